@@ -1,0 +1,56 @@
+/**
+ * The seam between the batch and whatever multiplies the matrices. An engine holds one model's weights and
+ * the recurrent state of up to `capacity` slots, and advances any set of slots by the same number of
+ * characters in one trip. It knows no prompt, no story and no fairness: that is the batch's.
+ *
+ * Every engine keeps two promises: a slot's characters do not depend on its neighbours (bit for bit), and a
+ * drawn character is the inverse of the cumulative distribution at the lane's uniform (see sampling.ts).
+ */
+export interface Engine {
+  /** What a footer and a log call it: `onnx`, `tensorflow-webgpu`, ... */
+  readonly name: string;
+  /** How many slots it can hold; slots are numbered from 0 to capacity - 1. */
+  readonly capacity: number;
+  /** Size of the vocabulary: the number of logits a slot has. */
+  readonly vocabularySize: number;
+  /**
+   * Characters per trip that suit this engine: 1 where a trip costs nothing (a CPU), several where every
+   * trip is a round trip to a device.
+   */
+  readonly stepsPerTrip: number;
+
+  /**
+   * Advances every lane by `steps` characters. In step `j` a lane consumes `feed[j]` while it has one,
+   * otherwise the character that it drew in step `j - 1`; then it draws the next one.
+   *
+   * @param lanes at least one, at most `capacity`, no slot twice, each with 1 to `steps` ids to feed
+   * @param steps characters to advance; 1 to `stepsPerTrip`
+   * @returns the ids drawn, lane by lane: shape [lanes.length, steps]. Ids drawn while the lane still had
+   *   something to feed (`j < feed.length - 1`) mean nothing.
+   */
+  advance(lanes: readonly Lane[], steps: number): Promise<Int32Array>;
+
+  /**
+   * Feeds one id to each of the slots and returns the unnormalised log-probabilities of what follows: shape
+   * [slots.length, vocabularySize], row-major. For evaluation and for the tests that hold engines to their
+   * reference; stories go through `advance`.
+   */
+  logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array>;
+
+  /** Sets a slot's recurrent state to zeros: the state of somebody who has read nothing. */
+  clear(slot: number): void;
+
+  /** Releases memory and threads. The engine cannot be used afterwards. */
+  close(): Promise<void>;
+}
+
+/** What one slot does in one trip. */
+export interface Lane {
+  readonly slot: number;
+  /** Ids to consume before drawing; 1 to `steps` of them. */
+  readonly feed: ArrayLike<number>;
+  /** Softmax temperature; 0 is argmax. */
+  readonly temperature: number;
+  /** One uniform in [0, 1) for each step of the trip. Those of steps that only feed are not used. */
+  readonly uniforms: ArrayLike<number>;
+}

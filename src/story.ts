@@ -1,0 +1,46 @@
+/**
+ * What a story is, in the words that every room of the house shares: the request that travels from a chat
+ * to the generator, the bounds on it, and what comes back. Types and constants only; no room is imported.
+ */
+
+/** One story, fully specified: the same request on the same model version and engine gives the same text. */
+export interface StoryRequest {
+  /** The opening, exactly as typed; it is part of the story. At most `STORY_BOUNDS.prompt.max` characters. */
+  readonly prompt: string;
+  /** Text that the network reads before the prompt and nobody is shown again: what a continuation continues. */
+  readonly context: string;
+  /** Softmax temperature: 0 (always the likeliest character) to 2 (wild). */
+  readonly temperature: number;
+  /** The most characters (UTF-16 code units) that the story may have, its prompt included. */
+  readonly length: number;
+  /** 32-bit unsigned integer that fixes every random draw. */
+  readonly seed: number;
+  /** Name of a model in `models/models.json`. */
+  readonly model: string;
+}
+
+export const STORY_BOUNDS = {
+  prompt: { max: 2_000 },
+  context: { max: 2_000 },
+  temperature: { min: 0, max: 2, default: 0.4 },
+  length: { min: 50, max: 6_000, default: 1_200 },
+  seed: { min: 0, max: 0xffff_ffff },
+  /** Characters that a prompt must leave for the network to write. */
+  room: { min: 50 },
+} as const;
+
+/** `complete`: ended by itself, at the end of a sentence. `stopped`: somebody pressed Stop. */
+export type StoryEnding = 'complete' | 'stopped';
+
+/** A finished story, with all that is needed to get it again. */
+export interface Story {
+  /** The whole text, prompt first (without `context`). */
+  readonly text: string;
+  readonly ending: StoryEnding;
+  /** Version of the model that wrote it: the start of its weights' SHA-256. */
+  readonly modelVersion: string;
+  /** Name of the engine that wrote it, such as `onnx`. */
+  readonly engine: string;
+  /** Characters of prompt and context that the network could not read, when that was much; otherwise 0. */
+  readonly unreadable: number;
+}
