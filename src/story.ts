@@ -44,3 +44,35 @@ export interface Story {
   /** Characters of prompt and context that the network could not read, when that was much; otherwise 0. */
   readonly unreadable: number;
 }
+
+/** What a reply shows at one moment, on any platform. It only ever moves downwards in this list. */
+export type ReplyState =
+  | {
+      readonly status: 'waiting';
+      /** Its place among the stories that wait, 1 for the next one; null while nobody knows. */
+      readonly place: number | null;
+    }
+  | { readonly status: 'writing'; readonly text: string }
+  | ({ readonly status: 'finished' } & Story)
+  | {
+      readonly status: 'failed';
+      /** What was shown before it failed. */
+      readonly text: string;
+      readonly error: { readonly code: string; readonly message: string };
+    };
+
+/** A model as a chat offers it: one entry of `models/models.json`. */
+export interface ModelChoice {
+  /** Folder below `models/` and the value of the `model` option. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+}
+
+/** How ready the storytellers are, for a page that has to say why nothing happens yet. */
+export interface StorytellerStatus {
+  /** `none`: no worker has been heard of lately; stories wait in the queue. */
+  readonly phase: 'none' | 'loading' | 'ready';
+  /** Share of the model's weights that has been read, 0 to 1. */
+  readonly loaded: number;
+}
