@@ -1,0 +1,86 @@
+/**
+ * How characters that a network has never seen are read as ones that it has: the replacements a typist
+ * without a compose key would choose. No `node:` imports: a browser folds the same way.
+ */
+
+/** What stands for a character, or `dropped`: it says nothing that could be read aloud. */
+export type Folded = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'dropped' };
+
+const DROPPED: Folded = { kind: 'dropped' };
+
+/** Replacements that Unicode's compatibility decomposition does not know; each row: what stands for these. */
+const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
+  (
+    [
+      ["'", '\u2018\u2019\u201a\u201b\u2032\u2035\u2039\u203a\u02b9\u02bb\u02bc\u02c8\u00b4'],
+      ['"', '\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\u301d\u301e\u301f'],
+      ['-', '\u2010\u2011\u2012\u2013\u2043\u2212'],
+      ['--', '\u2014\u2015\u2e3a\u2e3b'],
+      ['...', '\u2026'],
+      ['\n', '\r\v\f\u0085\u2028\u2029'],
+      [' ', '\t'],
+      ['*', '\u2022\u2217'],
+      ['.', '\u00b7'],
+      ['/', '\u2044\u2215\u00f7'],
+      ['x', '\u00d7'],
+      ['(c)', '\u00a9'],
+      ['(r)', '\u00ae'],
+      ['ss', '\u00df'],
+      ['SS', '\u1e9e'],
+      ['ae', '\u00e6'],
+      ['AE', '\u00c6'],
+      ['oe', '\u0153'],
+      ['OE', '\u0152'],
+      ['o', '\u00f8'],
+      ['O', '\u00d8'],
+      ['d', '\u0111\u00f0'],
+      ['D', '\u0110\u00d0'],
+      ['l', '\u0142'],
+      ['L', '\u0141'],
+      ['th', '\u00fe'],
+      ['Th', '\u00de'],
+      ['h', '\u0127'],
+      ['H', '\u0126'],
+      ['t', '\u0167'],
+      ['T', '\u0166'],
+      ['ng', '\u014b'],
+      ['NG', '\u014a'],
+      ['i', '\u0131'],
+      ['k', '\u0138'],
+      ['f', '\u0192'],
+    ] as const
+  ).flatMap(([text, characters]) => [...characters].map((character) => [character, text] as const)),
+);
+
+/** Controls, marks on letters, variation selectors, joiners, bidirectional controls: unseen, so not missed. */
+const SILENT = /^[\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}]$/u;
+const SPACE = /^\p{Zs}$/u;
+const DASH = /^\p{Pd}$/u;
+
+/**
+ * Folds one character into characters that `isKnown`.
+ *
+ * @param character one code point that is not known
+ * @returns null where nothing that is known can stand for it
+ */
+export function fold(character: string, isKnown: (character: string) => boolean): Folded | null {
+  let text = '';
+  // One code point decomposes into at most 18, so the whole text is never normalised: that keeps a long
+  // run of combining marks, which normalising would have to sort, as cheap as anything else.
+  for (const part of character.normalize('NFKD')) {
+    const stand = replacement(part, isKnown);
+    if (stand === null) return null;
+    text += stand;
+  }
+  return text === '' ? DROPPED : { kind: 'text', text };
+}
+
+function replacement(part: string, isKnown: (character: string) => boolean): string | null {
+  const written = REPLACEMENTS.get(part);
+  if (written !== undefined) return [...written].every(isKnown) ? written : null;
+  if (SILENT.test(part)) return '';
+  if (isKnown(part)) return part;
+  if (SPACE.test(part) && isKnown(' ')) return ' ';
+  if (DASH.test(part) && isKnown('-')) return '-';
+  return null;
+}

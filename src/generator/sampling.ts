@@ -1,0 +1,125 @@
+/**
+ * How logits become a character: temperature, and noise that depends on nothing but its own coordinates.
+ * No `node:` imports: a browser draws the same way.
+ */
+import { StoryError } from '../errors.ts';
+
+/** Unnormalised probabilities of one draw. Safe to share: a draw never yields in the middle. */
+let weights = new Float64Array(256);
+
+/**
+ * Draws an id from the softmax of logits at a temperature: p_i = exp(log(p_i) / T) / sum, which is the same
+ * as exp((l_i - max) / T) / sum and cannot overflow in that form. All sums are float64.
+ *
+ * The id is the inverse of the cumulative distribution at `uniform`: the first id at which the running sum
+ * passes `uniform` times the total. Temperature 0 is the likeliest id, the lowest one of several.
+ *
+ * @param logits unnormalised log-probabilities; `size` of them from `offset` on. -Infinity is never drawn.
+ * @param temperature 0 or more
+ * @param uniform in [0, 1)
+ * @throws StoryError `internal` when the logits are no distribution: NaN, +Infinity, or all -Infinity
+ */
+export function sampleFromLogits(
+  logits: Float32Array,
+  offset: number,
+  size: number,
+  temperature: number,
+  uniform: number,
+): number {
+  let likeliest = 0;
+  let max = -Infinity;
+  let broken = false;
+  for (let id = 0; id < size; id++) {
+    const logit = logits[offset + id]!;
+    broken ||= Number.isNaN(logit);
+    if (logit > max) {
+      max = logit;
+      likeliest = id;
+    }
+  }
+  if (broken || !Number.isFinite(max) || !(temperature >= 0)) {
+    throw new StoryError('internal', `Nothing can be drawn at temperature ${temperature} from such logits.`);
+  }
+  if (temperature === 0) return likeliest;
+
+  if (weights.length < size) weights = new Float64Array(size);
+  let total = 0;
+  for (let id = 0; id < size; id++) {
+    const weight = Math.exp((logits[offset + id]! - max) / temperature);
+    weights[id] = weight;
+    total += weight;
+  }
+  const target = uniform * total;
+  let passed = 0;
+  for (let id = 0; id < size; id++) {
+    passed += weights[id]!;
+    if (passed > target) return id;
+  }
+  // Only a uniform that rounds up to 1 gets here; its inverse is the last id that has any probability.
+  for (let id = size - 1; id > likeliest; id--) if (weights[id]! > 0) return id;
+  return likeliest;
+}
+
+const PHILOX_MULTIPLIER_0 = 0xd251_1f53;
+const PHILOX_MULTIPLIER_1 = 0xcd9e_8d57;
+/** The golden ratio and the square root of 3, less 1, as 32-bit fractions. */
+const PHILOX_WEYL_0 = 0x9e37_79b9;
+const PHILOX_WEYL_1 = 0xbb67_ae85;
+const PHILOX_ROUNDS = 10;
+
+/**
+ * The counter-based generator Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
+ * easy as 1, 2, 3" (SC11): four 32-bit words for each 128-bit counter and 64-bit key, in integer arithmetic
+ * that every JavaScript engine carries out alike.
+ *
+ * @param words holds the counter, four words, and is replaced by the output
+ */
+export function philox4x32(words: Uint32Array, key0: number, key1: number): void {
+  let [c0, c1, c2, c3] = words as unknown as [number, number, number, number];
+  let k0 = key0;
+  let k1 = key1;
+  for (let round = 0; round < PHILOX_ROUNDS; round++) {
+    const next0 = highWord(PHILOX_MULTIPLIER_1, c2) ^ c1 ^ k0;
+    const next2 = highWord(PHILOX_MULTIPLIER_0, c0) ^ c3 ^ k1;
+    c1 = Math.imul(PHILOX_MULTIPLIER_1, c2);
+    c3 = Math.imul(PHILOX_MULTIPLIER_0, c0);
+    c0 = next0;
+    c2 = next2;
+    k0 = (k0 + PHILOX_WEYL_0) | 0;
+    k1 = (k1 + PHILOX_WEYL_1) | 0;
+  }
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
+}
+
+/** The upper 32 bits of the product of two unsigned 32-bit integers. */
+function highWord(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const carry = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + (middle >>> 16) + (carry >>> 16)) | 0;
+}
+
+const counter = new Uint32Array(4);
+
+/**
+ * The uniform number in [0, 1) that belongs to one draw of one story, with 53 random bits. It depends on its
+ * arguments alone, so a story draws the same noise alone, in any crowd, and after it was taken over.
+ *
+ * @param seed the story's, 32-bit unsigned
+ * @param position which character of the story, 32-bit unsigned
+ * @param attempt 0 for the first draw at this position, then 1 and so on, 32-bit unsigned
+ */
+export function uniformAt(seed: number, position: number, attempt: number): number {
+  counter[0] = position;
+  counter[1] = attempt;
+  counter[2] = 0;
+  counter[3] = 0;
+  philox4x32(counter, seed, 0);
+  return ((counter[0]! >>> 5) * 2 ** 26 + (counter[1]! >>> 6)) / 2 ** 53;
+}
