@@ -1,6 +1,6 @@
 /**
  * What a story is, in the words that every room of the house shares: the request that travels from a chat
- * to the generator, the bounds on it, and what comes back. Types and constants only; no room is imported.
+ * to the generator, the bounds on it, and what comes back. Types and bounds only; no room is imported.
  */
 
 /** One story, fully specified: the same request on the same model version and engine gives the same text. */
@@ -28,6 +28,45 @@ export const STORY_BOUNDS = {
   /** Characters that a prompt must leave for the network to write. */
   room: { min: 50 },
 } as const;
+
+/**
+ * What is wrong with a request, as a sentence for the person who made it; undefined when nothing is. Whether
+ * its model exists is not known here.
+ */
+export function problemWith(request: StoryRequest): string | undefined {
+  const { prompt, context, temperature, length, seed } = request;
+  const { temperature: t, length: l, seed: s, room } = STORY_BOUNDS;
+  if (prompt.length > STORY_BOUNDS.prompt.max) {
+    return (
+      `That opening has ${count(prompt.length)} characters; the most is ${count(STORY_BOUNDS.prompt.max)}. ` +
+      'Shorten it.'
+    );
+  }
+  if (context.length > STORY_BOUNDS.context.max) {
+    return `The context has ${count(context.length)} characters; the most is ${count(STORY_BOUNDS.context.max)}.`;
+  }
+  if (!(temperature >= t.min && temperature <= t.max)) {
+    return `The temperature is ${temperature}; give a number from ${t.min} to ${t.max}.`;
+  }
+  if (!Number.isInteger(length) || length < l.min || length > l.max) {
+    return `The length is ${length}; give a whole number of characters from ${l.min} to ${count(l.max)}.`;
+  }
+  if (!Number.isInteger(seed) || seed < s.min || seed > s.max) {
+    return `The seed is ${seed}; give a whole number from ${s.min} to ${s.max}.`;
+  }
+  if (length - prompt.length < room.min) {
+    const least = prompt.length + room.min;
+    return (
+      `That opening has ${count(prompt.length)} characters and the whole story may have ${count(length)}: the ` +
+      `network needs at least ${room.min} of its own. Ask for a length of ${count(least)} or more, or shorten it.`
+    );
+  }
+  return undefined;
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en');
+}
 
 /** `complete`: ended by itself, at the end of a sentence. `stopped`: somebody pressed Stop. */
 export type StoryEnding = 'complete' | 'stopped';

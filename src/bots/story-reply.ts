@@ -1,0 +1,211 @@
+/**
+ * The edit-in-place loop of one reply, the same on every platform: newest snapshot wins, revealed at a
+ * pace, written down before it is shown, and brought to exactly one final state whatever crashes.
+ */
+import type { ReplyRecord, ReplyTask } from '../queue/replies.ts';
+import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
+import type { ReplyState } from '../story.ts';
+import { type Clock, Pace } from './pace.ts';
+
+/** Where a reply is shown. Every verb may be called again with what it was called with before. */
+export interface ReplySurface {
+  /** Shows a state that is not final. Resolves when the platform is ready for another edit. */
+  edit(state: ReplyState): Promise<void>;
+  /** Shows the final state, with footer and buttons. */
+  finish(state: ReplyState): Promise<void>;
+}
+
+/** What the loop needs of the stories queue. */
+export interface StorySource {
+  add(id: string, request: ReplyTask<unknown>['request']): Promise<void>;
+  follow(id: string, listener: (update: StoryUpdate) => void): () => void;
+  place(id: string): Promise<number | null>;
+  stop(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+export interface StoryReplyOptions {
+  readonly stories: StorySource;
+  readonly surface: ReplySurface;
+  /** Characters a second; 0 for as fast as the text comes. */
+  readonly pace: number;
+  readonly clock: Clock;
+}
+
+/** Pause between two edits; the reveal is looked at this often. */
+export const EDIT_INTERVAL_MS = 250;
+/** Pause between two looks at the place in the queue. */
+const PLACE_INTERVAL_MS = 1_000;
+/** The first look comes sooner, and not at once. */
+const FIRST_PLACE_MS = 300;
+
+/**
+ * Brings one reply to its final state.
+ *
+ * @param storyId job id of the reply's story, derived from the reply's own
+ * @returns the final state, which has been delivered
+ * @throws whatever aborted the task's signal
+ */
+export async function replyWithStory<Handle>(
+  task: ReplyTask<Handle>,
+  storyId: string,
+  options: StoryReplyOptions,
+): Promise<ReplyState> {
+  const { stories, surface } = options;
+  const earlier = task.record;
+  const state =
+    earlier && isOver(earlier.state) ? earlier.state : await followStory(task, storyId, options, earlier);
+  if (!earlier?.delivered) {
+    // Written down before it is shown: a successor shows the very same, and nobody writes the story again.
+    await task.write({ state, delivered: false });
+    await surface.finish(state);
+    await task.write({ state, delivered: true });
+  }
+  await stories.remove(storyId);
+  return state;
+}
+
+function isOver(state: ReplyState): boolean {
+  return state.status === 'finished' || state.status === 'failed';
+}
+
+/** Shows the story as it grows; returns the final state, not yet shown. */
+async function followStory<Handle>(
+  task: ReplyTask<Handle>,
+  storyId: string,
+  { stories, surface, pace: charactersPerSecond, clock }: StoryReplyOptions,
+  earlier: ReplyRecord | undefined,
+): Promise<ReplyState> {
+  const { request } = task;
+  const news = new News();
+  let shown = earlier?.state.status === 'writing' ? earlier.state.text : '';
+  let isWriting = earlier?.state.status === 'writing';
+  let place: number | null | undefined;
+  // Most stories begin at once: nobody has to look for those in the queue.
+  let placeAt = clock() - PLACE_INTERVAL_MS + FIRST_PLACE_MS;
+  const pace = new Pace(charactersPerSecond, shown.length, clock);
+  const show = async (state: ReplyState) => {
+    await task.write({ state, delivered: false });
+    await surface.edit(state);
+  };
+
+  const aborted = () => news.wake();
+  task.signal.addEventListener('abort', aborted);
+  task.onStop(() => news.stop());
+  // A reply that was stopped before anybody wrote for it needs no story.
+  if (!news.stopped) await stories.add(storyId, request);
+  const unfollow = stories.follow(storyId, (update) => news.take(update));
+  try {
+    for (;;) {
+      task.signal.throwIfAborted();
+      if (news.stopped) {
+        await stories.stop(storyId);
+        return stoppedState(shown || request.prompt, news.story ?? news.progress);
+      }
+      if (news.failure) {
+        const { code, message } = news.failure;
+        return { status: 'failed', text: shown || request.prompt, error: { code, message } };
+      }
+      const { text } = news;
+      if (text !== undefined) {
+        const revealed = pace.reveal(text, request.prompt.length);
+        if (news.story && revealed.length === text.length) return { status: 'finished', ...news.story };
+        // Only what continues what is shown: a lost writer's late snapshot is neither.
+        if (!isWriting || (revealed.length > shown.length && revealed.startsWith(shown))) {
+          isWriting = true;
+          shown = revealed;
+          await show({ status: 'writing', text: shown });
+        }
+        await news.wait(EDIT_INTERVAL_MS, !news.story && revealed.length === text.length);
+      } else {
+        if (!isWriting && clock() - placeAt >= PLACE_INTERVAL_MS) {
+          placeAt = clock();
+          const now = await stories.place(storyId);
+          if (now !== place && !news.text) await show({ status: 'waiting', place: now });
+          place = now;
+        }
+        await news.wait(FIRST_PLACE_MS, true);
+      }
+    }
+  } finally {
+    unfollow();
+    task.signal.removeEventListener('abort', aborted);
+  }
+}
+
+function stoppedState(
+  text: string,
+  writer: Pick<StoryProgress, 'modelVersion' | 'engine'> | undefined,
+): ReplyState {
+  return {
+    status: 'finished',
+    ending: 'stopped',
+    text,
+    modelVersion: writer?.modelVersion ?? '',
+    engine: writer?.engine ?? '',
+    unreadable: 0,
+  };
+}
+
+/** What has been heard and not yet been acted on, and the sleep of the one who acts. */
+class News {
+  progress: StoryProgress | undefined;
+  story: (StoryUpdate & { type: 'done' })['story'] | undefined;
+  failure: (StoryUpdate & { type: 'failed' }) | undefined;
+  stopped = false;
+  #wake: ((kind: 'news' | 'urgent') => void) | undefined;
+  /** What happened while nobody waited. */
+  #missed: 'news' | 'urgent' | undefined;
+
+  /** The newest text, if there is any. */
+  get text(): string | undefined {
+    return this.story?.text ?? this.progress?.text;
+  }
+
+  take(update: StoryUpdate): void {
+    if (update.type === 'waiting') return;
+    if (update.type === 'done') this.story = update.story;
+    else if (update.type === 'failed') this.failure = update;
+    else if (update.progress.text.length > (this.progress?.text.length ?? -1))
+      this.progress = update.progress;
+    else return;
+    this.#tell('news');
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.wake();
+  }
+
+  /** Ends a wait whatever it waits for. */
+  wake(): void {
+    this.#tell('urgent');
+  }
+
+  /**
+   * Waits for `ms`, or until something urgent happens; not at all when that has happened since the last wait.
+   *
+   * @param forNews whether news of the story count as urgent: when there is nothing left to reveal
+   */
+  wait(ms: number, forNews: boolean): Promise<void> {
+    const missed = this.#missed;
+    this.#missed = undefined;
+    if (missed === 'urgent' || (missed === 'news' && forNews)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(), ms);
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      this.#wake = (kind) => {
+        if (kind === 'urgent' || forNews) done();
+      };
+    });
+  }
+
+  #tell(kind: 'news' | 'urgent'): void {
+    if (this.#wake) this.#wake(kind);
+    else if (this.#missed !== 'urgent') this.#missed = kind;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Reading what a person typed into a `StoryRequest`: the same on every platform.
+ */
+import { z } from 'zod';
+import { StoryError } from '../errors.ts';
+import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from '../story.ts';
+
+const COMMAND = /^\s*\/scifi(?:\s+|$)/;
+
+/** The shape of what an adapter hands over; the bounds, with their sentences, are `problemWith`'s. */
+const Input = z.object({
+  prompt: z.string({ error: 'The opening must be text.' }).default(''),
+  context: z.string({ error: 'The context must be text.' }).default(''),
+  temperature: z
+    .number({ error: 'The temperature must be a number.' })
+    .default(STORY_BOUNDS.temperature.default),
+  length: z.number({ error: 'The length must be a number.' }).default(STORY_BOUNDS.length.default),
+  seed: z.number({ error: 'The seed must be a number.' }).nullish(),
+  model: z.string({ error: 'The model must be a name.' }).nullish(),
+});
+
+export interface RequestReaderOptions {
+  /** The models on offer; the first is the default. */
+  readonly models: readonly ModelChoice[];
+  /** Draws a seed: a whole number from 0 to 2^32 - 1. */
+  readonly drawSeed: () => number;
+}
+
+/** Turns an adapter's input into a request, or throws a StoryError `bad_request` with a sentence. */
+export type RequestReader = (input: unknown) => StoryRequest;
+
+export function createRequestReader({ models, drawSeed }: RequestReaderOptions): RequestReader {
+  const [standard] = models;
+  if (!standard) throw new TypeError('Expected `models` to hold at least one model, got none.');
+  return (input) => {
+    const parsed = Input.safeParse(input);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new StoryError('bad_request', issue?.path.length ? issue.message : 'Expected a story request.');
+    }
+    const { prompt, context, temperature, length, seed, model } = parsed.data;
+    const name = model || standard.name;
+    if (!models.some((choice) => choice.name === name)) {
+      const names = models.map((choice) => choice.name).join(', ');
+      throw new StoryError('bad_request', `There is no model of that name. Choose one of: ${names}.`);
+    }
+    const request: StoryRequest = {
+      prompt: prompt.replace(COMMAND, ''),
+      context,
+      temperature,
+      length,
+      seed: seed ?? drawSeed(),
+      model: name,
+    };
+    const problem = problemWith(request);
+    if (problem) throw new StoryError('bad_request', problem);
+    return request;
+  };
+}

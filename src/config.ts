@@ -1,0 +1,129 @@
+/**
+ * The operator's settings: the environment, checked at once, every mistake named.
+ */
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StoryError } from './errors.ts';
+
+const whole = (least: number, most: number, standard: number) =>
+  z.coerce
+    .number({ error: `expected a whole number from ${least} to ${most}` })
+    .int({ error: 'expected a whole number' })
+    .min(least, { error: `expected at least ${least}` })
+    .max(most, { error: `expected at most ${most}` })
+    .default(standard);
+
+/** Every setting there is. `.env.example` explains them. */
+const Environment = z.object({
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, { error: 'expected an address such as redis://localhost:6379' })
+    .optional(),
+  SCIFI_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/, { error: 'expected letters, digits, _ and -' })
+    .default('scifi'),
+  SCIFI_DATA: z.string().default('data'),
+  SCIFI_MODELS: z.string().default('models'),
+  SCIFI_ENGINE: z.enum(['auto', 'onnx'], { error: 'expected auto or onnx' }).default('auto'),
+  SCIFI_THREADS: whole(0, 256, 0),
+  SCIFI_SLOTS: whole(1, 8_192, 64),
+  SCIFI_MAX_WAITING: whole(0, 1_000_000, 500),
+  SCIFI_REPLIES: whole(1, 100_000, 1_000),
+  SCIFI_PACE: whole(0, 100_000, 120),
+  SCIFI_RETENTION_HOURS: whole(1, 24 * 365, 24),
+  SCIFI_HOST: z.string().default('127.0.0.1'),
+  SCIFI_PORT: whole(0, 65_535, 3_000),
+  SCIFI_ALLOWED_HOSTS: z.string().default(''),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'expected trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info'),
+});
+
+export interface Config {
+  readonly redisUrl: string | undefined;
+  readonly prefix: string;
+  readonly dataFolder: string;
+  readonly modelsFolder: string;
+  readonly engine: 'auto' | 'onnx';
+  /** Threads that multiply matrices. */
+  readonly threads: number;
+  /** Stories that one worker writes at the same time. */
+  readonly slots: number;
+  /** Stories that may wait before new ones are refused. */
+  readonly maxWaiting: number;
+  /** Replies that one bot process edits at the same time. */
+  readonly replies: number;
+  /** Characters a second at which a reply grows; 0 for as fast as they come. */
+  readonly pace: number;
+  readonly retentionMs: number;
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+  readonly logLevel: string;
+}
+
+/**
+ * Reads the environment.
+ *
+ * @param environment such as `process.env`; empty values count as absent
+ * @throws StoryError `configuration` that names every setting that is wrong
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+  const known = Object.keys(Environment.shape);
+  const mistakes = Object.keys(given)
+    .filter((name) => name.startsWith('SCIFI_') && !known.includes(name))
+    .map((name) => `${name}: there is no such setting${suggestion(name, known)}`);
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    for (const { path, message } of parsed.error.issues) mistakes.push(`${path.join('.')}: ${message}`);
+  }
+  if (mistakes.length > 0 || !parsed.success) {
+    throw new StoryError('configuration', `The settings cannot be used. ${mistakes.join('; ')}.`);
+  }
+  const values = parsed.data;
+  return {
+    redisUrl: values.REDIS_URL,
+    prefix: values.SCIFI_PREFIX,
+    dataFolder: resolve(values.SCIFI_DATA),
+    modelsFolder: resolve(values.SCIFI_MODELS),
+    engine: values.SCIFI_ENGINE,
+    threads: values.SCIFI_THREADS || availableParallelism(),
+    slots: values.SCIFI_SLOTS,
+    maxWaiting: values.SCIFI_MAX_WAITING,
+    replies: values.SCIFI_REPLIES,
+    pace: values.SCIFI_PACE,
+    retentionMs: values.SCIFI_RETENTION_HOURS * 3_600_000,
+    host: values.SCIFI_HOST,
+    port: values.SCIFI_PORT,
+    allowedHosts: values.SCIFI_ALLOWED_HOSTS.split(',')
+      .map((host) => host.trim())
+      .filter(Boolean),
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** The known name that a mistyped one is nearest to, when it is near at all. */
+function suggestion(name: string, known: readonly string[]): string {
+  const ranked = known.map((candidate) => ({ candidate, edits: editDistance(name, candidate) }));
+  const nearest = ranked.sort((a, b) => a.edits - b.edits)[0];
+  return nearest && nearest.edits <= 3 ? ` (did you mean ${nearest.candidate}?)` : '';
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replace));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,199 @@
+/**
+ * Continuous batching over one engine: every active sequence advances together, one trip at a time, and
+ * sequences join and leave between trips. A prompt is fed in the same trips in which others draw, so a long
+ * one holds nobody up. The batch is the one owner of the engine's slots.
+ */
+import { StoryError } from '../errors.ts';
+import type { Engine, Lane } from './engines/engine.ts';
+
+/** What a sequence asks of the batch. */
+export interface Sequence {
+  /** Ids to feed before the first draw; at least one. */
+  readonly prompt: readonly number[];
+  readonly temperature: number;
+  /** The uniform in [0, 1) for the `index`-th draw, 0 for the first. */
+  uniform(index: number): number;
+  /**
+   * Receives a drawn id and returns the id to feed next (the same one, unless the caller would have the
+   * network read something else), or undefined when the sequence is over.
+   */
+  take(id: number): number | undefined;
+}
+
+export interface BatchOptions {
+  /** Sequences that may wait for a slot before new ones are refused. */
+  readonly maxWaiting: number;
+}
+
+interface Entry {
+  readonly sequence: Sequence;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  /** Everything that the network has been, or is to be, fed. */
+  readonly ids: number[];
+  /** How many of `ids` have been fed. */
+  fed: number;
+  drawn: number;
+  /** Undefined while it waits. */
+  slot: number | undefined;
+  cancelled: boolean;
+}
+
+export class Batch {
+  readonly #engine: Engine;
+  readonly #maxWaiting: number;
+  readonly #waiting: Entry[] = [];
+  readonly #freeSlots: number[];
+  #active: Entry[] = [];
+  #running = false;
+
+  constructor(engine: Engine, options: BatchOptions) {
+    const { maxWaiting } = options;
+    if (!Number.isInteger(maxWaiting) || maxWaiting < 0) {
+      throw new TypeError(`Expected \`maxWaiting\` to be a whole number from 0 up, got ${maxWaiting}.`);
+    }
+    this.#engine = engine;
+    this.#maxWaiting = maxWaiting;
+    // Popped from the end: slot 0 first.
+    this.#freeSlots = Array.from({ length: engine.capacity }, (_, index) => engine.capacity - 1 - index);
+  }
+
+  /** Sequences that hold a slot. */
+  get active(): number {
+    return this.#active.length;
+  }
+
+  /** Sequences that wait for one, in the order in which they came. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Runs a sequence until it ends or is aborted; either way the promise resolves. Slots are given in the
+   * order of the calls.
+   *
+   * @throws StoryError `busy` when too many wait already; whatever the engine threw while it ran.
+   */
+  run(sequence: Sequence, signal?: AbortSignal): Promise<void> {
+    if (sequence.prompt.length === 0) {
+      return Promise.reject(new TypeError('Expected `prompt` to hold at least one id, got none.'));
+    }
+    if (signal?.aborted) return Promise.resolve();
+    if (this.#freeSlots.length <= this.#waiting.length && this.#waiting.length >= this.#maxWaiting) {
+      return Promise.reject(new StoryError('busy', 'Too many stories are waiting. Try again in a minute.'));
+    }
+    return new Promise((resolve, reject) => {
+      const entry: Entry = {
+        sequence,
+        resolve: () => {
+          signal?.removeEventListener('abort', cancel);
+          resolve();
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', cancel);
+          reject(error);
+        },
+        ids: [...sequence.prompt],
+        fed: 0,
+        drawn: 0,
+        slot: undefined,
+        cancelled: false,
+      };
+      const cancel = () => this.#cancel(entry);
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#waiting.push(entry);
+      if (!this.#running) void this.#loop();
+    });
+  }
+
+  /** Schedule, run, deliver; until nobody is left. The only place that changes who holds which slot. */
+  async #loop(): Promise<void> {
+    this.#running = true;
+    while (this.#admit()) {
+      const steps = this.#engine.stepsPerTrip;
+      const entries = this.#active;
+      try {
+        const drawn = await this.#engine.advance(
+          entries.map((entry) => lane(entry, steps)),
+          steps,
+        );
+        entries.forEach((entry, index) => {
+          this.#deliver(entry, drawn.subarray(index * steps, (index + 1) * steps));
+        });
+      } catch (error) {
+        // The state of every slot is unknown now: whoever held one has to begin again.
+        for (const entry of this.#active) this.#leave(entry, () => entry.reject(error));
+      }
+      this.#active = this.#active.filter((entry) => entry.slot !== undefined);
+    }
+    this.#running = false;
+  }
+
+  /** Lets the cancelled go and the waiting in. False when nobody is active. */
+  #admit(): boolean {
+    for (const entry of this.#active) if (entry.cancelled) this.#leave(entry, entry.resolve);
+    const staying = this.#active.filter((entry) => entry.slot !== undefined);
+    while (this.#freeSlots.length > 0 && this.#waiting.length > 0) {
+      const entry = this.#waiting.shift()!;
+      entry.slot = this.#freeSlots.pop()!;
+      this.#engine.clear(entry.slot);
+      staying.push(entry);
+    }
+    this.#active = staying;
+    return staying.length > 0;
+  }
+
+  #deliver(entry: Entry, drawn: Int32Array): void {
+    if (entry.cancelled) return;
+    const first = Math.min(entry.ids.length - entry.fed, drawn.length) - 1;
+    entry.fed = Math.min(entry.ids.length, entry.fed + drawn.length);
+    if (entry.fed < entry.ids.length) return;
+    for (let step = first; step < drawn.length; step++) {
+      const id = drawn[step]!;
+      let next: number | undefined;
+      try {
+        next = entry.sequence.take(id);
+      } catch (error) {
+        this.#leave(entry, () => entry.reject(error));
+        return;
+      }
+      if (next === undefined) {
+        this.#leave(entry, entry.resolve);
+        return;
+      }
+      entry.ids.push(next);
+      entry.drawn++;
+      const isLast = step === drawn.length - 1;
+      if (!isLast) entry.fed++;
+      if (next !== id && !isLast) {
+        // Within a trip the engine has already read what it drew, not what it was to read: start over.
+        this.#engine.clear(entry.slot!);
+        entry.fed = 0;
+        return;
+      }
+    }
+  }
+
+  #leave(entry: Entry, settle: () => void): void {
+    this.#freeSlots.push(entry.slot!);
+    entry.slot = undefined;
+    settle();
+  }
+
+  #cancel(entry: Entry): void {
+    entry.cancelled = true;
+    const place = this.#waiting.indexOf(entry);
+    if (place >= 0) this.#waiting.splice(place, 1);
+    // An active one leaves in the loop, after the step that is under way.
+    if (place >= 0) entry.resolve();
+  }
+}
+
+function lane(entry: Entry, steps: number): Lane {
+  const feed = entry.ids.slice(entry.fed, entry.fed + steps);
+  // Step j draws with the uniform of the draw that it will be; while feeding, the draw is thrown away.
+  const draws = Array.from({ length: steps }, (_, step) =>
+    entry.sequence.uniform(entry.drawn + Math.max(0, step - (entry.ids.length - entry.fed - 1))),
+  );
+  return { slot: entry.slot!, feed, temperature: entry.sequence.temperature, uniforms: draws };
+}

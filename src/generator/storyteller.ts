@@ -1,0 +1,115 @@
+/**
+ * From a request to a story: prompt, temperature, length and seed go in, a growing text comes out, and in
+ * the end a story that stops at the end of a sentence. One storyteller per model; it shares its batch among
+ * all the stories that it tells at once.
+ */
+import { StoryError } from '../errors.ts';
+import { problemWith, type Story, type StoryRequest } from '../story.ts';
+import { Batch, type BatchOptions } from './batch.ts';
+import type { Engine } from './engines/engine.ts';
+import { Manuscript } from './manuscript.ts';
+import { uniformAt } from './sampling.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** More unreadable characters than this share of what was to be read is worth a word to the person. */
+const NOTABLE_UNREADABLE_SHARE = 0.1;
+
+export interface TellOptions {
+  /** A snapshot of this very story from an earlier writer: the story goes on where it ends. */
+  readonly resumeFrom?: string;
+  /** Called after every word, with a function that reads the text so far; reading is what costs. */
+  readonly onWord?: (read: () => string) => void;
+  /** Ends the story early; what is certain by then is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** The part of a model that a storyteller needs; the weights are the engine's. */
+export interface StorytellerModel {
+  readonly version: string;
+  readonly vocabulary: Vocabulary;
+}
+
+export class Storyteller {
+  readonly #model: StorytellerModel;
+  readonly #engine: Engine;
+  readonly #batch: Batch;
+  readonly #newline: number;
+
+  constructor(model: StorytellerModel, engine: Engine, options: BatchOptions) {
+    if (engine.vocabularySize !== model.vocabulary.size) {
+      throw new TypeError(
+        `Expected an engine of ${model.vocabulary.size} characters, got one of ${engine.vocabularySize}.`,
+      );
+    }
+    this.#model = model;
+    this.#engine = engine;
+    this.#batch = new Batch(engine, options);
+    const newline = model.vocabulary.idOf('\n');
+    if (newline === undefined) throw new TypeError('Expected a vocabulary with a line end, got one without.');
+    this.#newline = newline;
+  }
+
+  /** Stories under way and stories that wait for a slot. */
+  get load(): { active: number; waiting: number } {
+    return { active: this.#batch.active, waiting: this.#batch.waiting };
+  }
+
+  /**
+   * Writes one story. The same request gives the same text on the same model version and engine, whatever
+   * else is being written, and whether or not it was resumed on the way.
+   *
+   * @returns the story; its `ending` is `stopped` when the signal ended it
+   * @throws StoryError `bad_request` for a value out of bounds, `busy` when too many stories wait
+   */
+  async tell(request: StoryRequest, options: TellOptions = {}): Promise<Story> {
+    const problem = problemWith(request);
+    if (problem) throw new StoryError('bad_request', problem);
+    const { vocabulary } = this.#model;
+    const { onWord, signal } = options;
+    const reading = vocabulary.encode(request.context + request.prompt);
+    const manuscript = new Manuscript(request.prompt, request.length);
+    const resumed = writtenPart(request, options.resumeFrom);
+    for (const character of resumed) if (!manuscript.over) manuscript.add(character);
+
+    const read = () => manuscript.certain();
+    const position = manuscript.written;
+    if (!manuscript.over) {
+      await this.#batch.run(
+        {
+          prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
+          temperature: request.temperature,
+          uniform: (index) => uniformAt(request.seed, position + index, 0),
+          take: (id) => {
+            // A mark in the middle of things becomes a line end, in the text and for the network alike.
+            if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
+            const next = id === vocabulary.endOfText ? this.#newline : id;
+            const character = vocabulary.decode(next);
+            manuscript.add(character);
+            if (manuscript.over) return undefined;
+            if (character === ' ' || character === '\n') onWord?.(read);
+            return next;
+          },
+        },
+        signal,
+      );
+    }
+    const readable = Math.max(1, request.context.length + request.prompt.length);
+    return {
+      text: manuscript.over ? manuscript.finish() : manuscript.certain(),
+      ending: manuscript.over ? 'complete' : 'stopped',
+      modelVersion: this.#model.version,
+      engine: this.#engine.name,
+      unreadable: reading.skipped > readable * NOTABLE_UNREADABLE_SHARE ? reading.skipped : 0,
+    };
+  }
+
+  /** Releases the engine. Stories still under way fail. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+/** What an earlier writer wrote after the prompt, or nothing when the snapshot is of another story. */
+function writtenPart(request: StoryRequest, snapshot: string | undefined): string {
+  return snapshot?.startsWith(request.prompt) ? snapshot.slice(request.prompt.length) : '';
+}

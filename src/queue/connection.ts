@@ -1,0 +1,55 @@
+/**
+ * What the rest of the queue needs from the place where the queues live. Two files fulfil it, `redis.ts` and
+ * `embedded/connection.ts`; everything else is the same BullMQ code on both.
+ */
+import type {
+  Processor,
+  Queue,
+  QueueEvents,
+  QueueEventsProducer,
+  QueueOptions,
+  Worker,
+  WorkerOptions,
+} from 'bullmq';
+
+/** Events kept per queue: enough for every follower to catch up, few enough that text does not linger. */
+export const MAX_EVENTS = 10_000;
+/** A follower re-reads the event stream at least this often, even if a wake-up was lost. */
+export const EVENT_WAIT_MS = 1_000;
+
+/** Settings that make a takeover after a crash last seconds; measured, see the story contract in docs. */
+export const TAKEOVER = {
+  lockDuration: 5_000,
+  stalledInterval: 2_500,
+  /** Kills are not the story's fault: it fails by lack of progress (see worker.ts), never by this count. */
+  maxStalledCount: 1_000_000,
+  /** Pause before a failed write to the queue is tried again; BullMQ's 15 s would outlast the lock. */
+  runRetryDelay: 1_000,
+} as const;
+
+export type SharedWorkerOptions = Pick<WorkerOptions, 'concurrency' | 'autorun'>;
+
+export interface QueueConnection {
+  readonly backend: 'redis' | 'embedded';
+  queue<Data, Result>(name: string, options?: Pick<QueueOptions, 'defaultJobOptions'>): Queue<Data, Result>;
+  worker<Data, Result>(
+    name: string,
+    processor: Processor<Data, Result>,
+    options: SharedWorkerOptions,
+  ): Worker<Data, Result>;
+  events(name: string): QueueEvents;
+  producer(name: string): QueueEventsProducer;
+  /** Deletes a queue's events from before `before` (ms since 1970): they hold story text. */
+  deleteEvents(queueName: string, before: number): Promise<void>;
+  /** Closes what this connection opened; whoever took a queue or a worker from it closes that first. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionSettings {
+  /** `redis://` or `rediss://` address; undefined for the embedded default. */
+  readonly redisUrl: string | undefined;
+  /** Folder of the embedded default. */
+  readonly dataFolder: string;
+  /** Namespace of all keys, so that several bots can share a Redis. */
+  readonly prefix: string;
+}

@@ -1,0 +1,43 @@
+import {
+  type ConnectionOptions,
+  createPostgresBackend,
+  type Queue,
+  type QueueEvents,
+  type QueueEventsProducer,
+  type Worker,
+  withBackend,
+} from 'bullmq';
+import type { Logger } from 'pino';
+import { EVENT_WAIT_MS, MAX_EVENTS, type QueueConnection, TAKEOVER } from '../connection.ts';
+import { EmbeddedDatabase } from './database.ts';
+
+/** BullMQ's classes over Postgres, under the types they have over Redis: the rest of the house sees one kind. */
+const bullmq = withBackend(createPostgresBackend) as unknown as {
+  Queue: typeof Queue;
+  Worker: typeof Worker;
+  QueueEvents: typeof QueueEvents;
+  QueueEventsProducer: typeof QueueEventsProducer;
+};
+
+/** Opens the embedded queue in a folder; see `EmbeddedDatabase.open` for what can go wrong. */
+export async function openEmbedded(folder: string, logger: Logger): Promise<QueueConnection> {
+  const database = await EmbeddedDatabase.open(folder);
+  const connection = database as unknown as ConnectionOptions;
+  const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
+    object: T,
+  ): T => {
+    object.on('error', (error) => logger.error({ reason: error.message }, 'embedded queue'));
+    return object;
+  };
+  return {
+    backend: 'embedded',
+    queue: (name, extra) =>
+      watch(new bullmq.Queue(name, { connection, streams: { events: { maxLen: MAX_EVENTS } }, ...extra })),
+    worker: (name, processor, extra) =>
+      watch(new bullmq.Worker(name, processor, { connection, ...TAKEOVER, ...extra })),
+    events: (name) => watch(new bullmq.QueueEvents(name, { connection, blockingTimeout: EVENT_WAIT_MS })),
+    producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
+    deleteEvents: (name, before) => database.deleteEvents(name, before),
+    close: () => database.end(),
+  };
+}

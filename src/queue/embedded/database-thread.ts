@@ -1,0 +1,68 @@
+/**
+ * The embedded database: PGlite (Postgres as WebAssembly) in a thread of its own, so that a query never
+ * blocks the event loop that paces replies and renews locks. Started by `database.ts`, spoken to in the
+ * words of `protocol.ts`.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import type { DatabaseErrorFields, FromThread, ThreadOptions, ToThread } from './protocol.ts';
+
+const LEADING_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/;
+const LISTEN = /^LISTEN\s+"?(\w+)"?/i;
+const UNLISTEN = /^UNLISTEN\s+"?(\w+|\*)"?/i;
+
+const port = parentPort!;
+const send = (message: FromThread) => port.postMessage(message);
+const { folder } = workerData as ThreadOptions;
+
+const database = await PGlite.create(folder, { relaxedDurability: false });
+const listening = new Set<string>();
+
+/** PGlite has its own verb for LISTEN; sent as a query, it would be accepted and nobody would be told. */
+async function listen(channel: string): Promise<void> {
+  if (listening.has(channel)) return;
+  listening.add(channel);
+  await database.listen(channel, (payload) => send({ type: 'notification', channel, payload }));
+}
+
+async function query(sql: string, params: readonly unknown[]) {
+  // BullMQ's command files begin with comments, before the verb that tells what they do.
+  const statement = sql.replace(LEADING_COMMENTS, '');
+  const channel = LISTEN.exec(statement)?.[1];
+  if (channel) {
+    await listen(channel);
+    return { rows: [], rowCount: 0 };
+  }
+  // The channels are shared by every queue of the process: nobody's UNLISTEN may silence the others.
+  if (UNLISTEN.test(statement)) return { rows: [], rowCount: 0 };
+  if (params.length === 0) {
+    // The simple protocol, which takes several statements at once, as migrations need.
+    const results = await database.exec(sql);
+    const last = results.at(-1);
+    return { rows: last?.rows ?? [], rowCount: last?.affectedRows ?? 0 };
+  }
+  const result = await database.query(sql, params as unknown[]);
+  return { rows: result.rows, rowCount: result.affectedRows ?? result.rows.length };
+}
+
+function errorFields(error: unknown): DatabaseErrorFields {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code, detail } = error as Error & { code?: string; detail?: string };
+  return { message: error.message, code, detail };
+}
+
+port.on('message', async (message: ToThread) => {
+  try {
+    if (message.type === 'close') {
+      await database.close();
+      send({ type: 'result', id: message.id, rows: [], rowCount: 0 });
+      port.close();
+      return;
+    }
+    send({ type: 'result', id: message.id, ...(await query(message.sql, message.params)) });
+  } catch (error) {
+    send({ type: 'error', id: message.id, error: errorFields(error) });
+  }
+});
+
+send({ type: 'ready' });

@@ -1,0 +1,61 @@
+/**
+ * One reader of a queue's event stream per process, handing each event to whoever follows that job.
+ */
+import type { QueueEvents } from 'bullmq';
+
+export type JobEvent =
+  | { readonly type: 'progress'; readonly data: unknown }
+  /** Completed, failed or removed: whoever follows reads the job. */
+  | { readonly type: 'ended' }
+  /** Somebody asked it to stop. */
+  | { readonly type: 'stop' };
+
+export type JobListener = (event: JobEvent) => void;
+
+/** The event, besides BullMQ's own, that tells a running job to stop. */
+export const STOP_EVENT = 'stop-requested';
+
+export class JobEvents {
+  readonly #events: QueueEvents;
+  readonly #listeners = new Map<string, Set<JobListener>>();
+
+  constructor(events: QueueEvents) {
+    this.#events = events;
+    const ended = ({ jobId }: { jobId: string }) => this.#tell(jobId, { type: 'ended' });
+    events.on('progress', ({ jobId, data }) => this.#tell(jobId, { type: 'progress', data }));
+    events.on('completed', ended);
+    events.on('failed', ended);
+    events.on('removed', ended);
+    this.onCustom(STOP_EVENT, ({ jobId }) => this.#tell(String(jobId), { type: 'stop' }));
+  }
+
+  /** Follows one job from now on; returns the function that ends it. What was before now has to be read. */
+  follow(jobId: string, listener: JobListener): () => void {
+    const listeners = this.#listeners.get(jobId) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(jobId, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(jobId);
+    };
+  }
+
+  /** Listens to an event of our own, published through a `QueueEventsProducer`. */
+  onCustom(name: string, listener: (fields: Record<string, unknown>) => void): void {
+    type AnyEvents = { on(name: string, listener: (fields: Record<string, unknown>) => void): void };
+    (this.#events as unknown as AnyEvents).on(name, listener);
+  }
+
+  /** Resolves when events arrive: a job added afterwards can be followed without a gap. */
+  async ready(): Promise<void> {
+    await this.#events.waitUntilReady();
+  }
+
+  close(): Promise<void> {
+    return this.#events.close();
+  }
+
+  #tell(jobId: string, event: JobEvent): void {
+    for (const listener of this.#listeners.get(jobId) ?? []) listener(event);
+  }
+}

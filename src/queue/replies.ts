@@ -1,0 +1,239 @@
+/**
+ * The replies queue of one platform: a job per reply, whose id comes from the platform, so that a command
+ * delivered twice is one reply. The job carries the request and whatever the platform needs to edit the
+ * reply; its progress is what the reply shows.
+ */
+import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
+import type { Logger } from 'pino';
+import { sentenceFor } from '../errors.ts';
+import type { ReplyState, StoryRequest } from '../story.ts';
+import { MAX_EVENTS, type QueueConnection } from './connection.ts';
+import { JobEvents, STOP_EVENT } from './job-events.ts';
+
+const READ_INTERVAL_MS = 3_000;
+/** Attempts at a reply that broke in the middle. */
+const ATTEMPTS = 3;
+const RETRY_DELAY_MS = 500;
+
+interface ReplyJobData<Handle> {
+  readonly request: StoryRequest;
+  readonly handle: Handle;
+  /** When the person asked, in ms since 1970. */
+  readonly askedAt: number;
+  readonly stop?: boolean;
+}
+
+/** What is written down before it is shown, so that a successor never shows less. */
+export interface ReplyRecord {
+  readonly state: ReplyState;
+  /** Whether the final state has reached the platform; the story may be forgotten then. */
+  readonly delivered: boolean;
+}
+
+type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
+
+/** One reply, as its processor sees it. */
+export interface ReplyTask<Handle> {
+  readonly id: string;
+  readonly request: StoryRequest;
+  readonly handle: Handle;
+  /** What an earlier processor wrote down last. */
+  readonly record: ReplyRecord | undefined;
+  write(record: ReplyRecord): Promise<void>;
+  /** Calls `listener` when somebody presses Stop, at once when that has happened already. */
+  onStop(listener: () => void): void;
+  /** Aborted when somebody else has the reply, or is to have it. */
+  readonly signal: AbortSignal;
+}
+
+export class Replies<Handle> {
+  readonly name: string;
+  readonly #queue: Queue<ReplyJobData<Handle>, ReplyState>;
+  readonly #producer: QueueEventsProducer;
+  readonly #events: JobEvents;
+  readonly #connection: QueueConnection;
+  readonly #logger: Logger;
+  readonly #running = new Map<string, AbortController>();
+  #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
+  #closing = false;
+
+  /** @param platform the queue is called `replies-<platform>` */
+  constructor(connection: QueueConnection, platform: string, logger: Logger) {
+    this.name = `replies-${platform}`;
+    this.#connection = connection;
+    this.#logger = logger;
+    this.#queue = connection.queue(this.name, {
+      defaultJobOptions: { attempts: ATTEMPTS, backoff: { type: 'fixed', delay: RETRY_DELAY_MS } },
+    });
+    this.#producer = connection.producer(this.name);
+    this.#events = new JobEvents(connection.events(this.name));
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all([this.#queue.waitUntilReady(), this.#producer.waitUntilReady(), this.#events.ready()]);
+  }
+
+  /** Starts a reply. Submitting an id twice is submitting it once. */
+  async submit(id: string, request: StoryRequest, handle: Handle): Promise<void> {
+    await this.#queue.add('reply', { request, handle, askedAt: Date.now() }, { jobId: id });
+  }
+
+  /** One reply as it stands; undefined when it is unknown or no longer kept. */
+  async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
+    const job = await this.#queue.getJob(id);
+    return job && { request: job.data.request, state: stateOf(job) };
+  }
+
+  /**
+   * Calls `listener` with every new state, beginning with the present one, until a final state or until the
+   * returned function is called. Undefined when the id is unknown.
+   */
+  async follow(id: string, listener: (state: ReplyState) => void): Promise<(() => void) | undefined> {
+    let over = false;
+    let shown = -1;
+    const tell = (state: ReplyState) => {
+      // Events can be older than what was read: a reply never shrinks.
+      if (over || (!isFinal(state) && rank(state) < shown)) return;
+      shown = rank(state);
+      if (isFinal(state)) end();
+      listener(state);
+    };
+    const unfollow = this.#events.follow(id, (event) => {
+      if (event.type === 'progress') tell((event.data as ReplyRecord).state);
+      else if (event.type === 'ended') void readNow();
+    });
+    const readNow = () =>
+      this.read(id).then(
+        (known) => known && tell(known.state),
+        () => {},
+      );
+    const timer = setInterval(readNow, READ_INTERVAL_MS);
+    const end = () => {
+      over = true;
+      clearInterval(timer);
+      unfollow();
+    };
+    const known = await this.read(id).catch((error) => {
+      end();
+      throw error;
+    });
+    if (!known) {
+      end();
+      return undefined;
+    }
+    tell(known.state);
+    return end;
+  }
+
+  /** Asks a reply to stop where it is; false when the id is unknown. Stopping twice is stopping once. */
+  async stop(id: string): Promise<boolean> {
+    const job = await this.#queue.getJob(id);
+    if (!job) return false;
+    if (await job.isCompleted()) return true;
+    await job.updateData({ ...job.data, stop: true });
+    await this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS);
+    return true;
+  }
+
+  /**
+   * Processes replies in this process, hundreds at a time: they mostly wait.
+   *
+   * @param process brings one reply to its final state and returns that
+   */
+  work(process: (task: ReplyTask<Handle>) => Promise<ReplyState>, concurrency: number): void {
+    this.#worker = this.#connection.worker<ReplyJobData<Handle>, ReplyState>(
+      this.name,
+      (job, token) => this.#process(job, token, process),
+      { concurrency },
+    );
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#running.get(id)?.abort(new Error('lock lost'));
+    });
+    this.#worker.on('failed', (job, error) => {
+      this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
+    });
+  }
+
+  async #process(
+    job: ReplyJob<Handle>,
+    token: string | undefined,
+    process: (task: ReplyTask<Handle>) => Promise<ReplyState>,
+  ): Promise<ReplyState> {
+    const id = job.id!;
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    if (this.#closing) abort.abort(new Error('handed over'));
+    const stopListeners: (() => void)[] = [];
+    let stopped = job.data.stop === true;
+    const unfollow = this.#events.follow(id, (event) => {
+      if (event.type !== 'stop') return;
+      stopped = true;
+      for (const listener of stopListeners) listener();
+    });
+    try {
+      return await process({
+        id,
+        request: job.data.request,
+        handle: job.data.handle,
+        record: recordOf(job),
+        write: (record) => job.updateProgress(record),
+        onStop: (listener) => {
+          stopListeners.push(listener);
+          if (stopped) listener();
+        },
+        signal: abort.signal,
+      });
+    } catch (error) {
+      if (abort.signal.aborted && this.#closing) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      throw error;
+    } finally {
+      unfollow();
+      this.#running.delete(id);
+    }
+  }
+
+  /** Removes replies that ended longer than `ageMs` ago. */
+  async removeOlderThan(ageMs: number): Promise<void> {
+    await this.#queue.clean(ageMs, 0, 'completed');
+    await this.#queue.clean(ageMs, 0, 'failed');
+  }
+
+  /** Takes no more replies, hands those under way back to the queue, and ends. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closing = this.#worker?.close();
+    for (const controller of this.#running.values()) controller.abort(new Error('handed over'));
+    await closing;
+    await Promise.all([this.#events.close(), this.#producer.close(), this.#queue.close()]);
+  }
+}
+
+export function isFinal(state: ReplyState): boolean {
+  return state.status === 'finished' || state.status === 'failed';
+}
+
+function recordOf(job: Job): ReplyRecord | undefined {
+  const { progress } = job;
+  return typeof progress === 'object' && 'state' in progress
+    ? (progress as unknown as ReplyRecord)
+    : undefined;
+}
+
+function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {
+  // A result is fenced by the job's lock, progress is not: where both are, the result is right.
+  if (job.returnvalue) return job.returnvalue;
+  const record = recordOf(job);
+  if (job.failedReason && job.finishedOn) {
+    const text = record && 'text' in record.state ? record.state.text : job.data.request.prompt;
+    return { status: 'failed', text, error: sentenceFor(undefined) };
+  }
+  return record?.state ?? { status: 'waiting', place: null };
+}
+
+/** Orders the states that are not final: a growing text after any wait. */
+function rank(state: ReplyState): number {
+  return state.status === 'waiting' ? 0 : 1 + state.text.length;
+}

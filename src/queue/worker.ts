@@ -1,0 +1,182 @@
+/**
+ * The generator worker: takes stories from the queue, has a storyteller write them, and reports snapshots.
+ */
+import { type Processor, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
+import type { Logger } from 'pino';
+import { StoryError } from '../errors.ts';
+import type { Storyteller } from '../generator/storyteller.ts';
+import type { Story, StorytellerStatus } from '../story.ts';
+import type { QueueConnection } from './connection.ts';
+import {
+  failureMessage,
+  progressOf,
+  STORIES_QUEUE,
+  type Stories,
+  type StoryJob,
+  type StoryJobData,
+  type StoryProgress,
+} from './stories.ts';
+
+/** Pause between two snapshots of a story. The first one goes out at once. */
+const SNAPSHOT_INTERVAL_MS = 300;
+/** Takeovers without a single new word after which a story is given up. */
+const FRUITLESS_TAKEOVERS = 3;
+const ANNOUNCE_INTERVAL_MS = 5_000;
+const ANNOUNCE_INTERVAL_LOADING_MS = 500;
+
+/** Finds the storyteller for a model's name; throws a StoryError when there is none. */
+export type FindStoryteller = (model: string) => Storyteller;
+
+/** Why a telling was aborted. */
+type AbortReason = 'stop' | 'lock-lost' | 'handover';
+
+export interface StoryWorkerOptions {
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  readonly logger: Logger;
+  readonly storyteller: FindStoryteller;
+  /** Stories that this worker takes at once; the rest stay in the queue, where other workers find them. */
+  readonly concurrency: number;
+  /** Engine and model version by model name, for the snapshots. */
+  readonly describe: (model: string) => { modelVersion: string; engine: string };
+}
+
+export class StoryWorker {
+  readonly #options: StoryWorkerOptions;
+  readonly #worker: Worker<StoryJobData, Story>;
+  readonly #running = new Map<string, AbortController>();
+  #closing = false;
+
+  constructor(options: StoryWorkerOptions) {
+    this.#options = options;
+    const { connection, concurrency, logger } = options;
+    const process: Processor<StoryJobData, Story> = (job, token) => this.#process(job as StoryJob, token);
+    this.#worker = connection.worker(STORIES_QUEUE, process, { concurrency });
+    // Whoever has lost a lock may not write on: another worker has the story.
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#running.get(id)?.abort('lock-lost' satisfies AbortReason);
+    });
+    this.#worker.on('failed', (job, error) => {
+      logger.error({ story: job?.id, attempt: job?.attemptsMade, reason: error.message }, 'story failed');
+    });
+    this.#worker.on('stalled', (id) => logger.warn({ story: id }, 'story taken back from a lost worker'));
+  }
+
+  ready(): Promise<unknown> {
+    return this.#worker.waitUntilReady();
+  }
+
+  /** Takes no more stories, hands those under way back to the queue, and ends. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closing = this.#worker.close();
+    for (const controller of this.#running.values()) controller.abort('handover' satisfies AbortReason);
+    await closing;
+  }
+
+  async #process(job: StoryJob, token: string | undefined): Promise<Story> {
+    const { stories, logger } = this.#options;
+    const id = job.id!;
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    const unfollow = stories.events.follow(id, (event) => {
+      if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
+    });
+    if (job.data.stop) abort.abort('stop' satisfies AbortReason);
+    if (this.#closing) abort.abort('handover' satisfies AbortReason);
+    const started = performance.now();
+    try {
+      const story = await this.#tell(job, abort.signal);
+      const reason = abort.signal.reason as AbortReason | undefined;
+      if (story.ending === 'stopped' && reason === 'handover') {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      if (story.ending === 'stopped' && reason === 'lock-lost') throw new UnrecoverableError('lock lost');
+      const ms = Math.round(performance.now() - started);
+      logger.info({ story: id, characters: story.text.length, ending: story.ending, ms }, 'story written');
+      return story;
+    } catch (error) {
+      if (error instanceof WaitingError || error instanceof UnrecoverableError) throw error;
+      if (!(error instanceof StoryError)) logger.error({ story: id, err: error }, 'storyteller failed');
+      // What the person asked for will not become possible by asking again; a broken engine may.
+      const isFinal = error instanceof StoryError && error.code !== 'internal' && error.code !== 'busy';
+      throw isFinal ? new UnrecoverableError(failureMessage(error)) : new Error(failureMessage(error));
+    } finally {
+      unfollow();
+      this.#running.delete(id);
+    }
+  }
+
+  async #tell(job: StoryJob, signal: AbortSignal): Promise<Story> {
+    const { request } = job.data;
+    const storyteller = this.#options.storyteller(request.model);
+    const last = progressOf(job);
+    const resumeFrom = last?.text ?? request.prompt;
+    const fruitless = fruitlessTakeovers(job, last);
+    if (fruitless >= FRUITLESS_TAKEOVERS) {
+      throw new StoryError(
+        'no_progress',
+        'This story brought its writer down several times and was given up. Please try another opening.',
+      );
+    }
+    const constant = {
+      ...this.#options.describe(request.model),
+      from: resumeFrom.length,
+      fruitless,
+    };
+    let longest = resumeFrom.length;
+    let sentAt = Number.NEGATIVE_INFINITY;
+    let sending: Promise<void> | undefined;
+    const send = (text: string) => {
+      const progress: StoryProgress = { text, ...constant };
+      sentAt = performance.now();
+      sending = job
+        .updateProgress(progress)
+        // The queue is away: the next snapshot, or the result, makes up for it.
+        .catch(() => {})
+        .finally(() => {
+          sending = undefined;
+        });
+    };
+    // Counted before anything can go wrong again.
+    if (fruitless > 0) send(resumeFrom);
+    const story = await storyteller.tell(request, {
+      resumeFrom,
+      signal,
+      onWord: (read) => {
+        if (sending || performance.now() - sentAt < SNAPSHOT_INTERVAL_MS) return;
+        const text = read();
+        if (text.length <= longest) return;
+        longest = text.length;
+        send(text);
+      },
+    });
+    await sending;
+    return story;
+  }
+}
+
+/** How many writers in a row, up to the last one, were lost without adding a word. */
+function fruitlessTakeovers(job: StoryJob, last: StoryProgress | undefined): number {
+  if (!last) return Math.max(0, job.attemptsStarted - 1 - job.attemptsMade);
+  return last.text.length > last.from ? 0 : last.fruitless + 1;
+}
+
+/**
+ * Tells the bots how ready this worker is, now and again and at every change, until the returned function is
+ * called.
+ */
+export function keepAnnouncing(stories: Stories, read: () => StorytellerStatus): () => void {
+  let timer: NodeJS.Timeout;
+  const announce = () => {
+    const status = read();
+    stories.announce(status).catch(() => {});
+    timer = setTimeout(
+      announce,
+      status.phase === 'ready' ? ANNOUNCE_INTERVAL_MS : ANNOUNCE_INTERVAL_LOADING_MS,
+    );
+  };
+  announce();
+  return () => clearTimeout(timer);
+}
