@@ -1,0 +1,169 @@
+/** Models on disk: one folder each, and the list of those that a chat offers. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { StoryError } from '../../errors.ts';
+import type { ModelChoice } from '../../story.ts';
+import type { ModelPlan } from './format.ts';
+import {
+  assembleModel,
+  disassembleModel,
+  MODEL_FILE,
+  readModelPlan,
+  VOCABULARY_FILE,
+  WEIGHTS_FILE,
+} from './format.ts';
+import type { Model } from './model.ts';
+import { isRecord, unusable } from './model.ts';
+import type { WeightsDtype } from './weights.ts';
+
+const CHOICES_FILE = 'models.json';
+const MODEL_NAME = /^[a-z0-9][a-z0-9_-]*$/;
+/** Bytes read at a time, and so how finely loading reports its progress. */
+const READ_BYTES = 1 << 20;
+
+export interface LoadModelOptions {
+  /** Called with the share of the weights that has been read, 0 to 1; the last call says 1. */
+  readonly onProgress?: (loaded: number) => void;
+}
+
+/**
+ * Loads the model in a folder: `model.json`, its weight shards and `vocabulary.json`.
+ *
+ * @throws StoryError `model_unavailable`, naming the file and the fault, for anything that cannot be run
+ */
+export async function loadModel(folder: string, { onProgress }: LoadModelOptions = {}): Promise<Model> {
+  const name = basename(resolve(folder));
+  const plan = readModelPlan(await readJson(join(folder, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
+  const vocabulary = await readJson(join(folder, VOCABULARY_FILE), `${name}/${VOCABULARY_FILE}`);
+  const { bytes, sha256 } = await readShards(folder, name, plan, onProgress ?? (() => {}));
+  const model = assembleModel({ name, plan, vocabulary, bytes, sha256 });
+  onProgress?.(1);
+  return model;
+}
+
+/**
+ * Writes a model into a folder, which is made when there is none. `model.json` is written last, so that a
+ * folder whose writing was interrupted is refused instead of being read as something it is not.
+ *
+ * @param options.dtype how the weights are stored; float16 halves them and rounds them
+ * @throws RangeError when a weight is too large for float16
+ */
+export async function saveModel(
+  folder: string,
+  model: Model,
+  { dtype }: { readonly dtype: WeightsDtype },
+): Promise<void> {
+  const { bytes, modelFile } = disassembleModel(model, dtype);
+  await mkdir(folder, { recursive: true });
+  await replaceFile(join(folder, WEIGHTS_FILE), bytes);
+  await replaceFile(join(folder, VOCABULARY_FILE), toJson(model.vocabulary.toFile()));
+  await replaceFile(join(folder, MODEL_FILE), toJson(modelFile(sha256Of(bytes))));
+}
+
+/**
+ * The models that a chat offers, as `models.json` in their common folder lists them.
+ *
+ * @throws StoryError `model_unavailable` when the list is missing or malformed
+ */
+export async function listModels(modelsFolder: string): Promise<ModelChoice[]> {
+  const list = await readJson(join(modelsFolder, CHOICES_FILE), CHOICES_FILE);
+  if (!Array.isArray(list) || list.length === 0) throw unusable(CHOICES_FILE, 'it lists no models');
+  const choices = list.map((entry: unknown) => {
+    if (!isRecord(entry)) throw unusable(CHOICES_FILE, 'one of its entries is not an object');
+    const { name, title, description } = entry;
+    if (typeof name !== 'string' || !MODEL_NAME.test(name)) {
+      throw unusable(CHOICES_FILE, `${JSON.stringify(name)} is not the name of a model's folder`);
+    }
+    if (typeof title !== 'string' || title === '' || typeof description !== 'string') {
+      throw unusable(CHOICES_FILE, `the model ${name} needs a title and a description`);
+    }
+    return { name, title, description };
+  });
+  if (new Set(choices.map((choice) => choice.name)).size !== choices.length) {
+    throw unusable(CHOICES_FILE, 'it lists a model twice');
+  }
+  return choices;
+}
+
+/** Hexadecimal SHA-256. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * Parses a file of JSON.
+ *
+ * @param shown what errors call it
+ */
+export async function readJson(path: string, shown: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw unreadable(shown, error);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw unusable(shown, 'it is not JSON', error);
+  }
+}
+
+/** The error for a file that the system would not give. */
+export function unreadable(shown: string, error: unknown): StoryError {
+  const code = isRecord(error) && typeof error.code === 'string' ? error.code : 'an unknown error';
+  return unusable(
+    shown,
+    code === 'ENOENT' ? 'there is no such file' : `reading it failed with ${code}`,
+    error,
+  );
+}
+
+async function readShards(
+  folder: string,
+  name: string,
+  plan: ModelPlan,
+  onProgress: (loaded: number) => void,
+): Promise<{ bytes: Uint8Array; sha256: string }> {
+  const { shards, byteLength } = plan.weights;
+  const shown = `${name}/${shards.join('+')}`;
+  // Asked before any memory is taken: a manifest may claim any size.
+  let found = 0;
+  for (const shard of shards) found += await sizeOf(join(folder, shard), `${name}/${shard}`);
+  if (found !== byteLength) throw unusable(shown, `it has ${found} bytes, ${MODEL_FILE} says ${byteLength}`);
+
+  const bytes = new Uint8Array(byteLength);
+  const hash = createHash('sha256');
+  let offset = 0;
+  onProgress(0);
+  for (const shard of shards) {
+    try {
+      for await (const chunk of createReadStream(join(folder, shard), { highWaterMark: READ_BYTES })) {
+        bytes.set(chunk as Buffer, offset);
+        hash.update(chunk as Buffer);
+        offset += (chunk as Buffer).length;
+        onProgress(offset / byteLength);
+      }
+    } catch (error) {
+      throw error instanceof StoryError ? error : unreadable(`${name}/${shard}`, error);
+    }
+  }
+  return { bytes: bytes.subarray(0, offset), sha256: hash.digest('hex') };
+}
+
+async function sizeOf(path: string, shown: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    throw unreadable(shown, error);
+  }
+}
+
+/** Replaces a file at once, so that nobody reads half of it. */
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(`${path}.new`, content);
+  await rename(`${path}.new`, path);
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}

@@ -1,0 +1,111 @@
+/**
+ * Models from elsewhere: a safetensors file (8 bytes of little-endian header length, a JSON header, the
+ * tensors' bytes; see the format's description by Hugging Face) with float32 tensors named `embedding`,
+ * `lstm_0.kernel`, `lstm_0.recurrent_kernel`, `lstm_0.bias`, `lstm_1. ...`, `dense.kernel`, `dense.bias`.
+ */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { Vocabulary } from '../vocabulary.ts';
+import { readJson, sha256Of, unreadable } from './files.ts';
+import type { LstmLayer, Model } from './model.ts';
+import { isRecord, unusable, versionOf } from './model.ts';
+import type { Tensor } from './weights.ts';
+
+const HEADER_LENGTH_BYTES = 8;
+const FLOAT32_BYTES = 4;
+
+/**
+ * Reads a model from a safetensors file and a `vocabulary.json`. Its name is that of the weights' folder.
+ *
+ * @throws StoryError `model_unavailable` when either is malformed or they do not fit each other
+ */
+export async function importSafetensors(weightsFile: string, vocabularyFile: string): Promise<Model> {
+  const shown = basename(weightsFile);
+  const bytes = await readFile(weightsFile).catch((error: unknown) => {
+    throw unreadable(shown, error);
+  });
+  const vocabulary = new Vocabulary(await readJson(vocabularyFile, basename(vocabularyFile)));
+  const { tensors, data } = parseSafetensors(bytes, shown);
+  const take = (name: string, shape: readonly number[]) => {
+    const tensor = tensors.get(name);
+    if (!tensor || tensor.shape.join() !== shape.join()) {
+      const found = tensor ? tensor.shape.join(' x ') : 'nothing';
+      throw unusable(shown, `expected ${name} to be ${shape.join(' x ')}, got ${found}`);
+    }
+    if (!tensor.values.every(Number.isFinite)) throw unusable(shown, `${name} is not all numbers`);
+    return tensor.values;
+  };
+
+  const columns = tensors.get('embedding')?.shape[1] ?? 0;
+  const layers: LstmLayer[] = [];
+  let inputSize = columns;
+  while (tensors.has(`lstm_${layers.length}.kernel`)) {
+    const name = `lstm_${layers.length}`;
+    const units = tensors.get(`${name}.recurrent_kernel`)?.shape[0] ?? 0;
+    layers.push({
+      units,
+      inputSize,
+      kernel: take(`${name}.kernel`, [inputSize, 4 * units]),
+      recurrentKernel: take(`${name}.recurrent_kernel`, [units, 4 * units]),
+      bias: take(`${name}.bias`, [4 * units]),
+    });
+    inputSize = units;
+  }
+  if (layers.length === 0) throw unusable(shown, 'it has no lstm_0.kernel');
+  const expected = 3 + 3 * layers.length;
+  if (tensors.size !== expected) {
+    throw unusable(shown, `it has ${tensors.size} tensors, ${layers.length} LSTM layers come to ${expected}`);
+  }
+  return {
+    name: basename(dirname(resolve(weightsFile))),
+    version: versionOf(sha256Of(data)),
+    vocabulary,
+    embedding: { matrix: take('embedding', [vocabulary.size, columns]), rows: vocabulary.size, columns },
+    layers,
+    dense: {
+      kernel: take('dense.kernel', [inputSize, vocabulary.size]),
+      bias: take('dense.bias', [vocabulary.size]),
+    },
+    metadata: {},
+  };
+}
+
+function parseSafetensors(bytes: Buffer, shown: string): { tensors: Map<string, Tensor>; data: Uint8Array } {
+  const headerLength = bytes.length < HEADER_LENGTH_BYTES ? Infinity : Number(bytes.readBigUInt64LE());
+  const dataStart = HEADER_LENGTH_BYTES + headerLength;
+  if (dataStart > bytes.length) throw unusable(shown, 'it ends within its header');
+  const header = parseHeader(bytes.toString('utf8', HEADER_LENGTH_BYTES, dataStart), shown);
+  const data = bytes.subarray(dataStart);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    if (!isRecord(entry) || entry.dtype !== 'F32') throw unusable(shown, `${name} is not float32`);
+    const { shape, data_offsets: offsets } = entry;
+    if (!isIntegers(shape) || !isIntegers(offsets) || offsets.length !== 2) {
+      throw unusable(shown, `${name} has no shape or no offsets`);
+    }
+    const [start, end] = offsets as [number, number];
+    const byteLength = shape.reduce((product, size) => product * size, FLOAT32_BYTES);
+    if (end - start !== byteLength || end > data.length) {
+      throw unusable(shown, `${name} needs ${byteLength} bytes at ${start}, the file does not hold them`);
+    }
+    // A copy, because the header's length leaves the tensors at any alignment.
+    const values = new Float32Array(new Uint8Array(data.subarray(start, end)).buffer);
+    tensors.set(name, { name, shape, values });
+  }
+  return { tensors, data };
+}
+
+function parseHeader(text: string, shown: string): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(text);
+    if (isRecord(header)) return header;
+  } catch (error) {
+    throw unusable(shown, 'its header is not JSON', error);
+  }
+  throw unusable(shown, 'its header is not an object');
+}
+
+function isIntegers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
