@@ -1,0 +1,28 @@
+import { hostName } from './guard-host.ts';
+
+/** The headers by which a browser says on whose behalf it asks. */
+export interface OriginHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly 'sec-fetch-site'?: string | string[] | undefined;
+}
+
+/**
+ * Whether a request comes from our own page, or from no page at all (a terminal sends neither header).
+ * Other sites may not start, stop or read stories through a visitor's browser.
+ */
+export function isSameOrigin(headers: OriginHeaders, allowedHosts: readonly string[] = []): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  if (headers.origin === undefined) return true;
+  const origin = hostOf(headers.origin);
+  if (origin === undefined) return false;
+  // A reverse proxy may replace the Host header; the operator then names the public host.
+  if (origin === headers.host?.toLowerCase()) return true;
+  return allowedHosts.some((name) => name.toLowerCase() === hostName(origin));
+}
+
+function hostOf(origin: string): string | undefined {
+  // The literal "null" (a sandboxed frame, a file) is no URL and so belongs to nobody.
+  return URL.canParse(origin) ? new URL(origin).host || undefined : undefined;
+}

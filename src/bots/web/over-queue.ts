@@ -1,0 +1,58 @@
+/**
+ * The page's replies over the queue. On this platform the reply *is* its job: what the loop writes down is
+ * what the page follows, so there is nothing further to edit.
+ */
+import { admit } from '../../queue/limits.ts';
+import type { Replies } from '../../queue/replies.ts';
+import type { Stories } from '../../queue/stories.ts';
+import { type ReplySurface, replyWithStory } from '../story-reply.ts';
+import type { WebReplies } from './web-replies.ts';
+
+const WAITING_COUNT_AGE_MS = 1_000;
+
+const surface: ReplySurface = {
+  edit: async () => {},
+  finish: async () => {},
+};
+
+/** What the web server asks for, answered by the queue. */
+export function webReplies(replies: Replies<null>, stories: Stories, maxWaiting: number): WebReplies {
+  let waiting = 0;
+  let countedAt = Number.NEGATIVE_INFINITY;
+  return {
+    async submit(id, request) {
+      // A repeated submission was admitted before.
+      if (await replies.read(id)) return;
+      await admit(stories, maxWaiting);
+      await replies.submit(id, request, null);
+    },
+    read: (id) => replies.read(id),
+    follow: (id, listener) => replies.follow(id, listener),
+    stop: (id) => replies.stop(id),
+    status() {
+      if (Date.now() - countedAt > WAITING_COUNT_AGE_MS) {
+        countedAt = Date.now();
+        stories.waitingCount().then(
+          (count) => {
+            waiting = count;
+          },
+          () => {},
+        );
+      }
+      return { ...stories.status(), waiting };
+    },
+  };
+}
+
+/** Has this process edit the page's replies. */
+export function workWebReplies(
+  replies: Replies<null>,
+  stories: Stories,
+  { pace, concurrency }: { readonly pace: number; readonly concurrency: number },
+): void {
+  replies.work(
+    (task) =>
+      replyWithStory(task, `web-${task.id}`, { stories, surface, pace, clock: () => performance.now() }),
+    concurrency,
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * The one place where an error becomes an HTTP answer: a status, a stable code and a sentence. Whatever is
+ * not known here is a defect of ours, and the person learns no more than that.
+ */
+import type { FastifyReply } from 'fastify';
+import { type ErrorCode, StoryError, sentenceFor } from '../../errors.ts';
+
+/** Codes of refusals that only HTTP knows, beside those that all platforms share. */
+export type WebErrorCode = ErrorCode | 'too_large' | 'rate_limited' | 'forbidden';
+
+/** A request that this server refuses before a story is asked for. Its message is meant for the person. */
+export class WebRefusal extends Error {
+  readonly code: WebErrorCode;
+  readonly status: number;
+
+  constructor(status: number, code: WebErrorCode, message: string) {
+    super(message);
+    this.name = 'WebRefusal';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** An error as it leaves the server. */
+export interface Refusal {
+  readonly status: number;
+  readonly error: { readonly code: WebErrorCode; readonly message: string };
+}
+
+const STATUS_BY_CODE: Record<ErrorCode, number> = {
+  bad_request: 400,
+  model_unavailable: 400,
+  not_found: 404,
+  busy: 503,
+  no_progress: 500,
+  configuration: 500,
+  internal: 500,
+};
+
+/** Seconds after which a browser may ask again when too many stories wait. */
+export const BUSY_RETRY_SECONDS = 10;
+
+/** Sentences for what Fastify itself refuses; its own messages speak to programmers. */
+const SENTENCE_BY_STATUS: Record<number, string> = {
+  400: 'This request cannot be read. Send it as JSON, for example {"prompt": "It all began with"}.',
+  404: 'There is nothing at this address. The page is at /.',
+  413: 'This request is too large. Shorten the prompt and send it again.',
+  414: 'This address is too long. Shorten it and ask again.',
+  415: 'Send the request as JSON, with the content type application/json.',
+  431: 'The headers of this request are too large. Clear the cookies of this address and ask again.',
+};
+
+/** Turns anything that was thrown while answering into what the client is told. */
+export function refusalFor(error: unknown): Refusal {
+  if (error instanceof WebRefusal) {
+    return { status: error.status, error: { code: error.code, message: error.message } };
+  }
+  if (error instanceof StoryError) {
+    return { status: STATUS_BY_CODE[error.code], error: sentenceFor(error) };
+  }
+  const status = clientErrorStatus(error);
+  if (status === undefined) return { status: 500, error: sentenceFor(error) };
+  const code: WebErrorCode = status === 404 ? 'not_found' : status === 413 ? 'too_large' : 'bad_request';
+  return { status, error: { code, message: SENTENCE_BY_STATUS[status] ?? SENTENCE_BY_STATUS[400]! } };
+}
+
+/** Sends a refusal. A 429 has its `Retry-After` from the limiter. */
+export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  if (refusal.status === 503) reply.header('retry-after', String(BUSY_RETRY_SECONDS));
+  return reply
+    .code(refusal.status)
+    .header('cache-control', 'no-store')
+    .type('application/json; charset=utf-8')
+    .send({ error: refusal.error });
+}
+
+/** The 4xx status that Fastify put on an error of its own, if it did. */
+function clientErrorStatus(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}

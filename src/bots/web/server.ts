@@ -1,0 +1,199 @@
+/**
+ * The web platform's server: the page and its API.
+ *
+ * 1. The guards look at the Host and Origin headers (`guard-host.ts`, `guard-origin.ts`) and count requests.
+ * 2. The page is bundled once (`page-files.ts`) and served from memory.
+ * 3. A story is asked for, read, followed and stopped through `api.ts`; `WebReplies` stands for the queue.
+ * 4. Whatever goes wrong leaves as a sentence (`refusals.ts`), and the log never holds a prompt.
+ */
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { StoryError } from '../../errors.ts';
+import type { ModelChoice, StoryRequest } from '../../story.ts';
+import { logDefect, logRequests } from './access-log.ts';
+import { addApi, type OpenStreams } from './api.ts';
+import { closeGracefully } from './graceful-close.ts';
+import { hostGuard } from './guard-host.ts';
+import { isSameOrigin } from './guard-origin.ts';
+import { bundlePage, isUnchanged } from './page-files.ts';
+import { readBody } from './read-body.ts';
+import { refusalFor, sendRefusal, WebRefusal } from './refusals.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { KEEP_ALIVE_MS } from './snapshot-stream.ts';
+import type { WebReplies } from './web-replies.ts';
+
+const MINUTE_MS = 60_000;
+/** How long followers may take to receive their last words when the server closes. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** How to make a web server. */
+export interface WebServerOptions {
+  readonly replies: WebReplies;
+  /** The models that the page offers; the first is the default. */
+  readonly models: readonly ModelChoice[];
+  /** Reads what a person sent into a request, or throws a `StoryError` that says what is wrong. */
+  readonly parseRequest: (input: unknown) => StoryRequest;
+  readonly logger: Logger;
+  /** The address to bind to; by default only this machine can reach the page. */
+  readonly host?: string;
+  /** The port to bind to; 0 for any that is free. */
+  readonly port: number;
+  /** Further names that this server answers to, as they stand in a Host header, without port. */
+  readonly allowedHosts?: readonly string[];
+  /** Believe `X-Forwarded-For`: true or the proxy's address. Only behind a reverse proxy. */
+  readonly trustProxy?: boolean | string;
+  /** Per client and minute. */
+  readonly limits?: { readonly stories?: number; readonly requests?: number };
+  /** Event streams at once, over all clients. */
+  readonly maxFollowers?: number;
+  readonly keepAliveMs?: number;
+}
+
+/** A server that can be started and stopped once. */
+export interface WebServer {
+  /** Starts listening; resolves with the page's address. Rejects with a `StoryError` when it cannot. */
+  listen(): Promise<string>;
+  /** Ends open event streams, lets other answers finish, and closes. */
+  close(): Promise<void>;
+}
+
+/** Makes the web platform's server; it binds nothing until `listen` is called. */
+export function createWebServer(options: WebServerOptions): WebServer {
+  const host = options.host ?? '127.0.0.1';
+  let app: FastifyInstance | undefined;
+  return {
+    async listen() {
+      app = await buildApp(options, host);
+      try {
+        await app.listen({ host, port: options.port });
+      } catch (error) {
+        await app.close();
+        throw listenError(error, host, options.port);
+      }
+      const address = app.server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : options.port;
+      return `http://${nameOf(host)}:${port}`;
+    },
+    async close() {
+      await app?.close();
+    },
+  };
+}
+
+async function buildApp(options: WebServerOptions, host: string): Promise<FastifyInstance> {
+  const { logger, allowedHosts = [], limits = {} } = options;
+  let streams: OpenStreams | undefined;
+  const answersTo = hostGuard(host, allowedHosts);
+  const app = fastify({
+    forceCloseConnections: true,
+    trustProxy: options.trustProxy ?? false,
+    frameworkErrors: (error, _request, reply) => void sendRefusal(reply, refusalFor(error)),
+    clientErrorHandler: answerMalformed,
+  });
+
+  logRequests(app, logger);
+  closeGracefully(app, CLOSE_GRACE_MS, () => streams?.finishStreams());
+  await app.register(helmet, SECURITY_HEADERS);
+  app.addHook('onRequest', async (request) => {
+    if (!answersTo(request.headers.host)) {
+      throw new WebRefusal(
+        403,
+        'forbidden',
+        'This server does not answer to that name. Open it as localhost.',
+      );
+    }
+    const safe = request.method === 'GET' || request.method === 'HEAD';
+    if ((!safe || request.url.startsWith('/api/')) && !isSameOrigin(request.headers, allowedHosts)) {
+      throw new WebRefusal(
+        403,
+        'forbidden',
+        'Only the page itself may ask for this. Open the page and ask there.',
+      );
+    }
+  });
+  await app.register(rateLimit, {
+    max: limits.requests ?? 1_200,
+    timeWindow: MINUTE_MS,
+    errorResponseBuilder: (_request, { after }) =>
+      new WebRefusal(429, 'rate_limited', `That was a lot at once. Please ask again in ${after}.`),
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = refusalFor(error);
+    if (refusal.status === 500) logDefect(logger, request.routeOptions.url, error);
+    return sendRefusal(reply, refusal);
+  });
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (_request, reply) =>
+    sendRefusal(reply, refusalFor({ statusCode: 404 })),
+  );
+  readJsonOnly(app);
+
+  app.get('/healthz', () => ({ ok: true }));
+  for (const file of bundlePage()) {
+    app.get(file.path, (request, reply) => {
+      // Always ask, rarely send: a new version shows at once and an old one costs one small answer.
+      reply.header('etag', file.etag).header('cache-control', 'no-cache');
+      if (isUnchanged(file, request.headers['if-none-match'])) return reply.code(304).send();
+      return reply.type(file.type).send(file.body);
+    });
+  }
+  streams = addApi(app, {
+    replies: options.replies,
+    models: options.models,
+    parseRequest: options.parseRequest,
+    maxFollowers: options.maxFollowers ?? 1_000,
+    keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+    storyLimit: { max: limits.stories ?? 60, timeWindow: MINUTE_MS },
+  });
+  app.addHook('onClose', async () => streams?.cutStreams());
+  return app;
+}
+
+/** JSON is the only thing that the API reads; another site's form cannot send it. */
+function readJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', (request, payload, done) => {
+    readBody(payload).then(
+      (text) => parse(request, text, done),
+      (error) => done(error),
+    );
+  });
+}
+
+/** Answers what is no HTTP request at all, in the same shape as everything else. */
+function answerMalformed(error: { code?: string }, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const { status, error: refusal } = refusalFor({
+    statusCode: error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400,
+  });
+  const body = JSON.stringify({ error: refusal });
+  const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const where = `port ${port} of ${host}`;
+  if (code === 'EADDRINUSE') {
+    return new StoryError(
+      'configuration',
+      `Something else already uses ${where}. Stop it or choose another port.`,
+    );
+  }
+  if (code === 'EACCES') {
+    return new StoryError('configuration', `This user may not open ${where}. Choose a port above 1023.`);
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new StoryError('configuration', `This machine has no address ${host}. Choose one of its own.`);
+  }
+  return error;
+}
+
+/** The host part of an address that a browser on this machine can open. */
+function nameOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

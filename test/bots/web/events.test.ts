@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { get, type IncomingMessage } from 'node:http';
+import { test } from 'node:test';
+import { SnapshotStream } from '../../../src/bots/web/snapshot-stream.ts';
+import type { ReplyState } from '../../../src/story.ts';
+import { ask, startServer, until } from './helpers.ts';
+
+/** Reads an event stream to its end, handing every state to `onState`. */
+async function readStates(
+  url: string,
+  onState: (state: ReplyState) => void = () => {},
+): Promise<ReplyState[]> {
+  const response = await fetch(url);
+  assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  const states: ReplyState[] = [];
+  let buffer = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    buffer += chunk;
+    const events = buffer.split('\n\n');
+    buffer = events.pop()!;
+    for (const event of events.filter((text) => text.startsWith('data: '))) {
+      states.push(JSON.parse(event.slice(6)));
+      onState(states.at(-1)!);
+    }
+  }
+  return states;
+}
+
+const writing = (text: string): ReplyState => ({ status: 'writing', text });
+
+test('the current state comes first, then every change, and the final state is the end', async (t) => {
+  const server = await startServer(t);
+  const id = await ask(server);
+  const steps = [
+    () => server.replies.set(id, writing('a\u2028\n😀')),
+    () => server.replies.finish(id, 'ab.'),
+  ];
+  const states = await readStates(`${server.url}/api/replies/${id}/events`, () =>
+    setImmediate(() => steps.shift()?.()),
+  );
+  assert.deepEqual(states.slice(0, 2), [{ status: 'waiting', place: 1 }, writing('a\u2028\n😀')]);
+  assert.equal(states.length, 3);
+  assert.equal(states[2]?.status, 'finished');
+});
+
+test('a reader who connects again, or late, gets the current state at once', async (t) => {
+  const server = await startServer(t);
+  const id = await ask(server);
+  const url = `${server.url}/api/replies/${id}/events`;
+  server.replies.set(id, writing('abc'));
+  const abort = new AbortController();
+  const first = await fetch(url, { signal: abort.signal });
+  await first.body!.getReader().read();
+  abort.abort();
+  const again: ReplyState[] = [];
+  const reading = readStates(url, (state) => again.push(state));
+  await until(() => again.length === 1, 'the current state came');
+  server.replies.finish(id, 'abcd.');
+  assert.deepEqual(
+    (await reading).map((state) => 'text' in state && state.text),
+    ['abc', 'abcd.'],
+  );
+  const late = await readStates(url);
+  assert.deepEqual(
+    late.map(({ status }) => status),
+    ['finished'],
+  );
+});
+
+test('a reader who leaves is no longer followed', async (t) => {
+  const server = await startServer(t);
+  const id = await ask(server);
+  const abort = new AbortController();
+  const response = await fetch(`${server.url}/api/replies/${id}/events`, { signal: abort.signal });
+  assert.equal(response.status, 200);
+  await until(() => server.replies.listeners(id) === 1, 'the reader is followed');
+  abort.abort();
+  await until(() => server.replies.listeners(id) === 0, 'the reader is forgotten');
+});
+
+test('a slow reader gets the newest state and no queue of stale ones', async (t) => {
+  const server = await startServer(t);
+  const id = await ask(server);
+  const response = await new Promise<IncomingMessage>((resolve) => {
+    get(`${server.url}/api/replies/${id}/events`, resolve);
+  });
+  // Far more than the sockets of both sides can hold, while the reader reads nothing.
+  const filling = 'x'.repeat(200_000);
+  const total = 400;
+  for (let n = 1; n <= total; n++) {
+    server.replies.set(id, writing(`${n} ${filling}`));
+    await new Promise(setImmediate);
+  }
+  server.replies.finish(id, 'The end.');
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  const seen = [...text.matchAll(/"text":"(\d+) /g)].map(([, n]) => Number(n));
+  assert.ok(seen.length < total / 2, `Expected most of ${total} states to be dropped, got ${seen.length}`);
+  assert.deepEqual(
+    seen,
+    [...seen].sort((a, b) => a - b),
+  );
+  assert.match(text, /"finished","text":"The end\."[^\n]*\n\n$/);
+});
+
+test('an idle stream is kept alive, and tells the browser when to come back', async (t) => {
+  const server = await startServer(t, { keepAliveMs: 20 });
+  const id = await ask(server);
+  const abort = new AbortController();
+  const response = await fetch(`${server.url}/api/replies/${id}/events`, { signal: abort.signal });
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if ((text.match(/^: /gm)?.length ?? 0) >= 2) break;
+  }
+  assert.match(text, /^retry: 1000\n\ndata: \{"status":"waiting"/);
+  abort.abort();
+});
+
+test('closing the server ends open streams promptly', async (t) => {
+  const server = await startServer(t);
+  const id = await ask(server);
+  const reading = readStates(`${server.url}/api/replies/${id}/events`);
+  const stuck = await new Promise<IncomingMessage>((resolve) => {
+    get(`${server.url}/api/replies/${id}/events`, resolve);
+  });
+  stuck.on('error', () => {});
+  await until(() => server.replies.listeners(id) === 2, 'both are followed');
+  for (let n = 0; n < 50; n++) {
+    server.replies.set(id, writing(`${n}${'x'.repeat(200_000)}`));
+    await new Promise(setImmediate);
+  }
+  const startMs = performance.now();
+  await server.close();
+  assert.ok(performance.now() - startMs < 2_500);
+  await reading.catch(() => {});
+  assert.equal(server.replies.listeners(id), 0);
+});
+
+test('followers are counted, and one too many is refused in words', async (t) => {
+  const server = await startServer(t, { maxFollowers: 1 });
+  const id = await ask(server);
+  const abort = new AbortController();
+  const url = `${server.url}/api/replies/${id}/events`;
+  await fetch(url, { signal: abort.signal });
+  assert.equal((await fetch(url)).status, 503);
+  abort.abort();
+  await until(
+    async () => (await fetch(url, { signal: AbortSignal.timeout(200) })).status === 200,
+    'there is room',
+  );
+});
+
+test('a stream released before it was followed unfollows at once', () => {
+  const stream = new SnapshotStream();
+  stream.destroy();
+  let released = 0;
+  stream.onEnd(() => released++);
+  assert.equal(released, 1);
+});

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import { test } from 'node:test';
+import { hostGuard, isLoopback } from '../../../src/bots/web/guard-host.ts';
+import { isSameOrigin } from '../../../src/bots/web/guard-origin.ts';
+import { errorOf, post, startServer } from './helpers.ts';
+
+/** A request with headers that `fetch` does not let a program set. */
+function raw(url: string, method: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const pending = request(url, { method, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    pending.on('error', reject).end();
+  });
+}
+
+test('a loopback server answers only to its own names', async (t) => {
+  const server = await startServer(t, { allowedHosts: ['Stories.Example'] });
+  const status = (host: string) => raw(`${server.url}/`, 'GET', { host });
+  for (const host of [
+    'localhost',
+    'localhost:1',
+    '127.0.0.1:80',
+    '[::1]',
+    '[::1]:9',
+    'stories.example:443',
+  ]) {
+    assert.equal(await status(host), 200, host);
+  }
+  for (const host of [
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.nip.io',
+    'localhost:80@evil',
+    '::1',
+    'a b',
+  ]) {
+    assert.equal(await status(host), 403, host);
+  }
+});
+
+test('a server on the network answers to every name unless told its own', () => {
+  assert.ok(hostGuard('0.0.0.0', [])('anything.example:80'));
+  assert.ok(!hostGuard('0.0.0.0', ['mine.example'])('anything.example'));
+  assert.ok(hostGuard('0.0.0.0', ['mine.example'])('MINE.example:8080'));
+  assert.ok(!hostGuard('0.0.0.0', [])('no spaces'));
+  assert.deepEqual(['127.0.0.1', '127.9.9.9', '::1', 'localhost'].map(isLoopback), [true, true, true, true]);
+  assert.deepEqual(['0.0.0.0', '::', '192.168.0.2', '127.evil.example'].map(isLoopback), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('only the page itself may start or read a story', async (t) => {
+  const server = await startServer(t);
+  const ask = async (headers: Record<string, string>) => {
+    const response = await post(`${server.url}/api/replies`, { id: randomUUID(), prompt: 'Hi' }, headers);
+    if (response.status === 403) assert.equal((await errorOf(response)).code, 'forbidden');
+    return response.status;
+  };
+  assert.equal(await ask({ origin: server.url, 'sec-fetch-site': 'same-origin' }), 202);
+  assert.equal(await ask({}), 202);
+  assert.equal(await ask({ origin: 'https://evil.example' }), 403);
+  assert.equal(await ask({ origin: 'null' }), 403);
+  assert.equal(await ask({ origin: server.url, 'sec-fetch-site': 'cross-site' }), 403);
+  assert.equal(await ask({ 'sec-fetch-site': 'same-site' }), 403);
+  assert.equal(await raw(`${server.url}/api/status`, 'GET', { 'sec-fetch-site': 'cross-site' }), 403);
+  assert.equal(
+    await raw(`${server.url}/`, 'GET', { 'sec-fetch-site': 'cross-site' }),
+    200,
+    'a link to the page',
+  );
+  const response = await fetch(`${server.url}/api/status`);
+  assert.equal(response.headers.get('access-control-allow-origin'), null);
+});
+
+test('origins behind a reverse proxy', () => {
+  const headers = { host: '127.0.0.1:8080', origin: 'https://stories.example' };
+  assert.ok(!isSameOrigin(headers));
+  assert.ok(isSameOrigin(headers, ['stories.example']));
+  assert.ok(
+    !isSameOrigin({ ...headers, origin: 'https://stories.example.evil.example' }, ['stories.example']),
+  );
+});
+
+test('a browser is told to run and show nothing but our own files', async (t) => {
+  const server = await startServer(t);
+  for (const path of ['/', '/page.js', '/page.css', '/icon.svg', '/api/status', '/nothing']) {
+    const response = await fetch(server.url + path);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    for (const rule of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "frame-ancestors 'none'",
+    ]) {
+      assert.ok(policy.includes(rule), `${path}: ${policy}`);
+    }
+    assert.doesNotMatch(policy, /unsafe|upgrade-insecure-requests|\*/);
+    assert.equal(response.headers.get('strict-transport-security'), null);
+    assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+  }
+});
+
+test('the page holds no inline script or style and loads nothing from elsewhere', async (t) => {
+  const server = await startServer(t);
+  const html = await (await fetch(server.url)).text();
+  assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|javascript:|https?:\/\//i);
+  for (const [tag] of html.matchAll(/<script[^>]*>/g)) assert.match(tag, /\ssrc="\/page\.js"/);
+  const sizes = await Promise.all(
+    ['/', '/page.js', '/page.css', '/icon.svg'].map(
+      async (path) => (await (await fetch(server.url + path)).blob()).size,
+    ),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  assert.ok(total < 40_000, `Expected less than 40 kB, got ${total} (${sizes.join(', ')})`);
+});
+
+test('an unchanged file costs one small answer', async (t) => {
+  const server = await startServer(t);
+  const first = await fetch(`${server.url}/page.js`);
+  const etag = first.headers.get('etag') ?? '';
+  assert.equal(first.headers.get('cache-control'), 'no-cache');
+  const again = await fetch(`${server.url}/page.js`, { headers: { 'if-none-match': `"other", W/${etag}` } });
+  assert.deepEqual([again.status, (await again.arrayBuffer()).byteLength], [304, 0]);
+  const changed = await fetch(`${server.url}/page.js`, { headers: { 'if-none-match': '"other"' } });
+  assert.equal(changed.status, 200);
+});
