@@ -77,7 +77,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const known = Object.keys(Environment.shape);
   const mistakes = Object.keys(given)
     .filter((name) => name.startsWith('SCIFI_') && !known.includes(name))
-    .map((name) => `${name}: there is no such setting${suggestion(name, known)}`);
+    .map((name) => `${name}: there is no such setting (.env.example lists them all)`);
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) mistakes.push(`${path.join('.')}: ${message}`);
@@ -105,25 +105,4 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       .filter(Boolean),
     logLevel: values.LOG_LEVEL,
   };
-}
-
-/** The known name that a mistyped one is nearest to, when it is near at all. */
-function suggestion(name: string, known: readonly string[]): string {
-  const ranked = known.map((candidate) => ({ candidate, edits: editDistance(name, candidate) }));
-  const nearest = ranked.sort((a, b) => a.edits - b.edits)[0];
-  return nearest && nearest.edits <= 3 ? ` (did you mean ${nearest.candidate}?)` : '';
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replace));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

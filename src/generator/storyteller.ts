@@ -49,6 +49,11 @@ export class Storyteller {
     this.#newline = newline;
   }
 
+  /** What a footer says of the writer. */
+  get credits(): { modelVersion: string; engine: string } {
+    return { modelVersion: this.#model.version, engine: this.#engine.name };
+  }
+
   /** Stories under way and stories that wait for a slot. */
   get load(): { active: number; waiting: number } {
     return { active: this.#batch.active, waiting: this.#batch.waiting };
@@ -97,8 +102,7 @@ export class Storyteller {
     return {
       text: manuscript.over ? manuscript.finish() : manuscript.certain(),
       ending: manuscript.over ? 'complete' : 'stopped',
-      modelVersion: this.#model.version,
-      engine: this.#engine.name,
+      ...this.credits,
       unreadable: reading.skipped > readable * NOTABLE_UNREADABLE_SHARE ? reading.skipped : 0,
     };
   }

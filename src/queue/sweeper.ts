@@ -14,7 +14,7 @@ const EVENT_AGE_MS = 60_000;
 export interface SweepOptions {
   readonly connection: QueueConnection;
   readonly stories: Stories;
-  readonly replies: readonly Replies<unknown>[];
+  readonly replies: readonly Pick<Replies<unknown>, 'name' | 'removeOlderThan'>[];
   /** How long finished stories are kept, in ms. */
   readonly retentionMs: number;
   readonly logger: Logger;

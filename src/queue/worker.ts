@@ -37,8 +37,6 @@ export interface StoryWorkerOptions {
   readonly storyteller: FindStoryteller;
   /** Stories that this worker takes at once; the rest stay in the queue, where other workers find them. */
   readonly concurrency: number;
-  /** Engine and model version by model name, for the snapshots. */
-  readonly describe: (model: string) => { modelVersion: string; engine: string };
 }
 
 export class StoryWorker {
@@ -121,7 +119,7 @@ export class StoryWorker {
       );
     }
     const constant = {
-      ...this.#options.describe(request.model),
+      ...storyteller.credits,
       from: resumeFrom.length,
       fruitless,
     };

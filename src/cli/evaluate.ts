@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { StoryError } from '../errors.ts';
+import { createOnnxEngine } from '../generator/engines/onnx.ts';
+import { evaluate } from '../generator/evaluation.ts';
+import { loadModel } from '../generator/model/files.ts';
+
+/** Works that are scored at the same time. */
+const LANES = 32;
+
+/** `evaluate`: how well a model predicts a text. */
+export function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description('score a model on a text: bits per character and accuracy, every work from a fresh state')
+    .argument('<model>', 'folder of the model, such as models/scifi')
+    .argument('<file>', 'text whose works each begin with U+0003')
+    .action(evaluateFile);
+}
+
+async function evaluateFile(folder: string, file: string): Promise<void> {
+  const config = readConfig(process.env);
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new StoryError('bad_request', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  });
+  const model = await loadModel(folder);
+  const engine = await createOnnxEngine(model, { capacity: LANES, threads: config.threads });
+  const result = await evaluate(engine, model.vocabulary, text, {
+    onProgress: (share) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round(share * 100)}%`);
+    },
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  await engine.close();
+  process.stdout.write(
+    `bits per character  ${result.bitsPerCharacter.toFixed(4)}\n` +
+      `accuracy            ${(result.accuracy * 100).toFixed(2)}%\n` +
+      `characters scored   ${result.characters} in ${result.works} works\n`,
+  );
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { type Logger, pino } from 'pino';
+import { readConfig } from '../config.ts';
+import { type Roles, startRoles } from '../roles.ts';
+
+/** How long closing may take before the process ends anyway. */
+const CLOSE_DEADLINE_MS = 15_000;
+
+/** `start`, `bots` and `worker`: the roles, together or apart. */
+export function addRoles(program: Command): void {
+  program
+    .command('start')
+    .description('run everything in this process: the page, the bots and a generator worker')
+    .action(() => run({ bots: true, worker: true }));
+  program
+    .command('bots')
+    .description('run the page and the bots only; needs REDIS_URL')
+    .action(() => run({ bots: true, worker: false }));
+  program
+    .command('worker')
+    .description('run a generator worker only; needs REDIS_URL')
+    .action(() => run({ bots: false, worker: true }));
+}
+
+async function run(roles: Roles): Promise<void> {
+  const config = readConfig(process.env);
+  const logger = pino({ level: config.logLevel });
+  const running = await startRoles(roles, config, logger);
+  if (running.url) process.stdout.write(`\n  Computer, write me a sci-fi: ${running.url}\n\n`);
+  const stop = closeOnce(running.close, logger);
+  process.once('SIGINT', () => stop(0));
+  process.once('SIGTERM', () => stop(0));
+  try {
+    await running.ready;
+  } catch (error) {
+    await stop(undefined);
+    throw error;
+  }
+}
+
+/** A function that closes at its first call, and at its second (an impatient Ctrl-C) ends the process. */
+function closeOnce(
+  close: () => Promise<void>,
+  logger: Logger,
+): (exitCode: number | undefined) => Promise<void> {
+  let closing = false;
+  return async (exitCode) => {
+    if (closing) process.exit(1);
+    closing = true;
+    process.once('SIGINT', () => process.exit(1));
+    const deadline = setTimeout(() => {
+      logger.error('closing took too long');
+      process.exit(1);
+    }, CLOSE_DEADLINE_MS);
+    await close();
+    clearTimeout(deadline);
+    if (exitCode !== undefined) process.exit(exitCode);
+  };
+}

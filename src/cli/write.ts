@@ -1,0 +1,107 @@
+import { randomInt } from 'node:crypto';
+import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { StoryError } from '../errors.ts';
+import { createOnnxEngine } from '../generator/engines/onnx.ts';
+import { Library } from '../generator/library.ts';
+import { listModels } from '../generator/model/files.ts';
+import { problemWith, STORY_BOUNDS, type StoryRequest } from '../story.ts';
+import { numberOption } from './options.ts';
+
+const SEEDS = 2 ** 32;
+const PROGRESS_INTERVAL_MS = 200;
+
+interface WriteOptions {
+  readonly temperature: number;
+  readonly length: number;
+  readonly seed?: number;
+  readonly model?: string;
+}
+
+/** `write`: a story on standard output, without a queue. */
+export function addWrite(program: Command): void {
+  const { temperature, length } = STORY_BOUNDS;
+  program
+    .command('write')
+    .description('write a story to standard output')
+    .argument('[prompt]', 'how the story begins', '')
+    .option(
+      '-t, --temperature <number>',
+      `${temperature.min} to ${temperature.max}`,
+      numberOption,
+      temperature.default,
+    )
+    .option('-l, --length <characters>', `${length.min} to ${length.max}`, numberOption, length.default)
+    .option('-s, --seed <number>', 'the same seed gives the same story', numberOption)
+    .option('-m, --model <name>', 'a model in models.json; the first one by default')
+    .action(write);
+}
+
+async function write(prompt: string, options: WriteOptions): Promise<void> {
+  const config = readConfig(process.env);
+  const choices = await listModels(config.modelsFolder);
+  const model = options.model ?? choices[0]!.name;
+  const choice = choices.find(({ name }) => name === model);
+  if (!choice) {
+    const names = choices.map(({ name }) => name).join(', ');
+    throw new StoryError('bad_request', `There is no model ${model}. Choose one of: ${names}.`);
+  }
+  const { temperature, length, seed = randomInt(SEEDS) } = options;
+  const request: StoryRequest = { prompt, context: '', temperature, length, seed, model };
+  const problem = problemWith(request);
+  if (problem) throw new StoryError('bad_request', problem);
+
+  const library = new Library({
+    modelsFolder: config.modelsFolder,
+    choices: [choice],
+    createEngine: (loaded) => createOnnxEngine(loaded, { capacity: 1, threads: config.threads }),
+    maxWaiting: 0,
+  });
+  await library.open();
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  const started = performance.now();
+  const output = new GrowingOutput();
+  const progress = progressLine(length);
+  const story = await library.storyteller(model).tell(request, {
+    signal: abort.signal,
+    onWord: (read) => {
+      const text = read();
+      output.show(text);
+      progress(text.length);
+    },
+  });
+  output.show(story.text);
+  process.stdout.write('\n');
+  await library.close();
+  if (process.stderr.isTTY) {
+    const seconds = (performance.now() - started) / 1_000;
+    const rate = Math.round((story.text.length - prompt.length) / seconds);
+    process.stderr.write(
+      `\r\u001b[K${story.text.length} characters, ${rate} a second; ${model} ${story.modelVersion} ` +
+        `(${story.engine}), temperature ${temperature}, seed ${seed}\n`,
+    );
+  }
+}
+
+/** Standard output that is given a growing text and writes what is new. */
+class GrowingOutput {
+  #length = 0;
+
+  show(text: string): void {
+    if (text.length > this.#length) process.stdout.write(text.slice(this.#length));
+    this.#length = Math.max(this.#length, text.length);
+  }
+}
+
+/** A line on standard error that tells how far the story is, when standard error is all that a person sees. */
+function progressLine(length: number): (written: number) => void {
+  if (!process.stderr.isTTY || process.stdout.isTTY) return () => {};
+  let shownAt = 0;
+  return (written) => {
+    const now = performance.now();
+    if (now - shownAt < PROGRESS_INTERVAL_MS) return;
+    shownAt = now;
+    process.stderr.write(`\r\u001b[K${written} of ${length} characters`);
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * The roles that a process can have: bots (chat adapters and the page), a generator worker, or both. Wiring
+ * only; every part is told here what it works with.
+ */
+import { randomInt } from 'node:crypto';
+import type { Logger } from 'pino';
+import { createRequestReader } from './bots/story-request.ts';
+import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
+import { createWebServer } from './bots/web/server.ts';
+import type { Config } from './config.ts';
+import { StoryError } from './errors.ts';
+import { createOnnxEngine } from './generator/engines/onnx.ts';
+import { Library } from './generator/library.ts';
+import { listModels } from './generator/model/files.ts';
+import type { QueueConnection } from './queue/connection.ts';
+import { openConnection } from './queue/open.ts';
+import { Replies } from './queue/replies.ts';
+import { Stories } from './queue/stories.ts';
+import { keepSweeping } from './queue/sweeper.ts';
+import { keepAnnouncing, StoryWorker } from './queue/worker.ts';
+
+export interface Roles {
+  readonly bots: boolean;
+  readonly worker: boolean;
+}
+
+export interface Running {
+  /** Address of the page; undefined without the bots' role. */
+  readonly url: string | undefined;
+  /** Resolves when the worker's models are loaded, at once without that role; rejects when they cannot be. */
+  readonly ready: Promise<void>;
+  /** Takes no more work, hands over what is under way, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** Stories that a worker takes from the queue beyond its slots, so that a slot that falls free is filled at once. */
+const TAKEN_AHEAD = 8;
+const SEEDS = 2 ** 32;
+
+/**
+ * Starts the roles.
+ *
+ * @throws StoryError `configuration` or `model_unavailable`, saying what to do
+ */
+export async function startRoles(roles: Roles, config: Config, logger: Logger): Promise<Running> {
+  if (!config.redisUrl && !(roles.bots && roles.worker)) {
+    const role = roles.bots ? 'bots' : 'worker';
+    throw new StoryError(
+      'configuration',
+      `Without REDIS_URL the queue lives inside one process, so \`${role}\` alone would have nobody to work with. ` +
+        'Set REDIS_URL to run the roles apart, or run `start`.',
+    );
+  }
+  // What was opened is closed in reverse order.
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse().splice(0)) {
+      await closer().catch((error) => logger.warn({ reason: (error as Error).message }, 'closing'));
+    }
+  };
+  try {
+    const connection = await openConnection(config, logger);
+    closers.push(() => connection.close());
+    logger.info({ queue: connection.backend }, 'queue open');
+    const stories = new Stories(connection);
+    closers.push(() => stories.close());
+    await stories.ready();
+    const url = roles.bots ? await startBots(config, connection, stories, logger, closers) : undefined;
+    const ready = roles.worker
+      ? startWorker(config, connection, stories, logger, closers)
+      : Promise.resolve();
+    return { url, ready, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startBots(
+  config: Config,
+  connection: QueueConnection,
+  stories: Stories,
+  logger: Logger,
+  closers: (() => Promise<unknown>)[],
+): Promise<string> {
+  const models = await listModels(config.modelsFolder);
+  const replies = new Replies<null>(connection, 'web', logger);
+  closers.push(() => replies.close());
+  await replies.ready();
+  workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
+  closers.push(
+    keepSweeping({ connection, stories, replies: [replies], retentionMs: config.retentionMs, logger }),
+  );
+  const server = createWebServer({
+    replies: webReplies(replies, stories, config.maxWaiting),
+    models,
+    parseRequest: createRequestReader({ models, drawSeed: () => randomInt(SEEDS) }),
+    logger,
+    host: config.host,
+    port: config.port,
+    allowedHosts: config.allowedHosts,
+  });
+  closers.push(() => server.close());
+  return server.listen();
+}
+
+async function startWorker(
+  config: Config,
+  connection: QueueConnection,
+  stories: Stories,
+  logger: Logger,
+  closers: (() => Promise<unknown>)[],
+): Promise<void> {
+  const library = new Library({
+    modelsFolder: config.modelsFolder,
+    choices: await listModels(config.modelsFolder),
+    createEngine: (model) => createOnnxEngine(model, { capacity: config.slots, threads: config.threads }),
+    maxWaiting: TAKEN_AHEAD,
+  });
+  closers.push(() => library.close());
+  const stopAnnouncing = keepAnnouncing(stories, () => {
+    const { loaded, ready } = library.status;
+    return { phase: ready ? 'ready' : 'loading', loaded };
+  });
+  closers.push(async () => stopAnnouncing());
+  await library.open();
+  const worker = new StoryWorker({
+    connection,
+    stories,
+    logger,
+    storyteller: (model) => library.storyteller(model),
+    concurrency: config.slots + TAKEN_AHEAD,
+  });
+  closers.push(() => worker.close());
+  await worker.ready();
+  logger.info({ slots: config.slots, threads: config.threads }, 'storyteller ready');
+}

@@ -1,0 +1,81 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Engine, Lane } from '../../src/generator/engines/engine.ts';
+
+export interface FakeEngineOptions {
+  readonly capacity?: number;
+  readonly vocabularySize?: number;
+  readonly stepsPerTrip?: number;
+  /** The id that follows a history of ids, for a uniform; by default a hash of both. */
+  readonly next?: (history: readonly number[], uniform: number) => number;
+}
+
+/**
+ * An engine without matrices: a slot's state is the list of ids that it has read, and what it draws depends
+ * on all of it. Records its trips, and refuses what the seam forbids.
+ */
+export class FakeEngine implements Engine {
+  readonly name = 'fake';
+  readonly capacity: number;
+  readonly vocabularySize: number;
+  readonly stepsPerTrip: number;
+  /** Slots of every trip so far. */
+  readonly trips: number[][] = [];
+  /** What `advance` throws at its next call. */
+  failure: Error | undefined;
+  readonly #next: (history: readonly number[], uniform: number) => number;
+  readonly #histories: number[][];
+  #busy = false;
+
+  constructor(options: FakeEngineOptions = {}) {
+    this.capacity = options.capacity ?? 4;
+    this.vocabularySize = options.vocabularySize ?? 97;
+    this.stepsPerTrip = options.stepsPerTrip ?? 1;
+    this.#next = options.next ?? ((history, uniform) => hash(history, uniform) % this.vocabularySize);
+    this.#histories = Array.from({ length: this.capacity }, () => []);
+  }
+
+  async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
+    if (this.#busy) throw new Error('Expected one trip at a time, got two.');
+    if (lanes.length === 0 || lanes.length > this.capacity) throw new RangeError(`got ${lanes.length} lanes`);
+    if (new Set(lanes.map(({ slot }) => slot)).size !== lanes.length) throw new RangeError('a slot twice');
+    this.#busy = true;
+    this.trips.push(lanes.map(({ slot }) => slot));
+    await breathe();
+    this.#busy = false;
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) throw failure;
+    const drawn = new Int32Array(lanes.length * steps);
+    lanes.forEach((lane, index) => {
+      if (lane.feed.length < 1 || lane.feed.length > steps)
+        throw new RangeError(`got ${lane.feed.length} ids`);
+      const history = this.#histories[lane.slot]!;
+      for (let step = 0; step < steps; step++) {
+        history.push(step < lane.feed.length ? lane.feed[step]! : drawn[index * steps + step - 1]!);
+        drawn[index * steps + step] = this.#next(history, lane.uniforms[step]!);
+      }
+    });
+    return drawn;
+  }
+
+  logits(): Promise<Float32Array> {
+    return Promise.reject(new Error('The fake engine has no logits.'));
+  }
+
+  clear(slot: number): void {
+    this.#histories[slot] = [];
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** FNV-1a over the ids and the uniform. */
+function hash(history: readonly number[], uniform: number): number {
+  let state = 0x811c9dc5;
+  const mix = (value: number) => {
+    state = Math.imul(state ^ value, 0x01000193) >>> 0;
+  };
+  for (const id of history) mix(id);
+  mix(Math.floor(uniform * 0x7fffffff));
+  return state >>> 3;
+}

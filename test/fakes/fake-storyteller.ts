@@ -1,0 +1,59 @@
+import { Storyteller } from '../../src/generator/storyteller.ts';
+import { END_OF_TEXT, Vocabulary } from '../../src/generator/vocabulary.ts';
+import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
+
+const CHARACTERS = [
+  END_OF_TEXT,
+  '\n',
+  ...Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)),
+];
+
+/** The shipped model's vocabulary: end of text, line end and printable ASCII. */
+export const vocabulary = new Vocabulary({
+  idToChar: Object.fromEntries(CHARACTERS.map((character, id) => [id, character])),
+  charToId: Object.fromEntries(CHARACTERS.map((character, id) => [character, id])),
+});
+
+const WORDS = [
+  'the ',
+  'ship ',
+  'of ',
+  'light ',
+  'fell ',
+  'and ',
+  'rose. ',
+  'Nobody ',
+  'knew. ',
+  'why ',
+  'stars ',
+];
+const WORD_IDS = WORDS.map((word) => vocabulary.encode(word).ids);
+
+/** Draws whole words: what follows depends on all that was read and, where a word begins, on the uniform. */
+function nextOfWords(history: readonly number[], uniform: number): number {
+  const space = vocabulary.idOf(' ')!;
+  const begun = history.slice(history.lastIndexOf(space) + 1);
+  const going = WORD_IDS.find((ids) => begun.length > 0 && begun.every((id, index) => ids[index] === id));
+  if (going) return going[begun.length]!;
+  if (begun.length > 0) return space;
+  let sum = 0;
+  for (const id of history) sum = (sum * 31 + id) % 1_000_003;
+  return WORD_IDS[(sum + Math.floor(uniform * 1_000)) % WORDS.length]![0]!;
+}
+
+/** A storyteller whose network is a fake: it writes plausible words at once. */
+export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: number } = {}): {
+  storyteller: Storyteller;
+  engine: FakeEngine;
+} {
+  const engine = new FakeEngine({
+    next: nextOfWords,
+    vocabularySize: vocabulary.size,
+    capacity: 8,
+    ...options,
+  });
+  const storyteller = new Storyteller({ version: 'fake-1', vocabulary }, engine, {
+    maxWaiting: options.maxWaiting ?? 100,
+  });
+  return { storyteller, engine };
+}
