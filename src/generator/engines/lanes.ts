@@ -1,0 +1,84 @@
+/** What every engine asks of its callers, and the drawing for engines that return logits to the host. */
+import { sampleFromLogits } from '../sampling.ts';
+import type { Engine, Lane } from './engine.ts';
+
+type Bounds = Pick<Engine, 'capacity' | 'vocabularySize' | 'stepsPerTrip'>;
+
+/** @throws RangeError naming the first lane that breaks the seam's rules */
+export function checkLanes(engine: Bounds, lanes: readonly Lane[], steps: number): void {
+  expectInteger('steps', steps, 1, engine.stepsPerTrip);
+  checkSlots(
+    engine,
+    lanes.map((lane) => lane.slot),
+  );
+  for (const { slot, feed, temperature, uniforms } of lanes) {
+    if (feed.length < 1 || feed.length > steps) {
+      throw new RangeError(
+        `Expected \`feed\` of slot ${slot} to hold 1 to ${steps} ids, got ${feed.length}.`,
+      );
+    }
+    checkIds(engine, feed);
+    if (!(temperature >= 0)) {
+      throw new RangeError(`Expected \`temperature\` of slot ${slot} to be 0 or more, got ${temperature}.`);
+    }
+    if (uniforms.length < steps) {
+      throw new RangeError(`Expected \`uniforms\` of slot ${slot} to hold ${steps}, got ${uniforms.length}.`);
+    }
+  }
+}
+
+/** @throws RangeError unless there is a slot, each is one of the engine's, and none comes twice */
+export function checkSlots(engine: Pick<Bounds, 'capacity'>, slots: readonly number[]): void {
+  if (slots.length === 0) throw new RangeError('Expected `slots` to hold at least one slot, got none.');
+  for (const slot of slots) expectInteger('slot', slot, 0, engine.capacity - 1);
+  if (new Set(slots).size !== slots.length) {
+    throw new RangeError(`Expected \`slots\` to hold no slot twice, got ${slots.join(', ')}.`);
+  }
+}
+
+/** @throws RangeError unless every id is one of the vocabulary's */
+export function checkIds(engine: Pick<Bounds, 'vocabularySize'>, ids: ArrayLike<number>): void {
+  for (let i = 0; i < ids.length; i++) expectInteger('id', ids[i], 0, engine.vocabularySize - 1);
+}
+
+/** @throws RangeError unless `value` is an integer from `min` to `max` */
+export function expectInteger(name: string, value: unknown, min: number, max: number): void {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
+  throw new RangeError(`Expected \`${name}\` to be an integer from ${min} to ${max}, got ${String(value)}.`);
+}
+
+/** One step of an engine: the signature of `Engine.logits`. */
+export type StepLogits = (slots: readonly number[], ids: ArrayLike<number>) => Promise<Float32Array>;
+
+/**
+ * `Engine.advance` for an engine whose step returns logits: feeds or feeds back, and draws on the host.
+ * The lanes must have been checked.
+ */
+export async function advanceOnHost(
+  logitsOf: StepLogits,
+  vocabularySize: number,
+  lanes: readonly Lane[],
+  steps: number,
+): Promise<Int32Array> {
+  const slots = lanes.map((lane) => lane.slot);
+  const drawn = new Int32Array(lanes.length * steps);
+  const ids = new Int32Array(lanes.length);
+  for (let step = 0; step < steps; step++) {
+    lanes.forEach((lane, i) => {
+      ids[i] = step < lane.feed.length ? lane.feed[step]! : drawn[i * steps + step - 1]!;
+    });
+    const logits = await logitsOf(slots, ids);
+    lanes.forEach(({ feed, temperature, uniforms }, i) => {
+      if (step < feed.length - 1) return;
+      const uniform = uniforms[step]!;
+      drawn[i * steps + step] = sampleFromLogits(
+        logits,
+        i * vocabularySize,
+        vocabularySize,
+        temperature,
+        uniform,
+      );
+    });
+  }
+  return drawn;
+}

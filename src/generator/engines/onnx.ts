@@ -1,0 +1,188 @@
+/**
+ * The engine for processors: ONNX Runtime steps a graph of ours, the host draws. Its kernels compute every
+ * row of a batch alike, whatever the batch; ours is kept to operators of which the tests have seen that.
+ *
+ * States go round: what a step returns is what the next one is fed, as it is, while the slots stay the same.
+ * When slots come or go their rows are copied, the others' bits with them; nothing is computed again.
+ */
+import { availableParallelism } from 'node:os';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { StoryError } from '../../errors.ts';
+import type { Model } from '../model/model.ts';
+import type { Engine, Lane } from './engine.ts';
+import { advanceOnHost, checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
+import { buildStepGraph, stateNames } from './onnx-step.ts';
+
+const MAX_CAPACITY = 4_096;
+/** Products of this size gain little from more threads. */
+const MAX_DEFAULT_THREADS = 8;
+const MAX_THREADS = 256;
+/** Errors and worse: warnings are about what a release may change. */
+const LOG_SEVERITY_ERROR = 3;
+
+export interface OnnxEngineOptions {
+  /** How many slots it can hold. */
+  readonly capacity: number;
+  /** Threads that share each product; as many as there are processors, but at most 8, unless said otherwise. */
+  readonly threads?: number;
+}
+
+/**
+ * @throws RangeError for options out of range
+ * @throws StoryError `configuration` where ONNX Runtime does not exist for this platform
+ */
+export async function createOnnxEngine(model: Model, options: OnnxEngineOptions): Promise<Engine> {
+  const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
+  expectInteger('capacity', capacity, 1, MAX_CAPACITY);
+  expectInteger('threads', threads, 1, MAX_THREADS);
+  const runtime = await loadRuntime();
+  const session = await runtime.InferenceSession.create(buildStepGraph(model), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    logSeverityLevel: LOG_SEVERITY_ERROR,
+    extra: {
+      // A thread that spins while it waits takes a processor from everything else on the machine: with one
+      // of two processors busy otherwise, spinning made the engine slower than a single thread.
+      session: { intra_op: { allow_spinning: '0' } },
+      // On ARM it multiplies a single row by another kernel than several, so that bits would depend on the crowd.
+      mlas: { disable_kleidiai: '1' },
+    },
+  });
+  return new OnnxEngine(model, capacity, session, runtime.Tensor);
+}
+
+async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    throw new StoryError(
+      'configuration',
+      `ONNX Runtime cannot be loaded on ${process.platform}-${process.arch}. Run \`npm ci\` on a 64-bit Linux, Windows or Apple-silicon machine.`,
+      { cause: error },
+    );
+  }
+}
+
+/** One state of one layer, by the names under which it goes in and comes out. */
+interface StateSpec {
+  readonly input: string;
+  readonly output: string;
+  readonly units: number;
+}
+
+class OnnxEngine implements Engine {
+  readonly name = 'onnx';
+  readonly stepsPerTrip = 1;
+  readonly capacity: number;
+  readonly vocabularySize: number;
+  readonly #session: InferenceSession;
+  readonly #Tensor: typeof Tensor;
+  readonly #specs: readonly StateSpec[];
+  /** The slots of the last step in the order of its rows, and that step's states. */
+  #slots: readonly number[] = [];
+  #states: readonly Tensor[] = [];
+  /** States of slots that were not in the last step, [capacity, units] each. Made when first needed. */
+  readonly #parked: readonly Float32Array[];
+  /** Slots whose state is zeros, whatever is stored for them. */
+  readonly #cleared = new Set<number>();
+  #running: Promise<unknown> | undefined;
+  #closed = false;
+
+  constructor(model: Model, capacity: number, session: InferenceSession, tensor: typeof Tensor) {
+    this.capacity = capacity;
+    this.vocabularySize = model.vocabulary.size;
+    this.#session = session;
+    this.#Tensor = tensor;
+    this.#specs = model.layers.flatMap(({ units }, i) => {
+      const { hidden, cell, newHidden, newCell } = stateNames(i);
+      return [
+        { input: hidden, output: newHidden, units },
+        { input: cell, output: newCell, units },
+      ];
+    });
+    this.#parked = this.#specs.map(({ units }) => new Float32Array(capacity * units));
+    for (let slot = 0; slot < capacity; slot++) this.#cleared.add(slot);
+  }
+
+  async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
+    checkLanes(this, lanes, steps);
+    return this.#exclusively(() =>
+      advanceOnHost((slots, ids) => this.#step(slots, ids), this.vocabularySize, lanes, steps),
+    );
+  }
+
+  async logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
+    checkSlots(this, slots);
+    checkIds(this, ids);
+    if (ids.length !== slots.length) {
+      throw new RangeError(`Expected \`ids\` to hold ${slots.length}, one for each slot, got ${ids.length}.`);
+    }
+    return this.#exclusively(() => this.#step([...slots], ids));
+  }
+
+  clear(slot: number): void {
+    expectInteger('slot', slot, 0, this.capacity - 1);
+    this.#cleared.add(slot);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#running?.catch(() => {});
+    await this.#session.release();
+  }
+
+  /** A step's states are the next one's, so a second call must not begin before the first has ended. */
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error('Expected the engine to be open, got a call after `close`.');
+    if (this.#running) throw new Error('Expected one call at a time, got another before the last had ended.');
+    const running = work();
+    this.#running = running;
+    try {
+      return await running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #step(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
+    this.#seat(slots);
+    const feeds: Record<string, Tensor> = {
+      ids: new this.#Tensor('int32', Int32Array.from(ids), [slots.length]),
+    };
+    this.#specs.forEach(({ input }, i) => {
+      feeds[input] = this.#states[i]!;
+    });
+    const results = await this.#session.run(feeds);
+    this.#states = this.#specs.map(({ output }) => results[output]!);
+    return results.logits!.data as Float32Array;
+  }
+
+  /** Makes the rows of `#states` those of `slots`, in their order. */
+  #seat(slots: readonly number[]): void {
+    const same = slots.length === this.#slots.length && slots.every((slot, row) => slot === this.#slots[row]);
+    if (same && !slots.some((slot) => this.#cleared.has(slot))) return;
+    const rows = new Map(this.#slots.map((slot, row) => [slot, row]));
+    const staying = new Set(slots);
+    const leaving = this.#slots.filter((slot) => !staying.has(slot));
+    this.#states = this.#specs.map(({ units }, i) => {
+      const last = this.#states[i]?.data as Float32Array | undefined;
+      const parked = this.#parked[i]!;
+      for (const slot of leaving) parked.set(rowOf(last!, rows.get(slot)!, units), slot * units);
+      const next = new Float32Array(slots.length * units);
+      slots.forEach((slot, row) => {
+        if (this.#cleared.has(slot)) return;
+        const lastRow = rows.get(slot);
+        const state = lastRow === undefined ? rowOf(parked, slot, units) : rowOf(last!, lastRow, units);
+        next.set(state, row * units);
+      });
+      return new this.#Tensor('float32', next, [slots.length, units]);
+    });
+    this.#slots = slots;
+    for (const slot of slots) this.#cleared.delete(slot);
+  }
+}
+
+function rowOf(matrix: Float32Array, row: number, columns: number): Float32Array {
+  return matrix.subarray(row * columns, (row + 1) * columns);
+}
