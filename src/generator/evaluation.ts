@@ -1,0 +1,127 @@
+/** How well a model predicts a text it has not seen. */
+import type { Engine } from './engines/engine.ts';
+import type { Vocabulary } from './vocabulary.ts';
+import { END_OF_TEXT } from './vocabulary.ts';
+
+export interface Evaluation {
+  /** Mean of -log2 p over every character scored. */
+  readonly bitsPerCharacter: number;
+  /** Share of the characters that were the likeliest ones. */
+  readonly accuracy: number;
+  /** Characters scored: all but the U+0003 that each work begins with. */
+  readonly characters: number;
+  readonly works: number;
+  /** Characters that the model has no reading for. They were left out, so any here make a score doubtful. */
+  readonly skipped: number;
+}
+
+export interface EvaluateOptions {
+  /** Called now and then with the characters scored so far and those to score. */
+  readonly onProgress?: (scored: number, characters: number) => void;
+}
+
+/** Steps between two calls of `onProgress`. */
+const PROGRESS_STEPS = 200;
+
+/** A work on its way through one slot. */
+interface Reading {
+  readonly ids: readonly number[];
+  readonly slot: number;
+  /** Index of the id that is fed next; the one after it is scored. */
+  position: number;
+}
+
+/**
+ * Scores a text: each work in it (they are separated by U+0003) is read from a fresh state, U+0003 first,
+ * and every character after that is predicted once with the state carried to the work's end. Works are read
+ * side by side, as many as the engine has slots. Characters outside the vocabulary are folded as in a prompt.
+ *
+ * @param engine nobody else may be using it
+ * @param vocabulary the one of the engine's model
+ * @throws RangeError when the text holds nothing to score
+ */
+export async function evaluate(
+  engine: Engine,
+  vocabulary: Vocabulary,
+  text: string,
+  { onProgress }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { works, skipped } = readWorks(vocabulary, text);
+  const characters = works.reduce((sum, ids) => sum + ids.length - 1, 0);
+  if (characters === 0) throw new RangeError('Expected `text` to hold characters to score, got none.');
+  // Longest first, so that few slots stand empty at the end.
+  const waiting = works.toSorted((a, b) => a.length - b.length);
+  const seat = (slot: number): Reading[] => {
+    const ids = waiting.pop();
+    if (!ids) return [];
+    engine.clear(slot);
+    return [{ ids, slot, position: 0 }];
+  };
+  let readings = Array.from({ length: engine.capacity }, (_, slot) => slot).flatMap(seat);
+
+  let bits = 0;
+  let right = 0;
+  let scored = 0;
+  for (let step = 1; readings.length > 0; step++) {
+    const logits = await engine.logits(
+      readings.map((reading) => reading.slot),
+      readings.map((reading) => reading.ids[reading.position]!),
+    );
+    let ended = false;
+    readings.forEach((reading, row) => {
+      reading.position += 1;
+      const target = reading.ids[reading.position]!;
+      const score = scoreOf(logits, row * vocabulary.size, vocabulary.size, target);
+      bits += score.bits;
+      right += score.right ? 1 : 0;
+      ended ||= reading.position === reading.ids.length - 1;
+    });
+    scored += readings.length;
+    if (ended) {
+      readings = readings.flatMap((reading) =>
+        reading.position < reading.ids.length - 1 ? [reading] : seat(reading.slot),
+      );
+    }
+    if (step % PROGRESS_STEPS === 0 || scored === characters) onProgress?.(scored, characters);
+  }
+  return {
+    bitsPerCharacter: bits / characters,
+    accuracy: right / characters,
+    characters,
+    works: works.length,
+    skipped,
+  };
+}
+
+/** The works of a text as ids, each with its U+0003; empty ones are left out. */
+function readWorks(vocabulary: Vocabulary, text: string): { works: number[][]; skipped: number } {
+  let skipped = 0;
+  const works: number[][] = [];
+  for (const work of text.split(END_OF_TEXT)) {
+    const encoded = vocabulary.encode(work);
+    skipped += encoded.skipped;
+    if (encoded.ids.length > 0) works.push([vocabulary.endOfText, ...encoded.ids]);
+  }
+  return { works, skipped };
+}
+
+/**
+ * How surprising one character was, from a row of logits: -log2 softmax(logits)[target] as
+ * (max + ln sum exp(l_i - max) - l_target) / ln 2 in float64, which neither overflows nor loses small p.
+ */
+function scoreOf(
+  logits: Float32Array,
+  offset: number,
+  size: number,
+  target: number,
+): { bits: number; right: boolean } {
+  let likeliest = 0;
+  for (let id = 1; id < size; id++) {
+    if (logits[offset + id]! > logits[offset + likeliest]!) likeliest = id;
+  }
+  const max = logits[offset + likeliest]!;
+  let sum = 0;
+  for (let id = 0; id < size; id++) sum += Math.exp(logits[offset + id]! - max);
+  const bits = (max - logits[offset + target]! + Math.log(sum)) / Math.LN2;
+  return { bits, right: likeliest === target };
+}
