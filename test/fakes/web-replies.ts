@@ -16,7 +16,7 @@ She laughed, and the knocking stopped, as if the thing below the ice had laughed
 
 By morning the whole station stood in the corridor with cups of bad coffee, and the captain, who did not believe in anything that could not be weighed, had ordered the great lamp to be lowered into the dark. The light went down and down. It showed them the blue walls of the shaft, and the older walls behind them, and at last a door.
 
-"Well," said the captain at length, "somebody had better knock."`.trimStart();
+"Well," said the captain at length, "somebody had better knock."`.slice(1);
 
 /** How the fake writes by itself, when it should. */
 export interface Pace {

@@ -1,0 +1,74 @@
+/** What survives a reload: the latest replies, in the browser's own storage. Pure but for that storage. */
+import type { Reply } from './reply.ts';
+
+/** The part of `Storage` that is needed; absent where a browser forbids it. */
+export type Cupboard = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+/** Replies kept; at 6,000 characters each, far below what browsers allow. */
+export const REPLIES_KEPT = 30;
+
+const KEY = 'write-me-a-sci-fi.replies.v1';
+
+/** The latest replies, oldest first. Several tabs may write: every change is made to what is stored now. */
+export class ReplyStore {
+  readonly #cupboard: Cupboard | undefined;
+
+  constructor(cupboard: Cupboard | undefined) {
+    this.#cupboard = cupboard;
+  }
+
+  /** Everything kept; what cannot be read is left out. */
+  all(): Reply[] {
+    try {
+      const kept: unknown = JSON.parse(this.#cupboard?.getItem(KEY) ?? '[]');
+      return Array.isArray(kept) ? kept.filter(isReply) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** Adds a reply and lets go of the oldest. */
+  add(reply: Reply): void {
+    this.#write([...this.all().filter(({ id }) => id !== reply.id), reply].slice(-REPLIES_KEPT));
+  }
+
+  /** Replaces replies that are still kept; one that was cleared, here or in another tab, stays away. */
+  update(replies: readonly Reply[]): void {
+    const byId = new Map(replies.map((reply) => [reply.id, reply]));
+    this.#write(this.all().map((kept) => byId.get(kept.id) ?? kept));
+  }
+
+  remove(id: string): void {
+    this.#write(this.all().filter((kept) => kept.id !== id));
+  }
+
+  clear(): void {
+    this.#write([]);
+  }
+
+  #write(replies: Reply[]): void {
+    try {
+      if (replies.length === 0) this.#cupboard?.removeItem(KEY);
+      else this.#cupboard?.setItem(KEY, JSON.stringify(replies));
+    } catch {
+      // Full or forbidden: the page works on, it only will not remember.
+    }
+  }
+}
+
+/** Checks what decides whether the page can show a reply; another version of the page may have written it. */
+function isReply(value: unknown): value is Reply {
+  const { id, thread, ask, state } = Object(value) as Partial<Record<keyof Reply, unknown>>;
+  const { prompt, context, temperature, length, seed } = Object(ask) as Record<string, unknown>;
+  const { status, text, error } = Object(state) as Record<string, unknown>;
+  const hasText = status === 'writing' || status === 'finished' || status === 'failed';
+  return (
+    typeof id === 'string' &&
+    typeof thread === 'string' &&
+    typeof prompt === 'string' &&
+    typeof context === 'string' &&
+    [temperature, length, seed].every((number) => typeof number === 'number') &&
+    (status === 'waiting' || (hasText && typeof text === 'string')) &&
+    (status !== 'failed' || typeof Object(error).message === 'string')
+  );
+}
