@@ -114,14 +114,11 @@ export class Stories {
   }
 
   async #read(id: string): Promise<StoryUpdate | undefined> {
+    // The state first: the job that is read after it has the result or the failure that the state speaks of.
+    const state = await this.#queue.getJobState(id);
     const job = await this.#queue.getJob(id);
     if (!job) return { type: 'failed', code: 'not_found', message: 'This story is no longer kept.' };
-    const state = await job.getState();
-    if (state === 'completed') {
-      // The job may have been read just before it completed.
-      const story = job.returnvalue ?? (await this.#queue.getJob(id))?.returnvalue;
-      return story ? { type: 'done', story } : undefined;
-    }
+    if (state === 'completed') return { type: 'done', story: job.returnvalue };
     if (state === 'failed') return { type: 'failed', ...parseFailure(job.failedReason) };
     const progress = progressOf(job);
     return progress ? { type: 'writing', progress } : { type: 'waiting' };
