@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { StoryError } from '../../../src/errors.ts';
+import type { Model } from '../../../src/generator/model/model.ts';
+import { importSafetensors } from '../../../src/generator/model/safetensors.ts';
+import { randomModel } from './random-model.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'safetensors-'));
+  await writeFile(join(folder, 'vocabulary.json'), JSON.stringify(randomModel().vocabulary.toFile()));
+});
+after(() => rm(folder, { recursive: true }));
+
+type Header = Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>;
+
+/** A safetensors file of a model; `change` may damage its header. */
+function safetensorsOf(model: Model, change: (header: Header) => void = () => {}): Buffer {
+  const header: Header = {};
+  const parts: Float32Array[] = [];
+  let offset = 0;
+  const add = (name: string, shape: number[], values: Float32Array) => {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    parts.push(values);
+    offset += values.byteLength;
+  };
+  const { embedding, layers, dense } = model;
+  add('embedding', [embedding.rows, embedding.columns], embedding.matrix);
+  layers.forEach((layer, i) => {
+    add(`lstm_${i}.kernel`, [layer.inputSize, 4 * layer.units], layer.kernel);
+    add(`lstm_${i}.recurrent_kernel`, [layer.units, 4 * layer.units], layer.recurrentKernel);
+    add(`lstm_${i}.bias`, [4 * layer.units], layer.bias);
+  });
+  add('dense.kernel', [dense.kernel.length / dense.bias.length, dense.bias.length], dense.kernel);
+  add('dense.bias', [dense.bias.length], dense.bias);
+  change(header);
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, ...parts.map((part) => Buffer.from(part.buffer))]);
+}
+
+async function imported(content: Buffer): Promise<Model> {
+  const path = join(folder, 'weights.safetensors');
+  await writeFile(path, content);
+  return importSafetensors(path, join(folder, 'vocabulary.json'));
+}
+
+describe('importing safetensors', () => {
+  test('gives the model that was written', async () => {
+    const model = await imported(
+      safetensorsOf(randomModel(), (header) => {
+        Object.assign(header, { __metadata__: { format: 'pt' } });
+      }),
+    );
+    const { embedding, layers, dense, vocabulary } = randomModel();
+    assert.deepEqual(model.embedding, embedding);
+    assert.deepEqual(model.layers, layers);
+    assert.deepEqual(model.dense, dense);
+    assert.deepEqual(model.vocabulary.toFile(), vocabulary.toFile());
+    assert.match(model.version, /^[0-9a-f]{12}$/);
+  });
+
+  const good = safetensorsOf(randomModel());
+  const faults: [string, Buffer, RegExp][] = [
+    ['an empty file', Buffer.alloc(0), /ends within its header/],
+    ['an absurd header length', Buffer.alloc(16, 0xff), /ends within its header/],
+    ['a file cut short', good.subarray(0, good.length - 1), /dense\.bias needs 48 bytes/],
+    [
+      'a header that is no JSON',
+      Buffer.concat([good.subarray(0, 8), Buffer.from('x'), good.subarray(9)]),
+      /not JSON/,
+    ],
+    [
+      'another type',
+      safetensorsOf(randomModel(), (h) => (h.embedding!.dtype = 'BF16')),
+      /embedding is not float32/,
+    ],
+    [
+      'another shape',
+      safetensorsOf(randomModel(), (h) => (h['dense.kernel']!.shape = [12, 6])),
+      /expected dense\.kernel to be 6 x 12, got 12 x 6/,
+    ],
+    [
+      'a missing tensor',
+      safetensorsOf(randomModel(), (h) => Reflect.deleteProperty(h, 'lstm_1.bias')),
+      /expected lstm_1\.bias to be 24, got nothing/,
+    ],
+    [
+      'a tensor too many',
+      safetensorsOf(randomModel(), (h) => Object.assign(h, { extra: h['dense.bias'] })),
+      /10 tensors, 2 LSTM layers come to 9/,
+    ],
+    ['another vocabulary', safetensorsOf(randomModel({ characters: 13 })), /expected embedding to be 12 x 5/],
+    ['no layers', safetensorsOf(randomModel({ units: [] })), /no lstm_0\.kernel/],
+  ];
+  for (const [what, content, message] of faults) {
+    test(`is refused for ${what}`, async () => {
+      await assert.rejects(imported(content), (error) => {
+        assert.ok(error instanceof StoryError && error.code === 'model_unavailable');
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+
+  test('is refused for a file that is not there', async () => {
+    await assert.rejects(importSafetensors(join(folder, 'none'), 'vocabulary.json'), /none .*no such file/);
+  });
+});
