@@ -3,13 +3,14 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { StoryError } from '../../../src/errors.ts';
 import { listModels, loadModel, saveModel } from '../../../src/generator/model/files.ts';
 import { float16ToFloat32, float32ToFloat16 } from '../../../src/generator/model/float16.ts';
 import { parameterCount } from '../../../src/generator/model/model.ts';
 import { randomModel } from './random-model.ts';
 
-const MODELS = new URL('../../../models', import.meta.url).pathname;
+const MODELS = fileURLToPath(new URL('../../../models', import.meta.url));
 
 let folder: string;
 let count = 0;

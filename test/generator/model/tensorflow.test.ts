@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
@@ -12,7 +13,7 @@ import type { Model } from '../../../src/generator/model/model.ts';
 import { logSoftmax } from '../engines/reference.ts';
 import { randomModel } from './random-model.ts';
 
-const SCIFI = new URL('../../../models/scifi', import.meta.url).pathname;
+const SCIFI = fileURLToPath(new URL('../../../models/scifi', import.meta.url));
 /** Two float32 implementations, compared in probabilities. */
 const TOLERANCE = 2e-5;
 
