@@ -9,6 +9,14 @@ const KEY = 'write-me-a-sci-fi.options.v1';
 const TALLEST_PX = 200;
 const BORDERS_PX = 2;
 
+/** What the form needs. */
+export interface ComposerTools {
+  readonly cupboard: Cupboard | undefined;
+  readonly drawSeed: () => number;
+  readonly announce: (text: string) => void;
+  readonly onAsk: (ask: Ask) => void;
+}
+
 /** The form at the bottom of the page. */
 export class Composer {
   readonly #form = byId('composer', HTMLFormElement);
@@ -17,18 +25,14 @@ export class Composer {
   readonly #options = byId('options', HTMLDetailsElement);
   readonly #summary = byId('summary', HTMLSpanElement);
   readonly #temperature = byId('temperature', HTMLInputElement);
-  readonly #degrees = byId('degrees', HTMLOutputElement);
+  readonly #degrees = byId('degrees', HTMLSpanElement);
   readonly #length = byId('length', HTMLInputElement);
   readonly #seed = byId('seed', HTMLInputElement);
   readonly #model = byId('model', HTMLSelectElement);
-  readonly #cupboard: Cupboard | undefined;
-  readonly #drawSeed: () => number;
-  readonly #onAsk: (ask: Ask) => void;
+  readonly #tools: ComposerTools;
 
-  constructor(cupboard: Cupboard | undefined, drawSeed: () => number, onAsk: (ask: Ask) => void) {
-    this.#cupboard = cupboard;
-    this.#drawSeed = drawSeed;
-    this.#onAsk = onAsk;
+  constructor(tools: ComposerTools) {
+    this.#tools = tools;
     this.#recall();
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -54,12 +58,12 @@ export class Composer {
 
   /** Asks for a story with this beginning and the options as they are. */
   askFor(prompt: string): void {
-    this.#onAsk({
+    this.#tools.onAsk({
       prompt,
       context: '',
       temperature: Number(this.#temperature.value),
       length: within(this.#length.value, STORY_BOUNDS.length, STORY_BOUNDS.length.default),
-      seed: within(this.#seed.value, STORY_BOUNDS.seed, this.#drawSeed()),
+      seed: within(this.#seed.value, STORY_BOUNDS.seed, this.#tools.drawSeed()),
       ...(this.#model.value ? { model: this.#model.value } : {}),
     });
   }
@@ -72,6 +76,7 @@ export class Composer {
   refuses(prompt: string): boolean {
     const problem = problemWith(prompt);
     say(this.#problem, problem);
+    if (problem !== '') this.#tools.announce(problem);
     this.#prompt.setAttribute('aria-invalid', String(problem !== ''));
     return problem !== '';
   }
@@ -104,11 +109,11 @@ export class Composer {
 
   #optionsChanged(): void {
     const [temperature, length, seed] = [this.#temperature.value, this.#length.value, this.#seed.value];
-    this.#degrees.value = temperature;
+    this.#degrees.textContent = temperature;
     const seedNote = seed === '' ? '' : ` · seed ${seed}`;
     this.#summary.textContent = `temperature ${temperature} · ${Number(length).toLocaleString('en')} characters${seedNote}`;
     try {
-      this.#cupboard?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
+      this.#tools.cupboard?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
     } catch {
       // Not remembered, then.
     }
@@ -126,7 +131,7 @@ export class Composer {
     }
     let kept: Record<string, unknown> = {};
     try {
-      kept = Object(JSON.parse(this.#cupboard?.getItem(KEY) ?? '{}'));
+      kept = Object(JSON.parse(this.#tools.cupboard?.getItem(KEY) ?? '{}'));
     } catch {
       // Defaults, then.
     }

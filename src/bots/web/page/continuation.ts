@@ -4,7 +4,7 @@ import { type Reply, textOf } from './reply.ts';
 
 /** A stretch of a story's text: what a person wrote, or what the network did. */
 export interface Segment {
-  readonly kind: 'prompt' | 'story';
+  readonly kind: 'prompt' | 'written';
   readonly text: string;
 }
 
@@ -49,7 +49,7 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     const promptLength = textOf(state).startsWith(ask.prompt) ? ask.prompt.length : 0;
     if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
     const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
-    if (rest !== '') segments.push({ kind: 'story', text: rest });
+    if (rest !== '') segments.push({ kind: 'written', text: rest });
     before = text;
   }
   return segments;

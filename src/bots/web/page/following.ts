@@ -29,7 +29,7 @@ export interface FollowListener {
 
 const BACK_OFF_MS = [500, 1_000, 2_000, 4_000, 8_000];
 /** How often a reply is read that gets no stream of its own. */
-const POLL_MS = 1_500;
+const POLL_MS = 2_500;
 
 /** Pauses between tries, growing up to the last one. */
 export function backOffMs(attempt: number): number {

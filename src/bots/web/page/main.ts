@@ -29,6 +29,7 @@ import {
 const api = new Api((...request) => fetch(...request));
 const kept = cupboard();
 const end = endKeeper();
+const announce = announcer(byId('announcements', HTMLElement));
 const clearButton = byId('clear', HTMLButtonElement);
 const welcome = byId('welcome', HTMLElement);
 let models: readonly ModelChoice[] = [];
@@ -37,7 +38,7 @@ const conversation = new Conversation({
   api,
   store: new ReplyStore(kept),
   list: byId('stories', HTMLElement),
-  announce: announcer(byId('announcements', HTMLElement)),
+  announce,
   openEvents,
   gate: visibleTabGate(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -61,10 +62,15 @@ const watch = new StorytellerWatch(
   },
 );
 
-const composer = new Composer(kept, drawSeed, (ask) => {
-  conversation.ask(ask);
-  end.jump();
-  watch.look();
+const composer = new Composer({
+  cupboard: kept,
+  drawSeed,
+  announce,
+  onAsk: (ask) => {
+    conversation.ask(ask);
+    end.jump();
+    watch.look();
+  },
 });
 
 for (const button of welcome.querySelectorAll('button')) {

@@ -35,10 +35,10 @@ test('the prompt is set apart where the story begins with it', () => {
   const whole = [reply(finished('It was.'))];
   assert.deepEqual(segmentsOf(whole), [
     { kind: 'prompt', text: 'It' },
-    { kind: 'story', text: ' was.' },
+    { kind: 'written', text: ' was.' },
   ]);
   assert.deepEqual(segmentsOf(whole, 'I'), [{ kind: 'prompt', text: 'I' }]);
-  assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [{ kind: 'story', text: 'That was.' }]);
+  assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [{ kind: 'written', text: 'That was.' }]);
   assert.deepEqual(segmentsOf([reply({ status: 'waiting', place: 1 })]), []);
 });
 

@@ -25,15 +25,15 @@ test('ordinary writing of any script stays as it is', () => {
 test('lines become paragraphs, and empty ones only separate', () => {
   const paragraphs = paragraphsOf([
     { kind: 'prompt', text: 'It\n\nall ' },
-    { kind: 'story', text: 'began.\n \n\nThe end.\n' },
+    { kind: 'written', text: 'began.\n \n\nThe end.\n' },
   ]);
   assert.deepEqual(paragraphs, [
     [{ kind: 'prompt', text: 'It' }],
     [
       { kind: 'prompt', text: 'all ' },
-      { kind: 'story', text: 'began.' },
+      { kind: 'written', text: 'began.' },
     ],
-    [{ kind: 'story', text: 'The end.' }],
+    [{ kind: 'written', text: 'The end.' }],
   ]);
 });
 

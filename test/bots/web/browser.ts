@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { FakeWebReplies, type Pace } from '../../fakes/web-replies.ts';
+import { CHROMIUM_ARGUMENTS, findChromium } from './chromium.ts';
+import { startServer, type TestServer } from './helpers.ts';
+
+/** Slow enough to be looked at while it writes, and fast enough not to be waited for. */
+export const PACE: Pace = { everyMs: 60, characters: 12 };
+
+const TIMEOUT_MS = 15_000;
+
+/** Why browser tests are skipped here; undefined where they run. */
+export const NO_BROWSER = findChromium()
+  ? undefined
+  : 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.';
+
+/** Starts the browser that a file's tests share. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: findChromium()!, args: CHROMIUM_ARGUMENTS });
+}
+
+/** A page on a server of its own, with whatever the browser complained about. */
+export interface OpenPage {
+  page: Page;
+  server: TestServer;
+  /** Errors in the console, uncaught exceptions and violations of the content security policy. */
+  complaints: string[];
+}
+
+/** Opens the page in a fresh profile; the test fails at its end if the browser complained. */
+export async function openPage(
+  t: TestContext,
+  browser: Browser,
+  options: {
+    pace?: Pace;
+    replies?: FakeWebReplies;
+    hash?: string;
+    viewport?: { width: number; height: number };
+  } = {},
+): Promise<OpenPage> {
+  const replies = options.replies ?? new FakeWebReplies(options.pace ?? PACE);
+  const server = await startServer(t, { replies });
+  const context = await browser.newContext({ viewport: options.viewport ?? { width: 1_000, height: 800 } });
+  context.setDefaultTimeout(TIMEOUT_MS);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  t.after(() => context.close());
+  await page.goto(server.url + (options.hash ?? ''));
+  return { page, server, complaints };
+}
+
+/** Types into the composer as a person does, and sends it. */
+export async function type(page: Page, text: string): Promise<void> {
+  await page.getByLabel('How the story begins').click();
+  await page.keyboard.type(text);
+  await page.keyboard.press('Enter');
+}
+
+/** The last story on the page. */
+export function lastStory(page: Page): Locator {
+  return page.locator('.story').last();
+}
+
+/** Waits until the last story has at least this many characters, and returns it. */
+export async function grownTo(page: Page, length: number): Promise<string> {
+  const reached = ([selector, least]: [string, number]) =>
+    ([...document.querySelectorAll(selector)].at(-1)?.textContent?.length ?? 0) >= least;
+  await page.waitForFunction(reached, ['.story', length] as [string, number], { timeout: 10_000 });
+  return (await lastStory(page).textContent()) ?? '';
+}
+
+/** A button under the last story. */
+export function action(page: Page, name: string): Locator {
+  return page.locator('.exchange').last().getByRole('button', { name, exact: true });
+}
+
+/** Fails if the page scrolls sideways. */
+export async function assertFits(page: Page): Promise<void> {
+  const [content, window] = await page.evaluate(
+    () => [document.documentElement.scrollWidth, innerWidth] as const,
+  );
+  assert.ok(content <= window, `Expected at most ${window} pixels, got ${content}`);
+}
