@@ -5,6 +5,7 @@ import { type Roles, startRoles } from '../roles.ts';
 
 /** How long closing may take before the process ends anyway. */
 const CLOSE_DEADLINE_MS = 15_000;
+const IMPATIENCE_MS = 1_000;
 
 /** `start`, `bots` and `worker`: the roles, together or apart. */
 export function addRoles(program: Command): void {
@@ -28,26 +29,28 @@ async function run(roles: Roles): Promise<void> {
   const running = await startRoles(roles, config, logger);
   if (running.url) process.stdout.write(`\n  Computer, write me a sci-fi: ${running.url}\n\n`);
   const stop = closeOnce(running.close, logger);
-  process.once('SIGINT', () => stop(0));
-  process.once('SIGTERM', () => stop(0));
+  process.on('SIGINT', () => stop(0));
+  process.on('SIGTERM', () => stop(0));
   try {
     await running.ready;
   } catch (error) {
-    await stop(undefined);
+    await stop();
     throw error;
   }
 }
 
-/** A function that closes at its first call, and at its second (an impatient Ctrl-C) ends the process. */
-function closeOnce(
-  close: () => Promise<void>,
-  logger: Logger,
-): (exitCode: number | undefined) => Promise<void> {
-  let closing = false;
+/**
+ * A function that closes at its first call. A later call is an impatient second Ctrl-C and ends the process,
+ * unless it comes at once: npm passes on a Ctrl-C that the terminal has sent to every process already.
+ */
+function closeOnce(close: () => Promise<void>, logger: Logger): (exitCode?: number) => Promise<void> {
+  let closingSince: number | undefined;
   return async (exitCode) => {
-    if (closing) process.exit(1);
-    closing = true;
-    process.once('SIGINT', () => process.exit(1));
+    if (closingSince !== undefined) {
+      if (performance.now() - closingSince > IMPATIENCE_MS) process.exit(1);
+      return;
+    }
+    closingSince = performance.now();
     const deadline = setTimeout(() => {
       logger.error('closing took too long');
       process.exit(1);

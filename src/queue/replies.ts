@@ -93,7 +93,8 @@ export class Replies<Handle> {
     let shown = -1;
     const tell = (state: ReplyState) => {
       // Events can be older than what was read: a reply never shrinks.
-      if (over || (!isFinal(state) && rank(state) < shown)) return;
+      const isOld = rank(state) < shown || (state.status === 'writing' && rank(state) === shown);
+      if (over || (isOld && !isFinal(state))) return;
       shown = rank(state);
       if (isFinal(state)) end();
       listener(state);

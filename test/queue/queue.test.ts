@@ -272,7 +272,7 @@ for (const { name, skip, start } of BACKENDS) {
         await replies.submit(id, request(21, 6_000), { channel: 'c' });
         const seen = await until(async () => {
           const state = (await replies.read(id))?.state;
-          return state?.status === 'writing' && state.text.length > 150 && state.text;
+          return state?.status === 'writing' && state.text.length > 150 ? state.text : undefined;
         }, 'some text');
         assert.equal(await replies.stop(id), true);
         assert.equal(await replies.stop(id), true);

@@ -1,0 +1,89 @@
+/**
+ * A person at the page, without a browser: asks for stories, follows them, reconnects when the server goes
+ * away, and complains when a reply shrinks or ends twice.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReplyState } from '../../src/story.ts';
+
+const RECONNECT_MS = 100;
+
+export interface Asked {
+  readonly prompt: string;
+  readonly length?: number;
+  readonly temperature?: number;
+  readonly seed?: number;
+}
+
+/** Asks for a story; repeats the very same request for as long as nobody answers. */
+export async function ask(base: string, asked: Asked, id = randomUUID()): Promise<string> {
+  for (;;) {
+    try {
+      const response = await fetch(`${base}/api/replies`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id, ...asked }),
+      });
+      assert.equal(response.status, 202, await response.text());
+      return id;
+    } catch (error) {
+      // What `fetch` throws when the server is away, or went away.
+      if (!(error instanceof TypeError)) throw error;
+      await sleep(RECONNECT_MS);
+    }
+  }
+}
+
+/**
+ * Follows a reply to its end, across lost connections.
+ *
+ * @param onState called with every state, and the time in ms (performance.now) at which it came
+ * @returns the final state
+ */
+export async function followReply(
+  base: string,
+  id: string,
+  timeoutMs: number,
+  onState: (state: ReplyState, at: number) => void = () => {},
+): Promise<ReplyState> {
+  const deadline = performance.now() + timeoutMs;
+  let shown = '';
+  for (;;) {
+    try {
+      for await (const state of events(`${base}/api/replies/${id}/events`, deadline - performance.now())) {
+        onState(state, performance.now());
+        if (state.status === 'waiting') {
+          assert.equal(shown, '', 'a reply that has text does not go back to waiting');
+          continue;
+        }
+        const { text } = state;
+        assert.ok(text.startsWith(shown), `what was on the page goes on: ${shown.length} -> ${text.length}`);
+        shown = text;
+        if (state.status !== 'writing') return state;
+      }
+    } catch (error) {
+      // What `fetch` throws when the server is away, or went away.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    if (performance.now() > deadline) throw new Error(`Reply ${id} did not end within ${timeoutMs} ms.`);
+    await sleep(RECONNECT_MS);
+  }
+}
+
+/** The states of one event stream, until it ends. */
+async function* events(url: string, timeoutMs: number): AsyncGenerator<ReplyState> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))) });
+  assert.notEqual(response.status, 404, 'a reply that was accepted is known');
+  if (!response.ok || !response.body) return;
+  let buffer = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    buffer += chunk;
+    const messages = buffer.split('\n\n');
+    buffer = messages.pop()!;
+    for (const message of messages) {
+      const data = message.split('\n').find((line) => line.startsWith('data:'));
+      if (data) yield JSON.parse(data.slice('data:'.length)) as ReplyState;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The story contract under `kill -9`: real processes, killed at random moments of paced stories and started
+ * again. Every story ends exactly once, with the very text of an undisturbed run, and goes on from what was
+ * on the page.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
+import { loadModel } from '../../src/generator/model/files.ts';
+import { Storyteller } from '../../src/generator/storyteller.ts';
+import type { StoryRequest } from '../../src/story.ts';
+import { ask, followReply } from '../helpers/page-client.ts';
+import { type RoleProcess, startRole } from '../helpers/processes.ts';
+import { freePort, startRedis, temporaryFolder } from '../helpers/programs.ts';
+
+/** What is killed: the worker or the bots' process on Redis, or the one process of the embedded default. */
+export type Victim = 'worker' | 'bots' | 'start';
+
+const STORIES_PER_KILL = 4;
+const LENGTH = 2_400;
+/** Four seconds for a story. */
+const PACE = 600;
+const STORY_TIMEOUT_MS = 60_000;
+/** The kill falls anywhere between the request and shortly after the end of an undisturbed story. */
+const KILL_WINDOW_MS: Record<Victim, number> = { worker: 1_500, bots: 4_500, start: 4_500 };
+
+export interface SurvivalReport {
+  readonly stories: number;
+  /** Longest time between two growing states of a reply, in ms: how long a takeover felt. */
+  readonly longestPauseMs: number;
+}
+
+/** Kills the victim `kills` times, with stories under way each time. */
+export async function survive(victim: Victim, kills: number, random = Math.random): Promise<SurvivalReport> {
+  const port = await freePort();
+  const base = `http://127.0.0.1:${port}`;
+  const shared = { SCIFI_PORT: String(port), SCIFI_PACE: String(PACE), LOG_LEVEL: 'info' };
+  const redis = victim === 'start' ? undefined : await startRedis();
+  const { folder, remove } = await temporaryFolder();
+  const env = redis ? { ...shared, REDIS_URL: redis.url } : { ...shared, REDIS_URL: '', SCIFI_DATA: folder };
+  const roles: Victim[] = redis ? ['worker', 'bots'] : ['start'];
+  const running = new Map<Victim, RoleProcess>();
+  const expected = await undisturbed();
+  let longestPauseMs = 0;
+  try {
+    for (const role of roles) running.set(role, await startRole(role, env));
+    for (let kill = 0; kill < kills; kill++) {
+      const seeds = Array.from({ length: STORIES_PER_KILL }, (_, index) => kill * STORIES_PER_KILL + index);
+      const ends = seeds.map(async (seed) => {
+        const id = await ask(base, { prompt: 'It all began with', length: LENGTH, seed });
+        let last = performance.now();
+        const end = await followReply(base, id, STORY_TIMEOUT_MS, (_, at) => {
+          longestPauseMs = Math.max(longestPauseMs, at - last);
+          last = at;
+        });
+        return { id, seed, end };
+      });
+      await sleep(random() * KILL_WINDOW_MS[victim]);
+      await running.get(victim)!.kill();
+      running.set(victim, await startRole(victim, env));
+      for (const { id, seed, end } of await Promise.all(ends)) {
+        assert.equal(end.status, 'finished', JSON.stringify(end));
+        assert.equal(end.status === 'finished' && end.text, await expected.text(seed), `story ${seed}`);
+        // Asked again it is the same one end, not another.
+        assert.deepEqual(await followReply(base, id, STORY_TIMEOUT_MS), end);
+      }
+    }
+    return { stories: kills * STORIES_PER_KILL, longestPauseMs: Math.round(longestPauseMs) };
+  } finally {
+    for (const process of running.values()) await process.kill();
+    await expected.close();
+    await redis?.stop();
+    await remove();
+  }
+}
+
+/** The same stories, written here without a queue. */
+async function undisturbed(): Promise<{ text(seed: number): Promise<string>; close(): Promise<void> }> {
+  const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
+  const engine = await createOnnxEngine(model, { capacity: 1, threads: 1 });
+  const storyteller = new Storyteller(model, engine, { maxWaiting: 100 });
+  return {
+    async text(seed) {
+      const prompt = 'It all began with';
+      const request: StoryRequest = {
+        prompt,
+        context: '',
+        temperature: 0.4,
+        length: LENGTH,
+        seed,
+        model: 'scifi',
+      };
+      return (await storyteller.tell(request)).text;
+    },
+    close: () => storyteller.close(),
+  };
+}
