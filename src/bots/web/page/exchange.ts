@@ -126,6 +126,9 @@ function askedLine({ ask }: Reply): (Node | string)[] {
   const slash = make('span', { class: 'slash' }, '/scifi');
   if (ask.prompt !== '') return [slash, ' ', make('bdi', {}, neutralise(ask.prompt))];
   if (ask.context === '') return [slash];
-  const end = neutralise(ask.context).replace(/\s+/g, ' ').slice(-CONTEXT_SHOWN);
+  const end = neutralise(ask.context)
+    .replace(/\s+/g, ' ')
+    .slice(-CONTEXT_SHOWN)
+    .replace(/^\S*\s/, '');
   return [slash, ' ', make('i', {}, 'goes on from'), ' ', make('bdi', {}, `“…${end}”`)];
 }
