@@ -26,7 +26,8 @@ export interface StorySource {
 
 export interface StoryReplyOptions {
   readonly stories: StorySource;
-  readonly surface: ReplySurface;
+  /** Absent where the reply *is* what is written down, as on the page. */
+  readonly surface?: ReplySurface;
   /** Characters a second; 0 for as fast as the text comes. */
   readonly pace: number;
   readonly clock: Clock;
@@ -55,12 +56,12 @@ export async function replyWithStory<Handle>(
   const earlier = task.record;
   const state =
     earlier && isOver(earlier.state) ? earlier.state : await followStory(task, storyId, options, earlier);
-  if (!earlier?.delivered) {
+  if (surface && !earlier?.delivered) {
     // Written down before it is shown: a successor shows the very same, and nobody writes the story again.
     await task.write({ state, delivered: false });
     await surface.finish(state);
-    await task.write({ state, delivered: true });
   }
+  if (!earlier?.delivered) await task.write({ state, delivered: true });
   await stories.remove(storyId);
   return state;
 }
@@ -86,7 +87,7 @@ async function followStory<Handle>(
   const pace = new Pace(charactersPerSecond, shown.length, clock);
   const show = async (state: ReplyState) => {
     await task.write({ state, delivered: false });
-    await surface.edit(state);
+    await surface?.edit(state);
   };
 
   const aborted = () => news.wake();

@@ -9,8 +9,9 @@
  * sentence that is longer than this can be cut nowhere, and is ended by force.
  */
 export const LANDING_CHARACTERS = 160;
-/** With a sentence ended and no more room than this, the next one is not begun. */
-const LAST_SENTENCE_CHARACTERS = 40;
+/** With a sentence ended and no more room than this, or than this share of it all, the next one is not begun. */
+const LAST_SENTENCE_CHARACTERS = 80;
+const LAST_SENTENCE_SHARE = 0.2;
 /** A story shorter than this does not end because the network says so. */
 const SHORTEST_WORK_CHARACTERS = 50;
 
@@ -30,6 +31,7 @@ export class Manuscript {
   readonly prompt: string;
   /** Characters that may be written after the prompt. */
   readonly #room: number;
+  readonly #lastSentence: number;
   #written = '';
   /** Where the last sentence or paragraph ended: a length of `#written`. */
   #end = 0;
@@ -47,6 +49,7 @@ export class Manuscript {
     }
     this.prompt = prompt;
     this.#room = length - prompt.length;
+    this.#lastSentence = Math.min(LAST_SENTENCE_CHARACTERS, LAST_SENTENCE_SHARE * this.#room);
   }
 
   /** Characters written so far, certain or not. */
@@ -66,7 +69,8 @@ export class Manuscript {
     this.#written += character;
     const left = this.#room - this.#written.length;
     if (left === 0) this.#noteEnd(' ');
-    this.#over = left === 0 || (this.#end === this.#written.length - 1 && left < LAST_SENTENCE_CHARACTERS);
+    const justEnded = this.#end > 0 && this.#end === this.#written.length - 1;
+    this.#over = left === 0 || (justEnded && left < this.#lastSentence);
   }
 
   /**

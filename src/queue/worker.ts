@@ -19,6 +19,11 @@ import {
 
 /** Pause between two snapshots of a story. The first one goes out at once. */
 const SNAPSHOT_INTERVAL_MS = 300;
+/**
+ * In a crowd every story grows more slowly, and snapshots of all of them are what the queue spends its time
+ * on: this much of the pause for every story under way, so that a worker sends at most about 80 a second.
+ */
+const SNAPSHOT_SHARE_MS = 12;
 /** Takeovers without a single new word after which a story is given up. */
 const FRUITLESS_TAKEOVERS = 3;
 const ANNOUNCE_INTERVAL_MS = 5_000;
@@ -143,7 +148,8 @@ export class StoryWorker {
       resumeFrom,
       signal,
       onWord: (read) => {
-        if (sending || performance.now() - sentAt < SNAPSHOT_INTERVAL_MS) return;
+        const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#running.size);
+        if (sending || performance.now() - sentAt < pause) return;
         const text = read();
         if (text.length <= longest) return;
         longest = text.length;

@@ -212,7 +212,6 @@ for (const { name, skip, start } of BACKENDS) {
 
     describe('replies', () => {
       let replies: Replies<{ channel: string }>;
-      const surface = { edit: async () => {}, finish: async () => {} };
       let pace = 0;
 
       before(async () => {
@@ -225,7 +224,7 @@ for (const { name, skip, start } of BACKENDS) {
           (task) =>
             replyWithStory(task, `test-${task.id}`, {
               stories,
-              surface,
+
               pace,
               clock: () => performance.now(),
             }),

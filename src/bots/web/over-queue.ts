@@ -1,19 +1,14 @@
 /**
  * The page's replies over the queue. On this platform the reply *is* its job: what the loop writes down is
- * what the page follows, so there is nothing further to edit.
+ * what the page follows, so there is no surface to edit.
  */
 import { admit } from '../../queue/limits.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
-import { type ReplySurface, replyWithStory } from '../story-reply.ts';
+import { replyWithStory } from '../story-reply.ts';
 import type { WebReplies } from './web-replies.ts';
 
 const WAITING_COUNT_AGE_MS = 1_000;
-
-const surface: ReplySurface = {
-  edit: async () => {},
-  finish: async () => {},
-};
 
 /** What the web server asks for, answered by the queue. */
 export function webReplies(replies: Replies<null>, stories: Stories, maxWaiting: number): WebReplies {
@@ -51,8 +46,7 @@ export function workWebReplies(
   { pace, concurrency }: { readonly pace: number; readonly concurrency: number },
 ): void {
   replies.work(
-    (task) =>
-      replyWithStory(task, `web-${task.id}`, { stories, surface, pace, clock: () => performance.now() }),
+    (task) => replyWithStory(task, `web-${task.id}`, { stories, pace, clock: () => performance.now() }),
     concurrency,
   );
 }
