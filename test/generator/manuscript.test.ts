@@ -28,10 +28,10 @@ describe('Manuscript', () => {
   });
 
   it('does not begin a sentence for which there is hardly room', () => {
-    const text = `${'x'.repeat(60)} ended. And then more and more`;
-    const { manuscript, finished } = write('', 100, text);
+    const text = `${'x'.repeat(240)} ended. And then more and more`;
+    const { manuscript, finished } = write('', 300, text);
     assert.equal(manuscript.over, true);
-    assert.equal(finished, `${'x'.repeat(60)} ended.`);
+    assert.equal(finished, `${'x'.repeat(240)} ended.`);
   });
 
   it('takes no title, initial or abbreviation for the end of a sentence', () => {
