@@ -5,7 +5,7 @@
  */
 import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { sentenceFor } from '../errors.ts';
+import { StoryError, sentenceFor } from '../errors.ts';
 import type { ReplyState, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
@@ -75,12 +75,13 @@ export class Replies<Handle> {
 
   /** Starts a reply. Submitting an id twice is submitting it once. */
   async submit(id: string, request: StoryRequest, handle: Handle): Promise<void> {
-    await this.#queue.add('reply', { request, handle, askedAt: Date.now() }, { jobId: id });
+    const data = { request, handle, askedAt: Date.now() };
+    await reached(this.#queue.add('reply', data, { jobId: id }));
   }
 
   /** One reply as it stands; undefined when it is unknown or no longer kept. */
   async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
-    const job = await this.#queue.getJob(id);
+    const job = await reached(this.#queue.getJob(id));
     return job && { request: job.data.request, state: stateOf(job) };
   }
 
@@ -128,11 +129,11 @@ export class Replies<Handle> {
 
   /** Asks a reply to stop where it is; false when the id is unknown. Stopping twice is stopping once. */
   async stop(id: string): Promise<boolean> {
-    const job = await this.#queue.getJob(id);
+    const job = await reached(this.#queue.getJob(id));
     if (!job) return false;
-    if (await job.isCompleted()) return true;
-    await job.updateData({ ...job.data, stop: true });
-    await this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS);
+    if (await reached(job.isCompleted())) return true;
+    await reached(job.updateData({ ...job.data, stop: true }));
+    await reached(this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS));
     return true;
   }
 
@@ -209,6 +210,16 @@ export class Replies<Handle> {
     for (const controller of this.#running.values()) controller.abort(new Error('handed over'));
     await closing;
     await Promise.all([this.#events.close(), this.#producer.close(), this.#queue.close()]);
+  }
+}
+
+/** What a person asks of the queue, with the sentence for when it does not answer. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    const sentence = 'The queue of stories cannot be reached at the moment. Try again in a minute.';
+    throw new StoryError('queue_unavailable', sentence, { cause });
   }
 }
 
