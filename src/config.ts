@@ -36,12 +36,17 @@ const Environment = z.object({
   SCIFI_HOST: z.string().default('127.0.0.1'),
   SCIFI_PORT: whole(0, 65_535, 3_000),
   SCIFI_ALLOWED_HOSTS: z.string().default(''),
+  SCIFI_STORIES_PER_MINUTE: whole(1, 1_000_000, 60),
+  SCIFI_REQUESTS_PER_MINUTE: whole(1, 100_000_000, 1_200),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
     })
     .default('info'),
 });
+
+/** Names of all settings. */
+export const SETTINGS: readonly string[] = Object.keys(Environment.shape);
 
 export interface Config {
   readonly redisUrl: string | undefined;
@@ -63,6 +68,9 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
+  /** What one client of the page may ask for in a minute. */
+  readonly storiesPerMinute: number;
+  readonly requestsPerMinute: number;
   readonly logLevel: string;
 }
 
@@ -74,9 +82,8 @@ export interface Config {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
-  const known = Object.keys(Environment.shape);
   const mistakes = Object.keys(given)
-    .filter((name) => name.startsWith('SCIFI_') && !known.includes(name))
+    .filter((name) => name.startsWith('SCIFI_') && !SETTINGS.includes(name))
     .map((name) => `${name}: there is no such setting (.env.example lists them all)`);
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
@@ -103,6 +110,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     allowedHosts: values.SCIFI_ALLOWED_HOSTS.split(',')
       .map((host) => host.trim())
       .filter(Boolean),
+    storiesPerMinute: values.SCIFI_STORIES_PER_MINUTE,
+    requestsPerMinute: values.SCIFI_REQUESTS_PER_MINUTE,
     logLevel: values.LOG_LEVEL,
   };
 }

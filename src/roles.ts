@@ -99,6 +99,7 @@ async function startBots(
     host: config.host,
     port: config.port,
     allowedHosts: config.allowedHosts,
+    limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
   });
   closers.push(() => server.close());
   return server.listen();

@@ -45,8 +45,8 @@ export function createRequestReader({ models, drawSeed }: RequestReaderOptions):
       throw new StoryError('bad_request', `There is no model of that name. Choose one of: ${names}.`);
     }
     const request: StoryRequest = {
-      prompt: prompt.replace(COMMAND, ''),
-      context,
+      prompt: carriable(prompt).replace(COMMAND, ''),
+      context: carriable(context),
       temperature,
       length,
       seed: seed ?? drawSeed(),
@@ -56,4 +56,12 @@ export function createRequestReader({ models, drawSeed }: RequestReaderOptions):
     if (problem) throw new StoryError('bad_request', problem);
     return request;
   };
+}
+
+/**
+ * A text as every chat and every database can carry it: half a surrogate pair becomes U+FFFD, and U+0000,
+ * which Postgres has no room for, goes.
+ */
+function carriable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '');
 }

@@ -8,6 +8,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 
 export interface RoleProcess {
+  readonly pid: number;
   /** Everything that it has printed. */
   readonly output: () => string;
   /** Ends it as a power cut would. */
@@ -47,6 +48,7 @@ export async function startRole(
     child.once('exit', (code) => fail(`ended with ${code}`));
   });
   return {
+    pid: child.pid!,
     output: () => output,
     async kill() {
       child.kill('SIGKILL');
