@@ -36,9 +36,8 @@ export interface StoryProgress {
   readonly text: string;
   readonly modelVersion: string;
   readonly engine: string;
-  /** Length of `text` when the present writer took over, and how many before it added nothing. */
-  readonly from: number;
-  readonly fruitless: number;
+  /** How many writers of this story had been lost when the one that wrote this took it. */
+  readonly losses: number;
 }
 
 /** What a follower is told; the last is `done` or `failed`. */

@@ -24,8 +24,8 @@ const SNAPSHOT_INTERVAL_MS = 300;
  * on: this much of the pause for every story under way, so that a worker sends at most about 80 a second.
  */
 const SNAPSHOT_SHARE_MS = 12;
-/** Takeovers without a single new word after which a story is given up. */
-const FRUITLESS_TAKEOVERS = 3;
+/** Writers lost in a row without a single new word after which a story is given up. */
+const FRUITLESS_LOSSES = 3;
 const ANNOUNCE_INTERVAL_MS = 5_000;
 const ANNOUNCE_INTERVAL_LOADING_MS = 500;
 
@@ -116,18 +116,15 @@ export class StoryWorker {
     const storyteller = this.#options.storyteller(request.model);
     const last = progressOf(job);
     const resumeFrom = last?.text ?? request.prompt;
-    const fruitless = fruitlessTakeovers(job, last);
-    if (fruitless >= FRUITLESS_TAKEOVERS) {
+    // A stall is a writer that was lost; one that hands over in an orderly way is none.
+    const losses = job.stalledCounter;
+    if (losses - (last?.losses ?? 0) >= FRUITLESS_LOSSES) {
       throw new StoryError(
         'no_progress',
         'This story brought its writer down several times and was given up. Please try another opening.',
       );
     }
-    const constant = {
-      ...storyteller.credits,
-      from: resumeFrom.length,
-      fruitless,
-    };
+    const constant = { ...storyteller.credits, losses };
     let longest = resumeFrom.length;
     let sentAt = Number.NEGATIVE_INFINITY;
     let sending: Promise<void> | undefined;
@@ -142,8 +139,6 @@ export class StoryWorker {
           sending = undefined;
         });
     };
-    // Counted before anything can go wrong again.
-    if (fruitless > 0) send(resumeFrom);
     const story = await storyteller.tell(request, {
       resumeFrom,
       signal,
@@ -159,12 +154,6 @@ export class StoryWorker {
     await sending;
     return story;
   }
-}
-
-/** How many writers in a row, up to the last one, were lost without adding a word. */
-function fruitlessTakeovers(job: StoryJob, last: StoryProgress | undefined): number {
-  if (!last) return Math.max(0, job.attemptsStarted - 1 - job.attemptsMade);
-  return last.text.length > last.from ? 0 : last.fruitless + 1;
 }
 
 /**

@@ -24,8 +24,7 @@ function snapshot(length: number, text = TEXT): StoryUpdate {
     text: text.slice(0, length),
     modelVersion: 'v',
     engine: 'e',
-    from: 0,
-    fruitless: 0,
+    losses: 0,
   };
   return { type: 'writing', progress };
 }
