@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,11 @@ import { lockFolder } from '../../src/queue/embedded/folder-lock.ts';
 import { temporaryFolder } from '../helpers/programs.ts';
 
 const MODULE = fileURLToPath(new URL('../../src/queue/embedded/folder-lock.ts', import.meta.url));
+const CONTENDER = fileURLToPath(new URL('../helpers/lock-contender.ts', import.meta.url));
+/** Without the guard, more than half of these rounds let several in. */
+const ROUNDS = 60;
+/** What a killed process and a power cut leave; no process has a pid beyond Linux's largest. */
+const DEAD = [JSON.stringify({ pid: 4_194_305, started: '1' }), ''];
 
 async function folderFor(t: TestContext): Promise<string> {
   const { folder, remove } = await temporaryFolder();
@@ -68,6 +74,41 @@ describe('lockFolder', { timeout: 60_000 }, () => {
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(folder)));
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
     for (const result of results) if (result.status === 'fulfilled') await result.value.release();
+  });
+
+  it('lets exactly one of several processes take over from a dead one', async (t) => {
+    const folder = await folderFor(t);
+    const contenders = Array.from({ length: 4 }, () => fork(CONTENDER, { execArgv: ['--import', 'tsx'] }));
+    try {
+      const answers = () =>
+        Promise.all(contenders.map(async (contender) => String((await once(contender, 'message'))[0])));
+      await answers();
+      for (let round = 0; round < ROUNDS; round++) {
+        await writeFile(join(folder, 'process.lock'), DEAD[round % DEAD.length]!);
+        const taken = answers();
+        for (const contender of contenders) contender.send({ take: folder });
+        assert.deepEqual(
+          (await taken).toSorted(),
+          [...Array(3).fill('configuration'), 'held'],
+          `round ${round}`,
+        );
+        const released = answers();
+        for (const contender of contenders) contender.send({});
+        await released;
+        assert.deepEqual(await readdir(folder), [], 'nothing is left behind');
+      }
+    } finally {
+      for (const contender of contenders) contender.kill();
+    }
+  });
+
+  it('takes over from one that died in the middle of a takeover', async (t) => {
+    const folder = await folderFor(t);
+    await writeFile(join(folder, 'process.lock'), DEAD[0]!);
+    await writeFile(join(folder, 'process.lock.takeover'), DEAD[0]!);
+    const lock = await lockFolder(folder);
+    assert.deepEqual(await readdir(folder), ['process.lock']);
+    await lock.release();
   });
 
   it('is not taken in by another process that has the pid of the dead one', async (t) => {

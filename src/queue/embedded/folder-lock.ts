@@ -8,7 +8,9 @@ import { join, resolve } from 'node:path';
 import { StoryError } from '../../errors.ts';
 
 const LOCK_FILE = 'process.lock';
-const ATTEMPTS = 3;
+/** Held for the moment in which a dead process's lock is replaced. */
+const GUARD_SUFFIX = '.takeover';
+const ATTEMPTS = 5;
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -30,40 +32,74 @@ const heldHere = new Set<string>();
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const file = join(resolve(folder), LOCK_FILE);
+  if (heldHere.has(file)) throw taken(folder, process.pid);
+  heldHere.add(file);
   const mine = `${file}.${process.pid}`;
   const me: Holder = { pid: process.pid, started: startOf(process.pid) };
-  if (heldHere.has(file)) throw taken(folder, process.pid);
-  await writeFile(mine, JSON.stringify(me));
   try {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      try {
-        // A link appears whole or not at all, and fails when the name exists: nobody reads half a lock.
-        await link(mine, file);
-        heldHere.add(file);
-        return {
-          release: async () => {
-            if (heldHere.delete(file)) await rm(file, { force: true });
-          },
-        };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const holder = await readHolder(file);
-      if (holder && isAlive(holder)) throw taken(folder, holder.pid);
-      await rm(file, { force: true });
-    }
-    throw taken(folder, undefined);
+    await writeFile(mine, JSON.stringify(me));
+    const holder = await take(mine, file);
+    if (holder !== 'mine') throw taken(folder, holder?.pid);
+    return {
+      release: async () => {
+        if (heldHere.delete(file)) await rm(file, { force: true });
+      },
+    };
+  } catch (error) {
+    heldHere.delete(file);
+    throw error;
   } finally {
     await rm(mine, { force: true });
   }
 }
 
-async function readHolder(file: string): Promise<Holder | undefined> {
+/** Takes the lock for the process that wrote `mine`; otherwise tells who has it, as far as that is known. */
+async function take(mine: string, file: string): Promise<'mine' | Holder | undefined> {
+  const guard = `${file}${GUARD_SUFFIX}`;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (await linked(mine, file)) return 'mine';
+    const holder = await readHolder(file);
+    if (holder === 'nobody') continue;
+    if (holder && isAlive(holder)) return holder;
+    // A dead one's lock. Only the guard's owner may remove it: by the time another of those who found it
+    // dead came to that, it could be a live one's.
+    if (await linked(mine, guard)) {
+      try {
+        const now = await readHolder(file);
+        if (now === 'nobody') continue;
+        if (now && isAlive(now)) return now;
+        await rm(file, { force: true });
+        if (await linked(mine, file)) return 'mine';
+      } finally {
+        await rm(guard, { force: true });
+      }
+    } else {
+      const successor = await readHolder(guard);
+      if (successor === 'nobody') continue;
+      if (successor && isAlive(successor)) return successor;
+      await rm(guard, { force: true });
+    }
+  }
+  return undefined;
+}
+
+/** Gives a file a second name: whole or not at all, and not where that name exists, so nobody reads half a lock. */
+async function linked(file: string, name: string): Promise<boolean> {
+  try {
+    await link(file, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Who holds a lock: nobody where there is no such file, undefined where a power cut has torn it. */
+async function readHolder(file: string): Promise<Holder | 'nobody' | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Holder;
-  } catch {
-    // Gone in between, or torn by a power cut: either way nobody's.
-    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'nobody' : undefined;
   }
 }
 

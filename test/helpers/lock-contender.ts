@@ -1,0 +1,21 @@
+/** A process that takes and releases folder locks as its parent says, so that several can contend for one. */
+import { type FolderLock, lockFolder } from '../../src/queue/embedded/folder-lock.ts';
+
+let lock: FolderLock | undefined;
+
+/** Takes the lock on `message.take`, or releases the one it has; answers with what came of it. */
+process.on('message', async (message: { take?: string }) => {
+  if (message.take === undefined) {
+    await lock?.release();
+    lock = undefined;
+    process.send!('released');
+    return;
+  }
+  try {
+    lock = await lockFolder(message.take);
+    process.send!('held');
+  } catch (error) {
+    process.send!((error as { code?: string }).code ?? String(error));
+  }
+});
+process.send!('up');
