@@ -18,7 +18,7 @@ export interface ReplySurface {
 /** What the loop needs of the stories queue. */
 export interface StorySource {
   add(id: string, request: ReplyTask<unknown>['request']): Promise<void>;
-  follow(id: string, listener: (update: StoryUpdate) => void): () => void;
+  follow(id: string, listener: (update: StoryUpdate) => void, isNew?: boolean): () => void;
   place(id: string): Promise<number | null>;
   stop(id: string): Promise<void>;
   remove(id: string): Promise<void>;
@@ -93,10 +93,11 @@ async function followStory<Handle>(
   const aborted = () => news.wake();
   task.signal.addEventListener('abort', aborted);
   task.onStop(() => news.stop());
-  // A reply that was stopped before anybody wrote for it needs no story.
-  if (!news.stopped) await stories.add(storyId, request);
-  const unfollow = stories.follow(storyId, (update) => news.take(update));
+  const unfollow = stories.follow(storyId, (update) => news.take(update), earlier === undefined);
   try {
+    // A reply that was stopped before anybody wrote for it needs no story. One whose predecessor wrote
+    // something down has its story, or had it removed.
+    if (!news.stopped && earlier === undefined) await stories.add(storyId, request);
     for (;;) {
       task.signal.throwIfAborted();
       if (news.stopped) {

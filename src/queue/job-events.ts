@@ -15,6 +15,9 @@ export type JobListener = (event: JobEvent) => void;
 /** The event, besides BullMQ's own, that tells a running job to stop. */
 export const STOP_EVENT = 'stop-requested';
 
+/** A job of which nothing was heard for this long is read anew. */
+const READ_INTERVAL_MS = 3_000;
+
 export class JobEvents {
   readonly #events: QueueEvents;
   readonly #listeners = new Map<string, Set<JobListener>>();
@@ -37,6 +40,28 @@ export class JobEvents {
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0) this.#listeners.delete(jobId);
+    };
+  }
+
+  /**
+   * Follows one job, and has `read` make up for events that were lost: it is called after every silence of
+   * `READ_INTERVAL_MS`.
+   *
+   * @returns the function that ends it
+   */
+  followAndRead(jobId: string, listener: JobListener, read: () => void): () => void {
+    let heard = false;
+    const unfollow = this.follow(jobId, (event) => {
+      heard = true;
+      listener(event);
+    });
+    const timer = setInterval(() => {
+      if (!heard) read();
+      heard = false;
+    }, READ_INTERVAL_MS);
+    return () => {
+      clearInterval(timer);
+      unfollow();
     };
   }
 

@@ -10,7 +10,6 @@ import type { ReplyState, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 
-const READ_INTERVAL_MS = 3_000;
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
@@ -100,19 +99,22 @@ export class Replies<Handle> {
       if (isFinal(state)) end();
       listener(state);
     };
-    const unfollow = this.#events.follow(id, (event) => {
-      if (event.type === 'progress') tell((event.data as ReplyRecord).state);
-      else if (event.type === 'ended') void readNow();
-    });
-    const readNow = () =>
+    const readNow = () => {
       this.read(id).then(
         (known) => known && tell(known.state),
         () => {},
       );
-    const timer = setInterval(readNow, READ_INTERVAL_MS);
+    };
+    const unfollow = this.#events.followAndRead(
+      id,
+      (event) => {
+        if (event.type === 'progress') tell((event.data as ReplyRecord).state);
+        else if (event.type === 'ended') readNow();
+      },
+      readNow,
+    );
     const end = () => {
       over = true;
-      clearInterval(timer);
       unfollow();
     };
     const known = await this.read(id).catch((error) => {

@@ -12,8 +12,6 @@ import { JobEvents, STOP_EVENT } from './job-events.ts';
 export const STORIES_QUEUE = 'stories';
 /** The event with which a worker tells that it is there; its fields are those of `StorytellerStatus`. */
 export const STORYTELLER_EVENT = 'storyteller';
-/** A story is read anew this often while it is followed, should its events be lost. */
-const READ_INTERVAL_MS = 3_000;
 /** How long a view of the waiting list is good enough to tell somebody's place. */
 const PLACES_AGE_MS = 700;
 /** A worker that has not been heard of for this long is not there. */
@@ -80,11 +78,13 @@ export class Stories {
   }
 
   /**
-   * Tells a listener all there is to know about a story, from its present state to its end.
+   * Tells a listener about a story until its end.
    *
+   * @param isNew whether the story is only added after this call: then there is nothing to read yet, and all
+   *   that happens will be heard. Otherwise its present state is read at once.
    * @returns the function that ends the following
    */
-  follow(id: string, listener: (update: StoryUpdate) => void): () => void {
+  follow(id: string, listener: (update: StoryUpdate) => void, isNew = false): () => void {
     let over = false;
     const tell = (update: StoryUpdate) => {
       if (over) return;
@@ -92,23 +92,26 @@ export class Stories {
       listener(update);
     };
     // A read that fails (the queue is away) is made up for by the next one.
-    const readNow = () =>
+    const readNow = () => {
       this.#read(id).then(
         (update) => update && tell(update),
         () => {},
       );
-    const unfollow = this.events.follow(id, (event) => {
-      if (event.type === 'progress') tell({ type: 'writing', progress: event.data as StoryProgress });
-      else if (event.type === 'ended') void readNow();
-    });
-    const timer = setInterval(readNow, READ_INTERVAL_MS);
+    };
+    const unfollow = this.events.followAndRead(
+      id,
+      (event) => {
+        if (event.type === 'progress') tell({ type: 'writing', progress: event.data as StoryProgress });
+        else if (event.type === 'ended') readNow();
+      },
+      readNow,
+    );
     const end = () => {
       over = true;
-      clearInterval(timer);
       unfollow();
     };
     // Only now, being told of everything that happens, is it safe to ask what has happened.
-    void readNow();
+    if (!isNew) readNow();
     return end;
   }
 
