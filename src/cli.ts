@@ -15,6 +15,11 @@ const MISTAKE_EXIT_CODE = 2;
 const MISTAKES: readonly ErrorCode[] = ['bad_request', 'configuration', 'model_unavailable'];
 
 async function main(): Promise<void> {
+  // Whoever read our output has had enough, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   if (existsSync('.env')) process.loadEnvFile('.env');
   const program = new Command('scifi')
     .description('Write Me A Sci-Fi: science fiction on demand, written by a character-level LSTM.')

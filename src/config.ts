@@ -19,6 +19,7 @@ const Environment = z.object({
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, { error: 'expected an address such as redis://localhost:6379' })
+    .refine((address) => URL.canParse(address), { error: 'that is no address' })
     .optional(),
   SCIFI_PREFIX: z
     .string()
@@ -29,7 +30,7 @@ const Environment = z.object({
   SCIFI_ENGINE: z.enum(['auto', 'onnx'], { error: 'expected auto or onnx' }).default('auto'),
   SCIFI_THREADS: whole(0, 256, 0),
   SCIFI_SLOTS: whole(1, 8_192, 64),
-  SCIFI_MAX_WAITING: whole(0, 1_000_000, 500),
+  SCIFI_MAX_WAITING: whole(1, 1_000_000, 500),
   SCIFI_REPLIES: whole(1, 100_000, 1_000),
   SCIFI_PACE: whole(0, 100_000, 120),
   SCIFI_RETENTION_HOURS: whole(1, 24 * 365, 24),
@@ -81,7 +82,7 @@ export interface Config {
  * @throws StoryError `configuration` that names every setting that is wrong
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const mistakes = Object.keys(given)
     .filter((name) => name.startsWith('SCIFI_') && !SETTINGS.includes(name))
     .map((name) => `${name}: there is no such setting (.env.example lists them all)`);

@@ -53,7 +53,24 @@ describe('scifi', () => {
     assert.ok(first.stdout.length <= 301);
   });
 
+  it('write: ends in silence when nobody reads on', async () => {
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'src/cli.ts', 'write', 'x', '--length', '6000', '--seed', '1'],
+      { cwd: ROOT, env: { PATH: process.env.PATH } },
+    );
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  });
+
   it('names the mistake in one line and exits with 2', async () => {
+    const file = join(folder, 'file.txt');
+    await writeFile(file, '\u0003\u0003');
     const mistakes: [string[], RegExp, Record<string, string>?][] = [
       [['write', '--lenght', '7'], /unknown option '--lenght'/],
       [['wirte'], /unknown command 'wirte'/],
@@ -78,6 +95,14 @@ describe('scifi', () => {
         /nosuch\/model.json cannot be used: there is no such file/,
       ],
       [['evaluate', 'models/scifi', '/nowhere'], /\/nowhere cannot be read \(ENOENT\)/],
+      [['evaluate', 'models/scifi', file], /file.txt holds no characters to score/],
+      [['start'], /file.txt cannot be made \(EEXIST\). Set SCIFI_DATA/, { SCIFI_DATA: file }],
+      [['worker'], /REDIS_URL: that is no address/, { REDIS_URL: 'redis://hunter2@[' }],
+      [
+        ['worker'],
+        /Redis at redis:\/\/127.0.0.1:1 cannot be used \(URI malformed\)/,
+        { REDIS_URL: 'redis://me:hunter2%ZZ@127.0.0.1:1' },
+      ],
     ];
     const outcomes = [];
     for (const [args, , env] of mistakes) outcomes.push(await scifi(args, env));
@@ -134,6 +159,11 @@ describe('scifi', () => {
     assert.match(well.stdout, /^ok {4}Models: scifi [0-9a-f]{12}/m);
     assert.equal(ill.code, 1);
     assert.match(ill.stdout, /^FAIL {2}Models: .*there is no such file/m);
+    const file = join(folder, 'a-file');
+    await writeFile(file, '');
+    const unwritable = await scifi(['doctor'], { SCIFI_DATA: file });
+    assert.equal(unwritable.code, 1);
+    assert.match(unwritable.stdout, /^FAIL {2}Queue: .*a-file cannot be written\. Set SCIFI_DATA/m);
   });
 
   it('explains itself', async () => {

@@ -11,6 +11,7 @@ describe('readConfig', () => {
       [undefined, 120, 64, '127.0.0.1', 3_000, 24 * 3_600_000],
     );
     assert.deepEqual(readConfig({ REDIS_URL: '', SCIFI_PACE: '', SCIFI_PORT: '' }), config);
+    assert.deepEqual(readConfig({ SCIFI_PORT: ' ', SCIFI_PACE: '\t', SCIFI_PREFIX: ' ' }), config);
     assert.ok(config.threads >= 1);
   });
 
@@ -43,6 +44,34 @@ describe('readConfig', () => {
         return true;
       },
     );
+  });
+
+  it('holds every number to its bounds', () => {
+    const bounds: Record<string, [number, number]> = {
+      SCIFI_THREADS: [0, 256],
+      SCIFI_SLOTS: [1, 8_192],
+      SCIFI_MAX_WAITING: [1, 1_000_000],
+      SCIFI_REPLIES: [1, 100_000],
+      SCIFI_PACE: [0, 100_000],
+      SCIFI_RETENTION_HOURS: [1, 8_760],
+      SCIFI_PORT: [0, 65_535],
+      SCIFI_STORIES_PER_MINUTE: [1, 1_000_000],
+      SCIFI_REQUESTS_PER_MINUTE: [1, 100_000_000],
+    };
+    for (const [name, [least, most]] of Object.entries(bounds)) {
+      for (const value of [least, most]) readConfig({ [name]: String(value) });
+      for (const value of [least - 1, most + 1, least + 0.5, 'many', 'NaN', 'Infinity']) {
+        assert.throws(
+          () => readConfig({ [name]: String(value) }),
+          { code: 'configuration', message: new RegExp(`${name}: expected`) },
+          `${name}=${value}`,
+        );
+      }
+    }
+    // Words are held to what they may be.
+    for (const wrong of [{ SCIFI_PREFIX: 'a b' }, { SCIFI_ENGINE: 'gpu' }, { REDIS_URL: 'redis://[' }]) {
+      assert.throws(() => readConfig(wrong), { message: new RegExp(`${Object.keys(wrong)[0]}: `) });
+    }
   });
 
   it('never repeats a value, which may be a secret', () => {

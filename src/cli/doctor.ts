@@ -20,8 +20,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
       await connection.close();
       return 'Redis answers';
     }
-    await mkdir(config.dataFolder, { recursive: true });
-    await access(config.dataFolder, constants.W_OK).catch(() => {
+    const usable = async () => {
+      await mkdir(config.dataFolder, { recursive: true });
+      await access(config.dataFolder, constants.W_OK);
+    };
+    await usable().catch(() => {
       throw new StoryError(
         'configuration',
         `${config.dataFolder} cannot be written. Set SCIFI_DATA to a folder that can.`,

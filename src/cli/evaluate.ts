@@ -27,9 +27,12 @@ async function evaluateFile(folder: string, file: string): Promise<void> {
   const model = await loadModel(folder);
   const engine = await createOnnxEngine(model, { capacity: LANES, threads: config.threads });
   const result = await evaluate(engine, model.vocabulary, text, {
-    onProgress: (share) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round(share * 100)}%`);
+    onProgress: (scored, characters) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round((scored / characters) * 100)}%`);
     },
+  }).catch((error: unknown) => {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StoryError('bad_request', `${file} holds no characters to score.`, { cause: error });
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   await engine.close();

@@ -67,17 +67,18 @@ export async function openRedis(url: string, prefix: string, logger: Logger): Pr
 
 /** One connection that is allowed to fail, so that a wrong address is an error and not a wait. */
 async function probe(url: string, logger: Logger): Promise<void> {
-  const client = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
   let reason = 'no answer';
-  client.on('error', (error) => {
-    reason = error.message;
-  });
+  let client: Redis | undefined;
   try {
+    client = new Redis(url, {
+      lazyConnect: true,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => null,
+    });
+    client.on('error', (error) => {
+      reason = error.message;
+    });
     await client.connect();
     const policy = /maxmemory_policy:(\S+)/.exec(await client.info('memory'))?.[1];
     if (policy && policy !== 'noeviction') {
@@ -88,14 +89,15 @@ async function probe(url: string, logger: Logger): Promise<void> {
     }
   } catch (error) {
     const address = safeAddress(url);
+    const why = client ? reason : (error as Error).message;
     throw new StoryError(
       'configuration',
-      `Redis at ${address} cannot be used (${reason}). Check REDIS_URL and that the server runs, ` +
+      `Redis at ${address} cannot be used (${why}). Check REDIS_URL and that the server runs, ` +
         'or unset REDIS_URL to use the embedded queue.',
       { cause: error },
     );
   } finally {
-    client.disconnect();
+    client?.disconnect();
   }
 }
 

@@ -78,7 +78,13 @@ export class EmbeddedDatabase extends EventEmitter {
    *   let both in, and they would destroy each other's writes.
    */
   static async open(folder: string): Promise<EmbeddedDatabase> {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw new StoryError(
+        'configuration',
+        `${folder} cannot be made (${error.code}). Set SCIFI_DATA to a folder that can be written.`,
+        { cause: error },
+      );
+    });
     const lock = await lockFolder(folder);
     try {
       const postgres = join(folder, 'postgres');

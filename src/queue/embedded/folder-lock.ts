@@ -40,9 +40,13 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     await writeFile(mine, JSON.stringify(me));
     const holder = await take(mine, file);
     if (holder !== 'mine') throw taken(folder, holder?.pid);
+    let released = false;
     return {
       release: async () => {
-        if (heldHere.delete(file)) await rm(file, { force: true });
+        if (released) return;
+        released = true;
+        await rm(file, { force: true });
+        heldHere.delete(file);
       },
     };
   } catch (error) {
