@@ -37,7 +37,8 @@ export class Pace {
     const elapsed = this.#lookedAt === undefined ? 0 : now - this.#lookedAt;
     this.#lookedAt = now;
     const allowed = Math.max(this.#allowed, start) + (elapsed / 1_000) * this.#charactersPerSecond;
-    this.#allowed = Math.min(allowed, text.length);
+    // What has been allowed stays so: after a lost writer's shorter text nobody waits for the next one.
+    this.#allowed = Math.max(this.#allowed, Math.min(allowed, text.length));
     if (this.#allowed >= text.length) return text;
     const end = Math.floor(this.#allowed);
     const space = Math.max(text.lastIndexOf(' ', end), text.lastIndexOf('\n', end));

@@ -31,8 +31,43 @@ describe('Pace', () => {
   });
 
   it('goes on from what was shown', () => {
-    const pace = new Pace(100, 500, () => 0);
+    let now = 0;
+    const pace = new Pace(100, 500, () => now);
     assert.equal(pace.reveal(TEXT, 0).length, 499);
+    now = 1_000;
+    assert.equal(pace.reveal(TEXT, 0).length, 599);
+  });
+
+  it('is not set back by a text that is shorter than what was shown', () => {
+    let now = 0;
+    const pace = new Pace(100, 500, () => now);
+    pace.reveal(TEXT.slice(0, 20), 0);
+    now = 250;
+    assert.equal(pace.reveal(TEXT, 0).length, 524);
+  });
+
+  it('reveals as much in many looks as in few, and takes a line end for the end of a word', () => {
+    const lines = TEXT.replaceAll(' ', '\n');
+    for (const step of [1, 7, 250, 3_000]) {
+      let now = 0;
+      const pace = new Pace(120, 0, () => now);
+      let shown = pace.reveal(lines, 10);
+      while (now < 6_000) {
+        now = Math.min(now + step, 6_000);
+        shown = pace.reveal(lines, 10);
+      }
+      // 10 and 6 s of 120 are 730 characters; a sum of fractions may fall short by a hair.
+      assert.equal(shown.length, 729, `in steps of ${step} ms`);
+    }
+  });
+
+  it('makes nobody wait for a prompt, however long, or for one that is not yet there', () => {
+    let now = 0;
+    const pace = new Pace(100, 0, () => now);
+    assert.equal(pace.reveal('word', 1_000), 'word');
+    assert.equal(pace.reveal(TEXT, 1_000), TEXT.slice(0, 999));
+    now = 1_000;
+    assert.equal(pace.reveal(TEXT, 1_000), TEXT.slice(0, 1_099));
   });
 
   it('shows everything at once at 0', () => {
