@@ -39,6 +39,38 @@ describe('a request reader', () => {
     assert.deepEqual(read(chosen), chosen);
   });
 
+  it('draws a seed only when none was given', () => {
+    let drawn = 0;
+    const drawSeed = () => {
+      drawn++;
+      return 0xffff_ffff;
+    };
+    const drawing = createRequestReader({ models, drawSeed });
+    assert.equal(drawing({ seed: 0 }).seed, 0);
+    assert.equal(drawn, 0);
+    assert.deepEqual([drawing({ seed: null }).seed, drawing({}).seed], [0xffff_ffff, 0xffff_ffff]);
+    assert.equal(drawn, 2);
+  });
+
+  it('takes what is just within the bounds', () => {
+    for (const input of [
+      { prompt: 'x'.repeat(2_000), length: 2_050 },
+      { prompt: '', context: 'x'.repeat(2_000), length: 50, temperature: 2, seed: 0xffff_ffff },
+      { prompt: 'x'.repeat(2_000), length: 6_000, temperature: 0 },
+      // The command is no part of the opening.
+      { prompt: `/scifi ${'x'.repeat(2_000)}`, length: 2_050 },
+    ]) {
+      assert.deepEqual(read(input), { ...read({}), ...input, prompt: input.prompt.replace('/scifi ', '') });
+    }
+  });
+
+  it('is not made without a model', () => {
+    assert.throws(
+      () => createRequestReader({ models: [], drawSeed: () => 0 }),
+      /at least one model, got none/,
+    );
+  });
+
   it('says what is wrong', () => {
     const wrong: [unknown, RegExp][] = [
       ['a string', /Expected a story request/],
@@ -48,6 +80,23 @@ describe('a request reader', () => {
       [{ temperature: 3 }, /give a number from 0 to 2/],
       [{ length: '9' }, /The length must be a number/],
       [{ seed: 1.5 }, /The seed is 1.5/],
+      [[], /^Expected a story request\.$/],
+      [{ context: [] }, /^The context must be text\.$/],
+      [{ context: 'x'.repeat(2_001) }, /^The context has 2,001 characters; the most is 2,000\.$/],
+      [{ temperature: -0.1 }, /^The temperature is -0.1; give a number from 0 to 2\.$/],
+      [{ temperature: null }, /^The temperature must be a number\.$/],
+      [{ length: 49 }, /^The length is 49; give a whole number of characters from 50 to 6,000\.$/],
+      [{ length: 6_001 }, /^The length is 6001; give a whole number/],
+      [{ length: 99.5 }, /^The length is 99.5; give a whole number/],
+      [{ seed: '7' }, /^The seed must be a number\.$/],
+      [{ seed: -1 }, /^The seed is -1; give a whole number from 0 to 4294967295\.$/],
+      [{ seed: 2 ** 32 }, /^The seed is 4294967296; give/],
+      [{ model: 7 }, /^The model must be a name\.$/],
+      [{ model: 'toString' }, /^There is no model of that name\. Choose one of: scifi, melville\.$/],
+      [
+        { prompt: 'x'.repeat(2_000), length: 2_049 },
+        /^That opening has 2,000 characters and the whole story may have 2,049: .* Ask for a length of 2,050/,
+      ],
       [{ model: 'nosuch' }, /Choose one of: scifi, melville/],
       [{ prompt: 'x'.repeat(2_001), length: 6_000 }, /opening has 2,001 characters/],
     ];
@@ -68,10 +117,24 @@ describe('a request reader', () => {
       },
       { requiredKeys: [] },
     );
+    const plausible = fc.record(
+      {
+        prompt: fc.string({ unit: 'binary' }),
+        temperature: fc.constantFrom(0, 0.4, 2),
+        length: fc.integer({ min: 100, max: 6_000 }),
+        seed: fc.option(fc.nat()),
+      },
+      { requiredKeys: [] },
+    );
+    let valid = 0;
     fc.assert(
-      fc.property(fc.oneof(fields, fc.anything()), (input) => {
+      fc.property(fc.oneof(fields, plausible, fc.jsonValue(), fc.anything()), (input) => {
         try {
-          assert.equal(problemWith(read(input)), undefined);
+          const request = read(input);
+          assert.equal(problemWith(request), undefined);
+          assert.ok(models.some(({ name }) => name === request.model));
+          assert.ok(request.prompt.isWellFormed() && !request.prompt.includes('\u0000'));
+          valid++;
         } catch (error) {
           assert.ok(error instanceof StoryError, String(error));
           assert.equal(error.code, 'bad_request');
@@ -79,5 +142,6 @@ describe('a request reader', () => {
       }),
       { numRuns: 2_000 },
     );
+    assert.ok(valid > 100, `${valid} valid requests`);
   });
 });
