@@ -2,10 +2,12 @@
  * A polite end in the middle of things: `SIGTERM`, exit code 0, and nothing lost for those who wait.
  */
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
-import { freePort, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
+import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../helpers/programs.ts';
+import { LENGTH, undisturbed } from './survival.ts';
 
 const STORIES = 6;
 const STORY_TIMEOUT_MS = 60_000;
@@ -16,11 +18,12 @@ type Role = 'start' | 'bots' | 'worker';
 /** Stops every role while stories grow, starts them again, and sees every story to its end. */
 async function restart(roles: readonly Role[], env: Record<string, string>, base: string): Promise<void> {
   const running = new Map<Role, RoleProcess>();
+  const expected = await undisturbed();
   try {
     for (const role of roles) running.set(role, await startRole(role, env));
     const grown: Promise<void>[] = [];
     const ends = Array.from({ length: STORIES }, async (_, seed) => {
-      const id = await ask(base, { prompt: 'It all began with', length: 2_000, seed });
+      const id = await ask(base, { prompt: 'It all began with', length: LENGTH, seed });
       let grows = () => {};
       grown.push(
         new Promise((resolve) => {
@@ -34,18 +37,58 @@ async function restart(roles: readonly Role[], env: Record<string, string>, base
     while (grown.length < STORIES) await new Promise((resolve) => setTimeout(resolve, 5));
     await Promise.all(grown);
     for (const role of roles) {
+      const children = await descendants(running.get(role)!.pid);
       const started = performance.now();
       assert.equal(await running.get(role)!.stop(), 0, `${role}: ${running.get(role)!.output()}`);
       const ms = performance.now() - started;
       assert.ok(ms < STOP_LIMIT_MS, `${role} took ${Math.round(ms)} ms`);
+      await until(async () => (await alive(children)).length === 0, `the children of ${role} to end`);
       running.set(role, await startRole(role, env));
     }
-    for (const end of await Promise.all(ends)) {
+    for (const [seed, end] of (await Promise.all(ends)).entries()) {
       assert.equal(end.status === 'finished' && end.ending, 'complete', JSON.stringify(end));
+      assert.equal(end.status === 'finished' && end.text, await expected.text(seed), `story ${seed}`);
     }
   } finally {
     for (const process of running.values()) await process.kill();
+    await expected.close();
   }
+}
+
+/** A process by what nobody else will have: its pid and when it started. */
+interface Child {
+  readonly pid: number;
+  readonly started: string;
+}
+
+/** What Linux tells of all processes; nothing elsewhere. */
+async function processes(): Promise<(Child & { parent: number })[]> {
+  const pids = (await readdir('/proc').catch(() => [])).map(Number).filter(Boolean);
+  const known = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      // After the name in brackets: state, parent, ..., start time.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields[0] === '' || fields[0] === 'Z'
+        ? []
+        : [{ pid, parent: Number(fields[1]), started: fields[19]! }];
+    }),
+  );
+  return known.flat();
+}
+
+async function descendants(of: number): Promise<Child[]> {
+  const all = await processes();
+  const below = (pid: number): Child[] =>
+    all.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
+  return below(of);
+}
+
+async function alive(children: readonly Child[]): Promise<Child[]> {
+  const all = await processes();
+  return children.filter(({ pid, started }) =>
+    all.some((other) => other.pid === pid && other.started === started),
+  );
 }
 
 describe('SIGTERM in the middle of stories', () => {

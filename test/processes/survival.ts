@@ -18,7 +18,7 @@ import { freePort, startRedis, temporaryFolder } from '../helpers/programs.ts';
 export type Victim = 'worker' | 'bots' | 'start';
 
 const STORIES_PER_KILL = 4;
-const LENGTH = 2_400;
+export const LENGTH = 2_400;
 /** Four seconds for a story. */
 const PACE = 600;
 const STORY_TIMEOUT_MS = 60_000;
@@ -76,7 +76,10 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
 }
 
 /** The same stories, written here without a queue. */
-async function undisturbed(): Promise<{ text(seed: number): Promise<string>; close(): Promise<void> }> {
+export async function undisturbed(): Promise<{
+  text(seed: number): Promise<string>;
+  close(): Promise<void>;
+}> {
   const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
   const engine = await createOnnxEngine(model, { capacity: 1, threads: 1 });
   const storyteller = new Storyteller(model, engine, { maxWaiting: 100 });
