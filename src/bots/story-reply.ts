@@ -95,9 +95,8 @@ async function followStory<Handle>(
   task.onStop(() => news.stop());
   const unfollow = stories.follow(storyId, (update) => news.take(update), earlier === undefined);
   try {
-    // A reply that was stopped before anybody wrote for it needs no story. One whose predecessor wrote
-    // something down has its story, or had it removed.
-    if (!news.stopped && earlier === undefined) await stories.add(storyId, request);
+    // A reply that was stopped before anybody wrote for it needs no story. For a successor this changes nothing.
+    if (!news.stopped) await stories.add(storyId, request);
     for (;;) {
       task.signal.throwIfAborted();
       if (news.stopped) {
