@@ -96,15 +96,21 @@ describe('SIGTERM in the middle of stories', () => {
     const { folder, remove } = await temporaryFolder();
     const port = await freePort();
     const env = { REDIS_URL: '', SCIFI_DATA: folder, SCIFI_PORT: String(port), SCIFI_PACE: '400' };
-    await restart(['start'], env, `http://127.0.0.1:${port}`);
-    await remove();
+    try {
+      await restart(['start'], env, `http://127.0.0.1:${port}`);
+    } finally {
+      await remove();
+    }
   });
 
   it('loses nothing, on Redis', { skip: skipWithout('redis-server') }, async () => {
     const redis = await startRedis();
     const port = await freePort();
     const env = { REDIS_URL: redis.url, SCIFI_PORT: String(port), SCIFI_PACE: '400' };
-    await restart(['worker', 'bots'], env, `http://127.0.0.1:${port}`);
-    await redis.stop();
+    try {
+      await restart(['worker', 'bots'], env, `http://127.0.0.1:${port}`);
+    } finally {
+      await redis.stop();
+    }
   });
 });
