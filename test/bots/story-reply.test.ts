@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type ReplySurface, replyWithStory, type StorySource } from '../../src/bots/story-reply.ts';
@@ -40,6 +40,9 @@ class Scene {
   #listener: ((update: StoryUpdate) => void) | undefined;
   #stop: (() => void) | undefined;
   editing = 0;
+  /** How long the surface takes. */
+  pause: () => Promise<unknown> = () => breathe();
+  stopped = false;
   /** Called before every write, edit and finish; may throw. */
   before: (what: string) => void = () => {};
   /** What a new follower is told at once. */
@@ -68,7 +71,7 @@ class Scene {
     this.before(what);
     assert.deepEqual(this.record?.state, state, 'written down before it is shown');
     assert.equal(++this.editing, 1, 'one edit in flight');
-    await breathe();
+    await this.pause();
     this.editing--;
     this.log.push(what);
     this.shown.push(state);
@@ -87,6 +90,7 @@ class Scene {
       },
       onStop: (listener) => {
         this.#stop = listener;
+        if (this.stopped) listener();
       },
       signal: this.abort.signal,
     };
@@ -198,6 +202,95 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(end.status === 'finished' && [end.modelVersion, end.engine], ['v', 'e']);
   });
 
+  it('keeps what was shown when it is stopped in the middle, and hears no more', async () => {
+    const scene = new Scene();
+    const running = scene.run();
+    await scene.tell(snapshot(40));
+    await scene.seen(40);
+    await scene.stop();
+    await scene.tell(snapshot(80));
+    const writer = { modelVersion: 'v', engine: 'e', unreadable: 0 };
+    const end = { status: 'finished', ending: 'stopped', text: TEXT.slice(0, 40), ...writer };
+    assert.deepEqual(await running, end);
+    assert.deepEqual(scene.shown.at(-1), end);
+    assert.deepEqual(scene.log.slice(-5), ['stop', 'write', 'finish', 'delivered', 'remove']);
+  });
+
+  it('does not begin a story that was stopped before its turn', async () => {
+    const scene = new Scene();
+    scene.stopped = true;
+    assert.equal((await scene.run()).status, 'finished');
+    assert.deepEqual(scene.log, ['stop', 'write', 'finish', 'delivered', 'remove']);
+  });
+
+  it('keeps what a predecessor showed when it was stopped while nobody had the reply', async () => {
+    const scene = new Scene();
+    scene.stopped = true;
+    scene.record = { state: { status: 'writing', text: TEXT.slice(0, 60) }, delivered: false };
+    const end = await scene.run();
+    assert.equal(end.status === 'finished' && end.text, TEXT.slice(0, 60));
+    assert.ok(!scene.log.includes('add'));
+  });
+
+  it('waits for a slow surface, with one edit in flight, and then shows the newest', async () => {
+    const scene = new Scene();
+    let release = () => {};
+    scene.pause = () =>
+      new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    const running = scene.run();
+    await scene.tell(snapshot(20));
+    while (scene.editing === 0) await breathe();
+    for (let length = 21; length <= 70; length++) {
+      await scene.tell(snapshot(length));
+      await breathe();
+    }
+    scene.pause = () => breathe();
+    release();
+    await scene.seen(70);
+    assert.deepEqual(scene.texts(), [TEXT.slice(0, 20), TEXT.slice(0, 70)]);
+    await scene.tell({ type: 'done', story: STORY });
+    await running;
+  });
+
+  it('is heard at once when it is stopped during a slow edit', async () => {
+    const scene = new Scene();
+    let release = () => {};
+    scene.pause = () =>
+      new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    const running = scene.run();
+    await scene.tell(snapshot(20));
+    while (scene.editing === 0) await breathe();
+    await scene.stop();
+    scene.pause = () => breathe();
+    release();
+    const end = await running;
+    assert.equal(end.status === 'finished' && end.text, TEXT.slice(0, 20));
+    assert.equal(scene.log.filter((what) => what === 'edit').length, 1);
+  });
+
+  it('delivers a failure that its predecessor wrote down', async () => {
+    const scene = new Scene();
+    const error = { code: 'no_progress', message: 'A sentence.' };
+    const state: ReplyState = { status: 'failed', text: TEXT.slice(0, 30), error };
+    scene.record = { state, delivered: false };
+    assert.deepEqual(await scene.run(), state);
+    assert.deepEqual(scene.log, ['write', 'finish', 'delivered', 'remove']);
+  });
+
+  it('touches nothing when it is no longer wanted before it begins', async () => {
+    const scene = new Scene();
+    scene.abort.abort(new Error('handed over'));
+    await assert.rejects(scene.run(), /handed over/);
+    assert.deepEqual(
+      scene.log.filter((what) => what !== 'add'),
+      [],
+    );
+  });
+
   it('says what failed, and keeps what was shown', async () => {
     const scene = new Scene();
     const running = scene.run();
@@ -306,5 +399,219 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
       { numRuns: 200 },
     );
     assert.ok(broken > 100, `${broken} crashes`);
+  });
+});
+
+/** How one attempt at a reply comes to grief. */
+type Crash =
+  /** The `call`-th call of anything outside throws; when `late`, after it has had its effect. */
+  | { readonly type: 'call'; readonly call: number; readonly late: boolean }
+  /** The process loses the reply after so many turns. */
+  | { readonly type: 'abort'; readonly turn: number };
+
+interface Script {
+  /** Snapshots in their order: how long, and whether a lost writer's diverging one. */
+  readonly snapshots: readonly { readonly length: number; readonly diverges: boolean }[];
+  readonly ending: 'done' | 'failed';
+  /** Snapshots after which somebody presses Stop. */
+  readonly stopAfter: number | null;
+  readonly pace: number;
+}
+
+const FAILURE = { code: 'internal', message: 'It broke.' } as const;
+
+/** A queue, a platform and a clock that outlive the processes between which a reply moves. */
+class World {
+  record: ReplyRecord | undefined;
+  readonly texts: string[] = [];
+  readonly finishes: ReplyState[] = [];
+  readonly faults: string[] = [];
+  story: 'absent' | 'there' | 'removed' = 'absent';
+  crashes = 0;
+  readonly #script: Script;
+  #told = 0;
+  #present: StoryUpdate = { type: 'waiting' };
+  #stopped = false;
+  #now = 0;
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  /** One process's attempt; undefined when it crashed. */
+  async attempt(crash: Crash | undefined): Promise<ReplyState | undefined> {
+    const abort = new AbortController();
+    let listener: ((update: StoryUpdate) => void) | undefined;
+    let stopListener = () => {};
+    let calls = 0;
+    let editing = 0;
+    const outside = async (effect: () => void) => {
+      const fails = crash?.type === 'call' && calls++ === crash.call;
+      if (!fails || crash.late) effect();
+      await breathe();
+      if (fails) throw new Error('crash');
+    };
+    const surface = async (state: ReplyState, effect: () => void) => {
+      if (++editing > 1) this.faults.push('two edits in flight');
+      try {
+        await outside(() => {
+          if (this.record?.state !== state) this.faults.push('shown before it was written down');
+          if ('text' in state) this.texts.push(state.text);
+          effect();
+        });
+      } finally {
+        editing--;
+      }
+    };
+    const stories: StorySource = {
+      add: () =>
+        outside(() => {
+          if (this.story === 'removed') this.faults.push('added again');
+          this.story = 'there';
+        }),
+      follow: (_, told) => {
+        listener = told;
+        // Nothing that happens is missed: what has happened is read.
+        if (this.story === 'removed') told({ type: 'failed', code: 'not_found', message: 'Gone.' });
+        else if (this.story === 'there') queueMicrotask(() => told(this.#present));
+        return () => {
+          listener = undefined;
+        };
+      },
+      place: async () => 1 + (this.#now % 3),
+      stop: () => outside(() => {}),
+      remove: () =>
+        outside(() => {
+          if (!this.record?.delivered) this.faults.push('removed before it was delivered');
+          this.story = 'removed';
+        }),
+    };
+    const task: ReplyTask<null> = {
+      id: 'id',
+      request: REQUEST,
+      handle: null,
+      record: this.record,
+      write: (record) =>
+        outside(() => {
+          this.record = record;
+        }),
+      onStop: (heard) => {
+        stopListener = heard;
+        if (this.#stopped) heard();
+      },
+      signal: abort.signal,
+    };
+    let settled = false;
+    const running = replyWithStory(task, 'story', {
+      stories,
+      surface: {
+        edit: (state) => surface(state, () => {}),
+        finish: (state) => surface(state, () => this.finishes.push(state)),
+      },
+      pace: this.#script.pace,
+      clock: () => this.#now,
+    }).then(
+      (state) => state,
+      (error: Error) => {
+        if (error.message !== 'crash') throw error;
+        this.crashes++;
+        return undefined;
+      },
+    );
+    const end = running.finally(() => {
+      settled = true;
+    });
+    for (let turn = 0; !settled; turn++) {
+      assert.ok(turn < 2_000, 'the reply comes to an end');
+      if (crash?.type === 'abort' && turn === crash.turn) abort.abort(new Error('crash'));
+      if (this.story === 'there' && turn % 3 === 2) {
+        this.#goOn();
+        listener?.(this.#present);
+      }
+      if (!this.#stopped && this.#script.stopAfter !== null && this.#told >= this.#script.stopAfter) {
+        this.#stopped = true;
+        stopListener();
+      }
+      this.#now += 125;
+      mock.timers.tick(125);
+      await breathe();
+    }
+    return end;
+  }
+
+  #goOn(): void {
+    const { snapshots, ending } = this.#script;
+    const next = snapshots[this.#told++];
+    if (!next) {
+      this.#present = ending === 'done' ? { type: 'done', story: STORY } : { type: 'failed', ...FAILURE };
+      return;
+    }
+    const shown = this.record?.state.status === 'writing' ? this.record.state.text.length : 0;
+    // What diverges does so within what is shown: beyond it, nobody could tell.
+    const diverges = next.diverges && shown > 0;
+    this.#present = snapshot(next.length, diverges ? `?${TEXT.slice(1)}` : TEXT);
+  }
+}
+
+describe('replyWithStory, whatever happens', { timeout: 60_000 }, () => {
+  const crash: fc.Arbitrary<Crash> = fc.oneof(
+    fc.record({ type: fc.constant('call' as const), call: fc.nat(14), late: fc.boolean() }),
+    fc.record({ type: fc.constant('abort' as const), turn: fc.nat(30) }),
+  );
+  const script: fc.Arbitrary<Script> = fc.record({
+    snapshots: fc.array(
+      fc.record({ length: fc.integer({ min: PROMPT.length, max: TEXT.length }), diverges: fc.boolean() }),
+      { maxLength: 8 },
+    ),
+    ending: fc.constantFrom('done', 'done', 'failed'),
+    stopAfter: fc.option(fc.nat(10), { freq: 3 }),
+    pace: fc.constantFrom(0, 60, 1_000),
+  });
+
+  it('ends in one state, having shown a text that only grew, over any crashes', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const seen = new Map<string, number>();
+    const count = (what: string, by = 1) => seen.set(what, (seen.get(what) ?? 0) + by);
+    try {
+      await fc.assert(
+        fc.asyncProperty(script, fc.array(crash, { maxLength: 5 }), async (scripted, crashes) => {
+          const world = new World(scripted);
+          let end: ReplyState | undefined;
+          for (const next of crashes) {
+            end = await world.attempt(next);
+            if (end) break;
+          }
+          end ??= await world.attempt(undefined);
+          assert.deepEqual(world.faults, []);
+          assert.deepEqual(world.record, { state: end, delivered: true });
+          assert.equal(world.story, 'removed');
+          assert.ok(world.finishes.length > 0);
+          for (const state of world.finishes) assert.deepEqual(state, end, 'the same end, however often');
+          let shown = '';
+          for (const text of world.texts) {
+            assert.ok(text.startsWith(shown), `${JSON.stringify(shown)}, then ${JSON.stringify(text)}`);
+            shown = text;
+          }
+          assert.ok(end && TEXT.startsWith(shown));
+          if (end.status === 'failed')
+            assert.deepEqual(end, { status: 'failed', text: shown, error: FAILURE });
+          else if (end.status === 'finished' && end.ending === 'stopped') {
+            assert.notEqual(scripted.stopAfter, null);
+            assert.equal(end.text, shown);
+          } else assert.deepEqual(end, { status: 'finished', ...STORY });
+          if (scripted.stopAfter === null)
+            assert.equal(end.status === 'failed', scripted.ending === 'failed');
+          count('crashes', world.crashes);
+          count(end.status === 'finished' ? end.ending : end.status);
+        }),
+        { numRuns: 500 },
+      );
+    } finally {
+      mock.timers.reset();
+    }
+    // Nothing of this is true by default: all of it has happened.
+    for (const what of ['crashes', 'complete', 'stopped', 'failed']) {
+      assert.ok((seen.get(what) ?? 0) >= 20, `${what}: ${seen.get(what)}`);
+    }
   });
 });
