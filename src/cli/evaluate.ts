@@ -39,6 +39,9 @@ async function evaluateFile(folder: string, file: string): Promise<void> {
   process.stdout.write(
     `bits per character  ${result.bitsPerCharacter.toFixed(4)}\n` +
       `accuracy            ${(result.accuracy * 100).toFixed(2)}%\n` +
-      `characters scored   ${result.characters} in ${result.works} works\n`,
+      `characters scored   ${result.characters} in ${result.works} works\n` +
+      (result.skipped > 0
+        ? `characters skipped  ${result.skipped} that the vocabulary has no reading for\n`
+        : ''),
   );
 }
