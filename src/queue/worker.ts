@@ -35,6 +35,12 @@ export type FindStoryteller = (model: string) => Storyteller;
 /** Why a telling was aborted. */
 type AbortReason = 'stop' | 'lock-lost' | 'handover';
 
+/** A story under way in this worker. */
+interface Telling {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
 export interface StoryWorkerOptions {
   readonly connection: QueueConnection;
   readonly stories: Stories;
@@ -47,7 +53,7 @@ export interface StoryWorkerOptions {
 export class StoryWorker {
   readonly #options: StoryWorkerOptions;
   readonly #worker: Worker<StoryJobData, Story>;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Telling>();
   #closing = false;
 
   constructor(options: StoryWorkerOptions) {
@@ -57,7 +63,7 @@ export class StoryWorker {
     this.#worker = connection.worker(STORIES_QUEUE, process, { concurrency });
     // Whoever has lost a lock may not write on: another worker has the story.
     this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#running.get(id)?.abort('lock-lost' satisfies AbortReason);
+      for (const id of ids) this.#running.get(id)?.abort.abort('lock-lost' satisfies AbortReason);
     });
     this.#worker.on('failed', (job, error) => {
       logger.error({ story: job?.id, attempt: job?.attemptsMade, reason: error.message }, 'story failed');
@@ -73,15 +79,21 @@ export class StoryWorker {
   async close(): Promise<void> {
     this.#closing = true;
     const closing = this.#worker.close();
-    for (const controller of this.#running.values()) controller.abort('handover' satisfies AbortReason);
+    for (const { abort } of this.#running.values()) abort.abort('handover' satisfies AbortReason);
     await closing;
   }
 
   async #process(job: StoryJob, token: string | undefined): Promise<Story> {
     const { stories, logger } = this.#options;
     const id = job.id!;
+    const lost = this.#running.get(id);
+    if (lost) return this.#handBack(job, token, lost);
     const abort = new AbortController();
-    this.#running.set(id, abort);
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#running.set(id, { abort, ended });
     const unfollow = stories.events.follow(id, (event) => {
       if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
     });
@@ -108,7 +120,19 @@ export class StoryWorker {
     } finally {
       unfollow();
       this.#running.delete(id);
+      end();
     }
+  }
+
+  /**
+   * This very worker lost the story and has taken it again, as after the sleep of a laptop. BullMQ renews one
+   * lock per story and worker, and stops at the end of either telling: the story is taken anew after the first.
+   */
+  async #handBack(job: StoryJob, token: string | undefined, lost: Telling): Promise<never> {
+    lost.abort.abort('lock-lost' satisfies AbortReason);
+    await lost.ended;
+    await job.moveToWait(token);
+    throw new WaitingError();
   }
 
   async #tell(job: StoryJob, signal: AbortSignal): Promise<Story> {
@@ -118,7 +142,8 @@ export class StoryWorker {
     const resumeFrom = last?.text ?? request.prompt;
     // A stall is a writer that was lost; one that hands over in an orderly way is none.
     const losses = job.stalledCounter;
-    if (losses - (last?.losses ?? 0) >= FRUITLESS_LOSSES) {
+    // The loss of the one that wrote the last word was not without one.
+    if (losses - (last ? last.losses + 1 : 0) >= FRUITLESS_LOSSES) {
       throw new StoryError(
         'no_progress',
         'This story brought its writer down several times and was given up. Please try another opening.',
