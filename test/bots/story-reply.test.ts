@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
 import fc from 'fast-check';
-import { type ReplySurface, replyWithStory, type StorySource } from '../../src/bots/story-reply.ts';
+import {
+  EDIT_INTERVAL_MS,
+  type ReplySurface,
+  replyWithStory,
+  type StorySource,
+} from '../../src/bots/story-reply.ts';
 import type { ReplyRecord, ReplyTask } from '../../src/queue/replies.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
 import type { ReplyState, Story, StoryRequest } from '../../src/story.ts';
@@ -289,6 +294,60 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
       scene.log.filter((what) => what !== 'add'),
       [],
     );
+  });
+
+  it('hears of news, of Stop and of its own end at once: no clock has to tick', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const stopped = new Scene();
+      const stopping = stopped.run(100);
+      await stopped.tell({ type: 'done', story: STORY });
+      await stopped.seen(PROMPT.length);
+      for (let turn = 0; turn < 5; turn++) await breathe();
+      await stopped.stop();
+      await stopping;
+
+      const written = new Scene();
+      const writing = written.run();
+      for (const length of [20, 40]) {
+        await written.tell(snapshot(length));
+        await written.seen(length);
+        for (let turn = 0; turn < 5; turn++) await breathe();
+      }
+      await written.tell({ type: 'done', story: STORY });
+      await writing;
+
+      const lost = new Scene();
+      const losing = lost.run();
+      for (let turn = 0; turn < 5; turn++) await breathe();
+      lost.abort.abort(new Error('handed over'));
+      await assert.rejects(losing, /handed over/);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('has no news to wait for while it reveals: edits keep their distance', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const scene = new Scene();
+      const running = scene.run(100);
+      await scene.tell(snapshot(60));
+      await scene.seen(PROMPT.length);
+      for (let length = 61; length < 80; length++) {
+        scene.now += 100;
+        await scene.tell(snapshot(length));
+        for (let turn = 0; turn < 5; turn++) await breathe();
+      }
+      assert.equal(scene.texts().length, 1, 'no edit before the interval is over');
+      mock.timers.tick(EDIT_INTERVAL_MS);
+      for (let turn = 0; turn < 5; turn++) await breathe();
+      assert.equal(scene.texts().length, 2);
+      await scene.stop();
+      await running;
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('says what failed, and keeps what was shown', async () => {
