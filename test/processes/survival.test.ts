@@ -5,7 +5,7 @@ import { survive } from './survival.ts';
 
 const KILLS = 3;
 
-describe('kill -9 (three times; `npm run test:long` does twenty)', () => {
+describe('kill -9 (three times; `npm run test:long` does twenty)', { concurrency: 3 }, () => {
   const skip = skipWithout('redis-server');
 
   it('of the worker, on Redis, loses and doubles no story', { skip }, async () => {
