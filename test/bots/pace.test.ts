@@ -65,6 +65,7 @@ describe('Pace', () => {
     let now = 0;
     const pace = new Pace(100, 0, () => now);
     assert.equal(pace.reveal('word', 1_000), 'word');
+    assert.equal(new Pace(100, 0, () => 0).reveal(TEXT, 7), 'word wo', 'nor cut off its last word');
     assert.equal(pace.reveal(TEXT, 1_000), TEXT.slice(0, 999));
     now = 1_000;
     assert.equal(pace.reveal(TEXT, 1_000), TEXT.slice(0, 1_099));
