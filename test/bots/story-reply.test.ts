@@ -48,6 +48,7 @@ class Scene {
   /** How long the surface takes. */
   pause: () => Promise<unknown> = () => breathe();
   stopped = false;
+  looks = 0;
   /** Called before every write, edit and finish; may throw. */
   before: (what: string) => void = () => {};
   /** What a new follower is told at once. */
@@ -62,7 +63,10 @@ class Scene {
         this.#listener = undefined;
       };
     },
-    place: async () => this.place,
+    place: async () => {
+      this.looks++;
+      return this.place;
+    },
     stop: async () => void this.log.push('stop'),
     remove: async () => void this.log.push('remove'),
   };
@@ -170,6 +174,12 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
       await scene.tell({ type: 'waiting' });
       await breathe();
     }
+    const looked = scene.looks;
+    while (scene.looks < looked + 2) {
+      scene.now += 500;
+      await breathe();
+    }
+    assert.deepEqual(places(), [3], 'shown once while it does not change');
     scene.place = 2;
     while (places().length < 2) {
       scene.now += 50;
@@ -316,6 +326,22 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
       }
       await written.tell({ type: 'done', story: STORY });
       await writing;
+
+      const slow = new Scene();
+      let release = () => {};
+      slow.pause = () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      const showing = slow.run();
+      await slow.tell(snapshot(20));
+      while (slow.editing === 0) await breathe();
+      await slow.tell(snapshot(40));
+      slow.pause = () => breathe();
+      release();
+      await slow.seen(40);
+      await slow.stop();
+      await showing;
 
       const lost = new Scene();
       const losing = lost.run();
