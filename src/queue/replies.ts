@@ -52,7 +52,7 @@ export class Replies<Handle> {
   readonly #events: JobEvents;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
   #closing = false;
 
@@ -151,7 +151,7 @@ export class Replies<Handle> {
       { concurrency },
     );
     this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#running.get(id)?.abort(new Error('lock lost'));
+      for (const id of ids) this.#running.get(id)?.abort.abort(new Error('lock lost'));
     });
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
@@ -164,8 +164,20 @@ export class Replies<Handle> {
     process: (task: ReplyTask<Handle>) => Promise<ReplyState>,
   ): Promise<ReplyState> {
     const id = job.id!;
+    const lost = this.#running.get(id);
+    if (lost) {
+      // Lost and taken again by this very process: taken anew once the first is gone, as worker.ts explains.
+      lost.abort.abort(new Error('lock lost'));
+      await lost.ended;
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
     const abort = new AbortController();
-    this.#running.set(id, abort);
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#running.set(id, { abort, ended });
     if (this.#closing) abort.abort(new Error('handed over'));
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
@@ -196,6 +208,7 @@ export class Replies<Handle> {
     } finally {
       unfollow();
       this.#running.delete(id);
+      end();
     }
   }
 
@@ -209,7 +222,7 @@ export class Replies<Handle> {
   async close(): Promise<void> {
     this.#closing = true;
     const closing = this.#worker?.close();
-    for (const controller of this.#running.values()) controller.abort(new Error('handed over'));
+    for (const { abort } of this.#running.values()) abort.abort(new Error('handed over'));
     await closing;
     await Promise.all([this.#events.close(), this.#producer.close(), this.#queue.close()]);
   }

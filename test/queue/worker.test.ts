@@ -11,9 +11,10 @@ import type { Job, WorkerOptions } from 'bullmq';
 import { pino } from 'pino';
 import type { Storyteller, TellOptions } from '../../src/generator/storyteller.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
+import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type StoryProgress, type StoryUpdate } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/worker.ts';
-import type { Story, StoryRequest } from '../../src/story.ts';
+import type { ReplyState, Story, StoryRequest } from '../../src/story.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';
 
@@ -301,6 +302,50 @@ for (const { name, skip, start } of BACKENDS) {
       assert.equal(tellings[1]!.signal.aborted, false);
       tellings[1]!.end(told(`${PROMPT} an end.`));
       assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} an end.`) });
+    });
+
+    it('has a bot process end once a reply that it lost and took back', async () => {
+      const locks: { job: Job; token: string }[] = [];
+      const watched: QueueConnection = {
+        ...connection,
+        worker: (queue, processor, options) =>
+          connection.worker(
+            queue,
+            (job, token) => {
+              locks.push({ job, token: token! });
+              return processor(job, token);
+            },
+            { ...options, ...SHORT },
+          ),
+      };
+      const replies = new Replies<null>(watched, 'lost', logger);
+      const state: ReplyState = { status: 'finished', ...told(`${PROMPT} an end.`) };
+      const tasks: { signal: AbortSignal; end: () => void }[] = [];
+      try {
+        await replies.ready();
+        replies.work(
+          ({ signal }) =>
+            new Promise((resolve, reject) => {
+              tasks.push({ signal, end: () => resolve(state) });
+              signal.addEventListener('abort', () => reject(signal.reason));
+            }),
+          4,
+        );
+        const id = randomUUID();
+        await replies.submit(id, request(), null);
+        await until(() => tasks[0], 'the first task');
+        await locks[0]!.job.moveToWait(locks[0]!.token);
+        await until(() => tasks[1], 'the second task');
+        await until(() => tasks[0]!.signal.aborted, 'the first task to be abandoned', 5_000);
+        await sleep(2_500);
+        assert.equal(tasks.length, 2, 'it is not lost again');
+        tasks[1]!.end();
+        await until(async () => (await replies.read(id))?.state.status === 'finished', 'the end');
+        assert.deepEqual((await replies.read(id))?.state, state);
+      } finally {
+        for (const { end } of tasks) end();
+        await replies.close();
+      }
     });
   });
 }
