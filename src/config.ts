@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StoryError } from './errors.ts';
+import { ENGINE_NAMES, type EngineName } from './generator/engines/choose.ts';
 
 const whole = (least: number, most: number, standard: number) =>
   z.coerce
@@ -27,7 +28,9 @@ const Environment = z.object({
     .default('scifi'),
   SCIFI_DATA: z.string().default('data'),
   SCIFI_MODELS: z.string().default('models'),
-  SCIFI_ENGINE: z.enum(['auto', 'onnx'], { error: 'expected auto or onnx' }).default('auto'),
+  SCIFI_ENGINE: z
+    .enum(['auto', ...ENGINE_NAMES], { error: `expected auto, ${ENGINE_NAMES.join(', ')}` })
+    .default('auto'),
   SCIFI_THREADS: whole(0, 256, 0),
   SCIFI_SLOTS: whole(1, 8_192, 64),
   SCIFI_MAX_WAITING: whole(1, 1_000_000, 500),
@@ -54,7 +57,7 @@ export interface Config {
   readonly prefix: string;
   readonly dataFolder: string;
   readonly modelsFolder: string;
-  readonly engine: 'auto' | 'onnx';
+  readonly engine: EngineName | 'auto';
   /** Threads that multiply matrices. */
   readonly threads: number;
   /** Stories that one worker writes at the same time. */

@@ -9,7 +9,7 @@ import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
 import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
 import { StoryError } from './errors.ts';
-import { createOnnxEngine } from './generator/engines/onnx.ts';
+import { engineKeeper } from './generator/engines/openers.ts';
 import { Library } from './generator/library.ts';
 import { listModels } from './generator/model/files.ts';
 import type { QueueConnection } from './queue/connection.ts';
@@ -115,7 +115,9 @@ async function startWorker(
   const library = new Library({
     modelsFolder: config.modelsFolder,
     choices: await listModels(config.modelsFolder),
-    createEngine: (model) => createOnnxEngine(model, { capacity: config.slots, threads: config.threads }),
+    capacity: config.slots,
+    threads: config.threads,
+    engines: engineKeeper(config.engine, (line) => logger.info(`engine: ${line}`)),
     maxWaiting: TAKEN_AHEAD,
   });
   closers.push(() => library.close());
@@ -130,6 +132,7 @@ async function startWorker(
     stories,
     logger,
     storyteller: (model) => library.storyteller(model),
+    recover: () => library.recover(),
     concurrency: config.slots + TAKEN_AHEAD,
   });
   closers.push(() => worker.close());
