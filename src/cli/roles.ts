@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import { type Roles, startRoles } from '../roles.ts';
 
 /** How long closing may take before the process ends anyway. */
-const CLOSE_DEADLINE_MS = 15_000;
+export const CLOSE_DEADLINE_MS = 15_000;
 const IMPATIENCE_MS = 1_000;
 
 /** `start`, `bots` and `worker`: the roles, together or apart. */

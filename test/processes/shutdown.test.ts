@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
@@ -105,12 +106,25 @@ describe('SIGTERM in the middle of stories', () => {
 
   it('loses nothing, on Redis', { skip: skipWithout('redis-server') }, async () => {
     const redis = await startRedis();
+    const { folder, remove } = await temporaryFolder();
     const port = await freePort();
-    const env = { REDIS_URL: redis.url, SCIFI_PORT: String(port), SCIFI_PACE: '400' };
+    const heartbeat = join(folder, 'heartbeat');
+    const env = {
+      REDIS_URL: redis.url,
+      SCIFI_PORT: String(port),
+      SCIFI_PACE: '400',
+      SCIFI_HEARTBEAT: heartbeat,
+    };
+    const started = Date.now();
     try {
       await restart(['worker', 'bots'], env, `http://127.0.0.1:${port}`);
+      assert.ok(
+        Date.parse(await readFile(heartbeat, 'utf8')) > started,
+        'the worker showed that it was ready',
+      );
     } finally {
       await redis.stop();
+      await remove();
     }
   });
 });

@@ -15,7 +15,7 @@ import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type StoryUpdate } from '../../src/queue/stories.ts';
 import { sweep } from '../../src/queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
-import type { ReplyState, StoryRequest } from '../../src/story.ts';
+import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';
@@ -204,10 +204,27 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('knows how ready the storytellers are', async () => {
       assert.equal(stories.status().phase, 'none');
-      const stop = keepAnnouncing(stories, () => ({ phase: 'loading', loaded: 0.5 }));
+      const taken: StorytellerStatus[] = [];
+      const status: StorytellerStatus = { phase: 'loading', loaded: 0.5 };
+      const stop = keepAnnouncing(
+        stories,
+        () => status,
+        (announced) => taken.push(announced),
+      );
       await until(() => stories.status().phase === 'loading', 'the announcement');
-      assert.deepEqual(stories.status(), { phase: 'loading', loaded: 0.5 });
+      assert.deepEqual(stories.status(), status);
+      await until(() => taken.length > 0, 'the queue to have taken it');
+      assert.deepEqual(taken[0], status);
       stop();
+      // What the queue does not take has not been announced.
+      const away = { announce: () => Promise.reject(new Error('away')) } as unknown as Stories;
+      const refused = keepAnnouncing(
+        away,
+        () => status,
+        () => assert.fail('nobody has heard it'),
+      );
+      await sleep(50);
+      refused();
     });
 
     describe('replies', () => {
