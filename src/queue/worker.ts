@@ -149,7 +149,7 @@ export class StoryWorker {
         'This story brought its writer down several times and was given up. Please try another opening.',
       );
     }
-    const constant = { ...storyteller.credits, losses };
+    const constant = { ...storyteller.credits, unreadable: storyteller.unreadable(request), losses };
     let longest = resumeFrom.length;
     let sentAt = Number.NEGATIVE_INFINITY;
     let sending: Promise<void> | undefined;
