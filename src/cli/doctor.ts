@@ -7,7 +7,6 @@ import { StoryError } from '../errors.ts';
 import { createOnnxEngine } from '../generator/engines/onnx.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import { openConnection } from '../queue/open.ts';
 
 /** One look at one thing: what is found, or an error that says how to mend it. */
 type Check = (config: Config) => Promise<string>;
@@ -16,6 +15,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'Node.js': async () => process.version,
   Queue: async (config) => {
     if (config.redisUrl) {
+      const { openConnection } = await import('../queue/open.ts');
       const connection = await openConnection(config, pino({ level: 'silent' }));
       await connection.close();
       return 'Redis answers';
