@@ -7,7 +7,7 @@
 #
 #   docker run --init --read-only --tmpfs /tmp -v scifi:/data -p 127.0.0.1:3000:3000 -e SCIFI_HOST=0.0.0.0 IMAGE
 #
-# No container engine ran where this was written: test/deploy.test.ts reads this file and docker-compose.yml,
+# No container engine ran where this was written: test/dockerfile.test.ts holds what this file says,
 # and what is copied here was run as a folder of its own, by a user who could write to /data and /tmp only.
 
 ARG NODE_IMAGE=node:22.22.3-bookworm-slim
