@@ -42,6 +42,7 @@ const Environment = z.object({
   SCIFI_ALLOWED_HOSTS: z.string().default(''),
   SCIFI_STORIES_PER_MINUTE: whole(1, 1_000_000, 60),
   SCIFI_REQUESTS_PER_MINUTE: whole(1, 100_000_000, 1_200),
+  SCIFI_HEARTBEAT: z.string().default(''),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
@@ -75,6 +76,8 @@ export interface Config {
   /** What one client of the page may ask for in a minute. */
   readonly storiesPerMinute: number;
   readonly requestsPerMinute: number;
+  /** File that a worker touches while it is ready; undefined for none. */
+  readonly heartbeatFile: string | undefined;
   readonly logLevel: string;
 }
 
@@ -116,6 +119,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       .filter(Boolean),
     storiesPerMinute: values.SCIFI_STORIES_PER_MINUTE,
     requestsPerMinute: values.SCIFI_REQUESTS_PER_MINUTE,
+    heartbeatFile: values.SCIFI_HEARTBEAT ? resolve(values.SCIFI_HEARTBEAT) : undefined,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -12,6 +12,7 @@ import { StoryError } from './errors.ts';
 import { engineKeeper } from './generator/engines/openers.ts';
 import { Library } from './generator/library.ts';
 import { listModels } from './generator/model/files.ts';
+import { beat } from './heartbeat.ts';
 import type { QueueConnection } from './queue/connection.ts';
 import { openConnection } from './queue/open.ts';
 import { Replies } from './queue/replies.ts';
@@ -121,10 +122,17 @@ async function startWorker(
     maxWaiting: TAKEN_AHEAD,
   });
   closers.push(() => library.close());
-  const stopAnnouncing = keepAnnouncing(stories, () => {
-    const { loaded, ready } = library.status;
-    return { phase: ready ? 'ready' : 'loading', loaded };
-  });
+  const { heartbeatFile } = config;
+  const stopAnnouncing = keepAnnouncing(
+    stories,
+    () => {
+      const { loaded, ready } = library.status;
+      return { phase: ready ? 'ready' : 'loading', loaded };
+    },
+    ({ phase }) => {
+      if (heartbeatFile && phase === 'ready') beat(heartbeatFile, logger);
+    },
+  );
   closers.push(async () => stopAnnouncing());
   await library.open();
   const worker = new StoryWorker({

@@ -8,7 +8,6 @@ import { chooseEngine } from '../generator/engines/choose.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import { openConnection } from '../queue/open.ts';
 
 /** One look at one thing: what is found, or an error that says how to mend it. */
 type Check = (config: Config) => Promise<string>;
@@ -17,6 +16,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'Node.js': async () => process.version,
   Queue: async (config) => {
     if (config.redisUrl) {
+      const { openConnection } = await import('../queue/open.ts');
       const connection = await openConnection(config, pino({ level: 'silent' }));
       await connection.close();
       return 'Redis answers';

@@ -170,7 +170,7 @@ export class StoryWorker {
         'This story brought its writer down several times and was given up. Please try another opening.',
       );
     }
-    const constant = { ...storyteller.credits, losses };
+    const constant = { ...storyteller.credits, unreadable: storyteller.unreadable(request), losses };
     let longest = resumeFrom.length;
     let sentAt = Number.NEGATIVE_INFINITY;
     let sending: Promise<void> | undefined;
@@ -205,12 +205,21 @@ export class StoryWorker {
 /**
  * Tells the bots how ready this worker is, now and again and at every change, until the returned function is
  * called.
+ *
+ * @param announced called with what the queue has taken
  */
-export function keepAnnouncing(stories: Stories, read: () => StorytellerStatus): () => void {
+export function keepAnnouncing(
+  stories: Stories,
+  read: () => StorytellerStatus,
+  announced: (status: StorytellerStatus) => void = () => {},
+): () => void {
   let timer: NodeJS.Timeout;
   const announce = () => {
     const status = read();
-    stories.announce(status).catch(() => {});
+    stories.announce(status).then(
+      () => announced(status),
+      () => {},
+    );
     timer = setTimeout(
       announce,
       status.phase === 'ready' ? ANNOUNCE_INTERVAL_MS : ANNOUNCE_INTERVAL_LOADING_MS,

@@ -52,6 +52,9 @@ export async function createOnnxEngine(model: Model, options: OnnxEngineOptions)
 
 /** @throws StoryError `configuration` where ONNX Runtime does not exist for this platform */
 export async function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node')> {
+  // Since 1.30 it tells its makers what it runs, and leaves a device's id behind, unless told not to before it
+  // is loaded.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   try {
     return await import('onnxruntime-node');
   } catch (error) {
