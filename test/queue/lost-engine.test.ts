@@ -118,7 +118,7 @@ for (const { name, skip, start } of BACKENDS) {
 
 describe('a WebGPU device that is lost in the middle of a story', {
   skip: skipWithoutWebgpu(),
-  timeout: 120_000,
+  timeout: 170_000,
 }, () => {
   it('is opened again twice, and then the story is ended by ONNX Runtime', async () => {
     const backend = await BACKENDS.find(({ name }) => name === 'embedded')!.start();
@@ -165,7 +165,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
 
     const told = follow(stories, { ...request(1, 2_000), prompt: 'abc ' });
     for (let loss = 1; loss <= 3; loss++) {
-      await until(() => lines.length === loss && library.status.ready, `opening ${loss}`);
+      await until(() => lines.length === loss && library.status.ready, `opening ${loss}`, 60_000);
       await sleep(500);
       await device!.close();
     }
