@@ -60,6 +60,7 @@ export function plot({ title, xLabel, yLabel, series }: PlotOptions): string {
     );
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<title>${escapeText(title)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="26" font-size="15" font-weight="bold">${escapeText(title)}</text>
 <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 16}" text-anchor="middle">${escapeText(xLabel)}</text>

@@ -22,6 +22,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   wasm: 'tensorflow-wasm',
   plain: 'plain TensorFlow.js, a story per call',
   ancestor: 'the ancestor’s way',
+  'ancestor-wasm': 'the ancestor’s way, had it had WASM',
 };
 const STORIES_PLOT = fileURLToPath(new URL('stories.svg', import.meta.url));
 
@@ -41,7 +42,6 @@ for (const [name, title] of Object.entries(WRITERS)) {
   }
 }
 
-const ancestor = measured.get(WRITERS.ancestor!)!;
 const header = ['stories at once', ...CROWDS.map(String), 'resident'];
 const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
 const rowsOf = (cell: (figures: EngineFigures, i: number) => string) =>
@@ -51,13 +51,16 @@ const rowsOf = (cell: (figures: EngineFigures, i: number) => string) =>
     megabytes(figures.resident),
   ]);
 
-console.log('\n## Times the ancestor’s way\n');
-console.log(
-  table(
-    header,
-    rowsOf((figures, i) => figure(figures.stories[i]! / ancestor.stories[i]!)),
-  ),
-);
+for (const peer of ['ancestor', 'ancestor-wasm', 'plain']) {
+  const { stories } = measured.get(WRITERS[peer]!)!;
+  console.log(`\n## Times ${WRITERS[peer]}\n`);
+  console.log(
+    table(
+      header,
+      rowsOf((figures, i) => figure(figures.stories[i]! / stories[i]!)),
+    ),
+  );
+}
 console.log('\n## Share of the bare engine that stories get\n');
 console.log(
   table(
