@@ -1,0 +1,116 @@
+/**
+ * The few calls to Discord that a reply consists of, over discord.js's own REST client. Every answer tells
+ * how long to wait before the next call, as Discord's headers say.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type APIMessage,
+  InteractionResponseType,
+  REST,
+  type RESTPatchAPIChannelMessageJSONBody,
+  type ResponseLike,
+  type RouteLike,
+  Routes,
+} from 'discord.js';
+
+/** The part of a message that replies use. */
+export type MessageBody = Pick<RESTPatchAPIChannelMessageJSONBody, 'content' | 'components'>;
+
+/** What became of a call. */
+export interface Sent {
+  readonly id: string;
+  /** Time until the bucket of this call has room again at an even pace. */
+  readonly pauseMs: number;
+}
+
+/** Handlers of buckets that nobody uses; every interaction leaves one. discord.js keeps them for an hour. */
+const HANDLER_SWEEP_MS = 60_000;
+const NO_MENTIONS = { parse: [] };
+const NONCE_LENGTH = 24;
+
+export interface DiscordApiOptions {
+  /** Address without version. */
+  readonly api: string;
+  readonly token: string;
+}
+
+export class DiscordApi {
+  /** For what the bot does as itself. */
+  readonly bot: REST;
+  /** For answers to interactions, which Discord's global limit of 50 a second does not count. */
+  readonly #answers: REST;
+
+  constructor({ api, token }: DiscordApiOptions) {
+    const options = { api, handlerSweepInterval: HANDLER_SWEEP_MS };
+    this.bot = new REST(options).setToken(token);
+    this.#answers = new REST({ ...options, globalRequestsPerSecond: Number.POSITIVE_INFINITY });
+  }
+
+  /** Says "thinking…", in case nobody has yet. */
+  async acknowledge(interaction: { readonly id: string; readonly token: string }): Promise<void> {
+    await this.#answers.post(Routes.interactionCallback(interaction.id, interaction.token), {
+      auth: false,
+      body: { type: InteractionResponseType.DeferredChannelMessageWithSource },
+    });
+  }
+
+  /** Edits the answer to an interaction. */
+  editAnswer(applicationId: string, token: string, body: MessageBody): Promise<Sent> {
+    const route = Routes.webhookMessage(applicationId, token, '@original');
+    return sent(this.#answers, 'PATCH', route, { ...body, allowed_mentions: NO_MENTIONS }, false);
+  }
+
+  /** Edits a message of the bot's own in a channel. */
+  edit(channelId: string, messageId: string, body: MessageBody): Promise<Sent> {
+    const route = Routes.channelMessage(channelId, messageId);
+    return sent(this.bot, 'PATCH', route, { ...body, allowed_mentions: NO_MENTIONS });
+  }
+
+  /**
+   * Posts a message in a channel.
+   *
+   * @param key posting twice under one key within a few minutes is posting once
+   */
+  send(channelId: string, key: string, body: MessageBody, replyTo?: string): Promise<Sent> {
+    const nonce = createHash('sha256').update(key).digest('base64url').slice(0, NONCE_LENGTH);
+    const reference = replyTo && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
+    return sent(this.bot, 'POST', Routes.channelMessages(channelId), {
+      ...body,
+      ...reference,
+      nonce,
+      enforce_nonce: true,
+      allowed_mentions: NO_MENTIONS,
+    });
+  }
+
+  /** Reads a message. */
+  async read(channelId: string, messageId: string): Promise<APIMessage> {
+    return (await this.bot.get(Routes.channelMessage(channelId, messageId))) as APIMessage;
+  }
+
+  close(): void {
+    for (const rest of [this.bot, this.#answers]) {
+      rest.clearHashSweeper();
+      rest.clearHandlerSweeper();
+    }
+  }
+}
+
+async function sent(
+  rest: REST,
+  method: 'PATCH' | 'POST',
+  fullRoute: RouteLike,
+  body: unknown,
+  auth = true,
+): Promise<Sent> {
+  const response = await rest.queueRequest({ method: method as never, fullRoute, body, auth });
+  const { id } = (await response.json()) as APIMessage;
+  return { id, pauseMs: pauseOf(response.headers) };
+}
+
+/** What is left of a bucket, spread evenly over the time until it is full again. */
+export function pauseOf(headers: Pick<ResponseLike['headers'], 'get'>): number {
+  const remaining = headers.get('x-ratelimit-remaining');
+  const resetAfterMs = Number(headers.get('x-ratelimit-reset-after') ?? 0) * 1_000;
+  return remaining === null || !(resetAfterMs > 0) ? 0 : resetAfterMs / Math.max(1, Number(remaining));
+}
