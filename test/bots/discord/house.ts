@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import { type Discord, type DiscordOptions, startDiscord } from '../../../src/bots/discord/start.ts';
+import { readParts } from '../../../src/bots/discord/story-text.ts';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import { Stories } from '../../../src/queue/stories.ts';
@@ -20,8 +21,8 @@ export const MODELS: ModelChoice[] = [
   { name: 'scifi', title: 'Science fiction', description: 'Pulp' },
   { name: 'melville', title: 'Melville', description: 'The sea' },
 ];
-/** Characters a second: a story of a thousand characters takes three seconds. */
-const PACE = 350;
+/** Characters a second: a story of a thousand characters takes two seconds. */
+const PACE = 500;
 export const FOOTER = /-# .* · temperature .* · seed .* · written by a neural network$/;
 
 export interface House {
@@ -133,4 +134,9 @@ export function isOver(message: FakeMessage): boolean {
 
 export function labelsOf({ components }: FakeMessage): string[] {
   return components.flatMap((row) => row.components.map(({ label }) => label));
+}
+
+/** The story that messages show. */
+export function textOf(messages: readonly FakeMessage[]): string {
+  return readParts(messages.map(({ content }) => content));
 }

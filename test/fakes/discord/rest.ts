@@ -96,15 +96,12 @@ const ROUTES: readonly Route[] = [
     return { status: 204 };
   }),
   anybodys(/^POST \/interactions\/(\d+)\/([^/]+)\/callback$/, callback),
-  anybodys(
-    /^PATCH \/webhooks\/(\d+)\/([^/]+)\/messages\/@original$/,
-    (world, { body }, ids, clocks) => {
-      const interaction = answerable(world, ids, clocks);
-      if (!interaction.original) throw UNKNOWN_WEBHOOK();
-      if (interaction.original.deleted) throw UNKNOWN_MESSAGE();
-      return edit(world, interaction.original, body);
-    },
-  ),
+  anybodys(/^PATCH \/webhooks\/(\d+)\/([^/]+)\/messages\/@original$/, (world, { body }, ids, clocks) => {
+    const interaction = answerable(world, ids, clocks);
+    if (!interaction.original) throw UNKNOWN_WEBHOOK();
+    if (interaction.original.deleted) throw UNKNOWN_MESSAGE();
+    return edit(world, interaction.original, body);
+  }),
   anybodys(/^POST \/webhooks\/(\d+)\/([^/]+)$/, (world, { body }, ids, clocks) => {
     const interaction = answerable(world, ids, clocks);
     if (!interaction.callbackType) throw UNKNOWN_WEBHOOK();
