@@ -6,10 +6,10 @@
 /** Marks (and joiners) on one character; living scripts need fewer, and hundreds climb over a whole channel. */
 const MARKS_KEPT = 4;
 const MARK_RUN = new RegExp(`((?:\\p{M}|\\u200c|\\u200d){${MARKS_KEPT}})(?:\\p{M}|\\u200c|\\u200d)+`, 'gu');
-const LINE_BREAKS = /\r\n?|[\u0085\u2028\u2029\f\v]/g;
+const LINE_BREAKS = /[\u0085\u2028\u2029\f\v]/g;
 /** Spaces of every width. Chats trim them away at the ends of a message, each in its own way. */
 const SPACES = /[\t\p{Zs}]/gu;
-/** Characters nobody sees: controls, everything that turns text around, tags. The two joiners stay. */
+/** Characters nobody sees: controls (of `\r\n` the first), what turns text around, tags. Joiners stay. */
 const UNSEEN = /[\p{Cc}\p{Cf}]/gu;
 const KEPT_UNSEEN = '\n\u200c\u200d';
 

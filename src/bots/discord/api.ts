@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import {
   type APIMessage,
+  type APIMessageTopLevelComponent,
   InteractionResponseType,
   REST,
   type RESTPatchAPIChannelMessageJSONBody,
@@ -21,11 +22,12 @@ export interface Sent {
   readonly id: string;
   /** Time until the bucket of this call has room again at an even pace. */
   readonly pauseMs: number;
+  /** Whether the message shows what this call wanted. One that was sent before under its nonce may be older. */
+  readonly isCurrent: boolean;
 }
 
 /** Handlers of buckets that nobody uses; every interaction leaves one. discord.js keeps them for an hour. */
 const HANDLER_SWEEP_MS = 60_000;
-const NO_MENTIONS = { parse: [] };
 const NONCE_LENGTH = 24;
 
 export interface DiscordApiOptions {
@@ -57,13 +59,13 @@ export class DiscordApi {
   /** Edits the answer to an interaction. */
   editAnswer(applicationId: string, token: string, body: MessageBody): Promise<Sent> {
     const route = Routes.webhookMessage(applicationId, token, '@original');
-    return sent(this.#answers, 'PATCH', route, { ...body, allowed_mentions: NO_MENTIONS }, false);
+    return sent(this.#answers, 'PATCH', route, quiet(body), false);
   }
 
   /** Edits a message of the bot's own in a channel. */
   edit(channelId: string, messageId: string, body: MessageBody): Promise<Sent> {
     const route = Routes.channelMessage(channelId, messageId);
-    return sent(this.bot, 'PATCH', route, { ...body, allowed_mentions: NO_MENTIONS });
+    return sent(this.bot, 'PATCH', route, quiet(body));
   }
 
   /**
@@ -74,13 +76,8 @@ export class DiscordApi {
   send(channelId: string, key: string, body: MessageBody, replyTo?: string): Promise<Sent> {
     const nonce = createHash('sha256').update(key).digest('base64url').slice(0, NONCE_LENGTH);
     const reference = replyTo && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
-    return sent(this.bot, 'POST', Routes.channelMessages(channelId), {
-      ...body,
-      ...reference,
-      nonce,
-      enforce_nonce: true,
-      allowed_mentions: NO_MENTIONS,
-    });
+    const whole = { ...quiet(body), ...reference, nonce, enforce_nonce: true };
+    return sent(this.bot, 'POST', Routes.channelMessages(channelId), whole);
   }
 
   /** Reads a message. */
@@ -100,12 +97,29 @@ async function sent(
   rest: REST,
   method: 'PATCH' | 'POST',
   fullRoute: RouteLike,
-  body: unknown,
+  body: MessageBody,
   auth = true,
 ): Promise<Sent> {
   const response = await rest.queueRequest({ method: method as never, fullRoute, body, auth });
-  const { id } = (await response.json()) as APIMessage;
-  return { id, pauseMs: pauseOf(response.headers) };
+  const message = (await response.json()) as APIMessage;
+  const isCurrent =
+    message.content === body.content?.trim() &&
+    customIdsOf(message.components ?? []).join() === customIdsOf(body.components ?? []).join();
+  return { id: message.id, pauseMs: pauseOf(response.headers), isCurrent };
+}
+
+/** A body that notifies nobody, whatever it says: the one control on mentions that Discord guarantees. */
+function quiet(body: MessageBody): MessageBody & { readonly allowed_mentions: { readonly parse: [] } } {
+  return { ...body, allowed_mentions: { parse: [] } };
+}
+
+/** The buttons under a message. */
+export function customIdsOf(rows: readonly APIMessageTopLevelComponent[]): string[] {
+  return rows.flatMap((row) =>
+    'components' in row
+      ? row.components.flatMap((component) => ('custom_id' in component ? [component.custom_id] : []))
+      : [],
+  );
 }
 
 /** What is left of a bucket, spread evenly over the time until it is full again. */

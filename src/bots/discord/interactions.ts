@@ -13,7 +13,7 @@ import {
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { clean } from '../outgoing-text.ts';
-import type { DiscordApi } from './api.ts';
+import { customIdsOf, type DiscordApi } from './api.ts';
 import { type AskTools, answerWithStory, drawSeed, logged, readWish, whisper } from './ask.ts';
 import { type ChannelTools, changeChannel } from './channel-command.ts';
 import { CHANNEL, CONTINUE, SCIFI } from './commands.ts';
@@ -138,12 +138,4 @@ function seen({ id, author, content, components }: Message): SeenMessage {
 
 function seenOnWire({ id, author, content, components }: APIMessage): SeenMessage {
   return { id, authorId: author.id, content, customIds: customIdsOf(components ?? []) };
-}
-
-function customIdsOf(rows: readonly APIMessageTopLevelComponent[]): string[] {
-  return rows.flatMap((row) =>
-    'components' in row
-      ? row.components.flatMap((component) => ('custom_id' in component ? [component.custom_id] : []))
-      : [],
-  );
 }

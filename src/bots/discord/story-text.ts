@@ -40,7 +40,7 @@ export function contentOf(part: Part | undefined, smallPrint = ''): string {
 export function smallPrintOf(text: string): string {
   const line = clean(text).replaceAll('\n', ' ');
   const [first, ...rest] = splitText(line, { limit: SMALL_PRINT_MAX - '\n-# …'.length, cost: costOf });
-  return `-# ${discordEscaping.escape(first?.text ?? '')}${rest.length > 0 ? '…' : ''}`;
+  return `-# ${discordEscaping.escape(first?.text ?? '…')}${rest.length > 0 ? '…' : ''}`;
 }
 
 /** Reads a part back out of a message's content; the exact inverse of `contentOf`. */

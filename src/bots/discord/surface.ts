@@ -126,9 +126,13 @@ export class DiscordSurface implements ReplySurface {
       const body = layout.body(index, this.#ids);
       const key = JSON.stringify(body);
       if (this.#shown[index] === key) continue;
-      let sent: Sent;
       try {
-        sent = await this.#put(index, body);
+        let sent = await this.#put(index, body);
+        this.#ids[index] = sent.id;
+        // Sent before, and its answer lost: it is there, but may show less.
+        if (!sent.isCurrent) sent = await this.#put(index, body);
+        this.#shown[index] = key;
+        pauseMs = Math.max(pauseMs, sent.pauseMs);
       } catch (error) {
         const failure = failureOf(error);
         if (failure === 'refused') return this.#apologise(index, error);
@@ -138,9 +142,6 @@ export class DiscordSurface implements ReplySurface {
         this.#endEarly(NO_PERMISSION);
         return this.#show(state);
       }
-      this.#ids[index] = sent.id;
-      this.#shown[index] = key;
-      pauseMs = Math.max(pauseMs, sent.pauseMs);
     }
     return pauseMs;
   }

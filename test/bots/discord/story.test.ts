@@ -13,7 +13,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   let house: House;
 
   before(async () => {
-    house = await openHouse();
+    house = await openHouse({ isEmbedded: true });
   });
   after(() => house.close());
 

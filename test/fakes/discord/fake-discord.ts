@@ -117,7 +117,8 @@ export class FakeDiscord {
       request.socket.destroy();
       return;
     }
-    response.writeHead(answered.status, { 'content-type': 'application/json', ...answered.headers });
+    const type = answered.body === undefined ? {} : { 'content-type': 'application/json' };
+    response.writeHead(answered.status, { ...type, ...answered.headers });
     response.end(answered.body === undefined ? undefined : JSON.stringify(answered.body));
   }
 
