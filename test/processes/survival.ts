@@ -77,20 +77,20 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
 
 /** The same stories, written here without a queue. */
 export async function undisturbed(): Promise<{
-  text(seed: number): Promise<string>;
+  text(seed: number, length?: number): Promise<string>;
   close(): Promise<void>;
 }> {
   const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
   const engine = await createOnnxEngine(model, { capacity: 1, threads: 1 });
   const storyteller = new Storyteller(model, engine, { maxWaiting: 100 });
   return {
-    async text(seed) {
+    async text(seed, length = LENGTH) {
       const prompt = 'It all began with';
       const request: StoryRequest = {
         prompt,
         context: '',
         temperature: 0.4,
-        length: LENGTH,
+        length,
         seed,
         model: 'scifi',
       };

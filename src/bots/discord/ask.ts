@@ -1,5 +1,6 @@
 /** From something a person did on Discord to a reply in the queue. */
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ApplicationIntegrationType,
   type ButtonInteraction,
@@ -21,6 +22,8 @@ import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
 import { costOf, PART_MAX } from './story-text.ts';
 
+/** How long the queue is waited for before Discord is told that somebody thinks. */
+const PATIENCE_MS = 300;
 const SEEDS = 2 ** 32;
 const TEMPERATURE_STEPS_PER_UNIT = 100;
 
@@ -82,38 +85,42 @@ export async function submit(
 }
 
 /**
- * Answers an interaction with a story. The acknowledgement and the queue are asked at once: a slow queue does
- * not cost the three seconds, nor a crash between the two the story.
+ * Answers an interaction with a story. Discord is told "thinking…" when the story is safe in the queue, so
+ * that a crash loses none that was acknowledged; and before that when the queue takes its time, because
+ * Discord gives three seconds.
  *
- * @param prepare finds out what is wished for, which may take longer than three seconds
+ * @param prepare finds out what is wished for, which may take longer than that
  */
 export async function answerWithStory(
   interaction: Asking,
   prepare: () => Promise<Wish>,
   tools: AskTools,
 ): Promise<void> {
+  const asking = ask(interaction, prepare, tools).then(
+    () => 'accepted' as const,
+    (error: unknown) => logged(error, tools.logger),
+  );
+  const soon = await Promise.race([asking, sleep(PATIENCE_MS)]);
+  if (soon && soon !== 'accepted') return whisper(interaction, soon.message);
+  const acknowledged = await acknowledge(interaction, tools.logger);
+  const outcome = await asking;
+  // A copy of something that another process has answered: nothing more is said.
+  if (outcome === 'accepted' || acknowledged !== 'done') return;
+  await interaction.editReply({ content: outcome.message, allowedMentions: { parse: [] } });
+}
+
+async function ask(interaction: Asking, prepare: () => Promise<Wish>, tools: AskTools): Promise<void> {
   const at = Date.now();
-  const acknowledging = acknowledge(interaction, tools.logger);
-  try {
-    const { request, source } = await prepare();
-    const handle: DiscordHandle = {
-      channelId: interaction.channelId!,
-      userId: interaction.user.id,
-      inChannel: mayWriteHere(interaction),
-      interaction: { id: interaction.id, token: interaction.token, at },
-      ...(source ? { source } : {}),
-    };
-    // BullMQ refuses ids that look like numbers, and one snowflake in some hundred does.
-    await submit(tools, `i${interaction.id}`, request, handle);
-  } catch (error) {
-    // A copy of something that another process has answered: nothing more is said.
-    if ((await acknowledging) === 'copy') return;
-    const { code, message } = logged(error, tools.logger);
-    await interaction
-      .editReply({ content: message, allowedMentions: { parse: [] } })
-      .catch((failure) => tools.logger.warn({ code, ...loggable(failure) }, 'a refusal was not delivered'));
-  }
-  await acknowledging;
+  const { request, source } = await prepare();
+  const handle: DiscordHandle = {
+    channelId: interaction.channelId!,
+    userId: interaction.user.id,
+    inChannel: mayWriteHere(interaction),
+    interaction: { id: interaction.id, token: interaction.token, at },
+    ...(source ? { source } : {}),
+  };
+  // BullMQ refuses ids that look like numbers, and one snowflake in some hundred does.
+  await submit(tools, `i${interaction.id}`, request, handle);
 }
 
 /** Says something that only the one who asked can see. */
