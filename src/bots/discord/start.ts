@@ -36,6 +36,7 @@ export interface DiscordOptions {
 
 export interface Discord {
   readonly replies: Replies<DiscordHandle>;
+  readonly channels: PromptChannels;
   close(): Promise<void>;
 }
 
@@ -98,7 +99,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       closers.push(disconnect);
     }
     logger.info({ shards: config.shards }, 'Discord ready');
-    return { replies, close };
+    return { replies, channels, close };
   } catch (error) {
     await close();
     throw error;

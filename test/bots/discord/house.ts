@@ -3,6 +3,7 @@
  * a real queue, a real worker, and a storyteller that writes plausible words at once.
  */
 import { pino } from 'pino';
+import type { DailyTools } from '../../../src/bots/discord/daily.ts';
 import { type Discord, type DiscordOptions, startDiscord } from '../../../src/bots/discord/start.ts';
 import { readParts } from '../../../src/bots/discord/story-text.ts';
 import { discordEscaping } from '../../../src/bots/outgoing-text.ts';
@@ -39,6 +40,8 @@ export interface House {
   /** Starts one more process' worth of bot. */
   another(options?: Partial<DiscordOptions>): Promise<Discord>;
   startWorker(): Promise<StoryWorker>;
+  /** What the daily line needs, for tests that cannot wait for midnight. */
+  tools(): DailyTools;
   close(): Promise<void>;
 }
 
@@ -62,13 +65,14 @@ export async function openHouse(
   const stories = new Stories(connection);
   await stories.ready();
   const closers: (() => unknown)[] = [];
+  const readRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
   const startBot = (more: Partial<DiscordOptions> = {}) =>
     startDiscord({
       config: { token: discord.token, shards: 'auto', api: discord.api },
       connection,
       stories,
       models: MODELS,
-      readRequest: createRequestReader({ models: MODELS, drawSeed: () => 7 }),
+      readRequest,
       maxWaiting: 500,
       pace: PACE,
       concurrency: 500,
@@ -107,6 +111,17 @@ export async function openHouse(
       });
       return worker;
     },
+    tools: () => ({
+      connection,
+      stories,
+      logger,
+      replies: house.bot.replies,
+      channels: house.bot.channels,
+      botId: discord.world.bot.id,
+      maxWaiting: 500,
+      readRequest,
+      clock: Date.now,
+    }),
     async close() {
       await house.bot.close();
       for (const closer of closers) await closer();

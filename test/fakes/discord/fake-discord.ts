@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeGateway } from './gateway.ts';
 import { RateLimits } from './limits.ts';
+import { channelOf } from './payloads.ts';
 import { type Answer, answerCall, type Call, type Clocks } from './rest.ts';
 import { Refusal } from './validation.ts';
 import { World } from './world.ts';
@@ -55,6 +56,10 @@ export class FakeDiscord {
   private constructor(http: Server) {
     this.#http = http;
     this.gateway = new FakeGateway(http, this.world, this.token, () => `ws://127.0.0.1:${this.#port}`);
+    this.world.onChannel = (channel) => {
+      const event = channel.type === 11 ? 'THREAD_CREATE' : 'CHANNEL_CREATE';
+      if (channel.guildId) this.gateway.dispatch(event, channelOf(channel));
+    };
     http.on('request', (request, response) => {
       this.#serve(request, response).catch((error) => {
         response.destroy(error);

@@ -109,6 +109,8 @@ export class World {
   /** Everybody who was notified: with this bot, nobody ever. */
   readonly pings: string[] = [];
   flags = 0;
+  /** Told of every channel that is opened. */
+  onChannel: (channel: FakeChannel) => void = () => {};
 
   addUser(username: string): FakeUser {
     return { id: snowflake(), username, bot: false };
@@ -128,6 +130,7 @@ export class World {
       type,
     };
     this.channels.set(channel.id, channel);
+    this.onChannel(channel);
     return channel;
   }
 
