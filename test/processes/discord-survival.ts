@@ -79,7 +79,7 @@ export async function surviveOnDiscord(kills: number, random = Math.random): Pro
       const all = [...interaction.channel.messages.values()];
       assert.equal(all.length, (await finished(interaction)).length, 'every message is there once');
       assert.equal(all.filter(isOver).length, 1);
-      if (length === 4_000) assert.equal(all.length, 3);
+      if (length === 4_000) assert.ok(all.length >= 3, `${all.length} messages`);
     }
     // Both processes are others than those that wrote this one.
     const first = await finished(known[0]!.interaction);

@@ -26,6 +26,11 @@ export interface Sent {
   readonly isCurrent: boolean;
 }
 
+/**
+ * Half of Discord's 50 a second for what a bot does as itself: our seconds begin at other moments than
+ * Discord's, and one of its seconds sees the end of one of ours and the beginning of the next.
+ */
+const BOT_REQUESTS_PER_SECOND = 25;
 /** Handlers of buckets that nobody uses; every interaction leaves one. discord.js keeps them for an hour. */
 const HANDLER_SWEEP_MS = 60_000;
 const NONCE_LENGTH = 24;
@@ -44,7 +49,7 @@ export class DiscordApi {
 
   constructor({ api, token }: DiscordApiOptions) {
     const options = { api, handlerSweepInterval: HANDLER_SWEEP_MS };
-    this.bot = new REST(options).setToken(token);
+    this.bot = new REST({ ...options, globalRequestsPerSecond: BOT_REQUESTS_PER_SECOND }).setToken(token);
     this.#answers = new REST({ ...options, globalRequestsPerSecond: Number.POSITIVE_INFINITY });
   }
 

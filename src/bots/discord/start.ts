@@ -32,6 +32,8 @@ export interface DiscordOptions {
   readonly logger: Logger;
   /** How long answers to an interaction are edited through it. */
   readonly answerableMs?: number;
+  /** The least time between two edits of one reply. */
+  readonly editIntervalMs?: number;
 }
 
 export interface Discord {
@@ -78,7 +80,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       pace: options.pace,
       concurrency: options.concurrency,
       answerableMs: options.answerableMs ?? ANSWERABLE_MS,
-      editIntervalMs: EDIT_INTERVAL_MS,
+      editIntervalMs: options.editIntervalMs ?? EDIT_INTERVAL_MS,
     });
     const asking = { ...options, replies, api, channels, botId, readsMessages };
     const daily = workDailyLines({ ...asking, clock: Date.now });
