@@ -3,6 +3,7 @@
  * a real queue, a real worker, and a storyteller that writes plausible words at once.
  */
 import { pino } from 'pino';
+import { decodeButton } from '../../../src/bots/discord/custom-id.ts';
 import type { DailyTools } from '../../../src/bots/discord/daily.ts';
 import { type Discord, type DiscordOptions, startDiscord } from '../../../src/bots/discord/start.ts';
 import { readParts } from '../../../src/bots/discord/story-text.ts';
@@ -139,14 +140,18 @@ export async function finished(interaction: FakeInteraction, timeoutMs = 20_000)
   return until(() => endOf(interaction), 'the end of a story', timeoutMs);
 }
 
-/** The messages of a reply if it has ended. */
-function endOf({ original, channel }: FakeInteraction): FakeMessage[] | undefined {
+/** The messages of a reply if it has ended: the buttons under the last one know the first. */
+export function endOf({ original, channel }: FakeInteraction): FakeMessage[] | undefined {
   if (!original) return undefined;
-  const after = [...channel.messages.values()].filter(
-    ({ id, author }) => author.bot && BigInt(id) >= BigInt(original.id),
-  );
-  const last = after.findIndex((message) => isOver(message));
-  return last === -1 ? undefined : after.slice(0, last + 1);
+  if (isOver(original)) return [original];
+  const messages = [...channel.messages.values()].filter(({ author }) => author.bot);
+  for (const last of messages) {
+    const button = decodeButton(last.components[0]?.components[0]?.custom_id ?? '');
+    if (!button || button.action === 'stop' || button.first !== original.id) continue;
+    if (button.previous === original.id) return [original, last];
+    return messages.slice(messages.indexOf(original), messages.indexOf(last) + 1);
+  }
+  return undefined;
 }
 
 /** Whether a message has the buttons of a story that is over. */

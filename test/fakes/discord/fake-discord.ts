@@ -28,6 +28,8 @@ export interface Fault {
   readonly code?: number;
   /** How many calls are hit. */
   times: number;
+  /** Of those that match, the share that is hit; all by default. */
+  readonly share?: number;
   /** Whether the call takes effect before the answer is lost. */
   readonly takesEffect?: boolean;
   readonly delayMs?: number;
@@ -161,7 +163,10 @@ export class FakeDiscord {
   }
 
   #faultFor({ method, path }: Call): Fault | undefined {
-    const fault = this.faults.find(({ match, times }) => times > 0 && match.test(`${method} ${path}`));
+    const fault = this.faults.find(
+      ({ match, times, share = 1 }) =>
+        times > 0 && match.test(`${method} ${path}`) && (share === 1 || Math.random() < share),
+    );
     if (fault) fault.times -= 1;
     return fault;
   }
