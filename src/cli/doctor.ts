@@ -8,6 +8,7 @@ import { createOnnxEngine } from '../generator/engines/onnx.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { openConnection } from '../queue/open.ts';
+import { checkDiscord } from './doctor-discord.ts';
 
 /** One look at one thing: what is found, or an error that says how to mend it. */
 type Check = (config: Config) => Promise<string>;
@@ -57,7 +58,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return found.join('; ');
   },
   Page: async (config) => `would listen on http://${config.host}:${config.port}`,
-  Discord: async () => 'not part of this version yet',
+  Discord: checkDiscord,
   Slack: async () => 'not part of this version yet',
 };
 

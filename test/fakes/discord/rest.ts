@@ -57,9 +57,14 @@ const ROUTES: readonly Route[] = [
   bots(/^GET \/applications\/@me$/, (world) => ok({ ...world.application, flags: world.flags })),
   bots(/^GET \/users\/@me$/, (world) => ok(userOf(world.bot))),
   bots(/^PUT \/applications\/(\d+)(?:\/guilds\/(\d+))?\/commands$/, (world, { body }, [, guildId]) => {
+    if (guildId && guildId !== world.guild.id) throw MISSING_ACCESS();
     world.commands.set(guildId ?? 'global', checkCommands(body));
     return ok(body);
   }),
+  bots(/^GET \/applications\/(\d+)\/commands$/, (world) => ok(world.commands.get('global') ?? [])),
+  bots(/^GET \/users\/@me\/guilds$/, (world) =>
+    ok([{ ...world.guild, permissions: world.permissions.toString(), owner: false, features: [] }]),
+  ),
   bots(/^POST \/channels\/(\d+)\/messages$/, sendMessage),
   bots(/^GET \/channels\/(\d+)\/messages\/(\d+)$/, (world, _, [channelId, messageId]) => {
     const channel = channelIn(world, channelId);

@@ -109,6 +109,8 @@ export class World {
   /** Everybody who was notified: with this bot, nobody ever. */
   readonly pings: string[] = [];
   flags = 0;
+  /** What the bot may do in the server. */
+  permissions = ALL_PERMISSIONS;
   /** Told of every channel that is opened. */
   onChannel: (channel: FakeChannel) => void = () => {};
 
