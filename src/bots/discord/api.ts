@@ -6,13 +6,16 @@ import { createHash } from 'node:crypto';
 import {
   type APIMessage,
   type APIMessageTopLevelComponent,
+  DefaultRestOptions,
   InteractionResponseType,
   REST,
+  type RESTOptions,
   type RESTPatchAPIChannelMessageJSONBody,
   type ResponseLike,
   type RouteLike,
   Routes,
 } from 'discord.js';
+import { InvalidBudget } from './invalid-budget.ts';
 
 /** The part of a message that replies use. */
 export type MessageBody = Pick<RESTPatchAPIChannelMessageJSONBody, 'content' | 'components'>;
@@ -46,11 +49,27 @@ export class DiscordApi {
   readonly bot: REST;
   /** For answers to interactions, which Discord's global limit of 50 a second does not count. */
   readonly #answers: REST;
+  readonly #budget = new InvalidBudget(() => performance.now());
 
   constructor({ api, token }: DiscordApiOptions) {
-    const options = { api, handlerSweepInterval: HANDLER_SWEEP_MS };
+    const options = this.restOptions(api);
     this.bot = new REST({ ...options, globalRequestsPerSecond: BOT_REQUESTS_PER_SECOND }).setToken(token);
     this.#answers = new REST({ ...options, globalRequestsPerSecond: Number.POSITIVE_INFINITY });
+  }
+
+  /** How this process talks to Discord: whichever client a call goes through, one budget counts it. */
+  restOptions(api: string): Partial<RESTOptions> {
+    const budget = this.#budget;
+    return {
+      api,
+      handlerSweepInterval: HANDLER_SWEEP_MS,
+      async makeRequest(url, init) {
+        budget.admit();
+        const response = await DefaultRestOptions.makeRequest(url, init);
+        budget.note(response.status);
+        return response;
+      },
+    };
   }
 
   /** Says "thinking…", in case nobody has yet. */

@@ -1,10 +1,11 @@
 /** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
-import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
+import { type Message, type PermissionsBitField, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import { clean } from '../outgoing-text.ts';
 import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
 import type { DiscordApi } from './api.ts';
 import { type AskTools, logged, readWish, submit } from './ask.ts';
+import { missingFor } from './channel-command.ts';
 import type { PromptChannels } from './channel-settings.ts';
 import { loggable } from './failures.ts';
 
@@ -27,6 +28,12 @@ export async function hear(message: Message, tools: MessageTools): Promise<void>
   if (author.bot || author.system || message.system || message.webhookId) return;
   const channel = tools.channels.known(channelId);
   if (!channel?.prompts) return;
+  // Known from the gateway, without asking: what Discord refuses it counts against the bot.
+  const missing = missingFor(channel, permissionsIn(message));
+  if (missing.length > 0) {
+    tools.logger.info({ channel: channelId, missing }, 'a prompt channel lacks permissions');
+    return;
+  }
   const text = promptOf(content, tools.botId);
   const mentionsBot = message.mentions.users.has(tools.botId);
   const verdict = tools.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
@@ -37,6 +44,13 @@ export async function hear(message: Message, tools: MessageTools): Promise<void>
   } catch (error) {
     tools.logger.warn({ message: message.id, ...loggable(error) }, 'a prompt was not answered');
   }
+}
+
+/** What the bot may do where a message is; everything where that is not known. */
+function permissionsIn({ channel, guild }: Message): Pick<PermissionsBitField, 'has'> {
+  const me = guild?.members.me;
+  const known = me && !channel.isDMBased() ? channel.permissionsFor(me) : undefined;
+  return known ?? { has: () => true };
 }
 
 /** A message as a prompt: without the mention of the bot. */

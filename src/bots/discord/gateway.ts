@@ -1,12 +1,21 @@
 /** The connection on which Discord tells of commands, buttons and messages. */
-import { Client, Events, GatewayIntentBits, type Interaction, type Message, Options } from 'discord.js';
+import {
+  Client,
+  Events,
+  GatewayIntentBits,
+  type Interaction,
+  type Message,
+  Options,
+  type RESTOptions,
+} from 'discord.js';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
 import { loggable } from './failures.ts';
 
 export interface GatewayOptions {
   readonly token: string;
-  readonly api: string;
+  /** How discord.js is to talk to the API. */
+  readonly rest: Partial<RESTOptions>;
   /** `auto`, or a range such as `0-3/16`. */
   readonly shards: string;
   /** Whether the bot may read messages that do not mention it. */
@@ -18,7 +27,6 @@ export interface GatewayOptions {
 
 /** People and members that are kept in memory; nothing here ever needs to look one up. */
 const PEOPLE_KEPT = 200;
-const HANDLER_SWEEP_MS = 60_000;
 const CLOSE_DISALLOWED_INTENTS = 4_014;
 
 /**
@@ -32,7 +40,7 @@ export async function openGateway(options: GatewayOptions): Promise<() => Promis
   const client: Client = new Client({
     intents: readsMessages ? [Guilds, GuildMessages, MessageContent] : [Guilds, GuildMessages],
     allowedMentions: { parse: [] },
-    rest: { api: options.api, handlerSweepInterval: HANDLER_SWEEP_MS },
+    rest: options.rest,
     ...shardsOf(options.shards),
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,

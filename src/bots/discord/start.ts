@@ -92,7 +92,9 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       if (changed) logger.info('Discord commands registered');
       const judge = new PromptJudge(() => performance.now());
       const disconnect = await openGateway({
-        ...config,
+        token: config.token,
+        shards: config.shards,
+        rest: api.restOptions(config.api),
         readsMessages,
         logger,
         onInteraction: (interaction) => void answer(interaction, asking),
