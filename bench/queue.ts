@@ -1,9 +1,7 @@
 /**
  * What the queue costs: stories through replies queue, stories queue and worker, pace off, against the bare
  * engine loop at the same batch in the same run; request to first snapshot; event-loop delay. Everything
- * runs in this one process (and `redis-server` beside it), as in `npm start`.
- *
- *   npm run bench
+ * runs in one process (and `redis-server` beside it), as in `npm start`.
  */
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
@@ -14,7 +12,7 @@ import { replyWithStory } from '../src/bots/story-reply.ts';
 import type { Engine } from '../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../src/generator/engines/onnx.ts';
 import { loadModel } from '../src/generator/model/files.ts';
-import { uniformAt } from '../src/generator/sampling.ts';
+import type { Model } from '../src/generator/model/model.ts';
 import { Storyteller } from '../src/generator/storyteller.ts';
 import type { QueueConnection } from '../src/queue/connection.ts';
 import { Replies } from '../src/queue/replies.ts';
@@ -22,6 +20,8 @@ import { Stories } from '../src/queue/stories.ts';
 import { StoryWorker } from '../src/queue/worker.ts';
 import type { ReplyState, StoryRequest } from '../src/story.ts';
 import { BACKENDS } from '../test/helpers/backends.ts';
+import { bareLoop } from './engines.ts';
+import { figure, median, request } from './measure.ts';
 
 const CROWD = 64;
 const LENGTHS = [1_200, 6_000];
@@ -32,55 +32,23 @@ const PROMPT_200 =
   'It all began with a quiet signal that nobody on the night watch could explain, a thin voice between the ' +
   'stars that spoke in numbers, and the captain, who had heard many voices in her time, said that ';
 
-const model = await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url)));
-const threads = cpus().length;
-const engine = await createOnnxEngine(model, { capacity: CROWD, threads });
 const silent = pino({ level: 'silent' });
 
-console.log(`${cpus()[0]?.model.trim()}, ${threads} threads, Node ${process.version}`);
-
-/** Characters per second of the engine alone, every lane drawing all the time. */
-async function bareLoop(size: number): Promise<number> {
-  const ids = new Int32Array(size).fill(20);
-  for (let slot = 0; slot < size; slot++) engine.clear(slot);
-  let steps = 0;
-  const started = performance.now();
-  while (performance.now() - started < BARE_LOOP_MS) {
-    const lanes = Array.from({ length: size }, (_, slot) => ({
-      slot,
-      feed: [ids[slot]!],
-      temperature: 0.4,
-      uniforms: [uniformAt(slot, steps, 0)],
-    }));
-    ids.set(await engine.advance(lanes, 1));
-    steps++;
-  }
-  return (steps * size) / ((performance.now() - started) / 1_000);
-}
-
-function request(seed: number, length: number, prompt = 'It all began with'): StoryRequest {
-  return { prompt, context: '', temperature: 0.4, length, seed, model: 'scifi' };
-}
-
 /** Everything between a request and its reply, as `npm start` has it. */
-async function openPipeline(connection: QueueConnection, shared: Engine) {
+export async function openPipeline(
+  connection: QueueConnection,
+  writer: { model: Model; engine: Engine } | undefined,
+) {
   const stories = new Stories(connection);
   await stories.ready();
-  const storyteller = new Storyteller(model, shared, { maxWaiting: CROWD });
   const replies = new Replies<null>(connection, 'bench', silent);
   await replies.ready();
   replies.work(
     (task) => replyWithStory(task, `bench-${task.id}`, { stories, pace: 0, clock: () => performance.now() }),
     1_000,
   );
-  const worker = new StoryWorker({
-    connection,
-    stories,
-    logger: silent,
-    storyteller: () => storyteller,
-    concurrency: CROWD + 8,
-  });
-  await worker.ready();
+  const worker = writer && startWorker(connection, stories, writer);
+  await worker?.ready();
   return {
     /** Submits a request; resolves with the final text and the ms until the first text appeared. */
     async ask(wanted: StoryRequest): Promise<{ text: string; firstMs: number }> {
@@ -102,17 +70,32 @@ async function openPipeline(connection: QueueConnection, shared: Engine) {
       return { text: end.text, firstMs };
     },
     async close() {
-      await worker.close();
+      await worker?.close();
       await replies.close();
       await stories.close();
     },
   };
 }
 
-type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
+function startWorker(
+  connection: QueueConnection,
+  stories: Stories,
+  { model, engine }: { model: Model; engine: Engine },
+): StoryWorker {
+  const storyteller = new Storyteller(model, engine, { maxWaiting: CROWD });
+  return new StoryWorker({
+    connection,
+    stories,
+    logger: silent,
+    storyteller: () => storyteller,
+    concurrency: CROWD + 8,
+  });
+}
+
+export type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
 
 /** Characters per second of so many stories at once, and the event-loop delay (p99, ms) meanwhile. */
-async function crowd(pipeline: Pipeline, size: number, length: number, seed: number) {
+export async function crowd(pipeline: Pipeline, size: number, length: number, seed: number) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const started = performance.now();
@@ -125,48 +108,56 @@ async function crowd(pipeline: Pipeline, size: number, length: number, seed: num
   return { rate: characters / seconds, p99: delay.percentile(99) / 1e6, texts: ends.map(({ text }) => text) };
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-for (const { name, skip, start } of BACKENDS) {
-  if (skip) {
-    console.log(`${name}: ${skip}`);
-    continue;
-  }
-  const backend = await start();
-  const pipeline = await openPipeline(await backend.connect(), engine);
-  await crowd(pipeline, CROWD, 600, 0);
-  for (const [size, length] of [[1, 6_000] as const, ...LENGTHS.map((each) => [CROWD, each] as const)]) {
-    const ratios: number[] = [];
-    const rates: number[] = [];
-    const delays: number[] = [];
-    let same = true;
-    for (let round = 0; round < ROUNDS; round++) {
-      const bare = await bareLoop(size);
-      const { rate, p99, texts } = await crowd(pipeline, size, length, round * CROWD);
-      ratios.push(rate / bare);
-      rates.push(rate);
-      delays.push(p99);
-      const alone = await pipeline.ask(request(round * CROWD, length));
-      same &&= alone.text === texts[0];
+/** What the queue costs, as a table's rows, and lines on what came out besides. */
+export async function benchQueue(): Promise<{ rows: string[][]; notes: string[] }> {
+  const model = await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url)));
+  const engine = await createOnnxEngine(model, { capacity: CROWD, threads: cpus().length });
+  const rows: string[][] = [];
+  const notes: string[] = [];
+  for (const { name, skip, start } of BACKENDS) {
+    if (skip) {
+      notes.push(`${name}: ${skip}`);
+      continue;
     }
-    console.log(
-      `${name}, ${size} x ${length}: ${(median(ratios) * 100).toFixed(0)}% of the bare loop ` +
-        `(${ratios.map((ratio) => (ratio * 100).toFixed(0)).join(', ')}; ${Math.round(median(rates))} characters/s), ` +
-        `event-loop delay p99 ${median(delays).toFixed(1)} ms, same text alone: ${same}`,
+    const backend = await start();
+    const pipeline = await openPipeline(await backend.connect(), { model, engine });
+    await crowd(pipeline, CROWD, 600, 0);
+    for (const [size, length] of [[1, 6_000] as const, ...LENGTHS.map((each) => [CROWD, each] as const)]) {
+      const ratios: number[] = [];
+      const rates: number[] = [];
+      const delays: number[] = [];
+      let same = true;
+      for (let round = 0; round < ROUNDS; round++) {
+        const bare = await bareLoop(engine, size, BARE_LOOP_MS);
+        const { rate, p99, texts } = await crowd(pipeline, size, length, round * CROWD);
+        ratios.push(rate / bare);
+        rates.push(rate);
+        delays.push(p99);
+        const alone = await pipeline.ask(request(round * CROWD, length));
+        same &&= alone.text === texts[0];
+      }
+      rows.push([
+        name,
+        `${size} x ${length.toLocaleString('en')}`,
+        `${(median(ratios) * 100).toFixed(0)}%`,
+        ratios.map((ratio) => (ratio * 100).toFixed(0)).join(', '),
+        figure(median(rates)),
+        `${median(delays).toFixed(1)} ms`,
+        same ? 'yes' : 'NO',
+      ]);
+    }
+    const firsts: number[] = [];
+    for (let trial = 0; trial < FIRST_SNAPSHOT_TRIALS; trial++) {
+      firsts.push((await pipeline.ask(request(trial, 400, PROMPT_200))).firstMs);
+    }
+    firsts.sort((a, b) => a - b);
+    notes.push(
+      `${name}, request to first text, prompt of ${PROMPT_200.length}: median ${median(firsts).toFixed(0)} ms, ` +
+        `longest of ${FIRST_SNAPSHOT_TRIALS} ${firsts.at(-1)!.toFixed(0)} ms`,
     );
+    await pipeline.close();
+    await backend.stop();
   }
-  const firsts: number[] = [];
-  for (let trial = 0; trial < FIRST_SNAPSHOT_TRIALS; trial++) {
-    firsts.push((await pipeline.ask(request(trial, 400, PROMPT_200))).firstMs);
-  }
-  firsts.sort((a, b) => a - b);
-  console.log(
-    `${name}, request to first text, prompt of ${PROMPT_200.length}: median ${median(firsts).toFixed(0)} ms, ` +
-      `longest of ${FIRST_SNAPSHOT_TRIALS} ${firsts.at(-1)!.toFixed(0)} ms`,
-  );
-  await pipeline.close();
-  await backend.stop();
+  await engine.close();
+  return { rows, notes };
 }
-await engine.close();

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StoryError } from './errors.ts';
+import { ENGINE_NAMES, type EngineName } from './generator/engines/choose.ts';
 
 const whole = (least: number, most: number, standard: number) =>
   z.coerce
@@ -27,7 +28,9 @@ const Environment = z.object({
     .default('scifi'),
   SCIFI_DATA: z.string().default('data'),
   SCIFI_MODELS: z.string().default('models'),
-  SCIFI_ENGINE: z.enum(['auto', 'onnx'], { error: 'expected auto or onnx' }).default('auto'),
+  SCIFI_ENGINE: z
+    .enum(['auto', ...ENGINE_NAMES], { error: `expected auto, ${ENGINE_NAMES.join(', ')}` })
+    .default('auto'),
   SCIFI_THREADS: whole(0, 256, 0),
   SCIFI_SLOTS: whole(1, 8_192, 64),
   SCIFI_MAX_WAITING: whole(1, 1_000_000, 500),
@@ -52,6 +55,7 @@ const Environment = z.object({
   DISCORD_API: z
     .url({ protocol: /^https?$/, error: 'expected an address such as https://discord.com/api' })
     .default('https://discord.com/api'),
+  SCIFI_HEARTBEAT: z.string().default(''),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
@@ -67,7 +71,7 @@ export interface Config {
   readonly prefix: string;
   readonly dataFolder: string;
   readonly modelsFolder: string;
-  readonly engine: 'auto' | 'onnx';
+  readonly engine: EngineName | 'auto';
   /** Threads that multiply matrices. */
   readonly threads: number;
   /** Stories that one worker writes at the same time. */
@@ -87,6 +91,8 @@ export interface Config {
   readonly requestsPerMinute: number;
   /** Undefined where nothing of Discord is to run. */
   readonly discord: DiscordConfig | undefined;
+  /** File that a worker touches while it is ready; undefined for none. */
+  readonly heartbeatFile: string | undefined;
   readonly logLevel: string;
 }
 
@@ -143,6 +149,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
           api: values.DISCORD_API.replace(/\/+$/, ''),
         }
       : undefined,
+    heartbeatFile: values.SCIFI_HEARTBEAT ? resolve(values.SCIFI_HEARTBEAT) : undefined,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -10,9 +10,10 @@ import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
 import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
 import { StoryError } from './errors.ts';
-import { createOnnxEngine } from './generator/engines/onnx.ts';
+import { engineKeeper } from './generator/engines/openers.ts';
 import { Library } from './generator/library.ts';
 import { listModels } from './generator/model/files.ts';
+import { beat } from './heartbeat.ts';
 import type { QueueConnection } from './queue/connection.ts';
 import { openConnection } from './queue/open.ts';
 import { Replies } from './queue/replies.ts';
@@ -147,14 +148,23 @@ async function startWorker(
   const library = new Library({
     modelsFolder: config.modelsFolder,
     choices: await listModels(config.modelsFolder),
-    createEngine: (model) => createOnnxEngine(model, { capacity: config.slots, threads: config.threads }),
+    capacity: config.slots,
+    threads: config.threads,
+    engines: engineKeeper(config.engine, (line) => logger.info(`engine: ${line}`)),
     maxWaiting: TAKEN_AHEAD,
   });
   closers.push(() => library.close());
-  const stopAnnouncing = keepAnnouncing(stories, () => {
-    const { loaded, ready } = library.status;
-    return { phase: ready ? 'ready' : 'loading', loaded };
-  });
+  const { heartbeatFile } = config;
+  const stopAnnouncing = keepAnnouncing(
+    stories,
+    () => {
+      const { loaded, ready } = library.status;
+      return { phase: ready ? 'ready' : 'loading', loaded };
+    },
+    ({ phase }) => {
+      if (heartbeatFile && phase === 'ready') beat(heartbeatFile, logger);
+    },
+  );
   closers.push(async () => stopAnnouncing());
   await library.open();
   const worker = new StoryWorker({
@@ -162,6 +172,7 @@ async function startWorker(
     stories,
     logger,
     storyteller: (model) => library.storyteller(model),
+    recover: () => library.recover(),
     concurrency: config.slots + TAKEN_AHEAD,
   });
   closers.push(() => worker.close());

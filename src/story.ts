@@ -84,6 +84,9 @@ export interface Story {
   readonly unreadable: number;
 }
 
+/** What a footer says of whoever wrote a story. */
+export type StoryCredits = Pick<Story, 'modelVersion' | 'engine' | 'unreadable'>;
+
 /** What a reply shows at one moment, on any platform. It only ever moves downwards in this list. */
 export type ReplyState =
   | {

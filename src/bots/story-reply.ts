@@ -4,7 +4,7 @@
  */
 import type { ReplyRecord, ReplyTask } from '../queue/replies.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
-import type { ReplyState } from '../story.ts';
+import type { ReplyState, StoryCredits } from '../story.ts';
 import { type Clock, Pace } from './pace.ts';
 
 /** Where a reply is shown. Every verb may be called again with what it was called with before. */
@@ -85,23 +85,34 @@ async function followStory<Handle>(
   // Most stories begin at once: nobody has to look for those in the queue.
   let placeAt = clock() - PLACE_INTERVAL_MS + FIRST_PLACE_MS;
   const pace = new Pace(charactersPerSecond, shown.length, clock);
+  const credits = () => news.credits ?? earlier?.credits;
   const show = async (state: ReplyState) => {
-    await task.write({ state, delivered: false });
+    const known = credits();
+    await task.write({ state, delivered: false, ...(known && { credits: known }) });
     await surface?.edit(state);
   };
 
   const aborted = () => news.wake();
   task.signal.addEventListener('abort', aborted);
   task.onStop(() => news.stop());
-  const unfollow = stories.follow(storyId, (update) => news.take(update), earlier === undefined);
+  let unfollow = () => {};
+  const follow = (isNew: boolean) => {
+    unfollow = stories.follow(storyId, (update) => news.take(update), isNew);
+  };
   try {
-    // A reply that was stopped before anybody wrote for it needs no story. For a successor this changes nothing.
-    if (!news.stopped) await stories.add(storyId, request);
+    // A reply that was stopped before anybody wrote for it needs no story.
+    if (!news.stopped) {
+      // All that happens to a new story is heard. What a predecessor may have added is there after this at the
+      // latest, and is read: it may have ended.
+      if (task.isFirst) follow(true);
+      await stories.add(storyId, request);
+      if (!task.isFirst) follow(false);
+    }
     for (;;) {
       task.signal.throwIfAborted();
       if (news.stopped) {
         await stories.stop(storyId);
-        return stoppedState(shown || request.prompt, news.story ?? news.progress);
+        return stoppedState(shown || request.prompt, credits());
       }
       if (news.failure) {
         const { code, message } = news.failure;
@@ -134,18 +145,10 @@ async function followStory<Handle>(
   }
 }
 
-function stoppedState(
-  text: string,
-  writer: Pick<StoryProgress, 'modelVersion' | 'engine'> | undefined,
-): ReplyState {
-  return {
-    status: 'finished',
-    ending: 'stopped',
-    text,
-    modelVersion: writer?.modelVersion ?? '',
-    engine: writer?.engine ?? '',
-    unreadable: 0,
-  };
+function stoppedState(text: string, credits: StoryCredits | undefined): ReplyState {
+  // Nobody has written a word of what was stopped before its turn.
+  const { modelVersion, engine, unreadable } = credits ?? { modelVersion: '', engine: '', unreadable: 0 };
+  return { status: 'finished', ending: 'stopped', text, modelVersion, engine, unreadable };
 }
 
 /** What has been heard and not yet been acted on, and the sleep of the one who acts. */
@@ -161,6 +164,14 @@ class News {
   /** The newest text, if there is any. */
   get text(): string | undefined {
     return this.story?.text ?? this.progress?.text;
+  }
+
+  /** Who wrote that. */
+  get credits(): StoryCredits | undefined {
+    const writer = this.story ?? this.progress;
+    if (!writer) return undefined;
+    const { modelVersion, engine, unreadable } = writer;
+    return { modelVersion, engine, unreadable };
   }
 
   take(update: StoryUpdate): void {

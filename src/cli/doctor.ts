@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import { type Config, readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { createOnnxEngine } from '../generator/engines/onnx.ts';
+import { chooseEngine } from '../generator/engines/choose.ts';
+import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import { openConnection } from '../queue/open.ts';
 import { checkDiscord } from './doctor-discord.ts';
 
 /** One look at one thing: what is found, or an error that says how to mend it. */
@@ -17,6 +17,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'Node.js': async () => process.version,
   Queue: async (config) => {
     if (config.redisUrl) {
+      const { openConnection } = await import('../queue/open.ts');
       const connection = await openConnection(config, pino({ level: 'silent' }));
       await connection.close();
       return 'Redis answers';
@@ -34,10 +35,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return `embedded, in ${config.dataFolder} (set REDIS_URL for more than one process)`;
   },
   Models: async (config) => {
-    const found: string[] = [];
+    const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
+    const found = [`engine ${chosen.reason}`];
     for (const { name } of await listModels(config.modelsFolder)) {
       const model = await loadModel(join(config.modelsFolder, name));
-      const engine = await createOnnxEngine(model, { capacity: 1, threads: config.threads });
+      const engine = await chosen.create(model, { capacity: 1, threads: config.threads });
       const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
       const started = performance.now();
       const request = {
@@ -55,6 +57,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
         `${name} ${model.version}, about ${rate} characters a second alone on ${config.threads} threads`,
       );
     }
+    await chosen.close();
     return found.join('; ');
   },
   Page: async (config) => `would listen on http://${config.host}:${config.port}`,

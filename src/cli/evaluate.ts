@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { createOnnxEngine } from '../generator/engines/onnx.ts';
+import { chooseEngine } from '../generator/engines/choose.ts';
+import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { evaluate } from '../generator/evaluation.ts';
 import { loadModel } from '../generator/model/files.ts';
 
@@ -25,7 +26,8 @@ async function evaluateFile(folder: string, file: string): Promise<void> {
     throw new StoryError('bad_request', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
   });
   const model = await loadModel(folder);
-  const engine = await createOnnxEngine(model, { capacity: LANES, threads: config.threads });
+  const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
+  const engine = await chosen.create(model, { capacity: LANES, threads: config.threads });
   const result = await evaluate(engine, model.vocabulary, text, {
     onProgress: (scored, characters) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round((scored / characters) * 100)}%`);
@@ -36,6 +38,7 @@ async function evaluateFile(folder: string, file: string): Promise<void> {
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   await engine.close();
+  await chosen.close();
   process.stdout.write(
     `bits per character  ${result.bitsPerCharacter.toFixed(4)}\n` +
       `accuracy            ${(result.accuracy * 100).toFixed(2)}%\n` +

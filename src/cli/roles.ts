@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import { readConfig } from '../config.ts';
-import { type Roles, startRoles } from '../roles.ts';
+import type { Roles } from '../roles.ts';
 
 /** How long closing may take before the process ends anyway. */
-const CLOSE_DEADLINE_MS = 15_000;
+export const CLOSE_DEADLINE_MS = 15_000;
 const IMPATIENCE_MS = 1_000;
 
 /** `start`, `bots` and `worker`: the roles, together or apart. */
@@ -26,6 +26,8 @@ export function addRoles(program: Command): void {
 async function run(roles: Roles): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.logLevel });
+  // Loaded when it is needed: the other commands want neither queue nor server, and start in half the time.
+  const { startRoles } = await import('../roles.ts');
   const running = await startRoles(roles, config, logger);
   if (running.url) process.stdout.write(`\n  Computer, write me a sci-fi: ${running.url}\n\n`);
   const stop = closeOnce(running.close, logger);

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { createOnnxEngine } from '../generator/engines/onnx.ts';
+import { engineKeeper } from '../generator/engines/openers.ts';
 import { Library } from '../generator/library.ts';
 import { listModels } from '../generator/model/files.ts';
 import { problemWith, STORY_BOUNDS, type StoryRequest } from '../story.ts';
@@ -54,7 +54,9 @@ async function write(prompt: string, options: WriteOptions): Promise<void> {
   const library = new Library({
     modelsFolder: config.modelsFolder,
     choices: [choice],
-    createEngine: (loaded) => createOnnxEngine(loaded, { capacity: 1, threads: config.threads }),
+    capacity: 1,
+    threads: config.threads,
+    engines: engineKeeper(config.engine),
     maxWaiting: 0,
   });
   await library.open();

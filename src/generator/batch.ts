@@ -175,6 +175,8 @@ export class Batch {
   }
 
   #leave(entry: Entry, settle: () => void): void {
+    // An engine need not keep what nobody will read on.
+    this.#engine.clear(entry.slot!);
     this.#freeSlots.push(entry.slot!);
     entry.slot = undefined;
     settle();

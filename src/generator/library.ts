@@ -1,27 +1,34 @@
 /**
- * All the models on offer, each with a storyteller of its own.
+ * All the models on offer, each with a storyteller of its own, on the one engine of this process.
  */
 import { join } from 'node:path';
 import { StoryError } from '../errors.ts';
 import type { ModelChoice } from '../story.ts';
-import type { Engine } from './engines/engine.ts';
+import type { ChosenEngine, EngineOptions } from './engines/choose.ts';
 import { loadModel } from './model/files.ts';
 import type { Model } from './model/model.ts';
 import { Storyteller } from './storyteller.ts';
 
-export interface LibraryOptions {
+export interface LibraryOptions extends EngineOptions {
   readonly modelsFolder: string;
   readonly choices: readonly ModelChoice[];
-  readonly createEngine: (model: Model) => Promise<Engine>;
+  /** Where the engine comes from; `reopen` is asked after its device was lost. */
+  readonly engines: {
+    open(): Promise<ChosenEngine>;
+    reopen(): Promise<ChosenEngine | undefined>;
+    close(): Promise<void>;
+  };
   /** Stories that may wait for a slot of a model. */
   readonly maxWaiting: number;
 }
 
 export class Library {
   readonly #options: LibraryOptions;
+  readonly #models: Model[] = [];
   readonly #storytellers = new Map<string, Storyteller>();
   #loaded = 0;
   #ready = false;
+  #recovery: Promise<void> | undefined;
 
   constructor(options: LibraryOptions) {
     this.#options = options;
@@ -35,20 +42,21 @@ export class Library {
   /**
    * Loads every model on offer.
    *
-   * @throws StoryError `model_unavailable` that names the file that is missing or broken
+   * @throws StoryError `model_unavailable` that names the file that is missing or broken; `configuration`
+   *   when the engine that is wanted cannot run here
    */
   async open(): Promise<void> {
-    const { choices, modelsFolder, createEngine, maxWaiting } = this.#options;
+    const { choices, modelsFolder, engines } = this.#options;
+    const engine = await engines.open();
     for (const [index, { name }] of choices.entries()) {
       const model = await loadModel(join(modelsFolder, name), {
         onProgress: (share) => {
           this.#loaded = (index + share) / choices.length;
         },
       });
-      const engine = await createEngine(model);
-      this.#storytellers.set(name, new Storyteller(model, engine, { maxWaiting }));
+      this.#models.push(model);
     }
-    this.#ready = true;
+    await this.#employ(engine);
   }
 
   /** The storyteller of a model; throws a StoryError `model_unavailable` when there is none of that name. */
@@ -59,7 +67,43 @@ export class Library {
     throw new StoryError('model_unavailable', `This writer has no model of that name (it has ${names}).`);
   }
 
+  /** Puts all storytellers on a new engine after the device of theirs was lost. However often it is called
+   * meanwhile, it is done once. */
+  recover(): Promise<void> {
+    this.#recovery ??= this.#recover().finally(() => {
+      this.#recovery = undefined;
+    });
+    return this.#recovery;
+  }
+
   async close(): Promise<void> {
     for (const storyteller of this.#storytellers.values()) await storyteller.close();
+    await this.#options.engines.close();
+  }
+
+  async #recover(): Promise<void> {
+    this.#ready = false;
+    for (const storyteller of this.#storytellers.values()) await storyteller.close();
+    for (;;) {
+      const engine = await this.#options.engines.reopen();
+      if (!engine) return;
+      // A device that is lost again while it takes the weights is one more loss.
+      if (
+        await this.#employ(engine).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
+  }
+
+  async #employ(engine: ChosenEngine): Promise<void> {
+    const { capacity, threads, maxWaiting } = this.#options;
+    for (const model of this.#models) {
+      const created = await engine.create(model, { capacity, threads });
+      this.#storytellers.set(model.name, new Storyteller(model, created, { maxWaiting }));
+    }
+    this.#ready = true;
   }
 }

@@ -54,6 +54,13 @@ export class Storyteller {
     return { modelVersion: this.#model.version, engine: this.#engine.name };
   }
 
+  /** Characters of prompt and context that the network cannot read, when that is much; otherwise 0. */
+  unreadable(request: StoryRequest): number {
+    const text = request.context + request.prompt;
+    const { skipped } = this.#model.vocabulary.encode(text);
+    return skipped > Math.max(1, text.length) * NOTABLE_UNREADABLE_SHARE ? skipped : 0;
+  }
+
   /** Stories under way and stories that wait for a slot. */
   get load(): { active: number; waiting: number } {
     return { active: this.#batch.active, waiting: this.#batch.waiting };
@@ -98,12 +105,11 @@ export class Storyteller {
         signal,
       );
     }
-    const readable = Math.max(1, request.context.length + request.prompt.length);
     return {
       text: manuscript.over ? manuscript.finish() : manuscript.certain(),
       ending: manuscript.over ? 'complete' : 'stopped',
       ...this.credits,
-      unreadable: reading.skipped > readable * NOTABLE_UNREADABLE_SHARE ? reading.skipped : 0,
+      unreadable: this.unreadable(request),
     };
   }
 

@@ -6,7 +6,7 @@
 import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
-import type { ReplyState, StoryRequest } from '../story.ts';
+import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 
@@ -27,6 +27,8 @@ export interface ReplyRecord {
   readonly state: ReplyState;
   /** Whether the final state has reached the platform; the story may be forgotten then. */
   readonly delivered: boolean;
+  /** Who wrote the text of a state that is `writing`: what its footer says should it be stopped there. */
+  readonly credits?: StoryCredits;
 }
 
 type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
@@ -36,6 +38,8 @@ export interface ReplyTask<Handle> {
   readonly id: string;
   readonly request: StoryRequest;
   readonly handle: Handle;
+  /** Whether no processor has had this reply before, so that nobody can have added its story. */
+  readonly isFirst: boolean;
   /** What an earlier processor wrote down last. */
   readonly record: ReplyRecord | undefined;
   write(record: ReplyRecord): Promise<void>;
@@ -191,6 +195,8 @@ export class Replies<Handle> {
         id,
         request: job.data.request,
         handle: job.data.handle,
+        // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
+        isFirst: job.attemptsStarted <= 1,
         record: recordOf(job),
         write: (record) => job.updateProgress(record),
         onStop: (listener) => {

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue, QueueEventsProducer } from 'bullmq';
 import { type ErrorCode, StoryError, sentenceFor } from '../errors.ts';
-import type { Story, StoryRequest, StorytellerStatus } from '../story.ts';
+import type { Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 
@@ -29,11 +29,9 @@ export interface StoryJobData {
 }
 
 /** A snapshot, as it travels in a job's progress. */
-export interface StoryProgress {
+export interface StoryProgress extends StoryCredits {
   /** The whole text so far, prompt first. */
   readonly text: string;
-  readonly modelVersion: string;
-  readonly engine: string;
   /** How many writers of this story had been lost when the one that wrote this took it. */
   readonly losses: number;
 }
@@ -80,12 +78,14 @@ export class Stories {
   /**
    * Tells a listener about a story until its end.
    *
-   * @param isNew whether the story is only added after this call: then there is nothing to read yet, and all
-   *   that happens will be heard. Otherwise its present state is read at once.
+   * @param isNew whether the story is only added after this call: then there is nothing to read yet, all that
+   *   happens will be heard, and it is not missed before it has been seen, however long the adding takes.
+   *   Otherwise its present state is read at once.
    * @returns the function that ends the following
    */
   follow(id: string, listener: (update: StoryUpdate) => void, isNew = false): () => void {
     let over = false;
+    let seen = !isNew;
     const tell = (update: StoryUpdate) => {
       if (over) return;
       if (update.type === 'done' || update.type === 'failed') end();
@@ -94,13 +94,18 @@ export class Stories {
     // A read that fails (the queue is away) is made up for by the next one.
     const readNow = () => {
       this.#read(id).then(
-        (update) => update && tell(update),
+        (update) => {
+          if (isMissing(update) && !seen) return;
+          seen = true;
+          tell(update);
+        },
         () => {},
       );
     };
     const unfollow = this.events.followAndRead(
       id,
       (event) => {
+        seen = true;
         if (event.type === 'progress') tell({ type: 'writing', progress: event.data as StoryProgress });
         else if (event.type === 'ended') readNow();
       },
@@ -115,7 +120,7 @@ export class Stories {
     return end;
   }
 
-  async #read(id: string): Promise<StoryUpdate | undefined> {
+  async #read(id: string): Promise<StoryUpdate> {
     // The state first: the job that is read after it has the result or the failure that the state speaks of.
     const state = await this.#queue.getJobState(id);
     const job = await this.#queue.getJob(id);
@@ -185,6 +190,10 @@ export class Stories {
   async close(): Promise<void> {
     await Promise.all([this.events.close(), this.#producer.close(), this.#queue.close()]);
   }
+}
+
+function isMissing(update: StoryUpdate): boolean {
+  return update.type === 'failed' && update.code === 'not_found';
 }
 
 /** The last snapshot of a job, if it has one. */

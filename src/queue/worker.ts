@@ -4,6 +4,7 @@
 import { type Processor, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError } from '../errors.ts';
+import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
 import type { Story, StorytellerStatus } from '../story.ts';
 import type { QueueConnection } from './connection.ts';
@@ -46,6 +47,8 @@ export interface StoryWorkerOptions {
   readonly stories: Stories;
   readonly logger: Logger;
   readonly storyteller: FindStoryteller;
+  /** Called when the storytellers' device was lost; resolves when they have another. */
+  readonly recover?: () => Promise<void>;
   /** Stories that this worker takes at once; the rest stay in the queue, where other workers find them. */
   readonly concurrency: number;
 }
@@ -113,6 +116,12 @@ export class StoryWorker {
       return story;
     } catch (error) {
       if (error instanceof WaitingError || error instanceof UnrecoverableError) throw error;
+      if (error instanceof EngineLostError && this.#options.recover) {
+        logger.warn({ story: id, reason: error.message }, 'story handed back');
+        this.#pauseUntil(this.#options.recover());
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
       if (!(error instanceof StoryError)) logger.error({ story: id, err: error }, 'storyteller failed');
       // What the person asked for will not become possible by asking again; a broken engine may.
       const isFinal = error instanceof StoryError && error.code !== 'internal' && error.code !== 'busy';
@@ -122,6 +131,18 @@ export class StoryWorker {
       this.#running.delete(id);
       end();
     }
+  }
+
+  /** Takes no stories until the storytellers can write again: other workers may have them meanwhile. */
+  #pauseUntil(recovered: Promise<void>): void {
+    if (this.#worker.isPaused()) return;
+    const pausing = this.#worker.pause(true);
+    Promise.all([pausing, recovered]).then(
+      () => {
+        if (!this.#closing) this.#worker.resume();
+      },
+      (error) => this.#options.logger.error({ err: error }, 'the storytellers did not recover'),
+    );
   }
 
   /**
@@ -149,7 +170,7 @@ export class StoryWorker {
         'This story brought its writer down several times and was given up. Please try another opening.',
       );
     }
-    const constant = { ...storyteller.credits, losses };
+    const constant = { ...storyteller.credits, unreadable: storyteller.unreadable(request), losses };
     let longest = resumeFrom.length;
     let sentAt = Number.NEGATIVE_INFINITY;
     let sending: Promise<void> | undefined;
@@ -184,12 +205,21 @@ export class StoryWorker {
 /**
  * Tells the bots how ready this worker is, now and again and at every change, until the returned function is
  * called.
+ *
+ * @param announced called with what the queue has taken
  */
-export function keepAnnouncing(stories: Stories, read: () => StorytellerStatus): () => void {
+export function keepAnnouncing(
+  stories: Stories,
+  read: () => StorytellerStatus,
+  announced: (status: StorytellerStatus) => void = () => {},
+): () => void {
   let timer: NodeJS.Timeout;
   const announce = () => {
     const status = read();
-    stories.announce(status).catch(() => {});
+    stories.announce(status).then(
+      () => announced(status),
+      () => {},
+    );
     timer = setTimeout(
       announce,
       status.phase === 'ready' ? ANNOUNCE_INTERVAL_MS : ANNOUNCE_INTERVAL_LOADING_MS,

@@ -22,13 +22,14 @@ const REQUEST: StoryRequest = {
   model: 'scifi',
 };
 const TEXT = `${PROMPT} a light in the sky that nobody had seen. It fell, and the sea rose. Nobody came.`;
-const STORY: Story = { text: TEXT, ending: 'complete', modelVersion: 'v', engine: 'e', unreadable: 0 };
+const STORY: Story = { text: TEXT, ending: 'complete', modelVersion: 'v', engine: 'e', unreadable: 3 };
 
 function snapshot(length: number, text = TEXT): StoryUpdate {
   const progress: StoryProgress = {
     text: text.slice(0, length),
     modelVersion: 'v',
     engine: 'e',
+    unreadable: 3,
     losses: 0,
   };
   return { type: 'writing', progress };
@@ -51,14 +52,16 @@ class Scene {
   looks = 0;
   /** Called before every write, edit and finish; may throw. */
   before: (what: string) => void = () => {};
-  /** What a new follower is told at once. */
+  /** What the story is, for a follower that reads it at once. */
   present: StoryUpdate | undefined;
+  isFirst = true;
 
   readonly stories: StorySource = {
     add: async () => void this.log.push('add'),
-    follow: (_, listener) => {
+    follow: (_, listener, isNew) => {
+      this.log.push(isNew ? 'follow what is new' : 'follow');
       this.#listener = listener;
-      if (this.present) queueMicrotask(() => listener(this.present!));
+      if (this.present && !isNew) queueMicrotask(() => listener(this.present!));
       return () => {
         this.#listener = undefined;
       };
@@ -91,6 +94,7 @@ class Scene {
       id: 'id',
       request: REQUEST,
       handle: null,
+      isFirst: this.isFirst,
       record: this.record,
       write: async (record) => {
         this.before('write');
@@ -224,7 +228,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     await scene.seen(40);
     await scene.stop();
     await scene.tell(snapshot(80));
-    const writer = { modelVersion: 'v', engine: 'e', unreadable: 0 };
+    const writer = { modelVersion: 'v', engine: 'e', unreadable: 3 };
     const end = { status: 'finished', ending: 'stopped', text: TEXT.slice(0, 40), ...writer };
     assert.deepEqual(await running, end);
     assert.deepEqual(scene.shown.at(-1), end);
@@ -241,10 +245,59 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
   it('keeps what a predecessor showed when it was stopped while nobody had the reply', async () => {
     const scene = new Scene();
     scene.stopped = true;
-    scene.record = { state: { status: 'writing', text: TEXT.slice(0, 60) }, delivered: false };
+    const text = TEXT.slice(0, 60);
+    const credits = { modelVersion: 'v', engine: 'e', unreadable: 3 };
+    scene.isFirst = false;
+    scene.record = { state: { status: 'writing', text }, delivered: false, credits };
     const end = await scene.run();
-    assert.equal(end.status === 'finished' && end.text, TEXT.slice(0, 60));
+    assert.deepEqual(end, { status: 'finished', ending: 'stopped', text, ...credits });
     assert.ok(!scene.log.includes('add'));
+  });
+
+  it('writes down who wrote what it shows, for a successor that is stopped before it hears of it', async () => {
+    const first = new Scene();
+    const running = first.run();
+    await first.tell(snapshot(40));
+    await first.seen(40);
+    first.abort.abort(new Error('handed over'));
+    await assert.rejects(running, /handed over/);
+
+    const second = new Scene();
+    second.isFirst = false;
+    second.record = first.record;
+    const ending = second.run();
+    await second.stop();
+    const credits = { modelVersion: 'v', engine: 'e', unreadable: 3 };
+    assert.deepEqual(await ending, {
+      status: 'finished',
+      ending: 'stopped',
+      text: TEXT.slice(0, 40),
+      ...credits,
+    });
+  });
+
+  it('follows a new story before it is added, and reads nothing of it', async () => {
+    const scene = new Scene();
+    scene.present = { type: 'failed', code: 'not_found', message: 'Not there yet.' };
+    const running = scene.run();
+    await scene.tell({ type: 'done', story: STORY });
+    assert.deepEqual(await running, { status: 'finished', ...STORY });
+    assert.deepEqual(scene.log.slice(0, 2), ['follow what is new', 'add']);
+  });
+
+  it('reads at once what a predecessor added that had no time to write anything down', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const scene = new Scene();
+      scene.isFirst = false;
+      scene.present = { type: 'done', story: STORY };
+      // No clock ticks, and nothing more is heard.
+      assert.deepEqual(await scene.run(), { status: 'finished', ...STORY });
+      // Added first: what its predecessor had no time for either is there when it is read.
+      assert.deepEqual(scene.log.slice(0, 2), ['add', 'follow']);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('waits for a slow surface, with one edit in flight, and then shows the newest', async () => {
@@ -300,10 +353,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     const scene = new Scene();
     scene.abort.abort(new Error('handed over'));
     await assert.rejects(scene.run(), /handed over/);
-    assert.deepEqual(
-      scene.log.filter((what) => what !== 'add'),
-      [],
-    );
+    assert.deepEqual(scene.log, ['follow what is new', 'add']);
   });
 
   it('hears of news, of Stop and of its own end at once: no clock has to tick', async () => {
@@ -449,6 +499,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
             };
             scene.editing = 0;
             scene.present = furthest;
+            scene.isFirst = scene.log.length === 0;
             const running = scene.run().then(
               (state) => {
                 end = state;
@@ -510,6 +561,7 @@ class World {
   record: ReplyRecord | undefined;
   readonly texts: string[] = [];
   readonly finishes: ReplyState[] = [];
+  #attempts = 0;
   readonly faults: string[] = [];
   story: 'absent' | 'there' | 'removed' = 'absent';
   crashes = 0;
@@ -554,8 +606,10 @@ class World {
           if (this.story === 'removed') this.faults.push('added again');
           this.story = 'there';
         }),
-      follow: (_, told) => {
+      follow: (_, told, isNew) => {
         listener = told;
+        if (isNew && this.story !== 'absent') this.faults.push('what has happened is not read');
+        if (!isNew && this.story === 'absent') this.faults.push('read before it was added');
         // Nothing that happens is missed: what has happened is read.
         if (this.story === 'removed') told({ type: 'failed', code: 'not_found', message: 'Gone.' });
         else if (this.story === 'there') queueMicrotask(() => told(this.#present));
@@ -575,6 +629,7 @@ class World {
       id: 'id',
       request: REQUEST,
       handle: null,
+      isFirst: this.#attempts++ === 0,
       record: this.record,
       write: (record) =>
         outside(() => {
@@ -683,6 +738,8 @@ describe('replyWithStory, whatever happens', { timeout: 60_000 }, () => {
           else if (end.status === 'finished' && end.ending === 'stopped') {
             assert.notEqual(scripted.stopAfter, null);
             assert.equal(end.text, shown);
+            if (shown !== PROMPT)
+              assert.deepEqual([end.modelVersion, end.engine, end.unreadable], ['v', 'e', 3]);
           } else assert.deepEqual(end, { status: 'finished', ...STORY });
           if (scripted.stopAfter === null)
             assert.equal(end.status === 'failed', scripted.ending === 'failed');

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { StoryError } from '../../src/errors.ts';
 import { philox4x32, sampleFromLogits, uniformAt } from '../../src/generator/sampling.ts';
+import { chiSquared, chiSquaredBound } from './engines/assertions.ts';
 
 /** The ancestor's definition, as it is written there: p_i = exp(log(p_i) / T) / sum over the softmax p. */
 function distribution(logits: ArrayLike<number>, temperature: number): number[] {
@@ -11,16 +12,6 @@ function distribution(logits: ArrayLike<number>, temperature: number): number[] 
   const tempered = exponentials.map((value) => Math.exp(Math.log(value / total) / temperature));
   const temperedTotal = tempered.reduce((sum, value) => sum + value, 0);
   return tempered.map((value) => value / temperedTotal);
-}
-
-/** Chi-squared statistic of counts against probabilities; degrees of freedom: cells - 1. */
-function chiSquared(counts: ArrayLike<number>, probabilities: readonly number[], draws: number): number {
-  return probabilities.reduce((sum, p, i) => sum + (counts[i]! - p * draws) ** 2 / (p * draws), 0);
-}
-
-/** A bound that chi-squared passes about once in 30,000 runs (Wilson and Hilferty, at 4 sigma). */
-function chiSquaredBound(degrees: number): number {
-  return degrees * (1 - 2 / (9 * degrees) + 4 * Math.sqrt(2 / (9 * degrees))) ** 3;
 }
 
 describe('sampleFromLogits', () => {

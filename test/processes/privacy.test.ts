@@ -2,8 +2,13 @@
  * Prompts and stories are nobody's business but the person's: not a word of them is in any log, at any level.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
@@ -92,6 +97,33 @@ describe('logs at their most talkative', () => {
       await worker.kill();
       await bots.kill();
       await redis.stop();
+    }
+  });
+});
+
+describe('the library that multiplies matrices', () => {
+  it('keeps no record of its use for its makers, and no name for this machine', async () => {
+    const { folder, remove } = await temporaryFolder();
+    const home = join(folder, 'home');
+    const temporary = join(folder, 'tmp');
+    await Promise.all([mkdir(home), mkdir(temporary)]);
+    try {
+      const child = spawn(
+        process.execPath,
+        ['--import', 'tsx', 'src/cli.ts', 'write', CANARY, '--length', '100'],
+        {
+          cwd: fileURLToPath(new URL('../../', import.meta.url)),
+          env: { PATH: process.env.PATH, HOME: home, TMPDIR: temporary },
+          stdio: 'ignore',
+        },
+      );
+      assert.deepEqual(await once(child, 'exit'), [0, null]);
+      assert.deepEqual(await readdir(home), []);
+      // The loader of TypeScript keeps what it has compiled.
+      const left = (await readdir(temporary)).filter((name) => !name.startsWith('tsx-'));
+      assert.deepEqual(left, []);
+    } finally {
+      await remove();
     }
   });
 });

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
@@ -21,6 +22,7 @@ async function restart(roles: readonly Role[], env: Record<string, string>, base
   const expected = await undisturbed();
   try {
     for (const role of roles) running.set(role, await startRole(role, env));
+    const texts = Array.from({ length: STORIES }, (_, seed) => expected.text(seed));
     const grown: Promise<void>[] = [];
     const ends = Array.from({ length: STORIES }, async (_, seed) => {
       const id = await ask(base, { prompt: 'It all began with', length: LENGTH, seed });
@@ -47,7 +49,7 @@ async function restart(roles: readonly Role[], env: Record<string, string>, base
     }
     for (const [seed, end] of (await Promise.all(ends)).entries()) {
       assert.equal(end.status === 'finished' && end.ending, 'complete', JSON.stringify(end));
-      assert.equal(end.status === 'finished' && end.text, await expected.text(seed), `story ${seed}`);
+      assert.equal(end.status === 'finished' && end.text, await texts[seed], `story ${seed}`);
     }
   } finally {
     for (const process of running.values()) await process.kill();
@@ -91,7 +93,7 @@ async function alive(children: readonly Child[]): Promise<Child[]> {
   );
 }
 
-describe('SIGTERM in the middle of stories', () => {
+describe('SIGTERM in the middle of stories', { concurrency: 2 }, () => {
   it('loses nothing, embedded', async () => {
     const { folder, remove } = await temporaryFolder();
     const port = await freePort();
@@ -105,12 +107,25 @@ describe('SIGTERM in the middle of stories', () => {
 
   it('loses nothing, on Redis', { skip: skipWithout('redis-server') }, async () => {
     const redis = await startRedis();
+    const { folder, remove } = await temporaryFolder();
     const port = await freePort();
-    const env = { REDIS_URL: redis.url, SCIFI_PORT: String(port), SCIFI_PACE: '400' };
+    const heartbeat = join(folder, 'heartbeat');
+    const env = {
+      REDIS_URL: redis.url,
+      SCIFI_PORT: String(port),
+      SCIFI_PACE: '400',
+      SCIFI_HEARTBEAT: heartbeat,
+    };
+    const started = Date.now();
     try {
       await restart(['worker', 'bots'], env, `http://127.0.0.1:${port}`);
+      assert.ok(
+        Date.parse(await readFile(heartbeat, 'utf8')) > started,
+        'the worker showed that it was ready',
+      );
     } finally {
       await redis.stop();
+      await remove();
     }
   });
 });

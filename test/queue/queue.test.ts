@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { replyWithStory } from '../../src/bots/story-reply.ts';
@@ -15,7 +15,7 @@ import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type StoryUpdate } from '../../src/queue/stories.ts';
 import { sweep } from '../../src/queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
-import type { ReplyState, StoryRequest } from '../../src/story.ts';
+import type { ReplyState, StoryCredits, StoryRequest, StorytellerStatus } from '../../src/story.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';
@@ -26,10 +26,18 @@ function request(seed: number, length = 800): StoryRequest {
   return { prompt: 'It all began with ', context: '', temperature: 0.4, length, seed, model: 'scifi' };
 }
 
+/** What the footer of a reply that has ended says. */
+function creditsOf(state: ReplyState): StoryCredits | undefined {
+  if (state.status !== 'finished') return undefined;
+  const { modelVersion, engine, unreadable } = state;
+  return { modelVersion, engine, unreadable };
+}
+
 /** A storyteller that takes its time: a pause after every so many words. */
 function slow(storyteller: Storyteller, gate: () => Promise<unknown>): Storyteller {
   return {
     credits: storyteller.credits,
+    unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
     async tell(wanted: StoryRequest, options: Parameters<Storyteller['tell']>[1]) {
       await gate();
       return storyteller.tell(wanted, options);
@@ -111,6 +119,42 @@ for (const { name, skip, start } of BACKENDS) {
       const gone = await collect(id).last;
       assert.deepEqual(gone.type === 'failed' && gone.code, 'not_found');
       await working.close();
+    });
+
+    it('does not miss a new story that takes its time to be added, and does miss one that is gone', async () => {
+      const { storyteller } = fakeStoryteller();
+      const id = randomUUID();
+      const updates: StoryUpdate[] = [];
+      // Silences are read after so long that nobody has to sit through them.
+      mock.timers.enable({ apis: ['setInterval'] });
+      try {
+        const unfollow = stories.follow(id, (update) => updates.push(update), true);
+        for (let silence = 0; silence < 3; silence++) {
+          mock.timers.tick(3_000);
+          await sleep(50);
+        }
+        assert.equal(updates.length, 0, 'it is not missed before it was there');
+        const working = await worker(storyteller);
+        await stories.add(id, request(7));
+        await until(() => updates.at(-1)?.type === 'done', 'the story');
+        await working.close();
+        unfollow();
+
+        const gone = randomUUID();
+        await stories.add(gone, request(8));
+        const ends: StoryUpdate[] = [];
+        stories.follow(gone, (update) => ends.push(update), true);
+        mock.timers.tick(3_000);
+        await until(() => ends.at(-1)?.type === 'waiting', 'it to be seen');
+        await stories.remove(gone);
+        const end = await until(() => {
+          mock.timers.tick(3_000);
+          return ends.find((update) => update.type === 'failed');
+        }, 'it to be missed');
+        assert.equal(end.code, 'not_found');
+      } finally {
+        mock.timers.reset();
+      }
     });
 
     it('tells everybody their place in the queue', async () => {
@@ -204,10 +248,27 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('knows how ready the storytellers are', async () => {
       assert.equal(stories.status().phase, 'none');
-      const stop = keepAnnouncing(stories, () => ({ phase: 'loading', loaded: 0.5 }));
+      const taken: StorytellerStatus[] = [];
+      const status: StorytellerStatus = { phase: 'loading', loaded: 0.5 };
+      const stop = keepAnnouncing(
+        stories,
+        () => status,
+        (announced) => taken.push(announced),
+      );
       await until(() => stories.status().phase === 'loading', 'the announcement');
-      assert.deepEqual(stories.status(), { phase: 'loading', loaded: 0.5 });
+      assert.deepEqual(stories.status(), status);
+      await until(() => taken.length > 0, 'the queue to have taken it');
+      assert.deepEqual(taken[0], status);
       stop();
+      // What the queue does not take has not been announced.
+      const away = { announce: () => Promise.reject(new Error('away')) } as unknown as Stories;
+      const refused = keepAnnouncing(
+        away,
+        () => status,
+        () => assert.fail('nobody has heard it'),
+      );
+      await sleep(50);
+      refused();
     });
 
     describe('replies', () => {
@@ -268,7 +329,8 @@ for (const { name, skip, start } of BACKENDS) {
       it('keep what was shown when they are stopped', async () => {
         pace = 200;
         const id = randomUUID();
-        await replies.submit(id, request(21, 6_000), { channel: 'c' });
+        const foreign = { ...request(21, 6_000), prompt: '星の間で始まった。 It began ' };
+        await replies.submit(id, foreign, { channel: 'c' });
         const seen = await until(async () => {
           const state = (await replies.read(id))?.state;
           return state?.status === 'writing' && state.text.length > 150 ? state.text : undefined;
@@ -279,8 +341,44 @@ for (const { name, skip, start } of BACKENDS) {
         assert.equal(last.status === 'finished' && last.ending, 'stopped');
         const text = last.status === 'finished' ? last.text : '';
         assert.ok(text.startsWith(seen) && text.length < 1_000, `${text.length} characters`);
+        const { modelVersion, engine, unreadable } = await fakeStoryteller().storyteller.tell(foreign);
+        assert.deepEqual(creditsOf(last), { modelVersion, engine, unreadable });
+        assert.ok(unreadable > 0, 'the footer says so for a stopped story, too');
         assert.equal(await replies.stop(id), true, 'stopping what has ended is no error');
         pace = 0;
+      });
+
+      it('tell their successor that it is one, and are not kept waiting for a story that has ended', async () => {
+        const others = new Replies<null>(connection, 'successors', logger);
+        const first: boolean[] = [];
+        let takenAt = 0;
+        try {
+          await others.ready();
+          others.work(async (task) => {
+            first.push(task.isFirst);
+            assert.equal(task.record, undefined);
+            takenAt = performance.now();
+            const storyId = `successors-${task.id}`;
+            if (!task.isFirst) {
+              return replyWithStory(task, storyId, { stories, pace: 0, clock: () => performance.now() });
+            }
+            await stories.add(storyId, task.request);
+            await collect(storyId).last;
+            throw new Error('gone before it wrote anything down');
+          }, 4);
+          const id = randomUUID();
+          await others.submit(id, request(22), null);
+          const known = await until(async () => {
+            const now = (await others.read(id))?.state;
+            return now?.status === 'finished' && now;
+          }, 'the successor');
+          assert.ok(performance.now() - takenAt < 1_500, 'it did not wait for news');
+          const expected = await fakeStoryteller().storyteller.tell(request(22));
+          assert.deepEqual(known, { status: 'finished', ...expected });
+          assert.deepEqual(first, [true, false]);
+        } finally {
+          await others.close();
+        }
       });
 
       it('are unknown when nobody asked for them', async () => {

@@ -14,12 +14,13 @@ import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type StoryProgress, type StoryUpdate } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/worker.ts';
-import type { ReplyState, Story, StoryRequest } from '../../src/story.ts';
+import type { ReplyState, Story, StoryCredits, StoryRequest } from '../../src/story.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';
 
 const logger = pino({ level: 'silent' });
 const CREDITS = { modelVersion: 'v', engine: 'stand-in' };
+const UNREADABLE = 4;
 const PROMPT = 'It all began with';
 const SNAPSHOT_INTERVAL_MS = 300;
 /** Locks for tests that lose them: renewed twice a second, looked at four times. */
@@ -63,10 +64,10 @@ function standIn(tellings: Telling[], { obeys = true } = {}): Storyteller {
       if (signal!.aborted) stopped();
       else signal!.addEventListener('abort', stopped);
     });
-  return { credits: CREDITS, tell } as unknown as Storyteller;
+  return { credits: CREDITS, unreadable: () => UNREADABLE, tell } as unknown as Storyteller;
 }
 
-interface Sent {
+interface Sent extends StoryCredits {
   readonly story: string;
   readonly text: string;
   readonly at: number;
@@ -115,8 +116,8 @@ for (const { name, skip, start } of BACKENDS) {
               taken.push({ job, token: token! });
               const { updateProgress } = job;
               job.updateProgress = (progress) => {
-                const { text } = progress as unknown as StoryProgress;
-                sent.push({ story: job.id!, text, at: performance.now() });
+                const { losses, ...snapshot } = progress as unknown as StoryProgress;
+                sent.push({ story: job.id!, ...snapshot, at: performance.now() });
                 return updateProgress.call(job, progress);
               };
               return processor(job, token);
@@ -172,6 +173,8 @@ for (const { name, skip, start } of BACKENDS) {
       assert.ok(sent.length >= 3, `${sent.length} snapshots`);
       assert.ok(sent.length <= elapsed / SNAPSHOT_INTERVAL_MS + 1, `${sent.length} snapshots`);
       for (const [index, next] of sent.entries()) {
+        const { modelVersion, engine, unreadable } = next;
+        assert.deepEqual({ modelVersion, engine, unreadable }, { ...CREDITS, unreadable: UNREADABLE });
         assert.ok(next.text.length > (sent[index - 1]?.text ?? PROMPT).length, 'snapshots grow');
       }
     });

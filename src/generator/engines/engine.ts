@@ -6,6 +6,11 @@
  * Every engine keeps two promises: a slot's characters do not depend on its neighbours (bit for bit), and a
  * drawn character is the inverse of the cumulative distribution at the lane's uniform (see sampling.ts).
  */
+import { StoryError } from '../../errors.ts';
+
+/** Slots that an engine may have at most. */
+export const MAX_CAPACITY = 8_192;
+
 export interface Engine {
   /** What a footer and a log call it: `onnx`, `tensorflow-webgpu`, ... */
   readonly name: string;
@@ -42,6 +47,17 @@ export interface Engine {
 
   /** Releases memory and threads. The engine cannot be used afterwards. */
   close(): Promise<void>;
+}
+
+/**
+ * The device under an engine is gone (driver reset, out of memory, unplugged). The engine is of no more use;
+ * its stories can be written on by another.
+ */
+export class EngineLostError extends StoryError {
+  constructor(engine: string, reason: string) {
+    super('internal', `The device of the engine ${engine} was lost: ${reason}`);
+    this.name = 'EngineLostError';
+  }
 }
 
 /** What one slot does in one trip. */

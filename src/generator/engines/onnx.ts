@@ -9,11 +9,10 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
-import type { Engine, Lane } from './engine.ts';
+import { type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
 import { advanceOnHost, checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
 import { buildStepGraph, stateNames } from './onnx-step.ts';
 
-const MAX_CAPACITY = 4_096;
 /** Products of this size gain little from more threads. */
 const MAX_DEFAULT_THREADS = 8;
 const MAX_THREADS = 256;
@@ -35,7 +34,7 @@ export async function createOnnxEngine(model: Model, options: OnnxEngineOptions)
   const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
   expectInteger('capacity', capacity, 1, MAX_CAPACITY);
   expectInteger('threads', threads, 1, MAX_THREADS);
-  const runtime = await loadRuntime();
+  const runtime = await loadOnnxRuntime();
   const session = await runtime.InferenceSession.create(buildStepGraph(model), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
@@ -51,7 +50,11 @@ export async function createOnnxEngine(model: Model, options: OnnxEngineOptions)
   return new OnnxEngine(model, capacity, session, runtime.Tensor);
 }
 
-async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+/** @throws StoryError `configuration` where ONNX Runtime does not exist for this platform */
+export async function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node')> {
+  // Since 1.30 it tells its makers what it runs, and leaves a device's id behind, unless told not to before it
+  // is loaded.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   try {
     return await import('onnxruntime-node');
   } catch (error) {

@@ -2,52 +2,16 @@ import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
-import type { Engine, Lane } from '../../../src/generator/engines/engine.ts';
+import type { Engine } from '../../../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../../src/generator/model/files.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
-import { sampleFromLogits, uniformAt } from '../../../src/generator/sampling.ts';
 import { randomModel } from '../model/random-model.ts';
-import { logSoftmax, Reference } from './reference.ts';
+import { assertParity, assertSameBits, noiseIds } from './assertions.ts';
+import { describeContract } from './engine-contract.ts';
+import { logSoftmax } from './reference.ts';
 
 const CROWD = 128;
-/** Distance from the float64 reference, as a share of the largest logit. */
-const PARITY = 1e-4;
-
-/** Ids that look like nothing in particular. */
-function noiseIds(model: Model, count: number, seed: number): number[] {
-  return Array.from({ length: count }, (_, i) => Math.floor(uniformAt(seed, i, 0) * model.vocabulary.size));
-}
-
-/** Compares bits, so that not even 0 and -0 are the same. */
-function assertSameBits(actual: Float32Array, expected: Float32Array, what: string): void {
-  const bits = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  assert.ok(bits(actual).equals(bits(expected)), what);
-}
-
-async function assertParity(
-  model: Model,
-  engine: Engine,
-  texts: readonly (readonly number[])[],
-): Promise<void> {
-  const references = texts.map(() => new Reference(model));
-  const slots = texts.map((_, slot) => slot);
-  for (const slot of slots) engine.clear(slot);
-  for (let step = 0; step < texts[0]!.length; step++) {
-    const ids = texts.map((text) => text[step]!);
-    const logits = await engine.logits(slots, ids);
-    references.forEach((reference, row) => {
-      const expected = reference.step(ids[row]!);
-      const largest = Math.max(...expected.map(Math.abs));
-      expected.forEach((value, id) => {
-        const difference = Math.abs(value - logits[row * expected.length + id]!);
-        assert.ok(difference <= PARITY * largest, `step ${step}, row ${row}, id ${id}: off by ${difference}`);
-      });
-    });
-  }
-}
-
 describe('the onnx engine with the model of this repository', () => {
   let model: Model;
   let engine: Engine;
@@ -176,86 +140,15 @@ describe('the onnx engine with the model of this repository', () => {
   });
 });
 
+describeContract({
+  name: 'onnx',
+  skip: false,
+  draws: 4_096,
+  runs: 60,
+  create: (model, capacity) => createOnnxEngine(model, { capacity }),
+});
+
 describe('the onnx engine', () => {
-  test('agrees with the formulas for other numbers of layers, units and columns', async () => {
-    for (const [seed, units] of [[3], [16, 16], [1, 2, 3], [33, 7, 20, 5]].entries()) {
-      const model = randomModel({ units, seed, columns: seed + 1 });
-      const engine = await createOnnxEngine(model, { capacity: 3 });
-      await assertParity(
-        model,
-        engine,
-        [1, 2, 3].map((text) => noiseIds(model, 200, text)),
-      );
-      await engine.close();
-    }
-  });
-
-  test('lets slots come, go, return and begin again without touching the others', async () => {
-    const model = randomModel({ units: [9, 5] });
-    const size = model.vocabulary.size;
-    const capacity = 5;
-    const crowd = await createOnnxEngine(model, { capacity });
-    const alone = await createOnnxEngine(model, { capacity });
-    const trips = fc.array(
-      fc.record({
-        slots: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 1 }),
-        cleared: fc.subarray([0, 1, 2, 3, 4]),
-        seed: fc.nat(1_000),
-      }),
-      { maxLength: 20 },
-    );
-    await fc.assert(
-      fc.asyncProperty(trips, async (calls) => {
-        for (let slot = 0; slot < capacity; slot++) {
-          crowd.clear(slot);
-          alone.clear(slot);
-        }
-        for (const { slots, cleared, seed } of calls) {
-          for (const slot of cleared) {
-            crowd.clear(slot);
-            alone.clear(slot);
-          }
-          const ids = noiseIds(model, slots.length, seed);
-          const logits = await crowd.logits(slots, ids);
-          for (const [row, slot] of slots.entries()) {
-            const expected = await alone.logits([slot], [ids[row]!]);
-            assertSameBits(logits.subarray(row * size, (row + 1) * size), expected, `slot ${slot}`);
-          }
-        }
-      }),
-      { numRuns: 60 },
-    );
-    await crowd.close();
-    await alone.close();
-  });
-
-  test('draws from its own logits', async () => {
-    const model = randomModel();
-    const [drawing, telling] = await Promise.all([
-      createOnnxEngine(model, { capacity: 4 }),
-      createOnnxEngine(model, { capacity: 4 }),
-    ]);
-    const temperatures = [0, 0.4, 1, 2];
-    let ids = [0, 3, 4, 5];
-    for (let step = 0; step < 50; step++) {
-      const lanes = temperatures.map(
-        (temperature, slot): Lane => ({
-          slot,
-          feed: [ids[slot]!],
-          temperature,
-          uniforms: [uniformAt(slot, step, 0)],
-        }),
-      );
-      const logits = await telling.logits([0, 1, 2, 3], ids);
-      const drawn = await drawing.advance(lanes, 1);
-      ids = temperatures.map((temperature, slot) =>
-        sampleFromLogits(logits, slot * 12, 12, temperature, uniformAt(slot, step, 0)),
-      );
-      assert.deepEqual([...drawn], ids);
-    }
-    await Promise.all([drawing.close(), telling.close()]);
-  });
-
   test('says what it is', async () => {
     const engine = await createOnnxEngine(randomModel(), { capacity: 7 });
     const { name, capacity, vocabularySize, stepsPerTrip } = engine;
@@ -265,84 +158,13 @@ describe('the onnx engine', () => {
     );
     await engine.close();
   });
-});
 
-describe('the onnx engine refuses', () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await createOnnxEngine(randomModel(), { capacity: 4 });
-  });
-  after(() => engine.close());
-  const lane = (change: Partial<Lane> = {}): Lane => ({
-    slot: 0,
-    feed: [1],
-    temperature: 1,
-    uniforms: [0.5],
-    ...change,
-  });
-
-  const mistakes: [string, () => Promise<unknown>, RegExp][] = [
-    ['no lanes', () => engine.advance([], 1), /at least one slot, got none/],
-    ['several steps', () => engine.advance([lane()], 2), /`steps` to be an integer from 1 to 1, got 2/],
-    ['a slot that it has not', () => engine.advance([lane({ slot: 4 })], 1), /`slot` .* from 0 to 3, got 4/],
-    ['a slot twice', () => engine.advance([lane(), lane()], 1), /no slot twice, got 0, 0/],
-    ['nothing to feed', () => engine.advance([lane({ feed: [] })], 1), /`feed` of slot 0 .* got 0/],
-    ['too much to feed', () => engine.advance([lane({ feed: [1, 2] })], 1), /`feed` of slot 0 .* got 2/],
-    ['an id outside', () => engine.advance([lane({ feed: [12] })], 1), /`id` .* from 0 to 11, got 12/],
-    ['no uniform', () => engine.advance([lane({ uniforms: [] })], 1), /`uniforms` of slot 0/],
-    ['a cold temperature', () => engine.advance([lane({ temperature: -1 })], 1), /`temperature` of slot 0/],
-    ['logits of no slot', () => engine.logits([], []), /at least one slot/],
-    ['logits of a slot twice', () => engine.logits([1, 1], [1, 1]), /no slot twice/],
-    ['half a slot', () => engine.logits([0.5], [1]), /`slot` .* got 0\.5/],
-    ['an id that is none', () => engine.logits([0], [Number.NaN]), /`id` .* got NaN/],
-    ['more slots than ids', () => engine.logits([0, 1], [1]), /`ids` to hold 2, .* got 1/],
-  ];
-  for (const [what, call, message] of mistakes) {
-    test(what, () => assert.rejects(call, message));
-  }
-
-  test('to clear a slot that it has not', () => {
-    assert.throws(() => engine.clear(-1), /`slot` .* from 0 to 3, got -1/);
-  });
-
-  test('options out of range', async () => {
-    for (const capacity of [0, -1, 1.5, Number.NaN, 1e9]) {
-      await assert.rejects(createOnnxEngine(randomModel(), { capacity }), /Expected `capacity` to be/);
-    }
+  test('refuses numbers of threads out of range', async () => {
     for (const threads of [0, 0.5, 1e6]) {
       await assert.rejects(
         createOnnxEngine(randomModel(), { capacity: 1, threads }),
         /Expected `threads` to be/,
       );
     }
-  });
-
-  test('a second call while the first is under way, which goes on undisturbed', async () => {
-    engine.clear(0);
-    const expected = await engine.logits([0], [5]);
-    engine.clear(0);
-    const first = engine.logits([0], [5]);
-    await assert.rejects(engine.logits([1], [5]), /one call at a time/);
-    await assert.rejects(engine.advance([lane({ slot: 2 })], 1), /one call at a time/);
-    assertSameBits(await first, expected, 'the first call');
-  });
-
-  test('nothing when a slot is cleared while a step is under way: it is clear afterwards', async () => {
-    engine.clear(0);
-    const expected = await engine.logits([0], [5]);
-    const under = engine.logits([0], [6]);
-    engine.clear(0);
-    await under;
-    assertSameBits(await engine.logits([0], [5]), expected, 'after the clearing');
-  });
-
-  test('calls after closing, which waits for the one under way', async () => {
-    const closing = await createOnnxEngine(randomModel(), { capacity: 1 });
-    const last = closing.logits([0], [1]);
-    const closed = closing.close();
-    await assert.rejects(closing.logits([0], [1]), /after `close`/);
-    assert.equal((await last).length, 12);
-    await closed;
-    await closing.close();
   });
 });

@@ -1,0 +1,100 @@
+/**
+ * One engine in a process of its own, so that its memory is its own: characters per second of stories through
+ * the storyteller and of the bare engine, by how many are written at once. Prints JSON.
+ *
+ *   node --import tsx bench/engines.ts onnx|wasm|webgpu|cuda|plain|ancestor
+ */
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import type { EngineName } from '../src/generator/engines/choose.ts';
+import type { Engine, Lane } from '../src/generator/engines/engine.ts';
+import { ENGINE_OPENERS } from '../src/generator/engines/openers.ts';
+import { createWasmBackend } from '../src/generator/engines/tensorflow/wasm.ts';
+import { loadModel } from '../src/generator/model/files.ts';
+import { uniformAt } from '../src/generator/sampling.ts';
+import { Storyteller } from '../src/generator/storyteller.ts';
+import { CROWDS, ratePerSecond, request } from './measure.ts';
+import { ancestorsWay } from './peers/ancestor.ts';
+import { plainTensorflow } from './peers/plain-tensorflow.ts';
+
+/** What this process prints. */
+export interface EngineFigures {
+  readonly device: string;
+  /** Characters per second, by `CROWDS`; the peers write one story after the other, at one rate. */
+  readonly stories: readonly number[];
+  readonly bare: readonly number[];
+  /** Bytes resident at the end. */
+  readonly resident: number;
+}
+
+const MEASURE_MS = 2_500;
+/** Characters that the slowest story of a crowd has at least. */
+const LEAST_LENGTH = 300;
+const MOST_LENGTH = 6_000;
+
+/** Characters per second of the engine alone, every lane drawing all the time. */
+export async function bareLoop(engine: Engine, size: number, milliseconds = MEASURE_MS): Promise<number> {
+  const steps = engine.stepsPerTrip;
+  let ids = new Int32Array(size).fill(20);
+  let position = 0;
+  for (let slot = 0; slot < size; slot++) engine.clear(slot);
+  const trips = await ratePerSecond(milliseconds, async () => {
+    const lanes = Array.from({ length: size }, (_, slot): Lane => {
+      const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(slot, position + step, 0));
+      return { slot, feed: [ids[slot]!], temperature: 0.4, uniforms };
+    });
+    const drawn = await engine.advance(lanes, steps);
+    ids = Int32Array.from(ids, (_, slot) => drawn[slot * steps + steps - 1]!);
+    position += steps;
+  });
+  return trips * size * steps;
+}
+
+async function storiesAtOnce(storyteller: Storyteller, size: number, bare: number): Promise<number> {
+  const wanted = (bare * MEASURE_MS) / 1_000 / size;
+  const length = Math.round(Math.min(MOST_LENGTH, Math.max(LEAST_LENGTH, wanted)));
+  const started = performance.now();
+  const stories = await Promise.all(
+    Array.from({ length: size }, (_, seed) => storyteller.tell(request(seed, length))),
+  );
+  const characters = stories.reduce((sum, { text }) => sum + text.length, 0);
+  return characters / ((performance.now() - started) / 1_000);
+}
+
+async function figures(name: string): Promise<EngineFigures> {
+  const model = await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url)));
+  if (name === 'plain' || name === 'ancestor') {
+    await createWasmBackend();
+    await tf.ready();
+    const write = name === 'plain' ? plainTensorflow(model) : ancestorsWay();
+    const rate = await ratePerSecond(MEASURE_MS * 2, write);
+    const rates = CROWDS.map(() => rate);
+    return { device: 'wasm', stories: rates, bare: rates, resident: process.memoryUsage.rss() };
+  }
+  const chosen = await ENGINE_OPENERS[name as EngineName]({ acceptSoftware: false });
+  const options = { capacity: Math.max(...CROWDS), threads: cpus().length };
+  const engine = await chosen.create(model, options);
+  const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
+  const bare: number[] = [];
+  const stories: number[] = [];
+  for (const size of CROWDS) {
+    bare.push(await bareLoop(engine, size));
+    stories.push(await storiesAtOnce(storyteller, size, bare.at(-1)!));
+  }
+  const resident = process.memoryUsage.rss();
+  await engine.close();
+  await chosen.close();
+  return { device: chosen.device, stories, bare, resident };
+}
+
+const [, script, name] = process.argv;
+if (script === fileURLToPath(import.meta.url) && name) {
+  try {
+    console.log(JSON.stringify(await figures(name)));
+    process.exit(0);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}

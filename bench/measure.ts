@@ -1,0 +1,54 @@
+/** Small tools of all the benchmarks. */
+import { cpus, totalmem } from 'node:os';
+import type { StoryRequest } from '../src/story.ts';
+
+/** Numbers of stories at the same time that everything is measured with. */
+export const CROWDS = [1, 8, 32, 64, 128] as const;
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** One line on what the figures were measured on. */
+export function machine(): string {
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${memory} GiB, Node ${process.version}`;
+}
+
+export function request(seed: number, length: number, prompt = 'It all began with'): StoryRequest {
+  return { prompt, context: '', temperature: 0.4, length, seed, model: 'scifi' };
+}
+
+/**
+ * Runs `step` again and again for a while, after one run that does not count.
+ *
+ * @returns how often it ran in a second
+ */
+export async function ratePerSecond(milliseconds: number, step: () => unknown): Promise<number> {
+  await step();
+  let runs = 0;
+  const started = performance.now();
+  let now = started;
+  do {
+    await step();
+    runs++;
+    now = performance.now();
+  } while (now - started < milliseconds);
+  return runs / ((now - started) / 1_000);
+}
+
+/** `2,714`; three significant digits below 100. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return '-';
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+}
+
+/** A table as Markdown has it, columns aligned. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
+  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(header), rule, ...rows.map(line)].join('\n');
+}

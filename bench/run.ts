@@ -1,0 +1,118 @@
+/**
+ * Every benchmark of the generator and the queue, ratios first; takes about six minutes.
+ *
+ *   npm run bench
+ *
+ * Prints what bench/RESULTS.md records and writes bench/stories.svg.
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { EngineFigures } from './engines.ts';
+import { CROWDS, figure, machine, table } from './measure.ts';
+import { plot } from './plot.ts';
+import { benchQueue } from './queue.ts';
+import { benchWorkers } from './workers.ts';
+
+/** What each process of bench/engines.ts is called here. */
+const WRITERS: Readonly<Record<string, string>> = {
+  cuda: 'tensorflow-cuda',
+  webgpu: 'tensorflow-webgpu',
+  onnx: 'onnx',
+  wasm: 'tensorflow-wasm',
+  plain: 'plain TensorFlow.js, a story per call',
+  ancestor: 'the ancestor’s way',
+};
+const STORIES_PLOT = fileURLToPath(new URL('stories.svg', import.meta.url));
+
+console.log(`${machine()}\n`);
+
+const measured = new Map<string, EngineFigures>();
+for (const [name, title] of Object.entries(WRITERS)) {
+  const script = fileURLToPath(new URL('engines.ts', import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', script, name], {
+    encoding: 'utf8',
+  });
+  if (status === 0) {
+    const figures = JSON.parse(stdout.trim().split('\n').at(-1)!) as EngineFigures;
+    measured.set(title, figures);
+  } else {
+    console.log(`not measured: ${title} (${stderr.trim().split('\n').at(-1)})`);
+  }
+}
+
+const ancestor = measured.get(WRITERS.ancestor!)!;
+const header = ['stories at once', ...CROWDS.map(String), 'resident'];
+const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+const rowsOf = (cell: (figures: EngineFigures, i: number) => string) =>
+  [...measured].map(([title, figures]) => [
+    title,
+    ...CROWDS.map((_, i) => cell(figures, i)),
+    megabytes(figures.resident),
+  ]);
+
+console.log('\n## Times the ancestor’s way\n');
+console.log(
+  table(
+    header,
+    rowsOf((figures, i) => figure(figures.stories[i]! / ancestor.stories[i]!)),
+  ),
+);
+console.log('\n## Share of the bare engine that stories get\n');
+console.log(
+  table(
+    header,
+    rowsOf((figures, i) => `${Math.round((figures.stories[i]! / figures.bare[i]!) * 100)}%`),
+  ),
+);
+console.log('\n## Characters per second\n');
+console.log(
+  table(
+    header,
+    rowsOf((figures, i) => figure(figures.stories[i]!)),
+  ),
+);
+console.log('\n## Characters per second of the bare engine\n');
+console.log(
+  table(
+    header,
+    rowsOf((figures, i) => figure(figures.bare[i]!)),
+  ),
+);
+
+writeFileSync(
+  STORIES_PLOT,
+  plot({
+    title: 'Characters per second by stories at once',
+    xLabel: 'stories at once',
+    yLabel: 'characters per second, all stories together',
+    series: [...measured].map(([name, { stories }]) => ({
+      name: name.replace(', a story per call', ''),
+      points: CROWDS.map((crowd, i) => [crowd, stories[i]!] as const),
+    })),
+  }),
+);
+
+console.log('\n## What the queue costs\n');
+const queue = await benchQueue();
+console.log(
+  table(
+    [
+      'queue',
+      'stories x length',
+      'share of bare',
+      'rounds',
+      'characters/s',
+      'loop delay p99',
+      'same text alone',
+    ],
+    queue.rows,
+  ),
+);
+for (const note of queue.notes) console.log(`\n${note}`);
+
+console.log('\n## Worker processes\n');
+const workers = await benchWorkers();
+console.log(table(['processes', 'times one', 'characters/s'], workers.rows));
+for (const note of workers.notes) console.log(`\n${note}`);
+process.exit(0);

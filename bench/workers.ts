@@ -1,0 +1,72 @@
+/** One, two and four generator workers as processes of their own over one Redis. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { openConnection } from '../src/queue/open.ts';
+import { Stories } from '../src/queue/stories.ts';
+import { skipWithout, startRedis, until } from '../test/helpers/programs.ts';
+import { figure } from './measure.ts';
+import { crowd, openPipeline } from './queue.ts';
+
+const STORIES = 128;
+const LENGTH = 1_200;
+const PREFIX = 'bench';
+const START_MS = 60_000;
+
+export async function benchWorkers(): Promise<{ rows: string[][]; notes: string[] }> {
+  const skip = skipWithout('redis-server');
+  if (skip) return { rows: [], notes: [skip] };
+  const rows: string[][] = [];
+  let single = Number.NaN;
+  for (const processes of [1, 2, 4]) {
+    const redis = await startRedis();
+    const threads = Math.max(1, Math.floor(cpus().length / processes));
+    const workers = Array.from({ length: processes }, () => startWorker(redis.url, threads));
+    const settings = { redisUrl: redis.url, dataFolder: '', prefix: PREFIX };
+    const connection = await openConnection(settings, pino({ level: 'silent' }));
+    const stories = new Stories(connection);
+    await stories.ready();
+    await Promise.all(workers.map(({ ready }) => ready));
+    const pipeline = await openPipeline(connection, undefined);
+    await crowd(pipeline, STORIES, 300, 0);
+    const { rate } = await crowd(pipeline, STORIES, LENGTH, 1_000);
+    if (processes === 1) single = rate;
+    rows.push([
+      `${processes} x ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      (rate / single).toFixed(2),
+      figure(rate),
+    ]);
+    await pipeline.close();
+    await stories.close();
+    for (const { child } of workers) await stop(child);
+    await connection.close();
+    await redis.stop();
+  }
+  return { rows, notes: [] };
+}
+
+function startWorker(redisUrl: string, threads: number): { child: ChildProcess; ready: Promise<unknown> } {
+  const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', cli, 'worker'], {
+    env: {
+      ...process.env,
+      REDIS_URL: redisUrl,
+      SCIFI_PREFIX: PREFIX,
+      SCIFI_THREADS: String(threads),
+      SCIFI_ENGINE: 'onnx',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout!.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  return { child, ready: until(() => output.includes('storyteller ready'), 'a worker', START_MS) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}

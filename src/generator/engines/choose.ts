@@ -1,0 +1,83 @@
+/**
+ * Which engine writes: the one that the operator named, or the best that runs here.
+ */
+import { StoryError } from '../../errors.ts';
+import type { Model } from '../model/model.ts';
+import type { Engine } from './engine.ts';
+
+export const ENGINE_NAMES = ['cuda', 'webgpu', 'onnx', 'wasm'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+export interface EngineOptions {
+  readonly capacity: number;
+  /** Threads that multiply matrices on a processor. */
+  readonly threads: number;
+}
+
+/** An engine's device, found and ready to hold models. */
+export interface OpenedEngine {
+  /** What it runs on, for people: `NVIDIA H200`, `2 threads`. */
+  readonly device: string;
+  create(model: Model, options: EngineOptions): Promise<Engine>;
+  /** Releases the device; its engines are closed by then. */
+  close(): Promise<void>;
+}
+
+export interface OpenRequest {
+  /** Whether a program that only pretends to be a GPU will do. */
+  readonly acceptSoftware: boolean;
+}
+
+/** How each engine is opened; one that cannot run here throws what it misses. */
+export type EngineOpeners = Readonly<Record<EngineName, (request: OpenRequest) => Promise<OpenedEngine>>>;
+
+export interface ChosenEngine extends OpenedEngine {
+  readonly name: EngineName;
+  /** One line on what was chosen and why the others were not. */
+  readonly reason: string;
+}
+
+/**
+ * Opens the engine that the operator wants: `auto` takes the first that runs of CUDA, WebGPU on a real GPU,
+ * ONNX Runtime and WASM.
+ *
+ * @param passOver engines that `auto` is not to take, and why: those that were lost too often
+ * @throws StoryError `configuration` that says what is missing
+ */
+export async function chooseEngine(
+  wanted: EngineName | 'auto',
+  openers: EngineOpeners,
+  passOver: ReadonlyMap<EngineName, string> = new Map(),
+): Promise<ChosenEngine> {
+  if (wanted !== 'auto') {
+    try {
+      const opened = await openers[wanted]({ acceptSoftware: true });
+      return { ...opened, name: wanted, reason: `${wanted} on ${opened.device}, as SCIFI_ENGINE says` };
+    } catch (error) {
+      throw new StoryError(
+        'configuration',
+        `SCIFI_ENGINE=${wanted} cannot run here: ${messageOf(error)}. Provide that, or set SCIFI_ENGINE=auto.`,
+        { cause: error },
+      );
+    }
+  }
+  const refusals: string[] = [];
+  for (const name of ENGINE_NAMES) {
+    const passed = passOver.get(name);
+    if (passed !== undefined) {
+      refusals.push(`${name}: ${passed}`);
+      continue;
+    }
+    try {
+      const opened = await openers[name]({ acceptSoftware: false });
+      return { ...opened, name, reason: [`${name} on ${opened.device}`, ...refusals].join('; not ') };
+    } catch (error) {
+      refusals.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  throw new StoryError('configuration', `No engine can run here (${refusals.join('; ')}).`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+}

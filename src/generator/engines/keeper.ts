@@ -1,0 +1,79 @@
+/**
+ * Keeps a worker supplied with an engine: opens the one that was chosen, and after its device is lost opens
+ * it again or, where the choice is ours, another.
+ */
+import { type ChosenEngine, chooseEngine, type EngineName, type EngineOpeners } from './choose.ts';
+
+/** Losses after which `auto` does without an engine. */
+const LOSSES_TO_PASS_OVER = 3;
+/** Pauses before an engine is opened again, by how often it was lost or could not be opened in a row. */
+const PAUSES_MS = [0, 1_000, 5_000, 30_000];
+/** One that has run for so long since it was opened begins a new count. */
+const GOOD_RUN_MS = 600_000;
+
+export interface EngineKeeperOptions {
+  readonly wanted: EngineName | 'auto';
+  readonly openers: EngineOpeners;
+  /** Told in one line what was chosen or what went wrong. */
+  readonly log: (line: string) => void;
+  readonly clock: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+export class EngineKeeper {
+  readonly #options: EngineKeeperOptions;
+  readonly #passedOver = new Map<EngineName, string>();
+  #engine: ChosenEngine | undefined;
+  #openedAt = 0;
+  #losses = 0;
+  #closed = false;
+
+  constructor(options: EngineKeeperOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens an engine for the first time.
+   *
+   * @throws StoryError `configuration` when none can run here, or not the one that is wanted
+   */
+  async open(): Promise<ChosenEngine> {
+    const { wanted, openers, log, clock } = this.#options;
+    const engine = await chooseEngine(wanted, openers, this.#passedOver);
+    log(engine.reason);
+    this.#engine = engine;
+    this.#openedAt = clock();
+    return engine;
+  }
+
+  /**
+   * Opens an engine after the last one's device was lost; tries until there is one.
+   *
+   * @returns undefined when it was closed meanwhile
+   */
+  async reopen(): Promise<ChosenEngine | undefined> {
+    const { wanted, log, clock, wait } = this.#options;
+    const lost = this.#engine!;
+    if (clock() - this.#openedAt > GOOD_RUN_MS) this.#losses = 0;
+    await lost.close().catch(() => {});
+    for (;;) {
+      this.#losses += 1;
+      if (wanted === 'auto' && this.#losses >= LOSSES_TO_PASS_OVER && !this.#passedOver.has(lost.name)) {
+        this.#passedOver.set(lost.name, `its device was lost ${this.#losses} times`);
+        this.#losses = 0;
+      }
+      await wait(PAUSES_MS[Math.min(this.#losses, PAUSES_MS.length - 1)]!);
+      if (this.#closed) return undefined;
+      try {
+        return await this.open();
+      } catch (error) {
+        log((error as Error).message);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#engine?.close();
+  }
+}

@@ -1,0 +1,40 @@
+/** WebGPU for Node: Dawn, from the npm package `webgpu`. Bundles nothing of it: an optional dependency. */
+import { dlopenProblem } from './dlopen-problem.ts';
+
+/** The loader by which Dawn finds Vulkan drivers on Linux. */
+const VULKAN_LOADER = 'libvulkan.so.1';
+
+/**
+ * The best adapter of this machine.
+ *
+ * @throws Error that says what is missing: package, Vulkan loader or driver
+ */
+export async function requestDawnAdapter(): Promise<GPUAdapter> {
+  // Asked first, since Dawn would print its own opinion on standard error.
+  const problem = process.platform === 'linux' ? dlopenProblem(VULKAN_LOADER) : undefined;
+  if (problem) throw new Error(`there is no Vulkan loader (Debian: apt-get install libvulkan1): ${problem}`);
+  const gpu = await openDawn();
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('no Vulkan, Metal or Direct3D 12 driver of a GPU was found');
+  return adapter;
+}
+
+let opened: GPU | undefined;
+
+async function openDawn(): Promise<GPU> {
+  if (opened) return opened;
+  let dawn: typeof import('webgpu');
+  try {
+    dawn = await import('webgpu');
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    throw new Error(`the npm package webgpu cannot be loaded: ${reason}`, { cause: error });
+  }
+  // TensorFlow.js looks for these where a browser has them. Node 21 brought a navigator without `gpu`.
+  Object.assign(globalThis, dawn.globals);
+  opened = dawn.create([]);
+  const navigator = globalThis.navigator ?? {};
+  Object.defineProperty(navigator, 'gpu', { value: opened, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+  return opened;
+}

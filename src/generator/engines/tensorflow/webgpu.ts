@@ -1,0 +1,54 @@
+/** TensorFlow.js on WebGPU, in a browser or over Dawn in Node. No `node:` imports. */
+import * as webgpu from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TensorflowBackend } from './engine.ts';
+import { webgpuKernels } from './webgpu-kernels.ts';
+
+/** The one matrix product that is always taken: the others differ by shape, and in the order of their sums. */
+const MATMUL_PACKED_PROGRAM = 3;
+/** With 8 rows or fewer that product is another program. */
+const LEAST_ROWS = 16;
+/** Dispatches in one submission; a trip's are submitted by its download at the latest. */
+const DISPATCHES_PER_SUBMISSION = 64;
+const STEPS_PER_TRIP = 16;
+
+/** Takes an adapter for TensorFlow.js. One at a time: the last is let go first. */
+export async function createWebgpuBackend(adapter: GPUAdapter): Promise<TensorflowBackend> {
+  const { limits } = adapter;
+  const device = await adapter.requestDevice({
+    requiredLimits: {
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    },
+  });
+  tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', MATMUL_PACKED_PROGRAM);
+  tf.env().set('WEBGPU_CPU_FORWARD', false);
+  tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', DISPATCHES_PER_SUBMISSION);
+  if (tf.engine().registryFactory.webgpu) tf.removeBackend('webgpu');
+  const backend = new webgpu.WebGPUBackend(device, adapter.info);
+  tf.registerBackend('webgpu', () => backend);
+  await tf.setBackend('webgpu');
+  const lost = device.lost.then(({ message, reason }) => message || reason || 'no reason given');
+  // What it cannot allocate or carry out it only reports, and computes on with zeros.
+  const failed = new Promise<string>((resolve) => {
+    device.addEventListener('uncapturederror', ({ error }) => resolve(error.message.split('\n')[0]!));
+  });
+  return {
+    tfName: 'webgpu',
+    engineName: 'tensorflow-webgpu',
+    stepsPerTrip: STEPS_PER_TRIP,
+    paddedRows: (lanes) => Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(lanes))),
+    kernels: () => webgpuKernels(backend),
+    lost: Promise.race([lost, failed]),
+    // Reading from the device waits for it, and lets everything else have its turn.
+    breathe: () => Promise.resolve(),
+    async close() {
+      if (tf.engine().registryFactory.webgpu) tf.removeBackend('webgpu');
+      device.destroy();
+    },
+  };
+}

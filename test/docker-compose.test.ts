@@ -1,0 +1,206 @@
+/**
+ * What docker-compose.yml promises, read from it: no container engine is needed here, and none is used.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { CLOSE_DEADLINE_MS } from '../src/cli/roles.ts';
+import { readConfig, SETTINGS } from '../src/config.ts';
+import { type Compose, durationMs, OURS, PINNED, readCompose, type Service } from './helpers/compose.ts';
+import { freePort, temporaryFolder } from './helpers/programs.ts';
+
+describe('docker-compose.yml', () => {
+  let compose: Compose;
+  let services: [string, Service][];
+
+  before(async () => {
+    compose = await readCompose();
+    services = Object.entries(compose.services);
+  });
+
+  it('has Redis, the bots, and workers with and without a card', () => {
+    assert.deepEqual(
+      services.map(([name]) => name),
+      ['redis', ...OURS],
+    );
+    assert.deepEqual(
+      OURS.map((name) => compose.services[name].command),
+      [['bots'], ['worker'], ['worker']],
+    );
+    assert.deepEqual(
+      OURS.map((name) => compose.services[name].profiles ?? []),
+      [[], [], ['gpu']],
+    );
+  });
+
+  it('gives nobody more than they need', () => {
+    for (const [name, service] of services) {
+      assert.match(service.user, /^[1-9]\d*:[1-9]\d*$/, `${name} is not root`);
+      assert.equal(service.read_only, true, name);
+      assert.deepEqual(service.cap_drop, ['ALL'], name);
+      assert.equal(service.cap_add, undefined, name);
+      assert.equal(service.privileged, undefined, name);
+      assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+      const { cpus, memory, pids } = service.deploy.resources.limits;
+      assert.ok(Number(cpus) > 0 && /^\d+[mg]$/.test(memory) && pids > 0, name);
+    }
+    for (const name of OURS) {
+      const { tmpfs, volumes } = compose.services[name];
+      assert.equal(tmpfs?.length, 1, name);
+      assert.match(tmpfs[0]!, /^\/tmp:size=\d+m,/, `${name} has a bounded place for temporary files`);
+      assert.equal(volumes, undefined, `${name} keeps nothing of its own`);
+    }
+  });
+
+  it('publishes the page to this machine only, and Redis to nobody', () => {
+    for (const [name, { ports }] of services) {
+      assert.deepEqual(ports, name === 'bots' ? ['127.0.0.1:3000:3000'] : undefined);
+    }
+    assert.equal(compose.networks.queue?.internal, true);
+    for (const name of ['redis', 'worker', 'worker-gpu'] as const) {
+      assert.deepEqual(compose.services[name].networks, ['queue']);
+    }
+    assert.deepEqual(compose.services.bots.networks, ['queue', 'outside']);
+    assert.notEqual(compose.networks.outside?.internal, true);
+  });
+
+  it('has a Redis that keeps what it was given', () => {
+    const { image, command, volumes, deploy, healthcheck } = compose.services.redis;
+    assert.match(image, PINNED);
+    const options = new Map<string, string>();
+    for (let at = 1; at < command!.length; at += 2) options.set(command![at]!, command![at + 1]!);
+    assert.equal(options.get('--appendonly'), 'yes');
+    assert.equal(options.get('--maxmemory-policy'), 'noeviction');
+    const most = Number(/^(\d+)mb$/.exec(options.get('--maxmemory')!)![1]);
+    assert.ok(most * 2 <= Number.parseInt(deploy.resources.limits.memory, 10), 'room to rewrite its file');
+    assert.deepEqual(volumes, ['redis:/data']);
+    assert.ok('redis' in compose.volumes);
+    assert.match(healthcheck.test.join(' '), /redis-cli ping/);
+  });
+
+  it('has settings that exist and may be so', async () => {
+    const chosen = {
+      SCIFI_PREFIX: 'another',
+      LOG_LEVEL: 'debug',
+      SCIFI_SLOTS: '128',
+      SCIFI_PACE: '0',
+      SCIFI_MAX_WAITING: '7',
+      SCIFI_REPLIES: '8',
+      SCIFI_RETENTION_HOURS: '9',
+      SCIFI_STORIES_PER_MINUTE: '10',
+      SCIFI_REQUESTS_PER_MINUTE: '11',
+      SCIFI_ALLOWED_HOSTS: 'scifi.example.org',
+      WORKER_CPUS: '4',
+    };
+    const other = await readCompose(chosen);
+    for (const name of OURS) {
+      for (const { services } of [compose, other]) {
+        const { environment = {}, deploy } = services[name];
+        for (const setting of Object.keys(environment)) {
+          if (!setting.startsWith('NVIDIA_')) assert.ok(SETTINGS.includes(setting), `${name}: ${setting}`);
+        }
+        const config = readConfig(environment);
+        assert.equal(config.redisUrl, 'redis://redis:6379');
+        if (name !== 'bots') assert.equal(config.threads, Number(deploy.resources.limits.cpus));
+      }
+    }
+    // Whatever somebody sets reaches those it is for.
+    const { environment: bots = {} } = other.services.bots;
+    const { environment: worker = {} } = other.services.worker;
+    for (const [setting, value] of Object.entries(chosen)) {
+      if (SETTINGS.includes(setting))
+        assert.ok(bots[setting] === value || worker[setting] === value, setting);
+    }
+    assert.equal(worker.SCIFI_THREADS, '4');
+  });
+
+  it('binds the page within the container, and lets it answer to names of its own only', () => {
+    const { host, port, allowedHosts } = readConfig(compose.services.bots.environment!);
+    assert.deepEqual([host, port], ['0.0.0.0', 3_000]);
+    assert.ok(allowedHosts.length > 0, 'without one it answers to every name');
+  });
+
+  it('stops in peace: SIGTERM reaches Node.js, and nobody is killed before the deadline of their own', () => {
+    for (const [name, { init, stop_grace_period, restart }] of services) {
+      assert.equal(init, true, name);
+      assert.equal(restart, 'unless-stopped', name);
+      assert.ok(durationMs(stop_grace_period) >= CLOSE_DEADLINE_MS + 5_000, name);
+    }
+    for (const name of OURS) {
+      assert.deepEqual(compose.services[name].depends_on, { redis: { condition: 'service_healthy' } });
+    }
+  });
+
+  it('gives the card, with its Vulkan driver, to workers of the gpu profile alone', async () => {
+    for (const [name, { runtime, deploy, environment }] of services) {
+      const devices = deploy.resources.reservations?.devices;
+      if (name !== 'worker-gpu') {
+        assert.deepEqual([runtime, devices], [undefined, undefined], name);
+        continue;
+      }
+      assert.equal(runtime, 'nvidia');
+      assert.equal(devices?.length, 1);
+      assert.equal(devices[0]!.driver, 'nvidia');
+      assert.deepEqual(devices[0]!.capabilities, ['gpu', 'compute', 'graphics', 'utility']);
+      assert.equal(environment!.NVIDIA_DRIVER_CAPABILITIES, 'compute,graphics,utility');
+      assert.equal(environment!.SCIFI_ENGINE, 'webgpu');
+    }
+    const cuda = await readCompose({ GPU_ENGINE: 'cuda', TFJS_NODE_GPU: '4.22.0', GPU_IMAGE: 'cuda:11' });
+    const { build, environment } = cuda.services['worker-gpu'];
+    assert.equal(environment!.SCIFI_ENGINE, 'cuda');
+    assert.deepEqual([build!.args!.TFJS_NODE_GPU, build!.args!.GPU_IMAGE], ['4.22.0', 'cuda:11']);
+  });
+
+  it('asks a worker for a fresh heartbeat', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      const { healthcheck, environment } = compose.services.worker;
+      assert.match(environment!.SCIFI_HEARTBEAT!, /^\/tmp\//);
+      const file = join(folder, 'heartbeat');
+      const env = { SCIFI_HEARTBEAT: file };
+      assert.notEqual(await runCheck(healthcheck.test, env), 0, 'none');
+      await writeFile(file, '');
+      assert.equal(await runCheck(healthcheck.test, env), 0, 'a fresh one');
+      const aMinuteAgo = Date.now() / 1_000 - 60;
+      await utimes(file, aMinuteAgo, aMinuteAgo);
+      assert.notEqual(await runCheck(healthcheck.test, env), 0, 'an old one');
+      assert.deepEqual(compose.services['worker-gpu'].healthcheck.test, healthcheck.test);
+    } finally {
+      await remove();
+    }
+  });
+
+  it('asks the bots for an answer', async () => {
+    const { test } = compose.services.bots.healthcheck;
+    const port = await freePort();
+    const env = { SCIFI_PORT: String(port) };
+    assert.notEqual(await runCheck(test, env), 0, 'nobody there');
+    const asked: (string | undefined)[] = [];
+    let status = 200;
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(status).end();
+    }).listen(port, '127.0.0.1');
+    try {
+      assert.equal(await runCheck(test, env), 0, 'well');
+      status = 503;
+      assert.notEqual(await runCheck(test, env), 0, 'unwell');
+      assert.deepEqual(asked, ['/healthz', '/healthz']);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+/** Runs a check as a container would; gives its exit code. */
+async function runCheck(test: readonly string[], env: Record<string, string>): Promise<number> {
+  const [how, program, ...args] = test;
+  assert.deepEqual([how, program], ['CMD', 'node']);
+  const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
+  const [code] = await once(child, 'exit');
+  return code;
+}

@@ -1,0 +1,152 @@
+/**
+ * What the Dockerfile promises, read from it: no container engine is needed here, and none is used.
+ */
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Copy, DockerfileParser } from 'dockerfile-ast';
+import { OURS, PINNED, readCompose } from './helpers/compose.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+interface Line {
+  readonly keyword: string;
+  readonly rest: string;
+  /** The stage that a COPY copies from. */
+  readonly source: string | undefined;
+}
+
+interface Stage {
+  readonly name: string;
+  readonly from: string;
+  readonly lines: Line[];
+}
+
+describe('Dockerfile', () => {
+  let stages: Stage[];
+  let globals: Map<string, string>;
+
+  before(async () => {
+    const file = DockerfileParser.parse(await readFile(join(ROOT, 'Dockerfile'), 'utf8'));
+    globals = new Map(
+      file.getInitialARGs().map((argument) => {
+        const property = argument.getProperty()!;
+        return [property.getName(), property.getValue() ?? ''];
+      }),
+    );
+    stages = [];
+    for (const instruction of file.getInstructions()) {
+      const keyword = instruction.getKeyword();
+      const rest = instruction.getRawArgumentsContent() ?? '';
+      const from = /^(\S+) AS (\S+)$/.exec(rest);
+      if (keyword === 'FROM') stages.push({ name: from![2]!, from: from![1]!, lines: [] });
+      else {
+        const source = instruction instanceof Copy ? instruction.getFromFlag()?.getValue() : undefined;
+        stages.at(-1)?.lines.push({ keyword, rest, source: source ?? undefined });
+      }
+    }
+  });
+
+  function lines(stage: string, keyword: string): string[] {
+    const found = stages.find(({ name }) => name === stage);
+    return found!.lines.filter((line) => line.keyword === keyword).map(({ rest }) => rest);
+  }
+
+  it('is built on pinned Node 22 on slim Debian, production dependencies only', async () => {
+    assert.match(globals.get('NODE_IMAGE')!, /^node:22\./);
+    assert.match(globals.get('NODE_IMAGE')!, PINNED);
+    assert.deepEqual(
+      stages.map(({ name, from }) => [name, from.replace(/^\$\{(\w+)\}$/, 'any $1')]),
+      [
+        ['tree', 'any NODE_IMAGE'],
+        ['gpu-tree', 'tree'],
+        ['gpu', 'any GPU_IMAGE'],
+        ['app', 'any NODE_IMAGE'],
+      ],
+    );
+    assert.match(lines('tree', 'RUN')[0]!, /^npm ci --omit=dev/);
+    // What runs must not come from what is left out.
+    const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+      await readFile(join(ROOT, 'package.json'), 'utf8'),
+    );
+    const installed = { ...dependencies, ...optionalDependencies, ...peerDependencies };
+    const imported = await importedPackages(join(ROOT, 'src'));
+    assert.ok(imported.has('bullmq') && imported.has('esbuild'));
+    for (const name of [...imported, 'tsx']) {
+      assert.ok(name in installed, `${name} is needed at run time`);
+    }
+    const { services } = await readCompose();
+    assert.deepEqual(
+      OURS.map((name) => services[name].build?.target),
+      ['app', 'app', 'gpu'],
+    );
+    assert.equal(services['worker-gpu'].build?.args?.GPU_IMAGE, globals.get('NODE_IMAGE'));
+  });
+
+  it('copies what .dockerignore lets through, and nothing else is let through', async () => {
+    const copied = lines('tree', 'COPY').flatMap((rest) => rest.split(/\s+/).slice(0, -1));
+    const rules = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).split('\n');
+    const given = rules.filter((rule) => rule && !rule.startsWith('#'));
+    assert.equal(given[0], '*');
+    assert.deepEqual(given.slice(1).toSorted(), copied.map((path) => `!${path}`).toSorted());
+    const present = await readdir(ROOT);
+    for (const path of copied) assert.ok(present.includes(path), path);
+    for (const stage of ['gpu-tree', 'gpu', 'app']) {
+      const { lines } = stages.find(({ name }) => name === stage)!;
+      for (const { keyword, source } of lines) {
+        if (keyword === 'COPY') assert.match(source ?? '', /^(gpu-)?tree$/, 'from another stage only');
+      }
+    }
+  });
+
+  it('runs Node.js itself, as nobody in particular', async () => {
+    for (const stage of ['app', 'gpu']) {
+      assert.deepEqual(lines(stage, 'ENTRYPOINT'), ['["node", "--import", "tsx", "src/cli.ts"]']);
+      const [user] = lines(stage, 'USER');
+      assert.match(user!, /^[1-9]\d*:[1-9]\d*$/);
+      for (const name of OURS) assert.equal((await readCompose()).services[name].user, user);
+      const all = stages.find(({ name }) => name === stage)!.lines.map(({ keyword }) => keyword);
+      assert.ok(!all.slice(all.indexOf('USER')).includes('RUN'), 'nothing is made by that user');
+    }
+    assert.deepEqual(lines('app', 'CMD'), ['["start"]']);
+  });
+
+  it('brings what WebGPU needs beside the driver', () => {
+    const installed = lines('gpu', 'RUN')[0]!;
+    for (const name of ['libvulkan1', 'libstdc++6', 'libegl1', 'libxext6']) {
+      assert.ok(installed.includes(` ${name}`), name);
+    }
+    assert.match(lines('gpu', 'ENV')[0]!, /NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility/);
+  });
+
+  it('installs TensorFlow on CUDA when it is asked to, and proves it', () => {
+    const argumentsOf = (stage: string) => lines(stage, 'ARG').map((rest) => rest.split('=')[0]);
+    const mirrors = ['TFJS_NODE_CDN_STORAGE', 'npm_config_tfjs_binding_binary_host_mirror'];
+    assert.deepEqual(argumentsOf('gpu-tree'), ['TFJS_NODE_GPU', ...mirrors]);
+    assert.deepEqual(argumentsOf('gpu'), ['TFJS_NODE_GPU']);
+    const [install] = lines('gpu-tree', 'RUN');
+    assert.match(install!, /^if \[ -n "\$TFJS_NODE_GPU" \]/);
+    assert.match(install!, /npm rebuild --ignore-scripts=false .*@tensorflow\/tfjs-node-gpu/);
+    const proof = lines('gpu', 'RUN').at(-1)!;
+    assert.match(proof, /^if \[ -n "\$TFJS_NODE_GPU" \]/);
+    assert.match(proof, /node -e "require\('@tensorflow\/tfjs-node-gpu'\)" \|\| exit 1/);
+    for (const library of ['libcudart.so.11.0', 'libcudnn.so.8']) assert.ok(proof.includes(library));
+  });
+});
+
+/** Names of the packages that the sources below a folder import. */
+async function importedPackages(folder: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  for (const path of await readdir(folder, { recursive: true })) {
+    if (!path.endsWith('.ts')) continue;
+    const source = await readFile(join(folder, path), 'utf8');
+    for (const [, first, second] of source.matchAll(/\bfrom '([^'.][^']*)';$|\bimport\('([^'.][^']*)'\)/gm)) {
+      const name = /^(@[^/]+\/)?[^/]+/.exec(first ?? second!)![0];
+      if (!name.startsWith('node:') && !builtinModules.includes(name)) names.add(name);
+    }
+  }
+  return names;
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  chooseEngine,
+  ENGINE_NAMES,
+  type EngineName,
+  type EngineOpeners,
+  type OpenedEngine,
+} from '../../../src/generator/engines/choose.ts';
+import { ENGINE_OPENERS } from '../../../src/generator/engines/openers.ts';
+import { randomModel } from '../model/random-model.ts';
+import { skipWithoutWebgpu } from './tensorflow-backends.ts';
+
+function opened(device: string): OpenedEngine {
+  return { device, create: () => Promise.reject(new Error('none')), close: async () => {} };
+}
+
+/** Openers of which only some succeed; the rest say what they miss. */
+function openers(able: readonly EngineName[], asked: [EngineName, boolean][] = []): EngineOpeners {
+  const open = (name: EngineName) => async (request: { acceptSoftware: boolean }) => {
+    asked.push([name, request.acceptSoftware]);
+    if (!able.includes(name)) throw new Error(`no ${name} here.`);
+    return opened(`the ${name} device`);
+  };
+  return { cuda: open('cuda'), webgpu: open('webgpu'), onnx: open('onnx'), wasm: open('wasm') };
+}
+
+describe('chooseEngine', () => {
+  test('takes the first that runs, fastest kind first, and says why not the ones before', async () => {
+    for (const [index, name] of ENGINE_NAMES.entries()) {
+      const asked: [EngineName, boolean][] = [];
+      const chosen = await chooseEngine('auto', openers(ENGINE_NAMES.slice(index), asked));
+      assert.equal(chosen.name, name);
+      const refused = ENGINE_NAMES.slice(0, index).map((other) => `; not ${other}: no ${other} here`);
+      assert.equal(chosen.reason, `${name} on the ${name} device${refused.join('')}`);
+      // No software GPU is to be taken, and nobody after the first is asked.
+      assert.deepEqual(
+        asked,
+        ENGINE_NAMES.slice(0, index + 1).map((other) => [other, false]),
+      );
+    }
+  });
+
+  test('passes over what was lost too often', async () => {
+    const passOver = new Map<EngineName, string>([['webgpu', 'its device was lost 3 times']]);
+    const chosen = await chooseEngine('auto', openers(['webgpu', 'onnx']), passOver);
+    assert.match(chosen.reason, /^onnx on .*; not webgpu: its device was lost 3 times$/);
+  });
+
+  test('takes what the operator named and nothing else', async () => {
+    const asked: [EngineName, boolean][] = [];
+    const chosen = await chooseEngine('webgpu', openers(ENGINE_NAMES, asked));
+    assert.equal(chosen.reason, 'webgpu on the webgpu device, as SCIFI_ENGINE says');
+    assert.deepEqual(asked, [['webgpu', true]]);
+    await assert.rejects(chooseEngine('cuda', openers(['onnx'])), {
+      code: 'configuration',
+      message: 'SCIFI_ENGINE=cuda cannot run here: no cuda here. Provide that, or set SCIFI_ENGINE=auto.',
+    });
+  });
+
+  test('names every reason when nothing runs', async () => {
+    await assert.rejects(chooseEngine('auto', openers([])), {
+      code: 'configuration',
+      message:
+        'No engine can run here (cuda: no cuda here; webgpu: no webgpu here; onnx: no onnx here; wasm: no wasm here).',
+    });
+  });
+});
+
+describe('the engines of this machine', () => {
+  test('are chosen from, with what each other one misses', async () => {
+    const chosen = await chooseEngine('auto', ENGINE_OPENERS);
+    // On a machine with a GPU this is another one, and then the reasons end with it.
+    if (chosen.name === 'onnx') {
+      assert.match(chosen.reason, /^onnx on the processor; not cuda: .*tfjs-node-gpu.*; not webgpu: ./);
+    }
+    const engine = await chosen.create(randomModel(), { capacity: 2, threads: 1 });
+    assert.equal((await engine.logits([0], [1])).length, 12);
+    await engine.close();
+    await chosen.close();
+  });
+
+  test('CUDA says which package it misses', async (t) => {
+    const cuda = await ENGINE_OPENERS.cuda({ acceptSoftware: false }).catch((error: Error) => error);
+    if (!(cuda instanceof Error)) return t.skip('CUDA is here');
+    assert.match(cuda.message, /@tensorflow\/tfjs-node-gpu|CUDA/);
+  });
+
+  test('wasm runs when it is named', async () => {
+    const chosen = await chooseEngine('wasm', ENGINE_OPENERS);
+    const engine = await chosen.create(randomModel(), { capacity: 2, threads: 1 });
+    assert.equal(engine.name, 'tensorflow-wasm');
+    await engine.close();
+  });
+
+  test('a software GPU is taken when it is named and passed by when not', {
+    skip: skipWithoutWebgpu(),
+  }, async (t) => {
+    const webgpu = await chooseEngine('webgpu', ENGINE_OPENERS);
+    const engine = await webgpu.create(randomModel(), { capacity: 2, threads: 1 });
+    assert.equal(engine.name, 'tensorflow-webgpu');
+    await engine.close();
+    await webgpu.close();
+    if (!/SwiftShader/.test(webgpu.device)) return t.skip('there is a real GPU');
+    await assert.rejects(
+      ENGINE_OPENERS.webgpu({ acceptSoftware: false }),
+      /SwiftShader .* is a program and no GPU/,
+    );
+  });
+});

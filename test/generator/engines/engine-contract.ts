@@ -1,0 +1,247 @@
+/** What every engine must keep, whatever it multiplies with: one suite for all of them. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Engine, Lane } from '../../../src/generator/engines/engine.ts';
+import { advanceOnHost } from '../../../src/generator/engines/lanes.ts';
+import type { Model } from '../../../src/generator/model/model.ts';
+import { uniformAt } from '../../../src/generator/sampling.ts';
+import { randomModel } from '../model/random-model.ts';
+import { assertParity, assertSameBits, chiSquared, chiSquaredBound, noiseIds } from './assertions.ts';
+import { logSoftmax, Reference } from './reference.ts';
+
+export interface ContractOptions {
+  readonly name: string;
+  readonly skip: string | false;
+  /** Rows of one call in the test of the distribution. */
+  readonly draws: number;
+  /** Runs of each property. */
+  readonly runs: number;
+  create(model: Model, capacity: number): Promise<Engine>;
+}
+
+export function describeContract({ name, skip, draws, runs, create }: ContractOptions): void {
+  describe(`the ${name} engine keeps the contract of engines`, { skip }, () => {
+    test('agrees with the formulas for several numbers of layers, units and columns', async () => {
+      for (const [seed, units] of [[3], [16, 16], [1, 2, 3], [33, 7, 20, 5]].entries()) {
+        const model = randomModel({ units, seed, columns: seed + 1 });
+        const engine = await create(model, 3);
+        const texts = [1, 2, 3].map((text) => noiseIds(model, 200, text));
+        await assertParity(model, engine, texts);
+        await engine.close();
+      }
+    });
+
+    test('lets slots come, go, return and begin again without touching the others', async () => {
+      const model = randomModel({ units: [9, 5] });
+      const size = model.vocabulary.size;
+      const capacity = 5;
+      const crowd = await create(model, capacity);
+      const alone = await create(model, capacity);
+      const trips = fc.array(
+        fc.record({
+          slots: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 1 }),
+          cleared: fc.subarray([0, 1, 2, 3, 4]),
+          seed: fc.nat(1_000),
+        }),
+        { maxLength: 20 },
+      );
+      await fc.assert(
+        fc.asyncProperty(trips, async (calls) => {
+          for (let slot = 0; slot < capacity; slot++) {
+            crowd.clear(slot);
+            alone.clear(slot);
+          }
+          for (const { slots, cleared, seed } of calls) {
+            for (const slot of cleared) {
+              crowd.clear(slot);
+              alone.clear(slot);
+            }
+            const ids = noiseIds(model, slots.length, seed);
+            const logits = await crowd.logits(slots, ids);
+            for (const [row, slot] of slots.entries()) {
+              const expected = await alone.logits([slot], [ids[row]!]);
+              assertSameBits(logits.subarray(row * size, (row + 1) * size), expected, `slot ${slot}`);
+            }
+          }
+        }),
+        { numRuns: runs },
+      );
+      await crowd.close();
+      await alone.close();
+    });
+
+    test('feeds, feeds back and draws in one trip what single steps and the host would', async () => {
+      const model = randomModel({ units: [7, 9], scale: 1.5 });
+      const tripping = await create(model, 6);
+      const stepping = await create(model, 6);
+      const steps = tripping.stepsPerTrip;
+      const laneOf = fc.record({
+        feed: fc.array(fc.nat(11), { minLength: 1, maxLength: steps }),
+        temperature: fc.constantFrom(0, 0.2, 0.7, 1, 2),
+        seed: fc.nat(1_000_000),
+      });
+      const trips = fc.array(fc.array(laneOf, { minLength: 1, maxLength: 6 }), { maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(trips, async (calls) => {
+          for (let slot = 0; slot < 6; slot++) {
+            tripping.clear(slot);
+            stepping.clear(slot);
+          }
+          for (const call of calls) {
+            const lanes = call.map(({ feed, temperature, seed }, slot): Lane => {
+              const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(seed, step, 0));
+              return { slot, feed, temperature, uniforms };
+            });
+            const drawn = await tripping.advance(lanes, steps);
+            const expected = await advanceOnHost(
+              (slots, ids) => stepping.logits(slots, ids),
+              model.vocabulary.size,
+              lanes,
+              steps,
+            );
+            lanes.forEach(({ feed }, i) => {
+              const from = i * steps + feed.length - 1;
+              const meant = [...drawn.subarray(from, (i + 1) * steps)];
+              assert.deepEqual(meant, [...expected.subarray(from, (i + 1) * steps)]);
+            });
+          }
+        }),
+        // A float32 sum may fall on the other side of a uniform once in a million draws: always the same ones.
+        { numRuns: runs, seed: 1 },
+      );
+      await tripping.close();
+      await stepping.close();
+    });
+
+    test('draws from the distribution of the formula', async () => {
+      const model = randomModel({ characters: 24, scale: 1.5 });
+      const engine = await create(model, draws);
+      const logits = new Reference(model).step(3);
+      for (const [round, temperature] of [0.4, 1].entries()) {
+        const counts = new Array<number>(24).fill(0);
+        const lanes = Array.from({ length: draws }, (_, slot): Lane => {
+          engine.clear(slot);
+          return { slot, feed: [3], temperature, uniforms: [uniformAt(slot, round, 0)] };
+        });
+        for (const id of await engine.advance(lanes, 1)) counts[id]! += 1;
+        const probabilities = [...logSoftmax(logits.map((logit) => logit / temperature))].map(Math.exp);
+        // Cells of fewer than five draws are no cells for this test.
+        const cells = probabilities.flatMap((p, id) => (p * draws >= 5 ? [id] : []));
+        const rest = probabilities.reduce((sum, p, id) => (cells.includes(id) ? sum : sum + p), 0);
+        const expected = [...cells.map((id) => probabilities[id]!), ...(rest * draws >= 5 ? [rest] : [])];
+        const seen = cells.map((id) => counts[id]!);
+        const statistic = chiSquared([...seen, draws - seen.reduce((a, b) => a + b, 0)], expected, draws);
+        assert.ok(statistic < chiSquaredBound(expected.length - 1), `T ${temperature}: ${statistic}`);
+        assert.ok(cells.length > 4, 'a distribution that is none');
+      }
+      await engine.close();
+    });
+
+    test('takes the likeliest at temperature 0, and no uniform past the end', async () => {
+      const model = randomModel({ scale: 1.5 });
+      const engine = await create(model, 12);
+      const likeliest = Array.from({ length: 12 }, (_, id) => {
+        const logits = new Reference(model).step(id);
+        return logits.indexOf(Math.max(...logits));
+      });
+      for (const uniform of [0, 0.5, 1 - 2 ** -53]) {
+        const lanes = Array.from({ length: 12 }, (_, slot): Lane => {
+          engine.clear(slot);
+          return { slot, feed: [slot], temperature: 0, uniforms: [uniform] };
+        });
+        assert.deepEqual([...(await engine.advance(lanes, 1))], likeliest);
+        for (const temperature of [0.05, 0.4, 2]) {
+          const drawn = await engine.advance(
+            lanes.map((lane) => ({ ...lane, temperature })),
+            1,
+          );
+          assert.ok(drawn.every((id) => id >= 0 && id < 12));
+        }
+      }
+      await engine.close();
+    });
+  });
+
+  describe(`the ${name} engine refuses`, { skip }, () => {
+    let engine: Engine;
+    before(async () => {
+      engine = await create(randomModel(), 4);
+    });
+    after(() => engine.close());
+    const lane = (change: Partial<Lane> = {}): Lane => ({
+      slot: 0,
+      feed: [1],
+      temperature: 1,
+      uniforms: [0.5],
+      ...change,
+    });
+
+    const mistakes: [string, () => Promise<unknown>, RegExp][] = [
+      ['no lanes', () => engine.advance([], 1), /at least one slot, got none/],
+      [
+        'too many steps',
+        () => engine.advance([lane()], engine.stepsPerTrip + 1),
+        /`steps` to be an integer from 1 to/,
+      ],
+      [
+        'a slot that it has not',
+        () => engine.advance([lane({ slot: 4 })], 1),
+        /`slot` .* from 0 to 3, got 4/,
+      ],
+      ['a slot twice', () => engine.advance([lane(), lane()], 1), /no slot twice, got 0, 0/],
+      ['nothing to feed', () => engine.advance([lane({ feed: [] })], 1), /`feed` of slot 0 .* got 0/],
+      ['too much to feed', () => engine.advance([lane({ feed: [1, 2] })], 1), /`feed` of slot 0 .* got 2/],
+      ['an id outside', () => engine.advance([lane({ feed: [12] })], 1), /`id` .* from 0 to 11, got 12/],
+      ['no uniform', () => engine.advance([lane({ uniforms: [] })], 1), /`uniforms` of slot 0/],
+      ['a cold temperature', () => engine.advance([lane({ temperature: -1 })], 1), /`temperature` of slot 0/],
+      ['logits of no slot', () => engine.logits([], []), /at least one slot/],
+      ['logits of a slot twice', () => engine.logits([1, 1], [1, 1]), /no slot twice/],
+      ['half a slot', () => engine.logits([0.5], [1]), /`slot` .* got 0\.5/],
+      ['an id that is none', () => engine.logits([0], [Number.NaN]), /`id` .* got NaN/],
+      ['more slots than ids', () => engine.logits([0, 1], [1]), /`ids` to hold 2, .* got 1/],
+    ];
+    for (const [what, call, message] of mistakes) {
+      test(what, () => assert.rejects(call, message));
+    }
+
+    test('to clear a slot that it has not', () => {
+      assert.throws(() => engine.clear(-1), /`slot` .* from 0 to 3, got -1/);
+    });
+
+    test('a capacity out of range', async () => {
+      for (const capacity of [0, -1, 1.5, Number.NaN, 1e9]) {
+        await assert.rejects(create(randomModel(), capacity), /Expected `capacity` to be/);
+      }
+    });
+
+    test('a second call while the first is under way, which goes on undisturbed', async () => {
+      engine.clear(0);
+      const expected = await engine.logits([0], [5]);
+      engine.clear(0);
+      const first = engine.logits([0], [5]);
+      await assert.rejects(engine.logits([1], [5]), /one call at a time/);
+      await assert.rejects(engine.advance([lane({ slot: 2 })], 1), /one call at a time/);
+      assertSameBits(await first, expected, 'the first call');
+    });
+
+    test('nothing when a slot is cleared while a step is under way: it is clear afterwards', async () => {
+      engine.clear(0);
+      const expected = await engine.logits([0], [5]);
+      const under = engine.logits([0], [6]);
+      engine.clear(0);
+      await under;
+      assertSameBits(await engine.logits([0], [5]), expected, 'after the clearing');
+    });
+
+    test('calls after closing, which waits for the one under way', async () => {
+      const closing = await create(randomModel(), 1);
+      const last = closing.logits([0], [1]);
+      const closed = closing.close();
+      await assert.rejects(closing.logits([0], [1]), /after `close`/);
+      assert.equal((await last).length, 12);
+      await closed;
+      await closing.close();
+    });
+  });
+}

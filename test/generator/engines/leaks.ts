@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Lane } from '../../../src/generator/engines/engine.ts';
+import {
+  createTensorflowEngine,
+  type TensorflowBackend,
+} from '../../../src/generator/engines/tensorflow/engine.ts';
+import { uniformAt } from '../../../src/generator/sampling.ts';
+import { randomModel } from '../model/random-model.ts';
+
+/** Runs an engine for so many steps, slots coming and going as stories do, and counts its tensors. */
+export async function assertNoLeak(backend: TensorflowBackend, atLeastSteps: number): Promise<void> {
+  const capacity = 6;
+  const engine = await createTensorflowEngine(randomModel(), backend, { capacity });
+  const counts = new Set<number>();
+  const { stepsPerTrip } = engine;
+  for (let trip = 0; trip * stepsPerTrip < atLeastSteps; trip++) {
+    const size = 1 + (Math.floor(trip / 7) % capacity);
+    const lanes = Array.from({ length: size }, (_, i): Lane => {
+      const uniforms = Array.from({ length: stepsPerTrip }, (_, step) => uniformAt(i, trip * 64 + step, 0));
+      return {
+        slot: (i + Math.floor(trip / 7)) % capacity,
+        feed: [1 + (trip % 11)],
+        temperature: 1,
+        uniforms,
+      };
+    });
+    if (trip % 5 === 0) engine.clear(trip % capacity);
+    await engine.advance(lanes, stepsPerTrip);
+    // States of two layers, seated, and parked or not; the network's own weights are constant.
+    if (trip >= 50) counts.add(tf.memory().numTensors);
+  }
+  assert.ok(counts.size <= 2, `numbers of tensors: ${[...counts].join(', ')}`);
+  await engine.close();
+}

@@ -1,0 +1,44 @@
+/** The backends of TensorFlow.js that run on this machine, for tests. */
+import { existsSync, readdirSync } from 'node:fs';
+import { adapterTitle } from '../../../src/generator/engines/tensorflow/adapter.ts';
+import { requestDawnAdapter } from '../../../src/generator/engines/tensorflow/dawn.ts';
+import { dlopenProblem } from '../../../src/generator/engines/tensorflow/dlopen-problem.ts';
+import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/engine.ts';
+import { createWasmBackend } from '../../../src/generator/engines/tensorflow/wasm.ts';
+
+/** Where drivers of GPUs are registered. */
+const DRIVER_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d'];
+/** Where Debian's chromium keeps a Vulkan driver that is a program. */
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+/** Why WebGPU cannot be tested here, or false when it can: on a GPU's driver, or on SwiftShader. */
+export function skipWithoutWebgpu(): string | false {
+  if (process.platform !== 'linux') return false;
+  if (dlopenProblem('libvulkan.so.1'))
+    return 'there is no Vulkan loader (Debian: apt-get install libvulkan1)';
+  if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return false;
+  if (DRIVER_FOLDERS.some((folder) => existsSync(folder) && readdirSync(folder).length > 0)) return false;
+  if (!existsSync(SWIFTSHADER)) return 'there is no software Vulkan (Debian: apt-get install chromium)';
+  process.env.VK_ICD_FILENAMES = SWIFTSHADER;
+  return false;
+}
+
+export interface TestBackend {
+  readonly name: string;
+  readonly skip: string | false;
+  open(): Promise<TensorflowBackend>;
+}
+
+export const TEST_BACKENDS: readonly TestBackend[] = [
+  { name: 'wasm', skip: false, open: () => createWasmBackend() },
+  {
+    name: 'webgpu',
+    skip: skipWithoutWebgpu(),
+    async open() {
+      const { createWebgpuBackend } = await import('../../../src/generator/engines/tensorflow/webgpu.ts');
+      const adapter = await requestDawnAdapter();
+      process.stderr.write(`WebGPU on ${adapterTitle(adapter.info)}\n`);
+      return createWebgpuBackend(adapter);
+    },
+  },
+];

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Engine, EngineLostError, type Lane } from '../../../src/generator/engines/engine.ts';
+import {
+  createTensorflowEngine,
+  type TensorflowBackend,
+} from '../../../src/generator/engines/tensorflow/engine.ts';
+import { loadModel } from '../../../src/generator/model/files.ts';
+import type { Model } from '../../../src/generator/model/model.ts';
+import { Storyteller } from '../../../src/generator/storyteller.ts';
+import { randomModel } from '../model/random-model.ts';
+import { assertParity, assertSameBits, noiseIds } from './assertions.ts';
+import { describeContract } from './engine-contract.ts';
+import { assertNoLeak } from './leaks.ts';
+import { TEST_BACKENDS } from './tensorflow-backends.ts';
+
+const SCIFI = fileURLToPath(new URL('../../../models/scifi', import.meta.url));
+/** SwiftShader takes more than half a second for a step of the repository's model: long tests have more. */
+const STEPS = { wasm: 200, webgpu: 6 } as Readonly<Record<string, number>>;
+
+for (const { name, skip, open } of TEST_BACKENDS) {
+  let backend: TensorflowBackend;
+  const opened = () => {
+    before(async () => {
+      backend ??= await open();
+    });
+  };
+
+  describeContract({
+    name: `tensorflow-${name}`,
+    skip,
+    draws: 8_192,
+    runs: name === 'wasm' ? 25 : 8,
+    create: async (model, capacity) => {
+      backend ??= await open();
+      return createTensorflowEngine(model, backend, { capacity });
+    },
+  });
+
+  describe(`the tensorflow-${name} engine with the model of this repository`, { skip }, () => {
+    let model: Model;
+    let engine: Engine;
+    opened();
+    before(async () => {
+      model = await loadModel(SCIFI);
+      engine = await createTensorflowEngine(model, backend, { capacity: 64 });
+    });
+    after(() => engine.close());
+
+    test('agrees with the formulas in float64 over carried steps', async () => {
+      const { ids } = model.vocabulary.encode('It all began with the ship. '.repeat(8));
+      const texts = [[model.vocabulary.endOfText, ...ids], noiseIds(model, 200, 1)];
+      await assertParity(
+        model,
+        engine,
+        texts.map((text) => text.slice(0, STEPS[name])),
+      );
+    });
+
+    test('gives a slot the same bits alone and in crowds', async () => {
+      const size = model.vocabulary.size;
+      const crowds = name === 'wasm' ? [1, 2, 3, 5, 8, 17, 33, 64] : [1, 20, 40];
+      const alone: Float32Array[] = [];
+      for (const crowd of crowds) {
+        const slots = Array.from({ length: crowd }, (_, i) => (i * 45 + crowd) % 64);
+        const ids = noiseIds(model, 64, 1);
+        for (const slot of slots) engine.clear(slot);
+        const logits = await engine.logits(
+          slots,
+          slots.map((slot) => ids[slot]!),
+        );
+        for (const [row, slot] of slots.entries()) {
+          const bits = logits.slice(row * size, (row + 1) * size);
+          if (alone[slot]) assertSameBits(bits, alone[slot], `slot ${slot} among ${crowd}`);
+          alone[slot] = bits;
+        }
+      }
+    });
+  });
+
+  describe(`the tensorflow-${name} engine`, { skip }, () => {
+    opened();
+
+    test('tells the same stories alone and in a crowd', async () => {
+      const model = randomModel({ units: [24, 24], characters: 40, scale: 1 });
+      const tell = async (capacity: number, seeds: number[]) => {
+        const engine = await createTensorflowEngine(model, backend, { capacity });
+        const storyteller = new Storyteller(model, engine, { maxWaiting: 100 });
+        const stories = await Promise.all(
+          seeds.map((seed) =>
+            storyteller.tell({
+              prompt: 'abc '.repeat(1 + (seed % 7)),
+              context: '',
+              temperature: 0.5 + (seed % 3) / 4,
+              length: 90 + ((seed * 13) % 50),
+              seed,
+              model: 'random',
+            }),
+          ),
+        );
+        await engine.close();
+        return stories.map(({ text }) => text);
+      };
+      const seeds = Array.from({ length: name === 'wasm' ? 24 : 8 }, (_, seed) => seed);
+      const crowd = await tell(5, seeds);
+      for (const seed of [0, 7]) assert.deepEqual(await tell(1, [seed]), [crowd[seed]]);
+    });
+
+    test('says what it is', async () => {
+      const engine = await createTensorflowEngine(randomModel(), backend, { capacity: 7 });
+      assert.deepEqual(
+        { name: engine.name, capacity: engine.capacity, vocabularySize: engine.vocabularySize },
+        { name: `tensorflow-${name}`, capacity: 7, vocabularySize: 12 },
+      );
+      await engine.close();
+    });
+
+    test('keeps no tensor over thousands of steps, and none when closed', async () => {
+      const before = tf.memory().numTensors;
+      await assertNoLeak(backend, 2_000);
+      assert.equal(tf.memory().numTensors, before);
+    });
+  });
+}
+
+const webgpu = TEST_BACKENDS.find(({ name }) => name === 'webgpu')!;
+describe('a WebGPU device that is lost', { skip: webgpu.skip }, () => {
+  const lane: Lane = { slot: 0, feed: [1], temperature: 1, uniforms: new Array(16).fill(0.5) };
+
+  test('fails the trip that is under way and all after it, and a new one takes over', async () => {
+    const model = randomModel();
+    const first = await webgpu.open();
+    const engine = await createTensorflowEngine(model, first, { capacity: 2 });
+    const expected = await engine.advance([lane], 16);
+    const under = engine.advance([lane], 16);
+    await first.close();
+    await assert.rejects(under, EngineLostError);
+    await assert.rejects(engine.advance([lane], 16), EngineLostError);
+    await engine.close();
+
+    const second = await webgpu.open();
+    const next = await createTensorflowEngine(model, second, { capacity: 2 });
+    assert.deepEqual(await next.advance([lane], 16), expected);
+    await next.close();
+    await second.close();
+  });
+});

@@ -1,0 +1,187 @@
+/** Stories whose writer's device is lost under them: driver reset, out of memory, unplugged. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { EngineOpeners, OpenedEngine } from '../../src/generator/engines/choose.ts';
+import { EngineLostError } from '../../src/generator/engines/engine.ts';
+import { EngineKeeper } from '../../src/generator/engines/keeper.ts';
+import { ENGINE_OPENERS } from '../../src/generator/engines/openers.ts';
+import { Library } from '../../src/generator/library.ts';
+import { saveModel } from '../../src/generator/model/files.ts';
+import type { QueueConnection } from '../../src/queue/connection.ts';
+import { Stories, type StoryUpdate } from '../../src/queue/stories.ts';
+import { StoryWorker } from '../../src/queue/worker.ts';
+import type { Story, StoryRequest } from '../../src/story.ts';
+import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { skipWithoutWebgpu } from '../generator/engines/tensorflow-backends.ts';
+import { randomModel } from '../generator/model/random-model.ts';
+import { BACKENDS, type Backend } from '../helpers/backends.ts';
+import { temporaryFolder, until } from '../helpers/programs.ts';
+
+const logger = pino({ level: 'silent' });
+
+function request(seed: number, length = 3_000): StoryRequest {
+  return { prompt: 'It all began with', context: '', temperature: 0.7, length, seed, model: 'scifi' };
+}
+
+/** Adds a story and collects what is heard of it until its end. */
+async function follow(stories: Stories, wanted: StoryRequest): Promise<{ texts: string[]; story: Story }> {
+  const id = randomUUID();
+  const texts: string[] = [];
+  await stories.add(id, wanted);
+  const end = await new Promise<StoryUpdate>((resolve) => {
+    stories.follow(id, (update) => {
+      if (update.type === 'writing') texts.push(update.progress.text);
+      if (update.type === 'done' || update.type === 'failed') resolve(update);
+    });
+  });
+  assert.ok(end.type === 'done', JSON.stringify(end));
+  return { texts, story: end.story };
+}
+
+for (const { name, skip, start } of BACKENDS) {
+  describe(`a lost device on ${name}`, { skip, timeout: 60_000 }, () => {
+    let backend: Backend;
+    let connection: QueueConnection;
+    let stories: Stories;
+    before(async () => {
+      backend = await start();
+      connection = await backend.connect();
+      stories = new Stories(connection);
+      await stories.ready();
+    });
+    after(async () => {
+      await stories.close();
+      await backend.stop();
+    });
+
+    it('hands its stories back, and the same worker goes on with them when it has another', async () => {
+      let current = fakeStoryteller();
+      let recoveries = 0;
+      const worker = new StoryWorker({
+        connection,
+        stories,
+        logger,
+        concurrency: 8,
+        storyteller: () => current.storyteller,
+        async recover() {
+          recoveries += 1;
+          await sleep(300);
+          current = fakeStoryteller();
+        },
+      });
+      await worker.ready();
+      const seeds = [1, 2, 3, 4, 5, 6];
+      const told = Promise.all(seeds.map((seed) => follow(stories, request(seed))));
+      await until(() => current.engine.trips.length > 500, 'the middle of the stories');
+      current.engine.failure = new EngineLostError('fake', 'unplugged');
+      for (const [index, { story }] of (await told).entries()) {
+        const undisturbed = await fakeStoryteller().storyteller.tell(request(seeds[index]!));
+        assert.equal(story.text, undisturbed.text);
+        assert.equal(story.ending, 'complete');
+      }
+      assert.ok(recoveries >= 1);
+      await worker.close();
+    });
+
+    it('leaves them to other workers meanwhile', async () => {
+      const broken = fakeStoryteller();
+      const sound = fakeStoryteller();
+      const make = (storyteller: typeof broken, recover: () => Promise<void>) =>
+        new StoryWorker({
+          connection,
+          stories,
+          logger,
+          concurrency: 4,
+          storyteller: () => storyteller.storyteller,
+          recover,
+        });
+      // Never recovers as long as the test runs.
+      const first = make(broken, () => new Promise(() => {}));
+      await first.ready();
+      const told = follow(stories, request(7));
+      await until(() => broken.engine.trips.length > 300, 'the middle of the story');
+      broken.engine.failure = new EngineLostError('fake', 'unplugged');
+      await until(() => !broken.engine.failure, 'the loss');
+      const second = make(sound, async () => {});
+      await second.ready();
+      const { story } = await told;
+      assert.equal(story.text, (await fakeStoryteller().storyteller.tell(request(7))).text);
+      await first.close();
+      await second.close();
+    });
+  });
+}
+
+describe('a WebGPU device that is lost in the middle of a story', {
+  skip: skipWithoutWebgpu(),
+  timeout: 170_000,
+}, () => {
+  it('is opened again twice, and then the story is ended by ONNX Runtime', async () => {
+    const backend = await BACKENDS.find(({ name }) => name === 'embedded')!.start();
+    const connection = await backend.connect();
+    const stories = new Stories(connection);
+    await stories.ready();
+    const { folder, remove } = await temporaryFolder();
+    await saveModel(join(folder, 'scifi'), randomModel({ units: [24, 24], characters: 60 }), {
+      dtype: 'float32',
+    });
+    let device: OpenedEngine | undefined;
+    const openers: EngineOpeners = {
+      ...ENGINE_OPENERS,
+      async webgpu() {
+        device = await ENGINE_OPENERS.webgpu({ acceptSoftware: true });
+        return device;
+      },
+    };
+    const lines: string[] = [];
+    const library = new Library({
+      modelsFolder: folder,
+      choices: [{ name: 'scifi', title: 'Random', description: 'for tests' }],
+      capacity: 4,
+      threads: 1,
+      maxWaiting: 4,
+      engines: new EngineKeeper({
+        wanted: 'auto',
+        openers,
+        log: (line) => lines.push(line),
+        clock: () => performance.now(),
+        wait: async () => {},
+      }),
+    });
+    await library.open();
+    const worker = new StoryWorker({
+      connection,
+      stories,
+      logger,
+      concurrency: 4,
+      storyteller: (model) => library.storyteller(model),
+      recover: () => library.recover(),
+    });
+    await worker.ready();
+
+    const told = follow(stories, { ...request(1, 2_000), prompt: 'abc ' });
+    for (let loss = 1; loss <= 3; loss++) {
+      await until(() => lines.length === loss && library.status.ready, `opening ${loss}`, 60_000);
+      await sleep(500);
+      await device!.close();
+    }
+    const { texts, story } = await told;
+    assert.equal(story.engine, 'onnx');
+    assert.equal(story.ending, 'complete');
+    assert.ok(texts.length > 1, `${texts.length} snapshots`);
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[0]),
+      ['webgpu', 'webgpu', 'webgpu', 'onnx'],
+    );
+    assert.match(lines[3]!, /not webgpu: its device was lost 3 times$/);
+    await worker.close();
+    await library.close();
+    await stories.close();
+    await backend.stop();
+    await remove();
+  });
+});
