@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addDiscord } from './cli/discord.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { addEvaluate } from './cli/evaluate.ts';
 import { addModel } from './cli/model.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   addWrite(program);
   addEvaluate(program);
   addModel(program);
+  addDiscord(program);
   addDoctor(program);
   // Set on every command: a subcommand's own mistakes must end in the same way.
   for (const command of program.commands) command.exitOverride();

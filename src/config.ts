@@ -42,6 +42,19 @@ const Environment = z.object({
   SCIFI_ALLOWED_HOSTS: z.string().default(''),
   SCIFI_STORIES_PER_MINUTE: whole(1, 1_000_000, 60),
   SCIFI_REQUESTS_PER_MINUTE: whole(1, 100_000_000, 1_200),
+  DISCORD_TOKEN: z
+    .string()
+    .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, {
+      error: 'expected the token that the developer portal shows under Bot',
+    })
+    .optional(),
+  DISCORD_SHARDS: z
+    .string()
+    .regex(/^(auto|none|\d+(-\d+)?\/\d+)$/, { error: 'expected auto, none, or a range such as 0-3/16' })
+    .default('auto'),
+  DISCORD_API: z
+    .url({ protocol: /^https?$/, error: 'expected an address such as https://discord.com/api' })
+    .default('https://discord.com/api'),
   SCIFI_HEARTBEAT: z.string().default(''),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -76,9 +89,19 @@ export interface Config {
   /** What one client of the page may ask for in a minute. */
   readonly storiesPerMinute: number;
   readonly requestsPerMinute: number;
+  /** Undefined where nothing of Discord is to run. */
+  readonly discord: DiscordConfig | undefined;
   /** File that a worker touches while it is ready; undefined for none. */
   readonly heartbeatFile: string | undefined;
   readonly logLevel: string;
+}
+
+export interface DiscordConfig {
+  readonly token: string;
+  /** `auto`, a range such as `0-3/16`, or `none` for a process that only edits replies. */
+  readonly shards: string;
+  /** Address of the API, without its version. */
+  readonly api: string;
 }
 
 /**
@@ -119,6 +142,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       .filter(Boolean),
     storiesPerMinute: values.SCIFI_STORIES_PER_MINUTE,
     requestsPerMinute: values.SCIFI_REQUESTS_PER_MINUTE,
+    discord: values.DISCORD_TOKEN
+      ? {
+          token: values.DISCORD_TOKEN,
+          shards: values.DISCORD_SHARDS,
+          api: values.DISCORD_API.replace(/\/+$/, ''),
+        }
+      : undefined,
     heartbeatFile: values.SCIFI_HEARTBEAT ? resolve(values.SCIFI_HEARTBEAT) : undefined,
     logLevel: values.LOG_LEVEL,
   };

@@ -4,7 +4,8 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { createRequestReader } from './bots/story-request.ts';
+import type { Discord } from './bots/discord/start.ts';
+import { createRequestReader, type RequestReader } from './bots/story-request.ts';
 import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
 import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
@@ -19,6 +20,7 @@ import { Replies } from './queue/replies.ts';
 import { Stories } from './queue/stories.ts';
 import { keepSweeping } from './queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from './queue/worker.ts';
+import type { ModelChoice } from './story.ts';
 
 export interface Roles {
   readonly bots: boolean;
@@ -89,13 +91,17 @@ async function startBots(
   closers.push(() => replies.close());
   await replies.ready();
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
+  const parseRequest = createRequestReader({ models, drawSeed: () => randomInt(SEEDS) });
+  const discord = await startDiscordIfAsked(config, connection, stories, models, parseRequest, logger);
+  if (discord) closers.push(() => discord.close());
+  const swept = discord ? [replies, discord.replies] : [replies];
   closers.push(
-    keepSweeping({ connection, stories, replies: [replies], retentionMs: config.retentionMs, logger }),
+    keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }),
   );
   const server = createWebServer({
     replies: webReplies(replies, stories, config.maxWaiting),
     models,
-    parseRequest: createRequestReader({ models, drawSeed: () => randomInt(SEEDS) }),
+    parseRequest,
     logger,
     host: config.host,
     port: config.port,
@@ -104,6 +110,32 @@ async function startBots(
   });
   closers.push(() => server.close());
   return server.listen();
+}
+
+/** Discord, where there is a token for it; its library is not even loaded otherwise. */
+async function startDiscordIfAsked(
+  config: Config,
+  connection: QueueConnection,
+  stories: Stories,
+  models: readonly ModelChoice[],
+  readRequest: RequestReader,
+  logger: Logger,
+): Promise<Discord | undefined> {
+  if (!config.discord) return undefined;
+  const { startDiscord } = await import('./bots/discord/start.ts');
+  const { maxWaiting, pace, replies: concurrency } = config;
+  const discord = config.discord;
+  return startDiscord({
+    config: discord,
+    connection,
+    stories,
+    models,
+    readRequest,
+    maxWaiting,
+    pace,
+    concurrency,
+    logger,
+  });
 }
 
 async function startWorker(

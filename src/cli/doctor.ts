@@ -8,6 +8,7 @@ import { chooseEngine } from '../generator/engines/choose.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
+import { checkDiscord } from './doctor-discord.ts';
 
 /** One look at one thing: what is found, or an error that says how to mend it. */
 type Check = (config: Config) => Promise<string>;
@@ -60,7 +61,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return found.join('; ');
   },
   Page: async (config) => `would listen on http://${config.host}:${config.port}`,
-  Discord: async () => 'not part of this version yet',
+  Discord: checkDiscord,
   Slack: async () => 'not part of this version yet',
 };
 

@@ -77,23 +77,24 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
   }
 }
 
-/** Texts that were asked for, and what writes them while anybody needs it. */
-const texts = new Map<number, Promise<string>>();
+/** Texts that were asked for, by seed and length, and what writes them while anybody needs it. */
+const texts = new Map<string, Promise<string>>();
 let writer: Promise<Storyteller> | undefined;
 let users = 0;
 
 /** The same stories, written here without a queue, each once however many ask for it. */
 export async function undisturbed(): Promise<{
-  text(seed: number): Promise<string>;
+  text(seed: number, length?: number): Promise<string>;
   close(): Promise<void>;
 }> {
   users++;
   writer ??= openWriter();
   const storyteller = await writer;
   return {
-    text(seed) {
-      const known = texts.get(seed) ?? tell(storyteller, seed);
-      texts.set(seed, known);
+    text(seed, length = LENGTH) {
+      const key = `${seed} ${length}`;
+      const known = texts.get(key) ?? tell(storyteller, seed, length);
+      texts.set(key, known);
       return known;
     },
     async close() {
@@ -111,13 +112,13 @@ async function openWriter(): Promise<Storyteller> {
   return new Storyteller(model, engine, { maxWaiting: 100 });
 }
 
-async function tell(storyteller: Storyteller, seed: number): Promise<string> {
+async function tell(storyteller: Storyteller, seed: number, length: number): Promise<string> {
   const prompt = 'It all began with';
   const request: StoryRequest = {
     prompt,
     context: '',
     temperature: 0.4,
-    length: LENGTH,
+    length,
     seed,
     model: 'scifi',
   };

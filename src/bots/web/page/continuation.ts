@@ -1,5 +1,6 @@
 /** How a story goes on after its end. Pure. */
 import { STORY_BOUNDS } from '../../../story.ts';
+import { endOf } from '../../again.ts';
 import { type Reply, textOf } from './reply.ts';
 
 /** A stretch of a story's text: what a person wrote, or what the network did. */
@@ -17,13 +18,7 @@ export function continuationContext(
   max: number = STORY_BOUNDS.context.max,
 ): string {
   const whole = (replies[0]?.ask.context ?? '') + wholeText(replies);
-  if (whole.length <= max) return whole;
-  const tail = whole.slice(-max);
-  if (/^\s/.test(tail) || /\s/.test(whole[whole.length - max - 1]!)) return tail;
-  const nextWord = tail.search(/\s\S/);
-  if (nextWord !== -1) return tail.slice(nextWord + 1);
-  // One endless word: at least no half of a surrogate pair.
-  return tail.replace(/^[\udc00-\udfff]/, '');
+  return endOf(whole, max);
 }
 
 /** The whole text of a thread, its parts joined. */

@@ -1,5 +1,6 @@
 /** All exchanges of the page: who asks what, what is followed, what is kept. */
 import type { ModelChoice, ReplyState } from '../../../story.ts';
+import { DEGREE, warmed } from '../../again.ts';
 import { type Action, flash } from './actions.ts';
 import { type Api, ApiError } from './api.ts';
 import { continuationContext, wholeText } from './continuation.ts';
@@ -7,13 +8,12 @@ import { copyText, downloadText } from './dom.ts';
 import { type Around, Exchange } from './exchange.ts';
 import { type FollowTools, followReply, submitReply } from './following.ts';
 import { hashFor } from './link.ts';
-import { type Ask, failHere, isOver, mergeState, type Reply, textOf, warmed } from './reply.ts';
+import { type Ask, failHere, isOver, mergeState, type Reply, textOf } from './reply.ts';
 import type { ReplyStore } from './store.ts';
 import { endingAnnouncement, fileNameFor, footerLine, wordCount } from './words.ts';
 
 /** How often a growing story is written to the browser's storage. */
 const SAVE_EVERY_MS = 1_000;
-const DEGREE = 0.2;
 
 /** What the conversation needs. */
 export interface ConversationTools extends FollowTools {

@@ -1,5 +1,5 @@
 /** What the page knows about one reply, and how that changes. Pure. */
-import { type ReplyState, STORY_BOUNDS, type StoryRequest } from '../../../story.ts';
+import type { ReplyState, StoryRequest } from '../../../story.ts';
 
 /** A request as the page makes it: the model may be left to the server. */
 export type Ask = Omit<StoryRequest, 'model'> & { readonly model?: string };
@@ -42,14 +42,4 @@ export function mergeState(shown: ReplyState, incoming: ReplyState): ReplyState 
 /** A reply that ended here and not on the server: refused, out of reach, or forgotten by it. */
 export function failHere(reply: Reply, code: string, message: string): Reply {
   return { ...reply, state: { status: 'failed', text: textOf(reply.state), error: { code, message } } };
-}
-
-const TEMPERATURE_STEPS_PER_UNIT = 100;
-
-/** `temperature + change`, within bounds and without the dust of binary fractions. */
-export function warmed(temperature: number, change: number): number {
-  const { min, max } = STORY_BOUNDS.temperature;
-  const rounded =
-    Math.round((temperature + change) * TEMPERATURE_STEPS_PER_UNIT) / TEMPERATURE_STEPS_PER_UNIT;
-  return Math.min(max, Math.max(min, rounded));
 }

@@ -1,26 +1,21 @@
 /** Every sentence that the page forms itself. Pure. */
-import type { ModelChoice, ReplyState, Story, StorytellerStatus } from '../../../story.ts';
+import type { ReplyState, StorytellerStatus } from '../../../story.ts';
+import { NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from '../../words.ts';
 import type { Ask } from './reply.ts';
+
+export { footerLine, ordinal } from '../../words.ts';
 
 /** The storytellers as the page sees them; `offline` when the server does not answer. */
 export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };
 
-/** `3rd`. */
-export function ordinal(n: number): string {
-  const teens = n % 100 >= 11 && n % 100 <= 13;
-  const ending = teens ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
-  return `${n.toLocaleString('en')}${ending}`;
-}
-
 /** Why a reply has no text yet. */
 export function waitingLine(place: number | null, storytellers: Storytellers): string {
-  const inQueue =
-    place === null || place < 1 ? '' : place === 1 ? 'next in the queue' : `${ordinal(place)} in the queue`;
+  const inQueue = placeInQueue(place);
   switch (storytellers.phase) {
     case 'none':
-      return 'No storyteller is running. Your story waits, and starts by itself when one comes.';
+      return NO_STORYTELLER;
     case 'loading':
-      return `${wakingLine(storytellers.loaded)}${inQueue && `, ${inQueue}`}`;
+      return `${wakingLine(storytellers)}${inQueue && `, ${inQueue}`}`;
     default:
       return inQueue ? sentenceCase(inQueue) : 'Waiting for the computer…';
   }
@@ -32,7 +27,7 @@ export function statusLine(storytellers: Storytellers): string {
     case 'ready':
       return 'The computer is ready';
     case 'loading':
-      return wakingLine(storytellers.loaded);
+      return wakingLine(storytellers);
     case 'none':
       return 'No storyteller is running';
     case 'offline':
@@ -45,13 +40,6 @@ export function statusLine(storytellers: Storytellers): string {
 /** `temperature 0.4 · 1,200 characters`. */
 export function settingsLine(ask: Ask): string {
   return `temperature ${ask.temperature} · ${ask.length.toLocaleString('en')} characters`;
-}
-
-/** Under a finished story: enough to get it again, and who wrote it. */
-export function footerLine(ask: Ask, story: Story, models: readonly ModelChoice[]): string {
-  const title = models.find(({ name }) => name === ask.model)?.title ?? ask.model ?? 'unknown model';
-  const version = `${title} ${story.modelVersion} (${story.engine})`;
-  return `${version} · temperature ${ask.temperature} · seed ${ask.seed} · written by a neural network`;
 }
 
 /** What is worth knowing about an ending; empty when it is an ordinary one. */
@@ -90,12 +78,4 @@ export function fileNameFor(text: string): string {
     .join('-')
     .slice(0, 60);
   return `${words || 'story'}.txt`;
-}
-
-function wakingLine(loaded: number): string {
-  return `Waking the computer… ${Math.round(Math.min(1, Math.max(0, loaded)) * 100)}%`;
-}
-
-function sentenceCase(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failHere, mergeState, warmed } from '../../../../src/bots/web/page/reply.ts';
+import { warmed } from '../../../../src/bots/again.ts';
+import { failHere, mergeState } from '../../../../src/bots/web/page/reply.ts';
 import type { ReplyState } from '../../../../src/story.ts';
 import { finished, reply } from './replies.ts';
 

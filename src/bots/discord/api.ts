@@ -1,0 +1,154 @@
+/**
+ * The few calls to Discord that a reply consists of, over discord.js's own REST client. Every answer tells
+ * how long to wait before the next call, as Discord's headers say.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type APIMessage,
+  type APIMessageTopLevelComponent,
+  DefaultRestOptions,
+  InteractionResponseType,
+  REST,
+  type RESTOptions,
+  type RESTPatchAPIChannelMessageJSONBody,
+  type ResponseLike,
+  type RouteLike,
+  Routes,
+} from 'discord.js';
+import { InvalidBudget } from './invalid-budget.ts';
+
+/** The part of a message that replies use. */
+export type MessageBody = Pick<RESTPatchAPIChannelMessageJSONBody, 'content' | 'components'>;
+
+/** What became of a call. */
+export interface Sent {
+  readonly id: string;
+  /** Time until the bucket of this call has room again at an even pace. */
+  readonly pauseMs: number;
+  /** Whether the message shows what this call wanted. One that was sent before under its nonce may be older. */
+  readonly isCurrent: boolean;
+}
+
+/**
+ * Half of Discord's 50 a second for what a bot does as itself: our seconds begin at other moments than
+ * Discord's, and one of its seconds sees the end of one of ours and the beginning of the next.
+ */
+const BOT_REQUESTS_PER_SECOND = 25;
+/** Handlers of buckets that nobody uses; every interaction leaves one. discord.js keeps them for an hour. */
+const HANDLER_SWEEP_MS = 60_000;
+const NONCE_LENGTH = 24;
+
+export interface DiscordApiOptions {
+  /** Address without version. */
+  readonly api: string;
+  readonly token: string;
+}
+
+export class DiscordApi {
+  /** For what the bot does as itself. */
+  readonly bot: REST;
+  /** For answers to interactions, which Discord's global limit of 50 a second does not count. */
+  readonly #answers: REST;
+  readonly #budget = new InvalidBudget(() => performance.now());
+
+  constructor({ api, token }: DiscordApiOptions) {
+    const options = this.restOptions(api);
+    this.bot = new REST({ ...options, globalRequestsPerSecond: BOT_REQUESTS_PER_SECOND }).setToken(token);
+    this.#answers = new REST({ ...options, globalRequestsPerSecond: Number.POSITIVE_INFINITY });
+  }
+
+  /** How this process talks to Discord: whichever client a call goes through, one budget counts it. */
+  restOptions(api: string): Partial<RESTOptions> {
+    const budget = this.#budget;
+    return {
+      api,
+      handlerSweepInterval: HANDLER_SWEEP_MS,
+      async makeRequest(url, init) {
+        budget.admit();
+        const response = await DefaultRestOptions.makeRequest(url, init);
+        budget.note(response.status);
+        return response;
+      },
+    };
+  }
+
+  /** Says "thinking…", in case nobody has yet. */
+  async acknowledge(interaction: { readonly id: string; readonly token: string }): Promise<void> {
+    await this.#answers.post(Routes.interactionCallback(interaction.id, interaction.token), {
+      auth: false,
+      body: { type: InteractionResponseType.DeferredChannelMessageWithSource },
+    });
+  }
+
+  /** Edits the answer to an interaction. */
+  editAnswer(applicationId: string, token: string, body: MessageBody): Promise<Sent> {
+    const route = Routes.webhookMessage(applicationId, token, '@original');
+    return sent(this.#answers, 'PATCH', route, quiet(body), false);
+  }
+
+  /** Edits a message of the bot's own in a channel. */
+  edit(channelId: string, messageId: string, body: MessageBody): Promise<Sent> {
+    const route = Routes.channelMessage(channelId, messageId);
+    return sent(this.bot, 'PATCH', route, quiet(body));
+  }
+
+  /**
+   * Posts a message in a channel.
+   *
+   * @param key posting twice under one key within a few minutes is posting once
+   */
+  send(channelId: string, key: string, body: MessageBody, replyTo?: string): Promise<Sent> {
+    const nonce = createHash('sha256').update(key).digest('base64url').slice(0, NONCE_LENGTH);
+    const reference = replyTo && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
+    const whole = { ...quiet(body), ...reference, nonce, enforce_nonce: true };
+    return sent(this.bot, 'POST', Routes.channelMessages(channelId), whole);
+  }
+
+  /** Reads a message. */
+  async read(channelId: string, messageId: string): Promise<APIMessage> {
+    return (await this.bot.get(Routes.channelMessage(channelId, messageId))) as APIMessage;
+  }
+
+  close(): void {
+    for (const rest of [this.bot, this.#answers]) {
+      rest.clearHashSweeper();
+      rest.clearHandlerSweeper();
+    }
+  }
+}
+
+async function sent(
+  rest: REST,
+  method: 'PATCH' | 'POST',
+  fullRoute: RouteLike,
+  body: MessageBody,
+  auth = true,
+): Promise<Sent> {
+  const response = await rest.queueRequest({ method: method as never, fullRoute, body, auth });
+  const message = (await response.json()) as APIMessage;
+  const isCurrent =
+    message.content === body.content?.trim() &&
+    customIdsOf(message.components ?? []).join() === customIdsOf(body.components ?? []).join();
+  return { id: message.id, pauseMs: pauseOf(response.headers), isCurrent };
+}
+
+/** A body that notifies nobody, whatever it says: the one control on mentions that Discord guarantees. */
+function quiet(body: MessageBody): MessageBody & { readonly allowed_mentions: { readonly parse: [] } } {
+  return { ...body, allowed_mentions: { parse: [] } };
+}
+
+/** The buttons under a message. */
+export function customIdsOf(rows: readonly APIMessageTopLevelComponent[]): string[] {
+  return rows.flatMap((row) =>
+    'components' in row
+      ? row.components.flatMap((component) => ('custom_id' in component ? [component.custom_id] : []))
+      : [],
+  );
+}
+
+/** What is left of a bucket, spread evenly over the time until it is full again. */
+export function pauseOf(headers: Pick<ResponseLike['headers'], 'get'>): number {
+  const remaining = headers.get('x-ratelimit-remaining');
+  const resetAfterMs = Number(headers.get('x-ratelimit-reset-after') ?? 0) * 1_000;
+  return remaining === null || !(resetAfterMs > 0) ? 0 : resetAfterMs / Math.max(1, Number(remaining));
+}

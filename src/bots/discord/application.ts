@@ -1,0 +1,65 @@
+/** What Discord knows about the bot: who it is, what it may read, how to invite it. */
+import {
+  type APIApplication,
+  type APIUser,
+  ApplicationFlags,
+  PermissionFlagsBits,
+  type REST,
+  Routes,
+} from 'discord.js';
+import { StoryError } from '../../errors.ts';
+import { failureOf } from './failures.ts';
+
+export interface Application {
+  readonly id: string;
+  readonly name: string;
+  /** The bot's user. */
+  readonly botId: string;
+  /** Whether Discord lets the bot read messages that do not mention it. */
+  readonly readsMessages: boolean;
+}
+
+/** What the bot asks for when it is invited. */
+const PERMISSIONS =
+  PermissionFlagsBits.ViewChannel |
+  PermissionFlagsBits.SendMessages |
+  PermissionFlagsBits.SendMessagesInThreads |
+  PermissionFlagsBits.CreatePublicThreads |
+  PermissionFlagsBits.ReadMessageHistory |
+  PermissionFlagsBits.AddReactions;
+
+/**
+ * Asks Discord who the bot is.
+ *
+ * @throws StoryError `configuration` when Discord refuses the token or cannot be reached
+ */
+export async function readApplication(rest: REST): Promise<Application> {
+  try {
+    const application = (await rest.get(Routes.currentApplication())) as APIApplication;
+    const bot = (await rest.get(Routes.user('@me'))) as APIUser;
+    const { GatewayMessageContent, GatewayMessageContentLimited } = ApplicationFlags;
+    return {
+      id: application.id,
+      name: application.name,
+      botId: bot.id,
+      readsMessages: (application.flags & (GatewayMessageContent | GatewayMessageContentLimited)) !== 0,
+    };
+  } catch (cause) {
+    const failure = failureOf(cause);
+    const sentence =
+      failure === 'unauthorized'
+        ? 'Discord does not accept DISCORD_TOKEN. Copy it anew from the developer portal, under Bot, Reset Token.'
+        : `Discord cannot be reached (${failure}). Check the network and DISCORD_API, and try again.`;
+    throw new StoryError('configuration', sentence, { cause });
+  }
+}
+
+/** The link with which somebody adds the bot to a server. */
+export function inviteLink(applicationId: string): string {
+  const query = new URLSearchParams({
+    client_id: applicationId,
+    scope: 'bot applications.commands',
+    permissions: PERMISSIONS.toString(),
+  });
+  return `https://discord.com/oauth2/authorize?${query}`;
+}

@@ -1,0 +1,146 @@
+/** The commands as Discord is told of them: data, with every choice and bound, so that its client helps. */
+import type {
+  RESTPostAPIChatInputApplicationCommandsJSONBody as ChatCommand,
+  RESTPostAPIContextMenuApplicationCommandsJSONBody as ContextCommand,
+} from 'discord.js';
+import { type ModelChoice, STORY_BOUNDS } from '../../story.ts';
+import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
+import { PART_MAX } from './story-text.ts';
+
+/** The wire's numbers. */
+const TYPE = { chat: 1, message: 3 } as const;
+const OPTION = { group: 1, text: 3, whole: 4, yesNo: 5, number: 10 } as const;
+const INSTALL = { server: 0, user: 1 } as const;
+const CONTEXT = { server: 0, botDm: 1, privateChannel: 2 } as const;
+const MANAGE_CHANNELS = String(1 << 4);
+
+export const SCIFI = 'scifi';
+export const CHANNEL = 'scifi-channel';
+export const CONTINUE = 'Continue as sci-fi';
+
+/** Models beyond this number are not offered: Discord has no room for more. */
+const CHOICES_MAX = 25;
+const LABEL_MAX = 100;
+
+export type Command = ChatCommand | ContextCommand;
+
+/** Everything that is registered. */
+export function commandsFor(models: readonly ModelChoice[]): Command[] {
+  const everywhere = {
+    integration_types: [INSTALL.server, INSTALL.user],
+    contexts: [CONTEXT.server, CONTEXT.botDm, CONTEXT.privateChannel],
+  };
+  const { temperature, length, seed } = STORY_BOUNDS;
+  const choices = models
+    .slice(0, CHOICES_MAX)
+    .map(({ name, title }) => ({ name: title.slice(0, LABEL_MAX), value: name }));
+  const story = {
+    ...everywhere,
+    type: TYPE.chat,
+    name: SCIFI,
+    description: 'A neural network goes on with your opening, as science fiction',
+    options: [
+      {
+        type: OPTION.text,
+        name: 'prompt',
+        description: 'How the story begins, such as: It all began with',
+        required: true,
+        min_length: 1,
+        max_length: PART_MAX,
+      },
+      {
+        type: OPTION.number,
+        name: 'temperature',
+        description: `From ${temperature.min}, predictable, to ${temperature.max}, wild; ${temperature.default} by itself`,
+        min_value: temperature.min,
+        max_value: temperature.max,
+      },
+      {
+        type: OPTION.whole,
+        name: 'length',
+        description: `The most characters of the whole story; ${length.default} by itself`,
+        min_value: length.min,
+        max_value: length.max,
+      },
+      {
+        type: OPTION.whole,
+        name: 'seed',
+        description: 'The same seed writes the same story again',
+        min_value: seed.min,
+        max_value: seed.max,
+      },
+      { type: OPTION.text, name: 'model', description: 'Who writes', choices },
+    ],
+  } satisfies ChatCommand;
+  const continuation = { ...everywhere, type: TYPE.message, name: CONTINUE } satisfies ContextCommand;
+  return [story, continuation, channelCommand()];
+}
+
+function channelCommand(): ChatCommand {
+  const { cooldownSeconds, leastCharacters } = PROMPT_CHANNEL_BOUNDS;
+  return {
+    integration_types: [INSTALL.server],
+    contexts: [CONTEXT.server],
+    default_member_permissions: MANAGE_CHANNELS,
+    type: TYPE.chat,
+    name: CHANNEL,
+    description: 'Turn messages of this channel into stories, or see and change what is set',
+    options: [
+      {
+        type: OPTION.group,
+        name: 'on',
+        description: 'Answer messages here with stories',
+        options: [
+          {
+            type: OPTION.text,
+            name: 'messages',
+            description: 'Which messages',
+            required: true,
+            choices: [
+              { name: 'every message', value: 'every' },
+              { name: 'only those that mention me', value: 'mentions' },
+            ],
+          },
+          {
+            type: OPTION.whole,
+            name: 'cooldown',
+            description: `Seconds before the same person is answered again; ${cooldownSeconds.default} by itself`,
+            min_value: cooldownSeconds.min,
+            max_value: cooldownSeconds.max,
+          },
+          {
+            type: OPTION.whole,
+            name: 'minimum',
+            description: `Characters that a message needs; ${leastCharacters.default} by itself`,
+            min_value: leastCharacters.min,
+            max_value: leastCharacters.max,
+          },
+          { type: OPTION.yesNo, name: 'threads', description: 'A thread for every story' },
+        ],
+      },
+      {
+        type: OPTION.group,
+        name: 'daily',
+        description: 'Post an opening line every day, for everybody to continue',
+        options: [
+          {
+            type: OPTION.whole,
+            name: 'hour',
+            description: 'The hour of the day, 0 to 23',
+            required: true,
+            min_value: 0,
+            max_value: 23,
+          },
+          {
+            type: OPTION.text,
+            name: 'timezone',
+            description: 'Such as Europe/Vienna; UTC by itself',
+            max_length: 64,
+          },
+        ],
+      },
+      { type: OPTION.group, name: 'status', description: 'What is set here, and what is missing for it' },
+      { type: OPTION.group, name: 'off', description: 'No more stories by themselves, and no daily line' },
+    ],
+  } satisfies ChatCommand;
+}

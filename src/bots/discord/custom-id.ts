@@ -1,0 +1,86 @@
+/**
+ * What a button knows. It has to work after every process was started anew and on messages of any age, so
+ * all of it is in the button's `custom_id`, a hundred characters at most, and in the messages themselves.
+ */
+import type { StoryRequest } from '../../story.ts';
+import type { Again } from '../again.ts';
+
+/** First character of every id; another one when the meaning of the fields changes. */
+const VERSION = '1';
+const LETTER: Readonly<Record<Again, string>> = { continue: 'c', another: 'a', warmer: 'w', cooler: 'k' };
+const STOP = 's';
+/** What is left for a model's name; a longer one is found by its beginning. */
+const MODEL_MAX = 26;
+const TEMPERATURE_UNIT = 100;
+
+export type Button =
+  | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
+  | ({ readonly action: Again } & StoryMark);
+
+/** What a finished story was asked for with, and where its text is. */
+export interface StoryMark
+  extends Pick<StoryRequest, 'model' | 'temperature' | 'length' | 'seed'>,
+    StoryMessages {
+  /** Characters of the prompt, with which the story begins. */
+  readonly promptLength: number;
+}
+
+/** The messages around the one with the buttons; undefined where that is the only one. */
+export interface StoryMessages {
+  readonly first?: string | undefined;
+  readonly previous?: string | undefined;
+  /** The message that the story continues. */
+  readonly source?: string | undefined;
+}
+
+export function encodeStop(replyId: string, userId: string): string {
+  return [VERSION, STOP, replyId, userId].join(':');
+}
+
+export function encodeAgain(action: Again, mark: StoryMark): string {
+  return [
+    VERSION,
+    LETTER[action],
+    mark.model.slice(0, MODEL_MAX),
+    ...[Math.round(mark.temperature * TEMPERATURE_UNIT), mark.length, mark.seed, mark.promptLength].map(
+      (number) => number.toString(36),
+    ),
+    ...[mark.first, mark.previous, mark.source].map((id) => (id ? BigInt(id).toString(36) : '')),
+  ].join(':');
+}
+
+/** The button behind a `custom_id`; undefined when it is none of ours. */
+export function decodeButton(customId: string): Button | undefined {
+  const [version, letter, ...fields] = customId.split(':');
+  if (version !== VERSION) return undefined;
+  if (letter === STOP) {
+    const [replyId, userId] = fields;
+    return replyId && userId && fields.length === 2 ? { action: 'stop', replyId, userId } : undefined;
+  }
+  const action = (Object.keys(LETTER) as Again[]).find((name) => LETTER[name] === letter);
+  if (!action || fields.length !== 8 || !fields.slice(1).every((field) => /^[0-9a-z]*$/.test(field))) {
+    return undefined;
+  }
+  const [model = '', ...numbers] = fields;
+  const [temperature = 0, length = 0, seed = 0, promptLength = 0] = numbers
+    .slice(0, 4)
+    .map((digits) => Number.parseInt(digits, 36));
+  const [first, previous, source] = numbers.slice(4).map((digits) => digits && snowflake(digits));
+  return {
+    action,
+    model,
+    temperature: temperature / TEMPERATURE_UNIT,
+    length,
+    seed,
+    promptLength,
+    first: first || undefined,
+    previous: previous || undefined,
+    source: source || undefined,
+  };
+}
+
+function snowflake(digits: string): string {
+  let id = 0n;
+  for (const digit of digits) id = id * 36n + BigInt(Number.parseInt(digit, 36));
+  return id.toString();
+}

@@ -1,0 +1,85 @@
+/**
+ * Discord bans an address for a while after ten thousand answers of 401, 403 or 429 within ten minutes. Long
+ * before that something is wrong that more calls make worse: then only a call now and again finds out whether
+ * it is over.
+ */
+import type { Clock } from '../pace.ts';
+
+/** Invalid answers that any bot may get in ten minutes. */
+const ALLOWED = 30;
+/** A large bot may get more, as a share of its calls. */
+const ALLOWED_SHARE = 0.002;
+const SLOT_MS = 60_000;
+const SLOTS = 10;
+const PROBE_INTERVAL_MS = 15_000;
+/** Good answers in a row after which all is well again. */
+const PROBES_NEEDED = 3;
+
+/** A call that is not made. Its code makes it a failure that passes. */
+export class CallsSuspended extends Error {
+  readonly code = 'CALLS_SUSPENDED';
+
+  constructor() {
+    super('Discord has refused too many calls lately; this one is not made.');
+    this.name = 'CallsSuspended';
+  }
+}
+
+interface Slot {
+  readonly from: number;
+  calls: number;
+  invalid: number;
+}
+
+export class InvalidBudget {
+  readonly #clock: Clock;
+  #slots: Slot[] = [];
+  #probedAt = Number.NEGATIVE_INFINITY;
+  #goodProbes = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws CallsSuspended when the call had better not be made */
+  admit(): void {
+    if (!this.isSpent) return;
+    const now = this.#clock();
+    if (now - this.#probedAt < PROBE_INTERVAL_MS) throw new CallsSuspended();
+    this.#probedAt = now;
+  }
+
+  /** Learns what became of a call. */
+  note(status: number): void {
+    const isInvalid = status === 401 || status === 403 || status === 429;
+    if (this.isSpent) this.#goodProbes = isInvalid ? 0 : this.#goodProbes + 1;
+    const slot = this.#slot();
+    slot.calls += 1;
+    if (isInvalid) slot.invalid += 1;
+    if (this.#goodProbes < PROBES_NEEDED) return;
+    this.#goodProbes = 0;
+    this.#slots = [];
+  }
+
+  /** Whether only probes are made at the moment. */
+  get isSpent(): boolean {
+    const since = this.#clock() - SLOT_MS * SLOTS;
+    let calls = 0;
+    let invalid = 0;
+    for (const slot of this.#slots) {
+      if (slot.from < since) continue;
+      calls += slot.calls;
+      invalid += slot.invalid;
+    }
+    return invalid >= Math.max(ALLOWED, calls * ALLOWED_SHARE);
+  }
+
+  #slot(): Slot {
+    const now = this.#clock();
+    const last = this.#slots.at(-1);
+    if (last && now - last.from < SLOT_MS) return last;
+    const slot = { from: now, calls: 0, invalid: 0 };
+    this.#slots = [...this.#slots.slice(-SLOTS), slot];
+    return slot;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What a reply's messages look like: a state and the facts around it in, contents and buttons out. Pure.
+ */
+import type { APIMessageTopLevelComponent } from 'discord.js';
+import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../../story.ts';
+import type { Again } from '../again.ts';
+import { clean } from '../outgoing-text.ts';
+import type { Part } from '../split-text.ts';
+import { aboutDuration } from '../wait-guess.ts';
+import { footerLine, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from '../words.ts';
+import type { MessageBody } from './api.ts';
+import { encodeAgain, encodeStop } from './custom-id.ts';
+import { contentOf, partsOf } from './story-text.ts';
+
+/** The wire's numbers; discord.js is not loaded for two of them. */
+const ACTION_ROW = 1;
+const BUTTON = 2;
+const STYLE = { primary: 1, secondary: 2, danger: 4 } as const;
+
+const LABELS: Readonly<Record<Again, string>> = {
+  continue: 'Continue',
+  another: 'Another',
+  warmer: 'Warmer',
+  cooler: 'Cooler',
+};
+
+/** What a reply's messages depend on besides its state. */
+export interface ReplyFacts {
+  readonly id: string;
+  readonly userId: string;
+  readonly request: StoryRequest;
+  readonly source: string | undefined;
+  readonly models: readonly ModelChoice[];
+  /** The most messages that the reply may have. */
+  readonly most: number;
+  /** Why it has to end as it is, if it has to. */
+  readonly note?: string | undefined;
+}
+
+/** A reply as messages; a message's buttons need the ids of those before it. */
+export interface Layout {
+  readonly count: number;
+  body(index: number, ids: readonly (string | undefined)[]): Required<MessageBody>;
+}
+
+/** Lays a state out. `wait` is what a waiting reply says. */
+export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Layout {
+  if (state.status === 'waiting') {
+    return { count: 1, body: () => ({ content: contentOf(undefined, wait), components: stopRow(facts) }) };
+  }
+  const { request, most } = facts;
+  const all = partsOf(clean(state.text), request.prompt.length);
+  const parts: (Part | undefined)[] = all.length > 0 ? all.slice(0, most) : [undefined];
+  const isCut = all.length > most;
+  const last = parts.length - 1;
+  return {
+    count: parts.length,
+    body(index, ids) {
+      const part = parts[index];
+      if (index < last) return { content: contentOf(part), components: [] };
+      if (state.status === 'writing') return { content: contentOf(part), components: stopRow(facts) };
+      return {
+        content: contentOf(part, smallPrint(state, facts, isCut)),
+        components: againRow(state, facts, index, ids),
+      };
+    },
+  };
+}
+
+/** What a waiting reply says. */
+export function waitingLine(
+  place: number | null,
+  { phase, loaded }: StorytellerStatus,
+  guessMs: number | undefined,
+): string {
+  if (phase === 'none') return NO_STORYTELLER;
+  const inQueue = placeInQueue(place);
+  const guess = inQueue && guessMs !== undefined ? `, ${aboutDuration(guessMs)}` : '';
+  if (phase === 'loading') return `${wakingLine({ loaded })}${inQueue && `, ${inQueue}`}${guess}`;
+  return inQueue ? sentenceCase(inQueue) + guess : 'Waiting for the computer…';
+}
+
+function smallPrint(
+  state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
+  { request, models, note }: ReplyFacts,
+  isCut: boolean,
+): string {
+  if (state.status === 'failed') return state.error.message;
+  const footer = footerLine(request, state, models);
+  if (note) return `${note} · ${footer}`;
+  if (isCut) return `The rest does not fit here · ${footer}`;
+  if (state.ending === 'stopped' && state.text.length <= request.prompt.length) {
+    return `Stopped before the first word · ${footer}`;
+  }
+  if (state.unreadable > 0) return `Written without ${state.unreadable} characters unknown to it · ${footer}`;
+  return footer;
+}
+
+function stopRow({ id, userId }: ReplyFacts): APIMessageTopLevelComponent[] {
+  const stop = { type: BUTTON, style: STYLE.danger, label: 'Stop', custom_id: encodeStop(id, userId) };
+  return [{ type: ACTION_ROW, components: [stop] }] as APIMessageTopLevelComponent[];
+}
+
+function againRow(
+  state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
+  { request, source }: ReplyFacts,
+  index: number,
+  ids: readonly (string | undefined)[],
+): APIMessageTopLevelComponent[] {
+  const mark = {
+    ...request,
+    promptLength: Math.min(request.prompt.length, state.text.length),
+    first: index > 0 ? ids[0] : undefined,
+    previous: index > 0 ? ids[index - 1] : undefined,
+    source: request.context ? source : undefined,
+  };
+  const actions = (Object.keys(LABELS) as Again[]).filter(
+    (action) => action !== 'continue' || state.text.trim() !== '',
+  );
+  const components = actions.map((action) => ({
+    type: BUTTON,
+    style: action === 'continue' ? STYLE.primary : STYLE.secondary,
+    label: LABELS[action],
+    custom_id: encodeAgain(action, mark),
+  }));
+  return [{ type: ACTION_ROW, components }] as APIMessageTopLevelComponent[];
+}

@@ -1,0 +1,111 @@
+/** Discord, wired together. Loaded only where there is a token. */
+import type { Logger } from 'pino';
+import type { DiscordConfig } from '../../config.ts';
+import type { QueueConnection } from '../../queue/connection.ts';
+import { Replies } from '../../queue/replies.ts';
+import { Settings } from '../../queue/settings.ts';
+import type { Stories } from '../../queue/stories.ts';
+import type { ModelChoice } from '../../story.ts';
+import { PromptJudge } from '../prompt-channels.ts';
+import type { RequestReader } from '../story-request.ts';
+import { WaitGuess } from '../wait-guess.ts';
+import { DiscordApi } from './api.ts';
+import { readApplication } from './application.ts';
+import { hear } from './channel-messages.ts';
+import { PromptChannels } from './channel-settings.ts';
+import { workDailyLines } from './daily.ts';
+import { openGateway } from './gateway.ts';
+import type { DiscordHandle } from './handle.ts';
+import { answer } from './interactions.ts';
+import { type Registered, registerChangedCommands } from './registration.ts';
+import { workDiscordReplies } from './replies.ts';
+
+export interface DiscordOptions {
+  readonly config: DiscordConfig;
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  readonly models: readonly ModelChoice[];
+  readonly readRequest: RequestReader;
+  readonly maxWaiting: number;
+  readonly pace: number;
+  readonly concurrency: number;
+  readonly logger: Logger;
+  /** How long answers to an interaction are edited through it. */
+  readonly answerableMs?: number;
+  /** The least time between two edits of one reply. */
+  readonly editIntervalMs?: number;
+}
+
+export interface Discord {
+  readonly replies: Replies<DiscordHandle>;
+  readonly channels: PromptChannels;
+  close(): Promise<void>;
+}
+
+/** Half a minute before Discord's quarter of an hour is over. */
+const ANSWERABLE_MS = 14.5 * 60_000;
+const EDIT_INTERVAL_MS = 1_000;
+
+/**
+ * Starts listening to Discord, unless this process only edits replies, and starts editing.
+ *
+ * @throws StoryError `configuration` when Discord refuses the settings
+ */
+export async function startDiscord(options: DiscordOptions): Promise<Discord> {
+  const { config, connection, stories, models, logger } = options;
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse().splice(0)) await closer();
+  };
+  try {
+    const api = new DiscordApi(config);
+    closers.push(() => api.close());
+    const application = await readApplication(api.bot);
+    const { id: applicationId, botId, readsMessages } = application;
+    const replies = new Replies<DiscordHandle>(connection, 'discord', logger);
+    closers.push(() => replies.close());
+    const channels = new PromptChannels(connection);
+    closers.push(() => channels.close());
+    await Promise.all([replies.ready(), channels.ready()]);
+    workDiscordReplies(replies, {
+      api,
+      applicationId,
+      models,
+      stories,
+      logger,
+      guess: new WaitGuess(() => performance.now()),
+      status: () => stories.status(),
+      stop: (replyId) => replies.stop(replyId),
+      clock: Date.now,
+      pace: options.pace,
+      concurrency: options.concurrency,
+      answerableMs: options.answerableMs ?? ANSWERABLE_MS,
+      editIntervalMs: options.editIntervalMs ?? EDIT_INTERVAL_MS,
+    });
+    const asking = { ...options, replies, api, channels, botId, readsMessages };
+    const daily = workDailyLines({ ...asking, clock: Date.now });
+    closers.push(() => daily.close());
+    if (config.shards !== 'none') {
+      const registered = new Settings<Registered>(connection, 'discord-commands');
+      closers.push(() => registered.close());
+      const changed = await registerChangedCommands(api.bot, applicationId, models, registered);
+      if (changed) logger.info('Discord commands registered');
+      const judge = new PromptJudge(() => performance.now());
+      const disconnect = await openGateway({
+        token: config.token,
+        shards: config.shards,
+        rest: api.restOptions(config.api),
+        readsMessages,
+        logger,
+        onInteraction: (interaction) => void answer(interaction, asking),
+        onMessage: (message) => void hear(message, { ...asking, judge }),
+      });
+      closers.push(disconnect);
+    }
+    logger.info({ shards: config.shards }, 'Discord ready');
+    return { replies, channels, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * One reply on Discord: one edit in flight, as often as Discord's headers allow and not oftener than once a
+ * second, through the interaction while its token lives and through the channel after that.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ReplyTask } from '../../queue/replies.ts';
+import type { ModelChoice, ReplyState, StorytellerStatus } from '../../story.ts';
+import type { Clock } from '../pace.ts';
+import type { ReplySurface } from '../story-reply.ts';
+import type { WaitGuess } from '../wait-guess.ts';
+import type { DiscordApi, MessageBody, Sent } from './api.ts';
+import { type DiscordFailure, failureOf, loggable } from './failures.ts';
+import type { DiscordHandle, DiscordRecord } from './handle.ts';
+import { type Layout, layOut, type ReplyFacts, waitingLine } from './messages.ts';
+import { contentOf } from './story-text.ts';
+
+/** What all replies of a process share. */
+export interface SurfaceTools {
+  readonly api: DiscordApi;
+  readonly applicationId: string;
+  readonly models: readonly ModelChoice[];
+  readonly guess: WaitGuess;
+  readonly status: () => StorytellerStatus;
+  /** Asks a reply to end where it is. */
+  readonly stop: (replyId: string) => Promise<unknown>;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: Clock;
+  /** How long after an interaction its answer is still edited through it: Discord says 15 minutes. */
+  readonly answerableMs: number;
+  /** The least time between two edits of one reply. */
+  readonly editIntervalMs: number;
+}
+
+/** The reply cannot be shown to anybody any more: there is nothing left to write for. */
+export class ReplyLost extends Error {
+  readonly failure: DiscordFailure;
+
+  constructor(failure: DiscordFailure, options?: ErrorOptions) {
+    super(`The reply cannot be shown any more (${failure}).`, options);
+    this.name = 'ReplyLost';
+    this.failure = failure;
+  }
+}
+
+const EVERYTHING = Number.POSITIVE_INFINITY;
+const LONGEST_BACKOFF_MS = 30_000;
+/** Attempts at the last edit, over some minutes. */
+const FINAL_ATTEMPTS = 10;
+/** Time in which another process's acknowledgement arrives. */
+const ACKNOWLEDGEMENT_MS = 300;
+const NO_PERMISSION = 'Ended early: the bot may not send messages in this channel';
+const OUT_OF_TIME = 'Ended early: Discord lets it edit here for 15 minutes only';
+const REFUSED = 'The AutoMod of this server refused this story. Try another opening.';
+
+export class DiscordSurface implements ReplySurface {
+  readonly #task: ReplyTask<DiscordHandle>;
+  readonly #tools: SurfaceTools;
+  readonly #ids: string[];
+  /** What each message shows, as far as this process knows. */
+  readonly #shown: string[] = [];
+  /** Aborted when somebody presses Stop: then nobody wants to wait for the next edit. */
+  readonly #hurry = new AbortController();
+  readonly #deadline: NodeJS.Timeout | undefined;
+  #most: number;
+  #note: string | undefined;
+  #tokenIsDead = false;
+  #failures = 0;
+
+  constructor(task: ReplyTask<DiscordHandle>, tools: SurfaceTools) {
+    this.#task = task;
+    this.#tools = tools;
+    this.#ids = [...((task.record as DiscordRecord | undefined)?.messages ?? [])];
+    const { inChannel, interaction } = task.handle;
+    // Further answers have no nonce: sent again after a crash they would be there twice.
+    this.#most = inChannel ? EVERYTHING : 1;
+    task.onStop(() => this.#hurry.abort());
+    if (interaction && !inChannel) {
+      const ms = interaction.at + tools.answerableMs - tools.clock();
+      this.#deadline = setTimeout(() => this.#endEarly(OUT_OF_TIME), Math.max(0, ms));
+    }
+  }
+
+  /** The messages that show the reply so far, to be written down with its record. */
+  get messages(): readonly string[] {
+    return this.#ids;
+  }
+
+  async edit(state: ReplyState): Promise<void> {
+    let pauseMs = this.#tools.editIntervalMs;
+    try {
+      pauseMs = Math.max(pauseMs, await this.#show(state));
+      this.#failures = 0;
+    } catch (error) {
+      pauseMs = Math.max(pauseMs, await this.#afterFailure(error));
+    }
+    await this.#pause(pauseMs);
+  }
+
+  async finish(state: ReplyState): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      this.#task.signal.throwIfAborted();
+      try {
+        await this.#show(state);
+        return;
+      } catch (error) {
+        const pauseMs = await this.#afterFailure(error);
+        if (attempt === FINAL_ATTEMPTS) throw new ReplyLost(failureOf(error), { cause: error });
+        await sleep(pauseMs, undefined, { signal: this.#task.signal });
+      }
+    }
+  }
+
+  /** Lets go of the reply's timer. */
+  close(): void {
+    clearTimeout(this.#deadline);
+    this.#tools.guess.forget(this.#task.id);
+  }
+
+  /** Brings every message up to date. Returns how long to wait before the next time. */
+  async #show(state: ReplyState): Promise<number> {
+    const layout = this.#layOut(state);
+    let pauseMs = 0;
+    for (let index = 0; index < layout.count; index++) {
+      const body = layout.body(index, this.#ids);
+      const key = JSON.stringify(body);
+      if (this.#shown[index] === key) continue;
+      try {
+        let sent = await this.#put(index, body);
+        this.#ids[index] = sent.id;
+        // Sent before, and its answer lost: it is there, but may show less.
+        if (!sent.isCurrent) sent = await this.#put(index, body);
+        this.#shown[index] = key;
+        pauseMs = Math.max(pauseMs, sent.pauseMs);
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure === 'refused') return this.#apologise(index, error);
+        if (failure !== 'forbidden' || index < Math.max(1, this.#ids.length)) throw error;
+        // No further message here: the story ends with what fits into those that are there.
+        this.#most = index;
+        this.#endEarly(NO_PERMISSION);
+        return this.#show(state);
+      }
+    }
+    return pauseMs;
+  }
+
+  #layOut(state: ReplyState): Layout {
+    const { id, handle, request } = this.#task;
+    const { models, guess, status } = this.#tools;
+    const facts: ReplyFacts = {
+      id,
+      userId: handle.userId,
+      request,
+      source: handle.source,
+      models,
+      most: this.#most,
+      note: this.#note,
+    };
+    const place = state.status === 'waiting' ? state.place : null;
+    const wait = waitingLine(place, status(), place === null ? undefined : guess.look(id, place));
+    return layOut(state, facts, wait);
+  }
+
+  #put(index: number, body: MessageBody): Promise<Sent> {
+    const { api } = this.#tools;
+    const { channelId, interaction, replyTo } = this.#task.handle;
+    const id = this.#ids[index];
+    if (index === 0 && interaction && this.#isAnswerable()) return this.#putAnswer(body);
+    if (id !== undefined) return api.edit(channelId, id, body);
+    return api.send(channelId, `${this.#task.id}/${index}`, body, index === 0 ? replyTo : undefined);
+  }
+
+  #isAnswerable(): boolean {
+    const { interaction, inChannel } = this.#task.handle;
+    const { clock, answerableMs } = this.#tools;
+    if (!interaction || this.#tokenIsDead) return false;
+    // Where there is no channel to fall back to, the token is tried to its end.
+    return !inChannel || clock() < interaction.at + answerableMs;
+  }
+
+  async #putAnswer(body: MessageBody): Promise<Sent> {
+    const { api, applicationId } = this.#tools;
+    const { interaction, inChannel, channelId } = this.#task.handle;
+    const { token } = interaction!;
+    try {
+      return await api.editAnswer(applicationId, token, body);
+    } catch (error) {
+      if (failureOf(error) !== 'expired') throw error;
+      const id = this.#ids[0];
+      if (id === undefined && (await this.#acknowledge())) {
+        return api.editAnswer(applicationId, token, body);
+      }
+      this.#tokenIsDead = true;
+      if (!inChannel) throw new ReplyLost('expired', { cause: error });
+      return id ? api.edit(channelId, id, body) : api.send(channelId, `${this.#task.id}/0`, body);
+    }
+  }
+
+  /** Acknowledges for a process that was killed before it could. Returns whether somebody has. */
+  async #acknowledge(): Promise<boolean> {
+    try {
+      await this.#tools.api.acknowledge(this.#task.handle.interaction!);
+      return true;
+    } catch (error) {
+      if (failureOf(error) !== 'acknowledged') throw error;
+      await sleep(ACKNOWLEDGEMENT_MS);
+      return this.#tools.clock() < this.#task.handle.interaction!.at + this.#tools.answerableMs;
+    }
+  }
+
+  /** Decides what a failed edit means: throws when the reply is lost, otherwise returns how long to wait. */
+  async #afterFailure(error: unknown): Promise<number> {
+    if (error instanceof ReplyLost) throw error;
+    const failure = failureOf(error);
+    const { logger } = this.#tools;
+    this.#failures += 1;
+    const message = 'a reply was not edited';
+    logger[failure === 'defect' ? 'error' : 'warn']({ reply: this.#task.id, ...loggable(error) }, message);
+    if (failure !== 'temporary' && failure !== 'defect') throw new ReplyLost(failure, { cause: error });
+    return Math.min(LONGEST_BACKOFF_MS, this.#tools.editIntervalMs * 2 ** (this.#failures - 1));
+  }
+
+  /** AutoMod refused a text: says so in its place, and gives the story up. */
+  async #apologise(index: number, cause: unknown): Promise<never> {
+    this.#tools.logger.warn({ reply: this.#task.id, ...loggable(cause) }, 'AutoMod refused a reply');
+    // Should even that be refused, what was shown before stays.
+    await this.#put(index, { content: contentOf(undefined, REFUSED), components: [] }).catch(() => {});
+    throw new ReplyLost('refused', { cause });
+  }
+
+  #endEarly(note: string): void {
+    this.#note ??= note;
+    const { logger, stop } = this.#tools;
+    stop(this.#task.id).catch((error) => {
+      logger.warn(
+        { reply: this.#task.id, reason: (error as Error).message },
+        'a reply could not be ended early',
+      );
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const signal = AbortSignal.any([this.#task.signal, this.#hurry.signal]);
+    await sleep(ms, undefined, { signal }).catch(() => {});
+  }
+}

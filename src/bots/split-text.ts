@@ -1,0 +1,92 @@
+/**
+ * Cutting a long text into messages, the same way while it grows and when it is whole: what stands in an
+ * earlier message never changes again.
+ */
+
+/** One message's share of a text. */
+export interface Part {
+  readonly text: string;
+  /** The whitespace between the part before and this one, which no message shows; absent for the first. */
+  readonly separator?: string;
+}
+
+export interface SplitOptions {
+  /** The most that one part may cost. */
+  readonly limit: number;
+  /** What a string costs on the platform; additive over characters. */
+  readonly cost: (text: string) => number;
+  /** Characters at the beginning that must not be cut, as far as they fit. */
+  readonly together?: number;
+}
+
+/** A paragraph's end is preferred when it leaves at least this share of the limit filled. */
+const LEAST_SHARE = 0.25;
+
+/**
+ * Cuts between paragraphs where that is possible, otherwise between words, otherwise between characters;
+ * never inside a surrogate pair or between a letter and its marks. `text` is clean (see `outgoing-text.ts`).
+ */
+export function splitText(text: string, options: SplitOptions): Part[] {
+  const parts: Part[] = [];
+  let start = leadingSpace(text, 0);
+  let separator = '';
+  while (start < text.length) {
+    const cut = cutAfter(text, start, options);
+    const part = text.slice(start, cut.end).trimEnd();
+    if (part !== '') parts.push(parts.length > 0 ? { text: part, separator } : { text: part });
+    separator = text.slice(cut.end, cut.next);
+    start = cut.next;
+  }
+  return parts;
+}
+
+function cutAfter(text: string, start: number, options: SplitOptions): { end: number; next: number } {
+  const { full, least } = fill(text, start, options);
+  if (full === text.length) return { end: full, next: full };
+  // Whitespace right behind the window ends a word, too.
+  const earliest = Math.max(start, options.together ?? 0);
+  const lineEnd = text.lastIndexOf('\n', full);
+  const space = text.lastIndexOf(' ', full);
+  const at = lineEnd > Math.max(least, earliest) ? lineEnd : Math.max(space, lineEnd);
+  if (at > earliest) {
+    let end = at;
+    while (isSpace(text[end - 1])) end -= 1;
+    if (end > start) return { end, next: leadingSpace(text, at) };
+  }
+  return { end: full, next: full };
+}
+
+/** How far a part can reach, and the point at which it is filled well enough. */
+function fill(
+  text: string,
+  start: number,
+  { limit, cost }: SplitOptions,
+): { readonly full: number; readonly least: number } {
+  let spent = 0;
+  let least = start;
+  let full = start;
+  let cluster = start;
+  for (const character of text.slice(start, start + limit + 2)) {
+    const price = cost(character);
+    if (spent + price > limit) {
+      // Marks go with their letter, unless there is nothing else.
+      if (/[\p{M}\u200d]/u.test(character) && cluster > start) full = cluster;
+      return { full, least };
+    }
+    if (!/[\p{M}\u200d]/u.test(character)) cluster = full;
+    spent += price;
+    full += character.length;
+    if (spent <= limit * LEAST_SHARE) least = full;
+  }
+  return { full, least };
+}
+
+function leadingSpace(text: string, from: number): number {
+  let index = from;
+  while (isSpace(text[index])) index += 1;
+  return index;
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === ' ' || character === '\n';
+}

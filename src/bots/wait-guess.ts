@@ -1,0 +1,55 @@
+/**
+ * A guess of how long somebody in the queue has to wait, made of how fast the queue has been moving for
+ * everybody who waits in this process.
+ */
+import type { Clock } from './pace.ts';
+
+/** How much a new observation counts. */
+const WEIGHT = 0.3;
+/** Two looks that are closer than this say nothing about speed. */
+const SHORTEST_MS = 500;
+/** A speed that was seen this long ago is no longer the queue's. */
+const MEMORY_MS = 120_000;
+
+export class WaitGuess {
+  readonly #clock: Clock;
+  readonly #seen = new Map<string, { readonly place: number; readonly at: number }>();
+  #placesPerMs: number | undefined;
+  #learntAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Learns the place of somebody who waits, and guesses the rest of the wait in ms, if anything is known. */
+  look(id: string, place: number): number | undefined {
+    const at = this.#clock();
+    const last = this.#seen.get(id);
+    if (!last) this.#seen.set(id, { place, at });
+    else if (at - last.at >= SHORTEST_MS) {
+      this.#seen.set(id, { place, at });
+      this.#learn(Math.max(0, last.place - place) / (at - last.at), at);
+    }
+    return this.#placesPerMs && at - this.#learntAt < MEMORY_MS ? place / this.#placesPerMs : undefined;
+  }
+
+  /** Forgets somebody who waits no more. */
+  forget(id: string): void {
+    this.#seen.delete(id);
+  }
+
+  #learn(placesPerMs: number, at: number): void {
+    const before = this.#placesPerMs;
+    this.#placesPerMs = before === undefined ? placesPerMs : before + WEIGHT * (placesPerMs - before);
+    this.#learntAt = at;
+  }
+}
+
+/** `about 20 seconds`: rounded, because it is a guess. */
+export function aboutDuration(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds <= 5) return 'a few seconds';
+  if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1 ? 'about a minute' : `about ${minutes.toLocaleString('en')} minutes`;
+}

@@ -1,0 +1,39 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { readConfig } from '../config.ts';
+import { StoryError } from '../errors.ts';
+import { listModels } from '../generator/model/files.ts';
+
+/** `discord register`: tells Discord of the commands, which the bots also do whenever these have changed. */
+export function addDiscord(program: Command): void {
+  program
+    .command('discord')
+    .description('look after the Discord bot')
+    .command('register')
+    .description('register the slash commands: everywhere, or in one server at once')
+    .option('--guild <id>', 'only in the server of this id', guildId)
+    .exitOverride()
+    .action(async ({ guild }: { guild?: string }) => {
+      const config = readConfig(process.env);
+      if (!config.discord) {
+        throw new StoryError(
+          'configuration',
+          'There is no DISCORD_TOKEN. Copy the bot’s token from https://discord.com/developers/applications into .env.',
+        );
+      }
+      const models = await listModels(config.modelsFolder);
+      // Loaded only now: no other command pays for Discord's library.
+      const { registerFromTerminal } = await import('../bots/discord/registration.ts');
+      const count = await registerFromTerminal(config.discord, models, guild);
+      const where = guild
+        ? `in the server ${guild}`
+        : 'everywhere; clients show them after a reload (Ctrl+R)';
+      process.stdout.write(`${count} commands registered ${where}.\n`);
+    });
+}
+
+function guildId(text: string): string {
+  if (!/^\d{17,20}$/.test(text)) {
+    throw new InvalidArgumentError('Give the id that “Copy Server ID” copies: 17 to 20 digits.');
+  }
+  return text;
+}

@@ -1,0 +1,58 @@
+/**
+ * Settings that people make in a chat, kept with the queue so that they outlive every process. A setting is a
+ * job of a queue that nobody works: the same on Redis and embedded.
+ */
+import type { Queue } from 'bullmq';
+import { StoryError } from '../errors.ts';
+import type { QueueConnection } from './connection.ts';
+
+/** BullMQ refuses ids that look like numbers, as many ids of chats do. */
+const ID_PREFIX = 'k';
+
+export class Settings<Value> {
+  readonly #queue: Queue<Value, never>;
+
+  /** @param name the queue is called `settings-<name>` */
+  constructor(connection: QueueConnection, name: string) {
+    this.#queue = connection.queue(`settings-${name}`);
+  }
+
+  async ready(): Promise<void> {
+    await this.#queue.waitUntilReady();
+  }
+
+  /** One setting; undefined when there is none of that key. */
+  async read(key: string): Promise<Value | undefined> {
+    return (await reached(this.#queue.getJob(ID_PREFIX + key)))?.data;
+  }
+
+  async write(key: string, value: Value): Promise<void> {
+    const job = await reached(this.#queue.getJob(ID_PREFIX + key));
+    if (job) await reached(job.updateData(value as never));
+    else await reached(this.#queue.add('setting' as never, value as never, { jobId: ID_PREFIX + key }));
+  }
+
+  async remove(key: string): Promise<void> {
+    await reached(this.#queue.remove(ID_PREFIX + key));
+  }
+
+  /** All settings by their keys. */
+  async all(): Promise<Map<string, Value>> {
+    const jobs = await reached(this.#queue.getJobs(['wait']));
+    // A job that is removed while they are read is missing in the middle.
+    return new Map(jobs.filter(Boolean).map((job) => [job.id!.slice(ID_PREFIX.length), job.data as Value]));
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+}
+
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    const sentence = 'The settings cannot be reached at the moment. Try again in a minute.';
+    throw new StoryError('queue_unavailable', sentence, { cause });
+  }
+}

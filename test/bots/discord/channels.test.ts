@@ -1,0 +1,193 @@
+/** Story-prompt channels and the daily line, from the command to the stories. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dayIn, postLine } from '../../../src/bots/discord/daily.ts';
+import { Person } from '../../fakes/discord/people.ts';
+import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { finished, type House, isOver, openHouse, textOf } from './house.ts';
+
+const EPHEMERAL = 1 << 6;
+const FLAG_MESSAGE_CONTENT = 1 << 19;
+
+/** Uses `/scifi-channel` and returns what the bot whispers. */
+async function set(
+  house: House,
+  channel: FakeChannel,
+  subcommand: string,
+  options: Record<string, unknown> = {},
+): Promise<string> {
+  const interaction = house.ann.slash(channel, 'scifi-channel', options, { subcommand });
+  const whisper = await until(() => {
+    const { original } = interaction;
+    return original && !original.thinking && original;
+  }, 'an answer');
+  assert.equal((whisper as FakeMessage).flags, EPHEMERAL);
+  return (whisper as FakeMessage).content;
+}
+
+/** The bot's message that answers another, once its story is over. */
+async function answerTo(message: FakeMessage): Promise<FakeMessage> {
+  const isAnswer = ({ replyTo }: FakeMessage) => replyTo === message.id;
+  const answer = await until(() => [...message.channel.messages.values()].find(isAnswer), 'an answer');
+  await until(() => isOver(answer), 'the end of a story');
+  return answer;
+}
+
+function botsMessages(channel: FakeChannel): FakeMessage[] {
+  return [...channel.messages.values()].filter(({ author, flags }) => author.bot && !(flags & EPHEMERAL));
+}
+
+describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
+  describe('a story-prompt channel', { timeout: 60_000, concurrency: true }, () => {
+    let house: House;
+
+    before(async () => {
+      house = await openHouse({ flags: FLAG_MESSAGE_CONTENT, pace: 0 });
+    });
+    after(() => house.close());
+
+    it('answers every message, but not at once again, nor short ones, nor bots', async () => {
+      const { discord, ann } = house;
+      const channel = discord.world.addChannel();
+      const said = await set(house, channel, 'on', { messages: 'every', cooldown: 60, minimum: 12 });
+      assert.match(said, /^Every message with at least 12 characters is a prompt, once in 60 seconds/);
+      const prompt = ann.say(channel, 'The robots had a union now');
+      const answer = await answerTo(prompt);
+      assert.ok(textOf([answer]).startsWith('The robots had a union now'));
+      const again = ann.say(channel, 'And they wanted holidays');
+      await until(() => discord.world.reactions.find(({ messageId }) => messageId === again.id), 'a sign');
+      new Person(discord, 'eve').say(channel, 'short');
+      const bob = new Person(discord, 'bob');
+      await answerTo(bob.say(channel, 'On Venus, nobody had an umbrella'));
+      await sleep(300);
+      assert.equal(botsMessages(channel).length, 2);
+      assert.equal(discord.count('invalid'), 0);
+    });
+
+    it('opens a thread for every story where that is asked for', async () => {
+      const { discord, ann } = house;
+      const channel = discord.world.addChannel();
+      await set(house, channel, 'on', { messages: 'every', threads: true });
+      const prompt = ann.say(channel, 'Somebody had painted the moon');
+      const thread = await until(() => discord.world.channels.get(prompt.id), 'a thread');
+      assert.equal(thread.name, 'Somebody had painted the moon');
+      const story = await until(() => botsMessages(thread).find(isOver), 'a story');
+      assert.ok(textOf([story]).startsWith('Somebody had painted the moon'));
+      assert.equal(botsMessages(channel).length, 0);
+    });
+
+    it('says which permission is missing, and which time zone there is not', async () => {
+      const { discord } = house;
+      const permissions = PERMISSION.viewChannel | PERMISSION.sendMessages;
+      const channel = discord.world.addChannel({ permissions });
+      const refused = await set(house, channel, 'on', { messages: 'every', threads: true });
+      assert.match(
+        refused,
+        /^Nothing was changed: in this channel I need Read Message History, Create Public Threads, and Send Messages in Threads\./,
+      );
+      assert.match(await set(house, channel, 'daily', { hour: 8, timezone: 'Mars/Olympus' }), /no time zone/);
+      assert.match(await set(house, channel, 'status'), /^Nothing is set/);
+    });
+
+    it('gets an opening line a day, once, which anybody can continue', async () => {
+      const { discord } = house;
+      const channel = discord.world.addChannel();
+      assert.match(
+        await set(house, channel, 'daily', { hour: 0 }),
+        /An opening line comes every day at 0:00, UTC/,
+      );
+      const tools = house.tools();
+      const clock = () => Date.UTC(2030, 0, 2, 0, 0, 1);
+      await Promise.all([
+        postLine(channel.id, { ...tools, clock }),
+        postLine(channel.id, { ...tools, clock }),
+      ]);
+      const line = await until(() => botsMessages(channel).find(isOver), 'a line');
+      assert.ok(textOf([line]).length > 30);
+      const bob = new Person(discord, 'bob');
+      assert.notEqual(textOf(await finished(bob.press(line, 'Continue'))), '');
+      await postLine(channel.id, { ...tools, clock: () => clock() + 24 * 3_600_000 });
+      await until(() => botsMessages(channel).filter(isOver).length === 3, 'the next day’s line');
+    });
+
+    it('gets its line from the scheduler when the hour comes', async () => {
+      const { discord } = house;
+      const channel = discord.world.addChannel();
+      await set(house, channel, 'daily', { hour: 0 });
+      const scheduler = house.connection.queue<{ channelId: string }, void>('daily-discord');
+      // The same scheduler, with an hour that is always now.
+      await scheduler.upsertJobScheduler(
+        `c${channel.id}`,
+        { every: 1_000 },
+        { name: 'line', data: { channelId: channel.id } },
+      );
+      await until(() => botsMessages(channel).find(isOver), 'a line');
+      await sleep(1_500);
+      assert.equal(botsMessages(channel).length, 1, 'one a day, however often it is asked for');
+      await set(house, channel, 'off');
+      assert.equal(await scheduler.getJobScheduler(`c${channel.id}`), undefined);
+      await scheduler.close();
+    });
+  });
+
+  describe('what is set for channels', { timeout: 30_000 }, () => {
+    it('is remembered by the next process, told of by status, and ended by off', async () => {
+      const house = await openHouse({ pace: 0 });
+      try {
+        const { discord, ann } = house;
+        const channel = discord.world.addChannel();
+        await set(house, channel, 'on', { messages: 'mentions', minimum: 5 });
+        await set(house, channel, 'daily', { hour: 8, timezone: 'Europe/Vienna' });
+        const second = await house.another();
+        const status = await set(house, channel, 'status');
+        assert.match(
+          status,
+          /^Every message that mentions me .*\nAn opening line comes every day at 8:00, Europe\/Vienna\.$/,
+        );
+        ann.say(channel, 'This is not for the robot at all');
+        const asked = ann.say(channel, `<@${discord.world.bot.id}> The tide never came back`);
+        const answer = await answerTo(asked);
+        assert.ok(textOf([answer]).startsWith('The tide never came back'));
+        assert.equal(botsMessages(channel).length, 1, 'two processes heard it, one story answers');
+        await second.close();
+        assert.match(await set(house, channel, 'off'), /^Off: /);
+        assert.match(await set(house, channel, 'status'), /^Nothing is set/);
+        new Person(discord, 'bob').say(channel, `<@${discord.world.bot.id}> Is anybody there?`);
+        await sleep(500);
+        assert.equal(botsMessages(channel).length, 1);
+      } finally {
+        await house.close();
+      }
+    });
+  });
+
+  describe('a story-prompt channel without the message content intent', { timeout: 30_000 }, () => {
+    it('says so, and answers mentions', async () => {
+      const house = await openHouse({ pace: 0 });
+      try {
+        const { discord, ann, channel } = house;
+        assert.match(
+          await set(house, channel, 'on', { messages: 'every' }),
+          /“Message Content Intent” is off/,
+        );
+        await set(house, channel, 'on', { messages: 'mentions' });
+        ann.say(channel, 'Not a word of this can be read');
+        const answer = await answerTo(ann.say(channel, `<@${discord.world.bot.id}> but this can be read`));
+        assert.ok(textOf([answer]).startsWith('but this can be read'));
+      } finally {
+        await house.close();
+      }
+    });
+  });
+
+  describe('a day', () => {
+    it('begins at midnight where the people are', () => {
+      const evening = Date.UTC(2030, 0, 1, 23, 30);
+      assert.equal(dayIn('UTC', evening), 20_300_101);
+      assert.equal(dayIn('Europe/Vienna', evening), 20_300_102);
+      assert.equal(dayIn('America/Los_Angeles', evening), 20_300_101);
+    });
+  });
+});

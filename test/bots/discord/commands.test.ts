@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pauseOf } from '../../../src/bots/discord/api.ts';
+import { commandsFor } from '../../../src/bots/discord/commands.ts';
+import { STORY_BOUNDS } from '../../../src/story.ts';
+import { checkCommands } from '../../fakes/discord/validation.ts';
+
+type Option = Record<string, unknown> & { name: string };
+
+describe('the commands of Discord', () => {
+  const models = Array.from({ length: 40 }, (_, index) => ({
+    name: `m${index}`,
+    title: 'A long title '.repeat(12),
+    description: '',
+  }));
+  const commands = checkCommands(commandsFor(models));
+
+  it('are what Discord accepts, with every bound and choice declared', () => {
+    const story = commands.find(({ name }) => name === 'scifi')!;
+    const options = Object.fromEntries((story.options as Option[]).map((option) => [option.name, option]));
+    assert.deepEqual(Object.keys(options), ['prompt', 'temperature', 'length', 'seed', 'model']);
+    assert.equal(options.prompt!.required, true);
+    for (const name of ['temperature', 'length', 'seed'] as const) {
+      const { min, max } = STORY_BOUNDS[name];
+      assert.deepEqual([options[name]!.min_value, options[name]!.max_value], [min, max]);
+    }
+    assert.equal((options.model!.choices as unknown[]).length, 25);
+  });
+
+  it('are for servers, direct messages and user installs, but channels are set in servers only', () => {
+    for (const { name, contexts, integration_types: types, default_member_permissions: needed } of commands) {
+      const isChannels = name === 'scifi-channel';
+      assert.deepEqual(contexts, isChannels ? [0] : [0, 1, 2]);
+      assert.deepEqual(types, isChannels ? [0] : [0, 1]);
+      assert.equal(needed, isChannels ? '16' : undefined);
+    }
+  });
+});
+
+describe('the pause that Discord’s headers ask for', () => {
+  const pause = (remaining?: string, resetAfter?: string) =>
+    pauseOf(
+      new Headers({
+        ...(remaining === undefined ? {} : { 'x-ratelimit-remaining': remaining }),
+        ...(resetAfter === undefined ? {} : { 'x-ratelimit-reset-after': resetAfter }),
+      }),
+    );
+
+  it('spreads what is left over the time until the bucket is full again', () => {
+    assert.equal(pause('4', '2.000'), 500);
+    assert.equal(pause('1', '2.000'), 2_000);
+    assert.equal(pause('0', '1.500'), 1_500);
+    assert.equal(pause('0', '0.000'), 0);
+    assert.equal(pause(), 0);
+  });
+});

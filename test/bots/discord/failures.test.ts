@@ -1,0 +1,188 @@
+/** Everything that can go wrong in the middle of a story on Discord has one decided outcome. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keepAnnouncing } from '../../../src/queue/worker.ts';
+import type { FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
+import { PERMISSION } from '../../fakes/discord/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { FOOTER, finished, type House, isOver, labelsOf, openHouse, smallPrintOf, textOf } from './house.ts';
+
+/** Discord's quarter of an hour, and the time at which we stop to rely on it. */
+const TOKEN_MS = 2_500;
+const ANSWERABLE_MS = 1_500;
+/** At the house's pace: four seconds. */
+const LONG = { prompt: 'It went wrong', length: 1_700 };
+
+describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
+  describe('a story on Discord goes wrong', { timeout: 60_000, concurrency: true }, () => {
+    let house: House;
+
+    before(async () => {
+      house = await openHouse();
+    });
+    after(() => house.close());
+
+    /** A story in a channel of its own, once its text has begun to grow. */
+    async function begun(
+      options: Record<string, unknown> = LONG,
+    ): Promise<{ interaction: FakeInteraction; message: FakeMessage }> {
+      const { discord, ann } = house;
+      const interaction = ann.slash(discord.world.addChannel(), 'scifi', options);
+      const message = await until(() => interaction.original, 'an acknowledgement');
+      await until(() => message.content.length > 60, 'a growing text');
+      return { interaction, message };
+    }
+
+    async function givenUp(message: FakeMessage): Promise<void> {
+      const edits = message.history.length;
+      const reply = await until(
+        () => house.log.find((line) => line.includes('reply given up') && !seen.has(line)),
+        'a reply to be given up',
+      );
+      seen.add(reply);
+      await sleep(1_500);
+      assert.ok(message.history.length - edits <= 1, 'nobody goes on editing');
+    }
+    const seen = new Set<string>();
+
+    it('a message deleted by somebody: the story stops', async () => {
+      const { message } = await begun();
+      message.deleted = true;
+      await givenUp(message);
+    });
+
+    it('a channel deleted by somebody: a long story stops', async () => {
+      const { interaction, message } = await begun({ ...LONG, length: 3_000 });
+      house.discord.world.channels.delete(interaction.channel.id);
+      message.deleted = true;
+      await givenUp(message);
+    });
+
+    it('AutoMod refuses: an apology stands in its place', async () => {
+      const { interaction, message } = await begun();
+      interaction.channel.refused = /^It went/;
+      await until(() => message.content.startsWith('-# The AutoMod of this server refused'), 'an apology');
+      assert.ok(!isOver(message));
+    });
+
+    it('no permission for a further message: it ends with what fits', async () => {
+      const { interaction, message } = await begun({ ...LONG, length: 3_000 });
+      interaction.channel.permissions &= ~PERMISSION.sendMessages;
+      await until(() => isOver(message), 'an end', 20_000);
+      assert.match(smallPrintOf(message), /^Ended early: the bot may not send messages in this channel · /);
+      assert.match(message.content, FOOTER);
+      assert.ok(house.discord.count(403) <= 2);
+    });
+
+    it('Discord is out of order for a moment: the story goes on and ends', async () => {
+      const { interaction } = await begun();
+      const edits = new RegExp(`^PATCH .*/${interaction.token}/`);
+      house.discord.misbehave({ match: edits, status: 503, times: 6 });
+      const messages = await finished(interaction);
+      assert.match(messages.at(-1)!.content, FOOTER);
+    });
+
+    it('the network swallows the answer to a further message: it is not sent twice', async () => {
+      const { interaction } = await begun({ ...LONG, length: 2_800 });
+      const sends = new RegExp(`^POST .*/channels/${interaction.channel.id}/messages`);
+      house.discord.misbehave({ match: sends, status: 0, takesEffect: true, times: 2 });
+      await finished(interaction);
+      await sleep(500);
+      assert.equal(interaction.channel.messages.size, 2);
+    });
+
+    it('the gateway is cut: nobody notices, and what was said meanwhile is heard', async () => {
+      const { interaction } = await begun();
+      const { gateway } = house.discord;
+      const before = gateway.resumes;
+      gateway.cut();
+      const next = house.ann.slash(interaction.channel, 'scifi', { prompt: 'Meanwhile', length: 200 });
+      const [first, second] = await Promise.all([finished(interaction), finished(next)]);
+      assert.ok(textOf([first[0]!]).startsWith('It went wrong'));
+      assert.ok(textOf(second).startsWith('Meanwhile'));
+      assert.equal(gateway.resumes, before + 1);
+    });
+
+    it('the acknowledgement is lost on its way: whoever edits makes up for it', async () => {
+      const { discord, ann } = house;
+      const channel = discord.world.addChannel();
+      const interaction = ann.slash(channel, 'scifi', { prompt: 'Unheard', length: 200 });
+      const callbacks = new RegExp(`^POST .*/${interaction.token}/callback`);
+      discord.misbehave({ match: callbacks, status: 500, times: 4 });
+      assert.ok(textOf(await finished(interaction)).startsWith('Unheard'));
+      const other = ann.slash(discord.world.addChannel(), 'scifi', { prompt: 'Half heard', length: 200 });
+      const half = new RegExp(`^POST .*/${other.token}/callback`);
+      discord.misbehave({ match: half, status: 500, takesEffect: true });
+      assert.ok(textOf(await finished(other)).startsWith('Half heard'));
+    });
+
+    it('an interaction that came too late is dropped', async () => {
+      const { discord, ann } = house;
+      const channel = discord.world.addChannel();
+      const interaction = ann.slash(channel, 'scifi', { prompt: 'Too late', length: 200 });
+      discord.world.interactions.delete(interaction.token);
+      await until(() => house.log.find((line) => line.includes('"failure":"gone"')), 'a warning');
+      await sleep(1_000);
+      const calls = discord.log.filter(({ path }) => path.includes(interaction.token));
+      assert.ok(calls.length <= 6, `${calls.length} calls`);
+      assert.equal(channel.messages.size, 0);
+    });
+  });
+
+  describe('a quarter of an hour is over on Discord', { timeout: 40_000, concurrency: true }, () => {
+    let house: House;
+
+    before(async () => {
+      house = await openHouse({ answerableMs: ANSWERABLE_MS });
+      house.discord.clocks.tokenMs = TOKEN_MS;
+    });
+    after(() => house.close());
+
+    it('in a channel of the bot’s, the story goes on through the channel', async () => {
+      const { discord, ann } = house;
+      const interaction = ann.slash(discord.world.addChannel(), 'scifi', { ...LONG, length: 2_500 });
+      const messages = await finished(interaction);
+      assert.ok(interaction.original!.history.at(-1)!.at - interaction.createdAt > TOKEN_MS);
+      assert.equal(messages.length, 2);
+      assert.ok(textOf(messages).length > 2_400);
+      assert.equal(discord.count(401), 0, 'no call with a token that is dead');
+    });
+
+    it('as a guest, the story ends before', async () => {
+      const { discord, ann } = house;
+      const guest = { isInstalled: false };
+      const interaction = ann.slash(discord.world.addChannel(), 'scifi', LONG, guest);
+      const [message] = await finished(interaction);
+      assert.match(smallPrintOf(message!), /^Ended early: Discord lets it edit here for 15 minutes only · /);
+      assert.ok(message!.history.at(-1)!.at - interaction.createdAt < TOKEN_MS);
+      assert.ok(textOf([message!]).length > 200);
+    });
+  });
+
+  describe('a queue on Discord', { timeout: 40_000 }, () => {
+    it('shows the place, refuses when it is full, and goes on when a writer comes', async () => {
+      const house = await openHouse({ worker: false, maxWaiting: 2 });
+      try {
+        const { discord, ann, channel } = house;
+        const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+        const first = ann.slash(channel, 'scifi', { prompt: 'First', length: 200 });
+        await until(() => first.original && smallPrintOf(first.original) === 'Next in the queue', 'a place');
+        const second = ann.slash(channel, 'scifi', { prompt: 'Second', length: 200 });
+        await until(() => second.original && smallPrintOf(second.original) === '2nd in the queue', 'a place');
+        assert.deepEqual(labelsOf(second.original!), ['Stop']);
+        const third = ann.slash(channel, 'scifi', { prompt: 'Third', length: 200 });
+        await until(() => third.original?.content.startsWith('2 stories are waiting already.'), 'a refusal');
+        ann.press(first.original!, 'Stop');
+        await until(() => isOver(first.original!), 'an end');
+        assert.match(first.original!.content, /-# Stopped before the first word · /);
+        silence();
+        await house.startWorker();
+        await until(() => isOver(second.original!), 'an end');
+        assert.equal(discord.count('invalid'), 0);
+      } finally {
+        await house.close();
+      }
+    });
+  });
+});

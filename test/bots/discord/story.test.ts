@@ -1,0 +1,156 @@
+/** The whole way, from a command on the fake Discord to the last edit of its reply. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { readParts } from '../../../src/bots/discord/story-text.ts';
+import { Person } from '../../fakes/discord/people.ts';
+import { type FakeInteraction, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { FOOTER, finished, type House, labelsOf, openHouse, textOf } from './house.ts';
+
+const EPHEMERAL = 1 << 6;
+
+/** A reply that its reader stops as soon as it says something. */
+async function stopped({ ann }: House, interaction: FakeInteraction): Promise<FakeMessage[]> {
+  const message = await until(() => interaction.original, 'an acknowledgement');
+  await until(() => labelsOf(message).includes('Stop') && textOf([message]).length > 20, 'a growing text');
+  ann.press(message, 'Stop');
+  return finished(interaction);
+}
+
+describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
+  let house: House;
+
+  before(async () => {
+    // Faster than for people; Discord's headers have their say all the same.
+    house = await openHouse({ isEmbedded: true, pace: 900, editIntervalMs: 250 });
+  });
+  after(() => house.close());
+
+  it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
+    const { ann, channel } = house;
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'It all began with', length: 1_700 });
+    const [message, ...more] = await finished(interaction);
+    assert.equal(more.length, 0);
+    assert.ok(interaction.acknowledgedAt! - interaction.createdAt < 1_000);
+    const texts = message!.history.map(({ content }) => readParts([content]));
+    const growing = texts.filter((text) => text.startsWith('It all began with'));
+    assert.ok(growing.length >= 4, `${growing.length} edits`);
+    for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
+    assert.match(message!.content, FOOTER);
+    assert.match(message!.content, /Science fiction fake\\-1 \(fake\) · temperature 0\.4 · seed 7/);
+    assert.deepEqual(labelsOf(message!), ['Continue', 'Another', 'Warmer', 'Cooler']);
+    assert.equal(house.discord.count(429), 0);
+  });
+
+  it('goes on in further messages without cutting a word, and is one story when read back', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 3_700, seed: 3 });
+    const messages = await finished(interaction);
+    assert.ok(messages.length >= 3, `${messages.length} messages`);
+    for (const message of messages) assert.ok(message.content.length <= 2_000);
+    for (const message of messages.slice(0, -1)) assert.deepEqual(labelsOf(message), []);
+    assert.equal(labelsOf(messages.at(-1)!).length, 4);
+    const story = textOf(messages);
+    assert.ok(story.length > 3_500 && /^Long ago( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
+    // What stands in an earlier message is final when the next one begins.
+    const [first, second] = messages;
+    assert.ok(first!.history.at(-1)!.at <= second!.at + 50);
+    // Continue reads across the last two messages.
+    const next = await stopped(house, ann.press(messages.at(-1)!, 'Continue'));
+    assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 20);
+    const again = await stopped(house, ann.press(messages.at(-1)!, 'Warmer'));
+    assert.ok(textOf(again).startsWith('Long ago'), 'the prompt is found in the first message');
+    assert.match(again.at(-1)!.content, /temperature 0\.6 · seed 3 /);
+  });
+
+  it('is stopped by its author or by a moderator, and by nobody else', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    const bob = new Person(discord, 'bob');
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'Stop me', length: 1_800 });
+    const message = await until(() => interaction.original, 'an acknowledgement');
+    await until(() => labelsOf(message).includes('Stop') && textOf([message]).length > 100, 'a growing text');
+    const refused = bob.press(message, 'Stop');
+    const whisper = await until(() => refused.original, 'a refusal');
+    assert.match(whisper.content, /^Only the one who asked/);
+    assert.equal(whisper.flags, EPHEMERAL);
+    bob.permissions |= PERMISSION.manageMessages;
+    const shown = textOf([message]);
+    bob.press(message, 'Stop');
+    const [stopped] = await finished(interaction);
+    const text = textOf([stopped!]);
+    assert.ok(text.startsWith(shown) && text.length < 1_500, `${text.length} characters`);
+    assert.match(stopped!.content, FOOTER);
+    assert.equal(labelsOf(stopped!)[0], 'Continue');
+  });
+
+  it('is written again by Another, Warmer and Cooler, with its own opening and seed', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    // Of the prompt, nothing may mean anything, and all of it comes back.
+    const prompt = '**@everyone** <@1> [a](http://b) \\ `c`';
+    const ask = { prompt, length: 120, temperature: 0.1, seed: 9, model: 'melville' };
+    const [message] = await finished(ann.slash(channel, 'scifi', ask));
+    assert.ok(textOf([message!]).startsWith(prompt), message!.content);
+    assert.match(message!.content, /Melville .* · temperature 0\.1 · seed 9/);
+    const [cooler] = await finished(ann.press(message!, 'Cooler'));
+    assert.match(cooler!.content, /Melville .* · temperature 0 · seed 9/);
+    assert.ok(textOf([cooler!]).startsWith(prompt));
+    const [another] = await finished(ann.press(cooler!, 'Another'));
+    assert.doesNotMatch(another!.content, /· seed 9 ·/);
+    assert.ok(textOf([another!]).startsWith(prompt));
+    assert.deepEqual(discord.world.pings, []);
+  });
+
+  it('continues anybody’s message from its menu, and does so again with the same beginning', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    const post = ann.say(channel, 'The airlock opened, and there stood a man without a shadow.');
+    const [message] = await finished(ann.apply(post, 'Continue as sci-fi'));
+    assert.ok(!textOf([message!]).includes('airlock'));
+    const [same] = await finished(ann.press(message!, 'Warmer'));
+    assert.notEqual(textOf([same!]), '');
+    const empty = ann.apply(ann.say(channel, ''), 'Continue as sci-fi');
+    const whisper = await until(() => empty.original, 'a refusal');
+    assert.match(whisper.content, /^There is no text in that message/);
+  });
+
+  it('fits into one message where the bot is a guest, and says so', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    const guest = { isInstalled: false };
+    const [message, ...more] = await finished(
+      ann.slash(channel, 'scifi', { prompt: 'As a guest', length: 2_600 }, guest),
+    );
+    assert.equal(more.length, 0);
+    assert.match(message!.content, /-# The rest does not fit here · /);
+    assert.match(message!.content, FOOTER);
+    assert.equal(channel.messages.size, 1);
+  });
+
+  it('is refused in a whisper when it cannot be what was asked for', async () => {
+    const { ann, channel } = house;
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'x'.repeat(100), length: 60 });
+    const whisper = await until(() => interaction.original, 'a refusal');
+    assert.match(whisper.content, /needs at least 50 of its own/);
+    assert.equal(whisper.flags, EPHEMERAL);
+    const crammed = ann.slash(channel, 'scifi', { prompt: '*'.repeat(1_600), length: 3_000 });
+    const other = await until(() => crammed.original, 'a refusal');
+    assert.match(other.content, /too long for one message/);
+  });
+
+  it('is written once when its command is heard twice', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    const second = await house.another();
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'Twice heard', length: 300 });
+    await finished(interaction);
+    await second.close();
+    assert.equal([...channel.messages.values()].length, 1);
+    const callbacks = discord.log.filter(
+      ({ path }) => path.includes(interaction.token) && path.endsWith('callback'),
+    );
+    assert.deepEqual(callbacks.map(({ status }) => status).sort(), [204, 400]);
+  });
+});

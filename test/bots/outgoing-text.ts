@@ -1,0 +1,168 @@
+/** Properties of everything that leaves for a chat; run often here and very often in `outgoing-text.long.ts`. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  contentOf,
+  MESSAGE_MAX,
+  partsOf,
+  readParts,
+  smallPrintOf,
+} from '../../src/bots/discord/story-text.ts';
+import { clean, discordEscaping } from '../../src/bots/outgoing-text.ts';
+import { splitText } from '../../src/bots/split-text.ts';
+import { mentionsIn } from '../fakes/discord/validation.ts';
+
+/** What attacks are made of. */
+const HOSTILE = [
+  '@everyone',
+  '@here',
+  '@',
+  '<@123456789012345678>',
+  '<@&1>',
+  '<#1>',
+  '</scifi:1>',
+  '<:a:1>',
+  '<t:1>',
+  '<id:browse>',
+  '[a](https://evil.example)',
+  '](',
+  'https://evil.example',
+  'discord.gg/x',
+  '\\',
+  '*',
+  '_',
+  '`',
+  '||',
+  '~~',
+  '# ',
+  '-# ',
+  '> ',
+  '>>> ',
+  '- ',
+  '\n-# ',
+  '\n',
+  '\r\n',
+  '\n\n\n',
+  '   ',
+  '\t',
+  '\u202e',
+  '\u2066',
+  '\u200b',
+  '\u2060',
+  '\u2063',
+  '\u200d',
+  '\u200f',
+  '\ufeff',
+  '\u0000',
+  '\u0007',
+  '\u001b[31m',
+  '\u00a0',
+  '\u2028',
+  '\u0301'.repeat(9),
+  '\ud83d',
+  '\ude00',
+  '😀',
+  '👨‍👩‍👧',
+  '\u{e0041}',
+  '…',
+];
+
+/** Prose with attacks in it, or anything at all. */
+export const anyText: fc.Arbitrary<string> = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...HOSTILE) },
+      { weight: 3, arbitrary: fc.constantFrom('a ', 'word ', 'Sentence. ', 'x'.repeat(50), '\n\n') },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+      { weight: 1, arbitrary: fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) }) },
+    ),
+    { maxLength: 80 },
+  )
+  .map((pieces) => pieces.join(''));
+
+/** A long one, of several messages. */
+export const longText: fc.Arbitrary<string> = fc
+  .tuple(anyText, fc.nat(12))
+  .map(([text, times]) => text.repeat(times + 1).slice(0, 6_000));
+
+export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>> = {
+  'cleaning is idempotent, and leaves no control, no direction and no half of a pair': () =>
+    fc.property(anyText, (text) => {
+      const once = clean(text);
+      assert.equal(clean(once), once);
+      assert.ok(once.isWellFormed());
+      assert.doesNotMatch(once, /[\p{Bidi_Control}\u200b\ufeff\u2060-\u2064]|[^\P{Cc}\n]/u);
+      assert.doesNotMatch(once, /(?:\p{M}|\u200c|\u200d){5}|\n{3}| {4}/u);
+    }),
+  'a cleaned beginning is the beginning of what is cleaned, wherever a text was cut': () =>
+    fc.property(anyText, fc.nat(), (text, at) => {
+      const whole = text.toWellFormed();
+      let cut = at % (whole.length + 1);
+      if (/[\ud800-\udbff]/.test(whole[cut - 1] ?? '')) cut -= 1;
+      assert.ok(clean(whole).startsWith(clean(whole.slice(0, cut))));
+      assert.equal(clean(clean(whole.slice(0, cut)) + whole.slice(cut)), clean(whole));
+    }),
+  'escaping is read back exactly, character by character as a whole': () =>
+    fc.property(anyText, (text) => {
+      const safe = clean(text);
+      const escaped = discordEscaping.escape(safe);
+      assert.equal(discordEscaping.unescape(escaped), safe);
+      assert.equal([...safe].map(discordEscaping.escape).join(''), escaped);
+    }),
+  'nothing that leaves can notify, link or be anything but text': () =>
+    fc.property(anyText, fc.nat(400), (text, promptLength) => {
+      for (const part of partsOf(clean(text), promptLength)) {
+        const content = contentOf(part, text);
+        assert.deepEqual(mentionsIn(content), []);
+        // Without what is escaped, none of Discord's signs are left but our own mark of small print.
+        const bare = content.replace(/\\[^0-9A-Za-z\s]/g, '').replace(/(^|\n)-# (?=[^\n]*$)/, '$1');
+        assert.doesNotMatch(bare, /[\\*_~`|>#[\]<]|https?:|:\/\/|^- /m);
+      }
+    }),
+  'messages are short enough, whole, and one text when read back': () =>
+    fc.property(longText, fc.nat(900), fc.string(), (text, promptLength, print) => {
+      const story = clean(text);
+      const parts = partsOf(story, promptLength);
+      const contents = parts.map((part, index) => contentOf(part, index === parts.length - 1 ? print : ''));
+      for (const content of contents) {
+        assert.ok(content.length <= MESSAGE_MAX, `${content.length}`);
+        assert.ok(content.isWellFormed());
+        // Discord trims; nothing is lost by that.
+        assert.equal(content.trim(), content);
+        assert.doesNotMatch(content, /[\p{Bidi_Control}]|[^\P{Cc}\n]/u);
+      }
+      assert.equal(readParts(contents), story.replace(/^[ \n]+|[ \n]+$/g, ''));
+      assert.ok(smallPrintOf(print).length <= 256 && !smallPrintOf(print).includes('\n'));
+    }),
+  'what stands in an earlier message never changes while a story grows': () =>
+    fc.property(longText, fc.nat(), fc.nat(900), (text, at, promptLength) => {
+      const story = clean(text);
+      const cut = story.length === 0 ? 0 : at % story.length;
+      const before = partsOf(clean(story.slice(0, cut).toWellFormed()), promptLength);
+      const after = partsOf(story, promptLength);
+      for (const [index, { text: earlier }] of before.slice(0, -1).entries()) {
+        assert.equal(after[index]!.text, earlier);
+      }
+      assert.ok(after.length >= before.length);
+    }),
+  'no word is cut that would fit, and no paragraph where that can be helped': () =>
+    fc.property(
+      fc.array(fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 20 }), { maxLength: 12 }),
+      fc.integer({ min: 40, max: 200 }),
+      (paragraphs, limit) => {
+        const text = paragraphs.map((words) => words.map((n) => 'x'.repeat(n)).join(' ')).join('\n\n');
+        const parts = splitText(text, { limit, cost: (piece) => piece.length });
+        for (const { text: part, separator } of parts) {
+          assert.ok(part.length <= limit && part.length > 0);
+          assert.notEqual(separator, '');
+        }
+        const joined = parts.map(({ text: part, separator = '' }) => separator + part).join('');
+        assert.equal(joined, text);
+        for (const [index, part] of parts.slice(0, -1).entries()) {
+          const cutsParagraph = parts[index + 1]!.separator === ' ';
+          // A paragraph is cut only where its part would otherwise be less than a quarter full.
+          if (cutsParagraph) assert.ok(part.text.lastIndexOf('\n') <= limit / 4);
+        }
+      },
+    ),
+};

@@ -1,0 +1,92 @@
+/** `scifi discord register` and `scifi doctor` at a terminal, against the fake Discord. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FakeDiscord } from './fakes/discord/fake-discord.ts';
+import { PERMISSION } from './fakes/discord/world.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+describe('the operator’s commands for Discord', { timeout: 60_000, concurrency: 2 }, () => {
+  let discord: FakeDiscord;
+
+  before(async () => {
+    discord = await FakeDiscord.start();
+  });
+  after(() => discord.stop());
+
+  function scifi(
+    args: string[],
+    env: Record<string, string> = {},
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
+    const program = ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli.ts'), ...args];
+    const base = {
+      DISCORD_TOKEN: discord.token,
+      DISCORD_API: discord.api,
+      SCIFI_MODELS: join(ROOT, 'models'),
+    };
+    return new Promise((resolve) => {
+      const options = {
+        cwd: tmpdir(),
+        env: { PATH: process.env.PATH, LOG_LEVEL: 'silent', ...base, ...env },
+      };
+      const child = execFile(process.execPath, program, options, (_, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      });
+    });
+  }
+
+  it('register: everywhere, or in one server', async () => {
+    const everywhere = await scifi(['discord', 'register']);
+    assert.equal(everywhere.code, 0, everywhere.stderr);
+    assert.match(everywhere.stdout, /^3 commands registered everywhere/);
+    const names = discord.world.commands.get('global')!.map(({ name }) => name);
+    assert.deepEqual(names, ['scifi', 'Continue as sci-fi', 'scifi-channel']);
+    const { id } = discord.world.guild;
+    const here = await scifi(['discord', 'register', '--guild', id]);
+    assert.equal(here.code, 0, here.stderr);
+    assert.equal(discord.world.commands.get(id)!.length, 3);
+  });
+
+  it('register: says what is wrong', async () => {
+    const cases: [string[], RegExp, Record<string, string>][] = [
+      [['discord', 'register'], /There is no DISCORD_TOKEN/, { DISCORD_TOKEN: '' }],
+      [
+        ['discord', 'register'],
+        /Discord does not accept DISCORD_TOKEN\. Copy it anew/,
+        { DISCORD_TOKEN: 'a.b.c' },
+      ],
+      [['discord', 'register'], /DISCORD_TOKEN: expected the token/, { DISCORD_TOKEN: 'hunter2' }],
+      [
+        ['discord', 'register'],
+        /Discord cannot be reached \(temporary\)/,
+        { DISCORD_API: 'http://127.0.0.1:1/api' },
+      ],
+      [['discord', 'register', '--guild', 'mine'], /17 to 20 digits/, {}],
+      [['discord', 'register', '--guild', '12345678901234567'], /Is the bot in the server of that id\?/, {}],
+    ];
+    for (const [args, sentence, env] of cases) {
+      const { code, stderr } = await scifi(args, env);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, sentence);
+      assert.doesNotMatch(stderr, /hunter2|\n +at /);
+    }
+  });
+
+  it('doctor: token, intent, permissions and the invite link', async () => {
+    discord.world.permissions &= ~PERMISSION.createPublicThreads;
+    const [well, ill] = await Promise.all([scifi(['doctor']), scifi(['doctor'], { DISCORD_TOKEN: 'a.b.c' })]);
+    assert.equal(well.code, 0, well.stdout);
+    assert.match(well.stdout, /^ok {4}Discord: sci-fi \(\d+\), shards: auto of 1, 1000 of 1000 connections/m);
+    assert.match(well.stdout, /Message Content Intent: off/);
+    assert.match(well.stdout, /in a server it lacks Create Public Threads/);
+    const invite = new URL(/invite: (\S+)/.exec(well.stdout)![1]!);
+    assert.equal(invite.searchParams.get('client_id'), discord.world.application.id);
+    assert.equal(invite.searchParams.get('scope'), 'bot applications.commands');
+    assert.equal(ill.code, 1);
+    assert.match(ill.stdout, /^FAIL {2}Discord: Discord does not accept DISCORD_TOKEN/m);
+  });
+});

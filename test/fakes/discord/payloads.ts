@@ -1,0 +1,131 @@
+/** How the fake's things look on the wire. */
+import type { FakeChannel, FakeInteraction, FakeMessage, FakeUser, World } from './world.ts';
+
+type Wire = Record<string, unknown>;
+
+export function userOf({ id, username, bot }: FakeUser): Wire {
+  return { id, username, discriminator: '0', global_name: username, avatar: null, bot, public_flags: 0 };
+}
+
+export function channelOf({ id, name, type, guildId, parentId, permissions }: FakeChannel): Wire {
+  const thread = type === 11 && {
+    parent_id: parentId,
+    thread_metadata: {
+      archived: false,
+      auto_archive_duration: 1_440,
+      archive_timestamp: new Date().toISOString(),
+      locked: false,
+    },
+  };
+  return {
+    id,
+    name,
+    type,
+    guild_id: guildId,
+    position: 0,
+    permission_overwrites: [],
+    permissions: permissions.toString(),
+    ...thread,
+  };
+}
+
+export function messageOf(message: FakeMessage, world: World): Wire {
+  const { id, channel, author, content, components, flags, nonce, at, history, replyTo } = message;
+  return {
+    id,
+    type: replyTo ? 19 : 0,
+    channel_id: channel.id,
+    author: userOf(author),
+    content,
+    components,
+    flags,
+    nonce,
+    timestamp: new Date(at).toISOString(),
+    edited_timestamp: history.length > 1 ? new Date(history.at(-1)!.at).toISOString() : null,
+    tts: false,
+    mention_everyone: false,
+    mentions: content.includes(`<@${world.bot.id}>`) ? [userOf(world.bot)] : [],
+    mention_roles: [],
+    attachments: [],
+    embeds: [],
+    pinned: false,
+    ...(author.bot ? { application_id: world.application.id } : {}),
+    ...(replyTo ? { message_reference: { message_id: replyTo, channel_id: channel.id } } : {}),
+  };
+}
+
+export function memberOf(permissions: bigint): Wire {
+  return {
+    roles: [],
+    joined_at: new Date(0).toISOString(),
+    deaf: false,
+    mute: false,
+    flags: 0,
+    permissions: permissions.toString(),
+  };
+}
+
+export function guildOf(world: World): Wire {
+  const { id, name } = world.guild;
+  return {
+    id,
+    name,
+    owner_id: world.bot.id,
+    unavailable: false,
+    large: false,
+    member_count: 3,
+    preferred_locale: 'en-US',
+    features: [],
+    roles: [{ id, name: '@everyone', permissions: '0', position: 0, color: 0, hoist: false, managed: false }],
+    channels: [...world.channels.values()].filter(({ type }) => type === 0).map(channelOf),
+    threads: [],
+    members: [{ ...memberOf(0n), user: userOf(world.bot) }],
+    emojis: [],
+    stickers: [],
+    presences: [],
+    voice_states: [],
+    stage_instances: [],
+    guild_scheduled_events: [],
+    joined_at: new Date(0).toISOString(),
+  };
+}
+
+/** The dispatch of an interaction. `data` and `type` say what was done. */
+export function interactionOf(
+  interaction: FakeInteraction,
+  world: World,
+  type: 2 | 3,
+  data: Wire,
+  userPermissions: bigint,
+): Wire {
+  const { id, token, channel, user, isInstalled, on } = interaction;
+  const isServer = channel.guildId !== undefined;
+  const person = isServer
+    ? { member: { ...memberOf(userPermissions), user: userOf(user) } }
+    : { user: userOf(user) };
+  return {
+    id,
+    token,
+    type,
+    data,
+    version: 1,
+    application_id: world.application.id,
+    channel_id: channel.id,
+    channel: channelOf(channel),
+    ...(isServer
+      ? {
+          guild_id: channel.guildId,
+          guild_locale: 'en-US',
+          guild: { id: channel.guildId, features: [], locale: 'en-US' },
+        }
+      : {}),
+    ...person,
+    ...(on ? { message: messageOf(on, world) } : {}),
+    locale: 'en-US',
+    entitlements: [],
+    app_permissions: channel.permissions.toString(),
+    authorizing_integration_owners: isInstalled ? { 0: channel.guildId ?? '0' } : { 1: user.id },
+    context: isServer ? 0 : isInstalled ? 1 : 2,
+    attachment_size_limit: 10_485_760,
+  };
+}

@@ -1,0 +1,95 @@
+/** What people do on the fake Discord. */
+import type { FakeDiscord } from './fake-discord.ts';
+import { interactionOf, messageOf, userOf } from './payloads.ts';
+import {
+  type FakeChannel,
+  type FakeInteraction,
+  type FakeMessage,
+  type FakeUser,
+  PERMISSION,
+  snowflake,
+} from './world.ts';
+
+export class Person {
+  readonly user: FakeUser;
+  readonly #discord: FakeDiscord;
+  /** What this person may do in the server. */
+  permissions: bigint = PERMISSION.viewChannel | PERMISSION.sendMessages;
+
+  constructor(discord: FakeDiscord, name: string) {
+    this.#discord = discord;
+    this.user = discord.world.addUser(name);
+  }
+
+  /** Uses a slash command. `isInstalled` false: the person brought the application along. */
+  slash(
+    channel: FakeChannel,
+    name: string,
+    options: Record<string, unknown> = {},
+    { isInstalled = true, subcommand }: { isInstalled?: boolean; subcommand?: string } = {},
+  ): FakeInteraction {
+    const given = Object.entries(options).map(([option, value]) => ({
+      name: option,
+      value,
+      type:
+        typeof value === 'string' ? 3 : typeof value === 'boolean' ? 5 : option === 'temperature' ? 10 : 4,
+    }));
+    const data = {
+      id: snowflake(),
+      name,
+      type: 1,
+      options: subcommand ? [{ type: 1, name: subcommand, options: given }] : given,
+    };
+    return this.#interact({ channel, user: this.user, isInstalled, on: undefined }, 2, data);
+  }
+
+  /** Chooses a command from a message's menu. */
+  apply(message: FakeMessage, name: string, isInstalled = true): FakeInteraction {
+    const { world } = this.#discord;
+    const data = {
+      id: snowflake(),
+      name,
+      type: 3,
+      target_id: message.id,
+      resolved: { messages: { [message.id]: messageOf(message, world) }, users: {} },
+    };
+    return this.#interact({ channel: message.channel, user: this.user, isInstalled, on: undefined }, 2, data);
+  }
+
+  /** Presses the button of that label under a message. */
+  press(message: FakeMessage, label: string, isInstalled = true): FakeInteraction {
+    const button = message.components
+      .flatMap(({ components }) => components)
+      .find((one) => one.label === label);
+    if (!button) throw new Error(`There is no button ${label} under: ${message.content}`);
+    const data = { custom_id: button.custom_id, component_type: 2 };
+    return this.#interact({ channel: message.channel, user: this.user, isInstalled, on: message }, 3, data);
+  }
+
+  /** Writes a message. */
+  say(channel: FakeChannel, content: string): FakeMessage {
+    const { world, gateway } = this.#discord;
+    const message = world.addMessage(channel, this.user, { content });
+    const guild = {
+      guild_id: channel.guildId,
+      member: { roles: [], joined_at: null, deaf: false, mute: false },
+    };
+    gateway.dispatch('MESSAGE_CREATE', {
+      ...messageOf(message, world),
+      author: userOf(this.user),
+      ...(channel.guildId ? guild : {}),
+    });
+    return message;
+  }
+
+  #interact(
+    what: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on'>,
+    type: 2 | 3,
+    data: Record<string, unknown>,
+  ): FakeInteraction {
+    const { world, gateway } = this.#discord;
+    const interaction = world.addInteraction(what);
+    gateway.dispatch('INTERACTION_CREATE', interactionOf(interaction, world, type, data, this.permissions));
+    return interaction;
+  }
+}

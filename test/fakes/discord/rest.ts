@@ -1,0 +1,236 @@
+/** The fake's REST routes: what Discord does with each call, and what it refuses. */
+import { channelOf, messageOf, userOf } from './payloads.ts';
+import {
+  ACKNOWLEDGED,
+  AUTOMOD,
+  checkCommands,
+  checkMessage,
+  INVALID_FORM,
+  INVALID_TOKEN,
+  type MessageInput,
+  MISSING_ACCESS,
+  MISSING_PERMISSIONS,
+  mentionsIn,
+  Refusal,
+  UNKNOWN_CHANNEL,
+  UNKNOWN_INTERACTION,
+  UNKNOWN_MESSAGE,
+  UNKNOWN_WEBHOOK,
+} from './validation.ts';
+import { type FakeChannel, type FakeInteraction, type FakeMessage, PERMISSION, type World } from './world.ts';
+
+export interface Clocks {
+  /** Time in which an interaction has to be acknowledged. */
+  readonly acknowledgeMs: number;
+  /** Life of an interaction's token. */
+  readonly tokenMs: number;
+  /** How long a nonce keeps a message from being sent twice. */
+  readonly nonceMs: number;
+}
+
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+export type Answer = { readonly status: number; readonly body?: unknown };
+
+type Handler = (world: World, call: Call, ids: string[], clocks: Clocks) => Answer;
+
+interface Route {
+  readonly match: RegExp;
+  /** Whether the bot's token has to come with it. */
+  readonly isBots: boolean;
+  readonly handle: Handler;
+}
+
+const EPHEMERAL = 1 << 6;
+const FOLLOW_UPS_OF_A_GUEST = 5;
+const VERSION = /^\/api\/v10/;
+
+const ROUTES: readonly Route[] = [
+  bots(/^GET \/gateway\/bot$/, () => {
+    throw new Error('answered by the server, which knows its address');
+  }),
+  bots(/^GET \/applications\/@me$/, (world) => ok({ ...world.application, flags: world.flags })),
+  bots(/^GET \/users\/@me$/, (world) => ok(userOf(world.bot))),
+  bots(/^PUT \/applications\/(\d+)(?:\/guilds\/(\d+))?\/commands$/, (world, { body }, [, guildId]) => {
+    if (guildId && guildId !== world.guild.id) throw MISSING_ACCESS();
+    world.commands.set(guildId ?? 'global', checkCommands(body));
+    return ok(body);
+  }),
+  bots(/^GET \/applications\/(\d+)\/commands$/, (world) => ok(world.commands.get('global') ?? [])),
+  bots(/^GET \/users\/@me\/guilds$/, (world) =>
+    ok([{ ...world.guild, permissions: world.permissions.toString(), owner: false, features: [] }]),
+  ),
+  bots(/^POST \/channels\/(\d+)\/messages$/, sendMessage),
+  bots(/^GET \/channels\/(\d+)\/messages\/(\d+)$/, (world, _, [channelId, messageId]) => {
+    const channel = channelIn(world, channelId);
+    need(channel, PERMISSION.readMessageHistory);
+    return ok(messageOf(messageIn(channel, messageId), world));
+  }),
+  bots(/^PATCH \/channels\/(\d+)\/messages\/(\d+)$/, (world, { body }, [channelId, messageId]) => {
+    const channel = channelIn(world, channelId);
+    const message = messageIn(channel, messageId);
+    if (message.author.id !== world.bot.id) {
+      throw new Refusal(403, 50_005, 'Cannot edit a message authored by another user');
+    }
+    return edit(world, message, body);
+  }),
+  bots(/^POST \/channels\/(\d+)\/messages\/(\d+)\/threads$/, (world, { body }, [channelId, messageId]) => {
+    const channel = channelIn(world, channelId);
+    need(channel, PERMISSION.createPublicThreads);
+    const message = messageIn(channel, messageId);
+    if (world.channels.has(message.id)) {
+      throw new Refusal(400, 160_004, 'A thread has already been created for this message');
+    }
+    const { name } = body as { name: string };
+    if (!name || [...name].length > 100) throw INVALID_FORM('name: 1 to 100 characters');
+    const { permissions } = channel;
+    return ok(
+      channelOf(world.addChannel({ id: message.id, name, type: 11, parentId: channel.id, permissions })),
+    );
+  }),
+  bots(/^PUT \/channels\/(\d+)\/messages\/(\d+)\/reactions\/([^/]+)\/@me$/, (world, _, ids) => {
+    const channel = channelIn(world, ids[0]);
+    need(channel, PERMISSION.addReactions);
+    const { id } = messageIn(channel, ids[1]);
+    world.reactions.push({ messageId: id, emoji: ids[2]! });
+    return { status: 204 };
+  }),
+  anybodys(/^POST \/interactions\/(\d+)\/([^/]+)\/callback$/, callback),
+  anybodys(/^PATCH \/webhooks\/(\d+)\/([^/]+)\/messages\/@original$/, (world, { body }, ids, clocks) => {
+    const interaction = answerable(world, ids, clocks);
+    if (!interaction.original) throw UNKNOWN_WEBHOOK();
+    if (interaction.original.deleted) throw UNKNOWN_MESSAGE();
+    return edit(world, interaction.original, body);
+  }),
+  anybodys(/^POST \/webhooks\/(\d+)\/([^/]+)$/, (world, { body }, ids, clocks) => {
+    const interaction = answerable(world, ids, clocks);
+    if (!interaction.callbackType) throw UNKNOWN_WEBHOOK();
+    if (!interaction.isInstalled && interaction.followUps.length >= FOLLOW_UPS_OF_A_GUEST) {
+      throw new Refusal(400, 40_094, 'This interaction has reached the maximum number of follow up messages');
+    }
+    const message = add(world, interaction.channel, checkMessage(body, true));
+    interaction.followUps.push(message);
+    return ok(messageOf(message, world));
+  }),
+];
+
+/** Answers one call. Throws a `Refusal`; undefined when there is no such route. */
+export function answerCall(world: World, call: Call, isBot: boolean, clocks: Clocks): Answer | undefined {
+  const key = `${call.method} ${call.path.replace(VERSION, '')}`;
+  for (const { match, isBots, handle } of ROUTES) {
+    const ids = match.exec(key)?.slice(1);
+    if (!ids) continue;
+    if (isBots && !isBot) throw new Refusal(401, 0, '401: Unauthorized');
+    return handle(world, call, ids, clocks);
+  }
+  return undefined;
+}
+
+function callback(world: World, { body, query }: Call, [id, token]: string[], clocks: Clocks): Answer {
+  const interaction = world.interactions.get(token!);
+  if (!interaction || interaction.id !== id) throw UNKNOWN_INTERACTION();
+  if (interaction.callbackType) throw ACKNOWLEDGED();
+  if (Date.now() - interaction.createdAt > clocks.acknowledgeMs) throw UNKNOWN_INTERACTION();
+  const { type, data } = body as { type: number; data?: MessageInput };
+  if (type === 4) interaction.original = add(world, interaction.channel, checkMessage(data, true));
+  else if (type === 5) {
+    const flags = data?.flags ?? 0;
+    if (flags & ~EPHEMERAL) throw INVALID_FORM('flags');
+    interaction.original = world.addMessage(interaction.channel, world.bot, { thinking: true, flags });
+  } else if (type === 6) {
+    if (!interaction.on) throw INVALID_FORM('type: there is no message to update');
+    interaction.original = interaction.on;
+  } else throw INVALID_FORM(`type ${type}`);
+  interaction.callbackType = type;
+  interaction.acknowledgedAt = Date.now();
+  return query.get('with_response') === 'true'
+    ? ok({
+        interaction: { id, type: 2 },
+        resource: { type, message: messageOf(interaction.original, world) },
+      })
+    : { status: 204 };
+}
+
+function sendMessage(world: World, { body }: Call, [channelId]: string[], clocks: Clocks): Answer {
+  const channel = channelIn(world, channelId);
+  need(channel, channel.type === 11 ? PERMISSION.sendMessagesInThreads : PERMISSION.sendMessages);
+  const input = checkMessage(body, true);
+  const key = `${channel.id} ${input.nonce}`;
+  const earlier = input.enforce_nonce && input.nonce ? world.byNonce.get(key) : undefined;
+  if (earlier && Date.now() - earlier.at < clocks.nonceMs) return ok(messageOf(earlier, world));
+  if (input.message_reference) {
+    need(channel, PERMISSION.readMessageHistory);
+    const { message_id: id, fail_if_not_exists: isStrict = true } = input.message_reference;
+    if (isStrict) messageIn(channel, id);
+  }
+  const message = add(world, channel, input);
+  if (input.nonce) world.byNonce.set(key, message);
+  return ok(messageOf(message, world));
+}
+
+function add(world: World, channel: FakeChannel, input: MessageInput): FakeMessage {
+  moderate(world, channel, input);
+  const replyTo = input.message_reference?.message_id;
+  const { content, components, flags, nonce } = input;
+  return world.addMessage(channel, world.bot, {
+    ...(content === undefined ? {} : { content }),
+    ...(components === undefined ? {} : { components }),
+    ...(flags === undefined ? {} : { flags }),
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(replyTo === undefined ? {} : { replyTo }),
+  });
+}
+
+function edit(world: World, message: FakeMessage, body: unknown): Answer {
+  const input = checkMessage(body, false);
+  moderate(world, message.channel, input);
+  world.editMessage(message, input);
+  return ok(messageOf(message, world));
+}
+
+function moderate(world: World, channel: FakeChannel, { content = '' }: MessageInput): void {
+  if (channel.refused?.test(content)) throw AUTOMOD();
+  // With {parse: []} nobody is notified; what a text would do without it is noted all the same.
+  world.pings.push(...mentionsIn(content));
+}
+
+function answerable(world: World, [applicationId, token]: string[], { tokenMs }: Clocks): FakeInteraction {
+  const interaction = world.interactions.get(token!);
+  if (applicationId !== world.application.id || !interaction) throw UNKNOWN_WEBHOOK();
+  if (Date.now() - interaction.createdAt > tokenMs) throw INVALID_TOKEN();
+  return interaction;
+}
+
+function channelIn(world: World, id: string | undefined): FakeChannel {
+  const channel = world.channels.get(id!);
+  if (!channel) throw UNKNOWN_CHANNEL();
+  if (!(channel.permissions & PERMISSION.viewChannel)) throw MISSING_ACCESS();
+  return channel;
+}
+
+function messageIn(channel: FakeChannel, id: string | undefined): FakeMessage {
+  const message = channel.messages.get(id!);
+  if (!message || message.deleted || message.flags & EPHEMERAL) throw UNKNOWN_MESSAGE();
+  return message;
+}
+
+function need(channel: FakeChannel, permission: bigint): void {
+  if (!(channel.permissions & permission)) throw MISSING_PERMISSIONS();
+}
+
+function bots(match: RegExp, handle: Handler): Route {
+  return { match, isBots: true, handle };
+}
+
+function anybodys(match: RegExp, handle: Handler): Route {
+  return { match, isBots: false, handle };
+}
+
+function ok(body: unknown): Answer {
+  return { status: 200, body };
+}

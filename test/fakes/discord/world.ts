@@ -1,0 +1,187 @@
+/**
+ * What there is in the fake Discord: servers, channels, people, messages, interactions.
+ */
+import { randomBytes } from 'node:crypto';
+
+const DISCORD_EPOCH = 1_420_070_400_000;
+let increment = 0n;
+
+/** A new id; like Discord's it begins with the time. */
+export function snowflake(at = Date.now()): string {
+  increment = (increment + 1n) % 4_096n;
+  return ((BigInt(at - DISCORD_EPOCH) << 22n) | increment).toString();
+}
+
+export interface FakeUser {
+  readonly id: string;
+  readonly username: string;
+  readonly bot: boolean;
+}
+
+export interface FakeChannel {
+  readonly id: string;
+  readonly name: string;
+  /** 0 a server's text channel, 1 a direct message with the bot, 11 a public thread. */
+  readonly type: 0 | 1 | 11;
+  readonly guildId: string | undefined;
+  readonly parentId?: string;
+  /** What the bot may do here. */
+  permissions: bigint;
+  readonly messages: Map<string, FakeMessage>;
+  /** Text that AutoMod refuses here. */
+  refused?: RegExp;
+}
+
+/** One state of a message, as everybody saw it. */
+export interface Seen {
+  readonly at: number;
+  readonly content: string;
+  readonly components: FakeRow[];
+}
+
+export interface FakeButton {
+  readonly type: 2;
+  readonly style: number;
+  readonly label: string;
+  readonly custom_id: string;
+}
+
+export interface FakeRow {
+  readonly type: 1;
+  readonly components: FakeButton[];
+}
+
+export interface FakeMessage extends Seen {
+  readonly id: string;
+  readonly channel: FakeChannel;
+  readonly author: FakeUser;
+  readonly flags: number;
+  readonly nonce: string | undefined;
+  readonly replyTo: string | undefined;
+  content: string;
+  components: FakeRow[];
+  /** Everything that it has shown, in order. */
+  readonly history: Seen[];
+  deleted: boolean;
+  /** Whether it still says "thinking…". */
+  thinking: boolean;
+}
+
+export interface FakeInteraction {
+  readonly id: string;
+  readonly token: string;
+  readonly createdAt: number;
+  readonly channel: FakeChannel;
+  readonly user: FakeUser;
+  /** Whether the application is a member of the server, or a guest that its user brought along. */
+  readonly isInstalled: boolean;
+  /** The message whose button was pressed. */
+  readonly on: FakeMessage | undefined;
+  acknowledgedAt?: number;
+  /** What the callback answered with: 4 a message, 5 "thinking…", 6 nothing to see. */
+  callbackType?: number;
+  original?: FakeMessage;
+  readonly followUps: FakeMessage[];
+}
+
+export const PERMISSION = {
+  addReactions: 1n << 6n,
+  viewChannel: 1n << 10n,
+  sendMessages: 1n << 11n,
+  manageMessages: 1n << 13n,
+  readMessageHistory: 1n << 16n,
+  createPublicThreads: 1n << 35n,
+  sendMessagesInThreads: 1n << 38n,
+} as const;
+export const ALL_PERMISSIONS = Object.values(PERMISSION).reduce((all, bit) => all | bit, 0n);
+
+export class World {
+  readonly application = { id: snowflake(), name: 'sci-fi' };
+  readonly bot: FakeUser = { id: this.application.id, username: 'sci-fi', bot: true };
+  readonly guild = { id: snowflake(), name: 'a server' };
+  readonly channels = new Map<string, FakeChannel>();
+  readonly messages = new Map<string, FakeMessage>();
+  readonly interactions = new Map<string, FakeInteraction>();
+  /** What was registered: `global`, or a server's id. */
+  readonly commands = new Map<string, Record<string, unknown>[]>();
+  readonly byNonce = new Map<string, FakeMessage>();
+  readonly reactions: { readonly messageId: string; readonly emoji: string }[] = [];
+  /** Everybody who was notified: with this bot, nobody ever. */
+  readonly pings: string[] = [];
+  flags = 0;
+  /** What the bot may do in the server. */
+  permissions = ALL_PERMISSIONS;
+  /** Told of every channel that is opened. */
+  onChannel: (channel: FakeChannel) => void = () => {};
+
+  addUser(username: string): FakeUser {
+    return { id: snowflake(), username, bot: false };
+  }
+
+  addChannel(
+    options: Partial<Pick<FakeChannel, 'id' | 'name' | 'type' | 'parentId' | 'permissions'>> = {},
+  ): FakeChannel {
+    const type = options.type ?? 0;
+    const channel: FakeChannel = {
+      id: snowflake(),
+      name: 'stories',
+      guildId: type === 1 ? undefined : this.guild.id,
+      permissions: ALL_PERMISSIONS,
+      messages: new Map(),
+      ...options,
+      type,
+    };
+    this.channels.set(channel.id, channel);
+    this.onChannel(channel);
+    return channel;
+  }
+
+  addMessage(
+    channel: FakeChannel,
+    author: FakeUser,
+    body: {
+      content?: string;
+      components?: FakeRow[];
+      flags?: number;
+      nonce?: string;
+      replyTo?: string;
+      thinking?: boolean;
+    },
+  ): FakeMessage {
+    const seen: Seen = { at: Date.now(), content: body.content ?? '', components: body.components ?? [] };
+    const message: FakeMessage = {
+      ...seen,
+      id: snowflake(),
+      channel,
+      author,
+      flags: body.flags ?? 0,
+      nonce: body.nonce,
+      replyTo: body.replyTo,
+      history: body.thinking ? [] : [seen],
+      deleted: false,
+      thinking: body.thinking ?? false,
+    };
+    channel.messages.set(message.id, message);
+    this.messages.set(message.id, message);
+    return message;
+  }
+
+  editMessage(message: FakeMessage, body: { content?: string; components?: FakeRow[] }): void {
+    if (body.content !== undefined) message.content = body.content;
+    if (body.components !== undefined) message.components = body.components;
+    message.thinking = false;
+    message.history.push({ at: Date.now(), content: message.content, components: message.components });
+  }
+
+  addInteraction(options: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on'>): FakeInteraction {
+    const interaction: FakeInteraction = {
+      id: snowflake(),
+      token: randomBytes(48).toString('base64url'),
+      createdAt: Date.now(),
+      followUps: [],
+      ...options,
+    };
+    this.interactions.set(interaction.token, interaction);
+    return interaction;
+  }
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { FakeDiscord, Fault } from '../fakes/discord/fake-discord.ts';
+import { skipWithout } from '../helpers/programs.ts';
+import { crowd } from './discord-crowd.ts';
+
+/** Share by which memory may grow between the second quarter and the last. */
+const MEMORY_GROWTH = 0.15;
+/** Any call may go wrong in these ways, one in some hundred each. */
+const BAD_DAY = [
+  { match: /^(PATCH|POST) .*messages/, status: 503, share: 0.02 },
+  { match: /^(PATCH|POST) .*messages/, status: 0, share: 0.01 },
+  { match: /^POST .*messages/, status: 502, takesEffect: true, share: 0.05 },
+  { match: /^PATCH .*messages/, status: 429, share: 0.0005 },
+  { match: /callback$/, status: 500, share: 0.02 },
+];
+
+describe('100 people on Discord', { skip: skipWithout('redis-server') }, () => {
+  it('for two minutes: every story once, in time, and no complaint', async (t) => {
+    const report = await crowd(100, 120);
+    t.diagnostic(JSON.stringify(report));
+    assert.equal(report.stories, report.asked);
+    assert.ok(report.slowestAcknowledgementMs < 3_000, `${report.slowestAcknowledgementMs} ms`);
+    assert.equal(report.tooMany, 0);
+    assert.equal(report.invalid, 0);
+    const { memory } = report;
+    const early = mean(memory.slice(memory.length / 4, memory.length / 2));
+    const late = mean(memory.slice((memory.length / 4) * 3));
+    assert.ok(late < early * (1 + MEMORY_GROWTH), `${early} MB, then ${late} MB`);
+  });
+
+  it('for a minute on a bad day of Discord’s: few complaints, and nobody is left without an end', async (t) => {
+    const report = await crowd(100, 60, { prepare: always(BAD_DAY) });
+    t.diagnostic(JSON.stringify(report));
+    assert.ok(report.stories > report.asked * 0.9, `${report.stories} of ${report.asked}`);
+    assert.ok(report.invalid < 50, `${report.invalid} invalid requests`);
+  });
+
+  for (const status of [401, 403, 429]) {
+    it(`for half a minute while Discord answers everything with ${status}: soon nobody asks any more`, async (t) => {
+      const everything = [{ match: /./, status }];
+      const report = await crowd(100, 30, { prepare: always(everything), isHopeless: true });
+      t.diagnostic(JSON.stringify(report));
+      assert.ok(report.invalid > 5 && report.invalid < 50, `${report.invalid} invalid requests`);
+    });
+  }
+});
+
+function always(faults: readonly Omit<Fault, 'times'>[]): (discord: FakeDiscord) => void {
+  return (discord) => {
+    for (const fault of faults) discord.misbehave({ ...fault, times: Number.POSITIVE_INFINITY });
+  };
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}

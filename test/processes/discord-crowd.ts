@@ -1,0 +1,171 @@
+/**
+ * A crowd on Discord: everybody asks for a story, reads it, and asks for the next. The bots are a real
+ * process; a storyteller that writes at once sees to it that Discord is what is measured.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { openConnection } from '../../src/queue/open.ts';
+import { Stories } from '../../src/queue/stories.ts';
+import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
+import { endOf, FOOTER, textOf } from '../bots/discord/house.ts';
+import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
+import { Person } from '../fakes/discord/people.ts';
+import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
+import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { startRole } from '../helpers/processes.ts';
+import { startRedis } from '../helpers/programs.ts';
+
+/** Lengths that people ask for; the longest is of two messages. */
+const LENGTHS = [300, 600, 1_200, 2_400];
+/** The longest story takes eight seconds. */
+const PACE = 300;
+const CHANNELS_PER_PERSON = 0.2;
+const STORY_TIMEOUT_MS = 90_000;
+const SAMPLE_MS = 5_000;
+const POLL_MS = 100;
+/** Pause before somebody asks again who got nothing. */
+const HOPELESS_MS = 2_000;
+/** An interaction that nobody acknowledged in this time never will be. */
+const UNHEARD_MS = 8_000;
+/** Stories are over a moment before Discord is asked for the last time. */
+const AFTERWARDS_MS = 1_500;
+
+export interface CrowdReport {
+  /** Stories that were acknowledged, and ended. */
+  readonly stories: number;
+  readonly asked: number;
+  readonly slowestAcknowledgementMs: number;
+  readonly tooMany: number;
+  readonly invalid: number;
+  readonly edits: number;
+  /** Resident memory of the bots' process in MB, from time to time. */
+  readonly memory: readonly number[];
+}
+
+export interface CrowdOptions {
+  /** Called when the bots are at work. */
+  readonly prepare?: (discord: FakeDiscord) => void;
+  /** Whether nobody can get a story: then nobody waits for one, and asks again. */
+  readonly isHopeless?: boolean;
+}
+
+/** Lets `people` ask for stories for `seconds`. */
+export async function crowd(
+  people: number,
+  seconds: number,
+  { prepare, isHopeless = false }: CrowdOptions = {},
+): Promise<CrowdReport> {
+  const discord = await FakeDiscord.start();
+  const redis = await startRedis();
+  const logger = pino({ level: 'silent' });
+  const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'scifi' };
+  const connection = await openConnection(settings, logger);
+  const stories = new Stories(connection);
+  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerTrip: 16 });
+  const worker = new StoryWorker({
+    connection,
+    stories,
+    logger,
+    storyteller: () => storyteller,
+    concurrency: 128,
+  });
+  await worker.ready();
+  const silence = keepAnnouncing(stories, () => ({ phase: 'ready', loaded: 1 }));
+  const channels = Array.from({ length: Math.ceil(people * CHANNELS_PER_PERSON) }, () =>
+    discord.world.addChannel(),
+  );
+  const bots = await startRole('bots', {
+    REDIS_URL: redis.url,
+    SCIFI_PORT: '0',
+    SCIFI_PACE: String(PACE),
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API: discord.api,
+  });
+  prepare?.(discord);
+  const asked: FakeInteraction[] = [];
+  const memory: number[] = [];
+  const sampling = setInterval(() => {
+    megabytesOf(bots.pid).then(
+      (megabytes) => memory.push(megabytes),
+      () => {},
+    );
+  }, SAMPLE_MS);
+  try {
+    const until = performance.now() + seconds * 1_000;
+    const live = async (index: number) => {
+      const person = new Person(discord, `person-${index}`);
+      await sleep((index / people) * 1_000);
+      for (let turn = 0; performance.now() < until; turn++) {
+        const options = {
+          prompt: `Story ${turn} of ${index}`,
+          length: LENGTHS[(index + turn) % LENGTHS.length],
+        };
+        const interaction = person.slash(channels[index % channels.length]!, 'scifi', options);
+        asked.push(interaction);
+        await (isHopeless ? sleep(HOPELESS_MS) : theEnd(interaction));
+      }
+    };
+    await Promise.all(Array.from({ length: people }, (_, index) => live(index)));
+    await sleep(AFTERWARDS_MS);
+    if (!isHopeless) check(asked, channels);
+    assert.doesNotMatch(bots.output(), isHopeless ? /unhandled/i : /unhandled|"level":50/i);
+    const acknowledgements = asked.flatMap(({ acknowledgedAt, createdAt }) =>
+      acknowledgedAt ? acknowledgedAt - createdAt : [],
+    );
+    return {
+      stories: asked.filter(({ acknowledgedAt }) => acknowledgedAt).length,
+      asked: asked.length,
+      slowestAcknowledgementMs: Math.max(0, ...acknowledgements),
+      tooMany: discord.count(429),
+      invalid: discord.count('invalid'),
+      edits: discord.log.filter(({ method }) => method === 'PATCH').length,
+      memory,
+    };
+  } finally {
+    clearInterval(sampling);
+    silence();
+    await bots.kill();
+    await worker.close();
+    await storyteller.close();
+    await stories.close();
+    await connection.close();
+    await redis.stop();
+    await discord.stop();
+  }
+}
+
+/** Waits until a story is over, or was never acknowledged. */
+async function theEnd(interaction: FakeInteraction): Promise<void> {
+  const deadline = performance.now() + STORY_TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    await sleep(POLL_MS);
+    if (endOf(interaction)) return;
+    const isUnheard = interaction.acknowledgedAt === undefined;
+    if (isUnheard && Date.now() - interaction.createdAt > UNHEARD_MS) return;
+  }
+  throw new Error(`A story did not end: ${interaction.original?.content}`);
+}
+
+/** Every story is whole and there once, and beside them there is nothing. */
+function check(asked: readonly FakeInteraction[], channels: readonly FakeChannel[]): void {
+  const belonging = new Set<FakeMessage>();
+  for (const interaction of asked) {
+    if (interaction.acknowledgedAt === undefined) continue;
+    const messages = endOf(interaction)!;
+    assert.match(textOf(messages), /^Story \d+ of \d+ /, messages.at(-1)!.content);
+    assert.match(messages.at(-1)!.content, FOOTER);
+    for (const message of messages) belonging.add(message);
+  }
+  for (const channel of channels) {
+    for (const message of channel.messages.values()) {
+      assert.ok(belonging.has(message), `a message of nobody's: ${message.content}`);
+    }
+  }
+}
+
+async function megabytesOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
+}

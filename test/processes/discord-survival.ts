@@ -1,0 +1,97 @@
+/**
+ * The story contract on Discord under `kill -9`: a real process of bots, killed at random moments of stories
+ * of one, two and three messages, and started again. Whatever was acknowledged ends exactly once, in the
+ * messages in which it began, with the very text of an undisturbed run.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { finished, isOver, textOf } from '../bots/discord/house.ts';
+import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
+import { Person } from '../fakes/discord/people.ts';
+import type { FakeInteraction } from '../fakes/discord/world.ts';
+import { type RoleProcess, startRole } from '../helpers/processes.ts';
+import { startRedis } from '../helpers/programs.ts';
+import { undisturbed } from './survival.ts';
+
+const PROMPT = 'It all began with';
+const LENGTHS = [300, 2_400, 4_000] as const;
+/** A story of three messages takes a little more than three seconds. */
+const PACE = 1_200;
+const KILL_WINDOW_MS = 3_000;
+const STORY_TIMEOUT_MS = 60_000;
+/** From one message to another of the same story a few edits may be behind. */
+const ALONE_MS = 1_200;
+
+interface Asked {
+  readonly interaction: FakeInteraction;
+  readonly seed: number;
+  readonly length: number;
+  readonly text: Promise<string>;
+}
+
+export interface DiscordSurvival {
+  readonly stories: number;
+  /** Stories of three messages among them. */
+  readonly long: number;
+}
+
+/**
+ * Kills the bots `kills` times, with stories under way each time, and the last time the worker with them; then
+ * presses Continue.
+ */
+export async function surviveOnDiscord(kills: number, random = Math.random): Promise<DiscordSurvival> {
+  const discord = await FakeDiscord.start();
+  const redis = await startRedis();
+  const env = {
+    REDIS_URL: redis.url,
+    SCIFI_PORT: '0',
+    SCIFI_PACE: String(PACE),
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API: discord.api,
+  };
+  const ann = new Person(discord, 'ann');
+  const asked: Asked[] = [];
+  const expected = await undisturbed();
+  const running = new Map<'bots' | 'worker', RoleProcess>();
+  const start = async (role: 'bots' | 'worker') => running.set(role, await startRole(role, env));
+  try {
+    await Promise.all([start('worker'), start('bots')]);
+    for (let kill = 0; kill < kills; kill++) {
+      for (const length of LENGTHS) {
+        const seed = asked.length;
+        const channel = discord.world.addChannel();
+        const interaction = ann.slash(channel, 'scifi', { prompt: PROMPT, seed, length });
+        asked.push({ interaction, seed, length, text: expected.text(seed, length) });
+      }
+      await sleep(random() * KILL_WINDOW_MS);
+      const victims = kill === kills - 1 ? (['bots', 'worker'] as const) : (['bots'] as const);
+      await Promise.all(victims.map((role) => running.get(role)!.kill()));
+      discord.gateway.cut({ forget: true });
+      await Promise.all(victims.map(start));
+    }
+    const known = asked.filter(({ interaction }) => interaction.acknowledgedAt !== undefined);
+    for (const { interaction, seed, text } of known) {
+      const messages = await finished(interaction, STORY_TIMEOUT_MS);
+      assert.equal(textOf(messages), await text, `story ${seed}`);
+    }
+    await sleep(ALONE_MS);
+    for (const { interaction, length } of known) {
+      const all = [...interaction.channel.messages.values()];
+      assert.equal(all.length, (await finished(interaction)).length, 'every message is there once');
+      assert.equal(all.filter(isOver).length, 1);
+      if (length === 4_000) assert.ok(all.length >= 3, `${all.length} messages`);
+    }
+    // Both processes are others than those that wrote this one.
+    const first = await finished(known[0]!.interaction);
+    const next = await finished(ann.press(first.at(-1)!, 'Continue'));
+    assert.ok(!textOf(next).startsWith(PROMPT) && textOf(next).length > 100);
+    assert.deepEqual(discord.world.pings, []);
+    assert.equal(discord.count('invalid'), 0);
+    return { stories: known.length, long: known.filter(({ length }) => length === 4_000).length };
+  } finally {
+    for (const role of running.values()) await role.kill();
+    await expected.close();
+    await redis.stop();
+    await discord.stop();
+  }
+}

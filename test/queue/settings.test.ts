@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Settings } from '../../src/queue/settings.ts';
+import { BACKENDS } from '../helpers/backends.ts';
+
+for (const { name, skip, start } of BACKENDS) {
+  describe(`settings on ${name}`, { skip, timeout: 60_000 }, () => {
+    it('are written, changed, listed and removed, and outlive who wrote them', async () => {
+      const backend = await start();
+      try {
+        const settings = new Settings<{ hour: number }>(await backend.connect(), 'test');
+        await settings.ready();
+        // Ids of chats look like numbers, and some are numbers that JavaScript can hold.
+        for (const key of ['123456789012345678', '4096', 'c']) await settings.write(key, { hour: 1 });
+        await settings.write('c', { hour: 2 });
+        await settings.write('c', { hour: 3 });
+        await settings.close();
+        const next = new Settings<{ hour: number }>(await backend.connect(), 'test');
+        await next.ready();
+        assert.deepEqual(await next.read('c'), { hour: 3 });
+        assert.deepEqual(await next.read('4096'), { hour: 1 });
+        assert.equal(await next.read('nobody'), undefined);
+        assert.deepEqual([...(await next.all()).keys()].toSorted(), ['123456789012345678', '4096', 'c']);
+        await next.remove('c');
+        await next.remove('nobody');
+        assert.equal(await next.read('c'), undefined);
+        assert.equal((await next.all()).size, 2);
+        await next.close();
+      } finally {
+        await backend.stop();
+      }
+    });
+  });
+}
