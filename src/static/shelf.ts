@@ -9,6 +9,7 @@ import type { StorytellerStatus } from '../story.ts';
 const SLOTS = 8;
 /** One person can hardly ask for more. */
 const MAX_WAITING = 64;
+const PROGRESS_STEP = 0.01;
 
 export interface ShelfOptions {
   readonly fetchModel: (name: string, onProgress: (share: number) => void) => Promise<Model>;
@@ -91,7 +92,13 @@ export class Shelf {
     const known = this.#models.get(name);
     if (known) return known;
     const { fetchModel, onStatus } = this.#options;
-    const model = await fetchModel(name, (loaded) => onStatus({ phase: 'loading', loaded }));
+    let told = 0;
+    const model = await fetchModel(name, (loaded) => {
+      // A status is worth a message when somebody would see the difference.
+      if (loaded - told < PROGRESS_STEP && loaded < 1) return;
+      told = loaded;
+      onStatus({ phase: 'loading', loaded });
+    });
     this.#models.set(name, model);
     return model;
   }

@@ -40,12 +40,9 @@ export async function startStaticHost(folder: string, prefix: string): Promise<S
     const path = normalize(pathname.slice(prefix.length)) || '.';
     const file = path === '.' ? 'index.html' : path;
     const how = host.behave?.path === file ? host.behave.how : undefined;
-    const found =
-      pathname.startsWith(prefix) &&
-      !path.startsWith('..') &&
-      how !== 'missing' &&
-      (await stat(join(folder, file)).catch(() => undefined));
-    if (!found || !found.isFile()) {
+    const isServed = pathname.startsWith(prefix) && !path.startsWith('..') && how !== 'missing';
+    const found = isServed ? await stat(join(folder, file)).catch(() => undefined) : undefined;
+    if (!found?.isFile()) {
       response.writeHead(404).end();
       return;
     }
