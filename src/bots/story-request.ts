@@ -3,9 +3,8 @@
  */
 import { z } from 'zod';
 import { StoryError } from '../errors.ts';
-import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from '../story.ts';
-
-const COMMAND = /^\s*\/scifi(?:\s+|$)/;
+import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../story.ts';
+import { completeRequest } from './complete-request.ts';
 
 /** The shape of what an adapter hands over; the bounds, with their sentences, are `problemWith`'s. */
 const Input = z.object({
@@ -30,38 +29,13 @@ export interface RequestReaderOptions {
 export type RequestReader = (input: unknown) => StoryRequest;
 
 export function createRequestReader({ models, drawSeed }: RequestReaderOptions): RequestReader {
-  const [standard] = models;
-  if (!standard) throw new TypeError('Expected `models` to hold at least one model, got none.');
+  if (models.length === 0) throw new TypeError('Expected `models` to hold at least one model, got none.');
   return (input) => {
     const parsed = Input.safeParse(input);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       throw new StoryError('bad_request', issue?.path.length ? issue.message : 'Expected a story request.');
     }
-    const { prompt, context, temperature, length, seed, model } = parsed.data;
-    const name = model || standard.name;
-    if (!models.some((choice) => choice.name === name)) {
-      const names = models.map((choice) => choice.name).join(', ');
-      throw new StoryError('bad_request', `There is no model of that name. Choose one of: ${names}.`);
-    }
-    const request: StoryRequest = {
-      prompt: carriable(prompt).replace(COMMAND, ''),
-      context: carriable(context),
-      temperature,
-      length,
-      seed: seed ?? drawSeed(),
-      model: name,
-    };
-    const problem = problemWith(request);
-    if (problem) throw new StoryError('bad_request', problem);
-    return request;
+    return completeRequest(parsed.data, models, drawSeed);
   };
-}
-
-/**
- * A text as every chat and every database can carry it: half a surrogate pair becomes U+FFFD, and U+0000,
- * which Postgres has no room for, goes.
- */
-function carriable(text: string): string {
-  return text.toWellFormed().replaceAll('\u0000', '');
 }

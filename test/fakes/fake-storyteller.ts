@@ -30,7 +30,7 @@ const WORDS = [
 const WORD_IDS = WORDS.map((word) => vocabulary.encode(word).ids);
 
 /** Draws whole words: what follows depends on all that was read and, where a word begins, on the uniform. */
-function nextOfWords(history: readonly number[], uniform: number): number {
+export function nextOfWords(history: readonly number[], uniform: number): number {
   const space = vocabulary.idOf(' ')!;
   const begun = history.slice(history.lastIndexOf(space) + 1);
   const going = WORD_IDS.find((ids) => begun.length > 0 && begun.every((id, index) => ids[index] === id));

@@ -12,8 +12,10 @@ export interface PageFile {
   readonly etag: string;
 }
 
-const SOURCE = join(import.meta.dirname, 'page');
-const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
+/** Where the page's sources are. */
+export const PAGE_SOURCE = join(import.meta.dirname, 'page');
+/** The oldest browsers that it runs in. */
+export const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
 
 /**
  * Bundles the page in memory. Synchronous, so that esbuild's helper process is gone when it returns; it
@@ -22,8 +24,8 @@ const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
 export function bundlePage(): PageFile[] {
   const built = buildSync({
     entryPoints: [
-      { in: join(SOURCE, 'main.ts'), out: 'page' },
-      { in: join(SOURCE, 'style.css'), out: 'page' },
+      { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
+      { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
     ],
     bundle: true,
     minify: true,
@@ -41,10 +43,10 @@ export function bundlePage(): PageFile[] {
     return Buffer.from(file.contents);
   };
   return [
-    pageFile('/', 'text/html; charset=utf-8', readFileSync(join(SOURCE, 'index.html'))),
+    pageFile('/', 'text/html; charset=utf-8', readFileSync(join(PAGE_SOURCE, 'index.html'))),
     pageFile('/page.js', 'text/javascript; charset=utf-8', bundled('.js')),
     pageFile('/page.css', 'text/css; charset=utf-8', bundled('.css')),
-    pageFile('/icon.svg', 'image/svg+xml', readFileSync(join(SOURCE, 'icon.svg'))),
+    pageFile('/icon.svg', 'image/svg+xml', readFileSync(join(PAGE_SOURCE, 'icon.svg'))),
   ];
 }
 

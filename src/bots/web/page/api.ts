@@ -1,4 +1,4 @@
-/** The server's API as the page uses it. */
+/** What the page asks of whoever keeps its stories, and the server's way of answering. */
 import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../../../story.ts';
 import type { Ask } from './reply.ts';
 
@@ -15,21 +15,30 @@ export class ApiError extends Error {
   }
 }
 
+/** Whoever keeps the stories. What is refused is refused with an `ApiError`. */
+export interface StoryApi {
+  /** Starts a reply; sending it twice is sending it once. */
+  submit(id: string, ask: Ask): Promise<StoryRequest>;
+  /** A reply as it stands; undefined when it is not known. */
+  read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined>;
+  stop(id: string): Promise<void>;
+  models(): Promise<readonly ModelChoice[]>;
+  status(): Promise<StorytellerStatus>;
+}
+
 /** The server, over a `fetch` that tests replace. */
-export class Api {
+export class Api implements StoryApi {
   readonly #fetch: typeof fetch;
 
   constructor(fetcher: typeof fetch) {
     this.#fetch = fetcher;
   }
 
-  /** Starts a reply; sending it twice is sending it once. */
   async submit(id: string, ask: Ask): Promise<StoryRequest> {
     const { request } = await this.#send<{ request: StoryRequest }>('/api/replies', { id, ...ask });
     return request;
   }
 
-  /** A reply as it stands; undefined when the server does not know it. */
   async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
     return this.#known(this.#send<{ request: StoryRequest; state: ReplyState }>(`/api/replies/${id}`));
   }

@@ -2,7 +2,7 @@
 import type { ModelChoice, ReplyState } from '../../../story.ts';
 import { DEGREE, warmed } from '../../again.ts';
 import { type Action, flash } from './actions.ts';
-import { type Api, ApiError } from './api.ts';
+import { ApiError, type StoryApi } from './api.ts';
 import { continuationContext, wholeText } from './continuation.ts';
 import { copyText, downloadText } from './dom.ts';
 import { type Around, Exchange } from './exchange.ts';
@@ -17,7 +17,9 @@ const SAVE_EVERY_MS = 1_000;
 
 /** What the conversation needs. */
 export interface ConversationTools extends FollowTools {
-  readonly api: Api;
+  readonly api: StoryApi;
+  /** Whether what was submitted before a reload is still known after it. */
+  readonly remembers: boolean;
   readonly store: ReplyStore;
   readonly list: HTMLElement;
   readonly announce: (text: string) => void;
@@ -49,7 +51,11 @@ export class Conversation {
 
   /** Shows what was kept and follows on with what was not over. */
   restore(): void {
-    for (const reply of this.#tools.store.all()) this.#place(reply);
+    const { store, remembers } = this.#tools;
+    // Whoever has forgotten a reply is sent it again: the same request is the same story.
+    for (const reply of store.all()) {
+      this.#place(remembers || isOver(reply.state) ? reply : { ...reply, submitted: false });
+    }
     for (const [id, { replies }] of this.#threads) {
       this.#show(id);
       if (!isOver(replies.at(-1)!.state)) void this.#carry(id);

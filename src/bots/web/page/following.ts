@@ -1,10 +1,14 @@
 /** Follows replies through lost connections. Free of the DOM: the page passes in what it takes from there. */
 import type { ReplyState } from '../../../story.ts';
-import { type Api, ApiError } from './api.ts';
+import { ApiError, type StoryApi } from './api.ts';
 import { isOver } from './reply.ts';
 
-/** Opens a stream of server-sent events; the function that is returned closes it. */
-export type OpenEvents = (path: string, onData: (data: string) => void, onError: () => void) => () => void;
+/** Opens the stream of a reply's states; the function that is returned closes it. */
+export type OpenEvents = (
+  id: string,
+  onState: (state: ReplyState) => void,
+  onError: () => void,
+) => () => void;
 
 /** Grants event streams; a browser has six connections to one server, over all of its tabs. */
 export interface StreamGate {
@@ -14,7 +18,7 @@ export interface StreamGate {
 
 /** What following needs from its surroundings. */
 export interface FollowTools {
-  readonly api: Pick<Api, 'read' | 'submit'>;
+  readonly api: Pick<StoryApi, 'read' | 'submit'>;
   readonly openEvents: OpenEvents;
   readonly gate: StreamGate;
   readonly wait: (ms: number) => Promise<void>;
@@ -102,13 +106,12 @@ function streamStates(
     const leave = gate.enter(onLoss);
     if (leave === undefined) return resolve('no stream');
     signal.addEventListener('abort', onLoss);
-    const onData = (data: string) => {
-      const state = JSON.parse(data) as ReplyState;
+    const onState = (state: ReplyState) => {
       heard = true;
       listener.onTrouble(false);
       listener.onState(state);
       if (isOver(state)) end('over');
     };
-    close = openEvents(`/api/replies/${id}/events`, onData, onLoss);
+    close = openEvents(id, onState, onLoss);
   });
 }

@@ -1,4 +1,4 @@
-import type { Api } from './api.ts';
+import type { StoryApi } from './api.ts';
 import { type Storytellers, statusLine } from './words.ts';
 
 const EAGER_MS = 1_500;
@@ -7,12 +7,12 @@ const CALM_MS = 20_000;
 /** Asks how ready the storytellers are: often while somebody waits for them, otherwise now and then. */
 export class StorytellerWatch {
   now: Storytellers = { phase: 'unknown' };
-  readonly #api: Api;
+  readonly #api: Pick<StoryApi, 'status'>;
   readonly #somebodyWaits: () => boolean;
   readonly #onChange: (line: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(api: Api, somebodyWaits: () => boolean, onChange: (line: string) => void) {
+  constructor(api: Pick<StoryApi, 'status'>, somebodyWaits: () => boolean, onChange: (line: string) => void) {
     this.#api = api;
     this.#somebodyWaits = somebodyWaits;
     this.#onChange = onChange;

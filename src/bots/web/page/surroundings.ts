@@ -29,9 +29,9 @@ export function cupboard(): Cupboard | undefined {
 }
 
 /** Server-sent events, one try: coming back is decided by whoever opened them. */
-export const openEvents: OpenEvents = (path, onData, onError) => {
-  const source = new EventSource(path);
-  source.onmessage = ({ data }) => onData(data);
+export const openEvents: OpenEvents = (id, onState, onError) => {
+  const source = new EventSource(`/api/replies/${id}/events`);
+  source.onmessage = ({ data }) => onState(JSON.parse(data));
   source.onerror = onError;
   return () => source.close();
 };

@@ -32,12 +32,12 @@ async function follow(script: {
         return answer;
       },
     },
-    openEvents: (_path, onData, onError) => {
+    openEvents: (_id, onState, onError) => {
       open++;
       let closed = false;
       const states = script.streams.shift() ?? [];
       queueMicrotask(() => {
-        for (const state of states) closed || onData(JSON.stringify(state));
+        for (const state of states) closed || onState(state);
         closed || onError();
       });
       return () => {

@@ -1,0 +1,106 @@
+/** Makes the folder of the page without a server. Any static host serves it, from any path. */
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { BROWSERS, PAGE_SOURCE } from '../bots/web/page-files.ts';
+import type { EngineName } from '../generator/engines/choose.ts';
+import { listModels, readJson } from '../generator/model/files.ts';
+import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../generator/model/format.ts';
+import { WORKER_POLICY } from './start-worker.ts';
+
+/** For browsers with and without SIMD; threads are never asked for. */
+const WASM_FILES = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
+
+/** What a browser may do with the page, said by the page itself: a static host says nothing. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "require-trusted-types-for 'script'",
+  `trusted-types ${WORKER_POLICY}`,
+].join('; ');
+
+export interface StaticBuildOptions {
+  readonly modelsFolder: string;
+  /** The engine that browsers are to use; tests ask for one. */
+  readonly engine?: EngineName | 'auto';
+}
+
+/** Builds into `folder`, over what is there. Returns the paths of its files and their sizes in bytes. */
+export async function buildStatic(
+  folder: string,
+  { modelsFolder, engine = 'auto' }: StaticBuildOptions,
+): Promise<Map<string, number>> {
+  const models = await listModels(modelsFolder);
+  const sizes = new Map<string, number>();
+  const place = async (path: string, content: string | Uint8Array | { from: string }) => {
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
+    if (typeof content === 'object' && 'from' in content) await copyFile(content.from, target);
+    else await writeFile(target, content);
+    sizes.set(path, (await stat(target)).size);
+  };
+
+  for (const { path, contents } of await bundles(models, engine)) await place(path, contents);
+  const html = await readFile(join(PAGE_SOURCE, 'index.html'), 'utf8');
+  await place('index.html', withPolicy(html));
+  await place('icon.svg', { from: join(PAGE_SOURCE, 'icon.svg') });
+  const binaries = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+  for (const file of WASM_FILES) await place(`wasm/${file}`, { from: join(binaries, file) });
+  for (const { name } of models) {
+    const from = join(modelsFolder, name);
+    const plan = readModelPlan(await readJson(join(from, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
+    for (const file of [MODEL_FILE, VOCABULARY_FILE, ...plan.weights.shards]) {
+      await place(`models/${name}/${file}`, { from: join(from, file) });
+    }
+  }
+  return sizes;
+}
+
+/** The scripts and the style sheet. The engines are chunks of their own: a visitor fetches the one that runs. */
+async function bundles(models: unknown, engine: string): Promise<{ path: string; contents: Uint8Array }[]> {
+  const outdir = '/';
+  const common: BuildOptions & { write: false } = {
+    bundle: true,
+    minify: true,
+    write: false,
+    outdir,
+    format: 'esm',
+    platform: 'browser',
+    target: BROWSERS,
+    charset: 'utf8',
+    logLevel: 'error',
+  };
+  const page = await build({
+    ...common,
+    entryPoints: [
+      { in: join(import.meta.dirname, 'main.ts'), out: 'page' },
+      { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
+    ],
+    legalComments: 'none',
+    define: { STATIC_MODELS: JSON.stringify(models) },
+  });
+  const worker = await build({
+    ...common,
+    entryPoints: [{ in: join(import.meta.dirname, 'worker.ts'), out: 'worker' }],
+    splitting: true,
+    // TensorFlow.js's licence asks for its notice.
+    legalComments: 'eof',
+    define: { STATIC_ENGINE: JSON.stringify(engine) },
+  });
+  return [...page.outputFiles, ...worker.outputFiles].map(({ path, contents }) => ({
+    path: path.slice(outdir.length),
+    contents,
+  }));
+}
+
+function withPolicy(html: string): string {
+  const [start, end] = html.split('<meta charset="utf-8">\n') as [string, string];
+  return `${start}<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${CONTENT_SECURITY_POLICY}">\n${end}`;
+}

@@ -1,0 +1,51 @@
+/** The engines of a browser; each is loaded when it is first asked for. */
+import type { EngineName, EngineOpeners, OpenedEngine } from '../generator/engines/choose.ts';
+import { EngineKeeper } from '../generator/engines/keeper.ts';
+import { adapterTitle, isSoftware } from '../generator/engines/tensorflow/adapter.ts';
+import type { TensorflowBackend } from '../generator/engines/tensorflow/engine.ts';
+
+const notHere = async () => {
+  throw new Error('not in a browser');
+};
+
+/** @param binaries address of the folder of the `.wasm` files, with a slash at its end */
+function browserOpeners(binaries: string): EngineOpeners {
+  return {
+    cuda: notHere,
+    onnx: notHere,
+    async webgpu({ acceptSoftware }) {
+      const gpu: GPU | undefined = navigator.gpu;
+      const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+      if (!adapter) throw new Error('the browser offers no WebGPU');
+      const title = adapterTitle(adapter.info);
+      if (isSoftware(adapter.info) && !acceptSoftware) throw new Error(`${title} is a program and no GPU`);
+      const { createWebgpuBackend } = await import('../generator/engines/tensorflow/webgpu.ts');
+      return onTensorflow(await createWebgpuBackend(adapter), title);
+    },
+    async wasm() {
+      const { openWasm } = await import('./open-wasm.ts');
+      return onTensorflow(await openWasm(binaries), 'one processor');
+    },
+  };
+}
+
+async function onTensorflow(backend: TensorflowBackend, device: string): Promise<OpenedEngine> {
+  const { createTensorflowEngine } = await import('../generator/engines/tensorflow/engine.ts');
+  return {
+    device,
+    create: (model, { capacity }) => createTensorflowEngine(model, backend, { capacity }),
+    close: () => backend.close(),
+  };
+}
+
+/** A keeper of this browser's engines: WebGPU on a real GPU, otherwise WASM, unless one is `wanted`. */
+export function browserEngines(wanted: EngineName | 'auto', binaries: string): EngineKeeper {
+  return new EngineKeeper({
+    wanted,
+    openers: browserOpeners(binaries),
+    // biome-ignore lint/suspicious/noConsole: where somebody looks who wonders why it is not the GPU
+    log: (line) => globalThis.console.debug(`engine: ${line}`),
+    clock: () => performance.now(),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+}

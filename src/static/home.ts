@@ -1,0 +1,136 @@
+/** The page's stories in the visitor's own browser: written by a Web Worker, kept for as long as it lives. */
+import { completeRequest } from '../bots/complete-request.ts';
+import { ApiError, type StoryApi } from '../bots/web/page/api.ts';
+import type { OpenEvents } from '../bots/web/page/following.ts';
+import type { Home } from '../bots/web/page/home.ts';
+import { isOver } from '../bots/web/page/reply.ts';
+import { StoryError } from '../errors.ts';
+import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story.ts';
+import type { Order, Report } from './messages.ts';
+
+/** The worker, as the page sees it. */
+export interface WriterThread {
+  send(order: Order): void;
+  /** `onBroken` is called when its script could not be loaded, or broke. */
+  listen(onReport: (report: Report) => void, onBroken: () => void): void;
+}
+
+export interface WorkerHomeOptions {
+  readonly thread: WriterThread;
+  /** The models on offer, at least one; the first is the default. */
+  readonly models: readonly ModelChoice[];
+  readonly drawSeed: () => number;
+}
+
+/** One reply of this visit. */
+interface Kept {
+  readonly request: StoryRequest;
+  state: ReplyState;
+  readonly listeners: Set<(state: ReplyState) => void>;
+}
+
+const BROKEN = new ApiError(
+  'internal',
+  'The storyteller does not run in this browser, or broke. Reload the page, or try a newer browser.',
+);
+
+export class WorkerHome implements Home {
+  /** A worker lives no longer than its page: unfinished stories are asked for again after a reload. */
+  readonly remembers = false;
+  /** Messages cost nothing: everybody may have them. */
+  readonly gate = { enter: () => () => {} };
+  readonly api: StoryApi;
+  readonly #options: WorkerHomeOptions;
+  readonly #replies = new Map<string, Kept>();
+  #status: StorytellerStatus | undefined = { phase: 'loading', loaded: 0 };
+  #broken = false;
+  #onStatus = () => {};
+
+  constructor(options: WorkerHomeOptions) {
+    this.#options = options;
+    const { thread, models } = options;
+    thread.listen(
+      (report) => this.#hear(report),
+      () => this.#break(),
+    );
+    this.api = {
+      submit: async (id, ask) => this.#submit(id, ask),
+      read: async (id) => this.#replies.get(id),
+      stop: async (id) => thread.send({ type: 'stop', id }),
+      models: async () => models,
+      status: async () => this.#readStatus(),
+    };
+    this.#prepare();
+  }
+
+  openEvents: OpenEvents = (id, onState, onError) => {
+    const kept = this.#replies.get(id);
+    if (!kept) {
+      queueMicrotask(onError);
+      return () => {};
+    }
+    kept.listeners.add(onState);
+    queueMicrotask(() => {
+      if (kept.listeners.has(onState)) onState(kept.state);
+    });
+    return () => kept.listeners.delete(onState);
+  };
+
+  onStatus = (listener: () => void) => {
+    this.#onStatus = listener;
+  };
+
+  #submit(id: string, ask: Parameters<StoryApi['submit']>[1]): StoryRequest {
+    const known = this.#replies.get(id);
+    if (known) return known.request;
+    if (this.#broken) throw BROKEN;
+    const { thread, models, drawSeed } = this.#options;
+    try {
+      const request = completeRequest(ask, models, drawSeed);
+      const state: ReplyState = { status: 'waiting', place: null };
+      this.#replies.set(id, { request, state, listeners: new Set() });
+      thread.send({ type: 'write', id, request });
+      return request;
+    } catch (error) {
+      throw error instanceof StoryError ? new ApiError(error.code, error.message) : error;
+    }
+  }
+
+  #readStatus(): StorytellerStatus {
+    if (this.#status) return this.#status;
+    // Whoever is told that it is tried again should be right.
+    if (!this.#broken) this.#prepare();
+    throw new ApiError('offline', 'The model could not be loaded.');
+  }
+
+  #prepare(): void {
+    this.#options.thread.send({ type: 'prepare', model: this.#options.models[0]!.name });
+  }
+
+  #hear(report: Report): void {
+    if (report.type === 'status') {
+      this.#status = report.status;
+      this.#onStatus();
+    } else {
+      this.#set(report.id, report.state);
+    }
+  }
+
+  #set(id: string, state: ReplyState): void {
+    const kept = this.#replies.get(id);
+    if (!kept) return;
+    kept.state = state;
+    for (const listener of [...kept.listeners]) listener(state);
+  }
+
+  #break(): void {
+    this.#broken = true;
+    this.#status = undefined;
+    this.#onStatus();
+    for (const [id, { state }] of this.#replies) {
+      if (isOver(state)) continue;
+      const text = 'text' in state ? state.text : '';
+      this.#set(id, { status: 'failed', text, error: { code: BROKEN.code, message: BROKEN.message } });
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** The Web Worker in which the model runs, so that the page stays as quick as it is. Wiring only. */
+import type { EngineName } from '../generator/engines/choose.ts';
+import { browserEngines } from './engines.ts';
+import { fetchModel } from './fetch-model.ts';
+import type { Order, Report } from './messages.ts';
+import { Shelf } from './shelf.ts';
+import { Writer } from './writer.ts';
+
+/** Set by the build. */
+declare const STATIC_ENGINE: EngineName | 'auto';
+
+const here = new URL('./', location.href);
+const report = (message: Report) => postMessage(message);
+const shelf = new Shelf({
+  fetchModel: (name, onProgress) => fetchModel(new URL(`models/${name}/`, here), name, onProgress),
+  engines: browserEngines(STATIC_ENGINE, new URL('wasm/', here).href),
+  onStatus: (status) => report({ type: 'status', status }),
+});
+const writer = new Writer({ shelf, report, clock: () => performance.now() });
+addEventListener('message', ({ data }: MessageEvent<Order>) => writer.obey(data));

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { ApiError } from '../../src/bots/web/page/api.ts';
+import { WorkerHome } from '../../src/static/home.ts';
+import type { Order, Report } from '../../src/static/messages.ts';
+import type { ReplyState } from '../../src/story.ts';
+
+const ASK = { prompt: '/scifi A ship', context: '', temperature: 0.4, length: 200, seed: 3 };
+const MODELS = [
+  { name: 'scifi', title: 'Science fiction', description: '' },
+  { name: 'melville', title: 'Melville', description: '' },
+];
+
+function setUp() {
+  const orders: Order[] = [];
+  let report = (_report: Report) => {};
+  let breakDown = () => {};
+  const thread = {
+    send: (order: Order) => void orders.push(order),
+    listen: (onReport: (report: Report) => void, onBroken: () => void) => {
+      report = onReport;
+      breakDown = onBroken;
+    },
+  };
+  const home = new WorkerHome({ thread, models: MODELS, drawSeed: () => 11 });
+  return { home, orders, report: (message: Report) => report(message), breakDown: () => breakDown() };
+}
+
+test('a reply is written once, by the default model, and can be followed and read', async () => {
+  const { home, orders, report } = setUp();
+  const request = await home.api.submit('a', ASK);
+  assert.deepEqual(request, { ...ASK, prompt: 'A ship', model: 'scifi' });
+  assert.deepEqual(await home.api.submit('a', ASK), request);
+  assert.deepEqual(orders, [
+    { type: 'prepare', model: 'scifi' },
+    { type: 'write', id: 'a', request },
+  ]);
+
+  const seen: ReplyState[] = [];
+  const leave = home.openEvents('a', (state) => seen.push(state), assert.fail);
+  await turn();
+  const writing = (text: string): ReplyState => ({ status: 'writing', text });
+  report({ type: 'state', id: 'a', state: writing('A ship came') });
+  leave();
+  report({ type: 'state', id: 'a', state: writing('A ship came down') });
+  assert.deepEqual(seen, [{ status: 'waiting', place: null }, writing('A ship came')]);
+  assert.deepEqual((await home.api.read('a'))?.state, writing('A ship came down'));
+  await home.api.stop('a');
+  assert.deepEqual(orders.at(-1), { type: 'stop', id: 'a' });
+});
+
+test('what the server would refuse is refused', async () => {
+  const { home, orders } = setUp();
+  await assert.rejects(home.api.submit('a', { ...ASK, length: 7 }), {
+    code: 'bad_request',
+    message: /length/,
+  });
+  await assert.rejects(home.api.submit('a', { ...ASK, model: 'none' }), { code: 'bad_request' });
+  assert.equal(orders.length, 1);
+  assert.equal(await home.api.read('a'), undefined);
+  await new Promise<void>((resolve) => home.openEvents('a', () => assert.fail('there is no state'), resolve));
+});
+
+test('the status is the worker’s; a model that is not to be had is asked for again', async () => {
+  const { home, orders, report } = setUp();
+  let changes = 0;
+  home.onStatus(() => changes++);
+  assert.deepEqual(await home.api.status(), { phase: 'loading', loaded: 0 });
+  report({ type: 'status', status: undefined });
+  await assert.rejects(home.api.status(), ApiError);
+  assert.deepEqual(orders, [
+    { type: 'prepare', model: 'scifi' },
+    { type: 'prepare', model: 'scifi' },
+  ]);
+  report({ type: 'status', status: { phase: 'ready', loaded: 1 } });
+  assert.deepEqual(await home.api.status(), { phase: 'ready', loaded: 1 });
+  assert.equal(changes, 2);
+});
+
+test('a worker that breaks fails what it was writing, in words, and takes no more', async () => {
+  const { home, report, breakDown } = setUp();
+  await home.api.submit('a', ASK);
+  report({ type: 'state', id: 'a', state: { status: 'writing', text: 'A ship' } });
+  breakDown();
+  const state = (await home.api.read('a'))?.state;
+  assert.ok(state?.status === 'failed' && state.text === 'A ship' && /Reload/.test(state.error.message));
+  await assert.rejects(home.api.submit('b', ASK), /Reload/);
+  await assert.rejects(home.api.status(), ApiError);
+});

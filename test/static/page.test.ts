@@ -1,0 +1,186 @@
+/**
+ * The page without a server, as a visitor sees it: built and minified, on a static host below a path, with the
+ * real model in a real browser.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { createTensorflowEngine } from '../../src/generator/engines/tensorflow/engine.ts';
+import { createWasmBackend } from '../../src/generator/engines/tensorflow/wasm.ts';
+import { loadModel } from '../../src/generator/model/files.ts';
+import { Storyteller } from '../../src/generator/storyteller.ts';
+import { buildStatic } from '../../src/static/build.ts';
+import { action, grownTo, lastStory, launch, NO_BROWSER, type } from '../bots/web/browser.ts';
+import { temporaryFolder } from '../helpers/programs.ts';
+import { type StaticHost, startStaticHost } from '../helpers/static-host.ts';
+
+const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+const WEIGHTS = 'models/scifi/weights.bin';
+const PATIENCE_MS = 30_000;
+/** What is promised is a second, and benched; a machine that runs all the tests at once may take longer. */
+const FIRST_TEXT_LIMIT_MS = 8_000;
+
+describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
+  let browser: Browser;
+  let host: StaticHost;
+  let sizes: Map<string, number>;
+  let remove: () => Promise<void>;
+
+  before(async () => {
+    const temporary = await temporaryFolder();
+    remove = temporary.remove;
+    sizes = await buildStatic(temporary.folder, { modelsFolder: MODELS });
+    host = await startStaticHost(temporary.folder, '/someone/scifi/');
+    browser = await launch();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await host?.close();
+    await remove?.();
+  });
+
+  /** A fresh visitor; the test fails at its end if the browser complained. */
+  async function visit(t: TestContext, hash = ''): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1_000, height: 800 } });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    t.after(async () => {
+      await context.close();
+      assert.deepEqual(complaints, []);
+    });
+    await page.goto(host.url + hash);
+    return page;
+  }
+
+  it('shows how far the model is, streams a story, and keeps what was written when it is stopped', async (t) => {
+    host.behave = { path: WEIGHTS, how: 'slow' };
+    t.after(() => {
+      host.behave = undefined;
+    });
+    const page = await visit(t);
+    await page.getByText('Options', { exact: true }).click();
+    await page.getByLabel('Length').fill('6000');
+    await type(page, '/scifi It all began with');
+
+    const note = page.locator('.exchange .note');
+    await note.filter({ hasText: /Waking the computer… [1-9]\d%/ }).waitFor();
+    await page.getByText('The computer is ready').waitFor();
+    const ready = performance.now();
+    const lengths = [(await grownTo(page, 20)).length];
+    const firstTextMs = performance.now() - ready;
+    assert.ok(firstTextMs < FIRST_TEXT_LIMIT_MS, `first text after ${Math.round(firstTextMs)} ms`);
+    for (const least of [100, 200]) lengths.push((await grownTo(page, least)).length);
+    assert.ok(
+      lengths.every((length, index) => index === 0 || length > lengths[index - 1]!),
+      `grew to ${lengths.join(', ')}`,
+    );
+
+    const shown = await grownTo(page, 220);
+    await action(page, 'Stop').click();
+    await action(page, 'Continue').waitFor();
+    const stopped = (await lastStory(page).textContent())!;
+    assert.ok(stopped.startsWith(shown), 'what was shown stays');
+    assert.ok(stopped.length < 5_000, `stopped at ${stopped.length}`);
+    await page.reload();
+    await action(page, 'Continue').waitFor();
+    assert.equal(await lastStory(page).textContent(), stopped, 'and is there after a reload');
+
+    await page.getByLabel('Length').evaluate((input) => {
+      (input as HTMLInputElement).value = '300';
+    });
+    await action(page, 'Continue').click();
+    await action(page, 'Stop').click();
+    await action(page, 'Warmer').waitFor();
+    assert.ok((await lastStory(page).textContent())!.startsWith(stopped.trimEnd()), 'goes on where it was');
+  });
+
+  it('writes the story that Node writes by WASM, and begins it again when the page is reloaded', async (t) => {
+    const request = {
+      ...{ prompt: 'The last robot on Mars', context: '', temperature: 0.6, length: 1_200 },
+      ...{ seed: 4_242, model: 'scifi' },
+    };
+    const hash = `#prompt=The%20last%20robot%20on%20Mars&temperature=0.6&length=1200&seed=4242&model=scifi`;
+    const page = await visit(t, hash);
+    const shown = await grownTo(page, 150);
+    await page.reload();
+    const found = (await lastStory(page).textContent())!;
+    assert.ok(found.length > 0 && shown.length < 1_000);
+    await action(page, 'Continue').waitFor();
+    const text = await storyText(page);
+    assert.match((await page.locator('.facts').textContent())!, /\(tensorflow-wasm\).*seed 4242/);
+
+    const model = await loadModel(`${MODELS}/scifi`);
+    const engine = await createTensorflowEngine(model, await createWasmBackend(), { capacity: 1 });
+    t.after(() => engine.close());
+    const story = await new Storyteller(model, engine, { maxWaiting: 0 }).tell(request);
+    assert.equal(text, story.text);
+    assert.ok(
+      story.text.replaceAll(/\s/g, '').startsWith(found.replaceAll(/\s/g, '')),
+      'nothing shown was lost',
+    );
+  });
+
+  it('says what is wrong with damaged weights, and writes when they are mended', async (t) => {
+    host.behave = { path: WEIGHTS, how: 'damaged' };
+    const page = await visit(t, '#prompt=A%20ship&length=80&seed=1');
+    await page
+      .locator('.exchange .note')
+      .filter({ hasText: /weights\.bin .*SHA-256/ })
+      .waitFor();
+    host.behave = undefined;
+    await action(page, 'Try again').click();
+    await action(page, 'Continue').waitFor();
+    assert.ok((await lastStory(page).textContent())!.startsWith('A ship'));
+  });
+
+  it('lets its page do nothing that it does not need', async () => {
+    const page = await browser.newPage();
+    await page.goto(host.url);
+    const elsewhere = host.url.replace('127.0.0.1', 'localhost');
+    const refusals = await page.evaluate(async (url) => {
+      return {
+        markup: ((): string => {
+          try {
+            document.createElement('p').innerHTML = '<b>bold</b>';
+            return 'allowed';
+          } catch (error) {
+            return (error as Error).name;
+          }
+        })(),
+        connection: await fetch(url).then(
+          () => 'allowed',
+          (error: Error) => error.name,
+        ),
+        own: await fetch('icon.svg').then((response) => response.status),
+      };
+    }, elsewhere);
+    await page.close();
+    assert.deepEqual(refusals, { markup: 'TypeError', connection: 'TypeError', own: 200 });
+  });
+
+  it('brings every engine and has its visitor fetch only the one that runs', async (t) => {
+    const page = await visit(t);
+    await page.getByText('The computer is ready').waitFor();
+    const unused = [/^webgpu-.*\.js$/, /^wasm\/tfjs-backend-wasm\.wasm$/];
+    for (const pattern of unused) {
+      assert.equal([...sizes.keys()].filter((path) => pattern.test(path)).length, 1, `${pattern} is there`);
+      assert.ok(!host.asked.some((path) => pattern.test(path)), `${pattern} stays there`);
+    }
+    assert.ok(host.asked.includes('wasm/tfjs-backend-wasm-simd.wasm'));
+  });
+});
+
+/** The story as text: what the page's Copy gives. */
+async function storyText(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const kept = JSON.parse(localStorage.getItem('write-me-a-sci-fi.replies.v1')!);
+    return kept.at(-1).state.text;
+  });
+}

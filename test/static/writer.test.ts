@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { StoryError } from '../../src/errors.ts';
+import type { ChosenEngine } from '../../src/generator/engines/choose.ts';
+import { EngineLostError } from '../../src/generator/engines/engine.ts';
+import type { Model } from '../../src/generator/model/model.ts';
+import type { Report } from '../../src/static/messages.ts';
+import { Shelf } from '../../src/static/shelf.ts';
+import { Writer } from '../../src/static/writer.ts';
+import type { ReplyState, StoryRequest } from '../../src/story.ts';
+import { FakeEngine } from '../fakes/fake-engine.ts';
+import { nextOfWords, vocabulary } from '../fakes/fake-storyteller.ts';
+import { randomModel } from '../generator/model/random-model.ts';
+import { until } from '../helpers/programs.ts';
+
+const REQUEST: StoryRequest = {
+  prompt: 'It all began with',
+  context: '',
+  temperature: 0.4,
+  length: 600,
+  seed: 7,
+  model: 'scifi',
+};
+
+/** A writer whose engines are fakes; `fetches` and `opened` say what was asked of its surroundings. */
+function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), vocabulary }) } = {}) {
+  const engines: FakeEngine[] = [];
+  const reports: Report[] = [];
+  let fetches = 0;
+  const open = async (): Promise<ChosenEngine> => ({
+    name: 'wasm',
+    reason: 'a test',
+    device: 'none',
+    create: async (_model, { capacity }) => {
+      engines.push(new FakeEngine({ capacity, next: nextOfWords }));
+      return engines.at(-1)!;
+    },
+    close: async () => {},
+  });
+  const report = (message: Report) => void reports.push(message);
+  const shelf = new Shelf({
+    fetchModel: (_name, onProgress) => {
+      fetches++;
+      for (const share of [0.001, 0.5, 0.501, 1]) onProgress(share);
+      return fetchModel();
+    },
+    engines: { open, reopen: open },
+    onStatus: (status) => report({ type: 'status', status }),
+  });
+  let now = 0;
+  // Every look is 40 ms later: a snapshot at about every third word.
+  const writer = new Writer({ shelf, report, clock: () => (now += 40) });
+  const states = (id: string): ReplyState[] =>
+    reports.flatMap((report) => (report.type === 'state' && report.id === id ? [report.state] : []));
+  const end = (id: string) =>
+    until(
+      () => states(id).find(({ status }) => status === 'finished' || status === 'failed'),
+      `the end of ${id}`,
+    );
+  const statuses = () => reports.flatMap((report) => (report.type === 'status' ? [report.status] : []));
+  return { writer, engines, states, end, statuses, fetches: () => fetches };
+}
+
+const textOf = (state: ReplyState) => ('text' in state ? state.text : '');
+
+describe('the writer in the worker', () => {
+  it('reports how a story grows, and its end once', async () => {
+    const { writer, states, end, statuses, fetches } = setUp();
+    writer.obey({ type: 'prepare', model: 'scifi' });
+    writer.obey({ type: 'write', id: 'a', request: REQUEST });
+    const last = await end('a');
+    assert.equal(last.status, 'finished');
+    const texts = states('a').map(textOf);
+    assert.ok(texts.length > 5);
+    for (let i = 1; i < texts.length - 1; i++) {
+      assert.ok(texts[i]!.startsWith(texts[i - 1]!) && texts[i]!.length > texts[i - 1]!.length);
+    }
+    assert.ok(texts.at(-1)!.startsWith(texts.at(-2)!));
+    assert.equal(fetches(), 1, 'prepared once, for whoever asks');
+    assert.deepEqual(statuses(), [
+      { phase: 'loading', loaded: 0 },
+      { phase: 'loading', loaded: 0.5 },
+      { phase: 'loading', loaded: 1 },
+      { phase: 'ready', loaded: 1 },
+    ]);
+  });
+
+  it('stops a story where it is, and another goes on', async () => {
+    const { writer, states, end } = setUp();
+    for (const id of ['a', 'b']) writer.obey({ type: 'write', id, request: REQUEST });
+    await until(() => states('a').length > 2, 'some text');
+    writer.obey({ type: 'stop', id: 'a' });
+    const stopped = await end('a');
+    const whole = await end('b');
+    assert.ok(stopped.status === 'finished' && stopped.ending === 'stopped');
+    assert.ok(whole.status === 'finished' && whole.ending === 'complete');
+    assert.ok(whole.text.startsWith(stopped.text) && stopped.text.length < whole.text.length);
+  });
+
+  it('stops a story that waits for a model', async () => {
+    const { writer, end } = setUp({ fetchModel: () => new Promise(() => {}) });
+    writer.obey({ type: 'write', id: 'a', request: REQUEST });
+    writer.obey({ type: 'stop', id: 'a' });
+    const state = await end('a');
+    assert.ok(state.status === 'finished' && state.ending === 'stopped');
+    assert.equal(state.text, REQUEST.prompt);
+  });
+
+  it('goes on from the last snapshot when the device is lost, however many stories it had', async () => {
+    const calm = setUp();
+    calm.writer.obey({ type: 'write', id: 'a', request: REQUEST });
+    const expected = textOf(await calm.end('a'));
+
+    const { writer, engines, states, end, fetches } = setUp();
+    for (const id of ['a', 'b']) writer.obey({ type: 'write', id, request: REQUEST });
+    await until(() => states('a').length > 2, 'some text');
+    engines[0]!.failure = new EngineLostError('fake', 'it was unplugged');
+    for (const id of ['a', 'b']) {
+      assert.equal(textOf(await end(id)), expected);
+      const texts = states(id).map(textOf);
+      assert.ok(texts.every((text, i) => text.startsWith(texts[i - 1] ?? '')));
+    }
+    assert.equal(engines.length, 2, 'one engine for both');
+    assert.equal(fetches(), 1, 'the weights are still here');
+  });
+
+  it('says what is missing, and tries again when it is asked again', async () => {
+    let works = false;
+    const missing = new StoryError('model_unavailable', 'The weights are away.');
+    const { writer, end, statuses } = setUp({
+      fetchModel: async () => {
+        if (!works) throw missing;
+        return { ...randomModel(), vocabulary };
+      },
+    });
+    writer.obey({ type: 'write', id: 'a', request: REQUEST });
+    const failed = await end('a');
+    assert.ok(failed.status === 'failed' && failed.error.message === missing.message);
+    assert.equal(statuses().at(-1), undefined);
+    works = true;
+    writer.obey({ type: 'write', id: 'b', request: REQUEST });
+    assert.equal((await end('b')).status, 'finished');
+    assert.equal(statuses().at(-1)?.phase, 'ready');
+  });
+});
