@@ -63,12 +63,7 @@ export class DiscordApi {
     return {
       api,
       handlerSweepInterval: HANDLER_SWEEP_MS,
-      async makeRequest(url, init) {
-        budget.admit();
-        const response = await DefaultRestOptions.makeRequest(url, init);
-        budget.note(response.status);
-        return response;
-      },
+      makeRequest: (url, init) => budget.spend(() => DefaultRestOptions.makeRequest(url, init)),
     };
   }
 
@@ -127,8 +122,9 @@ async function sent(
   const response = await rest.queueRequest({ method: method as never, fullRoute, body, auth });
   const message = (await response.json()) as APIMessage;
   const isCurrent =
-    message.content === body.content?.trim() &&
-    customIdsOf(message.components ?? []).join() === customIdsOf(body.components ?? []).join();
+    method === 'PATCH' ||
+    (message.content === body.content?.trim() &&
+      customIdsOf(message.components ?? []).join() === customIdsOf(body.components ?? []).join());
   return { id: message.id, pauseMs: pauseOf(response.headers), isCurrent };
 }
 

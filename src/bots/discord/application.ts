@@ -42,7 +42,8 @@ export async function readApplication(rest: REST): Promise<Application> {
       id: application.id,
       name: application.name,
       botId: bot.id,
-      readsMessages: (application.flags & (GatewayMessageContent | GatewayMessageContentLimited)) !== 0,
+      readsMessages:
+        ((application.flags ?? 0) & (GatewayMessageContent | GatewayMessageContentLimited)) !== 0,
     };
   } catch (cause) {
     const failure = failureOf(cause);

@@ -36,21 +36,40 @@ export class InvalidBudget {
   #slots: Slot[] = [];
   #probedAt = Number.NEGATIVE_INFINITY;
   #goodProbes = 0;
+  /** Calls whose answer is not there yet. */
+  #underWay = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** @throws CallsSuspended when the call had better not be made */
-  admit(): void {
-    if (!this.isSpent) return;
-    const now = this.#clock();
-    if (now - this.#probedAt < PROBE_INTERVAL_MS) throw new CallsSuspended();
-    this.#probedAt = now;
+  /**
+   * Makes a call, if it had better be made.
+   *
+   * @throws CallsSuspended when it had better not
+   */
+  async spend<Response extends { readonly status: number }>(
+    call: () => Promise<Response>,
+  ): Promise<Response> {
+    const { invalid, allowed } = this.#count();
+    // Once half of it is spent, calls that are on their way may all turn out to be invalid.
+    const isNearlySpent = invalid >= allowed / 2 && invalid + this.#underWay >= allowed;
+    if (this.isSpent) {
+      const now = this.#clock();
+      if (now - this.#probedAt < PROBE_INTERVAL_MS) throw new CallsSuspended();
+      this.#probedAt = now;
+    } else if (isNearlySpent) throw new CallsSuspended();
+    this.#underWay += 1;
+    try {
+      const response = await call();
+      this.#note(response.status);
+      return response;
+    } finally {
+      this.#underWay -= 1;
+    }
   }
 
-  /** Learns what became of a call. */
-  note(status: number): void {
+  #note(status: number): void {
     const isInvalid = status === 401 || status === 403 || status === 429;
     if (this.isSpent) this.#goodProbes = isInvalid ? 0 : this.#goodProbes + 1;
     const slot = this.#slot();
@@ -63,6 +82,11 @@ export class InvalidBudget {
 
   /** Whether only probes are made at the moment. */
   get isSpent(): boolean {
+    const { invalid, allowed } = this.#count();
+    return invalid >= allowed;
+  }
+
+  #count(): { readonly invalid: number; readonly allowed: number } {
     const since = this.#clock() - SLOT_MS * SLOTS;
     let calls = 0;
     let invalid = 0;
@@ -71,7 +95,7 @@ export class InvalidBudget {
       calls += slot.calls;
       invalid += slot.invalid;
     }
-    return invalid >= Math.max(ALLOWED, calls * ALLOWED_SHARE);
+    return { invalid, allowed: Math.max(ALLOWED, calls * ALLOWED_SHARE) };
   }
 
   #slot(): Slot {

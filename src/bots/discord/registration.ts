@@ -22,7 +22,11 @@ export async function registerCommands(
   models: readonly ModelChoice[],
   guildId?: string,
 ): Promise<number> {
-  const body = commandsFor(models);
+  const commands = commandsFor(models);
+  // A server's own commands are for that server and nowhere else: these two fields are refused there.
+  const body = guildId
+    ? commands.map(({ contexts: _, integration_types: __, ...command }) => command)
+    : commands;
   const route = guildId
     ? Routes.applicationGuildCommands(applicationId, guildId)
     : Routes.applicationCommands(applicationId);

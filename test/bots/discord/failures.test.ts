@@ -185,4 +185,33 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       }
     });
   });
+
+  describe('Discord turns the bot away', { timeout: 40_000 }, () => {
+    it('says what to do, and does not hang', async () => {
+      const house = await openHouse({ worker: false });
+      try {
+        for (const code of [4_004, 4_011, 4_014]) {
+          house.discord.gateway.refusal = code;
+          await assert.rejects(
+            house.another(),
+            {
+              name: 'StoryError',
+              code: 'configuration',
+              message: /gateway refuses the bot .* `scifi doctor`/,
+            },
+            `${code}`,
+          );
+        }
+        house.discord.gateway.refusal = undefined;
+        const wrong = { token: 'a.b.c', shards: 'auto', api: house.discord.api };
+        await assert.rejects(house.another({ config: wrong }), { message: /does not accept DISCORD_TOKEN/ });
+        const range = { ...wrong, token: house.discord.token, shards: '3-1/2' };
+        await assert.rejects(house.another({ config: range }), {
+          message: /DISCORD_SHARDS: expected a range/,
+        });
+      } finally {
+        await house.close();
+      }
+    });
+  });
 });

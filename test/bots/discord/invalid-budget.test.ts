@@ -1,62 +1,75 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CallsSuspended, InvalidBudget } from '../../../src/bots/discord/invalid-budget.ts';
 
-/** Calls as often as it may, once a tick; returns how many were made. */
-function call(budget: InvalidBudget, ticks: number, status: number, tick: () => void): number {
+/** Calls as often as it may, once a tick; returns how many calls were made. */
+async function call(budget: InvalidBudget, ticks: number, status: number, tick: () => void): Promise<number> {
   let made = 0;
   for (let index = 0; index < ticks; index++) {
     tick();
-    try {
-      budget.admit();
-      made += 1;
-      budget.note(status);
-    } catch (error) {
-      assert.ok(error instanceof CallsSuspended);
-    }
+    await budget
+      .spend(async () => ({ status, number: ++made }))
+      .catch((error) => {
+        assert.ok(error instanceof CallsSuspended);
+      });
   }
   return made;
 }
 
 describe('the budget of invalid calls', () => {
-  it('is spent soon when every call is refused, and then only probed', () => {
+  it('is spent soon when every call is refused, and then only probed', async () => {
     for (const status of [401, 403, 429]) {
       let now = 0;
       const budget = new InvalidBudget(() => now);
       // Two minutes at a hundred calls a second.
-      const made = call(budget, 12_000, status, () => {
+      const made = await call(budget, 12_000, status, () => {
         now += 10;
       });
       assert.ok(made >= 30 && made < 50, `${made} calls`);
     }
   });
 
-  it('is whole again after some good answers', () => {
+  it('is whole again after some good answers', async () => {
     let now = 0;
     const budget = new InvalidBudget(() => now);
     const tick = () => {
       now += 1_000;
     };
-    call(budget, 40, 403, tick);
+    await call(budget, 40, 403, tick);
     assert.ok(budget.isSpent);
-    call(budget, 60, 200, tick);
+    await call(budget, 60, 200, tick);
     assert.ok(!budget.isSpent);
-    assert.equal(call(budget, 100, 200, tick), 100);
+    assert.equal(await call(budget, 100, 200, tick), 100);
   });
 
-  it('grows with a bot, and forgets after ten minutes', () => {
+  it('grows with a bot, and forgets after ten minutes', async () => {
     let now = 0;
     const budget = new InvalidBudget(() => now);
-    call(budget, 100_000, 200, () => {});
-    assert.equal(
-      call(budget, 150, 403, () => {}),
-      150,
-    );
+    await call(budget, 50_000, 200, () => {});
+    assert.equal(await call(budget, 90, 403, () => {}), 90);
     assert.ok(!budget.isSpent);
     now = 12 * 60_000;
-    call(budget, 29, 403, () => {});
+    await call(budget, 29, 403, () => {});
     assert.ok(!budget.isSpent);
-    call(budget, 1, 403, () => {});
+    await call(budget, 1, 403, () => {});
     assert.ok(budget.isSpent);
+  });
+
+  it('is not overspent by calls that are on their way together', async () => {
+    const budget = new InvalidBudget(() => 0);
+    let made = 0;
+    const crowd = () =>
+      Promise.allSettled(
+        Array.from({ length: 10 }, () =>
+          budget.spend(async () => {
+            made += 1;
+            await sleep(1);
+            return { status: 403 };
+          }),
+        ),
+      );
+    for (let round = 0; round < 20; round++) await crowd();
+    assert.ok(made >= 30 && made <= 32, `${made} calls`);
   });
 });

@@ -24,7 +24,17 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     // Faster than for people; Discord's headers have their say all the same.
     house = await openHouse({ isEmbedded: true, pace: 900, editIntervalMs: 250 });
   });
-  after(() => house.close());
+  after(async () => {
+    await house.close();
+    const log = house.log.join('');
+    assert.doesNotMatch(
+      log,
+      /It all began|Long ago|airlock|the ship/,
+      'no prompt and no story is in the log',
+    );
+    for (const { token } of house.discord.world.interactions.values()) assert.ok(!log.includes(token));
+    assert.ok(!log.includes(house.discord.token));
+  });
 
   it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
     const { ann, channel } = house;
@@ -152,5 +162,35 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
       ({ path }) => path.includes(interaction.token) && path.endsWith('callback'),
     );
     assert.deepEqual(callbacks.map(({ status }) => status).sort(), [204, 400]);
+  });
+
+  it('goes on in a direct message, too', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel({ type: 1 });
+    const messages = await finished(ann.slash(channel, 'scifi', { prompt: 'Between us', length: 2_000 }));
+    assert.equal(messages.length, 2);
+    assert.ok(textOf(messages).startsWith('Between us'));
+    assert.match(messages[1]!.content, FOOTER);
+  });
+});
+
+describe('a story on Discord whose process goes away', { timeout: 40_000 }, () => {
+  it('is edited on by one that does not listen', async () => {
+    const house = await openHouse();
+    try {
+      const { ann, discord, channel } = house;
+      const editor = await house.another({
+        config: { token: discord.token, api: discord.api, shards: 'none' },
+      });
+      const interaction = ann.slash(channel, 'scifi', { prompt: 'Handed over', length: 1_200 });
+      await until(() => (interaction.original?.content.length ?? 0) > 100, 'a growing text');
+      await house.bot.close();
+      assert.ok(textOf(await finished(interaction)).startsWith('Handed over'));
+      assert.equal(discord.gateway.identifies, 1);
+      assert.equal(channel.messages.size, 1);
+      await editor.close();
+    } finally {
+      await house.close();
+    }
   });
 });

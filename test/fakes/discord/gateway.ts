@@ -36,6 +36,8 @@ export class FakeGateway {
   heartbeatMs = 41_250;
   identifies = 0;
   resumes = 0;
+  /** Code with which whoever identifies is turned away. */
+  refusal: number | undefined;
 
   constructor(http: Server, world: World, token: string, url: () => string) {
     this.#world = world;
@@ -91,8 +93,8 @@ export class FakeGateway {
     socket: WebSocket,
     d: { token: string; intents: number; shard?: [number, number] },
   ): Session | undefined {
-    if (d.token !== this.#token) {
-      socket.close(4_004);
+    if (this.refusal !== undefined || d.token !== this.#token) {
+      socket.close(this.refusal ?? 4_004);
       return undefined;
     }
     if (d.intents & INTENT.messageContent && !(this.#world.flags & FLAG_MESSAGE_CONTENT)) {

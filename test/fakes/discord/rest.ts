@@ -58,7 +58,7 @@ const ROUTES: readonly Route[] = [
   bots(/^GET \/users\/@me$/, (world) => ok(userOf(world.bot))),
   bots(/^PUT \/applications\/(\d+)(?:\/guilds\/(\d+))?\/commands$/, (world, { body }, [, guildId]) => {
     if (guildId && guildId !== world.guild.id) throw MISSING_ACCESS();
-    world.commands.set(guildId ?? 'global', checkCommands(body));
+    world.commands.set(guildId ?? 'global', checkCommands(body, !guildId));
     return ok(body);
   }),
   bots(/^GET \/applications\/(\d+)\/commands$/, (world) => ok(world.commands.get('global') ?? [])),

@@ -103,7 +103,7 @@ interface OptionInput {
 }
 
 /** Checks the commands of a registration. */
-export function checkCommands(input: unknown): Record<string, unknown>[] {
+export function checkCommands(input: unknown, isGlobal = true): Record<string, unknown>[] {
   if (!Array.isArray(input)) throw INVALID_FORM('expected a list of commands');
   const seen = new Set<string>();
   for (const command of input) {
@@ -111,6 +111,9 @@ export function checkCommands(input: unknown): Record<string, unknown>[] {
     const key = `${type} ${name}`;
     if (seen.has(key)) throw INVALID_FORM(`two commands ${name}`);
     seen.add(key);
+    if (!isGlobal && ('contexts' in command || 'integration_types' in command)) {
+      throw INVALID_FORM('contexts and integration_types are for global commands');
+    }
     if (type === 1) {
       if (!/^[-_\p{L}\p{N}]{1,32}$/u.test(name) || name !== name.toLowerCase())
         throw INVALID_FORM(`name ${name}`);
