@@ -94,6 +94,9 @@ describe('docker-compose.yml', () => {
       SCIFI_STORIES_PER_MINUTE: '10',
       SCIFI_REQUESTS_PER_MINUTE: '11',
       SCIFI_ALLOWED_HOSTS: 'scifi.example.org',
+      DISCORD_TOKEN: 'an.example.token',
+      DISCORD_SHARDS: '0-3/16',
+      DISCORD_API: 'https://proxy.example.org/api',
       WORKER_CPUS: '4',
     };
     const other = await readCompose(chosen);

@@ -111,7 +111,7 @@ test('the page holds no inline script or style and loads nothing from elsewhere'
   const server = await startServer(t);
   const html = await (await fetch(server.url)).text();
   assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|javascript:|https?:\/\//i);
-  for (const [tag] of html.matchAll(/<script[^>]*>/g)) assert.match(tag, /\ssrc="\/page\.js"/);
+  for (const [tag] of html.matchAll(/<script[^>]*>/g)) assert.match(tag, /\ssrc="page\.js"/);
   const sizes = await Promise.all(
     ['/', '/page.js', '/page.css', '/icon.svg'].map(
       async (path) => (await (await fetch(server.url + path)).blob()).size,
