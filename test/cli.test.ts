@@ -221,6 +221,7 @@ describe('scifi', { concurrency: 2 }, () => {
       scifi(['doctor'], { SCIFI_DATA: folder, SCIFI_MODELS: '/nowhere' }),
     ]);
     assert.equal(well.code, 0);
+    assert.match(well.stdout, /^ok {4}Engine: \w+ on /m);
     assert.match(well.stdout, /^ok {4}Models: scifi [0-9a-f]{12}/m);
     assert.equal(ill.code, 1);
     assert.match(ill.stdout, /^FAIL {2}Models: .*there is no such file/m);

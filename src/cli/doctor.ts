@@ -34,9 +34,14 @@ const CHECKS: Readonly<Record<string, Check>> = {
     });
     return `embedded, in ${config.dataFolder} (set REDIS_URL for more than one process)`;
   },
-  Models: async (config) => {
+  Engine: async (config) => {
     const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
-    const found = [`engine ${chosen.reason}`];
+    await chosen.close();
+    return chosen.reason;
+  },
+  Models: async (config) => {
+    const found: string[] = [];
+    const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
     for (const { name } of await listModels(config.modelsFolder)) {
       const model = await loadModel(join(config.modelsFolder, name));
       const engine = await chosen.create(model, { capacity: 1, threads: config.threads });

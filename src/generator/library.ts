@@ -83,19 +83,19 @@ export class Library {
 
   async #recover(): Promise<void> {
     this.#ready = false;
-    for (const storyteller of this.#storytellers.values()) await storyteller.close();
+    // They stay until there are others: whoever asks them meanwhile hears that their device is lost.
+    const old = [...this.#storytellers.values()];
     for (;;) {
       const engine = await this.#options.engines.reopen();
       if (!engine) return;
       // A device that is lost again while it takes the weights is one more loss.
-      if (
-        await this.#employ(engine).then(
-          () => true,
-          () => false,
-        )
-      )
-        return;
+      const isEmployed = await this.#employ(engine).then(
+        () => true,
+        () => false,
+      );
+      if (isEmployed) break;
     }
+    for (const storyteller of old) if (storyteller.load.active === 0) await storyteller.close();
   }
 
   async #employ(engine: ChosenEngine): Promise<void> {

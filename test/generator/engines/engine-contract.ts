@@ -17,16 +17,19 @@ export interface ContractOptions {
   readonly draws: number;
   /** Runs of each property. */
   readonly runs: number;
+  /** Whether a step takes so long here that only one of the models can be read for 200. */
+  readonly isSlow?: boolean;
   create(model: Model, capacity: number): Promise<Engine>;
 }
 
-export function describeContract({ name, skip, draws, runs, create }: ContractOptions): void {
+export function describeContract({ name, skip, draws, runs, isSlow, create }: ContractOptions): void {
   describe(`the ${name} engine keeps the contract of engines`, { skip }, () => {
     test('agrees with the formulas for several numbers of layers, units and columns', async () => {
       for (const [seed, units] of [[3], [16, 16], [1, 2, 3], [33, 7, 20, 5]].entries()) {
         const model = randomModel({ units, seed, columns: seed + 1 });
         const engine = await create(model, 3);
-        const texts = [1, 2, 3].map((text) => noiseIds(model, 200, text));
+        const steps = isSlow && seed !== 1 ? 30 : 200;
+        const texts = [1, 2, 3].map((text) => noiseIds(model, steps, text));
         await assertParity(model, engine, texts);
         await engine.close();
       }

@@ -28,7 +28,7 @@ export async function assertNoLeak(backend: TensorflowBackend, atLeastSteps: num
     if (trip % 5 === 0) engine.clear(trip % capacity);
     await engine.advance(lanes, stepsPerTrip);
     // States of two layers, seated, and parked or not; the network's own weights are constant.
-    if (trip >= 50) counts.add(tf.memory().numTensors);
+    if (trip >= 8) counts.add(tf.memory().numTensors);
   }
   assert.ok(counts.size <= 2, `numbers of tensors: ${[...counts].join(', ')}`);
   await engine.close();

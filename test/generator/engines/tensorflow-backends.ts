@@ -1,13 +1,12 @@
 /** The backends of TensorFlow.js that run on this machine, for tests. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { adapterTitle } from '../../../src/generator/engines/tensorflow/adapter.ts';
 import { requestDawnAdapter } from '../../../src/generator/engines/tensorflow/dawn.ts';
 import { dlopenProblem } from '../../../src/generator/engines/tensorflow/dlopen-problem.ts';
 import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/engine.ts';
+import { vulkanDrivers } from '../../../src/generator/engines/tensorflow/vulkan-drivers.ts';
 import { createWasmBackend } from '../../../src/generator/engines/tensorflow/wasm.ts';
 
-/** Where drivers of GPUs are registered. */
-const DRIVER_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d'];
 /** Where Debian's chromium keeps a Vulkan driver that is a program. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
@@ -16,8 +15,7 @@ export function skipWithoutWebgpu(): string | false {
   if (process.platform !== 'linux') return false;
   if (dlopenProblem('libvulkan.so.1'))
     return 'there is no Vulkan loader (Debian: apt-get install libvulkan1)';
-  if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return false;
-  if (DRIVER_FOLDERS.some((folder) => existsSync(folder) && readdirSync(folder).length > 0)) return false;
+  if (vulkanDrivers().length > 0) return false;
   if (!existsSync(SWIFTSHADER)) return 'there is no software Vulkan (Debian: apt-get install chromium)';
   process.env.VK_ICD_FILENAMES = SWIFTSHADER;
   return false;

@@ -18,7 +18,7 @@ import { TEST_BACKENDS } from './tensorflow-backends.ts';
 
 const SCIFI = fileURLToPath(new URL('../../../models/scifi', import.meta.url));
 /** SwiftShader takes more than half a second for a step of the repository's model: long tests have more. */
-const STEPS = { wasm: 200, webgpu: 6 } as Readonly<Record<string, number>>;
+const STEPS = { wasm: 200, webgpu: 4 } as Readonly<Record<string, number>>;
 
 for (const { name, skip, open } of TEST_BACKENDS) {
   let backend: TensorflowBackend;
@@ -32,7 +32,8 @@ for (const { name, skip, open } of TEST_BACKENDS) {
     name: `tensorflow-${name}`,
     skip,
     draws: 8_192,
-    runs: name === 'wasm' ? 25 : 8,
+    runs: name === 'wasm' ? 25 : 4,
+    isSlow: name === 'webgpu',
     create: async (model, capacity) => {
       backend ??= await open();
       return createTensorflowEngine(model, backend, { capacity });
@@ -61,7 +62,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
 
     test('gives a slot the same bits alone and in crowds', async () => {
       const size = model.vocabulary.size;
-      const crowds = name === 'wasm' ? [1, 2, 3, 5, 8, 17, 33, 64] : [1, 20, 40];
+      const crowds = name === 'wasm' ? [1, 2, 3, 5, 8, 17, 33, 64] : [1, 20];
       const alone: Float32Array[] = [];
       for (const crowd of crowds) {
         const slots = Array.from({ length: crowd }, (_, i) => (i * 45 + crowd) % 64);
@@ -103,9 +104,10 @@ for (const { name, skip, open } of TEST_BACKENDS) {
         await engine.close();
         return stories.map(({ text }) => text);
       };
-      const seeds = Array.from({ length: name === 'wasm' ? 24 : 8 }, (_, seed) => seed);
-      const crowd = await tell(5, seeds);
-      for (const seed of [0, 7]) assert.deepEqual(await tell(1, [seed]), [crowd[seed]]);
+      const seeds = Array.from({ length: name === 'wasm' ? 24 : 4 }, (_, seed) => seed);
+      const crowd = await tell(name === 'wasm' ? 5 : 3, seeds);
+      for (const seed of name === 'wasm' ? [0, 7, 23] : [3])
+        assert.deepEqual(await tell(1, [seed]), [crowd[seed]]);
     });
 
     test('says what it is', async () => {
@@ -119,7 +121,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
 
     test('keeps no tensor over thousands of steps, and none when closed', async () => {
       const before = tf.memory().numTensors;
-      await assertNoLeak(backend, 2_000);
+      await assertNoLeak(backend, name === 'wasm' ? 4_000 : 800);
       assert.equal(tf.memory().numTensors, before);
     });
   });

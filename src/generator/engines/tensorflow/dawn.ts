@@ -1,5 +1,6 @@
 /** WebGPU for Node: Dawn, from the npm package `webgpu`. Bundles nothing of it: an optional dependency. */
 import { dlopenProblem } from './dlopen-problem.ts';
+import { vulkanDrivers } from './vulkan-drivers.ts';
 
 /** The loader by which Dawn finds Vulkan drivers on Linux. */
 const VULKAN_LOADER = 'libvulkan.so.1';
@@ -11,8 +12,12 @@ const VULKAN_LOADER = 'libvulkan.so.1';
  */
 export async function requestDawnAdapter(): Promise<GPUAdapter> {
   // Asked first, since Dawn would print its own opinion on standard error.
-  const problem = process.platform === 'linux' ? dlopenProblem(VULKAN_LOADER) : undefined;
-  if (problem) throw new Error(`there is no Vulkan loader (Debian: apt-get install libvulkan1): ${problem}`);
+  if (process.platform === 'linux') {
+    const problem = dlopenProblem(VULKAN_LOADER);
+    if (problem)
+      throw new Error(`there is no Vulkan loader (Debian: apt-get install libvulkan1): ${problem}`);
+    if (vulkanDrivers().length === 0) throw new Error('there is no Vulkan driver of a GPU');
+  }
   const gpu = await openDawn();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('no Vulkan, Metal or Direct3D 12 driver of a GPU was found');

@@ -206,9 +206,9 @@ class TensorflowEngine implements Engine {
 
   /** A trip's states are the next one's, so a second call must not begin before the first has ended. */
   async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#lost !== undefined) throw this.#lose(this.#lost);
     if (this.#closed) throw new Error('Expected the engine to be open, got a call after `close`.');
     if (this.#running) throw new Error('Expected one call at a time, got another before the last had ended.');
-    if (this.#lost !== undefined) throw this.#lose(this.#lost);
     // Begins at once: a slot that is cleared after this is clear after the call.
     const running = work();
     this.#running = running;
