@@ -4,7 +4,8 @@
 import { pino } from 'pino';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
-import { skipWithout, startRedis, temporaryFolder } from './programs.ts';
+import { embeddedFolder } from './embedded-folder.ts';
+import { skipWithout, startRedis } from './programs.ts';
 
 export interface Backend {
   /** A connection; on Redis every call makes another one, embedded all share the one there can be. */
@@ -37,7 +38,7 @@ export const BACKENDS: readonly { name: string; skip: string | false; start: () 
     name: 'embedded',
     skip: false,
     async start() {
-      const { folder, remove } = await temporaryFolder();
+      const { folder, remove } = await embeddedFolder();
       const settings = { redisUrl: undefined, dataFolder: folder, prefix: '' };
       const connection = await openConnection(settings, pino({ level: 'silent' }));
       return {

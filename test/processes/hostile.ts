@@ -6,9 +6,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
+import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { followReply } from '../helpers/page-client.ts';
 import { startRole } from '../helpers/processes.ts';
-import { freePort, temporaryFolder } from '../helpers/programs.ts';
+import { freePort } from '../helpers/programs.ts';
 
 const AT_ONCE = 48;
 const STORY_TIMEOUT_MS = 120_000;
@@ -57,7 +58,7 @@ const prompts = fc
 
 /** Sends `count` prompts and `big` bodies of up to 10 MB. */
 export async function endure(count: number, big: number, seed: number): Promise<HostileReport> {
-  const { folder, remove } = await temporaryFolder();
+  const { folder, remove } = await embeddedFolder();
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const server = await startRole('start', {

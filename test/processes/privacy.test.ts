@@ -9,6 +9,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
@@ -54,7 +55,7 @@ function assertSilent(processes: readonly RoleProcess[], texts: readonly string[
 
 describe('logs at their most talkative', () => {
   it('hold no prompt and no story, embedded', async () => {
-    const { folder, remove } = await temporaryFolder();
+    const { folder, remove } = await embeddedFolder();
     const port = await freePort();
     const process = await startRole('start', {
       REDIS_URL: '',

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../helpers/programs.ts';
@@ -95,7 +96,7 @@ async function alive(children: readonly Child[]): Promise<Child[]> {
 
 describe('SIGTERM in the middle of stories', { concurrency: 2 }, () => {
   it('loses nothing, embedded', async () => {
-    const { folder, remove } = await temporaryFolder();
+    const { folder, remove } = await embeddedFolder();
     const port = await freePort();
     const env = { REDIS_URL: '', SCIFI_DATA: folder, SCIFI_PORT: String(port), SCIFI_PACE: '400' };
     try {

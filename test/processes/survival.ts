@@ -10,9 +10,10 @@ import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import type { StoryRequest } from '../../src/story.ts';
+import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
-import { freePort, startRedis, temporaryFolder } from '../helpers/programs.ts';
+import { freePort, startRedis } from '../helpers/programs.ts';
 
 /** What is killed: the worker or the bots' process on Redis, or the one process of the embedded default. */
 export type Victim = 'worker' | 'bots' | 'start';
@@ -37,7 +38,7 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
   const base = `http://127.0.0.1:${port}`;
   const shared = { SCIFI_PORT: String(port), SCIFI_PACE: String(PACE), LOG_LEVEL: 'info' };
   const redis = victim === 'start' ? undefined : await startRedis();
-  const { folder, remove } = await temporaryFolder();
+  const { folder, remove } = await embeddedFolder();
   const env = redis ? { ...shared, REDIS_URL: redis.url } : { ...shared, REDIS_URL: '', SCIFI_DATA: folder };
   const roles: Victim[] = redis ? ['worker', 'bots'] : ['start'];
   const running = new Map<Victim, RoleProcess>();

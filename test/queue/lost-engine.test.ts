@@ -123,7 +123,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
   skip: skipWithoutWebgpu(),
   timeout: 170_000,
 }, () => {
-  it('is opened again twice, and then the story is ended by ONNX Runtime', async () => {
+  it('and whose driver is gone as well: ONNX Runtime ends the story', async () => {
     const backend = await BACKENDS.find(({ skip }) => skip === false)!.start();
     const connection = await backend.connect();
     const stories = new Stories(connection);
@@ -136,6 +136,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
     const openers: EngineOpeners = {
       ...ENGINE_OPENERS,
       async webgpu() {
+        if (device) throw new Error('the driver is gone');
         device = await ENGINE_OPENERS.webgpu({ acceptSoftware: true });
         return device;
       },
@@ -168,24 +169,16 @@ describe('a WebGPU device that is lost in the middle of a story', {
       await worker.ready();
       const texts: string[] = [];
       const told = follow(stories, { ...request(1, 6_000), prompt: 'abc ' }, texts);
-      const lostAt: string[] = [];
-      for (let loss = 1; loss <= 3; loss++) {
-        await until(() => lines.length === loss && library.status.ready, `opening ${loss}`, 60_000);
-        // Every one of them writes something first.
-        const seen = texts.length;
-        await until(() => texts.length > seen, `a snapshot by writer ${loss}`, 60_000);
-        lostAt.push(texts.at(-1)!);
-        await device!.close();
-      }
+      await until(() => texts.length > 1, 'snapshots', 60_000);
+      const lostAt = texts.at(-1)!;
+      await device!.close();
       const { story } = await told;
       assert.equal(story.engine, 'onnx');
       assert.equal(story.ending, 'complete');
-      for (const text of lostAt) assert.ok(story.text.startsWith(text), 'nothing that was shown is lost');
-      assert.deepEqual(
-        lines.map((line) => line.split(' ')[0]),
-        ['webgpu', 'webgpu', 'webgpu', 'onnx'],
-      );
-      assert.match(lines[3]!, /not webgpu: its device was lost 3 times$/);
+      assert.ok(story.text.startsWith(lostAt), 'nothing that was shown is lost');
+      assert.match(lines[0]!, /^webgpu on /);
+      assert.match(lines[1]!, /^onnx on .*; not webgpu: the driver is gone$/);
+      assert.equal(lines.length, 2);
     } finally {
       await worker.close();
       await library.close();

@@ -25,10 +25,13 @@ export interface ContractOptions {
 export function describeContract({ name, skip, draws, runs, isSlow, create }: ContractOptions): void {
   describe(`the ${name} engine keeps the contract of engines`, { skip }, () => {
     test('agrees with the formulas for several numbers of layers, units and columns', async () => {
-      for (const [seed, units] of [[3], [16, 16], [1, 2, 3], [33, 7, 20, 5]].entries()) {
+      const models = [[3], [16, 16], [1, 2, 3], [33, 7, 20, 5]];
+      for (const [seed, units] of models.entries()) {
+        // Every other shape is other programs to compile.
+        if (isSlow && seed !== 1 && seed !== 2) continue;
         const model = randomModel({ units, seed, columns: seed + 1 });
         const engine = await create(model, 3);
-        const steps = isSlow && seed !== 1 ? 30 : 200;
+        const steps = isSlow && seed !== 1 ? 20 : 200;
         const texts = [1, 2, 3].map((text) => noiseIds(model, steps, text));
         await assertParity(model, engine, texts);
         await engine.close();
