@@ -22,10 +22,11 @@ const REQUEST: StoryRequest = {
   model: 'scifi',
 };
 
-/** A writer whose engines are fakes; `fetches` and `opened` say what was asked of its surroundings. */
+/** A writer whose engines are fakes; `fetches` says what was asked of its surroundings. */
 function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), vocabulary }) } = {}) {
   const engines: FakeEngine[] = [];
   const reports: Report[] = [];
+  let begun = () => {};
   let fetches = 0;
   const open = async (): Promise<ChosenEngine> => ({
     name: 'wasm',
@@ -37,7 +38,10 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
     },
     close: async () => {},
   });
-  const report = (message: Report) => void reports.push(message);
+  const report = (message: Report) => {
+    reports.push(message);
+    if (states('a').length === 3) begun();
+  };
   const shelf = new Shelf({
     fetchModel: (_name, onProgress) => {
       fetches++;
@@ -58,7 +62,11 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
       `the end of ${id}`,
     );
   const statuses = () => reports.flatMap((report) => (report.type === 'status' ? [report.status] : []));
-  return { writer, engines, states, end, statuses, fetches: () => fetches };
+  /** Does something in the very moment in which story `a` has some text; a fake's whole story takes milliseconds. */
+  const onSomeText = (action: () => void) => {
+    begun = action;
+  };
+  return { writer, engines, states, end, statuses, onSomeText, fetches: () => fetches };
 }
 
 const textOf = (state: ReplyState) => ('text' in state ? state.text : '');
@@ -86,10 +94,9 @@ describe('the writer in the worker', () => {
   });
 
   it('stops a story where it is, and another goes on', async () => {
-    const { writer, states, end } = setUp();
+    const { writer, end, onSomeText } = setUp();
+    onSomeText(() => writer.obey({ type: 'stop', id: 'a' }));
     for (const id of ['a', 'b']) writer.obey({ type: 'write', id, request: REQUEST });
-    await until(() => states('a').length > 2, 'some text');
-    writer.obey({ type: 'stop', id: 'a' });
     const stopped = await end('a');
     const whole = await end('b');
     assert.ok(stopped.status === 'finished' && stopped.ending === 'stopped');
@@ -111,10 +118,11 @@ describe('the writer in the worker', () => {
     calm.writer.obey({ type: 'write', id: 'a', request: REQUEST });
     const expected = textOf(await calm.end('a'));
 
-    const { writer, engines, states, end, fetches } = setUp();
+    const { writer, engines, states, end, onSomeText, fetches } = setUp();
+    onSomeText(() => {
+      engines[0]!.failure = new EngineLostError('fake', 'it was unplugged');
+    });
     for (const id of ['a', 'b']) writer.obey({ type: 'write', id, request: REQUEST });
-    await until(() => states('a').length > 2, 'some text');
-    engines[0]!.failure = new EngineLostError('fake', 'it was unplugged');
     for (const id of ['a', 'b']) {
       assert.equal(textOf(await end(id)), expected);
       const texts = states(id).map(textOf);
