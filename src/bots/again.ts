@@ -3,9 +3,23 @@ import { STORY_BOUNDS, type StoryRequest } from '../story.ts';
 
 export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
 
+/** On the buttons, in their order. */
+export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
+  continue: 'Continue',
+  another: 'Another',
+  warmer: 'Warmer',
+  cooler: 'Cooler',
+};
+
 /** How much warmer or cooler. */
 export const DEGREE = 0.2;
 const TEMPERATURE_STEPS_PER_UNIT = 100;
+
+/** What may be asked for under a text: where there is none, nothing goes on. */
+export function againActions(text: string): Again[] {
+  const all = Object.keys(AGAIN_LABELS) as Again[];
+  return text.trim() === '' ? all.filter((action) => action !== 'continue') : all;
+}
 
 /**
  * The request that a button asks for.

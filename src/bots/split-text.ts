@@ -40,6 +40,11 @@ export function splitText(text: string, options: SplitOptions): Part[] {
   return parts;
 }
 
+/** The text of consecutive parts. */
+export function joinParts(parts: readonly Part[]): string {
+  return parts.map(({ text, separator = '' }, index) => (index === 0 ? text : separator + text)).join('');
+}
+
 function cutAfter(text: string, start: number, options: SplitOptions): { end: number; next: number } {
   const { full, least } = fill(text, start, options);
   if (full === text.length) return { end: full, next: full };

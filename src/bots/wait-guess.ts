@@ -2,7 +2,9 @@
  * A guess of how long somebody in the queue has to wait, made of how fast the queue has been moving for
  * everybody who waits in this process.
  */
+import type { StorytellerStatus } from '../story.ts';
 import type { Clock } from './pace.ts';
+import { NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from './words.ts';
 
 /** How much a new observation counts. */
 const WEIGHT = 0.3;
@@ -52,4 +54,17 @@ export function aboutDuration(ms: number): string {
   if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
   const minutes = Math.ceil(seconds / 60);
   return minutes === 1 ? 'about a minute' : `about ${minutes.toLocaleString('en')} minutes`;
+}
+
+/** What a waiting reply says. */
+export function waitingLine(
+  place: number | null,
+  { phase, loaded }: StorytellerStatus,
+  guessMs: number | undefined,
+): string {
+  if (phase === 'none') return NO_STORYTELLER;
+  const inQueue = placeInQueue(place);
+  const guess = inQueue && guessMs !== undefined ? `, ${aboutDuration(guessMs)}` : '';
+  if (phase === 'loading') return `${wakingLine({ loaded })}${inQueue && `, ${inQueue}`}${guess}`;
+  return inQueue ? sentenceCase(inQueue) + guess : 'Waiting for the computer…';
 }

@@ -1,5 +1,5 @@
 /** Sentences about stories that every platform uses. Pure. */
-import type { ModelChoice, Story, StoryRequest, StorytellerStatus } from '../story.ts';
+import type { ModelChoice, ReplyState, Story, StoryRequest, StorytellerStatus } from '../story.ts';
 
 /** `3rd`. */
 export function ordinal(n: number): string {
@@ -37,4 +37,28 @@ export function footerLine(
 
 export function sentenceCase(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The line under a story that is over: its footer, and before that why it is not all that was asked for. */
+export function smallPrint(
+  state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
+  facts: {
+    readonly request: StoryRequest;
+    readonly models: readonly ModelChoice[];
+    /** Why it had to end as it is, if it had to. */
+    readonly note?: string | undefined;
+    /** Whether the messages do not show all of it. */
+    readonly isCut: boolean;
+  },
+): string {
+  if (state.status === 'failed') return state.error.message;
+  const { request, models, note, isCut } = facts;
+  const footer = footerLine(request, state, models);
+  if (note) return `${note} · ${footer}`;
+  if (isCut) return `The rest does not fit here · ${footer}`;
+  if (state.ending === 'stopped' && state.text.length <= request.prompt.length) {
+    return `Stopped before the first word · ${footer}`;
+  }
+  if (state.unreadable > 0) return `Written without ${state.unreadable} characters unknown to it · ${footer}`;
+  return footer;
 }

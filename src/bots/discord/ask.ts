@@ -1,5 +1,4 @@
 /** From something a person did on Discord to a reply in the queue. */
-import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ApplicationIntegrationType,
@@ -11,78 +10,14 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import { StoryError, sentenceFor } from '../../errors.ts';
-import { admit } from '../../queue/limits.ts';
-import type { Replies } from '../../queue/replies.ts';
-import type { Stories } from '../../queue/stories.ts';
-import type { StoryRequest } from '../../story.ts';
-import { clean } from '../outgoing-text.ts';
-import type { RequestReader } from '../story-request.ts';
+import { type AskTools, logged, submit, type Wish } from '../ask.ts';
 import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
-import { costOf, PART_MAX } from './story-text.ts';
 
 /** How long the queue is waited for before Discord is told that somebody thinks. */
 const PATIENCE_MS = 300;
-const SEEDS = 2 ** 32;
-const TEMPERATURE_STEPS_PER_UNIT = 100;
-
-export interface AskTools {
-  readonly replies: Replies<DiscordHandle>;
-  readonly stories: Stories;
-  readonly maxWaiting: number;
-  readonly readRequest: RequestReader;
-  readonly logger: Logger;
-}
 
 export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ButtonInteraction;
-
-/** What a person asked for, and the message that it continues. */
-export interface Wish {
-  readonly request: StoryRequest;
-  readonly source?: string | undefined;
-}
-
-export function drawSeed(): number {
-  return randomInt(SEEDS);
-}
-
-/**
- * Reads what somebody typed, so that it can stand in a message and be read back out of it.
- *
- * @throws StoryError `bad_request` with a sentence
- */
-export function readWish(
-  readRequest: RequestReader,
-  input: { readonly prompt: string; readonly temperature?: number | null } & Record<string, unknown>,
-): StoryRequest {
-  const { temperature, ...others } = input;
-  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null));
-  const rounded =
-    typeof temperature === 'number' &&
-    Math.round(temperature * TEMPERATURE_STEPS_PER_UNIT) / TEMPERATURE_STEPS_PER_UNIT;
-  const request = readRequest({
-    ...given,
-    ...(rounded === false ? {} : { temperature: rounded }),
-    prompt: clean(input.prompt).trimStart(),
-  });
-  if (costOf(request.prompt) > PART_MAX) {
-    throw new StoryError('bad_request', 'That opening is too long for one message of Discord. Shorten it.');
-  }
-  return request;
-}
-
-/** Puts a reply into the queue. What was there before is there still, and was admitted then. */
-export async function submit(
-  { replies, stories, maxWaiting }: AskTools,
-  id: string,
-  request: StoryRequest,
-  handle: DiscordHandle,
-): Promise<void> {
-  if (await replies.read(id)) return;
-  await admit(stories, maxWaiting);
-  await replies.submit(id, request, handle);
-}
 
 /**
  * Answers an interaction with a story. Discord is told "thinking…" when the story is safe in the queue, so
@@ -94,7 +29,7 @@ export async function submit(
 export async function answerWithStory(
   interaction: Asking,
   prepare: () => Promise<Wish>,
-  tools: AskTools,
+  tools: AskTools<DiscordHandle>,
 ): Promise<void> {
   const asking = ask(interaction, prepare, tools).then(
     () => 'accepted' as const,
@@ -109,7 +44,11 @@ export async function answerWithStory(
   await interaction.editReply({ content: outcome.message, allowedMentions: { parse: [] } });
 }
 
-async function ask(interaction: Asking, prepare: () => Promise<Wish>, tools: AskTools): Promise<void> {
+async function ask(
+  interaction: Asking,
+  prepare: () => Promise<Wish>,
+  tools: AskTools<DiscordHandle>,
+): Promise<void> {
   const at = Date.now();
   const { request, source } = await prepare();
   const handle: DiscordHandle = {
@@ -126,14 +65,6 @@ async function ask(interaction: Asking, prepare: () => Promise<Wish>, tools: Ask
 /** Says something that only the one who asked can see. */
 export async function whisper(interaction: Asking, content: string): Promise<void> {
   await interaction.reply({ content, flags: MessageFlags.Ephemeral, allowedMentions: { parse: [] } });
-}
-
-/** The sentence for a person; what is no mistake of theirs is logged by its code. */
-export function logged(error: unknown, logger: Logger): { readonly code: string; readonly message: string } {
-  const { code, message } = sentenceFor(error);
-  if (code === 'internal') logger.error({ err: error }, 'an interaction failed');
-  else logger.info({ code }, 'an interaction was refused');
-  return { code, message };
 }
 
 async function acknowledge(interaction: Asking, logger: Logger): Promise<'done' | 'copy' | 'failed'> {

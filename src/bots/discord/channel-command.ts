@@ -1,4 +1,4 @@
-/** `/scifi-channel`: what is set for a channel, and what is missing for it. */
+/** `/scifi-channel` on Discord. */
 import {
   type ChatInputCommandInteraction,
   MessageFlags,
@@ -6,10 +6,10 @@ import {
   type PermissionsBitField,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import { StoryError } from '../../errors.ts';
-import { isTimeZone, PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
-import { logged } from './ask.ts';
-import type { PromptChannels } from './channel-settings.ts';
+import { logged } from '../ask.ts';
+import { type ChannelOrder, carryOut } from '../channel-command.ts';
+import type { PromptChannels } from '../channel-settings.ts';
+import { PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
 
 export interface ChannelTools {
   readonly channels: PromptChannels;
@@ -33,9 +33,15 @@ export async function changeChannel(
 }
 
 async function change(interaction: ChatInputCommandInteraction, tools: ChannelTools): Promise<string> {
-  const { channels } = tools;
-  const { channelId, options } = interaction;
-  const now = (await channels.read(channelId)) ?? { channelId };
+  const order = orderOf(interaction);
+  return carryOut(order, interaction.channelId, tools.channels, {
+    missing: (channel) => missingFor(channel, interaction.appPermissions),
+    remedy: 'Give me that in the channel’s settings under Permissions, and try again.',
+    blindness: tools.readsMessages ? undefined : NO_INTENT,
+  });
+}
+
+function orderOf({ options }: ChatInputCommandInteraction): ChannelOrder {
   switch (options.getSubcommand()) {
     case 'on': {
       const { cooldownSeconds, leastCharacters } = PROMPT_CHANNEL_BOUNDS;
@@ -45,45 +51,17 @@ async function change(interaction: ChatInputCommandInteraction, tools: ChannelTo
         leastCharacters: options.getInteger('minimum') ?? leastCharacters.default,
         threads: options.getBoolean('threads') ?? false,
       };
-      if (prompts.messages === 'every' && !tools.readsMessages) {
-        throw new StoryError('bad_request', NO_INTENT);
-      }
-      return save({ ...now, prompts }, interaction, tools);
+      return { kind: 'on', prompts };
     }
     case 'daily': {
       const hour = options.getInteger('hour', true);
-      const timeZone = options.getString('timezone') ?? 'UTC';
-      if (!isTimeZone(timeZone)) {
-        throw new StoryError(
-          'bad_request',
-          'There is no time zone of that name. Give one such as Europe/Vienna.',
-        );
-      }
-      return save({ ...now, daily: { hour, timeZone } }, interaction, tools);
+      return { kind: 'daily', daily: { hour, timeZone: options.getString('timezone') ?? 'UTC' } };
     }
     case 'off':
-      await channels.remove(channelId);
-      return 'Off: messages here are no prompts any more, and there is no daily line.';
+      return { kind: 'off' };
     default:
-      return describe(now, interaction.appPermissions, tools.readsMessages);
+      return { kind: 'status' };
   }
-}
-
-async function save(
-  channel: PromptChannel,
-  interaction: ChatInputCommandInteraction,
-  { channels, readsMessages }: ChannelTools,
-): Promise<string> {
-  const missing = missingFor(channel, interaction.appPermissions);
-  if (missing.length > 0) {
-    throw new StoryError(
-      'bad_request',
-      `Nothing was changed: in this channel I need ${list(missing)}. Give me that in the channel’s settings ` +
-        'under Permissions, and try again.',
-    );
-  }
-  await channels.write(channel);
-  return describe(channel, interaction.appPermissions, readsMessages);
 }
 
 /** The names, as Discord's client shows them, of permissions that the bot lacks for what is set. */
@@ -103,30 +81,4 @@ export function missingFor(
     );
   }
   return needed.filter(([bit]) => !permissions.has(bit)).map(([, name]) => name);
-}
-
-function describe(
-  channel: PromptChannel,
-  permissions: Pick<PermissionsBitField, 'has'>,
-  readsMessages: boolean,
-): string {
-  const { prompts, daily } = channel;
-  if (!prompts && !daily) return 'Nothing is set for this channel. Begin with /scifi-channel on.';
-  const lines: string[] = [];
-  if (prompts) {
-    const which = prompts.messages === 'every' ? 'Every message' : 'Every message that mentions me';
-    lines.push(
-      `${which} with at least ${prompts.leastCharacters} characters is a prompt, once in ` +
-        `${prompts.cooldownSeconds} seconds for each person${prompts.threads ? ', with a thread for every story' : ''}.`,
-    );
-    if (prompts.messages === 'every' && !readsMessages) lines.push(NO_INTENT);
-  } else lines.push('Messages are no prompts here.');
-  if (daily) lines.push(`An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}.`);
-  const missing = missingFor(channel, permissions);
-  if (missing.length > 0) lines.push(`I am missing ${list(missing)} in this channel.`);
-  return lines.join('\n');
-}
-
-function list(names: readonly string[]): string {
-  return new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
 }

@@ -1,15 +1,17 @@
 /** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
 import { type Message, type PermissionsBitField, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
+import { type AskTools, logged, readWish, submit } from '../ask.ts';
+import type { PromptChannels } from '../channel-settings.ts';
 import { clean } from '../outgoing-text.ts';
 import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
 import type { DiscordApi } from './api.ts';
-import { type AskTools, logged, readWish, submit } from './ask.ts';
 import { missingFor } from './channel-command.ts';
-import type { PromptChannels } from './channel-settings.ts';
 import { loggable } from './failures.ts';
+import type { DiscordHandle } from './handle.ts';
+import { ROOM } from './story-text.ts';
 
-export interface MessageTools extends AskTools {
+export interface MessageTools extends AskTools<DiscordHandle> {
   readonly api: DiscordApi;
   readonly channels: PromptChannels;
   readonly judge: PromptJudge;
@@ -66,7 +68,7 @@ async function reply(
 ): Promise<void> {
   const { readRequest, api, logger } = tools;
   try {
-    const request = readWish(readRequest, { prompt });
+    const request = readWish(readRequest, { prompt }, ROOM);
     const thread = threads ? await openThread(message, prompt, api) : undefined;
     await submit(tools, `m${message.id}`, request, {
       channelId: thread ?? message.channelId,

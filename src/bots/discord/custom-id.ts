@@ -2,8 +2,8 @@
  * What a button knows. It has to work after every process was started anew and on messages of any age, so
  * all of it is in the button's `custom_id`, a hundred characters at most, and in the messages themselves.
  */
-import type { StoryRequest } from '../../story.ts';
 import type { Again } from '../again.ts';
+import type { StoryMark } from '../read-story.ts';
 
 /** First character of every id; another one when the meaning of the fields changes. */
 const VERSION = '1';
@@ -16,22 +16,6 @@ const TEMPERATURE_UNIT = 100;
 export type Button =
   | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
   | ({ readonly action: Again } & StoryMark);
-
-/** What a finished story was asked for with, and where its text is. */
-export interface StoryMark
-  extends Pick<StoryRequest, 'model' | 'temperature' | 'length' | 'seed'>,
-    StoryMessages {
-  /** Characters of the prompt, with which the story begins. */
-  readonly promptLength: number;
-}
-
-/** The messages around the one with the buttons; undefined where that is the only one. */
-export interface StoryMessages {
-  readonly first?: string | undefined;
-  readonly previous?: string | undefined;
-  /** The message that the story continues. */
-  readonly source?: string | undefined;
-}
 
 export function encodeStop(replyId: string, userId: string): string {
   return [VERSION, STOP, replyId, userId].join(':');

@@ -1,5 +1,3 @@
-import type { ReplyRecord } from '../../queue/replies.ts';
-
 /** Where a reply lives on Discord: all that any bot process needs to edit it. Nothing of a shard. */
 export interface DiscordHandle {
   readonly channelId: string;
@@ -18,9 +16,4 @@ export interface DiscordHandle {
   readonly replyTo?: string;
   /** The message whose text the story continues. */
   readonly source?: string;
-}
-
-/** The record of a Discord reply: what the page has, and the messages that show it so far. */
-export interface DiscordRecord extends ReplyRecord {
-  readonly messages?: readonly string[];
 }

@@ -1,6 +1,5 @@
 /** What happens when somebody uses a command or presses a button. */
 import {
-  type APIMessage,
   type APIMessageTopLevelComponent,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
@@ -12,16 +11,19 @@ import {
 } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
+import { type AskTools, drawSeed, logged, readWish } from '../ask.ts';
 import { clean } from '../outgoing-text.ts';
+import { requestBehind, type SeenMessage, type StoryMark, storyEnd } from '../read-story.ts';
 import { customIdsOf, type DiscordApi } from './api.ts';
-import { type AskTools, answerWithStory, drawSeed, logged, readWish, whisper } from './ask.ts';
+import { answerWithStory, whisper } from './ask.ts';
 import { type ChannelTools, changeChannel } from './channel-command.ts';
 import { CHANNEL, CONTINUE, SCIFI } from './commands.ts';
 import { type Button, decodeButton } from './custom-id.ts';
 import { loggable } from './failures.ts';
-import { requestBehind, type SeenMessage, storyEnd } from './read-story.ts';
+import type { DiscordHandle } from './handle.ts';
+import { ROOM, readPart } from './story-text.ts';
 
-export interface InteractionTools extends AskTools, ChannelTools {
+export interface InteractionTools extends AskTools<DiscordHandle>, ChannelTools {
   readonly api: DiscordApi;
   readonly models: readonly ModelChoice[];
   readonly botId: string;
@@ -54,7 +56,7 @@ async function tellStory(interaction: ChatInputCommandInteraction, tools: Intera
   };
   let request: StoryRequest;
   try {
-    request = readWish(tools.readRequest, input);
+    request = readWish(tools.readRequest, input, ROOM);
   } catch (error) {
     await whisper(interaction, logged(error, tools.logger).message);
     return;
@@ -72,9 +74,9 @@ async function continueMessage(
     return;
   }
   const prepare = async () => {
-    const context = await storyEnd(seen(targetMessage), finder(interaction, tools), tools.botId);
+    const context = await storyEnd(seen(targetMessage, tools.botId), finder(interaction, tools));
     return {
-      request: { ...readWish(tools.readRequest, { prompt: '' }), context },
+      request: { ...readWish(tools.readRequest, { prompt: '' }, ROOM), context },
       source: targetMessage.id,
     };
   };
@@ -97,9 +99,9 @@ async function press(interaction: ButtonInteraction, tools: InteractionTools): P
             'The model that wrote this is no longer here. Use /scifi.',
           );
         }
-        const message = seen(interaction.message);
+        const message = seen(interaction.message, tools.botId);
         const find = finder(interaction, tools);
-        return requestBehind({ ...button, model }, message, find, tools.botId, drawSeed());
+        return requestBehind({ ...button, model }, message, find, drawSeed());
       },
       tools,
     );
@@ -126,16 +128,27 @@ async function stop(
 
 function finder(
   { channelId }: ButtonInteraction | MessageContextMenuCommandInteraction,
-  { api }: InteractionTools,
+  { api, botId }: InteractionTools,
 ): (id: string) => Promise<SeenMessage> {
-  return async (id) => seenOnWire(await api.read(channelId!, id));
+  return async (id) => {
+    const { author, content, components } = await api.read(channelId!, id);
+    return seenAs(id, author.id === botId, content, components ?? []);
+  };
 }
 
-function seen({ id, author, content, components }: Message): SeenMessage {
+function seen({ id, author, content, components }: Message, botId: string): SeenMessage {
   const wire = components.map((component) => component.toJSON() as APIMessageTopLevelComponent);
-  return { id, authorId: author.id, content, customIds: customIdsOf(wire) };
+  return seenAs(id, author.id === botId, content, wire);
 }
 
-function seenOnWire({ id, author, content, components }: APIMessage): SeenMessage {
-  return { id, authorId: author.id, content, customIds: customIdsOf(components ?? []) };
+function seenAs(
+  id: string,
+  isOurs: boolean,
+  content: string,
+  components: readonly APIMessageTopLevelComponent[],
+): SeenMessage {
+  if (!isOurs) return { id, part: { text: clean(content) } };
+  const buttons = customIdsOf(components).map(decodeButton);
+  const mark = buttons.find((button) => button && button.action !== 'stop');
+  return { id, part: readPart(content), mark: mark as StoryMark | undefined };
 }

@@ -2,12 +2,11 @@
  * What a reply's messages look like: a state and the facts around it in, contents and buttons out. Pure.
  */
 import type { APIMessageTopLevelComponent } from 'discord.js';
-import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../../story.ts';
-import type { Again } from '../again.ts';
+import type { ModelChoice, ReplyState, StoryRequest } from '../../story.ts';
+import { AGAIN_LABELS, againActions } from '../again.ts';
 import { clean } from '../outgoing-text.ts';
 import type { Part } from '../split-text.ts';
-import { aboutDuration } from '../wait-guess.ts';
-import { footerLine, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from '../words.ts';
+import { smallPrint } from '../words.ts';
 import type { MessageBody } from './api.ts';
 import { encodeAgain, encodeStop } from './custom-id.ts';
 import { contentOf, partsOf } from './story-text.ts';
@@ -16,13 +15,6 @@ import { contentOf, partsOf } from './story-text.ts';
 const ACTION_ROW = 1;
 const BUTTON = 2;
 const STYLE = { primary: 1, secondary: 2, danger: 4 } as const;
-
-const LABELS: Readonly<Record<Again, string>> = {
-  continue: 'Continue',
-  another: 'Another',
-  warmer: 'Warmer',
-  cooler: 'Cooler',
-};
 
 /** What a reply's messages depend on besides its state. */
 export interface ReplyFacts {
@@ -60,40 +52,11 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Layo
       if (index < last) return { content: contentOf(part), components: [] };
       if (state.status === 'writing') return { content: contentOf(part), components: stopRow(facts) };
       return {
-        content: contentOf(part, smallPrint(state, facts, isCut)),
+        content: contentOf(part, smallPrint(state, { ...facts, isCut })),
         components: againRow(state, facts, index, ids),
       };
     },
   };
-}
-
-/** What a waiting reply says. */
-export function waitingLine(
-  place: number | null,
-  { phase, loaded }: StorytellerStatus,
-  guessMs: number | undefined,
-): string {
-  if (phase === 'none') return NO_STORYTELLER;
-  const inQueue = placeInQueue(place);
-  const guess = inQueue && guessMs !== undefined ? `, ${aboutDuration(guessMs)}` : '';
-  if (phase === 'loading') return `${wakingLine({ loaded })}${inQueue && `, ${inQueue}`}${guess}`;
-  return inQueue ? sentenceCase(inQueue) + guess : 'Waiting for the computer…';
-}
-
-function smallPrint(
-  state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
-  { request, models, note }: ReplyFacts,
-  isCut: boolean,
-): string {
-  if (state.status === 'failed') return state.error.message;
-  const footer = footerLine(request, state, models);
-  if (note) return `${note} · ${footer}`;
-  if (isCut) return `The rest does not fit here · ${footer}`;
-  if (state.ending === 'stopped' && state.text.length <= request.prompt.length) {
-    return `Stopped before the first word · ${footer}`;
-  }
-  if (state.unreadable > 0) return `Written without ${state.unreadable} characters unknown to it · ${footer}`;
-  return footer;
 }
 
 function stopRow({ id, userId }: ReplyFacts): APIMessageTopLevelComponent[] {
@@ -114,13 +77,10 @@ function againRow(
     previous: index > 0 ? ids[index - 1] : undefined,
     source: request.context ? source : undefined,
   };
-  const actions = (Object.keys(LABELS) as Again[]).filter(
-    (action) => action !== 'continue' || state.text.trim() !== '',
-  );
-  const components = actions.map((action) => ({
+  const components = againActions(state.text).map((action) => ({
     type: BUTTON,
     style: action === 'continue' ? STYLE.primary : STYLE.secondary,
-    label: LABELS[action],
+    label: AGAIN_LABELS[action],
     custom_id: encodeAgain(action, mark),
   }));
   return [{ type: ACTION_ROW, components }] as APIMessageTopLevelComponent[];

@@ -6,19 +6,22 @@ import { Replies } from '../../queue/replies.ts';
 import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
+import { readWish, submit } from '../ask.ts';
+import { PromptChannels } from '../channel-settings.ts';
+import { type DailyTools, workDailyLines } from '../daily.ts';
 import { PromptJudge } from '../prompt-channels.ts';
+import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { DiscordApi } from './api.ts';
 import { readApplication } from './application.ts';
 import { hear } from './channel-messages.ts';
-import { PromptChannels } from './channel-settings.ts';
-import { workDailyLines } from './daily.ts';
 import { openGateway } from './gateway.ts';
 import type { DiscordHandle } from './handle.ts';
 import { answer } from './interactions.ts';
 import { type Registered, registerChangedCommands } from './registration.ts';
-import { workDiscordReplies } from './replies.ts';
+import { ROOM } from './story-text.ts';
+import { DiscordSurface } from './surface.ts';
 
 export interface DiscordOptions {
   readonly config: DiscordConfig;
@@ -39,6 +42,8 @@ export interface DiscordOptions {
 export interface Discord {
   readonly replies: Replies<DiscordHandle>;
   readonly channels: PromptChannels;
+  /** What daily lines are made with. */
+  readonly dailyTools: DailyTools;
   close(): Promise<void>;
 }
 
@@ -64,26 +69,39 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     const { id: applicationId, botId, readsMessages } = application;
     const replies = new Replies<DiscordHandle>(connection, 'discord', logger);
     closers.push(() => replies.close());
-    const channels = new PromptChannels(connection);
+    const channels = new PromptChannels(connection, 'discord');
     closers.push(() => channels.close());
     await Promise.all([replies.ready(), channels.ready()]);
-    workDiscordReplies(replies, {
+    const surfaceTools = {
       api,
       applicationId,
       models,
-      stories,
       logger,
       guess: new WaitGuess(() => performance.now()),
       status: () => stories.status(),
-      stop: (replyId) => replies.stop(replyId),
+      stop: (replyId: string) => replies.stop(replyId),
       clock: Date.now,
-      pace: options.pace,
-      concurrency: options.concurrency,
       answerableMs: options.answerableMs ?? ANSWERABLE_MS,
       editIntervalMs: options.editIntervalMs ?? EDIT_INTERVAL_MS,
+    };
+    workReplies('discord', replies, {
+      stories,
+      pace: options.pace,
+      concurrency: options.concurrency,
+      logger,
+      open: (task) => new DiscordSurface(task, surfaceTools),
     });
     const asking = { ...options, replies, api, channels, botId, readsMessages };
-    const daily = workDailyLines({ ...asking, clock: Date.now });
+    const dailyTools: DailyTools = {
+      connection,
+      channels,
+      logger,
+      readLine: (input) => readWish(options.readRequest, input, ROOM),
+      submitLine: (id, request, channelId) =>
+        submit(asking, id, request, { channelId, userId: botId, inChannel: true }),
+      clock: Date.now,
+    };
+    const daily = workDailyLines(dailyTools);
     closers.push(() => daily.close());
     if (config.shards !== 'none') {
       const registered = new Settings<Registered>(connection, 'discord-commands');
@@ -103,7 +121,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       closers.push(disconnect);
     }
     logger.info({ shards: config.shards }, 'Discord ready');
-    return { replies, channels, close };
+    return { replies, channels, dailyTools, close };
   } catch (error) {
     await close();
     throw error;

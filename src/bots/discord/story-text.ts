@@ -2,8 +2,9 @@
  * How a story's text stands in messages, and how it is read back out of them. A message's last line that
  * begins with an unescaped `-#` is ours: nothing that is escaped can look like it.
  */
+import type { MessageRoom } from '../ask.ts';
 import { clean, discordEscaping } from '../outgoing-text.ts';
-import { type Part, splitText } from '../split-text.ts';
+import { joinParts, type Part, splitText } from '../split-text.ts';
 
 /** Discord's limit on a message. It counts code points; counting UTF-16 units is never more. */
 export const MESSAGE_MAX = 2_000;
@@ -12,6 +13,8 @@ export const SMALL_PRINT_MAX = 260;
 /** Whitespace between two messages is at most three spaces and two line ends, and a mark before it. */
 const JOINT_MAX = 6;
 export const PART_MAX = MESSAGE_MAX - SMALL_PRINT_MAX - JOINT_MAX;
+/** What a prompt must fit into. */
+export const ROOM: MessageRoom = { chat: 'Discord', max: PART_MAX, cost: costOf };
 
 /** Begins a message whose separator from the one before is not a single space. Clean text has none of these. */
 const JOINT = '\u2063';
@@ -53,10 +56,7 @@ export function readPart(content: string): { readonly text: string; readonly sep
 
 /** The text of consecutive messages. */
 export function readParts(contents: readonly string[]): string {
-  return contents
-    .map(readPart)
-    .map(({ text, separator }, index) => (index === 0 ? text : separator + text))
-    .join('');
+  return joinParts(contents.map(readPart));
 }
 
 function jointOf({ separator }: Part): string {

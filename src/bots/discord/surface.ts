@@ -7,12 +7,12 @@ import type { Logger } from 'pino';
 import type { ReplyTask } from '../../queue/replies.ts';
 import type { ModelChoice, ReplyState, StorytellerStatus } from '../../story.ts';
 import type { Clock } from '../pace.ts';
-import type { ReplySurface } from '../story-reply.ts';
-import type { WaitGuess } from '../wait-guess.ts';
+import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-work.ts';
+import { type WaitGuess, waitingLine } from '../wait-guess.ts';
 import type { DiscordApi, MessageBody, Sent } from './api.ts';
-import { type DiscordFailure, failureOf, loggable } from './failures.ts';
-import type { DiscordHandle, DiscordRecord } from './handle.ts';
-import { type Layout, layOut, type ReplyFacts, waitingLine } from './messages.ts';
+import { failureOf, loggable } from './failures.ts';
+import type { DiscordHandle } from './handle.ts';
+import { type Layout, layOut, type ReplyFacts } from './messages.ts';
 import { contentOf } from './story-text.ts';
 
 /** What all replies of a process share. */
@@ -33,17 +33,6 @@ export interface SurfaceTools {
   readonly editIntervalMs: number;
 }
 
-/** The reply cannot be shown to anybody any more: there is nothing left to write for. */
-export class ReplyLost extends Error {
-  readonly failure: DiscordFailure;
-
-  constructor(failure: DiscordFailure, options?: ErrorOptions) {
-    super(`The reply cannot be shown any more (${failure}).`, options);
-    this.name = 'ReplyLost';
-    this.failure = failure;
-  }
-}
-
 const EVERYTHING = Number.POSITIVE_INFINITY;
 const LONGEST_BACKOFF_MS = 30_000;
 /** Attempts at the last edit, over some minutes. */
@@ -54,7 +43,7 @@ const NO_PERMISSION = 'Ended early: the bot may not send messages in this channe
 const OUT_OF_TIME = 'Ended early: Discord lets it edit here for 15 minutes only';
 const REFUSED = 'The AutoMod of this server refused this story. Try another opening.';
 
-export class DiscordSurface implements ReplySurface {
+export class DiscordSurface implements MessageSurface {
   readonly #task: ReplyTask<DiscordHandle>;
   readonly #tools: SurfaceTools;
   readonly #ids: string[];
@@ -71,7 +60,7 @@ export class DiscordSurface implements ReplySurface {
   constructor(task: ReplyTask<DiscordHandle>, tools: SurfaceTools) {
     this.#task = task;
     this.#tools = tools;
-    this.#ids = [...((task.record as DiscordRecord | undefined)?.messages ?? [])];
+    this.#ids = [...((task.record as MessageRecord | undefined)?.messages ?? [])];
     const { inChannel, interaction } = task.handle;
     // Further answers have no nonce: sent again after a crash they would be there twice.
     this.#most = inChannel ? EVERYTHING : 1;

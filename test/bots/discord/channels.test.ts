@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dayIn, postLine } from '../../../src/bots/discord/daily.ts';
+import { dayIn, postLine } from '../../../src/bots/daily.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
 import { until } from '../../helpers/programs.ts';

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import {
-  decodeButton,
-  encodeAgain,
-  encodeStop,
-  type StoryMark,
-} from '../../../src/bots/discord/custom-id.ts';
+import { decodeButton, encodeAgain, encodeStop } from '../../../src/bots/discord/custom-id.ts';
+import type { StoryMark } from '../../../src/bots/read-story.ts';
 
 const CUSTOM_ID_MAX = 100;
 const snowflake = fc.bigInt({ min: 10n ** 16n, max: 2n ** 63n - 1n }).map(String);

@@ -3,8 +3,8 @@
  * a real queue, a real worker, and a storyteller that writes plausible words at once.
  */
 import { pino } from 'pino';
+import type { DailyTools } from '../../../src/bots/daily.ts';
 import { decodeButton } from '../../../src/bots/discord/custom-id.ts';
-import type { DailyTools } from '../../../src/bots/discord/daily.ts';
 import { type Discord, type DiscordOptions, startDiscord } from '../../../src/bots/discord/start.ts';
 import { readParts } from '../../../src/bots/discord/story-text.ts';
 import { discordEscaping } from '../../../src/bots/outgoing-text.ts';
@@ -112,17 +112,7 @@ export async function openHouse(
       });
       return worker;
     },
-    tools: () => ({
-      connection,
-      stories,
-      logger,
-      replies: house.bot.replies,
-      channels: house.bot.channels,
-      botId: discord.world.bot.id,
-      maxWaiting: 500,
-      readRequest,
-      clock: Date.now,
-    }),
+    tools: () => house.bot.dailyTools,
     async close() {
       await house.bot.close();
       for (const closer of closers) await closer();

@@ -1,12 +1,16 @@
 /** What is set for channels: kept in the queue, and at hand for every message that comes by. */
 import type { Queue } from 'bullmq';
-import type { QueueConnection } from '../../queue/connection.ts';
-import { Settings } from '../../queue/settings.ts';
-import type { PromptChannel } from '../prompt-channels.ts';
+import type { QueueConnection } from '../queue/connection.ts';
+import { Settings } from '../queue/settings.ts';
+import type { PromptChannel } from './prompt-channels.ts';
 
 /** How soon a change that another process made is known here. */
 const REFRESH_MS = 30_000;
-export const DAILY_QUEUE = 'daily-discord';
+
+/** Name of the queue with a platform's daily lines. */
+export function dailyQueueOf(platform: string): string {
+  return `daily-${platform}`;
+}
 
 /** The job of one day's line. */
 export interface DailyJob {
@@ -14,14 +18,16 @@ export interface DailyJob {
 }
 
 export class PromptChannels {
+  readonly platform: string;
   readonly #settings: Settings<PromptChannel>;
   readonly #daily: Queue<DailyJob, void>;
   #known = new Map<string, PromptChannel>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(connection: QueueConnection) {
-    this.#settings = new Settings(connection, 'discord-channels');
-    this.#daily = connection.queue(DAILY_QUEUE, {
+  constructor(connection: QueueConnection, platform: string) {
+    this.platform = platform;
+    this.#settings = new Settings(connection, `${platform}-channels`);
+    this.#daily = connection.queue(dailyQueueOf(platform), {
       defaultJobOptions: { attempts: 3, removeOnComplete: true, removeOnFail: 100 },
     });
   }

@@ -1,0 +1,85 @@
+/** From what a person wishes for to a reply in the queue: the same in every chat. */
+import { randomInt } from 'node:crypto';
+import type { Logger } from 'pino';
+import { StoryError, sentenceFor } from '../errors.ts';
+import { admit } from '../queue/limits.ts';
+import type { Replies } from '../queue/replies.ts';
+import type { Stories } from '../queue/stories.ts';
+import type { StoryRequest } from '../story.ts';
+import { clean } from './outgoing-text.ts';
+import type { RequestReader } from './story-request.ts';
+
+const SEEDS = 2 ** 32;
+const TEMPERATURE_STEPS_PER_UNIT = 100;
+
+export interface AskTools<Handle> {
+  readonly replies: Replies<Handle>;
+  readonly stories: Stories;
+  readonly maxWaiting: number;
+  readonly readRequest: RequestReader;
+  readonly logger: Logger;
+}
+
+/** What a person asked for, and the message that it continues. */
+export interface Wish {
+  readonly request: StoryRequest;
+  readonly source?: string | undefined;
+}
+
+/** How much of a text one message of a chat can carry. */
+export interface MessageRoom {
+  /** Of the chat, as a sentence names it. */
+  readonly chat: string;
+  readonly max: number;
+  readonly cost: (text: string) => number;
+}
+
+export function drawSeed(): number {
+  return randomInt(SEEDS);
+}
+
+/**
+ * Reads what somebody typed, so that it can stand in a message and be read back out of it.
+ *
+ * @throws StoryError `bad_request` with a sentence
+ */
+export function readWish(
+  readRequest: RequestReader,
+  input: { readonly prompt: string; readonly temperature?: number | null } & Record<string, unknown>,
+  { chat, max, cost }: MessageRoom,
+): StoryRequest {
+  const { temperature, ...others } = input;
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null));
+  const rounded =
+    typeof temperature === 'number' &&
+    Math.round(temperature * TEMPERATURE_STEPS_PER_UNIT) / TEMPERATURE_STEPS_PER_UNIT;
+  const request = readRequest({
+    ...given,
+    ...(rounded === false ? {} : { temperature: rounded }),
+    prompt: clean(input.prompt).trimStart(),
+  });
+  if (cost(request.prompt) > max) {
+    throw new StoryError('bad_request', `That opening is too long for one message of ${chat}. Shorten it.`);
+  }
+  return request;
+}
+
+/** Puts a reply into the queue. What was there before is there still, and was admitted then. */
+export async function submit<Handle>(
+  { replies, stories, maxWaiting }: Pick<AskTools<Handle>, 'replies' | 'stories' | 'maxWaiting'>,
+  id: string,
+  request: StoryRequest,
+  handle: Handle,
+): Promise<void> {
+  if (await replies.read(id)) return;
+  await admit(stories, maxWaiting);
+  await replies.submit(id, request, handle);
+}
+
+/** The sentence for a person; what is no mistake of theirs is logged by its code. */
+export function logged(error: unknown, logger: Logger): { readonly code: string; readonly message: string } {
+  const { code, message } = sentenceFor(error);
+  if (code === 'internal') logger.error({ err: error }, 'an interaction failed');
+  else logger.info({ code }, 'an interaction was refused');
+  return { code, message };
+}
