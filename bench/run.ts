@@ -22,7 +22,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   wasm: 'tensorflow-wasm',
   plain: 'plain TensorFlow.js, a story per call',
   ancestor: 'the ancestor’s way',
-  'ancestor-wasm': 'the ancestor’s way, had it had WASM',
+  'ancestor-wasm': 'the ancestor’s way, on WASM',
 };
 const STORIES_PLOT = fileURLToPath(new URL('stories.svg', import.meta.url));
 
