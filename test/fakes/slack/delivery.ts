@@ -182,7 +182,8 @@ export class Deliveries {
     );
     const text = await response.text();
     if (!response.ok) throw new Error(`http_error ${response.status}`);
-    return text === '' ? undefined : JSON.parse(text);
+    const isJson = /^application\/json/.test(response.headers.get('content-type') ?? '');
+    return text === '' ? undefined : isJson ? JSON.parse(text) : { text };
   }
 
   async #inTime<T>(promise: Promise<T>): Promise<T> {

@@ -77,8 +77,8 @@ export class FakeSlack {
   /** Time that every call takes on its way. */
   latencyMs = 5;
   readonly deliveries: Deliveries;
+  readonly limits = new RateLimits();
   readonly #http: Server;
-  readonly #limits = new RateLimits();
   readonly #tickets = new Set<string>();
   readonly #responseUrls = new Map<string, ResponseUrl>();
   readonly #codes = new Map<string, Workspace>();
@@ -208,7 +208,7 @@ export class FakeSlack {
       if (method === AUTHORIZE) return this.#authorize(request, call);
       workspace = workspaceOf(this.world, call.token);
       const channelId = typeof call.fields.channel === 'string' ? call.fields.channel : undefined;
-      const retryAfter = this.#limits.take(method, workspace.id, channelId);
+      const retryAfter = this.limits.take(method, workspace.id, channelId);
       if (retryAfter !== undefined) {
         const headers = { 'retry-after': String(retryAfter) };
         return { status: 429, headers, body: { ok: false, error: 'ratelimited' }, workspace };
