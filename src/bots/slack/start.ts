@@ -128,7 +128,9 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
     if (installations) forgetWhoLeaves(app, installations, channels, people);
     closers.push(() => app.stop());
-    const port = portOf(await start(app));
+    // Bolt tries for ever; a first look says at once when there is nobody. With a bot's token it is taken already.
+    if (!self && !isHttp) await reached(() => api.openSocket(config.appToken!));
+    const port = portOf(await reached(() => app.start()));
     logger.info({ mode: isHttp ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
     return { replies, channels, dailyTools, port, close };
   } catch (error) {
@@ -206,9 +208,9 @@ function openApp(
   return { app: new App(options), isHttp: http !== undefined };
 }
 
-async function start(app: App): Promise<unknown> {
+async function reached<T>(act: () => Promise<T>): Promise<T> {
   try {
-    return await app.start();
+    return await act();
   } catch (cause) {
     const { code } = cause as { code?: unknown };
     if (code === 'EADDRINUSE' || code === 'EACCES') {
