@@ -1,0 +1,340 @@
+/**
+ * A Slack of some workspaces: Web API, Socket Mode and signed HTTP requests, with Slack's limits, clocks and
+ * refusals, and the power to misbehave on demand. The real Bolt talks to it unchanged.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Deliveries, type Delivery, type DeliveryKind } from './delivery.ts';
+import { RateLimits } from './limits.ts';
+import { answerCall, type Call, type Clocks, workspaceOf } from './methods.ts';
+import { eventOf, messageEventOf, messageOf } from './payloads.ts';
+import { Refusal } from './refusal.ts';
+import {
+  type FakeChannel,
+  type FakeMessage,
+  type FakeUser,
+  slackId,
+  type Workspace,
+  World,
+} from './world.ts';
+
+/** A call as the log keeps it. */
+export interface Logged {
+  readonly at: number;
+  readonly method: string;
+  readonly workspaceId: string | undefined;
+  readonly status: number;
+  /** `ok`, or Slack's code. */
+  readonly outcome: string;
+}
+
+/** Something that goes wrong with calls that match. */
+export interface Fault {
+  /** Matched against the method's name. */
+  readonly match: RegExp;
+  /** Slack's code for a refusal; or an HTTP status; 0 cuts the connection instead. */
+  readonly answer: string | number;
+  /** How many calls are hit. */
+  times: number;
+  /** Of those that match, the share that is hit; all by default. */
+  readonly share?: number;
+  /** Whether the call takes effect before the answer is lost. */
+  readonly takesEffect?: boolean;
+  readonly delayMs?: number;
+}
+
+/** An address by which a conversation can be answered for a while. */
+interface ResponseUrl {
+  readonly channel: FakeChannel;
+  readonly user: FakeUser;
+  readonly openedAt: number;
+  uses: number;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly workspace?: Workspace | undefined;
+}
+
+const RESPONSES_MAX = 5;
+const OPEN_CONNECTION = 'apps.connections.open';
+const AUTHORIZE = 'oauth.v2.access';
+
+export class FakeSlack {
+  readonly world = new World();
+  /** The workspace that everything is in, unless there are more. */
+  readonly workspace = this.world.addWorkspace();
+  readonly log: Logged[] = [];
+  readonly faults: Fault[] = [];
+  readonly clocks: { -readonly [Name in keyof Clocks]: number } & { responseUrlMs: number } = {
+    streamMs: 5 * 60_000,
+    editWindowMs: Number.POSITIVE_INFINITY,
+    responseUrlMs: 30 * 60_000,
+  };
+  /** Time that every call takes on its way. */
+  latencyMs = 5;
+  readonly deliveries: Deliveries;
+  readonly limits = new RateLimits();
+  readonly #http: Server;
+  readonly #tickets = new Set<string>();
+  readonly #responseUrls = new Map<string, ResponseUrl>();
+  readonly #codes = new Map<string, Workspace>();
+
+  private constructor(http: Server) {
+    this.#http = http;
+    const isTicket = (ticket: string | null) => ticket !== null && this.#tickets.delete(ticket);
+    this.deliveries = new Deliveries(http, isTicket, this.world.appId);
+    this.world.onMessage = (message) => this.#tell(message);
+    http.on('request', (request, response) => {
+      this.#serve(request, response).catch((error) => {
+        response.destroy(error);
+      });
+    });
+  }
+
+  static async start(): Promise<FakeSlack> {
+    const http = createServer();
+    const fake = new FakeSlack(http);
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    return fake;
+  }
+
+  /** What `SLACK_API` is to be. */
+  get api(): string {
+    return `${this.#origin}/api/`;
+  }
+
+  /** Calls of a method that ended in a way: `ok`, `ratelimited`, `not_in_channel`, ... */
+  count(method: string | RegExp, outcome: string): number {
+    return this.log.filter(
+      (call) =>
+        (typeof method === 'string' ? call.method === method : method.test(call.method)) &&
+        call.outcome === outcome,
+    ).length;
+  }
+
+  /** Makes calls go wrong from now on. */
+  misbehave(fault: Omit<Fault, 'times'> & { times?: number }): void {
+    this.faults.push({ times: 1, ...fault });
+  }
+
+  /** Brings something to the app; what its acknowledgement says is shown. */
+  deliver(
+    kind: DeliveryKind,
+    payload: Readonly<Record<string, unknown>>,
+    shownTo?: { readonly channel: FakeChannel; readonly user: FakeUser },
+  ): Delivery {
+    const delivery = this.deliveries.send(kind, payload);
+    if (shownTo) {
+      delivery.done.then(
+        () => this.#show(delivery.response, shownTo),
+        () => {},
+      );
+    }
+    return delivery;
+  }
+
+  /** Brings an event to the app. */
+  dispatch(
+    workspace: Workspace,
+    event: Readonly<Record<string, unknown>>,
+    eventId = slackId('Ev'),
+  ): Delivery {
+    return this.deliver('events_api', eventOf(this.world, workspace, eventId, event));
+  }
+
+  /** Somebody agrees to the app in a workspace: the code that Slack hands to the app. */
+  approve(workspace: Workspace): string {
+    const code = randomUUID();
+    this.#codes.set(code, workspace);
+    return code;
+  }
+
+  /** Somebody takes the app out of a workspace. */
+  uninstall(workspace: Workspace): Delivery {
+    workspace.isRevoked = true;
+    return this.dispatch(workspace, { type: 'app_uninstalled' });
+  }
+
+  openResponseUrl(channel: FakeChannel, user: FakeUser): string {
+    const id = randomUUID();
+    this.#responseUrls.set(id, { channel, user, openedAt: Date.now(), uses: 0 });
+    return `${this.#origin}/response/${id}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.deliveries.close();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  get #origin(): string {
+    return `http://127.0.0.1:${(this.#http.address() as { port: number }).port}`;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    await sleep(this.latencyMs);
+    const { pathname } = new URL(request.url ?? '/', this.#origin);
+    const [, kind, name = ''] = pathname.split('/');
+    if (request.method !== 'POST') return void response.writeHead(405).end();
+    const method = kind === 'response' ? 'response_url' : name;
+    const fault = this.#faultFor(method);
+    if (fault?.delayMs) await sleep(fault.delayMs);
+    const answer = (): Answered =>
+      kind === 'response' ? this.#respond(name, text) : this.#answer(request, method, text);
+    let answered = fault && !fault.takesEffect ? faulty(fault) : answer();
+    if (fault?.takesEffect) answered = faulty(fault);
+    const { status, headers, body, workspace } = answered;
+    const outcome = status === 0 ? 'cut' : body.ok === true ? 'ok' : String(body.error ?? status);
+    this.log.push({ at: Date.now(), method, workspaceId: workspace?.id, status, outcome });
+    if (status === 0) {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+    response.end(JSON.stringify(body));
+  }
+
+  #answer(request: IncomingMessage, method: string, text: string): Answered {
+    const call = readCall(request, method, text);
+    let workspace: Workspace | undefined;
+    try {
+      if (method === OPEN_CONNECTION) return this.#openConnection(call);
+      if (method === AUTHORIZE) return this.#authorize(request, call);
+      workspace = workspaceOf(this.world, call.token);
+      const channelId = typeof call.fields.channel === 'string' ? call.fields.channel : undefined;
+      const retryAfter = this.limits.take(method, workspace.id, channelId);
+      if (retryAfter !== undefined) {
+        const headers = { 'retry-after': String(retryAfter) };
+        return { status: 429, headers, body: { ok: false, error: 'ratelimited' }, workspace };
+      }
+      const { body } = answerCall(this.world, call, this.clocks);
+      const headers = { 'x-oauth-scopes': workspace.scopes.join(',') };
+      return { status: 200, headers, body: { ok: true, ...body }, workspace };
+    } catch (error) {
+      return { status: 200, body: refusalOf(error), workspace };
+    }
+  }
+
+  #openConnection({ token }: Call): Answered {
+    if (token !== this.world.appToken || this.world.isAppTokenRevoked) throw new Refusal('invalid_auth');
+    const ticket = randomUUID();
+    this.#tickets.add(ticket);
+    const url = `${this.#origin.replace('http', 'ws')}/link?ticket=${ticket}&app_id=${this.world.appId}`;
+    return { status: 200, body: { ok: true, url } };
+  }
+
+  #authorize(request: IncomingMessage, { fields }: Call): Answered {
+    const { clientId, clientSecret, appId } = this.world;
+    const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    const [id, secret] = basic
+      ? Buffer.from(basic, 'base64').toString('utf8').split(':')
+      : [fields.client_id, fields.client_secret];
+    if (id !== clientId) throw new Refusal('invalid_client_id');
+    if (secret !== clientSecret) throw new Refusal('bad_client_secret');
+    const workspace = this.#codes.get(String(fields.code));
+    if (!workspace) throw new Refusal('invalid_code');
+    this.#codes.delete(String(fields.code));
+    workspace.isRevoked = false;
+    return {
+      status: 200,
+      workspace,
+      body: {
+        ok: true,
+        app_id: appId,
+        authed_user: { id: slackId('U') },
+        scope: workspace.scopes.join(','),
+        token_type: 'bot',
+        access_token: workspace.token,
+        bot_user_id: workspace.bot.id,
+        team: { id: workspace.id, name: workspace.name },
+        enterprise: null,
+        is_enterprise_install: false,
+      },
+    };
+  }
+
+  #respond(id: string, text: string): Answered {
+    const known = this.#responseUrls.get(id);
+    const isOver = !known || Date.now() - known.openedAt > this.clocks.responseUrlMs;
+    if (isOver) return { status: 404, body: { ok: false, error: 'expired_url' } };
+    if (known.uses >= RESPONSES_MAX) return { status: 404, body: { ok: false, error: 'used_url' } };
+    known.uses += 1;
+    this.#show(JSON.parse(text), known);
+    return { status: 200, body: { ok: true }, workspace: known.channel.workspace };
+  }
+
+  /** Shows what a response says: to everybody, or to the one who asked. */
+  #show(response: unknown, { channel, user }: { channel: FakeChannel; user: FakeUser }): void {
+    if (typeof response !== 'object' || response === null) return;
+    const { text = '', response_type: type = 'ephemeral' } = response as Record<string, string>;
+    if (type === 'in_channel') this.world.addMessage(channel, channel.workspace.bot, { text });
+    else this.world.whispers.push({ at: Date.now(), channelId: channel.id, userId: user.id, text });
+  }
+
+  /** Tells the app of a message in a conversation that it is in, its own included. */
+  #tell(message: FakeMessage): void {
+    const { channel, text, isBots } = message;
+    const { workspace, kind } = channel;
+    const { subscriptions } = this.world;
+    if (!channel.isMember || workspace.isRevoked) return;
+    const topic = {
+      channel: 'message.channels',
+      group: 'message.groups',
+      im: 'message.im',
+      mpim: 'message.mpim',
+    };
+    if (subscriptions.has(topic[kind])) this.dispatch(workspace, messageEventOf(message, this.world));
+    const isMention = !isBots && kind !== 'im' && text.includes(`<@${workspace.bot.id}>`);
+    if (!isMention || !subscriptions.has('app_mention')) return;
+    const said = messageOf(message, this.world);
+    this.dispatch(workspace, { ...said, type: 'app_mention', channel: channel.id, event_ts: message.ts });
+  }
+
+  #faultFor(method: string): Fault | undefined {
+    const fault = this.faults.find(
+      ({ match, times, share = 1 }) =>
+        times > 0 && match.test(method) && (share === 1 || Math.random() < share),
+    );
+    if (fault) fault.times -= 1;
+    return fault;
+  }
+}
+
+/** Reads a call as Slack does: a form, in which what is no text is JSON. */
+function readCall(request: IncomingMessage, method: string, text: string): Call {
+  const isForm = /^application\/x-www-form-urlencoded/.test(request.headers['content-type'] ?? '');
+  const given: Record<string, unknown> = isForm
+    ? Object.fromEntries(new URLSearchParams(text))
+    : JSON.parse(text);
+  for (const name of ['blocks', 'view', 'chunks', 'metadata']) {
+    if (typeof given[name] === 'string') given[name] = JSON.parse(given[name]);
+  }
+  const { token, ...fields } = given;
+  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+  return { method, fields, token: bearer ?? (typeof token === 'string' ? token : undefined) };
+}
+
+function refusalOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Refusal)) throw error;
+  const { code, messages } = error;
+  return {
+    ok: false,
+    error: code,
+    ...(code === 'missing_scope' ? { needed: messages[0] } : {}),
+    ...(messages.length > 0 ? { response_metadata: { messages } } : {}),
+  };
+}
+
+function faulty({ answer }: Fault): Answered {
+  if (answer === 429) {
+    return { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } };
+  }
+  if (typeof answer === 'number') return { status: answer, body: {} };
+  return { status: 200, body: { ok: false, error: answer } };
+}

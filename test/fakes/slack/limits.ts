@@ -1,0 +1,58 @@
+/** Slack's rate limits: so many calls of a method in a minute and workspace, and so many posts in a channel. */
+
+/** Calls in any minute, by Slack's tiers. Bursts beyond them are Slack's to grant, and are not granted here. */
+const TIER = { two: 20, three: 50, four: 100 } as const;
+const METHODS: Readonly<Record<string, number>> = {
+  'apps.connections.open': TIER.two,
+  'auth.test': 200,
+  'chat.appendStream': TIER.four,
+  'chat.postEphemeral': TIER.four,
+  // Several hundred a minute in a workspace; what counts is the channel's limit.
+  'chat.postMessage': 300,
+  'chat.startStream': TIER.two,
+  'chat.stopStream': TIER.two,
+  'chat.update': TIER.three,
+  'conversations.history': TIER.three,
+  'conversations.info': TIER.three,
+  'conversations.replies': TIER.three,
+  'oauth.v2.access': TIER.four,
+  'reactions.add': TIER.three,
+  'users.info': TIER.four,
+  'views.publish': TIER.four,
+};
+const MINUTE_MS = 60_000;
+/** One message a second and channel; a few at once are let through. */
+const CHANNEL = { most: 5, windowMs: 5_000 } as const;
+
+export class RateLimits {
+  /** Off where a test is about something else. */
+  isOn = true;
+  readonly #calls = new Map<string, number[]>();
+
+  /**
+   * Counts a call.
+   *
+   * @returns undefined, or the seconds after which it may be tried again
+   */
+  take(method: string, workspaceId: string, channelId: string | undefined): number | undefined {
+    if (!this.isOn) return undefined;
+    const now = Date.now();
+    const windows = [this.#window(`${method} ${workspaceId}`, METHODS[method] ?? TIER.three, MINUTE_MS, now)];
+    if (method === 'chat.postMessage' && channelId) {
+      windows.push(this.#window(`channel ${channelId}`, CHANNEL.most, CHANNEL.windowMs, now));
+    }
+    const waits = windows.map(({ calls, most, windowMs }) =>
+      calls.length < most ? 0 : calls.at(-most)! + windowMs - now,
+    );
+    const wait = Math.max(...waits);
+    if (wait > 0) return Math.max(1, Math.ceil(wait / 1_000));
+    for (const { calls } of windows) calls.push(now);
+    return undefined;
+  }
+
+  #window(key: string, most: number, windowMs: number, now: number) {
+    const calls = (this.#calls.get(key) ?? []).filter((at) => at > now - windowMs);
+    this.#calls.set(key, calls);
+    return { calls, most, windowMs };
+  }
+}

@@ -1,0 +1,161 @@
+/** What the fake Slack sends: messages, commands, actions and events in Slack's shapes. */
+import type { FakeChannel, FakeElement, FakeMessage, FakeUser, Workspace, World } from './world.ts';
+
+type Payload = Readonly<Record<string, unknown>>;
+
+/** A token that Slack still sends and nobody should look at. */
+const VERIFICATION_TOKEN = 'not-to-be-looked-at';
+
+export function messageOf(message: FakeMessage, world: World): Payload {
+  const { channel, user, isBots, ts, threadTs, text, blocks } = message;
+  return {
+    type: 'message',
+    ts,
+    text,
+    user: user.id,
+    team: channel.workspace.id,
+    ...(threadTs ? { thread_ts: threadTs } : {}),
+    ...(isBots ? { bot_id: channel.workspace.botId, app_id: world.appId } : {}),
+    ...(blocks.length > 0 ? { blocks } : {}),
+  };
+}
+
+export function commandOf(
+  world: World,
+  { channel, user, command, text }: { channel: FakeChannel; user: FakeUser; command: string; text: string },
+  { triggerId, responseUrl }: Trigger,
+): Record<string, string> {
+  const { workspace } = channel;
+  return {
+    token: VERIFICATION_TOKEN,
+    team_id: workspace.id,
+    team_domain: workspace.id.toLowerCase(),
+    channel_id: channel.id,
+    channel_name: { channel: channel.name, group: 'privategroup', im: 'directmessage', mpim: 'mpdm' }[
+      channel.kind
+    ],
+    user_id: user.id,
+    user_name: user.name,
+    command,
+    text: escaped(text),
+    api_app_id: world.appId,
+    is_enterprise_install: 'false',
+    response_url: responseUrl,
+    trigger_id: triggerId,
+  };
+}
+
+export interface Trigger {
+  readonly triggerId: string;
+  readonly responseUrl: string;
+}
+
+export function actionOf(
+  world: World,
+  user: FakeUser,
+  message: FakeMessage,
+  element: FakeElement,
+  { triggerId, responseUrl }: Trigger,
+): Payload {
+  const { channel } = message;
+  const block = message.blocks.find(({ elements }) => elements?.includes(element));
+  return {
+    type: 'block_actions',
+    ...commonOf(world, user, channel.workspace),
+    container: {
+      type: 'message',
+      message_ts: message.ts,
+      channel_id: channel.id,
+      is_ephemeral: false,
+      ...(message.threadTs ? { thread_ts: message.threadTs } : {}),
+    },
+    trigger_id: triggerId,
+    channel: { id: channel.id, name: channel.name },
+    message: messageOf(message, world),
+    state: { values: {} },
+    response_url: responseUrl,
+    actions: [{ ...element, block_id: block?.block_id, action_ts: String(Date.now() / 1_000) }],
+  };
+}
+
+/** A choice that somebody makes on the App Home. */
+export function settingOf(
+  world: World,
+  user: FakeUser,
+  workspace: Workspace,
+  element: FakeElement & { readonly selected_option: unknown },
+  { triggerId }: Trigger,
+): Payload {
+  return {
+    type: 'block_actions',
+    ...commonOf(world, user, workspace),
+    container: { type: 'view', view_id: 'V1' },
+    trigger_id: triggerId,
+    view: { id: 'V1', type: 'home', team_id: workspace.id },
+    actions: [{ ...element, block_id: 'home', action_ts: String(Date.now() / 1_000) }],
+  };
+}
+
+export function shortcutOf(
+  world: World,
+  user: FakeUser,
+  message: FakeMessage,
+  callbackId: string,
+  { triggerId, responseUrl }: Trigger,
+): Payload {
+  const { channel } = message;
+  return {
+    type: 'message_action',
+    ...commonOf(world, user, channel.workspace),
+    action_ts: String(Date.now() / 1_000),
+    callback_id: callbackId,
+    trigger_id: triggerId,
+    response_url: responseUrl,
+    channel: { id: channel.id, name: channel.name },
+    message_ts: message.ts,
+    message: messageOf(message, world),
+  };
+}
+
+export function eventOf(world: World, workspace: Workspace, eventId: string, event: Payload): Payload {
+  return {
+    token: VERIFICATION_TOKEN,
+    team_id: workspace.id,
+    api_app_id: world.appId,
+    event,
+    type: 'event_callback',
+    event_id: eventId,
+    event_time: Math.floor(Date.now() / 1_000),
+    authorizations: [
+      {
+        enterprise_id: null,
+        team_id: workspace.id,
+        user_id: workspace.bot.id,
+        is_bot: true,
+        is_enterprise_install: false,
+      },
+    ],
+    is_ext_shared_channel: false,
+  };
+}
+
+export function messageEventOf(message: FakeMessage, world: World): Payload {
+  const { kind, id } = message.channel;
+  return { ...messageOf(message, world), channel: id, channel_type: kind, event_ts: message.ts };
+}
+
+function commonOf(world: World, user: FakeUser, workspace: Workspace): Payload {
+  return {
+    token: VERIFICATION_TOKEN,
+    api_app_id: world.appId,
+    team: { id: workspace.id, domain: workspace.id.toLowerCase() },
+    enterprise: null,
+    is_enterprise_install: false,
+    user: { id: user.id, username: user.name, name: user.name, team_id: workspace.id },
+  };
+}
+
+/** What people type arrives escaped. */
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,93 @@
+/** What people do on the fake Slack. */
+import { randomUUID } from 'node:crypto';
+import type { Delivery } from './delivery.ts';
+import type { FakeSlack } from './fake-slack.ts';
+import { actionOf, commandOf, settingOf, shortcutOf } from './payloads.ts';
+import { type FakeChannel, type FakeElement, type FakeMessage, type FakeUser, slackId } from './world.ts';
+
+export class Person {
+  readonly user: FakeUser;
+  readonly #slack: FakeSlack;
+
+  constructor(slack: FakeSlack, name: string) {
+    this.#slack = slack;
+    this.user = { id: slackId('U'), name };
+  }
+
+  /** Uses a slash command. */
+  slash(channel: FakeChannel, command: string, text = ''): Delivery {
+    const { world } = this.#slack;
+    const said = { channel, user: this.user, command, text };
+    return this.#slack.deliver('slash_commands', commandOf(world, said, this.#trigger(channel)), {
+      channel,
+      user: this.user,
+    });
+  }
+
+  /** Presses the button of that label under a message. */
+  press(message: FakeMessage, label: string): Delivery {
+    const { world } = this.#slack;
+    const button = buttonsOf(message).find((one) => labelOf(one) === label);
+    if (!button) throw new Error(`There is no button ${label} under: ${message.text}`);
+    const payload = actionOf(world, this.user, message, button, this.#trigger(message.channel));
+    return this.#slack.deliver('interactive', payload);
+  }
+
+  /** Chooses a shortcut from a message's menu. */
+  shortcut(message: FakeMessage, callbackId: string): Delivery {
+    const { world } = this.#slack;
+    const payload = shortcutOf(world, this.user, message, callbackId, this.#trigger(message.channel));
+    return this.#slack.deliver('interactive', payload);
+  }
+
+  /** Writes a message; in the bot's channels it hears of it. */
+  say(channel: FakeChannel, text: string, { threadTs }: { threadTs?: string } = {}): FakeMessage {
+    return this.#slack.world.addMessage(channel, this.user, { text, threadTs });
+  }
+
+  /** Writes a message that begins with the bot's name. */
+  mention(channel: FakeChannel, text: string, options: { threadTs?: string } = {}): FakeMessage {
+    return this.say(channel, `<@${channel.workspace.bot.id}> ${text}`, options);
+  }
+
+  /** Opens the App Home. */
+  openHome(workspace = this.#slack.workspace): Delivery {
+    const event = {
+      type: 'app_home_opened',
+      user: this.user.id,
+      channel: slackId('D'),
+      tab: 'home',
+      event_ts: String(Date.now() / 1_000),
+    };
+    return this.#slack.dispatch(workspace, event);
+  }
+
+  /** Chooses an option of a menu on the App Home. */
+  choose(actionId: string, value: string, workspace = this.#slack.workspace): Delivery {
+    const { world } = this.#slack;
+    const menus = JSON.stringify(world.homes.get(this.user.id)?.blocks ?? []);
+    if (!menus.includes(`"${actionId}"`)) throw new Error(`There is no menu ${actionId} on the App Home.`);
+    const element = { type: 'static_select', action_id: actionId, selected_option: { value } };
+    const trigger = { triggerId: triggerId(), responseUrl: '' };
+    return this.#slack.deliver('interactive', settingOf(world, this.user, workspace, element, trigger));
+  }
+
+  #trigger(channel: FakeChannel): { triggerId: string; responseUrl: string } {
+    return { triggerId: triggerId(), responseUrl: this.#slack.openResponseUrl(channel, this.user) };
+  }
+}
+
+/** The buttons under a message. */
+export function buttonsOf({ blocks }: Pick<FakeMessage, 'blocks'>): FakeElement[] {
+  return blocks
+    .filter(({ type }) => type === 'actions')
+    .flatMap(({ elements = [] }) => elements.filter(({ type }) => type === 'button'));
+}
+
+export function labelOf({ text }: FakeElement): string {
+  return typeof text === 'string' ? text : (text?.text ?? '');
+}
+
+function triggerId(): string {
+  return `${Date.now()}.${randomUUID().replaceAll('-', '')}`;
+}

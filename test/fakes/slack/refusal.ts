@@ -1,0 +1,12 @@
+/** A call that Slack answers with `ok: false`. */
+export class Refusal extends Error {
+  readonly code: string;
+  /** What Slack adds: the places that it complains of. */
+  readonly messages: readonly string[];
+
+  constructor(code: string, messages: readonly string[] = []) {
+    super(`${code} ${messages.join(' ')}`);
+    this.code = code;
+    this.messages = messages;
+  }
+}
