@@ -64,7 +64,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
   await worker.ready();
   const silence = keepAnnouncing(stories, () => ({ phase: 'ready', loaded: 1 }));
   const channels = Array.from({ length: Math.ceil(people * CHANNELS_PER_PERSON) }, (_, index) =>
-    slack.world.addChannel(slack.team, { name: `stories-${index}` }),
+    slack.world.addChannel(slack.workspace, { name: `stories-${index}` }),
   );
   const bots = await startRole('bots', {
     REDIS_URL: redis.url,
@@ -72,8 +72,8 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
     SCIFI_PACE: String(options.pace),
     // V8 lets garbage lie as long as there is room; with little room, what grows is a leak.
     NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_BOT_TOKEN: slack.workspace.token,
+    SLACK_APP_TOKEN: slack.world.appToken,
     SLACK_API: slack.api,
   });
   options.prepare?.(slack);
@@ -111,7 +111,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
       stories: messages.length,
       slowestAcknowledgementMs: Math.max(...acknowledgements),
       drainMs,
-      tooMany: slack.tooMany(),
+      tooMany: tooManyOf(slack),
       growing: messages.filter(({ history }) => history.length > 1).length,
       updates: messages.reduce((sum, { history }) => sum + history.length - 1, 0),
       memory,
@@ -153,4 +153,12 @@ function check(people: number, messages: readonly FakeMessage[]): void {
 async function megabytesOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
+}
+
+function tooManyOf({ log }: FakeSlack): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { method, outcome } of log) {
+    if (outcome === 'ratelimited') counts[method] = (counts[method] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -6,8 +6,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { botsMessages, finished, isOver, textOf } from '../bots/slack/house.ts';
+import type { Delivery } from '../fakes/slack/delivery.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
-import { type Delivery, Person } from '../fakes/slack/people.ts';
+import { Person } from '../fakes/slack/people.ts';
 import type { FakeChannel } from '../fakes/slack/world.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
@@ -52,8 +53,8 @@ export async function surviveOnSlack(
     REDIS_URL: redis.url,
     SCIFI_PORT: '0',
     SCIFI_PACE: String(PACE),
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_BOT_TOKEN: slack.workspace.token,
+    SLACK_APP_TOKEN: slack.world.appToken,
     SLACK_API: slack.api,
     SLACK_REPLY: reply,
   };
@@ -68,7 +69,7 @@ export async function surviveOnSlack(
     for (let kill = 0; kill < kills; kill++) {
       for (const length of LENGTHS) {
         const seed = asked.length;
-        const channel = slack.world.addChannel(slack.team);
+        const channel = slack.world.addChannel(slack.workspace);
         const delivery = ann.slash(channel, '/scifi', `${PROMPT} seed=${seed} length=${length}`);
         asked.push({ delivery, channel, seed, text: expected.text(seed, length) });
       }

@@ -56,6 +56,8 @@ export interface Slack {
 
 /** A story alone is edited this often; with others it shares what Slack allows, see `budgets.ts`. */
 const EDIT_INTERVAL_MS = 1_500;
+/** A connection without a sign of life for so long is lost; and so long it takes to open another one. */
+const SIGN_OF_LIFE_MS = 3_000;
 /** A lost connection is opened again for as long as it takes. */
 const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_000 } as const;
 
@@ -181,6 +183,7 @@ function openApp(
       })
     : new SocketModeReceiver({
         appToken: appToken!,
+        clientPingTimeout: SIGN_OF_LIFE_MS,
         logger: bolt,
         ...oauth,
         installerOptions: {

@@ -6,12 +6,14 @@ import { postLine } from '../../../src/bots/daily.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, finished, type House, heard, isOver, openHouse, textOf } from './house.ts';
+import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
 
 /** Uses `/scifi-channel` and returns what the bot whispers. */
 async function set(house: House, channel: FakeChannel, text: string): Promise<string> {
+  // What was said before was said in another millisecond.
+  await sleep(2);
   const delivery = house.ann.slash(channel, '/scifi-channel', text);
-  return until(() => heard(delivery), 'an answer');
+  return until(() => house.heard(delivery), 'an answer');
 }
 
 describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
@@ -32,8 +34,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.ok(textOf(answer).startsWith('The robots had a union now'));
     assert.equal(answer.threadTs, undefined);
     const again = ann.say(channel, 'And they wanted holidays');
-    const reaction = await until(() => slack.world.reactions.find(({ ts }) => ts === again.ts), 'a sign');
-    assert.equal(reaction.name, 'hourglass_flowing_sand');
+    await until(() => again.reactions.includes('hourglass_flowing_sand'), 'a sign');
     new Person(slack, 'eve').say(channel, 'short');
     new Person(slack, 'joe').say(channel, 'What a story that was, I must say', { threadTs: answer.ts });
     new Person(slack, 'bob').say(channel, 'On Venus, nobody had an umbrella');
@@ -52,7 +53,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
   });
 
   it('says that it has to be invited, what is wrong, and which time zone there is not', async () => {
-    const channel = house.channelOf({ isWithBot: false });
+    const channel = house.channelOf({ isMember: false });
     const refused = await set(house, channel, 'on');
     assert.match(refused, /^Nothing was changed: in this channel I need an invitation\. Type `\/invite` <@U/);
     assert.match(await set(house, channel, 'status'), /^Nothing is set/);
@@ -66,7 +67,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     const { slack } = house;
     const channel = house.channelOf();
     assert.match(await set(house, channel, 'daily hour=0'), /An opening line comes every day at 0:00, UTC/);
-    const key = `${slack.team.id}-${channel.id}`;
+    const key = `${slack.workspace.id}-${channel.id}`;
     const tools = house.tools();
     const clock = () => Date.UTC(2030, 0, 2, 0, 0, 1);
     await Promise.all([postLine(key, { ...tools, clock }), postLine(key, { ...tools, clock })]);
@@ -83,7 +84,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     const { slack } = house;
     const channel = house.channelOf();
     await set(house, channel, 'daily hour=0');
-    const channelId = `${slack.team.id}-${channel.id}`;
+    const channelId = `${slack.workspace.id}-${channel.id}`;
     const scheduler = house.connection.queue<{ channelId: string }, void>('daily-slack');
     // The same scheduler, with an hour that is always now.
     await scheduler.upsertJobScheduler(
@@ -98,24 +99,32 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.equal(await scheduler.getJobScheduler(`c${channelId}`), undefined);
     await scheduler.close();
   });
+});
+
+describe('what is set for channels on Slack', { timeout: 60_000 }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ pace: 0 });
+  });
+  after(() => house.close());
 
   it('remembers what is set in the next process, tells of it, and ends it', async () => {
     const { ann, slack } = house;
     const channel = house.channelOf();
     await set(house, channel, 'on mentions minimum=5');
     await set(house, channel, 'daily hour=8 tz=Europe/Vienna');
-    const second = await house.another();
+    await house.restart();
     assert.match(
       await set(house, channel, 'status'),
       /^Every message that mentions me .*\nAn opening line comes every day at 8:00, Europe\/Vienna\.$/,
     );
     ann.say(channel, 'This is not for the robot at all');
-    const asked = ann.say(channel, `<@${slack.team.bot.id}> The tide never came back`);
+    const asked = ann.mention(channel, 'The tide never came back');
     const answer = await finished(channel);
     assert.equal(answer.threadTs, asked.ts);
     await sleep(300);
-    assert.equal([...channel.messages.values()].filter(({ author }) => author.isBot).length, 1);
-    await second.close();
+    assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 1);
     assert.match(await set(house, channel, 'off'), /^Off: /);
     assert.match(await set(house, channel, 'status'), /^Nothing is set/);
     new Person(slack, 'bob').say(channel, 'Is anybody there tonight?');

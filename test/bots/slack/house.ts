@@ -14,9 +14,10 @@ import { Stories } from '../../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../../src/queue/worker.ts';
 import type { ModelChoice } from '../../../src/story.ts';
 import { fakeStoryteller } from '../../fakes/fake-storyteller.ts';
+import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { FakeSlack } from '../../fakes/slack/fake-slack.ts';
-import { Person } from '../../fakes/slack/people.ts';
-import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
+import { buttonsOf, labelOf, Person } from '../../fakes/slack/people.ts';
+import { type FakeChannel, type FakeMessage, type Seen, wordsOf } from '../../fakes/slack/world.ts';
 import { BACKENDS, type Backend } from '../../helpers/backends.ts';
 import { until } from '../../helpers/programs.ts';
 
@@ -42,6 +43,10 @@ export interface House {
   restart(options?: Partial<SlackOptions>): Promise<void>;
   /** Starts one more process' worth of bot. */
   another(options?: Partial<SlackOptions>): Promise<Slack>;
+  /** One more conversation. */
+  channelOf(options?: Parameters<FakeSlack['world']['addChannel']>[1]): FakeChannel;
+  /** What the one who did something was told alone; empty when nothing. */
+  heard(delivery: Delivery): string;
   startWorker(): Promise<StoryWorker>;
   /** What the daily line needs, for tests that cannot wait for midnight. */
   tools(): DailyTools;
@@ -61,7 +66,7 @@ export async function openHouse(
   const backend: Backend = await (usable[0] ?? BACKENDS.find(({ skip }) => !skip)!).start();
   const connection = await backend.connect();
   const slack = await FakeSlack.start();
-  const channel = slack.world.addChannel();
+  const channel = slack.world.addChannel(slack.workspace);
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
   const stories = new Stories(connection);
@@ -96,6 +101,8 @@ export async function openHouse(
       house.bot = await startBot(more);
     },
     another: startBot,
+    channelOf: (more) => slack.world.addChannel(slack.workspace, more),
+    heard: (delivery) => heard(slack, delivery),
     async startWorker() {
       const { storyteller } = fakeStoryteller({ capacity: 128, stepsPerTrip: 8 });
       const worker = new StoryWorker({
@@ -130,8 +137,8 @@ export async function openHouse(
 /** Settings for the fake's own workspace, in Socket Mode. */
 export function configOf(slack: FakeSlack): SlackConfig {
   return {
-    botToken: slack.botToken,
-    appToken: slack.appToken,
+    botToken: slack.workspace.token,
+    appToken: slack.world.appToken,
     http: undefined,
     installation: undefined,
     installPort: undefined,
@@ -143,8 +150,7 @@ export function configOf(slack: FakeSlack): SlackConfig {
 
 /** The bot's messages in a channel, in a thread of it or at its top. */
 export function botsMessages(channel: FakeChannel, threadTs?: string): FakeMessage[] {
-  const all = [...channel.messages.values()].filter(({ bot_id }) => bot_id);
-  return all.filter((message) => (message.thread_ts ?? undefined) === threadTs);
+  return [...channel.messages.values()].filter((message) => message.isBots && message.threadTs === threadTs);
 }
 
 /** A story that is over, whose text begins in a way; the newest where there are several. */
@@ -163,29 +169,32 @@ export function isOver(message: FakeMessage): boolean {
   return labelsOf(message).includes('Another');
 }
 
-interface AnyBlock {
-  readonly type: string;
-  readonly elements?: readonly {
-    readonly type: string;
-    readonly text?: string | { readonly text: string };
-  }[];
+/** What somebody was told alone after doing something. */
+export function heard(slack: FakeSlack, { payload, createdAt }: Delivery): string {
+  const { channel_id, channel, user_id, user } = payload as Record<string, { id?: string } | string>;
+  const idOf = (value: unknown) => (typeof value === 'string' ? value : (value as { id?: string })?.id);
+  return slack.world.whispers
+    .filter(({ at, channelId, userId }) => {
+      return (
+        at >= createdAt &&
+        channelId === (idOf(channel_id) ?? idOf(channel)) &&
+        userId === (idOf(user_id) ?? idOf(user))
+      );
+    })
+    .map(({ text }) => text)
+    .join('\n');
 }
 
-export function labelsOf({ blocks }: Pick<FakeMessage, 'blocks'>): string[] {
-  const actions = ((blocks ?? []) as AnyBlock[]).filter(({ type }) => type === 'actions');
-  return actions.flatMap(({ elements = [] }) =>
-    elements.map(({ text }) => (typeof text === 'object' ? text.text : '')),
-  );
+export function labelsOf(message: Pick<Seen, 'blocks'>): string[] {
+  return buttonsOf(message).map(labelOf);
 }
 
 /** The story that a message shows. */
-export function textOf({ blocks }: Pick<FakeMessage, 'blocks'>): string {
+export function textOf({ blocks }: Pick<Seen, 'blocks'>): string {
   return readBlocks(blocks) ?? '';
 }
 
 /** The small print under a message, as people see it. */
-export function smallPrintOf({ blocks }: Pick<FakeMessage, 'blocks'>): string {
-  const context = ((blocks ?? []) as AnyBlock[]).find(({ type }) => type === 'context');
-  const text = context?.elements?.[0]?.text;
-  return slackEscaping.unescape(typeof text === 'string' ? text : '');
+export function smallPrintOf({ blocks }: Pick<Seen, 'blocks'>): string {
+  return slackEscaping.unescape(wordsOf(blocks, 'context'));
 }
