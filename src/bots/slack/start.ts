@@ -175,7 +175,11 @@ function openApp(
           scopes: Object.keys(SCOPES),
         }
       : {};
-  const installerOptions: Partial<InstallProviderOptions> & { port?: number } = { clientOptions };
+  const installerOptions: Partial<InstallProviderOptions> & { port?: number } = {
+    clientOptions,
+    // Slack's own page asks whether the app may: none of ours is needed before it.
+    directInstall: true,
+  };
   const receiver = http
     ? new SlackHttpReceiver({
         signingSecret: http.signingSecret,
