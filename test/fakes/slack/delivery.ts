@@ -87,7 +87,7 @@ export class Deliveries {
 
   async close(): Promise<void> {
     this.#abort.abort();
-    this.cut();
+    for (const socket of this.#sockets) socket.close();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
