@@ -89,6 +89,9 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     const house = await openHouse();
     try {
       const { slack, ann, channel } = house;
+      const other = house.channelOf();
+      ann.slash(other, '/scifi', LONG);
+      await until(() => botsMessages(other)[0]?.history.length === 2, 'another story that grows');
       slack.misbehave({ match: /chat.update/, answer: 429 });
       ann.slash(channel, '/scifi', LONG);
       const message = await finished(channel);
@@ -100,6 +103,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
       );
       assert.equal(tooSoon.length, 0, 'nothing is asked while Slack wants to be left alone');
       assert.ok(textOf(message).length > 1_200);
+      await finished(other);
     } finally {
       await house.close();
     }
