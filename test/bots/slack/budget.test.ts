@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
-import { Budget, type Claim, type Priority } from '../../../src/bots/slack/budget.ts';
+import type { Budget, Claim, Priority } from '../../../src/bots/slack/budget.ts';
 import { Budgets } from '../../../src/bots/slack/budgets.ts';
 
 const MINUTE_MS = 60_000;
@@ -28,8 +28,9 @@ describe('a budget of calls', () => {
     }
   }
 
+  /** That of `chat.update` in a workspace. */
   function open(): Budget {
-    return new Budget({ perMinute: 40, burst: 8, reserve: 2, clock });
+    return new Budgets(clock).of('update', 'T1');
   }
 
   it('never grants more in any minute than Slack allows, however it is asked', async () => {

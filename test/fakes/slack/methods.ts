@@ -229,6 +229,7 @@ function own(context: Context): FakeMessage {
   const message = channel.messages.get(String(fields.ts));
   if (!message || message.isDeleted) throw new Refusal('message_not_found');
   if (message.user.id !== workspace.bot.id) throw new Refusal('cant_update_message');
+  if (channel.isArchived) throw new Refusal('is_inactive');
   return message;
 }
 
