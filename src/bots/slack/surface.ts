@@ -69,7 +69,9 @@ export class SlackSurface implements MessageSurface {
       this.#message = this.#shown({ ...handle, threadTs: rootTs }, ts, false, isOurs);
       this.#root = this.#shown(handle, rootTs, false, isOurs);
     }
-    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined;
+    // A stream stands beneath a message of its own, and is for somebody: the daily line is for nobody.
+    const isForSomebody = handle.userId !== handle.botUserId;
+    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && isForSomebody;
     // Nobody continues another's stream: a successor goes on by edits.
     this.#mayStream = isPossible && isFirst;
     this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
