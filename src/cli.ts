@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCorpus } from './cli/corpus.ts';
 import { addDiscord } from './cli/discord.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { addEvaluate } from './cli/evaluate.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     .exitOverride();
   addRoles(program);
   addWrite(program);
+  addCorpus(program);
   addTrain(program);
   addEvaluate(program);
   addModel(program);

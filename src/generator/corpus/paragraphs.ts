@@ -1,0 +1,62 @@
+/** A work's lines as paragraphs, and its typography as a typewriter's. */
+import { fold } from '../folding.ts';
+
+/** Lines of prose that somebody has wrapped are about this long. */
+const WRAPPED = 45;
+const ASCII = /^[\n -~]$/;
+
+/** Blocks of lines between blank ones. */
+export function blocksOf(text: string): string[] {
+  return text
+    .split(/\n[ \t]*(?:\n[ \t]*)+/)
+    .map((block) => block.replace(/^\n+|\s+$/g, ''))
+    .filter((block) => block.trim() !== '');
+}
+
+/** One line for a paragraph of prose; headings, verse and lists keep theirs. */
+export function unwrap(block: string): string {
+  const lines = block.split('\n').map((line) => line.trim().replace(/[ \t]+/g, ' '));
+  if (lines.length === 1) return lines[0]!;
+  return isProse(lines) ? lines.join(' ') : lines.join('\n');
+}
+
+function isProse(lines: readonly string[]): boolean {
+  const whole = lines.slice(0, -1);
+  const mean = whole.reduce((sum, line) => sum + line.length, 0) / whole.length;
+  const goesOn = lines.slice(1).filter((line) => /^[^A-Za-z"'_*(]*["'_(]*[a-z0-9]/.test(line)).length;
+  const share = goesOn / (lines.length - 1);
+  return mean >= WRAPPED ? share >= 0.15 || mean >= 60 : share >= 0.6;
+}
+
+/** A scene's end, however many asterisks somebody thought right. */
+const SCENE = /^[*\s.+#=~_-]*\*(?:\s*\*)+[*\s]*$/;
+
+/** Marks of emphasis go, scenes end in one way, and every character is one that a typewriter has. */
+export function plain(block: string): string {
+  if (SCENE.test(block)) return '* * *';
+  return cleanCharacters(
+    block
+      .replace(/_([^_]*)_/g, '$1')
+      .replace(/(^|[\s"'(-])[*=~+]([^\s*=~+](?:[^*=~+\n]*[^\s*=~+])?)[*=~+](?=$|[\s"'.,;:!?)-])/g, '$1$2')
+      .replaceAll('_', '')
+      .replace(/<\/?[a-z][^>\n]{0,60}>/gi, ''),
+  )
+    .replace(/[ \t]+/g, ' ')
+    .replace(/ +\n/g, '\n')
+    .trim();
+}
+
+const folded = new Map<string, string>();
+
+/** Folds what is not ASCII; what nothing stands for is left out. */
+export function cleanCharacters(text: string): string {
+  return text.replace(/[^\n -~]/gu, (character) => {
+    let known = folded.get(character);
+    if (known === undefined) {
+      const found = fold(character, (one) => ASCII.test(one));
+      known = found?.kind === 'text' ? found.text : '';
+      folded.set(character, known);
+    }
+    return known;
+  });
+}
