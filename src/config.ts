@@ -15,6 +15,12 @@ const whole = (least: number, most: number, standard: number) =>
     .max(most, { error: `expected at most ${most}` })
     .default(standard);
 
+const port = z.coerce
+  .number({ error: 'expected a port' })
+  .int({ error: 'expected a whole number' })
+  .min(0, { error: 'expected a port' })
+  .max(65_535, { error: 'expected at most 65535' });
+
 /** Every setting there is. `.env.example` explains them. */
 const Environment = z.object({
   REDIS_URL: z
@@ -55,6 +61,29 @@ const Environment = z.object({
   DISCORD_API: z
     .url({ protocol: /^https?$/, error: 'expected an address such as https://discord.com/api' })
     .default('https://discord.com/api'),
+  SLACK_BOT_TOKEN: z
+    .string()
+    .startsWith('xoxb-', { error: 'expected the Bot User OAuth Token, which begins with xoxb-' })
+    .optional(),
+  SLACK_APP_TOKEN: z
+    .string()
+    .startsWith('xapp-', { error: 'expected an App-Level Token, which begins with xapp-' })
+    .optional(),
+  SLACK_SIGNING_SECRET: z.string().min(16, { error: 'expected the Signing Secret of the app' }).optional(),
+  SLACK_PORT: port.optional(),
+  SLACK_CLIENT_ID: z.string().optional(),
+  SLACK_CLIENT_SECRET: z.string().optional(),
+  SLACK_STATE_SECRET: z.string().min(16, { error: 'expected at least 16 characters' }).optional(),
+  SLACK_ENCRYPTION_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, {
+      error: 'expected 64 hexadecimal digits, such as openssl rand -hex 32 prints',
+    })
+    .optional(),
+  SLACK_REPLY: z.enum(['edit', 'stream'], { error: 'expected edit or stream' }).default('edit'),
+  SLACK_API: z
+    .url({ protocol: /^https?$/, error: 'expected an address such as https://slack.com/api' })
+    .default('https://slack.com/api'),
   SCIFI_HEARTBEAT: z.string().default(''),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -91,6 +120,8 @@ export interface Config {
   readonly requestsPerMinute: number;
   /** Undefined where nothing of Discord is to run. */
   readonly discord: DiscordConfig | undefined;
+  /** Undefined where nothing of Slack is to run. */
+  readonly slack: SlackConfig | undefined;
   /** File that a worker touches while it is ready; undefined for none. */
   readonly heartbeatFile: string | undefined;
   readonly logLevel: string;
@@ -101,6 +132,34 @@ export interface DiscordConfig {
   /** `auto`, a range such as `0-3/16`, or `none` for a process that only edits replies. */
   readonly shards: string;
   /** Address of the API, without its version. */
+  readonly api: string;
+}
+
+/** Either one workspace's token or installations by many; and either Socket Mode's token or HTTP. */
+export interface SlackConfig {
+  /** The bot's token in the one workspace that it serves. */
+  readonly botToken: string | undefined;
+  /** For Socket Mode. */
+  readonly appToken: string | undefined;
+  /** Where Slack delivers over HTTP; Socket Mode is used where this is undefined. */
+  readonly http: { readonly signingSecret: string; readonly port: number } | undefined;
+  /** What several workspaces install the app with. */
+  readonly installation:
+    | {
+        readonly clientId: string;
+        readonly clientSecret: string;
+        readonly stateSecret: string;
+        /** 32 bytes, under which tokens are encrypted. */
+        readonly encryptionKey: Buffer;
+      }
+    | undefined;
+  /** Where people install it from in Socket Mode. */
+  readonly installPort: number | undefined;
+  /** Interface of both ports. */
+  readonly host: string;
+  /** Whether replies grow by edits or as Slack's streams. */
+  readonly reply: 'edit' | 'stream';
+  /** Address of the Web API. */
   readonly api: string;
 }
 
@@ -119,6 +178,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) mistakes.push(`${path.join('.')}: ${message}`);
   }
+  const slack = parsed.success ? readSlack(parsed.data, mistakes) : undefined;
   if (mistakes.length > 0 || !parsed.success) {
     throw new StoryError('configuration', `The settings cannot be used. ${mistakes.join('; ')}.`);
   }
@@ -149,7 +209,58 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
           api: values.DISCORD_API.replace(/\/+$/, ''),
         }
       : undefined,
+    slack,
     heartbeatFile: values.SCIFI_HEARTBEAT ? resolve(values.SCIFI_HEARTBEAT) : undefined,
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** Slack's settings need each other: names those that are missing. */
+function readSlack(values: z.infer<typeof Environment>, mistakes: string[]): SlackConfig | undefined {
+  const {
+    SLACK_BOT_TOKEN: botToken,
+    SLACK_APP_TOKEN: appToken,
+    SLACK_SIGNING_SECRET: signingSecret,
+    SLACK_PORT: port,
+    SLACK_CLIENT_ID: clientId,
+    SLACK_CLIENT_SECRET: clientSecret,
+    SLACK_STATE_SECRET: stateSecret,
+    SLACK_ENCRYPTION_KEY: encryptionKey,
+  } = values;
+  const many = { SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret };
+  const others = { SLACK_STATE_SECRET: stateSecret, SLACK_ENCRYPTION_KEY: encryptionKey };
+  const isForMany = Object.values(many).some(Boolean) || Object.values(others).some(Boolean);
+  if (!botToken && !isForMany && !appToken && !signingSecret) return undefined;
+  const before = mistakes.length;
+  const missing = (names: readonly string[], purpose: string) => {
+    if (names.length > 0) mistakes.push(`${names.join(', ')}: missing, ${purpose}`);
+  };
+  if (isForMany) {
+    const absent = Object.entries({ ...many, ...others }).flatMap(([name, value]) => (value ? [] : [name]));
+    missing(absent, 'because several workspaces are to install the app');
+    if (port === undefined) missing(['SLACK_PORT'], 'where they install it from');
+    if (botToken) mistakes.push('SLACK_BOT_TOKEN: not together with SLACK_CLIENT_ID, unset one of them');
+  } else if (!botToken) missing(['SLACK_BOT_TOKEN'], 'which the app shows under OAuth & Permissions');
+  if (!appToken && (!signingSecret || port === undefined)) {
+    missing(['SLACK_APP_TOKEN'], 'for Socket Mode; or set SLACK_SIGNING_SECRET and SLACK_PORT for HTTP');
+  }
+  if (mistakes.length > before) return undefined;
+  const isHttp = signingSecret !== undefined && port !== undefined;
+  return {
+    botToken,
+    appToken,
+    http: isHttp ? { signingSecret, port } : undefined,
+    installation: isForMany
+      ? {
+          clientId: clientId!,
+          clientSecret: clientSecret!,
+          stateSecret: stateSecret!,
+          encryptionKey: Buffer.from(encryptionKey!, 'hex'),
+        }
+      : undefined,
+    installPort: isForMany && !isHttp ? port : undefined,
+    host: values.SCIFI_HOST,
+    reply: values.SLACK_REPLY,
+    api: `${values.SLACK_API.replace(/\/+$/, '')}/`,
   };
 }

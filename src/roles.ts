@@ -4,8 +4,9 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Discord } from './bots/discord/start.ts';
-import { createRequestReader, type RequestReader } from './bots/story-request.ts';
+import type { Discord, DiscordOptions } from './bots/discord/start.ts';
+import type { Slack, SlackOptions } from './bots/slack/start.ts';
+import { createRequestReader } from './bots/story-request.ts';
 import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
 import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
@@ -20,7 +21,6 @@ import { Replies } from './queue/replies.ts';
 import { Stories } from './queue/stories.ts';
 import { keepSweeping } from './queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from './queue/worker.ts';
-import type { ModelChoice } from './story.ts';
 
 export interface Roles {
   readonly bots: boolean;
@@ -92,9 +92,21 @@ async function startBots(
   await replies.ready();
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
   const parseRequest = createRequestReader({ models, drawSeed: () => randomInt(SEEDS) });
-  const discord = await startDiscordIfAsked(config, connection, stories, models, parseRequest, logger);
+  const chat = {
+    connection,
+    stories,
+    models,
+    readRequest: parseRequest,
+    maxWaiting: config.maxWaiting,
+    pace: config.pace,
+    concurrency: config.replies,
+    logger,
+  };
+  const discord = await startDiscordIfAsked(config, chat);
   if (discord) closers.push(() => discord.close());
-  const swept = discord ? [replies, discord.replies] : [replies];
+  const slack = await startSlackIfAsked(config, chat);
+  if (slack) closers.push(() => slack.close());
+  const swept = [replies, ...(discord ? [discord.replies] : []), ...(slack ? [slack.replies] : [])];
   closers.push(
     keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }),
   );
@@ -114,28 +126,22 @@ async function startBots(
 
 /** Discord, where there is a token for it; its library is not even loaded otherwise. */
 async function startDiscordIfAsked(
-  config: Config,
-  connection: QueueConnection,
-  stories: Stories,
-  models: readonly ModelChoice[],
-  readRequest: RequestReader,
-  logger: Logger,
+  { discord }: Config,
+  chat: Omit<DiscordOptions, 'config'>,
 ): Promise<Discord | undefined> {
-  if (!config.discord) return undefined;
+  if (!discord) return undefined;
   const { startDiscord } = await import('./bots/discord/start.ts');
-  const { maxWaiting, pace, replies: concurrency } = config;
-  const discord = config.discord;
-  return startDiscord({
-    config: discord,
-    connection,
-    stories,
-    models,
-    readRequest,
-    maxWaiting,
-    pace,
-    concurrency,
-    logger,
-  });
+  return startDiscord({ config: discord, ...chat });
+}
+
+/** Slack, likewise. */
+async function startSlackIfAsked(
+  { slack }: Config,
+  chat: Omit<SlackOptions, 'config'>,
+): Promise<Slack | undefined> {
+  if (!slack) return undefined;
+  const { startSlack } = await import('./bots/slack/start.ts');
+  return startSlack({ config: slack, ...chat });
 }
 
 async function startWorker(

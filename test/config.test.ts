@@ -46,6 +46,53 @@ describe('readConfig', () => {
     );
   });
 
+  it('reads Slack’s settings together: one workspace or many, Socket Mode or HTTP', () => {
+    const bot = { SLACK_BOT_TOKEN: 'xoxb-1' };
+    const socket = { SLACK_APP_TOKEN: 'xapp-1' };
+    const http = { SLACK_SIGNING_SECRET: 'x'.repeat(32), SLACK_PORT: '3001' };
+    const many = {
+      SLACK_CLIENT_ID: '1.2',
+      SLACK_CLIENT_SECRET: 'secret',
+      SLACK_STATE_SECRET: 'x'.repeat(16),
+      SLACK_ENCRYPTION_KEY: '0f'.repeat(32),
+    };
+    assert.equal(readConfig({}).slack, undefined);
+    assert.equal(readConfig({ SLACK_REPLY: 'stream' }).slack, undefined);
+    const usual = readConfig({ ...bot, ...socket }).slack!;
+    assert.deepEqual(
+      [usual.botToken, usual.http, usual.reply, usual.api],
+      ['xoxb-1', undefined, 'edit', 'https://slack.com/api/'],
+    );
+    assert.deepEqual(readConfig({ ...bot, ...http }).slack!.http, {
+      signingSecret: 'x'.repeat(32),
+      port: 3_001,
+    });
+    const both = readConfig({ ...many, ...socket, SLACK_PORT: '3001' }).slack!;
+    assert.deepEqual(
+      [both.installation?.encryptionKey.length, both.installPort, both.http],
+      [32, 3_001, undefined],
+    );
+    assert.equal(readConfig({ ...many, ...http }).slack!.installPort, undefined, 'there is one server');
+    const wrong: [Record<string, string>, RegExp][] = [
+      [bot, /SLACK_APP_TOKEN: missing, for Socket Mode; or set SLACK_SIGNING_SECRET and SLACK_PORT/],
+      [{ ...bot, SLACK_SIGNING_SECRET: 'x'.repeat(32) }, /SLACK_APP_TOKEN: missing/],
+      [socket, /SLACK_BOT_TOKEN: missing/],
+      [{ ...socket, ...many, SLACK_STATE_SECRET: '' }, /SLACK_STATE_SECRET: missing/],
+      [{ ...socket, ...many }, /SLACK_PORT: missing, where they install it from/],
+      [{ ...socket, ...bot, ...many, SLACK_PORT: '1' }, /SLACK_BOT_TOKEN: not together with SLACK_CLIENT_ID/],
+      [{ SLACK_BOT_TOKEN: 'xoxp-1', ...socket }, /SLACK_BOT_TOKEN: expected the Bot User OAuth Token/],
+      [{ ...bot, SLACK_APP_TOKEN: 'xoxb-1' }, /SLACK_APP_TOKEN: expected an App-Level Token/],
+      [{ ...many, SLACK_ENCRYPTION_KEY: 'hunter2' }, /SLACK_ENCRYPTION_KEY: expected 64 hexadecimal digits/],
+    ];
+    for (const [environment, sentence] of wrong) {
+      assert.throws(() => readConfig(environment), { code: 'configuration', message: sentence });
+      assert.throws(
+        () => readConfig(environment),
+        (error: Error) => !error.message.includes('hunter2'),
+      );
+    }
+  });
+
   it('holds every number to its bounds', () => {
     const bounds: Record<string, [number, number]> = {
       SCIFI_THREADS: [0, 256],

@@ -97,6 +97,15 @@ describe('docker-compose.yml', () => {
       DISCORD_TOKEN: 'an.example.token',
       DISCORD_SHARDS: '0-3/16',
       DISCORD_API: 'https://proxy.example.org/api',
+      SLACK_APP_TOKEN: 'xapp-example',
+      SLACK_SIGNING_SECRET: 'an-example-of-a-secret',
+      SLACK_PORT: '3001',
+      SLACK_CLIENT_ID: '1.2',
+      SLACK_CLIENT_SECRET: 'another-secret',
+      SLACK_STATE_SECRET: 'a-secret-of-our-own',
+      SLACK_ENCRYPTION_KEY: '0123456789abcdef'.repeat(4),
+      SLACK_REPLY: 'stream',
+      SLACK_API: 'https://proxy.example.org/slack',
       WORKER_CPUS: '4',
     };
     const other = await readCompose(chosen);
@@ -119,6 +128,8 @@ describe('docker-compose.yml', () => {
         assert.ok(bots[setting] === value || worker[setting] === value, setting);
     }
     assert.equal(worker.SCIFI_THREADS, '4');
+    const one = await readCompose({ SLACK_BOT_TOKEN: 'xoxb-example', SLACK_APP_TOKEN: 'xapp-example' });
+    assert.equal(readConfig(one.services.bots.environment!).slack?.botToken, 'xoxb-example');
   });
 
   it('binds the page within the container, and lets it answer to names of its own only', () => {

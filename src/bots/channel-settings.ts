@@ -73,6 +73,13 @@ export class PromptChannels {
     await this.#daily.removeJobScheduler(schedulerOf(channelId));
   }
 
+  /** Forgets every channel whose id begins in a way. */
+  async forget(prefix: string): Promise<void> {
+    for (const channelId of (await this.#settings.all()).keys()) {
+      if (channelId.startsWith(prefix)) await this.remove(channelId);
+    }
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([this.#settings.close(), this.#daily.close()]);

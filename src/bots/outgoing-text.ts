@@ -51,3 +51,15 @@ export const discordEscaping: Escaping = {
   escape: (text) => text.replace(DISCORD_SPECIAL, '\\$&').replaceAll('@', '@\u200b'),
   unescape: (text) => text.replace(DISCORD_ESCAPED, (_, special: string | undefined) => special ?? '@'),
 };
+
+const SLACK_ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const SLACK_CHARACTERS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
+
+/**
+ * Slack: three entities. All that it makes mentions and links of stands between `<` and `>`; what else its
+ * markup knows means nothing in a `plain_text` object, which is where stories go.
+ */
+export const slackEscaping: Escaping = {
+  escape: (text) => text.replace(/[&<>]/g, (character) => SLACK_ENTITIES[character]!),
+  unescape: (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => SLACK_CHARACTERS[entity]!),
+};

@@ -9,6 +9,7 @@ import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { checkDiscord } from './doctor-discord.ts';
+import { checkSlack } from './doctor-slack.ts';
 
 /** One look at one thing: what is found, or an error that says how to mend it. */
 type Check = (config: Config) => Promise<string>;
@@ -67,7 +68,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
   Page: async (config) => `would listen on http://${config.host}:${config.port}`,
   Discord: checkDiscord,
-  Slack: async () => 'not part of this version yet',
+  Slack: checkSlack,
 };
 
 /** `doctor`: what is configured, what is missing and how to mend it. Exit code 1 when something is. */

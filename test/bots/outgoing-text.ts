@@ -8,7 +8,14 @@ import {
   readParts,
   smallPrintOf,
 } from '../../src/bots/discord/story-text.ts';
-import { clean, discordEscaping } from '../../src/bots/outgoing-text.ts';
+import { clean, discordEscaping, slackEscaping } from '../../src/bots/outgoing-text.ts';
+import { layOut } from '../../src/bots/slack/messages.ts';
+import {
+  readBlocks,
+  SECTION_MAX,
+  SECTIONS_MAX,
+  partsOf as sectionsOf,
+} from '../../src/bots/slack/story-text.ts';
 import { splitText } from '../../src/bots/split-text.ts';
 import { mentionsIn } from '../fakes/discord/validation.ts';
 
@@ -24,6 +31,16 @@ const HOSTILE = [
   '<:a:1>',
   '<t:1>',
   '<id:browse>',
+  '<!channel>',
+  '<!here|here>',
+  '<@U012AB3CD>',
+  '<#C012AB3CD|general>',
+  '<https://evil.example|home>',
+  '<mailto:a@b.example>',
+  '&lt;!channel&gt;',
+  '&amp;lt;',
+  '&',
+  ':smile:',
   '[a](https://evil.example)',
   '](',
   'https://evil.example',
@@ -85,6 +102,44 @@ export const longText: fc.Arbitrary<string> = fc
   .tuple(anyText, fc.nat(12))
   .map(([text, times]) => text.repeat(times + 1).slice(0, 6_000));
 
+const REQUEST = { prompt: '', context: '', temperature: 0.4, length: 6_000, seed: 7, model: 'scifi' };
+const FINISHED = {
+  status: 'finished',
+  ending: 'complete',
+  modelVersion: 'v',
+  engine: 'e',
+  unreadable: 0,
+} as const;
+
+interface WireText {
+  readonly type: string;
+  readonly text: string;
+  readonly emoji?: boolean;
+}
+
+interface WireBlock {
+  readonly block_id?: string;
+  readonly text?: WireText;
+  readonly elements?: readonly (WireText | { readonly text: WireText })[];
+}
+
+interface WireBody {
+  readonly text: string;
+  readonly blocks: readonly WireBlock[];
+}
+
+function textsOf({ text, elements = [] }: WireBlock): WireText[] {
+  const inside = elements.map(
+    (element) => (typeof element.text === 'string' ? element : element.text) as WireText,
+  );
+  return [...(text ? [text] : []), ...inside];
+}
+
+/** What Slack would make something of, and entities that are none. */
+function slackMarkupIn(text: string): string[] {
+  return text.match(/[<>]|&(?!(?:amp|lt|gt);)/g) ?? [];
+}
+
 export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>> = {
   'cleaning is idempotent, and leaves no control, no direction and no half of a pair': () =>
     fc.property(anyText, (text) => {
@@ -118,6 +173,52 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
         const bare = content.replace(/\\[^0-9A-Za-z\s]/g, '').replace(/(^|\n)-# (?=[^\n]*$)/, '$1');
         assert.doesNotMatch(bare, /[\\*_~`|>#[\]<]|https?:|:\/\/|^- /m);
       }
+    }),
+  'Slack: escaping is read back exactly, character by character as a whole': () =>
+    fc.property(anyText, (text) => {
+      const safe = clean(text);
+      const escaped = slackEscaping.escape(safe);
+      assert.equal(slackEscaping.unescape(escaped), safe);
+      assert.equal([...safe].map(slackEscaping.escape).join(''), escaped);
+    }),
+  'Slack: a message is escaped once and last, short enough, and read back exactly': () =>
+    fc.property(longText, fc.nat(900), fc.boolean(), (text, promptLength, isOver) => {
+      const story = clean(text);
+      const request = { ...REQUEST, prompt: story.slice(0, promptLength) };
+      const body = layOut(
+        isOver ? { ...FINISHED, text } : { status: 'writing', text },
+        { id: 'c1', userId: 'U1', request, source: undefined, models: [] },
+        '',
+      );
+      const { text: fallback, blocks } = JSON.parse(JSON.stringify(body)) as WireBody;
+      const texts = blocks.flatMap((block) => textsOf(block));
+      for (const { type, text: shown, emoji } of texts) {
+        assert.deepEqual([type, emoji], ['plain_text', false]);
+        assert.ok(shown.length > 0 && Buffer.byteLength(shown) <= SECTION_MAX, `${shown.length}`);
+        assert.equal(shown.trim(), shown);
+        assert.deepEqual(slackMarkupIn(shown), []);
+      }
+      assert.deepEqual(slackMarkupIn(fallback), []);
+      assert.ok(fallback !== '' && Buffer.byteLength(fallback) <= 4_000);
+      assert.ok(JSON.stringify(texts.map(({ text: shown }) => shown)).length < 13_000);
+      for (const { block_id } of blocks) assert.ok((block_id ?? '').length <= 255);
+      const parts = sectionsOf(story, request.prompt.length);
+      const whole = story.replace(/^[ \n]+|[ \n]+$/g, '');
+      const read = readBlocks(blocks) ?? '';
+      if (parts.length <= SECTIONS_MAX) assert.equal(read, whole);
+      else
+        assert.ok(
+          whole.startsWith(read) && isOver === /The rest does not fit here/.test(JSON.stringify(blocks)),
+        );
+    }),
+  'Slack: what stands in an earlier section never changes while a story grows': () =>
+    fc.property(longText, fc.nat(), fc.nat(900), (text, at, promptLength) => {
+      const story = clean(text);
+      const cut = story.length === 0 ? 0 : at % story.length;
+      const before = sectionsOf(clean(story.slice(0, cut).toWellFormed()), promptLength);
+      const after = sectionsOf(story, promptLength);
+      for (const [index, part] of before.slice(0, -1).entries()) assert.deepEqual(after[index], part);
+      assert.ok(after.length >= before.length);
     }),
   'messages are short enough, whole, and one text when read back': () =>
     fc.property(longText, fc.nat(900), fc.string(), (text, promptLength, print) => {

@@ -1,0 +1,170 @@
+/**
+ * The few calls to Slack that replies consist of. They go through a client of their own, which neither
+ * retries nor waits: whoever calls knows better what is worth repeating, and a complaint of Slack's about one
+ * method holds up nothing else.
+ */
+import { type types, webApi } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { SlackPlace, Workspace } from './handle.ts';
+import { boltLogger } from './logger.ts';
+import type { MessageBody } from './messages.ts';
+
+/** A message as Slack tells of it, as far as it matters here. */
+export interface WireMessage {
+  readonly ts: string;
+  readonly thread_ts?: string;
+  readonly text?: string;
+  readonly user?: string;
+  readonly bot_id?: string;
+  readonly app_id?: string;
+  readonly blocks?: unknown;
+}
+
+/** Who the bot is in a workspace. */
+export interface Identity {
+  readonly teamId: string;
+  readonly team: string;
+  readonly userId: string;
+  readonly botId: string;
+  readonly name: string;
+  /** What its token may do; undefined when Slack does not say. */
+  readonly scopes: readonly string[] | undefined;
+}
+
+export interface SlackApiOptions {
+  /** Address of the Web API. */
+  readonly api: string;
+  readonly logger: Logger;
+  /** The token of a workspace; rejects with NoInstallation when there is none. */
+  readonly tokenOf: (workspace: Workspace) => Promise<string>;
+}
+
+/** A call that has no answer after this time has none. */
+const TIMEOUT_MS = 10_000;
+/** Messages that are looked through for one of our own. */
+const LOOK_BACK = 100;
+/** Our clock and Slack's are not the same. */
+const LOOK_EARLIER_MS = 60_000;
+
+/** No mention, no link and no preview is made of anything. */
+const QUIET = { parse: 'none', link_names: false } as const;
+const NO_PREVIEWS = { unfurl_links: false, unfurl_media: false } as const;
+
+export class SlackApi {
+  readonly #client: webApi.WebClient;
+  readonly #tokenOf: SlackApiOptions['tokenOf'];
+  readonly #timeout = TIMEOUT_MS;
+
+  constructor({ api, logger, tokenOf }: SlackApiOptions) {
+    this.#client = new webApi.WebClient(undefined, {
+      slackApiUrl: api,
+      logger: boltLogger(logger),
+      timeout: this.#timeout,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+    });
+    this.#tokenOf = tokenOf;
+  }
+
+  /** Asks Slack whose token this is. */
+  async identify(token: string): Promise<Identity> {
+    const answer = await this.#client.auth.test({ token });
+    return {
+      teamId: answer.team_id ?? '',
+      team: answer.team ?? '',
+      userId: answer.user_id ?? '',
+      botId: answer.bot_id ?? '',
+      name: answer.user ?? '',
+      scopes: answer.response_metadata?.scopes,
+    };
+  }
+
+  /** Asks for a connection in Socket Mode, and does not open it. */
+  async openSocket(appToken: string): Promise<void> {
+    await this.#client.apps.connections.open({ token: appToken });
+  }
+
+  /** Posts a message; returns its timestamp. Posting twice is two messages: `find` looks first. */
+  async post(place: SlackPlace, body: MessageBody): Promise<string> {
+    const { channelId: channel, threadTs } = place;
+    const { ts } = await this.#client.chat.postMessage({
+      token: await this.#tokenOf(place),
+      channel,
+      ...body,
+      ...QUIET,
+      ...NO_PREVIEWS,
+      ...(threadTs ? { thread_ts: threadTs } : {}),
+    });
+    return ts!;
+  }
+
+  /** Edits a message of the bot's own. */
+  async update(place: SlackPlace, ts: string, body: MessageBody): Promise<void> {
+    const { channelId: channel } = place;
+    await this.#client.chat.update({ token: await this.#tokenOf(place), channel, ts, ...body, ...QUIET });
+  }
+
+  /** The newest message of a place, from a moment on, for which `is` is true. */
+  async find(
+    place: SlackPlace,
+    since: number,
+    is: (message: WireMessage) => boolean,
+  ): Promise<WireMessage | undefined> {
+    const oldest = String((since - LOOK_EARLIER_MS) / 1_000);
+    const messages = await this.#messages(place, { oldest, limit: LOOK_BACK });
+    return messages.find(is);
+  }
+
+  /** Reads one message of a place; undefined when it is not there. */
+  async read(place: SlackPlace, ts: string): Promise<WireMessage | undefined> {
+    const messages = await this.#messages(place, { oldest: ts, latest: ts, inclusive: true, limit: 1 });
+    // A thread's answers begin with its root, whatever was asked for.
+    return messages.find((message) => message.ts === ts);
+  }
+
+  /** Rejects as `absent` when the bot is not in a conversation. */
+  async look(place: SlackPlace): Promise<void> {
+    const { threadTs: _, ...conversation } = place;
+    await this.#messages(conversation, { limit: 1 });
+  }
+
+  /** Says something in a conversation that only one person can see. */
+  async whisperTo(place: SlackPlace, user: string, text: string): Promise<void> {
+    const { channelId: channel, threadTs } = place;
+    const token = await this.#tokenOf(place);
+    const thread = threadTs ? { thread_ts: threadTs } : {};
+    await this.#client.chat.postEphemeral({ token, channel, user, text, ...thread });
+  }
+
+  async react(place: SlackPlace, timestamp: string, name: string): Promise<void> {
+    const { channelId: channel } = place;
+    await this.#client.reactions.add({ token: await this.#tokenOf(place), channel, timestamp, name });
+  }
+
+  async publishHome(workspace: Workspace, userId: string, view: types.View): Promise<void> {
+    await this.#client.views.publish({ token: await this.#tokenOf(workspace), user_id: userId, view });
+  }
+
+  /** Says something that only the one who asked can see. */
+  async whisper(responseUrl: string, text: string): Promise<void> {
+    const response = await fetch(responseUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
+      signal: AbortSignal.timeout(this.#timeout),
+    });
+    if (!response.ok) throw new Error(`Slack does not take a whisper (${response.status}).`);
+  }
+
+  async #messages(
+    place: SlackPlace,
+    range: { oldest?: string; latest?: string; inclusive?: boolean; limit: number },
+  ): Promise<WireMessage[]> {
+    const token = await this.#tokenOf(place);
+    const { channelId: channel, threadTs } = place;
+    const { messages } = threadTs
+      ? await this.#client.conversations.replies({ token, channel, ts: threadTs, ...range })
+      : await this.#client.conversations.history({ token, channel, ...range });
+    return (messages ?? []) as WireMessage[];
+  }
+}

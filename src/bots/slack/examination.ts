@@ -1,0 +1,63 @@
+/** A look at the bot from outside, for the operator: what Slack thinks of its settings. */
+import { pino } from 'pino';
+import type { SlackConfig } from '../../config.ts';
+import { StoryError } from '../../errors.ts';
+import { SlackApi } from './api.ts';
+import { codeOf, failureOf } from './failures.ts';
+import { missingScopes } from './scopes.ts';
+
+/**
+ * Finds out what works and what is missing, as lines.
+ *
+ * @throws StoryError `configuration` when Slack refuses a token, or a token lacks a scope
+ */
+export async function examine(config: SlackConfig): Promise<string[]> {
+  const { botToken, appToken, http, installation, installPort } = config;
+  const api = new SlackApi({
+    api: config.api,
+    logger: pino({ level: 'silent' }),
+    tokenOf: async () => botToken ?? '',
+  });
+  const lines: string[] = [];
+  if (botToken) {
+    const { name, team, teamId, scopes } = await api.identify(botToken).catch((cause) => {
+      throw refused(
+        'SLACK_BOT_TOKEN',
+        'Copy it anew from the app’s settings, under OAuth & Permissions.',
+        cause,
+      );
+    });
+    const missing = scopes ? missingScopes(scopes) : [];
+    if (missing.length > 0) {
+      throw new StoryError(
+        'configuration',
+        `SLACK_BOT_TOKEN lacks ${missing.join(', ')}. Paste manifest.json into the app’s settings again, under ` +
+          'App Manifest, then reinstall the app.',
+      );
+    }
+    lines.push(`${name} in ${team} (${teamId}), ${scopes ? 'all scopes' : 'scopes unknown'}`);
+  }
+  if (installation) lines.push(`installed by workspaces themselves, from port ${installPort ?? http?.port}`);
+  if (http) lines.push(`hears over HTTP on ${config.host}:${http.port}, at /slack/events`);
+  else {
+    await api.openSocket(appToken!).catch((cause) => {
+      throw refused(
+        'SLACK_APP_TOKEN',
+        'Make one in the app’s settings, under Basic Information, App-Level Tokens, with the scope connections:write.',
+        cause,
+      );
+    });
+    lines.push('hears in Socket Mode');
+  }
+  lines.push(config.reply === 'stream' ? 'replies as streams' : 'replies by edits');
+  return lines;
+}
+
+function refused(setting: string, remedy: string, cause: unknown): StoryError {
+  const failure = failureOf(cause);
+  const isRefused = failure === 'unauthorized' || failure === 'unscoped';
+  const sentence = isRefused
+    ? `Slack does not accept ${setting}. ${remedy}`
+    : `Slack cannot be reached (${codeOf(cause) ?? failure}). Check the network and SLACK_API, and try again.`;
+  return new StoryError('configuration', sentence, { cause });
+}

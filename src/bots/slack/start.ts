@@ -1,0 +1,251 @@
+/** Slack, wired together. Loaded only where there is a token. */
+import { App, type AppOptions, type InstallProviderOptions, SocketModeReceiver } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { SlackConfig } from '../../config.ts';
+import { StoryError } from '../../errors.ts';
+import type { QueueConnection } from '../../queue/connection.ts';
+import { Replies } from '../../queue/replies.ts';
+import type { Stories } from '../../queue/stories.ts';
+import type { ModelChoice } from '../../story.ts';
+import { readWish, submit } from '../ask.ts';
+import { PromptChannels } from '../channel-settings.ts';
+import { type DailyTools, workDailyLines } from '../daily.ts';
+import { PromptJudge } from '../prompt-channels.ts';
+import { workReplies } from '../reply-work.ts';
+import type { RequestReader } from '../story-request.ts';
+import { WaitGuess } from '../wait-guess.ts';
+import { type Identity, SlackApi } from './api.ts';
+import { Budgets } from './budgets.ts';
+import { hear } from './channel-messages.ts';
+import { codeOf, failureOf } from './failures.ts';
+import type { SlackHandle, Workspace } from './handle.ts';
+import { invitation } from './help.ts';
+import { Installations } from './installations.ts';
+import { failed, listen } from './listeners.ts';
+import { boltLogger } from './logger.ts';
+import { People } from './people.ts';
+import { placeOf } from './places.ts';
+import { SlackHttpReceiver } from './receiver.ts';
+import { SCOPES } from './scopes.ts';
+import { ROOM } from './story-text.ts';
+import { SlackSurface } from './surface.ts';
+
+export interface SlackOptions {
+  readonly config: SlackConfig;
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  readonly models: readonly ModelChoice[];
+  readonly readRequest: RequestReader;
+  readonly maxWaiting: number;
+  readonly pace: number;
+  readonly concurrency: number;
+  readonly logger: Logger;
+  /** The least time between two edits of one reply. */
+  readonly editIntervalMs?: number;
+}
+
+export interface Slack {
+  readonly replies: Replies<SlackHandle>;
+  readonly channels: PromptChannels;
+  /** What daily lines are made with. */
+  readonly dailyTools: DailyTools;
+  /** Where HTTP is heard; undefined in Socket Mode without installations. */
+  readonly port: number | undefined;
+  close(): Promise<void>;
+}
+
+/** A story alone is edited this often; with others it shares what Slack allows, see `budgets.ts`. */
+const EDIT_INTERVAL_MS = 1_500;
+/** A lost connection is opened again for as long as it takes. */
+const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_000 } as const;
+
+/**
+ * Starts listening to Slack, and starts editing.
+ *
+ * @throws StoryError `configuration` when Slack refuses the settings
+ */
+export async function startSlack(options: SlackOptions): Promise<Slack> {
+  const { config, connection, stories, models, logger } = options;
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse().splice(0)) await closer();
+  };
+  try {
+    const { botToken, installation } = config;
+    const installations = installation && new Installations(connection, installation.encryptionKey, logger);
+    if (installations) {
+      closers.push(() => installations.close());
+      await installations.ready();
+    }
+    const tokenOf = async (workspace: Workspace) => botToken ?? (await installations!.tokenOf(workspace));
+    const api = new SlackApi({ api: config.api, logger, tokenOf });
+    const self = botToken ? await identify(api, botToken) : undefined;
+    const replies = new Replies<SlackHandle>(connection, 'slack', logger);
+    closers.push(() => replies.close());
+    const channels = new PromptChannels(connection, 'slack');
+    closers.push(() => channels.close());
+    const people = new People(connection, models);
+    closers.push(() => people.close());
+    await Promise.all([replies.ready(), channels.ready(), people.ready()]);
+    const budgets = new Budgets(() => performance.now());
+    closers.push(() => budgets.close());
+    const surfaceTools = {
+      api,
+      budgets,
+      models,
+      logger,
+      guess: new WaitGuess(() => performance.now()),
+      status: () => stories.status(),
+      invitation: ({ botUserId }: SlackHandle) => invitation(botUserId),
+      editIntervalMs: options.editIntervalMs ?? EDIT_INTERVAL_MS,
+    };
+    workReplies('slack', replies, {
+      stories,
+      pace: options.pace,
+      concurrency: options.concurrency,
+      logger,
+      open: (task) => new SlackSurface(task, surfaceTools),
+    });
+    const tools = { ...options, replies, api, budgets, people, channels };
+    const dailyTools: DailyTools = {
+      connection,
+      channels,
+      logger,
+      readLine: (input) => readWish(options.readRequest, input, ROOM),
+      submitLine: async (id, request, key) => {
+        const place = placeOf(key);
+        const { userId } = self ?? (await api.identify(await tokenOf(place)));
+        await submit(tools, id, request, { ...place, userId, botUserId: userId, at: Date.now() });
+      },
+      clock: Date.now,
+    };
+    const daily = workDailyLines(dailyTools);
+    closers.push(() => daily.close());
+    const { app, isHttp } = openApp(config, self, installations, logger);
+    app.error(async (error) => failed(error, tools));
+    listen(app, tools);
+    hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
+    if (installations) forgetWhoLeaves(app, installations, channels, people);
+    closers.push(() => app.stop());
+    const port = portOf(await start(app));
+    logger.info({ mode: isHttp ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
+    return { replies, channels, dailyTools, port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function identify(api: SlackApi, token: string): Promise<Identity> {
+  try {
+    return await api.identify(token);
+  } catch (cause) {
+    const failure = failureOf(cause);
+    const sentence =
+      failure === 'unauthorized'
+        ? 'Slack does not accept SLACK_BOT_TOKEN. Copy it anew from the app’s settings, under OAuth & Permissions.'
+        : `Slack cannot be reached (${codeOf(cause) ?? failure}). Check the network and SLACK_API, and try again.`;
+    throw new StoryError('configuration', sentence, { cause });
+  }
+}
+
+function openApp(
+  config: SlackConfig,
+  self: Identity | undefined,
+  installations: Installations | undefined,
+  logger: Logger,
+): { readonly app: App; readonly isHttp: boolean } {
+  const { botToken, appToken, http, installation, api: slackApiUrl, installPort, host } = config;
+  const bolt = boltLogger(logger);
+  const clientOptions = { slackApiUrl, retryConfig: RECONNECT };
+  const oauth =
+    installation && installations
+      ? {
+          clientId: installation.clientId,
+          clientSecret: installation.clientSecret,
+          stateSecret: installation.stateSecret,
+          installationStore: installations,
+          scopes: Object.keys(SCOPES),
+        }
+      : {};
+  const installerOptions: Partial<InstallProviderOptions> & { port?: number } = { clientOptions };
+  const receiver = http
+    ? new SlackHttpReceiver({
+        signingSecret: http.signingSecret,
+        host,
+        port: http.port,
+        bolt: { logger: bolt, ...oauth, installerOptions },
+      })
+    : new SocketModeReceiver({
+        appToken: appToken!,
+        logger: bolt,
+        ...oauth,
+        installerOptions: {
+          ...installerOptions,
+          ...(installPort === undefined ? {} : { port: installPort }),
+        },
+      });
+  const options: AppOptions = {
+    receiver,
+    logger: bolt,
+    clientOptions: { slackApiUrl },
+    // Nothing is kept between two messages of a conversation.
+    convoStore: false,
+    ...(botToken && self
+      ? {
+          authorize: async () => ({
+            botToken,
+            botId: self.botId,
+            botUserId: self.userId,
+            teamId: self.teamId,
+          }),
+        }
+      : {}),
+  };
+  return { app: new App(options), isHttp: http !== undefined };
+}
+
+async function start(app: App): Promise<unknown> {
+  try {
+    return await app.start();
+  } catch (cause) {
+    const { code } = cause as { code?: unknown };
+    if (code === 'EADDRINUSE' || code === 'EACCES') {
+      const sentence = `SLACK_PORT cannot be listened at (${code}). Choose another one.`;
+      throw new StoryError('configuration', sentence, { cause });
+    }
+    const failure = failureOf(cause);
+    const sentence =
+      failure === 'unauthorized' || failure === 'unscoped'
+        ? 'Slack does not accept SLACK_APP_TOKEN. Make one in the app’s settings, under Basic Information, ' +
+          'App-Level Tokens, with the scope connections:write.'
+        : `Slack’s Socket Mode cannot be reached (${codeOf(cause) ?? failure}). Run \`scifi doctor\`.`;
+    throw new StoryError('configuration', sentence, { cause });
+  }
+}
+
+function portOf(started: unknown): number | undefined {
+  const address = (started as { address?: () => unknown } | undefined)?.address?.();
+  return (address as { port?: number } | null | undefined)?.port;
+}
+
+/** A workspace that takes the app away leaves nothing behind: no token, and nothing that was set. */
+function forgetWhoLeaves(
+  app: App,
+  installations: Installations,
+  channels: PromptChannels,
+  people: People,
+): void {
+  const forget = async ({ teamId, enterpriseId, isEnterpriseInstall }: Workspace) => {
+    const query = { teamId, enterpriseId, isEnterpriseInstall: isEnterpriseInstall ?? false };
+    await installations.deleteInstallation(query as never);
+    await Promise.all([channels.forget(`${teamId}-`), people.forgetTeam(teamId)]);
+  };
+  app.event('app_uninstalled', ({ context, body }) =>
+    forget({ teamId: body.team_id, ...context } as Workspace),
+  );
+  app.event('tokens_revoked', async ({ event, context, body }) => {
+    if (!event.tokens.bot?.length) return;
+    await forget({ teamId: body.team_id, ...context } as Workspace);
+  });
+}

@@ -1,0 +1,61 @@
+/** What a button's value holds, and what Slack's markup says. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { actionIdOf, againValue, decodeButton, stopValue } from '../../../src/bots/slack/buttons.ts';
+import { readMarkup } from '../../../src/bots/slack/story-text.ts';
+
+const VALUE_MAX = 2_000;
+
+describe('what a button of Slack’s knows', () => {
+  it('is read back exactly, and is short enough', () => {
+    const mark = fc.record(
+      {
+        model: fc.string({ minLength: 1, maxLength: 60 }),
+        temperature: fc.integer({ min: 0, max: 200 }).map((hundredths) => hundredths / 100),
+        length: fc.integer({ min: 50, max: 6_000 }),
+        seed: fc.integer({ min: 0, max: 0xffff_ffff }),
+        promptLength: fc.nat(2_000),
+        source: fc.stringMatching(/^\d{10}\.\d{6}(@\d{10}\.\d{6})?$/),
+      },
+      { requiredKeys: ['model', 'temperature', 'length', 'seed', 'promptLength'] },
+    );
+    fc.assert(
+      fc.property(mark, fc.constantFrom('continue', 'another', 'warmer', 'cooler'), (known, action) => {
+        const value = againValue(known);
+        assert.ok(value.length <= VALUE_MAX);
+        assert.deepEqual(decodeButton(actionIdOf(action), value), { action, ...known });
+      }),
+    );
+    const stop = decodeButton(actionIdOf('stop'), stopValue('c1.2.abc', 'U1'));
+    assert.deepEqual(stop, { action: 'stop', replyId: 'c1.2.abc', userId: 'U1' });
+  });
+
+  it('is nothing when it is not ours', () => {
+    fc.assert(
+      fc.property(fc.string(), (value) => assert.equal(decodeButton('scifi-continue', value), undefined)),
+    );
+    assert.equal(decodeButton('scifi-continue', undefined), undefined);
+    assert.equal(decodeButton('scifi-continue', '{"v":2}'), undefined);
+    assert.equal(
+      decodeButton(
+        'scifi-explode',
+        againValue({ model: 'a', temperature: 1, length: 50, seed: 1, promptLength: 0 }),
+      ),
+      undefined,
+    );
+  });
+});
+
+describe('Slack’s markup', () => {
+  it('is read as people see it', () => {
+    const cases: [string, string][] = [
+      ['a &lt;b&gt; &amp;amp; c', 'a <b> &amp; c'],
+      ['<@U1> go <https://a.example|on> <#C1|general> <!channel>', ' go on #general '],
+      ['<https://a.example/?a=1&amp;b=2>', 'https://a.example/?a=1&b=2'],
+      ['<mailto:a@b.example|a@b.example>', 'a@b.example'],
+      ['1 &lt; 2 and <b', '1 < 2 and <b'],
+    ];
+    for (const [markup, words] of cases) assert.equal(readMarkup(markup), words);
+  });
+});

@@ -1,0 +1,94 @@
+/** What people type behind the commands. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { readChannelWords, readStoryWords } from '../../../src/bots/slack/command-text.ts';
+
+describe('what is typed behind /scifi', () => {
+  it('is a prompt, with options anywhere in it', () => {
+    assert.deepEqual(readStoryWords('It all began with'), { prompt: 'It all began with' });
+    assert.deepEqual(readStoryWords('temp=0.7 It all length=800 began  with seed=7 model=melville'), {
+      prompt: 'It all began  with',
+      temperature: 0.7,
+      length: 800,
+      seed: 7,
+      model: 'melville',
+    });
+    assert.deepEqual(readStoryWords('TEMPERATURE=1 Line one\nseed=3\nline two'), {
+      prompt: 'Line one\nline two',
+      temperature: 1,
+      seed: 3,
+    });
+    assert.deepEqual(readStoryWords('x=y and attempt=2'), { prompt: 'x=y and attempt=2' });
+  });
+
+  it('keeps every prompt, in whatever order the options come', () => {
+    const word = fc.stringMatching(/^[A-Za-z][a-z]{0,8}[,.]?$/);
+    const options = { temp: '0.7', length: '800', seed: '7', model: 'melville' };
+    fc.assert(
+      fc.property(
+        fc.array(word),
+        fc.shuffledSubarray(Object.entries(options)),
+        fc.array(fc.nat()),
+        (words, some, at) => {
+          const all: string[] = [...words];
+          for (const [index, [name, value]] of some.entries()) {
+            all.splice((at[index] ?? 0) % (all.length + 1), 0, `${name}=${value}`);
+          }
+          const { prompt, ...read } = readStoryWords(all.join(' '));
+          assert.equal(prompt, words.join(' '));
+          assert.equal(Object.keys(read).length, some.length);
+        },
+      ),
+    );
+  });
+
+  it('says which option is no number', () => {
+    for (const text of ['temp=warm x', 'length= x', 'seed=0x7', 'temp=Infinity', 'length=1e3']) {
+      assert.throws(
+        () => readStoryWords(text),
+        { code: 'bad_request', message: /give a number, such as/ },
+        text,
+      );
+    }
+  });
+});
+
+describe('what is typed behind /scifi-channel', () => {
+  const prompts = { messages: 'every', cooldownSeconds: 30, leastCharacters: 10, threads: false };
+
+  it('is an order', () => {
+    assert.deepEqual(readChannelWords('on'), { kind: 'on', prompts });
+    assert.deepEqual(readChannelWords(' ON  mentions cooldown=60 min=12 threads '), {
+      kind: 'on',
+      prompts: { messages: 'mentions', cooldownSeconds: 60, leastCharacters: 12, threads: true },
+    });
+    const daily = { hour: 8, timeZone: 'Europe/Vienna' };
+    for (const text of [
+      'daily hour=8 tz=Europe/Vienna',
+      'daily 8 Europe/Vienna',
+      'daily timezone=Europe/Vienna hour=08:00',
+    ]) {
+      assert.deepEqual(readChannelWords(text), { kind: 'daily', daily }, text);
+    }
+    assert.deepEqual(readChannelWords('daily 0'), { kind: 'daily', daily: { hour: 0, timeZone: 'UTC' } });
+    assert.deepEqual(readChannelWords('off'), { kind: 'off' });
+    assert.deepEqual(readChannelWords('status'), { kind: 'status' });
+    assert.equal(readChannelWords(''), undefined);
+    assert.equal(readChannelWords('help'), undefined);
+  });
+
+  it('is told what is wrong with it', () => {
+    const cases: [string, RegExp][] = [
+      ['maybe', /Choose one of: on, daily, status, off/],
+      ['daily', /an hour from 0 to 23/],
+      ['daily hour=24', /an hour from 0 to 23/],
+      ['on cooldown=soon', /The cooldown is “soon”; give a number/],
+      ['on cooldown=-1', /from 0 to 86,400/],
+      ['on minimum=2.5', /from 1 to 1,000/],
+    ];
+    for (const [text, message] of cases) {
+      assert.throws(() => readChannelWords(text), { code: 'bad_request', message }, text);
+    }
+  });
+});

@@ -1,0 +1,36 @@
+/** `manifest.json` makes the app that the code expects. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { CHANNEL, CONTINUE, SCIFI } from '../../../src/bots/slack/listeners.ts';
+import { missingScopes, SCOPES } from '../../../src/bots/slack/scopes.ts';
+
+describe('manifest.json', () => {
+  it('asks for the scopes, commands, events and the shortcut that the code uses', async () => {
+    const manifest = JSON.parse(await readFile(new URL('../../../manifest.json', import.meta.url), 'utf8'));
+    const { features, oauth_config, settings, display_information } = manifest;
+    assert.deepEqual(oauth_config.scopes, { bot: Object.keys(SCOPES) });
+    assert.deepEqual(missingScopes(oauth_config.scopes.bot), []);
+    assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 1);
+    const commands = features.slash_commands.map(({ command }: { command: string }) => command);
+    assert.deepEqual(commands, [SCIFI, CHANNEL]);
+    const [shortcut] = features.shortcuts;
+    assert.deepEqual(
+      [shortcut.callback_id, shortcut.type, shortcut.name],
+      [CONTINUE, 'message', 'Continue as sci-fi'],
+    );
+    for (const event of [
+      'app_mention',
+      'app_home_opened',
+      'message.im',
+      'app_uninstalled',
+      'tokens_revoked',
+    ]) {
+      assert.ok(settings.event_subscriptions.bot_events.includes(event), event);
+    }
+    assert.equal(settings.socket_mode_enabled, true);
+    // Slack's limits on what is shown.
+    assert.ok(display_information.name.length <= 35 && display_information.description.length <= 140);
+    assert.ok(features.shortcuts.every(({ name }: { name: string }) => name.length <= 24));
+  });
+});
