@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
+import { pino } from 'pino';
+import { boltLogger } from '../../../src/bots/slack/logger.ts';
 import { until } from '../../helpers/programs.ts';
 import { FakeSlack } from './fake-slack.ts';
 import { Person } from './people.ts';
@@ -18,6 +20,8 @@ const ROW = {
   block_id: 'row',
   elements: [{ type: 'button', action_id: 'go', text: { type: 'plain_text', text: 'Go' }, value: 'on' }],
 } as const;
+
+const logger = boltLogger(pino({ level: 'silent' }));
 
 for (const mode of ['Socket Mode', 'HTTP'] as const) {
   describe(`the fake Slack over ${mode}`, () => {
@@ -37,13 +41,13 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       const clientOptions = { slackApiUrl: slack.api };
       const receiver =
         mode === 'HTTP'
-          ? new HTTPReceiver({ signingSecret, logLevel: LogLevel.ERROR })
+          ? new HTTPReceiver({ signingSecret, logger })
           : new SocketModeReceiver({
               appToken,
               installerOptions: { clientOptions },
-              logLevel: LogLevel.ERROR,
+              logger,
             });
-      app = new App({ token: team.token!, receiver, clientOptions, logLevel: LogLevel.ERROR });
+      app = new App({ token: team.token!, receiver, clientOptions, logger });
       app.command('/scifi', async ({ command, ack, respond, client }) => {
         await ack(`heard ${command.text}`);
         await respond({ response_type: 'ephemeral', text: 'and said' });

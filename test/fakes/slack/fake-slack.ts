@@ -4,6 +4,7 @@
  * unchanged. What the app may do, and what it is told of, stands in its manifest.
  */
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Delivery, type DeliveryKind, type DeliveryRoute, deliver } from './deliveries.ts';
@@ -83,6 +84,8 @@ export class FakeSlack {
 
   private constructor(http: Server, manifest: Manifest) {
     this.#http = http;
+    // Everything that waits, waits for this too.
+    setMaxListeners(0, this.#end.signal);
     this.manifest = manifest;
     this.socket = new FakeSocketMode(http, this.world.app.id);
     http.on('request', (request, response) => {
