@@ -52,7 +52,8 @@ const NO_PREVIEWS = { unfurl_links: false, unfurl_media: false } as const;
 
 export class SlackApi {
   readonly #client: webApi.WebClient;
-  readonly #tokenOf: SlackApiOptions['tokenOf'];
+  /** The token of a workspace; rejects with NoInstallation when there is none. */
+  readonly tokenOf: SlackApiOptions['tokenOf'];
   readonly #timeout = TIMEOUT_MS;
 
   constructor({ api, logger, tokenOf }: SlackApiOptions) {
@@ -63,7 +64,7 @@ export class SlackApi {
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
     });
-    this.#tokenOf = tokenOf;
+    this.tokenOf = tokenOf;
   }
 
   /** Asks Slack whose token this is. */
@@ -88,7 +89,7 @@ export class SlackApi {
   async post(place: SlackPlace, body: MessageBody): Promise<string> {
     const { channelId: channel, threadTs } = place;
     const { ts } = await this.#client.chat.postMessage({
-      token: await this.#tokenOf(place),
+      token: await this.tokenOf(place),
       channel,
       ...body,
       ...QUIET,
@@ -101,7 +102,23 @@ export class SlackApi {
   /** Edits a message of the bot's own. */
   async update(place: SlackPlace, ts: string, body: MessageBody): Promise<void> {
     const { channelId: channel } = place;
-    await this.#client.chat.update({ token: await this.#tokenOf(place), channel, ts, ...body, ...QUIET });
+    await this.#client.chat.update({ token: await this.tokenOf(place), channel, ts, ...body, ...QUIET });
+  }
+
+  /** A stream beneath a message, for the one who asked. */
+  stream({ channelId: channel, threadTs, teamId }: SlackPlace, userId: string): webApi.ChatStreamer {
+    return this.#client.chatStream({
+      channel,
+      thread_ts: threadTs!,
+      recipient_team_id: teamId,
+      recipient_user_id: userId,
+      // Whoever appends has waited for the turn: nothing is held back.
+      buffer_size: 1,
+    });
+  }
+
+  async stopStream(place: SlackPlace, ts: string): Promise<void> {
+    await this.#client.chat.stopStream({ token: await this.tokenOf(place), channel: place.channelId, ts });
   }
 
   /** The newest message of a place, from a moment on, for which `is` is true. */
@@ -131,18 +148,18 @@ export class SlackApi {
   /** Says something in a conversation that only one person can see. */
   async whisperTo(place: SlackPlace, user: string, text: string): Promise<void> {
     const { channelId: channel, threadTs } = place;
-    const token = await this.#tokenOf(place);
+    const token = await this.tokenOf(place);
     const thread = threadTs ? { thread_ts: threadTs } : {};
     await this.#client.chat.postEphemeral({ token, channel, user, text, ...thread });
   }
 
   async react(place: SlackPlace, timestamp: string, name: string): Promise<void> {
     const { channelId: channel } = place;
-    await this.#client.reactions.add({ token: await this.#tokenOf(place), channel, timestamp, name });
+    await this.#client.reactions.add({ token: await this.tokenOf(place), channel, timestamp, name });
   }
 
   async publishHome(workspace: Workspace, userId: string, view: types.View): Promise<void> {
-    await this.#client.views.publish({ token: await this.#tokenOf(workspace), user_id: userId, view });
+    await this.#client.views.publish({ token: await this.tokenOf(workspace), user_id: userId, view });
   }
 
   /** Says something that only the one who asked can see. */
@@ -160,7 +177,7 @@ export class SlackApi {
     place: SlackPlace,
     range: { oldest?: string; latest?: string; inclusive?: boolean; limit: number },
   ): Promise<WireMessage[]> {
-    const token = await this.#tokenOf(place);
+    const token = await this.tokenOf(place);
     const { channelId: channel, threadTs } = place;
     const { messages } = threadTs
       ? await this.#client.conversations.replies({ token, channel, ts: threadTs, ...range })

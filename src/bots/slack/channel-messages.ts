@@ -2,7 +2,7 @@
 import type { AllMiddlewareArgs, App } from '@slack/bolt';
 import { StoryError } from '../../errors.ts';
 import { logged, submit } from '../ask.ts';
-import { clean } from '../outgoing-text.ts';
+import { clean, slackEscaping } from '../outgoing-text.ts';
 import type { PromptJudge } from '../prompt-channels.ts';
 import { idPart } from './ask.ts';
 import { loggable } from './failures.ts';
@@ -99,7 +99,8 @@ async function reply(
     await submit(tools, `m${idPart(`${place.teamId}-${place.channelId}-${ts}`)}`, request, handle);
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
-    await tools.api.whisperTo(place, userId, logged(error, tools.logger).message);
+    const { message } = logged(error, tools.logger);
+    await tools.api.whisperTo(place, userId, slackEscaping.escape(message));
   }
 }
 

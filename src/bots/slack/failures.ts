@@ -14,6 +14,9 @@ export type SlackFailure =
   | 'temporary' // Slack or the way there has a bad moment
   | 'defect'; // Slack calls the request wrong: a mistake of ours
 
+/** Failures that say that the bot may not do something in a conversation. */
+export const CLOSED: readonly SlackFailure[] = ['absent', 'unscoped'];
+
 const MEANING: Readonly<Record<string, SlackFailure>> = {
   ratelimited: 'limited',
   rate_limited: 'limited',

@@ -9,7 +9,15 @@ import { clean } from '../outgoing-text.ts';
 import type { Part } from '../split-text.ts';
 import { smallPrint } from '../words.ts';
 import { actionIdOf, againValue, stopValue } from './buttons.ts';
-import { fallbackOf, partsOf, plain, SECTIONS_MAX, sectionOf, smallPrintOf } from './story-text.ts';
+import {
+  fallbackOf,
+  partsOf,
+  plain,
+  plainSection,
+  SECTIONS_MAX,
+  sectionOf,
+  smallPrintOf,
+} from './story-text.ts';
 
 /** What a reply's message depends on besides its state. */
 export interface ReplyFacts {
@@ -46,6 +54,23 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Mess
   return {
     text: fallbackOf(first?.text ?? print),
     blocks: [...sections, smallPrintOf(print), againRow(state, facts)],
+  };
+}
+
+/** What stands above a story that is streamed: its opening, and Stop while it grows. */
+export function layOutRoot(state: ReplyState, facts: ReplyFacts, wait: string): MessageBody {
+  if (state.status === 'waiting') return layOut(state, facts, wait);
+  const [opening] = partsOf(clean(facts.request.prompt), facts.request.prompt.length);
+  const sections = opening ? [plainSection(opening.text)] : [];
+  const print = smallPrintOf(
+    state.status === 'writing' ? 'The story grows in the thread' : 'The story is in the thread',
+  );
+  return {
+    text: fallbackOf(opening?.text ?? ''),
+    blocks:
+      state.status === 'writing'
+        ? [...sections, print, stopRow(facts)]
+        : [...sections, { ...print, block_id: BLOCK_PREFIX + facts.id }],
   };
 }
 

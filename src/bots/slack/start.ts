@@ -97,6 +97,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       guess: new WaitGuess(() => performance.now()),
       status: () => stories.status(),
       invitation: ({ botUserId }: SlackHandle) => invitation(botUserId),
+      reply: config.reply,
       editIntervalMs: options.editIntervalMs ?? EDIT_INTERVAL_MS,
     };
     workReplies('slack', replies, {

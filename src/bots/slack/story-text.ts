@@ -40,6 +40,11 @@ export function sectionOf({ text, separator = '' }: Part, index: number): types.
   };
 }
 
+/** A section that is no part of a story. */
+export function plainSection(text: string): types.SectionBlock {
+  return { type: 'section', expand: true, text: plain(text) };
+}
+
 /** Plain text, escaped, in which nothing is turned into a sign. */
 export function plain(text: string): types.PlainTextElement {
   return { type: 'plain_text', text: slackEscaping.escape(text), emoji: false };

@@ -1,6 +1,7 @@
 /**
  * One reply on Slack: one message, edited as often as the workspace's budget allows. Progress gives way; the
- * last words always come, and where the story is whole before anything was posted, it is posted whole.
+ * last words always come, and where the story is whole before anything was posted, it is posted whole. As a
+ * stream, the story grows beneath that message, and ends as an edited message all the same.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -9,11 +10,12 @@ import type { ModelChoice, ReplyState, StorytellerStatus } from '../../story.ts'
 import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-work.ts';
 import { type WaitGuess, waitingLine } from '../wait-guess.ts';
 import type { SlackApi, WireMessage } from './api.ts';
-import type { Budget, Claim, Priority } from './budget.ts';
 import type { Budgets } from './budgets.ts';
-import { failureOf, loggable, retryAfterOf, type SlackFailure } from './failures.ts';
-import type { SlackHandle } from './handle.ts';
-import { layOut, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
+import { CLOSED, failureOf, loggable, retryAfterOf, type SlackFailure } from './failures.ts';
+import type { SlackHandle, SlackPlace } from './handle.ts';
+import { layOut, layOutRoot, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
+import { ShownMessage } from './shown-message.ts';
+import { SlackStream } from './stream.ts';
 
 /** What all replies of a process share. */
 export interface SurfaceTools {
@@ -25,6 +27,8 @@ export interface SurfaceTools {
   /** What somebody is told where the bot may not write. */
   readonly invitation: (handle: SlackHandle) => string;
   readonly logger: Logger;
+  /** How a reply grows where there is a choice. */
+  readonly reply: 'edit' | 'stream';
   /** The least time between two edits of one reply. */
   readonly editIntervalMs: number;
 }
@@ -36,45 +40,62 @@ const LONGEST_BACKOFF_MS = 30_000;
 const FINAL_ATTEMPTS = 10;
 /** Failures that another attempt may mend. */
 const PASSING: readonly SlackFailure[] = ['limited', 'temporary', 'defect'];
-/** Failures that say that the bot may not do something in a conversation. */
-const CLOSED: readonly SlackFailure[] = ['absent', 'unscoped'];
 
 export class SlackSurface implements MessageSurface {
   readonly #task: ReplyTask<SlackHandle>;
   readonly #tools: SurfaceTools;
   /** Aborted when somebody presses Stop: then nobody wants to wait for the next edit. */
   readonly #hurry = new AbortController();
-  #ts: string | undefined;
-  /** Whether there may be a message of this reply that is not known here. */
-  #mayBePosted: boolean;
-  /** What the message shows, as far as this process knows. */
-  #shown: string | undefined;
-  #claim: { readonly claim: Claim; readonly budget: Budget; readonly isPost: boolean } | undefined;
+  /** Shows the story; while there is a stream, what stands above it. */
+  #message: ShownMessage;
+  /** What stands above the story, where that was streamed. */
+  #root: ShownMessage | undefined;
+  #stream: SlackStream | undefined;
+  /** Whether the story may (still) become a stream. */
+  #mayStream: boolean;
+  /** Whether a predecessor may have streamed without having written that down. */
+  #mayBeStreamed: boolean;
   #stopGrowing: (() => void) | undefined;
   #failures = 0;
 
   constructor(task: ReplyTask<SlackHandle>, tools: SurfaceTools) {
     this.#task = task;
     this.#tools = tools;
-    this.#ts = (task.record as MessageRecord | undefined)?.messages?.[0];
-    this.#mayBePosted = this.#ts === undefined && !task.isFirst;
+    const { handle, record, isFirst } = task;
+    const [ts, rootTs] = (record as MessageRecord | undefined)?.messages ?? [];
+    const isOurs = ({ blocks }: WireMessage) => replyIdOf(blocks) === task.id;
+    this.#message = this.#shown(handle, ts, ts === undefined && !isFirst, isOurs);
+    if (rootTs !== undefined) {
+      this.#message = this.#shown({ ...handle, threadTs: rootTs }, ts, false, isOurs);
+      this.#root = this.#shown(handle, rootTs, false, isOurs);
+    }
+    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined;
+    // Nobody continues another's stream: a successor goes on by edits.
+    this.#mayStream = isPossible && isFirst;
+    this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
     task.onStop(() => this.#hurry.abort());
   }
 
+  /** The message that shows the story, and then what stands above it. */
   get messages(): readonly string[] {
-    return this.#ts === undefined ? [] : [this.#ts];
+    const { ts } = this.#message;
+    const streamed = this.#stream?.ts;
+    const all = streamed === undefined ? [ts, this.#root?.ts] : [streamed, ts];
+    return all.filter((some) => some !== undefined);
   }
 
   async edit(state: ReplyState): Promise<void> {
     try {
-      await this.#lookForOurs();
+      await this.#look();
       this.#stopGrowing ??= this.#tools.budgets.grow(this.#task.handle.teamId);
       if (!this.#stopGrowing) return await this.#pause(PATIENCE_MS);
-      const { claim } = this.#inLine('progress');
-      // Whoever may not edit yet comes again with newer words, and keeps the place.
-      if (!claim.isGranted) await Promise.race([claim.granted, this.#pause(PATIENCE_MS)]);
-      if (!claim.isGranted) return;
-      await this.#show(this.#layOut(state));
+      if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
+        await this.#growStream(state.text);
+      } else {
+        // Whoever may not edit yet comes again with newer words, and keeps the place in line.
+        if (!(await this.#message.wait('progress', this.#pause(PATIENCE_MS)))) return;
+        await this.#message.show(this.#mayStream ? this.#layOutRoot(state) : this.#layOut(state));
+      }
       this.#failures = 0;
     } catch (error) {
       await this.#pause(Math.min(PATIENCE_MS, await this.#afterFailure(error)));
@@ -83,94 +104,128 @@ export class SlackSurface implements MessageSurface {
   }
 
   async finish(state: ReplyState): Promise<void> {
+    await this.#insist(async (enough) => {
+      await this.#look();
+      await this.#endStream(enough);
+      await this.#message.wait('final', enough);
+      await this.#message.show(this.#layOut(state));
+    });
+    const root = this.#root;
+    if (!root) return;
+    await this.#insist(async (enough) => {
+      await root.wait('final', enough);
+      await root.show(this.#layOutRoot(state));
+    });
+  }
+
+  close(): void {
+    for (const message of [this.#message, this.#root]) message?.giveUpTurn();
+    this.#stream?.close();
+    this.#stopGrowing?.();
+    this.#tools.guess.forget(this.#task.id);
+  }
+
+  /** Does something until it succeeds, or there is no hope. */
+  async #insist(act: (enough: Promise<never>) => Promise<void>): Promise<void> {
     const { signal } = this.#task;
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
+      const aborted = whenAborted(signal);
       try {
-        await this.#lookForOurs();
-        this.#giveUpPlace();
-        const { claim } = this.#inLine('final');
-        await Promise.race([claim.granted, aborted(signal)]);
-        await this.#show(this.#layOut(state));
-        return;
+        return await act(aborted.promise);
       } catch (error) {
         if (signal.aborted) throw error;
         const pauseMs = await this.#afterFailure(error);
         if (attempt === FINAL_ATTEMPTS) throw new ReplyLost(failureOf(error), { cause: error });
         await sleep(pauseMs, undefined, { signal });
+      } finally {
+        aborted.forget();
       }
     }
   }
 
-  close(): void {
-    this.#giveUpPlace();
-    this.#stopGrowing?.();
-    this.#tools.guess.forget(this.#task.id);
+  /** Finds what a predecessor may have left. */
+  async #look(): Promise<void> {
+    await this.#message.look();
+    const { ts } = this.#message;
+    if (!this.#mayBeStreamed || ts === undefined) return;
+    const { api, logger } = this.#tools;
+    const { handle, id } = this.#task;
+    const place = { ...handle, threadTs: ts };
+    const streamed = await api.find(place, handle.at, ({ user }) => user === handle.botUserId);
+    this.#mayBeStreamed = false;
+    if (!streamed) return;
+    logger.info({ reply: id }, 'a stream was left behind');
+    this.#goOnBelow(streamed.ts);
   }
 
-  #inLine(priority: Priority): { readonly claim: Claim; readonly budget: Budget; readonly isPost: boolean } {
-    if (this.#claim) return this.#claim;
-    const { teamId, channelId } = this.#task.handle;
-    const isPost = this.#ts === undefined;
-    const { budgets } = this.#tools;
-    const budget = isPost ? budgets.of('post', teamId, channelId) : budgets.of('update', teamId);
-    this.#claim = { claim: budget.claim(priority), budget, isPost };
-    return this.#claim;
-  }
-
-  #giveUpPlace(): void {
-    this.#claim?.claim.giveUp();
-    this.#claim = undefined;
-  }
-
-  /** Makes the call that was granted. */
-  async #show(body: MessageBody): Promise<void> {
-    const key = JSON.stringify(body);
-    // Nothing new: the call is kept for what comes.
-    if (key === this.#shown) return;
-    const { api } = this.#tools;
-    const { handle } = this.#task;
-    const { budget } = this.#claim!;
-    this.#claim = undefined;
+  async #growStream(text: string): Promise<void> {
+    const { api, budgets, logger } = this.#tools;
+    const { handle, id } = this.#task;
+    const place = { ...handle, threadTs: this.#message.ts! };
+    this.#stream ??= new SlackStream(api, budgets, place, handle.userId);
     try {
-      if (this.#ts === undefined) {
-        this.#mayBePosted = true;
-        this.#ts = await api.post(handle, body);
-        this.#mayBePosted = false;
-      } else await api.update(handle, this.#ts, body);
-      this.#shown = key;
+      await this.#stream.grow(text, this.#pause(PATIENCE_MS));
     } catch (error) {
-      const failure = failureOf(error);
-      // What Slack has refused is not there; after anything else it may be.
-      if (failure !== 'temporary') this.#mayBePosted = false;
-      if (failure === 'limited') budget.refused(retryAfterOf(error) ?? this.#tools.editIntervalMs);
-      throw error;
+      logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
+      this.#leaveStream();
     }
   }
 
-  /** Posting twice would be two messages: looks for what an earlier attempt may have left. */
-  async #lookForOurs(): Promise<void> {
-    if (!this.#mayBePosted) return;
-    const { id, handle } = this.#task;
-    const isOurs = ({ blocks }: WireMessage) => replyIdOf(blocks) === id;
-    const ours = await this.#tools.api.find(handle, handle.at, isOurs).catch((error) => {
-      // Where the bot may not look it will most likely not be able to post either, and hears so then.
-      if (CLOSED.includes(failureOf(error))) return undefined;
-      throw error;
+  async #endStream(enough: Promise<never>): Promise<void> {
+    const { logger } = this.#tools;
+    await this.#stream?.end(enough).catch((error) => {
+      if (this.#task.signal.aborted) throw error;
+      // It may have died before; the edit that follows finds out.
+      logger.warn({ reply: this.#task.id, ...loggable(error) }, 'a stream was not ended');
     });
-    this.#ts = ours?.ts;
-    this.#mayBePosted = false;
-    // A place in line for posting is none for editing.
-    if (ours) this.#giveUpPlace();
+    this.#leaveStream();
+  }
+
+  /** From now on the story is an edited message: that of the stream if it had begun. */
+  #leaveStream(): void {
+    this.#mayStream = false;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    stream?.close();
+    if (stream?.ts !== undefined) this.#goOnBelow(stream.ts);
+  }
+
+  #goOnBelow(ts: string): void {
+    this.#message.giveUpTurn();
+    this.#root = this.#message;
+    const place = { ...this.#task.handle, threadTs: this.#root.ts! };
+    this.#message = this.#shown(place, ts, false, () => false);
+  }
+
+  #shown(
+    place: SlackPlace,
+    ts: string | undefined,
+    mayBePosted: boolean,
+    isOurs: (message: WireMessage) => boolean,
+  ): ShownMessage {
+    const { api, budgets } = this.#tools;
+    return new ShownMessage({ api, budgets, place, ts, mayBePosted, since: this.#task.handle.at, isOurs });
   }
 
   #layOut(state: ReplyState): MessageBody {
+    return layOut(state, this.#facts(), this.#waitingLine(state));
+  }
+
+  #layOutRoot(state: ReplyState): MessageBody {
+    return layOutRoot(state, this.#facts(), this.#waitingLine(state));
+  }
+
+  #facts(): ReplyFacts {
     const { id, handle, request } = this.#task;
-    const { models, guess, status } = this.#tools;
-    const facts: ReplyFacts = { id, userId: handle.userId, request, source: handle.source, models };
-    const place = state.status === 'waiting' ? state.place : null;
-    const wait = waitingLine(place, status(), place === null ? undefined : guess.look(id, place));
-    return layOut(state, facts, wait);
+    return { id, userId: handle.userId, request, source: handle.source, models: this.#tools.models };
+  }
+
+  #waitingLine(state: ReplyState): string {
+    if (state.status !== 'waiting') return '';
+    const { guess, status } = this.#tools;
+    const { place } = state;
+    return waitingLine(place, status(), place === null ? undefined : guess.look(this.#task.id, place));
   }
 
   /** Decides what a failed call means: throws when the reply is lost, otherwise returns how long to wait. */
@@ -206,8 +261,13 @@ export class SlackSurface implements MessageSurface {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+/** A promise that rejects when a signal is aborted, until it is forgotten. */
+function whenAborted(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
+  let listener = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    listener = () => reject(signal.reason);
+    signal.addEventListener('abort', listener);
   });
+  promise.catch(() => {});
+  return { promise, forget: () => signal.removeEventListener('abort', listener) };
 }

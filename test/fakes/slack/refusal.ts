@@ -1,17 +1,12 @@
-/** A refusal, as Slack words it: a code, and sometimes what else stands in the answer. */
+/** A call that Slack answers with `ok: false`. */
 export class Refusal extends Error {
   readonly code: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  /** What Slack adds: the places that it complains of. */
+  readonly messages: readonly string[];
 
-  constructor(code: string, details: Readonly<Record<string, unknown>> = {}) {
-    super(code);
+  constructor(code: string, messages: readonly string[] = []) {
+    super(`${code} ${messages.join(' ')}`);
     this.code = code;
-    this.details = details;
+    this.messages = messages;
   }
-}
-
-/** Slack's complaint about one place in what it was given. */
-export function complaint(code: string, place: string, what: string): Refusal {
-  const messages = [`[ERROR] ${what} [json-pointer:${place}]`];
-  return new Refusal(code, { response_metadata: { messages } });
 }

@@ -1,231 +1,198 @@
-/** What Slack refuses in a message or a view: the checks of texts and blocks, each with its limit. */
-import { complaint, Refusal } from './refusal.ts';
-import { type FakeBlock, newId } from './world.ts';
+/** What Slack refuses to show: too long, of the wrong shape, or with anything in it that it does not know. */
+import { Refusal } from './refusal.ts';
+import type { FakeBlock } from './world.ts';
 
-/** `chat.update` counts bytes of the escaped text; where it is posted, more is cut off and not refused. */
-const TEXT_MAX_BYTES = 4_000;
-const POSTED_MAX = 40_000;
-const BLOCKS_MAX = { message: 50, view: 100 } as const;
-/** Nobody says how it is counted: 12,000 characters of text and a little more for what contains them. */
-const ALL_BLOCKS_MAX_BYTES = 13_200;
+/** Bytes of a message's `text`, once it is escaped. */
+const TEXT_MAX = 4_000;
+/** Characters of all the blocks of a message. */
+const ALL_BLOCKS_MAX = 13_200;
+const BLOCKS_MAX = { message: 50, home: 100 } as const;
+const SECTION_MAX = 3_000;
+const MARKDOWN_MAX = 12_000;
+const HEADER_MAX = 150;
+const CONTEXT_ELEMENTS_MAX = 10;
+const ACTIONS_ELEMENTS_MAX = 25;
 const ID_MAX = 255;
+const LABEL_MAX = 75;
 const VALUE_MAX = 2_000;
+const OPTION_VALUE_MAX = 150;
+const OPTIONS_MAX = 100;
 
-type Json = Readonly<Record<string, unknown>>;
-type Where = 'message' | 'view';
+type Fields = Readonly<Record<string, unknown>>;
 
-/** Slack keeps every text escaped: what came raw is escaped, what came escaped stays. */
-export function escaped(text: string): string {
-  return text
-    .replaceAll(/&(?!(?:amp|lt|gt);)/g, '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;');
-}
-
-/** A markup text with the ampersands escaped that are none of an entity; angle brackets mean something. */
-function escapedMarkup(text: string): string {
-  return text.replaceAll(/&(?!(?:amp|lt|gt);)/g, '&amp;');
-}
-
-export interface TextRules {
-  /** Editing refuses what posting cuts off. */
-  readonly isEdit: boolean;
-}
-
-/** Checks the text of a message and returns it as Slack keeps it; undefined when there is none. */
-export function checkText(text: unknown, { isEdit }: TextRules): string | undefined {
-  if (text === undefined || text === '') return undefined;
-  if (typeof text !== 'string') throw new Refusal('invalid_arguments');
-  if (!text.isWellFormed()) throw new Refusal('invalid_arguments');
-  const kept = escapedMarkup(text);
-  if (isEdit) {
-    if (Buffer.byteLength(kept) > TEXT_MAX_BYTES) throw new Refusal('msg_too_long');
-    return kept;
+/** @throws Refusal `no_text`, `msg_too_long`, `invalid_blocks`, ... */
+export function checkContent(
+  { text, blocks }: { text?: unknown; blocks?: unknown },
+  surface: keyof typeof BLOCKS_MAX,
+): { text?: string; blocks?: readonly FakeBlock[] } {
+  if (text !== undefined && typeof text !== 'string') throw new Refusal('invalid_arguments');
+  if (text === undefined && blocks === undefined) throw new Refusal('no_text');
+  if (text !== undefined && blocks === undefined && text.trim() === '') throw new Refusal('no_text');
+  if (text !== undefined && Buffer.byteLength(escapedAsSlackDoes(text)) > TEXT_MAX) {
+    throw new Refusal('msg_too_long');
   }
-  return [...kept].slice(0, POSTED_MAX).join('');
-}
-
-/**
- * Checks blocks, which come as JSON or as a list, and returns them as Slack keeps them; undefined when there
- * are none.
- */
-export function checkBlocks(input: unknown, where: Where): FakeBlock[] | undefined {
-  if (input === undefined || input === '') return undefined;
-  const blocks = parse(input);
-  if (!Array.isArray(blocks)) throw new Refusal('invalid_blocks_format');
-  const most = BLOCKS_MAX[where];
-  if (blocks.length > most) invalid('/blocks', `no more than ${most} items allowed`);
-  const ids = new Set<string>();
-  const kept = blocks.map((block, index) => checkBlock(block, `/blocks/${index}`, where, ids));
-  if (where === 'message' && Buffer.byteLength(JSON.stringify(kept)) > ALL_BLOCKS_MAX_BYTES) {
-    throw new Refusal('msg_blocks_too_long');
-  }
-  return kept;
-}
-
-function parse(input: unknown): unknown {
-  if (typeof input !== 'string') return input;
-  try {
-    return JSON.parse(input);
-  } catch {
-    throw new Refusal('invalid_blocks_format');
-  }
-}
-
-function invalid(place: string, what: string): never {
-  throw complaint('invalid_blocks', place, what);
-}
-
-function checkBlock(input: unknown, place: string, where: Where, ids: Set<string>): FakeBlock {
-  const block = objectAt(input, place);
-  const { type, block_id: id = newId('b') } = block;
-  if (typeof id !== 'string' || id.length === 0 || id.length > ID_MAX)
-    invalid(`${place}/block_id`, 'its length');
-  if (ids.has(id as string)) invalid(`${place}/block_id`, '`block_id` already exists');
-  ids.add(id as string);
-  const check = BLOCKS[String(type)];
-  if (!check || (where === 'view' && type === 'markdown')) {
-    return invalid(`${place}/type`, `unsupported type: ${String(type)}`);
-  }
-  const kept = check(block, place);
-  return { ...kept, type: String(type), block_id: id as string };
-}
-
-/** Every kind of block that the fake knows, and what stands in it. */
-const BLOCKS: Readonly<Record<string, (block: Json, place: string) => Json>> = {
-  divider: (block, place) => only(block, place, []),
-  header: (block, place) => {
-    only(block, place, ['text']);
-    return { ...block, text: textAt(block.text, `${place}/text`, 150, ['plain_text']) };
-  },
-  section: (block, place) => {
-    only(block, place, ['text', 'fields', 'accessory', 'expand']);
-    const { text, fields, accessory, expand } = block;
-    if (text === undefined && fields === undefined) invalid(place, 'missing required field: text');
-    if (expand !== undefined && typeof expand !== 'boolean') invalid(`${place}/expand`, 'must be a boolean');
-    return {
-      ...block,
-      ...(text === undefined ? {} : { text: textAt(text, `${place}/text`, 3_000) }),
-      ...(fields === undefined
-        ? {}
-        : {
-            fields: listAt(fields, `${place}/fields`, 1, 10).map((field, index) =>
-              textAt(field, `${place}/fields/${index}`, 2_000),
-            ),
-          }),
-      ...(accessory === undefined
-        ? {}
-        : { accessory: elementAt(accessory, `${place}/accessory`, new Set()) }),
-    };
-  },
-  context: (block, place) => {
-    only(block, place, ['elements']);
-    const elements = listAt(block.elements, `${place}/elements`, 1, 10).map((element, index) =>
-      textAt(element, `${place}/elements/${index}`, 2_000),
-    );
-    return { ...block, elements };
-  },
-  actions: (block, place) => {
-    only(block, place, ['elements']);
-    const actionIds = new Set<string>();
-    const elements = listAt(block.elements, `${place}/elements`, 1, 25).map((element, index) =>
-      elementAt(element, `${place}/elements/${index}`, actionIds),
-    );
-    return { ...block, elements };
-  },
-  markdown: (block, place) => {
-    only(block, place, ['text']);
-    stringAt(block.text, `${place}/text`, 1, 12_000);
-    return block;
-  },
-};
-
-function elementAt(input: unknown, place: string, actionIds: Set<string>): Json {
-  const element = objectAt(input, place);
-  const { action_id: actionId = newId('a') } = element;
-  stringAt(actionId, `${place}/action_id`, 1, ID_MAX);
-  if (actionIds.has(actionId as string)) invalid(`${place}/action_id`, '`action_id` already exists');
-  actionIds.add(actionId as string);
-  if (element.type === 'button') {
-    only(element, place, ['action_id', 'text', 'value', 'style', 'url', 'confirm', 'accessibility_label']);
-    const text = textAt(element.text, `${place}/text`, 75, ['plain_text']);
-    if (element.value !== undefined) stringAt(element.value, `${place}/value`, 0, VALUE_MAX);
-    if (element.style !== undefined && !['primary', 'danger'].includes(String(element.style))) {
-      invalid(`${place}/style`, 'must be one of the allowed values');
-    }
-    return { ...element, action_id: actionId, text };
-  }
-  if (element.type === 'static_select') return selectAt(element, place, actionId as string);
-  return invalid(`${place}/type`, `unsupported type: ${String(element.type)}`);
-}
-
-function selectAt(element: Json, place: string, actionId: string): Json {
-  only(element, place, ['action_id', 'placeholder', 'options', 'initial_option', 'confirm', 'focus_on_load']);
-  const optionAt = (input: unknown, at: string): Json => {
-    const option = objectAt(input, at);
-    only(option, at, ['text', 'value', 'description']);
-    stringAt(option.value, `${at}/value`, 1, 150);
-    return { ...option, text: textAt(option.text, `${at}/text`, 75) };
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(blocks === undefined ? {} : { blocks: checkBlocks(blocks, surface) }),
   };
-  const options = listAt(element.options, `${place}/options`, 1, 100).map((option, index) =>
-    optionAt(option, `${place}/options/${index}`),
-  );
-  if (element.initial_option === undefined) return { ...element, action_id: actionId, options };
-  const initial = optionAt(element.initial_option, `${place}/initial_option`);
-  const isOffered = options.some((option) => JSON.stringify(option) === JSON.stringify(initial));
-  if (!isOffered) invalid(`${place}/initial_option`, 'must exactly match one of the provided options');
-  return { ...element, action_id: actionId, options, initial_option: initial };
 }
 
-/** A text object as Slack keeps it: escaped, and counted that way. */
-function textAt(input: unknown, place: string, max: number, types = ['plain_text', 'mrkdwn']): Json {
-  const object = objectAt(input, place);
-  const { type, text } = object;
-  if (!types.includes(String(type))) invalid(`${place}/type`, `unsupported type: ${String(type)}`);
-  only(object, place, ['text', type === 'plain_text' ? 'emoji' : 'verbatim']);
-  if (typeof text !== 'string') invalid(`${place}/text`, 'must be a string');
-  const kept = type === 'plain_text' ? escaped(text as string) : escapedMarkup(text as string);
-  stringAt(kept, `${place}/text`, 1, max);
-  return { ...object, text: kept };
+/** @throws Refusal for markdown that a stream does not take */
+export function checkMarkdown(markdown: unknown): string {
+  if (typeof markdown !== 'string') throw new Refusal('invalid_arguments');
+  if (markdown.length > MARKDOWN_MAX) throw new Refusal('msg_too_long');
+  return markdown;
 }
 
-function stringAt(input: unknown, place: string, least: number, most: number): void {
-  const text = typeof input === 'string' && input.isWellFormed() ? input : invalid(place, 'must be a string');
-  const { length } = [...text];
-  if (length < least) invalid(place, `must be more than ${least - 1} characters`);
-  if (length > most) invalid(place, `must be less than ${most + 1} characters`);
+/** What the bot's markup would do: ping somebody, or make a link. */
+export function pingsIn({ text, blocks }: { text?: string; blocks?: readonly FakeBlock[] }): string[] {
+  const marked: string[] = blocks ? [] : [text ?? ''];
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { type, text: words } = value as Fields;
+    if ((type === 'mrkdwn' || type === 'markdown') && typeof words === 'string') marked.push(words);
+    for (const inner of Object.values(value)) collect(inner);
+  };
+  collect(blocks);
+  // The text beside blocks is what notifications show; a mention in it notifies all the same.
+  if (blocks && text) marked.push(text);
+  return marked.flatMap((words) => words.match(/<(?:[@!#]|https?:|mailto:)[^>]*>/g) ?? []);
 }
 
-function objectAt(input: unknown, place: string): Json {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    invalid(place, 'must be an object');
-  return input as Json;
-}
-
-function listAt(input: unknown, place: string, least: number, most: number): readonly unknown[] {
-  if (!Array.isArray(input)) return invalid(place, 'must be an array');
-  if (input.length < least) invalid(place, `no less than ${least} items allowed`);
-  if (input.length > most) invalid(place, `no more than ${most} items allowed`);
-  return input;
-}
-
-/** Refuses fields that Slack does not know; those that all of a kind have are known. */
-function only(object: Json, place: string, fields: readonly string[]): Json {
-  for (const field of Object.keys(object)) {
-    if (field === 'type' || field === 'block_id' || fields.includes(field)) continue;
-    invalid(place, `invalid additional property: ${field}`);
+function checkBlocks(blocks: unknown, surface: keyof typeof BLOCKS_MAX): readonly FakeBlock[] {
+  if (!Array.isArray(blocks)) throw new Refusal('invalid_blocks_format');
+  if (blocks.length > BLOCKS_MAX[surface]) {
+    throw invalid('/blocks', `no more than ${BLOCKS_MAX[surface]} items allowed`);
   }
-  return object;
+  const ids = new Set<string>();
+  let characters = 0;
+  blocks.forEach((block: Fields, i) => {
+    const at = `/blocks/${i}`;
+    characters += checkBlock(block, at);
+    if (block.block_id === undefined) return;
+    if (typeof block.block_id !== 'string' || block.block_id.length > ID_MAX) throw invalid(`${at}/block_id`);
+    if (ids.has(block.block_id)) throw invalid(`${at}/block_id`, '`block_id` already exists');
+    ids.add(block.block_id);
+  });
+  if (characters > ALL_BLOCKS_MAX) throw new Refusal('msg_blocks_too_long');
+  return blocks as FakeBlock[];
 }
 
-/** Whom a message notifies and where it leads, if anybody and anywhere: what Slack makes of its markup. */
-export function pingsIn(text: string, blocks: readonly FakeBlock[]): string[] {
-  return [text, ...markupIn(blocks)].flatMap((markup) => markup.match(/<(?:[@#!]|\w+:)[^>\n]*>/g) ?? []);
+/** Checks a block; returns how many characters it shows. */
+function checkBlock(block: Fields, at: string): number {
+  switch (block.type) {
+    case 'section': {
+      only(block, ['text', 'expand', 'fields', 'accessory'], at);
+      if (block.expand !== undefined && typeof block.expand !== 'boolean') throw invalid(`${at}/expand`);
+      const accessory = block.accessory === undefined ? 0 : checkElement(block.accessory, `${at}/accessory`);
+      return checkText(block.text, SECTION_MAX, `${at}/text`) + accessory;
+    }
+    case 'header':
+      only(block, ['text'], at);
+      return checkText(block.text, HEADER_MAX, `${at}/text`, true);
+    case 'divider':
+      only(block, [], at);
+      return 0;
+    case 'markdown':
+      only(block, ['text'], at);
+      return checkMarkdown(block.text).length;
+    case 'context':
+      only(block, ['elements'], at);
+      return elementsOf(block, CONTEXT_ELEMENTS_MAX, at).reduce(
+        (sum: number, element, i) => sum + checkText(element, SECTION_MAX, `${at}/elements/${i}`),
+        0,
+      );
+    case 'actions': {
+      only(block, ['elements'], at);
+      const elements = elementsOf(block, ACTIONS_ELEMENTS_MAX, at);
+      const actions = elements.map(({ action_id }) => action_id);
+      if (new Set(actions).size !== actions.length) throw invalid(at, '`action_id` already exists');
+      return elements.reduce(
+        (sum: number, element, i) => sum + checkElement(element, `${at}/elements/${i}`),
+        0,
+      );
+    }
+    default:
+      throw invalid(at, `unsupported type: ${block.type}`);
+  }
 }
 
-function markupIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const { type, text } = value as Json;
-  if ((type === 'mrkdwn' || type === 'markdown') && typeof text === 'string') return [text];
-  return Object.values(value).flatMap(markupIn);
+function checkElement(element: unknown, at: string): number {
+  const fields = element as Fields;
+  const { action_id: actionId } = fields;
+  if (typeof actionId !== 'string' || actionId === '' || actionId.length > ID_MAX) {
+    throw invalid(`${at}/action_id`);
+  }
+  if (fields.type === 'button') {
+    only(fields, ['action_id', 'text', 'value', 'style', 'url', 'confirm', 'accessibility_label'], at);
+    const { value, style } = fields;
+    if (value !== undefined && (typeof value !== 'string' || value.length > VALUE_MAX)) {
+      throw invalid(`${at}/value`, `must be less than ${VALUE_MAX + 1} characters`);
+    }
+    if (style !== undefined && style !== 'primary' && style !== 'danger') throw invalid(`${at}/style`);
+    return checkText(fields.text, LABEL_MAX, `${at}/text`, true);
+  }
+  if (fields.type === 'static_select') {
+    only(fields, ['action_id', 'placeholder', 'options', 'initial_option', 'confirm', 'focus_on_load'], at);
+    const { options, initial_option: initial, placeholder } = fields;
+    if (!Array.isArray(options) || options.length === 0 || options.length > OPTIONS_MAX) {
+      throw invalid(`${at}/options`);
+    }
+    options.forEach((option, i) => {
+      checkOption(option, `${at}/options/${i}`);
+    });
+    const same = (option: unknown) => JSON.stringify(option) === JSON.stringify(initial);
+    if (initial !== undefined && !options.some(same)) {
+      throw invalid(`${at}/initial_option`, 'could not be found in options');
+    }
+    return placeholder === undefined ? 0 : checkText(placeholder, 150, `${at}/placeholder`, true);
+  }
+  throw invalid(at, `unsupported type: ${fields.type}`);
+}
+
+function checkOption(option: Fields, at: string): void {
+  only(option, ['text', 'value', 'description', 'url'], at, false);
+  checkText(option.text, LABEL_MAX, `${at}/text`);
+  const { value } = option;
+  if (typeof value !== 'string' || value === '' || value.length > OPTION_VALUE_MAX) {
+    throw invalid(`${at}/value`);
+  }
+}
+
+/** Checks a text object; returns its length as Slack counts: escaped. */
+function checkText(text: unknown, most: number, at: string, isPlainOnly = false): number {
+  const fields = (text ?? {}) as Fields;
+  const isPlain = fields.type === 'plain_text';
+  if (!isPlain && (isPlainOnly || fields.type !== 'mrkdwn')) {
+    throw invalid(`${at}/type`, `unsupported type: ${fields.type}`);
+  }
+  only(fields, ['text', isPlain ? 'emoji' : 'verbatim'], at, false);
+  if (typeof fields.text !== 'string' || fields.text.length === 0) {
+    throw invalid(`${at}/text`, 'must be more than 0 characters');
+  }
+  const { length } = escapedAsSlackDoes(fields.text);
+  if (length > most) throw invalid(`${at}/text`, `must be less than ${most + 1} characters`);
+  return length;
+}
+
+/** Slack stores `&`, `<` and `>` escaped; what is escaped already, or is its own markup, stays. */
+function escapedAsSlackDoes(text: string): string {
+  return text.replace(/&(?!(?:amp|lt|gt);)/g, '&amp;');
+}
+
+function elementsOf(block: Fields, most: number, at: string): Fields[] {
+  const { elements } = block;
+  if (!Array.isArray(elements) || elements.length === 0) throw invalid(`${at}/elements`);
+  if (elements.length > most) throw invalid(`${at}/elements`, `no more than ${most} items allowed`);
+  return elements;
+}
+
+function only(fields: Fields, known: readonly string[], at: string, isBlock = true): void {
+  const all = isBlock ? [...known, 'type', 'block_id'] : [...known, 'type'];
+  const unknown = Object.keys(fields).find((key) => !all.includes(key));
+  if (unknown) throw invalid(at, `invalid additional property: ${unknown}`);
+}
+
+function invalid(at: string, what = 'invalid'): Refusal {
+  return new Refusal('invalid_blocks', [`[ERROR] ${what} [json-pointer:${at}]`]);
 }

@@ -1,36 +1,71 @@
-/**
- * What there is in the fake Slack: one app, the workspaces that have it, their people, conversations and
- * messages.
- */
+/** What there is in the fake Slack: workspaces, conversations, people, messages. */
 import { randomBytes } from 'node:crypto';
 
-let serial = 0;
-let lastMicroseconds = 0;
+/** Everything that the app may be granted here. */
+export const ALL_SCOPES: readonly string[] = [
+  'commands',
+  'chat:write',
+  'chat:write.public',
+  'app_mentions:read',
+  'channels:history',
+  'groups:history',
+  'im:history',
+  'mpim:history',
+  'channels:read',
+  'groups:read',
+  'im:read',
+  'mpim:read',
+  'reactions:write',
+  'users:read',
+];
 
-/** A new id of a kind, such as `C` for a conversation. */
-export function newId(kind: string): string {
-  serial += 1;
-  return `${kind}0${serial.toString(36).toUpperCase().padStart(9, '0')}`;
-}
+/** What a scope of a conversation's kind is called by. */
+export const SCOPE_OF_KIND = { channel: 'channels', group: 'groups', im: 'im', mpim: 'mpim' } as const;
 
-/** The timestamp of a new message, which is its name in its conversation: unique, and growing. */
-export function newTs(): string {
-  lastMicroseconds = Math.max(lastMicroseconds + 1, Math.floor(Date.now() * 1_000));
-  const digits = String(lastMicroseconds);
-  return `${digits.slice(0, -6)}.${digits.slice(-6)}`;
-}
+export type ChannelKind = keyof typeof SCOPE_OF_KIND;
 
 export interface FakeUser {
   readonly id: string;
   readonly name: string;
-  readonly isBot: boolean;
 }
 
-/** A block as it came, and with the block_id that Slack gives it. */
+/** A workspace in which the app is, or was. */
+export interface Workspace {
+  readonly id: string;
+  readonly name: string;
+  readonly bot: FakeUser;
+  readonly botId: string;
+  /** A made-up token of the right shape. */
+  token: string;
+  isRevoked: boolean;
+  scopes: readonly string[];
+}
+
+export interface FakeChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ChannelKind;
+  readonly workspace: Workspace;
+  /** Whether the bot is in it. */
+  isMember: boolean;
+  isArchived: boolean;
+  readonly messages: Map<string, FakeMessage>;
+}
+
+/** A block, as far as the fake looks into it. */
 export interface FakeBlock {
   readonly type: string;
-  readonly block_id: string;
-  readonly [field: string]: unknown;
+  readonly block_id?: string;
+  readonly text?: { readonly type: string; readonly text: string };
+  readonly elements?: readonly FakeElement[];
+}
+
+export interface FakeElement {
+  readonly type: string;
+  readonly action_id?: string;
+  readonly value?: string;
+  readonly style?: string;
+  readonly text?: string | { readonly type: string; readonly text: string };
 }
 
 /** One state of a message, as everybody saw it. */
@@ -40,183 +75,147 @@ export interface Seen {
   readonly blocks: readonly FakeBlock[];
 }
 
-export interface FakeMessage extends Seen {
+export interface FakeMessage {
   readonly ts: string;
   readonly channel: FakeChannel;
-  readonly author: FakeUser;
+  readonly user: FakeUser;
+  readonly isBots: boolean;
   readonly threadTs: string | undefined;
   text: string;
   blocks: readonly FakeBlock[];
   /** Everything that it has shown, in order. */
   readonly history: Seen[];
-  deleted: boolean;
-  /** Who alone can see it: then it is in no history, and nobody can edit it. */
-  readonly onlyFor: string | undefined;
-  /** Of a streamed message: whether more can be appended. Streams die of age. */
-  stream?: 'open' | 'stopped' | 'dead';
+  isDeleted: boolean;
+  /** While it is a stream that grows: when it began. */
+  streamingSince: number | undefined;
+  readonly reactions: string[];
 }
 
-export type ChannelKind = 'public' | 'private' | 'im' | 'mpim';
-
-export interface FakeChannel {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: ChannelKind;
-  readonly team: FakeTeam;
-  readonly members: Set<string>;
-  readonly messages: Map<string, FakeMessage>;
-  isArchived: boolean;
-  /** Only admins post here. */
-  isReadOnly: boolean;
-}
-
-export interface FakeTeam {
-  readonly id: string;
-  readonly appId: string;
-  readonly name: string;
-  readonly domain: string;
-  /** The app's own user here. */
-  readonly bot: FakeUser;
-  readonly botId: string;
-  readonly channels: Map<string, FakeChannel>;
-  readonly users: Map<string, FakeUser>;
-  /** The bot's token; undefined where the app is not installed. */
-  token: string | undefined;
-  readonly scopes: Set<string>;
-  /** How long the workspace lets messages be edited. */
-  editWindowMs: number;
-  /** What people see in the app's Home, by person. */
-  readonly homes: Map<string, FakeView>;
-}
-
-export interface FakeView {
-  readonly id: string;
+/** Something that only one person was shown. */
+export interface Whisper {
   readonly at: number;
-  readonly blocks: readonly FakeBlock[];
-  readonly type: string;
-  readonly callback_id: string;
+  readonly channelId: string;
+  readonly userId: string;
+  readonly text: string;
 }
 
-/** A made-up app with credentials of the right shapes. */
-export interface FakeApp {
-  readonly id: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly signingSecret: string;
-  readonly appToken: string;
+let lastMicroseconds = 0;
+
+/** A new timestamp of a message: its id. */
+export function timestamp(): string {
+  lastMicroseconds = Math.max(lastMicroseconds + 1, Date.now() * 1_000);
+  return `${Math.floor(lastMicroseconds / 1e6)}.${String(lastMicroseconds % 1e6).padStart(6, '0')}`;
+}
+
+export function slackId(prefix: string): string {
+  return prefix + randomBytes(5).toString('hex').toUpperCase();
 }
 
 export class World {
-  readonly app: FakeApp = {
-    id: newId('A'),
-    clientId: `${randomInt()}.${randomInt()}`,
-    clientSecret: randomBytes(16).toString('hex'),
-    signingSecret: randomBytes(16).toString('hex'),
-    appToken: `xapp-1-fake-${randomBytes(16).toString('hex')}`,
-  };
-  readonly teams = new Map<string, FakeTeam>();
-  /** Every token that ever was, and what Slack says to one that is no longer good. */
-  readonly tokens = new Map<string, { readonly team: FakeTeam; refusal?: string }>();
-  /** Codes of the OAuth flow that were not used. */
-  readonly codes = new Map<
-    string,
-    { team: FakeTeam; user: FakeUser; scopes: string[]; redirectUri: string }
-  >();
-  /** Everybody and everything that a message notified or linked: with this bot, nobody ever. */
+  readonly appId = slackId('A');
+  readonly clientId = '1000000000.2000000000';
+  readonly clientSecret = 'f'.repeat(32);
+  /** A made-up token of the right shape. */
+  readonly appToken = 'xapp-1-fake-not-a-secret';
+  isAppTokenRevoked = false;
+  readonly workspaces: Workspace[] = [];
+  readonly channels = new Map<string, FakeChannel>();
+  readonly whispers: Whisper[] = [];
+  /** What people see on the App Home, by their id. */
+  readonly homes = new Map<string, { readonly type: string; readonly blocks: readonly FakeBlock[] }>();
+  /** Everybody who was notified and every link that was made out of what the bot wrote: none, ever. */
   readonly pings: string[] = [];
-  readonly reactions: { readonly channel: string; readonly ts: string; readonly name: string }[] = [];
+  /** Events that the app has subscribed to. */
+  readonly subscriptions = new Set([
+    'message.channels',
+    'message.groups',
+    'message.im',
+    'message.mpim',
+    'app_mention',
+    'app_home_opened',
+    'app_uninstalled',
+    'tokens_revoked',
+  ]);
+  /** Told of every message that is posted. */
+  onMessage: (message: FakeMessage) => void = () => {};
 
-  /** @param scopes what the bot's token may do; with undefined the app is not installed yet */
-  addTeam(name: string, scopes: readonly string[] | undefined): FakeTeam {
-    const bot: FakeUser = { id: newId('U'), name: 'sci-fi', isBot: true };
-    const team: FakeTeam = {
-      id: newId('T'),
-      appId: this.app.id,
+  addWorkspace(name = 'a workspace'): Workspace {
+    const id = slackId('T');
+    const workspace: Workspace = {
+      id,
       name,
-      domain: name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
-      bot,
-      botId: newId('B'),
-      channels: new Map(),
-      users: new Map([[bot.id, bot]]),
-      token: undefined,
-      scopes: new Set(scopes),
-      editWindowMs: Number.POSITIVE_INFINITY,
-      homes: new Map(),
+      bot: { id: slackId('U'), name: 'sci-fi' },
+      botId: slackId('B'),
+      token: `xoxb-${id}-fake-not-a-secret`,
+      isRevoked: false,
+      scopes: ALL_SCOPES.filter((scope) => scope !== 'chat:write.public'),
     };
-    this.teams.set(team.id, team);
-    if (scopes) this.install(team, scopes);
-    return team;
+    this.workspaces.push(workspace);
+    return workspace;
   }
 
-  /** Gives the app a token in a workspace, as installing it does. */
-  install(team: FakeTeam, scopes: readonly string[]): string {
-    for (const scope of scopes) team.scopes.add(scope);
-    team.token ??= `xoxb-fake-${randomBytes(18).toString('hex')}`;
-    this.tokens.set(team.token, { team });
-    return team.token;
-  }
-
-  /** Takes the token away: from now on Slack answers it with this refusal. */
-  uninstall(team: FakeTeam, refusal: 'account_inactive' | 'token_revoked'): void {
-    const known = team.token === undefined ? undefined : this.tokens.get(team.token);
-    if (known) known.refusal = refusal;
-    team.token = undefined;
-    team.scopes.clear();
-    for (const { members } of team.channels.values()) members.delete(team.bot.id);
-  }
-
-  addUser(team: FakeTeam, name: string): FakeUser {
-    const user = { id: newId('U'), name, isBot: false };
-    team.users.set(user.id, user);
-    return user;
-  }
-
-  /** A conversation; the bot is in it unless `isWithBot` is false. */
   addChannel(
-    team: FakeTeam,
-    { name = 'stories', kind = 'public' as ChannelKind, isWithBot = true, members = [] as string[] } = {},
+    workspace: Workspace,
+    { name = 'stories', kind = 'channel' as ChannelKind, isMember = true } = {},
   ): FakeChannel {
+    const prefix = { channel: 'C', group: 'G', im: 'D', mpim: 'G' }[kind];
     const channel: FakeChannel = {
-      id: newId({ public: 'C', private: 'C', im: 'D', mpim: 'G' }[kind]),
+      id: slackId(prefix),
       name,
       kind,
-      team,
-      members: new Set([...members, ...(isWithBot ? [team.bot.id] : [])]),
-      messages: new Map(),
+      workspace,
+      isMember,
       isArchived: false,
-      isReadOnly: false,
+      messages: new Map(),
     };
-    team.channels.set(channel.id, channel);
+    this.channels.set(channel.id, channel);
     return channel;
   }
 
   addMessage(
     channel: FakeChannel,
-    author: FakeUser,
-    body: { text: string; blocks?: readonly FakeBlock[]; threadTs?: string | undefined; onlyFor?: string },
+    user: FakeUser,
+    body: { text?: string; blocks?: readonly FakeBlock[]; threadTs?: string | undefined },
   ): FakeMessage {
-    const seen: Seen = { at: Date.now(), text: body.text, blocks: body.blocks ?? [] };
+    const seen: Seen = { at: Date.now(), text: body.text ?? '', blocks: body.blocks ?? [] };
     const message: FakeMessage = {
-      ...seen,
-      ts: newTs(),
+      ts: timestamp(),
       channel,
-      author,
+      user,
+      isBots: user.id === channel.workspace.bot.id,
       threadTs: body.threadTs,
+      text: seen.text,
+      blocks: seen.blocks,
       history: [seen],
-      deleted: false,
-      onlyFor: body.onlyFor,
+      isDeleted: false,
+      streamingSince: undefined,
+      reactions: [],
     };
     channel.messages.set(message.ts, message);
+    this.onMessage(message);
     return message;
   }
 
-  editMessage(message: FakeMessage, body: { text?: string; blocks?: readonly FakeBlock[] }): void {
-    if (body.text !== undefined) message.text = body.text;
-    if (body.blocks !== undefined) message.blocks = body.blocks;
+  editMessage(
+    message: FakeMessage,
+    body: { text?: string | undefined; blocks?: readonly FakeBlock[] | undefined },
+  ): void {
+    // Whoever edits a text alone loses the blocks.
+    message.text = body.text ?? message.text;
+    message.blocks = body.blocks ?? (body.text === undefined ? message.blocks : []);
     message.history.push({ at: Date.now(), text: message.text, blocks: message.blocks });
   }
 }
 
-function randomInt(): string {
-  return String(BigInt(`0x${randomBytes(5).toString('hex')}`));
+/** The words of a message's blocks, as they stand there. */
+export function wordsOf(blocks: readonly FakeBlock[], type: string): string {
+  return blocks
+    .filter((block) => block.type === type)
+    .flatMap(({ text, elements }) => [text?.text, ...(elements ?? []).map((element) => wordOf(element.text))])
+    .filter((word) => word !== undefined)
+    .join('\n');
+}
+
+function wordOf(text: FakeElement['text']): string | undefined {
+  return typeof text === 'string' ? text : text?.text;
 }

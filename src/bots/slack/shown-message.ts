@@ -1,0 +1,101 @@
+/** One message of a reply, posted once and edited from then on, in turn with all others of its workspace. */
+import type { SlackApi, WireMessage } from './api.ts';
+import type { Budget, Priority } from './budget.ts';
+import type { Budgets } from './budgets.ts';
+import { CLOSED, codeOf, failureOf } from './failures.ts';
+import type { SlackPlace } from './handle.ts';
+import type { MessageBody } from './messages.ts';
+import { Turn } from './turn.ts';
+
+export interface ShownMessageOptions {
+  readonly api: SlackApi;
+  readonly budgets: Budgets;
+  readonly place: SlackPlace;
+  /** When it is known to have been posted. */
+  readonly ts?: string | undefined;
+  /** Whether it may have been posted by somebody who was killed before it was written down. */
+  readonly mayBePosted?: boolean;
+  /** Nothing of the reply is older; ms since 1970. */
+  readonly since: number;
+  /** Recognises it among others. */
+  readonly isOurs: (message: WireMessage) => boolean;
+}
+
+export class ShownMessage {
+  readonly #options: ShownMessageOptions;
+  readonly #turn = new Turn();
+  #ts: string | undefined;
+  #mayBePosted: boolean;
+  /** What it shows, as far as this process knows. */
+  #shown: string | undefined;
+
+  constructor(options: ShownMessageOptions) {
+    this.#options = options;
+    this.#ts = options.ts;
+    this.#mayBePosted = options.mayBePosted ?? false;
+  }
+
+  get ts(): string | undefined {
+    return this.#ts;
+  }
+
+  /** Posting twice would be two messages: looks for what an earlier attempt may have left. */
+  async look(): Promise<void> {
+    if (!this.#mayBePosted) return;
+    const { api, place, since, isOurs } = this.#options;
+    const ours = await api.find(place, since, isOurs).catch((error) => {
+      // Where the bot may not look it will most likely not be able to post either, and hears so then.
+      if (CLOSED.includes(failureOf(error))) return undefined;
+      throw error;
+    });
+    this.#ts = ours?.ts;
+    this.#mayBePosted = false;
+  }
+
+  /** Waits for the turn to post or to edit; see `Turn`. */
+  wait(priority: Priority, enough: Promise<unknown>): Promise<boolean> {
+    return this.#turn.wait(this.#budget(), priority, enough);
+  }
+
+  /** Shows something, when it is its turn. Where it is shown already, the turn is kept for what comes. */
+  async show(body: MessageBody): Promise<void> {
+    const key = JSON.stringify(body);
+    if (key === this.#shown) return;
+    await this.#turn.use(() => this.#put(body));
+    this.#shown = key;
+  }
+
+  giveUpTurn(): void {
+    this.#turn.giveUp();
+  }
+
+  #budget(): Budget {
+    const { budgets, place } = this.#options;
+    const { teamId, channelId } = place;
+    return this.#ts === undefined ? budgets.of('post', teamId, channelId) : budgets.of('update', teamId);
+  }
+
+  async #put(body: MessageBody): Promise<void> {
+    const { api, place } = this.#options;
+    if (this.#ts !== undefined) {
+      await api.update(place, this.#ts, body).catch(async (error) => {
+        if (codeOf(error) !== STREAMING) throw error;
+        // A stream that nobody continues: it is ended, and is a message like any other.
+        await api.stopStream(place, this.#ts!);
+        await api.update(place, this.#ts!, body);
+      });
+      return;
+    }
+    this.#mayBePosted = true;
+    try {
+      this.#ts = await api.post(place, body);
+      this.#mayBePosted = false;
+    } catch (error) {
+      // What Slack has refused is not there; after anything else it may be.
+      if (failureOf(error) !== 'temporary') this.#mayBePosted = false;
+      throw error;
+    }
+  }
+}
+
+const STREAMING = 'streaming_state_conflict';

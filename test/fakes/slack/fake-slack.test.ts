@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { App, HTTPReceiver, LogLevel, webApi } from '@slack/bolt';
+import { until } from '../../helpers/programs.ts';
+import { FakeSlack } from './fake-slack.ts';
+import { Person } from './people.ts';
+import type { FakeChannel } from './world.ts';
+
+const SECRET = 'not-a-secret';
+const FIVE_MINUTES_MS = 300_000;
+
+const codeOf = (error: unknown) => (error as { data?: { error?: string } }).data?.error;
+
+describe('the fake Slack, asked by the real client', () => {
+  let slack: FakeSlack;
+  let client: webApi.WebClient;
+  let channel: FakeChannel;
+
+  before(async () => {
+    slack = await FakeSlack.start();
+    slack.limits.isOn = false;
+  });
+  beforeEach(() => {
+    channel = slack.world.addChannel(slack.workspace);
+    slack.workspace.isRevoked = false;
+    client = new webApi.WebClient(slack.workspace.token, {
+      slackApiUrl: slack.api,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      logLevel: LogLevel.ERROR,
+    });
+  });
+  after(() => slack.stop());
+
+  const refused = (call: Promise<unknown>, code: string) =>
+    assert.rejects(call, (error) => codeOf(error) === code, `expected ${code}`);
+  const post = (text = 'words') => client.chat.postMessage({ channel: channel.id, text });
+
+  it('posts, edits, and tells of what it shows', async () => {
+    const { ts } = await post('once');
+    await client.chat.update({ channel: channel.id, ts: ts!, text: 'twice' });
+    const message = channel.messages.get(ts!)!;
+    assert.deepEqual(
+      message.history.map(({ text }) => text),
+      ['once', 'twice'],
+    );
+    const { messages } = await client.conversations.history({ channel: channel.id, limit: 1 });
+    assert.deepEqual(
+      [messages?.[0]?.ts, messages?.[0]?.text, messages?.[0]?.bot_id],
+      [ts, 'twice', slack.workspace.botId],
+    );
+  });
+
+  it('refuses who is not known, and what was not granted', async () => {
+    await refused(client.auth.test({ token: 'xoxb-other' }), 'invalid_auth');
+    slack.workspace.isRevoked = true;
+    await refused(post(), 'token_revoked');
+    slack.workspace.isRevoked = false;
+    const { scopes } = slack.workspace;
+    slack.workspace.scopes = scopes.filter((scope) => scope !== 'chat:write');
+    await refused(post(), 'missing_scope');
+    slack.workspace.scopes = scopes;
+    assert.deepEqual((await client.auth.test()).response_metadata?.scopes, scopes);
+  });
+
+  it('refuses conversations where the bot is not', async () => {
+    const elsewhere = slack.world.addChannel(slack.world.addWorkspace());
+    channel.isMember = false;
+    await refused(post(), 'not_in_channel');
+    await refused(client.conversations.history({ channel: channel.id }), 'not_in_channel');
+    const secret = slack.world.addChannel(slack.workspace, { kind: 'group', isMember: false });
+    for (const { id } of [secret, elsewhere]) {
+      await refused(client.chat.postMessage({ channel: id, text: 'words' }), 'channel_not_found');
+    }
+    channel.isMember = true;
+    channel.isArchived = true;
+    await refused(post(), 'is_archived');
+  });
+
+  it('lets the bot edit its own messages only, and only those that are there', async () => {
+    const said = new Person(slack, 'ann').say(channel, 'mine');
+    const edit = (ts: string) => client.chat.update({ channel: channel.id, ts, text: 'words' });
+    await refused(edit(said.ts), 'cant_update_message');
+    await refused(edit('1.000000'), 'message_not_found');
+    const { ts } = await post();
+    channel.messages.get(ts!)!.isDeleted = true;
+    await refused(edit(ts!), 'message_not_found');
+  });
+
+  it('refuses what is too long, and blocks that are none', async () => {
+    const section = (text: string, more = {}) => ({
+      type: 'section',
+      text: { type: 'plain_text', text },
+      ...more,
+    });
+    const send = (...blocks: object[]) =>
+      client.chat.postMessage({ channel: channel.id, text: 'words', blocks: blocks as never });
+    const button = (fields: object) => ({
+      type: 'actions',
+      elements: [{ type: 'button', action_id: 'a', text: { type: 'plain_text', text: 'b' }, ...fields }],
+    });
+    await send(section('a'.repeat(3_000)), button({ value: 'v'.repeat(2_000) }));
+    await refused(post('&amp;'.repeat(801)), 'msg_too_long');
+    await refused(post('é'.repeat(2_001)), 'msg_too_long');
+    await refused(post(' '), 'no_text');
+    for (const wrong of [
+      section('a'.repeat(3_001)),
+      section('&'.repeat(601)),
+      section(''),
+      section('a', { colour: 'red' }),
+      button({ value: 'v'.repeat(2_001) }),
+      button({ style: 'default' }),
+      button({ text: { type: 'mrkdwn', text: 'b' } }),
+      { type: 'actions', elements: [] },
+      { type: 'poem', text: 'words' },
+    ]) {
+      await refused(send(wrong), 'invalid_blocks');
+    }
+    await refused(send(section('a', { block_id: '1' }), section('b', { block_id: '1' })), 'invalid_blocks');
+    await refused(
+      send(...Array.from({ length: 5 }, () => section('a'.repeat(3_000)))),
+      'msg_blocks_too_long',
+    );
+  });
+
+  it('notes whom a text would notify', async () => {
+    const before = slack.world.pings.length;
+    await post('fine &lt;!channel&gt; @channel');
+    assert.equal(slack.world.pings.length, before);
+    await post('<!channel> and <https://example.org|click>');
+    assert.deepEqual(slack.world.pings.slice(before), ['<!channel>', '<https://example.org|click>']);
+  });
+
+  it('streams beneath a message, until the stream dies', async () => {
+    const { ts: root } = await post();
+    const to = { recipient_team_id: slack.workspace.id, recipient_user_id: 'U1' };
+    const start = { channel: channel.id, thread_ts: root! };
+    await refused(client.chat.startStream(start as never), 'missing_recipient_team_id');
+    const streamer = client.chatStream({ ...start, ...to, buffer_size: 1 } as never);
+    await streamer.append({ markdown_text: 'It all ' });
+    await streamer.append({ markdown_text: 'began' });
+    const message = [...channel.messages.values()].at(-1)!;
+    assert.equal(message.text, 'It all began');
+    const update = { channel: channel.id, ts: message.ts, text: 'words' };
+    await refused(client.chat.update(update), 'streaming_state_conflict');
+    message.streamingSince! -= FIVE_MINUTES_MS + 1;
+    await refused(
+      streamer.append({ markdown_text: ' with' }) as Promise<unknown>,
+      'message_not_in_streaming_state',
+    );
+    await client.chat.update(update);
+    assert.equal(message.text, 'words');
+  });
+
+  it('counts calls by method and workspace, and posts by channel', async () => {
+    const { ts } = await post();
+    slack.limits.isOn = true;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 51 }, (_, i) =>
+        client.chat.update({ channel: channel.id, ts: ts!, text: `${i}` }),
+      ),
+    );
+    const rejected = outcomes.filter((one) => one.status === 'rejected');
+    assert.equal(rejected.length, 1);
+    const { reason } = rejected[0] as PromiseRejectedResult;
+    assert.ok(reason instanceof webApi.WebAPIRateLimitedError && reason.retryAfter >= 1);
+    for (let i = 0; i < 5; i++) await post();
+    await assert.rejects(post(), webApi.WebAPIRateLimitedError);
+    slack.limits.isOn = false;
+  });
+
+  it('takes five answers at a response url', async () => {
+    const ann = new Person(slack, 'ann');
+    const url = slack.openResponseUrl(channel, ann.user);
+    const answer = () => fetch(url, { method: 'POST', body: JSON.stringify({ text: 'psst' }) });
+    for (let i = 0; i < 5; i++) assert.equal((await answer()).status, 200);
+    assert.equal((await answer()).status, 404);
+    assert.equal(slack.world.whispers.filter(({ userId }) => userId === ann.user.id).length, 5);
+  });
+
+  it('misbehaves on demand, before or after the call takes effect', async () => {
+    slack.misbehave({ match: /chat.postMessage/, answer: 'internal_error' });
+    await refused(post(), 'internal_error');
+    assert.equal(channel.messages.size, 0);
+    slack.misbehave({ match: /chat.postMessage/, answer: 0, takesEffect: true });
+    await assert.rejects(post());
+    assert.equal(channel.messages.size, 1);
+  });
+});
+
+for (const mode of ['Socket Mode', 'HTTP'] as const) {
+  describe(`the fake Slack, heard by the real Bolt over ${mode}`, () => {
+    let slack: FakeSlack;
+    let app: App;
+    let channel: FakeChannel;
+    const heard: { readonly kind: string; readonly id: string }[] = [];
+
+    before(async () => {
+      slack = await FakeSlack.start();
+      slack.deliveries.retryMs = [50, 500, 5_000];
+      slack.deliveries.acknowledgeMs = 300;
+      channel = slack.world.addChannel(slack.workspace);
+      const clientOptions = { slackApiUrl: slack.api };
+      const common = { token: slack.workspace.token, clientOptions, logLevel: LogLevel.ERROR };
+      const receiver = new HTTPReceiver({ signingSecret: SECRET, port: 0, logLevel: LogLevel.ERROR });
+      app =
+        mode === 'HTTP'
+          ? new App({ ...common, receiver })
+          : new App({ ...common, socketMode: true, appToken: slack.world.appToken });
+      app.command('/scifi', async ({ ack, command }) => {
+        heard.push({ kind: 'command', id: command.trigger_id });
+        if (command.text === 'late') return;
+        await ack(command.text === 'quiet' ? undefined : `told ${command.text}`);
+      });
+      app.action('press', async ({ ack }) => {
+        heard.push({ kind: 'action', id: '' });
+        await ack();
+      });
+      app.shortcut('go-on', async ({ ack }) => {
+        heard.push({ kind: 'shortcut', id: '' });
+        await ack();
+      });
+      app.event('app_mention', async ({ body }) => void heard.push({ kind: 'mention', id: body.event_id }));
+      app.event('app_home_opened', async ({ body }) => void heard.push({ kind: 'home', id: body.event_id }));
+      const server = (await app.start(0)) as { address?: () => { port: number } };
+      if (mode === 'HTTP') {
+        const url = `http://127.0.0.1:${server.address!().port}/slack/events`;
+        slack.deliveries.http = { url, signingSecret: SECRET };
+      } else await until(() => slack.deliveries.connections === 1, 'a connection');
+    });
+    beforeEach(() => void heard.splice(0));
+    after(async () => {
+      await app.stop();
+      await slack.stop();
+    });
+
+    it('brings commands, and shows what the acknowledgement says', async () => {
+      const ann = new Person(slack, 'ann');
+      const delivery = ann.slash(channel, '/scifi', 'a & b');
+      await delivery.done;
+      assert.equal(delivery.failure, undefined);
+      assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 300);
+      await until(() => slack.world.whispers.length > 0, 'a whisper');
+      assert.equal(slack.world.whispers.at(-1)!.text, 'told a &amp; b');
+    });
+
+    it('brings a command once, in time or not', async () => {
+      const delivery = new Person(slack, 'ann').slash(channel, '/scifi', 'late');
+      await delivery.done;
+      assert.equal(delivery.failure, 'operation_timeout');
+      assert.equal(heard.length, 1);
+    });
+
+    it('brings presses, shortcuts, mentions and the App Home', async () => {
+      const ann = new Person(slack, 'ann');
+      const element = { type: 'button', action_id: 'press', text: { type: 'plain_text', text: 'Press' } };
+      const message = slack.world.addMessage(channel, slack.workspace.bot, {
+        text: 'words',
+        blocks: [{ type: 'actions', elements: [element] }],
+      });
+      await ann.press(message, 'Press').done;
+      await ann.shortcut(message, 'go-on').done;
+      ann.mention(channel, 'It all began');
+      await ann.openHome().done;
+      await until(() => heard.length === 4, 'all four');
+      assert.deepEqual(heard.map(({ kind }) => kind).sort(), ['action', 'home', 'mention', 'shortcut']);
+    });
+
+    it('brings an event again that is not acknowledged', async () => {
+      const right = slack.deliveries.http;
+      if (right) slack.deliveries.http = { ...right, signingSecret: 'another' };
+      else slack.deliveries.refresh();
+      const delivery = new Person(slack, 'ann').openHome();
+      await until(() => delivery.attempts > 1, 'a second attempt');
+      slack.deliveries.http = right;
+      await delivery.done;
+      assert.equal(delivery.failure, undefined);
+      assert.equal(heard.filter(({ kind }) => kind === 'home').length, 1);
+    });
+  });
+}

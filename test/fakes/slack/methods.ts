@@ -1,0 +1,300 @@
+/** The fake's Web API: what Slack does with each call, and what it refuses. */
+import { messageOf } from './payloads.ts';
+import { Refusal } from './refusal.ts';
+import { checkContent, checkMarkdown, pingsIn } from './validation.ts';
+import {
+  type FakeBlock,
+  type FakeChannel,
+  type FakeMessage,
+  SCOPE_OF_KIND,
+  slackId,
+  type Workspace,
+  type World,
+} from './world.ts';
+
+/** A call of the Web API; what Slack takes as JSON in a form is parsed. */
+export interface Call {
+  readonly method: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly token: string | undefined;
+}
+
+export interface Clocks {
+  /** How long a stream lives, whatever is done with it. */
+  readonly streamMs: number;
+  /** How long after posting a message may be edited. */
+  readonly editWindowMs: number;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+type Handler = (context: Context) => Body;
+
+interface Context {
+  readonly world: World;
+  readonly workspace: Workspace;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly clocks: Clocks;
+}
+
+const HISTORY_MAX = 999;
+/** Slack's own limit on the shortcode of a reaction is not ours to find out. */
+const EMOJI = /^[a-z0-9_+'-]{1,100}$/;
+
+const METHODS: Readonly<Record<string, Handler>> = {
+  'auth.test': ({ workspace }) => ({
+    url: `https://${workspace.id.toLowerCase()}.slack.com/`,
+    team: workspace.name,
+    team_id: workspace.id,
+    user: workspace.bot.name,
+    user_id: workspace.bot.id,
+    bot_id: workspace.botId,
+    is_enterprise_install: false,
+  }),
+  'chat.postMessage': (context) => {
+    const { world, workspace, fields } = context;
+    need(workspace, 'chat:write');
+    const channel = writable(context);
+    const threadTs = threadIn(channel, fields.thread_ts);
+    const content = checkContent(fields, 'message');
+    noteWhatItWouldDo(world, fields, content);
+    const message = world.addMessage(channel, workspace.bot, { ...content, threadTs });
+    return { channel: channel.id, ts: message.ts, message: messageOf(message, world) };
+  },
+  'chat.update': (context) => {
+    const { world, workspace, fields, clocks } = context;
+    need(workspace, 'chat:write');
+    const message = own(context);
+    if (message.streamingSince !== undefined) throw new Refusal('streaming_state_conflict');
+    if (Date.now() - message.history[0]!.at > clocks.editWindowMs) throw new Refusal('edit_window_closed');
+    const content = checkContent(fields, 'message');
+    noteWhatItWouldDo(world, fields, content);
+    world.editMessage(message, content);
+    return { channel: message.channel.id, ts: message.ts, text: message.text };
+  },
+  'chat.postEphemeral': (context) => {
+    const { world, workspace, fields } = context;
+    need(workspace, 'chat:write');
+    const channel = writable(context);
+    threadIn(channel, fields.thread_ts);
+    const { text = '' } = checkContent(fields, 'message');
+    if (typeof fields.user !== 'string') throw new Refusal('user_not_in_channel');
+    world.whispers.push({ at: Date.now(), channelId: channel.id, userId: fields.user, text });
+    return { message_ts: `${Date.now() / 1_000}` };
+  },
+  'chat.startStream': (context) => {
+    const { world, workspace, fields } = context;
+    need(workspace, 'chat:write');
+    const channel = writable(context);
+    const threadTs = threadIn(channel, fields.thread_ts);
+    if (!threadTs) throw new Refusal('invalid_arguments', ['[ERROR] missing required field: thread_ts']);
+    if (channel.kind !== 'im') {
+      if (!fields.recipient_team_id) throw new Refusal('missing_recipient_team_id');
+      if (!fields.recipient_user_id) throw new Refusal('missing_recipient_user_id');
+    }
+    const text = markdownOf(fields);
+    const message = world.addMessage(channel, workspace.bot, { text, threadTs });
+    message.streamingSince = Date.now();
+    noteMarkdown(world, text);
+    return { channel: channel.id, ts: message.ts };
+  },
+  'chat.appendStream': (context) => {
+    const message = stream(context);
+    const text = markdownOf(context.fields);
+    if (text === '') throw new Refusal('no_text');
+    context.world.editMessage(message, { text: message.text + text });
+    noteMarkdown(context.world, message.text);
+    return { channel: message.channel.id, ts: message.ts };
+  },
+  'chat.stopStream': (context) => {
+    const { world, fields } = context;
+    const message = stream(context);
+    const blocks = fields.blocks === undefined ? [] : checkContent(fields, 'message').blocks!;
+    const text = message.text + markdownOf(fields);
+    message.streamingSince = undefined;
+    world.editMessage(message, { text, blocks });
+    noteMarkdown(world, text);
+    return { channel: message.channel.id, ts: message.ts, message: messageOf(message, world) };
+  },
+  'conversations.history': (context) => {
+    const channel = readable(context);
+    const messages = [...channel.messages.values()]
+      .filter(({ threadTs, ts, isDeleted }) => !isDeleted && (!threadTs || threadTs === ts))
+      .reverse();
+    return pageOf(messages, context);
+  },
+  'conversations.replies': (context) => {
+    const channel = readable(context);
+    const root = channel.messages.get(String(context.fields.ts));
+    if (!root || root.isDeleted) throw new Refusal('thread_not_found');
+    const replies = [...channel.messages.values()].filter(
+      ({ threadTs, ts, isDeleted }) => !isDeleted && threadTs === root.ts && ts !== root.ts,
+    );
+    // A thread begins with its root, whatever was asked for.
+    const page = pageOf(replies, context);
+    return {
+      ...page,
+      messages: [messageOf(root, context.world), ...(page.messages as unknown[])],
+    };
+  },
+  'conversations.info': (context) => {
+    const channel = conversation(context);
+    need(context.workspace, `${SCOPE_OF_KIND[channel.kind]}:read`);
+    const { id, name, kind, isMember, isArchived } = channel;
+    return {
+      channel: {
+        id,
+        name,
+        is_channel: kind === 'channel',
+        is_group: kind === 'group',
+        is_im: kind === 'im',
+        is_mpim: kind === 'mpim',
+        is_private: kind !== 'channel',
+        is_member: isMember,
+        is_archived: isArchived,
+      },
+    };
+  },
+  'reactions.add': (context) => {
+    const { workspace, fields } = context;
+    need(workspace, 'reactions:write');
+    const channel = writable(context);
+    const message = channel.messages.get(String(fields.timestamp));
+    if (!message || message.isDeleted) throw new Refusal('message_not_found');
+    const name = String(fields.name ?? '');
+    if (!EMOJI.test(name)) throw new Refusal('invalid_name');
+    if (message.reactions.includes(name)) throw new Refusal('already_reacted');
+    message.reactions.push(name);
+    return {};
+  },
+  'users.info': ({ workspace, fields }) => {
+    need(workspace, 'users:read');
+    return { user: { id: fields.user, team_id: workspace.id, tz: 'Europe/London' } };
+  },
+  'views.publish': ({ world, fields }) => {
+    const view = fields.view as { type?: string; blocks?: unknown } | undefined;
+    if (view?.type !== 'home') throw new Refusal('invalid_arguments', ['[ERROR] view.type']);
+    const { blocks = [] } = checkContent({ blocks: view.blocks }, 'home');
+    world.homes.set(String(fields.user_id), { type: 'home', blocks });
+    return { view: { id: slackId('V'), type: 'home', blocks } };
+  },
+};
+
+/**
+ * Answers a call of the bot's.
+ *
+ * @throws Refusal with Slack's code
+ */
+export function answerCall(world: World, call: Call, clocks: Clocks): { workspace: Workspace; body: Body } {
+  const workspace = workspaceOf(world, call.token);
+  const handler = METHODS[call.method];
+  if (!handler) throw new Refusal('unknown_method');
+  return { workspace, body: handler({ world, workspace, fields: call.fields, clocks }) };
+}
+
+/** @throws Refusal `not_authed`, `invalid_auth`, `token_revoked` */
+export function workspaceOf(world: World, token: string | undefined): Workspace {
+  if (!token) throw new Refusal('not_authed');
+  const workspace = world.workspaces.find((one) => one.token === token);
+  if (!workspace) throw new Refusal('invalid_auth');
+  if (workspace.isRevoked) throw new Refusal('token_revoked');
+  return workspace;
+}
+
+function conversation({ world, workspace, fields }: Context): FakeChannel {
+  const channel = world.channels.get(String(fields.channel));
+  const isHidden = channel && channel.kind !== 'channel' && !channel.isMember;
+  if (!channel || isHidden || channel.workspace !== workspace) throw new Refusal('channel_not_found');
+  return channel;
+}
+
+function writable(context: Context): FakeChannel {
+  const channel = conversation(context);
+  const isPublic = context.workspace.scopes.includes('chat:write.public');
+  if (!channel.isMember && !isPublic) throw new Refusal('not_in_channel');
+  if (channel.isArchived) throw new Refusal('is_archived');
+  return channel;
+}
+
+function readable(context: Context): FakeChannel {
+  const channel = conversation(context);
+  need(context.workspace, `${SCOPE_OF_KIND[channel.kind]}:history`);
+  if (!channel.isMember) throw new Refusal('not_in_channel');
+  return channel;
+}
+
+/** A message of the bot's own, to be edited. */
+function own(context: Context): FakeMessage {
+  const { fields, workspace } = context;
+  const channel = conversation(context);
+  const message = channel.messages.get(String(fields.ts));
+  if (!message || message.isDeleted) throw new Refusal('message_not_found');
+  if (message.user.id !== workspace.bot.id) throw new Refusal('cant_update_message');
+  return message;
+}
+
+function stream(context: Context): FakeMessage {
+  need(context.workspace, 'chat:write');
+  const message = own(context);
+  const { streamingSince } = message;
+  if (streamingSince !== undefined && Date.now() - streamingSince > context.clocks.streamMs) {
+    message.streamingSince = undefined;
+  }
+  if (message.streamingSince === undefined) throw new Refusal('message_not_in_streaming_state');
+  return message;
+}
+
+/** The new text of a stream: `markdown_text`, or chunks of it. */
+function markdownOf({ markdown_text: markdown, chunks }: Context['fields']): string {
+  if (markdown !== undefined && chunks !== undefined) {
+    throw new Refusal('cannot_provide_both_markdown_text_and_chunks');
+  }
+  if (markdown !== undefined) return checkMarkdown(markdown);
+  const all = (chunks ?? []) as { type: string; text: string }[];
+  if (!Array.isArray(all)) throw new Refusal('invalid_chunks');
+  return all
+    .map(({ type, text }) => {
+      if (type !== 'markdown_text') throw new Refusal('invalid_chunks');
+      return checkMarkdown(text);
+    })
+    .join('');
+}
+
+function threadIn(channel: FakeChannel, ts: unknown): string | undefined {
+  if (ts === undefined) return undefined;
+  const root = channel.messages.get(String(ts));
+  if (!root || root.isDeleted) throw new Refusal('thread_not_found');
+  return root.threadTs ?? root.ts;
+}
+
+function pageOf(newestFirst: readonly FakeMessage[], { world, fields }: Context): Body {
+  const { oldest, latest, inclusive, limit } = fields;
+  const isInclusive = String(inclusive) === 'true' || String(inclusive) === '1';
+  const most = Number(limit ?? 100);
+  if (!(most >= 1 && most <= HISTORY_MAX)) throw new Refusal('invalid_limit');
+  const fits = newestFirst.filter(({ ts }) => {
+    const after = oldest === undefined || Number(ts) > Number(oldest) || (isInclusive && ts === oldest);
+    const before = latest === undefined || Number(ts) < Number(latest) || (isInclusive && ts === latest);
+    return after && before;
+  });
+  const messages = fits.slice(0, most).map((message) => messageOf(message, world));
+  return { messages, has_more: fits.length > most };
+}
+
+function need(workspace: Workspace, scope: string): void {
+  if (!workspace.scopes.includes(scope)) throw new Refusal('missing_scope', [scope]);
+}
+
+/** Nobody may be notified and nothing may become a link, whatever a story says. */
+function noteWhatItWouldDo(
+  world: World,
+  fields: Context['fields'],
+  content: { text?: string; blocks?: readonly FakeBlock[] },
+): void {
+  world.pings.push(...pingsIn(content));
+  const isParsed = fields.parse === 'full' || fields.link_names === true || fields.link_names === 'true';
+  if (isParsed) world.pings.push(...(content.text?.match(/@(?:channel|here|everyone)/g) ?? []));
+}
+
+function noteMarkdown(world: World, text: string): void {
+  world.pings.push(...pingsIn({ blocks: [{ type: 'markdown', text: text as never }] }));
+}
