@@ -152,6 +152,61 @@ describe('the fake Slack, asked by the real client', () => {
     assert.equal(message.text, 'words');
   });
 
+  it('takes no stream without a reader or where there are none, and deletes none that is open', async () => {
+    const { ts: root } = await post();
+    const start = (more: object = {}) =>
+      client.chat.startStream({
+        channel: channel.id,
+        thread_ts: root!,
+        recipient_team_id: slack.workspace.id,
+        recipient_user_id: 'U1',
+        markdown_text: 'It all',
+        ...more,
+      } as never);
+    await refused(start({ recipient_user_id: undefined }), 'missing_recipient_user_id');
+    await refused(start({ thread_ts: undefined }), 'invalid_arguments');
+    await refused(start({ markdown_text: 'x'.repeat(12_001) }), 'msg_too_long');
+    slack.world.streamsIn = ({ kind }) => kind === 'im';
+    await refused(start(), 'channel_type_not_supported');
+    slack.world.streamsIn = () => true;
+    const { ts } = (await start()) as { ts: string };
+    await refused(client.chat.delete({ channel: channel.id, ts }), 'cant_delete_message');
+    const stop = { channel: channel.id, ts, markdown_text: ' began', blocks: [{ type: 'divider' }] };
+    await client.chat.stopStream(stop as never);
+    const message = channel.messages.get(ts)!;
+    assert.deepEqual(
+      [message.text, message.blocks.map(({ type }) => type)],
+      ['It all began', ['rich_text', 'divider']],
+    );
+    await refused(client.chat.stopStream(stop as never), 'message_not_in_streaming_state');
+    const { ts: other } = (await start()) as { ts: string };
+    assert.equal(slack.world.killStreams(), 1);
+    await refused(
+      client.chat.stopStream({ channel: channel.id, ts: other }),
+      'message_not_in_streaming_state',
+    );
+    await client.chat.delete({ channel: channel.id, ts: other });
+  });
+
+  it('edits nothing in an archive, and lets nobody post where only some may', async () => {
+    const { ts } = await post();
+    channel.isReadOnly = true;
+    await refused(post(), 'restricted_action_read_only_channel');
+    channel.isArchived = true;
+    await refused(client.chat.update({ channel: channel.id, ts: ts!, text: 'words' }), 'is_inactive');
+  });
+
+  it('asks to wait as long as it is told to, and answers nobody who waits when it stops', async () => {
+    slack.misbehave({ match: /chat.postMessage/, answer: 429, retryAfterSeconds: 7 });
+    await assert.rejects(post(), ({ retryAfter }: webApi.WebAPIRateLimitedError) => retryAfter === 7);
+    const other = await FakeSlack.start();
+    other.misbehave({ match: /./, answer: 200, delayMs: 60_000 });
+    const answer = assert.rejects(fetch(`${other.api}auth.test`, { method: 'POST', body: '{}' }));
+    await until(() => other.faults[0]!.times === 0, 'the call');
+    await other.stop();
+    await answer;
+  });
+
   it('counts calls by method and workspace, and posts by channel', async () => {
     const { ts } = await post();
     slack.limits.isOn = true;
@@ -194,6 +249,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
     let app: App;
     let channel: FakeChannel;
     const heard: { readonly kind: string; readonly id: string }[] = [];
+    const changes: { readonly ts: string; readonly text: string }[] = [];
 
     before(async () => {
       slack = await FakeSlack.start();
@@ -221,6 +277,11 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
         await ack();
       });
       app.event('app_mention', async ({ body }) => void heard.push({ kind: 'mention', id: body.event_id }));
+      app.event('message', async ({ event }) => {
+        if (event.subtype !== 'message_changed') return;
+        const { ts, text } = event.message as { ts: string; text: string };
+        changes.push({ ts, text });
+      });
       app.event('app_home_opened', async ({ body }) => void heard.push({ kind: 'home', id: body.event_id }));
       const server = (await app.start(0)) as { address?: () => { port: number } };
       if (mode === 'HTTP') {
@@ -264,6 +325,14 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       await ann.openHome().done;
       await until(() => heard.length === 4, 'all four');
       assert.deepEqual(heard.map(({ kind }) => kind).sort(), ['action', 'home', 'mention', 'shortcut']);
+    });
+
+    it('tells of edits, the bot’s own too', async () => {
+      const before = changes.length;
+      const { ts } = slack.world.addMessage(channel, slack.workspace.bot, { text: 'once' });
+      await app.client.chat.update({ channel: channel.id, ts, text: 'twice' });
+      await until(() => changes.length > before, 'the edit');
+      assert.deepEqual(changes.at(-1), { ts, text: 'twice' });
     });
 
     it('brings an event again that is not acknowledged', async () => {

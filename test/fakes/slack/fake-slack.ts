@@ -3,12 +3,13 @@
  * refusals, and the power to misbehave on demand. The real Bolt talks to it unchanged.
  */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Deliveries, type Delivery, type DeliveryKind } from './delivery.ts';
 import { RateLimits } from './limits.ts';
 import { answerCall, type Call, type Clocks, workspaceOf } from './methods.ts';
-import { eventOf, messageEventOf, messageOf } from './payloads.ts';
+import { changedEventOf, eventOf, messageEventOf, messageOf } from './payloads.ts';
 import { Refusal } from './refusal.ts';
 import {
   type FakeChannel,
@@ -42,6 +43,8 @@ export interface Fault {
   /** Whether the call takes effect before the answer is lost. */
   readonly takesEffect?: boolean;
   readonly delayMs?: number;
+  /** What a 429 asks to wait; a second by default. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** An address by which a conversation can be answered for a while. */
@@ -60,6 +63,13 @@ interface Answered {
 }
 
 const RESPONSES_MAX = 5;
+/** The events that tell of messages, by kind of conversation. */
+const TOPICS = {
+  channel: 'message.channels',
+  group: 'message.groups',
+  im: 'message.im',
+  mpim: 'message.mpim',
+} as const;
 const OPEN_CONNECTION = 'apps.connections.open';
 const AUTHORIZE = 'oauth.v2.access';
 
@@ -82,12 +92,16 @@ export class FakeSlack {
   readonly #tickets = new Set<string>();
   readonly #responseUrls = new Map<string, ResponseUrl>();
   readonly #codes = new Map<string, Workspace>();
+  readonly #end = new AbortController();
 
   private constructor(http: Server) {
     this.#http = http;
     const isTicket = (ticket: string | null) => ticket !== null && this.#tickets.delete(ticket);
     this.deliveries = new Deliveries(http, isTicket, this.world.appId);
     this.world.onMessage = (message) => this.#tell(message);
+    this.world.onEdit = (message) => this.#tellOfEdit(message);
+    // Whoever waits, waits for the end too.
+    setMaxListeners(0, this.#end.signal);
     http.on('request', (request, response) => {
       this.#serve(request, response).catch((error) => {
         response.destroy(error);
@@ -166,6 +180,7 @@ export class FakeSlack {
   }
 
   async stop(): Promise<void> {
+    this.#end.abort();
     await this.deliveries.close();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
@@ -184,7 +199,7 @@ export class FakeSlack {
     if (request.method !== 'POST') return void response.writeHead(405).end();
     const method = kind === 'response' ? 'response_url' : name;
     const fault = this.#faultFor(method);
-    if (fault?.delayMs) await sleep(fault.delayMs);
+    if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal: this.#end.signal });
     const answer = (): Answered =>
       kind === 'response' ? this.#respond(name, text) : this.#answer(request, method, text);
     let answered = fault && !fault.takesEffect ? faulty(fault) : answer();
@@ -283,17 +298,18 @@ export class FakeSlack {
     const { workspace, kind } = channel;
     const { subscriptions } = this.world;
     if (!channel.isMember || workspace.isRevoked) return;
-    const topic = {
-      channel: 'message.channels',
-      group: 'message.groups',
-      im: 'message.im',
-      mpim: 'message.mpim',
-    };
-    if (subscriptions.has(topic[kind])) this.dispatch(workspace, messageEventOf(message, this.world));
+    if (subscriptions.has(TOPICS[kind])) this.dispatch(workspace, messageEventOf(message, this.world));
     const isMention = !isBots && kind !== 'im' && text.includes(`<@${workspace.bot.id}>`);
     if (!isMention || !subscriptions.has('app_mention')) return;
     const said = messageOf(message, this.world);
     this.dispatch(workspace, { ...said, type: 'app_mention', channel: channel.id, event_ts: message.ts });
+  }
+
+  /** Tells the app of an edit in a conversation that it is in. */
+  #tellOfEdit(message: FakeMessage): void {
+    const { workspace, kind, isMember } = message.channel;
+    if (!isMember || workspace.isRevoked || !this.world.subscriptions.has(TOPICS[kind])) return;
+    this.dispatch(workspace, changedEventOf(message, this.world));
   }
 
   #faultFor(method: string): Fault | undefined {
@@ -331,9 +347,13 @@ function refusalOf(error: unknown): Record<string, unknown> {
   };
 }
 
-function faulty({ answer }: Fault): Answered {
+function faulty({ answer, retryAfterSeconds = 1 }: Fault): Answered {
   if (answer === 429) {
-    return { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } };
+    return {
+      status: 429,
+      headers: { 'retry-after': String(retryAfterSeconds) },
+      body: { ok: false, error: 'ratelimited' },
+    };
   }
   if (typeof answer === 'number') return { status: answer, body: {} };
   return { status: 200, body: { ok: false, error: answer } };

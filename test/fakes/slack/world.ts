@@ -49,6 +49,8 @@ export interface FakeChannel {
   /** Whether the bot is in it. */
   isMember: boolean;
   isArchived: boolean;
+  /** Whether only some people may post in it. */
+  isReadOnly: boolean;
   readonly messages: Map<string, FakeMessage>;
 }
 
@@ -138,6 +140,10 @@ export class World {
   ]);
   /** Told of every message that is posted. */
   onMessage: (message: FakeMessage) => void = () => {};
+  /** Told of every message that is edited. */
+  onEdit: (message: FakeMessage) => void = () => {};
+  /** Whether a conversation takes streams. */
+  streamsIn: (channel: FakeChannel) => boolean = () => true;
 
   addWorkspace(name = 'a workspace'): Workspace {
     const id = slackId('T');
@@ -166,6 +172,7 @@ export class World {
       workspace,
       isMember,
       isArchived: false,
+      isReadOnly: false,
       messages: new Map(),
     };
     this.channels.set(channel.id, channel);
@@ -204,6 +211,16 @@ export class World {
     message.text = body.text ?? message.text;
     message.blocks = body.blocks ?? (body.text === undefined ? message.blocks : []);
     message.history.push({ at: Date.now(), text: message.text, blocks: message.blocks });
+    this.onEdit(message);
+  }
+
+  /** Every stream that grows dies, as they do of age; returns how many. */
+  killStreams(): number {
+    const open = [...this.channels.values()]
+      .flatMap(({ messages }) => [...messages.values()])
+      .filter(({ streamingSince }) => streamingSince !== undefined);
+    for (const message of open) message.streamingSince = undefined;
+    return open.length;
   }
 }
 
