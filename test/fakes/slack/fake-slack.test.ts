@@ -9,6 +9,8 @@ import type { FakeChannel } from './world.ts';
 const SECRET = 'not-a-secret';
 const FIVE_MINUTES_MS = 300_000;
 
+const refused = (call: Promise<unknown>, code: string) =>
+  assert.rejects(call, (error) => codeOf(error) === code, `expected ${code}`);
 const codeOf = (error: unknown) => (error as { data?: { error?: string } }).data?.error;
 
 describe('the fake Slack, asked by the real client', () => {
@@ -32,8 +34,6 @@ describe('the fake Slack, asked by the real client', () => {
   });
   after(() => slack.stop());
 
-  const refused = (call: Promise<unknown>, code: string) =>
-    assert.rejects(call, (error) => codeOf(error) === code, `expected ${code}`);
   const post = (text = 'words') => client.chat.postMessage({ channel: channel.id, text });
 
   it('posts, edits, and tells of what it shows', async () => {
@@ -272,7 +272,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
         heard.push({ kind: 'action', id: '' });
         await ack();
       });
-      app.shortcut('go-on', async ({ ack }) => {
+      app.shortcut('scifi-continue-message', async ({ ack }) => {
         heard.push({ kind: 'shortcut', id: '' });
         await ack();
       });
@@ -320,11 +320,45 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
         blocks: [{ type: 'actions', elements: [element] }],
       });
       await ann.press(message, 'Press').done;
-      await ann.shortcut(message, 'go-on').done;
+      await ann.shortcut(message, 'scifi-continue-message').done;
       ann.mention(channel, 'It all began');
       await ann.openHome().done;
       await until(() => heard.length === 4, 'all four');
       assert.deepEqual(heard.map(({ kind }) => kind).sort(), ['action', 'home', 'mention', 'shortcut']);
+    });
+
+    it('delivers nothing that the manifest does not ask for', async () => {
+      const ann = new Person(slack, 'ann');
+      const { scopes } = slack.workspace;
+      slack.workspace.scopes = scopes.filter((scope) => scope !== 'app_mentions:read');
+      const before = slack.deliveries.all.length;
+      const message = ann.mention(channel, 'unheard');
+      assert.deepEqual(
+        slack.deliveries.all.slice(before).map(({ payload }) => (payload.event as { type: string }).type),
+        ['message'],
+      );
+      slack.workspace.scopes = scopes.filter((scope) => scope !== 'channels:history');
+      slack.world.editMessage(message, { text: 'unheard too' });
+      assert.equal(slack.deliveries.all.length, before + 1);
+      slack.workspace.scopes = scopes;
+      assert.throws(() => ann.slash(channel, '/poem', 'x'), /no command/);
+      assert.throws(() => ann.shortcut(message, 'go-away'), /no shortcut/);
+      assert.throws(() => ann.choose('scifi-setting-length', '300'), /no 300 in a menu/);
+      await refused(app.client.conversations.info({ channel: channel.id }), 'missing_scope');
+    });
+
+    it('brings things twice where it is told to, the very same', async () => {
+      const ann = new Person(slack, 'ann');
+      slack.copies = 2;
+      await ann.openHome().done;
+      slack.copies = 1;
+      await until(() => heard.length === 2, 'both');
+      const command = ann.slash(channel, '/scifi', 'quiet');
+      await command.done;
+      await slack.redeliver(command).done;
+      const [first, second, third, fourth] = heard.map(({ id }) => id);
+      assert.ok(first === second && third === fourth && first !== third);
+      assert.equal(heard.length, 4);
     });
 
     it('tells of edits, the bot’s own too', async () => {

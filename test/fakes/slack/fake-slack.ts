@@ -15,6 +15,7 @@ import {
   type FakeChannel,
   type FakeMessage,
   type FakeUser,
+  SCOPE_OF_KIND,
   slackId,
   type Workspace,
   World,
@@ -86,6 +87,8 @@ export class FakeSlack {
   };
   /** Time that every call takes on its way. */
   latencyMs = 5;
+  /** How often the same thing is brought to the app. */
+  copies = 1;
   readonly deliveries: Deliveries;
   readonly limits = new RateLimits();
   readonly #http: Server;
@@ -142,6 +145,7 @@ export class FakeSlack {
     shownTo?: { readonly channel: FakeChannel; readonly user: FakeUser },
   ): Delivery {
     const delivery = this.deliveries.send(kind, payload);
+    for (let copy = 1; copy < this.copies; copy++) this.deliveries.send(kind, payload);
     if (shownTo) {
       delivery.done.then(
         () => this.#show(delivery.response, shownTo),
@@ -149,6 +153,11 @@ export class FakeSlack {
       );
     }
     return delivery;
+  }
+
+  /** Brings something once more, as Slack does where it doubts that it was heard. */
+  redeliver({ kind, payload }: Delivery): Delivery {
+    return this.deliveries.send(kind, payload);
   }
 
   /** Brings an event to the app. */
@@ -297,19 +306,25 @@ export class FakeSlack {
     const { channel, text, isBots } = message;
     const { workspace, kind } = channel;
     const { subscriptions } = this.world;
-    if (!channel.isMember || workspace.isRevoked) return;
+    if (!this.#isSeen(channel)) return;
     if (subscriptions.has(TOPICS[kind])) this.dispatch(workspace, messageEventOf(message, this.world));
     const isMention = !isBots && kind !== 'im' && text.includes(`<@${workspace.bot.id}>`);
     if (!isMention || !subscriptions.has('app_mention')) return;
+    if (!workspace.scopes.includes('app_mentions:read')) return;
     const said = messageOf(message, this.world);
     this.dispatch(workspace, { ...said, type: 'app_mention', channel: channel.id, event_ts: message.ts });
   }
 
   /** Tells the app of an edit in a conversation that it is in. */
   #tellOfEdit(message: FakeMessage): void {
-    const { workspace, kind, isMember } = message.channel;
-    if (!isMember || workspace.isRevoked || !this.world.subscriptions.has(TOPICS[kind])) return;
+    const { workspace, kind } = message.channel;
+    if (!this.#isSeen(message.channel) || !this.world.subscriptions.has(TOPICS[kind])) return;
     this.dispatch(workspace, changedEventOf(message, this.world));
+  }
+
+  /** Whether the app is told of what is said in a conversation. */
+  #isSeen({ workspace, kind, isMember }: FakeChannel): boolean {
+    return isMember && !workspace.isRevoked && workspace.scopes.includes(`${SCOPE_OF_KIND[kind]}:history`);
   }
 
   #faultFor(method: string): Fault | undefined {

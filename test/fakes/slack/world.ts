@@ -1,23 +1,6 @@
 /** What there is in the fake Slack: workspaces, conversations, people, messages. */
 import { randomBytes } from 'node:crypto';
-
-/** Everything that the app may be granted here. */
-export const ALL_SCOPES: readonly string[] = [
-  'commands',
-  'chat:write',
-  'chat:write.public',
-  'app_mentions:read',
-  'channels:history',
-  'groups:history',
-  'im:history',
-  'mpim:history',
-  'channels:read',
-  'groups:read',
-  'im:read',
-  'mpim:read',
-  'reactions:write',
-  'users:read',
-];
+import { MANIFEST } from './manifest.ts';
 
 /** What a scope of a conversation's kind is called by. */
 export const SCOPE_OF_KIND = { channel: 'channels', group: 'groups', im: 'im', mpim: 'mpim' } as const;
@@ -60,6 +43,7 @@ export interface FakeBlock {
   readonly block_id?: string;
   readonly text?: { readonly type: string; readonly text: string };
   readonly elements?: readonly FakeElement[];
+  readonly accessory?: FakeElement;
 }
 
 export interface FakeElement {
@@ -67,6 +51,7 @@ export interface FakeElement {
   readonly action_id?: string;
   readonly value?: string;
   readonly style?: string;
+  readonly options?: readonly { readonly value: string }[];
   readonly text?: string | { readonly type: string; readonly text: string };
 }
 
@@ -128,16 +113,7 @@ export class World {
   /** Everybody who was notified and every link that was made out of what the bot wrote: none, ever. */
   readonly pings: string[] = [];
   /** Events that the app has subscribed to. */
-  readonly subscriptions = new Set([
-    'message.channels',
-    'message.groups',
-    'message.im',
-    'message.mpim',
-    'app_mention',
-    'app_home_opened',
-    'app_uninstalled',
-    'tokens_revoked',
-  ]);
+  readonly subscriptions = new Set(MANIFEST.events);
   /** Told of every message that is posted. */
   onMessage: (message: FakeMessage) => void = () => {};
   /** Told of every message that is edited. */
@@ -154,7 +130,7 @@ export class World {
       botId: slackId('B'),
       token: `xoxb-${id}-fake-not-a-secret`,
       isRevoked: false,
-      scopes: ALL_SCOPES.filter((scope) => scope !== 'chat:write.public'),
+      scopes: [...MANIFEST.scopes],
     };
     this.workspaces.push(workspace);
     return workspace;
