@@ -53,6 +53,8 @@ describe('the fake Slack, asked by the real client', () => {
 
   it('refuses who is not known, and what was not granted', async () => {
     await refused(client.auth.test({ token: 'xoxb-other' }), 'invalid_auth');
+    await refused(client.auth.test({ token: slack.world.appToken }), 'not_allowed_token_type');
+    await refused(client.apps.connections.open({}), 'not_allowed_token_type');
     slack.workspace.isRevoked = true;
     await refused(post(), 'token_revoked');
     slack.workspace.isRevoked = false;
@@ -205,6 +207,28 @@ describe('the fake Slack, asked by the real client', () => {
     await until(() => other.faults[0]!.times === 0, 'the call');
     await other.stop();
     await answer;
+  });
+
+  it('gives a token for a code, once, and another one to whoever comes back', async () => {
+    const { clientId: client_id, clientSecret: client_secret } = slack.world;
+    const workspace = slack.world.addWorkspace();
+    const first = workspace.token;
+    const link = `https://slack.com/oauth/v2/authorize?client_id=${client_id}&state=s&scope=chat:write,commands`;
+    assert.throws(() => slack.authorize(link.replace(client_id, '1.2'), workspace), /no such app/);
+    assert.throws(() => slack.authorize(link.replace('commands', 'admin'), workspace), /asks for admin/);
+    workspace.isRevoked = true;
+    const query = slack.authorize(link, workspace);
+    const code = query.get('code')!;
+    const access = (more: object = {}) =>
+      client.oauth.v2.access({ client_id, client_secret, code, ...more } as never);
+    await refused(access({ client_secret: 'wrong' }), 'bad_client_secret');
+    const answer = await access();
+    assert.deepEqual(
+      [answer.access_token, answer.scope, query.get('state')],
+      [workspace.token, 'chat:write,commands', 's'],
+    );
+    assert.notEqual(workspace.token, first);
+    await refused(access(), 'invalid_code');
   });
 
   it('counts calls by method and workspace, and posts by channel', async () => {

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Deliveries, type Delivery, type DeliveryKind } from './delivery.ts';
 import { RateLimits } from './limits.ts';
+import { MANIFEST } from './manifest.ts';
 import { answerCall, type Call, type Clocks, workspaceOf } from './methods.ts';
 import { changedEventOf, eventOf, messageEventOf, messageOf } from './payloads.ts';
 import { Refusal } from './refusal.ts';
@@ -17,6 +18,7 @@ import {
   type FakeUser,
   SCOPE_OF_KIND,
   slackId,
+  tokenFor,
   type Workspace,
   World,
 } from './world.ts';
@@ -46,6 +48,13 @@ export interface Fault {
   readonly delayMs?: number;
   /** What a 429 asks to wait; a second by default. */
   readonly retryAfterSeconds?: number;
+}
+
+/** What somebody has agreed to. */
+interface Grant {
+  readonly workspace: Workspace;
+  readonly scopes: readonly string[];
+  readonly redirectUri: string;
 }
 
 /** An address by which a conversation can be answered for a while. */
@@ -94,7 +103,7 @@ export class FakeSlack {
   readonly #http: Server;
   readonly #tickets = new Set<string>();
   readonly #responseUrls = new Map<string, ResponseUrl>();
-  readonly #codes = new Map<string, Workspace>();
+  readonly #codes = new Map<string, Grant>();
   readonly #end = new AbortController();
 
   private constructor(http: Server) {
@@ -171,9 +180,23 @@ export class FakeSlack {
 
   /** Somebody agrees to the app in a workspace: the code that Slack hands to the app. */
   approve(workspace: Workspace): string {
-    const code = randomUUID();
-    this.#codes.set(code, workspace);
-    return code;
+    return this.#grant({ workspace, scopes: workspace.scopes, redirectUri: '' });
+  }
+
+  /**
+   * Somebody agrees to the app in a workspace, on the page that an install link leads to.
+   *
+   * @returns the query with which Slack leads back to the app
+   */
+  authorize(link: string, workspace: Workspace): URLSearchParams {
+    const { searchParams } = new URL(link);
+    if (searchParams.get('client_id') !== this.world.clientId) throw new Error('Slack knows no such app.');
+    const scopes = (searchParams.get('scope') ?? '').split(',').filter(Boolean);
+    const unknown = scopes.filter((scope) => !MANIFEST.scopes.includes(scope));
+    if (scopes.length === 0 || unknown.length > 0)
+      throw new Error(`The link asks for ${unknown.join() || 'nothing'}.`);
+    const code = this.#grant({ workspace, scopes, redirectUri: searchParams.get('redirect_uri') ?? '' });
+    return new URLSearchParams({ code, state: searchParams.get('state') ?? '' });
   }
 
   /** Somebody takes the app out of a workspace. */
@@ -193,6 +216,12 @@ export class FakeSlack {
     await this.deliveries.close();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #grant(grant: Grant): string {
+    const code = randomUUID();
+    this.#codes.set(code, grant);
+    return code;
   }
 
   get #origin(): string {
@@ -246,6 +275,9 @@ export class FakeSlack {
   }
 
   #openConnection({ token }: Call): Answered {
+    if (this.world.workspaces.some((one) => one.token === token)) {
+      throw new Refusal('not_allowed_token_type');
+    }
     if (token !== this.world.appToken || this.world.isAppTokenRevoked) throw new Refusal('invalid_auth');
     const ticket = randomUUID();
     this.#tickets.add(ticket);
@@ -261,9 +293,14 @@ export class FakeSlack {
       : [fields.client_id, fields.client_secret];
     if (id !== clientId) throw new Refusal('invalid_client_id');
     if (secret !== clientSecret) throw new Refusal('bad_client_secret');
-    const workspace = this.#codes.get(String(fields.code));
-    if (!workspace) throw new Refusal('invalid_code');
+    const grant = this.#codes.get(String(fields.code));
+    if (!grant) throw new Refusal('invalid_code');
     this.#codes.delete(String(fields.code));
+    if (String(fields.redirect_uri ?? '') !== grant.redirectUri) throw new Refusal('bad_redirect_uri');
+    const { workspace } = grant;
+    workspace.scopes = grant.scopes;
+    // Whoever comes back gets another token; the old one stays worthless.
+    if (workspace.isRevoked) workspace.token = tokenFor(workspace.id);
     workspace.isRevoked = false;
     return {
       status: 200,

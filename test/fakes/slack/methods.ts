@@ -204,6 +204,7 @@ export function answerCall(world: World, call: Call, clocks: Clocks): { workspac
 /** @throws Refusal `not_authed`, `invalid_auth`, `token_revoked` */
 export function workspaceOf(world: World, token: string | undefined): Workspace {
   if (!token) throw new Refusal('not_authed');
+  if (token === world.appToken) throw new Refusal('not_allowed_token_type');
   const workspace = world.workspaces.find((one) => one.token === token);
   if (!workspace) throw new Refusal('invalid_auth');
   if (workspace.isRevoked) throw new Refusal('token_revoked');

@@ -98,6 +98,11 @@ export function slackId(prefix: string): string {
   return prefix + randomBytes(5).toString('hex').toUpperCase();
 }
 
+/** A made-up token of the right shape, another one each time. */
+export function tokenFor(workspaceId: string): string {
+  return `xoxb-${workspaceId}-${randomBytes(4).toString('hex')}-fake-not-a-secret`;
+}
+
 export class World {
   readonly appId = slackId('A');
   readonly clientId = '1000000000.2000000000';
@@ -128,7 +133,7 @@ export class World {
       name,
       bot: { id: slackId('U'), name: 'sci-fi' },
       botId: slackId('B'),
-      token: `xoxb-${id}-fake-not-a-secret`,
+      token: tokenFor(id),
       isRevoked: false,
       scopes: [...MANIFEST.scopes],
     };
