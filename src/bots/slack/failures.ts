@@ -31,6 +31,7 @@ const MEANING: Readonly<Record<string, SlackFailure>> = {
   cannot_reply_to_message: 'absent',
   messages_tab_disabled: 'absent',
   is_archived: 'gone',
+  is_inactive: 'gone',
   message_not_found: 'gone',
   thread_not_found: 'gone',
   cant_update_message: 'gone',

@@ -81,7 +81,9 @@ export class ShownMessage {
       await api.update(place, this.#ts, body).catch(async (error) => {
         if (codeOf(error) !== STREAMING) throw error;
         // A stream that nobody continues: it is ended, and is a message like any other.
-        await api.stopStream(place, this.#ts!);
+        await api.stopStream(place, this.#ts!).catch((reason) => {
+          if (codeOf(reason) !== NOT_STREAMING) throw reason;
+        });
         await api.update(place, this.#ts!, body);
       });
       return;
@@ -99,3 +101,4 @@ export class ShownMessage {
 }
 
 const STREAMING = 'streaming_state_conflict';
+const NOT_STREAMING = 'message_not_in_streaming_state';

@@ -56,6 +56,8 @@ export interface Slack {
 
 /** A story alone is edited this often; with others it shares what Slack allows, see `budgets.ts`. */
 const EDIT_INTERVAL_MS = 1_500;
+/** A connection without a sign of life for so long is lost; and so long it takes to open another one. */
+const SIGN_OF_LIFE_MS = 3_000;
 /** A lost connection is opened again for as long as it takes. */
 const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_000 } as const;
 
@@ -128,7 +130,9 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
     if (installations) forgetWhoLeaves(app, installations, channels, people);
     closers.push(() => app.stop());
-    const port = portOf(await start(app));
+    // Bolt tries for ever; a first look says at once when there is nobody. With a bot's token it is taken already.
+    if (!self && !isHttp) await reached(() => api.openSocket(config.appToken!));
+    const port = portOf(await reached(() => app.start()));
     logger.info({ mode: isHttp ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
     return { replies, channels, dailyTools, port, close };
   } catch (error) {
@@ -179,6 +183,7 @@ function openApp(
       })
     : new SocketModeReceiver({
         appToken: appToken!,
+        clientPingTimeout: SIGN_OF_LIFE_MS,
         logger: bolt,
         ...oauth,
         installerOptions: {
@@ -206,9 +211,9 @@ function openApp(
   return { app: new App(options), isHttp: http !== undefined };
 }
 
-async function start(app: App): Promise<unknown> {
+async function reached<T>(act: () => Promise<T>): Promise<T> {
   try {
-    return await app.start();
+    return await act();
   } catch (cause) {
     const { code } = cause as { code?: unknown };
     if (code === 'EADDRINUSE' || code === 'EACCES') {

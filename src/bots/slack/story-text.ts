@@ -20,9 +20,12 @@ export const ROOM: MessageRoom = { chat: 'Slack', max: SECTION_MAX, cost: costOf
 const BLOCK_ID = /^scifi-text-\d+-([sn]*)$/;
 const SEPARATOR_SIGNS: Readonly<Record<string, string>> = { ' ': 's', '\n': 'n' };
 
-/** What a text costs: bytes once it is escaped, which is never less than what Slack counts. */
+/**
+ * What a text costs: its bytes on the wire, escaped for Slack and for JSON. Slack counts characters in one place,
+ * bytes in another and does not say in a third; none of it is more than this.
+ */
 export function costOf(text: string): number {
-  return Buffer.byteLength(slackEscaping.escape(text));
+  return Buffer.byteLength(JSON.stringify(slackEscaping.escape(text))) - '""'.length;
 }
 
 /** Cuts a clean story into sections. */

@@ -334,6 +334,8 @@ export class FakeSlack {
   #show(response: unknown, { channel, user }: { channel: FakeChannel; user: FakeUser }): void {
     if (typeof response !== 'object' || response === null) return;
     const { text = '', response_type: type = 'ephemeral' } = response as Record<string, string>;
+    // An acknowledgement in Socket Mode that says nothing is an empty object.
+    if (text === '') return;
     if (type === 'in_channel') this.world.addMessage(channel, channel.workspace.bot, { text });
     else this.world.whispers.push({ at: Date.now(), channelId: channel.id, userId: user.id, text });
   }

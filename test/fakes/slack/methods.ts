@@ -64,7 +64,6 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const { world, workspace, fields, clocks } = context;
     need(workspace, 'chat:write');
     const message = own(context);
-    if (message.channel.isArchived) throw new Refusal('is_inactive');
     age(message, clocks);
     if (message.streamingSince !== undefined) throw new Refusal('streaming_state_conflict');
     if (Date.now() - message.history[0]!.at > clocks.editWindowMs) throw new Refusal('edit_window_closed');
@@ -241,6 +240,7 @@ function own(context: Context, refusal = 'cant_update_message'): FakeMessage {
   const message = channel.messages.get(String(fields.ts));
   if (!message || message.isDeleted) throw new Refusal('message_not_found');
   if (message.user.id !== workspace.bot.id) throw new Refusal(refusal);
+  if (channel.isArchived) throw new Refusal('is_inactive');
   return message;
 }
 

@@ -1,0 +1,134 @@
+/** Story-prompt channels and the daily line on Slack, from the command to the stories. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postLine } from '../../../src/bots/daily.ts';
+import { Person } from '../../fakes/slack/people.ts';
+import type { FakeChannel } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
+
+/** Uses `/scifi-channel` and returns what the bot whispers. */
+async function set(house: House, channel: FakeChannel, text: string): Promise<string> {
+  // What was said before was said in another millisecond.
+  await sleep(2);
+  const delivery = house.ann.slash(channel, '/scifi-channel', text);
+  return until(() => house.heard(delivery), 'an answer');
+}
+
+describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ pace: 0 });
+  });
+  after(() => house.close());
+
+  it('answers every message, but not at once again, nor short ones, nor what is said beneath a story', async () => {
+    const { slack, ann } = house;
+    const channel = house.channelOf();
+    const said = await set(house, channel, 'on cooldown=60 minimum=12');
+    assert.match(said, /^Every message with at least 12 characters is a prompt, once in 60 seconds/);
+    ann.say(channel, 'The robots had a union now');
+    const answer = await finished(channel);
+    assert.ok(textOf(answer).startsWith('The robots had a union now'));
+    assert.equal(answer.threadTs, undefined);
+    const again = ann.say(channel, 'And they wanted holidays');
+    await until(() => again.reactions.includes('hourglass_flowing_sand'), 'a sign');
+    new Person(slack, 'eve').say(channel, 'short');
+    new Person(slack, 'joe').say(channel, 'What a story that was, I must say', { threadTs: answer.ts });
+    new Person(slack, 'bob').say(channel, 'On Venus, nobody had an umbrella');
+    await finished(channel, (message) => textOf(message).startsWith('On Venus'));
+    await sleep(300);
+    assert.equal(botsMessages(channel).length, 2);
+  });
+
+  it('opens a thread for every story where that is asked for', async () => {
+    const { ann } = house;
+    const channel = house.channelOf();
+    await set(house, channel, 'on threads');
+    const prompt = ann.say(channel, 'Somebody had painted the moon');
+    const story = await finished(channel);
+    assert.equal(story.threadTs, prompt.ts);
+  });
+
+  it('says that it has to be invited, what is wrong, and which time zone there is not', async () => {
+    const channel = house.channelOf({ isMember: false });
+    const refused = await set(house, channel, 'on');
+    assert.match(refused, /^Nothing was changed: in this channel I need an invitation\. Type `\/invite` <@U/);
+    assert.match(await set(house, channel, 'status'), /^Nothing is set/);
+    const inside = house.channelOf();
+    assert.match(await set(house, inside, 'daily hour=8 tz=Mars/Olympus'), /no time zone/);
+    assert.match(await set(house, inside, 'maybe'), /Choose one of: on, daily, status, off/);
+    assert.match(await set(house, inside, ''), /every message is a prompt/);
+  });
+
+  it('gets an opening line a day, once, which anybody can continue and stop', async () => {
+    const { slack } = house;
+    const channel = house.channelOf();
+    assert.match(await set(house, channel, 'daily hour=0'), /An opening line comes every day at 0:00, UTC/);
+    const key = `${slack.workspace.id}-${channel.id}`;
+    const tools = house.tools();
+    const clock = () => Date.UTC(2030, 0, 2, 0, 0, 1);
+    await Promise.all([postLine(key, { ...tools, clock }), postLine(key, { ...tools, clock })]);
+    const line = await finished(channel);
+    assert.ok(textOf(line).length > 30);
+    new Person(slack, 'bob').press(line, 'Continue');
+    const next = await finished(channel, ({ ts }) => ts > line.ts);
+    assert.notEqual(textOf(next), '');
+    await postLine(key, { ...tools, clock: () => clock() + 24 * 3_600_000 });
+    await until(() => botsMessages(channel).filter(isOver).length === 3, 'the next day’s line');
+  });
+
+  it('gets its line from the scheduler when the hour comes', async () => {
+    const { slack } = house;
+    const channel = house.channelOf();
+    await set(house, channel, 'daily hour=0');
+    const channelId = `${slack.workspace.id}-${channel.id}`;
+    const scheduler = house.connection.queue<{ channelId: string }, void>('daily-slack');
+    // The same scheduler, with an hour that is always now.
+    await scheduler.upsertJobScheduler(
+      `c${channelId}`,
+      { every: 1_000 },
+      { name: 'line', data: { channelId } },
+    );
+    await finished(channel);
+    await sleep(1_500);
+    assert.equal(botsMessages(channel).length, 1, 'one a day, however often it is asked for');
+    await set(house, channel, 'off');
+    assert.equal(await scheduler.getJobScheduler(`c${channelId}`), undefined);
+    await scheduler.close();
+  });
+});
+
+describe('what is set for channels on Slack', { timeout: 60_000 }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ pace: 0 });
+  });
+  after(() => house.close());
+
+  it('remembers what is set in the next process, tells of it, and ends it', async () => {
+    const { ann, slack } = house;
+    const channel = house.channelOf();
+    await set(house, channel, 'on mentions minimum=5');
+    await set(house, channel, 'daily hour=8 tz=Europe/Vienna');
+    await house.restart();
+    assert.match(
+      await set(house, channel, 'status'),
+      /^Every message that mentions me .*\nAn opening line comes every day at 8:00, Europe\/Vienna\.$/,
+    );
+    ann.say(channel, 'This is not for the robot at all');
+    const asked = ann.mention(channel, 'The tide never came back');
+    const answer = await finished(channel);
+    assert.equal(answer.threadTs, asked.ts);
+    await sleep(300);
+    assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 1);
+    assert.match(await set(house, channel, 'off'), /^Off: /);
+    assert.match(await set(house, channel, 'status'), /^Nothing is set/);
+    new Person(slack, 'bob').say(channel, 'Is anybody there tonight?');
+    await sleep(400);
+    assert.equal(botsMessages(channel).length, 0);
+  });
+});

@@ -1,0 +1,174 @@
+/** Everything that can go wrong in the middle of a story on Slack has one decided outcome. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keepAnnouncing } from '../../../src/queue/worker.ts';
+import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import {
+  botsMessages,
+  configOf,
+  FOOTER,
+  finished,
+  type House,
+  isOver,
+  labelsOf,
+  openHouse,
+  smallPrintOf,
+  textOf,
+} from './house.ts';
+
+/** At the house's pace: three seconds. */
+const LONG = 'It went wrong length=1500';
+
+describe('Slack in trouble', { timeout: 90_000 }, () => {
+  describe('a story on Slack goes wrong', { timeout: 60_000, concurrency: true }, () => {
+    let house: House;
+    const seen = new Set<string>();
+
+    before(async () => {
+      house = await openHouse();
+    });
+    after(() => house.close());
+
+    /** A story in a channel of its own, once its text has begun to grow. */
+    async function begun(text = LONG): Promise<{ channel: FakeChannel; message: FakeMessage }> {
+      const channel = house.channelOf();
+      house.ann.slash(channel, '/scifi', text);
+      const message = await until(() => botsMessages(channel)[0], 'a message');
+      await until(() => textOf(message).length > 60, 'a growing text');
+      return { channel, message };
+    }
+
+    async function givenUp(message: FakeMessage): Promise<void> {
+      const edits = message.history.length;
+      const isNews = (line: string) => line.includes('reply given up') && !seen.has(line);
+      seen.add(await until(() => house.log.find(isNews), 'a reply to be given up'));
+      await sleep(1_000);
+      assert.ok(message.history.length - edits <= 1, 'nobody goes on editing');
+    }
+
+    it('a message deleted by somebody: the story stops', async () => {
+      const { message } = await begun();
+      message.isDeleted = true;
+      await givenUp(message);
+    });
+
+    it('a channel that is archived: the story stops', async () => {
+      const { channel, message } = await begun();
+      channel.isArchived = true;
+      await givenUp(message);
+    });
+  });
+
+  it('Slack is out of order for a moment: the story goes on and ends, once', async () => {
+    const house = await openHouse();
+    try {
+      const { slack, ann, channel } = house;
+      // Posted, and the answer swallowed: it is looked for before anything is posted again.
+      slack.misbehave({ match: /postMessage/, answer: 0, takesEffect: true });
+      slack.misbehave({ match: /chat.update/, answer: 503, times: 2 });
+      slack.misbehave({ match: /history/, answer: 503 });
+      ann.slash(channel, '/scifi', LONG);
+      const message = await finished(channel);
+      assert.match(smallPrintOf(message), FOOTER);
+      await sleep(500);
+      assert.equal(channel.messages.size, 1);
+      // Nothing was posted, and Slack said so.
+      const other = house.channelOf();
+      slack.misbehave({ match: /postMessage/, answer: 'internal_error' });
+      ann.slash(other, '/scifi', 'Again length=200');
+      await finished(other);
+      assert.equal(other.messages.size, 1);
+    } finally {
+      await house.close();
+    }
+  });
+
+  it('Slack complains of too many calls: it is asked less, and all last words come', async () => {
+    const house = await openHouse();
+    try {
+      const { slack, ann, channel } = house;
+      slack.misbehave({ match: /chat.update/, answer: 429 });
+      ann.slash(channel, '/scifi', LONG);
+      const message = await finished(channel);
+      const limited = slack.log.filter(({ method, status }) => method === 'chat.update' && status === 429);
+      assert.equal(limited.length, 1);
+      const [at] = limited.map((call) => call.at);
+      const tooSoon = slack.log.filter(
+        (call) => call.method === 'chat.update' && call.at > at! && call.at < at! + 950,
+      );
+      assert.equal(tooSoon.length, 0, 'nothing is asked while Slack wants to be left alone');
+      assert.ok(textOf(message).length > 1_200);
+    } finally {
+      await house.close();
+    }
+  });
+
+  it('shows the place in the queue, refuses when it is full, and goes on when a writer comes', async () => {
+    const house = await openHouse({ worker: false, maxWaiting: 2 });
+    try {
+      const { ann } = house;
+      const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+      const [one, two, three] = [house.channelOf(), house.channelOf(), house.channelOf()];
+      ann.slash(one, '/scifi', 'First length=200');
+      const first = await until(() => botsMessages(one)[0], 'a message');
+      await until(() => smallPrintOf(first) === 'Next in the queue', 'a place');
+      ann.slash(two, '/scifi', 'Second length=200');
+      const second = await until(() => botsMessages(two)[0], 'a message');
+      await until(() => smallPrintOf(second) === '2nd in the queue', 'a place');
+      assert.deepEqual(labelsOf(second), ['Stop']);
+      const third = ann.slash(three, '/scifi', 'Third length=200');
+      await until(() => house.heard(third).startsWith('2 stories are waiting already.'), 'a refusal');
+      ann.press(first, 'Stop');
+      await until(() => isOver(first), 'an end');
+      assert.match(smallPrintOf(first), /^Stopped before the first word · /);
+      silence();
+      await house.startWorker();
+      await until(() => isOver(second), 'an end');
+      assert.equal(three.messages.size, 0);
+    } finally {
+      await house.close();
+    }
+  });
+
+  it('the socket is cut: it is opened again, and what was said meanwhile is heard', async () => {
+    const house = await openHouse();
+    try {
+      const { slack, ann, channel } = house;
+      ann.slash(channel, '/scifi', 'Before length=300');
+      await finished(channel);
+      // Slack itself waits for minutes.
+      slack.deliveries.retryMs = [1_000, 2_000, 4_000, 8_000];
+      slack.deliveries.cut();
+      const other = house.channelOf();
+      ann.mention(other, 'Meanwhile length=200');
+      const message = await finished(other, undefined, 25_000);
+      assert.ok(textOf(message).startsWith('Meanwhile'));
+      assert.equal(botsMessages(other, message.threadTs).length, 1);
+    } finally {
+      await house.close();
+    }
+  });
+
+  it('Slack turns the bot away: it says what to do, and does not hang', async () => {
+    const house = await openHouse({ worker: false });
+    try {
+      const config = configOf(house.slack);
+      const cases: [Partial<typeof config>, RegExp][] = [
+        [{ botToken: 'xoxb-wrong' }, /Slack does not accept SLACK_BOT_TOKEN\. Copy it anew/],
+        [{ appToken: 'xapp-wrong' }, /Slack does not accept SLACK_APP_TOKEN\. Make one/],
+        [{ api: 'http://127.0.0.1:1/api/' }, /Slack cannot be reached \(temporary\)/],
+      ];
+      for (const [wrong, message] of cases) {
+        await assert.rejects(house.another({ config: { ...config, ...wrong } }), {
+          name: 'StoryError',
+          code: 'configuration',
+          message,
+        });
+      }
+    } finally {
+      await house.close();
+    }
+  });
+});

@@ -1,0 +1,200 @@
+/**
+ * Everything between a person on Slack and a story, in one process: the fake Slack, the real Bolt, a real
+ * queue, a real worker, and a storyteller that writes plausible words at once.
+ */
+import { pino } from 'pino';
+import type { DailyTools } from '../../../src/bots/daily.ts';
+import { slackEscaping } from '../../../src/bots/outgoing-text.ts';
+import { type Slack, type SlackOptions, startSlack } from '../../../src/bots/slack/start.ts';
+import { readBlocks } from '../../../src/bots/slack/story-text.ts';
+import { createRequestReader } from '../../../src/bots/story-request.ts';
+import type { SlackConfig } from '../../../src/config.ts';
+import type { QueueConnection } from '../../../src/queue/connection.ts';
+import { Stories } from '../../../src/queue/stories.ts';
+import { keepAnnouncing, StoryWorker } from '../../../src/queue/worker.ts';
+import type { ModelChoice } from '../../../src/story.ts';
+import { fakeStoryteller } from '../../fakes/fake-storyteller.ts';
+import type { Delivery } from '../../fakes/slack/delivery.ts';
+import { FakeSlack } from '../../fakes/slack/fake-slack.ts';
+import { buttonsOf, labelOf, Person } from '../../fakes/slack/people.ts';
+import { type FakeChannel, type FakeMessage, type Seen, wordsOf } from '../../fakes/slack/world.ts';
+import { BACKENDS, type Backend } from '../../helpers/backends.ts';
+import { until } from '../../helpers/programs.ts';
+
+export const MODELS: ModelChoice[] = [
+  { name: 'scifi', title: 'Science fiction', description: 'Pulp' },
+  { name: 'melville', title: 'Melville', description: 'The sea' },
+];
+/** Characters a second: a story of a thousand characters takes two seconds. */
+const PACE = 500;
+/** Faster than for people; the budget has its say all the same. */
+const EDIT_INTERVAL_MS = 250;
+export const FOOTER = / · temperature .* · seed .* · written by a neural network$/;
+
+export interface House {
+  readonly slack: FakeSlack;
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  readonly channel: FakeChannel;
+  readonly ann: Person;
+  readonly log: string[];
+  /** The bot's side; replaced by `restart`. */
+  bot: Slack;
+  restart(options?: Partial<SlackOptions>): Promise<void>;
+  /** Starts one more process' worth of bot. */
+  another(options?: Partial<SlackOptions>): Promise<Slack>;
+  /** One more conversation. */
+  channelOf(options?: Parameters<FakeSlack['world']['addChannel']>[1]): FakeChannel;
+  /** What the one who did something was told alone; empty when nothing. */
+  heard(delivery: Delivery): string;
+  startWorker(): Promise<StoryWorker>;
+  /** What the daily line needs, for tests that cannot wait for midnight. */
+  tools(): DailyTools;
+  close(): Promise<void>;
+}
+
+/** Opens the house. */
+export async function openHouse(
+  options: Partial<SlackOptions> & {
+    readonly worker?: boolean;
+    readonly settings?: (slack: FakeSlack) => Partial<SlackConfig>;
+    readonly isEmbedded?: boolean;
+  } = {},
+): Promise<House> {
+  // Redis starts in no time; where there is none, the embedded queue does it all.
+  const usable = BACKENDS.filter(({ name, skip }) => !skip && (name === 'embedded') === !!options.isEmbedded);
+  const backend: Backend = await (usable[0] ?? BACKENDS.find(({ skip }) => !skip)!).start();
+  const connection = await backend.connect();
+  const slack = await FakeSlack.start();
+  const channel = slack.world.addChannel(slack.workspace);
+  const log: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
+  const stories = new Stories(connection);
+  await stories.ready();
+  const closers: (() => unknown)[] = [];
+  const readRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
+  const startBot = (more: Partial<SlackOptions> = {}) =>
+    startSlack({
+      config: { ...configOf(slack), ...options.settings?.(slack) },
+      connection,
+      stories,
+      models: MODELS,
+      readRequest,
+      maxWaiting: 500,
+      pace: PACE,
+      concurrency: 500,
+      logger,
+      editIntervalMs: EDIT_INTERVAL_MS,
+      ...options,
+      ...more,
+    });
+  const house: House = {
+    slack,
+    connection,
+    stories,
+    channel,
+    log,
+    ann: new Person(slack, 'ann'),
+    bot: await startBot(),
+    async restart(more) {
+      await house.bot.close();
+      house.bot = await startBot(more);
+    },
+    another: startBot,
+    channelOf: (more) => slack.world.addChannel(slack.workspace, more),
+    heard: (delivery) => heard(slack, delivery),
+    async startWorker() {
+      const { storyteller } = fakeStoryteller({ capacity: 128, stepsPerTrip: 8 });
+      const worker = new StoryWorker({
+        connection,
+        stories,
+        logger,
+        storyteller: () => storyteller,
+        concurrency: 128,
+      });
+      await worker.ready();
+      const silence = keepAnnouncing(stories, () => ({ phase: 'ready', loaded: 1 }));
+      closers.push(async () => {
+        silence();
+        await worker.close();
+        await storyteller.close();
+      });
+      return worker;
+    },
+    tools: () => house.bot.dailyTools,
+    async close() {
+      await house.bot.close();
+      for (const closer of closers) await closer();
+      await stories.close();
+      await backend.stop();
+      await slack.stop();
+    },
+  };
+  if (options.worker !== false) await house.startWorker();
+  return house;
+}
+
+/** Settings for the fake's own workspace, in Socket Mode. */
+export function configOf(slack: FakeSlack): SlackConfig {
+  return {
+    botToken: slack.workspace.token,
+    appToken: slack.world.appToken,
+    http: undefined,
+    installation: undefined,
+    installPort: undefined,
+    host: '127.0.0.1',
+    reply: 'edit',
+    api: slack.api,
+  };
+}
+
+/** The bot's messages in a channel, in a thread of it or at its top. */
+export function botsMessages(channel: FakeChannel, threadTs?: string): FakeMessage[] {
+  return [...channel.messages.values()].filter((message) => message.isBots && message.threadTs === threadTs);
+}
+
+/** A story that is over, whose text begins in a way; the newest where there are several. */
+export async function finished(
+  channel: FakeChannel,
+  is: (message: FakeMessage) => boolean = () => true,
+  timeoutMs = 20_000,
+): Promise<FakeMessage> {
+  const find = () =>
+    [...channel.messages.values()].reverse().find((message) => isOver(message) && is(message));
+  return until(find, 'the end of a story', timeoutMs);
+}
+
+/** Whether a message has the buttons of a story that is over. */
+export function isOver(message: FakeMessage): boolean {
+  return labelsOf(message).includes('Another');
+}
+
+/** What somebody was told alone after doing something. */
+export function heard(slack: FakeSlack, { payload, createdAt }: Delivery): string {
+  const { channel_id, channel, user_id, user } = payload as Record<string, { id?: string } | string>;
+  const idOf = (value: unknown) => (typeof value === 'string' ? value : (value as { id?: string })?.id);
+  return slack.world.whispers
+    .filter(({ at, channelId, userId }) => {
+      return (
+        at >= createdAt &&
+        channelId === (idOf(channel_id) ?? idOf(channel)) &&
+        userId === (idOf(user_id) ?? idOf(user))
+      );
+    })
+    .map(({ text }) => text)
+    .join('\n');
+}
+
+export function labelsOf(message: Pick<Seen, 'blocks'>): string[] {
+  return buttonsOf(message).map(labelOf);
+}
+
+/** The story that a message shows. */
+export function textOf({ blocks }: Pick<Seen, 'blocks'>): string {
+  return readBlocks(blocks) ?? '';
+}
+
+/** The small print under a message, as people see it. */
+export function smallPrintOf({ blocks }: Pick<Seen, 'blocks'>): string {
+  return slackEscaping.unescape(wordsOf(blocks, 'context'));
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { skipWithout } from '../helpers/programs.ts';
+import { crowd } from './slack-crowd.ts';
+
+/** Share by which memory may grow between the second quarter and the last. */
+const MEMORY_GROWTH = 0.15;
+
+describe('100 people in one Slack workspace, over two minutes', { skip: skipWithout('redis-server') }, () => {
+  it('each has the story once, in time, and Slack complains once at most', async (t) => {
+    const report = await crowd(100, 120, { pace: 120 });
+    t.diagnostic(JSON.stringify(report));
+    assert.equal(report.stories, 100);
+    assert.ok(report.slowestAcknowledgementMs < 1_000, `${report.slowestAcknowledgementMs} ms`);
+    for (const [method, complaints] of Object.entries(report.tooMany)) assert.ok(complaints <= 1, method);
+    const { memory } = report;
+    const early = mean(memory.slice(memory.length / 4, memory.length / 2));
+    const late = mean(memory.slice((memory.length / 4) * 3));
+    assert.ok(late < early * (1 + MEMORY_GROWTH), `${early} MB, then ${late} MB`);
+  });
+});
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}

@@ -1,0 +1,164 @@
+/**
+ * A crowd in one Slack workspace: everybody asks for one story. The bots are a real process; a storyteller that
+ * writes at once sees to it that Slack's limits are what is measured.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { openConnection } from '../../src/queue/open.ts';
+import { Stories } from '../../src/queue/stories.ts';
+import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
+import { FOOTER, isOver, smallPrintOf, textOf } from '../bots/slack/house.ts';
+import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { FakeSlack } from '../fakes/slack/fake-slack.ts';
+import { Person } from '../fakes/slack/people.ts';
+import type { FakeMessage } from '../fakes/slack/world.ts';
+import { startRole } from '../helpers/processes.ts';
+import { startRedis } from '../helpers/programs.ts';
+
+/** Lengths that people ask for. */
+const LENGTHS = [300, 600, 1_200, 2_400];
+const CHANNELS_PER_PERSON = 0.1;
+const SAMPLE_MS = 2_500;
+const POLL_MS = 100;
+/** Whatever is wrong, it shows by then. */
+const DRAIN_MAX_MS = 240_000;
+
+export interface CrowdOptions {
+  /** Characters a second. */
+  readonly pace: number;
+  /** Called when the bots are at work. */
+  readonly prepare?: (slack: FakeSlack) => void;
+}
+
+export interface CrowdReport {
+  readonly stories: number;
+  readonly slowestAcknowledgementMs: number;
+  /** From the last command to the last story's last words. */
+  readonly drainMs: number;
+  /** Complaints of Slack's, by method. */
+  readonly tooMany: Readonly<Record<string, number>>;
+  /** Messages that showed a story as it grew. */
+  readonly growing: number;
+  readonly updates: number;
+  /** Resident memory of the bots' process in MB, from time to time. */
+  readonly memory: readonly number[];
+}
+
+/** Lets `people` ask for one story each, over `seconds`. */
+export async function crowd(people: number, seconds: number, options: CrowdOptions): Promise<CrowdReport> {
+  const slack = await FakeSlack.start();
+  const redis = await startRedis();
+  const logger = pino({ level: 'silent' });
+  const connection = await openConnection({ redisUrl: redis.url, dataFolder: '', prefix: 'scifi' }, logger);
+  const stories = new Stories(connection);
+  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerTrip: 16 });
+  const worker = new StoryWorker({
+    connection,
+    stories,
+    logger,
+    storyteller: () => storyteller,
+    concurrency: 128,
+  });
+  await worker.ready();
+  const silence = keepAnnouncing(stories, () => ({ phase: 'ready', loaded: 1 }));
+  const channels = Array.from({ length: Math.ceil(people * CHANNELS_PER_PERSON) }, (_, index) =>
+    slack.world.addChannel(slack.workspace, { name: `stories-${index}` }),
+  );
+  const bots = await startRole('bots', {
+    REDIS_URL: redis.url,
+    SCIFI_PORT: '0',
+    SCIFI_PACE: String(options.pace),
+    // V8 lets garbage lie as long as there is room; with little room, what grows is a leak.
+    NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',
+    SLACK_BOT_TOKEN: slack.workspace.token,
+    SLACK_APP_TOKEN: slack.world.appToken,
+    SLACK_API: slack.api,
+  });
+  options.prepare?.(slack);
+  const memory: number[] = [];
+  const sampling = setInterval(() => {
+    megabytesOf(bots.pid).then(
+      (megabytes) => memory.push(megabytes),
+      () => {},
+    );
+  }, SAMPLE_MS);
+  try {
+    const deliveries = await Promise.all(
+      Array.from({ length: people }, async (_, index) => {
+        await sleep((index / people) * seconds * 1_000);
+        const person = new Person(slack, `person-${index}`);
+        const text = `Story ${index} length=${LENGTHS[index % LENGTHS.length]}`;
+        return person.slash(channels[index % channels.length]!, '/scifi', text);
+      }),
+    );
+    const askedAt = performance.now();
+    const shown = () => channels.flatMap(({ messages }) => [...messages.values()]);
+    while (shown().filter(isOver).length < people && performance.now() - askedAt < DRAIN_MAX_MS)
+      await sleep(POLL_MS);
+    const drainMs = Math.round(performance.now() - askedAt);
+    // Whatever would be doubled shows a moment later.
+    await sleep(1_000);
+    const messages = shown();
+    check(people, messages);
+    assert.doesNotMatch(bots.output(), /unhandled|"level":50/i);
+    const acknowledgements = deliveries.map(({ createdAt, acknowledgedAt }) => {
+      assert.ok(acknowledgedAt !== undefined, 'every command is acknowledged');
+      return acknowledgedAt - createdAt;
+    });
+    return {
+      stories: messages.length,
+      slowestAcknowledgementMs: Math.max(...acknowledgements),
+      drainMs,
+      tooMany: tooManyOf(slack),
+      growing: messages.filter(({ history }) => history.length > 1).length,
+      updates: messages.reduce((sum, { history }) => sum + history.length - 1, 0),
+      memory,
+    };
+  } finally {
+    clearInterval(sampling);
+    silence();
+    await bots.kill();
+    await worker.close();
+    await storyteller.close();
+    await stories.close();
+    await connection.close();
+    await redis.stop();
+    await slack.stop();
+  }
+}
+
+/** Every story is whole and there once, and beside them there is nothing. */
+function check(people: number, messages: readonly FakeMessage[]): void {
+  const told = new Set<string>();
+  for (const message of messages) {
+    const story = textOf(message);
+    const [, index] = /^Story (\d+) /.exec(story) ?? [];
+    assert.ok(index !== undefined && !told.has(index), `a message of nobody's: ${story.slice(0, 40)}`);
+    told.add(index);
+    assert.ok(isOver(message), `a story without an end: ${story.slice(0, 40)}`);
+    assert.match(smallPrintOf(message), FOOTER);
+    const length = LENGTHS[Number(index) % LENGTHS.length]!;
+    assert.ok(story.length > length * 0.8, `${story.length} of ${length} characters`);
+    // It only ever grew.
+    for (const [at, seen] of message.history.slice(1).entries()) {
+      const before = textOf(message.history[at]!);
+      assert.ok(textOf(seen).startsWith(before), 'a story that shrank');
+    }
+  }
+  assert.equal(told.size, people);
+}
+
+async function megabytesOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
+}
+
+function tooManyOf({ log }: FakeSlack): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { method, outcome } of log) {
+    if (outcome === 'ratelimited') counts[method] = (counts[method] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,111 @@
+/**
+ * The story contract on Slack under `kill -9`: a real process of bots, killed at random moments of stories short
+ * and long, and started again. Whatever was acknowledged ends exactly once, in the message in which it began,
+ * with the very text of an undisturbed run.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { botsMessages, finished, isOver, textOf } from '../bots/slack/house.ts';
+import type { Delivery } from '../fakes/slack/delivery.ts';
+import { FakeSlack } from '../fakes/slack/fake-slack.ts';
+import { Person } from '../fakes/slack/people.ts';
+import type { FakeChannel } from '../fakes/slack/world.ts';
+import { type RoleProcess, startRole } from '../helpers/processes.ts';
+import { startRedis } from '../helpers/programs.ts';
+import { undisturbed } from './survival.ts';
+
+const PROMPT = 'It all began with';
+const LENGTHS = [300, 1_200, 4_000] as const;
+/** The longest story takes a little more than three seconds. */
+const PACE = 1_200;
+const KILL_WINDOW_MS = 3_000;
+const STORY_TIMEOUT_MS = 90_000;
+/** A doubled message would show by then. */
+const AFTERWARDS_MS = 1_200;
+
+interface Asked {
+  readonly delivery: Delivery;
+  readonly channel: FakeChannel;
+  readonly seed: number;
+  readonly text: Promise<string>;
+}
+
+export interface SlackSurvival {
+  readonly stories: number;
+  /** Stories that had been begun in a message when their process was killed. */
+  readonly begun: number;
+}
+
+/**
+ * Kills the bots `kills` times, with stories under way each time, and the last time the worker with them; then
+ * presses Continue.
+ *
+ * @param reply how stories grow
+ */
+export async function surviveOnSlack(
+  kills: number,
+  reply: 'edit' | 'stream' = 'edit',
+  random = Math.random,
+): Promise<SlackSurvival> {
+  const slack = await FakeSlack.start();
+  const redis = await startRedis();
+  const env = {
+    REDIS_URL: redis.url,
+    SCIFI_PORT: '0',
+    SCIFI_PACE: String(PACE),
+    SLACK_BOT_TOKEN: slack.workspace.token,
+    SLACK_APP_TOKEN: slack.world.appToken,
+    SLACK_API: slack.api,
+    SLACK_REPLY: reply,
+  };
+  const ann = new Person(slack, 'ann');
+  const asked: Asked[] = [];
+  const expected = await undisturbed();
+  const running = new Map<'bots' | 'worker', RoleProcess>();
+  const start = async (role: 'bots' | 'worker') => running.set(role, await startRole(role, env));
+  let begun = 0;
+  try {
+    await Promise.all([start('worker'), start('bots')]);
+    for (let kill = 0; kill < kills; kill++) {
+      for (const length of LENGTHS) {
+        const seed = asked.length;
+        const channel = slack.world.addChannel(slack.workspace);
+        const delivery = ann.slash(channel, '/scifi', `${PROMPT} seed=${seed} length=${length}`);
+        asked.push({ delivery, channel, seed, text: expected.text(seed, length) });
+      }
+      await sleep(random() * KILL_WINDOW_MS);
+      const victims = kill === kills - 1 ? (['bots', 'worker'] as const) : (['bots'] as const);
+      await Promise.all(victims.map((role) => running.get(role)!.kill()));
+      begun += asked.slice(-LENGTHS.length).filter(({ channel }) => {
+        const messages = botsMessages(channel);
+        return messages.length > 0 && !messages.some(isOver);
+      }).length;
+      await Promise.all(victims.map(start));
+    }
+    const known = asked.filter(({ delivery }) => delivery.acknowledgedAt !== undefined);
+    for (const { channel, seed, text } of known) {
+      const message = await finished(channel, undefined, STORY_TIMEOUT_MS);
+      assert.equal(textOf(message), await text, `story ${seed}`);
+    }
+    await sleep(AFTERWARDS_MS);
+    for (const { channel } of known) {
+      const all = [...channel.messages.values()];
+      assert.equal(all.filter(isOver).length, 1);
+      if (reply === 'edit') assert.equal(all.length, 1, 'every story is one message');
+      else assert.ok(botsMessages(channel).length === 1 && all.length <= 2, `${all.length} messages`);
+    }
+    // Both processes are others than those that wrote this one.
+    const { channel } = known[0]!;
+    const first = await finished(channel);
+    ann.press(first, 'Continue');
+    const next = await finished(channel, ({ ts }) => ts > first.ts, STORY_TIMEOUT_MS);
+    assert.ok(!textOf(next).startsWith(PROMPT) && textOf(next).length > 100);
+    assert.deepEqual(slack.world.pings, []);
+    return { stories: known.length, begun };
+  } finally {
+    for (const role of running.values()) await role.kill();
+    await expected.close();
+    await redis.stop();
+    await slack.stop();
+  }
+}

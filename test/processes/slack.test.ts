@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { skipWithout } from '../helpers/programs.ts';
+import { surviveOnSlack } from './slack-survival.ts';
+
+const KILLS = 3;
+
+describe('kill -9 of the bots on Slack (three times; `npm run test:long` does twenty)', () => {
+  it('loses and doubles no story', { skip: skipWithout('redis-server') }, async () => {
+    const { stories } = await surviveOnSlack(KILLS);
+    assert.ok(stories >= KILLS, `${stories} stories`);
+  });
+});
