@@ -85,6 +85,9 @@ const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'expected an address such as https://slack.com/api' })
     .default('https://slack.com/api'),
   SCIFI_HEARTBEAT: z.string().default(''),
+  SCIFI_OPERATOR_PORT: port.optional(),
+  SCIFI_OPERATOR_HOST: z.string().default('127.0.0.1'),
+  SCIFI_BOARD_PASSWORD: z.string().min(12, { error: 'expected at least 12 characters' }).optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
@@ -124,6 +127,10 @@ export interface Config {
   readonly slack: SlackConfig | undefined;
   /** File that a worker touches while it is ready; undefined for none. */
   readonly heartbeatFile: string | undefined;
+  /** Where probes, metrics and the queues' board are; undefined for nowhere. */
+  readonly operator:
+    | { readonly host: string; readonly port: number; readonly boardPassword: string | undefined }
+    | undefined;
   readonly logLevel: string;
 }
 
@@ -179,6 +186,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     for (const { path, message } of parsed.error.issues) mistakes.push(`${path.join('.')}: ${message}`);
   }
   const slack = parsed.success ? readSlack(parsed.data, mistakes) : undefined;
+  if (given.SCIFI_BOARD_PASSWORD && !given.SCIFI_OPERATOR_PORT) {
+    mistakes.push(
+      'SCIFI_OPERATOR_PORT: missing, because the board that SCIFI_BOARD_PASSWORD guards is there',
+    );
+  }
   if (mistakes.length > 0 || !parsed.success) {
     throw new StoryError('configuration', `The settings cannot be used. ${mistakes.join('; ')}.`);
   }
@@ -211,6 +223,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       : undefined,
     slack,
     heartbeatFile: values.SCIFI_HEARTBEAT ? resolve(values.SCIFI_HEARTBEAT) : undefined,
+    operator:
+      values.SCIFI_OPERATOR_PORT === undefined
+        ? undefined
+        : {
+            host: values.SCIFI_OPERATOR_HOST,
+            port: values.SCIFI_OPERATOR_PORT,
+            boardPassword: values.SCIFI_BOARD_PASSWORD,
+          },
     logLevel: values.LOG_LEVEL,
   };
 }

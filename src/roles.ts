@@ -15,10 +15,12 @@ import { engineKeeper } from './generator/engines/openers.ts';
 import { Library } from './generator/library.ts';
 import { listModels } from './generator/model/files.ts';
 import { beat } from './heartbeat.ts';
+import { watchProcess, watchQueues, watchSlots } from './metrics.ts';
+import type { Check } from './operator/server.ts';
 import type { QueueConnection } from './queue/connection.ts';
 import { openConnection } from './queue/open.ts';
 import { Replies } from './queue/replies.ts';
-import { Stories } from './queue/stories.ts';
+import { STORIES_QUEUE, Stories } from './queue/stories.ts';
 import { keepSweeping } from './queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from './queue/worker.ts';
 
@@ -39,6 +41,15 @@ export interface Running {
 /** Stories that a worker takes from the queue beyond its slots, so that a slot that falls free is filled at once. */
 const TAKEN_AHEAD = 8;
 const SEEDS = 2 ** 32;
+/** Stories under way of which not one grows for so long are in a writer that hangs. */
+const STUCK_MS = 60_000;
+
+/** What a process is asked about by those who operate it; its roles add to it as they start. */
+interface Checks {
+  readonly alive: Record<string, Check>;
+  readonly ready: Record<string, Check>;
+  readonly queues: Record<string, () => Promise<Record<string, number>>>;
+}
 
 /**
  * Starts the roles.
@@ -68,21 +79,59 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     const stories = new Stories(connection);
     closers.push(() => stories.close());
     await stories.ready();
-    const url = roles.bots ? await startBots(config, connection, stories, logger, closers) : undefined;
+    let isClosing = false;
+    const checks: Checks = {
+      alive: {},
+      ready: {
+        closing: () => (isClosing ? 'this process is closing' : undefined),
+        queue: async () => void (await stories.count()),
+      },
+      queues: { [STORIES_QUEUE]: () => stories.count() },
+    };
+    await startOperatorIfAsked(config, connection, checks, logger, closers);
+    const url = roles.bots
+      ? await startBots(config, connection, stories, checks, logger, closers)
+      : undefined;
     const ready = roles.worker
-      ? startWorker(config, connection, stories, logger, closers)
+      ? startWorker(config, connection, stories, checks, logger, closers)
       : Promise.resolve();
-    return { url, ready, close };
+    const closeAll = () => {
+      isClosing = true;
+      return close();
+    };
+    return { url, ready, close: closeAll };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** The operator's port, where one is set: opened first, so that probes see a process that is starting. */
+async function startOperatorIfAsked(
+  { operator }: Config,
+  connection: QueueConnection,
+  { alive, ready, queues }: Checks,
+  logger: Logger,
+  closers: (() => Promise<unknown>)[],
+): Promise<void> {
+  if (!operator) return;
+  const { startOperatorServer } = await import('./operator/server.ts');
+  const { host, port, boardPassword } = operator;
+  const names = [STORIES_QUEUE, ...['web', 'discord', 'slack'].map((platform) => `replies-${platform}`)];
+  const shown = boardPassword === undefined ? [] : names.map((name) => connection.queue(name));
+  closers.push(() => Promise.all(shown.map((queue) => queue.close())));
+  const board = boardPassword === undefined ? undefined : { password: boardPassword, queues: shown };
+  const server = await startOperatorServer({ host, port, alive, ready, board, logger });
+  closers.push(() => server.close());
+  watchProcess();
+  watchQueues(queues);
+}
+
 async function startBots(
   config: Config,
   connection: QueueConnection,
   stories: Stories,
+  checks: Checks,
   logger: Logger,
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
@@ -106,7 +155,10 @@ async function startBots(
   if (discord) closers.push(() => discord.close());
   const slack = await startSlackIfAsked(config, chat);
   if (slack) closers.push(() => slack.close());
+  let isListening = false;
+  checks.ready.page = () => (isListening ? undefined : 'the page is not open yet');
   const swept = [replies, ...(discord ? [discord.replies] : []), ...(slack ? [slack.replies] : [])];
+  for (const one of swept) checks.queues[one.name] = () => one.count();
   closers.push(
     keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }),
   );
@@ -121,7 +173,9 @@ async function startBots(
     limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
   });
   closers.push(() => server.close());
-  return server.listen();
+  const url = await server.listen();
+  isListening = true;
+  return url;
 }
 
 /** Discord, where there is a token for it; its library is not even loaded otherwise. */
@@ -148,6 +202,7 @@ async function startWorker(
   config: Config,
   connection: QueueConnection,
   stories: Stories,
+  checks: Checks,
   logger: Logger,
   closers: (() => Promise<unknown>)[],
 ): Promise<void> {
@@ -160,6 +215,8 @@ async function startWorker(
     maxWaiting: TAKEN_AHEAD,
   });
   closers.push(() => library.close());
+  checks.ready.models = () => (library.status.ready ? undefined : 'the models are not loaded');
+  if (config.operator) watchSlots(() => ({ active: library.active, capacity: config.slots }));
   const { heartbeatFile } = config;
   const stopAnnouncing = keepAnnouncing(
     stories,
@@ -182,6 +239,7 @@ async function startWorker(
     concurrency: config.slots + TAKEN_AHEAD,
   });
   closers.push(() => worker.close());
+  checks.alive.writer = () => (worker.stuckMs > STUCK_MS ? 'no story grows any more' : undefined);
   await worker.ready();
   logger.info({ slots: config.slots, threads: config.threads }, 'storyteller ready');
 }

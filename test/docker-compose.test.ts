@@ -86,6 +86,8 @@ describe('docker-compose.yml', () => {
     const chosen = {
       SCIFI_PREFIX: 'another',
       LOG_LEVEL: 'debug',
+      SCIFI_OPERATOR_PORT: '9464',
+      SCIFI_BOARD_PASSWORD: 'an-example-of-one',
       SCIFI_SLOTS: '128',
       SCIFI_PACE: '0',
       SCIFI_MAX_WAITING: '7',

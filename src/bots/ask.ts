@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
+import { refusals } from '../metrics.ts';
 import { admit } from '../queue/limits.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { Stories } from '../queue/stories.ts';
@@ -79,6 +80,7 @@ export async function submit<Handle>(
 /** The sentence for a person; what is no mistake of theirs is logged by its code. */
 export function logged(error: unknown, logger: Logger): { readonly code: string; readonly message: string } {
   const { code, message } = sentenceFor(error);
+  refusals.inc({ code });
   if (code === 'internal') logger.error({ err: error }, 'an interaction failed');
   else logger.info({ code }, 'an interaction was refused');
   return { code, message };

@@ -1,5 +1,6 @@
 /** A chat's replies over the queue: each is shown in messages, until it is over or nobody can see it. */
 import type { Logger } from 'pino';
+import { edits } from '../metrics.ts';
 import type { Replies, ReplyRecord, ReplyTask } from '../queue/replies.ts';
 import type { ReplyState } from '../story.ts';
 import { type ReplySurface, replyWithStory, type StorySource } from './story-reply.ts';
@@ -59,7 +60,17 @@ async function editReply<Handle>(
     task.write({ ...record, messages: surface.messages } as MessageRecord);
   try {
     const clock = () => performance.now();
-    return await replyWithStory({ ...task, write }, storyId, { stories, surface, pace, clock });
+    const counted: ReplySurface = {
+      edit: (state) => {
+        edits.inc({ platform, kind: 'progress' });
+        return surface.edit(state);
+      },
+      finish: (state) => {
+        edits.inc({ platform, kind: 'final' });
+        return surface.finish(state);
+      },
+    };
+    return await replyWithStory({ ...task, write }, storyId, { stories, surface: counted, pace, clock });
   } catch (error) {
     if (!(error instanceof ReplyLost)) throw error;
     // Nobody can see it: what matters now is that nobody goes on writing it.

@@ -39,6 +39,11 @@ export class Library {
     return { loaded: this.#loaded, ready: this.#ready };
   }
 
+  /** Stories that are being written, by all storytellers. */
+  get active(): number {
+    return [...this.#storytellers.values()].reduce((sum, { load }) => sum + load.active, 0);
+  }
+
   /**
    * Loads every model on offer.
    *

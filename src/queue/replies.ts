@@ -6,6 +6,7 @@
 import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
+import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
@@ -51,6 +52,7 @@ export interface ReplyTask<Handle> {
 
 export class Replies<Handle> {
   readonly name: string;
+  readonly platform: string;
   readonly #queue: Queue<ReplyJobData<Handle>, ReplyState>;
   readonly #producer: QueueEventsProducer;
   readonly #events: JobEvents;
@@ -63,6 +65,7 @@ export class Replies<Handle> {
   /** @param platform the queue is called `replies-<platform>` */
   constructor(connection: QueueConnection, platform: string, logger: Logger) {
     this.name = `replies-${platform}`;
+    this.platform = platform;
     this.#connection = connection;
     this.#logger = logger;
     this.#queue = connection.queue(this.name, {
@@ -157,6 +160,7 @@ export class Replies<Handle> {
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#running.get(id)?.abort.abort(new Error('lock lost'));
     });
+    this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
     });
@@ -185,6 +189,7 @@ export class Replies<Handle> {
     if (this.#closing) abort.abort(new Error('handed over'));
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
+    let isShown = recordOf(job) !== undefined && recordOf(job)?.state.status !== 'waiting';
     const unfollow = this.#events.follow(id, (event) => {
       if (event.type !== 'stop') return;
       stopped = true;
@@ -198,7 +203,10 @@ export class Replies<Handle> {
         // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
         isFirst: job.attemptsStarted <= 1,
         record: recordOf(job),
-        write: (record) => job.updateProgress(record),
+        write: (record) => {
+          isShown = this.#observe(record, isShown, job.data.askedAt);
+          return job.updateProgress(record);
+        },
         onStop: (listener) => {
           stopListeners.push(listener);
           if (stopped) listener();
@@ -216,6 +224,24 @@ export class Replies<Handle> {
       this.#running.delete(id);
       end();
     }
+  }
+
+  /** Counts what is written down; returns whether the reply shows text. */
+  #observe({ state, delivered }: ReplyRecord, isShown: boolean, askedAt: number): boolean {
+    const { platform } = this;
+    if (delivered) {
+      const ending =
+        state.status === 'failed' ? state.error.code : 'ending' in state ? state.ending : state.status;
+      metrics.replies.inc({ platform, ending });
+    }
+    if (isShown || (state.status !== 'writing' && state.status !== 'finished')) return isShown;
+    metrics.firstText.observe({ platform }, (Date.now() - askedAt) / 1_000);
+    return true;
+  }
+
+  /** Jobs by state. */
+  count(): Promise<Record<string, number>> {
+    return this.#queue.getJobCounts();
   }
 
   /** Removes replies that ended longer than `ageMs` ago. */

@@ -181,6 +181,11 @@ export class Stories {
     return Date.now() - this.#heardAt < SILENCE_MS ? this.#status : { phase: 'none', loaded: 0 };
   }
 
+  /** Jobs by state. */
+  count(): Promise<Record<string, number>> {
+    return this.#queue.getJobCounts();
+  }
+
   /** Removes finished stories that nobody fetched within `ageMs`. */
   async removeOlderThan(ageMs: number): Promise<void> {
     await this.#queue.clean(ageMs, 0, 'completed');

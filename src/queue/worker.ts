@@ -3,9 +3,10 @@
  */
 import { type Processor, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { StoryError } from '../errors.ts';
+import { StoryError, sentenceFor } from '../errors.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
+import * as metrics from '../metrics.ts';
 import type { Story, StorytellerStatus } from '../story.ts';
 import type { QueueConnection } from './connection.ts';
 import {
@@ -58,6 +59,8 @@ export class StoryWorker {
   readonly #worker: Worker<StoryJobData, Story>;
   readonly #running = new Map<string, Telling>();
   #closing = false;
+  /** When a story grew last, or the first of those under way was taken. */
+  #grewAt = 0;
 
   constructor(options: StoryWorkerOptions) {
     this.#options = options;
@@ -71,11 +74,19 @@ export class StoryWorker {
     this.#worker.on('failed', (job, error) => {
       logger.error({ story: job?.id, attempt: job?.attemptsMade, reason: error.message }, 'story failed');
     });
-    this.#worker.on('stalled', (id) => logger.warn({ story: id }, 'story taken back from a lost worker'));
+    this.#worker.on('stalled', (id) => {
+      metrics.takeovers.inc({ queue: STORIES_QUEUE });
+      logger.warn({ story: id }, 'story taken back from a lost worker');
+    });
   }
 
   ready(): Promise<unknown> {
     return this.#worker.waitUntilReady();
+  }
+
+  /** Milliseconds in which stories were under way and not one has grown: a writer that hangs. */
+  get stuckMs(): number {
+    return this.#running.size === 0 ? 0 : performance.now() - this.#grewAt;
   }
 
   /** Takes no more stories, hands those under way back to the queue, and ends. */
@@ -96,7 +107,9 @@ export class StoryWorker {
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
+    if (this.#running.size === 0) this.#grewAt = performance.now();
     this.#running.set(id, { abort, ended });
+    if (job.attemptsStarted <= 1) metrics.storyWait.observe((Date.now() - job.timestamp) / 1_000);
     const unfollow = stories.events.follow(id, (event) => {
       if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
     });
@@ -107,22 +120,29 @@ export class StoryWorker {
       const story = await this.#tell(job, abort.signal);
       const reason = abort.signal.reason as AbortReason | undefined;
       if (story.ending === 'stopped' && reason === 'handover') {
+        metrics.stories.inc({ ending: 'handed_over' });
         await job.moveToWait(token);
         throw new WaitingError();
       }
-      if (story.ending === 'stopped' && reason === 'lock-lost') throw new UnrecoverableError('lock lost');
+      if (story.ending === 'stopped' && reason === 'lock-lost') {
+        metrics.stories.inc({ ending: 'lost' });
+        throw new UnrecoverableError('lock lost');
+      }
+      metrics.stories.inc({ ending: story.ending });
       const ms = Math.round(performance.now() - started);
       logger.info({ story: id, characters: story.text.length, ending: story.ending, ms }, 'story written');
       return story;
     } catch (error) {
       if (error instanceof WaitingError || error instanceof UnrecoverableError) throw error;
       if (error instanceof EngineLostError && this.#options.recover) {
+        metrics.stories.inc({ ending: 'device_lost' });
         logger.warn({ story: id, reason: error.message }, 'story handed back');
         this.#pauseUntil(this.#options.recover());
         await job.moveToWait(token);
         throw new WaitingError();
       }
       if (!(error instanceof StoryError)) logger.error({ story: id, err: error }, 'storyteller failed');
+      metrics.stories.inc({ ending: sentenceFor(error).code });
       // What the person asked for will not become possible by asking again; a broken engine may.
       const isFinal = error instanceof StoryError && error.code !== 'internal' && error.code !== 'busy';
       throw isFinal ? new UnrecoverableError(failureMessage(error)) : new Error(failureMessage(error));
@@ -189,6 +209,7 @@ export class StoryWorker {
       resumeFrom,
       signal,
       onWord: (read) => {
+        this.#grewAt = performance.now();
         const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#running.size);
         if (sending || performance.now() - sentAt < pause) return;
         const text = read();
@@ -197,6 +218,7 @@ export class StoryWorker {
         send(text);
       },
     });
+    metrics.characters.inc(Math.max(0, story.text.length - resumeFrom.length));
     await sending;
     return story;
   }

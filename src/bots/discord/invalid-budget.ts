@@ -3,6 +3,7 @@
  * before that something is wrong that more calls make worse: then only a call now and again finds out whether
  * it is over.
  */
+import { rateLimited } from '../../metrics.ts';
 import type { Clock } from '../pace.ts';
 
 /** Invalid answers that any bot may get in ten minutes. */
@@ -70,6 +71,7 @@ export class InvalidBudget {
   }
 
   #note(status: number): void {
+    if (status === 429) rateLimited.inc({ platform: 'discord' });
     const isInvalid = status === 401 || status === 403 || status === 429;
     if (this.isSpent) this.#goodProbes = isInvalid ? 0 : this.#goodProbes + 1;
     const slot = this.#slot();

@@ -2,6 +2,7 @@
  * What may be asked of one method in one workspace: a bucket of calls that fills evenly. Last words go first;
  * progress waits in line behind them, and a little is always kept for the last words that come next.
  */
+import { rateLimited } from '../../metrics.ts';
 import type { Clock } from '../pace.ts';
 
 export type Priority = 'final' | 'progress';
@@ -88,6 +89,7 @@ export class Budget {
 
   /** Slack has refused a call: for so long nothing more is asked, and then less than before. */
   refused(retryAfterMs: number): void {
+    rateLimited.inc({ platform: 'slack' });
     this.#fill();
     const until = this.#options.clock() + retryAfterMs;
     // Calls that were on their way together are refused together: one complaint.

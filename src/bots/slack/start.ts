@@ -42,6 +42,8 @@ export interface SlackOptions {
   readonly logger: Logger;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs?: number;
+  /** How many times what Slack allows may be asked: for tests of something else. */
+  readonly allowance?: number;
 }
 
 export interface Slack {
@@ -89,7 +91,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     const people = new People(connection, models);
     closers.push(() => people.close());
     await Promise.all([replies.ready(), channels.ready(), people.ready()]);
-    const budgets = new Budgets(() => performance.now());
+    const budgets = new Budgets(() => performance.now(), options.allowance);
     closers.push(() => budgets.close());
     const surfaceTools = {
       api,
@@ -173,7 +175,11 @@ function openApp(
           scopes: Object.keys(SCOPES),
         }
       : {};
-  const installerOptions: Partial<InstallProviderOptions> & { port?: number } = { clientOptions };
+  const installerOptions: Partial<InstallProviderOptions> & { port?: number } = {
+    clientOptions,
+    // Slack's own page asks whether the app may: none of ours is needed before it.
+    directInstall: true,
+  };
   const receiver = http
     ? new SlackHttpReceiver({
         signingSecret: http.signingSecret,

@@ -152,7 +152,11 @@ export class SlackSurface implements MessageSurface {
     const { api, logger } = this.#tools;
     const { handle, id } = this.#task;
     const place = { ...handle, threadTs: ts };
-    const streamed = await api.find(place, handle.at, ({ user }) => user === handle.botUserId);
+    const streamed = await api.find(
+      place,
+      handle.at,
+      (other) => other.ts !== ts && other.user === handle.botUserId,
+    );
     this.#mayBeStreamed = false;
     if (!streamed) return;
     logger.info({ reply: id }, 'a stream was left behind');

@@ -4,6 +4,7 @@
  */
 import type { FastifyReply } from 'fastify';
 import { type ErrorCode, StoryError, sentenceFor } from '../../errors.ts';
+import { refusals } from '../../metrics.ts';
 
 /** Codes of refusals that only HTTP knows, beside those that all platforms share. */
 export type WebErrorCode = ErrorCode | 'too_large' | 'rate_limited' | 'forbidden';
@@ -67,6 +68,7 @@ export function refusalFor(error: unknown): Refusal {
 
 /** Sends a refusal. A 429 has its `Retry-After` from the limiter. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  refusals.inc({ code: refusal.error.code });
   if (refusal.status === 503) reply.header('retry-after', String(BUSY_RETRY_SECONDS));
   return reply
     .code(refusal.status)

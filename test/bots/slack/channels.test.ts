@@ -20,7 +20,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
   let house: House;
 
   before(async () => {
-    house = await openHouse({ pace: 0 });
+    house = await openHouse({ pace: 0, allowance: 20 });
   });
   after(() => house.close());
 
@@ -105,7 +105,7 @@ describe('what is set for channels on Slack', { timeout: 60_000 }, () => {
   let house: House;
 
   before(async () => {
-    house = await openHouse({ pace: 0 });
+    house = await openHouse({ pace: 0, allowance: 20 });
   });
   after(() => house.close());
 

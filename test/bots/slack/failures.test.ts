@@ -21,7 +21,7 @@ import {
 /** At the house's pace: three seconds. */
 const LONG = 'It went wrong length=1500';
 
-describe('Slack in trouble', { timeout: 90_000 }, () => {
+describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
   describe('a story on Slack goes wrong', { timeout: 60_000, concurrency: true }, () => {
     let house: House;
     const seen = new Set<string>();

@@ -66,6 +66,7 @@ export async function openHouse(
   const backend: Backend = await (usable[0] ?? BACKENDS.find(({ skip }) => !skip)!).start();
   const connection = await backend.connect();
   const slack = await FakeSlack.start();
+  slack.limits.isOn = options.allowance === undefined;
   const channel = slack.world.addChannel(slack.workspace);
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });

@@ -30,242 +30,246 @@ async function leave(house: House): Promise<void> {
   assert.equal(house.slack.count(/./, 'ratelimited'), 0);
 }
 
-describe('a story on Slack grows', { timeout: 60_000 }, () => {
-  let house: House;
+describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
+  describe('a story on Slack grows', { timeout: 60_000 }, () => {
+    let house: House;
 
-  before(async () => {
-    house = await openHouse({ isEmbedded: true });
-  });
-  after(() => leave(house));
+    before(async () => {
+      house = await openHouse({ isEmbedded: true });
+    });
+    after(() => leave(house));
 
-  it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
-    const { ann } = house;
-    const channel = house.channelOf();
-    const delivery = ann.slash(channel, '/scifi', 'It all length=1700 began with temp=0.5');
-    const message = await finished(channel);
-    assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
-    assert.equal(house.heard(delivery), '');
-    const texts = message.history.map(textOf);
-    const growing = texts.filter((text) => text.startsWith('It all began with'));
-    assert.ok(growing.length >= 4, `${growing.length} edits`);
-    for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
-    assert.deepEqual(labelsOf(message.history[0]!), ['Stop']);
-    assert.match(smallPrintOf(message), FOOTER);
-    assert.match(smallPrintOf(message), /^Science fiction fake-1 \(fake\) · temperature 0\.5 · seed 7 · /);
-    assert.deepEqual(labelsOf(message), BUTTONS);
-    assert.ok(message.text.startsWith('It all began with'), 'notifications and screen readers get the story');
-    assert.equal(botsMessages(channel).length, 1);
-  });
+    it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
+      const { ann } = house;
+      const channel = house.channelOf();
+      const delivery = ann.slash(channel, '/scifi', 'It all length=1700 began with temp=0.5');
+      const message = await finished(channel);
+      assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
+      assert.equal(house.heard(delivery), '');
+      const texts = message.history.map(textOf);
+      const growing = texts.filter((text) => text.startsWith('It all began with'));
+      assert.ok(growing.length >= 4, `${growing.length} edits`);
+      for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
+      assert.deepEqual(labelsOf(message.history[0]!), ['Stop']);
+      assert.match(smallPrintOf(message), FOOTER);
+      assert.match(smallPrintOf(message), /^Science fiction fake-1 \(fake\) · temperature 0\.5 · seed 7 · /);
+      assert.deepEqual(labelsOf(message), BUTTONS);
+      assert.ok(
+        message.text.startsWith('It all began with'),
+        'notifications and screen readers get the story',
+      );
+      assert.equal(botsMessages(channel).length, 1);
+    });
 
-  it('is stopped by the one who asked, and by nobody else', async () => {
-    const { ann, slack } = house;
-    const channel = house.channelOf();
-    const bob = new Person(slack, 'bob');
-    ann.slash(channel, '/scifi', 'Stop me length=1800');
-    const message = await until(() => botsMessages(channel)[0], 'a message');
-    await until(() => textOf(message).length > 100, 'a growing text');
-    const refused = bob.press(message, 'Stop');
-    await until(() => /^Only the one who asked/.test(house.heard(refused)), 'a refusal');
-    const shown = textOf(message);
-    ann.press(message, 'Stop');
-    await until(() => isOver(message), 'the end');
-    const text = textOf(message);
-    assert.ok(text.startsWith(shown) && text.length < 1_600, `${text.length} characters`);
-    assert.match(smallPrintOf(message), FOOTER);
-    const late = ann.press({ ...message, blocks: message.history[0]!.blocks } as FakeMessage, 'Stop');
-    await sleep(300);
-    assert.equal(house.heard(late), '', 'stopping twice is stopping once');
-  });
-});
-
-describe('a story on Slack', { timeout: 60_000, concurrency: true }, () => {
-  let house: House;
-
-  before(async () => {
-    // As fast as it comes: a story is whole before it is first posted, and posted once.
-    house = await openHouse({ isEmbedded: true, pace: 0 });
-  });
-  after(() => leave(house));
-
-  it('is one message however long it is, and is continued from its end', async () => {
-    const { ann } = house;
-    const channel = house.channelOf();
-    ann.slash(channel, '/scifi', 'Long ago length=6000 seed=3');
-    const message = await finished(channel);
-    const story = textOf(message);
-    assert.ok(story.length > 5_500 && /^Long ago( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
-    ann.press(message, 'Warmer');
-    const again = await finished(channel, ({ ts }) => ts > message.ts);
-    assert.ok(textOf(again).startsWith('Long ago'));
-    assert.match(smallPrintOf(again), / · temperature 0\.6 · seed 3 · /);
-    ann.press(message, 'Continue');
-    const next = await finished(channel, ({ ts }) => ts > again.ts);
-    assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 5_000);
-  });
-
-  it('is written again by Another, Warmer and Cooler, with its own opening and seed', async () => {
-    const { ann } = house;
-    const channel = house.channelOf();
-    // Of the prompt, nothing may mean anything, and all of it comes back.
-    const prompt = '*<!channel>* <@U1> <http://b|a> & &amp; :smile: `c`';
-    ann.slash(channel, '/scifi', `${prompt} length=130 temp=0.1 seed=9 model=melville`);
-    const message = await finished(channel);
-    assert.ok(textOf(message).startsWith(prompt), textOf(message));
-    assert.match(smallPrintOf(message), /Melville .* · temperature 0\.1 · seed 9/);
-    ann.press(message, 'Cooler');
-    const cooler = await finished(channel, ({ ts }) => ts > message.ts);
-    assert.match(smallPrintOf(cooler), /Melville .* · temperature 0 · seed 9/);
-    assert.ok(textOf(cooler).startsWith(prompt));
-    ann.press(cooler, 'Another');
-    const another = await finished(channel, ({ ts }) => ts > cooler.ts);
-    assert.doesNotMatch(smallPrintOf(another), /· seed 9 ·/);
-    assert.ok(textOf(another).startsWith(prompt));
-  });
-
-  it('continues anybody’s message by the shortcut, in its thread, and again with the same beginning', async () => {
-    const { ann } = house;
-    const channel = house.channelOf();
-    const post = ann.say(channel, 'The airlock opened, and there stood a man without a shadow.');
-    ann.shortcut(post, 'scifi-continue-message');
-    const message = await finished(channel);
-    assert.equal(message.threadTs, post.ts);
-    assert.ok(textOf(message).length > 100 && !textOf(message).includes('airlock'));
-    ann.press(message, 'Warmer');
-    const same = await finished(channel, ({ ts }) => ts > message.ts);
-    assert.equal(same.threadTs, post.ts);
-    ann.press(same, 'Continue');
-    await finished(channel, ({ ts }) => ts > same.ts);
-    const empty = ann.shortcut(ann.say(channel, ''), 'scifi-continue-message');
-    await until(() => /^There is no text in that message/.test(house.heard(empty)), 'a refusal');
-  });
-
-  it('answers a mention in its thread, once however often Slack tells of it', async () => {
-    const { ann } = house;
-    const channel = house.channelOf();
-    const asked = ann.mention(channel, 'the moon was &lt;late&gt; length=200');
-    const message = await finished(channel);
-    assert.equal(message.threadTs, asked.ts);
-    assert.ok(textOf(message).startsWith('the moon was <late> '));
-    ann.say(channel, 'Nobody asked for this one');
-    await sleep(400);
-    assert.equal(botsMessages(channel, asked.ts).length, 1);
-    assert.equal(botsMessages(channel).length, 0);
-  });
-
-  it('is written where it is asked for in a direct message', async () => {
-    const { ann } = house;
-    const channel = house.channelOf({ kind: 'im' });
-    ann.say(channel, 'Between us length=200');
-    const message = await finished(channel);
-    assert.equal(message.threadTs, undefined);
-    assert.ok(textOf(message).startsWith('Between us'));
-    ann.slash(channel, '/scifi', 'And by command length=200');
-    await finished(channel, (other) => textOf(other).startsWith('And by command'));
-  });
-
-  it('says what to do where the bot is not, and writes nothing', async () => {
-    const { ann, slack } = house;
-    for (const kind of ['channel', 'group', 'im', 'mpim'] as const) {
-      const channel = house.channelOf({ kind, isMember: false });
-      const delivery = ann.slash(channel, '/scifi', 'Knock knock length=200');
-      await until(() => house.heard(delivery).includes('`/invite`'), 'an invitation');
-      assert.ok(house.heard(delivery).includes(`<@${slack.workspace.bot.id}>`));
-      assert.equal(channel.messages.size, 0);
-    }
-  });
-
-  it('is refused in a whisper when it cannot be what was asked for', async () => {
-    const { ann, channel } = house;
-    const cases: [string, RegExp][] = [
-      [`${'x'.repeat(100)} length=60`, /needs at least 50 of its own/],
-      ['It all began temp=hot', /The temperature is “hot”; give a number/],
-      ['It all began model=borges', /There is no model of that name\. Choose one of: scifi, melville/],
-      [`${'&'.repeat(1_900)} length=6000`, /too long for one message of Slack/],
-      ['', /^Give me an opening/m],
-      ['help', /`temp` from 0, predictable/],
-    ];
-    for (const [text, sentence] of cases) {
-      const delivery = ann.slash(channel, '/scifi', text);
-      await until(() => sentence.test(house.heard(delivery)), `an answer to ${text}`);
-    }
-  });
-
-  it('is written once when its command is heard by two, and twice', async () => {
-    const { ann, slack } = house;
-    const channel = house.channelOf();
-    const delivery = ann.slash(channel, '/scifi', 'Twice heard length=300');
-    slack.deliver(delivery.kind, delivery.payload);
-    await finished(channel);
-    slack.deliver(delivery.kind, delivery.payload);
-    await sleep(800);
-    assert.equal(channel.messages.size, 1);
-  });
-
-  it('shows help in the App Home, and what somebody wants by default', async () => {
-    const { ann, slack } = house;
-    const bob = new Person(slack, 'bob');
-    bob.openHome();
-    const view = await until(() => slack.world.homes.get(bob.user.id), 'a view');
-    assert.match(JSON.stringify(view.blocks), /Give me an opening/);
-    bob.choose('scifi-setting-temperature', '1.2');
-    await until(
-      () =>
-        JSON.stringify(slack.world.homes.get(bob.user.id)).includes(
-          '"initial_option":{"text":{"type":"plain_text","text":"1.2"',
-        ),
-      'the choice',
-    );
-    bob.choose('scifi-setting-length', '300');
-    await until(
-      () =>
-        JSON.stringify(slack.world.homes.get(bob.user.id)).includes(
-          '"initial_option":{"text":{"type":"plain_text","text":"300"',
-        ),
-      'the choice',
-    );
-    const channel = house.channelOf();
-    bob.slash(channel, '/scifi', 'By default');
-    const story = await finished(channel);
-    assert.match(smallPrintOf(story), /temperature 1\.2/);
-    assert.ok(textOf(story).length <= 300);
-    bob.slash(channel, '/scifi', 'Otherwise temp=0.3');
-    assert.match(smallPrintOf(await finished(channel, ({ ts }) => ts > story.ts)), /temperature 0\.3/);
-    bob.choose('scifi-setting-temperature', 'default');
-    await until(
-      () =>
-        !JSON.stringify(slack.world.homes.get(bob.user.id)).includes(
-          '"initial_option":{"text":{"type":"plain_text","text":"1.2"',
-        ),
-      'the default',
-    );
-    ann.slash(channel, '/scifi', 'Of somebody else length=200');
-    assert.match(
-      smallPrintOf(await finished(channel, (message) => textOf(message).startsWith('Of'))),
-      /temperature 0\.4/,
-    );
-  });
-});
-
-describe('a story on Slack whose process goes away', { timeout: 60_000 }, () => {
-  it('is edited on in the same message, and its buttons work', async () => {
-    const house = await openHouse();
-    try {
-      const { ann, channel } = house;
-      ann.slash(channel, '/scifi', 'Handed over length=1500');
+    it('is stopped by the one who asked, and by nobody else', async () => {
+      const { ann, slack } = house;
+      const channel = house.channelOf();
+      const bob = new Person(slack, 'bob');
+      ann.slash(channel, '/scifi', 'Stop me length=1800');
       const message = await until(() => botsMessages(channel)[0], 'a message');
       await until(() => textOf(message).length > 100, 'a growing text');
+      const refused = bob.press(message, 'Stop');
+      await until(() => /^Only the one who asked/.test(house.heard(refused)), 'a refusal');
       const shown = textOf(message);
-      await house.restart();
+      ann.press(message, 'Stop');
       await until(() => isOver(message), 'the end');
-      assert.ok(textOf(message).startsWith(shown));
-      assert.equal(channel.messages.size, 1);
-      await house.restart();
+      const text = textOf(message);
+      assert.ok(text.startsWith(shown) && text.length < 1_600, `${text.length} characters`);
+      assert.match(smallPrintOf(message), FOOTER);
+      const late = ann.press({ ...message, blocks: message.history[0]!.blocks } as FakeMessage, 'Stop');
+      await sleep(300);
+      assert.equal(house.heard(late), '', 'stopping twice is stopping once');
+    });
+  });
+
+  describe('a story on Slack', { timeout: 60_000, concurrency: true }, () => {
+    let house: House;
+
+    before(async () => {
+      house = await openHouse({ pace: 0, allowance: 20 });
+    });
+    after(() => leave(house));
+
+    it('is one message however long it is, and is continued from its end', async () => {
+      const { ann } = house;
+      const channel = house.channelOf();
+      ann.slash(channel, '/scifi', 'Long ago length=6000 seed=3');
+      const message = await finished(channel);
+      const story = textOf(message);
+      assert.ok(story.length > 5_500 && /^Long ago( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
+      ann.press(message, 'Warmer');
+      const again = await finished(channel, ({ ts }) => ts > message.ts);
+      assert.ok(textOf(again).startsWith('Long ago'));
+      assert.match(smallPrintOf(again), / · temperature 0\.6 · seed 3 · /);
       ann.press(message, 'Continue');
-      const next = await finished(channel, ({ ts }) => ts > message.ts);
-      assert.ok(!textOf(next).startsWith('Handed over') && textOf(next).length > 300);
-      assert.equal(channel.messages.size, 2);
-    } finally {
-      await house.close();
-    }
+      const next = await finished(channel, ({ ts }) => ts > again.ts);
+      assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 5_000);
+    });
+
+    it('is written again by Another, Warmer and Cooler, with its own opening and seed', async () => {
+      const { ann } = house;
+      const channel = house.channelOf();
+      // Of the prompt, nothing may mean anything, and all of it comes back.
+      const prompt = '*<!channel>* <@U1> <http://b|a> & &amp; :smile: `c`';
+      ann.slash(channel, '/scifi', `${prompt} length=130 temp=0.1 seed=9 model=melville`);
+      const message = await finished(channel);
+      assert.ok(textOf(message).startsWith(prompt), textOf(message));
+      assert.match(smallPrintOf(message), /Melville .* · temperature 0\.1 · seed 9/);
+      ann.press(message, 'Cooler');
+      const cooler = await finished(channel, ({ ts }) => ts > message.ts);
+      assert.match(smallPrintOf(cooler), /Melville .* · temperature 0 · seed 9/);
+      assert.ok(textOf(cooler).startsWith(prompt));
+      ann.press(cooler, 'Another');
+      const another = await finished(channel, ({ ts }) => ts > cooler.ts);
+      assert.doesNotMatch(smallPrintOf(another), /· seed 9 ·/);
+      assert.ok(textOf(another).startsWith(prompt));
+    });
+
+    it('continues anybody’s message by the shortcut, in its thread, and again with the same beginning', async () => {
+      const { ann } = house;
+      const channel = house.channelOf();
+      const post = ann.say(channel, 'The airlock opened, and there stood a man without a shadow.');
+      ann.shortcut(post, 'scifi-continue-message');
+      const message = await finished(channel);
+      assert.equal(message.threadTs, post.ts);
+      assert.ok(textOf(message).length > 100 && !textOf(message).includes('airlock'));
+      ann.press(message, 'Warmer');
+      const same = await finished(channel, ({ ts }) => ts > message.ts);
+      assert.equal(same.threadTs, post.ts);
+      ann.press(same, 'Continue');
+      await finished(channel, ({ ts }) => ts > same.ts);
+      const empty = ann.shortcut(ann.say(channel, ''), 'scifi-continue-message');
+      await until(() => /^There is no text in that message/.test(house.heard(empty)), 'a refusal');
+    });
+
+    it('answers a mention in its thread, once however often Slack tells of it', async () => {
+      const { ann } = house;
+      const channel = house.channelOf();
+      const asked = ann.mention(channel, 'the moon was &lt;late&gt; length=200');
+      const message = await finished(channel);
+      assert.equal(message.threadTs, asked.ts);
+      assert.ok(textOf(message).startsWith('the moon was <late> '));
+      ann.say(channel, 'Nobody asked for this one');
+      await sleep(400);
+      assert.equal(botsMessages(channel, asked.ts).length, 1);
+      assert.equal(botsMessages(channel).length, 0);
+    });
+
+    it('is written where it is asked for in a direct message', async () => {
+      const { ann } = house;
+      const channel = house.channelOf({ kind: 'im' });
+      ann.say(channel, 'Between us length=200');
+      const message = await finished(channel);
+      assert.equal(message.threadTs, undefined);
+      assert.ok(textOf(message).startsWith('Between us'));
+      ann.slash(channel, '/scifi', 'And by command length=200');
+      await finished(channel, (other) => textOf(other).startsWith('And by command'));
+    });
+
+    it('says what to do where the bot is not, and writes nothing', async () => {
+      const { ann, slack } = house;
+      for (const kind of ['channel', 'group', 'im', 'mpim'] as const) {
+        const channel = house.channelOf({ kind, isMember: false });
+        const delivery = ann.slash(channel, '/scifi', 'Knock knock length=200');
+        await until(() => house.heard(delivery).includes('`/invite`'), 'an invitation');
+        assert.ok(house.heard(delivery).includes(`<@${slack.workspace.bot.id}>`));
+        assert.equal(channel.messages.size, 0);
+      }
+    });
+
+    it('is refused in a whisper when it cannot be what was asked for', async () => {
+      const { ann, channel } = house;
+      const cases: [string, RegExp][] = [
+        [`${'x'.repeat(100)} length=60`, /needs at least 50 of its own/],
+        ['It all began temp=hot', /The temperature is “hot”; give a number/],
+        ['It all began model=borges', /There is no model of that name\. Choose one of: scifi, melville/],
+        [`${'&'.repeat(1_900)} length=6000`, /too long for one message of Slack/],
+        ['', /^Give me an opening/m],
+        ['help', /`temp` from 0, predictable/],
+      ];
+      for (const [text, sentence] of cases) {
+        const delivery = ann.slash(channel, '/scifi', text);
+        await until(() => sentence.test(house.heard(delivery)), `an answer to ${text}`);
+      }
+    });
+
+    it('is written once when its command is heard by two, and twice', async () => {
+      const { ann, slack } = house;
+      const channel = house.channelOf();
+      const delivery = ann.slash(channel, '/scifi', 'Twice heard length=300');
+      slack.deliver(delivery.kind, delivery.payload);
+      await finished(channel);
+      slack.deliver(delivery.kind, delivery.payload);
+      await sleep(800);
+      assert.equal(channel.messages.size, 1);
+    });
+
+    it('shows help in the App Home, and what somebody wants by default', async () => {
+      const { ann, slack } = house;
+      const bob = new Person(slack, 'bob');
+      bob.openHome();
+      const view = await until(() => slack.world.homes.get(bob.user.id), 'a view');
+      assert.match(JSON.stringify(view.blocks), /Give me an opening/);
+      bob.choose('scifi-setting-temperature', '1.2');
+      await until(
+        () =>
+          JSON.stringify(slack.world.homes.get(bob.user.id)).includes(
+            '"initial_option":{"text":{"type":"plain_text","text":"1.2"',
+          ),
+        'the choice',
+      );
+      bob.choose('scifi-setting-length', '300');
+      await until(
+        () =>
+          JSON.stringify(slack.world.homes.get(bob.user.id)).includes(
+            '"initial_option":{"text":{"type":"plain_text","text":"300"',
+          ),
+        'the choice',
+      );
+      const channel = house.channelOf();
+      bob.slash(channel, '/scifi', 'By default');
+      const story = await finished(channel);
+      assert.match(smallPrintOf(story), /temperature 1\.2/);
+      assert.ok(textOf(story).length <= 300);
+      bob.slash(channel, '/scifi', 'Otherwise temp=0.3');
+      assert.match(smallPrintOf(await finished(channel, ({ ts }) => ts > story.ts)), /temperature 0\.3/);
+      bob.choose('scifi-setting-temperature', 'default');
+      await until(
+        () =>
+          !JSON.stringify(slack.world.homes.get(bob.user.id)).includes(
+            '"initial_option":{"text":{"type":"plain_text","text":"1.2"',
+          ),
+        'the default',
+      );
+      ann.slash(channel, '/scifi', 'Of somebody else length=200');
+      assert.match(
+        smallPrintOf(await finished(channel, (message) => textOf(message).startsWith('Of'))),
+        /temperature 0\.4/,
+      );
+    });
+  });
+
+  describe('a story on Slack whose process goes away', { timeout: 60_000 }, () => {
+    it('is edited on in the same message, and its buttons work', async () => {
+      const house = await openHouse();
+      try {
+        const { ann, channel } = house;
+        ann.slash(channel, '/scifi', 'Handed over length=1500');
+        const message = await until(() => botsMessages(channel)[0], 'a message');
+        await until(() => textOf(message).length > 100, 'a growing text');
+        const shown = textOf(message);
+        await house.restart();
+        await until(() => isOver(message), 'the end');
+        assert.ok(textOf(message).startsWith(shown));
+        assert.equal(channel.messages.size, 1);
+        await house.restart();
+        ann.press(message, 'Continue');
+        const next = await finished(channel, ({ ts }) => ts > message.ts);
+        assert.ok(!textOf(next).startsWith('Handed over') && textOf(next).length > 300);
+        assert.equal(channel.messages.size, 2);
+      } finally {
+        await house.close();
+      }
+    });
   });
 });

@@ -1,0 +1,120 @@
+/**
+ * What an operator can watch, in one place: names and units as Prometheus wants them. Like any counter these
+ * are the process's own, so whoever counts needs no wiring; nothing in a label was typed by a person.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export const registry = new Registry();
+const registers = [registry];
+
+/** Seconds; the first text of a story comes after tens of milliseconds, and after a minute nobody waits. */
+const WAITS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+export const storyWait = new Histogram({
+  name: 'scifi_story_wait_seconds',
+  help: 'From the queue to a worker, by the first worker that takes a story',
+  buckets: WAITS,
+  registers,
+});
+
+export const firstText = new Histogram({
+  name: 'scifi_first_text_seconds',
+  help: 'From the request of a person to the first text of the story that the reply shows',
+  labelNames: ['platform'],
+  buckets: WAITS,
+  registers,
+});
+
+export const characters = new Counter({
+  name: 'scifi_characters_total',
+  help: 'Characters that this worker has written',
+  registers,
+});
+
+export const stories = new Counter({
+  name: 'scifi_stories_total',
+  help: 'Stories that ended in this worker: complete, stopped, handed_over, lost, or the code of what went wrong',
+  labelNames: ['ending'],
+  registers,
+});
+
+export const takeovers = new Counter({
+  name: 'scifi_takeovers_total',
+  help: 'Stories and replies taken back from a process that was lost',
+  labelNames: ['queue'],
+  registers,
+});
+
+export const replies = new Counter({
+  name: 'scifi_replies_total',
+  help: 'Replies that were brought to their end here: complete, stopped, or the code of what went wrong',
+  labelNames: ['platform', 'ending'],
+  registers,
+});
+
+export const edits = new Counter({
+  name: 'scifi_edits_total',
+  help: 'Times that a reply was shown on its platform: progress on the way, final at its end',
+  labelNames: ['platform', 'kind'],
+  registers,
+});
+
+export const rateLimited = new Counter({
+  name: 'scifi_rate_limited_total',
+  help: 'Calls that a platform refused because there were too many',
+  labelNames: ['platform'],
+  registers,
+});
+
+export const refusals = new Counter({
+  name: 'scifi_refusals_total',
+  help: 'Requests of people that were refused, by the code of the reason',
+  labelNames: ['code'],
+  registers,
+});
+
+/** Adds what Node knows of itself: memory, processor, event-loop delay, garbage collection. */
+export function watchProcess(): void {
+  collectDefaultMetrics({ register: registry });
+}
+
+/**
+ * Adds the state of queues, asked for at every scrape.
+ *
+ * @param count jobs by state, of each queue; a queue that does not answer is left out of that scrape
+ */
+export function watchQueues(
+  queues: Readonly<Record<string, () => Promise<Readonly<Record<string, number>>>>>,
+): void {
+  registry.removeSingleMetric('scifi_queue_jobs');
+  new Gauge({
+    name: 'scifi_queue_jobs',
+    help: 'Jobs in a queue, by state; waiting and prioritized stories wait for a writer',
+    labelNames: ['queue', 'state'],
+    registers,
+    async collect() {
+      this.reset();
+      await Promise.allSettled(
+        Object.entries(queues).map(async ([queue, count]) => {
+          for (const [state, jobs] of Object.entries(await count())) this.set({ queue, state }, jobs);
+        }),
+      );
+    },
+  });
+}
+
+/** Adds the slots of this worker: how many there are, and how many write. */
+export function watchSlots(read: () => { readonly active: number; readonly capacity: number }): void {
+  registry.removeSingleMetric('scifi_slots');
+  new Gauge({
+    name: 'scifi_slots',
+    help: 'Slots of this worker: stories that it can write at the same time (capacity), and does (active)',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { active, capacity } = read();
+      this.set({ kind: 'active' }, active);
+      this.set({ kind: 'capacity' }, capacity);
+    },
+  });
+}

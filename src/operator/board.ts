@@ -1,0 +1,64 @@
+/** The queues as a page: what waits, runs and has failed, and the means to try it again. Behind a password. */
+import { timingSafeEqual } from 'node:crypto';
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import basicAuth from '@fastify/basic-auth';
+import type { Queue } from 'bullmq';
+import type { FastifyInstance } from 'fastify';
+
+/** The name that the browser asks for beside the password. */
+const OPERATOR = 'operator';
+const PATH = '/board';
+
+export async function addBoard(
+  app: FastifyInstance,
+  { password, queues }: { readonly password: string; readonly queues: readonly Queue[] },
+): Promise<void> {
+  await app.register(basicAuth, {
+    authenticate: { realm: 'Write Me A Sci-Fi' },
+    validate: async (name, given) => {
+      if (!equal(name, OPERATOR) || !equal(given, password)) throw new Error('Wrong name or password.');
+    },
+  });
+  await app.register(async (guarded) => {
+    guarded.addHook('onRequest', app.basicAuth);
+    await guarded.register(boardOf(queues), { prefix: PATH });
+  });
+}
+
+function boardOf(queues: readonly Queue[]): ReturnType<FastifyAdapter['registerPlugin']> {
+  const adapters = queues.map((queue) => {
+    const adapter = new BullMQAdapter(queue);
+    // An operator mends the queue; what people typed and were told is theirs.
+    for (const field of ['data', 'returnValue', 'progress'] as const)
+      adapter.setFormatter(field, withoutText);
+    return adapter;
+  });
+  const server = new FastifyAdapter();
+  server.setBasePath(PATH);
+  createBullBoard({ queues: adapters, serverAdapter: server });
+  return server.registerPlugin();
+}
+
+/** Fields that hold something that a person wrote or was told. */
+const TEXTS: ReadonlySet<string> = new Set(['prompt', 'context', 'text', 'token', 'responseUrl', 'message']);
+
+/** A value of a job with the length of every text in its place. */
+export function withoutText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutText);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) =>
+      TEXTS.has(name) && typeof inner === 'string'
+        ? [name, `(${inner.length} characters)`]
+        : [name, withoutText(inner)],
+    ),
+  );
+}
+
+/** Compares without telling by its time where two differ. */
+function equal(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

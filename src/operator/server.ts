@@ -1,0 +1,106 @@
+/**
+ * What an operator's machines and the operator ask a process, on a port of its own, apart from people: whether
+ * it lives (`/healthz`), whether to send it work (`/readyz`), its figures (`/metrics`), and the queue (`/board`).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queue } from 'bullmq';
+import fastify from 'fastify';
+import type { Logger } from 'pino';
+import { StoryError } from '../errors.ts';
+import { registry } from '../metrics.ts';
+
+/** A question whose answer is a problem in words, or nothing. */
+export type Check = () => Promise<string | undefined> | string | undefined;
+
+export interface OperatorOptions {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** What makes a process one that only a restart can help. */
+  readonly alive: Readonly<Record<string, Check>>;
+  /** What has to hold before a process is sent work. */
+  readonly ready: Readonly<Record<string, Check>>;
+  /** The queues' board; undefined for none. */
+  readonly board: { readonly password: string; readonly queues: readonly Queue[] } | undefined;
+  readonly logger: Logger;
+}
+
+export interface OperatorServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A check that has no answer after this time has failed: probes themselves wait about as long. */
+const CHECK_TIMEOUT_MS = 1_000;
+
+/**
+ * Starts answering.
+ *
+ * @throws StoryError `configuration` when the port cannot be listened at
+ */
+export async function startOperatorServer(options: OperatorOptions): Promise<OperatorServer> {
+  const { host, port, board, logger } = options;
+  const app = fastify({ forceCloseConnections: true });
+  app.get('/healthz', async (_request, reply) => answer(reply, await problemsOf(options.alive)));
+  app.get('/readyz', async (_request, reply) => answer(reply, await problemsOf(options.ready)));
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(registry.contentType);
+    return registry.metrics();
+  });
+  try {
+    if (board) {
+      // Its page is a large one: whoever has no board does not even load it.
+      const { addBoard } = await import('./board.ts');
+      await addBoard(app, board);
+    }
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const { code } = error as NodeJS.ErrnoException;
+    if (!code || !['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(code)) throw error;
+    throw new StoryError(
+      'configuration',
+      `SCIFI_OPERATOR_PORT ${port} of ${host} cannot be listened at (${code}). Choose another one.`,
+      { cause: error },
+    );
+  }
+  const url = `http://${host}:${(app.server.address() as { port: number }).port}`;
+  logger.info({ url, board: board !== undefined }, 'operator server ready');
+  return { url, close: () => app.close() };
+}
+
+async function problemsOf(checks: Readonly<Record<string, Check>>): Promise<Record<string, string>> {
+  const found = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      try {
+        return [name, await inTime(async () => check())] as const;
+      } catch (error) {
+        return [name, (error as Error).message] as const;
+      }
+    }),
+  );
+  return Object.fromEntries(found.filter(([, problem]) => problem !== undefined)) as Record<string, string>;
+}
+
+function answer(
+  reply: { code(status: number): unknown },
+  problems: Record<string, string>,
+): { ok: boolean; problems?: Record<string, string> } {
+  const ok = Object.keys(problems).length === 0;
+  reply.code(ok ? 200 : 503);
+  return ok ? { ok } : { ok, problems };
+}
+
+/** What `work` resolves with, or a rejection when that takes too long. */
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const late = sleep(CHECK_TIMEOUT_MS, undefined, { signal: timer.signal }).then((): never => {
+    throw new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -1,0 +1,193 @@
+/** Slack over HTTP, and workspaces that install the app themselves. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { Person } from '../../fakes/slack/people.ts';
+import type { Workspace } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import {
+  botsMessages,
+  FOOTER,
+  finished,
+  type House,
+  isOver,
+  openHouse,
+  smallPrintOf,
+  textOf,
+} from './house.ts';
+
+const SIGNING_SECRET = randomBytes(16).toString('hex');
+
+/** Has the fake deliver over HTTP. */
+function deliverTo({ slack, bot }: House): void {
+  slack.deliveries.http = { url: `http://127.0.0.1:${bot.port}/slack/events`, signingSecret: SIGNING_SECRET };
+}
+
+describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () => {
+  describe('one workspace', { concurrency: 1 }, () => {
+    let house: House;
+
+    before(async () => {
+      const http = { signingSecret: SIGNING_SECRET, port: 0 };
+      house = await openHouse({ settings: () => ({ appToken: undefined, http }) });
+      deliverTo(house);
+    });
+    after(() => house.close());
+
+    it('has stories that grow, are stopped and go on after a restart', async () => {
+      const { ann, channel, slack } = house;
+      const delivery = ann.slash(channel, '/scifi', 'By post length=1500');
+      const message = await until(() => botsMessages(channel)[0], 'a message');
+      await until(() => message.history.length >= 4, 'growing edits');
+      ann.press(message, 'Stop');
+      await until(() => isOver(message), 'the end');
+      assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
+      assert.match(smallPrintOf(message), FOOTER);
+      await house.restart();
+      deliverTo(house);
+      ann.press(message, 'Continue');
+      const next = await finished(channel, ({ ts }) => ts > message.ts);
+      assert.ok(textOf(next).length > 100);
+      const asked = ann.mention(channel, 'and in a thread length=150');
+      assert.equal((await finished(channel, ({ ts }) => ts > asked.ts)).threadTs, asked.ts);
+      assert.equal(slack.deliveries.connections, 0);
+    });
+
+    it('hears nobody who does not sign', async () => {
+      const { slack, bot, ann } = house;
+      const channel = house.channelOf();
+      slack.deliveries.http = {
+        url: `http://127.0.0.1:${bot.port}/slack/events`,
+        signingSecret: `${SIGNING_SECRET}0`,
+      };
+      const delivery = ann.slash(channel, '/scifi', 'Let me in length=200');
+      await delivery.done;
+      assert.equal(delivery.failure, 'http_error 401');
+      assert.equal(channel.messages.size, 0);
+      deliverTo(house);
+    });
+  });
+
+  describe('several workspaces', { concurrency: 1 }, () => {
+    let house: House;
+    const encryptionKey = randomBytes(32);
+
+    before(async () => {
+      house = await openHouse({
+        pace: 0,
+        allowance: 20,
+        settings: ({ world }) => ({
+          botToken: undefined,
+          appToken: undefined,
+          http: { signingSecret: SIGNING_SECRET, port: 0 },
+          installation: {
+            clientId: world.clientId,
+            clientSecret: world.clientSecret,
+            stateSecret: 'a state secret of our own',
+            encryptionKey,
+          },
+        }),
+      });
+      deliverTo(house);
+    });
+    after(async () => {
+      await house.close();
+      for (const { token } of house.slack.world.workspaces) assert.ok(!house.log.join('').includes(token));
+    });
+
+    /** Somebody follows the link with which the installation begins: where it leads, and what their browser keeps. */
+    async function begin(origin: string): Promise<{ link: URL; cookie: string }> {
+      const response = await fetch(`${origin}/slack/install`, { redirect: 'manual' });
+      const cookie = response.headers.getSetCookie().map((line) => line.split(';')[0]);
+      return { link: new URL(response.headers.get('location')!), cookie: cookie.join('; ') };
+    }
+
+    /** Somebody clicks through the installation. */
+    async function install(workspace: Workspace): Promise<number> {
+      const origin = `http://127.0.0.1:${house.bot.port}`;
+      const { link, cookie } = await begin(origin);
+      assert.match(link.searchParams.get('scope')!, /commands,chat:write,/);
+      const query = new URLSearchParams({
+        code: house.slack.approve(workspace),
+        state: link.searchParams.get('state')!,
+      });
+      const back = await fetch(`${origin}/slack/oauth_redirect?${query}`, { headers: { cookie } });
+      await back.text();
+      return back.status;
+    }
+
+    it('install the app, each with its own token, encrypted at rest; and leave without a trace', async () => {
+      const { slack, connection } = house;
+      const first = slack.workspace;
+      const second = slack.world.addWorkspace('another workspace');
+      const strangers = slack.world.addWorkspace('strangers');
+      assert.equal(await install(first), 200);
+      assert.equal(await install(second), 200);
+      const bob = new Person(slack, 'bob');
+      for (const workspace of [first, second]) {
+        const channel = slack.world.addChannel(workspace);
+        bob.slash(channel, '/scifi', `In ${workspace.name} length=200`);
+        const message = await finished(channel);
+        assert.ok(textOf(message).startsWith(`In ${workspace.name}`));
+        bob.slash(channel, '/scifi-channel', 'on cooldown=0');
+        await until(
+          () => slack.world.whispers.some(({ channelId }) => channelId === channel.id),
+          'an answer',
+        );
+        bob.say(channel, 'This is a prompt of its own');
+        await finished(channel, (other) => textOf(other).startsWith('This is a prompt'));
+        bob.openHome(workspace);
+      }
+      const used = new Set(
+        slack.log.filter(({ method }) => method === 'chat.postMessage').map(({ workspaceId }) => workspaceId),
+      );
+      assert.deepEqual(used, new Set([first.id, second.id]));
+      const kept = connection.queue<{ sealed: string }, never>('settings-slack-installations');
+      const jobs = await kept.getJobs(['wait']);
+      assert.equal(jobs.length, 2);
+      for (const { data } of jobs)
+        assert.doesNotMatch(Buffer.from(data.sealed, 'base64').toString('latin1'), /xoxb/);
+      // Who has not installed it is not known.
+      const unknown = slack.world.addChannel(strangers);
+      const refused = bob.slash(unknown, '/scifi', 'Open up length=200');
+      await refused.done;
+      assert.equal(unknown.messages.size, 0);
+      const settings = connection.queue('settings-slack-channels');
+      assert.equal((await settings.getJobs(['wait'])).length, 2);
+      slack.uninstall(second);
+      await until(async () => (await kept.getJobs(['wait'])).length === 1, 'the token to go');
+      await until(async () => (await settings.getJobs(['wait'])).length === 1, 'what was set to go');
+      // The other one goes on.
+      const channel = slack.world.addChannel(first);
+      bob.slash(channel, '/scifi', 'Still here length=200');
+      await finished(channel);
+      // And who comes back is welcome.
+      assert.equal(await install(second), 200);
+      const again = slack.world.addChannel(second);
+      bob.slash(again, '/scifi', 'Back again length=200');
+      await finished(again);
+      await Promise.all([kept.close(), settings.close()]);
+    });
+
+    it('forget a workspace whose token was revoked', async () => {
+      const { slack, connection } = house;
+      const workspace = slack.world.addWorkspace('revoked');
+      assert.equal(await install(workspace), 200);
+      const kept = connection.queue('settings-slack-installations');
+      assert.ok(await kept.getJob(`kteam-${workspace.id}`));
+      workspace.isRevoked = true;
+      slack.dispatch(workspace, { type: 'tokens_revoked', tokens: { oauth: [], bot: [workspace.bot.id] } });
+      await until(async () => !(await kept.getJob(`kteam-${workspace.id}`)), 'the token to go');
+      await kept.close();
+    });
+
+    it('are not installed by a link that somebody else was given', async () => {
+      const origin = `http://127.0.0.1:${house.bot.port}`;
+      const { link } = await begin(origin);
+      const code = house.slack.approve(house.slack.world.addWorkspace('victim'));
+      const query = new URLSearchParams({ code, state: link.searchParams.get('state')! });
+      const back = await fetch(`${origin}/slack/oauth_redirect?${query}`);
+      assert.notEqual(back.status, 200);
+    });
+  });
+});

@@ -1,0 +1,144 @@
+/** Stories as Slack's native streams, and what happens when Slack does not stream them (any more). */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { clean } from '../../../src/bots/outgoing-text.ts';
+import { markdownOf } from '../../../src/bots/slack/stream.ts';
+import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { anyText } from '../outgoing-text.ts';
+import {
+  botsMessages,
+  FOOTER,
+  finished,
+  type House,
+  isOver,
+  labelsOf,
+  openHouse,
+  smallPrintOf,
+  textOf,
+} from './house.ts';
+
+const LONG = 'It streams length=1500';
+
+describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ settings: () => ({ reply: 'stream' }), allowance: 4 });
+  });
+  after(async () => {
+    await house.close();
+    assert.deepEqual(house.slack.world.pings, []);
+    assert.doesNotMatch(house.log.join(''), /"level":50/);
+  });
+
+  /** A story in a channel of its own: what stands above it, and the stream once it has begun. */
+  async function begun(
+    text = LONG,
+  ): Promise<{ channel: FakeChannel; root: FakeMessage; stream: FakeMessage }> {
+    const channel = house.channelOf();
+    house.ann.slash(channel, '/scifi', text);
+    const root = await until(() => botsMessages(channel)[0], 'a message');
+    const stream = await until(() => botsMessages(channel, root.ts)[0], 'a stream');
+    return { channel, root, stream };
+  }
+
+  it('grows beneath its opening, and ends with footer and buttons', async () => {
+    const { channel, root, stream } = await begun();
+    await until(() => isOver(stream), 'the end');
+    const growing = stream.history.map(({ text }) => text).filter((text) => text.startsWith('It streams'));
+    assert.ok(growing.length >= 4, `${growing.length} states`);
+    assert.ok(house.slack.count('chat.appendStream', 'ok') >= 3);
+    assert.ok(textOf(stream).startsWith('It streams') && textOf(stream).length > 1_000);
+    assert.match(smallPrintOf(stream), FOOTER);
+    assert.equal(stream.streamingSince, undefined);
+    await until(() => smallPrintOf(root) === 'The story is in the thread', 'the last of the opening');
+    assert.deepEqual(labelsOf(root), []);
+    assert.equal(channel.messages.size, 2);
+    house.ann.press(stream, 'Continue');
+    const next = await finished(channel, ({ ts }) => ts > stream.ts);
+    assert.equal(next.threadTs, root.ts, 'what goes on goes on in the thread');
+  });
+
+  it('is stopped from above', async () => {
+    const { root, stream } = await begun();
+    house.ann.press(root, 'Stop');
+    await until(() => isOver(stream), 'the end');
+    assert.ok(textOf(stream).length < 1_400);
+  });
+
+  it('goes on by edits where there are no streams', async () => {
+    const { slack } = house;
+    slack.misbehave({ match: /startStream/, answer: 'channel_type_not_supported' });
+    const channel = house.channelOf();
+    house.ann.slash(channel, '/scifi', 'It streams length=800');
+    const message = await finished(channel);
+    assert.equal(message.threadTs, undefined);
+    assert.ok(textOf(message).length > 500);
+    assert.equal(channel.messages.size, 1);
+  });
+
+  it('goes on by edits, in the very message, when its stream dies', async () => {
+    const { slack } = house;
+    for (const die of [
+      () => slack.misbehave({ match: /appendStream/, answer: 'message_not_in_streaming_state' }),
+      () => slack.misbehave({ match: /appendStream/, answer: 0, takesEffect: true }),
+      () => slack.misbehave({ match: /appendStream/, answer: 'streaming_state_conflict' }),
+    ]) {
+      const { channel, stream } = await begun('It streams length=800');
+      die();
+      await until(() => isOver(stream), 'the end');
+      assert.ok(textOf(stream).startsWith('It streams') && textOf(stream).length > 500);
+      assert.equal(stream.streamingSince, undefined);
+      assert.equal(channel.messages.size, 2);
+    }
+  });
+
+  it('goes on by edits, in the very message, when its stream is too old', async () => {
+    const { slack } = house;
+    slack.clocks.streamMs = 300;
+    const { channel, stream } = await begun('It streams length=800');
+    await until(() => isOver(stream), 'the end');
+    slack.clocks.streamMs = 300_000;
+    assert.ok(textOf(stream).length > 500);
+    assert.equal(channel.messages.size, 2);
+  });
+
+  it('is taken over by the next process, in the very message', async () => {
+    const { channel, root, stream } = await begun();
+    await until(() => stream.text.length > 200, 'a growing text');
+    await house.restart();
+    await until(() => isOver(stream), 'the end');
+    assert.ok(textOf(stream).length > 1_000);
+    assert.equal(channel.messages.size, 2);
+    await until(() => smallPrintOf(root) === 'The story is in the thread', 'the last of the opening');
+  });
+
+  it('is answered by edits where it would have no opening of its own', async () => {
+    const channel = house.channelOf();
+    const asked = house.ann.mention(channel, 'In a thread length=200');
+    const message = await finished(channel);
+    assert.equal(message.threadTs, asked.ts);
+    assert.equal(channel.messages.size, 2);
+  });
+});
+
+describe('a text as Markdown', () => {
+  it('means nothing but itself', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const safe = clean(text);
+        const markdown = markdownOf(safe);
+        assert.doesNotMatch(
+          markdown.replace(/\\[!-/:-@[-`{-~]/g, ''),
+          /[\\`*_{}[\]()#+\-.!|~<>]|&(?!(?:amp|lt|gt);)/,
+        );
+        const plain = markdown.replace(/\\([!-/:-@[-`{-~])/g, '$1');
+        assert.equal(plain.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'), safe);
+        assert.equal([...safe].map(markdownOf).join(''), markdown, 'where it is cut does not matter');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

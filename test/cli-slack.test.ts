@@ -1,0 +1,69 @@
+/** `scifi doctor` at a terminal, against the fake Slack. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FakeSlack } from './fakes/slack/fake-slack.ts';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+describe('the operator’s look at Slack', { timeout: 60_000 }, () => {
+  let slack: FakeSlack;
+
+  before(async () => {
+    slack = await FakeSlack.start();
+  });
+  after(() => slack.stop());
+
+  function doctor(
+    env: Record<string, string> = {},
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
+    const program = ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli.ts'), 'doctor'];
+    const base = {
+      SLACK_BOT_TOKEN: slack.workspace.token,
+      SLACK_APP_TOKEN: slack.world.appToken,
+      SLACK_API: slack.api,
+      // A folder without models: there is nothing to be timed.
+      SCIFI_MODELS: '/nowhere',
+    };
+    return new Promise((resolve) => {
+      const options = { cwd: tmpdir(), env: { PATH: process.env.PATH, ...base, ...env } };
+      const child = execFile(process.execPath, program, options, (_, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      });
+    });
+  }
+
+  it('says what is well, what is missing, and what to do', async () => {
+    const [well, noBot, noApp, unreachable, off] = await Promise.all([
+      doctor(),
+      doctor({ SLACK_BOT_TOKEN: 'xoxb-hunter2' }),
+      doctor({ SLACK_APP_TOKEN: 'xapp-hunter2' }),
+      doctor({ SLACK_API: 'http://127.0.0.1:1/api' }),
+      doctor({ SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' }),
+    ]);
+    assert.match(
+      well.stdout,
+      /^ok {4}Slack: sci-fi in a workspace \(T\w+\), all scopes\n +hears in Socket Mode\n +replies by edits$/m,
+    );
+    assert.match(noBot.stdout, /^FAIL {2}Slack: Slack does not accept SLACK_BOT_TOKEN\. Copy it anew/m);
+    assert.match(
+      noApp.stdout,
+      /^FAIL {2}Slack: Slack does not accept SLACK_APP_TOKEN\. Make one .* connections:write/m,
+    );
+    assert.match(unreachable.stdout, /^FAIL {2}Slack: Slack cannot be reached \(temporary\)/m);
+    assert.match(off.stdout, /^ok {4}Slack: off/m);
+    for (const { stdout, stderr } of [noBot, noApp]) assert.doesNotMatch(stdout + stderr, /hunter2|\n +at /);
+    slack.workspace.scopes = slack.workspace.scopes.filter(
+      (scope) => scope !== 'im:history' && scope !== 'commands',
+    );
+    const { code, stdout } = await doctor();
+    assert.match(
+      stdout,
+      /^FAIL {2}Slack: SLACK_BOT_TOKEN lacks commands \(to be asked .*\), im:history \(to .*\)\. Paste manifest\.json/m,
+    );
+    assert.equal(code, 1);
+  });
+});

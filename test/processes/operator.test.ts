@@ -1,0 +1,90 @@
+/** What an operator sees of real processes: probes, figures and the board, on a port of their own. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { embeddedFolder } from '../helpers/embedded-folder.ts';
+import { ask, followReply } from '../helpers/page-client.ts';
+import { startRole } from '../helpers/processes.ts';
+import { freePort, skipWithout, startRedis, until } from '../helpers/programs.ts';
+
+const PASSWORD = 'a password of the test';
+const CANARY = 'It all began with a canary that nobody may read';
+const STORY_TIMEOUT_MS = 60_000;
+
+async function get(url: string, password?: string): Promise<{ status: number; text: string }> {
+  const authorization = password && `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+  const response = await fetch(url, { headers: authorization ? { authorization } : {} });
+  return { status: response.status, text: await response.text() };
+}
+
+/** The value of a metric's line; 0 when there is none. */
+function figure(metrics: string, line: string): number {
+  const found = metrics.split('\n').find((one) => one.startsWith(`${line} `));
+  return Number(found?.slice(line.length + 1) ?? 0);
+}
+
+describe('the operator’s port', () => {
+  it('tells of figures and queues, and keeps what people wrote to itself', async () => {
+    const [port, operatorPort] = [await freePort(), await freePort()];
+    const { folder, remove } = await embeddedFolder();
+    const env = {
+      SCIFI_PORT: String(port),
+      SCIFI_OPERATOR_PORT: String(operatorPort),
+      SCIFI_BOARD_PASSWORD: PASSWORD,
+      SCIFI_DATA: folder,
+      SCIFI_PACE: '0',
+    };
+    const base = `http://127.0.0.1:${operatorPort}`;
+    const process = await startRole('start', env);
+    try {
+      assert.equal((await get(`${base}/readyz`)).text, '{"ok":true}');
+      assert.equal((await get(`${base}/healthz`)).status, 200);
+      const id = await ask(`http://127.0.0.1:${port}`, { prompt: CANARY, length: 300, seed: 7 });
+      const end = await followReply(`http://127.0.0.1:${port}`, id, STORY_TIMEOUT_MS);
+      assert.ok(end.status === 'finished');
+      const written = end.text.length - CANARY.length;
+      await until(async () => /scifi_replies_total\{/.test((await get(`${base}/metrics`)).text), 'a reply');
+      const { text: metrics } = await get(`${base}/metrics`);
+      assert.equal(figure(metrics, 'scifi_characters_total'), written);
+      assert.equal(figure(metrics, 'scifi_stories_total{ending="complete"}'), 1);
+      assert.equal(figure(metrics, 'scifi_replies_total{platform="web",ending="complete"}'), 1);
+      assert.equal(figure(metrics, 'scifi_first_text_seconds_count{platform="web"}'), 1);
+      assert.ok(figure(metrics, 'scifi_first_text_seconds_sum{platform="web"}') < 10);
+      assert.equal(figure(metrics, 'scifi_story_wait_seconds_count'), 1);
+      assert.equal(figure(metrics, 'scifi_slots{kind="capacity"}'), 64);
+      assert.equal(figure(metrics, 'scifi_queue_jobs{queue="replies-web",state="completed"}'), 1);
+      assert.ok(figure(metrics, 'process_resident_memory_bytes') > 50e6);
+
+      assert.equal((await get(`${base}/board`)).status, 401);
+      assert.equal((await get(`${base}/board/api/queues`)).status, 401);
+      assert.equal((await get(`${base}/board`, 'another password')).status, 401);
+      assert.equal((await get(`${base}/board`, PASSWORD)).status, 200);
+      const query = 'activeQueue=replies-web&status=completed&page=1&jobsPerPage=10';
+      const { text: board } = await get(`${base}/board/api/queues?${query}`, PASSWORD);
+      assert.match(board, new RegExp(id));
+      assert.doesNotMatch(board + metrics, /canary/);
+    } finally {
+      await process.kill();
+      await remove();
+    }
+  });
+
+  it('is not ready without its queue, and alive all the same', {
+    skip: skipWithout('redis-server'),
+  }, async () => {
+    const redis = await startRedis();
+    const operatorPort = await freePort();
+    const base = `http://127.0.0.1:${operatorPort}`;
+    const env = { REDIS_URL: redis.url, SCIFI_OPERATOR_PORT: String(operatorPort) };
+    const process = await startRole('worker', env);
+    try {
+      assert.equal((await get(`${base}/readyz`)).status, 200);
+      await redis.stop();
+      await until(async () => (await get(`${base}/readyz`)).status === 503, 'not ready');
+      assert.match((await get(`${base}/readyz`)).text, /"queue":/);
+      assert.equal((await get(`${base}/healthz`)).status, 200);
+      assert.equal((await get(`${base}/board`)).status, 404, 'there is no board without a password');
+    } finally {
+      await process.kill();
+    }
+  });
+});
