@@ -172,6 +172,8 @@ export class SlackSurface implements MessageSurface {
       await this.#stream.grow(text, this.#pause(PATIENCE_MS));
     } catch (error) {
       logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
+      // It may have begun all the same, and would show the beginning of a story for ever.
+      if (this.#stream.ts === undefined && failureOf(error) === 'temporary') this.#mayBeStreamed = true;
       this.#leaveStream();
     }
   }

@@ -28,6 +28,8 @@ export interface Logged {
   readonly at: number;
   readonly method: string;
   readonly workspaceId: string | undefined;
+  /** Of the conversation that it was about. */
+  readonly channelId: string | undefined;
   readonly status: number;
   /** `ok`, or Slack's code. */
   readonly outcome: string;
@@ -41,6 +43,8 @@ export interface Fault {
   readonly answer: string | number;
   /** How many calls are hit. */
   times: number;
+  /** Only calls about this conversation. */
+  readonly channel?: FakeChannel;
   /** Of those that match, the share that is hit; all by default. */
   readonly share?: number;
   /** Whether the call takes effect before the answer is lost. */
@@ -236,7 +240,7 @@ export class FakeSlack {
     const [, kind, name = ''] = pathname.split('/');
     if (request.method !== 'POST') return void response.writeHead(405).end();
     const method = kind === 'response' ? 'response_url' : name;
-    const fault = this.#faultFor(method);
+    const fault = this.#faultFor(method, text);
     if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal: this.#end.signal });
     const answer = (): Answered =>
       kind === 'response' ? this.#respond(name, text) : this.#answer(request, method, text);
@@ -244,7 +248,8 @@ export class FakeSlack {
     if (fault?.takesEffect) answered = faulty(fault);
     const { status, headers, body, workspace } = answered;
     const outcome = status === 0 ? 'cut' : body.ok === true ? 'ok' : String(body.error ?? status);
-    this.log.push({ at: Date.now(), method, workspaceId: workspace?.id, status, outcome });
+    const channelId = new URLSearchParams(text).get('channel') ?? undefined;
+    this.log.push({ at: Date.now(), method, workspaceId: workspace?.id, channelId, status, outcome });
     if (status === 0) {
       request.socket.destroy();
       return;
@@ -366,10 +371,13 @@ export class FakeSlack {
     return isMember && !workspace.isRevoked && workspace.scopes.includes(`${SCOPE_OF_KIND[kind]}:history`);
   }
 
-  #faultFor(method: string): Fault | undefined {
+  #faultFor(method: string, text: string): Fault | undefined {
     const fault = this.faults.find(
-      ({ match, times, share = 1 }) =>
-        times > 0 && match.test(method) && (share === 1 || Math.random() < share),
+      ({ match, times, share = 1, channel }) =>
+        times > 0 &&
+        match.test(method) &&
+        (!channel || text.includes(channel.id)) &&
+        (share === 1 || Math.random() < share),
     );
     if (fault) fault.times -= 1;
     return fault;
