@@ -6,7 +6,7 @@ import { STORIES_QUEUE } from '../../../src/queue/stories.ts';
 import type { Logged } from '../../fakes/slack/fake-slack.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, type House, isOver, openHouse, textOf } from './house.ts';
+import { botsMessages, type House, isOver, openHouse } from './house.ts';
 import { ask, endsOnce } from './trouble.ts';
 
 /**
@@ -49,17 +49,14 @@ export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
 /** One of each kind. */
 export const SOME: readonly Answer[] = [
   503,
-  'ratelimited',
-  'invalid_blocks',
   'not_in_channel',
   'missing_scope',
   'message_not_found',
-  'is_inactive',
   'account_inactive',
 ];
 
-/** Stories of one workspace that grow at the same time. */
-const CONCURRENCY = 8;
+/** Fewer than the stories of one workspace that may grow at the same time. */
+const CONCURRENCY = 5;
 /** Troubles that pass, pass after so many calls. */
 const PASSING_CALLS = 2;
 /** By then another edit would have come. */
@@ -132,8 +129,7 @@ export function describeRefusals(answers: readonly Answer[]): void {
         it(`${outcome} after ${answer}`, async () => {
           const prompt = promptOf('Refused', index);
           const channel = ask(house, prompt);
-          const message = await until(() => botsMessages(channel)[0], 'a message');
-          await until(() => textOf(message).length > prompt.length, 'a growing text');
+          await until(() => botsMessages(channel)[0], 'a message');
           assert.ok(await isKept(prompt));
           refuse(/chat.update/, answer, outcome, channel);
           await comesTo(outcome, answer, channel, prompt);
