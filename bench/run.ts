@@ -8,9 +8,9 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { plot } from '../src/plot.ts';
 import type { EngineFigures } from './engines.ts';
 import { CROWDS, figure, machine, table } from './measure.ts';
-import { plot } from './plot.ts';
 import { benchQueue } from './queue.ts';
 import { benchWorkers } from './workers.ts';
 

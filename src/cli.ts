@@ -8,6 +8,7 @@ import { addDoctor } from './cli/doctor.ts';
 import { addEvaluate } from './cli/evaluate.ts';
 import { addModel } from './cli/model.ts';
 import { addRoles } from './cli/roles.ts';
+import { addTrain } from './cli/train.ts';
 import { addWrite } from './cli/write.ts';
 import { type ErrorCode, StoryError } from './errors.ts';
 
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     .exitOverride();
   addRoles(program);
   addWrite(program);
+  addTrain(program);
   addEvaluate(program);
   addModel(program);
   addDiscord(program);

@@ -142,7 +142,7 @@ export interface DiscordConfig {
   readonly api: string;
 }
 
-/** Either one workspace's token or installations by many; and either Socket Mode's token or HTTP. */
+/** Either one workspace's token, over Socket Mode or HTTP; or installations by many, over HTTP. */
 export interface SlackConfig {
   /** The bot's token in the one workspace that it serves. */
   readonly botToken: string | undefined;
@@ -160,9 +160,7 @@ export interface SlackConfig {
         readonly encryptionKey: Buffer;
       }
     | undefined;
-  /** Where people install it from in Socket Mode. */
-  readonly installPort: number | undefined;
-  /** Interface of both ports. */
+  /** Interface of that port. */
   readonly host: string;
   /** Whether replies grow by edits or as Slack's streams. */
   readonly reply: 'edit' | 'stream';
@@ -258,10 +256,14 @@ function readSlack(values: z.infer<typeof Environment>, mistakes: string[]): Sla
   if (isForMany) {
     const absent = Object.entries({ ...many, ...others }).flatMap(([name, value]) => (value ? [] : [name]));
     missing(absent, 'because several workspaces are to install the app');
-    if (port === undefined) missing(['SLACK_PORT'], 'where they install it from');
     if (botToken) mistakes.push('SLACK_BOT_TOKEN: not together with SLACK_CLIENT_ID, unset one of them');
   } else if (!botToken) missing(['SLACK_BOT_TOKEN'], 'which the app shows under OAuth & Permissions');
-  if (!appToken && (!signingSecret || port === undefined)) {
+  if (isForMany) {
+    // Their browsers come back to an address of ours in any case: Slack delivers there, too.
+    if (!signingSecret || port === undefined) {
+      missing(['SLACK_SIGNING_SECRET or SLACK_PORT'], 'because several workspaces are served over HTTP');
+    }
+  } else if (!appToken && (!signingSecret || port === undefined)) {
     missing(['SLACK_APP_TOKEN'], 'for Socket Mode; or set SLACK_SIGNING_SECRET and SLACK_PORT for HTTP');
   }
   if (mistakes.length > before) return undefined;
@@ -278,7 +280,6 @@ function readSlack(values: z.infer<typeof Environment>, mistakes: string[]): Sla
           encryptionKey: Buffer.from(encryptionKey!, 'hex'),
         }
       : undefined,
-    installPort: isForMany && !isHttp ? port : undefined,
     host: values.SCIFI_HOST,
     reply: values.SLACK_REPLY,
     api: `${values.SLACK_API.replace(/\/+$/, '')}/`,

@@ -201,6 +201,22 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.ok(bits > 0.5 && bits < 3, `${bits} bits`);
   });
 
+  it('evaluate: shows how sure it is, and the text over what it guessed', async () => {
+    const file = join(folder, 'shown.txt');
+    await writeFile(file, '\u0003It was a dark night on the planet.\n\nThe ship was gone.');
+    const flags = ['--calibration', '--show', '36'];
+    const { code, stdout } = await scifi(['evaluate', join(MODELS, 'scifi'), file, ...flags]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^temperature {2}bits per character {2}confidence {2}calibration error\n {8}0\.2 /m);
+    assert.match(stdout, /^It is right in [\d.]+%; fewest bits at temperature [\d.]+/m);
+    assert.match(stdout, /^text {3}It was a dark night on the planet\.¶¶\nguess {2}.{36}\n\n$/m);
+    for (const count of ['0', '1.5', 'all']) {
+      const refused = await scifi(['evaluate', join(MODELS, 'scifi'), file, '--show', count]);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /--show \[characters\].* Give a (whole )?number/);
+    }
+  });
+
   it('evaluate: tells a terminal how far it is, from 0 to 100%', async () => {
     const file = join(folder, 'work.txt');
     await writeFile(file, `\u0003${'The ship was gone. '.repeat(40)}`);

@@ -13,15 +13,35 @@ export interface Evaluation {
   readonly works: number;
   /** Characters that the model has no reading for. They were left out, so any here make a score doubtful. */
   readonly skipped: number;
+  /** One entry for each of `EvaluateOptions.temperatures`. */
+  readonly calibration: readonly Calibration[];
+}
+
+/** What the same network would score, had its logits been divided by a temperature before the softmax. */
+export interface Calibration {
+  readonly temperature: number;
+  readonly bitsPerCharacter: number;
+  /** Mean probability of the likeliest character; a calibrated network's equals its accuracy. */
+  readonly confidence: number;
+  /**
+   * Expected calibration error of Guo et al., "On calibration of modern neural networks" (ICML 2017): the mean
+   * distance between confidence and accuracy over `CALIBRATION_BINS` equal intervals of confidence, each
+   * weighted with the characters that fall into it.
+   */
+  readonly error: number;
 }
 
 export interface EvaluateOptions {
+  /** Temperatures to look at beside 1, each above 0; by default none, as each costs a softmax per character. */
+  readonly temperatures?: readonly number[];
   /** Called now and then with the characters scored so far and those to score. */
   readonly onProgress?: (scored: number, characters: number) => void;
 }
 
 /** Steps between two calls of `onProgress`. */
 const PROGRESS_STEPS = 200;
+/** Intervals of confidence, as many as Guo et al. take. */
+const CALIBRATION_BINS = 15;
 
 /** A work on its way through one slot. */
 interface Reading {
@@ -38,14 +58,15 @@ interface Reading {
  *
  * @param engine nobody else may be using it
  * @param vocabulary the one of the engine's model
- * @throws RangeError when the text holds nothing to score
+ * @throws RangeError when the text holds nothing to score, or for a temperature that is not above 0
  */
 export async function evaluate(
   engine: Engine,
   vocabulary: Vocabulary,
   text: string,
-  { onProgress }: EvaluateOptions = {},
+  { onProgress, temperatures = [] }: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  const calibrations = temperatures.map((temperature) => new CalibrationSums(temperature));
   const { works, skipped } = readWorks(vocabulary, text);
   const characters = works.reduce((sum, ids) => sum + ids.length - 1, 0);
   if (characters === 0) throw new RangeError('Expected `text` to hold characters to score, got none.');
@@ -74,6 +95,7 @@ export async function evaluate(
       const score = scoreOf(logits, row * vocabulary.size, vocabulary.size, target);
       bits += score.bits;
       right += score.right ? 1 : 0;
+      for (const sums of calibrations) sums.add(logits, row * vocabulary.size, vocabulary.size, target);
       ended ||= reading.position === reading.ids.length - 1;
     });
     scored += readings.length;
@@ -90,7 +112,41 @@ export async function evaluate(
     characters,
     works: works.length,
     skipped,
+    calibration: calibrations.map((sums) => sums.result()),
   };
+}
+
+/** A text and, character for character, what a network held for the likeliest one before it read it. */
+export interface Guesses {
+  readonly actual: string;
+  readonly guessed: string;
+}
+
+/**
+ * Reads the beginning of a text's first work and guesses each character from those before it.
+ *
+ * @param engine nobody else may be using it
+ * @param vocabulary the one of the engine's model
+ * @param characters how many to guess at most
+ * @throws RangeError when the text holds no character to guess
+ */
+export async function guess(
+  engine: Engine,
+  vocabulary: Vocabulary,
+  text: string,
+  characters: number,
+): Promise<Guesses> {
+  const [work] = readWorks(vocabulary, text).works;
+  if (!work) throw new RangeError('Expected `text` to hold characters to guess, got none.');
+  const ids = work.slice(0, characters + 1);
+  engine.clear(0);
+  let [actual, guessed] = ['', ''];
+  for (let position = 0; position + 1 < ids.length; position++) {
+    const logits = await engine.logits([0], [ids[position]!]);
+    guessed += vocabulary.decode(likeliestOf(logits, 0, vocabulary.size));
+    actual += vocabulary.decode(ids[position + 1]!);
+  }
+  return { actual, guessed };
 }
 
 /** The works of a text as ids, each with its U+0003; empty ones are left out. */
@@ -115,13 +171,56 @@ function scoreOf(
   size: number,
   target: number,
 ): { bits: number; right: boolean } {
-  let likeliest = 0;
-  for (let id = 1; id < size; id++) {
-    if (logits[offset + id]! > logits[offset + likeliest]!) likeliest = id;
-  }
+  const likeliest = likeliestOf(logits, offset, size);
   const max = logits[offset + likeliest]!;
   let sum = 0;
   for (let id = 0; id < size; id++) sum += Math.exp(logits[offset + id]! - max);
   const bits = (max - logits[offset + target]! + Math.log(sum)) / Math.LN2;
   return { bits, right: likeliest === target };
+}
+
+/** The id with the largest logit, the lowest of several. */
+function likeliestOf(logits: Float32Array, offset: number, size: number): number {
+  let likeliest = 0;
+  for (let id = 1; id < size; id++) {
+    if (logits[offset + id]! > logits[offset + likeliest]!) likeliest = id;
+  }
+  return likeliest;
+}
+
+/** Gathers what one temperature comes to, in float64. */
+class CalibrationSums {
+  readonly #temperature: number;
+  #characters = 0;
+  #bits = 0;
+  #confidence = 0;
+  /** For each interval of confidence, the sum of (confidence - right). */
+  readonly #gaps = new Float64Array(CALIBRATION_BINS);
+
+  constructor(temperature: number) {
+    if (!(temperature > 0)) throw new RangeError(`Expected temperatures above 0, got ${temperature}.`);
+    this.#temperature = temperature;
+  }
+
+  add(logits: Float32Array, offset: number, size: number, target: number): void {
+    const likeliest = likeliestOf(logits, offset, size);
+    const max = logits[offset + likeliest]!;
+    let sum = 0;
+    for (let id = 0; id < size; id++) sum += Math.exp((logits[offset + id]! - max) / this.#temperature);
+    const confidence = 1 / sum;
+    this.#characters += 1;
+    this.#bits += ((max - logits[offset + target]!) / this.#temperature + Math.log(sum)) / Math.LN2;
+    this.#confidence += confidence;
+    const bin = Math.min(CALIBRATION_BINS - 1, Math.floor(confidence * CALIBRATION_BINS));
+    this.#gaps[bin]! += confidence - (likeliest === target ? 1 : 0);
+  }
+
+  result(): Calibration {
+    return {
+      temperature: this.#temperature,
+      bitsPerCharacter: this.#bits / this.#characters,
+      confidence: this.#confidence / this.#characters,
+      error: this.#gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / this.#characters,
+    };
+  }
 }

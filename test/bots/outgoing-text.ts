@@ -103,6 +103,18 @@ export const longText: fc.Arbitrary<string> = fc
   .tuple(anyText, fc.nat(12))
   .map(([text, times]) => text.repeat(times + 1).slice(0, 6_000));
 
+/** Characters that cost most when they are escaped, for Slack or for JSON. */
+const costlyText: fc.Arbitrary<string> = fc
+  .array(fc.constantFrom('&', '<', '>', '"', '\\', 'x', ' '), { minLength: 500, maxLength: 1_000 })
+  .chain((signs) =>
+    fc.nat(5).map((times) =>
+      signs
+        .join('')
+        .repeat(times + 1)
+        .slice(0, 6_000),
+    ),
+  );
+
 const REQUEST = { prompt: '', context: '', temperature: 0.4, length: 6_000, seed: 7, model: 'scifi' };
 const FINISHED = {
   status: 'finished',
@@ -183,7 +195,7 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
       assert.equal([...safe].map(slackEscaping.escape).join(''), escaped);
     }),
   'Slack: a message is escaped once and last, short enough, and read back exactly': () =>
-    fc.property(longText, fc.nat(900), fc.boolean(), (text, promptLength, isOver) => {
+    fc.property(fc.oneof(longText, costlyText), fc.nat(500), fc.boolean(), (text, promptLength, isOver) => {
       const story = clean(text);
       const request = { ...REQUEST, prompt: story.slice(0, promptLength) };
       const body = layOut(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
-import { evaluate } from '../../src/generator/evaluation.ts';
+import { evaluate, guess } from '../../src/generator/evaluation.ts';
 import { uniformAt } from '../../src/generator/sampling.ts';
 import { logSoftmax, Reference } from './engines/reference.ts';
 import { randomModel } from './model/random-model.ts';
@@ -109,5 +109,107 @@ describe('evaluate', () => {
     const wrong = await evaluate(certain(a), vocabulary, 'bbbb');
     assert.ok(Math.abs(wrong.bitsPerCharacter - 1_000 / Math.LN2) < 1e-9);
     assert.equal(wrong.accuracy, 0);
+  });
+
+  test('calibration: what dividing the logits by a temperature would score', async () => {
+    const works = [50, 20].map(work);
+    const temperatures = [0.5, 1, 1.7];
+    const found = await evaluate(engine, vocabulary, works.join('\u0003'), { temperatures });
+    assert.deepEqual(
+      found.calibration.map(({ temperature }) => temperature),
+      temperatures,
+    );
+    for (const { temperature, bitsPerCharacter, confidence } of found.calibration) {
+      let [bits, sureness, characters] = [0, 0, 0];
+      for (const text of works) {
+        const reference = new Reference(model);
+        let logits = reference.step(vocabulary.endOfText);
+        for (const id of vocabulary.encode(text).ids) {
+          const logarithms = logSoftmax(logits.map((logit) => logit / temperature));
+          bits -= logarithms[id]! / Math.LN2;
+          sureness += Math.exp(Math.max(...logarithms));
+          characters += 1;
+          logits = reference.step(id);
+        }
+      }
+      assert.ok(Math.abs(bitsPerCharacter - bits / characters) < 1e-5);
+      assert.ok(Math.abs(confidence - sureness / characters) < 1e-5);
+    }
+    assert.ok(Math.abs(found.calibration[1]!.bitsPerCharacter - found.bitsPerCharacter) < 1e-12);
+    assert.deepEqual((await evaluate(engine, vocabulary, works[0]!)).calibration, []);
+  });
+
+  test('calibration: a network that is right as often as it is sure errs by nothing, a braggart by what it claims', async () => {
+    // Sure of `a` with probability 3/4 whatever it reads.
+    const [a, b] = [vocabulary.idOf('a')!, vocabulary.idOf('b')!];
+    const steady: Engine = {
+      ...{ name: 'steady', capacity: 1, vocabularySize: 12, stepsPerTrip: 1 },
+      advance: () => Promise.reject(new Error('unused')),
+      logits: async () =>
+        Float32Array.from({ length: 12 }, (_, id) =>
+          id === a ? Math.log(0.75) : id === b ? Math.log(0.25) : -500,
+        ),
+      clear: () => {},
+      close: async () => {},
+    };
+    const temperatures = [1, 0.01];
+    const [honest, braggart] = (await evaluate(steady, vocabulary, 'aaba'.repeat(10), { temperatures }))
+      .calibration;
+    assert.ok(Math.abs(honest!.confidence - 0.75) < 1e-6);
+    assert.ok(honest!.error < 1e-6);
+    assert.ok(Math.abs(braggart!.error - 0.25) < 1e-6);
+    const alwaysRight = (await evaluate(steady, vocabulary, 'aaaa', { temperatures: [1] })).calibration[0]!;
+    assert.ok(Math.abs(alwaysRight.error - 0.25) < 1e-6);
+  });
+
+  test('calibration: too sure here does not make up for too timid there', async () => {
+    // After `a` sure of `a` with 0.9 and right in 6 of 10; after anything else with 0.6 and right in 9 of 10.
+    const a = vocabulary.idOf('a')!;
+    const lopsided: Engine = {
+      ...{ name: 'lopsided', capacity: 1, vocabularySize: 12, stepsPerTrip: 1 },
+      advance: () => Promise.reject(new Error('unused')),
+      logits: async (_slots, ids) => {
+        const sure = ids[0] === a ? 0.9 : 0.6;
+        return Float32Array.from({ length: 12 }, (_, id) => Math.log(id === a ? sure : (1 - sure) / 11));
+      },
+      clear: () => {},
+      close: async () => {},
+    };
+    // Ten characters follow U+0003, nine of them `a`; ten follow `a`, six of them `a`.
+    const text = ['aaab', 'aaab', 'aab', 'aab', 'a', 'a', 'a', 'a', 'a', 'b'].join('\u0003');
+    const afterOthers = 9 / 10;
+    const afterA = 6 / 10;
+    const [found] = (await evaluate(lopsided, vocabulary, text, { temperatures: [1] })).calibration;
+    assert.ok(Math.abs(found!.confidence - (0.9 * 10 + 0.6 * 10) / 20) < 1e-6);
+    assert.ok(
+      Math.abs(found!.error - (Math.abs(0.9 - afterA) + Math.abs(0.6 - afterOthers)) / 2) < 1e-6,
+      `${found!.error}`,
+    );
+  });
+
+  test('calibration: refuses a temperature without probabilities', async () => {
+    for (const temperature of [0, -1, Number.NaN]) {
+      await assert.rejects(
+        evaluate(engine, vocabulary, 'abc', { temperatures: [temperature] }),
+        /Expected temperatures above 0/,
+      );
+    }
+  });
+
+  test('guesses each character from those before it, whatever was read before', async () => {
+    const [text, other] = [work(60, 8), work(30, 9)];
+    const reference = new Reference(model);
+    let expected = '';
+    let logits = reference.step(vocabulary.endOfText);
+    for (const id of vocabulary.encode(text).ids.slice(0, 40)) {
+      expected += vocabulary.decode(logits.indexOf(Math.max(...logits)));
+      logits = reference.step(id);
+    }
+    for (let again = 0; again < 2; again++) {
+      const found = await guess(engine, vocabulary, `\u0003${text}\u0003${other}`, 40);
+      assert.deepEqual(found, { actual: text.slice(0, 40), guessed: expected });
+    }
+    assert.equal((await guess(engine, vocabulary, text, 1_000)).actual, text);
+    await assert.rejects(guess(engine, vocabulary, '\u0003', 10), /Expected `text` to hold characters/);
   });
 });

@@ -12,7 +12,7 @@ import { missingScopes } from './scopes.ts';
  * @throws StoryError `configuration` when Slack refuses a token, or a token lacks a scope
  */
 export async function examine(config: SlackConfig): Promise<string[]> {
-  const { botToken, appToken, http, installation, installPort } = config;
+  const { botToken, appToken, http, installation } = config;
   const api = new SlackApi({
     api: config.api,
     logger: pino({ level: 'silent' }),
@@ -37,7 +37,7 @@ export async function examine(config: SlackConfig): Promise<string[]> {
     }
     lines.push(`${name} in ${team} (${teamId}), ${scopes ? 'all scopes' : 'scopes unknown'}`);
   }
-  if (installation) lines.push(`installed by workspaces themselves, from port ${installPort ?? http?.port}`);
+  if (installation) lines.push(`installed by workspaces themselves, at /slack/install`);
   if (http) lines.push(`hears over HTTP on ${config.host}:${http.port}, at /slack/events`);
   else {
     await api.openSocket(appToken!).catch((cause) => {

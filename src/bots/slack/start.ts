@@ -1,5 +1,5 @@
 /** Slack, wired together. Loaded only where there is a token. */
-import { App, type AppOptions, type InstallProviderOptions, SocketModeReceiver } from '@slack/bolt';
+import { App, SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
@@ -21,6 +21,7 @@ import { codeOf, failureOf } from './failures.ts';
 import type { SlackHandle, Workspace } from './handle.ts';
 import { invitation } from './help.ts';
 import { Installations } from './installations.ts';
+import { acknowledgeLate } from './late-acknowledgement.ts';
 import { failed, listen } from './listeners.ts';
 import { boltLogger } from './logger.ts';
 import { People } from './people.ts';
@@ -51,7 +52,7 @@ export interface Slack {
   readonly channels: PromptChannels;
   /** What daily lines are made with. */
   readonly dailyTools: DailyTools;
-  /** Where HTTP is heard; undefined in Socket Mode without installations. */
+  /** Where HTTP is heard; undefined in Socket Mode. */
   readonly port: number | undefined;
   close(): Promise<void>;
 }
@@ -126,16 +127,14 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     };
     const daily = workDailyLines(dailyTools);
     closers.push(() => daily.close());
-    const { app, isHttp } = openApp(config, self, installations, logger);
+    const app = openApp(config, self, installations, logger);
     app.error(async (error) => failed(error, tools));
     listen(app, tools);
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
     if (installations) forgetWhoLeaves(app, installations, channels, people);
     closers.push(() => app.stop());
-    // Bolt tries for ever; a first look says at once when there is nobody. With a bot's token it is taken already.
-    if (!self && !isHttp) await reached(() => api.openSocket(config.appToken!));
     const port = portOf(await reached(() => app.start()));
-    logger.info({ mode: isHttp ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
+    logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
     return { replies, channels, dailyTools, port, close };
   } catch (error) {
     await close();
@@ -157,48 +156,32 @@ async function identify(api: SlackApi, token: string): Promise<Identity> {
 }
 
 function openApp(
-  config: SlackConfig,
+  { botToken, appToken, http, installation, api: slackApiUrl, host }: SlackConfig,
   self: Identity | undefined,
-  installations: Installations | undefined,
+  installationStore: Installations | undefined,
   logger: Logger,
-): { readonly app: App; readonly isHttp: boolean } {
-  const { botToken, appToken, http, installation, api: slackApiUrl, installPort, host } = config;
+): App {
   const bolt = boltLogger(logger);
   const clientOptions = { slackApiUrl, retryConfig: RECONNECT };
-  const oauth =
-    installation && installations
-      ? {
-          clientId: installation.clientId,
-          clientSecret: installation.clientSecret,
-          stateSecret: installation.stateSecret,
-          installationStore: installations,
-          scopes: Object.keys(SCOPES),
-        }
-      : {};
-  const installerOptions: Partial<InstallProviderOptions> & { port?: number } = {
-    clientOptions,
+  const oauth = installation && {
+    clientId: installation.clientId,
+    clientSecret: installation.clientSecret,
+    stateSecret: installation.stateSecret,
+    installationStore: installationStore!,
+    scopes: Object.keys(SCOPES),
     // Slack's own page asks whether the app may: none of ours is needed before it.
-    directInstall: true,
+    installerOptions: { clientOptions, directInstall: true },
   };
   const receiver = http
-    ? new SlackHttpReceiver({
-        signingSecret: http.signingSecret,
-        host,
-        port: http.port,
-        bolt: { logger: bolt, ...oauth, installerOptions },
-      })
+    ? new SlackHttpReceiver({ ...http, host, bolt: { logger: bolt, ...oauth } })
     : new SocketModeReceiver({
         appToken: appToken!,
         clientPingTimeout: SIGN_OF_LIFE_MS,
         logger: bolt,
-        ...oauth,
-        installerOptions: {
-          ...installerOptions,
-          ...(installPort === undefined ? {} : { port: installPort }),
-        },
+        installerOptions: { clientOptions },
       });
-  const options: AppOptions = {
-    receiver,
+  return new App({
+    receiver: acknowledgeLate(receiver),
     logger: bolt,
     clientOptions: { slackApiUrl },
     // Nothing is kept between two messages of a conversation.
@@ -213,8 +196,7 @@ function openApp(
           }),
         }
       : {}),
-  };
-  return { app: new App(options), isHttp: http !== undefined };
+  });
 }
 
 async function reached<T>(act: () => Promise<T>): Promise<T> {

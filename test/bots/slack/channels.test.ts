@@ -40,7 +40,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     new Person(slack, 'bob').say(channel, 'On Venus, nobody had an umbrella');
     await finished(channel, (message) => textOf(message).startsWith('On Venus'));
     await sleep(300);
-    assert.equal(botsMessages(channel).length, 2);
+    assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 2);
   });
 
   it('opens a thread for every story where that is asked for', async () => {
@@ -59,6 +59,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.match(await set(house, channel, 'status'), /^Nothing is set/);
     const inside = house.channelOf();
     assert.match(await set(house, inside, 'daily hour=8 tz=Mars/Olympus'), /no time zone/);
+    assert.match(await set(house, inside, 'on cooldown=<!channel>'), /The cooldown is “&lt;!channel&gt;”/);
     assert.match(await set(house, inside, 'maybe'), /Choose one of: on, daily, status, off/);
     assert.match(await set(house, inside, ''), /every message is a prompt/);
   });
@@ -123,6 +124,7 @@ describe('what is set for channels on Slack', { timeout: 60_000 }, () => {
     const asked = ann.mention(channel, 'The tide never came back');
     const answer = await finished(channel);
     assert.equal(answer.threadTs, asked.ts);
+    assert.deepEqual(asked.reactions, [], 'told of it twice, it has heard it once');
     await sleep(300);
     assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 1);
     assert.match(await set(house, channel, 'off'), /^Off: /);

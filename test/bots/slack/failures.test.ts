@@ -18,6 +18,8 @@ import {
   textOf,
 } from './house.ts';
 
+/** How long a queue takes that takes its time. */
+const SLOW_MS = 400;
 /** At the house's pace: three seconds. */
 const LONG = 'It went wrong length=1500';
 
@@ -89,6 +91,9 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     const house = await openHouse();
     try {
       const { slack, ann, channel } = house;
+      const other = house.channelOf();
+      ann.slash(other, '/scifi', LONG);
+      await until(() => botsMessages(other)[0]?.history.length === 2, 'another story that grows');
       slack.misbehave({ match: /chat.update/, answer: 429 });
       ann.slash(channel, '/scifi', LONG);
       const message = await finished(channel);
@@ -100,6 +105,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
       );
       assert.equal(tooSoon.length, 0, 'nothing is asked while Slack wants to be left alone');
       assert.ok(textOf(message).length > 1_200);
+      await finished(other);
     } finally {
       await house.close();
     }
@@ -146,6 +152,28 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
       const message = await finished(other, undefined, 25_000);
       assert.ok(textOf(message).startsWith('Meanwhile'));
       assert.equal(botsMessages(other, message.threadTs).length, 1);
+    } finally {
+      await house.close();
+    }
+  });
+
+  it('a mention is acknowledged when its story is safe, and not before: what is lost Slack brings again', async () => {
+    const house = await openHouse({ pace: 0 });
+    try {
+      const { slack, ann, channel, bot } = house;
+      const submit = bot.replies.submit.bind(bot.replies);
+      bot.replies.submit = async (...task) => {
+        await sleep(SLOW_MS);
+        return submit(...task);
+      };
+      const asked = ann.mention(channel, 'Take your time length=200');
+      await finished(channel);
+      const told = slack.deliveries.all.find(({ payload }) => {
+        const { type, ts } = (payload.event ?? {}) as { type?: string; ts?: string };
+        return type === 'message' && ts === asked.ts;
+      })!;
+      assert.ok(told.acknowledgedAt! - told.createdAt >= SLOW_MS, 'not before');
+      assert.equal(told.attempts, 1);
     } finally {
       await house.close();
     }

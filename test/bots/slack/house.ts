@@ -142,7 +142,6 @@ export function configOf(slack: FakeSlack): SlackConfig {
     appToken: slack.world.appToken,
     http: undefined,
     installation: undefined,
-    installPort: undefined,
     host: '127.0.0.1',
     reply: 'edit',
     api: slack.api,

@@ -1,8 +1,8 @@
-/** A plot of lines over a logarithmic axis each way, as SVG. */
+/** A plot of lines, as SVG: over logarithmic axes for what spans powers of ten, over linear ones for the rest. */
 
 export interface Series {
   readonly name: string;
-  /** [x, y], both above 0 */
+  /** [x, y]; above 0 over logarithmic axes */
   readonly points: readonly (readonly [number, number])[];
 }
 
@@ -11,6 +11,8 @@ export interface PlotOptions {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
+  /** Of both axes; logarithmic by default. */
+  readonly scale?: 'linear' | 'logarithmic';
 }
 
 const WIDTH = 760;
@@ -22,29 +24,37 @@ const BOTTOM = 60;
 /** Apart for those who cannot tell red from green (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555'];
 
+/** Points of a line that are shown as such. */
+const DOTS_MAX = 40;
+/** Lines across a linear plot. */
+const LINEAR_TICKS = 6;
+
 /** @returns the text of an SVG file */
-export function plot({ title, xLabel, yLabel, series }: PlotOptions): string {
+export function plot({ title, xLabel, yLabel, series, scale = 'logarithmic' }: PlotOptions): string {
   const xs = series.flatMap(({ points }) => points.map(([x]) => x));
   const ys = series.flatMap(({ points }) => points.map(([, y]) => y));
-  const [yLow, yHigh] = [
-    10 ** Math.floor(Math.log10(Math.min(...ys))),
-    10 ** Math.ceil(Math.log10(Math.max(...ys))),
-  ];
-  const [xLow, xHigh] = [Math.min(...xs), Math.max(...xs)];
-  const scale = (value: number, low: number, high: number) =>
-    Math.log(value / low) / Math.log(high / low || 2);
-  const x = (value: number) => LEFT + scale(value, xLow, xHigh) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - scale(value, yLow, yHigh) * (HEIGHT - TOP - BOTTOM);
+  const isLinear = scale === 'linear';
+  const yTicks = isLinear ? linearTicks(ys) : powersOfTen(ys);
+  const xTicks = isLinear ? linearTicks(xs) : [...new Set(xs)].toSorted((a, b) => a - b);
+  const share = (value: number, ticks: readonly number[]) => {
+    const [low, high] = [ticks[0]!, ticks.at(-1)!];
+    if (isLinear) return (value - low) / (high - low || 1);
+    return Math.log(value / low) / Math.log(high / low || 2);
+  };
+  const x = (value: number) => LEFT + share(value, xTicks) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number) => HEIGHT - BOTTOM - share(value, yTicks) * (HEIGHT - TOP - BOTTOM);
   const parts: string[] = [];
-  for (let tick = yLow; tick <= yHigh * 1.001; tick *= 10) {
+  const label = (tick: number) =>
+    Number(tick.toPrecision(6)).toLocaleString('en', { maximumFractionDigits: 6 });
+  for (const tick of yTicks) {
     parts.push(
       `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}" stroke="#ddd"/>`,
-      `<text x="${LEFT - 8}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${Math.round(tick).toLocaleString('en')}</text>`,
+      `<text x="${LEFT - 8}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${label(tick)}</text>`,
     );
   }
-  for (const tick of [...new Set(xs)].toSorted((a, b) => a - b)) {
+  for (const tick of xTicks) {
     parts.push(
-      `<text x="${x(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${tick.toLocaleString('en')}</text>`,
+      `<text x="${x(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${label(tick)}</text>`,
     );
   }
   const ends = spread(series.map(({ points }) => y(points.at(-1)![1])));
@@ -52,7 +62,8 @@ export function plot({ title, xLabel, yLabel, series }: PlotOptions): string {
     const colour = COLOURS[i % COLOURS.length];
     const path = points.map(([px, py]) => `${x(px).toFixed(1)},${y(py).toFixed(1)}`).join(' ');
     parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
-    for (const [px, py] of points) {
+    // Of many points the line says enough.
+    for (const [px, py] of points.length > DOTS_MAX ? [] : points) {
       parts.push(`<circle cx="${x(px).toFixed(1)}" cy="${y(py).toFixed(1)}" r="3.5" fill="${colour}"/>`);
     }
     parts.push(
@@ -68,6 +79,23 @@ export function plot({ title, xLabel, yLabel, series }: PlotOptions): string {
 ${parts.join('\n')}
 </svg>
 `;
+}
+
+function powersOfTen(values: readonly number[]): number[] {
+  const low = Math.floor(Math.log10(Math.min(...values)));
+  const high = Math.ceil(Math.log10(Math.max(...values)));
+  return Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
+}
+
+/** About `LINEAR_TICKS` round numbers around all values. */
+function linearTicks(values: readonly number[]): number[] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const rough = (high - low || Math.abs(high) || 1) / LINEAR_TICKS;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((times) => rough <= times * power)!;
+  const first = Math.floor(low / step);
+  const count = Math.ceil(high / step) - first;
+  return Array.from({ length: Math.max(count, 1) + 1 }, (_, i) => (first + i) * step);
 }
 
 /** Moves labels apart that would cover each other. */
