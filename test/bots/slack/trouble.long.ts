@@ -1,10 +1,15 @@
 /** Everything with which Slack refuses a story, and every way in which a stream fails: the story ends once, whole. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../fakes/slack/fake-slack.ts';
-import type { House } from './house.ts';
+import { until } from '../../helpers/programs.ts';
+import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
 import { describeRefusals, OUTCOMES } from './refusals.ts';
 import { endsOnce, openStreamingHouse, streaming } from './trouble.ts';
+
+/** Whatever would be doubled shows by then. */
+const AFTERWARDS_MS = 600;
 
 type Trouble = Omit<Fault, 'times' | 'channel'> & { readonly times?: number };
 
@@ -57,4 +62,27 @@ describe('a stream on Slack in trouble', { timeout: 240_000 }, () => {
       for (const { times } of house.slack.faults.splice(0)) assert.equal(times, 0, 'there was trouble');
     });
   }
+});
+
+describe('Slack wants to be connected to anew', { timeout: 60_000 }, () => {
+  it('goes on in the middle of a story, and hears what was said meanwhile', async () => {
+    const house = await openHouse({ pace: 1_000 });
+    try {
+      const { slack, ann, channel } = house;
+      ann.slash(channel, '/scifi', 'Before the break length=3000');
+      const message = await until(() => botsMessages(channel)[0], 'a message');
+      // Slack waits a minute before the second time; Bolt is back after five seconds.
+      slack.deliveries.retryMs = [0, 6_000];
+      slack.deliveries.refresh();
+      await until(() => slack.deliveries.connections === 0, 'a good-bye');
+      const mention = ann.mention(channel, 'during the break length=150');
+      await until(() => isOver(message), 'the end');
+      const answer = await finished(channel, ({ threadTs }) => threadTs === mention.ts, 20_000);
+      assert.ok(textOf(answer).startsWith('during the break'));
+      await sleep(AFTERWARDS_MS);
+      assert.equal(channel.messages.size, 3, 'the mention, and two stories');
+    } finally {
+      await house.close();
+    }
+  });
 });

@@ -1,4 +1,4 @@
-/** Several workspaces install the app over the real Bolt's pages, use it, and take it away again. */
+/** Workspaces that somebody else would install the app into, or that take it away in the middle of a story. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -51,49 +51,22 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
   async function install(
     workspace: Workspace,
     tamper: (query: URLSearchParams) => void = () => {},
-    isSameBrowser = true,
   ): Promise<Response> {
     const page = await fetch(`${origin}/slack/install`, { redirect: 'manual' });
-    const html = await page.text();
-    const link =
-      page.headers.get('location') ??
-      /href="([^"]+authorize[^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
-    const query = house.slack.authorize(link!, workspace);
+    const query = house.slack.authorize(page.headers.get('location')!, workspace);
     tamper(query);
     const cookie = page.headers.get('set-cookie')!.split(';')[0]!;
     return fetch(`${origin}/slack/oauth_redirect?${query}`, {
-      headers: isSameBrowser ? { cookie } : {},
+      headers: { cookie },
       redirect: 'manual',
     });
   }
 
-  it('serves each with its own token, and stories of the same channel name stay apart', async () => {
-    const { slack } = house;
-    const workspaces = [stranger('One'), stranger('Two')];
-    for (const workspace of workspaces) assert.equal((await install(workspace)).status, 200);
-    const channels = workspaces.map((workspace) => slack.world.addChannel(workspace));
-    for (const [index, channel] of channels.entries()) {
-      new Person(slack, `ann-${index}`).slash(channel, '/scifi', `In workspace ${index} length=200`);
-    }
-    for (const [index, channel] of channels.entries()) {
-      const story = await finished(channel);
-      assert.ok(textOf(story).startsWith(`In workspace ${index}`));
-      assert.equal(channel.messages.size, 1);
-    }
-    assert.deepEqual(
-      workspaces.map(({ id }) =>
-        slack.log.some(({ workspaceId, method }) => workspaceId === id && method === 'chat.postMessage'),
-      ),
-      [true, true],
-    );
-  });
-
-  it('lets nobody in with a forged code, a forged state or in another browser', async () => {
+  it('lets nobody in with a forged code or a forged state', async () => {
     const workspace = stranger('Mallory’s');
     const forged = [
       () => install(workspace, (query) => query.set('code', 'forged')),
       () => install(workspace, (query) => query.set('state', `${query.get('state')}x`)),
-      () => install(workspace, () => {}, false),
     ];
     for (const attempt of forged) {
       const response = await attempt();
