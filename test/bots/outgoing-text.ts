@@ -15,6 +15,7 @@ import {
   SECTION_MAX,
   SECTIONS_MAX,
   partsOf as sectionsOf,
+  costOf as slackCostOf,
 } from '../../src/bots/slack/story-text.ts';
 import { splitText } from '../../src/bots/split-text.ts';
 import { mentionsIn } from '../fakes/discord/validation.ts';
@@ -193,6 +194,13 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
       const escaped = slackEscaping.escape(safe);
       assert.equal(slackEscaping.unescape(escaped), safe);
       assert.equal([...safe].map(slackEscaping.escape).join(''), escaped);
+    }),
+  'Slack: a text costs what it takes on the wire, and each character its share': () =>
+    fc.property(fc.oneof(anyText, costlyText), (text) => {
+      const safe = clean(text);
+      assert.equal(slackCostOf(safe), Buffer.byteLength(JSON.stringify(slackEscaping.escape(safe))) - 2);
+      const sum = [...safe].reduce((total, character) => total + slackCostOf(character), 0);
+      assert.equal(sum, slackCostOf(safe));
     }),
   'Slack: a message is escaped once and last, short enough, and read back exactly': () =>
     fc.property(fc.oneof(longText, costlyText), fc.nat(500), fc.boolean(), (text, promptLength, isOver) => {
