@@ -39,7 +39,6 @@ export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
   ['missing_scope', 'invites'],
   ['message_not_found', 'gives up'],
   ['cant_update_message', 'gives up'],
-  ['edit_window_closed', 'gives up'],
   ['is_archived', 'gives up'],
   ['is_inactive', 'gives up'],
   ['invalid_auth', 'gives up'],

@@ -1,10 +1,29 @@
 /** One answer of each kind with which Slack refuses a story; `npm run test:long` has all that are known. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { openHouse } from './house.ts';
 import { describeRefusals, SOME } from './refusals.ts';
-import { beneath, endsOnce, openStreamingHouse } from './trouble.ts';
+import { ask, beneath, endsOnce, openStreamingHouse } from './trouble.ts';
 
 describeRefusals(SOME);
+
+describe('a story on Slack where messages can be edited for a moment only', { timeout: 60_000 }, () => {
+  it('comes whole in a message of its own, once', async () => {
+    const house = await openHouse();
+    try {
+      house.slack.clocks.editWindowMs = 800;
+      const channel = ask(house, 'While it was young');
+      const message = await endsOnce(channel, 'While it was young', false);
+      const [first, ...others] = channel.messages.values();
+      assert.deepEqual(others, [message]);
+      assert.ok(first!.history.length > 1, 'it grew as long as it could');
+      assert.equal(message.history.length, 1);
+      assert.equal(house.slack.count('chat.update', 'edit_window_closed'), 1, 'nobody tries again');
+    } finally {
+      await house.close();
+    }
+  });
+});
 
 describe('a stream on Slack whose start is not known to have succeeded', { timeout: 60_000 }, () => {
   it('is found, ended and edited: nothing else is left behind', async () => {
