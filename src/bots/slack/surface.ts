@@ -11,7 +11,7 @@ import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-wor
 import { type WaitGuess, waitingLine } from '../wait-guess.ts';
 import type { SlackApi, WireMessage } from './api.ts';
 import type { Budgets } from './budgets.ts';
-import { CLOSED, failureOf, loggable, retryAfterOf, type SlackFailure } from './failures.ts';
+import { CLOSED, codeOf, failureOf, loggable, retryAfterOf, type SlackFailure } from './failures.ts';
 import type { SlackHandle, SlackPlace } from './handle.ts';
 import { layOut, layOutRoot, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
 import { findInTurn, ShownMessage } from './shown-message.ts';
@@ -39,6 +39,8 @@ const PATIENCE_MS = 1_000;
 const LONGEST_BACKOFF_MS = 30_000;
 /** Attempts at the last words, over some minutes. */
 const FINAL_ATTEMPTS = 10;
+/** A workspace may limit for how long messages can be edited. */
+const TOO_OLD = 'edit_window_closed';
 /** Failures that another attempt may mend. */
 const PASSING: readonly SlackFailure[] = ['limited', 'temporary', 'defect'];
 
@@ -58,6 +60,8 @@ export class SlackSurface implements MessageSurface {
   #mayStream: boolean;
   /** Whether a predecessor may have streamed without having written that down. */
   #mayBeStreamed: boolean;
+  /** Whether the workspace lets messages as old as this one be edited no more. */
+  #isTooOld = false;
   #stopGrowing: (() => void) | undefined;
   #failures = 0;
 
@@ -93,7 +97,7 @@ export class SlackSurface implements MessageSurface {
     try {
       if (!(await this.#look(this.#pause(PATIENCE_MS)))) return;
       this.#stopGrowing ??= this.#tools.budgets.grow(this.#task.handle.teamId);
-      if (!this.#stopGrowing) return await this.#pause(PATIENCE_MS);
+      if (!this.#stopGrowing || this.#isTooOld) return await this.#pause(PATIENCE_MS);
       if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
         await this.#growStream(state.text);
       } else {
@@ -116,7 +120,7 @@ export class SlackSurface implements MessageSurface {
       await this.#message.show(this.#layOut(state));
     });
     const root = this.#root;
-    if (!root) return;
+    if (!root || this.#isTooOld) return;
     await this.#insist(async (enough) => {
       await root.wait('final', enough);
       await root.show(this.#layOutRoot(state));
@@ -179,6 +183,8 @@ export class SlackSurface implements MessageSurface {
       await this.#stream.grow(text, this.#pause(PATIENCE_MS));
     } catch (error) {
       logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
+      // It may have begun all the same, and would show the beginning of a story for ever.
+      if (this.#stream.ts === undefined && failureOf(error) === 'temporary') this.#mayBeStreamed = true;
       this.#leaveStream();
     }
   }
@@ -200,6 +206,19 @@ export class SlackSurface implements MessageSurface {
     this.#stream = undefined;
     stream?.close();
     if (stream?.ts !== undefined) this.#goOnBelow(stream.ts);
+  }
+
+  /** The message stays as it is; the story comes beside it, whole. */
+  #leaveMessage(): void {
+    this.#isTooOld = true;
+    this.#message.giveUpTurn();
+    const { handle } = this.#task;
+    const thread = this.#root?.ts === undefined ? {} : { threadTs: this.#root.ts };
+    this.#message = this.#shown({ ...handle, ...thread }, undefined, false, () => false);
+    this.#tools.logger.warn(
+      { reply: this.#task.id },
+      'a message can be edited no more; the story comes whole',
+    );
   }
 
   #goOnBelow(ts: string): void {
@@ -242,6 +261,10 @@ export class SlackSurface implements MessageSurface {
   /** Decides what a failed call means: throws when the reply is lost, otherwise returns how long to wait. */
   async #afterFailure(error: unknown): Promise<number> {
     if (error instanceof ReplyLost) throw error;
+    if (codeOf(error) === TOO_OLD && this.#message.ts !== undefined && !this.#isTooOld) {
+      this.#leaveMessage();
+      return 0;
+    }
     const { logger, editIntervalMs } = this.#tools;
     const failure = failureOf(error);
     const facts = { reply: this.#task.id, ...loggable(error) };

@@ -9,6 +9,8 @@ import type { FakeChannel } from './world.ts';
 const SECRET = 'not-a-secret';
 const FIVE_MINUTES_MS = 300_000;
 
+const refused = (call: Promise<unknown>, code: string) =>
+  assert.rejects(call, (error) => codeOf(error) === code, `expected ${code}`);
 const codeOf = (error: unknown) => (error as { data?: { error?: string } }).data?.error;
 
 describe('the fake Slack, asked by the real client', () => {
@@ -32,8 +34,6 @@ describe('the fake Slack, asked by the real client', () => {
   });
   after(() => slack.stop());
 
-  const refused = (call: Promise<unknown>, code: string) =>
-    assert.rejects(call, (error) => codeOf(error) === code, `expected ${code}`);
   const post = (text = 'words') => client.chat.postMessage({ channel: channel.id, text });
 
   it('posts, edits, and tells of what it shows', async () => {
@@ -53,6 +53,8 @@ describe('the fake Slack, asked by the real client', () => {
 
   it('refuses who is not known, and what was not granted', async () => {
     await refused(client.auth.test({ token: 'xoxb-other' }), 'invalid_auth');
+    await refused(client.auth.test({ token: slack.world.appToken }), 'not_allowed_token_type');
+    await refused(client.apps.connections.open({}), 'not_allowed_token_type');
     slack.workspace.isRevoked = true;
     await refused(post(), 'token_revoked');
     slack.workspace.isRevoked = false;
@@ -152,6 +154,83 @@ describe('the fake Slack, asked by the real client', () => {
     assert.equal(message.text, 'words');
   });
 
+  it('takes no stream without a reader or where there are none, and deletes none that is open', async () => {
+    const { ts: root } = await post();
+    const start = (more: object = {}) =>
+      client.chat.startStream({
+        channel: channel.id,
+        thread_ts: root!,
+        recipient_team_id: slack.workspace.id,
+        recipient_user_id: 'U1',
+        markdown_text: 'It all',
+        ...more,
+      } as never);
+    await refused(start({ recipient_user_id: undefined }), 'missing_recipient_user_id');
+    await refused(start({ thread_ts: undefined }), 'invalid_arguments');
+    await refused(start({ markdown_text: 'x'.repeat(12_001) }), 'msg_too_long');
+    slack.world.streamsIn = ({ kind }) => kind === 'im';
+    await refused(start(), 'channel_type_not_supported');
+    slack.world.streamsIn = () => true;
+    const { ts } = (await start()) as { ts: string };
+    await refused(client.chat.delete({ channel: channel.id, ts }), 'cant_delete_message');
+    const stop = { channel: channel.id, ts, markdown_text: ' began', blocks: [{ type: 'divider' }] };
+    await client.chat.stopStream(stop as never);
+    const message = channel.messages.get(ts)!;
+    assert.deepEqual(
+      [message.text, message.blocks.map(({ type }) => type)],
+      ['It all began', ['rich_text', 'divider']],
+    );
+    await refused(client.chat.stopStream(stop as never), 'message_not_in_streaming_state');
+    const { ts: other } = (await start()) as { ts: string };
+    assert.equal(slack.world.killStreams(), 1);
+    await refused(
+      client.chat.stopStream({ channel: channel.id, ts: other }),
+      'message_not_in_streaming_state',
+    );
+    await client.chat.delete({ channel: channel.id, ts: other });
+  });
+
+  it('edits nothing in an archive, and lets nobody post where only some may', async () => {
+    const { ts } = await post();
+    channel.isReadOnly = true;
+    await refused(post(), 'restricted_action_read_only_channel');
+    channel.isArchived = true;
+    await refused(client.chat.update({ channel: channel.id, ts: ts!, text: 'words' }), 'is_inactive');
+  });
+
+  it('asks to wait as long as it is told to, and answers nobody who waits when it stops', async () => {
+    slack.misbehave({ match: /chat.postMessage/, answer: 429, retryAfterSeconds: 7 });
+    await assert.rejects(post(), ({ retryAfter }: webApi.WebAPIRateLimitedError) => retryAfter === 7);
+    const other = await FakeSlack.start();
+    other.misbehave({ match: /./, answer: 200, delayMs: 60_000 });
+    const answer = assert.rejects(fetch(`${other.api}auth.test`, { method: 'POST', body: '{}' }));
+    await until(() => other.faults[0]!.times === 0, 'the call');
+    await other.stop();
+    await answer;
+  });
+
+  it('gives a token for a code, once, and another one to whoever comes back', async () => {
+    const { clientId: client_id, clientSecret: client_secret } = slack.world;
+    const workspace = slack.world.addWorkspace();
+    const first = workspace.token;
+    const link = `https://slack.com/oauth/v2/authorize?client_id=${client_id}&state=s&scope=chat:write,commands`;
+    assert.throws(() => slack.authorize(link.replace(client_id, '1.2'), workspace), /no such app/);
+    assert.throws(() => slack.authorize(link.replace('commands', 'admin'), workspace), /asks for admin/);
+    workspace.isRevoked = true;
+    const query = slack.authorize(link, workspace);
+    const code = query.get('code')!;
+    const access = (more: object = {}) =>
+      client.oauth.v2.access({ client_id, client_secret, code, ...more } as never);
+    await refused(access({ client_secret: 'wrong' }), 'bad_client_secret');
+    const answer = await access();
+    assert.deepEqual(
+      [answer.access_token, answer.scope, query.get('state')],
+      [workspace.token, 'chat:write,commands', 's'],
+    );
+    assert.notEqual(workspace.token, first);
+    await refused(access(), 'invalid_code');
+  });
+
   it('counts calls by method and workspace, and posts by channel', async () => {
     const { ts } = await post();
     slack.limits.isOn = true;
@@ -194,6 +273,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
     let app: App;
     let channel: FakeChannel;
     const heard: { readonly kind: string; readonly id: string }[] = [];
+    const changes: { readonly ts: string; readonly text: string }[] = [];
 
     before(async () => {
       slack = await FakeSlack.start();
@@ -216,11 +296,16 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
         heard.push({ kind: 'action', id: '' });
         await ack();
       });
-      app.shortcut('go-on', async ({ ack }) => {
+      app.shortcut('scifi-continue-message', async ({ ack }) => {
         heard.push({ kind: 'shortcut', id: '' });
         await ack();
       });
       app.event('app_mention', async ({ body }) => void heard.push({ kind: 'mention', id: body.event_id }));
+      app.event('message', async ({ event }) => {
+        if (event.subtype !== 'message_changed') return;
+        const { ts, text } = event.message as { ts: string; text: string };
+        changes.push({ ts, text });
+      });
       app.event('app_home_opened', async ({ body }) => void heard.push({ kind: 'home', id: body.event_id }));
       const server = (await app.start(0)) as { address?: () => { port: number } };
       if (mode === 'HTTP') {
@@ -259,11 +344,53 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
         blocks: [{ type: 'actions', elements: [element] }],
       });
       await ann.press(message, 'Press').done;
-      await ann.shortcut(message, 'go-on').done;
+      await ann.shortcut(message, 'scifi-continue-message').done;
       ann.mention(channel, 'It all began');
       await ann.openHome().done;
       await until(() => heard.length === 4, 'all four');
       assert.deepEqual(heard.map(({ kind }) => kind).sort(), ['action', 'home', 'mention', 'shortcut']);
+    });
+
+    it('delivers nothing that the manifest does not ask for', async () => {
+      const ann = new Person(slack, 'ann');
+      const { scopes } = slack.workspace;
+      slack.workspace.scopes = scopes.filter((scope) => scope !== 'app_mentions:read');
+      const before = slack.deliveries.all.length;
+      const message = ann.mention(channel, 'unheard');
+      assert.deepEqual(
+        slack.deliveries.all.slice(before).map(({ payload }) => (payload.event as { type: string }).type),
+        ['message'],
+      );
+      slack.workspace.scopes = scopes.filter((scope) => scope !== 'channels:history');
+      slack.world.editMessage(message, { text: 'unheard too' });
+      assert.equal(slack.deliveries.all.length, before + 1);
+      slack.workspace.scopes = scopes;
+      assert.throws(() => ann.slash(channel, '/poem', 'x'), /no command/);
+      assert.throws(() => ann.shortcut(message, 'go-away'), /no shortcut/);
+      assert.throws(() => ann.choose('scifi-setting-length', '300'), /no 300 in a menu/);
+      await refused(app.client.conversations.info({ channel: channel.id }), 'missing_scope');
+    });
+
+    it('brings things twice where it is told to, the very same', async () => {
+      const ann = new Person(slack, 'ann');
+      slack.copies = 2;
+      await ann.openHome().done;
+      slack.copies = 1;
+      await until(() => heard.length === 2, 'both');
+      const command = ann.slash(channel, '/scifi', 'quiet');
+      await command.done;
+      await slack.redeliver(command).done;
+      const [first, second, third, fourth] = heard.map(({ id }) => id);
+      assert.ok(first === second && third === fourth && first !== third);
+      assert.equal(heard.length, 4);
+    });
+
+    it('tells of edits, the bot’s own too', async () => {
+      const before = changes.length;
+      const { ts } = slack.world.addMessage(channel, slack.workspace.bot, { text: 'once' });
+      await app.client.chat.update({ channel: channel.id, ts, text: 'twice' });
+      await until(() => changes.length > before, 'the edit');
+      assert.deepEqual(changes.at(-1), { ts, text: 'twice' });
     });
 
     it('brings an event again that is not acknowledged', async () => {

@@ -3,18 +3,22 @@
  * refusals, and the power to misbehave on demand. The real Bolt talks to it unchanged.
  */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Deliveries, type Delivery, type DeliveryKind } from './delivery.ts';
 import { RateLimits } from './limits.ts';
+import { MANIFEST } from './manifest.ts';
 import { answerCall, type Call, type Clocks, workspaceOf } from './methods.ts';
-import { eventOf, messageEventOf, messageOf } from './payloads.ts';
+import { changedEventOf, eventOf, messageEventOf, messageOf } from './payloads.ts';
 import { Refusal } from './refusal.ts';
 import {
   type FakeChannel,
   type FakeMessage,
   type FakeUser,
+  SCOPE_OF_KIND,
   slackId,
+  tokenFor,
   type Workspace,
   World,
 } from './world.ts';
@@ -24,6 +28,8 @@ export interface Logged {
   readonly at: number;
   readonly method: string;
   readonly workspaceId: string | undefined;
+  /** Of the conversation that it was about. */
+  readonly channelId: string | undefined;
   readonly status: number;
   /** `ok`, or Slack's code. */
   readonly outcome: string;
@@ -37,11 +43,22 @@ export interface Fault {
   readonly answer: string | number;
   /** How many calls are hit. */
   times: number;
+  /** Only calls about this conversation. */
+  readonly channel?: FakeChannel;
   /** Of those that match, the share that is hit; all by default. */
   readonly share?: number;
   /** Whether the call takes effect before the answer is lost. */
   readonly takesEffect?: boolean;
   readonly delayMs?: number;
+  /** What a 429 asks to wait; a second by default. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** What somebody has agreed to. */
+interface Grant {
+  readonly workspace: Workspace;
+  readonly scopes: readonly string[];
+  readonly redirectUri: string;
 }
 
 /** An address by which a conversation can be answered for a while. */
@@ -60,6 +77,13 @@ interface Answered {
 }
 
 const RESPONSES_MAX = 5;
+/** The events that tell of messages, by kind of conversation. */
+const TOPICS = {
+  channel: 'message.channels',
+  group: 'message.groups',
+  im: 'message.im',
+  mpim: 'message.mpim',
+} as const;
 const OPEN_CONNECTION = 'apps.connections.open';
 const AUTHORIZE = 'oauth.v2.access';
 
@@ -76,18 +100,24 @@ export class FakeSlack {
   };
   /** Time that every call takes on its way. */
   latencyMs = 5;
+  /** How often the same thing is brought to the app. */
+  copies = 1;
   readonly deliveries: Deliveries;
   readonly limits = new RateLimits();
   readonly #http: Server;
   readonly #tickets = new Set<string>();
   readonly #responseUrls = new Map<string, ResponseUrl>();
-  readonly #codes = new Map<string, Workspace>();
+  readonly #codes = new Map<string, Grant>();
+  readonly #end = new AbortController();
 
   private constructor(http: Server) {
     this.#http = http;
     const isTicket = (ticket: string | null) => ticket !== null && this.#tickets.delete(ticket);
     this.deliveries = new Deliveries(http, isTicket, this.world.appId);
     this.world.onMessage = (message) => this.#tell(message);
+    this.world.onEdit = (message) => this.#tellOfEdit(message);
+    // Whoever waits, waits for the end too.
+    setMaxListeners(0, this.#end.signal);
     http.on('request', (request, response) => {
       this.#serve(request, response).catch((error) => {
         response.destroy(error);
@@ -128,6 +158,7 @@ export class FakeSlack {
     shownTo?: { readonly channel: FakeChannel; readonly user: FakeUser },
   ): Delivery {
     const delivery = this.deliveries.send(kind, payload);
+    for (let copy = 1; copy < this.copies; copy++) this.deliveries.send(kind, payload);
     if (shownTo) {
       delivery.done.then(
         () => this.#show(delivery.response, shownTo),
@@ -135,6 +166,11 @@ export class FakeSlack {
       );
     }
     return delivery;
+  }
+
+  /** Brings something once more, as Slack does where it doubts that it was heard. */
+  redeliver({ kind, payload }: Delivery): Delivery {
+    return this.deliveries.send(kind, payload);
   }
 
   /** Brings an event to the app. */
@@ -148,9 +184,23 @@ export class FakeSlack {
 
   /** Somebody agrees to the app in a workspace: the code that Slack hands to the app. */
   approve(workspace: Workspace): string {
-    const code = randomUUID();
-    this.#codes.set(code, workspace);
-    return code;
+    return this.#grant({ workspace, scopes: workspace.scopes, redirectUri: '' });
+  }
+
+  /**
+   * Somebody agrees to the app in a workspace, on the page that an install link leads to.
+   *
+   * @returns the query with which Slack leads back to the app
+   */
+  authorize(link: string, workspace: Workspace): URLSearchParams {
+    const { searchParams } = new URL(link);
+    if (searchParams.get('client_id') !== this.world.clientId) throw new Error('Slack knows no such app.');
+    const scopes = (searchParams.get('scope') ?? '').split(',').filter(Boolean);
+    const unknown = scopes.filter((scope) => !MANIFEST.scopes.includes(scope));
+    if (scopes.length === 0 || unknown.length > 0)
+      throw new Error(`The link asks for ${unknown.join() || 'nothing'}.`);
+    const code = this.#grant({ workspace, scopes, redirectUri: searchParams.get('redirect_uri') ?? '' });
+    return new URLSearchParams({ code, state: searchParams.get('state') ?? '' });
   }
 
   /** Somebody takes the app out of a workspace. */
@@ -166,9 +216,16 @@ export class FakeSlack {
   }
 
   async stop(): Promise<void> {
+    this.#end.abort();
     await this.deliveries.close();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #grant(grant: Grant): string {
+    const code = randomUUID();
+    this.#codes.set(code, grant);
+    return code;
   }
 
   get #origin(): string {
@@ -183,15 +240,16 @@ export class FakeSlack {
     const [, kind, name = ''] = pathname.split('/');
     if (request.method !== 'POST') return void response.writeHead(405).end();
     const method = kind === 'response' ? 'response_url' : name;
-    const fault = this.#faultFor(method);
-    if (fault?.delayMs) await sleep(fault.delayMs);
+    const fault = this.#faultFor(method, text);
+    if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal: this.#end.signal });
     const answer = (): Answered =>
       kind === 'response' ? this.#respond(name, text) : this.#answer(request, method, text);
     let answered = fault && !fault.takesEffect ? faulty(fault) : answer();
     if (fault?.takesEffect) answered = faulty(fault);
     const { status, headers, body, workspace } = answered;
     const outcome = status === 0 ? 'cut' : body.ok === true ? 'ok' : String(body.error ?? status);
-    this.log.push({ at: Date.now(), method, workspaceId: workspace?.id, status, outcome });
+    const channelId = new URLSearchParams(text).get('channel') ?? undefined;
+    this.log.push({ at: Date.now(), method, workspaceId: workspace?.id, channelId, status, outcome });
     if (status === 0) {
       request.socket.destroy();
       return;
@@ -222,6 +280,9 @@ export class FakeSlack {
   }
 
   #openConnection({ token }: Call): Answered {
+    if (this.world.workspaces.some((one) => one.token === token)) {
+      throw new Refusal('not_allowed_token_type');
+    }
     if (token !== this.world.appToken || this.world.isAppTokenRevoked) throw new Refusal('invalid_auth');
     const ticket = randomUUID();
     this.#tickets.add(ticket);
@@ -237,9 +298,14 @@ export class FakeSlack {
       : [fields.client_id, fields.client_secret];
     if (id !== clientId) throw new Refusal('invalid_client_id');
     if (secret !== clientSecret) throw new Refusal('bad_client_secret');
-    const workspace = this.#codes.get(String(fields.code));
-    if (!workspace) throw new Refusal('invalid_code');
+    const grant = this.#codes.get(String(fields.code));
+    if (!grant) throw new Refusal('invalid_code');
     this.#codes.delete(String(fields.code));
+    if (String(fields.redirect_uri ?? '') !== grant.redirectUri) throw new Refusal('bad_redirect_uri');
+    const { workspace } = grant;
+    workspace.scopes = grant.scopes;
+    // Whoever comes back gets another token; the old one stays worthless.
+    if (workspace.isRevoked) workspace.token = tokenFor(workspace.id);
     workspace.isRevoked = false;
     return {
       status: 200,
@@ -284,24 +350,34 @@ export class FakeSlack {
     const { channel, text, isBots } = message;
     const { workspace, kind } = channel;
     const { subscriptions } = this.world;
-    if (!channel.isMember || workspace.isRevoked) return;
-    const topic = {
-      channel: 'message.channels',
-      group: 'message.groups',
-      im: 'message.im',
-      mpim: 'message.mpim',
-    };
-    if (subscriptions.has(topic[kind])) this.dispatch(workspace, messageEventOf(message, this.world));
+    if (!this.#isSeen(channel)) return;
+    if (subscriptions.has(TOPICS[kind])) this.dispatch(workspace, messageEventOf(message, this.world));
     const isMention = !isBots && kind !== 'im' && text.includes(`<@${workspace.bot.id}>`);
     if (!isMention || !subscriptions.has('app_mention')) return;
+    if (!workspace.scopes.includes('app_mentions:read')) return;
     const said = messageOf(message, this.world);
     this.dispatch(workspace, { ...said, type: 'app_mention', channel: channel.id, event_ts: message.ts });
   }
 
-  #faultFor(method: string): Fault | undefined {
+  /** Tells the app of an edit in a conversation that it is in. */
+  #tellOfEdit(message: FakeMessage): void {
+    const { workspace, kind } = message.channel;
+    if (!this.#isSeen(message.channel) || !this.world.subscriptions.has(TOPICS[kind])) return;
+    this.dispatch(workspace, changedEventOf(message, this.world));
+  }
+
+  /** Whether the app is told of what is said in a conversation. */
+  #isSeen({ workspace, kind, isMember }: FakeChannel): boolean {
+    return isMember && !workspace.isRevoked && workspace.scopes.includes(`${SCOPE_OF_KIND[kind]}:history`);
+  }
+
+  #faultFor(method: string, text: string): Fault | undefined {
     const fault = this.faults.find(
-      ({ match, times, share = 1 }) =>
-        times > 0 && match.test(method) && (share === 1 || Math.random() < share),
+      ({ match, times, share = 1, channel }) =>
+        times > 0 &&
+        match.test(method) &&
+        (!channel || text.includes(channel.id)) &&
+        (share === 1 || Math.random() < share),
     );
     if (fault) fault.times -= 1;
     return fault;
@@ -333,9 +409,13 @@ function refusalOf(error: unknown): Record<string, unknown> {
   };
 }
 
-function faulty({ answer }: Fault): Answered {
+function faulty({ answer, retryAfterSeconds = 1 }: Fault): Answered {
   if (answer === 429) {
-    return { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } };
+    return {
+      status: 429,
+      headers: { 'retry-after': String(retryAfterSeconds) },
+      body: { ok: false, error: 'ratelimited' },
+    };
   }
   if (typeof answer === 'number') return { status: answer, body: {} };
   return { status: 200, body: { ok: false, error: answer } };

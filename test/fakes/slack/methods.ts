@@ -64,12 +64,21 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const { world, workspace, fields, clocks } = context;
     need(workspace, 'chat:write');
     const message = own(context);
+    age(message, clocks);
     if (message.streamingSince !== undefined) throw new Refusal('streaming_state_conflict');
     if (Date.now() - message.history[0]!.at > clocks.editWindowMs) throw new Refusal('edit_window_closed');
     const content = checkContent(fields, 'message');
     noteWhatItWouldDo(world, fields, content);
     world.editMessage(message, content);
     return { channel: message.channel.id, ts: message.ts, text: message.text };
+  },
+  'chat.delete': (context) => {
+    need(context.workspace, 'chat:write');
+    const message = own(context, 'cant_delete_message');
+    age(message, context.clocks);
+    if (message.streamingSince !== undefined) throw new Refusal('cant_delete_message');
+    message.isDeleted = true;
+    return { channel: message.channel.id, ts: message.ts };
   },
   'chat.postEphemeral': (context) => {
     const { world, workspace, fields } = context;
@@ -87,12 +96,11 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const channel = writable(context);
     const threadTs = threadIn(channel, fields.thread_ts);
     if (!threadTs) throw new Refusal('invalid_arguments', ['[ERROR] missing required field: thread_ts']);
-    if (channel.kind !== 'im') {
-      if (!fields.recipient_team_id) throw new Refusal('missing_recipient_team_id');
-      if (!fields.recipient_user_id) throw new Refusal('missing_recipient_user_id');
-    }
+    if (!world.streamsIn(channel)) throw new Refusal('channel_type_not_supported');
+    if (!fields.recipient_team_id) throw new Refusal('missing_recipient_team_id');
+    if (!fields.recipient_user_id) throw new Refusal('missing_recipient_user_id');
     const text = markdownOf(fields);
-    const message = world.addMessage(channel, workspace.bot, { text, threadTs });
+    const message = world.addMessage(channel, workspace.bot, { text, blocks: richText(text), threadTs });
     message.streamingSince = Date.now();
     noteMarkdown(world, text);
     return { channel: channel.id, ts: message.ts };
@@ -101,8 +109,9 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const message = stream(context);
     const text = markdownOf(context.fields);
     if (text === '') throw new Refusal('no_text');
-    context.world.editMessage(message, { text: message.text + text });
-    noteMarkdown(context.world, message.text);
+    const whole = message.text + text;
+    context.world.editMessage(message, { text: whole, blocks: richText(whole) });
+    noteMarkdown(context.world, whole);
     return { channel: message.channel.id, ts: message.ts };
   },
   'chat.stopStream': (context) => {
@@ -111,7 +120,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const blocks = fields.blocks === undefined ? [] : checkContent(fields, 'message').blocks!;
     const text = message.text + markdownOf(fields);
     message.streamingSince = undefined;
-    world.editMessage(message, { text, blocks });
+    world.editMessage(message, { text, blocks: [...richText(text), ...blocks] });
     noteMarkdown(world, text);
     return { channel: message.channel.id, ts: message.ts, message: messageOf(message, world) };
   },
@@ -194,6 +203,7 @@ export function answerCall(world: World, call: Call, clocks: Clocks): { workspac
 /** @throws Refusal `not_authed`, `invalid_auth`, `token_revoked` */
 export function workspaceOf(world: World, token: string | undefined): Workspace {
   if (!token) throw new Refusal('not_authed');
+  if (token === world.appToken) throw new Refusal('not_allowed_token_type');
   const workspace = world.workspaces.find((one) => one.token === token);
   if (!workspace) throw new Refusal('invalid_auth');
   if (workspace.isRevoked) throw new Refusal('token_revoked');
@@ -212,6 +222,7 @@ function writable(context: Context): FakeChannel {
   const isPublic = context.workspace.scopes.includes('chat:write.public');
   if (!channel.isMember && !isPublic) throw new Refusal('not_in_channel');
   if (channel.isArchived) throw new Refusal('is_archived');
+  if (channel.isReadOnly) throw new Refusal('restricted_action_read_only_channel');
   return channel;
 }
 
@@ -222,13 +233,13 @@ function readable(context: Context): FakeChannel {
   return channel;
 }
 
-/** A message of the bot's own, to be edited. */
-function own(context: Context): FakeMessage {
+/** A message of the bot's own, to be edited or deleted. */
+function own(context: Context, refusal = 'cant_update_message'): FakeMessage {
   const { fields, workspace } = context;
   const channel = conversation(context);
   const message = channel.messages.get(String(fields.ts));
   if (!message || message.isDeleted) throw new Refusal('message_not_found');
-  if (message.user.id !== workspace.bot.id) throw new Refusal('cant_update_message');
+  if (message.user.id !== workspace.bot.id) throw new Refusal(refusal);
   if (channel.isArchived) throw new Refusal('is_inactive');
   return message;
 }
@@ -236,12 +247,24 @@ function own(context: Context): FakeMessage {
 function stream(context: Context): FakeMessage {
   need(context.workspace, 'chat:write');
   const message = own(context);
-  const { streamingSince } = message;
-  if (streamingSince !== undefined && Date.now() - streamingSince > context.clocks.streamMs) {
-    message.streamingSince = undefined;
-  }
+  age(message, context.clocks);
   if (message.streamingSince === undefined) throw new Refusal('message_not_in_streaming_state');
   return message;
+}
+
+/** Streams die some minutes after they were started, whatever is appended to them. */
+function age(message: FakeMessage, { streamMs }: Clocks): void {
+  const { streamingSince } = message;
+  if (streamingSince !== undefined && Date.now() - streamingSince > streamMs) {
+    message.streamingSince = undefined;
+  }
+}
+
+/** Slack makes rich text of a stream's markdown; what a stream is stopped with comes below it. */
+function richText(text: string): FakeBlock[] {
+  if (text === '') return [];
+  const section = { type: 'rich_text_section', elements: [{ type: 'text', text }] };
+  return [{ type: 'rich_text', block_id: slackId('b'), elements: [section] }];
 }
 
 /** The new text of a stream: `markdown_text`, or chunks of it. */

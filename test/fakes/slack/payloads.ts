@@ -1,5 +1,13 @@
 /** What the fake Slack sends: messages, commands, actions and events in Slack's shapes. */
-import type { FakeChannel, FakeElement, FakeMessage, FakeUser, Workspace, World } from './world.ts';
+import {
+  type FakeChannel,
+  type FakeElement,
+  type FakeMessage,
+  type FakeUser,
+  timestamp,
+  type Workspace,
+  type World,
+} from './world.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
 
@@ -142,6 +150,22 @@ export function eventOf(world: World, workspace: Workspace, eventId: string, eve
 export function messageEventOf(message: FakeMessage, world: World): Payload {
   const { kind, id } = message.channel;
   return { ...messageOf(message, world), channel: id, channel_type: kind, event_ts: message.ts };
+}
+
+/** The event of a message that was edited: the bot hears of its own edits too. */
+export function changedEventOf(message: FakeMessage, world: World): Payload {
+  const { kind, id } = message.channel;
+  const ts = timestamp();
+  return {
+    type: 'message',
+    subtype: 'message_changed',
+    hidden: true,
+    message: { ...messageOf(message, world), edited: { user: message.user.id, ts } },
+    channel: id,
+    channel_type: kind,
+    ts,
+    event_ts: ts,
+  };
 }
 
 function commonOf(world: World, user: FakeUser, workspace: Workspace): Payload {

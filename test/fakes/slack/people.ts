@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery } from './delivery.ts';
 import type { FakeSlack } from './fake-slack.ts';
+import { MANIFEST } from './manifest.ts';
 import { actionOf, commandOf, settingOf, shortcutOf } from './payloads.ts';
 import { type FakeChannel, type FakeElement, type FakeMessage, type FakeUser, slackId } from './world.ts';
 
@@ -17,6 +18,7 @@ export class Person {
   /** Uses a slash command. */
   slash(channel: FakeChannel, command: string, text = ''): Delivery {
     const { world } = this.#slack;
+    if (!MANIFEST.commands.includes(command)) throw new Error(`The app has no command ${command}.`);
     const said = { channel, user: this.user, command, text };
     return this.#slack.deliver('slash_commands', commandOf(world, said, this.#trigger(channel)), {
       channel,
@@ -36,6 +38,7 @@ export class Person {
   /** Chooses a shortcut from a message's menu. */
   shortcut(message: FakeMessage, callbackId: string): Delivery {
     const { world } = this.#slack;
+    if (!MANIFEST.shortcuts.includes(callbackId)) throw new Error(`The app has no shortcut ${callbackId}.`);
     const payload = shortcutOf(world, this.user, message, callbackId, this.#trigger(message.channel));
     return this.#slack.deliver('interactive', payload);
   }
@@ -65,9 +68,11 @@ export class Person {
   /** Chooses an option of a menu on the App Home. */
   choose(actionId: string, value: string, workspace = this.#slack.workspace): Delivery {
     const { world } = this.#slack;
-    const menus = JSON.stringify(world.homes.get(this.user.id)?.blocks ?? []);
-    if (!menus.includes(`"${actionId}"`)) throw new Error(`There is no menu ${actionId} on the App Home.`);
-    const element = { type: 'static_select', action_id: actionId, selected_option: { value } };
+    const menus = (world.homes.get(this.user.id)?.blocks ?? []).map(({ accessory }) => accessory);
+    const menu = menus.find((one) => one?.action_id === actionId);
+    const option = menu?.options?.find((one) => one.value === value);
+    if (!option) throw new Error(`There is no ${value} in a menu ${actionId} on the App Home.`);
+    const element = { type: 'static_select', action_id: actionId, selected_option: option };
     const trigger = { triggerId: triggerId(), responseUrl: '' };
     return this.#slack.deliver('interactive', settingOf(world, this.user, workspace, element, trigger));
   }

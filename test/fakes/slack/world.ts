@@ -1,23 +1,6 @@
 /** What there is in the fake Slack: workspaces, conversations, people, messages. */
 import { randomBytes } from 'node:crypto';
-
-/** Everything that the app may be granted here. */
-export const ALL_SCOPES: readonly string[] = [
-  'commands',
-  'chat:write',
-  'chat:write.public',
-  'app_mentions:read',
-  'channels:history',
-  'groups:history',
-  'im:history',
-  'mpim:history',
-  'channels:read',
-  'groups:read',
-  'im:read',
-  'mpim:read',
-  'reactions:write',
-  'users:read',
-];
+import { MANIFEST } from './manifest.ts';
 
 /** What a scope of a conversation's kind is called by. */
 export const SCOPE_OF_KIND = { channel: 'channels', group: 'groups', im: 'im', mpim: 'mpim' } as const;
@@ -49,6 +32,8 @@ export interface FakeChannel {
   /** Whether the bot is in it. */
   isMember: boolean;
   isArchived: boolean;
+  /** Whether only some people may post in it. */
+  isReadOnly: boolean;
   readonly messages: Map<string, FakeMessage>;
 }
 
@@ -58,6 +43,7 @@ export interface FakeBlock {
   readonly block_id?: string;
   readonly text?: { readonly type: string; readonly text: string };
   readonly elements?: readonly FakeElement[];
+  readonly accessory?: FakeElement;
 }
 
 export interface FakeElement {
@@ -65,6 +51,7 @@ export interface FakeElement {
   readonly action_id?: string;
   readonly value?: string;
   readonly style?: string;
+  readonly options?: readonly { readonly value: string }[];
   readonly text?: string | { readonly type: string; readonly text: string };
 }
 
@@ -111,6 +98,11 @@ export function slackId(prefix: string): string {
   return prefix + randomBytes(5).toString('hex').toUpperCase();
 }
 
+/** A made-up token of the right shape, another one each time. */
+export function tokenFor(workspaceId: string): string {
+  return `xoxb-${workspaceId}-${randomBytes(4).toString('hex')}-fake-not-a-secret`;
+}
+
 export class World {
   readonly appId = slackId('A');
   readonly clientId = '1000000000.2000000000';
@@ -126,18 +118,13 @@ export class World {
   /** Everybody who was notified and every link that was made out of what the bot wrote: none, ever. */
   readonly pings: string[] = [];
   /** Events that the app has subscribed to. */
-  readonly subscriptions = new Set([
-    'message.channels',
-    'message.groups',
-    'message.im',
-    'message.mpim',
-    'app_mention',
-    'app_home_opened',
-    'app_uninstalled',
-    'tokens_revoked',
-  ]);
+  readonly subscriptions = new Set(MANIFEST.events);
   /** Told of every message that is posted. */
   onMessage: (message: FakeMessage) => void = () => {};
+  /** Told of every message that is edited. */
+  onEdit: (message: FakeMessage) => void = () => {};
+  /** Whether a conversation takes streams. */
+  streamsIn: (channel: FakeChannel) => boolean = () => true;
 
   addWorkspace(name = 'a workspace'): Workspace {
     const id = slackId('T');
@@ -146,9 +133,9 @@ export class World {
       name,
       bot: { id: slackId('U'), name: 'sci-fi' },
       botId: slackId('B'),
-      token: `xoxb-${id}-fake-not-a-secret`,
+      token: tokenFor(id),
       isRevoked: false,
-      scopes: ALL_SCOPES.filter((scope) => scope !== 'chat:write.public'),
+      scopes: [...MANIFEST.scopes],
     };
     this.workspaces.push(workspace);
     return workspace;
@@ -166,6 +153,7 @@ export class World {
       workspace,
       isMember,
       isArchived: false,
+      isReadOnly: false,
       messages: new Map(),
     };
     this.channels.set(channel.id, channel);
@@ -204,6 +192,16 @@ export class World {
     message.text = body.text ?? message.text;
     message.blocks = body.blocks ?? (body.text === undefined ? message.blocks : []);
     message.history.push({ at: Date.now(), text: message.text, blocks: message.blocks });
+    this.onEdit(message);
+  }
+
+  /** Every stream that grows dies, as they do of age; returns how many. */
+  killStreams(): number {
+    const open = [...this.channels.values()]
+      .flatMap(({ messages }) => [...messages.values()])
+      .filter(({ streamingSince }) => streamingSince !== undefined);
+    for (const message of open) message.streamingSince = undefined;
+    return open.length;
   }
 }
 

@@ -1,0 +1,76 @@
+/** Slack delivers things twice, and does not always take what is whispered. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { finished, type House, isOver, openHouse } from './house.ts';
+
+/** Whatever would be doubled shows by then. */
+const AFTERWARDS_MS = 600;
+
+describe('what Slack delivers', { timeout: 60_000 }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ allowance: 20, pace: 2_000 });
+  });
+  after(async () => {
+    house.slack.copies = 1;
+    await house.close();
+    assert.doesNotMatch(house.log.join(''), /"level":50/);
+  });
+
+  it('twice is done once: commands, buttons, the shortcut, mentions and prompts', async () => {
+    const { slack, ann } = house;
+    slack.copies = 2;
+    const channel = house.channelOf();
+    const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0');
+    await until(() => house.heard(set), 'an answer');
+    const stories = new Set<FakeMessage>();
+    const next = async (what: string) => {
+      const story = await until(
+        () => messagesOf(channel).find((one) => isOver(one) && !stories.has(one)),
+        what,
+      );
+      stories.add(story);
+      return story;
+    };
+    ann.slash(channel, '/scifi', 'By command length=150');
+    const first = await next('a story by command');
+    ann.press(first, 'Another');
+    await next('another');
+    ann.press(first, 'Continue');
+    await next('what comes next');
+    ann.say(channel, 'By a message of the channel length=150');
+    await next('a story by prompt');
+    const asked = ann.mention(channel, 'by mention length=150');
+    await next('a story by mention');
+    ann.shortcut(asked, 'scifi-continue-message');
+    await next('a story by the shortcut');
+    await sleep(AFTERWARDS_MS);
+    assert.equal(messagesOf(channel).length, stories.size);
+    const twice = slack.deliveries.all.filter(({ payload }) => payload.type === 'block_actions');
+    assert.equal(twice.length, 4, 'both presses came twice');
+    slack.copies = 1;
+  });
+
+  it('is answered by a story even where nothing can be whispered', async () => {
+    const { slack, ann } = house;
+    const channel = house.channelOf({ isMember: false });
+    slack.misbehave({ match: /response_url/, answer: 503, times: 3 });
+    ann.slash(channel, '/scifi', 'Nobody hears length=150');
+    await until(
+      () => slack.faults.some(({ match, times }) => match.test('response_url') && times < 3),
+      'a try',
+    );
+    const open = house.channelOf();
+    ann.slash(open, '/scifi', 'Somebody hears length=150');
+    await finished(open);
+    assert.equal(messagesOf(channel).length, 0);
+  });
+});
+
+function messagesOf({ messages }: FakeChannel): FakeMessage[] {
+  return [...messages.values()].filter(({ isBots }) => isBots);
+}

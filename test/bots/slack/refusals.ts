@@ -1,0 +1,158 @@
+/** Codes with which Slack refuses a call in the middle of a story, what is decided for each, and its test. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STORIES_QUEUE } from '../../../src/queue/stories.ts';
+import type { Logged } from '../../fakes/slack/fake-slack.ts';
+import type { FakeChannel } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { botsMessages, type House, isOver, openHouse } from './house.ts';
+import { ask, endsOnce } from './trouble.ts';
+
+/**
+ * What becomes of the story. `ends`: in the same message, whole, once the trouble is over. `invites`: it is let
+ * go, and the one who asked is told what to do. `gives up`: it is let go; there is nobody to be told.
+ */
+type Outcome = 'ends' | 'invites' | 'gives up';
+/** One of Slack's codes, or an HTTP status, 0 for a connection that is cut. */
+type Answer = string | number;
+
+/** Every answer that is known. */
+export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
+  [429, 'ends'],
+  [500, 'ends'],
+  [503, 'ends'],
+  [0, 'ends'],
+  ['ratelimited', 'ends'],
+  ['internal_error', 'ends'],
+  ['fatal_error', 'ends'],
+  ['service_unavailable', 'ends'],
+  // Mistakes of ours, which other words may mend.
+  ['invalid_blocks', 'ends'],
+  ['msg_too_long', 'ends'],
+  ['msg_blocks_too_long', 'ends'],
+  ['a_code_of_tomorrow', 'ends'],
+  ['not_in_channel', 'invites'],
+  ['channel_not_found', 'invites'],
+  ['restricted_action', 'invites'],
+  ['restricted_action_read_only_channel', 'invites'],
+  ['missing_scope', 'invites'],
+  ['message_not_found', 'gives up'],
+  ['cant_update_message', 'gives up'],
+  ['is_archived', 'gives up'],
+  ['is_inactive', 'gives up'],
+  ['invalid_auth', 'gives up'],
+  ['token_revoked', 'gives up'],
+  ['account_inactive', 'gives up'],
+]);
+/** One of each kind. */
+export const SOME: readonly Answer[] = [
+  503,
+  'not_in_channel',
+  'missing_scope',
+  'message_not_found',
+  'account_inactive',
+];
+
+/** Fewer than the stories of one workspace that may grow at the same time. */
+const CONCURRENCY = 5;
+/** Troubles that pass, pass after so many calls. */
+const PASSING_CALLS = 2;
+/** By then another edit would have come. */
+const AFTERWARDS_MS = 1_000;
+
+/** Tests that each of these answers, to an edit and to the first post, comes to what is decided for it. */
+export function describeRefusals(answers: readonly Answer[]): void {
+  describe('a story on Slack that is refused', { timeout: 120_000 }, () => {
+    let house: House;
+    let queue: ReturnType<House['connection']['queue']>;
+
+    before(async () => {
+      house = await openHouse({ allowance: 20 });
+      queue = house.connection.queue(STORIES_QUEUE);
+    });
+    after(async () => {
+      await queue.close();
+      await house.close();
+    });
+
+    function refuse(match: RegExp, answer: Answer, outcome: Outcome, channel: FakeChannel): void {
+      const times = outcome === 'ends' ? PASSING_CALLS : Number.POSITIVE_INFINITY;
+      house.slack.misbehave({ match, answer, times, channel });
+    }
+
+    function whispersIn({ id }: FakeChannel): string[] {
+      return house.slack.world.whispers.filter(({ channelId }) => channelId === id).map(({ text }) => text);
+    }
+
+    function callsAbout({ id }: FakeChannel): Logged[] {
+      return house.slack.log.filter(({ channelId }) => channelId === id);
+    }
+
+    /** Whether the story of a prompt is in the queue: it is until its last words were delivered, or given up. */
+    async function isKept(prompt: string): Promise<boolean> {
+      const states = ['active', 'waiting', 'prioritized', 'delayed', 'completed', 'failed'] as const;
+      const jobs = await queue.getJobs([...states]);
+      return jobs.some((job) => JSON.stringify(job?.data ?? {}).includes(prompt));
+    }
+
+    async function comesTo(
+      outcome: Outcome,
+      answer: Answer,
+      channel: FakeChannel,
+      prompt: string,
+    ): Promise<void> {
+      if (outcome === 'ends') {
+        await endsOnce(channel, prompt);
+        const fault = house.slack.faults.find((one) => one.channel === channel)!;
+        assert.equal(fault.times, 0, 'there was trouble');
+        assert.deepEqual(whispersIn(channel), []);
+        return;
+      }
+      await until(() => callsAbout(channel).some((call) => call.outcome === answer), 'a refusal');
+      await until(async () => !(await isKept(prompt)), 'the story to be let go');
+      const calls = callsAbout(channel).length;
+      await sleep(AFTERWARDS_MS);
+      assert.equal(callsAbout(channel).length, calls, 'nothing more is asked');
+      const whispers = whispersIn(channel);
+      assert.equal(whispers.length, outcome === 'invites' ? 1 : 0);
+      if (outcome === 'invites') assert.match(whispers[0]!, /`\/invite`/);
+      assert.ok(![...channel.messages.values()].some(isOver));
+    }
+
+    for (const answer of answers) assert.ok(OUTCOMES.has(answer));
+    const cases = answers.map((answer, index) => [answer, OUTCOMES.get(answer)!, index] as const);
+
+    describe('as it grows', { concurrency: CONCURRENCY }, () => {
+      for (const [answer, outcome, index] of cases) {
+        it(`${outcome} after ${answer}`, async () => {
+          const prompt = promptOf('Refused', index);
+          const channel = ask(house, prompt);
+          await until(() => botsMessages(channel)[0], 'a message');
+          assert.ok(await isKept(prompt));
+          refuse(/chat.update/, answer, outcome, channel);
+          await comesTo(outcome, answer, channel, prompt);
+          assert.equal(channel.messages.size, 1);
+        });
+      }
+    });
+
+    describe('before it is seen', { concurrency: CONCURRENCY }, () => {
+      for (const [answer, outcome, index] of cases) {
+        it(`${outcome} after ${answer}`, async () => {
+          const prompt = promptOf('Turned away', index);
+          const channel = house.channelOf();
+          refuse(/chat.postMessage/, answer, outcome, channel);
+          house.ann.slash(channel, '/scifi', `${prompt} length=1200`);
+          await comesTo(outcome, answer, channel, prompt);
+          assert.equal(channel.messages.size, outcome === 'ends' ? 1 : 0);
+        });
+      }
+    });
+  });
+}
+
+/** A prompt of letters alone, another one for each case. */
+function promptOf(words: string, index: number): string {
+  return `${words} by ${String.fromCharCode('A'.charCodeAt(0) + index)}`;
+}

@@ -1,0 +1,110 @@
+/** Workspaces that somebody else would install the app into, or that take it away in the middle of a story. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Person } from '../../fakes/slack/people.ts';
+import type { Workspace } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
+
+const SIGNING_SECRET = randomBytes(16).toString('hex');
+
+describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
+  let house: House;
+  let origin: string;
+
+  before(async () => {
+    house = await openHouse({
+      settings: ({ world }) => ({
+        botToken: undefined,
+        appToken: undefined,
+        http: { signingSecret: SIGNING_SECRET, port: 0 },
+        installation: {
+          clientId: world.clientId,
+          clientSecret: world.clientSecret,
+          stateSecret: randomBytes(16).toString('hex'),
+          encryptionKey: randomBytes(32),
+        },
+      }),
+    });
+    origin = `http://127.0.0.1:${house.bot.port}`;
+    house.slack.deliveries.http = { url: `${origin}/slack/events`, signingSecret: SIGNING_SECRET };
+  });
+  after(async () => {
+    await house.close();
+    const log = house.log.join('');
+    for (const { token } of house.slack.world.workspaces)
+      assert.ok(!log.includes(token), 'no token is in the log');
+    assert.ok(!log.includes(house.slack.world.clientSecret) && !log.includes(SIGNING_SECRET));
+  });
+
+  /** A workspace that has never heard of the app. */
+  function stranger(name: string): Workspace {
+    const workspace = house.slack.world.addWorkspace(name);
+    workspace.isRevoked = true;
+    workspace.scopes = [];
+    return workspace;
+  }
+
+  /** Follows the install link as a browser does, and comes back; `tamper` changes what Slack leads back with. */
+  async function install(
+    workspace: Workspace,
+    tamper: (query: URLSearchParams) => void = () => {},
+  ): Promise<Response> {
+    const page = await fetch(`${origin}/slack/install`, { redirect: 'manual' });
+    const query = house.slack.authorize(page.headers.get('location')!, workspace);
+    tamper(query);
+    const cookie = page.headers.get('set-cookie')!.split(';')[0]!;
+    return fetch(`${origin}/slack/oauth_redirect?${query}`, {
+      headers: { cookie },
+      redirect: 'manual',
+    });
+  }
+
+  it('lets nobody in with a forged code or a forged state', async () => {
+    const workspace = stranger('Mallory’s');
+    const forged = [
+      () => install(workspace, (query) => query.set('code', 'forged')),
+      () => install(workspace, (query) => query.set('state', `${query.get('state')}x`)),
+    ];
+    for (const attempt of forged) {
+      const response = await attempt();
+      assert.ok(response.status >= 400, `${response.status}`);
+      assert.doesNotMatch(
+        await response.text(),
+        /\bat .*\.[jt]s:\d+|xoxb-/,
+        'no stack trace and no token is shown',
+      );
+      assert.ok(workspace.isRevoked, 'no token was given');
+    }
+  });
+
+  it('forgets a workspace that takes the app away, in the middle of a story, and welcomes it back', async () => {
+    const { slack } = house;
+    const workspace = stranger('Leavers');
+    await install(workspace);
+    const first = workspace.token;
+    const channel = slack.world.addChannel(workspace);
+    const ann = new Person(slack, 'ann');
+    const set = ann.slash(channel, '/scifi-channel', 'on');
+    await until(() => house.heard(set), 'an answer');
+    ann.slash(channel, '/scifi', 'It was taken away length=1500');
+    const message = await until(() => botsMessages(channel)[0], 'a message');
+    await until(() => textOf(message).length > 60, 'a growing text');
+    await slack.uninstall(workspace).done;
+    await until(() => house.log.some((line) => line.includes('reply given up')), 'a reply to be given up');
+    await until(() => house.log.some((line) => line.includes('Slack app uninstalled')), 'its token to go');
+    assert.ok(!isOver(message));
+    const asked = slack.log.length;
+    await sleep(1_000);
+    const more = slack.log.slice(asked).filter(({ workspaceId }) => workspaceId === workspace.id);
+    assert.deepEqual(more, [], 'nothing is asked with a token that is gone');
+    assert.equal((await install(workspace)).status, 200);
+    assert.notEqual(workspace.token, first);
+    const status = ann.slash(channel, '/scifi-channel', 'status');
+    assert.match(await until(() => house.heard(status), 'an answer'), /^Nothing is set/);
+    ann.slash(channel, '/scifi', 'It came back length=200');
+    await finished(channel, (other) => textOf(other).startsWith('It came back'));
+  });
+});

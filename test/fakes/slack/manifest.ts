@@ -1,0 +1,25 @@
+/** What the app asks Slack for, and says that it has: Slack grants and delivers nothing else. */
+import { readFileSync } from 'node:fs';
+
+export interface Manifest {
+  readonly scopes: readonly string[];
+  readonly events: readonly string[];
+  readonly commands: readonly string[];
+  /** By their callback ids. */
+  readonly shortcuts: readonly string[];
+}
+
+/** The manifest that people paste. */
+export const MANIFEST = readManifest(
+  readFileSync(new URL('../../../manifest.json', import.meta.url), 'utf8'),
+);
+
+function readManifest(json: string): Manifest {
+  const { features, oauth_config, settings } = JSON.parse(json);
+  return {
+    scopes: oauth_config.scopes.bot,
+    events: settings.event_subscriptions.bot_events,
+    commands: features.slash_commands.map(({ command }: { command: string }) => command),
+    shortcuts: features.shortcuts.map(({ callback_id }: { callback_id: string }) => callback_id),
+  };
+}
