@@ -49,7 +49,8 @@ export async function loadCheckpoint<Progress>(folder: string, name: string): Pr
   try {
     const file = JSON.parse(await readFile(join(path, FILE), 'utf8')) as CheckpointFile<Progress>;
     if (file.version !== VERSION) throw new Error(`it is of version ${file.version}`);
-    const bytes = await readFile(join(path, TENSORS_FILE));
+    // A copy: what Node reads of small files lies in the middle of a larger buffer.
+    const bytes = Uint8Array.from(await readFile(join(path, TENSORS_FILE)));
     if (sha256Of(bytes) !== file.sha256) throw new Error(`${TENSORS_FILE} was changed or damaged`);
     return { progress: file.progress, tensors: unpackWeights(file.specs, bytes) };
   } catch (cause) {

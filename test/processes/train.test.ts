@@ -1,0 +1,128 @@
+/** `scifi train` as a person runs it: interrupted, killed, and continued to the same end. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { uniformAt } from '../../src/generator/sampling.ts';
+import { temporaryFolder, until } from '../helpers/programs.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const WORDS = 'the ship fell and nobody spoke until stars turned green over a quiet sea of glass'.split(' ');
+
+/** Words in a random order, which no network learns to the end. */
+function text(length: number, seed: number): string {
+  let words = '';
+  for (let i = 0; words.length < length; i++)
+    words += `${WORDS[Math.floor(uniformAt(seed, i, 0) * WORDS.length)]} `;
+  return `\u0003${words}\n`;
+}
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'train', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: '', SCIFI_ENGINE: 'wasm' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { child, ended, output: () => output };
+}
+
+describe('scifi train', () => {
+  it('comes to the same weights however it was interrupted, and they write', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      const data = join(folder, 'data');
+      await mkdir(data);
+      await writeFile(join(data, 'train.txt'), text(24_000, 1));
+      await writeFile(join(data, 'valid.txt'), text(3_000, 2));
+      const options = [
+        '--units',
+        '24',
+        '--steps',
+        '20',
+        '--schedule',
+        'adam@0.01x4',
+        '--epochs',
+        '2',
+        '--dropout',
+        '0.1',
+      ];
+      const run = async (name: string, ...more: string[]) => {
+        const one = start([data, '--out', join(folder, name), ...options, ...more]);
+        assert.equal(await one.ended, 0, one.output());
+        return one.output();
+      };
+      assert.match(await run('whole'), /epoch 2: .* bits per character .*\nBest: epoch/);
+
+      const out = join(folder, 'pieces');
+      const logged = async () =>
+        (await readFile(join(out, 'log.csv'), 'utf8').catch(() => '')).split('\n').length;
+      const first = start([data, '--out', out, ...options]);
+      await until(async () => (await logged()) > 4, 'the first lines of the log', 30_000);
+      first.child.kill('SIGINT');
+      assert.equal(await first.ended, 0, first.output());
+      assert.match(first.output(), /Interrupted and saved\. Go on with: scifi train/);
+      const lines = await logged();
+      const second = start([data, '--out', out, ...options, '--continue']);
+      await until(async () => (await logged()) > lines + 3, 'more lines', 30_000);
+      second.child.kill('SIGKILL');
+      await second.ended;
+      await run('pieces', '--continue');
+
+      const weights = (name: string) => readFile(join(folder, name, 'model', 'weights.bin'));
+      assert.deepEqual(await weights('pieces'), await weights('whole'));
+      const log = (name: string) => readFile(join(folder, name, 'log.csv'), 'utf8');
+      const withoutSeconds = (csv: string) =>
+        csv.split('\n').map((line) => line.split(',').toSpliced(2, 1).join());
+      const [whole, pieces] = [withoutSeconds(await log('whole')), withoutSeconds(await log('pieces'))];
+      assert.deepEqual(
+        pieces.map((line) => line.split(',')[1]),
+        whole.map((line) => line.split(',')[1]),
+      );
+      assert.equal(pieces.at(-2), whole.at(-2), 'the last epoch’s figures');
+      const files = await readdir(join(folder, 'whole'));
+      assert.deepEqual(files.toSorted(), [
+        ...['accuracy.svg', 'checkpoints', 'log.csv', 'loss.svg', 'model', 'rate.svg', 'samples.md'],
+      ]);
+      const names = await readdir(join(folder, 'whole', 'checkpoints'));
+      assert.match(names.toSorted().at(-1)!, /^epoch-0002-chunk-000000-\d\.\d{4}bpc$/);
+      assert.match(
+        await readFile(join(folder, 'whole', 'samples.md'), 'utf8'),
+        /## Epoch 2, .*\n\nIt all began with/,
+      );
+    } finally {
+      await remove();
+    }
+  });
+
+  it('says what is wrong', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      for (const [args, sentence] of [
+        [
+          [folder, '--out', join(folder, 'a')],
+          /train\.txt cannot be read \(ENOENT\)\. A folder to learn from/,
+        ],
+        [[folder, '--out', join(folder, 'a'), '--schedule', 'adm'], /The schedule's part "adm"/],
+        [[folder, '--out', join(folder, 'a'), '--units', '0'], /--units is a whole number from 1/],
+        [[folder, '--out', join(folder, 'a'), '--dropout', '1'], /--dropout is from 0 to below 1/],
+        [[folder, '--out', join(folder, 'a'), '--continue'], /There is no run in .* to go on with/],
+      ] as const) {
+        const one = start(args);
+        assert.equal(await one.ended, 2, one.output());
+        assert.match(one.output(), sentence);
+        assert.doesNotMatch(one.output(), / {4}at /);
+      }
+    } finally {
+      await remove();
+    }
+  });
+});
