@@ -49,7 +49,8 @@ export class Budget {
 
   constructor(options: BudgetOptions) {
     this.#options = options;
-    this.#calls = options.burst;
+    // Another process may have asked a moment ago: nobody begins with a full bucket.
+    this.#calls = Math.min(options.burst, options.reserve + 1);
     this.#filledAt = options.clock();
   }
 

@@ -13,7 +13,18 @@ const POST = { perMinute: 55, burst: 1, reserve: 0 } as const;
 const START = { perMinute: 15, burst: 4, reserve: 0 } as const;
 const APPEND = { perMinute: 80, burst: 16, reserve: 0 } as const;
 
-const OPTIONS = { update: UPDATE, post: POST, start: START, stop: START, append: APPEND } as const;
+/** Looking for a message in a conversation, and in a thread (tier 3, each). */
+const LOOK = { perMinute: 40, burst: 8, reserve: 0 } as const;
+
+const OPTIONS = {
+  history: LOOK,
+  replies: LOOK,
+  update: UPDATE,
+  post: POST,
+  start: START,
+  stop: START,
+  append: APPEND,
+} as const;
 export type Method = keyof typeof OPTIONS;
 
 /** Stories of a workspace that grow before people's eyes: each will need one more edit for its last words. */

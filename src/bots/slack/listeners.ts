@@ -87,15 +87,22 @@ export async function wishOf(
 async function changeChannel({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
   const { api, channels, logger } = tools;
   const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  const read = () => {
+    try {
+      return readChannelWords(slackEscaping.unescape(command.text ?? ''));
+    } catch (error) {
+      return said(logged(error, logger).message);
+    }
+  };
   const answer = async () => {
-    const order = readChannelWords(slackEscaping.unescape(command.text ?? ''));
+    const order = read();
     if (!order) return CHANNEL_HELP;
+    if (typeof order === 'string') return order;
     const isAbsent = order.kind !== 'off' && (await isAbsentFrom(place, tools));
-    const sentence = await carryOut(order, keyOf(place), channels, {
+    return carryOut(order, keyOf(place), channels, {
       missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
       remedy: `Type \`/invite\` <@${context.botUserId}> and try again.`,
     });
-    return sentence;
   };
   // Slack is told before: two questions to it, and its own deadline.
   await ack();
@@ -140,9 +147,9 @@ async function continueMessage({ shortcut, ack, context }: Shortcut, tools: List
     whisper,
   };
   const prepare = async () => {
-    const context_ = await storyEnd(seen, finder(place, context.botId, tools));
+    const before = await storyEnd(seen, finder(place, context.botId, tools));
     const request = await wishOf('', place, user.id, tools);
-    return { request: { ...request, context: context_ }, source: seen.id };
+    return { request: { ...request, context: before }, source: seen.id };
   };
   await answerWithStory(asked, prepare, tools);
 }

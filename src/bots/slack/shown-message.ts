@@ -39,17 +39,19 @@ export class ShownMessage {
     return this.#ts;
   }
 
-  /** Posting twice would be two messages: looks for what an earlier attempt may have left. */
-  async look(): Promise<void> {
-    if (!this.#mayBePosted) return;
-    const { api, place, since, isOurs } = this.#options;
-    const ours = await api.find(place, since, isOurs).catch((error) => {
-      // Where the bot may not look it will most likely not be able to post either, and hears so then.
-      if (CLOSED.includes(failureOf(error))) return undefined;
-      throw error;
-    });
-    this.#ts = ours?.ts;
+  /**
+   * Posting twice would be two messages: looks for what an earlier attempt may have left.
+   *
+   * @returns whether it is known now whether there is one; see `Turn`
+   */
+  async look(enough: Promise<unknown>): Promise<boolean> {
+    if (!this.#mayBePosted) return true;
+    const { api, budgets, place, since, isOurs } = this.#options;
+    const found = await findInTurn(api, budgets, this.#turn, { place, since, is: isOurs }, enough);
+    if (found === 'not yet') return false;
+    this.#ts = found?.ts;
     this.#mayBePosted = false;
+    return true;
   }
 
   /** Waits for the turn to post or to edit; see `Turn`. */
@@ -97,6 +99,26 @@ export class ShownMessage {
       if (failureOf(error) !== 'temporary') this.#mayBePosted = false;
       throw error;
     }
+  }
+}
+
+/** Looks for a message when it is the turn to. */
+export async function findInTurn(
+  api: SlackApi,
+  budgets: Budgets,
+  turn: Turn,
+  { place, since, is }: { place: SlackPlace; since: number; is: (message: WireMessage) => boolean },
+  enough: Promise<unknown>,
+): Promise<WireMessage | undefined | 'not yet'> {
+  const budget = budgets.of(place.threadTs ? 'replies' : 'history', place.teamId);
+  // Not even last words come before it is known where they are to stand.
+  if (!(await turn.wait(budget, 'final', enough))) return 'not yet';
+  try {
+    return await turn.use(() => api.find(place, since, is));
+  } catch (error) {
+    // Where the bot may not look it will most likely not be able to post either, and hears so then.
+    if (CLOSED.includes(failureOf(error))) return undefined;
+    throw error;
   }
 }
 

@@ -14,8 +14,9 @@ import type { Budgets } from './budgets.ts';
 import { CLOSED, failureOf, loggable, retryAfterOf, type SlackFailure } from './failures.ts';
 import type { SlackHandle, SlackPlace } from './handle.ts';
 import { layOut, layOutRoot, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
-import { ShownMessage } from './shown-message.ts';
+import { findInTurn, ShownMessage } from './shown-message.ts';
 import { SlackStream } from './stream.ts';
+import { Turn } from './turn.ts';
 
 /** What all replies of a process share. */
 export interface SurfaceTools {
@@ -51,6 +52,8 @@ export class SlackSurface implements MessageSurface {
   /** What stands above the story, where that was streamed. */
   #root: ShownMessage | undefined;
   #stream: SlackStream | undefined;
+  /** For finding a stream that was left behind. */
+  readonly #looking = new Turn();
   /** Whether the story may (still) become a stream. */
   #mayStream: boolean;
   /** Whether a predecessor may have streamed without having written that down. */
@@ -69,7 +72,9 @@ export class SlackSurface implements MessageSurface {
       this.#message = this.#shown({ ...handle, threadTs: rootTs }, ts, false, isOurs);
       this.#root = this.#shown(handle, rootTs, false, isOurs);
     }
-    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined;
+    // A stream stands beneath a message of its own, and is for somebody: the daily line is for nobody.
+    const isForSomebody = handle.userId !== handle.botUserId;
+    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && isForSomebody;
     // Nobody continues another's stream: a successor goes on by edits.
     this.#mayStream = isPossible && isFirst;
     this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
@@ -86,7 +91,7 @@ export class SlackSurface implements MessageSurface {
 
   async edit(state: ReplyState): Promise<void> {
     try {
-      await this.#look();
+      if (!(await this.#look(this.#pause(PATIENCE_MS)))) return;
       this.#stopGrowing ??= this.#tools.budgets.grow(this.#task.handle.teamId);
       if (!this.#stopGrowing) return await this.#pause(PATIENCE_MS);
       if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
@@ -105,7 +110,7 @@ export class SlackSurface implements MessageSurface {
 
   async finish(state: ReplyState): Promise<void> {
     await this.#insist(async (enough) => {
-      await this.#look();
+      await this.#look(enough);
       await this.#endStream(enough);
       await this.#message.wait('final', enough);
       await this.#message.show(this.#layOut(state));
@@ -121,6 +126,7 @@ export class SlackSurface implements MessageSurface {
   close(): void {
     for (const message of [this.#message, this.#root]) message?.giveUpTurn();
     this.#stream?.close();
+    this.#looking.giveUp();
     this.#stopGrowing?.();
     this.#tools.guess.forget(this.#task.id);
   }
@@ -144,23 +150,24 @@ export class SlackSurface implements MessageSurface {
     }
   }
 
-  /** Finds what a predecessor may have left. */
-  async #look(): Promise<void> {
-    await this.#message.look();
+  /** Finds what a predecessor may have left; returns whether that is known now. */
+  async #look(enough: Promise<unknown>): Promise<boolean> {
+    if (!(await this.#message.look(enough))) return false;
     const { ts } = this.#message;
-    if (!this.#mayBeStreamed || ts === undefined) return;
-    const { api, logger } = this.#tools;
+    if (!this.#mayBeStreamed || ts === undefined) return true;
+    const { api, budgets, logger } = this.#tools;
     const { handle, id } = this.#task;
     const place = { ...handle, threadTs: ts };
-    const streamed = await api.find(
-      place,
-      handle.at,
-      (other) => other.ts !== ts && other.user === handle.botUserId,
-    );
+    const is = (other: WireMessage) => other.ts !== ts && other.user === handle.botUserId;
+    const wanted = { place, since: handle.at, is };
+    const streamed = await findInTurn(api, budgets, this.#looking, wanted, enough);
+    if (streamed === 'not yet') return false;
     this.#mayBeStreamed = false;
-    if (!streamed) return;
-    logger.info({ reply: id }, 'a stream was left behind');
-    this.#goOnBelow(streamed.ts);
+    if (streamed) {
+      logger.info({ reply: id }, 'a stream was left behind');
+      this.#goOnBelow(streamed.ts);
+    }
+    return true;
   }
 
   async #growStream(text: string): Promise<void> {

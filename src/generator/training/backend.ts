@@ -4,7 +4,7 @@ import { StoryError } from '../../errors.ts';
 import type { EngineName } from '../engines/choose.ts';
 import type { TensorflowBackend } from '../engines/tensorflow/engine.ts';
 
-type Opener = () => Promise<TensorflowBackend>;
+type Opener = (options: { readonly acceptSoftware: boolean }) => Promise<TensorflowBackend>;
 
 const OPENERS: readonly (readonly [EngineName, Opener])[] = [
   [
@@ -16,10 +16,16 @@ const OPENERS: readonly (readonly [EngineName, Opener])[] = [
   ],
   [
     'webgpu',
-    async () => {
+    async ({ acceptSoftware }) => {
       const { requestDawnAdapter } = await import('../engines/tensorflow/dawn.ts');
       const { createWebgpuBackend } = await import('../engines/tensorflow/webgpu.ts');
-      return createWebgpuBackend(await requestDawnAdapter());
+      const { adapterTitle, isSoftware } = await import('../engines/tensorflow/adapter.ts');
+      const adapter = await requestDawnAdapter();
+      // Asked for by name, it may learn on a program: that is how it is tested.
+      if (isSoftware(adapter.info) && !acceptSoftware) {
+        throw new Error(`${adapterTitle(adapter.info)} is a program and no GPU`);
+      }
+      return createWebgpuBackend(adapter);
     },
   ],
   [
@@ -46,7 +52,7 @@ export async function openTrainingBackend(
   for (const [name, open] of OPENERS) {
     if (!isFree && name !== wanted) continue;
     try {
-      const backend = await open();
+      const backend = await open({ acceptSoftware: !isFree });
       return { backend, line: [`learning on ${backend.engineName}`, ...reasons].join('; ') };
     } catch (error) {
       const reason = `not ${name}: ${(error as Error).message}`;

@@ -103,9 +103,15 @@ export function descend(
   { name, learningRate }: OptimizerSettings,
   clip: number,
   step: number,
-): { readonly weights: Map<string, tf.Tensor>; readonly slots: Map<string, tf.Tensor> } {
+): {
+  readonly weights: Map<string, tf.Tensor>;
+  readonly slots: Map<string, tf.Tensor>;
+  /** The gradient's, over all weights and before it is cut: no number when any of it is none. */
+  readonly norm: tf.Scalar;
+} {
   const rule: Rule = RULES[name];
-  const scale = clip > 0 ? clipping(gradients, clip) : undefined;
+  const norm = normOf(gradients);
+  const scale = clip > 0 ? tf.minimum(1, tf.div(clip, tf.add(norm, SMALL))) : undefined;
   const nextWeights = new Map<string, tf.Tensor>();
   const nextSlots = new Map<string, tf.Tensor>();
   for (const [weight, value] of weights) {
@@ -115,14 +121,13 @@ export function descend(
     nextWeights.set(weight, tf.add(value, updated.change));
     for (const [i, slot] of updated.slots.entries()) nextSlots.set(`${weight}/${rule.slots[i]}`, slot);
   }
-  return { weights: nextWeights, slots: nextSlots };
+  return { weights: nextWeights, slots: nextSlots, norm };
 }
 
-/** What gradients are multiplied with: a scalar, on the device. */
-function clipping(gradients: ReadonlyMap<string, tf.Tensor>, clip: number): tf.Scalar {
-  const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
-  const norm = tf.sqrt(tf.addN(squares));
-  return tf.minimum(1, tf.div(clip, tf.add(norm, SMALL))) as tf.Scalar;
+function normOf(gradients: ReadonlyMap<string, tf.Tensor>): tf.Scalar {
+  return tf.sqrt(
+    tf.addN([...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))),
+  ) as tf.Scalar;
 }
 
 function mixed(old: tf.Tensor, fresh: tf.Tensor, decay: number): tf.Tensor {

@@ -50,6 +50,8 @@ export interface Progress {
   /** What the rates are multiplied with: halved at every setback. */
   readonly rateScale: number;
   readonly setbacks: number;
+  /** Running mean of the loss, in nats; undefined before the first. */
+  readonly usual: number | undefined;
   /** Sums over the epoch under way. */
   readonly nats: number;
   readonly right: number;
@@ -132,8 +134,6 @@ export class Trainer {
   #slots: Slots;
   #states: readonly CellState[];
   #streams: Streams;
-  /** Running mean of the loss, in nats; undefined before the first. */
-  #usual: number | undefined;
   #saved: string | undefined;
 
   private constructor(options: TrainerOptions, progress: Progress, tensors?: ReadonlyMap<string, Tensor>) {
@@ -173,6 +173,7 @@ export class Trainer {
       characters: 0,
       rateScale: 1,
       setbacks: 0,
+      usual: undefined,
       nats: 0,
       right: 0,
       best: undefined,
@@ -257,7 +258,10 @@ export class Trainer {
     return true;
   }
 
-  /** How well the weights predict the validation text. */
+  /**
+   * How well the weights predict the validation text, in stretches side by side that each begin afresh: a little
+   * more bits than `scifi evaluate` finds, which carries the state to the end of a work.
+   */
   async validate(): Promise<Score> {
     const { corpus } = this.#options;
     const valid = corpus.valid.subarray(0, VALID_MOST + 1);
@@ -340,26 +344,27 @@ export class Trainer {
 
   /** One step; false when the loss was none, or exploded: then nothing of it is kept. */
   async #learn(lesson: Lesson): Promise<boolean> {
-    const { settings, epoch, chunk, phaseSteps, rateScale } = this.#progress;
+    const { settings, epoch, chunk, phaseSteps, rateScale, usual } = this.#progress;
     const { optimizer, learningRate } = this.#phase;
     const dropoutSeed = settings.seed + DROPOUT_SEEDS * (epoch * this.#streams.chunks + chunk + 1);
     const passed = inTidy(() => {
       const pass = this.network.learn(this.#weights, lesson, this.#states, dropoutSeed);
       const rate = { name: optimizer, learningRate: learningRate * rateScale };
       const next = descend(this.#weights, pass.gradients, this.#slots, rate, settings.clip, phaseSteps + 1);
-      return { numbers: [pass.loss, pass.right] as const, states: pass.states, ...next };
+      return { ...next, numbers: [pass.loss, pass.right, next.norm] as const, states: pass.states };
     });
     const loss = await numberIn(passed.numbers[0]);
     const right = await numberIn(passed.numbers[1]);
+    const norm = await numberIn(passed.numbers[2]);
     const { weights, slots, states } = passed;
-    if (!Number.isFinite(loss) || loss > (this.#usual ?? Number.POSITIVE_INFINITY) + EXPLOSION) {
+    const isTooMuch = loss > (usual ?? Number.POSITIVE_INFINITY) + EXPLOSION;
+    if (!Number.isFinite(loss) || !Number.isFinite(norm) || isTooMuch) {
       tf.dispose([...weights.values(), ...slots.values()]);
       tf.dispose(states as never);
       return false;
     }
     this.dispose();
     [this.#weights, this.#slots, this.#states] = [weights, slots, states];
-    this.#usual = this.#usual === undefined ? loss : this.#usual + MEMORY * (loss - this.#usual);
     const rows = lesson.steps * lesson.streams;
     this.#progress = {
       ...this.#progress,
@@ -368,6 +373,7 @@ export class Trainer {
       characters: this.#progress.characters + rows,
       nats: this.#progress.nats + loss,
       right: this.#progress.right + right,
+      usual: usual === undefined ? loss : usual + MEMORY * (loss - usual),
     };
     return true;
   }
@@ -390,7 +396,8 @@ export class Trainer {
     this.#slots = tensorsOf(tensors, 'slots/');
     this.#states = this.#statesIn(tensors);
     this.#streams = this.#streamsOf(progress.phase);
-    this.#usual = undefined;
+    // At once: a machine that vanishes before the next checkpoint must not forget what it has learned of the rate.
+    await this.save();
     onNews(`The loss exploded: back to ${this.#saved} with ${rateScale / 2} of the learning rate.`);
   }
 
@@ -449,13 +456,13 @@ export class Trainer {
   }
 
   #report(charactersPerSecond: number): Report {
-    const { epoch, chunk, settings, characters, rateScale } = this.#progress;
+    const { epoch, chunk, settings, characters, rateScale, usual } = this.#progress;
     const { chunks } = this.#streams;
     const rows = settings.steps * this.#phase.streams;
     const left = (settings.epochs - epoch) * chunks - chunk;
     return {
       ...{ epoch, epochs: settings.epochs, chunk, chunks, characters, charactersPerSecond },
-      recentBits: (this.#usual ?? Number.NaN) / Math.LN2,
+      recentBits: (usual ?? Number.NaN) / Math.LN2,
       learningRate: this.#phase.learningRate * rateScale,
       train: this.#scoreSoFar(),
       secondsLeft: (left * rows) / charactersPerSecond,

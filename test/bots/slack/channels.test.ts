@@ -59,6 +59,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.match(await set(house, channel, 'status'), /^Nothing is set/);
     const inside = house.channelOf();
     assert.match(await set(house, inside, 'daily hour=8 tz=Mars/Olympus'), /no time zone/);
+    assert.match(await set(house, inside, 'on cooldown=<!channel>'), /The cooldown is “&lt;!channel&gt;”/);
     assert.match(await set(house, inside, 'maybe'), /Choose one of: on, daily, status, off/);
     assert.match(await set(house, inside, ''), /every message is a prompt/);
   });

@@ -42,7 +42,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
       const { ann } = house;
       const channel = house.channelOf();
-      const delivery = ann.slash(channel, '/scifi', 'It all length=1700 began with temp=0.5');
+      const delivery = ann.slash(channel, '/scifi', 'It all length=2900 began with temp=0.5');
       const message = await finished(channel);
       assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
       assert.equal(house.heard(delivery), '');
