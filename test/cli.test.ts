@@ -134,6 +134,11 @@ describe('scifi', { concurrency: 2 }, () => {
         ['evaluate', join(MODELS, 'nosuch'), join(ROOT, 'README.md')],
         /nosuch\/model.json cannot be used: there is no such file/,
       ],
+      [['train', folder, '--out', folder, '--from', join(MODELS, 'nosuch')], /nosuch\/model\.json/],
+      [
+        ['train', folder, '--out', folder, '--from', MODELS, '--units', '9'],
+        /--from .*cannot be used with .*--units/,
+      ],
       [['evaluate', join(MODELS, 'scifi'), '/nowhere'], /\/nowhere cannot be read \(ENOENT\)/],
       [['evaluate', join(MODELS, 'scifi'), file], /file.txt holds no characters to score/],
       [['start'], /file.txt cannot be made \(EEXIST\). Set SCIFI_DATA/, { SCIFI_DATA: file }],

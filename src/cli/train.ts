@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { saveModel } from '../generator/model/files.ts';
+import { loadModel, saveModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import type { EpochReport, Report, Trainer, TrainingSettings } from '../generator/training/trainer.ts';
 import { numberOption } from './options.ts';
@@ -11,6 +11,7 @@ import { numberOption } from './options.ts';
 interface TrainOptions {
   readonly out: string;
   readonly continue?: boolean;
+  readonly from?: string;
   readonly cell: 'lstm' | 'gru';
   readonly units: readonly number[];
   readonly embedding: number;
@@ -35,6 +36,12 @@ export function addTrain(program: Command): void {
     .argument('<data>', 'the folder; works in its texts each begin with U+0003')
     .requiredOption('--out <folder>', 'where the run is kept, such as runs/melville')
     .option('--continue', 'go on with the run in that folder, exactly where its last checkpoint stands')
+    .addOption(
+      new Option(
+        '--from <model>',
+        'learn on from the weights of a model, such as models/scifi, with its layers and characters',
+      ).conflicts(['continue', 'cell', 'units', 'embedding']),
+    )
     .option('--cell <name>', 'lstm or gru', cellOption, 'lstm')
     .option('--units <list>', 'units of each layer, such as 256,256', listOption, [256])
     .option('--embedding <columns>', 'columns of the embedding', numberOption, 32)
@@ -54,32 +61,37 @@ export function addTrain(program: Command): void {
 }
 
 async function train(data: string, options: TrainOptions): Promise<void> {
-  const [{ openTrainingBackend }, { readCorpus }, { Trainer }, { parseSchedule }, { RunFiles }] =
-    await Promise.all([
-      import('../generator/training/backend.ts'),
-      import('../generator/training/corpus.ts'),
-      import('../generator/training/trainer.ts'),
-      import('../generator/training/schedule.ts'),
-      import('../generator/training/run-files.ts'),
-    ]);
+  const [
+    { openTrainingBackend },
+    { readCorpus },
+    { Trainer },
+    { parseSchedule },
+    { RunFiles },
+    { architectureOf },
+  ] = await Promise.all([
+    import('../generator/training/backend.ts'),
+    import('../generator/training/corpus.ts'),
+    import('../generator/training/trainer.ts'),
+    import('../generator/training/schedule.ts'),
+    import('../generator/training/run-files.ts'),
+    import('../generator/training/network.ts'),
+  ]);
+  const { cell, units, embedding, dropout } = options;
+  const from = options.from === undefined ? undefined : await loadModel(options.from);
   const settings: TrainingSettings = {
-    architecture: {
-      cell: options.cell,
-      units: options.units,
-      embedding: options.embedding,
-      dropout: options.dropout,
-    },
+    architecture: from ? architectureOf(from, dropout) : { cell, units, embedding, dropout },
     schedule: parseSchedule(options.schedule),
     steps: options.steps,
     clip: options.clip,
     epochs: options.epochs ?? EPOCHS,
     seed: options.seed,
+    ...(from ? { from: `${from.name} ${from.version}` } : {}),
   };
   check(settings);
   const { backend, line } = await openTrainingBackend(readConfig(process.env).engine);
   tell(line);
   const earlier = options.continue ? await Trainer.find(options.out) : undefined;
-  const corpus = await readCorpus(data, earlier?.vocabulary);
+  const corpus = await readCorpus(data, earlier?.vocabulary ?? from?.vocabulary);
   tell(
     `${data}: ${corpus.train.length} characters to learn from, ${corpus.valid.length} to validate with, ` +
       `${corpus.vocabulary.size} different ones` +
@@ -127,8 +139,9 @@ async function train(data: string, options: TrainOptions): Promise<void> {
         valid_accuracy: valid.accuracy,
       });
       await files.draw();
-      if (options.cell === 'gru') return;
-      const metadata = { training: { ...current.progress.settings, characters, seconds }, validation: valid };
+      if (current.progress.settings.architecture.cell === 'gru') return;
+      const training = { ...current.progress.settings, characters, seconds };
+      const metadata = { training, validation: valid };
       const model = await current.network.toModel(current.weights, corpus.vocabulary, metadata);
       if (isBest) await saveModel(join(options.out, 'model'), model, { dtype: 'float16' });
       const { createTensorflowEngine } = await import('../generator/engines/tensorflow/engine.ts');
@@ -149,7 +162,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   };
   const trainer: Trainer = earlier
     ? await Trainer.continue(trainerOptions, options.epochs)
-    : await Trainer.begin(settings, trainerOptions);
+    : await Trainer.begin(settings, trainerOptions, from);
   await files.open(trainer.progress.characters);
   const interrupted = new AbortController();
   const interrupt = () => {

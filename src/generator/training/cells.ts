@@ -113,7 +113,7 @@ const lstm: Cell = {
           weights: [
             tf.matMul(transpose(inputs), dGates),
             tf.matMul(transpose(stack(read)), dGates),
-            tf.sum(dGates, 0) as tf.Tensor1D,
+            sumOfRows(dGates),
           ],
         };
       },
@@ -176,7 +176,7 @@ const gru: Cell = {
           weights: [
             tf.matMul(transpose(inputs), dInputGates),
             tf.matMul(transpose(read), dStateGates),
-            tf.concat([tf.sum(dInputGates, 0), tf.sum(dStateGates, 0)]) as tf.Tensor1D,
+            tf.concat1d([sumOfRows(dInputGates), sumOfRows(dStateGates)]),
           ],
         };
       },
@@ -200,10 +200,28 @@ function masked(state: tf.Tensor2D, keep: tf.Tensor2D | undefined): tf.Tensor2D 
   return keep ? tf.mul(state, keep) : state;
 }
 
+/**
+ * The rows of each step. In two rounds: the WASM backend copies all of what it splits for every part, so that
+ * splitting a chunk into 64 at once costs 64 copies of it, and in two rounds 16.
+ */
 function rowsByStep(matrix: tf.Tensor2D, steps: number, streams: number): tf.Tensor2D[] {
-  return steps === 1
-    ? [matrix]
-    : (tf.split(matrix, new Array<number>(steps).fill(streams), 0) as tf.Tensor2D[]);
+  if (steps === 1) return [matrix];
+  const together = Math.ceil(Math.sqrt(steps));
+  const sizes = Array.from({ length: Math.ceil(steps / together) }, (_, i) =>
+    Math.min(together, steps - i * together),
+  );
+  const split = (part: tf.Tensor2D, rows: number[]) =>
+    rows.length === 1 ? [part] : (tf.split(part, rows, 0) as tf.Tensor2D[]);
+  const parts = split(
+    matrix,
+    sizes.map((size) => size * streams),
+  );
+  return parts.flatMap((part, i) => split(part, new Array<number>(sizes[i]!).fill(streams)));
+}
+
+/** The sum over all rows. As a product: the WASM backend would transpose the matrix first. */
+function sumOfRows(matrix: tf.Tensor2D): tf.Tensor1D {
+  return tf.reshape(tf.matMul(tf.ones([1, matrix.shape[0]]), matrix), [matrix.shape[1]]);
 }
 
 function stack(rows: tf.Tensor2D[]): tf.Tensor2D {

@@ -26,6 +26,11 @@ export interface Architecture {
   readonly dropout: number;
 }
 
+/** The architecture that has a model's weights. */
+export function architectureOf({ layers, embedding }: Model, dropout: number): Architecture {
+  return { cell: 'lstm', units: layers.map(({ units }) => units), embedding: embedding.columns, dropout };
+}
+
 /** Characters to read and to predict: row t * streams + s is stream s at time t. */
 export interface Lesson {
   readonly steps: number;
@@ -173,6 +178,22 @@ export class TrainableNetwork {
       return gradients;
     };
     return { pass, backward };
+  }
+
+  /** A model's weights, to learn on from. The opposite of `toModel`. */
+  weightsOf({ embedding, layers, dense }: Model): Weights {
+    const weights = new Map<string, tf.Tensor>();
+    weights.set(EMBEDDING, tf.tensor2d(embedding.matrix, [embedding.rows, embedding.columns]));
+    for (const [layer, { units, inputSize, kernel, recurrentKernel, bias }] of layers.entries()) {
+      const names = this.#namesOf(layer);
+      weights.set(names[0], tf.tensor2d(kernel, [inputSize, 4 * units]));
+      weights.set(names[1], tf.tensor2d(recurrentKernel, [units, 4 * units]));
+      weights.set(names[2], tf.tensor1d(bias));
+    }
+    const size = dense.bias.length;
+    weights.set(DENSE_KERNEL, tf.tensor2d(dense.kernel, [dense.kernel.length / size, size]));
+    weights.set(DENSE_BIAS, tf.tensor1d(dense.bias));
+    return weights;
   }
 
   /** The weights as a model that every engine reads; LSTMs only. */

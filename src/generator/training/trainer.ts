@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../errors.ts';
+import type { Model } from '../model/model.ts';
 import type { Tensor } from '../model/weights.ts';
 import { Vocabulary, type VocabularyFile } from '../vocabulary.ts';
 import type { CellState } from './cells.ts';
@@ -26,6 +27,8 @@ export interface TrainingSettings {
   readonly clip: number;
   readonly epochs: number;
   readonly seed: number;
+  /** Name and version of the model whose weights it began with, if any; for whoever reads the card. */
+  readonly from?: string;
 }
 
 /** The mean over some characters. */
@@ -153,8 +156,14 @@ export class Trainer {
     }
   }
 
-  /** Begins a run. @throws StoryError `bad_request` when there is one in the folder already */
-  static async begin(settings: TrainingSettings, options: TrainerOptions): Promise<Trainer> {
+  /**
+   * Begins a run.
+   *
+   * @param from a model to learn on from, of the settings' architecture and the corpus's vocabulary; by default
+   *   the weights are drawn
+   * @throws StoryError `bad_request` when there is one in the folder already
+   */
+  static async begin(settings: TrainingSettings, options: TrainerOptions, from?: Model): Promise<Trainer> {
     const folder = join(options.folder, CHECKPOINTS);
     if ((await listCheckpoints(folder)).length > 0) {
       throw new StoryError(
@@ -181,6 +190,10 @@ export class Trainer {
       valid: undefined,
       milliseconds: 0,
     });
+    if (from) {
+      tf.dispose([...trainer.#weights.values()]);
+      trainer.#weights = trainer.network.weightsOf(from);
+    }
     await trainer.save();
     return trainer;
   }

@@ -10,6 +10,7 @@ import { createWasmBackend } from '../../../src/generator/engines/tensorflow/was
 import { evaluate } from '../../../src/generator/evaluation.ts';
 import { listCheckpoints } from '../../../src/generator/training/checkpoint.ts';
 import { type Corpus, encodeWorks, vocabularyOf } from '../../../src/generator/training/corpus.ts';
+import { architectureOf } from '../../../src/generator/training/network.ts';
 import { parseSchedule } from '../../../src/generator/training/schedule.ts';
 import {
   type EpochReport,
@@ -147,6 +148,31 @@ describe('a run of training', () => {
         assert.ok(Math.abs(served.accuracy - valid!.accuracy) < 5e-4, engine.name);
         await engine.close();
       }
+    });
+  });
+
+  it('learns on from a model: its weights to begin with, better ones in the end', async () => {
+    await inFolder(async (folder) => {
+      const first = await Trainer.begin(
+        { ...SETTINGS, schedule: parseSchedule('adam@0.01x2'), epochs: 2 },
+        { folder: join(folder, 'first'), corpus },
+      );
+      await first.run();
+      const before = first.progress.valid!;
+      const model = await first.network.toModel(first.weights, corpus.vocabulary, {});
+      first.dispose();
+      const settings = {
+        ...SETTINGS,
+        architecture: architectureOf(model, 0),
+        schedule: parseSchedule('adam@0.002x2'),
+        seed: 99,
+      };
+      const second = await Trainer.begin(settings, { folder: join(folder, 'second'), corpus }, model);
+      assert.deepEqual(await second.network.toModel(second.weights, corpus.vocabulary, {}), model);
+      assert.deepEqual(await second.validate(), before);
+      await second.run();
+      assert.ok(second.progress.valid!.bitsPerCharacter < before.bitsPerCharacter);
+      second.dispose();
     });
   });
 

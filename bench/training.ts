@@ -1,0 +1,181 @@
+/**
+ * Training: characters per second of a whole step (read, gradient, clipping, optimizer) beside the bare cost of
+ * its matrix products on the same backend, and memory against the number of streams.
+ *
+ *   npm run bench:training                        # on the best backend that runs here
+ *   SCIFI_ENGINE=wasm npm run bench:training
+ *   npm run bench:training -- --quick             # one size, to try this script
+ *
+ * Whole steps and bare products take turns, so that whatever else the machine does slows both.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { readConfig } from '../src/config.ts';
+import { openTrainingBackend } from '../src/generator/training/backend.ts';
+import { CELLS } from '../src/generator/training/cells.ts';
+import { type Architecture, TrainableNetwork, type Weights } from '../src/generator/training/network.ts';
+import { descend } from '../src/generator/training/optimizers.ts';
+import { Streams } from '../src/generator/training/streams.ts';
+import { figure, machine, median, table } from './measure.ts';
+
+const isQuick = process.argv.includes('--quick');
+const VOCABULARY = 97;
+const EMBEDDING = 64;
+const STEPS = 64;
+const ROUNDS = isQuick ? 2 : 5;
+
+const lstm = (units: readonly number[]): Architecture => ({
+  cell: 'lstm',
+  units,
+  embedding: EMBEDDING,
+  dropout: 0,
+});
+const SIZES: readonly (readonly [Architecture, number])[] = isQuick
+  ? [[lstm([64]), 8]]
+  : [
+      [lstm([128]), 32],
+      [lstm([256]), 32],
+      [lstm([512]), 32],
+      [lstm([512, 512]), 32],
+      [{ ...lstm([256]), cell: 'gru' }, 32],
+    ];
+const BATCHES = isQuick ? [8] : [8, 16, 32, 64, 128];
+
+interface Point {
+  readonly name: string;
+  readonly streams: number;
+  /** Characters per second. */
+  readonly step: number;
+  readonly bare: number;
+  /** Multiplications and additions per second that the bare products make, in 10^9. */
+  readonly gigaflops: number;
+  /** Most bytes that tensors held during a step, weights and optimizer included. */
+  readonly bytes: number;
+}
+
+/** [rows, inner, columns] of a product, and how often a step makes it. */
+type Product = readonly [rows: number, inner: number, columns: number, times: number];
+
+/**
+ * The products without which no step can be: each weight's forward, its gradient, and the gradient of what it
+ * was multiplied with; those of the recurrence a step of time at a time. The embedding, which is looked up, has none.
+ */
+function productsOf({ cell, units, embedding }: Architecture, streams: number): Product[] {
+  const rows = STEPS * streams;
+  let inputs = embedding;
+  const products: Product[] = [];
+  for (const size of units) {
+    const gates = CELLS[cell].gates * size;
+    products.push(
+      [rows, inputs, gates, 1],
+      [rows, gates, inputs, 1],
+      [inputs, rows, gates, 1],
+      [streams, size, gates, STEPS],
+      [streams, gates, size, STEPS],
+      [size, rows, gates, 1],
+    );
+    inputs = size;
+  }
+  products.push([rows, inputs, VOCABULARY, 1], [rows, VOCABULARY, inputs, 1], [inputs, rows, VOCABULARY, 1]);
+  return products;
+}
+
+async function measure(architecture: Architecture, streams: number): Promise<Point> {
+  const network = new TrainableNetwork(architecture, VOCABULARY);
+  const ids = Uint16Array.from({ length: streams * STEPS * 4 + 1 }, (_, i) => 1 + ((i * 7_919) % 96));
+  const reader = new Streams(ids, { streams, steps: STEPS, endOfText: 0, seed: 1 });
+  let weights: Weights = network.draw(1);
+  let slots: Weights = new Map();
+  let taken = 0;
+  const step = async () => {
+    taken++;
+    const [nextWeights, nextSlots] = [new Map<string, tf.Tensor>(), new Map<string, tf.Tensor>()];
+    const loss = tf.tidy(() => {
+      const lesson = reader.lesson(taken % reader.chunks, 0);
+      const pass = network.learn(weights, lesson, network.freshStates(streams), 1);
+      const next = descend(weights, pass.gradients, slots, { name: 'adam', learningRate: 0.001 }, 1, taken);
+      for (const [name, tensor] of next.weights) nextWeights.set(name, tf.keep(tensor));
+      for (const [name, tensor] of next.slots) nextSlots.set(name, tf.keep(tensor));
+      return pass.loss;
+    });
+    await loss.data();
+    tf.dispose([loss, ...weights.values(), ...slots.values()]);
+    [weights, slots] = [nextWeights, nextSlots];
+  };
+  const products = productsOf(architecture, streams);
+  const operands = products.map(
+    ([rows, inner, columns]) =>
+      [tf.randomUniform([rows, inner], -1, 1), tf.randomUniform([inner, columns], -1, 1)] as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+      ],
+  );
+  const bare = async () => {
+    const last = tf.tidy(() => {
+      let result: tf.Tensor | undefined;
+      products.forEach(([, , , times], i) => {
+        const [a, b] = operands[i]!;
+        for (let time = 0; time < times; time++) {
+          result?.dispose();
+          result = tf.matMul(a, b);
+        }
+      });
+      return result!;
+    });
+    await last.data();
+    last.dispose();
+  };
+  await step();
+  await bare();
+  const peak = (await tf.profile(async () => step() as never)).peakBytes;
+  const [stepMs, bareMs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    stepMs.push(await millisecondsOf(step));
+    bareMs.push(await millisecondsOf(bare));
+  }
+  tf.dispose([operands.flat(), ...weights.values(), ...slots.values()]);
+  const characters = STEPS * streams;
+  const operations = products.reduce((sum, [r, i, c, times]) => sum + 2 * r * i * c * times, 0);
+  const operandBytes = operands.flat().reduce((sum, tensor) => sum + 4 * tensor.size, 0);
+  return {
+    name: `${architecture.cell.toUpperCase()} ${architecture.units.join(', ')}`,
+    streams,
+    step: (characters / median(stepMs)) * 1_000,
+    bare: (characters / median(bareMs)) * 1_000,
+    gigaflops: operations / median(bareMs) / 1e6,
+    bytes: peak - operandBytes,
+  };
+}
+
+async function millisecondsOf(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+const { backend, line } = await openTrainingBackend(readConfig(process.env).engine);
+console.log(`${machine()}; ${line}; ${STEPS} steps, float32, Adam, medians of ${ROUNDS}\n`);
+const header = [
+  'network',
+  'streams',
+  'characters/s',
+  'bare products, characters/s',
+  'share of the time in products',
+  'GFLOP/s of the products',
+  'tensors at most',
+];
+const row = ({ name, streams, step, bare, gigaflops, bytes }: Point) => [
+  name,
+  String(streams),
+  figure(step),
+  figure(bare),
+  `${Math.round((step / bare) * 100)}%`,
+  figure(gigaflops),
+  `${Math.round(bytes / 2 ** 20)} MiB`,
+];
+const sizes: Point[] = [];
+for (const [architecture, streams] of SIZES) sizes.push(await measure(architecture, streams));
+console.log(`By network\n\n${table(header, sizes.map(row))}\n`);
+const batches: Point[] = [];
+for (const streams of BATCHES) batches.push(await measure(lstm([isQuick ? 64 : 256]), streams));
+console.log(`By streams\n\n${table(header, batches.map(row))}`);
+await backend.close();
