@@ -91,25 +91,41 @@ describe('a saved model', () => {
   });
 });
 
-describe('the model of this repository', () => {
-  test('is listed and can be loaded', async () => {
-    const choices = await listModels(MODELS);
+describe('the models of this repository', () => {
+  const names = ['scifi', 'melville'];
+
+  test('are listed', async () => {
     assert.deepEqual(
-      choices.map((choice) => choice.name),
-      ['scifi'],
-    );
-    const model = await loadModel(join(MODELS, 'scifi'));
-    assert.equal(model.name, 'scifi');
-    assert.equal(model.vocabulary.size, 97);
-    assert.equal(parameterCount(model), 3_336_865);
-    assert.deepEqual(
-      model.layers.map((layer) => [layer.inputSize, layer.units]),
-      [
-        [64, 512],
-        [512, 512],
-      ],
+      (await listModels(MODELS)).map((choice) => choice.name),
+      names,
     );
   });
+
+  for (const name of names) {
+    test(`${name} can be loaded, and its card tells what a card has to tell`, async () => {
+      const model = await loadModel(join(MODELS, name));
+      assert.equal(model.name, name);
+      assert.equal(model.vocabulary.size, 97);
+      assert.equal(parameterCount(model), 3_336_865);
+      assert.deepEqual(
+        model.layers.map((layer) => [layer.inputSize, layer.units]),
+        [
+          [64, 512],
+          [512, 512],
+        ],
+      );
+      const card = await readFile(join(MODELS, name, 'README.md'), 'utf8');
+      for (const part of ['## Training', '## Scores', '## What to expect', 'Licence', 'bits per character']) {
+        assert.ok(card.includes(part), part);
+      }
+      // What the card says it scores is what was written down when it was scored.
+      const { test: score } = model.metadata.scores as {
+        test: { bitsPerCharacter: number; accuracy: number };
+      };
+      assert.ok(card.includes(score.bitsPerCharacter.toFixed(4)));
+      assert.ok(card.includes(`${(score.accuracy * 100).toFixed(2)}%`));
+    });
+  }
 });
 
 interface ModelJson {
