@@ -120,25 +120,25 @@ function closing(text: string, opening: number): number {
 const CREDIT =
   /^[\s*_[(]*(?:(?:this )?(?:e-?text|ebook|etext|file|book|html version|text)? ?(?:was |were )?(?:originally )?(?:produced|prepared|transcribed|scanned|typed|digitized|created|proofread|proofed|provided|contributed|made available|compiled|converted|formatted|updated|corrected)(?: (?:and|from|,) \w+)* (?:by|from|for|using|at|in)\b|e-?text (?:prepared|produced|scanned|by)|(?:images|scans) (?:generously|courtesy|of)|special thanks to|thanks to|html (?:version|formatting) by|produced from|this (?:project gutenberg )?(?:etext|e-text|ebook|text) (?:was|is|has|conforms)|\(?this file was|with thanks to|updated?:|(?:additional )?(?:proofing|proofreading|editing) by|credits?:|note: (?:images|project gutenberg|this)|note$)/i;
 const NOTES_HEADING =
-  /^\W*(?:the )?(?:(?:transcriber|transcription|proofreader|editor|producer)['’]?s?['’]? (?:notes?|notation|remarks?|corrections?)\b|transcriber['’]?s?['’]?\b)/i;
+  /^[\W_]*(?:the )?(?:(?:transcriber|transcription|proofreader|editor|producer)['’]?s?['’]? (?:notes?|notation|remarks?|corrections?)\b|transcriber['’]?s?['’]?\b)/i;
 const NOTE =
-  /extensive research did not uncover|(?:this )?e-?text was (?:produced|prepared|taken) from|(?:spelling|typograph|punctuation|hyphenation|printer|inconsisten)\w*.{0,200}(?:correct|retain|preserv|left|maintain|unchanged|changed|modified|been made)|\bchanged (?:to|from) ["“'_]|^\W*pages? \d+[:,]|corrected to ["“'_]|minor (?:spelling|typograph|errors)|obvious (?:printer|typograph|error|spelling|punctuation)|moved to the end|(?:italic|bold|small cap)\w*.{0,120}(?:underscore|asterisk|equal sign|represented|surrounded|enclosed|indicated|denoted|rendered|marked)|table of contents (?:was|has been|added)|original (?:text|publication|edition|copy|magazine|book).{0,80}(?:was|has|have|had|is|are)\b.{0,80}(?:retain|correct|preserv|miss|blank)|footnotes? (?:have|has|are|were)|subscript|superscript|diacritical|variant spellings|u\.s\. copyright/i;
-const CONTENTS_HEADING = /^\W*(?:table of )?contents\W*$/i;
-const ILLUSTRATIONS_HEADING = /^\W*(?:list of )?illustrations\W*$/i;
-const FOOTNOTES_HEADING = /^\W*(?:footnotes?|notes)\W*$/i;
+  /extensive research did not uncover|(?:this )?e-?text was (?:produced|prepared|taken) from|(?:spelling|typograph|punctuation|hyphenation|printer|inconsisten)\w*.{0,200}(?:correct|retain|preserv|left|maintain|unchanged|changed|modified|been made)|\bchanged (?:to|from)\b|at the time the story was written|^[\W_]*pages? \d+[:,]|corrected to ["“'_]|minor (?:spelling|typograph|errors)|obvious (?:printer|typograph|error|spelling|punctuation)|moved to the end|(?:italic|bold|small cap)\w*.{0,120}(?:underscore|asterisk|equal sign|represented|surrounded|enclosed|indicated|denoted|rendered|marked)|table of contents (?:was|has been|added)|original (?:text|publication|edition|copy|magazine|book).{0,80}(?:was|has|have|had|is|are)\b.{0,80}(?:retain|correct|preserv|miss|blank)|footnotes? (?:have|has|are|were)|subscript|superscript|diacritical|variant spellings|u\.s\. copyright/i;
+const CONTENTS_HEADING = /^[\W_]*(?:table of )?contents\W*$/i;
+const ILLUSTRATIONS_HEADING = /^[\W_]*(?:list of )?illustrations\W*$/i;
+const FOOTNOTES_HEADING = /^[\W_]*(?:footnotes?|notes)\W*$/i;
 /** Imprints: what a publisher puts before a work. */
 const IMPRINT =
-  /^\W*(?:copyright\b|\(c\)|©|all rights reserved|printed in|first (?:published|printing|edition)|published (?:by|in|at)|reprinted|library of congress|entered according|illustrated by|illustrations? by|illustrator|cover (?:art|design|by|illustration)|frontispiece|drawings by|with illustrations|by the same author|other books by|books by|also by|manufactured in|complete and unabridged|an ace book|set up and electrotyped|press of|publishers?$)|all rights reserved|copyright,? (?:\(c\)|©)? ?,?(?:18|19)\d\d|copyright, (?:18|19)\d\d|^\W*_?(?:\w+ ){0,4}has also written/i;
+  /^[\W_]*(?:copyright\b|\(c\)|©|all rights reserved|printed in|first (?:published|printing|edition)|published (?:by|in|at)|reprinted|library of congress|entered according|illustrated by|illustrations? by|illustrator|cover (?:art|design|by|illustration)|frontispiece|drawings by|with illustrations|by the same author|other books by|books by|also by|manufactured in|complete and unabridged|an ace book|set up and electrotyped|press of|publishers?$)|all rights reserved|copyright,? (?:\(c\)|©)? ?,?(?:18|19)\d\d|copyright, (?:18|19)\d\d|^[\W_]*_?(?:\w+ ){0,4}has also written/i;
 
 /** The masthead of a magazine, and what it says of itself before its stories. */
 const MASTHEAD =
   /\bon sale the first\b|clayton standard|w\. m\. clayton|clayton magazines|second[- ]class matter|single cop(?:y|ies),? \d|yearly subscription|subscription,? \$|the only magazines? whose name|published monthly|issued monthly|consulting editor/i;
 /** Where a magazine's stories are over: its readers' letters, which fill as much as a quarter of it. */
 const LETTERS =
-  /^\W*(?:the )?readers?['’]?s?['’]?[ -]corner\b|^\W*in the next issue\b|^\W*a meeting place for readers|^\W*dear editor\b/i;
+  /^[\W_]*(?:the )?readers?['’]?s?['’]?[ -]corner\b|^[\W_]*in the next issue\b|^[\W_]*a meeting place for readers|^[\W_]*dear editor\b/i;
 /** What a publisher says of other books, of the author, and of the price. */
 const ADVERTISING =
-  /books? listed above may be|please (?:send|rush) me|(?:\b\d{2}c\b.*){3}|add \d+c? (?:postage|per copy)|appears on newsstands|^\W*advertisements?\W*$|^\W*about the authors?\b|^\W*author['’]s profile|^\W*other (?:\w+ )?\w+ books\b|published by \w+ books/i;
+  /books? listed above may be|please (?:send|rush) me|(?:\b\d{2}c\b.*){3}|add \d+c? (?:postage|per copy)|handling charge|each book only|has also written:|appears on newsstands|^[\W_]*advertisements?\W*$|^[\W_]*about the authors?\b|^[\W_]*author['’]s profile|^[\W_]*other (?:\w+ )?\w+ books\b|published by \w+ books/i;
 
 /** Blocks at a beginning and at an end in which there may be notes, credits and imprints. */
 const FRONT_BLOCKS = 60;
@@ -180,7 +180,7 @@ export function withoutMatter(blocks: readonly string[]): string[] {
   return kept;
 }
 
-const FOOTNOTE = /^\W*(?:\[|\(?\d|\*|†|[A-Z]\])/;
+const FOOTNOTE = /^[\W_]*(?:\[|\(?\d|\*|†|[A-Z]\])/;
 
 function isOnlyNotes(blocks: readonly string[]): boolean {
   return blocks.length > 0 && blocks.filter((block) => NOTE.test(block)).length >= blocks.length / 2;
@@ -196,7 +196,7 @@ function isListed(block: string): boolean {
     ) ||
     /^(?:[ivxlcdm]+|\d+)[.:)\s-]/i.test(line) ||
     /(?:\.{2,}|\s{2,}|_{2,})\s*[\divxl]+$/i.test(line) ||
-    /^\W*(?:page|chapter|no)\W*$/i.test(line);
+    /^[\W_]*(?:page|chapter|no)\W*$/i.test(line);
   const entries = lines.filter(isEntry).length;
   return (
     entries >= Math.max(1, lines.length * 0.5) &&
