@@ -1,0 +1,108 @@
+/**
+ * The layers that a model can be made of, in Keras's terms and with Keras's layout of weights: matrices are
+ * row-major float32, inputs multiply from the left, gates stand beside each other in Keras's order.
+ */
+
+export type Layer =
+  | EmbeddingLayer
+  | OneHotLayer
+  | RecurrentLayer
+  | BidirectionalLayer
+  | BatchNormalizationLayer
+  | DenseLayer
+  | ActivationLayer;
+
+export type RecurrentLayer = LstmLayer | GruLayer;
+
+/** Reads ids: row `id` of the matrix. */
+export interface EmbeddingLayer {
+  readonly kind: 'embedding';
+  /** One for each id of the vocabulary. */
+  readonly rows: number;
+  readonly columns: number;
+  /** [rows, columns] */
+  readonly matrix: Float32Array;
+}
+
+/** Reads ids: a vector of `size` zeros with a one at the id. */
+export interface OneHotLayer {
+  readonly kind: 'one_hot';
+  readonly size: number;
+}
+
+/**
+ * z = x kernel + h recurrentKernel + bias; i, f, g, o = the quarters of z; with r the recurrent activation and a
+ * the activation: c' = r(f) c + r(i) a(g), h' = r(o) a(c').
+ */
+export interface LstmLayer {
+  readonly kind: 'lstm';
+  readonly units: number;
+  readonly inputSize: number;
+  readonly activation: ActivationName;
+  readonly recurrentActivation: ActivationName;
+  /** [inputSize, 4 * units] */
+  readonly kernel: Float32Array;
+  /** [units, 4 * units] */
+  readonly recurrentKernel: Float32Array;
+  /** [4 * units]; zeros where Keras has none. */
+  readonly bias: Float32Array;
+}
+
+/**
+ * Gates in the order update, reset, candidate: with a = x kernel + bias[0] and u = h recurrentKernel + bias[1] in
+ * thirds, z = r(a_z + u_z), s = r(a_r + u_r); h' = z h + (1 - z) n, where n = act(a_n + s u_n) with `resetAfter`,
+ * and n = act(a_n + (s h) recurrentKernel_n) without.
+ */
+export interface GruLayer {
+  readonly kind: 'gru';
+  readonly units: number;
+  readonly inputSize: number;
+  readonly activation: ActivationName;
+  readonly recurrentActivation: ActivationName;
+  readonly resetAfter: boolean;
+  /** [inputSize, 3 * units] */
+  readonly kernel: Float32Array;
+  /** [units, 3 * units] */
+  readonly recurrentKernel: Float32Array;
+  /** [2, 3 * units] with `resetAfter`, otherwise [3 * units]; zeros where Keras has none. */
+  readonly bias: Float32Array;
+}
+
+/** One layer that reads forwards and one that reads backwards over a window, and how their outputs are merged. */
+export interface BidirectionalLayer {
+  readonly kind: 'bidirectional';
+  readonly forward: RecurrentLayer;
+  readonly backward: RecurrentLayer;
+  readonly merge: 'concat' | 'sum' | 'mul' | 'ave';
+}
+
+/** As it is when nobody trains: y = (x - mean) / sqrt(variance + epsilon) gamma + beta, each [size]. */
+export interface BatchNormalizationLayer {
+  readonly kind: 'batch_normalization';
+  readonly size: number;
+  readonly epsilon: number;
+  readonly gamma: Float32Array;
+  readonly beta: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
+/** activation(x kernel + bias), at every place alike. */
+export interface DenseLayer {
+  readonly kind: 'dense';
+  readonly units: number;
+  readonly inputSize: number;
+  readonly activation: ActivationName;
+  /** [inputSize, units] */
+  readonly kernel: Float32Array;
+  /** [units]; zeros where Keras has none. */
+  readonly bias: Float32Array;
+}
+
+export interface ActivationLayer {
+  readonly kind: 'activation';
+  readonly activation: ActivationName;
+}
+
+/** Names of activations as Keras writes them; `hard_sigmoid` is another function in Keras 3 than before. */
+export type ActivationName = string;
