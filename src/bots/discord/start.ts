@@ -98,7 +98,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       logger,
       readLine: (input) => readWish(options.readRequest, input, ROOM),
       submitLine: (id, request, channelId) =>
-        submit(asking, id, request, { channelId, userId: botId, inChannel: true }),
+        submit(asking, id, request, { channelId, userId: botId, inChannel: true }, undefined),
       clock: Date.now,
     };
     const daily = workDailyLines(dailyTools);

@@ -121,7 +121,8 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       submitLine: async (id, request, key) => {
         const place = placeOf(key);
         const { userId } = self ?? (await api.identify(await tokenOf(place)));
-        await submit(tools, id, request, { ...place, userId, botUserId: userId, at: Date.now() });
+        const handle = { ...place, userId, botUserId: userId, at: Date.now() };
+        await submit(tools, id, request, handle, undefined);
       },
       clock: Date.now,
     };
