@@ -112,10 +112,10 @@ describe('scifi', { concurrency: 2 }, () => {
       [['evaluate', join(MODELS, 'scifi'), '/nowhere'], /\/nowhere cannot be read \(ENOENT\)/],
       [['evaluate', join(MODELS, 'scifi'), file], /file.txt holds no characters to score/],
       [['start'], /file.txt cannot be made \(EEXIST\). Set SCIFI_DATA/, { SCIFI_DATA: file }],
-      [['worker'], /REDIS_URL: that is no address/, { REDIS_URL: 'redis://hunter2@[' }],
+      [['worker'], /REDIS_URL: expected hosts such as/, { REDIS_URL: 'redis://hunter2@[' }],
       [
         ['worker'],
-        /Redis at redis:\/\/127.0.0.1:1 cannot be used \(URI malformed\)/,
+        /REDIS_URL: expected special characters of user and password percent-encoded/,
         { REDIS_URL: 'redis://me:hunter2%ZZ@127.0.0.1:1' },
       ],
     ];
