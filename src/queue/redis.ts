@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { StoryError } from '../errors.ts';
 import { EVENT_WAIT_MS, MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
+import { redisLimits } from './redis-limits.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const LONGEST_RECONNECT_PAUSE_MS = 2_000;
@@ -54,6 +55,7 @@ export async function openRedis(url: string, prefix: string, logger: Logger): Pr
     events: (name) =>
       watch(new QueueEvents(name, { connection: consuming, prefix, blockingTimeout: EVENT_WAIT_MS })),
     producer: (name) => watch(new QueueEventsProducer(name, { connection: producing, prefix })),
+    limits: async () => redisLimits(producing, prefix),
     deleteEvents: async (name, before) => {
       // A stream entry's id begins with the time it was added.
       await producing.xtrim(`${prefix}:${name}:events`, 'MINID', before);
