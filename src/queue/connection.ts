@@ -11,6 +11,7 @@ import type {
   Worker,
   WorkerOptions,
 } from 'bullmq';
+import type { LimitStore } from './limit-store.ts';
 
 /** Events kept per queue: enough for every follower to catch up, few enough that text does not linger. */
 export const MAX_EVENTS = 10_000;
@@ -39,6 +40,8 @@ export interface QueueConnection {
   ): Worker<Data, Result>;
   events(name: string): QueueEvents;
   producer(name: string): QueueEventsProducer;
+  /** What limits are counted in. */
+  limits(): Promise<LimitStore>;
   /** Deletes a queue's events from before `before` (ms since 1970): they hold story text. */
   deleteEvents(queueName: string, before: number): Promise<void>;
   /** Closes what this connection opened; whoever took a queue or a worker from it closes that first. */

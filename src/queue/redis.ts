@@ -9,6 +9,7 @@ import {
 } from './connection.ts';
 import { parseRedisUrl } from './redis-address.ts';
 import { createClient, readTarget } from './redis-clients.ts';
+import { redisLimits } from './redis-limits.ts';
 import { probeRedis } from './redis-probe.ts';
 
 /**
@@ -71,6 +72,7 @@ export async function openRedis(
       ),
     producer: (name) =>
       watch(new QueueEventsProducer(name, { connection: producing, prefix: prefixOf(name) })),
+    limits: async () => redisLimits(producing, prefixOf('limits')),
     deleteEvents: async (name, before) => {
       // A stream entry's id begins with the time it was added.
       await producing.xtrim(`${prefixOf(name)}:${name}:events`, 'MINID', before);
