@@ -1,16 +1,33 @@
 import { Queue, QueueEvents, QueueEventsProducer, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import type { Logger } from 'pino';
 import { StoryError } from '../errors.ts';
 import { EVENT_WAIT_MS, MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const LONGEST_RECONNECT_PAUSE_MS = 2_000;
+/** A person waits for no longer than this: what has not been answered by then has failed. */
+const ANSWER_TIMEOUT_MS = 4_000;
+/**
+ * A connection on which something was asked and nothing has come for so long is dead, whatever TCP thinks of
+ * it. Longer than the longest wait for a job (10 s).
+ */
+const SILENCE_MS = 15_000;
+/** A producer answers a person: it fails at once while Redis is away, instead of queueing in memory. */
+const PRODUCING = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: ANSWER_TIMEOUT_MS,
+  socketTimeout: ANSWER_TIMEOUT_MS,
+};
+/** Refusals of a Redis that is starting, or whose master has just changed: the next attempt may succeed. */
+const PASSING = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY)\b/;
 
 /**
  * Connects to Redis.
  *
- * @throws StoryError `configuration` when nobody answers at the address, or it would throw stories away.
+ * @throws StoryError `queue_unavailable` when nobody answers at the address, which may pass; `configuration`
+ *   when whoever answers refuses
  */
 export async function openRedis(url: string, prefix: string, logger: Logger): Promise<QueueConnection> {
   const options = {
@@ -18,17 +35,17 @@ export async function openRedis(url: string, prefix: string, logger: Logger): Pr
     retryStrategy: (attempt: number) => Math.min(attempt * 100, LONGEST_RECONNECT_PAUSE_MS),
     // BullMQ's blocking commands wait for as long as it takes.
     maxRetriesPerRequest: null,
+    socketTimeout: SILENCE_MS,
   };
   const logged = once(logger);
-  const connect = (extra: { enableOfflineQueue?: boolean } = {}) => {
+  const connect = (extra: Partial<typeof PRODUCING> = {}) => {
     const client = new Redis(url, { ...options, ...extra });
     client.on('error', logged);
     return client;
   };
 
   await probe(url, logger);
-  // A producer answers a person: it fails at once while Redis is away, instead of queueing in memory.
-  const producing = connect({ enableOfflineQueue: false });
+  const producing = connect(PRODUCING);
   const consuming = connect();
   await new Promise<void>((resolve) => producing.once('ready', () => resolve()));
 
@@ -40,6 +57,7 @@ export async function openRedis(url: string, prefix: string, logger: Logger): Pr
   };
   return {
     backend: 'redis',
+    lost: new Promise(() => {}),
     queue: (name, extra) =>
       watch(
         new Queue(name, {
@@ -67,17 +85,18 @@ export async function openRedis(url: string, prefix: string, logger: Logger): Pr
 
 /** One connection that is allowed to fail, so that a wrong address is an error and not a wait. */
 async function probe(url: string, logger: Logger): Promise<void> {
-  let reason = 'no answer';
+  let heard: Error | undefined;
   let client: Redis | undefined;
   try {
     client = new Redis(url, {
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      commandTimeout: CONNECT_TIMEOUT_MS,
       maxRetriesPerRequest: 0,
       retryStrategy: () => null,
     });
     client.on('error', (error) => {
-      reason = error.message;
+      heard = error;
     });
     await client.connect();
     const policy = /maxmemory_policy:(\S+)/.exec(await client.info('memory'))?.[1];
@@ -88,17 +107,24 @@ async function probe(url: string, logger: Logger): Promise<void> {
       );
     }
   } catch (error) {
-    const address = safeAddress(url);
-    const why = client ? reason : (error as Error).message;
+    // The connection's own complaint says more than that it was closed.
+    const cause = heard ?? (error as Error);
     throw new StoryError(
-      'configuration',
-      `Redis at ${address} cannot be used (${why}). Check REDIS_URL and that the server runs, ` +
+      client && mayPass(cause) ? 'queue_unavailable' : 'configuration',
+      `Redis at ${safeAddress(url)} cannot be used (${cause.message}). Check REDIS_URL and that the server runs, ` +
         'or unset REDIS_URL to use the embedded queue.',
-      { cause: error },
+      { cause },
     );
   } finally {
     client?.disconnect();
   }
+}
+
+/** Whether it is the network or a moment of Redis's, and not an answer that will always be the same. */
+function mayPass(error: Error): boolean {
+  if (error instanceof ReplyError) return PASSING.test(error.message);
+  // A certificate that is not accepted, or a server that does not speak TLS.
+  return !/^ERR_|CERT/.test(String((error as NodeJS.ErrnoException).code));
 }
 
 /** The address without user and password. */
@@ -116,7 +142,7 @@ function once(logger: Logger): (error: Error) => void {
   let last = '';
   let at = 0;
   return (error) => {
-    const now = Date.now();
+    const now = performance.now();
     if (error.message === last && now - at < 10_000) return;
     last = error.message;
     at = now;
