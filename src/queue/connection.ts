@@ -11,6 +11,7 @@ import type {
   Worker,
   WorkerOptions,
 } from 'bullmq';
+import type { StoryError } from '../errors.ts';
 import type { LimitStore } from './limit-store.ts';
 
 /** Events kept per queue: enough for every follower to catch up, few enough that text does not linger. */
@@ -32,6 +33,8 @@ export type SharedWorkerOptions = Pick<WorkerOptions, 'concurrency' | 'autorun'>
 
 export interface QueueConnection {
   readonly backend: 'redis' | 'embedded';
+  /** Resolves when the queues are gone for good, and only another start can help. Redis is waited for instead. */
+  readonly lost: Promise<StoryError>;
   queue<Data, Result>(name: string, options?: Pick<QueueOptions, 'defaultJobOptions'>): Queue<Data, Result>;
   worker<Data, Result>(
     name: string,

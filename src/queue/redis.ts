@@ -15,7 +15,8 @@ import { probeRedis } from './redis-probe.ts';
 /**
  * Connects to Redis.
  *
- * @throws StoryError `configuration` when nobody answers at the address
+ * @throws StoryError `queue_unavailable` when nobody answers at the address, which may pass; `configuration`
+ *   when whoever answers refuses
  */
 export async function openRedis(
   { redisUrl, redisSecurity, prefix }: ConnectionSettings & { readonly redisUrl: string },
@@ -49,6 +50,7 @@ export async function openRedis(
   };
   return {
     backend: 'redis',
+    lost: new Promise(() => {}),
     queue: (name, extra) =>
       watch(
         new Queue(name, {
@@ -97,7 +99,7 @@ function once(logger: Logger): (error: Error) => void {
   let last = '';
   let at = 0;
   return (error) => {
-    const now = Date.now();
+    const now = performance.now();
     if (error.message === last && now - at < 10_000) return;
     last = error.message;
     at = now;
