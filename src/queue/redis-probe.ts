@@ -57,11 +57,15 @@ export async function probeRedis(target: RedisTarget): Promise<RedisFindings> {
 /** Refusals of a Redis that is starting, or whose master has just changed: the next attempt may succeed. */
 const PASSING = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY)\b/;
 
+const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password/i;
+
 /** Whether it is the network or a moment of Redis's, and not an answer that will always be the same. */
 function mayPass(error: Error): boolean {
   if (error instanceof ReplyError) return PASSING.test(error.message);
+  // What a sentinel refuses comes as an error of the connection.
+  if (REFUSED.test(error.message)) return false;
   // A certificate that is not accepted, or a server that does not speak TLS.
-  return !/^ERR_|CERT/.test(String((error as NodeJS.ErrnoException).code));
+  return !/^ERR_|CERT|^UNABLE_TO_/.test(String((error as NodeJS.ErrnoException).code));
 }
 
 function mastersOf(client: Redis | Cluster): Redis[] {
@@ -98,7 +102,7 @@ function read(infos: readonly string[], address: RedisAddress): RedisFindings {
 
 /** What to do about a failure, by what it says. */
 function advice(reason: string): string {
-  if (/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(reason)) {
+  if (REFUSED.test(reason)) {
     return 'Check user and password in REDIS_URL (and REDIS_SENTINEL_PASSWORD), and what the user may do.';
   }
   if (/certificate|SSL|TLS|self.signed|ERR_TLS|altnames/i.test(reason)) {

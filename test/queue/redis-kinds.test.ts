@@ -2,6 +2,7 @@
  * The queue on every kind of Redis: over TLS with a client's certificate, for a user with few rights, on a cluster
  * of three masters, and through a failover that sentinels make in the middle of a story.
  */
+
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -10,6 +11,7 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { replyWithStory } from '../../src/bots/story-reply.ts';
 import { checkRedis } from '../../src/cli/doctor-redis.ts';
+import type { ErrorCode } from '../../src/errors.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { ConnectionSettings, QueueConnection, RedisSecurity } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
@@ -110,10 +112,15 @@ async function expectStories(house: House, seeds: readonly number[]): Promise<vo
   }
 }
 
-/** Asserts that nothing can be opened, for a reason, and that no secret is told. */
-async function expectRefusal(url: string, reason: RegExp, security: RedisSecurity = {}): Promise<void> {
+/** Asserts that nothing can be opened, for a reason, by waiting or at all, and that no secret is told. */
+async function expectRefusal(
+  url: string,
+  reason: RegExp,
+  security: RedisSecurity = {},
+  code: ErrorCode = 'configuration',
+): Promise<void> {
   await assert.rejects(open(url, security), (error: Error & { code?: string }) => {
-    assert.equal(error.code, 'configuration');
+    assert.equal(error.code, code);
     assert.match(error.message, reason);
     assert.doesNotMatch(`${error.stack} ${error.cause}`, /hunter2/);
     return true;
@@ -134,11 +141,11 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       await expectStories(house, [1, 2]);
       await house.close();
       await expectRefusal(url, /certificate.*Check REDIS_TLS_CA/s);
-      await expectRefusal(url, /cannot be used/, { files: { ca: files.ca } });
+      await expectRefusal(url, /cannot be used/, { files: { ca: files.ca } }, 'queue_unavailable');
       await expectRefusal(url, /REDIS_TLS_CA: .*missing\.pem cannot be read/, {
         files: { ca: `${folder}/missing.pem` },
       });
-      await expectRefusal(`redis://localhost:${port}`, /cannot be used/);
+      await expectRefusal(`redis://localhost:${port}`, /cannot be used/, {}, 'queue_unavailable');
     } finally {
       await redis.stop();
       await remove();
@@ -266,7 +273,8 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       await house.close();
       assert.doesNotMatch(logs.join(''), /hunter2/);
       await expectRefusal(watched.url, /NOAUTH.*REDIS_SENTINEL_PASSWORD/s);
-      await expectRefusal(watched.url.replace('storyteller', 'another'), /cannot be used/, security);
+      const another = watched.url.replace('storyteller', 'another');
+      await expectRefusal(another, /cannot be used/, security, 'queue_unavailable');
     } finally {
       await watched.stop();
       await sleep(0);
