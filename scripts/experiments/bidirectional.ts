@@ -5,7 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { CELLS, type CellWeights, type Chunk } from '../../src/generator/training/cells.ts';
-import { type Lesson, TrainableNetwork, type Weights } from '../../src/generator/training/network.ts';
+import { type Lesson, TrainableNetwork } from '../../src/generator/training/network.ts';
+import type { Weights } from '../../src/generator/training/stages.ts';
 
 export interface BothWays {
   readonly weights: Weights;

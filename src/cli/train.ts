@@ -5,7 +5,8 @@ import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { loadModel, saveModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import type { EpochReport, Report, Trainer, TrainingSettings } from '../generator/training/trainer.ts';
+import type { EpochReport, Report, TrainingSettings } from '../generator/training/progress.ts';
+import type { Trainer } from '../generator/training/trainer.ts';
 import { numberOption } from './options.ts';
 
 interface TrainOptions {
@@ -74,7 +75,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     import('../generator/training/trainer.ts'),
     import('../generator/training/schedule.ts'),
     import('../generator/training/run-files.ts'),
-    import('../generator/training/network.ts'),
+    import('../generator/training/trained-model.ts'),
   ]);
   const { cell, units, embedding, dropout } = options;
   const from = options.from === undefined ? undefined : await loadModel(options.from);
@@ -139,10 +140,9 @@ async function train(data: string, options: TrainOptions): Promise<void> {
         valid_accuracy: valid.accuracy,
       });
       await files.draw();
-      if (current.progress.settings.architecture.cell === 'gru') return;
       const training = { ...current.progress.settings, characters, seconds };
       const metadata = { training, validation: valid };
-      const model = await current.network.toModel(current.weights, corpus.vocabulary, metadata);
+      const model = await current.toModel(metadata);
       if (isBest) await saveModel(join(options.out, 'model'), model, { dtype: 'float16' });
       const { createTensorflowEngine } = await import('../generator/engines/tensorflow/engine.ts');
       const engine = await createTensorflowEngine(model, backend, { capacity: 1 });

@@ -11,6 +11,8 @@ export interface Corpus {
   readonly valid: Uint16Array;
   /** Characters of the texts that nothing in the vocabulary stands for. */
   readonly skipped: number;
+  /** How many characters an id stands for, on average: 1 where ids are characters. */
+  readonly charactersPerId: { readonly train: number; readonly valid: number };
 }
 
 /** A character that is rarer than this in a text is folded or left out: too little to learn it from. */
@@ -28,7 +30,10 @@ export async function readCorpus(folder: string, vocabulary?: Vocabulary): Promi
   const known = vocabulary ?? vocabularyOf(train);
   const read = [train, valid].map((text) => encodeWorks(known, text));
   const skipped = read.reduce((sum, one) => sum + one.skipped, 0);
-  return { vocabulary: known, train: read[0]!.ids, valid: read[1]!.ids, skipped };
+  return {
+    ...{ vocabulary: known, train: read[0]!.ids, valid: read[1]!.ids, skipped },
+    charactersPerId: { train: 1, valid: 1 },
+  };
 }
 
 /** The characters of a text that are frequent enough, and those that any story needs. */

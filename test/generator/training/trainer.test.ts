@@ -10,14 +10,10 @@ import { createWasmBackend } from '../../../src/generator/engines/tensorflow/was
 import { evaluate } from '../../../src/generator/evaluation.ts';
 import { listCheckpoints } from '../../../src/generator/training/checkpoint.ts';
 import { type Corpus, encodeWorks, vocabularyOf } from '../../../src/generator/training/corpus.ts';
-import { architectureOf } from '../../../src/generator/training/network.ts';
+import type { EpochReport, TrainingSettings } from '../../../src/generator/training/progress.ts';
 import { parseSchedule } from '../../../src/generator/training/schedule.ts';
-import {
-  type EpochReport,
-  Trainer,
-  type TrainerOptions,
-  type TrainingSettings,
-} from '../../../src/generator/training/trainer.ts';
+import { architectureOf } from '../../../src/generator/training/trained-model.ts';
+import { Trainer, type TrainerOptions } from '../../../src/generator/training/trainer.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
 /** A page of our own, in which nothing repeats. */
@@ -36,7 +32,7 @@ stars outside the port began to turn green, one after another, as if a hand were
 function corpusOf(text: string): Corpus {
   const vocabulary = vocabularyOf(text.repeat(20));
   const { ids, skipped } = encodeWorks(vocabulary, text);
-  return { vocabulary, train: ids, valid: ids, skipped };
+  return { vocabulary, train: ids, valid: ids, skipped, charactersPerId: { train: 1, valid: 1 } };
 }
 
 const SETTINGS: TrainingSettings = {
@@ -136,7 +132,7 @@ describe('a run of training', () => {
       const trainer = await Trainer.begin(settings, { folder, corpus: one });
       await trainer.run();
       const { valid } = trainer.progress;
-      const model = await trainer.network.toModel(trainer.weights, corpus.vocabulary, {});
+      const model = await trainer.toModel({});
       trainer.dispose();
       const text = Array.from(one.valid.subarray(1), (id) => corpus.vocabulary.decode(id)).join('');
       for (const engine of [
@@ -159,7 +155,7 @@ describe('a run of training', () => {
       );
       await first.run();
       const before = first.progress.valid!;
-      const model = await first.network.toModel(first.weights, corpus.vocabulary, {});
+      const model = await first.toModel({});
       first.dispose();
       const settings = {
         ...SETTINGS,
@@ -168,7 +164,7 @@ describe('a run of training', () => {
         seed: 99,
       };
       const second = await Trainer.begin(settings, { folder: join(folder, 'second'), corpus }, model);
-      assert.deepEqual(await second.network.toModel(second.weights, corpus.vocabulary, {}), model);
+      assert.deepEqual(await second.toModel({}), model);
       assert.deepEqual(await second.validate(), before);
       await second.run();
       assert.ok(second.progress.valid!.bitsPerCharacter < before.bitsPerCharacter);
@@ -208,7 +204,7 @@ describe('a run of training', () => {
       const trainer = await Trainer.begin(settings, { folder, corpus, saveEveryMs: 1e9, onEpoch });
       await trainer.run(learned.signal);
       // Told back by the engine that serves, from a fresh state.
-      const model = await trainer.network.toModel(trainer.weights, corpus.vocabulary, {});
+      const model = await trainer.toModel({});
       trainer.dispose();
       const engine = await createTensorflowEngine(model, await createWasmBackend(), { capacity: 1 });
       const { bitsPerCharacter } = await evaluate(engine, corpus.vocabulary, PAGE);
