@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import type { Model } from '../../src/generator/model/model.ts';
+import { writerOf } from '../../src/generator/model/writer.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import { type Corpus, corpusOf, vocabularyOf } from '../../src/generator/training/corpus.ts';
 import type { Architecture } from '../../src/generator/training/network.ts';
@@ -120,7 +121,7 @@ export class Laboratory {
 
   /** What a model writes, as quoted Markdown. */
   async sample(model: Model, temperature: number): Promise<string> {
-    const engine = await createOnnxEngine(model, { capacity: 1, threads: 1 });
+    const engine = await createOnnxEngine(writerOf(model), { capacity: 1, threads: 1 });
     const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
     const story = await storyteller.tell({
       ...{ prompt: PROMPT, context: '', model: model.name },

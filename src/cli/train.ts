@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts';
 import type { TensorflowBackend } from '../generator/engines/tensorflow/engine.ts';
 import { loadModel, saveModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
+import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import type { Corpus } from '../generator/training/corpus.ts';
 import type { EpochReport, Report } from '../generator/training/progress.ts';
@@ -138,7 +139,7 @@ function modelOf({ characters, seconds, valid }: EpochReport, trainer: Trainer):
 /** What the network writes by now, with the engine that serves. */
 async function sampleOf(model: Model, backend: TensorflowBackend, prompt: string): Promise<string> {
   const { createTensorflowEngine } = await import('../generator/engines/tensorflow/engine.ts');
-  const engine = await createTensorflowEngine(model, backend, { capacity: 1 });
+  const engine = await createTensorflowEngine(writerOf(model), backend, { capacity: 1 });
   const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
   const story = await storyteller.tell({ ...SAMPLE, prompt, context: '', model: model.name });
   await storyteller.close();
