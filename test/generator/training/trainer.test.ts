@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../../src/errors.ts';
-import { createOnnxEngine } from '../../../src/generator/engines/onnx.ts';
 import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { createWasmBackend } from '../../../src/generator/engines/tensorflow/wasm.ts';
 import { evaluate } from '../../../src/generator/evaluation.ts';
@@ -18,7 +17,6 @@ import {
 import type { Architecture } from '../../../src/generator/training/network.ts';
 import type { EpochReport, TrainingSettings } from '../../../src/generator/training/progress.ts';
 import { parseSchedule } from '../../../src/generator/training/schedule.ts';
-import { architectureOf } from '../../../src/generator/training/trained-model.ts';
 import { Trainer, type TrainerOptions } from '../../../src/generator/training/trainer.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
@@ -165,53 +163,6 @@ describe('a run of training', () => {
       assert.equal(news.length, setbacks);
       assert.match(news[0]!, /exploded: back to epoch-0000-chunk-000000 with 0\.5 of the learning rate/);
       assert.ok(valid && Number.isFinite(valid.bitsPerCharacter));
-    });
-  });
-
-  it('predicts as well as the engines that serve say, to three decimals', async () => {
-    await inFolder(async (folder) => {
-      const settings = { ...SETTINGS, schedule: parseSchedule('adam@0.01x2'), epochs: 3 };
-      const one = { ...corpus, valid: corpus.valid.subarray(0, 65) };
-      const trainer = await Trainer.begin(settings, { folder, corpus: one });
-      await trainer.run();
-      const { valid } = trainer.progress;
-      const model = await trainer.toModel({});
-      trainer.dispose();
-      const text = Array.from(one.valid.subarray(1), (id) => corpus.vocabulary.decode(id)).join('');
-      for (const engine of [
-        await createTensorflowEngine(model, await createWasmBackend(), { capacity: 1 }),
-        await createOnnxEngine(model, { capacity: 1, threads: 1 }),
-      ]) {
-        const served = await evaluate(engine, corpus.vocabulary, text);
-        assert.ok(Math.abs(served.bitsPerCharacter - valid!.bitsPerCharacter) < 5e-4, engine.name);
-        assert.ok(Math.abs(served.accuracy - valid!.accuracy) < 5e-4, engine.name);
-        await engine.close();
-      }
-    });
-  });
-
-  it('learns on from a model: its weights to begin with, better ones in the end', async () => {
-    await inFolder(async (folder) => {
-      const first = await Trainer.begin(
-        { ...SETTINGS, schedule: parseSchedule('adam@0.01x2'), epochs: 2 },
-        { folder: join(folder, 'first'), corpus },
-      );
-      await first.run();
-      const before = first.progress.valid!;
-      const model = await first.toModel({});
-      first.dispose();
-      const settings = {
-        ...SETTINGS,
-        architecture: architectureOf(model, 0),
-        schedule: parseSchedule('adam@0.002x2'),
-        seed: 99,
-      };
-      const second = await Trainer.begin(settings, { folder: join(folder, 'second'), corpus }, model);
-      assert.deepEqual(await second.toModel({}), model);
-      assert.deepEqual(await second.validate(), before);
-      await second.run();
-      assert.ok(second.progress.valid!.bitsPerCharacter < before.bitsPerCharacter);
-      second.dispose();
     });
   });
 
