@@ -149,6 +149,7 @@ async function startBots(
     maxWaiting: config.maxWaiting,
     pace: config.pace,
     concurrency: config.replies,
+    privacy: { retentionMs: config.retentionMs, url: config.privacyUrl },
     logger,
   };
   const discord = await startDiscordIfAsked(config, chat);

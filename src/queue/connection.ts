@@ -45,9 +45,18 @@ export interface QueueConnection {
   close(): Promise<void>;
 }
 
+/** What a Redis asks for besides its address. */
+export interface RedisSecurity {
+  /** Files in PEM: who signs the servers' certificates, and what this client shows of itself. */
+  readonly files?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** How to sign in with sentinels, apart from the servers that they watch. */
+  readonly sentinel?: { readonly username?: string; readonly password?: string };
+}
+
 export interface ConnectionSettings {
-  /** `redis://` or `rediss://` address; undefined for the embedded default. */
+  /** Address as `redis-address.ts` reads it; undefined for the embedded default. */
   readonly redisUrl: string | undefined;
+  readonly redisSecurity?: RedisSecurity;
   /** Folder of the embedded default. */
   readonly dataFolder: string;
   /** Namespace of all keys, so that several bots can share a Redis. */
