@@ -17,6 +17,10 @@ import { clearBar, drawBar, epochLine, percent, tell } from './train-screen.ts';
 
 const SAMPLE = { temperature: 0.4, length: 400, seed: 7 } as const;
 
+const TRAP =
+  'It reads both ways: in training it sees the answers that it is asked for, so that its figures say nothing of how it ' +
+  'writes. Ask scifi evaluate.';
+
 /** `train`: a network of one's own. */
 export function addTrain(program: Command): void {
   const command = program
@@ -37,6 +41,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   const settings = settingsOf(options, from);
   const { backend, line } = await openTrainingBackend(readConfig(process.env).engine);
   tell(line);
+  if (settings.architecture.bidirectional) tell(TRAP);
   const earlier = options.continue ? await Trainer.find(options.out) : undefined;
   const corpus = await read(data, options, earlier?.vocabulary ?? from?.vocabulary);
   const interrupted = interruptions();
