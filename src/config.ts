@@ -55,6 +55,9 @@ const Environment = z.object({
   SCIFI_REPLIES: whole(1, 100_000, 1_000),
   SCIFI_PACE: whole(0, 100_000, 120),
   SCIFI_RETENTION_HOURS: whole(1, 24 * 365, 24),
+  SCIFI_PRIVACY_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an address such as https://example.org/privacy' })
+    .optional(),
   SCIFI_HOST: z.string().default('127.0.0.1'),
   SCIFI_PORT: whole(0, 65_535, 3_000),
   SCIFI_ALLOWED_HOSTS: z.string().default(''),
@@ -128,6 +131,8 @@ export interface Config {
   /** Characters a second at which a reply grows; 0 for as fast as they come. */
   readonly pace: number;
   readonly retentionMs: number;
+  /** Where people read what the operator does with what they ask for; undefined for nowhere. */
+  readonly privacyUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
@@ -220,6 +225,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     replies: values.SCIFI_REPLIES,
     pace: values.SCIFI_PACE,
     retentionMs: values.SCIFI_RETENTION_HOURS * 3_600_000,
+    privacyUrl: values.SCIFI_PRIVACY_URL,
     host: values.SCIFI_HOST,
     port: values.SCIFI_PORT,
     allowedHosts: values.SCIFI_ALLOWED_HOSTS.split(',')

@@ -25,17 +25,23 @@ describe('the operator’s commands for Discord', { timeout: 60_000, concurrency
   it('register: everywhere, or in one server', async () => {
     const everywhere = await run(['discord', 'register']);
     assert.equal(everywhere.code, 0, everywhere.stderr);
-    assert.match(everywhere.stdout, /^3 commands registered everywhere/);
+    assert.match(everywhere.stdout, /^5 commands registered everywhere/);
     const names = discord.world.commands.get('global')!.map(({ name }) => name);
-    assert.deepEqual(names, ['scifi', 'Continue as sci-fi', 'scifi-channel']);
+    assert.deepEqual(names, [
+      'scifi',
+      'Continue as sci-fi',
+      'scifi-channel',
+      'scifi-privacy',
+      'scifi-forget',
+    ]);
     const { id } = discord.world.guild;
     const here = await run(['discord', 'register', '--guild', id]);
     assert.equal(here.code, 0, here.stderr);
-    assert.equal(discord.world.commands.get(id)!.length, 3);
+    assert.equal(discord.world.commands.get(id)!.length, 5);
   });
 
   it('register: says what is wrong', async () => {
-    const cases: [string[], RegExp, Record<string, string>][] = [
+    const cases: [string[], RegExp, Record<string, string>, number?][] = [
       [['discord', 'register'], /There is no DISCORD_TOKEN/, { DISCORD_TOKEN: '' }],
       [
         ['discord', 'register'],
@@ -47,13 +53,14 @@ describe('the operator’s commands for Discord', { timeout: 60_000, concurrency
         ['discord', 'register'],
         /Discord cannot be reached \(temporary\)/,
         { DISCORD_API: 'http://127.0.0.1:1/api' },
+        1,
       ],
       [['discord', 'register', '--guild', 'mine'], /17 to 20 digits/, {}],
       [['discord', 'register', '--guild', '12345678901234567'], /Is the bot in the server of that id\?/, {}],
     ];
-    for (const [args, sentence, env] of cases) {
+    for (const [args, sentence, env, expected = 2] of cases) {
       const { code, stderr } = await run(args, env);
-      assert.equal(code, 2, stderr);
+      assert.equal(code, expected, stderr);
       assert.match(stderr, sentence);
       assert.doesNotMatch(stderr, /hunter2|\n +at /);
     }

@@ -92,14 +92,8 @@ describe('scifi', { concurrency: 2 }, () => {
       [['write', 'x'.repeat(2_001)], /That opening has 2,001 characters; the most is 2,000/],
       [['model', 'import', 'a'], /missing required argument 'vocabulary'/],
       [['doctor'], /SCIFI_PROT: there is no such setting/, { SCIFI_PROT: '1' }],
-      [['bots'], /Redis at redis:\/\/127.0.0.1:1 cannot be used/, { REDIS_URL: 'redis://127.0.0.1:1' }],
       [['bots'], /Without REDIS_URL .* Set REDIS_URL/],
       [['worker'], /Without REDIS_URL .* Set REDIS_URL/],
-      [
-        ['start'],
-        /Redis at redis:\/\/127.0.0.1:1 cannot be used/,
-        { REDIS_URL: 'redis://me:hunter2@127.0.0.1:1' },
-      ],
       [
         ['evaluate', join(MODELS, 'nosuch'), join(ROOT, 'README.md')],
         /nosuch\/model.json cannot be used: there is no such file/,

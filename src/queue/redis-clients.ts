@@ -12,6 +12,13 @@ export type RedisClient = Redis | Cluster;
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 const LONGEST_RECONNECT_PAUSE_MS = 2_000;
+/** A person waits for no longer than this: what has not been answered by then has failed. */
+const ANSWER_TIMEOUT_MS = 4_000;
+/**
+ * A connection on which something was asked and nothing has come for so long is dead, whatever TCP thinks of
+ * it. Longer than the longest wait for a job (10 s).
+ */
+const SILENCE_MS = 15_000;
 
 export interface RedisClientOptions {
   /** Whether commands wait in memory while Redis is away. */
@@ -62,8 +69,7 @@ export function createClient(
     ...(address.password && { password: address.password }),
     ...(tls && { tls }),
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // BullMQ's blocking commands wait for as long as it takes.
-    maxRetriesPerRequest: options.once ? 0 : null,
+    ...patienceOf(options),
   } satisfies RedisOptions;
   const lifecycle = { enableOfflineQueue: options.queueOffline, lazyConnect: options.once ?? false };
   if (address.kind === 'cluster') {
@@ -95,6 +101,14 @@ export function createClient(
     // Hears of a failover from the sentinels: a master that hangs does not close its connections.
     failoverDetector: !options.once,
   });
+}
+
+/** How long commands wait for an answer. */
+function patienceOf({ queueOffline, once }: RedisClientOptions) {
+  if (once) return { maxRetriesPerRequest: 0, commandTimeout: CONNECT_TIMEOUT_MS };
+  // BullMQ's blocking commands wait for as long as it takes.
+  if (queueOffline) return { maxRetriesPerRequest: null, socketTimeout: SILENCE_MS };
+  return { maxRetriesPerRequest: 0, commandTimeout: ANSWER_TIMEOUT_MS, socketTimeout: ANSWER_TIMEOUT_MS };
 }
 
 /** What ioredis takes from `reconnectOnError`. */

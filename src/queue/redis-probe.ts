@@ -1,7 +1,7 @@
 /**
  * One connection that is allowed to fail, so that a wrong address is an error and not a wait.
  */
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster, type Redis, ReplyError } from 'ioredis';
 import { StoryError } from '../errors.ts';
 import { type RedisAddress, withoutSecrets } from './redis-address.ts';
 import { createClient, type RedisTarget } from './redis-clients.ts';
@@ -19,21 +19,22 @@ export interface RedisFindings {
 /**
  * Looks at the Redis at an address.
  *
- * @throws StoryError `configuration` when nobody usable answers there
+ * @throws StoryError `queue_unavailable` when nobody answers there, which may pass; `configuration` when whoever
+ *   answers refuses
  */
 export async function probeRedis(target: RedisTarget): Promise<RedisFindings> {
   const { address } = target;
   const client = createClient(target, { queueOffline: false, once: true });
   // What one node or sentinel says tells more than that none of them could be used.
-  let detail: string | undefined;
-  let summary: string | undefined;
+  let detail: Error | undefined;
+  let summary: Error | undefined;
   for (const event of ['node error', 'sentinelError']) {
-    client.on(event, ({ message }: Error) => {
-      detail = message;
+    client.on(event, (error: Error) => {
+      detail = error;
     });
   }
-  client.on('error', ({ message }) => {
-    summary = message;
+  client.on('error', (error: Error) => {
+    summary = error;
   });
   try {
     await client.connect();
@@ -41,15 +42,26 @@ export async function probeRedis(target: RedisTarget): Promise<RedisFindings> {
     return read(infos, address);
   } catch (error) {
     if (error instanceof StoryError) throw error;
-    const reason = detail ?? summary ?? (error as Error).message;
+    const cause = detail ?? summary ?? (error as Error);
+    const reason = cause.message;
     // Without the cause: an error of ioredis holds the command that failed, and AUTH has the password.
     throw new StoryError(
-      'configuration',
+      mayPass(cause) ? 'queue_unavailable' : 'configuration',
       `Redis at ${withoutSecrets(address)} cannot be used (${reason}). ${advice(reason)}`,
     );
   } finally {
     client.disconnect();
   }
+}
+
+/** Refusals of a Redis that is starting, or whose master has just changed: the next attempt may succeed. */
+const PASSING = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY)\b/;
+
+/** Whether it is the network or a moment of Redis's, and not an answer that will always be the same. */
+function mayPass(error: Error): boolean {
+  if (error instanceof ReplyError) return PASSING.test(error.message);
+  // A certificate that is not accepted, or a server that does not speak TLS.
+  return !/^ERR_|CERT/.test(String((error as NodeJS.ErrnoException).code));
 }
 
 function mastersOf(client: Redis | Cluster): Redis[] {

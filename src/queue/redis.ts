@@ -9,12 +9,14 @@ import {
 } from './connection.ts';
 import { parseRedisUrl } from './redis-address.ts';
 import { createClient, readTarget } from './redis-clients.ts';
+import { redisLimits } from './redis-limits.ts';
 import { probeRedis } from './redis-probe.ts';
 
 /**
  * Connects to Redis.
  *
- * @throws StoryError `configuration` when nobody answers at the address
+ * @throws StoryError `queue_unavailable` when nobody answers at the address, which may pass; `configuration`
+ *   when whoever answers refuses
  */
 export async function openRedis(
   { redisUrl, redisSecurity, prefix }: ConnectionSettings & { readonly redisUrl: string },
@@ -48,6 +50,7 @@ export async function openRedis(
   };
   return {
     backend: 'redis',
+    lost: new Promise(() => {}),
     queue: (name, extra) =>
       watch(
         new Queue(name, {
@@ -71,6 +74,7 @@ export async function openRedis(
       ),
     producer: (name) =>
       watch(new QueueEventsProducer(name, { connection: producing, prefix: prefixOf(name) })),
+    limits: async () => redisLimits(producing, prefixOf('limits')),
     deleteEvents: async (name, before) => {
       // A stream entry's id begins with the time it was added.
       await producing.xtrim(`${prefixOf(name)}:${name}:events`, 'MINID', before);
@@ -95,7 +99,7 @@ function once(logger: Logger): (error: Error) => void {
   let last = '';
   let at = 0;
   return (error) => {
-    const now = Date.now();
+    const now = performance.now();
     if (error.message === last && now - at < 10_000) return;
     last = error.message;
     at = now;

@@ -15,7 +15,7 @@ import { JobEvents, STOP_EVENT } from './job-events.ts';
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 
-interface ReplyJobData<Handle> {
+export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
   /** When the person asked, in ms since 1970. */
