@@ -10,6 +10,7 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { replyWithStory } from '../../src/bots/story-reply.ts';
 import { checkRedis } from '../../src/cli/doctor-redis.ts';
+import type { ErrorCode } from '../../src/errors.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { ConnectionSettings, QueueConnection, RedisSecurity } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
@@ -111,10 +112,15 @@ async function expectStories(house: House, seeds: readonly number[]): Promise<vo
 }
 
 /** Asserts that nothing can be opened, for a reason, and that no secret is told. */
-async function expectRefusal(url: string, reason: RegExp, security: RedisSecurity = {}): Promise<void> {
+async function expectRefusal(
+  url: string,
+  reason: RegExp,
+  security: RedisSecurity = {},
+  code: ErrorCode = 'configuration',
+): Promise<void> {
   await assert.rejects(open(url, security), (error: Error & { code?: string }) => {
-    assert.equal(error.code, 'configuration');
     assert.match(error.message, reason);
+    assert.equal(error.code, code, error.message);
     assert.doesNotMatch(`${error.stack} ${error.cause}`, /hunter2/);
     return true;
   });
@@ -174,6 +180,13 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       await settings.write('channel', { hour: 3 });
       assert.deepEqual(await settings.read('channel'), { hour: 3 });
       await settings.close();
+      const { underWay } = await (await connect()).limits();
+      const groups = [
+        { keys: ['a', 'b'], most: 1 },
+        { keys: ['c'], most: 9 },
+      ];
+      assert.deepEqual(await underWay.take('one', groups), 'taken');
+      assert.deepEqual(await underWay.take('two', groups), { full: 0 });
 
       const keys = await Promise.all(cluster.masters.map((master) => master.keys('*')));
       const queues = ['stories', 'replies-test', 'settings-test'].map((queue) => ({
