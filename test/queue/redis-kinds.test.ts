@@ -2,7 +2,6 @@
  * The queue on every kind of Redis: over TLS with a client's certificate, for a user with few rights, on a cluster
  * of three masters, and through a failover that sentinels make in the middle of a story.
  */
-
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -184,6 +183,13 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       await settings.write('channel', { hour: 3 });
       assert.deepEqual(await settings.read('channel'), { hour: 3 });
       await settings.close();
+      const { underWay } = await (await connect()).limits();
+      const groups = [
+        { keys: ['a', 'b'], most: 1 },
+        { keys: ['c'], most: 9 },
+      ];
+      assert.deepEqual(await underWay.take('one', groups), 'taken');
+      assert.deepEqual(await underWay.take('two', groups), { full: 0 });
 
       const keys = await Promise.all(cluster.masters.map((master) => master.keys('*')));
       const queues = ['stories', 'replies-test', 'settings-test'].map((queue) => ({
