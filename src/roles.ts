@@ -162,6 +162,7 @@ async function startBots(
     maxWaiting: config.maxWaiting,
     pace: config.pace,
     concurrency: config.replies,
+    privacy: { retentionMs: config.retentionMs, url: config.privacyUrl },
     logger,
   };
   let isListening = false;

@@ -13,9 +13,8 @@ const REMINDER_MS = 30_000;
 
 /** Opens the queues: on Redis when there is an address, otherwise embedded in this process. */
 export function openConnection(settings: ConnectionSettings, logger: Logger): Promise<QueueConnection> {
-  return settings.redisUrl
-    ? openRedis(settings.redisUrl, settings.prefix, logger)
-    : openEmbedded(settings.dataFolder, logger);
+  const { redisUrl } = settings;
+  return redisUrl ? openRedis({ ...settings, redisUrl }, logger) : openEmbedded(settings.dataFolder, logger);
 }
 
 /**

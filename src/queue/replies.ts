@@ -19,7 +19,7 @@ const RESTORE_PAUSE_MS = 500;
 /** For so long after its lock was renewed nobody else can have a reply; a second is for the way to the queue. */
 const HELD_MS = TAKEOVER.lockDuration - 1_000;
 
-interface ReplyJobData<Handle> {
+export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
   /** When the person asked, in ms since 1970. */

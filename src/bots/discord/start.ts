@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import { Forgetting } from '../../queue/forgetting.ts';
 import { Replies } from '../../queue/replies.ts';
 import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
@@ -11,6 +12,7 @@ import { readWish, submit } from '../ask.ts';
 import { PromptChannels } from '../channel-settings.ts';
 import type { Chat } from '../chat.ts';
 import { type DailyTools, workDailyLines } from '../daily.ts';
+import { ForgetGuard, type PrivacyPolicy } from '../privacy.ts';
 import { PromptJudge } from '../prompt-channels.ts';
 import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
@@ -35,6 +37,7 @@ export interface DiscordOptions {
   readonly maxWaiting: number;
   readonly pace: number;
   readonly concurrency: number;
+  readonly privacy: PrivacyPolicy;
   readonly logger: Logger;
   /** How long answers to an interaction are edited through it. */
   readonly answerableMs?: number;
@@ -73,6 +76,8 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     closers.push(() => replies.close());
     const channels = new PromptChannels(connection, 'discord');
     closers.push(() => channels.close());
+    const forgetting = new Forgetting(connection, replies, stories);
+    closers.push(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready()]);
     const surfaceTools = {
       api,
@@ -93,14 +98,15 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       logger,
       open: (task) => new DiscordSurface(task, surfaceTools),
     });
-    const asking = { ...options, replies, api, channels, botId, readsMessages };
+    const forgetGuard = new ForgetGuard(() => performance.now());
+    const asking = { ...options, replies, api, channels, botId, readsMessages, forgetting, forgetGuard };
     const dailyTools: DailyTools = {
       connection,
       channels,
       logger,
       readLine: (input) => readWish(options.readRequest, input, ROOM),
       submitLine: (id, request, channelId) =>
-        submit(asking, id, request, { channelId, userId: botId, inChannel: true }),
+        submit(asking, id, request, { channelId, userId: botId, inChannel: true }, undefined),
       clock: Date.now,
     };
     const daily = workDailyLines(dailyTools);

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import { Forgetting } from '../../queue/forgetting.ts';
 import { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
@@ -11,6 +12,7 @@ import { readWish, submit } from '../ask.ts';
 import { PromptChannels } from '../channel-settings.ts';
 import type { Chat } from '../chat.ts';
 import { type DailyTools, workDailyLines } from '../daily.ts';
+import { ForgetGuard, type PrivacyPolicy } from '../privacy.ts';
 import { PromptJudge } from '../prompt-channels.ts';
 import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
@@ -42,6 +44,7 @@ export interface SlackOptions {
   readonly maxWaiting: number;
   readonly pace: number;
   readonly concurrency: number;
+  readonly privacy: PrivacyPolicy;
   readonly logger: Logger;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs?: number;
@@ -94,6 +97,8 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     closers.push(() => channels.close());
     const people = new People(connection, models);
     closers.push(() => people.close());
+    const forgetting = new Forgetting(connection, replies, stories);
+    closers.push(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready(), people.ready()]);
     const budgets = new Budgets(() => performance.now(), options.allowance);
     closers.push(() => budgets.close());
@@ -115,7 +120,8 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       logger,
       open: (task) => new SlackSurface(task, surfaceTools),
     });
-    const tools = { ...options, replies, api, budgets, people, channels };
+    const forgetGuard = new ForgetGuard(() => performance.now());
+    const tools = { ...options, replies, api, budgets, people, channels, forgetting, forgetGuard };
     const dailyTools: DailyTools = {
       connection,
       channels,
@@ -124,7 +130,8 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       submitLine: async (id, request, key) => {
         const place = placeOf(key);
         const { userId } = self ?? (await api.identify(await tokenOf(place)));
-        await submit(tools, id, request, { ...place, userId, botUserId: userId, at: Date.now() });
+        const handle = { ...place, userId, botUserId: userId, at: Date.now() };
+        await submit(tools, id, request, handle, undefined);
       },
       clock: Date.now,
     };

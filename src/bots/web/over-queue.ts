@@ -15,10 +15,10 @@ export function webReplies(replies: Replies<null>, stories: Stories, maxWaiting:
   let waiting = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
   return {
-    async submit(id, request) {
+    async submit(id, request, asker) {
       // A repeated submission was admitted before.
       if (await replies.read(id)) return;
-      await admit(stories, maxWaiting);
+      await admit(stories, maxWaiting, asker);
       await replies.submit(id, request, null);
     },
     read: (id) => replies.read(id),

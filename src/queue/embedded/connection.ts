@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
 import { EVENT_WAIT_MS, MAX_EVENTS, type QueueConnection, TAKEOVER } from '../connection.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
+import { embeddedLimits } from './limits.ts';
 
 /** BullMQ's classes over Postgres, under the types they have over Redis: the rest of the house sees one kind. */
 const bullmq = withBackend(createPostgresBackend) as unknown as {
@@ -39,6 +40,7 @@ export async function openEmbedded(folder: string, logger: Logger): Promise<Queu
       watch(new bullmq.Worker(name, processor, { connection, ...TAKEOVER, ...extra })),
     events: (name) => watch(new bullmq.QueueEvents(name, { connection, blockingTimeout: EVENT_WAIT_MS })),
     producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
+    limits: () => embeddedLimits(database),
     deleteEvents: (name, before) => database.deleteEvents(name, before),
     close: () => database.end(),
   };
