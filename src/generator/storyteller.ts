@@ -43,7 +43,9 @@ export class Storyteller {
     }
     this.#model = model;
     this.#engine = engine;
-    this.#batch = new Batch(engine, options);
+    // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
+    const isWords = model.vocabulary.unit === 'word';
+    this.#batch = new Batch(engine, isWords ? { ...options, stepsPerTrip: 1 } : options);
     const newline = model.vocabulary.idOf('\n');
     if (newline === undefined) throw new TypeError('Expected a vocabulary with a line end, got one without.');
     this.#newline = newline;
@@ -84,21 +86,23 @@ export class Storyteller {
     for (const character of resumed) if (!manuscript.over) manuscript.add(character);
 
     const read = () => manuscript.certain();
-    const position = manuscript.written;
+    let drawn = 0;
     if (!manuscript.over) {
       await this.#batch.run(
         {
           prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
           temperature: request.temperature,
-          uniform: (index) => uniformAt(request.seed, position + index, 0),
+          uniform: (index) => uniformAt(request.seed, manuscript.written + index - drawn, 0),
           take: (id) => {
             // A mark in the middle of things becomes a line end, in the text and for the network alike.
             if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
             const next = id === vocabulary.endOfText ? this.#newline : id;
-            const character = vocabulary.decode(next);
-            manuscript.add(character);
-            if (manuscript.over) return undefined;
-            if (character === ' ' || character === '\n') onWord?.(read);
+            drawn++;
+            for (const character of vocabulary.decode(next)) {
+              manuscript.add(character);
+              if (manuscript.over) return undefined;
+              if (character === ' ' || character === '\n') onWord?.(read);
+            }
             return next;
           },
         },
