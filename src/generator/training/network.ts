@@ -3,7 +3,9 @@
  * chunk goes in, loss and gradients come out, and the streams' states go on to the next chunk.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { LstmLayer } from '../model/layers.ts';
 import type { Model } from '../model/model.ts';
+import { plainLstmOf } from '../model/plain-lstm.ts';
 import { uniformAt } from '../sampling.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 import {
@@ -26,9 +28,14 @@ export interface Architecture {
   readonly dropout: number;
 }
 
-/** The architecture that has a model's weights. */
-export function architectureOf({ layers, embedding }: Model, dropout: number): Architecture {
-  return { cell: 'lstm', units: layers.map(({ units }) => units), embedding: embedding.columns, dropout };
+/**
+ * The architecture that has a model's weights.
+ *
+ * @throws StoryError `model_unavailable` for a model that is no plain LSTM
+ */
+export function architectureOf(model: Model, dropout: number): Architecture {
+  const { embedding, lstms } = plainLstmOf(model);
+  return { cell: 'lstm', units: lstms.map(({ units }) => units), embedding: embedding.columns, dropout };
 }
 
 /** Characters to read and to predict: row t * streams + s is stream s at time t. */
@@ -181,17 +188,17 @@ export class TrainableNetwork {
   }
 
   /** A model's weights, to learn on from. The opposite of `toModel`. */
-  weightsOf({ embedding, layers, dense }: Model): Weights {
+  weightsOf(model: Model): Weights {
+    const { embedding, lstms, dense } = plainLstmOf(model);
     const weights = new Map<string, tf.Tensor>();
     weights.set(EMBEDDING, tf.tensor2d(embedding.matrix, [embedding.rows, embedding.columns]));
-    for (const [layer, { units, inputSize, kernel, recurrentKernel, bias }] of layers.entries()) {
+    for (const [layer, { units, inputSize, kernel, recurrentKernel, bias }] of lstms.entries()) {
       const names = this.#namesOf(layer);
       weights.set(names[0], tf.tensor2d(kernel, [inputSize, 4 * units]));
       weights.set(names[1], tf.tensor2d(recurrentKernel, [units, 4 * units]));
       weights.set(names[2], tf.tensor1d(bias));
     }
-    const size = dense.bias.length;
-    weights.set(DENSE_KERNEL, tf.tensor2d(dense.kernel, [dense.kernel.length / size, size]));
+    weights.set(DENSE_KERNEL, tf.tensor2d(dense.kernel, [dense.inputSize, dense.units]));
     weights.set(DENSE_BIAS, tf.tensor1d(dense.bias));
     return weights;
   }
@@ -201,12 +208,15 @@ export class TrainableNetwork {
     const { units, embedding } = this.architecture;
     const values = async (name: string) => (await weights.get(name)!.data()) as Float32Array;
     let inputSize = embedding;
-    const layers: Model['layers'][number][] = [];
+    const lstms: LstmLayer[] = [];
     for (const [layer, size] of units.entries()) {
       const [kernel, recurrent, bias] = this.#namesOf(layer);
-      layers.push({
+      lstms.push({
+        kind: 'lstm',
         units: size,
         inputSize,
+        activation: 'tanh',
+        recurrentActivation: 'sigmoid',
         kernel: await values(kernel),
         recurrentKernel: await values(recurrent),
         bias: await values(bias),
@@ -217,9 +227,19 @@ export class TrainableNetwork {
       name: 'trained',
       version: '000000000000',
       vocabulary,
-      embedding: { matrix: await values(EMBEDDING), rows: vocabulary.size, columns: embedding },
-      layers,
-      dense: { kernel: await values(DENSE_KERNEL), bias: await values(DENSE_BIAS) },
+      layers: [
+        { kind: 'embedding', rows: vocabulary.size, columns: embedding, matrix: await values(EMBEDDING) },
+        ...lstms,
+        {
+          kind: 'dense',
+          units: vocabulary.size,
+          inputSize,
+          activation: 'linear',
+          kernel: await values(DENSE_KERNEL),
+          bias: await values(DENSE_BIAS),
+        },
+      ],
+      reading: { kind: 'stateful' },
       metadata,
     };
   }
