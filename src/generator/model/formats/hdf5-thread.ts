@@ -4,7 +4,7 @@
  * that no link in it leads to another.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { FS, File, type H5Module, type Metadata, ready } from 'h5wasm';
+import { File, FS, type Metadata, ready } from 'h5wasm';
 import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
 
 /** Far more than any model has, and few enough to be read at once. */
@@ -14,21 +14,21 @@ const MAX_TEXTS = 20_000;
 const MAX_TEXT_BYTES = 1 << 24;
 const MAX_WEIGHT_BYTES = 1 << 29;
 const MAX_RANK = 8;
-/** A pointer of the library's, which is what a text of variable length is in its memory. */
-const POINTER_BYTES = 4;
 const FILE = 'model.h5';
+
+type Library = Awaited<typeof ready>;
 
 /** The file is whole, but more than we read. */
 class Problem extends Error {}
 
 class Reader {
-  readonly #library: H5Module;
+  readonly #library: Library;
   readonly #file: bigint;
   #objects = 0;
   #textBytes = 0;
   #weightBytes = 0;
 
-  constructor(library: H5Module, file: bigint) {
+  constructor(library: Library, file: bigint) {
     this.#library = library;
     this.#file = file;
   }
@@ -38,7 +38,8 @@ class Reader {
     const members = new Map<string, Hdf5Group | Hdf5Dataset>();
     for (const name of this.#library.get_names(this.#file, path, false)) {
       if (skip.includes(name)) continue;
-      if (++this.#objects > MAX_OBJECTS) throw new Problem(`it has more than ${MAX_OBJECTS} groups and arrays`);
+      if (++this.#objects > MAX_OBJECTS)
+        throw new Problem(`it has more than ${MAX_OBJECTS} groups and arrays`);
       const member = `${path === '/' ? '' : path}/${name}`;
       // A link is not followed: Keras writes none, and they can go round in circles.
       if (this.#library.get_symbolic_link(this.#file, member) !== null) continue;
@@ -52,19 +53,24 @@ class Reader {
   #dataset(path: string): Hdf5Dataset {
     const metadata = this.#library.get_dataset_metadata(this.#file, path);
     const shape = metadata.shape ?? [];
-    const { size, chunks } = metadata;
+    const { size } = metadata;
+    const chunks = metadata.chunks ?? [];
     const isFloat = metadata.type === this.#library.H5T_class_t.H5T_FLOAT.value && (size === 4 || size === 8);
     if (!isFloat || metadata.shape === null) return { kind: 'dataset', shape, values: null };
     const bytes = shape.reduce((product, count) => product * count, size);
     this.#weightBytes += bytes;
-    const chunkBytes = (chunks ?? []).reduce((product, count) => product * count, size);
-    if (!(this.#weightBytes <= MAX_WEIGHT_BYTES && chunkBytes <= MAX_WEIGHT_BYTES) || shape.length > MAX_RANK) {
+    const chunkBytes = chunks.reduce((product, count) => product * count, size);
+    if (
+      !(this.#weightBytes <= MAX_WEIGHT_BYTES && chunkBytes <= MAX_WEIGHT_BYTES) ||
+      shape.length > MAX_RANK
+    ) {
       throw new Problem(`its arrays are larger than ${MAX_WEIGHT_BYTES >> 20} MiB, or ${path} claims to be`);
     }
     const data = this.#read(bytes, (pointer) =>
       this.#library.get_dataset_data(this.#file, path, null, null, null, pointer),
     );
-    const values = size === 4 ? new Float32Array(data.buffer) : Float32Array.from(new Float64Array(data.buffer));
+    const values =
+      size === 4 ? new Float32Array(data.buffer) : Float32Array.from(new Float64Array(data.buffer));
     return { kind: 'dataset', shape, values };
   }
 
@@ -93,11 +99,14 @@ class Reader {
     return Array.from({ length: count }, (_, i) => {
       const end = (i + 1) * size;
       if (!vlen) return decoder.decode(untilZero(data.subarray(i * size, end))).trimEnd();
+      // In the library's memory, a text of variable length is a pointer.
       const pointer = new DataView(data.buffer, i * size).getUint32(0, true);
       const text = untilZero(pointer === 0 ? new Uint8Array() : this.#library.HEAPU8.subarray(pointer));
       this.#textBytes += text.length;
       if (this.#textBytes > MAX_TEXT_BYTES) {
-        throw new Problem(`its attribute ${name} of ${path} makes its texts more than ${MAX_TEXT_BYTES >> 20} MiB`);
+        throw new Problem(
+          `its attribute ${name} of ${path} makes its texts more than ${MAX_TEXT_BYTES >> 20} MiB`,
+        );
       }
       return decoder.decode(text);
     });
@@ -122,7 +131,7 @@ function untilZero(bytes: Uint8Array): Uint8Array {
 
 async function answer({ bytes, skip }: Hdf5ThreadTask): Promise<Hdf5ThreadAnswer> {
   const library = await ready;
-  FS!.writeFile(FILE, bytes, { canOwn: true });
+  FS!.writeFile(FILE, bytes);
   try {
     const file = new File(FILE, 'r').file_id;
     if (file < 0n) return { problem: 'it is not a whole HDF5 file' };
