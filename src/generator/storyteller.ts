@@ -33,7 +33,8 @@ export class Storyteller {
   readonly #model: StorytellerModel;
   readonly #engine: Engine;
   readonly #batch: Batch;
-  readonly #newline: number;
+  /** What an end of text in the middle of things becomes. */
+  readonly #lineEnd: number;
 
   constructor(model: StorytellerModel, engine: Engine, options: BatchOptions) {
     if (engine.vocabularySize !== model.vocabulary.size) {
@@ -44,9 +45,12 @@ export class Storyteller {
     this.#model = model;
     this.#engine = engine;
     this.#batch = new Batch(engine, options);
-    const newline = model.vocabulary.idOf('\n');
-    if (newline === undefined) throw new TypeError('Expected a vocabulary with a line end, got one without.');
-    this.#newline = newline;
+    const { vocabulary } = model;
+    const lineEnd = vocabulary.idOf('\n') ?? vocabulary.idOf(' ');
+    if (lineEnd === undefined) {
+      throw new TypeError('Expected a vocabulary with a line end or a space, got one without.');
+    }
+    this.#lineEnd = lineEnd;
   }
 
   /** What a footer says of the writer. */
@@ -93,8 +97,9 @@ export class Storyteller {
           uniform: (index) => uniformAt(request.seed, position + index, 0),
           take: (id) => {
             // A mark in the middle of things becomes a line end, in the text and for the network alike.
-            if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
-            const next = id === vocabulary.endOfText ? this.#newline : id;
+            const isMark = vocabulary.hasEndOfText && id === vocabulary.endOfText;
+            if (isMark && manuscript.endOfWork()) return undefined;
+            const next = isMark ? this.#lineEnd : id;
             const character = vocabulary.decode(next);
             manuscript.add(character);
             if (manuscript.over) return undefined;

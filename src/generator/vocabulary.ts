@@ -20,6 +20,8 @@ export interface VocabularyFile {
   readonly charToId: Readonly<Record<string, number>>;
 }
 
+/** What may stand before a text, the best first. */
+const BEGINNINGS: readonly string[] = [END_OF_TEXT, '\n', ' '];
 const SKIPPED = -1;
 const NOTHING: readonly number[] = [];
 const CARRIAGE_RETURN = 0x0d;
@@ -31,8 +33,13 @@ const REMEMBERED_CODE_POINTS = 65_536;
 export class Vocabulary {
   /** Number of ids; they are 0 to size - 1. */
   readonly size: number;
-  /** The id of `END_OF_TEXT`. */
+  /**
+   * The id that stands before the first character of every work: that of `END_OF_TEXT`. A vocabulary from
+   * elsewhere may have none; then a line end stands in, or else a space.
+   */
   readonly endOfText: number;
+  /** Whether it has `END_OF_TEXT`. Without, nothing that a network writes says that a work is over. */
+  readonly hasEndOfText: boolean;
   readonly #characters: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
   /** Code point -> the ids that stand for it, or `SKIPPED`. Filled as characters are met. */
@@ -55,10 +62,13 @@ export class Vocabulary {
         throw broken(`charToId gives ${JSON.stringify(character)} the id ${id}, idToChar does not`);
       }
     }
-    const endOfText = this.#ids.get(END_OF_TEXT);
-    if (endOfText === undefined) throw broken('it lacks the end of text, U+0003');
+    const beginning = BEGINNINGS.map((character) => this.#ids.get(character)).find((id) => id !== undefined);
+    if (beginning === undefined) {
+      throw broken('nothing in it can stand before a text: U+0003, a line end or a space');
+    }
     this.size = size;
-    this.endOfText = endOfText;
+    this.endOfText = beginning;
+    this.hasEndOfText = this.#ids.has(END_OF_TEXT);
   }
 
   /**
@@ -111,7 +121,7 @@ export class Vocabulary {
 
   #readingOf(character: string): readonly number[] | typeof SKIPPED {
     const id = this.#ids.get(character);
-    if (id !== undefined && id !== this.endOfText) return [id];
+    if (id !== undefined && character !== END_OF_TEXT) return [id];
     const folded = fold(character, (candidate) => candidate !== END_OF_TEXT && this.#ids.has(candidate));
     if (folded === null) return SKIPPED;
     return folded.kind === 'dropped' ? NOTHING : [...folded.text].map((part) => this.#ids.get(part)!);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Storyteller } from '../../src/generator/storyteller.ts';
+import { Vocabulary } from '../../src/generator/vocabulary.ts';
 import type { StoryRequest } from '../../src/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 import { fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
@@ -106,6 +107,29 @@ describe('Storyteller', () => {
     assert.equal(story.ending, 'complete');
     assert.ok(story.text.length <= 400);
     assert.ok(!story.text.includes('\u0003'));
+  });
+
+  it('tells a story with a vocabulary that has no U+0003', async () => {
+    const characters = [...'ab .\n'];
+    const known = new Vocabulary({
+      idToChar: Object.fromEntries(characters.map((character, id) => [id, character])),
+      charToId: Object.fromEntries(characters.map((character, id) => [character, id])),
+    });
+    const read: number[][] = [];
+    const engine = new FakeEngine({
+      vocabularySize: known.size,
+      next: (history) => {
+        read.push([...history]);
+        // A line end after every ten characters: as much a character as any other.
+        return history.length % 10 === 0 ? 4 : history.length % 2;
+      },
+    });
+    const storyteller = new Storyteller({ version: '1', vocabulary: known }, engine, { maxWaiting: 0 });
+    const story = await storyteller.tell({ ...REQUEST, prompt: 'ab' });
+    assert.deepEqual(read[0]!.slice(0, 3), [4, 0, 1]);
+    assert.ok(story.text.length > 300 && story.text.split('\n').length > 20, story.text);
+    // With a mark it would have ended after the fiftieth character.
+    assert.equal(story.ending, 'complete');
   });
 
   it('survives a network that never makes a space', async () => {

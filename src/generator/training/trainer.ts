@@ -281,8 +281,12 @@ export class Trainer {
     const length = valid.length - 1;
     const steps = Math.min(VALID_STEPS, length);
     const streams = Math.max(1, Math.min(VALID_STREAMS, Math.floor(length / steps)));
-    const { endOfText } = corpus.vocabulary;
-    const reader = new Streams(valid, { streams, steps, endOfText, seed: undefined });
+    const reader = new Streams(valid, {
+      streams,
+      steps,
+      endOfText: markOf(corpus.vocabulary),
+      seed: undefined,
+    });
     let states = this.network.freshStates(streams);
     let [nats, right] = [0, 0];
     for (let chunk = 0; chunk < reader.chunks; chunk++) {
@@ -346,7 +350,7 @@ export class Trainer {
     const { corpus } = this.#options;
     const { streams } = settings.schedule[phase]!;
     const { steps, seed } = settings;
-    return new Streams(corpus.train, { streams, steps, seed, endOfText: corpus.vocabulary.endOfText });
+    return new Streams(corpus.train, { streams, steps, seed, endOfText: markOf(corpus.vocabulary) });
   }
 
   #statesIn(tensors: ReadonlyMap<string, Tensor>): CellState[] {
@@ -532,4 +536,9 @@ async function numberIn(scalar: tf.Scalar): Promise<number> {
   const [value] = await scalar.data();
   scalar.dispose();
   return value!;
+}
+
+/** The id that marks where works begin, if there is one that does nothing else. */
+function markOf({ hasEndOfText, endOfText }: Vocabulary): number | undefined {
+  return hasEndOfText ? endOfText : undefined;
 }
