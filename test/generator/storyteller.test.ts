@@ -120,15 +120,15 @@ describe('Storyteller', () => {
       vocabularySize: known.size,
       next: (history) => {
         read.push([...history]);
-        // A line end after every ten characters: as much a character as any other.
-        return history.length % 10 === 0 ? 4 : history.length % 2;
+        // A sentence and a line end, over and over: "a.\n".
+        return [0, 3, 4][history.length % 3]!;
       },
     });
     const storyteller = new Storyteller({ version: '1', vocabulary: known }, engine, { maxWaiting: 0 });
     const story = await storyteller.tell({ ...REQUEST, prompt: 'ab' });
     assert.deepEqual(read.at(-1)!.slice(0, 3), [4, 0, 1]);
-    assert.ok(story.text.length > 300 && story.text.split('\n').length > 20, story.text);
-    // With a mark it would have ended after the fiftieth character.
+    // Had the line end been taken for a mark, it would be over after fifty characters.
+    assert.ok(story.text.length > 300 && story.text.split('\n').length > 100, story.text);
     assert.equal(story.ending, 'complete');
   });
 

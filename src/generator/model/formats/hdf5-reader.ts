@@ -133,11 +133,15 @@ export async function readTree({ bytes, skip }: Hdf5ThreadTask): Promise<Hdf5Thr
   const library = await ready;
   FS!.writeFile(FILE, bytes);
   try {
-    const file = new File(FILE, 'r').file_id;
+    const { file_id: file } = new File(FILE, 'r');
     if (file < 0n) return { problem: 'it is not a whole HDF5 file' };
-    return { root: new Reader(library, file).group('/', 0, skip) };
+    const root = new Reader(library, file).group('/', 0, skip);
+    library.close_file(file);
+    return { root };
   } catch (error) {
     if (error instanceof Problem) return { problem: error.message };
     return { problem: 'a part of it cannot be read; it was cut short, changed or damaged' };
+  } finally {
+    FS!.unlink(FILE);
   }
 }

@@ -23,7 +23,11 @@ const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'
  * @param skip members of the root that are not read
  * @throws StoryError `model_unavailable` for anything that is not a whole and reasonable HDF5 file
  */
-export async function readHdf5(bytes: Uint8Array, file: string, skip: readonly string[] = []): Promise<Hdf5Group> {
+export async function readHdf5(
+  bytes: Uint8Array,
+  file: string,
+  skip: readonly string[] = [],
+): Promise<Hdf5Group> {
   const task: Hdf5ThreadTask = { bytes, skip };
   const thread = new Worker(THREAD_SOURCE, {
     eval: true,
