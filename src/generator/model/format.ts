@@ -65,7 +65,7 @@ export function readModelPlan(json: unknown, name: string): ModelPlan {
 }
 
 /** @param window characters of the windows that the model was trained on; undefined for one that carries its state */
-function readReading(window: unknown, file: string): Reading {
+export function readReading(window: unknown, file: string): Reading {
   if (window === undefined) return { kind: 'stateful' };
   if (typeof window === 'number' && Number.isSafeInteger(window) && window > 0) {
     return { kind: 'window', characters: window };

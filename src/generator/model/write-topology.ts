@@ -82,23 +82,19 @@ class LayerWriter {
       case 'gru':
         return this.#recurrent(layer, name);
       case 'bidirectional': {
-        const forward = this.#recurrent(layer.forward, 'forward', `${name}/`);
-        const backward = this.#recurrent(layer.backward, 'backward', `${name}/`);
+        // Keras calls each half after the layer that it was made of.
+        const forward = this.#recurrent(layer.forward, layer.forward.kind, `${name}/forward_`);
+        const backward = this.#recurrent(layer.backward, layer.backward.kind, `${name}/backward_`);
+        const isSame = JSON.stringify(backward.config) === JSON.stringify(forward.config);
+        if (!isSame && this.#options.dialect === 'tensorflow.js') {
+          throw this.#lacks('Bidirectional of two different layers');
+        }
         const inner = { class_name: forward.className, config: forward.config };
-        const isSame =
-          JSON.stringify({ ...backward.config, name: 'forward' }) === JSON.stringify(forward.config);
-        const other = {
-          class_name: backward.className,
-          config: { ...backward.config, go_backwards: true },
-        };
+        const other = { class_name: backward.className, config: { ...backward.config, go_backwards: true } };
+        const halves = { layer: inner, ...(isSame ? {} : { backward_layer: other }) };
         return {
           className: 'Bidirectional',
-          config: {
-            ...common,
-            layer: inner,
-            ...(isSame ? {} : { backward_layer: other }),
-            merge_mode: layer.merge,
-          },
+          config: { ...common, ...halves, merge_mode: layer.merge },
           weights: [...forward.weights, ...backward.weights],
         };
       }

@@ -6,8 +6,8 @@ import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from '.
 /** A hundred times what a file of this size takes on a slow machine; a damaged one may never end. */
 const TIME_LIMIT_MS = 60_000;
 const HEAP_LIMIT_MIB = 256;
-/** The same library, arrays and texts apart, holds the whole file in memory. */
-export const MAX_HDF5_BYTES = 1 << 30;
+/** A file is read whole into memory, twice. */
+export const MAX_HDF5_BYTES = 1 << 29;
 
 /** Node 20 does not hand the loader that reads TypeScript on to a thread: the thread fetches it itself. */
 const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => {
@@ -28,11 +28,13 @@ export async function readHdf5(
   file: string,
   skip: readonly string[] = [],
 ): Promise<Hdf5Group> {
-  const task: Hdf5ThreadTask = { bytes, skip };
+  // A buffer can only be given away whole.
+  const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  const task: Hdf5ThreadTask = { bytes: whole, skip };
   const thread = new Worker(THREAD_SOURCE, {
     eval: true,
     workerData: task,
-    transferList: bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [],
+    transferList: whole.buffer instanceof ArrayBuffer ? [whole.buffer] : [],
     resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
     // The library writes there what it makes of a broken file.
     stdout: true,
