@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
-import { importCard } from '../../generator/model/card.ts';
+import { beginningText, importCard } from '../../generator/model/card.ts';
 import { costOf, kindOf, readingText } from '../../generator/model/describe.ts';
 import { loadModel, MODEL_NAME, saveModel } from '../../generator/model/files.ts';
 import { MODEL_FILE } from '../../generator/model/format.ts';
@@ -109,9 +109,7 @@ function report({ model, foreign, unusedIds }: ImportedModel, folder: string, ve
           'The file does not say how it was trained. If it was on fresh windows, import it again with --window.',
         ]
       : []),
-    ...(vocabulary.hasEndOfText
-      ? []
-      : ['The vocabulary has no U+0003: a line end or a space stands before a text.']),
+    ...(vocabulary.hasEndOfText ? [] : [`A text begins ${beginningText(vocabulary)}.`]),
     ...(unusedIds.length > 0 ? [`${unusedIds.length} ids stand for no character and were left out.`] : []),
     `Say in ${join(folder, CARD_FILE)} what it was trained on; offer it with \`scifi model use ${name}\`.`,
   ];

@@ -23,7 +23,7 @@ export function addModelInspect(model: Command): void {
         `format     ${source}\n` +
           `reading    ${reading ? readingText(reading) : 'not said; stateful unless it is imported with --window'}\n` +
           `weights    ${parameters.toLocaleString('en')}\n` +
-          `cost       ${(cost.operations / 1e6).toFixed(1)} million operations a character` +
+          `cost       about ${cost.operations.toLocaleString('en', { maximumSignificantDigits: 3 })} operations a character` +
           `${cost.steps > 1 ? `, ${cost.steps} steps: ${cost.reason}` : ''}\n\n` +
           table(described),
       );

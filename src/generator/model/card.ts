@@ -35,7 +35,7 @@ ${rows.join('\n')}
 ${silent === undefined ? '' : `\nIn the file: ${silent}. What only matters in training was left out; the softmax at the end is kept in \`model.json\`.\n`}
 ## What it costs
 
-About ${Math.round(cost.operations / 1e6).toLocaleString(ENGLISH)} million operations for each character, in ${cost.steps === 1 ? 'one step' : `${cost.steps} steps: ${cost.reason}`}.
+About ${cost.operations.toLocaleString(ENGLISH, { maximumSignificantDigits: 3 })} operations for each character, in ${cost.steps === 1 ? 'one step' : `${cost.steps} steps: ${cost.reason}`}.
 
 ## What is not known
 
@@ -43,7 +43,8 @@ The file does not say what the model was trained on, how well it predicts, or un
 `;
 }
 
-function beginningText(vocabulary: Vocabulary): string {
+/** What stands before a text, as a sentence goes on after `A text begins`. */
+export function beginningText(vocabulary: Vocabulary): string {
   if (vocabulary.hasEndOfText) return 'after U+0003, which it also writes where a work is over';
   const stand = vocabulary.decode(vocabulary.endOfText) === '\n' ? 'a line end' : 'a space';
   return `after ${stand}, since it has no U+0003; nothing that it writes says that a work is over`;

@@ -133,7 +133,7 @@ export class LayerReader {
       case 'TimeDistributed': {
         const inner = this.#innerLayer(layer, 'layer');
         if (!WRAPPABLE_CLASSES.includes(inner.className)) throw this.#unsupported(inner);
-        return this.read({ ...inner, name }, true);
+        return this.read(inner, true);
       }
       case 'BatchNormalization':
         return this.#batchNormalization(layer, isWrapped);
@@ -234,11 +234,12 @@ export class LayerReader {
   #innerLayer(layer: LayerConfig, setting: string): LayerConfig {
     const inner = layer.settings[setting];
     if (!isRecord(inner)) throw unusable(this.#file, `its layer ${layer.name} has no \`${setting}\``);
-    return readLayerConfig({ ...inner, name: layer.name }, this.#file);
+    // Its weights are listed under the outer one's name.
+    return { ...readLayerConfig({ name: layer.name, ...inner }, this.#file), name: layer.name };
   }
 
   #activation(layer: LayerConfig, setting: string): ActivationName {
-    const value = layer.settings[setting] ?? null;
+    const value = layer.settings[setting];
     const activation = readActivation(value, this.#kerasMajor);
     if (activation !== null) return activation;
     throw unusable(

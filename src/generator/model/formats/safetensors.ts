@@ -75,6 +75,7 @@ function parseSafetensors(bytes: Buffer, shown: string): Map<string, Tensor> {
   const header = parseHeader(bytes.toString('utf8', HEADER_LENGTH_BYTES, dataStart), shown);
   const data = bytes.subarray(dataStart);
   const tensors = new Map<string, Tensor>();
+  let total = 0;
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     if (!isRecord(entry) || entry.dtype !== 'F32') throw unusable(shown, `${name} is not float32`);
@@ -87,6 +88,9 @@ function parseSafetensors(bytes: Buffer, shown: string): Map<string, Tensor> {
     if (end - start !== byteLength || end > data.length) {
       throw unusable(shown, `${name} needs ${byteLength} bytes at ${start}, the file does not hold them`);
     }
+    total += byteLength;
+    // Without this a small file could ask for any number of copies of itself.
+    if (total > data.length) throw unusable(shown, 'its tensors overlap');
     // A copy, because the header's length leaves the tensors at any alignment.
     const values = new Float32Array(new Uint8Array(data.subarray(start, end)).buffer);
     tensors.set(name, { name, shape, values });
