@@ -8,8 +8,9 @@ import { problemWith, type Story, type StoryRequest } from '../story.ts';
 import { Batch, type BatchOptions } from './batch.ts';
 import type { Engine } from './engines/engine.ts';
 import { Manuscript } from './manuscript.ts';
+import type { Model } from './model/model.ts';
+import { servingOf } from './model/reading.ts';
 import { uniformAt } from './sampling.ts';
-import type { Vocabulary } from './vocabulary.ts';
 
 /** More unreadable characters than this share of what was to be read is worth a word to the person. */
 const NOTABLE_UNREADABLE_SHARE = 0.1;
@@ -23,11 +24,8 @@ export interface TellOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The part of a model that a storyteller needs; the weights are the engine's. */
-export interface StorytellerModel {
-  readonly version: string;
-  readonly vocabulary: Vocabulary;
-}
+/** The part of a model that a storyteller needs. */
+export type StorytellerModel = Pick<Model, 'name' | 'version' | 'vocabulary' | 'layers' | 'reading'>;
 
 export class Storyteller {
   readonly #model: StorytellerModel;
@@ -35,7 +33,7 @@ export class Storyteller {
   readonly #batch: Batch;
   readonly #newline: number;
 
-  constructor(model: StorytellerModel, engine: Engine, options: BatchOptions) {
+  constructor(model: StorytellerModel, engine: Engine, options: Omit<BatchOptions, 'serving'>) {
     if (engine.vocabularySize !== model.vocabulary.size) {
       throw new TypeError(
         `Expected an engine of ${model.vocabulary.size} characters, got one of ${engine.vocabularySize}.`,
@@ -45,7 +43,11 @@ export class Storyteller {
     this.#engine = engine;
     // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
     const isWords = model.vocabulary.unit === 'word';
-    this.#batch = new Batch(engine, isWords ? { ...options, stepsPerTrip: 1 } : options);
+    this.#batch = new Batch(engine, {
+      ...options,
+      ...(isWords ? { stepsPerTrip: 1 } : {}),
+      serving: servingOf(model),
+    });
     const newline = model.vocabulary.idOf('\n');
     if (newline === undefined) throw new TypeError('Expected a vocabulary with a line end, got one without.');
     this.#newline = newline;
