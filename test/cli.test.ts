@@ -74,6 +74,8 @@ describe('scifi', { concurrency: 2 }, () => {
   it('names the mistake in one line and exits with 2', async () => {
     const file = join(folder, 'file.txt');
     await writeFile(file, '\u0003\u0003');
+    const short = join(folder, 'short.txt');
+    await writeFile(short, '\u0003It was a dark night on the planet.');
     const mistakes: [string[], RegExp, Record<string, string>?][] = [
       [['write', '--lenght', '7'], /unknown option '--lenght'/],
       [['wirte'], /unknown command 'wirte'/],
@@ -105,6 +107,7 @@ describe('scifi', { concurrency: 2 }, () => {
       ],
       [['evaluate', join(MODELS, 'scifi'), '/nowhere'], /\/nowhere cannot be read \(ENOENT\)/],
       [['evaluate', join(MODELS, 'scifi'), file], /file.txt holds no characters to score/],
+      [['evaluate', join(MODELS, 'scifi'), short, '--fresh-starts'], /too short for 64 fresh starts/],
       [['start'], /file.txt cannot be made \(EEXIST\). Set SCIFI_DATA/, { SCIFI_DATA: file }],
       [['worker'], /REDIS_URL: expected hosts such as/, { REDIS_URL: 'redis://hunter2@[' }],
       [

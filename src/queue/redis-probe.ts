@@ -65,7 +65,7 @@ function mayPass(error: Error): boolean {
   if (NOT_ALLOWED.test(error.message)) return false;
   if (error instanceof ReplyError) return PASSING.test(error.message);
   // A certificate that is not accepted, or a server that does not speak TLS.
-  return !/^ERR_|CERT/.test(String((error as NodeJS.ErrnoException).code));
+  return !/^ERR_|CERT|^UNABLE_TO_/.test(String((error as NodeJS.ErrnoException).code));
 }
 
 function mastersOf(client: Redis | Cluster): Redis[] {

@@ -25,8 +25,8 @@ export function webReplies(replies: Replies<null>, stories: Stories, maxWaiting:
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),
     status() {
-      if (Date.now() - countedAt > WAITING_COUNT_AGE_MS) {
-        countedAt = Date.now();
+      if (performance.now() - countedAt > WAITING_COUNT_AGE_MS) {
+        countedAt = performance.now();
         stories.waitingCount().then(
           (count) => {
             waiting = count;

@@ -3,16 +3,15 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Engine, EngineLostError, type Lane } from '../../../src/generator/engines/engine.ts';
-import {
-  createTensorflowEngine,
-  type TensorflowBackend,
-} from '../../../src/generator/engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
+import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { loadModel } from '../../../src/generator/model/files.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { Storyteller } from '../../../src/generator/storyteller.ts';
 import { randomModel } from '../model/random-model.ts';
 import { assertParity, assertSameBits, noiseIds } from './assertions.ts';
-import { describeContract } from './engine-contract.ts';
+import { type ContractOptions, describeContract } from './engine-contract.ts';
+import { describeKinds } from './kinds.ts';
 import { assertNoLeak } from './leaks.ts';
 import { TEST_BACKENDS } from './tensorflow-backends.ts';
 
@@ -28,7 +27,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
     });
   };
 
-  describeContract({
+  const contract: ContractOptions = {
     name: `tensorflow-${name}`,
     skip,
     draws: 8_192,
@@ -38,7 +37,9 @@ for (const { name, skip, open } of TEST_BACKENDS) {
       backend ??= await open();
       return createTensorflowEngine(model, backend, { capacity });
     },
-  });
+  };
+  describeContract(contract);
+  describeKinds(contract);
 
   describe(`the tensorflow-${name} engine with the model of this repository`, { skip }, () => {
     let model: Model;
