@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import { refusals } from '../metrics.ts';
+import type { Asker } from '../queue/asker.ts';
 import { admit } from '../queue/limits.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { Stories } from '../queue/stories.ts';
@@ -65,15 +66,21 @@ export function readWish(
   return request;
 }
 
-/** Puts a reply into the queue. What was there before is there still, and was admitted then. */
+/**
+ * Puts a reply into the queue. What was there before is there still, and was admitted then.
+ *
+ * @param asker undefined for what the bot does by itself
+ * @throws StoryError with the sentence that refuses it
+ */
 export async function submit<Handle>(
   { replies, stories, maxWaiting }: Pick<AskTools<Handle>, 'replies' | 'stories' | 'maxWaiting'>,
   id: string,
   request: StoryRequest,
   handle: Handle,
+  asker: Asker | undefined,
 ): Promise<void> {
   if (await replies.read(id)) return;
-  await admit(stories, maxWaiting);
+  await admit(stories, maxWaiting, asker);
   await replies.submit(id, request, handle);
 }
 

@@ -5,7 +5,7 @@ import { Storyteller } from '../../src/generator/storyteller.ts';
 import { Vocabulary } from '../../src/generator/vocabulary.ts';
 import type { StoryRequest } from '../../src/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
-import { fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
+import { fakeModel, fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
 
 const REQUEST: StoryRequest = {
   prompt: 'It all began with ',
@@ -102,7 +102,7 @@ describe('Storyteller', () => {
 
   it('survives a network that only ever begins another work', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.endOfText });
-    const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
     assert.equal(story.ending, 'complete');
     assert.ok(story.text.length <= 400);
@@ -124,7 +124,7 @@ describe('Storyteller', () => {
         return [0, 3, 4][history.length % 3]!;
       },
     });
-    const storyteller = new Storyteller({ version: '1', vocabulary: known }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', known), engine, { maxWaiting: 0 });
     const story = await storyteller.tell({ ...REQUEST, prompt: 'ab' });
     assert.deepEqual(read.at(-1)!.slice(0, 3), [4, 0, 1]);
     // Had the line end been taken for a mark, it would be over after fifty characters.
@@ -134,7 +134,7 @@ describe('Storyteller', () => {
 
   it('survives a network that never makes a space', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.idOf('x')! });
-    const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
     assert.ok(story.text.startsWith(REQUEST.prompt.trimEnd()) && story.text.length <= 400);
     assert.match(story.text, /\.$/);

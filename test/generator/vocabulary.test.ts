@@ -71,9 +71,9 @@ describe('a vocabulary from elsewhere', () => {
       .join('');
 
   test('begins texts with a line end where it has no U+0003, or else with a space', () => {
-    assert.deepEqual([of('ab \u0003\n').endOfText, of('ab \u0003\n').hasEndOfText], [3, true]);
-    assert.deepEqual([of('ab \n').endOfText, of('ab \n').hasEndOfText], [3, false]);
-    assert.deepEqual([of('ab ').endOfText, of('ab ').hasEndOfText], [2, false]);
+    assert.deepEqual([of('ab \u0003\n').endOfText, of('ab \u0003\n').mark], [3, 3]);
+    assert.deepEqual([of('ab \n').endOfText, of('ab \n').mark], [3, undefined]);
+    assert.deepEqual([of('ab ').endOfText, of('ab ').mark], [2, undefined]);
   });
 
   test('reads the character that stands in wherever it is typed', () => {
@@ -130,7 +130,7 @@ describe('encode folds', () => {
       idToChar: { 0: '\u0003', 1: 'é', 2: 'e', 3: '-' },
       charToId: { '\u0003': 0, é: 1, e: 2, '-': 3 },
     });
-    assert.deepEqual(small.encode('éeè—"…\u00a0'), { ids: [1, 2, 2, 3, 3], skipped: 3 });
+    assert.deepEqual(small.encode('éeè—"…\u00a0'), { ids: [1, 2, 2, 3, 3], characters: 5, skipped: 3 });
   });
 });
 
@@ -144,7 +144,7 @@ describe('encode, for any text', () => {
         assert.ok(ids.every((id) => Number.isInteger(id) && id > 0 && id < vocabulary.size));
         assert.ok(skipped >= 0 && skipped <= [...text].length);
         const readBack = ids.map((id) => vocabulary.decode(id)).join('');
-        assert.deepEqual(vocabulary.encode(readBack), { ids, skipped: 0 });
+        assert.deepEqual(vocabulary.encode(readBack), { ids, characters: ids.length, skipped: 0 });
       }),
       { numRuns: 1_000 },
     );

@@ -4,7 +4,7 @@ import { unusable } from '../model.ts';
 import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
 
 /** A hundred times what a file of this size takes on a slow machine; a damaged one may never end. */
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 30_000;
 const HEAP_LIMIT_MIB = 256;
 /** A file is read whole into memory, twice. */
 export const MAX_HDF5_BYTES = 1 << 29;
@@ -20,13 +20,17 @@ const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'
  *
  * @param bytes are given away
  * @param file how errors call it
- * @param skip members of the root that are not read
+ * @param options.skip members of the root that are not read
+ * @param options.timeLimitMs when a file that takes so long is given up
  * @throws StoryError `model_unavailable` for anything that is not a whole and reasonable HDF5 file
  */
 export async function readHdf5(
   bytes: Uint8Array,
   file: string,
-  skip: readonly string[] = [],
+  {
+    skip = [],
+    timeLimitMs = TIME_LIMIT_MS,
+  }: { readonly skip?: readonly string[]; readonly timeLimitMs?: number } = {},
 ): Promise<Hdf5Group> {
   // A buffer can only be given away whole.
   const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
@@ -49,7 +53,7 @@ export async function readHdf5(
       thread.once('message', resolve);
       thread.once('error', () => give('reading it failed; it was changed or damaged'));
       thread.once('exit', () => give('reading it came to no end; it was changed or damaged'));
-      timer = setTimeout(() => give('reading it takes too long; it was changed or damaged'), TIME_LIMIT_MS);
+      timer = setTimeout(() => give('reading it takes too long; it was changed or damaged'), timeLimitMs);
     });
     if ('problem' in answer) throw unusable(file, answer.problem);
     return answer.root;

@@ -41,7 +41,7 @@ export async function readKerasArchive(bytes: Uint8Array, file: string): Promise
   const version = takeJson(METADATA_FILE).keras_version;
   const kerasVersion = typeof version === 'string' ? version : '3';
   const topology = takeJson(CONFIG_FILE);
-  const root = await readHdf5(take(WEIGHTS_FILE), `${file}/${WEIGHTS_FILE}`, NOT_READ);
+  const root = await readHdf5(take(WEIGHTS_FILE), `${file}/${WEIGHTS_FILE}`, { skip: NOT_READ });
   const layers = root.members.get('layers') ?? root.members.get(OLD_LAYERS);
   if (layers?.kind !== 'group') throw unusable(file, `its ${WEIGHTS_FILE} has no layers`);
   const isSequential = topology.class_name === 'Sequential';

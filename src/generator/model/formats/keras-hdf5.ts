@@ -18,7 +18,7 @@ const NOT_READ = ['optimizer_weights'];
  * @throws StoryError `model_unavailable` that says what stands in the way
  */
 export async function readKerasHdf5(bytes: Uint8Array, file: string): Promise<ForeignModel> {
-  const root = await readHdf5(bytes, file, NOT_READ);
+  const root = await readHdf5(bytes, file, { skip: NOT_READ });
   const config = root.texts.get('model_config');
   if (typeof config !== 'string') {
     throw unusable(file, 'it has no `model_config`; was it written by save_weights? Save the whole model');
