@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../../config.ts';
 import { kindOf } from '../../generator/model/describe.ts';
 import { listModels, loadModel, MODEL_NAME } from '../../generator/model/files.ts';
+import { MODEL_FILE } from '../../generator/model/format.ts';
 import { ModelFileError, parameterCount } from '../../generator/model/model.ts';
 
 const BYTES_PER_MIB = 2 ** 20;
@@ -25,8 +27,10 @@ export function addModelList(model: Command): void {
       const { modelsFolder } = readConfig(process.env);
       const offered = (await listModels(modelsFolder)).map(({ name }) => name);
       const entries = await readdir(modelsFolder, { withFileTypes: true });
-      const folders = entries.filter((entry) => entry.isDirectory() && MODEL_NAME.test(entry.name));
-      const names = [...new Set([...offered, ...folders.map(({ name }) => name).toSorted()])];
+      const folders = entries
+        .filter(({ name }) => MODEL_NAME.test(name) && existsSync(join(modelsFolder, name, MODEL_FILE)))
+        .map(({ name }) => name);
+      const names = [...new Set([...offered, ...folders.toSorted()])];
       const rows: Row[] = [
         { name: 'name', offered: 'offered', version: 'version', size: 'size', kind: 'kind' },
       ];

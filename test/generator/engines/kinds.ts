@@ -20,7 +20,7 @@ const CAPACITY = 5;
 const STEPS = 11;
 const WINDOW = { kind: 'window', characters: 6 } as const;
 
-interface Kind {
+export interface Kind {
   readonly name: string;
   readonly model: Model;
 }
@@ -39,7 +39,7 @@ const ancestor: Layer[] = [
 const both = (merge: 'concat' | 'sum' | 'mul' | 'ave', half: () => ReturnType<typeof random.gru>) =>
   random.bidirectional(merge, half);
 
-const KINDS: readonly Kind[] = [
+export const KINDS: readonly Kind[] = [
   {
     name: "the ancestor's layers",
     model: modelOf(ancestor, { kind: 'window', characters: 50 }),

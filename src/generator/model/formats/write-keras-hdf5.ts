@@ -25,8 +25,10 @@ export async function writeKerasHdf5(model: Model): Promise<Uint8Array> {
     },
   };
   // Four megabytes of code that nobody needs who does not export.
-  const { File, FS, ready } = await import('h5wasm');
-  await ready;
+  const library = await import('h5wasm');
+  await library.ready;
+  // Set only when it is ready.
+  const { File, FS } = library;
   const file = new File(FILE, 'w');
   try {
     writeText(file, 'keras_version', KERAS_VERSION);
