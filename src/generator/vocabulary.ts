@@ -84,9 +84,8 @@ export class Vocabulary {
     const endOfText = unit === 'word' ? END_OF_TEXT_NAME : END_OF_TEXT;
     const beginning = [endOfText, ...STAND_INS].map((text) => ids.get(text)).find((id) => id !== undefined);
     if (beginning === undefined) {
-      throw broken(
-        `nothing in it can stand before a text: ${JSON.stringify(endOfText)}, a line end or a space`,
-      );
+      const name = unit === 'word' ? END_OF_TEXT_NAME : 'U+0003';
+      throw broken(`nothing in it can stand before a text: ${name}, a line end or a space`);
     }
     this.unit = unit;
     this.size = size;
