@@ -82,7 +82,12 @@ describe('Batch', () => {
 
   it('goes back to an earlier draw, of which the network then knows nothing', async () => {
     for (const stepsPerTrip of [1, 3, 8]) {
-      const engine = new FakeEngine({ stepsPerTrip, next: (history) => history.at(-1)! + 1 });
+      const histories = new Set<string>();
+      const next = (history: readonly number[]) => {
+        histories.add(history.join());
+        return history.at(-1)! + 1;
+      };
+      const engine = new FakeEngine({ stepsPerTrip, next });
       const drawn: number[] = [];
       await new Batch(engine, { maxWaiting: 0 }).run({
         prompt: [10],
@@ -97,6 +102,7 @@ describe('Batch', () => {
       });
       // 12, 13 and 14 are forgotten; then 81 and 82, which come again.
       assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerTrip} steps in a trip`);
+      assert.ok(histories.has('10,11,70,80,81'), [...histories].join(' '));
     }
   });
 
