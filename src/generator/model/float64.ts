@@ -1,5 +1,5 @@
 /** The layers without a memory in float64, for what is computed once and not at every step. */
-import { type Arithmetic, activate } from './activations.ts';
+import { type Arithmetic, activate } from './activation-formulas.ts';
 import type { DenseLayer, Layer } from './layers.ts';
 
 /** Layers that make a row of numbers of a row of numbers, the same one every time. */

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoryError } from '../../../src/errors.ts';
-import { ACTIVATIONS, type ActivationName, isPointwise } from '../../../src/generator/model/activations.ts';
+import {
+  ACTIVATION_NAMES,
+  type ActivationName,
+  isPointwise,
+} from '../../../src/generator/model/activation-formulas.ts';
 import type { Layer } from '../../../src/generator/model/layers.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { RandomLayers } from '../model/random-layers.ts';
@@ -160,7 +164,7 @@ export function describeKinds({ name, skip, isSlow, create }: ContractOptions): 
   });
 
   describe(`the ${name} engine runs models with every activation:`, { skip }, () => {
-    const names = Object.keys(ACTIVATIONS) as ActivationName[];
+    const names = ACTIVATION_NAMES;
     for (const [i, activation] of names.entries()) {
       // Each pair is other programs to compile.
       const [model, steps] = isSlow

@@ -134,7 +134,7 @@ const ROW_WISE_ACTIVATIONS = {
   },
 } satisfies Record<string, RowWise>;
 
-export const ACTIVATIONS = { ...POINTWISE_ACTIVATIONS, ...ROW_WISE_ACTIVATIONS };
+const ACTIVATIONS = { ...POINTWISE_ACTIVATIONS, ...ROW_WISE_ACTIVATIONS };
 
 export type PointwiseActivationName = keyof typeof POINTWISE_ACTIVATIONS;
 
@@ -145,9 +145,7 @@ export type PointwiseActivationName = keyof typeof POINTWISE_ACTIVATIONS;
  */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
-export function isActivationName(name: unknown): name is ActivationName {
-  return typeof name === 'string' && Object.hasOwn(ACTIVATIONS, name);
-}
+export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as readonly ActivationName[];
 
 /** Whether an activation makes each number of itself, whatever stands beside it. */
 export function isPointwise(name: ActivationName): name is PointwiseActivationName {
