@@ -3,24 +3,43 @@
  * delivered twice is one reply. The job carries the request and whatever the platform needs to edit the
  * reply; its progress is what the reply shows.
  */
-import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
+import {
+  DelayedError,
+  type Job,
+  type Queue,
+  type QueueEventsProducer,
+  WaitingError,
+  type Worker,
+} from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
+import type { Limits, LookUp, Ticket, Turn } from './limits.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
+/** A reply whose turn has not come is woken when it has; should nobody be left to do that, it looks by itself. */
+const HELD_BACK_MS = 10_000;
+/** Of a reply that is not counted among anybody's. */
+const AT_ONCE: Turn = { mayBegin: true, ahead: 0 };
 
 interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
   /** When the person asked, in ms since 1970. */
   readonly askedAt: number;
+  /** What it has to give back when it is over; absent where nobody asked. */
+  readonly ticket?: Ticket;
   readonly stop?: boolean;
+}
+
+/** Thrown by a processor whose reply has to wait for its turn: it is tried again when that has come. */
+export class HeldBack extends Error {
+  override readonly name = 'HeldBack';
 }
 
 /** What is written down before it is shown, so that a successor never shows less. */
@@ -43,6 +62,8 @@ export interface ReplyTask<Handle> {
   readonly isFirst: boolean;
   /** What an earlier processor wrote down last. */
   readonly record: ReplyRecord | undefined;
+  /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
+  turn(): Promise<Turn>;
   write(record: ReplyRecord): Promise<void>;
   /** Calls `listener` when somebody presses Stop, at once when that has happened already. */
   onStop(listener: () => void): void;
@@ -58,16 +79,26 @@ export class Replies<Handle> {
   readonly #events: JobEvents;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
+  readonly #limits: Pick<Limits, 'turn' | 'leave'> | undefined;
   readonly #running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
   #closing = false;
 
-  /** @param platform the queue is called `replies-<platform>` */
-  constructor(connection: QueueConnection, platform: string, logger: Logger) {
+  /**
+   * @param platform the queue is called `replies-<platform>`
+   * @param limits that admitted those replies which have a ticket
+   */
+  constructor(
+    connection: QueueConnection,
+    platform: string,
+    logger: Logger,
+    limits?: Pick<Limits, 'turn' | 'leave'>,
+  ) {
     this.name = `replies-${platform}`;
     this.platform = platform;
     this.#connection = connection;
     this.#logger = logger;
+    this.#limits = limits;
     this.#queue = connection.queue(this.name, {
       defaultJobOptions: { attempts: ATTEMPTS, backoff: { type: 'fixed', delay: RETRY_DELAY_MS } },
     });
@@ -80,8 +111,8 @@ export class Replies<Handle> {
   }
 
   /** Starts a reply. Submitting an id twice is submitting it once. */
-  async submit(id: string, request: StoryRequest, handle: Handle): Promise<void> {
-    const data = { request, handle, askedAt: Date.now() };
+  async submit(id: string, request: StoryRequest, handle: Handle, ticket?: Ticket): Promise<void> {
+    const data = { request, handle, askedAt: Date.now(), ...(ticket && { ticket }) };
     await reached(this.#queue.add('reply', data, { jobId: id }));
   }
 
@@ -90,6 +121,13 @@ export class Replies<Handle> {
     const job = await reached(this.#queue.getJob(id));
     return job && { request: job.data.request, state: stateOf(job) };
   }
+
+  /** Whether a reply is known, and whether it is over. */
+  readonly lookUp: LookUp = async (id) => {
+    const state = await this.#queue.getJobState(id);
+    if (state === 'unknown') return 'unknown';
+    return state === 'completed' || state === 'failed' ? 'ended' : 'under way';
+  };
 
   /**
    * Calls `listener` with every new state, beginning with the present one, until a final state or until the
@@ -143,6 +181,7 @@ export class Replies<Handle> {
     if (await reached(job.isCompleted())) return true;
     await reached(job.updateData({ ...job.data, stop: true }));
     await reached(this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS));
+    if (await reached(job.isDelayed())) await this.#wake(id);
     return true;
   }
 
@@ -163,6 +202,7 @@ export class Replies<Handle> {
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
+      if (job?.finishedOn !== undefined) void this.#leave(job);
     });
   }
 
@@ -196,13 +236,14 @@ export class Replies<Handle> {
       for (const listener of stopListeners) listener();
     });
     try {
-      return await process({
+      const state = await process({
         id,
         request: job.data.request,
         handle: job.data.handle,
         // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
         isFirst: job.attemptsStarted <= 1,
         record: recordOf(job),
+        turn: () => this.#turn(job),
         write: (record) => {
           isShown = this.#observe(record, isShown, job.data.askedAt);
           return job.updateProgress(record);
@@ -213,7 +254,10 @@ export class Replies<Handle> {
         },
         signal: abort.signal,
       });
+      await this.#leave(job);
+      return state;
     } catch (error) {
+      if (error instanceof HeldBack && !abort.signal.aborted) return await this.#holdBack(job, token);
       if (abort.signal.aborted && this.#closing) {
         await job.moveToWait(token);
         throw new WaitingError();
@@ -224,6 +268,38 @@ export class Replies<Handle> {
       this.#running.delete(id);
       end();
     }
+  }
+
+  #turn({ id, data }: ReplyJob<Handle>): Promise<Turn> {
+    const { ticket } = data;
+    return ticket && this.#limits ? this.#limits.turn(id!, ticket, this.lookUp) : Promise.resolve(AT_ONCE);
+  }
+
+  /** Puts a reply aside until its turn comes: it keeps no processor from others meanwhile. */
+  async #holdBack(job: ReplyJob<Handle>, token: string | undefined): Promise<never> {
+    await job.moveToDelayed(Date.now() + HELD_BACK_MS, token);
+    // Whoever was before it may have ended in between, when there was nobody to be woken.
+    const { mayBegin } = await this.#turn(job).catch(() => ({ mayBegin: false }));
+    if (mayBegin) await this.#wake(job.id!);
+    throw new DelayedError();
+  }
+
+  /** Gives back what a reply has that is over, and wakes the one whose turn it is now. */
+  async #leave({ id, data }: ReplyJob<Handle>): Promise<void> {
+    if (!data.ticket || !this.#limits) return;
+    try {
+      const next = await this.#limits.leave(id!, data.ticket);
+      if (next !== undefined) await this.#wake(next);
+    } catch (error) {
+      // It is found out by the next who needs the place.
+      this.#logger.warn({ reply: id, reason: (error as Error).message }, 'a place was not given back');
+    }
+  }
+
+  /** Has a reply that was put aside processed at once. One that was not goes on as it does. */
+  async #wake(id: string): Promise<void> {
+    const job = await this.#queue.getJob(id);
+    await job?.promote().catch(() => {});
   }
 
   /** Counts what is written down; returns whether the reply shows text. */

@@ -60,13 +60,8 @@ async function ask(
     ...(source ? { source } : {}),
   };
   // BullMQ refuses ids that look like numbers, and one snowflake in some hundred does.
-  await submit(
-    tools,
-    `i${interaction.id}`,
-    request,
-    handle,
-    askerOf(interaction.user.id, interaction.guildId),
-  );
+  const asker = askerOf(interaction.user.id, interaction.guildId);
+  await submit(tools, `i${interaction.id}`, request, () => handle, asker);
 }
 
 /** Who somebody on Discord is to the queue. */

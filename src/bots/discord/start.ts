@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import type { Limits } from '../../queue/limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
@@ -29,7 +30,7 @@ export interface DiscordOptions {
   readonly stories: Stories;
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
   readonly pace: number;
   readonly concurrency: number;
   readonly logger: Logger;
@@ -67,7 +68,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     closers.push(() => api.close());
     const application = await readApplication(api.bot);
     const { id: applicationId, botId, readsMessages } = application;
-    const replies = new Replies<DiscordHandle>(connection, 'discord', logger);
+    const replies = new Replies<DiscordHandle>(connection, 'discord', logger, options.limits);
     closers.push(() => replies.close());
     const channels = new PromptChannels(connection, 'discord');
     closers.push(() => channels.close());
@@ -98,7 +99,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       logger,
       readLine: (input) => readWish(options.readRequest, input, ROOM),
       submitLine: (id, request, channelId) =>
-        submit(asking, id, request, { channelId, userId: botId, inChannel: true }, undefined),
+        submit(asking, id, request, () => ({ channelId, userId: botId, inChannel: true }), undefined),
       clock: Date.now,
     };
     const daily = workDailyLines(dailyTools);

@@ -47,7 +47,7 @@ export async function answerWithStory(
     const at = Date.now();
     const { request, source } = await prepare();
     const asker = askerOf(handle.teamId, handle.userId);
-    await submit(tools, id, request, { ...handle, at, ...(source ? { source } : {}) }, asker);
+    await submit(tools, id, request, () => ({ ...handle, at, ...(source ? { source } : {}) }), asker);
   };
   const asking = ask().then(
     () => 'accepted' as const,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import type { Limits } from '../../queue/limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
@@ -37,7 +38,7 @@ export interface SlackOptions {
   readonly stories: Stories;
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
   readonly pace: number;
   readonly concurrency: number;
   readonly logger: Logger;
@@ -85,7 +86,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     const tokenOf = async (workspace: Workspace) => botToken ?? (await installations!.tokenOf(workspace));
     const api = new SlackApi({ api: config.api, logger, tokenOf });
     const self = botToken ? await identify(api, botToken) : undefined;
-    const replies = new Replies<SlackHandle>(connection, 'slack', logger);
+    const replies = new Replies<SlackHandle>(connection, 'slack', logger, options.limits);
     closers.push(() => replies.close());
     const channels = new PromptChannels(connection, 'slack');
     closers.push(() => channels.close());
@@ -122,7 +123,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
         const place = placeOf(key);
         const { userId } = self ?? (await api.identify(await tokenOf(place)));
         const handle = { ...place, userId, botUserId: userId, at: Date.now() };
-        await submit(tools, id, request, handle, undefined);
+        await submit(tools, id, request, () => handle, undefined);
       },
       clock: Date.now,
     };
