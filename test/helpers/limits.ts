@@ -7,3 +7,12 @@ export const NO_LIMITS: LimitSettings = {
   maxWaiting: 0,
   longestWaitMs: 0,
 };
+
+/** The same, as a process reads it. */
+export const NO_LIMITS_SET = {
+  SCIFI_PERSON_RUNNING: '0',
+  SCIFI_PERSON_HOURLY: '0',
+  SCIFI_PLACE_STORIES: '0',
+  SCIFI_PLACE_HOURLY: '0',
+  SCIFI_LONGEST_WAIT: '0',
+} as const;
