@@ -144,7 +144,7 @@ async function startBots(
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
   const models = await listModels(config.modelsFolder);
-  const { limits, close: closeLimits } = await openLimits(connection, stories, config.limits);
+  const { limits, places, close: closeLimits } = await openLimits(connection, stories, config.limits);
   closers.push(closeLimits);
   const replies = new Replies<null>(connection, 'web', logger, limits);
   closers.push(() => replies.close());
@@ -157,6 +157,8 @@ async function startBots(
     models,
     readRequest: parseRequest,
     limits,
+    places,
+    limitSettings: config.limits,
     pace: config.pace,
     concurrency: config.replies,
     logger,

@@ -42,13 +42,13 @@ describe('the operator’s commands for Discord', { timeout: 60_000, concurrency
   it('register: everywhere, or in one server', async () => {
     const everywhere = await scifi(['discord', 'register']);
     assert.equal(everywhere.code, 0, everywhere.stderr);
-    assert.match(everywhere.stdout, /^3 commands registered everywhere/);
+    assert.match(everywhere.stdout, /^4 commands registered everywhere/);
     const names = discord.world.commands.get('global')!.map(({ name }) => name);
-    assert.deepEqual(names, ['scifi', 'Continue as sci-fi', 'scifi-channel']);
+    assert.deepEqual(names, ['scifi', 'Continue as sci-fi', 'scifi-channel', 'scifi-limits']);
     const { id } = discord.world.guild;
     const here = await scifi(['discord', 'register', '--guild', id]);
     assert.equal(here.code, 0, here.stderr);
-    assert.equal(discord.world.commands.get(id)!.length, 3);
+    assert.equal(discord.world.commands.get(id)!.length, 4);
   });
 
   it('register: says what is wrong', async () => {

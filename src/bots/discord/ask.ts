@@ -66,7 +66,12 @@ async function ask(
 
 /** Who somebody on Discord is to the queue. */
 export function askerOf(userId: string, guildId: string | null): Asker {
-  return { person: `discord:${userId}`, ...(guildId ? { place: `discord:${guildId}` } : {}) };
+  return { person: `discord:${userId}`, ...(guildId ? { place: placeOf(guildId) } : {}) };
+}
+
+/** A server, likewise. */
+export function placeOf(guildId: string): string {
+  return `discord:${guildId}`;
 }
 
 /** Says something that only the one who asked can see. */

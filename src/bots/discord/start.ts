@@ -2,7 +2,9 @@
 import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import type { LimitSettings } from '../../queue/limit-settings.ts';
 import type { Limits } from '../../queue/limits.ts';
+import type { PlacesLimits } from '../../queue/place-limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
@@ -31,6 +33,9 @@ export interface DiscordOptions {
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
   readonly limits: Limits;
+  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  readonly places: PlacesLimits;
+  readonly limitSettings: LimitSettings;
   readonly pace: number;
   readonly concurrency: number;
   readonly logger: Logger;

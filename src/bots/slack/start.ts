@@ -4,7 +4,9 @@ import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import type { LimitSettings } from '../../queue/limit-settings.ts';
 import type { Limits } from '../../queue/limits.ts';
+import type { PlacesLimits } from '../../queue/place-limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
@@ -16,6 +18,7 @@ import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { type Identity, SlackApi } from './api.ts';
+import { placeOf as placeNameOf } from './ask.ts';
 import { Budgets } from './budgets.ts';
 import { hear } from './channel-messages.ts';
 import { codeOf, failureOf } from './failures.ts';
@@ -39,6 +42,9 @@ export interface SlackOptions {
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
   readonly limits: Limits;
+  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  readonly places: PlacesLimits;
+  readonly limitSettings: LimitSettings;
   readonly pace: number;
   readonly concurrency: number;
   readonly logger: Logger;
@@ -133,7 +139,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     app.error(async (error) => failed(error, tools));
     listen(app, tools);
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
-    if (installations) forgetWhoLeaves(app, installations, channels, people);
+    if (installations) forgetWhoLeaves(app, installations, { channels, people, places: options.places });
     closers.push(() => app.stop());
     const port = portOf(await reached(() => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
@@ -229,13 +235,16 @@ function portOf(started: unknown): number | undefined {
 function forgetWhoLeaves(
   app: App,
   installations: Installations,
-  channels: PromptChannels,
-  people: People,
+  { channels, people, places }: { channels: PromptChannels; people: People; places: PlacesLimits },
 ): void {
   const forget = async ({ teamId, enterpriseId, isEnterpriseInstall }: Workspace) => {
     const query = { teamId, enterpriseId, isEnterpriseInstall: isEnterpriseInstall ?? false };
     await installations.deleteInstallation(query as never);
-    await Promise.all([channels.forget(`${teamId}-`), people.forgetTeam(teamId)]);
+    await Promise.all([
+      channels.forget(`${teamId}-`),
+      people.forgetTeam(teamId),
+      places.remove(placeNameOf(teamId)),
+    ]);
   };
   app.event('app_uninstalled', ({ context, body }) =>
     forget({ teamId: body.team_id, ...context } as Workspace),

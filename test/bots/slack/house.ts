@@ -78,7 +78,7 @@ export async function openHouse(
   const stories = new Stories(connection);
   await stories.ready();
   const allowed = { ...NO_LIMITS, ...options.allowed };
-  const { limits, close: closeLimits } = await openLimits(connection, stories, allowed);
+  const { limits, places, close: closeLimits } = await openLimits(connection, stories, allowed);
   const closers: (() => unknown)[] = [];
   const readRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
   const startBot = (more: Partial<SlackOptions> = {}) =>
@@ -89,6 +89,8 @@ export async function openHouse(
       models: MODELS,
       readRequest,
       limits,
+      places,
+      limitSettings: allowed,
       pace: PACE,
       concurrency: 500,
       logger,
