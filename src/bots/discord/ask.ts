@@ -42,7 +42,13 @@ export async function answerWithStory(
   const outcome = await asking;
   // A copy of something that another process has answered: nothing more is said.
   if (outcome === 'accepted' || acknowledged !== 'done') return;
-  await interaction.editReply({ content: outcome.message, allowedMentions: { parse: [] } });
+  // Everybody has seen somebody think; why nothing comes of it is for the one who asked.
+  await interaction.deleteReply();
+  await interaction.followUp({
+    content: outcome.message,
+    flags: MessageFlags.Ephemeral,
+    allowedMentions: { parse: [] },
+  });
 }
 
 async function ask(

@@ -1,6 +1,8 @@
 /** What people on Discord may ask for, and what administrators of a server make of that. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LookUp } from '../../../src/queue/limits.ts';
 import { keepAnnouncing } from '../../../src/queue/worker.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeInteraction } from '../../fakes/discord/world.ts';
@@ -62,6 +64,29 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     const refusal = await whispered(again);
     assert.equal(refusal, 'You have had your 5 stories for this hour. The next can start in 60 minutes.');
     await worker.close();
+  });
+
+  it('is refused in a whisper as well if the queue takes its time', async () => {
+    const { discord, channel, bot } = house;
+    const joe = new Person(discord, 'joe');
+    for (let story = 0; story < 3; story++) joe.slash(channel, 'scifi', STORY);
+    const replies = bot.replies as { lookUp: LookUp };
+    const { lookUp } = replies;
+    await until(async () => (await bot.replies.count()).delayed! >= 2, 'three to be under way');
+    let pauseMs = 400;
+    replies.lookUp = async (id) => {
+      await sleep(pauseMs);
+      pauseMs = 0;
+      return lookUp(id);
+    };
+    try {
+      const late = joe.slash(channel, 'scifi', STORY);
+      const followUp = await until(() => late.followUps[0], 'a whisper');
+      assert.deepEqual([followUp.flags, late.original!.deleted], [EPHEMERAL, true]);
+      assert.match(followUp.content, /^You have 3 stories under way\./);
+    } finally {
+      replies.lookUp = lookUp;
+    }
   });
 
   it('opens no thread for a prompt that is refused', async () => {
