@@ -155,5 +155,10 @@ describe('readConfig', () => {
     const { REDIS_URL, ...defaults } = shown;
     assert.ok(REDIS_URL);
     assert.deepEqual(readConfig(defaults), readConfig({}));
+
+    const limits = await readFile(new URL('../docs/limits.md', import.meta.url), 'utf8');
+    const rows = [...limits.matchAll(/^\| `(SCIFI_\w+)` \| *`?([^|`]*?)`? *\|/gm)];
+    assert.equal(rows.length, 11);
+    for (const [, name, value] of rows) assert.equal(value!.replaceAll(',', ''), defaults[name!], name);
   });
 });

@@ -67,7 +67,7 @@ export function refusalFor(error: unknown): Refusal {
   return { status, error: { code, message: SENTENCE_BY_STATUS[status] ?? SENTENCE_BY_STATUS[400]! } };
 }
 
-/** Sends a refusal. A 429 has its `Retry-After` from the limiter. */
+/** Sends a refusal. The limiter's 429 has its `Retry-After` from there. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   refusals.inc({ code: refusal.error.code });
   if (refusal.status === 503) reply.header('retry-after', String(BUSY_RETRY_SECONDS));
