@@ -12,12 +12,10 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Lane } from '../src/generator/engines/engine.ts';
 import { adapterTitle, isSoftware } from '../src/generator/engines/tensorflow/adapter.ts';
+import type { TensorflowBackend } from '../src/generator/engines/tensorflow/backend.ts';
 import { createCudaBackend } from '../src/generator/engines/tensorflow/cuda.ts';
 import { requestDawnAdapter } from '../src/generator/engines/tensorflow/dawn.ts';
-import {
-  createTensorflowEngine,
-  type TensorflowBackend,
-} from '../src/generator/engines/tensorflow/engine.ts';
+import { createTensorflowEngine } from '../src/generator/engines/tensorflow/engine.ts';
 import { createWebgpuBackend } from '../src/generator/engines/tensorflow/webgpu.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import type { Model } from '../src/generator/model/model.ts';

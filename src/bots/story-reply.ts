@@ -2,8 +2,9 @@
  * The edit-in-place loop of one reply, the same on every platform: newest snapshot wins, revealed at a
  * pace, written down before it is shown, and brought to exactly one final state whatever crashes.
  */
-import { HeldBack, type ReplyRecord, type ReplyTask } from '../queue/replies.ts';
+import type { ReplyRecord, ReplyTask } from '../queue/replies.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
+import { HeldBack } from '../queue/turns.ts';
 import type { ReplyState, StoryCredits } from '../story.ts';
 import { type Clock, Pace } from './pace.ts';
 
@@ -120,6 +121,12 @@ async function followStory<Handle>(
         await stories.stop(storyId);
         return stoppedState(shown || request.prompt, credits());
       }
+      if (news.missing) {
+        // The queue has lost it, or it was not there yet: the same seed writes the same again.
+        news.missing = false;
+        await task.confirm();
+        await stories.add(storyId, request, level);
+      }
       if (news.failure) {
         const { code, message } = news.failure;
         return { status: 'failed', text: shown || request.prompt, error: { code, message } };
@@ -187,6 +194,7 @@ class News {
   progress: StoryProgress | undefined;
   story: (StoryUpdate & { type: 'done' })['story'] | undefined;
   failure: (StoryUpdate & { type: 'failed' }) | undefined;
+  missing = false;
   stopped = false;
   #wake: ((kind: 'news' | 'urgent') => void) | undefined;
   /** What happened while nobody waited. */
@@ -207,6 +215,11 @@ class News {
 
   take(update: StoryUpdate): void {
     if (update.type === 'waiting') return;
+    if (update.type === 'missing') {
+      this.missing = true;
+      this.wake();
+      return;
+    }
     if (update.type === 'done') this.story = update.story;
     else if (update.type === 'failed') this.failure = update;
     else if (update.progress.text.length > (this.progress?.text.length ?? -1))

@@ -8,8 +8,9 @@ import { problemWith, type Story, type StoryRequest } from '../story.ts';
 import { Batch, type BatchOptions } from './batch.ts';
 import type { Engine } from './engines/engine.ts';
 import { Manuscript } from './manuscript.ts';
+import type { Model } from './model/model.ts';
+import { servingOf } from './model/reading.ts';
 import { uniformAt } from './sampling.ts';
-import type { Vocabulary } from './vocabulary.ts';
 
 /** More unreadable characters than this share of what was to be read is worth a word to the person. */
 const NOTABLE_UNREADABLE_SHARE = 0.1;
@@ -23,11 +24,8 @@ export interface TellOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The part of a model that a storyteller needs; the weights are the engine's. */
-export interface StorytellerModel {
-  readonly version: string;
-  readonly vocabulary: Vocabulary;
-}
+/** The part of a model that a storyteller needs. */
+export type StorytellerModel = Pick<Model, 'name' | 'version' | 'vocabulary' | 'layers' | 'reading'>;
 
 export class Storyteller {
   readonly #model: StorytellerModel;
@@ -35,7 +33,7 @@ export class Storyteller {
   readonly #batch: Batch;
   readonly #newline: number;
 
-  constructor(model: StorytellerModel, engine: Engine, options: BatchOptions) {
+  constructor(model: StorytellerModel, engine: Engine, options: Omit<BatchOptions, 'serving'>) {
     if (engine.vocabularySize !== model.vocabulary.size) {
       throw new TypeError(
         `Expected an engine of ${model.vocabulary.size} characters, got one of ${engine.vocabularySize}.`,
@@ -43,7 +41,13 @@ export class Storyteller {
     }
     this.#model = model;
     this.#engine = engine;
-    this.#batch = new Batch(engine, options);
+    // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
+    const isWords = model.vocabulary.unit === 'word';
+    this.#batch = new Batch(engine, {
+      ...options,
+      ...(isWords ? { stepsPerTrip: 1 } : {}),
+      serving: servingOf(model),
+    });
     const newline = model.vocabulary.idOf('\n');
     if (newline === undefined) throw new TypeError('Expected a vocabulary with a line end, got one without.');
     this.#newline = newline;
@@ -84,21 +88,23 @@ export class Storyteller {
     for (const character of resumed) if (!manuscript.over) manuscript.add(character);
 
     const read = () => manuscript.certain();
-    const position = manuscript.written;
+    let drawn = 0;
     if (!manuscript.over) {
       await this.#batch.run(
         {
           prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
           temperature: request.temperature,
-          uniform: (index) => uniformAt(request.seed, position + index, 0),
+          uniform: (index) => uniformAt(request.seed, manuscript.written + index - drawn, 0),
           take: (id) => {
             // A mark in the middle of things becomes a line end, in the text and for the network alike.
             if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
             const next = id === vocabulary.endOfText ? this.#newline : id;
-            const character = vocabulary.decode(next);
-            manuscript.add(character);
-            if (manuscript.over) return undefined;
-            if (character === ' ' || character === '\n') onWord?.(read);
+            drawn++;
+            for (const character of vocabulary.decode(next)) {
+              manuscript.add(character);
+              if (manuscript.over) return undefined;
+              if (character === ' ' || character === '\n') onWord?.(read);
+            }
             return next;
           },
         },

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { HOUR_SECONDS, type LimitStore } from './limit-store.ts';
 
@@ -41,7 +41,7 @@ return { 'ahead', ahead }
 `;
 
 /** Limits on Redis. All of its keys begin with the prefix, so that a cluster finds them in one place. */
-export function redisLimits(client: Redis, prefix: string): LimitStore {
+export function redisLimits(client: Redis | Cluster, prefix: string): LimitStore {
   const nameOf = (key: string) => `${prefix}:limits:under-way:${key}`;
   return {
     hourly: (most) =>

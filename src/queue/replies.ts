@@ -3,31 +3,25 @@
  * delivered twice is one reply. The job carries the request and whatever the platform needs to edit the
  * reply; its progress is what the reply shows.
  */
-import {
-  DelayedError,
-  type Job,
-  type Queue,
-  type QueueEventsProducer,
-  WaitingError,
-  type Worker,
-} from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
-import { MAX_EVENTS, type QueueConnection } from './connection.ts';
+import { MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 import type { Limits, LookUp, Ticket, Turn } from './limits.ts';
+import { HeldBack, Turns } from './turns.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
-/** A reply whose turn has not come is woken when it has; should nobody be left to do that, it looks by itself. */
-const HELD_BACK_MS = 10_000;
-/** Of a reply that is not counted among anybody's. */
-const AT_ONCE: Turn = { mayBegin: true, ahead: 0 };
+const RESTORE_PAUSE_MS = 500;
+/** For so long after its lock was renewed nobody else can have a reply; a second is for the way to the queue. */
+const HELD_MS = TAKEOVER.lockDuration - 1_000;
 
-interface ReplyJobData<Handle> {
+export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
   /** When the person asked, in ms since 1970. */
@@ -35,11 +29,8 @@ interface ReplyJobData<Handle> {
   /** What it has to give back when it is over; absent where nobody asked. */
   readonly ticket?: Ticket;
   readonly stop?: boolean;
-}
-
-/** Thrown by a processor whose reply has to wait for its turn: it is tried again when that has come. */
-export class HeldBack extends Error {
-  override readonly name = 'HeldBack';
+  /** In a job that was put back after the queue had lost it: what had been written down. */
+  readonly restored?: { readonly record?: ReplyRecord };
 }
 
 /** What is written down before it is shown, so that a successor never shows less. */
@@ -51,7 +42,15 @@ export interface ReplyRecord {
   readonly credits?: StoryCredits;
 }
 
-type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
+/** A reply under way in this process. */
+interface Hold {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+  /** When its lock was known to be ours. */
+  heldAt: number;
+}
+
+export type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
 
 /** One reply, as its processor sees it. */
 export interface ReplyTask<Handle> {
@@ -65,6 +64,13 @@ export interface ReplyTask<Handle> {
   /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
   turn(): Promise<Turn>;
   write(record: ReplyRecord): Promise<void>;
+  /**
+   * Asks whether the reply is still this processor's, where that is not known anyway: before anything is done
+   * that cannot be taken back. After a long sleep another may have had it and brought it to its end.
+   *
+   * @throws when it is another's
+   */
+  confirm(): Promise<void>;
   /** Calls `listener` when somebody presses Stop, at once when that has happened already. */
   onStop(listener: () => void): void;
   /** Aborted when somebody else has the reply, or is to have it. */
@@ -79,8 +85,8 @@ export class Replies<Handle> {
   readonly #events: JobEvents;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
-  readonly #limits: Pick<Limits, 'turn' | 'leave'> | undefined;
-  readonly #running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  readonly #turns: Turns<Handle>;
+  readonly #running = new Map<string, Hold>();
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
   #closing = false;
 
@@ -98,12 +104,19 @@ export class Replies<Handle> {
     this.platform = platform;
     this.#connection = connection;
     this.#logger = logger;
-    this.#limits = limits;
     this.#queue = connection.queue(this.name, {
       defaultJobOptions: { attempts: ATTEMPTS, backoff: { type: 'fixed', delay: RETRY_DELAY_MS } },
     });
     this.#producer = connection.producer(this.name);
     this.#events = new JobEvents(connection.events(this.name));
+    this.#turns = new Turns({
+      queue: this.#queue,
+      events: this.#events,
+      limits,
+      lookUp: this.lookUp,
+      restore: connection.backend === 'redis' ? (job, record) => this.#restore(job, record) : undefined,
+      logger,
+    });
   }
 
   async ready(): Promise<void> {
@@ -181,7 +194,7 @@ export class Replies<Handle> {
     if (await reached(job.isCompleted())) return true;
     await reached(job.updateData({ ...job.data, stop: true }));
     await reached(this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS));
-    if (await reached(job.isDelayed())) await this.#wake(id);
+    if (await reached(job.isDelayed())) await reached(this.#turns.wake(id));
     return true;
   }
 
@@ -199,10 +212,16 @@ export class Replies<Handle> {
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#running.get(id)?.abort.abort(new Error('lock lost'));
     });
+    this.#worker.on('locksRenewed', ({ jobIds }) => {
+      for (const id of jobIds) {
+        const hold = this.#running.get(id);
+        if (hold) hold.heldAt = performance.now();
+      }
+    });
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
-      if (job?.finishedOn !== undefined) void this.#leave(job);
+      if (job?.finishedOn !== undefined) void this.#turns.pass(job);
     });
   }
 
@@ -225,11 +244,13 @@ export class Replies<Handle> {
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    this.#running.set(id, { abort, ended });
+    const hold: Hold = { abort, ended, heldAt: performance.now() };
+    this.#running.set(id, hold);
     if (this.#closing) abort.abort(new Error('handed over'));
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
-    let isShown = recordOf(job) !== undefined && recordOf(job)?.state.status !== 'waiting';
+    let record = recordOf(job);
+    let isShown = record !== undefined && record.state.status !== 'waiting';
     const unfollow = this.#events.follow(id, (event) => {
       if (event.type !== 'stop') return;
       stopped = true;
@@ -241,27 +262,35 @@ export class Replies<Handle> {
         request: job.data.request,
         handle: job.data.handle,
         // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
-        isFirst: job.attemptsStarted <= 1,
-        record: recordOf(job),
-        turn: () => this.#turn(job),
-        write: (record) => {
-          isShown = this.#observe(record, isShown, job.data.askedAt);
-          return job.updateProgress(record);
+        isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,
+        record,
+        turn: () => this.#turns.of(job),
+        write: async (next) => {
+          await this.#confirm(job, token, hold);
+          // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
+          if (isFinal(next.state)) record = { ...next, delivered: false };
+          await job.updateProgress(next);
+          record = next;
+          isShown = this.#observe(next, isShown, job.data.askedAt);
         },
+        confirm: () => this.#confirm(job, token, hold),
         onStop: (listener) => {
           stopListeners.push(listener);
           if (stopped) listener();
         },
         signal: abort.signal,
       });
-      await this.#leave(job);
+      await this.#turns.pass(job);
       return state;
     } catch (error) {
-      if (error instanceof HeldBack && !abort.signal.aborted) return await this.#holdBack(job, token);
+      if (error instanceof HeldBack && !abort.signal.aborted) {
+        return await this.#turns.holdBack(job, token, record);
+      }
       if (abort.signal.aborted && this.#closing) {
         await job.moveToWait(token);
         throw new WaitingError();
       }
+      await this.#restore(job, record);
       throw error;
     } finally {
       unfollow();
@@ -270,36 +299,35 @@ export class Replies<Handle> {
     }
   }
 
-  #turn({ id, data }: ReplyJob<Handle>): Promise<Turn> {
-    const { ticket } = data;
-    return ticket && this.#limits ? this.#limits.turn(id!, ticket, this.lookUp) : Promise.resolve(AT_ONCE);
-  }
-
-  /** Puts a reply aside until its turn comes: it keeps no processor from others meanwhile. */
-  async #holdBack(job: ReplyJob<Handle>, token: string | undefined): Promise<never> {
-    await job.moveToDelayed(Date.now() + HELD_BACK_MS, token);
-    // Whoever was before it may have ended in between, when there was nobody to be woken.
-    const { mayBegin } = await this.#turn(job).catch(() => ({ mayBegin: false }));
-    if (mayBegin) await this.#wake(job.id!);
-    throw new DelayedError();
-  }
-
-  /** Gives back what a reply has that is over, and wakes the one whose turn it is now. */
-  async #leave({ id, data }: ReplyJob<Handle>): Promise<void> {
-    if (!data.ticket || !this.#limits) return;
-    try {
-      const next = await this.#limits.leave(id!, data.ticket);
-      if (next !== undefined) await this.#wake(next);
-    } catch (error) {
-      // It is found out by the next who needs the place.
-      this.#logger.warn({ reply: id, reason: (error as Error).message }, 'a place was not given back');
+  async #confirm(job: ReplyJob<Handle>, token: string | undefined, hold: Hold): Promise<void> {
+    if (performance.now() - hold.heldAt > HELD_MS) {
+      const asked = performance.now();
+      // Of a job of ours, which nobody else can have had meanwhile, this renews the lock.
+      if (await job.extendLock(token!, TAKEOVER.lockDuration)) hold.heldAt = asked;
+      else hold.abort.abort(new Error('lock lost'));
     }
+    hold.abort.signal.throwIfAborted();
   }
 
-  /** Has a reply that was put aside processed at once. One that was not goes on as it does. */
-  async #wake(id: string): Promise<void> {
-    const job = await this.#queue.getJob(id);
-    await job?.promote().catch(() => {});
+  /**
+   * Puts a reply back that the queue has lost, as one does whose Redis was restarted without its data: all that
+   * is needed is still here, and the same seed writes the same story. A job that is merely another's by now is
+   * there, and nobody can remove one under way.
+   */
+  async #restore(job: ReplyJob<Handle>, record: ReplyRecord | undefined): Promise<void> {
+    const id = job.id!;
+    const restored = record === undefined ? {} : { record };
+    while (!this.#closing) {
+      try {
+        if (await this.#queue.getJob(id)) return;
+        await this.#queue.add('reply', { ...job.data, restored }, { jobId: id });
+        this.#logger.warn({ queue: this.name, reply: id }, 'a reply that the queue had lost was put back');
+        return;
+      } catch {
+        // It is away just now, or only just coming back.
+        await sleep(RESTORE_PAUSE_MS);
+      }
+    }
   }
 
   /** Counts what is written down; returns whether the reply shows text. */
@@ -329,6 +357,7 @@ export class Replies<Handle> {
   /** Takes no more replies, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#turns.close();
     const closing = this.#worker?.close();
     for (const { abort } of this.#running.values()) abort.abort(new Error('handed over'));
     await closing;
@@ -350,11 +379,10 @@ export function isFinal(state: ReplyState): boolean {
   return state.status === 'finished' || state.status === 'failed';
 }
 
-function recordOf(job: Job): ReplyRecord | undefined {
-  const { progress } = job;
+function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
   return typeof progress === 'object' && 'state' in progress
     ? (progress as unknown as ReplyRecord)
-    : undefined;
+    : data.restored?.record;
 }
 
 function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {

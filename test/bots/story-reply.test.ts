@@ -9,8 +9,9 @@ import {
   type StorySource,
 } from '../../src/bots/story-reply.ts';
 import type { Turn } from '../../src/queue/limits.ts';
-import { HeldBack, type ReplyRecord, type ReplyTask } from '../../src/queue/replies.ts';
+import type { ReplyRecord, ReplyTask } from '../../src/queue/replies.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
+import { HeldBack } from '../../src/queue/turns.ts';
 import type { ReplyState, Story, StoryRequest } from '../../src/story.ts';
 
 const PROMPT = 'It all began with';
@@ -110,6 +111,7 @@ class Scene {
         this.#stop = listener;
         if (this.stopped) listener();
       },
+      confirm: async () => void this.log.push('confirm'),
       signal: this.abort.signal,
     };
   }
@@ -345,11 +347,28 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
 
   it('follows a new story before it is added, and reads nothing of it', async () => {
     const scene = new Scene();
-    scene.present = { type: 'failed', code: 'not_found', message: 'Not there yet.' };
+    scene.present = { type: 'missing' };
     const running = scene.run();
     await scene.tell({ type: 'done', story: STORY });
     assert.deepEqual(await running, { status: 'finished', ...STORY });
     assert.deepEqual(scene.log.slice(0, 2), ['follow what is new', 'add']);
+  });
+
+  it('has a story written again that the queue has lost, if the reply is still its own', async () => {
+    const scene = new Scene();
+    const running = scene.run();
+    await scene.tell(snapshot(40));
+    await scene.seen(40);
+    await scene.tell({ type: 'missing' });
+    // The new writer begins with the prompt: nothing is taken back.
+    await scene.tell(snapshot(10));
+    await scene.tell({ type: 'done', story: STORY });
+    assert.deepEqual(await running, { status: 'finished', ...STORY });
+    assert.deepEqual(
+      scene.log.filter((what) => ['add', 'confirm'].includes(what)),
+      ['add', 'confirm', 'add'],
+    );
+    assert.ok(scene.shown.every((state) => 'text' in state && state.text.length >= 40));
   });
 
   it('reads at once what a predecessor added that had no time to write anything down', async () => {
@@ -679,7 +698,7 @@ class World {
         if (isNew && this.story !== 'absent') this.faults.push('what has happened is not read');
         if (!isNew && this.story === 'absent') this.faults.push('read before it was added');
         // Nothing that happens is missed: what has happened is read.
-        if (this.story === 'removed') told({ type: 'failed', code: 'not_found', message: 'Gone.' });
+        if (this.story === 'removed') told({ type: 'missing' });
         else if (this.story === 'there') queueMicrotask(() => told(this.#present));
         return () => {
           listener = undefined;
@@ -708,6 +727,7 @@ class World {
         stopListener = heard;
         if (this.#stopped) heard();
       },
+      confirm: async () => abort.signal.throwIfAborted(),
       signal: abort.signal,
     };
     let settled = false;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import type { StoryRequest } from '../../src/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
-import { fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
+import { fakeModel, fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
 
 const REQUEST: StoryRequest = {
   prompt: 'It all began with ',
@@ -101,7 +101,7 @@ describe('Storyteller', () => {
 
   it('survives a network that only ever begins another work', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.endOfText });
-    const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
     assert.equal(story.ending, 'complete');
     assert.ok(story.text.length <= 400);
@@ -110,7 +110,7 @@ describe('Storyteller', () => {
 
   it('survives a network that never makes a space', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.idOf('x')! });
-    const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
     assert.ok(story.text.startsWith(REQUEST.prompt.trimEnd()) && story.text.length <= 400);
     assert.match(story.text, /\.$/);

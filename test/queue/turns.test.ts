@@ -1,7 +1,7 @@
 /** Who is written for first: the real queue, real replies and a real worker, whose storyteller the test holds. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { pino } from 'pino';
@@ -76,7 +76,7 @@ for (const { name, skip, start } of BACKENDS) {
     /** A platform with its limits; a forgetful one keeps what its replies had. */
     async function open(
       person: { running: number; waiting: number },
-      { platform = name(), isForgetful = false } = {},
+      { platform = platformName(), isForgetful = false } = {},
     ) {
       const settings = { ...NO_LIMITS, person: { ...person, hourly: 0 } };
       const opened: OpenLimits = await openLimits(connection, stories, settings);
@@ -100,7 +100,7 @@ for (const { name, skip, start } of BACKENDS) {
       return { replies, ask, isOver };
     }
 
-    function name(): string {
+    function platformName(): string {
       return `test${randomUUID().slice(0, 8)}`;
     }
 
@@ -157,7 +157,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('lets a story begin whose predecessor ended without a word', async () => {
       const held = await write(8);
-      const platform = name();
+      const platform = platformName();
       // A process that was killed before it could give back what its reply had.
       const forgetful = await open({ running: 1, waiting: 2 }, { platform, isForgetful: true });
       const lost = await forgetful.ask('ann', 'A1');
@@ -168,6 +168,33 @@ for (const { name, skip, start } of BACKENDS) {
       const second = await ask('ann', 'A2');
       await held.end('A2');
       await until(() => isOver(second), 'the end');
+    });
+
+    const losesNothing = name === 'embedded' && 'its data is in this process';
+    it('puts a waiting reply back that the queue has lost, and none that was removed', {
+      skip: losesNothing,
+    }, async () => {
+      mock.timers.enable({ apis: ['setInterval'] });
+      try {
+        const held = await write(8);
+        const { replies, ask, isOver } = await open({ running: 1, waiting: 2 });
+        await ask('ann', 'A1');
+        const [lost, removed] = [await ask('ann', 'A2'), await ask('ann', 'A3')];
+        await until(async () => (await replies.count()).delayed === 2, 'both to be put aside');
+        const queue = connection.queue(replies.name);
+        closers.push(() => queue.close());
+        await queue.remove(removed);
+        await sleep(100);
+        await queue.drain(true);
+        assert.deepEqual(await Promise.all([lost, removed].map(replies.lookUp)), ['unknown', 'unknown']);
+        await held.end('A1');
+        mock.timers.tick(10_000);
+        await held.end('A2');
+        assert.equal((await until(() => isOver(lost), 'the end')).text, 'A2 and so on.');
+        assert.equal(await replies.lookUp(removed), 'unknown');
+      } finally {
+        mock.timers.reset();
+      }
     });
 
     it('writes for everybody once before it writes for anybody twice, if a person may have ten', async () => {

@@ -21,8 +21,8 @@ export function webReplies(replies: Replies<null>, stories: Stories, limits: Lim
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),
     status() {
-      if (Date.now() - countedAt > WAITING_COUNT_AGE_MS) {
-        countedAt = Date.now();
+      if (performance.now() - countedAt > WAITING_COUNT_AGE_MS) {
+        countedAt = performance.now();
         stories.load().then(
           (load) => {
             waiting = load.waiting;

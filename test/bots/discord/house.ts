@@ -38,6 +38,8 @@ export interface House {
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
+  /** All that the queue's store holds, as text; on Redis only. */
+  dump(): Promise<string>;
   /** The bot's side; replaced by `restart`. */
   bot: Discord;
   restart(options?: Partial<DiscordOptions>): Promise<void>;
@@ -86,6 +88,7 @@ export async function openHouse(
       limitSettings: allowed,
       pace: PACE,
       concurrency: 500,
+      privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },
       logger,
       ...options,
       ...more,
@@ -96,6 +99,7 @@ export async function openHouse(
     stories,
     channel,
     log,
+    dump: () => backend.dump(),
     ann: new Person(discord, 'ann'),
     bot: await startBot(),
     async restart(more) {

@@ -41,6 +41,8 @@ export interface House {
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
+  /** All that the queue's store holds, as text; on Redis only. */
+  dump(): Promise<string>;
   /** The bot's side; replaced by `restart`. */
   bot: Slack;
   restart(options?: Partial<SlackOptions>): Promise<void>;
@@ -93,6 +95,7 @@ export async function openHouse(
       limitSettings: allowed,
       pace: PACE,
       concurrency: 500,
+      privacy: { retentionMs: 24 * 3_600_000, url: undefined },
       logger,
       editIntervalMs: EDIT_INTERVAL_MS,
       ...options,
@@ -104,6 +107,7 @@ export async function openHouse(
     stories,
     channel,
     log,
+    dump: () => backend.dump(),
     ann: new Person(slack, 'ann'),
     bot: await startBot(),
     async restart(more) {
