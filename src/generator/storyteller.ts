@@ -10,6 +10,7 @@ import type { Engine } from './engines/engine.ts';
 import { Manuscript } from './manuscript.ts';
 import { uniformAt } from './sampling.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { WordGuard } from './word-guard.ts';
 
 /** More unreadable characters than this share of what was to be read is worth a word to the person. */
 const NOTABLE_UNREADABLE_SHARE = 0.1;
@@ -83,6 +84,7 @@ export class Storyteller {
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!manuscript.over) manuscript.add(character);
 
+    const guard = new WordGuard({ manuscript, context: request.context, temperature: request.temperature });
     const read = () => manuscript.certain();
     const position = manuscript.written;
     if (!manuscript.over) {
@@ -90,12 +92,19 @@ export class Storyteller {
         {
           prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
           temperature: request.temperature,
-          uniform: (index) => uniformAt(request.seed, position + index, 0),
+          uniform: (index) => uniformAt(request.seed, position + index, manuscript.attempt(position + index)),
           take: (id) => {
             // A mark in the middle of things becomes a line end, in the text and for the network alike.
-            if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
             const next = id === vocabulary.endOfText ? this.#newline : id;
             const character = vocabulary.decode(next);
+            const offence = guard.look(character);
+            if (offence) {
+              const instead = this.#writable(offence.instead);
+              manuscript.takeBack(offence.from, instead);
+              if (manuscript.over) return undefined;
+              return { to: offence.from - position, instead: vocabulary.encode(instead).ids };
+            }
+            if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
             manuscript.add(character);
             if (manuscript.over) return undefined;
             if (character === ' ' || character === '\n') onWord?.(read);
@@ -111,6 +120,12 @@ export class Storyteller {
       ...this.credits,
       unreadable: this.unreadable(request),
     };
+  }
+
+  /** What the network can write of a text; of any text at least something. */
+  #writable(text: string): string {
+    const known = [...text].filter((character) => this.#model.vocabulary.idOf(character) !== undefined);
+    return text === '' ? '' : known.join('') || '\n';
   }
 
   /** Releases the engine. Stories still under way fail. */
