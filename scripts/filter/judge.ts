@@ -1,4 +1,38 @@
+/**
+ * A judge of posted text that knows nothing of the filter's list: every word and phrase that `cuss` rates as a likely
+ * insult (2 of 0 to 2), slurs and vulgar words alike, except for those named here with the reason. What it rates 1
+ * ("cracker", "spade") or 0 ("black") means something else as a rule, and is not counted.
+ */
 import { cuss } from 'cuss';
-/** The list's own rating of what is likely meant as an insult. */
+
 const LIKELY = 2;
-export const JUDGED = Object.keys(cuss).filter(w=>cuss[w]===LIKELY);
+
+/** What the list rates so, and a story may say. */
+const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[] = [
+  {
+    because: 'an insult for anybody, whatever they are',
+    words:
+      'booby dumb fatso geezer hillbilly hussy idiot jackass loser moron redneck scallywag sissy stupid sucker tosser wuss',
+  },
+  {
+    because: 'an oath as mild as the period',
+    words: 'crap crappy dammit damnit geez goddamit goddammit goddamn goddamned hotdamn jeez puke poop',
+  },
+  {
+    because: 'a people, a party or a place that the period and many of its own call so',
+    words:
+      'clansman clansmen commie gypsies gypsy hindoo limey moslem pom poms pollock pollocks russki russkie taff whitey yank yanks',
+  },
+  {
+    because: 'a name, or Latin: Willie, Hebe, Homo sapiens, Pinus nigra, Uncle Tom',
+    words: 'gables hebe hiscock hodgie homo hori jiggs nigra noonan pud uncle|tom willie',
+  },
+  {
+    because: 'means something else in a story: a donkey, a thorn, a dance, a nip in the air',
+    words:
+      'ass asses bong booty bugger bung chug chunky cocky dipstick dong dope eight|ball flange gook|none ho hobo hooker ' +
+      'jig jigger jiggers jigs looser muff niggard niggardliness niggards niggle niggling nip pansies pansy piker pimp ' +
+      'poo poof prick puss quickie reefer rigger rimming round|eyes sexed slapper slave sloper smut sooty spit spunk ' +
+      'spunky squarehead squinty stringer tang tinker tinkers triplex turnon vomit welfare whiz',
+  },
+];

@@ -2,11 +2,13 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
+import { mask } from '../filter/mask.ts';
 import { refusals } from '../metrics.ts';
 import { admit } from '../queue/limits.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { Stories } from '../queue/stories.ts';
 import type { StoryRequest } from '../story.ts';
+import { declineSlurs } from './complete-request.ts';
 import { clean } from './outgoing-text.ts';
 import type { RequestReader } from './story-request.ts';
 
@@ -42,7 +44,7 @@ export function drawSeed(): number {
 /**
  * Reads what somebody typed, so that it can stand in a message and be read back out of it.
  *
- * @throws StoryError `bad_request` with a sentence
+ * @throws StoryError `bad_request` or `declined` with a sentence
  */
 export function readWish(
   readRequest: RequestReader,
@@ -59,13 +61,17 @@ export function readWish(
     ...(rounded === false ? {} : { temperature: rounded }),
     prompt: clean(input.prompt).trimStart(),
   });
-  if (cost(request.prompt) > max) {
+  if (cost(mask(request.prompt)) > max) {
     throw new StoryError('bad_request', `That opening is too long for one message of ${chat}. Shorten it.`);
   }
   return request;
 }
 
-/** Puts a reply into the queue. What was there before is there still, and was admitted then. */
+/**
+ * Puts a reply into the queue. What was there before is there still, and was admitted then.
+ *
+ * @throws StoryError `declined` or `busy` with a sentence
+ */
 export async function submit<Handle>(
   { replies, stories, maxWaiting }: Pick<AskTools<Handle>, 'replies' | 'stories' | 'maxWaiting'>,
   id: string,
@@ -73,6 +79,8 @@ export async function submit<Handle>(
   handle: Handle,
 ): Promise<void> {
   if (await replies.read(id)) return;
+  // What a message is continued from is known only now.
+  declineSlurs(request);
   await admit(stories, maxWaiting);
   await replies.submit(id, request, handle);
 }

@@ -111,7 +111,18 @@ export const WORD_CLASSES: readonly WordClass[] = [
   // Against Jews.
   {
     kind: 'slur',
-    words: ['kike[s]', 'kyke[s]', 'yid[s]', 'heeb[s]', 'sheeny', 'sheenies', 'jewboy[s]', 'hymie[s]'],
+    words: [
+      'kike[s]',
+      'kyke[s]',
+      'jewed',
+      'jewing',
+      'yid[s]',
+      'heeb[s]',
+      'sheeny',
+      'sheenies',
+      'jewboy[s]',
+      'hymie[s]',
+    ],
   },
   // A character of Shakespeare's, and a word for usurers.
   { kind: 'ambiguous', words: ['shylock[s]'] },
@@ -181,7 +192,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
   // Cigarettes and chores; a bundle of sticks in its other spelling.
   { kind: 'ambiguous', words: ['fag[s]', 'fagot[s]'] },
   // Against disabled people, where nothing else can be meant. Idiots, lunatics, the dumb and the lame are in every book.
-  { kind: 'slur', words: ['retards', 'spaz', 'spazzes', 'spastics', 'mongoloids'] },
+  { kind: 'slur', words: ['retards', 'tard[s]', 'spaz', 'spazzes', 'spastics', 'mongoloids'] },
   // What drag does to a ship; an anthropologist's word.
   { kind: 'ambiguous', words: ['retard', 'retarded', 'mongoloid'] },
   // Against women; the worst of them, and no other sense.
@@ -193,6 +204,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
     words: [
       '*fuck*',
       'shit[s]',
+      'shat',
       'shitty',
       'shitting',
       'shitted',
@@ -215,6 +227,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'bitch',
       'bitches',
       'bitchy',
+      'bitcher[s]',
       'bitching',
       'sonofabitch',
       'whore[s]',
