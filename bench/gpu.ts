@@ -21,6 +21,7 @@ import {
 import { createWebgpuBackend } from '../src/generator/engines/tensorflow/webgpu.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import type { Model } from '../src/generator/model/model.ts';
+import { plainLstmOf } from '../src/generator/model/plain-lstm.ts';
 import { uniformAt } from '../src/generator/sampling.ts';
 import { figure, machine, median, table } from './measure.ts';
 
@@ -40,8 +41,9 @@ interface Point {
 }
 
 /** Multiplications and additions that a character takes in matrix products. */
-function operationsPerCharacter({ layers, dense }: Model): number {
-  const weights = layers.map(({ kernel, recurrentKernel }, i) =>
+function operationsPerCharacter(model: Model): number {
+  const { lstms, dense } = plainLstmOf(model);
+  const weights = lstms.map(({ kernel, recurrentKernel }, i) =>
     i === 0 ? recurrentKernel.length : kernel.length + recurrentKernel.length,
   );
   return 2 * (weights.reduce((sum, count) => sum + count, 0) + dense.kernel.length);

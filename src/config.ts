@@ -6,6 +6,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StoryError } from './errors.ts';
 import { ENGINE_NAMES, type EngineName } from './generator/engines/choose.ts';
+import type { RedisSecurity } from './queue/connection.ts';
+import { parseRedisUrl } from './queue/redis-address.ts';
 
 const whole = (least: number, most: number, standard: number) =>
   z.coerce
@@ -25,9 +27,19 @@ const port = z.coerce
 const Environment = z.object({
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\//, { error: 'expected an address such as redis://localhost:6379' })
-    .refine((address) => URL.canParse(address), { error: 'that is no address' })
+    .superRefine((url, context) => {
+      try {
+        parseRedisUrl(url);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+      }
+    })
     .optional(),
+  REDIS_TLS_CA: z.string().optional(),
+  REDIS_TLS_CERT: z.string().optional(),
+  REDIS_TLS_KEY: z.string().optional(),
+  REDIS_SENTINEL_USERNAME: z.string().optional(),
+  REDIS_SENTINEL_PASSWORD: z.string().optional(),
   SCIFI_PREFIX: z
     .string()
     .regex(/^[\w-]+$/, { error: 'expected letters, digits, _ and -' })
@@ -43,6 +55,9 @@ const Environment = z.object({
   SCIFI_REPLIES: whole(1, 100_000, 1_000),
   SCIFI_PACE: whole(0, 100_000, 120),
   SCIFI_RETENTION_HOURS: whole(1, 24 * 365, 24),
+  SCIFI_PRIVACY_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an address such as https://example.org/privacy' })
+    .optional(),
   SCIFI_HOST: z.string().default('127.0.0.1'),
   SCIFI_PORT: whole(0, 65_535, 3_000),
   SCIFI_ALLOWED_HOSTS: z.string().default(''),
@@ -100,6 +115,7 @@ export const SETTINGS: readonly string[] = Object.keys(Environment.shape);
 
 export interface Config {
   readonly redisUrl: string | undefined;
+  readonly redisSecurity: RedisSecurity;
   readonly prefix: string;
   readonly dataFolder: string;
   readonly modelsFolder: string;
@@ -115,6 +131,8 @@ export interface Config {
   /** Characters a second at which a reply grows; 0 for as fast as they come. */
   readonly pace: number;
   readonly retentionMs: number;
+  /** Where people read what the operator does with what they ask for; undefined for nowhere. */
+  readonly privacyUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
@@ -184,6 +202,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     for (const { path, message } of parsed.error.issues) mistakes.push(`${path.join('.')}: ${message}`);
   }
   const slack = parsed.success ? readSlack(parsed.data, mistakes) : undefined;
+  const redisSecurity = parsed.success ? readRedisSecurity(parsed.data, mistakes) : {};
   if (given.SCIFI_BOARD_PASSWORD && !given.SCIFI_OPERATOR_PORT) {
     mistakes.push(
       'SCIFI_OPERATOR_PORT: missing, because the board that SCIFI_BOARD_PASSWORD guards is there',
@@ -195,6 +214,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = parsed.data;
   return {
     redisUrl: values.REDIS_URL,
+    redisSecurity,
     prefix: values.SCIFI_PREFIX,
     dataFolder: resolve(values.SCIFI_DATA),
     modelsFolder: resolve(values.SCIFI_MODELS),
@@ -205,6 +225,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     replies: values.SCIFI_REPLIES,
     pace: values.SCIFI_PACE,
     retentionMs: values.SCIFI_RETENTION_HOURS * 3_600_000,
+    privacyUrl: values.SCIFI_PRIVACY_URL,
     host: values.SCIFI_HOST,
     port: values.SCIFI_PORT,
     allowedHosts: values.SCIFI_ALLOWED_HOSTS.split(',')
@@ -230,6 +251,34 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
             boardPassword: values.SCIFI_BOARD_PASSWORD,
           },
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** What Redis asks for besides its address: each setting needs an address that it goes with. */
+function readRedisSecurity(values: z.infer<typeof Environment>, mistakes: string[]): RedisSecurity {
+  const { REDIS_URL: url, REDIS_TLS_CA: ca, REDIS_TLS_CERT: cert, REDIS_TLS_KEY: key } = values;
+  const { REDIS_SENTINEL_USERNAME: username, REDIS_SENTINEL_PASSWORD: password } = values;
+  const address = url === undefined ? undefined : parseRedisUrl(url);
+  if ((ca ?? cert ?? key) && !address?.isTls) {
+    mistakes.push(
+      'REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_KEY: only with a REDIS_URL that begins with rediss',
+    );
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    mistakes.push('REDIS_TLS_CERT and REDIS_TLS_KEY: only both together');
+  }
+  if ((username ?? password) && address?.kind !== 'sentinel') {
+    mistakes.push(
+      'REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD: only with a redis+sentinel:// REDIS_URL',
+    );
+  }
+  return {
+    files: {
+      ...(ca && { ca: resolve(ca) }),
+      ...(cert && { cert: resolve(cert) }),
+      ...(key && { key: resolve(key) }),
+    },
+    sentinel: { ...(username && { username }), ...(password && { password }) },
   };
 }
 

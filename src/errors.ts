@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'busy' // too many stories are waiting
   | 'model_unavailable' // no such model, or its files are broken
   | 'queue_unavailable' // the queue cannot be reached at the moment
+  | 'chat_unavailable' // a chat platform cannot be reached at the moment
   | 'no_progress' // a story was taken over again and again without growing
   | 'not_found' // no such story (any more)
   | 'configuration' // the operator's settings are wrong

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { readConfig, SETTINGS } from '../src/config.ts';
 
@@ -44,6 +45,30 @@ describe('readConfig', () => {
         return true;
       },
     );
+  });
+
+  it('reads what Redis asks for besides its address, each where it belongs', () => {
+    const files = { REDIS_TLS_CA: 'ca.pem', REDIS_TLS_CERT: 'cert.pem', REDIS_TLS_KEY: 'key.pem' };
+    const sentinel = { REDIS_SENTINEL_USERNAME: 'me', REDIS_SENTINEL_PASSWORD: 'hunter2' };
+    const url = 'rediss+sentinel://:word@a,b/main';
+    assert.deepEqual(readConfig({ REDIS_URL: url, ...files, ...sentinel }).redisSecurity, {
+      files: { ca: resolve('ca.pem'), cert: resolve('cert.pem'), key: resolve('key.pem') },
+      sentinel: { username: 'me', password: 'hunter2' },
+    });
+    assert.deepEqual(readConfig({}).redisSecurity, { files: {}, sentinel: {} });
+    const wrong: [Record<string, string>, RegExp][] = [
+      [{ REDIS_URL: 'redis://a,b' }, /REDIS_URL: expected one host/],
+      [{ REDIS_URL: 'redis+cluster://a/1' }, /REDIS_URL: .*a cluster has only one/],
+      [{ REDIS_URL: 'redis://a', REDIS_TLS_CA: 'ca.pem' }, /REDIS_TLS_CA.*begins with rediss/],
+      [{ REDIS_URL: 'rediss://a', REDIS_TLS_CERT: 'c' }, /REDIS_TLS_CERT and REDIS_TLS_KEY: only both/],
+      [{ REDIS_URL: 'redis://a', REDIS_SENTINEL_PASSWORD: 'hunter2' }, /only with a redis\+sentinel:\/\//],
+    ];
+    for (const [environment, expected] of wrong) {
+      assert.throws(
+        () => readConfig(environment),
+        ({ message }: Error) => expected.test(message) && !message.includes('hunter2'),
+      );
+    }
   });
 
   it('reads Slack’s settings together: one workspace or many, Socket Mode or HTTP', () => {

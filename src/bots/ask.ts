@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import { mask } from '../filter/mask.ts';
 import { refusals } from '../metrics.ts';
+import type { Asker } from '../queue/asker.ts';
 import { admit } from '../queue/limits.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { Stories } from '../queue/stories.ts';
@@ -70,18 +71,24 @@ export function readWish(
 /**
  * Puts a reply into the queue. What was there before is there still, and was admitted then.
  *
+<<<<<<< HEAD
  * @throws StoryError `declined` or `busy` with a sentence
+=======
+ * @param asker undefined for what the bot does by itself
+ * @throws StoryError with the sentence that refuses it
+>>>>>>> main
  */
 export async function submit<Handle>(
   { replies, stories, maxWaiting }: Pick<AskTools<Handle>, 'replies' | 'stories' | 'maxWaiting'>,
   id: string,
   request: StoryRequest,
   handle: Handle,
+  asker: Asker | undefined,
 ): Promise<void> {
   if (await replies.read(id)) return;
   // What a message is continued from is known only now.
   declineSlurs(request);
-  await admit(stories, maxWaiting);
+  await admit(stories, maxWaiting, asker);
   await replies.submit(id, request, handle);
 }
 

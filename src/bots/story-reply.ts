@@ -117,6 +117,12 @@ async function followStory<Handle>(
         await stories.stop(storyId);
         return stoppedState(shown || mask(request.prompt), credits());
       }
+      if (news.missing) {
+        // The queue has lost it, or it was not there yet: the same seed writes the same again.
+        news.missing = false;
+        await task.confirm();
+        await stories.add(storyId, request);
+      }
       if (news.failure) {
         const { code, message } = news.failure;
         return { status: 'failed', text: shown || mask(request.prompt), error: { code, message } };
@@ -159,6 +165,7 @@ class News {
   progress: StoryProgress | undefined;
   story: (StoryUpdate & { type: 'done' })['story'] | undefined;
   failure: (StoryUpdate & { type: 'failed' }) | undefined;
+  missing = false;
   stopped = false;
   #wake: ((kind: 'news' | 'urgent') => void) | undefined;
   /** What happened while nobody waited. */
@@ -179,6 +186,11 @@ class News {
 
   take(update: StoryUpdate): void {
     if (update.type === 'waiting') return;
+    if (update.type === 'missing') {
+      this.missing = true;
+      this.wake();
+      return;
+    }
     if (update.type === 'done') this.story = update.story;
     else if (update.type === 'failed') this.failure = update;
     else if (update.progress.text.length > (this.progress?.text.length ?? -1))

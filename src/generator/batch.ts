@@ -35,6 +35,8 @@ export interface WayBack {
 export interface BatchOptions {
   /** Sequences that may wait for a slot before new ones are refused. */
   readonly maxWaiting: number;
+  /** Draws in one trip at most; by default as many as suit the engine. */
+  readonly stepsPerTrip?: number;
 }
 
 interface Entry {
@@ -53,6 +55,7 @@ interface Entry {
 export class Batch {
   readonly #engine: Engine;
   readonly #maxWaiting: number;
+  readonly #stepsPerTrip: number;
   readonly #waiting: Entry[] = [];
   readonly #freeSlots: number[];
   #active: Entry[] = [];
@@ -65,6 +68,7 @@ export class Batch {
     }
     this.#engine = engine;
     this.#maxWaiting = maxWaiting;
+    this.#stepsPerTrip = Math.min(engine.stepsPerTrip, options.stepsPerTrip ?? engine.stepsPerTrip);
     // Popped from the end: slot 0 first.
     this.#freeSlots = Array.from({ length: engine.capacity }, (_, index) => engine.capacity - 1 - index);
   }
@@ -120,7 +124,7 @@ export class Batch {
   async #loop(): Promise<void> {
     this.#running = true;
     while (this.#admit()) {
-      const steps = this.#engine.stepsPerTrip;
+      const steps = this.#stepsPerTrip;
       const entries = this.#active;
       try {
         const drawn = await this.#engine.advance(

@@ -8,7 +8,7 @@ import { problemWith, type Story, type StoryRequest } from '../story.ts';
 import { Batch, type BatchOptions } from './batch.ts';
 import type { Engine } from './engines/engine.ts';
 import { Manuscript } from './manuscript.ts';
-import { uniformAt } from './sampling.ts';
+import { Telling } from './telling.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordGuard } from './word-guard.ts';
 
@@ -20,6 +20,8 @@ export interface TellOptions {
   readonly resumeFrom?: string;
   /** Called after every word, with a function that reads the text so far; reading is what costs. */
   readonly onWord?: (read: () => string) => void;
+  /** Called when a word that may not be said is drawn again. */
+  readonly onRedraw?: () => void;
   /** Ends the story early; what is certain by then is kept. */
   readonly signal?: AbortSignal;
 }
@@ -34,7 +36,6 @@ export class Storyteller {
   readonly #model: StorytellerModel;
   readonly #engine: Engine;
   readonly #batch: Batch;
-  readonly #newline: number;
 
   constructor(model: StorytellerModel, engine: Engine, options: BatchOptions) {
     if (engine.vocabularySize !== model.vocabulary.size) {
@@ -44,10 +45,12 @@ export class Storyteller {
     }
     this.#model = model;
     this.#engine = engine;
-    this.#batch = new Batch(engine, options);
-    const newline = model.vocabulary.idOf('\n');
-    if (newline === undefined) throw new TypeError('Expected a vocabulary with a line end, got one without.');
-    this.#newline = newline;
+    // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
+    const isWords = model.vocabulary.unit === 'word';
+    this.#batch = new Batch(engine, isWords ? { ...options, stepsPerTrip: 1 } : options);
+    if (model.vocabulary.idOf('\n') === undefined) {
+      throw new TypeError('Expected a vocabulary with a line end, got one without.');
+    }
   }
 
   /** What a footer says of the writer. */
@@ -78,41 +81,25 @@ export class Storyteller {
     const problem = problemWith(request);
     if (problem) throw new StoryError('bad_request', problem);
     const { vocabulary } = this.#model;
-    const { onWord, signal } = options;
+    const { onWord, onRedraw, signal } = options;
     const reading = vocabulary.encode(request.context + request.prompt);
     const manuscript = new Manuscript(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!manuscript.over) manuscript.add(character);
 
-    const guard = new WordGuard({ manuscript, context: request.context, temperature: request.temperature });
     const read = () => manuscript.certain();
-    const position = manuscript.written;
     if (!manuscript.over) {
-      await this.#batch.run(
-        {
-          prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
-          temperature: request.temperature,
-          uniform: (index) => uniformAt(request.seed, position + index, manuscript.attempt(position + index)),
-          take: (id) => {
-            // A mark in the middle of things becomes a line end, in the text and for the network alike.
-            const next = id === vocabulary.endOfText ? this.#newline : id;
-            const character = vocabulary.decode(next);
-            const offence = guard.look(character);
-            if (offence) {
-              const instead = this.#writable(offence.instead);
-              manuscript.takeBack(offence.from, instead);
-              if (manuscript.over) return undefined;
-              return { to: offence.from - position, instead: vocabulary.encode(instead).ids };
-            }
-            if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
-            manuscript.add(character);
-            if (manuscript.over) return undefined;
-            if (character === ' ' || character === '\n') onWord?.(read);
-            return next;
-          },
-        },
-        signal,
-      );
+      const telling = new Telling({
+        vocabulary,
+        manuscript,
+        guard: new WordGuard(manuscript, request.context),
+        prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
+        temperature: request.temperature,
+        seed: request.seed,
+        onWord: () => onWord?.(read),
+        onRedraw: () => onRedraw?.(),
+      });
+      await this.#batch.run(telling, signal);
     }
     return {
       text: manuscript.over ? manuscript.finish() : manuscript.certain(),
@@ -120,12 +107,6 @@ export class Storyteller {
       ...this.credits,
       unreadable: this.unreadable(request),
     };
-  }
-
-  /** What the network can write of a text; of any text at least something. */
-  #writable(text: string): string {
-    const known = [...text].filter((character) => this.#model.vocabulary.idOf(character) !== undefined);
-    return text === '' ? '' : known.join('') || '\n';
   }
 
   /** Releases the engine. Stories still under way fail. */

@@ -3,24 +3,30 @@
  * delivered twice is one reply. The job carries the request and whatever the platform needs to edit the
  * reply; its progress is what the reply shows.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
-import { MAX_EVENTS, type QueueConnection } from './connection.ts';
+import { MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
+const RESTORE_PAUSE_MS = 500;
+/** For so long after its lock was renewed nobody else can have a reply; a second is for the way to the queue. */
+const HELD_MS = TAKEOVER.lockDuration - 1_000;
 
-interface ReplyJobData<Handle> {
+export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
   /** When the person asked, in ms since 1970. */
   readonly askedAt: number;
   readonly stop?: boolean;
+  /** In a job that was put back after the queue had lost it: what had been written down. */
+  readonly restored?: { readonly record?: ReplyRecord };
 }
 
 /** What is written down before it is shown, so that a successor never shows less. */
@@ -30,6 +36,14 @@ export interface ReplyRecord {
   readonly delivered: boolean;
   /** Who wrote the text of a state that is `writing`: what its footer says should it be stopped there. */
   readonly credits?: StoryCredits;
+}
+
+/** A reply under way in this process. */
+interface Hold {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+  /** When its lock was known to be ours. */
+  heldAt: number;
 }
 
 type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
@@ -44,6 +58,13 @@ export interface ReplyTask<Handle> {
   /** What an earlier processor wrote down last. */
   readonly record: ReplyRecord | undefined;
   write(record: ReplyRecord): Promise<void>;
+  /**
+   * Asks whether the reply is still this processor's, where that is not known anyway: before anything is done
+   * that cannot be taken back. After a long sleep another may have had it and brought it to its end.
+   *
+   * @throws when it is another's
+   */
+  confirm(): Promise<void>;
   /** Calls `listener` when somebody presses Stop, at once when that has happened already. */
   onStop(listener: () => void): void;
   /** Aborted when somebody else has the reply, or is to have it. */
@@ -58,7 +79,7 @@ export class Replies<Handle> {
   readonly #events: JobEvents;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
-  readonly #running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  readonly #running = new Map<string, Hold>();
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
   #closing = false;
 
@@ -160,6 +181,12 @@ export class Replies<Handle> {
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#running.get(id)?.abort.abort(new Error('lock lost'));
     });
+    this.#worker.on('locksRenewed', ({ jobIds }) => {
+      for (const id of jobIds) {
+        const hold = this.#running.get(id);
+        if (hold) hold.heldAt = performance.now();
+      }
+    });
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
@@ -185,11 +212,13 @@ export class Replies<Handle> {
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    this.#running.set(id, { abort, ended });
+    const hold: Hold = { abort, ended, heldAt: performance.now() };
+    this.#running.set(id, hold);
     if (this.#closing) abort.abort(new Error('handed over'));
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
-    let isShown = recordOf(job) !== undefined && recordOf(job)?.state.status !== 'waiting';
+    let record = recordOf(job);
+    let isShown = record !== undefined && record.state.status !== 'waiting';
     const unfollow = this.#events.follow(id, (event) => {
       if (event.type !== 'stop') return;
       stopped = true;
@@ -201,12 +230,17 @@ export class Replies<Handle> {
         request: job.data.request,
         handle: job.data.handle,
         // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
-        isFirst: job.attemptsStarted <= 1,
-        record: recordOf(job),
-        write: (record) => {
-          isShown = this.#observe(record, isShown, job.data.askedAt);
-          return job.updateProgress(record);
+        isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,
+        record,
+        write: async (next) => {
+          await this.#confirm(job, token, hold);
+          // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
+          if (isFinal(next.state)) record = { ...next, delivered: false };
+          await job.updateProgress(next);
+          record = next;
+          isShown = this.#observe(next, isShown, job.data.askedAt);
         },
+        confirm: () => this.#confirm(job, token, hold),
         onStop: (listener) => {
           stopListeners.push(listener);
           if (stopped) listener();
@@ -218,11 +252,43 @@ export class Replies<Handle> {
         await job.moveToWait(token);
         throw new WaitingError();
       }
+      await this.#restore(job, record);
       throw error;
     } finally {
       unfollow();
       this.#running.delete(id);
       end();
+    }
+  }
+
+  async #confirm(job: ReplyJob<Handle>, token: string | undefined, hold: Hold): Promise<void> {
+    if (performance.now() - hold.heldAt > HELD_MS) {
+      const asked = performance.now();
+      // Of a job of ours, which nobody else can have had meanwhile, this renews the lock.
+      if (await job.extendLock(token!, TAKEOVER.lockDuration)) hold.heldAt = asked;
+      else hold.abort.abort(new Error('lock lost'));
+    }
+    hold.abort.signal.throwIfAborted();
+  }
+
+  /**
+   * Puts a reply back that the queue has lost, as one does whose Redis was restarted without its data: all that
+   * is needed is still here, and the same seed writes the same story. A job that is merely another's by now is
+   * there, and nobody can remove one under way.
+   */
+  async #restore(job: ReplyJob<Handle>, record: ReplyRecord | undefined): Promise<void> {
+    const id = job.id!;
+    const restored = record === undefined ? {} : { record };
+    while (!this.#closing) {
+      try {
+        if (await this.#queue.getJob(id)) return;
+        await this.#queue.add('reply', { ...job.data, restored }, { jobId: id });
+        this.#logger.warn({ queue: this.name, reply: id }, 'a reply that the queue had lost was put back');
+        return;
+      } catch {
+        // It is away just now, or only just coming back.
+        await sleep(RESTORE_PAUSE_MS);
+      }
     }
   }
 
@@ -274,11 +340,10 @@ export function isFinal(state: ReplyState): boolean {
   return state.status === 'finished' || state.status === 'failed';
 }
 
-function recordOf(job: Job): ReplyRecord | undefined {
-  const { progress } = job;
+function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
   return typeof progress === 'object' && 'state' in progress
     ? (progress as unknown as ReplyRecord)
-    : undefined;
+    : data.restored?.record;
 }
 
 function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {

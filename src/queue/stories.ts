@@ -40,6 +40,8 @@ export interface StoryProgress extends StoryCredits {
 export type StoryUpdate =
   | { readonly type: 'waiting' }
   | { readonly type: 'writing'; readonly progress: StoryProgress }
+  /** There is no such story: not yet, or no longer. */
+  | { readonly type: 'missing' }
   | { readonly type: 'done'; readonly story: Story }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 
@@ -50,7 +52,7 @@ export class Stories {
   readonly #queue: Queue<StoryJobData, Story>;
   readonly #producer: QueueEventsProducer;
   #places: Promise<Map<string, number>> | undefined;
-  #placesAt = 0;
+  #placesAt = Number.NEGATIVE_INFINITY;
   #status: StorytellerStatus = { phase: 'none', loaded: 0 };
   #heardAt = Number.NEGATIVE_INFINITY;
 
@@ -62,7 +64,7 @@ export class Stories {
     this.events = new JobEvents(connection.events(STORIES_QUEUE));
     this.events.onCustom(STORYTELLER_EVENT, ({ phase, loaded }) => {
       this.#status = { phase: phase as StorytellerStatus['phase'], loaded: Number(loaded) };
-      this.#heardAt = Date.now();
+      this.#heardAt = performance.now();
     });
   }
 
@@ -78,14 +80,12 @@ export class Stories {
   /**
    * Tells a listener about a story until its end.
    *
-   * @param isNew whether the story is only added after this call: then there is nothing to read yet, all that
-   *   happens will be heard, and it is not missed before it has been seen, however long the adding takes.
-   *   Otherwise its present state is read at once.
+   * @param isNew whether the story is only added after this call: then there is nothing to read yet, and all that
+   *   happens will be heard. Otherwise its present state is read at once.
    * @returns the function that ends the following
    */
   follow(id: string, listener: (update: StoryUpdate) => void, isNew = false): () => void {
     let over = false;
-    let seen = !isNew;
     const tell = (update: StoryUpdate) => {
       if (over) return;
       if (update.type === 'done' || update.type === 'failed') end();
@@ -93,19 +93,11 @@ export class Stories {
     };
     // A read that fails (the queue is away) is made up for by the next one.
     const readNow = () => {
-      this.#read(id).then(
-        (update) => {
-          if (isMissing(update) && !seen) return;
-          seen = true;
-          tell(update);
-        },
-        () => {},
-      );
+      this.#read(id).then(tell, () => {});
     };
     const unfollow = this.events.followAndRead(
       id,
       (event) => {
-        seen = true;
         if (event.type === 'progress') tell({ type: 'writing', progress: event.data as StoryProgress });
         else if (event.type === 'ended') readNow();
       },
@@ -124,7 +116,7 @@ export class Stories {
     // The state first: the job that is read after it has the result or the failure that the state speaks of.
     const state = await this.#queue.getJobState(id);
     const job = await this.#queue.getJob(id);
-    if (!job) return { type: 'failed', code: 'not_found', message: 'This story is no longer kept.' };
+    if (!job) return { type: 'missing' };
     if (state === 'completed') return { type: 'done', story: job.returnvalue };
     if (state === 'failed') return { type: 'failed', ...parseFailure(job.failedReason) };
     const progress = progressOf(job);
@@ -133,7 +125,7 @@ export class Stories {
 
   /** Place of a story among those that wait, 1 for the next; null when it does not wait. */
   async place(id: string): Promise<number | null> {
-    const now = Date.now();
+    const now = performance.now();
     if (!this.#places || now - this.#placesAt > PLACES_AGE_MS) {
       this.#placesAt = now;
       this.#places = this.#queue
@@ -178,7 +170,7 @@ export class Stories {
 
   /** What the last worker to be heard of said, or that there is none. */
   status(): StorytellerStatus {
-    return Date.now() - this.#heardAt < SILENCE_MS ? this.#status : { phase: 'none', loaded: 0 };
+    return performance.now() - this.#heardAt < SILENCE_MS ? this.#status : { phase: 'none', loaded: 0 };
   }
 
   /** Jobs by state. */
@@ -195,10 +187,6 @@ export class Stories {
   async close(): Promise<void> {
     await Promise.all([this.events.close(), this.#producer.close(), this.#queue.close()]);
   }
-}
-
-function isMissing(update: StoryUpdate): boolean {
-  return update.type === 'failed' && update.code === 'not_found';
 }
 
 /** The last snapshot of a job, if it has one. */

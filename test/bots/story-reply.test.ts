@@ -105,6 +105,7 @@ class Scene {
         this.#stop = listener;
         if (this.stopped) listener();
       },
+      confirm: async () => void this.log.push('confirm'),
       signal: this.abort.signal,
     };
   }
@@ -278,11 +279,28 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
 
   it('follows a new story before it is added, and reads nothing of it', async () => {
     const scene = new Scene();
-    scene.present = { type: 'failed', code: 'not_found', message: 'Not there yet.' };
+    scene.present = { type: 'missing' };
     const running = scene.run();
     await scene.tell({ type: 'done', story: STORY });
     assert.deepEqual(await running, { status: 'finished', ...STORY });
     assert.deepEqual(scene.log.slice(0, 2), ['follow what is new', 'add']);
+  });
+
+  it('has a story written again that the queue has lost, if the reply is still its own', async () => {
+    const scene = new Scene();
+    const running = scene.run();
+    await scene.tell(snapshot(40));
+    await scene.seen(40);
+    await scene.tell({ type: 'missing' });
+    // The new writer begins with the prompt: nothing is taken back.
+    await scene.tell(snapshot(10));
+    await scene.tell({ type: 'done', story: STORY });
+    assert.deepEqual(await running, { status: 'finished', ...STORY });
+    assert.deepEqual(
+      scene.log.filter((what) => ['add', 'confirm'].includes(what)),
+      ['add', 'confirm', 'add'],
+    );
+    assert.ok(scene.shown.every((state) => 'text' in state && state.text.length >= 40));
   });
 
   it('reads at once what a predecessor added that had no time to write anything down', async () => {
@@ -611,7 +629,7 @@ class World {
         if (isNew && this.story !== 'absent') this.faults.push('what has happened is not read');
         if (!isNew && this.story === 'absent') this.faults.push('read before it was added');
         // Nothing that happens is missed: what has happened is read.
-        if (this.story === 'removed') told({ type: 'failed', code: 'not_found', message: 'Gone.' });
+        if (this.story === 'removed') told({ type: 'missing' });
         else if (this.story === 'there') queueMicrotask(() => told(this.#present));
         return () => {
           listener = undefined;
@@ -639,6 +657,7 @@ class World {
         stopListener = heard;
         if (this.#stopped) heard();
       },
+      confirm: async () => abort.signal.throwIfAborted(),
       signal: abort.signal,
     };
     let settled = false;

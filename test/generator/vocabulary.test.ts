@@ -101,7 +101,7 @@ describe('encode folds', () => {
       idToChar: { 0: '\u0003', 1: 'é', 2: 'e', 3: '-' },
       charToId: { '\u0003': 0, é: 1, e: 2, '-': 3 },
     });
-    assert.deepEqual(small.encode('éeè—"…\u00a0'), { ids: [1, 2, 2, 3, 3], skipped: 3 });
+    assert.deepEqual(small.encode('éeè—"…\u00a0'), { ids: [1, 2, 2, 3, 3], characters: 5, skipped: 3 });
   });
 });
 
@@ -115,7 +115,7 @@ describe('encode, for any text', () => {
         assert.ok(ids.every((id) => Number.isInteger(id) && id > 0 && id < vocabulary.size));
         assert.ok(skipped >= 0 && skipped <= [...text].length);
         const readBack = ids.map((id) => vocabulary.decode(id)).join('');
-        assert.deepEqual(vocabulary.encode(readBack), { ids, skipped: 0 });
+        assert.deepEqual(vocabulary.encode(readBack), { ids, characters: ids.length, skipped: 0 });
       }),
       { numRuns: 1_000 },
     );

@@ -71,6 +71,9 @@ describe('scifi train', () => {
       const first = start([data, '--out', out, ...options]);
       await until(async () => (await logged()) > 4, 'the first lines of the log', 30_000);
       first.child.kill('SIGINT');
+      await until(() => /Saving/.test(first.output()), 'the answer to Ctrl-C', 30_000);
+      // Who is impatient and presses it again has a checkpoint all the same.
+      first.child.kill('SIGINT');
       assert.equal(await first.ended, 0, first.output());
       assert.match(first.output(), /Interrupted and saved\. Go on with: scifi train/);
       const lines = await logged();

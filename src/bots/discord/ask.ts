@@ -10,6 +10,7 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Logger } from 'pino';
+import type { Asker } from '../../queue/asker.ts';
 import { type AskTools, logged, submit, type Wish } from '../ask.ts';
 import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
@@ -59,7 +60,18 @@ async function ask(
     ...(source ? { source } : {}),
   };
   // BullMQ refuses ids that look like numbers, and one snowflake in some hundred does.
-  await submit(tools, `i${interaction.id}`, request, handle);
+  await submit(
+    tools,
+    `i${interaction.id}`,
+    request,
+    handle,
+    askerOf(interaction.user.id, interaction.guildId),
+  );
+}
+
+/** Who somebody on Discord is to the queue. */
+export function askerOf(userId: string, guildId: string | null): Asker {
+  return { person: `discord:${userId}`, ...(guildId ? { place: `discord:${guildId}` } : {}) };
 }
 
 /** Says something that only the one who asked can see. */

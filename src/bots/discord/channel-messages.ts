@@ -7,6 +7,7 @@ import type { PromptChannels } from '../channel-settings.ts';
 import { clean } from '../outgoing-text.ts';
 import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
 import type { DiscordApi } from './api.ts';
+import { askerOf } from './ask.ts';
 import { missingFor } from './channel-command.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
@@ -72,12 +73,13 @@ async function reply(
   try {
     const request = readWish(readRequest, { prompt }, ROOM);
     const thread = threads ? await openThread(message, prompt, api) : undefined;
-    await submit(tools, `m${message.id}`, request, {
+    const handle: DiscordHandle = {
       channelId: thread ?? message.channelId,
       userId: message.author.id,
       inChannel: true,
       ...(thread ? {} : { replyTo: message.id }),
-    });
+    };
+    await submit(tools, `m${message.id}`, request, handle, askerOf(message.author.id, message.guildId));
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
     const { code, message: sentence } = logged(error, logger);

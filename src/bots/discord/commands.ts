@@ -17,6 +17,8 @@ const MANAGE_CHANNELS = String(1 << 4);
 export const SCIFI = 'scifi';
 export const CHANNEL = 'scifi-channel';
 export const CONTINUE = 'Continue as sci-fi';
+export const PRIVACY = 'scifi-privacy';
+export const FORGET = 'scifi-forget';
 
 /** Models beyond this number are not offered: Discord has no room for more. */
 const CHOICES_MAX = 25;
@@ -73,7 +75,19 @@ export function commandsFor(models: readonly ModelChoice[]): Command[] {
     ],
   } satisfies ChatCommand;
   const continuation = { ...everywhere, type: TYPE.message, name: CONTINUE } satisfies ContextCommand;
-  return [story, continuation, channelCommand()];
+  const privacy = {
+    ...everywhere,
+    type: TYPE.chat,
+    name: PRIVACY,
+    description: 'What I keep of you, and for how long',
+  } satisfies ChatCommand;
+  const forget = {
+    ...everywhere,
+    type: TYPE.chat,
+    name: FORGET,
+    description: 'Stop your stories and delete what I keep of you',
+  } satisfies ChatCommand;
+  return [story, continuation, channelCommand(), privacy, forget];
 }
 
 function channelCommand(): ChatCommand {

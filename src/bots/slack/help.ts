@@ -16,6 +16,7 @@ export function storyHelp(models: readonly ModelChoice[]): string {
     `• \`model\`: ${names}`,
     'Mention me in a channel and I answer in the thread; write to me directly and I answer there; choose ' +
       '*Continue as sci-fi* under any message. Where I cannot write, `/invite` me first.',
+    '`/scifi-privacy` tells what I keep of you, `/scifi-forget` deletes it.',
   ].join('\n');
 }
 

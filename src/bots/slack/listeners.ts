@@ -24,13 +24,16 @@ import type { SlackPlace } from './handle.ts';
 import { CHANNEL_HELP, storyHelp } from './help.ts';
 import { ANY_SETTING, homeView, readChoice } from './home.ts';
 import { keyOf, locate, messageId, workspaceOf } from './places.ts';
+import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
 import { ROOM, readBlocks, readMarkup } from './story-text.ts';
 
 export const SCIFI = '/scifi';
 export const CHANNEL = '/scifi-channel';
+export const PRIVACY = '/scifi-privacy';
+export const FORGET = '/scifi-forget';
 export const CONTINUE = 'scifi-continue-message';
 
-export interface ListenerTools extends SlackTools {
+export interface ListenerTools extends SlackTools, PrivacyTools {
   readonly channels: PromptChannels;
 }
 
@@ -42,6 +45,8 @@ type Shortcut = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs
 export function listen(app: App, tools: ListenerTools): void {
   app.command(SCIFI, (args) => tellStory(args, tools));
   app.command(CHANNEL, (args) => changeChannel(args, tools));
+  app.command(PRIVACY, (args) => tellPrivacy(args, tools));
+  app.command(FORGET, (args) => forgetUser(args, tools));
   app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>
     continueMessage(args as Shortcut, tools),
   );

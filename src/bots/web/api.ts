@@ -55,7 +55,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): OpenStreams {
     }
     const key = id.toLowerCase();
     const story = parseRequest(input);
-    await replies.submit(key, story);
+    await replies.submit(key, story, { person: `web:${request.ip}` });
     // The second of two equal submissions is told what the first one started, random seed included.
     const known = await replies.read(key);
     return reply.code(202).send({ id: key, request: known?.request ?? story });

@@ -15,18 +15,18 @@ export function webReplies(replies: Replies<null>, stories: Stories, maxWaiting:
   let waiting = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
   return {
-    async submit(id, request) {
+    async submit(id, request, asker) {
       // A repeated submission was admitted before.
       if (await replies.read(id)) return;
-      await admit(stories, maxWaiting);
+      await admit(stories, maxWaiting, asker);
       await replies.submit(id, request, null);
     },
     read: (id) => replies.read(id),
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),
     status() {
-      if (Date.now() - countedAt > WAITING_COUNT_AGE_MS) {
-        countedAt = Date.now();
+      if (performance.now() - countedAt > WAITING_COUNT_AGE_MS) {
+        countedAt = performance.now();
         stories.waitingCount().then(
           (count) => {
             waiting = count;

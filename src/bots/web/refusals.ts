@@ -35,6 +35,7 @@ const STATUS_BY_CODE: Record<ErrorCode, number> = {
   not_found: 404,
   busy: 503,
   queue_unavailable: 503,
+  chat_unavailable: 503,
   no_progress: 500,
   configuration: 500,
   internal: 500,

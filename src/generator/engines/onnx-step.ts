@@ -1,5 +1,7 @@
 /** One step of a character model as an ONNX graph: ids and states in, logits and states out. */
-import type { LstmLayer, Model } from '../model/model.ts';
+import type { LstmLayer } from '../model/layers.ts';
+import type { Model } from '../model/model.ts';
+import { type PlainLstm, plainLstmOf } from '../model/plain-lstm.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 
 /** The size that each call chooses: how many slots step together. */
@@ -32,13 +34,14 @@ export function stateNames(layer: number): {
  */
 export function buildStepGraph(model: Model): Uint8Array {
   const graph = new OnnxGraph();
-  const { embedding, layers, dense } = model;
+  const plain = plainLstmOf(model);
+  const { embedding, lstms: layers, dense } = plain;
   let below = graph.input('ids', 'int32', [ROWS]);
   layers.forEach((layer, i) => {
     const names = stateNames(i);
     const hidden = graph.input(names.hidden, 'float32', [ROWS, layer.units]);
     const cell = graph.input(names.cell, 'float32', [ROWS, layer.units]);
-    const gates = i === 0 ? firstGates(graph, model, below, hidden) : gatesOf(graph, layer, i, below, hidden);
+    const gates = i === 0 ? firstGates(graph, plain, below, hidden) : gatesOf(graph, layer, i, below, hidden);
     below = stepCell(graph, layer, i, gates, cell);
   });
   const units = layers.at(-1)!.units;
@@ -55,8 +58,8 @@ export function buildStepGraph(model: Model): Uint8Array {
 }
 
 /** z of the layer that reads characters: table[id] + h recurrentKernel. */
-function firstGates(graph: OnnxGraph, model: Model, ids: string, hidden: string): string {
-  const layer = model.layers[0]!;
+function firstGates(graph: OnnxGraph, model: PlainLstm, ids: string, hidden: string): string {
+  const layer = model.lstms[0]!;
   const gates = 4 * layer.units;
   const table = graph.constant('table', [model.embedding.rows, gates], characterTable(model));
   const kernel = graph.constant('kernel_0', [layer.units, gates], layer.recurrentKernel);
@@ -104,8 +107,8 @@ function stepCell(graph: OnnxGraph, layer: LstmLayer, i: number, gates: string, 
  * embedding x kernel + bias of the first layer, [vocabulary size, 4 * units]: summed in float64 and rounded
  * once, so it is nearer to the formula than the product at run time would be.
  */
-function characterTable({ embedding, layers }: Model): Float32Array {
-  const { kernel, bias, units } = layers[0]!;
+function characterTable({ embedding, lstms }: PlainLstm): Float32Array {
+  const { kernel, bias, units } = lstms[0]!;
   const gates = 4 * units;
   const table = new Float32Array(embedding.rows * gates);
   const sums = new Float64Array(gates);

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
+import { plainLstmOf } from '../model/plain-lstm.ts';
 import { type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
 import { advanceOnHost, checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
 import { buildStepGraph, stateNames } from './onnx-step.ts';
@@ -96,7 +97,7 @@ class OnnxEngine implements Engine {
     this.vocabularySize = model.vocabulary.size;
     this.#session = session;
     this.#Tensor = tensor;
-    this.#specs = model.layers.flatMap(({ units }, i) => {
+    this.#specs = plainLstmOf(model).lstms.flatMap(({ units }, i) => {
       const { hidden, cell, newHidden, newCell } = stateNames(i);
       return [
         { input: hidden, output: newHidden, units },

@@ -3,8 +3,10 @@
  * weights' bytes to a Model and back. No `node:` imports: a browser gets the same files over HTTP.
  */
 import { Vocabulary } from '../vocabulary.ts';
-import type { LstmLayer, Model } from './model.ts';
+import type { LstmLayer } from './layers.ts';
+import type { Model, Reading } from './model.ts';
 import { isRecord, unusable, versionOf } from './model.ts';
+import { plainLstmOf } from './plain-lstm.ts';
 import type { Topology } from './topology.ts';
 import { readTopology, topologyOf, writeTopology } from './topology.ts';
 import type { Tensor, WeightsDtype, WeightsManifest } from './weights.ts';
@@ -20,6 +22,7 @@ export interface ModelPlan {
   readonly weights: WeightsManifest;
   /** Hexadecimal SHA-256 of the shards' bytes, one after the other; null where nobody wrote it down. */
   readonly sha256: string | null;
+  readonly reading: Reading;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -44,13 +47,23 @@ export function readModelPlan(json: unknown, name: string): ModelPlan {
   const file = `${name}/${MODEL_FILE}`;
   if (!isRecord(json)) throw unusable(file, 'it is not a JSON object');
   const metadata = isRecord(json.userDefinedMetadata) ? json.userDefinedMetadata : {};
-  const { weightsSha256, ...rest } = metadata;
+  const { weightsSha256, window, ...rest } = metadata;
   return {
     topology: readTopology(json.modelTopology, file),
     weights: readWeightsManifest(json.weightsManifest, file),
     sha256: typeof weightsSha256 === 'string' ? weightsSha256 : null,
+    reading: readReading(window, file),
     metadata: rest,
   };
+}
+
+/** @param window characters of the windows that the model was trained on; undefined for one that carries its state */
+function readReading(window: unknown, file: string): Reading {
+  if (window === undefined) return { kind: 'stateful' };
+  if (typeof window === 'number' && Number.isSafeInteger(window) && window > 0) {
+    return { kind: 'window', characters: window };
+  }
+  throw unusable(file, `its \`window\` is ${JSON.stringify(window)}, not a number of characters`);
 }
 
 /** @throws StoryError `model_unavailable` when the files do not fit each other */
@@ -82,8 +95,11 @@ export function assembleModel({ name, plan, vocabulary, bytes, sha256 }: ModelFi
   for (const layer of layers) {
     const gates = 4 * layer.units;
     recurrent.push({
+      kind: 'lstm',
       units: layer.units,
       inputSize,
+      activation: 'tanh',
+      recurrentActivation: 'sigmoid',
       kernel: take(layer.name, 'kernel', [inputSize, gates]),
       recurrentKernel: take(layer.name, 'recurrent_kernel', [layer.units, gates]),
       bias: take(layer.name, 'bias', [gates]),
@@ -94,15 +110,24 @@ export function assembleModel({ name, plan, vocabulary, bytes, sha256 }: ModelFi
     name,
     version: versionOf(sha256),
     vocabulary: characters,
-    embedding: {
-      ...{ rows: embedding.rows, columns: embedding.columns },
-      matrix: take(embedding.name, 'embeddings', [embedding.rows, embedding.columns]),
-    },
-    layers: recurrent,
-    dense: {
-      kernel: take(dense.name, 'kernel', [inputSize, dense.units]),
-      bias: take(dense.name, 'bias', [dense.units]),
-    },
+    layers: [
+      {
+        kind: 'embedding',
+        rows: embedding.rows,
+        columns: embedding.columns,
+        matrix: take(embedding.name, 'embeddings', [embedding.rows, embedding.columns]),
+      },
+      ...recurrent,
+      {
+        kind: 'dense',
+        units: dense.units,
+        inputSize,
+        activation: 'linear',
+        kernel: take(dense.name, 'kernel', [inputSize, dense.units]),
+        bias: take(dense.name, 'bias', [dense.units]),
+      },
+    ],
+    reading: plan.reading,
     metadata: plan.metadata,
   };
 }
@@ -120,17 +145,21 @@ export function disassembleModel(
     convertedBy: null,
     modelTopology: writeTopology(topology),
     weightsManifest: [{ paths: [WEIGHTS_FILE], weights: specs }],
-    userDefinedMetadata: { ...model.metadata, weightsSha256: sha256 },
+    userDefinedMetadata: {
+      ...model.metadata,
+      ...(model.reading.kind === 'window' ? { window: model.reading.characters } : {}),
+      weightsSha256: sha256,
+    },
   });
   return { bytes, modelFile };
 }
 
 function tensorsOf(model: Model, topology: Topology): Tensor[] {
-  const { embedding, dense } = model;
+  const { embedding, lstms, dense } = plainLstmOf(model);
   const tensor = (name: string, shape: number[], values: Float32Array): Tensor => ({ name, shape, values });
   return [
     tensor(`${topology.embedding.name}/embeddings`, [embedding.rows, embedding.columns], embedding.matrix),
-    ...model.layers.flatMap((layer, i) => {
+    ...lstms.flatMap((layer, i) => {
       const name = topology.layers[i]!.name;
       return [
         tensor(`${name}/kernel`, [layer.inputSize, 4 * layer.units], layer.kernel),
@@ -138,8 +167,8 @@ function tensorsOf(model: Model, topology: Topology): Tensor[] {
         tensor(`${name}/bias`, [4 * layer.units], layer.bias),
       ];
     }),
-    tensor(`${topology.dense.name}/kernel`, [model.layers.at(-1)!.units, dense.bias.length], dense.kernel),
-    tensor(`${topology.dense.name}/bias`, [dense.bias.length], dense.bias),
+    tensor(`${topology.dense.name}/kernel`, [dense.inputSize, dense.units], dense.kernel),
+    tensor(`${topology.dense.name}/bias`, [dense.units], dense.bias),
   ];
 }
 

@@ -104,5 +104,89 @@ export interface ActivationLayer {
   readonly activation: ActivationName;
 }
 
-/** Names of activations as Keras writes them; `hard_sigmoid` is another function in Keras 3 than before. */
-export type ActivationName = string;
+/**
+ * Names of activations as Keras writes them, with Keras's defaults for what they can be told besides. Where two
+ * functions went by one name: `hard_sigmoid` is clip(0.2 x + 0.5, 0, 1), as Keras 1 and 2 and TensorFlow.js have
+ * it, `hard_sigmoid_keras3` is relu6(x + 3) / 6; `gelu` is the exact one.
+ */
+export type ActivationName = (typeof ACTIVATION_NAMES)[number];
+
+export const ACTIVATION_NAMES = [
+  'linear',
+  'relu',
+  'relu6',
+  'leaky_relu',
+  'elu',
+  'selu',
+  'celu',
+  'gelu',
+  'gelu_approximate',
+  'silu',
+  'hard_silu',
+  'mish',
+  'sigmoid',
+  'hard_sigmoid',
+  'hard_sigmoid_keras3',
+  'log_sigmoid',
+  'sparse_sigmoid',
+  'tanh',
+  'hard_tanh',
+  'tanh_shrink',
+  'hard_shrink',
+  'soft_shrink',
+  'threshold',
+  'softplus',
+  'sparse_plus',
+  'squareplus',
+  'softsign',
+  'exponential',
+  'softmax',
+  'log_softmax',
+  'sparsemax',
+  'glu',
+] as const;
+
+/** How many numbers a layer puts out for each id, given how many come in. */
+export function outputSize(layer: Layer, inputSize: number): number {
+  switch (layer.kind) {
+    case 'embedding':
+      return layer.columns;
+    case 'one_hot':
+    case 'batch_normalization':
+      return layer.size;
+    case 'lstm':
+    case 'gru':
+      return layer.units;
+    case 'bidirectional':
+      return layer.merge === 'concat' ? layer.forward.units + layer.backward.units : layer.forward.units;
+    case 'dense':
+      return activatedSize(layer.activation, layer.units);
+    case 'activation':
+      return activatedSize(layer.activation, inputSize);
+  }
+}
+
+/** A gated linear unit multiplies one half of its inputs with a sigmoid of the other; no other changes sizes. */
+function activatedSize(activation: ActivationName, size: number): number {
+  return activation === 'glu' ? size / 2 : size;
+}
+
+/** All the weights of a layer, in the order in which Keras lists them. */
+export function weightsOf(layer: Layer): Float32Array[] {
+  switch (layer.kind) {
+    case 'embedding':
+      return [layer.matrix];
+    case 'lstm':
+    case 'gru':
+      return [layer.kernel, layer.recurrentKernel, layer.bias];
+    case 'bidirectional':
+      return [...weightsOf(layer.forward), ...weightsOf(layer.backward)];
+    case 'batch_normalization':
+      return [layer.gamma, layer.beta, layer.mean, layer.variance];
+    case 'dense':
+      return [layer.kernel, layer.bias];
+    case 'one_hot':
+    case 'activation':
+      return [];
+  }
+}

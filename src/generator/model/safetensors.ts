@@ -7,7 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Vocabulary } from '../vocabulary.ts';
 import { readJson, sha256Of, unreadable } from './files.ts';
-import type { LstmLayer, Model } from './model.ts';
+import type { LstmLayer } from './layers.ts';
+import type { Model } from './model.ts';
 import { isRecord, unusable, versionOf } from './model.ts';
 import type { Tensor } from './weights.ts';
 
@@ -43,8 +44,11 @@ export async function importSafetensors(weightsFile: string, vocabularyFile: str
     const name = `lstm_${layers.length}`;
     const units = tensors.get(`${name}.recurrent_kernel`)?.shape[0] ?? 0;
     layers.push({
+      kind: 'lstm',
       units,
       inputSize,
+      activation: 'tanh',
+      recurrentActivation: 'sigmoid',
       kernel: take(`${name}.kernel`, [inputSize, 4 * units]),
       recurrentKernel: take(`${name}.recurrent_kernel`, [units, 4 * units]),
       bias: take(`${name}.bias`, [4 * units]),
@@ -60,12 +64,24 @@ export async function importSafetensors(weightsFile: string, vocabularyFile: str
     name: basename(dirname(resolve(weightsFile))),
     version: versionOf(sha256Of(data)),
     vocabulary,
-    embedding: { matrix: take('embedding', [vocabulary.size, columns]), rows: vocabulary.size, columns },
-    layers,
-    dense: {
-      kernel: take('dense.kernel', [inputSize, vocabulary.size]),
-      bias: take('dense.bias', [vocabulary.size]),
-    },
+    layers: [
+      {
+        kind: 'embedding',
+        rows: vocabulary.size,
+        columns,
+        matrix: take('embedding', [vocabulary.size, columns]),
+      },
+      ...layers,
+      {
+        kind: 'dense',
+        units: vocabulary.size,
+        inputSize,
+        activation: 'linear',
+        kernel: take('dense.kernel', [inputSize, vocabulary.size]),
+        bias: take('dense.bias', [vocabulary.size]),
+      },
+    ],
+    reading: { kind: 'stateful' },
     metadata: {},
   };
 }

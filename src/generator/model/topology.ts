@@ -4,6 +4,7 @@
  */
 import type { Model } from './model.ts';
 import { isRecord, unusable } from './model.ts';
+import { plainLstmOf } from './plain-lstm.ts';
 
 /** What there is to know of a topology; the names say which weights belong to which layer. */
 export interface Topology {
@@ -12,12 +13,17 @@ export interface Topology {
   readonly dense: { readonly name: string; readonly units: number };
 }
 
-/** The topology of a model under our own layer names. */
+/**
+ * The topology of a model under our own layer names.
+ *
+ * @throws StoryError `model_unavailable` for a model that is no plain LSTM
+ */
 export function topologyOf(model: Model): Topology {
+  const { embedding, lstms, dense } = plainLstmOf(model);
   return {
-    embedding: { name: 'embedding', rows: model.embedding.rows, columns: model.embedding.columns },
-    layers: model.layers.map((layer, i) => ({ name: `lstm_${i}`, units: layer.units })),
-    dense: { name: 'dense', units: model.dense.bias.length },
+    embedding: { name: 'embedding', rows: embedding.rows, columns: embedding.columns },
+    layers: lstms.map((layer, i) => ({ name: `lstm_${i}`, units: layer.units })),
+    dense: { name: 'dense', units: dense.units },
   };
 }
 

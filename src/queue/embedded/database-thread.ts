@@ -51,6 +51,11 @@ function errorFields(error: unknown): DatabaseErrorFields {
   return { message: error.message, code, detail };
 }
 
+/** Whether Postgres goes on after an error. After a panic, as on a full disk, its next query never ends. */
+function isSurvived(error: unknown): boolean {
+  return (error as { severity?: unknown } | null)?.severity === 'ERROR';
+}
+
 port.on('message', async (message: ToThread) => {
   try {
     if (message.type === 'close') {
@@ -61,6 +66,8 @@ port.on('message', async (message: ToThread) => {
     }
     send({ type: 'result', id: message.id, ...(await query(message.sql, message.params)) });
   } catch (error) {
+    // Whatever is thrown ends this thread, and with it the database.
+    if (!isSurvived(error)) throw error;
     send({ type: 'error', id: message.id, error: errorFields(error) });
   }
 });

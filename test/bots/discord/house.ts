@@ -35,6 +35,8 @@ export interface House {
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
+  /** All that the queue's store holds, as text; on Redis only. */
+  dump(): Promise<string>;
   /** The bot's side; replaced by `restart`. */
   bot: Discord;
   restart(options?: Partial<DiscordOptions>): Promise<void>;
@@ -77,6 +79,7 @@ export async function openHouse(
       maxWaiting: 500,
       pace: PACE,
       concurrency: 500,
+      privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },
       logger,
       ...options,
       ...more,
@@ -87,6 +90,7 @@ export async function openHouse(
     stories,
     channel,
     log,
+    dump: () => backend.dump(),
     ann: new Person(discord, 'ann'),
     bot: await startBot(),
     async restart(more) {

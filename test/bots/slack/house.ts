@@ -38,6 +38,8 @@ export interface House {
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
+  /** All that the queue's store holds, as text; on Redis only. */
+  dump(): Promise<string>;
   /** The bot's side; replaced by `restart`. */
   bot: Slack;
   restart(options?: Partial<SlackOptions>): Promise<void>;
@@ -84,6 +86,7 @@ export async function openHouse(
       maxWaiting: 500,
       pace: PACE,
       concurrency: 500,
+      privacy: { retentionMs: 24 * 3_600_000, url: undefined },
       logger,
       editIntervalMs: EDIT_INTERVAL_MS,
       ...options,
@@ -95,6 +98,7 @@ export async function openHouse(
     stories,
     channel,
     log,
+    dump: () => backend.dump(),
     ann: new Person(slack, 'ann'),
     bot: await startBot(),
     async restart(more) {

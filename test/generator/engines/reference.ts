@@ -1,24 +1,26 @@
 /** The network in float64, straight from its formulas and with nothing of the sources in it but the types. */
-import type { LstmLayer, Model } from '../../../src/generator/model/model.ts';
+import type { LstmLayer } from '../../../src/generator/model/layers.ts';
+import type { Model } from '../../../src/generator/model/model.ts';
+import { type PlainLstm, plainLstmOf } from '../../../src/generator/model/plain-lstm.ts';
 
 /** One reader of text. */
 export class Reference {
-  readonly #model: Model;
+  readonly #model: PlainLstm;
   readonly #h: Float64Array[];
   readonly #c: Float64Array[];
 
   constructor(model: Model) {
-    this.#model = model;
-    this.#h = model.layers.map((layer) => new Float64Array(layer.units));
-    this.#c = model.layers.map((layer) => new Float64Array(layer.units));
+    this.#model = plainLstmOf(model);
+    this.#h = this.#model.lstms.map((layer) => new Float64Array(layer.units));
+    this.#c = this.#model.lstms.map((layer) => new Float64Array(layer.units));
   }
 
   /** Reads one id; returns the logits of what follows. */
   step(id: number): Float64Array {
-    const { embedding, layers, dense } = this.#model;
+    const { embedding, lstms, dense } = this.#model;
     const { columns, matrix } = embedding;
     let x = Float64Array.from(matrix.subarray(id * columns, (id + 1) * columns));
-    layers.forEach((layer, l) => {
+    lstms.forEach((layer, l) => {
       x = this.#cell(layer, l, x);
     });
     const logits = Float64Array.from(dense.bias);

@@ -8,6 +8,7 @@ import { StoryError } from '../../../src/errors.ts';
 import { listModels, loadModel, saveModel } from '../../../src/generator/model/files.ts';
 import { float16ToFloat32, float32ToFloat16 } from '../../../src/generator/model/float16.ts';
 import { parameterCount } from '../../../src/generator/model/model.ts';
+import { plainLstmOf } from '../../../src/generator/model/plain-lstm.ts';
 import { randomModel } from './random-model.ts';
 
 const MODELS = fileURLToPath(new URL('../../../models', import.meta.url));
@@ -29,10 +30,8 @@ describe('a saved model', () => {
   test('comes back from float32 as it was', async () => {
     const path = await savedModel();
     const model = await loadModel(path);
-    const { embedding, layers, dense } = randomModel();
-    assert.deepEqual({ ...model.embedding }, embedding);
-    assert.deepEqual(model.layers, layers);
-    assert.deepEqual(model.dense, dense);
+    assert.deepEqual(model.layers, randomModel().layers);
+    assert.deepEqual(model.reading, { kind: 'stateful' });
     assert.deepEqual(model.metadata, { epochs: 3 });
     assert.match(model.version, /^[0-9a-f]{12}$/);
     assert.equal(path.endsWith(model.name), true);
@@ -40,13 +39,20 @@ describe('a saved model', () => {
   });
 
   test('comes back from float16 rounded', async () => {
-    const model = await loadModel(await savedModel('float16'));
-    const { embedding, layers } = randomModel();
+    const model = plainLstmOf(await loadModel(await savedModel('float16')));
+    const { embedding, lstms } = plainLstmOf(randomModel());
     assert.deepEqual(model.embedding.matrix, float16ToFloat32(float32ToFloat16(embedding.matrix)));
     assert.deepEqual(
-      model.layers[1]!.recurrentKernel,
-      float16ToFloat32(float32ToFloat16(layers[1]!.recurrentKernel)),
+      model.lstms[1]!.recurrentKernel,
+      float16ToFloat32(float32ToFloat16(lstms[1]!.recurrentKernel)),
     );
+  });
+
+  test('says on what windows it was trained', async () => {
+    const path = join(folder, 'windowed');
+    const reading = { kind: 'window', characters: 50 } as const;
+    await saveModel(path, { ...randomModel(), reading }, { dtype: 'float32' });
+    assert.deepEqual((await loadModel(path)).reading, reading);
   });
 
   test('has another version when its weights are others, and the same when they are not', async () => {
@@ -61,7 +67,7 @@ describe('a saved model', () => {
       await saveModel(path, randomModel({ units }), { dtype: 'float32' });
       const model = await loadModel(path);
       assert.deepEqual(
-        model.layers.map((layer) => layer.units),
+        plainLstmOf(model).lstms.map((layer) => layer.units),
         units,
       );
     }
@@ -75,7 +81,7 @@ describe('a saved model', () => {
     await edit(path, (json) => {
       json.weightsManifest[0]!.paths = ['a.bin', 'b.bin'];
     });
-    assert.deepEqual((await loadModel(path)).dense, randomModel().dense);
+    assert.deepEqual((await loadModel(path)).layers, randomModel().layers);
   });
 
   test('reports how much of it is loaded, upwards to 1', async () => {
@@ -108,7 +114,7 @@ describe('the models of this repository', () => {
       assert.equal(model.vocabulary.size, 97);
       assert.equal(parameterCount(model), 3_336_865);
       assert.deepEqual(
-        model.layers.map((layer) => [layer.inputSize, layer.units]),
+        plainLstmOf(model).lstms.map((layer) => [layer.inputSize, layer.units]),
         [
           [64, 512],
           [512, 512],
@@ -232,6 +238,11 @@ describe('a model that cannot be run is refused with its file and the fault:', (
           (json) => (json.weightsManifest[0]!.weights[0]!.shape = [1e9, 1e6]),
           /says 4\d+/,
         ],
+        [
+          'a window of nothing',
+          (json) => (json.userDefinedMetadata.window = 0),
+          /`window` is 0, not a number of characters/,
+        ],
         ['no manifest', (json) => Reflect.deleteProperty(json, 'weightsManifest'), /no weightsManifest/],
         ['a shard elsewhere', (json) => (json.weightsManifest[0]!.paths = ['../weights.bin']), /beside it/],
         ['a shard anywhere', (json) => (json.weightsManifest[0]!.paths = ['/etc/passwd']), /beside it/],
@@ -259,7 +270,7 @@ describe('a model that cannot be run is refused with its file and the fault:', (
 
   test('weights that are not numbers', async () => {
     const model = randomModel();
-    model.layers[0]!.bias[3] = Number.NaN;
+    plainLstmOf(model).lstms[0]!.bias[3] = Number.NaN;
     const path = join(folder, 'not-a-number');
     await saveModel(path, model, { dtype: 'float32' });
     await assert.rejects(loadModel(path), /lstm_0\/bias is not all numbers/);

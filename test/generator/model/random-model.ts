@@ -1,4 +1,5 @@
 /** Small models made on the spot: random weights, the first characters of ASCII. */
+import type { Layer } from '../../../src/generator/model/layers.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { uniformAt } from '../../../src/generator/sampling.ts';
 import { END_OF_TEXT, Vocabulary } from '../../../src/generator/vocabulary.ts';
@@ -19,10 +20,13 @@ export function randomModel(options: RandomModelOptions = {}): Model {
   const weights = (length: number) =>
     Float32Array.from({ length }, () => (uniformAt(seed, position++, 0) * 2 - 1) * scale);
   let inputSize = columns;
-  const layers = units.map((size) => {
-    const layer = {
+  const lstms = units.map((size): Layer => {
+    const layer: Layer = {
+      kind: 'lstm',
       units: size,
       inputSize,
+      activation: 'tanh',
+      recurrentActivation: 'sigmoid',
       kernel: weights(inputSize * 4 * size),
       recurrentKernel: weights(size * 4 * size),
       bias: weights(4 * size),
@@ -34,9 +38,19 @@ export function randomModel(options: RandomModelOptions = {}): Model {
     name: 'random',
     version: '000000000000',
     vocabulary: vocabularyOf(characters),
-    embedding: { matrix: weights(characters * columns), rows: characters, columns },
-    layers,
-    dense: { kernel: weights(inputSize * characters), bias: weights(characters) },
+    layers: [
+      { kind: 'embedding', rows: characters, columns, matrix: weights(characters * columns) },
+      ...lstms,
+      {
+        kind: 'dense',
+        units: characters,
+        inputSize,
+        activation: 'linear',
+        kernel: weights(inputSize * characters),
+        bias: weights(characters),
+      },
+    ],
+    reading: { kind: 'stateful' },
     metadata: {},
   };
 }

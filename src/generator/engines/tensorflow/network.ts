@@ -1,6 +1,7 @@
 /** The model's weights as tensors of a backend, and one step of the network. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
+import { type PlainLstm, plainLstmOf } from '../../model/plain-lstm.ts';
 import type { Kernels } from './kernels.ts';
 
 /** One layer's recurrent state, [rows, units] each. */
@@ -28,10 +29,11 @@ export class Network {
   /** The backend must be the current one. */
   constructor(model: Model, kernels: Kernels) {
     this.#kernels = kernels;
-    const { embedding, layers, dense } = model;
+    const plain = plainLstmOf(model);
+    const { embedding, lstms: layers, dense } = plain;
     const size = model.vocabulary.size;
     const first = layers[0]!;
-    this.#table = tf.tensor2d(lookupTable(model), [embedding.rows, 4 * first.units]);
+    this.#table = tf.tensor2d(lookupTable(plain), [embedding.rows, 4 * first.units]);
     this.#layers = layers.map(({ units, inputSize, kernel, recurrentKernel, bias }, i) => {
       if (i === 0) {
         return { units, kernel: tf.tensor2d(recurrentKernel, [units, 4 * units]), bias: undefined };
@@ -93,8 +95,8 @@ export class Network {
 }
 
 /** Embedding x kernel + bias of the first layer, [vocabulary size, 4 * units], summed in float64. */
-function lookupTable({ embedding, layers }: Model): Float32Array {
-  const { kernel, bias, units } = layers[0]!;
+function lookupTable({ embedding, lstms }: PlainLstm): Float32Array {
+  const { kernel, bias, units } = lstms[0]!;
   const gates = 4 * units;
   const table = new Float32Array(embedding.rows * gates);
   const sums = new Float64Array(gates);
