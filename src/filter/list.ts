@@ -159,8 +159,8 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'yarpie[s]',
     ],
   },
-  // Cabbage, what soldiers of 1914 said, and a verb whose users seldom think of its origin.
-  { kind: 'ambiguous', words: ['kraut[s]', 'boche[s]', 'gyp[s]', 'gyped'] },
+  // Cabbage, what soldiers of 1914 said, a verb whose users seldom think of its origin, and trash that is white.
+  { kind: 'ambiguous', words: ['white trash', 'kraut[s]', 'boche[s]', 'gyp[s]', 'gyped'] },
   // Against the peoples of Australia and the Pacific.
   { kind: 'slur', words: ['abos', 'abbo[s]', 'boong[s]', 'lubra[s]'] },
   // A place in Finland, blood groups; what sailors called islanders, who keep the name in some places.
