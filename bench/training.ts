@@ -13,8 +13,7 @@ import { readConfig } from '../src/config.ts';
 import { openTrainingBackend } from '../src/generator/training/backend.ts';
 import { CELLS } from '../src/generator/training/cells.ts';
 import { type Architecture, TrainableNetwork } from '../src/generator/training/network.ts';
-import { descend } from '../src/generator/training/optimizers.ts';
-import type { Weights } from '../src/generator/training/stages.ts';
+import { disposeOf, type RunTensors, takeStep } from '../src/generator/training/step.ts';
 import { Streams } from '../src/generator/training/streams.ts';
 import { figure, machine, median, table } from './measure.ts';
 
@@ -84,23 +83,19 @@ async function measure(architecture: Architecture, streams: number): Promise<Poi
   const network = new TrainableNetwork(architecture, VOCABULARY);
   const ids = Uint16Array.from({ length: streams * STEPS * 4 + 1 }, (_, i) => 1 + ((i * 7_919) % 96));
   const reader = new Streams(ids, { streams, steps: STEPS, endOfText: 0, seed: 1 });
-  let weights: Weights = network.draw(1);
-  let slots: Weights = new Map();
+  let tensors: RunTensors = {
+    weights: network.draw(1),
+    slots: new Map(),
+    states: network.freshStates(streams),
+  };
   let taken = 0;
   const step = async () => {
     taken++;
-    const [nextWeights, nextSlots] = [new Map<string, tf.Tensor>(), new Map<string, tf.Tensor>()];
-    const loss = tf.tidy(() => {
-      const lesson = reader.lesson(taken % reader.chunks, 0);
-      const pass = network.learn(weights, lesson, network.freshStates(streams), 1);
-      const next = descend(weights, pass.gradients, slots, { name: 'adam', learningRate: 0.001 }, 1, taken);
-      for (const [name, tensor] of next.weights) nextWeights.set(name, tf.keep(tensor));
-      for (const [name, tensor] of next.slots) nextSlots.set(name, tf.keep(tensor));
-      return pass.loss;
-    });
-    await loss.data();
-    tf.dispose([loss, ...weights.values(), ...slots.values()]);
-    [weights, slots] = [nextWeights, nextSlots];
+    const optimizer = { name: 'adam', learningRate: 0.001 } as const;
+    const options = { optimizer, clip: 1, step: taken, dropoutSeed: 1 };
+    const { next } = await takeStep(network, tensors, reader.lesson(taken % reader.chunks, 0), options);
+    disposeOf(tensors);
+    tensors = next;
   };
   const products = productsOf(architecture, streams);
   const operands = products.map(
@@ -133,7 +128,8 @@ async function measure(architecture: Architecture, streams: number): Promise<Poi
     stepMs.push(await millisecondsOf(step));
     bareMs.push(await millisecondsOf(bare));
   }
-  tf.dispose([operands.flat(), ...weights.values(), ...slots.values()]);
+  tf.dispose(operands.flat());
+  disposeOf(tensors);
   const characters = STEPS * streams;
   const operations = products.reduce((sum, [r, i, c, times]) => sum + 2 * r * i * c * times, 0);
   const operandBytes = operands.flat().reduce((sum, tensor) => sum + 4 * tensor.size, 0);

@@ -11,7 +11,7 @@ import type { Corpus } from '../generator/training/corpus.ts';
 import type { EpochReport, Report } from '../generator/training/progress.ts';
 import type { RunFiles } from '../generator/training/run-files.ts';
 import type { Trainer, TrainerOptions } from '../generator/training/trainer.ts';
-import type { Vocabulary } from '../generator/vocabulary.ts';
+import { Vocabulary } from '../generator/vocabulary.ts';
 import { addTrainOptions, type TrainOptions } from './train-options.ts';
 import { clearBar, drawBar, epochLine, percent, tell } from './train-screen.ts';
 
@@ -31,19 +31,25 @@ export function addTrain(program: Command): void {
 }
 
 async function train(data: string, options: TrainOptions): Promise<void> {
-  const [{ settingsOf }, { openTrainingBackend }, { Trainer }, { RunFiles }] = await Promise.all([
-    import('./train-settings.ts'),
-    import('../generator/training/backend.ts'),
-    import('../generator/training/trainer.ts'),
-    import('../generator/training/run-files.ts'),
-  ]);
+  const [{ settingsOf }, { openTrainingBackend }, { Trainer }, { RunCheckpoints }, { RunFiles }] =
+    await Promise.all([
+      import('./train-settings.ts'),
+      import('../generator/training/backend.ts'),
+      import('../generator/training/trainer.ts'),
+      import('../generator/training/run-checkpoints.ts'),
+      import('../generator/training/run-files.ts'),
+    ]);
   const from = options.from === undefined ? undefined : await loadModel(options.from);
   const settings = settingsOf(options, from);
   const { backend, line } = await openTrainingBackend(readConfig(process.env).engine);
   tell(line);
   if (settings.architecture.bidirectional) tell(TRAP);
-  const earlier = options.continue ? await Trainer.find(options.out) : undefined;
-  const corpus = await read(data, options, earlier?.vocabulary ?? from?.vocabulary);
+  const earlier = options.continue ? await new RunCheckpoints(options.out).last() : undefined;
+  const corpus = await read(
+    data,
+    options,
+    earlier ? new Vocabulary(earlier.progress.vocabulary) : from?.vocabulary,
+  );
   const interrupted = interruptions();
   await mkdir(options.out, { recursive: true });
   const files = new RunFiles(options.out);

@@ -6,18 +6,8 @@ import { StoryError } from '../../errors.ts';
 import type { Tensor } from '../model/weights.ts';
 import type { CellState } from './cells.ts';
 import { listCheckpoints, loadCheckpoint, removeCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import type { Slots } from './optimizers.ts';
 import type { Progress } from './progress.ts';
-import type { Weights } from './stages.ts';
-
-/** All the tensors that a run goes on with. */
-export interface RunTensors {
-  readonly weights: Weights;
-  /** What the optimizer keeps. */
-  readonly slots: Slots;
-  /** Of each layer. */
-  readonly states: readonly CellState[];
-}
+import type { RunTensors } from './step.ts';
 
 /** Checkpoints that are kept beside the best one. */
 const KEPT = 3;

@@ -5,10 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
-import { Vocabulary } from '../vocabulary.ts';
 import type { Corpus } from './corpus.ts';
 import { type Lesson, TrainableNetwork } from './network.ts';
-import { descend } from './optimizers.ts';
 import {
   afterChunk,
   afterEpoch,
@@ -23,11 +21,11 @@ import {
   scoreOf,
   type TrainingSettings,
 } from './progress.ts';
-import { RunCheckpoints, type RunTensors } from './run-checkpoints.ts';
+import { RunCheckpoints } from './run-checkpoints.ts';
 import { nextPhase, type Phase } from './schedule.ts';
 import type { Weights } from './stages.ts';
+import { disposeOf, type RunTensors, takeStep } from './step.ts';
 import { FRESH_ONCE_IN, Streams } from './streams.ts';
-import { inTidy, numberIn } from './tidy.ts';
 import { toModel, weightsOf } from './trained-model.ts';
 import { validate } from './validation.ts';
 
@@ -95,14 +93,6 @@ export class Trainer {
     return trainer;
   }
 
-  /** What the last checkpoint of a run says. @throws StoryError `bad_request` when there is none */
-  static async find(
-    folder: string,
-  ): Promise<{ readonly settings: TrainingSettings; readonly vocabulary: Vocabulary }> {
-    const { progress } = await new RunCheckpoints(folder).last();
-    return { settings: progress.settings, vocabulary: new Vocabulary(progress.vocabulary) };
-  }
-
   /** Goes on with a run from its last checkpoint. */
   static async continue(options: TrainerOptions, epochs?: number): Promise<Trainer> {
     const { progress, restore } = await new RunCheckpoints(options.folder).last();
@@ -137,7 +127,9 @@ export class Trainer {
         if (valid) {
           before = this.#spend(before);
           await this.#endEpoch(valid);
-          savedAt = this.#clock();
+          // Saving and sampling take their time, which is the run's and not the next chunk's.
+          before = this.#spend(before);
+          savedAt = before;
           continue;
         }
       }
@@ -233,23 +225,14 @@ export class Trainer {
   /** One step; false when the loss was none, or exploded: then nothing of it is kept. */
   async #learn(lesson: Lesson): Promise<boolean> {
     const { settings, epoch, chunk, phaseSteps, usual } = this.#progress;
-    const { weights, slots, states } = this.#tensors;
-    const optimizer = { name: this.#phase.optimizer, learningRate: this.#learningRate };
-    const dropoutSeed = settings.seed + DROPOUT_SEEDS * (epoch * this.#streams.chunks + chunk + 1);
-    const { loss, right, norm, next } = inTidy(() => {
-      const pass = this.network.learn(weights, lesson, states, dropoutSeed);
-      const step = descend(weights, pass.gradients, slots, optimizer, settings.clip, phaseSteps + 1);
-      const after: RunTensors = {
-        weights: new Map([...step.weights, ...pass.moved]),
-        slots: step.slots,
-        states: pass.states,
-      };
-      return { loss: pass.loss, right: pass.right, norm: step.norm, next: after };
+    const { next, ...figures } = await takeStep(this.network, this.#tensors, lesson, {
+      optimizer: { name: this.#phase.optimizer, learningRate: this.#learningRate },
+      clip: settings.clip,
+      step: phaseSteps + 1,
+      dropoutSeed: settings.seed + DROPOUT_SEEDS * (epoch * this.#streams.chunks + chunk + 1),
     });
-    const figures = { nats: await numberIn(loss), right: await numberIn(right) };
-    const length = await numberIn(norm);
     const isTooMuch = figures.nats > (usual ?? Number.POSITIVE_INFINITY) + EXPLOSION;
-    if (!Number.isFinite(figures.nats) || !Number.isFinite(length) || isTooMuch) {
+    if (!Number.isFinite(figures.nats) || !Number.isFinite(figures.norm) || isTooMuch) {
       disposeOf(next);
       return false;
     }
@@ -318,9 +301,4 @@ export class Trainer {
   #report(charactersPerSecond: number): Report {
     return reportOf(this.#progress, this.#pace, this.#learningRate, charactersPerSecond);
   }
-}
-
-function disposeOf({ weights, slots, states }: RunTensors): void {
-  tf.dispose([...weights.values(), ...slots.values()]);
-  tf.dispose(states as never);
 }
