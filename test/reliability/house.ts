@@ -135,6 +135,8 @@ export class House {
         SCIFI_THREADS: '1',
         SCIFI_STORIES_PER_MINUTE: '100000',
         SCIFI_REQUESTS_PER_MINUTE: '1000000',
+        SCIFI_PLACE_STORIES: '0',
+        SCIFI_PLACE_HOURLY: '0',
         DISCORD_TOKEN: discord.token,
         DISCORD_API: discord.api,
         SLACK_BOT_TOKEN: slack.workspace.token,
