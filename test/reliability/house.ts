@@ -11,7 +11,7 @@ import { freePort, startServer, temporaryFolder } from '../helpers/programs.ts';
 import { startProxy, type Way } from '../helpers/proxy.ts';
 import { type Undisturbed, undisturbed } from '../helpers/undisturbed.ts';
 import type { Fate } from './counts.ts';
-import { askOnDiscord, askOnPage, askOnSlack, type OnGrowth, type Places, type Wish } from './people.ts';
+import { askOnDiscord, askOnPage, askOnSlack, type Places, type Watch, type Wish } from './people.ts';
 
 /** Characters a second: the longest story takes six seconds, so that there is something to be in the middle of. */
 const PACE = 400;
@@ -32,6 +32,9 @@ export interface HouseOptions {
   readonly redis?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/** A way of asking for a story. */
+export type Ask = (places: Places, wish: Wish, watch: Watch) => Promise<Fate>;
 
 /** How many ask on each platform. */
 export interface Crowd {
@@ -203,7 +206,7 @@ export class House {
       ...Array.from({ length: page }, () => askOnPage),
       ...Array.from({ length: discord }, () => askOnDiscord),
       ...Array.from({ length: slack }, () => askOnSlack),
-    ].map((ask) => this.#request(ask));
+    ].map((ask) => this.request(ask));
     return {
       underWay: Promise.all(asking.map(({ underWay }) => underWay)),
       async fates(restMs = 1_500) {
@@ -220,7 +223,8 @@ export class House {
     for (const close of this.#closers.reverse()) await close();
   }
 
-  #request(ask: (places: Places, wish: Wish, onGrowth: OnGrowth) => Promise<Fate>) {
+  /** Has one person ask for a story. */
+  request(ask: Ask, watch: Partial<Watch> = {}): { fate: Promise<Fate>; underWay: Promise<void> } {
     const index = this.#asked++;
     const [seed, length] = [index % SEEDS, LENGTHS[index % LENGTHS.length]!];
     const wish = { seed, length, text: this.#expected.text(seed, length) };
@@ -228,7 +232,13 @@ export class House {
     const underWay = new Promise<void>((resolve) => {
       isUnderWay = resolve;
     });
-    const fate = ask(this.#places, wish, (characters) => characters > UNDER_WAY && isUnderWay());
+    const fate = ask(this.#places, wish, {
+      acknowledged: (ms) => watch.acknowledged?.(ms),
+      grown(characters) {
+        watch.grown?.(characters);
+        if (characters > UNDER_WAY) isUnderWay();
+      },
+    });
     fate.finally(isUnderWay).catch(() => {});
     return { fate, underWay };
   }

@@ -40,15 +40,16 @@ export interface Places {
   readonly slack: FakeSlack;
 }
 
-/** What a person sees grow; called with the length of what is there. */
-export type OnGrowth = (characters: number) => void;
+/** What is looked at while somebody waits. */
+export interface Watch {
+  /** Called once with how long it took until the person was told that they were heard, in ms. */
+  acknowledged(ms: number): void;
+  /** Called with the length of what is there, whenever that is looked at. */
+  grown(characters: number): void;
+}
 
 /** One request on the page, from the button to its end. Sent again while the server is away, as the page does. */
-export async function askOnPage(
-  { page }: Pick<Places, 'page'>,
-  wish: Wish,
-  onGrowth: OnGrowth,
-): Promise<Fate> {
+export async function askOnPage({ page }: Pick<Places, 'page'>, wish: Wish, watch: Watch): Promise<Fate> {
   const id = randomUUID();
   const { seed, length } = wish;
   const body = JSON.stringify({ id, prompt: PROMPT, seed, length });
@@ -59,28 +60,31 @@ export async function askOnPage(
       body,
       signal: AbortSignal.timeout(RETRY_FOR_MS),
     });
-  const deadline = performance.now() + RETRY_FOR_MS;
+  const asked = performance.now();
   for (;;) {
     try {
       const response = await post();
-      if (response.status === 202) break;
+      if (response.status === 202) {
+        watch.acknowledged(performance.now() - asked);
+        break;
+      }
       const { error } = (await response.json()) as { error: { message: string } };
       return { end: 'refused', sentence: error.message };
     } catch (error) {
       // What `fetch` throws when the server is away, or went away.
       if (!(error instanceof TypeError)) throw error;
-      if (performance.now() > deadline) return { end: 'unheard' };
+      if (performance.now() - asked > RETRY_FOR_MS) return { end: 'unheard' };
       await sleep(RETRY_PAUSE_MS);
     }
   }
-  return followOnPage({ page }, id, wish, onGrowth);
+  return followOnPage({ page }, id, wish, watch);
 }
 
 async function followOnPage(
   { page }: Pick<Places, 'page'>,
   id: string,
   wish: Wish,
-  onGrowth: OnGrowth,
+  watch: Watch,
 ): Promise<Fate> {
   let grewAt = performance.now();
   let shown = 0;
@@ -90,7 +94,7 @@ async function followOnPage(
     longestPauseMs = Math.max(longestPauseMs, at - grewAt);
     grewAt = at;
     shown = state.text.length;
-    onGrowth(shown);
+    watch.grown(shown);
   };
   try {
     const end = await followReply(page, id, STORY_TIMEOUT_MS, look);
@@ -118,7 +122,7 @@ async function followOnPage(
 export async function askOnDiscord(
   { discord }: Pick<Places, 'discord'>,
   wish: Wish,
-  onGrowth: OnGrowth,
+  watch: Watch,
 ): Promise<Fate> {
   const { seed, length } = wish;
   const channel = discord.world.addChannel();
@@ -126,15 +130,18 @@ export async function askOnDiscord(
   const interaction = person.slash(channel, 'scifi', { prompt: PROMPT, seed, length });
   const messages = () => [...channel.messages.values()];
   const asked = performance.now();
+  let isAcknowledged = false;
   while (performance.now() - asked < STORY_TIMEOUT_MS) {
     await sleep(POLL_MS);
     if (interaction.acknowledgedAt === undefined) {
       if (performance.now() - asked > UNHEARD_MS) return { end: 'unheard' };
       continue;
     }
+    if (!isAcknowledged) watch.acknowledged(interaction.acknowledgedAt - interaction.createdAt);
+    isAcknowledged = true;
     const original = interaction.original;
     const shown = original && !original.thinking ? original.content : '';
-    if (shown.startsWith(PROMPT)) onGrowth(textOf(messages()).length);
+    if (shown.startsWith(PROMPT)) watch.grown(textOf(messages()).length);
     // A reply that waits has a button; what was refused has none.
     const isSentence = shown !== '' && !shown.startsWith(PROMPT) && original!.components.length === 0;
     if (isSentence) return { end: 'refused', sentence: shown };
@@ -155,11 +162,7 @@ export async function askOnDiscord(
 }
 
 /** One slash command on Slack. */
-export async function askOnSlack(
-  { slack }: Pick<Places, 'slack'>,
-  wish: Wish,
-  onGrowth: OnGrowth,
-): Promise<Fate> {
+export async function askOnSlack({ slack }: Pick<Places, 'slack'>, wish: Wish, watch: Watch): Promise<Fate> {
   const { seed, length } = wish;
   const channel = slack.world.addChannel(slack.workspace);
   const person = new SlackPerson(slack, `person-${channel.id}`);
@@ -167,6 +170,7 @@ export async function askOnSlack(
   const asked = performance.now();
   await delivery.done;
   if (delivery.acknowledgedAt === undefined) return { end: 'unheard' };
+  watch.acknowledged(delivery.acknowledgedAt - delivery.createdAt);
   const told = () =>
     onSlack
       .heard(slack, delivery)
@@ -176,7 +180,7 @@ export async function askOnSlack(
     await sleep(POLL_MS);
     const messages = onSlack.botsMessages(channel);
     const [message] = messages;
-    if (message) onGrowth(onSlack.textOf(message).length);
+    if (message) watch.grown(onSlack.textOf(message).length);
     const sentence = told();
     if (sentence) return { end: message ? 'told' : 'refused', sentence };
     const over = messages.find(onSlack.isOver);

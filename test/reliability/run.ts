@@ -5,15 +5,11 @@
  *   npm run reliability -- --short           # shorter cuts and fewer kills, and nothing is written
  *   npm run reliability -- --only 'disk'     # those whose names match, and nothing is written
  */
-import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { machine, table } from '../../bench/measure.ts';
 import { allFaults } from './all.ts';
+import { writeBetween } from './document.ts';
 import type { Outcome } from './fault.ts';
-
-const DOCUMENT = 'docs/reliability.md';
-const BEGIN = '<!-- counts of the last run -->';
-const END = '<!-- end of the counts -->';
 
 const { values } = parseArgs({
   options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },
@@ -65,8 +61,6 @@ if (!values.short && !values.only) {
     'verdict',
   ];
   const facts = `${machine()} The whole run took ${minutes} minutes.`;
-  const document = await readFile(DOCUMENT, 'utf8');
-  const [before, after] = [document.slice(0, document.indexOf(BEGIN)), document.slice(document.indexOf(END))];
-  await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${facts}\n\n${table(heads, rows)}\n${after}`);
+  await writeBetween('faults', `${facts}\n\n${table(heads, rows)}`);
 }
 process.exitCode = failures > 0 ? 1 : 0;
