@@ -19,15 +19,21 @@ const KILL_WINDOW_MS = 2_500;
 const KILLS_AT_A_STRETCH = 10;
 const STOP_LIMIT_MS = 20_000;
 
+const WORDS: Readonly<Record<Role, string>> = {
+  worker: 'the worker is',
+  bots: 'the bots are',
+  start: 'the one process with its embedded queue is',
+};
+
 function rolesOf(victim: Role): readonly Role[] {
   return victim === 'start' ? ['start'] : ['worker', 'bots'];
 }
 
 /** `kill -9` at random moments, again and again. */
 export function killed(victim: Role, kills: number, seed: number): Fault {
-  const what = victim === 'start' ? 'the one process, with its embedded queue,' : `the ${victim}`;
+  const what = WORDS[victim];
   return {
-    name: `${what} is killed at ${kills} random moments`,
+    name: `${what} killed at ${kills} random moments`,
     how: `\`kill -9\`, with new stories before each; moments by seed ${seed}`,
     async run() {
       const random = randomFrom(seed);
@@ -58,7 +64,7 @@ export function killed(victim: Role, kills: number, seed: number): Fault {
 /** SIGTERM with stories under way. */
 export function told(victim: Role): Fault {
   return {
-    name: `${victim} is told to end under load`,
+    name: `${WORDS[victim]} told to end under load`,
     how: 'SIGTERM with stories under way; started again at once; exit code, time and children are looked at',
     async run() {
       const house = await House.open({ isEmbedded: victim === 'start' });
