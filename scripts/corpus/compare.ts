@@ -2,7 +2,7 @@
  * Holds a corpus that `scifi corpus build` wrote against the same works cleaned in another way, by shingles of 50
  * characters: how many of theirs are in ours, and how many of ours in theirs.
  *
- *   node --import tsx scripts/corpus/compare.ts DATA CLEAN                  # CLEAN/ID.txt, or CLEAN/ID/... no deeper
+ *   node --import tsx scripts/corpus/compare.ts DATA CLEAN                  # CLEAN/ID.txt
  *   node --import tsx scripts/corpus/compare.ts DATA CLEAN --manifest FILE  # its `dropped_paragraphs` are set aside
  *   node --import tsx scripts/corpus/compare.ts DATA CLEAN --show 84        # every passage that differs
  */
@@ -14,6 +14,8 @@ import { flatten, foundIn, SHINGLE_CHARACTERS } from './shingles.ts';
 import { tableOf, worksOf } from './works.ts';
 
 const WANTED = 0.98;
+const LONGEST_DROPPED = 3_000;
+const EDGE = 0.01;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,9 +62,9 @@ function compare(id: string, ours: string, theirs: string): Comparison {
   const [a, b] = [flatten(theirs), flatten(ours)];
   const [forward, reverse] = [foundIn(a, b), foundIn(b, a)];
   const extra = missing(b, reverse);
-  // What was dropped by hand stands in the middle of a work; begins and ends are what is judged here.
+  // What was dropped by hand is a paragraph or two within a work: its beginning and its end are what is judged here.
   const inside = extra
-    .filter(({ text, at }) => at > 0 && at + text.length / b.length < 1 - 1 / b.length)
+    .filter(({ text, at }) => text.length <= LONGEST_DROPPED && at > EDGE && at < 1 - EDGE)
     .toSorted((one, other) => other.text.length - one.text.length);
   const aside = inside.slice(0, dropped.get(id) ?? 0);
   const asideShingles = aside.reduce((sum, { text }) => sum + text.length - SHINGLE_CHARACTERS + 1, 0);

@@ -3,7 +3,7 @@ import { ABOUT_THE_FILE } from './patterns.ts';
 
 /** The first words in a bracket that holds something about the book and nothing of it. */
 const ASIDE =
-  /^\[[\s*_]*(?:illustrat|transcrib|foot ?note|sidenote|frontispiece|picture|image|handwritten|page|pg\b|note:|music|blank page|decorat|cover|map\b|figure|fig\.|plate\b|advertisement|end of|redactor|proofread|e-?text|device\b|colophon|missing text|subscript|superscript|to the power|standardized|was ['"]|(?:[\w ]+ )?(?:omitted|appears?|occurs?) (?:here)?\]|at this point an? \w+ text)/i;
+  /^\[[\s*_]*(?:illustrat|transcrib|foot ?note|sidenote|frontispiece|picture|image|handwritten|page|pg\b|note:|music|blank page|decorat|cover|map\b|figure|fig\.|plate\b|advertisement|end of|redactor|proofread|e-?text|device\b|missing text|subscript|superscript|at this point an? \w+ text|[\w ]{0,40}(?:omitted|(?:appears?|occurs?) here)\])/i;
 /** A reference to a footnote, or a page's number. */
 const REFERENCE = /\[(?:\d{1,3}|[A-Z*†‡])\]|\{(?:pg |page )?\d{1,4}\}|\[(?:pg|p\.|page)\s*[ivxl\d]+\]/gi;
 /** An aside is over after so much text, closed or not: somebody forgot its bracket. */
@@ -20,7 +20,6 @@ export function withoutAsides(text: string): { readonly text: string; readonly a
   for (let at = text.indexOf('['); at >= 0; at = text.indexOf('[', at + 1)) {
     if (at < from || !ASIDE.test(text.slice(at, at + OPENING_WORDS))) continue;
     const end = closing(text, at);
-    if (end < 0) continue;
     const aside = text.slice(at + 1, end);
     asides.push(aside);
     kept += text.slice(from, at);
@@ -35,13 +34,15 @@ export function withoutReferences(text: string): string {
   return text.replace(REFERENCE, '');
 }
 
+/** Where a bracket closes; where it does not, its paragraph's end. */
 function closing(text: string, opening: number): number {
   let depth = 0;
   for (let at = opening; at < Math.min(text.length, opening + LONGEST_ASIDE); at++) {
     if (text[at] === '[') depth += 1;
     else if (text[at] === ']' && --depth === 0) return at;
   }
-  return -1;
+  const blank = text.indexOf('\n\n', opening);
+  return blank < 0 ? text.length : blank;
 }
 
 const BOX = /^[ \t]*\+?[-=]{10,}\+?[ \t]*\n(?:[ \t]*[|:].*[|:]?[ \t]*\n)+[ \t]*\+?[-=]{10,}\+?[ \t]*$/gm;

@@ -8,32 +8,37 @@ import {
   IMPRINT,
   LETTERS,
   LICENCE,
+  NOTE,
   NOTES_HEADING,
   THE_END,
   TITLE_PAGE,
 } from './patterns.ts';
 
-/** All that is behind a work is within so many characters and this share of it, letters aside. */
-const BACK_CHARACTERS = 25_000;
-const BACK_SHARE = 0.2;
+/** What is behind a work is full of signs of it: no more characters lie between two of them, or behind the last. */
+const BETWEEN_SIGNS = 5_000;
+/** A sign is no longer: a paragraph of a story may name a town or a price. */
+const LONGEST_SIGN = 400;
 /** A publisher's praise goes before what shows that it is his by no more than so many characters. */
 const LONGEST_PRAISE = 3_500;
 const LONGEST_JACKET = 2_500;
 const LETTERS_FROM = 0.5;
+const LONGEST_HEADING = 60;
 
 /** Leaves out what stands behind a work. */
 export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
   const letters = blocks.findIndex(({ flat }, i) => i > blocks.length * LETTERS_FROM && LETTERS.test(flat));
   let end = letters < 0 ? blocks.length : startOfLetters(blocks, letters);
-  const from = tailOf(blocks.slice(0, end));
   const title = keyOf(header.title ?? '');
-  for (let i = from; i < end; i++) {
+  let characters = 0;
+  for (let i = end - 1; i >= 0 && characters <= BETWEEN_SIGNS; i--) {
     const { flat } = blocks[i]!;
+    characters += flat.length;
     if (NOTES_HEADING.test(flat) || LICENCE.test(flat) || /^>/.test(flat)) end = i;
-    else if ([ADVERTISING, IMPRINT, ANNOUNCEMENT].some((pattern) => pattern.test(flat)) || isJacketLine(flat))
+    else if (isSign(flat) || (title !== '' && keyOf(flat) === title && isJacket(blocks, i, end)))
       end = startOfPraise(blocks, i);
-    else if (title !== '' && keyOf(flat) === title && isJacket(blocks, i, end))
-      end = startOfPraise(blocks, i);
+    else if (!NOTE.test(flat)) continue;
+    i = Math.min(i, end);
+    characters = 0;
   }
   while (end > 0 && isRule(blocks[end - 1]!)) end -= 1;
   return blocks.slice(0, end);
@@ -48,25 +53,15 @@ function startOfLetters(blocks: readonly Block[], letters: number): number {
 
 /** A line between two texts: a heading, a rule, what is not a sentence. */
 function isLoose(block: Block): boolean {
-  return (
-    isRule(block) || (block.flat.length < 60 && !/[.!?"”'’)]$/.test(block.flat) && !/[.!?]$/.test(block.flat))
-  );
+  const { flat } = block;
+  if (isRule(block)) return true;
+  const isCapitals = flat === flat.toUpperCase() && !THE_END.test(flat);
+  return flat.length < LONGEST_HEADING && (isCapitals || !/[.!?"”'’)]$/.test(flat));
 }
 
-/** The first block that may be behind a work. */
-function tailOf(blocks: readonly Block[]): number {
-  const all = blocks.reduce((sum, { flat }) => sum + flat.length, 0);
-  const most = Math.min(BACK_CHARACTERS, all * BACK_SHARE);
-  let characters = 0;
-  const last = blocks.findLastIndex(({ flat }) => {
-    characters += flat.length;
-    return characters > most;
-  });
-  return last + 1;
-}
-
-function isJacketLine(flat: string): boolean {
-  return flat.length < 120 && TITLE_PAGE.test(flat);
+function isSign(flat: string): boolean {
+  if (flat.length > LONGEST_SIGN) return false;
+  return [ADVERTISING, IMPRINT, ANNOUNCEMENT, TITLE_PAGE].some((pattern) => pattern.test(flat));
 }
 
 /** Whether a title that stands at the end once more is on a jacket: little follows it, and no chapter. */

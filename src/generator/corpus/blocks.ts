@@ -3,7 +3,7 @@
 export interface Block {
   /** Its lines, as they are. */
   readonly text: string;
-  /** Its lines as one, with single spaces: what is looked for may go over the end of a line. */
+  /** Its lines as one, with single spaces and without underscores: what is looked for may go over the end of a line. */
   readonly flat: string;
   /** Blank lines before it. Volunteers leave one between paragraphs, two before a scene and four before a chapter. */
   readonly gap: number;
@@ -23,7 +23,7 @@ export function blocksOf(text: string): Block[] {
   const close = () => {
     if (lines.length === 0) return;
     const block = lines.join('\n');
-    blocks.push({ text: block, flat: block.replace(/\s+/g, ' ').trim(), gap });
+    blocks.push({ text: block, flat: flatten(block), gap });
     lines = [];
     next = 0;
   };
@@ -40,17 +40,22 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
-/** Whether a block only parts what is before it from what is after it. */
-export function isRule(block: Block): boolean {
-  return RULE.test(block.flat) || block.flat === '*';
+function flatten(text: string): string {
+  return text.replaceAll('_', '').replace(/\s+/g, ' ').trim();
 }
 
-/** A line as a key: without its number, its page and its dots, in small letters. */
+/** Whether a block only parts what is before it from what is after it. */
+export function isRule(block: Block): boolean {
+  return RULE.test(block.text) || block.flat === '*';
+}
+
+/** A line as a key: without its number, its page and its dots, in small letters; '' for a number alone. */
 export function keyOf(line: string): string {
-  return line
+  const key = line
     .toLowerCase()
     .replace(/(?:[.\s_]{2,}|\s)\d+\s*$/, '')
     .replace(/^[\W_]*(?:chapter|book|part)?[\W_]*(?:[ivxlcdm]+|\d+)[.:)\s-]+/, '')
     .normalize('NFKD')
     .replace(/[^a-z0-9]+/g, '');
+  return /^(?:chapter|book|part|page)?(?:[ivxlcdm]*|\d*)$/.test(key) ? '' : key;
 }

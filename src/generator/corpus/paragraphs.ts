@@ -6,7 +6,8 @@ const WRAPPED = 45;
 const ASCII = /^[\n -~]$/;
 /** What a typist without the sign would write, where prose is read and not typed. */
 const WRITTEN_OUT: readonly (readonly [sign: RegExp, written: string])[] = [
-  [/°/g, ' degrees'],
+  [/ ?°(?=\w)/g, ' degrees '],
+  [/ ?°/g, ' degrees'],
   [/£ ?/g, 'L'],
   [/¢/g, 'c'],
   [/Æ(?=[a-z])/g, 'Ae'],

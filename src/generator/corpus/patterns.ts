@@ -92,7 +92,7 @@ export const IMPRINT = anyOf(
   ],
   [/all rights reserved/, 'all rights'],
   [
-    /^[\W_]*(?:printed|manufactured|published simultaneously) in\b|printed in (?:the )?u\. ?s\. ?a/,
+    /^[\W_]*(?:printed (?:in|by)|manufactured in|published simultaneously)\b|printed in (?:the )?u\. ?s\. ?a/,
     'where it was printed',
   ],
   [/library of congress (?:catalog|card)/, 'the catalogue card'],
@@ -103,7 +103,7 @@ export const IMPRINT = anyOf(
   ],
   [/^[\W_]*printing history/, 'the printings'],
   [
-    /\bbooks?,? inc\.|\bpublishers?\b.{0,30}\bnew york\b|& co(?:mpany)?\.?,? (?:inc\.?,? )?(?:\w+ ){0,3}(?:new york|london|boston|chicago)/,
+    /\b(?:press|books?|publications?|company),? inc\b|p\. ?o\. box \d+|^[\W_]*(?:new york|london|boston|philadelphia|chicago)[\W_]*$|\bpublishers?\b.{0,30}\bnew york\b|& co(?:mpany)?\b.{0,12}(?:18|19)\d\d|reprinted in book form|& co(?:mpany)?\.?,? (?:inc\.?,? )?(?:\w+ ){0,3}(?:new york|london|boston|chicago)/,
     'the house',
   ],
   [
@@ -111,7 +111,7 @@ export const IMPRINT = anyOf(
     'the house’s name alone',
   ],
   [
-    /^[\W_]*(?:an?|this) (?:ace|pyramid|avon|bantam|monarch|pocket|ballantine|signet|galaxy) (?:science fiction )?(?:book|original|edition)\b/,
+    /^[\W_]*(?:an?|this) (?:ace|pyramid|avon|bantam|monarch|pocket|ballantine|signet|galaxy) (?:science fiction )?(?:book|original|edition)\b|\b(?:pyramid|ace|avon|bantam) book [a-z]-?\d{3}/,
     'An Ace Book',
   ],
   [
@@ -166,12 +166,9 @@ export const TITLE_PAGE = anyOf(
 
 /** What an editor says before a story, of it and to his readers. */
 export const EDITORIAL = anyOf(
-  [
-    /\b(?:printed a story in this magazine|readers of \w+ (?:stories|science fiction)|our readers|this issue|last issue)\b/,
-    'an editor’s praise',
-  ],
-  [/\breturns with a story\b|\bcame to see me, and\b|tell them i knew nothing/, 'how he came by it'],
-  [/hope the author may be induced|impressed us so favorably/, 'what he hopes for'],
+  [/\b(?:this magazine|our readers|this issue|last issue|readers of \w+ stories)\b/, 'to his readers'],
+  [/\b(?:scientifiction|science fiction (?:fans?|magazines?))\b/, 'of what he sells'],
+  [/\bthe author (?:may|has|is|of this)\b|\breturns with (?:a|another) (?:story|tale)\b/, 'of the author'],
 );
 
 /** To whom a work is given: before its first chapter only, where nothing else begins like this. */
@@ -198,7 +195,8 @@ export const LETTERS = anyOf(
   [/^[\W_]*dear (?:mr\. )?editors?\b|^[\W_]*editors?, [a-z ]+:$/, 'the first letter'],
 );
 /** A magazine's announcement among its stories. */
-export const ANNOUNCEMENT = /^[\W_]*in (?:the|our) next (?:issue|number)\b/i;
+export const ANNOUNCEMENT =
+  /^[\W_]*(?:in (?:the|our) next (?:issue|number)\b|coming(?:,? next (?:month|issue)|-+\W*$)|everyone is invited|no one must forget|(?:remember\W+)?(?:[\w -]+ stories\W+)?appears on newsstands)/i;
 export const ANNOUNCEMENT_END = /^[\W_]*and (?:many )?(?:others?|other stories)\b/i;
 /** That a serial goes on. */
 export const SERIAL =
@@ -241,6 +239,11 @@ export const ADVERTISING = anyOf(
     'houses on themselves',
   ],
   [/published by \w+ books|^[\W_]*the tom corbett,? space cadet stories/, 'series'],
+  [
+    /\bsend (?:me )?(?:for )?(?:your |this |the )?free\b|\bwrite (?:to-?day|now|for (?:free|full))\b|\bno obligation\b|\bdept\. [\w-]+|when answering advertisements|money[- ]back/,
+    'a magazine’s advertisers',
+  ],
+  [/["”]--(?:the )?[a-z ]{3,40}\.?$/, 'reviews that praise'],
   [/^[\W_]*editorial note:/, 'an editor after a story'],
 );
 
@@ -250,7 +253,7 @@ export const ABOUT_THE_FILE =
 
 /** The heading of a chapter, or of whatever a work calls its parts. */
 export const CHAPTER =
-  /^[\W_]*(?:(?:chapter|part|book|section|record|episode|canto|volume|act|letter)\s+(?:the\s+)?(?:[ivxlcdm]+|\d+|one|two|three|first|second)\b.{0,80}|prologue\b.{0,60}|prelude\b.{0,60}|overture\b.{0,60}|[ivx]+\.?(?:\s.{1,60})?|\d{1,2}\.?|1[.:]? .{1,60}|one)[\W_]*$/i;
+  /^[\W_]*(?:(?:chapter|part|book|section|record|episode|canto|volume|act|letter)\s+(?:the\s+)?(?:[ivxlcdm]+|\d+|one|two|three|first|second)\b.{0,80}|prologue\b.{0,60}|prelude\b.{0,60}|overture\b.{0,60}|[ivxl]+(?:[.:]?|[.:]\s.{1,60})|\d{1,2}(?:\.?|[.:]\s.{1,60})|one)[\W_]*$/i;
 /** The heading of what an author says before the first chapter. */
 export const PREFACE =
   /^[\W_]*(?:preface|foreword|introduction|introductory|author['’]?s (?:note|preface|foreword|introduction)|to the reader)\b.{0,60}$/i;
