@@ -40,7 +40,9 @@ export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
     i = Math.min(i, end);
     characters = 0;
   }
-  while (end > 0 && isRule(blocks[end - 1]!)) end -= 1;
+  // Headings and rules whose texts have gone, after a story that says that it is over.
+  const over = blocks.slice(0, end).findLastIndex(({ flat }) => THE_END.test(flat));
+  if (over >= 0 && blocks.slice(over + 1, end).every(isLoose)) end = over + 1;
   return blocks.slice(0, end);
 }
 
