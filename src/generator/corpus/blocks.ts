@@ -13,6 +13,8 @@ export interface Block {
 export const NEW_SECTION = 3;
 /** Characters from which a block is a paragraph and no heading. */
 export const PARAGRAPH = 200;
+/** Of a longer line only the beginning counts. */
+const LONGEST_KEY = 300;
 /** A row of asterisks, dashes or dots. */
 const RULE = /^[\s*.+#=~_\-\u2022\u00b7\u2013\u2014\u2015]{3,}$/;
 
@@ -52,6 +54,7 @@ export function isRule(block: Block): boolean {
 /** A line as a key: without its number, its page and its dots, in small letters; '' for a number alone. */
 export function keyOf(line: string): string {
   const key = line
+    .slice(0, LONGEST_KEY)
     .toLowerCase()
     .replace(/(?:[.\s_]{2,}|\s)\d+\s*$/, '')
     .replace(/^[\W_]*(?:chapter|book|part)?[\W_]*(?:[ivxlcdm]+|\d+)[.:)\s-]+/, '')

@@ -13,6 +13,7 @@ const BANDS = HASHES / BAND;
 const SAME = 0.5;
 /** Two different hashes have the same eight bits so often. */
 const BY_CHANCE = 1 / 256;
+const EMPTY = 0xffff_ffff;
 const FIRST_WORKS = 1_024;
 /** The table is made larger when it is fuller than this. */
 const FULLEST = 0.7;
@@ -30,7 +31,7 @@ export class Duplicates {
     const hashes = minHashes(text);
     const signature = Uint8Array.from(hashes, (hash) => hash & 0xff);
     const keys = Array.from({ length: BANDS }, (_, band) =>
-      hashes.subarray(band * BAND, (band + 1) * BAND).reduce((key, hash) => mix(key ^ hash, band), 0),
+      hashes.subarray(band * BAND, (band + 1) * BAND).reduce((key, hash) => mix(key + hash), band + 1),
     );
     const seen = new Set(keys.map((key) => this.#works[this.#placeOf(key)]!));
     for (const work of seen) if (work > 0 && this.#isSame(signature, work - 1)) return this.#ids[work - 1];
@@ -81,8 +82,12 @@ export class Duplicates {
   }
 }
 
+/**
+ * The smallest hashes of a text's shingles by one permutation (Li, Owen and Zhang, 2012): each shingle is hashed once and
+ * counts in one of the bins, and a bin that none fell into takes its neighbour's (Shrivastava and Li, 2014).
+ */
 function minHashes(text: string): Uint32Array {
-  const smallest = new Uint32Array(HASHES).fill(0xffff_ffff);
+  const smallest = new Uint32Array(HASHES).fill(EMPTY);
   const words = new Uint32Array(SHINGLE_WORDS);
   let read = 0;
   for (const [word] of text.toLowerCase().matchAll(/[a-z0-9]+/g)) {
@@ -91,12 +96,16 @@ function minHashes(text: string): Uint32Array {
     let shingle = 0;
     for (let i = 0; i < SHINGLE_WORDS; i++)
       shingle = Math.imul(shingle ^ words[(read + i) % SHINGLE_WORDS]!, 0x01000193) >>> 0;
-    for (let i = 0; i < HASHES; i++) {
-      const hash = mix(shingle, i);
-      if (hash < smallest[i]!) smallest[i] = hash;
-    }
+    const hash = mix(shingle);
+    const bin = hash % HASHES;
+    smallest[bin] = Math.min(smallest[bin]!, Math.floor(hash / HASHES));
   }
-  return smallest;
+  if (smallest.every((hash) => hash === EMPTY)) return smallest;
+  return smallest.map((hash, bin) => {
+    let steps = 0;
+    while (hash === EMPTY) hash = smallest[(bin + ++steps) % HASHES]!;
+    return steps === 0 ? hash : mix(hash + steps);
+  });
 }
 
 /** Fowler, Noll and Vo's hash of a word, 32 bits. */
@@ -106,9 +115,9 @@ function fnv1a(word: string): number {
   return hash >>> 0;
 }
 
-/** One of many hashes of a number: the finalizer of MurmurHash3 after a step of its own. */
-function mix(value: number, which: number): number {
-  let hash = (value + Math.imul(which + 1, 0x9e3779b1)) >>> 0;
+/** The finalizer of MurmurHash3: every bit depends on all of them. */
+function mix(value: number): number {
+  let hash = value >>> 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -3,6 +3,8 @@ import { type Block, isRule, keyOf, NEW_SECTION, PARAGRAPH } from './blocks.ts';
 import { CONTENTS_HEADING, ILLUSTRATIONS_HEADING } from './patterns.ts';
 
 const LONGEST_ENTRY = 110;
+/** So much of a line is looked at: patterns with gaps take time with the square of it. */
+const LONGEST_LINE = 300;
 /** Blocks without a heading over them that are a list of chapters when all of them are headings later. */
 const FEWEST_ENTRIES = 3;
 const ENTRY: readonly [RegExp, RegExp, page: RegExp, RegExp] = [
@@ -66,7 +68,7 @@ function lastPlaces(blocks: readonly Block[]): Map<string, number> {
 }
 
 function linesOf(block: Block): string[] {
-  return block.text.split('\n').map((line) => line.trim());
+  return block.text.split('\n').map((line) => line.trim().slice(0, LONGEST_LINE));
 }
 
 /** Whether a text begins under a block, so that it is no entry of a list. */
@@ -74,7 +76,7 @@ function isHeading(blocks: readonly Block[], at: number): boolean {
   const next = blocks[at + 1];
   return (
     linesOf(blocks[at]!).length === 1 &&
-    !ENTRY[2].test(blocks[at]!.text) &&
+    !ENTRY[2].test(linesOf(blocks[at]!)[0]!) &&
     next !== undefined &&
     isProse(next)
   );
