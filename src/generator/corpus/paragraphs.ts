@@ -44,7 +44,9 @@ export const SCENE = '* * *';
 
 /** Marks of emphasis go, and every character is one that a typewriter has. */
 export function plain(block: string): string {
-  const written = WRITTEN_OUT.reduce((text, [sign, stands]) => text.replace(sign, stands), block);
+  const written = /[^\n -_a-~]/.test(block)
+    ? WRITTEN_OUT.reduce((text, [sign, stands]) => text.replace(sign, stands), block)
+    : block;
   return cleanCharacters(
     written
       .replace(/_([^_]*)_/g, '$1')
