@@ -12,6 +12,8 @@ import {
 } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
+const READ_MS = 50;
+
 export interface FakeBook {
   readonly id: string;
   readonly title: string;
@@ -141,8 +143,8 @@ export class FakeGutenberg {
     }
     response.setHeader('content-length', body.length);
     if (fault?.kind === 'reset') {
-      // What was written still arrives, so that a test knows how much of it the client has.
-      response.write(body.subarray(0, fault.after), () => response.socket?.destroySoon());
+      // What a client has not taken when a connection breaks is lost: it is given the time to take it.
+      response.write(body.subarray(0, fault.after), () => setTimeout(() => response.destroy(), READ_MS));
     } else if (fault?.kind === 'stall') {
       response.write(body.subarray(0, fault.after));
     } else if (fault?.kind === 'drip') {
