@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cleanWork, notEnglish } from '../../../src/generator/corpus/clean.ts';
 import { decodeText } from '../../../src/generator/corpus/decode.ts';
-import { LICENCE } from '../../../src/generator/corpus/gutenberg.ts';
+import { LICENCE } from '../../../src/generator/corpus/patterns.ts';
 
 const PROSE = Array.from(
   { length: 30 },
