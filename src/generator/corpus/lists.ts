@@ -11,14 +11,23 @@ const ENTRY: readonly [RegExp, RegExp, page: RegExp, RegExp] = [
   /^(?:chapter|part|book|page|section|prologue|prelude|epilogue|introduction|foreword|preface|facing|frontispiece|illustration)\b/i,
   /^(?:[ivxlcdm]+|\d+)[.:)\s-]/i,
   /(?:\.{2,}|\s{2,}|_{2,}|--\w+ ?)\s*[\divxl]+$/i,
-  /^[\W_]*(?:page|chapter|no)[\W_]*$|(?:frontispiece|headpiece|tailpiece)\W*\d*$/i,
+  /^[\W_]*(?:page|chapter|no)[\W_]*$|(?:frontispiece|headpiece|tailpiece)[\W_]*\d*$/i,
 ];
 
-/** The blocks that are lists, by their places. */
-export function listsIn(blocks: readonly Block[], front: number, captions: readonly string[]): Set<number> {
+/**
+ * The blocks that are lists, by their places: those with a heading over them within `window`, others only before the
+ * first block of `prose`.
+ *
+ * @param asides what stood in brackets; among it the captions, which a list of pictures repeats
+ */
+export function listsIn(
+  blocks: readonly Block[],
+  { window, prose }: { readonly window: number; readonly prose: number },
+  asides: readonly string[],
+): Set<number> {
   const found = new Set<number>();
   const headings = lastPlaces(blocks);
-  const pictures = new Set(captions.map((caption) => keyOf(caption.replace(/^[^:]*:/, ''))));
+  const pictures = new Set(asides.map((aside) => keyOf(aside.replace(/^[^:]*:/, ''))));
   const isLater = (line: string, i: number) => (headings.get(keyOf(line)) ?? 0) > i;
   /** Whether the lines of a block stand further down once more, as headings do; a number alone tells nothing. */
   const isRepeated = (i: number) => {
@@ -27,7 +36,7 @@ export function listsIn(blocks: readonly Block[], front: number, captions: reado
   };
   const isPicture = (i: number) =>
     [...linesOf(blocks[i]!), blocks[i]!.flat].some((line) => line.length > 12 && pictures.has(keyOf(line)));
-  for (let i = 0; i < front; i++) {
+  for (let i = 0; i < window; i++) {
     const { flat } = blocks[i]!;
     if (CONTENTS_HEADING.test(flat) || ILLUSTRATIONS_HEADING.test(flat)) {
       found.add(i);
@@ -41,12 +50,14 @@ export function listsIn(blocks: readonly Block[], front: number, captions: reado
       // The number of the first chapter looks like one more entry.
       for (; i > 0 && found.has(i) && linesOf(blocks[i]!).every((line) => keyOf(line) === ''); i--)
         found.delete(i);
+    } else if (i >= prose) {
+      // A story repeats its words, and a picture's are a story's.
     } else if (isPicture(i)) {
       found.add(i);
     } else {
       let end = i;
       let lines = 0;
-      while (end < front && !isRule(blocks[end]!) && isRepeated(end)) lines += linesOf(blocks[end++]!).length;
+      while (end < prose && !isRule(blocks[end]!) && isRepeated(end)) lines += linesOf(blocks[end++]!).length;
       if (lines < FEWEST_ENTRIES || (end - i < FEWEST_ENTRIES && lines < FEWEST_ENTRIES + 1)) continue;
       for (; i < end; i++) found.add(i);
       i -= 1;

@@ -112,8 +112,9 @@ describe('cleaning', () => {
       clean(
         '“It’s—well—_wrong_,” said Cosmo Versál… *Really* =wrong=, 5 * 3 = 15.',
         '*       *       *       *       *',
+        'It was.',
       ),
-      '"It\'s--well--wrong," said Cosmo Versal... Really wrong, 5 * 3 = 15.\n\n* * *\n',
+      '"It\'s--well--wrong," said Cosmo Versal... Really wrong, 5 * 3 = 15.\n\n* * *\n\nIt was.\n',
     );
   });
 
