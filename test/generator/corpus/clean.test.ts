@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cleanWork, notEnglish } from '../../../src/generator/corpus/clean.ts';
 import { decodeText } from '../../../src/generator/corpus/decode.ts';
-import { LICENCE } from '../../../src/generator/corpus/gutenberg.ts';
+import { LICENCE } from '../../../src/generator/corpus/patterns.ts';
 
 const PROSE = Array.from(
   { length: 30 },
@@ -112,8 +112,9 @@ describe('cleaning', () => {
       clean(
         '“It’s—well—_wrong_,” said Cosmo Versál… *Really* =wrong=, 5 * 3 = 15.',
         '*       *       *       *       *',
+        'It was.',
       ),
-      '"It\'s--well--wrong," said Cosmo Versal... Really wrong, 5 * 3 = 15.\n\n* * *\n',
+      '"It\'s--well--wrong," said Cosmo Versal... Really wrong, 5 * 3 = 15.\n\n* * *\n\nIt was.\n',
     );
   });
 
