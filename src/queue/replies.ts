@@ -247,6 +247,11 @@ export class Replies<Handle> {
     const hold: Hold = { abort, ended, heldAt: performance.now() };
     this.#running.set(id, hold);
     if (this.#closing) abort.abort(new Error('handed over'));
+    let passing: Promise<void> | undefined;
+    const pass = () => {
+      passing ??= this.#turns.pass(job);
+      return passing;
+    };
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
     let record = recordOf(job);
@@ -272,6 +277,8 @@ export class Replies<Handle> {
           await job.updateProgress(next);
           record = next;
           isShown = this.#observe(next, isShown, job.data.askedAt);
+          // At once: whoever sees the end may ask for the next.
+          if (next.delivered) await pass();
         },
         confirm: () => this.#confirm(job, token, hold),
         onStop: (listener) => {
@@ -280,7 +287,7 @@ export class Replies<Handle> {
         },
         signal: abort.signal,
       });
-      await this.#turns.pass(job);
+      await pass();
       return state;
     } catch (error) {
       if (error instanceof HeldBack && !abort.signal.aborted) {

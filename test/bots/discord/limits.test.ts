@@ -57,6 +57,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     // Whoever gives one up has room for another.
     ann.press(third!.original!, 'Stop');
     await until(() => isOver(third!.original!), 'an end');
+    await until(async () => (await house.bot.replies.count()).completed! > 0, 'its place to be free');
     const fourth = ann.slash(channel, 'scifi', STORY);
     const worker = await house.startWorker();
     for (const one of [first, second!, fourth]) await finished(one);

@@ -50,6 +50,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     await until(() => slack.world.whispers.find(({ text }) => text.startsWith('You have 3')), 'a whisper');
     ann.press(third!, 'Stop');
     await until(() => isOver(third!), 'an end');
+    await until(async () => (await house.bot.replies.count()).completed! > 0, 'its place to be free');
     ann.slash(channels[3]!, '/scifi', STORY);
     const worker = await house.startWorker();
     for (const channel of [channels[0]!, channels[1]!, channels[3]!]) await finished(channel);
