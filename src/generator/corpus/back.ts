@@ -1,14 +1,17 @@
 /** What stands behind a work: letters, advertisements, notes. */
+import { isAnnouncement } from './announcements.ts';
 import { type Block, isRule, keyOf, NEW_SECTION } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
 import {
   ADVERTISING,
-  ANNOUNCEMENT,
   CHAPTER,
+  HINT,
   IMPRINT,
+  LETTER,
   LETTERS,
   LICENCE,
   NOTE,
+  NOTES_AT_END,
   NOTES_HEADING,
   THE_END,
   TITLE_PAGE,
@@ -22,21 +25,20 @@ const LONGEST_SIGN = 400;
 const LONGEST_PRAISE = 3_500;
 const LONGEST_JACKET = 2_500;
 const LETTERS_FROM = 0.5;
+/** A story may be told in a letter to an editor, or in two. */
+const FEWEST_LETTERS = 3;
 const LONGEST_HEADING = 60;
 
 /** Leaves out what stands behind a work. */
 export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
-  const letters = blocks.findIndex(({ flat }, i) => i > blocks.length * LETTERS_FROM && LETTERS.test(flat));
-  let end = letters < 0 ? blocks.length : startOfLetters(blocks, letters);
-  const title = keyOf(header.title ?? '');
+  let end = startOfLetters(blocks);
   let characters = 0;
   for (let i = end - 1; i >= 0 && characters <= BETWEEN_SIGNS; i--) {
     const { flat } = blocks[i]!;
     characters += flat.length;
-    if (NOTES_HEADING.test(flat) || LICENCE.test(flat) || /^>/.test(flat)) end = i;
-    else if (isSign(flat) || (title !== '' && keyOf(flat) === title && isJacket(blocks, i, end)))
-      end = startOfPraise(blocks, i);
-    else if (!NOTE.test(flat)) continue;
+    if (NOTES_HEADING.test(flat) || NOTES_AT_END.test(flat) || LICENCE.test(flat)) end = i;
+    else if (isSign(blocks[i]!) || isJacket(blocks, i, end, header)) end = startOfPraise(blocks, i);
+    else if (!NOTE.test(flat) && !HINT.test(flat)) continue;
     i = Math.min(i, end);
     characters = 0;
   }
@@ -46,10 +48,17 @@ export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
   return blocks.slice(0, end);
 }
 
-/** The editor's heading and announcements before the first letter belong to it. */
-function startOfLetters(blocks: readonly Block[], letters: number): number {
-  let start = letters;
-  while (start > 0 && blocks[start - 1]!.gap < NEW_SECTION && isLoose(blocks[start - 1]!)) start -= 1;
+/** Where a magazine's letters begin, with the headings and announcements before them; the end where it has none. */
+function startOfLetters(blocks: readonly Block[]): number {
+  const from = Math.ceil(blocks.length * LETTERS_FROM);
+  const isLetter = ({ flat }: Block, i: number) => i >= from && LETTER.test(flat);
+  const hasMany = blocks.filter(isLetter).length >= FEWEST_LETTERS;
+  let start = blocks.findIndex(
+    (block, i) => (i >= from && LETTERS.test(block.flat)) || (hasMany && isLetter(block, i)),
+  );
+  if (start < 0) return blocks.length;
+  for (; start > 0 && isLoose(blocks[start - 1]!); start--)
+    if (blocks[start - 1]!.gap >= NEW_SECTION) return start - 1;
   return start;
 }
 
@@ -61,33 +70,47 @@ function isLoose(block: Block): boolean {
   return flat.length < LONGEST_HEADING && (isCapitals || !/[.!?"”'’)]$/.test(flat));
 }
 
-function isSign(flat: string): boolean {
-  if (flat.length > LONGEST_SIGN) return false;
-  return [ADVERTISING, IMPRINT, ANNOUNCEMENT, TITLE_PAGE].some((pattern) => pattern.test(flat));
+function isSign(block: Block): boolean {
+  if (block.flat.length > LONGEST_SIGN) return false;
+  return [ADVERTISING, IMPRINT, TITLE_PAGE].some((table) => table.test(block.flat)) || isAnnouncement(block);
 }
 
-/** Whether a title that stands at the end once more is on a jacket: little follows it, and no chapter. */
-function isJacket(blocks: readonly Block[], at: number, end: number): boolean {
-  const after = blocks.slice(at, end);
+/**
+ * Whether a title that stands at the end once more is on a jacket: little follows it, and either its author, or nobody
+ * who speaks.
+ */
+function isJacket(blocks: readonly Block[], at: number, end: number, { title, author }: Header): boolean {
   const { flat, gap } = blocks[at]!;
-  const isApart = gap >= NEW_SECTION || (at > 0 && isRule(blocks[at - 1]!)) || after.length <= 3;
-  return (
-    isApart &&
-    flat === flat.toUpperCase() &&
-    after.reduce((sum, one) => sum + one.flat.length, 0) < LONGEST_JACKET
-  );
+  if (title === undefined || keyOf(flat) !== keyOf(title) || flat !== flat.toUpperCase()) return false;
+  const after = blocks.slice(at + 1, end);
+  if (after.reduce((sum, one) => sum + one.flat.length, 0) > LONGEST_JACKET) return false;
+  const isApart = gap >= NEW_SECTION || (at > 0 && isRule(blocks[at - 1]!)) || after.length < 3;
+  const hasAuthor =
+    author !== undefined && after[0] !== undefined && surnameOf(after[0].flat) === surnameOf(author);
+  return isApart && (hasAuthor || after.filter((one) => /^["“]/.test(one.flat)).length < 2);
 }
 
-/** Where the praise begins that a block belongs to: under the last heading or gap before it, and after a work's end. */
+function surnameOf(name: string): string | undefined {
+  return name
+    .toLowerCase()
+    .match(/[a-z]+/g)
+    ?.at(-1);
+}
+
+/**
+ * Where the praise begins that a block belongs to: at the last heading or excerpt before it that is set apart, and never
+ * before a work's end or in a chapter.
+ */
 function startOfPraise(blocks: readonly Block[], at: number): number {
   let characters = 0;
   for (let i = at; i > 0; i--) {
     const block = blocks[i]!;
     characters += block.flat.length;
-    if (i < at && (THE_END.test(block.flat) || CHAPTER.test(block.flat))) return i + 1 > at ? at : i + 1;
-    if (characters > LONGEST_PRAISE) return at;
-    const isAfterRule = isRule(blocks[i - 1]!) && (isHeading(block) || isIndented(block));
-    if (block.gap >= NEW_SECTION || isAfterRule) return i;
+    if (characters > LONGEST_PRAISE || (i < at && (THE_END.test(block.flat) || CHAPTER.test(block.flat))))
+      return at;
+    const isApart = block.gap >= NEW_SECTION || isRule(blocks[i - 1]!);
+    if (isApart && isRule(block)) continue;
+    if (isApart) return isHeading(block) || isIndented(block) ? i : at;
   }
   return at;
 }

@@ -7,6 +7,7 @@ import {
   CREDIT,
   DEDICATION,
   EDITORIAL,
+  HINT,
   IMPRINT,
   LICENCE,
   MASTHEAD,
@@ -23,6 +24,11 @@ const FRONT_SHARE = 1 / 3;
 const LONGEST_NOTE = 1_500;
 const LONGEST_DEDICATION = 400;
 const LONGEST_IMPRINT = 600;
+/** A masthead begins within so many blocks, and no more are between its parts. */
+const MASTHEAD_BLOCKS = 40;
+/** A publisher's pages are no more than this, praise, price and portrait of the author included. */
+const PAGES_CHARACTERS = 8_000;
+const PAGES_SHARE = 0.15;
 /** What a publisher says of a work before it. */
 const LONGEST_PRAISE = 2_500;
 /** Title, author, artist and a line that makes one curious are among so many blocks, in any order. */
@@ -35,34 +41,65 @@ const LONGEST_EDITORIAL = 800;
 /** Leaves out what stands before a work. What a work says before its first chapter stays: prefaces, mottoes. */
 export function withoutFront(blocks: readonly Block[], header: Header, asides: readonly string[]): Block[] {
   const window = windowOf(blocks);
-  const masthead = blocks.slice(0, window).findLastIndex(({ flat }) => MASTHEAD.test(flat));
-  const gone = listsIn(blocks, window, asides);
-  for (let i = 0; i <= masthead; i++) gone.add(i);
-  for (const place of notesIn(blocks, window)) gone.add(place);
-  for (const place of editorialsIn(blocks, window)) gone.add(place);
+  const masthead = mastheadOf(blocks, window);
+  const gone = new Set([
+    ...Array(masthead + 1).keys(),
+    ...notesIn(blocks, window),
+    ...editorialsIn(blocks, window),
+  ]);
+  for (const place of listsIn(blocks, { window, prose: proseOf(blocks, gone) }, asides)) gone.add(place);
   const prose = proseOf(blocks, gone);
   const body = bodyOf(blocks, window, gone);
-  const imprint = blocks
-    .slice(0, body ?? prose)
-    .findLastIndex(({ flat }, i) => i > masthead && flat.length < LONGEST_IMPRINT && IMPRINT.test(flat));
-  if (imprint >= 0 && body !== undefined) {
-    const start = startAfter(blocks, imprint, body);
-    const motto = mottoIn(blocks, imprint, start, gone);
-    const rest = blocks
-      .slice(start)
-      .filter((block, i) => !(gone.has(start + i) || (start + i < body && isDedication(block))));
-    return [...titlePage(blocks.slice(0, start), header), ...motto, ...rest];
+  const pages = body === undefined ? undefined : publishersPages(blocks, masthead, body);
+  if (pages !== undefined && body !== undefined) {
+    const motto = mottoIn(blocks, pages.imprint, pages.end, gone);
+    const rest = blocks.filter(
+      (_, i) => i >= pages.end && !gone.has(i) && !(i < body && isDedication(blocks, i)),
+    );
+    return [...titlePage(blocks.slice(0, pages.end), header), ...motto, ...rest];
   }
   const before = Math.min(body ?? prose, prose);
-  return blocks.filter((block, i) => {
+  return blocks.filter(({ flat }, i) => {
     if (gone.has(i)) return false;
-    const { flat } = block;
     if (i < window && i <= prose && (LICENCE.test(flat) || CREDIT.test(flat))) return false;
     if (i < Math.max(before, TITLE_BLOCKS) && flat.length < LONGEST_TITLE && TITLE_PAGE.test(flat))
       return false;
     if (i >= before) return true;
-    return !(IMPRINT.test(flat) || (i > 0 && body !== undefined && isDedication(block)));
+    return !(
+      IMPRINT.test(flat) ||
+      HINT.test(flat) ||
+      (i > 0 && body !== undefined && isDedication(blocks, i))
+    );
   });
+}
+
+/** The last block of a magazine's own words before its stories; several say what it is, close to each other. */
+function mastheadOf(blocks: readonly Block[], window: number): number {
+  let [last, count] = [-1, 0];
+  for (let i = 0; i < Math.min(window, last + MASTHEAD_BLOCKS); i++) {
+    if (!MASTHEAD.test(blocks[i]!.flat)) continue;
+    last = i;
+    count += 1;
+  }
+  return count > 1 ? last : -1;
+}
+
+/**
+ * A publisher's pages before a work: his last imprint and where they end. None where they would be too much: the
+ * imprint is then in a story.
+ */
+function publishersPages(
+  blocks: readonly Block[],
+  masthead: number,
+  body: number,
+): { readonly imprint: number; readonly end: number } | undefined {
+  const imprint = blocks
+    .slice(0, body)
+    .findLastIndex(({ flat }, i) => i > masthead && flat.length < LONGEST_IMPRINT && IMPRINT.test(flat));
+  if (imprint < 0) return undefined;
+  const end = startAfter(blocks, imprint, body);
+  const most = Math.min(PAGES_CHARACTERS, charactersOf(blocks) * PAGES_SHARE);
+  return charactersOf(blocks.slice(masthead + 1, end)) > most ? undefined : { imprint, end };
 }
 
 /**
@@ -159,11 +196,13 @@ function endsSoon(blocks: readonly Block[], from: number): boolean {
   return blocks.slice(from + 1, from + 4).some((block) => block.gap >= NEW_SECTION - 1 || isRule(block));
 }
 
-/** Title and author, as the header has them; without a header the first block. */
+/** Title and author, as the header has them; without a header the first line that is neither. */
 function titlePage(front: readonly Block[], { title, author }: Header): Block[] {
-  const lines = title === undefined ? [front.find((block) => !isRule(block))?.flat ?? ''] : [title];
-  if (author !== undefined) lines.push(`by ${author}`);
-  return lines.filter((line) => line !== '').map((line) => ({ text: line, flat: line, gap: 1 }));
+  const isTitle = (block: Block) =>
+    !isRule(block) &&
+    ![CREDIT, IMPRINT, HINT, NOTE, LICENCE, TITLE_PAGE].some((table) => table.test(block.flat));
+  const lines = [title ?? front.find(isTitle)?.flat, author === undefined ? undefined : `by ${author}`];
+  return lines.filter((line) => line !== undefined).map((line) => ({ text: line, flat: line, gap: 1 }));
 }
 
 /** What is quoted between a publisher's pages and a work: something that has its source under it. */
@@ -187,6 +226,9 @@ function mottoIn(
   return [];
 }
 
-function isDedication({ flat }: Block): boolean {
-  return flat.length < LONGEST_DEDICATION && DEDICATION.test(flat);
+/** A few words that stand for themselves before the first chapter. */
+function isDedication(blocks: readonly Block[], at: number): boolean {
+  const { flat, gap } = blocks[at]!;
+  const isApart = gap > 1 || (blocks[at + 1]?.gap ?? 0) >= NEW_SECTION;
+  return isApart && flat.length < LONGEST_DEDICATION && DEDICATION.test(flat);
 }

@@ -7,18 +7,29 @@ const LONGEST_ENTRY = 110;
 const LONGEST_LINE = 300;
 /** Blocks without a heading over them that are a list of chapters when all of them are headings later. */
 const FEWEST_ENTRIES = 3;
-const ENTRY: readonly [RegExp, RegExp, page: RegExp, RegExp] = [
+/** The page behind an entry. */
+const PAGE = /(?:\.{2,}|\s{2,}|_{2,}|--\w+ ?)\s*[\divxl]+$/i;
+const ENTRY: readonly RegExp[] = [
+  PAGE,
   /^(?:chapter|part|book|page|section|prologue|prelude|epilogue|introduction|foreword|preface|facing|frontispiece|illustration)\b/i,
   /^(?:[ivxlcdm]+|\d+)[.:)\s-]/i,
-  /(?:\.{2,}|\s{2,}|_{2,}|--\w+ ?)\s*[\divxl]+$/i,
-  /^[\W_]*(?:page|chapter|no)[\W_]*$|(?:frontispiece|headpiece|tailpiece)\W*\d*$/i,
+  /^[\W_]*(?:page|chapter|no)[\W_]*$|(?:frontispiece|headpiece|tailpiece)[\W_]*\d*$/i,
 ];
 
-/** The blocks that are lists, by their places. */
-export function listsIn(blocks: readonly Block[], front: number, captions: readonly string[]): Set<number> {
+/**
+ * The blocks that are lists, by their places: those with a heading over them within `window`, others only before the
+ * first block of `prose`.
+ *
+ * @param asides what stood in brackets; among it the captions, which a list of pictures repeats
+ */
+export function listsIn(
+  blocks: readonly Block[],
+  { window, prose }: { readonly window: number; readonly prose: number },
+  asides: readonly string[],
+): Set<number> {
   const found = new Set<number>();
   const headings = lastPlaces(blocks);
-  const pictures = new Set(captions.map((caption) => keyOf(caption.replace(/^[^:]*:/, ''))));
+  const pictures = new Set(asides.map((aside) => keyOf(aside.replace(/^[^:]*:/, ''))));
   const isLater = (line: string, i: number) => (headings.get(keyOf(line)) ?? 0) > i;
   /** Whether the lines of a block stand further down once more, as headings do; a number alone tells nothing. */
   const isRepeated = (i: number) => {
@@ -27,7 +38,7 @@ export function listsIn(blocks: readonly Block[], front: number, captions: reado
   };
   const isPicture = (i: number) =>
     [...linesOf(blocks[i]!), blocks[i]!.flat].some((line) => line.length > 12 && pictures.has(keyOf(line)));
-  for (let i = 0; i < front; i++) {
+  for (let i = 0; i < window; i++) {
     const { flat } = blocks[i]!;
     if (CONTENTS_HEADING.test(flat) || ILLUSTRATIONS_HEADING.test(flat)) {
       found.add(i);
@@ -41,12 +52,14 @@ export function listsIn(blocks: readonly Block[], front: number, captions: reado
       // The number of the first chapter looks like one more entry.
       for (; i > 0 && found.has(i) && linesOf(blocks[i]!).every((line) => keyOf(line) === ''); i--)
         found.delete(i);
+    } else if (i >= prose) {
+      // A story repeats its words, and a picture's are a story's.
     } else if (isPicture(i)) {
       found.add(i);
     } else {
       let end = i;
       let lines = 0;
-      while (end < front && !isRule(blocks[end]!) && isRepeated(end)) lines += linesOf(blocks[end++]!).length;
+      while (end < prose && !isRule(blocks[end]!) && isRepeated(end)) lines += linesOf(blocks[end++]!).length;
       if (lines < FEWEST_ENTRIES || (end - i < FEWEST_ENTRIES && lines < FEWEST_ENTRIES + 1)) continue;
       for (; i < end; i++) found.add(i);
       i -= 1;
@@ -76,7 +89,7 @@ function isHeading(blocks: readonly Block[], at: number): boolean {
   const next = blocks[at + 1];
   return (
     linesOf(blocks[at]!).length === 1 &&
-    !ENTRY[2].test(linesOf(blocks[at]!)[0]!) &&
+    !PAGE.test(linesOf(blocks[at]!)[0]!) &&
     next !== undefined &&
     isProse(next)
   );
@@ -102,8 +115,8 @@ function isBetweenLists(blocks: readonly Block[], at: number): boolean {
 /** Whether a block looks like entries of a list: numbers before its lines, or pages behind them. */
 function isListed(block: Block): boolean {
   const lines = linesOf(block);
-  // An entry of a magazine's has what it is about under it.
-  if (ENTRY[2].test(lines[0]!)) return true;
+  // A long entry has its page behind its last line; one of a magazine's has what it is about under its first.
+  if (PAGE.test(lines[0]!) || PAGE.test(lines.at(-1)!)) return true;
   if (lines.some((line) => line.length > LONGEST_ENTRY)) return false;
   const entries = lines.filter((line) => ENTRY.some((pattern) => pattern.test(line))).length;
   return entries >= Math.max(1, lines.length * 0.5);

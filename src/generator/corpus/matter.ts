@@ -1,21 +1,13 @@
 /** Which blocks of a file are the work's own. */
+import { endOfAnnouncement, isAnnouncement } from './announcements.ts';
 import { withoutBack } from './back.ts';
-import { type Block, isRule, NEW_SECTION } from './blocks.ts';
+import type { Block } from './blocks.ts';
 import { withoutFront } from './front.ts';
 import type { Header } from './gutenberg.ts';
-import {
-  ANNOUNCEMENT,
-  ANNOUNCEMENT_END,
-  FOOTNOTES_HEADING,
-  LICENCE,
-  NOTE,
-  NOTES_HEADING,
-  SERIAL,
-} from './patterns.ts';
+import { ANNOUNCEMENT_START, FOOTNOTES_HEADING, LICENCE, NOTE, NOTES_HEADING, SERIAL } from './patterns.ts';
 
 const LONGEST_NOTE = 400;
-const LONGEST_ANNOUNCEMENT = 25;
-const FOOTNOTE = /^[\W_]*(?:\[|\{|\(?\d|\*|†|[A-Z]\])/;
+const FOOTNOTE = /^(?:\[\w{1,3}\]|\{\d+\}|\(\d{1,3}\)|\d{1,3}[.)\]] |\* ?\w|†)/;
 /** A footnote that stands by itself begins with what refers to it. */
 const REFERENCE = /^(?:\[(?:\d{1,3}|[A-Z*†‡])\]|\{\d{1,3}\})(?= )/;
 
@@ -39,20 +31,12 @@ function withoutInserts(blocks: readonly Block[]): Block[] {
       while (i + 1 < blocks.length && NOTE.test(blocks[i + 1]!.flat)) i++;
     } else if (FOOTNOTES_HEADING.test(flat) && FOOTNOTE.test(blocks[i + 1]?.flat ?? '')) {
       while (i + 1 < blocks.length && FOOTNOTE.test(blocks[i + 1]!.flat)) i++;
-    } else if (ANNOUNCEMENT.test(flat)) {
+    } else if (isAnnouncement(block)) {
+      while (kept.length > 0 && ANNOUNCEMENT_START.test(kept.at(-1)!.flat)) kept.pop();
       i = endOfAnnouncement(blocks, i);
     } else if (!(LICENCE.test(flat) && NOTE.test(flat))) {
       kept.push(block);
     }
   }
   return kept;
-}
-
-/** The last block of an announcement; its heading alone where no end is in sight. */
-function endOfAnnouncement(blocks: readonly Block[], at: number): number {
-  for (let i = at + 1; i < Math.min(blocks.length, at + LONGEST_ANNOUNCEMENT); i++) {
-    if (ANNOUNCEMENT_END.test(blocks[i]!.flat)) return i;
-    if (isRule(blocks[i]!) || blocks[i]!.gap >= NEW_SECTION) return i - 1;
-  }
-  return at;
 }
