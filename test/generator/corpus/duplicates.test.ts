@@ -13,18 +13,26 @@ describe('works that are there twice', () => {
     const original = words(1, 4_000);
     const withShare = (share: number, seed: number) =>
       [...original.slice(0, share * 4_000), ...words(seed, (1 - share) * 4_000)].join(' ');
-    for (const [share, isSame] of [
-      [1, true],
-      [0.9, true],
-      // A third of all shingles are in both of two works that share half of theirs.
-      [0.5, false],
-      [0.2, false],
-      [0, false],
-    ] as const) {
+    const found = (share: number) => {
       const duplicates = new Duplicates();
       duplicates.add('original', original.join(' '));
-      assert.equal(duplicates.add('other', withShare(share, 2)), isSame ? 'original' : undefined, `${share}`);
-    }
+      return Array.from(
+        { length: 20 },
+        (_, i) => new Set([duplicates.add('other', withShare(share, 2 + i))]),
+      );
+    };
+    for (const share of [1, 0.9])
+      for (const names of found(share)) assert.deepEqual([...names], ['original'], `${share}`);
+    // Of two works that share half of their words a third of all shingles are in both.
+    for (const share of [0.5, 0.2, 0])
+      for (const names of found(share)) assert.deepEqual([...names], [undefined], `${share}`);
+  });
+
+  it('are told from each other however short they are', () => {
+    const duplicates = new Duplicates();
+    for (let seed = 0; seed < 500; seed++)
+      assert.equal(duplicates.add(`${seed}`, words(seed, 40).join(' ')), undefined, `${seed}`);
+    assert.equal(duplicates.add('again', `${words(7, 40).join(' ')} end`), '7');
   });
 
   it('are found among thousands, whatever is written in capitals or between the words', () => {
