@@ -12,17 +12,16 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Lane } from '../src/generator/engines/engine.ts';
 import { adapterTitle, isSoftware } from '../src/generator/engines/tensorflow/adapter.ts';
+import type { TensorflowBackend } from '../src/generator/engines/tensorflow/backend.ts';
 import { createCudaBackend } from '../src/generator/engines/tensorflow/cuda.ts';
 import { requestDawnAdapter } from '../src/generator/engines/tensorflow/dawn.ts';
-import {
-  createTensorflowEngine,
-  type TensorflowBackend,
-} from '../src/generator/engines/tensorflow/engine.ts';
+import { createTensorflowEngine } from '../src/generator/engines/tensorflow/engine.ts';
 import { createWebgpuBackend } from '../src/generator/engines/tensorflow/webgpu.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import type { Model } from '../src/generator/model/model.ts';
 import { uniformAt } from '../src/generator/sampling.ts';
 import { figure, machine, median, table } from './measure.ts';
+import { plainLstmOf } from './peers/plain-lstm.ts';
 
 const isTrial = process.argv.includes('--software');
 const SLOTS = isTrial ? [1, 16] : [1, 8, 32, 64, 128, 512, 1_024, 2_048, 4_096, 8_192];
@@ -40,8 +39,9 @@ interface Point {
 }
 
 /** Multiplications and additions that a character takes in matrix products. */
-function operationsPerCharacter({ layers, dense }: Model): number {
-  const weights = layers.map(({ kernel, recurrentKernel }, i) =>
+function operationsPerCharacter(model: Model): number {
+  const { lstms, dense } = plainLstmOf(model);
+  const weights = lstms.map(({ kernel, recurrentKernel }, i) =>
     i === 0 ? recurrentKernel.length : kernel.length + recurrentKernel.length,
   );
   return 2 * (weights.reduce((sum, count) => sum + count, 0) + dense.kernel.length);

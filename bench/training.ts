@@ -12,8 +12,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readConfig } from '../src/config.ts';
 import { openTrainingBackend } from '../src/generator/training/backend.ts';
 import { CELLS } from '../src/generator/training/cells.ts';
-import { type Architecture, TrainableNetwork, type Weights } from '../src/generator/training/network.ts';
+import { type Architecture, TrainableNetwork } from '../src/generator/training/network.ts';
 import { descend } from '../src/generator/training/optimizers.ts';
+import type { Weights } from '../src/generator/training/stages.ts';
 import { Streams } from '../src/generator/training/streams.ts';
 import { figure, machine, median, table } from './measure.ts';
 

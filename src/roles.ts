@@ -4,9 +4,9 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Discord, DiscordOptions } from './bots/discord/start.ts';
-import type { Slack, SlackOptions } from './bots/slack/start.ts';
+import { type Chat, keepStarting } from './bots/chat.ts';
 import { createRequestReader } from './bots/story-request.ts';
+import { clientAt } from './bots/web/client.ts';
 import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
 import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
@@ -15,14 +15,16 @@ import { engineKeeper } from './generator/engines/openers.ts';
 import { Library } from './generator/library.ts';
 import { listModels } from './generator/model/files.ts';
 import { beat } from './heartbeat.ts';
-import { watchProcess, watchQueues, watchSlots } from './metrics.ts';
-import type { Check } from './operator/server.ts';
+import { watchExpectedWait, watchProcess, watchQueues, watchSlots } from './metrics.ts';
+import type { Check, OperatorServer } from './operator/server.ts';
 import type { QueueConnection } from './queue/connection.ts';
-import { openConnection } from './queue/open.ts';
+import { awaitConnection } from './queue/open.ts';
+import { openLimits } from './queue/open-limits.ts';
 import { Replies } from './queue/replies.ts';
 import { STORIES_QUEUE, Stories } from './queue/stories.ts';
 import { keepSweeping } from './queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from './queue/worker.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Roles {
   readonly bots: boolean;
@@ -34,6 +36,8 @@ export interface Running {
   readonly url: string | undefined;
   /** Resolves when the worker's models are loaded, at once without that role; rejects when they cannot be. */
   readonly ready: Promise<void>;
+  /** Resolves when the process cannot go on, and has to be started again. */
+  readonly failed: Promise<StoryError>;
   /** Takes no more work, hands over what is under way, and closes everything. */
   close(): Promise<void>;
 }
@@ -48,11 +52,12 @@ const STUCK_MS = 60_000;
 interface Checks {
   readonly alive: Record<string, Check>;
   readonly ready: Record<string, Check>;
+  readonly trouble: Record<string, Check>;
   readonly queues: Record<string, () => Promise<Record<string, number>>>;
 }
 
 /**
- * Starts the roles.
+ * Starts the roles. A queue that cannot be reached is waited for.
  *
  * @throws StoryError `configuration` or `model_unavailable`, saying what to do
  */
@@ -73,22 +78,34 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     }
   };
   try {
-    const connection = await openConnection(config, logger);
-    closers.push(() => connection.close());
-    logger.info({ queue: connection.backend }, 'queue open');
-    const stories = new Stories(connection);
-    closers.push(() => stories.close());
-    await stories.ready();
     let isClosing = false;
     const checks: Checks = {
       alive: {},
       ready: {
         closing: () => (isClosing ? 'this process is closing' : undefined),
-        queue: async () => void (await stories.count()),
+        queue: () => 'the queue is not open yet',
       },
-      queues: { [STORIES_QUEUE]: () => stories.count() },
+      trouble: {},
+      queues: {},
     };
-    await startOperatorIfAsked(config, connection, checks, logger, closers);
+    // Opened first, so that probes see a process that is starting.
+    const operator = await startOperatorIfAsked(config, checks, logger);
+    if (operator) closers.push(() => operator.close());
+    const tracing = await startTracingIfAsked(config, logger);
+    if (tracing) closers.push(() => tracing.close());
+    const connection = await awaitConnection(
+      { ...config, ...(tracing && { telemetry: tracing.telemetry }) },
+      logger,
+    );
+    closers.push(() => connection.close());
+    logger.info({ queue: connection.backend }, 'queue open');
+    const stories = new Stories(connection);
+    closers.push(() => stories.close());
+    await stories.ready();
+    checks.ready.queue = async () => void (await stories.count());
+    checks.queues[STORIES_QUEUE] = () => stories.count();
+    if (operator) showExpectedWait(stories);
+    if (operator && config.operator?.boardPassword !== undefined) showBoard(operator, connection, closers);
     const url = roles.bots
       ? await startBots(config, connection, stories, checks, logger, closers)
       : undefined;
@@ -99,32 +116,52 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
       isClosing = true;
       return close();
     };
-    return { url, ready, close: closeAll };
+    return { url, ready, failed: connection.lost, close: closeAll };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** The operator's port, where one is set: opened first, so that probes see a process that is starting. */
+/** Traces, where somebody collects them; the libraries are not even loaded otherwise. */
+async function startTracingIfAsked({ isTraced }: Config, logger: Logger): Promise<Tracing | undefined> {
+  if (!isTraced) return undefined;
+  const { startTracing } = await import('./tracing.ts');
+  return startTracing(logger);
+}
+
+/** The operator's port, where one is set. */
 async function startOperatorIfAsked(
   { operator }: Config,
-  connection: QueueConnection,
-  { alive, ready, queues }: Checks,
+  { alive, ready, trouble, queues }: Checks,
   logger: Logger,
-  closers: (() => Promise<unknown>)[],
-): Promise<void> {
-  if (!operator) return;
+): Promise<OperatorServer | undefined> {
+  if (!operator) return undefined;
   const { startOperatorServer } = await import('./operator/server.ts');
   const { host, port, boardPassword } = operator;
-  const names = [STORIES_QUEUE, ...['web', 'discord', 'slack'].map((platform) => `replies-${platform}`)];
-  const shown = boardPassword === undefined ? [] : names.map((name) => connection.queue(name));
-  closers.push(() => Promise.all(shown.map((queue) => queue.close())));
-  const board = boardPassword === undefined ? undefined : { password: boardPassword, queues: shown };
-  const server = await startOperatorServer({ host, port, alive, ready, board, logger });
-  closers.push(() => server.close());
+  const server = await startOperatorServer({ host, port, alive, ready, trouble, boardPassword, logger });
   watchProcess();
   watchQueues(queues);
+  return server;
+}
+
+function showExpectedWait(stories: Stories): void {
+  watchExpectedWait(async () => {
+    const { waiting, running } = await stories.load();
+    const ms = stories.expectedWaitMs(waiting, running);
+    return ms === undefined ? undefined : ms / 1_000;
+  });
+}
+
+function showBoard(
+  operator: OperatorServer,
+  connection: QueueConnection,
+  closers: (() => Promise<unknown>)[],
+): void {
+  const names = [STORIES_QUEUE, ...['web', 'discord', 'slack'].map((platform) => `replies-${platform}`)];
+  const shown = names.map((name) => connection.queue(name));
+  closers.push(() => Promise.all(shown.map((queue) => queue.close())));
+  operator.showQueues(shown);
 }
 
 async function startBots(
@@ -136,7 +173,9 @@ async function startBots(
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
   const models = await listModels(config.modelsFolder);
-  const replies = new Replies<null>(connection, 'web', logger);
+  const { limits, places, close: closeLimits } = await openLimits(connection, stories, config.limits);
+  closers.push(closeLimits);
+  const replies = new Replies<null>(connection, 'web', logger, limits);
   closers.push(() => replies.close());
   await replies.ready();
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
@@ -146,56 +185,61 @@ async function startBots(
     stories,
     models,
     readRequest: parseRequest,
-    maxWaiting: config.maxWaiting,
+    limits,
+    places,
+    limitSettings: config.limits,
     pace: config.pace,
     concurrency: config.replies,
+    privacy: { retentionMs: config.retentionMs, url: config.privacyUrl },
     logger,
   };
-  const discord = await startDiscordIfAsked(config, chat);
-  if (discord) closers.push(() => discord.close());
-  const slack = await startSlackIfAsked(config, chat);
-  if (slack) closers.push(() => slack.close());
   let isListening = false;
   checks.ready.page = () => (isListening ? undefined : 'the page is not open yet');
-  const swept = [replies, ...(discord ? [discord.replies] : []), ...(slack ? [slack.replies] : [])];
-  for (const one of swept) checks.queues[one.name] = () => one.count();
+  const swept: Pick<Replies<unknown>, 'name' | 'count' | 'removeOlderThan'>[] = [];
+  const lookAfter = (one: (typeof swept)[number]) => {
+    swept.push(one);
+    checks.queues[one.name] = () => one.count();
+  };
+  lookAfter(replies);
+  // Their libraries are not even loaded where there is no token.
+  const { discord, slack } = config;
+  const platforms = {
+    Discord:
+      discord &&
+      (async () => (await import('./bots/discord/start.ts')).startDiscord({ config: discord, ...chat })),
+    Slack:
+      slack && (async () => (await import('./bots/slack/start.ts')).startSlack({ config: slack, ...chat })),
+  };
+  for (const [name, start] of Object.entries(platforms)) {
+    if (!start) continue;
+    const platform = await keepStarting<Chat & { replies: (typeof swept)[number] }>(
+      name,
+      start,
+      (started) => lookAfter(started.replies),
+      logger,
+    );
+    closers.push(() => platform.close());
+    checks.trouble[name.toLowerCase()] = () => platform.problem();
+  }
   closers.push(
     keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }),
   );
   const server = createWebServer({
-    replies: webReplies(replies, stories, config.maxWaiting),
+    replies: webReplies(replies, stories, limits),
     models,
     parseRequest,
     logger,
     host: config.host,
     port: config.port,
     allowedHosts: config.allowedHosts,
+    clientAt: (address) => clientAt(address, config.pageLimits),
+    ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
     limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
   });
   closers.push(() => server.close());
   const url = await server.listen();
   isListening = true;
   return url;
-}
-
-/** Discord, where there is a token for it; its library is not even loaded otherwise. */
-async function startDiscordIfAsked(
-  { discord }: Config,
-  chat: Omit<DiscordOptions, 'config'>,
-): Promise<Discord | undefined> {
-  if (!discord) return undefined;
-  const { startDiscord } = await import('./bots/discord/start.ts');
-  return startDiscord({ config: discord, ...chat });
-}
-
-/** Slack, likewise. */
-async function startSlackIfAsked(
-  { slack }: Config,
-  chat: Omit<SlackOptions, 'config'>,
-): Promise<Slack | undefined> {
-  if (!slack) return undefined;
-  const { startSlack } = await import('./bots/slack/start.ts');
-  return startSlack({ config: slack, ...chat });
 }
 
 async function startWorker(
@@ -218,11 +262,12 @@ async function startWorker(
   checks.ready.models = () => (library.status.ready ? undefined : 'the models are not loaded');
   if (config.operator) watchSlots(() => ({ active: library.active, capacity: config.slots }));
   const { heartbeatFile } = config;
+  let worker: StoryWorker | undefined;
   const stopAnnouncing = keepAnnouncing(
     stories,
     () => {
       const { loaded, ready } = library.status;
-      return { phase: ready ? 'ready' : 'loading', loaded };
+      return { phase: ready ? 'ready' : 'loading', loaded, ...worker?.speed };
     },
     ({ phase }) => {
       if (heartbeatFile && phase === 'ready') beat(heartbeatFile, logger);
@@ -230,7 +275,7 @@ async function startWorker(
   );
   closers.push(async () => stopAnnouncing());
   await library.open();
-  const worker = new StoryWorker({
+  const writer = new StoryWorker({
     connection,
     stories,
     logger,
@@ -238,8 +283,9 @@ async function startWorker(
     recover: () => library.recover(),
     concurrency: config.slots + TAKEN_AHEAD,
   });
-  closers.push(() => worker.close());
-  checks.alive.writer = () => (worker.stuckMs > STUCK_MS ? 'no story grows any more' : undefined);
-  await worker.ready();
+  worker = writer;
+  closers.push(() => writer.close());
+  checks.alive.writer = () => (writer.stuckMs > STUCK_MS ? 'no story grows any more' : undefined);
+  await writer.ready();
   logger.info({ slots: config.slots, threads: config.threads }, 'storyteller ready');
 }

@@ -1,58 +1,48 @@
 /** `scifi discord register` and `scifi doctor` at a terminal, against the fake Discord. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { FakeDiscord } from './fakes/discord/fake-discord.ts';
 import { PERMISSION } from './fakes/discord/world.ts';
-
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
+import { CliHost, type Outcome } from './helpers/cli.ts';
 
 describe('the operator’s commands for Discord', { timeout: 60_000, concurrency: 2 }, () => {
   let discord: FakeDiscord;
+  let host: CliHost;
 
   before(async () => {
     discord = await FakeDiscord.start();
+    host = new CliHost();
   });
-  after(() => discord.stop());
+  after(async () => {
+    host.stop();
+    await discord.stop();
+  });
 
-  function scifi(
-    args: string[],
-    env: Record<string, string> = {},
-  ): Promise<{ code: number; stdout: string; stderr: string }> {
-    const program = ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli.ts'), ...args];
-    const base = {
-      DISCORD_TOKEN: discord.token,
-      DISCORD_API: discord.api,
-      SCIFI_MODELS: join(ROOT, 'models'),
-    };
-    return new Promise((resolve) => {
-      const options = {
-        cwd: tmpdir(),
-        env: { PATH: process.env.PATH, LOG_LEVEL: 'silent', ...base, ...env },
-      };
-      const child = execFile(process.execPath, program, options, (_, stdout, stderr) => {
-        resolve({ code: child.exitCode ?? -1, stdout, stderr });
-      });
-    });
+  function run(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+    return host.run(args, { DISCORD_TOKEN: discord.token, DISCORD_API: discord.api, ...env });
   }
 
   it('register: everywhere, or in one server', async () => {
-    const everywhere = await scifi(['discord', 'register']);
+    const everywhere = await run(['discord', 'register']);
     assert.equal(everywhere.code, 0, everywhere.stderr);
-    assert.match(everywhere.stdout, /^3 commands registered everywhere/);
+    assert.match(everywhere.stdout, /^6 commands registered everywhere/);
     const names = discord.world.commands.get('global')!.map(({ name }) => name);
-    assert.deepEqual(names, ['scifi', 'Continue as sci-fi', 'scifi-channel']);
+    assert.deepEqual(names, [
+      'scifi',
+      'Continue as sci-fi',
+      'scifi-channel',
+      'scifi-limits',
+      'scifi-privacy',
+      'scifi-forget',
+    ]);
     const { id } = discord.world.guild;
-    const here = await scifi(['discord', 'register', '--guild', id]);
+    const here = await run(['discord', 'register', '--guild', id]);
     assert.equal(here.code, 0, here.stderr);
-    assert.equal(discord.world.commands.get(id)!.length, 3);
+    assert.equal(discord.world.commands.get(id)!.length, 6);
   });
 
   it('register: says what is wrong', async () => {
-    const cases: [string[], RegExp, Record<string, string>][] = [
+    const cases: [string[], RegExp, Record<string, string>, number?][] = [
       [['discord', 'register'], /There is no DISCORD_TOKEN/, { DISCORD_TOKEN: '' }],
       [
         ['discord', 'register'],
@@ -64,13 +54,14 @@ describe('the operator’s commands for Discord', { timeout: 60_000, concurrency
         ['discord', 'register'],
         /Discord cannot be reached \(temporary\)/,
         { DISCORD_API: 'http://127.0.0.1:1/api' },
+        1,
       ],
       [['discord', 'register', '--guild', 'mine'], /17 to 20 digits/, {}],
       [['discord', 'register', '--guild', '12345678901234567'], /Is the bot in the server of that id\?/, {}],
     ];
-    for (const [args, sentence, env] of cases) {
-      const { code, stderr } = await scifi(args, env);
-      assert.equal(code, 2, stderr);
+    for (const [args, sentence, env, expected = 2] of cases) {
+      const { code, stderr } = await run(args, env);
+      assert.equal(code, expected, stderr);
       assert.match(stderr, sentence);
       assert.doesNotMatch(stderr, /hunter2|\n +at /);
     }
@@ -78,7 +69,7 @@ describe('the operator’s commands for Discord', { timeout: 60_000, concurrency
 
   it('doctor: token, intent, permissions and the invite link', async () => {
     discord.world.permissions &= ~PERMISSION.createPublicThreads;
-    const [well, ill] = await Promise.all([scifi(['doctor']), scifi(['doctor'], { DISCORD_TOKEN: 'a.b.c' })]);
+    const [well, ill] = await Promise.all([run(['doctor']), run(['doctor'], { DISCORD_TOKEN: 'a.b.c' })]);
     assert.equal(well.code, 0, well.stdout);
     assert.match(well.stdout, /^ok {4}Discord: sci-fi \(\d+\), shards: auto of 1, 1000 of 1000 connections/m);
     assert.match(well.stdout, /Message Content Intent: off/);

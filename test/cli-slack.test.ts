@@ -1,38 +1,30 @@
 /** `scifi doctor` at a terminal, against the fake Slack. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { FakeSlack } from './fakes/slack/fake-slack.ts';
-
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
+import { CliHost, type Outcome } from './helpers/cli.ts';
 
 describe('the operator’s look at Slack', { timeout: 60_000 }, () => {
   let slack: FakeSlack;
+  let host: CliHost;
 
   before(async () => {
     slack = await FakeSlack.start();
+    host = new CliHost();
   });
-  after(() => slack.stop());
+  after(async () => {
+    host.stop();
+    await slack.stop();
+  });
 
-  function doctor(
-    env: Record<string, string> = {},
-  ): Promise<{ code: number; stdout: string; stderr: string }> {
-    const program = ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli.ts'), 'doctor'];
-    const base = {
+  function doctor(env: Record<string, string> = {}): Promise<Outcome> {
+    return host.run(['doctor'], {
       SLACK_BOT_TOKEN: slack.workspace.token,
       SLACK_APP_TOKEN: slack.world.appToken,
       SLACK_API: slack.api,
       // A folder without models: there is nothing to be timed.
       SCIFI_MODELS: '/nowhere',
-    };
-    return new Promise((resolve) => {
-      const options = { cwd: tmpdir(), env: { PATH: process.env.PATH, ...base, ...env } };
-      const child = execFile(process.execPath, program, options, (_, stdout, stderr) => {
-        resolve({ code: child.exitCode ?? -1, stdout, stderr });
-      });
+      ...env,
     });
   }
 

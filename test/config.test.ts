@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { readConfig, SETTINGS } from '../src/config.ts';
 
@@ -44,6 +45,30 @@ describe('readConfig', () => {
         return true;
       },
     );
+  });
+
+  it('reads what Redis asks for besides its address, each where it belongs', () => {
+    const files = { REDIS_TLS_CA: 'ca.pem', REDIS_TLS_CERT: 'cert.pem', REDIS_TLS_KEY: 'key.pem' };
+    const sentinel = { REDIS_SENTINEL_USERNAME: 'me', REDIS_SENTINEL_PASSWORD: 'hunter2' };
+    const url = 'rediss+sentinel://:word@a,b/main';
+    assert.deepEqual(readConfig({ REDIS_URL: url, ...files, ...sentinel }).redisSecurity, {
+      files: { ca: resolve('ca.pem'), cert: resolve('cert.pem'), key: resolve('key.pem') },
+      sentinel: { username: 'me', password: 'hunter2' },
+    });
+    assert.deepEqual(readConfig({}).redisSecurity, { files: {}, sentinel: {} });
+    const wrong: [Record<string, string>, RegExp][] = [
+      [{ REDIS_URL: 'redis://a,b' }, /REDIS_URL: expected one host/],
+      [{ REDIS_URL: 'redis+cluster://a/1' }, /REDIS_URL: .*a cluster has only one/],
+      [{ REDIS_URL: 'redis://a', REDIS_TLS_CA: 'ca.pem' }, /REDIS_TLS_CA.*begins with rediss/],
+      [{ REDIS_URL: 'rediss://a', REDIS_TLS_CERT: 'c' }, /REDIS_TLS_CERT and REDIS_TLS_KEY: only both/],
+      [{ REDIS_URL: 'redis://a', REDIS_SENTINEL_PASSWORD: 'hunter2' }, /only with a redis\+sentinel:\/\//],
+    ];
+    for (const [environment, expected] of wrong) {
+      assert.throws(
+        () => readConfig(environment),
+        ({ message }: Error) => expected.test(message) && !message.includes('hunter2'),
+      );
+    }
   });
 
   it('reads Slack’s settings together: one workspace or many, Socket Mode or HTTP', () => {
@@ -92,7 +117,13 @@ describe('readConfig', () => {
     const bounds: Record<string, [number, number]> = {
       SCIFI_THREADS: [0, 256],
       SCIFI_SLOTS: [1, 8_192],
-      SCIFI_MAX_WAITING: [1, 1_000_000],
+      SCIFI_MAX_WAITING: [0, 1_000_000],
+      SCIFI_LONGEST_WAIT: [0, 86_400],
+      SCIFI_PERSON_RUNNING: [0, 1_000],
+      SCIFI_PERSON_WAITING: [0, 1_000],
+      SCIFI_PERSON_HOURLY: [0, 1_000_000],
+      SCIFI_PLACE_STORIES: [0, 1_000_000],
+      SCIFI_PLACE_HOURLY: [0, 1_000_000],
       SCIFI_REPLIES: [1, 100_000],
       SCIFI_PACE: [0, 100_000],
       SCIFI_RETENTION_HOURS: [1, 8_760],
@@ -111,7 +142,24 @@ describe('readConfig', () => {
       }
     }
     // Words are held to what they may be.
-    for (const wrong of [{ SCIFI_PREFIX: 'a b' }, { SCIFI_ENGINE: 'gpu' }, { REDIS_URL: 'redis://[' }]) {
+    for (const proxies of [
+      'loopback',
+      '10.0.0.1',
+      '10.0.0.0/8, 192.168.0.0/16',
+      '::1,fc00::/7,uniquelocal',
+    ]) {
+      assert.equal(readConfig({ SCIFI_TRUST_PROXY: proxies }).trustProxy, proxies);
+    }
+    for (const wrong of [
+      { SCIFI_PREFIX: 'a b' },
+      { SCIFI_ENGINE: 'gpu' },
+      { REDIS_URL: 'redis://[' },
+      { SCIFI_PAGE_LIMITS: 'some' },
+      { SCIFI_TRUST_PROXY: 'true' },
+      { SCIFI_TRUST_PROXY: '10.0.0.0/33' },
+      { SCIFI_TRUST_PROXY: 'loopback/8' },
+      { SCIFI_TRUST_PROXY: 'proxy.example.org' },
+    ]) {
       assert.throws(() => readConfig(wrong), { message: new RegExp(`${Object.keys(wrong)[0]}: `) });
     }
   });
@@ -132,5 +180,10 @@ describe('readConfig', () => {
     const { REDIS_URL, ...defaults } = shown;
     assert.ok(REDIS_URL);
     assert.deepEqual(readConfig(defaults), readConfig({}));
+
+    const limits = await readFile(new URL('../docs/limits.md', import.meta.url), 'utf8');
+    const rows = [...limits.matchAll(/^\| `(SCIFI_\w+)` \| *`?([^|`]*?)`? *\|/gm)];
+    assert.equal(rows.length, 11);
+    for (const [, name, value] of rows) assert.equal(value!.replaceAll(',', ''), defaults[name!], name);
   });
 });

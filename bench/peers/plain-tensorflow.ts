@@ -5,21 +5,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../src/generator/model/model.ts';
 import { sampleFromLogits, uniformAt } from '../../src/generator/sampling.ts';
+import { plainLstmOf } from './plain-lstm.ts';
 
 /** A function that writes one character of one story. The backend must be the current one. */
 export function plainTensorflow(model: Model): () => Promise<void> {
-  const { embedding, dense, vocabulary } = model;
+  const { vocabulary } = model;
+  const { embedding, lstms, dense } = plainLstmOf(model);
   const table = tf.tensor2d(embedding.matrix, [embedding.rows, embedding.columns]);
-  const layers = model.layers.map(({ inputSize, units, kernel, recurrentKernel, bias }) => ({
+  const layers = lstms.map(({ inputSize, units, kernel, recurrentKernel, bias }) => ({
     kernel: tf.concat2d(
       [tf.tensor2d(kernel, [inputSize, 4 * units]), tf.tensor2d(recurrentKernel, [units, 4 * units])],
       0,
     ),
     bias: tf.tensor1d(bias),
   }));
-  const denseKernel = tf.tensor2d(dense.kernel, [dense.kernel.length / vocabulary.size, vocabulary.size]);
+  const denseKernel = tf.tensor2d(dense.kernel, [dense.inputSize, dense.units]);
   const denseBias = tf.tensor1d(dense.bias);
-  let states = model.layers.map(({ units }) => ({ c: tf.zeros([1, units]), h: tf.zeros([1, units]) }));
+  let states = lstms.map(({ units }) => ({ c: tf.zeros([1, units]), h: tf.zeros([1, units]) }));
   let id = vocabulary.endOfText;
   let position = 0;
   return async () => {

@@ -1,7 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { pino } from 'pino';
 import { type Config, readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { chooseEngine } from '../generator/engines/choose.ts';
@@ -9,6 +8,7 @@ import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { checkDiscord } from './doctor-discord.ts';
+import { checkRedis } from './doctor-redis.ts';
 import { checkSlack } from './doctor-slack.ts';
 
 /** One look at one thing: what is found, or an error that says how to mend it. */
@@ -18,10 +18,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'Node.js': async () => process.version,
   Queue: async (config) => {
     if (config.redisUrl) {
-      const { openConnection } = await import('../queue/open.ts');
-      const connection = await openConnection(config, pino({ level: 'silent' }));
-      await connection.close();
-      return 'Redis answers';
+      return checkRedis(config.redisUrl, config);
     }
     const usable = async () => {
       await mkdir(config.dataFolder, { recursive: true });

@@ -3,9 +3,14 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { chooseEngine } from '../generator/engines/choose.ts';
+import type { Engine } from '../generator/engines/engine.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { type Calibration, type Evaluation, evaluate, type Guesses, guess } from '../generator/evaluation.ts';
+import { type FreshStart, freshStarts } from '../generator/fresh-starts.ts';
 import { loadModel } from '../generator/model/files.ts';
+import type { Model } from '../generator/model/model.ts';
+import { servingOf } from '../generator/model/reading.ts';
+import type { Unit } from '../generator/vocabulary.ts';
 import { numberOption } from './options.ts';
 
 /** Works that are scored at the same time. */
@@ -17,9 +22,17 @@ const GUESSED_MAX = 100_000;
 /** Characters of a line of the visual test. */
 const LINE_WIDTH = 76;
 
+/** Fresh starts, and how much is read from each. */
+const STARTS_DEFAULT = 64;
+const STARTS_MAX = 4_096;
+const START_LENGTH = 2_000;
+/** A start that is worse than so many times the median has run away. */
+const RUNAWAY = 3;
+
 interface EvaluateFlags {
   readonly calibration?: boolean;
   readonly show?: number | true;
+  readonly freshStarts?: number | true;
 }
 
 /** `evaluate`: how well a model predicts a text. */
@@ -33,15 +46,23 @@ export function addEvaluate(program: Command): void {
     .option(
       '--show [characters]',
       `also print the text's beginning over what the model guessed, ${GUESSED_DEFAULT} characters by default`,
-      guessedOption,
+      countOption(GUESSED_MAX),
+    )
+    .option(
+      '--fresh-starts [count]',
+      `also read ${START_LENGTH.toLocaleString('en')} characters from so many places in the middle of the text, each from a ` +
+        `fresh state, ${STARTS_DEFAULT} by default: does the network run away from any?`,
+      countOption(STARTS_MAX),
     )
     .action(evaluateFile);
 }
 
-function guessedOption(text: string): number {
-  const count = numberOption(text);
-  if (Number.isInteger(count) && count >= 1 && count <= GUESSED_MAX) return count;
-  throw new InvalidArgumentError(`Give a whole number from 1 to ${GUESSED_MAX.toLocaleString('en')}.`);
+function countOption(most: number): (text: string) => number {
+  return (text) => {
+    const count = numberOption(text);
+    if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+    throw new InvalidArgumentError(`Give a whole number from 1 to ${most.toLocaleString('en')}.`);
+  };
 }
 
 async function evaluateFile(folder: string, file: string, flags: EvaluateFlags): Promise<void> {
@@ -52,10 +73,12 @@ async function evaluateFile(folder: string, file: string, flags: EvaluateFlags):
   const model = await loadModel(folder);
   const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
   const engine = await chosen.create(model, { capacity: LANES, threads: config.threads });
+  const serving = servingOf(model);
   const result = await evaluate(engine, model.vocabulary, text, {
+    serving,
     temperatures: flags.calibration ? TEMPERATURES : [],
-    onProgress: (scored, characters) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round((scored / characters) * 100)}%`);
+    onProgress: (scored, all) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round((scored / all) * 100)}%`);
     },
   }).catch((error: unknown) => {
     if (!(error instanceof RangeError)) throw error;
@@ -63,22 +86,58 @@ async function evaluateFile(folder: string, file: string, flags: EvaluateFlags):
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const shown = flags.show === true ? GUESSED_DEFAULT : flags.show;
-  const guesses = shown === undefined ? undefined : await guess(engine, model.vocabulary, text, shown);
+  const guesses =
+    shown === undefined ? undefined : await guess(engine, model.vocabulary, text, shown, serving);
+  const count = flags.freshStarts === true ? STARTS_DEFAULT : flags.freshStarts;
+  const starts = count === undefined ? undefined : await start(engine, model, text, count);
   await engine.close();
   await chosen.close();
-  process.stdout.write(scoreLines(result));
+  process.stdout.write(scoreLines(result, model.vocabulary.unit));
   if (flags.calibration) process.stdout.write(`\n${calibrationTable(result)}`);
+  if (starts) process.stdout.write(`\n${startLines(starts, startLength(model))}`);
   if (guesses) process.stdout.write(`\n${guessLines(guesses)}`);
 }
 
-function scoreLines(result: Evaluation): string {
+function start(engine: Engine, model: Model, text: string, count: number): Promise<FreshStart[]> {
+  const length = startLength(model);
+  return freshStarts(engine, model.vocabulary, text, { count, length }).catch((error: unknown) => {
+    if (!(error instanceof RangeError)) throw error;
+    const sentence = `The text is too short for ${count} fresh starts. Give a longer one, or ask for fewer.`;
+    throw new StoryError('bad_request', sentence, { cause: error });
+  });
+}
+
+/** From one fresh state no further than the model was trained to read. */
+function startLength({ reading }: Model): number {
+  return reading.kind === 'window' ? Math.min(START_LENGTH, reading.characters) : START_LENGTH;
+}
+
+function scoreLines(result: Evaluation, unit: Unit): string {
+  const { bitsPerCharacter, bitsPerId, accuracy, characters, ids, works, skipped } = result;
+  const isWords = unit === 'word';
   return (
-    `bits per character  ${result.bitsPerCharacter.toFixed(4)}\n` +
-    `accuracy            ${(result.accuracy * 100).toFixed(2)}%\n` +
-    `characters scored   ${result.characters} in ${result.works} works\n` +
-    (result.skipped > 0
-      ? `characters skipped  ${result.skipped} that the vocabulary has no reading for\n`
-      : '')
+    `bits per character  ${bitsPerCharacter.toFixed(4)}\n` +
+    (isWords ? `bits per word       ${bitsPerId.toFixed(4)}\n` : '') +
+    `accuracy            ${percent(accuracy)}\n` +
+    (isWords ? `words scored        ${ids} in ${works} works\n` : '') +
+    `characters scored   ${characters}${isWords ? '' : ` in ${works} works`}\n` +
+    (skipped === 0
+      ? ''
+      : isWords
+        ? `unknown words       ${percent(skipped / characters)} of the characters, whose spelling is not counted\n`
+        : `characters skipped  ${skipped} that the vocabulary has no reading for\n`)
+  );
+}
+
+function startLines(starts: readonly FreshStart[], length: number): string {
+  const median = starts[Math.floor(starts.length / 2)]!;
+  const worst = starts.at(-1)!;
+  const runaways = starts.filter(({ bitsPerId }) => bitsPerId > RUNAWAY * median.bitsPerId).length;
+  return (
+    `fresh starts        ${starts.length}, ${length} predictions each\n` +
+    `median              ${median.bitsPerId.toFixed(4)} bits\n` +
+    `worst               ${worst.bitsPerId.toFixed(4)} bits, ${(worst.bitsPerId / median.bitsPerId).toFixed(2)} times that\n` +
+    `run away            ${runaways} with more than ${RUNAWAY} times the median\n`
   );
 }
 
@@ -97,12 +156,21 @@ function calibrationTable({ calibration, accuracy }: Evaluation): string {
 /** The text over the guesses, line for line; what cannot be seen is shown as a sign. */
 function guessLines({ actual, guessed }: Guesses): string {
   const visible = (text: string) => text.replaceAll('\n', '\u00b6').replaceAll('\u0003', '\u2403');
-  const [top, bottom] = [visible(actual), visible(guessed)];
   let lines = '';
-  for (let from = 0; from < top.length; from += LINE_WIDTH) {
-    const to = from + LINE_WIDTH;
-    lines += `text   ${top.slice(from, to)}\nguess  ${bottom.slice(from, to)}\n\n`;
+  let [top, bottom] = ['', ''];
+  const flush = () => {
+    lines += `text   ${top}\nguess  ${bottom}\n\n`;
+    [top, bottom] = ['', ''];
+  };
+  for (const [i, text] of actual.entries()) {
+    const [one, other] = [visible(text), visible(guessed[i]!)];
+    // A word stands over the word that was guessed in its place.
+    const width = Math.max(one.length, other.length);
+    if (top !== '' && top.length + width > LINE_WIDTH) flush();
+    top += one.padEnd(width);
+    bottom += other.padEnd(width);
   }
+  if (top !== '') flush();
   return lines;
 }
 

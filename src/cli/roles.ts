@@ -28,11 +28,17 @@ async function run(roles: Roles): Promise<void> {
   const logger = pino({ level: config.logLevel });
   // Loaded when it is needed: the other commands want neither queue nor server, and start in half the time.
   const { startRoles } = await import('../roles.ts');
-  const running = await startRoles(roles, config, logger);
-  if (running.url) process.stdout.write(`\n  Computer, write me a sci-fi: ${running.url}\n\n`);
-  const stop = closeOnce(running.close, logger);
+  // While it starts, and waits for its queue, nothing is under way: it may go at once.
+  let stop: (exitCode?: number) => unknown = (exitCode) => process.exit(exitCode);
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
+  const running = await startRoles(roles, config, logger);
+  if (running.url) process.stdout.write(`\n  Computer, write me a sci-fi: ${running.url}\n\n`);
+  stop = closeOnce(running.close, logger);
+  running.failed.then(async (error) => {
+    process.stderr.write(`${error.message}\n`);
+    await stop(1);
+  });
   try {
     await running.ready;
   } catch (error) {

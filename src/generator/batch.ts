@@ -5,6 +5,7 @@
  */
 import { StoryError } from '../errors.ts';
 import type { Engine, Lane } from './engines/engine.ts';
+import { passageOf, type Serving } from './model/reading.ts';
 
 /** What a sequence asks of the batch. */
 export interface Sequence {
@@ -15,14 +16,30 @@ export interface Sequence {
   uniform(index: number): number;
   /**
    * Receives a drawn id and returns the id to feed next (the same one, unless the caller would have the
-   * network read something else), or undefined when the sequence is over.
+   * network read something else), a way back, or undefined when the sequence is over.
    */
-  take(id: number): number | undefined;
+  take(id: number): number | WayBack | undefined;
+}
+
+/**
+ * Back to an earlier draw: what was drawn there and since then is forgotten, this very draw included, and drawn again.
+ * `uniform` is asked anew for all of it. The network reads everything from the beginning, a character a step: that is
+ * for what happens seldom.
+ */
+export interface WayBack {
+  /** Index of the draw to go back to: 0 to that of the draw just taken. */
+  readonly to: number;
+  /** Ids that take the place of as many draws there. */
+  readonly instead?: readonly number[];
 }
 
 export interface BatchOptions {
   /** Sequences that may wait for a slot before new ones are refused. */
   readonly maxWaiting: number;
+  /** Draws in one trip at most; by default as many as suit the engine. */
+  readonly stepsPerTrip?: number;
+  /** How the engine's model is served; by default with a state that is carried from beginning to end. */
+  readonly serving?: Serving;
 }
 
 interface Entry {
@@ -33,7 +50,8 @@ interface Entry {
   readonly ids: number[];
   /** How many of `ids` have been fed. */
   fed: number;
-  drawn: number;
+  /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
+  until: number;
   /** Undefined while it waits. */
   slot: number | undefined;
   cancelled: boolean;
@@ -42,6 +60,8 @@ interface Entry {
 export class Batch {
   readonly #engine: Engine;
   readonly #maxWaiting: number;
+  readonly #stepsPerTrip: number;
+  readonly #serving: Serving;
   readonly #waiting: Entry[] = [];
   readonly #freeSlots: number[];
   #active: Entry[] = [];
@@ -54,6 +74,8 @@ export class Batch {
     }
     this.#engine = engine;
     this.#maxWaiting = maxWaiting;
+    this.#stepsPerTrip = Math.min(engine.stepsPerTrip, options.stepsPerTrip ?? engine.stepsPerTrip);
+    this.#serving = options.serving ?? { kind: 'carried' };
     // Popped from the end: slot 0 first.
     this.#freeSlots = Array.from({ length: engine.capacity }, (_, index) => engine.capacity - 1 - index);
   }
@@ -95,7 +117,7 @@ export class Batch {
         },
         ids: [...sequence.prompt],
         fed: 0,
-        drawn: 0,
+        until: 0,
         slot: undefined,
         cancelled: false,
       };
@@ -110,8 +132,9 @@ export class Batch {
   async #loop(): Promise<void> {
     this.#running = true;
     while (this.#admit()) {
-      const steps = this.#engine.stepsPerTrip;
+      const steps = this.#stepsPerTrip;
       const entries = this.#active;
+      for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
       try {
         const drawn = await this.#engine.advance(
           entries.map((entry) => lane(entry, steps)),
@@ -136,21 +159,30 @@ export class Batch {
     while (this.#freeSlots.length > 0 && this.#waiting.length > 0) {
       const entry = this.#waiting.shift()!;
       entry.slot = this.#freeSlots.pop()!;
-      this.#engine.clear(entry.slot);
       staying.push(entry);
     }
     this.#active = staying;
     return staying.length > 0;
   }
 
-  #deliver(entry: Entry, drawn: Int32Array): void {
+  /** Clears an entry's slot and goes back to where the passage of its last id begins. */
+  #beginPassage(entry: Entry): void {
+    const { from, until } = passageOf(entry.ids.length - 1, this.#serving);
+    this.#engine.clear(entry.slot!);
+    entry.fed = from;
+    entry.until = until;
+  }
+
+  #deliver(entry: Entry, trip: Int32Array): void {
     if (entry.cancelled) return;
+    // What was drawn behind the passage's end was drawn from too long a memory.
+    const drawn = trip.subarray(0, entry.until - entry.fed);
     const first = Math.min(entry.ids.length - entry.fed, drawn.length) - 1;
     entry.fed = Math.min(entry.ids.length, entry.fed + drawn.length);
     if (entry.fed < entry.ids.length) return;
     for (let step = first; step < drawn.length; step++) {
       const id = drawn[step]!;
-      let next: number | undefined;
+      let next: number | WayBack | undefined;
       try {
         next = entry.sequence.take(id);
       } catch (error) {
@@ -161,17 +193,27 @@ export class Batch {
         this.#leave(entry, entry.resolve);
         return;
       }
+      if (typeof next === 'object') {
+        entry.ids.length = entry.sequence.prompt.length + next.to;
+        entry.ids.push(...(next.instead ?? []));
+        this.#readAgain(entry);
+        return;
+      }
       entry.ids.push(next);
-      entry.drawn++;
       const isLast = step === drawn.length - 1;
       if (!isLast) entry.fed++;
       if (next !== id && !isLast) {
         // Within a trip the engine has already read what it drew, not what it was to read: start over.
-        this.#engine.clear(entry.slot!);
-        entry.fed = 0;
+        this.#readAgain(entry);
         return;
       }
     }
+  }
+
+  /** Has the network read an entry anew. */
+  #readAgain(entry: Entry): void {
+    entry.fed = 0;
+    entry.until = 0;
   }
 
   #leave(entry: Entry, settle: () => void): void {
@@ -192,10 +234,12 @@ export class Batch {
 }
 
 function lane(entry: Entry, steps: number): Lane {
-  const feed = entry.ids.slice(entry.fed, entry.fed + steps);
+  const { ids, fed, sequence } = entry;
+  const feed = ids.slice(fed, fed + steps);
+  const drawn = ids.length - sequence.prompt.length;
   // Step j draws with the uniform of the draw that it will be; while feeding, the draw is thrown away.
   const draws = Array.from({ length: steps }, (_, step) =>
-    entry.sequence.uniform(entry.drawn + Math.max(0, step - (entry.ids.length - entry.fed - 1))),
+    sequence.uniform(drawn + Math.max(0, step - (ids.length - fed - 1))),
   );
-  return { slot: entry.slot!, feed, temperature: entry.sequence.temperature, uniforms: draws };
+  return { slot: entry.slot!, feed, temperature: sequence.temperature, uniforms: draws };
 }

@@ -7,6 +7,7 @@ import type { ModelChoice } from '../story.ts';
 import type { ChosenEngine, EngineOptions } from './engines/choose.ts';
 import { loadModel } from './model/files.ts';
 import type { Model } from './model/model.ts';
+import { writerOf } from './model/writer.ts';
 import { Storyteller } from './storyteller.ts';
 
 export interface LibraryOptions extends EngineOptions {
@@ -106,7 +107,7 @@ export class Library {
   async #employ(engine: ChosenEngine): Promise<void> {
     const { capacity, threads, maxWaiting } = this.#options;
     for (const model of this.#models) {
-      const created = await engine.create(model, { capacity, threads });
+      const created = await engine.create(writerOf(model), { capacity, threads });
       this.#storytellers.set(model.name, new Storyteller(model, created, { maxWaiting }));
     }
     this.#ready = true;

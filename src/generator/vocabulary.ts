@@ -1,25 +1,40 @@
 /**
- * Characters and the ids by which a network knows them. No `node:` imports: a browser reads the same files.
+ * Characters, or words, and the ids by which a network knows them. No `node:` imports: a browser reads the same files.
  */
 import { StoryError } from '../errors.ts';
 import { fold } from './folding.ts';
+import { mayFollow, plainText, splitWords } from './words.ts';
 
 /** What every work begins with, and so what the network reads before the first character of a story. */
 export const END_OF_TEXT = '\u0003';
 
+/** What an id stands for: a character, or a word with the space before it, a sign, a line end. */
+export type Unit = 'char' | 'word';
+
+/** How a `vocabulary.json` of words writes `END_OF_TEXT`, and what it calls all words that are not in it. */
+const END_OF_TEXT_NAME = '<eos>';
+const UNKNOWN_NAME = '<unk>';
+/** What an unknown word is shown as. */
+const UNKNOWN_SIGN = '\ufffd';
+
 /** A text as a network reads it. */
 export interface EncodedText {
   readonly ids: number[];
-  /** Characters (code points) that nothing in the vocabulary can stand for. */
+  /** Characters that the ids stand for, those of unknown words among them. */
+  readonly characters: number;
+  /** Characters (code points) that nothing in the vocabulary can stand for, or that are in unknown words. */
   readonly skipped: number;
 }
 
-/** The two dictionaries of `vocabulary.json`. */
+/** The two dictionaries of `vocabulary.json`; `unit` is left out where ids are characters. */
 export interface VocabularyFile {
+  readonly unit?: Unit;
   readonly idToChar: Readonly<Record<string, string>>;
   readonly charToId: Readonly<Record<string, number>>;
 }
 
+/** What may stand before a text where there is no `END_OF_TEXT`, the best first. */
+const STAND_INS: readonly string[] = ['\n', ' '];
 const SKIPPED = -1;
 const NOTHING: readonly number[] = [];
 const CARRIAGE_RETURN = 0x0d;
@@ -29,45 +44,82 @@ const FIRST_SUPPLEMENTARY = 0x1_0000;
 const REMEMBERED_CODE_POINTS = 65_536;
 
 export class Vocabulary {
+  readonly unit: Unit;
   /** Number of ids; they are 0 to size - 1. */
   readonly size: number;
-  /** The id of `END_OF_TEXT`. */
+  /**
+   * The id that stands before the first character of every work: that of `END_OF_TEXT`. A vocabulary from
+   * elsewhere may have none; then a line end stands in, or else a space.
+   */
   readonly endOfText: number;
-  readonly #characters: readonly string[];
+  /** The id of `END_OF_TEXT`; undefined where nothing that a network writes says that a work is over. */
+  readonly mark: number | undefined;
+  /** The id of all words that have none of their own, which is read but never written; of words only. */
+  readonly unknown: number | undefined;
+  /** What each id is in a text. */
+  readonly #texts: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
   /** Code point -> the ids that stand for it, or `SKIPPED`. Filled as characters are met. */
   readonly #readings = new Map<number, readonly number[] | typeof SKIPPED>();
+  /** Every character of every word. */
+  readonly #alphabet: ReadonlySet<string>;
 
   /**
    * @param file the parsed content of a `vocabulary.json`
    * @throws StoryError `model_unavailable` when the dictionaries are malformed or disagree
    */
   constructor(file: unknown) {
-    const { idToChar, charToId } = dictionaries(file);
+    const { unit, idToChar, charToId } = dictionaries(file);
     const size = Object.keys(idToChar).length;
-    this.#characters = Array.from({ length: size }, (_, id) => characterOf(idToChar, id, size));
-    this.#ids = new Map(this.#characters.map((character, id) => [character, id]));
-    if (this.#ids.size !== size) throw broken('two ids have the same character');
+    const names = Array.from({ length: size }, (_, id) => nameOf(idToChar, id, size, unit));
+    const ids = new Map(names.map((name, id) => [name, id]));
+    if (ids.size !== size) throw broken(`two ids have the same ${unit === 'word' ? 'word' : 'character'}`);
     const entries = Object.entries(charToId);
     if (entries.length !== size) throw broken(`idToChar has ${size} entries, charToId has ${entries.length}`);
-    for (const [character, id] of entries) {
-      if (this.#ids.get(character) !== id) {
-        throw broken(`charToId gives ${JSON.stringify(character)} the id ${id}, idToChar does not`);
+    for (const [name, id] of entries) {
+      if (ids.get(name) !== id) {
+        throw broken(`charToId gives ${JSON.stringify(name)} the id ${id}, idToChar does not`);
       }
     }
-    const endOfText = this.#ids.get(END_OF_TEXT);
-    if (endOfText === undefined) throw broken('it lacks the end of text, U+0003');
+    const endOfText = unit === 'word' ? END_OF_TEXT_NAME : END_OF_TEXT;
+    const beginning = [endOfText, ...STAND_INS].map((text) => ids.get(text)).find((id) => id !== undefined);
+    if (beginning === undefined) {
+      const name = unit === 'word' ? END_OF_TEXT_NAME : 'U+0003';
+      throw broken(`nothing in it can stand before a text: ${name}, a line end or a space`);
+    }
+    this.unit = unit;
     this.size = size;
-    this.endOfText = endOfText;
+    this.endOfText = beginning;
+    this.mark = ids.get(endOfText);
+    this.unknown = unit === 'word' ? ids.get(UNKNOWN_NAME) : undefined;
+    if (unit === 'word' && this.unknown === undefined) throw broken(`it lacks ${UNKNOWN_NAME}`);
+    this.#texts = names.map((name, id) =>
+      id === this.mark ? END_OF_TEXT : id === this.unknown ? UNKNOWN_SIGN : name,
+    );
+    this.#ids = new Map(this.#texts.map((text, id) => [text, id]));
+    this.#alphabet = new Set(unit === 'word' ? names.join('') : []);
   }
 
   /**
    * Reads a text as the network would. Characters outside the vocabulary are folded (accents, curly quotes,
    * dashes, ligatures, line ends), and what is left over is skipped and counted. What nobody sees (controls,
    * marks, joiners, bidirectional controls) is dropped without being counted; `END_OF_TEXT` is one of
-   * them, so that nobody can type it. Takes time linear in the text.
+   * them, so that nobody can type it. Words that are not in a vocabulary of words are read as `unknown`. Takes
+   * time linear in the text.
    */
   encode(text: string): EncodedText {
+    return this.unit === 'word' ? this.#encodeWords(text) : this.#encodeCharacters(text);
+  }
+
+  /**
+   * Whether a text that goes on with an id is read as the text and that id: any character may follow any text,
+   * but words that run together would be another word.
+   */
+  mayFollow(text: string, id: number): boolean {
+    return this.unit === 'char' || id === this.mark || mayFollow(text, this.decode(id));
+  }
+
+  #encodeCharacters(text: string): EncodedText {
     const ids: number[] = [];
     let skipped = 0;
     for (let i = 0; i < text.length; i++) {
@@ -78,29 +130,48 @@ export class Vocabulary {
       if (reading === SKIPPED) skipped++;
       else for (const id of reading) ids.push(id);
     }
-    return { ids, skipped };
+    return { ids, characters: ids.length, skipped };
   }
 
-  /** The character of an id. */
+  #encodeWords(text: string): EncodedText {
+    const ids: number[] = [];
+    let [characters, skipped] = [0, 0];
+    for (const word of splitWords(plainText(text, (character) => this.#alphabet.has(character)))) {
+      const id = this.#ids.get(word);
+      const isKnown = id !== undefined && id !== this.unknown;
+      ids.push(isKnown ? id : this.unknown!);
+      characters += word.length;
+      if (!isKnown) skipped += word.length;
+    }
+    return { ids, characters, skipped };
+  }
+
+  /** What an id is in a text: a character, or a word with what belongs to it. */
   decode(id: number): string {
-    const character = this.#characters[id];
-    if (character === undefined) {
+    const text = this.#texts[id];
+    if (text === undefined) {
       throw new StoryError('internal', `Expected \`id\` to be 0 to ${this.size - 1}, got ${id}.`);
     }
-    return character;
+    return text;
   }
 
-  /** The id of exactly this character, `END_OF_TEXT` included; undefined for one that would have to be folded. */
-  idOf(character: string): number | undefined {
-    return this.#ids.get(character);
+  /** The id of exactly this text, `END_OF_TEXT` included; undefined for one that would have to be folded. */
+  idOf(text: string): number | undefined {
+    return this.#ids.get(text);
   }
 
   /** The content of a `vocabulary.json` that makes this vocabulary again. */
   toFile(): VocabularyFile {
-    return {
-      idToChar: Object.fromEntries(this.#characters.map((character, id) => [id, character])),
-      charToId: Object.fromEntries(this.#ids),
-    };
+    const names = this.#texts.map((text, id) =>
+      this.unit === 'char'
+        ? text
+        : id === this.mark
+          ? END_OF_TEXT_NAME
+          : id === this.unknown
+            ? UNKNOWN_NAME
+            : text,
+    );
+    return vocabularyFile(names, this.unit);
   }
 
   #read(codePoint: number): readonly number[] | typeof SKIPPED {
@@ -111,29 +182,49 @@ export class Vocabulary {
 
   #readingOf(character: string): readonly number[] | typeof SKIPPED {
     const id = this.#ids.get(character);
-    if (id !== undefined && id !== this.endOfText) return [id];
+    if (id !== undefined && character !== END_OF_TEXT) return [id];
     const folded = fold(character, (candidate) => candidate !== END_OF_TEXT && this.#ids.has(candidate));
     if (folded === null) return SKIPPED;
     return folded.kind === 'dropped' ? NOTHING : [...folded.text].map((part) => this.#ids.get(part)!);
   }
 }
 
+/** The content of a `vocabulary.json` of words: all that a text has, beside `<eos>` and `<unk>`. */
+export function wordsFile(words: readonly string[]): VocabularyFile {
+  return vocabularyFile([END_OF_TEXT_NAME, UNKNOWN_NAME, ...words], 'word');
+}
+
+function vocabularyFile(names: readonly string[], unit: Unit): VocabularyFile {
+  return {
+    ...(unit === 'word' ? { unit } : {}),
+    idToChar: Object.fromEntries(names.map((name, id) => [id, name])),
+    charToId: Object.fromEntries(names.map((name, id) => [name, id])),
+  };
+}
+
 function dictionaries(file: unknown): {
+  unit: Unit;
   idToChar: Record<string, unknown>;
   charToId: Record<string, unknown>;
 } {
   if (!isRecord(file) || !isRecord(file.idToChar) || !isRecord(file.charToId)) {
     throw broken('it needs the dictionaries `idToChar` and `charToId`');
   }
-  return { idToChar: file.idToChar, charToId: file.charToId };
+  const { unit = 'char', idToChar, charToId } = file;
+  if (unit !== 'char' && unit !== 'word')
+    throw broken(`its unit is ${JSON.stringify(unit)}, not char or word`);
+  return { unit, idToChar, charToId };
 }
 
-function characterOf(idToChar: Record<string, unknown>, id: number, size: number): string {
-  const character = idToChar[id];
-  if (typeof character !== 'string' || [...character].length !== 1) {
-    throw broken(`idToChar needs one character for each of the ids 0 to ${size - 1}; id ${id} has none`);
+function nameOf(idToChar: Record<string, unknown>, id: number, size: number, unit: Unit): string {
+  const name = idToChar[id];
+  const parts = typeof name !== 'string' ? [] : unit === 'char' ? [...name] : splitWords(name);
+  const isReserved = unit === 'word' && (name === END_OF_TEXT_NAME || name === UNKNOWN_NAME);
+  if (typeof name !== 'string' || (parts.length !== 1 && !isReserved)) {
+    const one = unit === 'char' ? 'character' : 'word';
+    throw broken(`idToChar needs one ${one} for each of the ids 0 to ${size - 1}; id ${id} has none`);
   }
-  return character;
+  return name;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -11,34 +11,32 @@ import type { FastifyInstance } from 'fastify';
 const OPERATOR = 'operator';
 const PATH = '/board';
 
+/** Adds the board. Returns what puts queues on it. */
 export async function addBoard(
   app: FastifyInstance,
-  { password, queues }: { readonly password: string; readonly queues: readonly Queue[] },
-): Promise<void> {
+  password: string,
+): Promise<(queues: readonly Queue[]) => void> {
   await app.register(basicAuth, {
     authenticate: { realm: 'Write Me A Sci-Fi' },
     validate: async (name, given) => {
       if (!equal(name, OPERATOR) || !equal(given, password)) throw new Error('Wrong name or password.');
     },
   });
-  await app.register(async (guarded) => {
-    guarded.addHook('onRequest', app.basicAuth);
-    await guarded.register(boardOf(queues), { prefix: PATH });
-  });
-}
-
-function boardOf(queues: readonly Queue[]): ReturnType<FastifyAdapter['registerPlugin']> {
-  const adapters = queues.map((queue) => {
-    const adapter = new BullMQAdapter(queue);
-    // An operator mends the queue; what people typed and were told is theirs.
-    for (const field of ['data', 'returnValue', 'progress'] as const)
-      adapter.setFormatter(field, withoutText);
-    return adapter;
-  });
   const server = new FastifyAdapter();
   server.setBasePath(PATH);
-  createBullBoard({ queues: adapters, serverAdapter: server });
-  return server.registerPlugin();
+  const { setQueues } = createBullBoard({ queues: [], serverAdapter: server });
+  await app.register(async (guarded) => {
+    guarded.addHook('onRequest', app.basicAuth);
+    await guarded.register(server.registerPlugin(), { prefix: PATH });
+  });
+  return (queues) => setQueues(queues.map(adapterOf));
+}
+
+function adapterOf(queue: Queue): BullMQAdapter {
+  const adapter = new BullMQAdapter(queue);
+  // An operator mends the queue; what people typed and were told is theirs.
+  for (const field of ['data', 'returnValue', 'progress'] as const) adapter.setFormatter(field, withoutText);
+  return adapter;
 }
 
 /** Fields that hold something that a person wrote or was told. */

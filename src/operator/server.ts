@@ -20,13 +20,17 @@ export interface OperatorOptions {
   readonly alive: Readonly<Record<string, Check>>;
   /** What has to hold before a process is sent work. */
   readonly ready: Readonly<Record<string, Check>>;
-  /** The queues' board; undefined for none. */
-  readonly board: { readonly password: string; readonly queues: readonly Queue[] } | undefined;
+  /** What is told beside that, and is no reason to send work elsewhere. */
+  readonly trouble: Readonly<Record<string, Check>>;
+  /** Guards the queues' board; undefined for no board. */
+  readonly boardPassword: string | undefined;
   readonly logger: Logger;
 }
 
 export interface OperatorServer {
   readonly url: string;
+  /** Puts queues on the board: they are opened later than it is. */
+  showQueues(queues: readonly Queue[]): void;
   close(): Promise<void>;
 }
 
@@ -39,19 +43,23 @@ const CHECK_TIMEOUT_MS = 1_000;
  * @throws StoryError `configuration` when the port cannot be listened at
  */
 export async function startOperatorServer(options: OperatorOptions): Promise<OperatorServer> {
-  const { host, port, board, logger } = options;
+  const { host, port, boardPassword, logger } = options;
   const app = fastify({ forceCloseConnections: true });
   app.get('/healthz', async (_request, reply) => answer(reply, await problemsOf(options.alive)));
-  app.get('/readyz', async (_request, reply) => answer(reply, await problemsOf(options.ready)));
+  app.get('/readyz', async (_request, reply) => {
+    const [problems, trouble] = await Promise.all([problemsOf(options.ready), problemsOf(options.trouble)]);
+    return { ...answer(reply, problems), ...(Object.keys(trouble).length > 0 && { trouble }) };
+  });
   app.get('/metrics', async (_request, reply) => {
     reply.type(registry.contentType);
     return registry.metrics();
   });
+  let showQueues = (_queues: readonly Queue[]) => {};
   try {
-    if (board) {
+    if (boardPassword !== undefined) {
       // Its page is a large one: whoever has no board does not even load it.
       const { addBoard } = await import('./board.ts');
-      await addBoard(app, board);
+      showQueues = await addBoard(app, boardPassword);
     }
     await app.listen({ host, port });
   } catch (error) {
@@ -65,8 +73,8 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
     );
   }
   const url = `http://${host}:${(app.server.address() as { port: number }).port}`;
-  logger.info({ url, board: board !== undefined }, 'operator server ready');
-  return { url, close: () => app.close() };
+  logger.info({ url, board: boardPassword !== undefined }, 'operator server ready');
+  return { url, showQueues, close: () => app.close() };
 }
 
 async function problemsOf(checks: Readonly<Record<string, Check>>): Promise<Record<string, string>> {

@@ -8,9 +8,12 @@ import type {
   QueueEvents,
   QueueEventsProducer,
   QueueOptions,
+  Telemetry,
   Worker,
   WorkerOptions,
 } from 'bullmq';
+import type { StoryError } from '../errors.ts';
+import type { LimitStore } from './limit-store.ts';
 
 /** Events kept per queue: enough for every follower to catch up, few enough that text does not linger. */
 export const MAX_EVENTS = 10_000;
@@ -31,6 +34,8 @@ export type SharedWorkerOptions = Pick<WorkerOptions, 'concurrency' | 'autorun'>
 
 export interface QueueConnection {
   readonly backend: 'redis' | 'embedded';
+  /** Resolves when the queues are gone for good, and only another start can help. Redis is waited for instead. */
+  readonly lost: Promise<StoryError>;
   queue<Data, Result>(name: string, options?: Pick<QueueOptions, 'defaultJobOptions'>): Queue<Data, Result>;
   worker<Data, Result>(
     name: string,
@@ -39,17 +44,30 @@ export interface QueueConnection {
   ): Worker<Data, Result>;
   events(name: string): QueueEvents;
   producer(name: string): QueueEventsProducer;
+  /** What limits are counted in. */
+  limits(): Promise<LimitStore>;
   /** Deletes a queue's events from before `before` (ms since 1970): they hold story text. */
   deleteEvents(queueName: string, before: number): Promise<void>;
   /** Closes what this connection opened; whoever took a queue or a worker from it closes that first. */
   close(): Promise<void>;
 }
 
+/** What a Redis asks for besides its address. */
+export interface RedisSecurity {
+  /** Files in PEM: who signs the servers' certificates, and what this client shows of itself. */
+  readonly files?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** How to sign in with sentinels, apart from the servers that they watch. */
+  readonly sentinel?: { readonly username?: string; readonly password?: string };
+}
+
 export interface ConnectionSettings {
-  /** `redis://` or `rediss://` address; undefined for the embedded default. */
+  /** Address as `redis-address.ts` reads it; undefined for the embedded default. */
   readonly redisUrl: string | undefined;
+  readonly redisSecurity?: RedisSecurity;
   /** Folder of the embedded default. */
   readonly dataFolder: string;
   /** Namespace of all keys, so that several bots can share a Redis. */
   readonly prefix: string;
+  /** Traces of what the queues do; undefined for none. */
+  readonly telemetry?: Telemetry;
 }

@@ -1,37 +1,48 @@
 import { Queue, QueueEvents, QueueEventsProducer, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { StoryError } from '../errors.ts';
-import { EVENT_WAIT_MS, MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
-
-const CONNECT_TIMEOUT_MS = 5_000;
-const LONGEST_RECONNECT_PAUSE_MS = 2_000;
+import {
+  type ConnectionSettings,
+  EVENT_WAIT_MS,
+  MAX_EVENTS,
+  type QueueConnection,
+  TAKEOVER,
+} from './connection.ts';
+import { parseRedisUrl } from './redis-address.ts';
+import { createClient, readTarget } from './redis-clients.ts';
+import { redisLimits } from './redis-limits.ts';
+import { probeRedis } from './redis-probe.ts';
 
 /**
  * Connects to Redis.
  *
- * @throws StoryError `configuration` when nobody answers at the address, or it would throw stories away.
+ * @throws StoryError `queue_unavailable` when nobody answers at the address, which may pass; `configuration`
+ *   when whoever answers refuses
  */
-export async function openRedis(url: string, prefix: string, logger: Logger): Promise<QueueConnection> {
-  const options = {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    retryStrategy: (attempt: number) => Math.min(attempt * 100, LONGEST_RECONNECT_PAUSE_MS),
-    // BullMQ's blocking commands wait for as long as it takes.
-    maxRetriesPerRequest: null,
-  };
+export async function openRedis(
+  { redisUrl, redisSecurity, prefix, telemetry }: ConnectionSettings & { readonly redisUrl: string },
+  logger: Logger,
+): Promise<QueueConnection> {
+  const target = await readTarget(parseRedisUrl(redisUrl), redisSecurity);
+  const { evictions } = await probeRedis(target);
+  if (evictions.length > 0) {
+    logger.warn(
+      { policy: evictions.join(', ') },
+      'Redis may throw stories away when its memory is full: set maxmemory-policy to noeviction',
+    );
+  }
   const logged = once(logger);
-  const connect = (extra: { enableOfflineQueue?: boolean } = {}) => {
-    const client = new Redis(url, { ...options, ...extra });
+  const connect = (queueOffline: boolean) => {
+    const client = createClient(target, { queueOffline });
     client.on('error', logged);
     return client;
   };
-
-  await probe(url, logger);
   // A producer answers a person: it fails at once while Redis is away, instead of queueing in memory.
-  const producing = connect({ enableOfflineQueue: false });
-  const consuming = connect();
+  const producing = connect(false);
+  const consuming = connect(true);
   await new Promise<void>((resolve) => producing.once('ready', () => resolve()));
 
+  const prefixOf = (name: string) => (target.address.kind === 'cluster' ? hashTag(prefix, name) : prefix);
+  const traced = telemetry && { telemetry };
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
     object: T,
   ): T => {
@@ -40,23 +51,41 @@ export async function openRedis(url: string, prefix: string, logger: Logger): Pr
   };
   return {
     backend: 'redis',
+    lost: new Promise(() => {}),
     queue: (name, extra) =>
       watch(
         new Queue(name, {
           connection: producing,
-          prefix,
+          prefix: prefixOf(name),
           streams: { events: { maxLen: MAX_EVENTS } },
+          ...traced,
           ...extra,
         }),
       ),
     worker: (name, processor, extra) =>
-      watch(new Worker(name, processor, { connection: consuming, prefix, ...TAKEOVER, ...extra })),
+      watch(
+        new Worker(name, processor, {
+          connection: consuming,
+          prefix: prefixOf(name),
+          ...TAKEOVER,
+          ...traced,
+          ...extra,
+        }),
+      ),
     events: (name) =>
-      watch(new QueueEvents(name, { connection: consuming, prefix, blockingTimeout: EVENT_WAIT_MS })),
-    producer: (name) => watch(new QueueEventsProducer(name, { connection: producing, prefix })),
+      watch(
+        new QueueEvents(name, {
+          connection: consuming,
+          prefix: prefixOf(name),
+          blockingTimeout: EVENT_WAIT_MS,
+        }),
+      ),
+    producer: (name) =>
+      watch(new QueueEventsProducer(name, { connection: producing, prefix: prefixOf(name) })),
+    limits: async () => redisLimits(producing, prefixOf('limits')),
     deleteEvents: async (name, before) => {
       // A stream entry's id begins with the time it was added.
-      await producing.xtrim(`${prefix}:${name}:events`, 'MINID', before);
+      await producing.xtrim(`${prefixOf(name)}:${name}:events`, 'MINID', before);
     },
     close: async () => {
       producing.disconnect();
@@ -65,50 +94,12 @@ export async function openRedis(url: string, prefix: string, logger: Logger): Pr
   };
 }
 
-/** One connection that is allowed to fail, so that a wrong address is an error and not a wait. */
-async function probe(url: string, logger: Logger): Promise<void> {
-  let reason = 'no answer';
-  let client: Redis | undefined;
-  try {
-    client = new Redis(url, {
-      lazyConnect: true,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => null,
-    });
-    client.on('error', (error) => {
-      reason = error.message;
-    });
-    await client.connect();
-    const policy = /maxmemory_policy:(\S+)/.exec(await client.info('memory'))?.[1];
-    if (policy && policy !== 'noeviction') {
-      logger.warn(
-        { policy },
-        'Redis may throw stories away when its memory is full: set maxmemory-policy to noeviction',
-      );
-    }
-  } catch (error) {
-    const address = safeAddress(url);
-    const why = client ? reason : (error as Error).message;
-    throw new StoryError(
-      'configuration',
-      `Redis at ${address} cannot be used (${why}). Check REDIS_URL and that the server runs, ` +
-        'or unset REDIS_URL to use the embedded queue.',
-      { cause: error },
-    );
-  } finally {
-    client?.disconnect();
-  }
-}
-
-/** The address without user and password. */
-function safeAddress(url: string): string {
-  try {
-    const { protocol, host } = new URL(url);
-    return `${protocol}//${host}`;
-  } catch {
-    return 'the given address';
-  }
+/**
+ * The beginning of a queue's keys in a cluster. A script of BullMQ may only touch keys of one slot, and what is in
+ * braces decides the slot: a queue's keys lie together, and each queue may lie on another master.
+ */
+function hashTag(prefix: string, name: string): string {
+  return `{${prefix}.${name}}`;
 }
 
 /** Logs an error when it is not the one just logged: a Redis that is away says so on every connection. */
@@ -116,7 +107,7 @@ function once(logger: Logger): (error: Error) => void {
   let last = '';
   let at = 0;
   return (error) => {
-    const now = Date.now();
+    const now = performance.now();
     if (error.message === last && now - at < 10_000) return;
     last = error.message;
     at = now;

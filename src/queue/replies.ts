@@ -3,24 +3,34 @@
  * delivered twice is one reply. The job carries the request and whatever the platform needs to edit the
  * reply; its progress is what the reply shows.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
-import { MAX_EVENTS, type QueueConnection } from './connection.ts';
+import { MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
+import type { Limits, LookUp, Ticket, Turn } from './limits.ts';
+import { HeldBack, Turns } from './turns.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
+const RESTORE_PAUSE_MS = 500;
+/** For so long after its lock was renewed nobody else can have a reply; a second is for the way to the queue. */
+const HELD_MS = TAKEOVER.lockDuration - 1_000;
 
-interface ReplyJobData<Handle> {
+export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
   /** When the person asked, in ms since 1970. */
   readonly askedAt: number;
+  /** What it has to give back when it is over; absent where nobody asked. */
+  readonly ticket?: Ticket;
   readonly stop?: boolean;
+  /** In a job that was put back after the queue had lost it: what had been written down. */
+  readonly restored?: { readonly record?: ReplyRecord };
 }
 
 /** What is written down before it is shown, so that a successor never shows less. */
@@ -32,7 +42,15 @@ export interface ReplyRecord {
   readonly credits?: StoryCredits;
 }
 
-type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
+/** A reply under way in this process. */
+interface Hold {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+  /** When its lock was known to be ours. */
+  heldAt: number;
+}
+
+export type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
 
 /** One reply, as its processor sees it. */
 export interface ReplyTask<Handle> {
@@ -43,7 +61,16 @@ export interface ReplyTask<Handle> {
   readonly isFirst: boolean;
   /** What an earlier processor wrote down last. */
   readonly record: ReplyRecord | undefined;
+  /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
+  turn(): Promise<Turn>;
   write(record: ReplyRecord): Promise<void>;
+  /**
+   * Asks whether the reply is still this processor's, where that is not known anyway: before anything is done
+   * that cannot be taken back. After a long sleep another may have had it and brought it to its end.
+   *
+   * @throws when it is another's
+   */
+  confirm(): Promise<void>;
   /** Calls `listener` when somebody presses Stop, at once when that has happened already. */
   onStop(listener: () => void): void;
   /** Aborted when somebody else has the reply, or is to have it. */
@@ -58,12 +85,21 @@ export class Replies<Handle> {
   readonly #events: JobEvents;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
-  readonly #running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  readonly #turns: Turns<Handle>;
+  readonly #running = new Map<string, Hold>();
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
   #closing = false;
 
-  /** @param platform the queue is called `replies-<platform>` */
-  constructor(connection: QueueConnection, platform: string, logger: Logger) {
+  /**
+   * @param platform the queue is called `replies-<platform>`
+   * @param limits that admitted those replies which have a ticket
+   */
+  constructor(
+    connection: QueueConnection,
+    platform: string,
+    logger: Logger,
+    limits?: Pick<Limits, 'turn' | 'leave'>,
+  ) {
     this.name = `replies-${platform}`;
     this.platform = platform;
     this.#connection = connection;
@@ -73,6 +109,14 @@ export class Replies<Handle> {
     });
     this.#producer = connection.producer(this.name);
     this.#events = new JobEvents(connection.events(this.name));
+    this.#turns = new Turns({
+      queue: this.#queue,
+      events: this.#events,
+      limits,
+      lookUp: this.lookUp,
+      restore: connection.backend === 'redis' ? (job, record) => this.#restore(job, record) : undefined,
+      logger,
+    });
   }
 
   async ready(): Promise<void> {
@@ -80,8 +124,8 @@ export class Replies<Handle> {
   }
 
   /** Starts a reply. Submitting an id twice is submitting it once. */
-  async submit(id: string, request: StoryRequest, handle: Handle): Promise<void> {
-    const data = { request, handle, askedAt: Date.now() };
+  async submit(id: string, request: StoryRequest, handle: Handle, ticket?: Ticket): Promise<void> {
+    const data = { request, handle, askedAt: Date.now(), ...(ticket && { ticket }) };
     await reached(this.#queue.add('reply', data, { jobId: id }));
   }
 
@@ -90,6 +134,13 @@ export class Replies<Handle> {
     const job = await reached(this.#queue.getJob(id));
     return job && { request: job.data.request, state: stateOf(job) };
   }
+
+  /** Whether a reply is known, and whether it is over. */
+  readonly lookUp: LookUp = async (id) => {
+    const state = await this.#queue.getJobState(id);
+    if (state === 'unknown') return 'unknown';
+    return state === 'completed' || state === 'failed' ? 'ended' : 'under way';
+  };
 
   /**
    * Calls `listener` with every new state, beginning with the present one, until a final state or until the
@@ -143,6 +194,7 @@ export class Replies<Handle> {
     if (await reached(job.isCompleted())) return true;
     await reached(job.updateData({ ...job.data, stop: true }));
     await reached(this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS));
+    if (await reached(job.isDelayed())) await reached(this.#turns.wake(id));
     return true;
   }
 
@@ -160,9 +212,16 @@ export class Replies<Handle> {
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#running.get(id)?.abort.abort(new Error('lock lost'));
     });
+    this.#worker.on('locksRenewed', ({ jobIds }) => {
+      for (const id of jobIds) {
+        const hold = this.#running.get(id);
+        if (hold) hold.heldAt = performance.now();
+      }
+    });
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
+      if (job?.finishedOn !== undefined) void this.#turns.pass(job);
     });
   }
 
@@ -185,44 +244,96 @@ export class Replies<Handle> {
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    this.#running.set(id, { abort, ended });
+    const hold: Hold = { abort, ended, heldAt: performance.now() };
+    this.#running.set(id, hold);
     if (this.#closing) abort.abort(new Error('handed over'));
+    let passing: Promise<void> | undefined;
+    const pass = () => {
+      passing ??= this.#turns.pass(job);
+      return passing;
+    };
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
-    let isShown = recordOf(job) !== undefined && recordOf(job)?.state.status !== 'waiting';
+    let record = recordOf(job);
+    let isShown = record !== undefined && record.state.status !== 'waiting';
     const unfollow = this.#events.follow(id, (event) => {
       if (event.type !== 'stop') return;
       stopped = true;
       for (const listener of stopListeners) listener();
     });
     try {
-      return await process({
+      const state = await process({
         id,
         request: job.data.request,
         handle: job.data.handle,
         // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
-        isFirst: job.attemptsStarted <= 1,
-        record: recordOf(job),
-        write: (record) => {
-          isShown = this.#observe(record, isShown, job.data.askedAt);
-          return job.updateProgress(record);
+        isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,
+        record,
+        turn: () => this.#turns.of(job),
+        write: async (next) => {
+          await this.#confirm(job, token, hold);
+          // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
+          if (isFinal(next.state)) record = { ...next, delivered: false };
+          await job.updateProgress(next);
+          record = next;
+          isShown = this.#observe(next, isShown, job.data.askedAt);
+          // At once: whoever sees the end may ask for the next.
+          if (next.delivered) await pass();
         },
+        confirm: () => this.#confirm(job, token, hold),
         onStop: (listener) => {
           stopListeners.push(listener);
           if (stopped) listener();
         },
         signal: abort.signal,
       });
+      await pass();
+      return state;
     } catch (error) {
+      if (error instanceof HeldBack && !abort.signal.aborted) {
+        return await this.#turns.holdBack(job, token, record);
+      }
       if (abort.signal.aborted && this.#closing) {
         await job.moveToWait(token);
         throw new WaitingError();
       }
+      await this.#restore(job, record);
       throw error;
     } finally {
       unfollow();
       this.#running.delete(id);
       end();
+    }
+  }
+
+  async #confirm(job: ReplyJob<Handle>, token: string | undefined, hold: Hold): Promise<void> {
+    if (performance.now() - hold.heldAt > HELD_MS) {
+      const asked = performance.now();
+      // Of a job of ours, which nobody else can have had meanwhile, this renews the lock.
+      if (await job.extendLock(token!, TAKEOVER.lockDuration)) hold.heldAt = asked;
+      else hold.abort.abort(new Error('lock lost'));
+    }
+    hold.abort.signal.throwIfAborted();
+  }
+
+  /**
+   * Puts a reply back that the queue has lost, as one does whose Redis was restarted without its data: all that
+   * is needed is still here, and the same seed writes the same story. A job that is merely another's by now is
+   * there, and nobody can remove one under way.
+   */
+  async #restore(job: ReplyJob<Handle>, record: ReplyRecord | undefined): Promise<void> {
+    const id = job.id!;
+    const restored = record === undefined ? {} : { record };
+    while (!this.#closing) {
+      try {
+        if (await this.#queue.getJob(id)) return;
+        await this.#queue.add('reply', { ...job.data, restored }, { jobId: id });
+        this.#logger.warn({ queue: this.name, reply: id }, 'a reply that the queue had lost was put back');
+        return;
+      } catch {
+        // It is away just now, or only just coming back.
+        await sleep(RESTORE_PAUSE_MS);
+      }
     }
   }
 
@@ -253,6 +364,7 @@ export class Replies<Handle> {
   /** Takes no more replies, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#turns.close();
     const closing = this.#worker?.close();
     for (const { abort } of this.#running.values()) abort.abort(new Error('handed over'));
     await closing;
@@ -274,11 +386,10 @@ export function isFinal(state: ReplyState): boolean {
   return state.status === 'finished' || state.status === 'failed';
 }
 
-function recordOf(job: Job): ReplyRecord | undefined {
-  const { progress } = job;
+function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
   return typeof progress === 'object' && 'state' in progress
     ? (progress as unknown as ReplyRecord)
-    : undefined;
+    : data.restored?.record;
 }
 
 function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {

@@ -2,6 +2,7 @@
 import { StoryError } from '../errors.ts';
 import type { ChosenEngine } from '../generator/engines/choose.ts';
 import type { Model } from '../generator/model/model.ts';
+import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import type { StorytellerStatus } from '../story.ts';
 
@@ -73,7 +74,7 @@ export class Shelf {
 
   async #employ(name: string): Promise<Storyteller> {
     const [model, engine] = await Promise.all([this.#model(name), this.#openEngine()]);
-    const created = await engine.create(model, { capacity: SLOTS, threads: 1 });
+    const created = await engine.create(writerOf(model), { capacity: SLOTS, threads: 1 });
     return new Storyteller(model, created, { maxWaiting: MAX_WAITING });
   }
 

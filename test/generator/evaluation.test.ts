@@ -3,7 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { evaluate, guess } from '../../src/generator/evaluation.ts';
+import { freshStarts } from '../../src/generator/fresh-starts.ts';
+import { passageOf } from '../../src/generator/model/reading.ts';
 import { uniformAt } from '../../src/generator/sampling.ts';
+import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
 import { logSoftmax, Reference } from './engines/reference.ts';
 import { randomModel } from './model/random-model.ts';
 
@@ -65,6 +68,27 @@ describe('evaluate', () => {
     assert.equal(first.accuracy, second.accuracy);
   });
 
+  test('scores a model of windows from what it has of a work when it is served', async () => {
+    const serving = { kind: 'refreshed', characters: 7 } as const;
+    const works = [40, 3, 25, 18].map(work);
+    let bits = 0;
+    const guessed: string[] = [];
+    for (const text of works) {
+      const ids = [vocabulary.endOfText, ...vocabulary.encode(text).ids];
+      for (let index = 0; index + 1 < ids.length; index++) {
+        const reference = new Reference(model);
+        const seen = ids.slice(passageOf(index, serving).from, index + 1);
+        const logits = seen.map((id) => reference.step(id)).at(-1)!;
+        bits -= logSoftmax(logits)[ids[index + 1]!]! / Math.LN2;
+        if (text === works[0]) guessed.push(vocabulary.decode(logits.indexOf(Math.max(...logits))));
+      }
+    }
+    const found = await evaluate(engine, vocabulary, works.join('\u0003'), { serving });
+    assert.equal(found.characters, 86);
+    assert.ok(Math.abs(found.bitsPerCharacter - bits / 86) < 1e-5);
+    assert.deepEqual((await guess(engine, vocabulary, works[0]!, 100, serving)).guessed, guessed);
+  });
+
   test('takes a text without any U+0003 for one work', async () => {
     const found = await evaluate(engine, vocabulary, 'abcab');
     assert.ok(Math.abs(found.bitsPerCharacter - scoresOf(['abcab']).bitsPerCharacter) < 1e-5);
@@ -86,7 +110,7 @@ describe('evaluate', () => {
       calls.map(([scored]) => scored),
       [200, 400, 600, 800, 1_000],
     );
-    assert.ok(calls.every(([, characters]) => characters === 1_000));
+    assert.ok(calls.every(([, all]) => all === 1_000));
   });
 
   test('refuses a text with nothing to score', async () => {
@@ -199,17 +223,61 @@ describe('evaluate', () => {
   test('guesses each character from those before it, whatever was read before', async () => {
     const [text, other] = [work(60, 8), work(30, 9)];
     const reference = new Reference(model);
-    let expected = '';
+    const expected: string[] = [];
     let logits = reference.step(vocabulary.endOfText);
     for (const id of vocabulary.encode(text).ids.slice(0, 40)) {
-      expected += vocabulary.decode(logits.indexOf(Math.max(...logits)));
+      expected.push(vocabulary.decode(logits.indexOf(Math.max(...logits))));
       logits = reference.step(id);
     }
     for (let again = 0; again < 2; again++) {
       const found = await guess(engine, vocabulary, `\u0003${text}\u0003${other}`, 40);
-      assert.deepEqual(found, { actual: text.slice(0, 40), guessed: expected });
+      assert.deepEqual(found, { actual: [...text.slice(0, 40)], guessed: expected });
     }
-    assert.equal((await guess(engine, vocabulary, text, 1_000)).actual, text);
+    assert.equal((await guess(engine, vocabulary, text, 1_000)).actual.join(''), text);
     await assert.rejects(guess(engine, vocabulary, '\u0003', 10), /Expected `text` to hold characters/);
+  });
+
+  test('of words: bits of all words over the characters that they stand for', async () => {
+    const words = new Vocabulary(wordsFile(['\n', 'the', ' ship', ' fell', '.', ' and']));
+    const uniform: Engine = {
+      ...{ name: 'uniform', capacity: 2, vocabularySize: 8, stepsPerTrip: 1 },
+      advance: () => Promise.reject(new Error('unused')),
+      logits: async (slots) => new Float32Array(8 * slots.length),
+      clear: () => {},
+      close: async () => {},
+    };
+    const found = await evaluate(uniform, words, 'the ship fell.\u0003the Zorb fell', { temperatures: [1] });
+    const expected = { bitsPerId: 3, ids: 7, characters: 27, skipped: 5, works: 2 };
+    for (const [name, value] of Object.entries(expected)) {
+      assert.equal(found[name as keyof typeof expected], value, name);
+    }
+    assert.ok(Math.abs(found.bitsPerCharacter - 21 / 27) < 1e-12);
+    assert.ok(Math.abs(found.calibration[0]!.bitsPerCharacter - 21 / 27) < 1e-12);
+    const guesses = await guess(uniform, words, 'the ship fell.', 6);
+    assert.deepEqual(guesses, { actual: ['the', ' ship'], guessed: ['\u0003', '\u0003'] });
+  });
+
+  test('fresh starts: each place is read from a fresh state, more places than slots', async () => {
+    const works = [work(300, 1), work(200, 2)];
+    const found = await freshStarts(engine, vocabulary, works.join('\u0003'), { count: 7, length: 30 });
+    assert.equal(found.length, 7);
+    const ids = works.flatMap((text) => [vocabulary.endOfText, ...vocabulary.encode(text).ids]);
+    for (const [i, { position, bitsPerId }] of found.entries()) {
+      let reference = new Reference(model);
+      let bits = 0;
+      for (let step = 0; step < 30; step++) {
+        const id = ids[position + step]!;
+        if (id === vocabulary.endOfText) reference = new Reference(model);
+        bits -= logSoftmax(reference.step(id))[ids[position + step + 1]!]! / Math.LN2;
+      }
+      assert.ok(Math.abs(bitsPerId - bits / 30) < 1e-5, `${position}`);
+      assert.ok(i === 0 || bitsPerId >= found[i - 1]!.bitsPerId);
+    }
+    const apart = found.map(({ position }) => position).toSorted((a, b) => a - b);
+    assert.ok(apart[0]! > 0 && apart.every((position, i) => i === 0 || position - apart[i - 1]! === 67));
+    await assert.rejects(
+      freshStarts(engine, vocabulary, 'abc', { count: 1, length: 30 }),
+      /1 starts of 30 ids/,
+    );
   });
 });

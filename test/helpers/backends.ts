@@ -4,12 +4,15 @@
 import { pino } from 'pino';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
+import { dumpEmbedded, dumpRedis } from './dump.ts';
 import { embeddedFolder } from './embedded-folder.ts';
 import { skipWithout, startRedis } from './programs.ts';
 
 export interface Backend {
   /** A connection; on Redis every call makes another one, embedded all share the one there can be. */
   connect(): Promise<QueueConnection>;
+  /** All that is kept, as text. The embedded queue is closed for that, and stays so. */
+  dump(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -27,6 +30,7 @@ export const BACKENDS: readonly { name: string; skip: string | false; start: () 
           connections.push(connection);
           return connection;
         },
+        dump: () => dumpRedis(redis.url),
         async stop() {
           await Promise.all(connections.map((connection) => connection.close()));
           await redis.stop();
@@ -43,6 +47,10 @@ export const BACKENDS: readonly { name: string; skip: string | false; start: () 
       const connection = await openConnection(settings, pino({ level: 'silent' }));
       return {
         connect: async () => connection,
+        async dump() {
+          await connection.close();
+          return dumpEmbedded(folder);
+        },
         async stop() {
           await connection.close();
           await remove();

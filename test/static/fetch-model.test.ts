@@ -34,7 +34,6 @@ describe('fetching a model', () => {
     const model = await load(host(), (share) => shares.push(share));
     const saved = randomModel({ seed: 1 });
     assert.deepEqual(model.layers, saved.layers);
-    assert.deepEqual(model.dense, saved.dense);
     assert.ok(shares.every((share, i) => share > (shares[i - 1] ?? 0)));
     assert.equal(shares.at(-1), 1);
   });

@@ -8,7 +8,7 @@ import {
   Routes,
 } from 'discord.js';
 import { StoryError } from '../../errors.ts';
-import { failureOf } from './failures.ts';
+import { failureOf, unreachable } from './failures.ts';
 
 export interface Application {
   readonly id: string;
@@ -31,7 +31,7 @@ const PERMISSIONS =
 /**
  * Asks Discord who the bot is.
  *
- * @throws StoryError `configuration` when Discord refuses the token or cannot be reached
+ * @throws StoryError `configuration` when Discord refuses the token, `chat_unavailable` when it cannot be reached
  */
 export async function readApplication(rest: REST): Promise<Application> {
   try {
@@ -47,10 +47,11 @@ export async function readApplication(rest: REST): Promise<Application> {
     };
   } catch (cause) {
     const failure = failureOf(cause);
+    if (failure === 'temporary') throw unreachable(cause);
     const sentence =
       failure === 'unauthorized'
         ? 'Discord does not accept DISCORD_TOKEN. Copy it anew from the developer portal, under Bot, Reset Token.'
-        : `Discord cannot be reached (${failure}). Check the network and DISCORD_API, and try again.`;
+        : `Discord does not answer as it should (${failure}). Check DISCORD_API.`;
     throw new StoryError('configuration', sentence, { cause });
   }
 }

@@ -3,6 +3,7 @@
  * place where Discord's codes are read.
  */
 import { DiscordAPIError, HTTPError, RESTJSONErrorCodes } from 'discord.js';
+import { StoryError } from '../../errors.ts';
 
 /** Stable codes, for decisions and for the log. */
 export type DiscordFailure =
@@ -46,6 +47,12 @@ export function failureOf(error: unknown): DiscordFailure {
   if (error instanceof Error && error.message.startsWith('Expected token to be set')) return 'unauthorized';
   const { name, code } = error as { name?: unknown; code?: unknown };
   return name === 'AbortError' || typeof code === 'string' ? 'temporary' : 'defect';
+}
+
+/** What an operator is told when something that Discord is needed for at the start did not come through. */
+export function unreachable(cause: unknown): StoryError {
+  const sentence = `Discord cannot be reached (${failureOf(cause)}). Check the network and DISCORD_API.`;
+  return new StoryError('chat_unavailable', sentence, { cause });
 }
 
 /** An error as the log may hold it: codes, and nothing that anybody wrote. */

@@ -10,7 +10,7 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
-import { loggable } from './failures.ts';
+import { loggable, unreachable } from './failures.ts';
 
 export interface GatewayOptions {
   readonly token: string;
@@ -29,12 +29,22 @@ export interface GatewayOptions {
 const PEOPLE_KEPT = 200;
 const CLOSE_DISALLOWED_INTENTS = 4_014;
 
+/** What discord.js says when it is no use to try again. */
+const REFUSED =
+  /invalid token|authentication failed|invalid shard|sharding is required|invalid api version|intents|sessions remaining/i;
+
+export interface Gateway {
+  /** Why Discord's events do not arrive at the moment, in a sentence; undefined when they do. */
+  problem(): string | undefined;
+  close(): Promise<void>;
+}
+
 /**
- * Connects.
+ * Connects. A connection that is lost is opened again for as long as it takes.
  *
- * @returns the function that disconnects
+ * @throws StoryError `configuration` when the gateway refuses the bot, `chat_unavailable` when it cannot be reached
  */
-export async function openGateway(options: GatewayOptions): Promise<() => Promise<void>> {
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, readsMessages } = options;
   const { Guilds, GuildMessages, MessageContent } = GatewayIntentBits;
   const client: Client = new Client({
@@ -58,25 +68,38 @@ export async function openGateway(options: GatewayOptions): Promise<() => Promis
   client.on(Events.ShardError, (error, shard) =>
     logger.warn({ shard, ...loggable(error) }, 'Discord gateway'),
   );
-  client.on(Events.ShardReady, (shard) => logger.info({ shard }, 'Discord gateway ready'));
-  client.on(Events.ShardReconnecting, (shard) => logger.info({ shard }, 'Discord gateway reconnects'));
-  client.on(Events.ShardResume, (shard, events) => logger.info({ shard, events }, 'Discord gateway resumed'));
+  const problems = new Map<number, string>();
+  client.on(Events.ShardReady, (shard) => {
+    problems.delete(shard);
+    logger.info({ shard }, 'Discord gateway ready');
+  });
+  client.on(Events.ShardReconnecting, (shard) => {
+    problems.set(shard, 'Discord’s gateway is being connected to again.');
+    logger.info({ shard }, 'Discord gateway reconnects');
+  });
+  client.on(Events.ShardResume, (shard, events) => {
+    problems.delete(shard);
+    logger.info({ shard, events }, 'Discord gateway resumed');
+  });
   client.on(Events.ShardDisconnect, ({ code }, shard) => {
     const hint =
       code === CLOSE_DISALLOWED_INTENTS ? 'switch the intent on in the developer portal' : undefined;
+    problems.set(
+      shard,
+      `Discord’s gateway has closed for good (${code}). Run \`scifi doctor\`, and start again.`,
+    );
     logger.error({ shard, code, hint }, 'Discord gateway closed for good');
   });
   try {
     await client.login(options.token);
   } catch (cause) {
     await client.destroy();
-    throw new StoryError(
-      'configuration',
-      `Discord’s gateway refuses the bot (${(cause as Error).message}). Run \`scifi doctor\` to see what is missing.`,
-      { cause },
-    );
+    const { message } = cause as Error;
+    if (!REFUSED.test(message)) throw unreachable(cause);
+    const sentence = `Discord’s gateway refuses the bot (${message}). Run \`scifi doctor\` to see what is missing.`;
+    throw new StoryError('configuration', sentence, { cause });
   }
-  return () => client.destroy();
+  return { problem: () => [...problems.values()][0], close: () => client.destroy() };
 }
 
 function shardsOf(shards: string): { shards: 'auto' | number[]; shardCount?: number } {

@@ -1,14 +1,21 @@
 /** Discord, wired together. Loaded only where there is a token. */
 import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
+import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import { Forgetting } from '../../queue/forgetting.ts';
+import type { LimitSettings } from '../../queue/limit-settings.ts';
+import type { Limits } from '../../queue/limits.ts';
+import type { PlacesLimits } from '../../queue/place-limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
 import { readWish, submit } from '../ask.ts';
 import { PromptChannels } from '../channel-settings.ts';
+import type { Chat } from '../chat.ts';
 import { type DailyTools, workDailyLines } from '../daily.ts';
+import { ForgetGuard, type PrivacyPolicy } from '../privacy.ts';
 import { PromptJudge } from '../prompt-channels.ts';
 import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
@@ -16,7 +23,8 @@ import { WaitGuess } from '../wait-guess.ts';
 import { DiscordApi } from './api.ts';
 import { readApplication } from './application.ts';
 import { hear } from './channel-messages.ts';
-import { openGateway } from './gateway.ts';
+import { failureOf, unreachable } from './failures.ts';
+import { type Gateway, openGateway } from './gateway.ts';
 import type { DiscordHandle } from './handle.ts';
 import { answer } from './interactions.ts';
 import { type Registered, registerChangedCommands } from './registration.ts';
@@ -29,9 +37,13 @@ export interface DiscordOptions {
   readonly stories: Stories;
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
+  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  readonly places: PlacesLimits;
+  readonly limitSettings: LimitSettings;
   readonly pace: number;
   readonly concurrency: number;
+  readonly privacy: PrivacyPolicy;
   readonly logger: Logger;
   /** How long answers to an interaction are edited through it. */
   readonly answerableMs?: number;
@@ -39,12 +51,11 @@ export interface DiscordOptions {
   readonly editIntervalMs?: number;
 }
 
-export interface Discord {
+export interface Discord extends Chat {
   readonly replies: Replies<DiscordHandle>;
   readonly channels: PromptChannels;
   /** What daily lines are made with. */
   readonly dailyTools: DailyTools;
-  close(): Promise<void>;
 }
 
 /** Half a minute before Discord's quarter of an hour is over. */
@@ -54,7 +65,7 @@ const EDIT_INTERVAL_MS = 1_000;
 /**
  * Starts listening to Discord, unless this process only edits replies, and starts editing.
  *
- * @throws StoryError `configuration` when Discord refuses the settings
+ * @throws StoryError `configuration` when Discord refuses the settings, `chat_unavailable` when it cannot be reached
  */
 export async function startDiscord(options: DiscordOptions): Promise<Discord> {
   const { config, connection, stories, models, logger } = options;
@@ -67,10 +78,12 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     closers.push(() => api.close());
     const application = await readApplication(api.bot);
     const { id: applicationId, botId, readsMessages } = application;
-    const replies = new Replies<DiscordHandle>(connection, 'discord', logger);
+    const replies = new Replies<DiscordHandle>(connection, 'discord', logger, options.limits);
     closers.push(() => replies.close());
     const channels = new PromptChannels(connection, 'discord');
     closers.push(() => channels.close());
+    const forgetting = new Forgetting(connection, replies, stories);
+    closers.push(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready()]);
     const surfaceTools = {
       api,
@@ -91,25 +104,27 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       logger,
       open: (task) => new DiscordSurface(task, surfaceTools),
     });
-    const asking = { ...options, replies, api, channels, botId, readsMessages };
+    const forgetGuard = new ForgetGuard(() => performance.now());
+    const asking = { ...options, replies, api, channels, botId, readsMessages, forgetting, forgetGuard };
     const dailyTools: DailyTools = {
       connection,
       channels,
       logger,
       readLine: (input) => readWish(options.readRequest, input, ROOM),
       submitLine: (id, request, channelId) =>
-        submit(asking, id, request, { channelId, userId: botId, inChannel: true }),
+        submit(asking, id, request, () => ({ channelId, userId: botId, inChannel: true }), undefined),
       clock: Date.now,
     };
     const daily = workDailyLines(dailyTools);
     closers.push(() => daily.close());
+    let gateway: Gateway | undefined;
     if (config.shards !== 'none') {
       const registered = new Settings<Registered>(connection, 'discord-commands');
       closers.push(() => registered.close());
       const changed = await registerChangedCommands(api.bot, applicationId, models, registered);
       if (changed) logger.info('Discord commands registered');
       const judge = new PromptJudge(() => performance.now());
-      const disconnect = await openGateway({
+      gateway = await openGateway({
         token: config.token,
         shards: config.shards,
         rest: api.restOptions(config.api),
@@ -118,12 +133,12 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
         onInteraction: (interaction) => void answer(interaction, asking),
         onMessage: (message) => void hear(message, { ...asking, judge }),
       });
-      closers.push(disconnect);
+      closers.push(() => gateway!.close());
     }
     logger.info({ shards: config.shards }, 'Discord ready');
-    return { replies, channels, dailyTools, close };
+    return { replies, channels, dailyTools, problem: () => gateway?.problem(), close };
   } catch (error) {
     await close();
-    throw error;
+    throw !(error instanceof StoryError) && failureOf(error) === 'temporary' ? unreachable(error) : error;
   }
 }

@@ -147,12 +147,14 @@ export class DiscordSurface implements MessageSurface {
       most: this.#most,
       note: this.#note,
     };
-    const place = state.status === 'waiting' ? state.place : null;
-    const wait = waitingLine(place, status(), place === null ? undefined : guess.look(id, place));
+    const waiting = state.status === 'waiting' ? state : { place: null };
+    const { place } = waiting;
+    const wait = waitingLine(waiting, status(), place === null ? undefined : guess.look(id, place));
     return layOut(state, facts, wait);
   }
 
-  #put(index: number, body: MessageBody): Promise<Sent> {
+  async #put(index: number, body: MessageBody): Promise<Sent> {
+    await this.#task.confirm();
     const { api } = this.#tools;
     const { channelId, interaction, replyTo } = this.#task.handle;
     const id = this.#ids[index];
@@ -201,6 +203,7 @@ export class DiscordSurface implements MessageSurface {
 
   /** Decides what a failed edit means: throws when the reply is lost, otherwise returns how long to wait. */
   async #afterFailure(error: unknown): Promise<number> {
+    this.#task.signal.throwIfAborted();
     if (error instanceof ReplyLost) throw error;
     const failure = failureOf(error);
     const { logger } = this.#tools;

@@ -5,6 +5,7 @@
  */
 import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
+import { failureOf } from './failures.ts';
 import type { SlackPlace, Workspace } from './handle.ts';
 import { boltLogger } from './logger.ts';
 import type { MessageBody } from './messages.ts';
@@ -50,14 +51,30 @@ const LOOK_EARLIER_MS = 60_000;
 const QUIET = { parse: 'none', link_names: false } as const;
 const NO_PREVIEWS = { unfurl_links: false, unfurl_media: false } as const;
 
+/** A client that remembers whether Slack accepts its token. */
+class WatchedClient extends webApi.WebClient {
+  isRefused = false;
+
+  override async apiCall(...call: Parameters<webApi.WebClient['apiCall']>): Promise<webApi.WebAPICallResult> {
+    try {
+      const result = await super.apiCall(...call);
+      this.isRefused = false;
+      return result;
+    } catch (error) {
+      this.isRefused = failureOf(error) === 'unauthorized';
+      throw error;
+    }
+  }
+}
+
 export class SlackApi {
-  readonly #client: webApi.WebClient;
+  readonly #client: WatchedClient;
   /** The token of a workspace; rejects with NoInstallation when there is none. */
   readonly tokenOf: SlackApiOptions['tokenOf'];
   readonly #timeout = TIMEOUT_MS;
 
   constructor({ api, logger, tokenOf }: SlackApiOptions) {
-    this.#client = new webApi.WebClient(undefined, {
+    this.#client = new WatchedClient(undefined, {
       slackApiUrl: api,
       logger: boltLogger(logger),
       timeout: this.#timeout,
@@ -65,6 +82,11 @@ export class SlackApi {
       rejectRateLimitedCalls: true,
     });
     this.tokenOf = tokenOf;
+  }
+
+  /** Whether Slack has refused the token of the last call: one workspace's, or that of the only one. */
+  get isRefused(): boolean {
+    return this.#client.isRefused;
   }
 
   /** Asks Slack whose token this is. */
@@ -156,6 +178,12 @@ export class SlackApi {
   async react(place: SlackPlace, timestamp: string, name: string): Promise<void> {
     const { channelId: channel } = place;
     await this.#client.reactions.add({ token: await this.tokenOf(place), channel, timestamp, name });
+  }
+
+  /** Whether somebody administrates a workspace. */
+  async isAdministrator(workspace: Workspace, userId: string): Promise<boolean> {
+    const { user } = await this.#client.users.info({ token: await this.tokenOf(workspace), user: userId });
+    return user?.is_admin === true || user?.is_owner === true;
   }
 
   async publishHome(workspace: Workspace, userId: string, view: types.View): Promise<void> {

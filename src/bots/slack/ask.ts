@@ -1,5 +1,6 @@
 /** From something a person did on Slack to a reply in the queue, within Slack's three seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Asker } from '../../queue/asker.ts';
 import type { ModelChoice } from '../../story.ts';
 import { type AskTools, logged, submit, type Wish } from '../ask.ts';
 import type { SlackApi } from './api.ts';
@@ -45,7 +46,8 @@ export async function answerWithStory(
   const ask = async () => {
     const at = Date.now();
     const { request, source } = await prepare();
-    await submit(tools, id, request, { ...handle, at, ...(source ? { source } : {}) });
+    const asker = askerOf(handle.teamId, handle.userId);
+    await submit(tools, id, request, () => ({ ...handle, at, ...(source ? { source } : {}) }), asker);
   };
   const asking = ask().then(
     () => 'accepted' as const,
@@ -59,6 +61,16 @@ export async function answerWithStory(
   });
   const outcome = await asking;
   if (outcome !== 'accepted') await whisper(outcome);
+}
+
+/** Who somebody on Slack is to the queue: direct messages are a workspace's, too. */
+export function askerOf(teamId: string, userId: string): Asker {
+  return { person: `slack:${teamId}:${userId}`, place: placeOf(teamId) };
+}
+
+/** A workspace, likewise. */
+export function placeOf(teamId: string): string {
+  return `slack:${teamId}`;
 }
 
 /** A part of an id that a queue takes: its ids know no colons, and Slack's hold nothing else that is odd. */

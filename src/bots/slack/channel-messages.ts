@@ -4,7 +4,7 @@ import { StoryError } from '../../errors.ts';
 import { logged, submit } from '../ask.ts';
 import { clean, slackEscaping } from '../outgoing-text.ts';
 import type { PromptJudge } from '../prompt-channels.ts';
-import { idPart } from './ask.ts';
+import { askerOf, idPart } from './ask.ts';
 import { loggable } from './failures.ts';
 import type { SlackPlace } from './handle.ts';
 import { storyHelp } from './help.ts';
@@ -96,7 +96,8 @@ async function reply(
     }
     const request = await wishOf(text, place, userId, tools);
     const handle = { ...place, userId, botUserId, at: Date.now() };
-    await submit(tools, `m${idPart(`${place.teamId}-${place.channelId}-${ts}`)}`, request, handle);
+    const id = `m${idPart(`${place.teamId}-${place.channelId}-${ts}`)}`;
+    await submit(tools, id, request, () => handle, askerOf(place.teamId, userId));
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
     const { message } = logged(error, tools.logger);

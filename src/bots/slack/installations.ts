@@ -46,7 +46,9 @@ export class Installations implements InstallationStore {
     const id = installation.isEnterpriseInstall
       ? organisationKey(installation.enterprise?.id)
       : teamKey(installation.team?.id);
-    await this.#settings.write(id, { sealed: this.#seal(id, JSON.stringify(installation)) });
+    // Whoever installed it is of no use here: the bot's own token does everything.
+    const kept = { ...installation, user: { token: undefined, scopes: undefined, id: '' } };
+    await this.#settings.write(id, { sealed: this.#seal(id, JSON.stringify(kept)) });
     this.#known.delete(id);
     this.#logger.info({ installation: id }, 'Slack app installed');
   }

@@ -37,6 +37,10 @@ export class People {
     return preferences;
   }
 
+  async forget(teamId: string, userId: string): Promise<void> {
+    await this.#settings.remove(keyOf(teamId, userId));
+  }
+
   /** Forgets everybody of a workspace. */
   async forgetTeam(teamId: string): Promise<void> {
     for (const key of (await this.#settings.all()).keys()) {

@@ -19,6 +19,8 @@ export interface ShownMessageOptions {
   readonly since: number;
   /** Recognises it among others. */
   readonly isOurs: (message: WireMessage) => boolean;
+  /** Rejects when the reply is another process's by now. */
+  readonly confirm: () => Promise<void>;
 }
 
 export class ShownMessage {
@@ -78,7 +80,8 @@ export class ShownMessage {
   }
 
   async #put(body: MessageBody): Promise<void> {
-    const { api, place } = this.#options;
+    const { api, place, confirm } = this.#options;
+    await confirm();
     if (this.#ts !== undefined) {
       await api.update(place, this.#ts, body).catch(async (error) => {
         if (codeOf(error) !== STREAMING) throw error;

@@ -1,20 +1,27 @@
 /** Slack, wired together. Loaded only where there is a token. */
-import { App, SocketModeReceiver } from '@slack/bolt';
+import { App, type Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
+import { Forgetting } from '../../queue/forgetting.ts';
+import type { LimitSettings } from '../../queue/limit-settings.ts';
+import type { Limits } from '../../queue/limits.ts';
+import type { PlacesLimits } from '../../queue/place-limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
 import { readWish, submit } from '../ask.ts';
 import { PromptChannels } from '../channel-settings.ts';
+import type { Chat } from '../chat.ts';
 import { type DailyTools, workDailyLines } from '../daily.ts';
+import { ForgetGuard, type PrivacyPolicy } from '../privacy.ts';
 import { PromptJudge } from '../prompt-channels.ts';
 import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { type Identity, SlackApi } from './api.ts';
+import { placeOf as placeNameOf } from './ask.ts';
 import { Budgets } from './budgets.ts';
 import { hear } from './channel-messages.ts';
 import { codeOf, failureOf } from './failures.ts';
@@ -28,6 +35,7 @@ import { People } from './people.ts';
 import { placeOf } from './places.ts';
 import { SlackHttpReceiver } from './receiver.ts';
 import { SCOPES } from './scopes.ts';
+import { openSocket } from './socket.ts';
 import { ROOM } from './story-text.ts';
 import { SlackSurface } from './surface.ts';
 
@@ -37,9 +45,13 @@ export interface SlackOptions {
   readonly stories: Stories;
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
+  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  readonly places: PlacesLimits;
+  readonly limitSettings: LimitSettings;
   readonly pace: number;
   readonly concurrency: number;
+  readonly privacy: PrivacyPolicy;
   readonly logger: Logger;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs?: number;
@@ -47,27 +59,28 @@ export interface SlackOptions {
   readonly allowance?: number;
 }
 
-export interface Slack {
+export interface Slack extends Chat {
   readonly replies: Replies<SlackHandle>;
   readonly channels: PromptChannels;
   /** What daily lines are made with. */
   readonly dailyTools: DailyTools;
   /** Where HTTP is heard; undefined in Socket Mode. */
   readonly port: number | undefined;
-  close(): Promise<void>;
 }
 
 /** A story alone is edited this often; with others it shares what Slack allows, see `budgets.ts`. */
 const EDIT_INTERVAL_MS = 1_500;
 /** A connection without a sign of life for so long is lost; and so long it takes to open another one. */
 const SIGN_OF_LIFE_MS = 3_000;
+const REFUSED_BOT =
+  'Slack does not accept SLACK_BOT_TOKEN. Copy it anew from the app’s settings, under OAuth & Permissions.';
 /** A lost connection is opened again for as long as it takes. */
 const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_000 } as const;
 
 /**
  * Starts listening to Slack, and starts editing.
  *
- * @throws StoryError `configuration` when Slack refuses the settings
+ * @throws StoryError `configuration` when Slack refuses the settings, `chat_unavailable` when it cannot be reached
  */
 export async function startSlack(options: SlackOptions): Promise<Slack> {
   const { config, connection, stories, models, logger } = options;
@@ -85,12 +98,14 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     const tokenOf = async (workspace: Workspace) => botToken ?? (await installations!.tokenOf(workspace));
     const api = new SlackApi({ api: config.api, logger, tokenOf });
     const self = botToken ? await identify(api, botToken) : undefined;
-    const replies = new Replies<SlackHandle>(connection, 'slack', logger);
+    const replies = new Replies<SlackHandle>(connection, 'slack', logger, options.limits);
     closers.push(() => replies.close());
     const channels = new PromptChannels(connection, 'slack');
     closers.push(() => channels.close());
     const people = new People(connection, models);
     closers.push(() => people.close());
+    const forgetting = new Forgetting(connection, replies, stories);
+    closers.push(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready(), people.ready()]);
     const budgets = new Budgets(() => performance.now(), options.allowance);
     closers.push(() => budgets.close());
@@ -112,7 +127,8 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       logger,
       open: (task) => new SlackSurface(task, surfaceTools),
     });
-    const tools = { ...options, replies, api, budgets, people, channels };
+    const forgetGuard = new ForgetGuard(() => performance.now());
+    const tools = { ...options, replies, api, budgets, people, channels, forgetting, forgetGuard };
     const dailyTools: DailyTools = {
       connection,
       channels,
@@ -121,21 +137,25 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       submitLine: async (id, request, key) => {
         const place = placeOf(key);
         const { userId } = self ?? (await api.identify(await tokenOf(place)));
-        await submit(tools, id, request, { ...place, userId, botUserId: userId, at: Date.now() });
+        const handle = { ...place, userId, botUserId: userId, at: Date.now() };
+        await submit(tools, id, request, () => handle, undefined);
       },
       clock: Date.now,
     };
     const daily = workDailyLines(dailyTools);
     closers.push(() => daily.close());
-    const app = openApp(config, self, installations, logger);
+    const socket = config.http ? undefined : openSocket(socketOptions(config, logger), logger);
+    const receiver = socket?.receiver ?? httpReceiver(config, installations, logger);
+    const app = openApp(receiver, config, self, logger);
     app.error(async (error) => failed(error, tools));
     listen(app, tools);
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
-    if (installations) forgetWhoLeaves(app, installations, channels, people);
+    if (installations) forgetWhoLeaves(app, installations, { channels, people, places: options.places });
     closers.push(() => app.stop());
     const port = portOf(await reached(() => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
-    return { replies, channels, dailyTools, port, close };
+    const problem = () => (botToken && api.isRefused ? REFUSED_BOT : socket?.problem());
+    return { replies, channels, dailyTools, port, problem, close };
   } catch (error) {
     await close();
     throw error;
@@ -147,22 +167,35 @@ async function identify(api: SlackApi, token: string): Promise<Identity> {
     return await api.identify(token);
   } catch (cause) {
     const failure = failureOf(cause);
+    if (failure === 'temporary' || failure === 'limited') {
+      const sentence = `Slack cannot be reached (${codeOf(cause) ?? failure}). Check the network and SLACK_API.`;
+      throw new StoryError('chat_unavailable', sentence, { cause });
+    }
     const sentence =
       failure === 'unauthorized'
-        ? 'Slack does not accept SLACK_BOT_TOKEN. Copy it anew from the app’s settings, under OAuth & Permissions.'
-        : `Slack cannot be reached (${codeOf(cause) ?? failure}). Check the network and SLACK_API, and try again.`;
+        ? REFUSED_BOT
+        : `Slack does not answer as it should (${codeOf(cause) ?? failure}). Check SLACK_API.`;
     throw new StoryError('configuration', sentence, { cause });
   }
 }
 
-function openApp(
-  { botToken, appToken, http, installation, api: slackApiUrl, host }: SlackConfig,
-  self: Identity | undefined,
+function socketOptions(
+  { appToken, api: slackApiUrl }: SlackConfig,
+  logger: Logger,
+): Parameters<typeof openSocket>[0] {
+  return {
+    appToken: appToken!,
+    clientPingTimeout: SIGN_OF_LIFE_MS,
+    logger: boltLogger(logger),
+    installerOptions: { clientOptions: { slackApiUrl, retryConfig: RECONNECT } },
+  };
+}
+
+function httpReceiver(
+  { http, installation, api: slackApiUrl, host }: SlackConfig,
   installationStore: Installations | undefined,
   logger: Logger,
-): App {
-  const bolt = boltLogger(logger);
-  const clientOptions = { slackApiUrl, retryConfig: RECONNECT };
+): SlackHttpReceiver {
   const oauth = installation && {
     clientId: installation.clientId,
     clientSecret: installation.clientSecret,
@@ -170,19 +203,20 @@ function openApp(
     installationStore: installationStore!,
     scopes: Object.keys(SCOPES),
     // Slack's own page asks whether the app may: none of ours is needed before it.
-    installerOptions: { clientOptions, directInstall: true },
+    installerOptions: { clientOptions: { slackApiUrl, retryConfig: RECONNECT }, directInstall: true },
   };
-  const receiver = http
-    ? new SlackHttpReceiver({ ...http, host, bolt: { logger: bolt, ...oauth } })
-    : new SocketModeReceiver({
-        appToken: appToken!,
-        clientPingTimeout: SIGN_OF_LIFE_MS,
-        logger: bolt,
-        installerOptions: { clientOptions },
-      });
+  return new SlackHttpReceiver({ ...http!, host, bolt: { logger: boltLogger(logger), ...oauth } });
+}
+
+function openApp(
+  receiver: Receiver,
+  { botToken, api: slackApiUrl }: SlackConfig,
+  self: Identity | undefined,
+  logger: Logger,
+): App {
   return new App({
     receiver: acknowledgeLate(receiver),
-    logger: bolt,
+    logger: boltLogger(logger),
     clientOptions: { slackApiUrl },
     // Nothing is kept between two messages of a conversation.
     convoStore: false,
@@ -227,13 +261,16 @@ function portOf(started: unknown): number | undefined {
 function forgetWhoLeaves(
   app: App,
   installations: Installations,
-  channels: PromptChannels,
-  people: People,
+  { channels, people, places }: { channels: PromptChannels; people: People; places: PlacesLimits },
 ): void {
   const forget = async ({ teamId, enterpriseId, isEnterpriseInstall }: Workspace) => {
     const query = { teamId, enterpriseId, isEnterpriseInstall: isEnterpriseInstall ?? false };
     await installations.deleteInstallation(query as never);
-    await Promise.all([channels.forget(`${teamId}-`), people.forgetTeam(teamId)]);
+    await Promise.all([
+      channels.forget(`${teamId}-`),
+      people.forgetTeam(teamId),
+      places.remove(placeNameOf(teamId)),
+    ]);
   };
   app.event('app_uninstalled', ({ context, body }) =>
     forget({ teamId: body.team_id, ...context } as Workspace),

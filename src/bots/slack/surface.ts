@@ -179,6 +179,7 @@ export class SlackSurface implements MessageSurface {
     const { handle, id } = this.#task;
     const place = { ...handle, threadTs: this.#message.ts! };
     this.#stream ??= new SlackStream(api, budgets, place, handle.userId);
+    await this.#task.confirm();
     try {
       await this.#stream.grow(text, this.#pause(PATIENCE_MS));
     } catch (error) {
@@ -235,7 +236,8 @@ export class SlackSurface implements MessageSurface {
     isOurs: (message: WireMessage) => boolean,
   ): ShownMessage {
     const { api, budgets } = this.#tools;
-    return new ShownMessage({ api, budgets, place, ts, mayBePosted, since: this.#task.handle.at, isOurs });
+    const { handle, confirm } = this.#task;
+    return new ShownMessage({ api, budgets, place, ts, mayBePosted, since: handle.at, isOurs, confirm });
   }
 
   #layOut(state: ReplyState): MessageBody {
@@ -255,11 +257,12 @@ export class SlackSurface implements MessageSurface {
     if (state.status !== 'waiting') return '';
     const { guess, status } = this.#tools;
     const { place } = state;
-    return waitingLine(place, status(), place === null ? undefined : guess.look(this.#task.id, place));
+    return waitingLine(state, status(), place === null ? undefined : guess.look(this.#task.id, place));
   }
 
   /** Decides what a failed call means: throws when the reply is lost, otherwise returns how long to wait. */
   async #afterFailure(error: unknown): Promise<number> {
+    this.#task.signal.throwIfAborted();
     if (error instanceof ReplyLost) throw error;
     if (codeOf(error) === TOO_OLD && this.#message.ts !== undefined && !this.#isTooOld) {
       this.#leaveMessage();

@@ -2,6 +2,9 @@
  * The layers that a model can be made of, in Keras's terms and with Keras's layout of weights: matrices are
  * row-major float32, inputs multiply from the left, gates stand beside each other in Keras's order.
  */
+import type { ActivationName } from './activation-formulas.ts';
+
+export { ACTIVATION_NAMES, type ActivationName } from './activation-formulas.ts';
 
 export type Layer =
   | EmbeddingLayer
@@ -104,5 +107,52 @@ export interface ActivationLayer {
   readonly activation: ActivationName;
 }
 
-/** Names of activations as Keras writes them; `hard_sigmoid` is another function in Keras 3 than before. */
-export type ActivationName = string;
+/** How many numbers a layer puts out for each id, given how many come in. */
+export function outputSize(layer: Layer, inputSize: number): number {
+  switch (layer.kind) {
+    case 'embedding':
+      return layer.columns;
+    case 'one_hot':
+    case 'batch_normalization':
+      return layer.size;
+    case 'lstm':
+    case 'gru':
+      return layer.units;
+    case 'bidirectional':
+      return layer.merge === 'concat' ? layer.forward.units + layer.backward.units : layer.forward.units;
+    case 'dense':
+      return activatedSize(layer.activation, layer.units);
+    case 'activation':
+      return activatedSize(layer.activation, inputSize);
+  }
+}
+
+/** A gated linear unit multiplies one half of its inputs with a sigmoid of the other; no other changes sizes. */
+function activatedSize(activation: ActivationName, size: number): number {
+  return activation === 'glu' ? size / 2 : size;
+}
+
+/** All the weights of a layer, in the order in which Keras lists them. */
+export function weightsOf(layer: Layer): Float32Array[] {
+  switch (layer.kind) {
+    case 'embedding':
+      return [layer.matrix];
+    case 'lstm':
+    case 'gru':
+      return [layer.kernel, layer.recurrentKernel, layer.bias];
+    case 'bidirectional':
+      return [...weightsOf(layer.forward), ...weightsOf(layer.backward)];
+    case 'batch_normalization':
+      return [layer.gamma, layer.beta, layer.mean, layer.variance];
+    case 'dense':
+      return [layer.kernel, layer.bias];
+    case 'one_hot':
+    case 'activation':
+      return [];
+  }
+}
+
+/** Sizes of the states that a recurrent layer carries: its hidden state and, of an LSTM, its cell. */
+export function stateCount({ kind }: RecurrentLayer): number {
+  return kind === 'lstm' ? 2 : 1;
+}

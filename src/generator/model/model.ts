@@ -1,14 +1,7 @@
-/**
- * A character model in memory: the one truth from which every engine builds what it needs. Matrices are
- * row-major float32; inputs multiply from the left and the gates stand in Keras's order: input, forget,
- * cell, output.
- *
- *   z = x kernel + h recurrentKernel + bias;  i, f, g, o = the four quarters of z
- *   c = sigmoid(f) c + sigmoid(i) tanh(g);    h = sigmoid(o) tanh(c)
- *   logits = h dense.kernel + dense.bias      of the last layer
- */
+/** A character model in memory: the one truth from which every engine builds what it needs. */
 import { StoryError } from '../../errors.ts';
 import type { Vocabulary } from '../vocabulary.ts';
+import { type Layer, weightsOf } from './layers.ts';
 
 export interface Model {
   /** The folder's name and the value of a request's `model`. */
@@ -16,38 +9,23 @@ export interface Model {
   /** The first 12 hexadecimal digits of the SHA-256 of the weights. */
   readonly version: string;
   readonly vocabulary: Vocabulary;
-  readonly embedding: Embedding;
-  /** From the one that reads characters to the one that the logits are made of; at least one. */
-  readonly layers: readonly LstmLayer[];
-  readonly dense: Dense;
+  /**
+   * From the one that reads ids to the one whose outputs are the logits of what follows. A softmax at the end is
+   * left out here, and written again when the model is saved.
+   */
+  readonly layers: readonly Layer[];
+  readonly reading: Reading;
   /** What whoever made the model wrote beside the weights: configuration, scores. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-export interface Embedding {
-  /** [rows, columns]: one row for each id of the vocabulary. */
-  readonly matrix: Float32Array;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-export interface LstmLayer {
-  readonly units: number;
-  readonly inputSize: number;
-  /** [inputSize, 4 * units] */
-  readonly kernel: Float32Array;
-  /** [units, 4 * units] */
-  readonly recurrentKernel: Float32Array;
-  /** [4 * units] */
-  readonly bias: Float32Array;
-}
-
-export interface Dense {
-  /** [units of the last layer, vocabulary size] */
-  readonly kernel: Float32Array;
-  /** [vocabulary size] */
-  readonly bias: Float32Array;
-}
+/**
+ * How a model was taught to read: `stateful` with a state that is carried from a work's beginning to its end, or
+ * in windows of so many characters, each from a fresh state, so that it never learned to go further.
+ */
+export type Reading =
+  | { readonly kind: 'stateful' }
+  | { readonly kind: 'window'; readonly characters: number };
 
 /** Length of the digest's beginning that serves as a version. */
 const VERSION_DIGITS = 12;
@@ -59,9 +37,25 @@ export function versionOf(sha256: string): string {
 
 /** Number of weights. */
 export function parameterCount(model: Model): number {
-  const layers = model.layers.map((layer) => [layer.kernel, layer.recurrentKernel, layer.bias]);
-  const all = [model.embedding.matrix, ...layers.flat(), model.dense.kernel, model.dense.bias];
-  return all.reduce((sum, weights) => sum + weights.length, 0);
+  return model.layers.flatMap(weightsOf).reduce((sum, weights) => sum + weights.length, 0);
+}
+
+/** A file of a model cannot be used. */
+export class ModelFileError extends StoryError {
+  /** The file, as somebody would look for it: `scifi/model.json`. */
+  readonly file: string;
+  /** What is wrong with it, without a full stop. */
+  readonly problem: string;
+
+  constructor(file: string, problem: string, options?: ErrorOptions) {
+    super(
+      'model_unavailable',
+      `The model file ${file} cannot be used: ${problem}. Put the model's files back as they were, or choose another model.`,
+      options,
+    );
+    this.file = file;
+    this.problem = problem;
+  }
 }
 
 /**
@@ -70,12 +64,8 @@ export function parameterCount(model: Model): number {
  * @param file as somebody would look for it: `scifi/model.json`
  * @param problem what is wrong with it, without a full stop
  */
-export function unusable(file: string, problem: string, cause?: unknown): StoryError {
-  return new StoryError(
-    'model_unavailable',
-    `The model file ${file} cannot be used: ${problem}. Put the model's files back as they were, or choose another model.`,
-    cause === undefined ? undefined : { cause },
-  );
+export function unusable(file: string, problem: string, cause?: unknown): ModelFileError {
+  return new ModelFileError(file, problem, cause === undefined ? undefined : { cause });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

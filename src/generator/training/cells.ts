@@ -5,6 +5,7 @@
  * t * streams + s is stream s at time t.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { multiply, rowsByStep, stack, sumOfRows, transpose } from './matrices.ts';
 
 export interface Chunk {
   readonly steps: number;
@@ -187,45 +188,8 @@ const gru: Cell = {
 export const CELLS = { lstm, gru } as const;
 export type CellName = keyof typeof CELLS;
 
-/** Transposed in memory: the WASM backend multiplies what is stored the other way round a step at a time. */
-export function transpose(matrix: tf.Tensor2D): tf.Tensor2D {
-  return tf.transpose(matrix);
-}
-
-export function multiply(a: tf.Tensor2D, b: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
-  return tf.fused.matMul({ a, b, bias }) as tf.Tensor2D;
-}
-
 function masked(state: tf.Tensor2D, keep: tf.Tensor2D | undefined): tf.Tensor2D {
   return keep ? tf.mul(state, keep) : state;
-}
-
-/**
- * The rows of each step. In two rounds: the WASM backend copies all of what it splits for every part, so that
- * splitting a chunk into 64 at once costs 64 copies of it, and in two rounds 16.
- */
-function rowsByStep(matrix: tf.Tensor2D, steps: number, streams: number): tf.Tensor2D[] {
-  if (steps === 1) return [matrix];
-  const together = Math.ceil(Math.sqrt(steps));
-  const sizes = Array.from({ length: Math.ceil(steps / together) }, (_, i) =>
-    Math.min(together, steps - i * together),
-  );
-  const split = (part: tf.Tensor2D, rows: number[]) =>
-    rows.length === 1 ? [part] : (tf.split(part, rows, 0) as tf.Tensor2D[]);
-  const parts = split(
-    matrix,
-    sizes.map((size) => size * streams),
-  );
-  return parts.flatMap((part, i) => split(part, new Array<number>(sizes[i]!).fill(streams)));
-}
-
-/** The sum over all rows. As a product: the WASM backend would transpose the matrix first. */
-function sumOfRows(matrix: tf.Tensor2D): tf.Tensor1D {
-  return tf.reshape(tf.matMul(tf.ones([1, matrix.shape[0]]), matrix), [matrix.shape[1]]);
-}
-
-function stack(rows: tf.Tensor2D[]): tf.Tensor2D {
-  return rows.length === 1 ? rows[0]! : tf.concat2d(rows, 0);
 }
 
 /** The derivative of a sigmoid, from its value. */

@@ -3,32 +3,49 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoryError } from '../../errors.ts';
 import { fold } from '../folding.ts';
-import { END_OF_TEXT, Vocabulary } from '../vocabulary.ts';
+import { END_OF_TEXT, Vocabulary, wordsFile } from '../vocabulary.ts';
+import { countWords } from '../words.ts';
 
 export interface Corpus {
   readonly vocabulary: Vocabulary;
   readonly train: Uint16Array;
   readonly valid: Uint16Array;
-  /** Characters of the texts that nothing in the vocabulary stands for. */
+  /** Characters of the texts that nothing in the vocabulary stands for, or that are in unknown words. */
   readonly skipped: number;
+  /** How many characters an id stands for, on average: 1 where ids are characters. */
+  readonly charactersPerId: { readonly train: number; readonly valid: number };
 }
 
 /** A character that is rarer than this in a text is folded or left out: too little to learn it from. */
 const RAREST = 20;
 const MOST_CHARACTERS = 255;
+/** Of which two are `<eos>` and `<unk>`: ids have 16 bits here. */
+export const MOST_WORDS = 65_536 - 2;
 
 /**
  * Reads `train.txt` and `valid.txt` of a folder.
  *
- * @param vocabulary to read them with; by default all that is frequent enough in `train.txt`
+ * @param choose the vocabulary to read them with, given the text to learn from; by default its characters
  * @throws StoryError `bad_request` that names the file that is missing or empty
  */
-export async function readCorpus(folder: string, vocabulary?: Vocabulary): Promise<Corpus> {
+export async function readCorpus(
+  folder: string,
+  choose: (train: string) => Vocabulary = vocabularyOf,
+): Promise<Corpus> {
   const [train, valid] = await Promise.all([readText(folder, 'train.txt'), readText(folder, 'valid.txt')]);
-  const known = vocabulary ?? vocabularyOf(train);
-  const read = [train, valid].map((text) => encodeWorks(known, text));
-  const skipped = read.reduce((sum, one) => sum + one.skipped, 0);
-  return { vocabulary: known, train: read[0]!.ids, valid: read[1]!.ids, skipped };
+  return corpusOf(choose(train), train, valid);
+}
+
+/** The texts as a network with this vocabulary learns from them. */
+export function corpusOf(vocabulary: Vocabulary, train: string, valid: string): Corpus {
+  const [one, other] = [encodeWorks(vocabulary, train), encodeWorks(vocabulary, valid)];
+  return {
+    vocabulary,
+    train: one.ids,
+    valid: other.ids,
+    skipped: one.skipped + other.skipped,
+    charactersPerId: { train: one.charactersPerId, valid: other.charactersPerId },
+  };
 }
 
 /** The characters of a text that are frequent enough, and those that any story needs. */
@@ -50,22 +67,36 @@ export function vocabularyOf(text: string): Vocabulary {
   });
 }
 
+/** The most frequent words of a text, at most so many, beside the end of a line. */
+export function wordVocabularyOf(text: string, most: number): Vocabulary {
+  const frequent = countWords(text.split(END_OF_TEXT)).map(([word]) => word);
+  return new Vocabulary(wordsFile([...new Set(['\n', ...frequent])].slice(0, most)));
+}
+
+interface EncodedWorks {
+  readonly ids: Uint16Array;
+  readonly skipped: number;
+  readonly charactersPerId: number;
+}
+
 /** Every work as ids, each with its U+0003 before it. */
-export function encodeWorks(vocabulary: Vocabulary, text: string): { ids: Uint16Array; skipped: number } {
+export function encodeWorks(vocabulary: Vocabulary, text: string): EncodedWorks {
   const parts: Uint16Array[] = [];
-  let skipped = 0;
+  let [skipped, characters, count] = [0, 0, 0];
   for (const work of text.split(END_OF_TEXT)) {
     const encoded = vocabulary.encode(work);
     skipped += encoded.skipped;
+    characters += encoded.characters;
+    count += encoded.ids.length;
     if (encoded.ids.length > 0) parts.push(Uint16Array.from([vocabulary.endOfText, ...encoded.ids]));
   }
-  const ids = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const ids = new Uint16Array(count + parts.length);
   let offset = 0;
   for (const part of parts) {
     ids.set(part, offset);
     offset += part.length;
   }
-  return { ids, skipped };
+  return { ids, skipped, charactersPerId: characters / Math.max(1, count) };
 }
 
 async function readText(folder: string, name: string): Promise<string> {

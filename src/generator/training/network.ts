@@ -1,37 +1,38 @@
 /**
- * A character network that can learn: embedding, recurrent layers with dropout between them, softmax. One
- * chunk goes in, loss and gradients come out, and the streams' states go on to the next chunk.
+ * A network that can learn: embedding, recurrent layers with dropout between them, on request batch normalisation
+ * after the last, softmax. One chunk goes in, loss and gradients come out, and the streams' states go on to the
+ * next chunk.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Model } from '../model/model.ts';
-import { uniformAt } from '../sampling.ts';
-import type { Vocabulary } from '../vocabulary.ts';
+import { CELLS, type CellName, type CellState, type Chunk } from './cells.ts';
+import { Drawing } from './initial-weights.ts';
+import { multiply, transpose } from './matrices.ts';
 import {
-  CELLS,
-  type CellName,
-  type CellState,
-  type CellWeights,
-  type Chunk,
-  multiply,
-  transpose,
-} from './cells.ts';
+  batchNormalization,
+  batchNormalizationNames,
+  bothWays,
+  dropout,
+  recurrent,
+  recurrentNames,
+  type Stage,
+  type Weights,
+} from './stages.ts';
 
 export interface Architecture {
   readonly cell: CellName;
-  /** Units of each layer, from the one that reads characters. */
+  /** Units of each layer, from the one that reads ids; of each half where they read both ways. */
   readonly units: readonly number[];
   /** Columns of the embedding. */
   readonly embedding: number;
   /** Share of each layer's outputs that training leaves out, 0 to below 1. */
   readonly dropout: number;
+  /** Whether every layer reads each chunk as a window of its own, from both ends. */
+  readonly bidirectional?: boolean;
+  /** Whether the last layer's outputs are normalised before the softmax. */
+  readonly batchNormalization?: boolean;
 }
 
-/** The architecture that has a model's weights. */
-export function architectureOf({ layers, embedding }: Model, dropout: number): Architecture {
-  return { cell: 'lstm', units: layers.map(({ units }) => units), embedding: embedding.columns, dropout };
-}
-
-/** Characters to read and to predict: row t * streams + s is stream s at time t. */
+/** Ids to read and to predict: row t * streams + s is stream s at time t. */
 export interface Lesson {
   readonly steps: number;
   readonly streams: number;
@@ -41,20 +42,24 @@ export interface Lesson {
   readonly fresh: Uint8Array;
 }
 
-/** All weights by name, as the model's files call them. */
-export type Weights = ReadonlyMap<string, tf.Tensor>;
-
 export interface Pass {
   /** Mean of -ln p over all rows: a scalar. */
   readonly loss: tf.Scalar;
-  /** How many rows' likeliest character was right: a scalar. */
+  /** How many rows' likeliest id was right: a scalar. */
   readonly right: tf.Scalar;
   readonly states: readonly CellState[];
 }
 
-const EMBEDDING = 'embedding/embeddings';
-const DENSE_KERNEL = 'dense/kernel';
-const DENSE_BIAS = 'dense/bias';
+export interface LearnedPass extends Pass {
+  readonly gradients: Weights;
+  /** What changes without a gradient: the moving averages of batch normalisation. */
+  readonly moved: Weights;
+}
+
+export const EMBEDDING = 'embedding/embeddings';
+export const BATCH_NORMALIZATION = 'batch_normalization';
+export const DENSE_KERNEL = 'dense/kernel';
+export const DENSE_BIAS = 'dense/bias';
 
 export class TrainableNetwork {
   readonly architecture: Architecture;
@@ -65,46 +70,35 @@ export class TrainableNetwork {
     this.vocabularySize = vocabularySize;
   }
 
-  /**
-   * New weights as Keras draws them: embeddings uniform within 0.05, kernels by Glorot and Bengio (2010),
-   * recurrent kernels orthogonal (Saxe et al., 2014), biases zero but for an LSTM's forget gate, which is one
-   * (Jozefowicz et al., 2015).
-   */
+  /** New weights as Keras draws them: embeddings uniform within 0.05, kernels by Glorot and Bengio. */
   draw(seed: number): Weights {
-    const { cell, units, embedding } = this.architecture;
-    const { gates, biasRows } = CELLS[cell];
-    let position = 0;
-    const uniform = () => uniformAt(seed, position++, 0);
-    const within = (limit: number, shape: [number, number]) =>
-      tf.tensor2d(
-        Float32Array.from({ length: shape[0] * shape[1] }, () => (uniform() * 2 - 1) * limit),
-        shape,
-      );
-    const glorot = (rows: number, columns: number) =>
-      within(Math.sqrt(6 / (rows + columns)), [rows, columns]);
+    const { cell, units, embedding, bidirectional } = this.architecture;
+    const drawing = new Drawing(seed);
     const weights = new Map<string, tf.Tensor>();
-    weights.set(EMBEDDING, within(0.05, [this.vocabularySize, embedding]));
+    weights.set(EMBEDDING, drawing.within(0.05, this.vocabularySize, embedding));
     let inputs = embedding;
     units.forEach((size, layer) => {
-      const [kernel, recurrent, bias] = this.#namesOf(layer);
-      weights.set(kernel, glorot(inputs, gates * size));
-      weights.set(recurrent, tf.tensor2d(orthogonalBlocks(size, gates, uniform), [size, gates * size]));
-      const values = new Float32Array(biasRows * gates * size);
-      if (cell === 'lstm') values.fill(1, size, 2 * size);
-      weights.set(bias, tf.tensor1d(values));
-      inputs = size;
+      for (const names of this.recurrentNames(layer)) {
+        const drawn = drawing.recurrent(cell, inputs, size);
+        for (const [i, name] of names.entries()) weights.set(name, drawn[i]!);
+      }
+      inputs = bidirectional ? 2 * size : size;
     });
-    weights.set(DENSE_KERNEL, glorot(inputs, this.vocabularySize));
+    if (this.architecture.batchNormalization) {
+      const { gamma, beta, mean, variance } = batchNormalizationNames(BATCH_NORMALIZATION);
+      for (const name of [gamma, variance]) weights.set(name, tf.ones([inputs]));
+      for (const name of [beta, mean]) weights.set(name, tf.zeros([inputs]));
+    }
+    weights.set(DENSE_KERNEL, drawing.glorot(inputs, this.vocabularySize));
     weights.set(DENSE_BIAS, tf.zeros([this.vocabularySize]));
     return weights;
   }
 
-  /** The states of streams that have read nothing. */
+  /** The states of streams that have read nothing; layers that read both ways have none. */
   freshStates(streams: number): CellState[] {
-    const { cell, units } = this.architecture;
-    return units.map((size) =>
-      Array.from({ length: CELLS[cell].states }, () => tf.zeros([streams, size]) as tf.Tensor2D),
-    );
+    const { cell, units, bidirectional } = this.architecture;
+    const count = bidirectional ? 0 : CELLS[cell].states;
+    return units.map((size) => Array.from({ length: count }, () => tf.zeros([streams, size]) as tf.Tensor2D));
   }
 
   /** Reads a lesson without learning. To be called inside `tf.tidy`. */
@@ -117,36 +111,48 @@ export class TrainableNetwork {
    *
    * @param dropoutSeed which outputs are left out; the same seed leaves out the same ones
    */
-  learn(
-    weights: Weights,
-    lesson: Lesson,
-    states: readonly CellState[],
-    dropoutSeed: number,
-  ): Pass & { readonly gradients: Weights } {
-    const { pass, backward } = this.#forward(weights, lesson, states, dropoutSeed);
-    return { ...pass, gradients: backward() };
+  learn(weights: Weights, lesson: Lesson, states: readonly CellState[], dropoutSeed: number): LearnedPass {
+    const { pass, moved, backward } = this.#forward(weights, lesson, states, dropoutSeed);
+    return { ...pass, moved, gradients: backward() };
   }
 
+  /** Names of the weights of a layer's one half, or two. */
+  recurrentNames(layer: number) {
+    const { cell, bidirectional } = this.architecture;
+    const halves = bidirectional ? ['forward_', 'backward_'] : [''];
+    return halves.map((half) => recurrentNames(`${half}${cell}_${layer}`));
+  }
+
+  /** @param dropoutSeed undefined when nothing is learned */
   #forward(
     weights: Weights,
     lesson: Lesson,
     states: readonly CellState[],
     dropoutSeed: number | undefined,
-  ): { pass: Pass; backward: () => Weights } {
-    const { cell, units, dropout } = this.architecture;
+  ): { pass: Pass; moved: Weights; backward: () => Weights } {
+    const { cell, units, dropout: share, batchNormalization: isNormalised } = this.architecture;
     const rows = lesson.steps * lesson.streams;
     const ids = tf.tensor1d(lesson.inputs, 'int32');
     const chunk: Chunk = { steps: lesson.steps, streams: lesson.streams, keep: keepOf(lesson) };
-    const table = weights.get(EMBEDDING) as tf.Tensor2D;
-    let signal = tf.gather(table, ids) as tf.Tensor2D;
-    const layers = units.map((size, layer) => {
-      const names = this.#namesOf(layer);
-      const given = names.map((name) => weights.get(name)!) as unknown as CellWeights;
-      const passed = CELLS[cell].forward(given, signal, states[layer]!, chunk);
-      const isDropped = dropout > 0 && dropoutSeed !== undefined;
-      const mask = isDropped ? dropoutMask([rows, size], dropout, dropoutSeed + layer) : undefined;
-      signal = mask ? tf.mul(passed.outputs, mask) : passed.outputs;
-      return { names, passed, mask };
+    const stages: Stage[] = [];
+    let signal = tf.gather(weights.get(EMBEDDING) as tf.Tensor2D, ids) as tf.Tensor2D;
+    const through = <S extends Stage>(stage: S): S => {
+      stages.push(stage);
+      signal = stage.outputs;
+      return stage;
+    };
+    let moved: Weights = new Map();
+    const nextStates = units.map((_, layer): CellState => {
+      const [left, right] = this.recurrentNames(layer);
+      let state: CellState = [];
+      if (right) through(bothWays(cell, [left!, right], weights, signal, chunk));
+      else ({ state } = through(recurrent(cell, left!, weights, signal, states[layer]!, chunk)));
+      if (isNormalised && layer === units.length - 1) {
+        const isLearning = dropoutSeed !== undefined;
+        ({ moved } = through(batchNormalization(BATCH_NORMALIZATION, weights, signal, isLearning)));
+      }
+      if (share > 0 && dropoutSeed !== undefined) through(dropout(share, dropoutSeed + layer, signal));
+      return state;
     });
     const denseKernel = weights.get(DENSE_KERNEL) as tf.Tensor2D;
     const logits = multiply(signal, denseKernel, weights.get(DENSE_BIAS) as tf.Tensor1D);
@@ -160,7 +166,7 @@ export class TrainableNetwork {
     const pass: Pass = {
       loss: tf.neg(tf.mean(logarithms)) as tf.Scalar,
       right: tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), targets), 'int32')) as tf.Scalar,
-      states: layers.map(({ passed }) => passed.state),
+      states: nextStates,
     };
     const backward = () => {
       const gradients = new Map<string, tf.Tensor>();
@@ -168,65 +174,16 @@ export class TrainableNetwork {
       gradients.set(DENSE_KERNEL, tf.matMul(transpose(top), dLogits));
       gradients.set(DENSE_BIAS, tf.sum(dLogits, 0));
       let gradient = tf.matMul(dLogits, transpose(denseKernel)) as tf.Tensor2D;
-      for (const { names, passed, mask } of layers.toReversed()) {
-        const found = passed.backward(mask ? tf.mul(gradient, mask) : gradient);
-        for (const [i, name] of names.entries()) gradients.set(name, found.weights[i]!);
-        gradient = found.inputs;
+      for (const stage of stages.toReversed()) {
+        const back = stage.backward(gradient);
+        for (const [name, found] of back.weights) gradients.set(name, found);
+        gradient = back.inputs;
       }
       const chosen = oneHot(ids, this.vocabularySize);
       gradients.set(EMBEDDING, tf.matMul(transpose(chosen), gradient));
       return gradients;
     };
-    return { pass, backward };
-  }
-
-  /** A model's weights, to learn on from. The opposite of `toModel`. */
-  weightsOf({ embedding, layers, dense }: Model): Weights {
-    const weights = new Map<string, tf.Tensor>();
-    weights.set(EMBEDDING, tf.tensor2d(embedding.matrix, [embedding.rows, embedding.columns]));
-    for (const [layer, { units, inputSize, kernel, recurrentKernel, bias }] of layers.entries()) {
-      const names = this.#namesOf(layer);
-      weights.set(names[0], tf.tensor2d(kernel, [inputSize, 4 * units]));
-      weights.set(names[1], tf.tensor2d(recurrentKernel, [units, 4 * units]));
-      weights.set(names[2], tf.tensor1d(bias));
-    }
-    const size = dense.bias.length;
-    weights.set(DENSE_KERNEL, tf.tensor2d(dense.kernel, [dense.kernel.length / size, size]));
-    weights.set(DENSE_BIAS, tf.tensor1d(dense.bias));
-    return weights;
-  }
-
-  /** The weights as a model that every engine reads; LSTMs only. */
-  async toModel(weights: Weights, vocabulary: Vocabulary, metadata: Model['metadata']): Promise<Model> {
-    const { units, embedding } = this.architecture;
-    const values = async (name: string) => (await weights.get(name)!.data()) as Float32Array;
-    let inputSize = embedding;
-    const layers: Model['layers'][number][] = [];
-    for (const [layer, size] of units.entries()) {
-      const [kernel, recurrent, bias] = this.#namesOf(layer);
-      layers.push({
-        units: size,
-        inputSize,
-        kernel: await values(kernel),
-        recurrentKernel: await values(recurrent),
-        bias: await values(bias),
-      });
-      inputSize = size;
-    }
-    return {
-      name: 'trained',
-      version: '000000000000',
-      vocabulary,
-      embedding: { matrix: await values(EMBEDDING), rows: vocabulary.size, columns: embedding },
-      layers,
-      dense: { kernel: await values(DENSE_KERNEL), bias: await values(DENSE_BIAS) },
-      metadata,
-    };
-  }
-
-  #namesOf(layer: number): [kernel: string, recurrent: string, bias: string] {
-    const name = `${this.architecture.cell}_${layer}`;
-    return [`${name}/kernel`, `${name}/recurrent_kernel`, `${name}/bias`];
+    return { pass, moved, backward };
   }
 }
 
@@ -244,43 +201,4 @@ function keepOf({ steps, streams, fresh }: Lesson): Chunk['keep'] {
 /** [rows, size]. Cast afterwards: the WASM backend's own float32 form has the bits of the integer 1 in it. */
 function oneHot(ids: tf.Tensor1D, size: number): tf.Tensor2D {
   return tf.cast(tf.oneHot(ids, size), 'float32') as tf.Tensor2D;
-}
-
-/** Inverted dropout (Srivastava et al., 2014): zeros, and what is left scaled so that the mean stays. */
-function dropoutMask(shape: [number, number], dropout: number, seed: number): tf.Tensor2D {
-  const uniforms = tf.randomUniform(shape, 0, 1, 'float32', seed);
-  return tf.div(tf.cast(tf.greaterEqual(uniforms, dropout), 'float32'), 1 - dropout) as tf.Tensor2D;
-}
-
-/** For each gate an orthogonal matrix, beside each other: [size, gates * size]. */
-function orthogonalBlocks(size: number, gates: number, uniform: () => number): Float32Array {
-  const values = new Float32Array(size * gates * size);
-  for (let gate = 0; gate < gates; gate++) {
-    const rows = orthogonalRows(size, uniform);
-    for (let row = 0; row < size; row++) values.set(rows[row]!, row * gates * size + gate * size);
-  }
-  return values;
-}
-
-/** Normal noise made orthogonal by the modified Gram-Schmidt process, twice for precision. */
-function orthogonalRows(size: number, uniform: () => number): Float64Array[] {
-  const rows: Float64Array[] = [];
-  while (rows.length < size) {
-    const row = Float64Array.from({ length: size }, () => normal(uniform));
-    for (let round = 0; round < 2; round++) {
-      for (const other of rows) {
-        let product = 0;
-        for (let i = 0; i < size; i++) product += row[i]! * other[i]!;
-        for (let i = 0; i < size; i++) row[i]! -= product * other[i]!;
-      }
-    }
-    const norm = Math.hypot(...row);
-    rows.push(row.map((value) => value / norm));
-  }
-  return rows;
-}
-
-/** A standard normal number by Box and Muller (1958). */
-function normal(uniform: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }

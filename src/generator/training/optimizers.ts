@@ -90,7 +90,8 @@ export function defaultRateOf(name: OptimizerName): number {
 export type Slots = ReadonlyMap<string, tf.Tensor>;
 
 /**
- * Takes one step. To be called inside `tf.tidy`, and to be given back what it returned.
+ * Takes one step with every weight that has a gradient. To be called inside `tf.tidy`, and to be given back what it
+ * returned.
  *
  * @param slots those of the step before, or none
  * @param clip the gradient's norm over all weights is cut to this (Pascanu et al., 2013); 0 for never
@@ -114,8 +115,8 @@ export function descend(
   const scale = clip > 0 ? tf.minimum(1, tf.div(clip, tf.add(norm, SMALL))) : undefined;
   const nextWeights = new Map<string, tf.Tensor>();
   const nextSlots = new Map<string, tf.Tensor>();
-  for (const [weight, value] of weights) {
-    const gradient = gradients.get(weight)!;
+  for (const [weight, gradient] of gradients) {
+    const value = weights.get(weight)!;
     const kept = rule.slots.map((slot) => slots.get(`${weight}/${slot}`) ?? tf.zerosLike(value));
     const updated = rule.update(scale ? tf.mul(gradient, scale) : gradient, kept, learningRate, step);
     nextWeights.set(weight, tf.add(value, updated.change));

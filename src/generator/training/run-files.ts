@@ -37,6 +37,11 @@ export class RunFiles {
     );
   }
 
+  /** All lines so far. */
+  get rows(): readonly LogRow[] {
+    return this.#rows;
+  }
+
   async log(row: LogRow): Promise<void> {
     this.#rows.push(row);
     await appendFile(join(this.#folder, LOG_FILE), `${rowText(row)}\n`);
@@ -76,9 +81,10 @@ export class RunFiles {
 }
 
 function rowText(row: LogRow): string {
-  return COLUMNS.map((column) => (row[column] === undefined ? '' : Number(row[column].toPrecision(8)))).join(
-    ',',
-  );
+  return COLUMNS.map((column) => {
+    const value = row[column];
+    return value === undefined || Number.isInteger(value) ? value : Number(value.toPrecision(8));
+  }).join(',');
 }
 
 function readRow(line: string): LogRow {

@@ -15,10 +15,12 @@ export const FRESH_ONCE_IN = 4_000;
 export interface StreamOptions {
   readonly streams: number;
   readonly steps: number;
-  /** The id that every work begins with. */
-  readonly endOfText: number;
+  /** The id that works begin with and that stands nowhere else; undefined where the vocabulary has none. */
+  readonly endOfText: number | undefined;
   /** Of the fresh states that come by chance; undefined for none. */
   readonly seed: number | undefined;
+  /** How many ids lie between two of those, on average. */
+  readonly freshOnceIn?: number;
 }
 
 export class Streams {
@@ -50,7 +52,7 @@ export class Streams {
    * @param epoch of which pass; other passes begin afresh elsewhere
    */
   lesson(chunk: number, epoch: number): Lesson {
-    const { streams, steps, endOfText, seed } = this.#options;
+    const { streams, steps, endOfText, seed, freshOnceIn = FRESH_ONCE_IN } = this.#options;
     const rows = steps * streams;
     const lesson = {
       steps,
@@ -67,7 +69,7 @@ export class Streams {
         lesson.inputs[row] = id;
         lesson.targets[row] = this.#ids[from + step + 1]!;
         const isBeginning = chunk === 0 && step === 0;
-        const isByChance = seed !== undefined && uniformAt(seed, from + step, epoch) < 1 / FRESH_ONCE_IN;
+        const isByChance = seed !== undefined && uniformAt(seed, from + step, epoch) < 1 / freshOnceIn;
         if (isBeginning || id === endOfText || isByChance) lesson.fresh[row] = 1;
       }
     }

@@ -2,98 +2,34 @@
  * A run of training: epochs of chunks, a validation score after each, checkpoints from which a run goes on as
  * if nothing had happened, and a way back from a loss that explodes.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
-import type { Tensor } from '../model/weights.ts';
-import { Vocabulary, type VocabularyFile } from '../vocabulary.ts';
-import type { CellState } from './cells.ts';
-import { listCheckpoints, loadCheckpoint, removeCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { Vocabulary } from '../vocabulary.ts';
 import type { Corpus } from './corpus.ts';
-import { type Architecture, type Lesson, TrainableNetwork, type Weights } from './network.ts';
-import { descend, type Slots } from './optimizers.ts';
+import { type Lesson, TrainableNetwork } from './network.ts';
+import { descend } from './optimizers.ts';
+import {
+  afterChunk,
+  afterEpoch,
+  beginningOf,
+  type EpochReport,
+  type Pace,
+  type Progress,
+  type Report,
+  remember,
+  reportOf,
+  type Score,
+  scoreOf,
+  type TrainingSettings,
+} from './progress.ts';
+import { RunCheckpoints, type RunTensors } from './run-checkpoints.ts';
 import { nextPhase, type Phase } from './schedule.ts';
-import { Streams } from './streams.ts';
-
-/** What a run is; it stays the same when the run is continued, but for `epochs`. */
-export interface TrainingSettings {
-  readonly architecture: Architecture;
-  readonly schedule: readonly Phase[];
-  /** Steps through which gradients go back. */
-  readonly steps: number;
-  /** Norm that the gradient is cut to; 0 for never. */
-  readonly clip: number;
-  readonly epochs: number;
-  readonly seed: number;
-  /** Name and version of the model whose weights it began with, if any; for whoever reads the card. */
-  readonly from?: string;
-}
-
-/** The mean over some characters. */
-export interface Score {
-  readonly bitsPerCharacter: number;
-  /** Share of the characters that were the likeliest ones. */
-  readonly accuracy: number;
-}
-
-/** Where a run stands. */
-export interface Progress {
-  readonly settings: TrainingSettings;
-  readonly vocabulary: VocabularyFile;
-  /** The epoch under way, from 0, and how many of its chunks are done. */
-  readonly epoch: number;
-  readonly chunk: number;
-  /** Index of the phase, and steps of its optimizer. */
-  readonly phase: number;
-  readonly phaseSteps: number;
-  /** Characters learned from since the beginning. */
-  readonly characters: number;
-  /** What the rates are multiplied with: halved at every setback. */
-  readonly rateScale: number;
-  readonly setbacks: number;
-  /** Running mean of the loss, in nats; undefined before the first. */
-  readonly usual: number | undefined;
-  /** Sums over the epoch under way. */
-  readonly nats: number;
-  readonly right: number;
-  readonly best: (Score & { readonly epoch: number }) | undefined;
-  /** Epochs since the best one. */
-  readonly fruitless: number;
-  /** The last validation score. */
-  readonly valid: Score | undefined;
-  /** Milliseconds that all of it took. */
-  readonly milliseconds: number;
-}
-
-/** What is told after some chunks. */
-export interface Report {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly chunk: number;
-  readonly chunks: number;
-  readonly train: Score;
-  /** Running mean of the loss over about the last twenty chunks. */
-  readonly recentBits: number;
-  readonly characters: number;
-  readonly learningRate: number;
-  readonly charactersPerSecond: number;
-  /** Of the whole run, at that speed; validation not counted. */
-  readonly secondsLeft: number;
-}
-
-export interface EpochReport {
-  readonly epoch: number;
-  readonly train: Score;
-  readonly valid: Score;
-  readonly isBest: boolean;
-  readonly learningRate: number;
-  readonly streams: number;
-  readonly optimizer: string;
-  readonly seconds: number;
-  readonly characters: number;
-}
+import type { Weights } from './stages.ts';
+import { FRESH_ONCE_IN, Streams } from './streams.ts';
+import { inTidy, numberIn } from './tidy.ts';
+import { toModel, weightsOf } from './trained-model.ts';
+import { validate } from './validation.ts';
 
 export interface TrainerOptions {
   /** Folder of the run. */
@@ -110,20 +46,10 @@ export interface TrainerOptions {
   readonly clock?: () => number;
 }
 
-const CHECKPOINTS = 'checkpoints';
 const SAVE_EVERY_MS = 10 * 60_000;
-/** Checkpoints that are kept beside the best one. */
-const KEPT = 3;
 const SETBACKS_MAX = 3;
 /** A loss this much above the mean of those before is an explosion, in nats. */
 const EXPLOSION = 2;
-/** Weight of a new loss in the running mean. */
-const MEMORY = 0.05;
-/** Validation reads stretches of about so many characters, side by side and each from a fresh state. */
-const VALID_STREAMS = 16;
-const VALID_STEPS = 64;
-/** Of a longer validation text the beginning is read: `scifi evaluate` reads all of it. */
-const VALID_MOST = 400_000;
 const PROGRESS_EVERY_MS = 500;
 const LOGS_PER_EPOCH = 20;
 const DROPOUT_SEEDS = 1_000_003;
@@ -131,29 +57,24 @@ const DROPOUT_SEEDS = 1_000_003;
 export class Trainer {
   readonly network: TrainableNetwork;
   readonly #options: TrainerOptions;
+  readonly #checkpoints: RunCheckpoints;
   readonly #clock: () => number;
   #progress: Progress;
-  #weights: Weights;
-  #slots: Slots;
-  #states: readonly CellState[];
+  #tensors: RunTensors;
   #streams: Streams;
-  #saved: string | undefined;
 
-  private constructor(options: TrainerOptions, progress: Progress, tensors?: ReadonlyMap<string, Tensor>) {
+  private constructor(options: TrainerOptions, progress: Progress, restore?: () => RunTensors) {
     this.#options = options;
+    this.#checkpoints = new RunCheckpoints(options.folder);
     this.#clock = options.clock ?? (() => performance.now());
     this.network = new TrainableNetwork(progress.settings.architecture, options.corpus.vocabulary.size);
     this.#progress = progress;
     this.#streams = this.#streamsOf(progress.phase);
-    if (tensors) {
-      this.#weights = tensorsOf(tensors, 'weights/');
-      this.#slots = tensorsOf(tensors, 'slots/');
-      this.#states = this.#statesIn(tensors);
-    } else {
-      this.#weights = this.network.draw(progress.settings.seed);
-      this.#slots = new Map();
-      this.#states = this.network.freshStates(this.#phase.streams);
-    }
+    this.#tensors = restore?.() ?? {
+      weights: this.network.draw(progress.settings.seed),
+      slots: new Map(),
+      states: this.network.freshStates(this.#phase.streams),
+    };
   }
 
   /**
@@ -164,35 +85,11 @@ export class Trainer {
    * @throws StoryError `bad_request` when there is one in the folder already
    */
   static async begin(settings: TrainingSettings, options: TrainerOptions, from?: Model): Promise<Trainer> {
-    const folder = join(options.folder, CHECKPOINTS);
-    if ((await listCheckpoints(folder)).length > 0) {
-      throw new StoryError(
-        'bad_request',
-        `There is a run in ${options.folder} already. Go on with it (--continue), or choose another folder.`,
-      );
-    }
-    await mkdir(folder, { recursive: true });
-    const trainer = new Trainer(options, {
-      settings,
-      vocabulary: options.corpus.vocabulary.toFile(),
-      epoch: 0,
-      chunk: 0,
-      phase: 0,
-      phaseSteps: 0,
-      characters: 0,
-      rateScale: 1,
-      setbacks: 0,
-      usual: undefined,
-      nats: 0,
-      right: 0,
-      best: undefined,
-      fruitless: 0,
-      valid: undefined,
-      milliseconds: 0,
-    });
+    await new RunCheckpoints(options.folder).begin();
+    const trainer = new Trainer(options, beginningOf(settings, options.corpus.vocabulary.toFile()));
     if (from) {
-      tf.dispose([...trainer.#weights.values()]);
-      trainer.#weights = trainer.network.weightsOf(from);
+      tf.dispose([...trainer.#tensors.weights.values()]);
+      trainer.#tensors = { ...trainer.#tensors, weights: weightsOf(trainer.network, from) };
     }
     await trainer.save();
     return trainer;
@@ -202,17 +99,15 @@ export class Trainer {
   static async find(
     folder: string,
   ): Promise<{ readonly settings: TrainingSettings; readonly vocabulary: Vocabulary }> {
-    const { progress } = await last(folder);
+    const { progress } = await new RunCheckpoints(folder).last();
     return { settings: progress.settings, vocabulary: new Vocabulary(progress.vocabulary) };
   }
 
   /** Goes on with a run from its last checkpoint. */
   static async continue(options: TrainerOptions, epochs?: number): Promise<Trainer> {
-    const { progress, tensors, name } = await last(options.folder);
+    const { progress, restore } = await new RunCheckpoints(options.folder).last();
     const settings = { ...progress.settings, epochs: epochs ?? progress.settings.epochs };
-    const trainer = new Trainer(options, { ...progress, settings }, tensors);
-    trainer.#saved = name;
-    return trainer;
+    return new Trainer(options, { ...progress, settings }, restore);
   }
 
   get progress(): Progress {
@@ -220,7 +115,7 @@ export class Trainer {
   }
 
   get weights(): Weights {
-    return this.#weights;
+    return this.#tensors.weights;
   }
 
   /**
@@ -231,37 +126,42 @@ export class Trainer {
    */
   async run(signal?: AbortSignal): Promise<boolean> {
     const { saveEveryMs = SAVE_EVERY_MS, onProgress, onLog } = this.#options;
-    const { epochs } = this.#progress.settings;
     let savedAt = this.#clock();
     let toldAt = savedAt;
     let before = savedAt;
     let speed: number | undefined;
-    while (this.#progress.epoch < epochs) {
+    while (this.#progress.epoch < this.#progress.settings.epochs) {
+      // A run may have been interrupted in the middle of a validation, with all chunks of its epoch done.
+      if (!signal?.aborted && this.#progress.chunk >= this.#streams.chunks) {
+        const valid = await this.validate(signal);
+        if (valid) {
+          before = this.#spend(before);
+          await this.#endEpoch(valid);
+          savedAt = this.#clock();
+          continue;
+        }
+      }
       if (signal?.aborted) {
         await this.save();
         return false;
       }
-      const lesson = this.#streams.lesson(this.#progress.chunk, this.#progress.epoch);
-      const isGood = await this.#learn(lesson);
-      const now = this.#clock();
-      this.#progress = { ...this.#progress, milliseconds: this.#progress.milliseconds + now - before };
-      const rate = ((lesson.steps * lesson.streams) / (now - before)) * 1_000;
+      const isGood = await this.#learn(this.#streams.lesson(this.#progress.chunk, this.#progress.epoch));
+      const now = this.#spend(before);
+      const { rows, charactersPerRow } = this.#pace;
+      const rate = ((rows * charactersPerRow) / (now - before)) * 1_000;
       before = now;
       if (!isGood) {
         await this.#goBack();
         continue;
       }
-      speed = speed === undefined ? rate : speed + MEMORY * (rate - speed);
+      speed = remember(speed, rate);
       if (onProgress && now - toldAt >= PROGRESS_EVERY_MS) {
         toldAt = now;
         onProgress(this.#report(speed));
       }
       const logEvery = Math.ceil(this.#streams.chunks / LOGS_PER_EPOCH);
       if (this.#progress.chunk % logEvery === 0) await onLog?.(this.#report(speed));
-      if (this.#progress.chunk >= this.#streams.chunks) {
-        await this.#endEpoch();
-        savedAt = this.#clock();
-      } else if (now - savedAt >= saveEveryMs) {
+      if (this.#progress.chunk < this.#streams.chunks && now - savedAt >= saveEveryMs) {
         await this.save();
         savedAt = this.#clock();
       }
@@ -271,265 +171,156 @@ export class Trainer {
     return true;
   }
 
-  /**
-   * How well the weights predict the validation text, in stretches side by side that each begin afresh: a little
-   * more bits than `scifi evaluate` finds, which carries the state to the end of a work.
-   */
-  async validate(): Promise<Score> {
-    const { corpus } = this.#options;
-    const valid = corpus.valid.subarray(0, VALID_MOST + 1);
-    const length = valid.length - 1;
-    const steps = Math.min(VALID_STEPS, length);
-    const streams = Math.max(1, Math.min(VALID_STREAMS, Math.floor(length / steps)));
-    const { endOfText } = corpus.vocabulary;
-    const reader = new Streams(valid, { streams, steps, endOfText, seed: undefined });
-    let states = this.network.freshStates(streams);
-    let [nats, right] = [0, 0];
-    for (let chunk = 0; chunk < reader.chunks; chunk++) {
-      const given = states;
-      const pass = inTidy(() => {
-        const {
-          loss,
-          right: count,
-          states: next,
-        } = this.network.read(this.#weights, reader.lesson(chunk, 0), given);
-        return { numbers: [loss, count] as const, states: next };
-      });
-      tf.dispose(states as never);
-      states = pass.states as CellState[];
-      nats += await numberIn(pass.numbers[0]);
-      right += await numberIn(pass.numbers[1]);
-    }
-    tf.dispose(states as never);
-    const characters = reader.chunks * streams * steps;
-    return { bitsPerCharacter: nats / reader.chunks / Math.LN2, accuracy: right / characters };
+  /** How well the weights predict the validation text; undefined when the signal ended it. */
+  validate(signal?: AbortSignal): Promise<Score | undefined> {
+    const { architecture, steps } = this.#progress.settings;
+    const windows = architecture.bidirectional ? { steps } : {};
+    return validate(this.network, this.weights, this.#options.corpus, { ...windows, signal });
   }
 
-  /** Writes a checkpoint, named by epoch and validation score. */
-  async save(): Promise<string> {
-    const { epoch, chunk, valid } = this.#progress;
-    const number = (value: number, digits: number) => String(value).padStart(digits, '0');
-    const score = valid ? `-${valid.bitsPerCharacter.toFixed(4)}bpc` : '';
-    const name = `epoch-${number(epoch, 4)}-chunk-${number(chunk, 6)}${score}`;
-    const tensors = new Map<string, Tensor>();
-    const add = async (key: string, tensor: tf.Tensor) => {
-      const values = (await tensor.data()) as Float32Array;
-      tensors.set(key, { name: key, shape: tensor.shape, values });
-    };
-    for (const [key, tensor] of this.#weights) await add(`weights/${key}`, tensor);
-    for (const [key, tensor] of this.#slots) await add(`slots/${key}`, tensor);
-    for (const [layer, state] of this.#states.entries()) {
-      for (const [i, tensor] of state.entries()) await add(`states/${layer}/${i}`, tensor);
-    }
-    const folder = join(this.#options.folder, CHECKPOINTS);
-    await saveCheckpoint(folder, name, { progress: this.#progress, tensors });
-    this.#saved = name;
-    const names = await listCheckpoints(folder);
-    const best = this.#progress.best;
-    const isBest = (one: string) =>
-      best !== undefined && one.startsWith(`epoch-${number(best.epoch + 1, 4)}-chunk-000000`);
-    for (const old of names.slice(0, -KEPT)) if (!isBest(old)) await removeCheckpoint(folder, old);
-    return name;
+  /** Writes a checkpoint. */
+  save(): Promise<void> {
+    return this.#checkpoints.save(this.#progress, this.#tensors);
+  }
+
+  /** The weights as they are, as a model. */
+  toModel(metadata: Model['metadata']): Promise<Model> {
+    const { vocabulary } = this.#options.corpus;
+    return toModel(this.network, this.weights, {
+      vocabulary,
+      metadata,
+      steps: this.#progress.settings.steps,
+    });
   }
 
   dispose(): void {
-    tf.dispose([...this.#weights.values(), ...this.#slots.values()]);
-    tf.dispose(this.#states as never);
+    disposeOf(this.#tensors);
+  }
+
+  /** Counts the time since then as the run's. @returns what time it is */
+  #spend(since: number): number {
+    const now = this.#clock();
+    this.#progress = { ...this.#progress, milliseconds: this.#progress.milliseconds + now - since };
+    return now;
   }
 
   get #phase(): Phase {
     return this.#progress.settings.schedule[this.#progress.phase]!;
   }
 
-  #streamsOf(phase: number): Streams {
-    const { settings } = this.#progress;
-    const { corpus } = this.#options;
-    const { streams } = settings.schedule[phase]!;
-    const { steps, seed } = settings;
-    return new Streams(corpus.train, { streams, steps, seed, endOfText: corpus.vocabulary.endOfText });
+  /** What the rate is at this moment. */
+  get #learningRate(): number {
+    return this.#phase.learningRate * this.#progress.rateScale;
   }
 
-  #statesIn(tensors: ReadonlyMap<string, Tensor>): CellState[] {
-    return this.#progress.settings.architecture.units.map((_, layer) => [
-      ...tensorsOf(tensors, `states/${layer}/`).values(),
-    ]) as CellState[];
+  get #pace(): Pace {
+    return {
+      chunks: this.#streams.chunks,
+      rows: this.#progress.settings.steps * this.#phase.streams,
+      charactersPerRow: this.#options.corpus.charactersPerId.train,
+    };
+  }
+
+  #streamsOf(phase: number): Streams {
+    const { settings } = this.#progress;
+    const { train, vocabulary, charactersPerId } = this.#options.corpus;
+    const { streams } = settings.schedule[phase]!;
+    const { steps, seed } = settings;
+    const freshOnceIn = FRESH_ONCE_IN / charactersPerId.train;
+    return new Streams(train, { streams, steps, seed, freshOnceIn, endOfText: vocabulary.mark });
   }
 
   /** One step; false when the loss was none, or exploded: then nothing of it is kept. */
   async #learn(lesson: Lesson): Promise<boolean> {
-    const { settings, epoch, chunk, phaseSteps, rateScale, usual } = this.#progress;
-    const { optimizer, learningRate } = this.#phase;
+    const { settings, epoch, chunk, phaseSteps, usual } = this.#progress;
+    const { weights, slots, states } = this.#tensors;
+    const optimizer = { name: this.#phase.optimizer, learningRate: this.#learningRate };
     const dropoutSeed = settings.seed + DROPOUT_SEEDS * (epoch * this.#streams.chunks + chunk + 1);
-    const passed = inTidy(() => {
-      const pass = this.network.learn(this.#weights, lesson, this.#states, dropoutSeed);
-      const rate = { name: optimizer, learningRate: learningRate * rateScale };
-      const next = descend(this.#weights, pass.gradients, this.#slots, rate, settings.clip, phaseSteps + 1);
-      return { ...next, numbers: [pass.loss, pass.right, next.norm] as const, states: pass.states };
+    const { loss, right, norm, next } = inTidy(() => {
+      const pass = this.network.learn(weights, lesson, states, dropoutSeed);
+      const step = descend(weights, pass.gradients, slots, optimizer, settings.clip, phaseSteps + 1);
+      const after: RunTensors = {
+        weights: new Map([...step.weights, ...pass.moved]),
+        slots: step.slots,
+        states: pass.states,
+      };
+      return { loss: pass.loss, right: pass.right, norm: step.norm, next: after };
     });
-    const loss = await numberIn(passed.numbers[0]);
-    const right = await numberIn(passed.numbers[1]);
-    const norm = await numberIn(passed.numbers[2]);
-    const { weights, slots, states } = passed;
-    const isTooMuch = loss > (usual ?? Number.POSITIVE_INFINITY) + EXPLOSION;
-    if (!Number.isFinite(loss) || !Number.isFinite(norm) || isTooMuch) {
-      tf.dispose([...weights.values(), ...slots.values()]);
-      tf.dispose(states as never);
+    const figures = { nats: await numberIn(loss), right: await numberIn(right) };
+    const length = await numberIn(norm);
+    const isTooMuch = figures.nats > (usual ?? Number.POSITIVE_INFINITY) + EXPLOSION;
+    if (!Number.isFinite(figures.nats) || !Number.isFinite(length) || isTooMuch) {
+      disposeOf(next);
       return false;
     }
     this.dispose();
-    [this.#weights, this.#slots, this.#states] = [weights, slots, states];
-    const rows = lesson.steps * lesson.streams;
-    this.#progress = {
-      ...this.#progress,
-      chunk: chunk + 1,
-      phaseSteps: phaseSteps + 1,
-      characters: this.#progress.characters + rows,
-      nats: this.#progress.nats + loss,
-      right: this.#progress.right + right,
-      usual: usual === undefined ? loss : usual + MEMORY * (loss - usual),
-    };
+    this.#tensors = next;
+    this.#progress = afterChunk(this.#progress, this.#pace, figures);
     return true;
   }
 
   /** Back to the last checkpoint, with half the rate. */
   async #goBack(): Promise<void> {
-    const { onNews = () => {}, folder } = this.#options;
-    const { setbacks, rateScale, milliseconds } = this.#progress;
+    const { onNews = () => {} } = this.#options;
+    const { setbacks, milliseconds } = this.#progress;
+    const rateScale = this.#progress.rateScale / 2;
     if (setbacks >= SETBACKS_MAX) {
       throw new StoryError(
         'bad_request',
-        `The loss has exploded ${setbacks + 1} times, the last time at ${rateScale} of the learning rate. Begin anew ` +
+        `The loss has exploded ${setbacks + 1} times, the last time at ${2 * rateScale} of the learning rate. Begin anew ` +
           'with a smaller one, or with a smaller --clip; the last good checkpoint is kept.',
       );
     }
-    const { progress, tensors } = await loadCheckpoint<Progress>(join(folder, CHECKPOINTS), this.#saved!);
+    const { name, progress, restore } = await this.#checkpoints.last();
     this.dispose();
-    this.#progress = { ...progress, rateScale: rateScale / 2, setbacks: setbacks + 1, milliseconds };
-    this.#weights = tensorsOf(tensors, 'weights/');
-    this.#slots = tensorsOf(tensors, 'slots/');
-    this.#states = this.#statesIn(tensors);
+    this.#progress = { ...progress, rateScale, setbacks: setbacks + 1, milliseconds };
+    this.#tensors = restore();
     this.#streams = this.#streamsOf(progress.phase);
     // At once: a machine that vanishes before the next checkpoint must not forget what it has learned of the rate.
     await this.save();
-    onNews(`The loss exploded: back to ${this.#saved} with ${rateScale / 2} of the learning rate.`);
+    onNews(`The loss exploded: back to ${name} with ${rateScale} of the learning rate.`);
   }
 
-  async #endEpoch(): Promise<void> {
-    const { onEpoch, onNews = () => {} } = this.#options;
+  async #endEpoch(valid: Score): Promise<void> {
     const ended = this.#progress;
-    const train = this.#scoreSoFar();
-    const valid = await this.validate();
-    const isBest = ended.best === undefined || valid.bitsPerCharacter < ended.best.bitsPerCharacter;
-    const best = isBest ? { ...valid, epoch: ended.epoch } : ended.best;
-    const fruitless = isBest ? 0 : ended.fruitless + 1;
-    const { optimizer, learningRate, streams } = this.#phase;
-    const { schedule } = ended.settings;
-    const phase = nextPhase(schedule, ended.phase, ended.epoch + 1, fruitless);
-    const next = schedule[phase]!;
-    this.#progress = {
-      ...ended,
-      epoch: ended.epoch + 1,
-      chunk: 0,
-      nats: 0,
-      right: 0,
-      best,
-      fruitless,
-      valid,
+    const { optimizer, streams } = this.#phase;
+    const report = {
+      ...{ epoch: ended.epoch, train: scoreOf(ended, this.#pace), valid, streams, optimizer },
+      ...{ learningRate: this.#learningRate, characters: ended.characters },
+      seconds: ended.milliseconds / 1_000,
     };
-    if (phase !== ended.phase) {
-      // Another optimizer begins with nothing, and another number of streams reads from elsewhere.
-      tf.dispose([...this.#slots.values()]);
-      this.#slots = new Map();
-      this.#progress = { ...this.#progress, phase, phaseSteps: 0, fruitless: 0 };
-      this.#streams = this.#streamsOf(phase);
-      if (next.streams !== streams) {
-        tf.dispose(this.#states as never);
-        this.#states = this.network.freshStates(next.streams);
-      }
-      onNews(
-        `From epoch ${ended.epoch + 2} on: ${next.optimizer} at ${next.learningRate}, ${next.streams} streams.`,
-      );
-    }
+    this.#progress = afterEpoch(ended, valid);
+    this.#changePhase();
     await this.save();
-    const { epoch, characters, milliseconds, rateScale } = ended;
-    await onEpoch?.(
-      {
-        ...{ epoch, train, valid, isBest, streams, optimizer, characters },
-        learningRate: learningRate * rateScale,
-        seconds: milliseconds / 1_000,
-      },
-      this,
-    );
+    await this.#options.onEpoch?.({ ...report, isBest: this.#progress.best!.epoch === ended.epoch }, this);
   }
 
-  #scoreSoFar(): Score {
-    const { nats, right, chunk } = this.#progress;
-    const rows = this.#progress.settings.steps * this.#phase.streams;
-    return { bitsPerCharacter: nats / chunk / Math.LN2, accuracy: right / (chunk * rows) };
+  /** Goes on to the schedule's next phase when its time has come. */
+  #changePhase(): void {
+    const { onNews = () => {} } = this.#options;
+    const { settings, epoch, fruitless } = this.#progress;
+    const before = this.#phase;
+    const phase = nextPhase(settings.schedule, this.#progress.phase, epoch, fruitless);
+    if (phase === this.#progress.phase) return;
+    this.#progress = { ...this.#progress, phase, phaseSteps: 0, fruitless: 0 };
+    const { optimizer, learningRate, streams } = this.#phase;
+    // Another optimizer begins with nothing, and another number of streams reads from elsewhere.
+    tf.dispose([...this.#tensors.slots.values()]);
+    this.#tensors = { ...this.#tensors, slots: new Map() };
+    this.#streams = this.#streamsOf(phase);
+    if (streams !== before.streams) {
+      tf.dispose(this.#tensors.states as never);
+      this.#tensors = { ...this.#tensors, states: this.network.freshStates(streams) };
+    }
+    onNews(`From epoch ${epoch + 1} on: ${optimizer} at ${learningRate}, ${streams} streams.`);
   }
 
   #report(charactersPerSecond: number): Report {
-    const { epoch, chunk, settings, characters, rateScale, usual } = this.#progress;
-    const { chunks } = this.#streams;
-    const rows = settings.steps * this.#phase.streams;
-    const left = (settings.epochs - epoch) * chunks - chunk;
-    return {
-      ...{ epoch, epochs: settings.epochs, chunk, chunks, characters, charactersPerSecond },
-      recentBits: (usual ?? Number.NaN) / Math.LN2,
-      learningRate: this.#phase.learningRate * rateScale,
-      train: this.#scoreSoFar(),
-      secondsLeft: (left * rows) / charactersPerSecond,
-    };
+    return reportOf(this.#progress, this.#pace, this.#learningRate, charactersPerSecond);
   }
 }
 
-async function last(folder: string): Promise<{
-  readonly name: string;
-  readonly progress: Progress;
-  readonly tensors: ReadonlyMap<string, Tensor>;
-}> {
-  const below = join(folder, CHECKPOINTS);
-  const name = (await listCheckpoints(below)).at(-1);
-  if (!name)
-    throw new StoryError(
-      'bad_request',
-      `There is no run in ${folder} to go on with. Begin one without --continue.`,
-    );
-  return { name, ...(await loadCheckpoint<Progress>(below, name)) };
-}
-
-/** The tensors whose names begin so, on the device and without that beginning. */
-function tensorsOf(tensors: ReadonlyMap<string, Tensor>, prefix: string): Map<string, tf.Tensor> {
-  return new Map(
-    [...tensors]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, { values, shape }]) => [
-        name.slice(prefix.length),
-        tf.tensor(values, [...shape], 'float32'),
-      ]),
-  );
-}
-
-/** `tf.tidy` for results that hold their tensors in maps and lists. */
-function inTidy<T extends object>(work: () => T): T {
-  let result: T | undefined;
-  tf.tidy(() => {
-    result = work();
-    const kept: tf.Tensor[] = [];
-    const collect = (value: unknown): void => {
-      if (value instanceof tf.Tensor) kept.push(value);
-      else if (value instanceof Map) for (const inner of value.values()) collect(inner);
-      else if (typeof value === 'object' && value !== null)
-        for (const inner of Object.values(value)) collect(inner);
-    };
-    collect(result);
-    return kept;
-  });
-  return result!;
-}
-
-async function numberIn(scalar: tf.Scalar): Promise<number> {
-  const [value] = await scalar.data();
-  scalar.dispose();
-  return value!;
+function disposeOf({ weights, slots, states }: RunTensors): void {
+  tf.dispose([...weights.values(), ...slots.values()]);
+  tf.dispose(states as never);
 }

@@ -8,8 +8,16 @@ import {
   withBackend,
 } from 'bullmq';
 import type { Logger } from 'pino';
-import { EVENT_WAIT_MS, MAX_EVENTS, type QueueConnection, TAKEOVER } from '../connection.ts';
-import { EmbeddedDatabase } from './database.ts';
+import { StoryError } from '../../errors.ts';
+import {
+  type ConnectionSettings,
+  EVENT_WAIT_MS,
+  MAX_EVENTS,
+  type QueueConnection,
+  TAKEOVER,
+} from '../connection.ts';
+import { EmbeddedDatabase, isDiskFull } from './database.ts';
+import { embeddedLimits } from './limits.ts';
 
 /** BullMQ's classes over Postgres, under the types they have over Redis: the rest of the house sees one kind. */
 const bullmq = withBackend(createPostgresBackend) as unknown as {
@@ -20,7 +28,11 @@ const bullmq = withBackend(createPostgresBackend) as unknown as {
 };
 
 /** Opens the embedded queue in a folder; see `EmbeddedDatabase.open` for what can go wrong. */
-export async function openEmbedded(folder: string, logger: Logger): Promise<QueueConnection> {
+export async function openEmbedded(
+  { dataFolder: folder, telemetry }: Pick<ConnectionSettings, 'dataFolder' | 'telemetry'>,
+  logger: Logger,
+): Promise<QueueConnection> {
+  const traced = telemetry && { telemetry };
   const database = await EmbeddedDatabase.open(folder);
   const connection = database as unknown as ConnectionOptions;
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
@@ -31,13 +43,30 @@ export async function openEmbedded(folder: string, logger: Logger): Promise<Queu
   };
   return {
     backend: 'embedded',
+    lost: database.lost.then((error) => lost(folder, error)),
     queue: (name, extra) =>
-      watch(new bullmq.Queue(name, { connection, streams: { events: { maxLen: MAX_EVENTS } }, ...extra })),
+      watch(
+        new bullmq.Queue(name, {
+          connection,
+          streams: { events: { maxLen: MAX_EVENTS } },
+          ...traced,
+          ...extra,
+        }),
+      ),
     worker: (name, processor, extra) =>
-      watch(new bullmq.Worker(name, processor, { connection, ...TAKEOVER, ...extra })),
+      watch(new bullmq.Worker(name, processor, { connection, ...TAKEOVER, ...traced, ...extra })),
     events: (name) => watch(new bullmq.QueueEvents(name, { connection, blockingTimeout: EVENT_WAIT_MS })),
     producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
+    limits: () => embeddedLimits(database),
     deleteEvents: (name, before) => database.deleteEvents(name, before),
     close: () => database.end(),
   };
+}
+
+function lost(folder: string, cause: Error): StoryError {
+  const sentence = isDiskFull(cause)
+    ? `The disk that holds ${folder} is full, and the embedded queue has ended. Make room there`
+    : `The embedded queue has ended (${cause.message}). Mend that`;
+  const promise = 'and start again: the stories that were under way go on.';
+  return new StoryError('queue_unavailable', `${sentence} ${promise}`, { cause });
 }

@@ -39,16 +39,22 @@ async function query(sql: string, params: readonly unknown[]) {
     // The simple protocol, which takes several statements at once, as migrations need.
     const results = await database.exec(sql);
     const last = results.at(-1);
-    return { rows: last?.rows ?? [], rowCount: last?.affectedRows ?? 0 };
+    return { rows: last?.rows ?? [], rowCount: last?.affectedRows || (last?.rows.length ?? 0) };
   }
   const result = await database.query(sql, params as unknown[]);
-  return { rows: result.rows, rowCount: result.affectedRows ?? result.rows.length };
+  // PGlite counts what was changed; `pg` counts what was read, too.
+  return { rows: result.rows, rowCount: result.affectedRows || result.rows.length };
 }
 
 function errorFields(error: unknown): DatabaseErrorFields {
   if (!(error instanceof Error)) return { message: String(error) };
   const { code, detail } = error as Error & { code?: string; detail?: string };
   return { message: error.message, code, detail };
+}
+
+/** Whether Postgres goes on after an error. After a panic, as on a full disk, its next query never ends. */
+function isSurvived(error: unknown): boolean {
+  return (error as { severity?: unknown } | null)?.severity === 'ERROR';
 }
 
 port.on('message', async (message: ToThread) => {
@@ -61,6 +67,8 @@ port.on('message', async (message: ToThread) => {
     }
     send({ type: 'result', id: message.id, ...(await query(message.sql, message.params)) });
   } catch (error) {
+    // Whatever is thrown ends this thread, and with it the database.
+    if (!isSurvived(error)) throw error;
     send({ type: 'error', id: message.id, error: errorFields(error) });
   }
 });

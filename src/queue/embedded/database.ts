@@ -56,9 +56,12 @@ export class EmbeddedDatabase extends EventEmitter {
   readonly #thread: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #clients = new Set<EmbeddedClient>();
+  /** Resolves when the database has ended by itself. */
+  readonly lost: Promise<Error>;
   #nextId = 0;
   #closed: Promise<void> | undefined;
   #broken: Error | undefined;
+  #lose: (error: Error) => void = () => {};
 
   private constructor(lock: FolderLock, thread: Worker) {
     super();
@@ -66,6 +69,9 @@ export class EmbeddedDatabase extends EventEmitter {
     this.setMaxListeners(0);
     this.#lock = lock;
     this.#thread = thread;
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
     thread.on('message', (message: FromThread) => this.#receive(message));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('The embedded database has ended.')));
@@ -75,7 +81,7 @@ export class EmbeddedDatabase extends EventEmitter {
    * Opens the database in `folder`, creating it at the first time.
    *
    * @throws StoryError `configuration` when another live process has the folder open: PGlite itself would
-   *   let both in, and they would destroy each other's writes.
+   *   let both in, and they would destroy each other's writes; or when its disk is full.
    */
   static async open(folder: string): Promise<EmbeddedDatabase> {
     await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
@@ -102,6 +108,10 @@ export class EmbeddedDatabase extends EventEmitter {
     } catch (error) {
       await lock.release();
       if (error instanceof StoryError) throw error;
+      if (isDiskFull(error)) {
+        const sentence = `The disk that holds ${folder} is full. Make room there and start again.`;
+        throw new StoryError('configuration', sentence, { cause: error });
+      }
       throw new StoryError(
         'configuration',
         `The embedded queue's data in ${folder} cannot be opened (${(error as Error).message}). ` +
@@ -183,6 +193,13 @@ export class EmbeddedDatabase extends EventEmitter {
     this.#broken = error;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
-    if (!this.#closed && this.listenerCount('error') > 0) this.emit('error', error);
+    if (this.#closed) return;
+    this.#lose(error);
+    if (this.listenerCount('error') > 0) this.emit('error', error);
   }
+}
+
+/** Whether an error of the database says that there is no room for it. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && /no space left on device/i.test(error.message);
 }

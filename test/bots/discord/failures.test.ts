@@ -162,7 +162,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
 
   describe('a queue on Discord', { timeout: 40_000 }, () => {
     it('shows the place, refuses when it is full, and goes on when a writer comes', async () => {
-      const house = await openHouse({ worker: false, maxWaiting: 2 });
+      const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
       try {
         const { discord, ann, channel } = house;
         const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));

@@ -112,7 +112,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
   });
 
   it('shows the place in the queue, refuses when it is full, and goes on when a writer comes', async () => {
-    const house = await openHouse({ worker: false, maxWaiting: 2 });
+    const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
     try {
       const { ann } = house;
       const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
@@ -183,17 +183,14 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     const house = await openHouse({ worker: false });
     try {
       const config = configOf(house.slack);
-      const cases: [Partial<typeof config>, RegExp][] = [
-        [{ botToken: 'xoxb-wrong' }, /Slack does not accept SLACK_BOT_TOKEN\. Copy it anew/],
-        [{ appToken: 'xapp-wrong' }, /Slack does not accept SLACK_APP_TOKEN\. Make one/],
-        [{ api: 'http://127.0.0.1:1/api/' }, /Slack cannot be reached \(temporary\)/],
+      const cases: [Partial<typeof config>, string, RegExp][] = [
+        [{ botToken: 'xoxb-wrong' }, 'configuration', /Slack does not accept SLACK_BOT_TOKEN\. Copy it anew/],
+        [{ appToken: 'xapp-wrong' }, 'configuration', /Slack does not accept SLACK_APP_TOKEN\. Make one/],
+        [{ api: 'http://127.0.0.1:1/api/' }, 'chat_unavailable', /Slack cannot be reached \(temporary\)/],
       ];
-      for (const [wrong, message] of cases) {
-        await assert.rejects(house.another({ config: { ...config, ...wrong } }), {
-          name: 'StoryError',
-          code: 'configuration',
-          message,
-        });
+      for (const [wrong, code, message] of cases) {
+        const started = house.another({ config: { ...config, ...wrong } });
+        await assert.rejects(started, { name: 'StoryError', code, message });
       }
     } finally {
       await house.close();

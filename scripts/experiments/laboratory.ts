@@ -1,0 +1,173 @@
+/** What all experiments have in common: the text, the size of everything, and a network that learns in a folder. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
+import type { Model } from '../../src/generator/model/model.ts';
+import { writerOf } from '../../src/generator/model/writer.ts';
+import { Storyteller } from '../../src/generator/storyteller.ts';
+import { type Corpus, corpusOf, vocabularyOf } from '../../src/generator/training/corpus.ts';
+import type { Architecture } from '../../src/generator/training/network.ts';
+import type { Score, TrainingSettings } from '../../src/generator/training/progress.ts';
+import { RunFiles } from '../../src/generator/training/run-files.ts';
+import { parseSchedule } from '../../src/generator/training/schedule.ts';
+import { Trainer, type TrainerOptions } from '../../src/generator/training/trainer.ts';
+import { plot, type Series } from '../../src/plot.ts';
+
+/** One layer; what is compared differs, and nothing else. */
+export const UNITS = 128;
+export const EMBEDDING = 32;
+export const STREAMS = 16;
+export const STEPS = 50;
+export const EPOCHS = 3;
+export const VALID_CHARACTERS = 60_000;
+export const PROMPT = 'The captain';
+const SAMPLE_LENGTH = 300;
+const SAMPLE_SEED = 7;
+
+/** A network of the experiments; what it leaves out is as in the others. */
+export interface Experiment {
+  readonly name: string;
+  readonly architecture?: Partial<Architecture>;
+  readonly schedule?: string;
+  /** By default the text's characters. */
+  readonly corpus?: Corpus;
+}
+
+export interface Learned {
+  readonly name: string;
+  readonly model: Model;
+  /** Over the last epoch. */
+  readonly train: Score;
+  /** As the trainer validates. */
+  readonly valid: Score;
+  /** Thousand characters read so far, and bits per character of those just read. */
+  readonly curve: readonly (readonly [number, number])[];
+}
+
+export class Laboratory {
+  /** The text that every network learns from, `EPOCHS` times, and the text that none learns from. */
+  readonly train: string;
+  readonly valid: string;
+  readonly characters: Corpus;
+  readonly #runs: string;
+  readonly #out: string;
+
+  /**
+   * @param texts of `train.txt` and `valid.txt`
+   * @param characters that each network reads in all
+   * @param runs folder in which the networks learn
+   * @param out folder of the plots
+   */
+  constructor(texts: readonly [string, string], characters: number, runs: string, out: string) {
+    this.train = texts[0].slice(0, Math.floor(characters / EPOCHS));
+    this.valid = texts[1].slice(0, VALID_CHARACTERS);
+    // Of all of it, so that a rare sign of the slice is not left out.
+    this.characters = corpusOf(vocabularyOf(texts[0]), this.train, this.valid);
+    this.#runs = runs;
+    this.#out = out;
+  }
+
+  static async open(data: string, characters: number, runs: string, out: string): Promise<Laboratory> {
+    const texts = await Promise.all(
+      ['train.txt', 'valid.txt'].map((file) => readFile(join(data, file), 'utf8')),
+    );
+    await mkdir(out, { recursive: true });
+    return new Laboratory([texts[0]!, texts[1]!], characters, runs, out);
+  }
+
+  /** Lets a network learn, or goes on where it was interrupted; one that is done is not trained again. */
+  async learn({ name, architecture, schedule = 'adam@0.004', corpus }: Experiment): Promise<Learned> {
+    const folder = join(this.#runs, name.toLowerCase().replace(/[^a-z0-9.]+/g, '-'));
+    const settings: TrainingSettings = {
+      architecture: { cell: 'lstm', units: [UNITS], embedding: EMBEDDING, dropout: 0, ...architecture },
+      schedule: parseSchedule(schedule.replace(/(?=,|$)/, `x${STREAMS}`)),
+      ...{ steps: STEPS, clip: 1, epochs: EPOCHS, seed: 1 },
+    };
+    await mkdir(folder, { recursive: true });
+    const files = new RunFiles(folder);
+    const options: TrainerOptions = {
+      folder,
+      corpus: corpus ?? this.characters,
+      saveEveryMs: 60_000,
+      onLog: ({ epoch, chunk, chunks, characters, recentBits }) =>
+        files.log({ epoch: epoch + chunk / chunks, characters, train_bits: recentBits }),
+      onEpoch: ({ epoch, characters, train, valid }) =>
+        files.log({
+          ...{ epoch: epoch + 1, characters, train_bits: train.bitsPerCharacter },
+          train_accuracy: train.accuracy,
+          ...{ valid_bits: valid.bitsPerCharacter, valid_accuracy: valid.accuracy },
+        }),
+    };
+    const trainer = existsSync(join(folder, 'checkpoints'))
+      ? await Trainer.continue(options)
+      : await Trainer.begin(settings, options);
+    await files.open(trainer.progress.characters);
+    await trainer.run();
+    const model = await trainer.toModel({});
+    const { valid } = trainer.progress;
+    trainer.dispose();
+    const last = files.rows.findLast(({ train_accuracy }) => train_accuracy !== undefined)!;
+    const learned: Learned = {
+      ...{ name, model, valid: valid! },
+      train: { bitsPerCharacter: last.train_bits!, accuracy: last.train_accuracy! },
+      curve: files.rows
+        .filter(({ train_accuracy }) => train_accuracy === undefined)
+        .map(({ characters, train_bits }) => [characters! / 1_000, train_bits!]),
+    };
+    console.error(`${name}: ${rowOf(learned).slice(1).join(', ')}`);
+    return learned;
+  }
+
+  /** What a model writes, as quoted Markdown. */
+  async sample(model: Model, temperature: number): Promise<string> {
+    const engine = await createOnnxEngine(writerOf(model), { capacity: 1, threads: 1 });
+    const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
+    const story = await storyteller.tell({
+      ...{ prompt: PROMPT, context: '', model: model.name },
+      ...{ temperature, length: SAMPLE_LENGTH, seed: SAMPLE_SEED },
+    });
+    await storyteller.close();
+    return quoted(story.text);
+  }
+
+  async plot(
+    file: string,
+    title: string,
+    xLabel: string,
+    yLabel: string,
+    series: readonly Series[],
+  ): Promise<void> {
+    await writeFile(
+      join(this.#out, file),
+      plot({ title, xLabel, yLabel, series: [...series], scale: 'linear' }),
+    );
+  }
+
+  /** Bits per character while learning. */
+  async plotCurves(file: string, title: string, learned: readonly Learned[]): Promise<void> {
+    const series = learned.map(({ name, curve }) => ({ name, points: curve }));
+    await this.plot(file, title, 'thousand characters', 'bits per character, training', series);
+  }
+}
+
+export const COLUMNS = ['network', 'training, bits', 'right', 'validation, bits', 'right'];
+
+/** Of a table with `COLUMNS`. */
+export function rowOf({ name, train, valid }: Learned): string[] {
+  return [
+    name,
+    train.bitsPerCharacter.toFixed(3),
+    percent(train.accuracy),
+    valid.bitsPerCharacter.toFixed(3),
+    percent(valid.accuracy),
+  ];
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
+}
+
+export function quoted(text: string): string {
+  return `> ${text.trim().replace(/\s*\n\s*/g, ' / ')}`;
+}

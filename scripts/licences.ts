@@ -1,0 +1,98 @@
+/**
+ * What this project is made of, and under which licences: THIRD-PARTY.md, from what package-lock.json records.
+ *
+ *   npm run licences
+ *
+ * Ends with 1 when a package has no licence, or one that nobody has looked at.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Licences that ask for no more than their text being passed on; SPDX's names. */
+const ALLOWED: ReadonlySet<string> = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+]);
+
+/** Packages with a licence of their own, as the lockfile names it, that somebody has read. */
+const READ: ReadonlyMap<string, string> = new Map([
+  // Of NIST, a public service: use, change and pass on, with its notice. HDF5 in it is under a BSD licence.
+  ['h5wasm', 'SEE LICENSE IN LICENSE.txt'],
+]);
+
+interface LockedPackage {
+  readonly license?: string;
+  readonly dev?: boolean;
+  /** Set for builds of a package for one platform. */
+  readonly os?: readonly string[];
+}
+
+export interface Lockfile {
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+}
+
+/** Whether an SPDX expression leaves a choice that is allowed: any side of an OR, every side of an AND. */
+export function isAllowed(expression: string): boolean {
+  const bare = expression.trim().replace(/^\((.*)\)$/, '$1');
+  return bare.split(' OR ').some((choice) => choice.split(' AND ').every((part) => ALLOWED.has(part.trim())));
+}
+
+/** Packages whose licence is missing or has not been looked at, as sentences. */
+export function licenceProblems({ packages }: Lockfile): string[] {
+  return Object.entries(packages).flatMap(([path, { license }]) => {
+    if (path === '' || (license && (isAllowed(license) || READ.get(nameOf(path)) === license))) return [];
+    return [`${nameOf(path)}: ${license ? `nobody has looked at ${license}` : 'it names no licence'}`];
+  });
+}
+
+/** THIRD-PARTY.md: names by licence, what people get apart from what only developers do. */
+export function thirdParty({ packages }: Lockfile): string {
+  const listed = Object.entries(packages).filter(([path, { os }]) => path !== '' && !os);
+  const part = (isDev: boolean) => {
+    const byLicence = new Map<string, Set<string>>();
+    for (const [path, { license = 'none', dev = false }] of listed) {
+      if (dev !== isDev) continue;
+      byLicence.set(license, (byLicence.get(license) ?? new Set()).add(nameOf(path)));
+    }
+    return [...byLicence]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([license, names]) => `**${license}**: ${[...names].toSorted().join(', ')}\n`)
+      .join('\n');
+  };
+  return `# Third-party packages
+
+Made by \`npm run licences\` from package-lock.json; the versions are there, and in \`npm run -s sbom\`. What is named is
+the licence that each package states. Builds of a package for one platform (as of esbuild) have that package's and are
+not repeated here.
+
+\`onnxruntime-node\`, \`webgpu\` (Dawn), \`@electric-sql/pglite\` (PostgreSQL) and \`@tensorflow/tfjs-backend-wasm\`
+(XNNPACK) hold compiled code of further projects, whose licences their own repositories list; nobody has gone through
+those here.
+
+## What runs
+
+${part(false)}
+## What only developers use
+
+${part(true)}`;
+}
+
+/** `node_modules/a/node_modules/@b/c` is `@b/c`. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = (name: string) => new URL(`../${name}`, import.meta.url);
+  const lockfile = JSON.parse(readFileSync(file('package-lock.json'), 'utf8')) as Lockfile;
+  const problems = licenceProblems(lockfile);
+  for (const problem of problems) console.error(problem);
+  if (problems.length > 0) process.exit(1);
+  writeFileSync(file('THIRD-PARTY.md'), thirdParty(lockfile));
+}

@@ -1,0 +1,43 @@
+/** `/scifi-privacy` and `/scifi-forget` on Discord; answered to their user alone. */
+import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
+import type { Logger } from 'pino';
+import type { Forgetting } from '../../queue/forgetting.ts';
+import { logged } from '../ask.ts';
+import { FORGOTTEN, type ForgetGuard, type PrivacyPolicy, privacyLines } from '../privacy.ts';
+import type { DiscordHandle } from './handle.ts';
+
+export interface PrivacyTools {
+  readonly privacy: PrivacyPolicy;
+  readonly forgetting: Forgetting<DiscordHandle>;
+  readonly forgetGuard: ForgetGuard;
+  readonly logger: Logger;
+}
+
+/** Whoever it was, in place of a user's id: no user of Discord has this one. */
+const NOBODY = '0';
+
+export async function tellPrivacy(
+  interaction: ChatInputCommandInteraction,
+  { privacy }: PrivacyTools,
+): Promise<void> {
+  const content = privacyLines(privacy);
+  await interaction.reply({ content, flags: MessageFlags.Ephemeral, allowedMentions: { parse: [] } });
+}
+
+export async function forgetUser(
+  interaction: ChatInputCommandInteraction,
+  { forgetting, forgetGuard, logger }: PrivacyTools,
+): Promise<void> {
+  await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  const { id } = interaction.user;
+  const forget = async () => {
+    forgetGuard.enter(id);
+    await forgetting.forget({
+      isTheirs: ({ userId }) => userId === id,
+      anonymous: (handle) => ({ ...handle, userId: NOBODY }),
+    });
+    return FORGOTTEN;
+  };
+  const content = await forget().catch((error) => logged(error, logger).message);
+  await interaction.editReply({ content, allowedMentions: { parse: [] } });
+}

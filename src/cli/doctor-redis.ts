@@ -1,0 +1,31 @@
+import type { Config } from '../config.ts';
+import { StoryError } from '../errors.ts';
+
+/**
+ * Looks at the Redis of REDIS_URL.
+ *
+ * @returns what answers there
+ * @throws StoryError that says how to mend it
+ */
+export async function checkRedis(
+  url: string,
+  { redisSecurity }: Pick<Config, 'redisSecurity'>,
+): Promise<string> {
+  // Loaded when there is a Redis to look at.
+  const [{ parseRedisUrl }, { readTarget }, { probeRedis }] = await Promise.all([
+    import('../queue/redis-address.ts'),
+    import('../queue/redis-clients.ts'),
+    import('../queue/redis-probe.ts'),
+  ]);
+  const { product, masters, evictions } = await probeRedis(
+    await readTarget(parseRedisUrl(url), redisSecurity),
+  );
+  if (evictions.length > 0) {
+    throw new StoryError(
+      'configuration',
+      `${product} throws stories away when its memory is full (${evictions.join(', ')}). ` +
+        'Set maxmemory-policy to noeviction.',
+    );
+  }
+  return `${product} answers${masters > 1 ? `, a cluster of ${masters} masters` : ''}`;
+}

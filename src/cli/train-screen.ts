@@ -1,0 +1,48 @@
+/** What `scifi train` shows while it runs: lines that stay, and below them a bar that does not. */
+import type { EpochReport, Report } from '../generator/training/progress.ts';
+
+const BAR_WIDTH = 24;
+
+/** Prints a line that stays. */
+export function tell(line: string): void {
+  clearBar();
+  process.stdout.write(`${line}\n`);
+}
+
+export function clearBar(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+}
+
+/** Draws the bar over the one before, on a terminal. */
+export function drawBar(report: Report): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${barOf(report)}`);
+}
+
+/** An epoch's progress, loss, accuracy, speed, and the time that the run still takes. */
+export function barOf(report: Report): string {
+  const { epoch, epochs, chunk, chunks, train, charactersPerSecond, secondsLeft } = report;
+  const done = Math.round((chunk / chunks) * BAR_WIDTH);
+  return (
+    `[${'='.repeat(done)}${' '.repeat(BAR_WIDTH - done)}] ${epoch + 1}/${epochs}  ` +
+    `${train.bitsPerCharacter.toFixed(3)} bits  ${percent(train.accuracy)}  ` +
+    `${Math.round(charactersPerSecond).toLocaleString('en')} ch/s  ${duration(secondsLeft)} left`
+  );
+}
+
+export function epochLine({ epoch, train, valid, isBest, seconds }: EpochReport): string {
+  return (
+    `epoch ${epoch + 1}: ${train.bitsPerCharacter.toFixed(4)} bits per character (${percent(train.accuracy)}), ` +
+    `validation ${valid.bitsPerCharacter.toFixed(4)} (${percent(valid.accuracy)})${isBest ? ', the best' : ''}, ` +
+    `${Math.round(seconds)} s`
+  );
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
+}
+
+function duration(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return `${Math.round(seconds)} s`;
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}

@@ -1,0 +1,93 @@
+/**
+ * Forgetting somebody who asked for stories: afterwards nothing that is kept with the queue holds their id. What
+ * had ended is removed; what is under way loses the id at once, is stopped, and is removed when it has ended.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, Queue } from 'bullmq';
+import type { QueueConnection } from './connection.ts';
+import type { Replies, ReplyJobData } from './replies.ts';
+import type { Stories } from './stories.ts';
+
+/** Somebody, in a platform's own terms. */
+export interface Forgotten<Handle> {
+  isTheirs(handle: Handle): boolean;
+  /** The same place without the person. */
+  anonymous(handle: Handle): Handle;
+}
+
+type ReplyJob<Handle> = Job<ReplyJobData<Handle>>;
+
+/** In the order of a job's life: one that goes on while they are read is met later on. */
+const STATES = ['delayed', 'prioritized', 'waiting', 'active', 'failed', 'completed'] as const;
+const PAGE = 200;
+/** Somebody who asks for stories while they are forgotten is not chased for ever. */
+const ROUNDS_AT_MOST = 5;
+/** What is stopped has its last words by then, as a rule; if not, the sweeper removes it later, without the id. */
+const PATIENCE_MS = 20_000;
+const LOOK_INTERVAL_MS = 250;
+
+export class Forgetting<Handle> {
+  readonly #queue: Queue<ReplyJobData<Handle>>;
+  readonly #replies: Replies<Handle>;
+  readonly #stories: Stories;
+
+  constructor(connection: QueueConnection, replies: Replies<Handle>, stories: Stories) {
+    this.#queue = connection.queue(replies.name);
+    this.#replies = replies;
+    this.#stories = stories;
+  }
+
+  /** Resolves when nobody's id is kept any more. */
+  async forget(who: Forgotten<Handle>): Promise<void> {
+    const ending = new Set<string>();
+    for (let round = 0; round < ROUNDS_AT_MOST; round++) {
+      const theirs = await this.#find(who);
+      if (theirs.length === 0) break;
+      for (const job of theirs) {
+        if (job.finishedOn) await this.#remove(job.id!);
+        else {
+          await job.updateData({ ...job.data, handle: who.anonymous(job.data.handle) });
+          await this.#replies.stop(job.id!);
+          ending.add(job.id!);
+        }
+      }
+    }
+    void this.#removeWhenEnded(ending).catch(() => {});
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  async #find({ isTheirs }: Forgotten<Handle>): Promise<ReplyJob<Handle>[]> {
+    const found = new Map<string, ReplyJob<Handle>>();
+    for (const state of STATES) {
+      for (let from = 0; ; from += PAGE) {
+        const jobs = await this.#queue.getJobs([state], from, from + PAGE - 1);
+        // A job that is removed while they are read is missing in the middle.
+        for (const job of jobs) if (job && isTheirs(job.data.handle)) found.set(job.id!, job);
+        if (jobs.length === 0) break;
+      }
+    }
+    return [...found.values()];
+  }
+
+  async #removeWhenEnded(ids: ReadonlySet<string>): Promise<void> {
+    const until = Date.now() + PATIENCE_MS;
+    for (const id of ids) {
+      while (Date.now() < until) {
+        const job = await this.#queue.getJob(id);
+        if (job && !job.finishedOn) await sleep(LOOK_INTERVAL_MS);
+        else break;
+      }
+      await this.#remove(id);
+    }
+  }
+
+  async #remove(id: string): Promise<void> {
+    const job = await this.#queue.getJob(id);
+    // Locked by a processor that has not ended it: it goes when the sweeper finds it old enough.
+    if (job) await job.remove().catch(() => {});
+    await this.#stories.remove(`${this.#replies.platform}-${id}`);
+  }
+}

@@ -1,0 +1,46 @@
+/** `/scifi-privacy` and `/scifi-forget` on Discord, from the command to what is left in the store. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Person } from '../../fakes/discord/people.ts';
+import type { FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
+import { skipWithout, until } from '../../helpers/programs.ts';
+import { finished, openHouse, textOf } from './house.ts';
+
+const EPHEMERAL = 1 << 6;
+
+async function answerTo(interaction: FakeInteraction): Promise<string> {
+  const answer: FakeMessage = await until(() => {
+    const { original } = interaction;
+    return original?.thinking ? undefined : original;
+  }, 'an answer');
+  assert.ok(answer.flags & EPHEMERAL, 'for their eyes only');
+  return answer.content;
+}
+
+describe('privacy on Discord', { timeout: 60_000, skip: skipWithout('redis-server') }, () => {
+  it('says what is kept; forgetting stops what grows and leaves nothing of the person', async () => {
+    const house = await openHouse({ pace: 60 });
+    try {
+      const { ann, channel, discord } = house;
+      const told = await answerTo(ann.slash(channel, 'scifi-privacy'));
+      assert.match(told, /for 24 hours after that: .*`\/scifi-forget`.*https:\/\/example\.org\/privacy/s);
+      const bob = new Person(discord, 'bob');
+      const [theirs, others] = [ann, bob].map((person) =>
+        person.slash(channel, 'scifi', { prompt: 'The robots had a union now', length: 300 }),
+      ) as [FakeInteraction, FakeInteraction];
+      await until(() => theirs.original && textOf([theirs.original]).length > 60, 'a story to grow');
+      assert.ok((await house.dump()).includes(ann.user.id));
+      assert.match(await answerTo(ann.slash(channel, 'scifi-forget')), /^Done\. Stories of yours/);
+      const all = await house.dump();
+      assert.ok(all.includes(bob.user.id));
+      assert.ok(!all.includes(ann.user.id));
+      const [message] = await finished(theirs);
+      assert.ok(textOf([message!]).length < 300, 'stopped where it was');
+      assert.match(await answerTo(ann.slash(channel, 'scifi-forget')), /^You asked for that a moment ago/);
+      await finished(others);
+      assert.ok(!house.log.join('\n').includes('robots'));
+    } finally {
+      await house.close();
+    }
+  });
+});

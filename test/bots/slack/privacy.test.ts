@@ -1,0 +1,30 @@
+/** `/scifi-privacy` and `/scifi-forget` on Slack, from the command to what is left in the store. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Person } from '../../fakes/slack/people.ts';
+import { skipWithout, until } from '../../helpers/programs.ts';
+import { botsMessages, finished, openHouse, textOf } from './house.ts';
+
+describe('privacy on Slack', { timeout: 60_000, skip: skipWithout('redis-server') }, () => {
+  it('says what is kept; forgetting stops what grows and leaves nothing of the person', async () => {
+    const house = await openHouse({ pace: 60, allowance: 20 });
+    try {
+      const { ann, slack, channel } = house;
+      const told = ann.slash(channel, '/scifi-privacy', '');
+      assert.match(await until(() => house.heard(told), 'an answer'), /for 24 hours after that: /);
+      const bob = new Person(slack, 'bob');
+      for (const person of [ann, bob])
+        person.slash(channel, '/scifi', 'The robots had a union now length=300');
+      await until(() => botsMessages(channel).some((message) => textOf(message).length > 60), 'growth');
+      assert.ok((await house.dump()).includes(ann.user.id));
+      const forgotten = ann.slash(channel, '/scifi-forget', '');
+      assert.match(await until(() => house.heard(forgotten), 'an answer'), /Done\. Stories of yours/);
+      const all = await house.dump();
+      assert.ok(all.includes(bob.user.id));
+      assert.ok(!all.includes(ann.user.id));
+      await finished(channel, (message) => textOf(message).length < 300);
+    } finally {
+      await house.close();
+    }
+  });
+});

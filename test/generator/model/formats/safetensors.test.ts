@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoryError } from '../../../../src/errors.ts';
+import { readSafetensors } from '../../../../src/generator/model/formats/safetensors.ts';
+import type { Model } from '../../../../src/generator/model/model.ts';
+import { randomModel } from '../random-model.ts';
+
+type Header = Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>;
+
+/** A safetensors file of a model; `change` may damage its header. */
+function safetensorsOf(model: Model, change: (header: Header) => void = () => {}): Buffer {
+  const header: Header = {};
+  const parts: Float32Array[] = [];
+  let offset = 0;
+  const add = (name: string, shape: number[], values: Float32Array) => {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    parts.push(values);
+    offset += values.byteLength;
+  };
+  let lstms = 0;
+  for (const layer of model.layers) {
+    if (layer.kind === 'embedding') add('embedding', [layer.rows, layer.columns], layer.matrix);
+    if (layer.kind === 'lstm') {
+      const name = `lstm_${lstms++}`;
+      add(`${name}.kernel`, [layer.inputSize, 4 * layer.units], layer.kernel);
+      add(`${name}.recurrent_kernel`, [layer.units, 4 * layer.units], layer.recurrentKernel);
+      add(`${name}.bias`, [4 * layer.units], layer.bias);
+    }
+    if (layer.kind === 'dense') {
+      add('dense.kernel', [layer.inputSize, layer.units], layer.kernel);
+      add('dense.bias', [layer.units], layer.bias);
+    }
+  }
+  change(header);
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, ...parts.map((part) => Buffer.from(part.buffer))]);
+}
+
+const read = (content: Buffer) => readSafetensors(content, 'weights.safetensors');
+
+describe('safetensors', () => {
+  test('give the layers that were written', () => {
+    const written = safetensorsOf(randomModel(), (header) => {
+      Object.assign(header, { __metadata__: { format: 'pt' } });
+    });
+    assert.deepEqual(read(written).layers, randomModel().layers);
+  });
+
+  const good = safetensorsOf(randomModel());
+  const faults: [string, Buffer, RegExp][] = [
+    ['an empty file', Buffer.alloc(0), /ends within its header/],
+    ['an absurd header length', Buffer.alloc(16, 0xff), /ends within its header/],
+    ['a file cut short', good.subarray(0, good.length - 1), /dense\.bias needs 48 bytes/],
+    [
+      'a header that is no JSON',
+      Buffer.concat([good.subarray(0, 8), Buffer.from('x'), good.subarray(9)]),
+      /not JSON/,
+    ],
+    [
+      'another type',
+      safetensorsOf(randomModel(), (h) => (h.embedding!.dtype = 'BF16')),
+      /embedding is not float32/,
+    ],
+    [
+      'another shape',
+      safetensorsOf(randomModel(), (h) => (h['dense.kernel']!.shape = [12, 6])),
+      /expected dense\.kernel to be 6 x 12, got 12 x 6/,
+    ],
+    [
+      'a missing tensor',
+      safetensorsOf(randomModel(), (h) => Reflect.deleteProperty(h, 'lstm_1.bias')),
+      /expected lstm_1\.bias to be 24, got nothing/,
+    ],
+    [
+      'a tensor too many',
+      safetensorsOf(randomModel(), (h) =>
+        Object.assign(h, { extra: { dtype: 'F32', shape: [0], data_offsets: [0, 0] } }),
+      ),
+      /10 tensors, 2 LSTM layers come to 9/,
+    ],
+    [
+      'tensors that share their bytes',
+      safetensorsOf(randomModel(), (h) => {
+        for (let i = 0; i < 9; i++) h[`copy_${i}`] = h.embedding!;
+      }),
+      /its tensors overlap/,
+    ],
+    ['no layers', safetensorsOf(randomModel({ units: [] })), /no lstm_0\.kernel/],
+  ];
+  for (const [what, content, message] of faults) {
+    test(`are refused for ${what}`, () => {
+      assert.throws(
+        () => read(content),
+        (error) => {
+          assert.ok(error instanceof StoryError && error.code === 'model_unavailable');
+          assert.match(error.message, message);
+          return true;
+        },
+      );
+    });
+  }
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createOnnxEngine } from '../../../src/generator/engines/onnx.ts';
+import { writerOf } from '../../../src/generator/model/writer.ts';
+import { Vocabulary, wordsFile } from '../../../src/generator/vocabulary.ts';
+import { logSoftmax } from '../engines/reference.ts';
+import { randomModel } from './random-model.ts';
+
+const WORDS = ['\n', ' ', 'The', ' ship', ' fell', ' and', '.', ',', "'s", ' burned'];
+
+describe('a model of words that writes', () => {
+  const vocabulary = new Vocabulary(wordsFile(WORDS));
+  const model = { ...randomModel({ characters: vocabulary.size }), vocabulary };
+
+  test('never draws <unk>, and leaves all other words their odds', async () => {
+    const [whole, writer] = [
+      await createOnnxEngine(model, { capacity: 1, threads: 1 }),
+      await createOnnxEngine(writerOf(model), { capacity: 1, threads: 1 }),
+    ];
+    for (const id of [vocabulary.endOfText, vocabulary.unknown!, 4]) {
+      const [before, after] = [await whole.logits([0], [id]), await writer.logits([0], [id])];
+      assert.ok(logSoftmax(after)[vocabulary.unknown!]! < -1e20);
+      for (let word = 0; word < vocabulary.size; word++) {
+        if (word !== vocabulary.unknown) assert.equal(after[word], before[word]);
+      }
+    }
+    await whole.close();
+    await writer.close();
+  });
+
+  test('a model of characters is left as it is', () => {
+    const characters = randomModel();
+    assert.equal(writerOf(characters), characters);
+  });
+});

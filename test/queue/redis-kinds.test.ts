@@ -1,0 +1,244 @@
+/**
+ * The queue on every kind of Redis: over TLS with a client's certificate, for a user with few rights, on a cluster
+ * of three masters, and through a failover that sentinels make in the middle of a story.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { checkRedis } from '../../src/cli/doctor-redis.ts';
+import type { ErrorCode } from '../../src/errors.ts';
+import type { Storyteller } from '../../src/generator/storyteller.ts';
+import type { ConnectionSettings, QueueConnection, RedisSecurity } from '../../src/queue/connection.ts';
+import { openConnection } from '../../src/queue/open.ts';
+import { Settings } from '../../src/queue/settings.ts';
+import type { StoryRequest } from '../../src/story.ts';
+import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { type House, openHouse, request } from '../helpers/house.ts';
+import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../helpers/programs.ts';
+import { makeCertificates, startCluster, startWatched, tlsOptions } from '../helpers/redis-kinds.ts';
+
+const PREFIX = 'kinds';
+const SECRET = 'hunter2-of-the-servers';
+const SENTINEL_SECRET = 'hunter2-of-the-sentinels';
+/** A master that hangs closes no connection: without word from a sentinel it would take 18 s to be given up. */
+const HEARD_MS = 12_000;
+const skip = skipWithout('redis-server');
+
+function open(
+  redisUrl: string,
+  redisSecurity: RedisSecurity = {},
+  logger = pino({ level: 'silent' }),
+): Promise<QueueConnection> {
+  const settings: ConnectionSettings = { redisUrl, redisSecurity, dataFolder: '', prefix: PREFIX };
+  return openConnection(settings, logger);
+}
+
+/** A storyteller that waits before every story. */
+function gated(gate: () => Promise<unknown>): Storyteller {
+  const { storyteller } = fakeStoryteller();
+  return {
+    credits: storyteller.credits,
+    unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
+    async tell(wanted: StoryRequest, options: Parameters<Storyteller['tell']>[1]) {
+      await gate();
+      return storyteller.tell(wanted, options);
+    },
+  } as unknown as Storyteller;
+}
+
+async function expectStories(house: House, seeds: readonly number[]): Promise<void> {
+  const { storyteller } = fakeStoryteller();
+  const ends = await Promise.all(seeds.map((seed) => house.ask(seed)));
+  for (const [index, seed] of seeds.entries()) {
+    const expected = await storyteller.tell(request(seed));
+    assert.deepEqual(ends[index], { status: 'finished', ...expected });
+  }
+}
+
+/** Asserts that nothing can be opened, for a reason, and that no secret is told. */
+async function expectRefusal(
+  url: string,
+  reason: RegExp,
+  security: RedisSecurity = {},
+  code: ErrorCode = 'configuration',
+): Promise<void> {
+  await assert.rejects(open(url, security), (error: Error & { code?: string }) => {
+    assert.match(error.message, reason);
+    assert.equal(error.code, code, error.message);
+    assert.doesNotMatch(`${error.stack} ${error.cause}`, /hunter2/);
+    return true;
+  });
+}
+
+describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, () => {
+  it('over TLS: whoever the CA has signed, and nobody else', {
+    skip: skip || skipWithout('openssl'),
+  }, async () => {
+    const { folder, remove } = await temporaryFolder();
+    const files = await makeCertificates(folder);
+    const port = await freePort();
+    const redis = await startRedis(tlsOptions(files, port));
+    const url = `rediss://localhost:${port}`;
+    try {
+      const house = await openHouse(() => open(url, { files }), fakeStoryteller().storyteller);
+      await expectStories(house, [1, 2]);
+      await house.close();
+      await expectRefusal(url, /certificate.*Check REDIS_TLS_CA/s);
+      // Whether the server's reason arrives before it closes the connection is a matter of luck.
+      await assert.rejects(open(url, { files: { ca: files.ca } }), /cannot be used.*REDIS_TLS_CERT/s);
+      await expectRefusal(url, /REDIS_TLS_CA: .*missing\.pem cannot be read/, {
+        files: { ca: `${folder}/missing.pem` },
+      });
+      const plain = `redis://localhost:${port}`;
+      await expectRefusal(plain, /Check whether it speaks TLS/, {}, 'queue_unavailable');
+    } finally {
+      await redis.stop();
+      await remove();
+    }
+  });
+
+  it('for a user who may do no more than docs/redis.md says', { skip }, async () => {
+    const rules = ['on', `>${SECRET}`, `~${PREFIX}:*`, '+@all', '-@admin', '-@dangerous', '+info'];
+    const redis = await startRedis(['--requirepass', 'of the operator', '--user', 'scifi', ...rules]);
+    const url = redis.url.replace('://', `://scifi:${SECRET}@`);
+    try {
+      const house = await openHouse(() => open(url), fakeStoryteller().storyteller);
+      await expectStories(house, [3]);
+      await house.sweep();
+      await house.close();
+      await expectRefusal(redis.url, /NOAUTH.*Check user and password/s);
+      await expectRefusal(url.replace('-of', '-off'), /WRONGPASS.*Check user and password/s);
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('on a cluster, each queue’s keys together and all of them ours', { skip }, async () => {
+    const cluster = await startCluster();
+    try {
+      const connect = () => open(cluster.url);
+      const house = await openHouse(connect, fakeStoryteller().storyteller);
+      await expectStories(
+        house,
+        Array.from({ length: 12 }, (_, seed) => seed),
+      );
+      const connection = await connect();
+      const settings = new Settings<{ hour: number }>(connection, 'test');
+      await settings.write('channel', { hour: 3 });
+      assert.deepEqual(await settings.read('channel'), { hour: 3 });
+      await settings.close();
+      const { underWay } = await connection.limits();
+      const groups = [
+        { keys: ['a', 'b'], most: 1 },
+        { keys: ['c'], most: 9 },
+      ];
+      assert.deepEqual(await underWay.take('one', groups), 'taken');
+      assert.deepEqual(await underWay.take('two', groups), { full: 0 });
+
+      const keys = await Promise.all(cluster.masters.map((master) => master.keys('*')));
+      const queues = ['stories', 'replies-test', 'settings-test'].map((queue) => ({
+        queue,
+        masters: keys.flatMap((found, index) =>
+          found.some((key) => key.startsWith(`{${PREFIX}.${queue}}:${queue}:`)) ? [index] : [],
+        ),
+      }));
+      for (const { queue, masters } of queues) assert.equal(masters.length, 1, `${queue} on one master`);
+      assert.ok(new Set(queues.flatMap(({ masters }) => masters)).size > 1, 'not all on the same one');
+      assert.deepEqual(
+        keys.flat().filter((key) => !key.startsWith(`{${PREFIX}.`)),
+        [],
+      );
+
+      // Story text is in the events of both queues; a minute later it is not.
+      const lengths = () =>
+        Promise.all(
+          ['stories', 'replies-test'].map((queue) => {
+            const { masters } = queues.find((one) => one.queue === queue)!;
+            return cluster.masters[masters[0]!]!.xlen(`{${PREFIX}.${queue}}:${queue}:events`);
+          }),
+        );
+      assert.ok((await lengths()).every((length) => length > 12));
+      for (const queue of ['stories', 'replies-test']) await connection.deleteEvents(queue, Date.now() + 1);
+      assert.deepEqual(await lengths(), [0, 0]);
+      await connection.close();
+      await house.close();
+
+      assert.match(
+        await checkRedis(cluster.url, { redisSecurity: {} }),
+        /^Redis \d.*, a cluster of 3 masters$/,
+      );
+      const [, port] = /:(\d+)$/.exec(cluster.url)!;
+      await expectRefusal(`redis://127.0.0.1:${port}`, /part of a cluster.*redis\+cluster:\/\//);
+    } finally {
+      await cluster.stop();
+    }
+  });
+
+  it('keeps the keys of an install that is no cluster', { skip }, async () => {
+    const redis = await startRedis();
+    const client = new Redis(redis.url);
+    try {
+      const house = await openHouse(() => open(redis.url), fakeStoryteller().storyteller);
+      await expectStories(house, [4]);
+      await house.close();
+      const keys = await client.keys('*');
+      assert.ok(keys.includes(`${PREFIX}:stories:events`));
+      assert.deepEqual(
+        keys.filter((key) => !key.startsWith(`${PREFIX}:`)),
+        [],
+      );
+      await expectRefusal(redis.url.replace('redis:', 'redis+cluster:'), /It is no cluster/);
+      assert.match(await checkRedis(redis.url, { redisSecurity: {} }), /^Redis \d[\d.]* answers$/);
+      await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      await assert.rejects(
+        checkRedis(redis.url, { redisSecurity: {} }),
+        /\(allkeys-lru\)\. Set maxmemory-policy/,
+      );
+    } finally {
+      client.disconnect();
+      await redis.stop();
+    }
+  });
+
+  for (const how of ['killed', 'hangs'] as const)
+    it(`goes on after a failover in the middle of stories, when the master ${how === 'hangs' ? 'hangs' : 'was killed'}`, {
+      skip,
+    }, async () => {
+      const watched = await startWatched({ servers: SECRET, sentinels: SENTINEL_SECRET });
+      const security = { sentinel: { password: SENTINEL_SECRET } };
+      let begun = 0;
+      let go = () => {};
+      const gate = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      const logs: string[] = [];
+      const logger = pino({ level: 'trace' }, { write: (line) => logs.push(line) });
+      try {
+        const storyteller = gated(() => {
+          begun++;
+          return gate;
+        });
+        const house = await openHouse(() => open(watched.url, security, logger), storyteller);
+        const ends = expectStories(house, [5, 6, 7, 8]);
+        await until(() => begun === 4, 'four stories under way');
+        await watched.failOver(how);
+        go();
+        const told = performance.now();
+        await ends;
+        assert.ok(performance.now() - told < HEARD_MS, 'the sentinels were heard');
+        await expectStories(house, [9]);
+        await house.close();
+        assert.doesNotMatch(logs.join(''), /hunter2/);
+        await expectRefusal(watched.url, /NOAUTH.*REDIS_SENTINEL_PASSWORD/s);
+        await expectRefusal(
+          watched.url.replace('storyteller', 'another'),
+          /cannot be used/,
+          security,
+          'queue_unavailable',
+        );
+      } finally {
+        await watched.stop();
+      }
+    });
+});
