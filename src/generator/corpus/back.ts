@@ -3,6 +3,7 @@ import { isAnnouncement } from './announcements.ts';
 import { type Block, isRule, keyOf, NEW_SECTION } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
 import {
+  ADDRESS,
   ADVERTISING,
   CHAPTER,
   HINT,
@@ -38,7 +39,7 @@ export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
     characters += flat.length;
     if (NOTES_HEADING.test(flat) || NOTES_AT_END.test(flat) || LICENCE.test(flat)) end = i;
     else if (isSign(blocks[i]!) || isJacket(blocks, i, end, header)) end = startOfPraise(blocks, i);
-    else if (!NOTE.test(flat) && !HINT.test(flat)) continue;
+    else if (![NOTE, HINT, ADDRESS].some((table) => table.test(flat))) continue;
     i = Math.min(i, end);
     characters = 0;
   }

@@ -3,11 +3,11 @@ import { type Block, isRule, NEW_SECTION, PARAGRAPH } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
 import { listsIn } from './lists.ts';
 import {
+  ADDRESS,
   CHAPTER,
   CREDIT,
   DEDICATION,
   EDITORIAL,
-  HINT,
   IMPRINT,
   LICENCE,
   MASTHEAD,
@@ -34,6 +34,7 @@ const LONGEST_PRAISE = 2_500;
 /** Title, author, artist and a line that makes one curious are among so many blocks, in any order. */
 const TITLE_BLOCKS = 8;
 const LONGEST_TITLE = 120;
+const SPEECH = 20;
 const EDITORIAL_BLOCKS = 15;
 /** What is longer is an introduction, and is read like a preface. */
 const LONGEST_EDITORIAL = 800;
@@ -67,7 +68,7 @@ export function withoutFront(blocks: readonly Block[], header: Header, asides: r
     if (i >= before) return true;
     return !(
       IMPRINT.test(flat) ||
-      HINT.test(flat) ||
+      (flat.length < LONGEST_TITLE && ADDRESS.test(flat)) ||
       (i > 0 && body !== undefined && isDedication(blocks, i))
     );
   });
@@ -143,12 +144,12 @@ function bodyOf(blocks: readonly Block[], window: number, gone: ReadonlySet<numb
   return undefined;
 }
 
-/** The first paragraph, as opposed to headings and lines of a title page. */
+/** The first paragraph or speech, as opposed to headings and lines of a title page. */
 function proseOf(blocks: readonly Block[], gone: ReadonlySet<number>): number {
   const found = blocks.findIndex(
     ({ flat }, i) =>
       !gone.has(i) &&
-      flat.length >= PARAGRAPH &&
+      (flat.length >= PARAGRAPH || (/^["“]/.test(flat) && flat.length >= SPEECH)) &&
       ![CREDIT, NOTE, IMPRINT, TITLE_PAGE, EDITORIAL, LICENCE].some((pattern) => pattern.test(flat)),
   );
   return found < 0 ? blocks.length : found;
@@ -200,7 +201,7 @@ function endsSoon(blocks: readonly Block[], from: number): boolean {
 function titlePage(front: readonly Block[], { title, author }: Header): Block[] {
   const isTitle = (block: Block) =>
     !isRule(block) &&
-    ![CREDIT, IMPRINT, HINT, NOTE, LICENCE, TITLE_PAGE].some((table) => table.test(block.flat));
+    ![CREDIT, IMPRINT, ADDRESS, NOTE, LICENCE, TITLE_PAGE].some((table) => table.test(block.flat));
   const lines = [title ?? front.find(isTitle)?.flat, author === undefined ? undefined : `by ${author}`];
   return lines.filter((line) => line !== undefined).map((line) => ({ text: line, flat: line, gap: 1 }));
 }

@@ -7,10 +7,12 @@ const LONGEST_ENTRY = 110;
 const LONGEST_LINE = 300;
 /** Blocks without a heading over them that are a list of chapters when all of them are headings later. */
 const FEWEST_ENTRIES = 3;
-const ENTRY: readonly [RegExp, RegExp, page: RegExp, RegExp] = [
+/** The page behind an entry. */
+const PAGE = /(?:\.{2,}|\s{2,}|_{2,}|--\w+ ?)\s*[\divxl]+$/i;
+const ENTRY: readonly RegExp[] = [
+  PAGE,
   /^(?:chapter|part|book|page|section|prologue|prelude|epilogue|introduction|foreword|preface|facing|frontispiece|illustration)\b/i,
   /^(?:[ivxlcdm]+|\d+)[.:)\s-]/i,
-  /(?:\.{2,}|\s{2,}|_{2,}|--\w+ ?)\s*[\divxl]+$/i,
   /^[\W_]*(?:page|chapter|no)[\W_]*$|(?:frontispiece|headpiece|tailpiece)[\W_]*\d*$/i,
 ];
 
@@ -87,7 +89,7 @@ function isHeading(blocks: readonly Block[], at: number): boolean {
   const next = blocks[at + 1];
   return (
     linesOf(blocks[at]!).length === 1 &&
-    !ENTRY[2].test(linesOf(blocks[at]!)[0]!) &&
+    !PAGE.test(linesOf(blocks[at]!)[0]!) &&
     next !== undefined &&
     isProse(next)
   );
@@ -113,8 +115,8 @@ function isBetweenLists(blocks: readonly Block[], at: number): boolean {
 /** Whether a block looks like entries of a list: numbers before its lines, or pages behind them. */
 function isListed(block: Block): boolean {
   const lines = linesOf(block);
-  // An entry of a magazine's has what it is about under it.
-  if (ENTRY[2].test(lines[0]!)) return true;
+  // A long entry has its page behind its last line; one of a magazine's has what it is about under its first.
+  if (PAGE.test(lines[0]!) || PAGE.test(lines.at(-1)!)) return true;
   if (lines.some((line) => line.length > LONGEST_ENTRY)) return false;
   const entries = lines.filter((line) => ENTRY.some((pattern) => pattern.test(line))).length;
   return entries >= Math.max(1, lines.length * 0.5);

@@ -3,8 +3,8 @@
  * is matched with its lines joined, so that what is looked for may go over the end of a line.
  *
  * What decides over a whole section must be something that no story says; what a story might say is in the tables
- * whose places are bounded (`CREDIT`, `TITLE_PAGE`, `DEDICATION`: before the first paragraph) or that only point the way
- * (`HINT`).
+ * whose places are bounded (`CREDIT`, `TITLE_PAGE`, `ADDRESS`, `DEDICATION`: before the first paragraph) or that only
+ * point the way (`HINT`).
  */
 
 type Row = readonly [pattern: RegExp, why: string];
@@ -162,13 +162,17 @@ export const IMPRINT = anyOf(
   [/^[\W_]*(?:printed for\b|dust[- ]jacket blurb)|reprinted in book form/i, 'older houses, and jackets'],
 );
 
-/** What is a publisher's where his pages are, and may be a story's elsewhere: towns, addresses, praise, prices. */
-export const HINT = anyOf(
+/** Where a house is: on a title page, and in many a story. */
+export const ADDRESS = anyOf(
   [/^[\W_]*(?:new york|london|boston|philadelphia|chicago)\b[\W\d_]*$/i, 'LONDON: 1818'],
   [
     /\b(?:new york|n\. ?y\.)[ ,]+(?:\d{1,2}|10\d{3})?,? ?n\. ?y\.?\b|\bnew york,? n\. ?y\.|\bn\. ?y\. ?10\d{3}/i,
-    'the house’s address',
+    '1120 Avenue of the Americas, New York, N.Y. 10036',
   ],
+);
+
+/** What is a publisher's among his advertisements, and may be a story's elsewhere. */
+export const HINT = anyOf(
   [/["”]--(?:The )?[A-Z][\w ]{2,40}\.?$/, '"One of the cleverest books ever written."--Birmingham Post'],
   [/\$\d+\.\d\d|\b\d\d ?[c¢](?=\W|$)/, 'a price'],
   [/^[\W_]*Name[ _.]{4,}|^[\W_]*Address[ _.]{4,}|\bCoupon\b|FREE\b/, 'coupons'],
