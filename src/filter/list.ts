@@ -121,7 +121,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
   // Against Arabs and Muslims.
   {
     kind: 'slur',
-    words: ['raghead[s]', 'towelhead[s]', 'camel jockey[s]', 'sand monkey[s]', 'dune coon[s]', 'arabush[s]'],
+    words: ['raghead[s]', 'towelhead[s]', 'camel jockey[s]', 'sand monkey[s]', 'arabush[s]'],
   },
   // Against Jews.
   {

@@ -94,7 +94,9 @@ function patternOf(word: string): string {
   const start = word.startsWith('*') ? '' : '|';
   const end = word.endsWith('*') ? '' : '|';
   const letters = word.replaceAll('*', '').replaceAll(' ', '[ ]');
-  return start + allowDoubles(letters) + end;
+  const doubled = allowDoubles(letters);
+  // What goes on with any letters goes on with a double, too; an innocent word would not cover that.
+  return start + (end ? doubled : doubled.replace(/\[.\]$/, '')) + end;
 }
 
 /** Lets every letter that is told from its double, and is written once, come twice. */
