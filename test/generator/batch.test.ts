@@ -80,6 +80,32 @@ describe('Batch', () => {
     }
   });
 
+  it('goes back to an earlier draw, of which the network then knows nothing', async () => {
+    for (const stepsPerTrip of [1, 3, 8]) {
+      const histories = new Set<string>();
+      const next = (history: readonly number[]) => {
+        histories.add(history.join());
+        return history.at(-1)! + 1;
+      };
+      const engine = new FakeEngine({ stepsPerTrip, next });
+      const drawn: number[] = [];
+      await new Batch(engine, { maxWaiting: 0 }).run({
+        prompt: [10],
+        temperature: 1,
+        uniform: () => 0,
+        take: (id) => {
+          drawn.push(id);
+          if (drawn.length === 4) return { to: 1, instead: [70, 80] };
+          if (drawn.length === 6) return { to: 3 };
+          return drawn.length < 8 ? id : undefined;
+        },
+      });
+      // 12, 13 and 14 are forgotten; then 81 and 82, which come again.
+      assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerTrip} steps in a trip`);
+      assert.ok(histories.has('10,11,70,80,81'), [...histories].join(' '));
+    }
+  });
+
   it('has the network see each time what its serving says, and go on alike when it is resumed', async () => {
     const servings = fc.record({
       kind: fc.constant('refreshed' as const),

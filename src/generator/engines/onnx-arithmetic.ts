@@ -3,7 +3,7 @@
  * ReduceSum round a number otherwise at the end of a tensor than in its middle, and so by what stands beside it;
  * none of them is used here. Those that are have been seen to give every row the same bits in any company.
  */
-import type { Arithmetic } from '../model/activations.ts';
+import type { Arithmetic } from '../model/activation-formulas.ts';
 import { DATA_TYPES, type OnnxGraph } from './onnx-graph.ts';
 
 const LAST_AXIS = -1;

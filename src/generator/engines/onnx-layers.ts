@@ -1,5 +1,5 @@
 /** The layers of a model as nodes of an ONNX graph. Rows stand in the last axis but one, or over time in two. */
-import { type ActivationName, activate } from '../model/activations.ts';
+import { type ActivationName, activate } from '../model/activation-formulas.ts';
 import { type RowLayer, scaleAndShift } from '../model/float64.ts';
 import type { GruLayer, LstmLayer, RecurrentLayer } from '../model/layers.ts';
 import { onnxArithmetic } from './onnx-arithmetic.ts';

@@ -13,7 +13,7 @@ import { servingOf } from '../model/reading.ts';
 import { type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
 import { advanceOnHost, checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { buildStepGraph, type StateSpec, type StepGraph } from './onnx-step.ts';
+import { buildStepGraph, type StateSpec, stateSpecs } from './onnx-step.ts';
 import { buildWindowGraph } from './onnx-window.ts';
 import { WindowedEngine, type WindowRunner, type Windows } from './windowed-engine.ts';
 
@@ -48,9 +48,8 @@ export async function createOnnxEngine(model: Model, options: OnnxEngineOptions)
     const about = { name: NAME, capacity, vocabularySize: model.vocabulary.size, characters };
     return new WindowedEngine(about, new OnnxWindows(session, runtime.Tensor));
   }
-  const { bytes, states } = buildStepGraph(model);
-  const session = await openSession(runtime, bytes, threads);
-  return new OnnxEngine(model, capacity, session, states, runtime.Tensor);
+  const session = await openSession(runtime, buildStepGraph(model), threads);
+  return new OnnxEngine(model, capacity, session, runtime.Tensor);
 }
 
 type Runtime = typeof import('onnxruntime-node');
@@ -103,18 +102,12 @@ class OnnxEngine implements Engine {
   readonly #cleared = new Set<number>();
   readonly #calls = new OneAtATime();
 
-  constructor(
-    model: Model,
-    capacity: number,
-    session: InferenceSession,
-    states: StepGraph['states'],
-    tensor: typeof Tensor,
-  ) {
+  constructor(model: Model, capacity: number, session: InferenceSession, tensor: typeof Tensor) {
     this.capacity = capacity;
     this.vocabularySize = model.vocabulary.size;
     this.#session = session;
     this.#Tensor = tensor;
-    this.#specs = states;
+    this.#specs = stateSpecs(model);
     this.#parked = this.#specs.map(({ units }) => new Float32Array(capacity * units));
     for (let slot = 0; slot < capacity; slot++) this.#cleared.add(slot);
   }

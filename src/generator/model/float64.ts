@@ -1,5 +1,5 @@
 /** The layers without a memory in float64, for what is computed once and not at every step. */
-import { type Arithmetic, activate } from './activations.ts';
+import { type Arithmetic, activate } from './activation-formulas.ts';
 import type { DenseLayer, Layer } from './layers.ts';
 
 /** Layers that make a row of numbers of a row of numbers, the same one every time. */
@@ -85,6 +85,8 @@ export function affine(
   const sums = Float64Array.from(bias);
   for (let row = 0; row < x.length; row++) {
     const value = x[row]!;
+    // Nearly all of a one-hot vector.
+    if (value === 0) continue;
     const from = row * sums.length;
     for (let column = 0; column < sums.length; column++) sums[column]! += value * kernel[from + column]!;
   }

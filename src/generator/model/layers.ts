@@ -2,7 +2,9 @@
  * The layers that a model can be made of, in Keras's terms and with Keras's layout of weights: matrices are
  * row-major float32, inputs multiply from the left, gates stand beside each other in Keras's order.
  */
-import type { ActivationName } from './activations.ts';
+import type { ActivationName } from './activation-formulas.ts';
+
+export { ACTIVATION_NAMES, type ActivationName } from './activation-formulas.ts';
 
 export type Layer =
   | EmbeddingLayer

@@ -1,5 +1,5 @@
 /** Every activation in float64 as Keras's documentation writes it, branches and all, with nothing of the sources. */
-import type { ActivationName } from '../../../src/generator/model/activations.ts';
+import type { ActivationName } from '../../../src/generator/model/activation-formulas.ts';
 
 type Row = readonly number[];
 

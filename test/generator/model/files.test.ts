@@ -191,23 +191,48 @@ describe('a model that cannot be run is refused with its file and the fault:', (
     ],
     ...(
       [
-        ['no topology', (json) => Reflect.deleteProperty(json, 'modelTopology'), /not a Sequential/],
-        ['a Functional model', (json) => (json.modelTopology.class_name = 'Functional'), /not a Sequential/],
+        ['no topology', (json) => Reflect.deleteProperty(json, 'modelTopology'), /describes no model/],
+        ['another class', (json) => (json.modelTopology.class_name = 'Tree'), /a Tree, not a Sequential/],
+        ['no chain', (json) => (json.modelTopology.class_name = 'Functional'), /not a chain of layers/],
         [
           'an unknown layer',
-          (json) => (json.modelTopology.config.layers[1]!.class_name = 'GRU'),
-          /Embedding, GRU, LSTM, Dense; only/,
+          (json) => (json.modelTopology.config.layers[1]!.class_name = 'Conv1D'),
+          /its layer lstm_0 is a "Conv1D"; only Embedding, LSTM, GRU/,
         ],
-        ['no LSTM', (json) => json.modelTopology.config.layers.splice(1, 2), /Embedding, Dense; only/],
         [
-          'another activation',
-          (json) => (json.modelTopology.config.layers[1]!.config.recurrent_activation = 'hard_sigmoid'),
-          /`recurrent_activation` of its layer lstm_0 is "hard_sigmoid", expected "sigmoid"/,
+          'no recurrent layer',
+          (json) => json.modelTopology.config.layers.splice(1, 2),
+          /has no LSTM and no GRU/,
+        ],
+        [
+          'an unknown activation',
+          (json) => (json.modelTopology.config.layers[1]!.config.recurrent_activation = 'wobble'),
+          /`recurrent_activation` of its layer lstm_0 is "wobble", which is none that can be run/,
+        ],
+        [
+          'no softmax',
+          (json) => (json.modelTopology.config.layers[3]!.config.activation = 'sigmoid'),
+          /ends with no softmax/,
+        ],
+        [
+          'an embedding further on',
+          (json) => json.modelTopology.config.layers.push(json.modelTopology.config.layers.shift()!),
+          /begins with no Embedding/,
         ],
         [
           'masked zeros',
           (json) => (json.modelTopology.config.layers[0]!.config.mask_zero = true),
-          /`mask_zero`/,
+          /its layer embedding masks an id/,
+        ],
+        [
+          'backward reading',
+          (json) => (json.modelTopology.config.layers[1]!.config.go_backwards = true),
+          /`go_backwards` of its layer lstm_0 is true, expected false/,
+        ],
+        [
+          'the last character only, before another layer',
+          (json) => (json.modelTopology.config.layers[1]!.config.return_sequences = false),
+          /its layer lstm_1 follows on one without return_sequences/,
         ],
         [
           'no size',

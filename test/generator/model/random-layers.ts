@@ -1,5 +1,5 @@
 /** Small layers of every kind, with random weights. */
-import type { ActivationName } from '../../../src/generator/model/activations.ts';
+import type { ActivationName } from '../../../src/generator/model/activation-formulas.ts';
 import type {
   BatchNormalizationLayer,
   BidirectionalLayer,

@@ -1,6 +1,6 @@
 /** The arithmetic of activations as operations of TensorFlow.js, on [rows, columns]. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Arithmetic } from '../../model/activations.ts';
+import type { Arithmetic } from '../../model/activation-formulas.ts';
 
 export const TENSORS: Arithmetic<tf.Tensor2D> = {
   add: (a, b) => tf.add(a, b),

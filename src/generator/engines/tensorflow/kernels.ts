@@ -3,7 +3,7 @@
  * builds them from its operations and runs on every backend; a backend may bring faster ones of its own.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../model/activations.ts';
+import { activate } from '../../model/activation-formulas.ts';
 import type { LstmLayer } from '../../model/layers.ts';
 import { TENSORS } from './arithmetic.ts';
 

@@ -1,6 +1,6 @@
 /** A model's layers with their weights on the device, as functions of tensors. */
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../model/activations.ts';
+import { activate } from '../../model/activation-formulas.ts';
 import { type RowLayer, scaleAndShift } from '../../model/float64.ts';
 import { type GruLayer, type LstmLayer, type RecurrentLayer, stateCount } from '../../model/layers.ts';
 import { columnsOf, inputBias, stackedKernel, type Table } from '../tabled-model.ts';

@@ -4,7 +4,7 @@
  */
 import type * as webgpu from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { isPointwise, type PointwiseActivationName } from '../../model/activations.ts';
+import { isPointwise, type PointwiseActivationName } from '../../model/activation-formulas.ts';
 import { composedKernels, type Kernels } from './kernels.ts';
 import { WGSL_FUNCTIONS, wgslActivation } from './wgsl-arithmetic.ts';
 

@@ -3,7 +3,7 @@ import {
   POINTWISE_ACTIVATIONS,
   type PointwiseActivationName,
   type PointwiseArithmetic,
-} from '../../model/activations.ts';
+} from '../../model/activation-formulas.ts';
 
 /**
  * What the expressions below call. exp(-2 |x|) cannot overflow, which `tanh` of some drivers does; the error
