@@ -16,7 +16,7 @@ import { PROMPT } from '../helpers/undisturbed.ts';
 import type { Fate } from './counts.ts';
 
 /** How long a story is waited for before it counts as lost. */
-const STORY_TIMEOUT_MS = 120_000;
+const STORY_TIMEOUT_MS = 240_000;
 /** Discord and Slack give up on an app that has not acknowledged after three seconds. */
 const UNHEARD_MS = 4_000;
 const EPHEMERAL = 1 << 6;
