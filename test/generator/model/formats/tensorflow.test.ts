@@ -112,7 +112,8 @@ describe('a layers model of TensorFlow.js', () => {
     const [embedding, first, second] = plain.layers;
     assert.ok(first?.kind === 'lstm' && second?.kind === 'lstm');
     const size = 8;
-    const numbers = (length: number) => Float32Array.from({ length }, (_, i) => 0.3 + (i % 5) / 10);
+    const numbers = (length: number, least = 0.3) =>
+      Float32Array.from({ length }, (_, i) => least + (i % 5) / 10);
     const model: Model = {
       ...plain,
       reading: { kind: 'window', characters: WINDOW },
@@ -121,7 +122,12 @@ describe('a layers model of TensorFlow.js', () => {
         { kind: 'bidirectional', forward: first, backward: second, merge: 'concat' },
         {
           ...{ kind: 'batch_normalization', size, epsilon: 0.01 },
-          ...{ gamma: numbers(size), beta: numbers(size), mean: numbers(size), variance: numbers(size) },
+          ...{
+            gamma: numbers(size),
+            beta: numbers(size, -0.4),
+            mean: numbers(size, -0.1),
+            variance: numbers(size, 1.3),
+          },
         },
         { kind: 'activation', activation: 'elu' },
         {
