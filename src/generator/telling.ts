@@ -13,6 +13,7 @@ const ATTEMPTS = 6;
 /** Fits where people are spoken of, and wherever else a story gets by with a little strangeness. */
 const STAND_IN = 'stranger';
 const LINE_END = '\n';
+const LETTER = /[\p{L}\p{N}]/u;
 
 export interface TellingOptions {
   readonly vocabulary: Vocabulary;
@@ -91,9 +92,9 @@ export class Telling implements Sequence {
   /** What is put in the place of a word that comes again and again. */
   #standIn(index: number): number[] {
     const { vocabulary } = this.#options;
-    // Before the first draw there may be the beginning of the word.
-    const ended = index === 0 ? ' ' : `${STAND_IN} `;
-    const texts = vocabulary.unit === 'word' ? [` ${STAND_IN}`] : [...ended];
+    // What was given may have the beginning of the word: then only its end can be prevented.
+    const isBegun = index === 0 && LETTER.test(vocabulary.decode(this.prompt.at(-1)!));
+    const texts = vocabulary.unit === 'word' ? [` ${STAND_IN}`] : isBegun ? [' '] : [...STAND_IN, ' '];
     const ids = texts.map((text) => vocabulary.idOf(text));
     return ids.every((id) => id !== undefined) ? ids : [vocabulary.idOf(LINE_END)!];
   }
