@@ -73,14 +73,17 @@ async function tellRudely(
 describe('words that may not be said', () => {
   it('are drawn again, and the story flows on', async () => {
     let redraws = 0;
+    let standIns = 0;
     for (let seed = 0; seed < 12; seed++) {
       const told = await tellRudely({ seed });
       assert.deepEqual(objections(told.text), [], told.text);
       assert.ok(told.text.length > 250 && told.text.length <= 400, told.text);
       assert.match(told.text, /(?:coolly|Japan|night|breeze)/);
       redraws += told.redraws;
+      standIns += told.text.match(/stranger/g)?.length ?? 0;
     }
     assert.ok(redraws > 60, `${redraws} redraws`);
+    assert.ok(standIns < 3, `${standIns} times nothing else was drawn`);
   });
 
   it('change nothing where there are none', async () => {
@@ -134,6 +137,12 @@ describe('words that may not be said', () => {
       assert.ok(text.length <= length);
     });
     await fc.assert(property, { numRuns: 60 });
+    // A sentence that ends with the last character that there is room for.
+    const blunt = fakeStoryteller({ next: nextOf(['Ships fell. ', 'Wops. ']) }).storyteller;
+    for (let length = 70; length < 110; length++) {
+      const { text } = await blunt.tell({ ...REQUEST, length });
+      assert.deepEqual(objections(text), [], text);
+    }
   });
 
   it('give way to another word where they come again and again', async () => {
@@ -154,6 +163,18 @@ describe('words that may not be said', () => {
       assert.match(text, /^It all began with stranger stranger/);
       assert.deepEqual(objections(text), []);
       assert.ok(redraws <= (text.length / 'stranger '.length) * most, `${redraws} redraws`);
+    }
+  });
+
+  it('give way alike for another writer', async () => {
+    // What stands in could be the beginning of another word.
+    const { storyteller } = fakeStoryteller({ next: nextOf(['Japs ', 'strangers ', 'fell. ']) });
+    const request = { ...REQUEST, temperature: 0, length: 300 };
+    const snapshots = new Set<string>();
+    const { text } = await storyteller.tell(request, { onWord: (read) => snapshots.add(read()) });
+    assert.match(text, /stranger /);
+    for (const snapshot of snapshots) {
+      assert.equal((await storyteller.tell(request, { resumeFrom: snapshot })).text, text);
     }
   });
 
