@@ -28,6 +28,7 @@ const RUDE = [
   'breed ',
   'breeze ',
   '"Coolies!" ',
+  '"Coolness!" ',
   'coolly ',
   'nig-gers. ',
   'n.i.g.g.e.r ',
@@ -39,6 +40,7 @@ const RUDE = [
   'of ',
   'why ',
   'no--wops--ever ',
+  'no--water--ever ',
   'rose. ',
   'shit ',
 ];
@@ -190,6 +192,10 @@ describe('words that may not be said', () => {
         assert.deepEqual(objections(context + text), [], context + text);
       }
     }
+    // Where nothing else comes, the word that was begun ends.
+    const { storyteller } = fakeStoryteller({ next: nextOf(['ps ']) });
+    const { text } = await storyteller.tell({ ...REQUEST, prompt: 'He hated the Ja' });
+    assert.match(text, /^He hated the Ja ps ps/);
   });
 
   it('stand where a person wrote them', async () => {
