@@ -170,10 +170,10 @@ describe('words that may not be said', () => {
 
   it('give way alike for another writer', async () => {
     // What stands in could be the beginning of another word, and the next word is often drawn again.
-    const words = [...new Array(5).fill('Japs '), 'Japan ', 'strangers '];
+    const words = [...new Array(12).fill('Japs '), 'Japan ', 'strangers '];
     const { storyteller } = fakeStoryteller({ next: nextOf(words) });
-    for (let seed = 0; seed < 4; seed++) {
-      const request = { ...REQUEST, seed, length: 300 };
+    for (let seed = 0; seed < 2; seed++) {
+      const request = { ...REQUEST, seed, length: 260 };
       const snapshots = new Set<string>();
       const { text } = await storyteller.tell(request, { onWord: (read) => snapshots.add(read()) });
       assert.match(text, /stranger /);
@@ -196,9 +196,9 @@ describe('words that may not be said', () => {
       }
     }
     // Where nothing else comes, the word that was begun ends.
-    const { storyteller } = fakeStoryteller({ next: nextOf(['ps ']) });
+    const { storyteller } = fakeStoryteller({ next: nextOf(['Japs ']) });
     const { text } = await storyteller.tell({ ...REQUEST, prompt: 'He hated the Ja' });
-    assert.match(text, /^He hated the Ja ps ps/);
+    assert.match(text, /^He hated the Ja stranger /);
   });
 
   it('stand where a person wrote them', async () => {
