@@ -16,9 +16,10 @@ import { PROMPT } from '../helpers/undisturbed.ts';
 import type { Fate } from './counts.ts';
 
 /** How long a story is waited for before it counts as lost. */
-const STORY_TIMEOUT_MS = 120_000;
+const STORY_TIMEOUT_MS = 240_000;
 /** Discord and Slack give up on an app that has not acknowledged after three seconds. */
 const UNHEARD_MS = 4_000;
+const EPHEMERAL = 1 << 6;
 const POLL_MS = 50;
 /** How long the page tries to reach a server that is away. */
 const RETRY_FOR_MS = 60_000;
@@ -142,6 +143,9 @@ export async function askOnDiscord(
     const original = interaction.original;
     const shown = original && !original.thinking ? original.content : '';
     if (shown.startsWith(PROMPT)) watch.grown(textOf(messages()).length);
+    // A refusal that comes late is a message of its own, for the one who asked.
+    const whisper = messages().find(({ flags }) => flags & EPHEMERAL);
+    if (whisper) return { end: 'refused', sentence: whisper.content };
     // A reply that waits has a button; what was refused has none.
     const isSentence = shown !== '' && !shown.startsWith(PROMPT) && original!.components.length === 0;
     if (isSentence) return { end: 'refused', sentence: shown };

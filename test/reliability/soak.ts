@@ -159,10 +159,13 @@ async function residentMib(pid: number): Promise<number> {
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024);
 }
 
-/** The share by which the last tenth of the samples is above those of a tenth that begins when all is warm. */
+/**
+ * The share by which the last quarter of the samples, from when all is warm, is above the first: a tooth of the
+ * garbage collector's saw is some minutes long.
+ */
 function growthOf(name: string): number {
   const warm = samples.filter(({ minute }) => minute >= Math.min(WARM_MINUTES, minutes / 4));
-  const size = Math.max(1, Math.round(warm.length / 10));
+  const size = Math.max(1, Math.round(warm.length / 4));
   const middle = (some: readonly Sample[]) =>
     quantile(
       some.map(({ memory }) => memory[name]!),

@@ -16,7 +16,7 @@ const LOAD: Crowd = { page: 8, discord: 4, slack: 3 };
 /** The kill falls anywhere between the requests and shortly after the end of the shorter stories. */
 const KILL_WINDOW_MS = 2_500;
 /** After so many kills everybody is waited for. */
-const KILLS_AT_A_STRETCH = 10;
+const KILLS_AT_A_STRETCH = 4;
 const STOP_LIMIT_MS = 20_000;
 
 const WORDS: Readonly<Record<Role, string>> = {
