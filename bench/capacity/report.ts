@@ -104,8 +104,8 @@ The worker process had ${mebibytes(run.workerBytes)} resident at most.
 
 ## The simulation beside the real thing
 
-A worker of one thread, a process of its own, over a Redis of its own; each cell is the median and the 95% quantile. The
-simulation knows neither the queue, nor that a reply is looked at every quarter of a second, nor other processes on the
+A worker of one thread, a process of its own, over a Redis of its own; each cell is the median and the 95% quantile. Steps
+were measured before and after each run. The simulation knows neither the queue, nor that a reply is looked at every quarter of a second, nor other processes on the
 machine. Alone in the house, a story's first text came ${ms(run.idleFirst)} after the request: that much is to be added to what is simulated.
 
 ${table(
