@@ -2,12 +2,13 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
+import { mask } from '../filter/mask.ts';
 import { refusals } from '../metrics.ts';
 import type { Asker } from '../queue/asker.ts';
-import { admit } from '../queue/limits.ts';
+import type { Limits } from '../queue/limits.ts';
 import type { Replies } from '../queue/replies.ts';
-import type { Stories } from '../queue/stories.ts';
 import type { StoryRequest } from '../story.ts';
+import { declineSlurs } from './complete-request.ts';
 import { clean } from './outgoing-text.ts';
 import type { RequestReader } from './story-request.ts';
 
@@ -16,8 +17,7 @@ const TEMPERATURE_STEPS_PER_UNIT = 100;
 
 export interface AskTools<Handle> {
   readonly replies: Replies<Handle>;
-  readonly stories: Stories;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
   readonly readRequest: RequestReader;
   readonly logger: Logger;
 }
@@ -43,7 +43,7 @@ export function drawSeed(): number {
 /**
  * Reads what somebody typed, so that it can stand in a message and be read back out of it.
  *
- * @throws StoryError `bad_request` with a sentence
+ * @throws StoryError `bad_request` or `declined` with a sentence
  */
 export function readWish(
   readRequest: RequestReader,
@@ -60,28 +60,37 @@ export function readWish(
     ...(rounded === false ? {} : { temperature: rounded }),
     prompt: clean(input.prompt).trimStart(),
   });
-  if (cost(request.prompt) > max) {
+  if (cost(mask(request.prompt)) > max) {
     throw new StoryError('bad_request', `That opening is too long for one message of ${chat}. Shorten it.`);
   }
   return request;
 }
 
 /**
- * Puts a reply into the queue. What was there before is there still, and was admitted then.
+ * Puts a reply into the queue, if there is room for it. What is there already was admitted before.
  *
+ * @param handle makes what shows the reply, once it is admitted
  * @param asker undefined for what the bot does by itself
  * @throws StoryError with the sentence that refuses it
  */
 export async function submit<Handle>(
-  { replies, stories, maxWaiting }: Pick<AskTools<Handle>, 'replies' | 'stories' | 'maxWaiting'>,
+  { replies, limits }: Pick<AskTools<Handle>, 'replies' | 'limits'>,
   id: string,
   request: StoryRequest,
-  handle: Handle,
+  handle: () => Handle | Promise<Handle>,
   asker: Asker | undefined,
 ): Promise<void> {
-  if (await replies.read(id)) return;
-  await admit(stories, maxWaiting, asker);
-  await replies.submit(id, request, handle);
+  // What a message is continued from is known only now.
+  declineSlurs(request);
+  const admission = await limits.admit(id, asker, replies.lookUp);
+  if (!admission) return;
+  try {
+    await replies.submit(id, request, await handle(), admission.ticket);
+  } catch (error) {
+    // Where even this fails, the place is found to be free in ten seconds.
+    await admission.undo().catch(() => {});
+    throw error;
+  }
 }
 
 /** The sentence for a person; what is no mistake of theirs is logged by its code. */

@@ -12,6 +12,7 @@ import type { Model } from './model/model.ts';
 import { servingOf } from './model/reading.ts';
 import { lineEndOf, Telling, withoutLastSpaces } from './telling.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { WordGuard } from './word-guard.ts';
 
 /** More unreadable characters than this share of what was to be read is worth a word to the person. */
 const NOTABLE_UNREADABLE_SHARE = 0.1;
@@ -21,6 +22,8 @@ export interface TellOptions {
   readonly resumeFrom?: string;
   /** Called after every word, with a function that reads the text so far; reading is what costs. */
   readonly onWord?: (read: () => string) => void;
+  /** Called when a word that may not be said is drawn again. */
+  readonly onRedraw?: () => void;
   /** Ends the story early; what is certain by then is kept. */
   readonly signal?: AbortSignal;
 }
@@ -81,7 +84,7 @@ export class Storyteller {
     const problem = problemWith(request);
     if (problem) throw new StoryError('bad_request', problem);
     const { vocabulary } = this.#model;
-    const { onWord, signal } = options;
+    const { onWord, onRedraw, signal } = options;
     const before = request.context + request.prompt;
     const manuscript = new Manuscript(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
@@ -91,10 +94,12 @@ export class Storyteller {
     if (!manuscript.over) {
       const telling = new Telling({
         ...{ vocabulary, manuscript, before },
+        guard: new WordGuard(manuscript, request.context),
         prompt: [vocabulary.endOfText, ...readBefore(vocabulary, before, resumed)],
         temperature: request.temperature,
         seed: request.seed,
         onWord: () => onWord?.(read),
+        onRedraw: () => onRedraw?.(),
       });
       await this.#batch.run(telling, signal);
     }

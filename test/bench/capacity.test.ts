@@ -26,7 +26,11 @@ describe('the simulation of workers', () => {
 
   it('has as many stories under way as Little’s law says, and none that waits while there are slots', () => {
     const roomy: Writer = { ...CONSTANT, slots: 1_000 };
-    const { waits, batch, writings, busy } = simulate(roomy, 1, { ...LOAD, storiesPerSecond: 8, seconds: 2_000 });
+    const { waits, batch, writings, busy } = simulate(roomy, 1, {
+      ...LOAD,
+      storiesPerSecond: 8,
+      seconds: 2_000,
+    });
     near(batch * busy, (8 * mean(writings)) / 1_000, 0.03, 'stories under way');
     // Whoever comes in the middle of a step waits for its end.
     assert.ok(waits.at(-1)! <= 10);

@@ -110,6 +110,44 @@ describe('scifi train', () => {
     }
   });
 
+  it('trains a GRU that reads both ways, with batch normalisation, and says what that is', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      await writeFile(join(folder, 'train.txt'), text(6_000, 1));
+      await writeFile(join(folder, 'valid.txt'), text(1_000, 2));
+      const kind = [
+        '--cell',
+        'gru',
+        '--bidirectional',
+        '--batch-normalization',
+        '--steps',
+        '20',
+        '--units',
+        '12',
+      ];
+      const one = start([
+        folder,
+        '--out',
+        join(folder, 'gru'),
+        ...kind,
+        '--schedule',
+        'adam@0.01x4',
+        '--epochs',
+        '1',
+      ]);
+      assert.equal(await one.ended, 0, one.output());
+      assert.match(one.output(), /in training it sees the answers/);
+      const { layers, reading } = await loadModel(join(folder, 'gru', 'model'));
+      const kinds = layers.map(({ kind: name }) => name);
+      assert.deepEqual(kinds, ['embedding', 'bidirectional', 'batch_normalization', 'dense']);
+      assert.deepEqual(reading, { kind: 'window', characters: 20 });
+      const samples = await readFile(join(folder, 'gru', 'samples.md'), 'utf8');
+      assert.match(samples, /## Epoch 1, .*\n\nIt all began with./);
+    } finally {
+      await remove();
+    }
+  });
+
   it('trains a network of words, which is sampled, scored and told of per character', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
@@ -171,7 +209,11 @@ describe('scifi train', () => {
         const program = new Command().exitOverride();
         addTrain(program);
         const parsed = program.parseAsync(['train', ...args], { from: 'user' });
-        await assert.rejects(parsed, (error) => error instanceof StoryError && sentence.test(error.message));
+        await assert.rejects(parsed, (error) => {
+          assert.ok(error instanceof StoryError, `${(error as Error).stack}`);
+          assert.match(error.message, sentence);
+          return true;
+        });
       }
     } finally {
       await remove();

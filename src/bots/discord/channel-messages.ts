@@ -1,6 +1,7 @@
 /** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
 import { type Message, type PermissionsBitField, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
+import { mask } from '../../filter/mask.ts';
 import { type AskTools, logged, readWish, submit } from '../ask.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import { clean } from '../outgoing-text.ts';
@@ -23,6 +24,7 @@ const THREAD_NAME_MAX = 80;
 /** Threads are archived after a day without a message. */
 const THREAD_ARCHIVE_MINUTES = 1_440;
 const PATIENCE = '⏳';
+const DECLINED = '🤐';
 
 /** Looks at a message, and answers it where that was asked for. Never rejects: nobody awaits it. */
 export async function hear(message: Message, tools: MessageTools): Promise<void> {
@@ -70,17 +72,22 @@ async function reply(
   const { readRequest, api, logger } = tools;
   try {
     const request = readWish(readRequest, { prompt }, ROOM);
-    const thread = threads ? await openThread(message, prompt, api) : undefined;
-    const handle: DiscordHandle = {
-      channelId: thread ?? message.channelId,
-      userId: message.author.id,
-      inChannel: true,
-      ...(thread ? {} : { replyTo: message.id }),
+    const handle = async (): Promise<DiscordHandle> => {
+      const thread = threads ? await openThread(message, prompt, api) : undefined;
+      return {
+        channelId: thread ?? message.channelId,
+        userId: message.author.id,
+        inChannel: true,
+        ...(thread ? {} : { replyTo: message.id }),
+      };
     };
-    await submit(tools, `m${message.id}`, request, handle, askerOf(message.author.id, message.guildId));
+    const asker = askerOf(message.author.id, message.guildId);
+    await submit(tools, `m${message.id}`, request, handle, asker);
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
-    const { message: sentence } = logged(error, logger);
+    const { code, message: sentence } = logged(error, logger);
+    // What nobody is to write on from is not talked about either: here everybody would read it.
+    if (code === 'declined') return void (await message.react(DECLINED).catch(() => {}));
     await api.send(message.channelId, `${message.id}/refusal`, { content: sentence }, message.id);
   }
 }
@@ -90,7 +97,7 @@ async function openThread(message: Message, prompt: string, api: DiscordApi): Pr
   try {
     await api.bot.post(Routes.threads(message.channelId, message.id), {
       body: {
-        name: [...prompt.replaceAll('\n', ' ')].slice(0, THREAD_NAME_MAX).join(''),
+        name: [...mask(prompt).replaceAll('\n', ' ')].slice(0, THREAD_NAME_MAX).join(''),
         auto_archive_duration: THREAD_ARCHIVE_MINUTES,
       },
     });

@@ -1,6 +1,7 @@
 /** What there is to say of a model's layers: for its card, and for whoever asks. No `node:` imports. */
 import { type Layer, outputSize, type RecurrentLayer, weightsOf } from './layers.ts';
 import type { Reading } from './model.ts';
+import { idsPerCharacter, refreshPeriod } from './reading.ts';
 
 export interface LayerDescription {
   /** `LSTM of 500, relu and hard_sigmoid` */
@@ -68,16 +69,13 @@ export interface Cost {
   readonly reason: string;
 }
 
-/**
- * A model that carries its state takes one step for each character. One that was trained on fresh windows may
- * never see more than a window: while one state is read from, the next one is prepared, which is two steps. A
- * layer that reads backwards knows nothing before the window is whole, and reads all of it for each character.
- */
+/** What the ways of serving in reading.ts come to. */
 export function costOf(layers: readonly Layer[], reading: Reading): Cost {
   const products = layers.reduce((sum, layer) => sum + productsOf(layer), 0);
   const operations = (steps: number) => 2 * products * steps;
   if (reading.kind === 'stateful') return { steps: 1, operations: operations(1), reason: '' };
   const { characters } = reading;
+  const period = refreshPeriod(characters);
   if (layers.some(({ kind }) => kind === 'bidirectional')) {
     return {
       steps: characters,
@@ -85,10 +83,11 @@ export function costOf(layers: readonly Layer[], reading: Reading): Cost {
       reason: `it reads backwards too, so the whole window of ${characters} is read again for each character`,
     };
   }
+  const steps = idsPerCharacter({ kind: 'refreshed', characters });
   return {
-    steps: 2,
-    operations: operations(2),
-    reason: `it was trained on windows of ${characters}, so the next window's state is prepared while one is used`,
+    steps: Math.round(steps * 100) / 100,
+    operations: operations(steps),
+    reason: `it was trained on windows of ${characters}, so every ${period} characters its state is cleared and the last ${characters - period} are read again`,
   };
 }
 

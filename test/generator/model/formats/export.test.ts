@@ -76,7 +76,7 @@ const WRITERS: Readonly<Record<string, (path: string, model: Model) => Promise<v
 };
 
 describe('a model with', () => {
-  for (const { name, model } of KINDS) {
+  for (const [name, model] of Object.entries(KINDS)) {
     // Somebody else's network without a memory is nothing that tells stories.
     const hasMemory = model.layers.some(({ kind }) => MEMORIES.includes(kind));
     const formats = hasMemory ? WRITERS : {};
