@@ -4,12 +4,12 @@ import { appendFile, readdir, readFile, rename, rm, truncate, utimes, writeFile 
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { buildCorpus } from '../../../src/generator/corpus/build.ts';
-import { retryAfter } from '../../../src/generator/corpus/download/client.ts';
 import {
   type BookEvent,
   type DownloadOptions,
   downloadShelf,
 } from '../../../src/generator/corpus/download/download.ts';
+import { retryAfter } from '../../../src/generator/corpus/download/headers.ts';
 import { type FakeBook, FakeGutenberg } from '../../fakes/gutenberg/fake-gutenberg.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
