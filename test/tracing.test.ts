@@ -32,6 +32,7 @@ describe('tracing', { skip: skipWithout('redis-server'), timeout: 60_000 }, () =
         return storyteller.tell(wanted, options);
       },
     } as unknown as Storyteller;
+    let close = async () => {};
     try {
       const settings = {
         redisUrl: redis.url,
@@ -40,6 +41,7 @@ describe('tracing', { skip: skipWithout('redis-server'), timeout: 60_000 }, () =
         telemetry: tracing.telemetry,
       };
       const house = await openHouse(() => openConnection(settings, logger), frail);
+      close = house.close;
       const [told, failed] = await Promise.all([house.ask(1, CANARY), house.ask(13, CANARY)]);
       assert.deepEqual([told.status, failed.status], ['finished', 'failed']);
       const spans = () => exporter.getFinishedSpans();
@@ -82,8 +84,8 @@ describe('tracing', { skip: skipWithout('redis-server'), timeout: 60_000 }, () =
       assert.ok(!seen.includes(words.text.slice(CANARY.length, CANARY.length + 12)));
       assert.match(seen, /"bullmq.job.id":"test-[0-9a-f-]{36}"/);
       assert.match(seen, /job failed/);
-      await house.close();
     } finally {
+      await close();
       await tracing.close();
       await redis.stop();
     }

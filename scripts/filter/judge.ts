@@ -1,13 +1,17 @@
 /**
  * A judge of posted text that knows nothing of the filter's list: every word and phrase that `cuss` rates as a likely
- * insult (2 of 0 to 2), slurs and vulgar words alike, except for those named here with the reason. What it rates 1
- * ("cracker", "spade") or 0 ("black") means something else as a rule, and is not counted.
+ * insult (2 of 0 to 2), except those named here with the reason. What it rates 1 ("cracker", "spade") or 0 ("black")
+ * means something else as a rule, and is not counted. Of what counts, vulgar words are told from slurs by their stems.
  */
 import { cuss } from 'cuss';
 
 const LIKELY = 2;
 
-/** What the list rates so, and a story may say. */
+/** Bodies and what they do. What is left insults a people, a faith, a sex or somebody's mind: tier one. */
+const VULGAR =
+  /fuc?k|fuk|phu[kq]|shi+t|shat|crap|poop|cock|dick|prick|puss|tits?$|titt|tit[fjl]|boob|boner|bitch|whore|slut|c+um|kum|ji[sz]|sex|porn|jerk|wank|piss|^pee|fart|suck|lick|blow|butt|arse|(?:^|[^ n])ass|orgas|masturb|mastrab|screw|shag|spank|spooge|dildo|twat|felch|sperm|vibr/;
+
+/** What the list rates so, and a story may say: words of the corpus, and nonsense that a hot network hits upon. */
 const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[] = [
   {
     because: 'an insult for anybody, whatever they are',
@@ -26,13 +30,13 @@ const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[
       'pom, poms, russki, russkie, taff, whitey, yank, yanks',
   },
   {
-    because: 'a name, or Latin: Willie, Hebe, Homo sapiens, Pinus nigra',
-    words: 'gables, hebe, homo, hori, jiggs, nigra, noonan, pud, uncle tom, willie',
+    because: 'a name, or Latin: Willie, Fort Dix, Hebe, Homo sapiens, Pinus nigra',
+    words: 'dix, gables, hebe, homo, hori, jiggs, nigra, noonan, pud, uncle tom, willie',
   },
   {
     because: 'something else in a story: a donkey, a thorn, a dance, a nip in the air',
     words:
-      'ass, asses, bong, booty, bugger, bung, chug, chunky, cocky, dipstick, dong, dope, eight ' +
+      'ass, asses, bong, booty, bugger, bung, cacker, chug, chunky, cocky, dipstick, dong, dope, eight ' +
       'ball, flange, ho, hooker, jig, jigger, jiggers, jigs, looser, muff, niggard, ' +
       'niggardliness, niggards, niggle, niggling, nip, pansies, pansy, piker, pimp, poo, poof, ' +
       'poop, prick, puke, puss, quickie, reefer, rigger, rimming, round eyes, sexed, slapper, ' +
@@ -46,15 +50,28 @@ const judged = new Set(Object.keys(cuss).filter((word) => cuss[word] === LIKELY 
 /** Words of the longest phrase on the list. */
 const PHRASE_WORDS = Math.max(...[...judged].map((word) => word.split(' ').length));
 
+const all = [...judged];
 /** How many words and phrases count. */
-export const JUDGED_WORDS = judged.size;
+export const JUDGED = {
+  slurs: all.filter((word) => !VULGAR.test(word)).length,
+  vulgar: all.filter((word) => VULGAR.test(word)).length,
+};
 
-/** What is in a text that should not be, each as often as it is there. */
-export function offencesIn(text: string): string[] {
+/** What the judge finds in a text, each as often as it is there. */
+export interface Offences {
+  readonly slurs: readonly string[];
+  readonly vulgar: readonly string[];
+}
+
+export function offencesIn(text: string): Offences {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  return words.flatMap((_, start) =>
-    Array.from({ length: PHRASE_WORDS }, (_, more) => words.slice(start, start + more + 1).join(' ')).filter(
-      (phrase, more) => start + more < words.length && judged.has(phrase),
-    ),
+  const found = words.flatMap((_, start) =>
+    Array.from({ length: Math.min(PHRASE_WORDS, words.length - start) }, (_, more) =>
+      words.slice(start, start + more + 1).join(' '),
+    ).filter((phrase) => judged.has(phrase)),
   );
+  return {
+    slurs: found.filter((word) => !VULGAR.test(word)),
+    vulgar: found.filter((word) => VULGAR.test(word)),
+  };
 }

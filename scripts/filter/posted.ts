@@ -4,7 +4,7 @@ import { PostedText } from '../../src/filter/mask.ts';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import type { Model } from '../../src/generator/model/model.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
-import { offencesIn } from './judge.ts';
+import { type Offences, offencesIn } from './judge.ts';
 
 /** What is asked for, in turn. */
 const PROMPTS = ['', 'It all began with', 'The captain ', 'When the natives saw the ship,', 'She said '];
@@ -25,14 +25,21 @@ export interface PostedFigures {
   /** Stories of which something was shown that the end does not begin with. */
   readonly takenBack: number;
   /** What the judge objects to. */
-  readonly offences: readonly string[];
+  readonly offences: Offences;
 }
 
-/** Posts at least so many characters. */
+export interface PostedOptions {
+  /** Posted at least. */
+  readonly characters: number;
+  readonly temperature: number;
+  /** Of the first story; each has the next. */
+  readonly firstSeed?: number;
+}
+
 export async function postStories(
   model: Model,
   engine: Engine,
-  { characters, temperature }: { readonly characters: number; readonly temperature: number },
+  { characters, temperature, firstSeed = 0 }: PostedOptions,
 ): Promise<PostedFigures> {
   let steps = 0;
   const storyteller = new Storyteller(
@@ -42,7 +49,7 @@ export async function postStories(
     }),
     { maxWaiting: 0 },
   );
-  const offences: string[] = [];
+  const messages: string[] = [];
   let [posted, stories, written, redraws, masked, takenBack] = [0, 0, 0, 0, 0, 0];
   const tell = async (seed: number) => {
     const prompt = PROMPTS[seed % PROMPTS.length]!;
@@ -65,14 +72,14 @@ export async function postStories(
     });
     show(text);
     const message = clean(shown);
-    offences.push(...offencesIn(message));
+    messages.push(message);
     masked += [...shown].filter((character, index) => character !== text[index]).length;
     posted += message.length;
     written += text.length;
     if (isTakenBack) takenBack++;
   };
   const tellOn = async () => {
-    while (posted < characters) await tell(stories++);
+    while (posted < characters) await tell(firstSeed + stories++);
   };
   await Promise.all(Array.from({ length: engine.capacity }, tellOn));
   return {
@@ -82,7 +89,7 @@ export async function postStories(
     stepsPerCharacter: steps / written,
     masked,
     takenBack,
-    offences,
+    offences: offencesIn(messages.join('\n\n')),
   };
 }
 

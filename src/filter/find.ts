@@ -33,6 +33,8 @@ const LEET_JOINT = /[!|(/]/;
 const PLAIN = /^[\x20-\x7e]+$/;
 /** Nothing on the list, disguised as it may be, is longer than this many characters. */
 const LONGEST = 64;
+/** Nothing that was cut into pieces has more letters. */
+const LONGEST_JOINED = 24;
 /** How the last words of the list's phrases begin. */
 const PHRASE_ENDS: readonly string[] = [
   ...new Set(
@@ -102,6 +104,7 @@ function foundAt(text: string, parts: readonly Part[], last: number): FoundWord[
     // What is found by itself was found where it ends.
     if (!(isJoined || isNear) || end - before.start > LONGEST || kindOf(before.text)) break;
     joined = before.text + joined;
+    if (joined.length > LONGEST_JOINED) break;
     const spellings = LEET_JOINT.test(joint) ? [joined, text.slice(before.start, end)] : [joined];
     const joinedKind = spellings.map(kindOf).find((some) => some !== undefined);
     if (joinedKind) found.push({ start: before.start, end, kind: joinedKind });

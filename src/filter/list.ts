@@ -24,7 +24,21 @@ export interface WordClass {
 
 export const WORD_CLASSES: readonly WordClass[] = [
   // Against Black people. Has no other sense in English, so any word that holds it counts.
-  { kind: 'slur', words: ['*nigger*', 'nigga[h][s]', 'niggar[s]', 'nigguh[s]', 'nignog[s]', 'niglet[s]'] },
+  {
+    kind: 'slur',
+    words: [
+      '*nigger*',
+      'nigga[h][s]',
+      'niggar[s]',
+      'nigguh[s]',
+      'nignog[s]',
+      'niglet[s]',
+      'kigger[s]',
+      'wigger[s]',
+      'whigger[s]',
+      'schvartze[s]',
+    ],
+  },
   // Against Black people, with no other sense that a story needs.
   {
     kind: 'slur',
@@ -93,6 +107,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'slant eye[s]',
       'slant eyed',
       'slopehead[s]',
+      'slopie[s]',
       'zipperhead[s]',
       'yellow devil[s]',
       'yellow monkey[s]',
@@ -106,7 +121,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
   // Against Arabs and Muslims.
   {
     kind: 'slur',
-    words: ['raghead[s]', 'towelhead[s]', 'camel jockey[s]', 'sand monkey[s]', 'dune coon[s]', 'arabush[s]'],
+    words: ['raghead[s]', 'towelhead[s]', 'camel jockey[s]', 'sand monkey[s]', 'arabush[s]'],
   },
   // Against Jews.
   {
@@ -148,6 +163,10 @@ export const WORD_CLASSES: readonly WordClass[] = [
     kind: 'slur',
     words: [
       'wop[s]',
+      'ginzo[s]',
+      'honky',
+      'honkie[s]',
+      'honkey[s]',
       'dago[s]',
       'dagoes',
       'eyetie[s]',

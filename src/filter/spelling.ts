@@ -19,6 +19,9 @@ const LETTER = /\p{L}/gu;
 /** Signs that may stand for letters. */
 const LEET = /[0-9@$!|(/]/g;
 const PLAIN = /^[a-z ]+$/;
+const OPTIONAL = /\[(.)\]/;
+const RUN = /(.)\1+/gu;
+const EDGE = /[^a-z ]+/;
 
 interface Entry {
   readonly id: number;
@@ -35,66 +38,100 @@ const DOUBLED = new Set(
   ENTRIES.flatMap(({ word }) => word.match(/([a-z])\1/g) ?? []).map((pair) => pair[0]!),
 );
 
-const everything = matcherOf(ENTRIES);
-/** Of the words that can begin with a letter: most spellings are in question for few of them. */
-const byFirstLetter = new Map<string, RegExpMatcher>();
+/** What takes lookalikes and leet off, a code point at a time. */
+const UNDISGUISING = [
+  resolveConfusablesTransformer(),
+  resolveLeetSpeakTransformer(),
+  toAsciiLowerCaseTransformer(),
+];
+
+const matcher = new RegExpMatcher({
+  blacklistedTerms: ENTRIES.map(({ id, word }) => ({ id, pattern: parseRawPattern(patternOf(word)) })),
+  whitelistedTerms: [...INNOCENT_WORDS],
+  blacklistMatcherTransformers: [
+    ...UNDISGUISING,
+    collapseDuplicatesTransformer({
+      defaultThreshold: 1,
+      customThresholds: new Map([...DOUBLED].map((letter) => [letter, 2])),
+    }),
+  ],
+});
+
+/** The list without repetitions: of words that stand alone, and of those that may go on. */
+const ROUGH_WORDS = new Set(ENTRIES.flatMap(({ word }) => roughOf(word)));
+const ROUGH_STEMS = ENTRIES.filter(({ word }) => word.includes('*')).flatMap(({ word }) => roughOf(word));
+
 const known = new Map<string, Kind | undefined>();
 
 /**
- * The kind of a spelling, undefined for one that is on nobody's list.
+ * The kind of a spelling, undefined for one that is not on the list.
  *
  * @param spelling a word, or several that are to be read as one
  */
 export function kindOf(spelling: string): Kind | undefined {
-  const plain = spelling.toLowerCase();
-  if (known.has(plain)) return known.get(plain);
+  if (known.has(spelling)) return known.get(spelling);
   if (known.size >= REMEMBERED_SPELLINGS) known.clear();
-  const kind = judge(plain);
-  known.set(plain, kind);
+  const kind = judge(spelling);
+  known.set(spelling, kind);
   return kind;
 }
 
-function judge(plain: string): Kind | undefined {
-  const bare = plain.normalize('NFKD').replace(UNSEEN, '');
-  if (bare.length < SHORTEST_WORD) return undefined;
+function judge(spelling: string): Kind | undefined {
+  const bare = spelling.toLowerCase().normalize('NFKD').replace(UNSEEN, '');
+  if (bare.length < SHORTEST_WORD || !isSuspect(bare)) return undefined;
   // A number with a letter behind it, such as 600k, is a number.
   if ((bare.match(LETTER)?.length ?? 0) < (bare.match(LEET)?.length ?? 0)) return undefined;
-  const matcher = PLAIN.test(bare) ? matcherFor(bare[0]!) : everything;
   const kinds = matcher.getAllMatches(bare).map(({ termId }) => ENTRIES[termId]!.kind);
   return (['slur', 'ambiguous', 'vulgar'] as const).find((kind) => kinds.includes(kind));
 }
 
-function matcherFor(letter: string): RegExpMatcher {
-  let matcher = byFirstLetter.get(letter);
-  if (!matcher) {
-    matcher = matcherOf(ENTRIES.filter(({ word }) => word[0] === letter || word[0] === '*'));
-    byFirstLetter.set(letter, matcher);
-  }
-  return matcher;
+/** Whether the matcher, which takes its time, may find something: nearly everything can be told from the list at once. */
+function isSuspect(bare: string): boolean {
+  const rough = withoutRuns(PLAIN.test(bare) ? bare : undisguised(bare));
+  return (
+    ROUGH_STEMS.some((stem) => rough.includes(stem)) ||
+    rough.split(EDGE).some((word) => ROUGH_WORDS.has(word))
+  );
 }
 
-function matcherOf(entries: readonly Entry[]): RegExpMatcher {
-  return new RegExpMatcher({
-    blacklistedTerms: entries.map(({ id, word }) => ({ id, pattern: parseRawPattern(patternOf(word)) })),
-    whitelistedTerms: [...INNOCENT_WORDS],
-    blacklistMatcherTransformers: [
-      resolveConfusablesTransformer(),
-      resolveLeetSpeakTransformer(),
-      toAsciiLowerCaseTransformer(),
-      collapseDuplicatesTransformer({
-        defaultThreshold: 1,
-        customThresholds: new Map([...DOUBLED].map((letter) => [letter, 2])),
-      }),
-    ],
-  });
+/** A spelling without lookalikes and leet, as the matcher reads it. */
+function undisguised(bare: string): string {
+  let plain = '';
+  for (const character of bare) {
+    let code = character.codePointAt(0);
+    for (const { transform } of UNDISGUISING) if (code !== undefined) code = transform(code);
+    if (code !== undefined) plain += String.fromCodePoint(code);
+  }
+  return plain;
+}
+
+/** An entry's letters, those that may be there in brackets. */
+function lettersOf(word: string): string {
+  return word.replaceAll('*', '').replaceAll(' ', '[ ]');
+}
+
+function roughOf(word: string): string[] {
+  return variantsOf(lettersOf(word)).map(withoutRuns);
+}
+
+/** Letters with and without what may be there. */
+function variantsOf(letters: string): string[] {
+  const optional = OPTIONAL.exec(letters);
+  if (!optional) return [letters];
+  return ['', optional[1]!].flatMap((some) => variantsOf(letters.replace(OPTIONAL, some)));
+}
+
+function withoutRuns(text: string): string {
+  return text.replace(RUN, '$1');
 }
 
 /** An entry in the library's language, where `|` is the edge of a word. */
 function patternOf(word: string): string {
   const start = word.startsWith('*') ? '' : '|';
   const end = word.endsWith('*') ? '' : '|';
-  const letters = word.replaceAll('*', '').replaceAll(' ', '[ ]');
-  return start + allowDoubles(letters) + end;
+  const doubled = allowDoubles(lettersOf(word));
+  // What goes on with any letters goes on with a double, too; an innocent word would not cover that.
+  return start + (end ? doubled : doubled.replace(/\[.\]$/, '')) + end;
 }
 
 /** Lets every letter that is told from its double, and is written once, come twice. */

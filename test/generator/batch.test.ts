@@ -145,6 +145,32 @@ describe('Batch', () => {
     );
   });
 
+  it('sees no more than that after it went back, either', async () => {
+    const serving = { kind: 'refreshed', characters: 7 } as const;
+    const next = (history: readonly number[]) => history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, 0);
+    for (const stepsPerTrip of [1, 16]) {
+      const ids = [1, 2, 3, 4, 5];
+      let draws = 0;
+      await new Batch(new FakeEngine({ next, stepsPerTrip }), { maxWaiting: 0, serving }).run({
+        prompt: [...ids],
+        temperature: 1,
+        uniform: () => 0,
+        take(id) {
+          const index = ids.length - 1;
+          assert.equal(id, next(ids.slice(passageOf(index, serving).from)));
+          draws += 1;
+          if (draws === 9) {
+            ids.splice(5 + 2, ids.length, 50, 51);
+            return { to: 2, instead: [50, 51] };
+          }
+          ids.push(id);
+          return draws < 30 ? id : undefined;
+        },
+      });
+      assert.equal(draws, 30);
+    }
+  });
+
   it('reads of a long context no more than the network can see', async () => {
     for (const kind of ['refreshed', 'windows'] as const) {
       const engine = new FakeEngine();

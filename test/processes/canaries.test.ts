@@ -54,6 +54,8 @@ describe('what the bots log while chats refuse everything', {
       REDIS_URL: redis.url,
       SCIFI_PORT: '0',
       SCIFI_PACE: '2000',
+      SCIFI_PERSON_RUNNING: '0',
+      SCIFI_PERSON_HOURLY: '0',
       LOG_LEVEL: 'trace',
       DISCORD_TOKEN: discord.token,
       DISCORD_API: discord.api,
