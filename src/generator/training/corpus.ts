@@ -32,7 +32,8 @@ export async function readCorpus(
   folder: string,
   choose: (train: string) => Vocabulary = vocabularyOf,
 ): Promise<Corpus> {
-  const [train, valid] = await Promise.all([readText(folder, 'train.txt'), readText(folder, 'valid.txt')]);
+  const train = await readText(folder, 'train.txt');
+  const valid = await readText(folder, 'valid.txt');
   return corpusOf(choose(train), train, valid);
 }
 
