@@ -131,6 +131,9 @@ const Environment = z.object({
   SCIFI_OPERATOR_PORT: port.optional(),
   SCIFI_OPERATOR_HOST: z.string().default('127.0.0.1'),
   SCIFI_BOARD_PASSWORD: z.string().min(12, { error: 'expected at least 12 characters' }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'expected an address such as http://localhost:4318' })
+    .optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
@@ -180,6 +183,8 @@ export interface Config {
   readonly operator:
     | { readonly host: string; readonly port: number; readonly boardPassword: string | undefined }
     | undefined;
+  /** Whether traces are sent to a collector; OpenTelemetry reads where and how from the environment itself. */
+  readonly isTraced: boolean;
   readonly logLevel: string;
 }
 
@@ -292,6 +297,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
             port: values.SCIFI_OPERATOR_PORT,
             boardPassword: values.SCIFI_BOARD_PASSWORD,
           },
+    isTraced: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -24,6 +24,7 @@ import { Replies } from './queue/replies.ts';
 import { STORIES_QUEUE, Stories } from './queue/stories.ts';
 import { keepSweeping } from './queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from './queue/worker.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Roles {
   readonly bots: boolean;
@@ -90,7 +91,12 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     // Opened first, so that probes see a process that is starting.
     const operator = await startOperatorIfAsked(config, checks, logger);
     if (operator) closers.push(() => operator.close());
-    const connection = await awaitConnection(config, logger);
+    const tracing = await startTracingIfAsked(config, logger);
+    if (tracing) closers.push(() => tracing.close());
+    const connection = await awaitConnection(
+      { ...config, ...(tracing && { telemetry: tracing.telemetry }) },
+      logger,
+    );
     closers.push(() => connection.close());
     logger.info({ queue: connection.backend }, 'queue open');
     const stories = new Stories(connection);
@@ -115,6 +121,13 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     await close();
     throw error;
   }
+}
+
+/** Traces, where somebody collects them; the libraries are not even loaded otherwise. */
+async function startTracingIfAsked({ isTraced }: Config, logger: Logger): Promise<Tracing | undefined> {
+  if (!isTraced) return undefined;
+  const { startTracing } = await import('./tracing.ts');
+  return startTracing(logger);
 }
 
 /** The operator's port, where one is set. */

@@ -2,11 +2,13 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
+import { mask } from '../filter/mask.ts';
 import { refusals } from '../metrics.ts';
 import type { Asker } from '../queue/asker.ts';
 import type { Limits } from '../queue/limits.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { StoryRequest } from '../story.ts';
+import { declineSlurs } from './complete-request.ts';
 import { clean } from './outgoing-text.ts';
 import type { RequestReader } from './story-request.ts';
 
@@ -41,7 +43,7 @@ export function drawSeed(): number {
 /**
  * Reads what somebody typed, so that it can stand in a message and be read back out of it.
  *
- * @throws StoryError `bad_request` with a sentence
+ * @throws StoryError `bad_request` or `declined` with a sentence
  */
 export function readWish(
   readRequest: RequestReader,
@@ -58,7 +60,7 @@ export function readWish(
     ...(rounded === false ? {} : { temperature: rounded }),
     prompt: clean(input.prompt).trimStart(),
   });
-  if (cost(request.prompt) > max) {
+  if (cost(mask(request.prompt)) > max) {
     throw new StoryError('bad_request', `That opening is too long for one message of ${chat}. Shorten it.`);
   }
   return request;
@@ -78,6 +80,8 @@ export async function submit<Handle>(
   handle: () => Handle | Promise<Handle>,
   asker: Asker | undefined,
 ): Promise<void> {
+  // What a message is continued from is known only now.
+  declineSlurs(request);
   const admission = await limits.admit(id, asker, replies.lookUp);
   if (!admission) return;
   try {

@@ -1,7 +1,9 @@
 /**
  * The edit-in-place loop of one reply, the same on every platform: newest snapshot wins, revealed at a
- * pace, written down before it is shown, and brought to exactly one final state whatever crashes.
+ * pace, its vulgar words masked, written down before it is shown, and brought to exactly one final state whatever
+ * crashes.
  */
+import { mask, PostedText } from '../filter/mask.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/replies.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
 import { HeldBack } from '../queue/turns.ts';
@@ -89,6 +91,7 @@ async function followStory<Handle>(
   // Most stories begin at once: nobody has to look for those in the queue.
   let placeAt = clock() - PLACE_INTERVAL_MS + FIRST_PLACE_MS;
   const pace = new Pace(charactersPerSecond, shown.length, clock);
+  const posted = new PostedText(request.prompt);
   const credits = () => news.credits ?? earlier?.credits;
   const show = async (state: ReplyState) => {
     const known = credits();
@@ -119,7 +122,7 @@ async function followStory<Handle>(
       task.signal.throwIfAborted();
       if (news.stopped) {
         await stories.stop(storyId);
-        return stoppedState(shown || request.prompt, credits());
+        return stoppedState(shown || mask(request.prompt), credits());
       }
       if (news.missing) {
         // The queue has lost it, or it was not there yet: the same seed writes the same again.
@@ -129,12 +132,12 @@ async function followStory<Handle>(
       }
       if (news.failure) {
         const { code, message } = news.failure;
-        return { status: 'failed', text: shown || request.prompt, error: { code, message } };
+        return { status: 'failed', text: shown || mask(request.prompt), error: { code, message } };
       }
-      const { text } = news;
-      if (text !== undefined) {
+      if (news.text !== undefined) {
+        const text = posted.of(news.text);
         const revealed = pace.reveal(text, request.prompt.length);
-        if (news.story && revealed.length === text.length) return { status: 'finished', ...news.story };
+        if (news.story && revealed.length === text.length) return { status: 'finished', ...news.story, text };
         // Only what continues what is shown: a lost writer's late snapshot is neither.
         if (!isWriting || (revealed.length > shown.length && revealed.startsWith(shown))) {
           isWriting = true;

@@ -25,7 +25,7 @@ export interface RequestReaderOptions {
   readonly drawSeed: () => number;
 }
 
-/** Turns an adapter's input into a request, or throws a StoryError `bad_request` with a sentence. */
+/** Turns an adapter's input into a request, or throws a StoryError `bad_request` or `declined` with a sentence. */
 export type RequestReader = (input: unknown) => StoryRequest;
 
 export function createRequestReader({ models, drawSeed }: RequestReaderOptions): RequestReader {

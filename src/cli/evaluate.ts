@@ -94,19 +94,22 @@ async function evaluateFile(folder: string, file: string, flags: EvaluateFlags):
   await chosen.close();
   process.stdout.write(scoreLines(result, model.vocabulary.unit));
   if (flags.calibration) process.stdout.write(`\n${calibrationTable(result)}`);
-  if (starts) process.stdout.write(`\n${startLines(starts)}`);
+  if (starts) process.stdout.write(`\n${startLines(starts, startLength(model))}`);
   if (guesses) process.stdout.write(`\n${guessLines(guesses)}`);
 }
 
 function start(engine: Engine, model: Model, text: string, count: number): Promise<FreshStart[]> {
-  const { vocabulary, reading } = model;
-  // From one fresh state no further than the model was trained to read.
-  const length = reading.kind === 'window' ? Math.min(START_LENGTH, reading.characters) : START_LENGTH;
-  return freshStarts(engine, vocabulary, text, { count, length }).catch((error: unknown) => {
+  const length = startLength(model);
+  return freshStarts(engine, model.vocabulary, text, { count, length }).catch((error: unknown) => {
     if (!(error instanceof RangeError)) throw error;
     const sentence = `The text is too short for ${count} fresh starts. Give a longer one, or ask for fewer.`;
     throw new StoryError('bad_request', sentence, { cause: error });
   });
+}
+
+/** From one fresh state no further than the model was trained to read. */
+function startLength({ reading }: Model): number {
+  return reading.kind === 'window' ? Math.min(START_LENGTH, reading.characters) : START_LENGTH;
 }
 
 function scoreLines(result: Evaluation, unit: Unit): string {
@@ -126,12 +129,12 @@ function scoreLines(result: Evaluation, unit: Unit): string {
   );
 }
 
-function startLines(starts: readonly FreshStart[]): string {
+function startLines(starts: readonly FreshStart[], length: number): string {
   const median = starts[Math.floor(starts.length / 2)]!;
   const worst = starts.at(-1)!;
   const runaways = starts.filter(({ bitsPerId }) => bitsPerId > RUNAWAY * median.bitsPerId).length;
   return (
-    `fresh starts        ${starts.length}, ${START_LENGTH} predictions each\n` +
+    `fresh starts        ${starts.length}, ${length} predictions each\n` +
     `median              ${median.bitsPerId.toFixed(4)} bits\n` +
     `worst               ${worst.bitsPerId.toFixed(4)} bits, ${(worst.bitsPerId / median.bitsPerId).toFixed(2)} times that\n` +
     `run away            ${runaways} with more than ${RUNAWAY} times the median\n`

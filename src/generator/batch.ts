@@ -16,9 +16,21 @@ export interface Sequence {
   uniform(index: number): number;
   /**
    * Receives a drawn id and returns the id to feed next (the same one, unless the caller would have the
-   * network read something else), or undefined when the sequence is over.
+   * network read something else), a way back, or undefined when the sequence is over.
    */
-  take(id: number): number | undefined;
+  take(id: number): number | WayBack | undefined;
+}
+
+/**
+ * Back to an earlier draw: what was drawn there and since then is forgotten, this very draw included, and drawn again.
+ * `uniform` is asked anew for all of it. The network reads everything from the beginning, a character a step: that is
+ * for what happens seldom.
+ */
+export interface WayBack {
+  /** Index of the draw to go back to: 0 to that of the draw just taken. */
+  readonly to: number;
+  /** Ids that take the place of as many draws there. */
+  readonly instead?: readonly number[];
 }
 
 export interface BatchOptions {
@@ -40,7 +52,6 @@ interface Entry {
   fed: number;
   /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
   until: number;
-  drawn: number;
   /** Undefined while it waits. */
   slot: number | undefined;
   cancelled: boolean;
@@ -107,7 +118,6 @@ export class Batch {
         ids: [...sequence.prompt],
         fed: 0,
         until: 0,
-        drawn: 0,
         slot: undefined,
         cancelled: false,
       };
@@ -172,7 +182,7 @@ export class Batch {
     if (entry.fed < entry.ids.length) return;
     for (let step = first; step < drawn.length; step++) {
       const id = drawn[step]!;
-      let next: number | undefined;
+      let next: number | WayBack | undefined;
       try {
         next = entry.sequence.take(id);
       } catch (error) {
@@ -183,8 +193,13 @@ export class Batch {
         this.#leave(entry, entry.resolve);
         return;
       }
+      if (typeof next === 'object') {
+        entry.ids.length = entry.sequence.prompt.length + next.to;
+        entry.ids.push(...(next.instead ?? []));
+        this.#readAgain(entry);
+        return;
+      }
       entry.ids.push(next);
-      entry.drawn++;
       const isLast = step === drawn.length - 1;
       if (!isLast) entry.fed++;
       if (next !== id && !isLast) {
@@ -219,10 +234,12 @@ export class Batch {
 }
 
 function lane(entry: Entry, steps: number): Lane {
-  const feed = entry.ids.slice(entry.fed, entry.fed + steps);
+  const { ids, fed, sequence } = entry;
+  const feed = ids.slice(fed, fed + steps);
+  const drawn = ids.length - sequence.prompt.length;
   // Step j draws with the uniform of the draw that it will be; while feeding, the draw is thrown away.
   const draws = Array.from({ length: steps }, (_, step) =>
-    entry.sequence.uniform(entry.drawn + Math.max(0, step - (entry.ids.length - entry.fed - 1))),
+    sequence.uniform(drawn + Math.max(0, step - (ids.length - fed - 1))),
   );
-  return { slot: entry.slot!, feed, temperature: entry.sequence.temperature, uniforms: draws };
+  return { slot: entry.slot!, feed, temperature: sequence.temperature, uniforms: draws };
 }

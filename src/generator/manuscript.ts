@@ -4,6 +4,8 @@
  * a snapshot comes to the same end.
  */
 
+import { Redraws } from './redraws.ts';
+
 /**
  * Near the limit only whole sentences are certain, since the story will be cut at the end of one. A
  * sentence that is longer than this can be cut nowhere, and is ended by force.
@@ -36,6 +38,7 @@ export class Manuscript {
   /** Where the last sentence or paragraph ended: a length of `#written`. */
   #end = 0;
   #over = false;
+  readonly #redraws = new Redraws();
 
   /**
    * @param prompt the opening, which is part of the text
@@ -55,6 +58,35 @@ export class Manuscript {
   /** Characters written so far, certain or not. */
   get written(): number {
     return this.#written.length;
+  }
+
+  /** What was written last, at most `length` characters of it and of the prompt. */
+  tail(length: number): string {
+    return this.#written.length < length
+      ? (this.prompt + this.#written).slice(-length)
+      : this.#written.slice(-length);
+  }
+
+  /** Whether the next character is the last one that there is room for. */
+  get isFull(): boolean {
+    return this.#room - this.#written.length === 1;
+  }
+
+  /** Which attempt at a character counts, of those written and those to come; 0 for the first. */
+  attempt(position: number): number {
+    return this.#redraws.attempt(position);
+  }
+
+  /**
+   * Takes back what was written from a position on: it is drawn again, with the character that would have come next.
+   *
+   * @param instead takes its place
+   * @param from a position in the last word, or behind all words
+   */
+  takeBack(from: number, instead = ''): void {
+    this.#redraws.again(from, Math.max(this.#written.length, from + instead.length));
+    this.#written = this.#written.slice(0, from);
+    for (const character of instead) if (!this.#over) this.add(character);
   }
 
   /** Whether the story has come to its end; `add` may not be called any more. */
@@ -88,10 +120,13 @@ export class Manuscript {
 
   /**
    * The beginning of the text that no later character can take back: whole words, and near the limit whole
-   * sentences. It only grows.
+   * sentences. It only grows. Another writer goes on from it as this one does: so it does not end with a word that
+   * was drawn again, before a word follows that was not.
    */
   certain(): string {
-    return this.prompt + this.#written.slice(0, this.#certainLength());
+    let length = this.#certainLength();
+    while (!this.#redraws.isSettled(length)) length = lastWordEnd(this.#written.slice(0, length));
+    return this.prompt + this.#written.slice(0, length);
   }
 
   /** The finished text: at most `length` characters, ending with a sentence or a paragraph. */

@@ -10,7 +10,9 @@ import type { Engine } from './engines/engine.ts';
 import { Manuscript } from './manuscript.ts';
 import type { Model } from './model/model.ts';
 import { servingOf } from './model/reading.ts';
-import { uniformAt } from './sampling.ts';
+import { lineEndOf, Telling, withoutLastSpaces } from './telling.ts';
+import type { Vocabulary } from './vocabulary.ts';
+import { WordGuard } from './word-guard.ts';
 
 /** More unreadable characters than this share of what was to be read is worth a word to the person. */
 const NOTABLE_UNREADABLE_SHARE = 0.1;
@@ -20,6 +22,8 @@ export interface TellOptions {
   readonly resumeFrom?: string;
   /** Called after every word, with a function that reads the text so far; reading is what costs. */
   readonly onWord?: (read: () => string) => void;
+  /** Called when a word that may not be said is drawn again. */
+  readonly onRedraw?: () => void;
   /** Ends the story early; what is certain by then is kept. */
   readonly signal?: AbortSignal;
 }
@@ -31,7 +35,6 @@ export class Storyteller {
   readonly #model: StorytellerModel;
   readonly #engine: Engine;
   readonly #batch: Batch;
-  readonly #newline: number;
 
   constructor(model: StorytellerModel, engine: Engine, options: Omit<BatchOptions, 'serving'>) {
     if (engine.vocabularySize !== model.vocabulary.size) {
@@ -48,9 +51,9 @@ export class Storyteller {
       ...(isWords ? { stepsPerTrip: 1 } : {}),
       serving: servingOf(model),
     });
-    const newline = model.vocabulary.idOf('\n');
-    if (newline === undefined) throw new TypeError('Expected a vocabulary with a line end, got one without.');
-    this.#newline = newline;
+    if (lineEndOf(model.vocabulary) === undefined) {
+      throw new TypeError('Expected a vocabulary with a line end or a space, got one without.');
+    }
   }
 
   /** What a footer says of the writer. */
@@ -81,35 +84,24 @@ export class Storyteller {
     const problem = problemWith(request);
     if (problem) throw new StoryError('bad_request', problem);
     const { vocabulary } = this.#model;
-    const { onWord, signal } = options;
-    const reading = vocabulary.encode(request.context + request.prompt);
+    const { onWord, onRedraw, signal } = options;
+    const before = request.context + request.prompt;
     const manuscript = new Manuscript(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!manuscript.over) manuscript.add(character);
 
     const read = () => manuscript.certain();
-    let drawn = 0;
     if (!manuscript.over) {
-      await this.#batch.run(
-        {
-          prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
-          temperature: request.temperature,
-          uniform: (index) => uniformAt(request.seed, manuscript.written + index - drawn, 0),
-          take: (id) => {
-            // A mark in the middle of things becomes a line end, in the text and for the network alike.
-            if (id === vocabulary.endOfText && manuscript.endOfWork()) return undefined;
-            const next = id === vocabulary.endOfText ? this.#newline : id;
-            drawn++;
-            for (const character of vocabulary.decode(next)) {
-              manuscript.add(character);
-              if (manuscript.over) return undefined;
-              if (character === ' ' || character === '\n') onWord?.(read);
-            }
-            return next;
-          },
-        },
-        signal,
-      );
+      const telling = new Telling({
+        ...{ vocabulary, manuscript, before },
+        guard: new WordGuard(manuscript, request.context),
+        prompt: [vocabulary.endOfText, ...readBefore(vocabulary, before, resumed)],
+        temperature: request.temperature,
+        seed: request.seed,
+        onWord: () => onWord?.(read),
+        onRedraw: () => onRedraw?.(),
+      });
+      await this.#batch.run(telling, signal);
     }
     return {
       text: manuscript.over ? manuscript.finish() : manuscript.certain(),
@@ -123,6 +115,19 @@ export class Storyteller {
   close(): Promise<void> {
     return this.#engine.close();
   }
+}
+
+/**
+ * The ids of all that the network reads before the first draw.
+ *
+ * @param resumed what an earlier writer wrote behind `before`
+ */
+function readBefore(vocabulary: Vocabulary, before: string, resumed: string): number[] {
+  if (vocabulary.unit === 'char')
+    return [...vocabulary.encode(before).ids, ...vocabulary.encode(resumed).ids];
+  // A word brings the space before it with it, so the one that a prompt ends with waits for its word.
+  return vocabulary.encode(resumed === '' ? withoutLastSpaces(before) : before.replace(/\r$/, '\n') + resumed)
+    .ids;
 }
 
 /** What an earlier writer wrote after the prompt, or nothing when the snapshot is of another story. */

@@ -1,5 +1,6 @@
 /** Carries out the page's orders: tells stories, reports how they grow, and stops them. */
 import { sentenceFor } from '../errors.ts';
+import { PostedText } from '../filter/mask.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
 import type { ReplyState, Story, StoryRequest } from '../story.ts';
@@ -42,14 +43,15 @@ export class Writer {
   async #write(id: string, request: StoryRequest): Promise<void> {
     const stop = new AbortController();
     this.#stops.set(id, stop);
-    let text = request.prompt;
+    const posted = new PostedText(request.prompt);
+    let text = posted.of(request.prompt);
     const report = (state: ReplyState) => this.#tools.report({ type: 'state', id, state });
     try {
       const story = await this.#tell(request, stop.signal, (snapshot) => {
-        text = snapshot;
+        text = posted.of(snapshot);
         report({ status: 'writing', text });
       });
-      report({ status: 'finished', ...story });
+      report({ status: 'finished', ...story, text: posted.of(story.text) });
     } catch (error) {
       report({ status: 'failed', text, error: sentenceFor(error) });
     } finally {

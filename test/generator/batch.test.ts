@@ -80,6 +80,32 @@ describe('Batch', () => {
     }
   });
 
+  it('goes back to an earlier draw, of which the network then knows nothing', async () => {
+    for (const stepsPerTrip of [1, 3, 8]) {
+      const histories = new Set<string>();
+      const next = (history: readonly number[]) => {
+        histories.add(history.join());
+        return history.at(-1)! + 1;
+      };
+      const engine = new FakeEngine({ stepsPerTrip, next });
+      const drawn: number[] = [];
+      await new Batch(engine, { maxWaiting: 0 }).run({
+        prompt: [10],
+        temperature: 1,
+        uniform: () => 0,
+        take: (id) => {
+          drawn.push(id);
+          if (drawn.length === 4) return { to: 1, instead: [70, 80] };
+          if (drawn.length === 6) return { to: 3 };
+          return drawn.length < 8 ? id : undefined;
+        },
+      });
+      // 12, 13 and 14 are forgotten; then 81 and 82, which come again.
+      assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerTrip} steps in a trip`);
+      assert.ok(histories.has('10,11,70,80,81'), [...histories].join(' '));
+    }
+  });
+
   it('has the network see each time what its serving says, and go on alike when it is resumed', async () => {
     const servings = fc.record({
       kind: fc.constant('refreshed' as const),
@@ -117,6 +143,32 @@ describe('Batch', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('sees no more than that after it went back, either', async () => {
+    const serving = { kind: 'refreshed', characters: 7 } as const;
+    const next = (history: readonly number[]) => history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, 0);
+    for (const stepsPerTrip of [1, 16]) {
+      const ids = [1, 2, 3, 4, 5];
+      let draws = 0;
+      await new Batch(new FakeEngine({ next, stepsPerTrip }), { maxWaiting: 0, serving }).run({
+        prompt: [...ids],
+        temperature: 1,
+        uniform: () => 0,
+        take(id) {
+          const index = ids.length - 1;
+          assert.equal(id, next(ids.slice(passageOf(index, serving).from)));
+          draws += 1;
+          if (draws === 9) {
+            ids.splice(5 + 2, ids.length, 50, 51);
+            return { to: 2, instead: [50, 51] };
+          }
+          ids.push(id);
+          return draws < 30 ? id : undefined;
+        },
+      });
+      assert.equal(draws, 30);
+    }
   });
 
   it('reads of a long context no more than the network can see', async () => {

@@ -3,23 +3,18 @@
  * of three masters, and through a failover that sentinels make in the middle of a story.
  */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { replyWithStory } from '../../src/bots/story-reply.ts';
 import { checkRedis } from '../../src/cli/doctor-redis.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { ConnectionSettings, QueueConnection, RedisSecurity } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
-import { Replies } from '../../src/queue/replies.ts';
 import { Settings } from '../../src/queue/settings.ts';
-import { Stories } from '../../src/queue/stories.ts';
-import { sweep } from '../../src/queue/sweeper.ts';
-import { StoryWorker } from '../../src/queue/worker.ts';
-import type { ReplyState, StoryRequest } from '../../src/story.ts';
+import type { StoryRequest } from '../../src/story.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { type House, openHouse, request } from '../helpers/house.ts';
 import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../helpers/programs.ts';
 import { makeCertificates, startCluster, startWatched, tlsOptions } from '../helpers/redis-kinds.ts';
 
@@ -29,10 +24,6 @@ const SENTINEL_SECRET = 'hunter2-of-the-sentinels';
 /** A master that hangs closes no connection: without word from a sentinel it would take 18 s to be given up. */
 const HEARD_MS = 12_000;
 const skip = skipWithout('redis-server');
-
-function request(seed: number): StoryRequest {
-  return { prompt: 'It all began with ', context: '', temperature: 0.4, length: 800, seed, model: 'scifi' };
-}
 
 function open(
   redisUrl: string,
@@ -54,53 +45,6 @@ function gated(gate: () => Promise<unknown>): Storyteller {
       return storyteller.tell(wanted, options);
     },
   } as unknown as Storyteller;
-}
-
-interface House {
-  /** Asks for a story; resolves with the reply's final state. */
-  ask(seed: number): Promise<ReplyState>;
-  sweep(): Promise<void>;
-  readonly replies: Replies<null>;
-  close(): Promise<void>;
-}
-
-/** Replies, stories and a worker, with a connection each for the bots' and the worker's side. */
-async function openHouse(connect: () => Promise<QueueConnection>, storyteller: Storyteller): Promise<House> {
-  const logger = pino({ level: 'silent' });
-  const [bots, writers] = [await connect(), await connect()];
-  const [stories, theirs] = [new Stories(bots), new Stories(writers)];
-  const replies = new Replies<null>(bots, 'test', logger);
-  await Promise.all([stories.ready(), theirs.ready(), replies.ready()]);
-  const clock = () => performance.now();
-  replies.work((task) => replyWithStory(task, `test-${task.id}`, { stories, pace: 0, clock }), 100);
-  const worker = new StoryWorker({
-    connection: writers,
-    stories: theirs,
-    logger,
-    storyteller: () => storyteller,
-    concurrency: 16,
-  });
-  await worker.ready();
-  return {
-    replies,
-    async ask(seed) {
-      const id = randomUUID();
-      await replies.submit(id, request(seed), null);
-      return new Promise<ReplyState>((resolve, reject) => {
-        const listener = (state: ReplyState) => {
-          if (state.status === 'finished' || state.status === 'failed') resolve(state);
-        };
-        replies.follow(id, listener).then((unfollow) => unfollow ?? reject(new Error('unknown')), reject);
-      });
-    },
-    sweep: () => sweep({ connection: bots, stories, replies: [replies], retentionMs: 0, logger }),
-    async close() {
-      await worker.close();
-      await replies.close();
-      await Promise.all([stories.close(), theirs.close()]);
-      await Promise.all([bots.close(), writers.close()]);
-    },
-  };
 }
 
 async function expectStories(house: House, seeds: readonly number[]): Promise<void> {

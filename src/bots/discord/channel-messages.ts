@@ -1,6 +1,7 @@
 /** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
 import { type Message, type PermissionsBitField, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
+import { mask } from '../../filter/mask.ts';
 import { type AskTools, logged, readWish, submit } from '../ask.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import { clean } from '../outgoing-text.ts';
@@ -23,6 +24,7 @@ const THREAD_NAME_MAX = 80;
 /** Threads are archived after a day without a message. */
 const THREAD_ARCHIVE_MINUTES = 1_440;
 const PATIENCE = '⏳';
+const DECLINED = '🤐';
 
 /** Looks at a message, and answers it where that was asked for. Never rejects: nobody awaits it. */
 export async function hear(message: Message, tools: MessageTools): Promise<void> {
@@ -83,7 +85,9 @@ async function reply(
     await submit(tools, `m${message.id}`, request, handle, asker);
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
-    const { message: sentence } = logged(error, logger);
+    const { code, message: sentence } = logged(error, logger);
+    // What nobody is to write on from is not talked about either: here everybody would read it.
+    if (code === 'declined') return void (await message.react(DECLINED).catch(() => {}));
     await api.send(message.channelId, `${message.id}/refusal`, { content: sentence }, message.id);
   }
 }
@@ -93,7 +97,7 @@ async function openThread(message: Message, prompt: string, api: DiscordApi): Pr
   try {
     await api.bot.post(Routes.threads(message.channelId, message.id), {
       body: {
-        name: [...prompt.replaceAll('\n', ' ')].slice(0, THREAD_NAME_MAX).join(''),
+        name: [...mask(prompt).replaceAll('\n', ' ')].slice(0, THREAD_NAME_MAX).join(''),
         auto_archive_duration: THREAD_ARCHIVE_MINUTES,
       },
     });

@@ -3,6 +3,7 @@
  * however long its story is. Pure.
  */
 import type { types } from '@slack/bolt';
+import { mask } from '../../filter/mask.ts';
 import type { ModelChoice, ReplyState, StoryRequest } from '../../story.ts';
 import { AGAIN_LABELS, againActions } from '../again.ts';
 import { clean } from '../outgoing-text.ts';
@@ -60,7 +61,8 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Mess
 /** What stands above a story that is streamed: its opening, and Stop while it grows. */
 export function layOutRoot(state: ReplyState, facts: ReplyFacts, wait: string): MessageBody {
   if (state.status === 'waiting') return layOut(state, facts, wait);
-  const [opening] = partsOf(clean(facts.request.prompt), facts.request.prompt.length);
+  const { prompt } = facts.request;
+  const [opening] = partsOf(clean(mask(prompt)), prompt.length);
   const sections = opening ? [plainSection(opening.text)] : [];
   const print = smallPrintOf(
     state.status === 'writing' ? 'The story grows in the thread' : 'The story is in the thread',

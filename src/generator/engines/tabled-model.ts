@@ -36,8 +36,8 @@ export function tabled({ layers, vocabulary }: Pick<Model, 'layers' | 'vocabular
   const rows = Array.from({ length: vocabulary.size }, (_, id) =>
     below.reduce((row, layer) => applyRowLayer(layer, row), vectorOf(input, id)),
   );
-  const tableFor = (layer: RecurrentLayer) => tableOf(rows.map((row) => gatesOf(layer, row)));
-  if (!first) return { table: tableOf(rows), backwardTable: undefined, layers: [] };
+  const tableFor = (layer: RecurrentLayer) => tableOf(rows, (row) => gatesOf(layer, row));
+  if (!first) return { table: tableOf(rows, (row) => row), backwardTable: undefined, layers: [] };
   const above = rest.slice(foundAt) as TabledModel['layers'];
   return first.kind === 'bidirectional'
     ? { table: tableFor(first.forward), backwardTable: tableFor(first.backward), layers: above }
@@ -81,11 +81,12 @@ export function columnsOf(kernel: Float32Array, units: number, from: number, to:
   return columns;
 }
 
-function tableOf(rows: readonly Float64Array[]): Table {
-  const columns = rows[0]!.length;
-  const values = new Float32Array(rows.length * columns);
-  rows.forEach((row, id) => {
-    values.set(row, id * columns);
+/** Made row by row: of the words of a language there are many. */
+function tableOf(inputs: readonly Float64Array[], outputOf: (input: Float64Array) => Float64Array): Table {
+  const columns = outputOf(inputs[0]!).length;
+  const values = new Float32Array(inputs.length * columns);
+  inputs.forEach((input, id) => {
+    values.set(outputOf(input), id * columns);
   });
   return { columns, values };
 }

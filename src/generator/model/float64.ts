@@ -85,6 +85,8 @@ export function affine(
   const sums = Float64Array.from(bias);
   for (let row = 0; row < x.length; row++) {
     const value = x[row]!;
+    // Nearly all of a one-hot vector.
+    if (value === 0) continue;
     const from = row * sums.length;
     for (let column = 0; column < sums.length; column++) sums[column]! += value * kernel[from + column]!;
   }

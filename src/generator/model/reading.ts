@@ -50,7 +50,7 @@ export function passageOf(index: number, serving: Serving): Passage {
     case 'carried':
       return { from: 0, until: Number.POSITIVE_INFINITY };
     case 'refreshed': {
-      const period = Math.ceil(serving.characters / 2);
+      const period = refreshPeriod(serving.characters);
       const begun = Math.floor(index / period) * period;
       return { from: Math.max(0, begun - (serving.characters - period)), until: begun + period };
     }
@@ -60,13 +60,18 @@ export function passageOf(index: number, serving: Serving): Passage {
   }
 }
 
+/** How many characters the state of a model of windows is carried before it is refreshed. */
+export function refreshPeriod(characters: number): number {
+  return Math.ceil(characters / 2);
+}
+
 /** How many ids the network reads for each character that it writes, in the long run. */
 export function idsPerCharacter(serving: Serving): number {
   switch (serving.kind) {
     case 'carried':
       return 1;
     case 'refreshed':
-      return serving.characters / Math.ceil(serving.characters / 2);
+      return serving.characters / refreshPeriod(serving.characters);
     case 'windows':
       return serving.characters;
   }

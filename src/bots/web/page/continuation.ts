@@ -41,13 +41,21 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     if (text === '') continue;
     const joint = jointBetween(before, text);
     // Decided by the whole text, so that a prompt that is still being revealed already looks like one.
-    const promptLength = textOf(state).startsWith(ask.prompt) ? ask.prompt.length : 0;
+    const promptLength = beginsWith(textOf(state), ask.prompt) ? ask.prompt.length : 0;
     if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
     const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
     if (rest !== '') segments.push({ kind: 'written', text: rest });
     before = text;
   }
   return segments;
+}
+
+/** Whether a text begins with a prompt, of which letters may have been masked. */
+function beginsWith(text: string, prompt: string): boolean {
+  for (let index = 0; index < prompt.length; index++) {
+    if (text[index] !== prompt[index] && text[index] !== '*') return false;
+  }
+  return true;
 }
 
 /** A space where a sentence ended and the next part begins with a word; nothing in the middle of one. */

@@ -1,0 +1,77 @@
+/**
+ * A judge of posted text that knows nothing of the filter's list: every word and phrase that `cuss` rates as a likely
+ * insult (2 of 0 to 2), except those named here with the reason. What it rates 1 ("cracker", "spade") or 0 ("black")
+ * means something else as a rule, and is not counted. Of what counts, vulgar words are told from slurs by their stems.
+ */
+import { cuss } from 'cuss';
+
+const LIKELY = 2;
+
+/** Bodies and what they do. What is left insults a people, a faith, a sex or somebody's mind: tier one. */
+const VULGAR =
+  /fuc?k|fuk|phu[kq]|shi+t|shat|crap|poop|cock|dick|prick|puss|tits?$|titt|tit[fjl]|boob|boner|bitch|whore|slut|c+um|kum|ji[sz]|sex|porn|jerk|wank|piss|^pee|fart|suck|lick|blow|butt|arse|(?:^|[^ n])ass|orgas|masturb|mastrab|screw|shag|spank|spooge|dildo|twat|felch|sperm|vibr/;
+
+/** What the list rates so, and a story may say: words of the corpus, and nonsense that a hot network hits upon. */
+const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[] = [
+  {
+    because: 'an insult for anybody, whatever they are',
+    words:
+      'booby, dumb, fatso, geezer, hillbilly, hobo, hussy, idiot, jackass, loser, moron, ' +
+      'redneck, scallywag, sissy, stupid, sucker, tosser, wuss',
+  },
+  {
+    because: 'an oath as mild as the period',
+    words: 'crap, crappy, dammit, damnit, geez, goddamit, goddammit, goddamn, goddamned, jeez',
+  },
+  {
+    because: 'a people, a party or a place that the period, and many of its own, call so',
+    words:
+      'clansman, clansmen, commie, gypsies, gypsy, hindoo, limey, moslem, pollock, pollocks, ' +
+      'pom, poms, russki, russkie, taff, whitey, yank, yanks',
+  },
+  {
+    because: 'a name, or Latin: Willie, Fort Dix, Hebe, Homo sapiens, Pinus nigra',
+    words: 'dix, gables, hebe, homo, hori, jiggs, nigra, noonan, pud, uncle tom, willie',
+  },
+  {
+    because: 'something else in a story: a donkey, a thorn, a dance, a nip in the air',
+    words:
+      'ass, asses, bong, booty, bugger, bung, cacker, chug, chunky, cocky, dipstick, dong, dope, eight ' +
+      'ball, flange, ho, hooker, jig, jigger, jiggers, jigs, looser, muff, niggard, ' +
+      'niggardliness, niggards, niggle, niggling, nip, pansies, pansy, piker, pimp, poo, poof, ' +
+      'poop, prick, puke, puss, quickie, reefer, rigger, rimming, round eyes, sexed, slapper, ' +
+      'slave, sloper, smut, sooty, spit, spunk, spunky, squarehead, squinty, stringer, tang, ' +
+      'tinker, tinkers, triplex, turnon, vomit, welfare, whiz',
+  },
+];
+
+const excepted = new Set(EXCEPTIONS.flatMap(({ words }) => words.split(', ')));
+const judged = new Set(Object.keys(cuss).filter((word) => cuss[word] === LIKELY && !excepted.has(word)));
+/** Words of the longest phrase on the list. */
+const PHRASE_WORDS = Math.max(...[...judged].map((word) => word.split(' ').length));
+
+const all = [...judged];
+/** How many words and phrases count. */
+export const JUDGED = {
+  slurs: all.filter((word) => !VULGAR.test(word)).length,
+  vulgar: all.filter((word) => VULGAR.test(word)).length,
+};
+
+/** What the judge finds in a text, each as often as it is there. */
+export interface Offences {
+  readonly slurs: readonly string[];
+  readonly vulgar: readonly string[];
+}
+
+export function offencesIn(text: string): Offences {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const found = words.flatMap((_, start) =>
+    Array.from({ length: Math.min(PHRASE_WORDS, words.length - start) }, (_, more) =>
+      words.slice(start, start + more + 1).join(' '),
+    ).filter((phrase) => judged.has(phrase)),
+  );
+  return {
+    slurs: found.filter((word) => !VULGAR.test(word)),
+    vulgar: found.filter((word) => VULGAR.test(word)),
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * Finding words of the list in a text. What is found up to the end of a word does not depend on what comes after the
+ * whitespace there: so a text that is shown word by word is never taken back. Runs in browsers too.
+ */
+import { type Kind, WORD_CLASSES } from './list.ts';
+import { kindOf, UNSEEN } from './spelling.ts';
+
+export interface FoundWord {
+  /** Where it begins and ends in the text, in UTF-16 code units. */
+  readonly start: number;
+  readonly end: number;
+  readonly kind: Kind;
+}
+
+/** A run of letters, of signs that may stand for letters, and of what nobody sees. */
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+const PART = /(?:[a-z]|(?!\s)[\p{L}\p{N}\p{M}\p{So}\p{Cf}\p{Cc}@$])+/gu;
+/** One sign in the middle of a word: a hyphen, an apostrophe, a full stop. What is longer is a dash. */
+const JOINT = /^\S$/;
+/** Who're is two words. */
+const APOSTROPHE = /^['\u2019]$/;
+const CONTRACTED = /^(?:re|ll|ve|[dmst])$/i;
+const PHRASE_JOINT = /^\s{1,3}$/;
+/** Between letters that are spelled out there may be spaces, too. */
+const SPELLED_JOINT_MAX = 3;
+/** Signs between letters that may be letters themselves. */
+const LEET_JOINT = /[!|(/]/;
+const PLAIN = /^[\x20-\x7e]+$/;
+/** Nothing on the list, disguised as it may be, is longer than this many characters. */
+const LONGEST = 64;
+/** Nothing that was cut into pieces has more letters. */
+const LONGEST_JOINED = 24;
+/** How the last words of the list's phrases begin. */
+const PHRASE_ENDS: readonly string[] = [
+  ...new Set(
+    WORD_CLASSES.flatMap(({ words }) => words.flatMap((word) => /(?<= )[a-z]+/.exec(word)?.[0] ?? [])),
+  ),
+];
+
+/**
+ * The words of the list in a text, in the order of their ends.
+ *
+ * @param from only those that end after this are looked for
+ */
+export function findWords(text: string, from = 0): FoundWord[] {
+  let parts = partsOf(text, wordStart(text, from));
+  // Nothing else reaches back over whitespace.
+  if (from > 0 && parts[0] && (isSingle(parts[0].text) || endsPhrase(parts[0].text))) {
+    parts = partsOf(text, wordStart(text, Math.max(0, from - LONGEST)));
+  }
+  return parts.flatMap((part, last) => (part.end > from ? foundAt(text, parts, last) : []));
+}
+
+/** Whether a text has a word that nobody is to write on from. */
+export function hasSlur(text: string): boolean {
+  return findWords(text.replace(UNSEEN, '')).some(({ kind }) => kind === 'slur');
+}
+
+/** Where the word begins that ends at `end` or goes on behind it; `end` itself after whitespace. */
+export function wordStart(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && !isSpace(text[start - 1]!)) start--;
+  return start;
+}
+
+function partsOf(text: string, from: number): Part[] {
+  return [...text.slice(from).matchAll(PART)].map((match) => ({
+    start: from + match.index,
+    end: from + match.index + match[0].length,
+    text: match[0],
+  }));
+}
+
+/** Whether a part is one letter. */
+function isSingle(text: string): boolean {
+  return text.length === 1 || (!PLAIN.test(text) && [...text.replace(UNSEEN, '')].length === 1);
+}
+
+function endsPhrase(text: string): boolean {
+  const word = text.toLowerCase();
+  return PHRASE_ENDS.some((beginning) => word.startsWith(beginning));
+}
+
+/** What ends with one of the parts: itself, what it makes with those before it, or a phrase. */
+function foundAt(text: string, parts: readonly Part[], last: number): FoundWord[] {
+  const { start, end, ...part } = parts[last]!;
+  const kind = kindOf(part.text);
+  if (kind) return [{ start, end, kind }];
+  const found: FoundWord[] = [];
+  let joined = part.text;
+  let isSpelled = isSingle(part.text);
+  for (let first = last - 1; first >= 0; first--) {
+    const before = parts[first]!;
+    const behind = parts[first + 1]!;
+    const joint = text.slice(before.end, behind.start);
+    isSpelled &&= isSingle(before.text);
+    const isJoined = JOINT.test(joint) && !(APOSTROPHE.test(joint) && CONTRACTED.test(behind.text));
+    const isNear = isSpelled && joint.length <= SPELLED_JOINT_MAX;
+    // What is found by itself was found where it ends.
+    if (!(isJoined || isNear) || end - before.start > LONGEST || kindOf(before.text)) break;
+    joined = before.text + joined;
+    if (joined.length > LONGEST_JOINED) break;
+    const spellings = LEET_JOINT.test(joint) ? [joined, text.slice(before.start, end)] : [joined];
+    const joinedKind = spellings.map(kindOf).find((some) => some !== undefined);
+    if (joinedKind) found.push({ start: before.start, end, kind: joinedKind });
+  }
+  const phrase = phraseAt(text, parts, last);
+  return phrase ? [...found, phrase] : found;
+}
+
+function phraseAt(text: string, parts: readonly Part[], last: number): FoundWord | undefined {
+  const { start, end, text: word } = parts[last]!;
+  const before = parts[last - 1];
+  if (!before || !endsPhrase(word) || kindOf(before.text)) return undefined;
+  if (!PHRASE_JOINT.test(text.slice(before.end, start))) return undefined;
+  const kind = kindOf(`${before.text} ${word}`);
+  return kind && { start: before.start, end, kind };
+}
+
+function isSpace(character: string): boolean {
+  return /\s/.test(character);
+}

@@ -1,0 +1,142 @@
+/** Whether a spelling is that of a word on the list: what it is disguised with is taken off first. */
+import {
+  collapseDuplicatesTransformer,
+  parseRawPattern,
+  RegExpMatcher,
+  resolveConfusablesTransformer,
+  resolveLeetSpeakTransformer,
+  toAsciiLowerCaseTransformer,
+} from 'obscenity';
+import { INNOCENT_WORDS, type Kind, WORD_CLASSES } from './list.ts';
+
+/** What nobody sees: marks on letters, joiners, controls, characters that draw nothing. */
+export const UNSEEN = /(?!\s)[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** Spellings whose kind is kept; a story's words are few. */
+const REMEMBERED_SPELLINGS = 20_000;
+const SHORTEST_WORD = 3;
+const LETTER = /\p{L}/gu;
+/** Signs that may stand for letters. */
+const LEET = /[0-9@$!|(/]/g;
+const PLAIN = /^[a-z ]+$/;
+const OPTIONAL = /\[(.)\]/;
+const RUN = /(.)\1+/gu;
+const EDGE = /[^a-z ]+/;
+
+interface Entry {
+  readonly id: number;
+  readonly kind: Kind;
+  readonly word: string;
+}
+
+const ENTRIES: readonly Entry[] = WORD_CLASSES.flatMap(({ kind, words }) =>
+  words.map((word) => ({ kind, word })),
+).map((entry, id) => ({ ...entry, id }));
+
+/** Letters that some word has twice in a row: of these, two are told from one. */
+const DOUBLED = new Set(
+  ENTRIES.flatMap(({ word }) => word.match(/([a-z])\1/g) ?? []).map((pair) => pair[0]!),
+);
+
+/** What takes lookalikes and leet off, a code point at a time. */
+const UNDISGUISING = [
+  resolveConfusablesTransformer(),
+  resolveLeetSpeakTransformer(),
+  toAsciiLowerCaseTransformer(),
+];
+
+const matcher = new RegExpMatcher({
+  blacklistedTerms: ENTRIES.map(({ id, word }) => ({ id, pattern: parseRawPattern(patternOf(word)) })),
+  whitelistedTerms: [...INNOCENT_WORDS],
+  blacklistMatcherTransformers: [
+    ...UNDISGUISING,
+    collapseDuplicatesTransformer({
+      defaultThreshold: 1,
+      customThresholds: new Map([...DOUBLED].map((letter) => [letter, 2])),
+    }),
+  ],
+});
+
+/** The list without repetitions: of words that stand alone, and of those that may go on. */
+const ROUGH_WORDS = new Set(ENTRIES.flatMap(({ word }) => roughOf(word)));
+const ROUGH_STEMS = ENTRIES.filter(({ word }) => word.includes('*')).flatMap(({ word }) => roughOf(word));
+
+const known = new Map<string, Kind | undefined>();
+
+/**
+ * The kind of a spelling, undefined for one that is not on the list.
+ *
+ * @param spelling a word, or several that are to be read as one
+ */
+export function kindOf(spelling: string): Kind | undefined {
+  if (known.has(spelling)) return known.get(spelling);
+  if (known.size >= REMEMBERED_SPELLINGS) known.clear();
+  const kind = judge(spelling);
+  known.set(spelling, kind);
+  return kind;
+}
+
+function judge(spelling: string): Kind | undefined {
+  const bare = spelling.toLowerCase().normalize('NFKD').replace(UNSEEN, '');
+  if (bare.length < SHORTEST_WORD || !isSuspect(bare)) return undefined;
+  // A number with a letter behind it, such as 600k, is a number.
+  if ((bare.match(LETTER)?.length ?? 0) < (bare.match(LEET)?.length ?? 0)) return undefined;
+  const kinds = matcher.getAllMatches(bare).map(({ termId }) => ENTRIES[termId]!.kind);
+  return (['slur', 'ambiguous', 'vulgar'] as const).find((kind) => kinds.includes(kind));
+}
+
+/** Whether the matcher, which takes its time, may find something: nearly everything can be told from the list at once. */
+function isSuspect(bare: string): boolean {
+  const rough = withoutRuns(PLAIN.test(bare) ? bare : undisguised(bare));
+  return (
+    ROUGH_STEMS.some((stem) => rough.includes(stem)) ||
+    rough.split(EDGE).some((word) => ROUGH_WORDS.has(word))
+  );
+}
+
+/** A spelling without lookalikes and leet, as the matcher reads it. */
+function undisguised(bare: string): string {
+  let plain = '';
+  for (const character of bare) {
+    let code = character.codePointAt(0);
+    for (const { transform } of UNDISGUISING) if (code !== undefined) code = transform(code);
+    if (code !== undefined) plain += String.fromCodePoint(code);
+  }
+  return plain;
+}
+
+/** An entry's letters, those that may be there in brackets. */
+function lettersOf(word: string): string {
+  return word.replaceAll('*', '').replaceAll(' ', '[ ]');
+}
+
+function roughOf(word: string): string[] {
+  return variantsOf(lettersOf(word)).map(withoutRuns);
+}
+
+/** Letters with and without what may be there. */
+function variantsOf(letters: string): string[] {
+  const optional = OPTIONAL.exec(letters);
+  if (!optional) return [letters];
+  return ['', optional[1]!].flatMap((some) => variantsOf(letters.replace(OPTIONAL, some)));
+}
+
+function withoutRuns(text: string): string {
+  return text.replace(RUN, '$1');
+}
+
+/** An entry in the library's language, where `|` is the edge of a word. */
+function patternOf(word: string): string {
+  const start = word.startsWith('*') ? '' : '|';
+  const end = word.endsWith('*') ? '' : '|';
+  const doubled = allowDoubles(lettersOf(word));
+  // What goes on with any letters goes on with a double, too; an innocent word would not cover that.
+  return start + (end ? doubled : doubled.replace(/\[.\]$/, '')) + end;
+}
+
+/** Lets every letter that is told from its double, and is written once, come twice. */
+function allowDoubles(pattern: string): string {
+  return pattern.replace(/([a-z])\1?(\]?)/g, (run, letter: string, bracket: string) =>
+    run === letter + bracket && DOUBLED.has(letter) ? `${run}[${letter}]` : run,
+  );
+}
