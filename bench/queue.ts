@@ -34,17 +34,22 @@ const PROMPT_200 =
 
 const silent = pino({ level: 'silent' });
 
-/** Everything between a request and its reply, as `npm start` has it. */
+/**
+ * Everything between a request and its reply, as `npm start` has it.
+ *
+ * @param pace characters a second at which replies grow; 0 for as fast as they come
+ */
 export async function openPipeline(
   connection: QueueConnection,
   writer: { model: Model; engine: Engine } | undefined,
+  pace = 0,
 ) {
   const stories = new Stories(connection);
   await stories.ready();
   const replies = new Replies<null>(connection, 'bench', silent);
   await replies.ready();
   replies.work(
-    (task) => replyWithStory(task, `bench-${task.id}`, { stories, pace: 0, clock: () => performance.now() }),
+    (task) => replyWithStory(task, `bench-${task.id}`, { stories, pace, clock: () => performance.now() }),
     1_000,
   );
   const worker = writer && startWorker(connection, stories, writer);

@@ -11,7 +11,7 @@ import { crowd, openPipeline } from './queue.ts';
 
 const STORIES = 128;
 const LENGTH = 1_200;
-const PREFIX = 'bench';
+export const PREFIX = 'bench';
 const START_MS = 60_000;
 
 export async function benchWorkers(): Promise<{ rows: string[][]; notes: string[] }> {
@@ -46,7 +46,15 @@ export async function benchWorkers(): Promise<{ rows: string[][]; notes: string[
   return { rows, notes: [] };
 }
 
-function startWorker(redisUrl: string, threads: number): { child: ChildProcess; ready: Promise<unknown> } {
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  readonly ready: Promise<unknown>;
+  /** Everything that it has printed. */
+  readonly output: () => string;
+}
+
+/** A generator worker on the processor, under the benchmarks' prefix. */
+export function startWorker(redisUrl: string, threads: number): WorkerProcess {
   const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', cli, 'worker'], {
     env: {
@@ -62,10 +70,14 @@ function startWorker(redisUrl: string, threads: number): { child: ChildProcess; 
   child.stdout!.on('data', (chunk) => {
     output += String(chunk);
   });
-  return { child, ready: until(() => output.includes('storyteller ready'), 'a worker', START_MS) };
+  return {
+    child,
+    ready: until(() => output.includes('storyteller ready'), 'a worker', START_MS),
+    output: () => output,
+  };
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+export async function stop(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await ended;

@@ -1,62 +1,165 @@
-/** What the plan for many machines is made of, measured on this one: steps of a batch, and a real run to check with. */
+/** What the plan for many machines is made of, measured on this one. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { uniformAt } from '../../src/generator/sampling.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
+import { openConnection } from '../../src/queue/open.ts';
+import { STORIES_QUEUE } from '../../src/queue/stories.ts';
+import { startRedis } from '../../test/helpers/programs.ts';
 import { request } from '../measure.ts';
+import { openPipeline } from '../queue.ts';
+import { PREFIX, startWorker, stop } from '../workers.ts';
 
-const CROWDS = [1, 2, 4, 8, 16, 32, 48, 64] as const;
+export const SLOTS = 64;
+const CROWDS = [1, 2, 4, 8, 16, 32, 48, SLOTS] as const;
 const MEASURE_MS = 1_500;
 const LONGEST_LENGTH = 6_000;
-
-/** Opens the shipped model on the processor, as a worker does. */
-export async function openStoryteller(slots: number, threads: number): Promise<Storyteller> {
-  const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
-  const engine = await createOnnxEngine(model, { capacity: slots, threads });
-  return new Storyteller(model, engine, { maxWaiting: 100_000 });
-}
+const IDLE_TRIALS = 20;
 
 /** Milliseconds of a step by the stories in it, through the storyteller: drawing and reading included. */
-export async function measureSteps(storyteller: Storyteller): Promise<[stories: number, ms: number][]> {
+export async function measureSteps(threads: number): Promise<[number, number][]> {
+  const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
+  const engine = await createOnnxEngine(model, { capacity: SLOTS, threads });
+  const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
   const points: [number, number][] = [];
   for (const crowd of CROWDS) {
-    const end = new AbortController();
+    const aborts = Array.from({ length: crowd }, () => new AbortController());
     const started = performance.now();
-    const telling = Array.from({ length: crowd }, (_, seed) =>
-      storyteller.tell(request(seed, LONGEST_LENGTH), { signal: end.signal }),
+    const telling = aborts.map(({ signal }, seed) =>
+      storyteller.tell(request(seed, LONGEST_LENGTH), { signal }),
     );
     await sleep(MEASURE_MS);
-    end.abort();
+    for (const abort of aborts) abort.abort();
     const written = await Promise.all(telling);
     const characters = written.reduce((sum, { text }) => sum + text.length, 0);
     points.push([crowd, ((performance.now() - started) * crowd) / characters]);
   }
+  await storyteller.close();
+  await engine.close();
   return points;
 }
 
-/** Stories that really arrived at random; milliseconds in ascending order, from arrival to end. */
-export async function realRun(
-  storyteller: Storyteller,
+/** Stories that arrived at random, for a while, over a Redis and a worker process of their own. */
+export interface Run {
+  readonly storiesPerSecond: number;
+  readonly stories: number;
+  /** Characters of each, prompts not counted. */
+  readonly lengths: readonly number[];
+  /** Milliseconds, ascending: from a story's being taken to its end, as the worker says; */
+  readonly writings: readonly number[];
+  /** from a request to the first text of its reply. */
+  readonly firsts: readonly number[];
+  /** The median of those on an idle machine. */
+  readonly idleFirst: number;
+  /** For a story, from its request to its last character at the pace of the replies: */
+  readonly perStory: {
+    /** Redis commands, those within scripts counted, seconds of its one thread, bytes through its network, and bytes kept afterwards. */
+    readonly commands: number;
+    readonly redisSeconds: number;
+    readonly networkBytes: number;
+    readonly keptBytes: number;
+    /** Seconds of the processor in the process of replies, which is also the one that asks and listens. */
+    readonly repliesSeconds: number;
+  };
+  /** Bytes resident at most: of the worker. */
+  readonly workerBytes: number;
+  readonly topCommands: readonly (readonly [string, number])[];
+}
+
+/**
+ * Runs a load through everything but the chats.
+ *
+ * @param pace characters a second at which replies grow
+ */
+export async function measureRun(
   storiesPerSecond: number,
   seconds: number,
-  length: number,
-): Promise<{ readonly lengths: number[]; readonly totals: number[] }> {
-  const lengths: number[] = [];
-  const totals: number[] = [];
-  const telling: Promise<void>[] = [];
-  const until = performance.now() + seconds * 1_000;
-  for (let index = 0; performance.now() < until; index++) {
-    const arrived = performance.now();
-    const asked = request(index, length);
-    const told = storyteller.tell(asked).then(({ text }) => {
-      totals.push(performance.now() - arrived);
-      lengths.push(text.length - asked.prompt.length);
-    });
-    telling.push(told);
-    await sleep((-Math.log(1 - uniformAt(1, index, 0)) / storiesPerSecond) * 1_000);
+  { threads, length, pace }: { threads: number; length: number; pace: number },
+): Promise<Run> {
+  const redis = await startRedis();
+  const worker = startWorker(redis.url, threads);
+  const settings = { redisUrl: redis.url, dataFolder: '', prefix: PREFIX };
+  const connection = await openConnection(settings, pino({ level: 'silent' }));
+  const pipeline = await openPipeline(connection, undefined, pace);
+  const client = new Redis(redis.url);
+  await worker.ready;
+
+  const idle: number[] = [];
+  for (let seed = 0; seed < IDLE_TRIALS; seed++) idle.push((await pipeline.ask(request(seed, 100))).firstMs);
+  const written = () =>
+    worker
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"story written"'))
+      .map((line) => JSON.parse(line) as { characters: number; ms: number });
+  const before = { lines: written().length, ...(await readRedis(client)), cpu: process.cpuUsage() };
+  const asked: Promise<{ text: string; firstMs: number }>[] = [];
+  const started = performance.now();
+  let at = 0;
+  for (let index = 0; ; index++) {
+    at -= (Math.log(1 - uniformAt(1, index, 0)) / storiesPerSecond) * 1_000;
+    if (at > seconds * 1_000) break;
+    await sleep(Math.max(0, started + at - performance.now()));
+    asked.push(pipeline.ask(request(1_000 + index, length)));
   }
-  await Promise.all(telling);
-  return { lengths, totals: totals.toSorted((a, b) => a - b) };
+  const ends = await Promise.all(asked);
+  // Stories are forgotten a moment after their replies have ended.
+  await sleep(1_000);
+  const cpu = process.cpuUsage(before.cpu);
+  // As the sweeper does it a minute later: what is kept is the replies.
+  for (const queue of [STORIES_QUEUE, 'replies-bench']) await connection.deleteEvents(queue, Date.now());
+  const after = await readRedis(client);
+  const lines = written().slice(before.lines);
+  const status = await readFile(`/proc/${worker.child.pid}/status`, 'utf8');
+  const commands = new Map(
+    [...after.commands].map(([name, calls]) => [name, calls - (before.commands.get(name) ?? 0)] as const),
+  );
+  const count = ends.length;
+  const ascending = (values: readonly number[]) => values.toSorted((a, b) => a - b);
+  const prompt = request(0, length).prompt.length;
+  const run: Run = {
+    storiesPerSecond,
+    stories: count,
+    lengths: lines.map(({ characters }) => characters - prompt),
+    writings: ascending(lines.map(({ ms }) => ms)),
+    firsts: ascending(ends.map(({ firstMs }) => firstMs)),
+    idleFirst: ascending(idle)[idle.length / 2]!,
+    perStory: {
+      commands: [...commands.values()].reduce((sum, calls) => sum + calls, 0) / count,
+      redisSeconds: (after.seconds - before.seconds) / count,
+      networkBytes: (after.networkBytes - before.networkBytes) / count,
+      keptBytes: (after.memoryBytes - before.memoryBytes) / count,
+      repliesSeconds: (cpu.user + cpu.system) / 1e6 / count,
+    },
+    workerBytes: Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024,
+    topCommands: [...commands]
+      .toSorted(([, a], [, b]) => b - a)
+      .map(([name, calls]) => [name, calls / count]),
+  };
+  client.disconnect();
+  await pipeline.close();
+  await stop(worker.child);
+  await connection.close();
+  await redis.stop();
+  return run;
+}
+
+/** Commands by name, those that scripts call counted, too, and what Redis has spent. */
+async function readRedis(client: Redis) {
+  const info = await client.info('everything');
+  const field = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1]);
+  const commands = new Map<string, number>();
+  for (const [, name, calls] of info.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm))
+    commands.set(name!, Number(calls));
+  return {
+    commands,
+    seconds: field('used_cpu_user_main_thread') + field('used_cpu_sys_main_thread'),
+    networkBytes: field('total_net_input_bytes') + field('total_net_output_bytes'),
+    memoryBytes: field('used_memory'),
+  };
 }

@@ -18,6 +18,7 @@ const STAND_IN = 'stranger';
 /** Characters that decide which word may follow: more than any has. */
 const TAIL = 64;
 const LINE_END = '\n';
+const LETTER = /[\p{L}\p{N}]/u;
 
 export interface TellingOptions {
   readonly vocabulary: Vocabulary;
@@ -142,9 +143,9 @@ export class Telling implements Sequence {
   /** What is put in the place of a word that comes again and again. */
   #standIn(index: number): number[] {
     const { vocabulary } = this.#options;
-    // Before the first draw there may be the beginning of the word.
-    const ended = index === 0 ? ' ' : `${STAND_IN} `;
-    const texts = vocabulary.unit === 'word' ? [` ${STAND_IN}`] : [...ended];
+    // What was given may have the beginning of the word: then only its end can be prevented.
+    const isBegun = index === 0 && LETTER.test(vocabulary.decode(this.prompt.at(-1)!));
+    const texts = vocabulary.unit === 'word' ? [` ${STAND_IN}`] : isBegun ? [' '] : [...STAND_IN, ' '];
     const ids = texts.map((text) => vocabulary.idOf(text));
     return ids.every((id) => id !== undefined) ? ids : [this.#lineEnd];
   }

@@ -46,6 +46,22 @@ export function fakeModel(version: string, vocabulary: Vocabulary): StorytellerM
   return { name: 'fake', version, vocabulary, layers: [], reading: { kind: 'stateful' } };
 }
 
+/**
+ * Draws the letters of some words, each of which ends with a space: at every letter the uniform decides which of the
+ * words that have begun so it goes on with.
+ */
+export function nextOf(words: readonly string[]): (history: readonly number[], uniform: number) => number {
+  const all = words.map((word) => vocabulary.encode(word).ids);
+  const space = vocabulary.idOf(' ')!;
+  return (history, uniform) => {
+    const begun = history.slice(Math.max(history.lastIndexOf(space), 0) + 1);
+    const going = all.filter(
+      (ids) => ids.length > begun.length && begun.every((id, index) => ids[index] === id),
+    );
+    return going[Math.floor(uniform * going.length)]?.[begun.length] ?? space;
+  };
+}
+
 /** A storyteller whose network is a fake: it writes plausible words at once. */
 export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: number } = {}): {
   storyteller: Storyteller;

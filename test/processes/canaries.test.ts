@@ -15,7 +15,6 @@ import { Person as DiscordPerson } from '../fakes/discord/people.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../fakes/slack/people.ts';
-import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { freePort, skipWithout, startRedis } from '../helpers/programs.ts';
 
@@ -55,7 +54,8 @@ describe('what the bots log while chats refuse everything', {
       REDIS_URL: redis.url,
       SCIFI_PORT: '0',
       SCIFI_PACE: '2000',
-      ...NO_LIMITS_SET,
+      SCIFI_PERSON_RUNNING: '0',
+      SCIFI_PERSON_HOURLY: '0',
       LOG_LEVEL: 'trace',
       DISCORD_TOKEN: discord.token,
       DISCORD_API: discord.api,

@@ -307,7 +307,10 @@ for (const { name, skip, start } of BACKENDS) {
       assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} an end.`) });
     });
 
-    it('has a bot process end once a reply that it lost and took back', async () => {
+    // Embedded, the one process there is loses a reply only to itself, and may then lose it more than once.
+    it('has a bot process end once a reply that it lost and took back', {
+      skip: name === 'embedded' && 'only with several processes',
+    }, async () => {
       const locks: { job: Job; token: string }[] = [];
       const watched: QueueConnection = {
         ...connection,

@@ -2,10 +2,10 @@
 import { isAnnouncement } from './announcements.ts';
 import { type Block, isRule, keyOf, NEW_SECTION } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
+import { CHAPTER, THE_END } from './headings.ts';
 import {
   ADDRESS,
   ADVERTISING,
-  CHAPTER,
   HINT,
   IMPRINT,
   LETTER,
@@ -14,7 +14,6 @@ import {
   NOTE,
   NOTES_AT_END,
   NOTES_HEADING,
-  THE_END,
   TITLE_PAGE,
 } from './patterns.ts';
 

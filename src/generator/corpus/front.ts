@@ -1,10 +1,10 @@
 /** What stands before a work: credits, notes, a publisher's pages, lists, to whom it is given. */
 import { type Block, isRule, NEW_SECTION, PARAGRAPH } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
+import { CHAPTER, PREFACE } from './headings.ts';
 import { listsIn } from './lists.ts';
 import {
   ADDRESS,
-  CHAPTER,
   CREDIT,
   DEDICATION,
   EDITORIAL,
@@ -13,7 +13,6 @@ import {
   MASTHEAD,
   NOTE,
   NOTES_HEADING,
-  PREFACE,
   TITLE_PAGE,
 } from './patterns.ts';
 

@@ -1,12 +1,13 @@
 /** Lists before a work: of its chapters and of its pictures. */
 import { type Block, isRule, keyOf, NEW_SECTION, PARAGRAPH } from './blocks.ts';
-import { CONTENTS_HEADING, ILLUSTRATIONS_HEADING } from './patterns.ts';
+import { CONTENTS_HEADING, ILLUSTRATIONS_HEADING } from './headings.ts';
 
 const LONGEST_ENTRY = 110;
 /** So much of a line is looked at: patterns with gaps take time with the square of it. */
 const LONGEST_LINE = 300;
 /** Blocks without a heading over them that are a list of chapters when all of them are headings later. */
 const FEWEST_ENTRIES = 3;
+const SHORTEST_CAPTION = 13;
 /** The page behind an entry. */
 const PAGE = /(?:\.{2,}|\s{2,}|_{2,}|--\w+ ?)\s*[\divxl]+$/i;
 const ENTRY: readonly RegExp[] = [
@@ -18,7 +19,7 @@ const ENTRY: readonly RegExp[] = [
 
 /**
  * The blocks that are lists, by their places: those with a heading over them within `window`, others only before the
- * first block of `prose`.
+ * first block of `prose`, since a story repeats its words, and a picture's are a story's.
  *
  * @param asides what stood in brackets; among it the captions, which a list of pictures repeats
  */
@@ -27,45 +28,70 @@ export function listsIn(
   { window, prose }: { readonly window: number; readonly prose: number },
   asides: readonly string[],
 ): Set<number> {
+  const lists = new Lists(blocks, asides);
   const found = new Set<number>();
-  const headings = lastPlaces(blocks);
-  const pictures = new Set(asides.map((aside) => keyOf(aside.replace(/^[^:]*:/, ''))));
-  const isLater = (line: string, i: number) => (headings.get(keyOf(line)) ?? 0) > i;
-  /** Whether the lines of a block stand further down once more, as headings do; a number alone tells nothing. */
-  const isRepeated = (i: number) => {
-    const lines = linesOf(blocks[i]!).filter((line) => keyOf(line) !== '');
-    return lines.length > 0 && (lines.every((line) => isLater(line, i)) || isLater(blocks[i]!.flat, i));
-  };
-  const isPicture = (i: number) =>
-    [...linesOf(blocks[i]!), blocks[i]!.flat].some((line) => line.length > 12 && pictures.has(keyOf(line)));
   for (let i = 0; i < window; i++) {
     const { flat } = blocks[i]!;
-    if (CONTENTS_HEADING.test(flat) || ILLUSTRATIONS_HEADING.test(flat)) {
-      found.add(i);
-      for (let entry = i + 1; entry < blocks.length; entry++) {
-        const isNew = blocks[entry]!.gap >= NEW_SECTION && entry > i + 1;
-        const isEntry = isRepeated(entry) || isPicture(entry) || (isListed(blocks[entry]!) && !isNew);
-        if (isHeading(blocks, entry) || !(isEntry || (!isNew && isBetweenLists(blocks, entry)))) break;
-        found.add(entry);
-        i = entry;
-      }
-      // The number of the first chapter looks like one more entry.
-      for (; i > 0 && found.has(i) && linesOf(blocks[i]!).every((line) => keyOf(line) === ''); i--)
-        found.delete(i);
-    } else if (i >= prose) {
-      // A story repeats its words, and a picture's are a story's.
-    } else if (isPicture(i)) {
-      found.add(i);
-    } else {
-      let end = i;
-      let lines = 0;
-      while (end < prose && !isRule(blocks[end]!) && isRepeated(end)) lines += linesOf(blocks[end++]!).length;
-      if (lines < FEWEST_ENTRIES || (end - i < FEWEST_ENTRIES && lines < FEWEST_ENTRIES + 1)) continue;
-      for (; i < end; i++) found.add(i);
-      i -= 1;
-    }
+    if (found.has(i)) continue;
+    let end = i;
+    if (CONTENTS_HEADING.test(flat) || ILLUSTRATIONS_HEADING.test(flat)) end = lists.endUnder(i);
+    else if (i < prose) end = lists.endAt(i, prose);
+    for (let entry = i; entry < end; entry++) found.add(entry);
   }
   return found;
+}
+
+/** What tells entries of lists in a work from its own lines. */
+class Lists {
+  readonly #blocks: readonly Block[];
+  /** Where a line stands last. */
+  readonly #places: ReadonlyMap<string, number>;
+  readonly #captions: ReadonlySet<string>;
+
+  constructor(blocks: readonly Block[], asides: readonly string[]) {
+    this.#blocks = blocks;
+    this.#places = lastPlaces(blocks);
+    this.#captions = new Set(asides.map((aside) => keyOf(aside.replace(/^[^:]*:/, ''))));
+  }
+
+  /** The first block that is no entry under a heading. */
+  endUnder(heading: number): number {
+    let end = heading + 1;
+    for (; end < this.#blocks.length && !isHeading(this.#blocks, end); end++) {
+      const isNew = this.#blocks[end]!.gap >= NEW_SECTION && end > heading + 1;
+      const isEntry = this.#isRepeated(end) || this.#isPicture(end);
+      if (!isEntry && (isNew || !(isListed(this.#blocks[end]!) || isBetweenLists(this.#blocks, end)))) break;
+    }
+    // The number of the first chapter looks like one more entry.
+    while (end > heading + 1 && linesOf(this.#blocks[end - 1]!).every((line) => keyOf(line) === '')) end -= 1;
+    return end;
+  }
+
+  /** The first block that is no entry of a list without a heading; `at` where there is none. */
+  endAt(at: number, prose: number): number {
+    if (this.#isPicture(at)) return at + 1;
+    let end = at;
+    let lines = 0;
+    while (end < prose && !isRule(this.#blocks[end]!) && this.#isRepeated(end))
+      lines += linesOf(this.#blocks[end++]!).length;
+    const fewest = end - at < FEWEST_ENTRIES ? FEWEST_ENTRIES + 1 : FEWEST_ENTRIES;
+    return lines < fewest ? at : end;
+  }
+
+  /** Whether the lines of a block stand further down once more, as headings do; a number alone tells nothing. */
+  #isRepeated(at: number): boolean {
+    const block = this.#blocks[at]!;
+    const isLater = (line: string) => (this.#places.get(keyOf(line)) ?? 0) > at;
+    const lines = linesOf(block).filter((line) => keyOf(line) !== '');
+    return lines.length > 0 && (lines.every(isLater) || isLater(block.flat));
+  }
+
+  #isPicture(at: number): boolean {
+    const block = this.#blocks[at]!;
+    return [...linesOf(block), block.flat].some(
+      (line) => line.length >= SHORTEST_CAPTION && this.#captions.has(keyOf(line)),
+    );
+  }
 }
 
 /** Where a short line, or two short blocks as one, stands last. */

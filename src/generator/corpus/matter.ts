@@ -4,7 +4,8 @@ import { withoutBack } from './back.ts';
 import type { Block } from './blocks.ts';
 import { withoutFront } from './front.ts';
 import type { Header } from './gutenberg.ts';
-import { ANNOUNCEMENT_START, FOOTNOTES_HEADING, LICENCE, NOTE, NOTES_HEADING, SERIAL } from './patterns.ts';
+import { FOOTNOTES_HEADING } from './headings.ts';
+import { ANNOUNCEMENT_START, LICENCE, NOTE, NOTES_HEADING, SERIAL } from './patterns.ts';
 
 const LONGEST_NOTE = 400;
 const FOOTNOTE = /^(?:\[\w{1,3}\]|\{\d+\}|\(\d{1,3}\)|\d{1,3}[.)\]] |\* ?\w|†)/;

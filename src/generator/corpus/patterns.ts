@@ -309,15 +309,3 @@ export const ADVERTISING = anyOf(
 /** What in a box or between two stories speaks of the file or of the magazine. */
 export const ABOUT_THE_FILE =
   /transcriber|e-?text|project gutenberg|readers['’]? corner|next issue|opening installment|readers of [A-Z ]+stories|copyright on this publication/i;
-
-/** The heading of a chapter, or of whatever a work calls its parts. */
-export const CHAPTER =
-  /^[\W_]*(?:(?:chapter|part|book|section|record|episode|canto|volume|act|letter)\s+(?:the\s+)?(?:[ivxlcdm]+|\d+|one|two|three|first|second)\b.{0,80}|prologue\b.{0,60}|prelude\b.{0,60}|overture\b.{0,60}|[ivxl]+(?:[.:]?|[.:]\s.{1,60})|\d{1,2}(?:\.?|[.:]\s.{1,60})|one)[\W_]*$/i;
-/** The heading of what an author says before the first chapter. */
-export const PREFACE =
-  /^[\W_]*(?:preface|foreword|introduction|introductory|author['’]?s (?:note|preface|foreword|introduction)|to the reader)\b.{0,60}$/i;
-export const THE_END = /^[\W_]*(?:the )?(?:end|fin|finis)[\W_]*$/i;
-
-export const CONTENTS_HEADING = /^[\W_]*(?:table of )?contents\W*$/i;
-export const ILLUSTRATIONS_HEADING = /^[\W_]*(?:list of )?illustrations\W*$/i;
-export const FOOTNOTES_HEADING = /^[\W_]*(?:footnotes?|notes)\W*$/i;

@@ -4,12 +4,12 @@ import { appendFile, readdir, readFile, rename, rm, truncate, utimes, writeFile 
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { buildCorpus } from '../../../src/generator/corpus/build.ts';
-import { retryAfter } from '../../../src/generator/corpus/download/client.ts';
 import {
   type BookEvent,
   type DownloadOptions,
   downloadShelf,
 } from '../../../src/generator/corpus/download/download.ts';
+import { retryAfter } from '../../../src/generator/corpus/download/headers.ts';
 import { type FakeBook, FakeGutenberg } from '../../fakes/gutenberg/fake-gutenberg.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
@@ -138,7 +138,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
   });
 
   it('survives what may pass, and fetches only what is missing', async () => {
-    const ids = ['11', '12', '13', '14', '15', '16', '17'];
+    const ids = ['11', '12', '13', '14', '15', '16'];
     await withFake(
       ids.map((id) => book(id)),
       async ({ fake, troubles, download, read }) => {
@@ -148,10 +148,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
         fake.breaks(generated('14'), { kind: 'silent truncation', after: 500, checksum: 'repr-digest' });
         fake.breaks(generated('15'), { kind: 'silent truncation', after: 500, checksum: 'content-md5' });
         fake.breaks(generated('16'), { kind: 'web page' });
-        fake.breaks(generated('17'), { kind: 'stall', after: 2_000 }, { kind: 'drip', everyMs: 20 });
-        const facts = await download({
-          patience: { firstPauseMs: 1, longestPauseMs: 5, stalledMs: 300, attemptMs: 1_000 },
-        });
+        const facts = await download();
         assert.deepEqual([facts.fetched, facts.failed], [ids.length, 0], troubles.join('\n'));
         for (const id of ids) assert.deepEqual(await read(id), book(id).text, `book ${id}`);
         const [first, second] = fake.requestsFor(generated('11'));
@@ -159,15 +156,24 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
         const starts = (id: string) => fake.requestsFor(generated(id)).map(({ headers }) => headers.range);
         assert.deepEqual(starts('13'), [undefined, 'bytes=3000-', 'bytes=4000-']);
         assert.deepEqual(starts('14'), [undefined, undefined]);
-        const [whole, stalled, dripped] = starts('17');
-        assert.deepEqual([whole, stalled], [undefined, 'bytes=2000-']);
-        assert.ok(Number(/bytes=(\d+)-/.exec(dripped!)![1]) > 2_000, 'what dripped is kept');
         assert.match(
           troubles.join('\n'),
-          /429.*\n[\s\S]*500[\s\S]*sha256 is not[\s\S]*md5 is not[\s\S]*web page[\s\S]*nothing came/,
+          /429.*\n[\s\S]*500[\s\S]*sha256 is not[\s\S]*md5 is not[\s\S]*web page/,
         );
       },
     );
+  });
+
+  it('leaves what stalls and what drips, and keeps what came', async () => {
+    await withFake([book('17')], async ({ fake, troubles, download, read }) => {
+      fake.breaks(generated('17'), { kind: 'stall', after: 2_000 }, { kind: 'drip', everyMs: 20 });
+      await download({ patience: { firstPauseMs: 1, longestPauseMs: 5, stalledMs: 500, attemptMs: 1_000 } });
+      assert.deepEqual(await read('17'), book('17').text);
+      const starts = fake.requestsFor(generated('17')).map(({ headers }) => headers.range);
+      assert.equal(starts[1], 'bytes=2000-');
+      assert.ok(Number(/bytes=(\d+)-/.exec(starts.at(-1)!)![1]) > 2_000, 'what dripped is kept');
+      assert.match(troubles.join('\n'), /nothing came for 0\.5 s[\s\S]*it took more than 1 s/);
+    });
   });
 
   it('never joins the halves of two files', async () => {
@@ -226,11 +232,11 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     await withFake(
       ['41', '42', '43'].map((id) => book(id)),
       async ({ fake, download, events }) => {
+        const startedAt = performance.now();
         await download({ rate: 20 });
-        const times = fake.requests.map(({ atMs }) => atMs);
-        for (const [i, time] of times.slice(1).entries())
-          assert.ok(time - times[i]! > 40, `${time - times[i]!} ms`);
-        fake.breaks(generated('44'), { kind: 'status', status: 503 });
+        // On a busy machine a request arrives later, and never earlier than it was sent.
+        for (const [i, { atMs }] of fake.requests.entries())
+          assert.ok(atMs - startedAt >= i * 50 - 5, `request ${i} after ${atMs - startedAt} ms`);
         assert.equal(events.length, 3);
       },
     );

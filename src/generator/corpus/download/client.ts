@@ -3,9 +3,12 @@
  * server says, and for what is missing of a file and no more.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryError } from '../../../errors.ts';
+import { announcedSize, checksumsOf, rangeStart, retryAfter, strong } from './headers.ts';
+import { finished, forget, readValidator, sizeOf, writeValidator } from './partial.ts';
+import { Passing, Watch } from './watch.ts';
 
 export interface ClientOptions {
   /** Requests a second, redirects and attempts that fail among them. */
@@ -43,13 +46,6 @@ const PATIENCE: Patience = {
 const REDIRECTS = [301, 302, 303, 307, 308];
 const MOST_REDIRECTS = 5;
 
-/** What a file is known by, so that the rest of another is not appended to it. */
-interface Validator {
-  readonly url: string;
-  readonly etag: string | null;
-  readonly modified: string | null;
-}
-
 export interface Fetched {
   readonly kind: 'fetched';
   readonly url: string;
@@ -57,50 +53,6 @@ export interface Fetched {
   readonly sha256: string;
 }
 export type Answer = Fetched | { readonly kind: 'missing' } | { readonly kind: 'unchanged' };
-
-/** What may pass by itself. */
-class Passing extends Error {
-  readonly retryAfterMs: number | undefined;
-
-  constructor(message: string, retryAfterMs?: number) {
-    super(message);
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
-/** Ends an attempt that takes too long, altogether or until the next sign of life. */
-class Watch {
-  readonly signal: AbortSignal;
-  readonly #over = new AbortController();
-  readonly #stalledMs: number;
-  readonly #total: NodeJS.Timeout;
-  #stall: NodeJS.Timeout | undefined;
-
-  constructor({ attemptMs, stalledMs }: Patience, outer: AbortSignal | undefined) {
-    this.signal = outer ? AbortSignal.any([this.#over.signal, outer]) : this.#over.signal;
-    this.#stalledMs = stalledMs;
-    this.#total = setTimeout(() => this.#end(`it took more than ${attemptMs / 1_000} s`), attemptMs);
-  }
-
-  alive(): void {
-    clearTimeout(this.#stall);
-    this.#stall = setTimeout(
-      () => this.#end(`nothing came for ${this.#stalledMs / 1_000} s`),
-      this.#stalledMs,
-    );
-  }
-
-  /** Nobody reads what is left of an answer. */
-  stop(): void {
-    clearTimeout(this.#stall);
-    clearTimeout(this.#total);
-    this.#over.abort();
-  }
-
-  #end(reason: string): void {
-    this.#over.abort(new Passing(reason));
-  }
-}
 
 export class PoliteClient {
   readonly #options: ClientOptions;
@@ -282,48 +234,9 @@ export class PoliteClient {
       await forget(part);
       throw new Passing(`its ${algorithm} is not what the server says it is`);
     }
-    await rm(validatorOf(part), { force: true });
+    await finished(part);
     return { kind: 'fetched', url, bytes, sha256: createHash('sha256').update(content).digest('hex') };
   }
-}
-
-/** Milliseconds from a `Retry-After`: seconds or a date. */
-export function retryAfter(header: string | null, now = Date.now()): number | undefined {
-  if (header === null) return undefined;
-  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1_000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-/** Of a whole file: `Repr-Digest` (RFC 9530), and what older servers have. */
-function checksumsOf(headers: Headers): [algorithm: string, base64: string][] {
-  const found: [string, string][] = [];
-  const digest = /(?:^|[\s,])sha-256=:([A-Za-z0-9+/=]+):/.exec(headers.get('repr-digest') ?? '')?.[1];
-  if (digest) found.push(['sha256', digest]);
-  const older = /(?:^|[\s,])sha-256=([A-Za-z0-9+/=]+)/i.exec(headers.get('digest') ?? '')?.[1];
-  if (older) found.push(['sha256', older]);
-  const md5 = headers.get('content-md5');
-  // Of a part it would be the part's.
-  if (md5 && !headers.has('content-range')) found.push(['md5', md5.trim()]);
-  return found;
-}
-
-/** Bytes that the whole file has, as far as the answer says so. */
-function announcedSize({ headers }: Response, from: number): number | undefined {
-  if (headers.has('content-encoding') && headers.get('content-encoding') !== 'identity') return undefined;
-  const all = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-  if (all !== undefined) return Number(all);
-  const length = headers.get('content-length');
-  return length === null ? undefined : from + Number(length);
-}
-
-function rangeStart(header: string | null): number {
-  return Number(/^bytes (\d+)-/.exec(header ?? '')?.[1] ?? -1);
-}
-
-/** A weak tag promises the same meaning and not the same bytes. */
-function strong(etag: string | null): string | null {
-  return etag?.startsWith('W/') ? null : etag;
 }
 
 function reasonOf(error: unknown): string {
@@ -331,31 +244,4 @@ function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof Passing) return cause.message;
   return `the connection broke (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message})`;
-}
-
-function validatorOf(part: string): string {
-  return `${part}.json`;
-}
-
-async function readValidator(part: string, url: string): Promise<Validator | undefined> {
-  try {
-    const validator = JSON.parse(await readFile(validatorOf(part), 'utf8')) as Validator;
-    return validator.url === url ? validator : undefined;
-  } catch {
-    // None, or one that was torn: the file is fetched from its beginning.
-    return undefined;
-  }
-}
-
-async function writeValidator(part: string, validator: Validator): Promise<void> {
-  await writeFile(validatorOf(part), JSON.stringify(validator));
-}
-
-async function forget(part: string): Promise<void> {
-  await rm(part, { force: true });
-  await rm(validatorOf(part), { force: true });
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return (await stat(file).catch(() => undefined))?.size ?? 0;
 }

@@ -34,6 +34,9 @@ async function assertRefused(bytes: Uint8Array, message: RegExp): Promise<void> 
 describe('an HDF5 file', { concurrency: true }, () => {
   test('that is cut short is refused', () => cutShort(whole, 8));
   test('with changed bytes is read or refused, in a moment', () => changed(whole, 8));
+  test('that takes too long is given up', async () => {
+    await assert.rejects(readHdf5(whole.slice(), 'x.h5', { timeLimitMs: 1 }), /reading it takes too long/);
+  });
   test('that is no HDF5 file at all is told from one that is damaged', async () => {
     for (const length of [0, 7, 100]) {
       await assertRefused(
