@@ -12,18 +12,16 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Lane } from '../src/generator/engines/engine.ts';
 import { adapterTitle, isSoftware } from '../src/generator/engines/tensorflow/adapter.ts';
+import type { TensorflowBackend } from '../src/generator/engines/tensorflow/backend.ts';
 import { createCudaBackend } from '../src/generator/engines/tensorflow/cuda.ts';
 import { requestDawnAdapter } from '../src/generator/engines/tensorflow/dawn.ts';
-import {
-  createTensorflowEngine,
-  type TensorflowBackend,
-} from '../src/generator/engines/tensorflow/engine.ts';
+import { createTensorflowEngine } from '../src/generator/engines/tensorflow/engine.ts';
 import { createWebgpuBackend } from '../src/generator/engines/tensorflow/webgpu.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import type { Model } from '../src/generator/model/model.ts';
-import { plainLstmOf } from '../src/generator/model/plain-lstm.ts';
 import { uniformAt } from '../src/generator/sampling.ts';
 import { figure, machine, median, table } from './measure.ts';
+import { plainLstmOf } from './peers/plain-lstm.ts';
 
 const isTrial = process.argv.includes('--software');
 const SLOTS = isTrial ? [1, 16] : [1, 8, 32, 64, 128, 512, 1_024, 2_048, 4_096, 8_192];

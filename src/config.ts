@@ -1,12 +1,15 @@
 /**
  * The operator's settings: the environment, checked at once, every mistake named.
  */
+
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StoryError } from './errors.ts';
 import { ENGINE_NAMES, type EngineName } from './generator/engines/choose.ts';
 import type { RedisSecurity } from './queue/connection.ts';
+import type { LimitSettings } from './queue/limit-settings.ts';
 import { parseRedisUrl } from './queue/redis-address.ts';
 
 const whole = (least: number, most: number, standard: number) =>
@@ -22,6 +25,18 @@ const port = z.coerce
   .int({ error: 'expected a whole number' })
   .min(0, { error: 'expected a port' })
   .max(65_535, { error: 'expected at most 65535' });
+
+/** Names that Fastify knows beside addresses and networks. */
+const NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+function areAddresses(list: string): boolean {
+  return list.split(',').every((item) => {
+    const [address = '', bits] = item.trim().split('/');
+    const version = isIP(address);
+    if (version === 0) return NETWORKS.includes(item.trim());
+    return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  });
+}
 
 /** Every setting there is. `.env.example` explains them. */
 const Environment = z.object({
@@ -51,7 +66,13 @@ const Environment = z.object({
     .default('auto'),
   SCIFI_THREADS: whole(0, 256, 0),
   SCIFI_SLOTS: whole(1, 8_192, 64),
-  SCIFI_MAX_WAITING: whole(1, 1_000_000, 500),
+  SCIFI_MAX_WAITING: whole(0, 1_000_000, 500),
+  SCIFI_LONGEST_WAIT: whole(0, 86_400, 60),
+  SCIFI_PERSON_RUNNING: whole(0, 1_000, 1),
+  SCIFI_PERSON_WAITING: whole(0, 1_000, 2),
+  SCIFI_PERSON_HOURLY: whole(0, 1_000_000, 10),
+  SCIFI_PLACE_STORIES: whole(0, 1_000_000, 200),
+  SCIFI_PLACE_HOURLY: whole(0, 1_000_000, 1_000),
   SCIFI_REPLIES: whole(1, 100_000, 1_000),
   SCIFI_PACE: whole(0, 100_000, 120),
   SCIFI_RETENTION_HOURS: whole(1, 24 * 365, 24),
@@ -61,6 +82,13 @@ const Environment = z.object({
   SCIFI_HOST: z.string().default('127.0.0.1'),
   SCIFI_PORT: whole(0, 65_535, 3_000),
   SCIFI_ALLOWED_HOSTS: z.string().default(''),
+  SCIFI_PAGE_LIMITS: z
+    .enum(['public', 'all', 'none'], { error: 'expected public, all or none' })
+    .default('public'),
+  SCIFI_TRUST_PROXY: z
+    .string()
+    .refine(areAddresses, { error: 'expected addresses of proxies, such as loopback or 10.0.0.0/8' })
+    .optional(),
   SCIFI_STORIES_PER_MINUTE: whole(1, 1_000_000, 60),
   SCIFI_REQUESTS_PER_MINUTE: whole(1, 100_000_000, 1_200),
   DISCORD_TOKEN: z
@@ -103,6 +131,9 @@ const Environment = z.object({
   SCIFI_OPERATOR_PORT: port.optional(),
   SCIFI_OPERATOR_HOST: z.string().default('127.0.0.1'),
   SCIFI_BOARD_PASSWORD: z.string().min(12, { error: 'expected at least 12 characters' }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'expected an address such as http://localhost:4318' })
+    .optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',
@@ -124,8 +155,7 @@ export interface Config {
   readonly threads: number;
   /** Stories that one worker writes at the same time. */
   readonly slots: number;
-  /** Stories that may wait before new ones are refused. */
-  readonly maxWaiting: number;
+  readonly limits: LimitSettings;
   /** Replies that one bot process edits at the same time. */
   readonly replies: number;
   /** Characters a second at which a reply grows; 0 for as fast as they come. */
@@ -136,6 +166,10 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
+  /** Whose stories on the page are counted: those of clients from the internet, of all, of none. */
+  readonly pageLimits: 'public' | 'all' | 'none';
+  /** Proxies whose word for a client's address is taken; undefined for none. */
+  readonly trustProxy: string | undefined;
   /** What one client of the page may ask for in a minute. */
   readonly storiesPerMinute: number;
   readonly requestsPerMinute: number;
@@ -149,6 +183,8 @@ export interface Config {
   readonly operator:
     | { readonly host: string; readonly port: number; readonly boardPassword: string | undefined }
     | undefined;
+  /** Whether traces are sent to a collector; OpenTelemetry reads where and how from the environment itself. */
+  readonly isTraced: boolean;
   readonly logLevel: string;
 }
 
@@ -221,7 +257,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     engine: values.SCIFI_ENGINE,
     threads: values.SCIFI_THREADS || availableParallelism(),
     slots: values.SCIFI_SLOTS,
-    maxWaiting: values.SCIFI_MAX_WAITING,
+    limits: {
+      person: {
+        running: values.SCIFI_PERSON_RUNNING,
+        waiting: values.SCIFI_PERSON_WAITING,
+        hourly: values.SCIFI_PERSON_HOURLY,
+      },
+      place: { atOnce: values.SCIFI_PLACE_STORIES, hourly: values.SCIFI_PLACE_HOURLY },
+      maxWaiting: values.SCIFI_MAX_WAITING,
+      longestWaitMs: values.SCIFI_LONGEST_WAIT * 1_000,
+    },
     replies: values.SCIFI_REPLIES,
     pace: values.SCIFI_PACE,
     retentionMs: values.SCIFI_RETENTION_HOURS * 3_600_000,
@@ -231,6 +276,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     allowedHosts: values.SCIFI_ALLOWED_HOSTS.split(',')
       .map((host) => host.trim())
       .filter(Boolean),
+    pageLimits: values.SCIFI_PAGE_LIMITS,
+    trustProxy: values.SCIFI_TRUST_PROXY,
     storiesPerMinute: values.SCIFI_STORIES_PER_MINUTE,
     requestsPerMinute: values.SCIFI_REQUESTS_PER_MINUTE,
     discord: values.DISCORD_TOKEN
@@ -250,6 +297,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
             port: values.SCIFI_OPERATOR_PORT,
             boardPassword: values.SCIFI_BOARD_PASSWORD,
           },
+    isTraced: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     logLevel: values.LOG_LEVEL,
   };
 }

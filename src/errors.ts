@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'bad_request' // the request itself is wrong: the message names the field and the bound
   | 'declined' // the prompt, or what it continues, has a word that is not written on from
   | 'busy' // too many stories are waiting
+  | 'rate_limited' // this person or place has had its share for now
   | 'model_unavailable' // no such model, or its files are broken
   | 'queue_unavailable' // the queue cannot be reached at the moment
   | 'chat_unavailable' // a chat platform cannot be reached at the moment

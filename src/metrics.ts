@@ -73,6 +73,15 @@ export const refusals = new Counter({
   registers,
 });
 
+export const limitsHit = new Counter({
+  name: 'scifi_limits_hit_total',
+  help:
+    'Requests of people that were refused by a limit: person_at_once, person_hourly, place_at_once, ' +
+    'place_hourly, queue_full, queue_wait',
+  labelNames: ['kind'],
+  registers,
+});
+
 /** Adds what Node knows of itself: memory, processor, event-loop delay, garbage collection. */
 export function watchProcess(): void {
   collectDefaultMetrics({ register: registry });
@@ -99,6 +108,25 @@ export function watchQueues(
           for (const [state, jobs] of Object.entries(await count())) this.set({ queue, state }, jobs);
         }),
       );
+    },
+  });
+}
+
+/**
+ * Adds the wait that a story asked for now is expected to have.
+ *
+ * @param read seconds; undefined while there is no worker
+ */
+export function watchExpectedWait(read: () => Promise<number | undefined>): void {
+  registry.removeSingleMetric('scifi_expected_wait_seconds');
+  new Gauge({
+    name: 'scifi_expected_wait_seconds',
+    help: 'Time for which a story that is asked for now is expected to wait for a writer; none while there is no worker',
+    registers,
+    async collect() {
+      const seconds = await read().catch(() => undefined);
+      if (seconds === undefined) this.remove();
+      else this.set(seconds);
     },
   });
 }

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Chat, keepStarting } from './bots/chat.ts';
 import { createRequestReader } from './bots/story-request.ts';
+import { clientAt } from './bots/web/client.ts';
 import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
 import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
@@ -14,14 +15,16 @@ import { engineKeeper } from './generator/engines/openers.ts';
 import { Library } from './generator/library.ts';
 import { listModels } from './generator/model/files.ts';
 import { beat } from './heartbeat.ts';
-import { watchProcess, watchQueues, watchSlots } from './metrics.ts';
+import { watchExpectedWait, watchProcess, watchQueues, watchSlots } from './metrics.ts';
 import type { Check, OperatorServer } from './operator/server.ts';
 import type { QueueConnection } from './queue/connection.ts';
 import { awaitConnection } from './queue/open.ts';
+import { openLimits } from './queue/open-limits.ts';
 import { Replies } from './queue/replies.ts';
 import { STORIES_QUEUE, Stories } from './queue/stories.ts';
 import { keepSweeping } from './queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from './queue/worker.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Roles {
   readonly bots: boolean;
@@ -88,7 +91,12 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     // Opened first, so that probes see a process that is starting.
     const operator = await startOperatorIfAsked(config, checks, logger);
     if (operator) closers.push(() => operator.close());
-    const connection = await awaitConnection(config, logger);
+    const tracing = await startTracingIfAsked(config, logger);
+    if (tracing) closers.push(() => tracing.close());
+    const connection = await awaitConnection(
+      { ...config, ...(tracing && { telemetry: tracing.telemetry }) },
+      logger,
+    );
     closers.push(() => connection.close());
     logger.info({ queue: connection.backend }, 'queue open');
     const stories = new Stories(connection);
@@ -96,6 +104,7 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     await stories.ready();
     checks.ready.queue = async () => void (await stories.count());
     checks.queues[STORIES_QUEUE] = () => stories.count();
+    if (operator) showExpectedWait(stories);
     if (operator && config.operator?.boardPassword !== undefined) showBoard(operator, connection, closers);
     const url = roles.bots
       ? await startBots(config, connection, stories, checks, logger, closers)
@@ -114,6 +123,13 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
   }
 }
 
+/** Traces, where somebody collects them; the libraries are not even loaded otherwise. */
+async function startTracingIfAsked({ isTraced }: Config, logger: Logger): Promise<Tracing | undefined> {
+  if (!isTraced) return undefined;
+  const { startTracing } = await import('./tracing.ts');
+  return startTracing(logger);
+}
+
 /** The operator's port, where one is set. */
 async function startOperatorIfAsked(
   { operator }: Config,
@@ -127,6 +143,14 @@ async function startOperatorIfAsked(
   watchProcess();
   watchQueues(queues);
   return server;
+}
+
+function showExpectedWait(stories: Stories): void {
+  watchExpectedWait(async () => {
+    const { waiting, running } = await stories.load();
+    const ms = stories.expectedWaitMs(waiting, running);
+    return ms === undefined ? undefined : ms / 1_000;
+  });
 }
 
 function showBoard(
@@ -149,7 +173,9 @@ async function startBots(
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
   const models = await listModels(config.modelsFolder);
-  const replies = new Replies<null>(connection, 'web', logger);
+  const { limits, places, close: closeLimits } = await openLimits(connection, stories, config.limits);
+  closers.push(closeLimits);
+  const replies = new Replies<null>(connection, 'web', logger, limits);
   closers.push(() => replies.close());
   await replies.ready();
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
@@ -159,7 +185,9 @@ async function startBots(
     stories,
     models,
     readRequest: parseRequest,
-    maxWaiting: config.maxWaiting,
+    limits,
+    places,
+    limitSettings: config.limits,
     pace: config.pace,
     concurrency: config.replies,
     privacy: { retentionMs: config.retentionMs, url: config.privacyUrl },
@@ -197,13 +225,15 @@ async function startBots(
     keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }),
   );
   const server = createWebServer({
-    replies: webReplies(replies, stories, config.maxWaiting),
+    replies: webReplies(replies, stories, limits),
     models,
     parseRequest,
     logger,
     host: config.host,
     port: config.port,
     allowedHosts: config.allowedHosts,
+    clientAt: (address) => clientAt(address, config.pageLimits),
+    ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
     limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
   });
   closers.push(() => server.close());
@@ -232,11 +262,12 @@ async function startWorker(
   checks.ready.models = () => (library.status.ready ? undefined : 'the models are not loaded');
   if (config.operator) watchSlots(() => ({ active: library.active, capacity: config.slots }));
   const { heartbeatFile } = config;
+  let worker: StoryWorker | undefined;
   const stopAnnouncing = keepAnnouncing(
     stories,
     () => {
       const { loaded, ready } = library.status;
-      return { phase: ready ? 'ready' : 'loading', loaded };
+      return { phase: ready ? 'ready' : 'loading', loaded, ...worker?.speed };
     },
     ({ phase }) => {
       if (heartbeatFile && phase === 'ready') beat(heartbeatFile, logger);
@@ -244,7 +275,7 @@ async function startWorker(
   );
   closers.push(async () => stopAnnouncing());
   await library.open();
-  const worker = new StoryWorker({
+  const writer = new StoryWorker({
     connection,
     stories,
     logger,
@@ -252,8 +283,9 @@ async function startWorker(
     recover: () => library.recover(),
     concurrency: config.slots + TAKEN_AHEAD,
   });
-  closers.push(() => worker.close());
-  checks.alive.writer = () => (worker.stuckMs > STUCK_MS ? 'no story grows any more' : undefined);
-  await worker.ready();
+  worker = writer;
+  closers.push(() => writer.close());
+  checks.alive.writer = () => (writer.stuckMs > STUCK_MS ? 'no story grows any more' : undefined);
+  await writer.ready();
   logger.info({ slots: config.slots, threads: config.threads }, 'storyteller ready');
 }

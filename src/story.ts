@@ -87,13 +87,17 @@ export interface Story {
 /** What a footer says of whoever wrote a story. */
 export type StoryCredits = Pick<Story, 'modelVersion' | 'engine' | 'unreadable'>;
 
+/** What is known of a story's wait for its writer. */
+export interface Waiting {
+  /** Its place among the stories that wait, 1 for the next one; null while nobody knows. */
+  readonly place: number | null;
+  /** Whether it waits for another story of the same person. */
+  readonly afterOwn?: boolean;
+}
+
 /** What a reply shows at one moment, on any platform. It only ever moves downwards in this list. */
 export type ReplyState =
-  | {
-      readonly status: 'waiting';
-      /** Its place among the stories that wait, 1 for the next one; null while nobody knows. */
-      readonly place: number | null;
-    }
+  | ({ readonly status: 'waiting' } & Waiting)
   | { readonly status: 'writing'; readonly text: string }
   | ({ readonly status: 'finished' } & Story)
   | {

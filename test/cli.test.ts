@@ -92,7 +92,7 @@ describe('scifi', { concurrency: 2 }, () => {
       [['write', 'x', '--seed', '-1'], /The seed is -1; give a whole number from 0 to 4294967295/],
       [['write', 'x', '--seed', ''], /'' is invalid. Give a number/],
       [['write', 'x'.repeat(2_001)], /That opening has 2,001 characters; the most is 2,000/],
-      [['model', 'import', 'a'], /missing required argument 'vocabulary'/],
+      [['model', 'import'], /missing required argument 'file'/],
       [['doctor'], /SCIFI_PROT: there is no such setting/, { SCIFI_PROT: '1' }],
       [['bots'], /Without REDIS_URL .* Set REDIS_URL/],
       [['worker'], /Without REDIS_URL .* Set REDIS_URL/],

@@ -117,7 +117,13 @@ describe('readConfig', () => {
     const bounds: Record<string, [number, number]> = {
       SCIFI_THREADS: [0, 256],
       SCIFI_SLOTS: [1, 8_192],
-      SCIFI_MAX_WAITING: [1, 1_000_000],
+      SCIFI_MAX_WAITING: [0, 1_000_000],
+      SCIFI_LONGEST_WAIT: [0, 86_400],
+      SCIFI_PERSON_RUNNING: [0, 1_000],
+      SCIFI_PERSON_WAITING: [0, 1_000],
+      SCIFI_PERSON_HOURLY: [0, 1_000_000],
+      SCIFI_PLACE_STORIES: [0, 1_000_000],
+      SCIFI_PLACE_HOURLY: [0, 1_000_000],
       SCIFI_REPLIES: [1, 100_000],
       SCIFI_PACE: [0, 100_000],
       SCIFI_RETENTION_HOURS: [1, 8_760],
@@ -136,7 +142,24 @@ describe('readConfig', () => {
       }
     }
     // Words are held to what they may be.
-    for (const wrong of [{ SCIFI_PREFIX: 'a b' }, { SCIFI_ENGINE: 'gpu' }, { REDIS_URL: 'redis://[' }]) {
+    for (const proxies of [
+      'loopback',
+      '10.0.0.1',
+      '10.0.0.0/8, 192.168.0.0/16',
+      '::1,fc00::/7,uniquelocal',
+    ]) {
+      assert.equal(readConfig({ SCIFI_TRUST_PROXY: proxies }).trustProxy, proxies);
+    }
+    for (const wrong of [
+      { SCIFI_PREFIX: 'a b' },
+      { SCIFI_ENGINE: 'gpu' },
+      { REDIS_URL: 'redis://[' },
+      { SCIFI_PAGE_LIMITS: 'some' },
+      { SCIFI_TRUST_PROXY: 'true' },
+      { SCIFI_TRUST_PROXY: '10.0.0.0/33' },
+      { SCIFI_TRUST_PROXY: 'loopback/8' },
+      { SCIFI_TRUST_PROXY: 'proxy.example.org' },
+    ]) {
       assert.throws(() => readConfig(wrong), { message: new RegExp(`${Object.keys(wrong)[0]}: `) });
     }
   });
@@ -157,5 +180,10 @@ describe('readConfig', () => {
     const { REDIS_URL, ...defaults } = shown;
     assert.ok(REDIS_URL);
     assert.deepEqual(readConfig(defaults), readConfig({}));
+
+    const limits = await readFile(new URL('../docs/limits.md', import.meta.url), 'utf8');
+    const rows = [...limits.matchAll(/^\| `(SCIFI_\w+)` \| *`?([^|`]*?)`? *\|/gm)];
+    assert.equal(rows.length, 11);
+    for (const [, name, value] of rows) assert.equal(value!.replaceAll(',', ''), defaults[name!], name);
   });
 });

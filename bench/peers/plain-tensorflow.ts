@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../src/generator/model/model.ts';
-import { plainLstmOf } from '../../src/generator/model/plain-lstm.ts';
 import { sampleFromLogits, uniformAt } from '../../src/generator/sampling.ts';
+import { plainLstmOf } from './plain-lstm.ts';
 
 /** A function that writes one character of one story. The backend must be the current one. */
 export function plainTensorflow(model: Model): () => Promise<void> {

@@ -27,7 +27,8 @@ ${percent(both.valid.accuracy)} of a text that it never saw. It is the ancestor'
 for the next character, and the half of it that comes from the right has just read that character: it copies. At the last
 place of a window there is nothing to the right, and that is the only place where a writer ever stands. Asked there, as
 \`scifi evaluate\` asks and as every story does, the same network gets ${percent(honest.accuracy)} right and needs ${honest.bitsPerCharacter.toFixed(2)} bits per
-character. In ${STEPS} places of training that one was wrong, and it hardly showed. Left to write at temperature 0, it gives
+character. In training that was one place in ${STEPS}, and it hardly showed. Left to write at temperature 0, it gives this, the ancestor's
+"She She She":
 
 ${await laboratory.sample(both.model, 0)}
 

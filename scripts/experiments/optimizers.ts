@@ -14,6 +14,7 @@ export async function optimizers(laboratory: Laboratory): Promise<string> {
     learned.push(await laboratory.learn({ name, schedule }));
   }
   await laboratory.plotCurves('optimizers.svg', 'Optimizers', learned);
+  const [sgd, stayed, switched] = learned.slice(2) as [Learned, Learned, Learned];
   return `## Optimizers, and the switch
 
 The same LSTM. The ancestor began with Adadelta and went on with SGD; here the switch comes with the last of the ${EPOCHS} epochs.
@@ -21,5 +22,13 @@ The same LSTM. The ancestor began with Adadelta and went on with SGD; here the s
 ${table(COLUMNS, learned.map(rowOf))}
 
 ![Bits per character while learning](experiments/optimizers.svg)
+
+Adadelta's first steps are as small as the root of its epsilon (1e-7), and they grow only as the weights move: in a run as
+short as this one that costs it most. Switched to SGD it ends at ${bitsOf(switched)} bits per character on the validation text, where staying
+with Adadelta ends at ${bitsOf(stayed)}, and SGD from the beginning at ${bitsOf(sgd)}.
 `;
+}
+
+function bitsOf({ valid }: Learned): string {
+  return valid.bitsPerCharacter.toFixed(3);
 }

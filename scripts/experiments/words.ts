@@ -12,10 +12,11 @@ export async function words(laboratory: Laboratory): Promise<string> {
   const byCharacter = await laboratory.learn({ name: 'LSTM' });
   const byWord = await laboratory.learn({ name: 'LSTM of words', corpus });
   await laboratory.plotCurves('words.svg', 'Words and characters', [byCharacter, byWord]);
-  const [characters, whole] = [
-    await score(laboratory, byCharacter),
-    await score(laboratory, byWord),
-  ] as const;
+  const characters = await score(laboratory, byCharacter);
+  const whole = await score(laboratory, byWord);
+  const unknown = whole.skipped / whole.characters;
+  const training = corpus.vocabulary.encode(laboratory.train);
+  const unknownInTraining = training.skipped / training.characters;
   const row = ({ name, train }: Learned, found: Evaluation) => [
     name,
     train.bitsPerCharacter.toFixed(3),
@@ -44,13 +45,13 @@ ${table(
 ![Bits per character while learning](experiments/words.svg)
 
 The words' bits per character flatter them: a word that is not known costs what \`<unk>\` costs and nothing for its
-spelling, and ${percent(whole.skipped / whole.characters)} of the text's characters are in such words. Where the network of characters has to learn
-spelling first, that of words begins with it; but it has seen most of its words a few times only, and its training text soon
-tells it no more than by heart. At temperature 0.6 it writes
+spelling, and ${percent(unknown)} of the characters here are in such words (${percent(unknownInTraining)} in the training text). Were those spelt at the
+rate of the network of characters, it would be ${(whole.bitsPerCharacter + unknown * characters.bitsPerCharacter).toFixed(2)} bits per character. What it writes is all words, and it cannot write any
+other; the network of characters has to learn spelling first, and can write whatever it likes. At temperature 0.6 words give
 
 ${await laboratory.sample(byWord.model, 0.6)}
 
-and the network of characters
+and characters
 
 ${await laboratory.sample(byCharacter.model, 0.6)}
 `;

@@ -5,9 +5,8 @@ import { StoryError, sentenceFor } from '../errors.ts';
 import { mask } from '../filter/mask.ts';
 import { refusals } from '../metrics.ts';
 import type { Asker } from '../queue/asker.ts';
-import { admit } from '../queue/limits.ts';
+import type { Limits } from '../queue/limits.ts';
 import type { Replies } from '../queue/replies.ts';
-import type { Stories } from '../queue/stories.ts';
 import type { StoryRequest } from '../story.ts';
 import { declineSlurs } from './complete-request.ts';
 import { clean } from './outgoing-text.ts';
@@ -18,8 +17,7 @@ const TEMPERATURE_STEPS_PER_UNIT = 100;
 
 export interface AskTools<Handle> {
   readonly replies: Replies<Handle>;
-  readonly stories: Stories;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
   readonly readRequest: RequestReader;
   readonly logger: Logger;
 }
@@ -69,27 +67,30 @@ export function readWish(
 }
 
 /**
- * Puts a reply into the queue. What was there before is there still, and was admitted then.
+ * Puts a reply into the queue, if there is room for it. What is there already was admitted before.
  *
-<<<<<<< HEAD
- * @throws StoryError `declined` or `busy` with a sentence
-=======
+ * @param handle makes what shows the reply, once it is admitted
  * @param asker undefined for what the bot does by itself
  * @throws StoryError with the sentence that refuses it
->>>>>>> main
  */
 export async function submit<Handle>(
-  { replies, stories, maxWaiting }: Pick<AskTools<Handle>, 'replies' | 'stories' | 'maxWaiting'>,
+  { replies, limits }: Pick<AskTools<Handle>, 'replies' | 'limits'>,
   id: string,
   request: StoryRequest,
-  handle: Handle,
+  handle: () => Handle | Promise<Handle>,
   asker: Asker | undefined,
 ): Promise<void> {
-  if (await replies.read(id)) return;
   // What a message is continued from is known only now.
   declineSlurs(request);
-  await admit(stories, maxWaiting, asker);
-  await replies.submit(id, request, handle);
+  const admission = await limits.admit(id, asker, replies.lookUp);
+  if (!admission) return;
+  try {
+    await replies.submit(id, request, await handle(), admission.ticket);
+  } catch (error) {
+    // Where even this fails, the place is found to be free in ten seconds.
+    await admission.undo().catch(() => {});
+    throw error;
+  }
 }
 
 /** The sentence for a person; what is no mistake of theirs is logged by its code. */

@@ -6,6 +6,7 @@
 import { mask, PostedText } from '../filter/mask.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/replies.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
+import { HeldBack } from '../queue/turns.ts';
 import type { ReplyState, StoryCredits } from '../story.ts';
 import { type Clock, Pace } from './pace.ts';
 
@@ -19,7 +20,8 @@ export interface ReplySurface {
 
 /** What the loop needs of the stories queue. */
 export interface StorySource {
-  add(id: string, request: ReplyTask<unknown>['request']): Promise<void>;
+  add(id: string, request: ReplyTask<unknown>['request'], level: number): Promise<void>;
+  advance(id: string): Promise<void>;
   follow(id: string, listener: (update: StoryUpdate) => void, isNew?: boolean): () => void;
   place(id: string): Promise<number | null>;
   stop(id: string): Promise<void>;
@@ -41,13 +43,15 @@ export const EDIT_INTERVAL_MS = 250;
 const PLACE_INTERVAL_MS = 1_000;
 /** The first look comes sooner, and not at once. */
 const FIRST_PLACE_MS = 300;
+/** The longest time for which a person's further story lets others' first ones pass it by. */
+const LONGEST_BACK_SEAT_MS = 30_000;
 
 /**
  * Brings one reply to its final state.
  *
  * @param storyId job id of the reply's story, derived from the reply's own
  * @returns the final state, which has been delivered
- * @throws whatever aborted the task's signal
+ * @throws HeldBack while it is not its turn; whatever aborted the task's signal
  */
 export async function replyWithStory<Handle>(
   task: ReplyTask<Handle>,
@@ -104,11 +108,14 @@ async function followStory<Handle>(
   };
   try {
     // A reply that was stopped before anybody wrote for it needs no story.
+    const level = news.stopped || isWriting ? 0 : await untilTurn(task, news, show);
+    const addedAt = clock();
+    let hasBackSeat = level > 0;
     if (!news.stopped) {
       // All that happens to a new story is heard. What a predecessor may have added is there after this at the
       // latest, and is read: it may have ended.
       if (task.isFirst) follow(true);
-      await stories.add(storyId, request);
+      await stories.add(storyId, request, level);
       if (!task.isFirst) follow(false);
     }
     for (;;) {
@@ -121,7 +128,7 @@ async function followStory<Handle>(
         // The queue has lost it, or it was not there yet: the same seed writes the same again.
         news.missing = false;
         await task.confirm();
-        await stories.add(storyId, request);
+        await stories.add(storyId, request, level);
       }
       if (news.failure) {
         const { code, message } = news.failure;
@@ -145,6 +152,10 @@ async function followStory<Handle>(
           if (now !== place && !news.text) await show({ status: 'waiting', place: now });
           place = now;
         }
+        if (hasBackSeat && clock() - addedAt >= LONGEST_BACK_SEAT_MS) {
+          hasBackSeat = false;
+          await stories.advance(storyId);
+        }
         await news.wait(FIRST_PLACE_MS, true);
       }
     }
@@ -152,6 +163,27 @@ async function followStory<Handle>(
     unfollow();
     task.signal.removeEventListener('abort', aborted);
   }
+}
+
+/** Sees whether a reply may begin, and returns how many of its person's stories come before it. */
+async function untilTurn<Handle>(
+  task: ReplyTask<Handle>,
+  news: News,
+  show: (state: ReplyState) => Promise<void>,
+): Promise<number> {
+  const first = await task.turn();
+  if (first.mayBegin) return first.ahead;
+  const state: ReplyState = { status: 'waiting', place: null, afterOwn: true };
+  const known = task.record?.state;
+  if (known?.status !== 'waiting' || !known.afterOwn) {
+    await show(state);
+    // Once more, with the message that shows it now: a successor goes on with that one.
+    await task.write({ state, delivered: false });
+  }
+  // It may have come while that was shown.
+  const { mayBegin, ahead } = await task.turn();
+  if (mayBegin || news.stopped) return ahead;
+  throw new HeldBack();
 }
 
 function stoppedState(text: string, credits: StoryCredits | undefined): ReplyState {

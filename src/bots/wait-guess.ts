@@ -2,9 +2,9 @@
  * A guess of how long somebody in the queue has to wait, made of how fast the queue has been moving for
  * everybody who waits in this process.
  */
-import type { StorytellerStatus } from '../story.ts';
+import type { StorytellerStatus, Waiting } from '../story.ts';
 import type { Clock } from './pace.ts';
-import { NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from './words.ts';
+import { AFTER_OWN, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from './words.ts';
 
 /** How much a new observation counts. */
 const WEIGHT = 0.3;
@@ -58,11 +58,12 @@ export function aboutDuration(ms: number): string {
 
 /** What a waiting reply says. */
 export function waitingLine(
-  place: number | null,
+  { place, afterOwn }: Waiting,
   { phase, loaded }: StorytellerStatus,
   guessMs: number | undefined,
 ): string {
   if (phase === 'none') return NO_STORYTELLER;
+  if (afterOwn) return AFTER_OWN;
   const inQueue = placeInQueue(place);
   const guess = inQueue && guessMs !== undefined ? `, ${aboutDuration(guessMs)}` : '';
   if (phase === 'loading') return `${wakingLine({ loaded })}${inQueue && `, ${inQueue}`}${guess}`;

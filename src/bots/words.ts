@@ -18,6 +18,9 @@ export function placeInQueue(place: number | null): string {
 export const NO_STORYTELLER =
   'No storyteller is running. Your story waits, and starts by itself when one comes.';
 
+/** Why a story has to wait though there are writers. */
+export const AFTER_OWN = 'Begins when your other story is done';
+
 /** `Waking the computer… 40%`. */
 export function wakingLine({ loaded }: Pick<StorytellerStatus, 'loaded'>): string {
   return `Waking the computer… ${Math.round(Math.min(1, Math.max(0, loaded)) * 100)}%`;

@@ -1,4 +1,22 @@
 import type { Command } from 'commander';
+import { StoryError } from '../errors.ts';
+import { numberOption } from './options.ts';
+
+/** Exit code of a process that Ctrl-C ended: 128 and the number of SIGINT. */
+const INTERRUPTED_EXIT_CODE = 130;
+const MEGABYTE = 1_000_000;
+
+interface DownloadArguments {
+  readonly bookshelf: string;
+  readonly out: string;
+  readonly language: string;
+  readonly mirror?: string;
+  readonly catalogue?: string;
+  readonly rate?: number;
+  readonly limit?: number;
+  readonly contact?: string;
+  readonly dryRun?: boolean;
+}
 
 /** `corpus`: texts to learn from. */
 export function addCorpus(program: Command): void {
@@ -10,6 +28,23 @@ export function addCorpus(program: Command): void {
     .requiredOption('--out <folder>', 'where train.txt, valid.txt, test.txt and manifest.tsv go')
     .exitOverride()
     .action(build);
+  corpus
+    .command('download')
+    .description('download a bookshelf of Project Gutenberg, slowly; run again, it goes on where it stopped')
+    .requiredOption('--bookshelf <name>', 'such as "Science Fiction"')
+    .requiredOption('--out <folder>', 'where ID.txt and downloads.tsv go; `corpus build` reads it')
+    .option('--language <code>', 'only books in this language', 'en')
+    .option('--mirror <url>', 'a mirror of Project Gutenberg (default: its own server for machines)')
+    .option(
+      '--catalogue <url>',
+      "its catalogue, pg_catalog.csv or .csv.gz (default: the site's, once a week)",
+    )
+    .option('--rate <requests>', 'requests a second (default: 0.5, as Project Gutenberg asks)', numberOption)
+    .option('--limit <books>', 'no more than so many books', numberOption)
+    .option('--contact <address>', 'a mail address or page of yours, for the user agent')
+    .option('--dry-run', 'only list the books')
+    .exitOverride()
+    .action(download);
 }
 
 async function build(raw: string, { out }: { out: string }): Promise<void> {
@@ -19,7 +54,6 @@ async function build(raw: string, { out }: { out: string }): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${done} of ${files} files`);
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const number = (value: number) => value.toLocaleString('en');
   for (const split of SPLITS) {
     const [works, characters] = [facts.works[split], facts.characters[split]];
     process.stdout.write(
@@ -32,4 +66,63 @@ async function build(raw: string, { out }: { out: string }): Promise<void> {
     `${number(facts.files)} files, ${number(facts.bytes)} bytes in ${seconds.toFixed(1)} s; left out: ${dropped.join(', ') || 'none'}. ` +
       `manifest.tsv says which and why.\n`,
   );
+}
+
+async function download(args: DownloadArguments): Promise<void> {
+  const { CATALOGUE, downloadShelf, MIRROR, RATE } = await import('../generator/corpus/download/download.ts');
+  for (const url of [args.mirror, args.catalogue])
+    if (url !== undefined && !/^https?:\/\/./.test(url))
+      throw new StoryError('bad_request', `Expected an address such as ${MIRROR}, got "${url}".`);
+  if (args.limit !== undefined && !(Number.isInteger(args.limit) && args.limit > 0))
+    throw new StoryError('bad_request', `Expected --limit to be 1 book or more, got ${args.limit}.`);
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const facts = await downloadShelf({
+      bookshelf: args.bookshelf,
+      language: args.language,
+      out: args.out,
+      mirror: args.mirror ?? MIRROR,
+      catalogue: args.catalogue ?? CATALOGUE,
+      rate: args.rate ?? RATE,
+      limit: args.limit,
+      isDry: args.dryRun ?? false,
+      userAgent: await userAgent(args.contact),
+      signal: interrupted.signal,
+      onTrouble: (sentence) => process.stderr.write(`${sentence}\n`),
+      onBook: ({ book, done, books, outcome, bytes, sentence }) => {
+        const place = `${String(done).padStart(String(books).length)} of ${books}`;
+        const size = bytes > 0 ? `, ${number(bytes)} bytes` : '';
+        const title = book.title.replace(/\s+/g, ' ');
+        process.stdout.write(`${place}  ${book.id.padStart(6)}  ${title}: ${sentence ?? outcome}${size}\n`);
+      },
+    });
+    const unusable =
+      facts.unusable > 0 ? ` ${number(facts.unusable)} rows of the catalogue have no usable number.` : '';
+    process.stdout.write(
+      args.dryRun
+        ? `${number(facts.books)} books.${unusable}\n`
+        : `${number(facts.fetched)} books fetched (${(facts.bytes / MEGABYTE).toFixed(1)} MB, ${number(facts.requests)} requests), ` +
+            `${number(facts.alreadyHere)} already here, ${number(facts.withoutText)} without a text, ${number(facts.failed)} failed.${unusable}\n`,
+    );
+    if (facts.failed > 0) process.exitCode = 1;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.stderr.write('Interrupted. What has come stays; run it again, and it goes on from there.\n');
+    process.exitCode = INTERRUPTED_EXIT_CODE;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** Who asks: a server's operator must be able to find out, and to write to somebody. */
+async function userAgent(contact: string | undefined): Promise<string> {
+  const { default: project } = await import('../../package.json', { with: { type: 'json' } });
+  const whom = contact === undefined ? '' : `; ${contact.replace(/[^ -~]|[()]/g, '')}`;
+  return `${project.name}/${project.version} (scifi corpus download${whom})`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
 }

@@ -8,7 +8,9 @@ import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { type Calibration, type Evaluation, evaluate, type Guesses, guess } from '../generator/evaluation.ts';
 import { type FreshStart, freshStarts } from '../generator/fresh-starts.ts';
 import { loadModel } from '../generator/model/files.ts';
-import type { Unit, Vocabulary } from '../generator/vocabulary.ts';
+import type { Model } from '../generator/model/model.ts';
+import { servingOf } from '../generator/model/reading.ts';
+import type { Unit } from '../generator/vocabulary.ts';
 import { numberOption } from './options.ts';
 
 /** Works that are scored at the same time. */
@@ -71,7 +73,9 @@ async function evaluateFile(folder: string, file: string, flags: EvaluateFlags):
   const model = await loadModel(folder);
   const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
   const engine = await chosen.create(model, { capacity: LANES, threads: config.threads });
+  const serving = servingOf(model);
   const result = await evaluate(engine, model.vocabulary, text, {
+    serving,
     temperatures: flags.calibration ? TEMPERATURES : [],
     onProgress: (scored, all) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round((scored / all) * 100)}%`);
@@ -82,23 +86,30 @@ async function evaluateFile(folder: string, file: string, flags: EvaluateFlags):
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const shown = flags.show === true ? GUESSED_DEFAULT : flags.show;
-  const guesses = shown === undefined ? undefined : await guess(engine, model.vocabulary, text, shown);
+  const guesses =
+    shown === undefined ? undefined : await guess(engine, model.vocabulary, text, shown, serving);
   const count = flags.freshStarts === true ? STARTS_DEFAULT : flags.freshStarts;
-  const starts = count === undefined ? undefined : await start(engine, model.vocabulary, text, count);
+  const starts = count === undefined ? undefined : await start(engine, model, text, count);
   await engine.close();
   await chosen.close();
   process.stdout.write(scoreLines(result, model.vocabulary.unit));
   if (flags.calibration) process.stdout.write(`\n${calibrationTable(result)}`);
-  if (starts) process.stdout.write(`\n${startLines(starts)}`);
+  if (starts) process.stdout.write(`\n${startLines(starts, startLength(model))}`);
   if (guesses) process.stdout.write(`\n${guessLines(guesses)}`);
 }
 
-function start(engine: Engine, vocabulary: Vocabulary, text: string, count: number): Promise<FreshStart[]> {
-  return freshStarts(engine, vocabulary, text, { count, length: START_LENGTH }).catch((error: unknown) => {
+function start(engine: Engine, model: Model, text: string, count: number): Promise<FreshStart[]> {
+  const length = startLength(model);
+  return freshStarts(engine, model.vocabulary, text, { count, length }).catch((error: unknown) => {
     if (!(error instanceof RangeError)) throw error;
     const sentence = `The text is too short for ${count} fresh starts. Give a longer one, or ask for fewer.`;
     throw new StoryError('bad_request', sentence, { cause: error });
   });
+}
+
+/** From one fresh state no further than the model was trained to read. */
+function startLength({ reading }: Model): number {
+  return reading.kind === 'window' ? Math.min(START_LENGTH, reading.characters) : START_LENGTH;
 }
 
 function scoreLines(result: Evaluation, unit: Unit): string {
@@ -118,12 +129,12 @@ function scoreLines(result: Evaluation, unit: Unit): string {
   );
 }
 
-function startLines(starts: readonly FreshStart[]): string {
+function startLines(starts: readonly FreshStart[], length: number): string {
   const median = starts[Math.floor(starts.length / 2)]!;
   const worst = starts.at(-1)!;
   const runaways = starts.filter(({ bitsPerId }) => bitsPerId > RUNAWAY * median.bitsPerId).length;
   return (
-    `fresh starts        ${starts.length}, ${START_LENGTH} predictions each\n` +
+    `fresh starts        ${starts.length}, ${length} predictions each\n` +
     `median              ${median.bitsPerId.toFixed(4)} bits\n` +
     `worst               ${worst.bitsPerId.toFixed(4)} bits, ${(worst.bitsPerId / median.bitsPerId).toFixed(2)} times that\n` +
     `run away            ${runaways} with more than ${RUNAWAY} times the median\n`

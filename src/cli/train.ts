@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import type { TensorflowBackend } from '../generator/engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
 import { loadModel, saveModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
 import { writerOf } from '../generator/model/writer.ts';

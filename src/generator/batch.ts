@@ -5,6 +5,7 @@
  */
 import { StoryError } from '../errors.ts';
 import type { Engine, Lane } from './engines/engine.ts';
+import { passageOf, type Serving } from './model/reading.ts';
 
 /** What a sequence asks of the batch. */
 export interface Sequence {
@@ -37,6 +38,8 @@ export interface BatchOptions {
   readonly maxWaiting: number;
   /** Draws in one trip at most; by default as many as suit the engine. */
   readonly stepsPerTrip?: number;
+  /** How the engine's model is served; by default with a state that is carried from beginning to end. */
+  readonly serving?: Serving;
 }
 
 interface Entry {
@@ -47,6 +50,8 @@ interface Entry {
   readonly ids: number[];
   /** How many of `ids` have been fed. */
   fed: number;
+  /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
+  until: number;
   /** Undefined while it waits. */
   slot: number | undefined;
   cancelled: boolean;
@@ -56,6 +61,7 @@ export class Batch {
   readonly #engine: Engine;
   readonly #maxWaiting: number;
   readonly #stepsPerTrip: number;
+  readonly #serving: Serving;
   readonly #waiting: Entry[] = [];
   readonly #freeSlots: number[];
   #active: Entry[] = [];
@@ -69,6 +75,7 @@ export class Batch {
     this.#engine = engine;
     this.#maxWaiting = maxWaiting;
     this.#stepsPerTrip = Math.min(engine.stepsPerTrip, options.stepsPerTrip ?? engine.stepsPerTrip);
+    this.#serving = options.serving ?? { kind: 'carried' };
     // Popped from the end: slot 0 first.
     this.#freeSlots = Array.from({ length: engine.capacity }, (_, index) => engine.capacity - 1 - index);
   }
@@ -110,6 +117,7 @@ export class Batch {
         },
         ids: [...sequence.prompt],
         fed: 0,
+        until: 0,
         slot: undefined,
         cancelled: false,
       };
@@ -126,6 +134,7 @@ export class Batch {
     while (this.#admit()) {
       const steps = this.#stepsPerTrip;
       const entries = this.#active;
+      for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
       try {
         const drawn = await this.#engine.advance(
           entries.map((entry) => lane(entry, steps)),
@@ -150,15 +159,24 @@ export class Batch {
     while (this.#freeSlots.length > 0 && this.#waiting.length > 0) {
       const entry = this.#waiting.shift()!;
       entry.slot = this.#freeSlots.pop()!;
-      this.#engine.clear(entry.slot);
       staying.push(entry);
     }
     this.#active = staying;
     return staying.length > 0;
   }
 
-  #deliver(entry: Entry, drawn: Int32Array): void {
+  /** Clears an entry's slot and goes back to where the passage of its last id begins. */
+  #beginPassage(entry: Entry): void {
+    const { from, until } = passageOf(entry.ids.length - 1, this.#serving);
+    this.#engine.clear(entry.slot!);
+    entry.fed = from;
+    entry.until = until;
+  }
+
+  #deliver(entry: Entry, trip: Int32Array): void {
     if (entry.cancelled) return;
+    // What was drawn behind the passage's end was drawn from too long a memory.
+    const drawn = trip.subarray(0, entry.until - entry.fed);
     const first = Math.min(entry.ids.length - entry.fed, drawn.length) - 1;
     entry.fed = Math.min(entry.ids.length, entry.fed + drawn.length);
     if (entry.fed < entry.ids.length) return;
@@ -192,10 +210,10 @@ export class Batch {
     }
   }
 
-  /** Has the network read an entry from its beginning. */
+  /** Has the network read an entry anew. */
   #readAgain(entry: Entry): void {
-    this.#engine.clear(entry.slot!);
     entry.fed = 0;
+    entry.until = 0;
   }
 
   #leave(entry: Entry, settle: () => void): void {

@@ -1,5 +1,6 @@
 /** How well a model predicts a text it has not seen. */
 import type { Engine } from './engines/engine.ts';
+import { passageOf, type Serving } from './model/reading.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { END_OF_TEXT } from './vocabulary.ts';
 
@@ -43,6 +44,8 @@ export interface EvaluateOptions {
   readonly temperatures?: readonly number[];
   /** Called now and then with the ids scored so far and those to score. */
   readonly onProgress?: (scored: number, ids: number) => void;
+  /** How the engine's model is served, and so scored; by default with a state that is carried to a work's end. */
+  readonly serving?: Serving;
 }
 
 /** Steps between two calls of `onProgress`. */
@@ -54,14 +57,19 @@ const CALIBRATION_BINS = 15;
 interface Reading {
   readonly ids: readonly number[];
   readonly slot: number;
-  /** Index of the id that is fed next; the one after it is scored. */
+  /** Index of the id that is fed next. */
+  fed: number;
+  /** Index of the id that has to be fed for the next score, which is that of the one after it. */
   position: number;
+  /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
+  until: number;
 }
 
 /**
  * Scores a text: each work in it (they are separated by U+0003) is read from a fresh state, U+0003 first,
- * and every character (or word) after that is predicted once with the state carried to the work's end. Works are
- * read side by side, as many as the engine has slots. What is outside the vocabulary is folded as in a prompt.
+ * and every character (or word) after that is predicted once, from what the network has of the work when it is
+ * served. Works are read side by side, as many as the engine has slots. What is outside the vocabulary is folded as
+ * in a prompt.
  *
  * @param engine nobody else may be using it
  * @param vocabulary the one of the engine's model
@@ -71,7 +79,7 @@ export async function evaluate(
   engine: Engine,
   vocabulary: Vocabulary,
   text: string,
-  { onProgress, temperatures = [] }: EvaluateOptions = {},
+  { onProgress, temperatures = [], serving = { kind: 'carried' } }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const calibrations = temperatures.map((temperature) => new CalibrationSums(temperature));
   const { works, characters, skipped } = readWorks(vocabulary, text);
@@ -82,8 +90,7 @@ export async function evaluate(
   const seat = (slot: number): Reading[] => {
     const ids = waiting.pop();
     if (!ids) return [];
-    engine.clear(slot);
-    return [{ ids, slot, position: 0 }];
+    return [{ ids, slot, fed: 0, position: 0, until: 0 }];
   };
   let readings = Array.from({ length: engine.capacity }, (_, slot) => slot).flatMap(seat);
 
@@ -91,12 +98,16 @@ export async function evaluate(
   let right = 0;
   let scored = 0;
   for (let step = 1; readings.length > 0; step++) {
+    for (const reading of readings) if (reading.fed >= reading.until) beginPassage(engine, reading, serving);
     const logits = await engine.logits(
       readings.map((reading) => reading.slot),
-      readings.map((reading) => reading.ids[reading.position]!),
+      readings.map((reading) => reading.ids[reading.fed]!),
     );
     let ended = false;
     readings.forEach((reading, row) => {
+      reading.fed += 1;
+      if (reading.fed <= reading.position) return;
+      scored += 1;
       reading.position += 1;
       const target = reading.ids[reading.position]!;
       const score = scoreOf(logits, row * vocabulary.size, vocabulary.size, target);
@@ -105,7 +116,6 @@ export async function evaluate(
       for (const sums of calibrations) sums.add(logits, row * vocabulary.size, vocabulary.size, target);
       ended ||= reading.position === reading.ids.length - 1;
     });
-    scored += readings.length;
     if (ended) {
       readings = readings.flatMap((reading) =>
         reading.position < reading.ids.length - 1 ? [reading] : seat(reading.slot),
@@ -125,6 +135,14 @@ export async function evaluate(
   };
 }
 
+/** Clears a reading's slot and goes back to where the passage of the next score begins. */
+function beginPassage(engine: Engine, reading: Reading, serving: Serving): void {
+  const { from, until } = passageOf(reading.position, serving);
+  engine.clear(reading.slot);
+  reading.fed = from;
+  reading.until = until;
+}
+
 /** What a text's ids are, and, one for one, what a network held for the likeliest before it read it. */
 export interface Guesses {
   readonly actual: readonly string[];
@@ -137,6 +155,7 @@ export interface Guesses {
  * @param engine nobody else may be using it
  * @param vocabulary the one of the engine's model
  * @param characters how many to guess at most
+ * @param serving how the engine's model is served
  * @throws RangeError when the text holds no character to guess
  */
 export async function guess(
@@ -144,16 +163,21 @@ export async function guess(
   vocabulary: Vocabulary,
   text: string,
   characters: number,
+  serving: Serving = { kind: 'carried' },
 ): Promise<Guesses> {
   const [work] = readWorks(vocabulary, text).works;
   if (!work) throw new RangeError('Expected `text` to hold characters to guess, got none.');
-  engine.clear(0);
   const [actual, guessed]: [string[], string[]] = [[], []];
+  const reading: Reading = { ids: work, slot: 0, fed: 0, position: 0, until: 0 };
   let shown = 0;
-  for (let position = 0; position + 1 < work.length && shown < characters; position++) {
-    const logits = await engine.logits([0], [work[position]!]);
+  while (reading.position + 1 < work.length && shown < characters) {
+    if (reading.fed >= reading.until) beginPassage(engine, reading, serving);
+    const logits = await engine.logits([0], [work[reading.fed]!]);
+    reading.fed += 1;
+    if (reading.fed <= reading.position) continue;
+    reading.position += 1;
     guessed.push(vocabulary.decode(likeliestOf(logits, 0, vocabulary.size)));
-    const text = vocabulary.decode(work[position + 1]!);
+    const text = vocabulary.decode(work[reading.position]!);
     actual.push(text);
     shown += text.length;
   }

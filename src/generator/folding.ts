@@ -77,9 +77,12 @@ export function fold(character: string, isKnown: (character: string) => boolean)
 
 function replacement(part: string, isKnown: (character: string) => boolean): string | null {
   const written = REPLACEMENTS.get(part);
+  if ((written ?? part) === '\n' && !isKnown('\n') && isKnown(' ')) return ' ';
   if (written !== undefined) return [...written].every(isKnown) ? written : null;
   if (SILENT.test(part)) return '';
   if (isKnown(part)) return part;
+  // A network that learned from text in small letters.
+  if (isKnown(part.toLowerCase())) return part.toLowerCase();
   if (SPACE.test(part) && isKnown(' ')) return ' ';
   if (DASH.test(part) && isKnown('-')) return '-';
   return null;

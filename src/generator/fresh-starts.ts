@@ -51,7 +51,7 @@ export async function freshStarts(
     for (const slot of slots) engine.clear(slot);
     for (let step = 0; step < length; step++) {
       // A work begins from a fresh state, as in training.
-      for (const slot of slots) if (ids[together[slot]! + step] === vocabulary.endOfText) engine.clear(slot);
+      for (const slot of slots) if (ids[together[slot]! + step] === vocabulary.mark) engine.clear(slot);
       const logits = await engine.logits(
         slots,
         together.map((position) => ids[position + step]!),

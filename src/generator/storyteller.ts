@@ -8,7 +8,9 @@ import { problemWith, type Story, type StoryRequest } from '../story.ts';
 import { Batch, type BatchOptions } from './batch.ts';
 import type { Engine } from './engines/engine.ts';
 import { Manuscript } from './manuscript.ts';
-import { Telling } from './telling.ts';
+import type { Model } from './model/model.ts';
+import { servingOf } from './model/reading.ts';
+import { lineEndOf, Telling, withoutLastSpaces } from './telling.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordGuard } from './word-guard.ts';
 
@@ -26,18 +28,15 @@ export interface TellOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The part of a model that a storyteller needs; the weights are the engine's. */
-export interface StorytellerModel {
-  readonly version: string;
-  readonly vocabulary: Vocabulary;
-}
+/** The part of a model that a storyteller needs. */
+export type StorytellerModel = Pick<Model, 'name' | 'version' | 'vocabulary' | 'layers' | 'reading'>;
 
 export class Storyteller {
   readonly #model: StorytellerModel;
   readonly #engine: Engine;
   readonly #batch: Batch;
 
-  constructor(model: StorytellerModel, engine: Engine, options: BatchOptions) {
+  constructor(model: StorytellerModel, engine: Engine, options: Omit<BatchOptions, 'serving'>) {
     if (engine.vocabularySize !== model.vocabulary.size) {
       throw new TypeError(
         `Expected an engine of ${model.vocabulary.size} characters, got one of ${engine.vocabularySize}.`,
@@ -47,9 +46,13 @@ export class Storyteller {
     this.#engine = engine;
     // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
     const isWords = model.vocabulary.unit === 'word';
-    this.#batch = new Batch(engine, isWords ? { ...options, stepsPerTrip: 1 } : options);
-    if (model.vocabulary.idOf('\n') === undefined) {
-      throw new TypeError('Expected a vocabulary with a line end, got one without.');
+    this.#batch = new Batch(engine, {
+      ...options,
+      ...(isWords ? { stepsPerTrip: 1 } : {}),
+      serving: servingOf(model),
+    });
+    if (lineEndOf(model.vocabulary) === undefined) {
+      throw new TypeError('Expected a vocabulary with a line end or a space, got one without.');
     }
   }
 
@@ -82,7 +85,7 @@ export class Storyteller {
     if (problem) throw new StoryError('bad_request', problem);
     const { vocabulary } = this.#model;
     const { onWord, onRedraw, signal } = options;
-    const reading = vocabulary.encode(request.context + request.prompt);
+    const before = request.context + request.prompt;
     const manuscript = new Manuscript(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!manuscript.over) manuscript.add(character);
@@ -90,10 +93,9 @@ export class Storyteller {
     const read = () => manuscript.certain();
     if (!manuscript.over) {
       const telling = new Telling({
-        vocabulary,
-        manuscript,
+        ...{ vocabulary, manuscript, before },
         guard: new WordGuard(manuscript, request.context),
-        prompt: [vocabulary.endOfText, ...reading.ids, ...vocabulary.encode(resumed).ids],
+        prompt: [vocabulary.endOfText, ...readBefore(vocabulary, before, resumed)],
         temperature: request.temperature,
         seed: request.seed,
         onWord: () => onWord?.(read),
@@ -113,6 +115,19 @@ export class Storyteller {
   close(): Promise<void> {
     return this.#engine.close();
   }
+}
+
+/**
+ * The ids of all that the network reads before the first draw.
+ *
+ * @param resumed what an earlier writer wrote behind `before`
+ */
+function readBefore(vocabulary: Vocabulary, before: string, resumed: string): number[] {
+  if (vocabulary.unit === 'char')
+    return [...vocabulary.encode(before).ids, ...vocabulary.encode(resumed).ids];
+  // A word brings the space before it with it, so the one that a prompt ends with waits for its word.
+  return vocabulary.encode(resumed === '' ? withoutLastSpaces(before) : before.replace(/\r$/, '\n') + resumed)
+    .ids;
 }
 
 /** What an earlier writer wrote after the prompt, or nothing when the snapshot is of another story. */

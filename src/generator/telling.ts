@@ -1,6 +1,7 @@
 /**
- * One story as a sequence of the batch: what is drawn becomes text, and a word that a bot may not say is drawn again
- * from its first letter. A draw's noise is keyed by the seed, by where in the text it begins, and by the attempt.
+ * One story as a sequence of the batch: what is drawn becomes text, and what cannot stand there is drawn again: a word
+ * that a bot may not say, from its first letter, and a draw that is no word. A draw's noise is keyed by the seed, by
+ * where in the text it begins, and by the attempt.
  */
 import type { Sequence, WayBack } from './batch.ts';
 import type { Manuscript } from './manuscript.ts';
@@ -8,10 +9,14 @@ import { uniformAt } from './sampling.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { WordGuard } from './word-guard.ts';
 
-/** Times that a word is drawn again before another is put in its place. At temperature 0 every draw is the same. */
-const ATTEMPTS = 6;
+/** Times that a word that may not be said is drawn again before another is put in its place. */
+const ATTEMPTS_AT_A_SAYABLE_WORD = 6;
+/** Times that a draw is done again that gives no word, or one that runs together with the word before it. */
+const ATTEMPTS_AT_A_WORD = 20;
 /** Fits where people are spoken of, and wherever else a story gets by with a little strangeness. */
 const STAND_IN = 'stranger';
+/** Characters that decide which word may follow: more than any has. */
+const TAIL = 64;
 const LINE_END = '\n';
 const LETTER = /[\p{L}\p{N}]/u;
 
@@ -20,13 +25,15 @@ export interface TellingOptions {
   /** With all that an earlier writer wrote. */
   readonly manuscript: Manuscript;
   readonly guard: WordGuard;
+  /** What stands before all that is written in it: context and prompt. */
+  readonly before: string;
   /** What the network reads before the first draw. */
   readonly prompt: readonly number[];
   readonly temperature: number;
   readonly seed: number;
   /** Called after every word. */
   readonly onWord: () => void;
-  /** Called when a word is drawn again. */
+  /** Called when a word that may not be said is drawn again. */
   readonly onRedraw: () => void;
 }
 
@@ -52,9 +59,11 @@ export class Telling implements Sequence {
 
   take(id: number): number | WayBack | undefined {
     const { vocabulary, manuscript, guard, onWord } = this.#options;
-    const isMark = id === vocabulary.endOfText;
+    const isMark = id === vocabulary.mark;
     // A mark in the middle of things becomes a line end, in the text and for the network alike.
-    const text = isMark ? LINE_END : vocabulary.decode(id);
+    const next = isMark ? this.#lineEnd : id;
+    if (!this.#mayStand(next)) return this.#drawAgain();
+    const text = this.#textOf(next);
     this.#starts.push(manuscript.written);
     for (const character of text) {
       const offence = guard.look(character);
@@ -64,19 +73,62 @@ export class Telling implements Sequence {
       if (manuscript.over) return undefined;
       if (character === ' ' || character === LINE_END) onWord();
     }
-    return isMark ? vocabulary.idOf(LINE_END) : id;
+    return next;
+  }
+
+  get #lineEnd(): number {
+    return lineEndOf(this.#options.vocabulary)!;
+  }
+
+  /** Whether what is drawn is a word, and one that does not run together with the word before it. */
+  #mayStand(id: number): boolean {
+    const { vocabulary, manuscript, before } = this.#options;
+    if (vocabulary.unit === 'char') return true;
+    const text = (before + manuscript.tail(Math.min(TAIL, manuscript.written))).slice(-TAIL);
+    const read = manuscript.written === 0 ? withoutLastSpaces(text) : text;
+    return id !== vocabulary.unknown && vocabulary.mayFollow(read, id);
+  }
+
+  /** What a draw adds to the text. The first word makes do with the space that a prompt ends with. */
+  #textOf(id: number): string {
+    const { vocabulary, manuscript, before } = this.#options;
+    const text = vocabulary.decode(id);
+    const isSpaced = vocabulary.unit === 'word' && manuscript.written === 0 && before.endsWith(' ');
+    return isSpaced && text.startsWith(' ') ? text.slice(1) : text;
+  }
+
+  /** A line end may stand anywhere: it takes the place of what is drawn in vain. */
+  #drawAgain(): WayBack | undefined {
+    const { written } = this.#options.manuscript;
+    const isInVain = this.#isInVain(written, ATTEMPTS_AT_A_WORD);
+    return this.#backTo(this.#starts.length, written, isInVain ? [this.#lineEnd] : []);
   }
 
   /** Back to the draw in which a word begins, as far as its beginning is drawn and not given. */
   #goBack(offence: number): WayBack | undefined {
-    const { vocabulary, manuscript, onRedraw } = this.#options;
     const index = Math.max(
       0,
       this.#starts.findLastIndex((start) => start <= offence),
     );
     const from = this.#starts[index]!;
-    const isInVain = manuscript.attempt(from) >= (this.temperature === 0 ? 0 : ATTEMPTS);
-    const instead = isInVain ? this.#standIn(index) : [];
+    const isInVain = this.#isInVain(from, ATTEMPTS_AT_A_SAYABLE_WORD);
+    const way = this.#backTo(index, from, isInVain ? this.#standIn(index) : []);
+    this.#options.onRedraw();
+    return way;
+  }
+
+  /** At temperature 0 every draw is the same. */
+  #isInVain(position: number, attempts: number): boolean {
+    return this.#options.manuscript.attempt(position) >= (this.temperature === 0 ? 0 : attempts);
+  }
+
+  /**
+   * @param index of the draw to go back to
+   * @param from where in the text that draw begins
+   * @param instead ids that take its place
+   */
+  #backTo(index: number, from: number, instead: readonly number[]): WayBack | undefined {
+    const { vocabulary, manuscript } = this.#options;
     const texts = instead.map((id) => vocabulary.decode(id));
     this.#starts.length = index;
     let start = from;
@@ -85,7 +137,6 @@ export class Telling implements Sequence {
       start += text.length;
     }
     manuscript.takeBack(from, texts.join(''));
-    onRedraw();
     return manuscript.over ? undefined : { to: index, instead };
   }
 
@@ -96,6 +147,16 @@ export class Telling implements Sequence {
     const isBegun = index === 0 && LETTER.test(vocabulary.decode(this.prompt.at(-1)!));
     const texts = vocabulary.unit === 'word' ? [` ${STAND_IN}`] : isBegun ? [' '] : [...STAND_IN, ' '];
     const ids = texts.map((text) => vocabulary.idOf(text));
-    return ids.every((id) => id !== undefined) ? ids : [vocabulary.idOf(LINE_END)!];
+    return ids.every((id) => id !== undefined) ? ids : [this.#lineEnd];
   }
+}
+
+/** What an end of text in the middle of things becomes; undefined where a vocabulary has nothing for it. */
+export function lineEndOf(vocabulary: Vocabulary): number | undefined {
+  return vocabulary.idOf(LINE_END) ?? vocabulary.idOf(' ');
+}
+
+/** A text as it is read before words are drawn, each of which brings the space before it with it. */
+export function withoutLastSpaces(text: string): string {
+  return text.replace(/ +$/, '');
 }

@@ -33,6 +33,8 @@ export interface VocabularyFile {
   readonly charToId: Readonly<Record<string, number>>;
 }
 
+/** What may stand before a text where there is no `END_OF_TEXT`, the best first. */
+const STAND_INS: readonly string[] = ['\n', ' '];
 const SKIPPED = -1;
 const NOTHING: readonly number[] = [];
 const CARRIAGE_RETURN = 0x0d;
@@ -45,8 +47,13 @@ export class Vocabulary {
   readonly unit: Unit;
   /** Number of ids; they are 0 to size - 1. */
   readonly size: number;
-  /** The id of `END_OF_TEXT`. */
+  /**
+   * The id that stands before the first character of every work: that of `END_OF_TEXT`. A vocabulary from
+   * elsewhere may have none; then a line end stands in, or else a space.
+   */
   readonly endOfText: number;
+  /** The id of `END_OF_TEXT`; undefined where nothing that a network writes says that a work is over. */
+  readonly mark: number | undefined;
   /** The id of all words that have none of their own, which is read but never written; of words only. */
   readonly unknown: number | undefined;
   /** What each id is in a text. */
@@ -74,17 +81,20 @@ export class Vocabulary {
         throw broken(`charToId gives ${JSON.stringify(name)} the id ${id}, idToChar does not`);
       }
     }
-    const endOfText = ids.get(unit === 'word' ? END_OF_TEXT_NAME : END_OF_TEXT);
-    if (endOfText === undefined) {
-      throw broken(`it lacks the end of text, ${unit === 'word' ? END_OF_TEXT_NAME : 'U+0003'}`);
+    const endOfText = unit === 'word' ? END_OF_TEXT_NAME : END_OF_TEXT;
+    const beginning = [endOfText, ...STAND_INS].map((text) => ids.get(text)).find((id) => id !== undefined);
+    if (beginning === undefined) {
+      const name = unit === 'word' ? END_OF_TEXT_NAME : 'U+0003';
+      throw broken(`nothing in it can stand before a text: ${name}, a line end or a space`);
     }
     this.unit = unit;
     this.size = size;
-    this.endOfText = endOfText;
+    this.endOfText = beginning;
+    this.mark = ids.get(endOfText);
     this.unknown = unit === 'word' ? ids.get(UNKNOWN_NAME) : undefined;
     if (unit === 'word' && this.unknown === undefined) throw broken(`it lacks ${UNKNOWN_NAME}`);
     this.#texts = names.map((name, id) =>
-      id === endOfText ? END_OF_TEXT : id === this.unknown ? UNKNOWN_SIGN : name,
+      id === this.mark ? END_OF_TEXT : id === this.unknown ? UNKNOWN_SIGN : name,
     );
     this.#ids = new Map(this.#texts.map((text, id) => [text, id]));
     this.#alphabet = new Set(unit === 'word' ? names.join('') : []);
@@ -106,7 +116,7 @@ export class Vocabulary {
    * but words that run together would be another word.
    */
   mayFollow(text: string, id: number): boolean {
-    return this.unit === 'char' || id === this.endOfText || mayFollow(text, this.decode(id));
+    return this.unit === 'char' || id === this.mark || mayFollow(text, this.decode(id));
   }
 
   #encodeCharacters(text: string): EncodedText {
@@ -155,7 +165,7 @@ export class Vocabulary {
     const names = this.#texts.map((text, id) =>
       this.unit === 'char'
         ? text
-        : id === this.endOfText
+        : id === this.mark
           ? END_OF_TEXT_NAME
           : id === this.unknown
             ? UNKNOWN_NAME
@@ -172,7 +182,7 @@ export class Vocabulary {
 
   #readingOf(character: string): readonly number[] | typeof SKIPPED {
     const id = this.#ids.get(character);
-    if (id !== undefined && id !== this.endOfText) return [id];
+    if (id !== undefined && character !== END_OF_TEXT) return [id];
     const folded = fold(character, (candidate) => candidate !== END_OF_TEXT && this.#ids.has(candidate));
     if (folded === null) return SKIPPED;
     return folded.kind === 'dropped' ? NOTHING : [...folded.text].map((part) => this.#ids.get(part)!);

@@ -8,6 +8,7 @@ import type {
   QueueEvents,
   QueueEventsProducer,
   QueueOptions,
+  Telemetry,
   Worker,
   WorkerOptions,
 } from 'bullmq';
@@ -67,4 +68,6 @@ export interface ConnectionSettings {
   readonly dataFolder: string;
   /** Namespace of all keys, so that several bots can share a Redis. */
   readonly prefix: string;
+  /** Traces of what the queues do; undefined for none. */
+  readonly telemetry?: Telemetry;
 }

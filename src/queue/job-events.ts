@@ -21,6 +21,8 @@ const READ_INTERVAL_MS = 3_000;
 export class JobEvents {
   readonly #events: QueueEvents;
   readonly #listeners = new Map<string, Set<JobListener>>();
+  /** Those who follow and read, until they or this end. */
+  readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(events: QueueEvents) {
     this.#events = events;
@@ -59,8 +61,10 @@ export class JobEvents {
       if (!heard) read();
       heard = false;
     }, READ_INTERVAL_MS);
+    this.#timers.add(timer);
     return () => {
       clearInterval(timer);
+      this.#timers.delete(timer);
       unfollow();
     };
   }
@@ -76,7 +80,9 @@ export class JobEvents {
     await this.#events.waitUntilReady();
   }
 
+  /** Whoever still follows hears and reads nothing more. */
   close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
     return this.#events.close();
   }
 

@@ -39,5 +39,8 @@ export interface Entry {
   readonly ageMs: number;
 }
 
-/** What came of it: `there`, it was in the first group before; or the index of the first group that is full. */
-export type Taken = 'taken' | 'there' | { readonly full: number };
+/**
+ * What came of it: so many stories of the first group are `ahead` of it; `there`, it was in the first group
+ * before; or the index of the first group that is `full`.
+ */
+export type Taken = { readonly ahead: number } | 'there' | { readonly full: number };

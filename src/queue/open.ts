@@ -14,7 +14,7 @@ const REMINDER_MS = 30_000;
 /** Opens the queues: on Redis when there is an address, otherwise embedded in this process. */
 export function openConnection(settings: ConnectionSettings, logger: Logger): Promise<QueueConnection> {
   const { redisUrl } = settings;
-  return redisUrl ? openRedis({ ...settings, redisUrl }, logger) : openEmbedded(settings.dataFolder, logger);
+  return redisUrl ? openRedis({ ...settings, redisUrl }, logger) : openEmbedded(settings, logger);
 }
 
 /**

@@ -15,10 +15,11 @@ const LONGEST_RECONNECT_PAUSE_MS = 2_000;
 /** A person waits for no longer than this: what has not been answered by then has failed. */
 const ANSWER_TIMEOUT_MS = 4_000;
 /**
- * A connection on which something was asked and nothing has come for so long is dead, whatever TCP thinks of
- * it. Longer than the longest wait for a job (10 s).
+ * A connection on which something was asked and nothing has come for so long is dead, whatever TCP thinks of it;
+ * and one on which a job is waited for, which BullMQ does for up to 10 s.
  */
-const SILENCE_MS = 15_000;
+const SILENCE_MS = 5_000;
+const WAITING_SILENCE_MS = 15_000;
 
 export interface RedisClientOptions {
   /** Whether commands wait in memory while Redis is away. */
@@ -76,7 +77,8 @@ export function createClient(
     return new Cluster([...address.hosts], {
       ...lifecycle,
       clusterRetryStrategy: retry,
-      redisOptions: common,
+      // Its duplicates are made in another way: all of its connections wait for as long as those may.
+      redisOptions: { ...common, socketTimeout: WAITING_SILENCE_MS },
       // A certificate is for the name, so the name is what is connected to.
       ...(tls && { dnsLookup: keepName }),
     });
@@ -89,8 +91,8 @@ export function createClient(
     // After a failover the old master is a replica for those who are still connected to it.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? RECONNECT_AND_RESEND : false),
   } satisfies RedisOptions;
-  if (address.kind === 'server') return new Redis({ ...single, ...address.hosts[0] });
-  return new Redis({
+  if (address.kind === 'server') return waitLonger(new Redis({ ...single, ...address.hosts[0] }));
+  const watched = new Redis({
     ...single,
     sentinels: [...address.hosts],
     name: address.master!,
@@ -101,6 +103,14 @@ export function createClient(
     // Hears of a failover from the sentinels: a master that hangs does not close its connections.
     failoverDetector: !options.once,
   });
+  return waitLonger(watched);
+}
+
+/** The connections on which BullMQ waits for jobs are duplicates of the one that it is given. */
+function waitLonger(client: Redis): Redis {
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (override) => duplicate({ ...override, socketTimeout: WAITING_SILENCE_MS });
+  return client;
 }
 
 /** How long commands wait for an answer. */

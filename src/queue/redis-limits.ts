@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { HOUR_SECONDS, type LimitStore, type Taken } from './limit-store.ts';
+import { HOUR_SECONDS, type LimitStore } from './limit-store.ts';
 
 /** A key is a hash under the salt of a day (`salts.ts`), and nobody looks for it after the next. */
 const KEPT_SECONDS = 2 * 24 * HOUR_SECONDS;
@@ -10,8 +10,8 @@ const KEPT_SECONDS = 2 * 24 * HOUR_SECONDS;
  * Redis' own clock, which all processes share.
  *
  * KEYS: all keys, group by group. ARGV: the id, seconds to keep the keys, and for every group how many keys it
- * has and the most that it may hold. Returns -2 where the id is there already, -1 where it was taken, otherwise
- * the index of the group that is full.
+ * has and the most that it may hold. Returns a verb and a number: `there`; `full` and the group's index; `ahead`
+ * and how many of the first group are.
  */
 const TAKE = `
 local groups = {}
@@ -22,12 +22,14 @@ for index = 3, #ARGV, 2 do
   first = last + 1
 end
 for key = groups[1].first, groups[1].last do
-  if redis.call('ZSCORE', KEYS[key], ARGV[1]) then return -2 end
+  if redis.call('ZSCORE', KEYS[key], ARGV[1]) then return { 'there', 0 } end
 end
+local ahead
 for index, group in ipairs(groups) do
   local count = 0
   for key = group.first, group.last do count = count + redis.call('ZCARD', KEYS[key]) end
-  if group.most > 0 and count >= group.most then return index - 1 end
+  if group.most > 0 and count >= group.most then return { 'full', index - 1 } end
+  ahead = ahead or count
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -35,7 +37,7 @@ for _, group in ipairs(groups) do
   redis.call('ZADD', KEYS[group.first], 'NX', now, ARGV[1])
   redis.call('EXPIRE', KEYS[group.first], ARGV[2])
 end
-return -1
+return { 'ahead', ahead }
 `;
 
 /** Limits on Redis. All of its keys begin with the prefix, so that a cluster finds them in one place. */
@@ -54,9 +56,10 @@ export function redisLimits(client: Redis | Cluster, prefix: string): LimitStore
         const keys = groups.flatMap((group) => group.keys.map(nameOf));
         const sizes = groups.flatMap((group) => [group.keys.length, group.most]);
         const settings = [KEPT_SECONDS, ...sizes].map(String);
-        const code = (await client.eval(TAKE, keys.length, ...keys, id, ...settings)) as number;
-        const outcome: Record<number, Taken> = { [-2]: 'there', [-1]: 'taken' };
-        return outcome[code] ?? { full: code };
+        const answer = await client.eval(TAKE, keys.length, ...keys, id, ...settings);
+        const [verb, number] = answer as ['there' | 'full' | 'ahead', number];
+        if (verb === 'there') return verb;
+        return verb === 'full' ? { full: number } : { ahead: number };
       },
       async leave(id, keys) {
         await Promise.all(keys.map((key) => client.zrem(nameOf(key), id)));

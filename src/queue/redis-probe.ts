@@ -57,13 +57,13 @@ export async function probeRedis(target: RedisTarget): Promise<RedisFindings> {
 /** Refusals of a Redis that is starting, or whose master has just changed: the next attempt may succeed. */
 const PASSING = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY)\b/;
 
-const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password/i;
+/** Refusals of who asks, also where a sentinel's is told in other words. */
+const NOT_ALLOWED = /WRONGPASS|NOAUTH|NOPERM|invalid password/i;
 
 /** Whether it is the network or a moment of Redis's, and not an answer that will always be the same. */
 function mayPass(error: Error): boolean {
+  if (NOT_ALLOWED.test(error.message)) return false;
   if (error instanceof ReplyError) return PASSING.test(error.message);
-  // What a sentinel refuses comes as an error of the connection.
-  if (REFUSED.test(error.message)) return false;
   // A certificate that is not accepted, or a server that does not speak TLS.
   return !/^ERR_|CERT|^UNABLE_TO_/.test(String((error as NodeJS.ErrnoException).code));
 }
@@ -102,14 +102,20 @@ function read(infos: readonly string[], address: RedisAddress): RedisFindings {
 
 /** What to do about a failure, by what it says. */
 function advice(reason: string): string {
-  if (REFUSED.test(reason)) {
+  if (NOT_ALLOWED.test(reason)) {
     return 'Check user and password in REDIS_URL (and REDIS_SENTINEL_PASSWORD), and what the user may do.';
   }
   if (/certificate|SSL|TLS|self.signed|ERR_TLS|altnames/i.test(reason)) {
-    return 'Check REDIS_TLS_CA, and that the certificate is for the host in REDIS_URL.';
+    return (
+      'Check REDIS_TLS_CA, that the certificate is for the host in REDIS_URL, and REDIS_TLS_CERT where the ' +
+      'server asks for one.'
+    );
   }
   if (/cluster support disabled/i.test(reason)) {
     return 'It is no cluster: write REDIS_URL as redis://host:port.';
+  }
+  if (/ECONNRESET|EPIPE/.test(reason)) {
+    return 'Check whether it speaks TLS (rediss) or not (redis), and whether it asks for a certificate (REDIS_TLS_CERT).';
   }
   return 'Check REDIS_URL and that the server runs, or unset REDIS_URL to use the embedded queue.';
 }

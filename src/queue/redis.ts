@@ -19,7 +19,7 @@ import { probeRedis } from './redis-probe.ts';
  *   when whoever answers refuses
  */
 export async function openRedis(
-  { redisUrl, redisSecurity, prefix }: ConnectionSettings & { readonly redisUrl: string },
+  { redisUrl, redisSecurity, prefix, telemetry }: ConnectionSettings & { readonly redisUrl: string },
   logger: Logger,
 ): Promise<QueueConnection> {
   const target = await readTarget(parseRedisUrl(redisUrl), redisSecurity);
@@ -42,6 +42,7 @@ export async function openRedis(
   await new Promise<void>((resolve) => producing.once('ready', () => resolve()));
 
   const prefixOf = (name: string) => (target.address.kind === 'cluster' ? hashTag(prefix, name) : prefix);
+  const traced = telemetry && { telemetry };
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
     object: T,
   ): T => {
@@ -57,12 +58,19 @@ export async function openRedis(
           connection: producing,
           prefix: prefixOf(name),
           streams: { events: { maxLen: MAX_EVENTS } },
+          ...traced,
           ...extra,
         }),
       ),
     worker: (name, processor, extra) =>
       watch(
-        new Worker(name, processor, { connection: consuming, prefix: prefixOf(name), ...TAKEOVER, ...extra }),
+        new Worker(name, processor, {
+          connection: consuming,
+          prefix: prefixOf(name),
+          ...TAKEOVER,
+          ...traced,
+          ...extra,
+        }),
       ),
     events: (name) =>
       watch(

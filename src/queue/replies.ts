@@ -11,6 +11,8 @@ import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
+import type { Limits, LookUp, Ticket, Turn } from './limits.ts';
+import { HeldBack, Turns } from './turns.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
@@ -24,6 +26,8 @@ export interface ReplyJobData<Handle> {
   readonly handle: Handle;
   /** When the person asked, in ms since 1970. */
   readonly askedAt: number;
+  /** What it has to give back when it is over; absent where nobody asked. */
+  readonly ticket?: Ticket;
   readonly stop?: boolean;
   /** In a job that was put back after the queue had lost it: what had been written down. */
   readonly restored?: { readonly record?: ReplyRecord };
@@ -46,7 +50,7 @@ interface Hold {
   heldAt: number;
 }
 
-type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
+export type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
 
 /** One reply, as its processor sees it. */
 export interface ReplyTask<Handle> {
@@ -57,6 +61,8 @@ export interface ReplyTask<Handle> {
   readonly isFirst: boolean;
   /** What an earlier processor wrote down last. */
   readonly record: ReplyRecord | undefined;
+  /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
+  turn(): Promise<Turn>;
   write(record: ReplyRecord): Promise<void>;
   /**
    * Asks whether the reply is still this processor's, where that is not known anyway: before anything is done
@@ -79,12 +85,21 @@ export class Replies<Handle> {
   readonly #events: JobEvents;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
+  readonly #turns: Turns<Handle>;
   readonly #running = new Map<string, Hold>();
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
   #closing = false;
 
-  /** @param platform the queue is called `replies-<platform>` */
-  constructor(connection: QueueConnection, platform: string, logger: Logger) {
+  /**
+   * @param platform the queue is called `replies-<platform>`
+   * @param limits that admitted those replies which have a ticket
+   */
+  constructor(
+    connection: QueueConnection,
+    platform: string,
+    logger: Logger,
+    limits?: Pick<Limits, 'turn' | 'leave'>,
+  ) {
     this.name = `replies-${platform}`;
     this.platform = platform;
     this.#connection = connection;
@@ -94,6 +109,14 @@ export class Replies<Handle> {
     });
     this.#producer = connection.producer(this.name);
     this.#events = new JobEvents(connection.events(this.name));
+    this.#turns = new Turns({
+      queue: this.#queue,
+      events: this.#events,
+      limits,
+      lookUp: this.lookUp,
+      restore: connection.backend === 'redis' ? (job, record) => this.#restore(job, record) : undefined,
+      logger,
+    });
   }
 
   async ready(): Promise<void> {
@@ -101,8 +124,8 @@ export class Replies<Handle> {
   }
 
   /** Starts a reply. Submitting an id twice is submitting it once. */
-  async submit(id: string, request: StoryRequest, handle: Handle): Promise<void> {
-    const data = { request, handle, askedAt: Date.now() };
+  async submit(id: string, request: StoryRequest, handle: Handle, ticket?: Ticket): Promise<void> {
+    const data = { request, handle, askedAt: Date.now(), ...(ticket && { ticket }) };
     await reached(this.#queue.add('reply', data, { jobId: id }));
   }
 
@@ -111,6 +134,13 @@ export class Replies<Handle> {
     const job = await reached(this.#queue.getJob(id));
     return job && { request: job.data.request, state: stateOf(job) };
   }
+
+  /** Whether a reply is known, and whether it is over. */
+  readonly lookUp: LookUp = async (id) => {
+    const state = await this.#queue.getJobState(id);
+    if (state === 'unknown') return 'unknown';
+    return state === 'completed' || state === 'failed' ? 'ended' : 'under way';
+  };
 
   /**
    * Calls `listener` with every new state, beginning with the present one, until a final state or until the
@@ -164,6 +194,7 @@ export class Replies<Handle> {
     if (await reached(job.isCompleted())) return true;
     await reached(job.updateData({ ...job.data, stop: true }));
     await reached(this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS));
+    if (await reached(job.isDelayed())) await reached(this.#turns.wake(id));
     return true;
   }
 
@@ -190,6 +221,7 @@ export class Replies<Handle> {
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
+      if (job?.finishedOn !== undefined) void this.#turns.pass(job);
     });
   }
 
@@ -215,6 +247,11 @@ export class Replies<Handle> {
     const hold: Hold = { abort, ended, heldAt: performance.now() };
     this.#running.set(id, hold);
     if (this.#closing) abort.abort(new Error('handed over'));
+    let passing: Promise<void> | undefined;
+    const pass = () => {
+      passing ??= this.#turns.pass(job);
+      return passing;
+    };
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
     let record = recordOf(job);
@@ -225,13 +262,14 @@ export class Replies<Handle> {
       for (const listener of stopListeners) listener();
     });
     try {
-      return await process({
+      const state = await process({
         id,
         request: job.data.request,
         handle: job.data.handle,
         // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
         isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,
         record,
+        turn: () => this.#turns.of(job),
         write: async (next) => {
           await this.#confirm(job, token, hold);
           // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
@@ -239,6 +277,8 @@ export class Replies<Handle> {
           await job.updateProgress(next);
           record = next;
           isShown = this.#observe(next, isShown, job.data.askedAt);
+          // At once: whoever sees the end may ask for the next.
+          if (next.delivered) await pass();
         },
         confirm: () => this.#confirm(job, token, hold),
         onStop: (listener) => {
@@ -247,7 +287,12 @@ export class Replies<Handle> {
         },
         signal: abort.signal,
       });
+      await pass();
+      return state;
     } catch (error) {
+      if (error instanceof HeldBack && !abort.signal.aborted) {
+        return await this.#turns.holdBack(job, token, record);
+      }
       if (abort.signal.aborted && this.#closing) {
         await job.moveToWait(token);
         throw new WaitingError();
@@ -319,6 +364,7 @@ export class Replies<Handle> {
   /** Takes no more replies, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#turns.close();
     const closing = this.#worker?.close();
     for (const { abort } of this.#running.values()) abort.abort(new Error('handed over'));
     await closing;

@@ -2,15 +2,17 @@
  * The stories queue: what bots add and follow, and generator workers take. A story's job id is derived from
  * its reply's, so that adding it twice is adding it once.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue, QueueEventsProducer } from 'bullmq';
 import { type ErrorCode, StoryError, sentenceFor } from '../errors.ts';
 import type { Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
+import { expectedWaitMs, SPEED_GUESS, type Speed } from './expected-wait.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 
 export const STORIES_QUEUE = 'stories';
-/** The event with which a worker tells that it is there; its fields are those of `StorytellerStatus`. */
+/** The event with which a worker tells that it is there; its fields are its id and those of `WorkerStatus`. */
 export const STORYTELLER_EVENT = 'storyteller';
 /** How long a view of the waiting list is good enough to tell somebody's place. */
 const PLACES_AGE_MS = 700;
@@ -21,6 +23,8 @@ const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 const REMOVE_ATTEMPTS = 6;
 const REMOVE_PAUSE_MS = 400;
+/** Stories of one person beyond so many are all as late as the last of these. */
+const LEVELS = 10;
 
 export interface StoryJobData {
   readonly request: StoryRequest;
@@ -45,6 +49,17 @@ export type StoryUpdate =
   | { readonly type: 'done'; readonly story: Story }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 
+/** How ready a worker is, and how fast, once it has measured that. */
+export interface WorkerStatus extends StorytellerStatus, Partial<Speed> {}
+
+/** Stories by whether they have a writer. */
+export interface StoriesLoad {
+  /** People's first stories among those that wait. */
+  readonly first: number;
+  readonly waiting: number;
+  readonly running: number;
+}
+
 export type StoryJob = Job<StoryJobData, Story>;
 
 export class Stories {
@@ -53,8 +68,9 @@ export class Stories {
   readonly #producer: QueueEventsProducer;
   #places: Promise<Map<string, number>> | undefined;
   #placesAt = Number.NEGATIVE_INFINITY;
-  #status: StorytellerStatus = { phase: 'none', loaded: 0 };
-  #heardAt = Number.NEGATIVE_INFINITY;
+  /** This process among the workers. */
+  readonly #worker = randomUUID();
+  readonly #workers = new Map<string, StorytellerStatus & Speed & { readonly heardAt: number }>();
 
   constructor(connection: QueueConnection) {
     this.#queue = connection.queue(STORIES_QUEUE, {
@@ -62,9 +78,14 @@ export class Stories {
     });
     this.#producer = connection.producer(STORIES_QUEUE);
     this.events = new JobEvents(connection.events(STORIES_QUEUE));
-    this.events.onCustom(STORYTELLER_EVENT, ({ phase, loaded }) => {
-      this.#status = { phase: phase as StorytellerStatus['phase'], loaded: Number(loaded) };
-      this.#heardAt = performance.now();
+    this.events.onCustom(STORYTELLER_EVENT, (fields) => {
+      const status = {
+        phase: fields.phase as StorytellerStatus['phase'],
+        loaded: Number(fields.loaded),
+        charactersPerSecond: Number(fields.charactersPerSecond) || SPEED_GUESS.charactersPerSecond,
+        charactersPerStory: Number(fields.charactersPerStory) || SPEED_GUESS.charactersPerStory,
+      };
+      this.#workers.set(String(fields.worker), { ...status, heardAt: performance.now() });
     });
   }
 
@@ -72,9 +93,22 @@ export class Stories {
     await Promise.all([this.#queue.waitUntilReady(), this.#producer.waitUntilReady(), this.events.ready()]);
   }
 
-  /** Adds a story; adding an id that is there already changes nothing. */
-  async add(id: string, request: StoryRequest): Promise<void> {
-    await this.#queue.add('story', { request }, { jobId: id });
+  /**
+   * Adds a story; adding an id that is there already changes nothing.
+   *
+   * @param level stories of the same person that come before it: everybody's first ones are written before
+   *   anybody's second ones, and so on
+   */
+  async add(id: string, request: StoryRequest, level = 0): Promise<void> {
+    // No priority is BullMQ's highest.
+    const priority = Math.min(level, LEVELS - 1);
+    await this.#queue.add('story', { request }, { jobId: id, ...(priority > 0 ? { priority } : {}) });
+  }
+
+  /** Has a story that waits count as a first one from now on, so that others' first ones do not hold it up for ever. */
+  async advance(id: string): Promise<void> {
+    const job = await this.#queue.getJob(id);
+    if (job && job.priority > 0) await job.changePriority({ priority: 0 });
   }
 
   /**
@@ -129,15 +163,25 @@ export class Stories {
     if (!this.#places || now - this.#placesAt > PLACES_AGE_MS) {
       this.#placesAt = now;
       this.#places = this.#queue
-        .getRanges(['wait'], 0, -1, true)
+        // In the order in which writers take them.
+        .getRanges(['wait', 'prioritized'], 0, -1, true)
         .then((ids) => new Map(ids.map((waitingId, index) => [waitingId, index + 1])));
     }
     const places = await this.#places.catch(() => undefined);
     return places?.get(id) ?? null;
   }
 
-  async waitingCount(): Promise<number> {
-    return this.#queue.getWaitingCount();
+  /** How many stories wait, and how many are being written. */
+  async load(): Promise<StoriesLoad> {
+    const counts = await this.#queue.getJobCounts('wait', 'prioritized', 'active');
+    const { wait = 0, prioritized = 0, active = 0 } = counts;
+    return { first: wait, waiting: wait + prioritized, running: active };
+  }
+
+  /** How long a story would wait after so many others, in ms; undefined while there is no worker. */
+  expectedWaitMs(waiting: number, running: number): number | undefined {
+    const ready = this.#live().filter(({ phase }) => phase === 'ready');
+    return expectedWaitMs({ waiting, running }, ready);
   }
 
   /** Tells a story's writer, now or whenever there is one, to stop. */
@@ -164,13 +208,27 @@ export class Stories {
   }
 
   /** Tells the bots how ready a worker is. */
-  async announce(status: StorytellerStatus): Promise<void> {
-    await this.#producer.publishEvent({ eventName: STORYTELLER_EVENT, ...status }, MAX_EVENTS);
+  async announce(status: WorkerStatus): Promise<void> {
+    const event = { eventName: STORYTELLER_EVENT, worker: this.#worker, ...status };
+    await this.#producer.publishEvent(event, MAX_EVENTS);
   }
 
-  /** What the last worker to be heard of said, or that there is none. */
+  /** How ready the readiest worker is, or that there is none. */
   status(): StorytellerStatus {
-    return performance.now() - this.#heardAt < SILENCE_MS ? this.#status : { phase: 'none', loaded: 0 };
+    const [readiest] = this.#live().sort(
+      (one, other) =>
+        Number(other.phase === 'ready') - Number(one.phase === 'ready') || other.loaded - one.loaded,
+    );
+    return readiest ? { phase: readiest.phase, loaded: readiest.loaded } : { phase: 'none', loaded: 0 };
+  }
+
+  /** Workers that were heard of lately. */
+  #live(): (StorytellerStatus & Speed)[] {
+    const now = performance.now();
+    for (const [worker, { heardAt }] of this.#workers) {
+      if (now - heardAt >= SILENCE_MS) this.#workers.delete(worker);
+    }
+    return [...this.#workers.values()];
   }
 
   /** Jobs by state. */

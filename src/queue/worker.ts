@@ -7,8 +7,10 @@ import { StoryError, sentenceFor } from '../errors.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
 import * as metrics from '../metrics.ts';
-import type { Story, StorytellerStatus } from '../story.ts';
+import type { Story } from '../story.ts';
 import type { QueueConnection } from './connection.ts';
+import type { Speed } from './expected-wait.ts';
+import { Speedometer } from './speedometer.ts';
 import {
   failureMessage,
   progressOf,
@@ -17,6 +19,7 @@ import {
   type StoryJob,
   type StoryJobData,
   type StoryProgress,
+  type WorkerStatus,
 } from './stories.ts';
 
 /** Pause between two snapshots of a story. The first one goes out at once. */
@@ -58,6 +61,7 @@ export class StoryWorker {
   readonly #options: StoryWorkerOptions;
   readonly #worker: Worker<StoryJobData, Story>;
   readonly #running = new Map<string, Telling>();
+  readonly #speedometer: Speedometer;
   #closing = false;
   /** When a story grew last, or the first of those under way was taken. */
   #grewAt = 0;
@@ -65,6 +69,7 @@ export class StoryWorker {
   constructor(options: StoryWorkerOptions) {
     this.#options = options;
     const { connection, concurrency, logger } = options;
+    this.#speedometer = new Speedometer(concurrency, () => performance.now());
     const process: Processor<StoryJobData, Story> = (job, token) => this.#process(job as StoryJob, token);
     this.#worker = connection.worker(STORIES_QUEUE, process, { concurrency });
     // Whoever has lost a lock may not write on: another worker has the story.
@@ -89,6 +94,11 @@ export class StoryWorker {
     return this.#running.size === 0 ? 0 : performance.now() - this.#grewAt;
   }
 
+  /** How fast this worker writes. */
+  get speed(): Speed {
+    return this.#speedometer.speed;
+  }
+
   /** Takes no more stories, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -109,6 +119,7 @@ export class StoryWorker {
     });
     if (this.#running.size === 0) this.#grewAt = performance.now();
     this.#running.set(id, { abort, ended });
+    this.#speedometer.running = this.#running.size;
     if (job.attemptsStarted <= 1) metrics.storyWait.observe((Date.now() - job.timestamp) / 1_000);
     const unfollow = stories.events.follow(id, (event) => {
       if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
@@ -149,6 +160,7 @@ export class StoryWorker {
     } finally {
       unfollow();
       this.#running.delete(id);
+      this.#speedometer.running = this.#running.size;
       end();
     }
   }
@@ -192,6 +204,10 @@ export class StoryWorker {
     }
     const constant = { ...storyteller.credits, unreadable: storyteller.unreadable(request), losses };
     let longest = resumeFrom.length;
+    const wrote = (characters: number) => {
+      metrics.characters.inc(characters);
+      this.#speedometer.wrote(characters);
+    };
     let sentAt = Number.NEGATIVE_INFINITY;
     let sending: Promise<void> | undefined;
     const send = (text: string) => {
@@ -214,11 +230,13 @@ export class StoryWorker {
         if (sending || performance.now() - sentAt < pause) return;
         const text = read();
         if (text.length <= longest) return;
+        wrote(text.length - longest);
         longest = text.length;
         send(text);
       },
     });
-    metrics.characters.inc(Math.max(0, story.text.length - resumeFrom.length));
+    wrote(Math.max(0, story.text.length - longest));
+    if (story.ending === 'complete') this.#speedometer.ended(story.text.length - request.prompt.length);
     await sending;
     return story;
   }
@@ -232,8 +250,8 @@ export class StoryWorker {
  */
 export function keepAnnouncing(
   stories: Stories,
-  read: () => StorytellerStatus,
-  announced: (status: StorytellerStatus) => void = () => {},
+  read: () => WorkerStatus,
+  announced: (status: WorkerStatus) => void = () => {},
 ): () => void {
   let timer: NodeJS.Timeout;
   const announce = () => {

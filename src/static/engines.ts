@@ -2,7 +2,7 @@
 import type { EngineName, EngineOpeners, OpenedEngine } from '../generator/engines/choose.ts';
 import { EngineKeeper } from '../generator/engines/keeper.ts';
 import { adapterTitle, isSoftware } from '../generator/engines/tensorflow/adapter.ts';
-import type { TensorflowBackend } from '../generator/engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
 
 const notHere = async () => {
   throw new Error('not in a browser');

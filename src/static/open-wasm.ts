@@ -1,5 +1,5 @@
 import { env, getBackend } from '@tensorflow/tfjs-core';
-import type { TensorflowBackend } from '../generator/engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
 import { createWasmBackend } from '../generator/engines/tensorflow/wasm.ts';
 
 /**

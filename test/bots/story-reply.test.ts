@@ -8,8 +8,10 @@ import {
   replyWithStory,
   type StorySource,
 } from '../../src/bots/story-reply.ts';
+import type { Turn } from '../../src/queue/limits.ts';
 import type { ReplyRecord, ReplyTask } from '../../src/queue/replies.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
+import { HeldBack } from '../../src/queue/turns.ts';
 import type { ReplyState, Story, StoryRequest } from '../../src/story.ts';
 
 const PROMPT = 'It all began with';
@@ -56,9 +58,12 @@ class Scene {
   present: StoryUpdate | undefined;
   isFirst = true;
   request = REQUEST;
+  /** What it is told about its turn, one answer after another; the last one stays. */
+  turns: Turn[] = [{ mayBegin: true, ahead: 0 }];
 
   readonly stories: StorySource = {
-    add: async () => void this.log.push('add'),
+    add: async (_id, _request, level) => void this.log.push(level > 0 ? `add ${level}` : 'add'),
+    advance: async () => void this.log.push('advance'),
     follow: (_, listener, isNew) => {
       this.log.push(isNew ? 'follow what is new' : 'follow');
       this.#listener = listener;
@@ -97,6 +102,7 @@ class Scene {
       handle: null,
       isFirst: this.isFirst,
       record: this.record,
+      turn: async () => (this.turns.length > 1 ? this.turns.shift()! : this.turns[0]!),
       write: async (record) => {
         this.before('write');
         this.record = record;
@@ -309,6 +315,68 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
       text: TEXT.slice(0, 40),
       ...credits,
     });
+  });
+
+  it('waits for its turn without a story, says so once, and keeps nobody from it', async () => {
+    const scene = new Scene();
+    scene.turns = [{ mayBegin: false, ahead: 1 }];
+    await assert.rejects(scene.run(), HeldBack);
+    const heldBack = { status: 'waiting', place: null, afterOwn: true };
+    assert.deepEqual(scene.shown, [heldBack]);
+    assert.deepEqual(scene.log, ['write', 'edit', 'write']);
+
+    const again = new Scene();
+    again.isFirst = false;
+    again.record = scene.record;
+    again.turns = [{ mayBegin: false, ahead: 1 }];
+    await assert.rejects(again.run(), HeldBack);
+    assert.deepEqual(again.log, [], 'what is shown is not shown again');
+
+    const last = new Scene();
+    last.isFirst = false;
+    last.record = scene.record;
+    const running = last.run();
+    await last.tell({ type: 'done', story: STORY });
+    assert.equal((await running).status, 'finished');
+  });
+
+  it('begins when its turn comes while it says that it waits, and ends when it is stopped meanwhile', async () => {
+    const scene = new Scene();
+    scene.turns = [
+      { mayBegin: false, ahead: 1 },
+      { mayBegin: true, ahead: 0 },
+    ];
+    const running = scene.run();
+    await scene.tell({ type: 'done', story: STORY });
+    assert.equal((await running).status, 'finished');
+
+    const stopped = new Scene();
+    stopped.turns = [{ mayBegin: false, ahead: 1 }];
+    stopped.pause = () => stopped.stop();
+    const end = await stopped.run();
+    assert.equal(end.status === 'finished' && end.ending, 'stopped');
+    assert.ok(!stopped.log.includes('add'));
+  });
+
+  it('lets what somebody else asked for first go before a further story, but not for ever', async () => {
+    const scene = new Scene();
+    scene.turns = [{ mayBegin: true, ahead: 4 }];
+    scene.place = 3;
+    const running = scene.run();
+    const wait = async (ms: number) => {
+      const { looks } = scene;
+      scene.now += ms;
+      while (scene.looks === looks) await breathe();
+      scene.now += 1_000;
+      while (scene.looks === looks + 1) await breathe();
+    };
+    while (!scene.log.includes('add 4')) await breathe();
+    await wait(20_000);
+    assert.ok(!scene.log.includes('advance'));
+    await wait(10_000);
+    assert.equal(scene.log.filter((what) => what === 'advance').length, 1);
+    await scene.tell({ type: 'done', story: STORY });
+    await running;
   });
 
   it('follows a new story before it is added, and reads nothing of it', async () => {
@@ -653,6 +721,7 @@ class World {
       }
     };
     const stories: StorySource = {
+      advance: () => outside(() => {}),
       add: () =>
         outside(() => {
           if (this.story === 'removed') this.faults.push('added again');
@@ -683,6 +752,7 @@ class World {
       handle: null,
       isFirst: this.#attempts++ === 0,
       record: this.record,
+      turn: () => outside(() => {}).then(() => ({ mayBegin: true, ahead: 0 })),
       write: (record) =>
         outside(() => {
           this.record = record;

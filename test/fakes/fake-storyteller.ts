@@ -1,4 +1,4 @@
-import { Storyteller } from '../../src/generator/storyteller.ts';
+import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { END_OF_TEXT, Vocabulary } from '../../src/generator/vocabulary.ts';
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
 
@@ -41,6 +41,11 @@ export function nextOfWords(history: readonly number[], uniform: number): number
   return WORD_IDS[(sum + Math.floor(uniform * 1_000)) % WORDS.length]![0]!;
 }
 
+/** A model for an engine that needs none. */
+export function fakeModel(version: string, vocabulary: Vocabulary): StorytellerModel {
+  return { name: 'fake', version, vocabulary, layers: [], reading: { kind: 'stateful' } };
+}
+
 /**
  * Draws the letters of some words, each of which ends with a space: at every letter the uniform decides which of the
  * words that have begun so it goes on with.
@@ -68,7 +73,7 @@ export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: numb
     capacity: 8,
     ...options,
   });
-  const storyteller = new Storyteller({ version: 'fake-1', vocabulary }, engine, {
+  const storyteller = new Storyteller(fakeModel('fake-1', vocabulary), engine, {
     maxWaiting: options.maxWaiting ?? 100,
   });
   return { storyteller, engine };

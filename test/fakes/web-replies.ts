@@ -1,5 +1,6 @@
 import type { KnownReply, WebReplies } from '../../src/bots/web/web-replies.ts';
 import { StoryError } from '../../src/errors.ts';
+import type { Asker } from '../../src/queue/asker.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story.ts';
 
 /** A story of about 1,400 characters that the fake tells again and again. */
@@ -37,6 +38,7 @@ interface Held {
 export class FakeWebReplies implements WebReplies {
   readonly held = new Map<string, Held>();
   readonly submitted: string[] = [];
+  readonly askers: (Asker | undefined)[] = [];
   storytellers: StorytellerStatus & { waiting: number } = { phase: 'ready', loaded: 1, waiting: 0 };
   /** Set it and every call rejects with it. */
   broken: Error | undefined;
@@ -46,7 +48,8 @@ export class FakeWebReplies implements WebReplies {
     this.#pace = pace;
   }
 
-  async submit(id: string, request: StoryRequest): Promise<void> {
+  async submit(id: string, request: StoryRequest, asker: Asker | undefined): Promise<void> {
+    this.askers.push(asker);
     if (this.broken) throw this.broken;
     this.submitted.push(id);
     if (this.held.has(id)) return;

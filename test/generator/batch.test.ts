@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
+import fc from 'fast-check';
 import { Batch, type Sequence } from '../../src/generator/batch.ts';
+import { passageOf } from '../../src/generator/model/reading.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 
 /** A sequence that takes `length` ids and remembers them. */
@@ -131,6 +133,106 @@ describe('Batch', () => {
         },
       });
       assert.deepEqual(drawn, [1, 2, 6, 4, 5], `${stepsPerTrip} steps in a trip`);
+    }
+  });
+
+  it('goes back to an earlier draw, of which the network then knows nothing', async () => {
+    for (const stepsPerTrip of [1, 3, 8]) {
+      const histories = new Set<string>();
+      const next = (history: readonly number[]) => {
+        histories.add(history.join());
+        return history.at(-1)! + 1;
+      };
+      const engine = new FakeEngine({ stepsPerTrip, next });
+      const drawn: number[] = [];
+      await new Batch(engine, { maxWaiting: 0 }).run({
+        prompt: [10],
+        temperature: 1,
+        uniform: () => 0,
+        take: (id) => {
+          drawn.push(id);
+          if (drawn.length === 4) return { to: 1, instead: [70, 80] };
+          if (drawn.length === 6) return { to: 3 };
+          return drawn.length < 8 ? id : undefined;
+        },
+      });
+      // 12, 13 and 14 are forgotten; then 81 and 82, which come again.
+      assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerTrip} steps in a trip`);
+      assert.ok(histories.has('10,11,70,80,81'), [...histories].join(' '));
+    }
+  });
+
+  it('has the network see each time what its serving says, and go on alike when it is resumed', async () => {
+    const servings = fc.record({
+      kind: fc.constant('refreshed' as const),
+      characters: fc.integer({ min: 1, max: 12 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        servings,
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom(1, 3, 16),
+        fc.nat(39),
+        async (serving, promptLength, stepsPerTrip, resumedAt) => {
+          // Draws an id that tells how much the network has seen, and what.
+          const next = (history: readonly number[], uniform: number) =>
+            history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, Math.floor(uniform * 1_000));
+          const write = async (prompt: number[], skipped: number) => {
+            const engine = new FakeEngine({ next, stepsPerTrip });
+            const one = sequence(prompt, 40 - skipped);
+            const { uniform } = one;
+            one.uniform = (index) => uniform(index + skipped);
+            await new Batch(engine, { maxWaiting: 0, serving }).run(one);
+            return { drawn: one.drawn, trips: engine.trips.length };
+          };
+          const prompt = Array.from({ length: promptLength }, (_, i) => i % 7);
+          const { drawn } = await write(prompt, 0);
+          const ids = [...prompt, ...drawn];
+          drawn.forEach((id, i) => {
+            const index = promptLength + i - 1;
+            const seen = ids.slice(passageOf(index, serving).from, index + 1);
+            assert.equal(id, next(seen, sequence([], 0).uniform(i)));
+          });
+          const resumed = await write(ids.slice(0, promptLength + resumedAt), resumedAt);
+          assert.deepEqual(resumed.drawn, drawn.slice(resumedAt));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('sees no more than that after it went back, either', async () => {
+    const serving = { kind: 'refreshed', characters: 7 } as const;
+    const next = (history: readonly number[]) => history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, 0);
+    for (const stepsPerTrip of [1, 16]) {
+      const ids = [1, 2, 3, 4, 5];
+      let draws = 0;
+      await new Batch(new FakeEngine({ next, stepsPerTrip }), { maxWaiting: 0, serving }).run({
+        prompt: [...ids],
+        temperature: 1,
+        uniform: () => 0,
+        take(id) {
+          const index = ids.length - 1;
+          assert.equal(id, next(ids.slice(passageOf(index, serving).from)));
+          draws += 1;
+          if (draws === 9) {
+            ids.splice(5 + 2, ids.length, 50, 51);
+            return { to: 2, instead: [50, 51] };
+          }
+          ids.push(id);
+          return draws < 30 ? id : undefined;
+        },
+      });
+      assert.equal(draws, 30);
+    }
+  });
+
+  it('reads of a long context no more than the network can see', async () => {
+    for (const kind of ['refreshed', 'windows'] as const) {
+      const engine = new FakeEngine();
+      const batch = new Batch(engine, { maxWaiting: 0, serving: { kind, characters: 50 } });
+      await batch.run(sequence(new Array(5_000).fill(1), 1));
+      assert.ok(engine.trips.length <= 50, `${engine.trips.length} trips`);
     }
   });
 

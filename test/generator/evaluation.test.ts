@@ -4,6 +4,7 @@ import type { Engine } from '../../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { evaluate, guess } from '../../src/generator/evaluation.ts';
 import { freshStarts } from '../../src/generator/fresh-starts.ts';
+import { passageOf } from '../../src/generator/model/reading.ts';
 import { uniformAt } from '../../src/generator/sampling.ts';
 import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
 import { logSoftmax, Reference } from './engines/reference.ts';
@@ -65,6 +66,27 @@ describe('evaluate', () => {
     const second = await evaluate(engine, vocabulary, works.toReversed().join('\u0003\u0003'));
     assert.ok(Math.abs(first.bitsPerCharacter - second.bitsPerCharacter) < 1e-12);
     assert.equal(first.accuracy, second.accuracy);
+  });
+
+  test('scores a model of windows from what it has of a work when it is served', async () => {
+    const serving = { kind: 'refreshed', characters: 7 } as const;
+    const works = [40, 3, 25, 18].map(work);
+    let bits = 0;
+    const guessed: string[] = [];
+    for (const text of works) {
+      const ids = [vocabulary.endOfText, ...vocabulary.encode(text).ids];
+      for (let index = 0; index + 1 < ids.length; index++) {
+        const reference = new Reference(model);
+        const seen = ids.slice(passageOf(index, serving).from, index + 1);
+        const logits = seen.map((id) => reference.step(id)).at(-1)!;
+        bits -= logSoftmax(logits)[ids[index + 1]!]! / Math.LN2;
+        if (text === works[0]) guessed.push(vocabulary.decode(logits.indexOf(Math.max(...logits))));
+      }
+    }
+    const found = await evaluate(engine, vocabulary, works.join('\u0003'), { serving });
+    assert.equal(found.characters, 86);
+    assert.ok(Math.abs(found.bitsPerCharacter - bits / 86) < 1e-5);
+    assert.deepEqual((await guess(engine, vocabulary, works[0]!, 100, serving)).guessed, guessed);
   });
 
   test('takes a text without any U+0003 for one work', async () => {

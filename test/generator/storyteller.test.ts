@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Storyteller } from '../../src/generator/storyteller.ts';
+import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
+import { splitWords } from '../../src/generator/words.ts';
 import type { StoryRequest } from '../../src/story.ts';
-import { FakeEngine } from '../fakes/fake-engine.ts';
-import { fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
+import { FakeEngine, type FakeEngineOptions } from '../fakes/fake-engine.ts';
+import { fakeModel, fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
 
 const REQUEST: StoryRequest = {
   prompt: 'It all began with ',
@@ -101,16 +103,39 @@ describe('Storyteller', () => {
 
   it('survives a network that only ever begins another work', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.endOfText });
-    const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
     assert.equal(story.ending, 'complete');
     assert.ok(story.text.length <= 400);
     assert.ok(!story.text.includes('\u0003'));
   });
 
+  it('tells a story with a vocabulary that has no U+0003', async () => {
+    const characters = [...'ab .\n'];
+    const known = new Vocabulary({
+      idToChar: Object.fromEntries(characters.map((character, id) => [id, character])),
+      charToId: Object.fromEntries(characters.map((character, id) => [character, id])),
+    });
+    const read: number[][] = [];
+    const engine = new FakeEngine({
+      vocabularySize: known.size,
+      next: (history) => {
+        read.push([...history]);
+        // A sentence and a line end, over and over: "a.\n".
+        return [0, 3, 4][history.length % 3]!;
+      },
+    });
+    const storyteller = new Storyteller(fakeModel('1', known), engine, { maxWaiting: 0 });
+    const story = await storyteller.tell({ ...REQUEST, prompt: 'ab' });
+    assert.deepEqual(read.at(-1)!.slice(0, 3), [4, 0, 1]);
+    // Had the line end been taken for a mark, it would be over after fifty characters.
+    assert.ok(story.text.length > 300 && story.text.split('\n').length > 100, story.text);
+    assert.equal(story.ending, 'complete');
+  });
+
   it('survives a network that never makes a space', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.idOf('x')! });
-    const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
     assert.ok(story.text.startsWith(REQUEST.prompt.trimEnd()) && story.text.length <= 400);
     assert.match(story.text, /\.$/);
@@ -153,5 +178,82 @@ describe('Storyteller', () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('Storyteller of words', () => {
+  // Some run together with what stands before them, and <unk> is drawn as often as any.
+  const words = [
+    '\n',
+    ' ',
+    '.',
+    ',',
+    ' "',
+    "'s",
+    ' a',
+    ' ship',
+    'ship',
+    ' fell',
+    'fell',
+    'The',
+    ' the',
+    ' of',
+    ' light',
+  ];
+  const vocabulary = new Vocabulary(wordsFile(words));
+  const tellerOf = (options: FakeEngineOptions = {}) => {
+    const engine = new FakeEngine({
+      vocabularySize: vocabulary.size,
+      capacity: 8,
+      stepsPerTrip: 4,
+      ...options,
+    });
+    return new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 8 });
+  };
+  const request = (prompt: string, seed = 5): StoryRequest => ({ ...REQUEST, prompt, seed, length: 240 });
+
+  it('writes only words that stand apart, and never an unknown one', async () => {
+    const known = new Set([...words, 'The', ' ship']);
+    const storyteller = tellerOf();
+    for (let seed = 0; seed < 20; seed++) {
+      const { text, ending } = await storyteller.tell(request('The ship', seed));
+      assert.equal(ending, 'complete');
+      assert.ok(text.startsWith('The ship') && text.length > 50, text);
+      // The last word may be cut where a story ends by force.
+      for (const word of splitWords(text).slice(0, -3))
+        assert.ok(known.has(word), JSON.stringify([word, text]));
+    }
+  });
+
+  it('goes on from any snapshot to the same story, alone and in a crowd', async () => {
+    const storyteller = tellerOf();
+    for (const prompt of ['The ship', 'The ship ', 'Zorb', '', 'a\r']) {
+      const snapshots = new Set<string>();
+      const whole = await storyteller.tell(request(prompt), { onWord: (read) => snapshots.add(read()) });
+      assert.ok(snapshots.size > 10);
+      for (const resumeFrom of snapshots) {
+        assert.ok(whole.text.startsWith(resumeFrom), `${whole.text}\n${resumeFrom}`);
+        const resumed = await storyteller.tell(request(prompt), { resumeFrom });
+        assert.equal(resumed.text, whole.text);
+      }
+      const seeds = [4, 5, 6, 7];
+      const crowd = await Promise.all(seeds.map((seed) => storyteller.tell(request(prompt, seed))));
+      assert.equal(crowd[1]!.text, whole.text);
+      assert.equal(new Set(crowd.map(({ text }) => text)).size, seeds.length);
+    }
+  });
+
+  it('puts one space behind a prompt, whether it ends with one or not', async () => {
+    const storyteller = tellerOf({ next: () => vocabulary.idOf(' fell')! });
+    for (const prompt of ['The ship', 'The ship ']) {
+      assert.match((await storyteller.tell(request(prompt))).text, /^The ship fell fell/);
+    }
+  });
+
+  it('survives a network that only ever draws what cannot be written', async () => {
+    for (const id of [vocabulary.unknown!, vocabulary.idOf('ship')!]) {
+      const { text } = await tellerOf({ next: () => id }).tell({ ...request('The ship'), length: 60 });
+      assert.ok(text.startsWith('The ship') && text.length <= 60 && !text.includes('\ufffd'), text);
+    }
   });
 });

@@ -39,7 +39,7 @@ describe('the vocabulary file', () => {
     ['a character twice', { idToChar: { 0: '\u0003', 1: '\u0003' }, charToId: {} }, /same character/],
     ['fewer back', { idToChar: { 0: '\u0003', 1: 'a' }, charToId: { a: 1 } }, /2 entries, charToId has 1/],
     ['disagreement', { idToChar: { 0: '\u0003', 1: 'a' }, charToId: { '\u0003': 0, a: 0 } }, /"a" the id 0/],
-    ['no end of text', { idToChar: { 0: 'a' }, charToId: { a: 0 } }, /U\+0003/],
+    ['nothing that begins a text', { idToChar: { 0: 'a' }, charToId: { a: 0 } }, /U\+0003, a line end or/],
   ];
   for (const [what, content, message] of broken) {
     test(`is refused: ${what}`, () => {
@@ -55,6 +55,35 @@ describe('the vocabulary file', () => {
     for (const id of [97, -1, 0.5, Number.NaN]) {
       assert.throws(() => vocabulary.decode(id), /Expected `id` to be 0 to 96/);
     }
+  });
+});
+
+describe('a vocabulary from elsewhere', () => {
+  const of = (characters: string) =>
+    new Vocabulary({
+      idToChar: Object.fromEntries([...characters].map((character, id) => [id, character])),
+      charToId: Object.fromEntries([...characters].map((character, id) => [character, id])),
+    });
+  const readBy = (known: Vocabulary, text: string) =>
+    known
+      .encode(text)
+      .ids.map((id) => known.decode(id))
+      .join('');
+
+  test('begins texts with a line end where it has no U+0003, or else with a space', () => {
+    assert.deepEqual([of('ab \u0003\n').endOfText, of('ab \u0003\n').mark], [3, 3]);
+    assert.deepEqual([of('ab \n').endOfText, of('ab \n').mark], [3, undefined]);
+    assert.deepEqual([of('ab ').endOfText, of('ab ').mark], [2, undefined]);
+  });
+
+  test('reads the character that stands in wherever it is typed', () => {
+    assert.equal(readBy(of('ab \n'), 'a\nb\u0003 a'), 'a\nb a');
+    assert.equal(readBy(of('ab '), 'a\nb\r\na'), 'a b a');
+  });
+
+  test('reads capitals as small letters where it has no others', () => {
+    assert.equal(readBy(of('abiu '), 'A Bib Äu I'), 'a bib au i');
+    assert.equal(readBy(of('Aab '), 'A a Aa'), 'A a Aa');
   });
 });
 

@@ -6,7 +6,7 @@ import { Storyteller, type TellOptions } from '../../src/generator/storyteller.t
 import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
 import type { StoryRequest } from '../../src/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
-import { fakeStoryteller, nextOf, vocabulary } from '../fakes/fake-storyteller.ts';
+import { fakeModel, fakeStoryteller, nextOf, vocabulary } from '../fakes/fake-storyteller.ts';
 
 const REQUEST: StoryRequest = {
   prompt: 'It all began with ',
@@ -131,7 +131,7 @@ describe('words that may not be said', () => {
           ? vocabulary.endOfText
           : rude(history, uniform),
     });
-    const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+    const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const property = fc.asyncProperty(fc.nat(0xffff_ffff), fc.nat(60), async (seed, more) => {
       const length = REQUEST.prompt.length + 50 + more;
       const { text } = await storyteller.tell({ ...REQUEST, seed, length });
@@ -209,7 +209,7 @@ describe('words that may not be said', () => {
       vocabulary.idOf(words[Math.floor(uniform * words.length)]!)!;
     const tell = async (change: Partial<StoryRequest>, options: TellOptions = {}) => {
       const engine = new FakeEngine({ vocabularySize: vocabulary.size, next, stepsPerTrip: 4 });
-      const storyteller = new Storyteller({ version: '1', vocabulary }, engine, { maxWaiting: 0 });
+      const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
       return (await storyteller.tell({ ...REQUEST, ...change, length: 200 }, options)).text;
     };
     let redraws = 0;

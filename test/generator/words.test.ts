@@ -137,7 +137,10 @@ describe('a vocabulary of words', () => {
       [wordsFile(['a b']), /one word for each of the ids 0 to 2; id 2 has none/],
       [wordsFile(['']), /id 2 has none/],
       [wordsFile(['a', 'a']), /two ids have the same word/],
-      [{ unit: 'word', idToChar: { 0: '<unk>' }, charToId: { '<unk>': 0 } }, /lacks the end of text, <eos>/],
+      [
+        { unit: 'word', idToChar: { 0: '<unk>' }, charToId: { '<unk>': 0 } },
+        /can stand before a text: <eos>, a line end/,
+      ],
       [{ unit: 'word', idToChar: { 0: '<eos>' }, charToId: { '<eos>': 0 } }, /lacks <unk>/],
     ] as const) {
       assert.throws(

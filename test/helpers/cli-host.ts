@@ -2,6 +2,8 @@
 import { run } from '../../src/cli/run.ts';
 import type { Order } from './cli.ts';
 
+// Every command that runs a role listens to signals; here they all run in one process.
+process.setMaxListeners(0);
 process.on('message', async ({ args, env, isTerminal }: Order) => {
   const outcome = { code: -1, stdout: '', stderr: '' };
   const writes = { stdout: process.stdout.write, stderr: process.stderr.write };

@@ -7,49 +7,61 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 
+export type Role = 'start' | 'bots' | 'worker';
+
 export interface RoleProcess {
   readonly pid: number;
   /** Everything that it has printed. */
   readonly output: () => string;
+  /** Resolves with its exit code when it has ended, null where a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
   /** Ends it politely; resolves with its exit code. */
   stop(): Promise<number | null>;
+  signal(name: NodeJS.Signals): void;
 }
 
 /** Starts `scifi <role>` and waits until it is at work. */
 export async function startRole(
-  role: 'start' | 'bots' | 'worker',
+  role: Role,
   env: Readonly<Record<string, string>>,
+  preloads?: readonly string[],
 ): Promise<RoleProcess> {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', role], {
+  const process = spawnRole(role, env, preloads);
+  const marker = role === 'bots' ? /write me a sci-fi: http/ : /storyteller ready/;
+  await printed(process, marker, START_TIMEOUT_MS);
+  return process;
+}
+
+/**
+ * Starts `scifi <role>`.
+ *
+ * @param preloads modules of `helpers/preload` that are loaded before anything else
+ */
+export function spawnRole(
+  role: Role,
+  env: Readonly<Record<string, string>>,
+  preloads: readonly string[] = [],
+): RoleProcess {
+  const imports = ['tsx', ...preloads.map((name) => new URL(`./preload/${name}.ts`, import.meta.url).href)];
+  const args = imports.flatMap((one) => ['--import', one]);
+  const child: ChildProcess = spawn(process.execPath, [...args, 'src/cli.ts', role], {
     cwd: ROOT,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  const read = (chunk: Buffer) => {
+    output += chunk;
+  };
+  child.stdout!.on('data', read);
+  child.stderr!.on('data', read);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const marker = role === 'bots' ? /write me a sci-fi: http/ : /storyteller ready/;
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => fail('is not at work in time'), START_TIMEOUT_MS);
-    const fail = (why: string) => {
-      clearTimeout(timer);
-      child.kill('SIGKILL');
-      reject(new Error(`${role} ${why}: ${output}`));
-    };
-    const read = (chunk: Buffer) => {
-      output += chunk;
-      if (!marker.test(output)) return;
-      clearTimeout(timer);
-      resolve();
-    };
-    child.stdout!.on('data', read);
-    child.stderr!.on('data', read);
-    child.once('exit', (code) => fail(`ended with ${code}`));
-  });
   return {
     pid: child.pid!,
     output: () => output,
+    ended,
     async kill() {
       child.kill('SIGKILL');
       await ended;
@@ -58,5 +70,25 @@ export async function startRole(
       child.kill('SIGTERM');
       return ended;
     },
+    signal: (name) => void child.kill(name),
   };
 }
+
+/** Waits until a process has printed something; kills it when it does not, or ends instead. */
+export async function printed(process: RoleProcess, what: RegExp, timeoutMs: number): Promise<void> {
+  let hasEnded = false;
+  process.ended.then(() => {
+    hasEnded = true;
+  });
+  const deadline = performance.now() + timeoutMs;
+  while (!what.test(process.output())) {
+    if (hasEnded) throw new Error(`It ended with ${await process.ended}: ${process.output()}`);
+    if (performance.now() > deadline) {
+      await process.kill();
+      throw new Error(`It has not said ${what} in time: ${process.output()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+const POLL_MS = 20;

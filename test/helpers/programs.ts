@@ -27,9 +27,13 @@ export async function freePort(): Promise<number> {
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** Ends it as a power cut would. */
   stop(): Promise<void>;
 }
+
+/** Somebody may take a port between its being found free and its being listened at. */
+const PORTS_TRIED = 3;
 
 /**
  * Starts a Redis of the test's own: on a free port, in memory, gone with `stop`.
@@ -37,22 +41,23 @@ export interface RedisServer {
  * @param options further arguments, such as `--requirepass word`; they win over the usual ones
  */
 export async function startRedis(options: readonly string[] = []): Promise<RedisServer> {
-  const port = await freePort();
   const { folder, remove } = await temporaryFolder();
-  const usual = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  const stop = await startServer([...usual, '--maxmemory-policy', 'noeviction', ...options]);
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    port,
-    async stop() {
-      await stop();
-      await remove();
-    },
-  };
+  const usual = ['--bind', '127.0.0.1', '--save', '', '--dir', folder, '--maxmemory-policy', 'noeviction'];
+  for (let tried = 1; ; tried++) {
+    const port = await freePort();
+    try {
+      const { pid, stop } = await startServer(['--port', String(port), ...usual, ...options]);
+      return { url: `redis://127.0.0.1:${port}`, port, pid, stop: () => stop().then(remove) };
+    } catch (error) {
+      if (tried === PORTS_TRIED || !/already in use/.test((error as Error).message)) throw error;
+    }
+  }
 }
 
-/** Starts `redis-server` with these arguments; returns what kills it. */
-export async function startServer(args: readonly string[]): Promise<() => Promise<void>> {
+/** Starts `redis-server` with these arguments; `stop` kills it. */
+export async function startServer(
+  args: readonly string[],
+): Promise<{ readonly pid: number; stop(): Promise<void> }> {
   const child: ChildProcess = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let output = '';
@@ -64,9 +69,12 @@ export async function startServer(args: readonly string[]): Promise<() => Promis
     if (waited > 10_000 || child.exitCode !== null) throw new Error(`redis-server did not start: ${output}`);
     await sleep(20);
   }
-  return async () => {
-    child.kill('SIGKILL');
-    await ended;
+  return {
+    pid: child.pid!,
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
 }
 

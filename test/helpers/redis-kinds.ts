@@ -99,8 +99,11 @@ export async function startCluster(): Promise<RedisCluster> {
 export interface WatchedRedis {
   /** `redis+sentinel://` and all three sentinels. */
   readonly url: string;
-  /** Kills whatever is the master; resolves when the sentinels have made another one of the replica. */
-  failOver(): Promise<void>;
+  /**
+   * Kills the master, or stops its process in the middle of whatever it does, as the pause of a virtual machine
+   * would; resolves when the sentinels have made another one of the replica.
+   */
+  failOver(how: 'killed' | 'hangs'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -126,7 +129,7 @@ export async function startWatched(passwords: { servers: string; sentinels: stri
     await writeFile(file, sentinelFile(port, master.port, passwords));
     return startServer([file, '--sentinel', '--dir', folder]);
   });
-  stops.push(...(await Promise.all(sentinels)));
+  stops.push(...(await Promise.all(sentinels)).map(({ stop }) => stop));
   clients.push(...ports.map((port) => connect(port, passwords.sentinels)));
   const [sentinel] = clients.slice(1);
   const known = async () => (await sentinel!.call('SENTINEL', 'CKQUORUM', MASTER).catch(String)) as string;
@@ -138,8 +141,9 @@ export async function startWatched(passwords: { servers: string; sentinels: stri
   const list = ports.map((port) => `127.0.0.1:${port}`).join(',');
   return {
     url: `redis+sentinel://:${passwords.servers}@${list}/${MASTER}`,
-    async failOver() {
-      await master.stop();
+    async failOver(how) {
+      if (how === 'killed') await master.stop();
+      else process.kill(master.pid, 'SIGSTOP');
       await until(
         async () => {
           const address = await sentinel!.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
-import { registry, watchProcess, watchQueues, watchSlots } from '../../src/metrics.ts';
+import { registry, watchExpectedWait, watchProcess, watchQueues, watchSlots } from '../../src/metrics.ts';
 
 /** What Prometheus adds to a histogram's name. */
 const SUFFIX = /_(bucket|count|sum)$/;
@@ -9,6 +9,7 @@ const SUFFIX = /_(bucket|count|sum)$/;
 it('the dashboard asks for metrics that exist, and shows all of ours', async () => {
   watchProcess();
   watchQueues({});
+  watchExpectedWait(async () => 1);
   watchSlots(() => ({ active: 0, capacity: 0 }));
   const text = await readFile(new URL('../../deploy/grafana/dashboard.json', import.meta.url), 'utf8');
   const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };

@@ -14,6 +14,7 @@ import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
 
@@ -79,6 +80,7 @@ export async function crowd(
   const bots = await startRole('bots', {
     REDIS_URL: redis.url,
     SCIFI_PORT: '0',
+    ...NO_LIMITS_SET,
     SCIFI_PACE: String(PACE),
     // V8 lets garbage lie as long as there is room; with little room, what grows is a leak.
     NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',

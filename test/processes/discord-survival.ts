@@ -9,6 +9,7 @@ import { finished, isOver, textOf } from '../bots/discord/house.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeInteraction } from '../fakes/discord/world.ts';
+import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
 import { undisturbed } from './survival.ts';
@@ -45,6 +46,7 @@ export async function surviveOnDiscord(kills: number, random = Math.random): Pro
   const env = {
     REDIS_URL: redis.url,
     SCIFI_PORT: '0',
+    ...NO_LIMITS_SET,
     SCIFI_PACE: String(PACE),
     DISCORD_TOKEN: discord.token,
     DISCORD_API: discord.api,

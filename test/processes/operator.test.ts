@@ -1,5 +1,7 @@
 /** What an operator sees of real processes: probes, figures and the board, on a port of their own. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, it } from 'node:test';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
@@ -16,6 +18,18 @@ async function get(url: string, password?: string): Promise<{ status: number; te
   return { status: response.status, text: await response.text() };
 }
 
+/** Where traces go: takes whatever is posted to it. */
+async function startCollector(): Promise<{ url: string; received: string[]; close(): void }> {
+  const received: string[] = [];
+  const server = createServer((request, response) => {
+    request.on('data', (chunk) => received.push(String(chunk)));
+    request.on('end', () => response.writeHead(request.url === '/v1/traces' ? 200 : 404).end('{}'));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, received, close: () => server.close() };
+}
+
 /** The value of a metric's line; 0 when there is none. */
 function figure(metrics: string, line: string): number {
   const found = metrics.split('\n').find((one) => one.startsWith(`${line} `));
@@ -26,7 +40,9 @@ describe('the operator’s port', () => {
   it('tells of figures and queues, and keeps what people wrote to itself', async () => {
     const [port, operatorPort] = [await freePort(), await freePort()];
     const { folder, remove } = await embeddedFolder();
+    const collector = await startCollector();
     const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       SCIFI_PORT: String(port),
       SCIFI_OPERATOR_PORT: String(operatorPort),
       SCIFI_BOARD_PASSWORD: PASSWORD,
@@ -65,9 +81,21 @@ describe('the operator’s port', () => {
       const query = 'activeQueue=replies-web&status=completed&page=1&jobsPerPage=10';
       const { text: board } = await get(`${base}/board/api/queues?${query}`, PASSWORD);
       assert.match(board, new RegExp(id));
-      assert.doesNotMatch(board + metrics, /canary/);
+      assert.equal(await process.stop(), 0);
+      const traces = collector.received.join('');
+      for (const name of [
+        'add replies-web.reply',
+        'process replies-web',
+        'add stories.story',
+        'process stories',
+      ]) {
+        assert.ok(traces.includes(`"name":"${name}"`), name);
+      }
+      assert.match(traces, /"service.name","value":\{"stringValue":"write-me-a-sci-fi"/);
+      assert.doesNotMatch(board + metrics + traces, /canary/);
     } finally {
       await process.kill();
+      collector.close();
       await remove();
     }
   });

@@ -14,6 +14,7 @@ import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person } from '../fakes/slack/people.ts';
 import type { FakeMessage } from '../fakes/slack/world.ts';
+import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
 
@@ -69,6 +70,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
   const bots = await startRole('bots', {
     REDIS_URL: redis.url,
     SCIFI_PORT: '0',
+    ...NO_LIMITS_SET,
     SCIFI_PACE: String(options.pace),
     // V8 lets garbage lie as long as there is room; with little room, what grows is a leak.
     NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',

@@ -10,6 +10,7 @@ import type { Delivery } from '../fakes/slack/delivery.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person } from '../fakes/slack/people.ts';
 import type { FakeChannel } from '../fakes/slack/world.ts';
+import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
 import { undisturbed } from './survival.ts';
@@ -56,6 +57,7 @@ export async function surviveOnSlack(
   const env = {
     REDIS_URL: redis.url,
     SCIFI_PORT: '0',
+    ...NO_LIMITS_SET,
     SCIFI_PACE: String(PACE),
     SLACK_BOT_TOKEN: slack.workspace.token,
     SLACK_APP_TOKEN: slack.world.appToken,

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { addTrain } from '../../src/cli/train.ts';
 import { StoryError } from '../../src/errors.ts';
+import { loadModel } from '../../src/generator/model/files.ts';
 import { uniformAt } from '../../src/generator/sampling.ts';
 import { temporaryFolder, until } from '../helpers/programs.ts';
 
@@ -109,6 +110,84 @@ describe('scifi train', () => {
     }
   });
 
+  it('trains a GRU that reads both ways, with batch normalisation, and says what that is', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      await writeFile(join(folder, 'train.txt'), text(6_000, 1));
+      await writeFile(join(folder, 'valid.txt'), text(1_000, 2));
+      const kind = [
+        '--cell',
+        'gru',
+        '--bidirectional',
+        '--batch-normalization',
+        '--steps',
+        '20',
+        '--units',
+        '12',
+      ];
+      const one = start([
+        folder,
+        '--out',
+        join(folder, 'gru'),
+        ...kind,
+        '--schedule',
+        'adam@0.01x4',
+        '--epochs',
+        '1',
+      ]);
+      assert.equal(await one.ended, 0, one.output());
+      assert.match(one.output(), /in training it sees the answers/);
+      const { layers, reading } = await loadModel(join(folder, 'gru', 'model'));
+      const kinds = layers.map(({ kind: name }) => name);
+      assert.deepEqual(kinds, ['embedding', 'bidirectional', 'batch_normalization', 'dense']);
+      assert.deepEqual(reading, { kind: 'window', characters: 20 });
+      const samples = await readFile(join(folder, 'gru', 'samples.md'), 'utf8');
+      assert.match(samples, /## Epoch 1, .*\n\nIt all began with./);
+    } finally {
+      await remove();
+    }
+  });
+
+  it('trains a network of words, which is sampled, scored and told of per character', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      await writeFile(join(folder, 'train.txt'), text(12_000, 1));
+      await writeFile(join(folder, 'valid.txt'), text(2_000, 2));
+      const options = [
+        '--unit',
+        'word',
+        '--words',
+        '14',
+        '--units',
+        '16',
+        '--schedule',
+        'adam@0.02x4',
+        '--epochs',
+        '3',
+      ];
+      const one = start([folder, '--out', join(folder, 'words'), ...options]);
+      assert.equal(await one.ended, 0, one.output());
+      assert.match(
+        one.output(),
+        /words to learn from, .*; \d+\.\d% of the text is in words that are not among them/,
+      );
+      const model = await loadModel(join(folder, 'words', 'model'));
+      assert.deepEqual([model.vocabulary.unit, model.vocabulary.size], ['word', 16]);
+      // Sixteen words in a random order, of five and a half characters: about 4 / 5.5 bits for each character.
+      const { bitsPerCharacter } = model.metadata.validation as { bitsPerCharacter: number };
+      assert.ok(bitsPerCharacter > 0.4 && bitsPerCharacter < 0.8, `${bitsPerCharacter} bits`);
+      const samples = await readFile(join(folder, 'words', 'samples.md'), 'utf8');
+      const words = samples
+        .split('\n')
+        .at(-3)!
+        .replace('It all began with', '')
+        .match(/[a-z]+/g)!;
+      assert.ok(words.length > 20 && words.every((word) => WORDS.includes(word)), samples);
+    } finally {
+      await remove();
+    }
+  });
+
   it('says what is wrong', async () => {
     process.env.SCIFI_ENGINE = 'wasm';
     const { folder, remove } = await temporaryFolder();
@@ -120,13 +199,21 @@ describe('scifi train', () => {
         ],
         [[folder, '--out', join(folder, 'a'), '--schedule', 'adm'], /The schedule's part "adm"/],
         [[folder, '--out', join(folder, 'a'), '--units', '0'], /--units is a whole number from 1/],
+        [
+          [folder, '--out', join(folder, 'a'), '--words', '70000'],
+          /--words is a whole number from 1 to 65534/,
+        ],
         [[folder, '--out', join(folder, 'a'), '--dropout', '1'], /--dropout is from 0 to below 1/],
         [[folder, '--out', join(folder, 'a'), '--continue'], /There is no run in .* to go on with/],
       ] as const) {
         const program = new Command().exitOverride();
         addTrain(program);
         const parsed = program.parseAsync(['train', ...args], { from: 'user' });
-        await assert.rejects(parsed, (error) => error instanceof StoryError && sentence.test(error.message));
+        await assert.rejects(parsed, (error) => {
+          assert.ok(error instanceof StoryError, `${(error as Error).stack}`);
+          assert.match(error.message, sentence);
+          return true;
+        });
       }
     } finally {
       await remove();

@@ -22,11 +22,12 @@ class Model {
     if (held(groups[0]!.keys).some((entry) => entry.id === id)) return 'there';
     const full = groups.findIndex(({ keys, most }) => most > 0 && held(keys).length >= most);
     if (full >= 0) return { full };
+    const ahead = held(groups[0]!.keys).length;
     for (const { keys } of groups) {
       const entry = { key: keys[0]!, id };
       if (!this.list([entry.key]).includes(id)) this.entries.push(entry);
     }
-    return 'taken';
+    return { ahead };
   }
 
   leave(id: string, keys: readonly string[]): void {
@@ -155,7 +156,7 @@ for (const { name, skip, start } of BACKENDS) {
           [store, other][index % 2]!.underWay.take(`${index}`, [{ keys, most: 7 }]),
         ),
       );
-      assert.equal(outcomes.filter((outcome) => outcome === 'taken').length, 7);
+      assert.equal(outcomes.filter((outcome) => typeof outcome === 'object' && 'ahead' in outcome).length, 7);
       assert.equal((await store.underWay.list(keys)).length, 7);
     });
 
@@ -169,6 +170,7 @@ for (const { name, skip, start } of BACKENDS) {
       const refused = uses.find((use) => use.status === 'rejected')!;
       assert.ok(refused.reason instanceof RateLimiterRes);
       assert.ok(refused.reason.msBeforeNext > 3_590_000 && refused.reason.msBeforeNext <= 3_600_000);
+      assert.equal((await store.hourly(5).get(key))?.consumedPoints, 9);
       assert.equal((await store.hourly(20).consume(key)).consumedPoints, 10);
       assert.equal((await other.hourly(5).reward(key, 4)).consumedPoints, 6);
       assert.equal(await store.hourly(5).get(randomUUID()), null);

@@ -42,7 +42,13 @@ export async function answerWithStory(
   const outcome = await asking;
   // A copy of something that another process has answered: nothing more is said.
   if (outcome === 'accepted' || acknowledged !== 'done') return;
-  await interaction.editReply({ content: outcome.message, allowedMentions: { parse: [] } });
+  // Everybody has seen somebody think; why nothing comes of it is for the one who asked.
+  await interaction.deleteReply();
+  await interaction.followUp({
+    content: outcome.message,
+    flags: MessageFlags.Ephemeral,
+    allowedMentions: { parse: [] },
+  });
 }
 
 async function ask(
@@ -60,18 +66,18 @@ async function ask(
     ...(source ? { source } : {}),
   };
   // BullMQ refuses ids that look like numbers, and one snowflake in some hundred does.
-  await submit(
-    tools,
-    `i${interaction.id}`,
-    request,
-    handle,
-    askerOf(interaction.user.id, interaction.guildId),
-  );
+  const asker = askerOf(interaction.user.id, interaction.guildId);
+  await submit(tools, `i${interaction.id}`, request, () => handle, asker);
 }
 
 /** Who somebody on Discord is to the queue. */
 export function askerOf(userId: string, guildId: string | null): Asker {
-  return { person: `discord:${userId}`, ...(guildId ? { place: `discord:${guildId}` } : {}) };
+  return { person: `discord:${userId}`, ...(guildId ? { place: placeOf(guildId) } : {}) };
+}
+
+/** A server, likewise. */
+export function placeOf(guildId: string): string {
+  return `discord:${guildId}`;
 }
 
 /** Says something that only the one who asked can see. */

@@ -72,14 +72,17 @@ async function reply(
   const { readRequest, api, logger } = tools;
   try {
     const request = readWish(readRequest, { prompt }, ROOM);
-    const thread = threads ? await openThread(message, prompt, api) : undefined;
-    const handle: DiscordHandle = {
-      channelId: thread ?? message.channelId,
-      userId: message.author.id,
-      inChannel: true,
-      ...(thread ? {} : { replyTo: message.id }),
+    const handle = async (): Promise<DiscordHandle> => {
+      const thread = threads ? await openThread(message, prompt, api) : undefined;
+      return {
+        channelId: thread ?? message.channelId,
+        userId: message.author.id,
+        inChannel: true,
+        ...(thread ? {} : { replyTo: message.id }),
+      };
     };
-    await submit(tools, `m${message.id}`, request, handle, askerOf(message.author.id, message.guildId));
+    const asker = askerOf(message.author.id, message.guildId);
+    await submit(tools, `m${message.id}`, request, handle, asker);
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
     const { code, message: sentence } = logged(error, logger);

@@ -4,6 +4,7 @@ import type {
   RESTPostAPIContextMenuApplicationCommandsJSONBody as ContextCommand,
 } from 'discord.js';
 import { type ModelChoice, STORY_BOUNDS } from '../../story.ts';
+import { LIMIT_NAMES } from '../limits-command.ts';
 import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
 import { PART_MAX } from './story-text.ts';
 
@@ -13,9 +14,11 @@ const OPTION = { group: 1, text: 3, whole: 4, yesNo: 5, number: 10 } as const;
 const INSTALL = { server: 0, user: 1 } as const;
 const CONTEXT = { server: 0, botDm: 1, privateChannel: 2 } as const;
 const MANAGE_CHANNELS = String(1 << 4);
+const MANAGE_SERVER = String(1 << 5);
 
 export const SCIFI = 'scifi';
 export const CHANNEL = 'scifi-channel';
+export const LIMITS = 'scifi-limits';
 export const CONTINUE = 'Continue as sci-fi';
 export const PRIVACY = 'scifi-privacy';
 export const FORGET = 'scifi-forget';
@@ -87,7 +90,7 @@ export function commandsFor(models: readonly ModelChoice[]): Command[] {
     name: FORGET,
     description: 'Stop your stories and delete what I keep of you',
   } satisfies ChatCommand;
-  return [story, continuation, channelCommand(), privacy, forget];
+  return [story, continuation, channelCommand(), limitsCommand(), privacy, forget];
 }
 
 function channelCommand(): ChatCommand {
@@ -155,6 +158,37 @@ function channelCommand(): ChatCommand {
       },
       { type: OPTION.group, name: 'status', description: 'What is set here, and what is missing for it' },
       { type: OPTION.group, name: 'off', description: 'No more stories by themselves, and no daily line' },
+    ],
+  } satisfies ChatCommand;
+}
+
+function limitsCommand(): ChatCommand {
+  const limit = (name: string, description: string) =>
+    ({ type: OPTION.whole, name, description, min_value: 1 }) as const;
+  return {
+    integration_types: [INSTALL.server],
+    contexts: [CONTEXT.server],
+    default_member_permissions: MANAGE_SERVER,
+    type: TYPE.chat,
+    name: LIMITS,
+    description: 'How many stories people may ask for in this server: see and change it',
+    options: [
+      { type: OPTION.group, name: 'show', description: 'What holds in this server' },
+      {
+        type: OPTION.group,
+        name: 'set',
+        description: 'Allow fewer than whoever operates me does',
+        options: [
+          limit(
+            LIMIT_NAMES.personAtOnce,
+            'Stories that one person may have under way, waiting ones included',
+          ),
+          limit(LIMIT_NAMES.personHourly, 'Stories that one person may ask for within an hour'),
+          limit(LIMIT_NAMES.placeAtOnce, 'Stories that all may have under way together'),
+          limit(LIMIT_NAMES.placeHourly, 'Stories that all may ask for together within an hour'),
+        ],
+      },
+      { type: OPTION.group, name: 'reset', description: 'Back to what whoever operates me allows' },
     ],
   } satisfies ChatCommand;
 }

@@ -12,19 +12,21 @@ import {
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { type AskTools, drawSeed, logged, readWish } from '../ask.ts';
+import type { LimitsTools } from '../limits-command.ts';
 import { clean } from '../outgoing-text.ts';
 import { requestBehind, type SeenMessage, type StoryMark, storyEnd } from '../read-story.ts';
 import { customIdsOf, type DiscordApi } from './api.ts';
 import { answerWithStory, whisper } from './ask.ts';
 import { type ChannelTools, changeChannel } from './channel-command.ts';
-import { CHANNEL, CONTINUE, FORGET, PRIVACY, SCIFI } from './commands.ts';
+import { CHANNEL, CONTINUE, FORGET, LIMITS, PRIVACY, SCIFI } from './commands.ts';
 import { type Button, decodeButton } from './custom-id.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
+import { changeLimits } from './limits-command.ts';
 import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
 import { ROOM, readPart } from './story-text.ts';
 
-export interface InteractionTools extends AskTools<DiscordHandle>, ChannelTools, PrivacyTools {
+export interface InteractionTools extends AskTools<DiscordHandle>, ChannelTools, LimitsTools, PrivacyTools {
   readonly api: DiscordApi;
   readonly models: readonly ModelChoice[];
   readonly botId: string;
@@ -36,6 +38,7 @@ export async function answer(interaction: Interaction, tools: InteractionTools):
     if (interaction.isChatInputCommand()) {
       if (interaction.commandName === SCIFI) await tellStory(interaction, tools);
       else if (interaction.commandName === CHANNEL) await changeChannel(interaction, tools);
+      else if (interaction.commandName === LIMITS) await changeLimits(interaction, tools);
       else if (interaction.commandName === PRIVACY) await tellPrivacy(interaction, tools);
       else if (interaction.commandName === FORGET) await forgetUser(interaction, tools);
     } else if (interaction.isMessageContextMenuCommand()) {

@@ -4,6 +4,9 @@ import type { DiscordConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { Forgetting } from '../../queue/forgetting.ts';
+import type { LimitSettings } from '../../queue/limit-settings.ts';
+import type { Limits } from '../../queue/limits.ts';
+import type { PlacesLimits } from '../../queue/place-limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
@@ -34,7 +37,10 @@ export interface DiscordOptions {
   readonly stories: Stories;
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
+  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  readonly places: PlacesLimits;
+  readonly limitSettings: LimitSettings;
   readonly pace: number;
   readonly concurrency: number;
   readonly privacy: PrivacyPolicy;
@@ -72,7 +78,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     closers.push(() => api.close());
     const application = await readApplication(api.bot);
     const { id: applicationId, botId, readsMessages } = application;
-    const replies = new Replies<DiscordHandle>(connection, 'discord', logger);
+    const replies = new Replies<DiscordHandle>(connection, 'discord', logger, options.limits);
     closers.push(() => replies.close());
     const channels = new PromptChannels(connection, 'discord');
     closers.push(() => channels.close());
@@ -106,7 +112,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       logger,
       readLine: (input) => readWish(options.readRequest, input, ROOM),
       submitLine: (id, request, channelId) =>
-        submit(asking, id, request, { channelId, userId: botId, inChannel: true }, undefined),
+        submit(asking, id, request, () => ({ channelId, userId: botId, inChannel: true }), undefined),
       clock: Date.now,
     };
     const daily = workDailyLines(dailyTools);

@@ -147,8 +147,9 @@ export class DiscordSurface implements MessageSurface {
       most: this.#most,
       note: this.#note,
     };
-    const place = state.status === 'waiting' ? state.place : null;
-    const wait = waitingLine(place, status(), place === null ? undefined : guess.look(id, place));
+    const waiting = state.status === 'waiting' ? state : { place: null };
+    const { place } = waiting;
+    const wait = waitingLine(waiting, status(), place === null ? undefined : guess.look(id, place));
     return layOut(state, facts, wait);
   }
 

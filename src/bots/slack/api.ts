@@ -180,6 +180,12 @@ export class SlackApi {
     await this.#client.reactions.add({ token: await this.tokenOf(place), channel, timestamp, name });
   }
 
+  /** Whether somebody administrates a workspace. */
+  async isAdministrator(workspace: Workspace, userId: string): Promise<boolean> {
+    const { user } = await this.#client.users.info({ token: await this.tokenOf(workspace), user: userId });
+    return user?.is_admin === true || user?.is_owner === true;
+  }
+
   async publishHome(workspace: Workspace, userId: string, view: types.View): Promise<void> {
     await this.#client.views.publish({ token: await this.tokenOf(workspace), user_id: userId, view });
   }

@@ -47,7 +47,7 @@ export async function answerWithStory(
     const at = Date.now();
     const { request, source } = await prepare();
     const asker = askerOf(handle.teamId, handle.userId);
-    await submit(tools, id, request, { ...handle, at, ...(source ? { source } : {}) }, asker);
+    await submit(tools, id, request, () => ({ ...handle, at, ...(source ? { source } : {}) }), asker);
   };
   const asking = ask().then(
     () => 'accepted' as const,
@@ -65,7 +65,12 @@ export async function answerWithStory(
 
 /** Who somebody on Slack is to the queue: direct messages are a workspace's, too. */
 export function askerOf(teamId: string, userId: string): Asker {
-  return { person: `slack:${teamId}:${userId}`, place: `slack:${teamId}` };
+  return { person: `slack:${teamId}:${userId}`, place: placeOf(teamId) };
+}
+
+/** A workspace, likewise. */
+export function placeOf(teamId: string): string {
+  return `slack:${teamId}`;
 }
 
 /** A part of an id that a queue takes: its ids know no colons, and Slack's hold nothing else that is odd. */

@@ -97,7 +97,7 @@ async function reply(
     const request = await wishOf(text, place, userId, tools);
     const handle = { ...place, userId, botUserId, at: Date.now() };
     const id = `m${idPart(`${place.teamId}-${place.channelId}-${ts}`)}`;
-    await submit(tools, id, request, handle, askerOf(place.teamId, userId));
+    await submit(tools, id, request, () => handle, askerOf(place.teamId, userId));
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
     const { message } = logged(error, tools.logger);

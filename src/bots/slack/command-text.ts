@@ -1,6 +1,7 @@
 /** What people type behind a command: options in any order, anywhere, and words. Pure. */
 import { StoryError } from '../../errors.ts';
 import type { ChannelOrder } from '../channel-command.ts';
+import { LIMIT_KEYS, LIMIT_NAMES, type LimitsOrder } from '../limits-command.ts';
 import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
 
 /** What was typed behind `/scifi`. */
@@ -74,6 +75,32 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
   }
 }
 
+/**
+ * Reads what was typed behind `/scifi-limits`; undefined where help is wanted.
+ *
+ * @throws StoryError `bad_request` with a sentence
+ */
+export function readLimitsWords(text: string): LimitsOrder | undefined {
+  const { options, rest } = readOptions(text.trim().split(/\s+/).filter(Boolean));
+  const [order = options.size > 0 ? 'set' : 'show', ...more] = rest.map((word) => word.toLowerCase());
+  if (order === 'help') return undefined;
+  const unknown = [...options.keys()].find((name) => !Object.values(LIMIT_NAMES).includes(name));
+  if (unknown !== undefined || more.length > 0 || !['set', 'show', 'reset'].includes(order)) {
+    const names = Object.values(LIMIT_NAMES).join(', ');
+    throw new StoryError(
+      'bad_request',
+      `Set one of ${names}, such as ${LIMIT_NAMES.personHourly}=5; or reset, or show.`,
+    );
+  }
+  if (order !== 'set') return { kind: order as 'show' | 'reset' };
+  const given = LIMIT_KEYS.flatMap((key) => {
+    const name = LIMIT_NAMES[key];
+    const value = options.get(name);
+    return value === undefined ? [] : [[key, numberOf(name, value)] as const];
+  });
+  return { kind: 'set', limits: Object.fromEntries(given) };
+}
+
 function promptsOf(
   options: ReadonlyMap<string, string>,
   words: readonly string[],
@@ -103,7 +130,7 @@ function readOptions(words: readonly string[]): { options: Map<string, string>; 
   const options = new Map<string, string>();
   const rest: string[] = [];
   for (const word of words) {
-    const [, name, value] = /^([a-z]+)=(.*)$/i.exec(word) ?? [];
+    const [, name, value] = /^([a-z][a-z-]*)=(.*)$/i.exec(word) ?? [];
     if (name) options.set(name.toLowerCase(), value!);
     else rest.push(word);
   }
@@ -125,4 +152,5 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   seed: '7',
   cooldown: '30',
   minimum: '10',
+  ...Object.fromEntries(Object.values(LIMIT_NAMES).map((name) => [name, '5'])),
 };

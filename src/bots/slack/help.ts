@@ -1,5 +1,6 @@
 /** What the bot says about itself, in Slack's markup. Pure. */
 import { type ModelChoice, STORY_BOUNDS } from '../../story.ts';
+import { LIMIT_NAMES } from '../limits-command.ts';
 import { slackEscaping } from '../outgoing-text.ts';
 
 /** Behind `/scifi help`, and at the top of the App Home. */
@@ -26,6 +27,14 @@ export const CHANNEL_HELP = [
     '`cooldown=30` seconds for each person, `minimum=10` characters, `threads` for a thread for every story',
   '• `/scifi-channel daily hour=8 tz=Europe/Vienna` posts an opening line every day, for everybody to continue',
   '• `/scifi-channel status` tells what is set, `/scifi-channel off` ends it all',
+].join('\n');
+
+export const LIMITS_HELP = [
+  'How many stories people may ask for in this workspace:',
+  '• `/scifi-limits` tells what holds',
+  `• \`/scifi-limits ${LIMIT_NAMES.personAtOnce}=2 ${LIMIT_NAMES.personHourly}=5\` allows each person fewer, ` +
+    `\`${LIMIT_NAMES.placeAtOnce}=50 ${LIMIT_NAMES.placeHourly}=300\` all of them together`,
+  '• `/scifi-limits reset` takes that back. Both are for those who administrate the workspace',
 ].join('\n');
 
 /** For somebody who asked where the bot may not write. */

@@ -13,6 +13,7 @@ import { StoryError } from '../../errors.ts';
 import { drawSeed, logged, readWish } from '../ask.ts';
 import { carryOut } from '../channel-command.ts';
 import type { PromptChannels } from '../channel-settings.ts';
+import type { LimitsTools } from '../limits-command.ts';
 import { clean, slackEscaping } from '../outgoing-text.ts';
 import { requestBehind, type SeenMessage, storyEnd } from '../read-story.ts';
 import type { WireMessage } from './api.ts';
@@ -23,17 +24,19 @@ import { failureOf, loggable } from './failures.ts';
 import type { SlackPlace } from './handle.ts';
 import { CHANNEL_HELP, storyHelp } from './help.ts';
 import { ANY_SETTING, homeView, readChoice } from './home.ts';
+import { changeLimits } from './limits-command.ts';
 import { keyOf, locate, messageId, workspaceOf } from './places.ts';
 import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
 import { ROOM, readBlocks, readMarkup } from './story-text.ts';
 
 export const SCIFI = '/scifi';
 export const CHANNEL = '/scifi-channel';
+export const LIMITS = '/scifi-limits';
 export const PRIVACY = '/scifi-privacy';
 export const FORGET = '/scifi-forget';
 export const CONTINUE = 'scifi-continue-message';
 
-export interface ListenerTools extends SlackTools, PrivacyTools {
+export interface ListenerTools extends SlackTools, LimitsTools, PrivacyTools {
   readonly channels: PromptChannels;
 }
 
@@ -45,6 +48,7 @@ type Shortcut = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs
 export function listen(app: App, tools: ListenerTools): void {
   app.command(SCIFI, (args) => tellStory(args, tools));
   app.command(CHANNEL, (args) => changeChannel(args, tools));
+  app.command(LIMITS, (args) => changeLimits(args, tools));
   app.command(PRIVACY, (args) => tellPrivacy(args, tools));
   app.command(FORGET, (args) => forgetUser(args, tools));
   app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>

@@ -7,6 +7,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   'groups:history': 'the same in private channels',
   'im:history': 'the same in direct messages',
   'mpim:history': 'the same in group direct messages',
+  'users:read': 'know who administrates the workspace, and may set its limits',
   'reactions:write': 'ask for patience with an hourglass',
 };
 

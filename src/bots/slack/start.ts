@@ -5,6 +5,9 @@ import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { Forgetting } from '../../queue/forgetting.ts';
+import type { LimitSettings } from '../../queue/limit-settings.ts';
+import type { Limits } from '../../queue/limits.ts';
+import type { PlacesLimits } from '../../queue/place-limits.ts';
 import { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
@@ -18,6 +21,7 @@ import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { type Identity, SlackApi } from './api.ts';
+import { placeOf as placeNameOf } from './ask.ts';
 import { Budgets } from './budgets.ts';
 import { hear } from './channel-messages.ts';
 import { codeOf, failureOf } from './failures.ts';
@@ -41,7 +45,10 @@ export interface SlackOptions {
   readonly stories: Stories;
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
-  readonly maxWaiting: number;
+  readonly limits: Limits;
+  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  readonly places: PlacesLimits;
+  readonly limitSettings: LimitSettings;
   readonly pace: number;
   readonly concurrency: number;
   readonly privacy: PrivacyPolicy;
@@ -91,7 +98,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     const tokenOf = async (workspace: Workspace) => botToken ?? (await installations!.tokenOf(workspace));
     const api = new SlackApi({ api: config.api, logger, tokenOf });
     const self = botToken ? await identify(api, botToken) : undefined;
-    const replies = new Replies<SlackHandle>(connection, 'slack', logger);
+    const replies = new Replies<SlackHandle>(connection, 'slack', logger, options.limits);
     closers.push(() => replies.close());
     const channels = new PromptChannels(connection, 'slack');
     closers.push(() => channels.close());
@@ -131,7 +138,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
         const place = placeOf(key);
         const { userId } = self ?? (await api.identify(await tokenOf(place)));
         const handle = { ...place, userId, botUserId: userId, at: Date.now() };
-        await submit(tools, id, request, handle, undefined);
+        await submit(tools, id, request, () => handle, undefined);
       },
       clock: Date.now,
     };
@@ -143,7 +150,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     app.error(async (error) => failed(error, tools));
     listen(app, tools);
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
-    if (installations) forgetWhoLeaves(app, installations, channels, people);
+    if (installations) forgetWhoLeaves(app, installations, { channels, people, places: options.places });
     closers.push(() => app.stop());
     const port = portOf(await reached(() => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
@@ -254,13 +261,16 @@ function portOf(started: unknown): number | undefined {
 function forgetWhoLeaves(
   app: App,
   installations: Installations,
-  channels: PromptChannels,
-  people: People,
+  { channels, people, places }: { channels: PromptChannels; people: People; places: PlacesLimits },
 ): void {
   const forget = async ({ teamId, enterpriseId, isEnterpriseInstall }: Workspace) => {
     const query = { teamId, enterpriseId, isEnterpriseInstall: isEnterpriseInstall ?? false };
     await installations.deleteInstallation(query as never);
-    await Promise.all([channels.forget(`${teamId}-`), people.forgetTeam(teamId)]);
+    await Promise.all([
+      channels.forget(`${teamId}-`),
+      people.forgetTeam(teamId),
+      places.remove(placeNameOf(teamId)),
+    ]);
   };
   app.event('app_uninstalled', ({ context, body }) =>
     forget({ teamId: body.team_id, ...context } as Workspace),

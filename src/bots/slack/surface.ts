@@ -257,7 +257,7 @@ export class SlackSurface implements MessageSurface {
     if (state.status !== 'waiting') return '';
     const { guess, status } = this.#tools;
     const { place } = state;
-    return waitingLine(place, status(), place === null ? undefined : guess.look(this.#task.id, place));
+    return waitingLine(state, status(), place === null ? undefined : guess.look(this.#task.id, place));
   }
 
   /** Decides what a failed call means: throws when the reply is lost, otherwise returns how long to wait. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
+import type { Asker } from '../../queue/asker.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story.ts';
 import { SnapshotStream } from './snapshot-stream.ts';
 import type { WebReplies } from './web-replies.ts';
@@ -9,6 +10,8 @@ export interface ApiOptions {
   readonly replies: WebReplies;
   readonly models: readonly ModelChoice[];
   readonly parseRequest: (input: unknown) => StoryRequest;
+  /** Who a client is, by its address; undefined for somebody whose stories are not counted. */
+  readonly clientAt: (address: string) => Asker | undefined;
   /** Followers at once, over all clients. */
   readonly maxFollowers: number;
   readonly keepAliveMs: number;
@@ -55,7 +58,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): OpenStreams {
     }
     const key = id.toLowerCase();
     const story = parseRequest(input);
-    await replies.submit(key, story, { person: `web:${request.ip}` });
+    await replies.submit(key, story, options.clientAt(request.ip));
     // The second of two equal submissions is told what the first one started, random seed included.
     const known = await replies.read(key);
     return reply.code(202).send({ id: key, request: known?.request ?? story });

@@ -2,34 +2,30 @@
  * The page's replies over the queue. On this platform the reply *is* its job: what the loop writes down is
  * what the page follows, so there is no surface to edit.
  */
-import { admit } from '../../queue/limits.ts';
+import type { Limits } from '../../queue/limits.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
+import { submit } from '../ask.ts';
 import { replyWithStory } from '../story-reply.ts';
 import type { WebReplies } from './web-replies.ts';
 
 const WAITING_COUNT_AGE_MS = 1_000;
 
 /** What the web server asks for, answered by the queue. */
-export function webReplies(replies: Replies<null>, stories: Stories, maxWaiting: number): WebReplies {
+export function webReplies(replies: Replies<null>, stories: Stories, limits: Limits): WebReplies {
   let waiting = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
   return {
-    async submit(id, request, asker) {
-      // A repeated submission was admitted before.
-      if (await replies.read(id)) return;
-      await admit(stories, maxWaiting, asker);
-      await replies.submit(id, request, null);
-    },
+    submit: (id, request, asker) => submit({ replies, limits }, id, request, () => null, asker),
     read: (id) => replies.read(id),
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),
     status() {
       if (performance.now() - countedAt > WAITING_COUNT_AGE_MS) {
         countedAt = performance.now();
-        stories.waitingCount().then(
-          (count) => {
-            waiting = count;
+        stories.load().then(
+          (load) => {
+            waiting = load.waiting;
           },
           () => {},
         );

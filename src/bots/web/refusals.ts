@@ -7,7 +7,7 @@ import { type ErrorCode, StoryError, sentenceFor } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
 
 /** Codes of refusals that only HTTP knows, beside those that all platforms share. */
-export type WebErrorCode = ErrorCode | 'too_large' | 'rate_limited' | 'forbidden';
+export type WebErrorCode = ErrorCode | 'too_large' | 'forbidden';
 
 /** A request that this server refuses before a story is asked for. Its message is meant for the person. */
 export class WebRefusal extends Error {
@@ -34,6 +34,7 @@ const STATUS_BY_CODE: Record<ErrorCode, number> = {
   model_unavailable: 400,
   not_found: 404,
   busy: 503,
+  rate_limited: 429,
   queue_unavailable: 503,
   chat_unavailable: 503,
   no_progress: 500,
@@ -68,7 +69,7 @@ export function refusalFor(error: unknown): Refusal {
   return { status, error: { code, message: SENTENCE_BY_STATUS[status] ?? SENTENCE_BY_STATUS[400]! } };
 }
 
-/** Sends a refusal. A 429 has its `Retry-After` from the limiter. */
+/** Sends a refusal. The limiter's 429 has its `Retry-After` from there. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   refusals.inc({ code: refusal.error.code });
   if (refusal.status === 503) reply.header('retry-after', String(BUSY_RETRY_SECONDS));

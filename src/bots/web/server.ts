@@ -11,6 +11,7 @@ import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
+import type { Asker } from '../../queue/asker.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { logDefect, logRequests } from './access-log.ts';
 import { addApi, type OpenStreams } from './api.ts';
@@ -44,6 +45,8 @@ export interface WebServerOptions {
   readonly allowedHosts?: readonly string[];
   /** Believe `X-Forwarded-For`: true or the proxy's address. Only behind a reverse proxy. */
   readonly trustProxy?: boolean | string;
+  /** Who a client is to the queue, by its address; by default nobody, whose stories are not counted. */
+  readonly clientAt?: (address: string) => Asker | undefined;
   /** Per client and minute. */
   readonly limits?: { readonly stories?: number; readonly requests?: number };
   /** Event streams at once, over all clients. */
@@ -143,6 +146,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
     replies: options.replies,
     models: options.models,
     parseRequest: options.parseRequest,
+    clientAt: options.clientAt ?? (() => undefined),
     maxFollowers: options.maxFollowers ?? 1_000,
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
     storyLimit: { max: limits.stories ?? 60, timeWindow: MINUTE_MS },

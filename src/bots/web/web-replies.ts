@@ -4,7 +4,7 @@ import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story.ts
 /** What is behind the web server: the replies that people asked for on the page. The queue implements it. */
 export interface WebReplies {
   /** Starts a reply. Submitting an id twice is submitting once. Rejects with a `StoryError`, such as `busy`. */
-  submit(id: string, request: StoryRequest, asker: Asker): Promise<void>;
+  submit(id: string, request: StoryRequest, asker: Asker | undefined): Promise<void>;
   /** One reply as it stands; undefined when it is unknown or no longer kept. */
   read(id: string): Promise<KnownReply | undefined>;
   /**

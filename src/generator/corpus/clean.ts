@@ -1,15 +1,11 @@
 /** From a file as somebody found it to a work that a network can learn from. */
 import { franc } from 'franc-min';
+import { withoutAsides, withoutBoxes, withoutReferences } from './asides.ts';
+import { blocksOf, isRule } from './blocks.ts';
 import { decodeText } from './decode.ts';
-import {
-  type Header,
-  readHeader,
-  withoutAsides,
-  withoutLicence,
-  withoutMatter,
-  withoutReferences,
-} from './gutenberg.ts';
-import { blocksOf, plain, unwrap } from './paragraphs.ts';
+import { type Header, readHeader, withoutLicence } from './gutenberg.ts';
+import { withoutMatter } from './matter.ts';
+import { plain, SCENE, unwrap } from './paragraphs.ts';
 
 export interface CleanedWork {
   readonly header: Header;
@@ -27,10 +23,15 @@ const SAMPLE = 6_000;
 export function cleanWork(bytes: Uint8Array): CleanedWork {
   const { text, encoding } = decodeText(bytes);
   const header = readHeader(text);
-  const blocks = withoutMatter(blocksOf(withoutAsides(withoutLicence(text))));
-  const paragraphs = blocks
-    .map((block) => plain(unwrap(withoutReferences(block))))
-    .filter((block) => /[\w*]/.test(block));
+  const { text: own, asides } = withoutAsides(withoutBoxes(withoutLicence(text)));
+  const paragraphs: string[] = [];
+  for (const block of withoutMatter(blocksOf(own), header, asides)) {
+    const paragraph = isRule(block) ? SCENE : plain(unwrap(withoutReferences(block.text)));
+    // A scene ends once, and neither before a work nor after it.
+    const isNeeded = paragraph === SCENE ? (paragraphs.at(-1) ?? SCENE) !== SCENE : /\w/.test(paragraph);
+    if (isNeeded) paragraphs.push(paragraph);
+  }
+  if (paragraphs.at(-1) === SCENE) paragraphs.pop();
   return { header, encoding, text: `${paragraphs.join('\n\n')}\n` };
 }
 

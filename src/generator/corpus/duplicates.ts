@@ -1,51 +1,111 @@
 /**
- * Works that are there twice, under whatever name: MinHash (Broder, 1997) over shingles of words, found again by
- * bands (Indyk and Motwani, 1998). A work is kept as 512 bytes, so memory hardly grows with the corpus.
+ * Works that are there twice, under whatever name: MinHash (Broder, 1997) over shingles of words, of which eight bits
+ * are kept (Li and König, 2010), found again by bands (Indyk and Motwani, 1998).
+ *
+ * A work is remembered in 128 bytes of signature and 32 places of a hash table, half a kilobyte altogether: memory
+ * hardly grows with the corpus.
  */
 const SHINGLE_WORDS = 5;
 const HASHES = 128;
 const BAND = 4;
+const BANDS = HASHES / BAND;
 /** Estimated share of shingles in common from which two works count as one. */
 const SAME = 0.5;
+/** Two different hashes have the same eight bits so often. */
+const BY_CHANCE = 1 / 256;
+const EMPTY = 0xffff_ffff;
+const FIRST_WORKS = 1_024;
+/** The table is made larger when it is fuller than this. */
+const FULLEST = 0.7;
 
 export class Duplicates {
-  readonly #signatures = new Map<string, Uint32Array>();
-  readonly #bands = new Map<string, string[]>();
+  readonly #ids: string[] = [];
+  #signatures = new Uint8Array(FIRST_WORKS * HASHES);
+  /** Open addressing: of each band's hash the last work that had it, as its number plus one; 0 is empty. */
+  #keys = new Uint32Array(FIRST_WORKS * BANDS * 2);
+  #works = new Uint32Array(FIRST_WORKS * BANDS * 2);
+  #used = 0;
 
   /** The work that this one repeats; when there is none, it is remembered. */
   add(id: string, text: string): string | undefined {
-    const signature = signatureOf(text);
-    const keys = Array.from(
-      { length: HASHES / BAND },
-      (_, band) => `${band}:${signature.subarray(band * BAND, (band + 1) * BAND).join()}`,
+    const hashes = minHashes(text);
+    const signature = Uint8Array.from(hashes, (hash) => hash & 0xff);
+    const keys = Array.from({ length: BANDS }, (_, band) =>
+      hashes.subarray(band * BAND, (band + 1) * BAND).reduce((key, hash) => mix(key + hash), band + 1),
     );
-    const seen = new Set(keys.flatMap((key) => this.#bands.get(key) ?? []));
-    for (const other of seen) {
-      const theirs = this.#signatures.get(other)!;
-      const same = signature.reduce((count, hash, i) => count + (hash === theirs[i] ? 1 : 0), 0);
-      if (same / HASHES >= SAME) return other;
-    }
-    this.#signatures.set(id, signature);
-    for (const key of keys) this.#bands.set(key, [...(this.#bands.get(key) ?? []), id]);
+    const seen = new Set(keys.map((key) => this.#works[this.#placeOf(key)]!));
+    for (const work of seen) if (work > 0 && this.#isSame(signature, work - 1)) return this.#ids[work - 1];
+    this.#remember(id, signature, keys);
     return undefined;
+  }
+
+  #isSame(signature: Uint8Array, work: number): boolean {
+    const from = work * HASHES;
+    const same = signature.reduce((sum, byte, i) => sum + (byte === this.#signatures[from + i] ? 1 : 0), 0);
+    return (same / HASHES - BY_CHANCE) / (1 - BY_CHANCE) >= SAME;
+  }
+
+  #remember(id: string, signature: Uint8Array, keys: readonly number[]): void {
+    const work = this.#ids.push(id) - 1;
+    if (this.#signatures.length < (work + 1) * HASHES) {
+      const larger = new Uint8Array(this.#signatures.length * 2);
+      larger.set(this.#signatures);
+      this.#signatures = larger;
+    }
+    this.#signatures.set(signature, work * HASHES);
+    if (this.#used + keys.length > this.#keys.length * FULLEST) this.#grow();
+    for (const key of keys) {
+      const place = this.#placeOf(key);
+      if (this.#works[place] === 0) this.#used += 1;
+      this.#keys[place] = key;
+      this.#works[place] = work + 1;
+    }
+  }
+
+  /** Where a key stands, or the empty place where it would. */
+  #placeOf(key: number): number {
+    let place = key % this.#keys.length;
+    while (this.#works[place] !== 0 && this.#keys[place] !== key) place = (place + 1) % this.#keys.length;
+    return place;
+  }
+
+  #grow(): void {
+    const [keys, works] = [this.#keys, this.#works];
+    this.#keys = new Uint32Array(keys.length * 2);
+    this.#works = new Uint32Array(works.length * 2);
+    for (const [i, work] of works.entries()) {
+      if (work === 0) continue;
+      const place = this.#placeOf(keys[i]!);
+      this.#keys[place] = keys[i]!;
+      this.#works[place] = work;
+    }
   }
 }
 
-function signatureOf(text: string): Uint32Array {
-  const smallest = new Uint32Array(HASHES).fill(0xffff_ffff);
-  const words: number[] = [];
+/**
+ * The smallest hashes of a text's shingles by one permutation (Li, Owen and Zhang, 2012): each shingle is hashed once and
+ * counts in one of the bins, and a bin that none fell into takes its neighbour's (Shrivastava and Li, 2014).
+ */
+function minHashes(text: string): Uint32Array {
+  const smallest = new Uint32Array(HASHES).fill(EMPTY);
+  const words = new Uint32Array(SHINGLE_WORDS);
+  let read = 0;
   for (const [word] of text.toLowerCase().matchAll(/[a-z0-9]+/g)) {
-    words.push(fnv1a(word));
-    if (words.length < SHINGLE_WORDS) continue;
+    words[read++ % SHINGLE_WORDS] = fnv1a(word);
+    if (read < SHINGLE_WORDS) continue;
     let shingle = 0;
-    for (const one of words.slice(-SHINGLE_WORDS)) shingle = Math.imul(shingle ^ one, 0x01000193) >>> 0;
-    for (let i = 0; i < HASHES; i++) {
-      const hash = mix(shingle, i);
-      if (hash < smallest[i]!) smallest[i] = hash;
-    }
-    if (words.length > 1_024) words.splice(0, words.length - SHINGLE_WORDS);
+    for (let i = 0; i < SHINGLE_WORDS; i++)
+      shingle = Math.imul(shingle ^ words[(read + i) % SHINGLE_WORDS]!, 0x01000193) >>> 0;
+    const hash = mix(shingle);
+    const bin = hash % HASHES;
+    smallest[bin] = Math.min(smallest[bin]!, Math.floor(hash / HASHES));
   }
-  return smallest;
+  if (smallest.every((hash) => hash === EMPTY)) return smallest;
+  return smallest.map((hash, bin) => {
+    let steps = 0;
+    while (hash === EMPTY) hash = smallest[(bin + ++steps) % HASHES]!;
+    return steps === 0 ? hash : mix(hash + steps);
+  });
 }
 
 /** Fowler, Noll and Vo's hash of a word, 32 bits. */
@@ -55,9 +115,9 @@ function fnv1a(word: string): number {
   return hash >>> 0;
 }
 
-/** One of many hashes of a number: the finalizer of MurmurHash3 after a step of its own. */
-function mix(value: number, which: number): number {
-  let hash = (value + Math.imul(which + 1, 0x9e3779b1)) >>> 0;
+/** The finalizer of MurmurHash3: every bit depends on all of them. */
+function mix(value: number): number {
+  let hash = value >>> 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

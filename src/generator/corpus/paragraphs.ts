@@ -4,20 +4,31 @@ import { fold } from '../folding.ts';
 /** Lines of prose that somebody has wrapped are about this long. */
 const WRAPPED = 45;
 const ASCII = /^[\n -~]$/;
-
-/** Blocks of lines between blank ones. */
-export function blocksOf(text: string): string[] {
-  return text
-    .split(/\n[ \t]*(?:\n[ \t]*)+/)
-    .map((block) => block.replace(/^\n+|\s+$/g, ''))
-    .filter((block) => block.trim() !== '');
-}
+/** What a typist without the sign would write, where prose is read and not typed. */
+const WRITTEN_OUT: readonly (readonly [sign: RegExp, written: string])[] = [
+  [/ ?°(?=\w)/g, ' degrees '],
+  [/ ?°/g, ' degrees'],
+  [/£ ?/g, 'L'],
+  [/¢/g, 'c'],
+  [/Æ(?=[a-z])/g, 'Ae'],
+  [/Œ(?=[a-z])/g, 'Oe'],
+  [/``/g, '"'],
+  [/`/g, "'"],
+  // Four and a half is no forty-one halves.
+  [/(?<=\d)(?=[¼-¾⅐-⅞])/g, '-'],
+];
 
 /** One line for a paragraph of prose; headings, verse and lists keep theirs. */
 export function unwrap(block: string): string {
   const lines = block.split('\n').map((line) => line.trim().replace(/[ \t]+/g, ' '));
   if (lines.length === 1) return lines[0]!;
-  return isProse(lines) ? lines.join(' ') : lines.join('\n');
+  return isProse(lines) ? lines.reduce(joined) : lines.join('\n');
+}
+
+/** Two lines as one: a dash at the end of a line has no space after it, nor has the hyphen of a compound. */
+function joined(text: string, line: string): string {
+  const isDash = /(?:--|[—―])$/.test(text) || (/[a-z]-$/i.test(text) && !/^(?:and|or|to)\b/.test(line));
+  return isDash ? text + line : `${text} ${line}`;
 }
 
 function isProse(lines: readonly string[]): boolean {
@@ -28,16 +39,21 @@ function isProse(lines: readonly string[]): boolean {
   return mean >= WRAPPED ? share >= 0.15 || mean >= 60 : share >= 0.6;
 }
 
-/** A scene's end, however many asterisks somebody thought right. */
-const SCENE = /^[*\s.+#=~_-]*\*(?:\s*\*)+[*\s]*$/;
+/** A scene's end, however and however often somebody drew it. */
+export const SCENE = '* * *';
 
-/** Marks of emphasis go, scenes end in one way, and every character is one that a typewriter has. */
+/** Marks of emphasis go, and every character is one that a typewriter has. */
 export function plain(block: string): string {
-  if (SCENE.test(block)) return '* * *';
+  const written = /[^\n -_a-~]/.test(block)
+    ? WRITTEN_OUT.reduce((text, [sign, stands]) => text.replace(sign, stands), block)
+    : block;
   return cleanCharacters(
-    block
+    written
       .replace(/_([^_]*)_/g, '$1')
-      .replace(/(^|[\s"'(-])[*=~+]([^\s*=~+](?:[^*=~+\n]*[^\s*=~+])?)[*=~+](?=$|[\s"'.,;:!?)-])/g, '$1$2')
+      .replace(
+        /(^|[\s"'(-])[*=~+#]([^\s*=~+#](?:[^*=~+#\n]*[^\s*=~+#])?)[*=~+#](?=$|[\s"'.,;:!?)-])/g,
+        '$1$2',
+      )
       .replaceAll('_', '')
       .replace(/<\/?[a-z][^>\n]{0,60}>/gi, ''),
   )

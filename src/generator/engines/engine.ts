@@ -5,6 +5,9 @@
  *
  * Every engine keeps two promises: a slot's characters do not depend on its neighbours (bit for bit), and a
  * drawn character is the inverse of the cumulative distribution at the lane's uniform (see sampling.ts).
+ *
+ * Every engine runs every kind of layer in model/layers.ts. Where one of them is bidirectional a slot's state is the
+ * window of ids that it read last, and each character takes a pass over all of it (see windowed-engine.ts).
  */
 import { StoryError } from '../../errors.ts';
 
@@ -42,7 +45,7 @@ export interface Engine {
    */
   logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array>;
 
-  /** Sets a slot's recurrent state to zeros: the state of somebody who has read nothing. */
+  /** Sets a slot's state to that of somebody who has read nothing: zeros, or an empty window. */
   clear(slot: number): void;
 
   /** Releases memory and threads. The engine cannot be used afterwards. */

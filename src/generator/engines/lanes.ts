@@ -36,8 +36,15 @@ export function checkSlots(engine: Pick<Bounds, 'capacity'>, slots: readonly num
   }
 }
 
-/** @throws RangeError unless every id is one of the vocabulary's */
-export function checkIds(engine: Pick<Bounds, 'vocabularySize'>, ids: ArrayLike<number>): void {
+/** @throws RangeError unless every id is one of the vocabulary's, and there are as many as wanted, where that is said */
+export function checkIds(
+  engine: Pick<Bounds, 'vocabularySize'>,
+  ids: ArrayLike<number>,
+  wanted = ids.length,
+): void {
+  if (ids.length !== wanted) {
+    throw new RangeError(`Expected \`ids\` to hold ${wanted}, one for each slot, got ${ids.length}.`);
+  }
   for (let i = 0; i < ids.length; i++) expectInteger('id', ids[i], 0, engine.vocabularySize - 1);
 }
 

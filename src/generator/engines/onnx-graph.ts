@@ -8,13 +8,15 @@ import { PbfWriter } from 'pbf';
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
-const DATA_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 type DataType = keyof typeof DATA_TYPES;
 
-const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7, strings: 8 } as const;
+const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, graph: 5, ints: 7, strings: 8 } as const;
 
-/** Whole numbers become `int` attributes, lists of them `ints`. */
-export type Attributes = Readonly<Record<string, number | string | readonly number[] | readonly string[]>>;
+/** Whole numbers become `int` attributes, lists of them `ints`; a graph is the body of a loop. */
+export type Attributes = Readonly<
+  Record<string, number | string | readonly number[] | readonly string[] | OnnxGraph>
+>;
 
 /** A size, or the name of one that each call may choose anew. */
 export type Dimension = number | string;
@@ -40,10 +42,19 @@ interface Initializer {
 
 /** Collects a graph's parts; every method returns the name by which later nodes use what it made. */
 export class OnnxGraph {
+  readonly #prefix: string;
+  readonly #scalars = new Map<number, string>();
+  /** Values that are outputs, and the names by which they are called outside. */
+  readonly #renamed = new Map<string, string>();
   readonly #nodes: Node[] = [];
   readonly #initializers: Initializer[] = [];
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
+
+  /** @param prefix begins all names that the graph gives: a loop's body needs other names than what it is in */
+  constructor(prefix = '') {
+    this.#prefix = prefix;
+  }
 
   input(name: string, type: DataType, shape: readonly Dimension[]): string {
     this.#inputs.push({ name, type, shape });
@@ -55,9 +66,31 @@ export class OnnxGraph {
     return name;
   }
 
+  /** A float32 number; the same one is stored once. */
+  scalar(value: number): string {
+    const name = this.#scalars.get(value) ?? this.weights([], Float32Array.of(value));
+    this.#scalars.set(value, name);
+    return name;
+  }
+
+  /** A constant that needs no name of its own. */
+  weights(shape: readonly number[], values: Float32Array | BigInt64Array): string {
+    return this.constant(`${this.#prefix}constant_${this.#initializers.length}`, shape, values);
+  }
+
+  /** Whole numbers in a row, as operators take sizes and axes. */
+  integers(...values: readonly number[]): string {
+    return this.weights([values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** A whole number by itself, as operators take an index. */
+  index(value: number): string {
+    return this.weights([], BigInt64Array.of(BigInt(value)));
+  }
+
   /** Adds a node with one output. */
-  node(operator: string, inputs: readonly string[], attributes: Attributes = {}, output?: string): string {
-    return this.nodes(operator, inputs, 1, attributes, output === undefined ? undefined : [output])[0]!;
+  node(operator: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    return this.nodes(operator, inputs, 1, attributes)[0]!;
   }
 
   /** Adds a node with several outputs. */
@@ -66,15 +99,17 @@ export class OnnxGraph {
     inputs: readonly string[],
     outputCount: number,
     attributes: Attributes = {},
-    names?: readonly string[],
   ): string[] {
-    const stem = `${operator}_${this.#nodes.length}`;
-    const outputs = Array.from({ length: outputCount }, (_, i) => names?.[i] ?? `${stem}_${i}`);
+    const stem = `${this.#prefix}${operator}_${this.#nodes.length}`;
+    const outputs = Array.from({ length: outputCount }, (_, i) => `${stem}_${i}`);
     this.#nodes.push({ operator, inputs, outputs, attributes });
     return outputs;
   }
 
-  output(name: string, type: DataType, shape: readonly Dimension[]): void {
+  /** Makes a value an output of the graph under a name. */
+  output(name: string, value: string, type: DataType, shape: readonly Dimension[]): void {
+    const isTaken = this.#renamed.has(value) || this.#inputs.some((input) => input.name === value);
+    this.#renamed.set(isTaken ? this.node('Identity', [value]) : value, name);
     this.#outputs.push({ name, type, shape });
   }
 
@@ -83,18 +118,27 @@ export class OnnxGraph {
     const writer = new PbfWriter();
     writer.writeVarintField(1, IR_VERSION);
     writer.writeStringField(2, 'write-me-a-sci-fi');
-    writer.writeMessage(7, (graph: OnnxGraph, into) => graph.#write(into), this);
+    writer.writeMessage(7, writeGraph, this);
     writer.writeMessage(8, (version: number, into) => into.writeVarintField(2, version), OPSET_VERSION);
     return writer.finish();
   }
 
-  #write(writer: PbfWriter): void {
-    for (const node of this.#nodes) writer.writeMessage(1, writeNode, node);
+  /** Writes the GraphProto. */
+  write(writer: PbfWriter): void {
+    const rename = (name: string) => this.#renamed.get(name) ?? name;
+    for (const { operator, inputs, outputs, attributes } of this.#nodes) {
+      const node = { operator, inputs: inputs.map(rename), outputs: outputs.map(rename), attributes };
+      writer.writeMessage(1, writeNode, node);
+    }
     writer.writeStringField(2, 'step');
     for (const initializer of this.#initializers) writer.writeMessage(5, writeTensor, initializer);
     for (const value of this.#inputs) writer.writeMessage(11, writeValue, value);
     for (const value of this.#outputs) writer.writeMessage(12, writeValue, value);
   }
+}
+
+function writeGraph(graph: OnnxGraph, writer: PbfWriter): void {
+  graph.write(writer);
 }
 
 function writeNode({ operator, inputs, outputs, attributes }: Node, writer: PbfWriter): void {
@@ -115,6 +159,9 @@ function writeAttribute([name, value]: [string, Attributes[string]], writer: Pbf
     type = Number.isInteger(value) ? 'int' : 'float';
     if (type === 'int') writer.writeVarintField(3, value);
     else writer.writeFloatField(2, value);
+  } else if (value instanceof OnnxGraph) {
+    type = 'graph';
+    writer.writeMessage(6, writeGraph, value);
   } else {
     type = typeof value[0] === 'string' ? 'strings' : 'ints';
     for (const item of value) {

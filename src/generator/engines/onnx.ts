@@ -9,11 +9,15 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
-import { plainLstmOf } from '../model/plain-lstm.ts';
+import { servingOf } from '../model/reading.ts';
 import { type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
 import { advanceOnHost, checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
-import { buildStepGraph, stateNames } from './onnx-step.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { buildStepGraph, type StateSpec, stateSpecs } from './onnx-step.ts';
+import { buildWindowGraph } from './onnx-window.ts';
+import { WindowedEngine, type WindowRunner, type Windows } from './windowed-engine.ts';
 
+const NAME = 'onnx';
 /** Products of this size gain little from more threads. */
 const MAX_DEFAULT_THREADS = 8;
 const MAX_THREADS = 256;
@@ -29,14 +33,29 @@ export interface OnnxEngineOptions {
 
 /**
  * @throws RangeError for options out of range
+ * @throws StoryError `model_unavailable` for a bidirectional model that does not say how much it sees
  * @throws StoryError `configuration` where ONNX Runtime does not exist for this platform
  */
 export async function createOnnxEngine(model: Model, options: OnnxEngineOptions): Promise<Engine> {
   const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
   expectInteger('capacity', capacity, 1, MAX_CAPACITY);
   expectInteger('threads', threads, 1, MAX_THREADS);
+  const serving = servingOf(model);
   const runtime = await loadOnnxRuntime();
-  const session = await runtime.InferenceSession.create(buildStepGraph(model), {
+  if (serving.kind === 'windows') {
+    const session = await openSession(runtime, buildWindowGraph(model), threads);
+    const { characters } = serving;
+    const about = { name: NAME, capacity, vocabularySize: model.vocabulary.size, characters };
+    return new WindowedEngine(about, new OnnxWindows(session, runtime.Tensor));
+  }
+  const session = await openSession(runtime, buildStepGraph(model), threads);
+  return new OnnxEngine(model, capacity, session, runtime.Tensor);
+}
+
+type Runtime = typeof import('onnxruntime-node');
+
+function openSession(runtime: Runtime, graph: Uint8Array, threads: number): Promise<InferenceSession> {
+  return runtime.InferenceSession.create(graph, {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     logSeverityLevel: LOG_SEVERITY_ERROR,
@@ -48,11 +67,10 @@ export async function createOnnxEngine(model: Model, options: OnnxEngineOptions)
       mlas: { disable_kleidiai: '1' },
     },
   });
-  return new OnnxEngine(model, capacity, session, runtime.Tensor);
 }
 
 /** @throws StoryError `configuration` where ONNX Runtime does not exist for this platform */
-export async function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node')> {
+export async function loadOnnxRuntime(): Promise<Runtime> {
   // Since 1.30 it tells its makers what it runs, and leaves a device's id behind, unless told not to before it
   // is loaded.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
@@ -67,15 +85,8 @@ export async function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node
   }
 }
 
-/** One state of one layer, by the names under which it goes in and comes out. */
-interface StateSpec {
-  readonly input: string;
-  readonly output: string;
-  readonly units: number;
-}
-
 class OnnxEngine implements Engine {
-  readonly name = 'onnx';
+  readonly name = NAME;
   readonly stepsPerTrip = 1;
   readonly capacity: number;
   readonly vocabularySize: number;
@@ -89,39 +100,29 @@ class OnnxEngine implements Engine {
   readonly #parked: readonly Float32Array[];
   /** Slots whose state is zeros, whatever is stored for them. */
   readonly #cleared = new Set<number>();
-  #running: Promise<unknown> | undefined;
-  #closed = false;
+  readonly #calls = new OneAtATime();
 
   constructor(model: Model, capacity: number, session: InferenceSession, tensor: typeof Tensor) {
     this.capacity = capacity;
     this.vocabularySize = model.vocabulary.size;
     this.#session = session;
     this.#Tensor = tensor;
-    this.#specs = plainLstmOf(model).lstms.flatMap(({ units }, i) => {
-      const { hidden, cell, newHidden, newCell } = stateNames(i);
-      return [
-        { input: hidden, output: newHidden, units },
-        { input: cell, output: newCell, units },
-      ];
-    });
+    this.#specs = stateSpecs(model);
     this.#parked = this.#specs.map(({ units }) => new Float32Array(capacity * units));
     for (let slot = 0; slot < capacity; slot++) this.#cleared.add(slot);
   }
 
   async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
     checkLanes(this, lanes, steps);
-    return this.#exclusively(() =>
+    return this.#calls.run(() =>
       advanceOnHost((slots, ids) => this.#step(slots, ids), this.vocabularySize, lanes, steps),
     );
   }
 
   async logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
     checkSlots(this, slots);
-    checkIds(this, ids);
-    if (ids.length !== slots.length) {
-      throw new RangeError(`Expected \`ids\` to hold ${slots.length}, one for each slot, got ${ids.length}.`);
-    }
-    return this.#exclusively(() => this.#step([...slots], ids));
+    checkIds(this, ids, slots.length);
+    return this.#calls.run(() => this.#step([...slots], ids));
   }
 
   clear(slot: number): void {
@@ -129,24 +130,8 @@ class OnnxEngine implements Engine {
     this.#cleared.add(slot);
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#running?.catch(() => {});
-    await this.#session.release();
-  }
-
-  /** A step's states are the next one's, so a second call must not begin before the first has ended. */
-  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new Error('Expected the engine to be open, got a call after `close`.');
-    if (this.#running) throw new Error('Expected one call at a time, got another before the last had ended.');
-    const running = work();
-    this.#running = running;
-    try {
-      return await running;
-    } finally {
-      this.#running = undefined;
-    }
+  close(): Promise<void> {
+    return this.#calls.close(() => this.#session.release());
   }
 
   async #step(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
@@ -189,4 +174,30 @@ class OnnxEngine implements Engine {
 
 function rowOf(matrix: Float32Array, row: number, columns: number): Float32Array {
   return matrix.subarray(row * columns, (row + 1) * columns);
+}
+
+/** Runs the graph that reads whole windows. */
+class OnnxWindows implements WindowRunner {
+  readonly #session: InferenceSession;
+  readonly #Tensor: typeof Tensor;
+
+  constructor(session: InferenceSession, tensor: typeof Tensor) {
+    this.#session = session;
+    this.#Tensor = tensor;
+  }
+
+  async run({ rows, places, ids, lengths }: Windows): Promise<Float32Array> {
+    const valid = Uint8Array.from(ids, (_, i) =>
+      Math.floor(i / rows) >= places - lengths[i % rows]! ? 1 : 0,
+    );
+    const { logits } = await this.#session.run({
+      ids: new this.#Tensor('int32', ids, [places, rows]),
+      valid: new this.#Tensor('bool', valid, [places, rows, 1]),
+    });
+    return logits!.data as Float32Array;
+  }
+
+  close(): Promise<void> {
+    return this.#session.release();
+  }
 }

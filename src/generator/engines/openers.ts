@@ -2,7 +2,7 @@
 import type { EngineName, EngineOpeners, OpenedEngine } from './choose.ts';
 import { EngineKeeper } from './keeper.ts';
 import { adapterTitle, isSoftware } from './tensorflow/adapter.ts';
-import type { TensorflowBackend } from './tensorflow/engine.ts';
+import type { TensorflowBackend } from './tensorflow/backend.ts';
 
 export const ENGINE_OPENERS: EngineOpeners = {
   async cuda() {

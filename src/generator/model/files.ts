@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice } from '../../story.ts';
+import type { Dialect } from './activations.ts';
 import type { ModelPlan } from './format.ts';
 import {
   assembleModel,
@@ -19,13 +20,21 @@ import { isRecord, unusable } from './model.ts';
 import type { WeightsDtype } from './weights.ts';
 
 const CHOICES_FILE = 'models.json';
-const MODEL_NAME = /^[a-z0-9][a-z0-9_-]*$/;
+/** What a model's folder may be called. */
+export const MODEL_NAME = /^[a-z0-9][a-z0-9_-]*$/;
 /** Bytes read at a time, and so how finely loading reports its progress. */
 const READ_BYTES = 1 << 20;
 
 export interface LoadModelOptions {
   /** Called with the share of the weights that has been read, 0 to 1; the last call says 1. */
   readonly onProgress?: (loaded: number) => void;
+}
+
+export interface SaveModelOptions {
+  /** How the weights are stored; float16 halves them and rounds them. */
+  readonly dtype: WeightsDtype;
+  /** `tensorflow.js` refuses the layers that TensorFlow.js could not load. */
+  readonly dialect?: Dialect;
 }
 
 /**
@@ -37,7 +46,7 @@ export async function loadModel(folder: string, { onProgress }: LoadModelOptions
   const name = basename(resolve(folder));
   const plan = readModelPlan(await readJson(join(folder, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
   const vocabulary = await readJson(join(folder, VOCABULARY_FILE), `${name}/${VOCABULARY_FILE}`);
-  const { bytes, sha256 } = await readShards(folder, name, plan, onProgress ?? (() => {}));
+  const { bytes, sha256 } = await readShards(folder, name, plan, onProgress);
   const model = assembleModel({ name, plan, vocabulary, bytes, sha256 });
   onProgress?.(1);
   return model;
@@ -47,15 +56,14 @@ export async function loadModel(folder: string, { onProgress }: LoadModelOptions
  * Writes a model into a folder, which is made when there is none. `model.json` is written last, so that a
  * folder whose writing was interrupted is refused instead of being read as something it is not.
  *
- * @param options.dtype how the weights are stored; float16 halves them and rounds them
  * @throws RangeError when a weight is too large for float16
  */
 export async function saveModel(
   folder: string,
   model: Model,
-  { dtype }: { readonly dtype: WeightsDtype },
+  { dtype, dialect = 'ours' }: SaveModelOptions,
 ): Promise<void> {
-  const { bytes, modelFile } = disassembleModel(model, dtype);
+  const { bytes, modelFile } = disassembleModel(model, dtype, dialect);
   await mkdir(folder, { recursive: true });
   await replaceFile(join(folder, WEIGHTS_FILE), bytes);
   await replaceFile(join(folder, VOCABULARY_FILE), toJson(model.vocabulary.toFile()));
@@ -85,6 +93,13 @@ export async function listModels(modelsFolder: string): Promise<ModelChoice[]> {
     throw unusable(CHOICES_FILE, 'it lists a model twice');
   }
   return choices;
+}
+
+/**
+ * Writes the list of the models that a chat offers; the first is the one that nobody has to ask for.
+ */
+export async function writeModelList(modelsFolder: string, choices: readonly ModelChoice[]): Promise<void> {
+  await replaceFile(join(modelsFolder, CHOICES_FILE), toJson(choices));
 }
 
 /** Hexadecimal SHA-256. */
@@ -118,11 +133,17 @@ export function unreadable(shown: string, error: unknown): StoryError {
   );
 }
 
-async function readShards(
+/**
+ * The bytes of a model's shards, one after the other.
+ *
+ * @param name of the model, for errors
+ * @throws StoryError `model_unavailable` when a shard is missing, or they are not as long as the plan says
+ */
+export async function readShards(
   folder: string,
   name: string,
-  plan: ModelPlan,
-  onProgress: (loaded: number) => void,
+  plan: Pick<ModelPlan, 'weights'>,
+  onProgress: (loaded: number) => void = () => {},
 ): Promise<{ bytes: Uint8Array; sha256: string }> {
   const { shards, byteLength } = plan.weights;
   const shown = `${name}/${shards.join('+')}`;
@@ -159,7 +180,7 @@ async function sizeOf(path: string, shown: string): Promise<number> {
 }
 
 /** Replaces a file at once, so that nobody reads half of it. */
-async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   await writeFile(`${path}.new`, content);
   await rename(`${path}.new`, path);
 }

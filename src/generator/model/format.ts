@@ -3,14 +3,17 @@
  * weights' bytes to a Model and back. No `node:` imports: a browser gets the same files over HTTP.
  */
 import { Vocabulary } from '../vocabulary.ts';
-import type { LstmLayer } from './layers.ts';
+import type { Dialect } from './activations.ts';
+import { buildLayers } from './build-layers.ts';
+import { type Layer, outputSize } from './layers.ts';
 import type { Model, Reading } from './model.ts';
 import { isRecord, unusable, versionOf } from './model.ts';
-import { plainLstmOf } from './plain-lstm.ts';
 import type { Topology } from './topology.ts';
-import { readTopology, topologyOf, writeTopology } from './topology.ts';
-import type { Tensor, WeightsDtype, WeightsManifest } from './weights.ts';
+import { readTopology } from './topology.ts';
+import { namedWeight } from './weight-names.ts';
+import type { WeightsDtype, WeightsManifest } from './weights.ts';
 import { packWeights, readWeightsManifest, unpackWeights } from './weights.ts';
+import { writeLayers } from './write-topology.ts';
 
 export const MODEL_FILE = 'model.json';
 export const VOCABULARY_FILE = 'vocabulary.json';
@@ -48,8 +51,12 @@ export function readModelPlan(json: unknown, name: string): ModelPlan {
   if (!isRecord(json)) throw unusable(file, 'it is not a JSON object');
   const metadata = isRecord(json.userDefinedMetadata) ? json.userDefinedMetadata : {};
   const { weightsSha256, window, ...rest } = metadata;
+  const topology = readTopology(json.modelTopology, { file });
+  const [first] = topology.plans;
+  if (first?.kind === 'embedding' && first.masksZero)
+    throw unusable(file, `its layer ${first.name} masks an id`);
   return {
-    topology: readTopology(json.modelTopology, file),
+    topology,
     weights: readWeightsManifest(json.weightsManifest, file),
     sha256: typeof weightsSha256 === 'string' ? weightsSha256 : null,
     reading: readReading(window, file),
@@ -58,7 +65,7 @@ export function readModelPlan(json: unknown, name: string): ModelPlan {
 }
 
 /** @param window characters of the windows that the model was trained on; undefined for one that carries its state */
-function readReading(window: unknown, file: string): Reading {
+export function readReading(window: unknown, file: string): Reading {
   if (window === undefined) return { kind: 'stateful' };
   if (typeof window === 'number' && Number.isSafeInteger(window) && window > 0) {
     return { kind: 'window', characters: window };
@@ -78,118 +85,69 @@ export function assembleModel({ name, plan, vocabulary, bytes, sha256 }: ModelFi
   if (plan.sha256 !== null && plan.sha256 !== sha256) {
     throw unusable(weightsFile, `its SHA-256 is not the one in ${MODEL_FILE}, so it was changed or damaged`);
   }
+  const file = `${name}/${MODEL_FILE}`;
+  const tensors = [...unpackWeights(plan.weights.specs, bytes).values()];
+  const layers = buildLayers(plan.topology.plans, (slot) => namedWeight(tensors, slot), file);
   const characters = new Vocabulary(vocabulary);
-  const { embedding, layers, dense } = plan.topology;
-  if (characters.size !== embedding.rows || characters.size !== dense.units) {
+  const { reads, writes } = sizesOf(layers);
+  if (characters.size !== reads || characters.size !== writes) {
     throw unusable(
       `${name}/${VOCABULARY_FILE}`,
-      `it has ${characters.size} characters, but the model reads ${embedding.rows} and writes ${dense.units}`,
+      `it has ${characters.size} characters, but the model reads ${reads} and writes ${writes}`,
     );
-  }
-
-  const tensors = unpackWeights(plan.weights.specs, bytes);
-  const take = (layer: string, weight: string, shape: number[]) =>
-    takeTensor(tensors, layer, weight, shape, `${name}/${MODEL_FILE}`);
-  let inputSize = embedding.columns;
-  const recurrent: LstmLayer[] = [];
-  for (const layer of layers) {
-    const gates = 4 * layer.units;
-    recurrent.push({
-      kind: 'lstm',
-      units: layer.units,
-      inputSize,
-      activation: 'tanh',
-      recurrentActivation: 'sigmoid',
-      kernel: take(layer.name, 'kernel', [inputSize, gates]),
-      recurrentKernel: take(layer.name, 'recurrent_kernel', [layer.units, gates]),
-      bias: take(layer.name, 'bias', [gates]),
-    });
-    inputSize = layer.units;
   }
   return {
     name,
     version: versionOf(sha256),
     vocabulary: characters,
-    layers: [
-      {
-        kind: 'embedding',
-        rows: embedding.rows,
-        columns: embedding.columns,
-        matrix: take(embedding.name, 'embeddings', [embedding.rows, embedding.columns]),
-      },
-      ...recurrent,
-      {
-        kind: 'dense',
-        units: dense.units,
-        inputSize,
-        activation: 'linear',
-        kernel: take(dense.name, 'kernel', [inputSize, dense.units]),
-        bias: take(dense.name, 'bias', [dense.units]),
-      },
-    ],
+    layers,
     reading: plan.reading,
     metadata: plan.metadata,
   };
 }
 
-/** The weights' bytes of a model and a function that writes its `model.json`, given their SHA-256. */
+/** How many ids layers read, and how many logits they make. */
+export function sizesOf(layers: readonly Layer[]): { reads: number; writes: number } {
+  const first = layers[0]!;
+  const reads = first.kind === 'embedding' ? first.rows : outputSize(first, 0);
+  return { reads, writes: layers.reduce((size, layer) => outputSize(layer, size), 0) };
+}
+
+/**
+ * The weights' bytes of a model and a function that writes its `model.json`, given their SHA-256.
+ *
+ * @param dialect whose names and layers the file keeps to
+ */
 export function disassembleModel(
   model: Model,
   dtype: WeightsDtype,
+  dialect: Dialect = 'ours',
 ): { bytes: Uint8Array; modelFile: (sha256: string) => Record<string, unknown> } {
-  const topology = topologyOf(model);
-  const { bytes, specs } = packWeights(tensorsOf(model, topology), dtype);
+  const { name, reading } = model;
+  const written = writeLayers(model.layers, { dialect, reading, model: name });
+  const { bytes, specs } = packWeights(
+    written.flatMap(({ weights }) => weights),
+    dtype,
+  );
   const modelFile = (sha256: string) => ({
     format: 'layers-model',
     generatedBy: 'write-me-a-sci-fi',
     convertedBy: null,
-    modelTopology: writeTopology(topology),
+    modelTopology: {
+      class_name: 'Sequential',
+      config: {
+        name: 'character_model',
+        layers: written.map(({ className, config }) => ({ class_name: className, config })),
+      },
+      keras_version: 'tfjs-layers 4.22.0',
+      backend: 'tensor_flow.js',
+    },
     weightsManifest: [{ paths: [WEIGHTS_FILE], weights: specs }],
     userDefinedMetadata: {
       ...model.metadata,
-      ...(model.reading.kind === 'window' ? { window: model.reading.characters } : {}),
+      ...(reading.kind === 'window' ? { window: reading.characters } : {}),
       weightsSha256: sha256,
     },
   });
   return { bytes, modelFile };
-}
-
-function tensorsOf(model: Model, topology: Topology): Tensor[] {
-  const { embedding, lstms, dense } = plainLstmOf(model);
-  const tensor = (name: string, shape: number[], values: Float32Array): Tensor => ({ name, shape, values });
-  return [
-    tensor(`${topology.embedding.name}/embeddings`, [embedding.rows, embedding.columns], embedding.matrix),
-    ...lstms.flatMap((layer, i) => {
-      const name = topology.layers[i]!.name;
-      return [
-        tensor(`${name}/kernel`, [layer.inputSize, 4 * layer.units], layer.kernel),
-        tensor(`${name}/recurrent_kernel`, [layer.units, 4 * layer.units], layer.recurrentKernel),
-        tensor(`${name}/bias`, [4 * layer.units], layer.bias),
-      ];
-    }),
-    tensor(`${topology.dense.name}/kernel`, [dense.inputSize, dense.units], dense.kernel),
-    tensor(`${topology.dense.name}/bias`, [dense.units], dense.bias),
-  ];
-}
-
-/** Names begin with the layer's and end with the weight's; Keras puts the cell's between them. */
-function takeTensor(
-  tensors: ReadonlyMap<string, Tensor>,
-  layer: string,
-  weight: string,
-  shape: readonly number[],
-  file: string,
-): Float32Array {
-  const name = [...tensors.keys()].find((key) => key.startsWith(`${layer}/`) && key.endsWith(`/${weight}`));
-  const tensor = name === undefined ? undefined : tensors.get(name);
-  if (!tensor) throw unusable(file, `it has no weight ${layer}/${weight}`);
-  if (tensor.shape.join() !== shape.join()) {
-    throw unusable(
-      file,
-      `its weight ${tensor.name} is ${tensor.shape.join(' x ')}, expected ${shape.join(' x ')}`,
-    );
-  }
-  if (!tensor.values.every(Number.isFinite))
-    throw unusable(file, `its weight ${tensor.name} is not all numbers`);
-  return tensor.values;
 }

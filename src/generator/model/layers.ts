@@ -2,6 +2,9 @@
  * The layers that a model can be made of, in Keras's terms and with Keras's layout of weights: matrices are
  * row-major float32, inputs multiply from the left, gates stand beside each other in Keras's order.
  */
+import type { ActivationName } from './activation-formulas.ts';
+
+export { ACTIVATION_NAMES, type ActivationName } from './activation-formulas.ts';
 
 export type Layer =
   | EmbeddingLayer
@@ -104,48 +107,6 @@ export interface ActivationLayer {
   readonly activation: ActivationName;
 }
 
-/**
- * Names of activations as Keras writes them, with Keras's defaults for what they can be told besides. Where two
- * functions went by one name: `hard_sigmoid` is clip(0.2 x + 0.5, 0, 1), as Keras 1 and 2 and TensorFlow.js have
- * it, `hard_sigmoid_keras3` is relu6(x + 3) / 6; `gelu` is the exact one.
- */
-export type ActivationName = (typeof ACTIVATION_NAMES)[number];
-
-export const ACTIVATION_NAMES = [
-  'linear',
-  'relu',
-  'relu6',
-  'leaky_relu',
-  'elu',
-  'selu',
-  'celu',
-  'gelu',
-  'gelu_approximate',
-  'silu',
-  'hard_silu',
-  'mish',
-  'sigmoid',
-  'hard_sigmoid',
-  'hard_sigmoid_keras3',
-  'log_sigmoid',
-  'sparse_sigmoid',
-  'tanh',
-  'hard_tanh',
-  'tanh_shrink',
-  'hard_shrink',
-  'soft_shrink',
-  'threshold',
-  'softplus',
-  'sparse_plus',
-  'squareplus',
-  'softsign',
-  'exponential',
-  'softmax',
-  'log_softmax',
-  'sparsemax',
-  'glu',
-] as const;
-
 /** How many numbers a layer puts out for each id, given how many come in. */
 export function outputSize(layer: Layer, inputSize: number): number {
   switch (layer.kind) {
@@ -189,4 +150,9 @@ export function weightsOf(layer: Layer): Float32Array[] {
     case 'activation':
       return [];
   }
+}
+
+/** Sizes of the states that a recurrent layer carries: its hidden state and, of an LSTM, its cell. */
+export function stateCount({ kind }: RecurrentLayer): number {
+  return kind === 'lstm' ? 2 : 1;
 }

@@ -40,18 +40,32 @@ export function parameterCount(model: Model): number {
   return model.layers.flatMap(weightsOf).reduce((sum, weights) => sum + weights.length, 0);
 }
 
+/** A file of a model cannot be used. */
+export class ModelFileError extends StoryError {
+  /** The file, as somebody would look for it: `scifi/model.json`. */
+  readonly file: string;
+  /** What is wrong with it, without a full stop. */
+  readonly problem: string;
+
+  constructor(file: string, problem: string, options?: ErrorOptions) {
+    super(
+      'model_unavailable',
+      `The model file ${file} cannot be used: ${problem}. Put the model's files back as they were, or choose another model.`,
+      options,
+    );
+    this.file = file;
+    this.problem = problem;
+  }
+}
+
 /**
  * The error for a file of a model that cannot be used.
  *
  * @param file as somebody would look for it: `scifi/model.json`
  * @param problem what is wrong with it, without a full stop
  */
-export function unusable(file: string, problem: string, cause?: unknown): StoryError {
-  return new StoryError(
-    'model_unavailable',
-    `The model file ${file} cannot be used: ${problem}. Put the model's files back as they were, or choose another model.`,
-    cause === undefined ? undefined : { cause },
-  );
+export function unusable(file: string, problem: string, cause?: unknown): ModelFileError {
+  return new ModelFileError(file, problem, cause === undefined ? undefined : { cause });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

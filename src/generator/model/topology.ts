@@ -1,155 +1,162 @@
 /**
- * The layers of a model as Keras and TensorFlow.js write them down: a Sequential of one Embedding, LSTMs
- * and a softmax Dense. Reading refuses every setting under which our formulas would not be the model's.
+ * The layers of a model as Keras and TensorFlow.js write them down: a Sequential, or a Functional model that is
+ * one chain. What comes out is a character model: ids go in, the logits of what follows come out.
  */
-import type { Model } from './model.ts';
+import { type LayerConfig, type LayerPlan, LayerReader, readLayerConfig } from './layer-plans.ts';
 import { isRecord, unusable } from './model.ts';
-import { plainLstmOf } from './plain-lstm.ts';
 
-/** What there is to know of a topology; the names say which weights belong to which layer. */
+/** What a topology says, checked. */
 export interface Topology {
-  readonly embedding: { readonly name: string; readonly rows: number; readonly columns: number };
-  readonly layers: readonly { readonly name: string; readonly units: number }[];
-  readonly dense: { readonly name: string; readonly units: number };
+  /** From the one that reads ids to the one that makes logits; without layers that change nothing. */
+  readonly plans: readonly LayerPlan[];
+  /** All layers as the file has them. */
+  readonly configs: readonly LayerConfig[];
+  /** Characters that a window has; null where the file does not fix them. */
+  readonly window: number | null;
+  /** Whether the file says that states are carried from one call to the next. */
+  readonly isStateful: boolean;
 }
+
+export interface TopologyContext {
+  /** How errors call the file. */
+  readonly file: string;
+  /** The version of Keras that wrote it, where that is said elsewhere. */
+  readonly kerasVersion?: string;
+}
+
+const DEFAULT_KERAS_MAJOR = 2;
+const FUNCTIONAL_CLASSES: readonly unknown[] = ['Functional', 'Model'];
+/** What makes probabilities of logits and can as well be left out. */
+const FINAL_ACTIVATIONS: readonly string[] = ['softmax', 'log_softmax'];
 
 /**
- * The topology of a model under our own layer names.
- *
- * @throws StoryError `model_unavailable` for a model that is no plain LSTM
+ * @param topology a `modelTopology` of TensorFlow.js, a `model_config` of Keras 2 or a `config.json` of Keras 3
+ * @throws StoryError `model_unavailable` that names the layer that cannot be run, and why
  */
-export function topologyOf(model: Model): Topology {
-  const { embedding, lstms, dense } = plainLstmOf(model);
+export function readTopology(topology: unknown, { file, kerasVersion }: TopologyContext): Topology {
+  // Keras wraps the topology once more when it converts a model.
+  const wrapped = isRecord(topology) && isRecord(topology.model_config);
+  const model = wrapped ? topology.model_config : topology;
+  const version = kerasVersion ?? (isRecord(topology) ? topology.keras_version : undefined);
+  const configs = layersOf(model, file).map((layer) => readLayerConfig(layer, file));
+  const reader = new LayerReader(file, Number.parseInt(String(version), 10) || DEFAULT_KERAS_MAJOR);
+  const read = configs.map((config) => reader.read(config)).filter((plan) => plan !== null);
+  const { window, features } = inputOf(configs);
+  const plans: LayerPlan[] = read[0]?.kind === 'embedding' ? read : oneHot(features, read, file);
+  checkOrder(plans, file);
   return {
-    embedding: { name: 'embedding', rows: embedding.rows, columns: embedding.columns },
-    layers: lstms.map((layer, i) => ({ name: `lstm_${i}`, units: layer.units })),
-    dense: { name: 'dense', units: dense.units },
+    plans: withoutSoftmax(plans, file),
+    configs,
+    window,
+    isStateful: plans.some((plan) => 'isStateful' in plan && plan.isStateful),
   };
 }
 
-/** The `modelTopology` of a `model.json`. */
-export function writeTopology({ embedding, layers, dense }: Topology): Record<string, unknown> {
-  const first = {
-    class_name: 'Embedding',
-    config: {
-      name: embedding.name,
-      trainable: true,
-      dtype: 'float32',
-      batch_input_shape: [null, null],
-      input_dim: embedding.rows,
-      output_dim: embedding.columns,
-      mask_zero: false,
-      input_length: null,
-    },
-  };
-  const recurrent = layers.map(({ name, units }) => ({
-    class_name: 'LSTM',
-    config: {
-      name,
-      trainable: true,
-      units,
-      activation: 'tanh',
-      recurrent_activation: 'sigmoid',
-      use_bias: true,
-      unit_forget_bias: true,
-      dropout: 0,
-      recurrent_dropout: 0,
-      return_sequences: true,
-      return_state: false,
-      go_backwards: false,
-      stateful: false,
-      unroll: false,
-    },
-  }));
-  const last = {
-    class_name: 'Dense',
-    config: { name: dense.name, trainable: true, units: dense.units, activation: 'softmax', use_bias: true },
-  };
-  return {
-    class_name: 'Sequential',
-    config: { name: 'character_lstm', layers: [first, ...recurrent, last] },
-    keras_version: 'tfjs-layers 4.22.0',
-    backend: 'tensor_flow.js',
-  };
+function layersOf(model: unknown, file: string): Record<string, unknown>[] {
+  if (!isRecord(model)) throw unusable(file, 'it describes no model');
+  const { class_name: className } = model;
+  // Keras before 2.2.3 gives the list itself as the configuration.
+  const layers = isRecord(model.config) ? model.config.layers : model.config;
+  const isFunctional = FUNCTIONAL_CLASSES.includes(className);
+  if (className !== 'Sequential' && !isFunctional) {
+    throw unusable(file, `its model is a ${String(className)}, not a Sequential`);
+  }
+  if (!Array.isArray(layers) || layers.length === 0 || !layers.every(isRecord)) {
+    throw unusable(file, 'its model has no layers');
+  }
+  return isFunctional ? chainOf(layers, file) : layers;
 }
 
-type LayerConfig = Record<string, unknown> & { name: string };
+/** Puts layers that each follow on one other in their order. */
+function chainOf(layers: readonly Record<string, unknown>[], file: string): Record<string, unknown>[] {
+  const followers = new Map<string | undefined, Record<string, unknown>>();
+  for (const layer of layers) {
+    const before = [...new Set(namesIn(layer.inbound_nodes))];
+    if (before.length > 1 || followers.has(before[0])) {
+      throw unusable(file, 'its model is not a chain of layers, each of which reads only the one before it');
+    }
+    followers.set(before[0], layer);
+  }
+  const chain: Record<string, unknown>[] = [];
+  // A layer is found only once, so that even a ring comes to an end.
+  for (let next = take(followers, undefined); next; next = take(followers, String(next.name)))
+    chain.push(next);
+  if (followers.size > 0) throw unusable(file, 'its model is not one chain of layers');
+  return chain;
+}
 
-/** Layers that change nothing when a model only reads and writes. */
-const SILENT_LAYERS: readonly unknown[] = ['InputLayer', 'Dropout'];
+function take<K, V>(map: Map<K, V>, key: K): V | undefined {
+  const value = map.get(key);
+  map.delete(key);
+  return value;
+}
 
-/**
- * Reads a `modelTopology`.
- *
- * @param file how errors call the file that it is from
- */
-export function readTopology(topology: unknown, file: string): Topology {
-  const layers = sequentialLayers(topology, file).filter(
-    (layer) => !SILENT_LAYERS.includes(layer.class_name),
-  );
-  const kinds = layers.map((layer) => String(layer.class_name));
-  const [first, ...rest] = layers.map((layer) => configOf(layer, file));
-  const last = rest.pop();
-  const isCharacterLstm =
-    kinds.length >= 3 &&
-    kinds.every((kind, i) => kind === (i === 0 ? 'Embedding' : i === kinds.length - 1 ? 'Dense' : 'LSTM'));
-  if (!isCharacterLstm || !first || !last) {
-    throw unusable(
-      file,
-      `its layers are ${kinds.join(', ') || 'none'}; only Embedding, one or more LSTM, Dense can be run`,
+/** The layers that the `inbound_nodes` of another name: `[name, 0, 0, {}]` in Keras 2, a history in Keras 3. */
+function namesIn(nodes: unknown): string[] {
+  if (isRecord(nodes)) {
+    return Object.entries(nodes).flatMap(([key, value]) =>
+      key === 'keras_history' && Array.isArray(value) ? [String(value[0])] : namesIn(value),
     );
   }
-  expect(first, 'mask_zero', [false, null, undefined], file);
-  for (const layer of rest) {
-    expect(layer, 'activation', ['tanh'], file);
-    expect(layer, 'recurrent_activation', ['sigmoid'], file);
-    expect(layer, 'use_bias', [true], file);
-    expect(layer, 'go_backwards', [false, undefined], file);
-  }
-  // Without its softmax a Dense gives the same logits.
-  expect(last, 'activation', ['softmax', 'linear'], file);
-  expect(last, 'use_bias', [true], file);
-  return {
-    embedding: {
-      name: first.name,
-      rows: sizeOf(first, 'input_dim', file),
-      columns: sizeOf(first, 'output_dim', file),
-    },
-    layers: rest.map((layer) => ({ name: layer.name, units: sizeOf(layer, 'units', file) })),
-    dense: { name: last.name, units: sizeOf(last, 'units', file) },
-  };
+  if (!Array.isArray(nodes)) return [];
+  const isReference =
+    typeof nodes[0] === 'string' && Number.isInteger(nodes[1]) && Number.isInteger(nodes[2]);
+  return isReference ? [nodes[0] as string, ...namesIn(nodes.slice(3))] : nodes.flatMap(namesIn);
 }
 
-function sequentialLayers(topology: unknown, file: string): Record<string, unknown>[] {
-  // Keras wraps the topology once more when it converts a model.
-  const model = isRecord(topology) && isRecord(topology.model_config) ? topology.model_config : topology;
-  if (!isRecord(model) || model.class_name !== 'Sequential') {
-    throw unusable(file, 'its modelTopology is not a Sequential');
+/** The shape of what goes in, [batch, characters, numbers of each], as the first layer tells it. */
+function inputOf(configs: readonly LayerConfig[]): { window: number | null; features: number | null } {
+  let window: number | null = null;
+  let features: number | null = null;
+  for (const { settings } of configs.slice(0, 2)) {
+    const shape = settings.batch_input_shape ?? settings.batch_shape;
+    if (Array.isArray(shape)) {
+      window ??= sizeOf(shape[1]);
+      features ??= sizeOf(shape[2]);
+    }
+    window ??= sizeOf(settings.input_length);
   }
-  // Older Keras gives the list itself as the configuration.
-  const layers = isRecord(model.config) ? model.config.layers : model.config;
-  if (!Array.isArray(layers) || !layers.every(isRecord)) throw unusable(file, 'its Sequential has no layers');
-  return layers;
+  return { window, features };
 }
 
-function configOf(layer: Record<string, unknown>, file: string): LayerConfig {
-  const config = layer.config;
-  if (!isRecord(config) || typeof config.name !== 'string') {
-    throw unusable(file, `its layer ${String(layer.class_name)} has no configuration or no name`);
-  }
-  return { ...config, name: config.name };
+function sizeOf(value: unknown): number | null {
+  const size: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof size === 'number' && Number.isSafeInteger(size) && size > 0 ? size : null;
 }
 
-function expect(config: LayerConfig, setting: string, accepted: readonly unknown[], file: string): void {
-  if (accepted.includes(config[setting])) return;
+function oneHot(size: number | null, plans: readonly LayerPlan[], file: string): LayerPlan[] {
+  if (size !== null) return [{ kind: 'one_hot', size }, ...plans];
   throw unusable(
     file,
-    `\`${setting}\` of its layer ${config.name} is ${JSON.stringify(config[setting])}, expected ${JSON.stringify(accepted[0])}`,
+    'it begins with no Embedding, and does not say how many numbers stand for a character',
   );
 }
 
-function sizeOf(config: LayerConfig, setting: string, file: string): number {
-  const size = config[setting];
-  if (typeof size === 'number' && Number.isSafeInteger(size) && size > 0) return size;
-  throw unusable(file, `\`${setting}\` of its layer ${config.name} is ${JSON.stringify(size)}`);
+/** Refuses what Keras itself could not build, or what would not read characters one after the other. */
+function checkOrder(plans: readonly LayerPlan[], file: string): void {
+  let hasCharacters = true;
+  let isRecurrent = false;
+  for (const [i, plan] of plans.entries()) {
+    if (i > 0 && plan.kind === 'embedding') throw unusable(file, `its layer ${plan.name} is not the first`);
+    if (plan.kind === 'lstm' || plan.kind === 'gru' || plan.kind === 'bidirectional') {
+      if (!hasCharacters)
+        throw unusable(file, `its layer ${plan.name} follows on one without return_sequences`);
+      isRecurrent = true;
+      hasCharacters = plan.kind === 'bidirectional' || plan.returnsSequences;
+    }
+    if (plan.kind === 'batch_normalization' && plan.axis !== -1 && plan.axis !== (hasCharacters ? 2 : 1)) {
+      throw unusable(file, `\`axis\` of its layer ${plan.name} is ${plan.axis}, expected -1`);
+    }
+  }
+  if (!isRecurrent) throw unusable(file, 'it has no LSTM and no GRU');
+}
+
+/** Without its softmax a model gives the same logits. Anything else at its end would make none of them. */
+function withoutSoftmax(plans: readonly LayerPlan[], file: string): readonly LayerPlan[] {
+  const last = plans.at(-1)!;
+  const isFinal = 'activation' in last && FINAL_ACTIVATIONS.includes(last.activation);
+  if (isFinal && last.kind === 'activation') return plans.slice(0, -1);
+  if (isFinal && last.kind === 'dense') return [...plans.slice(0, -1), { ...last, activation: 'linear' }];
+  if (last.kind === 'dense' && last.activation === 'linear') return plans;
+  throw unusable(file, 'it ends with no softmax, so that it gives no probabilities');
 }

@@ -2,7 +2,7 @@
 
 import { StoryError } from '../../errors.ts';
 import type { EngineName } from '../engines/choose.ts';
-import type { TensorflowBackend } from '../engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../engines/tensorflow/backend.ts';
 
 type Opener = (options: { readonly acceptSoftware: boolean }) => Promise<TensorflowBackend>;
 

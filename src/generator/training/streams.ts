@@ -15,8 +15,8 @@ export const FRESH_ONCE_IN = 4_000;
 export interface StreamOptions {
   readonly streams: number;
   readonly steps: number;
-  /** The id that every work begins with. */
-  readonly endOfText: number;
+  /** The id that works begin with and that stands nowhere else; undefined where the vocabulary has none. */
+  readonly endOfText: number | undefined;
   /** Of the fresh states that come by chance; undefined for none. */
   readonly seed: number | undefined;
   /** How many ids lie between two of those, on average. */

@@ -227,7 +227,7 @@ export class Trainer {
     const { streams } = settings.schedule[phase]!;
     const { steps, seed } = settings;
     const freshOnceIn = FRESH_ONCE_IN / charactersPerId.train;
-    return new Streams(train, { streams, steps, seed, freshOnceIn, endOfText: vocabulary.endOfText });
+    return new Streams(train, { streams, steps, seed, freshOnceIn, endOfText: vocabulary.mark });
   }
 
   /** One step; false when the loss was none, or exploded: then nothing of it is kept. */

@@ -35,7 +35,7 @@ export async function validate(
   const reader = new Streams(ids, {
     streams,
     steps,
-    endOfText: corpus.vocabulary.endOfText,
+    endOfText: corpus.vocabulary.mark,
     seed: undefined,
   });
   let states: readonly CellState[] = network.freshStates(streams);

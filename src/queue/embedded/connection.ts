@@ -9,7 +9,13 @@ import {
 } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
-import { EVENT_WAIT_MS, MAX_EVENTS, type QueueConnection, TAKEOVER } from '../connection.ts';
+import {
+  type ConnectionSettings,
+  EVENT_WAIT_MS,
+  MAX_EVENTS,
+  type QueueConnection,
+  TAKEOVER,
+} from '../connection.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedLimits } from './limits.ts';
 
@@ -22,7 +28,11 @@ const bullmq = withBackend(createPostgresBackend) as unknown as {
 };
 
 /** Opens the embedded queue in a folder; see `EmbeddedDatabase.open` for what can go wrong. */
-export async function openEmbedded(folder: string, logger: Logger): Promise<QueueConnection> {
+export async function openEmbedded(
+  { dataFolder: folder, telemetry }: Pick<ConnectionSettings, 'dataFolder' | 'telemetry'>,
+  logger: Logger,
+): Promise<QueueConnection> {
+  const traced = telemetry && { telemetry };
   const database = await EmbeddedDatabase.open(folder);
   const connection = database as unknown as ConnectionOptions;
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
@@ -35,9 +45,16 @@ export async function openEmbedded(folder: string, logger: Logger): Promise<Queu
     backend: 'embedded',
     lost: database.lost.then((error) => lost(folder, error)),
     queue: (name, extra) =>
-      watch(new bullmq.Queue(name, { connection, streams: { events: { maxLen: MAX_EVENTS } }, ...extra })),
+      watch(
+        new bullmq.Queue(name, {
+          connection,
+          streams: { events: { maxLen: MAX_EVENTS } },
+          ...traced,
+          ...extra,
+        }),
+      ),
     worker: (name, processor, extra) =>
-      watch(new bullmq.Worker(name, processor, { connection, ...TAKEOVER, ...extra })),
+      watch(new bullmq.Worker(name, processor, { connection, ...TAKEOVER, ...traced, ...extra })),
     events: (name) => watch(new bullmq.QueueEvents(name, { connection, blockingTimeout: EVENT_WAIT_MS })),
     producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
     limits: () => embeddedLimits(database),

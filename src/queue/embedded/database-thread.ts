@@ -39,10 +39,11 @@ async function query(sql: string, params: readonly unknown[]) {
     // The simple protocol, which takes several statements at once, as migrations need.
     const results = await database.exec(sql);
     const last = results.at(-1);
-    return { rows: last?.rows ?? [], rowCount: last?.affectedRows ?? 0 };
+    return { rows: last?.rows ?? [], rowCount: last?.affectedRows || (last?.rows.length ?? 0) };
   }
   const result = await database.query(sql, params as unknown[]);
-  return { rows: result.rows, rowCount: result.affectedRows ?? result.rows.length };
+  // PGlite counts what was changed; `pg` counts what was read, too.
+  return { rows: result.rows, rowCount: result.affectedRows || result.rows.length };
 }
 
 function errorFields(error: unknown): DatabaseErrorFields {

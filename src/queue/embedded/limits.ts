@@ -36,7 +36,14 @@ WITH asked AS (
    WHERE is_first AND NOT EXISTS (SELECT FROM there) AND NOT EXISTS (SELECT FROM fullest)
   ON CONFLICT DO NOTHING
 )
-SELECT EXISTS (SELECT FROM there) AS there, (SELECT part FROM fullest) AS full`;
+SELECT EXISTS (SELECT FROM there) AS there, (SELECT part FROM fullest) AS full,
+       (SELECT count(*)::int FROM ${SCHEMA}.limit_under_way JOIN asked USING (key) WHERE part = 0) AS ahead`;
+
+interface Answer {
+  readonly there: boolean;
+  readonly full: number | null;
+  readonly ahead: number;
+}
 
 /** Limits in the embedded database. */
 export async function embeddedLimits(database: EmbeddedDatabase): Promise<LimitStore> {
@@ -66,16 +73,16 @@ export async function embeddedLimits(database: EmbeddedDatabase): Promise<LimitS
     underWay: {
       async take(id, groups) {
         const rows = groups.flatMap(({ keys, most }, part) => keys.map((key) => ({ key, part, most })));
-        const { rows: answers } = await database.query<{ there: boolean; full: number | null }>(TAKE, [
+        const { rows: answers } = await database.query<Answer>(TAKE, [
           id,
           rows.map(({ key }) => key),
           rows.map(({ part }) => part),
           rows.map(({ most }) => most),
           Date.now(),
         ]);
-        const { there, full } = answers[0]!;
+        const { there, full, ahead } = answers[0]!;
         if (there) return 'there';
-        return full === null ? 'taken' : { full };
+        return full === null ? { ahead } : { full };
       },
       async leave(id, keys) {
         await database.query(`DELETE FROM ${SCHEMA}.limit_under_way WHERE id = $1 AND key = ANY($2)`, [

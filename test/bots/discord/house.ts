@@ -10,6 +10,8 @@ import { readParts } from '../../../src/bots/discord/story-text.ts';
 import { discordEscaping } from '../../../src/bots/outgoing-text.ts';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
+import type { LimitSettings } from '../../../src/queue/limit-settings.ts';
+import { openLimits } from '../../../src/queue/open-limits.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../../src/queue/worker.ts';
 import type { ModelChoice } from '../../../src/story.ts';
@@ -18,6 +20,7 @@ import { Person } from '../../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
 import { fakeStoryteller } from '../../fakes/fake-storyteller.ts';
 import { BACKENDS, type Backend } from '../../helpers/backends.ts';
+import { NO_LIMITS } from '../../helpers/limits.ts';
 import { until } from '../../helpers/programs.ts';
 
 export const MODELS: ModelChoice[] = [
@@ -52,6 +55,8 @@ export interface House {
 export async function openHouse(
   options: Partial<DiscordOptions> & {
     readonly worker?: boolean;
+    /** What is allowed; everything by default. */
+    readonly allowed?: Partial<LimitSettings>;
     readonly flags?: number;
     readonly isEmbedded?: boolean;
   } = {},
@@ -67,6 +72,8 @@ export async function openHouse(
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
   const stories = new Stories(connection);
   await stories.ready();
+  const allowed = { ...NO_LIMITS, ...options.allowed };
+  const { limits, places, close: closeLimits } = await openLimits(connection, stories, allowed);
   const closers: (() => unknown)[] = [];
   const readRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
   const startBot = (more: Partial<DiscordOptions> = {}) =>
@@ -76,7 +83,9 @@ export async function openHouse(
       stories,
       models: MODELS,
       readRequest,
-      maxWaiting: 500,
+      limits,
+      places,
+      limitSettings: allowed,
       pace: PACE,
       concurrency: 500,
       privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },
@@ -120,6 +129,7 @@ export async function openHouse(
     async close() {
       await house.bot.close();
       for (const closer of closers) await closer();
+      await closeLimits();
       await stories.close();
       await backend.stop();
       await discord.stop();

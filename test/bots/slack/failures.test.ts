@@ -112,7 +112,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
   });
 
   it('shows the place in the queue, refuses when it is full, and goes on when a writer comes', async () => {
-    const house = await openHouse({ worker: false, maxWaiting: 2 });
+    const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
     try {
       const { ann } = house;
       const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));

@@ -10,6 +10,8 @@ import { readBlocks } from '../../../src/bots/slack/story-text.ts';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
 import type { SlackConfig } from '../../../src/config.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
+import type { LimitSettings } from '../../../src/queue/limit-settings.ts';
+import { openLimits } from '../../../src/queue/open-limits.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../../src/queue/worker.ts';
 import type { ModelChoice } from '../../../src/story.ts';
@@ -19,6 +21,7 @@ import { FakeSlack } from '../../fakes/slack/fake-slack.ts';
 import { buttonsOf, labelOf, Person } from '../../fakes/slack/people.ts';
 import { type FakeChannel, type FakeMessage, type Seen, wordsOf } from '../../fakes/slack/world.ts';
 import { BACKENDS, type Backend } from '../../helpers/backends.ts';
+import { NO_LIMITS } from '../../helpers/limits.ts';
 import { until } from '../../helpers/programs.ts';
 
 export const MODELS: ModelChoice[] = [
@@ -59,6 +62,8 @@ export interface House {
 export async function openHouse(
   options: Partial<SlackOptions> & {
     readonly worker?: boolean;
+    /** What is allowed; everything by default. */
+    readonly allowed?: Partial<LimitSettings>;
     readonly settings?: (slack: FakeSlack) => Partial<SlackConfig>;
     readonly isEmbedded?: boolean;
   } = {},
@@ -74,6 +79,8 @@ export async function openHouse(
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
   const stories = new Stories(connection);
   await stories.ready();
+  const allowed = { ...NO_LIMITS, ...options.allowed };
+  const { limits, places, close: closeLimits } = await openLimits(connection, stories, allowed);
   const closers: (() => unknown)[] = [];
   const readRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
   const startBot = (more: Partial<SlackOptions> = {}) =>
@@ -83,7 +90,9 @@ export async function openHouse(
       stories,
       models: MODELS,
       readRequest,
-      maxWaiting: 500,
+      limits,
+      places,
+      limitSettings: allowed,
       pace: PACE,
       concurrency: 500,
       privacy: { retentionMs: 24 * 3_600_000, url: undefined },
@@ -130,6 +139,7 @@ export async function openHouse(
     async close() {
       await house.bot.close();
       for (const closer of closers) await closer();
+      await closeLimits();
       await stories.close();
       await backend.stop();
       await slack.stop();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { CHANNEL, CONTINUE, FORGET, PRIVACY, SCIFI } from '../../../src/bots/slack/listeners.ts';
+import { CHANNEL, CONTINUE, FORGET, LIMITS, PRIVACY, SCIFI } from '../../../src/bots/slack/listeners.ts';
 import { missingScopes, SCOPES } from '../../../src/bots/slack/scopes.ts';
 
 describe('manifest.json', () => {
@@ -13,7 +13,7 @@ describe('manifest.json', () => {
     assert.deepEqual(missingScopes(oauth_config.scopes.bot), []);
     assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 1);
     const commands = features.slash_commands.map(({ command }: { command: string }) => command);
-    assert.deepEqual(commands, [SCIFI, CHANNEL, PRIVACY, FORGET]);
+    assert.deepEqual(commands, [SCIFI, CHANNEL, LIMITS, PRIVACY, FORGET]);
     const [shortcut] = features.shortcuts;
     assert.deepEqual(
       [shortcut.callback_id, shortcut.type, shortcut.name],

@@ -74,9 +74,13 @@ export function post(
 }
 
 /** Starts a reply and returns its id. */
-export async function ask(server: TestServer, prompt = 'It all began with'): Promise<string> {
+export async function ask(
+  server: TestServer,
+  prompt = 'It all began with',
+  headers: Record<string, string> = {},
+): Promise<string> {
   const id = randomUUID();
-  const response = await post(`${server.url}/api/replies`, { id, prompt });
+  const response = await post(`${server.url}/api/replies`, { id, prompt }, headers);
   if (response.status !== 202)
     throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`);
   await response.arrayBuffer();

@@ -51,6 +51,8 @@ export class FakeDiscord {
   };
   /** Time that every call takes on its way. */
   latencyMs = 5;
+  /** Where the app finds this, when something stands between; its own port by default. */
+  publicPort: number | undefined;
   readonly gateway: FakeGateway;
   readonly #http: Server;
   readonly #limits = new RateLimits();
@@ -99,8 +101,13 @@ export class FakeDiscord {
     await new Promise((resolve) => this.#http.close(resolve));
   }
 
-  get #port(): number {
+  /** Its own port. */
+  get port(): number {
     return (this.#http.address() as { port: number }).port;
+  }
+
+  get #port(): number {
+    return this.publicPort ?? this.port;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

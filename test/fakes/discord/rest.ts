@@ -107,6 +107,12 @@ const ROUTES: readonly Route[] = [
     if (interaction.original.deleted) throw UNKNOWN_MESSAGE();
     return edit(world, interaction.original, body);
   }),
+  anybodys(/^DELETE \/webhooks\/(\d+)\/([^/]+)\/messages\/@original$/, (world, _, ids, clocks) => {
+    const { original } = answerable(world, ids, clocks);
+    if (!original || original.deleted) throw UNKNOWN_MESSAGE();
+    original.deleted = true;
+    return { status: 204 };
+  }),
   anybodys(/^POST \/webhooks\/(\d+)\/([^/]+)$/, (world, { body }, ids, clocks) => {
     const interaction = answerable(world, ids, clocks);
     if (!interaction.callbackType) throw UNKNOWN_WEBHOOK();

@@ -100,6 +100,8 @@ export class FakeSlack {
   };
   /** Time that every call takes on its way. */
   latencyMs = 5;
+  /** Where the app finds this, when something stands between; its own port by default. */
+  publicPort: number | undefined;
   /** How often the same thing is brought to the app. */
   copies = 1;
   readonly deliveries: Deliveries;
@@ -228,8 +230,13 @@ export class FakeSlack {
     return code;
   }
 
+  /** Its own port. */
+  get port(): number {
+    return (this.#http.address() as { port: number }).port;
+  }
+
   get #origin(): string {
-    return `http://127.0.0.1:${(this.#http.address() as { port: number }).port}`;
+    return `http://127.0.0.1:${this.publicPort ?? this.port}`;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -175,9 +175,12 @@ const METHODS: Readonly<Record<string, Handler>> = {
     message.reactions.push(name);
     return {};
   },
-  'users.info': ({ workspace, fields }) => {
+  'users.info': ({ world, workspace, fields }) => {
     need(workspace, 'users:read');
-    return { user: { id: fields.user, team_id: workspace.id, tz: 'Europe/London' } };
+    const id = String(fields.user);
+    const isAdministrator = world.administrators.has(id);
+    const facts = { tz: 'Europe/London', is_admin: isAdministrator, is_owner: false };
+    return { user: { id, team_id: workspace.id, ...facts } };
   },
   'views.publish': ({ world, fields }) => {
     const view = fields.view as { type?: string; blocks?: unknown } | undefined;

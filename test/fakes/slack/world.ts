@@ -113,6 +113,8 @@ export class World {
   readonly workspaces: Workspace[] = [];
   readonly channels = new Map<string, FakeChannel>();
   readonly whispers: Whisper[] = [];
+  /** Ids of those who administrate their workspace. */
+  readonly administrators = new Set<string>();
   /** What people see on the App Home, by their id. */
   readonly homes = new Map<string, { readonly type: string; readonly blocks: readonly FakeBlock[] }>();
   /** Everybody who was notified and every link that was made out of what the bot wrote: none, ever. */

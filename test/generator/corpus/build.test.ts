@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { buildCorpus, SPLITS, splitOf } from '../../../src/generator/corpus/build.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { buildCorpus, MOST_BYTES, SPLITS, splitOf } from '../../../src/generator/corpus/build.ts';
 import { uniformAt } from '../../../src/generator/sampling.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
@@ -67,6 +69,56 @@ describe('a corpus', () => {
       assert.ok(Math.abs(share - 0.05) < 0.01, `${split}: ${share}`);
     }
     assert.equal(splitOf('84'), splitOf('84'));
+  });
+
+  it('takes no more memory for eight times as much', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      // What nobody holds any more is collected before memory is read.
+      setFlagsFromString('--expose_gc');
+      const collect = runInNewContext('gc') as () => void;
+      const held = () => {
+        collect();
+        const { heapUsed, arrayBuffers } = process.memoryUsage();
+        return heapUsed + arrayBuffers;
+      };
+      const raw = join(folder, 'raw');
+      await mkdir(raw);
+      const [files, few] = [320, 40];
+      for (let i = 0; i < files; i++) await writeFile(join(raw, `${i}.txt`), work(10_000 + i, 4_000));
+      let [before, after] = [0, 0];
+      const facts = await buildCorpus(raw, join(folder, 'data'), (done) => {
+        if (done === few) before = held();
+        if (done === files) after = held();
+      });
+      assert.equal(facts.works.train + facts.works.valid + facts.works.test, files);
+      assert.ok(facts.bytes > 6_000_000);
+      assert.ok(
+        after - before < 1_000_000,
+        `${after - before} bytes more after ${files} works than after ${few}`,
+      );
+    } finally {
+      await remove();
+    }
+  });
+
+  it('leaves out what is larger than any work, unread', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      const raw = join(folder, 'raw');
+      await mkdir(raw);
+      await writeFile(join(raw, '1.txt'), work(1));
+      await writeFile(join(raw, '2.txt'), '');
+      await truncate(join(raw, '2.txt'), MOST_BYTES + 1);
+      const facts = await buildCorpus(raw, join(folder, 'data'));
+      assert.deepEqual(facts.dropped, { 'too large': 1 });
+      assert.match(
+        await readFile(join(folder, 'data', 'manifest.tsv'), 'utf8'),
+        /^dropped\t2\t.*more than any work has$/m,
+      );
+    } finally {
+      await remove();
+    }
   });
 
   it('says what is wrong with a folder', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cleanWork, notEnglish } from '../../../src/generator/corpus/clean.ts';
 import { decodeText } from '../../../src/generator/corpus/decode.ts';
-import { LICENCE } from '../../../src/generator/corpus/gutenberg.ts';
+import { LICENCE } from '../../../src/generator/corpus/patterns.ts';
 
 const PROSE = Array.from(
   { length: 30 },
@@ -112,8 +112,12 @@ describe('cleaning', () => {
       clean(
         '“It’s—well—_wrong_,” said Cosmo Versál… *Really* =wrong=, 5 * 3 = 15.',
         '*       *       *       *       *',
+        '—————',
+        'It was 30° there, £5 or 40¢ a day, and 4½ hours--\nno more--to the self-\nmade station of Æolus.',
+        '. . . .',
       ),
-      '"It\'s--well--wrong," said Cosmo Versal... Really wrong, 5 * 3 = 15.\n\n* * *\n',
+      '"It\'s--well--wrong," said Cosmo Versal... Really wrong, 5 * 3 = 15.\n\n* * *\n\n' +
+        'It was 30 degrees there, L5 or 40c a day, and 4-1/2 hours--no more--to the self-made station of Aeolus.\n',
     );
   });
 

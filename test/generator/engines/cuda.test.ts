@@ -9,7 +9,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { createCudaBackend } from '../../../src/generator/engines/tensorflow/cuda.ts';
 import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
-import { describeContract } from './engine-contract.ts';
+import { type ContractOptions, describeContract } from './engine-contract.ts';
+import { describeKinds } from './kinds.ts';
 
 /** Registers the processor's backend as the binding registers itself, or changes what it says of itself. */
 async function standIn(isUsingGpuDevice: boolean): Promise<void> {
@@ -65,7 +66,7 @@ describe('createCudaBackend', () => {
   });
 });
 
-describeContract({
+const contract: ContractOptions = {
   name: 'tensorflow-cuda (over a stand-in)',
   skip: false,
   draws: 2_048,
@@ -74,4 +75,6 @@ describeContract({
     const backend = await createCudaBackend(() => standIn(true));
     return createTensorflowEngine(model, backend, { capacity });
   },
-});
+};
+describeContract(contract);
+describeKinds(contract);

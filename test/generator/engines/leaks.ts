@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Lane } from '../../../src/generator/engines/engine.ts';
-import {
-  createTensorflowEngine,
-  type TensorflowBackend,
-} from '../../../src/generator/engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
+import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { uniformAt } from '../../../src/generator/sampling.ts';
 import { randomModel } from '../model/random-model.ts';
 

@@ -8,7 +8,8 @@ import { loadModel } from '../../../src/generator/model/files.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { randomModel } from '../model/random-model.ts';
 import { assertParity, assertSameBits, noiseIds } from './assertions.ts';
-import { describeContract } from './engine-contract.ts';
+import { type ContractOptions, describeContract } from './engine-contract.ts';
+import { describeKinds } from './kinds.ts';
 import { logSoftmax } from './reference.ts';
 
 const CROWD = 128;
@@ -140,13 +141,15 @@ describe('the onnx engine with the model of this repository', () => {
   });
 });
 
-describeContract({
+const contract: ContractOptions = {
   name: 'onnx',
   skip: false,
   draws: 4_096,
   runs: 60,
   create: (model, capacity) => createOnnxEngine(model, { capacity }),
-});
+};
+describeContract(contract);
+describeKinds(contract);
 
 describe('the onnx engine', () => {
   test('says what it is', async () => {

@@ -1,51 +1,124 @@
 /** The network in float64, straight from its formulas and with nothing of the sources in it but the types. */
-import type { LstmLayer } from '../../../src/generator/model/layers.ts';
+import type { Layer, RecurrentLayer } from '../../../src/generator/model/layers.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
-import { type PlainLstm, plainLstmOf } from '../../../src/generator/model/plain-lstm.ts';
+import { REFERENCE_ACTIVATIONS } from './activation-reference.ts';
+
+type Row = number[];
+/** What a recurrent layer carries. */
+interface State {
+  h: Row;
+  c: Row;
+}
 
 /** One reader of text. */
 export class Reference {
-  readonly #model: PlainLstm;
-  readonly #h: Float64Array[];
-  readonly #c: Float64Array[];
+  readonly #model: Model;
+  /** Ids of the window; only a model with a bidirectional layer reads windows. */
+  readonly #window: number[] = [];
+  readonly #states: readonly (State | undefined)[];
 
   constructor(model: Model) {
-    this.#model = plainLstmOf(model);
-    this.#h = this.#model.lstms.map((layer) => new Float64Array(layer.units));
-    this.#c = this.#model.lstms.map((layer) => new Float64Array(layer.units));
+    this.#model = model;
+    this.#states = model.layers.map((layer) =>
+      layer.kind === 'lstm' || layer.kind === 'gru' ? freshState(layer.units) : undefined,
+    );
   }
 
   /** Reads one id; returns the logits of what follows. */
-  step(id: number): Float64Array {
-    const { embedding, lstms, dense } = this.#model;
-    const { columns, matrix } = embedding;
-    let x = Float64Array.from(matrix.subarray(id * columns, (id + 1) * columns));
-    lstms.forEach((layer, l) => {
-      x = this.#cell(layer, l, x);
-    });
-    const logits = Float64Array.from(dense.bias);
-    addProduct(logits, x, dense.kernel);
-    return logits;
-  }
-
-  #cell(
-    { units, kernel, recurrentKernel, bias }: LstmLayer,
-    l: number,
-    x: Float64Array,
-  ): Float64Array<ArrayBuffer> {
-    const z = Float64Array.from(bias);
-    addProduct(z, x, kernel);
-    addProduct(z, this.#h[l]!, recurrentKernel);
-    const c = this.#c[l]!;
-    const h = new Float64Array(units);
-    for (let u = 0; u < units; u++) {
-      const [i, f, g, o] = [z[u]!, z[units + u]!, z[2 * units + u]!, z[3 * units + u]!];
-      c[u] = sigmoid(f) * c[u]! + sigmoid(i) * Math.tanh(g);
-      h[u] = sigmoid(o) * Math.tanh(c[u]!);
+  step(id: number): Row {
+    const { layers, reading } = this.#model;
+    if (!layers.some(({ kind }) => kind === 'bidirectional')) {
+      let rows: Row[] = [[id]];
+      layers.forEach((layer, i) => {
+        rows = through(layer, rows, this.#states[i]);
+      });
+      return rows[0]!;
     }
-    this.#h[l] = h;
-    return h;
+    if (reading.kind !== 'window') throw new Error('Expected a bidirectional model to read windows.');
+    this.#window.push(id);
+    let rows = this.#window.slice(-reading.characters).map((seen) => [seen]);
+    for (const layer of layers) rows = through(layer, rows);
+    return rows.at(-1)!;
   }
+}
+
+/** What a layer makes of rows that follow each other. */
+function through(layer: Layer, rows: Row[], state?: State): Row[] {
+  switch (layer.kind) {
+    case 'embedding':
+      return rows.map(([id]) => [...layer.matrix.subarray(id! * layer.columns, (id! + 1) * layer.columns)]);
+    case 'one_hot':
+      return rows.map(([id]) => Array.from({ length: layer.size }, (_, i) => (i === id ? 1 : 0)));
+    case 'lstm':
+    case 'gru': {
+      const carried = state ?? freshState(layer.units);
+      return rows.map((x) => cell(layer, x, carried));
+    }
+    case 'bidirectional': {
+      const forward = through(layer.forward, rows);
+      const backward = through(layer.backward, rows.toReversed()).toReversed();
+      return forward.map((a, t) => merged(layer.merge, a, backward[t]!));
+    }
+    case 'batch_normalization': {
+      const { gamma, beta, mean, variance, epsilon } = layer;
+      return rows.map((x) =>
+        x.map((value, i) => (gamma[i]! * (value - mean[i]!)) / Math.sqrt(variance[i]! + epsilon) + beta[i]!),
+      );
+    }
+    case 'dense':
+      return rows.map((x) => {
+        const sums = plus(product(x, layer.kernel, layer.units), layer.bias);
+        return REFERENCE_ACTIVATIONS[layer.activation](sums);
+      });
+    case 'activation':
+      return rows.map(REFERENCE_ACTIVATIONS[layer.activation]);
+  }
+}
+
+/** Reads a row; changes the state and returns the new hidden one. */
+function cell(layer: RecurrentLayer, x: Row, state: State): Row {
+  const { units, kernel, recurrentKernel, bias } = layer;
+  const act = REFERENCE_ACTIVATIONS[layer.activation];
+  const rec = REFERENCE_ACTIVATIONS[layer.recurrentActivation];
+  const part = (row: ArrayLike<number>, gate: number) =>
+    Array.from({ length: units }, (_, u) => row[gate * units + u]!);
+  const { h, c } = state;
+  if (layer.kind === 'lstm') {
+    const z = plus(plus(product(x, kernel, 4 * units), product(h, recurrentKernel, 4 * units)), bias);
+    const [i, f, g, o] = [rec(part(z, 0)), rec(part(z, 1)), act(part(z, 2)), rec(part(z, 3))];
+    state.c = c.map((value, u) => f[u]! * value + i[u]! * g[u]!);
+    const squashed = act(state.c);
+    state.h = o.map((gate, u) => gate * squashed[u]!);
+    return state.h;
+  }
+  const a = plus(product(x, kernel, 3 * units), bias.slice(0, 3 * units));
+  let u = product(h, recurrentKernel, 3 * units);
+  if (layer.resetAfter) u = plus(u, bias.slice(3 * units));
+  const z = rec(plus(part(a, 0), part(u, 0)));
+  const r = rec(plus(part(a, 1), part(u, 1)));
+  const remembered = layer.resetAfter
+    ? times(r, part(u, 2))
+    : part(product(times(r, h), recurrentKernel, 3 * units), 2);
+  const n = act(plus(part(a, 2), remembered));
+  state.h = h.map((value, i) => z[i]! * value + (1 - z[i]!) * n[i]!);
+  return state.h;
+}
+
+function merged(merge: 'concat' | 'sum' | 'mul' | 'ave', a: Row, b: Row): Row {
+  switch (merge) {
+    case 'concat':
+      return [...a, ...b];
+    case 'sum':
+      return plus(a, b);
+    case 'mul':
+      return times(a, b);
+    case 'ave':
+      return plus(a, b).map((value) => value / 2);
+  }
+}
+
+function freshState(units: number): State {
+  return { h: new Array<number>(units).fill(0), c: new Array<number>(units).fill(0) };
 }
 
 /** Natural logarithms of the softmax. */
@@ -56,15 +129,20 @@ export function logSoftmax(logits: ArrayLike<number>): Float64Array {
   return values.map((value) => value - logSum);
 }
 
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
+/** x matrix, row-major [x.length, columns] */
+function product(x: Row, matrix: Float32Array, columns: number): Row {
+  const sums = new Float64Array(columns);
+  x.forEach((value, row) => {
+    const from = row * columns;
+    for (let column = 0; column < columns; column++) sums[column]! += value * matrix[from + column]!;
+  });
+  return [...sums];
 }
 
-/** sum += x matrix, row-major [x.length, sum.length] */
-function addProduct(sum: Float64Array, x: Float64Array, matrix: Float32Array): void {
-  for (let row = 0; row < x.length; row++) {
-    for (let column = 0; column < sum.length; column++) {
-      sum[column]! += x[row]! * matrix[row * sum.length + column]!;
-    }
-  }
+function plus(a: Row, b: ArrayLike<number>): Row {
+  return a.map((value, i) => value + b[i]!);
+}
+
+function times(a: Row, b: Row): Row {
+  return a.map((value, i) => value * b[i]!);
 }

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  createTensorflowEngine,
-  type TensorflowBackend,
-} from '../../../src/generator/engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
+import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { loadModel } from '../../../src/generator/model/files.ts';
 import { assertParity, noiseIds } from './assertions.ts';
 import { assertNoLeak } from './leaks.ts';

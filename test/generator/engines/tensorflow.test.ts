@@ -3,16 +3,16 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Engine, EngineLostError, type Lane } from '../../../src/generator/engines/engine.ts';
-import {
-  createTensorflowEngine,
-  type TensorflowBackend,
-} from '../../../src/generator/engines/tensorflow/engine.ts';
+import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
+import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { loadModel } from '../../../src/generator/model/files.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { Storyteller } from '../../../src/generator/storyteller.ts';
-import { randomModel } from '../model/random-model.ts';
+import { RandomLayers } from '../model/random-layers.ts';
+import { modelOf, randomModel } from '../model/random-model.ts';
 import { assertParity, assertSameBits, noiseIds } from './assertions.ts';
-import { describeContract } from './engine-contract.ts';
+import { type ContractOptions, describeContract } from './engine-contract.ts';
+import { describeKinds } from './kinds.ts';
 import { assertNoLeak } from './leaks.ts';
 import { TEST_BACKENDS } from './tensorflow-backends.ts';
 
@@ -28,7 +28,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
     });
   };
 
-  describeContract({
+  const contract: ContractOptions = {
     name: `tensorflow-${name}`,
     skip,
     draws: 8_192,
@@ -38,7 +38,9 @@ for (const { name, skip, open } of TEST_BACKENDS) {
       backend ??= await open();
       return createTensorflowEngine(model, backend, { capacity });
     },
-  });
+  };
+  describeContract(contract);
+  describeKinds(contract);
 
   describe(`the tensorflow-${name} engine with the model of this repository`, { skip }, () => {
     let model: Model;
@@ -122,6 +124,20 @@ for (const { name, skip, open } of TEST_BACKENDS) {
     test('keeps no tensor over thousands of steps, and none when closed', async () => {
       const before = tf.memory().numTensors;
       await assertNoLeak(backend, name === 'wasm' ? 4_000 : 800);
+      assert.equal(tf.memory().numTensors, before);
+    });
+
+    test('keeps no tensor of a window, and none when closed', async () => {
+      const random = new RandomLayers(1);
+      const halves = () => random.bidirectional('concat', () => random.lstm(5, 4));
+      const layers = [random.embedding(12, 5), halves(), random.gru(8, 6, true), random.dense(6, 12)];
+      const before = tf.memory().numTensors;
+      const model = modelOf(layers, { kind: 'window', characters: 3 });
+      const engine = await createTensorflowEngine(model, backend, { capacity: 2 });
+      const opened = tf.memory().numTensors;
+      for (const id of [1, 2, 3, 4]) await engine.logits([0, 1], [id, id]);
+      assert.equal(tf.memory().numTensors, opened);
+      await engine.close();
       assert.equal(tf.memory().numTensors, before);
     });
   });

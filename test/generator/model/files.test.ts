@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { StoryError } from '../../../src/errors.ts';
 import { listModels, loadModel, saveModel } from '../../../src/generator/model/files.ts';
 import { float16ToFloat32, float32ToFloat16 } from '../../../src/generator/model/float16.ts';
-import { parameterCount } from '../../../src/generator/model/model.ts';
-import { plainLstmOf } from '../../../src/generator/model/plain-lstm.ts';
+import { type LstmLayer, weightsOf } from '../../../src/generator/model/layers.ts';
+import { type Model, parameterCount } from '../../../src/generator/model/model.ts';
 import { randomModel } from './random-model.ts';
 
 const MODELS = fileURLToPath(new URL('../../../models', import.meta.url));
@@ -26,6 +26,10 @@ async function savedModel(dtype: 'float32' | 'float16' = 'float32'): Promise<str
   return path;
 }
 
+function lstmsOf({ layers }: Model): LstmLayer[] {
+  return layers.filter((layer) => layer.kind === 'lstm');
+}
+
 describe('a saved model', () => {
   test('comes back from float32 as it was', async () => {
     const path = await savedModel();
@@ -39,13 +43,9 @@ describe('a saved model', () => {
   });
 
   test('comes back from float16 rounded', async () => {
-    const model = plainLstmOf(await loadModel(await savedModel('float16')));
-    const { embedding, lstms } = plainLstmOf(randomModel());
-    assert.deepEqual(model.embedding.matrix, float16ToFloat32(float32ToFloat16(embedding.matrix)));
-    assert.deepEqual(
-      model.lstms[1]!.recurrentKernel,
-      float16ToFloat32(float32ToFloat16(lstms[1]!.recurrentKernel)),
-    );
+    const model = await loadModel(await savedModel('float16'));
+    const rounded = (weights: Float32Array) => float16ToFloat32(float32ToFloat16(weights));
+    assert.deepEqual(model.layers.flatMap(weightsOf), randomModel().layers.flatMap(weightsOf).map(rounded));
   });
 
   test('says on what windows it was trained', async () => {
@@ -67,7 +67,7 @@ describe('a saved model', () => {
       await saveModel(path, randomModel({ units }), { dtype: 'float32' });
       const model = await loadModel(path);
       assert.deepEqual(
-        plainLstmOf(model).lstms.map((layer) => layer.units),
+        lstmsOf(model).map((layer) => layer.units),
         units,
       );
     }
@@ -114,7 +114,7 @@ describe('the models of this repository', () => {
       assert.equal(model.vocabulary.size, 97);
       assert.equal(parameterCount(model), 3_336_865);
       assert.deepEqual(
-        plainLstmOf(model).lstms.map((layer) => [layer.inputSize, layer.units]),
+        lstmsOf(model).map((layer) => [layer.inputSize, layer.units]),
         [
           [64, 512],
           [512, 512],
@@ -191,23 +191,48 @@ describe('a model that cannot be run is refused with its file and the fault:', (
     ],
     ...(
       [
-        ['no topology', (json) => Reflect.deleteProperty(json, 'modelTopology'), /not a Sequential/],
-        ['a Functional model', (json) => (json.modelTopology.class_name = 'Functional'), /not a Sequential/],
+        ['no topology', (json) => Reflect.deleteProperty(json, 'modelTopology'), /describes no model/],
+        ['another class', (json) => (json.modelTopology.class_name = 'Tree'), /a Tree, not a Sequential/],
+        ['no chain', (json) => (json.modelTopology.class_name = 'Functional'), /not a chain of layers/],
         [
           'an unknown layer',
-          (json) => (json.modelTopology.config.layers[1]!.class_name = 'GRU'),
-          /Embedding, GRU, LSTM, Dense; only/,
+          (json) => (json.modelTopology.config.layers[1]!.class_name = 'Conv1D'),
+          /its layer lstm_0 is a "Conv1D"; only Embedding, LSTM, GRU/,
         ],
-        ['no LSTM', (json) => json.modelTopology.config.layers.splice(1, 2), /Embedding, Dense; only/],
         [
-          'another activation',
-          (json) => (json.modelTopology.config.layers[1]!.config.recurrent_activation = 'hard_sigmoid'),
-          /`recurrent_activation` of its layer lstm_0 is "hard_sigmoid", expected "sigmoid"/,
+          'no recurrent layer',
+          (json) => json.modelTopology.config.layers.splice(1, 2),
+          /has no LSTM and no GRU/,
+        ],
+        [
+          'an unknown activation',
+          (json) => (json.modelTopology.config.layers[1]!.config.recurrent_activation = 'wobble'),
+          /`recurrent_activation` of its layer lstm_0 is "wobble", which is none that can be run/,
+        ],
+        [
+          'no softmax',
+          (json) => (json.modelTopology.config.layers[3]!.config.activation = 'sigmoid'),
+          /ends with no softmax/,
+        ],
+        [
+          'an embedding further on',
+          (json) => json.modelTopology.config.layers.push(json.modelTopology.config.layers.shift()!),
+          /begins with no Embedding/,
         ],
         [
           'masked zeros',
           (json) => (json.modelTopology.config.layers[0]!.config.mask_zero = true),
-          /`mask_zero`/,
+          /its layer embedding masks an id/,
+        ],
+        [
+          'backward reading',
+          (json) => (json.modelTopology.config.layers[1]!.config.go_backwards = true),
+          /`go_backwards` of its layer lstm_0 is true, expected false/,
+        ],
+        [
+          'the last character only, before another layer',
+          (json) => (json.modelTopology.config.layers[1]!.config.return_sequences = false),
+          /its layer lstm_1 follows on one without return_sequences/,
         ],
         [
           'no size',
@@ -270,7 +295,7 @@ describe('a model that cannot be run is refused with its file and the fault:', (
 
   test('weights that are not numbers', async () => {
     const model = randomModel();
-    plainLstmOf(model).lstms[0]!.bias[3] = Number.NaN;
+    lstmsOf(model)[0]!.bias[3] = Number.NaN;
     const path = join(folder, 'not-a-number');
     await saveModel(path, model, { dtype: 'float32' });
     await assert.rejects(loadModel(path), /lstm_0\/bias is not all numbers/);

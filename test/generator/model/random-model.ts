@@ -1,8 +1,8 @@
 /** Small models made on the spot: random weights, the first characters of ASCII. */
-import type { Layer } from '../../../src/generator/model/layers.ts';
-import type { Model } from '../../../src/generator/model/model.ts';
-import { uniformAt } from '../../../src/generator/sampling.ts';
+import { type Layer, outputSize } from '../../../src/generator/model/layers.ts';
+import type { Model, Reading } from '../../../src/generator/model/model.ts';
 import { END_OF_TEXT, Vocabulary } from '../../../src/generator/vocabulary.ts';
+import { RandomLayers } from './random-layers.ts';
 
 export interface RandomModelOptions {
   readonly characters?: number;
@@ -14,43 +14,24 @@ export interface RandomModelOptions {
   readonly scale?: number;
 }
 
+/** Embedding, LSTMs and a dense layer. */
 export function randomModel(options: RandomModelOptions = {}): Model {
   const { characters = 12, columns = 5, units = [8, 6], seed = 1, scale = 0.8 } = options;
-  let position = 0;
-  const weights = (length: number) =>
-    Float32Array.from({ length }, () => (uniformAt(seed, position++, 0) * 2 - 1) * scale);
-  let inputSize = columns;
-  const lstms = units.map((size): Layer => {
-    const layer: Layer = {
-      kind: 'lstm',
-      units: size,
-      inputSize,
-      activation: 'tanh',
-      recurrentActivation: 'sigmoid',
-      kernel: weights(inputSize * 4 * size),
-      recurrentKernel: weights(size * 4 * size),
-      bias: weights(4 * size),
-    };
-    inputSize = size;
-    return layer;
-  });
+  const random = new RandomLayers(seed, scale);
+  const lstms = units.map((size, i) => random.lstm(units[i - 1] ?? columns, size));
+  const embedding = random.embedding(characters, columns);
+  return modelOf([embedding, ...lstms, random.dense(units.at(-1) ?? columns, characters)]);
+}
+
+/** A model of any layers; the last one tells how many characters it knows. */
+export function modelOf(layers: readonly Layer[], reading: Reading = { kind: 'stateful' }): Model {
+  const characters = layers.reduce((size, layer) => outputSize(layer, size), 0);
   return {
     name: 'random',
     version: '000000000000',
     vocabulary: vocabularyOf(characters),
-    layers: [
-      { kind: 'embedding', rows: characters, columns, matrix: weights(characters * columns) },
-      ...lstms,
-      {
-        kind: 'dense',
-        units: characters,
-        inputSize,
-        activation: 'linear',
-        kernel: weights(inputSize * characters),
-        bias: weights(characters),
-      },
-    ],
-    reading: { kind: 'stateful' },
+    layers,
+    reading,
     metadata: {},
   };
 }

@@ -98,7 +98,7 @@ async function windowsAgree(trainer: Trainer, engine: Engine, { train, vocabular
   engine.clear(0);
   for (const [i, id] of ids.entries()) {
     const served = logSoftmax(await engine.logits([0], [id]));
-    if (![0, 6, ids.length - 1].includes(i)) continue;
+    if (i !== 6 && i !== ids.length - 1) continue;
     const window = ids.slice(Math.max(0, i + 1 - steps), i + 1);
     for (const [next, value] of afterWindow(trainer, window, vocabulary.size).entries()) {
       assert.ok(Math.abs(value - served[next]!) < 5e-4, `${engine.name}, ${i}: ${value}, ${served[next]}`);

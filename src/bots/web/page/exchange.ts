@@ -118,7 +118,7 @@ export class Exchange {
     const { state } = last;
     if (isOver(state)) return endingLine(state, wordCount(textOf(state)));
     if (trouble) return 'The connection is lost. Trying again…';
-    return state.status === 'waiting' ? waitingLine(state.place, this.#around!.storytellers) : '';
+    return state.status === 'waiting' ? waitingLine(state, this.#around!.storytellers) : '';
   }
 }
 

@@ -1,6 +1,6 @@
 /** Every sentence that the page forms itself. Pure. */
-import type { ReplyState, StorytellerStatus } from '../../../story.ts';
-import { NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from '../../words.ts';
+import type { ReplyState, StorytellerStatus, Waiting } from '../../../story.ts';
+import { AFTER_OWN, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from '../../words.ts';
 import type { Ask } from './reply.ts';
 
 export { footerLine, ordinal } from '../../words.ts';
@@ -9,7 +9,7 @@ export { footerLine, ordinal } from '../../words.ts';
 export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };
 
 /** Why a reply has no text yet. */
-export function waitingLine(place: number | null, storytellers: Storytellers): string {
+export function waitingLine({ place, afterOwn }: Waiting, storytellers: Storytellers): string {
   const inQueue = placeInQueue(place);
   switch (storytellers.phase) {
     case 'none':
@@ -17,6 +17,7 @@ export function waitingLine(place: number | null, storytellers: Storytellers): s
     case 'loading':
       return `${wakingLine(storytellers)}${inQueue && `, ${inQueue}`}`;
     default:
+      if (afterOwn) return AFTER_OWN;
       return inQueue ? sentenceCase(inQueue) : 'Waiting for the computer…';
   }
 }

@@ -4,7 +4,7 @@
  */
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TensorflowBackend } from './engine.ts';
+import type { TensorflowBackend } from './backend.ts';
 import { composedKernels } from './kernels.ts';
 
 const STEPS_PER_TRIP = 16;

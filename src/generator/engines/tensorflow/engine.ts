@@ -5,55 +5,37 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
-import { type Engine, EngineLostError, type Lane, MAX_CAPACITY } from '../engine.ts';
+import { servingOf } from '../../model/reading.ts';
+import { type Engine, type Lane, MAX_CAPACITY } from '../engine.ts';
 import { checkIds, checkLanes, checkSlots, expectInteger } from '../lanes.ts';
-import { inverseTemperature, type Kernels, safeUniform } from './kernels.ts';
-import { type LayerState, Network } from './network.ts';
-import { disposeStates, SlotStates } from './slot-states.ts';
-
-/** A backend of TensorFlow.js, ready to run, and what it takes to run well on it. */
-export interface TensorflowBackend {
-  /** What TensorFlow.js has it registered as. */
-  readonly tfName: string;
-  /** What a footer and a log call an engine on it. */
-  readonly engineName: string;
-  readonly stepsPerTrip: number;
-  /**
-   * Rows that so many lanes are padded to. Few different numbers of rows are few programs to compile, and a
-   * backend that picks its kernel by shape keeps its bits only where the shape stays.
-   */
-  paddedRows(lanes: number, capacity: number): number;
-  kernels(vocabularySize: number): Kernels & { dispose(): void };
-  /** Resolves with a reason when the device is lost; never, where it cannot be. */
-  readonly lost: Promise<string>;
-  /** Lets timers and sockets have their turn, where reading a tensor does not. */
-  breathe(): Promise<void>;
-  /** Releases the device. Every engine on it is closed by then. */
-  close(): Promise<void>;
-}
+import { WindowedEngine } from '../windowed-engine.ts';
+import type { TensorflowBackend } from './backend.ts';
+import { Device, useBackend } from './device.ts';
+import { inverseTemperature, safeUniform } from './kernels.ts';
+import type { States } from './layers.ts';
+import { Network } from './network.ts';
+import { SlotStates } from './slot-states.ts';
+import { TensorflowWindows } from './windows.ts';
 
 /** A lane's step that feeds nothing. */
 const NOTHING = -1;
 
-/** @throws RangeError for a capacity out of range */
+/**
+ * @throws RangeError for a capacity out of range
+ * @throws StoryError `model_unavailable` for a bidirectional model that does not say how much it sees
+ */
 export async function createTensorflowEngine(
   model: Model,
   backend: TensorflowBackend,
-  options: { readonly capacity: number },
+  { capacity }: { readonly capacity: number },
 ): Promise<Engine> {
-  expectInteger('capacity', options.capacity, 1, MAX_CAPACITY);
+  expectInteger('capacity', capacity, 1, MAX_CAPACITY);
+  const serving = servingOf(model);
   useBackend(backend);
-  return new TensorflowEngine(model, backend, options.capacity);
-}
-
-/**
- * Makes a backend the current one. What follows without an `await` is run by it: for a backend that is
- * initialized `setBackend` does its work before it returns.
- */
-function useBackend({ tfName }: TensorflowBackend): void {
-  if (tf.getBackend() === tfName) return;
-  tf.setBackend(tfName).catch(() => {});
-  if (tf.getBackend() !== tfName) throw new Error(`Expected the backend ${tfName} to be initialized.`);
+  if (serving.kind !== 'windows') return new TensorflowEngine(model, backend, capacity);
+  const { characters } = serving;
+  const about = { name: backend.engineName, capacity, vocabularySize: model.vocabulary.size, characters };
+  return new WindowedEngine(about, new TensorflowWindows(model, backend, capacity));
 }
 
 class TensorflowEngine implements Engine {
@@ -65,11 +47,7 @@ class TensorflowEngine implements Engine {
   readonly #kernels: ReturnType<TensorflowBackend['kernels']>;
   readonly #network: Network;
   readonly #slots: SlotStates;
-  #running: Promise<unknown> | undefined;
-  #lost: string | undefined;
-  /** Tells whoever waits for the device that it is lost. */
-  #onLost: ((reason: string) => void) | undefined;
-  #closed = false;
+  readonly #device: Device;
 
   constructor(model: Model, backend: TensorflowBackend, capacity: number) {
     this.name = backend.engineName;
@@ -79,19 +57,16 @@ class TensorflowEngine implements Engine {
     this.#backend = backend;
     this.#kernels = backend.kernels(this.vocabularySize);
     this.#network = new Network(model, this.#kernels);
-    this.#slots = new SlotStates((rows) => this.#network.zeroStates(rows));
-    backend.lost.then((reason) => {
-      this.#lost = reason;
-      this.#onLost?.(reason);
-    });
+    this.#slots = new SlotStates((rows) => this.#network.freshStates(rows));
+    this.#device = new Device(backend);
   }
 
   async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
     checkLanes(this, lanes, steps);
-    return this.#exclusively(async () => {
+    return this.#device.call(async () => {
       const rows = this.#backend.paddedRows(lanes.length, this.capacity);
-      const drawn = this.#onDevice(() => this.#trip(lanes, steps, rows));
-      const columns = (await this.#read(drawn)) as Int32Array;
+      const drawn = this.#device.run(() => this.#trip(lanes, steps, rows));
+      const columns = (await this.#device.read(drawn)) as Int32Array;
       // [steps, rows] on the device, [lanes, steps] for the caller.
       const ids = new Int32Array(lanes.length * steps);
       for (let i = 0; i < lanes.length; i++) {
@@ -103,22 +78,19 @@ class TensorflowEngine implements Engine {
 
   async logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
     checkSlots(this, slots);
-    checkIds(this, ids);
-    if (ids.length !== slots.length) {
-      throw new RangeError(`Expected \`ids\` to hold ${slots.length}, one for each slot, got ${ids.length}.`);
-    }
-    return this.#exclusively(async () => {
+    checkIds(this, ids, slots.length);
+    return this.#device.call(async () => {
       const rows = this.#backend.paddedRows(slots.length, this.capacity);
-      const logits = this.#onDevice(() => {
+      const logits = this.#device.run(() => {
         this.#slots.seat(slots, rows);
         return this.#advanceStates((states) => {
           const padded = new Int32Array(rows);
           padded.set(Array.from(ids));
-          const next = this.#network.step(tf.tensor1d(padded, 'int32'), states);
-          return { next, result: this.#network.logits(next) };
+          const { states: next, logits } = this.#network.step(tf.tensor1d(padded, 'int32'), states);
+          return { next, result: logits };
         });
       });
-      const all = (await this.#read(logits)) as Float32Array;
+      const all = (await this.#device.read(logits)) as Float32Array;
       return all.slice(0, slots.length * this.vocabularySize);
     });
   }
@@ -128,14 +100,12 @@ class TensorflowEngine implements Engine {
     this.#slots.clear(slot);
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#running?.catch(() => {});
-    if (this.#lost !== undefined) return;
-    this.#network.dispose();
-    this.#kernels.dispose();
-    this.#slots.dispose();
+  close(): Promise<void> {
+    return this.#device.close(() => {
+      this.#network.dispose();
+      this.#kernels.dispose();
+      this.#slots.dispose();
+    });
   }
 
   /** All the steps of a trip; returns the drawn ids, [steps, rows]. */
@@ -149,13 +119,14 @@ class TensorflowEngine implements Engine {
       const inverseTemperatures = tf.tensor1d(temperaturesOf(lanes, rows));
       const uniforms = tf.tensor2d(uniformsOf(lanes, steps, rows), [steps, rows]);
       const drawn: tf.Tensor1D[] = [];
-      let states: LayerState[] = [...current];
+      let states = [...current];
       for (let step = 0; step < steps; step++) {
         const ids = idsToRead(feed.subarray(step * rows, (step + 1) * rows), lanes.length, drawn.at(-1));
         const before = states;
-        states = tf.tidy(() => this.#network.step(ids, before));
-        if (step > 0) disposeStates(before);
-        const logits = this.#network.logits(states);
+        const next = tf.tidy(() => this.#network.step(ids, before));
+        if (step > 0) tf.dispose(before);
+        states = next.states;
+        const { logits } = next;
         drawn.push(tf.tidy(() => this.#kernels.draw(logits, { inverseTemperatures, uniforms, step })));
         logits.dispose();
       }
@@ -164,61 +135,11 @@ class TensorflowEngine implements Engine {
   }
 
   /** Replaces the states by what `work` makes of them; nothing else that it allocates outlives it. */
-  #advanceStates<T extends tf.Tensor>(
-    work: (states: readonly LayerState[]) => { next: LayerState[]; result: T },
-  ): T {
+  #advanceStates<T extends tf.Tensor>(work: (states: States) => { next: tf.Tensor2D[]; result: T }): T {
     const { states } = this.#slots;
     const { next, result } = tf.tidy(() => work(states));
     this.#slots.replace(next);
     return result;
-  }
-
-  /**
-   * Runs what is the device's to do. Whatever breaks there leaves the states unknown, so it is the engine's
-   * end, lost device or not.
-   */
-  #onDevice<T>(work: () => T): T {
-    try {
-      useBackend(this.#backend);
-      return work();
-    } catch (error) {
-      throw this.#lose((error as Error).message);
-    }
-  }
-
-  /** Downloads a tensor and disposes of it. */
-  async #read(tensor: tf.Tensor): Promise<Int32Array | Float32Array> {
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#onLost = (reason) => reject(this.#lose(reason));
-        tensor.data<'float32' | 'int32'>().then(resolve, (error) => reject(this.#lose(error.message)));
-      });
-    } finally {
-      this.#onLost = undefined;
-      if (this.#lost === undefined) tensor.dispose();
-    }
-  }
-
-  #lose(reason: string): EngineLostError {
-    this.#lost ??= reason;
-    return new EngineLostError(this.name, this.#lost);
-  }
-
-  /** A trip's states are the next one's, so a second call must not begin before the first has ended. */
-  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#lost !== undefined) throw this.#lose(this.#lost);
-    if (this.#closed) throw new Error('Expected the engine to be open, got a call after `close`.');
-    if (this.#running) throw new Error('Expected one call at a time, got another before the last had ended.');
-    // Begins at once: a slot that is cleared after this is clear after the call.
-    const running = work();
-    this.#running = running;
-    try {
-      const result = await running;
-      await this.#backend.breathe();
-      return result;
-    } finally {
-      this.#running = undefined;
-    }
   }
 }
 

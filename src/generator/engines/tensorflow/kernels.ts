@@ -3,6 +3,9 @@
  * builds them from its operations and runs on every backend; a backend may bring faster ones of its own.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { activate } from '../../model/activation-formulas.ts';
+import type { LstmLayer } from '../../model/layers.ts';
+import { TENSORS } from './arithmetic.ts';
 
 /** What a lane's temperature 0 becomes: every logit but the likeliest falls to a weight of 0. */
 const COLDEST = 1e30;
@@ -12,9 +15,9 @@ const COLDEST = 1e30;
  */
 const LARGEST_UNIFORM = 1 - 2 ** -23;
 
-/** The part of the gates that one-character inputs bring: a row of `table` for each id. */
+/** The part of a layer's gates that characters bring: a row of `table` for each id. */
 export interface Lookup {
-  /** [vocabulary size, 4 * units] */
+  /** [vocabulary size, gates * units] */
   readonly table: tf.Tensor2D;
   /** [rows], int32 */
   readonly ids: tf.Tensor1D;
@@ -29,10 +32,14 @@ export interface DrawInputs {
   readonly step: number;
 }
 
+export type CellActivations = Pick<LstmLayer, 'activation' | 'recurrentActivation'>;
+
 export interface Kernels {
+  /** The rows of a table for ids: [rows, columns] */
+  lookUp(lookup: Lookup): tf.Tensor2D;
   /**
-   * The gates of an LSTM in Keras's order (input, forget, cell, output):
-   * c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c').
+   * The gates of an LSTM in Keras's order (input, forget, cell, output), with r the recurrent activation and a the
+   * activation: c' = r(f) c + r(i) a(g), h' = r(o) a(c').
    *
    * @param gates [rows, 4 * units]
    * @param cell [rows, units]
@@ -42,6 +49,7 @@ export interface Kernels {
     gates: tf.Tensor2D,
     cell: tf.Tensor2D,
     lookup: Lookup | undefined,
+    activations: CellActivations,
   ): { hidden: tf.Tensor2D; cell: tf.Tensor2D };
   /**
    * For each row the first id at which the running sum of exp((l - max l) / T) passes uniform x total: the
@@ -62,22 +70,31 @@ export function safeUniform(uniform: number, temperature: number): number {
   return temperature === 0 ? 0 : Math.min(LARGEST_UNIFORM, uniform);
 }
 
-/** The kernels for any backend. `vocabularySize` logits are drawn from. */
-export function composedKernels(vocabularySize: number): Kernels & { dispose(): void } {
+/**
+ * The kernels for any backend.
+ *
+ * @param vocabularySize how many logits are drawn from
+ * @param lookUp a better way to look rows up, where there is one
+ */
+export function composedKernels(
+  vocabularySize: number,
+  lookUp: Kernels['lookUp'] = ({ table, ids }) => tf.gather(table, ids),
+): Kernels & { dispose(): void } {
   // Column j of this matrix sums the first j + 1 weights of a row: one product instead of a scan.
   const upTo = tf.tidy(() => {
     const ids = tf.range(0, vocabularySize);
     return tf.cast(tf.lessEqual(tf.expandDims(ids, 1), tf.expandDims(ids, 0)), 'float32') as tf.Tensor2D;
   });
   return {
-    lstmCell(gates, cell, lookup) {
-      const all = lookup ? tf.add(gates, tf.gather(lookup.table, lookup.ids)) : gates;
+    lookUp,
+    lstmCell(gates, cell, lookup, { activation, recurrentActivation }) {
+      const all = lookup ? tf.add(gates, lookUp(lookup)) : gates;
       const [input, forget, candidate, output] = tf.split(all, 4, 1) as tf.Tensor2D[];
-      const next = tf.add(
-        tf.mul(tf.sigmoid(forget!), cell),
-        tf.mul(tf.sigmoid(input!), tf.tanh(candidate!)),
-      ) as tf.Tensor2D;
-      return { cell: next, hidden: tf.mul(tf.sigmoid(output!), tf.tanh(next)) };
+      const gate = (x: tf.Tensor2D) => activate(TENSORS, recurrentActivation, x);
+      const squash = (x: tf.Tensor2D) => activate(TENSORS, activation, x);
+      const kept = tf.mul(gate(forget!), cell);
+      const next = tf.add(kept, tf.mul(gate(input!), squash(candidate!))) as tf.Tensor2D;
+      return { cell: next, hidden: tf.mul(gate(output!), squash(next)) };
     },
     draw(logits, { inverseTemperatures, uniforms, step }) {
       const rows = logits.shape[0];

@@ -1,113 +1,65 @@
-/** The model's weights as tensors of a backend, and one step of the network. */
+/** A model whose layers all read forwards, on the device, and one step of it. */
 import * as tf from '@tensorflow/tfjs-core';
+import { isRowLayer } from '../../model/float64.ts';
 import type { Model } from '../../model/model.ts';
-import { type PlainLstm, plainLstmOf } from '../../model/plain-lstm.ts';
+import { tabled } from '../tabled-model.ts';
 import type { Kernels } from './kernels.ts';
+import { type Memory, type Row, type Source, type States, WeightsOnDevice } from './layers.ts';
 
-/** One layer's recurrent state, [rows, units] each. */
-export type LayerState = {
-  readonly hidden: tf.Tensor2D;
-  readonly cell: tf.Tensor2D;
-};
-
-interface Layer {
-  readonly units: number;
-  /** What the hidden states below and of this layer are multiplied by; the first layer's has only its own. */
-  readonly kernel: tf.Tensor2D;
-  /** [4 * units]; the first layer has it in its lookup table. */
-  readonly bias: tf.Tensor1D | undefined;
-}
+type LayerOnDevice = { readonly row: Row } | { readonly memory: Memory };
 
 export class Network {
-  readonly #layers: readonly Layer[];
-  /** Embedding, times the first layer's kernel, plus its bias: what each id brings to that layer's gates. */
-  readonly #table: tf.Tensor2D;
-  readonly #denseKernel: tf.Tensor2D;
-  readonly #denseBias: tf.Tensor1D;
-  readonly #kernels: Kernels;
+  readonly #weights: WeightsOnDevice;
+  readonly #layers: readonly LayerOnDevice[];
+  /** What a model without a memory makes of ids. */
+  readonly #logits: ((ids: tf.Tensor1D) => tf.Tensor2D) | undefined;
 
   /** The backend must be the current one. */
   constructor(model: Model, kernels: Kernels) {
-    this.#kernels = kernels;
-    const plain = plainLstmOf(model);
-    const { embedding, lstms: layers, dense } = plain;
-    const size = model.vocabulary.size;
-    const first = layers[0]!;
-    this.#table = tf.tensor2d(lookupTable(plain), [embedding.rows, 4 * first.units]);
-    this.#layers = layers.map(({ units, inputSize, kernel, recurrentKernel, bias }, i) => {
-      if (i === 0) {
-        return { units, kernel: tf.tensor2d(recurrentKernel, [units, 4 * units]), bias: undefined };
-      }
-      const both = new Float32Array(kernel.length + recurrentKernel.length);
-      both.set(kernel);
-      both.set(recurrentKernel, kernel.length);
-      return {
-        units,
-        kernel: tf.tensor2d(both, [inputSize + units, 4 * units]),
-        bias: tf.tensor1d(bias),
-      };
+    const { table, layers } = tabled(model);
+    const weights = new WeightsOnDevice(kernels);
+    this.#weights = weights;
+    this.#logits = layers.length === 0 ? weights.table(table) : undefined;
+    this.#layers = layers.map((layer, i): LayerOnDevice => {
+      if (isRowLayer(layer)) return { row: weights.row(layer) };
+      if (layer.kind === 'bidirectional') throw new TypeError('Expected layers that read forwards.');
+      return { memory: weights.memory(layer, i === 0 ? table : undefined) };
     });
-    this.#denseKernel = tf.tensor2d(dense.kernel, [dense.kernel.length / size, size]);
-    this.#denseBias = tf.tensor1d(dense.bias);
   }
 
-  /** The state of `rows` rows that have read nothing. */
-  zeroStates(rows: number): LayerState[] {
-    return this.#layers.map(({ units }) => ({
-      hidden: tf.zeros([rows, units]),
-      cell: tf.zeros([rows, units]),
-    }));
+  /** The states of `rows` rows that have read nothing, from the lowest layer to the highest. */
+  freshStates(rows: number): States {
+    return this.#layers.flatMap((layer) => ('memory' in layer ? layer.memory.freshStates(rows) : []));
   }
 
   /**
    * Reads one id in each row. To be called inside `tf.tidy`.
    *
    * @param ids [rows], int32
-   * @param states each layer's, of as many rows
-   * @returns new states; those that were given are left alone
+   * @param states as `freshStates` gives them or another step left them; they are left alone
+   * @returns the new states, and the unnormalised log-probabilities of what follows: [rows, vocabulary size]
    */
-  step(ids: tf.Tensor1D, states: readonly LayerState[]): LayerState[] {
-    const next: LayerState[] = [];
-    this.#layers.forEach(({ kernel, bias }, i) => {
-      const { hidden, cell } = states[i]!;
-      const below = next[i - 1]?.hidden;
-      const gates =
-        below && bias
-          ? tf.fused.matMul({ a: tf.concat2d([below, hidden], 1), b: kernel, bias })
-          : tf.matMul(hidden, kernel);
-      next.push(
-        this.#kernels.lstmCell(gates as tf.Tensor2D, cell, below ? undefined : { table: this.#table, ids }),
-      );
-    });
-    return next;
-  }
-
-  /** Unnormalised log-probabilities of what follows: [rows, vocabulary size]. */
-  logits(states: readonly LayerState[]): tf.Tensor2D {
-    const { hidden } = states.at(-1)!;
-    return tf.fused.matMul({ a: hidden, b: this.#denseKernel, bias: this.#denseBias }) as tf.Tensor2D;
+  step(ids: tf.Tensor1D, states: States): { states: tf.Tensor2D[]; logits: tf.Tensor2D } {
+    if (this.#logits) return { states: [], logits: this.#logits(ids) };
+    const next: tf.Tensor2D[] = [];
+    let source: Source = { ids };
+    let top: tf.Tensor2D | undefined;
+    for (const layer of this.#layers) {
+      if ('row' in layer) {
+        top = layer.row(top!);
+      } else {
+        const { memory } = layer;
+        const after = memory.step(source, states.slice(next.length, next.length + memory.stateCount));
+        next.push(...after);
+        top = after[0]!;
+      }
+      source = { inputs: top };
+    }
+    // Where nothing is above the last memory, its state must outlive the logits.
+    return { states: next, logits: next.includes(top!) ? tf.clone(top!) : top! };
   }
 
   dispose(): void {
-    tf.dispose([this.#table, this.#denseKernel, this.#denseBias]);
-    for (const { kernel, bias } of this.#layers) tf.dispose(bias ? [kernel, bias] : [kernel]);
+    this.#weights.dispose();
   }
-}
-
-/** Embedding x kernel + bias of the first layer, [vocabulary size, 4 * units], summed in float64. */
-function lookupTable({ embedding, lstms }: PlainLstm): Float32Array {
-  const { kernel, bias, units } = lstms[0]!;
-  const gates = 4 * units;
-  const table = new Float32Array(embedding.rows * gates);
-  const sums = new Float64Array(gates);
-  for (let row = 0; row < embedding.rows; row++) {
-    sums.set(bias);
-    for (let column = 0; column < embedding.columns; column++) {
-      const value = embedding.matrix[row * embedding.columns + column]!;
-      const from = column * gates;
-      for (let gate = 0; gate < gates; gate++) sums[gate]! += value * kernel[from + gate]!;
-    }
-    table.set(sums, row * gates);
-  }
-  return table;
 }

@@ -1,29 +1,29 @@
 /**
  * The recurrent states of an engine's slots. The slots of a trip are seated: their states are the first rows
- * of one tensor for each layer, in the trip's order, and stay so while the slots stay the same. The rest of
+ * of one tensor for each state of a layer, in the trip's order, and stay so while the slots stay the same. The rest of
  * the slots are parked in tensors of their own.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayerState } from './network.ts';
+import type { States } from './layers.ts';
 
 /** Some slots' states, row by row. */
 interface Rows {
   readonly slots: readonly number[];
   /** May have more rows than there are slots. */
-  readonly states: readonly LayerState[];
+  readonly states: States;
 }
 
 const NOBODY: Rows = { slots: [], states: [] };
 
 export class SlotStates {
   /** Makes the states of rows that have read nothing. */
-  readonly #zeroStates: (rows: number) => LayerState[];
+  readonly #zeroStates: (rows: number) => States;
   #seated = NOBODY;
   #parked = NOBODY;
   /** Slots whose state is zeros, whatever is stored for them. */
   readonly #cleared = new Set<number>();
 
-  constructor(zeroStates: (rows: number) => LayerState[]) {
+  constructor(zeroStates: (rows: number) => States) {
     this.#zeroStates = zeroStates;
   }
 
@@ -32,13 +32,13 @@ export class SlotStates {
   }
 
   /** States of the slots that were seated last. */
-  get states(): readonly LayerState[] {
+  get states(): States {
     return this.#seated.states;
   }
 
   /** Replaces them by what a trip made of them. The old ones are disposed of. */
-  replace(states: readonly LayerState[]): void {
-    disposeStates(this.#seated.states);
+  replace(states: States): void {
+    tf.dispose([...this.#seated.states]);
     this.#seated = { slots: this.#seated.slots, states };
   }
 
@@ -74,28 +74,28 @@ export class SlotStates {
   }
 
   dispose(): void {
-    disposeStates(this.#seated.states);
-    disposeStates(this.#parked.states);
+    tf.dispose([...this.#seated.states, ...this.#parked.states]);
   }
 
   /** Rows of what is seated, what is parked below that, and a row of zeros below that. */
-  #pick(rows: Int32Array): LayerState[] {
+  #pick(rows: Int32Array): States {
     return tf.tidy(() => {
       const indices = tf.tensor1d(rows, 'int32');
-      const parts = [this.#seated.states, this.#parked.states, this.#zeroStates(1)];
-      const pick = (layer: number, kind: keyof LayerState) => {
-        const tensors = parts.flatMap((states) => (states[layer] ? [states[layer][kind]] : []));
-        return tf.gather(tf.concat2d(tensors, 0), indices);
-      };
-      return parts.at(-1)!.map((_, layer) => ({ hidden: pick(layer, 'hidden'), cell: pick(layer, 'cell') }));
+      const zeros = this.#zeroStates(1);
+      return zeros.map((zero, i) => {
+        const parts = [this.#seated.states[i], this.#parked.states[i], zero];
+        return tf.gather(
+          tf.concat2d(
+            parts.filter((part) => part !== undefined),
+            0,
+          ),
+          indices,
+        );
+      });
     });
   }
 }
 
-export function disposeStates(states: readonly LayerState[]): void {
-  for (const { hidden, cell } of states) tf.dispose([hidden, cell]);
-}
-
 function rowsOf({ states }: Rows): number {
-  return states[0]?.hidden.shape[0] ?? 0;
+  return states[0]?.shape[0] ?? 0;
 }

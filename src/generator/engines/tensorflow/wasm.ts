@@ -2,7 +2,7 @@
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { sampleFromLogits } from '../../sampling.ts';
-import type { TensorflowBackend } from './engine.ts';
+import type { TensorflowBackend } from './backend.ts';
 import { composedKernels, type Lookup } from './kernels.ts';
 
 export interface WasmOptions {
@@ -31,7 +31,6 @@ export async function createWasmBackend({ binaries }: WasmOptions = {}): Promise
  * each took 50 microseconds of a step of 430.
  */
 function wasmKernels(vocabularySize: number): ReturnType<typeof composedKernels> {
-  const kernels = composedKernels(vocabularySize);
   const tables = new WeakMap<tf.Tensor2D, Float32Array>();
   const lookUp = ({ table, ids }: Lookup): tf.Tensor2D => {
     const values = tables.get(table) ?? table.dataSync<'float32'>();
@@ -44,8 +43,7 @@ function wasmKernels(vocabularySize: number): ReturnType<typeof composedKernels>
     return tf.tensor2d(found, [rows, columns]);
   };
   return {
-    lstmCell: (gates, cell, lookup) =>
-      kernels.lstmCell(lookup ? tf.add(gates, lookUp(lookup)) : gates, cell, undefined),
+    ...composedKernels(vocabularySize, lookUp),
     draw(logits, { inverseTemperatures, uniforms, step }) {
       const [rows] = logits.shape;
       const values = logits.dataSync<'float32'>();
@@ -59,7 +57,6 @@ function wasmKernels(vocabularySize: number): ReturnType<typeof composedKernels>
       }
       return tf.tensor1d(ids, 'int32');
     },
-    dispose: () => kernels.dispose(),
   };
 }
 

@@ -4,14 +4,11 @@
  */
 import type * as webgpu from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels } from './kernels.ts';
+import { isPointwise, type PointwiseActivationName } from '../../model/activation-formulas.ts';
+import { composedKernels, type Kernels } from './kernels.ts';
+import { WGSL_FUNCTIONS, wgslActivation } from './wgsl-arithmetic.ts';
 
 const WORKGROUP = 64;
-
-/** exp(-2 |x|) cannot overflow, which `tanh` of some drivers does. */
-const FUNCTIONS = `
-  fn gate(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
-  fn squash(x: f32) -> f32 { let e = exp(-2.0 * abs(x)); return sign(x) * (1.0 - e) / (1.0 + e); }`;
 
 /** A program that computes `rows x columns` values, one to an invocation. */
 function program(
@@ -20,6 +17,7 @@ function program(
   outputShape: number[],
   uniforms: string,
   body: string,
+  functions = '',
 ): webgpu.WebGPUProgram {
   const size = outputShape.reduce((product, length) => product * length, 1);
   return {
@@ -32,7 +30,7 @@ function program(
     workgroupSize: [WORKGROUP, 1, 1],
     size: true,
     shaderKey: name,
-    getUserCode: () => `${FUNCTIONS}
+    getUserCode: () => `${functions}
   fn main(index: i32) {
     if (index >= uniforms.size) { return; }
     ${body}
@@ -44,10 +42,29 @@ function program(
 const ADDEND = (isLookedUp: boolean, gate: number) =>
   isLookedUp ? ` + table[ids[row] * 4 * units + ${gate} * units + unit]` : '';
 
-function cellProgram(rows: number, units: number, isLookedUp: boolean): webgpu.WebGPUProgram {
+/** The activations of a cell, each of a number by itself. */
+interface CellFunctions {
+  readonly activation: PointwiseActivationName;
+  readonly recurrentActivation: PointwiseActivationName;
+}
+
+function functionsOf({ activation, recurrentActivation }: CellFunctions): string {
+  return [
+    WGSL_FUNCTIONS,
+    wgslActivation('activate', activation),
+    wgslActivation('activateGate', recurrentActivation),
+  ].join('');
+}
+
+function cellProgram(
+  rows: number,
+  units: number,
+  isLookedUp: boolean,
+  cell: CellFunctions,
+): webgpu.WebGPUProgram {
   const z = (gate: number) => `gates[base + ${gate} * units]${ADDEND(isLookedUp, gate)}`;
   return program(
-    `scifiCell_${isLookedUp}`,
+    `scifiCell_${isLookedUp}_${cell.activation}_${cell.recurrentActivation}`,
     ['gates', 'cell', ...(isLookedUp ? ['table', 'ids'] : [])],
     [rows, units],
     '',
@@ -55,13 +72,19 @@ function cellProgram(rows: number, units: number, isLookedUp: boolean): webgpu.W
     let row = index / units;
     let unit = index % units;
     let base = row * 4 * units + unit;
-    result[index] = gate(${z(1)}) * cell[index] + gate(${z(0)}) * squash(${z(2)});`,
+    result[index] = activateGate(${z(1)}) * cell[index] + activateGate(${z(0)}) * activate(${z(2)});`,
+    functionsOf(cell),
   );
 }
 
-function hiddenProgram(rows: number, units: number, isLookedUp: boolean): webgpu.WebGPUProgram {
+function hiddenProgram(
+  rows: number,
+  units: number,
+  isLookedUp: boolean,
+  cell: CellFunctions,
+): webgpu.WebGPUProgram {
   return program(
-    `scifiHidden_${isLookedUp}`,
+    `scifiHidden_${isLookedUp}_${cell.activation}_${cell.recurrentActivation}`,
     ['gates', 'cell', ...(isLookedUp ? ['table', 'ids'] : [])],
     [rows, units],
     '',
@@ -69,7 +92,8 @@ function hiddenProgram(rows: number, units: number, isLookedUp: boolean): webgpu
     let row = index / units;
     let unit = index % units;
     let base = row * 4 * units + unit;
-    result[index] = gate(gates[base + 3 * units]${ADDEND(isLookedUp, 3)}) * squash(cell[index]);`,
+    result[index] = activateGate(gates[base + 3 * units]${ADDEND(isLookedUp, 3)}) * activate(cell[index]);`,
+    functionsOf(cell),
   );
 }
 
@@ -98,7 +122,11 @@ function drawProgram(rows: number): webgpu.WebGPUProgram {
   );
 }
 
-export function webgpuKernels(backend: webgpu.WebGPUBackend): Kernels & { dispose(): void } {
+export function webgpuKernels(
+  backend: webgpu.WebGPUBackend,
+  vocabularySize: number,
+): Kernels & { dispose(): void } {
+  const composed = composedKernels(vocabularySize);
   const run = (
     of: webgpu.WebGPUProgram,
     inputs: tf.Tensor[],
@@ -106,11 +134,19 @@ export function webgpuKernels(backend: webgpu.WebGPUBackend): Kernels & { dispos
     uniforms?: { type: string; data: number[] }[],
   ) => tf.engine().makeTensorFromTensorInfo(backend.runWebGPUProgram(of, inputs, dtype, uniforms));
   return {
-    lstmCell(gates, cell, lookup) {
+    ...composed,
+    lstmCell(gates, cell, lookup, { activation, recurrentActivation }) {
+      // A number of its own for each invocation: none of them sees a whole row.
+      if (!isPointwise(activation) || !isPointwise(recurrentActivation)) {
+        return composed.lstmCell(gates, cell, lookup, { activation, recurrentActivation });
+      }
+      const functions = { activation, recurrentActivation };
       const [rows, units] = cell.shape;
       const rest = lookup ? [lookup.table, lookup.ids] : [];
-      const next = run(cellProgram(rows, units, rest.length > 0), [gates, cell, ...rest], 'float32');
-      const hidden = run(hiddenProgram(rows, units, rest.length > 0), [gates, next, ...rest], 'float32');
+      const ofCell = cellProgram(rows, units, rest.length > 0, functions);
+      const next = run(ofCell, [gates, cell, ...rest], 'float32');
+      const ofHidden = hiddenProgram(rows, units, rest.length > 0, functions);
+      const hidden = run(ofHidden, [gates, next, ...rest], 'float32');
       return { cell: next as tf.Tensor2D, hidden: hidden as tf.Tensor2D };
     },
     draw(logits, { inverseTemperatures, uniforms, step }) {
@@ -119,6 +155,5 @@ export function webgpuKernels(backend: webgpu.WebGPUBackend): Kernels & { dispos
         { type: 'int32', data: [step] },
       ]) as tf.Tensor1D;
     },
-    dispose() {},
   };
 }

@@ -1,7 +1,7 @@
 /** TensorFlow.js on WebGPU, in a browser or over Dawn in Node. No `node:` imports. */
 import * as webgpu from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TensorflowBackend } from './engine.ts';
+import type { TensorflowBackend } from './backend.ts';
 import { webgpuKernels } from './webgpu-kernels.ts';
 
 /** The one matrix product that is always taken: the others differ by shape, and in the order of their sums. */
@@ -42,7 +42,7 @@ export async function createWebgpuBackend(adapter: GPUAdapter): Promise<Tensorfl
     engineName: 'tensorflow-webgpu',
     stepsPerTrip: STEPS_PER_TRIP,
     paddedRows: (lanes) => Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(lanes))),
-    kernels: () => webgpuKernels(backend),
+    kernels: (vocabularySize) => webgpuKernels(backend, vocabularySize),
     lost: Promise.race([lost, failed]),
     // Reading from the device waits for it, and lets everything else have its turn.
     breathe: () => Promise.resolve(),

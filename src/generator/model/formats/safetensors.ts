@@ -3,42 +3,33 @@
  * tensors' bytes; see the format's description by Hugging Face) with float32 tensors named `embedding`,
  * `lstm_0.kernel`, `lstm_0.recurrent_kernel`, `lstm_0.bias`, `lstm_1. ...`, `dense.kernel`, `dense.bias`.
  */
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
-import { Vocabulary } from '../vocabulary.ts';
-import { readJson, sha256Of, unreadable } from './files.ts';
-import type { LstmLayer } from './layers.ts';
-import type { Model } from './model.ts';
-import { isRecord, unusable, versionOf } from './model.ts';
-import type { Tensor } from './weights.ts';
+
+import type { Layer } from '../layers.ts';
+import { isRecord, unusable } from '../model.ts';
+import type { Tensor } from '../weights.ts';
+import type { ForeignModel } from './foreign-model.ts';
 
 const HEADER_LENGTH_BYTES = 8;
 const FLOAT32_BYTES = 4;
 
 /**
- * Reads a model from a safetensors file and a `vocabulary.json`. Its name is that of the weights' folder.
- *
- * @throws StoryError `model_unavailable` when either is malformed or they do not fit each other
+ * @param file how errors call the file
+ * @throws StoryError `model_unavailable` when it is malformed or its tensors do not fit each other
  */
-export async function importSafetensors(weightsFile: string, vocabularyFile: string): Promise<Model> {
-  const shown = basename(weightsFile);
-  const bytes = await readFile(weightsFile).catch((error: unknown) => {
-    throw unreadable(shown, error);
-  });
-  const vocabulary = new Vocabulary(await readJson(vocabularyFile, basename(vocabularyFile)));
-  const { tensors, data } = parseSafetensors(bytes, shown);
+export function readSafetensors(bytes: Uint8Array, file: string): ForeignModel {
+  const tensors = parseSafetensors(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), file);
   const take = (name: string, shape: readonly number[]) => {
     const tensor = tensors.get(name);
     if (!tensor || tensor.shape.join() !== shape.join()) {
       const found = tensor ? tensor.shape.join(' x ') : 'nothing';
-      throw unusable(shown, `expected ${name} to be ${shape.join(' x ')}, got ${found}`);
+      throw unusable(file, `expected ${name} to be ${shape.join(' x ')}, got ${found}`);
     }
-    if (!tensor.values.every(Number.isFinite)) throw unusable(shown, `${name} is not all numbers`);
+    if (!tensor.values.every(Number.isFinite)) throw unusable(file, `${name} is not all numbers`);
     return tensor.values;
   };
 
-  const columns = tensors.get('embedding')?.shape[1] ?? 0;
-  const layers: LstmLayer[] = [];
+  const [rows = 0, columns = 0] = tensors.get('embedding')?.shape ?? [];
+  const layers: Layer[] = [];
   let inputSize = columns;
   while (tensors.has(`lstm_${layers.length}.kernel`)) {
     const name = `lstm_${layers.length}`;
@@ -55,44 +46,36 @@ export async function importSafetensors(weightsFile: string, vocabularyFile: str
     });
     inputSize = units;
   }
-  if (layers.length === 0) throw unusable(shown, 'it has no lstm_0.kernel');
+  if (layers.length === 0) throw unusable(file, 'it has no lstm_0.kernel');
   const expected = 3 + 3 * layers.length;
   if (tensors.size !== expected) {
-    throw unusable(shown, `it has ${tensors.size} tensors, ${layers.length} LSTM layers come to ${expected}`);
+    throw unusable(file, `it has ${tensors.size} tensors, ${layers.length} LSTM layers come to ${expected}`);
   }
+  const matrix = take('embedding', [rows, columns]);
+  const kernel = take('dense.kernel', [inputSize, rows]);
+  const bias = take('dense.bias', [rows]);
   return {
-    name: basename(dirname(resolve(weightsFile))),
-    version: versionOf(sha256Of(data)),
-    vocabulary,
+    file,
+    source: 'safetensors',
     layers: [
-      {
-        kind: 'embedding',
-        rows: vocabulary.size,
-        columns,
-        matrix: take('embedding', [vocabulary.size, columns]),
-      },
+      { kind: 'embedding', rows, columns, matrix },
       ...layers,
-      {
-        kind: 'dense',
-        units: vocabulary.size,
-        inputSize,
-        activation: 'linear',
-        kernel: take('dense.kernel', [inputSize, vocabulary.size]),
-        bias: take('dense.bias', [vocabulary.size]),
-      },
+      { kind: 'dense', units: rows, inputSize, activation: 'linear', kernel, bias },
     ],
+    configs: null,
     reading: { kind: 'stateful' },
-    metadata: {},
+    masksZero: false,
   };
 }
 
-function parseSafetensors(bytes: Buffer, shown: string): { tensors: Map<string, Tensor>; data: Uint8Array } {
+function parseSafetensors(bytes: Buffer, shown: string): Map<string, Tensor> {
   const headerLength = bytes.length < HEADER_LENGTH_BYTES ? Infinity : Number(bytes.readBigUInt64LE());
   const dataStart = HEADER_LENGTH_BYTES + headerLength;
   if (dataStart > bytes.length) throw unusable(shown, 'it ends within its header');
   const header = parseHeader(bytes.toString('utf8', HEADER_LENGTH_BYTES, dataStart), shown);
   const data = bytes.subarray(dataStart);
   const tensors = new Map<string, Tensor>();
+  let total = 0;
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     if (!isRecord(entry) || entry.dtype !== 'F32') throw unusable(shown, `${name} is not float32`);
@@ -105,11 +88,14 @@ function parseSafetensors(bytes: Buffer, shown: string): { tensors: Map<string, 
     if (end - start !== byteLength || end > data.length) {
       throw unusable(shown, `${name} needs ${byteLength} bytes at ${start}, the file does not hold them`);
     }
+    total += byteLength;
+    // Without this a small file could ask for any number of copies of itself.
+    if (total > data.length) throw unusable(shown, 'its tensors overlap');
     // A copy, because the header's length leaves the tensors at any alignment.
     const values = new Float32Array(new Uint8Array(data.subarray(start, end)).buffer);
     tensors.set(name, { name, shape, values });
   }
-  return { tensors, data };
+  return tensors;
 }
 
 function parseHeader(text: string, shown: string): Record<string, unknown> {

@@ -1,0 +1,106 @@
+/**
+ * Holds a corpus that `scifi corpus build` wrote against the same works cleaned in another way, by shingles of 50
+ * characters: how many of theirs are in ours, and how many of ours in theirs.
+ *
+ *   node --import tsx scripts/corpus/compare.ts DATA CLEAN                  # CLEAN/ID.txt
+ *   node --import tsx scripts/corpus/compare.ts DATA CLEAN --manifest FILE  # its `dropped_paragraphs` are set aside
+ *   node --import tsx scripts/corpus/compare.ts DATA CLEAN --show 84        # every passage that differs
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { flatten, foundIn, SHINGLE_CHARACTERS } from './shingles.ts';
+import { tableOf, worksOf } from './works.ts';
+
+const WANTED = 0.98;
+const LONGEST_DROPPED = 3_000;
+const EDGE = 0.01;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { manifest: { type: 'string' }, show: { type: 'string', multiple: true } },
+});
+const [data, clean] = positionals;
+if (!data || !clean) throw new Error('Give the folder of the corpus and the folder of cleaned works.');
+const dropped = new Map(
+  (values.manifest ? await tableOf(values.manifest) : []).map((row) => [
+    row.id,
+    Number(row.dropped_paragraphs),
+  ]),
+);
+
+/** A passage that the other text lacks, and the share of the text before it. */
+interface Passage {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** The passages that a text is made of where shingle after shingle is not found. */
+function missing(text: string, found: Uint8Array): Passage[] {
+  const passages: Passage[] = [];
+  for (let i = 0; i < found.length; i++) {
+    if (found[i]) continue;
+    const from = i;
+    while (i < found.length && !found[i]) i++;
+    passages.push({ text: text.slice(from, i + SHINGLE_CHARACTERS - 1), at: from / text.length });
+  }
+  return passages;
+}
+
+interface Comparison {
+  readonly id: string;
+  /** Shares of their shingles that are in ours, and of ours that are in theirs. */
+  readonly forward: number;
+  readonly reverse: number;
+  readonly aside: number;
+  readonly lacking: readonly Passage[];
+  readonly extra: readonly Passage[];
+}
+
+function compare(id: string, ours: string, theirs: string): Comparison {
+  const [a, b] = [flatten(theirs), flatten(ours)];
+  const [forward, reverse] = [foundIn(a, b), foundIn(b, a)];
+  const extra = missing(b, reverse);
+  // What was dropped by hand is a paragraph or two within a work: its beginning and its end are what is judged here.
+  const inside = extra
+    .filter(({ text, at }) => text.length <= LONGEST_DROPPED && at > EDGE && at < 1 - EDGE)
+    .toSorted((one, other) => other.text.length - one.text.length);
+  const aside = inside.slice(0, dropped.get(id) ?? 0);
+  const asideShingles = aside.reduce((sum, { text }) => sum + text.length - SHINGLE_CHARACTERS + 1, 0);
+  const share = (found: Uint8Array, less = 0) =>
+    found.reduce((sum, one) => sum + one, 0) / Math.max(1, found.length - less);
+  return {
+    id,
+    forward: share(forward),
+    reverse: share(reverse, asideShingles),
+    aside: aside.length,
+    lacking: missing(a, forward),
+    extra: extra.filter((passage) => !aside.includes(passage)),
+  };
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
+const comparisons: Comparison[] = [];
+for await (const { id, text } of worksOf(data)) {
+  const file = join(clean, `${id}.txt`);
+  if (!existsSync(file)) continue;
+  const comparison = compare(id, text, (await readFile(file, 'utf8')).replace('\u0003', ''));
+  comparisons.push(comparison);
+  if (!values.show?.includes(id) && !values.show?.includes('all')) continue;
+  const { forward, reverse, lacking, extra } = comparison;
+  console.log(`=== ${id}: ${percent(forward)} of theirs in ours, ${percent(reverse)} of ours in theirs`);
+  for (const { text, at } of lacking) console.log(`theirs only, at ${percent(at)}: ${text}`);
+  for (const { text, at } of extra) console.log(`ours only, at ${percent(at)}: ${text}`);
+}
+for (const way of ['forward', 'reverse'] as const) {
+  const below = comparisons
+    .filter((one) => one[way] < WANTED)
+    .toSorted((one, other) => one[way] - other[way]);
+  const least = Math.min(...comparisons.map((one) => one[way]));
+  console.log(
+    `${way === 'forward' ? 'theirs in ours' : 'ours in theirs'}: ${comparisons.length - below.length} of ${comparisons.length} works at ${percent(WANTED)} or more, the least ${percent(least)}`,
+  );
+  for (const { id, [way]: share, aside } of below)
+    console.log(`  ${id.padEnd(8)} ${percent(share)}${aside ? `, ${aside} passages set aside` : ''}`);
+}

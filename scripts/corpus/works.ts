@@ -1,0 +1,31 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SPLITS } from '../../src/generator/corpus/build.ts';
+import { END_OF_TEXT } from '../../src/generator/vocabulary.ts';
+
+/** Every work of a corpus that `scifi corpus build` wrote, split by split; one at a time is in memory. */
+export async function* worksOf(folder: string): AsyncGenerator<{ id: string; text: string }> {
+  const rows = await tableOf(join(folder, 'manifest.tsv'));
+  for (const split of SPLITS) {
+    const ids = rows.filter((row) => row.split === split).map((row) => row.id!);
+    let [text, work] = ['', 0];
+    for await (const chunk of createReadStream(join(folder, `${split}.txt`), 'utf8')) {
+      const parts = (text + chunk).split(END_OF_TEXT);
+      text = parts.pop()!;
+      // Nothing stands before the first mark.
+      for (const part of parts) if (part !== '') yield { id: ids[work++]!, text: part };
+    }
+    if (text !== '') yield { id: ids[work]!, text };
+  }
+}
+
+/** The rows of a table whose columns are parted by tabs and named in its first line. */
+export async function tableOf(file: string): Promise<Record<string, string>[]> {
+  const [head, ...lines] = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  const columns = head!.split('\t');
+  return lines.map((line) => {
+    const cells = line.split('\t');
+    return Object.fromEntries(columns.map((column, i) => [column, cells[i] ?? '']));
+  });
+}

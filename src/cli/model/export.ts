@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { StoryError } from '../../errors.ts';
+import { loadModel, replaceFile, saveModel } from '../../generator/model/files.ts';
+import { MODEL_FILE } from '../../generator/model/format.ts';
+import { writeKerasHdf5 } from '../../generator/model/formats/write-keras-hdf5.ts';
+import { writeOnnx } from '../../generator/model/formats/write-onnx.ts';
+import type { Model } from '../../generator/model/model.ts';
+import { findModel } from './find.ts';
+
+const WRITERS: Readonly<Record<string, (model: Model) => Uint8Array | Promise<Uint8Array>>> = {
+  onnx: writeOnnx,
+  hdf5: writeKerasHdf5,
+};
+
+/** `model export`: one of our models for others. */
+export function addModelExport(model: Command): void {
+  model
+    .command('export')
+    .description('write a model as a layers model of TensorFlow.js, as ONNX, or as HDF5 of Keras 2')
+    .argument('<model>', 'folder or name of the model')
+    .argument('<out>', 'file to write; for tfjs a folder')
+    .addOption(
+      new Option('--format <format>', 'what to write')
+        .choices(['tfjs', 'onnx', 'hdf5'])
+        .makeOptionMandatory(),
+    )
+    .action(exportModel);
+}
+
+async function exportModel(named: string, out: string, { format }: { format: string }): Promise<void> {
+  const target = format === 'tfjs' ? join(out, MODEL_FILE) : out;
+  if (existsSync(target)) {
+    throw new StoryError('bad_request', `${target} is there already. Remove it, or choose another name.`);
+  }
+  const model = await loadModel(findModel(named));
+  const write = WRITERS[format];
+  if (!write) {
+    await saveModel(out, model, { dtype: 'float32', dialect: 'tensorflow.js' });
+    process.stdout.write(`${out} written: model.json, weights.bin and vocabulary.json.\n`);
+    return;
+  }
+  const bytes = await write(model);
+  await mkdir(dirname(out), { recursive: true });
+  await replaceFile(out, bytes);
+  // The file knows only ids; others want the one dictionary or the other.
+  const { idToChar, charToId } = model.vocabulary.toFile();
+  await replaceFile(`${out}.id-to-char.json`, `${JSON.stringify(idToChar, null, 1)}\n`);
+  await replaceFile(`${out}.char-to-id.json`, `${JSON.stringify(charToId, null, 1)}\n`);
+  process.stdout.write(
+    `${out} written, and beside it its dictionaries, .id-to-char.json and .char-to-id.json.\n`,
+  );
+}

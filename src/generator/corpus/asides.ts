@@ -1,0 +1,60 @@
+/** What stands beside a work in its own text: brackets and boxes that speak of the book, references to footnotes. */
+import { ABOUT_THE_FILE } from './patterns.ts';
+
+/** The first words in a bracket that holds something about the book and nothing of it. */
+const ASIDE =
+  /^\[[\s*_]*(?:illustrat|transcrib|foot ?note|sidenote|frontispiece|picture|image|handwritten|page|pg\b|note:|music|blank page|decorat|cover|map\b|figure|fig\.|plate\b|advertisement|end of|redactor|proofread|e-?text|device\b|missing text|subscript|superscript|at this point an? \w+ text|[\w ]{0,40}(?:omitted|(?:appears?|occurs?) here)\])/i;
+/** A reference to a footnote, or a page's number. */
+const REFERENCE = /\[(?:\d{1,3}|[A-Z*†‡])\]|\{(?:pg |page )?\d{1,4}\}|\[(?:pg|p\.|page)\s*[ivxl\d]+\]/gi;
+/** An aside is over after so much text, closed or not: somebody forgot its bracket. */
+const LONGEST_ASIDE = 6_000;
+const OPENING_WORDS = 60;
+/** The picture at the head of a magazine's letters: it goes, and its words stay to tell where they begin. */
+const DEPARTMENT = /readers?['’]s? corner/i;
+
+/** Leaves out asides in square brackets, which may go over many lines and hold brackets themselves. */
+export function withoutAsides(text: string): { readonly text: string; readonly asides: readonly string[] } {
+  const asides: string[] = [];
+  let kept = '';
+  let from = 0;
+  for (let at = text.indexOf('['); at >= 0; at = text.indexOf('[', at + 1)) {
+    if (at < from || !ASIDE.test(text.slice(at, at + OPENING_WORDS))) continue;
+    const end = closing(text, at);
+    const aside = text.slice(at + 1, end);
+    asides.push(aside);
+    kept += text.slice(from, at);
+    if (DEPARTMENT.test(aside)) kept += aside.replace(/^[^:]*:/, '').replace(/\s+/g, ' ');
+    from = end + 1;
+  }
+  return { text: kept + text.slice(from), asides };
+}
+
+/** Leaves out references to footnotes and numbers of pages. */
+export function withoutReferences(text: string): string {
+  return text.replace(REFERENCE, '');
+}
+
+/** Where a bracket closes; where it does not, its paragraph's end. */
+function closing(text: string, opening: number): number {
+  let depth = 0;
+  for (let at = opening; at < Math.min(text.length, opening + LONGEST_ASIDE); at++) {
+    if (text[at] === '[') depth += 1;
+    else if (text[at] === ']' && --depth === 0) return at;
+  }
+  const blank = text.indexOf('\n\n', opening);
+  return blank < 0 ? text.length : blank;
+}
+
+const BOX = /^[ \t]*\+?[-=]{10,}\+?[ \t]*\n(?:[ \t]*[|:].*[|:]?[ \t]*\n)+[ \t]*\+?[-=]{10,}\+?[ \t]*$/gm;
+
+/** Opens boxes that are drawn with `+---+` and `|`: what speaks of the file or the magazine goes, the rest is text. */
+export function withoutBoxes(text: string): string {
+  return text.replace(BOX, (box) => {
+    const inside = box
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.replace(/^[ \t]*[|:] ?|[ \t]*[|:]?[ \t]*$/g, ''))
+      .join('\n');
+    return ABOUT_THE_FILE.test(inside.replace(/\s+/g, ' ')) ? '' : `\n\n\n\n${inside}\n\n\n\n`;
+  });
+}

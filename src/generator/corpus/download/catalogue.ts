@@ -1,0 +1,118 @@
+/** Project Gutenberg's catalogue as a table with commas, and which of its books are wanted. */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { parse } from 'csv-parse';
+import { StoryError } from '../../../errors.ts';
+
+export interface Book {
+  /** Project Gutenberg's number: digits, and nothing that a path could be made of. */
+  readonly id: string;
+  readonly title: string;
+  readonly author: string;
+  readonly language: string;
+}
+
+export interface Wanted {
+  /** A bookshelf's name, in whatever case; without "Category:" or "Browsing:", which both are taken for the same. */
+  readonly bookshelf: string;
+  /** A code such as `en`. */
+  readonly language: string;
+}
+
+export interface Selection {
+  /** By number, each once. */
+  readonly books: readonly Book[];
+  /** Rows of the shelf that are no book one could ask for: what the number should be is something else. */
+  readonly unusable: number;
+  /** Shelves with a word of the wanted name, for when there is none of that name. */
+  readonly similar: readonly string[];
+}
+
+const ID = /^[1-9]\d{0,6}$/;
+const GZIP = [0x1f, 0x8b];
+const COLUMNS = ['Text#', 'Type', 'Title', 'Language', 'Authors', 'Bookshelves'] as const;
+const MOST_SIMILAR = 8;
+
+type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string>>>;
+
+/**
+ * Reads a catalogue, packed with gzip or not, row by row: titles go over lines and have commas and quotes.
+ *
+ * @throws StoryError `bad_request` when it is no catalogue
+ */
+export async function selectBooks(file: string, wanted: Wanted): Promise<Selection> {
+  const books = new Map<string, Book>();
+  const similar = new Set<string>();
+  const shelf = keyOf(wanted.bookshelf);
+  const words = shelf.split(' ').filter((word) => word.length > 2);
+  let unusable = 0;
+  let rows = 0;
+  const parser = parse({ columns: true, bom: true, relax_column_count: true, relax_quotes: true });
+  const read = async (records: AsyncIterable<Row>) => {
+    for await (const row of records) {
+      rows += 1;
+      if (rows === 1) checkColumns(row, file);
+      const shelves = (row.Bookshelves ?? '').split(';').map((name) => name.trim());
+      for (const name of shelves)
+        if (words.some((word) => keyOf(name).split(' ').includes(word))) similar.add(withoutKind(name));
+      if (!shelves.some((name) => keyOf(name) === shelf) || row.Type !== 'Text') continue;
+      const languages = (row.Language ?? '').split(';').map((language) => language.trim().toLowerCase());
+      if (!languages.includes(wanted.language.toLowerCase())) continue;
+      const id = row['Text#']?.trim() ?? '';
+      if (!ID.test(id)) unusable += 1;
+      else
+        books.set(id, {
+          id,
+          title: row.Title ?? '',
+          author: row.Authors ?? '',
+          language: languages.join('; '),
+        });
+    }
+  };
+  try {
+    const bytes = createReadStream(file);
+    if (await isPacked(file)) await pipeline(bytes, createGunzip(), parser, read);
+    else await pipeline(bytes, parser, read);
+  } catch (error) {
+    if (error instanceof StoryError) throw error;
+    throw new StoryError(
+      'bad_request',
+      `${file} is no catalogue of Project Gutenberg's: ${(error as Error).message}`,
+    );
+  }
+  if (rows === 0)
+    throw new StoryError('bad_request', `The catalogue ${file} has no books in it. Delete it and try again.`);
+  return {
+    books: [...books.values()].toSorted((one, other) => Number(one.id) - Number(other.id)),
+    unusable,
+    similar: [...similar].toSorted().slice(0, MOST_SIMILAR),
+  };
+}
+
+function checkColumns(row: Row, file: string): void {
+  const missing = COLUMNS.filter((column) => !(column in row));
+  if (missing.length > 0)
+    throw new StoryError(
+      'bad_request',
+      `${file} is no catalogue of Project Gutenberg's: it lacks the columns ${missing.join(', ')}.`,
+    );
+}
+
+function withoutKind(shelf: string): string {
+  return shelf.replace(/^(?:category|browsing):\s*/i, '');
+}
+
+/** A shelf's name to compare: "Browsing: Science-Fiction" is "science fiction". */
+function keyOf(shelf: string): string {
+  return withoutKind(shelf)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim();
+}
+
+async function isPacked(file: string): Promise<boolean> {
+  for await (const chunk of createReadStream(file, { end: GZIP.length - 1 }))
+    return GZIP.every((byte, i) => (chunk as Buffer)[i] === byte);
+  return false;
+}

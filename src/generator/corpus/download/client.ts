@@ -1,0 +1,247 @@
+/**
+ * A client that asks politely: never faster than so many requests a second, again after what may pass, as late as the
+ * server says, and for what is missing of a file and no more.
+ */
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoryError } from '../../../errors.ts';
+import { announcedSize, checksumsOf, rangeStart, retryAfter, strong } from './headers.ts';
+import { finished, forget, readValidator, sizeOf, writeValidator } from './partial.ts';
+import { Passing, Watch } from './watch.ts';
+
+export interface ClientOptions {
+  /** Requests a second, redirects and attempts that fail among them. */
+  readonly rate: number;
+  readonly userAgent: string;
+  /** Ends whatever is going on; what has come stays for the next time. */
+  readonly signal?: AbortSignal;
+  /** Told of everything that goes otherwise than it should. */
+  readonly onTrouble?: (sentence: string) => void;
+  readonly patience?: Partial<Patience>;
+}
+
+/** How long a client waits, and how often. */
+export interface Patience {
+  readonly attempts: number;
+  /** Before the second attempt; twice as long before each further one. */
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+  /** A server that wants more is left in peace. */
+  readonly longestRetryAfterMs: number;
+  /** Without a byte for so long an attempt is over. */
+  readonly stalledMs: number;
+  /** And after so long anyway: what drips is asked for anew, from where it was. */
+  readonly attemptMs: number;
+}
+
+const PATIENCE: Patience = {
+  attempts: 6,
+  firstPauseMs: 2_000,
+  longestPauseMs: 60_000,
+  longestRetryAfterMs: 600_000,
+  stalledMs: 30_000,
+  attemptMs: 300_000,
+};
+const REDIRECTS = [301, 302, 303, 307, 308];
+const MOST_REDIRECTS = 5;
+
+export interface Fetched {
+  readonly kind: 'fetched';
+  readonly url: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+export type Answer = Fetched | { readonly kind: 'missing' } | { readonly kind: 'unchanged' };
+
+export class PoliteClient {
+  readonly #options: ClientOptions;
+  readonly #patience: Patience;
+  #nextRequest = 0;
+  requests = 0;
+
+  constructor(options: ClientOptions) {
+    if (!(options.rate > 0)) {
+      throw new StoryError(
+        'bad_request',
+        `Expected \`rate\` to be above 0 requests a second, got ${options.rate}.`,
+      );
+    }
+    this.#options = options;
+    this.#patience = { ...PATIENCE, ...options.patience };
+  }
+
+  /**
+   * Fetches a file into `part`, from where an earlier attempt, or an earlier process, left it. The caller renames it.
+   *
+   * @param since only if it has changed since then (an HTTP date)
+   * @throws StoryError `not_found` when it cannot be had now: every attempt failed, or the server wants no robots
+   */
+  async fetch(url: string, part: string, since?: string): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(url, part, since);
+      } catch (error) {
+        this.#options.signal?.throwIfAborted();
+        if (error instanceof StoryError) throw error;
+        const reason = reasonOf(error);
+        if (attempt >= this.#patience.attempts)
+          throw new StoryError(
+            'not_found',
+            `${url} could not be had in ${attempt} attempts; the last: ${reason}.`,
+          );
+        await this.#pause(attempt, reason, error instanceof Passing ? error.retryAfterMs : undefined, url);
+      }
+    }
+  }
+
+  async #pause(
+    attempt: number,
+    reason: string,
+    retryAfterMs: number | undefined,
+    url: string,
+  ): Promise<void> {
+    const { firstPauseMs, longestPauseMs, longestRetryAfterMs } = this.#patience;
+    if (retryAfterMs !== undefined && retryAfterMs > longestRetryAfterMs)
+      throw new StoryError(
+        'not_found',
+        `${url}: the server asks to be left alone for ${Math.ceil(retryAfterMs / 60_000)} minutes. Try again then, or another --mirror.`,
+      );
+    // Half of a pause is random, so that many clients do not come back at once.
+    const backoff = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+    const pause = Math.max(backoff, retryAfterMs ?? 0);
+    this.#options.onTrouble?.(`${url}: ${reason}; again in ${(pause / 1_000).toFixed(1)} s`);
+    await sleep(pause, undefined, { signal: this.#options.signal });
+  }
+
+  async #attempt(url: string, part: string, since: string | undefined): Promise<Answer> {
+    const known = await readValidator(part, url);
+    const validator = known?.etag ?? known?.modified;
+    // Without a validator nobody knows whether the rest would be of the same file.
+    const held = validator ? await sizeOf(part) : 0;
+    const headers: Record<string, string> = {};
+    if (validator && held > 0) Object.assign(headers, { Range: `bytes=${held}-`, 'If-Range': validator });
+    else if (since) headers['If-Modified-Since'] = since;
+    const watch = new Watch(this.#patience, this.#options.signal);
+    try {
+      return await this.#receive(await this.#request(url, headers, watch), url, part, held, watch);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /** Asks once, in turn, and goes where it is sent. */
+  async #request(url: string, headers: Record<string, string>, watch: Watch): Promise<Response> {
+    let at = url;
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      await this.#turn();
+      watch.alive();
+      const response = await fetch(at, {
+        headers: { ...headers, 'User-Agent': this.#options.userAgent, 'Accept-Encoding': 'identity' },
+        redirect: 'manual',
+        signal: watch.signal,
+      });
+      watch.alive();
+      const location = response.headers.get('location');
+      if (!REDIRECTS.includes(response.status) || !location) return response;
+      await response.body?.cancel();
+      at = new URL(location, at).href;
+      if (!/^https?:/.test(at))
+        throw new StoryError('not_found', `${url} leads to ${at}, which is not on the web.`);
+    }
+    throw new StoryError(
+      'not_found',
+      `${url} leads from one address to the next without end. Try another --mirror.`,
+    );
+  }
+
+  /** Waits until the next request may go out. */
+  async #turn(): Promise<void> {
+    const wait = this.#nextRequest - performance.now();
+    this.#nextRequest = Math.max(performance.now(), this.#nextRequest) + 1_000 / this.#options.rate;
+    if (wait > 0) await sleep(wait, undefined, { signal: this.#options.signal });
+    this.requests += 1;
+  }
+
+  async #receive(response: Response, url: string, part: string, held: number, watch: Watch): Promise<Answer> {
+    const { status, headers } = response;
+    if (status === 304) return { kind: 'unchanged' };
+    if (status === 404 || status === 410) return { kind: 'missing' };
+    if (status === 416) {
+      // There is no rest: either all is here, or what is here is of another file.
+      const all = /\*\/(\d+)/.exec(headers.get('content-range') ?? '')?.[1];
+      if (held > 0 && Number(all) === held) return this.#finish(response, url, part, held);
+      await forget(part);
+      throw new Passing('what was here of it does not fit');
+    }
+    if (status === 403 || status === 401)
+      throw new StoryError(
+        'not_found',
+        `${url}: the server refuses (${status}). Project Gutenberg's own site is for people only: give a --mirror that takes robots.`,
+      );
+    if (status === 429 || status === 408 || status >= 500)
+      throw new Passing(`the server answered ${status}`, retryAfter(headers.get('retry-after')));
+    if (status !== 200 && status !== 206)
+      throw new StoryError('not_found', `${url}: the server answered ${status}.`);
+    if (/^text\/html|^application\/xhtml/i.test(headers.get('content-type') ?? ''))
+      throw new Passing('the server sent a web page instead of the file');
+    const from = status === 206 ? rangeStart(headers.get('content-range')) : 0;
+    if (from !== 0 && from !== held) {
+      await forget(part);
+      throw new Passing('the server sent another part than was asked for');
+    }
+    // What is here must never be taken for the beginning of another file.
+    if (from === 0) await forget(part);
+    await writeValidator(part, {
+      url,
+      etag: strong(headers.get('etag')),
+      modified: headers.get('last-modified'),
+    });
+    const file = await open(part, from === 0 ? 'w' : 'a');
+    try {
+      const bytes = await this.#store(response, file, from, watch);
+      const announced = announcedSize(response, from);
+      if (announced !== undefined && bytes < announced)
+        throw new Passing(`only ${bytes} of ${announced} bytes came`);
+      if (announced !== undefined && bytes > announced) {
+        await forget(part);
+        throw new Passing(`${bytes} bytes came instead of ${announced}`);
+      }
+      await file.sync();
+      return await this.#finish(response, url, part, bytes);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Writes what comes as it comes, so that it is there whatever ends the process. */
+  async #store(response: Response, file: FileHandle, from: number, watch: Watch): Promise<number> {
+    let bytes = from;
+    if (!response.body) return bytes;
+    for await (const chunk of response.body) {
+      watch.alive();
+      await file.write(chunk);
+      bytes += chunk.length;
+    }
+    return bytes;
+  }
+
+  /** Checks a whole file against the checksums that came with it. */
+  async #finish(response: Response, url: string, part: string, bytes: number): Promise<Fetched> {
+    const content = await readFile(part);
+    for (const [algorithm, expected] of checksumsOf(response.headers)) {
+      if (createHash(algorithm).update(content).digest('base64') === expected) continue;
+      await forget(part);
+      throw new Passing(`its ${algorithm} is not what the server says it is`);
+    }
+    await finished(part);
+    return { kind: 'fetched', url, bytes, sha256: createHash('sha256').update(content).digest('hex') };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Passing) return error.message;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Passing) return cause.message;
+  return `the connection broke (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message})`;
+}

@@ -1,0 +1,48 @@
+/** How long an attempt may take, and what a failed one leaves to say. */
+
+/** What may pass by itself. */
+export class Passing extends Error {
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs?: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Ends an attempt that takes too long, altogether or until the next sign of life. */
+export class Watch {
+  readonly signal: AbortSignal;
+  readonly #over = new AbortController();
+  readonly #stalledMs: number;
+  readonly #total: NodeJS.Timeout;
+  #stall: NodeJS.Timeout | undefined;
+
+  constructor(
+    { attemptMs, stalledMs }: { readonly attemptMs: number; readonly stalledMs: number },
+    outer: AbortSignal | undefined,
+  ) {
+    this.signal = outer ? AbortSignal.any([this.#over.signal, outer]) : this.#over.signal;
+    this.#stalledMs = stalledMs;
+    this.#total = setTimeout(() => this.#end(`it took more than ${attemptMs / 1_000} s`), attemptMs);
+  }
+
+  alive(): void {
+    clearTimeout(this.#stall);
+    this.#stall = setTimeout(
+      () => this.#end(`nothing came for ${this.#stalledMs / 1_000} s`),
+      this.#stalledMs,
+    );
+  }
+
+  /** Nobody reads what is left of an answer. */
+  stop(): void {
+    clearTimeout(this.#stall);
+    clearTimeout(this.#total);
+    this.#over.abort();
+  }
+
+  #end(reason: string): void {
+    this.#over.abort(new Passing(reason));
+  }
+}

@@ -1,0 +1,234 @@
+/** What stands before a work: credits, notes, a publisher's pages, lists, to whom it is given. */
+import { type Block, isRule, NEW_SECTION, PARAGRAPH } from './blocks.ts';
+import type { Header } from './gutenberg.ts';
+import { CHAPTER, PREFACE } from './headings.ts';
+import { listsIn } from './lists.ts';
+import {
+  ADDRESS,
+  CREDIT,
+  DEDICATION,
+  EDITORIAL,
+  IMPRINT,
+  LICENCE,
+  MASTHEAD,
+  NOTE,
+  NOTES_HEADING,
+  TITLE_PAGE,
+} from './patterns.ts';
+
+/** All that is before a work is within so many characters, and within this share of the file. */
+const FRONT_CHARACTERS = 30_000;
+const FRONT_SHARE = 1 / 3;
+/** A note of the transcriber's is no longer. */
+const LONGEST_NOTE = 1_500;
+const LONGEST_DEDICATION = 400;
+const LONGEST_IMPRINT = 600;
+/** A masthead begins within so many blocks, and no more are between its parts. */
+const MASTHEAD_BLOCKS = 40;
+/** A publisher's pages are no more than this, praise, price and portrait of the author included. */
+const PAGES_CHARACTERS = 8_000;
+const PAGES_SHARE = 0.15;
+/** What a publisher says of a work before it. */
+const LONGEST_PRAISE = 2_500;
+/** Title, author, artist and a line that makes one curious are among so many blocks, in any order. */
+const TITLE_BLOCKS = 8;
+const LONGEST_TITLE = 120;
+const SPEECH = 20;
+const EDITORIAL_BLOCKS = 15;
+/** What is longer is an introduction, and is read like a preface. */
+const LONGEST_EDITORIAL = 800;
+
+/** Leaves out what stands before a work. What a work says before its first chapter stays: prefaces, mottoes. */
+export function withoutFront(blocks: readonly Block[], header: Header, asides: readonly string[]): Block[] {
+  const window = windowOf(blocks);
+  const masthead = mastheadOf(blocks, window);
+  const gone = new Set([
+    ...Array(masthead + 1).keys(),
+    ...notesIn(blocks, window),
+    ...editorialsIn(blocks, window),
+  ]);
+  for (const place of listsIn(blocks, { window, prose: proseOf(blocks, gone) }, asides)) gone.add(place);
+  const prose = proseOf(blocks, gone);
+  const body = bodyOf(blocks, window, gone);
+  const pages = body === undefined ? undefined : publishersPages(blocks, masthead, body);
+  if (pages !== undefined && body !== undefined) {
+    const motto = mottoIn(blocks, pages.imprint, pages.end, gone);
+    const rest = blocks.filter(
+      (_, i) => i >= pages.end && !gone.has(i) && !(i < body && isDedication(blocks, i)),
+    );
+    return [...titlePage(blocks.slice(0, pages.end), header), ...motto, ...rest];
+  }
+  const before = Math.min(body ?? prose, prose);
+  return blocks.filter(({ flat }, i) => {
+    if (gone.has(i)) return false;
+    if (i < window && i <= prose && (LICENCE.test(flat) || CREDIT.test(flat))) return false;
+    if (i < Math.max(before, TITLE_BLOCKS) && flat.length < LONGEST_TITLE && TITLE_PAGE.test(flat))
+      return false;
+    if (i >= before) return true;
+    return !(
+      IMPRINT.test(flat) ||
+      (flat.length < LONGEST_TITLE && ADDRESS.test(flat)) ||
+      (i > 0 && body !== undefined && isDedication(blocks, i))
+    );
+  });
+}
+
+/** The last block of a magazine's own words before its stories; several say what it is, close to each other. */
+function mastheadOf(blocks: readonly Block[], window: number): number {
+  let [last, count] = [-1, 0];
+  for (let i = 0; i < Math.min(window, last + MASTHEAD_BLOCKS); i++) {
+    if (!MASTHEAD.test(blocks[i]!.flat)) continue;
+    last = i;
+    count += 1;
+  }
+  return count > 1 ? last : -1;
+}
+
+/**
+ * A publisher's pages before a work: his last imprint and where they end. None where they would be too much: the
+ * imprint is then in a story.
+ */
+function publishersPages(
+  blocks: readonly Block[],
+  masthead: number,
+  body: number,
+): { readonly imprint: number; readonly end: number } | undefined {
+  const imprint = blocks
+    .slice(0, body)
+    .findLastIndex(({ flat }, i) => i > masthead && flat.length < LONGEST_IMPRINT && IMPRINT.test(flat));
+  if (imprint < 0) return undefined;
+  const end = startAfter(blocks, imprint, body);
+  const most = Math.min(PAGES_CHARACTERS, charactersOf(blocks) * PAGES_SHARE);
+  return charactersOf(blocks.slice(masthead + 1, end)) > most ? undefined : { imprint, end };
+}
+
+/**
+ * Where a work begins behind a publisher's pages: at its first chapter, or before that at a section that is too long
+ * to be his.
+ */
+function startAfter(blocks: readonly Block[], imprint: number, body: number): number {
+  for (let start = imprint + 1; start < body; ) {
+    const length = blocks.slice(start + 1, body).findIndex(({ gap }) => gap >= NEW_SECTION);
+    const end = length < 0 ? body : start + 1 + length;
+    if (charactersOf(blocks.slice(start, end)) > LONGEST_PRAISE) return start;
+    start = end;
+  }
+  return body;
+}
+
+function charactersOf(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { flat }) => sum + flat.length, 0);
+}
+
+/** How many blocks what stands before a work is among. */
+function windowOf(blocks: readonly Block[]): number {
+  const most = Math.min(FRONT_CHARACTERS, charactersOf(blocks) * FRONT_SHARE);
+  let characters = 0;
+  const end = blocks.findIndex(({ flat }) => {
+    characters += flat.length;
+    return characters > most;
+  });
+  return end < 0 ? blocks.length : end;
+}
+
+/** The first block of a work that has chapters or a preface; undefined where there are neither. */
+function bodyOf(blocks: readonly Block[], window: number, gone: ReadonlySet<number>): number | undefined {
+  for (let i = 0; i < window; i++) {
+    const { flat } = blocks[i]!;
+    if (gone.has(i) || !(CHAPTER.test(flat) || PREFACE.test(flat)) || IMPRINT.test(flat)) continue;
+    // A heading has a text under it; a number in a list of books has not.
+    const next = blocks.slice(i + 1, i + 7);
+    if (next.some((block) => block.flat.length >= PARAGRAPH || /^["“'‘_]/.test(block.flat))) return i;
+  }
+  return undefined;
+}
+
+/** The first paragraph or speech, as opposed to headings and lines of a title page. */
+function proseOf(blocks: readonly Block[], gone: ReadonlySet<number>): number {
+  const found = blocks.findIndex(
+    ({ flat }, i) =>
+      !gone.has(i) &&
+      (flat.length >= PARAGRAPH || (/^["“]/.test(flat) && flat.length >= SPEECH)) &&
+      ![CREDIT, NOTE, IMPRINT, TITLE_PAGE, EDITORIAL, LICENCE].some((pattern) => pattern.test(flat)),
+  );
+  return found < 0 ? blocks.length : found;
+}
+
+/** Notes of those who made the file: a heading and what is under it, or a paragraph that says so itself. */
+function notesIn(blocks: readonly Block[], window: number): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < window; i++) {
+    if (!NOTES_HEADING.test(blocks[i]!.flat)) continue;
+    found.push(i);
+    let characters = 0;
+    for (let next = i + 1; next < window; next++) {
+      const { flat, gap } = blocks[next]!;
+      characters += flat.length;
+      const isUnder = gap < NEW_SECTION - 1 && !isRule(blocks[next]!) && endsSoon(blocks, next);
+      if (
+        characters > LONGEST_NOTE ||
+        !(NOTE.test(flat) || (isUnder && next > i + 1) || (isUnder && flat.length < PARAGRAPH))
+      )
+        break;
+      found.push(next);
+      i = next;
+    }
+  }
+  return found;
+}
+
+/** An editor's words before a story, which are set in italics: all of them where some speak to his readers. */
+function editorialsIn(blocks: readonly Block[], window: number): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < Math.min(window, EDITORIAL_BLOCKS); i++) {
+    let end = i;
+    while (end < blocks.length && /^\s*_[^_]*(?:_[^_]+_[^_]*)*_\s*$/.test(blocks[end]!.text)) end += 1;
+    const run = blocks.slice(i, Math.max(end, i + 1));
+    if (charactersOf(run) <= LONGEST_EDITORIAL && run.some(({ flat }) => EDITORIAL.test(flat)))
+      for (const [n] of run.entries()) found.push(i + n);
+    i = Math.max(end - 1, i);
+  }
+  return found;
+}
+
+/** Whether something new begins within a few blocks: what is before it then still belongs to a note. */
+function endsSoon(blocks: readonly Block[], from: number): boolean {
+  return blocks.slice(from + 1, from + 4).some((block) => block.gap >= NEW_SECTION - 1 || isRule(block));
+}
+
+/** Title and author, as the header has them; without a header the first line that is neither. */
+function titlePage(front: readonly Block[], { title, author }: Header): Block[] {
+  const isTitle = (block: Block) =>
+    !isRule(block) &&
+    ![CREDIT, IMPRINT, ADDRESS, NOTE, LICENCE, TITLE_PAGE].some((table) => table.test(block.flat));
+  const lines = [title ?? front.find(isTitle)?.flat, author === undefined ? undefined : `by ${author}`];
+  return lines.filter((line) => line !== undefined).map((line) => ({ text: line, flat: line, gap: 1 }));
+}
+
+/** What is quoted between a publisher's pages and a work: something that has its source under it. */
+function mottoIn(
+  blocks: readonly Block[],
+  imprint: number,
+  start: number,
+  gone: ReadonlySet<number>,
+): Block[] {
+  for (let i = start - 1; i > imprint + 1; i--) {
+    const [quoted, source] = [blocks[i - 1]!, blocks[i]!];
+    if (gone.has(i) || gone.has(i - 1) || source.flat.length > LONGEST_TITLE || source.gap >= NEW_SECTION)
+      continue;
+    const lines = quoted.text.split('\n');
+    const isVerse =
+      lines.length > 1 &&
+      lines.some((line) => /[,;:?!.-]$/.test(line)) &&
+      /^[A-Z][\w ]+\.$/.test(source.flat);
+    if (isVerse || (/^["“‘']/.test(quoted.flat) && /^(?:--|—)/.test(source.flat))) return [quoted, source];
+  }
+  return [];
+}
+
+/** A few words that stand for themselves before the first chapter. */
+function isDedication(blocks: readonly Block[], at: number): boolean {
+  const { flat, gap } = blocks[at]!;
+  const isApart = gap > 1 || (blocks[at + 1]?.gap ?? 0) >= NEW_SECTION;
+  return isApart && flat.length < LONGEST_DEDICATION && DEDICATION.test(flat);
+}

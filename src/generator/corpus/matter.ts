@@ -1,0 +1,43 @@
+/** Which blocks of a file are the work's own. */
+import { endOfAnnouncement, isAnnouncement } from './announcements.ts';
+import { withoutBack } from './back.ts';
+import type { Block } from './blocks.ts';
+import { withoutFront } from './front.ts';
+import type { Header } from './gutenberg.ts';
+import { FOOTNOTES_HEADING } from './headings.ts';
+import { ANNOUNCEMENT_START, LICENCE, NOTE, NOTES_HEADING, SERIAL } from './patterns.ts';
+
+const LONGEST_NOTE = 400;
+const FOOTNOTE = /^(?:\[\w{1,3}\]|\{\d+\}|\(\d{1,3}\)|\d{1,3}[.)\]] |\* ?\w|†)/;
+/** A footnote that stands by itself begins with what refers to it. */
+const REFERENCE = /^(?:\[(?:\d{1,3}|[A-Z*†‡])\]|\{\d{1,3}\})(?= )/;
+
+/**
+ * Leaves out front and back matter, notes, contents, footnotes and a magazine's announcements. In the middle of a work
+ * only what says of itself that it is none of it.
+ *
+ * @param asides what stood in brackets, such as the captions of pictures
+ */
+export function withoutMatter(blocks: readonly Block[], header: Header, asides: readonly string[]): Block[] {
+  return withoutInserts(withoutBack(withoutFront(blocks, header, asides), header));
+}
+
+function withoutInserts(blocks: readonly Block[]): Block[] {
+  const kept: Block[] = [];
+  for (let i = 0; i < blocks.length; i++) {
+    const block = blocks[i]!;
+    const { flat } = block;
+    if (SERIAL.test(flat) || REFERENCE.test(flat)) continue;
+    if (NOTES_HEADING.test(flat) && flat.length < LONGEST_NOTE) {
+      while (i + 1 < blocks.length && NOTE.test(blocks[i + 1]!.flat)) i++;
+    } else if (FOOTNOTES_HEADING.test(flat) && FOOTNOTE.test(blocks[i + 1]?.flat ?? '')) {
+      while (i + 1 < blocks.length && FOOTNOTE.test(blocks[i + 1]!.flat)) i++;
+    } else if (isAnnouncement(block)) {
+      while (kept.length > 0 && ANNOUNCEMENT_START.test(kept.at(-1)!.flat)) kept.pop();
+      i = endOfAnnouncement(blocks, i);
+    } else if (!(LICENCE.test(flat) && NOTE.test(flat))) {
+      kept.push(block);
+    }
+  }
+  return kept;
+}

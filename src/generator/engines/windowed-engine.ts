@@ -1,0 +1,132 @@
+/**
+ * An engine for models that see to their right: each character is predicted from the last ids of its slot, read
+ * as a window from fresh states. So a slot's state is nothing but those ids, and reading without drawing is free.
+ */
+import { sampleFromLogits } from '../sampling.ts';
+import { type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
+import { checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+
+/**
+ * A prompt is read in trips of so many ids, which cost nothing, while whoever writes in them waits for as many
+ * windows before the next one may join or leave.
+ */
+const STEPS_PER_TRIP = 4;
+
+/** Some slots' windows, each ending in the last place: a shorter one begins later. */
+export interface Windows {
+  readonly rows: number;
+  /** Length of the longest. */
+  readonly places: number;
+  /** [places, rows] int32; what is in front of a shorter window means nothing. */
+  readonly ids: Int32Array;
+  /** [rows]: how many of a row's ids are its window's. */
+  readonly lengths: Int32Array;
+}
+
+/** What multiplies the matrices. */
+export interface WindowRunner {
+  /** Logits of what follows each window, [rows, vocabulary size]; a row's bits are the same in any company. */
+  run(windows: Windows): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+export interface WindowedEngineOptions {
+  readonly name: string;
+  readonly capacity: number;
+  readonly vocabularySize: number;
+  /** Ids that a window holds at most. */
+  readonly characters: number;
+}
+
+export class WindowedEngine implements Engine {
+  readonly name: string;
+  readonly capacity: number;
+  readonly vocabularySize: number;
+  readonly stepsPerTrip = STEPS_PER_TRIP;
+  readonly #characters: number;
+  readonly #runner: WindowRunner;
+  readonly #calls = new OneAtATime();
+  /** The last ids of each slot, at most as many as a window holds. */
+  readonly #histories: number[][];
+  /** Slots that have read nothing, whatever is stored for them. */
+  readonly #cleared = new Set<number>();
+
+  /** @throws RangeError for a capacity out of range */
+  constructor({ name, capacity, vocabularySize, characters }: WindowedEngineOptions, runner: WindowRunner) {
+    expectInteger('capacity', capacity, 1, MAX_CAPACITY);
+    this.name = name;
+    this.capacity = capacity;
+    this.vocabularySize = vocabularySize;
+    this.#characters = characters;
+    this.#runner = runner;
+    this.#histories = Array.from({ length: capacity }, () => []);
+  }
+
+  async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
+    checkLanes(this, lanes, steps);
+    return this.#calls.run(async () => {
+      this.#forget(lanes.map((lane) => lane.slot));
+      const drawn = new Int32Array(lanes.length * steps);
+      for (let step = 0; step < steps; step++) {
+        lanes.forEach(({ slot, feed }, i) => {
+          this.#append(slot, step < feed.length ? feed[step]! : drawn[i * steps + step - 1]!);
+        });
+        const drawing = lanes.flatMap((lane, i) => (step < lane.feed.length - 1 ? [] : [{ lane, i }]));
+        if (drawing.length === 0) continue;
+        const logits = await this.#logitsOf(drawing.map(({ lane }) => lane.slot));
+        const size = this.vocabularySize;
+        drawing.forEach(({ lane: { temperature, uniforms }, i }, row) => {
+          const id = sampleFromLogits(logits, row * size, size, temperature, uniforms[step]!);
+          drawn[i * steps + step] = id;
+        });
+      }
+      return drawn;
+    });
+  }
+
+  async logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
+    checkSlots(this, slots);
+    checkIds(this, ids, slots.length);
+    return this.#calls.run(() => {
+      this.#forget(slots);
+      slots.forEach((slot, i) => {
+        this.#append(slot, ids[i]!);
+      });
+      return this.#logitsOf(slots);
+    });
+  }
+
+  clear(slot: number): void {
+    expectInteger('slot', slot, 0, this.capacity - 1);
+    this.#cleared.add(slot);
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close(() => this.#runner.close());
+  }
+
+  #forget(slots: readonly number[]): void {
+    for (const slot of slots) if (this.#cleared.delete(slot)) this.#histories[slot] = [];
+  }
+
+  #append(slot: number, id: number): void {
+    const history = this.#histories[slot]!;
+    history.push(id);
+    if (history.length > this.#characters) history.shift();
+  }
+
+  #logitsOf(slots: readonly number[]): Promise<Float32Array> {
+    const histories = slots.map((slot) => this.#histories[slot]!);
+    const rows = slots.length;
+    const lengths = Int32Array.from(histories, (history) => history.length);
+    const places = Math.max(...lengths);
+    const ids = new Int32Array(places * rows);
+    histories.forEach((history, row) => {
+      history.forEach((id, i) => {
+        ids[(places - history.length + i) * rows + row] = id;
+      });
+    });
+    return this.#runner.run({ rows, places, ids, lengths });
+  }
+}

@@ -1,0 +1,54 @@
+/** Names of activations in the files of Keras 2, Keras 3 and TensorFlow.js, and ours (see `ACTIVATION_NAMES`). */
+import { ACTIVATION_NAMES, type ActivationName } from './layers.ts';
+import { isRecord } from './model.ts';
+
+/** What others call some of them. */
+const ALIASES: ReadonlyMap<string, ActivationName> = new Map([
+  ['swish', 'silu'],
+  ['hard_swish', 'hard_silu'],
+  ['gelu_new', 'gelu_approximate'],
+]);
+
+/** Whose names a file is written with. */
+export type Dialect = 'ours' | 'keras2' | 'tensorflow.js';
+
+const KERAS_2 = [
+  ...(['linear', 'relu', 'elu', 'selu', 'gelu', 'mish', 'sigmoid', 'hard_sigmoid', 'tanh'] as const),
+  ...(['softplus', 'softsign', 'exponential', 'softmax', 'leaky_relu', 'relu6', 'log_softmax'] as const),
+] as const;
+
+/** The names under which each dialect has our activations; an activation that it lacks has none. */
+const WRITTEN: Readonly<Record<Dialect, ReadonlyMap<ActivationName, string>>> = {
+  ours: new Map(ACTIVATION_NAMES.map((name) => [name, name])),
+  keras2: new Map<ActivationName, string>([
+    ...KERAS_2.map((name) => [name, name] as const),
+    ['silu', 'swish'],
+  ]),
+  'tensorflow.js': new Map<ActivationName, string>([
+    ...(['linear', 'relu', 'relu6', 'elu', 'selu', 'gelu', 'mish', 'sigmoid', 'hard_sigmoid'] as const).map(
+      (name) => [name, name] as const,
+    ),
+    ...(['tanh', 'softplus', 'softsign', 'softmax'] as const).map((name) => [name, name] as const),
+    ['silu', 'swish'],
+    ['gelu_approximate', 'gelu_new'],
+  ]),
+};
+
+/**
+ * The activation that a layer's configuration names; null where we have none of that name.
+ *
+ * @param value a name, null for none at all, or the object in which Keras 3 may wrap a name
+ * @param kerasMajor 3 and later mean another function by `hard_sigmoid`
+ */
+export function readActivation(value: unknown, kerasMajor: number): ActivationName | null {
+  if (value === null) return 'linear';
+  if (isRecord(value) && value.class_name === 'function') return readActivation(value.config, kerasMajor);
+  if (typeof value !== 'string') return null;
+  if (value === 'hard_sigmoid' && kerasMajor >= 3) return 'hard_sigmoid_keras3';
+  return ALIASES.get(value) ?? ACTIVATION_NAMES.find((name) => name === value) ?? null;
+}
+
+/** What a dialect calls an activation; undefined where it has none like it. */
+export function activationIn(dialect: Dialect, activation: ActivationName): string | undefined {
+  return WRITTEN[dialect].get(activation);
+}

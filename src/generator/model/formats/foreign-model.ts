@@ -1,0 +1,60 @@
+/** A model as it was read from another's file, before it is known which characters its ids are. */
+import { buildLayers, type WeightSource } from '../build-layers.ts';
+import type { LayerConfig } from '../layer-plans.ts';
+import type { Layer } from '../layers.ts';
+import type { Reading } from '../model.ts';
+import { readTopology } from '../topology.ts';
+
+export interface ForeignModel {
+  /** The file's name, as errors call it. */
+  readonly file: string;
+  /** What the file is, in words: `HDF5 of Keras 2.1.5`. */
+  readonly source: string;
+  readonly layers: readonly Layer[];
+  /** All layers as the file has them; null for a format without. */
+  readonly configs: readonly LayerConfig[] | null;
+  /** How the model was taught to read; null where the file does not say. */
+  readonly reading: Reading | null;
+  /** Whether the id 0 is a gap that is jumped over. */
+  readonly masksZero: boolean;
+  /** The dictionaries that lie beside the model or in it; undefined where there are none. */
+  readonly vocabulary?: unknown;
+}
+
+/** What a format's file holds, for `foreignModel` to make a model of. */
+export interface ForeignFile {
+  readonly file: string;
+  readonly source: string;
+  /** Parsed JSON in which Keras describes layers. */
+  readonly topology: unknown;
+  readonly kerasVersion?: string;
+  /** The weights, given the file's layers. */
+  readonly weights: (configs: readonly LayerConfig[]) => WeightSource;
+}
+
+/** @throws StoryError `model_unavailable` that names the layer or the weight that stands in the way */
+export function foreignModel({ file, source, topology, kerasVersion, weights }: ForeignFile): ForeignModel {
+  const context = kerasVersion === undefined ? { file } : { file, kerasVersion };
+  const { plans, configs, window, isStateful } = readTopology(topology, context);
+  const [first] = plans;
+  let reading: Reading | null = null;
+  if (isStateful) reading = { kind: 'stateful' };
+  else if (window !== null) reading = { kind: 'window', characters: window };
+  return {
+    file,
+    source,
+    layers: buildLayers(plans, weights(configs), file),
+    configs,
+    reading,
+    masksZero: first?.kind === 'embedding' && first.masksZero,
+  };
+}
+
+/** Parses JSON that lies in a file; undefined for what is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

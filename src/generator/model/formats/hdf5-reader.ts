@@ -1,0 +1,147 @@
+/**
+ * Reading a file with the HDF5 library, which was not made for files by strangers: nothing is read before its
+ * claimed size is known to be reasonable. The file is in the library's memory, so that no link in it leads to
+ * another. For whatever else a file may make the library do there is the thread (see `hdf5.ts`).
+ */
+import { File, FS, type Metadata, ready } from 'h5wasm';
+import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
+
+/** Far more than any model has, and few enough to be read at once. */
+const MAX_DEPTH = 16;
+const MAX_OBJECTS = 20_000;
+const MAX_TEXTS = 20_000;
+const MAX_TEXT_BYTES = 1 << 24;
+const MAX_WEIGHT_BYTES = 1 << 29;
+const MAX_RANK = 8;
+const FILE = 'model.h5';
+
+type Library = Awaited<typeof ready>;
+
+/** The file is whole, but more than we read. */
+class Problem extends Error {}
+
+class Reader {
+  readonly #library: Library;
+  readonly #file: bigint;
+  #objects = 0;
+  #textBytes = 0;
+  #weightBytes = 0;
+
+  constructor(library: Library, file: bigint) {
+    this.#library = library;
+    this.#file = file;
+  }
+
+  group(path: string, depth: number, skip: readonly string[] = []): Hdf5Group {
+    if (depth > MAX_DEPTH) throw new Problem(`its groups are more than ${MAX_DEPTH} deep`);
+    const members = new Map<string, Hdf5Group | Hdf5Dataset>();
+    for (const name of this.#library.get_names(this.#file, path, false)) {
+      if (skip.includes(name)) continue;
+      if (++this.#objects > MAX_OBJECTS)
+        throw new Problem(`it has more than ${MAX_OBJECTS} groups and arrays`);
+      const member = `${path === '/' ? '' : path}/${name}`;
+      // A link is not followed: Keras writes none, and they can go round in circles.
+      if (this.#library.get_symbolic_link(this.#file, member) !== null) continue;
+      const type = this.#library.get_type(this.#file, member);
+      if (type === this.#library.H5G_GROUP) members.set(name, this.group(member, depth + 1));
+      if (type === this.#library.H5G_DATASET) members.set(name, this.#dataset(member));
+    }
+    return { kind: 'group', texts: this.#texts(path), members };
+  }
+
+  #dataset(path: string): Hdf5Dataset {
+    const metadata = this.#library.get_dataset_metadata(this.#file, path);
+    const shape = metadata.shape ?? [];
+    const { size } = metadata;
+    const chunks = metadata.chunks ?? [];
+    const isFloat = metadata.type === this.#library.H5T_class_t.H5T_FLOAT.value && (size === 4 || size === 8);
+    if (!isFloat || metadata.shape === null) return { kind: 'dataset', shape, values: null };
+    const bytes = shape.reduce((product, count) => product * count, size);
+    this.#weightBytes += bytes;
+    const chunkBytes = chunks.reduce((product, count) => product * count, size);
+    if (
+      !(this.#weightBytes <= MAX_WEIGHT_BYTES && chunkBytes <= MAX_WEIGHT_BYTES) ||
+      shape.length > MAX_RANK
+    ) {
+      throw new Problem(`its arrays are larger than ${MAX_WEIGHT_BYTES >> 20} MiB, or ${path} claims to be`);
+    }
+    const data = this.#read(bytes, (pointer) =>
+      this.#library.get_dataset_data(this.#file, path, null, null, null, pointer),
+    );
+    const values =
+      size === 4 ? new Float32Array(data.buffer) : Float32Array.from(new Float64Array(data.buffer));
+    return { kind: 'dataset', shape, values };
+  }
+
+  #texts(path: string): Map<string, string | string[]> {
+    const texts = new Map<string, string | string[]>();
+    for (const name of this.#library.get_attribute_names(this.#file, path)) {
+      const metadata = this.#library.get_attribute_metadata(this.#file, path, name);
+      if (metadata.type !== this.#library.H5T_class_t.H5T_STRING.value || metadata.shape === null) continue;
+      const all = this.#textsOf(path, name, metadata);
+      texts.set(name, metadata.shape.length === 0 ? (all[0] ?? '') : all);
+    }
+    return texts;
+  }
+
+  /** The texts of an attribute, in whichever way it holds them: of variable or fixed length, padded or ended. */
+  #textsOf(path: string, name: string, { shape, size, vlen }: Metadata): string[] {
+    const count = shape!.reduce((product, length) => product * length, 1);
+    const bytes = count * size;
+    if (!(count <= MAX_TEXTS && bytes <= MAX_TEXT_BYTES)) {
+      throw new Problem(`its attribute ${name} of ${path} claims to have ${count} texts and ${bytes} bytes`);
+    }
+    const data = this.#read(bytes, (pointer) =>
+      this.#library.get_attribute_data(this.#file, path, name, pointer),
+    );
+    const decoder = new TextDecoder();
+    return Array.from({ length: count }, (_, i) => {
+      const end = (i + 1) * size;
+      if (!vlen) return decoder.decode(untilZero(data.subarray(i * size, end))).trimEnd();
+      // In the library's memory, a text of variable length is a pointer.
+      const pointer = new DataView(data.buffer, i * size).getUint32(0, true);
+      const text = untilZero(pointer === 0 ? new Uint8Array() : this.#library.HEAPU8.subarray(pointer));
+      this.#textBytes += text.length;
+      if (this.#textBytes > MAX_TEXT_BYTES) {
+        throw new Problem(
+          `its attribute ${name} of ${path} makes its texts more than ${MAX_TEXT_BYTES >> 20} MiB`,
+        );
+      }
+      return decoder.decode(text);
+    });
+  }
+
+  /** The bytes that the library writes to an address of its memory that it is given. */
+  #read(byteLength: number, fill: (pointer: bigint) => number): Uint8Array<ArrayBuffer> {
+    if (byteLength === 0) return new Uint8Array();
+    const pointer = this.#library._malloc(byteLength);
+    if (pointer === 0) throw new Error('out of memory');
+    if (fill(BigInt(pointer)) < 0) throw new Error('unreadable');
+    const bytes = this.#library.HEAPU8.slice(pointer, pointer + byteLength);
+    this.#library._free(pointer);
+    return bytes;
+  }
+}
+
+function untilZero(bytes: Uint8Array): Uint8Array {
+  const end = bytes.indexOf(0);
+  return end < 0 ? bytes : bytes.subarray(0, end);
+}
+
+/** Reads the groups, texts and arrays of a file; a `problem` says why it cannot be. */
+export async function readTree({ bytes, skip }: Hdf5ThreadTask): Promise<Hdf5ThreadAnswer> {
+  const library = await ready;
+  FS!.writeFile(FILE, bytes);
+  try {
+    const { file_id: file } = new File(FILE, 'r');
+    if (file < 0n) return { problem: 'it is not a whole HDF5 file' };
+    const root = new Reader(library, file).group('/', 0, skip);
+    library.close_file(file);
+    return { root };
+  } catch (error) {
+    if (error instanceof Problem) return { problem: error.message };
+    return { problem: 'a part of it cannot be read; it was cut short, changed or damaged' };
+  } finally {
+    FS!.unlink(FILE);
+  }
+}

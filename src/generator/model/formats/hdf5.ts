@@ -1,0 +1,73 @@
+/** Reading HDF5, the format of Keras's files, in a thread that is ended when it takes too long or too much. */
+import { Worker } from 'node:worker_threads';
+import { unusable } from '../model.ts';
+import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
+
+/** A hundred times what a file of this size takes on a slow machine; a damaged one may never end. */
+const TIME_LIMIT_MS = 30_000;
+const HEAP_LIMIT_MIB = 256;
+/** A file is read whole into memory, twice. */
+export const MAX_HDF5_BYTES = 1 << 29;
+
+/** Node 20 does not hand the loader that reads TypeScript on to a thread: the thread fetches it itself. */
+const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => {
+  tsx.register();
+  return import(${JSON.stringify(new URL('./hdf5-thread.ts', import.meta.url).href)});
+});`;
+
+/**
+ * Reads a whole file.
+ *
+ * @param bytes are given away
+ * @param file how errors call it
+ * @param options.skip members of the root that are not read
+ * @param options.timeLimitMs when a file that takes so long is given up
+ * @throws StoryError `model_unavailable` for anything that is not a whole and reasonable HDF5 file
+ */
+export async function readHdf5(
+  bytes: Uint8Array,
+  file: string,
+  {
+    skip = [],
+    timeLimitMs = TIME_LIMIT_MS,
+  }: { readonly skip?: readonly string[]; readonly timeLimitMs?: number } = {},
+): Promise<Hdf5Group> {
+  // A buffer can only be given away whole.
+  const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  const task: Hdf5ThreadTask = { bytes: whole, skip };
+  const thread = new Worker(THREAD_SOURCE, {
+    eval: true,
+    workerData: task,
+    transferList: whole.buffer instanceof ArrayBuffer ? [whole.buffer] : [],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
+    // The library writes there what it makes of a broken file.
+    stdout: true,
+    stderr: true,
+  });
+  thread.stdout.resume();
+  thread.stderr.resume();
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const answer = await new Promise<Hdf5ThreadAnswer>((resolve) => {
+      const give = (problem: string) => resolve({ problem });
+      thread.once('message', resolve);
+      thread.once('error', () => give('reading it failed; it was changed or damaged'));
+      thread.once('exit', () => give('reading it came to no end; it was changed or damaged'));
+      timer = setTimeout(() => give('reading it takes too long; it was changed or damaged'), timeLimitMs);
+    });
+    if ('problem' in answer) throw unusable(file, answer.problem);
+    return answer.root;
+  } finally {
+    clearTimeout(timer);
+    await thread.terminate();
+  }
+}
+
+/** The member at a path such as `model_weights/lstm_1`; undefined where there is none. */
+export function memberAt(root: Hdf5Group, path: string): Hdf5Group | Hdf5Dataset | undefined {
+  let found: Hdf5Group | Hdf5Dataset | undefined = root;
+  for (const name of path.split('/').filter((part) => part !== '')) {
+    found = found?.kind === 'group' ? found.members.get(name) : undefined;
+  }
+  return found;
+}

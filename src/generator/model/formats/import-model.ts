@@ -1,0 +1,93 @@
+/** From a file of another's and a dictionary to a model that can be saved, offered and run. */
+import { basename, resolve } from 'node:path';
+import { Vocabulary } from '../../vocabulary.ts';
+import { readJson } from '../files.ts';
+import { sizesOf } from '../format.ts';
+import type { Layer } from '../layers.ts';
+import { type Model, type Reading, unusable } from '../model.ts';
+import { readDictionary } from './dictionaries.ts';
+import type { ForeignModel } from './foreign-model.ts';
+import { keepIds } from './keep-ids.ts';
+import { readModel } from './read-model.ts';
+
+export interface ImportOptions {
+  readonly name: string;
+  /** A dictionary's file; undefined for the one that lies beside the model. */
+  readonly vocabulary: string | undefined;
+  /** How the model was taught to read; undefined for what the file says, and `stateful` where it says nothing. */
+  readonly reading: Reading | undefined;
+}
+
+export interface ImportedModel {
+  readonly model: Model;
+  readonly foreign: ForeignModel;
+  /** Ids of the file that no character stands for; the others were numbered anew. */
+  readonly unusedIds: readonly number[];
+}
+
+/**
+ * @param path a file or a folder in any format that can be read
+ * @throws StoryError `model_unavailable` that names the layer, the weight or the id that stands in the way
+ */
+export async function importModel(path: string, options: ImportOptions): Promise<ImportedModel> {
+  const foreign = await readModel(path);
+  const { vocabulary: file } = options;
+  const dictionaryFile = basename(resolve(file ?? 'vocabulary.json'));
+  const json = file === undefined ? foreign.vocabulary : await readJson(file, dictionaryFile);
+  if (json === undefined)
+    throw unusable(foreign.file, 'no vocabulary lies beside it; give one with --vocabulary');
+  const characters = readDictionary(json, dictionaryFile);
+  const { layers, unusedIds } = fit(foreign, characters, dictionaryFile);
+  const reading = options.reading ?? foreign.reading ?? { kind: 'stateful' };
+  if (reading.kind === 'stateful' && layers.some(({ kind }) => kind === 'bidirectional')) {
+    throw unusable(
+      foreign.file,
+      'it reads backwards too, so give the characters of its windows with --window',
+    );
+  }
+  const ids = [...characters.keys()].toSorted((a, b) => a - b);
+  const vocabulary = new Vocabulary({
+    idToChar: Object.fromEntries(ids.map((id, i) => [i, characters.get(id)!])),
+    charToId: Object.fromEntries(ids.map((id, i) => [characters.get(id)!, i])),
+  });
+  const metadata = { importedFrom: foreign.source };
+  // Its version is known when its weights are written.
+  const model: Model = { name: options.name, version: '', vocabulary, layers, reading, metadata };
+  return { model, foreign, unusedIds };
+}
+
+/** Makes the layers fit the dictionary's ids, which may begin at 1 or leave gaps but may not end too soon. */
+function fit(
+  { file, layers, masksZero }: ForeignModel,
+  characters: ReadonlyMap<number, string>,
+  dictionaryFile: string,
+): { layers: readonly Layer[]; unusedIds: number[] } {
+  const { reads, writes } = sizesOf(layers);
+  if (reads !== writes) throw unusable(file, `it reads ${reads} characters but writes ${writes}`);
+  let end = 0;
+  for (const id of characters.keys()) end = Math.max(end, id + 1);
+  if (end !== reads) {
+    throw unusable(
+      dictionaryFile,
+      `its ids end at ${end - 1}, but those of the model in ${file} at ${reads - 1}`,
+    );
+  }
+  if (masksZero && characters.has(0)) {
+    throw unusable(
+      file,
+      `it jumps over the id 0, which is ${JSON.stringify(characters.get(0))} in ${dictionaryFile}`,
+    );
+  }
+  const all = Array.from({ length: reads }, (_, id) => id);
+  const unusedIds = all.filter((id) => !characters.has(id));
+  if (unusedIds.length === 0) return { layers, unusedIds };
+  const kept = keepIds(
+    layers,
+    all.filter((id) => characters.has(id)),
+  );
+  if (kept) return { layers: kept, unusedIds };
+  throw unusable(
+    dictionaryFile,
+    `it has no character for the id ${unusedIds[0]}, which cannot be taken out of the model in ${file}`,
+  );
+}

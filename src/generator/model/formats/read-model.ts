@@ -1,0 +1,66 @@
+/** Models of every format that can be read, told apart by what is in the file. */
+import { open, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { unreadable } from '../files.ts';
+import { MODEL_FILE } from '../format.ts';
+import { unusable } from '../model.ts';
+import type { ForeignModel } from './foreign-model.ts';
+import { MAX_HDF5_BYTES } from './hdf5.ts';
+import { readKerasArchive } from './keras-archive.ts';
+import { readKerasHdf5 } from './keras-hdf5.ts';
+import { readSafetensors } from './safetensors.ts';
+import { readTensorflowModel } from './tensorflow.ts';
+
+const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
+const ZIP_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
+/** Where safetensors has the first character of its header. */
+const SAFETENSORS_HEADER = 8;
+const BEGINNING_BYTES = 16;
+
+/**
+ * Reads a model from a folder with a `model.json`, or from a file.
+ *
+ * @throws StoryError `model_unavailable` that says what stands in the way
+ */
+export async function readModel(path: string): Promise<ForeignModel> {
+  const file = basename(resolve(path));
+  const found = await stat(path).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  if (found.isDirectory()) return readTensorflowModel(join(path, MODEL_FILE), file);
+  if (!found.isFile()) throw unusable(file, 'it is neither a file nor a folder');
+  const beginning = await beginningOf(path, file);
+  if (beginning[0] === '{'.charCodeAt(0)) {
+    return readTensorflowModel(path, basename(dirname(resolve(path))));
+  }
+  const readers: [boolean, (bytes: Uint8Array, file: string) => ForeignModel | Promise<ForeignModel>][] = [
+    [beginning.subarray(0, HDF5_SIGNATURE.length).equals(HDF5_SIGNATURE), readKerasHdf5],
+    [beginning.subarray(0, ZIP_SIGNATURE.length).equals(ZIP_SIGNATURE), readKerasArchive],
+    [beginning[SAFETENSORS_HEADER] === '{'.charCodeAt(0), readSafetensors],
+  ];
+  const read = readers.find(([matches]) => matches)?.[1];
+  if (!read) {
+    throw unusable(file, 'it is none of HDF5, .keras, safetensors and the model.json of TensorFlow.js');
+  }
+  if (found.size > MAX_HDF5_BYTES) {
+    throw unusable(file, `it has ${found.size} bytes; a model may have ${MAX_HDF5_BYTES}`);
+  }
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  return read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), file);
+}
+
+async function beginningOf(path: string, file: string): Promise<Buffer> {
+  try {
+    const handle = await open(path);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}

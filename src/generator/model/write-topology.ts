@@ -1,0 +1,182 @@
+/** Layers as Keras and TensorFlow.js write them down: configurations, and weights by name. */
+import { activationIn, type Dialect } from './activations.ts';
+import type { ActivationName, Layer, RecurrentLayer } from './layers.ts';
+import { type Reading, unusable } from './model.ts';
+import type { Tensor } from './weights.ts';
+
+export interface WrittenLayer {
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>> & { readonly name: string };
+  /** In Keras's order; names begin with the layer's. */
+  readonly weights: readonly Tensor[];
+}
+
+export interface WriteOptions {
+  readonly dialect: Dialect;
+  readonly reading: Reading;
+  /** How errors call the model. */
+  readonly model: string;
+}
+
+/** What a dialect cannot say is refused in its own name. */
+const DIALECT_NAMES: Readonly<Record<Dialect, string>> = {
+  ours: 'Our format',
+  keras2: 'Keras 2',
+  'tensorflow.js': 'TensorFlow.js',
+};
+
+/**
+ * Writes the layers of a model, and the softmax at its end.
+ *
+ * @throws StoryError `model_unavailable` that names the layer that the dialect has none like
+ */
+export function writeLayers(layers: readonly Layer[], options: WriteOptions): WrittenLayer[] {
+  const writer = new LayerWriter(options);
+  const last = layers.at(-1);
+  const hasDense = last?.kind === 'dense' && last.activation === 'linear';
+  const whole: readonly Layer[] = hasDense
+    ? [...layers.slice(0, -1), { ...last, activation: 'softmax' }]
+    : [...layers, { kind: 'activation', activation: 'softmax' }];
+  const first = layers[0]!;
+  const oneHotSize = first.kind === 'one_hot' ? first.size : null;
+  const written = (oneHotSize === null ? whole : whole.slice(1)).map((layer, i, all) =>
+    writer.write(layer, i === all.length - 1),
+  );
+  const { reading } = options;
+  const characters = reading.kind === 'window' ? reading.characters : null;
+  const isStateful = options.dialect === 'keras2' && reading.kind === 'stateful';
+  const shape = [isStateful ? 1 : null, characters, ...(oneHotSize === null ? [] : [oneHotSize])];
+  const { config, ...rest } = written[0]!;
+  const { name, ...settings } = config;
+  return [{ ...rest, config: { name, batch_input_shape: shape, ...settings } }, ...written.slice(1)];
+}
+
+class LayerWriter {
+  readonly #options: WriteOptions;
+  readonly #counts = new Map<string, number>();
+
+  constructor(options: WriteOptions) {
+    this.#options = options;
+  }
+
+  write(layer: Layer, isLast: boolean): WrittenLayer {
+    // The plain names are those of models that were written when there were no other layers.
+    const isPlain = layer.kind === 'embedding' || (layer.kind === 'dense' && isLast);
+    const name = isPlain ? layer.kind : `${layer.kind}_${this.#count(layer.kind)}`;
+    const tensor = (weight: string, shape: number[], values: Float32Array): Tensor => ({
+      name: `${name}/${weight}`,
+      shape,
+      values,
+    });
+    const common = { name, trainable: true, dtype: 'float32' };
+    switch (layer.kind) {
+      case 'embedding': {
+        const { rows, columns, matrix } = layer;
+        return {
+          className: 'Embedding',
+          config: { ...common, input_dim: rows, output_dim: columns, mask_zero: false, input_length: null },
+          weights: [tensor('embeddings', [rows, columns], matrix)],
+        };
+      }
+      case 'lstm':
+      case 'gru':
+        return this.#recurrent(layer, name);
+      case 'bidirectional': {
+        // Keras calls each half after the layer that it was made of.
+        const forward = this.#recurrent(layer.forward, layer.forward.kind, `${name}/forward_`);
+        const backward = this.#recurrent(layer.backward, layer.backward.kind, `${name}/backward_`);
+        const isSame = JSON.stringify(backward.config) === JSON.stringify(forward.config);
+        if (!isSame && this.#options.dialect === 'tensorflow.js') {
+          throw this.#lacks('Bidirectional of two different layers');
+        }
+        const inner = { class_name: forward.className, config: forward.config };
+        const other = { class_name: backward.className, config: { ...backward.config, go_backwards: true } };
+        const halves = { layer: inner, ...(isSame ? {} : { backward_layer: other }) };
+        return {
+          className: 'Bidirectional',
+          config: { ...common, ...halves, merge_mode: layer.merge },
+          weights: [...forward.weights, ...backward.weights],
+        };
+      }
+      case 'batch_normalization': {
+        const { size, epsilon, gamma, beta, mean, variance } = layer;
+        return {
+          className: 'BatchNormalization',
+          config: { ...common, axis: -1, momentum: 0.99, epsilon, center: true, scale: true },
+          weights: [
+            tensor('gamma', [size], gamma),
+            tensor('beta', [size], beta),
+            tensor('moving_mean', [size], mean),
+            tensor('moving_variance', [size], variance),
+          ],
+        };
+      }
+      case 'dense': {
+        const { units, inputSize, kernel, bias } = layer;
+        const activation = this.#activation(layer.activation);
+        return {
+          className: 'Dense',
+          config: { ...common, units, activation, use_bias: true },
+          weights: [tensor('kernel', [inputSize, units], kernel), tensor('bias', [units], bias)],
+        };
+      }
+      case 'activation': {
+        const activation = this.#activation(layer.activation);
+        return { className: 'Activation', config: { ...common, activation }, weights: [] };
+      }
+      case 'one_hot':
+        throw unusable(this.#options.model, 'it reads ids elsewhere than at its beginning');
+    }
+  }
+
+  #recurrent(layer: RecurrentLayer, name: string, prefix = ''): WrittenLayer {
+    const { dialect, reading } = this.#options;
+    const { units, inputSize, kernel, recurrentKernel, bias } = layer;
+    const isGru = layer.kind === 'gru';
+    if (isGru && layer.resetAfter && dialect === 'tensorflow.js') throw this.#lacks('GRU with `reset_after`');
+    const gates = (isGru ? 3 : 4) * units;
+    const tensor = (weight: string, shape: number[], values: Float32Array): Tensor => ({
+      name: `${prefix}${name}/${weight}`,
+      shape,
+      values,
+    });
+    return {
+      className: isGru ? 'GRU' : 'LSTM',
+      config: {
+        ...{ name, trainable: true, units },
+        activation: this.#activation(layer.activation),
+        recurrent_activation: this.#activation(layer.recurrentActivation),
+        use_bias: true,
+        ...(isGru ? { reset_after: layer.resetAfter } : { unit_forget_bias: true }),
+        ...{ dropout: 0, recurrent_dropout: 0, return_sequences: true, return_state: false },
+        ...{
+          go_backwards: false,
+          stateful: dialect === 'keras2' && reading.kind === 'stateful',
+          unroll: false,
+        },
+      },
+      weights: [
+        tensor('kernel', [inputSize, gates], kernel),
+        tensor('recurrent_kernel', [units, gates], recurrentKernel),
+        tensor('bias', isGru && layer.resetAfter ? [2, gates] : [gates], bias),
+      ],
+    };
+  }
+
+  #activation(activation: ActivationName): string {
+    const written = activationIn(this.#options.dialect, activation);
+    if (written === undefined) throw this.#lacks(`the activation ${activation}`);
+    return written;
+  }
+
+  #lacks(what: string): Error {
+    const { dialect, model } = this.#options;
+    return unusable(model, `${DIALECT_NAMES[dialect]} has no ${what.replace(/^the /, '')}`);
+  }
+
+  #count(kind: string): number {
+    const count = this.#counts.get(kind) ?? 0;
+    this.#counts.set(kind, count + 1);
+    return count;
+  }
+}

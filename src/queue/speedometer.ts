@@ -1,0 +1,74 @@
+/** How fast a worker writes, measured while it does. */
+import { SPEED_GUESS, type Speed } from './expected-wait.ts';
+
+/** So long has to be written, pauses not counted, before there is a figure. */
+const WINDOW_MS = 2_000;
+/** How much a new figure counts. */
+const WEIGHT = 0.3;
+const STORY_WEIGHT = 0.05;
+
+export class Speedometer {
+  readonly #most: number;
+  readonly #clock: () => number;
+  #speed: Speed = SPEED_GUESS;
+  #running = 0;
+  #since: number;
+  /** Of the window: characters, time in which stories were written, and in which as many were as can be. */
+  #characters = 0;
+  #busyMs = 0;
+  #fullMs = 0;
+
+  /**
+   * @param most stories that the worker takes at once
+   * @param clock milliseconds of any beginning
+   */
+  constructor(most: number, clock: () => number) {
+    this.#most = most;
+    this.#clock = clock;
+    this.#since = clock();
+  }
+
+  get speed(): Speed {
+    this.#pass();
+    return this.#speed;
+  }
+
+  /** Stories that are being written from now on. */
+  set running(stories: number) {
+    this.#pass();
+    this.#running = stories;
+  }
+
+  wrote(characters: number): void {
+    this.#characters += characters;
+  }
+
+  /** A story has ended, for which so many characters were written. */
+  ended(characters: number): void {
+    const { charactersPerStory } = this.#speed;
+    this.#speed = {
+      ...this.#speed,
+      charactersPerStory: Math.max(1, charactersPerStory + STORY_WEIGHT * (characters - charactersPerStory)),
+    };
+  }
+
+  #pass(): void {
+    const now = this.#clock();
+    const ms = now - this.#since;
+    this.#since = now;
+    if (this.#running > 0) this.#busyMs += ms;
+    if (this.#running >= this.#most) this.#fullMs += ms;
+    if (this.#busyMs < WINDOW_MS) return;
+    const seen = (this.#characters / this.#busyMs) * 1_000;
+    const { charactersPerSecond } = this.#speed;
+    // Fewer stories than there is room for show only how fast it is at least.
+    const isFull = this.#fullMs > this.#busyMs / 2;
+    const next = isFull
+      ? charactersPerSecond + WEIGHT * (seen - charactersPerSecond)
+      : Math.max(charactersPerSecond, seen);
+    this.#speed = { ...this.#speed, charactersPerSecond: Math.max(1, next) };
+    this.#characters = 0;
+    this.#busyMs = 0;
+    this.#fullMs = 0;
+  }
+}

@@ -1,0 +1,140 @@
+/** What people on Discord may ask for, and what administrators of a server make of that. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LookUp } from '../../../src/queue/limits.ts';
+import { keepAnnouncing } from '../../../src/queue/worker.ts';
+import { Person } from '../../fakes/discord/people.ts';
+import type { FakeInteraction } from '../../fakes/discord/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { finished, type House, isOver, openHouse, smallPrintOf } from './house.ts';
+
+const EPHEMERAL = 1 << 6;
+const STORY = { prompt: 'It all began with', length: 200 };
+
+/** What only the one who asked is told. */
+async function whispered(interaction: FakeInteraction): Promise<string> {
+  const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
+  await until(isThere, 'an answer');
+  const { original } = interaction;
+  assert.equal(original!.flags, EPHEMERAL);
+  return original!.content;
+}
+
+describe('limits on Discord', { timeout: 60_000 }, () => {
+  let house: House;
+  let silence = () => {};
+
+  before(async () => {
+    house = await openHouse({
+      worker: false,
+      flags: 1 << 19,
+      pace: 0,
+      editIntervalMs: 200,
+      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, place: { atOnce: 200, hourly: 1_000 } },
+    });
+    silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+  });
+  after(() => {
+    silence();
+    return house.close();
+  });
+
+  it('three stories of a person are under way, one after another; the next is refused in a whisper', async () => {
+    const { discord, channel } = house;
+    const ann = new Person(discord, 'ann');
+    const first = ann.slash(channel, 'scifi', STORY);
+    await until(() => first.original, 'the first to be in the queue');
+    const [second, third] = [2, 3].map(() => ann.slash(channel, 'scifi', STORY));
+    for (const one of [second!, third!]) {
+      await until(() => one.original && smallPrintOf(one.original).startsWith('Begins when'), 'a reason');
+      assert.equal(smallPrintOf(one.original!), 'Begins when your other story is done');
+    }
+    const asked = performance.now();
+    const sentence = await whispered(ann.slash(channel, 'scifi', STORY));
+    assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
+    assert.ok(performance.now() - asked < 1_000);
+    // Whoever gives one up has room for another.
+    ann.press(third!.original!, 'Stop');
+    await until(() => isOver(third!.original!), 'an end');
+    await until(async () => (await house.bot.replies.count()).completed! > 0, 'its place to be free');
+    const fourth = ann.slash(channel, 'scifi', STORY);
+    const worker = await house.startWorker();
+    for (const one of [first, second!, fourth]) await finished(one);
+    const [, again] = [ann.press(first.original!, 'Another'), ann.press(second!.original!, 'Warmer')];
+    const refusal = await whispered(again);
+    assert.equal(refusal, 'You have had your 5 stories for this hour. The next can start in 60 minutes.');
+    await worker.close();
+  });
+
+  it('is refused in a whisper as well if the queue takes its time', async () => {
+    const { discord, channel, bot } = house;
+    const joe = new Person(discord, 'joe');
+    for (let story = 0; story < 3; story++) joe.slash(channel, 'scifi', STORY);
+    const replies = bot.replies as { lookUp: LookUp };
+    const { lookUp } = replies;
+    await until(async () => (await bot.replies.count()).delayed! >= 2, 'three to be under way');
+    let pauseMs = 400;
+    replies.lookUp = async (id) => {
+      await sleep(pauseMs);
+      pauseMs = 0;
+      return lookUp(id);
+    };
+    try {
+      const late = joe.slash(channel, 'scifi', STORY);
+      const followUp = await until(() => late.followUps[0], 'a whisper');
+      assert.deepEqual([followUp.flags, late.original!.deleted], [EPHEMERAL, true]);
+      assert.match(followUp.content, /^You have 3 stories under way\./);
+    } finally {
+      replies.lookUp = lookUp;
+    }
+  });
+
+  it('opens no thread for a prompt that is refused', async () => {
+    const { discord, ann } = house;
+    const channel = discord.world.addChannel();
+    const set = { messages: 'every', threads: true, cooldown: 0 };
+    await whispered(ann.slash(channel, 'scifi-channel', set, { subcommand: 'on' }));
+    const bob = new Person(discord, 'bob');
+    const prompts = ['one', 'two', 'three', 'four'].map((word) => bob.say(channel, `This is prompt ${word}`));
+    const answers = () => [...channel.messages.values()].filter(({ author }) => author.bot);
+    await until(() => answers().some(({ content }) => content.startsWith('You have 3 stories')), 'a refusal');
+    const threads = () => prompts.filter(({ id }) => discord.world.channels.has(id));
+    await until(() => threads().length === 3, 'the threads');
+    assert.equal(discord.count('invalid'), 0);
+  });
+
+  it('administrators allow less than the operator, never more, and take it back', async () => {
+    const { discord, channel, ann } = house;
+    const set = (subcommand: string, options = {}) =>
+      whispered(ann.slash(channel, 'scifi-limits', options, { subcommand }));
+    const standard = [
+      'Each person here may have 3 stories under way and 5 stories an hour.',
+      'All together may have 200 stories under way and 1,000 stories an hour.',
+      'Nothing is set here: that is as whoever operates me has it.',
+    ];
+    assert.deepEqual((await set('show')).split('\n'), standard);
+    assert.deepEqual((await set('set', { 'person-at-once': 1, 'all-hourly': 900 })).split('\n'), [
+      'Each person here may have 1 story under way and 5 stories an hour.',
+      'All together may have 200 stories under way and 900 stories an hour.',
+      'Set here: person-at-once 1, all-hourly 900. The rest is as whoever operates me has it.',
+    ]);
+    assert.match(
+      await set('set', { 'person-hourly': 6 }),
+      /^The person-hourly is 6; give a whole number from 1 to 5,/,
+    );
+    assert.match(await set('set'), /^Give one of person-at-once, person-hourly, all-at-once, all-hourly\.$/);
+    const eve = new Person(discord, 'eve');
+    const story = eve.slash(channel, 'scifi', STORY);
+    await until(() => story.original, 'the first');
+    const refusal = await whispered(eve.slash(channel, 'scifi', STORY));
+    assert.equal(refusal, 'You have a story under way. The next can start when it is done.');
+    // What a server has set holds in that server.
+    const elsewhere = discord.world.addChannel({ type: 1 });
+    const direct = eve.slash(elsewhere, 'scifi', STORY);
+    await until(() => direct.original, 'another one');
+    assert.deepEqual((await set('reset')).split('\n'), standard);
+    const third = eve.slash(channel, 'scifi', STORY);
+    await until(() => third.original && smallPrintOf(third.original).startsWith('Begins when'), 'the third');
+  });
+});

@@ -1,0 +1,116 @@
+/** What people on Slack may ask for, and what administrators of a workspace make of that. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keepAnnouncing } from '../../../src/queue/worker.ts';
+import { Person } from '../../fakes/slack/people.ts';
+import { until } from '../../helpers/programs.ts';
+import { botsMessages, finished, type House, isOver, openHouse, smallPrintOf } from './house.ts';
+
+const STORY = 'It all began with length=200';
+
+describe('limits on Slack', { timeout: 60_000 }, () => {
+  let house: House;
+  let silence = () => {};
+
+  before(async () => {
+    house = await openHouse({
+      worker: false,
+      pace: 0,
+      allowance: 20,
+      editIntervalMs: 200,
+      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, place: { atOnce: 200, hourly: 1_000 } },
+    });
+    silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+  });
+  after(() => {
+    silence();
+    return house.close();
+  });
+
+  it('three stories of a person are under way, one after another; the next is refused in a whisper', async () => {
+    const { slack } = house;
+    const ann = new Person(slack, 'ann');
+    const channels = [1, 2, 3, 4].map(() => house.channelOf());
+    for (const channel of channels.slice(0, 3)) {
+      ann.slash(channel, '/scifi', STORY);
+      await until(() => botsMessages(channel)[0], 'a message');
+    }
+    const [first, second, third] = channels.map((channel) => botsMessages(channel)[0]);
+    for (const one of [second!, third!]) {
+      await until(() => smallPrintOf(one) === 'Begins when your other story is done', 'a reason');
+    }
+    const asked = performance.now();
+    const refused = ann.slash(channels[3]!, '/scifi', STORY);
+    const sentence = await until(() => house.heard(refused), 'a refusal');
+    assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
+    assert.ok(performance.now() - asked < 1_000);
+    // So is a mention, which has no answer of its own.
+    ann.mention(channels[3]!, STORY);
+    await until(() => slack.world.whispers.find(({ text }) => text.startsWith('You have 3')), 'a whisper');
+    ann.press(third!, 'Stop');
+    await until(() => isOver(third!), 'an end');
+    await until(async () => (await house.bot.replies.count()).completed! > 0, 'its place to be free');
+    ann.slash(channels[3]!, '/scifi', STORY);
+    const worker = await house.startWorker();
+    for (const channel of [channels[0]!, channels[1]!, channels[3]!]) await finished(channel);
+    assert.equal(botsMessages(channels[1]!).length, 1, 'it was put aside, and found its message again');
+    ann.press(first!, 'Another');
+    await finished(channels[0]!, ({ ts }) => ts !== first!.ts);
+    ann.press(second!, 'Warmer');
+    await until(
+      () => slack.world.whispers.find(({ text }) => text.startsWith('You have had your 5 stories')),
+      'a refusal',
+    );
+    await worker.close();
+  });
+
+  it('administrators allow less than the operator, never more, and take it back', async () => {
+    const { slack, ann } = house;
+    const channel = house.channelOf();
+    const limits = async (text: string) => {
+      // What was said before was said in another millisecond.
+      await sleep(2);
+      const delivery = ann.slash(channel, '/scifi-limits', text);
+      return until(() => house.heard(delivery), 'an answer');
+    };
+    const standard = [
+      'Each person here may have 3 stories under way and 5 stories an hour.',
+      'All together may have 200 stories under way and 1,000 stories an hour.',
+      'Nothing is set here: that is as whoever operates me has it.',
+    ];
+    assert.deepEqual((await limits('')).split('\n'), standard);
+    assert.match(await limits('person-at-once=1'), /^Only those who administrate this workspace may set/);
+    assert.deepEqual((await limits('show')).split('\n'), standard);
+    slack.world.administrators.add(ann.user.id);
+    assert.match(
+      await limits('person-at-once=1 all-hourly=900'),
+      /^Each person here may have 1 story under way/,
+    );
+    assert.match(
+      await limits('person-hourly=6'),
+      /^The person-hourly is 6; give a whole number from 1 to 5,/,
+    );
+    assert.match(
+      await limits('person-hourly=<!channel>'),
+      /^The person-hourly is “&lt;!channel&gt;”; give a number/,
+    );
+    assert.match(
+      await limits('everybody=3'),
+      /^Set one of person-at-once, person-hourly, all-at-once, all-hourly,/,
+    );
+    assert.match(await limits('help'), /`\/scifi-limits reset`/);
+    const eve = new Person(slack, 'eve');
+    const mine = house.channelOf();
+    eve.slash(mine, '/scifi', STORY);
+    await until(() => botsMessages(mine)[0], 'the first');
+    const refused = eve.slash(mine, '/scifi', STORY);
+    assert.match(await until(() => house.heard(refused), 'a refusal'), /^You have a story under way\./);
+    assert.deepEqual((await limits('reset')).split('\n'), standard);
+    slack.workspace.scopes = slack.workspace.scopes.filter((scope) => scope !== 'users:read');
+    assert.match(
+      await limits('all-at-once=3'),
+      /^I may not see who administrates this workspace\. Add the scope/,
+    );
+  });
+});

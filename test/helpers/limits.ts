@@ -1,0 +1,18 @@
+import type { LimitSettings } from '../../src/queue/limit-settings.ts';
+
+/** For tests of something else: everybody may have whatever the queue holds. */
+export const NO_LIMITS: LimitSettings = {
+  person: { running: 0, waiting: 0, hourly: 0 },
+  place: { atOnce: 0, hourly: 0 },
+  maxWaiting: 0,
+  longestWaitMs: 0,
+};
+
+/** The same, as a process reads it. */
+export const NO_LIMITS_SET = {
+  SCIFI_PERSON_RUNNING: '0',
+  SCIFI_PERSON_HOURLY: '0',
+  SCIFI_PLACE_STORIES: '0',
+  SCIFI_PLACE_HOURLY: '0',
+  SCIFI_LONGEST_WAIT: '0',
+} as const;

@@ -1,0 +1,22 @@
+/**
+ * Loaded before a process's own code (`--import`): its wall clock is off by as many milliseconds as the file
+ * `TEST_CLOCK_FILE` says, as after somebody has set it. Time that is measured goes on evenly, as it does then.
+ */
+import { readFileSync } from 'node:fs';
+
+const READ_INTERVAL_MS = 100;
+const RealDate = Date;
+const realNow = Date.now;
+let offsetMs = 0;
+
+const read = () => {
+  offsetMs = Number(readFileSync(process.env.TEST_CLOCK_FILE!, 'utf8'));
+};
+read();
+setInterval(read, READ_INTERVAL_MS).unref();
+
+Date.now = () => realNow() + offsetMs;
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, args) => (args.length === 0 ? new target(Date.now()) : Reflect.construct(target, args)),
+  apply: () => new RealDate(Date.now()).toString(),
+});

@@ -1,0 +1,405 @@
+/** Who may have one more story, on Redis and embedded alike; the queue itself is as long as the test says. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import type { Asker } from '../../src/queue/asker.ts';
+import type { QueueConnection } from '../../src/queue/connection.ts';
+import type { LimitSettings, PlaceLimits } from '../../src/queue/limit-settings.ts';
+import type { LimitStore } from '../../src/queue/limit-store.ts';
+import { type Admission, Limits, type LookUp, type Ticket } from '../../src/queue/limits.ts';
+import { DailySalts } from '../../src/queue/salts.ts';
+import { BACKENDS, type Backend } from '../helpers/backends.ts';
+import { NO_LIMITS } from '../helpers/limits.ts';
+import { until } from '../helpers/programs.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const PERSON = { running: 1, waiting: 2, hourly: 10 };
+const EMPTY = { first: 0, waiting: 0, running: 0 };
+
+/** Somebody whom nobody has heard of. */
+function somebody(place?: string): Asker {
+  return { person: `test:${randomUUID()}`, ...(place ? { place } : {}) };
+}
+
+for (const { name, skip, start } of BACKENDS) {
+  describe(`limits on ${name}`, { skip, timeout: 60_000 }, () => {
+    let backend: Backend;
+    const stores: LimitStore[] = [];
+    let connections: QueueConnection[];
+    let now = Date.now();
+    let load = EMPTY;
+    let waitMs: number | undefined = 0;
+    /** What a reply is, where it is not what its admission makes it. */
+    const states = new Map<string, Awaited<ReturnType<LookUp>>>();
+    const lookUp: LookUp = async (id) => states.get(id) ?? 'unknown';
+    const closers: (() => Promise<unknown>)[] = [];
+
+    before(async () => {
+      backend = await start();
+      connections = [await backend.connect(), await backend.connect()];
+      for (const connection of connections) stores.push(await connection.limits());
+      // What the embedded database does for the first time may take longer than anybody's patience.
+      const ready = () => open({ person: PERSON }).admit(randomUUID(), somebody('test'), lookUp);
+      await until(() => ready().catch(() => false), 'the first story');
+    });
+    after(async () => {
+      for (const close of closers) await close();
+      await backend.stop();
+    });
+
+    /** One of two processes. */
+    function open(
+      settings: Partial<LimitSettings>,
+      process = 0,
+      own?: (place: string) => PlaceLimits | undefined,
+      store = stores[process]!,
+    ): Limits {
+      const salts = new DailySalts(connections[process]!, () => now);
+      closers.push(() => salts.close());
+      const stories = { load: async () => load, expectedWaitMs: () => waitMs };
+      return new Limits({
+        store,
+        salts,
+        stories,
+        settings: { ...NO_LIMITS, ...settings },
+        ...(own ? { placeLimits: own } : {}),
+      });
+    }
+
+    /** Asks for a story that is then in the queue. */
+    async function ask(limits: Limits, asker: Asker, id: string = randomUUID()) {
+      const admission = await limits.admit(id, asker, lookUp);
+      if (admission) states.set(id, 'under way');
+      return { id, ticket: admission?.ticket };
+    }
+
+    async function end(limits: Limits, { id, ticket }: { id: string; ticket: Ticket | undefined }) {
+      states.set(id, 'ended');
+      return limits.leave(id, ticket!);
+    }
+
+    it('lets a person have three stories under way, and the next when one is done', async () => {
+      const limits = open({ person: PERSON });
+      const ann = somebody();
+      const first = await ask(limits, ann);
+      const second = await ask(limits, ann);
+      const third = await ask(limits, ann);
+      await assert.rejects(ask(limits, ann), {
+        code: 'rate_limited',
+        message: 'You have 3 stories under way. The next can start when one of them is done.',
+      });
+      await ask(limits, somebody());
+      const turns = await Promise.all(
+        [first, second, third].map((one) => limits.turn(one.id, one.ticket!, lookUp)),
+      );
+      assert.deepEqual(turns, [
+        { mayBegin: true, ahead: 0 },
+        { mayBegin: false, ahead: 1 },
+        { mayBegin: false, ahead: 2 },
+      ]);
+      assert.equal(await end(limits, first), second.id, 'it is the turn of the second');
+      assert.deepEqual(await limits.turn(second.id, second.ticket!, lookUp), { mayBegin: true, ahead: 0 });
+      const fourth = await ask(limits, ann);
+      // Whoever leaves the line while waiting wakes nobody but who may run anyway.
+      assert.equal(await end(limits, third), second.id);
+      assert.equal(await end(limits, second), fourth.id);
+      assert.equal(await end(limits, fourth), undefined);
+    });
+
+    it('lets a person have ten within an hour, and counts neither what is refused nor the same twice', async () => {
+      const [limits, elsewhere] = [open({ person: PERSON }), open({ person: PERSON }, 1)];
+      const ann = somebody();
+      for (let story = 0; story < 9; story++) await end(limits, await ask(limits, ann));
+      const again = await ask(limits, ann);
+      assert.deepEqual(await ask(elsewhere, ann, again.id), { id: again.id, ticket: undefined });
+      await end(limits, again);
+      for (const one of [limits, elsewhere, limits]) {
+        await assert.rejects(ask(one, ann), {
+          code: 'rate_limited',
+          message: 'You have had your 10 stories for this hour. The next can start in 60 minutes.',
+        });
+      }
+      const roomier = open({ person: { ...PERSON, hourly: 11 } });
+      await end(roomier, await ask(roomier, ann));
+      await assert.rejects(ask(roomier, ann), { code: 'rate_limited' });
+    });
+
+    it('gives a last place to one of two processes, and to one of two copies of a command', async () => {
+      const both = [open({ person: PERSON }), open({ person: PERSON }, 1)];
+      const ann = somebody();
+      const asked = await Promise.allSettled(
+        Array.from({ length: 12 }, (_, index) => ask(both[index % 2]!, ann)),
+      );
+      const admitted = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      assert.equal(admitted.length, 3);
+      for (const one of admitted) await end(both[0]!, one);
+
+      const bob = somebody();
+      const hourly = [0, 1].map((process) => open({ person: { ...PERSON, waiting: 0 } }, process));
+      const copies = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter + randomUUID());
+      const twice = await Promise.allSettled(
+        copies.flatMap((id) => hourly.map((limits) => limits.admit(id, bob, lookUp))),
+      );
+      assert.ok(twice.every(({ status }) => status === 'fulfilled'));
+      const more = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, index) => hourly[index % 2]!.admit(randomUUID(), bob, lookUp)),
+      );
+      assert.equal(more.filter(({ status }) => status === 'fulfilled').length, 10 - copies.length);
+    });
+
+    it('goes on with an hour and with a line of stories past midnight', async () => {
+      const limits = open({ person: { ...PERSON, hourly: 4 } });
+      const ann = somebody();
+      const midnight = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
+      const real = now;
+      try {
+        now = midnight - 1;
+        const early = await ask(limits, ann);
+        await ask(limits, ann);
+        now = midnight;
+        const late = await ask(limits, ann);
+        assert.notDeepEqual(late.ticket!.person[0], early.ticket!.person[0], 'under another name');
+        assert.equal((await limits.turn(late.id, late.ticket!, lookUp)).ahead, 2);
+        await assert.rejects(ask(limits, ann), { message: /^You have 3 stories under way/ });
+        await end(limits, early);
+        await end(limits, await ask(limits, ann));
+        await assert.rejects(ask(limits, ann), { message: /^You have had your 4 stories for this hour/ });
+        now = midnight + DAY_MS;
+        await assert.doesNotReject(ask(limits, ann), 'nobody knows any more');
+      } finally {
+        now = real;
+      }
+    });
+
+    it('holds nobody to a story that was lost with its process', async () => {
+      const limits = open({ person: PERSON });
+      const ann = somebody();
+      const lost = await ask(limits, ann);
+      const waiting = await ask(limits, ann);
+      await ask(limits, ann);
+      assert.equal((await limits.turn(waiting.id, waiting.ticket!, lookUp)).mayBegin, false);
+      // It ended, and nobody could say so.
+      states.set(lost.id, 'ended');
+      assert.equal((await limits.turn(waiting.id, waiting.ticket!, lookUp)).mayBegin, true);
+      await ask(limits, ann);
+      // It never came into the queue: that is certain only after a while.
+      states.delete(waiting.id);
+      await assert.rejects(ask(limits, ann));
+      const { underWay } = stores[0]!;
+      const older: LimitStore = {
+        ...stores[0]!,
+        underWay: {
+          ...underWay,
+          list: async (keys) =>
+            (await underWay.list(keys)).map(({ id, ageMs }) => ({ id, ageMs: ageMs + 10_000 })),
+        },
+      };
+      await ask(open({ person: PERSON }, 0, undefined, older), ann);
+    });
+
+    it('gives a place its share, as its own administrators lowered it, and never more than the operator does', async () => {
+      const place = `test:${randomUUID()}`;
+      let own: PlaceLimits | undefined;
+      const settings = { person: { ...PERSON, hourly: 3 }, place: { atOnce: 4, hourly: 8 } };
+      const limits = open(settings, 0, (asked) => (asked === place ? own : undefined));
+      const under = [];
+      for (let person = 0; person < 4; person++) under.push(await ask(limits, somebody(place)));
+      await assert.rejects(ask(limits, somebody(place)), {
+        code: 'rate_limited',
+        message: '4 stories are under way here, and that is the share of this place. Try again in a minute.',
+      });
+      await ask(limits, somebody(`test:${randomUUID()}`));
+      await end(limits, under.pop()!);
+      own = { placeAtOnce: 3, personHourly: 1, personAtOnce: 500, placeHourly: 500 };
+      await assert.rejects(ask(limits, somebody(place)), { message: /^3 stories are under way here/ });
+      for (const one of under.splice(1)) await end(limits, one);
+      const ann = somebody(place);
+      await end(limits, await ask(limits, ann));
+      await assert.rejects(ask(limits, ann), { message: /^You have had your story for this hour/ });
+      own = { personAtOnce: 1, placeHourly: 500 };
+      under.push(await ask(limits, ann));
+      await assert.rejects(ask(limits, ann), {
+        message: 'You have a story under way. The next can start when it is done.',
+      });
+      for (const one of under.splice(0)) await end(limits, one);
+      own = undefined;
+      for (let person = 0; person < 2; person++) await end(limits, await ask(limits, somebody(place)));
+      await assert.rejects(ask(limits, somebody(place)), {
+        message: 'This place has had its 8 stories for this hour. The next can start in 60 minutes.',
+      });
+      // Somebody who was refused here has lost nothing.
+      const bob = somebody();
+      await assert.rejects(ask(limits, { ...bob, place }), { code: 'rate_limited' });
+      for (let story = 0; story < 3; story++) await end(limits, await ask(limits, bob));
+    });
+
+    it('refuses what could not begin within a minute, and nobody while there is no writer', async () => {
+      const limits = open({ person: PERSON, maxWaiting: 6, longestWaitMs: 60_000 });
+      const ann = somebody();
+      try {
+        load = { first: 5, waiting: 5, running: 1 };
+        waitMs = 60_001;
+        for (const asker of [ann, undefined]) {
+          await assert.rejects(limits.admit(randomUUID(), asker, lookUp), {
+            code: 'busy',
+            message:
+              'So many stories are waiting that yours would begin in 2 minutes only. Try again in a minute.',
+          });
+        }
+        waitMs = undefined;
+        const waits = await ask(limits, ann);
+        load = { first: 6, waiting: 6, running: 0 };
+        await assert.rejects(ask(limits, ann), { code: 'busy', message: /^6 stories are waiting already/ });
+        load = EMPTY;
+        await ask(limits, ann);
+        await ask(limits, ann);
+        await assert.rejects(ask(limits, ann), { code: 'rate_limited' }, 'the refused ones took no place');
+        await end(limits, waits);
+      } finally {
+        load = EMPTY;
+        waitMs = 0;
+      }
+    });
+
+    it('refuses within a second when the store does not answer, and takes back what comes too late', async () => {
+      let answer = () => {};
+      const late = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const { underWay } = stores[0]!;
+      const slow: LimitStore = {
+        ...stores[0]!,
+        underWay: {
+          ...underWay,
+          take: async (id, groups) => {
+            await late;
+            return underWay.take(id, groups);
+          },
+        },
+      };
+      const ann = somebody();
+      const asking = open({ person: PERSON }, 0, undefined, slow).admit('late', ann, lookUp);
+      const asked = performance.now();
+      await assert.rejects(asking, { code: 'queue_unavailable' });
+      const ms = performance.now() - asked;
+      assert.ok(ms < 1_000, `${ms} ms`);
+      answer();
+      await sleep(100);
+      const limits = open({ person: { running: 1, waiting: 1, hourly: 2 } });
+      const first = await ask(limits, ann);
+      await ask(limits, ann);
+      await end(limits, first);
+      await assert.rejects(ask(limits, ann), { message: /^You have had your 2 stories/ });
+      // An error of the store is one in words, too.
+      const broken = {
+        ...slow,
+        underWay: { ...underWay, take: () => Promise.reject(new Error('READONLY')) },
+      };
+      const asks = open({ person: PERSON }, 0, undefined, broken).admit('x', ann, lookUp);
+      await assert.rejects(asks, { code: 'queue_unavailable' });
+    });
+
+    describe('in any order', () => {
+      interface Held {
+        readonly id: string;
+        readonly person: number;
+        readonly admission: Admission;
+      }
+      /** Who has what, as counts in memory. */
+      class Model {
+        held: Held[] = [];
+        readonly personUses = new Map<number, number>();
+        placeUses = 0;
+
+        admits(person: number, inPlace: boolean): boolean {
+          const uses = this.personUses.get(person) ?? 0;
+          const ofPerson = this.held.filter((one) => one.person === person).length;
+          if (ofPerson >= BOUNDS.person.running + BOUNDS.person.waiting || uses >= BOUNDS.person.hourly)
+            return false;
+          const ofPlace = this.held.filter(({ admission }) => admission.ticket!.place.length > 0).length;
+          if (inPlace && (ofPlace >= BOUNDS.place.atOnce || this.placeUses >= BOUNDS.place.hourly))
+            return false;
+          this.personUses.set(person, uses + 1);
+          if (inPlace) this.placeUses += 1;
+          return true;
+        }
+      }
+      interface Real {
+        readonly both: readonly Limits[];
+        readonly run: string;
+      }
+      const BOUNDS = {
+        person: { running: 1, waiting: 1, hourly: 5 },
+        place: { atOnce: 3, hourly: 9 },
+      };
+      const check = () => true;
+
+      const asks = fc.record({ person: fc.nat(2), inPlace: fc.boolean(), process: fc.nat(1) }).map(
+        ({ person, inPlace, process }): fc.AsyncCommand<Model, Real> => ({
+          check,
+          toString: () => `ask(${person}${inPlace ? ', in the place' : ''})`,
+          async run(model, { both, run }) {
+            const id = randomUUID();
+            const asker = { person: `${run}/${person}`, ...(inPlace ? { place: run } : {}) };
+            const admission = await both[process]!.admit(id, asker, lookUp).catch(() => undefined);
+            assert.equal(admission !== undefined, model.admits(person, inPlace));
+            if (!admission) return;
+            states.set(id, 'under way');
+            model.held.push({ id, person, admission });
+          },
+        }),
+      );
+      /** A story ends, and its process says so, or was lost before it could. */
+      const ends = fc.record({ which: fc.nat(5), isLost: fc.boolean(), process: fc.nat(1) }).map(
+        ({ which, isLost, process }): fc.AsyncCommand<Model, Real> => ({
+          check: (model) => which < model.held.length,
+          toString: () => `end(${which}${isLost ? ', unheard' : ''})`,
+          async run(model, { both }) {
+            const [{ id, person, admission }] = model.held.splice(which, 1) as [Held];
+            states.set(id, 'ended');
+            if (isLost) return;
+            const next = await both[process]!.leave(id, admission.ticket!);
+            const unheard = next !== undefined && states.get(next) === 'ended';
+            if (!unheard) assert.equal(next, model.held.find((one) => one.person === person)?.id);
+          },
+        }),
+      );
+      const turns = fc.record({ which: fc.nat(5), process: fc.nat(1) }).map(
+        ({ which, process }): fc.AsyncCommand<Model, Real> => ({
+          check: (model) => which < model.held.length,
+          toString: () => `turn(${which})`,
+          async run(model, { both }) {
+            const { id, person, admission } = model.held[which]!;
+            const { mayBegin } = await both[process]!.turn(id, admission.ticket!, lookUp);
+            assert.equal(mayBegin, model.held.find((one) => one.person === person)!.id === id);
+          },
+        }),
+      );
+      const undoes = fc.record({ which: fc.nat(5) }).map(
+        ({ which }): fc.AsyncCommand<Model, Real> => ({
+          check: (model) => which < model.held.length,
+          toString: () => `undo(${which})`,
+          async run(model) {
+            const [{ id, person, admission }] = model.held.splice(which, 1) as [Held];
+            states.delete(id);
+            await admission.undo();
+            model.personUses.set(person, model.personUses.get(person)! - 1);
+            if (admission.ticket!.place.length > 0) model.placeUses -= 1;
+          },
+        }),
+      );
+
+      it('admits as a model of counts would, whatever ends, is lost or taken back', async () => {
+        const both = [open(BOUNDS), open(BOUNDS, 1)];
+        const property = fc.asyncProperty(
+          fc.commands([asks, asks, asks, ends, turns, undoes], { maxCommands: 30 }),
+          (commands) =>
+            fc.asyncModelRun(() => ({ model: new Model(), real: { both, run: randomUUID() } }), commands),
+        );
+        await fc.assert(property, { numRuns: name === 'Redis' ? 40 : 12 });
+      });
+    });
+  });
+}

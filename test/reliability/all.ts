@@ -1,0 +1,37 @@
+/** The faults, in the order of the table. */
+import type { Fault } from './fault.ts';
+import { killed, poison, told } from './faults/ends.ts';
+import { blocked, chatsAway, clockJumps, damagedWeights, fullDisk } from './faults/places.ts';
+import { absentAtStart, cutOff, restarted } from './faults/redis.ts';
+
+/** Kills in all, over the three kinds of processes. */
+const KILLS = { worker: 34, bots: 33, start: 33 } as const;
+const SHORT_KILLS = 2;
+const SEED = 4_711;
+const BLOCK_SECONDS = 40;
+const SHORT_BLOCK_SECONDS = 8;
+
+export function allFaults(isShort: boolean): readonly Fault[] {
+  const cuts = isShort ? [1] : [1, 10, 60];
+  const kills = (victim: keyof typeof KILLS) => killed(victim, isShort ? SHORT_KILLS : KILLS[victim], SEED);
+  const blockSeconds = isShort ? SHORT_BLOCK_SECONDS : BLOCK_SECONDS;
+  return [
+    absentAtStart(),
+    ...cuts.flatMap((seconds) => [cutOff('reset', seconds), cutOff('silence', seconds)]),
+    restarted('with'),
+    restarted('without'),
+    kills('worker'),
+    kills('bots'),
+    kills('start'),
+    told('worker'),
+    told('bots'),
+    told('start'),
+    poison(),
+    damagedWeights(),
+    fullDisk(),
+    clockJumps(),
+    blocked('worker', blockSeconds),
+    blocked('bots', blockSeconds),
+    chatsAway(),
+  ];
+}

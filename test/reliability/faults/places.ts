@@ -1,0 +1,202 @@
+/** What a process stands on gives way: its weights, its disk, its clock, its event loop, its chats. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { embeddedFolder } from '../../helpers/embedded-folder.ts';
+import { printed } from '../../helpers/processes.ts';
+import { temporaryFolder, until } from '../../helpers/programs.ts';
+import { count, type Fate } from '../counts.ts';
+import type { Fault } from '../fault.ts';
+import { type Crowd, House } from '../house.ts';
+
+const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
+const MISTAKE_EXIT_CODE = 2;
+const HOUR_MS = 3_600_000;
+/** A disk just large enough for a queue that works, and how much of it is left when it is filled up. */
+const DISK_MIB = 160;
+const LEFT_BYTES = 256 * 1_024;
+
+/** Weights that were cut short, and ones in which a bit is another. */
+export function damagedWeights(): Fault {
+  return {
+    name: 'weights are cut short, or a bit of them is another',
+    how: 'a worker is started on such files while people wait; then one on the right files',
+    async run() {
+      const { folder, remove } = await temporaryFolder();
+      const house = await House.open();
+      try {
+        await house.start('bots', 'bots');
+        const round = house.ask({ page: 2, discord: 1, slack: 1 });
+        const damages: [string, (path: string) => Promise<void>][] = [
+          ['has \\d+ bytes', async (path) => truncate(path, (await stat(path)).size - 1)],
+          [
+            'SHA-256 is not the one',
+            async (path) => {
+              const bytes = await readFile(path);
+              bytes[bytes.length >> 1]! ^= 1;
+              await writeFile(path, bytes);
+            },
+          ],
+        ];
+        for (const [index, [reason, damage]] of damages.entries()) {
+          const models = join(folder, String(index));
+          await cp('models', models, { recursive: true });
+          await damage(join(models, 'scifi', 'weights.bin'));
+          const worker = house.spawn('damaged', 'worker', { SCIFI_MODELS: models });
+          assert.equal(await worker.ended, MISTAKE_EXIT_CODE, worker.output());
+          assert.match(worker.output(), new RegExp(`scifi/weights\\.bin cannot be used: .*${reason}`));
+          assert.doesNotMatch(worker.output(), /\n +at /);
+        }
+        await house.start('worker', 'worker');
+        return { ...count(await round.fates()), remark: 'refused at the start, by size and by checksum' };
+      } finally {
+        await house.close();
+        await remove();
+      }
+    },
+  };
+}
+
+/** No room left under the embedded queue. */
+export function fullDisk(): Fault {
+  return {
+    name: 'the disk under the embedded queue is full',
+    how: `a file system of ${DISK_MIB} MiB is filled up while stories grow; then there is room again, and a new start`,
+    async run() {
+      const { folder: disk, remove } = await temporaryFolder();
+      const template = await embeddedFolder();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', disk]);
+      const house = await House.open({ isEmbedded: true, dataFolder: join(disk, 'data') });
+      const ballast = join(disk, 'ballast');
+      try {
+        await cp(template.folder, join(disk, 'data'), { recursive: true });
+        const process = await house.start('start', 'start');
+        const round = house.ask(CROWD);
+        await round.underWay;
+        const { available } = diskOf(disk);
+        // What the queue writes meanwhile may take the room first.
+        await writeFile(ballast, Buffer.alloc(Math.max(0, available - LEFT_BYTES))).catch((error) => {
+          if (error.code !== 'ENOSPC') throw error;
+        });
+        const during = house.ask({ page: 2 });
+        const ended = await Promise.race([process.ended, sleep(30_000, 'lives' as const)]);
+        assert.notEqual(ended, 0, 'a process whose queue is gone does not claim that all was well');
+        await rm(ballast);
+        if (ended !== 'lives') {
+          assert.match(process.output(), /disk/i, 'it says why');
+          await house.start('start', 'start');
+        }
+        const fates: Fate[] = [...(await round.fates()), ...(await during.fates())];
+        const after = await house.ask({ page: 2, discord: 1, slack: 1 }).fates();
+        assert.equal(count(after).whole, after.length, 'all is well afterwards');
+        const remark = ended === 'lives' ? 'the process went on' : `the process ended with ${ended}`;
+        return { ...count([...fates, ...after]), remark };
+      } finally {
+        await house.close();
+        execFileSync('umount', ['-l', disk]);
+        await Promise.all([remove(), template.remove()]);
+      }
+    },
+  };
+}
+
+function diskOf(path: string): { readonly available: number } {
+  const [, line] = execFileSync('df', ['-B1', '--output=avail', path], { encoding: 'utf8' }).split('\n');
+  return { available: Number(line) };
+}
+
+/** The wall clock is set, forwards and backwards. */
+export function clockJumps(): Fault {
+  return {
+    name: 'the clock of all processes jumps an hour ahead, and two hours back',
+    how: 'their `Date` is moved while stories grow',
+    async run() {
+      const { folder, remove } = await temporaryFolder();
+      const file = join(folder, 'clock');
+      const set = (ms: number) => writeFile(file, String(ms));
+      await set(0);
+      const house = await House.open();
+      try {
+        const env = { TEST_CLOCK_FILE: file };
+        await house.start('worker', 'worker', env, ['clock']);
+        await house.start('bots', 'bots', env, ['clock']);
+        const fates: Fate[] = [];
+        for (const ms of [HOUR_MS, -HOUR_MS, 0]) {
+          const round = house.ask(CROWD);
+          await round.underWay;
+          await set(ms);
+          fates.push(...(await round.fates()));
+        }
+        return count(fates);
+      } finally {
+        await house.close();
+        await remove();
+      }
+    },
+  };
+}
+
+/** Nothing happens in a process for a long time. */
+export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
+  return {
+    name: `the event loop of the ${victim} is blocked for ${seconds} s`,
+    how: 'inside the process, as by a runaway loop; there is a second one of the kind',
+    async run() {
+      const house = await House.open();
+      const env = { TEST_BLOCK_MS: String(seconds * 1_000) };
+      try {
+        await house.start('worker', 'worker', env, ['block']);
+        await house.start('bots', 'bots', env, ['block']);
+        const round = house.ask(CROWD);
+        await round.underWay;
+        // Only it edits: chats are heard by the first process alone, as with shards.
+        const second = { SCIFI_PORT: '0', DISCORD_SHARDS: 'none', SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' };
+        await house.start('second', victim, victim === 'bots' ? second : {});
+        house.process(victim).signal('SIGUSR2');
+        return count(await round.fates());
+      } finally {
+        await house.close();
+      }
+    },
+  };
+}
+
+/** Discord and Slack are out of reach, at the start and later. */
+export function chatsAway(): Fault {
+  return {
+    name: 'Discord and Slack cannot be reached, at the start and later',
+    how: 'the ways to both are cut before the bots start, mended, and cut again for 5 s while stories grow',
+    async run() {
+      const house = await House.open({ areChatsAfar: true });
+      try {
+        for (const way of house.chats) await way.cut('reset');
+        await house.start('worker', 'worker');
+        const bots = await house.start('bots', 'bots');
+        const page = await house.ask({ page: 2 }).fates();
+        for (const way of house.chats) await way.mend();
+        await printed(bots, /Discord ready/, 60_000);
+        await printed(bots, /Slack ready/, 60_000);
+        const round = house.ask(CROWD);
+        await round.underWay;
+        for (const way of house.chats) await way.cut('reset');
+        await sleep(5_000);
+        for (const way of house.chats) await way.mend();
+        const fates = await round.fates();
+        let again: Fate[] = [];
+        await until(
+          async () => {
+            again = await house.ask({ discord: 1, slack: 1 }).fates();
+            return again.every(({ end }) => end === 'whole');
+          },
+          'both to be heard again',
+          60_000,
+        );
+        return count([...page, ...fates, ...again]);
+      } finally {
+        await house.close();
+      }
+    },
+  };
+}

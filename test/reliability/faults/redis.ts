@@ -1,0 +1,121 @@
+/** Redis: not there, cut off, started anew. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { printed } from '../../helpers/processes.ts';
+import { freePort } from '../../helpers/programs.ts';
+import type { Cut } from '../../helpers/proxy.ts';
+import { count } from '../counts.ts';
+import type { Fault } from '../fault.ts';
+import { type Crowd, House } from '../house.ts';
+
+/** Enough that no person's turn comes for nothing, and few enough that Slack lets all of them grow. */
+const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
+const LATE_COMERS: Crowd = { page: 2, discord: 1, slack: 1 };
+/** What a person waits for at most who asks while Redis is away. */
+const REFUSAL_MS = 6_000;
+/** A job that Redis has forgotten the end of is taken up again after a while. */
+const REST_AFTER_LOSS_MS = 12_000;
+const WAITING = /waiting for the queue/;
+
+export function absentAtStart(): Fault {
+  return {
+    name: 'Redis is not there at the start',
+    how: 'bots and worker are started first, Redis when both have said that they wait',
+    async run() {
+      const house = await House.open();
+      try {
+        await house.killRedis();
+        const port = await freePort();
+        const bots = house.spawn('bots', 'bots', { SCIFI_OPERATOR_PORT: String(port) });
+        const worker = house.spawn('worker', 'worker');
+        const other = house.spawn('other', 'worker');
+        for (const one of [bots, worker, other]) await printed(one, WAITING, 30_000);
+        const probe = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+        assert.equal(await probe('/healthz'), 200, 'a process that waits is alive');
+        assert.equal(await probe('/readyz'), 503, 'and not ready');
+        assert.equal(await other.stop(), 0, 'one that waits goes when it is told to');
+        await house.startRedis();
+        const back = performance.now();
+        await printed(bots, /write me a sci-fi: http/, 30_000);
+        await printed(worker, /storyteller ready/, 30_000);
+        const ms = Math.round(performance.now() - back);
+        assert.equal(await probe('/readyz'), 200);
+        const counts = count(await house.ask(CROWD).fates());
+        return { ...counts, remark: `at work ${seconds(ms)} after Redis was there` };
+      } finally {
+        await house.close();
+      }
+    },
+  };
+}
+
+export function cutOff(how: Cut, forSeconds: number): Fault {
+  const kind = how === 'reset' ? 'connections are reset and refused' : 'nothing passes, and nobody is told';
+  return {
+    name: `Redis is cut off for ${forSeconds} s (${how})`,
+    how: `a proxy between all processes and Redis: ${kind}`,
+    async run() {
+      const house = await House.open();
+      try {
+        await Promise.all([house.start('worker', 'worker'), house.start('bots', 'bots')]);
+        const first = house.ask(CROWD);
+        await first.underWay;
+        await house.proxy.cut(how);
+        const cutAt = performance.now();
+        const during = house.ask(LATE_COMERS);
+        let heardMs = 0;
+        during.underWay.then(() => {
+          heardMs = performance.now() - cutAt;
+        });
+        await sleep(forSeconds * 1_000);
+        if (forSeconds * 1_000 > REFUSAL_MS) {
+          assert.ok(heardMs > 0 && heardMs < REFUSAL_MS, `told after ${Math.round(heardMs)} ms`);
+        }
+        await house.proxy.mend();
+        const fates = [...(await first.fates()), ...(await during.fates())];
+        const after = await house.ask(LATE_COMERS).fates();
+        assert.equal(count(after).whole, after.length, 'all is well afterwards');
+        return count([...fates, ...after]);
+      } finally {
+        await house.close();
+      }
+    },
+  };
+}
+
+export function restarted(data: 'with' | 'without'): Fault {
+  const file = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
+  return {
+    name: `Redis is killed and started again ${data} its data`,
+    how:
+      data === 'with'
+        ? '`kill -9` of a Redis that writes its file once a second, as in `docker-compose.yml`'
+        : '`kill -9` of a Redis that keeps nothing',
+    async run() {
+      const house = await House.open({ redis: data === 'with' ? file : [] });
+      try {
+        await Promise.all([house.start('worker', 'worker'), house.start('bots', 'bots')]);
+        const round = house.ask(CROWD);
+        await round.underWay;
+        await house.killRedis();
+        await house.startRedis();
+        const fates = await round.fates(REST_AFTER_LOSS_MS);
+        const after = await house.ask(LATE_COMERS).fates();
+        assert.equal(count(after).whole, after.length, 'all is well afterwards');
+        const restored =
+          house
+            .process('bots')
+            .output()
+            .match(/was put back/g)?.length ?? 0;
+        const remark = data === 'without' ? `${restored} replies were put back by the bots` : undefined;
+        return { ...count([...fates, ...after]), ...(remark && { remark }) };
+      } finally {
+        await house.close();
+      }
+    },
+  };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
