@@ -77,7 +77,11 @@ describe('a request reader', () => {
         message: 'I do not write on from one of the words in there. Please try other words.',
       });
     }
-    for (const prompt of ['A chink of fucking light', 'Descriptions of Egypt, and a flame', 'In Niger they sniggered']) {
+    for (const prompt of [
+      'A chink of fucking light',
+      'Descriptions of Egypt, and a flame',
+      'In Niger they sniggered',
+    ]) {
       assert.equal(read({ prompt }).prompt, prompt);
     }
   });
