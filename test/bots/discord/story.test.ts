@@ -148,6 +148,10 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const crammed = ann.slash(channel, 'scifi', { prompt: '*'.repeat(1_600), length: 3_000 });
     const other = await until(() => crammed.original, 'a refusal');
     assert.match(other.content, /too long for one message/);
+    // Masked, it is longer: asterisks mean something to Discord.
+    const vulgar = ann.slash(channel, 'scifi', { prompt: 'fuck '.repeat(330), length: 3_000 });
+    const third = await until(() => vulgar.original, 'a refusal');
+    assert.match(third.content, /too long for one message/);
   });
 
   it('is declined in a whisper when it is to go on from a slur, whoever wrote that', async () => {
