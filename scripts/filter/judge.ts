@@ -44,8 +44,7 @@ const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[
       'tinker, tinkers, triplex, turnon, vomit, welfare, whiz',
   },
   {
-    because:
-      'nothing at all: letters that a hot network throws together, and an actual slur nowhere near the period',
+    because: 'letters that a hot network throws together, and that only a list of slang takes for a word',
     words: 'cacker, gummer, honger, hore, horis, spitter',
   },
 ];
