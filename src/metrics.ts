@@ -31,6 +31,12 @@ export const characters = new Counter({
   registers,
 });
 
+export const redraws = new Counter({
+  name: 'scifi_redraws_total',
+  help: 'Words that may not be said, each time that the network of this worker drew one and went back',
+  registers,
+});
+
 export const stories = new Counter({
   name: 'scifi_stories_total',
   help: 'Stories that ended in this worker: complete, stopped, handed_over, lost, or the code of what went wrong',

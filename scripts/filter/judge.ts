@@ -36,12 +36,16 @@ const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[
   {
     because: 'something else in a story: a donkey, a thorn, a dance, a nip in the air',
     words:
-      'ass, asses, bong, booty, bugger, bung, cacker, chug, chunky, cocky, dipstick, dong, dope, eight ' +
+      'ass, asses, bong, booty, bugger, bung, chug, chunky, cocky, dipstick, dong, dope, eight ' +
       'ball, flange, ho, hooker, jig, jigger, jiggers, jigs, looser, muff, niggard, ' +
       'niggardliness, niggards, niggle, niggling, nip, pansies, pansy, piker, pimp, poo, poof, ' +
       'poop, prick, puke, puss, quickie, reefer, rigger, rimming, round eyes, sexed, slapper, ' +
       'slave, sloper, smut, sooty, spit, spunk, spunky, squarehead, squinty, stringer, tang, ' +
       'tinker, tinkers, triplex, turnon, vomit, welfare, whiz',
+  },
+  {
+    because: 'letters that a hot network throws together, and that only a list of slang takes for a word',
+    words: 'cacker, gummer, honger, hore, horis, spitter',
   },
 ];
 

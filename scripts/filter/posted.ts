@@ -2,13 +2,11 @@
 import { clean } from '../../src/bots/outgoing-text.ts';
 import { PostedText } from '../../src/filter/mask.ts';
 import type { Engine } from '../../src/generator/engines/engine.ts';
-import type { Model } from '../../src/generator/model/model.ts';
-import { Storyteller } from '../../src/generator/storyteller.ts';
+import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { type Offences, offencesIn } from './judge.ts';
 
 /** What is asked for, in turn. */
 const PROMPTS = ['', 'It all began with', 'The captain ', 'When the natives saw the ship,', 'She said '];
-const LENGTH = 3_000;
 /** A story is looked at after so many words, as a chat looks at it now and then. */
 const WORDS_A_LOOK = 25;
 
@@ -34,12 +32,14 @@ export interface PostedOptions {
   readonly temperature: number;
   /** Of the first story; each has the next. */
   readonly firstSeed?: number;
+  /** Characters that a story may have. */
+  readonly length?: number;
 }
 
 export async function postStories(
-  model: Model,
+  model: StorytellerModel,
   engine: Engine,
-  { characters, temperature, firstSeed = 0 }: PostedOptions,
+  { characters, temperature, firstSeed = 0, length = 3_000 }: PostedOptions,
 ): Promise<PostedFigures> {
   let steps = 0;
   const storyteller = new Storyteller(
@@ -61,7 +61,7 @@ export async function postStories(
       isTakenBack ||= !next.startsWith(shown);
       shown = next;
     };
-    const request = { prompt, context: '', temperature, length: LENGTH, seed, model: model.name };
+    const request = { prompt, context: '', temperature, length, seed, model: model.name };
     const { text } = await storyteller.tell(request, {
       onWord: (read) => {
         if (++words % WORDS_A_LOOK === 0) show(read());

@@ -33,6 +33,8 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'nigguh[s]',
       'nignog[s]',
       'niglet[s]',
+      'nig[s]',
+      'nigre[s]',
       'kigger[s]',
       'wigger[s]',
       'whigger[s]',
@@ -116,8 +118,8 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'wog[s]',
     ],
   },
-  // A gap in a wall, and a danger that the period believed in.
-  { kind: 'ambiguous', words: ['chink', 'yellow peril'] },
+  // A gap in a wall, the sound of a glass, and a danger that the period believed in.
+  { kind: 'ambiguous', words: ['chink', 'dink[s]', 'yellow peril'] },
   // Against Arabs and Muslims.
   {
     kind: 'slur',
@@ -168,6 +170,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'honkie[s]',
       'honkey[s]',
       'dago[s]',
+      'dego[s]',
       'dagoes',
       'eyetie[s]',
       'polack[s]',
@@ -265,6 +268,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'bollocks',
       'dickhead[s]',
       'cocksuck*',
+      'cockhead[s]',
       'blowjob[s]',
       'handjob[s]',
       'jizz',

@@ -234,6 +234,7 @@ export class StoryWorker {
         longest = text.length;
         send(text);
       },
+      onRedraw: () => metrics.redraws.inc(),
     });
     wrote(Math.max(0, story.text.length - longest));
     if (story.ending === 'complete') this.#speedometer.ended(story.text.length - request.prompt.length);

@@ -57,6 +57,7 @@ class Scene {
   /** What the story is, for a follower that reads it at once. */
   present: StoryUpdate | undefined;
   isFirst = true;
+  request = REQUEST;
   /** What it is told about its turn, one answer after another; the last one stays. */
   turns: Turn[] = [{ mayBegin: true, ahead: 0 }];
 
@@ -97,7 +98,7 @@ class Scene {
   task(): ReplyTask<null> {
     return {
       id: 'id',
-      request: REQUEST,
+      request: this.request,
       handle: null,
       isFirst: this.isFirst,
       record: this.record,
@@ -142,6 +143,39 @@ class Scene {
 }
 
 describe('replyWithStory', { timeout: 30_000 }, () => {
+  it('masks vulgar words in all that is written down and shown, and goes on from there', async () => {
+    const told = TEXT.replace('nobody had', 'no fucking body had').replace('Nobody came', 'Shit came');
+    const posted = TEXT.replace('nobody had', 'no f****** body had').replace('Nobody came', 'S*** came');
+    const scene = new Scene();
+    scene.run().catch(() => {});
+    await scene.tell(snapshot(told.indexOf(' body'), told));
+    await scene.seen(40);
+    scene.abort.abort();
+    const successor = new Scene();
+    successor.record = scene.record;
+    successor.isFirst = false;
+    const running = successor.run();
+    await successor.tell(snapshot(told.indexOf(' the sea'), told));
+    await successor.seen(60);
+    await successor.tell({ type: 'done', story: { ...STORY, text: told } });
+    assert.deepEqual(await running, { status: 'finished', ...STORY, text: posted });
+    for (const text of [...scene.texts(), ...successor.texts()]) assert.ok(posted.startsWith(text), text);
+    assert.ok(scene.texts().at(-1)!.endsWith('f******'));
+    assert.deepEqual(successor.record, { state: await running, delivered: true });
+  });
+
+  it('shows of a story that was stopped or failed before its first word the prompt, masked', async () => {
+    for (const end of ['stop', 'fail'] as const) {
+      const scene = new Scene();
+      scene.request = { ...REQUEST, prompt: 'What the fuck' };
+      const running = scene.run();
+      if (end === 'stop') await scene.stop();
+      else await scene.tell({ type: 'failed', code: 'internal', message: 'Broken.' });
+      const state = await running;
+      assert.equal('text' in state && state.text, 'What the f***');
+    }
+  });
+
   it('shows what grows, then the whole, then forgets the story', async () => {
     const scene = new Scene();
     const running = scene.run();

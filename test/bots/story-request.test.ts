@@ -64,6 +64,28 @@ describe('a request reader', () => {
     }
   });
 
+  it('declines a slur, in the opening, in what it continues, and over the joint between them', () => {
+    const asks = [
+      { prompt: 'The n1ggers of Mars' },
+      { prompt: 'The n\u200bi\u200bg\u200bgers' },
+      { context: 'All wops are', prompt: '' },
+      { context: 'They were Ja', prompt: 'ps. ' },
+    ];
+    for (const ask of asks) {
+      assert.throws(() => read(ask), {
+        code: 'declined',
+        message: 'I do not write on from one of the words in there. Please try other words.',
+      });
+    }
+    for (const prompt of [
+      'A chink of fucking light',
+      'Descriptions of Egypt, and a flame',
+      'In Niger they sniggered',
+    ]) {
+      assert.equal(read({ prompt }).prompt, prompt);
+    }
+  });
+
   it('is not made without a model', () => {
     assert.throws(
       () => createRequestReader({ models: [], drawSeed: () => 0 }),

@@ -80,6 +80,62 @@ describe('Batch', () => {
     }
   });
 
+  it('goes back to an earlier draw, with what is to stand there instead, and draws on with other noise', async () => {
+    for (const stepsPerTrip of [1, 2, 4, 16]) {
+      // What is drawn is the sum of the last id and of the noise.
+      const engine = new FakeEngine({
+        stepsPerTrip,
+        next: (history, uniform) => history.at(-1)! + Math.round(uniform * 100),
+      });
+      const asked: number[] = [];
+      let attempt = 0;
+      let drawn: number[] = [];
+      await new Batch(engine, { maxWaiting: 0 }).run({
+        prompt: [10, 20],
+        temperature: 1,
+        uniform: (index) => {
+          asked.push(index);
+          return (attempt + (index === 4 ? 2 : 1)) / 100;
+        },
+        take: (id) => {
+          drawn.push(id);
+          if (drawn.length === 7) return undefined;
+          if (drawn.length < 5 || attempt > 0) return id;
+          attempt = 4;
+          drawn = [...drawn.slice(0, 2), 50, 51];
+          return { to: 2, instead: [50, 51] };
+        },
+      });
+      assert.deepEqual(drawn, [21, 22, 50, 51, 57, 62, 67], `${stepsPerTrip} steps in a trip`);
+      assert.ok(Math.max(...asked) < 7 + stepsPerTrip);
+    }
+  });
+
+  it('goes back to the very draw that was taken', async () => {
+    for (const stepsPerTrip of [1, 4]) {
+      const engine = new FakeEngine({
+        stepsPerTrip,
+        next: (history, uniform) => history.length + uniform * 100,
+      });
+      const drawn: number[] = [];
+      let attempts = 0;
+      await new Batch(engine, { maxWaiting: 0 }).run({
+        prompt: [0],
+        temperature: 1,
+        uniform: (index) => (index === 2 ? attempts / 100 : 0),
+        take: (id) => {
+          if (drawn.length === 2 && attempts < 3) {
+            attempts++;
+            return { to: 2 };
+          }
+          drawn.push(id);
+          return drawn.length === 5 ? undefined : id;
+        },
+      });
+      assert.deepEqual(drawn, [1, 2, 6, 4, 5], `${stepsPerTrip} steps in a trip`);
+    }
+  });
+
   it('goes back to an earlier draw, of which the network then knows nothing', async () => {
     for (const stepsPerTrip of [1, 3, 8]) {
       const histories = new Set<string>();

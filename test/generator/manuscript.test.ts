@@ -158,4 +158,37 @@ describe('Manuscript', () => {
     assert.equal(manuscript.certain(), SENTENCE.repeat(3).trimEnd());
     assert.ok(manuscript.written < 1_000 - LANDING_CHARACTERS);
   });
+
+  it('takes a word back, and shows it again only with a word behind it that is drawn for the first time', () => {
+    const manuscript = new Manuscript('It ', 1_000);
+    const add = (text: string) => {
+      for (const character of text) manuscript.add(character);
+    };
+    add('fell on the stone');
+    manuscript.takeBack('fell on the '.length);
+    assert.equal(manuscript.attempt('fell on the '.length), 1);
+    add('moon ');
+    assert.equal(manuscript.certain(), 'It fell on the');
+    add('and ');
+    assert.equal(manuscript.certain(), 'It fell on the moon and');
+    add('sea ');
+    assert.equal(manuscript.certain(), 'It fell on the moon and sea');
+  });
+
+  it('takes the end of what was put in place of a word for as uncertain as the word', () => {
+    const manuscript = new Manuscript('', 1_000);
+    for (const character of 'one two') manuscript.add(character);
+    manuscript.takeBack('one '.length, 'stranger ');
+    assert.equal(manuscript.certain(), 'one');
+    for (const character of 'fell ') manuscript.add(character);
+    assert.equal(manuscript.certain(), 'one stranger fell');
+  });
+
+  it('puts in the place of a word only what there is room for', () => {
+    const manuscript = new Manuscript('', 60);
+    for (const character of `${'word '.repeat(11)}two`) manuscript.add(character);
+    manuscript.takeBack('word '.repeat(11).length, 'stranger ');
+    assert.ok(manuscript.over);
+    assert.equal(manuscript.finish(), `${'word '.repeat(10)}word.`);
+  });
 });

@@ -57,6 +57,10 @@ test('what the server would refuse is refused', async () => {
     message: /length/,
   });
   await assert.rejects(home.api.submit('a', { ...ASK, model: 'none' }), { code: 'bad_request' });
+  await assert.rejects(home.api.submit('a', { ...ASK, prompt: 'All the w0ps' }), {
+    code: 'declined',
+    message: /^I do not write on/,
+  });
   assert.equal(orders.length, 1);
   assert.equal(await home.api.read('a'), undefined);
   await new Promise<void>((resolve) => home.openEvents('a', () => assert.fail('there is no state'), resolve));

@@ -66,6 +66,25 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(discord.count('invalid'), 0);
     });
 
+    it('gives a sign and no answer to a slur, and masks the name of a thread', async () => {
+      const { discord, ann } = house;
+      const channel = discord.world.addChannel();
+      await set(house, channel, 'on', { messages: 'every', threads: true });
+      const slur = new Person(discord, 'eve').say(channel, 'The w0ps took over the ship');
+      const sign = await until(
+        () => discord.world.reactions.find(({ messageId }) => messageId === slur.id),
+        'a sign',
+      );
+      assert.equal(decodeURIComponent(sign.emoji), '🤐');
+      const prompt = ann.say(channel, 'What the fuck, said the moon');
+      const thread = await until(() => discord.world.channels.get(prompt.id), 'a thread');
+      assert.equal(thread.name, 'What the f***, said the moon');
+      const story = await until(() => botsMessages(thread).find(isOver), 'a story');
+      assert.ok(textOf([story]).startsWith('What the f***, said the moon'));
+      assert.equal(botsMessages(channel).length, 0);
+      assert.equal(discord.world.channels.get(slur.id), undefined);
+    });
+
     it('opens a thread for every story where that is asked for', async () => {
       const { discord, ann } = house;
       const channel = discord.world.addChannel();

@@ -148,6 +148,35 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const crammed = ann.slash(channel, 'scifi', { prompt: '*'.repeat(1_600), length: 3_000 });
     const other = await until(() => crammed.original, 'a refusal');
     assert.match(other.content, /too long for one message/);
+    // Masked, it is longer: asterisks mean something to Discord.
+    const vulgar = ann.slash(channel, 'scifi', { prompt: 'fuck '.repeat(330), length: 3_000 });
+    const third = await until(() => vulgar.original, 'a refusal');
+    assert.match(third.content, /too long for one message/);
+  });
+
+  it('is declined in a whisper when it is to go on from a slur, whoever wrote that', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    const post = ann.say(channel, 'The wops took over the ship.');
+    for (const interaction of [
+      ann.slash(channel, 'scifi', { prompt: 'All the w0ps' }),
+      ann.apply(post, 'Continue as sci-fi'),
+    ]) {
+      const whisper = await until(() => interaction.original, 'a refusal');
+      assert.match(whisper.content, /^I do not write on from one of the words in there/);
+      assert.equal(whisper.flags, EPHEMERAL);
+    }
+  });
+
+  it('is posted with vulgar words masked, and is asked for again with them', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    const ask = { prompt: 'What the fuck, said the ship,', length: 120 };
+    const [message] = await finished(ann.slash(channel, 'scifi', ask));
+    for (const one of [message!, (await finished(ann.press(message!, 'Another')))[0]!]) {
+      assert.ok(textOf([one]).startsWith('What the f***, said the ship,'), textOf([one]));
+      for (const { content } of one.history) assert.doesNotMatch(content, /fuck/);
+    }
   });
 
   it('is written once when its command is heard twice', async () => {

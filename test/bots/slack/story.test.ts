@@ -142,6 +142,18 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       await until(() => /^There is no text in that message/.test(house.heard(empty)), 'a refusal');
     });
 
+    it('goes on from nobody’s slur, and is posted with vulgar words masked', async () => {
+      const { ann } = house;
+      const channel = house.channelOf();
+      const post = ann.say(channel, 'The wops took over the ship.');
+      const declined = ann.shortcut(post, 'scifi-continue-message');
+      await until(() => /^I do not write on from/.test(house.heard(declined)), 'a refusal');
+      ann.slash(channel, '/scifi', 'What the fuck, said the ship, length=130');
+      const message = await finished(channel);
+      assert.ok(textOf(message).startsWith('What the f***, said the ship,'));
+      assert.doesNotMatch(JSON.stringify(message), /fuck/);
+    });
+
     it('answers a mention in its thread, once however often Slack tells of it', async () => {
       const { ann } = house;
       const channel = house.channelOf();
@@ -184,6 +196,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
         ['It all began temp=hot', /The temperature is “hot”; give a number/],
         ['It all began model=borges', /There is no model of that name\. Choose one of: scifi, melville/],
         [`${'&'.repeat(1_900)} length=6000`, /too long for one message of Slack/],
+        ['All the w0ps', /^I do not write on from one of the words in there/],
         ['', /^Give me an opening/m],
         ['help', /`temp` from 0, predictable/],
       ];

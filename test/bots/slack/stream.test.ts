@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { clean } from '../../../src/bots/outgoing-text.ts';
+import { layOutRoot } from '../../../src/bots/slack/messages.ts';
 import { markdownOf } from '../../../src/bots/slack/stream.ts';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
@@ -140,5 +141,21 @@ describe('a text as Markdown', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('what stands above a stream', () => {
+  it('has the opening with its vulgar words masked', () => {
+    const request = {
+      prompt: 'What the fuck',
+      context: '',
+      temperature: 1,
+      length: 99,
+      seed: 1,
+      model: 'scifi',
+    };
+    const facts = { id: 'id', userId: 'U1', request, source: undefined, models: [] };
+    const body = JSON.stringify(layOutRoot({ status: 'writing', text: 'What the f***' }, facts, ''));
+    assert.ok(body.includes('What the f***') && !body.includes('fuck'), body);
   });
 });

@@ -38,6 +38,10 @@ test('the prompt is set apart where the story begins with it', () => {
     { kind: 'written', text: ' was.' },
   ]);
   assert.deepEqual(segmentsOf(whole, 'I'), [{ kind: 'prompt', text: 'I' }]);
+  assert.deepEqual(segmentsOf([reply(finished('S*** was.'), { prompt: 'Shit' })]), [
+    { kind: 'prompt', text: 'S***' },
+    { kind: 'written', text: ' was.' },
+  ]);
   assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [{ kind: 'written', text: 'That was.' }]);
   assert.deepEqual(segmentsOf([reply({ status: 'waiting', place: 1 })]), []);
 });
