@@ -307,9 +307,9 @@ for (const { name, skip, start } of BACKENDS) {
       assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} an end.`) });
     });
 
-    // Embedded, the one process there is loses a reply only to itself, and may then lose it more than once.
+    // A known defect, cause not found: embedded, the reply is taken four times here instead of two. It ends once.
     it('has a bot process end once a reply that it lost and took back', {
-      skip: name === 'embedded' && 'only with several processes',
+      skip: name === 'embedded' && 'known defect: embedded, the reply is lost and taken again more than once',
     }, async () => {
       const locks: { job: Job; token: string }[] = [];
       const watched: QueueConnection = {
