@@ -214,11 +214,11 @@ export const WORD_CLASSES: readonly WordClass[] = [
   // Cigarettes and chores; a bundle of sticks in its other spelling.
   { kind: 'ambiguous', words: ['fag[s]', 'fagot[s]'] },
   // Against disabled people, where nothing else can be meant. Idiots, lunatics, the dumb and the lame are in every book.
-  { kind: 'slur', words: ['retards', 'tard[s]', 'spaz', 'spazzes', 'spastics', 'mongoloids'] },
+  { kind: 'slur', words: ['tard[s]', 'spaz', 'spazzes', 'spastics', 'mongoloids'] },
   // What drag does to a ship; an anthropologist's word.
-  { kind: 'ambiguous', words: ['retard', 'retarded', 'mongoloid'] },
+  { kind: 'ambiguous', words: ['retard[s]', 'retarded', 'mongoloid'] },
   // Against women; the worst of them, and no other sense.
-  { kind: 'slur', words: ['cunt[s]', 'cunty'] },
+  { kind: 'slur', words: ['cunt[s]', 'kunt[s]', 'cunty'] },
   // Vulgar, whoever is meant. Damn, hell, crap and bastard are as mild as the period; ass, cock, prick, tit and pussy
   // have tails and feathers; Dick is a name.
   {
@@ -279,4 +279,4 @@ export const WORD_CLASSES: readonly WordClass[] = [
 ];
 
 /** Words that hold one of the words above and are none of them. */
-export const INNOCENT_WORDS: readonly string[] = ['snigger', 'japp'];
+export const INNOCENT_WORDS: readonly string[] = ['snigger*', 'japp'];

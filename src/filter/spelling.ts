@@ -47,7 +47,7 @@ const UNDISGUISING = [
 
 const matcher = new RegExpMatcher({
   blacklistedTerms: ENTRIES.map(({ id, word }) => ({ id, pattern: parseRawPattern(patternOf(word)) })),
-  whitelistedTerms: [...INNOCENT_WORDS],
+  whitelistedTerms: INNOCENT_WORDS.filter((word) => word.endsWith('*')).map((word) => word.slice(0, -1)),
   blacklistMatcherTransformers: [
     ...UNDISGUISING,
     collapseDuplicatesTransformer({
@@ -78,7 +78,7 @@ export function kindOf(spelling: string): Kind | undefined {
 
 function judge(spelling: string): Kind | undefined {
   const bare = spelling.toLowerCase().normalize('NFKD').replace(UNSEEN, '');
-  if (bare.length < SHORTEST_WORD || !isSuspect(bare)) return undefined;
+  if (bare.length < SHORTEST_WORD || INNOCENT_WORDS.includes(bare) || !isSuspect(bare)) return undefined;
   // A number with a letter behind it, such as 600k, is a number.
   if ((bare.match(LETTER)?.length ?? 0) < (bare.match(LEET)?.length ?? 0)) return undefined;
   const kinds = matcher.getAllMatches(bare).map(({ termId }) => ENTRIES[termId]!.kind);

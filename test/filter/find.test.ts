@@ -154,7 +154,7 @@ describe('clean text', () => {
       ...'the ship of light fell and rose nobody knew why stars engine captain planet silver machine desert'.split(
         ' ',
       ),
-      ...INNOCENT_WORDS,
+      ...INNOCENT_WORDS.map((word) => word.replace('*', '')),
     );
     const joint = fc.constantFrom(' ', ', ', '. ', '--', '-', '\n', '!" "', "'s ", ' 1950 ', ' (a) ');
     const property = fc.property(fc.array(fc.tuple(words, joint), { maxLength: 60 }), (pieces) => {
