@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { createRequestReader } from '../../../src/bots/story-request.ts';
 import { createWebServer } from '../../../src/bots/web/server.ts';
 import { StoryError } from '../../../src/errors.ts';
 import { STORY_BOUNDS } from '../../../src/story.ts';
@@ -48,6 +49,16 @@ test('options, status and health', async (t) => {
   server.replies.storytellers = { phase: 'loading', loaded: 0.4, waiting: 3 };
   assert.deepEqual(await get('/api/status'), { phase: 'loading', loaded: 0.4, waiting: 3 });
   assert.deepEqual(await get('/healthz'), { ok: true });
+});
+
+test('an opening that nobody is to write on from is declined in words', async (t) => {
+  const parseRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
+  const server = await startServer(t, { parseRequest });
+  const response = await post(`${server.url}/api/replies`, { id: randomUUID(), prompt: 'All the w0ps' });
+  assert.equal(response.status, 422);
+  const { error } = await response.json();
+  assert.equal(error.code, 'declined');
+  assert.match(error.message, /^I do not write on from one of the words in there/);
 });
 
 test('what is wrong with a request is said in words', async (t) => {
