@@ -41,6 +41,8 @@ const LONGEST_BACKOFF_MS = 30_000;
 const FINAL_ATTEMPTS = 10;
 /** A workspace may limit for how long messages can be edited. */
 const TOO_OLD = 'edit_window_closed';
+const SHUT_OUT =
+  'I may not write in this workspace any more, so this story ends here. Whoever looks after the app can mend that.';
 /** Failures that another attempt may mend. */
 const PASSING: readonly SlackFailure[] = ['limited', 'temporary', 'defect'];
 
@@ -274,7 +276,10 @@ export class SlackSurface implements MessageSurface {
     if (failure === 'defect') logger.error(facts, 'a reply was not edited');
     else logger.warn(facts, 'a reply was not edited');
     if (!PASSING.includes(failure)) {
-      if (CLOSED.includes(failure)) await this.#invite();
+      const { invitation } = this.#tools;
+      if (CLOSED.includes(failure)) await this.#whisper(invitation(this.#task.handle));
+      // An answer to what somebody did needs no token.
+      if (failure === 'unauthorized') await this.#whisper(SHUT_OUT);
       throw new ReplyLost(failure, { cause: error });
     }
     this.#failures += 1;
@@ -282,12 +287,12 @@ export class SlackSurface implements MessageSurface {
     return retryAfterOf(error) ?? backoffMs;
   }
 
-  /** Says to the one who asked what the bot needs to write here. */
-  async #invite(): Promise<void> {
-    const { api, invitation, logger } = this.#tools;
+  /** Says to the one who asked why there is nothing more to see. */
+  async #whisper(sentence: string): Promise<void> {
+    const { api, logger } = this.#tools;
     const { handle, id } = this.#task;
     if (!handle.responseUrl) return;
-    await api.whisper(handle.responseUrl, invitation(handle)).catch((error) => {
+    await api.whisper(handle.responseUrl, sentence).catch((error) => {
       logger.warn({ reply: id, reason: (error as Error).message }, 'nobody could be told');
     });
   }

@@ -11,9 +11,10 @@ import { ask, endsOnce } from './trouble.ts';
 
 /**
  * What becomes of the story. `ends`: in the same message, whole, once the trouble is over. `invites`: it is let
- * go, and the one who asked is told what to do. `gives up`: it is let go; there is nobody to be told.
+ * go, and the one who asked is told what to do. `tells`: it is let go, and the one who asked is told so. `gives up`:
+ * it is let go; whoever took the message away knows.
  */
-type Outcome = 'ends' | 'invites' | 'gives up';
+type Outcome = 'ends' | 'invites' | 'tells' | 'gives up';
 /** One of Slack's codes, or an HTTP status, 0 for a connection that is cut. */
 type Answer = string | number;
 
@@ -41,9 +42,9 @@ export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
   ['cant_update_message', 'gives up'],
   ['is_archived', 'gives up'],
   ['is_inactive', 'gives up'],
-  ['invalid_auth', 'gives up'],
-  ['token_revoked', 'gives up'],
-  ['account_inactive', 'gives up'],
+  ['invalid_auth', 'tells'],
+  ['token_revoked', 'tells'],
+  ['account_inactive', 'tells'],
 ]);
 /** One of each kind. */
 export const SOME: readonly Answer[] = [
@@ -115,8 +116,9 @@ export function describeRefusals(answers: readonly Answer[]): void {
       await sleep(AFTERWARDS_MS);
       assert.equal(callsAbout(channel).length, calls, 'nothing more is asked');
       const whispers = whispersIn(channel);
-      assert.equal(whispers.length, outcome === 'invites' ? 1 : 0);
+      assert.equal(whispers.length, outcome === 'gives up' ? 0 : 1);
       if (outcome === 'invites') assert.match(whispers[0]!, /`\/invite`/);
+      if (outcome === 'tells') assert.match(whispers[0]!, /this story ends here/);
       assert.ok(![...channel.messages.values()].some(isOver));
     }
 
