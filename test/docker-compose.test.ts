@@ -9,7 +9,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { CLOSE_DEADLINE_MS } from '../src/cli/roles.ts';
-import { readConfig, SETTINGS } from '../src/config.ts';
+import { readConfig } from '../src/config.ts';
+import { SETTINGS } from '../src/environment.ts';
 import { type Compose, durationMs, OURS, PINNED, readCompose, type Service } from './helpers/compose.ts';
 import { freePort, temporaryFolder } from './helpers/programs.ts';
 

@@ -1,7 +1,8 @@
 /** A chat's replies over the queue: each is shown in messages, until it is over or nobody can see it. */
 import type { Logger } from 'pino';
 import { edits } from '../metrics.ts';
-import type { Replies, ReplyRecord, ReplyTask } from '../queue/replies.ts';
+import type { Replies } from '../queue/replies.ts';
+import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
 import type { ReplyState } from '../story.ts';
 import { type ReplySurface, replyWithStory, type StorySource } from './story-reply.ts';
 

@@ -4,7 +4,7 @@
  * crashes.
  */
 import { mask, PostedText } from '../filter/mask.ts';
-import type { ReplyRecord, ReplyTask } from '../queue/replies.ts';
+import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
 import { HeldBack } from '../queue/turns.ts';
 import type { ReplyState, StoryCredits } from '../story.ts';

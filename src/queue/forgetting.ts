@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import type { QueueConnection } from './connection.ts';
-import type { Replies, ReplyJobData } from './replies.ts';
+import type { Replies } from './replies.ts';
+import type { ReplyJobData } from './reply-job.ts';
 import type { Stories } from './stories.ts';
 
 /** Somebody, in a platform's own terms. */

@@ -4,14 +4,24 @@
  * reply; its progress is what the reply shows.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
+import { type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { StoryError, sentenceFor } from '../errors.ts';
+import { StoryError } from '../errors.ts';
 import * as metrics from '../metrics.ts';
-import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
+import type { ReplyState, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
-import type { Limits, LookUp, Ticket, Turn } from './limits.ts';
+import type { Limits, LookUp, Ticket } from './limits.ts';
+import {
+  isFinal,
+  type ReplyJob,
+  type ReplyJobData,
+  type ReplyRecord,
+  type ReplyTask,
+  rank,
+  recordOf,
+  stateOf,
+} from './reply-job.ts';
 import { HeldBack, Turns } from './turns.ts';
 
 /** Attempts at a reply that broke in the middle. */
@@ -21,60 +31,12 @@ const RESTORE_PAUSE_MS = 500;
 /** For so long after its lock was renewed nobody else can have a reply; a second is for the way to the queue. */
 const HELD_MS = TAKEOVER.lockDuration - 1_000;
 
-export interface ReplyJobData<Handle> {
-  readonly request: StoryRequest;
-  readonly handle: Handle;
-  /** When the person asked, in ms since 1970. */
-  readonly askedAt: number;
-  /** What it has to give back when it is over; absent where nobody asked. */
-  readonly ticket?: Ticket;
-  readonly stop?: boolean;
-  /** In a job that was put back after the queue had lost it: what had been written down. */
-  readonly restored?: { readonly record?: ReplyRecord };
-}
-
-/** What is written down before it is shown, so that a successor never shows less. */
-export interface ReplyRecord {
-  readonly state: ReplyState;
-  /** Whether the final state has reached the platform; the story may be forgotten then. */
-  readonly delivered: boolean;
-  /** Who wrote the text of a state that is `writing`: what its footer says should it be stopped there. */
-  readonly credits?: StoryCredits;
-}
-
 /** A reply under way in this process. */
 interface Hold {
   readonly abort: AbortController;
   readonly ended: Promise<void>;
   /** When its lock was known to be ours. */
   heldAt: number;
-}
-
-export type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
-
-/** One reply, as its processor sees it. */
-export interface ReplyTask<Handle> {
-  readonly id: string;
-  readonly request: StoryRequest;
-  readonly handle: Handle;
-  /** Whether no processor has had this reply before, so that nobody can have added its story. */
-  readonly isFirst: boolean;
-  /** What an earlier processor wrote down last. */
-  readonly record: ReplyRecord | undefined;
-  /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
-  turn(): Promise<Turn>;
-  write(record: ReplyRecord): Promise<void>;
-  /**
-   * Asks whether the reply is still this processor's, where that is not known anyway: before anything is done
-   * that cannot be taken back. After a long sleep another may have had it and brought it to its end.
-   *
-   * @throws when it is another's
-   */
-  confirm(): Promise<void>;
-  /** Calls `listener` when somebody presses Stop, at once when that has happened already. */
-  onStop(listener: () => void): void;
-  /** Aborted when somebody else has the reply, or is to have it. */
-  readonly signal: AbortSignal;
 }
 
 export class Replies<Handle> {
@@ -380,30 +342,4 @@ async function reached<T>(answer: Promise<T>): Promise<T> {
     const sentence = 'The queue of stories cannot be reached at the moment. Try again in a minute.';
     throw new StoryError('queue_unavailable', sentence, { cause });
   }
-}
-
-export function isFinal(state: ReplyState): boolean {
-  return state.status === 'finished' || state.status === 'failed';
-}
-
-function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
-  return typeof progress === 'object' && 'state' in progress
-    ? (progress as unknown as ReplyRecord)
-    : data.restored?.record;
-}
-
-function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {
-  // A result is fenced by the job's lock, progress is not: where both are, the result is right.
-  if (job.returnvalue) return job.returnvalue;
-  const record = recordOf(job);
-  if (job.failedReason && job.finishedOn) {
-    const text = record && 'text' in record.state ? record.state.text : job.data.request.prompt;
-    return { status: 'failed', text, error: sentenceFor(undefined) };
-  }
-  return record?.state ?? { status: 'waiting', place: null };
-}
-
-/** Orders the states that are not final: a growing text after any wait. */
-function rank(state: ReplyState): number {
-  return state.status === 'waiting' ? 0 : 1 + state.text.length;
 }

@@ -9,7 +9,7 @@ import {
   type StorySource,
 } from '../../src/bots/story-reply.ts';
 import type { Turn } from '../../src/queue/limits.ts';
-import type { ReplyRecord, ReplyTask } from '../../src/queue/replies.ts';
+import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
 import { HeldBack } from '../../src/queue/turns.ts';
 import type { ReplyState, Story, StoryRequest } from '../../src/story.ts';

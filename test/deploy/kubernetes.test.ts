@@ -9,7 +9,8 @@ import { createRequire } from 'node:module';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CLOSE_DEADLINE_MS } from '../../src/cli/roles.ts';
-import { readConfig, SETTINGS } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import { SETTINGS } from '../../src/environment.ts';
 import { registry, watchQueues } from '../../src/metrics.ts';
 import { readCompose } from '../helpers/compose.ts';
 import {
