@@ -2,14 +2,16 @@
  * A polite end in the middle of things: `SIGTERM`, exit code 0, and nothing lost for those who wait.
  */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { alive, descendants } from '../helpers/children.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../helpers/programs.ts';
-import { LENGTH, undisturbed } from './survival.ts';
+import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
+import { LENGTH } from './survival.ts';
 
 const STORIES = 6;
 const STORY_TIMEOUT_MS = 60_000;
@@ -23,10 +25,10 @@ async function restart(roles: readonly Role[], env: Record<string, string>, base
   const expected = await undisturbed();
   try {
     for (const role of roles) running.set(role, await startRole(role, env));
-    const texts = Array.from({ length: STORIES }, (_, seed) => expected.text(seed));
+    const texts = Array.from({ length: STORIES }, (_, seed) => expected.text(seed, LENGTH));
     const grown: Promise<void>[] = [];
     const ends = Array.from({ length: STORIES }, async (_, seed) => {
-      const id = await ask(base, { prompt: 'It all began with', length: LENGTH, seed });
+      const id = await ask(base, { prompt: PROMPT, length: LENGTH, seed });
       let grows = () => {};
       grown.push(
         new Promise((resolve) => {
@@ -56,42 +58,6 @@ async function restart(roles: readonly Role[], env: Record<string, string>, base
     for (const process of running.values()) await process.kill();
     await expected.close();
   }
-}
-
-/** A process by what nobody else will have: its pid and when it started. */
-interface Child {
-  readonly pid: number;
-  readonly started: string;
-}
-
-/** What Linux tells of all processes; nothing elsewhere. */
-async function processes(): Promise<(Child & { parent: number })[]> {
-  const pids = (await readdir('/proc').catch(() => [])).map(Number).filter(Boolean);
-  const known = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      // After the name in brackets: state, parent, ..., start time.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === '' || fields[0] === 'Z'
-        ? []
-        : [{ pid, parent: Number(fields[1]), started: fields[19]! }];
-    }),
-  );
-  return known.flat();
-}
-
-async function descendants(of: number): Promise<Child[]> {
-  const all = await processes();
-  const below = (pid: number): Child[] =>
-    all.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
-  return below(of);
-}
-
-async function alive(children: readonly Child[]): Promise<Child[]> {
-  const all = await processes();
-  return children.filter(({ pid, started }) =>
-    all.some((other) => other.pid === pid && other.started === started),
-  );
 }
 
 describe('SIGTERM in the middle of stories', { concurrency: 2 }, () => {

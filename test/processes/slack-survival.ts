@@ -13,9 +13,8 @@ import type { FakeChannel } from '../fakes/slack/world.ts';
 import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
-import { undisturbed } from './survival.ts';
+import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 
-const PROMPT = 'It all began with';
 const LENGTHS = [300, 1_200, 4_000] as const;
 /** The longest story takes a little more than three seconds. */
 const PACE = 1_200;

@@ -5,15 +5,11 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
-import { loadModel } from '../../src/generator/model/files.ts';
-import { Storyteller } from '../../src/generator/storyteller.ts';
-import type { StoryRequest } from '../../src/story.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, startRedis } from '../helpers/programs.ts';
+import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 
 /** What is killed: the worker or the bots' process on Redis, or the one process of the embedded default. */
 export type Victim = 'worker' | 'bots' | 'start';
@@ -49,9 +45,9 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
     for (let kill = 0; kill < kills; kill++) {
       const seeds = Array.from({ length: STORIES_PER_KILL }, (_, index) => kill * STORIES_PER_KILL + index);
       // While the others are mostly waiting.
-      const texts = seeds.map((seed) => expected.text(seed));
+      const texts = seeds.map((seed) => expected.text(seed, LENGTH));
       const ends = seeds.map(async (seed) => {
-        const id = await ask(base, { prompt: 'It all began with', length: LENGTH, seed });
+        const id = await ask(base, { prompt: PROMPT, length: LENGTH, seed });
         let last = performance.now();
         const end = await followReply(base, id, STORY_TIMEOUT_MS, (_, at) => {
           longestPauseMs = Math.max(longestPauseMs, at - last);
@@ -76,52 +72,4 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
     await redis?.stop();
     await remove();
   }
-}
-
-/** Texts that were asked for, by seed and length, and what writes them while anybody needs it. */
-const texts = new Map<string, Promise<string>>();
-let writer: Promise<Storyteller> | undefined;
-let users = 0;
-
-/** The same stories, written here without a queue, each once however many ask for it. */
-export async function undisturbed(): Promise<{
-  text(seed: number, length?: number): Promise<string>;
-  close(): Promise<void>;
-}> {
-  users++;
-  writer ??= openWriter();
-  const storyteller = await writer;
-  return {
-    text(seed, length = LENGTH) {
-      const key = `${seed} ${length}`;
-      const known = texts.get(key) ?? tell(storyteller, seed, length);
-      texts.set(key, known);
-      return known;
-    },
-    async close() {
-      if (--users > 0) return;
-      writer = undefined;
-      await Promise.allSettled(texts.values());
-      await storyteller.close();
-    },
-  };
-}
-
-async function openWriter(): Promise<Storyteller> {
-  const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
-  const engine = await createOnnxEngine(model, { capacity: 1, threads: 1 });
-  return new Storyteller(model, engine, { maxWaiting: 100 });
-}
-
-async function tell(storyteller: Storyteller, seed: number, length: number): Promise<string> {
-  const prompt = 'It all began with';
-  const request: StoryRequest = {
-    prompt,
-    context: '',
-    temperature: 0.4,
-    length,
-    seed,
-    model: 'scifi',
-  };
-  return (await storyteller.tell(request)).text;
 }
