@@ -222,5 +222,6 @@ describe('scifi', { concurrency: 2 }, () => {
     for (const command of ['start', 'bots', 'worker', 'write', 'evaluate', 'model', 'doctor']) {
       assert.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
     }
+    assert.match((await host.run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   });
 });

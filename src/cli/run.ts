@@ -1,5 +1,6 @@
 /** From words at a terminal to a command, and from what it throws to a sentence and an exit code. */
 import { Command, CommanderError } from 'commander';
+import project from '../../package.json' with { type: 'json' };
 import { type ErrorCode, StoryError } from '../errors.ts';
 import { addCorpus } from './corpus.ts';
 import { addDiscord } from './discord.ts';
@@ -23,6 +24,7 @@ const MISTAKES: readonly ErrorCode[] = ['bad_request', 'configuration', 'model_u
 export async function run(args: readonly string[]): Promise<number> {
   const program = new Command('scifi')
     .description('Write Me A Sci-Fi: science fiction on demand, written by a character-level LSTM.')
+    .version(project.version)
     .showHelpAfterError('(--help lists the commands and options)')
     .exitOverride();
   addRoles(program);

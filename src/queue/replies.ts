@@ -9,7 +9,8 @@ import type { Logger } from 'pino';
 import { StoryError } from '../errors.ts';
 import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryRequest } from '../story.ts';
-import { MAX_EVENTS, type QueueConnection, TAKEOVER } from './connection.ts';
+import { MAX_EVENTS, type QueueConnection } from './connection.ts';
+import { Holds } from './holds.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 import type { Limits, LookUp, Ticket } from './limits.ts';
 import {
@@ -28,16 +29,6 @@ import { HeldBack, Turns } from './turns.ts';
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 const RESTORE_PAUSE_MS = 500;
-/** For so long after its lock was renewed nobody else can have a reply; a second is for the way to the queue. */
-const HELD_MS = TAKEOVER.lockDuration - 1_000;
-
-/** A reply under way in this process. */
-interface Hold {
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
-  /** When its lock was known to be ours. */
-  heldAt: number;
-}
 
 export class Replies<Handle> {
   readonly name: string;
@@ -48,8 +39,8 @@ export class Replies<Handle> {
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
   readonly #turns: Turns<Handle>;
-  readonly #running = new Map<string, Hold>();
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
+  #holds: Holds | undefined;
   #closing = false;
 
   /**
@@ -168,18 +159,10 @@ export class Replies<Handle> {
   work(process: (task: ReplyTask<Handle>) => Promise<ReplyState>, concurrency: number): void {
     this.#worker = this.#connection.worker<ReplyJobData<Handle>, ReplyState>(
       this.name,
-      (job, token) => this.#process(job, token, process),
+      (job, token) => this.#process(job, token!, process),
       { concurrency },
     );
-    this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#running.get(id)?.abort.abort(new Error('lock lost'));
-    });
-    this.#worker.on('locksRenewed', ({ jobIds }) => {
-      for (const id of jobIds) {
-        const hold = this.#running.get(id);
-        if (hold) hold.heldAt = performance.now();
-      }
-    });
+    this.#holds = new Holds(this.#worker);
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
@@ -189,25 +172,13 @@ export class Replies<Handle> {
 
   async #process(
     job: ReplyJob<Handle>,
-    token: string | undefined,
+    token: string,
     process: (task: ReplyTask<Handle>) => Promise<ReplyState>,
   ): Promise<ReplyState> {
     const id = job.id!;
-    const lost = this.#running.get(id);
-    if (lost) {
-      // Lost and taken again by this very process: taken anew once the first is gone, as worker.ts explains.
-      lost.abort.abort(new Error('lock lost'));
-      await lost.ended;
-      await job.moveToWait(token);
-      throw new WaitingError();
-    }
-    const abort = new AbortController();
-    let end = () => {};
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const hold: Hold = { abort, ended, heldAt: performance.now() };
-    this.#running.set(id, hold);
+    const holds = this.#holds!;
+    const hold = await holds.take(job, token);
+    const { abort } = hold;
     if (this.#closing) abort.abort(new Error('handed over'));
     let passing: Promise<void> | undefined;
     const pass = () => {
@@ -233,7 +204,7 @@ export class Replies<Handle> {
         record,
         turn: () => this.#turns.of(job),
         write: async (next) => {
-          await this.#confirm(job, token, hold);
+          await holds.confirm(hold);
           // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
           if (isFinal(next.state)) record = { ...next, delivered: false };
           await job.updateProgress(next);
@@ -242,7 +213,7 @@ export class Replies<Handle> {
           // At once: whoever sees the end may ask for the next.
           if (next.delivered) await pass();
         },
-        confirm: () => this.#confirm(job, token, hold),
+        confirm: () => holds.confirm(hold),
         onStop: (listener) => {
           stopListeners.push(listener);
           if (stopped) listener();
@@ -263,19 +234,8 @@ export class Replies<Handle> {
       throw error;
     } finally {
       unfollow();
-      this.#running.delete(id);
-      end();
+      hold.end();
     }
-  }
-
-  async #confirm(job: ReplyJob<Handle>, token: string | undefined, hold: Hold): Promise<void> {
-    if (performance.now() - hold.heldAt > HELD_MS) {
-      const asked = performance.now();
-      // Of a job of ours, which nobody else can have had meanwhile, this renews the lock.
-      if (await job.extendLock(token!, TAKEOVER.lockDuration)) hold.heldAt = asked;
-      else hold.abort.abort(new Error('lock lost'));
-    }
-    hold.abort.signal.throwIfAborted();
   }
 
   /**
@@ -328,8 +288,9 @@ export class Replies<Handle> {
     this.#closing = true;
     this.#turns.close();
     const closing = this.#worker?.close();
-    for (const { abort } of this.#running.values()) abort.abort(new Error('handed over'));
+    this.#holds?.abort(new Error('handed over'));
     await closing;
+    this.#holds?.close();
     await Promise.all([this.#events.close(), this.#producer.close(), this.#queue.close()]);
   }
 }

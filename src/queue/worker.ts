@@ -10,6 +10,7 @@ import * as metrics from '../metrics.ts';
 import type { Story } from '../story.ts';
 import type { QueueConnection } from './connection.ts';
 import type { Speed } from './expected-wait.ts';
+import { Holds, LockLostError } from './holds.ts';
 import { Speedometer } from './speedometer.ts';
 import {
   failureMessage,
@@ -37,14 +38,8 @@ const ANNOUNCE_INTERVAL_LOADING_MS = 500;
 /** Finds the storyteller for a model's name; throws a StoryError when there is none. */
 export type FindStoryteller = (model: string) => Storyteller;
 
-/** Why a telling was aborted. */
-type AbortReason = 'stop' | 'lock-lost' | 'handover';
-
-/** A story under way in this worker. */
-interface Telling {
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
-}
+/** Why a telling was aborted, besides a lock that was lost. */
+type AbortReason = 'stop' | 'handover';
 
 export interface StoryWorkerOptions {
   readonly connection: QueueConnection;
@@ -60,7 +55,7 @@ export interface StoryWorkerOptions {
 export class StoryWorker {
   readonly #options: StoryWorkerOptions;
   readonly #worker: Worker<StoryJobData, Story>;
-  readonly #running = new Map<string, Telling>();
+  readonly #holds: Holds;
   readonly #speedometer: Speedometer;
   #closing = false;
   /** When a story grew last, or the first of those under way was taken. */
@@ -70,12 +65,9 @@ export class StoryWorker {
     this.#options = options;
     const { connection, concurrency, logger } = options;
     this.#speedometer = new Speedometer(concurrency, () => performance.now());
-    const process: Processor<StoryJobData, Story> = (job, token) => this.#process(job as StoryJob, token);
+    const process: Processor<StoryJobData, Story> = (job, token) => this.#process(job as StoryJob, token!);
     this.#worker = connection.worker(STORIES_QUEUE, process, { concurrency });
-    // Whoever has lost a lock may not write on: another worker has the story.
-    this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#running.get(id)?.abort.abort('lock-lost' satisfies AbortReason);
-    });
+    this.#holds = new Holds(this.#worker);
     this.#worker.on('failed', (job, error) => {
       logger.error({ story: job?.id, attempt: job?.attemptsMade, reason: error.message }, 'story failed');
     });
@@ -91,7 +83,7 @@ export class StoryWorker {
 
   /** Milliseconds in which stories were under way and not one has grown: a writer that hangs. */
   get stuckMs(): number {
-    return this.#running.size === 0 ? 0 : performance.now() - this.#grewAt;
+    return this.#holds.size === 0 ? 0 : performance.now() - this.#grewAt;
   }
 
   /** How fast this worker writes. */
@@ -103,23 +95,18 @@ export class StoryWorker {
   async close(): Promise<void> {
     this.#closing = true;
     const closing = this.#worker.close();
-    for (const { abort } of this.#running.values()) abort.abort('handover' satisfies AbortReason);
+    this.#holds.abort('handover' satisfies AbortReason);
     await closing;
+    this.#holds.close();
   }
 
-  async #process(job: StoryJob, token: string | undefined): Promise<Story> {
+  async #process(job: StoryJob, token: string): Promise<Story> {
     const { stories, logger } = this.#options;
     const id = job.id!;
-    const lost = this.#running.get(id);
-    if (lost) return this.#handBack(job, token, lost);
-    const abort = new AbortController();
-    let end = () => {};
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    if (this.#running.size === 0) this.#grewAt = performance.now();
-    this.#running.set(id, { abort, ended });
-    this.#speedometer.running = this.#running.size;
+    const hold = await this.#holds.take(job, token);
+    const { abort } = hold;
+    if (this.#holds.size === 1) this.#grewAt = performance.now();
+    this.#speedometer.running = this.#holds.size;
     if (job.attemptsStarted <= 1) metrics.storyWait.observe((Date.now() - job.timestamp) / 1_000);
     const unfollow = stories.events.follow(id, (event) => {
       if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
@@ -129,15 +116,15 @@ export class StoryWorker {
     const started = performance.now();
     try {
       const story = await this.#tell(job, abort.signal);
-      const reason = abort.signal.reason as AbortReason | undefined;
-      if (story.ending === 'stopped' && reason === 'handover') {
+      const reason: unknown = abort.signal.reason;
+      if (story.ending === 'stopped' && reason === ('handover' satisfies AbortReason)) {
         metrics.stories.inc({ ending: 'handed_over' });
         await job.moveToWait(token);
         throw new WaitingError();
       }
-      if (story.ending === 'stopped' && reason === 'lock-lost') {
+      if (story.ending === 'stopped' && reason instanceof LockLostError) {
         metrics.stories.inc({ ending: 'lost' });
-        throw new UnrecoverableError('lock lost');
+        throw new UnrecoverableError(reason.message);
       }
       metrics.stories.inc({ ending: story.ending });
       const ms = Math.round(performance.now() - started);
@@ -159,9 +146,8 @@ export class StoryWorker {
       throw isFinal ? new UnrecoverableError(failureMessage(error)) : new Error(failureMessage(error));
     } finally {
       unfollow();
-      this.#running.delete(id);
-      this.#speedometer.running = this.#running.size;
-      end();
+      hold.end();
+      this.#speedometer.running = this.#holds.size;
     }
   }
 
@@ -175,17 +161,6 @@ export class StoryWorker {
       },
       (error) => this.#options.logger.error({ err: error }, 'the storytellers did not recover'),
     );
-  }
-
-  /**
-   * This very worker lost the story and has taken it again, as after the sleep of a laptop. BullMQ renews one
-   * lock per story and worker, and stops at the end of either telling: the story is taken anew after the first.
-   */
-  async #handBack(job: StoryJob, token: string | undefined, lost: Telling): Promise<never> {
-    lost.abort.abort('lock-lost' satisfies AbortReason);
-    await lost.ended;
-    await job.moveToWait(token);
-    throw new WaitingError();
   }
 
   async #tell(job: StoryJob, signal: AbortSignal): Promise<Story> {
@@ -226,7 +201,7 @@ export class StoryWorker {
       signal,
       onWord: (read) => {
         this.#grewAt = performance.now();
-        const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#running.size);
+        const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#holds.size);
         if (sending || performance.now() - sentAt < pause) return;
         const text = read();
         if (text.length <= longest) return;

@@ -263,7 +263,7 @@ for (const { name, skip, start } of BACKENDS) {
       await taken[0]!.job.moveToWait(taken[0]!.token);
       await until(() => second[0], 'the second writer');
       await until(() => signal.aborted, 'the first one to notice');
-      assert.equal(signal.reason, 'lock-lost');
+      assert.match(String(signal.reason), /lock lost/);
       assert.equal(second[0]!.resumeFrom, `${PROMPT} the first`);
       await sleep(SNAPSHOT_INTERVAL_MS);
       assert.equal(second[0]!.signal.aborted, false, 'the new writer is not disturbed');
@@ -298,7 +298,7 @@ for (const { name, skip, start } of BACKENDS) {
       await taken[0]!.job.moveToWait(taken[0]!.token);
       await until(() => tellings[1], 'the second telling');
       await until(() => tellings[0]!.signal.aborted, 'the first telling to be abandoned');
-      assert.equal(tellings[0]!.signal.reason, 'lock-lost');
+      assert.match(String(tellings[0]!.signal.reason), /lock lost/);
       // Longer than a lock lasts: the second telling's is renewed although the first has ended.
       await sleep(2_500);
       assert.equal(tellings.length, 2, 'it is not lost again');
@@ -307,10 +307,7 @@ for (const { name, skip, start } of BACKENDS) {
       assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} an end.`) });
     });
 
-    // A known defect, cause not found: embedded, the reply is taken four times here instead of two. It ends once.
-    it('has a bot process end once a reply that it lost and took back', {
-      skip: name === 'embedded' && 'known defect: embedded, the reply is lost and taken again more than once',
-    }, async () => {
+    it('has a bot process end once a reply that it lost and took back', async () => {
       const locks: { job: Job; token: string }[] = [];
       const watched: QueueConnection = {
         ...connection,
