@@ -48,7 +48,8 @@ export function spawnRole(
   const args = imports.flatMap((one) => ['--import', one]);
   const child: ChildProcess = spawn(process.execPath, [...args, 'src/cli.ts', role], {
     cwd: ROOT,
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    // A thread each: tests run beside each other, and threads that wait for one another cost more than they gain.
+    env: { ...process.env, NODE_OPTIONS: '', SCIFI_THREADS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

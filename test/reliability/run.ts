@@ -60,7 +60,7 @@ if (!values.short && !values.only) {
     'longest pause',
     'verdict',
   ];
-  const facts = `${machine()} The whole run took ${minutes} minutes.`;
+  const facts = `${machine()}. The whole run took ${minutes} minutes.`;
   await writeBetween('faults', `${facts}\n\n${table(heads, rows)}`);
 }
 // At once: Node 20 now and then comes to no end when it closes what is left by itself.
