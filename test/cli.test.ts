@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CliHost, MODELS, ROOT, scifi } from './helpers/cli.ts';
+import { embeddedFolder } from './helpers/embedded-folder.ts';
 import { startRole } from './helpers/processes.ts';
 import { freePort, temporaryFolder } from './helpers/programs.ts';
 
@@ -136,7 +137,8 @@ describe('scifi', { concurrency: 2 }, () => {
 
   it('start: says who has the data folder, and that the port is taken', async () => {
     const port = await freePort();
-    const env = { SCIFI_DATA: join(folder, 'taken'), SCIFI_PORT: String(port), REDIS_URL: '' };
+    const queue = await embeddedFolder();
+    const env = { SCIFI_DATA: queue.folder, SCIFI_PORT: String(port), REDIS_URL: '' };
     const running = await startRole('start', env);
     try {
       const second = await host.run(['start'], { ...env, SCIFI_PORT: '0' });
@@ -155,6 +157,7 @@ describe('scifi', { concurrency: 2 }, () => {
       assert.equal(blocked.stdout, '');
     } finally {
       server.close();
+      await queue.remove();
     }
   });
 

@@ -41,7 +41,7 @@ export async function undisturbed(): Promise<Undisturbed> {
 
 async function openWriter(): Promise<Storyteller> {
   const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
-  const engine = await createOnnxEngine(model, { capacity: 1, threads: 1 });
+  const engine = await createOnnxEngine(model, { capacity: 8, threads: 1 });
   return new Storyteller(model, engine, { maxWaiting: 1_000 });
 }
 

@@ -13,7 +13,7 @@ import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../he
 import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 import { LENGTH } from './survival.ts';
 
-const STORIES = 6;
+const STORIES = 4;
 const STORY_TIMEOUT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 

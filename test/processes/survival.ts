@@ -15,9 +15,9 @@ import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 export type Victim = 'worker' | 'bots' | 'start';
 
 const STORIES_PER_KILL = 4;
-export const LENGTH = 2_400;
+export const LENGTH = 1_600;
 /** Four seconds for a story. */
-const PACE = 600;
+const PACE = 400;
 const STORY_TIMEOUT_MS = 60_000;
 /** The kill falls anywhere between the request and shortly after the end of an undisturbed story. */
 const KILL_WINDOW_MS: Record<Victim, number> = { worker: 1_500, bots: 4_500, start: 4_500 };

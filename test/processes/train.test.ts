@@ -45,8 +45,8 @@ describe('scifi train', () => {
     try {
       const data = join(folder, 'data');
       await mkdir(data);
-      await writeFile(join(data, 'train.txt'), text(12_000, 1));
-      await writeFile(join(data, 'valid.txt'), text(2_000, 2));
+      await writeFile(join(data, 'train.txt'), text(8_000, 1));
+      await writeFile(join(data, 'valid.txt'), text(1_000, 2));
       const options = [
         '--units',
         '24',

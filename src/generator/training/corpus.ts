@@ -106,6 +106,9 @@ async function readText(folder: string, name: string): Promise<string> {
     const hint = 'A folder to learn from holds train.txt and valid.txt.';
     throw new StoryError('bad_request', `${path} cannot be read (${error.code}). ${hint}`);
   });
-  if (text.trim() === '') throw new StoryError('bad_request', `${path} is empty.`);
+  if (text.trim() === '') {
+    const hint = 'Of few works none may have been held out: move one there, or the last tenth of train.txt.';
+    throw new StoryError('bad_request', `${path} is empty.${name === 'valid.txt' ? ` ${hint}` : ''}`);
+  }
   return text;
 }
