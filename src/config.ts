@@ -8,8 +8,8 @@ import { Environment, SETTINGS, type Values } from './environment.ts';
 import { StoryError } from './errors.ts';
 import type { EngineName } from './generator/engines/choose.ts';
 import type { RedisSecurity } from './queue/connection.ts';
-import type { LimitSettings } from './queue/limit-settings.ts';
-import { parseRedisUrl } from './queue/redis-address.ts';
+import type { LimitSettings } from './queue/limits/limit-settings.ts';
+import { parseRedisUrl } from './queue/redis/address.ts';
 
 export interface Config {
   readonly redisUrl: string | undefined;

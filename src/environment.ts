@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ENGINE_NAMES } from './generator/engines/choose.ts';
-import { parseRedisUrl } from './queue/redis-address.ts';
+import { parseRedisUrl } from './queue/redis/address.ts';
 
 const whole = (least: number, most: number, standard: number) =>
   z.coerce

@@ -7,8 +7,8 @@ import {
   type LimitSettings,
   operatorBounds,
   type PlaceLimits,
-} from '../queue/limit-settings.ts';
-import type { PlacesLimits } from '../queue/place-limits.ts';
+} from '../queue/limits/limit-settings.ts';
+import type { PlacesLimits } from '../queue/limits/place-limits.ts';
 
 /** What each limit is called by those who set it. */
 export const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {

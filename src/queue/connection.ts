@@ -1,5 +1,5 @@
 /**
- * What the rest of the queue needs from the place where the queues live. Two files fulfil it, `redis.ts` and
+ * What the rest of the queue needs from the place where the queues live. Two files fulfil it, `redis/connection.ts` and
  * `embedded/connection.ts`; everything else is the same BullMQ code on both.
  */
 import type {
@@ -13,7 +13,7 @@ import type {
   WorkerOptions,
 } from 'bullmq';
 import type { StoryError } from '../errors.ts';
-import type { LimitStore } from './limit-store.ts';
+import type { LimitStore } from './limits/store.ts';
 
 /** Events kept per queue: enough for every follower to catch up, few enough that text does not linger. */
 export const MAX_EVENTS = 10_000;
@@ -61,7 +61,7 @@ export interface RedisSecurity {
 }
 
 export interface ConnectionSettings {
-  /** Address as `redis-address.ts` reads it; undefined for the embedded default. */
+  /** Address as `redis/address.ts` reads it; undefined for the embedded default. */
   readonly redisUrl: string | undefined;
   readonly redisSecurity?: RedisSecurity;
   /** Folder of the embedded default. */

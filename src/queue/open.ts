@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { StoryError } from '../errors.ts';
 import type { ConnectionSettings, QueueConnection } from './connection.ts';
 import { openEmbedded } from './embedded/connection.ts';
-import { openRedis } from './redis.ts';
+import { openRedis } from './redis/connection.ts';
 
 /** Pauses between two attempts to reach the queue: growing, so that it is there soon after it has come back. */
 const FIRST_PAUSE_MS = 250;

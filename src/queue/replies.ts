@@ -12,7 +12,7 @@ import type { ReplyState, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { Holds } from './holds.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
-import type { Limits, LookUp, Ticket } from './limits.ts';
+import type { Limits, LookUp, Ticket } from './limits/limits.ts';
 import {
   isFinal,
   type ReplyJob,

@@ -2,7 +2,7 @@
 import type { Job } from 'bullmq';
 import { sentenceFor } from '../errors.ts';
 import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
-import type { Ticket, Turn } from './limits.ts';
+import type { Ticket, Turn } from './limits/limits.ts';
 
 export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;

@@ -5,7 +5,7 @@
 import { DelayedError, type Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import type { JobEvents } from './job-events.ts';
-import type { Limits, LookUp, Turn } from './limits.ts';
+import type { Limits, LookUp, Turn } from './limits/limits.ts';
 import type { ReplyJob, ReplyJobData, ReplyRecord } from './reply-job.ts';
 
 /** A reply that was put aside is looked at this often: whoever was to wake it may have been lost. */

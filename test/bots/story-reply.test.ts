@@ -8,7 +8,7 @@ import {
   replyWithStory,
   type StorySource,
 } from '../../src/bots/story-reply.ts';
-import type { Turn } from '../../src/queue/limits.ts';
+import type { Turn } from '../../src/queue/limits/limits.ts';
 import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
 import { HeldBack } from '../../src/queue/turns.ts';

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { submit } from '../../src/bots/ask.ts';
+import { openLimits } from '../../src/queue/limits/open.ts';
 import { openConnection } from '../../src/queue/open.ts';
-import { openLimits } from '../../src/queue/open-limits.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { NO_LIMITS } from './limits.ts';

@@ -9,7 +9,7 @@ import { submit } from '../../src/bots/ask.ts';
 import { replyWithStory } from '../../src/bots/story-reply.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
-import { type OpenLimits, openLimits } from '../../src/queue/open-limits.ts';
+import { type OpenLimits, openLimits } from '../../src/queue/limits/open.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type WorkerStatus } from '../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';

@@ -10,7 +10,7 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Asker } from '../../queue/asker.ts';
+import type { Asker } from '../../queue/limits/asker.ts';
 import { type AskTools, logged, submit, type Wish } from '../ask.ts';
 import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';

@@ -1,6 +1,6 @@
 /** From something a person did on Slack to a reply in the queue, within Slack's three seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Asker } from '../../queue/asker.ts';
+import type { Asker } from '../../queue/limits/asker.ts';
 import type { ModelChoice } from '../../story.ts';
 import { type AskTools, logged, submit, type Wish } from '../ask.ts';
 import type { SlackApi } from './api.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
-import type { Asker } from '../../queue/asker.ts';
+import type { Asker } from '../../queue/limits/asker.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story.ts';
 import { SnapshotStream } from './snapshot-stream.ts';
 import type { WebReplies } from './web-replies.ts';

@@ -1,6 +1,6 @@
 /** Who somebody at the page is to the queue: nobody has an account there, so it goes by addresses. */
 import { BlockList, isIPv6 } from 'node:net';
-import type { Asker } from '../../queue/asker.ts';
+import type { Asker } from '../../queue/limits/asker.ts';
 
 /** Addresses that do not come from the internet: this machine, a home, a container's host. */
 const HOME = new BlockList();

@@ -2,7 +2,7 @@
  * The page's replies over the queue. On this platform the reply *is* its job: what the loop writes down is
  * what the page follows, so there is no surface to edit.
  */
-import type { Limits } from '../../queue/limits.ts';
+import type { Limits } from '../../queue/limits/limits.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import { submit } from '../ask.ts';

@@ -11,7 +11,7 @@ import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
-import type { Asker } from '../../queue/asker.ts';
+import type { Asker } from '../../queue/limits/asker.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { logDefect, logRequests } from './access-log.ts';
 import { addApi, type OpenStreams } from './api.ts';

@@ -1,4 +1,4 @@
-import type { Asker } from '../../queue/asker.ts';
+import type { Asker } from '../../queue/limits/asker.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story.ts';
 
 /** What is behind the web server: the replies that people asked for on the page. The queue implements it. */

@@ -1,5 +1,5 @@
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import { HOUR_SECONDS, type LimitStore } from '../limit-store.ts';
+import { HOUR_SECONDS, type LimitStore } from '../limits/store.ts';
 import type { EmbeddedDatabase } from './database.ts';
 
 /** Beside BullMQ's own. */

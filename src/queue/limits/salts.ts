@@ -5,7 +5,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Queue } from 'bullmq';
-import type { QueueConnection } from './connection.ts';
+import type { QueueConnection } from '../connection.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const SALT_BYTES = 32;

@@ -2,9 +2,9 @@
  * One connection that is allowed to fail, so that a wrong address is an error and not a wait.
  */
 import { Cluster, type Redis, ReplyError } from 'ioredis';
-import { StoryError } from '../errors.ts';
-import { type RedisAddress, withoutSecrets } from './redis-address.ts';
-import { createClient, type RedisTarget } from './redis-clients.ts';
+import { StoryError } from '../../errors.ts';
+import { type RedisAddress, withoutSecrets } from './address.ts';
+import { createClient, type RedisTarget } from './clients.ts';
 
 /** What a Redis says of itself. */
 export interface RedisFindings {

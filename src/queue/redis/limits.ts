@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { HOUR_SECONDS, type LimitStore } from './limit-store.ts';
+import { HOUR_SECONDS, type LimitStore } from '../limits/store.ts';
 
-/** A key is a hash under the salt of a day (`salts.ts`), and nobody looks for it after the next. */
+/** A key is a hash under the salt of a day (`limits/salts.ts`), and nobody looks for it after the next. */
 const KEPT_SECONDS = 2 * 24 * HOUR_SECONDS;
 
 /**

@@ -4,9 +4,9 @@
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
-import { StoryError } from '../errors.ts';
-import type { RedisSecurity } from './connection.ts';
-import type { RedisAddress } from './redis-address.ts';
+import { StoryError } from '../../errors.ts';
+import type { RedisSecurity } from '../connection.ts';
+import type { RedisAddress } from './address.ts';
 
 export type RedisClient = Redis | Cluster;
 

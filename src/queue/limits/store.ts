@@ -1,5 +1,5 @@
 /**
- * What limits are counted in, on the same store as the queues. Two files fulfil it, `redis-limits.ts` and
+ * What limits are counted in, on the same store as the queues. Two files fulfil it, `redis/limits.ts` and
  * `embedded/limits.ts`. Every key is a hash (`salts.ts`): nobody's id is in it.
  */
 import type { RateLimiterStoreAbstract } from 'rate-limiter-flexible';

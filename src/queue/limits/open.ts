@@ -1,9 +1,9 @@
-import type { QueueConnection } from './connection.ts';
+import type { QueueConnection } from '../connection.ts';
+import type { Stories } from '../stories.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { Limits } from './limits.ts';
 import { PlacesLimits } from './place-limits.ts';
 import { DailySalts } from './salts.ts';
-import type { Stories } from './stories.ts';
 
 export interface OpenLimits {
   readonly limits: Limits;

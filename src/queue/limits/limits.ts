@@ -11,14 +11,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RateLimiterRes, type RateLimiterStoreAbstract } from 'rate-limiter-flexible';
-import { StoryError } from '../errors.ts';
-import * as metrics from '../metrics.ts';
+import { StoryError } from '../../errors.ts';
+import * as metrics from '../../metrics.ts';
+import type { Stories } from '../stories.ts';
 import type { Asker } from './asker.ts';
 import { boundsIn, type LimitSettings, type PlaceLimits } from './limit-settings.ts';
-import type { Entry, Group, LimitStore, Taken } from './limit-store.ts';
 import { sentences } from './refusal-sentences.ts';
 import type { DailySalts } from './salts.ts';
-import type { Stories } from './stories.ts';
+import type { Entry, Group, LimitStore, Taken } from './store.ts';
 
 /** A store that takes longer than this does not answer: a refusal is to come within a second. */
 const PATIENCE_MS = 800;

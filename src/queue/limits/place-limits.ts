@@ -1,7 +1,7 @@
 /** What the administrators of servers and workspaces have set for them: kept in the queue, and at hand. */
-import type { QueueConnection } from './connection.ts';
+import type { QueueConnection } from '../connection.ts';
+import { Settings } from '../settings.ts';
 import type { PlaceLimits } from './limit-settings.ts';
-import { Settings } from './settings.ts';
 
 /** How soon a change that another process made is known here. */
 const REFRESH_MS = 30_000;

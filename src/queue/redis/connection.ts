@@ -6,11 +6,11 @@ import {
   MAX_EVENTS,
   type QueueConnection,
   TAKEOVER,
-} from './connection.ts';
-import { parseRedisUrl } from './redis-address.ts';
-import { createClient, readTarget } from './redis-clients.ts';
-import { redisLimits } from './redis-limits.ts';
-import { probeRedis } from './redis-probe.ts';
+} from '../connection.ts';
+import { parseRedisUrl } from './address.ts';
+import { createClient, readTarget } from './clients.ts';
+import { redisLimits } from './limits.ts';
+import { probeRedis } from './probe.ts';
 
 /**
  * Connects to Redis.
