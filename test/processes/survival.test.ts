@@ -9,14 +9,14 @@ describe('kill -9 (twice; `npm run test:long` does twenty)', { concurrency: 3 },
   const skip = skipWithout('redis-server');
 
   it('of the worker, on Redis, loses and doubles no story', { skip }, async () => {
-    assert.equal((await survive('worker', KILLS)).stories, 8);
+    assert.equal((await survive('worker', KILLS)).stories, 6);
   });
 
   it('of the bots, on Redis, loses and doubles no story', { skip }, async () => {
-    assert.equal((await survive('bots', KILLS)).stories, 8);
+    assert.equal((await survive('bots', KILLS)).stories, 6);
   });
 
   it('of the one process, embedded, loses and doubles no story', async () => {
-    assert.equal((await survive('start', KILLS)).stories, 8);
+    assert.equal((await survive('start', KILLS)).stories, 6);
   });
 });

@@ -14,7 +14,7 @@ import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 /** What is killed: the worker or the bots' process on Redis, or the one process of the embedded default. */
 export type Victim = 'worker' | 'bots' | 'start';
 
-const STORIES_PER_KILL = 4;
+const STORIES_PER_KILL = 3;
 export const LENGTH = 1_600;
 /** Four seconds for a story. */
 const PACE = 400;

@@ -129,7 +129,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
     const stories = new Stories(connection);
     await stories.ready();
     const { folder, remove } = await temporaryFolder();
-    await saveModel(join(folder, 'scifi'), randomModel({ units: [24, 24], characters: 60 }), {
+    await saveModel(join(folder, 'scifi'), randomModel({ units: [8], characters: 60 }), {
       dtype: 'float32',
     });
     let device: OpenedEngine | undefined;

@@ -31,7 +31,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
   const contract: ContractOptions = {
     name: `tensorflow-${name}`,
     skip,
-    draws: 8_192,
+    draws: name === 'wasm' ? 8_192 : 2_048,
     runs: name === 'wasm' ? 25 : 2,
     isSlow: name === 'webgpu',
     create: async (model, capacity) => {
