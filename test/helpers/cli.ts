@@ -76,6 +76,7 @@ export class CliHost {
   }
 
   stop(): void {
-    this.#child.kill();
+    // Commands that listened to polite signals may listen still.
+    this.#child.kill('SIGKILL');
   }
 }
