@@ -24,3 +24,6 @@ export function randomFrom(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+/** So few stories at a time that some are still being written when something happens. */
+export const FEW_SLOTS = { SCIFI_SLOTS: '2' };

@@ -7,7 +7,7 @@ import { alive, descendants } from '../../helpers/children.ts';
 import type { Role } from '../../helpers/processes.ts';
 import { until } from '../../helpers/programs.ts';
 import { type Counts, count, type Fate, sum } from '../counts.ts';
-import { type Fault, randomFrom } from '../fault.ts';
+import { type Fault, FEW_SLOTS, randomFrom } from '../fault.ts';
 import { type Crowd, House } from '../house.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -69,7 +69,7 @@ export function told(victim: Role): Fault {
     async run() {
       const house = await House.open({ isEmbedded: victim === 'start' });
       try {
-        for (const role of rolesOf(victim)) await house.start(role, role);
+        for (const role of rolesOf(victim)) await house.start(role, role, FEW_SLOTS);
         const round = house.ask(LOAD);
         await round.underWay;
         const process = house.process(victim);
@@ -80,7 +80,7 @@ export function told(victim: Role): Fault {
         assert.equal(code, 0, process.output().slice(-500));
         assert.ok(ms < STOP_LIMIT_MS, `${ms} ms`);
         await until(async () => (await alive(children)).length === 0, 'its children to end');
-        await house.start(victim, victim);
+        await house.start(victim, victim, FEW_SLOTS);
         return { ...count(await round.fates()), remark: `ended after ${(ms / 1_000).toFixed(1)} s` };
       } finally {
         await house.close();

@@ -8,7 +8,7 @@ import { embeddedFolder } from '../../helpers/embedded-folder.ts';
 import { printed } from '../../helpers/processes.ts';
 import { temporaryFolder, until } from '../../helpers/programs.ts';
 import { count, type Fate } from '../counts.ts';
-import type { Fault } from '../fault.ts';
+import { type Fault, FEW_SLOTS } from '../fault.ts';
 import { type Crowd, House } from '../house.ts';
 
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
@@ -145,17 +145,24 @@ export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
     how: 'inside the process, as by a runaway loop; there is a second one of the kind',
     async run() {
       const house = await House.open();
-      const env = { TEST_BLOCK_MS: String(seconds * 1_000) };
+      const env = { TEST_BLOCK_MS: String(seconds * 1_000), ...FEW_SLOTS };
+      // Only it edits: chats are heard by the first process alone, as with shards.
+      const second = { SCIFI_PORT: '0', DISCORD_SHARDS: 'none', SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' };
       try {
         await house.start('worker', 'worker', env, ['block']);
         await house.start('bots', 'bots', env, ['block']);
         const round = house.ask(CROWD);
         await round.underWay;
-        // Only it edits: chats are heard by the first process alone, as with shards.
-        const second = { SCIFI_PORT: '0', DISCORD_SHARDS: 'none', SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' };
-        await house.start('second', victim, victim === 'bots' ? second : {});
+        const other = await house.start('second', victim, victim === 'bots' ? second : FEW_SLOTS);
+        const late = victim === 'worker' ? house.ask(CROWD) : undefined;
+        // Both have some of them by then, and have written none to its end.
+        if (late) await sleep(400);
         house.process(victim).signal('SIGUSR2');
-        return count(await round.fates());
+        const counts = count([...(await round.fates()), ...((await late?.fates()) ?? [])]);
+        if (victim === 'bots') return counts;
+        const taken = other.output().match(/taken back from a lost worker/g)?.length ?? 0;
+        assert.ok(taken > 0, 'the worker was blocked when it had nothing to write');
+        return { ...counts, remark: `${taken} stories were taken over` };
       } finally {
         await house.close();
       }
