@@ -29,6 +29,7 @@ export class Holds {
   readonly #holds = new Map<string, Hold>();
   readonly #lockMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
+  #isRenewing = false;
 
   /** @param worker whose jobs they are */
   constructor(worker: Worker) {
@@ -105,12 +106,16 @@ export class Holds {
    * was lost, or that put the job back so shortly before that it has been taken again. It renews every half lock.
    */
   async #renewForgotten(): Promise<void> {
+    // While the queue is away, commands wait for it: one for each job is enough.
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
     const since = performance.now() - 0.6 * this.#lockMs;
     const forgotten = [...this.#holds.values()].filter(
       ({ heldAt, abort }) => heldAt < since && !abort.signal.aborted,
     );
     // Where the queue cannot be reached the lock may last all the same, and BullMQ says so if not.
     await Promise.all(forgotten.map((hold) => this.#renew(hold).catch(() => {})));
+    this.#isRenewing = false;
   }
 
   async #renew(hold: Hold): Promise<void> {
