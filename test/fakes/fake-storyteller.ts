@@ -1,5 +1,6 @@
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { END_OF_TEXT, Vocabulary } from '../../src/generator/vocabulary.ts';
+import { STORY_BOUNDS } from '../../src/story.ts';
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
 
 const CHARACTERS = [
@@ -77,4 +78,15 @@ export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: numb
     maxWaiting: options.maxWaiting ?? 100,
   });
   return { storyteller, engine };
+}
+
+/** What a storyteller writes for somebody who leaves the temperature to us, without a queue and without a chat. */
+export async function undisturbedText(
+  storyteller: Storyteller,
+  prompt: string,
+  length: number,
+  seed: number,
+): Promise<string> {
+  const temperature = STORY_BOUNDS.temperature.default;
+  return (await storyteller.tell({ prompt, context: '', temperature, length, seed, model: 'scifi' })).text;
 }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
@@ -13,7 +14,7 @@ import { endOf, FOOTER, textOf } from '../bots/discord/house.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
-import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { fakeStoryteller, undisturbedText } from '../fakes/fake-storyteller.ts';
 import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
@@ -102,10 +103,7 @@ export async function crowd(
       const person = new Person(discord, `person-${index}`);
       await sleep((index / people) * 1_000);
       for (let turn = 0; performance.now() < until; turn++) {
-        const options = {
-          prompt: `Story ${turn} of ${index}`,
-          length: LENGTHS[(index + turn) % LENGTHS.length],
-        };
+        const options = { prompt: `Story ${turn} of ${index}`, length: lengthOf(turn, index), seed: index };
         const interaction = person.slash(channels[index % channels.length]!, 'scifi', options);
         asked.push(interaction);
         await (isHopeless ? sleep(HOPELESS_MS) : theEnd(interaction));
@@ -113,7 +111,7 @@ export async function crowd(
     };
     await Promise.all(Array.from({ length: people }, (_, index) => live(index)));
     await sleep(AFTERWARDS_MS);
-    if (!isHopeless) check(asked, channels);
+    if (!isHopeless) await check(asked, channels, storyteller);
     assert.doesNotMatch(bots.output(), isHopeless ? /unhandled/i : /unhandled|"level":50/i);
     const acknowledgements = asked.flatMap(({ acknowledgedAt, createdAt }) =>
       acknowledgedAt ? acknowledgedAt - createdAt : [],
@@ -152,13 +150,25 @@ async function theEnd(interaction: FakeInteraction): Promise<void> {
   throw new Error(`A story did not end: ${interaction.original?.content}`);
 }
 
+function lengthOf(turn: number, index: number): number {
+  return LENGTHS[(index + turn) % LENGTHS.length]!;
+}
+
 /** Every story is whole and there once, and beside them there is nothing. */
-function check(asked: readonly FakeInteraction[], channels: readonly FakeChannel[]): void {
+async function check(
+  asked: readonly FakeInteraction[],
+  channels: readonly FakeChannel[],
+  storyteller: Storyteller,
+): Promise<void> {
   const belonging = new Set<FakeMessage>();
   for (const interaction of asked) {
     if (interaction.acknowledgedAt === undefined) continue;
     const messages = endOf(interaction)!;
-    assert.match(textOf(messages), /^Story \d+ of \d+ /, messages.at(-1)!.content);
+    const story = textOf(messages);
+    const [prompt, turn, index] = /^Story (\d+) of (\d+)(?= )/.exec(story) ?? [];
+    assert.ok(prompt !== undefined, messages.at(-1)!.content);
+    const length = lengthOf(Number(turn), Number(index));
+    assert.equal(story, await undisturbedText(storyteller, prompt, length, Number(index)));
     assert.match(messages.at(-1)!.content, FOOTER);
     for (const message of messages) belonging.add(message);
   }

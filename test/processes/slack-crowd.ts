@@ -6,11 +6,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
 import { FOOTER, isOver, smallPrintOf, textOf } from '../bots/slack/house.ts';
-import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { fakeStoryteller, undisturbedText } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person } from '../fakes/slack/people.ts';
 import type { FakeMessage } from '../fakes/slack/world.ts';
@@ -91,7 +92,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
       Array.from({ length: people }, async (_, index) => {
         await sleep((index / people) * seconds * 1_000);
         const person = new Person(slack, `person-${index}`);
-        const text = `Story ${index} length=${LENGTHS[index % LENGTHS.length]}`;
+        const text = `Story ${index} length=${lengthOf(index)} seed=${index}`;
         return person.slash(channels[index % channels.length]!, '/scifi', text);
       }),
     );
@@ -103,7 +104,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
     // Whatever would be doubled shows a moment later.
     await sleep(1_000);
     const messages = shown();
-    check(people, messages);
+    await check(people, messages, storyteller);
     assert.doesNotMatch(bots.output(), /unhandled|"level":50/i);
     const acknowledgements = deliveries.map(({ createdAt, acknowledgedAt }) => {
       assert.ok(acknowledgedAt !== undefined, 'every command is acknowledged');
@@ -131,8 +132,16 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
   }
 }
 
+function lengthOf(index: number): number {
+  return LENGTHS[index % LENGTHS.length]!;
+}
+
 /** Every story is whole and there once, and beside them there is nothing. */
-function check(people: number, messages: readonly FakeMessage[]): void {
+async function check(
+  people: number,
+  messages: readonly FakeMessage[],
+  storyteller: Storyteller,
+): Promise<void> {
   const told = new Set<string>();
   for (const message of messages) {
     const story = textOf(message);
@@ -141,8 +150,10 @@ function check(people: number, messages: readonly FakeMessage[]): void {
     told.add(index);
     assert.ok(isOver(message), `a story without an end: ${story.slice(0, 40)}`);
     assert.match(smallPrintOf(message), FOOTER);
-    const length = LENGTHS[Number(index) % LENGTHS.length]!;
-    assert.ok(story.length > length * 0.5, `${story.length} of ${length} characters`);
+    assert.equal(
+      story,
+      await undisturbedText(storyteller, `Story ${index}`, lengthOf(Number(index)), Number(index)),
+    );
     // It only ever grew.
     for (const [at, seen] of message.history.slice(1).entries()) {
       const before = textOf(message.history[at]!);
