@@ -8,6 +8,8 @@ import type { QueueConnection } from './connection.ts';
 
 /** BullMQ refuses ids that look like numbers, as many ids of chats do. */
 const ID_PREFIX = 'k';
+/** How soon a change that another process made is known here. */
+const REFRESH_MS = 30_000;
 
 export class Settings<Value> {
   readonly #queue: Queue<Value, never>;
@@ -45,6 +47,50 @@ export class Settings<Value> {
 
   close(): Promise<void> {
     return this.#queue.close();
+  }
+}
+
+/** Settings that are looked up too often to ask the queue each time. */
+export class KnownSettings<Value> extends Settings<Value> {
+  #known: Map<string, Value> = new Map();
+  #timer: NodeJS.Timeout | undefined;
+  /** Counts what is changed here. */
+  #changes = 0;
+
+  override async ready(): Promise<void> {
+    await super.ready();
+    this.#known = await this.all();
+    // While the queue is away, what is known stays good.
+    this.#timer = setInterval(() => this.#refresh().catch(() => {}), REFRESH_MS);
+  }
+
+  /** What is known to be set, at once. */
+  known(key: string): Value | undefined {
+    return this.#known.get(key);
+  }
+
+  override async write(key: string, value: Value): Promise<void> {
+    await super.write(key, value);
+    this.#changes++;
+    this.#known.set(key, value);
+  }
+
+  override async remove(key: string): Promise<void> {
+    await super.remove(key);
+    this.#changes++;
+    this.#known.delete(key);
+  }
+
+  override close(): Promise<void> {
+    clearInterval(this.#timer);
+    return super.close();
+  }
+
+  async #refresh(): Promise<void> {
+    const before = this.#changes;
+    const all = await this.all();
+    // What was read before a change may lack it.
+    if (before === this.#changes) this.#known = all;
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Settings } from '../../src/queue/settings.ts';
+import { KnownSettings, Settings } from '../../src/queue/settings.ts';
 import { BACKENDS } from '../helpers/backends.ts';
+import { until } from '../helpers/programs.ts';
 
 for (const { name, skip, start } of BACKENDS) {
   describe(`settings on ${name}`, { skip, timeout: 60_000 }, () => {
@@ -26,6 +27,32 @@ for (const { name, skip, start } of BACKENDS) {
         assert.equal(await next.read('c'), undefined);
         assert.equal((await next.all()).size, 2);
         await next.close();
+      } finally {
+        await backend.stop();
+      }
+    });
+
+    it('that are at hand are those of other processes before long', async (t) => {
+      const backend = await start();
+      try {
+        const mine = new KnownSettings<{ hour: number }>(await backend.connect(), 'known');
+        const theirs = new KnownSettings<{ hour: number }>(await backend.connect(), 'known');
+        await mine.write('old', { hour: 1 });
+        t.mock.timers.enable({ apis: ['setInterval'] });
+        await Promise.all([mine.ready(), theirs.ready()]);
+        assert.deepEqual(theirs.known('old'), { hour: 1 });
+        await mine.write('new', { hour: 2 });
+        await mine.remove('old');
+        assert.deepEqual([mine.known('new'), mine.known('old')], [{ hour: 2 }, undefined]);
+        t.mock.timers.tick(30_000);
+        // What is changed while the queue is read stays as it was changed.
+        await theirs.write('late', { hour: 3 });
+        assert.deepEqual(theirs.known('late'), { hour: 3 });
+        t.mock.timers.tick(30_000);
+        await until(() => theirs.known('new') && !theirs.known('old'), 'what the other one changed', 5_000);
+        assert.deepEqual([theirs.known('new'), theirs.known('late')], [{ hour: 2 }, { hour: 3 }]);
+        await mine.close();
+        await theirs.close();
       } finally {
         await backend.stop();
       }

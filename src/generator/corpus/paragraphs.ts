@@ -58,7 +58,8 @@ export function plain(block: string): string {
       .replace(/<\/?[a-z][^>\n]{0,60}>/gi, ''),
   )
     .replace(/[ \t]+/g, ' ')
-    .replace(/ +\n/g, '\n')
+    // A line of nothing but signs that nothing stands for is none.
+    .replace(/ *\n(?: *\n)*/g, '\n')
     .trim();
 }
 

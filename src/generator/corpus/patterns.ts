@@ -238,8 +238,8 @@ export const LETTERS = anyOf(
   [/^[\W_]*(?:the )?readers?['’]?s?['’]?[ -]corner\b|^[\W_]*a meeting place for readers/i, 'the department'],
   [/^[\W_]*Editor, [A-Z ]{6,}:$/, 'Editor, AMAZING STORIES:'],
 );
-/** One of many: a story may be told in a letter to an editor. */
-export const LETTER = /^[\W_]*dear (?:mr\. )?editors?\b/i;
+/** One of many: a story may be told in a letter to an editor. What closes a quotation is said by somebody in a story. */
+export const LETTER = /^[\W_]*dear (?:mr\. )?editors?\b(?![,.:;!?-]*["'”’])/i;
 
 /** A magazine's announcement among its stories, by its first line. */
 export const ANNOUNCEMENT = anyOf(

@@ -94,6 +94,11 @@ describe('cleaning', () => {
       ...kept,
       ...UNWRAPPED,
     ]);
+    // Three letters to an editor are a magazine's department; three people who read one aloud are not.
+    const read = Array.from({ length: 3 }, (_, i) => `"Dear Editor," he read aloud for the ${i + 2}th time.`);
+    assert.deepEqual(paragraphs(clean(...UNWRAPPED, ...read)), [...UNWRAPPED, ...read]);
+    const letters = Array.from({ length: 3 }, (_, i) => `Dear Editor: The ${i + 2}th gauge was wrong.`);
+    assert.deepEqual(paragraphs(clean(...UNWRAPPED, ...letters)), UNWRAPPED);
   });
 
   it('keeps the lines of verse and headings, and joins those of prose however they are indented', () => {
@@ -118,6 +123,13 @@ describe('cleaning', () => {
       ),
       '"It\'s--well--wrong," said Cosmo Versal... Really wrong, 5 * 3 = 15.\n\n* * *\n\n' +
         'It was 30 degrees there, L5 or 40c a day, and 4-1/2 hours--no more--to the self-made station of Aeolus.\n',
+    );
+  });
+
+  it('has no line for signs that nothing stands for', () => {
+    assert.equal(
+      clean('O gauge of brass--\n\u0000\n \u200d\nupon the wall'),
+      'O gauge of brass--\nupon the wall\n',
     );
   });
 
