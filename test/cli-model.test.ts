@@ -58,7 +58,7 @@ describe('scifi model', () => {
     const write = ['write', 'It all', '--length', '70', '--seed', '3', '--model', 'beat'];
     const story = await succeeds(host.run(write, { SCIFI_MODELS: file('models') }));
     assert.ok(story.startsWith('It all') && story.length > 40, story);
-    assert.equal(await succeeds(host.run(write, { SCIFI_MODELS: file('models') })), story);
+    assert.equal(await succeeds(host.run([...write.slice(0, -1), file('models/beat')])), story);
 
     const versions = new Set<string>();
     for (const [format, out] of [

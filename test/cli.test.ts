@@ -87,6 +87,7 @@ describe('scifi', { concurrency: 2 }, () => {
       ],
       [['write', 'x', '--temperature', '9'], /The temperature is 9; give a number from 0 to 2/],
       [['write', 'x', '--model', 'nosuch'], /There is no model nosuch. Choose one of: scifi/],
+      [['write', 'x', '--model', './nosuch'], /nosuch.model.json cannot be used: there is no such file/],
       [['write', 'x'], /models.json cannot be used: there is no such file/, { SCIFI_MODELS: '/nowhere' }],
       [['write', 'x'], /SCIFI_SLOTS: expected at least 1/, { SCIFI_SLOTS: '0' }],
       [['write', 'x', 'y'], /too many arguments for 'write'/],

@@ -50,7 +50,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     options,
     earlier ? new Vocabulary(earlier.progress.vocabulary) : from?.vocabulary,
   );
-  const interrupted = interruptions();
+  const interruptions = listenForInterruptions();
   await mkdir(options.out, { recursive: true });
   const files = new RunFiles(options.out);
   const trainerOptions: TrainerOptions = {
@@ -75,7 +75,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     ? await Trainer.continue(trainerOptions, options.epochs)
     : await Trainer.begin(settings, trainerOptions, from);
   await files.open(trainer.progress.characters);
-  const isDone = await trainer.run(interrupted);
+  const isDone = await trainer.run(interruptions.signal);
   clearBar();
   await files.draw();
   const { best } = trainer.progress;
@@ -84,6 +84,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     tell(`Best: epoch ${best.epoch + 1}, ${best.bitsPerCharacter.toFixed(4)} bits per character.`);
   trainer.dispose();
   await backend.close();
+  interruptions.ignore();
 }
 
 /** The texts, and a line of facts about them. */
@@ -108,15 +109,17 @@ async function read(data: string, options: TrainOptions, known: Vocabulary | und
 }
 
 /** A signal for the trainer, which saves when it hears it, however often Ctrl-C is pressed meanwhile. */
-function interruptions(): AbortSignal {
+function listenForInterruptions(): { readonly signal: AbortSignal; ignore(): void } {
   const interrupted = new AbortController();
   const interrupt = () => {
     tell(interrupted.signal.aborted ? 'Still at it: nothing is lost if you wait.' : 'Saving ...');
     interrupted.abort();
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  return interrupted.signal;
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return {
+    signal: interrupted.signal,
+    ignore: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
+  };
 }
 
 async function logReport(files: RunFiles, report: Report, milliseconds: number): Promise<void> {

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { engineKeeper } from '../generator/engines/openers.ts';
 import { Library } from '../generator/library.ts';
 import { listModels } from '../generator/model/files.ts';
-import { problemWith, STORY_BOUNDS, type StoryRequest } from '../story.ts';
+import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from '../story.ts';
 import { numberOption } from './options.ts';
 
 const SEEDS = 2 ** 32;
@@ -33,26 +34,24 @@ export function addWrite(program: Command): void {
     )
     .option('-l, --length <characters>', `${length.min} to ${length.max}`, numberOption, length.default)
     .option('-s, --seed <number>', 'the same seed gives the same story', numberOption)
-    .option('-m, --model <name>', 'a model in models.json; the first one by default')
+    .option(
+      '-m, --model <model>',
+      'a model in models.json, by default its first, or the path of a folder such as runs/mine/model',
+    )
     .action(write);
 }
 
 async function write(prompt: string, options: WriteOptions): Promise<void> {
   const config = readConfig(process.env);
-  const choices = await listModels(config.modelsFolder);
-  const model = options.model ?? choices[0]!.name;
-  const choice = choices.find(({ name }) => name === model);
-  if (!choice) {
-    const names = choices.map(({ name }) => name).join(', ');
-    throw new StoryError('bad_request', `There is no model ${model}. Choose one of: ${names}.`);
-  }
+  const { modelsFolder, choice } = await chooseModel(options.model, config.modelsFolder);
+  const model = choice.name;
   const { temperature, length, seed = randomInt(SEEDS) } = options;
   const request: StoryRequest = { prompt, context: '', temperature, length, seed, model };
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);
 
   const library = new Library({
-    modelsFolder: config.modelsFolder,
+    modelsFolder,
     choices: [choice],
     capacity: 1,
     threads: config.threads,
@@ -84,6 +83,29 @@ async function write(prompt: string, options: WriteOptions): Promise<void> {
         `(${story.engine}), temperature ${temperature}, seed ${seed}\n`,
     );
   }
+}
+
+/** What a path has and a name has not. */
+const PATH = /[\\/.]/;
+
+/** The model that somebody asked for, by its name in the list or by its path, and the folder that its folder is in. */
+async function chooseModel(
+  named: string | undefined,
+  modelsFolder: string,
+): Promise<{ readonly modelsFolder: string; readonly choice: ModelChoice }> {
+  if (named !== undefined && PATH.test(named)) {
+    const folder = resolve(named);
+    const name = basename(folder);
+    return { modelsFolder: dirname(folder), choice: { name, title: name, description: '' } };
+  }
+  const choices = await listModels(modelsFolder);
+  const choice = named === undefined ? choices[0]! : choices.find(({ name }) => name === named);
+  if (choice) return { modelsFolder, choice };
+  const names = choices.map(({ name }) => name).join(', ');
+  throw new StoryError(
+    'bad_request',
+    `There is no model ${named}. Choose one of: ${names}; or give the path of a model's folder.`,
+  );
 }
 
 /** Standard output that is given a growing text and writes what is new. */
