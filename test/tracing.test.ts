@@ -12,11 +12,11 @@ import type { StoryRequest } from '../src/story.ts';
 import { startTracing } from '../src/tracing.ts';
 import { fakeStoryteller } from './fakes/fake-storyteller.ts';
 import { openHouse, request } from './helpers/house.ts';
-import { skipWithout, startRedis, until } from './helpers/programs.ts';
+import { REDIS_SERVER, skipWithout, startRedis, until } from './helpers/programs.ts';
 
 const CANARY = 'A canary that nobody may read ';
 
-describe('tracing', { skip: skipWithout('redis-server'), timeout: 60_000 }, () => {
+describe('tracing', { skip: skipWithout(REDIS_SERVER), timeout: 60_000 }, () => {
   it('follows a story through both queues, and tells nothing of it', async () => {
     const redis = await startRedis();
     const logger = pino({ level: 'silent' });

@@ -6,7 +6,7 @@ import type { QueueConnection } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { dumpEmbedded, dumpRedis } from './dump.ts';
 import { embeddedFolder } from './embedded-folder.ts';
-import { skipWithout, startRedis } from './programs.ts';
+import { REDIS_SERVER, skipWithout, startRedis } from './programs.ts';
 
 export interface Backend {
   /** A connection; on Redis every call makes another one, embedded all share the one there can be. */
@@ -19,7 +19,7 @@ export interface Backend {
 export const BACKENDS: readonly { name: string; skip: string | false; start: () => Promise<Backend> }[] = [
   {
     name: 'Redis',
-    skip: skipWithout('redis-server'),
+    skip: skipWithout(REDIS_SERVER),
     async start() {
       const redis = await startRedis();
       const connections: QueueConnection[] = [];

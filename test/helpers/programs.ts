@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The server that tests run: Redis, unless another one that speaks its protocol is to be tried. */
+export const REDIS_SERVER = process.env.TEST_REDIS_SERVER || 'redis-server';
+
 /** Why tests of a program are skipped, or false when it is here; for node:test's `skip`. */
 export function skipWithout(program: string): string | false {
   const found = spawnSync('which', [program]).status === 0;
@@ -54,11 +57,11 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
   }
 }
 
-/** Starts `redis-server` with these arguments; `stop` kills it. */
+/** Starts `REDIS_SERVER` with these arguments; `stop` kills it. */
 export async function startServer(
   args: readonly string[],
 ): Promise<{ readonly pid: number; stop(): Promise<void> }> {
-  const child: ChildProcess = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child: ChildProcess = spawn(REDIS_SERVER, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let output = '';
   child.stdout!.on('data', (chunk) => {
@@ -66,7 +69,8 @@ export async function startServer(
   });
   // The second is what a sentinel says.
   for (let waited = 0; !/Ready to accept connections|Sentinel ID is/.test(output); waited += 20) {
-    if (waited > 10_000 || child.exitCode !== null) throw new Error(`redis-server did not start: ${output}`);
+    if (waited > 10_000 || child.exitCode !== null)
+      throw new Error(`${REDIS_SERVER} did not start: ${output}`);
     await sleep(20);
   }
   return {

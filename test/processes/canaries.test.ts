@@ -16,7 +16,7 @@ import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../fakes/slack/people.ts';
 import { startRole } from '../helpers/processes.ts';
-import { freePort, skipWithout, startRedis } from '../helpers/programs.ts';
+import { freePort, REDIS_SERVER, skipWithout, startRedis } from '../helpers/programs.ts';
 
 const PROMPT = 'Xylophagous canary';
 const BOARD_PASSWORD = 'canary-of-the-board-4711';
@@ -33,7 +33,7 @@ const PAUSE_MS = 200;
 const STORY_CHARACTERS = 30;
 
 describe('what the bots log while chats refuse everything', {
-  skip: skipWithout('redis-server'),
+  skip: skipWithout(REDIS_SERVER),
   timeout: 120_000,
 }, () => {
   it('holds no secret, no prompt and no story', async () => {

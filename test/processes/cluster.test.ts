@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
-import { freePort, skipWithout } from '../helpers/programs.ts';
+import { freePort, REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { startCluster } from '../helpers/redis-kinds.ts';
 
 const STORY_TIMEOUT_MS = 60_000;
 
-describe('the roles on a cluster', { skip: skipWithout('redis-server'), timeout: 120_000 }, () => {
+describe('the roles on a cluster', { skip: skipWithout(REDIS_SERVER), timeout: 120_000 }, () => {
   it('write whole stories, end in peace, and are told of the cluster by nobody but REDIS_URL', async () => {
     const cluster = await startCluster();
     const [port, operatorPort] = [await freePort(), await freePort()];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FakeDiscord, Fault } from '../fakes/discord/fake-discord.ts';
-import { skipWithout } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './discord-crowd.ts';
 
 /** Share by which memory may grow between the second quarter and the last. */
@@ -15,7 +15,7 @@ const BAD_DAY = [
   { match: /callback$/, status: 500, share: 0.02 },
 ];
 
-describe('100 people on Discord', { skip: skipWithout('redis-server') }, () => {
+describe('100 people on Discord', { skip: skipWithout(REDIS_SERVER) }, () => {
   it('for two minutes: every story once, in time, and no complaint', async (t) => {
     const report = await crowd(100, 120);
     t.diagnostic(JSON.stringify(report));

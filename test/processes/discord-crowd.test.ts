@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { skipWithout } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './discord-crowd.ts';
 
 describe('20 people on Discord for 15 seconds (`npm run test:long` has 100 for two minutes)', () => {
   it('each has every story once, in time, and Discord has no complaint', {
-    skip: skipWithout('redis-server'),
+    skip: skipWithout(REDIS_SERVER),
   }, async () => {
     const report = await crowd(20, 15);
     assert.equal(report.stories, report.asked);

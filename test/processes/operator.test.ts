@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { startRole } from '../helpers/processes.ts';
-import { freePort, skipWithout, startRedis, until } from '../helpers/programs.ts';
+import { freePort, REDIS_SERVER, skipWithout, startRedis, until } from '../helpers/programs.ts';
 
 const PASSWORD = 'a password of the test';
 const CANARY = 'It all began with a canary that nobody may read';
@@ -101,7 +101,7 @@ describe('the operator’s port', () => {
   });
 
   it('is not ready without its queue, and alive all the same', {
-    skip: skipWithout('redis-server'),
+    skip: skipWithout(REDIS_SERVER),
   }, async () => {
     const redis = await startRedis();
     const operatorPort = await freePort();

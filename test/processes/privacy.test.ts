@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
-import { freePort, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
+import { freePort, REDIS_SERVER, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
 
 const CANARY = 'Xylophagous canary';
 const STORY_TIMEOUT_MS = 60_000;
@@ -74,7 +74,7 @@ describe('logs at their most talkative', () => {
   });
 
   it('hold no prompt and no story, on Redis, even when it goes away', {
-    skip: skipWithout('redis-server'),
+    skip: skipWithout(REDIS_SERVER),
   }, async () => {
     const redis = await startRedis();
     const port = await freePort();

@@ -9,7 +9,14 @@ import { alive, descendants } from '../helpers/children.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
-import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../helpers/programs.ts';
+import {
+  freePort,
+  REDIS_SERVER,
+  skipWithout,
+  startRedis,
+  temporaryFolder,
+  until,
+} from '../helpers/programs.ts';
 import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 import { LENGTH } from './survival.ts';
 
@@ -72,7 +79,7 @@ describe('SIGTERM in the middle of stories', { concurrency: 2 }, () => {
     }
   });
 
-  it('loses nothing, on Redis', { skip: skipWithout('redis-server') }, async () => {
+  it('loses nothing, on Redis', { skip: skipWithout(REDIS_SERVER) }, async () => {
     const redis = await startRedis();
     const { folder, remove } = await temporaryFolder();
     const port = await freePort();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { skipWithout } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './slack-crowd.ts';
 
 /** Share by which memory may grow between the second quarter and the last. */
 const MEMORY_GROWTH = 0.15;
 
-describe('100 people in one Slack workspace, over two minutes', { skip: skipWithout('redis-server') }, () => {
+describe('100 people in one Slack workspace, over two minutes', { skip: skipWithout(REDIS_SERVER) }, () => {
   it('each has the story once, in time, and Slack complains once at most', async (t) => {
     const report = await crowd(100, 120, { pace: 120 });
     t.diagnostic(JSON.stringify(report));

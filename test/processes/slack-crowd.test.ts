@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { skipWithout } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './slack-crowd.ts';
 
 describe('20 people in one Slack workspace (`npm run test:long` has 100 over two minutes)', () => {
   it('each has the story once, in time, and Slack has no complaint', {
-    skip: skipWithout('redis-server'),
+    skip: skipWithout(REDIS_SERVER),
   }, async (t) => {
     const report = await crowd(20, 3, { pace: 600 });
     t.diagnostic(JSON.stringify(report));

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { skipWithout } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { surviveOnSlack } from './slack-survival.ts';
 
 const KILLS = 20;
 
-describe(`kill -9 of the bots on Slack, ${KILLS} times`, { skip: skipWithout('redis-server') }, () => {
+describe(`kill -9 of the bots on Slack, ${KILLS} times`, { skip: skipWithout(REDIS_SERVER) }, () => {
   for (const reply of ['edit', 'stream'] as const) {
     it(`loses and doubles no story (${reply})`, async (t) => {
       const { stories, begun } = await surviveOnSlack(KILLS, reply);

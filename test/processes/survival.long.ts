@@ -1,5 +1,5 @@
 import { describe, it } from 'node:test';
-import { skipWithout } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { survive, type Victim } from './survival.ts';
 
 const KILLS = 20;
@@ -11,7 +11,7 @@ describe(`kill -9, ${KILLS} times`, () => {
     ['start', 'of the one process, embedded'],
   ];
   for (const [victim, name] of cases) {
-    const skip = victim === 'start' ? false : skipWithout('redis-server');
+    const skip = victim === 'start' ? false : skipWithout(REDIS_SERVER);
     it(name, { skip }, async (t) => {
       const { stories, longestPauseMs } = await survive(victim, KILLS);
       t.diagnostic(`${stories} stories ended once each; longest pause ${longestPauseMs} ms`);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { skipWithout } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { survive } from './survival.ts';
 
 const KILLS = 2;
 
 describe('kill -9 (twice; `npm run test:long` does twenty)', { concurrency: 3 }, () => {
-  const skip = skipWithout('redis-server');
+  const skip = skipWithout(REDIS_SERVER);
 
   it('of the worker, on Redis, loses and doubles no story', { skip }, async () => {
     assert.equal((await survive('worker', KILLS)).stories, 6);

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { skipWithout, startRedis } from '../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout, startRedis } from '../helpers/programs.ts';
 
 const CONTENDER = fileURLToPath(new URL('../helpers/limits-contender.ts', import.meta.url));
 const ROUNDS = 20;
@@ -16,7 +16,7 @@ async function answerOf(child: ChildProcess, question: object): Promise<string[]
 }
 
 it('two processes never give a person more than three places, nor fewer', {
-  skip: skipWithout('redis-server'),
+  skip: skipWithout(REDIS_SERVER),
   timeout: 60_000,
 }, async () => {
   const redis = await startRedis();

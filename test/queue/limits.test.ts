@@ -199,6 +199,19 @@ for (const { name, skip, start } of BACKENDS) {
       await ask(open({ person: PERSON }, 0, undefined, older), ann);
     });
 
+    it('nor a place, where the lost one filled both', async () => {
+      const limits = open({
+        person: { running: 1, waiting: 1, hourly: 10 },
+        place: { atOnce: 2, hourly: 10 },
+      });
+      const ann = somebody(`test:${randomUUID()}`);
+      const lost = await ask(limits, ann);
+      await ask(limits, ann);
+      await assert.rejects(ask(limits, ann), { code: 'rate_limited' });
+      states.set(lost.id, 'ended');
+      await ask(limits, ann);
+    });
+
     it('gives a place its share, as its own administrators lowered it, and never more than the operator does', async () => {
       const place = `test:${randomUUID()}`;
       let own: PlaceLimits | undefined;

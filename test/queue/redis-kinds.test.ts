@@ -15,7 +15,14 @@ import { Settings } from '../../src/queue/settings.ts';
 import type { StoryRequest } from '../../src/story.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { type House, openHouse, request } from '../helpers/house.ts';
-import { freePort, skipWithout, startRedis, temporaryFolder, until } from '../helpers/programs.ts';
+import {
+  freePort,
+  REDIS_SERVER,
+  skipWithout,
+  startRedis,
+  temporaryFolder,
+  until,
+} from '../helpers/programs.ts';
 import { makeCertificates, startCluster, startWatched, tlsOptions } from '../helpers/redis-kinds.ts';
 
 const PREFIX = 'kinds';
@@ -23,7 +30,8 @@ const SECRET = 'hunter2-of-the-servers';
 const SENTINEL_SECRET = 'hunter2-of-the-sentinels';
 /** A master that hangs closes no connection: without word from a sentinel it would take 18 s to be given up. */
 const HEARD_MS = 12_000;
-const skip = skipWithout('redis-server');
+const skip = skipWithout(REDIS_SERVER);
+const PRODUCT = REDIS_SERVER.startsWith('valkey') ? 'Valkey' : 'Redis';
 
 function open(
   redisUrl: string,
@@ -166,7 +174,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
 
       assert.match(
         await checkRedis(cluster.url, { redisSecurity: {} }),
-        /^Redis \d.*, a cluster of 3 masters$/,
+        new RegExp(`^${PRODUCT} \\d.*, a cluster of 3 masters$`),
       );
       const [, port] = /:(\d+)$/.exec(cluster.url)!;
       await expectRefusal(`redis://127.0.0.1:${port}`, /part of a cluster.*redis\+cluster:\/\//);
@@ -189,7 +197,10 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
         [],
       );
       await expectRefusal(redis.url.replace('redis:', 'redis+cluster:'), /It is no cluster/);
-      assert.match(await checkRedis(redis.url, { redisSecurity: {} }), /^Redis \d[\d.]* answers$/);
+      assert.match(
+        await checkRedis(redis.url, { redisSecurity: {} }),
+        new RegExp(`^${PRODUCT} \\d[\\d.]* answers$`),
+      );
       await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
       await assert.rejects(
         checkRedis(redis.url, { redisSecurity: {} }),

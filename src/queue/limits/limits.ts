@@ -161,9 +161,11 @@ export class Limits {
   async #take(id: string, groups: readonly Group[], lookUp: LookUp): Promise<number | 'there'> {
     const { underWay } = this.#options.store;
     let taken = await underWay.take(id, groups);
-    if (isFull(taken)) {
+    // One that was lost is buried in each group that it fills.
+    for (let tried = 0; isFull(taken) && tried < groups.length; tried++) {
       const { keys } = groups[taken.full]!;
-      if (await this.#bury(await underWay.list(keys), keys, lookUp)) taken = await underWay.take(id, groups);
+      if (!(await this.#bury(await underWay.list(keys), keys, lookUp))) break;
+      taken = await underWay.take(id, groups);
     }
     if (taken === 'there') return taken;
     if (!isFull(taken)) return taken.ahead;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
-import { skipWithout, until } from '../../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 import { finished, openHouse, textOf } from './house.ts';
 
 const EPHEMERAL = 1 << 6;
@@ -17,7 +17,7 @@ async function answerTo(interaction: FakeInteraction): Promise<string> {
   return answer.content;
 }
 
-describe('privacy on Discord', { timeout: 60_000, skip: skipWithout('redis-server') }, () => {
+describe('privacy on Discord', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('says what is kept; forgetting stops what grows and leaves nothing of the person', async () => {
     const house = await openHouse({ pace: 60 });
     try {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/slack/people.ts';
-import { skipWithout, until } from '../../helpers/programs.ts';
+import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 import { botsMessages, finished, openHouse, textOf } from './house.ts';
 
-describe('privacy on Slack', { timeout: 60_000, skip: skipWithout('redis-server') }, () => {
+describe('privacy on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('says what is kept; forgetting stops what grows and leaves nothing of the person', async () => {
     const house = await openHouse({ pace: 60, allowance: 20 });
     try {
