@@ -170,10 +170,9 @@ for (const { name, skip, start } of BACKENDS) {
       await until(() => isOver(second), 'the end');
     });
 
-    const losesNothing = name === 'embedded' && 'its data is in this process';
-    it('puts a waiting reply back that the queue has lost, and none that was removed', {
-      skip: losesNothing,
-    }, async () => {
+    // What is embedded loses nothing: it is in this process.
+    const itMayLose = name === 'embedded' ? () => {} : it;
+    itMayLose('puts a waiting reply back that the queue has lost, and none that was removed', async () => {
       mock.timers.enable({ apis: ['setInterval'] });
       try {
         const held = await write(8);
