@@ -2,6 +2,7 @@
  * Programs that tests run and that a machine may lack: Debian's `redis-server` and `chromium`.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,14 +18,22 @@ export function skipWithout(program: string): string | false {
   return found ? false : `${program} is not installed (Debian: apt-get install ${program})`;
 }
 
+/** Ports below those that systems give to whoever connects to somewhere, who would take them before they are used. */
+const PORTS = { from: 10_000, to: 32_000 };
+
 /** A port that nobody listens on. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || !address) throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 export interface RedisServer {

@@ -142,6 +142,11 @@ export async function startWatched(passwords: { servers: string; sentinels: stri
   return {
     url: `redis+sentinel://:${passwords.servers}@${list}/${MASTER}`,
     async failOver(how) {
+      // What was written a moment ago may be lost with a master. Here it is not to be.
+      const writer = connect(master.port, passwords.servers);
+      await writer.set('written', 'before');
+      if ((await writer.wait(1, 5_000)) < 1) throw new Error('The replica does not keep up.');
+      writer.disconnect();
       if (how === 'killed') await master.stop();
       else process.kill(master.pid, 'SIGSTOP');
       await until(
