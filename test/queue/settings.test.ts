@@ -44,9 +44,22 @@ for (const { name, skip, start } of BACKENDS) {
         await mine.write('new', { hour: 2 });
         await mine.remove('old');
         assert.deepEqual([mine.known('new'), mine.known('old')], [{ hour: 2 }, undefined]);
-        t.mock.timers.tick(30_000);
         // What is changed while the queue is read stays as it was changed.
+        let answer = () => {};
+        const gate = new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        const read = t.mock.method(theirs, 'all', async () => {
+          const before = await Settings.prototype.all.call(theirs);
+          await gate;
+          return before;
+        });
+        t.mock.timers.tick(30_000);
+        const reading = read.mock.calls[0]!.result as Promise<unknown>;
         await theirs.write('late', { hour: 3 });
+        answer();
+        await reading;
+        read.mock.restore();
         assert.deepEqual(theirs.known('late'), { hour: 3 });
         t.mock.timers.tick(30_000);
         await until(() => theirs.known('new') && !theirs.known('old'), 'what the other one changed', 5_000);

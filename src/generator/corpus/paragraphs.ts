@@ -47,22 +47,14 @@ export function plain(block: string): string {
   const written = /[^\n -_a-~]/.test(block)
     ? WRITTEN_OUT.reduce((text, [sign, stands]) => text.replace(sign, stands), block)
     : block;
-  return (
-    cleanCharacters(
-      written
-        .replace(/_([^_]*)_/g, '$1')
-        .replace(
-          /(^|[\s"'(-])[*=~+#]([^\s*=~+#](?:[^*=~+#\n]*[^\s*=~+#])?)[*=~+#](?=$|[\s"'.,;:!?)-])/g,
-          '$1$2',
-        )
-        .replaceAll('_', '')
-        .replace(/<\/?[a-z][^>\n]{0,60}>/gi, ''),
-    )
-      .replace(/[ \t]+/g, ' ')
-      // A line of nothing but signs that nothing stands for is none.
-      .replace(/ *\n(?: *\n)*/g, '\n')
-      .trim()
-  );
+  const bare = written
+    .replace(/_([^_]*)_/g, '$1')
+    .replace(/(^|[\s"'(-])[*=~+#]([^\s*=~+#](?:[^*=~+#\n]*[^\s*=~+#])?)[*=~+#](?=$|[\s"'.,;:!?)-])/g, '$1$2')
+    .replaceAll('_', '')
+    .replace(/<\/?[a-z][^>\n]{0,60}>/gi, '');
+  const spaced = cleanCharacters(bare).replace(/[ \t]+/g, ' ');
+  // A line of nothing but signs that nothing stands for is none.
+  return spaced.replace(/ *\n(?: *\n)*/g, '\n').trim();
 }
 
 const folded = new Map<string, string>();
