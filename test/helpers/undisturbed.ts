@@ -13,20 +13,20 @@ export interface Undisturbed {
   close(): Promise<void>;
 }
 
-/** Texts that were asked for, by seed and length, and what writes them while anybody needs it. */
+/** Texts that were asked for, by seed, length and prompt, and what writes them while anybody needs it. */
 const texts = new Map<string, Promise<string>>();
 let writer: Promise<Storyteller> | undefined;
 let users = 0;
 
 /** Writes every story once, however many ask for it. */
-export async function undisturbed(): Promise<Undisturbed> {
+export async function undisturbed(prompt = PROMPT): Promise<Undisturbed> {
   users++;
   writer ??= openWriter();
   const storyteller = await writer;
   return {
     text(seed, length) {
-      const key = `${seed} ${length}`;
-      const known = texts.get(key) ?? tell(storyteller, seed, length);
+      const key = `${seed} ${length} ${prompt}`;
+      const known = texts.get(key) ?? tell(storyteller, prompt, seed, length);
       texts.set(key, known);
       return known;
     },
@@ -45,7 +45,7 @@ async function openWriter(): Promise<Storyteller> {
   return new Storyteller(model, engine, { maxWaiting: 1_000 });
 }
 
-async function tell(storyteller: Storyteller, seed: number, length: number): Promise<string> {
-  const request = { prompt: PROMPT, context: '', temperature: 0.4, length, seed, model: 'scifi' };
+async function tell(storyteller: Storyteller, prompt: string, seed: number, length: number): Promise<string> {
+  const request = { prompt, context: '', temperature: 0.4, length, seed, model: 'scifi' };
   return (await storyteller.tell(request)).text;
 }

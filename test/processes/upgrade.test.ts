@@ -1,0 +1,159 @@
+/**
+ * Upgrades: what version 0.1.0 left in Redis and in a data folder works with this version. `test/fixtures/0.1.0` was
+ * recorded by that version: its processes were killed with one story finished, one half written and one parked
+ * behind it, and with settings of channels and of a community.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createBrotliDecompress } from 'node:zlib';
+import { pino } from 'pino';
+import { PromptChannels } from '../../src/bots/channel-settings.ts';
+import * as discordButtons from '../../src/bots/discord/custom-id.ts';
+import * as slackButtons from '../../src/bots/slack/buttons.ts';
+import { PlacesLimits } from '../../src/queue/limits/place-limits.ts';
+import { openConnection } from '../../src/queue/open.ts';
+import { Replies } from '../../src/queue/replies.ts';
+import type { ReplyState } from '../../src/story.ts';
+import { followReply } from '../helpers/page-client.ts';
+import { type Role, startRole } from '../helpers/processes.ts';
+import { freePort, REDIS_SERVER, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
+import { undisturbed } from '../helpers/undisturbed.ts';
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/0.1.0/', import.meta.url));
+const STORY_TIMEOUT_MS = 60_000;
+
+interface Recorded {
+  readonly prompt: string;
+  readonly finished: { readonly id: string; readonly state: ReplyState };
+  readonly growing: { readonly id: string; readonly seed: number; readonly length: number };
+  readonly parked: { readonly id: string; readonly seed: number; readonly length: number };
+}
+
+interface RecordedButtons {
+  readonly discordButtons: { readonly stop: string; readonly continue: string; readonly mark: object };
+  readonly slackButtons: { readonly stop: string; readonly continue: string; readonly mark: object };
+}
+
+async function recorded<T>(name: string): Promise<T> {
+  return JSON.parse(await readFile(join(FIXTURES, `${name}.json`), 'utf8'));
+}
+
+describe('what version 0.1.0 stored', () => {
+  it('goes on from Redis', { skip: skipWithout(REDIS_SERVER) }, async () => {
+    const { folder, remove } = await temporaryFolder();
+    await copyFile(join(FIXTURES, 'redis.rdb'), join(folder, 'dump.rdb'));
+    const redis = await startRedis(['--dir', folder]);
+    try {
+      const record = await recorded<Recorded>('redis');
+      await storedValuesAreRead({ redisUrl: redis.url, dataFolder: '' }, record);
+      await repliesGoOn(record, ['worker', 'bots'], { REDIS_URL: redis.url });
+    } finally {
+      await redis.stop();
+      await remove();
+    }
+  });
+
+  it('goes on from a data folder', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      await extract(join(FIXTURES, 'embedded.tar.br'), folder);
+      const dataFolder = join(folder, 'data');
+      const record = await recorded<Recorded>('embedded');
+      await storedValuesAreRead({ redisUrl: undefined, dataFolder }, record);
+      await repliesGoOn(record, ['start'], { REDIS_URL: '', SCIFI_DATA: dataFolder });
+    } finally {
+      await remove();
+    }
+  });
+
+  it('is understood in the buttons of old messages', async () => {
+    const { discordButtons: discord, slackButtons: slack } = await recorded<RecordedButtons>('redis');
+    const stop = { action: 'stop', replyId: 'r1', userId: 'u1' };
+    assert.deepEqual(discordButtons.decodeButton(discord.stop), stop);
+    assert.deepEqual(discordButtons.decodeButton(discord.continue), { action: 'continue', ...discord.mark });
+    assert.deepEqual(slackButtons.decodeButton('scifi-stop', slack.stop), stop);
+    assert.deepEqual(slackButtons.decodeButton('scifi-continue', slack.continue), {
+      action: 'continue',
+      ...slack.mark,
+    });
+  });
+});
+
+/** The settings and the finished reply that the old version wrote are read by this one, before it sweeps old replies. */
+async function storedValuesAreRead(
+  where: { readonly redisUrl: string | undefined; readonly dataFolder: string },
+  { finished }: Recorded,
+): Promise<void> {
+  const logger = pino({ level: 'silent' });
+  const connection = await openConnection({ ...where, prefix: 'scifi' }, logger);
+  const replies = new Replies<null>(connection, 'web', logger);
+  const discord = new PromptChannels(connection, 'discord');
+  const slack = new PromptChannels(connection, 'slack');
+  const limits = new PlacesLimits(connection);
+  try {
+    await Promise.all([discord.ready(), slack.ready(), limits.ready(), replies.ready()]);
+    assert.deepEqual((await replies.read(finished.id))?.state, finished.state);
+    assert.deepEqual(await discord.read('1234567890123456789'), {
+      channelId: '1234567890123456789',
+      prompts: { messages: 'every', cooldownSeconds: 30, leastCharacters: 10, threads: true },
+      daily: { hour: 8, timeZone: 'Europe/Vienna' },
+    });
+    assert.deepEqual(await slack.read('T1-C1'), {
+      channelId: 'T1-C1',
+      prompts: { messages: 'mentions', cooldownSeconds: 0, leastCharacters: 1, threads: false },
+    });
+    assert.deepEqual(await limits.read('discord:42'), {
+      personAtOnce: 2,
+      personHourly: 5,
+      placeAtOnce: 50,
+      placeHourly: 300,
+    });
+  } finally {
+    await Promise.all([discord.close(), slack.close(), limits.close(), replies.close()]);
+    await connection.close();
+  }
+}
+
+/** A half-written and a parked reply come to the ends that their seeds give. */
+async function repliesGoOn(
+  { prompt, growing, parked }: Recorded,
+  roles: readonly Role[],
+  stored: Readonly<Record<string, string>>,
+): Promise<void> {
+  const port = await freePort();
+  const base = `http://127.0.0.1:${port}`;
+  const env = {
+    ...stored,
+    SCIFI_PORT: String(port),
+    SCIFI_PACE: '0',
+    SCIFI_PAGE_LIMITS: 'all',
+  };
+  const expected = await undisturbed(prompt);
+  const running = [];
+  try {
+    for (const role of roles) running.push(await startRole(role, env));
+    for (const { id, seed, length } of [growing, parked]) {
+      const end = await followReply(base, id, STORY_TIMEOUT_MS);
+      assert.equal(end.status === 'finished' && end.text, await expected.text(seed, length), `story ${seed}`);
+    }
+  } finally {
+    for (const process of running) await process.kill();
+    await expected.close();
+  }
+}
+
+/** Extracts a tar file compressed with Brotli. */
+async function extract(archive: string, folder: string): Promise<void> {
+  const tar = spawn('tar', ['-x', '-C', folder], { stdio: ['pipe', 'ignore', 'inherit'] });
+  const exited = once(tar, 'exit');
+  await pipeline(createReadStream(archive), createBrotliDecompress(), tar.stdin);
+  const [code] = await exited;
+  assert.equal(code, 0, 'tar extracts the fixture');
+}
