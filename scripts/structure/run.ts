@@ -1,0 +1,61 @@
+/**
+ * `npm run structure`: figures of how the code is laid out. With `--json FILE` they are also written down, with the
+ * files of each path.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { countDuplicateRuns, type SourceFile } from './duplicates.ts';
+import { measurePaths } from './paths.ts';
+
+/** A file that is shorter than this needs a reason of its own. */
+const SHORT_LINES = 40;
+const DUPLICATE_LINES = 6;
+
+const { values } = parseArgs({ options: { json: { type: 'string' }, files: { type: 'boolean' } } });
+
+const listed = execFileSync('git', ['ls-files', 'src', 'test'], { encoding: 'utf8' }).trim().split('\n');
+const files: SourceFile[] = listed
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
+const source = files.filter(({ path }) => path.startsWith('src/'));
+const test = files.filter(({ path }) => path.startsWith('test/'));
+const lengths = new Map(files.map((file) => [file.path, linesOf([file])]));
+const browser = source.filter(({ path }) => /^src\/(bots\/web\/)?page\//.test(path)).map(({ path }) => path);
+
+const paths = await measurePaths();
+const figures = {
+  ...Object.fromEntries(
+    Object.entries(paths).map(([name, path]) => [
+      `${name} story`,
+      { files: path.length, lines: path.reduce((sum, file) => sum + (lengths.get(file) ?? 0), 0) },
+    ]),
+  ),
+  "page's browser code": {
+    files: browser.length,
+    lines: browser.reduce((sum, file) => sum + lengths.get(file)!, 0),
+  },
+  src: { files: source.length, lines: linesOf(source) },
+  test: { files: test.length, lines: linesOf(test) },
+  [`src files under ${SHORT_LINES} lines`]: {
+    files: source.filter((file) => linesOf([file]) < SHORT_LINES).length,
+    lines: linesOf(source.filter((file) => linesOf([file]) < SHORT_LINES)),
+  },
+};
+console.table(figures);
+const duplicates = {
+  src: countDuplicateRuns(source, DUPLICATE_LINES),
+  test: countDuplicateRuns(test, DUPLICATE_LINES),
+};
+console.log(
+  `runs of ${DUPLICATE_LINES} or more equal lines: ${duplicates.src} in src, ${duplicates.test} in test`,
+);
+if (values.files) console.log(JSON.stringify(paths, undefined, 2));
+if (values.json) {
+  writeFileSync(values.json, `${JSON.stringify({ figures, duplicates, paths }, undefined, 2)}\n`);
+}
+process.exit(0);
+
+function linesOf(some: readonly SourceFile[]): number {
+  return some.reduce((sum, { text }) => sum + text.trimEnd().split('\n').length, 0);
+}
