@@ -6,6 +6,7 @@
 import { StoryError } from '../errors.ts';
 import type { Engine, Lane } from './engines/engine.ts';
 import { passageOf, type Serving } from './model/reading.ts';
+import type { AllowedIds } from './sampling.ts';
 
 /** What a sequence asks of the batch. */
 export interface Sequence {
@@ -14,6 +15,11 @@ export interface Sequence {
   readonly temperature: number;
   /** The uniform in [0, 1) for the `index`-th draw, 0 for the first. */
   uniform(index: number): number;
+  /**
+   * The ids that the `index`-th draw may give, as one object for the same set; undefined for all of them. The answer
+   * may depend on what was taken before: what was drawn from another set in the same trip is drawn again.
+   */
+  allowed?(index: number): AllowedIds | undefined;
   /**
    * Receives a drawn id and returns the id to feed next (the same one, unless the caller would have the
    * network read something else), a way back, or undefined when the sequence is over.
@@ -136,12 +142,10 @@ export class Batch {
       const entries = this.#active;
       for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
       try {
-        const drawn = await this.#engine.advance(
-          entries.map((entry) => lane(entry, steps)),
-          steps,
-        );
+        const lanes = entries.map((entry) => laneOf(entry, steps));
+        const drawn = await this.#engine.advance(lanes, steps);
         entries.forEach((entry, index) => {
-          this.#deliver(entry, drawn.subarray(index * steps, (index + 1) * steps));
+          this.#deliver(entry, lanes[index]!, drawn.subarray(index * steps, (index + 1) * steps));
         });
       } catch (error) {
         // The state of every slot is unknown now: whoever held one has to begin again.
@@ -173,7 +177,7 @@ export class Batch {
     entry.until = until;
   }
 
-  #deliver(entry: Entry, trip: Int32Array): void {
+  #deliver(entry: Entry, lane: Lane, trip: Int32Array): void {
     if (entry.cancelled) return;
     // What was drawn behind the passage's end was drawn from too long a memory.
     const drawn = trip.subarray(0, entry.until - entry.fed);
@@ -182,6 +186,11 @@ export class Batch {
     if (entry.fed < entry.ids.length) return;
     for (let step = first; step < drawn.length; step++) {
       const id = drawn[step]!;
+      const index = entry.ids.length - entry.sequence.prompt.length;
+      if (step > first && entry.sequence.allowed?.(index) !== lane.allowed?.[step]) {
+        this.#readAgain(entry);
+        return;
+      }
       let next: number | WayBack | undefined;
       try {
         next = entry.sequence.take(id);
@@ -233,13 +242,19 @@ export class Batch {
   }
 }
 
-function lane(entry: Entry, steps: number): Lane {
+function laneOf(entry: Entry, steps: number): Lane {
   const { ids, fed, sequence } = entry;
   const feed = ids.slice(fed, fed + steps);
   const drawn = ids.length - sequence.prompt.length;
   // Step j draws with the uniform of the draw that it will be; while feeding, the draw is thrown away.
-  const draws = Array.from({ length: steps }, (_, step) =>
-    sequence.uniform(drawn + Math.max(0, step - (ids.length - fed - 1))),
+  const firstDraw = ids.length - fed - 1;
+  const uniforms = Array.from({ length: steps }, (_, step) =>
+    sequence.uniform(drawn + Math.max(0, step - firstDraw)),
   );
-  return { slot: entry.slot!, feed, temperature: sequence.temperature, uniforms: draws };
+  const allowed = Array.from({ length: steps }, (_, step) =>
+    step < firstDraw ? undefined : sequence.allowed?.(drawn + step - firstDraw),
+  );
+  const isRestricted = allowed.some((ids) => ids !== undefined);
+  const { temperature } = sequence;
+  return { slot: entry.slot!, feed, temperature, uniforms, ...(isRestricted ? { allowed } : {}) };
 }

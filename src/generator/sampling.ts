@@ -4,6 +4,9 @@
  */
 import { StoryError } from '../errors.ts';
 
+/** The ids that a draw may give: one byte for each id of the vocabulary, 1 where it may and 0 where it may not. */
+export type AllowedIds = Uint8Array;
+
 /** Unnormalised probabilities of one draw. Safe to share: a draw never yields in the middle. */
 let weights = new Float64Array(256);
 
@@ -14,10 +17,13 @@ let weights = new Float64Array(256);
  * The id is the inverse of the cumulative distribution at `uniform`: the first id at which the running sum
  * passes `uniform` times the total. Temperature 0 is the likeliest id, the lowest one of several.
  *
+ * Ids that are not allowed are left out before the softmax, so that the others keep their proportions.
+ *
  * @param logits unnormalised log-probabilities; `size` of them from `offset` on. -Infinity is never drawn.
  * @param temperature 0 or more
  * @param uniform in [0, 1)
- * @throws StoryError `internal` when the logits are no distribution: NaN, +Infinity, or all -Infinity
+ * @param allowed `size` bytes, at least one of them 1; every id where it is left out
+ * @throws StoryError `internal` when the logits are no distribution: NaN, +Infinity, or all allowed ones -Infinity
  */
 export function sampleFromLogits(
   logits: Float32Array,
@@ -25,6 +31,7 @@ export function sampleFromLogits(
   size: number,
   temperature: number,
   uniform: number,
+  allowed?: AllowedIds,
 ): number {
   let likeliest = 0;
   let max = -Infinity;
@@ -32,7 +39,7 @@ export function sampleFromLogits(
   for (let id = 0; id < size; id++) {
     const logit = logits[offset + id]!;
     broken ||= Number.isNaN(logit);
-    if (logit > max) {
+    if (logit > max && allowed?.[id] !== 0) {
       max = logit;
       likeliest = id;
     }
@@ -45,7 +52,7 @@ export function sampleFromLogits(
   if (weights.length < size) weights = new Float64Array(size);
   let total = 0;
   for (let id = 0; id < size; id++) {
-    const weight = Math.exp((logits[offset + id]! - max) / temperature);
+    const weight = allowed?.[id] === 0 ? 0 : Math.exp((logits[offset + id]! - max) / temperature);
     weights[id] = weight;
     total += weight;
   }

@@ -10,7 +10,8 @@ import type { Engine } from './engines/engine.ts';
 import { Manuscript } from './manuscript.ts';
 import type { Model } from './model/model.ts';
 import { servingOf } from './model/reading.ts';
-import { lineEndOf, Telling, withoutLastSpaces } from './telling.ts';
+import { Opening } from './opening.ts';
+import { lineEndOf, Telling, withoutLastSpace } from './telling.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordGuard } from './word-guard.ts';
 
@@ -35,6 +36,7 @@ export class Storyteller {
   readonly #model: StorytellerModel;
   readonly #engine: Engine;
   readonly #batch: Batch;
+  readonly #opening: Opening;
 
   constructor(model: StorytellerModel, engine: Engine, options: Omit<BatchOptions, 'serving'>) {
     if (engine.vocabularySize !== model.vocabulary.size) {
@@ -44,6 +46,7 @@ export class Storyteller {
     }
     this.#model = model;
     this.#engine = engine;
+    this.#opening = new Opening(model.vocabulary);
     // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
     const isWords = model.vocabulary.unit === 'word';
     this.#batch = new Batch(engine, {
@@ -96,6 +99,7 @@ export class Storyteller {
         ...{ vocabulary, manuscript, before },
         guard: new WordGuard(manuscript, request.context),
         prompt: [vocabulary.endOfText, ...readBefore(vocabulary, before, resumed)],
+        allowedAfter: (written) => this.#opening.allowedAfter(before, written),
         temperature: request.temperature,
         seed: request.seed,
         onWord: () => onWord?.(read),
@@ -126,7 +130,7 @@ function readBefore(vocabulary: Vocabulary, before: string, resumed: string): nu
   if (vocabulary.unit === 'char')
     return [...vocabulary.encode(before).ids, ...vocabulary.encode(resumed).ids];
   // A word brings the space before it with it, so the one that a prompt ends with waits for its word.
-  return vocabulary.encode(resumed === '' ? withoutLastSpaces(before) : before.replace(/\r$/, '\n') + resumed)
+  return vocabulary.encode(resumed === '' ? withoutLastSpace(before) : before.replace(/\r$/, '\n') + resumed)
     .ids;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Sequence, WayBack } from './batch.ts';
 import type { Manuscript } from './manuscript.ts';
-import { uniformAt } from './sampling.ts';
+import { type AllowedIds, uniformAt } from './sampling.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { WordGuard } from './word-guard.ts';
 
@@ -18,6 +18,8 @@ const STAND_IN = 'stranger';
 /** Characters that decide which word may follow: more than any has. */
 const TAIL = 64;
 const LINE_END = '\n';
+/** Characters after which no draw is restricted any more. */
+const OPENING = 1;
 const LETTER = /[\p{L}\p{N}]/u;
 
 export interface TellingOptions {
@@ -29,6 +31,8 @@ export interface TellingOptions {
   readonly before: string;
   /** What the network reads before the first draw. */
   readonly prompt: readonly number[];
+  /** The ids that may follow what is written so far; undefined for all of them. */
+  readonly allowedAfter: (written: string) => AllowedIds | undefined;
   readonly temperature: number;
   readonly seed: number;
   /** Called after every word. */
@@ -52,9 +56,21 @@ export class Telling implements Sequence {
 
   uniform(index: number): number {
     const { manuscript, seed } = this.#options;
-    // Of draws to come only that of the next one is known for sure; those of characters follow one by one.
-    const position = manuscript.written + index - this.#starts.length;
+    const position = this.#positionOf(index);
     return uniformAt(seed, position, manuscript.attempt(position));
+  }
+
+  allowed(index: number): AllowedIds | undefined {
+    const { manuscript, allowedAfter } = this.#options;
+    const { written } = manuscript;
+    // What comes before a later draw is not known yet.
+    if (written > OPENING || this.#positionOf(index) !== written) return undefined;
+    return allowedAfter(manuscript.tail(written));
+  }
+
+  /** Where in the text a draw to come begins. Only that of the next one is known for sure; characters follow one by one. */
+  #positionOf(index: number): number {
+    return this.#options.manuscript.written + index - this.#starts.length;
   }
 
   take(id: number): number | WayBack | undefined {
@@ -85,7 +101,7 @@ export class Telling implements Sequence {
     const { vocabulary, manuscript, before } = this.#options;
     if (vocabulary.unit === 'char') return true;
     const text = (before + manuscript.tail(Math.min(TAIL, manuscript.written))).slice(-TAIL);
-    const read = manuscript.written === 0 ? withoutLastSpaces(text) : text;
+    const read = manuscript.written === 0 ? withoutLastSpace(text) : text;
     return id !== vocabulary.unknown && vocabulary.mayFollow(read, id);
   }
 
@@ -145,7 +161,10 @@ export class Telling implements Sequence {
     const { vocabulary } = this.#options;
     // What was given may have the beginning of the word: then only its end can be prevented.
     const isBegun = index === 0 && LETTER.test(vocabulary.decode(this.prompt.at(-1)!));
-    const texts = vocabulary.unit === 'word' ? [` ${STAND_IN}`] : isBegun ? [' '] : [...STAND_IN, ' '];
+    const isFirst = index === 0 && this.#options.before.trim() === '';
+    const word = isFirst ? STAND_IN.replace('s', 'S') : STAND_IN;
+    const texts =
+      vocabulary.unit === 'word' ? [isFirst ? word : ` ${word}`] : isBegun ? [' '] : [...word, ' '];
     const ids = texts.map((text) => vocabulary.idOf(text));
     return ids.every((id) => id !== undefined) ? ids : [this.#lineEnd];
   }
@@ -157,6 +176,6 @@ export function lineEndOf(vocabulary: Vocabulary): number | undefined {
 }
 
 /** A text as it is read before words are drawn, each of which brings the space before it with it. */
-export function withoutLastSpaces(text: string): string {
-  return text.replace(/ +$/, '');
+export function withoutLastSpace(text: string): string {
+  return text.replace(/ $/, '');
 }

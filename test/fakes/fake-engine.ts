@@ -1,12 +1,18 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Engine, Lane } from '../../src/generator/engines/engine.ts';
+import type { AllowedIds } from '../../src/generator/sampling.ts';
+
+type Next = (history: readonly number[], uniform: number, allowed?: AllowedIds) => number;
 
 export interface FakeEngineOptions {
   readonly capacity?: number;
   readonly vocabularySize?: number;
   readonly stepsPerTrip?: number;
-  /** The id that follows a history of ids, for a uniform; by default a hash of both. */
-  readonly next?: (history: readonly number[], uniform: number) => number;
+  /**
+   * The id that follows a history of ids, for a uniform; by default a hash of both. Where it may not be drawn, the
+   * next higher one that may be is, or else the lowest.
+   */
+  readonly next?: Next;
 }
 
 /**
@@ -22,7 +28,7 @@ export class FakeEngine implements Engine {
   readonly trips: number[][] = [];
   /** What `advance` throws at its next call. */
   failure: Error | undefined;
-  readonly #next: (history: readonly number[], uniform: number) => number;
+  readonly #next: Next;
   readonly #histories: number[][];
   #busy = false;
 
@@ -52,7 +58,10 @@ export class FakeEngine implements Engine {
       const history = this.#histories[lane.slot]!;
       for (let step = 0; step < steps; step++) {
         history.push(step < lane.feed.length ? lane.feed[step]! : drawn[index * steps + step - 1]!);
-        drawn[index * steps + step] = this.#next(history, lane.uniforms[step]!);
+        const allowed = lane.allowed?.[step];
+        const id = this.#next(history, lane.uniforms[step]!, allowed);
+        if (!allowed || allowed[id] === 1) drawn[index * steps + step] = id;
+        else drawn[index * steps + step] = Math.max(allowed.indexOf(1, id), allowed.indexOf(1));
       }
     });
     return drawn;

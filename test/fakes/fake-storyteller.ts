@@ -1,3 +1,4 @@
+import type { AllowedIds } from '../../src/generator/sampling.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { END_OF_TEXT, Vocabulary } from '../../src/generator/vocabulary.ts';
 import { STORY_BOUNDS } from '../../src/story.ts';
@@ -31,15 +32,20 @@ const WORDS = [
 const WORD_IDS = WORDS.map((word) => vocabulary.encode(word).ids);
 
 /** Draws whole words: what follows depends on all that was read and, where a word begins, on the uniform. */
-export function nextOfWords(history: readonly number[], uniform: number): number {
+export function nextOfWords(history: readonly number[], uniform: number, allowed?: AllowedIds): number {
   const space = vocabulary.idOf(' ')!;
   const begun = history.slice(history.lastIndexOf(space) + 1);
   const going = WORD_IDS.find((ids) => begun.length > 0 && begun.every((id, index) => ids[index] === id));
-  if (going) return going[begun.length]!;
+  if (going) return orSpace(going[begun.length]!, allowed);
   if (begun.length > 0) return space;
   let sum = 0;
   for (const id of history) sum = (sum * 31 + id) % 1_000_003;
-  return WORD_IDS[(sum + Math.floor(uniform * 1_000)) % WORDS.length]![0]!;
+  return orSpace(WORD_IDS[(sum + Math.floor(uniform * 1_000)) % WORDS.length]![0]!, allowed);
+}
+
+/** A word that may not go on ends. */
+function orSpace(id: number, allowed: AllowedIds | undefined): number {
+  return allowed?.[id] === 0 ? vocabulary.idOf(' ')! : id;
 }
 
 /** A model for an engine that needs none. */
@@ -51,15 +57,15 @@ export function fakeModel(version: string, vocabulary: Vocabulary): StorytellerM
  * Draws the letters of some words, each of which ends with a space: at every letter the uniform decides which of the
  * words that have begun so it goes on with.
  */
-export function nextOf(words: readonly string[]): (history: readonly number[], uniform: number) => number {
+export function nextOf(words: readonly string[]): NonNullable<FakeEngineOptions['next']> {
   const all = words.map((word) => vocabulary.encode(word).ids);
   const space = vocabulary.idOf(' ')!;
-  return (history, uniform) => {
+  return (history, uniform, allowed) => {
     const begun = history.slice(Math.max(history.lastIndexOf(space), 0) + 1);
     const going = all.filter(
       (ids) => ids.length > begun.length && begun.every((id, index) => ids[index] === id),
     );
-    return going[Math.floor(uniform * going.length)]?.[begun.length] ?? space;
+    return orSpace(going[Math.floor(uniform * going.length)]?.[begun.length] ?? space, allowed);
   };
 }
 

@@ -136,6 +136,32 @@ describe('Batch', () => {
     }
   });
 
+  it('draws again what a trip drew from another set than what was taken before leaves', async () => {
+    const only = new Map(
+      Array.from({ length: 10 }, (_, id) => [
+        id,
+        Uint8Array.from({ length: 97 }, (_, i) => (i === id ? 1 : 0)),
+      ]),
+    );
+    for (const stepsPerTrip of [1, 2, 3, 16]) {
+      const engine = new FakeEngine({ stepsPerTrip, next: (history) => (history.at(-1)! + 11) % 97 });
+      const drawn: number[] = [];
+      await new Batch(engine, { maxWaiting: 0 }).run({
+        prompt: [10, 20],
+        temperature: 1,
+        uniform: () => 0,
+        // After 31 comes 5, after 5 comes 6, and the sixth draw is known to be 7 long before.
+        allowed: (index) =>
+          only.get(index === 5 ? 7 : { 31: 5, 5: 6 }[index === drawn.length ? drawn.at(-1)! : -1]!),
+        take: (id) => {
+          drawn.push(id);
+          return drawn.length < 8 ? id : undefined;
+        },
+      });
+      assert.deepEqual(drawn, [31, 5, 6, 17, 28, 7, 18, 29], `${stepsPerTrip} steps in a trip`);
+    }
+  });
+
   it('goes back to an earlier draw, of which the network then knows nothing', async () => {
     for (const stepsPerTrip of [1, 3, 8]) {
       const histories = new Set<string>();

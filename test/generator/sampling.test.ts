@@ -61,6 +61,23 @@ describe('sampleFromLogits', () => {
     }
   });
 
+  test('draws from allowed ids as if there were no others', () => {
+    const masks = fc.array(fc.boolean(), { minLength: 128, maxLength: 128 });
+    const anyTemperature = fc.oneof(fc.constant(0), temperatures);
+    fc.assert(
+      fc.property(logitsOf, masks, anyTemperature, uniforms, (logits, mask, temperature, uniform) => {
+        const ids = [...logits.keys()].filter((id) => mask[id]);
+        fc.pre(ids.length > 0);
+        const allowed = Uint8Array.from(logits, (_, id) => (mask[id] ? 1 : 0));
+        const only = Float32Array.from(ids, (id) => logits[id]!);
+        const id = sampleFromLogits(logits, 0, logits.length, temperature, uniform, allowed);
+        assert.equal(id, ids[sampleFromLogits(only, 0, only.length, temperature, uniform)]);
+      }),
+      { numRuns: 2_000 },
+    );
+    assert.throws(() => sampleFromLogits(new Float32Array(3), 0, 3, 1, 0.5, new Uint8Array(3)), StoryError);
+  });
+
   test('temperature 0 is the likeliest id, the lowest of several', () => {
     fc.assert(
       fc.property(logitsOf, uniforms, (logits, uniform) => {

@@ -227,7 +227,7 @@ describe('Storyteller of words', () => {
 
   it('goes on from any snapshot to the same story, alone and in a crowd', async () => {
     const storyteller = tellerOf();
-    for (const prompt of ['The ship', 'The ship ', 'Zorb', '', 'a\r']) {
+    for (const prompt of ['The ship', 'The ship ', 'The ship  ', 'Zorb', '', ' ', '  ', 'a\r']) {
       const snapshots = new Set<string>();
       const whole = await storyteller.tell(request(prompt), { onWord: (read) => snapshots.add(read()) });
       assert.ok(snapshots.size > 10);

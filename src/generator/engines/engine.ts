@@ -4,12 +4,14 @@
  * characters in one trip. It knows no prompt, no story and no fairness: that is the batch's.
  *
  * Every engine keeps two promises: a slot's characters do not depend on its neighbours (bit for bit), and a
- * drawn character is the inverse of the cumulative distribution at the lane's uniform (see sampling.ts).
+ * drawn character is the inverse of the cumulative distribution of the allowed ids at the lane's uniform (see
+ * sampling.ts).
  *
  * Every engine runs every kind of layer in model/layers.ts. Where one of them is bidirectional a slot's state is the
  * window of ids that it read last, and each character takes a pass over all of it (see windowed-engine.ts).
  */
 import { StoryError } from '../../errors.ts';
+import type { AllowedIds } from '../sampling.ts';
 
 /** Slots that an engine may have at most. */
 export const MAX_CAPACITY = 8_192;
@@ -72,4 +74,9 @@ export interface Lane {
   readonly temperature: number;
   /** One uniform in [0, 1) for each step of the trip. Those of steps that only feed are not used. */
   readonly uniforms: ArrayLike<number>;
+  /**
+   * The ids that each step of the trip may draw, where not all may; `undefined` for a step that may draw any. Left
+   * out where no step is restricted, which is the rule: engines spend nothing on it then.
+   */
+  readonly allowed?: readonly (AllowedIds | undefined)[];
 }

@@ -11,7 +11,7 @@ export function checkLanes(engine: Bounds, lanes: readonly Lane[], steps: number
     engine,
     lanes.map((lane) => lane.slot),
   );
-  for (const { slot, feed, temperature, uniforms } of lanes) {
+  for (const { slot, feed, temperature, uniforms, allowed } of lanes) {
     if (feed.length < 1 || feed.length > steps) {
       throw new RangeError(
         `Expected \`feed\` of slot ${slot} to hold 1 to ${steps} ids, got ${feed.length}.`,
@@ -24,6 +24,24 @@ export function checkLanes(engine: Bounds, lanes: readonly Lane[], steps: number
     if (uniforms.length < steps) {
       throw new RangeError(`Expected \`uniforms\` of slot ${slot} to hold ${steps}, got ${uniforms.length}.`);
     }
+    if (allowed) checkAllowed(engine, slot, allowed, steps);
+  }
+}
+
+function checkAllowed(
+  engine: Bounds,
+  slot: number,
+  allowed: NonNullable<Lane['allowed']>,
+  steps: number,
+): void {
+  if (allowed.length < steps) {
+    throw new RangeError(`Expected \`allowed\` of slot ${slot} to hold ${steps}, got ${allowed.length}.`);
+  }
+  for (const ids of allowed) {
+    if (ids === undefined || (ids.length === engine.vocabularySize && ids.includes(1))) continue;
+    throw new RangeError(
+      `Expected \`allowed\` of slot ${slot} to allow some of ${engine.vocabularySize} ids, got ${ids.includes(1) ? 'some' : 'none'} of ${ids.length}.`,
+    );
   }
 }
 
@@ -75,15 +93,15 @@ export async function advanceOnHost(
       ids[i] = step < lane.feed.length ? lane.feed[step]! : drawn[i * steps + step - 1]!;
     });
     const logits = await logitsOf(slots, ids);
-    lanes.forEach(({ feed, temperature, uniforms }, i) => {
+    lanes.forEach(({ feed, temperature, uniforms, allowed }, i) => {
       if (step < feed.length - 1) return;
-      const uniform = uniforms[step]!;
       drawn[i * steps + step] = sampleFromLogits(
         logits,
         i * vocabularySize,
         vocabularySize,
         temperature,
-        uniform,
+        uniforms[step]!,
+        allowed?.[step],
       );
     });
   }

@@ -76,9 +76,9 @@ export class WindowedEngine implements Engine {
         if (drawing.length === 0) continue;
         const logits = await this.#logitsOf(drawing.map(({ lane }) => lane.slot));
         const size = this.vocabularySize;
-        drawing.forEach(({ lane: { temperature, uniforms }, i }, row) => {
-          const id = sampleFromLogits(logits, row * size, size, temperature, uniforms[step]!);
-          drawn[i * steps + step] = id;
+        drawing.forEach(({ lane: { temperature, uniforms, allowed }, i }, row) => {
+          const [uniform, ids] = [uniforms[step]!, allowed?.[step]];
+          drawn[i * steps + step] = sampleFromLogits(logits, row * size, size, temperature, uniform, ids);
         });
       }
       return drawn;

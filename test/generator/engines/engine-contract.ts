@@ -22,6 +22,11 @@ export interface ContractOptions {
   create(model: Model, capacity: number): Promise<Engine>;
 }
 
+/** A set of allowed ids as lanes have it. */
+function maskOf(ids: readonly number[], size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, id) => (ids.includes(id) ? 1 : 0));
+}
+
 export function describeContract({ name, skip, draws, runs, isSlow, create }: ContractOptions): void {
   describe(`the ${name} engine keeps the contract of engines`, { skip }, () => {
     test('agrees with the formulas for several numbers of layers, units and columns', async () => {
@@ -85,6 +90,13 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         feed: fc.array(fc.nat(11), { minLength: 1, maxLength: steps }),
         temperature: fc.constantFrom(0, 0.2, 0.7, 1, 2),
         seed: fc.nat(1_000_000),
+        allowed: fc.option(
+          fc.array(fc.option(fc.subarray([...Array(12).keys()], { minLength: 1 }), { nil: undefined }), {
+            minLength: steps,
+            maxLength: steps,
+          }),
+          { nil: undefined },
+        ),
       });
       const trips = fc.array(fc.array(laneOf, { minLength: 1, maxLength: 6 }), { maxLength: 4 });
       await fc.assert(
@@ -94,9 +106,10 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
             stepping.clear(slot);
           }
           for (const call of calls) {
-            const lanes = call.map(({ feed, temperature, seed }, slot): Lane => {
+            const lanes = call.map(({ feed, temperature, seed, allowed }, slot): Lane => {
               const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(seed, step, 0));
-              return { slot, feed, temperature, uniforms };
+              const masks = allowed?.map((ids) => ids && maskOf(ids, 12));
+              return { slot, feed, temperature, uniforms, ...(masks ? { allowed: masks } : {}) };
             });
             const drawn = await tripping.advance(lanes, steps);
             const expected = await advanceOnHost(
@@ -139,6 +152,44 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         const statistic = chiSquared([...seen, draws - seen.reduce((a, b) => a + b, 0)], expected, draws);
         assert.ok(statistic < chiSquaredBound(expected.length - 1), `T ${temperature}: ${statistic}`);
         assert.ok(cells.length > 4, 'a distribution that is none');
+      }
+      await engine.close();
+    });
+
+    test('never draws an id that is not allowed, however likely, and draws others as before beside it', async () => {
+      const model = randomModel({ scale: 1.5 });
+      const engine = await create(model, 12);
+      const steps = engine.stepsPerTrip;
+      const trip = async (
+        allowedOf: (slot: number) => number[] | undefined,
+        temperature: number,
+        uniform: number,
+      ) => {
+        const lanes = Array.from({ length: 12 }, (_, slot): Lane => {
+          engine.clear(slot);
+          const ids = allowedOf(slot);
+          const allowed = new Array(steps).fill(ids && maskOf(ids, 12));
+          const uniforms = new Array<number>(steps).fill(uniform);
+          return { slot, feed: [slot], temperature, uniforms, ...(ids ? { allowed } : {}) };
+        });
+        const drawn = await engine.advance(lanes, steps);
+        return lanes.map((_, i) => [...drawn.subarray(i * steps, (i + 1) * steps)]);
+      };
+      for (const temperature of [0, 0.05, 0.4, 2]) {
+        for (const uniform of [0, 0.5, 1 - 2 ** -53]) {
+          const free = await trip(() => undefined, temperature, uniform);
+          const mixed = await trip((slot) => (slot % 2 === 0 ? [slot] : undefined), temperature, uniform);
+          mixed.forEach((ids, slot) => {
+            assert.deepEqual(ids, slot % 2 === 0 ? new Array(steps).fill(slot) : free[slot]);
+          });
+          const pairs = await trip((slot) => [slot, (slot + 5) % 12], temperature, uniform);
+          pairs.forEach((ids, slot) => {
+            assert.ok(
+              ids.every((id) => id === slot || id === (slot + 5) % 12),
+              `slot ${slot}: ${ids}`,
+            );
+          });
+        }
       }
       await engine.close();
     });
@@ -199,6 +250,21 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       ['too much to feed', () => engine.advance([lane({ feed: [1, 2] })], 1), /`feed` of slot 0 .* got 2/],
       ['an id outside', () => engine.advance([lane({ feed: [12] })], 1), /`id` .* from 0 to 11, got 12/],
       ['no uniform', () => engine.advance([lane({ uniforms: [] })], 1), /`uniforms` of slot 0/],
+      [
+        'no sets of allowed ids for some steps',
+        () => engine.advance([lane({ allowed: [] })], 1),
+        /`allowed` of slot 0 to hold 1, got 0/,
+      ],
+      [
+        'a set of another vocabulary',
+        () => engine.advance([lane({ allowed: [maskOf([1], 13)] })], 1),
+        /`allowed` of slot 0 to allow some of 12 ids, got some of 13/,
+      ],
+      [
+        'an empty set',
+        () => engine.advance([lane({ allowed: [maskOf([], 12)] })], 1),
+        /`allowed` of slot 0 to allow some of 12 ids, got none of 12/,
+      ],
       ['a cold temperature', () => engine.advance([lane({ temperature: -1 })], 1), /`temperature` of slot 0/],
       ['logits of no slot', () => engine.logits([], []), /at least one slot/],
       ['logits of a slot twice', () => engine.logits([1, 1], [1, 1]), /no slot twice/],

@@ -11,7 +11,7 @@ import { checkIds, checkLanes, checkSlots, expectInteger } from '../lanes.ts';
 import { WindowedEngine } from '../windowed-engine.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { Device, useBackend } from './device.ts';
-import { inverseTemperature, safeUniform } from './kernels.ts';
+import { inverseTemperature, onlyAllowed, safeUniform } from './kernels.ts';
 import type { States } from './layers.ts';
 import { Network } from './network.ts';
 import { SlotStates } from './slot-states.ts';
@@ -127,7 +127,13 @@ class TensorflowEngine implements Engine {
         if (step > 0) tf.dispose(before);
         states = next.states;
         const { logits } = next;
-        drawn.push(tf.tidy(() => this.#kernels.draw(logits, { inverseTemperatures, uniforms, step })));
+        drawn.push(
+          tf.tidy(() => {
+            const allowed = allowedIn(step, lanes, [rows, this.vocabularySize]);
+            const drawable = allowed ? onlyAllowed(logits, allowed) : logits;
+            return this.#kernels.draw(drawable, { inverseTemperatures, uniforms, step });
+          }),
+        );
         logits.dispose();
       }
       return { next: states, result: tf.stack(drawn) as tf.Tensor2D };
@@ -161,6 +167,19 @@ function idsToRead(feed: Int32Array, lanes: number, drawn: tf.Tensor1D | undefin
   if (feeding === 0) return drawn;
   const fed = tf.tensor1d(feed, 'int32');
   return tf.where(tf.greaterEqual(fed, tf.scalar(0, 'int32')), fed, drawn);
+}
+
+/** Which ids each row may draw in a step; undefined where every row may draw any. */
+function allowedIn(step: number, lanes: readonly Lane[], shape: [number, number]): tf.Tensor2D | undefined {
+  const [rows, size] = shape;
+  const restricted = lanes.flatMap(({ allowed }, row) => {
+    const ids = allowed?.[step];
+    return ids ? [{ ids, row }] : [];
+  });
+  if (restricted.length === 0) return undefined;
+  const values = new Uint8Array(rows * size).fill(1);
+  for (const { ids, row } of restricted) values.set(ids, row * size);
+  return tf.tensor2d(values, shape, 'bool');
 }
 
 function temperaturesOf(lanes: readonly Lane[], rows: number): Float32Array {

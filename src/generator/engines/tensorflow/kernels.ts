@@ -10,6 +10,11 @@ import { TENSORS } from './arithmetic.ts';
 /** What a lane's temperature 0 becomes: every logit but the likeliest falls to a weight of 0. */
 const COLDEST = 1e30;
 /**
+ * What the logit of an id becomes that may not be drawn: far below any that a network computes, and still finite when
+ * it is multiplied by `COLDEST`, since programs of a GPU need not know infinities.
+ */
+const FORBIDDEN = -1e8;
+/**
  * The largest uniform that a float32 product with a total keeps below that total, so that the running sum
  * passes it somewhere, whatever was rounded.
  */
@@ -68,6 +73,16 @@ export function inverseTemperature(temperature: number): number {
 /** The uniform as a device may have it; the likeliest of several equals is the lowest when it is cold. */
 export function safeUniform(uniform: number, temperature: number): number {
   return temperature === 0 ? 0 : Math.min(LARGEST_UNIFORM, uniform);
+}
+
+/**
+ * Logits of which only the allowed ones can be drawn; the others are as they were, bit for bit.
+ *
+ * @param logits [rows, vocabulary size]
+ * @param allowed of the same shape, bool
+ */
+export function onlyAllowed(logits: tf.Tensor2D, allowed: tf.Tensor2D): tf.Tensor2D {
+  return tf.where<tf.Tensor>(allowed, logits, tf.scalar(FORBIDDEN)) as tf.Tensor2D;
 }
 
 /**
