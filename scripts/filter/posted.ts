@@ -106,6 +106,8 @@ function counted(engine: Engine, onSteps: (steps: number) => void): Engine {
     },
     logits: (slots, ids) => engine.logits(slots, ids),
     clear: (slot) => engine.clear(slot),
+    checkpoint: (slots, number) => engine.checkpoint(slots, number),
+    restore: (slot, number) => engine.restore(slot, number),
     close: () => engine.close(),
   };
 }

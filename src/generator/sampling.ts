@@ -17,12 +17,15 @@ let weights = new Float64Array(256);
  * The id is the inverse of the cumulative distribution at `uniform`: the first id at which the running sum
  * passes `uniform` times the total. Temperature 0 is the likeliest id, the lowest one of several.
  *
- * Ids that are not allowed are left out before the softmax, so that the others keep their proportions.
+ * Ids that are not allowed are left out before the softmax, so that the others keep their proportions. Then min-p
+ * (Nguyen et al., "Turning up the heat", 2024) leaves out every id whose probability at temperature 1 is less than
+ * `minP` times that of the likeliest one: l_i < max + ln(minP).
  *
  * @param logits unnormalised log-probabilities; `size` of them from `offset` on. -Infinity is never drawn.
  * @param temperature 0 or more
  * @param uniform in [0, 1)
  * @param allowed `size` bytes, at least one of them 1; every id where it is left out
+ * @param minP 0 to 1; 0 leaves out nothing
  * @throws StoryError `internal` when the logits are no distribution: NaN, +Infinity, or all allowed ones -Infinity
  */
 export function sampleFromLogits(
@@ -32,6 +35,7 @@ export function sampleFromLogits(
   temperature: number,
   uniform: number,
   allowed?: AllowedIds,
+  minP = 0,
 ): number {
   let likeliest = 0;
   let max = -Infinity;
@@ -50,9 +54,12 @@ export function sampleFromLogits(
   if (temperature === 0) return likeliest;
 
   if (weights.length < size) weights = new Float64Array(size);
+  const least = max + Math.log(minP);
   let total = 0;
   for (let id = 0; id < size; id++) {
-    const weight = allowed?.[id] === 0 ? 0 : Math.exp((logits[offset + id]! - max) / temperature);
+    const logit = logits[offset + id]!;
+    const isOut = allowed?.[id] === 0 || logit < least;
+    const weight = isOut ? 0 : Math.exp((logit - max) / temperature);
     weights[id] = weight;
     total += weight;
   }

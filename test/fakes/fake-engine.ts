@@ -30,6 +30,7 @@ export class FakeEngine implements Engine {
   failure: Error | undefined;
   readonly #next: Next;
   readonly #histories: number[][];
+  readonly #checkpoints = new Map<string, number[]>();
   #busy = false;
 
   constructor(options: FakeEngineOptions = {}) {
@@ -73,6 +74,16 @@ export class FakeEngine implements Engine {
 
   clear(slot: number): void {
     this.#histories[slot] = [];
+  }
+
+  checkpoint(slots: readonly number[], number: number): void {
+    for (const slot of slots) this.#checkpoints.set(`${slot} ${number}`, [...this.#histories[slot]!]);
+  }
+
+  restore(slot: number, number: number): void {
+    const saved = this.#checkpoints.get(`${slot} ${number}`);
+    if (!saved) throw new Error(`Expected a checkpoint ${number} of slot ${slot}, got none.`);
+    this.#histories[slot] = [...saved];
   }
 
   async close(): Promise<void> {}

@@ -125,6 +125,8 @@ describe('evaluate', () => {
       advance: () => Promise.reject(new Error('unused')),
       logits: async () => Float32Array.from({ length: 12 }, (_, id) => (id === favourite ? 500 : -500)),
       clear: () => {},
+      checkpoint: () => {},
+      restore: () => {},
       close: async () => {},
     });
     const a = vocabulary.idOf('a')!;
@@ -174,6 +176,8 @@ describe('evaluate', () => {
           id === a ? Math.log(0.75) : id === b ? Math.log(0.25) : -500,
         ),
       clear: () => {},
+      checkpoint: () => {},
+      restore: () => {},
       close: async () => {},
     };
     const temperatures = [1, 0.01];
@@ -197,6 +201,8 @@ describe('evaluate', () => {
         return Float32Array.from({ length: 12 }, (_, id) => Math.log(id === a ? sure : (1 - sure) / 11));
       },
       clear: () => {},
+      checkpoint: () => {},
+      restore: () => {},
       close: async () => {},
     };
     // Ten characters follow U+0003, nine of them `a`; ten follow `a`, six of them `a`.
@@ -244,6 +250,8 @@ describe('evaluate', () => {
       advance: () => Promise.reject(new Error('unused')),
       logits: async (slots) => new Float32Array(8 * slots.length),
       clear: () => {},
+      checkpoint: () => {},
+      restore: () => {},
       close: async () => {},
     };
     const found = await evaluate(uniform, words, 'the ship fell.\u0003the Zorb fell', { temperatures: [1] });

@@ -15,6 +15,8 @@ import type { AllowedIds } from '../sampling.ts';
 
 /** Slots that an engine may have at most. */
 export const MAX_CAPACITY = 8_192;
+/** Checkpoints of each slot: one before the present word, and one after it for what comes next. */
+export const CHECKPOINTS = 2;
 
 export interface Engine {
   /** What a footer and a log call it: `onnx`, `tensorflow-webgpu`, ... */
@@ -47,8 +49,20 @@ export interface Engine {
    */
   logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array>;
 
-  /** Sets a slot's state to that of somebody who has read nothing: zeros, or an empty window. */
+  /** Sets a slot's state to that of a row that has read nothing: zeros, or an empty window. */
   clear(slot: number): void;
+
+  /**
+   * Remembers the present state of each of the slots as its checkpoint of that number, 0 to `CHECKPOINTS` - 1, in the
+   * place of an earlier one.
+   */
+  checkpoint(slots: readonly number[], number: number): void;
+
+  /**
+   * Sets a slot's state to its checkpoint of that number. The checkpoint stays. A slot that has none of that number
+   * is a mistake of the caller's, with undefined results; `clear` leaves checkpoints as they are.
+   */
+  restore(slot: number, number: number): void;
 
   /** Releases memory and threads. The engine cannot be used afterwards. */
   close(): Promise<void>;
@@ -70,8 +84,12 @@ export interface Lane {
   readonly slot: number;
   /** Ids to consume before drawing; 1 to `steps` of them. */
   readonly feed: ArrayLike<number>;
-  /** Softmax temperature; 0 is argmax. */
+  /** Softmax temperature; 0 is argmax. Where `wordTemperature` is given, of the draws inside of words only. */
   readonly temperature: number;
+  /** Softmax temperature of every draw that does not follow a letter or an apostrophe; see `insideWord`. */
+  readonly wordTemperature?: number;
+  /** Ids less likely than this share of the likeliest are not drawn; 0, the default, leaves out nothing. */
+  readonly minP?: number;
   /** One uniform in [0, 1) for each step of the trip. Those of steps that only feed are not used. */
   readonly uniforms: ArrayLike<number>;
   /**

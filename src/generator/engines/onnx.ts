@@ -10,8 +10,16 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
 import { servingOf } from '../model/reading.ts';
-import { type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
-import { advanceOnHost, checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
+import { CHECKPOINTS, type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
+import {
+  advanceOnHost,
+  checkCheckpoint,
+  checkIds,
+  checkLanes,
+  checkSlots,
+  expectInteger,
+  insideWord,
+} from './lanes.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { buildStepGraph, type StateSpec, stateSpecs } from './onnx-step.ts';
 import { buildWindowGraph } from './onnx-window.ts';
@@ -45,7 +53,7 @@ export async function createOnnxEngine(model: Model, options: OnnxEngineOptions)
   if (serving.kind === 'windows') {
     const session = await openSession(runtime, buildWindowGraph(model), threads);
     const { characters } = serving;
-    const about = { name: NAME, capacity, vocabularySize: model.vocabulary.size, characters };
+    const about = { name: NAME, capacity, inside: insideWord(model), characters };
     return new WindowedEngine(about, new OnnxWindows(session, runtime.Tensor));
   }
   const session = await openSession(runtime, buildStepGraph(model), threads);
@@ -100,6 +108,11 @@ class OnnxEngine implements Engine {
   readonly #parked: readonly Float32Array[];
   /** Slots whose state is zeros, whatever is stored for them. */
   readonly #cleared = new Set<number>();
+  /** By number and state, [capacity, units] each. */
+  readonly #checkpoints: readonly (readonly Float32Array[])[];
+  /** Slots whose state is their checkpoint of a number, whatever else is stored for them. */
+  readonly #restored = new Map<number, number>();
+  readonly #inside: Uint8Array;
   readonly #calls = new OneAtATime();
 
   constructor(model: Model, capacity: number, session: InferenceSession, tensor: typeof Tensor) {
@@ -108,14 +121,17 @@ class OnnxEngine implements Engine {
     this.#session = session;
     this.#Tensor = tensor;
     this.#specs = stateSpecs(model);
-    this.#parked = this.#specs.map(({ units }) => new Float32Array(capacity * units));
+    const statesOfAll = () => this.#specs.map(({ units }) => new Float32Array(capacity * units));
+    this.#parked = statesOfAll();
+    this.#checkpoints = Array.from({ length: CHECKPOINTS }, statesOfAll);
+    this.#inside = insideWord(model);
     for (let slot = 0; slot < capacity; slot++) this.#cleared.add(slot);
   }
 
   async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
     checkLanes(this, lanes, steps);
     return this.#calls.run(() =>
-      advanceOnHost((slots, ids) => this.#step(slots, ids), this.vocabularySize, lanes, steps),
+      advanceOnHost((slots, ids) => this.#step(slots, ids), this.#inside, lanes, steps),
     );
   }
 
@@ -128,6 +144,26 @@ class OnnxEngine implements Engine {
   clear(slot: number): void {
     expectInteger('slot', slot, 0, this.capacity - 1);
     this.#cleared.add(slot);
+    this.#restored.delete(slot);
+  }
+
+  checkpoint(slots: readonly number[], number: number): void {
+    checkCheckpoint(this, slots, number);
+    const rows = new Map(this.#slots.map((slot, row) => [slot, row]));
+    for (const slot of slots) {
+      this.#specs.forEach(({ units }, i) => {
+        const saved = rowOf(this.#checkpoints[number]![i]!, slot, units);
+        const state = this.#stateOf(slot, i, rows.get(slot));
+        if (state) saved.set(state);
+        else saved.fill(0);
+      });
+    }
+  }
+
+  restore(slot: number, number: number): void {
+    checkCheckpoint(this, [slot], number);
+    this.#cleared.delete(slot);
+    this.#restored.set(slot, number);
   }
 
   close(): Promise<void> {
@@ -150,7 +186,7 @@ class OnnxEngine implements Engine {
   /** Makes the rows of `#states` those of `slots`, in their order. */
   #seat(slots: readonly number[]): void {
     const same = slots.length === this.#slots.length && slots.every((slot, row) => slot === this.#slots[row]);
-    if (same && !slots.some((slot) => this.#cleared.has(slot))) return;
+    if (same && !slots.some((slot) => this.#cleared.has(slot) || this.#restored.has(slot))) return;
     const rows = new Map(this.#slots.map((slot, row) => [slot, row]));
     const staying = new Set(slots);
     const leaving = this.#slots.filter((slot) => !staying.has(slot));
@@ -160,15 +196,30 @@ class OnnxEngine implements Engine {
       for (const slot of leaving) parked.set(rowOf(last!, rows.get(slot)!, units), slot * units);
       const next = new Float32Array(slots.length * units);
       slots.forEach((slot, row) => {
-        if (this.#cleared.has(slot)) return;
-        const lastRow = rows.get(slot);
-        const state = lastRow === undefined ? rowOf(parked, slot, units) : rowOf(last!, lastRow, units);
-        next.set(state, row * units);
+        const state = this.#stateOf(slot, i, rows.get(slot));
+        if (state) next.set(state, row * units);
       });
       return new this.#Tensor('float32', next, [slots.length, units]);
     });
     this.#slots = slots;
-    for (const slot of slots) this.#cleared.delete(slot);
+    for (const slot of slots) {
+      this.#cleared.delete(slot);
+      this.#restored.delete(slot);
+    }
+  }
+
+  /**
+   * One state of a slot as it is now; undefined for zeros.
+   *
+   * @param row of the slot in the last step; undefined where it was not in that
+   */
+  #stateOf(slot: number, i: number, row: number | undefined): Float32Array | undefined {
+    if (this.#cleared.has(slot)) return undefined;
+    const { units } = this.#specs[i]!;
+    const number = this.#restored.get(slot);
+    if (number !== undefined) return rowOf(this.#checkpoints[number]![i]!, slot, units);
+    if (row === undefined) return rowOf(this.#parked[i]!, slot, units);
+    return rowOf(this.#states[i]!.data as Float32Array, row, units);
   }
 }
 

@@ -2,9 +2,8 @@
  * An engine for models that see to their right: each character is predicted from the last ids of its slot, read
  * as a window from fresh states. So a slot's state is nothing but those ids, and reading without drawing is free.
  */
-import { sampleFromLogits } from '../sampling.ts';
-import { type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
-import { checkIds, checkLanes, checkSlots, expectInteger } from './lanes.ts';
+import { CHECKPOINTS, type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
+import { checkCheckpoint, checkIds, checkLanes, checkSlots, drawFrom, expectInteger } from './lanes.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 
 /**
@@ -34,7 +33,8 @@ export interface WindowRunner {
 export interface WindowedEngineOptions {
   readonly name: string;
   readonly capacity: number;
-  readonly vocabularySize: number;
+  /** For each id, whether a draw after it is inside of a word; see `insideWord`. */
+  readonly inside: Uint8Array;
   /** Ids that a window holds at most. */
   readonly characters: number;
 }
@@ -51,16 +51,21 @@ export class WindowedEngine implements Engine {
   readonly #histories: number[][];
   /** Slots that have read nothing, whatever is stored for them. */
   readonly #cleared = new Set<number>();
+  readonly #inside: Uint8Array;
+  /** By number, the ids of each slot then. */
+  readonly #checkpoints: readonly number[][][];
 
   /** @throws RangeError for a capacity out of range */
-  constructor({ name, capacity, vocabularySize, characters }: WindowedEngineOptions, runner: WindowRunner) {
+  constructor({ name, capacity, inside, characters }: WindowedEngineOptions, runner: WindowRunner) {
     expectInteger('capacity', capacity, 1, MAX_CAPACITY);
     this.name = name;
     this.capacity = capacity;
-    this.vocabularySize = vocabularySize;
+    this.vocabularySize = inside.length;
+    this.#inside = inside;
     this.#characters = characters;
     this.#runner = runner;
     this.#histories = Array.from({ length: capacity }, () => []);
+    this.#checkpoints = Array.from({ length: CHECKPOINTS }, () => []);
   }
 
   async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
@@ -76,9 +81,9 @@ export class WindowedEngine implements Engine {
         if (drawing.length === 0) continue;
         const logits = await this.#logitsOf(drawing.map(({ lane }) => lane.slot));
         const size = this.vocabularySize;
-        drawing.forEach(({ lane: { temperature, uniforms, allowed }, i }, row) => {
-          const [uniform, ids] = [uniforms[step]!, allowed?.[step]];
-          drawn[i * steps + step] = sampleFromLogits(logits, row * size, size, temperature, uniform, ids);
+        drawing.forEach(({ lane, i }, row) => {
+          const previous = this.#histories[lane.slot]!.at(-1)!;
+          drawn[i * steps + step] = drawFrom(logits, row * size, lane, step, this.#inside, previous);
         });
       }
       return drawn;
@@ -100,6 +105,19 @@ export class WindowedEngine implements Engine {
   clear(slot: number): void {
     expectInteger('slot', slot, 0, this.capacity - 1);
     this.#cleared.add(slot);
+  }
+
+  checkpoint(slots: readonly number[], number: number): void {
+    checkCheckpoint(this, slots, number);
+    for (const slot of slots) {
+      this.#checkpoints[number]![slot] = this.#cleared.has(slot) ? [] : [...this.#histories[slot]!];
+    }
+  }
+
+  restore(slot: number, number: number): void {
+    checkCheckpoint(this, [slot], number);
+    this.#cleared.delete(slot);
+    this.#histories[slot] = [...(this.#checkpoints[number]![slot] ?? [])];
   }
 
   close(): Promise<void> {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Engine, Lane } from '../../../src/generator/engines/engine.ts';
-import { advanceOnHost } from '../../../src/generator/engines/lanes.ts';
+import { CHECKPOINTS, type Engine, type Lane } from '../../../src/generator/engines/engine.ts';
+import { advanceOnHost, insideWord } from '../../../src/generator/engines/lanes.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { uniformAt } from '../../../src/generator/sampling.ts';
 import { randomModel } from '../model/random-model.ts';
@@ -89,6 +89,8 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       const laneOf = fc.record({
         feed: fc.array(fc.nat(11), { minLength: 1, maxLength: steps }),
         temperature: fc.constantFrom(0, 0.2, 0.7, 1, 2),
+        wordTemperature: fc.constantFrom(undefined, 0.3, 1.2),
+        minP: fc.constantFrom(undefined, 0.05, 0.3, 1),
         seed: fc.nat(1_000_000),
         allowed: fc.option(
           fc.array(fc.option(fc.subarray([...Array(12).keys()], { minLength: 1 }), { nil: undefined }), {
@@ -106,15 +108,25 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
             stepping.clear(slot);
           }
           for (const call of calls) {
-            const lanes = call.map(({ feed, temperature, seed, allowed }, slot): Lane => {
-              const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(seed, step, 0));
-              const masks = allowed?.map((ids) => ids && maskOf(ids, 12));
-              return { slot, feed, temperature, uniforms, ...(masks ? { allowed: masks } : {}) };
-            });
+            const lanes = call.map(
+              ({ feed, temperature, wordTemperature, minP, seed, allowed }, slot): Lane => {
+                const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(seed, step, 0));
+                const masks = allowed?.map((ids) => ids && maskOf(ids, 12));
+                return {
+                  slot,
+                  feed,
+                  temperature,
+                  uniforms,
+                  ...(wordTemperature === undefined ? {} : { wordTemperature }),
+                  ...(minP === undefined ? {} : { minP }),
+                  ...(masks ? { allowed: masks } : {}),
+                };
+              },
+            );
             const drawn = await tripping.advance(lanes, steps);
             const expected = await advanceOnHost(
               (slots, ids) => stepping.logits(slots, ids),
-              model.vocabulary.size,
+              insideWord(model),
               lanes,
               steps,
             );
@@ -132,25 +144,94 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       await stepping.close();
     });
 
+    test('restores checkpoints, whatever was read, cleared, remembered or moved meanwhile', async () => {
+      const model = randomModel({ units: [9, 5] });
+      const size = model.vocabulary.size;
+      const capacity = 4;
+      const engine = await create(model, capacity);
+      const alone = await create(model, 1);
+      const slots = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 1 });
+      const action = fc.oneof(
+        fc.record({ act: fc.constant('read' as const), slots, seed: fc.nat(1_000) }),
+        fc.record({ act: fc.constant('checkpoint' as const), slots, number: fc.nat(CHECKPOINTS - 1) }),
+        fc.record({ act: fc.constant('restore' as const), slots, number: fc.nat(CHECKPOINTS - 1) }),
+        fc.record({ act: fc.constant('clear' as const), slots }),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
+          const histories: number[][] = [[], [], [], []];
+          const saved = new Map<string, number[]>();
+          for (let slot = 0; slot < capacity; slot++) engine.clear(slot);
+          for (const one of actions) {
+            if (one.act === 'read') {
+              const ids = noiseIds(model, one.slots.length, one.seed);
+              one.slots.forEach((slot, row) => {
+                histories[slot]!.push(ids[row]!);
+              });
+              await engine.logits(one.slots, ids);
+              continue;
+            }
+            if (one.act === 'checkpoint') engine.checkpoint(one.slots, one.number);
+            for (const slot of one.slots) {
+              const key = one.act === 'clear' ? '' : `${slot} ${one.number}`;
+              if (one.act === 'checkpoint') saved.set(key, [...histories[slot]!]);
+              else if (one.act === 'clear') {
+                engine.clear(slot);
+                histories[slot] = [];
+              } else if (saved.has(key)) {
+                engine.restore(slot, one.number);
+                histories[slot] = [...saved.get(key)!];
+              }
+            }
+          }
+          const logits = await engine.logits([0, 1, 2, 3], [1, 2, 3, 4]);
+          for (const [slot, history] of histories.entries()) {
+            alone.clear(0);
+            for (const id of history) await alone.logits([0], [id]);
+            const expected = await alone.logits([0], [slot + 1]);
+            assertSameBits(logits.subarray(slot * size, (slot + 1) * size), expected, `slot ${slot}`);
+          }
+        }),
+        { numRuns: runs },
+      );
+      await engine.close();
+      await alone.close();
+    });
+
     test('draws from the distribution of the formula', async () => {
       const model = randomModel({ characters: 24, scale: 1.5 });
       const engine = await create(model, draws);
-      const logits = new Reference(model).step(3);
-      for (const [round, temperature] of [0.4, 1].entries()) {
+      const [letter, sign] = [insideWord(model).indexOf(1), insideWord(model).indexOf(0)];
+      const cases: readonly (Pick<Lane, 'temperature' | 'wordTemperature' | 'minP'> & { after: number })[] = [
+        { after: 3, temperature: 0.4 },
+        { after: 3, temperature: 1 },
+        { after: letter, temperature: 0.5, wordTemperature: 1.2 },
+        { after: sign, temperature: 0.5, wordTemperature: 1.2 },
+        { after: letter, temperature: 0.8, wordTemperature: 0.1, minP: 0.15 },
+      ];
+      for (const [round, { after, ...settings }] of cases.entries()) {
+        const logits = new Reference(model).step(after);
+        const { wordTemperature = settings.temperature, minP = 0 } = settings;
+        const temperature = after === sign ? wordTemperature : settings.temperature;
         const counts = new Array<number>(24).fill(0);
         const lanes = Array.from({ length: draws }, (_, slot): Lane => {
           engine.clear(slot);
-          return { slot, feed: [3], temperature, uniforms: [uniformAt(slot, round, 0)] };
+          return { slot, feed: [after], ...settings, uniforms: [uniformAt(slot, round, 0)] };
         });
         for (const id of await engine.advance(lanes, 1)) counts[id]! += 1;
-        const probabilities = [...logSoftmax(logits.map((logit) => logit / temperature))].map(Math.exp);
+        const plain = [...logSoftmax(logits)].map(Math.exp);
+        const kept = logits.map((logit, id) =>
+          plain[id]! < minP * Math.max(...plain) ? -Infinity : logit / temperature,
+        );
+        const probabilities = [...logSoftmax(kept)].map(Math.exp);
+        assert.ok(counts.every((count, id) => count === 0 || probabilities[id]! > 0));
         // Cells of fewer than five draws are no cells for this test.
         const cells = probabilities.flatMap((p, id) => (p * draws >= 5 ? [id] : []));
         const rest = probabilities.reduce((sum, p, id) => (cells.includes(id) ? sum : sum + p), 0);
         const expected = [...cells.map((id) => probabilities[id]!), ...(rest * draws >= 5 ? [rest] : [])];
         const seen = cells.map((id) => counts[id]!);
         const statistic = chiSquared([...seen, draws - seen.reduce((a, b) => a + b, 0)], expected, draws);
-        assert.ok(statistic < chiSquaredBound(expected.length - 1), `T ${temperature}: ${statistic}`);
+        assert.ok(statistic < chiSquaredBound(expected.length - 1), `case ${round}: ${statistic}`);
         assert.ok(cells.length > 4, 'a distribution that is none');
       }
       await engine.close();
@@ -265,6 +346,16 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         () => engine.advance([lane({ allowed: [maskOf([], 12)] })], 1),
         /`allowed` of slot 0 to allow some of 12 ids, got none of 12/,
       ],
+      [
+        'a word temperature below 0',
+        () => engine.advance([lane({ wordTemperature: -1 })], 1),
+        /`wordTemperature`/,
+      ],
+      [
+        'a share that is none',
+        () => engine.advance([lane({ minP: 1.5 })], 1),
+        /`minP` of slot 0 to be from 0/,
+      ],
       ['a cold temperature', () => engine.advance([lane({ temperature: -1 })], 1), /`temperature` of slot 0/],
       ['logits of no slot', () => engine.logits([], []), /at least one slot/],
       ['logits of a slot twice', () => engine.logits([1, 1], [1, 1]), /no slot twice/],
@@ -275,6 +366,12 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
     for (const [what, call, message] of mistakes) {
       test(what, () => assert.rejects(call, message));
     }
+
+    test('a checkpoint of a number that there is not', () => {
+      assert.throws(() => engine.checkpoint([0], CHECKPOINTS), /`number` .* from 0 to 1, got 2/);
+      assert.throws(() => engine.restore(0, -1), /`number` .* from 0 to 1, got -1/);
+      assert.throws(() => engine.checkpoint([4], 0), /`slot` .* from 0 to 3, got 4/);
+    });
 
     test('to clear a slot that it has not', () => {
       assert.throws(() => engine.clear(-1), /`slot` .* from 0 to 3, got -1/);

@@ -4,6 +4,8 @@ import type { Lane } from '../../../src/generator/engines/engine.ts';
 import { advanceOnHost, checkLanes } from '../../../src/generator/engines/lanes.ts';
 
 const SIZE = 5;
+/** No id stands for a letter. */
+const OUTSIDE = new Uint8Array(SIZE);
 
 /** A network for which each id is followed by the next one, and which writes down what it was fed. */
 function counting(): { fed: [number[], number[]][]; logitsOf: Parameters<typeof advanceOnHost>[0] } {
@@ -26,7 +28,7 @@ function lane(slot: number, feed: number[], steps: number): Lane {
 describe('advanceOnHost', () => {
   test('feeds, then feeds back what it drew', async () => {
     const { fed, logitsOf } = counting();
-    const drawn = await advanceOnHost(logitsOf, SIZE, [lane(3, [2], 4), lane(1, [0, 0, 3], 4)], 4);
+    const drawn = await advanceOnHost(logitsOf, OUTSIDE, [lane(3, [2], 4), lane(1, [0, 0, 3], 4)], 4);
     assert.deepEqual([...drawn.subarray(0, 4)], [3, 4, 0, 1]);
     // The first two of the second lane mean nothing.
     assert.deepEqual([...drawn.subarray(6)], [4, 0]);
@@ -56,7 +58,7 @@ describe('advanceOnHost', () => {
       { slot: 0, feed: [0], temperature: 1, uniforms: [0, 0.5, 0.99] },
       { slot: 1, feed: [0], temperature: 0, uniforms: [0, 0.5, 0.99] },
     ];
-    assert.deepEqual([...(await advanceOnHost(flat, SIZE, lanes, 3))], [0, 2, 4, 0, 0, 0]);
+    assert.deepEqual([...(await advanceOnHost(flat, OUTSIDE, lanes, 3))], [0, 2, 4, 0, 0, 0]);
   });
 });
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { insideWord } from '../../../src/generator/engines/lanes.ts';
 import { WindowedEngine, type WindowRunner } from '../../../src/generator/engines/windowed-engine.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { randomModel } from '../model/random-model.ts';
@@ -40,7 +41,7 @@ class ReferenceRunner implements WindowRunner {
 
 function windowed(model: Model, capacity: number, characters: number) {
   const runner = new ReferenceRunner(model);
-  const about = { name: 'windowed', capacity, vocabularySize: model.vocabulary.size, characters };
+  const about = { name: 'windowed', capacity, inside: insideWord(model), characters };
   return { engine: new WindowedEngine(about, runner), runner };
 }
 

@@ -7,11 +7,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
 import { servingOf } from '../../model/reading.ts';
 import { type Engine, type Lane, MAX_CAPACITY } from '../engine.ts';
-import { checkIds, checkLanes, checkSlots, expectInteger } from '../lanes.ts';
+import { checkCheckpoint, checkIds, checkLanes, checkSlots, expectInteger, insideWord } from '../lanes.ts';
 import { WindowedEngine } from '../windowed-engine.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { Device, useBackend } from './device.ts';
-import { inverseTemperature, onlyAllowed, safeUniform } from './kernels.ts';
+import { inverseTemperature, likelyEnough, onlyAllowed, safeUniform } from './kernels.ts';
 import type { States } from './layers.ts';
 import { Network } from './network.ts';
 import { SlotStates } from './slot-states.ts';
@@ -19,6 +19,8 @@ import { TensorflowWindows } from './windows.ts';
 
 /** A lane's step that feeds nothing. */
 const NOTHING = -1;
+/** Below what separates any two logits, and finite, since programs of a GPU need not know infinities. */
+const LOG_OF_NO_MIN_P = -1e9;
 
 /**
  * @throws RangeError for a capacity out of range
@@ -34,7 +36,7 @@ export async function createTensorflowEngine(
   useBackend(backend);
   if (serving.kind !== 'windows') return new TensorflowEngine(model, backend, capacity);
   const { characters } = serving;
-  const about = { name: backend.engineName, capacity, vocabularySize: model.vocabulary.size, characters };
+  const about = { name: backend.engineName, capacity, inside: insideWord(model), characters };
   return new WindowedEngine(about, new TensorflowWindows(model, backend, capacity));
 }
 
@@ -48,6 +50,8 @@ class TensorflowEngine implements Engine {
   readonly #network: Network;
   readonly #slots: SlotStates;
   readonly #device: Device;
+  /** [vocabulary size], see `insideWord`; on the device. */
+  readonly #inside: tf.Tensor1D;
 
   constructor(model: Model, backend: TensorflowBackend, capacity: number) {
     this.name = backend.engineName;
@@ -59,6 +63,7 @@ class TensorflowEngine implements Engine {
     this.#network = new Network(model, this.#kernels);
     this.#slots = new SlotStates((rows) => this.#network.freshStates(rows));
     this.#device = new Device(backend);
+    this.#inside = tf.tensor1d(insideWord(model), 'bool');
   }
 
   async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
@@ -100,11 +105,22 @@ class TensorflowEngine implements Engine {
     this.#slots.clear(slot);
   }
 
+  checkpoint(slots: readonly number[], number: number): void {
+    checkCheckpoint(this, slots, number);
+    this.#slots.checkpoint(slots, number);
+  }
+
+  restore(slot: number, number: number): void {
+    checkCheckpoint(this, [slot], number);
+    this.#slots.restore(slot, number);
+  }
+
   close(): Promise<void> {
     return this.#device.close(() => {
       this.#network.dispose();
       this.#kernels.dispose();
       this.#slots.dispose();
+      this.#inside.dispose();
     });
   }
 
@@ -116,7 +132,8 @@ class TensorflowEngine implements Engine {
     );
     const feed = feedOf(lanes, steps, rows);
     return this.#advanceStates((current) => {
-      const inverseTemperatures = tf.tensor1d(temperaturesOf(lanes, rows));
+      const temperatures = this.#temperaturesOf(lanes, rows);
+      const minPs = minPsOf(lanes, rows);
       const uniforms = tf.tensor2d(uniformsOf(lanes, steps, rows), [steps, rows]);
       const drawn: tf.Tensor1D[] = [];
       let states = [...current];
@@ -130,7 +147,9 @@ class TensorflowEngine implements Engine {
         drawn.push(
           tf.tidy(() => {
             const allowed = allowedIn(step, lanes, [rows, this.vocabularySize]);
-            const drawable = allowed ? onlyAllowed(logits, allowed) : logits;
+            const permitted = allowed ? onlyAllowed(logits, allowed) : logits;
+            const drawable = minPs ? likelyEnough(permitted, minPs) : permitted;
+            const inverseTemperatures = temperatures(ids);
             return this.#kernels.draw(drawable, { inverseTemperatures, uniforms, step });
           }),
         );
@@ -138,6 +157,19 @@ class TensorflowEngine implements Engine {
       }
       return { next: states, result: tf.stack(drawn) as tf.Tensor2D };
     });
+  }
+
+  /** The inverse temperature of each row's draw, [rows], as a function of the ids that the rows read, [rows]. */
+  #temperaturesOf(lanes: readonly Lane[], rows: number): (ids: tf.Tensor1D) => tf.Tensor1D {
+    const ofRows = (temperatureOf: (lane: Lane) => number) => {
+      const values = new Float32Array(rows).fill(1);
+      values.set(lanes.map((lane) => inverseTemperature(temperatureOf(lane))));
+      return tf.tensor1d(values);
+    };
+    const inside = ofRows(({ temperature }) => temperature);
+    if (lanes.every(({ wordTemperature }) => wordTemperature === undefined)) return () => inside;
+    const atWords = ofRows(({ temperature, wordTemperature }) => wordTemperature ?? temperature);
+    return (ids) => tf.where(tf.gather(this.#inside, ids), inside, atWords);
   }
 
   /** Replaces the states by what `work` makes of them; nothing else that it allocates outlives it. */
@@ -182,17 +214,19 @@ function allowedIn(step: number, lanes: readonly Lane[], shape: [number, number]
   return tf.tensor2d(values, shape, 'bool');
 }
 
-function temperaturesOf(lanes: readonly Lane[], rows: number): Float32Array {
-  const values = new Float32Array(rows).fill(1);
-  values.set(lanes.map((lane) => inverseTemperature(lane.temperature)));
-  return values;
+/** The natural logarithm of each row's min-p, [rows, 1]; undefined where no row has one. */
+function minPsOf(lanes: readonly Lane[], rows: number): tf.Tensor2D | undefined {
+  if (lanes.every(({ minP = 0 }) => minP === 0)) return undefined;
+  const values = new Float32Array(rows).fill(LOG_OF_NO_MIN_P);
+  values.set(lanes.map(({ minP = 0 }) => (minP === 0 ? LOG_OF_NO_MIN_P : Math.log(minP))));
+  return tf.tensor2d(values, [rows, 1]);
 }
 
 function uniformsOf(lanes: readonly Lane[], steps: number, rows: number): Float32Array {
   const values = new Float32Array(steps * rows);
-  lanes.forEach(({ temperature, uniforms }, i) => {
+  lanes.forEach(({ temperature, wordTemperature = temperature, uniforms }, i) => {
     for (let step = 0; step < steps; step++) {
-      values[step * rows + i] = safeUniform(uniforms[step]!, temperature);
+      values[step * rows + i] = safeUniform(uniforms[step]!, Math.max(temperature, wordTemperature));
     }
   });
   return values;

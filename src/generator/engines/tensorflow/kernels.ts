@@ -86,6 +86,17 @@ export function onlyAllowed(logits: tf.Tensor2D, allowed: tf.Tensor2D): tf.Tenso
 }
 
 /**
+ * Logits of which only those can be drawn that min-p leaves in, see `sampleFromLogits`; these are as they were.
+ *
+ * @param logits [rows, vocabulary size]
+ * @param logMinP [rows, 1]
+ */
+export function likelyEnough(logits: tf.Tensor2D, logMinP: tf.Tensor2D): tf.Tensor2D {
+  const least = tf.add(tf.max(logits, 1, true), logMinP);
+  return tf.where<tf.Tensor>(tf.greaterEqual(logits, least), logits, tf.scalar(FORBIDDEN)) as tf.Tensor2D;
+}
+
+/**
  * The kernels for any backend.
  *
  * @param vocabularySize how many logits are drawn from

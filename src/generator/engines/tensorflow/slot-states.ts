@@ -1,5 +1,6 @@
 /**
- * The recurrent states of an engine's slots. The slots of a trip are seated: their states are the first rows
+ * The recurrent states of an engine's slots, and their checkpoints. Tensors are never changed in place, so a checkpoint
+ * is a row of the tensors that were current then; they are kept for as long as a checkpoint names them. The slots of a trip are seated: their states are the first rows
  * of one tensor for each state of a layer, in the trip's order, and stay so while the slots stay the same. The rest of
  * the slots are parked in tensors of their own.
  */
@@ -15,6 +16,12 @@ interface Rows {
 
 const NOBODY: Rows = { slots: [], states: [] };
 
+/** A row of states that outlive their step. */
+interface Checkpoint {
+  readonly states: States;
+  readonly row: number;
+}
+
 export class SlotStates {
   /** Makes the states of rows that have read nothing. */
   readonly #zeroStates: (rows: number) => States;
@@ -22,6 +29,12 @@ export class SlotStates {
   #parked = NOBODY;
   /** Slots whose state is zeros, whatever is stored for them. */
   readonly #cleared = new Set<number>();
+  /** By slot and number; undefined for zeros. */
+  readonly #checkpoints = new Map<string, Checkpoint | undefined>();
+  /** How many checkpoints name these states. */
+  readonly #uses = new Map<States, number>();
+  /** Slots whose state is a checkpoint, whatever else is stored for them. */
+  readonly #restored = new Map<number, Checkpoint>();
 
   constructor(zeroStates: (rows: number) => States) {
     this.#zeroStates = zeroStates;
@@ -29,6 +42,52 @@ export class SlotStates {
 
   clear(slot: number): void {
     this.#cleared.add(slot);
+    this.#restored.delete(slot);
+  }
+
+  /** Keeps the present state of each slot as its checkpoint of that number. */
+  checkpoint(slots: readonly number[], number: number): void {
+    const seated = new Map(this.#seated.slots.map((slot, row) => [slot, row]));
+    for (const slot of slots) {
+      const present = this.#present(slot, seated.get(slot));
+      if (present) this.#uses.set(present.states, (this.#uses.get(present.states) ?? 0) + 1);
+      const key = `${slot} ${number}`;
+      const earlier = this.#checkpoints.get(key);
+      this.#checkpoints.set(key, present);
+      if (earlier) this.#release(earlier.states);
+    }
+  }
+
+  /** Sets a slot's state to its checkpoint of that number. */
+  restore(slot: number, number: number): void {
+    const checkpoint = this.#checkpoints.get(`${slot} ${number}`);
+    this.#restored.delete(slot);
+    this.#cleared.delete(slot);
+    if (checkpoint) this.#restored.set(slot, checkpoint);
+    else this.#cleared.add(slot);
+  }
+
+  #present(slot: number, seatedRow: number | undefined): Checkpoint | undefined {
+    if (this.#cleared.has(slot)) return undefined;
+    const restored = this.#restored.get(slot);
+    if (restored) return restored;
+    if (seatedRow !== undefined) return { states: this.#seated.states, row: seatedRow };
+    const row = this.#parked.slots.indexOf(slot);
+    return row < 0 ? undefined : { states: this.#parked.states, row };
+  }
+
+  #release(states: States): void {
+    const uses = this.#uses.get(states)! - 1;
+    if (uses > 0) this.#uses.set(states, uses);
+    else {
+      this.#uses.delete(states);
+      if (states !== this.#seated.states && states !== this.#parked.states) tf.dispose([...states]);
+    }
+  }
+
+  /** Disposes of states that are current no longer, unless a checkpoint names them. */
+  #retire(states: States): void {
+    if (!this.#uses.has(states)) tf.dispose([...states]);
   }
 
   /** States of the slots that were seated last. */
@@ -38,24 +97,32 @@ export class SlotStates {
 
   /** Replaces them by what a trip made of them. The old ones are disposed of. */
   replace(states: States): void {
-    tf.dispose([...this.#seated.states]);
+    const before = this.#seated.states;
     this.#seated = { slots: this.#seated.slots, states };
+    this.#retire(before);
   }
 
   /** Makes the first rows of `states` those of `slots`, in their order, and as many zeros as fill `rows`. */
   seat(slots: readonly number[], rows: number): void {
     const { slots: before } = this.#seated;
     const same = slots.length === before.length && slots.every((slot, row) => slot === before[row]);
-    if (same && rowsOf(this.#seated) === rows && !slots.some((slot) => this.#cleared.has(slot))) return;
+    const isElsewhere = (slot: number) => this.#cleared.has(slot) || this.#restored.has(slot);
+    if (same && rowsOf(this.#seated) === rows && !slots.some(isElsewhere)) return;
 
     const parkedFrom = rowsOf(this.#seated);
-    const zeroRow = parkedFrom + rowsOf(this.#parked);
+    const checkpoints = slots.flatMap((slot) => this.#restored.get(slot) ?? []);
+    const restoredFrom = parkedFrom + rowsOf(this.#parked);
+    const zeroRow = restoredFrom + checkpoints.length;
     const rowOf = new Map<number, number>();
     before.forEach((slot, row) => {
       if (!this.#cleared.has(slot)) rowOf.set(slot, row);
     });
     this.#parked.slots.forEach((slot, i) => {
       if (!this.#cleared.has(slot)) rowOf.set(slot, parkedFrom + i);
+    });
+    checkpoints.forEach((checkpoint, i) => {
+      const slot = slots.find((one) => this.#restored.get(one) === checkpoint)!;
+      rowOf.set(slot, restoredFrom + i);
     });
     const staying = new Set(slots);
     const leaving = [...rowOf.keys()].filter((slot) => !staying.has(slot));
@@ -64,26 +131,33 @@ export class SlotStates {
     slots.forEach((slot, row) => {
       wanted[row] = rowOf.get(slot) ?? zeroRow;
     });
-    const seated = { slots, states: this.#pick(wanted) };
+    const seated = { slots, states: this.#pick(wanted, checkpoints) };
     const rowsLeaving = Int32Array.from(leaving, (slot) => rowOf.get(slot)!);
-    const parked = leaving.length > 0 ? { slots: leaving, states: this.#pick(rowsLeaving) } : NOBODY;
-    this.dispose();
+    const parked =
+      leaving.length > 0 ? { slots: leaving, states: this.#pick(rowsLeaving, checkpoints) } : NOBODY;
+    const retired = [this.#seated.states, this.#parked.states];
     this.#seated = seated;
     this.#parked = parked;
-    for (const slot of slots) this.#cleared.delete(slot);
+    for (const states of retired) this.#retire(states);
+    for (const slot of slots) {
+      this.#cleared.delete(slot);
+      this.#restored.delete(slot);
+    }
   }
 
   dispose(): void {
-    tf.dispose([...this.#seated.states, ...this.#parked.states]);
+    const all = new Set([this.#seated.states, this.#parked.states, ...this.#uses.keys()]);
+    for (const states of all) tf.dispose([...states]);
   }
 
-  /** Rows of what is seated, what is parked below that, and a row of zeros below that. */
-  #pick(rows: Int32Array): States {
+  /** Rows of what is seated; below that, what is parked, checkpoints, and a row of zeros. */
+  #pick(rows: Int32Array, checkpoints: readonly Checkpoint[]): States {
     return tf.tidy(() => {
       const indices = tf.tensor1d(rows, 'int32');
       const zeros = this.#zeroStates(1);
       return zeros.map((zero, i) => {
-        const parts = [this.#seated.states[i], this.#parked.states[i], zero];
+        const restored = checkpoints.map(({ states, row }) => tf.slice(states[i]!, [row, 0], [1, -1]));
+        const parts = [this.#seated.states[i], this.#parked.states[i], ...restored, zero];
         return tf.gather(
           tf.concat2d(
             parts.filter((part) => part !== undefined),
