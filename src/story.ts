@@ -3,13 +3,17 @@
  * to the generator, the bounds on it, and what comes back. Types and bounds only; no room is imported.
  */
 
+import type { Preset } from './story/sampling.ts';
+
 /** One story, fully specified: the same request on the same model version and engine gives the same text. */
 export interface StoryRequest {
   /** The opening, exactly as typed; it is part of the story. At most `STORY_BOUNDS.prompt.max` characters. */
   readonly prompt: string;
   /** Text that the network reads before the prompt and nobody is shown again: what a continuation continues. */
   readonly context: string;
-  /** Softmax temperature: 0 (always the likeliest character) to 2 (wild). */
+  /** How it is drawn; absent in requests of version 0.1, which are `classic`. */
+  readonly preset?: Preset;
+  /** Softmax temperature of the preset `classic`: 0 (always the likeliest character) to 2. The others have their own. */
   readonly temperature: number;
   /** The most characters (UTF-16 code units) that the story may have, its prompt included. */
   readonly length: number;

@@ -4,7 +4,7 @@
  * one holds nobody up. The batch is the one owner of the engine's slots.
  */
 import { StoryError } from '../errors.ts';
-import type { Engine, Lane } from './engines/engine.ts';
+import { CHECKPOINTS, type Engine, type Lane } from './engines/engine.ts';
 import { passageOf, type Serving } from './model/reading.ts';
 import type { AllowedIds } from './sampling.ts';
 
@@ -12,7 +12,10 @@ import type { AllowedIds } from './sampling.ts';
 export interface Sequence {
   /** Ids to feed before the first draw; at least one. */
   readonly prompt: readonly number[];
+  /** See `Lane`. */
   readonly temperature: number;
+  readonly wordTemperature?: number | undefined;
+  readonly minP?: number | undefined;
   /** The uniform in [0, 1) for the `index`-th draw, 0 for the first. */
   uniform(index: number): number;
   /**
@@ -25,12 +28,17 @@ export interface Sequence {
    * network read something else), a way back, or undefined when the sequence is over.
    */
   take(id: number): number | WayBack | undefined;
+  /**
+   * The earliest draw to which the next `take` is likely to go back, such as that of a word's first letter: the state
+   * before it is kept, so that going back there costs little. Absent where going back is rare.
+   */
+  rewindPoint?(): number;
 }
 
 /**
  * Back to an earlier draw: what was drawn there and since then is forgotten, this very draw included, and drawn again.
- * `uniform` is asked anew for all of it. The network reads everything from the beginning, a character a step: that is
- * for what happens seldom.
+ * `uniform` is asked anew for all of it. The network goes on from the last checkpoint before that draw; where there is
+ * none (see `rewindPoint`), it reads everything from the beginning, a character a step.
  */
 export interface WayBack {
   /** Index of the draw to go back to: 0 to that of the draw just taken. */
@@ -48,6 +56,8 @@ export interface BatchOptions {
   readonly serving?: Serving;
 }
 
+const NO_CHECKPOINT = -1;
+
 interface Entry {
   readonly sequence: Sequence;
   readonly resolve: () => void;
@@ -56,6 +66,8 @@ interface Entry {
   readonly ids: number[];
   /** How many of `ids` have been fed. */
   fed: number;
+  /** How many ids had been fed at each of the slot's checkpoints; -1 for a number that has none. */
+  readonly checkpoints: number[];
   /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
   until: number;
   /** Undefined while it waits. */
@@ -123,6 +135,7 @@ export class Batch {
         },
         ids: [...sequence.prompt],
         fed: 0,
+        checkpoints: new Array<number>(CHECKPOINTS).fill(NO_CHECKPOINT),
         until: 0,
         slot: undefined,
         cancelled: false,
@@ -142,6 +155,7 @@ export class Batch {
       const entries = this.#active;
       for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
       try {
+        this.#keepCheckpoints(entries);
         const lanes = entries.map((entry) => laneOf(entry, steps));
         const drawn = await this.#engine.advance(lanes, steps);
         entries.forEach((entry, index) => {
@@ -175,6 +189,51 @@ export class Batch {
     this.#engine.clear(entry.slot!);
     entry.fed = from;
     entry.until = until;
+    entry.checkpoints.fill(NO_CHECKPOINT);
+  }
+
+  /**
+   * Keeps the states from which entries can go back: the one before the draw of their rewind point. An engine of
+   * single steps is seen there; of several steps, every trip's beginning is kept, and the last one that is early enough.
+   */
+  #keepCheckpoints(entries: readonly Entry[]): void {
+    const slots: number[][] = Array.from({ length: CHECKPOINTS }, () => []);
+    for (const { sequence, ids, fed, checkpoints, slot } of entries) {
+      if (
+        !sequence.rewindPoint ||
+        fed < sequence.prompt.length - 1 ||
+        fed < ids.length - this.#stepsPerTrip
+      ) {
+        continue;
+      }
+      const latest = sequence.prompt.length + sequence.rewindPoint() - 1;
+      if (this.#stepsPerTrip === 1 ? fed !== latest : checkpoints.includes(fed)) continue;
+      const newest = checkpoints.indexOf(Math.max(...checkpoints));
+      const isNewestInUse = this.#stepsPerTrip > 1 && checkpoints[newest]! <= latest;
+      const number = isNewestInUse ? (newest + 1) % CHECKPOINTS : newest;
+      checkpoints[number] = fed;
+      slots[number]!.push(slot!);
+    }
+    slots.forEach((some, number) => {
+      if (some.length > 0) this.#engine.checkpoint(some, number);
+    });
+  }
+
+  /** Has the network go back to the last checkpoint at which it had been fed no more than `fed` ids. */
+  #goBack(entry: Entry, fed: number): void {
+    const { checkpoints } = entry;
+    let best = -1;
+    checkpoints.forEach((at, number) => {
+      if (at > fed) checkpoints[number] = NO_CHECKPOINT;
+      else if (at !== NO_CHECKPOINT && (best < 0 || at > checkpoints[best]!)) best = number;
+    });
+    if (best < 0) {
+      entry.fed = 0;
+      entry.until = 0;
+      return;
+    }
+    this.#engine.restore(entry.slot!, best);
+    entry.fed = checkpoints[best]!;
   }
 
   #deliver(entry: Entry, lane: Lane, trip: Int32Array): void {
@@ -188,7 +247,7 @@ export class Batch {
       const id = drawn[step]!;
       const index = entry.ids.length - entry.sequence.prompt.length;
       if (step > first && entry.sequence.allowed?.(index) !== lane.allowed?.[step]) {
-        this.#readAgain(entry);
+        this.#goBack(entry, entry.ids.length - 1);
         return;
       }
       let next: number | WayBack | undefined;
@@ -204,8 +263,8 @@ export class Batch {
       }
       if (typeof next === 'object') {
         entry.ids.length = entry.sequence.prompt.length + next.to;
+        this.#goBack(entry, entry.ids.length - 1);
         entry.ids.push(...(next.instead ?? []));
-        this.#readAgain(entry);
         return;
       }
       entry.ids.push(next);
@@ -213,16 +272,10 @@ export class Batch {
       if (!isLast) entry.fed++;
       if (next !== id && !isLast) {
         // Within a trip the engine has already read what it drew, not what it was to read: start over.
-        this.#readAgain(entry);
+        this.#goBack(entry, entry.ids.length - 1);
         return;
       }
     }
-  }
-
-  /** Has the network read an entry anew. */
-  #readAgain(entry: Entry): void {
-    entry.fed = 0;
-    entry.until = 0;
   }
 
   #leave(entry: Entry, settle: () => void): void {
@@ -255,6 +308,14 @@ function laneOf(entry: Entry, steps: number): Lane {
     step < firstDraw ? undefined : sequence.allowed?.(drawn + step - firstDraw),
   );
   const isRestricted = allowed.some((ids) => ids !== undefined);
-  const { temperature } = sequence;
-  return { slot: entry.slot!, feed, temperature, uniforms, ...(isRestricted ? { allowed } : {}) };
+  const { temperature, wordTemperature, minP } = sequence;
+  return {
+    slot: entry.slot!,
+    feed,
+    temperature,
+    ...(wordTemperature === undefined ? {} : { wordTemperature }),
+    ...(minP === undefined ? {} : { minP }),
+    uniforms,
+    ...(isRestricted ? { allowed } : {}),
+  };
 }

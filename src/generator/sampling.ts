@@ -121,6 +121,9 @@ function highWord(a: number, b: number): number {
 
 const counter = new Uint32Array(4);
 
+/** What a number is drawn for: the characters themselves, or the rules that look at them. */
+export const STREAM = { characters: 0, rules: 1 } as const;
+
 /**
  * The uniform number in [0, 1) that belongs to one draw of one story, with 53 random bits. It depends on its
  * arguments alone, so a story draws the same noise alone, in any crowd, and after it was taken over.
@@ -128,11 +131,17 @@ const counter = new Uint32Array(4);
  * @param seed the story's, 32-bit unsigned
  * @param position which character of the story, 32-bit unsigned
  * @param attempt 0 for the first draw at this position, then 1 and so on, 32-bit unsigned
+ * @param stream numbers of different streams have nothing to do with each other
  */
-export function uniformAt(seed: number, position: number, attempt: number): number {
+export function uniformAt(
+  seed: number,
+  position: number,
+  attempt: number,
+  stream: number = STREAM.characters,
+): number {
   counter[0] = position;
   counter[1] = attempt;
-  counter[2] = 0;
+  counter[2] = stream;
   counter[3] = 0;
   philox4x32(counter, seed, 0);
   return ((counter[0]! >>> 5) * 2 ** 26 + (counter[1]! >>> 6)) / 2 ** 53;

@@ -4,6 +4,7 @@
  * all the stories that it tells at once.
  */
 import { StoryError } from '../errors.ts';
+import { samplingOf } from '../story/sampling.ts';
 import { problemWith, type Story, type StoryRequest } from '../story.ts';
 import { Batch, type BatchOptions } from './batch.ts';
 import type { Engine } from './engines/engine.ts';
@@ -11,6 +12,7 @@ import { Manuscript } from './manuscript.ts';
 import type { Model } from './model/model.ts';
 import { servingOf } from './model/reading.ts';
 import { Opening } from './opening.ts';
+import { StoryRules } from './story-rules.ts';
 import { lineEndOf, Telling, withoutLastSpace } from './telling.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordGuard } from './word-guard.ts';
@@ -30,7 +32,10 @@ export interface TellOptions {
 }
 
 /** The part of a model that a storyteller needs. */
-export type StorytellerModel = Pick<Model, 'name' | 'version' | 'vocabulary' | 'layers' | 'reading'>;
+export type StorytellerModel = Pick<
+  Model,
+  'name' | 'version' | 'vocabulary' | 'layers' | 'reading' | 'lexicon'
+>;
 
 export class Storyteller {
   readonly #model: StorytellerModel;
@@ -89,6 +94,7 @@ export class Storyteller {
     const { vocabulary } = this.#model;
     const { onWord, onRedraw, signal } = options;
     const before = request.context + request.prompt;
+    const sampling = samplingOf(request.preset ?? 'classic', request.temperature);
     const manuscript = new Manuscript(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!manuscript.over) manuscript.add(character);
@@ -100,7 +106,10 @@ export class Storyteller {
         guard: new WordGuard(manuscript, request.context),
         prompt: [vocabulary.endOfText, ...readBefore(vocabulary, before, resumed)],
         allowedAfter: (written) => this.#opening.allowedAfter(before, written),
-        temperature: request.temperature,
+        sampling,
+        rules: sampling.rules
+          ? new StoryRules({ lexicon: this.#model.lexicon, seed: request.seed })
+          : undefined,
         seed: request.seed,
         onWord: () => onWord?.(read),
         onRedraw: () => onRedraw?.(),

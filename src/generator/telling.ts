@@ -3,9 +3,12 @@
  * that a bot may not say, from its first letter, and a draw that is no word. A draw's noise is keyed by the seed, by
  * where in the text it begins, and by the attempt.
  */
+
+import type { Sampling } from '../story/sampling.ts';
 import type { Sequence, WayBack } from './batch.ts';
 import type { Manuscript } from './manuscript.ts';
 import { type AllowedIds, uniformAt } from './sampling.ts';
+import type { Resample, StoryRules } from './story-rules.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { WordGuard } from './word-guard.ts';
 
@@ -17,6 +20,8 @@ const ATTEMPTS_AT_A_WORD = 20;
 const STAND_IN = 'stranger';
 /** Characters that decide which word may follow: more than any has. */
 const TAIL = 64;
+/** Characters of a word that are looked at for where it begins. */
+const LONGEST_WORD = 64;
 const LINE_END = '\n';
 /** Characters after which no draw is restricted any more. */
 const OPENING = 1;
@@ -33,7 +38,9 @@ export interface TellingOptions {
   readonly prompt: readonly number[];
   /** The ids that may follow what is written so far; undefined for all of them. */
   readonly allowedAfter: (written: string) => AllowedIds | undefined;
-  readonly temperature: number;
+  readonly sampling: Sampling;
+  /** What holds beyond that; undefined for nothing. */
+  readonly rules: StoryRules | undefined;
   readonly seed: number;
   /** Called after every word. */
   readonly onWord: () => void;
@@ -44,14 +51,30 @@ export interface TellingOptions {
 export class Telling implements Sequence {
   readonly prompt: readonly number[];
   readonly temperature: number;
+  readonly wordTemperature: number | undefined;
+  readonly minP: number | undefined;
   readonly #options: TellingOptions;
   /** Where in the text each draw begins. */
   readonly #starts: number[] = [];
+  /** Length of the text when this writer began. */
+  readonly #first: number;
 
   constructor(options: TellingOptions) {
     this.#options = options;
     this.prompt = options.prompt;
-    this.temperature = options.temperature;
+    this.temperature = options.sampling.temperature;
+    this.wordTemperature = options.sampling.wordTemperature;
+    this.minP = options.sampling.minP;
+    this.#first = options.manuscript.written;
+  }
+
+  /** The draw of the present word's first letter, or the next one where a word is to begin. */
+  rewindPoint(): number {
+    const { vocabulary, manuscript } = this.#options;
+    if (vocabulary.unit === 'word') return Math.max(0, this.#starts.length - 1);
+    const own = manuscript.tail(Math.min(LONGEST_WORD, manuscript.written - this.#first));
+    const letters = /[^\s]*$/.exec(own)![0].length;
+    return Math.max(0, this.#starts.length - letters);
   }
 
   uniform(index: number): number {
@@ -80,6 +103,8 @@ export class Telling implements Sequence {
     const next = isMark ? this.#lineEnd : id;
     if (!this.#mayStand(next)) return this.#drawAgain();
     const text = this.#textOf(next);
+    const broken = this.#brokenRule(text);
+    if (broken) return this.#resample(broken);
     this.#starts.push(manuscript.written);
     for (const character of text) {
       const offence = guard.look(character);
@@ -90,6 +115,26 @@ export class Telling implements Sequence {
       if (character === ' ' || character === LINE_END) onWord();
     }
     return next;
+  }
+
+  #brokenRule(text: string): Resample | undefined {
+    const { vocabulary, manuscript, before, prompt, rules } = this.#options;
+    if (!rules || vocabulary.unit === 'word' || prompt.length === 0) return undefined;
+    const story = {
+      text: () => before + manuscript.tail(manuscript.written),
+      written: manuscript.written,
+      first: this.#first,
+      attempt: (position: number) => manuscript.attempt(position),
+    };
+    return rules.look(story, text);
+  }
+
+  /** Back to the draw at a position, which begins one since characters are drawn one by one. */
+  #resample({ from, instead = '' }: Resample): WayBack | undefined {
+    const { vocabulary } = this.#options;
+    const ids = [...instead].map((character) => vocabulary.idOf(character));
+    const index = this.#starts.length - (this.#options.manuscript.written - from);
+    return this.#backTo(index, from, ids.every((id) => id !== undefined) ? ids : []);
   }
 
   get #lineEnd(): number {

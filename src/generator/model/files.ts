@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice } from '../../story.ts';
+import { LEXICON_FILE } from '../lexicon.ts';
 import type { Dialect } from './activations.ts';
 import type { ModelPlan } from './format.ts';
 import {
@@ -38,7 +39,7 @@ export interface SaveModelOptions {
 }
 
 /**
- * Loads the model in a folder: `model.json`, its weight shards and `vocabulary.json`.
+ * Loads the model in a folder: `model.json`, its weight shards, `vocabulary.json`, and `lexicon.bin` where there is one.
  *
  * @throws StoryError `model_unavailable`, naming the file and the fault, for anything that cannot be run
  */
@@ -47,7 +48,8 @@ export async function loadModel(folder: string, { onProgress }: LoadModelOptions
   const plan = readModelPlan(await readJson(join(folder, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
   const vocabulary = await readJson(join(folder, VOCABULARY_FILE), `${name}/${VOCABULARY_FILE}`);
   const { bytes, sha256 } = await readShards(folder, name, plan, onProgress);
-  const model = assembleModel({ name, plan, vocabulary, bytes, sha256 });
+  const lexicon = await readIfThere(join(folder, LEXICON_FILE), `${name}/${LEXICON_FILE}`);
+  const model = assembleModel({ name, plan, vocabulary, bytes, sha256, ...(lexicon && { lexicon }) });
   onProgress?.(1);
   return model;
 }
@@ -169,6 +171,16 @@ export async function readShards(
     }
   }
   return { bytes: bytes.subarray(0, offset), sha256: hash.digest('hex') };
+}
+
+/** The content of a file; undefined where there is none. */
+async function readIfThere(path: string, shown: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isRecord(error) && error.code === 'ENOENT') return undefined;
+    throw unreadable(shown, error);
+  }
 }
 
 async function sizeOf(path: string, shown: string): Promise<number> {

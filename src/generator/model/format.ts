@@ -2,6 +2,7 @@
  * The files of a model without the files: from parsed `model.json`, parsed `vocabulary.json` and the
  * weights' bytes to a Model and back. No `node:` imports: a browser gets the same files over HTTP.
  */
+import { Lexicon } from '../lexicon.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import type { Dialect } from './activations.ts';
 import { buildLayers } from './build-layers.ts';
@@ -39,6 +40,8 @@ export interface ModelFiles {
   readonly bytes: Uint8Array;
   /** Hexadecimal SHA-256 of `bytes`. */
   readonly sha256: string;
+  /** The content of `lexicon.bin`; absent where there is none. */
+  readonly lexicon?: Uint8Array;
 }
 
 /**
@@ -74,7 +77,7 @@ export function readReading(window: unknown, file: string): Reading {
 }
 
 /** @throws StoryError `model_unavailable` when the files do not fit each other */
-export function assembleModel({ name, plan, vocabulary, bytes, sha256 }: ModelFiles): Model {
+export function assembleModel({ name, plan, vocabulary, bytes, sha256, lexicon }: ModelFiles): Model {
   const weightsFile = `${name}/${plan.weights.shards.join('+')}`;
   if (bytes.length !== plan.weights.byteLength) {
     throw unusable(
@@ -102,6 +105,7 @@ export function assembleModel({ name, plan, vocabulary, bytes, sha256 }: ModelFi
     vocabulary: characters,
     layers,
     reading: plan.reading,
+    ...(lexicon && { lexicon: new Lexicon(lexicon) }),
     metadata: plan.metadata,
   };
 }

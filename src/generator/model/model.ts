@@ -1,5 +1,6 @@
 /** A character model in memory: the one truth from which every engine builds what it needs. */
 import { StoryError } from '../../errors.ts';
+import type { Lexicon } from '../lexicon.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 import { type Layer, weightsOf } from './layers.ts';
 
@@ -15,6 +16,8 @@ export interface Model {
    */
   readonly layers: readonly Layer[];
   readonly reading: Reading;
+  /** The words of the text that it was trained on; absent where its folder has no `lexicon.bin`. */
+  readonly lexicon?: Lexicon;
   /** What whoever made the model wrote beside the weights: configuration, scores. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }

@@ -1,0 +1,166 @@
+/**
+ * The words that a model read while it was trained, as a minimal acyclic automaton over the letters a to z and the
+ * apostrophe (Daciuk, Mihov, Watson and Watson, "Incremental construction of minimal acyclic finite-state automata",
+ * Computational Linguistics 26, 2000). Words are kept in small letters. No `node:` imports: a browser reads it, too.
+ *
+ * The file: the four bytes `LEX1`, then one little-endian 32-bit word for each edge. Bits 0 to 4 are the letter (1 to
+ * 26 for a to z, 27 for the apostrophe), bit 5 marks the last edge of its state, bit 6 that a word ends with the edge,
+ * bit 7 that this word is written small more often than now and then, bits 8 to 31 are the index of the first edge
+ * of the state that the edge leads to, 0 for none. The first edges are those of the start.
+ */
+import { StoryError } from '../errors.ts';
+
+/** Name of the file in a model's folder. */
+export const LEXICON_FILE = 'lexicon.bin';
+
+const MAGIC = 0x3158_454c;
+const HEADER_BYTES = 4;
+const LETTER_MASK = 0x1f;
+const LAST = 0x20;
+const WORD = 0x40;
+const COMMON = 0x80;
+const TARGET_SHIFT = 8;
+const APOSTROPHE = 27;
+const LETTER_A = 97;
+
+export class Lexicon {
+  readonly #edges: Uint32Array;
+
+  /**
+   * @param bytes the content of a `lexicon.bin`
+   * @throws StoryError `model_unavailable` when it is none
+   */
+  constructor(bytes: Uint8Array) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const count = (bytes.length - HEADER_BYTES) / 4;
+    if (count < 0 || !Number.isInteger(count) || view.getUint32(0, true) !== MAGIC) {
+      throw broken('it is no lexicon');
+    }
+    this.#edges = Uint32Array.from({ length: count }, (_, i) => view.getUint32(HEADER_BYTES + 4 * i, true));
+    // Every walk ends: a state's edges end before the file does, and targets lie inside of it.
+    const endsOpen = count > 0 && (this.#edges[count - 1]! & LAST) === 0;
+    if (endsOpen || this.#edges.some((edge) => edge >>> TARGET_SHIFT >= Math.max(1, count))) {
+      throw broken('an edge leads out of it');
+    }
+  }
+
+  /** Whether the model read this word, in capitals or small letters. */
+  has(word: string): boolean {
+    return (this.#find(word) & WORD) !== 0;
+  }
+
+  /** Whether the word is written small where no sentence begins: what is not, with a capital, is a name. */
+  isCommon(word: string): boolean {
+    return (this.#find(word) & COMMON) !== 0;
+  }
+
+  /** The last edge of a word's path; 0 where there is no such path. */
+  #find(word: string): number {
+    let state = 0;
+    let edge = 0;
+    for (let i = 0; i < word.length; i++) {
+      if (i > 0 && state === 0) return 0;
+      edge = this.#edge(state, codeOf(word.charCodeAt(i)));
+      if (edge === 0) return 0;
+      state = edge >>> TARGET_SHIFT;
+    }
+    return edge;
+  }
+
+  #edge(state: number, code: number): number {
+    for (let i = state; i < this.#edges.length; i++) {
+      const edge = this.#edges[i]!;
+      if ((edge & LETTER_MASK) === code) return edge;
+      if ((edge & LAST) !== 0) return 0;
+    }
+    return 0;
+  }
+}
+
+/** A letter's number, whatever its case; 0 for what is in no word. */
+function codeOf(unit: number): number {
+  const small = unit | 0x20;
+  if (small >= LETTER_A && small < LETTER_A + 26) return small - LETTER_A + 1;
+  return unit === 0x27 ? APOSTROPHE : 0;
+}
+
+/** A state while the automaton is built. */
+interface State {
+  /** By letter's number, in rising order. */
+  readonly edges: { readonly code: number; flags: number; to: State }[];
+  index: number;
+}
+
+/**
+ * Builds the file.
+ *
+ * @param words each in small letters, of the letters a to z and apostrophes, once; true where it is written small
+ *   more often than now and then
+ * @throws RangeError naming a word with another character
+ */
+export function buildLexicon(words: ReadonlyMap<string, boolean>): Uint8Array<ArrayBuffer> {
+  const start: State = { edges: [], index: 0 };
+  for (const [word, isCommon] of words) {
+    let state = start;
+    for (const [i, letter] of [...word].entries()) {
+      const code = codeOf(letter.charCodeAt(0));
+      if (code === 0 || letter !== letter.toLowerCase()) {
+        throw new RangeError(`Expected small letters and apostrophes, got ${JSON.stringify(word)}.`);
+      }
+      let edge = state.edges.find((one) => one.code === code);
+      if (!edge) {
+        edge = { code, flags: 0, to: { edges: [], index: 0 } };
+        state.edges.push(edge);
+      }
+      if (i === word.length - 1) edge.flags |= WORD | (isCommon ? COMMON : 0);
+      state = edge.to;
+    }
+  }
+  const minimal = minimise(start, new Map());
+  const states = numbered(minimal);
+  const count = states.reduce((sum, { edges }) => sum + edges.length, 0);
+  const bytes = new Uint8Array(HEADER_BYTES + 4 * count);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  for (const { edges, index } of states) {
+    edges.forEach(({ code, flags, to }, i) => {
+      const last = i === edges.length - 1 ? LAST : 0;
+      const target = to.edges.length === 0 ? 0 : to.index;
+      view.setUint32(HEADER_BYTES + 4 * (index + i), (target << TARGET_SHIFT) | flags | last | code, true);
+    });
+  }
+  return bytes;
+}
+
+/** The same automaton with equal states made one, from the ends up. */
+function minimise(state: State, known: Map<string, State>): State {
+  const edges = state.edges
+    .map((edge) => ({ ...edge, to: minimise(edge.to, known) }))
+    .sort((one, other) => one.code - other.code);
+  const key = edges.map(({ code, flags, to }) => `${code}.${flags}.${to.index}`).join(' ');
+  const equal = known.get(key);
+  if (equal) return equal;
+  // Until they are numbered for good, states are told apart by the order in which they were found.
+  const found: State = { edges, index: known.size };
+  known.set(key, found);
+  return found;
+}
+
+/** The states that have edges, the start first, each with the index of its first edge. */
+function numbered(start: State): State[] {
+  const states = new Set<State>([start]);
+  for (const { edges } of states) for (const { to } of edges) if (to.edges.length > 0) states.add(to);
+  let index = 0;
+  for (const state of states) {
+    state.index = index;
+    index += state.edges.length;
+  }
+  return [...states];
+}
+
+function broken(what: string): StoryError {
+  return new StoryError(
+    'model_unavailable',
+    `${LEXICON_FILE} cannot be used: ${what}. Put the model's files back.`,
+  );
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { buildLexicon, Lexicon } from '../../src/generator/lexicon.ts';
+
+const letters = fc.constantFrom(..."abcdez'");
+const word = fc.array(letters, { minLength: 1, maxLength: 6 }).map((all) => all.join(''));
+
+describe('a lexicon', () => {
+  test('has exactly the words that it was built from', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(word, fc.boolean())), fc.array(word), (known, others) => {
+        const words = new Map(known);
+        const lexicon = new Lexicon(buildLexicon(words));
+        for (const one of [...words.keys(), ...others]) {
+          assert.equal(lexicon.has(one), words.has(one), one);
+          assert.equal(lexicon.has(one.toUpperCase()), words.has(one), one);
+          assert.equal(lexicon.isCommon(one), words.get(one) === true, one);
+        }
+      }),
+    );
+  });
+
+  test('has no beginning of a word, no longer word, and nothing with another character', () => {
+    const lexicon = new Lexicon(buildLexicon(new Map([['rocket', true]])));
+    for (const one of ['', 'rocke', 'rockets', 'r', 'rock3t', 'rocket ', 'röcket']) {
+      assert.equal(lexicon.has(one), false, one);
+    }
+    assert.equal(lexicon.has('Rocket'), true);
+  });
+
+  test('shares the ends of words', () => {
+    const stems = ['walk', 'talk', 'jump', 'look'];
+    const words = new Map(stems.flatMap((stem) => ['', 's', 'ed', 'ing'].map((end) => [stem + end, true])));
+    // Four stems of four letters and one common tail; `walk` and `talk` share three letters of theirs.
+    assert.ok(buildLexicon(words as Map<string, boolean>).length < 4 * 25);
+  });
+
+  test('refuses bytes that are none, and never reads outside of them', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (noise, isMarked) => {
+        const bytes = isMarked ? Uint8Array.from([0x4c, 0x45, 0x58, 0x31, ...noise]) : noise;
+        try {
+          new Lexicon(bytes).has('abcdefghijk');
+        } catch (error) {
+          assert.match((error as Error).message, /^lexicon\.bin cannot be used/);
+        }
+      }),
+    );
+  });
+
+  test('refuses words of other characters', () => {
+    for (const one of ['Mars', 'x-ray', 'é']) {
+      assert.throws(() => buildLexicon(new Map([[one, true]])), RangeError);
+    }
+  });
+});
