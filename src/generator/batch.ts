@@ -227,7 +227,9 @@ export class Batch {
       if (at > fed) checkpoints[number] = NO_CHECKPOINT;
       else if (at !== NO_CHECKPOINT && (best < 0 || at > checkpoints[best]!)) best = number;
     });
-    if (best < 0) {
+    // The next draw may belong to the passage before the present one.
+    const isSamePassage = passageOf(entry.ids.length - 1, this.#serving).until >= entry.until;
+    if (best < 0 || !isSamePassage) {
       entry.fed = 0;
       entry.until = 0;
       return;
@@ -263,8 +265,9 @@ export class Batch {
       }
       if (typeof next === 'object') {
         entry.ids.length = entry.sequence.prompt.length + next.to;
-        this.#goBack(entry, entry.ids.length - 1);
+        const fed = entry.ids.length - 1;
         entry.ids.push(...(next.instead ?? []));
+        this.#goBack(entry, fed);
         return;
       }
       entry.ids.push(next);

@@ -111,6 +111,53 @@ describe('Batch', () => {
     }
   });
 
+  it('goes back from checkpoints to the same ids as by reading all again, in fewer trips', async () => {
+    /** Draws words of any length up to 9; an unlucky one is drawn again from its first letter, some twice. */
+    const words = (seed: number, hasRewindPoint: boolean): Sequence & { drawn: number[] } => {
+      const drawn: number[] = [];
+      const attempts = new Map<number, number>();
+      let wordStart = 0;
+      return {
+        prompt: [1 + (seed % 5), 2, 3],
+        temperature: 1,
+        drawn,
+        uniform: (index) =>
+          ((seed * 7919 + index * 104_729 + (attempts.get(index) ?? 0) * 31_337) % 997) / 997,
+        ...(hasRewindPoint ? { rewindPoint: () => wordStart } : {}),
+        take(id) {
+          drawn.push(id);
+          const isWord = id % 5 === 0 || drawn.length - wordStart === 9;
+          const tried = attempts.get(wordStart) ?? 0;
+          if (isWord && id % 2 === 0 && tried < 2) {
+            for (let index = wordStart; index < drawn.length; index++) {
+              attempts.set(index, (attempts.get(index) ?? 0) + 1);
+            }
+            drawn.length = wordStart;
+            const instead = tried === 1 && seed % 3 === 0 ? [7, 8] : [];
+            drawn.push(...instead);
+            return { to: wordStart, instead };
+          }
+          if (isWord) wordStart = drawn.length;
+          return drawn.length >= 80 ? undefined : id;
+        },
+      };
+    };
+    for (const stepsPerTrip of [1, 2, 5, 16]) {
+      for (const serving of [undefined, { kind: 'refreshed', characters: 24 } as const]) {
+        const run = async (hasRewindPoint: boolean) => {
+          const engine = new FakeEngine({ stepsPerTrip, capacity: 3 });
+          const batch = new Batch(engine, { maxWaiting: 20, ...(serving ? { serving } : {}) });
+          const crowd = Array.from({ length: 7 }, (_, seed) => words(seed, hasRewindPoint));
+          await Promise.all(crowd.map((one) => batch.run(one)));
+          return { texts: crowd.map(({ drawn }) => drawn), trips: engine.trips.length };
+        };
+        const [kept, read] = [await run(true), await run(false)];
+        assert.deepEqual(kept.texts, read.texts, `${stepsPerTrip} steps in a trip`);
+        assert.ok(kept.trips < read.trips, `${kept.trips} trips instead of ${read.trips}`);
+      }
+    }
+  });
+
   it('goes back to the very draw that was taken', async () => {
     for (const stepsPerTrip of [1, 4]) {
       const engine = new FakeEngine({
