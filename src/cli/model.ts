@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addModelExport } from './model/export.ts';
 import { addModelImport } from './model/import.ts';
 import { addModelInspect } from './model/inspect.ts';
+import { addModelLexicon } from './model/lexicon.ts';
 import { addModelList } from './model/list.ts';
 import { addModelUse } from './model/use.ts';
 
@@ -13,5 +14,6 @@ export function addModel(program: Command): void {
   addModelList(model);
   addModelUse(model);
   addModelInspect(model);
+  addModelLexicon(model);
   for (const command of model.commands) command.exitOverride();
 }

@@ -24,6 +24,8 @@ const APOSTROPHE = 27;
 const LETTER_A = 97;
 
 export class Lexicon {
+  /** The content of its file. */
+  readonly bytes: Uint8Array;
   readonly #edges: Uint32Array;
 
   /**
@@ -31,6 +33,7 @@ export class Lexicon {
    * @throws StoryError `model_unavailable` when it is none
    */
   constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const count = (bytes.length - HEADER_BYTES) / 4;
     if (count < 0 || !Number.isInteger(count) || view.getUint32(0, true) !== MAGIC) {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { BROWSERS, PAGE_SOURCE } from '../bots/web/page-files.ts';
 import type { EngineName } from '../generator/engines/choose.ts';
+import { LEXICON_FILE } from '../generator/lexicon.ts';
 import { listModels, readJson } from '../generator/model/files.ts';
 import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../generator/model/format.ts';
 import { WORKER_POLICY } from './start-worker.ts';
@@ -56,7 +57,8 @@ export async function buildStatic(
   for (const { name } of models) {
     const from = join(modelsFolder, name);
     const plan = readModelPlan(await readJson(join(from, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
-    for (const file of [MODEL_FILE, VOCABULARY_FILE, ...plan.weights.shards]) {
+    const lexicon = plan.lexiconSha256 === null ? [] : [LEXICON_FILE];
+    for (const file of [MODEL_FILE, VOCABULARY_FILE, ...lexicon, ...plan.weights.shards]) {
       await place(`models/${name}/${file}`, { from: join(from, file) });
     }
   }

@@ -1,6 +1,14 @@
 /** A model's files over HTTP: checked like those on disk, and fetched with progress. */
 import { StoryError } from '../errors.ts';
-import { assembleModel, MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../generator/model/format.ts';
+import { LEXICON_FILE } from '../generator/lexicon.ts';
+import {
+  assembleModel,
+  checkLexicon,
+  MODEL_FILE,
+  type ModelPlan,
+  readModelPlan,
+  VOCABULARY_FILE,
+} from '../generator/model/format.ts';
 import type { Model } from '../generator/model/model.ts';
 import { unusable } from '../generator/model/model.ts';
 import { sha256Of } from './sha256.ts';
@@ -42,7 +50,24 @@ export async function fetchModel(
     }
   }
   const whole = bytes.subarray(0, received);
-  return assembleModel({ name, plan, vocabulary, bytes: whole, sha256: await sha256Of(whole) });
+  const lexicon = plan.lexiconSha256 === null ? undefined : await fetchLexicon(get, name, plan);
+  const sha256 = await sha256Of(whole);
+  return assembleModel({ name, plan, vocabulary, bytes: whole, sha256, ...(lexicon && { lexicon }) });
+}
+
+async function fetchLexicon(
+  get: (file: string) => Promise<Response>,
+  name: string,
+  plan: ModelPlan,
+): Promise<Uint8Array> {
+  const response = await get(LEXICON_FILE);
+  const bytes = new Uint8Array(
+    await response.arrayBuffer().catch((error: unknown) => {
+      throw outOfReach(`${name}/${LEXICON_FILE}`, error);
+    }),
+  );
+  checkLexicon(name, plan, await sha256Of(bytes));
+  return bytes;
 }
 
 async function request(url: URL, shown: string, fetcher: typeof fetch): Promise<Response> {

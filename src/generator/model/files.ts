@@ -5,11 +5,12 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice } from '../../story.ts';
-import { LEXICON_FILE } from '../lexicon.ts';
+import { LEXICON_FILE, type Lexicon } from '../lexicon.ts';
 import type { Dialect } from './activations.ts';
 import type { ModelPlan } from './format.ts';
 import {
   assembleModel,
+  checkLexicon,
   disassembleModel,
   MODEL_FILE,
   readModelPlan,
@@ -48,7 +49,7 @@ export async function loadModel(folder: string, { onProgress }: LoadModelOptions
   const plan = readModelPlan(await readJson(join(folder, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
   const vocabulary = await readJson(join(folder, VOCABULARY_FILE), `${name}/${VOCABULARY_FILE}`);
   const { bytes, sha256 } = await readShards(folder, name, plan, onProgress);
-  const lexicon = await readIfThere(join(folder, LEXICON_FILE), `${name}/${LEXICON_FILE}`);
+  const lexicon = plan.lexiconSha256 === null ? undefined : await readLexicon(folder, name, plan);
   const model = assembleModel({ name, plan, vocabulary, bytes, sha256, ...(lexicon && { lexicon }) });
   onProgress?.(1);
   return model;
@@ -69,7 +70,12 @@ export async function saveModel(
   await mkdir(folder, { recursive: true });
   await replaceFile(join(folder, WEIGHTS_FILE), bytes);
   await replaceFile(join(folder, VOCABULARY_FILE), toJson(model.vocabulary.toFile()));
-  await replaceFile(join(folder, MODEL_FILE), toJson(modelFile(sha256Of(bytes))));
+  const { lexicon } = model;
+  if (lexicon) await replaceFile(join(folder, LEXICON_FILE), lexicon.bytes);
+  await replaceFile(
+    join(folder, MODEL_FILE),
+    toJson(modelFile(sha256Of(bytes), lexicon && sha256Of(lexicon.bytes))),
+  );
 }
 
 /**
@@ -173,14 +179,25 @@ export async function readShards(
   return { bytes: bytes.subarray(0, offset), sha256: hash.digest('hex') };
 }
 
-/** The content of a file; undefined where there is none. */
-async function readIfThere(path: string, shown: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (isRecord(error) && error.code === 'ENOENT') return undefined;
-    throw unreadable(shown, error);
-  }
+async function readLexicon(folder: string, name: string, plan: ModelPlan): Promise<Uint8Array> {
+  const bytes = await readFile(join(folder, LEXICON_FILE)).catch((error: unknown) => {
+    throw unreadable(`${name}/${LEXICON_FILE}`, error);
+  });
+  checkLexicon(name, plan, sha256Of(bytes));
+  return bytes;
+}
+
+/** Gives the model in a folder a lexicon, in the place of the one that it may have. */
+export async function saveLexicon(folder: string, { bytes }: Lexicon): Promise<void> {
+  const path = join(folder, MODEL_FILE);
+  const json = await readJson(path, MODEL_FILE);
+  if (!isRecord(json)) throw unusable(MODEL_FILE, 'it is not a JSON object');
+  const metadata = isRecord(json.userDefinedMetadata) ? json.userDefinedMetadata : {};
+  await replaceFile(join(folder, LEXICON_FILE), bytes);
+  await replaceFile(
+    path,
+    toJson({ ...json, userDefinedMetadata: { ...metadata, lexiconSha256: sha256Of(bytes) } }),
+  );
 }
 
 async function sizeOf(path: string, shown: string): Promise<number> {

@@ -2,7 +2,7 @@
  * The files of a model without the files: from parsed `model.json`, parsed `vocabulary.json` and the
  * weights' bytes to a Model and back. No `node:` imports: a browser gets the same files over HTTP.
  */
-import { Lexicon } from '../lexicon.ts';
+import { LEXICON_FILE, Lexicon } from '../lexicon.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import type { Dialect } from './activations.ts';
 import { buildLayers } from './build-layers.ts';
@@ -27,6 +27,8 @@ export interface ModelPlan {
   /** Hexadecimal SHA-256 of the shards' bytes, one after the other; null where nobody wrote it down. */
   readonly sha256: string | null;
   readonly reading: Reading;
+  /** Hexadecimal SHA-256 of the model's `lexicon.bin`; null where it has none. */
+  readonly lexiconSha256: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -53,7 +55,7 @@ export function readModelPlan(json: unknown, name: string): ModelPlan {
   const file = `${name}/${MODEL_FILE}`;
   if (!isRecord(json)) throw unusable(file, 'it is not a JSON object');
   const metadata = isRecord(json.userDefinedMetadata) ? json.userDefinedMetadata : {};
-  const { weightsSha256, window, ...rest } = metadata;
+  const { weightsSha256, window, lexiconSha256, ...rest } = metadata;
   const topology = readTopology(json.modelTopology, { file });
   const [first] = topology.plans;
   if (first?.kind === 'embedding' && first.masksZero)
@@ -63,6 +65,7 @@ export function readModelPlan(json: unknown, name: string): ModelPlan {
     weights: readWeightsManifest(json.weightsManifest, file),
     sha256: typeof weightsSha256 === 'string' ? weightsSha256 : null,
     reading: readReading(window, file),
+    lexiconSha256: typeof lexiconSha256 === 'string' ? lexiconSha256 : null,
     metadata: rest,
   };
 }
@@ -110,6 +113,16 @@ export function assembleModel({ name, plan, vocabulary, bytes, sha256, lexicon }
   };
 }
 
+/**
+ * @param sha256 of the bytes of a model's lexicon
+ * @throws StoryError `model_unavailable` when it is not the lexicon that `model.json` names
+ */
+export function checkLexicon(name: string, plan: Pick<ModelPlan, 'lexiconSha256'>, sha256: string): void {
+  if (plan.lexiconSha256 === sha256) return;
+  const problem = `its SHA-256 is not the one in ${MODEL_FILE}, so it was changed or damaged`;
+  throw unusable(`${name}/${LEXICON_FILE}`, problem);
+}
+
 /** How many ids layers read, and how many logits they make. */
 export function sizesOf(layers: readonly Layer[]): { reads: number; writes: number } {
   const first = layers[0]!;
@@ -118,7 +131,8 @@ export function sizesOf(layers: readonly Layer[]): { reads: number; writes: numb
 }
 
 /**
- * The weights' bytes of a model and a function that writes its `model.json`, given their SHA-256.
+ * The weights' bytes of a model and a function that writes its `model.json`, given their SHA-256 and that of its
+ * lexicon, if it has one.
  *
  * @param dialect whose names and layers the file keeps to
  */
@@ -126,14 +140,17 @@ export function disassembleModel(
   model: Model,
   dtype: WeightsDtype,
   dialect: Dialect = 'ours',
-): { bytes: Uint8Array; modelFile: (sha256: string) => Record<string, unknown> } {
+): {
+  bytes: Uint8Array;
+  modelFile: (sha256: string, lexiconSha256: string | undefined) => Record<string, unknown>;
+} {
   const { name, reading } = model;
   const written = writeLayers(model.layers, { dialect, reading, model: name });
   const { bytes, specs } = packWeights(
     written.flatMap(({ weights }) => weights),
     dtype,
   );
-  const modelFile = (sha256: string) => ({
+  const modelFile = (sha256: string, lexiconSha256: string | undefined) => ({
     format: 'layers-model',
     generatedBy: 'write-me-a-sci-fi',
     convertedBy: null,
@@ -151,6 +168,7 @@ export function disassembleModel(
       ...model.metadata,
       ...(reading.kind === 'window' ? { window: reading.characters } : {}),
       weightsSha256: sha256,
+      ...(lexiconSha256 === undefined ? {} : { lexiconSha256 }),
     },
   });
   return { bytes, modelFile };

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { StoryError } from '../../errors.ts';
+import { lexiconWords } from '../../generator/corpus/lexicon-words.ts';
+import { buildLexicon, Lexicon } from '../../generator/lexicon.ts';
+import { loadModel, saveLexicon } from '../../generator/model/files.ts';
+import { END_OF_TEXT } from '../../generator/vocabulary.ts';
+import { findModel } from './find.ts';
+
+/** `model lexicon`: the words that a model's stories keep to. */
+export function addModelLexicon(model: Command): void {
+  model
+    .command('lexicon')
+    .description("write a model's lexicon.bin from the texts that it was trained on")
+    .argument('<model>', "a model's folder, or the name of a model")
+    .argument('<texts...>', 'files such as train.txt, whose works begin with U+0003')
+    .action(async (named: string, paths: string[]) => {
+      const folder = findModel(named);
+      await loadModel(folder);
+      const words = new Map<string, boolean>();
+      for (const path of paths) {
+        const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+          throw new StoryError('configuration', `${path} cannot be read (${error.code}).`);
+        });
+        const found = lexiconWords(text.split(END_OF_TEXT).filter((work) => work.trim() !== ''));
+        if (found.size === 0) throw new StoryError('configuration', `${path} holds no words.`);
+        // A name in one text may be a common word in another.
+        for (const [word, isCommon] of found) words.set(word, isCommon || words.get(word) === true);
+      }
+      const bytes = buildLexicon(words);
+      await saveLexicon(folder, new Lexicon(bytes));
+      process.stdout.write(
+        `${words.size.toLocaleString('en')} words, ${bytes.length.toLocaleString('en')} bytes\n`,
+      );
+    });
+}
