@@ -95,9 +95,9 @@ describe('the writer in the worker', () => {
 
   it('masks vulgar words, from the first snapshot to the end', async () => {
     const { writer, states, end } = setUp();
-    writer.obey({ type: 'write', id: 'a', request: { ...REQUEST, prompt: 'What the fuck, said the shi' } });
+    writer.obey({ type: 'write', id: 'a', request: { ...REQUEST, prompt: 'What the fuck, said the ship' } });
     const last = textOf(await end('a'));
-    assert.ok(last.startsWith('What the f***, said the ship ') && last.length > 400);
+    assert.ok(last.startsWith('What the f***, said the ship') && last.length > 400);
     for (const text of states('a').map(textOf)) assert.ok(last.startsWith(text), text);
   });
 
