@@ -56,11 +56,16 @@ export class PromptChannels {
     await this.#daily.removeJobScheduler(schedulerOf(channelId));
   }
 
-  /** Forgets every channel whose id begins in a way. */
+  /** Removes what is set for every channel whose id begins with `prefix`. */
   async forget(prefix: string): Promise<void> {
-    for (const channelId of (await this.#settings.all()).keys()) {
-      if (channelId.startsWith(prefix)) await this.remove(channelId);
-    }
+    await this.forgetWhere(({ channelId }) => channelId.startsWith(prefix));
+  }
+
+  /** Removes what is set for every channel that is gone. Returns their ids. */
+  async forgetWhere(isGone: (channel: PromptChannel) => boolean): Promise<string[]> {
+    const gone = [...(await this.#settings.all()).values()].filter(isGone).map(({ channelId }) => channelId);
+    for (const channelId of gone) await this.remove(channelId);
+    return gone;
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,8 @@ export const PROMPT_CHANNEL_BOUNDS = {
 /** What is set for one channel. */
 export interface PromptChannel {
   readonly channelId: string;
+  /** The server that the channel belongs to, where its id does not already say so. */
+  readonly community?: string;
   /** Which messages are prompts; undefined where only the daily line is wanted. */
   readonly prompts?: {
     readonly messages: 'every' | 'mentions';
