@@ -1,7 +1,8 @@
 /** `/scifi-channel`: what is set for a channel, and what is missing for it; the same in every chat. */
 import { StoryError } from '../errors.ts';
 import type { PromptChannels } from './channel-settings.ts';
-import { isTimeZone, type PromptChannel } from './prompt-channels.ts';
+import { isTimeZone } from './daily-schedule.ts';
+import type { PromptChannel } from './prompt-channels.ts';
 
 /** What somebody wants of a channel. */
 export type ChannelOrder =

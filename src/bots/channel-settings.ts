@@ -2,6 +2,7 @@
 import type { Queue } from 'bullmq';
 import type { QueueConnection } from '../queue/connection.ts';
 import { KnownSettings } from '../queue/settings.ts';
+import { type Daily, nextByPattern, patternOf } from './daily-schedule.ts';
 import type { PromptChannel } from './prompt-channels.ts';
 
 /** Name of the queue with a platform's daily lines. */
@@ -9,9 +10,22 @@ export function dailyQueueOf(platform: string): string {
   return `daily-${platform}`;
 }
 
+/** How both ends of that queue find a schedule's next time. */
+export const DAILY_SETTINGS = { repeatStrategy: nextByPattern };
+
 /** The job of one day's line. */
 export interface DailyJob {
   readonly channelId: string;
+}
+
+/** Channels whose schedules were not in order. */
+export interface Repairs {
+  /** They have a next line again. */
+  readonly repaired: string[];
+  /** There is no next line to be found for them. */
+  readonly failed: string[];
+  /** They had a schedule, and no setting for it. */
+  readonly removed: string[];
 }
 
 export class PromptChannels {
@@ -24,6 +38,7 @@ export class PromptChannels {
     this.#settings = new KnownSettings(connection, `${platform}-channels`);
     this.#daily = connection.queue(dailyQueueOf(platform), {
       defaultJobOptions: { attempts: 3, removeOnComplete: true, removeOnFail: 100 },
+      settings: DAILY_SETTINGS,
     });
   }
 
@@ -41,14 +56,8 @@ export class PromptChannels {
   }
 
   async write(channel: PromptChannel): Promise<void> {
-    const { channelId, daily } = channel;
-    await this.#settings.write(channelId, channel);
-    if (!daily) return;
-    await this.#daily.upsertJobScheduler(
-      schedulerOf(channelId),
-      { pattern: `0 ${daily.hour} * * *`, tz: daily.timeZone },
-      { name: 'line', data: { channelId } },
-    );
+    await this.#settings.write(channel.channelId, channel);
+    if (channel.daily) await this.#schedule(channel.channelId, channel.daily);
   }
 
   async remove(channelId: string): Promise<void> {
@@ -66,6 +75,44 @@ export class PromptChannels {
     const gone = [...(await this.#settings.all()).values()].filter(isGone).map(({ channelId }) => channelId);
     for (const channelId of gone) await this.remove(channelId);
     return gone;
+  }
+
+  /**
+   * Looks at every schedule again: one that has no next line gets one, and one without a setting is removed.
+   *
+   * @param now ms since 1970
+   */
+  async repairSchedules(now: number): Promise<Repairs> {
+    // In this order: a setting is written before its schedule, and removed before it.
+    const schedules = new Map((await this.#daily.getJobSchedulers()).map((one) => [one.key, one]));
+    const settings = await this.#settings.all();
+    const repairs: Repairs = { repaired: [], failed: [], removed: [] };
+    for (const { channelId, daily } of settings.values()) {
+      const id = schedulerOf(channelId);
+      const schedule = schedules.get(id);
+      schedules.delete(id);
+      if (!daily || (await this.#hasNext(id, schedule?.next, now))) continue;
+      const isScheduled = await this.#schedule(channelId, daily);
+      repairs[isScheduled ? 'repaired' : 'failed'].push(channelId);
+    }
+    for (const { key, template } of schedules.values()) {
+      await this.#daily.removeJobScheduler(key);
+      repairs.removed.push(template?.data?.channelId ?? key);
+    }
+    return repairs;
+  }
+
+  async #schedule(channelId: string, daily: Daily): Promise<boolean> {
+    const template = { name: 'line', data: { channelId } };
+    return !!(await this.#daily.upsertJobScheduler(schedulerOf(channelId), patternOf(daily), template));
+  }
+
+  /** Whether a line is to come, or is just being posted. */
+  async #hasNext(id: string, next: number | undefined, now: number): Promise<boolean> {
+    if (next === undefined) return false;
+    if (next > now) return true;
+    const state = await this.#daily.getJobState(`repeat:${id}:${next}`);
+    return !['completed', 'failed', 'unknown'].includes(state);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,8 @@ import type { Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import type { QueueConnection } from '../queue/connection.ts';
 import type { StoryRequest } from '../story.ts';
-import { type DailyJob, dailyQueueOf, type PromptChannels } from './channel-settings.ts';
+import { DAILY_SETTINGS, type DailyJob, dailyQueueOf, type PromptChannels } from './channel-settings.ts';
+import { dueDay } from './daily-schedule.ts';
 import { openingOf } from './prompt-channels.ts';
 
 /** A line or two: the community is to go on. */
@@ -21,27 +22,49 @@ export interface DailyTools {
   readonly clock: () => number;
 }
 
-/** Has this process post daily lines, each once however many processes there are. */
-export function workDailyLines(tools: DailyTools): Worker<DailyJob, void> {
-  return tools.connection.worker<DailyJob, void>(
-    dailyQueueOf(tools.channels.platform),
+/** How often schedules are looked at again. */
+const LOOK_INTERVAL_MS = 10 * 60_000;
+
+/** Has this process post daily lines, each once however many processes there are, until the result is called. */
+export function workDailyLines(tools: DailyTools): () => Promise<void> {
+  const { connection, channels } = tools;
+  const worker: Worker = connection.worker<DailyJob, void>(
+    dailyQueueOf(channels.platform),
     async ({ data }) => postLine(data.channelId, tools),
-    { concurrency: 10 },
+    { concurrency: 10, settings: DAILY_SETTINGS },
   );
+  const look = () => void repairSchedules(tools);
+  look();
+  const timer = setInterval(look, LOOK_INTERVAL_MS);
+  return async () => {
+    clearInterval(timer);
+    await worker.close();
+  };
 }
 
-/** Posts today's line in a channel, unless that is done already. */
+/** Looks at all schedules again, and logs those that were not in order. Never rejects. */
+export async function repairSchedules({ channels, logger, clock }: DailyTools): Promise<void> {
+  try {
+    const { repaired, failed, removed } = await channels.repairSchedules(clock());
+    for (const channel of repaired)
+      logger.warn({ channel }, 'a daily line had no next time and has one again');
+    for (const channel of failed)
+      logger.error({ channel }, 'a daily line has no next time: is its time zone known here?');
+    for (const channel of removed)
+      logger.info({ channel }, 'the schedule of a channel without settings is removed');
+  } catch (error) {
+    // The queue is away; they are looked at again.
+    logger.warn({ reason: (error as Error).message }, 'daily lines were not looked at');
+  }
+}
+
+/** Posts the line that is due in a channel, unless that is done already. */
 export async function postLine(channelId: string, tools: DailyTools): Promise<void> {
   const channel = await tools.channels.read(channelId);
   if (!channel?.daily) return;
-  const day = dayIn(channel.daily.timeZone, tools.clock());
+  const day = dueDay(tools.clock(), channel.daily);
+  if (day === undefined) return;
   const request = tools.readLine({ ...openingOf(day, channelId), length: LINE_LENGTH });
   await tools.submitLine(`d${channelId}-${day}`, request, channelId);
   tools.logger.info({ channel: channelId }, 'daily line');
-}
-
-/** Number of a day as people in a time zone count it. */
-export function dayIn(timeZone: string, now: number): number {
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
-  return Number(format.format(now).replaceAll('-', ''));
 }

@@ -70,16 +70,6 @@ export class PromptJudge {
   }
 }
 
-/** Whether there is a time zone of that name. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Openings for the daily line, before the network goes on with them. */
 const OPENINGS = [
   'It all began with',

@@ -30,13 +30,14 @@ export const TAKEOVER = {
   runRetryDelay: 1_000,
 } as const;
 
-export type SharedWorkerOptions = Pick<WorkerOptions, 'concurrency' | 'autorun'>;
+export type SharedWorkerOptions = Pick<WorkerOptions, 'concurrency' | 'autorun' | 'settings'>;
+export type SharedQueueOptions = Pick<QueueOptions, 'defaultJobOptions' | 'settings'>;
 
 export interface QueueConnection {
   readonly backend: 'redis' | 'embedded';
   /** Resolves when the queues are gone for good, and only another start can help. Redis is waited for instead. */
   readonly lost: Promise<StoryError>;
-  queue<Data, Result>(name: string, options?: Pick<QueueOptions, 'defaultJobOptions'>): Queue<Data, Result>;
+  queue<Data, Result>(name: string, options?: SharedQueueOptions): Queue<Data, Result>;
   worker<Data, Result>(
     name: string,
     processor: Processor<Data, Result>,

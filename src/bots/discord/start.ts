@@ -115,8 +115,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
         submit(asking, id, request, () => ({ channelId, userId: botId, inChannel: true }), undefined),
       clock: Date.now,
     };
-    const daily = workDailyLines(dailyTools);
-    closers.push(() => daily.close());
+    closers.push(workDailyLines(dailyTools));
     let gateway: Gateway | undefined;
     if (config.shards !== 'none') {
       const registered = new Settings<Registered>(connection, 'discord-commands');

@@ -142,8 +142,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       },
       clock: Date.now,
     };
-    const daily = workDailyLines(dailyTools);
-    closers.push(() => daily.close());
+    closers.push(workDailyLines(dailyTools));
     const socket = config.http ? undefined : openSocket(socketOptions(config, logger), logger);
     const receiver = socket?.receiver ?? httpReceiver(config, installations, logger);
     const app = openApp(receiver, config, self, logger);
