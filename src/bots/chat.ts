@@ -21,7 +21,8 @@ const LONGEST_PAUSE_MS = 30_000;
  * Starts a platform. Where it cannot be reached, this resolves all the same, and it is tried again for as long as
  * it takes.
  *
- * @param start rejects with a StoryError `chat_unavailable` when the platform cannot be reached
+ * @param start rejects with a StoryError `configuration` when the platform refuses the settings; with anything else
+ *   when it may start later
  * @param started called once it has started
  * @throws StoryError `configuration` when the platform refuses the settings at the first attempt
  */
@@ -45,8 +46,10 @@ export async function keepStarting<C extends Chat>(
       return 'started';
     } catch (error) {
       problem = error instanceof StoryError ? error.message : `${name} could not be started.`;
-      if (error instanceof StoryError && error.code === 'chat_unavailable') return 'unavailable';
-      throw error;
+      if (error instanceof StoryError && error.code !== 'chat_unavailable') throw error;
+      // A defect in one platform is no reason to end the page and the others.
+      if (!(error instanceof StoryError)) logger.error({ err: error }, problem);
+      return 'unavailable';
     }
   };
   const tryAgain = async () => {

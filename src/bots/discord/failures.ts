@@ -39,7 +39,8 @@ export function failureOf(error: unknown): DiscordFailure {
     const known = MEANING.get(error.code);
     if (known) return known;
     if (error.status === 401) return 'unauthorized';
-    if (error.status === 403) return 'forbidden';
+    // A refusal in no words of Discord's comes from what protects it, and passes.
+    if (error.status === 403) return error.code === undefined ? 'temporary' : 'forbidden';
     return error.status === 404 ? 'gone' : 'defect';
   }
   if (error instanceof HTTPError) return 'temporary';

@@ -1,4 +1,5 @@
 /** The connection on which Discord tells of commands, buttons and messages. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
   Events,
@@ -31,7 +32,12 @@ const CLOSE_DISALLOWED_INTENTS = 4_014;
 
 /** What discord.js says when it is no use to try again. */
 const REFUSED =
-  /invalid token|authentication failed|invalid shard|sharding is required|invalid api version|intents|sessions remaining/i;
+  /invalid token|authentication failed|invalid shard|sharding is required|invalid api version|intents/i;
+/** What it says when Discord allows no more connections until a time. */
+const NO_SESSIONS = /sessions remaining.* resets at (\S+)/i;
+/** A connection that is waited for is tried at least so often: the limit may be lifted earlier. */
+const LONGEST_WAIT_MS = 10 * 60_000;
+const RETRY_MS = 30_000;
 
 export interface Gateway {
   /** Why Discord's events do not arrive at the moment, in a sentence; undefined when they do. */
@@ -39,12 +45,81 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Discord allows a number of connections a day, and they are used up. */
+class SessionsSpent extends Error {
+  /** When there are new ones, in ms since 1970. */
+  readonly resetAt: number;
+
+  constructor(resetAt: number) {
+    super(
+      'Discord allows the bot no more connections for now. It connects again at ' +
+        `${new Date(resetAt).toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+    );
+    this.name = 'SessionsSpent';
+    this.resetAt = resetAt;
+  }
+}
+
+/** Why a shard does not hear Discord at the moment, by its number; `connecting` before there are shards. */
+type Problems = Map<number | 'connecting', string>;
+
 /**
- * Connects. A connection that is lost is opened again for as long as it takes.
+ * Connects. A connection that is lost is opened again for as long as it takes, and where Discord allows no more
+ * connections for now, this resolves, and the bot connects when it may.
  *
  * @throws StoryError `configuration` when the gateway refuses the bot, `chat_unavailable` when it cannot be reached
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const problems: Problems = new Map();
+  const closing = new AbortController();
+  let client: Client | undefined;
+  const attempt = async () => {
+    client = await connect(options, problems);
+    problems.delete('connecting');
+    if (closing.signal.aborted) await client.destroy();
+  };
+  try {
+    await attempt();
+  } catch (error) {
+    if (!(error instanceof SessionsSpent)) throw error;
+    void connectLater(error, attempt, problems, closing.signal, options.logger);
+  }
+  return {
+    problem: () => [...problems.values()][0],
+    async close() {
+      closing.abort();
+      await client?.destroy();
+    },
+  };
+}
+
+/** Connects as soon as Discord allows it. Never rejects. */
+async function connectLater(
+  spent: SessionsSpent,
+  attempt: () => Promise<void>,
+  problems: Problems,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<void> {
+  for (let error: unknown = spent; ; ) {
+    const { message } = error as Error;
+    problems.set('connecting', message);
+    const mayPass = error instanceof SessionsSpent || (error as StoryError).code === 'chat_unavailable';
+    logger[mayPass ? 'warn' : 'error']({ reason: message }, 'Discord gateway is not connected');
+    if (!mayPass) return;
+    const waitMs =
+      error instanceof SessionsSpent ? Math.min(LONGEST_WAIT_MS, error.resetAt - Date.now()) : RETRY_MS;
+    try {
+      await sleep(Math.max(1_000, waitMs), undefined, { signal });
+      return await attempt();
+    } catch (cause) {
+      if (signal.aborted) return;
+      error = cause;
+    }
+  }
+}
+
+async function connect(options: GatewayOptions, problems: Problems): Promise<Client> {
   const { logger, readsMessages } = options;
   const { Guilds, GuildMessages, MessageContent } = GatewayIntentBits;
   const client: Client = new Client({
@@ -62,13 +137,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       UserManager: { maxSize: PEOPLE_KEPT, keepOverLimit: (user) => user.id === client.user?.id },
     }),
   });
+  guardPackets(client, logger);
   client.on(Events.InteractionCreate, options.onInteraction);
   client.on(Events.MessageCreate, options.onMessage);
   client.on(Events.Error, (error) => logger.warn(loggable(error), 'Discord'));
   client.on(Events.ShardError, (error, shard) =>
     logger.warn({ shard, ...loggable(error) }, 'Discord gateway'),
   );
-  const problems = new Map<number, string>();
   client.on(Events.ShardReady, (shard) => {
     problems.delete(shard);
     logger.info({ shard }, 'Discord gateway ready');
@@ -95,11 +170,29 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   } catch (cause) {
     await client.destroy();
     const { message } = cause as Error;
+    const resetAt = Date.parse(NO_SESSIONS.exec(message)?.[1] ?? '');
+    if (!Number.isNaN(resetAt)) throw new SessionsSpent(resetAt);
     if (!REFUSED.test(message)) throw unreachable(cause);
     const sentence = `Discord’s gateway refuses the bot (${message}). Run \`scifi doctor\` to see what is missing.`;
     throw new StoryError('configuration', sentence, { cause });
   }
-  return { problem: () => [...problems.values()][0], close: () => client.destroy() };
+  return client;
+}
+
+/** An exception in discord.js's handling of one event is logged; it would end the process otherwise. */
+function guardPackets(client: Client, logger: Logger): void {
+  const manager = client.ws as unknown as {
+    handlePacket(packet?: { readonly t?: string | null }, shard?: unknown): boolean;
+  };
+  const handlePacket = manager.handlePacket.bind(manager);
+  manager.handlePacket = (packet, shard) => {
+    try {
+      return handlePacket(packet, shard);
+    } catch (error) {
+      logger.error({ event: packet?.t, ...loggable(error) }, 'an event of Discord could not be handled');
+      return false;
+    }
+  };
 }
 
 function shardsOf(shards: string): { shards: 'auto' | number[]; shardCount?: number } {

@@ -1,6 +1,7 @@
 /** Telling Discord of the commands. */
 import { createHash } from 'node:crypto';
 import { type REST, Routes } from 'discord.js';
+import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { Settings } from '../../queue/settings.ts';
@@ -8,7 +9,10 @@ import type { ModelChoice } from '../../story.ts';
 import { DiscordApi } from './api.ts';
 import { readApplication } from './application.ts';
 import { commandsFor } from './commands.ts';
-import { failureOf } from './failures.ts';
+import { failureOf, loggable } from './failures.ts';
+
+/** Pause between two attempts. */
+const RETRY_MS = 10 * 60_000;
 
 /** What was registered last, by application. */
 export interface Registered {
@@ -49,6 +53,32 @@ export async function registerChangedCommands(
   await registerCommands(rest, applicationId, models);
   await settings.write(applicationId, { hash });
   return true;
+}
+
+/**
+ * Registers now; where Discord refuses, as it does after 200 commands a day, again until it does not. Meanwhile
+ * people have the commands that were registered before.
+ *
+ * @param register what to do; whether anything was changed
+ * @returns ends the attempts
+ */
+export async function keepRegistering(register: () => Promise<boolean>, logger: Logger): Promise<() => void> {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const attempt = async (): Promise<void> => {
+    try {
+      if (await register()) logger.info('Discord commands registered');
+    } catch (error) {
+      if (isOver) return;
+      logger.warn(loggable(error), 'Discord commands are not registered; they are tried again');
+      timer = setTimeout(() => void attempt(), RETRY_MS);
+    }
+  };
+  await attempt();
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }
 
 /** Registers the commands with nothing else running. Returns how many there are. */

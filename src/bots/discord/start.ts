@@ -27,7 +27,7 @@ import { failureOf, unreachable } from './failures.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import type { DiscordHandle } from './handle.ts';
 import { answer } from './interactions.ts';
-import { type Registered, registerChangedCommands } from './registration.ts';
+import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
 import { ROOM } from './story-text.ts';
 import { DiscordSurface } from './surface.ts';
 
@@ -120,8 +120,8 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     if (config.shards !== 'none') {
       const registered = new Settings<Registered>(connection, 'discord-commands');
       closers.push(() => registered.close());
-      const changed = await registerChangedCommands(api.bot, applicationId, models, registered);
-      if (changed) logger.info('Discord commands registered');
+      const register = () => registerChangedCommands(api.bot, applicationId, models, registered);
+      closers.push(await keepRegistering(register, logger));
       const judge = new PromptJudge(() => performance.now());
       gateway = await openGateway({
         token: config.token,

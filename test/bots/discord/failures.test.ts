@@ -7,7 +7,17 @@ import { Person } from '../../fakes/discord/people.ts';
 import type { FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
 import { PERMISSION } from '../../fakes/discord/world.ts';
 import { until } from '../../helpers/programs.ts';
-import { FOOTER, finished, type House, isOver, labelsOf, openHouse, smallPrintOf, textOf } from './house.ts';
+import {
+  FOOTER,
+  finished,
+  type House,
+  isOver,
+  labelsOf,
+  MODELS,
+  openHouse,
+  smallPrintOf,
+  textOf,
+} from './house.ts';
 
 /** Discord's quarter of an hour, and the time at which we stop to rely on it. */
 const TOKEN_MS = 4_000;
@@ -186,6 +196,85 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
         await house.startWorker();
         await until(() => isOver(second.original!), 'an end');
         assert.equal(discord.count('invalid'), 0);
+      } finally {
+        await house.close();
+      }
+    });
+  });
+
+  describe('Discord sends an event that discord.js cannot handle', { timeout: 40_000 }, () => {
+    it('is logged, and everything goes on', async () => {
+      const house = await openHouse();
+      try {
+        const { discord, ann, channel } = house;
+        for (const data of [null, { channel_id: channel.id, id: '1', author: 7 }]) {
+          discord.gateway.dispatch('MESSAGE_UPDATE', data as never);
+          discord.gateway.dispatch('MESSAGE_CREATE', { mentions: [], author: {}, ...data });
+          discord.gateway.dispatch('INTERACTION_CREATE', data as never);
+          discord.gateway.dispatch('CHANNEL_CREATE', data as never);
+        }
+        const isLogged = (line: string) => line.includes('an event of Discord could not be handled');
+        await until(() => house.log.some(isLogged), 'a line in the log');
+        const interaction = ann.slash(channel, 'scifi', { prompt: 'All the same', length: 200 });
+        assert.ok(textOf(await finished(interaction)).startsWith('All the same'));
+      } finally {
+        await house.close();
+      }
+    });
+  });
+
+  describe('Discord allows no more connections today', { timeout: 40_000 }, () => {
+    it('is waited out, and replies are edited meanwhile', async () => {
+      const house = await openHouse();
+      try {
+        const { discord, ann, channel } = house;
+        const { gateway } = discord;
+        const interaction = ann.slash(channel, 'scifi', LONG);
+        await until(() => interaction.original?.content, 'a growing text');
+        Object.assign(gateway.sessions, { remaining: 0, resetAfterMs: 3_000 });
+        await house.restart();
+        assert.match(house.bot.problem() ?? '', /no more connections for now\. It connects again at 20/);
+        assert.ok(textOf(await finished(interaction)).startsWith('It went wrong'));
+        assert.equal(gateway.listeners, 0);
+        Object.assign(gateway.sessions, { remaining: 1_000, resetAfterMs: 0 });
+        await until(() => gateway.listeners === 1 && !house.bot.problem(), 'a connection');
+        const next = ann.slash(channel, 'scifi', { prompt: 'Here again', length: 200 });
+        assert.ok(textOf(await finished(next)).startsWith('Here again'));
+      } finally {
+        await house.close();
+      }
+    });
+
+    it('does not keep the process from closing', async () => {
+      const house = await openHouse({ worker: false });
+      try {
+        Object.assign(house.discord.gateway.sessions, { remaining: 0, resetAfterMs: 3_600_000 });
+        await house.restart();
+      } finally {
+        await house.close();
+      }
+    });
+  });
+
+  describe('Discord refuses the commands', { timeout: 40_000 }, () => {
+    it('starts all the same, with those that were registered before', async () => {
+      const house = await openHouse({ worker: false });
+      try {
+        const fewer = { models: MODELS.slice(0, 1) };
+        const answers = [
+          { status: 400, code: 30_034 },
+          { status: 403, code: 50_001 },
+        ];
+        for (const answer of answers) {
+          house.discord.misbehave({ match: /^PUT .*commands$/, ...answer });
+          await house.restart(fewer);
+          assert.ok(
+            house.log.some(
+              (line) => line.includes('commands are not registered') && line.includes(`${answer.code}`),
+            ),
+          );
+          assert.equal(house.bot.problem(), undefined);
+        }
       } finally {
         await house.close();
       }

@@ -155,7 +155,8 @@ export class FakeDiscord {
     }
     try {
       if (`${call.method} ${call.path}` === GATEWAY_ROUTE && isBot) {
-        const session_start_limit = { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 1 };
+        const { remaining, resetAfterMs: reset_after } = this.gateway.sessions;
+        const session_start_limit = { total: 1_000, remaining, reset_after, max_concurrency: 1 };
         const body = { url: `ws://127.0.0.1:${this.#port}`, shards: 1, session_start_limit };
         return { status: 200, headers: limit.headers, body };
       }

@@ -35,6 +35,8 @@ export class FakeGateway {
   readonly #sessions = new Map<string, Session>();
   heartbeatMs = 41_250;
   identifies = 0;
+  /** How many times clients may still identify, and the time after which they may again. */
+  readonly sessions = { remaining: 1_000, resetAfterMs: 0 };
   resumes = 0;
   /** Code with which whoever identifies is turned away. */
   refusal: number | undefined;
@@ -102,6 +104,7 @@ export class FakeGateway {
       return undefined;
     }
     this.identifies += 1;
+    this.sessions.remaining -= 1;
     const session: Session = { id: randomUUID(), intents: d.intents, socket, sequence: 0, sent: [] };
     this.#sessions.set(session.id, session);
     const { application, bot, guild, flags } = this.#world;
