@@ -14,8 +14,12 @@ export type ChannelOrder =
 export interface ChannelSurroundings {
   /** What the bot needs and lacks there for what is to be set, in the chat's own words. */
   missing(channel: PromptChannel): readonly string[];
+  /** Why what is to be set cannot work in such a channel at all; undefined where it can. */
+  impossible?(channel: PromptChannel): string | undefined;
   /** What somebody does about that, as a sentence. */
   readonly remedy: string;
+  /** Where the channel is, to be kept with what is set for it. */
+  readonly home?: Pick<PromptChannel, 'community'>;
   /** Why messages that do not mention the bot cannot be read, and what to do; undefined where they can be. */
   readonly blindness?: string | undefined;
 }
@@ -32,8 +36,10 @@ export async function carryOut(
   channels: PromptChannels,
   surroundings: ChannelSurroundings,
 ): Promise<string> {
-  const now = (await channels.read(channelId)) ?? { channelId };
+  const now = { ...(await channels.read(channelId)), channelId, ...surroundings.home };
   const save = async (channel: PromptChannel) => {
+    const impossible = surroundings.impossible?.(channel);
+    if (impossible) throw new StoryError('bad_request', `Nothing was changed: ${impossible}`);
     const missing = surroundings.missing(channel);
     if (missing.length > 0) {
       const sentence = `Nothing was changed: in this channel I need ${list(missing)}. ${surroundings.remedy}`;
@@ -62,7 +68,8 @@ export async function carryOut(
   }
 }
 
-function describe(channel: PromptChannel, { missing, blindness }: ChannelSurroundings): string {
+function describe(channel: PromptChannel, surroundings: ChannelSurroundings): string {
+  const { blindness } = surroundings;
   const { prompts, daily } = channel;
   if (!prompts && !daily) return 'Nothing is set for this channel. Begin with /scifi-channel on.';
   const lines: string[] = [];
@@ -75,7 +82,9 @@ function describe(channel: PromptChannel, { missing, blindness }: ChannelSurroun
     if (prompts.messages === 'every' && blindness) lines.push(blindness);
   } else lines.push('Messages are no prompts here.');
   if (daily) lines.push(`An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}.`);
-  const lacking = missing(channel);
+  const impossible = surroundings.impossible?.(channel);
+  if (impossible) lines.push(`This does not work here: ${impossible}`);
+  const lacking = surroundings.missing(channel);
   if (lacking.length > 0) lines.push(`I am missing ${list(lacking)} in this channel.`);
   return lines.join('\n');
 }

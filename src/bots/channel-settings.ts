@@ -65,6 +65,11 @@ export class PromptChannels {
     await this.#daily.removeJobScheduler(schedulerOf(channelId));
   }
 
+  /** What is set for all channels. */
+  async all(): Promise<PromptChannel[]> {
+    return [...(await this.#settings.all()).values()];
+  }
+
   /** Removes what is set for every channel whose id begins with `prefix`. */
   async forget(prefix: string): Promise<void> {
     await this.forgetWhere(({ channelId }) => channelId.startsWith(prefix));
@@ -72,7 +77,7 @@ export class PromptChannels {
 
   /** Removes what is set for every channel that is gone. Returns their ids. */
   async forgetWhere(isGone: (channel: PromptChannel) => boolean): Promise<string[]> {
-    const gone = [...(await this.#settings.all()).values()].filter(isGone).map(({ channelId }) => channelId);
+    const gone = (await this.all()).filter(isGone).map(({ channelId }) => channelId);
     for (const channelId of gone) await this.remove(channelId);
     return gone;
   }

@@ -5,7 +5,7 @@ import type { QueueConnection } from '../queue/connection.ts';
 import type { StoryRequest } from '../story.ts';
 import { DAILY_SETTINGS, type DailyJob, dailyQueueOf, type PromptChannels } from './channel-settings.ts';
 import { dueDay } from './daily-schedule.ts';
-import { openingOf } from './prompt-channels.ts';
+import { openingOf, type PromptChannel } from './prompt-channels.ts';
 
 /** A line or two: the community is to go on. */
 const LINE_LENGTH = 220;
@@ -16,6 +16,8 @@ export interface DailyTools {
   readonly logger: Logger;
   /** Reads a wish as a person's would be read. */
   readonly readLine: (input: { prompt: string; seed: number; length: number }) => StoryRequest;
+  /** Whether a line is known to be refused in a channel, so that it is not tried. */
+  readonly isHopeless?: (channel: PromptChannel) => boolean;
   /** Has a line written in a channel; under one id once. */
   readonly submitLine: (id: string, request: StoryRequest, channelId: string) => Promise<void>;
   /** Milliseconds since 1970. */
@@ -63,7 +65,7 @@ export async function postLine(channelId: string, tools: DailyTools): Promise<vo
   const channel = await tools.channels.read(channelId);
   if (!channel?.daily) return;
   const day = dueDay(tools.clock(), channel.daily);
-  if (day === undefined) return;
+  if (day === undefined || tools.isHopeless?.(channel)) return;
   const request = tools.readLine({ ...openingOf(day, channelId), length: LINE_LENGTH });
   await tools.submitLine(`d${channelId}-${day}`, request, channelId);
   tools.logger.info({ channel: channelId }, 'daily line');

@@ -50,7 +50,7 @@ export class PromptJudge {
   judge(channel: PromptChannel | undefined, message: Message): Verdict {
     const prompts = channel?.prompts;
     if (!prompts || (prompts.messages === 'mentions' && !message.mentionsBot)) return 'not a prompt';
-    if (message.text.length < prompts.leastCharacters) return 'too short';
+    if (!hasWords(message.text) || wordsOf(message.text).length < prompts.leastCharacters) return 'too short';
     const key = `${message.channelId}/${message.authorId}`;
     const now = this.#clock();
     const last = this.#answered.get(key);
@@ -68,6 +68,20 @@ export class PromptJudge {
       this.#answered.delete(key);
     }
   }
+}
+
+const LINK = /\b(?:[a-z][a-z\d+.-]*:\/\/|www\.)\S+/gi;
+/** Emoji with all that belongs to them; digits, which begin some, stay. */
+const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f|\u20e3/gu;
+
+/** Whether a text says anything: a link, an emoji or a row of dots is no opening of a story. */
+export function hasWords(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(wordsOf(text));
+}
+
+/** A text without links and emoji. */
+export function wordsOf(text: string): string {
+  return text.replace(LINK, '').replace(EMOJI, '').trim();
 }
 
 /** Openings for the daily line, before the network goes on with them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { openingOf, PromptJudge } from '../../src/bots/prompt-channels.ts';
+import { hasWords, openingOf, PromptJudge } from '../../src/bots/prompt-channels.ts';
 
 const channel = {
   channelId: 'c',
@@ -26,6 +26,16 @@ describe('a prompt channel', () => {
     now = 30_000;
     assert.equal(judge.judge(channel, message), 'answer');
     assert.equal(judge.judge(channel, message), 'too soon');
+  });
+
+  it('takes a message for a prompt only where it has words, and enough of them', () => {
+    const judge = new PromptJudge(() => 0);
+    const said = (text: string) => judge.judge(channel, { ...message, text });
+    const wordless = ['🚀🚀🚀🚀🚀', '👩‍🚀👩‍🚀🇦🇹', 'https://example.org/a/long/way', '.......', 'Hi 🚀🚀🚀🚀'];
+    for (const text of wordless) assert.equal(said(text), 'too short', text);
+    assert.equal(said('See https://example.org, they said'), 'answer');
+    assert.ok(['word', '1984', 'слово', '言葉'].every(hasWords));
+    assert.ok(!['', '…', '1️⃣'.slice(1), 'www.example.org'].some(hasWords));
   });
 
   it('has an opening for every day, the same for whoever asks', () => {

@@ -2,6 +2,7 @@
  * The few calls to Discord that a reply consists of, over discord.js's own REST client. Every answer tells
  * how long to wait before the next call, as Discord's headers say.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import {
   type APIMessage,
@@ -37,6 +38,13 @@ const BOT_REQUESTS_PER_SECOND = 25;
 /** Handlers of buckets that nobody uses; every interaction leaves one. discord.js keeps them for an hour. */
 const HANDLER_SWEEP_MS = 60_000;
 const NONCE_LENGTH = 24;
+/**
+ * Invalid answers in ten minutes, for calls that people wait for and for those that nobody asked for. Discord bans
+ * an address after 10,000, and many processes may share one.
+ */
+const INVALID_ALLOWED = { asked: 300, unasked: 30 } as const;
+/** Whether the call under way is one that nobody asked for. */
+const unasked = new AsyncLocalStorage<true>();
 
 export interface DiscordApiOptions {
   /** Address without version. */
@@ -49,7 +57,8 @@ export class DiscordApi {
   readonly bot: REST;
   /** For answers to interactions, which Discord's global limit of 50 a second does not count. */
   readonly #answers: REST;
-  readonly #budget = new InvalidBudget(() => performance.now());
+  readonly #asked = new InvalidBudget(() => performance.now(), INVALID_ALLOWED.asked);
+  readonly #unasked = new InvalidBudget(() => performance.now(), INVALID_ALLOWED.unasked);
 
   constructor({ api, token }: DiscordApiOptions) {
     const options = this.restOptions(api);
@@ -57,14 +66,21 @@ export class DiscordApi {
     this.#answers = new REST({ ...options, globalRequestsPerSecond: Number.POSITIVE_INFINITY });
   }
 
-  /** How this process talks to Discord: whichever client a call goes through, one budget counts it. */
+  /** How this process talks to Discord, whichever client a call goes through. */
   restOptions(api: string): Partial<RESTOptions> {
-    const budget = this.#budget;
     return {
       api,
       handlerSweepInterval: HANDLER_SWEEP_MS,
-      makeRequest: (url, init) => budget.spend(() => DefaultRestOptions.makeRequest(url, init)),
+      makeRequest: (url, init) => {
+        const budget = unasked.getStore() ? this.#unasked : this.#asked;
+        return budget.spend(() => DefaultRestOptions.makeRequest(url, init));
+      },
     };
+  }
+
+  /** Makes calls that nobody asked for: their refusals never count against calls that people wait for. */
+  unasked<Result>(act: () => Promise<Result>): Promise<Result> {
+    return unasked.run(true, act);
   }
 
   /** Says "thinking…", in case nobody has yet. */

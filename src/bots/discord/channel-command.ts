@@ -1,15 +1,11 @@
 /** `/scifi-channel` on Discord. */
-import {
-  type ChatInputCommandInteraction,
-  MessageFlags,
-  PermissionFlagsBits,
-  type PermissionsBitField,
-} from 'discord.js';
+import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
 import { logged } from '../ask.ts';
 import { type ChannelOrder, carryOut } from '../channel-command.ts';
 import type { PromptChannels } from '../channel-settings.ts';
-import { PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
+import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
+import { impossibleIn, missingFor } from './channel-check.ts';
 
 export interface ChannelTools {
   readonly channels: PromptChannels;
@@ -34,8 +30,12 @@ export async function changeChannel(
 
 async function change(interaction: ChatInputCommandInteraction, tools: ChannelTools): Promise<string> {
   const order = orderOf(interaction);
-  return carryOut(order, interaction.channelId, tools.channels, {
-    missing: (channel) => missingFor(channel, interaction.appPermissions),
+  const { channelId, guildId, appPermissions } = interaction;
+  const facts = { type: interaction.channel?.type, permissions: appPermissions };
+  return carryOut(order, channelId, tools.channels, {
+    missing: (channel) => missingFor(channel, facts),
+    impossible: (channel) => impossibleIn(channel, facts),
+    ...(guildId ? { home: { community: guildId } } : {}),
     remedy: 'Give me that in the channel’s settings under Permissions, and try again.',
     blindness: tools.readsMessages ? undefined : NO_INTENT,
   });
@@ -62,23 +62,4 @@ function orderOf({ options }: ChatInputCommandInteraction): ChannelOrder {
     default:
       return { kind: 'status' };
   }
-}
-
-/** The names, as Discord's client shows them, of permissions that the bot lacks for what is set. */
-export function missingFor(
-  channel: PromptChannel,
-  permissions: Pick<PermissionsBitField, 'has'>,
-): readonly string[] {
-  const needed: [bigint, string][] = [
-    [PermissionFlagsBits.ViewChannel, 'View Channel'],
-    [PermissionFlagsBits.SendMessages, 'Send Messages'],
-    [PermissionFlagsBits.ReadMessageHistory, 'Read Message History'],
-  ];
-  if (channel.prompts?.threads) {
-    needed.push(
-      [PermissionFlagsBits.CreatePublicThreads, 'Create Public Threads'],
-      [PermissionFlagsBits.SendMessagesInThreads, 'Send Messages in Threads'],
-    );
-  }
-  return needed.filter(([bit]) => !permissions.has(bit)).map(([, name]) => name);
 }

@@ -1,5 +1,5 @@
 /** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
-import { type Message, type PermissionsBitField, RESTJSONErrorCodes, Routes } from 'discord.js';
+import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import { mask } from '../../filter/mask.ts';
 import { type AskTools, logged, readWish, submit } from '../ask.ts';
@@ -8,59 +8,88 @@ import { clean } from '../outgoing-text.ts';
 import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
 import type { DiscordApi } from './api.ts';
 import { askerOf } from './ask.ts';
-import { missingFor } from './channel-command.ts';
+import { type ChannelFacts, missingFor, obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
+import { readMarkup } from './message-text.ts';
+import type { Notices } from './notices.ts';
 import { ROOM } from './story-text.ts';
 
 export interface MessageTools extends AskTools<DiscordHandle> {
   readonly api: DiscordApi;
   readonly channels: PromptChannels;
   readonly judge: PromptJudge;
+  readonly notices: Notices;
   readonly botId: string;
+  /** Whether Discord lets the bot read messages that do not mention it. */
+  readonly readsMessages: boolean;
 }
 
 const THREAD_NAME_MAX = 80;
 /** Threads are archived after a day without a message. */
 const THREAD_ARCHIVE_MINUTES = 1_440;
+const UNREAD_ROLE =
+  'I cannot read a message that mentions only my role: choose my own name, with the picture, from the list.';
 const PATIENCE = '⏳';
 const DECLINED = '🤐';
 
 /** Looks at a message, and answers it where that was asked for. Never rejects: nobody awaits it. */
 export async function hear(message: Message, tools: MessageTools): Promise<void> {
-  const { author, channelId, content } = message;
-  // Bots answering bots would never end.
-  if (author.bot || author.system || message.system || message.webhookId) return;
-  const channel = tools.channels.known(channelId);
-  if (!channel?.prompts) return;
-  // Known from the gateway, without asking: what Discord refuses it counts against the bot.
-  const missing = missingFor(channel, permissionsIn(message));
-  if (missing.length > 0) {
-    tools.logger.info({ channel: channelId, missing }, 'a prompt channel lacks permissions');
-    return;
-  }
-  const text = promptOf(content, tools.botId);
-  const mentionsBot = message.mentions.users.has(tools.botId);
-  const verdict = tools.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
   try {
-    if (verdict === 'answer') await reply(message, text, channel.prompts, tools);
-    // A sign is enough; where the bot may not react, silence is.
-    else if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
+    await answer(message, tools);
   } catch (error) {
     tools.logger.warn({ message: message.id, ...loggable(error) }, 'a prompt was not answered');
   }
 }
 
-/** What the bot may do where a message is; everything where that is not known. */
-function permissionsIn({ channel, guild }: Message): Pick<PermissionsBitField, 'has'> {
-  const me = guild?.members.me;
-  const known = me && !channel.isDMBased() ? channel.permissionsFor(me) : undefined;
-  return known ?? { has: () => true };
+async function answer(message: Message, tools: MessageTools): Promise<void> {
+  const { author, channelId } = message;
+  // Bots answering bots would never end.
+  if (author.bot || author.system || message.system || message.webhookId) return;
+  const channel = tools.channels.known(channelId);
+  if (!channel?.prompts) return;
+  const { users, roles } = message.mentions;
+  const mentionsRole = roles.some((role) => role.tags?.botId === tools.botId);
+  const mentionsBot = users.has(tools.botId) || mentionsRole;
+  const text = promptOf(message, tools.botId);
+  if (mentionsRole && !tools.readsMessages && message.content === '') {
+    return tools.notices.tell(message, UNREAD_ROLE, true);
+  }
+  const verdict = tools.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
+  // A sign is enough; where the bot may not react, silence is.
+  if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
+  if (verdict !== 'answer') return;
+  // Known from the gateway, without asking: what Discord refuses it counts against the bot.
+  const facts = factsOf(message);
+  const obstacle = facts && obstacleIn(channel, facts);
+  if (obstacle) {
+    // Where a message can be written at all, threads aside.
+    const mayWrite = missingFor({ channelId }, facts).length === 0;
+    return tools.notices.tell(message, obstacle, mayWrite);
+  }
+  tools.notices.clear(channelId);
+  await reply(message, text, channel.prompts, tools);
 }
 
-/** A message as a prompt: without the mention of the bot. */
-export function promptOf(content: string, botId: string): string {
-  return clean(content.replaceAll(new RegExp(`<@!?${botId}>`, 'g'), '')).trim();
+/** A message's channel; undefined where what the bot may do there is not known. */
+function factsOf({ channel, guild }: Message): ChannelFacts | undefined {
+  const me = guild?.members.me;
+  const permissions = me && !channel.isDMBased() ? channel.permissionsFor(me) : null;
+  return permissions ? { type: channel.type, permissions } : undefined;
+}
+
+/** A message as a prompt: without mentions of the bot and of its role, and as people read it. */
+export function promptOf({ content, mentions }: Message, botId: string): string {
+  const isBots = (id: string) => id === botId || mentions.roles.get(id)?.tags?.botId === botId;
+  const named = readMarkup(content, {
+    user: (id) => (isBots(id) ? '' : mentions.users.get(id)?.displayName),
+    role: (id) => (isBots(id) ? '' : mentions.roles.get(id)?.name),
+    channel: (id) => {
+      const channel = mentions.channels.get(id);
+      return channel && 'name' in channel ? (channel.name ?? undefined) : undefined;
+    },
+  });
+  return clean(named).trim();
 }
 
 async function reply(

@@ -9,7 +9,7 @@ import {
 import type { DiscordConfig } from '../../config.ts';
 import { DiscordApi } from './api.ts';
 import { inviteLink, readApplication } from './application.ts';
-import { missingFor } from './channel-command.ts';
+import { missingFor } from './channel-check.ts';
 
 /** Servers that are looked at; a bot in more of them has an operator who knows. */
 const SERVERS_MAX = 100;
@@ -55,7 +55,7 @@ function serversLines(servers: readonly RESTAPIPartialCurrentUserGuild[]): strin
     const given = BigInt(permissions);
     const has = (bit: bigint) => (given & (bit | PermissionFlagsBits.Administrator)) !== 0n;
     const prompts = { messages: 'every', cooldownSeconds: 0, leastCharacters: 1, threads: true } as const;
-    const missing = missingFor({ channelId: '', prompts }, { has: has as never });
+    const missing = missingFor({ channelId: '', prompts }, { permissions: { has: has as never } });
     return missing.length > 0 ? [`in ${name} it lacks ${missing.join(', ')} (server settings, Roles)`] : [];
   });
   const count = servers.length === SERVERS_MAX ? `at least ${SERVERS_MAX}` : servers.length;

@@ -11,6 +11,7 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
+import type { ChannelFacts } from './channel-check.ts';
 import { loggable, unreachable } from './failures.ts';
 
 export interface GatewayOptions {
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly readsMessages: boolean;
   readonly onInteraction: (interaction: Interaction) => void;
   readonly onMessage: (message: Message) => void;
+  /** Given every client before it connects, to listen to more. */
+  readonly watch: (client: Client) => void;
   readonly logger: Logger;
 }
 
@@ -42,6 +45,8 @@ const RETRY_MS = 30_000;
 export interface Gateway {
   /** Why Discord's events do not arrive at the moment, in a sentence; undefined when they do. */
   problem(): string | undefined;
+  /** A channel and what the bot may do there, as far as this process is told of it. */
+  lookUp(channelId: string): ChannelFacts | undefined;
   close(): Promise<void>;
 }
 
@@ -86,6 +91,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
   return {
     problem: () => [...problems.values()][0],
+    lookUp: (channelId) => client && factsIn(client, channelId),
     async close() {
       closing.abort();
       await client?.destroy();
@@ -138,6 +144,7 @@ async function connect(options: GatewayOptions, problems: Problems): Promise<Cli
     }),
   });
   guardPackets(client, logger);
+  options.watch(client);
   client.on(Events.InteractionCreate, options.onInteraction);
   client.on(Events.MessageCreate, options.onMessage);
   client.on(Events.Error, (error) => logger.warn(loggable(error), 'Discord'));
@@ -177,6 +184,13 @@ async function connect(options: GatewayOptions, problems: Problems): Promise<Cli
     throw new StoryError('configuration', sentence, { cause });
   }
   return client;
+}
+
+function factsIn(client: Client, channelId: string): ChannelFacts | undefined {
+  const channel = client.channels.cache.get(channelId);
+  const me = channel && !channel.isDMBased() ? channel.guild.members.me : null;
+  const permissions = me && channel && 'permissionsFor' in channel ? channel.permissionsFor(me) : null;
+  return channel && permissions ? { type: channel.type, permissions } : undefined;
 }
 
 /** An exception in discord.js's handling of one event is logged; it would end the process otherwise. */

@@ -5,6 +5,8 @@ export interface DiscordHandle {
   readonly userId: string;
   /** Whether the bot itself may write in the channel, and not only answer there. */
   readonly inChannel: boolean;
+  /** Whether nobody asked for the reply: a daily line. */
+  readonly unasked?: true;
   /** What the reply answers; absent where the reply is a message like any other. */
   readonly interaction?: {
     readonly id: string;

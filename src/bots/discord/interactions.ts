@@ -7,13 +7,14 @@ import {
   type Message,
   type MessageContextMenuCommandInteraction,
   MessageFlags,
+  type MessageSnapshot,
   PermissionFlagsBits,
 } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { type AskTools, drawSeed, logged, readWish } from '../ask.ts';
 import type { LimitsTools } from '../limits-command.ts';
-import { clean } from '../outgoing-text.ts';
+import { hasWords } from '../prompt-channels.ts';
 import { requestBehind, type SeenMessage, type StoryMark, storyEnd } from '../read-story.ts';
 import { customIdsOf, type DiscordApi } from './api.ts';
 import { answerWithStory, whisper } from './ask.ts';
@@ -23,6 +24,7 @@ import { type Button, decodeButton } from './custom-id.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
 import { changeLimits } from './limits-command.ts';
+import { partsOfWire, readMarkup, type TextParts, textOfMessage } from './message-text.ts';
 import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
 import { ROOM, readPart } from './story-text.ts';
 
@@ -31,6 +33,8 @@ export interface InteractionTools extends AskTools<DiscordHandle>, ChannelTools,
   readonly models: readonly ModelChoice[];
   readonly botId: string;
 }
+
+const NO_WORDS = 'There are no words in that opening. Give some, such as: It all began with';
 
 /** Answers an interaction. Never rejects: nobody awaits it. */
 export async function answer(interaction: Interaction, tools: InteractionTools): Promise<void> {
@@ -54,7 +58,7 @@ export async function answer(interaction: Interaction, tools: InteractionTools):
 async function tellStory(interaction: ChatInputCommandInteraction, tools: InteractionTools): Promise<void> {
   const { options } = interaction;
   const input = {
-    prompt: options.getString('prompt', true),
+    prompt: readMarkup(options.getString('prompt', true)),
     temperature: options.getNumber('temperature'),
     length: options.getInteger('length'),
     seed: options.getInteger('seed'),
@@ -63,6 +67,7 @@ async function tellStory(interaction: ChatInputCommandInteraction, tools: Intera
   let request: StoryRequest;
   try {
     request = readWish(tools.readRequest, input, ROOM);
+    if (!hasWords(request.prompt)) throw new StoryError('bad_request', NO_WORDS);
   } catch (error) {
     await whisper(interaction, logged(error, tools.logger).message);
     return;
@@ -75,7 +80,7 @@ async function continueMessage(
   tools: InteractionTools,
 ): Promise<void> {
   const { targetMessage } = interaction;
-  if (clean(targetMessage.content).trim() === '') {
+  if (textOfMessage(partsOf(targetMessage)) === '') {
     await whisper(interaction, 'There is no text in that message to continue. Choose one that has some.');
     return;
   }
@@ -137,24 +142,30 @@ function finder(
   { api, botId }: InteractionTools,
 ): (id: string) => Promise<SeenMessage> {
   return async (id) => {
-    const { author, content, components } = await api.read(channelId!, id);
-    return seenAs(id, author.id === botId, content, components ?? []);
+    const message = await api.read(channelId!, id);
+    return seenAs(id, message.author.id === botId, partsOfWire(message));
   };
 }
 
-function seen({ id, author, content, components }: Message, botId: string): SeenMessage {
-  const wire = components.map((component) => component.toJSON() as APIMessageTopLevelComponent);
-  return seenAs(id, author.id === botId, content, wire);
+function seen(message: Message, botId: string): SeenMessage {
+  return seenAs(message.id, message.author.id === botId, partsOf(message));
 }
 
-function seenAs(
-  id: string,
-  isOurs: boolean,
-  content: string,
-  components: readonly APIMessageTopLevelComponent[],
-): SeenMessage {
-  if (!isOurs) return { id, part: { text: clean(content) } };
+/** A message of discord.js in the parts that hold text. */
+function partsOf({ content, embeds, components, messageSnapshots }: Message | MessageSnapshot): TextParts {
+  return {
+    content: content ?? '',
+    embeds: embeds?.map((embed) => embed.toJSON()),
+    components: components?.map((component) => component.toJSON() as APIMessageTopLevelComponent),
+    forwarded: [...(messageSnapshots?.values() ?? [])].map(partsOf),
+  };
+}
+
+function seenAs(id: string, isOurs: boolean, parts: TextParts): SeenMessage {
+  const { content, components = [] } = parts;
   const buttons = customIdsOf(components).map(decodeButton);
+  // A story of the bot's own that was forwarded has its text elsewhere.
+  if (!isOurs || content === '') return { id, part: { text: textOfMessage(parts) } };
   const mark = buttons.find((button) => button && button.action !== 'stop');
   return { id, part: readPart(content), mark: mark as StoryMark | undefined };
 }

@@ -6,8 +6,6 @@
 import { rateLimited } from '../../metrics.ts';
 import type { Clock } from '../pace.ts';
 
-/** Invalid answers that any bot may get in ten minutes. */
-const ALLOWED = 30;
 /** A large bot may get more, as a share of its calls. */
 const ALLOWED_SHARE = 0.002;
 const SLOT_MS = 60_000;
@@ -34,14 +32,17 @@ interface Slot {
 
 export class InvalidBudget {
   readonly #clock: Clock;
+  readonly #allowed: number;
   #slots: Slot[] = [];
   #probedAt = Number.NEGATIVE_INFINITY;
   #goodProbes = 0;
   /** Calls whose answer is not there yet. */
   #underWay = 0;
 
-  constructor(clock: Clock) {
+  /** @param allowed invalid answers in ten minutes that any bot may get */
+  constructor(clock: Clock, allowed: number) {
     this.#clock = clock;
+    this.#allowed = allowed;
   }
 
   /**
@@ -97,7 +98,7 @@ export class InvalidBudget {
       calls += slot.calls;
       invalid += slot.invalid;
     }
-    return { invalid, allowed: Math.max(ALLOWED, calls * ALLOWED_SHARE) };
+    return { invalid, allowed: Math.max(this.#allowed, calls * ALLOWED_SHARE) };
   }
 
   #slot(): Slot {

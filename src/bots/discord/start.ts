@@ -22,11 +22,14 @@ import type { RequestReader } from '../story-request.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { DiscordApi } from './api.ts';
 import { readApplication } from './application.ts';
+import { obstacleIn } from './channel-check.ts';
 import { hear } from './channel-messages.ts';
-import { failureOf, unreachable } from './failures.ts';
+import { Departures } from './departures.ts';
+import { failureOf, loggable, unreachable } from './failures.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import type { DiscordHandle } from './handle.ts';
 import { answer } from './interactions.ts';
+import { Notices } from './notices.ts';
 import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
 import { ROOM } from './story-text.ts';
 import { DiscordSurface } from './surface.ts';
@@ -85,6 +88,8 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     const forgetting = new Forgetting(connection, replies, stories);
     closers.push(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready()]);
+    const departures = new Departures({ api, channels, places: options.places, logger });
+    const notices = new Notices(api, logger);
     const surfaceTools = {
       api,
       applicationId,
@@ -93,6 +98,10 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       guess: new WaitGuess(() => performance.now()),
       status: () => stories.status(),
       stop: (replyId: string) => replies.stop(replyId),
+      onFailure: (channelId: string, error: unknown) =>
+        void departures.afterFailure(channelId, error).catch((cause) => {
+          logger.warn({ channel: channelId, ...loggable(cause) }, 'a channel was not looked for');
+        }),
       clock: Date.now,
       answerableMs: options.answerableMs ?? ANSWERABLE_MS,
       editIntervalMs: options.editIntervalMs ?? EDIT_INTERVAL_MS,
@@ -106,17 +115,25 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     });
     const forgetGuard = new ForgetGuard(() => performance.now());
     const asking = { ...options, replies, api, channels, botId, readsMessages, forgetting, forgetGuard };
+    let gateway: Gateway | undefined;
     const dailyTools: DailyTools = {
       connection,
       channels,
       logger,
       readLine: (input) => readWish(options.readRequest, input, ROOM),
-      submitLine: (id, request, channelId) =>
-        submit(asking, id, request, () => ({ channelId, userId: botId, inChannel: true }), undefined),
+      isHopeless: ({ channelId, daily }) => {
+        const facts = gateway?.lookUp(channelId);
+        const obstacle = facts && obstacleIn({ channelId, ...(daily ? { daily } : {}) }, facts);
+        if (obstacle) notices.note(channelId, obstacle);
+        return obstacle !== undefined;
+      },
+      submitLine: (id, request, channelId) => {
+        const handle = { channelId, userId: botId, inChannel: true, unasked: true } as const;
+        return submit(asking, id, request, () => handle, undefined);
+      },
       clock: Date.now,
     };
     closers.push(workDailyLines(dailyTools));
-    let gateway: Gateway | undefined;
     if (config.shards !== 'none') {
       const registered = new Settings<Registered>(connection, 'discord-commands');
       closers.push(() => registered.close());
@@ -130,7 +147,8 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
         readsMessages,
         logger,
         onInteraction: (interaction) => void answer(interaction, asking),
-        onMessage: (message) => void hear(message, { ...asking, judge }),
+        onMessage: (message) => void hear(message, { ...asking, judge, notices }),
+        watch: (client) => departures.watch(client),
       });
       closers.push(() => gateway!.close());
     }

@@ -24,6 +24,8 @@ export interface SurfaceTools {
   readonly status: () => StorytellerStatus;
   /** Asks a reply to end where it is. */
   readonly stop: (replyId: string) => Promise<unknown>;
+  /** Told of calls that failed. */
+  readonly onFailure: (channelId: string, error: unknown) => void;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly clock: Clock;
@@ -155,10 +157,16 @@ export class DiscordSurface implements MessageSurface {
 
   async #put(index: number, body: MessageBody): Promise<Sent> {
     await this.#task.confirm();
-    const { api } = this.#tools;
-    const { channelId, interaction, replyTo } = this.#task.handle;
-    const id = this.#ids[index];
+    const { interaction, unasked } = this.#task.handle;
+    if (unasked) return this.#tools.api.unasked(() => this.#putInChannel(index, body));
     if (index === 0 && interaction && this.#isAnswerable()) return this.#putAnswer(body);
+    return this.#putInChannel(index, body);
+  }
+
+  #putInChannel(index: number, body: MessageBody): Promise<Sent> {
+    const { api } = this.#tools;
+    const { channelId, replyTo } = this.#task.handle;
+    const id = this.#ids[index];
     if (id !== undefined) return api.edit(channelId, id, body);
     return api.send(channelId, `${this.#task.id}/${index}`, body, index === 0 ? replyTo : undefined);
   }
@@ -210,6 +218,7 @@ export class DiscordSurface implements MessageSurface {
     this.#failures += 1;
     const message = 'a reply was not edited';
     logger[failure === 'defect' ? 'error' : 'warn']({ reply: this.#task.id, ...loggable(error) }, message);
+    this.#tools.onFailure(this.#task.handle.channelId, error);
     if (failure !== 'temporary' && failure !== 'defect') throw new ReplyLost(failure, { cause: error });
     return Math.min(LONGEST_BACKOFF_MS, this.#tools.editIntervalMs * 2 ** (this.#failures - 1));
   }

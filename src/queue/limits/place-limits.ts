@@ -31,6 +31,11 @@ export class PlacesLimits {
     return this.#settings.remove(keyOf(place));
   }
 
+  /** The places for which anything is set. */
+  async all(): Promise<string[]> {
+    return [...(await this.#settings.all()).keys()].map((key) => key.replace('-', ':'));
+  }
+
   close(): Promise<void> {
     return this.#settings.close();
   }

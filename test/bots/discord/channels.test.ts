@@ -4,7 +4,12 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postLine, repairSchedules } from '../../../src/bots/daily.ts';
 import { Person } from '../../fakes/discord/people.ts';
-import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
+import {
+  ALL_PERMISSIONS,
+  type FakeChannel,
+  type FakeMessage,
+  PERMISSION,
+} from '../../fakes/discord/world.ts';
 import { until } from '../../helpers/programs.ts';
 import { finished, type House, isOver, openHouse, textOf } from './house.ts';
 
@@ -95,6 +100,69 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       const story = await until(() => botsMessages(thread).find(isOver), 'a story');
       assert.ok(textOf([story]).startsWith('Somebody had painted the moon'));
       assert.equal(botsMessages(channel).length, 0);
+    });
+
+    it('refuses threads in a thread and in a voice channel, and asks for what counts there', async () => {
+      const { world } = house.discord;
+      const parent = world.addChannel();
+      const messages = { messages: 'every' };
+      for (const type of [2, 11] as const) {
+        const channel = world.addChannel(type === 11 ? { type, parentId: parent.id } : { type });
+        const refused = await set(house, channel, 'on', { ...messages, threads: true });
+        assert.match(
+          refused,
+          /^Nothing was changed: stories in a (thread|voice channel) cannot have threads/,
+        );
+        assert.match(await set(house, channel, 'on', messages), /^Every message/);
+        await set(house, channel, 'off');
+      }
+      const permissions = ALL_PERMISSIONS & ~PERMISSION.sendMessagesInThreads;
+      const thread = world.addChannel({ type: 11, parentId: parent.id, permissions });
+      assert.match(await set(house, thread, 'on', messages), /I need Send Messages in Threads\./);
+      assert.match(await set(house, thread, 'daily', { hour: 1 }), /I need Send Messages in Threads\./);
+    });
+
+    it('says once, where it was set, that it does not work any more', async () => {
+      const { discord, ann } = house;
+      const notice = /^No story can be written here: I need Create Public Threads in this channel\./;
+      const channel = discord.world.addChannel();
+      await set(house, channel, 'on', { messages: 'every', threads: true, cooldown: 0 });
+      discord.world.allow(channel, ALL_PERMISSIONS & ~PERMISSION.createPublicThreads);
+      ann.say(channel, 'The robots had a union now');
+      const told = await until(() => botsMessages(channel)[0], 'a notice');
+      assert.match(told.content, notice);
+      ann.say(channel, 'And they wanted holidays');
+      discord.world.allow(channel, ALL_PERMISSIONS);
+      // Handled after the second prompt.
+      const prompt = ann.say(channel, 'Somebody had painted the moon');
+      await until(() => discord.world.channels.get(prompt.id), 'a thread');
+      assert.equal(botsMessages(channel).length, 1);
+
+      const mute = discord.world.addChannel();
+      await set(house, mute, 'on', { messages: 'every', cooldown: 0 });
+      discord.world.allow(mute, ALL_PERMISSIONS & ~PERMISSION.sendMessages);
+      const unheard = ann.say(mute, 'The robots had a union now');
+      const sign = await until(
+        () => discord.world.reactions.find(({ messageId }) => messageId === unheard.id),
+        'a sign',
+      );
+      assert.equal(decodeURIComponent(sign.emoji), '⚠️');
+      assert.equal(discord.count(403), 0);
+    });
+
+    it('answers a mention of the bot’s own role, and reads names for other mentions', async () => {
+      const { discord, ann } = house;
+      const channel = discord.world.addChannel();
+      await set(house, channel, 'on', { messages: 'mentions', cooldown: 0 });
+      const role = `<@&${discord.world.botRoleId}>`;
+      const asked = ann.say(channel, `${role} The captain <:rocket:1234567890> of <#${channel.id}> rose`);
+      const text = textOf([await answerTo(asked)]);
+      assert.ok(text.startsWith('The captain of stories rose'), text);
+      for (const wordless of ['<:rocket:12345678901234567890>', 'https://example.org/a/long/way']) {
+        ann.say(channel, `${role} ${wordless}`);
+      }
+      await answerTo(ann.say(channel, `${role} The end of the line`));
+      assert.equal(botsMessages(channel).length, 2);
     });
 
     it('says which permission is missing, and which time zone there is not', async () => {
@@ -232,6 +300,9 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
         );
         await set(house, channel, 'on', { messages: 'mentions' });
         ann.say(channel, 'Not a word of this can be read');
+        ann.say(channel, `<@&${discord.world.botRoleId}> and neither can this`);
+        const hint = await until(() => botsMessages(channel)[0], 'a hint');
+        assert.match(hint.content, /^I cannot read a message that mentions only my role/);
         const answer = await answerTo(ann.say(channel, `<@${discord.world.bot.id}> but this can be read`));
         assert.ok(textOf([answer]).startsWith('but this can be read'));
       } finally {

@@ -12,6 +12,7 @@ import { createRequestReader } from '../../../src/bots/story-request.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import type { LimitSettings } from '../../../src/queue/limits/limit-settings.ts';
 import { openLimits } from '../../../src/queue/limits/open.ts';
+import type { PlacesLimits } from '../../../src/queue/limits/place-limits.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../../src/queue/worker.ts';
 import type { ModelChoice } from '../../../src/story.ts';
@@ -35,6 +36,8 @@ export interface House {
   readonly discord: FakeDiscord;
   readonly connection: QueueConnection;
   readonly stories: Stories;
+  /** What servers have set for themselves. */
+  readonly places: PlacesLimits;
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
@@ -97,6 +100,7 @@ export async function openHouse(
     discord,
     connection,
     stories,
+    places,
     channel,
     log,
     dump: () => backend.dump(),

@@ -21,7 +21,7 @@ describe('the budget of invalid calls', () => {
   it('is spent soon when every call is refused, and then only probed', async () => {
     for (const status of [401, 403, 429]) {
       let now = 0;
-      const budget = new InvalidBudget(() => now);
+      const budget = new InvalidBudget(() => now, 30);
       // Two minutes at a hundred calls a second.
       const made = await call(budget, 12_000, status, () => {
         now += 10;
@@ -32,7 +32,7 @@ describe('the budget of invalid calls', () => {
 
   it('is whole again after some good answers', async () => {
     let now = 0;
-    const budget = new InvalidBudget(() => now);
+    const budget = new InvalidBudget(() => now, 30);
     const tick = () => {
       now += 1_000;
     };
@@ -45,7 +45,7 @@ describe('the budget of invalid calls', () => {
 
   it('grows with a bot, and forgets after ten minutes', async () => {
     let now = 0;
-    const budget = new InvalidBudget(() => now);
+    const budget = new InvalidBudget(() => now, 30);
     await call(budget, 50_000, 200, () => {});
     assert.equal(await call(budget, 90, 403, () => {}), 90);
     assert.ok(!budget.isSpent);
@@ -57,7 +57,7 @@ describe('the budget of invalid calls', () => {
   });
 
   it('is not overspent by calls that are on their way together', async () => {
-    const budget = new InvalidBudget(() => 0);
+    const budget = new InvalidBudget(() => 0, 30);
     let made = 0;
     const crowd = () =>
       Promise.allSettled(

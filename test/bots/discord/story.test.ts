@@ -99,7 +99,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     // Of the prompt, nothing may mean anything, and all of it comes back.
-    const prompt = '**@everyone** <@1> [a](http://b) \\ `c`';
+    const prompt = '**@everyone** <@one> [a](http://b) \\ `c`';
     const ask = { prompt, length: 120, temperature: 0.1, seed: 9, model: 'melville' };
     const [message] = await finished(ann.slash(channel, 'scifi', ask));
     assert.ok(textOf([message!]).startsWith(prompt), message!.content);
@@ -124,6 +124,42 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const empty = ann.apply(ann.say(channel, ''), 'Continue as sci-fi');
     const whisper = await until(() => empty.original, 'a refusal');
     assert.match(whisper.content, /^There is no text in that message/);
+  });
+
+  it('continues messages whose text is forwarded, in an embed or in components', async () => {
+    const { ann, discord, connection } = house;
+    const channel = discord.world.addChannel();
+    const reference = { type: 1, message_id: '1', channel_id: '2', guild_id: '3' };
+    const words = { content: 'The airlock opened' };
+    const forwarded = { ...words, embeds: [], attachments: [], components: [], type: 0 };
+    const cases = [
+      { message_reference: reference, message_snapshots: [{ message: forwarded }] },
+      { embeds: [{ type: 'rich', description: words.content }] },
+      { flags: 1 << 15, components: [{ type: 17, id: 1, components: [{ type: 10, id: 2, ...words }] }] },
+    ];
+    const replies = connection.queue<Record<string, unknown>, unknown>('replies-discord');
+    for (const extra of cases) {
+      const interaction = ann.apply(ann.say(channel, '', extra), 'Continue as sci-fi');
+      const [message] = await finished(interaction);
+      const job = await replies.getJob(`i${interaction.id}`);
+      assert.match(JSON.stringify(job?.data), /The airlock opened/);
+      // Warmer reads the message again, over the API.
+      const warmer = ann.press(message!, 'Warmer');
+      await finished(warmer);
+      const next = await replies.getJob(`i${warmer.id}`);
+      assert.match(JSON.stringify(next?.data), /The airlock opened/);
+    }
+    await replies.close();
+  });
+
+  it('declines an opening without words', async () => {
+    const { ann, discord } = house;
+    const channel = discord.world.addChannel();
+    for (const prompt of ['🚀🚀', '<:rocket:1234567890>', 'https://example.org/a', '...']) {
+      const interaction = ann.slash(channel, 'scifi', { prompt });
+      const whisper = await until(() => interaction.original, 'a refusal');
+      assert.match(whisper.content, /^There are no words in that opening/);
+    }
   });
 
   it('fits into one message where the bot is a guest, and says so', async () => {

@@ -60,9 +60,9 @@ export class FakeDiscord {
   private constructor(http: Server) {
     this.#http = http;
     this.gateway = new FakeGateway(http, this.world, this.token, () => `ws://127.0.0.1:${this.#port}`);
-    this.world.onChannel = (channel) => {
-      const event = channel.type === 11 ? 'THREAD_CREATE' : 'CHANNEL_CREATE';
-      if (channel.guildId) this.gateway.dispatch(event, channelOf(channel));
+    this.world.onChannel = (channel, what) => {
+      const kind = channel.type === 11 ? 'THREAD' : 'CHANNEL';
+      if (channel.guildId) this.gateway.dispatch(`${kind}_${what}`, channelOf(channel));
     };
     http.on('request', (request, response) => {
       this.#serve(request, response).catch((error) => {
@@ -88,6 +88,12 @@ export class FakeDiscord {
     const isCounted = (given: number) =>
       status === 'invalid' ? given === 401 || given === 403 || given === 429 : given === status;
     return this.log.filter((call) => isCounted(call.status)).length;
+  }
+
+  /** Takes the bot out of the server; the gateway tells of it, if it is heard. */
+  removeBot(): void {
+    this.world.isMember = false;
+    this.gateway.dispatch('GUILD_DELETE', { id: this.world.guild.id });
   }
 
   /** Makes calls go wrong from now on. */

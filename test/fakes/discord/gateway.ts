@@ -111,13 +111,13 @@ export class FakeGateway {
     this.#send(session, 'READY', {
       v: 10,
       user: userOf(bot),
-      guilds: [{ id: guild.id, unavailable: true }],
+      guilds: this.#world.isMember ? [{ id: guild.id, unavailable: true }] : [],
       session_id: session.id,
       resume_gateway_url: this.#url(),
       shard: d.shard ?? [0, 1],
       application: { id: application.id, flags },
     });
-    this.#send(session, 'GUILD_CREATE', guildOf(this.#world));
+    if (this.#world.isMember) this.#send(session, 'GUILD_CREATE', guildOf(this.#world));
     return session;
   }
 

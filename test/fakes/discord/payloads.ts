@@ -3,6 +3,8 @@ import type { FakeChannel, FakeInteraction, FakeMessage, FakeUser, World } from 
 
 type Wire = Record<string, unknown>;
 
+const EVERYTHING = (1n << 50n) - 1n;
+
 export function userOf({ id, username, bot }: FakeUser): Wire {
   return { id, username, discriminator: '0', global_name: username, avatar: null, bot, public_flags: 0 };
 }
@@ -23,14 +25,24 @@ export function channelOf({ id, name, type, guildId, parentId, permissions }: Fa
     type,
     guild_id: guildId,
     position: 0,
-    permission_overwrites: [],
+    // What is not allowed here is denied to everybody, the bot included.
+    permission_overwrites: guildId
+      ? [
+          {
+            id: guildId,
+            type: 0,
+            allow: permissions.toString(),
+            deny: (~permissions & EVERYTHING).toString(),
+          },
+        ]
+      : [],
     permissions: permissions.toString(),
     ...thread,
   };
 }
 
 export function messageOf(message: FakeMessage, world: World): Wire {
-  const { id, channel, author, content, components, flags, nonce, at, history, replyTo } = message;
+  const { id, channel, author, content, components, flags, nonce, at, history, replyTo, extra } = message;
   return {
     id,
     type: replyTo ? 19 : 0,
@@ -45,12 +57,13 @@ export function messageOf(message: FakeMessage, world: World): Wire {
     tts: false,
     mention_everyone: false,
     mentions: content.includes(`<@${world.bot.id}>`) ? [userOf(world.bot)] : [],
-    mention_roles: [],
+    mention_roles: content.includes(`<@&${world.botRoleId}>`) ? [world.botRoleId] : [],
     attachments: [],
     embeds: [],
     pinned: false,
     ...(author.bot ? { application_id: world.application.id } : {}),
     ...(replyTo ? { message_reference: { message_id: replyTo, channel_id: channel.id } } : {}),
+    ...extra,
   };
 }
 
@@ -70,16 +83,28 @@ export function guildOf(world: World): Wire {
   return {
     id,
     name,
-    owner_id: world.bot.id,
+    owner_id: world.guild.ownerId,
     unavailable: false,
     large: false,
     member_count: 3,
     preferred_locale: 'en-US',
     features: [],
-    roles: [{ id, name: '@everyone', permissions: '0', position: 0, color: 0, hoist: false, managed: false }],
-    channels: [...world.channels.values()].filter(({ type }) => type === 0).map(channelOf),
-    threads: [],
-    members: [{ ...memberOf(0n), user: userOf(world.bot) }],
+    roles: [
+      { id, name: '@everyone', permissions: '0', position: 0, color: 0, hoist: false, managed: false },
+      {
+        id: world.botRoleId,
+        name: world.bot.username,
+        permissions: '0',
+        position: 1,
+        color: 0,
+        hoist: false,
+        managed: true,
+        tags: { bot_id: world.bot.id },
+      },
+    ],
+    channels: [...world.channels.values()].filter(({ type }) => type === 0 || type === 2).map(channelOf),
+    threads: [...world.channels.values()].filter(({ type }) => type === 11).map(channelOf),
+    members: [{ ...memberOf(0n), roles: [world.botRoleId], user: userOf(world.bot) }],
     emojis: [],
     stickers: [],
     presences: [],

@@ -67,9 +67,9 @@ export class Person {
   }
 
   /** Writes a message. */
-  say(channel: FakeChannel, content: string): FakeMessage {
+  say(channel: FakeChannel, content: string, extra: Record<string, unknown> = {}): FakeMessage {
     const { world, gateway } = this.#discord;
-    const message = world.addMessage(channel, this.user, { content });
+    const message = world.addMessage(channel, this.user, { content, extra });
     const guild = {
       guild_id: channel.guildId,
       member: { roles: [], joined_at: null, deaf: false, mute: false },

@@ -62,9 +62,12 @@ const ROUTES: readonly Route[] = [
     return ok(body);
   }),
   bots(/^GET \/applications\/(\d+)\/commands$/, (world) => ok(world.commands.get('global') ?? [])),
-  bots(/^GET \/users\/@me\/guilds$/, (world) =>
-    ok([{ ...world.guild, permissions: world.permissions.toString(), owner: false, features: [] }]),
-  ),
+  bots(/^GET \/users\/@me\/guilds$/, (world, { query }) => {
+    const { id, name } = world.guild;
+    const isListed = world.isMember && BigInt(id) > BigInt(query.get('after') ?? 0);
+    const permissions = world.permissions.toString();
+    return ok(isListed ? [{ id, name, permissions, owner: false, features: [] }] : []);
+  }),
   bots(/^POST \/channels\/(\d+)\/messages$/, sendMessage),
   bots(/^GET \/channels\/(\d+)\/messages\/(\d+)$/, (world, _, [channelId, messageId]) => {
     const channel = channelIn(world, channelId);
@@ -83,6 +86,7 @@ const ROUTES: readonly Route[] = [
     const channel = channelIn(world, channelId);
     need(channel, PERMISSION.createPublicThreads);
     const message = messageIn(channel, messageId);
+    if (channel.type !== 0) throw new Refusal(400, 50_024, 'Cannot execute action on this channel type');
     if (world.channels.has(message.id)) {
       throw new Refusal(400, 160_004, 'A thread has already been created for this message');
     }
@@ -215,6 +219,7 @@ function answerable(world: World, [applicationId, token]: string[], { tokenMs }:
 function channelIn(world: World, id: string | undefined): FakeChannel {
   const channel = world.channels.get(id!);
   if (!channel) throw UNKNOWN_CHANNEL();
+  if (channel.guildId && !world.isMember) throw MISSING_ACCESS();
   if (!(channel.permissions & PERMISSION.viewChannel)) throw MISSING_ACCESS();
   return channel;
 }

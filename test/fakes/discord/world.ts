@@ -21,8 +21,8 @@ export interface FakeUser {
 export interface FakeChannel {
   readonly id: string;
   readonly name: string;
-  /** 0 a server's text channel, 1 a direct message with the bot, 11 a public thread. */
-  readonly type: 0 | 1 | 11;
+  /** 0 a server's text channel, 1 a direct message with the bot, 2 a voice channel, 11 a public thread. */
+  readonly type: 0 | 1 | 2 | 11;
   readonly guildId: string | undefined;
   readonly parentId?: string;
   /** What the bot may do here. */
@@ -58,6 +58,8 @@ export interface FakeMessage extends Seen {
   readonly flags: number;
   readonly nonce: string | undefined;
   readonly replyTo: string | undefined;
+  /** What else the wire has of it: embeds, forwarded messages, components that the bot does not make. */
+  readonly extra: Readonly<Record<string, unknown>>;
   content: string;
   components: FakeRow[];
   /** Everything that it has shown, in order. */
@@ -90,6 +92,7 @@ export const PERMISSION = {
   sendMessages: 1n << 11n,
   manageMessages: 1n << 13n,
   readMessageHistory: 1n << 16n,
+  connect: 1n << 20n,
   createPublicThreads: 1n << 35n,
   sendMessagesInThreads: 1n << 38n,
 } as const;
@@ -98,7 +101,11 @@ export const ALL_PERMISSIONS = Object.values(PERMISSION).reduce((all, bit) => al
 export class World {
   readonly application = { id: snowflake(), name: 'sci-fi' };
   readonly bot: FakeUser = { id: this.application.id, username: 'sci-fi', bot: true };
-  readonly guild = { id: snowflake(), name: 'a server' };
+  readonly guild = { id: snowflake(), name: 'a server', ownerId: snowflake() };
+  /** The role that Discord makes for the bot in the server. */
+  readonly botRoleId = snowflake();
+  /** Whether the bot is in the server. */
+  isMember = true;
   readonly channels = new Map<string, FakeChannel>();
   readonly messages = new Map<string, FakeMessage>();
   readonly interactions = new Map<string, FakeInteraction>();
@@ -111,8 +118,8 @@ export class World {
   flags = 0;
   /** What the bot may do in the server. */
   permissions = ALL_PERMISSIONS;
-  /** Told of every channel that is opened. */
-  onChannel: (channel: FakeChannel) => void = () => {};
+  /** Told of every channel that is opened, changed or deleted. */
+  onChannel: (channel: FakeChannel, what: 'CREATE' | 'UPDATE' | 'DELETE') => void = () => {};
 
   addUser(username: string): FakeUser {
     return { id: snowflake(), username, bot: false };
@@ -132,8 +139,19 @@ export class World {
       type,
     };
     this.channels.set(channel.id, channel);
-    this.onChannel(channel);
+    this.onChannel(channel, 'CREATE');
     return channel;
+  }
+
+  /** Changes what the bot may do in a channel. */
+  allow(channel: FakeChannel, permissions: bigint): void {
+    channel.permissions = permissions;
+    this.onChannel(channel, 'UPDATE');
+  }
+
+  deleteChannel(channel: FakeChannel): void {
+    this.channels.delete(channel.id);
+    this.onChannel(channel, 'DELETE');
   }
 
   addMessage(
@@ -146,6 +164,7 @@ export class World {
       nonce?: string;
       replyTo?: string;
       thinking?: boolean;
+      extra?: Record<string, unknown>;
     },
   ): FakeMessage {
     const seen: Seen = { at: Date.now(), content: body.content ?? '', components: body.components ?? [] };
@@ -157,6 +176,7 @@ export class World {
       flags: body.flags ?? 0,
       nonce: body.nonce,
       replyTo: body.replyTo,
+      extra: body.extra ?? {},
       history: body.thinking ? [] : [seen],
       deleted: false,
       thinking: body.thinking ?? false,

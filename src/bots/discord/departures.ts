@@ -1,0 +1,124 @@
+/** What is set for a channel or a server is removed with it: when it is deleted, and when the bot is taken out of it. */
+import {
+  type Client,
+  DiscordAPIError,
+  GatewayDispatchEvents,
+  type GatewayGuildCreateDispatchData,
+  type GatewayGuildDeleteDispatchData,
+  type GatewayReadyDispatchData,
+  type RESTAPIPartialCurrentUserGuild,
+  RESTJSONErrorCodes,
+  Routes,
+} from 'discord.js';
+import type { Logger } from 'pino';
+import type { PlacesLimits } from '../../queue/limits/place-limits.ts';
+import type { PromptChannels } from '../channel-settings.ts';
+import type { DiscordApi } from './api.ts';
+import { placeOf } from './ask.ts';
+import { loggable } from './failures.ts';
+
+export interface DepartureTools {
+  readonly api: DiscordApi;
+  readonly channels: PromptChannels;
+  readonly places: PlacesLimits;
+  readonly logger: Logger;
+}
+
+const PLACE = /^discord:(\d+)$/;
+/** Bits of an id below the time, by which Discord deals servers out to shards. */
+const SHARD_SHIFT = 22n;
+
+export class Departures {
+  readonly #tools: DepartureTools;
+
+  constructor(tools: DepartureTools) {
+    this.#tools = tools;
+  }
+
+  /** Removes what belongs to whatever the gateway says is gone. */
+  watch({ ws }: Client): void {
+    const safely =
+      <Data>(act: (data: Data) => Promise<void>) =>
+      (data: Data) =>
+        void act(data).catch((error) => {
+          this.#tools.logger.warn(loggable(error), 'settings of what is gone were not removed');
+        });
+    const channelGone = safely(({ id }: { readonly id: string }) => this.channelGone(id));
+    ws.on(GatewayDispatchEvents.ChannelDelete, channelGone);
+    ws.on(GatewayDispatchEvents.ThreadDelete, channelGone);
+    ws.on(
+      GatewayDispatchEvents.GuildDelete,
+      safely(async ({ id, unavailable }: GatewayGuildDeleteDispatchData) => {
+        // An outage of Discord's, and no departure.
+        if (!unavailable) await this.serverGone(id);
+      }),
+    );
+    ws.on(
+      GatewayDispatchEvents.GuildCreate,
+      safely((server: GatewayGuildCreateDispatchData) => this.#adopt(server)),
+    );
+    ws.on(
+      GatewayDispatchEvents.Ready,
+      safely((ready: GatewayReadyDispatchData) => this.#compare(ready)),
+    );
+  }
+
+  async channelGone(channelId: string): Promise<void> {
+    const { channels, logger } = this.#tools;
+    if (!(await channels.read(channelId))) return;
+    await channels.remove(channelId);
+    logger.info({ channel: channelId }, 'settings of a deleted channel removed');
+  }
+
+  async serverGone(serverId: string): Promise<void> {
+    const { channels, places, logger } = this.#tools;
+    const gone = await channels.forgetWhere(({ community }) => community === serverId);
+    await places.remove(placeOf(serverId));
+    logger.info({ server: serverId, channels: gone.length }, 'settings of a server without the bot removed');
+  }
+
+  /** Looks whether a call failed because a channel, or the bot's place in its server, is no more. */
+  async afterFailure(channelId: string, error: unknown): Promise<void> {
+    const set = this.#tools.channels.known(channelId);
+    if (!set || !(error instanceof DiscordAPIError)) return;
+    if (error.code === RESTJSONErrorCodes.UnknownChannel) return this.channelGone(channelId);
+    if (error.code !== RESTJSONErrorCodes.MissingAccess) return;
+    // A server that no gateway has told of is none of the bot's.
+    if (set.community === undefined) return this.channelGone(channelId);
+    if (!(await this.#isIn(set.community))) await this.serverGone(set.community);
+  }
+
+  /** Notes the server of channels for which it was not yet kept. */
+  async #adopt({ id: community, channels: has, threads }: GatewayGuildCreateDispatchData): Promise<void> {
+    const { channels } = this.#tools;
+    for (const { id } of [...(has ?? []), ...(threads ?? [])]) {
+      const set = channels.known(id);
+      if (set && set.community === undefined) await channels.write({ ...set, community });
+    }
+  }
+
+  /** Finds the servers that the bot was taken out of while nothing listened. */
+  async #compare({ guilds, shard: [shard, count] = [0, 1] }: GatewayReadyDispatchData): Promise<void> {
+    const present = new Set(guilds.map(({ id }) => id));
+    for (const server of await this.#known()) {
+      const isOfShard = (BigInt(server) >> SHARD_SHIFT) % BigInt(count) === BigInt(shard);
+      if (isOfShard && !present.has(server) && !(await this.#isIn(server))) await this.serverGone(server);
+    }
+  }
+
+  /** The servers for which anything is set. */
+  async #known(): Promise<Set<string>> {
+    const { channels, places } = this.#tools;
+    const ofChannels = (await channels.all()).map(({ community }) => community);
+    const ofPlaces = (await places.all()).map((place) => PLACE.exec(place)?.[1]);
+    return new Set([...ofChannels, ...ofPlaces].filter((id) => id !== undefined));
+  }
+
+  /** Whether the bot is in a server, asked in a way that Discord does not count as a mistake. */
+  async #isIn(serverId: string): Promise<boolean> {
+    const { api } = this.#tools;
+    const query = new URLSearchParams({ after: String(BigInt(serverId) - 1n), limit: '1' });
+    const servers = await api.unasked(() => api.bot.get(Routes.userGuilds(), { query }));
+    return (servers as RESTAPIPartialCurrentUserGuild[])[0]?.id === serverId;
+  }
+}
