@@ -179,9 +179,10 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
   describe('a queue on Discord', { timeout: 40_000 }, () => {
     it('shows the place, refuses when it is full, and goes on when a writer comes', async () => {
       const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
+      const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
       try {
         const { discord, ann, channel } = house;
-        const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+        await until(() => house.stories.status().phase === 'ready', 'the announcement to arrive');
         const first = ann.slash(channel, 'scifi', { prompt: 'First', length: 200 });
         await until(() => first.original && smallPrintOf(first.original) === 'Next in the queue', 'a place');
         const second = ann.slash(channel, 'scifi', { prompt: 'Second', length: 200 });
@@ -197,6 +198,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
         await until(() => isOver(second.original!), 'an end');
         assert.equal(discord.count('invalid'), 0);
       } finally {
+        silence();
         await house.close();
       }
     });
