@@ -11,6 +11,8 @@ import { loadModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
 import { servingOf } from '../generator/model/reading.ts';
 import type { Unit } from '../generator/vocabulary.ts';
+import { PRESETS } from '../story/sampling.ts';
+import { evaluateStories, readPresets } from './evaluate-stories.ts';
 import { numberOption } from './options.ts';
 
 /** Works that are scored at the same time. */
@@ -21,6 +23,8 @@ const GUESSED_DEFAULT = 600;
 const GUESSED_MAX = 100_000;
 /** Characters of a line of the visual test. */
 const LINE_WIDTH = 76;
+
+const STORIES_MAX = 100_000;
 
 /** Fresh starts, and how much is read from each. */
 const STARTS_DEFAULT = 64;
@@ -33,6 +37,11 @@ interface EvaluateFlags {
   readonly calibration?: boolean;
   readonly show?: number | true;
   readonly freshStarts?: number | true;
+  readonly stories?: number;
+  readonly preset: string;
+  readonly temperature: number;
+  readonly train?: string;
+  readonly json?: string;
 }
 
 /** `evaluate`: how well a model predicts a text. */
@@ -54,7 +63,43 @@ export function addEvaluate(program: Command): void {
         `fresh state, ${STARTS_DEFAULT} by default: does the network run away from any?`,
       countOption(STARTS_MAX),
     )
-    .action(evaluateFile);
+    .option(
+      '--stories <count>',
+      'write so many stories instead, and measure them beside passages of the text',
+      countOption(STORIES_MAX),
+    )
+    .option('--preset <names>', `presets of those stories, such as classic,lively`, PRESETS.join(','))
+    .option('--temperature <number>', 'temperature of the preset classic', numberOption, 0.4)
+    .option('--train <file>', 'the text that the model was trained on: what of it do the stories repeat?')
+    .option('--json <file>', 'also write the figures of the stories into a file')
+    .action((folder: string, file: string, flags: EvaluateFlags) =>
+      flags.stories === undefined
+        ? evaluateFile(folder, file, flags)
+        : evaluateStoriesOf(folder, file, flags, flags.stories),
+    );
+}
+
+async function evaluateStoriesOf(
+  folder: string,
+  file: string,
+  { preset, temperature, train, json }: EvaluateFlags,
+  count: number,
+): Promise<void> {
+  const config = readConfig(process.env);
+  const presets = readPresets(preset);
+  const text = await readText(file);
+  const model = await loadModel(folder);
+  const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
+  const engine = await chosen.create(model, { capacity: config.slots, threads: config.threads });
+  await evaluateStories(engine, model, text, { count, presets, temperature, train, json });
+  await engine.close();
+  await chosen.close();
+}
+
+function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error) => {
+    throw new StoryError('bad_request', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  });
 }
 
 function countOption(most: number): (text: string) => number {
@@ -67,9 +112,7 @@ function countOption(most: number): (text: string) => number {
 
 async function evaluateFile(folder: string, file: string, flags: EvaluateFlags): Promise<void> {
   const config = readConfig(process.env);
-  const text = await readFile(file, 'utf8').catch((error) => {
-    throw new StoryError('bad_request', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  });
+  const text = await readText(file);
   const model = await loadModel(folder);
   const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
   const engine = await chosen.create(model, { capacity: LANES, threads: config.threads });
