@@ -1,13 +1,31 @@
 /**
  * The `scifi` command. Run it as `npm run -s scifi -- COMMAND`; each command lives in `src/cli/`.
  */
-import { existsSync } from 'node:fs';
-import { run } from './cli/run.ts';
+import { complain } from './cli/console.ts';
+import { ENV_FILE, readEnvFile } from './cli/env-file.ts';
+import { FAILURE_EXIT_CODE } from './cli/exit-codes.ts';
+import { explain } from './cli/explain.ts';
+import { isDetailed, run } from './cli/run.ts';
 
-// Whoever read our output has had enough, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
-if (existsSync('.env')) process.loadEnvFile('.env');
-process.exitCode = await run(process.argv.slice(2));
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has closed the pipe, as `head` does.
+    if (error.code === 'EPIPE') process.exit();
+    if (stream === process.stdout) {
+      complain(
+        `Standard output cannot be written (${error.code}). Make room for it, and run the command again.`,
+      );
+    }
+    process.exit(FAILURE_EXIT_CODE);
+  });
+}
+// Only a defect comes here, and its report needs the place.
+process.on('uncaughtException', (error) => process.exit(explain(error, true)));
+try {
+  // A variable of the environment goes before a line of the file.
+  for (const [name, value] of Object.entries(readEnvFile(ENV_FILE)?.values ?? {}))
+    process.env[name] ??= value;
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = explain(error, isDetailed());
+}

@@ -4,9 +4,10 @@
 
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { Environment, SETTINGS, type Values } from './environment.ts';
+import { Environment, type Values } from './environment.ts';
 import { StoryError } from './errors.ts';
 import type { EngineName } from './generator/engines/choose.ts';
+import { readGiven } from './given-settings.ts';
 import type { RedisSecurity } from './queue/connection.ts';
 import type { LimitSettings } from './queue/limits/limit-settings.ts';
 import { parseRedisUrl } from './queue/redis/address.ts';
@@ -53,6 +54,8 @@ export interface Config {
   /** Whether traces are sent to a collector; OpenTelemetry reads where and how from the environment itself. */
   readonly isTraced: boolean;
   readonly logLevel: string;
+  /** What was mended in the settings, and what is probably a mistake: sentences without a value. */
+  readonly notices: readonly string[];
 }
 
 export interface DiscordConfig {
@@ -96,10 +99,7 @@ export interface SlackConfig {
  * @throws StoryError `configuration` that names every setting that is wrong
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
-  const mistakes = Object.keys(given)
-    .filter((name) => name.startsWith('SCIFI_') && !SETTINGS.includes(name))
-    .map((name) => `${name}: there is no such setting (.env.example lists them all)`);
+  const { given, mistakes, notices } = readGiven(environment);
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) mistakes.push(`${path.join('.')}: ${message}`);
@@ -151,7 +151,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       ? {
           token: values.DISCORD_TOKEN,
           shards: values.DISCORD_SHARDS,
-          api: values.DISCORD_API.replace(/\/+$/, ''),
+          // Its version is ours to choose.
+          api: values.DISCORD_API.replace(/\/+$/, '').replace(/\/v\d+$/, ''),
         }
       : undefined,
     slack,
@@ -166,6 +167,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
           },
     isTraced: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     logLevel: values.LOG_LEVEL,
+    notices,
   };
 }
 

@@ -30,6 +30,40 @@ function areAddresses(list: string): boolean {
   });
 }
 
+/** Names in `Host` headers: those of addresses are taken, without what such a header is not compared by. */
+const hostNames = z.string().transform((list, context) =>
+  list
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+    .flatMap((item) => {
+      const name = hostNameIn(item);
+      if (name === undefined) {
+        context.addIssue({ code: 'custom', message: 'expected host names such as scifi.example.org' });
+        return [];
+      }
+      return [name];
+    })
+    .join(','),
+);
+
+/** `scifi.example.org` of that, of `https://scifi.example.org/` and of `scifi.example.org:443`. */
+function hostNameIn(item: string): string | undefined {
+  const address = item.includes('://') ? item : `http://${item}`;
+  if (item.includes('*') || !URL.canParse(address)) return undefined;
+  const { hostname, pathname, search, hash, username, password } = new URL(address);
+  const isBare = pathname === '/' && (search || hash || username || password) === '';
+  return isBare && hostname !== '' ? hostname : undefined;
+}
+
+/** An interface to listen on: an address or a name of this machine. */
+const listenHost = z
+  .string()
+  .transform((host) => /^\[(.*)\]$/.exec(host)?.[1] ?? host)
+  .refine((host) => isIP(host) !== 0 || /^[a-z\d]([\w.-]*[a-z\d])?$/i.test(host), {
+    error: 'expected an address or a name of this machine such as 127.0.0.1, without a scheme or a port',
+  });
+
 /** Every setting there is. `.env.example` explains them. */
 export const Environment = z.object({
   REDIS_URL: z
@@ -71,9 +105,9 @@ export const Environment = z.object({
   SCIFI_PRIVACY_URL: z
     .url({ protocol: /^https?$/, error: 'expected an address such as https://example.org/privacy' })
     .optional(),
-  SCIFI_HOST: z.string().default('127.0.0.1'),
+  SCIFI_HOST: listenHost.default('127.0.0.1'),
   SCIFI_PORT: whole(0, 65_535, 3_000),
-  SCIFI_ALLOWED_HOSTS: z.string().default(''),
+  SCIFI_ALLOWED_HOSTS: hostNames.default(''),
   SCIFI_PAGE_LIMITS: z
     .enum(['public', 'all', 'none'], { error: 'expected public, all or none' })
     .default('public'),
@@ -121,7 +155,7 @@ export const Environment = z.object({
     .default('https://slack.com/api'),
   SCIFI_HEARTBEAT: z.string().default(''),
   SCIFI_OPERATOR_PORT: port.optional(),
-  SCIFI_OPERATOR_HOST: z.string().default('127.0.0.1'),
+  SCIFI_OPERATOR_HOST: listenHost.default('127.0.0.1'),
   SCIFI_BOARD_PASSWORD: z.string().min(12, { error: 'expected at least 12 characters' }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'expected an address such as http://localhost:4318' })

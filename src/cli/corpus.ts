@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { StoryError } from '../errors.ts';
+import { clearProgress, complain, printLine, showProgress } from './console.ts';
+import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
 import { numberOption } from './options.ts';
 
-/** Exit code of a process that Ctrl-C ended: 128 and the number of SIGINT. */
-const INTERRUPTED_EXIT_CODE = 130;
 const MEGABYTE = 1_000_000;
 
 interface DownloadArguments {
@@ -50,21 +50,19 @@ export function addCorpus(program: Command): void {
 async function build(raw: string, { out }: { out: string }): Promise<void> {
   const { buildCorpus, SPLITS } = await import('../generator/corpus/build.ts');
   const started = performance.now();
-  const facts = await buildCorpus(raw, out, (done, files) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${done} of ${files} files`);
-  });
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  const facts = await buildCorpus(raw, out, (done, files) => showProgress(`${done} of ${files} files`));
+  clearProgress();
   for (const split of SPLITS) {
     const [works, characters] = [facts.works[split], facts.characters[split]];
-    process.stdout.write(
-      `${`${split}.txt`.padEnd(10)} ${number(works).padStart(6)} works ${number(characters).padStart(14)} characters\n`,
+    printLine(
+      `${`${split}.txt`.padEnd(10)} ${number(works).padStart(6)} works ${number(characters).padStart(14)} characters`,
     );
   }
   const dropped = Object.entries(facts.dropped).map(([reason, files]) => `${number(files)} ${reason}`);
   const seconds = (performance.now() - started) / 1_000;
-  process.stdout.write(
+  printLine(
     `${number(facts.files)} files, ${number(facts.bytes)} bytes in ${seconds.toFixed(1)} s; left out: ${dropped.join(', ') || 'none'}. ` +
-      `manifest.tsv says which and why.\n`,
+      `manifest.tsv says which and why.`,
   );
 }
 
@@ -90,26 +88,26 @@ async function download(args: DownloadArguments): Promise<void> {
       isDry: args.dryRun ?? false,
       userAgent: await userAgent(args.contact),
       signal: interrupted.signal,
-      onTrouble: (sentence) => process.stderr.write(`${sentence}\n`),
+      onTrouble: complain,
       onBook: ({ book, done, books, outcome, bytes, sentence }) => {
         const place = `${String(done).padStart(String(books).length)} of ${books}`;
         const size = bytes > 0 ? `, ${number(bytes)} bytes` : '';
         const title = book.title.replace(/\s+/g, ' ');
-        process.stdout.write(`${place}  ${book.id.padStart(6)}  ${title}: ${sentence ?? outcome}${size}\n`);
+        printLine(`${place}  ${book.id.padStart(6)}  ${title}: ${sentence ?? outcome}${size}`);
       },
     });
     const unusable =
       facts.unusable > 0 ? ` ${number(facts.unusable)} rows of the catalogue have no usable number.` : '';
-    process.stdout.write(
+    printLine(
       args.dryRun
-        ? `${number(facts.books)} books.${unusable}\n`
+        ? `${number(facts.books)} books.${unusable}`
         : `${number(facts.fetched)} books fetched (${(facts.bytes / MEGABYTE).toFixed(1)} MB, ${number(facts.requests)} requests), ` +
-            `${number(facts.alreadyHere)} already here, ${number(facts.withoutText)} without a text, ${number(facts.failed)} failed.${unusable}\n`,
+            `${number(facts.alreadyHere)} already here, ${number(facts.withoutText)} without a text, ${number(facts.failed)} failed.${unusable}`,
     );
     if (facts.failed > 0) process.exitCode = 1;
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
-    process.stderr.write('Interrupted. What has come stays; run it again, and it goes on from there.\n');
+    complain('Interrupted. What has come stays; run it again, and it goes on from there.');
     process.exitCode = INTERRUPTED_EXIT_CODE;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { listModels } from '../generator/model/files.ts';
+import { printLine } from './console.ts';
 
 /** `discord register`: tells Discord of the commands, which the bots also do whenever these have changed. */
 export function addDiscord(program: Command): void {
@@ -27,7 +28,7 @@ export function addDiscord(program: Command): void {
       const where = guild
         ? `in the server ${guild}`
         : 'everywhere; clients show them after a reload (Ctrl+R)';
-      process.stdout.write(`${count} commands registered ${where}.\n`);
+      printLine(`${count} commands registered ${where}.`);
     });
 }
 

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 
 /** `doctor` on Discord: whether the token is good, what the bot may read and do, and how to invite it. */
-export async function checkDiscord({ discord }: Config): Promise<string> {
-  if (!discord) return 'off (set DISCORD_TOKEN to run it)';
+export async function checkDiscord({ discord }: Config): Promise<readonly string[]> {
+  if (!discord) return ['off (set DISCORD_TOKEN to run it)'];
   const { examine } = await import('../bots/discord/examination.ts');
-  return (await examine(discord)).join('\n              ');
+  return examine(discord);
 }

@@ -7,15 +7,31 @@ import { chooseEngine } from '../generator/engines/choose.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
+import { tryPort } from '../listen.ts';
+import { assertFolderIsFree } from '../queue/embedded/folder-lock.ts';
+import { printLine } from './console.ts';
 import { checkDiscord } from './doctor-discord.ts';
 import { checkRedis } from './doctor-redis.ts';
 import { checkSlack } from './doctor-slack.ts';
+import { ENV_FILE, readEnvFile } from './env-file.ts';
+import { FAILURE_EXIT_CODE } from './exit-codes.ts';
+import { systemRefusal } from './explain.ts';
 
-/** One look at one thing: what is found, or an error that says how to mend it. */
-type Check = (config: Config) => Promise<string>;
+/** One look at one thing: what is found, in lines, or an error that says how to mend it. */
+type Check = (config: Config) => Promise<string | readonly string[]>;
+
+/** Further lines of a check stand below the text of its first. */
+const INDENT = ' '.repeat(14);
 
 const CHECKS: Readonly<Record<string, Check>> = {
   'Node.js': async () => process.version,
+  Settings: async ({ notices }) => {
+    const file = readEnvFile(ENV_FILE);
+    const source = file
+      ? `from the environment and ${ENV_FILE}`
+      : `from the environment (there is no ${ENV_FILE} here)`;
+    return [source, ...[...(file?.notices ?? []), ...notices].map((notice) => `note: ${notice}`)];
+  },
   Queue: async (config) => {
     if (config.redisUrl) {
       return checkRedis(config.redisUrl, config);
@@ -30,6 +46,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
         `${config.dataFolder} cannot be written. Set SCIFI_DATA to a folder that can.`,
       );
     });
+    await assertFolderIsFree(config.dataFolder);
     return `embedded, in ${config.dataFolder} (set REDIS_URL for more than one process)`;
   },
   Engine: async (config) => {
@@ -61,9 +78,17 @@ const CHECKS: Readonly<Record<string, Check>> = {
       );
     }
     await chosen.close();
-    return found.join('; ');
+    return found;
   },
-  Page: async (config) => `would listen on http://${config.host}:${config.port}`,
+  Page: async ({ host, port }) => {
+    await tryPort({ host, port, setting: 'SCIFI_PORT' });
+    return `can listen on ${addressOf(host, port)}`;
+  },
+  'Operator port': async ({ operator }) => {
+    if (!operator) return 'off (set SCIFI_OPERATOR_PORT to have probes and metrics)';
+    await tryPort({ ...operator, setting: 'SCIFI_OPERATOR_PORT' });
+    return `can listen on ${addressOf(operator.host, operator.port)}`;
+  },
   Discord: checkDiscord,
   Slack: checkSlack,
 };
@@ -76,14 +101,22 @@ export function addDoctor(program: Command): void {
     .action(async () => {
       const config = readConfig(process.env);
       for (const [name, check] of Object.entries(CHECKS)) {
-        const line = await check(config).then(
-          (found) => `ok    ${name}: ${found}`,
-          (error: unknown) => {
-            process.exitCode = 1;
-            return `FAIL  ${name}: ${error instanceof Error ? error.message : String(error)}`;
-          },
+        const [verdict, found] = await check(config).then(
+          (lines) => ['ok   ', typeof lines === 'string' ? [lines] : lines] as const,
+          (error: unknown) => ['FAIL ', [systemRefusal(error) ?? sentenceOf(error)]] as const,
         );
-        process.stdout.write(`${line}\n`);
+        if (verdict === 'FAIL ') process.exitCode = FAILURE_EXIT_CODE;
+        for (const [index, line] of found.entries()) {
+          printLine(index === 0 ? `${verdict} ${name}: ${line}` : `${INDENT}${line}`);
+        }
       }
     });
+}
+
+function addressOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

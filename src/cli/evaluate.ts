@@ -13,6 +13,7 @@ import { servingOf } from '../generator/model/reading.ts';
 import type { Unit } from '../generator/vocabulary.ts';
 import { PRESETS } from '../story/sampling.ts';
 import { evaluateStories, readPresets } from './evaluate-stories.ts';
+import { clearProgress, print, showProgress } from './console.ts';
 import { numberOption } from './options.ts';
 
 /** Works that are scored at the same time. */
@@ -120,14 +121,12 @@ async function evaluateFile(folder: string, file: string, flags: EvaluateFlags):
   const result = await evaluate(engine, model.vocabulary, text, {
     serving,
     temperatures: flags.calibration ? TEMPERATURES : [],
-    onProgress: (scored, all) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${Math.round((scored / all) * 100)}%`);
-    },
+    onProgress: (scored, all) => showProgress(`${Math.round((scored / all) * 100)}%`),
   }).catch((error: unknown) => {
     if (!(error instanceof RangeError)) throw error;
     throw new StoryError('bad_request', `${file} holds no characters to score.`, { cause: error });
   });
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  clearProgress();
   const shown = flags.show === true ? GUESSED_DEFAULT : flags.show;
   const guesses =
     shown === undefined ? undefined : await guess(engine, model.vocabulary, text, shown, serving);
@@ -135,10 +134,10 @@ async function evaluateFile(folder: string, file: string, flags: EvaluateFlags):
   const starts = count === undefined ? undefined : await start(engine, model, text, count);
   await engine.close();
   await chosen.close();
-  process.stdout.write(scoreLines(result, model.vocabulary.unit));
-  if (flags.calibration) process.stdout.write(`\n${calibrationTable(result)}`);
-  if (starts) process.stdout.write(`\n${startLines(starts, startLength(model))}`);
-  if (guesses) process.stdout.write(`\n${guessLines(guesses)}`);
+  print(scoreLines(result, model.vocabulary.unit));
+  if (flags.calibration) print(`\n${calibrationTable(result)}`);
+  if (starts) print(`\n${startLines(starts, startLength(model))}`);
+  if (guesses) print(`\n${guessLines(guesses)}`);
 }
 
 function start(engine: Engine, model: Model, text: string, count: number): Promise<FreshStart[]> {

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import { readConfig } from '../config.ts';
+import { printableText } from '../printable.ts';
 import type { Roles } from '../roles.ts';
+import { complain, print } from './console.ts';
+import { ENV_FILE, readEnvFile } from './env-file.ts';
 
 /** How long closing may take before the process ends anyway. */
 export const CLOSE_DEADLINE_MS = 15_000;
@@ -25,7 +28,10 @@ export function addRoles(program: Command): void {
 
 async function run(roles: Roles): Promise<void> {
   const config = readConfig(process.env);
-  const logger = pino({ level: config.logLevel });
+  const logger = pino({ level: config.logLevel, hooks: { streamWrite: printableText } });
+  for (const notice of [...(readEnvFile(ENV_FILE)?.notices ?? []), ...config.notices]) {
+    logger.warn({ notice }, 'settings');
+  }
   // Loaded when it is needed: the other commands want neither queue nor server, and start in half the time.
   const { startRoles } = await import('../roles.ts');
   // While it starts, and waits for its queue, nothing is under way: it may go at once.
@@ -33,10 +39,10 @@ async function run(roles: Roles): Promise<void> {
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
   const running = await startRoles(roles, config, logger);
-  if (running.url) process.stdout.write(`\n  Computer, write me a sci-fi: ${running.url}\n\n`);
+  if (running.url) print(`\n  Computer, write me a sci-fi: ${running.url}\n\n`);
   stop = closeOnce(running.close, logger);
   running.failed.then(async (error) => {
-    process.stderr.write(`${error.message}\n`);
+    complain(error.message);
     await stop(1);
   });
   try {

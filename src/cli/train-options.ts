@@ -27,6 +27,8 @@ export interface TrainOptions {
 
 /** Where `--epochs` is not given: one that is continued keeps its own. */
 export const EPOCHS = 10;
+export const SAVE_EVERY_MINUTES = 10;
+export const SAMPLE_PROMPT = 'It all began with';
 
 export function addTrainOptions(command: Command): Command {
   const whatAModelBrings = ['continue', 'unit', 'words', 'cell', 'bidirectional', 'units', 'embedding'];
@@ -64,8 +66,8 @@ export function addTrainOptions(command: Command): Command {
     .option('--clip <norm>', 'norm that the gradient is cut to; 0 for never', numberOption, 1)
     .option('--epochs <count>', `passes over the text (${EPOCHS})`, numberOption)
     .option('--seed <number>', 'the same seed is the same run', numberOption, 1)
-    .option('--save-every <minutes>', 'a checkpoint at least this often', numberOption, 10)
-    .option('--prompt <text>', 'how the sample of each epoch begins', 'It all began with');
+    .option('--save-every <minutes>', 'a checkpoint at least this often', numberOption, SAVE_EVERY_MINUTES)
+    .option('--prompt <text>', 'how the sample of each epoch begins', SAMPLE_PROMPT);
 }
 
 function oneOf(...names: readonly string[]): (text: string) => string {

@@ -1,21 +1,18 @@
 /** What `scifi train` shows while it runs: lines that stay, and below them a bar that does not. */
 import type { EpochReport, Report } from '../generator/training/progress.ts';
+import { clearProgress, printLine, showProgress } from './console.ts';
 
 const BAR_WIDTH = 24;
 
 /** Prints a line that stays. */
 export function tell(line: string): void {
-  clearBar();
-  process.stdout.write(`${line}\n`);
-}
-
-export function clearBar(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  clearProgress();
+  printLine(line);
 }
 
 /** Draws the bar over the one before, on a terminal. */
 export function drawBar(report: Report): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${barOf(report)}`);
+  showProgress(barOf(report));
 }
 
 /** An epoch's progress, loss, accuracy, speed, and the time that the run still takes. */

@@ -12,14 +12,23 @@ import type { EpochReport, Report } from '../generator/training/progress.ts';
 import type { RunFiles } from '../generator/training/run-files.ts';
 import type { Trainer, TrainerOptions } from '../generator/training/trainer.ts';
 import { Vocabulary } from '../generator/vocabulary.ts';
-import { addTrainOptions, type TrainOptions } from './train-options.ts';
-import { clearBar, drawBar, epochLine, percent, tell } from './train-screen.ts';
+import { ownCommand } from '../own-command.ts';
+import { clearProgress } from './console.ts';
+import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
+import { addTrainOptions, SAMPLE_PROMPT, SAVE_EVERY_MINUTES, type TrainOptions } from './train-options.ts';
+import { drawBar, epochLine, percent, tell } from './train-screen.ts';
 
+const VALIDATION_FILE = 'valid.txt';
 const SAMPLE = { temperature: 0.4, length: 400, seed: 7 } as const;
 
-const TRAP =
-  'It reads both ways: in training it sees the answers that it is asked for, so that its figures say nothing of how it ' +
-  'writes. Ask scifi evaluate.';
+/** What a network that reads both ways is told of; its own validation flatters it. */
+function bidirectionalWarning(data: string, out: string): string {
+  const evaluation = ownCommand(['evaluate', join(out, 'model'), join(data, VALIDATION_FILE)]);
+  return (
+    'It reads both ways: in training it sees the answers that it is asked for, so that its figures say nothing of how it ' +
+    `writes. When it is trained, this tells: ${evaluation}`
+  );
+}
 
 /** `train`: a network of one's own. */
 export function addTrain(program: Command): void {
@@ -43,7 +52,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   const settings = settingsOf(options, from);
   const { backend, line } = await openTrainingBackend(readConfig(process.env).engine);
   tell(line);
-  if (settings.architecture.bidirectional) tell(TRAP);
+  if (settings.architecture.bidirectional) tell(bidirectionalWarning(data, options.out));
   const earlier = options.continue ? await new RunCheckpoints(options.out).last() : undefined;
   const corpus = await read(
     data,
@@ -76,15 +85,27 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     : await Trainer.begin(settings, trainerOptions, from);
   await files.open(trainer.progress.characters);
   const isDone = await trainer.run(interruptions.signal);
-  clearBar();
+  clearProgress();
   await files.draw();
   const { best } = trainer.progress;
-  if (!isDone) tell(`Interrupted and saved. Go on with: scifi train ${data} --out ${options.out} --continue`);
-  else if (best)
+  if (!isDone) {
+    tell(`Interrupted and saved. Go on with: ${ownCommand(continuation(data, options))}`);
+    process.exitCode = INTERRUPTED_EXIT_CODE;
+  }
+  if (isDone && best)
     tell(`Best: epoch ${best.epoch + 1}, ${best.bitsPerCharacter.toFixed(4)} bits per character.`);
   trainer.dispose();
   await backend.close();
   interruptions.ignore();
+}
+
+/** The words that continue a run: the checkpoint keeps the rest. */
+function continuation(data: string, { out, saveEvery, prompt }: TrainOptions): string[] {
+  return [
+    ...['train', data, '--out', out, '--continue'],
+    ...(saveEvery === SAVE_EVERY_MINUTES ? [] : ['--save-every', String(saveEvery)]),
+    ...(prompt === SAMPLE_PROMPT ? [] : ['--prompt', prompt]),
+  ];
 }
 
 /** The texts, and a line of facts about them. */

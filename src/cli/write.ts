@@ -7,7 +7,10 @@ import { engineKeeper } from '../generator/engines/openers.ts';
 import { Library } from '../generator/library.ts';
 import { listModels } from '../generator/model/files.ts';
 import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from '../story.ts';
+import { clearProgress, complain, print, showProgress } from './console.ts';
+import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
 import { numberOption } from './options.ts';
+import { readPrompt, STANDARD_INPUT } from './standard-input.ts';
 
 const SEEDS = 2 ** 32;
 const PROGRESS_INTERVAL_MS = 200;
@@ -25,7 +28,7 @@ export function addWrite(program: Command): void {
   program
     .command('write')
     .description('write a story to standard output')
-    .argument('[prompt]', 'how the story begins', '')
+    .argument('[prompt]', `how the story begins; ${STANDARD_INPUT} reads it from standard input`, '')
     .option(
       '-t, --temperature <number>',
       `${temperature.min} to ${temperature.max}`,
@@ -41,8 +44,9 @@ export function addWrite(program: Command): void {
     .action(write);
 }
 
-async function write(prompt: string, options: WriteOptions): Promise<void> {
+async function write(opening: string, options: WriteOptions): Promise<void> {
   const config = readConfig(process.env);
+  const prompt = opening === STANDARD_INPUT ? await readPrompt(process.stdin) : opening;
   const { modelsFolder, choice } = await chooseModel(options.model, config.modelsFolder);
   const model = choice.name;
   const { temperature, length, seed = randomInt(SEEDS) } = options;
@@ -73,14 +77,16 @@ async function write(prompt: string, options: WriteOptions): Promise<void> {
     },
   });
   output.show(story.text);
-  process.stdout.write('\n');
+  print('\n');
   await library.close();
+  if (abort.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
   if (process.stderr.isTTY) {
     const seconds = (performance.now() - started) / 1_000;
     const rate = Math.round((story.text.length - prompt.length) / seconds);
-    process.stderr.write(
-      `\r\u001b[K${story.text.length} characters, ${rate} a second; ${model} ${story.modelVersion} ` +
-        `(${story.engine}), temperature ${temperature}, seed ${seed}\n`,
+    clearProgress();
+    complain(
+      `${story.text.length} characters, ${rate} a second; ${model} ${story.modelVersion} ` +
+        `(${story.engine}), temperature ${temperature}, seed ${seed}`,
     );
   }
 }
@@ -113,7 +119,7 @@ class GrowingOutput {
   #length = 0;
 
   show(text: string): void {
-    if (text.length > this.#length) process.stdout.write(text.slice(this.#length));
+    if (text.length > this.#length) print(text.slice(this.#length));
     this.#length = Math.max(this.#length, text.length);
   }
 }
@@ -126,6 +132,6 @@ function progressLine(length: number): (written: number) => void {
     const now = performance.now();
     if (now - shownAt < PROGRESS_INTERVAL_MS) return;
     shownAt = now;
-    process.stderr.write(`\r\u001b[K${written} of ${length} characters`);
+    showProgress(`${written} of ${length} characters`);
   };
 }

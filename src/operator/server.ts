@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
-import { StoryError } from '../errors.ts';
+import { listenError } from '../listen.ts';
 import { registry } from '../metrics.ts';
 
 /** A question whose answer is a problem in words, or nothing. */
@@ -64,13 +64,7 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    const { code } = error as NodeJS.ErrnoException;
-    if (!code || !['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(code)) throw error;
-    throw new StoryError(
-      'configuration',
-      `SCIFI_OPERATOR_PORT ${port} of ${host} cannot be listened at (${code}). Choose another one.`,
-      { cause: error },
-    );
+    throw listenError(error, { host, port, setting: 'SCIFI_OPERATOR_PORT' }) ?? error;
   }
   const url = `http://${host}:${(app.server.address() as { port: number }).port}`;
   logger.info({ url, board: boardPassword !== undefined }, 'operator server ready');

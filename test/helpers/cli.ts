@@ -23,7 +23,7 @@ export interface Order {
 }
 
 function environment(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  return { PATH: process.env.PATH, LOG_LEVEL: 'silent', SCIFI_MODELS: MODELS, ...env };
+  return { PATH: process.env.PATH, LOG_LEVEL: 'silent', SCIFI_MODELS: MODELS, SCIFI_PORT: '0', ...env };
 }
 
 /** Runs a command as a process away from the repository, where a developer's own `.env` may lie. */

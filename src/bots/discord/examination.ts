@@ -7,6 +7,7 @@ import {
   Routes,
 } from 'discord.js';
 import type { DiscordConfig } from '../../config.ts';
+import { ownCommand } from '../../own-command.ts';
 import { DiscordApi } from './api.ts';
 import { inviteLink, readApplication } from './application.ts';
 import { missingFor } from './channel-check.ts';
@@ -40,7 +41,7 @@ export async function examine(config: DiscordConfig): Promise<string[]> {
           '(developer portal, Bot, Privileged Gateway Intents)',
       commands.length > 0
         ? `commands: ${commands.map(({ name }) => name).join(', ')}`
-        : 'commands: none yet; they are registered at the first start, or by `scifi discord register`',
+        : `commands: none yet; they are registered at the first start, or by \`${ownCommand(['discord', 'register'])}\``,
       ...serversLines(servers),
       `invite: ${inviteLink(application.id)}`,
     ];

@@ -12,6 +12,7 @@ import {
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
 import type { ChannelFacts } from './channel-check.ts';
+import { ownCommand } from '../../own-command.ts';
 import { loggable, unreachable } from './failures.ts';
 
 export interface GatewayOptions {
@@ -168,7 +169,7 @@ async function connect(options: GatewayOptions, problems: Problems): Promise<Cli
       code === CLOSE_DISALLOWED_INTENTS ? 'switch the intent on in the developer portal' : undefined;
     problems.set(
       shard,
-      `Discord’s gateway has closed for good (${code}). Run \`scifi doctor\`, and start again.`,
+      `Discord’s gateway has closed for good (${code}). Run \`${ownCommand(['doctor'])}\`, and start again.`,
     );
     logger.error({ shard, code, hint }, 'Discord gateway closed for good');
   });
@@ -180,7 +181,7 @@ async function connect(options: GatewayOptions, problems: Problems): Promise<Cli
     const resetAt = Date.parse(NO_SESSIONS.exec(message)?.[1] ?? '');
     if (!Number.isNaN(resetAt)) throw new SessionsSpent(resetAt);
     if (!REFUSED.test(message)) throw unreachable(cause);
-    const sentence = `Discord’s gateway refuses the bot (${message}). Run \`scifi doctor\` to see what is missing.`;
+    const sentence = `Discord’s gateway refuses the bot (${message}). Run \`${ownCommand(['doctor'])}\` to see what is missing.`;
     throw new StoryError('configuration', sentence, { cause });
   }
   return client;

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
+import { ownCommand } from '../../own-command.ts';
 import { loggable } from './failures.ts';
 
 /** Pause before a refused connection is asked for again: the token may be accepted again one day. */
@@ -46,7 +47,7 @@ export function openSocket(
         if (!hasStarted) throw error;
         // Nobody looks at the answer any more.
         if (closing.signal.aborted) return { ok: false };
-        problem = 'Slack does not accept SLACK_APP_TOKEN any more. Run `scifi doctor`.';
+        problem = `Slack does not accept SLACK_APP_TOKEN any more. Run \`${ownCommand(['doctor'])}\`.`;
         logger.error(loggable(error), 'Slack refuses another connection');
         await sleep(REFUSED_PAUSE_MS, undefined, { signal: closing.signal }).catch(() => {});
       }

@@ -3,6 +3,8 @@ import { App, type Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
+import { listenError } from '../../listen.ts';
+import { ownCommand } from '../../own-command.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { Forgetting } from '../../queue/forgetting.ts';
 import type { LimitSettings } from '../../queue/limits/limit-settings.ts';
@@ -151,7 +153,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
     if (installations) forgetWhoLeaves(app, installations, { channels, people, places: options.places });
     closers.push(() => app.stop());
-    const port = portOf(await reached(() => app.start()));
+    const port = portOf(await reached(config, () => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
     const problem = () => (botToken && api.isRefused ? REFUSED_BOT : socket?.problem());
     return { replies, channels, dailyTools, port, problem, close };
@@ -232,21 +234,18 @@ function openApp(
   });
 }
 
-async function reached<T>(act: () => Promise<T>): Promise<T> {
+async function reached<T>({ http, host }: SlackConfig, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {
-    const { code } = cause as { code?: unknown };
-    if (code === 'EADDRINUSE' || code === 'EACCES') {
-      const sentence = `SLACK_PORT cannot be listened at (${code}). Choose another one.`;
-      throw new StoryError('configuration', sentence, { cause });
-    }
+    const refused = http && listenError(cause, { host, port: http.port, setting: 'SLACK_PORT' });
+    if (refused) throw refused;
     const failure = failureOf(cause);
     const sentence =
       failure === 'unauthorized' || failure === 'unscoped'
         ? 'Slack does not accept SLACK_APP_TOKEN. Make one in the app’s settings, under Basic Information, ' +
           'App-Level Tokens, with the scope connections:write.'
-        : `Slack’s Socket Mode cannot be reached (${codeOf(cause) ?? failure}). Run \`scifi doctor\`.`;
+        : `Slack’s Socket Mode cannot be reached (${codeOf(cause) ?? failure}). Run \`${ownCommand(['doctor'])}\`.`;
     throw new StoryError('configuration', sentence, { cause });
   }
 }

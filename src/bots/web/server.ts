@@ -10,7 +10,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { StoryError } from '../../errors.ts';
+import { listenError } from '../../listen.ts';
 import type { Asker } from '../../queue/limits/asker.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { logDefect, logRequests } from './access-log.ts';
@@ -73,7 +73,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
         await app.listen({ host, port: options.port });
       } catch (error) {
         await app.close();
-        throw listenError(error, host, options.port);
+        throw listenError(error, { host, port: options.port, setting: 'SCIFI_PORT' }) ?? error;
       }
       const address = app.server.address();
       const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -176,24 +176,6 @@ function answerMalformed(error: { code?: string }, socket: import('node:net').So
   const body = JSON.stringify({ error: refusal });
   const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n`;
   socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-}
-
-function listenError(error: unknown, host: string, port: number): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  const where = `port ${port} of ${host}`;
-  if (code === 'EADDRINUSE') {
-    return new StoryError(
-      'configuration',
-      `Something else already uses ${where}. Stop it or choose another port.`,
-    );
-  }
-  if (code === 'EACCES') {
-    return new StoryError('configuration', `This user may not open ${where}. Choose a port above 1023.`);
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new StoryError('configuration', `This machine has no address ${host}. Choose one of its own.`);
-  }
-  return error;
 }
 
 /** The host part of an address that a browser on this machine can open. */

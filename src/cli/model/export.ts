@@ -8,6 +8,7 @@ import { MODEL_FILE } from '../../generator/model/format.ts';
 import { writeKerasHdf5 } from '../../generator/model/formats/write-keras-hdf5.ts';
 import { writeOnnx } from '../../generator/model/formats/write-onnx.ts';
 import type { Model } from '../../generator/model/model.ts';
+import { printLine } from '../console.ts';
 import { findModel } from './find.ts';
 
 const WRITERS: Readonly<Record<string, (model: Model) => Uint8Array | Promise<Uint8Array>>> = {
@@ -39,7 +40,7 @@ async function exportModel(named: string, out: string, { format }: { format: str
   const write = WRITERS[format];
   if (!write) {
     await saveModel(out, model, { dtype: 'float32', dialect: 'tensorflow.js' });
-    process.stdout.write(`${out} written: model.json, weights.bin and vocabulary.json.\n`);
+    printLine(`${out} written: model.json, weights.bin and vocabulary.json.`);
     return;
   }
   const bytes = await write(model);
@@ -49,7 +50,5 @@ async function exportModel(named: string, out: string, { format }: { format: str
   const { idToChar, charToId } = model.vocabulary.toFile();
   await replaceFile(`${out}.id-to-char.json`, `${JSON.stringify(idToChar, null, 1)}\n`);
   await replaceFile(`${out}.char-to-id.json`, `${JSON.stringify(charToId, null, 1)}\n`);
-  process.stdout.write(
-    `${out} written, and beside it its dictionaries, .id-to-char.json and .char-to-id.json.\n`,
-  );
+  printLine(`${out} written, and beside it its dictionaries, .id-to-char.json and .char-to-id.json.`);
 }

@@ -10,6 +10,8 @@ import { loadModel, MODEL_NAME, saveModel } from '../../generator/model/files.ts
 import { MODEL_FILE } from '../../generator/model/format.ts';
 import { type ImportedModel, importModel } from '../../generator/model/formats/import-model.ts';
 import { ModelFileError, parameterCount, type Reading } from '../../generator/model/model.ts';
+import { ownCommand } from '../../own-command.ts';
+import { printLine } from '../console.ts';
 import { numberOption } from '../options.ts';
 
 const CARD_FILE = 'README.md';
@@ -79,7 +81,7 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
   );
   await writeFile(join(folder, CARD_FILE), importCard(imported));
   const { version } = await loadModel(folder);
-  process.stdout.write(report(imported, folder, version));
+  for (const line of report(imported, folder, version)) printLine(line);
 }
 
 function readingOf({ stateful, window }: ImportFlags): Reading | undefined {
@@ -96,10 +98,10 @@ function nameFor(file: string): string {
     .replace(/^[-_]+|-+$/g, '');
 }
 
-function report({ model, foreign, unusedIds }: ImportedModel, folder: string, version: string): string {
+function report({ model, foreign, unusedIds }: ImportedModel, folder: string, version: string): string[] {
   const { name, layers, reading, vocabulary } = model;
   const { steps, reason } = costOf(layers, reading);
-  const lines = [
+  return [
     `${foreign.file} (${foreign.source}) is now ${folder}, version ${version}.`,
     `${kindOf(layers)}: ${parameterCount(model).toLocaleString('en')} weights, ${vocabulary.size} characters.`,
     `Reading: ${readingText(reading)}.`,
@@ -111,7 +113,6 @@ function report({ model, foreign, unusedIds }: ImportedModel, folder: string, ve
       : []),
     ...(vocabulary.mark !== undefined ? [] : [`A text begins ${beginningText(vocabulary)}.`]),
     ...(unusedIds.length > 0 ? [`${unusedIds.length} ids stand for no character and were left out.`] : []),
-    `Say in ${join(folder, CARD_FILE)} what it was trained on; offer it with \`scifi model use ${name}\`.`,
+    `Say in ${join(folder, CARD_FILE)} what it was trained on; offer it with \`${ownCommand(['model', 'use', name])}\`.`,
   ];
-  return `${lines.join('\n')}\n`;
 }

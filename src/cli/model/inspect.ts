@@ -6,6 +6,7 @@ import {
   readingText,
 } from '../../generator/model/describe.ts';
 import { readModel } from '../../generator/model/formats/read-model.ts';
+import { printLine } from '../console.ts';
 import { findModel } from './find.ts';
 
 /** `model inspect`: what a model is made of, and what it costs. */
@@ -19,28 +20,29 @@ export function addModelInspect(model: Command): void {
       const described = describeLayers(layers);
       const parameters = described.reduce((sum, layer) => sum + layer.parameters, 0);
       const cost = costOf(layers, reading ?? { kind: 'stateful' });
-      process.stdout.write(
-        `format     ${source}\n` +
-          `reading    ${reading ? readingText(reading) : 'not said; stateful unless it is imported with --window'}\n` +
-          `weights    ${parameters.toLocaleString('en')}\n` +
-          `cost       about ${cost.operations.toLocaleString('en', { maximumSignificantDigits: 3 })} operations a character` +
-          `${cost.steps > 1 ? `, ${cost.steps} steps: ${cost.reason}` : ''}\n\n` +
-          table(described),
-      );
+      const operations = cost.operations.toLocaleString('en', { maximumSignificantDigits: 3 });
+      const steps = cost.steps > 1 ? `, ${cost.steps} steps: ${cost.reason}` : '';
+      const lines = [
+        `format     ${source}`,
+        `reading    ${reading ? readingText(reading) : 'not said; stateful unless it is imported with --window'}`,
+        `weights    ${parameters.toLocaleString('en')}`,
+        `cost       about ${operations} operations a character${steps}`,
+        '',
+        ...table(described),
+      ];
+      for (const line of lines) printLine(line);
     });
 }
 
-function table(layers: readonly LayerDescription[]): string {
+function table(layers: readonly LayerDescription[]): string[] {
   const width = Math.max(...layers.map(({ text }) => text.length));
   const row = (text: string, ...cells: string[]) =>
-    `${text.padEnd(width)}${cells.map((cell) => cell.padStart(12)).join('')}\n`;
+    `${text.padEnd(width)}${cells.map((cell) => cell.padStart(12)).join('')}`;
   const number = (value: number) => value.toLocaleString('en');
-  return (
-    row('layer', 'in', 'out', 'weights') +
-    layers
-      .map(({ text, inputs, outputs, parameters }) =>
-        row(text, number(inputs), number(outputs), number(parameters)),
-      )
-      .join('')
-  );
+  return [
+    row('layer', 'in', 'out', 'weights'),
+    ...layers.map(({ text, inputs, outputs, parameters }) =>
+      row(text, number(inputs), number(outputs), number(parameters)),
+    ),
+  ];
 }

@@ -7,6 +7,7 @@ import { kindOf } from '../../generator/model/describe.ts';
 import { listModels, loadModel, MODEL_NAME } from '../../generator/model/files.ts';
 import { MODEL_FILE } from '../../generator/model/format.ts';
 import { ModelFileError, parameterCount } from '../../generator/model/model.ts';
+import { printLine } from '../console.ts';
 
 const BYTES_PER_MIB = 2 ** 20;
 
@@ -35,7 +36,7 @@ export function addModelList(model: Command): void {
         { name: 'name', offered: 'offered', version: 'version', size: 'size', kind: 'kind' },
       ];
       for (const name of names) rows.push(await rowOf(modelsFolder, name, offered.indexOf(name)));
-      process.stdout.write(table(rows));
+      for (const line of table(rows)) printLine(line);
     });
 }
 
@@ -68,7 +69,7 @@ async function sizeOf(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly Row[]): string[] {
   const width = (column: keyof Row) => Math.max(...rows.map((row) => row[column].length));
   const widths = {
     name: width('name'),
@@ -76,11 +77,9 @@ function table(rows: readonly Row[]): string {
     version: width('version'),
     size: width('size'),
   };
-  return rows
-    .map(
-      (row) =>
-        `${row.name.padEnd(widths.name)}  ${row.offered.padEnd(widths.offered)}  ` +
-        `${row.version.padEnd(widths.version)}  ${row.size.padStart(widths.size)}  ${row.kind}\n`,
-    )
-    .join('');
+  return rows.map(
+    (row) =>
+      `${row.name.padEnd(widths.name)}  ${row.offered.padEnd(widths.offered)}  ` +
+      `${row.version.padEnd(widths.version)}  ${row.size.padStart(widths.size)}  ${row.kind}`,
+  );
 }

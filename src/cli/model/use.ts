@@ -4,7 +4,9 @@ import { readConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import { kindOf } from '../../generator/model/describe.ts';
 import { listModels, loadModel, MODEL_NAME, writeModelList } from '../../generator/model/files.ts';
+import { ownCommand } from '../../own-command.ts';
 import type { ModelChoice } from '../../story.ts';
+import { printLine } from '../console.ts';
 
 interface UseFlags {
   readonly title?: string;
@@ -27,7 +29,7 @@ async function useModel(name: string, flags: UseFlags): Promise<void> {
   if (!MODEL_NAME.test(name)) {
     throw new StoryError(
       'bad_request',
-      `${name} is no name of a model. \`scifi model list\` shows those there are.`,
+      `${name} is no name of a model. \`${ownCommand(['model', 'list'])}\` shows those there are.`,
     );
   }
   const { layers } = await loadModel(join(modelsFolder, name));
@@ -41,7 +43,5 @@ async function useModel(name: string, flags: UseFlags): Promise<void> {
   const others = choices.filter((choice) => choice.name !== name);
   await writeModelList(modelsFolder, [chosen, ...others]);
   const rest = others.length > 0 ? `, before ${others.map((choice) => choice.name).join(', ')}` : '';
-  process.stdout.write(
-    `${name} is the default now${rest}. Processes that run already keep what they have.\n`,
-  );
+  printLine(`${name} is the default now${rest}. Processes that run already keep what they have.`);
 }

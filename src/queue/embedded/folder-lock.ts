@@ -57,6 +57,16 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   }
 }
 
+/**
+ * Looks whether the lock on a folder could be taken, and leaves it.
+ *
+ * @throws StoryError `configuration` when a live process holds it.
+ */
+export async function assertFolderIsFree(folder: string): Promise<void> {
+  const holder = await readHolder(join(resolve(folder), LOCK_FILE));
+  if (holder && holder !== 'nobody' && isAlive(holder)) throw taken(folder, holder.pid);
+}
+
 /** Takes the lock for the process that wrote `mine`; otherwise tells who has it, as far as that is known. */
 async function take(mine: string, file: string): Promise<'mine' | Holder | undefined> {
   const guard = `${file}${GUARD_SUFFIX}`;

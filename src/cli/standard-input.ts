@@ -1,0 +1,39 @@
+/** A prompt that is piped in. */
+import { StoryError } from '../errors.ts';
+import { STORY_BOUNDS } from '../story.ts';
+
+/** The argument that stands for standard input. */
+export const STANDARD_INPUT = '-';
+/** No character of a prompt takes more bytes than that in UTF-8, for each of its UTF-16 code units. */
+const BYTES_PER_UNIT = 3;
+/** Room for the line ends that an editor or `echo` adds. */
+const SPARE_BYTES = 64;
+
+/**
+ * Reads a prompt to the end of the input. The line ends after it are no part of it: `echo` adds one.
+ *
+ * @throws StoryError `bad_request` when it is no UTF-8, or more than a prompt may be
+ */
+export async function readPrompt(input: AsyncIterable<Buffer | string>): Promise<string> {
+  const most = STORY_BOUNDS.prompt.max;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    chunks.push(Buffer.from(chunk));
+    bytes += chunk.length;
+    if (bytes > most * BYTES_PER_UNIT + SPARE_BYTES) {
+      throw new StoryError(
+        'bad_request',
+        `Standard input holds more than a prompt: the most is ${most.toLocaleString('en')} characters. Shorten it.`,
+      );
+    }
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return text.replace(/[\r\n]+$/, '');
+  } catch (cause) {
+    throw new StoryError('bad_request', 'Standard input is not UTF-8. Convert it, with iconv for example.', {
+      cause,
+    });
+  }
+}
