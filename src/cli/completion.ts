@@ -21,9 +21,13 @@ interface CompletedOption {
   readonly choices: readonly string[];
 }
 
+/** zsh runs completions of bash once it is told to; its own system may be there already. */
+const ZSH_PREPARATION =
+  '(( $+functions[compdef] )) || { autoload -U +X compinit && compinit }\nautoload -U +X bashcompinit && bashcompinit\n';
+
 const WRITERS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = {
   bash: bashScript,
-  zsh: (commands) => `autoload -U +X compinit bashcompinit\ncompinit\nbashcompinit\n${bashScript(commands)}`,
+  zsh: (commands) => `${ZSH_PREPARATION}${bashScript(commands)}`,
   fish: fishScript,
 };
 

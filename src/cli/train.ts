@@ -96,7 +96,8 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     tell(`Best: epoch ${best.epoch + 1}, ${best.bitsPerCharacter.toFixed(4)} bits per character.`);
   trainer.dispose();
   await backend.close();
-  interruptions.ignore();
+  // An interrupted process ends now, and a second Ctrl-C must not take its exit code.
+  if (isDone) interruptions.ignore();
 }
 
 /** The words that continue a run: the checkpoint keeps the rest. */
