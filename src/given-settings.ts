@@ -78,7 +78,7 @@ function judgeUnknown(
   const meant = closest(upper, SETTINGS as string[]);
   const edits = distance(upper, meant);
   const isMisspelt = edits <= MISSPELT_DISTANCE && !(meant in given);
-  if (isMisspelt) mistakes.push(`${name}: there is no such setting; did you mean ${meant}?`);
+  if (isMisspelt) mistakes.push(`${name}: there is no such setting (did you mean ${meant}?)`);
   else if (name.startsWith('SCIFI_')) {
     mistakes.push(`${name}: there is no such setting (.env.example lists them all)`);
   } else if (OUR_PREFIX.test(upper)) {

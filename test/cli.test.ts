@@ -143,6 +143,13 @@ describe('scifi', { concurrency: 2 }, () => {
     const running = await startRole('start', env);
     try {
       const second = await host.run(['start'], { ...env, SCIFI_PORT: '0' });
+      const examined = await host.run(['doctor'], { ...env, SCIFI_MODELS: '/nowhere' });
+      assert.equal(examined.code, 1);
+      assert.match(examined.stdout, new RegExp(`^FAIL {2}Queue: .*in use by process ${running.pid}\\.`, 'm'));
+      assert.match(
+        examined.stdout,
+        new RegExp(`^FAIL {2}Page: Something else already uses port ${port} of`, 'm'),
+      );
       assert.equal(second.code, 2);
       assert.equal(second.stdout, '');
       assert.equal(second.stderr.trimEnd().split('\n').length, 1, second.stderr);
@@ -156,6 +163,30 @@ describe('scifi', { concurrency: 2 }, () => {
       assert.equal(blocked.code, 2);
       assert.match(blocked.stderr, new RegExp(`^Something else already uses port ${port} of [^\\n]*\\n$`));
       assert.equal(blocked.stdout, '');
+      for (const [name, ports] of Object.entries({
+        Page: { SCIFI_PORT: String(port) },
+        'Operator port': { SCIFI_OPERATOR_PORT: String(port) },
+        Slack: { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'x'.repeat(32), SLACK_PORT: String(port) },
+      })) {
+        const { code, stdout } = await host.run(['doctor'], {
+          ...env,
+          SCIFI_PORT: '0',
+          SCIFI_MODELS: '/nowhere',
+          ...ports,
+        });
+        assert.equal(code, 1);
+        assert.match(
+          stdout,
+          new RegExp(`^FAIL {2}${name}: Something else already uses port ${port} of`, 'm'),
+        );
+        assert.match(stdout, /^ok {4}Queue: embedded/m, 'nobody holds the folder now');
+      }
+      const elsewhere = await host.run(['doctor'], {
+        ...env,
+        SCIFI_HOST: '192.0.2.1',
+        SCIFI_MODELS: '/nowhere',
+      });
+      assert.match(elsewhere.stdout, /^FAIL {2}Page: This machine has no address 192\.0\.2\.1/m);
     } finally {
       server.close();
       await queue.remove();

@@ -64,7 +64,9 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   });
   await library.open();
   const abort = new AbortController();
-  process.once('SIGINT', () => abort.abort());
+  // npm passes on a Ctrl-C that the terminal has sent to this process already: it comes twice.
+  const interrupt = () => abort.abort();
+  process.on('SIGINT', interrupt);
   const started = performance.now();
   const output = new GrowingOutput();
   const progress = progressLine(length);
@@ -80,6 +82,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   print('\n');
   await library.close();
   if (abort.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
+  else process.off('SIGINT', interrupt);
   if (process.stderr.isTTY) {
     const seconds = (performance.now() - started) / 1_000;
     const rate = Math.round((story.text.length - prompt.length) / seconds);

@@ -27,9 +27,13 @@ function environment(env: Readonly<Record<string, string>>): Record<string, stri
 }
 
 /** Runs a command as a process away from the repository, where a developer's own `.env` may lie. */
-export function scifi(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+export function scifi(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  folder = tmpdir(),
+): Promise<Outcome> {
   const child = spawn(process.execPath, [...TSX, join(ROOT, 'src/cli.ts'), ...args], {
-    cwd: tmpdir(),
+    cwd: folder,
     env: environment(env),
   });
   const outcome = { code: null, stdout: '', stderr: '' };
