@@ -14,6 +14,8 @@ interface DownloadArguments {
   readonly catalogue?: string;
   readonly rate?: number;
   readonly limit?: number;
+  readonly maxMegabytes?: number;
+  readonly allowHost?: readonly string[];
   readonly contact?: string;
   readonly dryRun?: boolean;
 }
@@ -41,6 +43,11 @@ export function addCorpus(program: Command): void {
     )
     .option('--rate <requests>', 'requests a second (default: 0.5, as Project Gutenberg asks)', numberOption)
     .option('--limit <books>', 'no more than so many books', numberOption)
+    .option('--max-megabytes <number>', 'no book that is larger (default: 32)', numberOption)
+    .option(
+      '--allow-host <hosts...>',
+      'hosts that the mirror or the catalogue may redirect to, besides themselves',
+    )
     .option('--contact <address>', 'a mail address or page of yours, for the user agent')
     .option('--dry-run', 'only list the books')
     .exitOverride()
@@ -73,6 +80,8 @@ async function download(args: DownloadArguments): Promise<void> {
       throw new StoryError('bad_request', `Expected an address such as ${MIRROR}, got "${url}".`);
   if (args.limit !== undefined && !(Number.isInteger(args.limit) && args.limit > 0))
     throw new StoryError('bad_request', `Expected --limit to be 1 book or more, got ${args.limit}.`);
+  if (args.maxMegabytes !== undefined && !(args.maxMegabytes > 0))
+    throw new StoryError('bad_request', `Expected --max-megabytes to be above 0, got ${args.maxMegabytes}.`);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -85,6 +94,8 @@ async function download(args: DownloadArguments): Promise<void> {
       catalogue: args.catalogue ?? CATALOGUE,
       rate: args.rate ?? RATE,
       limit: args.limit,
+      bookMegabytes: args.maxMegabytes,
+      redirectHosts: args.allowHost ?? [],
       isDry: args.dryRun ?? false,
       userAgent: await userAgent(args.contact),
       signal: interrupted.signal,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, readdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { buildCorpus } from '../../../src/generator/corpus/build.ts';
 import {
   type BookEvent,
@@ -202,6 +203,94 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
       assert.deepEqual(await read('31'), book('31').text);
       assert.match(events[1]!.sentence!, /leads from one address to the next without end/);
       assert.equal(fake.requestsFor(generated('32')).length, 6);
+    });
+  });
+
+  it('leads to no other host that is not named, this machine’s own ports among them', async () => {
+    await withFake([book('33'), book('34')], async ({ fake, out, download, read, events }) => {
+      const inner = await FakeGutenberg.start([book('33')]);
+      const { host } = new URL(inner.url);
+      try {
+        const elsewhere = `${inner.url}${generated('33')}`;
+        fake.breaks(
+          generated('33'),
+          { kind: 'redirect', to: elsewhere },
+          { kind: 'redirect', to: elsewhere },
+        );
+        const targets = [
+          'http://10.0.0.1/',
+          'http://[::1]/',
+          'http://user:word@127.0.0.1/',
+          'file:///etc/passwd',
+          'http://[',
+        ];
+        for (const to of targets) fake.breaks(generated('34'), { kind: 'redirect', to });
+        for (const _ of targets) await download();
+        assert.deepEqual(
+          events.slice(0, 2).map(({ outcome }) => outcome),
+          ['failed', 'failed'],
+        );
+        assert.equal(
+          events[0]!.sentence,
+          `${fake.url}${generated('33')} leads to another host, ${host}. If you trust it, add --allow-host ${host}.`,
+        );
+        const sentences = events.flatMap(({ book: { id }, sentence }) =>
+          id === '34' && sentence ? [sentence] : [],
+        );
+        assert.equal(sentences.length, targets.length);
+        for (const sentence of sentences) assert.match(sentence, /leads to (?:another host|.*which is no)/);
+        assert.deepEqual(inner.requests, []);
+        fake.breaks(generated('33'), { kind: 'redirect', to: elsewhere });
+        await rm(join(out, '33.txt'));
+        const facts = await download({ redirectHosts: [host] });
+        assert.equal(facts.failed, 0);
+        assert.equal(inner.requests.length, 1);
+        assert.deepEqual(await read('33'), book('33').text);
+      } finally {
+        await inner.stop();
+      }
+    });
+  });
+
+  it('takes no more of a book than it may have, whatever the server announces', async () => {
+    const large = Buffer.alloc(3_000_000, 'The gauge said nothing. ');
+    await withFake(
+      [book('35', { text: large }), book('36')],
+      async ({ fake, out, events, download, read }) => {
+        const most = { bookMegabytes: 1 };
+        const announced = await download(most);
+        assert.deepEqual([announced.fetched, announced.failed], [1, 1]);
+        assert.match(events[0]!.sentence!, /pg35\.txt is larger than the 1 MB that are taken of one file\.$/);
+        assert.equal(fake.requestsFor(generated('35')).length, 1, 'it is not asked for again');
+        // Without a length, and with its first half here already.
+        for (const first of [[], [{ kind: 'reset', after: 900_000 } as const]]) {
+          fake.breaks(generated('35'), ...first, {
+            kind: 'silent truncation',
+            after: 3_000_000,
+            checksum: 'repr-digest',
+          });
+          assert.equal((await download(most)).failed, 1);
+        }
+        assert.deepEqual(
+          (await readdir(out)).filter((name) => name.startsWith('35')),
+          [],
+        );
+        assert.equal((await download()).fetched, 1);
+        assert.deepEqual(await read('35'), large);
+      },
+    );
+  });
+
+  it('takes no catalogue that unpacks to more than any has', async () => {
+    await withFake([book('37')], async ({ out, download }) => {
+      const path = join(out, 'pg_catalog.csv');
+      const columns = 'Text#,Type,Title,Language,Authors,Bookshelves\n';
+      const rows = Buffer.alloc(140_000_000, `1,Text,${'x'.repeat(100_000)},en,,\n`);
+      await writeFile(path, gzipSync(Buffer.concat([Buffer.from(columns), rows])));
+      await assert.rejects(download(), { code: 'bad_request', message: /it becomes larger than 128 MB\.$/ });
+      // A row without an end.
+      await writeFile(path, gzipSync(`${columns}1,Text,"${'x'.repeat(2_000_000)}`));
+      await assert.rejects(download(), { code: 'bad_request', message: /Max Record Size/ });
     });
   });
 

@@ -1,5 +1,6 @@
 /** Project Gutenberg's catalogue as a table with commas, and which of its books are wanted. */
 import { createReadStream } from 'node:fs';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
@@ -33,6 +34,10 @@ const ID = /^[1-9]\d{0,6}$/;
 const GZIP = [0x1f, 0x8b];
 const COLUMNS = ['Text#', 'Type', 'Title', 'Language', 'Authors', 'Bookshelves'] as const;
 const MOST_SIMILAR = 8;
+/** The real catalogue has a sixth of that, unpacked; a few kilobytes of gzip can become gigabytes. */
+const UNPACKED_BYTES_MAX = 128e6;
+/** Characters of a row, all titles and names in it together. */
+const ROW_MAX = 1_000_000;
 
 type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string>>>;
 
@@ -48,7 +53,13 @@ export async function selectBooks(file: string, wanted: Wanted): Promise<Selecti
   const words = shelf.split(' ').filter((word) => word.length > 2);
   let unusable = 0;
   let rows = 0;
-  const parser = parse({ columns: true, bom: true, relax_column_count: true, relax_quotes: true });
+  const parser = parse({
+    columns: true,
+    bom: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    max_record_size: ROW_MAX,
+  });
   const read = async (records: AsyncIterable<Row>) => {
     for await (const row of records) {
       rows += 1;
@@ -72,7 +83,7 @@ export async function selectBooks(file: string, wanted: Wanted): Promise<Selecti
   };
   try {
     const bytes = createReadStream(file);
-    if (await isPacked(file)) await pipeline(bytes, createGunzip(), parser, read);
+    if (await isPacked(file)) await pipeline(bytes, createGunzip(), bounded(file), parser, read);
     else await pipeline(bytes, parser, read);
   } catch (error) {
     if (error instanceof StoryError) throw error;
@@ -88,6 +99,19 @@ export async function selectBooks(file: string, wanted: Wanted): Promise<Selecti
     unusable,
     similar: [...similar].toSorted().slice(0, MOST_SIMILAR),
   };
+}
+
+/** Passes bytes on, until they are more than any catalogue has. */
+function bounded(file: string): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= UNPACKED_BYTES_MAX) return done(null, chunk);
+      const sentence = `${file} is no catalogue of Project Gutenberg's: it becomes larger than ${UNPACKED_BYTES_MAX / 1e6} MB.`;
+      done(new StoryError('bad_request', sentence));
+    },
+  });
 }
 
 function checkColumns(row: Row, file: string): void {

@@ -3,11 +3,14 @@
  * server says, and for what is missing of a file and no more.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryError } from '../../../errors.ts';
 import { announcedSize, checksumsOf, rangeStart, retryAfter, strong } from './headers.ts';
 import { finished, forget, readValidator, sizeOf, writeValidator } from './partial.ts';
+import { redirected } from './redirects.ts';
 import { Passing, Watch } from './watch.ts';
 
 export interface ClientOptions {
@@ -18,6 +21,8 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
   /** Told of everything that goes otherwise than it should. */
   readonly onTrouble?: (sentence: string) => void;
+  /** Hosts that a redirect may lead to, besides the one that was asked: names, or names with a port. */
+  readonly redirectHosts?: readonly string[];
   readonly patience?: Partial<Patience>;
 }
 
@@ -54,6 +59,13 @@ export interface Fetched {
 }
 export type Answer = Fetched | { readonly kind: 'missing' } | { readonly kind: 'unchanged' };
 
+/** What is fetched: from where, into which file, and the most bytes that it may have. */
+interface WantedFile {
+  readonly url: string;
+  readonly part: string;
+  readonly most: number;
+}
+
 export class PoliteClient {
   readonly #options: ClientOptions;
   readonly #patience: Patience;
@@ -75,12 +87,13 @@ export class PoliteClient {
    * Fetches a file into `part`, from where an earlier attempt, or an earlier process, left it. The caller renames it.
    *
    * @param since only if it has changed since then (an HTTP date)
-   * @throws StoryError `not_found` when it cannot be had now: every attempt failed, or the server wants no robots
+   * @throws StoryError `not_found` when it cannot be had now: every attempt failed, the server wants no robots, the file
+   *   is larger than `most` bytes, or it is elsewhere
    */
-  async fetch(url: string, part: string, since?: string): Promise<Answer> {
+  async fetch(url: string, part: string, most: number, since?: string): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(url, part, since);
+        return await this.#attempt({ url, part, most }, since);
       } catch (error) {
         this.#options.signal?.throwIfAborted();
         if (error instanceof StoryError) throw error;
@@ -114,7 +127,8 @@ export class PoliteClient {
     await sleep(pause, undefined, { signal: this.#options.signal });
   }
 
-  async #attempt(url: string, part: string, since: string | undefined): Promise<Answer> {
+  async #attempt(wanted: WantedFile, since: string | undefined): Promise<Answer> {
+    const { url, part } = wanted;
     const known = await readValidator(part, url);
     const validator = known?.etag ?? known?.modified;
     // Without a validator nobody knows whether the rest would be of the same file.
@@ -124,7 +138,7 @@ export class PoliteClient {
     else if (since) headers['If-Modified-Since'] = since;
     const watch = new Watch(this.#patience, this.#options.signal);
     try {
-      return await this.#receive(await this.#request(url, headers, watch), url, part, held, watch);
+      return await this.#receive(await this.#request(url, headers, watch), wanted, held, watch);
     } finally {
       watch.stop();
     }
@@ -145,9 +159,7 @@ export class PoliteClient {
       const location = response.headers.get('location');
       if (!REDIRECTS.includes(response.status) || !location) return response;
       await response.body?.cancel();
-      at = new URL(location, at).href;
-      if (!/^https?:/.test(at))
-        throw new StoryError('not_found', `${url} leads to ${at}, which is not on the web.`);
+      at = redirected(url, at, location, this.#options.redirectHosts ?? []);
     }
     throw new StoryError(
       'not_found',
@@ -163,7 +175,8 @@ export class PoliteClient {
     this.requests += 1;
   }
 
-  async #receive(response: Response, url: string, part: string, held: number, watch: Watch): Promise<Answer> {
+  async #receive(response: Response, wanted: WantedFile, held: number, watch: Watch): Promise<Answer> {
+    const { url, part, most } = wanted;
     const { status, headers } = response;
     if (status === 304) return { kind: 'unchanged' };
     if (status === 404 || status === 410) return { kind: 'missing' };
@@ -190,6 +203,8 @@ export class PoliteClient {
       await forget(part);
       throw new Passing('the server sent another part than was asked for');
     }
+    const announced = announcedSize(response, from);
+    if (announced !== undefined && announced > most) throw await tooLarge(wanted);
     // What is here must never be taken for the beginning of another file.
     if (from === 0) await forget(part);
     await writeValidator(part, {
@@ -199,8 +214,7 @@ export class PoliteClient {
     });
     const file = await open(part, from === 0 ? 'w' : 'a');
     try {
-      const bytes = await this.#store(response, file, from, watch);
-      const announced = announcedSize(response, from);
+      const bytes = await this.#store(response, file, from, wanted, watch);
       if (announced !== undefined && bytes < announced)
         throw new Passing(`only ${bytes} of ${announced} bytes came`);
       if (announced !== undefined && bytes > announced) {
@@ -215,28 +229,46 @@ export class PoliteClient {
   }
 
   /** Writes what comes as it comes, so that it is there whatever ends the process. */
-  async #store(response: Response, file: FileHandle, from: number, watch: Watch): Promise<number> {
+  async #store(
+    response: Response,
+    file: FileHandle,
+    from: number,
+    wanted: WantedFile,
+    watch: Watch,
+  ): Promise<number> {
     let bytes = from;
     if (!response.body) return bytes;
     for await (const chunk of response.body) {
       watch.alive();
-      await file.write(chunk);
       bytes += chunk.length;
+      if (bytes > wanted.most) throw await tooLarge(wanted);
+      await file.write(chunk);
     }
     return bytes;
   }
 
   /** Checks a whole file against the checksums that came with it. */
   async #finish(response: Response, url: string, part: string, bytes: number): Promise<Fetched> {
-    const content = await readFile(part);
     for (const [algorithm, expected] of checksumsOf(response.headers)) {
-      if (createHash(algorithm).update(content).digest('base64') === expected) continue;
+      if ((await digestOf(part, algorithm)).toString('base64') === expected) continue;
       await forget(part);
       throw new Passing(`its ${algorithm} is not what the server says it is`);
     }
     await finished(part);
-    return { kind: 'fetched', url, bytes, sha256: createHash('sha256').update(content).digest('hex') };
+    return { kind: 'fetched', url, bytes, sha256: (await digestOf(part, 'sha256')).toString('hex') };
   }
+}
+
+async function tooLarge({ url, part, most }: WantedFile): Promise<StoryError> {
+  await forget(part);
+  const megabytes = (most / 1e6).toLocaleString('en', { maximumFractionDigits: 1 });
+  return new StoryError('not_found', `${url} is larger than the ${megabytes} MB that are taken of one file.`);
+}
+
+async function digestOf(file: string, algorithm: string): Promise<Buffer> {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(file), hash);
+  return hash.digest();
 }
 
 function reasonOf(error: unknown): string {

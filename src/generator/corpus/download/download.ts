@@ -16,6 +16,11 @@ export const CATALOGUE = 'https://www.gutenberg.org/cache/epub/feeds/pg_catalog.
 export const MIRROR = 'https://gutenberg.pglaf.org/';
 /** Requests a second: the site's robots were asked to wait two seconds between two. */
 export const RATE = 0.5;
+/** The largest texts on a shelf have some ten megabytes. */
+export const BOOK_MEGABYTES_MAX = 32;
+const BYTES_PER_MEGABYTE = 1e6;
+/** The catalogue has some twenty megabytes, a quarter of that when it is packed. */
+const CATALOGUE_BYTES_MAX = 128 * BYTES_PER_MEGABYTE;
 const CATALOGUE_FILE = 'pg_catalog.csv';
 const CATALOGUE_MAX_AGE_MS = 7 * 24 * 3_600_000;
 /** So many books in a row that cannot be had are no accident. */
@@ -26,6 +31,8 @@ export interface DownloadOptions extends Wanted, ClientOptions {
   readonly mirror: string;
   readonly catalogue: string;
   readonly limit?: number | undefined;
+  /** Megabytes that one book may have; `BOOK_MEGABYTES_MAX` by default. */
+  readonly bookMegabytes?: number | undefined;
   /** Only the catalogue is fetched. */
   readonly isDry?: boolean;
   readonly onBook?: (event: BookEvent) => void;
@@ -103,7 +110,12 @@ async function fetchCatalogue(client: PoliteClient, { out, catalogue }: Download
   const path = join(out, CATALOGUE_FILE);
   const known = await stat(path).catch(() => undefined);
   if (known && Date.now() - known.mtimeMs < CATALOGUE_MAX_AGE_MS) return path;
-  const answer = await client.fetch(catalogue, `${path}.part`, known?.mtime.toUTCString());
+  const answer = await client.fetch(
+    catalogue,
+    `${path}.part`,
+    CATALOGUE_BYTES_MAX,
+    known?.mtime.toUTCString(),
+  );
   if (answer.kind === 'missing') throw new StoryError('not_found', `There is no catalogue at ${catalogue}.`);
   if (answer.kind === 'fetched') await rename(`${path}.part`, path);
   else await utimes(path, new Date(), new Date());
@@ -163,8 +175,9 @@ class Shelf {
   async #fetch(id: string, part: string): Promise<Fetched | undefined> {
     const { generated, main } = namesOf(id);
     const names = this.#hasGenerated === false ? [...main, ...generated] : [...generated, ...main];
+    const most = (this.#options.bookMegabytes ?? BOOK_MEGABYTES_MAX) * BYTES_PER_MEGABYTE;
     for (const name of names) {
-      const answer = await this.#client.fetch(new URL(name, folderOf(this.#options.mirror)).href, part);
+      const answer = await this.#client.fetch(new URL(name, folderOf(this.#options.mirror)).href, part, most);
       if (answer.kind !== 'fetched') continue;
       this.#hasGenerated ??= generated.includes(name);
       return answer;

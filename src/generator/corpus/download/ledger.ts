@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { printableLine } from '../../../printable.ts';
 import type { Book } from './catalogue.ts';
 import type { Fetched } from './client.ts';
 
@@ -41,7 +42,10 @@ export async function addToLedger(folder: string, book: Book, file: string, fetc
     book.author,
     book.language,
   ];
-  await appendFile(path, `${head}${cells.map((cell) => String(cell).replace(/\s+/g, ' ')).join('\t')}\n`);
+  await appendFile(
+    path,
+    `${head}${cells.map((cell) => printableLine(String(cell).replace(/\s+/g, ' '))).join('\t')}\n`,
+  );
 }
 
 /** Whether a file is there as its entry says. */

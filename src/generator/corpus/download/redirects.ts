@@ -1,0 +1,44 @@
+/** Where a server may send a client: a mirror that was broken into must not reach what only this machine can. */
+import { StoryError } from '../../../errors.ts';
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/**
+ * The address that a redirect leads to.
+ *
+ * @param asked the address that was wanted, whose host may redirect within itself
+ * @param at where the client was redirected from
+ * @param location the header of the answer
+ * @param hosts others that the person who runs this has named: `mirror.example.org`, or with a port
+ * @throws StoryError `not_found` for any other host, and for what is no address on the web
+ */
+export function redirected(asked: string, at: string, location: string, hosts: readonly string[]): string {
+  if (!URL.canParse(location, at)) {
+    throw new StoryError('not_found', `${asked} leads to "${location}", which is no address.`);
+  }
+  const target = new URL(location, at);
+  if (!(target.protocol in DEFAULT_PORTS) || target.username || target.password) {
+    throw new StoryError('not_found', `${asked} leads to ${target.href}, which is not on the web.`);
+  }
+  if (!isSameHost(target, new URL(asked)) && !hosts.some((host) => isNamed(target, host))) {
+    throw new StoryError(
+      'not_found',
+      `${asked} leads to another host, ${target.host}. If you trust it, add --allow-host ${target.host}.`,
+    );
+  }
+  return target.href;
+}
+
+/** An address without a port has its protocol's own, so that http may lead to https. */
+function isSameHost(target: URL, asked: URL): boolean {
+  return target.hostname === asked.hostname && target.port === asked.port;
+}
+
+function isNamed(target: URL, host: string): boolean {
+  const named = host.toLowerCase();
+  return target.host === named || `${target.hostname}:${portOf(target)}` === named;
+}
+
+function portOf({ protocol, port }: URL): string {
+  return port || DEFAULT_PORTS[protocol]!;
+}
