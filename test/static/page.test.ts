@@ -3,6 +3,7 @@
  * real model in a real browser.
  */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
@@ -58,6 +59,12 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     await page.goto(host.url + hash);
     return page;
   }
+
+  it('is as large as the README says', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    assert.equal(/a folder of (\d+) MB/.exec(readme)![1], String(Math.round(bytes / 1e6)));
+  });
 
   it('shows how far the model is, streams a story, and keeps what was written when it is stopped', async (t) => {
     host.behave = { path: WEIGHTS, how: 'slow' };

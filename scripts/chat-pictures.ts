@@ -1,0 +1,168 @@
+/**
+ * Draws what a story looks like on Discord and on Slack, for the README: the bots run as they do for people, against
+ * the fake platforms of the tests, and what they sent there is drawn, once while it grows and once when it is done.
+ *
+ *   node --import tsx scripts/chat-pictures.ts docs
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
+import { FakeDiscord } from '../test/fakes/discord/fake-discord.ts';
+import { Person as DiscordPerson } from '../test/fakes/discord/people.ts';
+import { FakeSlack } from '../test/fakes/slack/fake-slack.ts';
+import { buttonsOf, labelOf, Person as SlackPerson } from '../test/fakes/slack/people.ts';
+import { wordsOf } from '../test/fakes/slack/world.ts';
+import { startRole } from '../test/helpers/processes.ts';
+import { until } from '../test/helpers/programs.ts';
+
+const REQUEST = { prompt: 'It all began with', temperature: 0.4, length: 420, seed: 11 };
+const STORY_TIMEOUT_MS = 120_000;
+/** A growing story is drawn when it has so many characters. */
+const HALF_GROWN = 150;
+
+/** A message as it is drawn; its texts are HTML. */
+interface Shown {
+  readonly story: string;
+  readonly smallPrint: string;
+  readonly buttons: readonly string[];
+}
+
+interface Look {
+  readonly file: string;
+  readonly command: string;
+  readonly style: string;
+}
+
+const LOOKS: Readonly<Record<'discord' | 'slack', Look>> = {
+  discord: {
+    file: 'discord.png',
+    command: `<b>ann</b> used <i>/scifi</i>`,
+    style:
+      'body { background: #313338; color: #dbdee1; } .bot { color: #fff; } .badge { background: #5865f2; color: #fff; }' +
+      '.command { color: #b5bac1; } .command i { color: #c9cdfb; font-style: normal; }' +
+      '.small, .time { color: #949ba4; } .button { background: #4e5058; color: #fff; border-radius: 8px; }' +
+      '.face { background: #5865f2; border-radius: 50%; }',
+  },
+  slack: {
+    file: 'slack.png',
+    command: '<b>ann</b> wrote <i>/scifi</i>',
+    style:
+      'body { background: #fff; color: #1d1c1d; } .badge { background: #ddd; color: #616061; }' +
+      '.command, .small, .time { color: #616061; } .command i { font-style: normal; }' +
+      '.button { background: #fff; color: #1d1c1d; border: 1px solid #bbb; border-radius: 8px; font-weight: 700; }' +
+      '.face { background: #4a154b; border-radius: 6px; }',
+  },
+};
+
+const LAYOUT =
+  'body { margin: 0; padding: 20px 24px; width: 720px; font: 15px/1.45 "Noto Sans", "DejaVu Sans", sans-serif; }' +
+  '.message { display: grid; grid-template-columns: 40px 1fr; gap: 0 14px; } .message + .message { margin-top: 26px; }' +
+  '.face { width: 40px; height: 40px; color: #fff; font: 700 20px/40px serif; text-align: center; }' +
+  '.badge { font-size: 10px; padding: 1px 4px; border-radius: 4px; vertical-align: 2px; } .time { font-size: 12px; }' +
+  '.command { font-size: 13px; } .story { white-space: pre-wrap; margin: 2px 0; } .small { font-size: 12px; }' +
+  '.buttons { margin-top: 8px; } .button { display: inline-block; padding: 5px 14px; margin-right: 8px; font-size: 14px; }';
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function messageHtml({ story, smallPrint, buttons }: Shown, { command }: Look, time: string): string {
+  return (
+    `<div class="message"><div class="face">S</div><div><div class="command">${command}</div>` +
+    `<b class="bot">sci-fi</b> <span class="badge">APP</span> <span class="time">${time}</span>` +
+    `<div class="story">${story}</div><div class="small">${smallPrint}</div>` +
+    `<div class="buttons">${buttons.map((label) => `<span class="button">${escapeHtml(label)}</span>`).join('')}</div>` +
+    '</div></div>'
+  );
+}
+
+async function draw(browser: Browser, look: Look, states: readonly Shown[], folder: string): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 768, height: 200 }, deviceScaleFactor: 1.5 });
+  const messages = states.map((state, index) =>
+    messageHtml(state, look, index === 0 ? 'while it grows' : 'done'),
+  );
+  await page.setContent(`<style>${LAYOUT}${look.style}</style>${messages.join('')}`);
+  await page.screenshot({ path: join(folder, look.file), fullPage: true });
+  await page.close();
+  console.log(`Saved ${join(folder, look.file)}`);
+}
+
+/** Of a Discord message's Markdown only escapes and small print occur. */
+function discordShown(content: string, labels: readonly string[]): Shown {
+  const [, story = '', smallPrint = ''] = /^(.*?)(?:\n?-# ([^\n]*))?$/s.exec(content)!;
+  const text = (markdown: string) => escapeHtml(markdown.replace(/\\(.)/g, '$1'));
+  return { story: text(story), smallPrint: text(smallPrint), buttons: labels };
+}
+
+/** The state in which a story has grown far enough, and the last one. */
+function states<State>(history: readonly State[], textOf: (state: State) => string): State[] {
+  return [history.find((state) => textOf(state).length > HALF_GROWN)!, history.at(-1)!];
+}
+
+const [folder] = process.argv.slice(2);
+const executablePath = findChromium();
+if (!folder || !executablePath) {
+  console.error(
+    folder
+      ? 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.'
+      : 'Say where the pictures go: scripts/chat-pictures.ts FOLDER',
+  );
+  process.exit(2);
+}
+const data = await mkdtemp(join(tmpdir(), 'scifi-pictures-'));
+const [discord, slack] = await Promise.all([FakeDiscord.start(), FakeSlack.start()]);
+const bot = await startRole('start', {
+  ...{ SCIFI_DATA: data, SCIFI_PORT: '0', REDIS_URL: '' },
+  ...{ DISCORD_TOKEN: discord.token, DISCORD_API: discord.api },
+  ...{ SLACK_BOT_TOKEN: slack.workspace.token, SLACK_APP_TOKEN: slack.world.appToken, SLACK_API: slack.api },
+});
+const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
+try {
+  await until(
+    () => /Discord ready/.test(bot.output()) && /Slack ready/.test(bot.output()),
+    'the bots',
+    STORY_TIMEOUT_MS,
+  );
+  const interaction = new DiscordPerson(discord, 'ann').slash(discord.world.addChannel(), 'scifi', REQUEST);
+  const onDiscord = await until(() => interaction.original, 'a reply on Discord', STORY_TIMEOUT_MS);
+  const discordLabels = (components: typeof onDiscord.components) =>
+    components.flatMap((row) => row.components.map(({ label }) => label));
+  await until(() => discordLabels(onDiscord.components).includes('Continue'), 'its end', STORY_TIMEOUT_MS);
+  const discordStates = states(onDiscord.history, ({ content }) => content);
+  await draw(
+    browser,
+    LOOKS.discord,
+    discordStates.map(({ content, components }) => discordShown(content, discordLabels(components))),
+    folder,
+  );
+
+  const channel = slack.world.addChannel(slack.workspace);
+  const { prompt, temperature, length, seed } = REQUEST;
+  new SlackPerson(slack, 'ann').slash(
+    channel,
+    '/scifi',
+    `${prompt} temp=${temperature} length=${length} seed=${seed}`,
+  );
+  const onSlack = await until(() => [...channel.messages.values()][0], 'a reply on Slack', STORY_TIMEOUT_MS);
+  const slackLabels = (blocks: typeof onSlack.blocks) => buttonsOf({ blocks }).map(labelOf);
+  await until(() => slackLabels(onSlack.blocks).includes('Continue'), 'its end', STORY_TIMEOUT_MS);
+  const slackStates = states(onSlack.history, ({ text }) => text);
+  await draw(
+    browser,
+    LOOKS.slack,
+    slackStates.map(({ blocks }) => ({
+      // Slack's escaping is that of HTML.
+      story: wordsOf(blocks, 'section'),
+      smallPrint: wordsOf(blocks, 'context'),
+      buttons: slackLabels(blocks),
+    })),
+    folder,
+  );
+} finally {
+  await browser.close();
+  await bot.kill();
+  await Promise.all([discord.stop(), slack.stop()]);
+  await rm(data, { recursive: true, force: true });
+}
