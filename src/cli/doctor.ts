@@ -8,7 +8,7 @@ import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { tryPort } from '../listen.ts';
-import { assertFolderIsFree } from '../queue/embedded/folder-lock.ts';
+import { findHolder } from '../queue/embedded/folder-lock.ts';
 import { printLine } from './console.ts';
 import { checkDiscord } from './doctor-discord.ts';
 import { checkRedis } from './doctor-redis.ts';
@@ -46,7 +46,15 @@ const CHECKS: Readonly<Record<string, Check>> = {
         `${config.dataFolder} cannot be written. Set SCIFI_DATA to a folder that can.`,
       );
     });
-    await assertFolderIsFree(config.dataFolder);
+    const holder = await findHolder(config.dataFolder);
+    if (holder) {
+      const process = typeof holder === 'string' ? 'another process' : `process ${holder.pid}`;
+      throw new StoryError(
+        'configuration',
+        `${config.dataFolder} is in use by ${process}. Stop that one (it may be this program, started before), set ` +
+          'SCIFI_DATA to another folder, or set REDIS_URL for more than one process.',
+      );
+    }
     return `embedded, in ${config.dataFolder} (set REDIS_URL for more than one process)`;
   },
   Engine: async (config) => {

@@ -12,8 +12,8 @@ import type { Model } from '../generator/model/model.ts';
 import { servingOf } from '../generator/model/reading.ts';
 import type { Unit } from '../generator/vocabulary.ts';
 import { PRESETS } from '../story/sampling.ts';
-import { evaluateStories, readPresets } from './evaluate-stories.ts';
 import { clearProgress, print, showProgress } from './console.ts';
+import { evaluateStories, readPresets } from './evaluate-stories.ts';
 import { numberOption } from './options.ts';
 
 /** Works that are scored at the same time. */

@@ -11,8 +11,8 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
-import type { ChannelFacts } from './channel-check.ts';
 import { ownCommand } from '../../own-command.ts';
+import type { ChannelFacts } from './channel-check.ts';
 import { loggable, unreachable } from './failures.ts';
 
 export interface GatewayOptions {

@@ -5,6 +5,7 @@ import { lexiconWords } from '../../generator/corpus/lexicon-words.ts';
 import { buildLexicon, Lexicon } from '../../generator/lexicon.ts';
 import { loadModel, saveLexicon } from '../../generator/model/files.ts';
 import { END_OF_TEXT } from '../../generator/vocabulary.ts';
+import { printLine } from '../console.ts';
 import { findModel } from './find.ts';
 
 /** `model lexicon`: the words that a model's stories keep to. */
@@ -29,8 +30,6 @@ export function addModelLexicon(model: Command): void {
       }
       const bytes = buildLexicon(words);
       await saveLexicon(folder, new Lexicon(bytes));
-      process.stdout.write(
-        `${words.size.toLocaleString('en')} words, ${bytes.length.toLocaleString('en')} bytes\n`,
-      );
+      printLine(`${words.size.toLocaleString('en')} words, ${bytes.length.toLocaleString('en')} bytes`);
     });
 }

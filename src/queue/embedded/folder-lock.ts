@@ -57,14 +57,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   }
 }
 
-/**
- * Looks whether the lock on a folder could be taken, and leaves it.
- *
- * @throws StoryError `configuration` when a live process holds it.
- */
-export async function assertFolderIsFree(folder: string): Promise<void> {
+/** Looks which live process holds a folder, without taking it; undefined where no process does. */
+export async function findHolder(folder: string): Promise<Holder | 'unknown' | undefined> {
   const holder = await readHolder(join(resolve(folder), LOCK_FILE));
-  if (holder && holder !== 'nobody' && isAlive(holder)) throw taken(folder, holder.pid);
+  return holder && holder !== 'nobody' && isAlive(holder) ? holder : undefined;
 }
 
 /** Takes the lock for the process that wrote `mine`; otherwise tells who has it, as far as that is known. */
