@@ -294,7 +294,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
             {
               name: 'StoryError',
               code: 'configuration',
-              message: /gateway refuses the bot .* `scifi doctor`/,
+              message: /gateway refuses the bot .* `npm run -s scifi -- doctor`/,
             },
             `${code}`,
           );
