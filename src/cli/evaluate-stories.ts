@@ -14,6 +14,7 @@ import {
 import { TrainingText } from '../generator/story-evaluation/training-text.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { PRESETS, type Preset } from '../story/sampling.ts';
+import { print } from './console.ts';
 
 /** Openings of many kinds: narration, speech, a heading, a name, a first person. */
 const OPENINGS = [
@@ -75,7 +76,7 @@ export async function evaluateStories(
     );
     groups.push([preset, measure(stories, lexicon, training)]);
   }
-  process.stdout.write(table(groups, human));
+  print(table(groups, human));
   if (json !== undefined) {
     const figures = Object.fromEntries(
       groups.map(([name, measures]) => [name, { ...measures, fromHuman: distance(measures, human) }]),
