@@ -13,6 +13,7 @@ import {
 } from '../generator/story-evaluation/measures.ts';
 import { TrainingText } from '../generator/story-evaluation/training-text.ts';
 import { Storyteller } from '../generator/storyteller.ts';
+import { ownCommand } from '../own-command.ts';
 import { PRESETS, type Preset } from '../story/sampling.ts';
 import { print } from './console.ts';
 
@@ -59,7 +60,7 @@ export async function evaluateStories(
   if (!lexicon) {
     throw new StoryError(
       'bad_request',
-      `The model ${model.name} has no lexicon, by which words are judged. Give it one with \`scifi model lexicon\`.`,
+      `The model ${model.name} has no lexicon, by which words are judged. Give it one with \`${ownCommand(['model', 'lexicon'])}\`.`,
     );
   }
   const passages = cutPassages(text, count, LENGTH);
