@@ -41,6 +41,8 @@ export interface Config {
   /** What one client of the page may ask for in a minute. */
   readonly storiesPerMinute: number;
   readonly requestsPerMinute: number;
+  /** Event streams that one client of the page may hold at once. */
+  readonly streamsPerClient: number;
   /** Undefined where nothing of Discord is to run. */
   readonly discord: DiscordConfig | undefined;
   /** Undefined where nothing of Slack is to run. */
@@ -49,7 +51,12 @@ export interface Config {
   readonly heartbeatFile: string | undefined;
   /** Where probes, metrics and the queues' board are; undefined for nowhere. */
   readonly operator:
-    | { readonly host: string; readonly port: number; readonly boardPassword: string | undefined }
+    | {
+        readonly host: string;
+        readonly port: number;
+        readonly allowedHosts: readonly string[];
+        readonly boardPassword: string | undefined;
+      }
     | undefined;
   /** Whether traces are sent to a collector; OpenTelemetry reads where and how from the environment itself. */
   readonly isTraced: boolean;
@@ -140,13 +147,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     privacyUrl: values.SCIFI_PRIVACY_URL,
     host: values.SCIFI_HOST,
     port: values.SCIFI_PORT,
-    allowedHosts: values.SCIFI_ALLOWED_HOSTS.split(',')
-      .map((host) => host.trim())
-      .filter(Boolean),
+    allowedHosts: listOf(values.SCIFI_ALLOWED_HOSTS),
     pageLimits: values.SCIFI_PAGE_LIMITS,
     trustProxy: values.SCIFI_TRUST_PROXY,
     storiesPerMinute: values.SCIFI_STORIES_PER_MINUTE,
     requestsPerMinute: values.SCIFI_REQUESTS_PER_MINUTE,
+    streamsPerClient: values.SCIFI_STREAMS_PER_CLIENT,
     discord: values.DISCORD_TOKEN
       ? {
           token: values.DISCORD_TOKEN,
@@ -163,12 +169,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         : {
             host: values.SCIFI_OPERATOR_HOST,
             port: values.SCIFI_OPERATOR_PORT,
+            allowedHosts: listOf(values.SCIFI_OPERATOR_ALLOWED_HOSTS),
             boardPassword: values.SCIFI_BOARD_PASSWORD,
           },
     isTraced: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     logLevel: values.LOG_LEVEL,
     notices,
   };
+}
+
+/** The items of a list that is separated by commas. */
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
 }
 
 /** What Redis asks for besides its address: each setting needs an address that it goes with. */

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ENGINE_NAMES } from './generator/engines/choose.ts';
+import { parseProxies } from './http/address.ts';
 import { parseRedisUrl } from './queue/redis/address.ts';
 
 const whole = (least: number, most: number, standard: number) =>
@@ -17,18 +18,6 @@ const port = z.coerce
   .int({ error: 'expected a whole number' })
   .min(0, { error: 'expected a port' })
   .max(65_535, { error: 'expected at most 65535' });
-
-/** Names that Fastify knows beside addresses and networks. */
-const NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
-
-function areAddresses(list: string): boolean {
-  return list.split(',').every((item) => {
-    const [address = '', bits] = item.trim().split('/');
-    const version = isIP(address);
-    if (version === 0) return NETWORKS.includes(item.trim());
-    return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-  });
-}
 
 /** Names in `Host` headers: those of addresses are taken, without what such a header is not compared by. */
 const hostNames = z.string().transform((list, context) =>
@@ -113,10 +102,13 @@ export const Environment = z.object({
     .default('public'),
   SCIFI_TRUST_PROXY: z
     .string()
-    .refine(areAddresses, { error: 'expected addresses of proxies, such as loopback or 10.0.0.0/8' })
+    .refine((list) => parseProxies(list) !== undefined, {
+      error: 'expected addresses of proxies, such as loopback or 10.0.0.0/8',
+    })
     .optional(),
   SCIFI_STORIES_PER_MINUTE: whole(1, 1_000_000, 60),
   SCIFI_REQUESTS_PER_MINUTE: whole(1, 100_000_000, 1_200),
+  SCIFI_STREAMS_PER_CLIENT: whole(1, 100_000, 50),
   DISCORD_TOKEN: z
     .string()
     .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, {
@@ -156,6 +148,7 @@ export const Environment = z.object({
   SCIFI_HEARTBEAT: z.string().default(''),
   SCIFI_OPERATOR_PORT: port.optional(),
   SCIFI_OPERATOR_HOST: listenHost.default('127.0.0.1'),
+  SCIFI_OPERATOR_ALLOWED_HOSTS: hostNames.default(''),
   SCIFI_BOARD_PASSWORD: z.string().min(12, { error: 'expected at least 12 characters' }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'expected an address such as http://localhost:4318' })

@@ -138,8 +138,7 @@ async function startOperatorIfAsked(
 ): Promise<OperatorServer | undefined> {
   if (!operator) return undefined;
   const { startOperatorServer } = await import('./operator/server.ts');
-  const { host, port, boardPassword } = operator;
-  const server = await startOperatorServer({ host, port, alive, ready, trouble, boardPassword, logger });
+  const server = await startOperatorServer({ ...operator, alive, ready, trouble, logger });
   watchProcess();
   watchQueues(queues);
   return server;
@@ -235,6 +234,7 @@ async function startBots(
     clientAt: (address) => clientAt(address, config.pageLimits),
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
     limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
+    maxFollowersPerClient: config.streamsPerClient,
   });
   closers.push(() => server.close());
   const url = await server.listen();

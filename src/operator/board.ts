@@ -6,20 +6,41 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import basicAuth from '@fastify/basic-auth';
 import type { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { clientNetwork } from '../http/address.ts';
 
 /** The name that the browser asks for beside the password. */
 const OPERATOR = 'operator';
 const PATH = '/board';
 
+/** Wrong passwords that one address may give in ten minutes; the right one is refused as well after that. */
+const WRONG_PASSWORDS = 10;
+const WRONG_PASSWORDS_WINDOW_SECONDS = 600;
+
 /** Adds the board. Returns what puts queues on it. */
 export async function addBoard(
   app: FastifyInstance,
   password: string,
+  logger: Logger,
 ): Promise<(queues: readonly Queue[]) => void> {
+  const wrong = new RateLimiterMemory({ points: WRONG_PASSWORDS, duration: WRONG_PASSWORDS_WINDOW_SECONDS });
   await app.register(basicAuth, {
     authenticate: { realm: 'Write Me A Sci-Fi' },
-    validate: async (name, given) => {
-      if (!equal(name, OPERATOR) || !equal(given, password)) throw new Error('Wrong name or password.');
+    validate: async (name, given, request, reply) => {
+      const client = clientNetwork(request.ip);
+      const isRight = equal(name, OPERATOR) && equal(given, password);
+      // Counted in the turn in which it was compared: requests side by side are no way around it.
+      const counted = await (isRight ? wrong.get(client) : wrong.penalty(client));
+      const count = counted?.consumedPoints ?? 0;
+      if (count > WRONG_PASSWORDS) {
+        if (!isRight && count === WRONG_PASSWORDS + 1) logger.warn('too many wrong passwords for the board');
+        const seconds = Math.ceil((counted?.msBeforeNext ?? 0) / 1_000);
+        reply.header('retry-after', String(seconds));
+        const message = `Too many wrong passwords from this address. Try again in ${seconds} seconds.`;
+        throw Object.assign(new Error(message), { statusCode: 429 });
+      }
+      if (!isRight) throw new Error('Wrong name or password.');
     },
   });
   const server = new FastifyAdapter();

@@ -3,9 +3,12 @@
  * it lives (`/healthz`), whether to send it work (`/readyz`), its figures (`/metrics`), and the queue (`/board`).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import type { Queue } from 'bullmq';
-import fastify from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { hostGuard } from '../http/guard-host.ts';
+import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../http/timeouts.ts';
 import { listenError } from '../listen.ts';
 import { registry } from '../metrics.ts';
 
@@ -16,6 +19,9 @@ export interface OperatorOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /** Further names that this port answers to, as they stand in a Host header, without port. */
+  readonly allowedHosts?: readonly string[];
+  readonly timeouts?: HttpTimeouts;
   /** What makes a process one that only a restart can help. */
   readonly alive: Readonly<Record<string, Check>>;
   /** What has to hold before a process is sent work. */
@@ -44,7 +50,14 @@ const CHECK_TIMEOUT_MS = 1_000;
  */
 export async function startOperatorServer(options: OperatorOptions): Promise<OperatorServer> {
   const { host, port, boardPassword, logger } = options;
-  const app = fastify({ forceCloseConnections: true });
+  const timeouts = serverTimeouts(options.timeouts ?? HTTP_TIMEOUTS);
+  const app = fastify({
+    forceCloseConnections: true,
+    http: timeouts,
+    requestTimeout: timeouts.requestTimeout,
+    keepAliveTimeout: timeouts.keepAliveTimeout,
+  });
+  await guard(app, options);
   app.get('/healthz', async (_request, reply) => answer(reply, await problemsOf(options.alive)));
   app.get('/readyz', async (_request, reply) => {
     const [problems, trouble] = await Promise.all([problemsOf(options.ready), problemsOf(options.trouble)]);
@@ -59,7 +72,7 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
     if (boardPassword !== undefined) {
       // Its page is a large one: whoever has no board does not even load it.
       const { addBoard } = await import('./board.ts');
-      showQueues = await addBoard(app, boardPassword);
+      showQueues = await addBoard(app, boardPassword, logger);
     }
     await app.listen({ host, port });
   } catch (error) {
@@ -69,6 +82,40 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
   const url = `http://${host}:${(app.server.address() as { port: number }).port}`;
   logger.info({ url, board: boardPassword !== undefined }, 'operator server ready');
   return { url, showQueues, close: () => app.close() };
+}
+
+/** The headers of the page's server, of which the board's page needs some less strict. */
+const SECURITY_HEADERS: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      // The board puts the widths of its bars into style attributes.
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      baseUri: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: false,
+  referrerPolicy: { policy: 'no-referrer' },
+  xFrameOptions: { action: 'deny' },
+};
+
+/** Probes come by address; every other name could be one that a hostile site points here. */
+async function guard(app: FastifyInstance, { host, allowedHosts = [] }: OperatorOptions): Promise<void> {
+  const answersTo = hostGuard(host, allowedHosts);
+  await app.register(helmet, SECURITY_HEADERS);
+  app.addHook('onRequest', async (request, reply) => {
+    if (answersTo(request.headers.host)) return;
+    const message =
+      'This port does not answer to that name. Use its address, or add the name to SCIFI_OPERATOR_ALLOWED_HOSTS.';
+    await reply.code(403).send({ error: { code: 'forbidden', message } });
+  });
 }
 
 async function problemsOf(checks: Readonly<Record<string, Check>>): Promise<Record<string, string>> {

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type App, HTTPReceiver, type HTTPReceiverOptions, type Receiver } from '@slack/bolt';
+import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../../http/timeouts.ts';
 import type { Clock } from '../pace.ts';
 
 /** How far Slack's clock and ours may be apart, in either direction. */
@@ -15,6 +16,7 @@ export interface SlackHttpReceiverOptions {
   readonly port: number;
   /** Milliseconds since 1970. */
   readonly clock?: Clock;
+  readonly timeouts?: HttpTimeouts;
   readonly bolt?: Omit<HTTPReceiverOptions, 'signingSecret' | 'port'>;
 }
 
@@ -51,7 +53,8 @@ export class SlackHttpReceiver implements Receiver {
 
   /** Listens; resolves with the server, which knows its port. */
   async start(): Promise<Server> {
-    const server = createServer((request, response) => this.#hear(request, response));
+    const timeouts = serverTimeouts(this.#options.timeouts ?? HTTP_TIMEOUTS);
+    const server = createServer(timeouts, (request, response) => this.#hear(request, response));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
+import { clientNetwork } from '../../http/address.ts';
 import type { Asker } from '../../queue/limits/asker.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story.ts';
+import { addressOf } from './client.ts';
 import { SnapshotStream } from './snapshot-stream.ts';
 import type { WebReplies } from './web-replies.ts';
 
@@ -12,8 +14,9 @@ export interface ApiOptions {
   readonly parseRequest: (input: unknown) => StoryRequest;
   /** Who a client is, by its address; undefined for somebody whose stories are not counted. */
   readonly clientAt: (address: string) => Asker | undefined;
-  /** Followers at once, over all clients. */
+  /** Event streams at once: over all clients, and of one. */
   readonly maxFollowers: number;
+  readonly maxFollowersPerClient: number;
   readonly keepAliveMs: number;
   /** The limiter's settings for the route that starts stories. */
   readonly storyLimit: { readonly max: number; readonly timeWindow: number };
@@ -33,7 +36,7 @@ export interface OpenStreams {
 /** Adds the JSON routes below `/api`. */
 export function addApi(app: FastifyInstance, options: ApiOptions): OpenStreams {
   const { replies, models, parseRequest } = options;
-  const followers = new Set<SnapshotStream>();
+  const followers = new Map<SnapshotStream, string>();
 
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
@@ -58,7 +61,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): OpenStreams {
     }
     const key = id.toLowerCase();
     const story = parseRequest(input);
-    await replies.submit(key, story, options.clientAt(request.ip));
+    await replies.submit(key, story, options.clientAt(addressOf(request)));
     // The second of two equal submissions is told what the first one started, random seed included.
     const known = await replies.read(key);
     return reply.code(202).send({ id: key, request: known?.request ?? story });
@@ -82,8 +85,16 @@ export function addApi(app: FastifyInstance, options: ApiOptions): OpenStreams {
     if (followers.size >= options.maxFollowers) {
       throw new StoryError('busy', 'Too many people are reading along. The story goes on; look again soon.');
     }
+    const client = clientNetwork(addressOf(request));
+    const own = [...followers.values()].filter((other) => other === client);
+    if (own.length >= options.maxFollowersPerClient) {
+      throw new StoryError(
+        'rate_limited',
+        'Too many stories are read along from your address. Close some of them, or look again soon.',
+      );
+    }
     const stream = new SnapshotStream(options.keepAliveMs);
-    followers.add(stream);
+    followers.set(stream, client);
     stream.once('close', () => followers.delete(stream));
     try {
       const unfollow = await replies.follow(id, (state) => stream.offer(state));
@@ -101,10 +112,10 @@ export function addApi(app: FastifyInstance, options: ApiOptions): OpenStreams {
 
   return {
     finishStreams: () => {
-      for (const stream of followers) stream.finish();
+      for (const stream of followers.keys()) stream.finish();
     },
     cutStreams: () => {
-      for (const stream of followers) stream.destroy();
+      for (const stream of followers.keys()) stream.destroy();
     },
   };
 }

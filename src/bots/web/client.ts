@@ -1,51 +1,51 @@
-/** Who somebody at the page is to the queue: nobody has an account there, so it goes by addresses. */
-import { BlockList, isIPv6 } from 'node:net';
+/** Who a visitor of the page is to the limits: there are no accounts, so it goes by addresses. */
+import type { FastifyRequest } from 'fastify';
+import { clientNetwork, isHome, namedNetwork, parseAddress } from '../../http/address.ts';
 import type { Asker } from '../../queue/limits/asker.ts';
 
-/** Addresses that do not come from the internet: this machine, a home, a container's host. */
-const HOME = new BlockList();
-for (const [net, prefix] of [
-  ['127.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['169.254.0.0', 16],
-] as const) {
-  HOME.addSubnet(net, prefix, 'ipv4');
+/**
+ * The address that a request came from: the last hop that the trusted proxies tell, without the port that some of
+ * them write behind it. A hop that is no address does not count, because a client could make up any number of them.
+ */
+export function addressOf(request: Pick<FastifyRequest, 'ip' | 'ips'>): string {
+  const hops = request.ips ?? [request.ip];
+  const address = hops.map((hop) => parseAddress(hop ?? '')).findLast((hop) => hop !== undefined);
+  return address?.toString() ?? 'unknown';
 }
-HOME.addAddress('::1', 'ipv6');
-HOME.addSubnet('fc00::', 7, 'ipv6');
-HOME.addSubnet('fe80::', 10, 'ipv6');
-
-const MAPPED = /^::ffff:(?=\d+\.)/i;
-/** A household has a network of so many groups, and any address in it. */
-const NETWORK_GROUPS = 4;
-const GROUPS = 8;
 
 /**
- * The client as somebody whose stories are counted; undefined where they are not.
+ * The visitor as a person whose stories are counted; undefined where they are not.
  *
  * @param whose those of clients from the internet, of all, of none
  */
 export function clientAt(address: string, whose: 'public' | 'all' | 'none'): Asker | undefined {
-  const plain = address.replace(MAPPED, '').replace(/%.*$/, '');
-  if (whose === 'none' || (whose === 'public' && isHome(plain))) return undefined;
-  return { person: `web:${isIPv6(plain) ? networkOf(plain) : plain}` };
+  if (whose === 'none' || (whose === 'public' && isHome(address))) return undefined;
+  return { person: `web:${clientNetwork(address)}` };
 }
 
-function isHome(address: string): boolean {
-  return HOME.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}
-
-/** `2001:db8:0:7` of `2001:db8:0:7::1`. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.toLowerCase().split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail ? tail.split(':') : [];
-  const zeros =
-    tail === undefined ? [] : Array<string>(Math.max(0, GROUPS - left.length - right.length)).fill('0');
-  return [...left, ...zeros, ...right]
-    .slice(0, NETWORK_GROUPS)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
+/**
+ * Makes the warning about a proxy that is not trusted: without it, all its visitors are one client to the limits of a
+ * minute, and if it is on this machine or its network, nobody to those of persons. It is given once for each kind of
+ * network, so that a header that a visitor made up does not silence it for the proxy's.
+ *
+ * @param trusts whether a peer's word for an address is taken
+ * @param warn called with the sentence
+ * @returns takes the headers' `X-Forwarded-For` and the connection's other end
+ */
+export function proxyWarner(trusts: (address: string | undefined) => boolean, warn: (text: string) => void) {
+  const warned = new Set<string>();
+  return (forwardedFor: string | string[] | undefined, peer: string | undefined): void => {
+    if (forwardedFor === undefined || peer === undefined || trusts(peer)) return;
+    const network = namedNetwork(peer);
+    const kind = network ?? 'internet';
+    if (warned.has(kind)) return;
+    warned.add(kind);
+    // An address of the internet may be a visitor's, and is in no log.
+    const from = network ? parseAddress(peer)?.toString() : 'an address of the internet';
+    const setting = network ? `SCIFI_TRUST_PROXY=${network}` : 'SCIFI_TRUST_PROXY to its address';
+    warn(
+      `A request with X-Forwarded-For came from ${from}, which SCIFI_TRUST_PROXY does not name: all visitors behind it ` +
+        `count as one. If it is your proxy, set ${setting}.`,
+    );
+  };
 }

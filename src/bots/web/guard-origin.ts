@@ -1,4 +1,4 @@
-import { hostName } from './guard-host.ts';
+import { hostName } from '../../http/guard-host.ts';
 
 /** The headers by which a browser says on whose behalf it asks. */
 export interface OriginHeaders {

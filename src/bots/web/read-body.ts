@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { WebRefusal } from './refusals.ts';
+import { ABORTED_MESSAGE, WebRefusal } from './refusals.ts';
 
 /** The most bytes that a request may bring: a prompt and a context of 2,000 characters each, escaped. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
@@ -11,20 +11,32 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
 const DRAIN_LIMIT_BYTES = 32 * 1024 * 1024;
 const DRAIN_LIMIT_MS = 5_000;
 
-/** Reads a request's body as text; refuses in words, and only once the client can hear it, what is too large. */
+/** As nginx logs it; it is never sent, because the client is gone. */
+const ABORTED_STATUS = 499;
+
+/**
+ * Reads a request's body as text.
+ *
+ * @throws WebRefusal `too_large`, once the client can hear it; `aborted` when the client leaves before the end
+ */
 export async function readBody(payload: Readable, limitBytes = BODY_LIMIT_BYTES): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let drainUntilMs = Number.POSITIVE_INFINITY;
-  for await (const chunk of payload as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= limitBytes) {
-      chunks.push(chunk);
-      continue;
+  try {
+    for await (const chunk of payload as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes <= limitBytes) {
+        chunks.push(chunk);
+        continue;
+      }
+      chunks.length = 0;
+      drainUntilMs = Math.min(drainUntilMs, Date.now() + DRAIN_LIMIT_MS);
+      if (bytes > DRAIN_LIMIT_BYTES || Date.now() > drainUntilMs) break;
     }
-    chunks.length = 0;
-    drainUntilMs = Math.min(drainUntilMs, Date.now() + DRAIN_LIMIT_MS);
-    if (bytes > DRAIN_LIMIT_BYTES || Date.now() > drainUntilMs) break;
+  } catch {
+    // A request has no other way to break off than its connection.
+    throw new WebRefusal(ABORTED_STATUS, 'aborted', ABORTED_MESSAGE);
   }
   if (bytes > limitBytes) {
     const limit = `${Math.floor(limitBytes / 1024)} kB`;

@@ -7,7 +7,12 @@ import { type ErrorCode, StoryError, sentenceFor } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
 
 /** Codes of refusals that only HTTP knows, beside those that all platforms share. */
-export type WebErrorCode = ErrorCode | 'too_large' | 'forbidden';
+export type WebErrorCode =
+  | ErrorCode
+  | 'too_large'
+  | 'forbidden'
+  | 'timeout' // the request took too long to arrive
+  | 'aborted'; // the client left before its request was complete
 
 /** A request that this server refuses before a story is asked for. Its message is meant for the person. */
 export class WebRefusal extends Error {
@@ -21,6 +26,9 @@ export class WebRefusal extends Error {
     this.code = code;
   }
 }
+
+/** For a client that only half closed its connection; the others cannot hear it. */
+export const ABORTED_MESSAGE = 'The connection ended before the request was complete. Send it again.';
 
 /** An error as it leaves the server. */
 export interface Refusal {
@@ -49,11 +57,14 @@ export const BUSY_RETRY_SECONDS = 10;
 const SENTENCE_BY_STATUS: Record<number, string> = {
   400: 'This request cannot be read. Send it as JSON, for example {"prompt": "It all began with"}.',
   404: 'There is nothing at this address. The page is at /.',
+  408: 'This request took too long to arrive. Send it again.',
   413: 'This request is too large. Shorten the prompt and send it again.',
   414: 'This address is too long. Shorten it and ask again.',
   415: 'Send the request as JSON, with the content type application/json.',
   431: 'The headers of this request are too large. Clear the cookies of this address and ask again.',
 };
+
+const CODE_BY_STATUS: Record<number, WebErrorCode> = { 404: 'not_found', 408: 'timeout', 413: 'too_large' };
 
 /** Turns anything that was thrown while answering into what the client is told. */
 export function refusalFor(error: unknown): Refusal {
@@ -65,13 +76,18 @@ export function refusalFor(error: unknown): Refusal {
   }
   const status = clientErrorStatus(error);
   if (status === undefined) return { status: 500, error: sentenceFor(error) };
-  const code: WebErrorCode = status === 404 ? 'not_found' : status === 413 ? 'too_large' : 'bad_request';
+  const code = CODE_BY_STATUS[status] ?? 'bad_request';
   return { status, error: { code, message: SENTENCE_BY_STATUS[status] ?? SENTENCE_BY_STATUS[400]! } };
+}
+
+/** Counts a refusal by its code: a client's fault never counts as `internal`, on which operators are told to alert. */
+export function countRefusal({ error }: Refusal): void {
+  refusals.inc({ code: error.code });
 }
 
 /** Sends a refusal. The limiter's 429 has its `Retry-After` from there. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  refusals.inc({ code: refusal.error.code });
+  countRefusal(refusal);
   if (refusal.status === 503) reply.header('retry-after', String(BUSY_RETRY_SECONDS));
   return reply
     .code(refusal.status)

@@ -10,13 +10,17 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { clientNetwork, isWildcard, parseProxies } from '../../http/address.ts';
+import { hostGuard, lacksNames } from '../../http/guard-host.ts';
+import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../../http/timeouts.ts';
 import { listenError } from '../../listen.ts';
 import type { Asker } from '../../queue/limits/asker.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { logDefect, logRequests } from './access-log.ts';
+import { answerMalformed, wasRefused } from './answer-malformed.ts';
 import { addApi, type OpenStreams } from './api.ts';
+import { addressOf, proxyWarner } from './client.ts';
 import { closeGracefully } from './graceful-close.ts';
-import { hostGuard } from './guard-host.ts';
 import { isSameOrigin } from './guard-origin.ts';
 import { bundlePage, isUnchanged } from './page-files.ts';
 import { readBody } from './read-body.ts';
@@ -26,6 +30,7 @@ import { KEEP_ALIVE_MS } from './snapshot-stream.ts';
 import type { WebReplies } from './web-replies.ts';
 
 const MINUTE_MS = 60_000;
+const HEALTH_PATH = '/healthz';
 /** How long followers may take to receive their last words when the server closes. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -43,15 +48,18 @@ export interface WebServerOptions {
   readonly port: number;
   /** Further names that this server answers to, as they stand in a Host header, without port. */
   readonly allowedHosts?: readonly string[];
-  /** Believe `X-Forwarded-For`: true or the proxy's address. Only behind a reverse proxy. */
-  readonly trustProxy?: boolean | string;
+  /** Proxies whose `X-Forwarded-For` is believed, as `parseProxies` reads them; by default none. */
+  readonly trustProxy?: string;
   /** Who a client is to the queue, by its address; by default nobody, whose stories are not counted. */
   readonly clientAt?: (address: string) => Asker | undefined;
   /** Per client and minute. */
   readonly limits?: { readonly stories?: number; readonly requests?: number };
-  /** Event streams at once, over all clients. */
+  /** Event streams at once: over all clients, and of one. */
   readonly maxFollowers?: number;
+  readonly maxFollowersPerClient?: number;
+  /** How long an event stream stays silent, in milliseconds. */
   readonly keepAliveMs?: number;
+  readonly timeouts?: HttpTimeouts;
 }
 
 /** A server that can be started and stopped once. */
@@ -75,6 +83,12 @@ export function createWebServer(options: WebServerOptions): WebServer {
         await app.close();
         throw listenError(error, { host, port: options.port, setting: 'SCIFI_PORT' }) ?? error;
       }
+      if (lacksNames(host, options.allowedHosts ?? [])) {
+        options.logger.warn(
+          `The page listens on ${host} and answers to addresses and localhost alone, because SCIFI_ALLOWED_HOSTS ` +
+            'names no host. Name those that people use, such as scifi.example.org.',
+        );
+      }
       const address = app.server.address();
       const port = typeof address === 'object' && address !== null ? address.port : options.port;
       return `http://${nameOf(host)}:${port}`;
@@ -89,9 +103,15 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   const { logger, allowedHosts = [], limits = {} } = options;
   let streams: OpenStreams | undefined;
   const answersTo = hostGuard(host, allowedHosts);
+  const trusts = proxiesOf(options.trustProxy);
+  const warnOfProxy = proxyWarner(trusts, (text) => logger.warn(text));
+  const timeouts = serverTimeouts(options.timeouts ?? HTTP_TIMEOUTS);
   const app = fastify({
     forceCloseConnections: true,
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: options.trustProxy === undefined ? false : trusts,
+    http: timeouts,
+    requestTimeout: timeouts.requestTimeout,
+    keepAliveTimeout: timeouts.keepAliveTimeout,
     frameworkErrors: (error, _request, reply) => void sendRefusal(reply, refusalFor(error)),
     clientErrorHandler: answerMalformed,
   });
@@ -100,11 +120,13 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   closeGracefully(app, CLOSE_GRACE_MS, () => streams?.finishStreams());
   await app.register(helmet, SECURITY_HEADERS);
   app.addHook('onRequest', async (request) => {
-    if (!answersTo(request.headers.host)) {
+    warnOfProxy(request.headers['x-forwarded-for'], request.socket.remoteAddress);
+    // Balancers probe an address of their own choosing, and the answer tells nothing.
+    if (request.routeOptions.url !== HEALTH_PATH && !answersTo(request.headers.host)) {
       throw new WebRefusal(
         403,
         'forbidden',
-        'This server does not answer to that name. Open it as localhost.',
+        'This server does not answer to that name. Open it as localhost, or add the name to SCIFI_ALLOWED_HOSTS.',
       );
     }
     const safe = request.method === 'GET' || request.method === 'HEAD';
@@ -119,12 +141,14 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   await app.register(rateLimit, {
     max: limits.requests ?? 1_200,
     timeWindow: MINUTE_MS,
+    keyGenerator: (request) => clientNetwork(addressOf(request)),
     errorResponseBuilder: (_request, { after }) =>
       new WebRefusal(429, 'rate_limited', `That was a lot at once. Please ask again in ${after}.`),
   });
 
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalFor(error);
+    if (refusal.error.code === 'aborted' && wasRefused(request.socket)) return reply.hijack();
     if (refusal.status === 500) logDefect(logger, request.routeOptions.url, error);
     return sendRefusal(reply, refusal);
   });
@@ -133,7 +157,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   );
   readJsonOnly(app);
 
-  app.get('/healthz', () => ({ ok: true }));
+  app.get(HEALTH_PATH, () => ({ ok: true }));
   for (const file of bundlePage()) {
     app.get(file.path, (request, reply) => {
       // Always ask, rarely send: a new version shows at once and an old one costs one small answer.
@@ -148,6 +172,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
     parseRequest: options.parseRequest,
     clientAt: options.clientAt ?? (() => undefined),
     maxFollowers: options.maxFollowers ?? 1_000,
+    maxFollowersPerClient: options.maxFollowersPerClient ?? 50,
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
     storyLimit: { max: limits.stories ?? 60, timeWindow: MINUTE_MS },
   });
@@ -167,19 +192,17 @@ function readJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** Answers what is no HTTP request at all, in the same shape as everything else. */
-function answerMalformed(error: { code?: string }, socket: import('node:net').Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const { status, error: refusal } = refusalFor({
-    statusCode: error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400,
-  });
-  const body = JSON.stringify({ error: refusal });
-  const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n`;
-  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+/** Whether a peer is one of the proxies of a list; a setting that was not checked before is refused here. */
+function proxiesOf(list: string | undefined): (address: string | undefined) => boolean {
+  if (list === undefined) return () => false;
+  const trusts = parseProxies(list);
+  if (trusts === undefined)
+    throw new RangeError(`Expected \`trustProxy\` to be a list of proxies, got ${list}`);
+  return trusts;
 }
 
 /** The host part of an address that a browser on this machine can open. */
 function nameOf(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  if (isWildcard(host)) return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 }

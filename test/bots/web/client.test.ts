@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isIPv6 } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { clientAt } from '../../../src/bots/web/client.ts';
+import { clientAt, proxyWarner } from '../../../src/bots/web/client.ts';
 import type { Asker } from '../../../src/queue/limits/asker.ts';
 import { ask, startServer } from './helpers.ts';
 
@@ -54,6 +54,100 @@ describe('a client of the page', () => {
     assert.deepEqual(await forwarded('loopback'), [{ person: 'web:198.51.100.1' }]);
     assert.deepEqual(await forwarded('loopback,198.51.100.0/24'), [{ person: 'web:203.0.113.7' }]);
     assert.deepEqual(await forwarded('10.0.0.0/8'), [{ person: 'web:127.0.0.1' }]);
+  });
+
+  it('is the same with another port, and through a proxy that tells its own', async (t) => {
+    const server = await startServer(t, {
+      trustProxy: 'loopback,10.0.0.0/8',
+      clientAt: (address) => clientAt(address, 'all'),
+    });
+    for (const forwarded of [
+      '203.0.113.7:1',
+      '203.0.113.7:65535',
+      '203.0.113.7:4711, 10.0.0.1:443',
+      '198.51.100.1, [::ffff:203.0.113.7]:80',
+    ]) {
+      await ask(server, 'It all began with', { 'x-forwarded-for': forwarded });
+    }
+    for (const one of ['[2001:db8::1]:80', '2001:db8::2', '[2001:db8::3]']) {
+      await ask(server, 'It all began with', { 'x-forwarded-for': one });
+    }
+    const people = server.replies.askers.map((asker) => asker?.person);
+    assert.deepEqual(new Set(people.slice(0, 4)), new Set(['web:203.0.113.7']));
+    assert.deepEqual(new Set(people.slice(4)), new Set(['web:2001:db8:0:0']));
+  });
+
+  it('is nobody new by a word that is no address', async (t) => {
+    const server = await startServer(t, {
+      trustProxy: 'loopback',
+      clientAt: (address) => clientAt(address, 'all'),
+    });
+    for (const forwarded of ['unknown', '_secret', 'a:1', '203.0.113.999', '']) {
+      await ask(server, 'It all began with', { 'x-forwarded-for': forwarded });
+    }
+    assert.deepEqual(
+      new Set(server.replies.askers.map((asker) => asker?.person)),
+      new Set(['web:127.0.0.1']),
+    );
+  });
+
+  it('cannot dodge the limits of a minute by ports or addresses of its own network', async (t) => {
+    const server = await startServer(t, { trustProxy: 'loopback', limits: { requests: 3 } });
+    const statusFrom = async (forwarded: string) =>
+      (await fetch(`${server.url}/api/status`, { headers: { 'x-forwarded-for': forwarded } })).status;
+    for (const [ports, networks] of [
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ]) {
+      assert.equal(await statusFrom(`203.0.113.7:${ports}`), 200);
+      assert.equal(await statusFrom(`2001:db8::${networks}:${ports}`), 200);
+    }
+    assert.equal(await statusFrom('203.0.113.7:4'), 429);
+    assert.equal(await statusFrom('[2001:db8::4:1]:4'), 429);
+    assert.equal(await statusFrom('203.0.113.8:4'), 200, 'another one is not counted with it');
+  });
+});
+
+describe('a proxy that is not trusted', () => {
+  const warnings = (log: readonly string[]) =>
+    log
+      .map((line) => JSON.parse(line))
+      .filter(({ level, msg }) => level === 40 && /X-Forwarded-For/.test(msg));
+
+  it('is warned of once, with the setting that mends it', async (t) => {
+    for (const trustProxy of [undefined, '10.0.0.0/8']) {
+      const server = await startServer(t, trustProxy === undefined ? {} : { trustProxy });
+      await fetch(server.url);
+      assert.equal(warnings(server.log).length, 0, 'without the header there is nothing to say');
+      for (let n = 0; n < 3; n++) {
+        await fetch(server.url, { headers: { 'x-forwarded-for': '203.0.113.7' } });
+      }
+      const [warning, ...more] = warnings(server.log);
+      assert.deepEqual(more, []);
+      assert.match(warning.msg, /127\.0\.0\.1.*SCIFI_TRUST_PROXY=loopback/);
+      assert.doesNotMatch(server.log.join(''), /203\.0\.113/);
+    }
+  });
+
+  it('is not warned of where it is trusted', async (t) => {
+    const server = await startServer(t, { trustProxy: 'loopback' });
+    await fetch(server.url, { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    assert.deepEqual(warnings(server.log), []);
+  });
+
+  it('is still warned of after a visitor has made the header up, whose address is not logged', () => {
+    const texts: string[] = [];
+    const hear = proxyWarner(
+      () => false,
+      (text) => texts.push(text),
+    );
+    for (const peer of ['203.0.113.7', '203.0.113.8', '::ffff:172.18.0.1', '172.18.0.2', undefined]) {
+      hear('198.51.100.1', peer);
+    }
+    assert.equal(texts.length, 2);
+    assert.doesNotMatch(texts.join(), /203\.|198\./);
+    assert.match(texts[1]!, /172\.18\.0\.1.*SCIFI_TRUST_PROXY=uniquelocal/);
   });
 });
 

@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { SnapshotStream } from '../../../src/bots/web/snapshot-stream.ts';
 import type { ReplyState } from '../../../src/story.ts';
-import { ask, startServer, until } from './helpers.ts';
+import { ask, errorOf, startServer, until } from './helpers.ts';
 
 /** Reads an event stream to its end, handing every state to `onState`. */
 async function readStates(
@@ -150,6 +150,26 @@ test('followers are counted, and one too many is refused in words', async (t) =>
     async () => (await fetch(url, { signal: AbortSignal.timeout(200) })).status === 200,
     'there is room',
   );
+});
+
+test('one address cannot take the streams of all others', async (t) => {
+  const server = await startServer(t, { maxFollowers: 10, maxFollowersPerClient: 3, trustProxy: 'loopback' });
+  const id = await ask(server);
+  const abort = new AbortController();
+  t.after(() => abort.abort());
+  const follow = (address: string) =>
+    fetch(`${server.url}/api/replies/${id}/events`, {
+      signal: abort.signal,
+      headers: { 'x-forwarded-for': address },
+    });
+  for (const port of [1, 2, 3]) assert.equal((await follow(`203.0.113.7:${port}`)).status, 200);
+  for (const port of [4, 5]) {
+    const refused = await follow(`203.0.113.7:${port}`);
+    assert.equal(refused.status, 429);
+    assert.equal((await errorOf(refused)).code, 'rate_limited');
+  }
+  assert.equal((await follow('203.0.113.8')).status, 200, 'the next visitor');
+  assert.equal((await fetch(`${server.url}/api/replies/${id}`)).status, 200, 'and it can still be read');
 });
 
 test('a stream released before it was followed unfollows at once', () => {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { test } from 'node:test';
-import { hostGuard, isLoopback } from '../../../src/bots/web/guard-host.ts';
 import { isSameOrigin } from '../../../src/bots/web/guard-origin.ts';
 import { errorOf, post, startServer } from './helpers.ts';
 
@@ -42,18 +41,28 @@ test('a loopback server answers only to its own names', async (t) => {
   }
 });
 
-test('a server on the network answers to every name unless told its own', () => {
-  assert.ok(hostGuard('0.0.0.0', [])('anything.example:80'));
-  assert.ok(!hostGuard('0.0.0.0', ['mine.example'])('anything.example'));
-  assert.ok(hostGuard('0.0.0.0', ['mine.example'])('MINE.example:8080'));
-  assert.ok(!hostGuard('0.0.0.0', [])('no spaces'));
-  assert.deepEqual(['127.0.0.1', '127.9.9.9', '::1', 'localhost'].map(isLoopback), [true, true, true, true]);
-  assert.deepEqual(['0.0.0.0', '::', '192.168.0.2', '127.evil.example'].map(isLoopback), [
-    false,
-    false,
-    false,
-    false,
-  ]);
+test('a server on the network answers to addresses and says which names are missing', async (t) => {
+  const server = await startServer(t, { host: '0.0.0.0' });
+  const status = (host: string, path = '/') => raw(server.url + path, 'GET', { host });
+  assert.equal(await status('192.168.1.5:3000'), 200);
+  assert.equal(await status('localhost:3000'), 200);
+  assert.equal(await status('evil.example'), 403);
+  assert.equal(await status('evil.example', '/api/options'), 403);
+  const warnings = server.log.map((line) => JSON.parse(line)).filter(({ level }) => level === 40);
+  assert.match(warnings[0].msg, /SCIFI_ALLOWED_HOSTS/);
+  const named = await startServer(t, { host: '0.0.0.0', allowedHosts: ['scifi.example'] });
+  assert.equal(await raw(named.url, 'GET', { host: 'scifi.example' }), 200);
+  assert.doesNotMatch(named.log.join(''), /SCIFI_ALLOWED_HOSTS/);
+});
+
+test('a probe is answered whatever address it was sent to', async (t) => {
+  for (const allowedHosts of [[], ['stories.example']]) {
+    const server = await startServer(t, { allowedHosts });
+    for (const host of ['10.1.2.3:3000', '[fd00::1]:3000', 'bots.scifi.svc', 'anything.example']) {
+      assert.equal(await raw(`${server.url}/healthz`, 'GET', { host }), 200, host);
+      assert.equal(await raw(`${server.url}/api/options`, 'GET', { host }), 403, host);
+    }
+  }
 });
 
 test('only the page itself may start or read a story', async (t) => {

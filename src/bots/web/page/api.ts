@@ -26,7 +26,7 @@ export interface StoryApi {
   status(): Promise<StorytellerStatus>;
 }
 
-/** The server, over a `fetch` that tests replace. */
+/** The server, over a `fetch` that tests replace. Addresses are relative: the page may lie under any path. */
 export class Api implements StoryApi {
   readonly #fetch: typeof fetch;
 
@@ -35,24 +35,24 @@ export class Api implements StoryApi {
   }
 
   async submit(id: string, ask: Ask): Promise<StoryRequest> {
-    const { request } = await this.#send<{ request: StoryRequest }>('/api/replies', { id, ...ask });
+    const { request } = await this.#send<{ request: StoryRequest }>('api/replies', { id, ...ask });
     return request;
   }
 
   async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
-    return this.#known(this.#send<{ request: StoryRequest; state: ReplyState }>(`/api/replies/${id}`));
+    return this.#known(this.#send<{ request: StoryRequest; state: ReplyState }>(`api/replies/${id}`));
   }
 
   async stop(id: string): Promise<void> {
-    await this.#known(this.#send(`/api/replies/${id}/stop`, {}));
+    await this.#known(this.#send(`api/replies/${id}/stop`, {}));
   }
 
   models(): Promise<ModelChoice[]> {
-    return this.#send<{ models: ModelChoice[] }>('/api/options').then(({ models }) => models);
+    return this.#send<{ models: ModelChoice[] }>('api/options').then(({ models }) => models);
   }
 
   status(): Promise<StorytellerStatus> {
-    return this.#send<StorytellerStatus>('/api/status');
+    return this.#send<StorytellerStatus>('api/status');
   }
 
   async #known<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {

@@ -30,7 +30,7 @@ export function cupboard(): Cupboard | undefined {
 
 /** Server-sent events, one try: coming back is decided by whoever opened them. */
 export const openEvents: OpenEvents = (id, onState, onError) => {
-  const source = new EventSource(`/api/replies/${id}/events`);
+  const source = new EventSource(`api/replies/${id}/events`);
   source.onmessage = ({ data }) => onState(JSON.parse(data));
   source.onerror = onError;
   return () => source.close();

@@ -1,0 +1,53 @@
+/** The page below a path of a site that has other things, behind a proxy that takes the path off and says nothing of it. */
+import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
+import { test } from 'node:test';
+import { FakeWebReplies } from '../../fakes/web-replies.ts';
+import { action, grownTo, launch, NO_BROWSER, type } from './browser.ts';
+import { startServer } from './helpers.ts';
+
+const PREFIX = '/stories/scifi';
+
+/** A site that has our page below `PREFIX`, and nothing else. */
+async function startSite(t: { after(clean: () => unknown): void }, target: string): Promise<string> {
+  const { hostname, port } = new URL(target);
+  const site = createServer((incoming, outgoing) => {
+    const { method, headers, url = '' } = incoming;
+    if (!url.startsWith(`${PREFIX}/`)) return void outgoing.writeHead(404).end();
+    const path = url.slice(PREFIX.length);
+    const forwarded = request({ hostname, port, path, method, headers }, (response) => {
+      outgoing.writeHead(response.statusCode!, response.headers);
+      response.pipe(outgoing);
+    });
+    forwarded.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => forwarded.destroy());
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    site.closeAllConnections();
+    site.close();
+  });
+  return `http://127.0.0.1:${(site.address() as { port: number }).port}`;
+}
+
+test('the page works below any path', NO_BROWSER ? { skip: NO_BROWSER } : {}, async (t) => {
+  const replies = new FakeWebReplies({ everyMs: 60, characters: 12 });
+  const server = await startServer(t, { replies });
+  const site = await startSite(t, server.url);
+  const browser = await launch();
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  const lost: string[] = [];
+  page.on('response', (response) => {
+    if (response.status() >= 400) lost.push(response.url());
+  });
+  await page.goto(`${site}${PREFIX}/`);
+  await type(page, '/scifi It all began with');
+  await grownTo(page, 80);
+  await action(page, 'Stop').click();
+  await action(page, 'Continue').waitFor();
+  await page.reload();
+  await action(page, 'Continue').waitFor();
+  assert.deepEqual(lost, []);
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  clientNetwork,
+  isHome,
+  isLoopback,
+  isWildcard,
+  namedNetwork,
+  parseAddress,
+  parseProxies,
+} from '../../src/http/address.ts';
+
+describe('an address', () => {
+  it('is read with the port, the brackets and the zone that proxies and systems write', () => {
+    for (const [text, expected] of [
+      ['203.0.113.7', '203.0.113.7'],
+      [' 203.0.113.7:51234 ', '203.0.113.7'],
+      ['::ffff:203.0.113.7', '203.0.113.7'],
+      ['::ffff:cb00:7107', '203.0.113.7'],
+      ['[::ffff:203.0.113.7]:80', '203.0.113.7'],
+      ['2001:DB8::7', '2001:db8::7'],
+      ['[2001:db8::7]', '2001:db8::7'],
+      ['[2001:db8::7]:443', '2001:db8::7'],
+      ['fe80::1%eth0', 'fe80::1'],
+    ]) {
+      assert.equal(parseAddress(text!)?.toString(), expected, text);
+    }
+  });
+
+  it('is none where the text could mean anything else', () => {
+    const others = ['', 'unknown', '_hidden', 'localhost', '127.1', '0x7f.0.0.1', '0177.0.0.1', '2130706433'];
+    for (const text of [...others, '1.2.3.4.5', '1.2.3.4:x', '[1.2.3.4', '1.2.3.256', '2001:db8::g']) {
+      assert.equal(parseAddress(text), undefined, text);
+    }
+  });
+
+  it('never throws, whatever a header holds', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.ipV6(), fc.ipV4Extended()),
+        (text) => {
+          parseAddress(text);
+          clientNetwork(text);
+          isHome(text);
+        },
+      ),
+    );
+  });
+
+  it('is the same client with every port', () => {
+    const port = fc.integer({ min: 0, max: 65_535 });
+    fc.assert(
+      fc.property(fc.ipV4(), port, (address, number) => {
+        assert.equal(clientNetwork(`${address}:${number}`), clientNetwork(address));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV6(), port, (address, number) => {
+        assert.equal(clientNetwork(`[${address}]:${number}`), clientNetwork(address));
+      }),
+    );
+  });
+
+  it('of a listener is known to be loopback or a wildcard', () => {
+    assert.ok(['127.0.0.1', '127.9.9.9', '::1', 'localhost', '::ffff:127.0.0.1'].every(isLoopback));
+    assert.ok(!['0.0.0.0', '::', '192.168.0.2', '127.evil.example', ''].some(isLoopback));
+    assert.ok(['0.0.0.0', '::', '0:0:0:0:0:0:0:0'].every(isWildcard));
+    assert.ok(!['127.0.0.1', 'localhost', '::1'].some(isWildcard));
+  });
+});
+
+describe('a list of proxies', () => {
+  it('holds addresses, networks and named networks', () => {
+    const trusts = parseProxies('loopback, 203.0.113.0/24,2001:db8::/32,198.51.100.7')!;
+    for (const address of ['127.0.0.1', '::1', '203.0.113.9:80', '[2001:db8:1::2]:80', '198.51.100.7']) {
+      assert.ok(trusts(address), address);
+    }
+    for (const address of ['198.51.100.8', '10.0.0.1', '2001:db9::1', 'unknown', '', undefined]) {
+      assert.ok(!trusts(address), address);
+    }
+  });
+
+  it('is refused whole for one item that is none of these', () => {
+    for (const list of ['', 'proxy', 'loopback,', '10.0.0.0/33', '10.0.0.0/x', '::/129', '127.1', 'true']) {
+      assert.equal(parseProxies(list), undefined, list);
+    }
+  });
+
+  it('has the name of the network that a proxy is in', () => {
+    assert.equal(namedNetwork('127.0.0.1'), 'loopback');
+    assert.equal(namedNetwork('::ffff:172.18.0.1'), 'uniquelocal');
+    assert.equal(namedNetwork('fe80::1%eth0'), 'linklocal');
+    assert.equal(namedNetwork('203.0.113.7'), undefined);
+  });
+});
