@@ -7,6 +7,8 @@
 #
 #   docker run --init --read-only --tmpfs /tmp -v scifi:/data -p 127.0.0.1:3000:3000 -e SCIFI_HOST=0.0.0.0 IMAGE
 #
+# The page then answers to localhost and to addresses; to a name only when -e SCIFI_ALLOWED_HOSTS=NAME says so.
+#
 # No container engine ran where this was written: test/dockerfile.test.ts holds what this file says,
 # and what is copied here was run as a folder of its own, by a user who could write to /data and /tmp only.
 
@@ -18,10 +20,15 @@ ARG GPU_IMAGE=${NODE_IMAGE}
 FROM ${NODE_IMAGE} AS tree
 WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
-# Native code for other systems is most of what is installed, and no use here.
+# No use here, and more than half of what is installed: native code for other systems and processors, the compiler of
+# TypeScript (a package names it as one that it can use), and what only developers' tools read.
 RUN npm ci --omit=dev \
+  && cpu="$(node -p process.arch)" \
   && rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
-    node_modules/webgpu/dist/darwin-* node_modules/webgpu/dist/win32-*
+    node_modules/typescript node_modules/@typescript \
+  && find node_modules/onnxruntime-node/bin/napi-v*/linux -mindepth 1 -maxdepth 1 ! -name "$cpu" -exec rm -rf {} + \
+  && find node_modules/webgpu/dist -mindepth 1 -maxdepth 1 -type d ! -name "linux-$cpu" -exec rm -rf {} + \
+  && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete
 COPY LICENSE tsconfig.json ./
 COPY models models
 COPY src src
@@ -58,17 +65,28 @@ RUN if [ -n "$TFJS_NODE_GPU" ]; then \
       || { echo "$library is missing: set GPU_IMAGE to an image with CUDA 11 and cuDNN 8."; exit 1; }; \
     done; \
   fi
-ENV NODE_ENV=production HOME=/tmp NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility
+ENV NODE_ENV=production HOME=/tmp SCIFI_HEARTBEAT=/tmp/heartbeat \
+  NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility
 USER 10001:10001
+# What it looks at depends on the command: the page of `start` and `bots`, the heartbeat of `worker`.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=180s --retries=3 \
+  CMD ["node", "--import", "tsx", "src/healthcheck.ts"]
 ENTRYPOINT ["node", "--import", "tsx", "src/cli.ts"]
 CMD ["worker"]
 
+FROM tree AS app-tree
+# What drives a card: there is none, and ONNX Runtime is first where there is none.
+RUN rm -rf node_modules/webgpu
+
 FROM ${NODE_IMAGE} AS app
-COPY --from=tree /app /app
+COPY --from=app-tree /app /app
 WORKDIR /app
 RUN install -d -o 10001 -g 10001 /data
-ENV NODE_ENV=production HOME=/tmp SCIFI_DATA=/data
+ENV NODE_ENV=production HOME=/tmp SCIFI_DATA=/data SCIFI_HEARTBEAT=/tmp/heartbeat
 USER 10001:10001
 EXPOSE 3000
+# What it looks at depends on the command: the page of `start` and `bots`, the heartbeat of `worker`.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
+  CMD ["node", "--import", "tsx", "src/healthcheck.ts"]
 ENTRYPOINT ["node", "--import", "tsx", "src/cli.ts"]
 CMD ["start"]

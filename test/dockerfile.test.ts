@@ -2,13 +2,15 @@
  * What the Dockerfile promises, read from it: no container engine is needed here, and none is used.
  */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Copy, DockerfileParser } from 'dockerfile-ast';
 import { OURS, PINNED, readCompose } from './helpers/compose.ts';
+import { temporaryFolder } from './helpers/programs.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
@@ -64,6 +66,7 @@ describe('Dockerfile', () => {
         ['tree', 'any NODE_IMAGE'],
         ['gpu-tree', 'tree'],
         ['gpu', 'any GPU_IMAGE'],
+        ['app-tree', 'tree'],
         ['app', 'any NODE_IMAGE'],
       ],
     );
@@ -97,8 +100,63 @@ describe('Dockerfile', () => {
     for (const stage of ['gpu-tree', 'gpu', 'app']) {
       const { lines } = stages.find(({ name }) => name === stage)!;
       for (const { keyword, source } of lines) {
-        if (keyword === 'COPY') assert.match(source ?? '', /^(gpu-)?tree$/, 'from another stage only');
+        if (keyword === 'COPY') assert.match(source ?? '', /^((gpu|app)-)?tree$/, 'from another stage only');
       }
+    }
+  });
+
+  it('leaves out what does not run, and nothing else', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      const other = process.arch === 'x64' ? 'arm64' : 'x64';
+      const onnx = 'node_modules/onnxruntime-node/bin/napi-v6';
+      const kept = [
+        `${onnx}/linux/${process.arch}/libonnxruntime.so.1`,
+        'node_modules/@esbuild/linux-x64/bin/esbuild',
+        'node_modules/bullmq/dist/index.js',
+        'node_modules/bullmq/LICENSE',
+        'node_modules/typebox/index.js',
+      ];
+      const webgpu = `node_modules/webgpu/dist/linux-${process.arch}/dawn.node`;
+      const left = [
+        `${onnx}/linux/${other}/libonnxruntime.so.1`,
+        `${onnx}/darwin/arm64/libonnxruntime.dylib`,
+        `${onnx}/win32/x64/onnxruntime.dll`,
+        `node_modules/webgpu/dist/linux-${other}/dawn.node`,
+        'node_modules/webgpu/dist/darwin-universal/dawn.node',
+        'node_modules/typescript/lib/tsc.js',
+        'node_modules/@typescript/native/lib/tsgo',
+        'node_modules/bullmq/dist/index.js.map',
+        'node_modules/bullmq/dist/index.d.ts',
+        'node_modules/bullmq/dist/index.d.mts',
+        'node_modules/bullmq/dist/index.d.cts',
+      ];
+      for (const path of [...kept, ...left, webgpu]) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), '');
+      }
+      const filesAfter = async (command: string): Promise<string[]> => {
+        const { status, stderr } = spawnSync('sh', ['-ec', `npm() { :; }\n${command}`], {
+          cwd: folder,
+          encoding: 'utf8',
+        });
+        assert.equal(status, 0, stderr);
+        const found = await readdir(folder, { recursive: true, withFileTypes: true });
+        const files = found.filter((entry) => entry.isFile());
+        return files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).toSorted();
+      };
+      assert.deepEqual(await filesAfter(lines('tree', 'RUN')[0]!), [...kept, webgpu].toSorted());
+      assert.deepEqual(await filesAfter(lines('app-tree', 'RUN')[0]!), kept.toSorted());
+    } finally {
+      await remove();
+    }
+  });
+
+  it('says by itself whether it is well', () => {
+    for (const stage of ['app', 'gpu']) {
+      const [check] = lines(stage, 'HEALTHCHECK');
+      assert.match(check!, /CMD \["node", "--import", "tsx", "src\/healthcheck.ts"\]$/, stage);
+      assert.match(lines(stage, 'ENV').join(' '), /SCIFI_HEARTBEAT=\/tmp\/\w+/, stage);
     }
   });
 

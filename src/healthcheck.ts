@@ -1,0 +1,54 @@
+/**
+ * The image's HEALTHCHECK: ends with 0 while the container's process is well, and with 1 and a line that says what is
+ * wrong otherwise. What it looks at depends on the command that the container runs.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { isWildcard } from './http/address.ts';
+
+/** A worker writes its heartbeat every 5 s. */
+const HEARTBEAT_MAX_AGE_MS = 20_000;
+const DEFAULT_PORT = 3_000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Looks at the container's process.
+ *
+ * @param commandLine of its first process, its arguments separated by NUL characters
+ * @returns what is wrong; undefined when nothing is, or when the command has no sign of life
+ */
+export async function problemOf(commandLine: string, environment: Environment): Promise<string | undefined> {
+  const words = commandLine.split('\0');
+  const role = words[words.findIndex((word) => word.endsWith('src/cli.ts')) + 1];
+  if (role === 'worker') return heartbeatProblem(environment.SCIFI_HEARTBEAT);
+  if (role === 'start' || role === 'bots') return pageProblem(environment);
+  return undefined;
+}
+
+function heartbeatProblem(file: string | undefined): string | undefined {
+  if (!file) return undefined;
+  const written = statSync(file, { throwIfNoEntry: false });
+  if (!written) return 'the worker has no heartbeat yet: its models are not loaded, or its queue is away';
+  const ageMs = Date.now() - written.mtimeMs;
+  return ageMs < HEARTBEAT_MAX_AGE_MS
+    ? undefined
+    : `the last heartbeat was ${Math.round(ageMs / 1_000)} s ago`;
+}
+
+async function pageProblem({ SCIFI_HOST, SCIFI_PORT }: Environment): Promise<string | undefined> {
+  const host = SCIFI_HOST || '127.0.0.1';
+  const reached = isWildcard(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const url = `http://${reached}:${SCIFI_PORT || DEFAULT_PORT}/healthz`;
+  try {
+    const { ok, status } = await fetch(url);
+    return ok ? undefined : `${url} answers ${status}`;
+  } catch (error) {
+    return `${url} cannot be reached: ${(error as { cause?: Error }).cause?.message ?? (error as Error).message}`;
+  }
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const problem = await problemOf(readFileSync(process.argv[2] ?? '/proc/1/cmdline', 'utf8'), process.env);
+  if (problem) process.stdout.write(`${problem}\n`);
+  process.exitCode = problem ? 1 : 0;
+}
