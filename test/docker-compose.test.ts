@@ -4,15 +4,40 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { utimes, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { CLOSE_DEADLINE_MS } from '../src/cli/roles.ts';
 import { readConfig } from '../src/config.ts';
 import { SETTINGS } from '../src/environment.ts';
-import { type Compose, durationMs, OURS, PINNED, readCompose, type Service } from './helpers/compose.ts';
+import {
+  type Compose,
+  composeVariables,
+  durationMs,
+  type Mount,
+  OURS,
+  PINNED,
+  readCompose,
+  type Service,
+} from './helpers/compose.ts';
 import { freePort, temporaryFolder } from './helpers/programs.ts';
+
+/** Settings that docker-compose.yml fixes for its containers. */
+const FIXED: ReadonlySet<string> = new Set([
+  'REDIS_URL',
+  'REDIS_TLS_CA',
+  'REDIS_TLS_CERT',
+  'REDIS_TLS_KEY',
+  'REDIS_SENTINEL_USERNAME',
+  'REDIS_SENTINEL_PASSWORD',
+  'SCIFI_DATA',
+  'SCIFI_HOST',
+  'SCIFI_OPERATOR_HOST',
+  'SCIFI_HEARTBEAT',
+  'SCIFI_ENGINE',
+  'SCIFI_THREADS',
+]);
 
 describe('docker-compose.yml', () => {
   let compose: Compose;
@@ -53,7 +78,10 @@ describe('docker-compose.yml', () => {
       const { tmpfs, volumes } = compose.services[name];
       assert.equal(tmpfs?.length, 1, name);
       assert.match(tmpfs[0]!, /^\/tmp:size=\d+m,/, `${name} has a bounded place for temporary files`);
-      assert.equal(volumes, undefined, `${name} keeps nothing of its own`);
+      const [models, ...others] = volumes as readonly Mount[];
+      assert.deepEqual(others, [], `${name} keeps nothing of its own`);
+      assert.deepEqual([models!.target, models!.read_only], ['/app/models', true], name);
+      assert.equal(models!.bind.create_host_path, false, 'a folder that is not there is an error');
     }
   });
 
@@ -124,7 +152,7 @@ describe('docker-compose.yml', () => {
       for (const { services } of [compose, other]) {
         const { environment = {}, deploy } = services[name];
         for (const setting of Object.keys(environment)) {
-          if (!setting.startsWith('NVIDIA_')) assert.ok(SETTINGS.includes(setting), `${name}: ${setting}`);
+          if (!/^(NVIDIA|OTEL)_/.test(setting)) assert.ok(SETTINGS.includes(setting), `${name}: ${setting}`);
         }
         const config = readConfig(environment);
         assert.equal(config.redisUrl, 'redis://redis:6379');
@@ -141,6 +169,55 @@ describe('docker-compose.yml', () => {
     assert.equal(worker.SCIFI_THREADS, '4');
     const one = await readCompose({ SLACK_BOT_TOKEN: 'xoxb-example', SLACK_APP_TOKEN: 'xapp-example' });
     assert.equal(readConfig(one.services.bots.environment!).slack?.botToken, 'xoxb-example');
+  });
+
+  it('hands every setting of .env.example to the containers, but for those that are fixed here', async () => {
+    const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
+    const explained = [...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=|\b(OTEL_[A-Z_]+)\b/gm)].map(
+      ([, setting, telemetry]) => setting ?? telemetry!,
+    );
+    for (const setting of SETTINGS) assert.ok(explained.includes(setting), `${setting} is explained`);
+    const chosen = Object.fromEntries(explained.map((name) => [name, `<${name}>`]));
+    const { services } = await readCompose(chosen);
+    const ours = OURS.map((name) => JSON.stringify(services[name]));
+    const reached = (name: string) => ours.filter((service) => service.includes(`<${name}>`)).length;
+    for (const name of explained) {
+      if (FIXED.has(name)) assert.equal(reached(name), 0, `${name} is no exception any more`);
+      else assert.ok(reached(name) > 0, `${name} reaches nobody`);
+    }
+    // What all processes read is the same in all of them.
+    for (const name of explained.filter((one) =>
+      /^(OTEL_|LOG_|SCIFI_(PREFIX|MODELS|OPERATOR|BOARD))/.test(one),
+    )) {
+      if (!FIXED.has(name)) assert.equal(reached(name), OURS.length, name);
+    }
+    const file = await readFile(new URL('../docker-compose.yml', import.meta.url), 'utf8');
+    for (const name of FIXED) {
+      const family = name.startsWith('REDIS_') ? 'REDIS_*' : name;
+      assert.ok(file.includes(family), `${name} is named as an exception`);
+    }
+  });
+
+  it('asks for no variable that nobody explains', async () => {
+    const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
+    const operations = await readFile(new URL('../docs/operations.md', import.meta.url), 'utf8');
+    const dockerfile = await readFile(new URL('../Dockerfile', import.meta.url), 'utf8');
+    const own = ['WORKER_CPUS', 'GPU_ENGINE'];
+    for (const name of await composeVariables()) {
+      const isArgument = dockerfile.includes(`ARG ${name}=`);
+      const isTold = example.includes(name) || (name.startsWith('OTEL_') && operations.includes(name));
+      assert.ok(isTold || isArgument || own.includes(name), name);
+    }
+  });
+
+  it('has a folder of models of one’s own, or the repository’s', async () => {
+    const sources = (of: Compose) => OURS.map((name) => (of.services[name].volumes![0] as Mount).source);
+    assert.deepEqual(sources(compose), ['./models', './models', './models']);
+    const other = await readCompose({ SCIFI_MODELS: '/srv/models' });
+    assert.deepEqual(sources(other), ['/srv/models', '/srv/models', '/srv/models']);
+    // Within the container it is the folder that the program looks at by itself.
+    const { modelsFolder } = readConfig(compose.services.bots.environment!);
+    assert.equal(modelsFolder, resolve('models'));
   });
 
   it('binds the page within the container, and lets it answer to names of its own only', () => {

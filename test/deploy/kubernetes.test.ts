@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -191,6 +191,59 @@ describe('deploy/kubernetes', () => {
     }
   });
 
+  it('lets traces out to a collector, and Slack in where it listens', async () => {
+    const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy') as (Manifest & {
+      spec: Policy;
+    })[];
+    const labelsOf = (name: string) => workload(name).spec.template.metadata.labels;
+    const portsOf = (name: string, direction: 'ingress' | 'egress') =>
+      policies
+        .filter(({ spec }) => matches(spec.podSelector, labelsOf(name)))
+        .flatMap(({ spec }) => spec[direction] ?? [])
+        .flatMap(({ ports = [] }) => ports.map(({ port }) => port));
+    const settings = await readFile(
+      new URL('../../deploy/kubernetes/base/settings.yaml', import.meta.url),
+      'utf8',
+    );
+    const [, endpoint] = /OTEL_EXPORTER_OTLP_ENDPOINT: (\S+)/.exec(settings)!;
+    const { hostname, port } = new URL(endpoint!);
+    for (const name of OURS) {
+      assert.ok(portsOf(name, 'egress').includes(Number(port)), `${name} sends traces`);
+      assert.equal(portsOf(name, 'ingress').includes('slack'), name === 'bots', name);
+    }
+    const traces = policies.find(({ metadata }) => metadata.name === 'traces')!;
+    assert.ok(JSON.stringify(traces.spec.egress).includes(`"${hostname.split('.')[1]}"`), 'to its namespace');
+    const { env = [], ports } = containerOf('bots');
+    const listened = env.find(({ name }) => name === 'SLACK_PORT')!.value;
+    assert.equal(String(ports.find(({ name }) => name === 'slack')!.containerPort), listened);
+    const service = find<Manifest & { spec: { ports: { name: string; targetPort: string }[] } }>(
+      'Service',
+      'bots',
+    )!;
+    assert.deepEqual(
+      service.spec.ports.map(({ targetPort }) => targetPort),
+      ['page', 'slack'],
+    );
+    const http = readConfig({
+      SLACK_BOT_TOKEN: 'xoxb-1',
+      SLACK_SIGNING_SECRET: 'x'.repeat(32),
+      SLACK_PORT: listened,
+    });
+    assert.deepEqual([http.slack?.http?.port, http.slack?.host], [3_001, '127.0.0.1']);
+    // Without a signing secret the port alone changes nothing: Socket Mode, or no Slack at all.
+    assert.equal(readConfig({ SLACK_PORT: listened }).slack, undefined);
+    const socket = readConfig({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1', SLACK_PORT: listened });
+    assert.equal(socket.slack?.http, undefined);
+  });
+
+  it('lets the bots reach Discord and Slack over IPv6, too', () => {
+    const policy = manifests.find(({ metadata }) => metadata.name === 'page-and-chats') as Manifest & {
+      spec: Policy;
+    };
+    const blocks = policy.spec.egress!.flatMap(({ to = [] }) => to.map(({ ipBlock }) => ipBlock?.cidr));
+    assert.deepEqual(blocks, ['0.0.0.0/0', '::/0']);
+  });
+
   it('has Redis as docker-compose.yml has it, and a password besides', async () => {
     const { services } = await readCompose();
     const { args, image } = containerOf('redis');
@@ -226,6 +279,15 @@ describe('deploy/kubernetes', () => {
     }
   });
 });
+
+interface Policy {
+  readonly podSelector: Selector;
+  readonly ingress?: readonly { readonly ports?: readonly { readonly port: string | number }[] }[];
+  readonly egress?: readonly {
+    readonly ports?: readonly { readonly port: string | number }[];
+    readonly to?: readonly { readonly ipBlock?: { readonly cidr: string } }[];
+  }[];
+}
 
 interface ScaledSpec {
   readonly scaleTargetRef: { readonly name: string };

@@ -4,6 +4,15 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 
+/** A folder of the host's. */
+export interface Mount {
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  readonly read_only: boolean;
+  readonly bind: { readonly create_host_path: boolean; readonly selinux: string };
+}
+
 export interface Service {
   readonly image: string;
   readonly user: string;
@@ -12,7 +21,7 @@ export interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly networks?: readonly string[];
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly (string | Mount)[];
   readonly tmpfs?: readonly string[];
   readonly profiles?: readonly string[];
   readonly runtime?: string;
@@ -54,6 +63,12 @@ export async function readCompose(variables: Readonly<Record<string, string>> = 
   return parse(text, (_, value) => (typeof value === 'string' ? fill(value, variables) : value), {
     merge: true,
   });
+}
+
+/** Names of the variables that the file asks for. */
+export async function composeVariables(): Promise<Set<string>> {
+  const text = await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
+  return new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!));
 }
 
 function fill(value: string, variables: Readonly<Record<string, string>>): string {

@@ -10,6 +10,16 @@ import { freePort, REDIS_SERVER, skipWithout, startRedis, until } from '../helpe
 
 const PASSWORD = 'a password of the test';
 const CANARY = 'It all began with a canary that nobody may read';
+const EMPTY = ['HEADERS', 'TIMEOUT', 'COMPRESSION']
+  .map((name) => `OTEL_EXPORTER_OTLP_${name}`)
+  .concat(
+    ['SERVICE_NAME', 'RESOURCE_ATTRIBUTES', 'TRACES_SAMPLER', 'TRACES_SAMPLER_ARG'].map(
+      (name) => `OTEL_${name}`,
+    ),
+    ['SCHEDULE_DELAY', 'EXPORT_TIMEOUT', 'MAX_QUEUE_SIZE', 'MAX_EXPORT_BATCH_SIZE'].map(
+      (name) => `OTEL_BSP_${name}`,
+    ),
+  );
 const STORY_TIMEOUT_MS = 60_000;
 
 async function get(url: string, password?: string): Promise<{ status: number; text: string }> {
@@ -43,6 +53,8 @@ describe('the operator’s port', () => {
     const collector = await startCollector();
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      // As docker-compose.yml passes on what is not set.
+      ...Object.fromEntries(EMPTY.map((name) => [name, ''])),
       SCIFI_PORT: String(port),
       SCIFI_OPERATOR_PORT: String(operatorPort),
       SCIFI_BOARD_PASSWORD: PASSWORD,
