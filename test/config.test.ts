@@ -184,7 +184,7 @@ describe('readConfig', () => {
 
     const limits = await readFile(new URL('../docs/limits.md', import.meta.url), 'utf8');
     const rows = [...limits.matchAll(/^\| `(SCIFI_\w+)` \| *`?([^|`]*?)`? *\|/gm)];
-    assert.equal(rows.length, 11);
+    assert.ok(rows.length >= 12);
     for (const [, name, value] of rows) assert.equal(value!.replaceAll(',', ''), defaults[name!], name);
   });
 });
