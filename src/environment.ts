@@ -1,7 +1,8 @@
 /** Every setting of the environment: its form, its bounds and its default. How they fit each other is `config.ts`'s. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ENGINE_NAMES } from './generator/engines/choose.ts';
-import { parseAddress, parseProxies } from './http/address.ts';
+import { parseProxies } from './http/address.ts';
 import { parseRedisUrl } from './queue/redis/address.ts';
 
 const whole = (least: number, most: number, standard: number) =>
@@ -48,7 +49,7 @@ function hostNameIn(item: string): string | undefined {
 const listenHost = z
   .string()
   .transform((host) => /^\[(.*)\]$/.exec(host)?.[1] ?? host)
-  .refine((host) => parseAddress(host) !== undefined || /^[a-z\d]([\w.-]*[a-z\d])?$/i.test(host), {
+  .refine((host) => isIP(host) !== 0 || /^[a-z\d]([\w.-]*[a-z\d])?$/i.test(host), {
     error: 'expected an address or a name of this machine such as 127.0.0.1, without a scheme or a port',
   });
 

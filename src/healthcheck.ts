@@ -3,6 +3,7 @@
  * wrong otherwise. What it looks at depends on the command that the container runs.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { printLine } from './cli/console.ts';
 import { isWildcard } from './http/address.ts';
 
 /** A worker writes its heartbeat every 5 s. */
@@ -49,6 +50,6 @@ async function pageProblem({ SCIFI_HOST, SCIFI_PORT }: Environment): Promise<str
 
 if (import.meta.filename === process.argv[1]) {
   const problem = await problemOf(readFileSync(process.argv[2] ?? '/proc/1/cmdline', 'utf8'), process.env);
-  if (problem) process.stdout.write(`${problem}\n`);
+  if (problem) printLine(problem);
   process.exitCode = problem ? 1 : 0;
 }
