@@ -22,7 +22,7 @@ export async function embeddedFolder(): Promise<{ folder: string; remove: () => 
 
 async function templateFolder(): Promise<string> {
   const { version } = createRequire(import.meta.url)('bullmq/package.json') as { version: string };
-  const template = join(CACHE, `bullmq-${version}`);
+  const template = join(CACHE, `bullmq-${version}-private`);
   if (await exists(template)) return template;
   await mkdir(CACHE, { recursive: true });
   const making = await mkdtemp(join(CACHE, 'making-'));

@@ -33,7 +33,10 @@ export async function openEmbedded(
   logger: Logger,
 ): Promise<QueueConnection> {
   const traced = telemetry && { telemetry };
-  const database = await EmbeddedDatabase.open(folder);
+  const database = await EmbeddedDatabase.open(folder, {
+    info: (sentence) => logger.info(sentence),
+    warn: (sentence) => logger.warn(sentence),
+  });
   const connection = database as unknown as ConnectionOptions;
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
     object: T,
@@ -64,6 +67,7 @@ export async function openEmbedded(
 }
 
 function lost(folder: string, cause: Error): StoryError {
+  if (cause instanceof StoryError) return cause;
   const sentence = isDiskFull(cause)
     ? `The disk that holds ${folder} is full, and the embedded queue has ended. Make room there`
     : `The embedded queue has ended (${cause.message}). Mend that`;

@@ -4,7 +4,7 @@
  * words of `protocol.ts`.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
+import { openPostgres } from './postgres.ts';
 import type { DatabaseErrorFields, FromThread, ThreadOptions, ToThread } from './protocol.ts';
 
 const LEADING_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/;
@@ -15,7 +15,7 @@ const port = parentPort!;
 const send = (message: FromThread) => port.postMessage(message);
 const { folder } = workerData as ThreadOptions;
 
-const database = await PGlite.create(folder, { relaxedDurability: false });
+const database = await openPostgres(folder);
 const listening = new Set<string>();
 
 /** PGlite has its own verb for LISTEN; sent as a query, it would be accepted and nobody would be told. */

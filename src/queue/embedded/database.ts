@@ -4,14 +4,18 @@
  */
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { runMigrations } from 'bullmq';
 import { StoryError } from '../../errors.ts';
-import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { createDatabase } from './create.ts';
+import { type FolderLock, LOCK_FILES, lockFolder } from './folder-lock.ts';
+import { closeToOthers, makePrivateFolder } from './private-files.ts';
 import type { FromThread, ThreadOptions, ToThread } from './protocol.ts';
 
+/** The folder of Postgres' own files, in the data folder. */
+const POSTGRES = 'postgres';
 /** The schema that BullMQ's migrations create. */
 const SCHEMA = 'bullmq';
 
@@ -24,6 +28,12 @@ const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'
 interface QueryResult<Row = unknown> {
   rows: Row[];
   rowCount: number;
+}
+
+/** Where the opening of a database is told. */
+export interface OpeningLog {
+  readonly info?: (sentence: string) => void;
+  readonly warn?: (sentence: string) => void;
 }
 
 interface Pending {
@@ -75,32 +85,42 @@ export class EmbeddedDatabase extends EventEmitter {
     thread.on('message', (message: FromThread) => this.#receive(message));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('The embedded database has ended.')));
+    // At once: another process may write to the folder now.
+    lock.lost.then((error) => {
+      this.#fail(error);
+      void thread.terminate();
+    });
   }
 
   /**
    * Opens the database in `folder`, creating it at the first time.
    *
+   * @param log is told, in a sentence each, what takes long and what is to be looked at
    * @throws StoryError `configuration` when another live process has the folder open: PGlite itself would
    *   let both in, and they would destroy each other's writes; or when its disk is full.
    */
-  static async open(folder: string): Promise<EmbeddedDatabase> {
-    await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+  static async open(folder: string, log: OpeningLog = {}): Promise<EmbeddedDatabase> {
+    await makePrivateFolder(folder).catch((error: NodeJS.ErrnoException) => {
       throw new StoryError(
         'configuration',
         `${folder} cannot be made (${error.code}). Set SCIFI_DATA to a folder that can be written.`,
         { cause: error },
       );
     });
-    const lock = await lockFolder(folder);
+    const lock = await lockFolder(folder, {
+      onWait: ({ pid, host }) =>
+        log.info?.(
+          `${folder} was not given back by process ${pid} on ${host}: watching for 15 s if it lives`,
+        ),
+    });
     try {
-      const postgres = join(folder, 'postgres');
-      const isNew = !existsSync(join(postgres, 'PG_VERSION'));
-      if (isNew) {
-        // A cold initdb leaves half a gigabyte in its thread's memory: create in one thread, serve in another.
-        const creator = await EmbeddedDatabase.#start(lock, postgres);
-        await creator.#request({ type: 'close', id: creator.#nextId++ });
-        await creator.#thread.terminate();
+      const postgres = join(folder, POSTGRES);
+      if (!existsSync(join(postgres, 'PG_VERSION'))) {
+        log.info?.(`creating the embedded database in ${folder}, once: this takes 5 s to a minute`);
+        await createDatabase(folder);
       }
+      await closeFolder(folder, log);
+      log.info?.('opening the embedded database');
       const database = await EmbeddedDatabase.#start(lock, postgres);
       await runMigrations(database.#client(), SCHEMA);
       await database.query(`SET search_path TO ${SCHEMA}`);
@@ -196,6 +216,21 @@ export class EmbeddedDatabase extends EventEmitter {
     if (this.#closed) return;
     this.#lose(error);
     if (this.listenerCount('error') > 0) this.emit('error', error);
+  }
+}
+
+/** Closes the data folder to other users, and the data of an earlier version in it. */
+async function closeFolder(folder: string, log: OpeningLog): Promise<void> {
+  const names = await readdir(folder);
+  // A folder that holds other things, too, may be shared on purpose; only what is in ours is closed then.
+  const isOurs = names.every((name) => name === POSTGRES || LOCK_FILES.includes(name));
+  const paths = isOurs ? [folder] : [POSTGRES, ...LOCK_FILES].map((name) => join(folder, name));
+  const refused = (await Promise.all(paths.map((path) => closeToOthers(path)))).flat();
+  if (refused.length > 0) {
+    log.warn?.(
+      `other users of this machine may be able to read ${refused[0]}, which holds prompts and stories ` +
+        '(its permissions cannot be changed). Set SCIFI_DATA to a folder of your own',
+    );
   }
 }
 

@@ -1,0 +1,60 @@
+/** The first start: an empty database, made beside its place and moved there when it is whole. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makePrivateFolder } from './private-files.ts';
+
+const CREATOR = fileURLToPath(new URL('./create-process.ts', import.meta.url));
+const UNFINISHED = 'postgres.new-';
+/** Characters of the creator's complaints that are kept. */
+const MAX_COMPLAINT = 2_000;
+
+/**
+ * Creates the database `folder/postgres`. The caller holds the folder's lock.
+ *
+ * @throws Error with what Postgres complained about
+ */
+export async function createDatabase(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    // An earlier creation that was interrupted.
+    if (name.startsWith(UNFINISHED)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  const unfinished = join(folder, `${UNFINISHED}${randomUUID()}`);
+  try {
+    await makePrivateFolder(unfinished);
+    await runCreator(unfinished);
+    await rename(unfinished, join(folder, 'postgres'));
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function runCreator(folder: string): Promise<void> {
+  // Compiling WebAssembly quickly instead of well saves 100 MB and some seconds here.
+  const child = spawn(
+    process.execPath,
+    ['--liftoff-only', '--import', import.meta.resolve('tsx'), CREATOR, folder],
+    {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = `${complaint}${chunk}`.slice(-MAX_COMPLAINT);
+  });
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    if (code !== 0) throw new Error(complaint.trim() || `creating it ended with code ${code}`);
+  } finally {
+    process.off('exit', kill);
+  }
+}

@@ -1,0 +1,13 @@
+/** A file system without hard links, as exFAT is one. */
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+const refused = () => Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' });
+
+fs.promises.link = async () => {
+  throw refused();
+};
+fs.linkSync = () => {
+  throw refused();
+};
+syncBuiltinESMExports();
