@@ -152,6 +152,11 @@ export class EmbeddedDatabase extends EventEmitter {
     return new EmbeddedDatabase(lock, thread);
   }
 
+  /** Whether every query that was sent will be answered, however long that takes. */
+  get isRunning(): boolean {
+    return this.#broken === undefined && this.#closed === undefined;
+  }
+
   query<Row = unknown>(sql: string, params: readonly unknown[] = []): Promise<QueryResult<Row>> {
     return this.#request({ type: 'query', id: this.#nextId++, sql, params }) as Promise<QueryResult<Row>>;
   }

@@ -69,6 +69,7 @@ export async function embeddedLimits(database: EmbeddedDatabase): Promise<LimitS
     limiter(1, false, (error) => (error ? reject(error) : resolve()));
   });
   return {
+    isRunning: () => database.isRunning,
     hourly: (most) => limiter(most, true),
     underWay: {
       async take(id, groups) {

@@ -9,19 +9,17 @@
  * What is refused is not counted, and what is asked for twice under one id is counted once. Nothing that is
  * kept names anybody: see `salts.ts`.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RateLimiterRes, type RateLimiterStoreAbstract } from 'rate-limiter-flexible';
 import { StoryError } from '../../errors.ts';
 import * as metrics from '../../metrics.ts';
 import type { Stories } from '../stories.ts';
+import { answerInTime } from './answer-in-time.ts';
 import type { Asker } from './asker.ts';
 import { boundsIn, type LimitSettings, type PlaceLimits } from './limit-settings.ts';
 import { sentences } from './refusal-sentences.ts';
 import type { DailySalts } from './salts.ts';
 import type { Entry, Group, LimitStore, Taken } from './store.ts';
 
-/** A store that takes longer than this does not answer: a refusal is to come within a second. */
-const PATIENCE_MS = 800;
 /** A reply that nobody knows after this time never came into the queue: its process was lost on the way. */
 const ARRIVAL_MS = 10_000;
 /** Of those under way that may have been lost, so many are looked at at a time, oldest first. */
@@ -58,6 +56,8 @@ export interface LimitsOptions {
   readonly settings: LimitSettings;
   /** What a place's own administrators have set, as far as it is known here. */
   readonly placeLimits?: (place: string) => PlaceLimits | undefined;
+  /** Waits, in ms; rejects when the signal is aborted. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /** Somebody's hour, in which there is room for one more story. */
@@ -72,6 +72,8 @@ export class Limits {
   readonly #options: LimitsOptions;
   /** By the bound that each has. */
   readonly #hours = new Map<number, RateLimiterStoreAbstract>();
+  /** Answers of the store to requests of any kind: each is a sign that it lives. */
+  #answers = 0;
 
   constructor(options: LimitsOptions) {
     this.#options = options;
@@ -87,7 +89,9 @@ export class Limits {
   async admit(id: string, asker: Asker | undefined, lookUp: LookUp): Promise<Admission | undefined> {
     const deciding = this.#decide(id, asker, lookUp);
     try {
-      return await answered(deciding);
+      const { store, wait } = this.#options;
+      const { isRunning } = store;
+      return await answerInTime(deciding, { isRunning, answers: () => this.#answers, wait });
     } catch (error) {
       if (error instanceof LimitReached) metrics.limitsHit.inc({ kind: error.kind });
       // Should it be admitted after all, nobody has use for that any more.
@@ -133,11 +137,13 @@ export class Limits {
       salts.namesOf(`person ${asker.person}`),
       asker.place === undefined ? [] : salts.namesOf(`place ${asker.place}`),
     ]);
+    this.#answers++;
     if (state !== 'unknown') return undefined;
     const ticket: Ticket = { person, place };
     const groups: Group[] = [{ keys: person, most: bounds.personAtOnce }];
     if (asker.place !== undefined) groups.push({ keys: place, most: bounds.placeAtOnce });
     const ahead = await this.#take(id, groups, lookUp);
+    this.#answers++;
     // Whoever asks for the same again has had it counted.
     if (ahead === 'there') return { ticket, undo: async () => {} };
     const undos = [() => store.underWay.leave(id, [...person, ...place])];
@@ -149,7 +155,10 @@ export class Limits {
         this.#checkQueue(ahead),
       ]);
       // Both were asked before either is counted: what is refused is counted by none.
-      for (const hour of [personHour, placeHour]) undos.push(await hour.count());
+      for (const hour of [personHour, placeHour]) {
+        this.#answers++;
+        undos.push(await hour.count());
+      }
     } catch (error) {
       await undo();
       throw error;
@@ -258,22 +267,5 @@ class LimitReached extends StoryError {
   constructor(code: 'busy' | 'rate_limited', kind: string, sentence: string) {
     super(code, sentence);
     this.kind = kind;
-  }
-}
-
-/** An answer of the store, or the sentence for when there is none in time. */
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  const enough = new AbortController();
-  const late = sleep(PATIENCE_MS, undefined, { signal: enough.signal }).then(() => {
-    throw new Error(`no answer within ${PATIENCE_MS} ms`);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } catch (cause) {
-    if (cause instanceof StoryError) throw cause;
-    throw new StoryError('queue_unavailable', sentences.unavailable, { cause });
-  } finally {
-    enough.abort();
-    late.catch(() => {});
   }
 }

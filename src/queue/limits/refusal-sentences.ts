@@ -2,6 +2,7 @@
 
 export const sentences = {
   unavailable: 'The queue of stories cannot be reached at the moment. Try again in a minute.',
+  overloaded: 'The queue of stories is too busy to answer. Try again in a minute.',
   personAtOnce: (most: number) =>
     most === 1
       ? 'You have a story under way. The next can start when it is done.'

@@ -11,6 +11,11 @@ export interface LimitStore {
    */
   hourly(most: number): RateLimiterStoreAbstract;
   readonly underWay: UnderWay;
+  /**
+   * Whether the store certainly runs, so that an answer that takes long still comes. Undefined where only its answers
+   * tell, as those of a server elsewhere.
+   */
+  readonly isRunning?: () => boolean;
 }
 
 export const HOUR_SECONDS = 3_600;
