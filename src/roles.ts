@@ -250,9 +250,10 @@ async function startWorker(
   logger: Logger,
   closers: (() => Promise<unknown>)[],
 ): Promise<void> {
+  const choices = await listModels(config.modelsFolder);
   const library = new Library({
     modelsFolder: config.modelsFolder,
-    choices: await listModels(config.modelsFolder),
+    choices,
     capacity: config.slots,
     threads: config.threads,
     engines: engineKeeper(config.engine, (line) => logger.info(`engine: ${line}`)),
@@ -274,6 +275,7 @@ async function startWorker(
     },
   );
   closers.push(async () => stopAnnouncing());
+  logger.info(`loading the models ${choices.map(({ name }) => name).join(', ')}`);
   await library.open();
   const writer = new StoryWorker({
     connection,

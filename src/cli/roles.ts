@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { readConfig } from '../config.ts';
-import { printableText } from '../printable.ts';
+import { createLogger } from '../logger.ts';
 import type { Roles } from '../roles.ts';
 import { complain, print } from './console.ts';
 import { ENV_FILE, readEnvFile } from './env-file.ts';
@@ -28,7 +28,8 @@ export function addRoles(program: Command): void {
 
 async function run(roles: Roles): Promise<void> {
   const config = readConfig(process.env);
-  const logger = pino({ level: config.logLevel, hooks: { streamWrite: printableText } });
+  const logger = await createLogger(config.logLevel);
+  logger.info('starting');
   for (const notice of [...(readEnvFile(ENV_FILE)?.notices ?? []), ...config.notices]) {
     logger.warn({ notice }, 'settings');
   }

@@ -41,7 +41,8 @@ export async function openEmbedded(
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
     object: T,
   ): T => {
-    object.on('error', (error) => logger.error({ reason: error.message }, 'embedded queue'));
+    // What is for good ends the process by `lost`; a lock that a busy machine was too slow to renew is taken back.
+    object.on('error', (error) => logger.warn({ reason: error.message }, 'embedded queue'));
     return object;
   };
   return {

@@ -1,0 +1,32 @@
+/** The log of a process: readable lines on a terminal, JSON for everything that collects logs. */
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { printableLine, printableText } from './printable.ts';
+
+/** The colours that pino-pretty puts around words. */
+const COLOUR = /(\u001b\[[\d;]*m)/;
+
+/** Where a log goes; `process.stdout` is one. */
+export type LogOutput = DestinationStream & { readonly isTTY?: boolean; hasColors?(): boolean };
+
+/** @param level one of pino's, or `silent` */
+export async function createLogger(level: string, output: LogOutput = process.stdout): Promise<Logger> {
+  if (!output.isTTY) return pino({ level, hooks: { streamWrite: printableText } }, output);
+  const { default: pretty } = await import('pino-pretty');
+  const lines = pretty({
+    destination: { write: (text: string) => output.write(printableBetweenColours(text)) },
+    colorize: output.hasColors?.() ?? false,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+    messageFormat: (log, key) => printableLine(String(log[key] ?? '')),
+  } as Parameters<typeof pretty>[0]);
+  return pino({ level }, lines);
+}
+
+/** The fields beside a message are JSON, which leaves some characters that a terminal would obey. */
+function printableBetweenColours(text: string): string {
+  return text
+    .split(COLOUR)
+    .map((part, i) => (i % 2 === 1 ? part : printableText(part)))
+    .join('');
+}
