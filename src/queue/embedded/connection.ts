@@ -19,6 +19,12 @@ import {
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedLimits } from './limits.ts';
 
+/**
+ * How long a job is locked, in ms. No other process can have it, and a start releases what the last one had; so the
+ * lock only has to be longer than any machine is too busy to renew it.
+ */
+const LOCK_MS = 120_000;
+
 /** BullMQ's classes over Postgres, under the types they have over Redis: the rest of the house sees one kind. */
 const bullmq = withBackend(createPostgresBackend) as unknown as {
   Queue: typeof Queue;
@@ -58,7 +64,15 @@ export async function openEmbedded(
         }),
       ),
     worker: (name, processor, extra) =>
-      watch(new bullmq.Worker(name, processor, { connection, ...TAKEOVER, ...traced, ...extra })),
+      watch(
+        new bullmq.Worker(name, processor, {
+          connection,
+          ...TAKEOVER,
+          lockDuration: LOCK_MS,
+          ...traced,
+          ...extra,
+        }),
+      ),
     events: (name) => watch(new bullmq.QueueEvents(name, { connection, blockingTimeout: EVENT_WAIT_MS })),
     producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
     limits: () => embeddedLimits(database),

@@ -30,6 +30,12 @@ interface QueryResult<Row = unknown> {
   rowCount: number;
 }
 
+/**
+ * Gives back what the last process had in hand: the folder's lock says that it has ended. BullMQ's next look for
+ * stalled jobs takes them, and counts the loss.
+ */
+const RELEASE_ALL = `UPDATE job SET locked_until_ms = 0, stalled_marked = true WHERE state = 'active'`;
+
 /** Where the opening of a database is told. */
 export interface OpeningLog {
   readonly info?: (sentence: string) => void;
@@ -124,6 +130,7 @@ export class EmbeddedDatabase extends EventEmitter {
       const database = await EmbeddedDatabase.#start(lock, postgres);
       await runMigrations(database.#client(), SCHEMA);
       await database.query(`SET search_path TO ${SCHEMA}`);
+      await database.query(RELEASE_ALL);
       return database;
     } catch (error) {
       await lock.release();
