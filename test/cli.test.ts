@@ -153,7 +153,10 @@ describe('scifi', { concurrency: 2 }, () => {
       assert.equal(second.code, 2);
       assert.equal(second.stdout, '');
       assert.equal(second.stderr.trimEnd().split('\n').length, 1, second.stderr);
-      assert.match(second.stderr, new RegExp(`in use by process ${running.pid}\\. Stop that one first`));
+      assert.match(
+        second.stderr,
+        new RegExp(`in use by process ${running.pid} on \\S+ since \\S+\\. Stop that one`),
+      );
     } finally {
       await running.kill();
     }
