@@ -1,8 +1,10 @@
 /** The log of a process: readable lines on a terminal, JSON for everything that collects logs. */
+import { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { printableLine, printableText } from './printable.ts';
 
 /** The colours that pino-pretty puts around words. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the character that colours begin with
 const COLOUR = /(\u001b\[[\d;]*m)/;
 
 /** Where a log goes; `process.stdout` is one. */
@@ -13,13 +15,18 @@ export async function createLogger(level: string, output: LogOutput = process.st
   if (!output.isTTY) return pino({ level, hooks: { streamWrite: printableText } }, output);
   const { default: pretty } = await import('pino-pretty');
   const lines = pretty({
-    destination: { write: (text: string) => output.write(printableBetweenColours(text)) },
+    destination: new Writable({
+      write(text: Buffer, _encoding, done) {
+        output.write(printableBetweenColours(String(text)));
+        done();
+      },
+    }),
     colorize: output.hasColors?.() ?? false,
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
     messageFormat: (log, key) => printableLine(String(log[key] ?? '')),
-  } as Parameters<typeof pretty>[0]);
+  });
   return pino({ level }, lines);
 }
 

@@ -92,6 +92,6 @@ describe('the log', () => {
     const terminal = output(true);
     (await createLogger('info', terminal)).info({ host: '\u001b[2J' }, 'held by \u001b[31mhost');
     await until(() => terminal.text().includes('held'), 'the line');
-    assert.match(terminal.text(), /held by \\x1b\[31mhost \{"host":"\\u001b\[2J"\}/);
+    assert.match(terminal.text(), /held by \\u001b\[31mhost \{"host":"\\u001b\[2J"\}/);
   });
 });

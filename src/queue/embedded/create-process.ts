@@ -3,9 +3,11 @@
  * not give back to the system. Started by `create.ts`; prints nothing, and ends with 1 and a sentence on standard
  * error when it fails.
  */
-
+import { writeSync } from 'node:fs';
 import { openPostgres } from './postgres.ts';
 import { closeToOthers } from './private-files.ts';
+
+const STANDARD_ERROR = 2;
 
 const [, , folder = ''] = process.argv;
 try {
@@ -14,6 +16,7 @@ try {
   // What Postgres' own creator has made on its way.
   await closeToOthers(folder);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  // The parent reads it.
+  writeSync(STANDARD_ERROR, `${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
