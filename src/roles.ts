@@ -20,6 +20,7 @@ import type { Check, OperatorServer } from './operator/server.ts';
 import type { QueueConnection } from './queue/connection.ts';
 import { openLimits } from './queue/limits/open.ts';
 import { awaitConnection } from './queue/open.ts';
+import { outlast } from './queue/outage.ts';
 import { Replies } from './queue/replies.ts';
 import { STORIES_QUEUE, Stories } from './queue/stories.ts';
 import { keepSweeping } from './queue/sweeper.ts';
@@ -172,7 +173,11 @@ async function startBots(
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
   const models = await listModels(config.modelsFolder);
-  const { limits, places, close: closeLimits } = await openLimits(connection, stories, config.limits);
+  const {
+    limits,
+    places,
+    close: closeLimits,
+  } = await outlast(() => openLimits(connection, stories, config.limits));
   closers.push(closeLimits);
   const replies = new Replies<null>(connection, 'web', logger, limits);
   closers.push(() => replies.close());

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { StoryError } from '../errors.ts';
+import { type ErrorCode, StoryError } from '../errors.ts';
 
 export interface Chat {
   /** Why people on it are not heard at the moment, in a sentence; undefined when they are. */
@@ -16,6 +16,8 @@ export interface Chat {
 const PATIENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** Why a platform is not started now and may be later: it is away, or the queue is. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['chat_unavailable', 'queue_unavailable']);
 
 /**
  * Starts a platform. Where it cannot be reached, this resolves all the same, and it is tried again for as long as
@@ -46,7 +48,7 @@ export async function keepStarting<C extends Chat>(
       return 'started';
     } catch (error) {
       problem = error instanceof StoryError ? error.message : `${name} could not be started.`;
-      if (error instanceof StoryError && error.code !== 'chat_unavailable') throw error;
+      if (error instanceof StoryError && !PASSING.has(error.code)) throw error;
       // A defect in one platform is no reason to end the page and the others.
       if (!(error instanceof StoryError)) logger.error({ err: error }, problem);
       return 'unavailable';

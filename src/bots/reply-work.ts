@@ -4,6 +4,7 @@ import { edits } from '../metrics.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
 import type { ReplyState } from '../story.ts';
+import { lastingStories } from './lasting-stories.ts';
 import { type ReplySurface, replyWithStory, type StorySource } from './story-reply.ts';
 
 /** The record of a chat's reply: what the page has, and the messages that show it so far. */
@@ -76,11 +77,12 @@ async function editReply<Handle>(
     if (!(error instanceof ReplyLost)) throw error;
     // Nobody can see it: what matters now is that nobody goes on writing it.
     logger.info({ reply: task.id, failure: error.failure }, 'reply given up');
-    await stories.stop(storyId);
+    const lasting = lastingStories(stories, task);
+    await lasting.stop(storyId);
     const { message } = error;
     const state: ReplyState = { status: 'failed', text: '', error: { code: error.failure, message } };
     await write({ state, delivered: true });
-    await stories.remove(storyId);
+    await lasting.remove(storyId);
     return state;
   } finally {
     surface.close();

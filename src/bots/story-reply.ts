@@ -8,6 +8,7 @@ import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
 import { HeldBack } from '../queue/turns.ts';
 import type { ReplyState, StoryCredits } from '../story.ts';
+import { lastingStories } from './lasting-stories.ts';
 import { type Clock, Pace } from './pace.ts';
 
 /** Where a reply is shown. Every verb may be called again with what it was called with before. */
@@ -58,10 +59,15 @@ export async function replyWithStory<Handle>(
   storyId: string,
   options: StoryReplyOptions,
 ): Promise<ReplyState> {
-  const { stories, surface } = options;
+  const { surface } = options;
+  const stories = lastingStories(options.stories, task);
   const earlier = task.record;
   const state =
-    earlier && isOver(earlier.state) ? earlier.state : await followStory(task, storyId, options, earlier);
+    earlier && isOver(earlier.state)
+      ? earlier.state
+      : task.failure
+        ? await giveUp(task, storyId, stories)
+        : await followStory(task, storyId, { ...options, stories }, earlier);
   if (surface && !earlier?.delivered) {
     // Written down before it is shown: a successor shows the very same, and nobody writes the story again.
     await task.write({ state, delivered: false });
@@ -70,6 +76,17 @@ export async function replyWithStory<Handle>(
   if (!earlier?.delivered) await task.write({ state, delivered: true });
   await stories.remove(storyId);
   return state;
+}
+
+/** Ends a reply that could not be brought to its end: with what is shown of it, and a sentence. */
+async function giveUp<Handle>(
+  { record, request, failure }: ReplyTask<Handle>,
+  storyId: string,
+  stories: StorySource,
+): Promise<ReplyState> {
+  await stories.stop(storyId);
+  const text = record?.state.status === 'writing' ? record.state.text : mask(request.prompt);
+  return { status: 'failed', text, error: failure! };
 }
 
 function isOver(state: ReplyState): boolean {

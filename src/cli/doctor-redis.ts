@@ -9,7 +9,7 @@ import { StoryError } from '../errors.ts';
  */
 export async function checkRedis(
   url: string,
-  { redisSecurity }: Pick<Config, 'redisSecurity'>,
+  { redisSecurity, prefix }: Pick<Config, 'redisSecurity' | 'prefix'>,
 ): Promise<string> {
   // Loaded when there is a Redis to look at.
   const [{ parseRedisUrl }, { readTarget }, { probeRedis }] = await Promise.all([
@@ -19,6 +19,7 @@ export async function checkRedis(
   ]);
   const { product, masters, evictions } = await probeRedis(
     await readTarget(parseRedisUrl(url), redisSecurity),
+    prefix,
   );
   if (evictions.length > 0) {
     throw new StoryError(

@@ -6,13 +6,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { StoryError } from '../errors.ts';
+import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryRequest } from '../story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
+import { retryFailedReplies } from './failed-replies.ts';
 import { Holds } from './holds.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 import type { Limits, LookUp, Ticket } from './limits/limits.ts';
+import { outlast } from './outage.ts';
 import {
   isFinal,
   type ReplyJob,
@@ -27,7 +29,9 @@ import { HeldBack, Turns } from './turns.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
-const RETRY_DELAY_MS = 500;
+/** Attempts to end it with a sentence after that, each after twice the pause of the one before: over two hours. */
+const ENDING_ATTEMPTS = 12;
+const FIRST_RETRY_DELAY_MS = 500;
 const RESTORE_PAUSE_MS = 500;
 
 export class Replies<Handle> {
@@ -41,7 +45,7 @@ export class Replies<Handle> {
   readonly #turns: Turns<Handle>;
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
   #holds: Holds | undefined;
-  #closing = false;
+  readonly #closed = new AbortController();
 
   /**
    * @param platform the queue is called `replies-<platform>`
@@ -58,7 +62,10 @@ export class Replies<Handle> {
     this.#connection = connection;
     this.#logger = logger;
     this.#queue = connection.queue(this.name, {
-      defaultJobOptions: { attempts: ATTEMPTS, backoff: { type: 'fixed', delay: RETRY_DELAY_MS } },
+      defaultJobOptions: {
+        attempts: ATTEMPTS + ENDING_ATTEMPTS,
+        backoff: { type: 'exponential', delay: FIRST_RETRY_DELAY_MS },
+      },
     });
     this.#producer = connection.producer(this.name);
     this.#events = new JobEvents(connection.events(this.name));
@@ -70,6 +77,10 @@ export class Replies<Handle> {
       restore: connection.backend === 'redis' ? (job, record) => this.#restore(job, record) : undefined,
       logger,
     });
+  }
+
+  get #isClosing(): boolean {
+    return this.#closed.signal.aborted;
   }
 
   async ready(): Promise<void> {
@@ -166,7 +177,15 @@ export class Replies<Handle> {
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
-      if (job?.finishedOn !== undefined) void this.#turns.pass(job);
+      // It writes no more: the next of its person need not wait for its end.
+      if (job && (job.finishedOn !== undefined || job.attemptsMade >= ATTEMPTS)) void this.#turns.pass(job);
+    });
+    retryFailedReplies(this.#queue, this.#closed.signal).catch((error) => {
+      if (this.#isClosing) return;
+      this.#logger.warn(
+        { queue: this.name, reason: error.message },
+        'failed replies were not taken up again',
+      );
     });
   }
 
@@ -179,12 +198,13 @@ export class Replies<Handle> {
     const holds = this.#holds!;
     const hold = await holds.take(job, token);
     const { abort } = hold;
-    if (this.#closing) abort.abort(new Error('handed over'));
+    if (this.#isClosing) abort.abort(new Error('handed over'));
     let passing: Promise<void> | undefined;
     const pass = () => {
       passing ??= this.#turns.pass(job);
       return passing;
     };
+    const confirm = () => outlast(() => holds.confirm(hold), abort.signal);
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
     let record = recordOf(job);
@@ -202,18 +222,19 @@ export class Replies<Handle> {
         // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
         isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,
         record,
-        turn: () => this.#turns.of(job),
+        failure: job.attemptsMade < ATTEMPTS ? undefined : sentenceFor(undefined),
+        turn: () => outlast(() => this.#turns.of(job), abort.signal),
         write: async (next) => {
-          await holds.confirm(hold);
+          await confirm();
           // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
           if (isFinal(next.state)) record = { ...next, delivered: false };
-          await job.updateProgress(next);
+          await outlast(() => job.updateProgress(next), abort.signal);
           record = next;
           isShown = this.#observe(next, isShown, job.data.askedAt);
           // At once: whoever sees the end may ask for the next.
           if (next.delivered) await pass();
         },
-        confirm: () => holds.confirm(hold),
+        confirm,
         onStop: (listener) => {
           stopListeners.push(listener);
           if (stopped) listener();
@@ -226,7 +247,7 @@ export class Replies<Handle> {
       if (error instanceof HeldBack && !abort.signal.aborted) {
         return await this.#turns.holdBack(job, token, record);
       }
-      if (abort.signal.aborted && this.#closing) {
+      if (abort.signal.aborted && this.#isClosing) {
         await job.moveToWait(token);
         throw new WaitingError();
       }
@@ -246,7 +267,7 @@ export class Replies<Handle> {
   async #restore(job: ReplyJob<Handle>, record: ReplyRecord | undefined): Promise<void> {
     const id = job.id!;
     const restored = record === undefined ? {} : { record };
-    while (!this.#closing) {
+    while (!this.#isClosing) {
       try {
         if (await this.#queue.getJob(id)) return;
         await this.#queue.add('reply', { ...job.data, restored }, { jobId: id });
@@ -285,7 +306,7 @@ export class Replies<Handle> {
 
   /** Takes no more replies, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closed.abort();
     this.#turns.close();
     const closing = this.#worker?.close();
     this.#holds?.abort(new Error('handed over'));

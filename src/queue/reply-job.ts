@@ -25,6 +25,9 @@ export interface ReplyRecord {
   readonly credits?: StoryCredits;
 }
 
+/** Why a reply ends without its story, for a person to read. */
+export type ReplyFailure = Extract<ReplyState, { status: 'failed' }>['error'];
+
 export type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
 
 /** One reply, as its processor sees it. */
@@ -36,6 +39,8 @@ export interface ReplyTask<Handle> {
   readonly isFirst: boolean;
   /** What an earlier processor wrote down last. */
   readonly record: ReplyRecord | undefined;
+  /** Set where it has failed as often as it may: why its end is all that is left to show. */
+  readonly failure: ReplyFailure | undefined;
   /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
   turn(): Promise<Turn>;
   write(record: ReplyRecord): Promise<void>;

@@ -57,6 +57,7 @@ class Scene {
   /** What the story is, for a follower that reads it at once. */
   present: StoryUpdate | undefined;
   isFirst = true;
+  failure: ReplyTask<null>['failure'];
   request = REQUEST;
   /** What it is told about its turn, one answer after another; the last one stays. */
   turns: Turn[] = [{ mayBegin: true, ahead: 0 }];
@@ -102,6 +103,7 @@ class Scene {
       handle: null,
       isFirst: this.isFirst,
       record: this.record,
+      failure: this.failure,
       turn: async () => (this.turns.length > 1 ? this.turns.shift()! : this.turns[0]!),
       write: async (record) => {
         this.before('write');
@@ -752,6 +754,7 @@ class World {
       handle: null,
       isFirst: this.#attempts++ === 0,
       record: this.record,
+      failure: undefined,
       turn: () => outside(() => {}).then(() => ({ mayBegin: true, ahead: 0 })),
       write: (record) =>
         outside(() => {

@@ -180,7 +180,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       await house.close();
 
       assert.match(
-        await checkRedis(cluster.url, { redisSecurity: {} }),
+        await checkRedis(cluster.url, { redisSecurity: {}, prefix: 'test' }),
         new RegExp(`^${PRODUCT} \\d.*, a cluster of 3 masters$`),
       );
       const [, port] = /:(\d+)$/.exec(cluster.url)!;
@@ -205,12 +205,12 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       );
       await expectRefusal(redis.url.replace('redis:', 'redis+cluster:'), /It is no cluster/);
       assert.match(
-        await checkRedis(redis.url, { redisSecurity: {} }),
+        await checkRedis(redis.url, { redisSecurity: {}, prefix: 'test' }),
         new RegExp(`^${PRODUCT} \\d[\\d.]* answers$`),
       );
       await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
       await assert.rejects(
-        checkRedis(redis.url, { redisSecurity: {} }),
+        checkRedis(redis.url, { redisSecurity: {}, prefix: 'test' }),
         /\(allkeys-lru\)\. Set maxmemory-policy/,
       );
     } finally {

@@ -1,8 +1,10 @@
 /** The faults, in the order of the table. */
+import { REFUSALS, type Refusal } from '../helpers/redis-refusals.ts';
 import type { Fault } from './fault.ts';
 import { killed, poison, told } from './faults/ends.ts';
 import { blocked, chatsAway, clockJumps, damagedWeights, fullDisk } from './faults/places.ts';
 import { absentAtStart, cutOff, restarted } from './faults/redis.ts';
+import { refused } from './faults/refusals.ts';
 
 /** Kills in all, over the three kinds of processes. */
 const KILLS = { worker: 34, bots: 33, start: 33 } as const;
@@ -13,11 +15,14 @@ const SHORT_BLOCK_SECONDS = 8;
 
 export function allFaults(isShort: boolean): readonly Fault[] {
   const cuts = isShort ? [1] : [1, 10, 60];
+  const refusals = Object.keys(REFUSALS) as Refusal[];
+  const refusedFor = isShort ? [3] : [3, 60];
   const kills = (victim: keyof typeof KILLS) => killed(victim, isShort ? SHORT_KILLS : KILLS[victim], SEED);
   const blockSeconds = isShort ? SHORT_BLOCK_SECONDS : BLOCK_SECONDS;
   return [
     absentAtStart(),
     ...cuts.flatMap((seconds) => [cutOff('reset', seconds), cutOff('silence', seconds)]),
+    ...refusals.flatMap((refusal) => refusedFor.map((seconds) => refused(refusal, seconds))),
     restarted('with'),
     restarted('without'),
     kills('worker'),

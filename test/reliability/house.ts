@@ -62,6 +62,8 @@ export class House {
   readonly #places: Places;
   readonly #expected: Undisturbed;
   readonly #proxy: Way | undefined;
+  /** Where Redis itself listens, before the stretch of network. */
+  readonly redisPort: number;
   readonly #redisArgs: readonly string[];
   #stopRedis: (() => Promise<void>) | undefined;
   #asked = 0;
@@ -75,6 +77,7 @@ export class House {
     expected: Undisturbed;
     proxy: Way | undefined;
     chats: readonly Way[];
+    redisPort: number;
     redisArgs: readonly string[];
   }) {
     this.discord = parts.discord;
@@ -85,6 +88,7 @@ export class House {
     this.#expected = parts.expected;
     this.#proxy = parts.proxy;
     this.chats = parts.chats;
+    this.redisPort = parts.redisPort;
     this.#redisArgs = parts.redisArgs;
   }
 
@@ -130,6 +134,7 @@ export class House {
       expected,
       proxy,
       chats,
+      redisPort,
       redisArgs,
       env: {
         ...queue,

@@ -101,3 +101,11 @@ function decode(text: string): string {
     throw new Error('expected special characters of user and password percent-encoded');
   }
 }
+
+/**
+ * The beginning of a queue's keys. In a cluster, a script of BullMQ may only touch keys of one slot, and what is in
+ * braces decides the slot: a queue's keys lie together, and each queue may lie on another master.
+ */
+export function keyPrefix({ kind }: RedisAddress, prefix: string, queue: string): string {
+  return kind === 'cluster' ? `{${prefix}.${queue}}` : prefix;
+}

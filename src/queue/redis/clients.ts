@@ -21,6 +21,9 @@ const ANSWER_TIMEOUT_MS = 4_000;
 const SILENCE_MS = 5_000;
 const WAITING_SILENCE_MS = 15_000;
 
+/** Pause between two attempts to find another master. */
+const LEAVE_PAUSE_MS = 2_000;
+
 export interface RedisClientOptions {
   /** Whether commands wait in memory while Redis is away. */
   readonly queueOffline: boolean;
@@ -88,8 +91,7 @@ export function createClient(
     ...lifecycle,
     db: address.database,
     retryStrategy: retry,
-    // After a failover the old master is a replica for those who are still connected to it.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? RECONNECT_AND_RESEND : false),
+    reconnectOnError: leaveReplicas(),
   } satisfies RedisOptions;
   if (address.kind === 'server') return waitLonger(new Redis({ ...single, ...address.hosts[0] }));
   const watched = new Redis({
@@ -121,7 +123,18 @@ function patienceOf({ queueOffline, once }: RedisClientOptions) {
   return { maxRetriesPerRequest: 0, commandTimeout: ANSWER_TIMEOUT_MS, socketTimeout: ANSWER_TIMEOUT_MS };
 }
 
-/** What ioredis takes from `reconnectOnError`. */
-const RECONNECT_AND_RESEND = 2;
+/**
+ * After a failover the old master is a replica for those who are still connected to it: they connect again, now and
+ * then, to whatever the address leads to by then.
+ */
+function leaveReplicas(): (error: Error) => boolean {
+  let leftAt = Number.NEGATIVE_INFINITY;
+  return ({ message }) => {
+    const now = performance.now();
+    if (!message.startsWith('READONLY') || now - leftAt < LEAVE_PAUSE_MS) return false;
+    leftAt = now;
+    return true;
+  };
+}
 
 const keepName: NonNullable<ClusterOptions['dnsLookup']> = (name, done) => done(null, name);

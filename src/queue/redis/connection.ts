@@ -7,23 +7,25 @@ import {
   type QueueConnection,
   TAKEOVER,
 } from '../connection.ts';
-import { parseRedisUrl } from './address.ts';
+import { keyPrefix, parseRedisUrl } from './address.ts';
 import { createClient, readTarget } from './clients.ts';
 import { redisLimits } from './limits.ts';
+import { outlastRefusals } from './patience.ts';
 import { probeRedis } from './probe.ts';
 
 /**
  * Connects to Redis.
  *
- * @throws StoryError `queue_unavailable` when nobody answers at the address, which may pass; `configuration`
- *   when whoever answers refuses
+ * @throws StoryError `queue_unavailable` when nothing answers at the address or the server refuses to write, which
+ *   may pass; `configuration` when the server does not let this user in
  */
 export async function openRedis(
   { redisUrl, redisSecurity, prefix, telemetry }: ConnectionSettings & { readonly redisUrl: string },
   logger: Logger,
 ): Promise<QueueConnection> {
   const target = await readTarget(parseRedisUrl(redisUrl), redisSecurity);
-  const { evictions } = await probeRedis(target);
+  const prefixOf = (name: string) => keyPrefix(target.address, prefix, name);
+  const { evictions } = await probeRedis(target, prefix);
   if (evictions.length > 0) {
     logger.warn(
       { policy: evictions.join(', ') },
@@ -38,10 +40,9 @@ export async function openRedis(
   };
   // A producer answers a person: it fails at once while Redis is away, instead of queueing in memory.
   const producing = connect(false);
-  const consuming = connect(true);
+  const consuming = outlastRefusals(connect(true), logged);
   await new Promise<void>((resolve) => producing.once('ready', () => resolve()));
 
-  const prefixOf = (name: string) => (target.address.kind === 'cluster' ? hashTag(prefix, name) : prefix);
   const traced = telemetry && { telemetry };
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
     object: T,
@@ -92,14 +93,6 @@ export async function openRedis(
       consuming.disconnect();
     },
   };
-}
-
-/**
- * The beginning of a queue's keys in a cluster. A script of BullMQ may only touch keys of one slot, and what is in
- * braces decides the slot: a queue's keys lie together, and each queue may lie on another master.
- */
-function hashTag(prefix: string, name: string): string {
-  return `{${prefix}.${name}}`;
 }
 
 /** Logs an error when it is not the one just logged: a Redis that is away says so on every connection. */

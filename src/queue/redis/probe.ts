@@ -3,8 +3,11 @@
  */
 import { Cluster, type Redis, ReplyError } from 'ioredis';
 import { StoryError } from '../../errors.ts';
-import { type RedisAddress, withoutSecrets } from './address.ts';
+import { isRefusal } from '../outage.ts';
+import { keyPrefix, type RedisAddress, withoutSecrets } from './address.ts';
 import { createClient, type RedisTarget } from './clients.ts';
+
+const PROBE = 'probe';
 
 /** What a Redis says of itself. */
 export interface RedisFindings {
@@ -17,12 +20,13 @@ export interface RedisFindings {
 }
 
 /**
- * Looks at the Redis at an address.
+ * Looks at the Redis at an address, and whether it can be written to.
  *
- * @throws StoryError `queue_unavailable` when nobody answers there, which may pass; `configuration` when whoever
- *   answers refuses
+ * @param prefix of all keys: one is written, and is gone at once
+ * @throws StoryError `queue_unavailable` when nothing answers there or writing is refused, which may pass;
+ *   `configuration` when the server does not let this user in
  */
-export async function probeRedis(target: RedisTarget): Promise<RedisFindings> {
+export async function probeRedis(target: RedisTarget, prefix: string): Promise<RedisFindings> {
   const { address } = target;
   const client = createClient(target, { queueOffline: false, once: true });
   // What one node or sentinel says tells more than that none of them could be used.
@@ -39,7 +43,9 @@ export async function probeRedis(target: RedisTarget): Promise<RedisFindings> {
   try {
     await client.connect();
     const infos = await Promise.all(mastersOf(client).map((server) => server.info()));
-    return read(infos, address);
+    const findings = read(infos, address);
+    await client.set(`${keyPrefix(address, prefix, PROBE)}:${PROBE}`, '', 'PX', 1);
+    return findings;
   } catch (error) {
     if (error instanceof StoryError) throw error;
     const cause = detail ?? summary ?? (error as Error);
@@ -47,15 +53,12 @@ export async function probeRedis(target: RedisTarget): Promise<RedisFindings> {
     // Without the cause: an error of ioredis holds the command that failed, and AUTH has the password.
     throw new StoryError(
       mayPass(cause) ? 'queue_unavailable' : 'configuration',
-      `Redis at ${withoutSecrets(address)} cannot be used (${reason}). ${advice(reason)}`,
+      `Redis at ${withoutSecrets(address)} cannot be used (${reason.trim()}). ${advice(cause)}`,
     );
   } finally {
     client.disconnect();
   }
 }
-
-/** Refusals of a Redis that is starting, or whose master has just changed: the next attempt may succeed. */
-const PASSING = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY)\b/;
 
 /** Refusals of who asks, also where a sentinel's is told in other words. */
 const NOT_ALLOWED = /WRONGPASS|NOAUTH|NOPERM|invalid password/i;
@@ -63,7 +66,7 @@ const NOT_ALLOWED = /WRONGPASS|NOAUTH|NOPERM|invalid password/i;
 /** Whether it is the network or a moment of Redis's, and not an answer that will always be the same. */
 function mayPass(error: Error): boolean {
   if (NOT_ALLOWED.test(error.message)) return false;
-  if (error instanceof ReplyError) return PASSING.test(error.message);
+  if (error instanceof ReplyError) return isRefusal(error);
   // A certificate that is not accepted, or a server that does not speak TLS.
   return !/^ERR_|CERT|^UNABLE_TO_/.test(String((error as NodeJS.ErrnoException).code));
 }
@@ -101,7 +104,8 @@ function read(infos: readonly string[], address: RedisAddress): RedisFindings {
 }
 
 /** What to do about a failure, by what it says. */
-function advice(reason: string): string {
+function advice(error: Error): string {
+  const reason = error.message;
   if (NOT_ALLOWED.test(reason)) {
     return 'Check user and password in REDIS_URL (and REDIS_SENTINEL_PASSWORD), and what the user may do.';
   }
@@ -111,6 +115,8 @@ function advice(reason: string): string {
       'server asks for one.'
     );
   }
+  if (/^OOM\b/.test(reason)) return 'Give it more memory (maxmemory), or take data out of it.';
+  if (isRefusal(error)) return 'It answers and refuses to write: its own log says why.';
   if (/cluster support disabled/i.test(reason)) {
     return 'It is no cluster: write REDIS_URL as redis://host:port.';
   }

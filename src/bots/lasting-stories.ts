@@ -1,0 +1,26 @@
+import { outlast } from '../queue/outage.ts';
+import type { ReplyTask } from '../queue/reply-job.ts';
+import type { StorySource } from './story-reply.ts';
+
+/** The stories as a reply sees them that waits for as long as the queue is away, or until it is put down. */
+export function lastingStories(
+  stories: StorySource,
+  { signal, confirm }: Pick<ReplyTask<unknown>, 'signal' | 'confirm'>,
+): StorySource {
+  return {
+    add(id, request, level) {
+      let isRepeated = false;
+      return outlast(async () => {
+        // Another may have had the reply meanwhile, and have removed its story: nothing would remove another one.
+        if (isRepeated) await confirm();
+        isRepeated = true;
+        await stories.add(id, request, level);
+      }, signal);
+    },
+    advance: (id) => outlast(() => stories.advance(id), signal),
+    follow: (id, listener, isNew) => stories.follow(id, listener, isNew),
+    place: (id) => stories.place(id),
+    stop: (id) => outlast(() => stories.stop(id), signal),
+    remove: (id) => outlast(() => stories.remove(id), signal),
+  };
+}
