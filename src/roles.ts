@@ -10,6 +10,7 @@ import { clientAt } from './bots/web/client.ts';
 import { webReplies, workWebReplies } from './bots/web/over-queue.ts';
 import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
+import { Disposer } from './disposer.ts';
 import { StoryError } from './errors.ts';
 import { engineKeeper } from './generator/engines/openers.ts';
 import { Library } from './generator/library.ts';
@@ -71,13 +72,7 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
         'Set REDIS_URL to run the roles apart, or run `start`.',
     );
   }
-  // What was opened is closed in reverse order.
-  const closers: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const closer of closers.reverse().splice(0)) {
-      await closer().catch((error) => logger.warn({ reason: (error as Error).message }, 'closing'));
-    }
-  };
+  const opened = new Disposer(logger);
   try {
     let isClosing = false;
     const checks: Checks = {
@@ -91,35 +86,33 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     };
     // Opened first, so that probes see a process that is starting.
     const operator = await startOperatorIfAsked(config, checks, logger);
-    if (operator) closers.push(() => operator.close());
+    if (operator) opened.add(() => operator.close());
     const tracing = await startTracingIfAsked(config, logger);
-    if (tracing) closers.push(() => tracing.close());
+    if (tracing) opened.add(() => tracing.close());
     const connection = await awaitConnection(
       { ...config, ...(tracing && { telemetry: tracing.telemetry }) },
       logger,
     );
-    closers.push(() => connection.close());
+    opened.add(() => connection.close());
     logger.info({ queue: connection.backend }, 'queue open');
     const stories = new Stories(connection);
-    closers.push(() => stories.close());
+    opened.add(() => stories.close());
     await stories.ready();
     checks.ready.queue = async () => void (await stories.count());
     checks.queues[STORIES_QUEUE] = () => stories.count();
     if (operator) showExpectedWait(stories);
-    if (operator && config.operator?.boardPassword !== undefined) showBoard(operator, connection, closers);
-    const url = roles.bots
-      ? await startBots(config, connection, stories, checks, logger, closers)
-      : undefined;
+    if (operator && config.operator?.boardPassword !== undefined) showBoard(operator, connection, opened);
+    const url = roles.bots ? await startBots(config, connection, stories, checks, logger, opened) : undefined;
     const ready = roles.worker
-      ? startWorker(config, connection, stories, checks, logger, closers)
+      ? startWorker(config, connection, stories, checks, logger, opened)
       : Promise.resolve();
     const closeAll = () => {
       isClosing = true;
-      return close();
+      return opened.close();
     };
     return { url, ready, failed: connection.lost, close: closeAll };
   } catch (error) {
-    await close();
+    await opened.close();
     throw error;
   }
 }
@@ -153,14 +146,10 @@ function showExpectedWait(stories: Stories): void {
   });
 }
 
-function showBoard(
-  operator: OperatorServer,
-  connection: QueueConnection,
-  closers: (() => Promise<unknown>)[],
-): void {
+function showBoard(operator: OperatorServer, connection: QueueConnection, opened: Disposer): void {
   const names = [STORIES_QUEUE, ...['web', 'discord', 'slack'].map((platform) => `replies-${platform}`)];
   const shown = names.map((name) => connection.queue(name));
-  closers.push(() => Promise.all(shown.map((queue) => queue.close())));
+  opened.add(() => Promise.all(shown.map((queue) => queue.close())));
   operator.showQueues(shown);
 }
 
@@ -170,7 +159,7 @@ async function startBots(
   stories: Stories,
   checks: Checks,
   logger: Logger,
-  closers: (() => Promise<unknown>)[],
+  opened: Disposer,
 ): Promise<string> {
   const models = await listModels(config.modelsFolder);
   const {
@@ -178,9 +167,9 @@ async function startBots(
     places,
     close: closeLimits,
   } = await outlast(() => openLimits(connection, stories, config.limits));
-  closers.push(closeLimits);
+  opened.add(closeLimits);
   const replies = new Replies<null>(connection, 'web', logger, limits);
-  closers.push(() => replies.close());
+  opened.add(() => replies.close());
   await replies.ready();
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
   const parseRequest = createRequestReader({ models, drawSeed: () => randomInt(SEEDS) });
@@ -222,12 +211,10 @@ async function startBots(
       (started) => lookAfter(started.replies),
       logger,
     );
-    closers.push(() => platform.close());
+    opened.add(() => platform.close());
     checks.trouble[name.toLowerCase()] = () => platform.problem();
   }
-  closers.push(
-    keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }),
-  );
+  opened.add(keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }));
   const server = createWebServer({
     replies: webReplies(replies, stories, limits),
     models,
@@ -241,7 +228,7 @@ async function startBots(
     limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
     maxFollowersPerClient: config.streamsPerClient,
   });
-  closers.push(() => server.close());
+  opened.add(() => server.close());
   const url = await server.listen();
   isListening = true;
   return url;
@@ -253,7 +240,7 @@ async function startWorker(
   stories: Stories,
   checks: Checks,
   logger: Logger,
-  closers: (() => Promise<unknown>)[],
+  opened: Disposer,
 ): Promise<void> {
   const choices = await listModels(config.modelsFolder);
   const library = new Library({
@@ -264,7 +251,7 @@ async function startWorker(
     engines: engineKeeper(config.engine, (line) => logger.info(`engine: ${line}`)),
     maxWaiting: TAKEN_AHEAD,
   });
-  closers.push(() => library.close());
+  opened.add(() => library.close());
   checks.ready.models = () => (library.status.ready ? undefined : 'the models are not loaded');
   if (config.operator) watchSlots(() => ({ active: library.active, capacity: config.slots }));
   const { heartbeatFile } = config;
@@ -279,7 +266,7 @@ async function startWorker(
       if (heartbeatFile && phase === 'ready') beat(heartbeatFile, logger);
     },
   );
-  closers.push(async () => stopAnnouncing());
+  opened.add(async () => stopAnnouncing());
   logger.info(`loading the models ${choices.map(({ name }) => name).join(', ')}`);
   await library.open();
   const writer = new StoryWorker({
@@ -291,7 +278,7 @@ async function startWorker(
     concurrency: config.slots + TAKEN_AHEAD,
   });
   worker = writer;
-  closers.push(() => writer.close());
+  opened.add(() => writer.close());
   checks.alive.writer = () => (writer.stuckMs > STUCK_MS ? 'no story grows any more' : undefined);
   await writer.ready();
   logger.info({ slots: config.slots, threads: config.threads }, 'storyteller ready');

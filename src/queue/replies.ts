@@ -310,9 +310,12 @@ export class Replies<Handle> {
     this.#turns.close();
     const closing = this.#worker?.close();
     this.#holds?.abort(new Error('handed over'));
-    await closing;
-    this.#holds?.close();
-    await Promise.all([this.#events.close(), this.#producer.close(), this.#queue.close()]);
+    try {
+      await closing;
+    } finally {
+      this.#holds?.close();
+      await Promise.all([this.#events.close(), this.#producer.close(), this.#queue.close()]);
+    }
   }
 }
 

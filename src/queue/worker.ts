@@ -96,8 +96,7 @@ export class StoryWorker {
     this.#closing = true;
     const closing = this.#worker.close();
     this.#holds.abort('handover' satisfies AbortReason);
-    await closing;
-    this.#holds.close();
+    await closing.finally(() => this.#holds.close());
   }
 
   async #process(job: StoryJob, token: string): Promise<Story> {

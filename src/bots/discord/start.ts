@@ -1,6 +1,7 @@
 /** Discord, wired together. Loaded only where there is a token. */
 import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
+import { Disposer } from '../../disposer.ts';
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { Forgetting } from '../../queue/forgetting.ts';
@@ -72,21 +73,18 @@ const EDIT_INTERVAL_MS = 1_000;
  */
 export async function startDiscord(options: DiscordOptions): Promise<Discord> {
   const { config, connection, stories, models, logger } = options;
-  const closers: (() => unknown)[] = [];
-  const close = async () => {
-    for (const closer of closers.reverse().splice(0)) await closer();
-  };
+  const opened = new Disposer(logger);
   try {
     const api = new DiscordApi(config);
-    closers.push(() => api.close());
+    opened.add(() => api.close());
     const application = await readApplication(api.bot);
     const { id: applicationId, botId, readsMessages } = application;
     const replies = new Replies<DiscordHandle>(connection, 'discord', logger, options.limits);
-    closers.push(() => replies.close());
+    opened.add(() => replies.close());
     const channels = new PromptChannels(connection, 'discord');
-    closers.push(() => channels.close());
+    opened.add(() => channels.close());
     const forgetting = new Forgetting(connection, replies, stories);
-    closers.push(() => forgetting.close());
+    opened.add(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready()]);
     const departures = new Departures({ api, channels, places: options.places, logger });
     const notices = new Notices(api, logger);
@@ -133,12 +131,12 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       },
       clock: Date.now,
     };
-    closers.push(workDailyLines(dailyTools));
+    opened.add(workDailyLines(dailyTools));
     if (config.shards !== 'none') {
       const registered = new Settings<Registered>(connection, 'discord-commands');
-      closers.push(() => registered.close());
+      opened.add(() => registered.close());
       const register = () => registerChangedCommands(api.bot, applicationId, models, registered);
-      closers.push(await keepRegistering(register, logger));
+      opened.add(await keepRegistering(register, logger));
       const judge = new PromptJudge(() => performance.now());
       gateway = await openGateway({
         token: config.token,
@@ -150,12 +148,12 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
         onMessage: (message) => void hear(message, { ...asking, judge, notices }),
         watch: (client) => departures.watch(client),
       });
-      closers.push(() => gateway!.close());
+      opened.add(() => gateway!.close());
     }
     logger.info({ shards: config.shards }, 'Discord ready');
-    return { replies, channels, dailyTools, problem: () => gateway?.problem(), close };
+    return { replies, channels, dailyTools, problem: () => gateway?.problem(), close: () => opened.close() };
   } catch (error) {
-    await close();
+    await opened.close();
     throw !(error instanceof StoryError) && failureOf(error) === 'temporary' ? unreachable(error) : error;
   }
 }

@@ -2,6 +2,7 @@
 import { App, type Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
+import { Disposer } from '../../disposer.ts';
 import { StoryError } from '../../errors.ts';
 import { listenError } from '../../listen.ts';
 import { ownCommand } from '../../own-command.ts';
@@ -86,31 +87,28 @@ const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_
  */
 export async function startSlack(options: SlackOptions): Promise<Slack> {
   const { config, connection, stories, models, logger } = options;
-  const closers: (() => unknown)[] = [];
-  const close = async () => {
-    for (const closer of closers.reverse().splice(0)) await closer();
-  };
+  const opened = new Disposer(logger);
   try {
     const { botToken, installation } = config;
     const installations = installation && new Installations(connection, installation.encryptionKey, logger);
     if (installations) {
-      closers.push(() => installations.close());
+      opened.add(() => installations.close());
       await installations.ready();
     }
     const tokenOf = async (workspace: Workspace) => botToken ?? (await installations!.tokenOf(workspace));
     const api = new SlackApi({ api: config.api, logger, tokenOf });
     const self = botToken ? await identify(api, botToken) : undefined;
     const replies = new Replies<SlackHandle>(connection, 'slack', logger, options.limits);
-    closers.push(() => replies.close());
+    opened.add(() => replies.close());
     const channels = new PromptChannels(connection, 'slack');
-    closers.push(() => channels.close());
+    opened.add(() => channels.close());
     const people = new People(connection, models);
-    closers.push(() => people.close());
+    opened.add(() => people.close());
     const forgetting = new Forgetting(connection, replies, stories);
-    closers.push(() => forgetting.close());
+    opened.add(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready(), people.ready()]);
     const budgets = new Budgets(() => performance.now(), options.allowance);
-    closers.push(() => budgets.close());
+    opened.add(() => budgets.close());
     const surfaceTools = {
       api,
       budgets,
@@ -144,7 +142,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       },
       clock: Date.now,
     };
-    closers.push(workDailyLines(dailyTools));
+    opened.add(workDailyLines(dailyTools));
     const socket = config.http ? undefined : openSocket(socketOptions(config, logger), logger);
     const receiver = socket?.receiver ?? httpReceiver(config, installations, logger);
     const app = openApp(receiver, config, self, logger);
@@ -152,13 +150,13 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     listen(app, tools);
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
     if (installations) forgetWhoLeaves(app, installations, { channels, people, places: options.places });
-    closers.push(() => app.stop());
+    opened.add(() => app.stop());
     const port = portOf(await reached(config, () => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
     const problem = () => (botToken && api.isRefused ? REFUSED_BOT : socket?.problem());
-    return { replies, channels, dailyTools, port, problem, close };
+    return { replies, channels, dailyTools, port, problem, close: () => opened.close() };
   } catch (error) {
-    await close();
+    await opened.close();
     throw error;
   }
 }

@@ -18,6 +18,7 @@ import {
 } from '../connection.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedLimits } from './limits.ts';
+import { patientPool } from './patient-pool.ts';
 
 /**
  * How long a job is locked, in ms. No other process can have it, and a start releases what the last one had; so the
@@ -44,6 +45,7 @@ export async function openEmbedded(
     warn: (sentence) => logger.warn(sentence),
   });
   const connection = database as unknown as ConnectionOptions;
+  const patient = patientPool(database) as unknown as ConnectionOptions;
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
     object: T,
   ): T => {
@@ -66,7 +68,7 @@ export async function openEmbedded(
     worker: (name, processor, extra) =>
       watch(
         new bullmq.Worker(name, processor, {
-          connection,
+          connection: patient,
           ...TAKEOVER,
           lockDuration: LOCK_MS,
           ...traced,

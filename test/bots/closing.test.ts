@@ -1,0 +1,34 @@
+/** A platform whose parts do not all close is closed all the same. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import * as onDiscord from './discord/house.ts';
+import * as onSlack from './slack/house.ts';
+
+for (const [name, open] of [
+  ['Discord', onDiscord.openHouse],
+  ['Slack', onSlack.openHouse],
+] as const) {
+  it(`${name} closes everything where one part does not close`, { timeout: 60_000 }, async () => {
+    const house = await open();
+    try {
+      const { channels, replies } = house.bot;
+      const closed: string[] = [];
+      const closeReplies = replies.close.bind(replies);
+      const closeChannels = channels.close.bind(channels);
+      // Opened before the channels, and so closed after them.
+      replies.close = async () => {
+        await closeReplies();
+        closed.push('replies');
+      };
+      channels.close = async () => {
+        await closeChannels();
+        throw new Error('the channels do not close');
+      };
+      await house.bot.close();
+      assert.deepEqual(closed, ['replies']);
+      assert.match(house.log.join(''), /the channels do not close/);
+    } finally {
+      await house.close();
+    }
+  });
+}
