@@ -5,8 +5,8 @@ interface Pool {
 }
 
 /**
- * Has the embedded database refuse whatever is written to its jobs, with the error of Postgres for a table that
- * cannot grow because the disk is full.
+ * Has the embedded database refuse what makes its jobs grow, and nothing else, with the error of Postgres for a table
+ * that cannot grow because the disk is full.
  *
  * @returns what ends it
  */
@@ -18,7 +18,8 @@ export async function refuseEmbedded(connection: QueueConnection): Promise<() =>
     BEGIN
       RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
     END $$;
-    CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON job EXECUTE FUNCTION refuse();
+    CREATE TRIGGER refuse BEFORE UPDATE ON job FOR EACH ROW
+      WHEN (OLD.progress IS DISTINCT FROM NEW.progress) EXECUTE FUNCTION refuse();
   `);
   return async () => {
     await pool.query('DROP TRIGGER refuse ON job');

@@ -30,10 +30,7 @@ const PACE = 400;
 const REFUSAL_MS = 3_000;
 
 /** Has one story written, and lets something happen while it grows. */
-async function tellThrough(
-  connection: QueueConnection,
-  happen: () => Promise<void>,
-): Promise<{ readonly attempts: number }> {
+async function tellThrough(connection: QueueConnection, happen: () => Promise<void>): Promise<void> {
   const stories = new Stories(connection);
   await stories.ready();
   const { storyteller } = fakeStoryteller();
@@ -46,9 +43,7 @@ async function tellThrough(
   });
   const replies = new Replies<null>(connection, 'refused', logger);
   await Promise.all([replies.ready(), writer.ready()]);
-  let attempts = 0;
   replies.work((task) => {
-    attempts++;
     const clock = () => performance.now();
     return replyWithStory(task, `refused-${task.id}`, { stories, pace: PACE, clock });
   }, 4);
@@ -69,7 +64,6 @@ async function tellThrough(
       grown.toSorted((a, b) => a - b),
       'it never shrinks',
     );
-    return { attempts };
   } finally {
     await writer.close();
     await replies.close();

@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts';
 import { killed, poison, told } from './faults/ends.ts';
 import { blocked, chatsAway, clockJumps, damagedWeights, fullDisk } from './faults/places.ts';
 import { absentAtStart, cutOff, restarted } from './faults/redis.ts';
-import { refused } from './faults/refusals.ts';
+import { refused, restartedMeanwhile } from './faults/refusals.ts';
 
 /** Kills in all, over the three kinds of processes. */
 const KILLS = { worker: 34, bots: 33, start: 33 } as const;
@@ -23,6 +23,7 @@ export function allFaults(isShort: boolean): readonly Fault[] {
     absentAtStart(),
     ...cuts.flatMap((seconds) => [cutOff('reset', seconds), cutOff('silence', seconds)]),
     ...refusals.flatMap((refusal) => refusedFor.map((seconds) => refused(refusal, seconds))),
+    restartedMeanwhile(),
     restarted('with'),
     restarted('without'),
     kills('worker'),

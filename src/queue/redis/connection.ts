@@ -99,11 +99,13 @@ export async function openRedis(
 function once(logger: Logger): (error: Error) => void {
   let last = '';
   let at = 0;
-  return (error) => {
+  return ({ message }) => {
     const now = performance.now();
-    if (error.message === last && now - at < 10_000) return;
-    last = error.message;
+    // A refusal names the script that met it, and each command has another.
+    const reason = message.replace(/ script: .*$/s, '').trim();
+    if (reason === last && now - at < 10_000) return;
+    last = reason;
     at = now;
-    logger.warn({ reason: error.message }, 'queue connection');
+    logger.warn({ reason }, 'queue connection');
   };
 }

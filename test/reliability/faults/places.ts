@@ -14,9 +14,10 @@ import { type Crowd, House } from '../house.ts';
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
 const MISTAKE_EXIT_CODE = 2;
 const HOUR_MS = 3_600_000;
-/** A disk just large enough for a queue that works, and how much of it is left when it is filled up. */
+/** A disk just large enough for a queue that works. */
 const DISK_MIB = 160;
-const LEFT_BYTES = 256 * 1_024;
+/** For so long it is full. */
+const FULL_MS = 30_000;
 
 /** Weights that were cut short, and ones in which a bit is another. */
 export function damagedWeights(): Fault {
@@ -63,7 +64,7 @@ export function damagedWeights(): Fault {
 export function fullDisk(): Fault {
   return {
     name: 'the disk under the embedded queue is full',
-    how: `a file system of ${DISK_MIB} MiB is filled up while stories grow; then there is room again, and a new start`,
+    how: `a file system of ${DISK_MIB} MiB is filled up for ${FULL_MS / 1_000} s while stories grow; then there is room again, and a new start`,
     async run() {
       const { folder: disk, remove } = await temporaryFolder();
       const template = await embeddedFolder();
@@ -77,11 +78,11 @@ export function fullDisk(): Fault {
         await round.underWay;
         const { available } = diskOf(disk);
         // What the queue writes meanwhile may take the room first.
-        await writeFile(ballast, Buffer.alloc(Math.max(0, available - LEFT_BYTES))).catch((error) => {
+        await writeFile(ballast, Buffer.alloc(available)).catch((error) => {
           if (error.code !== 'ENOSPC') throw error;
         });
         const during = house.ask({ page: 2 });
-        const ended = await Promise.race([process.ended, sleep(30_000, 'lives' as const)]);
+        const ended = await Promise.race([process.ended, sleep(FULL_MS, 'lives' as const)]);
         assert.notEqual(ended, 0, 'a process whose queue is gone does not claim that all was well');
         await rm(ballast);
         if (ended !== 'lives') {

@@ -1,6 +1,7 @@
 /** Redis answers, and refuses: for a while it takes nothing, or says nothing. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { printed } from '../../helpers/processes.ts';
 import { REFUSALS, REFUSING_SERVER, type Refusal, refuse } from '../../helpers/redis-refusals.ts';
 import { count } from '../counts.ts';
 import type { Fault } from '../fault.ts';
@@ -11,6 +12,10 @@ const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
 const LATE_COMERS: Crowd = { page: 2, discord: 1, slack: 1 };
 /** What a person waits for at most who asks meanwhile. */
 const REFUSAL_MS = 6_000;
+/** Longer than three attempts at a reply take, one after the other. */
+const UNNOTICED_MS = 3_000;
+const START_MS = 30_000;
+const WAITING = /waiting for the queue.*OOM|OOM.*waiting for the queue/;
 
 export function refused(refusal: Refusal, forSeconds: number): Fault {
   return {
@@ -35,6 +40,38 @@ export function refused(refusal: Refusal, forSeconds: number): Fault {
         }
         await end();
         const fates = [...(await first.fates()), ...(await during.fates())];
+        const after = await house.ask(LATE_COMERS).fates();
+        assert.equal(count(after).whole, after.length, 'all is well afterwards');
+        return count([...fates, ...after]);
+      } finally {
+        await house.close();
+      }
+    },
+  };
+}
+
+/** All processes are lost while Redis refuses, and started again before it serves. */
+export function restartedMeanwhile(): Fault {
+  const refusal = 'OOM';
+  return {
+    name: `Redis refuses (${refusal}), and all processes are killed and started again meanwhile`,
+    how: `${REFUSALS[refusal]}; \`kill -9\` in the middle of stories, and a start that has to wait`,
+    async run() {
+      const house = await House.open({ redis: REFUSING_SERVER });
+      try {
+        await Promise.all([house.start('worker', 'worker'), house.start('bots', 'bots')]);
+        const round = house.ask(CROWD);
+        await round.underWay;
+        const end = await refuse(house.redisPort, refusal, START_MS);
+        await sleep(UNNOTICED_MS);
+        await Promise.all([house.process('worker').kill(), house.process('bots').kill()]);
+        const worker = house.spawn('worker', 'worker');
+        const bots = house.spawn('bots', 'bots');
+        for (const one of [bots, worker]) await printed(one, WAITING, START_MS);
+        await end();
+        await printed(bots, /write me a sci-fi: http/, START_MS);
+        await printed(worker, /storyteller ready/, START_MS);
+        const fates = await round.fates();
         const after = await house.ask(LATE_COMERS).fates();
         assert.equal(count(after).whole, after.length, 'all is well afterwards');
         return count([...fates, ...after]);
