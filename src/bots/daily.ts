@@ -2,6 +2,7 @@
 import type { Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import type { QueueConnection } from '../queue/connection.ts';
+import { outlast } from '../queue/outage.ts';
 import type { StoryRequest } from '../story.ts';
 import { DAILY_SETTINGS, type DailyJob, dailyQueueOf, type PromptChannels } from './channel-settings.ts';
 import { dueDay } from './daily-schedule.ts';
@@ -32,7 +33,8 @@ export function workDailyLines(tools: DailyTools): () => Promise<void> {
   const { connection, channels } = tools;
   const worker: Worker = connection.worker<DailyJob, void>(
     dailyQueueOf(channels.platform),
-    async ({ data }) => postLine(data.channelId, tools),
+    // The job's own attempts follow each other at once. The line's id makes it one, however often that is repeated.
+    ({ data }) => outlast(() => postLine(data.channelId, tools)),
     { concurrency: 10, settings: DAILY_SETTINGS },
   );
   const look = () => void repairSchedules(tools);

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { pino } from 'pino';
+import { dailyQueueOf, PromptChannels } from '../../src/bots/channel-settings.ts';
+import { type DailyTools, workDailyLines } from '../../src/bots/daily.ts';
+import type { PromptChannel } from '../../src/bots/prompt-channels.ts';
+import { StoryError } from '../../src/errors.ts';
+import { BACKENDS } from '../helpers/backends.ts';
+import { request } from '../helpers/house.ts';
+import { until } from '../helpers/programs.ts';
+
+const { start } = BACKENDS.find(({ skip }) => !skip)!;
+
+it('a daily line is not lost where the queue is away at its hour', { timeout: 60_000 }, async () => {
+  const backend = await start();
+  const connection = await backend.connect();
+  const channels = new PromptChannels(connection, 'test');
+  await channels.ready();
+  await channels.write({ channelId: 'here', daily: { hour: 0, timeZone: 'UTC' } } as PromptChannel);
+  const submitted: string[] = [];
+  // More than the job has attempts.
+  let refusals = 4;
+  const tools: DailyTools = {
+    connection,
+    channels,
+    logger: pino({ level: 'silent' }),
+    readLine: () => request(1),
+    async submitLine(id) {
+      if (refusals-- > 0) throw new StoryError('queue_unavailable', 'The queue cannot be reached.');
+      submitted.push(id);
+    },
+    clock: () => Date.UTC(2026, 10, 26),
+  };
+  const worker = workDailyLines(tools);
+  const queue = connection.queue<{ channelId: string }, void>(dailyQueueOf('test'));
+  try {
+    const job = await queue.add('daily' as never, { channelId: 'here' } as never, { attempts: 3 });
+    await until(async () => (await queue.getJobState(job.id!)) === 'completed', 'the line');
+    assert.deepEqual(submitted, ['dhere-20261126']);
+  } finally {
+    await worker.close();
+    await Promise.all([queue.close(), channels.close()]);
+    await backend.stop();
+  }
+});
