@@ -20,6 +20,7 @@ import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { refuseEmbedded } from '../helpers/embedded-refusals.ts';
 import { request } from '../helpers/house.ts';
 import { REDIS_SERVER, skipWithout, startRedis, until } from '../helpers/programs.ts';
+import { startCluster } from '../helpers/redis-kinds.ts';
 import { REFUSALS, REFUSING_SERVER, type Refusal, refuse } from '../helpers/redis-refusals.ts';
 
 const logger = pino({ level: 'silent' });
@@ -93,6 +94,25 @@ describe('a reply under way', { timeout: 170_000 }, () => {
       }
     });
   }
+
+  it('waits while the masters of a cluster refuse with OOM, and goes on', { skip }, async () => {
+    const cluster = await startCluster();
+    const settings = { redisUrl: cluster.url, dataFolder: '', prefix: 'test' };
+    const connection = await openConnection(settings, logger);
+    const setMemory = (most: string) =>
+      Promise.all(cluster.masters.map((master) => master.config('SET', 'maxmemory', most)));
+    try {
+      await tellThrough(connection, () =>
+        passing(async () => {
+          await setMemory('1');
+          return async () => void (await setMemory('0'));
+        }),
+      );
+    } finally {
+      await connection.close();
+      await cluster.stop();
+    }
+  });
 
   it('waits while the embedded database has no room, and goes on', async () => {
     const { folder, remove } = await embeddedFolder();
