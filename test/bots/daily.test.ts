@@ -31,14 +31,14 @@ it('a daily line is not lost where the queue is away at its hour', { timeout: 60
     },
     clock: () => Date.UTC(2026, 10, 26),
   };
-  const worker = workDailyLines(tools);
+  const close = workDailyLines(tools);
   const queue = connection.queue<{ channelId: string }, void>(dailyQueueOf('test'));
   try {
     const job = await queue.add('daily' as never, { channelId: 'here' } as never, { attempts: 3 });
     await until(async () => (await queue.getJobState(job.id!)) === 'completed', 'the line');
     assert.deepEqual(submitted, ['dhere-20261126']);
   } finally {
-    await worker.close();
+    await close();
     await Promise.all([queue.close(), channels.close()]);
     await backend.stop();
   }
