@@ -33,7 +33,7 @@ export function addModelImport(model: Command): void {
     .argument('<file>', 'the file, or the folder of a model.json')
     .option(
       '--vocabulary <file>',
-      'JSON that maps ids to characters, characters to ids, or has both dictionaries',
+      'JSON that maps ids to characters or characters to ids, lists the characters by id, or holds two of these',
     )
     .option('--out <folder>', 'folder to write; by default one in the models folder, called after the file')
     .option('--window <characters>', 'it was trained on fresh windows of so many characters', windowOption)

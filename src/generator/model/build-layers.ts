@@ -36,6 +36,7 @@ export function buildLayers(plans: readonly LayerPlan[], source: WeightSource, f
 class Builder {
   readonly #source: WeightSource;
   readonly #file: string;
+  readonly #taken = new Set<Float32Array>();
 
   constructor(source: WeightSource, file: string) {
     this.#source = source;
@@ -140,6 +141,11 @@ class Builder {
     if (!tensor.values.every(Number.isFinite)) {
       throw unusable(this.#file, `its weight ${tensor.name} is not all numbers`);
     }
+    // Without this a small file could ask for any number of copies of itself.
+    if (this.#taken.has(tensor.values)) {
+      throw unusable(this.#file, `its weight ${tensor.name} belongs to two layers`);
+    }
+    this.#taken.add(tensor.values);
     return tensor.values;
   }
 }

@@ -44,14 +44,14 @@ export interface SaveModelOptions {
  *
  * @throws StoryError `model_unavailable`, naming the file and the fault, for anything that cannot be run
  */
-export async function loadModel(folder: string, { onProgress }: LoadModelOptions = {}): Promise<Model> {
+export async function loadModel(folder: string, options: LoadModelOptions = {}): Promise<Model> {
   const name = basename(resolve(folder));
   const plan = readModelPlan(await readJson(join(folder, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
   const vocabulary = await readJson(join(folder, VOCABULARY_FILE), `${name}/${VOCABULARY_FILE}`);
-  const { bytes, sha256 } = await readShards(folder, name, plan, onProgress);
+  const { bytes, sha256 } = await readShards(folder, name, plan, options);
   const lexicon = plan.lexiconSha256 === null ? undefined : await readLexicon(folder, name, plan);
   const model = assembleModel({ name, plan, vocabulary, bytes, sha256, ...(lexicon && { lexicon }) });
-  onProgress?.(1);
+  options.onProgress?.(1);
   return model;
 }
 
@@ -151,14 +151,20 @@ export async function readShards(
   folder: string,
   name: string,
   plan: Pick<ModelPlan, 'weights'>,
-  onProgress: (loaded: number) => void = () => {},
+  {
+    onProgress = () => {},
+    modelFile = MODEL_FILE,
+  }: LoadModelOptions & {
+    /** The name of the file that the plan is from, for errors. */
+    readonly modelFile?: string;
+  } = {},
 ): Promise<{ bytes: Uint8Array; sha256: string }> {
   const { shards, byteLength } = plan.weights;
   const shown = `${name}/${shards.join('+')}`;
   // Asked before any memory is taken: a manifest may claim any size.
   let found = 0;
   for (const shard of shards) found += await sizeOf(join(folder, shard), `${name}/${shard}`);
-  if (found !== byteLength) throw unusable(shown, `it has ${found} bytes, ${MODEL_FILE} says ${byteLength}`);
+  if (found !== byteLength) throw unusable(shown, `it has ${found} bytes, ${modelFile} says ${byteLength}`);
 
   const bytes = new Uint8Array(byteLength);
   const hash = createHash('sha256');

@@ -125,6 +125,12 @@ function sizeOf(value: unknown): number | null {
 }
 
 function oneHot(size: number | null, plans: readonly LayerPlan[], file: string): LayerPlan[] {
+  if (size === 1) {
+    throw unusable(
+      file,
+      'it reads each character as a single number (ids divided by their count), not as an Embedding or a one-hot; train it with one of the two',
+    );
+  }
   if (size !== null) return [{ kind: 'one_hot', size }, ...plans];
   throw unusable(
     file,

@@ -93,9 +93,13 @@ function byteLengthOf(spec: WeightSpec): number {
   return spec.shape.reduce((product, size) => product * size, 1) * (spec.quantization ? 2 : 4);
 }
 
-/** A shard lies beside its `model.json`: a manifest is no way to have any other file read. */
+/**
+ * A shard lies beside its `model.json`: a manifest is no way to have any other file read. What a browser downloads
+ * (`downloads://` of TensorFlow.js) is called `./model.weights.bin` there.
+ */
 function readShardName(path: unknown, file: string): string {
-  if (typeof path === 'string' && SHARD_NAME.test(path)) return path;
+  const name = typeof path === 'string' ? path.replace(/^\.\//, '') : '';
+  if (SHARD_NAME.test(name)) return name;
   throw unusable(file, `${JSON.stringify(path)} is not the name of a file beside it`);
 }
 

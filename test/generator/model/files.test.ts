@@ -269,6 +269,12 @@ describe('a model that cannot be run is refused with its file and the fault:', (
           /`window` is 0, not a number of characters/,
         ],
         ['no manifest', (json) => Reflect.deleteProperty(json, 'weightsManifest'), /no weightsManifest/],
+        [
+          'a shard elsewhere in disguise',
+          (json) => (json.weightsManifest[0]!.paths = ['./../w.bin']),
+          /beside it/,
+        ],
+        ['a shard below', (json) => (json.weightsManifest[0]!.paths = ['././w.bin']), /beside it/],
         ['a shard elsewhere', (json) => (json.weightsManifest[0]!.paths = ['../weights.bin']), /beside it/],
         ['a shard anywhere', (json) => (json.weightsManifest[0]!.paths = ['/etc/passwd']), /beside it/],
       ] as [string, (json: ModelJson) => unknown, RegExp][]

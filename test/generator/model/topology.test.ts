@@ -27,6 +27,14 @@ const middle = (className: string, config: Config, kerasVersion?: string) =>
   read(withLayer(className, config), kerasVersion).plans.slice(2, -1);
 
 describe('a topology', () => {
+  test('that reads a character as a single number is refused with what would do instead', () => {
+    const scaled = { ...LSTM, config: { ...LSTM.config, batch_input_shape: [null, 100, 1] } };
+    assert.throws(
+      () => read(sequential(scaled, DENSE)),
+      /as a single number \(ids divided by their count\), not as an Embedding or a one-hot; train it with one/,
+    );
+  });
+
   test('leaves out what changes nothing', () => {
     const silent = [
       'Dropout',

@@ -1,8 +1,10 @@
 /**
- * Vocabularies in any of their forms: two dictionaries in one file (`idToChar` and `charToId`), or either of them
- * alone, `{"0": "a"}` or `{"a": 0}`.
+ * Vocabularies in any of their forms: `{"0": "a"}`, `{"a": 0}`, `["a"]`, where a character's place is its id, or an
+ * object that holds one or two of these under names of any kind, beside other things.
  */
 import { isRecord, unusable } from '../model.ts';
+
+type Pair = [id: number, character: string];
 
 /**
  * Reads a vocabulary as it was written elsewhere.
@@ -12,17 +14,10 @@ import { isRecord, unusable } from '../model.ts';
  * @throws StoryError `model_unavailable` for anything but one character for an id and one id for a character
  */
 export function readDictionary(json: unknown, file: string): Map<number, string> {
-  if (!isRecord(json)) throw unusable(file, 'it is not a JSON object');
-  const pairs = pairsOf(json, file);
-  if (isRecord(json.idToChar) && isRecord(json.charToId)) {
-    const back = new Map(pairsOf(json.charToId, file));
-    for (const [id, character] of pairs) {
-      if (back.get(id) !== character) throw unusable(file, `its dictionaries disagree about the id ${id}`);
-    }
-    if (back.size !== pairs.length) throw unusable(file, 'its dictionaries are not equally long');
-  }
+  const [first, second] = dictionariesIn(json, file).map((dictionary) => pairsOf(dictionary, file));
+  if (second) checkAgreement(first!, second, file);
   const characters = new Map<number, string>();
-  for (const [id, character] of pairs) {
+  for (const [id, character] of first!) {
     if (!Number.isSafeInteger(id) || id < 0) {
       throw unusable(file, `the id of ${JSON.stringify(character)} is ${id}, not a whole number from 0`);
     }
@@ -40,10 +35,38 @@ export function readDictionary(json: unknown, file: string): Map<number, string>
   return characters;
 }
 
+/** The dictionary that a file is, or the one or two that it holds. */
+function dictionariesIn(json: unknown, file: string): (Record<string, unknown> | unknown[])[] {
+  if (Array.isArray(json)) return [json];
+  if (!isRecord(json)) throw unusable(file, 'it is neither a JSON object nor a list');
+  if (json.unit === 'word')
+    throw unusable(file, 'it is a vocabulary of words; models of characters are imported');
+  const held = Object.entries(json).filter(([, value]) => Array.isArray(value) || isRecord(value));
+  if (held.length === 0) return [json];
+  if (held.length > 2) {
+    const names = held.map(([name]) => JSON.stringify(name)).join(', ');
+    throw unusable(
+      file,
+      `it holds ${held.length} dictionaries, ${names}; leave one, or one in each direction`,
+    );
+  }
+  return held.map(([, value]) => value as Record<string, unknown> | unknown[]);
+}
+
+function checkAgreement(pairs: readonly Pair[], others: readonly Pair[], file: string): void {
+  const back = new Map(others);
+  for (const [id, character] of pairs) {
+    if (back.get(id) !== character) throw unusable(file, `its dictionaries disagree about the id ${id}`);
+  }
+  if (others.length !== pairs.length) throw unusable(file, 'its dictionaries are not equally long');
+}
+
 /** Pairs of id and character, whichever the dictionary maps to the other. */
-function pairsOf(json: Record<string, unknown>, file: string): [number, string][] {
-  const dictionary = isRecord(json.idToChar) ? json.idToChar : json;
-  const entries = Object.entries(dictionary);
+function pairsOf(dictionary: Record<string, unknown> | unknown[], file: string): Pair[] {
+  // An id that stands for nothing has null in a list.
+  const entries = Object.entries(dictionary).filter(
+    ([, value]) => !Array.isArray(dictionary) || value !== null,
+  );
   if (entries.length === 0) throw unusable(file, 'it is empty');
   if (entries.every(([, value]) => typeof value === 'string')) {
     return entries.map(([id, character]) => [
@@ -51,7 +74,7 @@ function pairsOf(json: Record<string, unknown>, file: string): [number, string][
       character as string,
     ]);
   }
-  if (entries.every(([, value]) => typeof value === 'number')) {
+  if (!Array.isArray(dictionary) && entries.every(([, value]) => typeof value === 'number')) {
     return entries.map(([character, id]) => [id as number, character]);
   }
   throw unusable(file, 'it maps neither ids to characters nor characters to ids');

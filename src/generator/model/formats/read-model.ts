@@ -1,6 +1,6 @@
 /** Models of every format that can be read, told apart by what is in the file. */
 import { open, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { unreadable } from '../files.ts';
 import { MODEL_FILE } from '../format.ts';
 import { unusable } from '../model.ts';
@@ -27,12 +27,10 @@ export async function readModel(path: string): Promise<ForeignModel> {
   const found = await stat(path).catch((error: unknown) => {
     throw unreadable(file, error);
   });
-  if (found.isDirectory()) return readTensorflowModel(join(path, MODEL_FILE), file);
+  if (found.isDirectory()) return readTensorflowModel(join(path, MODEL_FILE));
   if (!found.isFile()) throw unusable(file, 'it is neither a file nor a folder');
   const beginning = await beginningOf(path, file);
-  if (beginning[0] === '{'.charCodeAt(0)) {
-    return readTensorflowModel(path, basename(dirname(resolve(path))));
-  }
+  if (beginning[0] === '{'.charCodeAt(0)) return readTensorflowModel(path);
   const readers: [boolean, (bytes: Uint8Array, file: string) => ForeignModel | Promise<ForeignModel>][] = [
     [beginning.subarray(0, HDF5_SIGNATURE.length).equals(HDF5_SIGNATURE), readKerasHdf5],
     [beginning.subarray(0, ZIP_SIGNATURE.length).equals(ZIP_SIGNATURE), readKerasArchive],

@@ -1,7 +1,8 @@
 /** Layers models of TensorFlow.js, ours among them: a `model.json` with its shards beside it. */
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { readJson, readShards } from '../files.ts';
-import { MODEL_FILE, readReading, VOCABULARY_FILE } from '../format.ts';
+import { readReading, VOCABULARY_FILE } from '../format.ts';
 import { isRecord, unusable } from '../model.ts';
 import { namedWeight } from '../weight-names.ts';
 import { readWeightsManifest, unpackWeights } from '../weights.ts';
@@ -11,12 +12,12 @@ import { type ForeignModel, foreignModel } from './foreign-model.ts';
 const OURS = 'write-me-a-sci-fi';
 
 /**
- * @param path of the `model.json`
- * @param name of the model, for errors
+ * @param path of the `model.json`, whatever it is called
  * @throws StoryError `model_unavailable` that says what stands in the way
  */
-export async function readTensorflowModel(path: string, name: string): Promise<ForeignModel> {
-  const file = `${name}/${MODEL_FILE}`;
+export async function readTensorflowModel(path: string): Promise<ForeignModel> {
+  const [name, modelFile] = [basename(dirname(resolve(path))), basename(path)];
+  const file = `${name}/${modelFile}`;
   const json = await readJson(path, file);
   if (!isRecord(json)) throw unusable(file, 'it is not a JSON object');
   if (json.format === 'graph-model') {
@@ -26,7 +27,7 @@ export async function readTensorflowModel(path: string, name: string): Promise<F
     );
   }
   const weights = readWeightsManifest(json.weightsManifest, file);
-  const { bytes } = await readShards(dirname(path), name, { weights });
+  const { bytes } = await readShards(dirname(path), name, { weights }, { modelFile });
   const tensors = [...unpackWeights(weights.specs, bytes).values()];
   const model = foreignModel({
     file,
@@ -36,9 +37,8 @@ export async function readTensorflowModel(path: string, name: string): Promise<F
   });
   const metadata = isRecord(json.userDefinedMetadata) ? json.userDefinedMetadata : {};
   const isSaid = json.generatedBy === OURS || metadata.window !== undefined;
-  const vocabulary = await readJson(join(dirname(path), VOCABULARY_FILE), VOCABULARY_FILE).catch(
-    () => undefined,
-  );
+  const beside = join(dirname(path), VOCABULARY_FILE);
+  const vocabulary = existsSync(beside) ? await readJson(beside, `${name}/${VOCABULARY_FILE}`) : undefined;
   return {
     ...model,
     reading: isSaid ? readReading(metadata.window, file) : model.reading,

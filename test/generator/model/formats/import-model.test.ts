@@ -53,11 +53,21 @@ describe('a dictionary', () => {
   test('is read in each of its forms', async () => {
     const idToChar = allOf('\u0003\n abc0.1');
     const charToId = turned(idToChar);
-    for (const form of [idToChar, charToId, { idToChar, charToId }]) {
+    const list = Object.values(idToChar);
+    const forms: unknown[] = [
+      ...[idToChar, charToId, list],
+      ...[{ idToChar, charToId }, { charToId }, { char_indices: charToId, indices_char: list, size: SIZE }],
+    ];
+    for (const form of forms) {
       const { model, unusedIds } = await imported(randomModel({ characters: SIZE }), form);
       assert.deepEqual({ ...model.vocabulary.toFile().charToId }, charToId);
       assert.deepEqual(unusedIds, []);
     }
+  });
+
+  test('may be a list with gaps', async () => {
+    const list = [null, 'a', '\n', null, 'b', 'c', ' ', null, 'd'];
+    assert.deepEqual((await imported(randomModel({ characters: SIZE }), list)).unusedIds, [0, 3, 7]);
   });
 
   test('may begin at 1 and leave gaps: those ids are left out of the network, and all others stay as they were', async () => {
@@ -90,7 +100,11 @@ describe('a dictionary', () => {
   test('is refused in one line that names what is wrong with it', async () => {
     const good = allOf('\u0003\n abcdef');
     const faults: [unknown, RegExp][] = [
-      [[], /is not a JSON object/],
+      ['abc', /neither a JSON object nor a list/],
+      [[], /it is empty/],
+      [[1, 2], /maps neither/],
+      [{ a: good, b: good, c: {} }, /holds 3 dictionaries, "a", "b", "c"; leave one/],
+      [{ unit: 'word', idToChar: good, charToId: turned(good) }, /a vocabulary of words/],
       [{}, /it is empty/],
       [{ a: null }, /maps neither ids to characters nor characters to ids/],
       [{ a: 1, 2: 'b' }, /maps neither/],

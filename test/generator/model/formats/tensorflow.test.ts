@@ -42,14 +42,18 @@ function assertSays(model: Model, expected: readonly number[]): void {
 }
 
 /** Saves a model as TensorFlow.js does, but for the writing of files. */
-async function saveByTensorflow(network: LayersModel, path: string): Promise<void> {
+async function saveByTensorflow(
+  network: LayersModel,
+  path: string,
+  { json = 'model.json', shard = 'group1-shard1of1.bin' } = {},
+): Promise<void> {
   await mkdir(path);
   await network.save({
     save: async ({ modelTopology, weightSpecs, weightData, format }) => {
       const bytes = new Uint8Array(weightData as ArrayBuffer);
-      await writeFile(join(path, 'group1-shard1of1.bin'), bytes);
-      const weightsManifest = [{ paths: ['group1-shard1of1.bin'], weights: weightSpecs }];
-      await writeFile(join(path, 'model.json'), JSON.stringify({ format, modelTopology, weightsManifest }));
+      await writeFile(join(path, shard), bytes);
+      const weightsManifest = [{ paths: [shard], weights: weightSpecs }];
+      await writeFile(join(path, json), JSON.stringify({ format, modelTopology, weightsManifest }));
       return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
     },
   });
@@ -105,6 +109,27 @@ describe('a layers model of TensorFlow.js', () => {
     assert.deepEqual(model.reading, { kind: 'window', characters: WINDOW });
     assertSays(model, probabilitiesOf(network));
     network.dispose();
+  });
+
+  test('that a browser downloaded is imported, whatever the files are called', async () => {
+    const network = build();
+    const path = join(folder, 'downloaded');
+    await saveByTensorflow(network, path, { json: 'mine.json', shard: './mine.weights.bin' });
+    network.dispose();
+    const { layers: found } = await readModel(join(path, 'mine.json'));
+    assert.equal(found.length, 6);
+    // What is wrong with it is said of the file that is there.
+    await writeFile(join(path, 'mine.weights.bin'), 'short');
+    await assert.rejects(readModel(join(path, 'mine.json')), /5 bytes, mine\.json says/);
+    await writeFile(join(path, 'mine.json'), '{}');
+    await assert.rejects(readModel(join(path, 'mine.json')), /downloaded\/mine\.json cannot be used/);
+  });
+
+  test('with a damaged vocabulary beside it is not taken for one without', async () => {
+    const path = join(folder, 'damaged');
+    await saveModel(path, randomModel(), { dtype: 'float32' });
+    await writeFile(join(path, 'vocabulary.json'), '{');
+    await assert.rejects(readModel(path), /damaged\/vocabulary\.json cannot be used: it is not JSON/);
   });
 
   test('of ours, with a bidirectional layer and all, is loaded by it and says the same', async () => {
