@@ -6,7 +6,7 @@ import { readConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import { beginningText, importCard } from '../../generator/model/card.ts';
 import { costOf, kindOf, readingText } from '../../generator/model/describe.ts';
-import { loadModel, MODEL_NAME, saveModel } from '../../generator/model/files.ts';
+import { MODEL_NAME, saveModel } from '../../generator/model/files.ts';
 import { MODEL_FILE } from '../../generator/model/format.ts';
 import { type ImportedModel, importModel } from '../../generator/model/formats/import-model.ts';
 import { ModelFileError, parameterCount, type Reading } from '../../generator/model/model.ts';
@@ -71,16 +71,15 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
     if (!(error instanceof ModelFileError)) throw error;
     throw new StoryError(error.code, `${error.file} cannot be imported: ${error.problem}.`, { cause: error });
   });
-  await saveModel(folder, imported.model, { dtype: flags.float16 ? 'float16' : 'float32' }).catch(
-    (error: unknown) => {
-      if (!(error instanceof RangeError)) throw error;
-      throw new StoryError('bad_request', 'A weight is too large for float16. Import it without --float16.', {
-        cause: error,
-      });
-    },
-  );
+  const version = await saveModel(folder, imported.model, {
+    dtype: flags.float16 ? 'float16' : 'float32',
+  }).catch((error: unknown) => {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StoryError('bad_request', 'A weight is too large for float16. Import it without --float16.', {
+      cause: error,
+    });
+  });
   await writeFile(join(folder, CARD_FILE), importCard(imported));
-  const { version } = await loadModel(folder);
   for (const line of report(imported, folder, version)) printLine(line);
 }
 

@@ -18,7 +18,7 @@ import {
   WEIGHTS_FILE,
 } from './format.ts';
 import type { Model } from './model.ts';
-import { isRecord, unusable } from './model.ts';
+import { isRecord, unusable, versionOf } from './model.ts';
 import type { WeightsDtype } from './weights.ts';
 
 const CHOICES_FILE = 'models.json';
@@ -26,6 +26,8 @@ const CHOICES_FILE = 'models.json';
 export const MODEL_NAME = /^[a-z0-9][a-z0-9_-]*$/;
 /** Bytes read at a time, and so how finely loading reports its progress. */
 const READ_BYTES = 1 << 20;
+/** More than any vocabulary of words takes. */
+const MAX_JSON_BYTES = 1 << 26;
 
 export interface LoadModelOptions {
   /** Called with the share of the weights that has been read, 0 to 1; the last call says 1. */
@@ -59,23 +61,23 @@ export async function loadModel(folder: string, options: LoadModelOptions = {}):
  * Writes a model into a folder, which is made when there is none. `model.json` is written last, so that a
  * folder whose writing was interrupted is refused instead of being read as something it is not.
  *
+ * @returns the version that the model has from now on
  * @throws RangeError when a weight is too large for float16
  */
 export async function saveModel(
   folder: string,
   model: Model,
   { dtype, dialect = 'ours' }: SaveModelOptions,
-): Promise<void> {
+): Promise<string> {
   const { bytes, modelFile } = disassembleModel(model, dtype, dialect);
   await mkdir(folder, { recursive: true });
   await replaceFile(join(folder, WEIGHTS_FILE), bytes);
   await replaceFile(join(folder, VOCABULARY_FILE), toJson(model.vocabulary.toFile()));
   const { lexicon } = model;
   if (lexicon) await replaceFile(join(folder, LEXICON_FILE), lexicon.bytes);
-  await replaceFile(
-    join(folder, MODEL_FILE),
-    toJson(modelFile(sha256Of(bytes), lexicon && sha256Of(lexicon.bytes))),
-  );
+  const sha256 = sha256Of(bytes);
+  await replaceFile(join(folder, MODEL_FILE), toJson(modelFile(sha256, lexicon && sha256Of(lexicon.bytes))));
+  return versionOf(sha256);
 }
 
 /**
@@ -116,16 +118,22 @@ export function sha256Of(bytes: Uint8Array): string {
 }
 
 /**
- * Parses a file of JSON.
+ * Parses a file of JSON, of which no more is read than it may have.
  *
  * @param shown what errors call it
+ * @param maxBytes the most bytes that it may have
  */
-export async function readJson(path: string, shown: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw unreadable(shown, error);
-  });
+export async function readJson(path: string, shown: string, maxBytes = MAX_JSON_BYTES): Promise<unknown> {
+  const chunks: Buffer[] = [];
   try {
-    return JSON.parse(text);
+    for await (const chunk of createReadStream(path, { end: maxBytes })) chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw unreadable(shown, error);
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length > maxBytes) throw unusable(shown, `it has more than ${maxBytes} bytes`);
+  try {
+    return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw unusable(shown, 'it is not JSON', error);
   }
@@ -208,9 +216,11 @@ export async function saveLexicon(folder: string, { bytes }: Lexicon): Promise<v
 
 async function sizeOf(path: string, shown: string): Promise<number> {
   try {
-    return (await stat(path)).size;
+    const found = await stat(path);
+    if (!found.isFile()) throw unusable(shown, 'it is not a file');
+    return found.size;
   } catch (error) {
-    throw unreadable(shown, error);
+    throw error instanceof StoryError ? error : unreadable(shown, error);
   }
 }
 

@@ -1,6 +1,6 @@
-/** Files out of a zip archive, in memory: nothing is written anywhere, whatever the archive calls it. */
+/** Files out of a zip archive, into memory: nothing is written anywhere, whatever the archive calls it. */
 import type { Readable } from 'node:stream';
-import { fromBufferPromise } from 'yauzl';
+import { openPromise, type ZipFile } from 'yauzl';
 import { ModelFileError, unusable } from '../model.ts';
 
 /** More than any model has files. */
@@ -9,19 +9,20 @@ const MAX_ENTRIES = 1_000;
 /**
  * Reads the files of an archive that are wanted.
  *
+ * @param path of the archive, of which nothing else is read
  * @param wanted the most bytes that each may have, by name
  * @param file how errors call the archive
  * @throws StoryError `model_unavailable` when the archive is damaged, or one of its files too large
  */
 export async function readArchive(
-  bytes: Uint8Array,
+  path: string,
   wanted: Readonly<Record<string, number>>,
   file: string,
 ): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let archive: ZipFile | undefined;
   try {
-    const archive = await fromBufferPromise(buffer, { lazyEntries: true });
+    archive = await openPromise(path, { lazyEntries: true });
     if (archive.entryCount > MAX_ENTRIES) throw unusable(file, `it has more than ${MAX_ENTRIES} files in it`);
     for await (const entry of archive.eachEntry()) {
       const { fileName, uncompressedSize } = entry;
@@ -29,8 +30,9 @@ export async function readArchive(
       if (most === undefined) continue;
       if (found.has(fileName)) throw unusable(file, `it has two files of the name ${fileName}`);
       // The library makes sure that no more comes out than the archive says.
-      if (uncompressedSize > most)
-        throw unusable(file, `its ${fileName} claims to have ${uncompressedSize} bytes`);
+      if (uncompressedSize > most) {
+        throw unusable(file, `its ${fileName} claims to have ${uncompressedSize} bytes; it may have ${most}`);
+      }
       const content = await bytesOf(await archive.openReadStreamPromise(entry), uncompressedSize);
       if (crc32(content) !== entry.crc32) throw unusable(file, `its ${fileName} was changed or damaged`);
       found.set(fileName, content);
@@ -38,6 +40,8 @@ export async function readArchive(
   } catch (error) {
     if (error instanceof ModelFileError) throw error;
     throw unusable(file, 'it is not a whole zip archive', error);
+  } finally {
+    archive?.close();
   }
   return found;
 }

@@ -5,15 +5,18 @@
  */
 import { File, FS, type Metadata, ready } from 'h5wasm';
 import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
+import { arraysWithin, MAX_JSON_BYTES } from './memory.ts';
 
 /** Far more than any model has, and few enough to be read at once. */
 const MAX_DEPTH = 16;
 const MAX_OBJECTS = 20_000;
 const MAX_TEXTS = 20_000;
-const MAX_TEXT_BYTES = 1 << 24;
-const MAX_WEIGHT_BYTES = 1 << 29;
+const MAX_TEXT_BYTES = MAX_JSON_BYTES;
 const MAX_RANK = 8;
 const FILE = 'model.h5';
+
+/** Bytes of a page of WebAssembly's memory. */
+const PAGE_BYTES = 1 << 16;
 
 type Library = Awaited<typeof ready>;
 
@@ -26,10 +29,25 @@ class Reader {
   #objects = 0;
   #textBytes = 0;
   #weightBytes = 0;
+  /** Bytes that may be taken besides the file itself. */
+  readonly #memory: number;
+  #isOutOfMemory = false;
 
-  constructor(library: Library, file: bigint) {
+  constructor(library: Library, file: bigint, memory: number) {
     this.#library = library;
     this.#file = file;
+    this.#memory = memory;
+  }
+
+  /** Whether the library's own memory may grow to so many bytes, beside the arrays that were read already. */
+  mayGrow(heapBytes: number): boolean {
+    const may = heapBytes + this.#weightBytes <= this.#memory;
+    if (!may) this.#isOutOfMemory = true;
+    return may;
+  }
+
+  get isOutOfMemory(): boolean {
+    return this.#isOutOfMemory;
   }
 
   group(path: string, depth: number, skip: readonly string[] = []): Hdf5Group {
@@ -59,17 +77,17 @@ class Reader {
     const bytes = shape.reduce((product, count) => product * count, size);
     this.#weightBytes += bytes;
     const chunkBytes = chunks.reduce((product, count) => product * count, size);
-    if (
-      !(this.#weightBytes <= MAX_WEIGHT_BYTES && chunkBytes <= MAX_WEIGHT_BYTES) ||
-      shape.length > MAX_RANK
-    ) {
-      throw new Problem(`its arrays are larger than ${MAX_WEIGHT_BYTES >> 20} MiB, or ${path} claims to be`);
+    const most = arraysWithin(this.#memory);
+    if (!(this.#weightBytes <= most && chunkBytes <= most) || shape.length > MAX_RANK) {
+      throw new Problem(
+        `its arrays up to ${path} claim more than ${most >> 20} MiB, too much for a file of its size`,
+      );
     }
     const data = this.#read(bytes, (pointer) =>
       this.#library.get_dataset_data(this.#file, path, null, null, null, pointer),
     );
     const values =
-      size === 4 ? new Float32Array(data.buffer) : Float32Array.from(new Float64Array(data.buffer));
+      size === 4 ? new Float32Array(data.buffer) : new Float32Array(new Float64Array(data.buffer));
     return { kind: 'dataset', shape, values };
   }
 
@@ -128,18 +146,37 @@ function untilZero(bytes: Uint8Array): Uint8Array {
   return end < 0 ? bytes : bytes.subarray(0, end);
 }
 
+/**
+ * Has the library ask before its memory grows. What a file makes it allocate cannot be known beforehand: a list of
+ * texts may name the same long one a thousand times.
+ */
+function limitWebAssembly(mayGrow: (heapBytes: number) => boolean): void {
+  const { grow } = WebAssembly.Memory.prototype;
+  WebAssembly.Memory.prototype.grow = function (pages) {
+    // The library takes it for a failed allocation.
+    if (!mayGrow(this.buffer.byteLength + pages * PAGE_BYTES)) throw new RangeError('too much memory');
+    return grow.call(this, pages);
+  };
+}
+
 /** Reads the groups, texts and arrays of a file; a `problem` says why it cannot be. */
-export async function readTree({ bytes, skip }: Hdf5ThreadTask): Promise<Hdf5ThreadAnswer> {
+export async function readTree({ bytes, skip, memory }: Hdf5ThreadTask): Promise<Hdf5ThreadAnswer> {
   const library = await ready;
-  FS!.writeFile(FILE, bytes);
+  // The library's file system takes the bytes as they are, without a copy.
+  FS!.writeFile(FILE, bytes, { canOwn: true } as object);
+  let reader: Reader | undefined;
+  const isGrown = (heapBytes: number) => reader?.mayGrow(heapBytes) ?? heapBytes <= memory;
+  limitWebAssembly(isGrown);
   try {
     const { file_id: file } = new File(FILE, 'r');
     if (file < 0n) return { problem: 'it is not a whole HDF5 file' };
-    const root = new Reader(library, file).group('/', 0, skip);
+    reader = new Reader(library, file, memory - bytes.byteLength);
+    const root = reader.group('/', 0, skip);
     library.close_file(file);
     return { root };
   } catch (error) {
     if (error instanceof Problem) return { problem: error.message };
+    if (reader?.isOutOfMemory) return { problem: 'reading it takes too much memory for a file of its size' };
     return { problem: 'a part of it cannot be read; it was cut short, changed or damaged' };
   } finally {
     FS!.unlink(FILE);

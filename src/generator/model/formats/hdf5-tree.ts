@@ -19,6 +19,8 @@ export interface Hdf5ThreadTask {
   readonly bytes: Uint8Array;
   /** Members of the root that are not read. */
   readonly skip: readonly string[];
+  /** Bytes that may be taken for it, itself included. */
+  readonly memory: number;
 }
 
 /** What it answers, once. */

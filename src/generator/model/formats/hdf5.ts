@@ -2,11 +2,12 @@
 import { Worker } from 'node:worker_threads';
 import { unusable } from '../model.ts';
 import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
+import { memoryFor } from './memory.ts';
 
 /** A hundred times what a file of this size takes on a slow machine; a damaged one may never end. */
 const TIME_LIMIT_MS = 30_000;
 const HEAP_LIMIT_MIB = 256;
-/** A file is read whole into memory, twice. */
+/** A file is read whole into memory. */
 export const MAX_HDF5_BYTES = 1 << 29;
 
 /** Node 20 does not hand the loader that reads TypeScript on to a thread: the thread fetches it itself. */
@@ -21,6 +22,7 @@ const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'
  * @param bytes are given away
  * @param file how errors call it
  * @param options.skip members of the root that are not read
+ * @param options.memory bytes that may be taken for it, itself included
  * @param options.timeLimitMs when a file that takes so long is given up
  * @throws StoryError `model_unavailable` for anything that is not a whole and reasonable HDF5 file
  */
@@ -29,12 +31,17 @@ export async function readHdf5(
   file: string,
   {
     skip = [],
+    memory = memoryFor(bytes.byteLength),
     timeLimitMs = TIME_LIMIT_MS,
-  }: { readonly skip?: readonly string[]; readonly timeLimitMs?: number } = {},
+  }: {
+    readonly skip?: readonly string[];
+    readonly memory?: number;
+    readonly timeLimitMs?: number;
+  } = {},
 ): Promise<Hdf5Group> {
   // A buffer can only be given away whole.
   const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-  const task: Hdf5ThreadTask = { bytes: whole, skip };
+  const task: Hdf5ThreadTask = { bytes: whole, skip, memory };
   const thread = new Worker(THREAD_SOURCE, {
     eval: true,
     workerData: task,

@@ -8,6 +8,7 @@ import { type Model, type Reading, unusable } from '../model.ts';
 import { readDictionary } from './dictionaries.ts';
 import type { ForeignModel } from './foreign-model.ts';
 import { keepIds } from './keep-ids.ts';
+import { MAX_JSON_BYTES } from './memory.ts';
 import { readModel } from './read-model.ts';
 
 export interface ImportOptions {
@@ -33,7 +34,7 @@ export async function importModel(path: string, options: ImportOptions): Promise
   const foreign = await readModel(path);
   const { vocabulary: file } = options;
   const dictionaryFile = basename(resolve(file ?? 'vocabulary.json'));
-  const json = file === undefined ? foreign.vocabulary : await readJson(file, dictionaryFile);
+  const json = file === undefined ? foreign.vocabulary : await readJson(file, dictionaryFile, MAX_JSON_BYTES);
   if (json === undefined)
     throw unusable(foreign.file, 'no vocabulary lies beside it; give one with --vocabulary');
   const characters = readDictionary(json, dictionaryFile);

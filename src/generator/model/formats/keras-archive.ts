@@ -10,24 +10,33 @@ import { readArchive } from './archive.ts';
 import { type ForeignModel, foreignModel, parseJson } from './foreign-model.ts';
 import { MAX_HDF5_BYTES, memberAt, readHdf5 } from './hdf5.ts';
 import type { Hdf5Group } from './hdf5-tree.ts';
+import { arraysWithin, MAX_JSON_BYTES, memoryFor } from './memory.ts';
 
 const METADATA_FILE = 'metadata.json';
 const CONFIG_FILE = 'config.json';
 const WEIGHTS_FILE = 'model.weights.h5';
-const MAX_JSON_BYTES = 1 << 24;
 /** What the optimizer remembers: larger than the model, and of no use here. */
 const NOT_READ = ['optimizer'];
 /** What TensorFlow 2.13 calls the layers. */
 const OLD_LAYERS = '_layer_checkpoint_dependencies';
 
-/** @throws StoryError `model_unavailable` that says what stands in the way */
-export async function readKerasArchive(bytes: Uint8Array, file: string): Promise<ForeignModel> {
+/**
+ * @param byteLength of the file at the path
+ * @param file how errors call it
+ * @throws StoryError `model_unavailable` that says what stands in the way
+ */
+export async function readKerasArchive(
+  path: string,
+  byteLength: number,
+  file: string,
+): Promise<ForeignModel> {
+  const memory = memoryFor(byteLength);
   const wanted = {
     [METADATA_FILE]: MAX_JSON_BYTES,
     [CONFIG_FILE]: MAX_JSON_BYTES,
-    [WEIGHTS_FILE]: MAX_HDF5_BYTES,
+    [WEIGHTS_FILE]: Math.min(MAX_HDF5_BYTES, arraysWithin(memory)),
   };
-  const files = await readArchive(bytes, wanted, file);
+  const files = await readArchive(path, wanted, file);
   const take = (name: string) => {
     const content = files.get(name);
     if (!content) throw unusable(file, `it has no ${name} in it`);
@@ -41,7 +50,7 @@ export async function readKerasArchive(bytes: Uint8Array, file: string): Promise
   const version = takeJson(METADATA_FILE).keras_version;
   const kerasVersion = typeof version === 'string' ? version : '3';
   const topology = takeJson(CONFIG_FILE);
-  const root = await readHdf5(take(WEIGHTS_FILE), `${file}/${WEIGHTS_FILE}`, { skip: NOT_READ });
+  const root = await readHdf5(take(WEIGHTS_FILE), `${file}/${WEIGHTS_FILE}`, { skip: NOT_READ, memory });
   const layers = root.members.get('layers') ?? root.members.get(OLD_LAYERS);
   if (layers?.kind !== 'group') throw unusable(file, `its ${WEIGHTS_FILE} has no layers`);
   const isSequential = topology.class_name === 'Sequential';

@@ -1,5 +1,6 @@
 /** Models of every format that can be read, told apart by what is in the file. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { unreadable } from '../files.ts';
 import { MODEL_FILE } from '../format.ts';
@@ -31,10 +32,19 @@ export async function readModel(path: string): Promise<ForeignModel> {
   if (!found.isFile()) throw unusable(file, 'it is neither a file nor a folder');
   const beginning = await beginningOf(path, file);
   if (beginning[0] === '{'.charCodeAt(0)) return readTensorflowModel(path);
-  const readers: [boolean, (bytes: Uint8Array, file: string) => ForeignModel | Promise<ForeignModel>][] = [
-    [beginning.subarray(0, HDF5_SIGNATURE.length).equals(HDF5_SIGNATURE), readKerasHdf5],
-    [beginning.subarray(0, ZIP_SIGNATURE.length).equals(ZIP_SIGNATURE), readKerasArchive],
-    [beginning[SAFETENSORS_HEADER] === '{'.charCodeAt(0), readSafetensors],
+  const readers: [boolean, () => Promise<ForeignModel>][] = [
+    [
+      beginning.subarray(0, HDF5_SIGNATURE.length).equals(HDF5_SIGNATURE),
+      async () => readKerasHdf5(await wholeOf(path, found.size, file), file),
+    ],
+    [
+      beginning.subarray(0, ZIP_SIGNATURE.length).equals(ZIP_SIGNATURE),
+      () => readKerasArchive(path, found.size, file),
+    ],
+    [
+      beginning[SAFETENSORS_HEADER] === '{'.charCodeAt(0),
+      async () => readSafetensors(await wholeOf(path, found.size, file), file),
+    ],
   ];
   const read = readers.find(([matches]) => matches)?.[1];
   if (!read) {
@@ -43,10 +53,22 @@ export async function readModel(path: string): Promise<ForeignModel> {
   if (found.size > MAX_HDF5_BYTES) {
     throw unusable(file, `it has ${found.size} bytes; a model may have ${MAX_HDF5_BYTES}`);
   }
-  const bytes = await readFile(path).catch((error: unknown) => {
+  return read();
+}
+
+/** The bytes of a file, in memory of their own: they are given away without a copy. */
+async function wholeOf(path: string, byteLength: number, file: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(byteLength);
+  let offset = 0;
+  try {
+    for await (const chunk of createReadStream(path, { end: byteLength - 1 })) {
+      bytes.set(chunk as Buffer, offset);
+      offset += (chunk as Buffer).length;
+    }
+  } catch (error) {
     throw unreadable(file, error);
-  });
-  return read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), file);
+  }
+  return bytes.subarray(0, offset);
 }
 
 async function beginningOf(path: string, file: string): Promise<Buffer> {

@@ -8,6 +8,7 @@ import type { Layer } from '../layers.ts';
 import { isRecord, unusable } from '../model.ts';
 import type { Tensor } from '../weights.ts';
 import type { ForeignModel } from './foreign-model.ts';
+import { MAX_JSON_BYTES } from './memory.ts';
 
 const HEADER_LENGTH_BYTES = 8;
 const FLOAT32_BYTES = 4;
@@ -72,6 +73,9 @@ function parseSafetensors(bytes: Buffer, shown: string): Map<string, Tensor> {
   const headerLength = bytes.length < HEADER_LENGTH_BYTES ? Infinity : Number(bytes.readBigUInt64LE());
   const dataStart = HEADER_LENGTH_BYTES + headerLength;
   if (dataStart > bytes.length) throw unusable(shown, 'it ends within its header');
+  if (headerLength > MAX_JSON_BYTES) {
+    throw unusable(shown, `its header claims to have ${headerLength} bytes; it may have ${MAX_JSON_BYTES}`);
+  }
   const header = parseHeader(bytes.toString('utf8', HEADER_LENGTH_BYTES, dataStart), shown);
   const data = bytes.subarray(dataStart);
   const tensors = new Map<string, Tensor>();

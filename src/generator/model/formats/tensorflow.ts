@@ -7,6 +7,7 @@ import { isRecord, unusable } from '../model.ts';
 import { namedWeight } from '../weight-names.ts';
 import { readWeightsManifest, unpackWeights } from '../weights.ts';
 import { type ForeignModel, foreignModel } from './foreign-model.ts';
+import { MAX_JSON_BYTES, MAX_MODEL_JSON_BYTES } from './memory.ts';
 
 /** Who wrote a model whose reading is known without being said. */
 const OURS = 'write-me-a-sci-fi';
@@ -18,7 +19,7 @@ const OURS = 'write-me-a-sci-fi';
 export async function readTensorflowModel(path: string): Promise<ForeignModel> {
   const [name, modelFile] = [basename(dirname(resolve(path))), basename(path)];
   const file = `${name}/${modelFile}`;
-  const json = await readJson(path, file);
+  const json = await readJson(path, file, MAX_MODEL_JSON_BYTES);
   if (!isRecord(json)) throw unusable(file, 'it is not a JSON object');
   if (json.format === 'graph-model') {
     throw unusable(
@@ -38,7 +39,9 @@ export async function readTensorflowModel(path: string): Promise<ForeignModel> {
   const metadata = isRecord(json.userDefinedMetadata) ? json.userDefinedMetadata : {};
   const isSaid = json.generatedBy === OURS || metadata.window !== undefined;
   const beside = join(dirname(path), VOCABULARY_FILE);
-  const vocabulary = existsSync(beside) ? await readJson(beside, `${name}/${VOCABULARY_FILE}`) : undefined;
+  const vocabulary = existsSync(beside)
+    ? await readJson(beside, `${name}/${VOCABULARY_FILE}`, MAX_JSON_BYTES)
+    : undefined;
   return {
     ...model,
     reading: isSaid ? readReading(metadata.window, file) : model.reading,

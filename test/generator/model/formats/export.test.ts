@@ -70,7 +70,7 @@ const MEMORIES: readonly string[] = ['lstm', 'gru', 'bidirectional'];
 /** What Keras 2 or TensorFlow.js have nothing like. */
 const LACKING =
   /(TensorFlow\.js has no GRU with `reset_after`|Keras 2 has no activation (glu|sparsemax)|TensorFlow\.js has no activation \w+)\./;
-const WRITERS: Readonly<Record<string, (path: string, model: Model) => Promise<void>>> = {
+const WRITERS: Readonly<Record<string, (path: string, model: Model) => Promise<unknown>>> = {
   'Keras HDF5': async (path, model) => writeFile(path, await writeKerasHdf5(model)),
   'TensorFlow.js': (path, model) => saveModel(path, model, { dtype: 'float32', dialect: 'tensorflow.js' }),
 };
