@@ -90,16 +90,10 @@ export class Laboratory {
       folder,
       corpus: corpus ?? this.characters,
       saveEveryMs: 60_000,
-      onLog: ({ epoch, chunk, chunks, characters, recentBits }) =>
-        files.log({ epoch: epoch + chunk / chunks, characters, train_bits: recentBits }),
-      onEpoch: ({ epoch, characters, train, valid }) =>
-        files.log({
-          ...{ epoch: epoch + 1, characters, train_bits: train.bitsPerCharacter },
-          train_accuracy: train.accuracy,
-          ...{ valid_bits: valid.bitsPerCharacter, valid_accuracy: valid.accuracy },
-        }),
+      onLog: (report) => files.logReport(report, trainer.progress.milliseconds / 1_000),
+      onEpoch: (report) => files.logEpoch(report),
     };
-    const trainer = existsSync(join(folder, 'checkpoints'))
+    const trainer: Trainer = existsSync(join(folder, 'checkpoints'))
       ? await Trainer.continue(options)
       : await Trainer.begin(settings, options);
     await files.open(trainer.progress.characters);
@@ -107,12 +101,12 @@ export class Laboratory {
     const model = await trainer.toModel({});
     const { valid } = trainer.progress;
     trainer.dispose();
-    const last = files.rows.findLast(({ train_accuracy }) => train_accuracy !== undefined)!;
+    const last = files.rows.findLast(({ epoch_train_bits }) => epoch_train_bits !== undefined)!;
     const learned: Learned = {
       ...{ name, model, valid: valid! },
-      train: { bitsPerCharacter: last.train_bits!, accuracy: last.train_accuracy! },
+      train: { bitsPerCharacter: last.epoch_train_bits!, accuracy: last.epoch_train_accuracy! },
       curve: files.rows
-        .filter(({ train_accuracy }) => train_accuracy === undefined)
+        .filter(({ train_bits }) => train_bits !== undefined)
         .map(({ characters, train_bits }) => [characters! / 1_000, train_bits!]),
     };
     console.error(`${name}: ${rowOf(learned).slice(1).join(', ')}`);

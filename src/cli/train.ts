@@ -8,8 +8,7 @@ import type { Model } from '../generator/model/model.ts';
 import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import type { Corpus } from '../generator/training/corpus.ts';
-import type { EpochReport, Report } from '../generator/training/progress.ts';
-import type { RunFiles } from '../generator/training/run-files.ts';
+import type { EpochReport } from '../generator/training/progress.ts';
 import type { Trainer, TrainerOptions } from '../generator/training/trainer.ts';
 import { Vocabulary } from '../generator/vocabulary.ts';
 import { ownCommand } from '../own-command.ts';
@@ -68,10 +67,10 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     saveEveryMs: options.saveEvery * 60_000,
     onNews: tell,
     onProgress: drawBar,
-    onLog: (report) => logReport(files, report, trainer.progress.milliseconds),
+    onLog: (report) => files.logReport(report, trainer.progress.milliseconds / 1_000),
     onEpoch: async (report, current) => {
       tell(epochLine(report));
-      await logEpoch(files, report);
+      await files.logEpoch(report);
       await files.draw();
       const model = await modelOf(report, current);
       if (report.isBest) await saveModel(join(options.out, 'model'), model, { dtype: 'float16' });
@@ -142,29 +141,6 @@ function listenForInterruptions(): { readonly signal: AbortSignal; ignore(): voi
     signal: interrupted.signal,
     ignore: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
   };
-}
-
-async function logReport(files: RunFiles, report: Report, milliseconds: number): Promise<void> {
-  const { epoch, chunk, chunks, characters, learningRate, recentBits, train } = report;
-  await files.log({
-    epoch: epoch + chunk / chunks,
-    characters,
-    seconds: milliseconds / 1_000,
-    learning_rate: learningRate,
-    train_bits: recentBits,
-    train_accuracy: train.accuracy,
-  });
-}
-
-async function logEpoch(files: RunFiles, report: EpochReport): Promise<void> {
-  const { epoch, characters, seconds, learningRate, train, valid } = report;
-  await files.log({
-    ...{ epoch: epoch + 1, characters, seconds, learning_rate: learningRate },
-    train_bits: train.bitsPerCharacter,
-    train_accuracy: train.accuracy,
-    valid_bits: valid.bitsPerCharacter,
-    valid_accuracy: valid.accuracy,
-  });
 }
 
 function modelOf({ characters, seconds, valid }: EpochReport, trainer: Trainer): Promise<Model> {

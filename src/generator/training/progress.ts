@@ -41,6 +41,8 @@ export interface Progress {
   readonly setbacks: number;
   /** Running mean of the loss, in nats; undefined before the first. */
   readonly usual: number | undefined;
+  /** Running mean of the accuracy; undefined before the first, and in checkpoints of earlier versions. */
+  readonly usualAccuracy?: number | undefined;
   /** Sums over the epoch under way. */
   readonly nats: number;
   readonly right: number;
@@ -59,9 +61,10 @@ export interface Report {
   readonly epochs: number;
   readonly chunk: number;
   readonly chunks: number;
+  /** The mean over the epoch so far. */
   readonly train: Score;
-  /** Bits per character, as a running mean over about the last twenty chunks. */
-  readonly recentBits: number;
+  /** A running mean over about the last twenty chunks, whatever epochs they are of. */
+  readonly recent: Score;
   readonly characters: number;
   readonly learningRate: number;
   readonly charactersPerSecond: number;
@@ -129,6 +132,7 @@ export function afterChunk(
     nats: before.nats + nats,
     right: before.right + right,
     usual: remember(before.usual, nats),
+    usualAccuracy: remember(before.usualAccuracy, right / rows),
   };
 }
 
@@ -162,12 +166,12 @@ export function reportOf(
   learningRate: number,
   charactersPerSecond: number,
 ): Report {
-  const { epoch, chunk, settings, characters, usual = Number.NaN } = progress;
+  const { epoch, chunk, settings, characters, usual = Number.NaN, usualAccuracy = Number.NaN } = progress;
   const { chunks, rows, charactersPerRow } = pace;
   const chunksLeft = (settings.epochs - epoch) * chunks - chunk;
   return {
     ...{ epoch, epochs: settings.epochs, chunk, chunks, characters, charactersPerSecond, learningRate },
-    recentBits: usual / Math.LN2 / charactersPerRow,
+    recent: { bitsPerCharacter: usual / Math.LN2 / charactersPerRow, accuracy: usualAccuracy },
     train: scoreOf(progress, pace),
     secondsLeft: (chunksLeft * rows * charactersPerRow) / charactersPerSecond,
   };

@@ -2,6 +2,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plot, type Series } from '../../plot.ts';
+import type { EpochReport, Report } from './progress.ts';
 
 const LOG_FILE = 'log.csv';
 const COLUMNS = [
@@ -11,12 +12,19 @@ const COLUMNS = [
   'learning_rate',
   'train_bits',
   'train_accuracy',
+  'epoch_train_bits',
+  'epoch_train_accuracy',
   'valid_bits',
   'valid_accuracy',
 ] as const;
 
-/** A line of `log.csv`; the validation's figures are there at the end of an epoch. */
-export type LogRow = { readonly [Column in (typeof COLUMNS)[number]]?: number };
+type Column = (typeof COLUMNS)[number];
+
+/**
+ * A line of `log.csv`. `train_*` are running means over about the last twenty chunks. The line of an epoch's end has
+ * `epoch_train_*`, the means over the whole epoch, and `valid_*` instead.
+ */
+export type LogRow = { readonly [Name in Column]?: number };
 
 export class RunFiles {
   readonly #folder: string;
@@ -29,8 +37,11 @@ export class RunFiles {
   /** Reads what an earlier process has logged, as far as the run is kept: the rest will happen again. */
   async open(characters: number): Promise<void> {
     const text = await readFile(join(this.#folder, LOG_FILE), 'utf8').catch(() => '');
-    const [, ...lines] = text.trim().split('\n');
-    this.#rows = lines.map(readRow).filter((row) => (row.characters ?? 0) <= characters);
+    const [header = '', ...lines] = text.trim().split('\n');
+    const columns = header.split(',');
+    this.#rows = lines
+      .map((line) => readRow(line, columns))
+      .filter((row) => (row.characters ?? 0) <= characters);
     await writeFile(
       join(this.#folder, LOG_FILE),
       [COLUMNS.join(','), ...this.#rows.map(rowText), ''].join('\n'),
@@ -42,7 +53,25 @@ export class RunFiles {
     return this.#rows;
   }
 
-  async log(row: LogRow): Promise<void> {
+  /** Logs where a run stands in an epoch. */
+  logReport(report: Report, seconds: number): Promise<void> {
+    const { epoch, chunk, chunks, characters, learningRate, recent } = report;
+    return this.#log({
+      ...{ epoch: epoch + chunk / chunks, characters, seconds, learning_rate: learningRate },
+      ...{ train_bits: recent.bitsPerCharacter, train_accuracy: recent.accuracy },
+    });
+  }
+
+  /** Logs what an epoch came to. */
+  logEpoch({ epoch, characters, seconds, learningRate, train, valid }: EpochReport): Promise<void> {
+    return this.#log({
+      ...{ epoch: epoch + 1, characters, seconds, learning_rate: learningRate },
+      ...{ epoch_train_bits: train.bitsPerCharacter, epoch_train_accuracy: train.accuracy },
+      ...{ valid_bits: valid.bitsPerCharacter, valid_accuracy: valid.accuracy },
+    });
+  }
+
+  async #log(row: LogRow): Promise<void> {
     this.#rows.push(row);
     await appendFile(join(this.#folder, LOG_FILE), `${rowText(row)}\n`);
   }
@@ -87,9 +116,27 @@ function rowText(row: LogRow): string {
   }).join(',');
 }
 
-function readRow(line: string): LogRow {
+function readRow(line: string, columns: readonly string[]): LogRow {
   const cells = line.split(',');
-  return Object.fromEntries(
-    COLUMNS.flatMap((column, i) => (cells[i] ? [[column, Number(cells[i])]] : [])),
+  const row = Object.fromEntries(
+    COLUMNS.flatMap((column) => {
+      const cell = cells[columns.indexOf(column)];
+      return cell ? [[column, Number(cell)]] : [];
+    }),
   ) as LogRow;
+  return columns.includes('epoch_train_bits') ? row : ofEarlierVersion(row);
+}
+
+/**
+ * A row of a version that had the means over an epoch among the running ones, and in `train_accuracy` the mean over the
+ * epoch so far.
+ */
+function ofEarlierVersion({ train_bits: bits, train_accuracy: accuracy, ...row }: LogRow): LogRow {
+  const isEpoch = row.valid_bits !== undefined;
+  if (!isEpoch) return { ...row, ...(bits === undefined ? {} : { train_bits: bits }) };
+  return {
+    ...row,
+    ...(bits === undefined ? {} : { epoch_train_bits: bits }),
+    ...(accuracy === undefined ? {} : { epoch_train_accuracy: accuracy }),
+  };
 }
