@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -72,12 +72,55 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   });
 
+  it('corpus build: says which of its files are empty, why, and what to do', async () => {
+    const raw = join(folder, 'raw');
+    const out = join(folder, 'corpus');
+    await mkdir(raw);
+    // None of these numbers is one that is held out.
+    const page = (name: string) =>
+      Array.from(
+        { length: 400 },
+        (_, i) => `The ${name} fell ${i} days before the captain of it spoke.`,
+      ).join('\n');
+    for (const id of ['1000', '1001', '1002']) await writeFile(join(raw, `${id}.txt`), page(`ship ${id}`));
+    const few = await host.run(['corpus', 'build', raw, '--out', out]);
+    assert.equal(few.code, 0);
+    assert.match(
+      few.stdout,
+      /^valid\.txt and test\.txt are empty: one work in twenty goes into each, by its number, and of 3 none did\./m,
+    );
+    assert.match(
+      few.stdout,
+      /to .*corpus\/valid\.txt and another to .*corpus\/test\.txt; training needs valid\.txt\.$/m,
+    );
+    const nothing = join(folder, 'nothing');
+    await mkdir(nothing);
+    await writeFile(join(nothing, '1.txt'), 'Nothing but a title');
+    const none = await host.run(['corpus', 'build', nothing, '--out', out]);
+    assert.match(none.stdout, /^There is nothing to learn from: all files were left out\.$/m);
+  });
+
   it('names the mistake in one line and exits with 2', async () => {
     const file = join(folder, 'file.txt');
     await writeFile(file, '\u0003\u0003');
     const short = join(folder, 'short.txt');
     await writeFile(short, '\u0003It was a dark night on the planet.');
+    const [begun, done] = [join(folder, 'begun'), join(folder, 'done')];
+    for (const run of [begun, done]) await mkdir(join(run, 'checkpoints'), { recursive: true });
+    await cp(join(MODELS, 'scifi'), join(done, 'model'), { recursive: true });
+    const noModelYet = /The run in .*begun has no model yet: the first is written when an epoch is over/;
+    const itsModel = /done is a run of training\. Its model is in .*done\/model: give that folder\./;
     const mistakes: [string[], RegExp, Record<string, string>?][] = [
+      [['write', 'x', '--model', join(begun, 'model')], noModelYet],
+      [['write', 'x', '--model', begun], noModelYet],
+      [['write', 'x', '--model', done], itsModel],
+      [['evaluate', join(begun, 'model'), short], noModelYet],
+      [['evaluate', begun, short], noModelYet],
+      [['evaluate', done, short], itsModel],
+      [['model', 'inspect', join(begun, 'model')], noModelYet],
+      [['model', 'inspect', done], itsModel],
+      [['model', 'export', begun, join(folder, 'exported'), '--format', 'onnx'], noModelYet],
+      [['train', folder, '--out', folder, '--from', begun], noModelYet],
       [['write', '--lenght', '7'], /unknown option '--lenght'/],
       [['wirte'], /unknown command 'wirte'/],
       [['write', 'x', '--length', 'many'], /'many' is invalid. Give a number/],

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { StoryError } from '../errors.ts';
+import type { CorpusFacts } from '../generator/corpus/build.ts';
 import { clearProgress, complain, printLine, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
 import { numberOption } from './options.ts';
@@ -65,12 +67,36 @@ async function build(raw: string, { out }: { out: string }): Promise<void> {
       `${`${split}.txt`.padEnd(10)} ${number(works).padStart(6)} works ${number(characters).padStart(14)} characters`,
     );
   }
+  for (const line of emptyLines(facts, out)) printLine(line);
   const dropped = Object.entries(facts.dropped).map(([reason, files]) => `${number(files)} ${reason}`);
   const seconds = (performance.now() - started) / 1_000;
   printLine(
     `${number(facts.files)} files, ${number(facts.bytes)} bytes in ${seconds.toFixed(1)} s; left out: ${dropped.join(', ') || 'none'}. ` +
       `manifest.tsv says which and why.`,
   );
+}
+
+/** What a corpus lacks, and what to do: of few works none may have been held out. */
+function emptyLines({ works }: CorpusFacts, out: string): string[] {
+  const empty = (['valid', 'test'] as const)
+    .filter((split) => works[split] === 0)
+    .map((split) => `${split}.txt`);
+  const all = works.train + works.valid + works.test;
+  if (all === 0) return ['There is nothing to learn from: all files were left out.'];
+  return [
+    ...(works.train === 0
+      ? [
+          'train.txt is empty: there is nothing to learn from. Add more works to the folder and build it again.',
+        ]
+      : []),
+    ...(empty.length > 0
+      ? [
+          `${empty.join(' and ')} ${empty.length === 1 ? 'is' : 'are'} empty: one work in twenty goes into each, by its number, ` +
+            `and of ${number(all)} none did. Add more works, or move one of train.txt (from its U+0003 to the next) ` +
+            `to ${empty.map((name) => join(out, name)).join(' and another to ')}; training needs valid.txt.`,
+        ]
+      : []),
+  ];
 }
 
 async function download(args: DownloadArguments): Promise<void> {

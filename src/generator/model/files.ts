@@ -1,6 +1,6 @@
 /** Models on disk: one folder each, and the list of those that a chat offers. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { StoryError } from '../../errors.ts';
@@ -17,6 +17,7 @@ import {
   VOCABULARY_FILE,
   WEIGHTS_FILE,
 } from './format.ts';
+import { noModelYet } from './missing.ts';
 import type { Model } from './model.ts';
 import { isRecord, unusable, versionOf } from './model.ts';
 import type { WeightsDtype } from './weights.ts';
@@ -48,6 +49,10 @@ export interface SaveModelOptions {
  */
 export async function loadModel(folder: string, options: LoadModelOptions = {}): Promise<Model> {
   const name = basename(resolve(folder));
+  if (!existsSync(join(folder, MODEL_FILE))) {
+    const error = noModelYet(folder);
+    if (error) throw error;
+  }
   const plan = readModelPlan(await readJson(join(folder, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
   const vocabulary = await readJson(join(folder, VOCABULARY_FILE), `${name}/${VOCABULARY_FILE}`);
   const { bytes, sha256 } = await readShards(folder, name, plan, options);

@@ -1,9 +1,10 @@
 /** Models of every format that can be read, told apart by what is in the file. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { unreadable } from '../files.ts';
 import { MODEL_FILE } from '../format.ts';
+import { noModelYet } from '../missing.ts';
 import { unusable } from '../model.ts';
 import type { ForeignModel } from './foreign-model.ts';
 import { MAX_HDF5_BYTES } from './hdf5.ts';
@@ -26,9 +27,14 @@ const BEGINNING_BYTES = 16;
 export async function readModel(path: string): Promise<ForeignModel> {
   const file = basename(resolve(path));
   const found = await stat(path).catch((error: unknown) => {
-    throw unreadable(file, error);
+    throw noModelYet(path) ?? unreadable(file, error);
   });
-  if (found.isDirectory()) return readTensorflowModel(join(path, MODEL_FILE));
+  const isFolder = found.isDirectory();
+  if (isFolder && !existsSync(join(path, MODEL_FILE))) {
+    const error = noModelYet(path);
+    if (error) throw error;
+  }
+  if (isFolder) return readTensorflowModel(join(path, MODEL_FILE));
   if (!found.isFile()) throw unusable(file, 'it is neither a file nor a folder');
   const beginning = await beginningOf(path, file);
   if (beginning[0] === '{'.charCodeAt(0)) return readTensorflowModel(path);

@@ -1,0 +1,30 @@
+/** Why there is no model where one is looked for. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { StoryError } from '../../errors.ts';
+import { MODEL_FILE } from './format.ts';
+
+/** What a run of training leaves in its folder: its checkpoints from the beginning, its model after an epoch. */
+const CHECKPOINTS = 'checkpoints';
+const MODEL = 'model';
+
+/**
+ * The error for a folder of a run of training, which has a model only once an epoch was validated.
+ *
+ * @param folder where a `model.json` is missing
+ * @returns undefined where it is none of a run's folders
+ */
+export function noModelYet(folder: string): StoryError | undefined {
+  const isRun = existsSync(join(folder, CHECKPOINTS));
+  const isInRun = basename(folder) === MODEL && existsSync(join(dirname(folder), CHECKPOINTS));
+  if (!isRun && !isInRun) return undefined;
+  const run = isRun ? folder : dirname(folder);
+  const model = join(run, MODEL);
+  return new StoryError(
+    'model_unavailable',
+    isRun && existsSync(join(model, MODEL_FILE))
+      ? `${run} is a run of training. Its model is in ${model}: give that folder.`
+      : `The run in ${run} has no model yet: the first is written when an epoch is over and validated. Wait for that, ` +
+          'or go on with the run (scifi train with --continue).',
+  );
+}
