@@ -74,13 +74,13 @@ export async function saveModel(
   model: Model,
   { dtype, dialect = 'ours' }: SaveModelOptions,
 ): Promise<string> {
-  const { bytes, modelFile } = disassembleModel(model, dtype, dialect);
+  const { parts, modelFile } = disassembleModel(model, dtype, dialect);
   await mkdir(folder, { recursive: true });
-  await replaceFile(join(folder, WEIGHTS_FILE), bytes);
+  await replaceFile(join(folder, WEIGHTS_FILE), parts);
   await replaceFile(join(folder, VOCABULARY_FILE), toJson(model.vocabulary.toFile()));
   const { lexicon } = model;
   if (lexicon) await replaceFile(join(folder, LEXICON_FILE), lexicon.bytes);
-  const sha256 = sha256Of(bytes);
+  const sha256 = sha256Of(...parts);
   await replaceFile(join(folder, MODEL_FILE), toJson(modelFile(sha256, lexicon && sha256Of(lexicon.bytes))));
   return versionOf(sha256);
 }
@@ -117,9 +117,11 @@ export async function writeModelList(modelsFolder: string, choices: readonly Mod
   await replaceFile(join(modelsFolder, CHOICES_FILE), toJson(choices));
 }
 
-/** Hexadecimal SHA-256. */
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** Hexadecimal SHA-256 of all parts, one after the other. */
+export function sha256Of(...parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 /**
@@ -230,7 +232,10 @@ async function sizeOf(path: string, shown: string): Promise<number> {
 }
 
 /** Replaces a file at once, so that nobody reads half of it. */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   await writeFile(`${path}.new`, content);
   await rename(`${path}.new`, path);
 }

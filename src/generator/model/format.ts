@@ -131,7 +131,7 @@ export function sizesOf(layers: readonly Layer[]): { reads: number; writes: numb
 }
 
 /**
- * The weights' bytes of a model and a function that writes its `model.json`, given their SHA-256 and that of its
+ * The weights' bytes of a model, in parts, and a function that writes its `model.json`, given their SHA-256 and that of its
  * lexicon, if it has one.
  *
  * @param dialect whose names and layers the file keeps to
@@ -141,12 +141,12 @@ export function disassembleModel(
   dtype: WeightsDtype,
   dialect: Dialect = 'ours',
 ): {
-  bytes: Uint8Array;
+  parts: Uint8Array[];
   modelFile: (sha256: string, lexiconSha256: string | undefined) => Record<string, unknown>;
 } {
   const { name, reading } = model;
   const written = writeLayers(model.layers, { dialect, reading, model: name });
-  const { bytes, specs } = packWeights(
+  const { parts, specs } = packWeights(
     written.flatMap(({ weights }) => weights),
     dtype,
   );
@@ -171,5 +171,5 @@ export function disassembleModel(
       ...(lexiconSha256 === undefined ? {} : { lexiconSha256 }),
     },
   });
-  return { bytes, modelFile };
+  return { parts, modelFile };
 }

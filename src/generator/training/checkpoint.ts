@@ -31,13 +31,13 @@ export async function saveCheckpoint<Progress>(
   name: string,
   { progress, tensors }: Checkpoint<Progress>,
 ): Promise<void> {
-  const { bytes, specs } = packWeights([...tensors.values()], 'float32');
-  const file: CheckpointFile<Progress> = { version: VERSION, progress, specs, sha256: sha256Of(bytes) };
+  const { parts, specs } = packWeights([...tensors.values()], 'float32');
+  const file: CheckpointFile<Progress> = { version: VERSION, progress, specs, sha256: sha256Of(...parts) };
   const target = join(folder, name);
   const unfinished = `${target}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
-  await writeFile(join(unfinished, TENSORS_FILE), bytes, { flush: true });
+  await writeFile(join(unfinished, TENSORS_FILE), parts, { flush: true });
   await writeFile(join(unfinished, FILE), `${JSON.stringify(file, null, 1)}\n`, { flush: true });
   await rm(target, { recursive: true, force: true });
   await rename(unfinished, target);

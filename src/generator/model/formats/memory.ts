@@ -7,7 +7,7 @@
 /** What is left of the 256 MB for a file, whatever its size. */
 const SPARE_BYTES = 40 << 20;
 const TIMES_THE_FILE = 4;
-/** Arrays are copied once when the model is written. */
+/** Ids without a character are taken out of a copy of the arrays. */
 const COPIES = 2;
 
 /** The most bytes of JSON: parsed, the worst takes thirty times as much. */
