@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StoryError } from '../../errors.ts';
+import { ownCommand } from '../../own-command.ts';
 import { MODEL_FILE } from './format.ts';
 
 /** What a run of training leaves in its folder: its checkpoints from the beginning, its model after an epoch. */
@@ -25,6 +26,6 @@ export function noModelYet(folder: string): StoryError | undefined {
     isRun && existsSync(join(model, MODEL_FILE))
       ? `${run} is a run of training. Its model is in ${model}: give that folder.`
       : `The run in ${run} has no model yet: the first is written when an epoch is over and validated. Wait for that, ` +
-          'or go on with the run (scifi train with --continue).',
+          `or go on with the run: ${ownCommand(['train', 'DATA', '--out', run, '--continue'])}`,
   );
 }
