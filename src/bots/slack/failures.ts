@@ -8,8 +8,8 @@ import { webApi } from '@slack/bolt';
 export type SlackFailure =
   | 'limited' // too many calls of this method; the error says how long to wait
   | 'absent' // the bot is not in this conversation, or may not write there
-  | 'gone' // the message or the conversation is no more
-  | 'unauthorized' // Slack does not know the token (any more)
+  | 'gone' // the message, the conversation or the person in it is no more
+  | 'unauthorized' // Slack does not know the token (any more), or the workspace does not let the app in
   | 'unscoped' // the token lacks a scope
   | 'temporary' // Slack or the way there has a bad moment
   | 'defect'; // Slack calls the request wrong: a mistake of ours
@@ -30,12 +30,16 @@ const MEANING: Readonly<Record<string, SlackFailure>> = {
   restricted_action_non_threadable_channel: 'absent',
   cannot_reply_to_message: 'absent',
   messages_tab_disabled: 'absent',
+  channel_type_not_supported: 'absent',
+  method_not_supported_for_channel_type: 'absent',
   is_archived: 'gone',
   is_inactive: 'gone',
   message_not_found: 'gone',
   thread_not_found: 'gone',
   cant_update_message: 'gone',
   edit_window_closed: 'gone',
+  user_not_in_channel: 'gone',
+  user_not_found: 'gone',
   team_not_found: 'unauthorized',
   not_authed: 'unauthorized',
   invalid_auth: 'unauthorized',
@@ -44,6 +48,10 @@ const MEANING: Readonly<Record<string, SlackFailure>> = {
   token_expired: 'unauthorized',
   org_login_required: 'unauthorized',
   access_denied: 'unauthorized',
+  app_access_restricted: 'unauthorized',
+  enterprise_is_restricted: 'unauthorized',
+  team_access_not_granted: 'unauthorized',
+  two_factor_setup_required: 'unauthorized',
   missing_scope: 'unscoped',
   no_permission: 'unscoped',
   not_allowed_token_type: 'unscoped',
@@ -51,6 +59,7 @@ const MEANING: Readonly<Record<string, SlackFailure>> = {
   internal_error: 'temporary',
   fatal_error: 'temporary',
   request_timeout: 'temporary',
+  update_failed: 'temporary',
   service_unavailable: 'temporary',
   team_added_to_org: 'temporary',
   external_channel_migrating: 'temporary',

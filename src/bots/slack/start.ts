@@ -40,6 +40,7 @@ import { SlackHttpReceiver } from './receiver.ts';
 import { SCOPES } from './scopes.ts';
 import { openSocket } from './socket.ts';
 import { ROOM } from './story-text.ts';
+import { StreamSupport } from './stream-support.ts';
 import { SlackSurface } from './surface.ts';
 
 export interface SlackOptions {
@@ -118,6 +119,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       status: () => stories.status(),
       invitation: ({ botUserId }: SlackHandle) => invitation(botUserId),
       reply: config.reply,
+      streams: new StreamSupport(() => performance.now()),
       editIntervalMs: options.editIntervalMs ?? EDIT_INTERVAL_MS,
     };
     workReplies('slack', replies, {

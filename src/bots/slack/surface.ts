@@ -16,6 +16,7 @@ import type { SlackHandle, SlackPlace } from './handle.ts';
 import { layOut, layOutRoot, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
 import { findInTurn, ShownMessage } from './shown-message.ts';
 import { SlackStream } from './stream.ts';
+import type { StreamSupport } from './stream-support.ts';
 import { Turn } from './turn.ts';
 
 /** What all replies of a process share. */
@@ -30,6 +31,8 @@ export interface SurfaceTools {
   readonly logger: Logger;
   /** How a reply grows where there is a choice. */
   readonly reply: 'edit' | 'stream';
+  /** Where streams are to be had. */
+  readonly streams: StreamSupport;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs: number;
 }
@@ -82,7 +85,7 @@ export class SlackSurface implements MessageSurface {
     const isForSomebody = handle.userId !== handle.botUserId;
     const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && isForSomebody;
     // Nobody continues another's stream: a successor goes on by edits.
-    this.#mayStream = isPossible && isFirst;
+    this.#mayStream = isPossible && isFirst && tools.streams.isLikely(handle);
     this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
     task.onStop(() => this.#hurry.abort());
   }
@@ -186,8 +189,11 @@ export class SlackSurface implements MessageSurface {
       await this.#stream.grow(text, this.#pause(PATIENCE_MS));
     } catch (error) {
       logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
-      // It may have begun all the same, and would show the beginning of a story for ever.
-      if (this.#stream.ts === undefined && failureOf(error) === 'temporary') this.#mayBeStreamed = true;
+      if (this.#stream.ts === undefined) {
+        // It may have begun all the same, and would show the beginning of a story for ever.
+        if (failureOf(error) === 'temporary') this.#mayBeStreamed = true;
+        else this.#tools.streams.refused(handle, error);
+      }
       this.#leaveStream();
     }
   }

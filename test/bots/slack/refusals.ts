@@ -28,6 +28,7 @@ export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
   ['internal_error', 'ends'],
   ['fatal_error', 'ends'],
   ['service_unavailable', 'ends'],
+  ['update_failed', 'ends'],
   // Mistakes of ours, which other words may mend.
   ['invalid_blocks', 'ends'],
   ['msg_too_long', 'ends'],
@@ -42,9 +43,12 @@ export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
   ['cant_update_message', 'gives up'],
   ['is_archived', 'gives up'],
   ['is_inactive', 'gives up'],
+  ['user_not_in_channel', 'gives up'],
   ['invalid_auth', 'tells'],
   ['token_revoked', 'tells'],
   ['account_inactive', 'tells'],
+  ['app_access_restricted', 'tells'],
+  ['enterprise_is_restricted', 'tells'],
 ]);
 /** One of each kind. */
 export const SOME: readonly Answer[] = [
@@ -156,5 +160,6 @@ export function describeRefusals(answers: readonly Answer[]): void {
 
 /** A prompt of letters alone, another one for each case. */
 function promptOf(words: string, index: number): string {
-  return `${words} by ${String.fromCharCode('A'.charCodeAt(0) + index)}`;
+  const letter = (number: number) => String.fromCharCode('A'.charCodeAt(0) + number);
+  return `${words} by ${letter(Math.floor(index / 26))}${letter(index % 26)}`;
 }

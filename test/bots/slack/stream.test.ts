@@ -80,6 +80,23 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     assert.equal(channel.messages.size, 1);
   });
 
+  it('asks a conversation, or a workspace, that has refused a stream for no other one', async () => {
+    const { slack } = house;
+    const channel = house.channelOf();
+    const asked = (id: string) =>
+      slack.log.filter((call) => call.method === 'chat.startStream' && call.channelId === id);
+    slack.misbehave({ match: /startStream/, answer: 'channel_type_not_supported', times: 2 });
+    for (const prompt of ['One length=800', 'Two length=800']) {
+      house.ann.slash(channel, '/scifi', prompt);
+      await finished(channel, (message) => textOf(message).startsWith(prompt.slice(0, 3)));
+    }
+    assert.equal(asked(channel.id).length, 1);
+    slack.faults.length = 0;
+    // Another conversation of the same workspace has streams.
+    const { stream } = await begun('It streams length=800');
+    await until(() => isOver(stream), 'the end');
+  });
+
   it('goes on by edits, in the very message, when its stream dies', async () => {
     const { slack } = house;
     for (const die of [

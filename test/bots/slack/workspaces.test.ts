@@ -80,6 +80,37 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     }
   });
 
+  it('logs the code of every installation that fails, and nothing of what came with it', async () => {
+    const workspace = stranger('Unlucky');
+    const tampers: [(query: URLSearchParams) => void, RegExp][] = [
+      [
+        (query) => query.set('code', 'forged-code'),
+        /"code":"slack_webapi_platform_error","reason":".*invalid_code/,
+      ],
+      [(query) => query.set('state', 'forged-state'), /"name":"\w+"/],
+      [(query) => query.delete('state'), /"code":"slack_oauth_missing_state"/],
+      [(query) => query.delete('code'), /"code":"slack_oauth_missing_code"/],
+      [
+        (query) => {
+          query.delete('code');
+          query.set('error', 'access_denied');
+        },
+        /"code":"slack_oauth_installer_authorization_error"/,
+      ],
+    ];
+    for (const [tamper, expected] of tampers) {
+      const before = house.log.length;
+      const response = await install(workspace, tamper);
+      assert.ok(response.status >= 400, `${response.status}`);
+      const lines = house.log.slice(before).filter((line) => /"msg":"Slack"/.test(line));
+      assert.ok(
+        lines.some((line) => expected.test(line)),
+        `${expected}: ${lines.join('')}`,
+      );
+      assert.doesNotMatch(lines.join(''), /forged-/);
+    }
+  });
+
   it('forgets a workspace that takes the app away, in the middle of a story, and welcomes it back', async () => {
     const { slack } = house;
     const workspace = stranger('Leavers');
