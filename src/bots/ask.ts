@@ -28,6 +28,15 @@ export interface Wish {
   readonly source?: string | undefined;
 }
 
+/** Emoji with all that belongs to one, digits in a keycap included, and white space. */
+const EMOJI =
+  /[0-9#*]\ufe0f?\u20e3|\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\s/gu;
+
+/** Whether a prompt, from which a chat's own markup is taken already, is nothing but emoji and white space. */
+export function isWordless(prompt: string): boolean {
+  return prompt.replace(EMOJI, '') === '';
+}
+
 /** How much of a text one message of a chat can carry. */
 export interface MessageRoom {
   /** Of the chat, as a sentence names it. */

@@ -1,7 +1,7 @@
 /** Messages: mentions and direct messages are prompts, and so are those in story-prompt channels. */
 import type { AllMiddlewareArgs, App } from '@slack/bolt';
 import { StoryError } from '../../errors.ts';
-import { logged, submit } from '../ask.ts';
+import { isWordless, logged, submit } from '../ask.ts';
 import { clean, slackEscaping } from '../outgoing-text.ts';
 import type { PromptJudge } from '../prompt-channels.ts';
 import { askerOf, idPart } from './ask.ts';
@@ -9,8 +9,8 @@ import { loggable } from './failures.ts';
 import type { SlackPlace } from './handle.ts';
 import { storyHelp } from './help.ts';
 import { type ListenerTools, wishOf } from './listeners.ts';
+import { readMarkup } from './markup.ts';
 import { keyOf, workspaceOf } from './places.ts';
-import { readMarkup } from './story-text.ts';
 
 export interface MessageTools extends ListenerTools {
   readonly judge: PromptJudge;
@@ -54,6 +54,7 @@ export function hear(app: App, tools: MessageTools): void {
     if (!once.see(`${keyOf(place)}/${event.ts}`)) return;
     const text = promptOf(event.text ?? '', botUserId);
     if (isPrompt) {
+      if (isWordless(text)) return;
       const message = { channelId: keyOf(place), authorId: event.user, text, mentionsBot };
       const verdict = tools.judge.judge(channel, message);
       if (verdict === 'too soon') {
@@ -90,7 +91,7 @@ async function reply(
 ): Promise<void> {
   const userId = user!;
   try {
-    if (text === '' || text.toLowerCase() === 'help') {
+    if (isWordless(text) || text.toLowerCase() === 'help') {
       await tools.api.whisperTo(place, userId, storyHelp(tools.models));
       return;
     }

@@ -24,8 +24,8 @@ const HOUR = /^([01]?\d|2[0-3])(?::00)?$/;
 export function readStoryWords(text: string): StoryWords {
   const options = new Map<string, string>();
   const prompt = text.replace(
-    /(^|\s+)(temp|temperature|length|seed|model)=(\S*)/gi,
-    (_, _space, name: string, value: string) => {
+    /(?:^|\s+)(temp|temperature|length|seed|model)=(\S*?)(?:\s*[,;])*(?=\s|$)/gi,
+    (_, name: string, value: string) => {
       options.set(name.toLowerCase() === 'temp' ? 'temperature' : name.toLowerCase(), value);
       return '';
     },
@@ -45,11 +45,14 @@ export function readStoryWords(text: string): StoryWords {
  * @throws StoryError `bad_request` with a sentence
  */
 export function readChannelWords(text: string): ChannelOrder | undefined {
-  const [order = '', ...words] = text.trim().toLowerCase().split(/\s+/);
+  const [order = ''] = text
+    .trim()
+    .toLowerCase()
+    .split(/[\s,;]+/);
   const { options, rest } = readOptions(text.trim().split(/\s+/).slice(1));
   switch (order) {
     case 'on':
-      return { kind: 'on', prompts: promptsOf(options, words) };
+      return { kind: 'on', prompts: promptsOf(options, rest) };
     case 'daily': {
       const hour = HOUR.exec(options.get('hour') ?? rest[0] ?? '')?.[1];
       if (hour === undefined) {
@@ -103,9 +106,10 @@ export function readLimitsWords(text: string): LimitsOrder | undefined {
 
 function promptsOf(
   options: ReadonlyMap<string, string>,
-  words: readonly string[],
+  rest: readonly string[],
 ): Extract<ChannelOrder, { kind: 'on' }>['prompts'] {
   const { cooldownSeconds, leastCharacters } = PROMPT_CHANNEL_BOUNDS;
+  const words = rest.map((word) => word.toLowerCase());
   return {
     messages: words.includes('mentions') ? 'mentions' : 'every',
     cooldownSeconds: within('cooldown', options.get('cooldown'), cooldownSeconds),
@@ -126,13 +130,14 @@ function within(
   throw new StoryError('bad_request', sentence);
 }
 
+/** @param words behind each of which a comma or a semicolon means nothing */
 function readOptions(words: readonly string[]): { options: Map<string, string>; rest: string[] } {
   const options = new Map<string, string>();
   const rest: string[] = [];
-  for (const word of words) {
+  for (const word of words.map((one) => one.replace(/[,;]+$/, ''))) {
     const [, name, value] = /^([a-z][a-z-]*)=(.*)$/i.exec(word) ?? [];
     if (name) options.set(name.toLowerCase(), value!);
-    else rest.push(word);
+    else if (word !== '') rest.push(word);
   }
   return { options, rest };
 }

@@ -10,7 +10,7 @@ import type {
   SlackShortcutMiddlewareArgs,
 } from '@slack/bolt';
 import { StoryError } from '../../errors.ts';
-import { drawSeed, logged, readWish } from '../ask.ts';
+import { drawSeed, isWordless, logged, readWish } from '../ask.ts';
 import { carryOut } from '../channel-command.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { LimitsTools } from '../limits-command.ts';
@@ -25,9 +25,10 @@ import type { SlackPlace } from './handle.ts';
 import { CHANNEL_HELP, storyHelp } from './help.ts';
 import { ANY_SETTING, homeView, readChoice } from './home.ts';
 import { changeLimits } from './limits-command.ts';
+import { readMarkup } from './markup.ts';
 import { keyOf, locate, messageId, workspaceOf } from './places.ts';
 import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
-import { ROOM, readBlocks, readMarkup } from './story-text.ts';
+import { ROOM, readBlocks } from './story-text.ts';
 
 export const SCIFI = '/scifi';
 export const CHANNEL = '/scifi-channel';
@@ -35,6 +36,8 @@ export const LIMITS = '/scifi-limits';
 export const PRIVACY = '/scifi-privacy';
 export const FORGET = '/scifi-forget';
 export const CONTINUE = 'scifi-continue-message';
+const NO_WORDS =
+  'There are no words in that opening: emoji and links are left out. Give some, such as /scifi It all began with.';
 
 export interface ListenerTools extends SlackTools, LimitsTools, PrivacyTools {
   readonly channels: PromptChannels;
@@ -66,8 +69,9 @@ export function listen(app: App, tools: ListenerTools): void {
 
 async function tellStory({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
   const { user_id: userId, response_url: responseUrl, trigger_id } = command;
-  const text = slackEscaping.unescape(command.text ?? '').trim();
-  if (text === '' || text.toLowerCase() === 'help') {
+  const typed = (command.text ?? '').trim();
+  const text = readMarkup(typed).trim();
+  if (typed === '' || text.toLowerCase() === 'help') {
     await ack({ response_type: 'ephemeral', text: storyHelp(tools.models) });
     return;
   }
@@ -79,7 +83,12 @@ async function tellStory({ command, ack, context }: Command, tools: ListenerTool
       ack(sentence ? { response_type: 'ephemeral', text: said(sentence) } : undefined),
     whisper: (sentence) => tools.api.whisper(responseUrl, said(sentence)),
   };
-  await answerWithStory(asked, async () => ({ request: await wishOf(text, place, userId, tools) }), tools);
+  const prepare = async () => {
+    const isTyped = readStoryWords(slackEscaping.unescape(typed)).prompt !== '';
+    if (isTyped && isWordless(readStoryWords(text).prompt)) throw new StoryError('bad_request', NO_WORDS);
+    return { request: await wishOf(text, place, userId, tools) };
+  };
+  await answerWithStory(asked, prepare, tools);
 }
 
 /** The request in what somebody typed, with what that person has set for all requests. */

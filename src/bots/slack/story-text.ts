@@ -81,18 +81,6 @@ export function readBlocks(blocks: unknown): string | undefined {
   return parts.length > 0 ? joinParts(parts) : undefined;
 }
 
-/** Slack's markup as people read it: mentions go, links and channels become their words. */
-export function readMarkup(markup: string): string {
-  const words = markup.replace(/<([^<>]*)>/g, (_, inner: string) => {
-    const [target = '', label] = inner.split('|');
-    if (/^[@!]/.test(target))
-      return target.startsWith('!date') || target.startsWith('!subteam') ? (label ?? '') : '';
-    if (target.startsWith('#')) return label ? `#${label}` : '';
-    return label ?? target.replace(/^mailto:/, '');
-  });
-  return slackEscaping.unescape(words);
-}
-
 function cut(text: string, max: number): string {
   const [first, ...rest] = splitText(text, { limit: max - 3, cost: costOf });
   return first ? `${first.text}${rest.length > 0 ? '…' : ''}` : '';

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { actionIdOf, againValue, decodeButton, stopValue } from '../../../src/bots/slack/buttons.ts';
-import { readMarkup } from '../../../src/bots/slack/story-text.ts';
 
 const VALUE_MAX = 2_000;
 
@@ -44,18 +43,5 @@ describe('what a button of Slack’s knows', () => {
       ),
       undefined,
     );
-  });
-});
-
-describe('Slack’s markup', () => {
-  it('is read as people see it', () => {
-    const cases: [string, string][] = [
-      ['a &lt;b&gt; &amp;amp; c', 'a <b> &amp; c'],
-      ['<@U1> go <https://a.example|on> <#C1|general> <!channel>', ' go on #general '],
-      ['<https://a.example/?a=1&amp;b=2>', 'https://a.example/?a=1&b=2'],
-      ['<mailto:a@b.example|a@b.example>', 'a@b.example'],
-      ['1 &lt; 2 and <b', '1 < 2 and <b'],
-    ];
-    for (const [markup, words] of cases) assert.equal(readMarkup(markup), words);
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readChannelWords, readStoryWords } from '../../../src/bots/slack/command-text.ts';
+import { readChannelWords, readLimitsWords, readStoryWords } from '../../../src/bots/slack/command-text.ts';
 
 describe('what is typed behind /scifi', () => {
   it('is a prompt, with options anywhere in it', () => {
@@ -20,6 +20,22 @@ describe('what is typed behind /scifi', () => {
       seed: 3,
     });
     assert.deepEqual(readStoryWords('x=y and attempt=2'), { prompt: 'x=y and attempt=2' });
+  });
+
+  it('takes a comma or a semicolon behind an option for none of its value', () => {
+    const read = { temperature: 0.7, length: 300 };
+    for (const text of [
+      'It began temp=0.7, length=300',
+      'temp=0.7; It began length=300,',
+      'temp=0.7 , length=300 , It began',
+    ]) {
+      assert.deepEqual(readStoryWords(text), { prompt: 'It began', ...read }, text);
+    }
+    assert.deepEqual(readStoryWords('model=melville, It began, they say,'), {
+      prompt: 'It began, they say,',
+      model: 'melville',
+    });
+    assert.throws(() => readStoryWords('temp=0,7 x'), /The temperature is “0,7”; give a number/);
   });
 
   it('keeps every prompt, in whatever order the options come', () => {
@@ -72,6 +88,15 @@ describe('what is typed behind /scifi-channel', () => {
       assert.deepEqual(readChannelWords(text), { kind: 'daily', daily }, text);
     }
     assert.deepEqual(readChannelWords('daily 0'), { kind: 'daily', daily: { hour: 0, timeZone: 'UTC' } });
+    assert.deepEqual(readChannelWords('daily hour=8, tz=Europe/Vienna'), { kind: 'daily', daily });
+    assert.deepEqual(readChannelWords('on, mentions, cooldown=60, min=12; threads,'), {
+      kind: 'on',
+      prompts: { messages: 'mentions', cooldownSeconds: 60, leastCharacters: 12, threads: true },
+    });
+    assert.deepEqual(readLimitsWords('person-hourly=5, all-hourly=9'), {
+      kind: 'set',
+      limits: { personHourly: 5, placeHourly: 9 },
+    });
     assert.deepEqual(readChannelWords('off'), { kind: 'off' });
     assert.deepEqual(readChannelWords('status'), { kind: 'status' });
     assert.equal(readChannelWords(''), undefined);

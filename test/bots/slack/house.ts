@@ -52,6 +52,8 @@ export interface House {
   channelOf(options?: Parameters<FakeSlack['world']['addChannel']>[1]): FakeChannel;
   /** What the one who did something was told alone; empty when nothing. */
   heard(delivery: Delivery): string;
+  /** What the author of a message was told alone after writing it; empty when nothing. */
+  heardAfter(message: FakeMessage): string;
   startWorker(): Promise<StoryWorker>;
   /** What the daily line needs, for tests that cannot wait for midnight. */
   tools(): DailyTools;
@@ -117,6 +119,11 @@ export async function openHouse(
     another: startBot,
     channelOf: (more) => slack.world.addChannel(slack.workspace, more),
     heard: (delivery) => heard(slack, delivery),
+    heardAfter: ({ channel: { id }, user, history }) =>
+      slack.world.whispers
+        .filter(({ at, channelId, userId }) => at >= history[0]!.at && channelId === id && userId === user.id)
+        .map(({ text }) => text)
+        .join('\n'),
     async startWorker() {
       const { storyteller } = fakeStoryteller({ capacity: 128, stepsPerTrip: 8 });
       const worker = new StoryWorker({

@@ -106,11 +106,35 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 5_000);
     });
 
+    it('goes on with words alone: emoji, links and markup are left out, and nothing else is no prompt', async () => {
+      const { ann } = house;
+      const channel = house.channelOf();
+      const wordless = ann.slash(channel, '/scifi', ':rocket: https://a.example length=200');
+      assert.match(
+        await until(() => house.heard(wordless), 'a refusal'),
+        /^There are no words in that opening/,
+      );
+      const link = ann.mention(channel, '<https://a.example> 🚀');
+      await until(() => house.heardAfter(link).includes('Give me an opening'), 'help');
+      ann.slash(channel, '/scifi', 'He flew :rocket: to https://a.example Mars length=200');
+      const first = await finished(channel);
+      assert.ok(textOf(first).startsWith('He flew to Mars'), textOf(first));
+      ann.mention(channel, 'She flew :rocket: to <https://a.example|Venus> <#C1> length=200');
+      const second = await finished(channel, ({ ts }) => ts > first.ts);
+      assert.ok(textOf(second).startsWith('She flew to Venus'), textOf(second));
+      const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0 minimum=1');
+      await until(() => house.heard(set), 'an answer');
+      ann.say(channel, ':rocket: :tada: 🚀');
+      ann.say(channel, 'They flew away at last');
+      await finished(channel, (message) => textOf(message).startsWith('They flew'));
+      assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 3);
+    });
+
     it('is written again by Another, Warmer and Cooler, with its own opening and seed', async () => {
       const { ann } = house;
       const channel = house.channelOf();
       // Of the prompt, nothing may mean anything, and all of it comes back.
-      const prompt = '*<!channel>* <@U1> <http://b|a> & &amp; :smile: `c`';
+      const prompt = '*<!channel>* <@U1> <b|a> & &amp; 10:30:45 `c`';
       ann.slash(channel, '/scifi', `${prompt} length=130 temp=0.1 seed=9 model=melville`);
       const message = await finished(channel);
       assert.ok(textOf(message).startsWith(prompt), textOf(message));
