@@ -73,6 +73,12 @@ export interface DiscordConfig {
   readonly api: string;
 }
 
+/** Ids of users, who may, and of workspaces, in which every user may. */
+export interface ChannelManagers {
+  readonly isEverybody: boolean;
+  readonly ids: ReadonlySet<string>;
+}
+
 /** Either one workspace's token, over Socket Mode or HTTP; or installations by many, over HTTP. */
 export interface SlackConfig {
   /** The bot's token in the one workspace that it serves. */
@@ -91,6 +97,8 @@ export interface SlackConfig {
         readonly encryptionKey: Buffer;
       }
     | undefined;
+  /** Who may use `/scifi-channel` besides administrators and the creator of a channel. */
+  readonly channelManagers: ChannelManagers;
   /** Interface of that port. */
   readonly host: string;
   /** Whether replies grow by edits or as Slack's streams. */
@@ -261,8 +269,14 @@ function readSlack(values: Values, mistakes: string[]): SlackConfig | undefined 
           encryptionKey: Buffer.from(encryptionKey!, 'hex'),
         }
       : undefined,
+    channelManagers: readChannelManagers(values.SLACK_CHANNEL_MANAGERS),
     host: values.SCIFI_HOST,
     reply: values.SLACK_REPLY,
     api: `${values.SLACK_API.replace(/\/+$/, '')}/`,
   };
+}
+
+function readChannelManagers(list: string): ChannelManagers {
+  const names = list.split(',').map((name) => name.trim());
+  return { isEverybody: names.includes('everybody'), ids: new Set(names.filter(Boolean)) };
 }

@@ -141,6 +141,12 @@ export const Environment = z.object({
       error: 'expected 64 hexadecimal digits, such as openssl rand -hex 32 prints',
     })
     .optional(),
+  SLACK_CHANNEL_MANAGERS: z
+    .string()
+    .regex(/^\s*(everybody|[UWT][A-Z0-9]{2,})(\s*,\s*(everybody|[UWT][A-Z0-9]{2,}))*\s*$/, {
+      error: 'expected ids of users (U...) or workspaces (T...) with commas between them, or everybody',
+    })
+    .default(''),
   SLACK_REPLY: z.enum(['edit', 'stream'], { error: 'expected edit or stream' }).default('edit'),
   SLACK_API: z
     .url({ protocol: /^https?$/, error: 'expected an address such as https://slack.com/api' })

@@ -89,6 +89,11 @@ describe('readConfig', () => {
       [usual.botToken, usual.http, usual.reply, usual.api],
       ['xoxb-1', undefined, 'edit', 'https://slack.com/api/'],
     );
+    const managed = (list: string) =>
+      readConfig({ ...bot, ...socket, SLACK_CHANNEL_MANAGERS: list }).slack!.channelManagers;
+    assert.deepEqual(managed('U012, T034'), { isEverybody: false, ids: new Set(['U012', 'T034']) });
+    assert.equal(managed('everybody').isEverybody, true);
+    assert.deepEqual(usual.channelManagers, { isEverybody: false, ids: new Set() });
     assert.deepEqual(readConfig({ ...bot, ...http }).slack!.http, {
       signingSecret: 'x'.repeat(32),
       port: 3_001,
@@ -103,6 +108,7 @@ describe('readConfig', () => {
       [{ ...socket, ...bot, ...many, SLACK_PORT: '1' }, /SLACK_BOT_TOKEN: not together with SLACK_CLIENT_ID/],
       [{ SLACK_BOT_TOKEN: 'xoxp-1', ...socket }, /SLACK_BOT_TOKEN: expected the Bot User OAuth Token/],
       [{ ...bot, SLACK_APP_TOKEN: 'xoxb-1' }, /SLACK_APP_TOKEN: expected an App-Level Token/],
+      [{ SLACK_CHANNEL_MANAGERS: '@ann' }, /SLACK_CHANNEL_MANAGERS: expected ids of users \(U\.\.\.\)/],
       [{ ...many, SLACK_ENCRYPTION_KEY: 'hunter2' }, /SLACK_ENCRYPTION_KEY: expected 64 hexadecimal digits/],
     ];
     for (const [environment, sentence] of wrong) {

@@ -21,6 +21,8 @@ export interface DailyTools {
   readonly isHopeless?: (channel: PromptChannel) => boolean;
   /** Has a line written in a channel; under one id once. */
   readonly submitLine: (id: string, request: StoryRequest, channelId: string) => Promise<void>;
+  /** Whether a channel is gone, or closed to the bot for good: then its settings end. Never, where this is undefined. */
+  readonly isClosed?: (channel: PromptChannel) => Promise<boolean>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -68,6 +70,11 @@ export async function postLine(channelId: string, tools: DailyTools): Promise<vo
   if (!channel?.daily) return;
   const day = dueDay(tools.clock(), channel.daily);
   if (day === undefined || tools.isHopeless?.(channel)) return;
+  if (await tools.isClosed?.(channel)) {
+    await tools.channels.remove(channelId);
+    tools.logger.info({ channel: channelId }, 'the settings of a closed channel are removed');
+    return;
+  }
   const request = tools.readLine({ ...openingOf(day, channelId), length: LINE_LENGTH });
   await tools.submitLine(`d${channelId}-${day}`, request, channelId);
   tools.logger.info({ channel: channelId }, 'daily line');

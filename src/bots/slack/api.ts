@@ -32,6 +32,15 @@ export interface Identity {
   readonly scopes: readonly string[] | undefined;
 }
 
+/** A conversation, as far as it matters here. */
+export interface Conversation {
+  /** Of direct messages there is none. */
+  readonly creator: string | undefined;
+  readonly isArchived: boolean;
+  /** Whether the bot is in it. */
+  readonly isMember: boolean;
+}
+
 export interface SlackApiOptions {
   /** Address of the Web API. */
   readonly api: string;
@@ -184,6 +193,14 @@ export class SlackApi {
   async isAdministrator(workspace: Workspace, userId: string): Promise<boolean> {
     const { user } = await this.#client.users.info({ token: await this.tokenOf(workspace), user: userId });
     return user?.is_admin === true || user?.is_owner === true;
+  }
+
+  /** Looks at a conversation. Rejects as `absent` where it is private and the bot is not in it, or is no more. */
+  async conversation(place: SlackPlace): Promise<Conversation> {
+    const { channelId: channel } = place;
+    const answer = await this.#client.conversations.info({ token: await this.tokenOf(place), channel });
+    const { creator, is_archived: isArchived, is_member: isMember, is_im: isDirect } = answer.channel ?? {};
+    return { creator, isArchived: isArchived === true, isMember: isDirect === true || isMember !== false };
   }
 
   async publishHome(workspace: Workspace, userId: string, view: types.View): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   SlackCommandMiddlewareArgs,
   SlackShortcutMiddlewareArgs,
 } from '@slack/bolt';
+import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import { drawSeed, isWordless, logged, readWish } from '../ask.ts';
 import { carryOut } from '../channel-command.ts';
@@ -26,6 +27,7 @@ import { CHANNEL_HELP, storyHelp } from './help.ts';
 import { ANY_SETTING, homeView, readChoice } from './home.ts';
 import { changeLimits } from './limits-command.ts';
 import { readMarkup } from './markup.ts';
+import { demandChannelManager } from './permissions.ts';
 import { keyOf, locate, messageId, workspaceOf } from './places.ts';
 import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
 import { ROOM, readBlocks } from './story-text.ts';
@@ -41,6 +43,7 @@ const NO_WORDS =
 
 export interface ListenerTools extends SlackTools, LimitsTools, PrivacyTools {
   readonly channels: PromptChannels;
+  readonly config: Pick<SlackConfig, 'channelManagers'>;
 }
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -116,13 +119,16 @@ async function changeChannel({ command, ack, context }: Command, tools: Listener
     const order = read();
     if (!order) return CHANNEL_HELP;
     if (typeof order === 'string') return order;
+    if (order.kind !== 'status') {
+      await demandChannelManager(place, command.user_id, tools.config.channelManagers, api);
+    }
     const isAbsent = order.kind !== 'off' && (await isAbsentFrom(place, tools));
     return carryOut(order, keyOf(place), channels, {
       missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
       remedy: `Type \`/invite\` <@${context.botUserId}> and try again.`,
     });
   };
-  // Slack is told before: two questions to it, and its own deadline.
+  // Slack is told before: questions to it, and its own deadline.
   await ack();
   const sentence = await answer().catch((error) => logged(error, logger).message);
   await api.whisper(command.response_url, sentence);

@@ -7,7 +7,10 @@ export const SCOPES: Readonly<Record<string, string>> = {
   'groups:history': 'the same in private channels',
   'im:history': 'the same in direct messages',
   'mpim:history': 'the same in group direct messages',
-  'users:read': 'know who administrates the workspace, and may set its limits',
+  'users:read': 'know who administrates the workspace, and may set its limits and channels',
+  'channels:read': 'know who created a channel and may set it up, and hear when it is archived or deleted',
+  'groups:read': 'the same in private channels',
+  'mpim:read': 'the same in group direct messages',
   'reactions:write': 'ask for patience with an hourglass',
 };
 

@@ -24,9 +24,9 @@ import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { type Identity, SlackApi } from './api.ts';
-import { placeOf as placeNameOf } from './ask.ts';
 import { Budgets } from './budgets.ts';
 import { hear } from './channel-messages.ts';
+import { isClosed, watchDepartures } from './departures.ts';
 import { codeOf, failureOf } from './failures.ts';
 import type { SlackHandle, Workspace } from './handle.ts';
 import { invitation } from './help.ts';
@@ -142,6 +142,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
         const handle = { ...place, userId, botUserId: userId, at: Date.now() };
         await submit(tools, id, request, () => handle, undefined);
       },
+      isClosed: ({ channelId }) => isClosed(placeOf(channelId), api),
       clock: Date.now,
     };
     opened.add(workDailyLines(dailyTools));
@@ -151,7 +152,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     app.error(async (error) => failed(error, tools));
     listen(app, tools);
     hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
-    if (installations) forgetWhoLeaves(app, installations, { channels, people, places: options.places });
+    watchDepartures(app, { installations, channels, people, places: options.places, logger });
     opened.add(() => app.stop());
     const port = portOf(await reached(config, () => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');
@@ -253,28 +254,4 @@ async function reached<T>({ http, host }: SlackConfig, act: () => Promise<T>): P
 function portOf(started: unknown): number | undefined {
   const address = (started as { address?: () => unknown } | undefined)?.address?.();
   return (address as { port?: number } | null | undefined)?.port;
-}
-
-/** A workspace that takes the app away leaves nothing behind: no token, and nothing that was set. */
-function forgetWhoLeaves(
-  app: App,
-  installations: Installations,
-  { channels, people, places }: { channels: PromptChannels; people: People; places: PlacesLimits },
-): void {
-  const forget = async ({ teamId, enterpriseId, isEnterpriseInstall }: Workspace) => {
-    const query = { teamId, enterpriseId, isEnterpriseInstall: isEnterpriseInstall ?? false };
-    await installations.deleteInstallation(query as never);
-    await Promise.all([
-      channels.forget(`${teamId}-`),
-      people.forgetTeam(teamId),
-      places.remove(placeNameOf(teamId)),
-    ]);
-  };
-  app.event('app_uninstalled', ({ context, body }) =>
-    forget({ teamId: body.team_id, ...context } as Workspace),
-  );
-  app.event('tokens_revoked', async ({ event, context, body }) => {
-    if (!event.tokens.bot?.length) return;
-    await forget({ teamId: body.team_id, ...context } as Workspace);
-  });
 }

@@ -61,6 +61,8 @@ export class SlackSurface implements MessageSurface {
   #stream: SlackStream | undefined;
   /** For finding a stream that was left behind. */
   readonly #looking = new Turn();
+  /** Whether it is a daily line, which comes whole: what Slack allows is for those who wait for a story. */
+  readonly #isDaily: boolean;
   /** Whether the story may (still) become a stream. */
   #mayStream: boolean;
   /** Whether a predecessor may have streamed without having written that down. */
@@ -81,9 +83,9 @@ export class SlackSurface implements MessageSurface {
       this.#message = this.#shown({ ...handle, threadTs: rootTs }, ts, false, isOurs);
       this.#root = this.#shown(handle, rootTs, false, isOurs);
     }
-    // A stream stands beneath a message of its own, and is for somebody: the daily line is for nobody.
-    const isForSomebody = handle.userId !== handle.botUserId;
-    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && isForSomebody;
+    this.#isDaily = handle.userId === handle.botUserId;
+    // A stream stands beneath a message of its own, and is for the one who asked.
+    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && !this.#isDaily;
     // Nobody continues another's stream: a successor goes on by edits.
     this.#mayStream = isPossible && isFirst && tools.streams.isLikely(handle);
     this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
@@ -100,6 +102,7 @@ export class SlackSurface implements MessageSurface {
 
   async edit(state: ReplyState): Promise<void> {
     try {
+      if (this.#isDaily) return await this.#pause(PATIENCE_MS);
       if (!(await this.#look(this.#pause(PATIENCE_MS)))) return;
       this.#stopGrowing ??= this.#tools.budgets.grow(this.#task.handle.teamId);
       if (!this.#stopGrowing || this.#isTooOld) return await this.#pause(PATIENCE_MS);

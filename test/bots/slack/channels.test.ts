@@ -64,7 +64,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.match(await set(house, inside, ''), /every message is a prompt/);
   });
 
-  it('gets an opening line a day, once, which anybody can continue and stop', async () => {
+  it('gets an opening line a day, once, whole, which anybody can continue', async () => {
     const { slack } = house;
     const channel = house.channelOf();
     assert.match(await set(house, channel, 'daily hour=0'), /An opening line comes every day at 0:00, UTC/);
@@ -74,6 +74,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     await Promise.all([postLine(key, { ...tools, clock }), postLine(key, { ...tools, clock })]);
     const line = await finished(channel);
     assert.ok(textOf(line).length > 30);
+    assert.equal(line.history.length, 1);
     new Person(slack, 'bob').press(line, 'Continue');
     const next = await finished(channel, ({ ts }) => ts > line.ts);
     assert.notEqual(textOf(next), '');

@@ -41,6 +41,7 @@ export interface House {
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
+  readonly config: SlackConfig;
   /** All that the queue's store holds, as text; on Redis only. */
   dump(): Promise<string>;
   /** The bot's side; replaced by `restart`. */
@@ -48,7 +49,7 @@ export interface House {
   restart(options?: Partial<SlackOptions>): Promise<void>;
   /** Starts one more process' worth of bot. */
   another(options?: Partial<SlackOptions>): Promise<Slack>;
-  /** One more conversation. */
+  /** One more conversation, created by Ann. */
   channelOf(options?: Parameters<FakeSlack['world']['addChannel']>[1]): FakeChannel;
   /** What the one who did something was told alone; empty when nothing. */
   heard(delivery: Delivery): string;
@@ -109,6 +110,7 @@ export async function openHouse(
     stories,
     channel,
     log,
+    config: { ...configOf(slack), ...options.settings?.(slack) },
     dump: () => backend.dump(),
     ann: new Person(slack, 'ann'),
     bot: await startBot(),
@@ -117,7 +119,7 @@ export async function openHouse(
       house.bot = await startBot(more);
     },
     another: startBot,
-    channelOf: (more) => slack.world.addChannel(slack.workspace, more),
+    channelOf: (more) => slack.world.addChannel(slack.workspace, { creatorId: house.ann.user.id, ...more }),
     heard: (delivery) => heard(slack, delivery),
     heardAfter: ({ channel: { id }, user, history }) =>
       slack.world.whispers
@@ -163,6 +165,7 @@ export function configOf(slack: FakeSlack): SlackConfig {
     appToken: slack.world.appToken,
     http: undefined,
     installation: undefined,
+    channelManagers: { isEverybody: false, ids: new Set() },
     host: '127.0.0.1',
     reply: 'edit',
     api: slack.api,

@@ -124,6 +124,7 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       assert.equal(await install(first), 200);
       assert.equal(await install(second), 200);
       const bob = new Person(slack, 'bob');
+      slack.world.administrators.add(bob.user.id);
       for (const workspace of [first, second]) {
         const channel = slack.world.addChannel(workspace);
         bob.slash(channel, '/scifi', `In ${workspace.name} length=200`);

@@ -118,6 +118,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     const first = workspace.token;
     const channel = slack.world.addChannel(workspace);
     const ann = new Person(slack, 'ann');
+    slack.world.administrators.add(ann.user.id);
     const set = ann.slash(channel, '/scifi-channel', 'on');
     await until(() => house.heard(set), 'an answer');
     ann.slash(channel, '/scifi', 'It was taken away length=1500');

@@ -211,6 +211,18 @@ export class FakeSlack {
     return this.dispatch(workspace, { type: 'app_uninstalled' });
   }
 
+  /** A channel is archived, deleted, or the bot is taken out of it. The app is told where it asked to be. */
+  close(channel: FakeChannel, how: 'archive' | 'deleted' | 'left'): Delivery | undefined {
+    const { workspace, kind, id } = channel;
+    const type = `${kind === 'group' ? 'group' : 'channel'}_${how}`;
+    if (how === 'archive') channel.isArchived = true;
+    if (how === 'left') channel.isMember = false;
+    if (how === 'deleted') this.world.channels.delete(id);
+    const isTold =
+      this.world.subscriptions.has(type) && workspace.scopes.includes(`${SCOPE_OF_KIND[kind]}:read`);
+    return isTold ? this.dispatch(workspace, { type, channel: id }) : undefined;
+  }
+
   openResponseUrl(channel: FakeChannel, user: FakeUser): string {
     const id = randomUUID();
     this.#responseUrls.set(id, { channel, user, openedAt: Date.now(), uses: 0 });

@@ -148,11 +148,12 @@ const METHODS: Readonly<Record<string, Handler>> = {
   'conversations.info': (context) => {
     const channel = conversation(context);
     need(context.workspace, `${SCOPE_OF_KIND[channel.kind]}:read`);
-    const { id, name, kind, isMember, isArchived } = channel;
+    const { id, name, kind, isMember, isArchived, creatorId } = channel;
     return {
       channel: {
         id,
         name,
+        ...(creatorId ? { creator: creatorId } : {}),
         is_channel: kind === 'channel',
         is_group: kind === 'group',
         is_im: kind === 'im',

@@ -29,6 +29,8 @@ export interface FakeChannel {
   readonly name: string;
   readonly kind: ChannelKind;
   readonly workspace: Workspace;
+  /** Id of the user who created it; undefined where the fake has made it up. */
+  creatorId: string | undefined;
   /** Whether the bot is in it. */
   isMember: boolean;
   isArchived: boolean;
@@ -145,7 +147,12 @@ export class World {
 
   addChannel(
     workspace: Workspace,
-    { name = 'stories', kind = 'channel' as ChannelKind, isMember = true } = {},
+    {
+      name = 'stories',
+      kind = 'channel' as ChannelKind,
+      isMember = true,
+      creatorId = undefined as string | undefined,
+    } = {},
   ): FakeChannel {
     const prefix = { channel: 'C', group: 'G', im: 'D', mpim: 'G' }[kind];
     const channel: FakeChannel = {
@@ -153,6 +160,7 @@ export class World {
       name,
       kind,
       workspace,
+      creatorId,
       isMember,
       isArchived: false,
       isReadOnly: false,

@@ -1,0 +1,186 @@
+/** Who may set a channel up on Slack, and when what is set ends with the channel or the workspace. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postLine } from '../../../src/bots/daily.ts';
+import { Person } from '../../fakes/slack/people.ts';
+import type { FakeChannel } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
+
+/** Uses `/scifi-channel` and returns what the bot whispers. */
+async function set(house: House, person: Person, channel: FakeChannel, text: string): Promise<string> {
+  // What was said before was said in another millisecond.
+  await sleep(2);
+  const delivery = person.slash(channel, '/scifi-channel', text);
+  return until(() => house.heard(delivery), 'an answer');
+}
+
+const REFUSED =
+  /^Only those who administrate this workspace and the creator of this channel may change that\./;
+
+describe('who may set a channel up on Slack', { timeout: 60_000 }, () => {
+  let house: House;
+  const bob = () => new Person(house.slack, 'bob');
+  const open = (isEverybody: boolean, ...ids: string[]) =>
+    house.restart({
+      config: { ...house.config, channelManagers: { isEverybody, ids: new Set(ids) } },
+    });
+
+  before(async () => {
+    house = await openHouse({ pace: 0, allowance: 20 });
+  });
+  after(() => house.close());
+
+  it('administrators and the creator may; others may look', async () => {
+    const { ann, slack } = house;
+    for (const kind of ['channel', 'group'] as const) {
+      const channel = house.channelOf({ kind });
+      const stranger = bob();
+      for (const text of ['on', 'daily hour=8', 'off']) {
+        assert.match(await set(house, stranger, channel, text), REFUSED, text);
+      }
+      assert.match(await set(house, ann, channel, 'on'), /^Every message/);
+      assert.match(await set(house, stranger, channel, 'off'), REFUSED);
+      assert.match(await set(house, stranger, channel, 'status'), /^Every message/);
+      slack.world.administrators.add(stranger.user.id);
+      assert.match(await set(house, stranger, channel, 'off'), /^Off: /);
+    }
+  });
+
+  it('a direct message belongs to its user', async () => {
+    const direct = house.channelOf({ kind: 'im', creatorId: undefined });
+    assert.match(await set(house, bob(), direct, 'on'), /^Every message/);
+  });
+
+  it('says which scope is missing; the creator needs none for administrators', async () => {
+    const { slack, ann } = house;
+    const all = slack.workspace.scopes;
+    const channel = house.channelOf();
+    slack.workspace.scopes = all.filter((scope) => scope !== 'users:read');
+    assert.match(await set(house, bob(), channel, 'on'), /^I may not see who administrates this workspace/);
+    assert.match(await set(house, ann, channel, 'on'), /^Every message/);
+    slack.workspace.scopes = all.filter((scope) => scope !== 'channels:read');
+    assert.match(await set(house, ann, channel, 'off'), REFUSED);
+    slack.workspace.scopes = all;
+  });
+
+  it('the operator can name users and workspaces, or everybody', async () => {
+    const named = bob();
+    const channel = house.channelOf();
+    await open(false, named.user.id);
+    assert.match(await set(house, named, channel, 'on'), /^Every message/);
+    assert.match(await set(house, bob(), channel, 'off'), REFUSED);
+    await open(false, house.slack.workspace.id);
+    assert.match(await set(house, bob(), channel, 'off'), /^Off: /);
+    await open(true);
+    assert.match(await set(house, bob(), channel, 'on'), /^Every message/);
+  });
+});
+
+describe('what is set on Slack ends', { timeout: 60_000 }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ pace: 0, allowance: 20 });
+  });
+  after(() => house.close());
+
+  const keyOf = ({ id }: FakeChannel) => `${house.slack.workspace.id}-${id}`;
+  const isSet = async (channel: FakeChannel) => {
+    const daily = house.connection.queue('daily-slack');
+    const scheduler = await daily.getJobScheduler(`c${keyOf(channel)}`);
+    await daily.close();
+    return [await house.bot.channels.read(keyOf(channel)), scheduler].some(Boolean);
+  };
+
+  it('with its channel: archived, deleted, or left', async () => {
+    const { slack, ann } = house;
+    const stays = house.channelOf();
+    await set(house, ann, stays, 'daily hour=8');
+    for (const kind of ['channel', 'group'] as const) {
+      for (const how of ['archive', 'deleted', 'left'] as const) {
+        const channel = house.channelOf({ kind });
+        await set(house, ann, channel, 'on');
+        await set(house, ann, channel, 'daily hour=8');
+        assert.ok(await isSet(channel));
+        slack.close(channel, how);
+        await until(async () => !(await isSet(channel)), `${kind} ${how}`);
+      }
+    }
+    assert.ok(await isSet(stays));
+  });
+
+  it('with its channel, although the bot was not told: at the next daily line, which is not written', async () => {
+    const { slack, ann } = house;
+    for (const close of [
+      (channel: FakeChannel) => {
+        channel.isArchived = true;
+      },
+      (channel: FakeChannel) => void slack.world.channels.delete(channel.id),
+      (channel: FakeChannel) => {
+        channel.isMember = false;
+      },
+    ]) {
+      const channel = house.channelOf();
+      await set(house, ann, channel, 'daily hour=8');
+      close(channel);
+      await postLine(keyOf(channel), house.tools());
+      assert.ok(!(await isSet(channel)));
+      assert.equal(botsMessages(channel).length, 0);
+    }
+    const refused = slack.log.filter(
+      ({ method, outcome }) => method === 'chat.postMessage' && outcome !== 'ok',
+    );
+    assert.deepEqual(refused, []);
+    // While Slack is away, nothing ends.
+    const channel = house.channelOf();
+    await set(house, ann, channel, 'daily hour=8');
+    slack.misbehave({ match: /conversations.info/, answer: 503 });
+    await postLine(keyOf(channel), house.tools());
+    assert.ok(await isSet(channel));
+    await finished(channel);
+  });
+
+  it('with the app in its workspace', async () => {
+    const { slack, ann, connection } = house;
+    const channel = house.channelOf();
+    await set(house, ann, channel, 'daily hour=8');
+    slack.world.administrators.add(ann.user.id);
+    const limits = ann.slash(channel, '/scifi-limits', 'person-at-once=1');
+    await until(() => house.heard(limits), 'an answer');
+    const queues = ['settings-slack-channels', 'settings-limits'].map((name) => connection.queue(name));
+    slack.uninstall(slack.workspace);
+    for (const queue of queues)
+      await until(async () => (await queue.getJobs(['wait'])).length === 0, queue.name);
+    assert.ok(!(await isSet(channel)));
+    for (const queue of queues) await queue.close();
+  });
+});
+
+describe('many daily lines at one hour on Slack', { timeout: 60_000 }, () => {
+  it('leave the edits of their workspace to those who wait for a story', async () => {
+    const house = await openHouse();
+    try {
+      const { ann, slack } = house;
+      const channels = Array.from({ length: 12 }, () => house.channelOf());
+      for (const [index, channel] of channels.entries()) {
+        const channelId = `${slack.workspace.id}-${channel.id}`;
+        await house.bot.channels.write({ channelId, daily: { hour: 23 - (index % 2), timeZone: 'UTC' } });
+      }
+      const tools = house.tools();
+      await Promise.all(channels.map(({ id }) => postLine(`${slack.workspace.id}-${id}`, { ...tools })));
+      const mine = house.channelOf();
+      const delivery = ann.slash(mine, '/scifi', 'What of me length=900');
+      const story = await finished(mine, undefined, 30_000);
+      assert.equal(house.heard(delivery), '', 'not crowded');
+      assert.ok(new Set(story.history.map(textOf)).size >= 3, `${story.history.length} states`);
+      for (const channel of channels) {
+        const line = await until(() => botsMessages(channel).find(isOver), 'a line');
+        assert.equal(line.history.length, 1);
+      }
+    } finally {
+      await house.close();
+    }
+  });
+});
