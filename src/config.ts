@@ -4,7 +4,8 @@
 
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { Environment, type Values } from './environment.ts';
+import { type Block, parseBlock } from './bots/blocks.ts';
+import { blockNames, Environment, type Values } from './environment.ts';
 import { StoryError } from './errors.ts';
 import type { EngineName } from './generator/engines/choose.ts';
 import { readGiven } from './given-settings.ts';
@@ -29,6 +30,8 @@ export interface Config {
   /** Characters a second at which a reply grows; 0 for as fast as they come. */
   readonly pace: number;
   readonly retentionMs: number;
+  /** Who and where no story is written, besides what is kept with the queue. */
+  readonly blocked: readonly Block[];
   /** Where people read what the operator does with what they ask for; undefined for nowhere. */
   readonly privacyUrl: string | undefined;
   readonly host: string;
@@ -152,6 +155,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     replies: values.SCIFI_REPLIES,
     pace: values.SCIFI_PACE,
     retentionMs: values.SCIFI_RETENTION_HOURS * 3_600_000,
+    blocked: blockNames(values.SCIFI_BLOCKED).map((name) => parseBlock(name)!),
     privacyUrl: values.SCIFI_PRIVACY_URL,
     host: values.SCIFI_HOST,
     port: values.SCIFI_PORT,

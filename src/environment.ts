@@ -1,6 +1,7 @@
 /** Every setting of the environment: its form, its bounds and its default. How they fit each other is `config.ts`'s. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { BLOCK_FORMS, parseBlock } from './bots/blocks.ts';
 import { ENGINE_NAMES } from './generator/engines/choose.ts';
 import { parseProxies } from './http/address.ts';
 import { parseRedisUrl } from './queue/redis/address.ts';
@@ -53,6 +54,11 @@ const listenHost = z
     error: 'expected an address or a name of this machine such as 127.0.0.1, without a scheme or a port',
   });
 
+/** The items of a list of blocks. */
+export function blockNames(list: string): string[] {
+  return list.split(',').flatMap((name) => name.trim() || []);
+}
+
 /** Every setting there is. `.env.example` explains them. */
 export const Environment = z.object({
   REDIS_URL: z
@@ -91,6 +97,12 @@ export const Environment = z.object({
   SCIFI_REPLIES: whole(1, 100_000, 1_000),
   SCIFI_PACE: whole(0, 100_000, 120),
   SCIFI_RETENTION_HOURS: whole(1, 24 * 365, 24),
+  SCIFI_BLOCKED: z
+    .string()
+    .refine((list) => blockNames(list).every((name) => parseBlock(name)), {
+      error: `expected a list with commas of ${BLOCK_FORMS}`,
+    })
+    .default(''),
   SCIFI_PRIVACY_URL: z
     .url({ protocol: /^https?$/, error: 'expected an address such as https://example.org/privacy' })
     .optional(),

@@ -5,6 +5,7 @@
 export type ErrorCode =
   | 'bad_request' // the request itself is wrong: the message names the field and the bound
   | 'declined' // the prompt, or what it continues, has a word that is not written on from
+  | 'blocked' // this person, channel, server or workspace is on a block list
   | 'busy' // too many stories are waiting
   | 'rate_limited' // this person or place has had its share for now
   | 'model_unavailable' // no such model, or its files are broken

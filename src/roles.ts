@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
+import { BlockLists } from './bots/block-lists.ts';
 import { type Chat, keepStarting } from './bots/chat.ts';
 import { createRequestReader } from './bots/story-request.ts';
 import { clientAt } from './bots/web/client.ts';
@@ -172,6 +173,9 @@ async function startBots(
   opened.add(() => replies.close());
   await replies.ready();
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
+  const blocks = new BlockLists(connection, config.blocked);
+  closers.push(() => blocks.close());
+  await blocks.ready();
   const parseRequest = createRequestReader({ models, drawSeed: () => randomInt(SEEDS) });
   const chat = {
     connection,
@@ -181,6 +185,7 @@ async function startBots(
     limits,
     places,
     limitSettings: config.limits,
+    blocks,
     pace: config.pace,
     concurrency: config.replies,
     privacy: { retentionMs: config.retentionMs, url: config.privacyUrl },

@@ -25,20 +25,21 @@ describe('the operator’s commands for Discord', { timeout: 60_000, concurrency
   it('register: everywhere, or in one server', async () => {
     const everywhere = await run(['discord', 'register']);
     assert.equal(everywhere.code, 0, everywhere.stderr);
-    assert.match(everywhere.stdout, /^6 commands registered everywhere/);
+    assert.match(everywhere.stdout, /^7 commands registered everywhere/);
     const names = discord.world.commands.get('global')!.map(({ name }) => name);
     assert.deepEqual(names, [
       'scifi',
       'Continue as sci-fi',
       'scifi-channel',
       'scifi-limits',
+      'scifi-block',
       'scifi-privacy',
       'scifi-forget',
     ]);
     const { id } = discord.world.guild;
     const here = await run(['discord', 'register', '--guild', id]);
     assert.equal(here.code, 0, here.stderr);
-    assert.equal(discord.world.commands.get(id)!.length, 6);
+    assert.equal(discord.world.commands.get(id)!.length, 7);
   });
 
   it('register: says what is wrong', async () => {

@@ -72,6 +72,19 @@ describe('readConfig', () => {
     }
   });
 
+  it('reads blocks, and says which form they have', () => {
+    const { blocked } = readConfig({ SCIFI_BLOCKED: 'slack:user:U012, discord:server:123456789012345678,' });
+    assert.deepEqual(blocked, [
+      { platform: 'slack', kind: 'user', id: 'U012' },
+      { platform: 'discord', kind: 'community', id: '123456789012345678' },
+    ]);
+    assert.deepEqual(readConfig({}).blocked, []);
+    assert.throws(
+      () => readConfig({ SCIFI_BLOCKED: 'slack:user:U012,ann' }),
+      /SCIFI_BLOCKED: expected a list/,
+    );
+  });
+
   it('reads Slack’s settings together: one workspace or many, Socket Mode or HTTP', () => {
     const bot = { SLACK_BOT_TOKEN: 'xoxb-1' };
     const socket = { SLACK_APP_TOKEN: 'xapp-1' };

@@ -23,6 +23,8 @@ export interface DailyTools {
   readonly submitLine: (id: string, request: StoryRequest, channelId: string) => Promise<void>;
   /** Whether a channel is gone, or closed to the bot for good: then its settings end. Never, where this is undefined. */
   readonly isClosed?: (channel: PromptChannel) => Promise<boolean>;
+  /** Whether no story may be written in a channel: then there is no line, and what is set stays. */
+  readonly isBlocked: (channel: PromptChannel) => boolean;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -67,7 +69,7 @@ export async function repairSchedules({ channels, logger, clock }: DailyTools): 
 /** Posts the line that is due in a channel, unless that is done already. */
 export async function postLine(channelId: string, tools: DailyTools): Promise<void> {
   const channel = await tools.channels.read(channelId);
-  if (!channel?.daily) return;
+  if (!channel?.daily || tools.isBlocked(channel)) return;
   const day = dueDay(tools.clock(), channel.daily);
   if (day === undefined || tools.isHopeless?.(channel)) return;
   if (await tools.isClosed?.(channel)) {

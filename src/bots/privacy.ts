@@ -26,9 +26,19 @@ export function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
 }
 
 /** After everything is forgotten. */
-export const FORGOTTEN =
+const FORGOTTEN =
   'Done. Stories of yours that were under way are stopped, and nothing that I keep holds your id any more. What was ' +
   'posted stays in the chat until somebody deletes it there, and a quota that is used up is not filled again.';
+
+const STILL_BLOCKED =
+  'A block list still holds your id, until the block is lifted: without it the block would have no effect.';
+
+/** @param isBlocked whether a block list holds the person's id, which stays there */
+export function forgottenLines(isBlocked: boolean): string {
+  return isBlocked
+    ? `${FORGOTTEN.replace('nothing that', 'nothing else that')}\n${STILL_BLOCKED}`
+    : FORGOTTEN;
+}
 
 /** How often somebody may have everything looked through. */
 const INTERVAL_MS = 60_000;

@@ -1,6 +1,7 @@
 /** From words at a terminal to a command. */
 import { Command } from 'commander';
 import project from '../../package.json' with { type: 'json' };
+import { addBlock } from './block.ts';
 import { addCompletion } from './completion.ts';
 import { complain, complainAtLength, print } from './console.ts';
 import { addCorpus } from './corpus.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addEvaluate(program);
   addModel(program);
   addDiscord(program);
+  addBlock(program);
   addDoctor(program);
   addCompletion(program);
   // Set on every command: a subcommand's own mistakes must end in the same way.

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import {
+  type APIChannel,
   type APIMessage,
   type APIMessageTopLevelComponent,
   DefaultRestOptions,
@@ -113,6 +114,14 @@ export class DiscordApi {
     const reference = replyTo && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
     const whole = { ...quiet(body), ...reference, nonce, enforce_nonce: true };
     return sent(this.bot, 'POST', Routes.channelMessages(channelId), whole);
+  }
+
+  /** Writes to a user directly; rejects where that user takes no messages of the bot. */
+  async sendDirectly(userId: string, key: string, body: MessageBody): Promise<void> {
+    const channel = (await this.bot.post(Routes.userChannels(), {
+      body: { recipient_id: userId },
+    })) as APIChannel;
+    await this.send(channel.id, key, body);
   }
 
   /** Reads a message. */

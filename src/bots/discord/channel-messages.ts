@@ -2,12 +2,16 @@
 import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import { mask } from '../../filter/mask.ts';
+import { refusals } from '../../metrics.ts';
 import { type AskTools, logged, readWish, submit } from '../ask.ts';
+import type { BlockNotices } from '../block-notices.ts';
+import { type Block, blockedSentence } from '../blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import { clean } from '../outgoing-text.ts';
 import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
 import type { DiscordApi } from './api.ts';
 import { askerOf } from './ask.ts';
+import { authorOf, type BlockTools } from './block-command.ts';
 import { type ChannelFacts, missingFor, obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
@@ -15,11 +19,12 @@ import { readMarkup } from './message-text.ts';
 import type { Notices } from './notices.ts';
 import { ROOM } from './story-text.ts';
 
-export interface MessageTools extends AskTools<DiscordHandle> {
+export interface MessageTools extends AskTools<DiscordHandle>, BlockTools {
   readonly api: DiscordApi;
   readonly channels: PromptChannels;
   readonly judge: PromptJudge;
   readonly notices: Notices;
+  readonly blockNotices: BlockNotices;
   readonly botId: string;
   /** Whether Discord lets the bot read messages that do not mention it. */
   readonly readsMessages: boolean;
@@ -56,6 +61,9 @@ async function answer(message: Message, tools: MessageTools): Promise<void> {
     return tools.notices.tell(message, UNREAD_ROLE, true);
   }
   const verdict = tools.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
+  const isPrompt = verdict === 'answer' || verdict === 'too soon';
+  const block = isPrompt ? tools.blocks.find(authorOf(message)) : undefined;
+  if (block) return tellBlocked(message, block, tools);
   // A sign is enough; where the bot may not react, silence is.
   if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
   if (verdict !== 'answer') return;
@@ -69,6 +77,23 @@ async function answer(message: Message, tools: MessageTools): Promise<void> {
   }
   tools.notices.clear(channelId);
   await reply(message, text, channel.prompts, tools);
+}
+
+/**
+ * A message has no answer that its author alone sees: a user who is blocked is told directly, once in a day. Where
+ * a whole channel or server is blocked its people are not written to one by one.
+ */
+async function tellBlocked(
+  { id, author, guildId }: Message,
+  block: Block,
+  { api, blockNotices, logger }: MessageTools,
+): Promise<void> {
+  refusals.inc({ code: 'blocked' });
+  if (block.kind !== 'user' || !blockNotices.isDue(`${guildId}/${author.id}`)) return;
+  await api.sendDirectly(author.id, `${id}/blocked`, { content: blockedSentence(block) }).catch((error) => {
+    // Many people take no direct messages of bots: then silence must do.
+    logger.info(loggable(error), 'a blocked user could not be told');
+  });
 }
 
 /** A message's channel; undefined where what the bot may do there is not known. */

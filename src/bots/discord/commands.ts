@@ -10,15 +10,17 @@ import { PART_MAX } from './story-text.ts';
 
 /** The wire's numbers. */
 const TYPE = { chat: 1, message: 3 } as const;
-const OPTION = { group: 1, text: 3, whole: 4, yesNo: 5, number: 10 } as const;
+const OPTION = { group: 1, text: 3, whole: 4, yesNo: 5, user: 6, channel: 7, number: 10 } as const;
 const INSTALL = { server: 0, user: 1 } as const;
 const CONTEXT = { server: 0, botDm: 1, privateChannel: 2 } as const;
 const MANAGE_CHANNELS = String(1 << 4);
 const MANAGE_SERVER = String(1 << 5);
+const TIME_OUT_MEMBERS = String(1n << 40n);
 
 export const SCIFI = 'scifi';
 export const CHANNEL = 'scifi-channel';
 export const LIMITS = 'scifi-limits';
+export const BLOCK = 'scifi-block';
 export const CONTINUE = 'Continue as sci-fi';
 export const PRIVACY = 'scifi-privacy';
 export const FORGET = 'scifi-forget';
@@ -90,7 +92,7 @@ export function commandsFor(models: readonly ModelChoice[]): Command[] {
     name: FORGET,
     description: 'Stop your stories and delete what I keep of you',
   } satisfies ChatCommand;
-  return [story, continuation, channelCommand(), limitsCommand(), privacy, forget];
+  return [story, continuation, channelCommand(), limitsCommand(), blockCommand(), privacy, forget];
 }
 
 function channelCommand(): ChatCommand {
@@ -189,6 +191,31 @@ function limitsCommand(): ChatCommand {
         ],
       },
       { type: OPTION.group, name: 'reset', description: 'Back to what whoever operates me allows' },
+    ],
+  } satisfies ChatCommand;
+}
+
+function blockCommand(): ChatCommand {
+  const targets = [
+    { type: OPTION.user, name: 'user', description: 'A user, in this server' },
+    { type: OPTION.channel, name: 'channel', description: 'A channel, with its threads' },
+  ] as const;
+  return {
+    integration_types: [INSTALL.server],
+    contexts: [CONTEXT.server],
+    default_member_permissions: TIME_OUT_MEMBERS,
+    type: TYPE.chat,
+    name: BLOCK,
+    description: 'For whom and where I write no stories in this server: see and change it',
+    options: [
+      { type: OPTION.group, name: 'list', description: 'Who and what is blocked in this server' },
+      {
+        type: OPTION.group,
+        name: 'add',
+        description: 'Write no stories for a user or in a channel',
+        options: [...targets],
+      },
+      { type: OPTION.group, name: 'remove', description: 'Write them again', options: [...targets] },
     ],
   } satisfies ChatCommand;
 }

@@ -12,6 +12,7 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { PlacesLimits } from '../../queue/limits/place-limits.ts';
+import type { BlockLists } from '../block-lists.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { DiscordApi } from './api.ts';
 import { placeOf } from './ask.ts';
@@ -21,6 +22,7 @@ export interface DepartureTools {
   readonly api: DiscordApi;
   readonly channels: PromptChannels;
   readonly places: PlacesLimits;
+  readonly blocks: BlockLists;
   readonly logger: Logger;
 }
 
@@ -71,9 +73,10 @@ export class Departures {
   }
 
   async serverGone(serverId: string): Promise<void> {
-    const { channels, places, logger } = this.#tools;
+    const { channels, places, blocks, logger } = this.#tools;
     const gone = await channels.forgetWhere(({ community }) => community === serverId);
     await places.remove(placeOf(serverId));
+    await blocks.forgetCommunity('discord', serverId);
     logger.info({ server: serverId, channels: gone.length }, 'settings of a server without the bot removed');
   }
 

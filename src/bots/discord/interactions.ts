@@ -18,8 +18,9 @@ import { hasWords } from '../prompt-channels.ts';
 import { requestBehind, type SeenMessage, type StoryMark, storyEnd } from '../read-story.ts';
 import { customIdsOf, type DiscordApi } from './api.ts';
 import { answerWithStory, whisper } from './ask.ts';
+import { type BlockTools, changeBlocks, presenceOf } from './block-command.ts';
 import { type ChannelTools, changeChannel } from './channel-command.ts';
-import { CHANNEL, CONTINUE, FORGET, LIMITS, PRIVACY, SCIFI } from './commands.ts';
+import { BLOCK, CHANNEL, CONTINUE, FORGET, LIMITS, PRIVACY, SCIFI } from './commands.ts';
 import { type Button, decodeButton } from './custom-id.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
@@ -28,7 +29,12 @@ import { partsOfWire, readMarkup, type TextParts, textOfMessage } from './messag
 import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
 import { ROOM, readPart } from './story-text.ts';
 
-export interface InteractionTools extends AskTools<DiscordHandle>, ChannelTools, LimitsTools, PrivacyTools {
+export interface InteractionTools
+  extends AskTools<DiscordHandle>,
+    ChannelTools,
+    LimitsTools,
+    BlockTools,
+    PrivacyTools {
   readonly api: DiscordApi;
   readonly models: readonly ModelChoice[];
   readonly botId: string;
@@ -39,10 +45,13 @@ const NO_WORDS = 'There are no words in that opening. Give some, such as: It all
 /** Answers an interaction. Never rejects: nobody awaits it. */
 export async function answer(interaction: Interaction, tools: InteractionTools): Promise<void> {
   try {
+    const refusal = refusalOf(interaction, tools);
+    if (refusal) return await refusal();
     if (interaction.isChatInputCommand()) {
       if (interaction.commandName === SCIFI) await tellStory(interaction, tools);
       else if (interaction.commandName === CHANNEL) await changeChannel(interaction, tools);
       else if (interaction.commandName === LIMITS) await changeLimits(interaction, tools);
+      else if (interaction.commandName === BLOCK) await changeBlocks(interaction, tools);
       else if (interaction.commandName === PRIVACY) await tellPrivacy(interaction, tools);
       else if (interaction.commandName === FORGET) await forgetUser(interaction, tools);
     } else if (interaction.isMessageContextMenuCommand()) {
@@ -52,6 +61,29 @@ export async function answer(interaction: Interaction, tools: InteractionTools):
     }
   } catch (error) {
     tools.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'an interaction failed');
+  }
+}
+
+/** Commands that a person keeps who is blocked: what is kept of them stays theirs to see and to delete. */
+const ALWAYS_OPEN: readonly string[] = [PRIVACY, FORGET];
+
+/** What tells a blocked person so; undefined where nobody is blocked, and where a story is only stopped. */
+function refusalOf(
+  interaction: Interaction,
+  { blocks, logger }: InteractionTools,
+): (() => Promise<void>) | undefined {
+  const isCommand = interaction.isChatInputCommand() || interaction.isMessageContextMenuCommand();
+  if (!isCommand && !interaction.isButton()) return undefined;
+  if (isCommand && ALWAYS_OPEN.includes(interaction.commandName)) return undefined;
+  if (interaction.isButton() && decodeButton(interaction.customId)?.action === 'stop') return undefined;
+  const presence = presenceOf(interaction);
+  // Moderators who block the channel that they are in can still lift that: the operator's blocks alone hold.
+  const isUnblocking = isCommand && interaction.commandName === BLOCK;
+  try {
+    blocks.refuse(presence, { ofOperatorOnly: isUnblocking });
+    return undefined;
+  } catch (error) {
+    return () => whisper(interaction, logged(error, logger).message);
   }
 }
 

@@ -3,7 +3,8 @@ import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Forgetting } from '../../queue/forgetting.ts';
 import { logged } from '../ask.ts';
-import { FORGOTTEN, type ForgetGuard, type PrivacyPolicy, privacyLines } from '../privacy.ts';
+import type { BlockLists } from '../block-lists.ts';
+import { type ForgetGuard, forgottenLines, type PrivacyPolicy, privacyLines } from '../privacy.ts';
 import type { DiscordHandle } from './handle.ts';
 
 export interface PrivacyTools {
@@ -11,6 +12,7 @@ export interface PrivacyTools {
   readonly forgetting: Forgetting<DiscordHandle>;
   readonly forgetGuard: ForgetGuard;
   readonly logger: Logger;
+  readonly blocks: BlockLists;
 }
 
 /** Whoever it was, in place of a user's id: no user of Discord has this one. */
@@ -26,7 +28,7 @@ export async function tellPrivacy(
 
 export async function forgetUser(
   interaction: ChatInputCommandInteraction,
-  { forgetting, forgetGuard, logger }: PrivacyTools,
+  { forgetting, forgetGuard, blocks, logger }: PrivacyTools,
 ): Promise<void> {
   await interaction.deferReply({ flags: MessageFlags.Ephemeral });
   const { id } = interaction.user;
@@ -36,7 +38,7 @@ export async function forgetUser(
       isTheirs: ({ userId }) => userId === id,
       anonymous: (handle) => ({ ...handle, userId: NOBODY }),
     });
-    return FORGOTTEN;
+    return forgottenLines(await blocks.holds('discord', id));
   };
   const content = await forget().catch((error) => logged(error, logger).message);
   await interaction.editReply({ content, allowedMentions: { parse: [] } });

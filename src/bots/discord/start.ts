@@ -13,6 +13,8 @@ import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
 import { readWish, submit } from '../ask.ts';
+import type { BlockLists } from '../block-lists.ts';
+import { BlockNotices } from '../block-notices.ts';
 import { PromptChannels } from '../channel-settings.ts';
 import type { Chat } from '../chat.ts';
 import { type DailyTools, workDailyLines } from '../daily.ts';
@@ -45,6 +47,7 @@ export interface DiscordOptions {
   /** What servers and workspaces have set for themselves, below what the operator allows. */
   readonly places: PlacesLimits;
   readonly limitSettings: LimitSettings;
+  readonly blocks: BlockLists;
   readonly pace: number;
   readonly concurrency: number;
   readonly privacy: PrivacyPolicy;
@@ -86,7 +89,13 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     const forgetting = new Forgetting(connection, replies, stories);
     opened.add(() => forgetting.close());
     await Promise.all([replies.ready(), channels.ready()]);
-    const departures = new Departures({ api, channels, places: options.places, logger });
+    const departures = new Departures({
+      api,
+      channels,
+      places: options.places,
+      blocks: options.blocks,
+      logger,
+    });
     const notices = new Notices(api, logger);
     const surfaceTools = {
       api,
@@ -129,6 +138,8 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
         const handle = { channelId, userId: botId, inChannel: true, unasked: true } as const;
         return submit(asking, id, request, () => handle, undefined);
       },
+      isBlocked: ({ channelId, community }) =>
+        options.blocks.find({ platform: 'discord', community, channels: [channelId] }) !== undefined,
       clock: Date.now,
     };
     opened.add(workDailyLines(dailyTools));
@@ -138,6 +149,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       const register = () => registerChangedCommands(api.bot, applicationId, models, registered);
       opened.add(await keepRegistering(register, logger));
       const judge = new PromptJudge(() => performance.now());
+      const blockNotices = new BlockNotices(() => performance.now());
       gateway = await openGateway({
         token: config.token,
         shards: config.shards,
@@ -145,7 +157,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
         readsMessages,
         logger,
         onInteraction: (interaction) => void answer(interaction, asking),
-        onMessage: (message) => void hear(message, { ...asking, judge, notices }),
+        onMessage: (message) => void hear(message, { ...asking, judge, notices, blockNotices }),
         watch: (client) => departures.watch(client),
       });
       opened.add(() => gateway!.close());

@@ -1,10 +1,14 @@
 /** Messages: mentions and direct messages are prompts, and so are those in story-prompt channels. */
 import type { AllMiddlewareArgs, App } from '@slack/bolt';
 import { StoryError } from '../../errors.ts';
+import { refusals } from '../../metrics.ts';
 import { isWordless, logged, submit } from '../ask.ts';
+import type { BlockNotices } from '../block-notices.ts';
+import { blockedSentence } from '../blocks.ts';
 import { clean, slackEscaping } from '../outgoing-text.ts';
 import type { PromptJudge } from '../prompt-channels.ts';
 import { askerOf, idPart } from './ask.ts';
+import { presenceIn } from './block-command.ts';
 import { loggable } from './failures.ts';
 import type { SlackPlace } from './handle.ts';
 import { storyHelp } from './help.ts';
@@ -13,6 +17,7 @@ import { readMarkup } from './markup.ts';
 import { keyOf, workspaceOf } from './places.ts';
 
 export interface MessageTools extends ListenerTools {
+  readonly notices: BlockNotices;
   readonly judge: PromptJudge;
 }
 
@@ -63,6 +68,14 @@ export function hear(app: App, tools: MessageTools): void {
         return;
       }
       if (verdict !== 'answer') return;
+    }
+    const block = tools.blocks.find(presenceIn(place, event.user));
+    if (block) {
+      if (!tools.notices.isDue(`${place.teamId}/${event.user}`)) return;
+      refusals.inc({ code: 'blocked' });
+      const inThread = event.thread_ts ? { threadTs: event.thread_ts } : {};
+      await tools.api.whisperTo({ ...place, ...inThread }, event.user, blockedSentence(block));
+      return;
     }
     const isOwnThread = (mentionsBot && !isDirect) || (isPrompt && channel.prompts?.threads);
     const threadTs = event.thread_ts ?? (isOwnThread ? event.ts : undefined);

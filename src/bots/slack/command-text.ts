@@ -1,5 +1,6 @@
 /** What people type behind a command: options in any order, anywhere, and words. Pure. */
 import { StoryError } from '../../errors.ts';
+import type { BlockOrder, BlockTarget } from '../block-command.ts';
 import type { ChannelOrder } from '../channel-command.ts';
 import { LIMIT_KEYS, LIMIT_NAMES, type LimitsOrder } from '../limits-command.ts';
 import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
@@ -102,6 +103,35 @@ export function readLimitsWords(text: string): LimitsOrder | undefined {
     return value === undefined ? [] : [[key, numberOf(name, value)] as const];
   });
   return { kind: 'set', limits: Object.fromEntries(given) };
+}
+
+/** A user or a channel as Slack escapes it: `<@U1|ann>`, `<#C1|general>`. */
+const TARGET = /^<([@#])([A-Z][A-Z0-9]+)(?:\|[^>]*)?>$/;
+
+/**
+ * Reads what was typed behind `/scifi-block`; undefined where help is wanted.
+ *
+ * @param markup as Slack delivers it, with users and channels escaped
+ * @throws StoryError `bad_request` with a sentence
+ */
+export function readBlockWords(markup: string): BlockOrder | undefined {
+  const words = markup
+    .trim()
+    .split(/[\s,;]+/)
+    .filter(Boolean);
+  const first = words[0]?.toLowerCase() ?? 'help';
+  if (first === 'help') return undefined;
+  if (first === 'list') return { kind: 'list' };
+  const isNamed = first === 'add' || first === 'remove';
+  const targets = words.slice(isNamed ? 1 : 0).map((word): BlockTarget => {
+    const [, sign, id] = TARGET.exec(word) ?? [];
+    if (id) return { kind: sign === '@' ? 'user' : 'channel', id };
+    throw new StoryError(
+      'bad_request',
+      'Name users and channels as Slack offers them while you type, such as /scifi-block @ann or /scifi-block #general.',
+    );
+  });
+  return { kind: first === 'remove' ? 'remove' : 'add', targets };
 }
 
 function promptsOf(

@@ -2,6 +2,7 @@
 import type { App } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { PlacesLimits } from '../../queue/limits/place-limits.ts';
+import type { BlockLists } from '../block-lists.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { SlackApi } from './api.ts';
 import { placeOf as placeNameOf } from './ask.ts';
@@ -17,6 +18,7 @@ export interface DepartureTools {
   readonly channels: PromptChannels;
   readonly people: People;
   readonly places: PlacesLimits;
+  readonly blocks: BlockLists;
   readonly logger: Logger;
 }
 
@@ -32,7 +34,7 @@ const CLOSING = [
 
 /** Has the app remove what belonged to conversations that are closed, and to workspaces that are left. */
 export function watchDepartures(app: App, tools: DepartureTools): void {
-  const { installations, channels, people, places, logger } = tools;
+  const { installations, channels, people, places, blocks, logger } = tools;
   for (const type of CLOSING) {
     app.event(type, async ({ event, context, body }) => {
       const { channel } = event as { channel: string };
@@ -50,6 +52,7 @@ export function watchDepartures(app: App, tools: DepartureTools): void {
       channels.forget(`${teamId}-`),
       people.forgetTeam(teamId),
       places.remove(placeNameOf(teamId)),
+      blocks.forgetCommunity('slack', teamId),
     ]);
     logger.info({ team: teamId }, 'the settings of a workspace that was left are removed');
   };

@@ -37,6 +37,12 @@ export const LIMITS_HELP = [
   '• `/scifi-limits reset` takes that back. Both are for those who administrate the workspace',
 ].join('\n');
 
+export const BLOCK_HELP = [
+  'For whom, and in which channels, I write no stories in this workspace:',
+  '• `/scifi-block @ann #general` blocks them, `/scifi-block remove @ann` lifts it',
+  '• `/scifi-block list` tells who is blocked. All of that is for those who administrate the workspace',
+].join('\n');
+
 /** For somebody who asked where the bot may not write. */
 export function invitation(botUserId: string): string {
   return (

@@ -19,6 +19,7 @@ import { clean, slackEscaping } from '../outgoing-text.ts';
 import { requestBehind, type SeenMessage, storyEnd } from '../read-story.ts';
 import type { WireMessage } from './api.ts';
 import { type Asked, answerWithStory, idPart, type SlackTools } from './ask.ts';
+import { type BlockTools, changeBlocks, presenceIn } from './block-command.ts';
 import { ANY_BUTTON, type Button, decodeButton } from './buttons.ts';
 import { readChannelWords, readStoryWords } from './command-text.ts';
 import { failureOf, loggable } from './failures.ts';
@@ -35,13 +36,14 @@ import { ROOM, readBlocks } from './story-text.ts';
 export const SCIFI = '/scifi';
 export const CHANNEL = '/scifi-channel';
 export const LIMITS = '/scifi-limits';
+export const BLOCK = '/scifi-block';
 export const PRIVACY = '/scifi-privacy';
 export const FORGET = '/scifi-forget';
 export const CONTINUE = 'scifi-continue-message';
 const NO_WORDS =
   'There are no words in that opening: emoji and links are left out. Give some, such as /scifi It all began with.';
 
-export interface ListenerTools extends SlackTools, LimitsTools, PrivacyTools {
+export interface ListenerTools extends SlackTools, LimitsTools, BlockTools, PrivacyTools {
   readonly channels: PromptChannels;
   readonly config: Pick<SlackConfig, 'channelManagers'>;
 }
@@ -50,11 +52,23 @@ type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 type Press = SlackActionMiddlewareArgs<BlockAction<BlockElementAction>> & AllMiddlewareArgs;
 type Shortcut = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
 
+/** Commands that are closed to blocked persons; what is kept of these stays theirs to see and to delete. */
+const COMMANDS: Readonly<Record<string, (args: Command, tools: ListenerTools) => Promise<void>>> = {
+  [SCIFI]: tellStory,
+  [CHANNEL]: changeChannel,
+  [LIMITS]: changeLimits,
+  [BLOCK]: changeBlocks,
+};
+
 /** Has the app answer commands, buttons, the shortcut and the App Home. */
 export function listen(app: App, tools: ListenerTools): void {
-  app.command(SCIFI, (args) => tellStory(args, tools));
-  app.command(CHANNEL, (args) => changeChannel(args, tools));
-  app.command(LIMITS, (args) => changeLimits(args, tools));
+  for (const [name, answer] of Object.entries(COMMANDS)) {
+    app.command(name, async (args) => {
+      const refusal = refusalOfCommand(args, tools);
+      if (refusal) await args.ack({ response_type: 'ephemeral', text: said(refusal) });
+      else await answer(args, tools);
+    });
+  }
   app.command(PRIVACY, (args) => tellPrivacy(args, tools));
   app.command(FORGET, (args) => forgetUser(args, tools));
   app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>
@@ -68,6 +82,27 @@ export function listen(app: App, tools: ListenerTools): void {
     const preferences = await tools.people.read(workspace.teamId, event.user);
     await tools.api.publishHome(workspace, event.user, homeView(tools.models, preferences));
   });
+}
+
+/** What a blocked person is told; undefined where nobody is blocked. */
+function refusalOf(
+  place: SlackPlace,
+  userId: string,
+  { blocks, logger }: Pick<ListenerTools, 'blocks' | 'logger'>,
+  options?: { readonly ofOperatorOnly: boolean },
+): string | undefined {
+  try {
+    blocks.refuse(presenceIn(place, userId), options);
+    return undefined;
+  } catch (error) {
+    return logged(error, logger).message;
+  }
+}
+
+function refusalOfCommand({ command, context }: Command, tools: ListenerTools): string | undefined {
+  const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  // Administrators who block the channel that they are in can still lift that.
+  return refusalOf(place, command.user_id, tools, { ofOperatorOnly: command.command === BLOCK });
 }
 
 async function tellStory({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
@@ -149,6 +184,11 @@ async function continueMessage({ shortcut, ack, context }: Shortcut, tools: List
   const message = shortcut.message as unknown as WireMessage;
   const place = { ...workspaceOf(context, shortcut.team?.id), channelId: channel.id };
   const whisper = (sentence: string) => tools.api.whisper(responseUrl, said(sentence));
+  const refusal = refusalOf(place, user.id, tools);
+  if (refusal) {
+    await ack();
+    return whisper(refusal);
+  }
   const seen = seenAs(message, context.botId);
   if (seen.part.text.trim() === '') {
     await ack();
@@ -195,6 +235,8 @@ async function press({ body, action, ack, context }: Press, tools: ListenerTools
   const channelId = body.channel?.id;
   if (!message || !channelId) return acknowledge('Slack does not show me that message. Ask with /scifi.');
   const place = { ...workspaceOf(context, body.team?.id), channelId };
+  const refusal = refusalOf(place, body.user.id, tools);
+  if (refusal) return acknowledge(refusal);
   const { thread_ts: threadTs } = message;
   const asked: Asked = {
     id: `b${idPart(body.trigger_id)}`,

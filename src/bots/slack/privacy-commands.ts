@@ -2,8 +2,9 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import type { Forgetting } from '../../queue/forgetting.ts';
 import { logged } from '../ask.ts';
+import type { BlockLists } from '../block-lists.ts';
 import { slackEscaping } from '../outgoing-text.ts';
-import { FORGOTTEN, type ForgetGuard, type PrivacyPolicy, privacyLines } from '../privacy.ts';
+import { type ForgetGuard, forgottenLines, type PrivacyPolicy, privacyLines } from '../privacy.ts';
 import { askerOf, type SlackTools } from './ask.ts';
 import type { SlackHandle } from './handle.ts';
 import { workspaceOf } from './places.ts';
@@ -12,6 +13,7 @@ export interface PrivacyTools {
   readonly privacy: PrivacyPolicy;
   readonly forgetting: Forgetting<SlackHandle>;
   readonly forgetGuard: ForgetGuard;
+  readonly blocks: BlockLists;
 }
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -25,7 +27,7 @@ export async function tellPrivacy({ ack }: Command, { privacy }: PrivacyTools): 
 
 export async function forgetUser(
   { command, ack, context }: Command,
-  { api, people, forgetting, forgetGuard, logger }: SlackTools & PrivacyTools,
+  { api, people, forgetting, forgetGuard, blocks, logger }: SlackTools & PrivacyTools,
 ): Promise<void> {
   const { teamId } = workspaceOf(context, command.team_id);
   const { user_id: userId, response_url: responseUrl } = command;
@@ -37,7 +39,7 @@ export async function forgetUser(
       isTheirs: (handle) => handle.teamId === teamId && handle.userId === userId,
       anonymous: ({ responseUrl: _, ...handle }) => ({ ...handle, userId: NOBODY }),
     });
-    return FORGOTTEN;
+    return forgottenLines(await blocks.holds('slack', userId));
   };
   const sentence = await forget().catch((error) => logged(error, logger).message);
   await api.whisper(responseUrl, slackEscaping.escape(sentence));

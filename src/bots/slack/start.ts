@@ -15,6 +15,8 @@ import { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story.ts';
 import { readWish, submit } from '../ask.ts';
+import type { BlockLists } from '../block-lists.ts';
+import { BlockNotices } from '../block-notices.ts';
 import { PromptChannels } from '../channel-settings.ts';
 import type { Chat } from '../chat.ts';
 import { type DailyTools, workDailyLines } from '../daily.ts';
@@ -24,6 +26,7 @@ import { workReplies } from '../reply-work.ts';
 import type { RequestReader } from '../story-request.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { type Identity, SlackApi } from './api.ts';
+import { presenceIn } from './block-command.ts';
 import { Budgets } from './budgets.ts';
 import { hear } from './channel-messages.ts';
 import { isClosed, watchDepartures } from './departures.ts';
@@ -53,6 +56,7 @@ export interface SlackOptions {
   /** What servers and workspaces have set for themselves, below what the operator allows. */
   readonly places: PlacesLimits;
   readonly limitSettings: LimitSettings;
+  readonly blocks: BlockLists;
   readonly pace: number;
   readonly concurrency: number;
   readonly privacy: PrivacyPolicy;
@@ -142,6 +146,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
         const handle = { ...place, userId, botUserId: userId, at: Date.now() };
         await submit(tools, id, request, () => handle, undefined);
       },
+      isBlocked: ({ channelId }) => options.blocks.find(presenceIn(placeOf(channelId))) !== undefined,
       isClosed: ({ channelId }) => isClosed(placeOf(channelId), api),
       clock: Date.now,
     };
@@ -151,8 +156,10 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     const app = openApp(receiver, config, self, logger);
     app.error(async (error) => failed(error, tools));
     listen(app, tools);
-    hear(app, { ...tools, judge: new PromptJudge(() => performance.now()) });
-    watchDepartures(app, { installations, channels, people, places: options.places, logger });
+    const clock = () => performance.now();
+    hear(app, { ...tools, judge: new PromptJudge(clock), notices: new BlockNotices(clock) });
+    const { places, blocks } = options;
+    watchDepartures(app, { installations, channels, people, places, blocks, logger });
     opened.add(() => app.stop());
     const port = portOf(await reached(config, () => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');

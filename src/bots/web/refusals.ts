@@ -39,6 +39,7 @@ export interface Refusal {
 const STATUS_BY_CODE: Record<ErrorCode, number> = {
   bad_request: 400,
   declined: 422,
+  blocked: 403,
   model_unavailable: 400,
   not_found: 404,
   busy: 503,

@@ -3,6 +3,7 @@
  * a real queue, a real worker, and a storyteller that writes plausible words at once.
  */
 import { pino } from 'pino';
+import { BlockLists } from '../../../src/bots/block-lists.ts';
 import type { DailyTools } from '../../../src/bots/daily.ts';
 import { decodeButton } from '../../../src/bots/discord/custom-id.ts';
 import { type Discord, type DiscordOptions, startDiscord } from '../../../src/bots/discord/start.ts';
@@ -38,6 +39,7 @@ export interface House {
   readonly stories: Stories;
   /** What servers have set for themselves. */
   readonly places: PlacesLimits;
+  readonly blocks: BlockLists;
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
@@ -78,6 +80,8 @@ export async function openHouse(
   const allowed = { ...NO_LIMITS, ...options.allowed };
   const { limits, places, close: closeLimits } = await openLimits(connection, stories, allowed);
   const closers: (() => unknown)[] = [];
+  const blocks = new BlockLists(connection, []);
+  await blocks.ready();
   const readRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
   const startBot = (more: Partial<DiscordOptions> = {}) =>
     startDiscord({
@@ -89,6 +93,7 @@ export async function openHouse(
       limits,
       places,
       limitSettings: allowed,
+      blocks,
       pace: PACE,
       concurrency: 500,
       privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },
@@ -101,6 +106,7 @@ export async function openHouse(
     connection,
     stories,
     places,
+    blocks,
     channel,
     log,
     dump: () => backend.dump(),
@@ -134,6 +140,7 @@ export async function openHouse(
       await house.bot.close();
       for (const closer of closers) await closer();
       await closeLimits();
+      await blocks.close();
       await stories.close();
       await backend.stop();
       await discord.stop();

@@ -3,6 +3,7 @@
  * queue, a real worker, and a storyteller that writes plausible words at once.
  */
 import { pino } from 'pino';
+import { BlockLists } from '../../../src/bots/block-lists.ts';
 import type { DailyTools } from '../../../src/bots/daily.ts';
 import { slackEscaping } from '../../../src/bots/outgoing-text.ts';
 import { type Slack, type SlackOptions, startSlack } from '../../../src/bots/slack/start.ts';
@@ -38,6 +39,7 @@ export interface House {
   readonly slack: FakeSlack;
   readonly connection: QueueConnection;
   readonly stories: Stories;
+  readonly blocks: BlockLists;
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
@@ -85,6 +87,8 @@ export async function openHouse(
   const allowed = { ...NO_LIMITS, ...options.allowed };
   const { limits, places, close: closeLimits } = await openLimits(connection, stories, allowed);
   const closers: (() => unknown)[] = [];
+  const blocks = new BlockLists(connection, []);
+  await blocks.ready();
   const readRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
   const startBot = (more: Partial<SlackOptions> = {}) =>
     startSlack({
@@ -96,6 +100,7 @@ export async function openHouse(
       limits,
       places,
       limitSettings: allowed,
+      blocks,
       pace: PACE,
       concurrency: 500,
       privacy: { retentionMs: 24 * 3_600_000, url: undefined },
@@ -108,6 +113,7 @@ export async function openHouse(
     slack,
     connection,
     stories,
+    blocks,
     channel,
     log,
     config: { ...configOf(slack), ...options.settings?.(slack) },
@@ -149,6 +155,7 @@ export async function openHouse(
       await house.bot.close();
       for (const closer of closers) await closer();
       await closeLimits();
+      await blocks.close();
       await stories.close();
       await backend.stop();
       await slack.stop();

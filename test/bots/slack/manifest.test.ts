@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { CHANNEL, CONTINUE, FORGET, LIMITS, PRIVACY, SCIFI } from '../../../src/bots/slack/listeners.ts';
+import {
+  BLOCK,
+  CHANNEL,
+  CONTINUE,
+  FORGET,
+  LIMITS,
+  PRIVACY,
+  SCIFI,
+} from '../../../src/bots/slack/listeners.ts';
 import { missingScopes, SCOPES } from '../../../src/bots/slack/scopes.ts';
 
 describe('manifest.json', () => {
@@ -13,7 +21,15 @@ describe('manifest.json', () => {
     assert.deepEqual(missingScopes(oauth_config.scopes.bot), []);
     assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 1);
     const commands = features.slash_commands.map(({ command }: { command: string }) => command);
-    assert.deepEqual(commands, [SCIFI, CHANNEL, LIMITS, PRIVACY, FORGET]);
+    assert.deepEqual(commands, [SCIFI, CHANNEL, LIMITS, BLOCK, PRIVACY, FORGET]);
+    // Users and channels are told by their ids there, which Slack puts in place of their names.
+    const escaped = features.slash_commands.filter(
+      ({ should_escape }: { should_escape: boolean }) => should_escape,
+    );
+    assert.deepEqual(
+      escaped.map(({ command }: { command: string }) => command),
+      [BLOCK],
+    );
     const [shortcut] = features.shortcuts;
     assert.deepEqual(
       [shortcut.callback_id, shortcut.type, shortcut.name],

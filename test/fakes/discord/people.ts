@@ -10,6 +10,9 @@ import {
   snowflake,
 } from './world.ts';
 
+/** Types of options that a value does not tell. */
+const OPTION_TYPES: Readonly<Record<string, number>> = { user: 6, channel: 7 };
+
 export class Person {
   readonly user: FakeUser;
   readonly #discord: FakeDiscord;
@@ -32,7 +35,8 @@ export class Person {
       name: option,
       value,
       type:
-        typeof value === 'string' ? 3 : typeof value === 'boolean' ? 5 : option === 'temperature' ? 10 : 4,
+        OPTION_TYPES[option] ??
+        (typeof value === 'string' ? 3 : typeof value === 'boolean' ? 5 : option === 'temperature' ? 10 : 4),
     }));
     const data = {
       id: snowflake(),

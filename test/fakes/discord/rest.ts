@@ -68,6 +68,13 @@ const ROUTES: readonly Route[] = [
     const permissions = world.permissions.toString();
     return ok(isListed ? [{ id, name, permissions, owner: false, features: [] }] : []);
   }),
+  bots(/^POST \/users\/@me\/channels$/, (world, { body }) => {
+    const { recipient_id: recipientId } = body as { recipient_id: string };
+    const known = world.directChannels.get(recipientId);
+    const channel = known ?? world.addChannel({ type: 1, name: recipientId });
+    world.directChannels.set(recipientId, channel);
+    return ok(channelOf(channel));
+  }),
   bots(/^POST \/channels\/(\d+)\/messages$/, sendMessage),
   bots(/^GET \/channels\/(\d+)\/messages\/(\d+)$/, (world, _, [channelId, messageId]) => {
     const channel = channelIn(world, channelId);

@@ -125,6 +125,9 @@ export class World {
     return { id: snowflake(), username, bot: false };
   }
 
+  /** The bot's direct messages, by their user's id. */
+  readonly directChannels = new Map<string, FakeChannel>();
+
   addChannel(
     options: Partial<Pick<FakeChannel, 'id' | 'name' | 'type' | 'parentId' | 'permissions'>> = {},
   ): FakeChannel {

@@ -5,6 +5,8 @@ export interface Manifest {
   readonly scopes: readonly string[];
   readonly events: readonly string[];
   readonly commands: readonly string[];
+  /** Commands in whose text Slack puts ids in place of the names of users and channels. */
+  readonly escaping: readonly string[];
   /** By their callback ids. */
   readonly shortcuts: readonly string[];
 }
@@ -20,6 +22,10 @@ function readManifest(json: string): Manifest {
     scopes: oauth_config.scopes.bot,
     events: settings.event_subscriptions.bot_events,
     commands: features.slash_commands.map(({ command }: { command: string }) => command),
+    escaping: features.slash_commands.flatMap(
+      ({ command, should_escape }: { command: string; should_escape: boolean }) =>
+        should_escape ? [command] : [],
+    ),
     shortcuts: features.shortcuts.map(({ callback_id }: { callback_id: string }) => callback_id),
   };
 }

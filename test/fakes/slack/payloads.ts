@@ -1,4 +1,5 @@
 /** What the fake Slack sends: messages, commands, actions and events in Slack's shapes. */
+import { MANIFEST } from './manifest.ts';
 import {
   type FakeChannel,
   type FakeElement,
@@ -45,7 +46,8 @@ export function commandOf(
     user_id: user.id,
     user_name: user.name,
     command,
-    text: escaped(text),
+    // What is a name already (`<@U1|ann>`) stays one where the command wants that.
+    text: MANIFEST.escaping.includes(command) ? text : escaped(text),
     api_app_id: world.appId,
     is_enterprise_install: 'false',
     response_url: responseUrl,

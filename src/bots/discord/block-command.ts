@@ -1,0 +1,61 @@
+/** `/scifi-block` on Discord, and who is left out there. */
+import { type ChatInputCommandInteraction, type Interaction, type Message, MessageFlags } from 'discord.js';
+import type { Logger } from 'pino';
+import { logged } from '../ask.ts';
+import { type BlockOrder, type BlockTarget, carryOutBlock } from '../block-command.ts';
+import type { BlockLists } from '../block-lists.ts';
+import type { Presence } from '../blocks.ts';
+
+export interface BlockTools {
+  readonly blocks: BlockLists;
+}
+
+const TARGETS = ['user', 'channel'] as const;
+
+/** Answers the command, to its user alone. */
+export async function changeBlocks(
+  interaction: ChatInputCommandInteraction,
+  { blocks, logger }: BlockTools & { readonly logger: Logger },
+): Promise<void> {
+  await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  // Discord offers it in servers only.
+  const here = { platform: 'discord', community: interaction.guildId!, userId: interaction.user.id } as const;
+  const content = await carryOutBlock(orderOf(interaction), here, blocks).catch(
+    (error) => logged(error, logger).message,
+  );
+  await interaction.editReply({ content, allowedMentions: { parse: [] } });
+}
+
+function orderOf({ options }: ChatInputCommandInteraction): BlockOrder {
+  const subcommand = options.getSubcommand();
+  if (subcommand !== 'add' && subcommand !== 'remove') return { kind: 'list' };
+  const targets = TARGETS.flatMap((kind): BlockTarget[] => {
+    // The id alone: a user who has left the server can be blocked, and is not known.
+    const id = options.get(kind)?.value;
+    return typeof id === 'string' ? [{ kind, id }] : [];
+  });
+  return { kind: subcommand, targets };
+}
+
+/** Who uses a command or a button, and where. */
+export function presenceOf({ user, guildId, channelId, channel }: Interaction): Presence {
+  return { ...whereIs(guildId, channelId, channel), userId: user.id };
+}
+
+/** Who wrote a message, and where. */
+export function authorOf({ author, guildId, channelId, channel }: Message): Presence {
+  return { ...whereIs(guildId, channelId, channel), userId: author.id };
+}
+
+function whereIs(
+  guildId: string | null,
+  channelId: string | null,
+  channel: Interaction['channel'] | Message['channel'],
+): Presence {
+  const parentId = channel?.isThread() ? channel.parentId : undefined;
+  return {
+    platform: 'discord',
+    community: guildId ?? undefined,
+    channels: [channelId, parentId].filter((id) => typeof id === 'string'),
+  };
+}

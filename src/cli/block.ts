@@ -1,0 +1,84 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { pino } from 'pino';
+import { BlockLists } from '../bots/block-lists.ts';
+import { BLOCK_FORMS, type Block, formOf, parseBlock } from '../bots/blocks.ts';
+import { type Config, readConfig } from '../config.ts';
+import { StoryError } from '../errors.ts';
+
+/** `block add`, `block remove` and `block list`: whom the operator leaves out, as it is kept with the queue. */
+export function addBlock(program: Command): void {
+  const block = program
+    .command('block')
+    .description('users, servers, workspaces and channels that no story is written for');
+  block
+    .command('add')
+    .description('block them everywhere; bots that run know it within half a minute')
+    .argument('<blocks...>', BLOCK_FORMS, blocks)
+    .exitOverride()
+    .action((added: Block[]) =>
+      withLists(async (lists) => {
+        for (const one of added) {
+          await lists.add(one);
+          print(`${formOf(one)} is blocked.`);
+        }
+      }),
+    );
+  block
+    .command('remove')
+    .description('lift blocks')
+    .argument('<blocks...>', BLOCK_FORMS, blocks)
+    .exitOverride()
+    .action((removed: Block[]) =>
+      withLists(async (lists, { blocked }) => {
+        for (const one of removed) {
+          const wasThere = await lists.remove(one);
+          const isSet = blocked.some((other) => formOf(other) === formOf(one));
+          if (isSet)
+            print(`${formOf(one)} stays blocked by SCIFI_BLOCKED: take it out there, and restart the bots.`);
+          else print(wasThere ? `${formOf(one)} is no longer blocked.` : `${formOf(one)} was not blocked.`);
+        }
+      }),
+    );
+  block
+    .command('list')
+    .description('what is blocked, by this command and by SCIFI_BLOCKED')
+    .exitOverride()
+    .action(() =>
+      withLists(async (lists, { blocked }) => {
+        const kept = (await lists.list(undefined, undefined)).map(formOf);
+        for (const form of kept) print(form);
+        for (const form of blocked.map(formOf)) print(`${form} (SCIFI_BLOCKED)`);
+        if (kept.length + blocked.length === 0) print('Nothing is blocked.');
+      }),
+    );
+}
+
+/** Opens the lists for a moment. */
+async function withLists(act: (lists: BlockLists, config: Config) => Promise<void>): Promise<void> {
+  const config = readConfig(process.env);
+  const { openConnection } = await import('../queue/open.ts');
+  const connection = await openConnection(config, pino({ level: 'silent' })).catch((error) => {
+    if (config.redisUrl || !(error instanceof StoryError)) throw error;
+    // The embedded queue belongs to one process.
+    const remedy = 'Or name what to block in SCIFI_BLOCKED, and restart the bot.';
+    throw new StoryError(error.code, `${error.message} ${remedy}`, { cause: error });
+  });
+  const lists = new BlockLists(connection, []);
+  try {
+    await lists.ready();
+    await act(lists, config);
+  } finally {
+    await lists.close();
+    await connection.close();
+  }
+}
+
+function blocks(text: string, before: Block[] = []): Block[] {
+  const block = parseBlock(text);
+  if (!block) throw new InvalidArgumentError(`Give one or more of ${BLOCK_FORMS}.`);
+  return [...before, block];
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

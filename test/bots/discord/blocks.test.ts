@@ -1,0 +1,125 @@
+/** Who is left out on Discord: one private sentence, and nothing in the queue. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postLine } from '../../../src/bots/daily.ts';
+import { Person } from '../../fakes/discord/people.ts';
+import type { FakeInteraction } from '../../fakes/discord/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { finished, type House, openHouse, textOf } from './house.ts';
+
+const EPHEMERAL = 1 << 6;
+const STORY = { prompt: 'It all began with', length: 200 };
+const BY_MODERATORS =
+  /^The moderators here have blocked you, so I write no stories for you\. Ask them to lift that\.$/;
+
+/** What only the one who asked is told. */
+async function whispered(interaction: FakeInteraction): Promise<string> {
+  const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
+  await until(isThere, 'an answer');
+  assert.equal(interaction.original!.flags, EPHEMERAL);
+  return interaction.original!.content;
+}
+
+describe('blocks on Discord', { timeout: 60_000 }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ flags: 1 << 19, pace: 0, editIntervalMs: 200 });
+  });
+  after(() => house.close());
+
+  const block = (subcommand: string, options = {}, channel = house.channel) =>
+    whispered(house.ann.slash(channel, 'scifi-block', options, { subcommand }));
+
+  async function queued(): Promise<number> {
+    const counts = await house.bot.replies.count();
+    return Object.values(counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  it('a blocked user is told so alone, whatever they try; nothing is queued, and privacy stays theirs', async () => {
+    const { discord, ann, channel } = house;
+    const eve = new Person(discord, 'eve');
+    const asked = ann.slash(channel, 'scifi', STORY);
+    const [story] = await finished(asked);
+    await whispered(
+      ann.slash(channel, 'scifi-channel', { messages: 'every', cooldown: 0 }, { subcommand: 'on' }),
+    );
+    assert.match(
+      await block('add', { user: eve.user.id }),
+      new RegExp(`^Blocked here from now on: <@${eve.user.id}>\\.`),
+    );
+    const before = await queued();
+    for (const attempt of [
+      () => eve.slash(channel, 'scifi', STORY),
+      () => eve.press(story!, 'Another'),
+      () => eve.apply(story!, 'Continue as sci-fi'),
+      () => eve.slash(channel, 'scifi-limits', {}, { subcommand: 'show' }),
+    ]) {
+      assert.match(await whispered(attempt()), BY_MODERATORS);
+    }
+    for (const words of ['Every message is a prompt', 'And so is this one here']) eve.say(channel, words);
+    const direct = await until(() => discord.world.directChannels.get(eve.user.id), 'a direct message');
+    await until(() => direct.messages.size > 0, 'a direct message');
+    await sleep(500);
+    const told = [...direct.messages.values()].map(({ content }) => content);
+    assert.equal(told.length, 1, 'told once');
+    assert.match(told[0]!, BY_MODERATORS);
+    assert.equal(await queued(), before);
+    assert.match(await whispered(eve.slash(channel, 'scifi-privacy')), /^What you ask me for/);
+    assert.match(await whispered(eve.slash(channel, 'scifi-forget')), /A block list still holds your id/);
+    // In a direct message no server's moderators have a say.
+    const elsewhere = eve.slash(discord.world.addChannel({ type: 1 }), 'scifi', STORY);
+    await finished(elsewhere);
+    assert.equal(await block('list'), `Blocked here: <@${eve.user.id}>.`);
+    assert.match(await block('remove', { user: eve.user.id }), /^No longer blocked here/);
+    await finished(eve.slash(channel, 'scifi', STORY));
+    assert.equal(discord.count('invalid'), 0);
+  });
+
+  it('a blocked channel has no stories in it or its threads, and no daily line', async () => {
+    const { discord, ann } = house;
+    const channel = discord.world.addChannel();
+    const thread = discord.world.addChannel({ type: 11, parentId: channel.id });
+    await whispered(ann.slash(channel, 'scifi-channel', { hour: 8 }, { subcommand: 'daily' }));
+    await block('add', { channel: channel.id });
+    for (const here of [channel, thread]) {
+      const refused = await whispered(ann.slash(here, 'scifi', STORY));
+      assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
+    }
+    await postLine(channel.id, house.tools());
+    const lines = () =>
+      [...channel.messages.values()].filter((one) => textOf([one]).length > 30 && !one.flags);
+    assert.equal(lines().length, 0);
+    await block('remove', { channel: channel.id }, channel);
+    await postLine(channel.id, house.tools());
+    await until(() => lines().length === 1, 'a line');
+  });
+
+  it('the operator’s blocks hold in every server, for moderators, too; people of a server are not written to', async () => {
+    const { discord, ann, blocks } = house;
+    const server = { platform: 'discord', kind: 'community', id: discord.world.guild.id } as const;
+    await blocks.add(server);
+    const refused = /^The operator of this bot has blocked this server/;
+    assert.match(await whispered(ann.slash(house.channel, 'scifi', STORY)), refused);
+    assert.match(await block('list'), refused);
+    const before = await queued();
+    const bob = new Person(discord, 'bob');
+    bob.say(house.channel, 'Every message is a prompt, still');
+    await sleep(400);
+    assert.equal(await queued(), before);
+    assert.equal(discord.world.directChannels.get(bob.user.id), undefined);
+    await blocks.remove(server);
+    const ofAnn = { platform: 'discord', kind: 'user', id: ann.user.id } as const;
+    await blocks.add(ofAnn);
+    const direct = ann.slash(discord.world.addChannel({ type: 1 }), 'scifi', STORY);
+    assert.match(await whispered(direct), /^The operator of this bot has blocked you/);
+    await blocks.remove(ofAnn);
+  });
+
+  it('says what it takes', async () => {
+    assert.match(await block('add'), /^Name a user or a channel/);
+    assert.match(await block('add', { user: house.ann.user.id }), /^That is you/);
+    assert.equal(await block('list'), 'No user and no channel is blocked here.');
+  });
+});

@@ -1,0 +1,144 @@
+/** Who is left out on Slack: one private sentence, and nothing in the queue. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postLine } from '../../../src/bots/daily.ts';
+import type { Delivery } from '../../fakes/slack/delivery.ts';
+import { Person } from '../../fakes/slack/people.ts';
+import type { FakeChannel } from '../../fakes/slack/world.ts';
+import { until } from '../../helpers/programs.ts';
+import { botsMessages, finished, type House, openHouse, textOf } from './house.ts';
+
+const BY_MODERATORS =
+  /^The moderators here have blocked you, so I write no stories for you\. Ask them to lift that\.$/;
+const BY_OPERATOR = /^The operator of this bot has blocked/;
+
+describe('blocks on Slack', { timeout: 60_000 }, () => {
+  let house: House;
+
+  before(async () => {
+    house = await openHouse({ pace: 0, allowance: 20 });
+    house.slack.world.administrators.add(house.ann.user.id);
+  });
+  after(() => house.close());
+
+  async function answered(delivery: Delivery): Promise<string> {
+    return until(() => house.heard(delivery), 'an answer');
+  }
+
+  async function block(words: string, person = house.ann): Promise<string> {
+    // What was said before was said in another millisecond.
+    await sleep(2);
+    return answered(person.slash(house.channel, '/scifi-block', words));
+  }
+
+  /** How many replies have ever been in the queue. */
+  async function queued(): Promise<number> {
+    const counts = await house.bot.replies.count();
+    return Object.values(counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  const nameOf = ({ user }: Person) => `<@${user.id}|${user.name}>`;
+  const channelName = ({ id, name }: FakeChannel) => `<#${id}|${name}>`;
+
+  it('a blocked user is told so alone, whatever they try; nothing is queued, and privacy stays theirs', async () => {
+    const { slack, ann, channel } = house;
+    const eve = new Person(slack, 'eve');
+    ann.slash(channel, '/scifi', 'Before all this length=200');
+    const story = await finished(channel);
+    const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0');
+    await answered(set);
+    assert.match(await block(nameOf(eve)), new RegExp(`^Blocked here from now on: <@${eve.user.id}>\\.`));
+    const before = await queued();
+    const post = ann.say(house.channelOf(), 'A man without a shadow came in');
+    for (const attempt of [
+      () => eve.slash(channel, '/scifi', 'Let me in length=200'),
+      () => eve.slash(channel, '/scifi', 'help'),
+      () => eve.slash(channel, '/scifi-channel', 'off'),
+      () => eve.slash(channel, '/scifi-limits'),
+      () => eve.press(story, 'Another'),
+      () => eve.shortcut(post, 'scifi-continue-message'),
+    ]) {
+      await sleep(2);
+      assert.match(await answered(attempt()), BY_MODERATORS);
+    }
+    await sleep(2);
+    const message = eve.say(channel, 'Every message is a prompt here');
+    assert.match(await until(() => house.heardAfter(message), 'a whisper'), BY_MODERATORS);
+    await sleep(2);
+    const more = [
+      eve.mention(channel, 'let me in, please'),
+      eve.say(house.channelOf({ kind: 'im', name: 'eve' }), 'let me in directly'),
+    ];
+    await sleep(500);
+    assert.deepEqual(
+      more.map((one) => house.heardAfter(one)),
+      ['', ''],
+      'told once',
+    );
+    assert.equal(await queued(), before);
+    const privacy = eve.slash(channel, '/scifi-privacy');
+    assert.match(await answered(privacy), /^What you ask me for/);
+    await sleep(2);
+    const forgotten = await answered(eve.slash(channel, '/scifi-forget'));
+    assert.match(forgotten, /nothing else that I keep holds your id any more/);
+    assert.match(forgotten, /A block list still holds your id/);
+    // Others are not meant, and what is lifted is lifted.
+    assert.equal(await block('list'), `Blocked here: <@${eve.user.id}>.`);
+    assert.match(await block(`remove ${nameOf(eve)}`), /^No longer blocked here/);
+    assert.match(await block(`remove ${nameOf(eve)}`), /is not blocked here\.$/);
+    eve.slash(channel, '/scifi', 'Now at last length=200');
+    await finished(channel, (one) => textOf(one).startsWith('Now at last'));
+  });
+
+  it('a blocked channel has no stories and no daily line, and can be opened from within', async () => {
+    const { ann, slack } = house;
+    const channel = house.channelOf();
+    const set = ann.slash(channel, '/scifi-channel', 'daily hour=8');
+    await answered(set);
+    await block(channelName(channel));
+    const refused = await answered(ann.slash(channel, '/scifi', 'In here length=200'));
+    assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
+    await postLine(`${slack.workspace.id}-${channel.id}`, house.tools());
+    assert.equal(botsMessages(channel).length, 0);
+    await sleep(2);
+    await answered(ann.slash(channel, '/scifi-block', `remove ${channelName(channel)}`));
+    await postLine(`${slack.workspace.id}-${channel.id}`, house.tools());
+    await finished(channel);
+  });
+
+  it('the operator’s blocks hold against moderators, too', async () => {
+    const { ann, slack, blocks } = house;
+    const everywhere = { platform: 'slack', kind: 'community', id: slack.workspace.id } as const;
+    await blocks.add(everywhere);
+    assert.match(await block('list'), BY_OPERATOR);
+    await blocks.remove(everywhere);
+    const ofAnn = { platform: 'slack', kind: 'user', id: ann.user.id } as const;
+    await blocks.add(ofAnn);
+    assert.match(await answered(ann.slash(house.channelOf(), '/scifi', 'Me length=200')), BY_OPERATOR);
+    await blocks.remove(ofAnn);
+  });
+
+  it('is for administrators, says what it takes, and ends with the app', async () => {
+    const { ann, slack, blocks } = house;
+    const bob = new Person(slack, 'bob');
+    assert.match(
+      await block(nameOf(ann), bob),
+      /^Only those who administrate this workspace may see and change/,
+    );
+    assert.match(await block('list', bob), /^Only those who administrate/);
+    assert.match(await block(''), /`\/scifi-block remove @ann`/);
+    assert.match(await block('eve'), /^Name users and channels as Slack offers them/);
+    assert.match(await block('add'), /^Name a user or a channel/);
+    assert.match(await block(nameOf(ann)), /^That is you/);
+    await block(nameOf(bob));
+    const operators = { platform: 'slack', kind: 'user', id: 'U0000' } as const;
+    await blocks.add(operators);
+    slack.uninstall(slack.workspace);
+    await until(
+      async () => (await blocks.list('slack', slack.workspace.id)).length === 0,
+      'the blocks to go',
+    );
+    assert.deepEqual(await blocks.list('slack', undefined), [operators]);
+  });
+});
