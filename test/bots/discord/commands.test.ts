@@ -28,7 +28,11 @@ describe('the commands of Discord', () => {
   });
 
   it('are for servers, direct messages and user installs, but what is set is set in servers only', () => {
-    const administrative: Record<string, string> = { 'scifi-channel': '16', 'scifi-limits': '32' };
+    const administrative: Record<string, string> = {
+      'scifi-channel': '16',
+      'scifi-limits': '32',
+      'scifi-block': String(1n << 40n),
+    };
     for (const { name, contexts, integration_types: types, default_member_permissions: needed } of commands) {
       const isForServers = String(name) in administrative;
       assert.deepEqual(contexts, isForServers ? [0] : [0, 1, 2]);
