@@ -29,7 +29,7 @@ const PHRASE_JOINT = /^\s{1,3}$/;
 /** Between letters that are spelled out there may be spaces, too. */
 const SPELLED_JOINT_MAX = 3;
 /** Signs between letters that may be letters themselves. */
-const LEET_JOINT = /[!|(/]/;
+const LEET_JOINT = /[!|(/¡]/;
 const PLAIN = /^[\x20-\x7e]+$/;
 /** Nothing on the list, disguised as it may be, is longer than this many characters. */
 const LONGEST = 64;

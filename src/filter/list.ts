@@ -278,5 +278,48 @@ export const WORD_CLASSES: readonly WordClass[] = [
   },
 ];
 
-/** Words that hold one of the words above and are none of them. */
-export const INNOCENT_WORDS: readonly string[] = ['snigger*', 'japp'];
+/** Words that hold one of the words above, or look like one with a letter left out, and are none of them. */
+export const INNOCENT_WORDS: readonly string[] = [
+  'snigger*',
+  'japp',
+  // A river and a country; a name of Azerbaijan; a glance, in Urdu.
+  'niger',
+  'nigers',
+  'nigar',
+  'nigars',
+  'nigah',
+  'nigahs',
+  // Questions that are asked often; a jack-of-all-trades, the jerk of a rope; a sound that asks for silence.
+  'faq',
+  'faqs',
+  'jackof',
+  'jerkof',
+  'pss',
+  // What is argued against, a hillside, a backbone, a water pipe.
+  'cons',
+  'slope',
+  'slopes',
+  'chine',
+  'chines',
+  'bong',
+  'bongs',
+  // Names of people and of horses, a beetle, a coin, an appetite.
+  'baner',
+  'bener',
+  'colie',
+  'colies',
+  'coole',
+  'darke',
+  'darkes',
+  'hyme',
+  'hymes',
+  'kiger',
+  'kigers',
+  'wiger',
+  'wigers',
+  'kafer',
+  'kafers',
+  'plack',
+  'placks',
+  'pofta',
+];

@@ -8,6 +8,7 @@ import {
   toAsciiLowerCaseTransformer,
 } from 'obscenity';
 import { INNOCENT_WORDS, type Kind, WORD_CLASSES } from './list.ts';
+import { readingsOf, withoutLetters } from './misspellings.ts';
 
 /** What nobody sees: marks on letters, joiners, controls, characters that draw nothing. */
 export const UNSEEN = /(?!\s)[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
@@ -17,7 +18,7 @@ const REMEMBERED_SPELLINGS = 20_000;
 const SHORTEST_WORD = 3;
 const LETTER = /\p{L}/gu;
 /** Signs that may stand for letters. */
-const LEET = /[0-9@$!|(/]/g;
+const LEET = /[0-9@$!|(/¡]/g;
 const PLAIN = /^[a-z ]+$/;
 const OPTIONAL = /\[(.)\]/;
 const RUN = /(.)\1+/gu;
@@ -27,16 +28,17 @@ interface Entry {
   readonly id: number;
   readonly kind: Kind;
   readonly word: string;
+  /** Whether a letter is left out of it: then no other one is expected to be doubled (banner is no baner). */
+  readonly isMisspelled?: boolean;
 }
 
-const ENTRIES: readonly Entry[] = WORD_CLASSES.flatMap(({ kind, words }) =>
+const LISTED: readonly Omit<Entry, 'id'>[] = WORD_CLASSES.flatMap(({ kind, words }) =>
   words.map((word) => ({ kind, word })),
-).map((entry, id) => ({ ...entry, id }));
-
-/** Letters that some word has twice in a row: of these, two are told from one. */
-const DOUBLED = new Set(
-  ENTRIES.flatMap(({ word }) => word.match(/([a-z])\1/g) ?? []).map((pair) => pair[0]!),
 );
+/** Letters that some word has twice in a row: of these, two are told from one. */
+const DOUBLED = new Set(LISTED.flatMap(({ word }) => word.match(/([a-z])\1/g) ?? []).map((pair) => pair[0]!));
+
+const ENTRIES: readonly Entry[] = [...LISTED, ...misspelled(LISTED)].map((entry, id) => ({ ...entry, id }));
 
 /** What takes lookalikes and leet off, a code point at a time. */
 const UNDISGUISING = [
@@ -46,7 +48,7 @@ const UNDISGUISING = [
 ];
 
 const matcher = new RegExpMatcher({
-  blacklistedTerms: ENTRIES.map(({ id, word }) => ({ id, pattern: parseRawPattern(patternOf(word)) })),
+  blacklistedTerms: ENTRIES.map((entry) => ({ id: entry.id, pattern: parseRawPattern(patternOf(entry)) })),
   whitelistedTerms: INNOCENT_WORDS.filter((word) => word.endsWith('*')).map((word) => word.slice(0, -1)),
   blacklistMatcherTransformers: [
     ...UNDISGUISING,
@@ -78,10 +80,14 @@ export function kindOf(spelling: string): Kind | undefined {
 
 function judge(spelling: string): Kind | undefined {
   const bare = spelling.toLowerCase().normalize('NFKD').replace(UNSEEN, '');
-  if (bare.length < SHORTEST_WORD || INNOCENT_WORDS.includes(bare) || !isSuspect(bare)) return undefined;
+  if (bare.length < SHORTEST_WORD || INNOCENT_WORDS.includes(bare)) return undefined;
+  const readings = readingsOf(bare).filter(isSuspect);
+  if (readings.length === 0) return undefined;
   // A number with a letter behind it, such as 600k, is a number.
   if ((bare.match(LETTER)?.length ?? 0) < (bare.match(LEET)?.length ?? 0)) return undefined;
-  const kinds = matcher.getAllMatches(bare).map(({ termId }) => ENTRIES[termId]!.kind);
+  const kinds = readings.flatMap((reading) =>
+    matcher.getAllMatches(reading).map(({ termId }) => ENTRIES[termId]!.kind),
+  );
   return (['slur', 'ambiguous', 'vulgar'] as const).find((kind) => kinds.includes(kind));
 }
 
@@ -105,6 +111,32 @@ function undisguised(bare: string): string {
   return plain;
 }
 
+/** What words become when letters are left out; those of doubtful kind are near enough to decent ones as they are. */
+function misspelled(listed: readonly Omit<Entry, 'id'>[]): Omit<Entry, 'id'>[] {
+  const known = new Set(listed.flatMap(({ word }) => variantsOf(lettersOf(word))));
+  const found: Omit<Entry, 'id'>[] = [];
+  for (const { kind, word } of listed) {
+    if (kind === 'ambiguous' || word.includes(' ')) continue;
+    for (const letters of variantsOf(lettersOf(word))) {
+      for (const short of withoutLetters(letters, kind === 'vulgar').map(asMatched)) {
+        if (known.has(short)) continue;
+        known.add(short);
+        // What is innocent by itself is so within other words, too: Niger, Nigerian. Within a compound such as
+        // testing-ground there are consonants enough for the skeleton of a slur.
+        const before = kind === 'vulgar' && word.startsWith('*') ? '*' : '';
+        const behind = word.endsWith('*') && !INNOCENT_WORDS.includes(short) ? '*' : '';
+        found.push({ kind, word: before + short + behind, isMisspelled: true });
+      }
+    }
+  }
+  return found;
+}
+
+/** A word with its runs as short as the matcher makes them. */
+function asMatched(word: string): string {
+  return word.replace(/(.)\1+/g, (_, letter: string) => (DOUBLED.has(letter) ? letter + letter : letter));
+}
+
 /** An entry's letters, those that may be there in brackets. */
 function lettersOf(word: string): string {
   return word.replaceAll('*', '').replaceAll(' ', '[ ]');
@@ -126,10 +158,10 @@ function withoutRuns(text: string): string {
 }
 
 /** An entry in the library's language, where `|` is the edge of a word. */
-function patternOf(word: string): string {
+function patternOf({ word, isMisspelled = false }: Entry): string {
   const start = word.startsWith('*') ? '' : '|';
   const end = word.endsWith('*') ? '' : '|';
-  const doubled = allowDoubles(lettersOf(word));
+  const doubled = isMisspelled ? lettersOf(word) : allowDoubles(lettersOf(word));
   // What goes on with any letters goes on with a double, too; an innocent word would not cover that.
   return start + (end ? doubled : doubled.replace(/\[.\]$/, '')) + end;
 }

@@ -118,6 +118,56 @@ describe('the words of the list', () => {
     fc.assert(spelled, { numRuns: 500 });
   });
 
+  it('are found with q or 9 for g, an inverted mark for i, a letter left out, and doubled besides', () => {
+    const slurs =
+      'niqqer niqger n1qqa ni99er n!qq3r n¡gger niggr ngger nggr niiger n1ger niqer niga nigga qook ' +
+      'faggt fggots wtback towlhead pickninny';
+    for (const word of slurs.split(' ')) {
+      assert.deepEqual(found(`He said ${word}, and left.`), [`slur: ${word}`], word);
+    }
+    for (const word of 'f¡ck f¡cker sh¡t fck fcking motherfcker sht btch bullsht ashole'.split(' ')) {
+      const [first] = findWords(`He said ${word}, and left.`);
+      assert.equal(first?.kind, 'vulgar', word);
+    }
+    const disguise = fc.property(
+      singleWord,
+      fc.nat(),
+      fc.constantFrom('q', '9'),
+      ({ spelling }, at, sign) => {
+        const places = [...spelling].flatMap((letter, index) => (letter === 'g' ? [index] : []));
+        fc.pre(places.length > 0 && spelling.length > 3);
+        const index = places[at % places.length]!;
+        const text = spelling.slice(0, index) + sign + spelling.slice(index + 1);
+        assert.notDeepEqual(found(`He said ${text}, and left.`), [], text);
+      },
+    );
+    fc.assert(disguise, { numRuns: 300 });
+    const inverted = fc.property(singleWord, ({ spelling }) => {
+      const index = spelling.indexOf('i', 1);
+      fc.pre(index > 0 && index < spelling.length - 1);
+      const text = `${spelling.slice(0, index)}¡${spelling.slice(index + 1)}`;
+      assert.notDeepEqual(found(`He said ${text}, and left.`), [], text);
+    });
+    fc.assert(inverted, { numRuns: 300 });
+  });
+
+  it('are found with any vowel left out of a long one, unless that is a word', () => {
+    const long = LISTED.filter(
+      ({ kind, spelling }) => kind !== 'ambiguous' && spelling.length >= 6 && !spelling.includes(' '),
+    );
+    const property = fc.property(fc.constantFrom(...long), fc.nat(), ({ spelling }, at) => {
+      const vowels = [...spelling].flatMap((letter, index) =>
+        index > 0 && index < spelling.length - 1 && 'aeiou'.includes(letter) ? [index] : [],
+      );
+      fc.pre(vowels.length > 0);
+      const index = vowels[at % vowels.length]!;
+      const text = spelling.slice(0, index) + spelling.slice(index + 1);
+      fc.pre(!INNOCENT_WORDS.includes(text));
+      assert.notDeepEqual(found(`He said ${text}, and left.`), [], text);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
   it('say what they are: the worst of it where a word is several things', () => {
     assert.deepEqual(found('a n1gg3r, a half-breed and a coon dog; sh!t'), [
       'slur: n1gg3r',
@@ -143,6 +193,7 @@ describe('clean text', () => {
       'Japan and the Japanese, China and the Chinese; japanned boxes. A gypsy, a savage, the natives. Pakistan, ' +
       'Montenegro, Inspector Japp. The Jew, the Moslem and the Hindoo. Idiots, lunatics, cripples; the dumb and the lame. ' +
       'Homo sapiens. Shiitake, assassins, classes, a bass, Essex, Sussex, therapist, analysis, a titanic arsenal. ' +
+      'Iraq and Qatar, a quick qi, 9mm, 1999. Nigeria and the Nigerians. FAQs by a jack-of-all-trades: p-s-s-t! Banners on a testing-ground, pros and cons, up the slope, a bong, Cons. ' +
       "Who're they? He'll go. 600k people. Go--OK? Damn it, what the hell, you bastard! Con, cod, fog, dog, gob, hebrew.";
     assert.deepEqual(found(clean), []);
     const { sentences, touched } = touchedSentences(`${clean}\nThe negro bowed. "Shit!" he said.`);

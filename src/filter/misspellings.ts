@@ -1,0 +1,49 @@
+/** How a word of the list is misspelled on purpose, by rule: letters left out, and signs in place of letters. Pure. */
+
+/** Shorter words are too near to others when a letter is missing. */
+const DROPPED_FROM = 6;
+/** Of those with a double letter, which is what is left out most often. */
+const DOUBLED_FROM = 5;
+const SKELETON_FROM = 5;
+const VOWEL = /[aeiou]/;
+const VOWELS = /[aeiou]/g;
+const DOUBLE = /([a-z])\1/;
+/** A vulgar word such as `shit`: four letters, one vowel between consonants. */
+const SHORT = /^[^aeiou]+[aeiou][^aeiou]+$/;
+
+/**
+ * The word with one vowel, or one of two equal letters, left out; and without any vowel. Not all of these are misspelled:
+ * `INNOCENT_WORDS` has those that are words.
+ *
+ * @param word letters alone, without what a word of the list may go on with
+ * @param isVulgar whether its skeleton may have three letters: what is masked without need is read all the same
+ */
+export function withoutLetters(word: string, isVulgar: boolean): string[] {
+  const found = new Set<string>();
+  const isDoubled = DOUBLE.test(word);
+  if (word.length >= DROPPED_FROM || (isDoubled && word.length >= DOUBLED_FROM)) {
+    for (let index = 1; index < word.length; index++) {
+      const isLast = index === word.length - 1;
+      const isDroppable = word[index] === word[index - 1] || (VOWEL.test(word[index]!) && !isLast);
+      if (isDroppable) found.add(word.slice(0, index) + word.slice(index + 1));
+    }
+  }
+  const skeleton = word[0] + word.slice(1).replace(VOWELS, '');
+  const isLong =
+    skeleton.length >= SKELETON_FROM || (skeleton.length === SKELETON_FROM - 1 && DOUBLE.test(skeleton));
+  const isShort = isVulgar && word.length <= SKELETON_FROM && SHORT.test(word);
+  if (skeleton !== word && (isLong || isShort)) found.add(skeleton);
+  return [...found];
+}
+
+/** Signs that stand for letters in nothing but a disguise, besides those that `obscenity` knows. */
+const STAND_INS: readonly (readonly [RegExp, string])[] = [
+  [/¡/g, 'i'],
+  [/[q9]/g, 'g'],
+];
+
+/** A spelling as it is written, and with stand-ins read as letters. */
+export function readingsOf(bare: string): string[] {
+  const read = STAND_INS.reduce((text, [sign, letter]) => text.replace(sign, letter), bare);
+  return read === bare ? [bare] : [bare, read];
+}
