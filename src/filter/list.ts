@@ -289,12 +289,11 @@ export const INNOCENT_WORDS: readonly string[] = [
   'nigars',
   'nigah',
   'nigahs',
-  // Questions that are asked often; a jack-of-all-trades, the jerk of a rope; a sound that asks for silence.
+  // Questions that are asked often; a jack-of-all-trades, the jerk of a rope.
   'faq',
   'faqs',
   'jackof',
   'jerkof',
-  'pss',
   // What is argued against, a hillside, a backbone, a water pipe.
   'cons',
   'slope',

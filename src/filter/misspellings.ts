@@ -8,7 +8,7 @@ const SKELETON_FROM = 5;
 const VOWEL = /[aeiou]/;
 const VOWELS = /[aeiou]/g;
 const DOUBLE = /([a-z])\1/;
-/** A vulgar word such as `shit`: four letters, one vowel between consonants. */
+/** A vulgar word such as `shit`: one vowel between consonants. One such as `piss` would leave a sound: pss. */
 const SHORT = /^[^aeiou]+[aeiou][^aeiou]+$/;
 
 /**
@@ -31,7 +31,7 @@ export function withoutLetters(word: string, isVulgar: boolean): string[] {
   const skeleton = word[0] + word.slice(1).replace(VOWELS, '');
   const isLong =
     skeleton.length >= SKELETON_FROM || (skeleton.length === SKELETON_FROM - 1 && DOUBLE.test(skeleton));
-  const isShort = isVulgar && word.length <= SKELETON_FROM && SHORT.test(word);
+  const isShort = isVulgar && word.length <= SKELETON_FROM && SHORT.test(word) && !isDoubled;
   if (skeleton !== word && (isLong || isShort)) found.add(skeleton);
   return [...found];
 }
