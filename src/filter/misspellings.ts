@@ -8,7 +8,9 @@ const SKELETON_FROM = 5;
 const VOWEL = /[aeiou]/;
 const VOWELS = /[aeiou]/g;
 const DOUBLE = /([a-z])\1/;
-/** A vulgar word such as `shit`: one vowel between consonants. One such as `piss` would leave a sound: pss. */
+/** With fewer letters than this, however often each is written, a skeleton is a sound: pss. */
+const SHORTEST_SOUND = 4;
+/** A vulgar word such as `shit`: one vowel between consonants. */
 const SHORT = /^[^aeiou]+[aeiou][^aeiou]+$/;
 
 /**
@@ -32,7 +34,8 @@ export function withoutLetters(word: string, isVulgar: boolean): string[] {
   const isLong =
     skeleton.length >= SKELETON_FROM || (skeleton.length === SKELETON_FROM - 1 && DOUBLE.test(skeleton));
   const isShort = isVulgar && word.length <= SKELETON_FROM && SHORT.test(word) && !isDoubled;
-  if (skeleton !== word && (isLong || isShort)) found.add(skeleton);
+  const isSound = skeleton.replace(/(.)\1+/g, '$1$1').length < SHORTEST_SOUND && !isShort;
+  if (skeleton !== word && !isSound && (isLong || isShort)) found.add(skeleton);
   return [...found];
 }
 

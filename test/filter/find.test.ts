@@ -138,6 +138,7 @@ describe('the words of the list', () => {
         fc.pre(places.length > 0 && spelling.length > 3);
         const index = places[at % places.length]!;
         const text = spelling.slice(0, index) + sign + spelling.slice(index + 1);
+        fc.pre(!INNOCENT_WORDS.includes(text));
         assert.notDeepEqual(found(`He said ${text}, and left.`), [], text);
       },
     );
