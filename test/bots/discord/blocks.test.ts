@@ -87,7 +87,9 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
       const refused = await whispered(ann.slash(here, 'scifi', STORY));
       assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
     }
+    const before = await queued();
     await postLine(channel.id, house.tools());
+    assert.equal(await queued(), before);
     const lines = () =>
       [...channel.messages.values()].filter((one) => textOf([one]).length > 30 && !one.flags);
     assert.equal(lines().length, 0);

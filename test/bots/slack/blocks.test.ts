@@ -99,7 +99,9 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     await block(channelName(channel));
     const refused = await answered(ann.slash(channel, '/scifi', 'In here length=200'));
     assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
+    const before = await queued();
     await postLine(`${slack.workspace.id}-${channel.id}`, house.tools());
+    assert.equal(await queued(), before);
     assert.equal(botsMessages(channel).length, 0);
     await sleep(2);
     await answered(ann.slash(channel, '/scifi-block', `remove ${channelName(channel)}`));
