@@ -81,7 +81,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     const { discord, ann } = house;
     const channel = discord.world.addChannel();
     const thread = discord.world.addChannel({ type: 11, parentId: channel.id });
-    await whispered(ann.slash(channel, 'scifi-channel', { hour: 8 }, { subcommand: 'daily' }));
+    await whispered(ann.slash(channel, 'scifi-channel', { hour: 0 }, { subcommand: 'daily' }));
     await block('add', { channel: channel.id });
     for (const here of [channel, thread]) {
       const refused = await whispered(ann.slash(here, 'scifi', STORY));
@@ -119,9 +119,26 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     await blocks.remove(ofAnn);
   });
 
+  it('moderators’ blocks end when the bot is taken out of the server', async () => {
+    const { discord, blocks } = house;
+    await block('add', { user: new Person(discord, 'joe').user.id });
+    discord.removeBot();
+    await until(
+      async () => (await blocks.list('discord', discord.world.guild.id)).length === 0,
+      'the blocks to go',
+    );
+  });
+});
+
+describe('/scifi-block on Discord', { timeout: 60_000 }, () => {
   it('says what it takes', async () => {
+    const house = await openHouse({ worker: false });
+    const block = (subcommand: string, options = {}) =>
+      whispered(house.ann.slash(house.channel, 'scifi-block', options, { subcommand }));
+
     assert.match(await block('add'), /^Name a user or a channel/);
     assert.match(await block('add', { user: house.ann.user.id }), /^That is you/);
     assert.equal(await block('list'), 'No user and no channel is blocked here.');
+    await house.close();
   });
 });

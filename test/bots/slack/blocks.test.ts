@@ -94,7 +94,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
   it('a blocked channel has no stories and no daily line, and can be opened from within', async () => {
     const { ann, slack } = house;
     const channel = house.channelOf();
-    const set = ann.slash(channel, '/scifi-channel', 'daily hour=8');
+    const set = ann.slash(channel, '/scifi-channel', 'daily hour=0');
     await answered(set);
     await block(channelName(channel));
     const refused = await answered(ann.slash(channel, '/scifi', 'In here length=200'));

@@ -37,7 +37,7 @@ describe('who may set a channel up on Slack', { timeout: 60_000 }, () => {
     for (const kind of ['channel', 'group'] as const) {
       const channel = house.channelOf({ kind });
       const stranger = bob();
-      for (const text of ['on', 'daily hour=8', 'off']) {
+      for (const text of ['on', 'daily hour=0', 'off']) {
         assert.match(await set(house, stranger, channel, text), REFUSED, text);
       }
       assert.match(await set(house, ann, channel, 'on'), /^Every message/);
@@ -97,12 +97,12 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
   it('with its channel: archived, deleted, or left', async () => {
     const { slack, ann } = house;
     const stays = house.channelOf();
-    await set(house, ann, stays, 'daily hour=8');
+    await set(house, ann, stays, 'daily hour=0');
     for (const kind of ['channel', 'group'] as const) {
       for (const how of ['archive', 'deleted', 'left'] as const) {
         const channel = house.channelOf({ kind });
         await set(house, ann, channel, 'on');
-        await set(house, ann, channel, 'daily hour=8');
+        await set(house, ann, channel, 'daily hour=0');
         assert.ok(await isSet(channel));
         slack.close(channel, how);
         await until(async () => !(await isSet(channel)), `${kind} ${how}`);
@@ -123,7 +123,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
       },
     ]) {
       const channel = house.channelOf();
-      await set(house, ann, channel, 'daily hour=8');
+      await set(house, ann, channel, 'daily hour=0');
       close(channel);
       await postLine(keyOf(channel), house.tools());
       assert.ok(!(await isSet(channel)));
@@ -135,7 +135,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
     assert.deepEqual(refused, []);
     // While Slack is away, nothing ends.
     const channel = house.channelOf();
-    await set(house, ann, channel, 'daily hour=8');
+    await set(house, ann, channel, 'daily hour=0');
     slack.misbehave({ match: /conversations.info/, answer: 503 });
     await postLine(keyOf(channel), house.tools());
     assert.ok(await isSet(channel));
@@ -145,7 +145,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
   it('with the app in its workspace', async () => {
     const { slack, ann, connection } = house;
     const channel = house.channelOf();
-    await set(house, ann, channel, 'daily hour=8');
+    await set(house, ann, channel, 'daily hour=0');
     slack.world.administrators.add(ann.user.id);
     const limits = ann.slash(channel, '/scifi-limits', 'person-at-once=1');
     await until(() => house.heard(limits), 'an answer');
@@ -164,9 +164,9 @@ describe('many daily lines at one hour on Slack', { timeout: 60_000 }, () => {
     try {
       const { ann, slack } = house;
       const channels = Array.from({ length: 12 }, () => house.channelOf());
-      for (const [index, channel] of channels.entries()) {
+      for (const channel of channels) {
         const channelId = `${slack.workspace.id}-${channel.id}`;
-        await house.bot.channels.write({ channelId, daily: { hour: 23 - (index % 2), timeZone: 'UTC' } });
+        await house.bot.channels.write({ channelId, daily: { hour: 0, timeZone: 'UTC' } });
       }
       const tools = house.tools();
       await Promise.all(channels.map(({ id }) => postLine(`${slack.workspace.id}-${id}`, { ...tools })));
