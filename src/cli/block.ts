@@ -4,6 +4,7 @@ import { BlockLists } from '../bots/block-lists.ts';
 import { BLOCK_FORMS, type Block, formOf, parseBlock } from '../bots/blocks.ts';
 import { type Config, readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
+import { printLine } from './console.ts';
 
 /** `block add`, `block remove` and `block list`: whom the operator leaves out, as it is kept with the queue. */
 export function addBlock(program: Command): void {
@@ -19,7 +20,7 @@ export function addBlock(program: Command): void {
       withLists(async (lists) => {
         for (const one of added) {
           await lists.add(one);
-          print(`${formOf(one)} is blocked.`);
+          printLine(`${formOf(one)} is blocked.`);
         }
       }),
     );
@@ -34,8 +35,11 @@ export function addBlock(program: Command): void {
           const wasThere = await lists.remove(one);
           const isSet = blocked.some((other) => formOf(other) === formOf(one));
           if (isSet)
-            print(`${formOf(one)} stays blocked by SCIFI_BLOCKED: take it out there, and restart the bots.`);
-          else print(wasThere ? `${formOf(one)} is no longer blocked.` : `${formOf(one)} was not blocked.`);
+            printLine(
+              `${formOf(one)} stays blocked by SCIFI_BLOCKED: take it out there, and restart the bots.`,
+            );
+          else
+            printLine(wasThere ? `${formOf(one)} is no longer blocked.` : `${formOf(one)} was not blocked.`);
         }
       }),
     );
@@ -46,9 +50,9 @@ export function addBlock(program: Command): void {
     .action(() =>
       withLists(async (lists, { blocked }) => {
         const kept = (await lists.list(undefined, undefined)).map(formOf);
-        for (const form of kept) print(form);
-        for (const form of blocked.map(formOf)) print(`${form} (SCIFI_BLOCKED)`);
-        if (kept.length + blocked.length === 0) print('Nothing is blocked.');
+        for (const form of kept) printLine(form);
+        for (const form of blocked.map(formOf)) printLine(`${form} (SCIFI_BLOCKED)`);
+        if (kept.length + blocked.length === 0) printLine('Nothing is blocked.');
       }),
     );
 }
@@ -77,8 +81,4 @@ function blocks(text: string, before: Block[] = []): Block[] {
   const block = parseBlock(text);
   if (!block) throw new InvalidArgumentError(`Give one or more of ${BLOCK_FORMS}.`);
   return [...before, block];
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
