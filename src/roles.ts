@@ -174,8 +174,8 @@ async function startBots(
   await replies.ready();
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
   const blocks = new BlockLists(connection, config.blocked);
-  closers.push(() => blocks.close());
-  await blocks.ready();
+  opened.add(() => blocks.close());
+  await outlast(() => blocks.ready());
   const parseRequest = createRequestReader({ models, drawSeed: () => randomInt(SEEDS) });
   const chat = {
     connection,

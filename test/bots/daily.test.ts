@@ -24,6 +24,7 @@ it('a daily line is not lost where the queue is away at its hour', { timeout: 60
     connection,
     channels,
     logger: pino({ level: 'silent' }),
+    isBlocked: () => false,
     readLine: () => request(1),
     async submitLine(id) {
       if (refusals-- > 0) throw new StoryError('queue_unavailable', 'The queue cannot be reached.');
