@@ -63,10 +63,10 @@ export class WorkerHome implements Home {
     this.#prepare();
   }
 
-  openEvents: OpenEvents = (id, onState, onError) => {
+  openEvents: OpenEvents = (id, { onState, onLoss }) => {
     const kept = this.#replies.get(id);
     if (!kept) {
-      queueMicrotask(onError);
+      queueMicrotask(onLoss);
       return () => {};
     }
     kept.listeners.add(onState);

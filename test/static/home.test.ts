@@ -38,7 +38,11 @@ test('a reply is written once, by the default model, and can be followed and rea
   ]);
 
   const seen: ReplyState[] = [];
-  const leave = home.openEvents('a', (state) => seen.push(state), assert.fail);
+  const leave = home.openEvents('a', {
+    onState: (state) => seen.push(state),
+    onAlive: assert.fail,
+    onLoss: assert.fail,
+  });
   await turn();
   const writing = (text: string): ReplyState => ({ status: 'writing', text });
   report({ type: 'state', id: 'a', state: writing('A ship came') });
@@ -63,7 +67,9 @@ test('what the server would refuse is refused', async () => {
   });
   assert.equal(orders.length, 1);
   assert.equal(await home.api.read('a'), undefined);
-  await new Promise<void>((resolve) => home.openEvents('a', () => assert.fail('there is no state'), resolve));
+  await new Promise<void>((resolve) =>
+    home.openEvents('a', { onState: () => assert.fail(), onAlive: assert.fail, onLoss: resolve }),
+  );
 });
 
 test('the status is the worker’s; a model that is not to be had is asked for again', async () => {

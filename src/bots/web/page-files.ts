@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 
 /** One file of the page, ready to be sent. */
@@ -25,6 +25,7 @@ export function bundlePage(): PageFile[] {
   const built = buildSync({
     entryPoints: [
       { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
+      { in: join(PAGE_SOURCE, 'events-worker.ts'), out: 'events' },
       { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
     ],
     bundle: true,
@@ -37,15 +38,16 @@ export function bundlePage(): PageFile[] {
     legalComments: 'none',
     logLevel: 'silent',
   });
-  const bundled = (ending: string) => {
-    const file = built.outputFiles.find(({ path }) => path.endsWith(ending));
-    if (file === undefined) throw new Error(`Expected a bundled ${ending} file, got none`);
+  const bundled = (name: string) => {
+    const file = built.outputFiles.find(({ path }) => basename(path) === name);
+    if (file === undefined) throw new Error(`Expected a bundled ${name}, got none`);
     return Buffer.from(file.contents);
   };
   return [
     pageFile('/', 'text/html; charset=utf-8', readFileSync(join(PAGE_SOURCE, 'index.html'))),
-    pageFile('/page.js', 'text/javascript; charset=utf-8', bundled('.js')),
-    pageFile('/page.css', 'text/css; charset=utf-8', bundled('.css')),
+    pageFile('/page.js', 'text/javascript; charset=utf-8', bundled('page.js')),
+    pageFile('/events.js', 'text/javascript; charset=utf-8', bundled('events.js')),
+    pageFile('/page.css', 'text/css; charset=utf-8', bundled('page.css')),
     pageFile('/icon.svg', 'image/svg+xml', readFileSync(join(PAGE_SOURCE, 'icon.svg'))),
   ];
 }

@@ -1,4 +1,5 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet';
+import { WORKER_POLICY } from './page/worker-url.ts';
 
 /**
  * What a browser may do with our answers. Nothing inline, nothing from elsewhere, no frames; and no HSTS or
@@ -11,14 +12,16 @@ export const SECURITY_HEADERS: FastifyHelmetOptions = {
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
       styleSrc: ["'self'"],
+      workerSrc: ["'self'"],
       connectSrc: ["'self'"],
       imgSrc: ["'self'", 'data:'],
+      manifestSrc: ["'self'"],
       baseUri: ["'none'"],
       formAction: ["'self'"],
       frameAncestors: ["'none'"],
       // No string ever becomes markup or code, whatever a story or a prompt holds.
       requireTrustedTypesFor: ["'script'"],
-      trustedTypes: ["'none'"],
+      trustedTypes: [WORKER_POLICY],
     },
   },
   strictTransportSecurity: false,

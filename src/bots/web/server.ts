@@ -18,8 +18,9 @@ import type { Asker } from '../../queue/limits/asker.ts';
 import type { ModelChoice, StoryRequest } from '../../story.ts';
 import { logDefect, logRequests } from './access-log.ts';
 import { answerMalformed, wasRefused } from './answer-malformed.ts';
-import { addApi, type OpenStreams } from './api.ts';
+import { addApi } from './api.ts';
 import { addressOf, proxyWarner } from './client.ts';
+import { addEventRoutes, type OpenStreams } from './event-routes.ts';
 import { closeGracefully } from './graceful-close.ts';
 import { isSameOrigin } from './guard-origin.ts';
 import { bundlePage, isUnchanged } from './page-files.ts';
@@ -166,15 +167,18 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
       return reply.type(file.type).send(file.body);
     });
   }
-  streams = addApi(app, {
+  addApi(app, {
     replies: options.replies,
     models: options.models,
     parseRequest: options.parseRequest,
     clientAt: options.clientAt ?? (() => undefined),
+    storyLimit: { max: limits.stories ?? 60, timeWindow: MINUTE_MS },
+  });
+  streams = addEventRoutes(app, {
+    replies: options.replies,
     maxFollowers: options.maxFollowers ?? 1_000,
     maxFollowersPerClient: options.maxFollowersPerClient ?? 50,
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
-    storyLimit: { max: limits.stories ?? 60, timeWindow: MINUTE_MS },
   });
   app.addHook('onClose', async () => streams?.cutStreams());
   return app;

@@ -1,38 +1,70 @@
 import { Readable } from 'node:stream';
 import type { ReplyState } from '../../story.ts';
 
-/** How long an idle connection stays silent; proxies and phones drop those that are silent for longer. */
-export const KEEP_ALIVE_MS = 15_000;
+/**
+ * How long an idle stream stays silent. The page counts a stream as dead after two and a half times this
+ * (`SILENCE_MS` in `page/following.ts`); proxies and phones drop connections that are silent for longer.
+ */
+export const KEEP_ALIVE_MS = 10_000;
 
 /** What a browser waits before it connects again, unless the page knows better. */
 const RETRY_MS = 1_000;
 
+/** Some proxies and virus scanners hold back the first kilobytes of an answer: these fill them. */
+const PADDING = `:${' '.repeat(2_048)}\n`;
+
+/** An event and not a comment: a page never learns of comments. */
+const ALIVE = 'event: alive\ndata: 1\n\n';
+
+/** What a stream carries. */
+export interface SnapshotStreamOptions {
+  /** The replies that it tells of; it ends when none of them goes on. */
+  readonly ids: readonly string[];
+  /** What is sent of a reply; `state` is undefined for one that is not known. */
+  readonly message: (id: string, state: ReplyState | undefined) => unknown;
+  readonly keepAliveMs?: number;
+}
+
 /**
- * One reply as server-sent events. A pull stream rather than a hijacked response: the stream is asked for
- * data only when the client has taken what it was sent, so a slow client gets the newest state and never a
+ * Replies as server-sent events. A pull stream rather than a hijacked response: the stream is asked for
+ * data only when the client has taken what it was sent, so a slow client gets the newest states and never a
  * queue of stale ones; and Fastify keeps its headers, its hooks and the clean-up after a lost connection.
  */
 export class SnapshotStream extends Readable {
-  #newest: ReplyState | undefined;
-  #final = false;
+  readonly #message: SnapshotStreamOptions['message'];
+  /** Replies that have not told their end yet. */
+  readonly #open: Set<string>;
+  /** What the client has not been sent yet, the newest of each reply. */
+  readonly #newest = new Map<string, ReplyState | undefined>();
+  #finishing = false;
   #wanted = false;
-  #pulseDue = false;
+  #aliveDue = false;
   #release: (() => void) | undefined;
-  readonly #pulse: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(keepAliveMs = KEEP_ALIVE_MS) {
+  constructor({ ids, message, keepAliveMs = KEEP_ALIVE_MS }: SnapshotStreamOptions) {
     // No read-ahead: whatever is buffered here is stale by the time it leaves.
     super({ highWaterMark: 0 });
-    this.#pulse = setInterval(() => this.#beat(), keepAliveMs).unref();
+    this.#message = message;
+    this.#open = new Set(ids);
+    this.#timer = setInterval(() => {
+      this.#aliveDue = true;
+      this.#flush();
+    }, keepAliveMs).unref();
     // At once, so that the client sees its headers even when the first state is late.
-    this.push(`retry: ${RETRY_MS}\n\n`);
+    this.push(`${PADDING}retry: ${RETRY_MS}\n\n`);
   }
 
-  /** Takes a new state; it replaces one that the client has not been sent yet. */
-  offer(state: ReplyState): void {
-    if (this.#final) return;
-    this.#newest = state;
-    this.#final = state.status === 'finished' || state.status === 'failed';
+  /**
+   * Takes a new state of a reply; it replaces one that the client has not been sent yet. Undefined: the reply
+   * is not known.
+   */
+  offer(id: string, state: ReplyState | undefined): void {
+    if (this.#finishing || !this.#open.has(id)) return;
+    this.#newest.set(id, state);
+    if (state === undefined || state.status === 'finished' || state.status === 'failed') {
+      this.#open.delete(id);
+    }
     this.#flush();
   }
 
@@ -44,7 +76,7 @@ export class SnapshotStream extends Readable {
 
   /** Ends the stream after what it still has to say; the client connects again if it was not the end. */
   finish(): void {
-    this.#final = true;
+    this.#finishing = true;
     this.#flush();
   }
 
@@ -54,36 +86,31 @@ export class SnapshotStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    clearInterval(this.#pulse);
-    this.#newest = undefined;
+    clearInterval(this.#timer);
+    this.#newest.clear();
     this.#release?.();
     this.#release = undefined;
     done(error);
   }
 
-  #beat(): void {
-    this.#pulseDue = true;
-    this.#flush();
-  }
-
   #flush(): void {
     if (!this.#wanted || this.destroyed) return;
-    if (this.#newest !== undefined) {
-      const state = this.#newest;
-      this.#newest = undefined;
-      this.#send(`data: ${JSON.stringify(state)}\n\n`);
-    } else if (this.#final) {
+    if (this.#newest.size > 0) {
+      const messages = [...this.#newest].map(([id, state]) => JSON.stringify(this.#message(id, state)));
+      this.#newest.clear();
+      this.#send(messages.map((message) => `data: ${message}\n\n`).join(''));
+    } else if (this.#finishing || this.#open.size === 0) {
       this.#wanted = false;
-      clearInterval(this.#pulse);
+      clearInterval(this.#timer);
       this.push(null);
-    } else if (this.#pulseDue) {
-      this.#send(': still here\n\n');
+    } else if (this.#aliveDue) {
+      this.#send(ALIVE);
     }
   }
 
   #send(text: string): void {
     this.#wanted = false;
-    this.#pulseDue = false;
+    this.#aliveDue = false;
     this.push(text);
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { SnapshotStream } from '../../../src/bots/web/snapshot-stream.ts';
@@ -12,7 +13,8 @@ async function readStates(
 ): Promise<ReplyState[]> {
   const response = await fetch(url);
   assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
-  assert.equal(response.headers.get('cache-control'), 'no-store');
+  assert.equal(response.headers.get('cache-control'), 'no-store, no-transform');
+  assert.equal(response.headers.get('x-accel-buffering'), 'no');
   const states: ReplyState[] = [];
   let buffer = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -104,7 +106,7 @@ test('a slow reader gets the newest state and no queue of stale ones', async (t)
   assert.match(text, /"finished","text":"The end\."[^\n]*\n\n$/);
 });
 
-test('an idle stream is kept alive, and tells the browser when to come back', async (t) => {
+test('an idle stream gives signs of life that a page sees, and tells the browser when to come back', async (t) => {
   const server = await startServer(t, { keepAliveMs: 20 });
   const id = await ask(server);
   const abort = new AbortController();
@@ -112,10 +114,53 @@ test('an idle stream is kept alive, and tells the browser when to come back', as
   let text = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    if ((text.match(/^: /gm)?.length ?? 0) >= 2) break;
+    if ((text.match(/^event: alive\ndata: 1\n\n/gm)?.length ?? 0) >= 2) break;
   }
-  assert.match(text, /^retry: 1000\n\ndata: \{"status":"waiting"/);
+  assert.match(
+    text,
+    /^: {2048}\nretry: 1000\n\ndata: \{"status":"waiting"/,
+    'padding fills small buffers first',
+  );
   abort.abort();
+});
+
+test('one stream tells of several replies, of an unknown one too, and ends with the last', async (t) => {
+  const server = await startServer(t);
+  const [first, second] = [await ask(server), await ask(server)];
+  const unknown = randomUUID();
+  const told: { id: string; state: ReplyState | null }[] = [];
+  const reading = readStates(`${server.url}/api/events?ids=${first},${second},${unknown}`, (message) =>
+    told.push(message as never),
+  );
+  await until(() => told.length === 3, 'the present states came');
+  server.replies.finish(first, 'One.');
+  server.replies.set(second, writing('Tw'));
+  await until(() => told.length === 5, 'both changes came');
+  server.replies.finish(second, 'Two.');
+  await reading;
+  const texts = (id: string) =>
+    told
+      .filter((one) => one.id === id)
+      .map(({ state }) => (state && 'text' in state ? state.text : state?.status));
+  assert.deepEqual(texts(first), ['waiting', 'One.']);
+  assert.deepEqual(texts(second), ['waiting', 'Tw', 'Two.']);
+  assert.deepEqual(told.find((one) => one.id === unknown)?.state, null);
+  assert.equal(server.replies.listeners(first) + server.replies.listeners(second), 0);
+});
+
+test('a stream of no reply, of too many or of what is no id is refused', async (t) => {
+  const server = await startServer(t);
+  const many = Array.from({ length: 17 }, () => randomUUID()).join();
+  for (const [ids, status] of [
+    ['', 404],
+    [many, 400],
+    ['x', 404],
+  ] as const) {
+    const response = await fetch(`${server.url}/api/events?ids=${ids}`);
+    assert.equal(response.status, status);
+    await errorOf(response);
+  }
+  assert.equal((await fetch(`${server.url}/api/events`)).status, 400);
 });
 
 test('closing the server ends open streams promptly', async (t) => {
@@ -173,7 +218,7 @@ test('one address cannot take the streams of all others', async (t) => {
 });
 
 test('a stream released before it was followed unfollows at once', () => {
-  const stream = new SnapshotStream();
+  const stream = new SnapshotStream({ ids: ['a'], message: (_id, state) => state });
   stream.destroy();
   let released = 0;
   stream.onEnd(() => released++);

@@ -11,6 +11,7 @@ import type { ModelChoice } from '../../../story.ts';
 import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
 import { byId, say } from './dom.ts';
+import { later } from './event-source.ts';
 import type { Home } from './home.ts';
 import { askFromHash } from './link.ts';
 import { ReplyStore } from './store.ts';
@@ -32,6 +33,7 @@ export function openPage(home: Home): void {
     list: byId('stories', HTMLElement),
     announce,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    alarm: later,
     newId,
     drawSeed,
     around: () => ({ storytellers: watch.now, models, still: wantsStillness(), onGrow: end.grown }),

@@ -1,9 +1,6 @@
 /** What the page takes from the browser: chance, storage, connections, attention. */
-import type { OpenEvents, StreamGate } from './following.ts';
+import type { StreamGate } from './following.ts';
 import type { Cupboard } from './store.ts';
-
-/** Streams of one tab; two busy tabs together still leave connections for ordinary requests. */
-const STREAMS_PER_TAB = 2;
 
 /** A random UUID, also where `crypto.randomUUID` is missing (plain http from another machine). */
 export function newId(): string {
@@ -28,23 +25,15 @@ export function cupboard(): Cupboard | undefined {
   }
 }
 
-/** Server-sent events, one try: coming back is decided by whoever opened them. */
-export const openEvents: OpenEvents = (id, onState, onError) => {
-  const source = new EventSource(`api/replies/${id}/events`);
-  source.onmessage = ({ data }) => onState(JSON.parse(data));
-  source.onerror = onError;
-  return () => source.close();
-};
-
-/** Streams for the tab that is looked at; one in the background gives its own back and asks now and then. */
-export function visibleTabGate(): StreamGate {
+/** Events for a window that is visible; a hidden one gives them back and asks now and then. */
+export function visibleWindowGate(): StreamGate {
   const entered = new Set<() => void>();
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) for (const revoke of [...entered]) revoke();
   });
   return {
     enter(onRevoke) {
-      if (document.hidden || entered.size >= STREAMS_PER_TAB) return undefined;
+      if (document.hidden) return undefined;
       entered.add(onRevoke);
       return () => entered.delete(onRevoke);
     },

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { Api, ApiError } from '../../../../src/bots/web/page/api.ts';
 import {
   backOffMs,
+  FIRST_EVENT_MS,
   type FollowTools,
   followReply,
+  SILENCE_MS,
   submitReply,
 } from '../../../../src/bots/web/page/following.ts';
 import type { ReplyState } from '../../../../src/story.ts';
@@ -14,15 +16,17 @@ type Known = Awaited<ReturnType<Api['read']>>;
 const writing = (text: string): ReplyState => ({ status: 'writing', text });
 const known = (state: ReplyState): Known => ({ request: { ...ASK, model: 'scifi' }, state });
 
-/** Follows with scripted streams (a list of states, then a loss) and scripted reads. */
+/** Follows with scripted events (states, then a loss) and scripted reads. */
 async function follow(script: {
-  streams: ReplyState[][];
+  streams: (ReplyState | 'alive' | 'silence')[][];
   reads?: (Known | 'offline')[];
   gateOpen?: boolean;
 }) {
   const seen: string[] = [];
   const waits: number[] = [];
+  const alarms: number[] = [];
   let open = 0;
+  let ring = () => {};
   const tools: FollowTools = {
     api: {
       submit: () => Promise.reject(new Error('not here')),
@@ -32,13 +36,18 @@ async function follow(script: {
         return answer;
       },
     },
-    openEvents: (_id, onState, onError) => {
+    openEvents: (_id, { onState, onAlive, onLoss }) => {
       open++;
       let closed = false;
       const states = script.streams.shift() ?? [];
       queueMicrotask(() => {
-        for (const state of states) closed || onState(state);
-        closed || onError();
+        for (const state of states) {
+          if (closed) return;
+          if (state === 'silence') return ring();
+          if (state === 'alive') onAlive();
+          else onState(state);
+        }
+        closed || onLoss();
       });
       return () => {
         if (!closed) open--;
@@ -47,6 +56,15 @@ async function follow(script: {
     },
     gate: { enter: () => (script.gateOpen === false ? undefined : () => {}) },
     wait: async (ms) => void waits.push(ms),
+    alarm: (ms, run) => {
+      ring = () => {
+        alarms.push(ms);
+        run();
+      };
+      return () => {
+        ring = () => {};
+      };
+    },
   };
   const listener = {
     onState: (state: ReplyState) => void seen.push('text' in state ? state.text : state.status),
@@ -54,7 +72,8 @@ async function follow(script: {
   };
   const end = await followReply('id', tools, listener, new AbortController().signal);
   assert.equal(open, 0, 'every stream is closed');
-  return { end, seen, waits };
+  ring();
+  return { end, seen, waits, alarms };
 }
 
 test('a stream is followed to its end', async () => {
@@ -92,6 +111,25 @@ test('without a stream to have, the reply is read now and then', async () => {
     gateOpen: false,
   });
   assert.deepEqual([end, seen], ['over', ['a', 'ab', 'ab.']]);
+});
+
+test('a stream that falls silent is read once, and replaced within thirty seconds', async () => {
+  const { end, seen, waits, alarms } = await follow({
+    streams: [[writing('a'), 'alive', 'silence'], [finished('abc.')]],
+    reads: [known(writing('ab'))],
+  });
+  assert.deepEqual([end, seen], ['over', ['a', 'ab', 'abc.']]);
+  assert.deepEqual(alarms, [SILENCE_MS], 'every sign of life puts the alarm off');
+  assert.ok(SILENCE_MS + waits[0]! < 30_000);
+});
+
+test('where events are held back the reply is read now and then, and events are tried again', async () => {
+  const reads = [...'abcdefghijklmnopqrstuvwxyz'].map((text) => known(writing(text)));
+  const { seen, waits, alarms } = await follow({ streams: [['silence'], [finished('End.')]], reads });
+  assert.deepEqual(seen, [...'abcdefghijklmnopqrstuvwxy', 'End.']);
+  assert.deepEqual(alarms, [FIRST_EVENT_MS]);
+  assert.equal(Math.max(...waits), 2_500);
+  assert.ok(waits.reduce((sum, ms) => sum + ms) >= 60_000);
 });
 
 test('a request is sent again while the server is away, and not when it refuses', async () => {

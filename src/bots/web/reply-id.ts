@@ -1,0 +1,22 @@
+import { StoryError } from '../../errors.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a client may use this as the id of a reply. */
+export function isReplyId(id: unknown): id is string {
+  return typeof id === 'string' && UUID.test(id);
+}
+
+/**
+ * The id as the queue knows it.
+ *
+ * @throws StoryError `not_found` for what cannot be an id
+ */
+export function replyId(text: string): string {
+  if (!isReplyId(text)) throw unknownReply();
+  return text.toLowerCase();
+}
+
+export function unknownReply(): StoryError {
+  return new StoryError('not_found', 'This story is not known here (any more). Ask for a new one.');
+}

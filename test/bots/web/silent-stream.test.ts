@@ -1,0 +1,65 @@
+/** Event streams that bring nothing: a proxy that collects them, a connection that died without a word. */
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, type TestContext, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { FakeWebReplies } from '../../fakes/web-replies.ts';
+import { grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { until } from './helpers.ts';
+
+const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
+let browser: Browser;
+before(async () => {
+  if (!NO_BROWSER) browser = await launch();
+});
+after(() => browser?.close());
+
+/** A reverse proxy; `holds` says of each answer whether its body is kept back from now on. */
+async function startProxy(t: TestContext, target: string, holds: () => boolean): Promise<string> {
+  const proxy = createServer((incoming, outgoing) => {
+    const { method, headers, url } = incoming;
+    const onward = request(new URL(url!, target), { method: method!, headers }, (answer) => {
+      const isStream = answer.headers['content-type']?.startsWith('text/event-stream') ?? false;
+      outgoing.writeHead(answer.statusCode!, answer.headers).flushHeaders();
+      answer.on('data', (chunk) => {
+        if (!isStream || !holds()) outgoing.write(chunk);
+      });
+      answer.on('end', () => outgoing.end());
+    });
+    incoming.pipe(onward);
+    onward.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => onward.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`;
+}
+
+test('behind a proxy that holds events back a story still grows', options, async (t) => {
+  const { page, server } = await openPage(t, browser, { pace: { everyMs: 200, characters: 1 } });
+  await page.goto(await startProxy(t, server.url, () => true));
+  await type(page, 'It all began with');
+  await until(async () => ((await lastStory(page).textContent()) ?? '').length > 40, 'it grows', 60_000);
+  const before = (await lastStory(page).textContent())!.length;
+  await until(async () => (await lastStory(page).textContent())!.length > before, 'it grows on', 60_000);
+});
+
+test('a stream that dies without a word is replaced before long', options, async (t) => {
+  let isDead = false;
+  const { page, server } = await openPage(t, browser, { replies: new FakeWebReplies() });
+  await page.goto(await startProxy(t, server.url, () => isDead));
+  await type(page, 'It all began with');
+  await until(() => server.replies.submitted.length === 1, 'it was asked for');
+  const id = server.replies.submitted[0]!;
+  server.replies.set(id, { status: 'writing', text: 'It all began with a light.' });
+  await grownTo(page, 26);
+  isDead = true;
+  server.replies.set(id, { status: 'writing', text: 'It all began with a light. It went out.' });
+  await page.getByText('It went out.').waitFor({ timeout: 60_000 });
+  isDead = false;
+  server.replies.finish(id, 'It all began with a light. It went out. The end.');
+  await page.getByText('The end.').waitFor({ timeout: 60_000 });
+});

@@ -1,0 +1,81 @@
+/** Several windows of one browser, which share its six connections to one server. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { action, grownTo, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { until } from './helpers.ts';
+
+const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
+let browser: Browser;
+before(async () => {
+  if (!NO_BROWSER) browser = await launch();
+});
+after(() => browser?.close());
+
+/** Slow enough to be growing still when the last window asks. */
+const SLOW = { everyMs: 200, characters: 4 };
+
+/** Opens two more windows, asks for two stories in each, and has the last one stopped. */
+async function threeWindows(page: Page): Promise<Page[]> {
+  const pages = [page];
+  while (pages.length < 3) {
+    const window = await page.context().newPage();
+    await window.goto(page.url());
+    pages.push(window);
+  }
+  for (const [index, window] of pages.entries()) {
+    for (const story of [1, 2]) await type(window, `Window ${index + 1}, story ${story},`);
+  }
+  return pages;
+}
+
+test(
+  'two stories in each of three windows grow, over one stream, and Stop reaches the server',
+  options,
+  async (t) => {
+    const { page, server, complaints } = await openPage(t, browser, { pace: SLOW });
+    const pages = await threeWindows(page);
+    for (const window of pages) await grownTo(window, 'Window 1, story 2,'.length + 20);
+    const streams = server.log
+      .map((line) => JSON.parse(line))
+      .filter(({ route, status }) => route === '/api/events' && status === 200);
+    assert.ok(streams.length <= 6, 'one stream at a time: those that were replaced have ended');
+
+    const last = pages.at(-1)!;
+    await action(last, 'Stop').click();
+    await action(last, 'Continue').waitFor({ timeout: 5_000 });
+    assert.equal(server.replies.listeners(server.replies.submitted.at(-1)!), 0);
+    const others = server.replies.submitted.slice(0, 5);
+    await until(
+      () => others.every((id) => server.replies.listeners(id) === 1),
+      'all others are followed once',
+    );
+    await last.close();
+    await grownTo(page, 120);
+    assert.deepEqual(complaints, []);
+  },
+);
+
+test('without a shared worker every window has one stream of its own', options, async (t) => {
+  const { page, server } = await openPage(t, browser, { pace: SLOW });
+  await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'));
+  await page.reload();
+  const pages = await threeWindows(page);
+  for (const window of pages) await grownTo(window, 'Window 1, story 2,'.length + 20);
+  await action(pages.at(-1)!, 'Stop').click();
+  await action(pages.at(-1)!, 'Continue').waitFor({ timeout: 5_000 });
+  assert.equal(server.replies.submitted.length, 6);
+});
+
+test('a shared worker whose script cannot be had leaves each window its own stream', options, async (t) => {
+  const { page } = await openPage(t, browser, { pace: SLOW });
+  let refused = 0;
+  await page.context().route('**/events.js', (route) => {
+    refused++;
+    return route.abort();
+  });
+  await page.reload();
+  await type(page, 'A window alone');
+  await grownTo(page, 60);
+  assert.equal(refused, 1);
+});
