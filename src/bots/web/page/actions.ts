@@ -79,12 +79,15 @@ export class ActionRow {
 /** How long a button says what it did. */
 const FEEDBACK_MS = 2_000;
 
+const flashes = new WeakMap<HTMLButtonElement, string>();
+
 /** Lets a button say for a moment what it did. */
-export function flash(button: HTMLButtonElement, text: string): void {
-  const before = button.textContent;
+export function flash(button: HTMLButtonElement, action: Action, text: string): void {
   button.textContent = text;
+  // The page may be translated by then: its text is no proof of what it was given to say.
+  flashes.set(button, text);
   setTimeout(() => {
-    if (button.textContent === text) button.textContent = before;
+    if (flashes.get(button) === text) button.textContent = LABELS[action];
   }, FEEDBACK_MS);
 }
 

@@ -194,9 +194,9 @@ export class Conversation {
       case 'retry':
         return this.#retry(threadId, last);
       case 'copy':
-        return this.#copy(wholeText(replies), button, 'Copied');
+        return this.#copy(wholeText(replies), button, action, 'Copied');
       case 'link':
-        return this.#copy(new URL(hashFor(last.ask), location.href).href, button, 'Link copied');
+        return this.#copy(new URL(hashFor(last.ask), location.href).href, button, action, 'Link copied');
       case 'download':
         return downloadText(fileNameFor(wholeText(replies)), this.#asFile(replies));
     }
@@ -221,10 +221,10 @@ export class Conversation {
     this.ask(failed.ask, threadId);
   }
 
-  async #copy(text: string, button: HTMLButtonElement, done: string): Promise<void> {
+  async #copy(text: string, button: HTMLButtonElement, action: Action, done: string): Promise<void> {
     const copied = await copyText(text);
     const answer = copied ? done : 'The browser forbids it';
-    flash(button, answer);
+    flash(button, action, answer);
     this.#tools.announce(answer);
   }
 

@@ -19,9 +19,13 @@ export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind)
   return element;
 }
 
-/** Sets an element's text, and hides it when there is none. */
+/** What elements were last given to say: a translated page shows something else. */
+const said = new WeakMap<HTMLElement, string>();
+
+/** Sets an element's text, and hides it when there is none. What is said already is not touched again. */
 export function say(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  if (said.get(element) !== text) element.textContent = text;
+  said.set(element, text);
   element.hidden = text === '';
 }
 

@@ -1,6 +1,6 @@
 import type { ModelChoice } from '../../../story.ts';
 import { type Action, ActionRow, hasText } from './actions.ts';
-import { segmentsOf } from './continuation.ts';
+import { type Segment, segmentsOf } from './continuation.ts';
 import { neutralise, paragraphsOf } from './display-text.ts';
 import { make, say } from './dom.ts';
 import { isOver, type Reply, textOf } from './reply.ts';
@@ -86,12 +86,28 @@ export class Exchange {
     this.#frame = 0;
     const last = this.#replies.at(-1)!;
     const shown = last.state.status === 'waiting' ? '' : this.#reveal.at(now);
-    this.#text.show(paragraphsOf(segmentsOf(this.#replies, shown)));
+    this.#showText(paragraphsOf(segmentsOf(this.#replies, shown)));
     const flowing = last.state.status !== 'waiting' && !this.#reveal.done;
     if (flowing) this.#frame = requestAnimationFrame((time) => this.#draw(time));
     else if (isOver(last.state)) this.#end(last);
     if (!isOver(last.state)) this.#run(last);
     this.#around?.onGrow();
+  }
+
+  /** Draws the story; a drawing that fails is made anew, and never takes the buttons or the footer with it. */
+  #showText(paragraphs: readonly (readonly Segment[])[]): void {
+    try {
+      this.#text.show(paragraphs);
+    } catch (error) {
+      reportError(error);
+      this.#text.reset();
+      try {
+        this.#text.show(paragraphs);
+      } catch {
+        // Reported once already; the next state is drawn from nothing again.
+        this.#text.reset();
+      }
+    }
   }
 
   #run(last: Reply): void {

@@ -67,7 +67,7 @@ export function openPage(home: Home): void {
 
   for (const button of welcome.querySelectorAll('button')) {
     button.addEventListener('click', () => {
-      composer.askFor(button.textContent ?? '');
+      composer.askFor(button.dataset.prompt!);
       composer.focus();
     });
   }
