@@ -3,12 +3,19 @@
  *
  *   npm run build:static [-- FOLDER]
  */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readConfig } from '../src/config.ts';
 import { buildStatic } from '../src/static/build.ts';
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const folder = process.argv[2] ?? fromRoot('dist/static');
-const sizes = await buildStatic(folder, { modelsFolder: fromRoot('models') });
+if (existsSync('.env')) process.loadEnvFile('.env');
+const { privacyUrl, sourceUrl } = readConfig(process.env);
+const sizes = await buildStatic(folder, {
+  modelsFolder: fromRoot('models'),
+  links: { privacy: privacyUrl, source: sourceUrl },
+});
 for (const [path, size] of sizes)
   console.log(
     `${Math.ceil(size / 1_024)

@@ -34,6 +34,8 @@ export interface Config {
   readonly blocked: readonly Block[];
   /** Where people read what the operator does with what they ask for; undefined for nowhere. */
   readonly privacyUrl: string | undefined;
+  /** Where people find the program's source; undefined for nowhere. */
+  readonly sourceUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
@@ -157,6 +159,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionMs: values.SCIFI_RETENTION_HOURS * 3_600_000,
     blocked: blockNames(values.SCIFI_BLOCKED).map((name) => parseBlock(name)!),
     privacyUrl: values.SCIFI_PRIVACY_URL,
+    sourceUrl: values.SCIFI_SOURCE_URL,
     host: values.SCIFI_HOST,
     port: values.SCIFI_PORT,
     allowedHosts: listOf(values.SCIFI_ALLOWED_HOSTS),

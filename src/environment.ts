@@ -106,6 +106,9 @@ export const Environment = z.object({
   SCIFI_PRIVACY_URL: z
     .url({ protocol: /^https?$/, error: 'expected an address such as https://example.org/privacy' })
     .optional(),
+  SCIFI_SOURCE_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an address such as https://example.org/source' })
+    .optional(),
   SCIFI_HOST: listenHost.default('127.0.0.1'),
   SCIFI_PORT: whole(0, 65_535, 3_000),
   SCIFI_ALLOWED_HOSTS: hostNames.default(''),

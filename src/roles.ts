@@ -232,6 +232,7 @@ async function startBots(
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
     limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
     maxFollowersPerClient: config.streamsPerClient,
+    links: { privacy: config.privacyUrl, source: config.sourceUrl },
   });
   opened.add(() => server.close());
   const url = await server.listen();

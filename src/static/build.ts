@@ -1,10 +1,11 @@
 /** Makes the folder of the page without a server. Any static host serves it, from any path. */
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { WORKER_POLICY } from '../bots/web/page/worker-url.ts';
-import { BROWSERS, PAGE_SOURCE } from '../bots/web/page-files.ts';
+import { BROWSERS } from '../bots/web/page-files.ts';
+import { PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from '../bots/web/page-html.ts';
 import type { EngineName } from '../generator/engines/choose.ts';
 import { LEXICON_FILE } from '../generator/lexicon.ts';
 import { listModels, readJson } from '../generator/model/files.ts';
@@ -21,6 +22,7 @@ const CONTENT_SECURITY_POLICY = [
   "connect-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
+  "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'self'",
   "require-trusted-types-for 'script'",
@@ -31,12 +33,14 @@ export interface StaticBuildOptions {
   readonly modelsFolder: string;
   /** The engine that browsers are to use; tests ask for one. */
   readonly engine?: EngineName | 'auto';
+  /** What the page links to. */
+  readonly links?: PageLinks;
 }
 
 /** Builds into `folder`, over what is there. Returns the paths of its files and their sizes in bytes. */
 export async function buildStatic(
   folder: string,
-  { modelsFolder, engine = 'auto' }: StaticBuildOptions,
+  { modelsFolder, engine = 'auto', links = {} }: StaticBuildOptions,
 ): Promise<Map<string, number>> {
   const models = await listModels(modelsFolder);
   const sizes = new Map<string, number>();
@@ -49,9 +53,8 @@ export async function buildStatic(
   };
 
   for (const { path, contents } of await bundles(models, engine)) await place(path, contents);
-  const html = await readFile(join(PAGE_SOURCE, 'index.html'), 'utf8');
-  await place('index.html', withPolicy(html));
-  await place('icon.svg', { from: join(PAGE_SOURCE, 'icon.svg') });
+  await place('index.html', withPolicy(pageHtml(links)));
+  for (const file of Object.keys(PLAIN_FILES)) await place(file, { from: join(PAGE_SOURCE, file) });
   const binaries = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
   for (const file of WASM_FILES) await place(`wasm/${file}`, { from: join(binaries, file) });
   for (const { name } of models) {

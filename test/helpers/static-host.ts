@@ -12,6 +12,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
+  '.ico': 'image/x-icon',
+  '.png': 'image/png',
+  '.txt': 'text/plain',
+  '.webmanifest': 'application/manifest+json',
   '.wasm': 'application/wasm',
 };
 const SLOW_CHUNK_BYTES = 1 << 18;

@@ -31,7 +31,8 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
   before(async () => {
     const temporary = await temporaryFolder();
     remove = temporary.remove;
-    sizes = await buildStatic(temporary.folder, { modelsFolder: MODELS });
+    const links = { privacy: 'https://example.org/privacy', source: undefined };
+    sizes = await buildStatic(temporary.folder, { modelsFolder: MODELS, links });
     host = await startStaticHost(temporary.folder, '/someone/scifi/');
     browser = await launch();
   });
@@ -170,6 +171,18 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     }, elsewhere);
     await page.close();
     assert.deepEqual(refusals, { markup: 'TypeError', connection: 'TypeError', own: 200 });
+  });
+
+  it('brings icons, a manifest below its own path, and the link that was named', async (t) => {
+    const page = await visit(t);
+    const session = await page.context().newCDPSession(page);
+    const { url, errors, data } = await session.send('Page.getAppManifest');
+    assert.deepEqual([url, errors], [`${host.url}manifest.webmanifest`, []]);
+    const manifest = JSON.parse(data!) as { start_url: string; icons: { src: string }[] };
+    assert.equal(new URL(manifest.start_url, url).href, host.url);
+    for (const { src } of manifest.icons) assert.ok(sizes.has(src), `${src} is there`);
+    assert.ok(sizes.has('favicon.ico') && sizes.has('robots.txt'));
+    assert.deepEqual(await page.locator('.about a').allTextContents(), ['Privacy']);
   });
 
   it('brings every engine and has its visitor fetch only the one that runs', async (t) => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from './page-html.ts';
 
 /** One file of the page, ready to be sent. */
 export interface PageFile {
@@ -12,8 +13,6 @@ export interface PageFile {
   readonly etag: string;
 }
 
-/** Where the page's sources are. */
-export const PAGE_SOURCE = join(import.meta.dirname, 'page');
 /** The oldest browsers that it runs in. */
 export const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
 
@@ -21,7 +20,7 @@ export const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
  * Bundles the page in memory. Synchronous, so that esbuild's helper process is gone when it returns; it
  * takes some tens of milliseconds, once, before the server listens.
  */
-export function bundlePage(): PageFile[] {
+export function bundlePage(links: PageLinks = {}): PageFile[] {
   const built = buildSync({
     entryPoints: [
       { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
@@ -44,11 +43,13 @@ export function bundlePage(): PageFile[] {
     return Buffer.from(file.contents);
   };
   return [
-    pageFile('/', 'text/html; charset=utf-8', readFileSync(join(PAGE_SOURCE, 'index.html'))),
+    pageFile('/', 'text/html; charset=utf-8', Buffer.from(pageHtml(links))),
     pageFile('/page.js', 'text/javascript; charset=utf-8', bundled('page.js')),
     pageFile('/events.js', 'text/javascript; charset=utf-8', bundled('events.js')),
     pageFile('/page.css', 'text/css; charset=utf-8', bundled('page.css')),
-    pageFile('/icon.svg', 'image/svg+xml', readFileSync(join(PAGE_SOURCE, 'icon.svg'))),
+    ...Object.entries(PLAIN_FILES).map(([name, type]) =>
+      pageFile(`/${name}`, type, readFileSync(join(PAGE_SOURCE, name))),
+    ),
   ];
 }
 

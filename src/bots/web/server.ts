@@ -24,6 +24,7 @@ import { addEventRoutes, type OpenStreams } from './event-routes.ts';
 import { closeGracefully } from './graceful-close.ts';
 import { isSameOrigin } from './guard-origin.ts';
 import { bundlePage, isUnchanged } from './page-files.ts';
+import type { PageLinks } from './page-html.ts';
 import { readBody } from './read-body.ts';
 import { refusalFor, sendRefusal, WebRefusal } from './refusals.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -61,6 +62,8 @@ export interface WebServerOptions {
   /** How long an event stream stays silent, in milliseconds. */
   readonly keepAliveMs?: number;
   readonly timeouts?: HttpTimeouts;
+  /** What the page links to. */
+  readonly links?: PageLinks;
 }
 
 /** A server that can be started and stopped once. */
@@ -159,7 +162,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   readJsonOnly(app);
 
   app.get(HEALTH_PATH, () => ({ ok: true }));
-  for (const file of bundlePage()) {
+  for (const file of bundlePage(options.links)) {
     app.get(file.path, (request, reply) => {
       // Always ask, rarely send: a new version shows at once and an old one costs one small answer.
       reply.header('etag', file.etag).header('cache-control', 'no-cache');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { WebServerOptions } from '../../../src/bots/web/server.ts';
 import { FakeWebReplies, type Pace } from '../../fakes/web-replies.ts';
 import { CHROMIUM_ARGUMENTS, findChromium } from './chromium.ts';
 import { startServer, type TestServer } from './helpers.ts';
@@ -37,11 +38,20 @@ export async function openPage(
     replies?: FakeWebReplies;
     hash?: string;
     viewport?: { width: number; height: number };
-  } = {},
+    /** A phone's touch screen, and no mouse. */
+    touch?: boolean;
+    colorScheme?: 'light' | 'dark';
+  } & Partial<WebServerOptions> = {},
 ): Promise<OpenPage> {
   const replies = options.replies ?? new FakeWebReplies(options.pace ?? PACE);
-  const server = await startServer(t, { replies });
-  const context = await browser.newContext({ viewport: options.viewport ?? { width: 1_000, height: 800 } });
+  const { pace: _, hash, viewport, touch = false, colorScheme = 'light', ...serverOptions } = options;
+  const server = await startServer(t, { ...serverOptions, replies });
+  const context = await browser.newContext({
+    viewport: viewport ?? { width: 1_000, height: 800 },
+    hasTouch: touch,
+    isMobile: touch,
+    colorScheme,
+  });
   context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -50,7 +60,7 @@ export async function openPage(
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   t.after(() => context.close());
-  await page.goto(server.url + (options.hash ?? ''));
+  await page.goto(server.url + (hash ?? ''));
   return { page, server, complaints };
 }
 
