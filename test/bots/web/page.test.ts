@@ -112,8 +112,6 @@ test('everything can be done from the keyboard', options, async (t) => {
   await page.keyboard.press('Enter');
   await grownTo(page, 60);
   assert.equal(await page.getByLabel('How the story begins').inputValue(), '');
-  await page.keyboard.press('Enter');
-  assert.equal(await page.locator('.exchange').count(), 1, 'a second Enter asks for nothing');
 
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await tabTo('Stop');

@@ -1,5 +1,6 @@
 import { STORY_BOUNDS } from '../../../story.ts';
 import { make } from './dom.ts';
+import { hashForThread } from './link.ts';
 import { isOver, type Reply, textOf } from './reply.ts';
 
 /** What a person can do with a story. */
@@ -12,7 +13,8 @@ export type Action =
   | 'copy'
   | 'download'
   | 'link'
-  | 'retry';
+  | 'retry'
+  | 'edit';
 
 const LABELS: Record<Action, string> = {
   stop: 'Stop',
@@ -24,6 +26,7 @@ const LABELS: Record<Action, string> = {
   download: 'Download',
   link: 'Link',
   retry: 'Try again',
+  edit: 'Edit',
 };
 
 const HINTS: Partial<Record<Action, string>> = {
@@ -32,15 +35,34 @@ const HINTS: Partial<Record<Action, string>> = {
   cooler: 'Again, 0.2 cooler',
   download: 'Save as a text file',
   link: 'Copy a link that writes the same story again',
+  edit: 'Back to the field, to change it',
 };
 
-/** The actions that make sense now. */
-export function actionsFor(last: Reply, hasText: boolean): Action[] {
-  if (!isOver(last.state)) return ['stop'];
-  const keep: Action[] = hasText ? ['copy', 'download', 'link'] : [];
-  if (last.state.status === 'failed') return ['retry', ...(hasText ? (['continue'] as const) : []), ...keep];
+/** Errors that the same request meets again. */
+const REFUSALS: ReadonlySet<string> = new Set(['bad_request', 'declined', 'too_large']);
+/** Actions that keep the story, in a group of their own. */
+const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link']);
+
+/** The actions that make sense for a thread now. */
+export function actionsFor(replies: readonly Reply[]): Action[] {
+  const { ask, state } = replies.at(-1)!;
+  if (!isOver(state)) return ['stop'];
+  const hasText = replies.some((reply) => textOf(reply.state).trim() !== '');
+  const link: Action[] = hashForThread(replies) === undefined ? [] : ['link'];
+  const keep: Action[] = hasText ? ['copy', 'download', ...link] : [];
+  if (state.status === 'failed') {
+    const isRefused = REFUSALS.has(state.error.code);
+    // What goes on from another text is no text of the reader's.
+    const isEditable = state.text === '' && ask.context === '' && (isRefused || ask.prompt !== '');
+    return [
+      ...(isRefused ? [] : (['retry'] as const)),
+      ...(isEditable ? (['edit'] as const) : []),
+      ...(hasText && !isRefused ? (['continue'] as const) : []),
+      ...keep,
+    ];
+  }
   const again: Action[] = ['another', 'warmer', 'cooler'];
-  return hasText ? ['continue', ...again, ...keep] : [...again, 'link'];
+  return hasText ? ['continue', ...again, ...keep] : [...again, ...link];
 }
 
 /** The row of buttons under a story. */
@@ -53,14 +75,25 @@ export class ActionRow {
     this.#onAction = onAction;
   }
 
-  /** Shows the buttons for a story's present state. Returns whether the focus was on one that is gone. */
-  show(last: Reply, hasText: boolean): boolean {
-    const actions = actionsFor(last, hasText);
+  /** Shows the buttons for a thread's present state. Returns whether the focus was on one that is gone. */
+  show(replies: readonly Reply[]): boolean {
+    const last = replies.at(-1)!;
+    const actions = actionsFor(replies);
     const key = `${last.id} ${actions}`;
     if (key === this.#shown) return false;
     this.#shown = key;
     const hadFocus = this.element.contains(document.activeElement);
-    this.element.replaceChildren(...actions.map((action) => this.#button(action, last)));
+    const groups = [
+      actions.filter((action) => !KEEPING.has(action)),
+      actions.filter((action) => KEEPING.has(action)),
+    ];
+    this.element.replaceChildren(
+      ...groups
+        .filter((group) => group.length > 0)
+        .map((group) =>
+          make('div', { class: 'group' }, ...group.map((action) => this.#button(action, last))),
+        ),
+    );
     return hadFocus;
   }
 
@@ -89,9 +122,4 @@ export function flash(button: HTMLButtonElement, action: Action, text: string): 
   setTimeout(() => {
     if (flashes.get(button) === text) button.textContent = LABELS[action];
   }, FEEDBACK_MS);
-}
-
-/** Whether a thread has text to copy, save or continue. */
-export function hasText(replies: readonly Reply[]): boolean {
-  return replies.some(({ state }) => textOf(state).trim() !== '');
 }

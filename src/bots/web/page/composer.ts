@@ -8,6 +8,10 @@ const KEY = 'write-me-a-sci-fi.options.v1';
 /** The tallest the text field grows by itself, in CSS pixels. */
 const TALLEST_PX = 200;
 const BORDERS_PX = 2;
+/** Two presses of Enter within this are one. */
+const DOUBLE_PRESS_MS = 1_000;
+/** What browsers say of a key that an input method takes; Safari says only this of the Enter that ends it. */
+const INPUT_METHOD_KEY_CODE = 229;
 
 /** What the form needs. */
 export interface ComposerTools {
@@ -30,19 +34,21 @@ export class Composer {
   readonly #seed = byId('seed', HTMLInputElement);
   readonly #model = byId('model', HTMLSelectElement);
   readonly #tools: ComposerTools;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(tools: ComposerTools) {
     this.#tools = tools;
     this.#recall();
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#send();
+      this.#send(event.timeStamp);
     });
     this.#prompt.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      if (event.key !== 'Enter' || event.shiftKey || isOfInputMethod(event)) return;
       event.preventDefault();
-      // The button asks for a story from nothing; a second Enter after sending should not.
-      if (this.#prompt.value.trim() !== '') this.#send();
+      // As the button, an empty field asks for a story from nothing; the second Enter of a double press does not.
+      const isDouble = event.repeat || event.timeStamp - this.#sentAtMs < DOUBLE_PRESS_MS;
+      if (this.#prompt.value.trim() !== '' || !isDouble) this.#send(event.timeStamp);
     });
     this.#prompt.addEventListener('input', () => this.#fit());
     this.#options.addEventListener('input', () => this.#optionsChanged());
@@ -68,8 +74,21 @@ export class Composer {
     });
   }
 
-  focus(): void {
-    this.#prompt.focus();
+  /** Puts a request back into the form, to be changed there; Undo brings back what stood there. */
+  edit({ prompt, temperature, length, model }: Ask): void {
+    this.#temperature.value = String(temperature);
+    this.#length.value = String(length);
+    if (model !== undefined) this.#model.value = model;
+    this.#optionsChanged();
+    this.focus();
+    this.#prompt.select();
+    if (!document.execCommand(prompt === '' ? 'delete' : 'insertText', false, prompt))
+      this.#prompt.value = prompt;
+    this.#fit();
+  }
+
+  focus(options: FocusOptions = {}): void {
+    this.#prompt.focus(options);
   }
 
   /** Whether a beginning is too much to send; says so. */
@@ -81,7 +100,7 @@ export class Composer {
     return problem !== '';
   }
 
-  #send(): void {
+  #send(nowMs: number): void {
     const prompt = this.#prompt.value.replace(/^\s*\/scifi(?:\s|$)/i, '');
     if (this.refuses(prompt)) {
       this.focus();
@@ -93,6 +112,7 @@ export class Composer {
       this.#form.reportValidity();
       return;
     }
+    this.#sentAtMs = nowMs;
     this.#prompt.value = '';
     this.#fit();
     this.askFor(prompt);
@@ -142,6 +162,11 @@ export class Composer {
     this.#model.dataset.recalled = String(kept.model ?? '');
     this.#optionsChanged();
   }
+}
+
+/** Whether a key belongs to an input method, which composes a word of several keys. */
+function isOfInputMethod(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === INPUT_METHOD_KEY_CODE;
 }
 
 /** What is too much to send, in words. Said before sending: ten megabytes are not worth the way. */

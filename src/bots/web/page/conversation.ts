@@ -7,7 +7,7 @@ import { continuationContext, wholeText } from './continuation.ts';
 import { copyText, downloadText } from './dom.ts';
 import { type Around, Exchange } from './exchange.ts';
 import { type FollowTools, followReply, submitReply } from './following.ts';
-import { hashFor } from './link.ts';
+import { hashForThread } from './link.ts';
 import { type Ask, failHere, isOver, mergeState, type Reply, textOf } from './reply.ts';
 import type { ReplyStore } from './store.ts';
 import { endingAnnouncement, fileNameFor, footerLine, wordCount } from './words.ts';
@@ -27,7 +27,9 @@ export interface ConversationTools extends FollowTools {
   readonly drawSeed: () => number;
   /** What the exchanges show besides their replies, as it is now. */
   readonly around: () => Around;
-  /** Called when an exchange was added or all were cleared. */
+  /** Called with a request that is to be changed by hand. */
+  readonly onEdit: (ask: Ask) => void;
+  /** Called when an exchange was added or removed. */
   readonly onCount: (exchanges: number) => void;
 }
 
@@ -59,13 +61,19 @@ export class Conversation {
     for (const [id, { replies }] of this.#threads) {
       this.#show(id);
       if (!isOver(replies.at(-1)!.state)) void this.#carry(id);
+      else this.#goOn(id);
     }
   }
 
-  /** Asks for a story; as a part of `threadId` when it continues one. */
-  ask(ask: Ask, threadId: string = this.#tools.newId()): void {
+  /**
+   * Asks for a story; as a part of `threadId` when it continues one.
+   *
+   * @param nextSeeds seeds of the parts that are to follow by themselves
+   */
+  ask(ask: Ask, threadId: string = this.#tools.newId(), nextSeeds: readonly number[] = []): void {
     const state: ReplyState = { status: 'waiting', place: null };
-    const reply = { id: this.#tools.newId(), thread: threadId, ask, state, submitted: false };
+    const planned = nextSeeds.length > 0 ? { nextSeeds } : {};
+    const reply = { id: this.#tools.newId(), thread: threadId, ask, state, submitted: false, ...planned };
     this.#tools.store.add(reply);
     this.#place(reply);
     this.#show(threadId);
@@ -80,6 +88,11 @@ export class Conversation {
   /** Shows again what depends on more than the replies. */
   refresh(): void {
     for (const id of this.#threads.keys()) this.#show(id);
+  }
+
+  /** Puts the focus on the newest exchange. */
+  focusNewest(): void {
+    [...this.#threads.values()].at(-1)?.exchange.focus();
   }
 
   /** Forgets everything, and stops what is still being written for nobody. */
@@ -167,8 +180,18 @@ export class Conversation {
       this.#tools.announce('Story started');
     if (!isOver(before.state) && isOver(after.state)) {
       this.#tools.announce(endingAnnouncement(after.state, wordCount(textOf(after.state))));
+      this.#goOn(threadId);
     }
     this.#show(threadId);
+  }
+
+  /** Asks for the next part that a link planned, once the one before it is complete. */
+  #goOn(threadId: string): void {
+    const { replies } = this.#threads.get(threadId)!;
+    const { ask, state, nextSeeds = [] } = replies.at(-1)!;
+    const [seed, ...rest] = nextSeeds;
+    if (seed === undefined || state.status !== 'finished' || state.ending !== 'complete') return;
+    this.ask({ ...ask, prompt: '', context: continuationContext(replies), seed }, threadId, rest);
   }
 
   #show(threadId: string): void {
@@ -193,22 +216,31 @@ export class Conversation {
         return this.ask({ ...last.ask, temperature: warmed(last.ask.temperature, -DEGREE) });
       case 'retry':
         return this.#retry(threadId, last);
+      case 'edit':
+        return this.#edit(threadId, last);
       case 'copy':
         return this.#copy(wholeText(replies), button, action, 'Copied');
       case 'link':
-        return this.#copy(new URL(hashFor(last.ask), location.href).href, button, action, 'Link copied');
+        return this.#copy(
+          new URL(hashForThread(replies)!, location.href).href,
+          button,
+          action,
+          'Link copied',
+        );
       case 'download':
         return downloadText(fileNameFor(wholeText(replies)), this.#asFile(replies));
     }
   }
 
   async #stop(last: Reply, button: HTMLButtonElement): Promise<void> {
-    button.disabled = true;
+    if (button.ariaDisabled === 'true') return;
+    // Not `disabled`: that would take the focus from a button under a finger.
+    button.ariaDisabled = 'true';
     button.textContent = 'Stopping…';
     try {
       await this.#tools.api.stop(last.id);
     } catch {
-      button.disabled = false;
+      button.ariaDisabled = null;
       button.textContent = 'Stop';
     }
   }
@@ -218,7 +250,18 @@ export class Conversation {
     const thread = this.#threads.get(threadId)!;
     thread.replies = thread.replies.filter(({ id }) => id !== failed.id);
     this.#tools.store.remove(failed.id);
-    this.ask(failed.ask, threadId);
+    this.ask(failed.ask, threadId, failed.nextSeeds);
+  }
+
+  /** Takes back a request that failed before its first word. */
+  #edit(threadId: string, failed: Reply): void {
+    const { exchange } = this.#threads.get(threadId)!;
+    exchange.remove();
+    this.#threads.delete(threadId);
+    this.#unsaved.delete(failed.id);
+    this.#tools.store.remove(failed.id);
+    this.#tools.onCount(this.#threads.size);
+    this.#tools.onEdit(failed.ask);
   }
 
   async #copy(text: string, button: HTMLButtonElement, action: Action, done: string): Promise<void> {

@@ -1,8 +1,9 @@
 import type { ModelChoice } from '../../../story.ts';
-import { type Action, ActionRow, hasText } from './actions.ts';
+import { type Action, ActionRow } from './actions.ts';
 import { type Segment, segmentsOf } from './continuation.ts';
 import { neutralise, paragraphsOf } from './display-text.ts';
 import { make, say } from './dom.ts';
+import { Facts } from './facts.ts';
 import { isOver, type Reply, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { StoryText } from './story-text.ts';
@@ -26,7 +27,7 @@ export class Exchange {
   readonly #text = new StoryText();
   readonly #note = make('p', { class: 'note' });
   readonly #actions: ActionRow;
-  readonly #footer = make('footer', { class: 'facts' });
+  readonly #facts = new Facts();
   #replies: readonly Reply[] = [];
   #around: Around | undefined;
   #reveal = new Reveal();
@@ -44,7 +45,7 @@ export class Exchange {
       this.#text.element,
       this.#note,
       this.#actions.element,
-      this.#footer,
+      this.#facts.element,
     );
     // Focusable by script only: where the focus goes when the button that had it is gone.
     const attributes = { class: 'exchange', tabindex: '-1', 'aria-labelledby': headingId };
@@ -89,8 +90,8 @@ export class Exchange {
     this.#showText(paragraphsOf(segmentsOf(this.#replies, shown)));
     const flowing = last.state.status !== 'waiting' && !this.#reveal.done;
     if (flowing) this.#frame = requestAnimationFrame((time) => this.#draw(time));
-    else if (isOver(last.state)) this.#end(last);
-    if (!isOver(last.state)) this.#run(last);
+    else if (isOver(last.state)) this.#end();
+    if (!isOver(last.state)) this.#run();
     this.#around?.onGrow();
   }
 
@@ -110,24 +111,25 @@ export class Exchange {
     }
   }
 
-  #run(last: Reply): void {
+  #run(): void {
     this.#text.element.setAttribute('aria-busy', 'true');
-    this.#footer.hidden = true;
-    this.#showActions(last);
+    this.#facts.show([]);
+    this.#showActions();
   }
 
-  #end(last: Reply): void {
+  #end(): void {
     this.#text.element.removeAttribute('aria-busy');
-    const facts = this.#replies.flatMap(({ ask, state }) =>
-      state.status === 'finished' ? [make('p', {}, footerLine(ask, state, this.#around?.models ?? []))] : [],
+    const models = this.#around?.models ?? [];
+    this.#facts.show(
+      this.#replies.flatMap(({ ask, state }) =>
+        state.status === 'finished' ? [footerLine(ask, state, models)] : [],
+      ),
     );
-    this.#footer.replaceChildren(...facts);
-    this.#footer.hidden = facts.length === 0;
-    this.#showActions(last);
+    this.#showActions();
   }
 
-  #showActions(last: Reply): void {
-    if (this.#actions.show(last, hasText(this.#replies))) this.focus();
+  #showActions(): void {
+    if (this.#actions.show(this.#replies)) this.focus();
   }
 
   #noteLine(last: Reply, trouble: boolean): string {

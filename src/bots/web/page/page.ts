@@ -13,7 +13,7 @@ import { Conversation } from './conversation.ts';
 import { byId, say } from './dom.ts';
 import { later } from './event-source.ts';
 import type { Home } from './home.ts';
-import { askFromHash } from './link.ts';
+import { planFromHash } from './link.ts';
 import { ReplyStore } from './store.ts';
 import { StorytellerWatch } from './storyteller-watch.ts';
 import { announcer, cupboard, drawSeed, endKeeper, newId, wantsStillness } from './surroundings.ts';
@@ -21,22 +21,25 @@ import { announcer, cupboard, drawSeed, endKeeper, newId, wantsStillness } from 
 /** Opens the page on stories that are kept in `home`. */
 export function openPage(home: Home): void {
   const kept = cupboard();
-  const end = endKeeper();
+  const stories = byId('stories', HTMLElement);
+  const end = endKeeper(stories, byId('composer', HTMLFormElement));
   const announce = announcer(byId('announcements', HTMLElement));
   const clearButton = byId('clear', HTMLButtonElement);
   const welcome = byId('welcome', HTMLElement);
+  const hasMouse = matchMedia('(pointer: fine)').matches;
   let models: readonly ModelChoice[] = [];
 
   const conversation = new Conversation({
     ...home,
     store: new ReplyStore(kept),
-    list: byId('stories', HTMLElement),
+    list: stories,
     announce,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     alarm: later,
     newId,
     drawSeed,
     around: () => ({ storytellers: watch.now, models, still: wantsStillness(), onGrow: end.grown }),
+    onEdit: (ask) => composer.edit(ask),
     onCount: (exchanges) => {
       clearButton.hidden = exchanges === 0;
       welcome.hidden = exchanges > 0;
@@ -68,7 +71,9 @@ export function openPage(home: Home): void {
   for (const button of welcome.querySelectorAll('button')) {
     button.addEventListener('click', () => {
       composer.askFor(button.dataset.prompt!);
-      composer.focus();
+      // The keyboard of a phone would cover the story.
+      if (hasMouse) composer.focus();
+      else conversation.focusNewest();
     });
   }
 
@@ -80,24 +85,23 @@ export function openPage(home: Home): void {
 
   /** Starts the story that the address asks for, once: a reload should find it, not start another. */
   function openLink(): void {
-    const ask = askFromHash(location.hash, drawSeed);
-    if (ask === undefined) return;
+    const plan = planFromHash(location.hash, drawSeed);
+    if (plan === undefined) return;
     history.replaceState(null, '', location.pathname);
-    if (composer.refuses(ask.prompt)) return;
-    conversation.ask(ask);
+    if (composer.refuses(plan.ask.prompt)) return;
+    conversation.ask(plan.ask, undefined, plan.nextSeeds);
     end.jump();
   }
 
-  byId('options', HTMLDetailsElement).addEventListener('toggle', end.grown);
   addEventListener('hashchange', openLink);
   addEventListener('pagehide', () => conversation.save());
 
   conversation.restore();
   openLink();
-  end.jump();
+  if (stories.childElementCount > 0) end.jump();
   watch.look();
   // Not on a phone, where the keyboard would cover the page.
-  if (matchMedia('(pointer: fine)').matches) composer.focus();
+  if (hasMouse) composer.focus({ preventScroll: true });
   home.onStatus?.(() => watch.look());
   home.api
     .models()

@@ -14,6 +14,8 @@ export interface Reply {
   readonly state: ReplyState;
   /** Whether the server is known to have it. */
   readonly submitted: boolean;
+  /** Seeds of the parts that are to follow by themselves, from a link to a story of several parts. */
+  readonly nextSeeds?: readonly number[];
 }
 
 /** Whether nothing more will come. */

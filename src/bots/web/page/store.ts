@@ -58,7 +58,7 @@ export class ReplyStore {
 
 /** Checks what decides whether the page can show a reply; another version of the page may have written it. */
 function isReply(value: unknown): value is Reply {
-  const { id, thread, ask, state } = Object(value) as Partial<Record<keyof Reply, unknown>>;
+  const { id, thread, ask, state, nextSeeds } = Object(value) as Partial<Record<keyof Reply, unknown>>;
   const { prompt, context, temperature, length, seed } = Object(ask) as Record<string, unknown>;
   const { status, text, error } = Object(state) as Record<string, unknown>;
   const hasText = status === 'writing' || status === 'finished' || status === 'failed';
@@ -68,6 +68,8 @@ function isReply(value: unknown): value is Reply {
     typeof prompt === 'string' &&
     typeof context === 'string' &&
     [temperature, length, seed].every((number) => typeof number === 'number') &&
+    (nextSeeds === undefined ||
+      (Array.isArray(nextSeeds) && nextSeeds.every((number) => typeof number === 'number'))) &&
     (status === 'waiting' || (hasText && typeof text === 'string')) &&
     (status !== 'failed' || typeof Object(error).message === 'string')
   );

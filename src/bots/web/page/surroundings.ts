@@ -58,20 +58,57 @@ export function announcer(region: HTMLElement): (text: string) => void {
 /** How far from its end a page may be and still count as read to the end, in CSS pixels. */
 const NEAR_END_PX = 64;
 
-/** Keeps the end of the page in view while it grows, for a reader who is there. */
-export function endKeeper(): { grown(): void; jump(): void } {
+/** Room below the end of the stories where it is kept in view, in CSS pixels. */
+const BELOW_END_PX = 16;
+
+/**
+ * Keeps the end in view while the page grows, for a reader who is there. That is the page's end, with the form
+ * below the stories; where the form does not stick to the window, the end of the stories, or the form while it
+ * is being filled in.
+ */
+export function endKeeper(stories: HTMLElement, form: HTMLElement): { grown(): void; jump(): void } {
   const root = document.documentElement;
   let atEnd = true;
+  let jumpedToPx = 0;
+  let formTopPx = 0;
+  const sticks = () => getComputedStyle(form).position === 'sticky';
+  const endPx = () =>
+    sticks() ? root.scrollHeight : scrollY + stories.getBoundingClientRect().bottom + BELOW_END_PX;
+  const isFilledIn = () => {
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLTextAreaElement) return activeElement.value !== '';
+    return form.contains(activeElement) && !(activeElement instanceof HTMLButtonElement);
+  };
+  const noteForm = () => {
+    formTopPx = form.getBoundingClientRect().top;
+  };
+  const keepForm = () => {
+    const isInView = formTopPx >= 0 && formTopPx < innerHeight;
+    if (isInView) scrollBy({ top: form.getBoundingClientRect().top - formTopPx, behavior: 'instant' });
+  };
   const jump = () => {
     atEnd = true;
-    scrollTo({ top: root.scrollHeight, behavior: 'instant' });
+    scrollTo({ top: endPx() - innerHeight, behavior: 'instant' });
+    jumpedToPx = scrollY;
   };
   addEventListener(
     'scroll',
     () => {
-      atEnd = scrollY + innerHeight >= root.scrollHeight - NEAR_END_PX;
+      // The event of a jump comes late, when the story may have grown beyond it.
+      const isJump = Math.abs(scrollY - jumpedToPx) < 1;
+      atEnd = isJump || scrollY + innerHeight >= endPx() - NEAR_END_PX;
+      noteForm();
     },
     { passive: true },
   );
-  return { jump, grown: () => atEnd && jump() };
+  form.addEventListener('focusin', noteForm);
+  const grown = () => {
+    if (!sticks() && isFilledIn()) keepForm();
+    else if (atEnd && stories.childElementCount > 0) jump();
+  };
+  // Options, a long beginning or a sentence about it make the form taller, over the end of the last story.
+  new ResizeObserver(() => {
+    if (sticks()) grown();
+  }).observe(form);
+  return { jump, grown };
 }

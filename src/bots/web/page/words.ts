@@ -49,12 +49,12 @@ export function endingLine(state: ReplyState, words: number): string {
   if (state.status !== 'finished') return '';
   if (words === 0)
     return state.ending === 'stopped' ? 'Stopped before the first word.' : 'The computer had nothing to say.';
-  if (state.unreadable > 0) {
-    const characters =
-      state.unreadable === 1 ? '1 character' : `${state.unreadable.toLocaleString('en')} characters`;
-    return `The computer could not read ${characters} of what it was given, and wrote without them.`;
-  }
-  return '';
+  const stopped = state.ending === 'stopped' ? 'Stopped.' : '';
+  if (state.unreadable === 0) return stopped;
+  const characters =
+    state.unreadable === 1 ? '1 character' : `${state.unreadable.toLocaleString('en')} characters`;
+  const unread = `The computer could not read ${characters} of what it was given, and wrote without them.`;
+  return stopped ? `${stopped} ${unread}` : unread;
 }
 
 /** What a screen reader is told when a reply ends. */

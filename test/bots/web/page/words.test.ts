@@ -43,10 +43,16 @@ test('endings', () => {
   assert.equal(endingAnnouncement(finished('x'), 1_234), 'Story finished, 1,234 words');
   assert.equal(endingAnnouncement(finished('x', 'stopped'), 3), 'Stopped');
   assert.equal(endingLine(finished('x'), 3), '');
+  assert.equal(endingLine(finished('x', 'stopped'), 3), 'Stopped.');
   assert.equal(endingLine(finished('', 'stopped'), 0), 'Stopped before the first word.');
   assert.match(
     endingLine({ ...(finished('x') as Story), status: 'finished', unreadable: 12 }, 3),
-    /12 characters/,
+    /^The computer could not read 12 characters/,
+  );
+  const stopped = finished('x', 'stopped') as Story;
+  assert.match(
+    endingLine({ ...stopped, status: 'finished', unreadable: 1 }, 3),
+    /^Stopped\. .* 1 character /,
   );
 });
 
