@@ -18,8 +18,8 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '1200x850' },
     scale: { type: 'string', default: '2' },
     prompt: { type: 'string', default: '/scifi It all began with' },
-    seed: { type: 'string', default: '7' },
-    after: { type: 'string', default: '600' },
+    seed: { type: 'string', default: '349' },
+    after: { type: 'string', default: '520' },
   },
 });
 
