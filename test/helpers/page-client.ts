@@ -82,6 +82,8 @@ async function* events(url: string, timeoutMs: number): AsyncGenerator<ReplyStat
     const messages = buffer.split('\n\n');
     buffer = messages.pop()!;
     for (const message of messages) {
+      // Only states are without a name; signs of life are `alive`.
+      if (message.startsWith('event:')) continue;
       const data = message.split('\n').find((line) => line.startsWith('data:'));
       if (data) yield JSON.parse(data.slice('data:'.length)) as ReplyState;
     }
