@@ -30,6 +30,6 @@ describe('what is posted (`npm run test:long` posts a million characters of the 
       redraws > 50 && masked > 50 && figures.characters >= 6_000,
       `${redraws} redraws, ${masked} masked`,
     );
-    assert.ok(figures.stepsPerCharacter > 1.5, 'going back is counted');
+    assert.ok(figures.stepsPerCharacter > 1.2, `going back is counted: ${figures.stepsPerCharacter}`);
   });
 });

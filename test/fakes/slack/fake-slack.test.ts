@@ -368,7 +368,9 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       assert.throws(() => ann.slash(channel, '/poem', 'x'), /no command/);
       assert.throws(() => ann.shortcut(message, 'go-away'), /no shortcut/);
       assert.throws(() => ann.choose('scifi-setting-length', '300'), /no 300 in a menu/);
+      slack.workspace.scopes = scopes.filter((scope) => scope !== 'channels:read');
       await refused(app.client.conversations.info({ channel: channel.id }), 'missing_scope');
+      slack.workspace.scopes = scopes;
     });
 
     it('brings things twice where it is told to, the very same', async () => {
