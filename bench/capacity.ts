@@ -21,7 +21,7 @@ const RUNS = [
   [5, 30],
   [10, 20],
 ] as const;
-/** Stories that a worker takes beyond its slots, as src/roles.ts has it. */
+/** Stories that a worker takes beyond its slots, as src/app.ts has it. */
 const AHEAD = 8;
 const FIRST_TEXT_MS = 1_000;
 /** Least number of stories in a simulation, so that quantiles mean something. */

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { uniformAt } from '../src/generator/sampling.ts';
+import { uniformAt } from '../src/generator/sampler.ts';
 import { machine, table } from './measure.ts';
 
 const MEGABYTE = 1_000_000;

@@ -13,7 +13,7 @@ import type { Engine, Lane } from '../src/generator/engines/engine.ts';
 import { ENGINE_OPENERS } from '../src/generator/engines/openers.ts';
 import { createWasmBackend } from '../src/generator/engines/tensorflow/wasm.ts';
 import { loadModel } from '../src/generator/model/files.ts';
-import { uniformAt } from '../src/generator/sampling.ts';
+import { uniformAt } from '../src/generator/sampler.ts';
 import { Storyteller } from '../src/generator/storyteller.ts';
 import { CROWDS, ratePerSecond, request } from './measure.ts';
 import { ancestorsWay } from './peers/ancestor.ts';

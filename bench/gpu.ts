@@ -19,7 +19,7 @@ import { createTensorflowEngine } from '../src/generator/engines/tensorflow/engi
 import { createWebgpuBackend } from '../src/generator/engines/tensorflow/webgpu.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import type { Model } from '../src/generator/model/model.ts';
-import { uniformAt } from '../src/generator/sampling.ts';
+import { uniformAt } from '../src/generator/sampler.ts';
 import { figure, machine, median, table } from './measure.ts';
 import { plainLstmOf } from './peers/plain-lstm.ts';
 

@@ -1,6 +1,6 @@
 /** Small tools of all the benchmarks. */
 import { cpus, totalmem } from 'node:os';
-import type { StoryRequest } from '../src/story.ts';
+import type { StoryRequest } from '../src/story/story.ts';
 
 /** Numbers of stories at the same time that everything is measured with. */
 export const CROWDS = [1, 8, 32, 64, 128] as const;

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { plot } from '../src/plot.ts';
+import { plot } from '../src/workshop/plot.ts';
 import type { EngineFigures } from './engines.ts';
 import { CROWDS, figure, machine, table } from './measure.ts';
 import { benchQueue } from './queue.ts';

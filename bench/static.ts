@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { EngineName } from '../src/generator/engines/choose.ts';
 import { buildStatic } from '../src/static/build.ts';
 import type { Order, Report } from '../src/static/messages.ts';
-import type { StoryRequest } from '../src/story.ts';
+import type { StoryRequest } from '../src/story/story.ts';
 import { launch } from '../test/bots/web/browser.ts';
 import { temporaryFolder } from '../test/helpers/programs.ts';
 import { startStaticHost } from '../test/helpers/static-host.ts';

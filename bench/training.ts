@@ -10,11 +10,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { readConfig } from '../src/config.ts';
-import { openTrainingBackend } from '../src/generator/training/backend.ts';
-import { CELLS } from '../src/generator/training/cells.ts';
-import { type Architecture, TrainableNetwork } from '../src/generator/training/network.ts';
-import { disposeOf, type RunTensors, takeStep } from '../src/generator/training/step.ts';
-import { Streams } from '../src/generator/training/streams.ts';
+import { openTrainingBackend } from '../src/workshop/training/backend.ts';
+import { CELLS } from '../src/workshop/training/cells.ts';
+import { type Architecture, TrainableNetwork } from '../src/workshop/training/network.ts';
+import { disposeOf, type RunTensors, takeStep } from '../src/workshop/training/step.ts';
+import { Streams } from '../src/workshop/training/streams.ts';
 import { figure, machine, median, table } from './measure.ts';
 
 const isQuick = process.argv.includes('--quick');

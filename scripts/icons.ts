@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
 
-const FOLDER = fileURLToPath(new URL('../src/bots/web/page', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../src/page', import.meta.url));
 /** Edges in pixels: of phones' home screens, and of what installs the page as an application. */
 const PNG_SIZES = [180, 192, 512];
 const ICO_SIZES = [16, 32, 48];

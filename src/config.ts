@@ -4,14 +4,14 @@
 
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { type Block, parseBlock } from './bots/blocks.ts';
-import { blockNames, Environment, type Values } from './environment.ts';
+import { type Block, parseBlock } from './bots/blocks/blocks.ts';
+import { blockNames, Environment, type Values } from './settings.ts';
 import { StoryError } from './errors.ts';
 import type { EngineName } from './generator/engines/choose.ts';
-import { readGiven } from './given-settings.ts';
+import { readGiven } from './misspelt-settings.ts';
 import type { RedisSecurity } from './queue/connection.ts';
-import type { LimitSettings } from './queue/limits/limit-settings.ts';
-import { parseRedisUrl } from './queue/redis/address.ts';
+import type { LimitSettings } from './queue/admission/limit-settings.ts';
+import { parseRedisUrl } from './queue/backends/redis/address.ts';
 
 export interface Config {
   readonly redisUrl: string | undefined;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { readConfig } from '../src/config.ts';
-import { SETTINGS } from '../src/environment.ts';
+import { SETTINGS } from '../src/settings.ts';
 
 describe('readConfig', () => {
   it('has a default for everything, and takes empty values for absent ones', () => {

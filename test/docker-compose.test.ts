@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { CLOSE_DEADLINE_MS } from '../src/cli/roles.ts';
 import { readConfig } from '../src/config.ts';
-import { SETTINGS } from '../src/environment.ts';
+import { SETTINGS } from '../src/settings.ts';
 import {
   type Compose,
   composeVariables,

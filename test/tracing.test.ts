@@ -8,7 +8,7 @@ import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-node';
 import { pino } from 'pino';
 import type { Storyteller } from '../src/generator/storyteller.ts';
 import { openConnection } from '../src/queue/open.ts';
-import type { StoryRequest } from '../src/story.ts';
+import type { StoryRequest } from '../src/story/story.ts';
 import { startTracing } from '../src/tracing.ts';
 import { fakeStoryteller } from './fakes/fake-storyteller.ts';
 import { openHouse, request } from './helpers/house.ts';

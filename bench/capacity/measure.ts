@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
-import { uniformAt } from '../../src/generator/sampling.ts';
+import { uniformAt } from '../../src/generator/sampler.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { STORIES_QUEUE } from '../../src/queue/stories.ts';

@@ -43,7 +43,7 @@ export interface Findings {
 /** Edits of one reply on its way, at most: one a second on Discord, one every second and a half on Slack. */
 const DISCORD_EDIT_SECONDS = 1;
 const SLACK_EDIT_SECONDS = 1.5;
-/** What Slack allows a workspace for edits in a minute; ours stays below (src/bots/slack/budgets.ts). */
+/** What Slack allows a workspace for edits in a minute; ours stays below (src/bots/slack/reply/budgets.ts). */
 const SLACK_EDITS_PER_MINUTE = 40;
 const SECONDS_PER_DAY = 86_400;
 

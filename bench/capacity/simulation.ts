@@ -3,7 +3,7 @@
  * wait in one queue, get a slot of a worker, and grow with every step of its batch. How long a step takes with so
  * many stories in it is measured, or assumed, elsewhere.
  */
-import { uniformAt } from '../../src/generator/sampling.ts';
+import { uniformAt } from '../../src/generator/sampler.ts';
 
 /** What one worker writes with. */
 export interface Writer {

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { uniformAt } from '../../src/generator/sampling.ts';
+import { uniformAt } from '../../src/generator/sampler.ts';
 
 const CHARACTERS = 95;
 const UNITS = 500;

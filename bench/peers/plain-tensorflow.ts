@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../src/generator/model/model.ts';
-import { sampleFromLogits, uniformAt } from '../../src/generator/sampling.ts';
+import { sampleFromLogits, uniformAt } from '../../src/generator/sampler.ts';
 import { plainLstmOf } from './plain-lstm.ts';
 
 /** A function that writes one character of one story. The backend must be the current one. */

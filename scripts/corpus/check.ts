@@ -6,7 +6,7 @@
  *   node --import tsx scripts/corpus/check.ts DATA --places 40 --seed 7  # a quarter beginnings, a quarter ends, half middles
  */
 import { parseArgs } from 'node:util';
-import { uniformAt } from '../../src/generator/sampling.ts';
+import { uniformAt } from '../../src/generator/sampler.ts';
 import { worksOf } from './works.ts';
 
 /** Wider than what the cleaner goes by, so that stories are caught as well: each line is to be read. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SPLITS } from '../../src/generator/corpus/build.ts';
+import { SPLITS } from '../../src/workshop/corpus/build.ts';
 import { END_OF_TEXT } from '../../src/generator/vocabulary.ts';
 
 /** Every work of a corpus that `scifi corpus build` wrote, split by split; one at a time is in memory. */

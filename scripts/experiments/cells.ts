@@ -1,7 +1,7 @@
 /** LSTM against GRU against a network that reads both ways. */
 import { table } from '../../bench/measure.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
-import { evaluate } from '../../src/generator/evaluation.ts';
+import { evaluate } from '../../src/workshop/evaluation/evaluation.ts';
 import { COLUMNS, type Laboratory, percent, rowOf, STEPS } from './laboratory.ts';
 
 /** For every character a whole window is read: so a shorter text is enough. */

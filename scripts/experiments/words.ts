@@ -1,8 +1,8 @@
 /** Words against characters. */
 import { table } from '../../bench/measure.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
-import { type Evaluation, evaluate } from '../../src/generator/evaluation.ts';
-import { corpusOf, wordVocabularyOf } from '../../src/generator/training/corpus.ts';
+import { type Evaluation, evaluate } from '../../src/workshop/evaluation/evaluation.ts';
+import { corpusOf, wordVocabularyOf } from '../../src/workshop/training/corpus.ts';
 import { type Laboratory, type Learned, percent } from './laboratory.ts';
 
 const WORDS = 8_000;

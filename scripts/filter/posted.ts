@@ -1,6 +1,6 @@
 /** Writes stories as a worker does, posts them as a chat does, and has the judge read what was posted. */
-import { clean } from '../../src/bots/outgoing-text.ts';
-import { PostedText } from '../../src/filter/mask.ts';
+import { clean } from '../../src/bots/text/sanitise.ts';
+import { PostedText } from '../../src/story/filter/mask.ts';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { type Offences, offencesIn } from './judge.ts';

@@ -1,5 +1,5 @@
 /** How much of a clean text the filter would touch. */
-import { type FoundWord, findWords } from '../../src/filter/find.ts';
+import { type FoundWord, findWords } from '../../src/story/filter/find.ts';
 
 const SENTENCES = new Intl.Segmenter('en', { granularity: 'sentence' });
 

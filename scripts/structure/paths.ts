@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
-import { startRoles } from '../../src/roles.ts';
+import { startRoles } from '../../src/app.ts';
 import { finished as finishedOnDiscord } from '../../test/bots/discord/house.ts';
 import { configOf, finished as finishedOnSlack } from '../../test/bots/slack/house.ts';
 import { FakeDiscord } from '../../test/fakes/discord/fake-discord.ts';

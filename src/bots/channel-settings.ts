@@ -2,7 +2,7 @@
 import type { Queue } from 'bullmq';
 import type { QueueConnection } from '../queue/connection.ts';
 import { KnownSettings } from '../queue/settings.ts';
-import { type Daily, nextByPattern, patternOf } from './daily-schedule.ts';
+import { type Daily, nextByPattern, patternOf } from './commands/daily-schedule.ts';
 import type { PromptChannel } from './prompt-channels.ts';
 
 /** Name of the queue with a platform's daily lines. */

@@ -1,6 +1,6 @@
 import { outlast } from '../queue/outage.ts';
 import type { ReplyTask } from '../queue/reply-job.ts';
-import type { StorySource } from './story-reply.ts';
+import type { StorySource } from './reply-loop.ts';
 
 /** The stories as a reply sees them that waits for as long as the queue is away, or until it is put down. */
 export function lastingStories(

@@ -1,8 +1,8 @@
 /** Reading a story back out of a chat's messages, for the buttons under it. */
 import { StoryError } from '../errors.ts';
-import { STORY_BOUNDS, type StoryRequest } from '../story.ts';
-import { type Again, endOf, requestAgain } from './again.ts';
-import { joinParts, type Part } from './split-text.ts';
+import { STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import { type Again, endOf, requestAgain } from '../story/variations.ts';
+import { joinParts, type Part } from './text/split.ts';
 
 /** What a finished story was asked for with, and where its text is: all that its buttons know. */
 export interface StoryMark

@@ -2,9 +2,9 @@
  * A guess of how long somebody in the queue has to wait, made of how fast the queue has been moving for
  * everybody who waits in this process.
  */
-import type { StorytellerStatus, Waiting } from '../story.ts';
+import type { StorytellerStatus, Waiting } from '../story/story.ts';
 import type { Clock } from './pace.ts';
-import { AFTER_OWN, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from './words.ts';
+import { AFTER_OWN, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from './text/wording.ts';
 
 /** How much a new observation counts. */
 const WEIGHT = 0.3;

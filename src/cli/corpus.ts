@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { StoryError } from '../errors.ts';
-import type { CorpusFacts } from '../generator/corpus/build.ts';
+import type { CorpusFacts } from '../workshop/corpus/build.ts';
 import { clearProgress, complain, printLine, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
 import { numberOption } from './options.ts';
@@ -57,7 +57,7 @@ export function addCorpus(program: Command): void {
 }
 
 async function build(raw: string, { out }: { out: string }): Promise<void> {
-  const { buildCorpus, SPLITS } = await import('../generator/corpus/build.ts');
+  const { buildCorpus, SPLITS } = await import('../workshop/corpus/build.ts');
   const started = performance.now();
   const facts = await buildCorpus(raw, out, (done, files) => showProgress(`${done} of ${files} files`));
   clearProgress();
@@ -100,7 +100,7 @@ function emptyLines({ works }: CorpusFacts, out: string): string[] {
 }
 
 async function download(args: DownloadArguments): Promise<void> {
-  const { CATALOGUE, downloadShelf, MIRROR, RATE } = await import('../generator/corpus/download/download.ts');
+  const { CATALOGUE, downloadShelf, MIRROR, RATE } = await import('../workshop/corpus/download/download.ts');
   for (const url of [args.mirror, args.catalogue])
     if (url !== undefined && !/^https?:\/\/./.test(url))
       throw new StoryError('bad_request', `Expected an address such as ${MIRROR}, got "${url}".`);

@@ -13,9 +13,9 @@ export async function checkRedis(
 ): Promise<string> {
   // Loaded when there is a Redis to look at.
   const [{ parseRedisUrl }, { readTarget }, { probeRedis }] = await Promise.all([
-    import('../queue/redis/address.ts'),
-    import('../queue/redis/clients.ts'),
-    import('../queue/redis/probe.ts'),
+    import('../queue/backends/redis/address.ts'),
+    import('../queue/backends/redis/clients.ts'),
+    import('../queue/backends/redis/probe.ts'),
   ]);
   const { product, masters, evictions } = await probeRedis(
     await readTarget(parseRedisUrl(url), redisSecurity),

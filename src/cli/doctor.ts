@@ -8,7 +8,7 @@ import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { tryPort } from '../listen.ts';
-import { findHolder } from '../queue/embedded/folder-lock.ts';
+import { findHolder } from '../queue/backends/embedded/folder-lock.ts';
 import { printLine } from './console.ts';
 import { checkDiscord } from './doctor-discord.ts';
 import { checkRedis } from './doctor-redis.ts';

@@ -10,8 +10,8 @@ import {
   type Measures,
   measure,
   type Passage,
-} from '../generator/story-evaluation/measures.ts';
-import { TrainingText } from '../generator/story-evaluation/training-text.ts';
+} from '../workshop/evaluation/measures.ts';
+import { TrainingText } from '../workshop/evaluation/training-text.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { ownCommand } from '../own-command.ts';
 import { PRESETS, type Preset } from '../story/sampling.ts';

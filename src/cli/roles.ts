@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
-import type { Roles } from '../roles.ts';
+import type { Roles } from '../app.ts';
 import { complain, print } from './console.ts';
 import { ENV_FILE, readEnvFile } from './env-file.ts';
 
@@ -34,7 +34,7 @@ async function run(roles: Roles): Promise<void> {
     logger.warn({ notice }, 'settings');
   }
   // Loaded when it is needed: the other commands want neither queue nor server, and start in half the time.
-  const { startRoles } = await import('../roles.ts');
+  const { startRoles } = await import('../app.ts');
   // While it starts, and waits for its queue, nothing is under way: it may go at once.
   let stop: (exitCode?: number) => unknown = (exitCode) => process.exit(exitCode);
   process.on('SIGINT', () => stop(0));

@@ -1,6 +1,6 @@
 /** A prompt that is piped in. */
 import { StoryError } from '../errors.ts';
-import { STORY_BOUNDS } from '../story.ts';
+import { STORY_BOUNDS } from '../story/story.ts';
 
 /** The argument that stands for standard input. */
 export const STANDARD_INPUT = '-';

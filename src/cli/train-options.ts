@@ -1,6 +1,6 @@
 /** The options of `scifi train`. Nothing here loads TensorFlow.js: other commands do without it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CellName } from '../generator/training/cells.ts';
+import type { CellName } from '../workshop/training/cells.ts';
 import type { Unit } from '../generator/vocabulary.ts';
 import { numberOption } from './options.ts';
 

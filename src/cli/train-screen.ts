@@ -1,5 +1,5 @@
 /** What `scifi train` shows while it runs: lines that stay, and below them a bar that does not. */
-import type { EpochReport, Report } from '../generator/training/progress.ts';
+import type { EpochReport, Report } from '../workshop/training/progress.ts';
 import { clearProgress, printLine, showProgress } from './console.ts';
 
 const BAR_WIDTH = 24;

@@ -1,10 +1,10 @@
 /** The settings of a run that the options of `scifi train` come to. */
 import { StoryError } from '../errors.ts';
 import type { Model } from '../generator/model/model.ts';
-import { MOST_WORDS } from '../generator/training/corpus.ts';
-import type { TrainingSettings } from '../generator/training/progress.ts';
-import { parseSchedule } from '../generator/training/schedule.ts';
-import { architectureOf } from '../generator/training/trained-model.ts';
+import { MOST_WORDS } from '../workshop/training/corpus.ts';
+import type { TrainingSettings } from '../workshop/training/progress.ts';
+import { parseSchedule } from '../workshop/training/schedule.ts';
+import { architectureOf } from '../workshop/training/trained-model.ts';
 import { EPOCHS, type TrainOptions } from './train-options.ts';
 
 /**

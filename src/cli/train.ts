@@ -7,9 +7,9 @@ import { loadModel, saveModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
 import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import type { Corpus } from '../generator/training/corpus.ts';
-import type { EpochReport } from '../generator/training/progress.ts';
-import type { Trainer, TrainerOptions } from '../generator/training/trainer.ts';
+import type { Corpus } from '../workshop/training/corpus.ts';
+import type { EpochReport } from '../workshop/training/progress.ts';
+import type { Trainer, TrainerOptions } from '../workshop/training/trainer.ts';
 import { Vocabulary } from '../generator/vocabulary.ts';
 import { ownCommand } from '../own-command.ts';
 import { clearProgress } from './console.ts';
@@ -42,10 +42,10 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   const [{ settingsOf }, { openTrainingBackend }, { Trainer }, { RunCheckpoints }, { RunFiles }] =
     await Promise.all([
       import('./train-settings.ts'),
-      import('../generator/training/backend.ts'),
-      import('../generator/training/trainer.ts'),
-      import('../generator/training/run-checkpoints.ts'),
-      import('../generator/training/run-files.ts'),
+      import('../workshop/training/backend.ts'),
+      import('../workshop/training/trainer.ts'),
+      import('../workshop/training/run-checkpoints.ts'),
+      import('../workshop/training/run-files.ts'),
     ]);
   const from = options.from === undefined ? undefined : await loadModel(options.from);
   const settings = settingsOf(options, from);
@@ -110,7 +110,7 @@ function continuation(data: string, { out, saveEvery, prompt }: TrainOptions): s
 
 /** The texts, and a line of facts about them. */
 async function read(data: string, options: TrainOptions, known: Vocabulary | undefined): Promise<Corpus> {
-  const { readCorpus, vocabularyOf, wordVocabularyOf } = await import('../generator/training/corpus.ts');
+  const { readCorpus, vocabularyOf, wordVocabularyOf } = await import('../workshop/training/corpus.ts');
   const corpus = await readCorpus(
     data,
     (text) => known ?? (options.unit === 'word' ? wordVocabularyOf(text, options.words) : vocabularyOf(text)),

@@ -2,7 +2,7 @@
  * What may be drawn first. A prompt that ends in a letter or digit ends a word, which the story does not go on with;
  * a story from nothing begins as works begin. No `node:` imports: a browser draws the same way.
  */
-import type { AllowedIds } from './sampling.ts';
+import type { AllowedIds } from './sampler.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Marks belong to the letter before them, and characters that cannot be seen end nothing. */

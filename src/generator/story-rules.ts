@@ -5,7 +5,7 @@
  * in a crowd and resumed. No `node:` imports: a browser writes the same way.
  */
 import type { Lexicon } from './lexicon.ts';
-import { STREAM, uniformAt } from './sampling.ts';
+import { STREAM, uniformAt } from './sampler.ts';
 
 /** What is to be drawn again. */
 export interface Resample {

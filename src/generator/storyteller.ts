@@ -5,15 +5,15 @@
  */
 import { StoryError } from '../errors.ts';
 import { samplingOf } from '../story/sampling.ts';
-import { problemWith, type Story, type StoryRequest } from '../story.ts';
-import { Batch, type BatchOptions } from './batch.ts';
+import { problemWith, type Story, type StoryRequest } from '../story/story.ts';
+import { Batch, type BatchOptions } from './scheduler.ts';
 import type { Engine } from './engines/engine.ts';
-import { Manuscript } from './manuscript.ts';
+import { Manuscript } from './text-buffer.ts';
 import type { Model } from './model/model.ts';
 import { servingOf } from './model/reading.ts';
 import { Opening } from './opening.ts';
 import { StoryRules } from './story-rules.ts';
-import { lineEndOf, Telling, withoutLastSpace } from './telling.ts';
+import { lineEndOf, Telling, withoutLastSpace } from './generation.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordGuard } from './word-guard.ts';
 

@@ -2,8 +2,8 @@
  * Looks at every word when it is complete, and says where to draw anew when it is one that a bot may not say. What
  * follows a word decides whether it is complete: so nothing that may still be taken back is ever certain.
  */
-import { findWords, wordStart } from '../filter/find.ts';
-import type { Manuscript } from './manuscript.ts';
+import { findWords, wordStart } from '../story/filter/find.ts';
+import type { Manuscript } from './text-buffer.ts';
 
 /** Characters before the next one that are looked at; a word of more has its end looked at. */
 const TAIL = 200;

@@ -13,7 +13,7 @@ import type {
   WorkerOptions,
 } from 'bullmq';
 import type { StoryError } from '../errors.ts';
-import type { LimitStore } from './limits/store.ts';
+import type { LimitStore } from './admission/store.ts';
 
 /** Events kept per queue: enough for every follower to catch up, few enough that text does not linger. */
 export const MAX_EVENTS = 10_000;

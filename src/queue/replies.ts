@@ -8,12 +8,12 @@ import { type Queue, type QueueEventsProducer, WaitingError, type Worker } from 
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
-import type { ReplyState, StoryRequest } from '../story.ts';
+import type { ReplyState, StoryRequest } from '../story/story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { retryFailedReplies } from './failed-replies.ts';
-import { Holds } from './holds.ts';
+import { Holds } from './job-locks.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
-import type { Limits, LookUp, Ticket } from './limits/limits.ts';
+import type { Limits, LookUp, Ticket } from './admission/limits.ts';
 import { outlast } from './outage.ts';
 import {
   isFinal,
@@ -25,7 +25,7 @@ import {
   recordOf,
   stateOf,
 } from './reply-job.ts';
-import { HeldBack, Turns } from './turns.ts';
+import { HeldBack, Turns } from './admission/admission-order.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;

@@ -1,8 +1,8 @@
 /** A reply as the queue keeps it: what its job holds, and what that says of it. */
 import type { Job } from 'bullmq';
 import { sentenceFor } from '../errors.ts';
-import type { ReplyState, StoryCredits, StoryRequest } from '../story.ts';
-import type { Ticket, Turn } from './limits/limits.ts';
+import type { ReplyState, StoryCredits, StoryRequest } from '../story/story.ts';
+import type { Ticket, Turn } from './admission/limits.ts';
 
 export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue, QueueEventsProducer } from 'bullmq';
 import { type ErrorCode, StoryError, sentenceFor } from '../errors.ts';
-import type { Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story.ts';
+import type { Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { expectedWaitMs, SPEED_GUESS, type Speed } from './expected-wait.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';

@@ -3,7 +3,7 @@ import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { WORKER_POLICY } from '../bots/web/page/worker-url.ts';
+import { WORKER_POLICY } from '../page/worker-url.ts';
 import { BROWSERS } from '../bots/web/page-files.ts';
 import { PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from '../bots/web/page-html.ts';
 import type { EngineName } from '../generator/engines/choose.ts';

@@ -1,6 +1,6 @@
 /** The engines of a browser; each is loaded when it is first asked for. */
 import type { EngineName, EngineOpeners, OpenedEngine } from '../generator/engines/choose.ts';
-import { EngineKeeper } from '../generator/engines/keeper.ts';
+import { EngineKeeper } from '../generator/engines/engine-supervisor.ts';
 import { adapterTitle, isSoftware } from '../generator/engines/tensorflow/adapter.ts';
 import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
 

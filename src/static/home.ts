@@ -1,11 +1,11 @@
 /** The page's stories in the visitor's own browser: written by a Web Worker, kept for as long as it lives. */
 import { completeRequest } from '../bots/complete-request.ts';
-import { ApiError, type StoryApi } from '../bots/web/page/api.ts';
-import type { OpenEvents } from '../bots/web/page/following.ts';
-import type { Home } from '../bots/web/page/home.ts';
-import { isOver } from '../bots/web/page/reply.ts';
+import { ApiError, type StoryApi } from '../page/api.ts';
+import type { OpenEvents } from '../page/following.ts';
+import type { Home } from '../page/backend.ts';
+import { isOver } from '../page/reply.ts';
 import { StoryError } from '../errors.ts';
-import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story.ts';
+import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 
 /** The worker, as the page sees it. */

@@ -1,7 +1,7 @@
 /** The page without a server. */
-import { openPage } from '../bots/web/page/page.ts';
-import { drawSeed } from '../bots/web/page/surroundings.ts';
-import type { ModelChoice } from '../story.ts';
+import { openPage } from '../page/page.ts';
+import { drawSeed } from '../page/environment.ts';
+import type { ModelChoice } from '../story/story.ts';
 import { WorkerHome } from './home.ts';
 import { startWorker } from './start-worker.ts';
 

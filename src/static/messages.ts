@@ -1,5 +1,5 @@
 /** What the page and the worker that writes its stories tell each other. */
-import type { ReplyState, StoryRequest, StorytellerStatus } from '../story.ts';
+import type { ReplyState, StoryRequest, StorytellerStatus } from '../story/story.ts';
 
 /** From the page. */
 export type Order =

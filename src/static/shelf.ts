@@ -4,7 +4,7 @@ import type { ChosenEngine } from '../generator/engines/choose.ts';
 import type { Model } from '../generator/model/model.ts';
 import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import type { StorytellerStatus } from '../story.ts';
+import type { StorytellerStatus } from '../story/story.ts';
 
 /** Stories that are written at once; further ones wait. */
 const SLOTS = 8;

@@ -1,9 +1,9 @@
 /** Carries out the page's orders: tells stories, reports how they grow, and stops them. */
 import { sentenceFor } from '../errors.ts';
-import { PostedText } from '../filter/mask.ts';
+import { PostedText } from '../story/filter/mask.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
-import type { ReplyState, Story, StoryRequest } from '../story.ts';
+import type { ReplyState, Story, StoryRequest } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 
 /** Pause between two snapshots of a story. The first one goes out at once. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BlockLists } from '../../src/bots/block-lists.ts';
-import { BlockNotices } from '../../src/bots/block-notices.ts';
-import type { Block } from '../../src/bots/blocks.ts';
+import { BlockLists } from '../../src/bots/blocks/block-lists.ts';
+import { BlockNotices } from '../../src/bots/blocks/block-notices.ts';
+import type { Block } from '../../src/bots/blocks/blocks.ts';
 import { BACKENDS } from '../helpers/backends.ts';
 
 const HERE = { platform: 'discord', userId: '1', community: '9', channels: ['5'] } as const;

@@ -1,7 +1,7 @@
 /** What a block is, in words and in the order in which blocks count. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blockedSentence, blocksOn, formOf, parseBlock } from '../../src/bots/blocks.ts';
+import { blockedSentence, blocksOn, formOf, parseBlock } from '../../src/bots/blocks/blocks.ts';
 
 const GUILD = '123456789012345678';
 const USER = '223456789012345678';

@@ -6,7 +6,7 @@ import {
   nextByPattern,
   nextLineAfter,
   patternOf,
-} from '../../src/bots/daily-schedule.ts';
+} from '../../src/bots/commands/daily-schedule.ts';
 import { ALL, allRules, around, HOURS, walk } from './daily-schedule.ts';
 
 const rules = allRules();

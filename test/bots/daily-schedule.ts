@@ -1,7 +1,7 @@
 /** Walks the daily lines of time zones, and checks that every local day has exactly one. */
 import assert from 'node:assert/strict';
 import { Temporal } from 'temporal-polyfill';
-import { nextLineAfter } from '../../src/bots/daily-schedule.ts';
+import { nextLineAfter } from '../../src/bots/commands/daily-schedule.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Three years. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { pino } from 'pino';
 import { dailyQueueOf, PromptChannels } from '../../src/bots/channel-settings.ts';
-import { type DailyTools, workDailyLines } from '../../src/bots/daily.ts';
+import { type DailyTools, workDailyLines } from '../../src/bots/commands/daily.ts';
 import type { PromptChannel } from '../../src/bots/prompt-channels.ts';
 import { StoryError } from '../../src/errors.ts';
 import { BACKENDS } from '../helpers/backends.ts';

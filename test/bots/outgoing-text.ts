@@ -8,16 +8,16 @@ import {
   readParts,
   smallPrintOf,
 } from '../../src/bots/discord/story-text.ts';
-import { clean, discordEscaping, slackEscaping } from '../../src/bots/outgoing-text.ts';
-import { layOut } from '../../src/bots/slack/messages.ts';
+import { clean, discordEscaping, slackEscaping } from '../../src/bots/text/sanitise.ts';
+import { layOut } from '../../src/bots/slack/reply/messages.ts';
 import {
   readBlocks,
   SECTION_MAX,
   SECTIONS_MAX,
   partsOf as sectionsOf,
   costOf as slackCostOf,
-} from '../../src/bots/slack/story-text.ts';
-import { splitText } from '../../src/bots/split-text.ts';
+} from '../../src/bots/slack/reply/story-text.ts';
+import { splitText } from '../../src/bots/text/split.ts';
 import { mentionsIn } from '../fakes/discord/validation.ts';
 
 /** What attacks are made of. */

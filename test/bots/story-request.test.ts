@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createRequestReader } from '../../src/bots/story-request.ts';
 import { StoryError } from '../../src/errors.ts';
-import { problemWith } from '../../src/story.ts';
+import { problemWith } from '../../src/story/story.ts';
 
 const models = [
   { name: 'scifi', title: 'Science fiction', description: '' },

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Engine, Lane } from '../../src/generator/engines/engine.ts';
-import type { AllowedIds } from '../../src/generator/sampling.ts';
+import type { AllowedIds } from '../../src/generator/sampler.ts';
 
 type Next = (history: readonly number[], uniform: number, allowed?: AllowedIds) => number;
 

@@ -1,7 +1,7 @@
-import type { AllowedIds } from '../../src/generator/sampling.ts';
+import type { AllowedIds } from '../../src/generator/sampler.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { END_OF_TEXT, Vocabulary } from '../../src/generator/vocabulary.ts';
-import { STORY_BOUNDS } from '../../src/story.ts';
+import { STORY_BOUNDS } from '../../src/story/story.ts';
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
 
 const CHARACTERS = [

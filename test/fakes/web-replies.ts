@@ -1,7 +1,7 @@
 import type { KnownReply, WebReplies } from '../../src/bots/web/web-replies.ts';
 import { StoryError } from '../../src/errors.ts';
-import type { Asker } from '../../src/queue/limits/asker.ts';
-import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story.ts';
+import type { Asker } from '../../src/queue/admission/asker.ts';
+import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story/story.ts';
 
 /** A story of about 1,400 characters that the fake tells again and again. */
 export const CANNED_STORY = `

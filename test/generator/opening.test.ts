@@ -6,7 +6,7 @@ import { loadModel } from '../../src/generator/model/files.ts';
 import { Opening } from '../../src/generator/opening.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
-import type { StoryRequest } from '../../src/story.ts';
+import type { StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 import { fakeModel, vocabulary } from '../fakes/fake-storyteller.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
 import { splitWords } from '../../src/generator/words.ts';
-import type { StoryRequest } from '../../src/story.ts';
+import type { StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine, type FakeEngineOptions } from '../fakes/fake-engine.ts';
 import { fakeModel, fakeStoryteller, vocabulary } from '../fakes/fake-storyteller.ts';
 

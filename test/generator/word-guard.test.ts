@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { findWords } from '../../src/filter/find.ts';
+import { findWords } from '../../src/story/filter/find.ts';
 import { Storyteller, type TellOptions } from '../../src/generator/storyteller.ts';
 import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
-import type { StoryRequest } from '../../src/story.ts';
+import type { StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 import { fakeModel, fakeStoryteller, nextOf, vocabulary } from '../fakes/fake-storyteller.ts';
 

@@ -1,6 +1,6 @@
 /** All that a store holds, as text: for tests of what must not be in it. */
 import { Redis } from 'ioredis';
-import { EmbeddedDatabase } from '../../src/queue/embedded/database.ts';
+import { EmbeddedDatabase } from '../../src/queue/backends/embedded/database.ts';
 
 /** Every key and every value of a Redis. */
 export async function dumpRedis(url: string): Promise<string> {

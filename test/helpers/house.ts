@@ -1,14 +1,14 @@
 /** Replies, stories and a worker over a queue, without processes, chats or a model. */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { replyWithStory } from '../../src/bots/story-reply.ts';
+import { replyWithStory } from '../../src/bots/reply-loop.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { sweep } from '../../src/queue/sweeper.ts';
-import { StoryWorker } from '../../src/queue/worker.ts';
-import type { ReplyState, StoryRequest } from '../../src/story.ts';
+import { StoryWorker } from '../../src/queue/story-worker.ts';
+import type { ReplyState, StoryRequest } from '../../src/story/story.ts';
 
 export function request(seed: number, prompt = 'It all began with '): StoryRequest {
   return { prompt, context: '', temperature: 0.4, length: 800, seed, model: 'scifi' };

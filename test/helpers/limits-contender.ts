@@ -1,8 +1,8 @@
 /** A process that asks for stories as its parent says, so that several can contend for the last ones. */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { submit } from '../../src/bots/ask.ts';
-import { openLimits } from '../../src/queue/limits/open.ts';
+import { submit } from '../../src/bots/submit.ts';
+import { openLimits } from '../../src/queue/admission/open.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories } from '../../src/queue/stories.ts';

@@ -1,4 +1,4 @@
-import type { LimitSettings } from '../../src/queue/limits/limit-settings.ts';
+import type { LimitSettings } from '../../src/queue/admission/limit-settings.ts';
 
 /** For tests of something else: everybody may have whatever the queue holds. */
 export const NO_LIMITS: LimitSettings = {

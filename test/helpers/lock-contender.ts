@@ -1,5 +1,5 @@
 /** A process that takes and releases folder locks as its parent says, so that several can contend for one. */
-import { type FolderLock, lockFolder } from '../../src/queue/embedded/folder-lock.ts';
+import { type FolderLock, lockFolder } from '../../src/queue/backends/embedded/folder-lock.ts';
 
 let lock: FolderLock | undefined;
 

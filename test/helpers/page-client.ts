@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReplyState } from '../../src/story.ts';
+import type { ReplyState } from '../../src/story/story.ts';
 
 const RECONNECT_MS = 100;
 

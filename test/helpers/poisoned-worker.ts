@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
-import { StoryWorker } from '../../src/queue/worker.ts';
+import { StoryWorker } from '../../src/queue/story-worker.ts';
 
 const logger = pino();
 const settings = { redisUrl: process.env.REDIS_URL, dataFolder: '', prefix: 'scifi' };

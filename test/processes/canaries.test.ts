@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
-import { StoryWorker } from '../../src/queue/worker.ts';
+import { StoryWorker } from '../../src/queue/story-worker.ts';
 import { textOf } from '../bots/discord/house.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person as DiscordPerson } from '../fakes/discord/people.ts';

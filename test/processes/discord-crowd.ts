@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
-import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
+import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
 import { endOf, FOOTER, textOf } from '../bots/discord/house.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';

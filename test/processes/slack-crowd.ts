@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
-import { keepAnnouncing, StoryWorker } from '../../src/queue/worker.ts';
+import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
 import { FOOTER, isOver, smallPrintOf, textOf } from '../bots/slack/house.ts';
 import { fakeStoryteller, undisturbedText } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';

@@ -10,7 +10,7 @@ import { Command } from 'commander';
 import { addTrain } from '../../src/cli/train.ts';
 import { StoryError } from '../../src/errors.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
-import { uniformAt } from '../../src/generator/sampling.ts';
+import { uniformAt } from '../../src/generator/sampler.ts';
 import { CliHost } from '../helpers/cli.ts';
 import { temporaryFolder, until } from '../helpers/programs.ts';
 

@@ -7,10 +7,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type FolderLockOptions, findHolder, lockFolder } from '../../src/queue/embedded/folder-lock.ts';
+import { type FolderLockOptions, findHolder, lockFolder } from '../../src/queue/backends/embedded/folder-lock.ts';
 import { temporaryFolder } from '../helpers/programs.ts';
 
-const MODULE = fileURLToPath(new URL('../../src/queue/embedded/folder-lock.ts', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../src/queue/backends/embedded/folder-lock.ts', import.meta.url));
 const CONTENDER = fileURLToPath(new URL('../helpers/lock-contender.ts', import.meta.url));
 const WITHOUT_LINKS = new URL('../helpers/preload/without-hard-links.ts', import.meta.url).href;
 const ROUNDS = 8;

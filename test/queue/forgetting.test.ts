@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
-import { replyWithStory } from '../../src/bots/story-reply.ts';
+import { replyWithStory } from '../../src/bots/reply-loop.ts';
 import { Forgetting } from '../../src/queue/forgetting.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import type { ReplyTask } from '../../src/queue/reply-job.ts';
 import { Stories } from '../../src/queue/stories.ts';
-import { StoryWorker } from '../../src/queue/worker.ts';
+import { StoryWorker } from '../../src/queue/story-worker.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { BACKENDS } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';

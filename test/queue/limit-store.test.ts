@@ -5,8 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { QueueConnection } from '../../src/queue/connection.ts';
-import { DailySalts } from '../../src/queue/limits/salts.ts';
-import type { Group, LimitStore, Taken, UnderWay } from '../../src/queue/limits/store.ts';
+import { DailySalts } from '../../src/queue/admission/salts.ts';
+import type { Group, LimitStore, Taken, UnderWay } from '../../src/queue/admission/store.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseRedisUrl, type RedisAddress, withoutSecrets } from '../../src/queue/redis/address.ts';
+import { parseRedisUrl, type RedisAddress, withoutSecrets } from '../../src/queue/backends/redis/address.ts';
 
 const PLAIN = { isTls: false, username: undefined, password: undefined, database: 0, master: undefined };
 

@@ -13,7 +13,7 @@ import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { ConnectionSettings, QueueConnection, RedisSecurity } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Settings } from '../../src/queue/settings.ts';
-import type { StoryRequest } from '../../src/story.ts';
+import type { StoryRequest } from '../../src/story/story.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { type House, openHouse, request } from '../helpers/house.ts';
 import {

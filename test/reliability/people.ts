@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReplyState } from '../../src/story.ts';
+import type { ReplyState } from '../../src/story/story.ts';
 import { endOf, FOOTER, isOver, textOf } from '../bots/discord/house.ts';
 import * as onSlack from '../bots/slack/house.ts';
 import type { FakeDiscord } from '../fakes/discord/fake-discord.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { ApiError } from '../../src/bots/web/page/api.ts';
+import { ApiError } from '../../src/page/api.ts';
 import { WorkerHome } from '../../src/static/home.ts';
 import type { Order, Report } from '../../src/static/messages.ts';
-import type { ReplyState } from '../../src/story.ts';
+import type { ReplyState } from '../../src/story/story.ts';
 
 const ASK = { prompt: '/scifi A ship', context: '', temperature: 0.4, length: 200, seed: 3 };
 const MODELS = [

@@ -7,7 +7,7 @@ import type { Model } from '../../src/generator/model/model.ts';
 import type { Report } from '../../src/static/messages.ts';
 import { Shelf } from '../../src/static/shelf.ts';
 import { Writer } from '../../src/static/writer.ts';
-import type { ReplyState, StoryRequest } from '../../src/story.ts';
+import type { ReplyState, StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 import { nextOfWords, vocabulary } from '../fakes/fake-storyteller.ts';
 import { randomModel } from '../generator/model/random-model.ts';

@@ -10,8 +10,8 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Asker } from '../../queue/limits/asker.ts';
-import { type AskTools, logged, submit, type Wish } from '../ask.ts';
+import type { Asker } from '../../queue/admission/asker.ts';
+import { type AskTools, logged, submit, type Wish } from '../submit.ts';
 import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
 

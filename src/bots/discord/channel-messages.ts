@@ -1,13 +1,13 @@
 /** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
 import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
-import { mask } from '../../filter/mask.ts';
+import { mask } from '../../story/filter/mask.ts';
 import { refusals } from '../../metrics.ts';
-import { type AskTools, logged, readWish, submit } from '../ask.ts';
-import type { BlockNotices } from '../block-notices.ts';
-import { type Block, blockedSentence } from '../blocks.ts';
+import { type AskTools, logged, readWish, submit } from '../submit.ts';
+import type { BlockNotices } from '../blocks/block-notices.ts';
+import { type Block, blockedSentence } from '../blocks/blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
-import { clean } from '../outgoing-text.ts';
+import { clean } from '../text/sanitise.ts';
 import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
 import type { DiscordApi } from './api.ts';
 import { askerOf } from './ask.ts';

@@ -3,8 +3,8 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody as ChatCommand,
   RESTPostAPIContextMenuApplicationCommandsJSONBody as ContextCommand,
 } from 'discord.js';
-import { type ModelChoice, STORY_BOUNDS } from '../../story.ts';
-import { LIMIT_NAMES } from '../limits-command.ts';
+import { type ModelChoice, STORY_BOUNDS } from '../../story/story.ts';
+import { LIMIT_NAMES } from '../commands/limits.ts';
 import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
 import { PART_MAX } from './story-text.ts';
 

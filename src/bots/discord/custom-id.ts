@@ -2,7 +2,7 @@
  * What a button knows. It has to work after every process was started anew and on messages of any age, so
  * all of it is in the button's `custom_id`, a hundred characters at most, and in the messages themselves.
  */
-import type { Again } from '../again.ts';
+import type { Again } from '../../story/variations.ts';
 import type { StoryMark } from '../read-story.ts';
 
 /** First character of every id; another one when the meaning of the fields changes. */

@@ -11,8 +11,8 @@ import {
   Routes,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { PlacesLimits } from '../../queue/limits/place-limits.ts';
-import type { BlockLists } from '../block-lists.ts';
+import type { PlacesLimits } from '../../queue/admission/place-limits.ts';
+import type { BlockLists } from '../blocks/block-lists.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { DiscordApi } from './api.ts';
 import { placeOf } from './ask.ts';

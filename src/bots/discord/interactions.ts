@@ -11,9 +11,9 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import { StoryError } from '../../errors.ts';
-import type { ModelChoice, StoryRequest } from '../../story.ts';
-import { type AskTools, drawSeed, logged, readWish } from '../ask.ts';
-import type { LimitsTools } from '../limits-command.ts';
+import type { ModelChoice, StoryRequest } from '../../story/story.ts';
+import { type AskTools, drawSeed, logged, readWish } from '../submit.ts';
+import type { LimitsTools } from '../commands/limits.ts';
 import { hasWords } from '../prompt-channels.ts';
 import { requestBehind, type SeenMessage, type StoryMark, storyEnd } from '../read-story.ts';
 import { customIdsOf, type DiscordApi } from './api.ts';

@@ -1,14 +1,14 @@
 /** `/scifi-limits` on Discord. */
 import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
-import { logged } from '../ask.ts';
+import { logged } from '../submit.ts';
 import {
   carryOutLimits,
   LIMIT_KEYS,
   LIMIT_NAMES,
   type LimitsOrder,
   type LimitsTools,
-} from '../limits-command.ts';
+} from '../commands/limits.ts';
 import { placeOf } from './ask.ts';
 
 /** Answers the command, to its user alone. */

@@ -2,11 +2,11 @@
  * What a reply's messages look like: a state and the facts around it in, contents and buttons out. Pure.
  */
 import type { APIMessageTopLevelComponent } from 'discord.js';
-import type { ModelChoice, ReplyState, StoryRequest } from '../../story.ts';
-import { AGAIN_LABELS, againActions } from '../again.ts';
-import { clean } from '../outgoing-text.ts';
-import type { Part } from '../split-text.ts';
-import { smallPrint } from '../words.ts';
+import type { ModelChoice, ReplyState, StoryRequest } from '../../story/story.ts';
+import { AGAIN_LABELS, againActions } from '../../story/variations.ts';
+import { clean } from '../text/sanitise.ts';
+import type { Part } from '../text/split.ts';
+import { smallPrint } from '../text/wording.ts';
 import type { MessageBody } from './api.ts';
 import { encodeAgain, encodeStop } from './custom-id.ts';
 import { contentOf, partsOf } from './story-text.ts';

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { Settings } from '../../queue/settings.ts';
-import type { ModelChoice } from '../../story.ts';
+import type { ModelChoice } from '../../story/story.ts';
 import { DiscordApi } from './api.ts';
 import { readApplication } from './application.ts';
 import { commandsFor } from './commands.ts';

@@ -2,9 +2,9 @@
  * How a story's text stands in messages, and how it is read back out of them. A message's last line that
  * begins with an unescaped `-#` is ours: nothing that is escaped can look like it.
  */
-import type { MessageRoom } from '../ask.ts';
-import { clean, discordEscaping } from '../outgoing-text.ts';
-import { joinParts, type Part, splitText } from '../split-text.ts';
+import type { MessageRoom } from '../submit.ts';
+import { clean, discordEscaping } from '../text/sanitise.ts';
+import { joinParts, type Part, splitText } from '../text/split.ts';
 
 /** Discord's limit on a message. It counts code points; counting UTF-16 units is never more. */
 export const MESSAGE_MAX = 2_000;

@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ReplyTask } from '../../queue/reply-job.ts';
-import type { ModelChoice, ReplyState, StorytellerStatus } from '../../story.ts';
+import type { ModelChoice, ReplyState, StorytellerStatus } from '../../story/story.ts';
 import type { Clock } from '../pace.ts';
-import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-work.ts';
+import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-worker.ts';
 import { type WaitGuess, waitingLine } from '../wait-guess.ts';
 import type { DiscordApi, MessageBody, Sent } from './api.ts';
 import { failureOf, loggable } from './failures.ts';

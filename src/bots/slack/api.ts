@@ -7,8 +7,8 @@ import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { failureOf } from './failures.ts';
 import type { SlackPlace, Workspace } from './handle.ts';
-import { boltLogger } from './logger.ts';
-import type { MessageBody } from './messages.ts';
+import { boltLogger } from './receive/logger.ts';
+import type { MessageBody } from './reply/messages.ts';
 
 /** A message as Slack tells of it, as far as it matters here. */
 export interface WireMessage {

@@ -1,12 +1,12 @@
 /** From something a person did on Slack to a reply in the queue, within Slack's three seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Asker } from '../../queue/limits/asker.ts';
-import type { ModelChoice } from '../../story.ts';
-import { type AskTools, logged, submit, type Wish } from '../ask.ts';
+import type { Asker } from '../../queue/admission/asker.ts';
+import type { ModelChoice } from '../../story/story.ts';
+import { type AskTools, logged, submit, type Wish } from '../submit.ts';
 import type { SlackApi } from './api.ts';
-import type { Budgets } from './budgets.ts';
+import type { Budgets } from './reply/budgets.ts';
 import type { SlackHandle } from './handle.ts';
-import type { People } from './people.ts';
+import type { People } from './commands/people.ts';
 
 /** How long the queue is waited for before Slack is told that somebody has heard. */
 const PATIENCE_MS = 300;

@@ -1,5 +1,5 @@
 /** What people type on Slack as words: without mentions, emoji and links, which no network can go on with. Pure. */
-import { slackEscaping } from '../outgoing-text.ts';
+import { slackEscaping } from '../text/sanitise.ts';
 
 /** `<@U1>`, `<!here>`, `<#C1|general>`, `<https://a.example|label>`; not `<b` or `a < b > c`. */
 const MARKUP = / ?<([@!#][^<>]*|[a-z][a-z0-9+.-]*:[^<>\s]+(?:\|[^<>]*)?)>/gi;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
-import type { Asker } from '../../queue/limits/asker.ts';
-import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story.ts';
+import type { Asker } from '../../queue/admission/asker.ts';
+import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story/story.ts';
 import { addressOf } from './client.ts';
 import { isReplyId, replyId, unknownReply } from './reply-id.ts';
 import type { WebReplies } from './web-replies.ts';

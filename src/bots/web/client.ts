@@ -1,7 +1,7 @@
 /** Who a visitor of the page is to the limits: there are no accounts, so it goes by addresses. */
 import type { FastifyRequest } from 'fastify';
 import { clientNetwork, isHome, namedNetwork, parseAddress } from '../../http/address.ts';
-import type { Asker } from '../../queue/limits/asker.ts';
+import type { Asker } from '../../queue/admission/asker.ts';
 
 /**
  * The address that a request came from: the last hop that the trusted proxies tell, without the port that some of

@@ -2,11 +2,11 @@
  * The page's replies over the queue. On this platform the reply *is* its job: what the loop writes down is
  * what the page follows, so there is no surface to edit.
  */
-import type { Limits } from '../../queue/limits/limits.ts';
+import type { Limits } from '../../queue/admission/limits.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
-import { submit } from '../ask.ts';
-import { replyWithStory } from '../story-reply.ts';
+import { submit } from '../submit.ts';
+import { replyWithStory } from '../reply-loop.ts';
 import type { WebReplies } from './web-replies.ts';
 
 const WAITING_COUNT_AGE_MS = 1_000;

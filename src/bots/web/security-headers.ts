@@ -1,5 +1,5 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet';
-import { WORKER_POLICY } from './page/worker-url.ts';
+import { WORKER_POLICY } from '../../page/worker-url.ts';
 
 /**
  * What a browser may do with our answers. Nothing inline, nothing from elsewhere, no frames; and no HSTS or

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ReplyState } from '../../story.ts';
+import type { ReplyState } from '../../story/story.ts';
 
 /**
  * How long an idle stream stays silent. The page counts a stream as dead after two and a half times this

@@ -1,5 +1,5 @@
-import type { Asker } from '../../queue/limits/asker.ts';
-import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story.ts';
+import type { Asker } from '../../queue/admission/asker.ts';
+import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
 
 /** What is behind the web server: the replies that people asked for on the page. The queue implements it. */
 export interface WebReplies {

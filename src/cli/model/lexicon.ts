@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { StoryError } from '../../errors.ts';
-import { lexiconWords } from '../../generator/corpus/lexicon-words.ts';
+import { lexiconWords } from '../../workshop/corpus/lexicon-words.ts';
 import { buildLexicon, Lexicon } from '../../generator/lexicon.ts';
 import { loadModel, saveLexicon } from '../../generator/model/files.ts';
 import { END_OF_TEXT } from '../../generator/vocabulary.ts';

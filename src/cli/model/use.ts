@@ -5,7 +5,7 @@ import { StoryError } from '../../errors.ts';
 import { kindOf } from '../../generator/model/describe.ts';
 import { listModels, loadModel, MODEL_NAME, writeModelList } from '../../generator/model/files.ts';
 import { ownCommand } from '../../own-command.ts';
-import type { ModelChoice } from '../../story.ts';
+import type { ModelChoice } from '../../story/story.ts';
 import { printLine } from '../console.ts';
 
 interface UseFlags {

@@ -11,7 +11,7 @@
  * window of ids that it read last, and each character takes a pass over all of it (see windowed-engine.ts).
  */
 import { StoryError } from '../../errors.ts';
-import type { AllowedIds } from '../sampling.ts';
+import type { AllowedIds } from '../sampler.ts';
 
 /** Slots that an engine may have at most. */
 export const MAX_CAPACITY = 8_192;

@@ -19,8 +19,8 @@ import {
   checkSlots,
   expectInteger,
   insideWord,
-} from './lanes.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+} from './rows.ts';
+import { OneAtATime } from './mutex.ts';
 import { buildStepGraph, type StateSpec, stateSpecs } from './onnx-step.ts';
 import { buildWindowGraph } from './onnx-window.ts';
 import { WindowedEngine, type WindowRunner, type Windows } from './windowed-engine.ts';

@@ -1,6 +1,6 @@
 /** The engines of a server; each is loaded when it is first asked for. */
 import type { EngineName, EngineOpeners, OpenedEngine } from './choose.ts';
-import { EngineKeeper } from './keeper.ts';
+import { EngineKeeper } from './engine-supervisor.ts';
 import { adapterTitle, isSoftware } from './tensorflow/adapter.ts';
 import type { TensorflowBackend } from './tensorflow/backend.ts';
 

@@ -3,8 +3,8 @@
  * as a window from fresh states. So a slot's state is nothing but those ids, and reading without drawing is free.
  */
 import { CHECKPOINTS, type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
-import { checkCheckpoint, checkIds, checkLanes, checkSlots, drawFrom, expectInteger } from './lanes.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import { checkCheckpoint, checkIds, checkLanes, checkSlots, drawFrom, expectInteger } from './rows.ts';
+import { OneAtATime } from './mutex.ts';
 
 /**
  * A prompt is read in trips of so many ids, which cost nothing, while whoever writes in them waits for as many

@@ -4,7 +4,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { StoryError } from '../../errors.ts';
-import type { ModelChoice } from '../../story.ts';
+import type { ModelChoice } from '../../story/story.ts';
 import { LEXICON_FILE, type Lexicon } from '../lexicon.ts';
 import type { Dialect } from './activations.ts';
 import type { ModelPlan } from './format.ts';

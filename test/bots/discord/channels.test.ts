@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postLine, repairSchedules } from '../../../src/bots/daily.ts';
+import { postLine, repairSchedules } from '../../../src/bots/commands/daily.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import {
   ALL_PERMISSIONS,

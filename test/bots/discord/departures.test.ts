@@ -1,7 +1,7 @@
 /** What is set for channels and servers on Discord goes with them, and what is refused there holds up nobody. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { postLine } from '../../../src/bots/daily.ts';
+import { postLine } from '../../../src/bots/commands/daily.ts';
 import { type FakeChannel, PERMISSION } from '../../fakes/discord/world.ts';
 import { until } from '../../helpers/programs.ts';
 import { finished, type House, openHouse, textOf } from './house.ts';

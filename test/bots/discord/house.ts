@@ -3,20 +3,20 @@
  * a real queue, a real worker, and a storyteller that writes plausible words at once.
  */
 import { pino } from 'pino';
-import { BlockLists } from '../../../src/bots/block-lists.ts';
-import type { DailyTools } from '../../../src/bots/daily.ts';
+import { BlockLists } from '../../../src/bots/blocks/block-lists.ts';
+import type { DailyTools } from '../../../src/bots/commands/daily.ts';
 import { decodeButton } from '../../../src/bots/discord/custom-id.ts';
 import { type Discord, type DiscordOptions, startDiscord } from '../../../src/bots/discord/start.ts';
 import { readParts } from '../../../src/bots/discord/story-text.ts';
-import { discordEscaping } from '../../../src/bots/outgoing-text.ts';
+import { discordEscaping } from '../../../src/bots/text/sanitise.ts';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
-import type { LimitSettings } from '../../../src/queue/limits/limit-settings.ts';
-import { openLimits } from '../../../src/queue/limits/open.ts';
-import type { PlacesLimits } from '../../../src/queue/limits/place-limits.ts';
+import type { LimitSettings } from '../../../src/queue/admission/limit-settings.ts';
+import { openLimits } from '../../../src/queue/admission/open.ts';
+import type { PlacesLimits } from '../../../src/queue/admission/place-limits.ts';
 import { Stories } from '../../../src/queue/stories.ts';
-import { keepAnnouncing, StoryWorker } from '../../../src/queue/worker.ts';
-import type { ModelChoice } from '../../../src/story.ts';
+import { keepAnnouncing, StoryWorker } from '../../../src/queue/story-worker.ts';
+import type { ModelChoice } from '../../../src/story/story.ts';
 import { FakeDiscord } from '../../fakes/discord/fake-discord.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';

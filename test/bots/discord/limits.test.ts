@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LookUp } from '../../../src/queue/limits/limits.ts';
-import { keepAnnouncing } from '../../../src/queue/worker.ts';
+import type { LookUp } from '../../../src/queue/admission/limits.ts';
+import { keepAnnouncing } from '../../../src/queue/story-worker.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeInteraction } from '../../fakes/discord/world.ts';
 import { until } from '../../helpers/programs.ts';

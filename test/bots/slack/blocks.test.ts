@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postLine } from '../../../src/bots/daily.ts';
+import { postLine } from '../../../src/bots/commands/daily.ts';
 import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
-import type { Budget, Claim, Priority } from '../../../src/bots/slack/budget.ts';
-import { Budgets } from '../../../src/bots/slack/budgets.ts';
+import type { Budget, Claim, Priority } from '../../../src/bots/slack/reply/budget.ts';
+import { Budgets } from '../../../src/bots/slack/reply/budgets.ts';
 
 const MINUTE_MS = 60_000;
 /** What Slack allows of tier 3. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { actionIdOf, againValue, decodeButton, stopValue } from '../../../src/bots/slack/buttons.ts';
+import { actionIdOf, againValue, decodeButton, stopValue } from '../../../src/bots/slack/reply/buttons.ts';
 
 const VALUE_MAX = 2_000;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keepAnnouncing } from '../../../src/queue/worker.ts';
+import { keepAnnouncing } from '../../../src/queue/story-worker.ts';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
 import {

@@ -3,19 +3,19 @@
  * queue, a real worker, and a storyteller that writes plausible words at once.
  */
 import { pino } from 'pino';
-import { BlockLists } from '../../../src/bots/block-lists.ts';
-import type { DailyTools } from '../../../src/bots/daily.ts';
-import { slackEscaping } from '../../../src/bots/outgoing-text.ts';
+import { BlockLists } from '../../../src/bots/blocks/block-lists.ts';
+import type { DailyTools } from '../../../src/bots/commands/daily.ts';
+import { slackEscaping } from '../../../src/bots/text/sanitise.ts';
 import { type Slack, type SlackOptions, startSlack } from '../../../src/bots/slack/start.ts';
-import { readBlocks } from '../../../src/bots/slack/story-text.ts';
+import { readBlocks } from '../../../src/bots/slack/reply/story-text.ts';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
 import type { SlackConfig } from '../../../src/config.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
-import type { LimitSettings } from '../../../src/queue/limits/limit-settings.ts';
-import { openLimits } from '../../../src/queue/limits/open.ts';
+import type { LimitSettings } from '../../../src/queue/admission/limit-settings.ts';
+import { openLimits } from '../../../src/queue/admission/open.ts';
 import { Stories } from '../../../src/queue/stories.ts';
-import { keepAnnouncing, StoryWorker } from '../../../src/queue/worker.ts';
-import type { ModelChoice } from '../../../src/story.ts';
+import { keepAnnouncing, StoryWorker } from '../../../src/queue/story-worker.ts';
+import type { ModelChoice } from '../../../src/story/story.ts';
 import { fakeStoryteller } from '../../fakes/fake-storyteller.ts';
 import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { FakeSlack } from '../../fakes/slack/fake-slack.ts';

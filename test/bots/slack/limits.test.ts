@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keepAnnouncing } from '../../../src/queue/worker.ts';
+import { keepAnnouncing } from '../../../src/queue/story-worker.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import { until } from '../../helpers/programs.ts';
 import { botsMessages, finished, type House, isOver, openHouse, smallPrintOf } from './house.ts';

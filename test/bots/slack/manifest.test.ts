@@ -10,8 +10,8 @@ import {
   LIMITS,
   PRIVACY,
   SCIFI,
-} from '../../../src/bots/slack/listeners.ts';
-import { missingScopes, SCOPES } from '../../../src/bots/slack/scopes.ts';
+} from '../../../src/bots/slack/receive/listeners.ts';
+import { missingScopes, SCOPES } from '../../../src/bots/slack/oauth/scopes.ts';
 
 describe('manifest.json', () => {
   it('asks for the scopes, commands, events and the shortcut that the code uses', async () => {

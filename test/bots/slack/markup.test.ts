@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isWordless } from '../../../src/bots/ask.ts';
-import { slackEscaping } from '../../../src/bots/outgoing-text.ts';
+import { isWordless } from '../../../src/bots/submit.ts';
+import { slackEscaping } from '../../../src/bots/text/sanitise.ts';
 import { readMarkup } from '../../../src/bots/slack/markup.ts';
 
 describe('Slack’s markup', () => {

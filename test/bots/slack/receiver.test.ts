@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { App } from '@slack/bolt';
 import { pino } from 'pino';
-import { boltLogger } from '../../../src/bots/slack/logger.ts';
+import { boltLogger } from '../../../src/bots/slack/receive/logger.ts';
 import {
   type Refusal,
   refuse,
   SlackHttpReceiver,
   TOLERANCE_SECONDS,
-} from '../../../src/bots/slack/receiver.ts';
+} from '../../../src/bots/slack/receive/receiver.ts';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
 const logger = boltLogger(pino({ level: 'silent' }));

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { clientAt, proxyWarner } from '../../../src/bots/web/client.ts';
-import type { Asker } from '../../../src/queue/limits/asker.ts';
+import type { Asker } from '../../../src/queue/admission/asker.ts';
 import { ask, startServer } from './helpers.ts';
 
 describe('a client of the page', () => {

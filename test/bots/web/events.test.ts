@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { SnapshotStream } from '../../../src/bots/web/snapshot-stream.ts';
-import type { ReplyState } from '../../../src/story.ts';
+import type { ReplyState } from '../../../src/story/story.ts';
 import { ask, errorOf, startServer, until } from './helpers.ts';
 
 /** Reads an event stream to its end, handing every state to `onState`. */

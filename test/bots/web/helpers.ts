@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { createWebServer, type WebServerOptions } from '../../../src/bots/web/server.ts';
 import { StoryError } from '../../../src/errors.ts';
-import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../../src/story.ts';
+import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../../src/story/story.ts';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 
 export const MODELS: ModelChoice[] = [

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
 import { createWebServer } from '../../../src/bots/web/server.ts';
 import { StoryError } from '../../../src/errors.ts';
-import { STORY_BOUNDS } from '../../../src/story.ts';
+import { STORY_BOUNDS } from '../../../src/story/story.ts';
 import { ask, errorOf, MODELS, parseRequest, post, startServer } from './helpers.ts';
 
 test('a story is asked for, read and stopped', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../src/generator/engines/engine.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
-import { uniformAt } from '../../../src/generator/sampling.ts';
+import { uniformAt } from '../../../src/generator/sampler.ts';
 import { Reference } from './reference.ts';
 
 /** Distance from the float64 reference, as a share of the largest logit. */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Lane } from '../../../src/generator/engines/engine.ts';
 import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
 import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
-import { uniformAt } from '../../../src/generator/sampling.ts';
+import { uniformAt } from '../../../src/generator/sampler.ts';
 import { randomModel } from '../model/random-model.ts';
 
 /** Runs an engine for so many steps, slots coming and going as stories do, and counts its tensors. */

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { insideWord } from '../../../src/generator/engines/lanes.ts';
+import { insideWord } from '../../../src/generator/engines/rows.ts';
 import { WindowedEngine, type WindowRunner } from '../../../src/generator/engines/windowed-engine.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { randomModel } from '../model/random-model.ts';

@@ -9,7 +9,7 @@ import type {
   LstmLayer,
   RecurrentLayer,
 } from '../../../src/generator/model/layers.ts';
-import { uniformAt } from '../../../src/generator/sampling.ts';
+import { uniformAt } from '../../../src/generator/sampler.ts';
 
 interface Activations {
   readonly activation?: ActivationName;

@@ -1,7 +1,7 @@
 /** A backend as one engine sees it: one call at a time, and an end when its device is lost. */
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineLostError } from '../engine.ts';
-import { OneAtATime } from '../one-at-a-time.ts';
+import { OneAtATime } from '../mutex.ts';
 import type { TensorflowBackend } from './backend.ts';
 
 export class Device {

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
 import { servingOf } from '../../model/reading.ts';
 import { type Engine, type Lane, MAX_CAPACITY } from '../engine.ts';
-import { checkCheckpoint, checkIds, checkLanes, checkSlots, expectInteger, insideWord } from '../lanes.ts';
+import { checkCheckpoint, checkIds, checkLanes, checkSlots, expectInteger, insideWord } from '../rows.ts';
 import { WindowedEngine } from '../windowed-engine.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { Device, useBackend } from './device.ts';

@@ -1,7 +1,7 @@
 /** TensorFlow.js on WebAssembly: wherever there is nothing better. No `node:` imports. */
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { sampleFromLogits } from '../../sampling.ts';
+import { sampleFromLogits } from '../../sampler.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { composedKernels, type Lookup } from './kernels.ts';
 

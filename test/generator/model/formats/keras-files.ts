@@ -4,7 +4,7 @@
  */
 import { zipSync } from 'fflate';
 import { type File, FS, type Group, File as Hdf5File, ready } from 'h5wasm';
-import { uniformAt } from '../../../../src/generator/sampling.ts';
+import { uniformAt } from '../../../../src/generator/sampler.ts';
 
 export interface KerasWeight {
   /** As Keras 2 lists it in `weight_names`: `lstm_1/kernel:0`. */

@@ -1,0 +1,94 @@
+/** `/scifi-channel`: what is set for a channel, and what is missing for it; the same in every chat. */
+import { StoryError } from '../../errors.ts';
+import type { PromptChannels } from '../channel-settings.ts';
+import { isTimeZone } from './daily-schedule.ts';
+import type { PromptChannel } from '../prompt-channels.ts';
+
+/** What somebody wants of a channel. */
+export type ChannelOrder =
+  | { readonly kind: 'on'; readonly prompts: NonNullable<PromptChannel['prompts']> }
+  | { readonly kind: 'daily'; readonly daily: NonNullable<PromptChannel['daily']> }
+  | { readonly kind: 'off' | 'status' };
+
+/** What a chat has to say about a channel. */
+export interface ChannelSurroundings {
+  /** What the bot needs and lacks there for what is to be set, in the chat's own words. */
+  missing(channel: PromptChannel): readonly string[];
+  /** Why what is to be set cannot work in such a channel at all; undefined where it can. */
+  impossible?(channel: PromptChannel): string | undefined;
+  /** What somebody does about that, as a sentence. */
+  readonly remedy: string;
+  /** Where the channel is, to be kept with what is set for it. */
+  readonly home?: Pick<PromptChannel, 'community'>;
+  /** Why messages that do not mention the bot cannot be read, and what to do; undefined where they can be. */
+  readonly blindness?: string | undefined;
+}
+
+/**
+ * Does what was ordered.
+ *
+ * @returns the sentence that answers it
+ * @throws StoryError `bad_request` with a sentence when it cannot be done
+ */
+export async function carryOut(
+  order: ChannelOrder,
+  channelId: string,
+  channels: PromptChannels,
+  surroundings: ChannelSurroundings,
+): Promise<string> {
+  const now = { ...(await channels.read(channelId)), channelId, ...surroundings.home };
+  const save = async (channel: PromptChannel) => {
+    const impossible = surroundings.impossible?.(channel);
+    if (impossible) throw new StoryError('bad_request', `Nothing was changed: ${impossible}`);
+    const missing = surroundings.missing(channel);
+    if (missing.length > 0) {
+      const sentence = `Nothing was changed: in this channel I need ${list(missing)}. ${surroundings.remedy}`;
+      throw new StoryError('bad_request', sentence);
+    }
+    await channels.write(channel);
+    return describe(channel, surroundings);
+  };
+  switch (order.kind) {
+    case 'on': {
+      const { blindness } = surroundings;
+      if (order.prompts.messages === 'every' && blindness) throw new StoryError('bad_request', blindness);
+      return save({ ...now, prompts: order.prompts });
+    }
+    case 'daily':
+      if (!isTimeZone(order.daily.timeZone)) {
+        const sentence = 'There is no time zone of that name. Give one such as Europe/Vienna.';
+        throw new StoryError('bad_request', sentence);
+      }
+      return save({ ...now, daily: order.daily });
+    case 'off':
+      await channels.remove(channelId);
+      return 'Off: messages here are no prompts any more, and there is no daily line.';
+    case 'status':
+      return describe(now, surroundings);
+  }
+}
+
+function describe(channel: PromptChannel, surroundings: ChannelSurroundings): string {
+  const { blindness } = surroundings;
+  const { prompts, daily } = channel;
+  if (!prompts && !daily) return 'Nothing is set for this channel. Begin with /scifi-channel on.';
+  const lines: string[] = [];
+  if (prompts) {
+    const which = prompts.messages === 'every' ? 'Every message' : 'Every message that mentions me';
+    lines.push(
+      `${which} with at least ${prompts.leastCharacters} characters is a prompt, once in ` +
+        `${prompts.cooldownSeconds} seconds for each person${prompts.threads ? ', with a thread for every story' : ''}.`,
+    );
+    if (prompts.messages === 'every' && blindness) lines.push(blindness);
+  } else lines.push('Messages are no prompts here.');
+  if (daily) lines.push(`An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}.`);
+  const impossible = surroundings.impossible?.(channel);
+  if (impossible) lines.push(`This does not work here: ${impossible}`);
+  const lacking = surroundings.missing(channel);
+  if (lacking.length > 0) lines.push(`I am missing ${list(lacking)} in this channel.`);
+  return lines.join('\n');
+}
+
+function list(names: readonly string[]): string {
+  return new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+}

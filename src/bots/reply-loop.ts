@@ -1,0 +1,287 @@
+/**
+ * The edit-in-place loop of one reply, the same on every platform: newest snapshot wins, revealed at a
+ * pace, its vulgar words masked, written down before it is shown, and brought to exactly one final state whatever
+ * crashes.
+ */
+import { mask, PostedText } from '../story/filter/mask.ts';
+import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
+import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
+import { HeldBack } from '../queue/admission/admission-order.ts';
+import type { ReplyState, StoryCredits } from '../story/story.ts';
+import { lastingStories } from './lasting-stories.ts';
+import { type Clock, Pace } from './pace.ts';
+
+/** Where a reply is shown. Every verb may be called again with what it was called with before. */
+export interface ReplySurface {
+  /** Shows a state that is not final. Resolves when the platform is ready for another edit. */
+  edit(state: ReplyState): Promise<void>;
+  /** Shows the final state, with footer and buttons. */
+  finish(state: ReplyState): Promise<void>;
+}
+
+/** What the loop needs of the stories queue. */
+export interface StorySource {
+  add(id: string, request: ReplyTask<unknown>['request'], level: number): Promise<void>;
+  advance(id: string): Promise<void>;
+  follow(id: string, listener: (update: StoryUpdate) => void, isNew?: boolean): () => void;
+  place(id: string): Promise<number | null>;
+  stop(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+export interface StoryReplyOptions {
+  readonly stories: StorySource;
+  /** Absent where the reply *is* what is written down, as on the page. */
+  readonly surface?: ReplySurface;
+  /** Characters a second; 0 for as fast as the text comes. */
+  readonly pace: number;
+  readonly clock: Clock;
+}
+
+/** Pause between two edits; the reveal is looked at this often. */
+export const EDIT_INTERVAL_MS = 250;
+/** Pause between two looks at the place in the queue. */
+const PLACE_INTERVAL_MS = 1_000;
+/** The first look comes sooner, and not at once. */
+const FIRST_PLACE_MS = 300;
+/** The longest time for which a person's further story lets others' first ones pass it by. */
+const LONGEST_BACK_SEAT_MS = 30_000;
+
+/**
+ * Brings one reply to its final state.
+ *
+ * @param storyId job id of the reply's story, derived from the reply's own
+ * @returns the final state, which has been delivered
+ * @throws HeldBack while it is not its turn; whatever aborted the task's signal
+ */
+export async function replyWithStory<Handle>(
+  task: ReplyTask<Handle>,
+  storyId: string,
+  options: StoryReplyOptions,
+): Promise<ReplyState> {
+  const { surface } = options;
+  const stories = lastingStories(options.stories, task);
+  const earlier = task.record;
+  const state =
+    earlier && isOver(earlier.state)
+      ? earlier.state
+      : task.failure
+        ? await giveUp(task, storyId, stories)
+        : await followStory(task, storyId, { ...options, stories }, earlier);
+  if (surface && !earlier?.delivered) {
+    // Written down before it is shown: a successor shows the very same, and nobody writes the story again.
+    await task.write({ state, delivered: false });
+    await surface.finish(state);
+  }
+  if (!earlier?.delivered) await task.write({ state, delivered: true });
+  await stories.remove(storyId);
+  return state;
+}
+
+/** Ends a reply that could not be brought to its end: with what is shown of it, and a sentence. */
+async function giveUp<Handle>(
+  { record, request, failure }: ReplyTask<Handle>,
+  storyId: string,
+  stories: StorySource,
+): Promise<ReplyState> {
+  await stories.stop(storyId);
+  const text = record?.state.status === 'writing' ? record.state.text : mask(request.prompt);
+  return { status: 'failed', text, error: failure! };
+}
+
+function isOver(state: ReplyState): boolean {
+  return state.status === 'finished' || state.status === 'failed';
+}
+
+/** Shows the story as it grows; returns the final state, not yet shown. */
+async function followStory<Handle>(
+  task: ReplyTask<Handle>,
+  storyId: string,
+  { stories, surface, pace: charactersPerSecond, clock }: StoryReplyOptions,
+  earlier: ReplyRecord | undefined,
+): Promise<ReplyState> {
+  const { request } = task;
+  const news = new News();
+  let shown = earlier?.state.status === 'writing' ? earlier.state.text : '';
+  let isWriting = earlier?.state.status === 'writing';
+  let place: number | null | undefined;
+  // Most stories begin at once: nobody has to look for those in the queue.
+  let placeAt = clock() - PLACE_INTERVAL_MS + FIRST_PLACE_MS;
+  const pace = new Pace(charactersPerSecond, shown.length, clock);
+  const posted = new PostedText(request.prompt);
+  const credits = () => news.credits ?? earlier?.credits;
+  const show = async (state: ReplyState) => {
+    const known = credits();
+    await task.write({ state, delivered: false, ...(known && { credits: known }) });
+    await surface?.edit(state);
+  };
+
+  const aborted = () => news.wake();
+  task.signal.addEventListener('abort', aborted);
+  task.onStop(() => news.stop());
+  let unfollow = () => {};
+  const follow = (isNew: boolean) => {
+    unfollow = stories.follow(storyId, (update) => news.take(update), isNew);
+  };
+  try {
+    // A reply that was stopped before anybody wrote for it needs no story.
+    const level = news.stopped || isWriting ? 0 : await untilTurn(task, news, show);
+    const addedAt = clock();
+    let hasBackSeat = level > 0;
+    if (!news.stopped) {
+      // All that happens to a new story is heard. What a predecessor may have added is there after this at the
+      // latest, and is read: it may have ended.
+      if (task.isFirst) follow(true);
+      await stories.add(storyId, request, level);
+      if (!task.isFirst) follow(false);
+    }
+    for (;;) {
+      task.signal.throwIfAborted();
+      if (news.stopped) {
+        await stories.stop(storyId);
+        return stoppedState(shown || mask(request.prompt), credits());
+      }
+      if (news.missing) {
+        // The queue has lost it, or it was not there yet: the same seed writes the same again.
+        news.missing = false;
+        await task.confirm();
+        await stories.add(storyId, request, level);
+      }
+      if (news.failure) {
+        const { code, message } = news.failure;
+        return { status: 'failed', text: shown || mask(request.prompt), error: { code, message } };
+      }
+      if (news.text !== undefined) {
+        const text = posted.of(news.text);
+        const revealed = pace.reveal(text, request.prompt.length);
+        if (news.story && revealed.length === text.length) return { status: 'finished', ...news.story, text };
+        // Only what continues what is shown: a lost writer's late snapshot is neither.
+        if (!isWriting || (revealed.length > shown.length && revealed.startsWith(shown))) {
+          isWriting = true;
+          shown = revealed;
+          await show({ status: 'writing', text: shown });
+        }
+        await news.wait(EDIT_INTERVAL_MS, !news.story && revealed.length === text.length);
+      } else {
+        if (!isWriting && clock() - placeAt >= PLACE_INTERVAL_MS) {
+          placeAt = clock();
+          const now = await stories.place(storyId);
+          if (now !== place && !news.text) await show({ status: 'waiting', place: now });
+          place = now;
+        }
+        if (hasBackSeat && clock() - addedAt >= LONGEST_BACK_SEAT_MS) {
+          hasBackSeat = false;
+          await stories.advance(storyId);
+        }
+        await news.wait(FIRST_PLACE_MS, true);
+      }
+    }
+  } finally {
+    unfollow();
+    task.signal.removeEventListener('abort', aborted);
+  }
+}
+
+/** Sees whether a reply may begin, and returns how many of its person's stories come before it. */
+async function untilTurn<Handle>(
+  task: ReplyTask<Handle>,
+  news: News,
+  show: (state: ReplyState) => Promise<void>,
+): Promise<number> {
+  const first = await task.turn();
+  if (first.mayBegin) return first.ahead;
+  const state: ReplyState = { status: 'waiting', place: null, afterOwn: true };
+  const known = task.record?.state;
+  if (known?.status !== 'waiting' || !known.afterOwn) {
+    await show(state);
+    // Once more, with the message that shows it now: a successor goes on with that one.
+    await task.write({ state, delivered: false });
+  }
+  // It may have come while that was shown.
+  const { mayBegin, ahead } = await task.turn();
+  if (mayBegin || news.stopped) return ahead;
+  throw new HeldBack();
+}
+
+function stoppedState(text: string, credits: StoryCredits | undefined): ReplyState {
+  // Nobody has written a word of what was stopped before its turn.
+  const { modelVersion, engine, unreadable } = credits ?? { modelVersion: '', engine: '', unreadable: 0 };
+  return { status: 'finished', ending: 'stopped', text, modelVersion, engine, unreadable };
+}
+
+/** What has been heard and not yet been acted on, and the sleep of the one who acts. */
+class News {
+  progress: StoryProgress | undefined;
+  story: (StoryUpdate & { type: 'done' })['story'] | undefined;
+  failure: (StoryUpdate & { type: 'failed' }) | undefined;
+  missing = false;
+  stopped = false;
+  #wake: ((kind: 'news' | 'urgent') => void) | undefined;
+  /** What happened while nobody waited. */
+  #missed: 'news' | 'urgent' | undefined;
+
+  /** The newest text, if there is any. */
+  get text(): string | undefined {
+    return this.story?.text ?? this.progress?.text;
+  }
+
+  /** Who wrote that. */
+  get credits(): StoryCredits | undefined {
+    const writer = this.story ?? this.progress;
+    if (!writer) return undefined;
+    const { modelVersion, engine, unreadable } = writer;
+    return { modelVersion, engine, unreadable };
+  }
+
+  take(update: StoryUpdate): void {
+    if (update.type === 'waiting') return;
+    if (update.type === 'missing') {
+      this.missing = true;
+      this.wake();
+      return;
+    }
+    if (update.type === 'done') this.story = update.story;
+    else if (update.type === 'failed') this.failure = update;
+    else if (update.progress.text.length > (this.progress?.text.length ?? -1))
+      this.progress = update.progress;
+    else return;
+    this.#tell('news');
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.wake();
+  }
+
+  /** Ends a wait whatever it waits for. */
+  wake(): void {
+    this.#tell('urgent');
+  }
+
+  /**
+   * Waits for `ms`, or until something urgent happens; not at all when that has happened since the last wait.
+   *
+   * @param forNews whether news of the story count as urgent: when there is nothing left to reveal
+   */
+  wait(ms: number, forNews: boolean): Promise<void> {
+    const missed = this.#missed;
+    this.#missed = undefined;
+    if (missed === 'urgent' || (missed === 'news' && forNews)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(), ms);
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      this.#wake = (kind) => {
+        if (kind === 'urgent' || forNews) done();
+      };
+    });
+  }
+
+  #tell(kind: 'news' | 'urgent'): void {
+    if (this.#wake) this.#wake(kind);
+    else if (this.#missed !== 'urgent') this.#missed = kind;
+  }
+}

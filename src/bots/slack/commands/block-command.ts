@@ -1,0 +1,44 @@
+/** `/scifi-block` on Slack. */
+import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
+import { logged } from '../../submit.ts';
+import { carryOutBlock } from '../../commands/block.ts';
+import type { BlockLists } from '../../blocks/block-lists.ts';
+import type { Presence } from '../../blocks/blocks.ts';
+import { slackEscaping } from '../../text/sanitise.ts';
+import type { SlackTools } from '../ask.ts';
+import { readBlockWords } from './command-text.ts';
+import type { SlackPlace } from '../handle.ts';
+import { BLOCK_HELP } from './help.ts';
+import { demandAdministrator } from './permissions.ts';
+import { workspaceOf } from '../conversations.ts';
+
+export interface BlockTools {
+  readonly blocks: BlockLists;
+}
+
+const FOR_ADMINISTRATORS =
+  'Only those who administrate this workspace may see and change who is blocked in it. Ask one of them.';
+
+/** Answers the command, to its user alone. */
+export async function changeBlocks(
+  { command, ack, context }: SlackCommandMiddlewareArgs & AllMiddlewareArgs,
+  { api, blocks, logger }: BlockTools & Pick<SlackTools, 'api' | 'logger'>,
+): Promise<void> {
+  const workspace = workspaceOf(context, command.team_id);
+  const { user_id: userId } = command;
+  const answer = async () => {
+    const order = readBlockWords(command.text ?? '');
+    if (!order) return BLOCK_HELP;
+    await demandAdministrator(workspace, userId, api, FOR_ADMINISTRATORS);
+    return carryOutBlock(order, { platform: 'slack', community: workspace.teamId, userId }, blocks);
+  };
+  // Slack is told before: a question to it, and its own deadline.
+  await ack();
+  const sentence = await answer().catch((error) => slackEscaping.escape(logged(error, logger).message));
+  await api.whisper(command.response_url, sentence);
+}
+
+/** A user in a conversation, or the bot by itself. */
+export function presenceIn({ teamId, channelId }: SlackPlace, userId?: string): Presence {
+  return { platform: 'slack', userId, community: teamId, channels: [channelId] };
+}

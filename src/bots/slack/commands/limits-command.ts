@@ -1,0 +1,33 @@
+/** `/scifi-limits` on Slack. */
+import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
+import { logged } from '../../submit.ts';
+import { carryOutLimits, type LimitsTools } from '../../commands/limits.ts';
+import { slackEscaping } from '../../text/sanitise.ts';
+import { placeOf, type SlackTools } from '../ask.ts';
+import { readLimitsWords } from './command-text.ts';
+import { LIMITS_HELP } from './help.ts';
+import { demandAdministrator } from './permissions.ts';
+import { workspaceOf } from '../conversations.ts';
+
+const FOR_ADMINISTRATORS = 'Only those who administrate this workspace may set its limits. Ask one of them.';
+
+type Tools = LimitsTools & Pick<SlackTools, 'api' | 'logger'>;
+
+/** Answers the command, to its user alone. Whoever may not set anything may see what is set. */
+export async function changeLimits(
+  { command, ack, context }: SlackCommandMiddlewareArgs & AllMiddlewareArgs,
+  tools: Tools,
+): Promise<void> {
+  const workspace = workspaceOf(context, command.team_id);
+  const answer = async () => {
+    const order = readLimitsWords(slackEscaping.unescape(command.text ?? ''));
+    if (!order) return LIMITS_HELP;
+    if (order.kind !== 'show')
+      await demandAdministrator(workspace, command.user_id, tools.api, FOR_ADMINISTRATORS);
+    return carryOutLimits(order, placeOf(workspace.teamId), tools);
+  };
+  // Slack is told before: a question to it, and its own deadline.
+  await ack();
+  const sentence = await answer().catch((error) => slackEscaping.escape(logged(error, tools.logger).message));
+  await tools.api.whisper(command.response_url, sentence);
+}

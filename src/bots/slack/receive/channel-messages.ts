@@ -1,0 +1,137 @@
+/** Messages: mentions and direct messages are prompts, and so are those in story-prompt channels. */
+import type { AllMiddlewareArgs, App } from '@slack/bolt';
+import { StoryError } from '../../../errors.ts';
+import { refusals } from '../../../metrics.ts';
+import { isWordless, logged, submit } from '../../submit.ts';
+import type { BlockNotices } from '../../blocks/block-notices.ts';
+import { blockedSentence } from '../../blocks/blocks.ts';
+import { clean, slackEscaping } from '../../text/sanitise.ts';
+import type { PromptJudge } from '../../prompt-channels.ts';
+import { askerOf, idPart } from '../ask.ts';
+import { presenceIn } from '../commands/block-command.ts';
+import { loggable } from '../failures.ts';
+import type { SlackPlace } from '../handle.ts';
+import { storyHelp } from '../commands/help.ts';
+import { type ListenerTools, wishOf } from './listeners.ts';
+import { readMarkup } from '../markup.ts';
+import { keyOf, workspaceOf } from '../conversations.ts';
+
+export interface MessageTools extends ListenerTools {
+  readonly notices: BlockNotices;
+  readonly judge: PromptJudge;
+}
+
+/** A message as Slack's events tell of it. */
+interface Heard {
+  readonly channel: string;
+  readonly channel_type?: string;
+  readonly user?: string;
+  readonly text?: string;
+  readonly ts: string;
+  readonly thread_ts?: string;
+  readonly subtype?: string;
+  readonly bot_id?: string;
+  readonly team?: string;
+}
+
+/** Kinds of messages that people write themselves. */
+const WRITTEN = [undefined, 'file_share', 'thread_broadcast', 'me_message'];
+const PATIENCE = 'hourglass_flowing_sand';
+/** Slack delivers an event again for an hour at the most. */
+const REMEMBERED_MS = 3_600_000;
+const REMEMBERED_MAX = 10_000;
+
+/** Has the app hear messages. */
+export function hear(app: App, tools: MessageTools): void {
+  const once = new Once();
+  const guarded = async (event: Heard, { context }: AllMiddlewareArgs) => {
+    if (!event.user || event.bot_id || !WRITTEN.includes(event.subtype)) return;
+    const place = { ...workspaceOf(context, event.team), channelId: event.channel };
+    const botUserId = context.botUserId ?? '';
+    const mentionsBot = (event.text ?? '').includes(`<@${botUserId}`);
+    const isDirect = event.channel_type === 'im';
+    const channel = tools.channels.known(keyOf(place));
+    const inThread = event.thread_ts !== undefined && event.thread_ts !== event.ts;
+    // What people say to each other beneath a story is no prompt.
+    const isPrompt = channel?.prompts && !inThread;
+    if (!mentionsBot && !isDirect && !isPrompt) return;
+    // Slack tells of a mention twice, as such and as a message, and of anything again if it doubts.
+    if (!once.see(`${keyOf(place)}/${event.ts}`)) return;
+    const text = promptOf(event.text ?? '', botUserId);
+    if (isPrompt) {
+      if (isWordless(text)) return;
+      const message = { channelId: keyOf(place), authorId: event.user, text, mentionsBot };
+      const verdict = tools.judge.judge(channel, message);
+      if (verdict === 'too soon') {
+        // A sign is enough; where the bot may not react, silence is.
+        await tools.api.react(place, event.ts, PATIENCE).catch(() => {});
+        return;
+      }
+      if (verdict !== 'answer') return;
+    }
+    const block = tools.blocks.find(presenceIn(place, event.user));
+    if (block) {
+      if (!tools.notices.isDue(`${place.teamId}/${event.user}`)) return;
+      refusals.inc({ code: 'blocked' });
+      const inThread = event.thread_ts ? { threadTs: event.thread_ts } : {};
+      await tools.api.whisperTo({ ...place, ...inThread }, event.user, blockedSentence(block));
+      return;
+    }
+    const isOwnThread = (mentionsBot && !isDirect) || (isPrompt && channel.prompts?.threads);
+    const threadTs = event.thread_ts ?? (isOwnThread ? event.ts : undefined);
+    await reply(event, text, { ...place, ...(threadTs ? { threadTs } : {}) }, botUserId, tools);
+  };
+  const safely = (event: unknown, args: AllMiddlewareArgs) =>
+    guarded(event as Heard, args).catch((error) => {
+      tools.logger.warn(loggable(error), 'a message was not answered');
+    });
+  app.event('app_mention', (args) => safely(args.event, args));
+  app.event('message', (args) => safely(args.event, args));
+}
+
+/** A message as a prompt: without the mention of the bot. */
+export function promptOf(text: string, botUserId: string): string {
+  const mention = new RegExp(`<@${botUserId}(?:\\|[^>]*)?>`, 'g');
+  return clean(readMarkup(text.replaceAll(mention, ''))).trim();
+}
+
+async function reply(
+  { user, ts }: Heard,
+  text: string,
+  place: SlackPlace,
+  botUserId: string,
+  tools: MessageTools,
+): Promise<void> {
+  const userId = user!;
+  try {
+    if (isWordless(text) || text.toLowerCase() === 'help') {
+      await tools.api.whisperTo(place, userId, storyHelp(tools.models));
+      return;
+    }
+    const request = await wishOf(text, place, userId, tools);
+    const handle = { ...place, userId, botUserId, at: Date.now() };
+    const id = `m${idPart(`${place.teamId}-${place.channelId}-${ts}`)}`;
+    await submit(tools, id, request, () => handle, askerOf(place.teamId, userId));
+  } catch (error) {
+    if (!(error instanceof StoryError)) throw error;
+    const { message } = logged(error, tools.logger);
+    await tools.api.whisperTo(place, userId, slackEscaping.escape(message));
+  }
+}
+
+/** What was seen of late. */
+class Once {
+  readonly #seen = new Map<string, number>();
+
+  /** Whether this is seen for the first time. */
+  see(key: string): boolean {
+    const now = performance.now();
+    for (const [old, at] of this.#seen) {
+      if (now - at < REMEMBERED_MS && this.#seen.size < REMEMBERED_MAX) break;
+      this.#seen.delete(old);
+    }
+    if (this.#seen.has(key)) return false;
+    this.#seen.set(key, now);
+    return true;
+  }
+}

@@ -1,0 +1,324 @@
+/** What happens when somebody uses a command, a button, the shortcut or the App Home. */
+import type {
+  AllMiddlewareArgs,
+  App,
+  BlockAction,
+  BlockElementAction,
+  MessageShortcut,
+  SlackActionMiddlewareArgs,
+  SlackCommandMiddlewareArgs,
+  SlackShortcutMiddlewareArgs,
+} from '@slack/bolt';
+import type { SlackConfig } from '../../../config.ts';
+import { StoryError } from '../../../errors.ts';
+import { drawSeed, isWordless, logged, readWish } from '../../submit.ts';
+import { carryOut } from '../../commands/channel.ts';
+import type { PromptChannels } from '../../channel-settings.ts';
+import type { LimitsTools } from '../../commands/limits.ts';
+import { clean, slackEscaping } from '../../text/sanitise.ts';
+import { requestBehind, type SeenMessage, storyEnd } from '../../read-story.ts';
+import type { WireMessage } from '../api.ts';
+import { type Asked, answerWithStory, idPart, type SlackTools } from '../ask.ts';
+import { type BlockTools, changeBlocks, presenceIn } from '../commands/block-command.ts';
+import { ANY_BUTTON, type Button, decodeButton } from '../reply/buttons.ts';
+import { readChannelWords, readStoryWords } from '../commands/command-text.ts';
+import { failureOf, loggable } from '../failures.ts';
+import type { SlackPlace } from '../handle.ts';
+import { CHANNEL_HELP, storyHelp } from '../commands/help.ts';
+import { ANY_SETTING, homeView, readChoice } from '../commands/home.ts';
+import { changeLimits } from '../commands/limits-command.ts';
+import { readMarkup } from '../markup.ts';
+import { demandChannelManager } from '../commands/permissions.ts';
+import { keyOf, locate, messageId, workspaceOf } from '../conversations.ts';
+import { forgetUser, type PrivacyTools, tellPrivacy } from '../commands/privacy-commands.ts';
+import { ROOM, readBlocks } from '../reply/story-text.ts';
+
+export const SCIFI = '/scifi';
+export const CHANNEL = '/scifi-channel';
+export const LIMITS = '/scifi-limits';
+export const BLOCK = '/scifi-block';
+export const PRIVACY = '/scifi-privacy';
+export const FORGET = '/scifi-forget';
+export const CONTINUE = 'scifi-continue-message';
+const NO_WORDS =
+  'There are no words in that opening: emoji and links are left out. Give some, such as /scifi It all began with.';
+
+export interface ListenerTools extends SlackTools, LimitsTools, BlockTools, PrivacyTools {
+  readonly channels: PromptChannels;
+  readonly config: Pick<SlackConfig, 'channelManagers'>;
+}
+
+type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+type Press = SlackActionMiddlewareArgs<BlockAction<BlockElementAction>> & AllMiddlewareArgs;
+type Shortcut = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
+
+/** Commands that are closed to blocked persons; what is kept of these stays theirs to see and to delete. */
+const COMMANDS: Readonly<Record<string, (args: Command, tools: ListenerTools) => Promise<void>>> = {
+  [SCIFI]: tellStory,
+  [CHANNEL]: changeChannel,
+  [LIMITS]: changeLimits,
+  [BLOCK]: changeBlocks,
+};
+
+/** Has the app answer commands, buttons, the shortcut and the App Home. */
+export function listen(app: App, tools: ListenerTools): void {
+  for (const [name, answer] of Object.entries(COMMANDS)) {
+    app.command(name, async (args) => {
+      const refusal = refusalOfCommand(args, tools);
+      if (refusal) await args.ack({ response_type: 'ephemeral', text: said(refusal) });
+      else await answer(args, tools);
+    });
+  }
+  app.command(PRIVACY, (args) => tellPrivacy(args, tools));
+  app.command(FORGET, (args) => forgetUser(args, tools));
+  app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>
+    continueMessage(args as Shortcut, tools),
+  );
+  app.action({ type: 'block_actions', action_id: ANY_BUTTON }, (args) => press(args as Press, tools));
+  app.action({ type: 'block_actions', action_id: ANY_SETTING }, (args) => prefer(args as Press, tools));
+  app.event('app_home_opened', async ({ event, context }) => {
+    if (event.tab !== 'home') return;
+    const workspace = workspaceOf(context, undefined);
+    const preferences = await tools.people.read(workspace.teamId, event.user);
+    await tools.api.publishHome(workspace, event.user, homeView(tools.models, preferences));
+  });
+}
+
+/** What a blocked person is told; undefined where nobody is blocked. */
+function refusalOf(
+  place: SlackPlace,
+  userId: string,
+  { blocks, logger }: Pick<ListenerTools, 'blocks' | 'logger'>,
+  options?: { readonly ofOperatorOnly: boolean },
+): string | undefined {
+  try {
+    blocks.refuse(presenceIn(place, userId), options);
+    return undefined;
+  } catch (error) {
+    return logged(error, logger).message;
+  }
+}
+
+function refusalOfCommand({ command, context }: Command, tools: ListenerTools): string | undefined {
+  const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  // Administrators who block the channel that they are in can still lift that.
+  return refusalOf(place, command.user_id, tools, { ofOperatorOnly: command.command === BLOCK });
+}
+
+async function tellStory({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
+  const { user_id: userId, response_url: responseUrl, trigger_id } = command;
+  const typed = (command.text ?? '').trim();
+  const text = readMarkup(typed).trim();
+  if (typed === '' || text.toLowerCase() === 'help') {
+    await ack({ response_type: 'ephemeral', text: storyHelp(tools.models) });
+    return;
+  }
+  const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  const asked: Asked = {
+    id: `c${idPart(trigger_id)}`,
+    handle: { ...place, userId, botUserId: context.botUserId ?? '', responseUrl },
+    acknowledge: (sentence) =>
+      ack(sentence ? { response_type: 'ephemeral', text: said(sentence) } : undefined),
+    whisper: (sentence) => tools.api.whisper(responseUrl, said(sentence)),
+  };
+  const prepare = async () => {
+    const isTyped = readStoryWords(slackEscaping.unescape(typed)).prompt !== '';
+    if (isTyped && isWordless(readStoryWords(text).prompt)) throw new StoryError('bad_request', NO_WORDS);
+    return { request: await wishOf(text, place, userId, tools) };
+  };
+  await answerWithStory(asked, prepare, tools);
+}
+
+/** The request in what somebody typed, with what that person has set for all requests. */
+export async function wishOf(
+  text: string,
+  { teamId }: Pick<SlackPlace, 'teamId'>,
+  userId: string,
+  { people, readRequest }: Pick<ListenerTools, 'people' | 'readRequest'>,
+): Promise<ReturnType<typeof readRequest>> {
+  const words = readStoryWords(text);
+  return readWish(readRequest, { ...(await people.read(teamId, userId)), ...words }, ROOM);
+}
+
+async function changeChannel({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
+  const { api, channels, logger } = tools;
+  const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  const read = () => {
+    try {
+      return readChannelWords(slackEscaping.unescape(command.text ?? ''));
+    } catch (error) {
+      return said(logged(error, logger).message);
+    }
+  };
+  const answer = async () => {
+    const order = read();
+    if (!order) return CHANNEL_HELP;
+    if (typeof order === 'string') return order;
+    if (order.kind !== 'status') {
+      await demandChannelManager(place, command.user_id, tools.config.channelManagers, api);
+    }
+    const isAbsent = order.kind !== 'off' && (await isAbsentFrom(place, tools));
+    return carryOut(order, keyOf(place), channels, {
+      missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
+      remedy: `Type \`/invite\` <@${context.botUserId}> and try again.`,
+    });
+  };
+  // Slack is told before: questions to it, and its own deadline.
+  await ack();
+  const sentence = await answer().catch((error) => logged(error, logger).message);
+  await api.whisper(command.response_url, sentence);
+}
+
+/** Whether the bot is not in a conversation. Where Slack does not say, it is. */
+async function isAbsentFrom(place: SlackPlace, { api }: ListenerTools): Promise<boolean> {
+  try {
+    await api.look(place);
+    return false;
+  } catch (error) {
+    return failureOf(error) === 'absent';
+  }
+}
+
+async function continueMessage({ shortcut, ack, context }: Shortcut, tools: ListenerTools): Promise<void> {
+  const { channel, response_url: responseUrl, trigger_id, user } = shortcut;
+  const message = shortcut.message as unknown as WireMessage;
+  const place = { ...workspaceOf(context, shortcut.team?.id), channelId: channel.id };
+  const whisper = (sentence: string) => tools.api.whisper(responseUrl, said(sentence));
+  const refusal = refusalOf(place, user.id, tools);
+  if (refusal) {
+    await ack();
+    return whisper(refusal);
+  }
+  const seen = seenAs(message, context.botId);
+  if (seen.part.text.trim() === '') {
+    await ack();
+    await whisper('There is no text in that message to continue. Choose one that has some.');
+    return;
+  }
+  const asked: Asked = {
+    id: `s${idPart(trigger_id)}`,
+    handle: {
+      ...place,
+      threadTs: message.thread_ts ?? message.ts,
+      userId: user.id,
+      botUserId: context.botUserId ?? '',
+      responseUrl,
+    },
+    acknowledge: async (sentence) => {
+      await ack();
+      if (sentence) await whisper(sentence);
+    },
+    whisper,
+  };
+  const prepare = async () => {
+    const before = await storyEnd(seen, finder(place, context.botId, tools));
+    const request = await wishOf('', place, user.id, tools);
+    return { request: { ...request, context: before }, source: seen.id };
+  };
+  await answerWithStory(asked, prepare, tools);
+}
+
+async function press({ body, action, ack, context }: Press, tools: ListenerTools): Promise<void> {
+  const responseUrl = body.response_url;
+  const whisper = (sentence: string) => tools.api.whisper(responseUrl, said(sentence));
+  const acknowledge = async (sentence?: string) => {
+    await ack();
+    if (sentence) await whisper(sentence);
+  };
+  const button = decodeButton(action.action_id, 'value' in action ? action.value : undefined);
+  if (!button) return acknowledge('This button is from another version. Ask for a story with /scifi.');
+  if (button.action === 'stop') {
+    await ack();
+    return stop(button, body.user.id, context.botUserId, whisper, tools);
+  }
+  const message = body.message as WireMessage | undefined;
+  const channelId = body.channel?.id;
+  if (!message || !channelId) return acknowledge('Slack does not show me that message. Ask with /scifi.');
+  const place = { ...workspaceOf(context, body.team?.id), channelId };
+  const refusal = refusalOf(place, body.user.id, tools);
+  if (refusal) return acknowledge(refusal);
+  const { thread_ts: threadTs } = message;
+  const asked: Asked = {
+    id: `b${idPart(body.trigger_id)}`,
+    handle: {
+      ...place,
+      ...(threadTs ? { threadTs } : {}),
+      userId: body.user.id,
+      botUserId: context.botUserId ?? '',
+      responseUrl,
+    },
+    acknowledge,
+    whisper,
+  };
+  const prepare = async () => {
+    if (!tools.models.some(({ name }) => name === button.model)) {
+      throw new StoryError('model_unavailable', 'The model that wrote this is no longer here. Use /scifi.');
+    }
+    const seen = seenAs(message, context.botId);
+    return requestBehind(button, seen, finder(place, context.botId, tools), drawSeed());
+  };
+  await answerWithStory(asked, prepare, tools);
+}
+
+async function stop(
+  button: Extract<Button, { action: 'stop' }>,
+  userId: string,
+  botUserId: string | undefined,
+  whisper: (sentence: string) => Promise<void>,
+  { replies, logger }: ListenerTools,
+): Promise<void> {
+  // A daily line is the bot's own: anybody may stop it.
+  if (button.userId !== userId && button.userId !== botUserId) {
+    return whisper('Only the one who asked for this story can stop it.');
+  }
+  try {
+    if (!(await replies.stop(button.replyId))) await whisper('This story is no longer being written.');
+  } catch (error) {
+    await whisper(logged(error, logger).message);
+  }
+}
+
+async function prefer(
+  { body, action, ack, context }: Press,
+  { people, api, models }: ListenerTools,
+): Promise<void> {
+  await ack();
+  const value = action.type === 'static_select' ? action.selected_option?.value : undefined;
+  const choice = value === undefined ? undefined : readChoice(action.action_id, value);
+  if (!choice) return;
+  const workspace = workspaceOf(context, body.team?.id);
+  const preferences = await people.change(workspace.teamId, body.user.id, choice);
+  await api.publishHome(workspace, body.user.id, homeView(models, preferences));
+}
+
+function finder(
+  place: SlackPlace,
+  botId: string | undefined,
+  { api }: Pick<ListenerTools, 'api'>,
+): (id: string) => Promise<SeenMessage> {
+  return async (id) => {
+    const at = locate(id, place);
+    const message = await api.read(at.place, at.ts);
+    if (!message) throw new Error('Slack has no such message.');
+    return seenAs(message, botId);
+  };
+}
+
+/** A message as stories are read out of it: our own from its blocks, anybody else's from its words. */
+export function seenAs(message: WireMessage, botId: string | undefined): SeenMessage {
+  const id = messageId(message);
+  const story = botId && message.bot_id === botId ? readBlocks(message.blocks) : undefined;
+  if (story !== undefined) return { id, part: { text: story } };
+  return { id, part: { text: clean(readMarkup(message.text ?? '')) } };
+}
+
+/** A sentence of ours, which may quote what somebody typed. */
+function said(sentence: string): string {
+  return slackEscaping.escape(sentence);
+}
+
+/** Logs what went wrong with an event; nobody awaits it. */
+export function failed(error: unknown, { logger }: Pick<ListenerTools, 'logger'>): void {
+  const original = (error as { original?: unknown }).original ?? error;
+  logger.warn(loggable(original), 'a Slack event failed');
+}

@@ -1,0 +1,64 @@
+/**
+ * What a button knows. It has to work after every process was started anew and on messages of any age, so
+ * all of it is in the button's value and in the message itself.
+ */
+import { z } from 'zod';
+import { AGAIN_LABELS, type Again } from '../../../story/variations.ts';
+import type { StoryMark } from '../../read-story.ts';
+
+/** Every button of ours has an action id that begins with this. */
+const ACTION_PREFIX = 'scifi-';
+export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler)$/;
+/** Another one when the meaning of the fields changes. */
+const VERSION = 1;
+
+export type Button =
+  | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
+  | ({ readonly action: Again } & StoryMark);
+
+const Stop = z.object({ v: z.literal(VERSION), reply: z.string(), user: z.string() });
+const Mark = z.object({
+  v: z.literal(VERSION),
+  model: z.string(),
+  temperature: z.number(),
+  length: z.number(),
+  seed: z.number(),
+  promptLength: z.number(),
+  source: z.string().optional(),
+});
+
+export function actionIdOf(action: Button['action']): string {
+  return ACTION_PREFIX + action;
+}
+
+export function stopValue(reply: string, user: string): string {
+  return JSON.stringify({ v: VERSION, reply, user } satisfies z.infer<typeof Stop>);
+}
+
+export function againValue({ model, temperature, length, seed, promptLength, source }: StoryMark): string {
+  const mark = { v: VERSION, model, temperature, length, seed, promptLength, source } as const;
+  return JSON.stringify(mark satisfies z.infer<typeof Mark>);
+}
+
+/** The button behind an action; undefined when it is none of ours, or of another version. */
+export function decodeButton(actionId: string, value: string | undefined): Button | undefined {
+  const action = actionId.slice(ACTION_PREFIX.length);
+  const known = readJson(value);
+  if (action === 'stop') {
+    const { data } = Stop.safeParse(known);
+    return data && { action, replyId: data.reply, userId: data.user };
+  }
+  if (!(action in AGAIN_LABELS)) return undefined;
+  const { data } = Mark.safeParse(known);
+  if (!data) return undefined;
+  const { v: _, ...mark } = data;
+  return { action: action as Again, ...mark };
+}
+
+function readJson(value: string | undefined): unknown {
+  try {
+    return JSON.parse(value ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * How a story's text stands in the blocks of a message, and how it is read back out of them: in sections of
+ * plain text, whose block ids say in what whitespace they were cut.
+ */
+import type { types } from '@slack/bolt';
+import type { MessageRoom } from '../../submit.ts';
+import { clean, slackEscaping } from '../../text/sanitise.ts';
+import { joinParts, type Part, splitText } from '../../text/split.ts';
+
+/** Slack's limit on a section's text. */
+export const SECTION_MAX = 3_000;
+/** Sections of one message; all blocks together may have about 12,000 characters, buttons included. */
+export const SECTIONS_MAX = 3;
+/** Slack's limit on a message's text, which notifications and screen readers show: 4,000; a part will do. */
+export const FALLBACK_MAX = 3_000;
+export const SMALL_PRINT_MAX = 300;
+/** A prompt stays within the first section, with room for what comes after. */
+export const ROOM: MessageRoom = { chat: 'Slack', max: SECTION_MAX, cost: costOf };
+
+const BLOCK_ID = /^scifi-text-\d+-([sn]*)$/;
+/** What is a byte on the wire, whoever escapes it. */
+const PLAIN = /[ !#-%'-;=?-[\]-~]/;
+const SEPARATOR_SIGNS: Readonly<Record<string, string>> = { ' ': 's', '\n': 'n' };
+
+/**
+ * What a text costs: its bytes on the wire, escaped for Slack and for JSON. Slack counts characters in one place,
+ * bytes in another and does not say in a third; none of it is more than this.
+ */
+export function costOf(text: string): number {
+  // Asked for every character of every edit, and nearly always for one of these.
+  if (text.length === 1 && PLAIN.test(text)) return 1;
+  return Buffer.byteLength(JSON.stringify(slackEscaping.escape(text))) - '""'.length;
+}
+
+/** Cuts a clean story into sections. */
+export function partsOf(story: string, promptLength: number): Part[] {
+  return splitText(story, { limit: SECTION_MAX, cost: costOf, together: promptLength });
+}
+
+export function sectionOf({ text, separator = '' }: Part, index: number): types.SectionBlock {
+  const signs = [...separator].map((character) => SEPARATOR_SIGNS[character]).join('');
+  return {
+    type: 'section',
+    block_id: `scifi-text-${index}-${signs}`,
+    expand: true,
+    text: plain(text),
+  };
+}
+
+/** A section that is no part of a story. */
+export function plainSection(text: string): types.SectionBlock {
+  return { type: 'section', expand: true, text: plain(text) };
+}
+
+/** Plain text, escaped, in which nothing is turned into a sign. */
+export function plain(text: string): types.PlainTextElement {
+  return { type: 'plain_text', text: slackEscaping.escape(text), emoji: false };
+}
+
+/** One line of small print, cut to what is kept free for it. */
+export function smallPrintOf(text: string): types.ContextBlock {
+  const line = clean(text).replaceAll('\n', ' ').trim();
+  return { type: 'context', elements: [plain(cut(line, SMALL_PRINT_MAX) || '…')] };
+}
+
+/** The text that stands for the blocks in a notification. */
+export function fallbackOf(text: string): string {
+  return slackEscaping.escape(cut(text, FALLBACK_MAX) || '…');
+}
+
+/** The story that blocks show; undefined when there is none of ours in them. */
+export function readBlocks(blocks: unknown): string | undefined {
+  if (!Array.isArray(blocks)) return undefined;
+  const parts: Part[] = [];
+  for (const { block_id, text } of blocks as { block_id?: string; text?: { text?: string } }[]) {
+    const signs = BLOCK_ID.exec(block_id ?? '')?.[1];
+    if (signs === undefined || typeof text?.text !== 'string') continue;
+    const separator = [...signs].map((sign) => (sign === 'n' ? '\n' : ' ')).join('');
+    parts.push({ text: slackEscaping.unescape(text.text), separator });
+  }
+  return parts.length > 0 ? joinParts(parts) : undefined;
+}
+
+function cut(text: string, max: number): string {
+  const [first, ...rest] = splitText(text, { limit: max - 3, cost: costOf });
+  return first ? `${first.text}${rest.length > 0 ? '…' : ''}` : '';
+}

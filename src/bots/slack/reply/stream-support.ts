@@ -1,0 +1,40 @@
+/** Where Slack has refused to start a stream, so that it is not asked again for every story. */
+import type { Clock } from '../../pace.ts';
+import { failureOf } from '../failures.ts';
+import type { SlackPlace } from '../handle.ts';
+
+/** After this time a stream is tried again: plans and settings of workspaces change. */
+const RETRY_MS = 3_600_000;
+/** Workspaces and conversations remembered at most; beyond that the oldest is asked again. */
+const REMEMBERED_MAX = 10_000;
+
+export class StreamSupport {
+  readonly #clock: Clock;
+  /** When each workspace, or conversation in it, refused; in the order of time. */
+  readonly #refusals = new Map<string, number>();
+
+  /** @param clock milliseconds from any beginning */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether it makes sense to ask for a stream in a conversation. */
+  isLikely({ teamId, channelId }: SlackPlace): boolean {
+    const now = this.#clock();
+    return [teamId, `${teamId}/${channelId}`].every((key) => {
+      const at = this.#refusals.get(key);
+      return at === undefined || now - at >= RETRY_MS;
+    });
+  }
+
+  /** Remembers that a stream was not started, unless the failure will pass by itself. */
+  refused({ teamId, channelId }: SlackPlace, error: unknown): void {
+    const failure = failureOf(error);
+    if (failure === 'limited' || failure === 'temporary') return;
+    // What closes one conversation (its kind, an archive, no invitation) closes no other one.
+    const key = failure === 'absent' || failure === 'gone' ? `${teamId}/${channelId}` : teamId;
+    this.#refusals.delete(key);
+    this.#refusals.set(key, this.#clock());
+    if (this.#refusals.size > REMEMBERED_MAX) this.#refusals.delete(this.#refusals.keys().next().value!);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * A story as Slack's native stream, beneath the reply's first message. Streams die after a few minutes, and not
+ * every workspace has them: whatever goes wrong, the reply goes on as an edited message.
+ */
+import type { webApi } from '@slack/bolt';
+import { clean, slackEscaping } from '../../text/sanitise.ts';
+import type { SlackApi } from '../api.ts';
+import type { Budgets } from './budgets.ts';
+import type { SlackPlace } from '../handle.ts';
+import { Turn } from './call-slot.ts';
+
+/** What Markdown is made of; a stream's text is Markdown until its last edit makes it plain. */
+const MARKS = /[\\`*_{}[\]()#+\-.!|~]/g;
+
+export class SlackStream {
+  readonly #api: SlackApi;
+  readonly #budgets: Budgets;
+  readonly #place: SlackPlace;
+  readonly #turn = new Turn();
+  readonly #stream: webApi.ChatStreamer;
+  #sent = '';
+
+  /** @param place with the thread to stream in */
+  constructor(api: SlackApi, budgets: Budgets, place: SlackPlace, userId: string) {
+    this.#api = api;
+    this.#budgets = budgets;
+    this.#place = place;
+    this.#stream = api.stream(place, userId);
+  }
+
+  /** Of its message, once it has begun. */
+  get ts(): string | undefined {
+    return this.#stream.ts;
+  }
+
+  /**
+   * Sends what is new in a text, if it is its turn within a while.
+   *
+   * @throws what Slack answers: the stream is of no use any more then
+   */
+  async grow(text: string, enough: Promise<unknown>): Promise<void> {
+    const all = clean(text);
+    const more = all.slice(this.#sent.length);
+    if (more === '') return;
+    const budget = this.#budgets.of(this.ts === undefined ? 'start' : 'append', this.#place.teamId);
+    if (!(await this.#turn.wait(budget, 'progress', enough))) return;
+    const token = await this.#api.tokenOf(this.#place);
+    await this.#turn.use(() => this.#stream.append({ markdown_text: markdownOf(more), token }));
+    this.#sent = all;
+  }
+
+  /** Ends it as it is. */
+  async end(enough: Promise<unknown>): Promise<void> {
+    this.#turn.giveUp();
+    if (this.ts === undefined) return;
+    await this.#turn.wait(this.#budgets.of('stop', this.#place.teamId), 'final', enough);
+    await this.#turn.use(() => this.#api.stopStream(this.#place, this.ts!));
+  }
+
+  close(): void {
+    this.#turn.giveUp();
+  }
+}
+
+/** A clean text as Markdown that shows it as it is. */
+export function markdownOf(text: string): string {
+  return slackEscaping.escape(text.replace(MARKS, '\\$&'));
+}

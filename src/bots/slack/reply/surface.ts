@@ -1,0 +1,324 @@
+/**
+ * One reply on Slack: one message, edited as often as the workspace's budget allows. Progress gives way; the
+ * last words always come, and where the story is whole before anything was posted, it is posted whole. As a
+ * stream, the story grows beneath that message, and ends as an edited message all the same.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ReplyTask } from '../../../queue/reply-job.ts';
+import type { ModelChoice, ReplyState, StorytellerStatus } from '../../../story/story.ts';
+import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-worker.ts';
+import { type WaitGuess, waitingLine } from '../../wait-guess.ts';
+import type { SlackApi, WireMessage } from '../api.ts';
+import type { Budgets } from './budgets.ts';
+import { CLOSED, codeOf, failureOf, loggable, retryAfterOf, type SlackFailure } from '../failures.ts';
+import type { SlackHandle, SlackPlace } from '../handle.ts';
+import { layOut, layOutRoot, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
+import { findInTurn, ShownMessage } from './shown-message.ts';
+import { SlackStream } from './stream.ts';
+import type { StreamSupport } from './stream-support.ts';
+import { Turn } from './call-slot.ts';
+
+/** What all replies of a process share. */
+export interface SurfaceTools {
+  readonly api: SlackApi;
+  readonly budgets: Budgets;
+  readonly models: readonly ModelChoice[];
+  readonly guess: WaitGuess;
+  readonly status: () => StorytellerStatus;
+  /** What somebody is told where the bot may not write. */
+  readonly invitation: (handle: SlackHandle) => string;
+  readonly logger: Logger;
+  /** How a reply grows where there is a choice. */
+  readonly reply: 'edit' | 'stream';
+  /** Where streams are to be had. */
+  readonly streams: StreamSupport;
+  /** The least time between two edits of one reply. */
+  readonly editIntervalMs: number;
+}
+
+/** How long progress waits for its turn before it looks whether there are newer words. */
+const PATIENCE_MS = 1_000;
+const LONGEST_BACKOFF_MS = 30_000;
+/** Attempts at the last words, over some minutes. */
+const FINAL_ATTEMPTS = 10;
+/** A workspace may limit for how long messages can be edited. */
+const TOO_OLD = 'edit_window_closed';
+const SHUT_OUT =
+  'I may not write in this workspace any more, so this story ends here. Whoever looks after the app can mend that.';
+/** Failures that another attempt may mend. */
+const PASSING: readonly SlackFailure[] = ['limited', 'temporary', 'defect'];
+
+export class SlackSurface implements MessageSurface {
+  readonly #task: ReplyTask<SlackHandle>;
+  readonly #tools: SurfaceTools;
+  /** Aborted when somebody presses Stop: then nobody wants to wait for the next edit. */
+  readonly #hurry = new AbortController();
+  /** Shows the story; while there is a stream, what stands above it. */
+  #message: ShownMessage;
+  /** What stands above the story, where that was streamed. */
+  #root: ShownMessage | undefined;
+  #stream: SlackStream | undefined;
+  /** For finding a stream that was left behind. */
+  readonly #looking = new Turn();
+  /** Whether it is a daily line, which comes whole: what Slack allows is for those who wait for a story. */
+  readonly #isDaily: boolean;
+  /** Whether the story may (still) become a stream. */
+  #mayStream: boolean;
+  /** Whether a predecessor may have streamed without having written that down. */
+  #mayBeStreamed: boolean;
+  /** Whether the workspace lets messages as old as this one be edited no more. */
+  #isTooOld = false;
+  #stopGrowing: (() => void) | undefined;
+  #failures = 0;
+
+  constructor(task: ReplyTask<SlackHandle>, tools: SurfaceTools) {
+    this.#task = task;
+    this.#tools = tools;
+    const { handle, record, isFirst } = task;
+    const [ts, rootTs] = (record as MessageRecord | undefined)?.messages ?? [];
+    const isOurs = ({ blocks }: WireMessage) => replyIdOf(blocks) === task.id;
+    this.#message = this.#shown(handle, ts, ts === undefined && !isFirst, isOurs);
+    if (rootTs !== undefined) {
+      this.#message = this.#shown({ ...handle, threadTs: rootTs }, ts, false, isOurs);
+      this.#root = this.#shown(handle, rootTs, false, isOurs);
+    }
+    this.#isDaily = handle.userId === handle.botUserId;
+    // A stream stands beneath a message of its own, and is for the one who asked.
+    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && !this.#isDaily;
+    // Nobody continues another's stream: a successor goes on by edits.
+    this.#mayStream = isPossible && isFirst && tools.streams.isLikely(handle);
+    this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
+    task.onStop(() => this.#hurry.abort());
+  }
+
+  /** The message that shows the story, and then what stands above it. */
+  get messages(): readonly string[] {
+    const { ts } = this.#message;
+    const streamed = this.#stream?.ts;
+    const all = streamed === undefined ? [ts, this.#root?.ts] : [streamed, ts];
+    return all.filter((some) => some !== undefined);
+  }
+
+  async edit(state: ReplyState): Promise<void> {
+    try {
+      if (this.#isDaily) return await this.#pause(PATIENCE_MS);
+      if (!(await this.#look(this.#pause(PATIENCE_MS)))) return;
+      this.#stopGrowing ??= this.#tools.budgets.grow(this.#task.handle.teamId);
+      if (!this.#stopGrowing || this.#isTooOld) return await this.#pause(PATIENCE_MS);
+      if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
+        await this.#growStream(state.text);
+      } else {
+        // Whoever may not edit yet comes again with newer words, and keeps the place in line.
+        if (!(await this.#message.wait('progress', this.#pause(PATIENCE_MS)))) return;
+        await this.#message.show(this.#mayStream ? this.#layOutRoot(state) : this.#layOut(state));
+      }
+      this.#failures = 0;
+    } catch (error) {
+      await this.#pause(Math.min(PATIENCE_MS, await this.#afterFailure(error)));
+    }
+    await this.#pause(this.#tools.editIntervalMs);
+  }
+
+  async finish(state: ReplyState): Promise<void> {
+    await this.#insist(async (enough) => {
+      await this.#look(enough);
+      await this.#endStream(enough);
+      await this.#message.wait('final', enough);
+      await this.#message.show(this.#layOut(state));
+    });
+    const root = this.#root;
+    if (!root || this.#isTooOld) return;
+    await this.#insist(async (enough) => {
+      await root.wait('final', enough);
+      await root.show(this.#layOutRoot(state));
+    });
+  }
+
+  close(): void {
+    for (const message of [this.#message, this.#root]) message?.giveUpTurn();
+    this.#stream?.close();
+    this.#looking.giveUp();
+    this.#stopGrowing?.();
+    this.#tools.guess.forget(this.#task.id);
+  }
+
+  /** Does something until it succeeds, or there is no hope. */
+  async #insist(act: (enough: Promise<never>) => Promise<void>): Promise<void> {
+    const { signal } = this.#task;
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted();
+      const aborted = whenAborted(signal);
+      try {
+        return await act(aborted.promise);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const pauseMs = await this.#afterFailure(error);
+        if (attempt === FINAL_ATTEMPTS) throw new ReplyLost(failureOf(error), { cause: error });
+        await sleep(pauseMs, undefined, { signal });
+      } finally {
+        aborted.forget();
+      }
+    }
+  }
+
+  /** Finds what a predecessor may have left; returns whether that is known now. */
+  async #look(enough: Promise<unknown>): Promise<boolean> {
+    if (!(await this.#message.look(enough))) return false;
+    const { ts } = this.#message;
+    if (!this.#mayBeStreamed || ts === undefined) return true;
+    const { api, budgets, logger } = this.#tools;
+    const { handle, id } = this.#task;
+    const place = { ...handle, threadTs: ts };
+    const is = (other: WireMessage) => other.ts !== ts && other.user === handle.botUserId;
+    const wanted = { place, since: handle.at, is };
+    const streamed = await findInTurn(api, budgets, this.#looking, wanted, enough);
+    if (streamed === 'not yet') return false;
+    this.#mayBeStreamed = false;
+    if (streamed) {
+      logger.info({ reply: id }, 'a stream was left behind');
+      this.#goOnBelow(streamed.ts);
+    }
+    return true;
+  }
+
+  async #growStream(text: string): Promise<void> {
+    const { api, budgets, logger } = this.#tools;
+    const { handle, id } = this.#task;
+    const place = { ...handle, threadTs: this.#message.ts! };
+    this.#stream ??= new SlackStream(api, budgets, place, handle.userId);
+    await this.#task.confirm();
+    try {
+      await this.#stream.grow(text, this.#pause(PATIENCE_MS));
+    } catch (error) {
+      logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
+      if (this.#stream.ts === undefined) {
+        // It may have begun all the same, and would show the beginning of a story for ever.
+        if (failureOf(error) === 'temporary') this.#mayBeStreamed = true;
+        else this.#tools.streams.refused(handle, error);
+      }
+      this.#leaveStream();
+    }
+  }
+
+  async #endStream(enough: Promise<never>): Promise<void> {
+    const { logger } = this.#tools;
+    await this.#stream?.end(enough).catch((error) => {
+      if (this.#task.signal.aborted) throw error;
+      // It may have died before; the edit that follows finds out.
+      logger.warn({ reply: this.#task.id, ...loggable(error) }, 'a stream was not ended');
+    });
+    this.#leaveStream();
+  }
+
+  /** From now on the story is an edited message: that of the stream if it had begun. */
+  #leaveStream(): void {
+    this.#mayStream = false;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    stream?.close();
+    if (stream?.ts !== undefined) this.#goOnBelow(stream.ts);
+  }
+
+  /** The message stays as it is; the story comes beside it, whole. */
+  #leaveMessage(): void {
+    this.#isTooOld = true;
+    this.#message.giveUpTurn();
+    const { handle } = this.#task;
+    const thread = this.#root?.ts === undefined ? {} : { threadTs: this.#root.ts };
+    this.#message = this.#shown({ ...handle, ...thread }, undefined, false, () => false);
+    this.#tools.logger.warn(
+      { reply: this.#task.id },
+      'a message can be edited no more; the story comes whole',
+    );
+  }
+
+  #goOnBelow(ts: string): void {
+    this.#message.giveUpTurn();
+    this.#root = this.#message;
+    const place = { ...this.#task.handle, threadTs: this.#root.ts! };
+    this.#message = this.#shown(place, ts, false, () => false);
+  }
+
+  #shown(
+    place: SlackPlace,
+    ts: string | undefined,
+    mayBePosted: boolean,
+    isOurs: (message: WireMessage) => boolean,
+  ): ShownMessage {
+    const { api, budgets } = this.#tools;
+    const { handle, confirm } = this.#task;
+    return new ShownMessage({ api, budgets, place, ts, mayBePosted, since: handle.at, isOurs, confirm });
+  }
+
+  #layOut(state: ReplyState): MessageBody {
+    return layOut(state, this.#facts(), this.#waitingLine(state));
+  }
+
+  #layOutRoot(state: ReplyState): MessageBody {
+    return layOutRoot(state, this.#facts(), this.#waitingLine(state));
+  }
+
+  #facts(): ReplyFacts {
+    const { id, handle, request } = this.#task;
+    return { id, userId: handle.userId, request, source: handle.source, models: this.#tools.models };
+  }
+
+  #waitingLine(state: ReplyState): string {
+    if (state.status !== 'waiting') return '';
+    const { guess, status } = this.#tools;
+    const { place } = state;
+    return waitingLine(state, status(), place === null ? undefined : guess.look(this.#task.id, place));
+  }
+
+  /** Decides what a failed call means: throws when the reply is lost, otherwise returns how long to wait. */
+  async #afterFailure(error: unknown): Promise<number> {
+    this.#task.signal.throwIfAborted();
+    if (error instanceof ReplyLost) throw error;
+    if (codeOf(error) === TOO_OLD && this.#message.ts !== undefined && !this.#isTooOld) {
+      this.#leaveMessage();
+      return 0;
+    }
+    const { logger, editIntervalMs } = this.#tools;
+    const failure = failureOf(error);
+    const facts = { reply: this.#task.id, ...loggable(error) };
+    if (failure === 'defect') logger.error(facts, 'a reply was not edited');
+    else logger.warn(facts, 'a reply was not edited');
+    if (!PASSING.includes(failure)) {
+      const { invitation } = this.#tools;
+      if (CLOSED.includes(failure)) await this.#whisper(invitation(this.#task.handle));
+      // An answer to what somebody did needs no token.
+      if (failure === 'unauthorized') await this.#whisper(SHUT_OUT);
+      throw new ReplyLost(failure, { cause: error });
+    }
+    this.#failures += 1;
+    const backoffMs = Math.min(LONGEST_BACKOFF_MS, editIntervalMs * 2 ** (this.#failures - 1));
+    return retryAfterOf(error) ?? backoffMs;
+  }
+
+  /** Says to the one who asked why there is nothing more to see. */
+  async #whisper(sentence: string): Promise<void> {
+    const { api, logger } = this.#tools;
+    const { handle, id } = this.#task;
+    if (!handle.responseUrl) return;
+    await api.whisper(handle.responseUrl, sentence).catch((error) => {
+      logger.warn({ reply: id, reason: (error as Error).message }, 'nobody could be told');
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const signal = AbortSignal.any([this.#task.signal, this.#hurry.signal]);
+    await sleep(ms, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** A promise that rejects when a signal is aborted, until it is forgotten. */
+function whenAborted(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
+  let listener = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    listener = () => reject(signal.reason);
+    signal.addEventListener('abort', listener);
+  });
+  promise.catch(() => {});
+  return { promise, forget: () => signal.removeEventListener('abort', listener) };
+}

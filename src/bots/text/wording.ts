@@ -1,0 +1,67 @@
+/** Sentences about stories that every platform uses. Pure. */
+import type { ModelChoice, ReplyState, Story, StoryRequest, StorytellerStatus } from '../../story/story.ts';
+
+/** `3rd`. */
+export function ordinal(n: number): string {
+  const teens = n % 100 >= 11 && n % 100 <= 13;
+  const ending = teens ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
+  return `${n.toLocaleString('en')}${ending}`;
+}
+
+/** `next in the queue`; empty when nobody knows the place. */
+export function placeInQueue(place: number | null): string {
+  if (place === null || place < 1) return '';
+  return place === 1 ? 'next in the queue' : `${ordinal(place)} in the queue`;
+}
+
+/** Why nobody writes, where storytellers are missing. */
+export const NO_STORYTELLER =
+  'No storyteller is running. Your story waits, and starts by itself when one comes.';
+
+/** Why a story has to wait though there are writers. */
+export const AFTER_OWN = 'Begins when your other story is done';
+
+/** `Waking the computer… 40%`. */
+export function wakingLine({ loaded }: Pick<StorytellerStatus, 'loaded'>): string {
+  return `Waking the computer… ${Math.round(Math.min(1, Math.max(0, loaded)) * 100)}%`;
+}
+
+/** Under a finished story: enough to get it again, and who wrote it. */
+export function footerLine(
+  request: Pick<StoryRequest, 'temperature' | 'seed'> & { readonly model?: string },
+  story: Pick<Story, 'modelVersion' | 'engine'>,
+  models: readonly ModelChoice[],
+): string {
+  const title = models.find(({ name }) => name === request.model)?.title ?? request.model ?? 'unknown model';
+  // A story that was stopped before anybody wrote for it has no writer.
+  const writer = story.modelVersion ? ` ${story.modelVersion} (${story.engine})` : '';
+  return `${title}${writer} · temperature ${request.temperature} · seed ${request.seed} · written by a neural network`;
+}
+
+export function sentenceCase(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The line under a story that is over: its footer, and before that why it is not all that was asked for. */
+export function smallPrint(
+  state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
+  facts: {
+    readonly request: StoryRequest;
+    readonly models: readonly ModelChoice[];
+    /** Why it had to end as it is, if it had to. */
+    readonly note?: string | undefined;
+    /** Whether the messages do not show all of it. */
+    readonly isCut: boolean;
+  },
+): string {
+  if (state.status === 'failed') return state.error.message;
+  const { request, models, note, isCut } = facts;
+  const footer = footerLine(request, state, models);
+  if (note) return `${note} · ${footer}`;
+  if (isCut) return `The rest does not fit here · ${footer}`;
+  if (state.ending === 'stopped' && state.text.length <= request.prompt.length) {
+    return `Stopped before the first word · ${footer}`;
+  }
+  if (state.unreadable > 0) return `Written without ${state.unreadable} characters unknown to it · ${footer}`;
+  return footer;
+}

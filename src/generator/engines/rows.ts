@@ -1,0 +1,167 @@
+/** What every engine asks of its callers, and the drawing for engines that return logits to the host. */
+import type { Model } from '../model/model.ts';
+import { sampleFromLogits } from '../sampler.ts';
+import { CHECKPOINTS, type Engine, type Lane } from './engine.ts';
+
+type Bounds = Pick<Engine, 'capacity' | 'vocabularySize' | 'stepsPerTrip'>;
+
+/** @throws RangeError naming the first lane that breaks the seam's rules */
+export function checkLanes(engine: Bounds, lanes: readonly Lane[], steps: number): void {
+  expectInteger('steps', steps, 1, engine.stepsPerTrip);
+  checkSlots(
+    engine,
+    lanes.map((lane) => lane.slot),
+  );
+  for (const { slot, feed, temperature, wordTemperature = 0, minP = 0, uniforms, allowed } of lanes) {
+    if (feed.length < 1 || feed.length > steps) {
+      throw new RangeError(
+        `Expected \`feed\` of slot ${slot} to hold 1 to ${steps} ids, got ${feed.length}.`,
+      );
+    }
+    checkIds(engine, feed);
+    if (!(temperature >= 0)) {
+      throw new RangeError(`Expected \`temperature\` of slot ${slot} to be 0 or more, got ${temperature}.`);
+    }
+    if (!(wordTemperature >= 0)) {
+      throw new RangeError(
+        `Expected \`wordTemperature\` of slot ${slot} to be 0 or more, got ${wordTemperature}.`,
+      );
+    }
+    if (!(minP >= 0 && minP <= 1)) {
+      throw new RangeError(`Expected \`minP\` of slot ${slot} to be from 0 to 1, got ${minP}.`);
+    }
+    if (uniforms.length < steps) {
+      throw new RangeError(`Expected \`uniforms\` of slot ${slot} to hold ${steps}, got ${uniforms.length}.`);
+    }
+    if (allowed) checkAllowed(engine, slot, allowed, steps);
+  }
+}
+
+function checkAllowed(
+  engine: Bounds,
+  slot: number,
+  allowed: NonNullable<Lane['allowed']>,
+  steps: number,
+): void {
+  if (allowed.length < steps) {
+    throw new RangeError(`Expected \`allowed\` of slot ${slot} to hold ${steps}, got ${allowed.length}.`);
+  }
+  for (const ids of allowed) {
+    if (ids === undefined || (ids.length === engine.vocabularySize && ids.includes(1))) continue;
+    throw new RangeError(
+      `Expected \`allowed\` of slot ${slot} to allow some of ${engine.vocabularySize} ids, got ${ids.includes(1) ? 'some' : 'none'} of ${ids.length}.`,
+    );
+  }
+}
+
+/** @throws RangeError unless there is a slot, each is one of the engine's, and none comes twice */
+export function checkSlots(engine: Pick<Bounds, 'capacity'>, slots: readonly number[]): void {
+  if (slots.length === 0) throw new RangeError('Expected `slots` to hold at least one slot, got none.');
+  for (const slot of slots) expectInteger('slot', slot, 0, engine.capacity - 1);
+  if (new Set(slots).size !== slots.length) {
+    throw new RangeError(`Expected \`slots\` to hold no slot twice, got ${slots.join(', ')}.`);
+  }
+}
+
+/** @throws RangeError unless each slot is one of the engine's, none comes twice, and there is a checkpoint of that number */
+export function checkCheckpoint(
+  engine: Pick<Bounds, 'capacity'>,
+  slots: readonly number[],
+  number: number,
+): void {
+  checkSlots(engine, slots);
+  expectInteger('number', number, 0, CHECKPOINTS - 1);
+}
+
+/** @throws RangeError unless every id is one of the vocabulary's, and there are as many as wanted, where that is said */
+export function checkIds(
+  engine: Pick<Bounds, 'vocabularySize'>,
+  ids: ArrayLike<number>,
+  wanted = ids.length,
+): void {
+  if (ids.length !== wanted) {
+    throw new RangeError(`Expected \`ids\` to hold ${wanted}, one for each slot, got ${ids.length}.`);
+  }
+  for (let i = 0; i < ids.length; i++) expectInteger('id', ids[i], 0, engine.vocabularySize - 1);
+}
+
+/** @throws RangeError unless `value` is an integer from `min` to `max` */
+export function expectInteger(name: string, value: unknown, min: number, max: number): void {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
+  throw new RangeError(`Expected \`${name}\` to be an integer from ${min} to ${max}, got ${String(value)}.`);
+}
+
+const WORD_CHARACTER = /^[\p{L}\p{M}'\u2019]$/u;
+
+/**
+ * For each id, 1 where a draw that follows it is inside of a word, which is where the id stands for a letter or an
+ * apostrophe; 0 elsewhere, and for all ids of a vocabulary of words, since each of their draws begins one.
+ */
+export function insideWord({ vocabulary }: Pick<Model, 'vocabulary'>): Uint8Array {
+  const isCharacters = vocabulary.unit === 'char';
+  return Uint8Array.from({ length: vocabulary.size }, (_, id) =>
+    isCharacters && WORD_CHARACTER.test(vocabulary.decode(id)) ? 1 : 0,
+  );
+}
+
+/** The temperature of a lane's draw that follows an id. */
+export function temperatureAfter({ temperature, wordTemperature }: Lane, inside: number): number {
+  return inside === 1 ? temperature : (wordTemperature ?? temperature);
+}
+
+/**
+ * What a lane draws in a step, from its logits on the host.
+ *
+ * @param offset where the lane's logits begin; there is one for each id of `inside`
+ * @param previous the id that the lane read in this step
+ */
+export function drawFrom(
+  logits: Float32Array,
+  offset: number,
+  lane: Lane,
+  step: number,
+  inside: Uint8Array,
+  previous: number,
+): number {
+  return sampleFromLogits(
+    logits,
+    offset,
+    inside.length,
+    temperatureAfter(lane, inside[previous]!),
+    lane.uniforms[step]!,
+    lane.allowed?.[step],
+    lane.minP,
+  );
+}
+
+/** One step of an engine: the signature of `Engine.logits`. */
+export type StepLogits = (slots: readonly number[], ids: ArrayLike<number>) => Promise<Float32Array>;
+
+/**
+ * `Engine.advance` for an engine whose step returns logits: feeds or feeds back, and draws on the host.
+ * The lanes must have been checked.
+ *
+ * @param inside see `insideWord`
+ */
+export async function advanceOnHost(
+  logitsOf: StepLogits,
+  inside: Uint8Array,
+  lanes: readonly Lane[],
+  steps: number,
+): Promise<Int32Array> {
+  const vocabularySize = inside.length;
+  const slots = lanes.map((lane) => lane.slot);
+  const drawn = new Int32Array(lanes.length * steps);
+  const ids = new Int32Array(lanes.length);
+  for (let step = 0; step < steps; step++) {
+    lanes.forEach((lane, i) => {
+      ids[i] = step < lane.feed.length ? lane.feed[step]! : drawn[i * steps + step - 1]!;
+    });
+    const logits = await logitsOf(slots, ids);
+    lanes.forEach((lane, i) => {
+      if (step < lane.feed.length - 1) return;
+      drawn[i * steps + step] = drawFrom(logits, i * vocabularySize, lane, step, inside, ids[i]!);
+    });
+  }
+  return drawn;
+}

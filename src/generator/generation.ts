@@ -1,0 +1,226 @@
+/**
+ * One story as a sequence of the batch: what is drawn becomes text, and what cannot stand there is drawn again: a word
+ * that a bot may not say, from its first letter, and a draw that is no word. A draw's noise is keyed by the seed, by
+ * where in the text it begins, and by the attempt.
+ */
+
+import type { Sampling } from '../story/sampling.ts';
+import type { Sequence, WayBack } from './scheduler.ts';
+import type { Manuscript } from './text-buffer.ts';
+import { type AllowedIds, uniformAt } from './sampler.ts';
+import type { Resample, StoryRules } from './story-rules.ts';
+import type { Vocabulary } from './vocabulary.ts';
+import type { WordGuard } from './word-guard.ts';
+
+/** Times that a word that may not be said is drawn again before another is put in its place. */
+const ATTEMPTS_AT_A_SAYABLE_WORD = 6;
+/** Times that a draw is done again that gives no word, or one that runs together with the word before it. */
+const ATTEMPTS_AT_A_WORD = 20;
+/** Fits where people are spoken of, and wherever else a story gets by with a little strangeness. */
+const STAND_IN = 'stranger';
+/** Characters that decide which word may follow: more than any has. */
+const TAIL = 64;
+/** Characters of a word that are looked at for where it begins. */
+const LONGEST_WORD = 64;
+const LINE_END = '\n';
+/** Characters after which no draw is restricted any more. */
+const OPENING = 1;
+const LETTER = /[\p{L}\p{N}]/u;
+
+export interface TellingOptions {
+  readonly vocabulary: Vocabulary;
+  /** With all that an earlier writer wrote. */
+  readonly manuscript: Manuscript;
+  readonly guard: WordGuard;
+  /** What stands before all that is written in it: context and prompt. */
+  readonly before: string;
+  /** What the network reads before the first draw. */
+  readonly prompt: readonly number[];
+  /** The ids that may follow what is written so far; undefined for all of them. */
+  readonly allowedAfter: (written: string) => AllowedIds | undefined;
+  readonly sampling: Sampling;
+  /** What holds beyond that; undefined for nothing. */
+  readonly rules: StoryRules | undefined;
+  readonly seed: number;
+  /** Called after every word. */
+  readonly onWord: () => void;
+  /** Called when a word that may not be said is drawn again. */
+  readonly onRedraw: () => void;
+}
+
+export class Telling implements Sequence {
+  readonly prompt: readonly number[];
+  readonly temperature: number;
+  readonly wordTemperature: number | undefined;
+  readonly minP: number | undefined;
+  readonly #options: TellingOptions;
+  /** Where in the text each draw begins. */
+  readonly #starts: number[] = [];
+  /** Length of the text when this writer began. */
+  readonly #first: number;
+
+  constructor(options: TellingOptions) {
+    this.#options = options;
+    this.prompt = options.prompt;
+    this.temperature = options.sampling.temperature;
+    this.wordTemperature = options.sampling.wordTemperature;
+    this.minP = options.sampling.minP;
+    this.#first = options.manuscript.written;
+  }
+
+  /** The draw of the present word's first letter, or the next one where a word is to begin. */
+  rewindPoint(): number {
+    const { vocabulary, manuscript } = this.#options;
+    if (vocabulary.unit === 'word') return Math.max(0, this.#starts.length - 1);
+    const own = manuscript.tail(Math.min(LONGEST_WORD, manuscript.written - this.#first));
+    const letters = /[^\s]*$/.exec(own)![0].length;
+    return Math.max(0, this.#starts.length - letters);
+  }
+
+  uniform(index: number): number {
+    const { manuscript, seed } = this.#options;
+    const position = this.#positionOf(index);
+    return uniformAt(seed, position, manuscript.attempt(position));
+  }
+
+  allowed(index: number): AllowedIds | undefined {
+    const { manuscript, allowedAfter } = this.#options;
+    const { written } = manuscript;
+    // What comes before a later draw is not known yet.
+    if (written > OPENING || this.#positionOf(index) !== written) return undefined;
+    return allowedAfter(manuscript.tail(written));
+  }
+
+  /** Where in the text a draw to come begins. Only that of the next one is known for sure; characters follow one by one. */
+  #positionOf(index: number): number {
+    return this.#options.manuscript.written + index - this.#starts.length;
+  }
+
+  take(id: number): number | WayBack | undefined {
+    const { vocabulary, manuscript, guard, onWord } = this.#options;
+    const isMark = id === vocabulary.mark;
+    // A mark in the middle of things becomes a line end, in the text and for the network alike.
+    const next = isMark ? this.#lineEnd : id;
+    if (!this.#mayStand(next)) return this.#drawAgain();
+    const text = this.#textOf(next);
+    const broken = this.#brokenRule(text);
+    if (broken) return this.#resample(broken);
+    this.#starts.push(manuscript.written);
+    for (const character of text) {
+      const offence = guard.look(character);
+      if (offence !== undefined) return this.#goBack(offence);
+      if (isMark && manuscript.endOfWork()) return undefined;
+      manuscript.add(character);
+      if (manuscript.over) return undefined;
+      if (character === ' ' || character === LINE_END) onWord();
+    }
+    return next;
+  }
+
+  #brokenRule(text: string): Resample | undefined {
+    const { vocabulary, manuscript, before, prompt, rules } = this.#options;
+    if (!rules || vocabulary.unit === 'word' || prompt.length === 0) return undefined;
+    const story = {
+      text: () => before + manuscript.tail(manuscript.written),
+      written: manuscript.written,
+      first: this.#first,
+      attempt: (position: number) => manuscript.attempt(position),
+    };
+    return rules.look(story, text);
+  }
+
+  /** Back to the draw at a position, which begins one since characters are drawn one by one. */
+  #resample({ from, instead = '' }: Resample): WayBack | undefined {
+    const { vocabulary } = this.#options;
+    const ids = [...instead].map((character) => vocabulary.idOf(character));
+    const index = this.#starts.length - (this.#options.manuscript.written - from);
+    return this.#backTo(index, from, ids.every((id) => id !== undefined) ? ids : []);
+  }
+
+  get #lineEnd(): number {
+    return lineEndOf(this.#options.vocabulary)!;
+  }
+
+  /** Whether what is drawn is a word, and one that does not run together with the word before it. */
+  #mayStand(id: number): boolean {
+    const { vocabulary, manuscript, before } = this.#options;
+    if (vocabulary.unit === 'char') return true;
+    const text = (before + manuscript.tail(Math.min(TAIL, manuscript.written))).slice(-TAIL);
+    const read = manuscript.written === 0 ? withoutLastSpace(text) : text;
+    return id !== vocabulary.unknown && vocabulary.mayFollow(read, id);
+  }
+
+  /** What a draw adds to the text. The first word makes do with the space that a prompt ends with. */
+  #textOf(id: number): string {
+    const { vocabulary, manuscript, before } = this.#options;
+    const text = vocabulary.decode(id);
+    const isSpaced = vocabulary.unit === 'word' && manuscript.written === 0 && before.endsWith(' ');
+    return isSpaced && text.startsWith(' ') ? text.slice(1) : text;
+  }
+
+  /** A line end may stand anywhere: it takes the place of what is drawn in vain. */
+  #drawAgain(): WayBack | undefined {
+    const { written } = this.#options.manuscript;
+    const isInVain = this.#isInVain(written, ATTEMPTS_AT_A_WORD);
+    return this.#backTo(this.#starts.length, written, isInVain ? [this.#lineEnd] : []);
+  }
+
+  /** Back to the draw in which a word begins, as far as its beginning is drawn and not given. */
+  #goBack(offence: number): WayBack | undefined {
+    const index = Math.max(
+      0,
+      this.#starts.findLastIndex((start) => start <= offence),
+    );
+    const from = this.#starts[index]!;
+    const isInVain = this.#isInVain(from, ATTEMPTS_AT_A_SAYABLE_WORD);
+    const way = this.#backTo(index, from, isInVain ? this.#standIn(index) : []);
+    this.#options.onRedraw();
+    return way;
+  }
+
+  /** At temperature 0 every draw is the same. */
+  #isInVain(position: number, attempts: number): boolean {
+    return this.#options.manuscript.attempt(position) >= (this.temperature === 0 ? 0 : attempts);
+  }
+
+  /**
+   * @param index of the draw to go back to
+   * @param from where in the text that draw begins
+   * @param instead ids that take its place
+   */
+  #backTo(index: number, from: number, instead: readonly number[]): WayBack | undefined {
+    const { vocabulary, manuscript } = this.#options;
+    const texts = instead.map((id) => vocabulary.decode(id));
+    this.#starts.length = index;
+    let start = from;
+    for (const text of texts) {
+      this.#starts.push(start);
+      start += text.length;
+    }
+    manuscript.takeBack(from, texts.join(''));
+    return manuscript.over ? undefined : { to: index, instead };
+  }
+
+  /** What is put in the place of a word that comes again and again. */
+  #standIn(index: number): number[] {
+    const { vocabulary } = this.#options;
+    // What was given may have the beginning of the word: then only its end can be prevented.
+    const isBegun = index === 0 && LETTER.test(vocabulary.decode(this.prompt.at(-1)!));
+    const isFirst = index === 0 && this.#options.before.trim() === '';
+    const word = isFirst ? STAND_IN.replace('s', 'S') : STAND_IN;
+    const texts =
+      vocabulary.unit === 'word' ? [isFirst ? word : ` ${word}`] : isBegun ? [' '] : [...word, ' '];
+    const ids = texts.map((text) => vocabulary.idOf(text));
+    return ids.every((id) => id !== undefined) ? ids : [this.#lineEnd];
+  }
+}
+
+/** What an end of text in the middle of things becomes; undefined where a vocabulary has nothing for it. */
+export function lineEndOf(vocabulary: Vocabulary): number | undefined {
+  return vocabulary.idOf(LINE_END) ?? vocabulary.idOf(' ');
+}
+
+/** A text as it is read before words are drawn, each of which brings the space before it with it. */
+export function withoutLastSpace(text: string): string {
+  return text.replace(/ $/, '');
+}

@@ -1,0 +1,115 @@
+/**
+ * All the models on offer, each with a storyteller of its own, on the one engine of this process.
+ */
+import { join } from 'node:path';
+import { StoryError } from '../errors.ts';
+import type { ModelChoice } from '../story/story.ts';
+import type { ChosenEngine, EngineOptions } from './engines/choose.ts';
+import { loadModel } from './model/files.ts';
+import type { Model } from './model/model.ts';
+import { writerOf } from './model/writer.ts';
+import { Storyteller } from './storyteller.ts';
+
+export interface LibraryOptions extends EngineOptions {
+  readonly modelsFolder: string;
+  readonly choices: readonly ModelChoice[];
+  /** Where the engine comes from; `reopen` is asked after its device was lost. */
+  readonly engines: {
+    open(): Promise<ChosenEngine>;
+    reopen(): Promise<ChosenEngine | undefined>;
+    close(): Promise<void>;
+  };
+  /** Stories that may wait for a slot of a model. */
+  readonly maxWaiting: number;
+}
+
+export class Library {
+  readonly #options: LibraryOptions;
+  readonly #models: Model[] = [];
+  readonly #storytellers = new Map<string, Storyteller>();
+  #loaded = 0;
+  #ready = false;
+  #recovery: Promise<void> | undefined;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+  }
+
+  /** Share of the weights of all models that has been read, and whether all can be used. */
+  get status(): { loaded: number; ready: boolean } {
+    return { loaded: this.#loaded, ready: this.#ready };
+  }
+
+  /** Stories that are being written, by all storytellers. */
+  get active(): number {
+    return [...this.#storytellers.values()].reduce((sum, { load }) => sum + load.active, 0);
+  }
+
+  /**
+   * Loads every model on offer.
+   *
+   * @throws StoryError `model_unavailable` that names the file that is missing or broken; `configuration`
+   *   when the engine that is wanted cannot run here
+   */
+  async open(): Promise<void> {
+    const { choices, modelsFolder, engines } = this.#options;
+    const engine = await engines.open();
+    for (const [index, { name }] of choices.entries()) {
+      const model = await loadModel(join(modelsFolder, name), {
+        onProgress: (share) => {
+          this.#loaded = (index + share) / choices.length;
+        },
+      });
+      this.#models.push(model);
+    }
+    await this.#employ(engine);
+  }
+
+  /** The storyteller of a model; throws a StoryError `model_unavailable` when there is none of that name. */
+  storyteller(name: string): Storyteller {
+    const storyteller = this.#storytellers.get(name);
+    if (storyteller) return storyteller;
+    const names = [...this.#storytellers.keys()].join(', ') || 'none';
+    throw new StoryError('model_unavailable', `This writer has no model of that name (it has ${names}).`);
+  }
+
+  /** Puts all storytellers on a new engine after the device of theirs was lost. However often it is called
+   * meanwhile, it is done once. */
+  recover(): Promise<void> {
+    this.#recovery ??= this.#recover().finally(() => {
+      this.#recovery = undefined;
+    });
+    return this.#recovery;
+  }
+
+  async close(): Promise<void> {
+    for (const storyteller of this.#storytellers.values()) await storyteller.close();
+    await this.#options.engines.close();
+  }
+
+  async #recover(): Promise<void> {
+    this.#ready = false;
+    // They stay until there are others: whoever asks them meanwhile hears that their device is lost.
+    const old = [...this.#storytellers.values()];
+    for (;;) {
+      const engine = await this.#options.engines.reopen();
+      if (!engine) return;
+      // A device that is lost again while it takes the weights is one more loss.
+      const isEmployed = await this.#employ(engine).then(
+        () => true,
+        () => false,
+      );
+      if (isEmployed) break;
+    }
+    for (const storyteller of old) if (storyteller.load.active === 0) await storyteller.close();
+  }
+
+  async #employ(engine: ChosenEngine): Promise<void> {
+    const { capacity, threads, maxWaiting } = this.#options;
+    for (const model of this.#models) {
+      const created = await engine.create(writerOf(model), { capacity, threads });
+      this.#storytellers.set(model.name, new Storyteller(model, created, { maxWaiting }));
+    }
+    this.#ready = true;
+  }
+}

@@ -1,0 +1,324 @@
+/**
+ * Continuous batching over one engine: every active sequence advances together, one trip at a time, and
+ * sequences join and leave between trips. A prompt is fed in the same trips in which others draw, so a long
+ * one holds nobody up. The batch is the one owner of the engine's slots.
+ */
+import { StoryError } from '../errors.ts';
+import { CHECKPOINTS, type Engine, type Lane } from './engines/engine.ts';
+import { passageOf, type Serving } from './model/reading.ts';
+import type { AllowedIds } from './sampler.ts';
+
+/** What a sequence asks of the batch. */
+export interface Sequence {
+  /** Ids to feed before the first draw; at least one. */
+  readonly prompt: readonly number[];
+  /** See `Lane`. */
+  readonly temperature: number;
+  readonly wordTemperature?: number | undefined;
+  readonly minP?: number | undefined;
+  /** The uniform in [0, 1) for the `index`-th draw, 0 for the first. */
+  uniform(index: number): number;
+  /**
+   * The ids that the `index`-th draw may give, as one object for the same set; undefined for all of them. The answer
+   * may depend on what was taken before: what was drawn from another set in the same trip is drawn again.
+   */
+  allowed?(index: number): AllowedIds | undefined;
+  /**
+   * Receives a drawn id and returns the id to feed next (the same one, unless the caller would have the
+   * network read something else), a way back, or undefined when the sequence is over.
+   */
+  take(id: number): number | WayBack | undefined;
+  /**
+   * The earliest draw to which the next `take` is likely to go back, such as that of a word's first letter: the state
+   * before it is kept, so that going back there costs little. Absent where going back is rare.
+   */
+  rewindPoint?(): number;
+}
+
+/**
+ * Back to an earlier draw: what was drawn there and since then is forgotten, this very draw included, and drawn again.
+ * `uniform` is asked anew for all of it. The network goes on from the last checkpoint before that draw; where there is
+ * none (see `rewindPoint`), it reads everything from the beginning, a character a step.
+ */
+export interface WayBack {
+  /** Index of the draw to go back to: 0 to that of the draw just taken. */
+  readonly to: number;
+  /** Ids that take the place of as many draws there. */
+  readonly instead?: readonly number[];
+}
+
+export interface BatchOptions {
+  /** Sequences that may wait for a slot before new ones are refused. */
+  readonly maxWaiting: number;
+  /** Draws in one trip at most; by default as many as suit the engine. */
+  readonly stepsPerTrip?: number;
+  /** How the engine's model is served; by default with a state that is carried from beginning to end. */
+  readonly serving?: Serving;
+}
+
+const NO_CHECKPOINT = -1;
+
+interface Entry {
+  readonly sequence: Sequence;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  /** Everything that the network has been, or is to be, fed. */
+  readonly ids: number[];
+  /** How many of `ids` have been fed. */
+  fed: number;
+  /** How many ids had been fed at each of the slot's checkpoints; -1 for a number that has none. */
+  readonly checkpoints: number[];
+  /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
+  until: number;
+  /** Undefined while it waits. */
+  slot: number | undefined;
+  cancelled: boolean;
+}
+
+export class Batch {
+  readonly #engine: Engine;
+  readonly #maxWaiting: number;
+  readonly #stepsPerTrip: number;
+  readonly #serving: Serving;
+  readonly #waiting: Entry[] = [];
+  readonly #freeSlots: number[];
+  #active: Entry[] = [];
+  #running = false;
+
+  constructor(engine: Engine, options: BatchOptions) {
+    const { maxWaiting } = options;
+    if (!Number.isInteger(maxWaiting) || maxWaiting < 0) {
+      throw new TypeError(`Expected \`maxWaiting\` to be a whole number from 0 up, got ${maxWaiting}.`);
+    }
+    this.#engine = engine;
+    this.#maxWaiting = maxWaiting;
+    this.#stepsPerTrip = Math.min(engine.stepsPerTrip, options.stepsPerTrip ?? engine.stepsPerTrip);
+    this.#serving = options.serving ?? { kind: 'carried' };
+    // Popped from the end: slot 0 first.
+    this.#freeSlots = Array.from({ length: engine.capacity }, (_, index) => engine.capacity - 1 - index);
+  }
+
+  /** Sequences that hold a slot. */
+  get active(): number {
+    return this.#active.length;
+  }
+
+  /** Sequences that wait for one, in the order in which they came. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Runs a sequence until it ends or is aborted; either way the promise resolves. Slots are given in the
+   * order of the calls.
+   *
+   * @throws StoryError `busy` when too many wait already; whatever the engine threw while it ran.
+   */
+  run(sequence: Sequence, signal?: AbortSignal): Promise<void> {
+    if (sequence.prompt.length === 0) {
+      return Promise.reject(new TypeError('Expected `prompt` to hold at least one id, got none.'));
+    }
+    if (signal?.aborted) return Promise.resolve();
+    if (this.#freeSlots.length <= this.#waiting.length && this.#waiting.length >= this.#maxWaiting) {
+      return Promise.reject(new StoryError('busy', 'Too many stories are waiting. Try again in a minute.'));
+    }
+    return new Promise((resolve, reject) => {
+      const entry: Entry = {
+        sequence,
+        resolve: () => {
+          signal?.removeEventListener('abort', cancel);
+          resolve();
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', cancel);
+          reject(error);
+        },
+        ids: [...sequence.prompt],
+        fed: 0,
+        checkpoints: new Array<number>(CHECKPOINTS).fill(NO_CHECKPOINT),
+        until: 0,
+        slot: undefined,
+        cancelled: false,
+      };
+      const cancel = () => this.#cancel(entry);
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#waiting.push(entry);
+      if (!this.#running) void this.#loop();
+    });
+  }
+
+  /** Schedule, run, deliver; until nobody is left. The only place that changes who holds which slot. */
+  async #loop(): Promise<void> {
+    this.#running = true;
+    while (this.#admit()) {
+      const steps = this.#stepsPerTrip;
+      const entries = this.#active;
+      for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
+      try {
+        this.#keepCheckpoints(entries);
+        const lanes = entries.map((entry) => laneOf(entry, steps));
+        const drawn = await this.#engine.advance(lanes, steps);
+        entries.forEach((entry, index) => {
+          this.#deliver(entry, lanes[index]!, drawn.subarray(index * steps, (index + 1) * steps));
+        });
+      } catch (error) {
+        // The state of every slot is unknown now: whoever held one has to begin again.
+        for (const entry of this.#active) this.#leave(entry, () => entry.reject(error));
+      }
+      this.#active = this.#active.filter((entry) => entry.slot !== undefined);
+    }
+    this.#running = false;
+  }
+
+  /** Lets the cancelled go and the waiting in. False when nobody is active. */
+  #admit(): boolean {
+    for (const entry of this.#active) if (entry.cancelled) this.#leave(entry, entry.resolve);
+    const staying = this.#active.filter((entry) => entry.slot !== undefined);
+    while (this.#freeSlots.length > 0 && this.#waiting.length > 0) {
+      const entry = this.#waiting.shift()!;
+      entry.slot = this.#freeSlots.pop()!;
+      staying.push(entry);
+    }
+    this.#active = staying;
+    return staying.length > 0;
+  }
+
+  /** Clears an entry's slot and goes back to where the passage of its last id begins. */
+  #beginPassage(entry: Entry): void {
+    const { from, until } = passageOf(entry.ids.length - 1, this.#serving);
+    this.#engine.clear(entry.slot!);
+    entry.fed = from;
+    entry.until = until;
+    entry.checkpoints.fill(NO_CHECKPOINT);
+  }
+
+  /**
+   * Keeps the states from which entries can go back: the one before the draw of their rewind point. An engine of
+   * single steps is seen there; of several steps, every trip's beginning is kept, and the last one that is early enough.
+   */
+  #keepCheckpoints(entries: readonly Entry[]): void {
+    const slots: number[][] = Array.from({ length: CHECKPOINTS }, () => []);
+    for (const { sequence, ids, fed, checkpoints, slot } of entries) {
+      if (
+        !sequence.rewindPoint ||
+        fed < sequence.prompt.length - 1 ||
+        fed < ids.length - this.#stepsPerTrip
+      ) {
+        continue;
+      }
+      const latest = sequence.prompt.length + sequence.rewindPoint() - 1;
+      if (this.#stepsPerTrip === 1 ? fed !== latest : checkpoints.includes(fed)) continue;
+      const newest = checkpoints.indexOf(Math.max(...checkpoints));
+      const isNewestInUse = this.#stepsPerTrip > 1 && checkpoints[newest]! <= latest;
+      const number = isNewestInUse ? (newest + 1) % CHECKPOINTS : newest;
+      checkpoints[number] = fed;
+      slots[number]!.push(slot!);
+    }
+    slots.forEach((some, number) => {
+      if (some.length > 0) this.#engine.checkpoint(some, number);
+    });
+  }
+
+  /** Has the network go back to the last checkpoint at which it had been fed no more than `fed` ids. */
+  #goBack(entry: Entry, fed: number): void {
+    const { checkpoints } = entry;
+    let best = -1;
+    checkpoints.forEach((at, number) => {
+      if (at > fed) checkpoints[number] = NO_CHECKPOINT;
+      else if (at !== NO_CHECKPOINT && (best < 0 || at > checkpoints[best]!)) best = number;
+    });
+    // The next draw may belong to the passage before the present one.
+    const isSamePassage = passageOf(entry.ids.length - 1, this.#serving).until >= entry.until;
+    if (best < 0 || !isSamePassage) {
+      entry.fed = 0;
+      entry.until = 0;
+      return;
+    }
+    this.#engine.restore(entry.slot!, best);
+    entry.fed = checkpoints[best]!;
+  }
+
+  #deliver(entry: Entry, lane: Lane, trip: Int32Array): void {
+    if (entry.cancelled) return;
+    // What was drawn behind the passage's end was drawn from too long a memory.
+    const drawn = trip.subarray(0, entry.until - entry.fed);
+    const first = Math.min(entry.ids.length - entry.fed, drawn.length) - 1;
+    entry.fed = Math.min(entry.ids.length, entry.fed + drawn.length);
+    if (entry.fed < entry.ids.length) return;
+    for (let step = first; step < drawn.length; step++) {
+      const id = drawn[step]!;
+      const index = entry.ids.length - entry.sequence.prompt.length;
+      if (step > first && entry.sequence.allowed?.(index) !== lane.allowed?.[step]) {
+        this.#goBack(entry, entry.ids.length - 1);
+        return;
+      }
+      let next: number | WayBack | undefined;
+      try {
+        next = entry.sequence.take(id);
+      } catch (error) {
+        this.#leave(entry, () => entry.reject(error));
+        return;
+      }
+      if (next === undefined) {
+        this.#leave(entry, entry.resolve);
+        return;
+      }
+      if (typeof next === 'object') {
+        entry.ids.length = entry.sequence.prompt.length + next.to;
+        const fed = entry.ids.length - 1;
+        entry.ids.push(...(next.instead ?? []));
+        this.#goBack(entry, fed);
+        return;
+      }
+      entry.ids.push(next);
+      const isLast = step === drawn.length - 1;
+      if (!isLast) entry.fed++;
+      if (next !== id && !isLast) {
+        // Within a trip the engine has already read what it drew, not what it was to read: start over.
+        this.#goBack(entry, entry.ids.length - 1);
+        return;
+      }
+    }
+  }
+
+  #leave(entry: Entry, settle: () => void): void {
+    // An engine need not keep what nobody will read on.
+    this.#engine.clear(entry.slot!);
+    this.#freeSlots.push(entry.slot!);
+    entry.slot = undefined;
+    settle();
+  }
+
+  #cancel(entry: Entry): void {
+    entry.cancelled = true;
+    const place = this.#waiting.indexOf(entry);
+    if (place >= 0) this.#waiting.splice(place, 1);
+    // An active one leaves in the loop, after the step that is under way.
+    if (place >= 0) entry.resolve();
+  }
+}
+
+function laneOf(entry: Entry, steps: number): Lane {
+  const { ids, fed, sequence } = entry;
+  const feed = ids.slice(fed, fed + steps);
+  const drawn = ids.length - sequence.prompt.length;
+  // Step j draws with the uniform of the draw that it will be; while feeding, the draw is thrown away.
+  const firstDraw = ids.length - fed - 1;
+  const uniforms = Array.from({ length: steps }, (_, step) =>
+    sequence.uniform(drawn + Math.max(0, step - firstDraw)),
+  );
+  const allowed = Array.from({ length: steps }, (_, step) =>
+    step < firstDraw ? undefined : sequence.allowed?.(drawn + step - firstDraw),
+  );
+  const isRestricted = allowed.some((ids) => ids !== undefined);
+  const { temperature, wordTemperature, minP } = sequence;
+  return {
+    slot: entry.slot!,
+    feed,
+    temperature,
+    ...(wordTemperature === undefined ? {} : { wordTemperature }),
+    ...(minP === undefined ? {} : { minP }),
+    uniforms,
+    ...(isRestricted ? { allowed } : {}),
+  };
+}

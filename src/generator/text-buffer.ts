@@ -1,0 +1,187 @@
+/**
+ * The text of one story while it is written: where it may end, and how much of it is certain. Everything
+ * here follows from the prompt, the length and the characters so far, so that a second writer who is given
+ * a snapshot comes to the same end.
+ */
+
+import { Redraws } from './resampling.ts';
+
+/**
+ * Near the limit only whole sentences are certain, since the story will be cut at the end of one. A
+ * sentence that is longer than this can be cut nowhere, and is ended by force.
+ */
+export const LANDING_CHARACTERS = 160;
+/** With a sentence ended and no more room than this, or than this share of it all, the next one is not begun. */
+const LAST_SENTENCE_CHARACTERS = 80;
+const LAST_SENTENCE_SHARE = 0.2;
+/** A story shorter than this does not end because the network says so. */
+const SHORTEST_WORK_CHARACTERS = 50;
+
+const SENTENCE_END = /[.!?]["')\]]*$/;
+const PARAGRAPH_END = /(?:[.!?"')\]]|--|THE END|The End)$/;
+/** A full stop after these does not end a sentence: titles, initials, common abbreviations. */
+const ABBREVIATION =
+  /(?:^|[\s("'[])(?:[A-HJ-Z]|[A-Za-z](?:\.[A-Za-z])+|Mr|Mrs|Ms|Dr|Prof|St|Capt|Lt|Col|Gen|Sgt|Maj|Rev|Hon|Jr|Sr|No|Vol|vs|etc|viz|cf)\.$/;
+/** Words that leave a sentence hanging in the air when it is ended by force. */
+const DANGLING =
+  /\s+(?:a|an|the|and|or|but|nor|of|to|in|on|at|by|for|from|with|into|as|that|which|who|his|her|its|their|my|your|our|was|were|is|had|not)$/i;
+/** Marks that a forced full stop replaces. */
+const LOOSE_END = /[\s,;:"'([-]+$/;
+const WORDS_DROPPED_AT_MOST = 4;
+
+export class Manuscript {
+  readonly prompt: string;
+  /** Characters that may be written after the prompt. */
+  readonly #room: number;
+  readonly #lastSentence: number;
+  #written = '';
+  /** Where the last sentence or paragraph ended: a length of `#written`. */
+  #end = 0;
+  #over = false;
+  readonly #redraws = new Redraws();
+
+  /**
+   * @param prompt the opening, which is part of the text
+   * @param length the most characters of the whole text; more than the prompt has
+   */
+  constructor(prompt: string, length: number) {
+    if (!(length > prompt.length)) {
+      throw new RangeError(
+        `Expected \`length\` to be more than the prompt's ${prompt.length}, got ${length}.`,
+      );
+    }
+    this.prompt = prompt;
+    this.#room = length - prompt.length;
+    this.#lastSentence = Math.min(LAST_SENTENCE_CHARACTERS, LAST_SENTENCE_SHARE * this.#room);
+  }
+
+  /** Characters written so far, certain or not. */
+  get written(): number {
+    return this.#written.length;
+  }
+
+  /** What was written last, at most `length` characters of it and of the prompt. */
+  tail(length: number): string {
+    return this.#written.length < length
+      ? (this.prompt + this.#written).slice(-length)
+      : this.#written.slice(-length);
+  }
+
+  /** Whether the next character is the last one that there is room for. */
+  get isFull(): boolean {
+    return this.#room - this.#written.length === 1;
+  }
+
+  /** Which attempt at a character counts, of those written and those to come; 0 for the first. */
+  attempt(position: number): number {
+    return this.#redraws.attempt(position);
+  }
+
+  /**
+   * Takes back what was written from a position on: it is drawn again, with the character that would have come next.
+   *
+   * @param instead takes its place
+   * @param from a position in the last word, or behind all words
+   */
+  takeBack(from: number, instead = ''): void {
+    this.#redraws.again(from, Math.max(this.#written.length, from + instead.length));
+    this.#written = this.#written.slice(0, from);
+    for (const character of instead) if (!this.#over) this.add(character);
+  }
+
+  /** Whether the story has come to its end; `add` may not be called any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Adds one character. */
+  add(character: string): void {
+    if (this.#over) throw new Error('Expected a story that goes on, got one that is over.');
+    if (isSpace(character)) this.#noteEnd(character);
+    this.#written += character;
+    const left = this.#room - this.#written.length;
+    if (left === 0) this.#noteEnd(' ');
+    const justEnded = this.#end > 0 && this.#end === this.#written.length - 1;
+    this.#over = left === 0 || (justEnded && left < this.#lastSentence);
+  }
+
+  /**
+   * Tells that the network began another work. A story of some length that has just ended a sentence ends
+   * there; anywhere else the mark is noise (a high temperature draws it now and then).
+   *
+   * @returns whether the story is over
+   */
+  endOfWork(): boolean {
+    this.#noteEnd('\n');
+    const rest = this.#written.slice(this.#end);
+    this.#over = this.#written.length >= SHORTEST_WORK_CHARACTERS && rest.trim() === '';
+    return this.#over;
+  }
+
+  /**
+   * The beginning of the text that no later character can take back: whole words, and near the limit whole
+   * sentences. It only grows. Another writer goes on from it as this one does: so it does not end with a word that
+   * was drawn again, before a word follows that was not.
+   */
+  certain(): string {
+    let length = this.#certainLength();
+    while (!this.#redraws.isSettled(length)) length = lastWordEnd(this.#written.slice(0, length));
+    return this.prompt + this.#written.slice(0, length);
+  }
+
+  /** The finished text: at most `length` characters, ending with a sentence or a paragraph. */
+  finish(): string {
+    if (this.#end >= this.#certainLength() && this.#end > 0) {
+      const text = this.#written.slice(0, this.#end);
+      const closed = text + (opensSpeech(text) && text.length < this.#room ? '"' : '');
+      return this.prompt + closed;
+    }
+    return this.#finishByForce();
+  }
+
+  #certainLength(): number {
+    const landing = this.#room - LANDING_CHARACTERS;
+    const whole = lastWordEnd(this.#written.slice(0, Math.max(0, landing)));
+    return this.#written.length <= landing ? whole : Math.max(whole, this.#end);
+  }
+
+  /** No sentence ended where the story has to: end it after the last whole word that can bear it. */
+  #finishByForce(): string {
+    const floor = this.#certainLength();
+    let text = this.#written.slice(0, Math.max(floor, lastWordEnd(this.#written)));
+    for (let dropped = 0; dropped <= WORDS_DROPPED_AT_MOST; dropped++) {
+      const bare = text.replace(LOOSE_END, '');
+      if (bare.length <= floor) break;
+      text = bare;
+      const shorter = text.replace(DANGLING, '');
+      if (shorter.length <= floor || dropped === WORDS_DROPPED_AT_MOST) break;
+      text = shorter;
+    }
+    const whole = this.prompt + text;
+    return SENTENCE_END.test(whole) ? whole : `${whole}.`;
+  }
+
+  /** Remembers an end of a sentence or paragraph where `next`, a space or a line end, follows. */
+  #noteEnd(next: string): void {
+    const text = this.#written.slice(-LANDING_CHARACTERS);
+    if (text === '' || isSpace(text.at(-1)!)) return;
+    const ends = SENTENCE_END.test(text) && !ABBREVIATION.test(text);
+    if (ends || (next === '\n' && PARAGRAPH_END.test(text))) this.#end = this.#written.length;
+  }
+}
+
+function isSpace(character: string): boolean {
+  return character === ' ' || character === '\n';
+}
+
+/** Length of `text` without the word that it may have been cut in, and without the space before that. */
+function lastWordEnd(text: string): number {
+  const space = Math.max(text.lastIndexOf(' '), text.lastIndexOf('\n'));
+  return space < 0 ? 0 : text.slice(0, space).trimEnd().length;
+}
+
+/** Whether the last paragraph has a speech that nobody closed. */
+function opensSpeech(text: string): boolean {
+  const paragraph = text.slice(text.lastIndexOf('\n') + 1);
+  return (paragraph.match(/"/g)?.length ?? 0) % 2 === 1;
+}

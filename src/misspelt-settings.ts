@@ -1,0 +1,88 @@
+/**
+ * The settings as they were given, before their values are read: what surrounds a value by accident is left out, and
+ * names that are no setting's are found.
+ */
+import { closest, distance } from 'fastest-levenshtein';
+import { SETTINGS } from './settings.ts';
+
+export interface GivenSettings {
+  /** Settings by name, without those that are empty. */
+  readonly given: Readonly<Record<string, string>>;
+  /** What must be changed before anything can start. */
+  readonly mistakes: string[];
+  /** What was mended, and what is probably a mistake. */
+  readonly notices: string[];
+}
+
+/** Chosen by a person: white space and quotes in them may be meant. */
+const PASSWORDS: readonly string[] = [
+  'SCIFI_BOARD_PASSWORD',
+  'REDIS_SENTINEL_USERNAME',
+  'REDIS_SENTINEL_PASSWORD',
+];
+/** Given by a platform, which makes them of visible ASCII. */
+const CREDENTIAL = /^(?:DISCORD|SLACK)_\w*(?:TOKEN|SECRET|KEY|ID)$/;
+/** What is copied along with a value: white space, and characters that cannot be seen. */
+const AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+const QUOTED = /^(["'`])(.*)\1$/s;
+/** A name that is so close to a setting's is that setting's, misspelt. */
+const MISSPELT_DISTANCE = 2;
+/** And one that is so close is worth a question. */
+const SIMILAR_DISTANCE = 5;
+/** Names that begin so are ours, or meant for us. */
+const OUR_PREFIX = /^(?:SCIFI|DISCORD|SLACK)_/;
+/** OpenTelemetry reads its variables itself. */
+const FOREIGN_PREFIX = /^OTEL_/;
+
+/** Reads the environment's names and values. Whether a value can be used is not known here. */
+export function readGiven(environment: Readonly<Record<string, string | undefined>>): GivenSettings {
+  const given: Record<string, string> = {};
+  const mistakes: string[] = [];
+  const notices: string[] = [];
+  for (const [name, raw] of Object.entries(environment)) {
+    if (!raw?.trim()) continue;
+    if (SETTINGS.includes(name)) {
+      given[name] = mended(name, raw, notices);
+      if (CREDENTIAL.test(name) && !/^[!-~]*$/.test(given[name])) {
+        mistakes.push(`${name}: has white space or letters that no such value has; copy it anew`);
+      }
+    }
+  }
+  for (const name of Object.keys(environment)) {
+    if (SETTINGS.includes(name) || FOREIGN_PREFIX.test(name) || !environment[name]?.trim()) continue;
+    judgeUnknown(name, given, mistakes, notices);
+  }
+  return { given, mistakes, notices };
+}
+
+function mended(name: string, raw: string, notices: string[]): string {
+  if (PASSWORDS.includes(name)) {
+    const value = raw.replace(/[\r\n]+$/, '');
+    if (value.trim() !== value)
+      notices.push(`${name} begins or ends with white space, which counts as part of it.`);
+    return value;
+  }
+  const bare = raw.replace(AROUND, '');
+  const value = QUOTED.exec(bare)?.[2]?.replace(AROUND, '') ?? bare;
+  if (value !== raw) notices.push(`${name}: the white space or quotes around its value were left out.`);
+  return value;
+}
+
+function judgeUnknown(
+  name: string,
+  given: Readonly<Record<string, string>>,
+  mistakes: string[],
+  notices: string[],
+): void {
+  const upper = name.toUpperCase();
+  const meant = closest(upper, SETTINGS as string[]);
+  const edits = distance(upper, meant);
+  const isMisspelt = edits <= MISSPELT_DISTANCE && !(meant in given);
+  if (isMisspelt) mistakes.push(`${name}: there is no such setting (did you mean ${meant}?)`);
+  else if (name.startsWith('SCIFI_')) {
+    mistakes.push(`${name}: there is no such setting (.env.example lists them all)`);
+  } else if (OUR_PREFIX.test(upper)) {
+    const question = edits <= SIMILAR_DISTANCE ? `; did you mean ${meant}?` : '.';
+    notices.push(`${name}: there is no such setting, and nothing reads it${question}`);
+  }
+}

@@ -1,0 +1,178 @@
+import { type ModelChoice, STORY_BOUNDS } from '../story/story.ts';
+import { byId, make, say } from './dom.ts';
+import { within } from './link.ts';
+import type { Ask } from './reply.ts';
+import type { Cupboard } from './store.ts';
+
+const KEY = 'write-me-a-sci-fi.options.v1';
+/** The tallest the text field grows by itself, in CSS pixels. */
+const TALLEST_PX = 200;
+const BORDERS_PX = 2;
+/** Two presses of Enter within this are one. */
+const DOUBLE_PRESS_MS = 1_000;
+/** What browsers say of a key that an input method takes; Safari says only this of the Enter that ends it. */
+const INPUT_METHOD_KEY_CODE = 229;
+
+/** What the form needs. */
+export interface ComposerTools {
+  readonly cupboard: Cupboard | undefined;
+  readonly drawSeed: () => number;
+  readonly announce: (text: string) => void;
+  readonly onAsk: (ask: Ask) => void;
+}
+
+/** The form at the bottom of the page. */
+export class Composer {
+  readonly #form = byId('composer', HTMLFormElement);
+  readonly #prompt = byId('beginning', HTMLTextAreaElement);
+  readonly #problem = byId('problem', HTMLParagraphElement);
+  readonly #options = byId('options', HTMLDetailsElement);
+  readonly #summary = byId('summary', HTMLSpanElement);
+  readonly #temperature = byId('temperature', HTMLInputElement);
+  readonly #degrees = byId('degrees', HTMLSpanElement);
+  readonly #length = byId('length', HTMLInputElement);
+  readonly #seed = byId('seed', HTMLInputElement);
+  readonly #model = byId('model', HTMLSelectElement);
+  readonly #tools: ComposerTools;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(tools: ComposerTools) {
+    this.#tools = tools;
+    this.#recall();
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#send(event.timeStamp);
+    });
+    this.#prompt.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.shiftKey || isOfInputMethod(event)) return;
+      event.preventDefault();
+      // As the button, an empty field asks for a story from nothing; the second Enter of a double press does not.
+      const isDouble = event.repeat || event.timeStamp - this.#sentAtMs < DOUBLE_PRESS_MS;
+      if (this.#prompt.value.trim() !== '' || !isDouble) this.#send(event.timeStamp);
+    });
+    this.#prompt.addEventListener('input', () => this.#fit());
+    this.#options.addEventListener('input', () => this.#optionsChanged());
+  }
+
+  /** Offers the models; with only one there is nothing to choose. */
+  offer(models: readonly ModelChoice[]): void {
+    const chosen = this.#model.value || this.#model.dataset.recalled;
+    this.#model.replaceChildren(...models.map(({ name, title }) => make('option', { value: name }, title)));
+    if (models.some(({ name }) => name === chosen)) this.#model.value = chosen!;
+    byId('model-field', HTMLDivElement).hidden = models.length < 2;
+  }
+
+  /** Asks for a story with this beginning and the options as they are. */
+  askFor(prompt: string): void {
+    this.#tools.onAsk({
+      prompt,
+      context: '',
+      temperature: Number(this.#temperature.value),
+      length: within(this.#length.value, STORY_BOUNDS.length, STORY_BOUNDS.length.default),
+      seed: within(this.#seed.value, STORY_BOUNDS.seed, this.#tools.drawSeed()),
+      ...(this.#model.value ? { model: this.#model.value } : {}),
+    });
+  }
+
+  /** Puts a request back into the form, to be changed there; Undo brings back what stood there. */
+  edit({ prompt, temperature, length, model }: Ask): void {
+    this.#temperature.value = String(temperature);
+    this.#length.value = String(length);
+    if (model !== undefined) this.#model.value = model;
+    this.#optionsChanged();
+    this.focus();
+    this.#prompt.select();
+    if (!document.execCommand(prompt === '' ? 'delete' : 'insertText', false, prompt))
+      this.#prompt.value = prompt;
+    this.#fit();
+  }
+
+  focus(options: FocusOptions = {}): void {
+    this.#prompt.focus(options);
+  }
+
+  /** Whether a beginning is too much to send; says so. */
+  refuses(prompt: string): boolean {
+    const problem = problemWith(prompt);
+    say(this.#problem, problem);
+    if (problem !== '') this.#tools.announce(problem);
+    this.#prompt.setAttribute('aria-invalid', String(problem !== ''));
+    return problem !== '';
+  }
+
+  #send(nowMs: number): void {
+    const prompt = this.#prompt.value.replace(/^\s*\/scifi(?:\s|$)/i, '');
+    if (this.refuses(prompt)) {
+      this.focus();
+      return;
+    }
+    if (!this.#form.checkValidity()) {
+      // A field in a closed disclosure cannot be pointed at.
+      this.#options.open = true;
+      this.#form.reportValidity();
+      return;
+    }
+    this.#sentAtMs = nowMs;
+    this.#prompt.value = '';
+    this.#fit();
+    this.askFor(prompt);
+  }
+
+  #fit(): void {
+    this.#prompt.style.height = '';
+    // An empty field would be as tall as its placeholder.
+    if (this.#prompt.value !== '') {
+      this.#prompt.style.height = `${Math.min(this.#prompt.scrollHeight + BORDERS_PX, TALLEST_PX)}px`;
+    }
+    if (!this.#problem.hidden && problemWith(this.#prompt.value) === '') say(this.#problem, '');
+  }
+
+  #optionsChanged(): void {
+    const [temperature, length, seed] = [this.#temperature.value, this.#length.value, this.#seed.value];
+    this.#degrees.textContent = temperature;
+    const seedNote = seed === '' ? '' : ` · seed ${seed}`;
+    this.#summary.textContent = `temperature ${temperature} · ${Number(length).toLocaleString('en')} characters${seedNote}`;
+    try {
+      this.#tools.cupboard?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
+    } catch {
+      // Not remembered, then.
+    }
+  }
+
+  #recall(): void {
+    const { temperature, length, seed } = STORY_BOUNDS;
+    for (const [input, bounds] of [
+      [this.#temperature, temperature],
+      [this.#length, length],
+      [this.#seed, seed],
+    ] as const) {
+      input.min = String(bounds.min);
+      input.max = String(bounds.max);
+    }
+    let kept: Record<string, unknown> = {};
+    try {
+      kept = Object(JSON.parse(this.#tools.cupboard?.getItem(KEY) ?? '{}'));
+    } catch {
+      // Defaults, then.
+    }
+    this.#temperature.value = String(
+      within(String(kept.temperature ?? ''), temperature, temperature.default),
+    );
+    this.#length.value = String(within(String(kept.length ?? ''), length, length.default));
+    this.#model.dataset.recalled = String(kept.model ?? '');
+    this.#optionsChanged();
+  }
+}
+
+/** Whether a key belongs to an input method, which composes a word of several keys. */
+function isOfInputMethod(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === INPUT_METHOD_KEY_CODE;
+}
+
+/** What is too much to send, in words. Said before sending: ten megabytes are not worth the way. */
+function problemWith(prompt: string): string {
+  const { max } = STORY_BOUNDS.prompt;
+  if (prompt.length <= max) return '';
+  const [has, most] = [prompt.length, max].map((n) => n.toLocaleString('en'));
+  return `A beginning can have at most ${most} characters, and this one has ${has}. Shorten it, then send it again.`;
+}

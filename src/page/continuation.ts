@@ -1,0 +1,64 @@
+/** How a story goes on after its end. Pure. */
+import { STORY_BOUNDS } from '../story/story.ts';
+import { endOf } from '../story/variations.ts';
+import { type Reply, textOf } from './reply.ts';
+
+/** A stretch of a story's text: what a person wrote, or what the network did. */
+export interface Segment {
+  readonly kind: 'prompt' | 'written';
+  readonly text: string;
+}
+
+/**
+ * What the network reads before it goes on: the end of everything so far, the earlier context included, cut
+ * at a word so that it does not begin in the middle of one.
+ */
+export function continuationContext(
+  replies: readonly Reply[],
+  max: number = STORY_BOUNDS.context.max,
+): string {
+  const whole = (replies[0]?.ask.context ?? '') + wholeText(replies);
+  return endOf(whole, max);
+}
+
+/** The whole text of a thread, its parts joined. */
+export function wholeText(replies: readonly Reply[]): string {
+  return segmentsOf(replies)
+    .map(({ text }) => text)
+    .join('');
+}
+
+/**
+ * A thread as stretches of text. `lastText` replaces the text of the last part while that is being revealed.
+ * A prompt is set apart only where the story really begins with it.
+ */
+export function segmentsOf(replies: readonly Reply[], lastText?: string): Segment[] {
+  const segments: Segment[] = [];
+  let before = '';
+  for (const [index, { ask, state }] of replies.entries()) {
+    const isLast = index === replies.length - 1;
+    const text = isLast && lastText !== undefined ? lastText : textOf(state);
+    if (text === '') continue;
+    const joint = jointBetween(before, text);
+    // Decided by the whole text, so that a prompt that is still being revealed already looks like one.
+    const promptLength = beginsWith(textOf(state), ask.prompt) ? ask.prompt.length : 0;
+    if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
+    const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
+    if (rest !== '') segments.push({ kind: 'written', text: rest });
+    before = text;
+  }
+  return segments;
+}
+
+/** Whether a text begins with a prompt, of which letters may have been masked. */
+function beginsWith(text: string, prompt: string): boolean {
+  for (let index = 0; index < prompt.length; index++) {
+    if (text[index] !== prompt[index] && text[index] !== '*') return false;
+  }
+  return true;
+}
+
+/** A space where a sentence ended and the next part begins with a word; nothing in the middle of one. */
+function jointBetween(before: string, after: string): string {
+  return /[.!?…"'”’)]$/.test(before) && /^[^\s.,;:!?]/.test(after) ? ' ' : '';
+}

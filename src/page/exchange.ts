@@ -1,0 +1,152 @@
+import type { ModelChoice } from '../story/story.ts';
+import { type Action, ActionRow } from './actions.ts';
+import { type Segment, segmentsOf } from './continuation.ts';
+import { neutralise, paragraphsOf } from './display-text.ts';
+import { make, say } from './dom.ts';
+import { Facts } from './facts.ts';
+import { isOver, type Reply, textOf } from './reply.ts';
+import { Reveal } from './reveal.ts';
+import { StoryText } from './story-text.ts';
+import { endingLine, footerLine, type Storytellers, settingsLine, waitingLine, wordCount } from './words.ts';
+
+/** What an exchange shows besides its replies. */
+export interface Around {
+  readonly storytellers: Storytellers;
+  readonly models: readonly ModelChoice[];
+  readonly still: boolean;
+  /** Called after the exchange became taller. */
+  readonly onGrow: () => void;
+}
+
+/** How much of the text that is continued stands in the heading. */
+const CONTEXT_SHOWN = 90;
+
+/** One person's line and the story under it: a story's parts flow into one text. */
+export class Exchange {
+  readonly element: HTMLElement;
+  readonly #text = new StoryText();
+  readonly #note = make('p', { class: 'note' });
+  readonly #actions: ActionRow;
+  readonly #facts = new Facts();
+  #replies: readonly Reply[] = [];
+  #around: Around | undefined;
+  #reveal = new Reveal();
+  #revealed = '';
+  #frame = 0;
+
+  constructor(first: Reply, onAction: (action: Action, button: HTMLButtonElement) => void) {
+    this.#actions = new ActionRow(onAction);
+    const headingId = `asked-${first.id}`;
+    const heading = make('h2', { class: 'asked', id: headingId }, ...askedLine(first));
+    const settings = make('p', { class: 'settings' }, settingsLine(first.ask));
+    const body = make(
+      'div',
+      { class: 'reply' },
+      this.#text.element,
+      this.#note,
+      this.#actions.element,
+      this.#facts.element,
+    );
+    // Focusable by script only: where the focus goes when the button that had it is gone.
+    const attributes = { class: 'exchange', tabindex: '-1', 'aria-labelledby': headingId };
+    this.element = make('article', attributes, make('header', {}, heading, settings), body);
+  }
+
+  /** Shows the replies as they stand. `trouble`: the connection is lost at the moment. */
+  show(replies: readonly Reply[], around: Around, trouble: boolean): void {
+    const last = replies.at(-1)!;
+    const text = textOf(last.state);
+    const now = performance.now();
+    if (this.#revealed !== last.id) {
+      // What was there before this page was opened is simply there; a prompt is nobody's surprise.
+      const isOld = this.#replies.length === 0 && text !== '';
+      this.#reveal = new Reveal(isOld ? text : last.ask.prompt);
+      this.#revealed = last.id;
+    }
+    this.#replies = replies;
+    this.#around = around;
+    if (last.state.status !== 'waiting') this.#reveal.aim(text, now);
+    if (around.still) this.#reveal.finish();
+    say(this.#note, this.#noteLine(last, trouble));
+    this.#note.classList.toggle('error', last.state.status === 'failed');
+    if (this.#frame === 0) this.#draw(now);
+  }
+
+  /** Puts the focus on the exchange itself. */
+  focus(): void {
+    this.element.focus({ preventScroll: true });
+  }
+
+  /** Stops drawing. */
+  remove(): void {
+    cancelAnimationFrame(this.#frame);
+    this.element.remove();
+  }
+
+  #draw(now: number): void {
+    this.#frame = 0;
+    const last = this.#replies.at(-1)!;
+    const shown = last.state.status === 'waiting' ? '' : this.#reveal.at(now);
+    this.#showText(paragraphsOf(segmentsOf(this.#replies, shown)));
+    const flowing = last.state.status !== 'waiting' && !this.#reveal.done;
+    if (flowing) this.#frame = requestAnimationFrame((time) => this.#draw(time));
+    else if (isOver(last.state)) this.#end();
+    if (!isOver(last.state)) this.#run();
+    this.#around?.onGrow();
+  }
+
+  /** Draws the story; a drawing that fails is made anew, and never takes the buttons or the footer with it. */
+  #showText(paragraphs: readonly (readonly Segment[])[]): void {
+    try {
+      this.#text.show(paragraphs);
+    } catch (error) {
+      reportError(error);
+      this.#text.reset();
+      try {
+        this.#text.show(paragraphs);
+      } catch {
+        // Reported once already; the next state is drawn from nothing again.
+        this.#text.reset();
+      }
+    }
+  }
+
+  #run(): void {
+    this.#text.element.setAttribute('aria-busy', 'true');
+    this.#facts.show([]);
+    this.#showActions();
+  }
+
+  #end(): void {
+    this.#text.element.removeAttribute('aria-busy');
+    const models = this.#around?.models ?? [];
+    this.#facts.show(
+      this.#replies.flatMap(({ ask, state }) =>
+        state.status === 'finished' ? [footerLine(ask, state, models)] : [],
+      ),
+    );
+    this.#showActions();
+  }
+
+  #showActions(): void {
+    if (this.#actions.show(this.#replies)) this.focus();
+  }
+
+  #noteLine(last: Reply, trouble: boolean): string {
+    const { state } = last;
+    if (isOver(state)) return endingLine(state, wordCount(textOf(state)));
+    if (trouble) return 'The connection is lost. Trying again…';
+    return state.status === 'waiting' ? waitingLine(state, this.#around!.storytellers) : '';
+  }
+}
+
+function askedLine({ ask }: Reply): (Node | string)[] {
+  const slash = make('span', { class: 'slash' }, '/scifi');
+  if (ask.prompt !== '') return [slash, ' ', make('bdi', {}, neutralise(ask.prompt))];
+  if (ask.context === '') return [slash];
+  const end = neutralise(ask.context)
+    .replace(/\s+/g, ' ')
+    .slice(-CONTEXT_SHOWN)
+    .replace(/^\S*\s/, '');
+  return [slash, ' ', make('i', {}, 'goes on from'), ' ', make('bdi', {}, `“…${end}”`)];
+}

@@ -1,0 +1,79 @@
+/** A story's settings as the part of an address after `#`, which browsers send to nobody. Pure. */
+import { STORY_BOUNDS } from '../story/story.ts';
+import type { Ask, Reply } from './reply.ts';
+
+/** What a link asks for: a story, and the seeds of the parts that continue it. */
+export interface Plan {
+  readonly ask: Ask;
+  readonly nextSeeds: readonly number[];
+}
+
+/** Parts of one story in a link: each is a story to the server, and a link starts them all by itself. */
+const MAX_PARTS = 10;
+
+/**
+ * The hash that gives a whole thread again; undefined where no link can. A part that was stopped has an end
+ * that no seed gives again, and so has what continues it.
+ */
+export function hashForThread(replies: readonly Reply[]): string | undefined {
+  const [first, ...rest] = replies;
+  if (first === undefined || replies.length > MAX_PARTS) return undefined;
+  const isWhole = replies
+    .slice(0, -1)
+    .every(({ state }) => state.status === 'finished' && state.ending === 'complete');
+  const { temperature, length, model } = first.ask;
+  const areAlike = rest.every(
+    ({ ask }) =>
+      ask.prompt === '' && ask.temperature === temperature && ask.length === length && ask.model === model,
+  );
+  if (!isWhole || !areAlike) return undefined;
+  return hashFor({ ask: first.ask, nextSeeds: rest.map(({ ask }) => ask.seed) });
+}
+
+/** The hash that asks for a plan. */
+export function hashFor({ ask, nextSeeds }: Plan): string {
+  const fields = new URLSearchParams({ prompt: ask.prompt });
+  fields.set('temperature', String(ask.temperature));
+  fields.set('length', String(ask.length));
+  fields.set('seed', String(ask.seed));
+  for (const seed of nextSeeds) fields.append('then', String(seed));
+  if (ask.model !== undefined) fields.set('model', ask.model);
+  if (ask.context !== '') fields.set('context', ask.context);
+  // Chats and mail programs end a link at a plus sign more often than at a percent sign.
+  return `#${fields.toString().replaceAll('+', '%20')}`;
+}
+
+/**
+ * The story that a hash asks for; undefined when it asks for none. Numbers out of bounds are brought within
+ * them and missing ones take their default, because a link is followed and not corrected.
+ */
+export function planFromHash(hash: string, drawSeed: () => number): Plan | undefined {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''));
+  const prompt = fields.get('prompt');
+  // A bare `#prompt` names a place on a page, not a story.
+  if (prompt === null || !/(^#?|&)prompt=/.test(hash)) return undefined;
+  const model = fields.get('model');
+  const { temperature, length, seed } = STORY_BOUNDS;
+  const seedOf = (text: string | null) => Math.round(within(text, seed, drawSeed()));
+  const ask = {
+    prompt,
+    context: fields.get('context') ?? '',
+    temperature: within(fields.get('temperature'), temperature, temperature.default),
+    length: Math.round(within(fields.get('length'), length, length.default)),
+    seed: seedOf(fields.get('seed')),
+    ...(model ? { model } : {}),
+  };
+  return {
+    ask,
+    nextSeeds: fields
+      .getAll('then')
+      .slice(0, MAX_PARTS - 1)
+      .map(seedOf),
+  };
+}
+
+/** The number in `text`, brought within the bounds; `otherwise` when there is none. */
+export function within(text: string | null, bounds: { min: number; max: number }, otherwise: number): number {
+  if (text === null || text.trim() === '' || Number.isNaN(Number(text))) return otherwise;
+  return Math.min(bounds.max, Math.max(bounds.min, Number(text)));
+}

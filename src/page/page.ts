@@ -1,0 +1,114 @@
+/**
+ * The page, put together.
+ *
+ * 1. The composer turns what was typed into a request (`composer.ts`); a link does the same (`link.ts`).
+ * 2. The conversation makes an id for it, keeps both in the browser and sends them (`conversation.ts`).
+ * 3. The reply is followed, on a server as server-sent events and through lost connections (`following.ts`).
+ * 4. Each state is merged into what is shown (`reply.ts`) and its text revealed smoothly (`reveal.ts`).
+ * 5. After a reload, what was kept is shown again and what was not over is followed on.
+ */
+import type { ModelChoice } from '../story/story.ts';
+import { Composer } from './composer.ts';
+import { Conversation } from './conversation.ts';
+import { byId, say } from './dom.ts';
+import { later } from './event-source.ts';
+import type { Home } from './backend.ts';
+import { planFromHash } from './link.ts';
+import { ReplyStore } from './store.ts';
+import { StorytellerWatch } from './storyteller-watch.ts';
+import { announcer, cupboard, drawSeed, endKeeper, newId, wantsStillness } from './environment.ts';
+
+/** Opens the page on stories that are kept in `home`. */
+export function openPage(home: Home): void {
+  const kept = cupboard();
+  const stories = byId('stories', HTMLElement);
+  const end = endKeeper(stories, byId('composer', HTMLFormElement));
+  const announce = announcer(byId('announcements', HTMLElement));
+  const clearButton = byId('clear', HTMLButtonElement);
+  const welcome = byId('welcome', HTMLElement);
+  const hasMouse = matchMedia('(pointer: fine)').matches;
+  let models: readonly ModelChoice[] = [];
+
+  const conversation = new Conversation({
+    ...home,
+    store: new ReplyStore(kept),
+    list: stories,
+    announce,
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    alarm: later,
+    newId,
+    drawSeed,
+    around: () => ({ storytellers: watch.now, models, still: wantsStillness(), onGrow: end.grown }),
+    onEdit: (ask) => composer.edit(ask),
+    onCount: (exchanges) => {
+      clearButton.hidden = exchanges === 0;
+      welcome.hidden = exchanges > 0;
+    },
+  });
+
+  const status = byId('storytellers', HTMLElement);
+  const watch = new StorytellerWatch(
+    home.api,
+    () => conversation.waits,
+    (line) => {
+      say(status, line);
+      status.dataset.phase = watch.now.phase;
+      conversation.refresh();
+    },
+  );
+
+  const composer = new Composer({
+    cupboard: kept,
+    drawSeed,
+    announce,
+    onAsk: (ask) => {
+      conversation.ask(ask);
+      end.jump();
+      watch.look();
+    },
+  });
+
+  for (const button of welcome.querySelectorAll('button')) {
+    button.addEventListener('click', () => {
+      composer.askFor(button.dataset.prompt!);
+      // The keyboard of a phone would cover the story.
+      if (hasMouse) composer.focus();
+      else conversation.focusNewest();
+    });
+  }
+
+  clearButton.addEventListener('click', () => {
+    if (!confirm('Clear all stories from this page? They cannot be brought back.')) return;
+    conversation.clear();
+    composer.focus();
+  });
+
+  /** Starts the story that the address asks for, once: a reload should find it, not start another. */
+  function openLink(): void {
+    const plan = planFromHash(location.hash, drawSeed);
+    if (plan === undefined) return;
+    history.replaceState(null, '', location.pathname);
+    if (composer.refuses(plan.ask.prompt)) return;
+    conversation.ask(plan.ask, undefined, plan.nextSeeds);
+    end.jump();
+  }
+
+  addEventListener('hashchange', openLink);
+  addEventListener('pagehide', () => conversation.save());
+
+  conversation.restore();
+  openLink();
+  if (stories.childElementCount > 0) end.jump();
+  watch.look();
+  // Not on a phone, where the keyboard would cover the page.
+  if (hasMouse) composer.focus({ preventScroll: true });
+  home.onStatus?.(() => watch.look());
+  home.api
+    .models()
+    .then((offered) => {
+      models = offered;
+      composer.offer(offered);
+      conversation.refresh();
+    })
+    .catch(() => {}); // The server chooses the model then, and the header says that it does not answer.
+}

@@ -1,0 +1,82 @@
+/** Every sentence that the page forms itself. Pure. */
+import type { ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
+import { AFTER_OWN, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from '../bots/text/wording.ts';
+import type { Ask } from './reply.ts';
+
+export { footerLine, ordinal } from '../bots/text/wording.ts';
+
+/** The storytellers as the page sees them; `offline` when the server does not answer. */
+export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };
+
+/** Why a reply has no text yet. */
+export function waitingLine({ place, afterOwn }: Waiting, storytellers: Storytellers): string {
+  const inQueue = placeInQueue(place);
+  switch (storytellers.phase) {
+    case 'none':
+      return NO_STORYTELLER;
+    case 'loading':
+      return `${wakingLine(storytellers)}${inQueue && `, ${inQueue}`}`;
+    default:
+      if (afterOwn) return AFTER_OWN;
+      return inQueue ? sentenceCase(inQueue) : 'Waiting for the computer…';
+  }
+}
+
+/** What the page's header says about the storytellers. */
+export function statusLine(storytellers: Storytellers): string {
+  switch (storytellers.phase) {
+    case 'ready':
+      return 'The computer is ready';
+    case 'loading':
+      return wakingLine(storytellers);
+    case 'none':
+      return 'No storyteller is running';
+    case 'offline':
+      return 'The computer does not answer. Trying again…';
+    case 'unknown':
+      return '';
+  }
+}
+
+/** `temperature 0.4 · 1,200 characters`. */
+export function settingsLine(ask: Ask): string {
+  return `temperature ${ask.temperature} · ${ask.length.toLocaleString('en')} characters`;
+}
+
+/** What is worth knowing about an ending; empty when it is an ordinary one. */
+export function endingLine(state: ReplyState, words: number): string {
+  if (state.status === 'failed') return state.error.message;
+  if (state.status !== 'finished') return '';
+  if (words === 0)
+    return state.ending === 'stopped' ? 'Stopped before the first word.' : 'The computer had nothing to say.';
+  const stopped = state.ending === 'stopped' ? 'Stopped.' : '';
+  if (state.unreadable === 0) return stopped;
+  const characters =
+    state.unreadable === 1 ? '1 character' : `${state.unreadable.toLocaleString('en')} characters`;
+  const unread = `The computer could not read ${characters} of what it was given, and wrote without them.`;
+  return stopped ? `${stopped} ${unread}` : unread;
+}
+
+/** What a screen reader is told when a reply ends. */
+export function endingAnnouncement(state: ReplyState, words: number): string {
+  if (state.status === 'failed') return state.error.message;
+  if (state.status !== 'finished') return '';
+  if (state.ending === 'stopped') return 'Stopped';
+  return `Story finished, ${words.toLocaleString('en')} ${words === 1 ? 'word' : 'words'}`;
+}
+
+/** How many words a text has. */
+export function wordCount(text: string): number {
+  return text.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’-]*/gu)?.length ?? 0;
+}
+
+/** A file name made of a story's first words. */
+export function fileNameFor(text: string): string {
+  const words = text
+    .toLowerCase()
+    .match(/[a-z0-9]+/g)
+    ?.slice(0, 6)
+    .join('-')
+    .slice(0, 60);
+  return `${words || 'story'}.txt`;
+}

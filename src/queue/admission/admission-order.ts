@@ -1,0 +1,129 @@
+/**
+ * A person's replies take turns: whichever has to wait is put aside in the queue, where it keeps no processor from
+ * others, and is woken when the one before it has ended.
+ */
+import { DelayedError, type Queue } from 'bullmq';
+import type { Logger } from 'pino';
+import type { JobEvents } from '../job-events.ts';
+import type { Limits, LookUp, Turn } from './limits.ts';
+import type { ReplyJob, ReplyJobData, ReplyRecord } from '../reply-job.ts';
+
+/** A reply that was put aside is looked at this often: whoever was to wake it may have been lost. */
+const LOOK_INTERVAL_MS = 10_000;
+/** Of a reply that is not counted among anybody's. */
+const AT_ONCE: Turn = { mayBegin: true, ahead: 0 };
+
+/** Thrown by a processor whose reply has to wait for its turn: it is tried again when that has come. */
+export class HeldBack extends Error {
+  override readonly name = 'HeldBack';
+}
+
+export interface TurnsOptions<Handle> {
+  readonly queue: Queue<ReplyJobData<Handle>>;
+  readonly events: JobEvents;
+  /** Undefined where everybody's turn is now. */
+  readonly limits: Pick<Limits, 'turn' | 'leave'> | undefined;
+  readonly lookUp: LookUp;
+  /** Puts a reply back that the queue has lost; undefined for a queue that loses none while this process lives. */
+  readonly restore: ((job: ReplyJob<Handle>, record: ReplyRecord | undefined) => Promise<void>) | undefined;
+  readonly logger: Logger;
+}
+
+/** A reply that this process has put aside; should the queue lose it, nobody else knows of it. */
+interface Aside<Handle> {
+  readonly job: ReplyJob<Handle>;
+  readonly record: ReplyRecord | undefined;
+  readonly unfollow: () => void;
+}
+
+export class Turns<Handle> {
+  readonly #options: TurnsOptions<Handle>;
+  readonly #aside = new Map<string, Aside<Handle>>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: TurnsOptions<Handle>) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#look(), LOOK_INTERVAL_MS).unref();
+  }
+
+  /** Whether it is a reply's turn. */
+  of({ id, data }: ReplyJob<Handle>): Promise<Turn> {
+    const { limits, lookUp } = this.#options;
+    return data.ticket && limits ? limits.turn(id!, data.ticket, lookUp) : Promise.resolve(AT_ONCE);
+  }
+
+  /**
+   * Puts a reply aside until its turn comes.
+   *
+   * @param record what was written down of it last
+   */
+  async holdBack(
+    job: ReplyJob<Handle>,
+    token: string | undefined,
+    record: ReplyRecord | undefined,
+  ): Promise<never> {
+    const id = job.id!;
+    const unfollow = this.#options.events.follow(id, ({ type }) => {
+      if (type === 'ended') this.#forget(id);
+    });
+    try {
+      await job.moveToDelayed(Date.now() + LOOK_INTERVAL_MS, token);
+    } catch (error) {
+      unfollow();
+      await this.#options.restore?.(job, record);
+      throw error;
+    }
+    this.#forget(id);
+    if (this.#options.restore) this.#aside.set(id, { job, record, unfollow });
+    else unfollow();
+    // Whoever was before it may have ended in between, when there was nobody to be woken.
+    const { mayBegin } = await this.of(job).catch(() => ({ mayBegin: false }));
+    if (mayBegin) await this.wake(id).catch(() => {});
+    throw new DelayedError();
+  }
+
+  /** Has a reply that was put aside processed at once. One that was not goes on as it does. */
+  async wake(id: string): Promise<void> {
+    const job = await this.#options.queue.getJob(id);
+    await job?.promote().catch(() => {});
+  }
+
+  /** Gives back what a reply has that is over, and wakes the one whose turn it is now. */
+  async pass({ id, data }: ReplyJob<Handle>): Promise<void> {
+    const { limits, logger } = this.#options;
+    if (!data.ticket || !limits) return;
+    try {
+      const next = await limits.leave(id!, data.ticket);
+      if (next !== undefined) await this.wake(next);
+    } catch (error) {
+      // It is found out by the next who needs the place.
+      logger.warn({ reply: id, reason: (error as Error).message }, 'a place was not given back');
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const id of this.#aside.keys()) this.#forget(id);
+  }
+
+  #forget(id: string): void {
+    this.#aside.get(id)?.unfollow();
+    this.#aside.delete(id);
+  }
+
+  /** Sees whether those that were put aside are still there: a Redis that lost its data has lost them, too. */
+  async #look(): Promise<void> {
+    const { queue, restore, logger } = this.#options;
+    for (const [id, aside] of this.#aside) {
+      try {
+        const state = await queue.getJobState(id);
+        if (state === 'delayed' || this.#aside.get(id) !== aside) continue;
+        this.#forget(id);
+        if (state === 'unknown') await restore?.(aside.job, aside.record);
+      } catch (error) {
+        logger.warn({ reply: id, reason: (error as Error).message }, 'a reply that waits was not found');
+        return;
+      }
+    }
+  }
+}

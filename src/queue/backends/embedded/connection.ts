@@ -1,0 +1,93 @@
+import {
+  type ConnectionOptions,
+  createPostgresBackend,
+  type Queue,
+  type QueueEvents,
+  type QueueEventsProducer,
+  type Worker,
+  withBackend,
+} from 'bullmq';
+import type { Logger } from 'pino';
+import { StoryError } from '../../../errors.ts';
+import {
+  type ConnectionSettings,
+  EVENT_WAIT_MS,
+  MAX_EVENTS,
+  type QueueConnection,
+  TAKEOVER,
+} from '../../connection.ts';
+import { EmbeddedDatabase, isDiskFull } from './database.ts';
+import { embeddedLimits } from './limits.ts';
+import { patientPool } from './patient-pool.ts';
+
+/**
+ * How long a job is locked, in ms. No other process can have it, and a start releases what the last one had; so the
+ * lock only has to be longer than any machine is too busy to renew it.
+ */
+const LOCK_MS = 120_000;
+
+/** BullMQ's classes over Postgres, under the types they have over Redis: the rest of the house sees one kind. */
+const bullmq = withBackend(createPostgresBackend) as unknown as {
+  Queue: typeof Queue;
+  Worker: typeof Worker;
+  QueueEvents: typeof QueueEvents;
+  QueueEventsProducer: typeof QueueEventsProducer;
+};
+
+/** Opens the embedded queue in a folder; see `EmbeddedDatabase.open` for what can go wrong. */
+export async function openEmbedded(
+  { dataFolder: folder, telemetry }: Pick<ConnectionSettings, 'dataFolder' | 'telemetry'>,
+  logger: Logger,
+): Promise<QueueConnection> {
+  const traced = telemetry && { telemetry };
+  const database = await EmbeddedDatabase.open(folder, {
+    info: (sentence) => logger.info(sentence),
+    warn: (sentence) => logger.warn(sentence),
+  });
+  const connection = database as unknown as ConnectionOptions;
+  const patient = patientPool(database) as unknown as ConnectionOptions;
+  const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
+    object: T,
+  ): T => {
+    // What is for good ends the process by `lost`; a lock that a busy machine was too slow to renew is taken back.
+    object.on('error', (error) => logger.warn({ reason: error.message }, 'embedded queue'));
+    return object;
+  };
+  return {
+    backend: 'embedded',
+    lost: database.lost.then((error) => lost(folder, error)),
+    queue: (name, extra) =>
+      watch(
+        new bullmq.Queue(name, {
+          connection,
+          streams: { events: { maxLen: MAX_EVENTS } },
+          ...traced,
+          ...extra,
+        }),
+      ),
+    worker: (name, processor, extra) =>
+      watch(
+        new bullmq.Worker(name, processor, {
+          connection: patient,
+          ...TAKEOVER,
+          lockDuration: LOCK_MS,
+          ...traced,
+          ...extra,
+        }),
+      ),
+    events: (name) => watch(new bullmq.QueueEvents(name, { connection, blockingTimeout: EVENT_WAIT_MS })),
+    producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
+    limits: () => embeddedLimits(database),
+    deleteEvents: (name, before) => database.deleteEvents(name, before),
+    close: () => database.end(),
+  };
+}
+
+function lost(folder: string, cause: Error): StoryError {
+  if (cause instanceof StoryError) return cause;
+  const sentence = isDiskFull(cause)
+    ? `The disk that holds ${folder} is full, and the embedded queue has ended. Make room there`
+    : `The embedded queue has ended (${cause.message}). Mend that`;
+  const promise = 'and start again: the stories that were under way go on.';
+  return new StoryError('queue_unavailable', `${sentence} ${promise}`, { cause });
+}

@@ -1,0 +1,252 @@
+/**
+ * The embedded database as BullMQ's Postgres backend wants to see it: a `pg.Pool`. One thread, one session,
+ * any number of clients over it.
+ */
+import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { runMigrations } from 'bullmq';
+import { StoryError } from '../../../errors.ts';
+import { createDatabase } from './create.ts';
+import { type FolderLock, LOCK_FILES, lockFolder } from './folder-lock.ts';
+import { closeToOthers, makePrivateFolder } from './private-files.ts';
+import type { FromThread, ThreadOptions, ToThread } from './protocol.ts';
+
+/** The folder of Postgres' own files, in the data folder. */
+const POSTGRES = 'postgres';
+/** The schema that BullMQ's migrations create. */
+const SCHEMA = 'bullmq';
+
+/** Node 20 does not hand the loader that reads TypeScript on to a thread: the thread fetches it itself. */
+const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => {
+  tsx.register();
+  return import(${JSON.stringify(new URL('./database-thread.ts', import.meta.url).href)});
+});`;
+
+interface QueryResult<Row = unknown> {
+  rows: Row[];
+  rowCount: number;
+}
+
+/**
+ * Gives back what the last process had in hand: the folder's lock says that it has ended. BullMQ's next look for
+ * stalled jobs takes them, and counts the loss.
+ */
+const RELEASE_ALL = `UPDATE job SET locked_until_ms = 0, stalled_marked = true WHERE state = 'active'`;
+
+/** Where the opening of a database is told. */
+export interface OpeningLog {
+  readonly info?: (sentence: string) => void;
+  readonly warn?: (sentence: string) => void;
+}
+
+interface Pending {
+  resolve(result: QueryResult): void;
+  reject(error: Error): void;
+}
+
+/** A client checked out of the pool; every one of them is the same session. */
+export class EmbeddedClient extends EventEmitter {
+  readonly #database: EmbeddedDatabase;
+
+  constructor(database: EmbeddedDatabase) {
+    super();
+    this.#database = database;
+  }
+
+  query<Row = unknown>(sql: string, params: readonly unknown[] = []): Promise<QueryResult<Row>> {
+    return this.#database.query<Row>(sql, params);
+  }
+
+  release(): void {
+    this.#database.forget(this);
+  }
+}
+
+export class EmbeddedDatabase extends EventEmitter {
+  /** Read by BullMQ: there is no socket that could drop in silence. */
+  readonly options = { keepAlive: true, max: Number.MAX_SAFE_INTEGER };
+  readonly #lock: FolderLock;
+  readonly #thread: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #clients = new Set<EmbeddedClient>();
+  /** Resolves when the database has ended by itself. */
+  readonly lost: Promise<Error>;
+  #nextId = 0;
+  #closed: Promise<void> | undefined;
+  #broken: Error | undefined;
+  #lose: (error: Error) => void = () => {};
+
+  private constructor(lock: FolderLock, thread: Worker) {
+    super();
+    // Every queue, worker and follower listens for errors here.
+    this.setMaxListeners(0);
+    this.#lock = lock;
+    this.#thread = thread;
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
+    thread.on('message', (message: FromThread) => this.#receive(message));
+    thread.on('error', (error) => this.#fail(error));
+    thread.on('exit', () => this.#fail(new Error('The embedded database has ended.')));
+    // At once: another process may write to the folder now.
+    lock.lost.then((error) => {
+      this.#fail(error);
+      void thread.terminate();
+    });
+  }
+
+  /**
+   * Opens the database in `folder`, creating it at the first time.
+   *
+   * @param log is told, in a sentence each, what takes long and what is to be looked at
+   * @throws StoryError `configuration` when another live process has the folder open: PGlite itself would
+   *   let both in, and they would destroy each other's writes; or when its disk is full.
+   */
+  static async open(folder: string, log: OpeningLog = {}): Promise<EmbeddedDatabase> {
+    await makePrivateFolder(folder).catch((error: NodeJS.ErrnoException) => {
+      throw new StoryError(
+        'configuration',
+        `${folder} cannot be made (${error.code}). Set SCIFI_DATA to a folder that can be written.`,
+        { cause: error },
+      );
+    });
+    const lock = await lockFolder(folder, {
+      onWait: ({ pid, host }) =>
+        log.info?.(
+          `${folder} was not given back by process ${pid} on ${host}: watching for 15 s if it lives`,
+        ),
+    });
+    try {
+      const postgres = join(folder, POSTGRES);
+      if (!existsSync(join(postgres, 'PG_VERSION'))) {
+        log.info?.(`creating the embedded database in ${folder}, once: this takes 5 s to a minute`);
+        await createDatabase(folder);
+      }
+      await closeFolder(folder, log);
+      log.info?.('opening the embedded database');
+      const database = await EmbeddedDatabase.#start(lock, postgres);
+      await runMigrations(database.#client(), SCHEMA);
+      await database.query(`SET search_path TO ${SCHEMA}`);
+      await database.query(RELEASE_ALL);
+      return database;
+    } catch (error) {
+      await lock.release();
+      if (error instanceof StoryError) throw error;
+      if (isDiskFull(error)) {
+        const sentence = `The disk that holds ${folder} is full. Make room there and start again.`;
+        throw new StoryError('configuration', sentence, { cause: error });
+      }
+      throw new StoryError(
+        'configuration',
+        `The embedded queue's data in ${folder} cannot be opened (${(error as Error).message}). ` +
+          'Move that folder away to start with an empty queue, or set REDIS_URL.',
+        { cause: error },
+      );
+    }
+  }
+
+  static async #start(lock: FolderLock, postgres: string): Promise<EmbeddedDatabase> {
+    const workerData: ThreadOptions = { folder: postgres };
+    const thread = new Worker(THREAD_SOURCE, { eval: true, workerData });
+    await new Promise<void>((resolve, reject) => {
+      thread.once('message', () => resolve());
+      thread.once('error', reject);
+      thread.once('exit', (code) => reject(new Error(`its thread ended with code ${code}`)));
+    });
+    return new EmbeddedDatabase(lock, thread);
+  }
+
+  /** Whether every query that was sent will be answered, however long that takes. */
+  get isRunning(): boolean {
+    return this.#broken === undefined && this.#closed === undefined;
+  }
+
+  query<Row = unknown>(sql: string, params: readonly unknown[] = []): Promise<QueryResult<Row>> {
+    return this.#request({ type: 'query', id: this.#nextId++, sql, params }) as Promise<QueryResult<Row>>;
+  }
+
+  async connect(): Promise<EmbeddedClient> {
+    return this.#client();
+  }
+
+  forget(client: EmbeddedClient): void {
+    this.#clients.delete(client);
+  }
+
+  /** Deletes a queue's events from before `before` (ms since 1970): BullMQ itself cannot trim them here. */
+  async deleteEvents(queue: string, before: number): Promise<void> {
+    await this.query('DELETE FROM event WHERE queue = $1 AND created_at_ms < $2', [queue, before]);
+  }
+
+  /** Closes the database and gives its folder back. Called by BullMQ's name for it, too. */
+  end(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#broken) await this.#request({ type: 'close', id: this.#nextId++ }).catch(() => {});
+    await this.#thread.terminate();
+    await this.#lock.release();
+  }
+
+  #client(): EmbeddedClient {
+    const client = new EmbeddedClient(this);
+    client.setMaxListeners(0);
+    this.#clients.add(client);
+    return client;
+  }
+
+  #request(message: ToThread): Promise<QueryResult> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#pending.set(message.id, { resolve, reject });
+      this.#thread.postMessage(message);
+    });
+  }
+
+  #receive(message: FromThread): void {
+    if (message.type === 'notification') {
+      for (const client of this.#clients) client.emit('notification', message);
+      return;
+    }
+    if (message.type === 'ready') return;
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.type === 'result') pending?.resolve(message);
+    else pending?.reject(Object.assign(new Error(message.error.message), message.error));
+  }
+
+  #fail(error: Error): void {
+    if (this.#broken) return;
+    this.#broken = error;
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+    if (this.#closed) return;
+    this.#lose(error);
+    if (this.listenerCount('error') > 0) this.emit('error', error);
+  }
+}
+
+/** Closes the data folder to other users, and the data of an earlier version in it. */
+async function closeFolder(folder: string, log: OpeningLog): Promise<void> {
+  const names = await readdir(folder);
+  // A folder that holds other things, too, may be shared on purpose; only what is in ours is closed then.
+  const isOurs = names.every((name) => name === POSTGRES || LOCK_FILES.includes(name));
+  const paths = isOurs ? [folder] : [POSTGRES, ...LOCK_FILES].map((name) => join(folder, name));
+  const refused = (await Promise.all(paths.map((path) => closeToOthers(path)))).flat();
+  if (refused.length > 0) {
+    log.warn?.(
+      `other users of this machine may be able to read ${refused[0]}, which holds prompts and stories ` +
+        '(its permissions cannot be changed). Set SCIFI_DATA to a folder of your own',
+    );
+  }
+}
+
+/** Whether an error of the database says that there is no room for it. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && /no space left on device/i.test(error.message);
+}

@@ -1,0 +1,245 @@
+/**
+ * The generator worker: takes stories from the queue, has a storyteller write them, and reports snapshots.
+ */
+import { type Processor, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
+import type { Logger } from 'pino';
+import { StoryError, sentenceFor } from '../errors.ts';
+import { EngineLostError } from '../generator/engines/engine.ts';
+import type { Storyteller } from '../generator/storyteller.ts';
+import * as metrics from '../metrics.ts';
+import type { Story } from '../story/story.ts';
+import type { QueueConnection } from './connection.ts';
+import type { Speed } from './expected-wait.ts';
+import { Holds, LockLostError } from './job-locks.ts';
+import { Speedometer } from './speedometer.ts';
+import {
+  failureMessage,
+  progressOf,
+  STORIES_QUEUE,
+  type Stories,
+  type StoryJob,
+  type StoryJobData,
+  type StoryProgress,
+  type WorkerStatus,
+} from './stories.ts';
+
+/** Pause between two snapshots of a story. The first one goes out at once. */
+const SNAPSHOT_INTERVAL_MS = 300;
+/**
+ * In a crowd every story grows more slowly, and snapshots of all of them are what the queue spends its time
+ * on: this much of the pause for every story under way, so that a worker sends at most about 80 a second.
+ */
+const SNAPSHOT_SHARE_MS = 12;
+/** Writers lost in a row without a single new word after which a story is given up. */
+const FRUITLESS_LOSSES = 3;
+const ANNOUNCE_INTERVAL_MS = 5_000;
+const ANNOUNCE_INTERVAL_LOADING_MS = 500;
+
+/** Finds the storyteller for a model's name; throws a StoryError when there is none. */
+export type FindStoryteller = (model: string) => Storyteller;
+
+/** Why a telling was aborted, besides a lock that was lost. */
+type AbortReason = 'stop' | 'handover';
+
+export interface StoryWorkerOptions {
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  readonly logger: Logger;
+  readonly storyteller: FindStoryteller;
+  /** Called when the storytellers' device was lost; resolves when they have another. */
+  readonly recover?: () => Promise<void>;
+  /** Stories that this worker takes at once; the rest stay in the queue, where other workers find them. */
+  readonly concurrency: number;
+}
+
+export class StoryWorker {
+  readonly #options: StoryWorkerOptions;
+  readonly #worker: Worker<StoryJobData, Story>;
+  readonly #holds: Holds;
+  readonly #speedometer: Speedometer;
+  #closing = false;
+  /** When a story grew last, or the first of those under way was taken. */
+  #grewAt = 0;
+
+  constructor(options: StoryWorkerOptions) {
+    this.#options = options;
+    const { connection, concurrency, logger } = options;
+    this.#speedometer = new Speedometer(concurrency, () => performance.now());
+    const process: Processor<StoryJobData, Story> = (job, token) => this.#process(job as StoryJob, token!);
+    this.#worker = connection.worker(STORIES_QUEUE, process, { concurrency });
+    this.#holds = new Holds(this.#worker);
+    this.#worker.on('failed', (job, error) => {
+      logger.error({ story: job?.id, attempt: job?.attemptsMade, reason: error.message }, 'story failed');
+    });
+    this.#worker.on('stalled', (id) => {
+      metrics.takeovers.inc({ queue: STORIES_QUEUE });
+      logger.warn({ story: id }, 'story taken back from a lost worker');
+    });
+  }
+
+  ready(): Promise<unknown> {
+    return this.#worker.waitUntilReady();
+  }
+
+  /** Milliseconds in which stories were under way and not one has grown: a writer that hangs. */
+  get stuckMs(): number {
+    return this.#holds.size === 0 ? 0 : performance.now() - this.#grewAt;
+  }
+
+  /** How fast this worker writes. */
+  get speed(): Speed {
+    return this.#speedometer.speed;
+  }
+
+  /** Takes no more stories, hands those under way back to the queue, and ends. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closing = this.#worker.close();
+    this.#holds.abort('handover' satisfies AbortReason);
+    await closing.finally(() => this.#holds.close());
+  }
+
+  async #process(job: StoryJob, token: string): Promise<Story> {
+    const { stories, logger } = this.#options;
+    const id = job.id!;
+    const hold = await this.#holds.take(job, token);
+    const { abort } = hold;
+    if (this.#holds.size === 1) this.#grewAt = performance.now();
+    this.#speedometer.running = this.#holds.size;
+    if (job.attemptsStarted <= 1) metrics.storyWait.observe((Date.now() - job.timestamp) / 1_000);
+    const unfollow = stories.events.follow(id, (event) => {
+      if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
+    });
+    if (job.data.stop) abort.abort('stop' satisfies AbortReason);
+    if (this.#closing) abort.abort('handover' satisfies AbortReason);
+    const started = performance.now();
+    try {
+      const story = await this.#tell(job, abort.signal);
+      const reason: unknown = abort.signal.reason;
+      if (story.ending === 'stopped' && reason === ('handover' satisfies AbortReason)) {
+        metrics.stories.inc({ ending: 'handed_over' });
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      if (story.ending === 'stopped' && reason instanceof LockLostError) {
+        metrics.stories.inc({ ending: 'lost' });
+        throw new UnrecoverableError(reason.message);
+      }
+      metrics.stories.inc({ ending: story.ending });
+      const ms = Math.round(performance.now() - started);
+      logger.info({ story: id, characters: story.text.length, ending: story.ending, ms }, 'story written');
+      return story;
+    } catch (error) {
+      if (error instanceof WaitingError || error instanceof UnrecoverableError) throw error;
+      if (error instanceof EngineLostError && this.#options.recover) {
+        metrics.stories.inc({ ending: 'device_lost' });
+        logger.warn({ story: id, reason: error.message }, 'story handed back');
+        this.#pauseUntil(this.#options.recover());
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      if (!(error instanceof StoryError)) logger.error({ story: id, err: error }, 'storyteller failed');
+      metrics.stories.inc({ ending: sentenceFor(error).code });
+      // What the person asked for will not become possible by asking again; a broken engine may.
+      const isFinal = error instanceof StoryError && error.code !== 'internal' && error.code !== 'busy';
+      throw isFinal ? new UnrecoverableError(failureMessage(error)) : new Error(failureMessage(error));
+    } finally {
+      unfollow();
+      hold.end();
+      this.#speedometer.running = this.#holds.size;
+    }
+  }
+
+  /** Takes no stories until the storytellers can write again: other workers may have them meanwhile. */
+  #pauseUntil(recovered: Promise<void>): void {
+    if (this.#worker.isPaused()) return;
+    const pausing = this.#worker.pause(true);
+    Promise.all([pausing, recovered]).then(
+      () => {
+        if (!this.#closing) this.#worker.resume();
+      },
+      (error) => this.#options.logger.error({ err: error }, 'the storytellers did not recover'),
+    );
+  }
+
+  async #tell(job: StoryJob, signal: AbortSignal): Promise<Story> {
+    const { request } = job.data;
+    const storyteller = this.#options.storyteller(request.model);
+    const last = progressOf(job);
+    const resumeFrom = last?.text ?? request.prompt;
+    // A stall is a writer that was lost; one that hands over in an orderly way is none.
+    const losses = job.stalledCounter;
+    // The loss of the one that wrote the last word was not without one.
+    if (losses - (last ? last.losses + 1 : 0) >= FRUITLESS_LOSSES) {
+      throw new StoryError(
+        'no_progress',
+        'This story brought its writer down several times and was given up. Please try another opening.',
+      );
+    }
+    const constant = { ...storyteller.credits, unreadable: storyteller.unreadable(request), losses };
+    let longest = resumeFrom.length;
+    const wrote = (characters: number) => {
+      metrics.characters.inc(characters);
+      this.#speedometer.wrote(characters);
+    };
+    let sentAt = Number.NEGATIVE_INFINITY;
+    let sending: Promise<void> | undefined;
+    const send = (text: string) => {
+      const progress: StoryProgress = { text, ...constant };
+      sentAt = performance.now();
+      sending = job
+        .updateProgress(progress)
+        // The queue is away: the next snapshot, or the result, makes up for it.
+        .catch(() => {})
+        .finally(() => {
+          sending = undefined;
+        });
+    };
+    const story = await storyteller.tell(request, {
+      resumeFrom,
+      signal,
+      onWord: (read) => {
+        this.#grewAt = performance.now();
+        const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#holds.size);
+        if (sending || performance.now() - sentAt < pause) return;
+        const text = read();
+        if (text.length <= longest) return;
+        wrote(text.length - longest);
+        longest = text.length;
+        send(text);
+      },
+      onRedraw: () => metrics.redraws.inc(),
+    });
+    wrote(Math.max(0, story.text.length - longest));
+    if (story.ending === 'complete') this.#speedometer.ended(story.text.length - request.prompt.length);
+    await sending;
+    return story;
+  }
+}
+
+/**
+ * Tells the bots how ready this worker is, now and again and at every change, until the returned function is
+ * called.
+ *
+ * @param announced called with what the queue has taken
+ */
+export function keepAnnouncing(
+  stories: Stories,
+  read: () => WorkerStatus,
+  announced: (status: WorkerStatus) => void = () => {},
+): () => void {
+  let timer: NodeJS.Timeout;
+  const announce = () => {
+    const status = read();
+    stories.announce(status).then(
+      () => announced(status),
+      () => {},
+    );
+    timer = setTimeout(
+      announce,
+      status.phase === 'ready' ? ANNOUNCE_INTERVAL_MS : ANNOUNCE_INTERVAL_LOADING_MS,
+    );
+  };
+  announce();
+  return () => clearTimeout(timer);
+}

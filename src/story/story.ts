@@ -1,0 +1,128 @@
+/**
+ * What a story is, in the words that every room of the house shares: the request that travels from a chat
+ * to the generator, the bounds on it, and what comes back. Types and bounds only; no room is imported.
+ */
+
+import type { Preset } from './sampling.ts';
+
+/** One story, fully specified: the same request on the same model version and engine gives the same text. */
+export interface StoryRequest {
+  /** The opening, exactly as typed; it is part of the story. At most `STORY_BOUNDS.prompt.max` characters. */
+  readonly prompt: string;
+  /** Text that the network reads before the prompt and nobody is shown again: what a continuation continues. */
+  readonly context: string;
+  /** How it is drawn; absent in requests of version 0.1, which are `classic`. */
+  readonly preset?: Preset;
+  /** Softmax temperature of the preset `classic`: 0 (always the likeliest character) to 2. The others have their own. */
+  readonly temperature: number;
+  /** The most characters (UTF-16 code units) that the story may have, its prompt included. */
+  readonly length: number;
+  /** 32-bit unsigned integer that fixes every random draw. */
+  readonly seed: number;
+  /** Name of a model in `models/models.json`. */
+  readonly model: string;
+}
+
+export const STORY_BOUNDS = {
+  prompt: { max: 2_000 },
+  context: { max: 2_000 },
+  temperature: { min: 0, max: 2, default: 0.4 },
+  length: { min: 50, max: 6_000, default: 1_200 },
+  seed: { min: 0, max: 0xffff_ffff },
+  /** Characters that a prompt must leave for the network to write. */
+  room: { min: 50 },
+} as const;
+
+/**
+ * What is wrong with a request, as a sentence for the person who made it; undefined when nothing is. Whether
+ * its model exists is not known here.
+ */
+export function problemWith(request: StoryRequest): string | undefined {
+  const { prompt, context, temperature, length, seed } = request;
+  const { temperature: t, length: l, seed: s, room } = STORY_BOUNDS;
+  if (prompt.length > STORY_BOUNDS.prompt.max) {
+    return (
+      `That opening has ${count(prompt.length)} characters; the most is ${count(STORY_BOUNDS.prompt.max)}. ` +
+      'Shorten it.'
+    );
+  }
+  if (context.length > STORY_BOUNDS.context.max) {
+    return `The context has ${count(context.length)} characters; the most is ${count(STORY_BOUNDS.context.max)}.`;
+  }
+  if (!(temperature >= t.min && temperature <= t.max)) {
+    return `The temperature is ${temperature}; give a number from ${t.min} to ${t.max}.`;
+  }
+  if (!Number.isInteger(length) || length < l.min || length > l.max) {
+    return `The length is ${length}; give a whole number of characters from ${l.min} to ${count(l.max)}.`;
+  }
+  if (!Number.isInteger(seed) || seed < s.min || seed > s.max) {
+    return `The seed is ${seed}; give a whole number from ${s.min} to ${s.max}.`;
+  }
+  if (length - prompt.length < room.min) {
+    const least = prompt.length + room.min;
+    return (
+      `That opening has ${count(prompt.length)} characters and the whole story may have ${count(length)}: the ` +
+      `network needs at least ${room.min} of its own. Ask for a length of ${count(least)} or more, or shorten it.`
+    );
+  }
+  return undefined;
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en');
+}
+
+/** `complete`: ended by itself, at the end of a sentence. `stopped`: somebody pressed Stop. */
+export type StoryEnding = 'complete' | 'stopped';
+
+/** A finished story, with all that is needed to get it again. */
+export interface Story {
+  /** The whole text, prompt first (without `context`). */
+  readonly text: string;
+  readonly ending: StoryEnding;
+  /** Version of the model that wrote it: the start of its weights' SHA-256. */
+  readonly modelVersion: string;
+  /** Name of the engine that wrote it, such as `onnx`. */
+  readonly engine: string;
+  /** Characters of prompt and context that the network could not read, when that was much; otherwise 0. */
+  readonly unreadable: number;
+}
+
+/** What a footer says of whoever wrote a story. */
+export type StoryCredits = Pick<Story, 'modelVersion' | 'engine' | 'unreadable'>;
+
+/** What is known of a story's wait for its writer. */
+export interface Waiting {
+  /** Its place among the stories that wait, 1 for the next one; null while nobody knows. */
+  readonly place: number | null;
+  /** Whether it waits for another story of the same person. */
+  readonly afterOwn?: boolean;
+}
+
+/** What a reply shows at one moment, on any platform. It only ever moves downwards in this list. */
+export type ReplyState =
+  | ({ readonly status: 'waiting' } & Waiting)
+  | { readonly status: 'writing'; readonly text: string }
+  | ({ readonly status: 'finished' } & Story)
+  | {
+      readonly status: 'failed';
+      /** What was shown before it failed. */
+      readonly text: string;
+      readonly error: { readonly code: string; readonly message: string };
+    };
+
+/** A model as a chat offers it: one entry of `models/models.json`. */
+export interface ModelChoice {
+  /** Folder below `models/` and the value of the `model` option. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+}
+
+/** How ready the storytellers are, for a page that has to say why nothing happens yet. */
+export interface StorytellerStatus {
+  /** `none`: no worker has been heard of lately; stories wait in the queue. */
+  readonly phase: 'none' | 'loading' | 'ready';
+  /** Share of the model's weights that has been read, 0 to 1. */
+  readonly loaded: number;
+}

@@ -1,0 +1,185 @@
+/**
+ * A folder of files as a corpus: cleaned, without what is not English or there twice, and split by work. A file is
+ * read, cleaned and written before the next, so memory does not grow with the corpus.
+ */
+import { createHash } from 'node:crypto';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, open, readdir, rename } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { StoryError } from '../../errors.ts';
+import { END_OF_TEXT } from '../../generator/vocabulary.ts';
+import { type CleanedWork, cleanWork, LEAST_CHARACTERS, notEnglish } from './clean.ts';
+import { Duplicates } from './duplicates.ts';
+
+export const SPLITS = ['train', 'valid', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** Of a hundred works so many are for validation and for the test. */
+const VALID_PERCENT = 5;
+const TEST_PERCENT = 5;
+/** No work is larger; what is may be an archive, or many works in one file. */
+export const MOST_BYTES = 64 * 2 ** 20;
+const MANIFEST = 'manifest.tsv';
+const COLUMNS = [
+  'split',
+  'id',
+  'title',
+  'author',
+  'encoding',
+  'bytes',
+  'characters',
+  'sha256',
+  'file',
+  'note',
+] as const;
+type Row = Readonly<Record<(typeof COLUMNS)[number], string | number | undefined>>;
+
+export interface CorpusFacts {
+  readonly files: number;
+  readonly works: Readonly<Record<Split, number>>;
+  readonly characters: Readonly<Record<Split, number>>;
+  /** Files that were left out, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly bytes: number;
+}
+
+/** Why a file is left out: in a word for the facts, and in a sentence for the manifest. */
+interface Refusal {
+  readonly reason: 'too large' | 'too short' | 'not English' | 'there twice';
+  readonly note: string;
+}
+
+/**
+ * Builds `train.txt`, `valid.txt`, `test.txt` and `manifest.tsv` in a folder. Every work begins with U+0003; the same
+ * files make the same corpus. Until all is written the files of an earlier corpus stay.
+ *
+ * @param onFile told before each file and once at the end
+ * @throws StoryError `bad_request` when the folder cannot be read or holds no text files
+ */
+export async function buildCorpus(
+  rawFolder: string,
+  outFolder: string,
+  onFile: (done: number, files: number) => void = () => {},
+): Promise<CorpusFacts> {
+  const files = await textFilesIn(rawFolder);
+  await mkdir(outFolder, { recursive: true });
+  const out = openOutputs(outFolder);
+  const works = zeros();
+  const characters = zeros();
+  const dropped: Record<string, number> = {};
+  const duplicates = new Duplicates();
+  const reader = new Reader();
+  let bytes = 0;
+  await write(out.get(MANIFEST)!, `${COLUMNS.join('\t')}\n`);
+  for (const [done, file] of files.entries()) {
+    onFile(done, files.length);
+    const { size, content } = await reader.read(join(rawFolder, file));
+    bytes += size;
+    const work = content && cleanWork(content);
+    const id = work?.header.id ?? basename(file, extname(file));
+    const refusal = refuse(work, size) ?? (work && repeats(duplicates, id, work));
+    const split = refusal ? undefined : splitOf(id);
+    if (refusal) dropped[refusal.reason] = (dropped[refusal.reason] ?? 0) + 1;
+    if (split && work) {
+      works[split] += 1;
+      characters[split] += work.text.length;
+      await write(out.get(`${split}.txt`)!, `${END_OF_TEXT}${work.text}\n`);
+    }
+    const row: Row = {
+      split: split ?? 'dropped',
+      id,
+      title: work?.header.title,
+      author: work?.header.author,
+      encoding: work?.encoding,
+      bytes: size,
+      characters: work?.text.length,
+      sha256: content && createHash('sha256').update(content).digest('hex'),
+      file,
+      note: refusal?.note,
+    };
+    await write(out.get(MANIFEST)!, lineOf(row));
+  }
+  onFile(files.length, files.length);
+  await closeOutputs(outFolder, out);
+  return { files: files.length, works, characters, dropped, bytes };
+}
+
+/** A work's split, by its id alone: it stays where it is when the corpus grows. */
+export function splitOf(id: string): Split {
+  const place = createHash('sha256').update(id).digest().readUInt32BE(0) % 100;
+  if (place < VALID_PERCENT) return 'valid';
+  return place < VALID_PERCENT + TEST_PERCENT ? 'test' : 'train';
+}
+
+async function textFilesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new StoryError('bad_request', `${folder} cannot be read (${error.code}).`);
+  });
+  const files = names.filter((name) => extname(name).toLowerCase() === '.txt').toSorted();
+  if (files.length === 0) throw new StoryError('bad_request', `There are no .txt files in ${folder}.`);
+  return files;
+}
+
+/** Reads files one after the other into the same memory, which grows to the largest of them. */
+class Reader {
+  #memory = Buffer.alloc(0);
+
+  /** A file's size and its content, which is overwritten by the next; no content where no work is so large. */
+  async read(path: string): Promise<{ readonly size: number; readonly content: Buffer | undefined }> {
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      if (size > MOST_BYTES) return { size, content: undefined };
+      if (this.#memory.length < size) this.#memory = Buffer.alloc(size);
+      let read = 0;
+      while (read < size) {
+        const { bytesRead } = await file.read(this.#memory, read, size - read, read);
+        if (bytesRead === 0) break;
+        read += bytesRead;
+      }
+      return { size: read, content: this.#memory.subarray(0, read) };
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function refuse(work: CleanedWork | undefined, size: number): Refusal | undefined {
+  if (!work) return { reason: 'too large', note: `${size} bytes are more than any work has` };
+  if (work.text.length < LEAST_CHARACTERS)
+    return { reason: 'too short', note: `fewer than ${LEAST_CHARACTERS} characters are left` };
+  const note = notEnglish(work);
+  return note === undefined ? undefined : { reason: 'not English', note };
+}
+
+function repeats(duplicates: Duplicates, id: string, work: CleanedWork): Refusal | undefined {
+  const repeated = duplicates.add(id, work.text);
+  return repeated === undefined ? undefined : { reason: 'there twice', note: `it repeats ${repeated}` };
+}
+
+function zeros(): Record<Split, number> {
+  return { train: 0, valid: 0, test: 0 };
+}
+
+function lineOf(row: Row): string {
+  return `${COLUMNS.map((column) => String(row[column] ?? '').replace(/\s+/g, ' ')).join('\t')}\n`;
+}
+
+/** The files of a corpus by their names; each is written beside the one that it will replace. */
+function openOutputs(folder: string): Map<string, WriteStream> {
+  const names = [...SPLITS.map((split) => `${split}.txt`), MANIFEST];
+  return new Map(names.map((name) => [name, createWriteStream(join(folder, `${name}.new`))]));
+}
+
+async function closeOutputs(folder: string, out: ReadonlyMap<string, WriteStream>): Promise<void> {
+  for (const [name, stream] of out) {
+    stream.end();
+    await finished(stream);
+    await rename(join(folder, `${name}.new`), join(folder, name));
+  }
+}
+
+async function write(stream: WriteStream, text: string): Promise<void> {
+  if (!stream.write(text)) await new Promise<void>((resolve) => stream.once('drain', () => resolve()));
+}

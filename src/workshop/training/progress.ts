@@ -1,0 +1,183 @@
+/** What a run is, where it stands, and what is told of it. */
+import type { VocabularyFile } from '../../generator/vocabulary.ts';
+import type { Architecture } from './network.ts';
+import type { Phase } from './schedule.ts';
+
+/** What a run is; it stays the same when the run is continued, but for `epochs`. */
+export interface TrainingSettings {
+  readonly architecture: Architecture;
+  readonly schedule: readonly Phase[];
+  /** Steps through which gradients go back. */
+  readonly steps: number;
+  /** Norm that the gradient is cut to; 0 for never. */
+  readonly clip: number;
+  readonly epochs: number;
+  readonly seed: number;
+  /** Name and version of the model whose weights it began with, if any; for whoever reads the card. */
+  readonly from?: string;
+}
+
+/** The mean over some text. */
+export interface Score {
+  readonly bitsPerCharacter: number;
+  /** Share of what was to be predicted (characters, or words) that was the likeliest one. */
+  readonly accuracy: number;
+}
+
+/** Where a run stands. */
+export interface Progress {
+  readonly settings: TrainingSettings;
+  readonly vocabulary: VocabularyFile;
+  /** The epoch under way, from 0, and how many of its chunks are done. */
+  readonly epoch: number;
+  readonly chunk: number;
+  /** Index of the phase, and steps of its optimizer. */
+  readonly phase: number;
+  readonly phaseSteps: number;
+  /** Characters learned from since the beginning. */
+  readonly characters: number;
+  /** What the rates are multiplied with: halved at every setback. */
+  readonly rateScale: number;
+  readonly setbacks: number;
+  /** Running mean of the loss, in nats; undefined before the first. */
+  readonly usual: number | undefined;
+  /** Running mean of the accuracy; undefined before the first, and in checkpoints of earlier versions. */
+  readonly usualAccuracy?: number | undefined;
+  /** Sums over the epoch under way. */
+  readonly nats: number;
+  readonly right: number;
+  readonly best: (Score & { readonly epoch: number }) | undefined;
+  /** Epochs since the best one. */
+  readonly fruitless: number;
+  /** The last validation score. */
+  readonly valid: Score | undefined;
+  /** Milliseconds that all of it took. */
+  readonly milliseconds: number;
+}
+
+/** What is told after some chunks. */
+export interface Report {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly chunk: number;
+  readonly chunks: number;
+  /** The mean over the epoch so far. */
+  readonly train: Score;
+  /** A running mean over about the last twenty chunks, whatever epochs they are of. */
+  readonly recent: Score;
+  readonly characters: number;
+  readonly learningRate: number;
+  readonly charactersPerSecond: number;
+  /** Of the whole run, at that speed; validation not counted. */
+  readonly secondsLeft: number;
+}
+
+export interface EpochReport {
+  readonly epoch: number;
+  readonly train: Score;
+  readonly valid: Score;
+  readonly isBest: boolean;
+  readonly learningRate: number;
+  readonly streams: number;
+  readonly optimizer: string;
+  readonly seconds: number;
+  readonly characters: number;
+}
+
+/** How much text goes into a chunk, and how many chunks into an epoch. */
+export interface Pace {
+  readonly chunks: number;
+  /** Rows of a chunk: its steps times its streams. */
+  readonly rows: number;
+  /** Characters that a row stands for, on average. */
+  readonly charactersPerRow: number;
+}
+
+/** Weight of a new loss in the running mean. */
+const MEMORY = 0.05;
+
+/** Where a run stands that has not begun. */
+export function beginningOf(settings: TrainingSettings, vocabulary: VocabularyFile): Progress {
+  return {
+    settings,
+    vocabulary,
+    epoch: 0,
+    chunk: 0,
+    phase: 0,
+    phaseSteps: 0,
+    characters: 0,
+    rateScale: 1,
+    setbacks: 0,
+    usual: undefined,
+    nats: 0,
+    right: 0,
+    best: undefined,
+    fruitless: 0,
+    valid: undefined,
+    milliseconds: 0,
+  };
+}
+
+/** After one more chunk: `nats` is the mean over its rows, `right` how many of them were guessed. */
+export function afterChunk(
+  before: Progress,
+  { rows, charactersPerRow }: Pace,
+  { nats, right }: { readonly nats: number; readonly right: number },
+): Progress {
+  return {
+    ...before,
+    chunk: before.chunk + 1,
+    phaseSteps: before.phaseSteps + 1,
+    characters: before.characters + Math.round(rows * charactersPerRow),
+    nats: before.nats + nats,
+    right: before.right + right,
+    usual: remember(before.usual, nats),
+    usualAccuracy: remember(before.usualAccuracy, right / rows),
+  };
+}
+
+/** After the last chunk and its validation, before the next epoch's first chunk. */
+export function afterEpoch(before: Progress, valid: Score): Progress {
+  const isBest = before.best === undefined || valid.bitsPerCharacter < before.best.bitsPerCharacter;
+  return {
+    ...before,
+    epoch: before.epoch + 1,
+    chunk: 0,
+    nats: 0,
+    right: 0,
+    best: isBest ? { ...valid, epoch: before.epoch } : before.best,
+    fruitless: isBest ? 0 : before.fruitless + 1,
+    valid,
+  };
+}
+
+/** The mean over the epoch under way. */
+export function scoreOf({ nats, right, chunk }: Progress, { rows, charactersPerRow }: Pace): Score {
+  return {
+    bitsPerCharacter: nats / chunk / Math.LN2 / charactersPerRow,
+    accuracy: right / (chunk * rows),
+  };
+}
+
+/** @param learningRate the phase's, as it is at this moment */
+export function reportOf(
+  progress: Progress,
+  pace: Pace,
+  learningRate: number,
+  charactersPerSecond: number,
+): Report {
+  const { epoch, chunk, settings, characters, usual = Number.NaN, usualAccuracy = Number.NaN } = progress;
+  const { chunks, rows, charactersPerRow } = pace;
+  const chunksLeft = (settings.epochs - epoch) * chunks - chunk;
+  return {
+    ...{ epoch, epochs: settings.epochs, chunk, chunks, characters, charactersPerSecond, learningRate },
+    recent: { bitsPerCharacter: usual / Math.LN2 / charactersPerRow, accuracy: usualAccuracy },
+    train: scoreOf(progress, pace),
+    secondsLeft: (chunksLeft * rows * charactersPerRow) / charactersPerSecond,
+  };
+}
+
+/** A running mean that forgets. */
+export function remember(mean: number | undefined, value: number): number {
+  return mean === undefined ? value : mean + MEMORY * (value - mean);
+}

@@ -1,0 +1,78 @@
+/**
+ * A corpus as parallel streams: the text is cut into as many stretches as there are streams, each is read
+ * from its beginning to its end, chunk after chunk with its state carried on, and begins afresh where a work
+ * begins and now and then by chance.
+ */
+import { uniformAt } from '../../generator/sampler.ts';
+import type { Lesson } from './network.ts';
+
+/**
+ * A net that never met a fresh state in training can run away from one: so a stream begins afresh once in
+ * about so many characters, wherever it is.
+ */
+export const FRESH_ONCE_IN = 4_000;
+
+export interface StreamOptions {
+  readonly streams: number;
+  readonly steps: number;
+  /** The id that works begin with and that stands nowhere else; undefined where the vocabulary has none. */
+  readonly endOfText: number | undefined;
+  /** Of the fresh states that come by chance; undefined for none. */
+  readonly seed: number | undefined;
+  /** How many ids lie between two of those, on average. */
+  readonly freshOnceIn?: number;
+}
+
+export class Streams {
+  /** Chunks of one pass over the text. */
+  readonly chunks: number;
+  readonly #ids: Uint8Array | Uint16Array | Int32Array;
+  readonly #options: StreamOptions;
+  readonly #stretch: number;
+
+  /** @throws RangeError for a text that is too short for one chunk of every stream */
+  constructor(ids: Uint8Array | Uint16Array | Int32Array, options: StreamOptions) {
+    this.#ids = ids;
+    this.#options = options;
+    const { streams, steps } = options;
+    this.#stretch = Math.floor((ids.length - 1) / streams);
+    this.chunks = Math.floor(this.#stretch / steps);
+    if (this.chunks === 0) {
+      const needed = streams * steps + 1;
+      throw new RangeError(
+        `Expected a text of ${needed} characters or more for ${streams} streams of ${steps} steps, got ${ids.length}.`,
+      );
+    }
+  }
+
+  /**
+   * One chunk of every stream.
+   *
+   * @param chunk 0 to `chunks` - 1
+   * @param epoch of which pass; other passes begin afresh elsewhere
+   */
+  lesson(chunk: number, epoch: number): Lesson {
+    const { streams, steps, endOfText, seed, freshOnceIn = FRESH_ONCE_IN } = this.#options;
+    const rows = steps * streams;
+    const lesson = {
+      steps,
+      streams,
+      inputs: new Int32Array(rows),
+      targets: new Int32Array(rows),
+      fresh: new Uint8Array(rows),
+    };
+    for (let stream = 0; stream < streams; stream++) {
+      const from = stream * this.#stretch + chunk * steps;
+      for (let step = 0; step < steps; step++) {
+        const row = step * streams + stream;
+        const id = this.#ids[from + step]!;
+        lesson.inputs[row] = id;
+        lesson.targets[row] = this.#ids[from + step + 1]!;
+        const isBeginning = chunk === 0 && step === 0;
+        const isByChance = seed !== undefined && uniformAt(seed, from + step, epoch) < 1 / freshOnceIn;
+        if (isBeginning || id === endOfText || isByChance) lesson.fresh[row] = 1;
+      }
+    }
+    return lesson;
+  }
+}

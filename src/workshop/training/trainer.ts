@@ -1,0 +1,304 @@
+/**
+ * A run of training: epochs of chunks, a validation score after each, checkpoints from which a run goes on as
+ * if nothing had happened, and a way back from a loss that explodes.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { StoryError } from '../../errors.ts';
+import type { Model } from '../../generator/model/model.ts';
+import type { Corpus } from './corpus.ts';
+import { type Lesson, TrainableNetwork } from './network.ts';
+import {
+  afterChunk,
+  afterEpoch,
+  beginningOf,
+  type EpochReport,
+  type Pace,
+  type Progress,
+  type Report,
+  remember,
+  reportOf,
+  type Score,
+  scoreOf,
+  type TrainingSettings,
+} from './progress.ts';
+import { RunCheckpoints } from './run-checkpoints.ts';
+import { nextPhase, type Phase } from './schedule.ts';
+import type { Weights } from './stages.ts';
+import { disposeOf, type RunTensors, takeStep } from './step.ts';
+import { FRESH_ONCE_IN, Streams } from './streams.ts';
+import { toModel, weightsOf } from './trained-model.ts';
+import { validate } from './validation.ts';
+
+export interface TrainerOptions {
+  /** Folder of the run. */
+  readonly folder: string;
+  readonly corpus: Corpus;
+  readonly onProgress?: (report: Report) => void;
+  /** Twenty times an epoch. */
+  readonly onLog?: (report: Report) => Promise<void> | void;
+  readonly onEpoch?: (report: EpochReport, trainer: Trainer) => Promise<void> | void;
+  /** Told of everything that is neither: setbacks, phases. */
+  readonly onNews?: (sentence: string) => void;
+  /** A checkpoint is written at least this often, as machines that are rented by the hour may vanish. */
+  readonly saveEveryMs?: number;
+  readonly clock?: () => number;
+}
+
+const SAVE_EVERY_MS = 10 * 60_000;
+const SETBACKS_MAX = 3;
+/** A loss this much above the mean of those before is an explosion, in nats. */
+const EXPLOSION = 2;
+const PROGRESS_EVERY_MS = 500;
+const LOGS_PER_EPOCH = 20;
+const DROPOUT_SEEDS = 1_000_003;
+
+export class Trainer {
+  readonly network: TrainableNetwork;
+  readonly #options: TrainerOptions;
+  readonly #checkpoints: RunCheckpoints;
+  readonly #clock: () => number;
+  #progress: Progress;
+  #tensors: RunTensors;
+  #streams: Streams;
+
+  private constructor(options: TrainerOptions, progress: Progress, restore?: () => RunTensors) {
+    this.#options = options;
+    this.#checkpoints = new RunCheckpoints(options.folder);
+    this.#clock = options.clock ?? (() => performance.now());
+    this.network = new TrainableNetwork(progress.settings.architecture, options.corpus.vocabulary.size);
+    this.#progress = progress;
+    this.#streams = this.#streamsOf(progress.phase);
+    this.#tensors = restore?.() ?? {
+      weights: this.network.draw(progress.settings.seed),
+      slots: new Map(),
+      states: this.network.freshStates(this.#phase.streams),
+    };
+  }
+
+  /**
+   * Begins a run.
+   *
+   * @param from a model to learn on from, of the settings' architecture and the corpus's vocabulary; by default
+   *   the weights are drawn
+   * @throws StoryError `bad_request` when there is one in the folder already
+   */
+  static async begin(settings: TrainingSettings, options: TrainerOptions, from?: Model): Promise<Trainer> {
+    await new RunCheckpoints(options.folder).begin();
+    const trainer = new Trainer(options, beginningOf(settings, options.corpus.vocabulary.toFile()));
+    if (from) {
+      tf.dispose([...trainer.#tensors.weights.values()]);
+      trainer.#tensors = { ...trainer.#tensors, weights: weightsOf(trainer.network, from) };
+    }
+    await trainer.save();
+    return trainer;
+  }
+
+  /** Goes on with a run from its last checkpoint. */
+  static async continue(options: TrainerOptions, epochs?: number): Promise<Trainer> {
+    const { progress, restore } = await new RunCheckpoints(options.folder).last();
+    const settings = { ...progress.settings, epochs: epochs ?? progress.settings.epochs };
+    return new Trainer(options, { ...progress, settings }, restore);
+  }
+
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  get weights(): Weights {
+    return this.#tensors.weights;
+  }
+
+  /**
+   * Trains until all epochs are done or the signal says so; either way a checkpoint is written.
+   *
+   * @returns whether all epochs are done
+   * @throws StoryError `bad_request` when the loss has exploded more than three times
+   */
+  async run(signal?: AbortSignal): Promise<boolean> {
+    const { saveEveryMs = SAVE_EVERY_MS, onProgress, onLog } = this.#options;
+    let savedAt = this.#clock();
+    let toldAt = savedAt;
+    let before = savedAt;
+    let speed: number | undefined;
+    while (this.#progress.epoch < this.#progress.settings.epochs) {
+      // A run may have been interrupted in the middle of a validation, with all chunks of its epoch done.
+      if (!signal?.aborted && this.#progress.chunk >= this.#streams.chunks) {
+        const valid = await this.validate(signal);
+        if (valid) {
+          before = this.#spend(before);
+          await this.#endEpoch(valid);
+          // Saving and sampling take their time, which is the run's and not the next chunk's.
+          before = this.#spend(before);
+          savedAt = before;
+          continue;
+        }
+      }
+      if (signal?.aborted) {
+        await this.save();
+        return false;
+      }
+      const isGood = await this.#learn(this.#streams.lesson(this.#progress.chunk, this.#progress.epoch));
+      const now = this.#spend(before);
+      const { rows, charactersPerRow } = this.#pace;
+      const rate = ((rows * charactersPerRow) / (now - before)) * 1_000;
+      before = now;
+      if (!isGood) {
+        await this.#goBack();
+        continue;
+      }
+      speed = remember(speed, rate);
+      if (onProgress && now - toldAt >= PROGRESS_EVERY_MS) {
+        toldAt = now;
+        onProgress(this.#report(speed));
+      }
+      const logEvery = Math.ceil(this.#streams.chunks / LOGS_PER_EPOCH);
+      if (this.#progress.chunk % logEvery === 0) await onLog?.(this.#report(speed));
+      if (this.#progress.chunk < this.#streams.chunks && now - savedAt >= saveEveryMs) {
+        await this.save();
+        savedAt = this.#clock();
+      }
+      // Timers and signals have their turn: on WASM nothing above has waited for anything.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return true;
+  }
+
+  /** How well the weights predict the validation text; undefined when the signal ended it. */
+  validate(signal?: AbortSignal): Promise<Score | undefined> {
+    const { architecture, steps } = this.#progress.settings;
+    const windows = architecture.bidirectional ? { steps } : {};
+    return validate(this.network, this.weights, this.#options.corpus, { ...windows, signal });
+  }
+
+  /** Writes a checkpoint. */
+  save(): Promise<void> {
+    return this.#checkpoints.save(this.#progress, this.#tensors);
+  }
+
+  /** The weights as they are, as a model. */
+  toModel(metadata: Model['metadata']): Promise<Model> {
+    const { vocabulary } = this.#options.corpus;
+    return toModel(this.network, this.weights, {
+      vocabulary,
+      metadata,
+      steps: this.#progress.settings.steps,
+    });
+  }
+
+  dispose(): void {
+    disposeOf(this.#tensors);
+  }
+
+  /** Counts the time since then as the run's. @returns what time it is */
+  #spend(since: number): number {
+    const now = this.#clock();
+    this.#progress = { ...this.#progress, milliseconds: this.#progress.milliseconds + now - since };
+    return now;
+  }
+
+  get #phase(): Phase {
+    return this.#progress.settings.schedule[this.#progress.phase]!;
+  }
+
+  /** What the rate is at this moment. */
+  get #learningRate(): number {
+    return this.#phase.learningRate * this.#progress.rateScale;
+  }
+
+  get #pace(): Pace {
+    return {
+      chunks: this.#streams.chunks,
+      rows: this.#progress.settings.steps * this.#phase.streams,
+      charactersPerRow: this.#options.corpus.charactersPerId.train,
+    };
+  }
+
+  #streamsOf(phase: number): Streams {
+    const { settings } = this.#progress;
+    const { train, vocabulary, charactersPerId } = this.#options.corpus;
+    const { streams } = settings.schedule[phase]!;
+    const { steps, seed } = settings;
+    const freshOnceIn = FRESH_ONCE_IN / charactersPerId.train;
+    return new Streams(train, { streams, steps, seed, freshOnceIn, endOfText: vocabulary.mark });
+  }
+
+  /** One step; false when the loss was none, or exploded: then nothing of it is kept. */
+  async #learn(lesson: Lesson): Promise<boolean> {
+    const { settings, epoch, chunk, phaseSteps, usual } = this.#progress;
+    const { next, ...figures } = await takeStep(this.network, this.#tensors, lesson, {
+      optimizer: { name: this.#phase.optimizer, learningRate: this.#learningRate },
+      clip: settings.clip,
+      step: phaseSteps + 1,
+      dropoutSeed: settings.seed + DROPOUT_SEEDS * (epoch * this.#streams.chunks + chunk + 1),
+    });
+    const isTooMuch = figures.nats > (usual ?? Number.POSITIVE_INFINITY) + EXPLOSION;
+    if (!Number.isFinite(figures.nats) || !Number.isFinite(figures.norm) || isTooMuch) {
+      disposeOf(next);
+      return false;
+    }
+    this.dispose();
+    this.#tensors = next;
+    this.#progress = afterChunk(this.#progress, this.#pace, figures);
+    return true;
+  }
+
+  /** Back to the last checkpoint, with half the rate. */
+  async #goBack(): Promise<void> {
+    const { onNews = () => {} } = this.#options;
+    const { setbacks, milliseconds } = this.#progress;
+    const rateScale = this.#progress.rateScale / 2;
+    if (setbacks >= SETBACKS_MAX) {
+      throw new StoryError(
+        'bad_request',
+        `The loss has exploded ${setbacks + 1} times, the last time at ${2 * rateScale} of the learning rate. Begin anew ` +
+          'with a smaller one, or with a smaller --clip; the last good checkpoint is kept.',
+      );
+    }
+    const { name, progress, restore } = await this.#checkpoints.last();
+    this.dispose();
+    this.#progress = { ...progress, rateScale, setbacks: setbacks + 1, milliseconds };
+    this.#tensors = restore();
+    this.#streams = this.#streamsOf(progress.phase);
+    // At once: a machine that vanishes before the next checkpoint must not forget what it has learned of the rate.
+    await this.save();
+    onNews(`The loss exploded: back to ${name} with ${rateScale} of the learning rate.`);
+  }
+
+  async #endEpoch(valid: Score): Promise<void> {
+    const ended = this.#progress;
+    const { optimizer, streams } = this.#phase;
+    const report = {
+      ...{ epoch: ended.epoch, train: scoreOf(ended, this.#pace), valid, streams, optimizer },
+      ...{ learningRate: this.#learningRate, characters: ended.characters },
+      seconds: ended.milliseconds / 1_000,
+    };
+    this.#progress = afterEpoch(ended, valid);
+    this.#changePhase();
+    await this.save();
+    await this.#options.onEpoch?.({ ...report, isBest: this.#progress.best!.epoch === ended.epoch }, this);
+  }
+
+  /** Goes on to the schedule's next phase when its time has come. */
+  #changePhase(): void {
+    const { onNews = () => {} } = this.#options;
+    const { settings, epoch, fruitless } = this.#progress;
+    const before = this.#phase;
+    const phase = nextPhase(settings.schedule, this.#progress.phase, epoch, fruitless);
+    if (phase === this.#progress.phase) return;
+    this.#progress = { ...this.#progress, phase, phaseSteps: 0, fruitless: 0 };
+    const { optimizer, learningRate, streams } = this.#phase;
+    // Another optimizer begins with nothing, and another number of streams reads from elsewhere.
+    tf.dispose([...this.#tensors.slots.values()]);
+    this.#tensors = { ...this.#tensors, slots: new Map() };
+    this.#streams = this.#streamsOf(phase);
+    if (streams !== before.streams) {
+      tf.dispose(this.#tensors.states as never);
+      this.#tensors = { ...this.#tensors, states: this.network.freshStates(streams) };
+    }
+    onNews(`From epoch ${epoch + 1} on: ${optimizer} at ${learningRate}, ${streams} streams.`);
+  }
+
+  #report(charactersPerSecond: number): Report {
+    return reportOf(this.#progress, this.#pace, this.#learningRate, charactersPerSecond);
+  }
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { LANDING_CHARACTERS, Manuscript } from '../../src/generator/text-buffer.ts';
+
+/** Writes `text` until the story is over; the certain text at every step must only grow. */
+function write(prompt: string, length: number, text: string): { finished: string; manuscript: Manuscript } {
+  const manuscript = new Manuscript(prompt, length);
+  let certain = manuscript.certain();
+  for (const character of text) {
+    if (manuscript.over) break;
+    manuscript.add(character);
+    const next = manuscript.certain();
+    assert.ok(next.startsWith(certain), `${JSON.stringify(next)} continues ${JSON.stringify(certain)}`);
+    certain = next;
+  }
+  const finished = manuscript.finish();
+  if (manuscript.over) assert.ok(finished.startsWith(certain), `${finished} continues ${certain}`);
+  return { finished, manuscript };
+}
+
+const SENTENCE = 'The ship had gone down among the red hills of the planet, and nobody came. ';
+
+describe('Manuscript', () => {
+  it('ends with the last sentence that fits', () => {
+    const { finished } = write('It all began', 200, ` with a crash. ${SENTENCE.repeat(9)}`);
+    assert.equal(finished, `It all began with a crash. ${SENTENCE}${SENTENCE}`.trimEnd());
+  });
+
+  it('does not begin a sentence for which there is hardly room', () => {
+    const text = `${'x'.repeat(240)} ended. And then more and more`;
+    const { manuscript, finished } = write('', 300, text);
+    assert.equal(manuscript.over, true);
+    assert.equal(finished, `${'x'.repeat(240)} ended.`);
+  });
+
+  it('takes no title, initial or abbreviation for the end of a sentence', () => {
+    for (const name of ['Mr. Smith', 'Dr. Wu', 'J. Verne', 'the U.S. ship', 'Capt. Nemo', 'etc. and']) {
+      const { finished } = write('', 120, `He came home. Then he met ${name} ${'very slowly '.repeat(20)}`);
+      assert.equal(finished, 'He came home.', name);
+    }
+  });
+
+  it('keeps the quotation mark that closes a speech, and closes one that is open', () => {
+    assert.equal(
+      write('', 50, `He said, "I am here." ${'and '.repeat(20)}`).finished,
+      'He said, "I am here."',
+    );
+    assert.equal(
+      write('', 60, `He said, "I am here. You are there, ${'and '.repeat(20)}`).finished,
+      'He said, "I am here."',
+    );
+  });
+
+  it('ends by force, after a whole word that can bear it, when no sentence ends', () => {
+    const { finished } = write(
+      'It all began',
+      100,
+      ` with the stars of the sea, ${'and the men of the '.repeat(20)}`,
+    );
+    assert.match(finished, /^It all began with the stars of the sea, .*\bmen\.$/);
+    assert.ok(finished.length <= 100);
+  });
+
+  it('ends when the network begins another work after a sentence', () => {
+    const manuscript = new Manuscript('', 1_000);
+    for (const character of SENTENCE.trimEnd()) manuscript.add(character);
+    assert.equal(manuscript.endOfWork(), true);
+    assert.equal(manuscript.finish(), SENTENCE.trimEnd());
+    const theEnd = new Manuscript('', 1_000);
+    for (const character of `${SENTENCE.trimEnd()}\n\nTHE END\n`) theEnd.add(character);
+    assert.equal(theEnd.endOfWork(), true);
+    assert.equal(theEnd.finish(), `${SENTENCE.trimEnd()}\n\nTHE END`);
+  });
+
+  it('takes the mark in the middle of a sentence, or of hardly a story, for noise', () => {
+    const middle = new Manuscript('', 1_000);
+    for (const character of `${SENTENCE}And then`) middle.add(character);
+    assert.equal(middle.endOfWork(), false);
+    const short = new Manuscript('', 1_000);
+    for (const character of 'No.') short.add(character);
+    assert.equal(short.endOfWork(), false);
+  });
+
+  it('refuses a length that the prompt fills, and characters after the end', () => {
+    assert.throws(() => new Manuscript('12345', 5), /Expected `length`/);
+    const { manuscript } = write('', 50, SENTENCE);
+    assert.throws(() => manuscript.add('x'), /over/);
+  });
+
+  it('grows only, stays within the length and ends properly, whatever is written', () => {
+    const piece = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.constantFrom(' the ', ' of ', 'ship', ' man', ', ', '. ', '! ', '." ', ' "', '\n\n'),
+      },
+      { weight: 1, arbitrary: fc.string({ unit: 'grapheme-ascii', maxLength: 30 }) },
+      { weight: 1, arbitrary: fc.constantFrom('Mr. ', 'THE END\n', '...', '--', '"', "'", '?" ') },
+    );
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 60 }),
+        fc.integer({ min: 50, max: 500 }),
+        fc.array(piece, { minLength: 1, maxLength: 400 }),
+        (prompt, room, pieces) => {
+          const text = pieces.join('');
+          const { finished, manuscript } = write(prompt, prompt.length + room, text.repeat(20));
+          fc.pre(manuscript.over);
+          assert.ok(finished.startsWith(prompt));
+          assert.ok(finished.length <= prompt.length + room, `${finished.length} > ${prompt.length + room}`);
+          assert.match(finished, /(?:[.!?]["')\]]*|["')\]]|--|THE END|The End)$/);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('comes to the same end when it is taken up from a snapshot', () => {
+    const words = fc.constantFrom(
+      'the',
+      'ship',
+      'went',
+      'down.',
+      'and',
+      'rose!',
+      '"So',
+      'it',
+      'is,"',
+      'he',
+      'said.',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(words, { minLength: 200, maxLength: 200 }),
+        fc.integer({ min: 1, max: 600 }),
+        (all, cut) => {
+          const text = all.join(' ');
+          const whole = write('Once', 600, ` ${text}`).finished;
+          const first = new Manuscript('Once', 600);
+          for (const character of ` ${text}`.slice(0, cut)) if (!first.over) first.add(character);
+          const snapshot = first.certain().slice('Once'.length);
+          assert.ok(` ${text}`.startsWith(snapshot));
+          assert.equal(write('Once', 600, ` ${text}`).finished, whole);
+          const second = new Manuscript('Once', 600);
+          for (const character of snapshot) second.add(character);
+          for (const character of ` ${text}`.slice(snapshot.length)) if (!second.over) second.add(character);
+          assert.equal(second.finish(), whole);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('shows words as they come until the landing begins', () => {
+    const manuscript = new Manuscript('', 1_000);
+    for (const character of SENTENCE.repeat(3)) manuscript.add(character);
+    manuscript.add('H');
+    assert.equal(manuscript.certain(), SENTENCE.repeat(3).trimEnd());
+    assert.ok(manuscript.written < 1_000 - LANDING_CHARACTERS);
+  });
+
+  it('takes a word back, and shows it again only with a word behind it that is drawn for the first time', () => {
+    const manuscript = new Manuscript('It ', 1_000);
+    const add = (text: string) => {
+      for (const character of text) manuscript.add(character);
+    };
+    add('fell on the stone');
+    manuscript.takeBack('fell on the '.length);
+    assert.equal(manuscript.attempt('fell on the '.length), 1);
+    add('moon ');
+    assert.equal(manuscript.certain(), 'It fell on the');
+    add('and ');
+    assert.equal(manuscript.certain(), 'It fell on the moon and');
+    add('sea ');
+    assert.equal(manuscript.certain(), 'It fell on the moon and sea');
+  });
+
+  it('takes the end of what was put in place of a word for as uncertain as the word', () => {
+    const manuscript = new Manuscript('', 1_000);
+    for (const character of 'one two') manuscript.add(character);
+    manuscript.takeBack('one '.length, 'stranger ');
+    assert.equal(manuscript.certain(), 'one');
+    for (const character of 'fell ') manuscript.add(character);
+    assert.equal(manuscript.certain(), 'one stranger fell');
+  });
+
+  it('puts in the place of a word only what there is room for', () => {
+    const manuscript = new Manuscript('', 60);
+    for (const character of `${'word '.repeat(11)}two`) manuscript.add(character);
+    manuscript.takeBack('word '.repeat(11).length, 'stranger ');
+    assert.ok(manuscript.over);
+    assert.equal(manuscript.finish(), `${'word '.repeat(10)}word.`);
+  });
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { continuationContext, segmentsOf, wholeText } from '../../src/page/continuation.ts';
+import { finished, reply } from './replies.ts';
+
+test('a short story is continued with all of it, and with what it continued itself', () => {
+  const replies = [
+    reply(finished('It was. '), { context: 'Before. ' }),
+    reply(finished('Then.'), { prompt: '' }),
+  ];
+  assert.equal(continuationContext(replies), 'Before. It was. Then.');
+});
+
+test('a long one is cut at a word', () => {
+  const replies = [reply(finished('alpha beta gamma'))];
+  assert.equal(continuationContext(replies, 8), 'gamma');
+  assert.equal(continuationContext(replies, 10), 'beta gamma');
+  assert.equal(continuationContext(replies, 11), ' beta gamma');
+  assert.equal(continuationContext([reply(finished('x😀yyyy'))], 5), 'yyyy');
+});
+
+test('the context is an end of the story, within its bound', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀', '.'), maxLength: 60 });
+  fc.assert(
+    fc.property(text, fc.integer({ min: 2, max: 40 }), (story, max) => {
+      const context = continuationContext([reply(finished(story))], max);
+      assert.ok(story.endsWith(context) && context.length <= max);
+      assert.doesNotMatch(context, /\p{Surrogate}/u);
+    }),
+  );
+});
+
+test('the prompt is set apart where the story begins with it', () => {
+  const whole = [reply(finished('It was.'))];
+  assert.deepEqual(segmentsOf(whole), [
+    { kind: 'prompt', text: 'It' },
+    { kind: 'written', text: ' was.' },
+  ]);
+  assert.deepEqual(segmentsOf(whole, 'I'), [{ kind: 'prompt', text: 'I' }]);
+  assert.deepEqual(segmentsOf([reply(finished('S*** was.'), { prompt: 'Shit' })]), [
+    { kind: 'prompt', text: 'S***' },
+    { kind: 'written', text: ' was.' },
+  ]);
+  assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [{ kind: 'written', text: 'That was.' }]);
+  assert.deepEqual(segmentsOf([reply({ status: 'waiting', place: 1 })]), []);
+});
+
+test('parts flow into one text', () => {
+  const first = reply(finished('It was.'));
+  const then = (text: string) => wholeText([first, reply(finished(text), { prompt: '' })]);
+  assert.equal(then('Then it'), 'It was. Then it');
+  assert.equal(then(' Then it'), 'It was. Then it');
+  assert.equal(then('\nThen it'), 'It was.\nThen it');
+  const midWord = reply(finished('It was the sh', 'stopped'));
+  assert.equal(wholeText([midWord, reply(finished('ip.'), { prompt: '' })]), 'It was the ship.');
+});

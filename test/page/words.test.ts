@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  endingAnnouncement,
+  endingLine,
+  fileNameFor,
+  footerLine,
+  ordinal,
+  statusLine,
+  waitingLine,
+  wordCount,
+} from '../../src/page/words.ts';
+import type { Story } from '../../src/story/story.ts';
+import { ASK, finished } from './replies.ts';
+
+const ready = { phase: 'ready', loaded: 1 } as const;
+
+test('places in the queue', () => {
+  const places = [1, 2, 3, 4, 11, 12, 13, 21, 102, 111, 1_003].map(ordinal);
+  assert.equal(places.join(), '1st,2nd,3rd,4th,11th,12th,13th,21st,102nd,111th,1,003rd');
+  assert.equal(waitingLine({ place: 3 }, ready), '3rd in the queue');
+  assert.equal(waitingLine({ place: 1 }, ready), 'Next in the queue');
+  assert.equal(waitingLine({ place: null }, ready), 'Waiting for the computer…');
+});
+
+test('why nothing happens yet', () => {
+  assert.equal(
+    waitingLine({ place: 3 }, { phase: 'loading', loaded: 0.404 }),
+    'Waking the computer… 40%, 3rd in the queue',
+  );
+  assert.match(waitingLine({ place: 3 }, { phase: 'none', loaded: 0 }), /^No storyteller is running\./);
+  assert.equal(statusLine({ phase: 'loading', loaded: 7 }), 'Waking the computer… 100%');
+});
+
+test('a footer is enough to get the story again', () => {
+  const models = [{ name: 'scifi', title: 'Science fiction', description: '' }];
+  const line = 'Science fiction abc123 (onnx) · temperature 0.4 · seed 7 · written by a neural network';
+  assert.equal(footerLine(ASK, finished('x') as Story, models), line);
+  assert.match(footerLine(ASK, finished('x') as Story, []), /^scifi abc123/);
+});
+
+test('endings', () => {
+  assert.equal(endingAnnouncement(finished('x'), 1_234), 'Story finished, 1,234 words');
+  assert.equal(endingAnnouncement(finished('x', 'stopped'), 3), 'Stopped');
+  assert.equal(endingLine(finished('x'), 3), '');
+  assert.equal(endingLine(finished('x', 'stopped'), 3), 'Stopped.');
+  assert.equal(endingLine(finished('', 'stopped'), 0), 'Stopped before the first word.');
+  assert.match(
+    endingLine({ ...(finished('x') as Story), status: 'finished', unreadable: 12 }, 3),
+    /^The computer could not read 12 characters/,
+  );
+  const stopped = finished('x', 'stopped') as Story;
+  assert.match(
+    endingLine({ ...stopped, status: 'finished', unreadable: 1 }, 3),
+    /^Stopped\. .* 1 character /,
+  );
+});
+
+test('words are counted in any script, and name a file', () => {
+  assert.equal(wordCount('It’s 7 o’clock — well-known, naïve. Привет мир!'), 7);
+  assert.equal(fileNameFor('It all began with… the "end" of all things'), 'it-all-began-with-the-end.txt');
+  assert.equal(fileNameFor('привет'), 'story.txt');
+});
