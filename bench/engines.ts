@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineName } from '../src/generator/engines/choose.ts';
-import type { Engine, Lane } from '../src/generator/engines/engine.ts';
+import type { Engine, Row } from '../src/generator/engines/engine.ts';
 import { ENGINE_OPENERS } from '../src/generator/engines/openers.ts';
 import { createWasmBackend } from '../src/generator/engines/tensorflow/wasm.ts';
 import { loadModel } from '../src/generator/model/files.ts';
@@ -38,16 +38,16 @@ const MOST_LENGTH = 6_000;
 
 /** Characters per second of the engine alone, every lane drawing all the time. */
 export async function bareLoop(engine: Engine, size: number, milliseconds = MEASURE_MS): Promise<number> {
-  const steps = engine.stepsPerTrip;
+  const steps = engine.stepsPerDecode;
   let ids = new Int32Array(size).fill(20);
   let position = 0;
   for (let slot = 0; slot < size; slot++) engine.clear(slot);
   const trips = await ratePerSecond(milliseconds, async () => {
-    const lanes = Array.from({ length: size }, (_, slot): Lane => {
+    const lanes = Array.from({ length: size }, (_, slot): Row => {
       const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(slot, position + step, 0));
       return { slot, feed: [ids[slot]!], temperature: 0.4, uniforms };
     });
-    const drawn = await engine.advance(lanes, steps);
+    const drawn = await engine.decode(lanes, steps);
     ids = Int32Array.from(ids, (_, slot) => drawn[slot * steps + steps - 1]!);
     position += steps;
   });

@@ -10,7 +10,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Lane } from '../src/generator/engines/engine.ts';
+import type { Row } from '../src/generator/engines/engine.ts';
 import { adapterTitle, isSoftware } from '../src/generator/engines/tensorflow/adapter.ts';
 import type { TensorflowBackend } from '../src/generator/engines/tensorflow/backend.ts';
 import { createCudaBackend } from '../src/generator/engines/tensorflow/cuda.ts';
@@ -55,18 +55,18 @@ async function measure(
 ): Promise<Point> {
   const engine = await createTensorflowEngine(
     model,
-    { ...backend, stepsPerTrip: steps },
+    { ...backend, stepsPerDecode: steps },
     { capacity: slots },
   );
   let position = 0;
   const trip = async () => {
-    const lanes = Array.from({ length: slots }, (_, slot): Lane => {
+    const lanes = Array.from({ length: slots }, (_, slot): Row => {
       const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(slot, position + step, 0));
       return { slot, feed: [20], temperature: 0.4, uniforms };
     });
     position += steps;
     const started = performance.now();
-    await engine.advance(lanes, steps);
+    await engine.decode(lanes, steps);
     return performance.now() - started;
   };
   for (let i = 0; i < WARM_UP_TRIPS; i++) await trip();

@@ -82,7 +82,7 @@ function productsOf({ cell, units, embedding }: Architecture, streams: number): 
 async function measure(architecture: Architecture, streams: number): Promise<Point> {
   const network = new TrainableNetwork(architecture, VOCABULARY);
   const ids = Uint16Array.from({ length: streams * STEPS * 4 + 1 }, (_, i) => 1 + ((i * 7_919) % 96));
-  const reader = new Streams(ids, { streams, steps: STEPS, endOfText: 0, seed: 1 });
+  const reader = new Streams(ids, { streams, steps: STEPS, boundaryId: 0, seed: 1 });
   let tensors: RunTensors = {
     weights: network.draw(1),
     slots: new Map(),
@@ -93,7 +93,7 @@ async function measure(architecture: Architecture, streams: number): Promise<Poi
     taken++;
     const optimizer = { name: 'adam', learningRate: 0.001 } as const;
     const options = { optimizer, clip: 1, step: taken, dropoutSeed: 1 };
-    const { next } = await takeStep(network, tensors, reader.lesson(taken % reader.chunks, 0), options);
+    const { next } = await takeStep(network, tensors, reader.batch(taken % reader.chunks, 0), options);
     disposeOf(tensors);
     tensors = next;
   };

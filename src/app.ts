@@ -13,20 +13,20 @@ import { createWebServer } from './bots/web/server.ts';
 import type { Config } from './config.ts';
 import { Disposer } from './disposer.ts';
 import { StoryError } from './errors.ts';
-import { engineKeeper } from './generator/engines/openers.ts';
-import { Library } from './generator/model-registry.ts';
+import { superviseEngines } from './generator/engines/openers.ts';
 import { listModels } from './generator/model/files.ts';
+import { ModelRegistry } from './generator/model-registry.ts';
 import { beat } from './heartbeat.ts';
 import { watchExpectedWait, watchProcess, watchQueues, watchSlots } from './metrics.ts';
 import type { Check, OperatorServer } from './operator/server.ts';
-import type { QueueConnection } from './queue/connection.ts';
 import { openLimits } from './queue/admission/open.ts';
+import type { QueueConnection } from './queue/connection.ts';
 import { awaitConnection } from './queue/open.ts';
 import { outlast } from './queue/outage.ts';
 import { Replies } from './queue/replies.ts';
 import { STORIES_QUEUE, Stories } from './queue/stories.ts';
-import { keepSweeping } from './queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from './queue/story-worker.ts';
+import { keepSweeping } from './queue/sweeper.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface Roles {
@@ -165,7 +165,7 @@ async function startBots(
   const models = await listModels(config.modelsFolder);
   const {
     limits,
-    places,
+    communityLimits,
     close: closeLimits,
   } = await outlast(() => openLimits(connection, stories, config.limits));
   opened.add(closeLimits);
@@ -183,7 +183,7 @@ async function startBots(
     models,
     readRequest: parseRequest,
     limits,
-    places,
+    communityLimits,
     limitSettings: config.limits,
     blocks,
     pace: config.pace,
@@ -249,23 +249,23 @@ async function startWorker(
   opened: Disposer,
 ): Promise<void> {
   const choices = await listModels(config.modelsFolder);
-  const library = new Library({
+  const registry = new ModelRegistry({
     modelsFolder: config.modelsFolder,
     choices,
     capacity: config.slots,
     threads: config.threads,
-    engines: engineKeeper(config.engine, (line) => logger.info(`engine: ${line}`)),
+    engines: superviseEngines(config.engine, (line) => logger.info(`engine: ${line}`)),
     maxWaiting: TAKEN_AHEAD,
   });
-  opened.add(() => library.close());
-  checks.ready.models = () => (library.status.ready ? undefined : 'the models are not loaded');
-  if (config.operator) watchSlots(() => ({ active: library.active, capacity: config.slots }));
+  opened.add(() => registry.close());
+  checks.ready.models = () => (registry.status.ready ? undefined : 'the models are not loaded');
+  if (config.operator) watchSlots(() => ({ active: registry.active, capacity: config.slots }));
   const { heartbeatFile } = config;
   let worker: StoryWorker | undefined;
   const stopAnnouncing = keepAnnouncing(
     stories,
     () => {
-      const { loaded, ready } = library.status;
+      const { loaded, ready } = registry.status;
       return { phase: ready ? 'ready' : 'loading', loaded, ...worker?.speed };
     },
     ({ phase }) => {
@@ -274,13 +274,13 @@ async function startWorker(
   );
   opened.add(async () => stopAnnouncing());
   logger.info(`loading the models ${choices.map(({ name }) => name).join(', ')}`);
-  await library.open();
+  await registry.open();
   const writer = new StoryWorker({
     connection,
     stories,
     logger,
-    storyteller: (model) => library.storyteller(model),
-    recover: () => library.recover(),
+    storyteller: (model) => registry.storyteller(model),
+    recover: () => registry.recover(),
     concurrency: config.slots + TAKEN_AHEAD,
   });
   worker = writer;

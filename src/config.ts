@@ -5,13 +5,13 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type Block, parseBlock } from './bots/blocks/blocks.ts';
-import { blockNames, Environment, type Values } from './settings.ts';
 import { StoryError } from './errors.ts';
 import type { EngineName } from './generator/engines/choose.ts';
 import { readGiven } from './misspelt-settings.ts';
-import type { RedisSecurity } from './queue/connection.ts';
 import type { LimitSettings } from './queue/admission/limit-settings.ts';
 import { parseRedisUrl } from './queue/backends/redis/address.ts';
+import type { RedisSecurity } from './queue/connection.ts';
+import { blockNames, Environment, type Values } from './settings.ts';
 
 export interface Config {
   readonly redisUrl: string | undefined;
@@ -150,7 +150,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         waiting: values.SCIFI_PERSON_WAITING,
         hourly: values.SCIFI_PERSON_HOURLY,
       },
-      place: { atOnce: values.SCIFI_PLACE_STORIES, hourly: values.SCIFI_PLACE_HOURLY },
+      community: { atOnce: values.SCIFI_PLACE_STORIES, hourly: values.SCIFI_PLACE_HOURLY },
       maxWaiting: values.SCIFI_MAX_WAITING,
       longestWaitMs: values.SCIFI_LONGEST_WAIT * 1_000,
     },

@@ -22,7 +22,7 @@ export function plainTensorflow(model: Model): () => Promise<void> {
   const denseKernel = tf.tensor2d(dense.kernel, [dense.inputSize, dense.units]);
   const denseBias = tf.tensor1d(dense.bias);
   let states = lstms.map(({ units }) => ({ c: tf.zeros([1, units]), h: tf.zeros([1, units]) }));
-  let id = vocabulary.endOfText;
+  let id = vocabulary.bosId;
   let position = 0;
   return async () => {
     const before = states;

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BOUNDARY } from '../../src/generator/vocabulary.ts';
 import { SPLITS } from '../../src/workshop/corpus/build.ts';
-import { END_OF_TEXT } from '../../src/generator/vocabulary.ts';
 
 /** Every work of a corpus that `scifi corpus build` wrote, split by split; one at a time is in memory. */
 export async function* worksOf(folder: string): AsyncGenerator<{ id: string; text: string }> {
@@ -11,7 +11,7 @@ export async function* worksOf(folder: string): AsyncGenerator<{ id: string; tex
     const ids = rows.filter((row) => row.split === split).map((row) => row.id!);
     let [text, work] = ['', 0];
     for await (const chunk of createReadStream(join(folder, `${split}.txt`), 'utf8')) {
-      const parts = (text + chunk).split(END_OF_TEXT);
+      const parts = (text + chunk).split(BOUNDARY);
       text = parts.pop()!;
       // Nothing stands before the first mark.
       for (const part of parts) if (part !== '') yield { id: ids[work++]!, text: part };

@@ -6,13 +6,13 @@ import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import type { Model } from '../../src/generator/model/model.ts';
 import { writerOf } from '../../src/generator/model/writer.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
+import { plot, type Series } from '../../src/workshop/plot.ts';
 import { type Corpus, corpusOf, vocabularyOf } from '../../src/workshop/training/corpus.ts';
 import type { Architecture } from '../../src/workshop/training/network.ts';
 import type { Score, TrainingSettings } from '../../src/workshop/training/progress.ts';
 import { RunFiles } from '../../src/workshop/training/run-files.ts';
 import { parseSchedule } from '../../src/workshop/training/schedule.ts';
 import { Trainer, type TrainerOptions } from '../../src/workshop/training/trainer.ts';
-import { plot, type Series } from '../../src/workshop/plot.ts';
 
 /** One layer; what is compared differs, and nothing else. */
 export const UNITS = 128;

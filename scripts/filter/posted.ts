@@ -1,8 +1,8 @@
 /** Writes stories as a worker does, posts them as a chat does, and has the judge read what was posted. */
 import { clean } from '../../src/bots/text/sanitise.ts';
-import { PostedText } from '../../src/story/filter/mask.ts';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
+import { PostedText } from '../../src/story/filter/mask.ts';
 import { type Offences, offencesIn } from './judge.ts';
 
 /** What is asked for, in turn. */
@@ -66,7 +66,7 @@ export async function postStories(
       onWord: (read) => {
         if (++words % WORDS_A_LOOK === 0) show(read());
       },
-      onRedraw: () => {
+      onResample: () => {
         redraws++;
       },
     });
@@ -99,10 +99,10 @@ function counted(engine: Engine, onSteps: (steps: number) => void): Engine {
     name: engine.name,
     capacity: engine.capacity,
     vocabularySize: engine.vocabularySize,
-    stepsPerTrip: engine.stepsPerTrip,
-    advance: (lanes, steps) => {
+    stepsPerDecode: engine.stepsPerDecode,
+    decode: (lanes, steps) => {
       onSteps(lanes.length * steps);
-      return engine.advance(lanes, steps);
+      return engine.decode(lanes, steps);
     },
     logits: (slots, ids) => engine.logits(slots, ids),
     clear: (slot) => engine.clear(slot),

@@ -17,9 +17,9 @@ export function lastingStories(
         await stories.add(id, request, level);
       }, signal);
     },
-    advance: (id) => outlast(() => stories.advance(id), signal),
+    promote: (id) => outlast(() => stories.promote(id), signal),
     follow: (id, listener, isNew) => stories.follow(id, listener, isNew),
-    place: (id) => stories.place(id),
+    position: (id) => stories.position(id),
     stop: (id) => outlast(() => stories.stop(id), signal),
     remove: (id) => outlast(() => stories.remove(id), signal),
   };

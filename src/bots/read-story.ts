@@ -5,7 +5,7 @@ import { type Again, endOf, requestAgain } from '../story/variations.ts';
 import { joinParts, type Part } from './text/split.ts';
 
 /** What a finished story was asked for with, and where its text is: all that its buttons know. */
-export interface StoryMark
+export interface StoryReference
   extends Pick<StoryRequest, 'model' | 'temperature' | 'length' | 'seed'>,
     StoryMessages {
   /** Characters of the prompt, with which the story begins. */
@@ -26,7 +26,7 @@ export interface SeenMessage {
   /** What it shows of a story, and the whitespace before that; of a person's message, its clean text. */
   readonly part: Part;
   /** What its buttons know; undefined where it has none of ours. */
-  readonly mark?: StoryMark | undefined;
+  readonly reference?: StoryReference | undefined;
 }
 
 /** Finds a message of the same channel; rejects when the bot may not read it. */
@@ -34,7 +34,7 @@ export type FindMessage = (id: string) => Promise<SeenMessage>;
 
 /** The request behind a button under a finished story. */
 export async function requestBehind(
-  button: { readonly action: Again } & StoryMark,
+  button: { readonly action: Again } & StoryReference,
   message: SeenMessage,
   find: FindMessage,
   seed: number,
@@ -56,9 +56,9 @@ export async function requestBehind(
  * The end of the text that a message shows, and of the one before where that belongs to the same story and
  * the message alone has too little for the network to read.
  */
-export async function storyEnd({ part, mark }: SeenMessage, find: FindMessage): Promise<string> {
+export async function storyEnd({ part, reference }: SeenMessage, find: FindMessage): Promise<string> {
   const { text } = part;
-  const previous = mark?.previous;
+  const previous = reference?.previous;
   if (!previous || text.length >= STORY_BOUNDS.context.max) return endOf(text);
   // Where it cannot be read (any more), what there is must do.
   const before = await find(previous).catch(() => undefined);

@@ -3,10 +3,11 @@
  * pace, its vulgar words masked, written down before it is shown, and brought to exactly one final state whatever
  * crashes.
  */
-import { mask, PostedText } from '../story/filter/mask.ts';
+
+import { Deferred } from '../queue/admission/admission-order.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
-import { HeldBack } from '../queue/admission/admission-order.ts';
+import { mask, PostedText } from '../story/filter/mask.ts';
 import type { ReplyState, StoryCredits } from '../story/story.ts';
 import { lastingStories } from './lasting-stories.ts';
 import { type Clock, Pace } from './pace.ts';
@@ -21,10 +22,10 @@ export interface ReplySurface {
 
 /** What the loop needs of the stories queue. */
 export interface StorySource {
-  add(id: string, request: ReplyTask<unknown>['request'], level: number): Promise<void>;
-  advance(id: string): Promise<void>;
+  add(id: string, request: ReplyTask<unknown>['request'], priority: number): Promise<void>;
+  promote(id: string): Promise<void>;
   follow(id: string, listener: (update: StoryUpdate) => void, isNew?: boolean): () => void;
-  place(id: string): Promise<number | null>;
+  position(id: string): Promise<number | null>;
   stop(id: string): Promise<void>;
   remove(id: string): Promise<void>;
 }
@@ -41,11 +42,11 @@ export interface StoryReplyOptions {
 /** Pause between two edits; the reveal is looked at this often. */
 export const EDIT_INTERVAL_MS = 250;
 /** Pause between two looks at the place in the queue. */
-const PLACE_INTERVAL_MS = 1_000;
+const POSITION_INTERVAL_MS = 1_000;
 /** The first look comes sooner, and not at once. */
-const FIRST_PLACE_MS = 300;
+const FIRST_POSITION_MS = 300;
 /** The longest time for which a person's further story lets others' first ones pass it by. */
-const LONGEST_BACK_SEAT_MS = 30_000;
+const AGING_MS = 30_000;
 
 /**
  * Brings one reply to its final state.
@@ -104,9 +105,9 @@ async function followStory<Handle>(
   const news = new News();
   let shown = earlier?.state.status === 'writing' ? earlier.state.text : '';
   let isWriting = earlier?.state.status === 'writing';
-  let place: number | null | undefined;
+  let position: number | null | undefined;
   // Most stories begin at once: nobody has to look for those in the queue.
-  let placeAt = clock() - PLACE_INTERVAL_MS + FIRST_PLACE_MS;
+  let positionAt = clock() - POSITION_INTERVAL_MS + FIRST_POSITION_MS;
   const pace = new Pace(charactersPerSecond, shown.length, clock);
   const posted = new PostedText(request.prompt);
   const credits = () => news.credits ?? earlier?.credits;
@@ -125,14 +126,14 @@ async function followStory<Handle>(
   };
   try {
     // A reply that was stopped before anybody wrote for it needs no story.
-    const level = news.stopped || isWriting ? 0 : await untilTurn(task, news, show);
+    const priority = news.stopped || isWriting ? 0 : await admitOrPark(task, news, show);
     const addedAt = clock();
-    let hasBackSeat = level > 0;
+    let isAging = priority > 0;
     if (!news.stopped) {
       // All that happens to a new story is heard. What a predecessor may have added is there after this at the
       // latest, and is read: it may have ended.
       if (task.isFirst) follow(true);
-      await stories.add(storyId, request, level);
+      await stories.add(storyId, request, priority);
       if (!task.isFirst) follow(false);
     }
     for (;;) {
@@ -145,7 +146,7 @@ async function followStory<Handle>(
         // The queue has lost it, or it was not there yet: the same seed writes the same again.
         news.missing = false;
         await task.confirm();
-        await stories.add(storyId, request, level);
+        await stories.add(storyId, request, priority);
       }
       if (news.failure) {
         const { code, message } = news.failure;
@@ -163,17 +164,17 @@ async function followStory<Handle>(
         }
         await news.wait(EDIT_INTERVAL_MS, !news.story && revealed.length === text.length);
       } else {
-        if (!isWriting && clock() - placeAt >= PLACE_INTERVAL_MS) {
-          placeAt = clock();
-          const now = await stories.place(storyId);
-          if (now !== place && !news.text) await show({ status: 'waiting', place: now });
-          place = now;
+        if (!isWriting && clock() - positionAt >= POSITION_INTERVAL_MS) {
+          positionAt = clock();
+          const now = await stories.position(storyId);
+          if (now !== position && !news.text) await show({ status: 'waiting', position: now });
+          position = now;
         }
-        if (hasBackSeat && clock() - addedAt >= LONGEST_BACK_SEAT_MS) {
-          hasBackSeat = false;
-          await stories.advance(storyId);
+        if (isAging && clock() - addedAt >= AGING_MS) {
+          isAging = false;
+          await stories.promote(storyId);
         }
-        await news.wait(FIRST_PLACE_MS, true);
+        await news.wait(FIRST_POSITION_MS, true);
       }
     }
   } finally {
@@ -183,14 +184,14 @@ async function followStory<Handle>(
 }
 
 /** Sees whether a reply may begin, and returns how many of its person's stories come before it. */
-async function untilTurn<Handle>(
+async function admitOrPark<Handle>(
   task: ReplyTask<Handle>,
   news: News,
   show: (state: ReplyState) => Promise<void>,
 ): Promise<number> {
-  const first = await task.turn();
+  const first = await task.admissibility();
   if (first.mayBegin) return first.ahead;
-  const state: ReplyState = { status: 'waiting', place: null, afterOwn: true };
+  const state: ReplyState = { status: 'waiting', position: null, afterOwn: true };
   const known = task.record?.state;
   if (known?.status !== 'waiting' || !known.afterOwn) {
     await show(state);
@@ -198,9 +199,9 @@ async function untilTurn<Handle>(
     await task.write({ state, delivered: false });
   }
   // It may have come while that was shown.
-  const { mayBegin, ahead } = await task.turn();
+  const { mayBegin, ahead } = await task.admissibility();
   if (mayBegin || news.stopped) return ahead;
-  throw new HeldBack();
+  throw new Deferred();
 }
 
 function stoppedState(text: string, credits: StoryCredits | undefined): ReplyState {

@@ -2,15 +2,15 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
-import { mask } from '../story/filter/mask.ts';
 import { refusals } from '../metrics.ts';
-import type { Asker } from '../queue/admission/asker.ts';
 import type { Limits } from '../queue/admission/limits.ts';
+import type { Requester } from '../queue/admission/requester.ts';
 import type { Replies } from '../queue/replies.ts';
+import { mask } from '../story/filter/mask.ts';
 import type { StoryRequest } from '../story/story.ts';
 import { declineSlurs } from './complete-request.ts';
-import { clean } from './text/sanitise.ts';
 import type { RequestReader } from './story-request.ts';
+import { clean } from './text/sanitise.ts';
 
 const SEEDS = 2 ** 32;
 const TEMPERATURE_STEPS_PER_UNIT = 100;
@@ -23,7 +23,7 @@ export interface AskTools<Handle> {
 }
 
 /** What a person asked for, and the message that it continues. */
-export interface Wish {
+export interface ParsedRequest {
   readonly request: StoryRequest;
   readonly source?: string | undefined;
 }
@@ -38,7 +38,7 @@ export function isWordless(prompt: string): boolean {
 }
 
 /** How much of a text one message of a chat can carry. */
-export interface MessageRoom {
+export interface MessageCapacity {
   /** Of the chat, as a sentence names it. */
   readonly chat: string;
   readonly max: number;
@@ -54,10 +54,10 @@ export function drawSeed(): number {
  *
  * @throws StoryError `bad_request` or `declined` with a sentence
  */
-export function readWish(
+export function parseRequest(
   readRequest: RequestReader,
   input: { readonly prompt: string; readonly temperature?: number | null } & Record<string, unknown>,
-  { chat, max, cost }: MessageRoom,
+  { chat, max, cost }: MessageCapacity,
 ): StoryRequest {
   const { temperature, ...others } = input;
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null));
@@ -79,7 +79,7 @@ export function readWish(
  * Puts a reply into the queue, if there is room for it. What is there already was admitted before.
  *
  * @param handle makes what shows the reply, once it is admitted
- * @param asker undefined for what the bot does by itself
+ * @param requester undefined for what the bot does by itself
  * @throws StoryError with the sentence that refuses it
  */
 export async function submit<Handle>(
@@ -87,14 +87,14 @@ export async function submit<Handle>(
   id: string,
   request: StoryRequest,
   handle: () => Handle | Promise<Handle>,
-  asker: Asker | undefined,
+  requester: Requester | undefined,
 ): Promise<void> {
   // What a message is continued from is known only now.
   declineSlurs(request);
-  const admission = await limits.admit(id, asker, replies.lookUp);
+  const admission = await limits.admit(id, requester, replies.lookUp);
   if (!admission) return;
   try {
-    await replies.submit(id, request, await handle(), admission.ticket);
+    await replies.submit(id, request, await handle(), admission.lease);
   } catch (error) {
     // Where even this fails, the place is found to be free in ten seconds.
     await admission.undo().catch(() => {});

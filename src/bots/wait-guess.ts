@@ -4,7 +4,7 @@
  */
 import type { StorytellerStatus, Waiting } from '../story/story.ts';
 import type { Clock } from './pace.ts';
-import { AFTER_OWN, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from './text/wording.ts';
+import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from './text/wording.ts';
 
 /** How much a new observation counts. */
 const WEIGHT = 0.3;
@@ -15,8 +15,8 @@ const MEMORY_MS = 120_000;
 
 export class WaitGuess {
   readonly #clock: Clock;
-  readonly #seen = new Map<string, { readonly place: number; readonly at: number }>();
-  #placesPerMs: number | undefined;
+  readonly #seen = new Map<string, { readonly position: number; readonly at: number }>();
+  #positionsPerMs: number | undefined;
   #learntAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
@@ -24,15 +24,17 @@ export class WaitGuess {
   }
 
   /** Learns the place of somebody who waits, and guesses the rest of the wait in ms, if anything is known. */
-  look(id: string, place: number): number | undefined {
+  look(id: string, position: number): number | undefined {
     const at = this.#clock();
     const last = this.#seen.get(id);
-    if (!last) this.#seen.set(id, { place, at });
+    if (!last) this.#seen.set(id, { position, at });
     else if (at - last.at >= SHORTEST_MS) {
-      this.#seen.set(id, { place, at });
-      this.#learn(Math.max(0, last.place - place) / (at - last.at), at);
+      this.#seen.set(id, { position, at });
+      this.#learn(Math.max(0, last.position - position) / (at - last.at), at);
     }
-    return this.#placesPerMs && at - this.#learntAt < MEMORY_MS ? place / this.#placesPerMs : undefined;
+    return this.#positionsPerMs && at - this.#learntAt < MEMORY_MS
+      ? position / this.#positionsPerMs
+      : undefined;
   }
 
   /** Forgets somebody who waits no more. */
@@ -40,9 +42,10 @@ export class WaitGuess {
     this.#seen.delete(id);
   }
 
-  #learn(placesPerMs: number, at: number): void {
-    const before = this.#placesPerMs;
-    this.#placesPerMs = before === undefined ? placesPerMs : before + WEIGHT * (placesPerMs - before);
+  #learn(positionsPerMs: number, at: number): void {
+    const before = this.#positionsPerMs;
+    this.#positionsPerMs =
+      before === undefined ? positionsPerMs : before + WEIGHT * (positionsPerMs - before);
     this.#learntAt = at;
   }
 }
@@ -58,13 +61,13 @@ export function aboutDuration(ms: number): string {
 
 /** What a waiting reply says. */
 export function waitingLine(
-  { place, afterOwn }: Waiting,
+  { position, afterOwn }: Waiting,
   { phase, loaded }: StorytellerStatus,
   guessMs: number | undefined,
 ): string {
   if (phase === 'none') return NO_STORYTELLER;
   if (afterOwn) return AFTER_OWN;
-  const inQueue = placeInQueue(place);
+  const inQueue = positionInQueue(position);
   const guess = inQueue && guessMs !== undefined ? `, ${aboutDuration(guessMs)}` : '';
   if (phase === 'loading') return `${wakingLine({ loaded })}${inQueue && `, ${inQueue}`}${guess}`;
   return inQueue ? sentenceCase(inQueue) + guess : 'Waiting for the computer…';

@@ -3,6 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { StoryError } from '../errors.ts';
 import type { Engine } from '../generator/engines/engine.ts';
 import type { Model } from '../generator/model/model.ts';
+import { Storyteller } from '../generator/storyteller.ts';
+import { ownCommand } from '../own-command.ts';
+import { PRESETS, type Preset } from '../story/sampling.ts';
 import {
   cutPassages,
   distance,
@@ -12,9 +15,6 @@ import {
   type Passage,
 } from '../workshop/evaluation/measures.ts';
 import { TrainingText } from '../workshop/evaluation/training-text.ts';
-import { Storyteller } from '../generator/storyteller.ts';
-import { ownCommand } from '../own-command.ts';
-import { PRESETS, type Preset } from '../story/sampling.ts';
 import { print } from './console.ts';
 
 /** Openings of many kinds: narration, speech, a heading, a name, a first person. */

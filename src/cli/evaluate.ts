@@ -5,13 +5,19 @@ import { StoryError } from '../errors.ts';
 import { chooseEngine } from '../generator/engines/choose.ts';
 import type { Engine } from '../generator/engines/engine.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
-import { type Calibration, type Evaluation, evaluate, type Guesses, guess } from '../workshop/evaluation/evaluation.ts';
-import { type FreshStart, freshStarts } from '../workshop/evaluation/fresh-starts.ts';
 import { loadModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
 import { servingOf } from '../generator/model/reading.ts';
 import type { Unit } from '../generator/vocabulary.ts';
 import { PRESETS } from '../story/sampling.ts';
+import {
+  type Calibration,
+  type Evaluation,
+  evaluate,
+  type Guesses,
+  guess,
+} from '../workshop/evaluation/evaluation.ts';
+import { type FreshStart, freshStarts } from '../workshop/evaluation/fresh-starts.ts';
 import { clearProgress, print, showProgress } from './console.ts';
 import { evaluateStories, readPresets } from './evaluate-stories.ts';
 import { numberOption } from './options.ts';

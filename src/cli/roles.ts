@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
+import type { Roles } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
-import type { Roles } from '../app.ts';
 import { complain, print } from './console.ts';
 import { ENV_FILE, readEnvFile } from './env-file.ts';
 

@@ -1,7 +1,7 @@
 /** The options of `scifi train`. Nothing here loads TensorFlow.js: other commands do without it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CellName } from '../workshop/training/cells.ts';
 import type { Unit } from '../generator/vocabulary.ts';
+import type { CellName } from '../workshop/training/cells.ts';
 import { numberOption } from './options.ts';
 
 export interface TrainOptions {

@@ -3,9 +3,9 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { engineKeeper } from '../generator/engines/openers.ts';
-import { Library } from '../generator/model-registry.ts';
+import { superviseEngines } from '../generator/engines/openers.ts';
 import { listModels } from '../generator/model/files.ts';
+import { ModelRegistry } from '../generator/model-registry.ts';
 import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { clearProgress, complain, print, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
@@ -54,12 +54,12 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);
 
-  const library = new Library({
+  const library = new ModelRegistry({
     modelsFolder,
     choices: [choice],
     capacity: 1,
     threads: config.threads,
-    engines: engineKeeper(config.engine),
+    engines: superviseEngines(config.engine),
     maxWaiting: 0,
   });
   await library.open();

@@ -5,10 +5,10 @@
  */
 
 import type { Sampling } from '../story/sampling.ts';
-import type { Sequence, WayBack } from './scheduler.ts';
-import type { Manuscript } from './text-buffer.ts';
 import { type AllowedIds, uniformAt } from './sampler.ts';
+import type { Rewind, Sequence } from './scheduler.ts';
 import type { Resample, StoryRules } from './story-rules.ts';
+import type { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { WordGuard } from './word-guard.ts';
 
@@ -27,10 +27,10 @@ const LINE_END = '\n';
 const OPENING = 1;
 const LETTER = /[\p{L}\p{N}]/u;
 
-export interface TellingOptions {
+export interface GenerationOptions {
   readonly vocabulary: Vocabulary;
   /** With all that an earlier writer wrote. */
-  readonly manuscript: Manuscript;
+  readonly buffer: TextBuffer;
   readonly guard: WordGuard;
   /** What stands before all that is written in it: context and prompt. */
   readonly before: string;
@@ -45,95 +45,95 @@ export interface TellingOptions {
   /** Called after every word. */
   readonly onWord: () => void;
   /** Called when a word that may not be said is drawn again. */
-  readonly onRedraw: () => void;
+  readonly onResample: () => void;
 }
 
-export class Telling implements Sequence {
+export class Generation implements Sequence {
   readonly prompt: readonly number[];
   readonly temperature: number;
   readonly wordTemperature: number | undefined;
   readonly minP: number | undefined;
-  readonly #options: TellingOptions;
+  readonly #options: GenerationOptions;
   /** Where in the text each draw begins. */
   readonly #starts: number[] = [];
   /** Length of the text when this writer began. */
   readonly #first: number;
 
-  constructor(options: TellingOptions) {
+  constructor(options: GenerationOptions) {
     this.#options = options;
     this.prompt = options.prompt;
     this.temperature = options.sampling.temperature;
     this.wordTemperature = options.sampling.wordTemperature;
     this.minP = options.sampling.minP;
-    this.#first = options.manuscript.written;
+    this.#first = options.buffer.written;
   }
 
   /** The draw of the present word's first letter, or the next one where a word is to begin. */
   rewindPoint(): number {
-    const { vocabulary, manuscript } = this.#options;
+    const { vocabulary, buffer } = this.#options;
     if (vocabulary.unit === 'word') return Math.max(0, this.#starts.length - 1);
-    const own = manuscript.tail(Math.min(LONGEST_WORD, manuscript.written - this.#first));
+    const own = buffer.tail(Math.min(LONGEST_WORD, buffer.written - this.#first));
     const letters = /[^\s]*$/.exec(own)![0].length;
     return Math.max(0, this.#starts.length - letters);
   }
 
   uniform(index: number): number {
-    const { manuscript, seed } = this.#options;
+    const { buffer, seed } = this.#options;
     const position = this.#positionOf(index);
-    return uniformAt(seed, position, manuscript.attempt(position));
+    return uniformAt(seed, position, buffer.attempt(position));
   }
 
   allowed(index: number): AllowedIds | undefined {
-    const { manuscript, allowedAfter } = this.#options;
-    const { written } = manuscript;
+    const { buffer, allowedAfter } = this.#options;
+    const { written } = buffer;
     // What comes before a later draw is not known yet.
     if (written > OPENING || this.#positionOf(index) !== written) return undefined;
-    return allowedAfter(manuscript.tail(written));
+    return allowedAfter(buffer.tail(written));
   }
 
   /** Where in the text a draw to come begins. Only that of the next one is known for sure; characters follow one by one. */
   #positionOf(index: number): number {
-    return this.#options.manuscript.written + index - this.#starts.length;
+    return this.#options.buffer.written + index - this.#starts.length;
   }
 
-  take(id: number): number | WayBack | undefined {
-    const { vocabulary, manuscript, guard, onWord } = this.#options;
-    const isMark = id === vocabulary.mark;
+  take(id: number): number | Rewind | undefined {
+    const { vocabulary, buffer, guard, onWord } = this.#options;
+    const isMark = id === vocabulary.eosId;
     // A mark in the middle of things becomes a line end, in the text and for the network alike.
     const next = isMark ? this.#lineEnd : id;
     if (!this.#mayStand(next)) return this.#drawAgain();
     const text = this.#textOf(next);
     const broken = this.#brokenRule(text);
     if (broken) return this.#resample(broken);
-    this.#starts.push(manuscript.written);
+    this.#starts.push(buffer.written);
     for (const character of text) {
       const offence = guard.look(character);
       if (offence !== undefined) return this.#goBack(offence);
-      if (isMark && manuscript.endOfWork()) return undefined;
-      manuscript.add(character);
-      if (manuscript.over) return undefined;
+      if (isMark && buffer.endOfWork()) return undefined;
+      buffer.add(character);
+      if (buffer.over) return undefined;
       if (character === ' ' || character === LINE_END) onWord();
     }
     return next;
   }
 
   #brokenRule(text: string): Resample | undefined {
-    const { vocabulary, manuscript, before, prompt, rules } = this.#options;
+    const { vocabulary, buffer, before, prompt, rules } = this.#options;
     if (!rules || vocabulary.unit === 'word' || prompt.length === 0) return undefined;
     const story = {
-      text: () => before + manuscript.tail(manuscript.written),
-      written: manuscript.written,
+      text: () => before + buffer.tail(buffer.written),
+      written: buffer.written,
       first: this.#first,
-      attempt: (position: number) => manuscript.attempt(position),
+      attempt: (position: number) => buffer.attempt(position),
     };
     return rules.look(story, text);
   }
 
   /** Back to the draw at a position, which begins one since characters are drawn one by one. */
-  #resample({ from, instead = '' }: Resample): WayBack | undefined {
+  #resample({ from, instead = '' }: Resample): Rewind | undefined {
     const { vocabulary } = this.#options;
     const ids = [...instead].map((character) => vocabulary.idOf(character));
-    const index = this.#starts.length - (this.#options.manuscript.written - from);
+    const index = this.#starts.length - (this.#options.buffer.written - from);
     return this.#backTo(index, from, ids.every((id) => id !== undefined) ? ids : []);
   }
 
@@ -143,30 +143,30 @@ export class Telling implements Sequence {
 
   /** Whether what is drawn is a word, and one that does not run together with the word before it. */
   #mayStand(id: number): boolean {
-    const { vocabulary, manuscript, before } = this.#options;
+    const { vocabulary, buffer, before } = this.#options;
     if (vocabulary.unit === 'char') return true;
-    const text = (before + manuscript.tail(Math.min(TAIL, manuscript.written))).slice(-TAIL);
-    const read = manuscript.written === 0 ? withoutLastSpace(text) : text;
+    const text = (before + buffer.tail(Math.min(TAIL, buffer.written))).slice(-TAIL);
+    const read = buffer.written === 0 ? withoutLastSpace(text) : text;
     return id !== vocabulary.unknown && vocabulary.mayFollow(read, id);
   }
 
   /** What a draw adds to the text. The first word makes do with the space that a prompt ends with. */
   #textOf(id: number): string {
-    const { vocabulary, manuscript, before } = this.#options;
+    const { vocabulary, buffer, before } = this.#options;
     const text = vocabulary.decode(id);
-    const isSpaced = vocabulary.unit === 'word' && manuscript.written === 0 && before.endsWith(' ');
+    const isSpaced = vocabulary.unit === 'word' && buffer.written === 0 && before.endsWith(' ');
     return isSpaced && text.startsWith(' ') ? text.slice(1) : text;
   }
 
   /** A line end may stand anywhere: it takes the place of what is drawn in vain. */
-  #drawAgain(): WayBack | undefined {
-    const { written } = this.#options.manuscript;
+  #drawAgain(): Rewind | undefined {
+    const { written } = this.#options.buffer;
     const isInVain = this.#isInVain(written, ATTEMPTS_AT_A_WORD);
     return this.#backTo(this.#starts.length, written, isInVain ? [this.#lineEnd] : []);
   }
 
   /** Back to the draw in which a word begins, as far as its beginning is drawn and not given. */
-  #goBack(offence: number): WayBack | undefined {
+  #goBack(offence: number): Rewind | undefined {
     const index = Math.max(
       0,
       this.#starts.findLastIndex((start) => start <= offence),
@@ -174,13 +174,13 @@ export class Telling implements Sequence {
     const from = this.#starts[index]!;
     const isInVain = this.#isInVain(from, ATTEMPTS_AT_A_SAYABLE_WORD);
     const way = this.#backTo(index, from, isInVain ? this.#standIn(index) : []);
-    this.#options.onRedraw();
+    this.#options.onResample();
     return way;
   }
 
   /** At temperature 0 every draw is the same. */
   #isInVain(position: number, attempts: number): boolean {
-    return this.#options.manuscript.attempt(position) >= (this.temperature === 0 ? 0 : attempts);
+    return this.#options.buffer.attempt(position) >= (this.temperature === 0 ? 0 : attempts);
   }
 
   /**
@@ -188,8 +188,8 @@ export class Telling implements Sequence {
    * @param from where in the text that draw begins
    * @param instead ids that take its place
    */
-  #backTo(index: number, from: number, instead: readonly number[]): WayBack | undefined {
-    const { vocabulary, manuscript } = this.#options;
+  #backTo(index: number, from: number, instead: readonly number[]): Rewind | undefined {
+    const { vocabulary, buffer } = this.#options;
     const texts = instead.map((id) => vocabulary.decode(id));
     this.#starts.length = index;
     let start = from;
@@ -197,8 +197,8 @@ export class Telling implements Sequence {
       this.#starts.push(start);
       start += text.length;
     }
-    manuscript.takeBack(from, texts.join(''));
-    return manuscript.over ? undefined : { to: index, instead };
+    buffer.takeBack(from, texts.join(''));
+    return buffer.over ? undefined : { to: index, instead };
   }
 
   /** What is put in the place of a word that comes again and again. */

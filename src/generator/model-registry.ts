@@ -10,7 +10,7 @@ import type { Model } from './model/model.ts';
 import { writerOf } from './model/writer.ts';
 import { Storyteller } from './storyteller.ts';
 
-export interface LibraryOptions extends EngineOptions {
+export interface ModelRegistryOptions extends EngineOptions {
   readonly modelsFolder: string;
   readonly choices: readonly ModelChoice[];
   /** Where the engine comes from; `reopen` is asked after its device was lost. */
@@ -23,15 +23,15 @@ export interface LibraryOptions extends EngineOptions {
   readonly maxWaiting: number;
 }
 
-export class Library {
-  readonly #options: LibraryOptions;
+export class ModelRegistry {
+  readonly #options: ModelRegistryOptions;
   readonly #models: Model[] = [];
   readonly #storytellers = new Map<string, Storyteller>();
   #loaded = 0;
   #ready = false;
   #recovery: Promise<void> | undefined;
 
-  constructor(options: LibraryOptions) {
+  constructor(options: ModelRegistryOptions) {
     this.#options = options;
   }
 

@@ -82,7 +82,7 @@ function beginnings(
 function idsOf(vocabulary: Vocabulary, isWanted: (text: string) => boolean): AllowedIds | undefined {
   const allowed = new Uint8Array(vocabulary.size);
   for (let id = 0; id < vocabulary.size; id++) {
-    const isText = id !== vocabulary.mark && id !== vocabulary.unknown;
+    const isText = id !== vocabulary.eosId && id !== vocabulary.unknown;
     if (isText && isWanted(vocabulary.decode(id))) allowed[id] = 1;
   }
   return allowed.includes(1) ? allowed : undefined;

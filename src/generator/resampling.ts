@@ -10,7 +10,7 @@ interface Stretch {
   readonly to: number;
 }
 
-export class Redraws {
+export class Resampling {
   readonly #attempts = new Map<number, number>();
   readonly #stretches: Stretch[] = [];
 
@@ -20,7 +20,7 @@ export class Redraws {
   }
 
   /** Has the positions from `from` up to and with `to` drawn again. */
-  again(from: number, to: number): void {
+  resample(from: number, to: number): void {
     for (let position = from; position <= to; position++) {
       this.#attempts.set(position, this.attempt(position) + 1);
     }

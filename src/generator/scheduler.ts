@@ -4,7 +4,7 @@
  * one holds nobody up. The batch is the one owner of the engine's slots.
  */
 import { StoryError } from '../errors.ts';
-import { CHECKPOINTS, type Engine, type Lane } from './engines/engine.ts';
+import { CHECKPOINTS, type Engine, type Row } from './engines/engine.ts';
 import { passageOf, type Serving } from './model/reading.ts';
 import type { AllowedIds } from './sampler.ts';
 
@@ -27,7 +27,7 @@ export interface Sequence {
    * Receives a drawn id and returns the id to feed next (the same one, unless the caller would have the
    * network read something else), a way back, or undefined when the sequence is over.
    */
-  take(id: number): number | WayBack | undefined;
+  take(id: number): number | Rewind | undefined;
   /**
    * The earliest draw to which the next `take` is likely to go back, such as that of a word's first letter: the state
    * before it is kept, so that going back there costs little. Absent where going back is rare.
@@ -40,18 +40,18 @@ export interface Sequence {
  * `uniform` is asked anew for all of it. The network goes on from the last checkpoint before that draw; where there is
  * none (see `rewindPoint`), it reads everything from the beginning, a character a step.
  */
-export interface WayBack {
+export interface Rewind {
   /** Index of the draw to go back to: 0 to that of the draw just taken. */
   readonly to: number;
   /** Ids that take the place of as many draws there. */
   readonly instead?: readonly number[];
 }
 
-export interface BatchOptions {
+export interface SchedulerOptions {
   /** Sequences that may wait for a slot before new ones are refused. */
   readonly maxWaiting: number;
   /** Draws in one trip at most; by default as many as suit the engine. */
-  readonly stepsPerTrip?: number;
+  readonly stepsPerDecode?: number;
   /** How the engine's model is served; by default with a state that is carried from beginning to end. */
   readonly serving?: Serving;
 }
@@ -75,24 +75,24 @@ interface Entry {
   cancelled: boolean;
 }
 
-export class Batch {
+export class Scheduler {
   readonly #engine: Engine;
   readonly #maxWaiting: number;
-  readonly #stepsPerTrip: number;
+  readonly #stepsPerDecode: number;
   readonly #serving: Serving;
   readonly #waiting: Entry[] = [];
   readonly #freeSlots: number[];
   #active: Entry[] = [];
   #running = false;
 
-  constructor(engine: Engine, options: BatchOptions) {
+  constructor(engine: Engine, options: SchedulerOptions) {
     const { maxWaiting } = options;
     if (!Number.isInteger(maxWaiting) || maxWaiting < 0) {
       throw new TypeError(`Expected \`maxWaiting\` to be a whole number from 0 up, got ${maxWaiting}.`);
     }
     this.#engine = engine;
     this.#maxWaiting = maxWaiting;
-    this.#stepsPerTrip = Math.min(engine.stepsPerTrip, options.stepsPerTrip ?? engine.stepsPerTrip);
+    this.#stepsPerDecode = Math.min(engine.stepsPerDecode, options.stepsPerDecode ?? engine.stepsPerDecode);
     this.#serving = options.serving ?? { kind: 'carried' };
     // Popped from the end: slot 0 first.
     this.#freeSlots = Array.from({ length: engine.capacity }, (_, index) => engine.capacity - 1 - index);
@@ -151,13 +151,13 @@ export class Batch {
   async #loop(): Promise<void> {
     this.#running = true;
     while (this.#admit()) {
-      const steps = this.#stepsPerTrip;
+      const steps = this.#stepsPerDecode;
       const entries = this.#active;
       for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
       try {
         this.#keepCheckpoints(entries);
         const lanes = entries.map((entry) => laneOf(entry, steps));
-        const drawn = await this.#engine.advance(lanes, steps);
+        const drawn = await this.#engine.decode(lanes, steps);
         entries.forEach((entry, index) => {
           this.#deliver(entry, lanes[index]!, drawn.subarray(index * steps, (index + 1) * steps));
         });
@@ -202,14 +202,14 @@ export class Batch {
       if (
         !sequence.rewindPoint ||
         fed < sequence.prompt.length - 1 ||
-        fed < ids.length - this.#stepsPerTrip
+        fed < ids.length - this.#stepsPerDecode
       ) {
         continue;
       }
       const latest = sequence.prompt.length + sequence.rewindPoint() - 1;
-      if (this.#stepsPerTrip === 1 ? fed !== latest : checkpoints.includes(fed)) continue;
+      if (this.#stepsPerDecode === 1 ? fed !== latest : checkpoints.includes(fed)) continue;
       const newest = checkpoints.indexOf(Math.max(...checkpoints));
-      const isNewestInUse = this.#stepsPerTrip > 1 && checkpoints[newest]! <= latest;
+      const isNewestInUse = this.#stepsPerDecode > 1 && checkpoints[newest]! <= latest;
       const number = isNewestInUse ? (newest + 1) % CHECKPOINTS : newest;
       checkpoints[number] = fed;
       slots[number]!.push(slot!);
@@ -238,21 +238,21 @@ export class Batch {
     entry.fed = checkpoints[best]!;
   }
 
-  #deliver(entry: Entry, lane: Lane, trip: Int32Array): void {
+  #deliver(entry: Entry, rowOf: Row, drawnRow: Int32Array): void {
     if (entry.cancelled) return;
     // What was drawn behind the passage's end was drawn from too long a memory.
-    const drawn = trip.subarray(0, entry.until - entry.fed);
+    const drawn = drawnRow.subarray(0, entry.until - entry.fed);
     const first = Math.min(entry.ids.length - entry.fed, drawn.length) - 1;
     entry.fed = Math.min(entry.ids.length, entry.fed + drawn.length);
     if (entry.fed < entry.ids.length) return;
     for (let step = first; step < drawn.length; step++) {
       const id = drawn[step]!;
       const index = entry.ids.length - entry.sequence.prompt.length;
-      if (step > first && entry.sequence.allowed?.(index) !== lane.allowed?.[step]) {
+      if (step > first && entry.sequence.allowed?.(index) !== rowOf.allowed?.[step]) {
         this.#goBack(entry, entry.ids.length - 1);
         return;
       }
-      let next: number | WayBack | undefined;
+      let next: number | Rewind | undefined;
       try {
         next = entry.sequence.take(id);
       } catch (error) {
@@ -298,7 +298,7 @@ export class Batch {
   }
 }
 
-function laneOf(entry: Entry, steps: number): Lane {
+function laneOf(entry: Entry, steps: number): Row {
   const { ids, fed, sequence } = entry;
   const feed = ids.slice(fed, fed + steps);
   const drawn = ids.length - sequence.prompt.length;

@@ -6,14 +6,14 @@
 import { StoryError } from '../errors.ts';
 import { samplingOf } from '../story/sampling.ts';
 import { problemWith, type Story, type StoryRequest } from '../story/story.ts';
-import { Batch, type BatchOptions } from './scheduler.ts';
 import type { Engine } from './engines/engine.ts';
-import { Manuscript } from './text-buffer.ts';
+import { Generation, lineEndOf, withoutLastSpace } from './generation.ts';
 import type { Model } from './model/model.ts';
 import { servingOf } from './model/reading.ts';
 import { Opening } from './opening.ts';
+import { Scheduler, type SchedulerOptions } from './scheduler.ts';
 import { StoryRules } from './story-rules.ts';
-import { lineEndOf, Telling, withoutLastSpace } from './generation.ts';
+import { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordGuard } from './word-guard.ts';
 
@@ -26,7 +26,7 @@ export interface TellOptions {
   /** Called after every word, with a function that reads the text so far; reading is what costs. */
   readonly onWord?: (read: () => string) => void;
   /** Called when a word that may not be said is drawn again. */
-  readonly onRedraw?: () => void;
+  readonly onResample?: () => void;
   /** Ends the story early; what is certain by then is kept. */
   readonly signal?: AbortSignal;
 }
@@ -40,10 +40,10 @@ export type StorytellerModel = Pick<
 export class Storyteller {
   readonly #model: StorytellerModel;
   readonly #engine: Engine;
-  readonly #batch: Batch;
+  readonly #batch: Scheduler;
   readonly #opening: Opening;
 
-  constructor(model: StorytellerModel, engine: Engine, options: Omit<BatchOptions, 'serving'>) {
+  constructor(model: StorytellerModel, engine: Engine, options: Omit<SchedulerOptions, 'serving'>) {
     if (engine.vocabularySize !== model.vocabulary.size) {
       throw new TypeError(
         `Expected an engine of ${model.vocabulary.size} characters, got one of ${engine.vocabularySize}.`,
@@ -54,9 +54,9 @@ export class Storyteller {
     this.#opening = new Opening(model.vocabulary);
     // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
     const isWords = model.vocabulary.unit === 'word';
-    this.#batch = new Batch(engine, {
+    this.#batch = new Scheduler(engine, {
       ...options,
-      ...(isWords ? { stepsPerTrip: 1 } : {}),
+      ...(isWords ? { stepsPerDecode: 1 } : {}),
       serving: servingOf(model),
     });
     if (lineEndOf(model.vocabulary) === undefined) {
@@ -92,19 +92,19 @@ export class Storyteller {
     const problem = problemWith(request);
     if (problem) throw new StoryError('bad_request', problem);
     const { vocabulary } = this.#model;
-    const { onWord, onRedraw, signal } = options;
+    const { onWord, onResample, signal } = options;
     const before = request.context + request.prompt;
     const sampling = samplingOf(request.preset ?? 'classic', request.temperature);
-    const manuscript = new Manuscript(request.prompt, request.length);
+    const buffer = new TextBuffer(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
-    for (const character of resumed) if (!manuscript.over) manuscript.add(character);
+    for (const character of resumed) if (!buffer.over) buffer.add(character);
 
-    const read = () => manuscript.certain();
-    if (!manuscript.over) {
-      const telling = new Telling({
-        ...{ vocabulary, manuscript, before },
-        guard: new WordGuard(manuscript, request.context),
-        prompt: [vocabulary.endOfText, ...readBefore(vocabulary, before, resumed)],
+    const read = () => buffer.certain();
+    if (!buffer.over) {
+      const generation = new Generation({
+        ...{ vocabulary, buffer, before },
+        guard: new WordGuard(buffer, request.context),
+        prompt: [vocabulary.bosId, ...readBefore(vocabulary, before, resumed)],
         allowedAfter: (written) => this.#opening.allowedAfter(before, written),
         sampling,
         rules: sampling.rules
@@ -112,13 +112,13 @@ export class Storyteller {
           : undefined,
         seed: request.seed,
         onWord: () => onWord?.(read),
-        onRedraw: () => onRedraw?.(),
+        onResample: () => onResample?.(),
       });
-      await this.#batch.run(telling, signal);
+      await this.#batch.run(generation, signal);
     }
     return {
-      text: manuscript.over ? manuscript.finish() : manuscript.certain(),
-      ending: manuscript.over ? 'complete' : 'stopped',
+      text: buffer.over ? buffer.finish() : buffer.certain(),
+      ending: buffer.over ? 'complete' : 'stopped',
       ...this.credits,
       unreadable: this.unreadable(request),
     };

@@ -4,7 +4,7 @@
  * a snapshot comes to the same end.
  */
 
-import { Redraws } from './resampling.ts';
+import { Resampling } from './resampling.ts';
 
 /**
  * Near the limit only whole sentences are certain, since the story will be cut at the end of one. A
@@ -29,7 +29,7 @@ const DANGLING =
 const LOOSE_END = /[\s,;:"'([-]+$/;
 const WORDS_DROPPED_AT_MOST = 4;
 
-export class Manuscript {
+export class TextBuffer {
   readonly prompt: string;
   /** Characters that may be written after the prompt. */
   readonly #room: number;
@@ -38,7 +38,7 @@ export class Manuscript {
   /** Where the last sentence or paragraph ended: a length of `#written`. */
   #end = 0;
   #over = false;
-  readonly #redraws = new Redraws();
+  readonly #resampling = new Resampling();
 
   /**
    * @param prompt the opening, which is part of the text
@@ -74,7 +74,7 @@ export class Manuscript {
 
   /** Which attempt at a character counts, of those written and those to come; 0 for the first. */
   attempt(position: number): number {
-    return this.#redraws.attempt(position);
+    return this.#resampling.attempt(position);
   }
 
   /**
@@ -84,7 +84,7 @@ export class Manuscript {
    * @param from a position in the last word, or behind all words
    */
   takeBack(from: number, instead = ''): void {
-    this.#redraws.again(from, Math.max(this.#written.length, from + instead.length));
+    this.#resampling.resample(from, Math.max(this.#written.length, from + instead.length));
     this.#written = this.#written.slice(0, from);
     for (const character of instead) if (!this.#over) this.add(character);
   }
@@ -125,7 +125,7 @@ export class Manuscript {
    */
   certain(): string {
     let length = this.#certainLength();
-    while (!this.#redraws.isSettled(length)) length = lastWordEnd(this.#written.slice(0, length));
+    while (!this.#resampling.isSettled(length)) length = lastWordEnd(this.#written.slice(0, length));
     return this.prompt + this.#written.slice(0, length);
   }
 

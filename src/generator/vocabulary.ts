@@ -6,13 +6,13 @@ import { fold } from './folding.ts';
 import { mayFollow, plainText, splitWords } from './words.ts';
 
 /** What every work begins with, and so what the network reads before the first character of a story. */
-export const END_OF_TEXT = '\u0003';
+export const BOUNDARY = '\u0003';
 
 /** What an id stands for: a character, or a word with the space before it, a sign, a line end. */
 export type Unit = 'char' | 'word';
 
 /** How a `vocabulary.json` of words writes `END_OF_TEXT`, and what it calls all words that are not in it. */
-const END_OF_TEXT_NAME = '<eos>';
+const BOUNDARY_NAME = '<eos>';
 const UNKNOWN_NAME = '<unk>';
 /** What an unknown word is shown as. */
 const UNKNOWN_SIGN = '\ufffd';
@@ -51,9 +51,9 @@ export class Vocabulary {
    * The id that stands before the first character of every work: that of `END_OF_TEXT`. A vocabulary from
    * elsewhere may have none; then a line end stands in, or else a space.
    */
-  readonly endOfText: number;
+  readonly bosId: number;
   /** The id of `END_OF_TEXT`; undefined where nothing that a network writes says that a work is over. */
-  readonly mark: number | undefined;
+  readonly eosId: number | undefined;
   /** The id of all words that have none of their own, which is read but never written; of words only. */
   readonly unknown: number | undefined;
   /** What each id is in a text. */
@@ -81,20 +81,20 @@ export class Vocabulary {
         throw broken(`charToId gives ${JSON.stringify(name)} the id ${id}, idToChar does not`);
       }
     }
-    const endOfText = unit === 'word' ? END_OF_TEXT_NAME : END_OF_TEXT;
-    const beginning = [endOfText, ...STAND_INS].map((text) => ids.get(text)).find((id) => id !== undefined);
+    const bosId = unit === 'word' ? BOUNDARY_NAME : BOUNDARY;
+    const beginning = [bosId, ...STAND_INS].map((text) => ids.get(text)).find((id) => id !== undefined);
     if (beginning === undefined) {
-      const name = unit === 'word' ? END_OF_TEXT_NAME : 'U+0003';
+      const name = unit === 'word' ? BOUNDARY_NAME : 'U+0003';
       throw broken(`nothing in it can stand before a text: ${name}, a line end or a space`);
     }
     this.unit = unit;
     this.size = size;
-    this.endOfText = beginning;
-    this.mark = ids.get(endOfText);
+    this.bosId = beginning;
+    this.eosId = ids.get(bosId);
     this.unknown = unit === 'word' ? ids.get(UNKNOWN_NAME) : undefined;
     if (unit === 'word' && this.unknown === undefined) throw broken(`it lacks ${UNKNOWN_NAME}`);
     this.#texts = names.map((name, id) =>
-      id === this.mark ? END_OF_TEXT : id === this.unknown ? UNKNOWN_SIGN : name,
+      id === this.eosId ? BOUNDARY : id === this.unknown ? UNKNOWN_SIGN : name,
     );
     this.#ids = new Map(this.#texts.map((text, id) => [text, id]));
     this.#alphabet = new Set(unit === 'word' ? names.join('') : []);
@@ -116,7 +116,7 @@ export class Vocabulary {
    * but words that run together would be another word.
    */
   mayFollow(text: string, id: number): boolean {
-    return this.unit === 'char' || id === this.mark || mayFollow(text, this.decode(id));
+    return this.unit === 'char' || id === this.eosId || mayFollow(text, this.decode(id));
   }
 
   #encodeCharacters(text: string): EncodedText {
@@ -165,8 +165,8 @@ export class Vocabulary {
     const names = this.#texts.map((text, id) =>
       this.unit === 'char'
         ? text
-        : id === this.mark
-          ? END_OF_TEXT_NAME
+        : id === this.eosId
+          ? BOUNDARY_NAME
           : id === this.unknown
             ? UNKNOWN_NAME
             : text,
@@ -182,8 +182,8 @@ export class Vocabulary {
 
   #readingOf(character: string): readonly number[] | typeof SKIPPED {
     const id = this.#ids.get(character);
-    if (id !== undefined && character !== END_OF_TEXT) return [id];
-    const folded = fold(character, (candidate) => candidate !== END_OF_TEXT && this.#ids.has(candidate));
+    if (id !== undefined && character !== BOUNDARY) return [id];
+    const folded = fold(character, (candidate) => candidate !== BOUNDARY && this.#ids.has(candidate));
     if (folded === null) return SKIPPED;
     return folded.kind === 'dropped' ? NOTHING : [...folded.text].map((part) => this.#ids.get(part)!);
   }
@@ -191,7 +191,7 @@ export class Vocabulary {
 
 /** The content of a `vocabulary.json` of words: all that a text has, beside `<eos>` and `<unk>`. */
 export function wordsFile(words: readonly string[]): VocabularyFile {
-  return vocabularyFile([END_OF_TEXT_NAME, UNKNOWN_NAME, ...words], 'word');
+  return vocabularyFile([BOUNDARY_NAME, UNKNOWN_NAME, ...words], 'word');
 }
 
 function vocabularyFile(names: readonly string[], unit: Unit): VocabularyFile {
@@ -219,7 +219,7 @@ function dictionaries(file: unknown): {
 function nameOf(idToChar: Record<string, unknown>, id: number, size: number, unit: Unit): string {
   const name = idToChar[id];
   const parts = typeof name !== 'string' ? [] : unit === 'char' ? [...name] : splitWords(name);
-  const isReserved = unit === 'word' && (name === END_OF_TEXT_NAME || name === UNKNOWN_NAME);
+  const isReserved = unit === 'word' && (name === BOUNDARY_NAME || name === UNKNOWN_NAME);
   if (typeof name !== 'string' || (parts.length !== 1 && !isReserved)) {
     const one = unit === 'char' ? 'character' : 'word';
     throw broken(`idToChar needs one ${one} for each of the ids 0 to ${size - 1}; id ${id} has none`);

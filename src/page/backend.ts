@@ -2,7 +2,7 @@ import type { StoryApi } from './api.ts';
 import type { OpenEvents, StreamGate } from './following.ts';
 
 /** Where the page's stories are written: a server, or the visitor's own browser. */
-export interface Home {
+export interface StoryBackend {
   readonly api: StoryApi;
   readonly openEvents: OpenEvents;
   readonly gate: StreamGate;

@@ -2,7 +2,7 @@ import { type ModelChoice, STORY_BOUNDS } from '../story/story.ts';
 import { byId, make, say } from './dom.ts';
 import { within } from './link.ts';
 import type { Ask } from './reply.ts';
-import type { Cupboard } from './store.ts';
+import type { PageStorage } from './store.ts';
 
 const KEY = 'write-me-a-sci-fi.options.v1';
 /** The tallest the text field grows by itself, in CSS pixels. */
@@ -15,7 +15,7 @@ const INPUT_METHOD_KEY_CODE = 229;
 
 /** What the form needs. */
 export interface ComposerTools {
-  readonly cupboard: Cupboard | undefined;
+  readonly storage: PageStorage | undefined;
   readonly drawSeed: () => number;
   readonly announce: (text: string) => void;
   readonly onAsk: (ask: Ask) => void;
@@ -133,7 +133,7 @@ export class Composer {
     const seedNote = seed === '' ? '' : ` · seed ${seed}`;
     this.#summary.textContent = `temperature ${temperature} · ${Number(length).toLocaleString('en')} characters${seedNote}`;
     try {
-      this.#tools.cupboard?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
+      this.#tools.storage?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
     } catch {
       // Not remembered, then.
     }
@@ -151,7 +151,7 @@ export class Composer {
     }
     let kept: Record<string, unknown> = {};
     try {
-      kept = Object(JSON.parse(this.#tools.cupboard?.getItem(KEY) ?? '{}'));
+      kept = Object(JSON.parse(this.#tools.storage?.getItem(KEY) ?? '{}'));
     } catch {
       // Defaults, then.
     }

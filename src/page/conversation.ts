@@ -5,7 +5,7 @@ import { type Action, flash } from './actions.ts';
 import { ApiError, type StoryApi } from './api.ts';
 import { continuationContext, wholeText } from './continuation.ts';
 import { copyText, downloadText } from './dom.ts';
-import { type Around, Exchange } from './exchange.ts';
+import { Exchange, type ViewContext } from './exchange.ts';
 import { type FollowTools, followReply, submitReply } from './following.ts';
 import { hashForThread } from './link.ts';
 import { type Ask, failHere, isOver, mergeState, type Reply, textOf } from './reply.ts';
@@ -26,7 +26,7 @@ export interface ConversationTools extends FollowTools {
   readonly newId: () => string;
   readonly drawSeed: () => number;
   /** What the exchanges show besides their replies, as it is now. */
-  readonly around: () => Around;
+  readonly viewContext: () => ViewContext;
   /** Called with a request that is to be changed by hand. */
   readonly onEdit: (ask: Ask) => void;
   /** Called when an exchange was added or removed. */
@@ -71,7 +71,7 @@ export class Conversation {
    * @param nextSeeds seeds of the parts that are to follow by themselves
    */
   ask(ask: Ask, threadId: string = this.#tools.newId(), nextSeeds: readonly number[] = []): void {
-    const state: ReplyState = { status: 'waiting', place: null };
+    const state: ReplyState = { status: 'waiting', position: null };
     const planned = nextSeeds.length > 0 ? { nextSeeds } : {};
     const reply = { id: this.#tools.newId(), thread: threadId, ask, state, submitted: false, ...planned };
     this.#tools.store.add(reply);
@@ -196,7 +196,7 @@ export class Conversation {
 
   #show(threadId: string): void {
     const thread = this.#threads.get(threadId);
-    thread?.exchange.show(thread.replies, this.#tools.around(), thread.trouble);
+    thread?.exchange.show(thread.replies, this.#tools.viewContext(), thread.trouble);
   }
 
   async #act(threadId: string, action: Action, button: HTMLButtonElement): Promise<void> {
@@ -272,7 +272,7 @@ export class Conversation {
   }
 
   #asFile(replies: readonly Reply[]): string {
-    const models: readonly ModelChoice[] = this.#tools.around().models;
+    const models: readonly ModelChoice[] = this.#tools.viewContext().models;
     const facts = replies.flatMap(({ ask, state }) =>
       state.status === 'finished' ? [footerLine(ask, state, models)] : [],
     );

@@ -1,6 +1,6 @@
 /** What the page takes from the browser: chance, storage, connections, attention. */
 import type { StreamGate } from './following.ts';
-import type { Cupboard } from './store.ts';
+import type { PageStorage } from './store.ts';
 
 /** A random UUID, also where `crypto.randomUUID` is missing (plain http from another machine). */
 export function newId(): string {
@@ -17,7 +17,7 @@ export function drawSeed(): number {
 }
 
 /** The browser's storage, unless it forbids it. */
-export function cupboard(): Cupboard | undefined {
+export function openStorage(): PageStorage | undefined {
   try {
     return window.localStorage;
   } catch {

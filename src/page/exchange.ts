@@ -10,7 +10,7 @@ import { StoryText } from './story-text.ts';
 import { endingLine, footerLine, type Storytellers, settingsLine, waitingLine, wordCount } from './words.ts';
 
 /** What an exchange shows besides its replies. */
-export interface Around {
+export interface ViewContext {
   readonly storytellers: Storytellers;
   readonly models: readonly ModelChoice[];
   readonly still: boolean;
@@ -29,7 +29,7 @@ export class Exchange {
   readonly #actions: ActionRow;
   readonly #facts = new Facts();
   #replies: readonly Reply[] = [];
-  #around: Around | undefined;
+  #context: ViewContext | undefined;
   #reveal = new Reveal();
   #revealed = '';
   #frame = 0;
@@ -53,7 +53,7 @@ export class Exchange {
   }
 
   /** Shows the replies as they stand. `trouble`: the connection is lost at the moment. */
-  show(replies: readonly Reply[], around: Around, trouble: boolean): void {
+  show(replies: readonly Reply[], context: ViewContext, trouble: boolean): void {
     const last = replies.at(-1)!;
     const text = textOf(last.state);
     const now = performance.now();
@@ -64,9 +64,9 @@ export class Exchange {
       this.#revealed = last.id;
     }
     this.#replies = replies;
-    this.#around = around;
+    this.#context = context;
     if (last.state.status !== 'waiting') this.#reveal.aim(text, now);
-    if (around.still) this.#reveal.finish();
+    if (context.still) this.#reveal.finish();
     say(this.#note, this.#noteLine(last, trouble));
     this.#note.classList.toggle('error', last.state.status === 'failed');
     if (this.#frame === 0) this.#draw(now);
@@ -92,7 +92,7 @@ export class Exchange {
     if (flowing) this.#frame = requestAnimationFrame((time) => this.#draw(time));
     else if (isOver(last.state)) this.#end();
     if (!isOver(last.state)) this.#run();
-    this.#around?.onGrow();
+    this.#context?.onGrow();
   }
 
   /** Draws the story; a drawing that fails is made anew, and never takes the buttons or the footer with it. */
@@ -119,7 +119,7 @@ export class Exchange {
 
   #end(): void {
     this.#text.element.removeAttribute('aria-busy');
-    const models = this.#around?.models ?? [];
+    const models = this.#context?.models ?? [];
     this.#facts.show(
       this.#replies.flatMap(({ ask, state }) =>
         state.status === 'finished' ? [footerLine(ask, state, models)] : [],
@@ -136,7 +136,7 @@ export class Exchange {
     const { state } = last;
     if (isOver(state)) return endingLine(state, wordCount(textOf(state)));
     if (trouble) return 'The connection is lost. Trying again…';
-    return state.status === 'waiting' ? waitingLine(state, this.#around!.storytellers) : '';
+    return state.status === 'waiting' ? waitingLine(state, this.#context!.storytellers) : '';
   }
 }
 

@@ -1,10 +1,10 @@
 /** The page on its server. */
 import { Api } from './api.ts';
+import { visibleWindowGate } from './environment.ts';
 import { EventHub } from './event-hub.ts';
 import { later, openStream } from './event-source.ts';
 import { openPage } from './page.ts';
 import { sharedEvents } from './shared-events.ts';
-import { visibleWindowGate } from './environment.ts';
 import { workerUrl } from './worker-url.ts';
 
 /** Part of the worker's name: windows of different versions of the page share nothing. */

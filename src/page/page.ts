@@ -8,19 +8,19 @@
  * 5. After a reload, what was kept is shown again and what was not over is followed on.
  */
 import type { ModelChoice } from '../story/story.ts';
+import type { StoryBackend } from './backend.ts';
 import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
 import { byId, say } from './dom.ts';
+import { announcer, drawSeed, endKeeper, newId, openStorage, wantsStillness } from './environment.ts';
 import { later } from './event-source.ts';
-import type { Home } from './backend.ts';
 import { planFromHash } from './link.ts';
 import { ReplyStore } from './store.ts';
 import { StorytellerWatch } from './storyteller-watch.ts';
-import { announcer, cupboard, drawSeed, endKeeper, newId, wantsStillness } from './environment.ts';
 
 /** Opens the page on stories that are kept in `home`. */
-export function openPage(home: Home): void {
-  const kept = cupboard();
+export function openPage(backend: StoryBackend): void {
+  const kept = openStorage();
   const stories = byId('stories', HTMLElement);
   const end = endKeeper(stories, byId('composer', HTMLFormElement));
   const announce = announcer(byId('announcements', HTMLElement));
@@ -30,7 +30,7 @@ export function openPage(home: Home): void {
   let models: readonly ModelChoice[] = [];
 
   const conversation = new Conversation({
-    ...home,
+    ...backend,
     store: new ReplyStore(kept),
     list: stories,
     announce,
@@ -38,7 +38,7 @@ export function openPage(home: Home): void {
     alarm: later,
     newId,
     drawSeed,
-    around: () => ({ storytellers: watch.now, models, still: wantsStillness(), onGrow: end.grown }),
+    viewContext: () => ({ storytellers: watch.now, models, still: wantsStillness(), onGrow: end.grown }),
     onEdit: (ask) => composer.edit(ask),
     onCount: (exchanges) => {
       clearButton.hidden = exchanges === 0;
@@ -48,7 +48,7 @@ export function openPage(home: Home): void {
 
   const status = byId('storytellers', HTMLElement);
   const watch = new StorytellerWatch(
-    home.api,
+    backend.api,
     () => conversation.waits,
     (line) => {
       say(status, line);
@@ -58,7 +58,7 @@ export function openPage(home: Home): void {
   );
 
   const composer = new Composer({
-    cupboard: kept,
+    storage: kept,
     drawSeed,
     announce,
     onAsk: (ask) => {
@@ -102,8 +102,8 @@ export function openPage(home: Home): void {
   watch.look();
   // Not on a phone, where the keyboard would cover the page.
   if (hasMouse) composer.focus({ preventScroll: true });
-  home.onStatus?.(() => watch.look());
-  home.api
+  backend.onStatus?.(() => watch.look());
+  backend.api
     .models()
     .then((offered) => {
       models = offered;

@@ -1,8 +1,9 @@
 /** What survives a reload: the latest replies, in the browser's own storage. Pure but for that storage. */
+import { currentState } from '../story/story.ts';
 import type { Reply } from './reply.ts';
 
 /** The part of `Storage` that is needed; absent where a browser forbids it. */
-export type Cupboard = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+export type PageStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** Replies kept; at 6,000 characters each, far below what browsers allow. */
 export const REPLIES_KEPT = 30;
@@ -11,17 +12,19 @@ const KEY = 'write-me-a-sci-fi.replies.v1';
 
 /** The latest replies, oldest first. Several tabs may write: every change is made to what is stored now. */
 export class ReplyStore {
-  readonly #cupboard: Cupboard | undefined;
+  readonly #storage: PageStorage | undefined;
 
-  constructor(cupboard: Cupboard | undefined) {
-    this.#cupboard = cupboard;
+  constructor(storage: PageStorage | undefined) {
+    this.#storage = storage;
   }
 
   /** Everything kept; what cannot be read is left out. */
   all(): Reply[] {
     try {
-      const kept: unknown = JSON.parse(this.#cupboard?.getItem(KEY) ?? '[]');
-      return Array.isArray(kept) ? kept.filter(isReply) : [];
+      const kept: unknown = JSON.parse(this.#storage?.getItem(KEY) ?? '[]');
+      return Array.isArray(kept)
+        ? kept.filter(isReply).map((reply) => ({ ...reply, state: currentState(reply.state) }))
+        : [];
     } catch {
       return [];
     }
@@ -48,8 +51,8 @@ export class ReplyStore {
 
   #write(replies: Reply[]): void {
     try {
-      if (replies.length === 0) this.#cupboard?.removeItem(KEY);
-      else this.#cupboard?.setItem(KEY, JSON.stringify(replies));
+      if (replies.length === 0) this.#storage?.removeItem(KEY);
+      else this.#storage?.setItem(KEY, JSON.stringify(replies));
     } catch {
       // Full or forbidden: the page works on, it only will not remember.
     }

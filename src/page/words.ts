@@ -1,6 +1,13 @@
 /** Every sentence that the page forms itself. Pure. */
+
+import {
+  AFTER_OWN,
+  NO_STORYTELLER,
+  positionInQueue,
+  sentenceCase,
+  wakingLine,
+} from '../bots/text/wording.ts';
 import type { ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
-import { AFTER_OWN, NO_STORYTELLER, placeInQueue, sentenceCase, wakingLine } from '../bots/text/wording.ts';
 import type { Ask } from './reply.ts';
 
 export { footerLine, ordinal } from '../bots/text/wording.ts';
@@ -9,8 +16,8 @@ export { footerLine, ordinal } from '../bots/text/wording.ts';
 export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };
 
 /** Why a reply has no text yet. */
-export function waitingLine({ place, afterOwn }: Waiting, storytellers: Storytellers): string {
-  const inQueue = placeInQueue(place);
+export function waitingLine({ position, afterOwn }: Waiting, storytellers: Storytellers): string {
+  const inQueue = positionInQueue(position);
   switch (storytellers.phase) {
     case 'none':
       return NO_STORYTELLER;

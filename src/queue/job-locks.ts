@@ -12,7 +12,7 @@ export class LockLostError extends Error {
 }
 
 /** One job in hand. */
-export interface Hold {
+export interface JobLock {
   readonly job: Job;
   readonly token: string;
   /** Aborted when the job is to be put down. */
@@ -25,8 +25,8 @@ export interface Hold {
   readonly end: () => void;
 }
 
-export class Holds {
-  readonly #holds = new Map<string, Hold>();
+export class JobLocks {
+  readonly #locks = new Map<string, JobLock>();
   readonly #lockMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #isRenewing = false;
@@ -35,12 +35,12 @@ export class Holds {
   constructor(worker: Worker) {
     this.#lockMs = worker.opts.lockDuration!;
     worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#holds.get(id)?.abort.abort(new LockLostError());
+      for (const id of ids) this.#locks.get(id)?.abort.abort(new LockLostError());
     });
     worker.on('locksRenewed', ({ jobIds }) => {
       for (const id of jobIds) {
-        const hold = this.#holds.get(id);
-        if (hold) hold.heldAt = performance.now();
+        const lock = this.#locks.get(id);
+        if (lock) lock.heldAt = performance.now();
       }
     });
     if (!worker.opts.skipLockRenewal) {
@@ -49,7 +49,7 @@ export class Holds {
   }
 
   get size(): number {
-    return this.#holds.size;
+    return this.#locks.size;
   }
 
   /**
@@ -59,9 +59,9 @@ export class Holds {
    *
    * @throws WaitingError when the job went back
    */
-  async take(job: Job, token: string): Promise<Hold> {
+  async take(job: Job, token: string): Promise<JobLock> {
     const id = job.id!;
-    const lost = this.#holds.get(id);
+    const lost = this.#locks.get(id);
     if (lost) {
       lost.abort.abort(new LockLostError());
       await lost.ended;
@@ -73,12 +73,12 @@ export class Holds {
       resolve = done;
     });
     const end = () => {
-      this.#holds.delete(id);
+      this.#locks.delete(id);
       resolve();
     };
-    const hold = { job, token, abort: new AbortController(), heldAt: performance.now(), ended, end };
-    this.#holds.set(id, hold);
-    return hold;
+    const lock = { job, token, abort: new AbortController(), heldAt: performance.now(), ended, end };
+    this.#locks.set(id, lock);
+    return lock;
   }
 
   /**
@@ -87,14 +87,14 @@ export class Holds {
    *
    * @throws what its signal was aborted with
    */
-  async confirm(hold: Hold): Promise<void> {
-    if (performance.now() - hold.heldAt > this.#lockMs - 1_000) await this.#renew(hold);
-    hold.abort.signal.throwIfAborted();
+  async confirm(lock: JobLock): Promise<void> {
+    if (performance.now() - lock.heldAt > this.#lockMs - 1_000) await this.#renew(lock);
+    lock.abort.signal.throwIfAborted();
   }
 
   /** Has all jobs put down. */
   abort(reason: unknown): void {
-    for (const { abort } of this.#holds.values()) abort.abort(reason);
+    for (const { abort } of this.#locks.values()) abort.abort(reason);
   }
 
   close(): void {
@@ -110,17 +110,17 @@ export class Holds {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
     const since = performance.now() - 0.6 * this.#lockMs;
-    const forgotten = [...this.#holds.values()].filter(
+    const forgotten = [...this.#locks.values()].filter(
       ({ heldAt, abort }) => heldAt < since && !abort.signal.aborted,
     );
     // Where the queue cannot be reached the lock may last all the same, and BullMQ says so if not.
-    await Promise.all(forgotten.map((hold) => this.#renew(hold).catch(() => {})));
+    await Promise.all(forgotten.map((lock) => this.#renew(lock).catch(() => {})));
     this.#isRenewing = false;
   }
 
-  async #renew(hold: Hold): Promise<void> {
+  async #renew(lock: JobLock): Promise<void> {
     const asked = performance.now();
-    if (await hold.job.extendLock(hold.token, this.#lockMs)) hold.heldAt = asked;
-    else hold.abort.abort(new LockLostError());
+    if (await lock.job.extendLock(lock.token, this.#lockMs)) lock.heldAt = asked;
+    else lock.abort.abort(new LockLostError());
   }
 }

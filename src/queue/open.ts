@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { StoryError } from '../errors.ts';
-import type { ConnectionSettings, QueueConnection } from './connection.ts';
 import { openEmbedded } from './backends/embedded/connection.ts';
 import { openRedis } from './backends/redis/connection.ts';
+import type { ConnectionSettings, QueueConnection } from './connection.ts';
 
 /** Pauses between two attempts to reach the queue: growing, so that it is there soon after it has come back. */
 const FIRST_PAUSE_MS = 250;

@@ -9,11 +9,12 @@ import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
 import type { ReplyState, StoryRequest } from '../story/story.ts';
+import { AdmissionOrder, Deferred } from './admission/admission-order.ts';
+import type { Lease, Limits, LookUp } from './admission/limits.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { retryFailedReplies } from './failed-replies.ts';
-import { Holds } from './job-locks.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
-import type { Limits, LookUp, Ticket } from './admission/limits.ts';
+import { JobLocks } from './job-locks.ts';
 import { outlast } from './outage.ts';
 import {
   isFinal,
@@ -25,7 +26,6 @@ import {
   recordOf,
   stateOf,
 } from './reply-job.ts';
-import { HeldBack, Turns } from './admission/admission-order.ts';
 
 /** Attempts at a reply that broke in the middle. */
 const ATTEMPTS = 3;
@@ -42,9 +42,9 @@ export class Replies<Handle> {
   readonly #events: JobEvents;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
-  readonly #turns: Turns<Handle>;
+  readonly #admissionOrder: AdmissionOrder<Handle>;
   #worker: Worker<ReplyJobData<Handle>, ReplyState> | undefined;
-  #holds: Holds | undefined;
+  #locks: JobLocks | undefined;
   readonly #closed = new AbortController();
 
   /**
@@ -55,7 +55,7 @@ export class Replies<Handle> {
     connection: QueueConnection,
     platform: string,
     logger: Logger,
-    limits?: Pick<Limits, 'turn' | 'leave'>,
+    limits?: Pick<Limits, 'admissibility' | 'leave'>,
   ) {
     this.name = `replies-${platform}`;
     this.platform = platform;
@@ -69,7 +69,7 @@ export class Replies<Handle> {
     });
     this.#producer = connection.producer(this.name);
     this.#events = new JobEvents(connection.events(this.name));
-    this.#turns = new Turns({
+    this.#admissionOrder = new AdmissionOrder({
       queue: this.#queue,
       events: this.#events,
       limits,
@@ -88,8 +88,8 @@ export class Replies<Handle> {
   }
 
   /** Starts a reply. Submitting an id twice is submitting it once. */
-  async submit(id: string, request: StoryRequest, handle: Handle, ticket?: Ticket): Promise<void> {
-    const data = { request, handle, askedAt: Date.now(), ...(ticket && { ticket }) };
+  async submit(id: string, request: StoryRequest, handle: Handle, lease?: Lease): Promise<void> {
+    const data = { request, handle, askedAt: Date.now(), ...(lease && { lease }) };
     await reached(this.#queue.add('reply', data, { jobId: id }));
   }
 
@@ -158,7 +158,7 @@ export class Replies<Handle> {
     if (await reached(job.isCompleted())) return true;
     await reached(job.updateData({ ...job.data, stop: true }));
     await reached(this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS));
-    if (await reached(job.isDelayed())) await reached(this.#turns.wake(id));
+    if (await reached(job.isDelayed())) await reached(this.#admissionOrder.wake(id));
     return true;
   }
 
@@ -173,12 +173,13 @@ export class Replies<Handle> {
       (job, token) => this.#process(job, token!, process),
       { concurrency },
     );
-    this.#holds = new Holds(this.#worker);
+    this.#locks = new JobLocks(this.#worker);
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
       // It writes no more: the next of its person need not wait for its end.
-      if (job && (job.finishedOn !== undefined || job.attemptsMade >= ATTEMPTS)) void this.#turns.pass(job);
+      if (job && (job.finishedOn !== undefined || job.attemptsMade >= ATTEMPTS))
+        void this.#admissionOrder.pass(job);
     });
     retryFailedReplies(this.#queue, this.#closed.signal).catch((error) => {
       if (this.#isClosing) return;
@@ -195,16 +196,16 @@ export class Replies<Handle> {
     process: (task: ReplyTask<Handle>) => Promise<ReplyState>,
   ): Promise<ReplyState> {
     const id = job.id!;
-    const holds = this.#holds!;
-    const hold = await holds.take(job, token);
-    const { abort } = hold;
+    const locks = this.#locks!;
+    const lock = await locks.take(job, token);
+    const { abort } = lock;
     if (this.#isClosing) abort.abort(new Error('handed over'));
     let passing: Promise<void> | undefined;
     const pass = () => {
-      passing ??= this.#turns.pass(job);
+      passing ??= this.#admissionOrder.pass(job);
       return passing;
     };
-    const confirm = () => outlast(() => holds.confirm(hold), abort.signal);
+    const confirm = () => outlast(() => locks.confirm(lock), abort.signal);
     const stopListeners: (() => void)[] = [];
     let stopped = job.data.stop === true;
     let record = recordOf(job);
@@ -223,7 +224,7 @@ export class Replies<Handle> {
         isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,
         record,
         failure: job.attemptsMade < ATTEMPTS ? undefined : sentenceFor(undefined),
-        turn: () => outlast(() => this.#turns.of(job), abort.signal),
+        admissibility: () => outlast(() => this.#admissionOrder.of(job), abort.signal),
         write: async (next) => {
           await confirm();
           // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
@@ -244,8 +245,8 @@ export class Replies<Handle> {
       await pass();
       return state;
     } catch (error) {
-      if (error instanceof HeldBack && !abort.signal.aborted) {
-        return await this.#turns.holdBack(job, token, record);
+      if (error instanceof Deferred && !abort.signal.aborted) {
+        return await this.#admissionOrder.park(job, token, record);
       }
       if (abort.signal.aborted && this.#isClosing) {
         await job.moveToWait(token);
@@ -255,7 +256,7 @@ export class Replies<Handle> {
       throw error;
     } finally {
       unfollow();
-      hold.end();
+      lock.end();
     }
   }
 
@@ -307,13 +308,13 @@ export class Replies<Handle> {
   /** Takes no more replies, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
     this.#closed.abort();
-    this.#turns.close();
+    this.#admissionOrder.close();
     const closing = this.#worker?.close();
-    this.#holds?.abort(new Error('handed over'));
+    this.#locks?.abort(new Error('handed over'));
     try {
       await closing;
     } finally {
-      this.#holds?.close();
+      this.#locks?.close();
       await Promise.all([this.#events.close(), this.#producer.close(), this.#queue.close()]);
     }
   }

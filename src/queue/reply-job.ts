@@ -1,8 +1,8 @@
 /** A reply as the queue keeps it: what its job holds, and what that says of it. */
 import type { Job } from 'bullmq';
 import { sentenceFor } from '../errors.ts';
-import type { ReplyState, StoryCredits, StoryRequest } from '../story/story.ts';
-import type { Ticket, Turn } from './admission/limits.ts';
+import { currentState, type ReplyState, type StoryCredits, type StoryRequest } from '../story/story.ts';
+import type { Admissibility, Lease } from './admission/limits.ts';
 
 export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
@@ -10,7 +10,7 @@ export interface ReplyJobData<Handle> {
   /** When the person asked, in ms since 1970. */
   readonly askedAt: number;
   /** What it has to give back when it is over; absent where nobody asked. */
-  readonly ticket?: Ticket;
+  readonly lease?: Lease;
   readonly stop?: boolean;
   /** In a job that was put back after the queue had lost it: what had been written down. */
   readonly restored?: { readonly record?: ReplyRecord };
@@ -42,7 +42,7 @@ export interface ReplyTask<Handle> {
   /** Set where it has failed as often as it may: why its end is all that is left to show. */
   readonly failure: ReplyFailure | undefined;
   /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
-  turn(): Promise<Turn>;
+  admissibility(): Promise<Admissibility>;
   write(record: ReplyRecord): Promise<void>;
   /**
    * Asks whether the reply is still this processor's, where that is not known anyway: before anything is done
@@ -63,9 +63,11 @@ export function isFinal(state: ReplyState): boolean {
 
 /** What was written down last of a reply; undefined when nothing was. */
 export function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
-  return typeof progress === 'object' && 'state' in progress
-    ? (progress as unknown as ReplyRecord)
-    : data.restored?.record;
+  const record =
+    typeof progress === 'object' && 'state' in progress
+      ? (progress as unknown as ReplyRecord)
+      : data.restored?.record;
+  return record && { ...record, state: currentState(record.state) };
 }
 
 /** What a reply shows. */
@@ -77,7 +79,7 @@ export function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {
     const text = record && 'text' in record.state ? record.state.text : job.data.request.prompt;
     return { status: 'failed', text, error: sentenceFor(undefined) };
   }
-  return record?.state ?? { status: 'waiting', place: null };
+  return record?.state ?? { status: 'waiting', position: null };
 }
 
 /** Orders the states that are not final: a growing text after any wait. */

@@ -15,7 +15,7 @@ export const STORIES_QUEUE = 'stories';
 /** The event with which a worker tells that it is there; its fields are its id and those of `WorkerStatus`. */
 export const STORYTELLER_EVENT = 'storyteller';
 /** How long a view of the waiting list is good enough to tell somebody's place. */
-const PLACES_AGE_MS = 700;
+const POSITIONS_AGE_MS = 700;
 /** A worker that has not been heard of for this long is not there. */
 const SILENCE_MS = 15_000;
 /** Attempts at a story whose engine failed under it; a lost worker is no attempt. */
@@ -66,8 +66,8 @@ export class Stories {
   readonly events: JobEvents;
   readonly #queue: Queue<StoryJobData, Story>;
   readonly #producer: QueueEventsProducer;
-  #places: Promise<Map<string, number>> | undefined;
-  #placesAt = Number.NEGATIVE_INFINITY;
+  #positions: Promise<Map<string, number>> | undefined;
+  #positionsAt = Number.NEGATIVE_INFINITY;
   /** This process among the workers. */
   readonly #worker = randomUUID();
   readonly #workers = new Map<string, StorytellerStatus & Speed & { readonly heardAt: number }>();
@@ -96,17 +96,17 @@ export class Stories {
   /**
    * Adds a story; adding an id that is there already changes nothing.
    *
-   * @param level stories of the same person that come before it: everybody's first ones are written before
+   * @param ahead stories of the same person that come before it: everybody's first ones are written before
    *   anybody's second ones, and so on
    */
-  async add(id: string, request: StoryRequest, level = 0): Promise<void> {
+  async add(id: string, request: StoryRequest, ahead = 0): Promise<void> {
     // No priority is BullMQ's highest.
-    const priority = Math.min(level, LEVELS - 1);
+    const priority = Math.min(ahead, LEVELS - 1);
     await this.#queue.add('story', { request }, { jobId: id, ...(priority > 0 ? { priority } : {}) });
   }
 
   /** Has a story that waits count as a first one from now on, so that others' first ones do not hold it up for ever. */
-  async advance(id: string): Promise<void> {
+  async promote(id: string): Promise<void> {
     const job = await this.#queue.getJob(id);
     if (job && job.priority > 0) await job.changePriority({ priority: 0 });
   }
@@ -158,17 +158,17 @@ export class Stories {
   }
 
   /** Place of a story among those that wait, 1 for the next; null when it does not wait. */
-  async place(id: string): Promise<number | null> {
+  async position(id: string): Promise<number | null> {
     const now = performance.now();
-    if (!this.#places || now - this.#placesAt > PLACES_AGE_MS) {
-      this.#placesAt = now;
-      this.#places = this.#queue
+    if (!this.#positions || now - this.#positionsAt > POSITIONS_AGE_MS) {
+      this.#positionsAt = now;
+      this.#positions = this.#queue
         // In the order in which writers take them.
         .getRanges(['wait', 'prioritized'], 0, -1, true)
         .then((ids) => new Map(ids.map((waitingId, index) => [waitingId, index + 1])));
     }
-    const places = await this.#places.catch(() => undefined);
-    return places?.get(id) ?? null;
+    const positions = await this.#positions.catch(() => undefined);
+    return positions?.get(id) ?? null;
   }
 
   /** How many stories wait, and how many are being written. */

@@ -10,7 +10,7 @@ import * as metrics from '../metrics.ts';
 import type { Story } from '../story/story.ts';
 import type { QueueConnection } from './connection.ts';
 import type { Speed } from './expected-wait.ts';
-import { Holds, LockLostError } from './job-locks.ts';
+import { JobLocks, LockLostError } from './job-locks.ts';
 import { Speedometer } from './speedometer.ts';
 import {
   failureMessage,
@@ -55,7 +55,7 @@ export interface StoryWorkerOptions {
 export class StoryWorker {
   readonly #options: StoryWorkerOptions;
   readonly #worker: Worker<StoryJobData, Story>;
-  readonly #holds: Holds;
+  readonly #locks: JobLocks;
   readonly #speedometer: Speedometer;
   #closing = false;
   /** When a story grew last, or the first of those under way was taken. */
@@ -67,7 +67,7 @@ export class StoryWorker {
     this.#speedometer = new Speedometer(concurrency, () => performance.now());
     const process: Processor<StoryJobData, Story> = (job, token) => this.#process(job as StoryJob, token!);
     this.#worker = connection.worker(STORIES_QUEUE, process, { concurrency });
-    this.#holds = new Holds(this.#worker);
+    this.#locks = new JobLocks(this.#worker);
     this.#worker.on('failed', (job, error) => {
       logger.error({ story: job?.id, attempt: job?.attemptsMade, reason: error.message }, 'story failed');
     });
@@ -83,7 +83,7 @@ export class StoryWorker {
 
   /** Milliseconds in which stories were under way and not one has grown: a writer that hangs. */
   get stuckMs(): number {
-    return this.#holds.size === 0 ? 0 : performance.now() - this.#grewAt;
+    return this.#locks.size === 0 ? 0 : performance.now() - this.#grewAt;
   }
 
   /** How fast this worker writes. */
@@ -95,17 +95,17 @@ export class StoryWorker {
   async close(): Promise<void> {
     this.#closing = true;
     const closing = this.#worker.close();
-    this.#holds.abort('handover' satisfies AbortReason);
-    await closing.finally(() => this.#holds.close());
+    this.#locks.abort('handover' satisfies AbortReason);
+    await closing.finally(() => this.#locks.close());
   }
 
   async #process(job: StoryJob, token: string): Promise<Story> {
     const { stories, logger } = this.#options;
     const id = job.id!;
-    const hold = await this.#holds.take(job, token);
-    const { abort } = hold;
-    if (this.#holds.size === 1) this.#grewAt = performance.now();
-    this.#speedometer.running = this.#holds.size;
+    const lock = await this.#locks.take(job, token);
+    const { abort } = lock;
+    if (this.#locks.size === 1) this.#grewAt = performance.now();
+    this.#speedometer.running = this.#locks.size;
     if (job.attemptsStarted <= 1) metrics.storyWait.observe((Date.now() - job.timestamp) / 1_000);
     const unfollow = stories.events.follow(id, (event) => {
       if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
@@ -145,8 +145,8 @@ export class StoryWorker {
       throw isFinal ? new UnrecoverableError(failureMessage(error)) : new Error(failureMessage(error));
     } finally {
       unfollow();
-      hold.end();
-      this.#speedometer.running = this.#holds.size;
+      lock.end();
+      this.#speedometer.running = this.#locks.size;
     }
   }
 
@@ -200,7 +200,7 @@ export class StoryWorker {
       signal,
       onWord: (read) => {
         this.#grewAt = performance.now();
-        const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#holds.size);
+        const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#locks.size);
         if (sending || performance.now() - sentAt < pause) return;
         const text = read();
         if (text.length <= longest) return;
@@ -208,7 +208,7 @@ export class StoryWorker {
         longest = text.length;
         send(text);
       },
-      onRedraw: () => metrics.redraws.inc(),
+      onResample: () => metrics.redraws.inc(),
     });
     wrote(Math.max(0, story.text.length - longest));
     if (story.ending === 'complete') this.#speedometer.ended(story.text.length - request.prompt.length);

@@ -3,13 +3,13 @@ import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { WORKER_POLICY } from '../page/worker-url.ts';
 import { BROWSERS } from '../bots/web/page-files.ts';
 import { PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from '../bots/web/page-html.ts';
 import type { EngineName } from '../generator/engines/choose.ts';
 import { LEXICON_FILE } from '../generator/lexicon.ts';
 import { listModels, readJson } from '../generator/model/files.ts';
 import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../generator/model/format.ts';
+import { WORKER_POLICY } from '../page/worker-url.ts';
 
 /** For browsers with and without SIMD; threads are never asked for. */
 const WASM_FILES = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];

@@ -1,6 +1,6 @@
 /** The engines of a browser; each is loaded when it is first asked for. */
 import type { EngineName, EngineOpeners, OpenedEngine } from '../generator/engines/choose.ts';
-import { EngineKeeper } from '../generator/engines/engine-supervisor.ts';
+import { EngineSupervisor } from '../generator/engines/engine-supervisor.ts';
 import { adapterTitle, isSoftware } from '../generator/engines/tensorflow/adapter.ts';
 import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
 
@@ -39,8 +39,8 @@ async function onTensorflow(backend: TensorflowBackend, device: string): Promise
 }
 
 /** A keeper of this browser's engines: WebGPU on a real GPU, otherwise WASM, unless one is `wanted`. */
-export function browserEngines(wanted: EngineName | 'auto', binaries: string): EngineKeeper {
-  return new EngineKeeper({
+export function browserEngines(wanted: EngineName | 'auto', binaries: string): EngineSupervisor {
+  return new EngineSupervisor({
     wanted,
     openers: browserOpeners(binaries),
     // biome-ignore lint/suspicious/noConsole: where somebody looks who wonders why it is not the GPU

@@ -1,10 +1,10 @@
 /** The page's stories in the visitor's own browser: written by a Web Worker, kept for as long as it lives. */
 import { completeRequest } from '../bots/complete-request.ts';
-import { ApiError, type StoryApi } from '../page/api.ts';
-import type { OpenEvents } from '../page/following.ts';
-import type { Home } from '../page/backend.ts';
-import { isOver } from '../page/reply.ts';
 import { StoryError } from '../errors.ts';
+import { ApiError, type StoryApi } from '../page/api.ts';
+import type { StoryBackend } from '../page/backend.ts';
+import type { OpenEvents } from '../page/following.ts';
+import { isOver } from '../page/reply.ts';
 import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 
@@ -15,7 +15,7 @@ export interface WriterThread {
   listen(onReport: (report: Report) => void, onBroken: () => void): void;
 }
 
-export interface WorkerHomeOptions {
+export interface WorkerBackendOptions {
   readonly thread: WriterThread;
   /** The models on offer, at least one; the first is the default. */
   readonly models: readonly ModelChoice[];
@@ -34,19 +34,19 @@ const BROKEN = new ApiError(
   'The storyteller does not run in this browser, or broke. Reload the page, or try a newer browser.',
 );
 
-export class WorkerHome implements Home {
+export class WorkerBackend implements StoryBackend {
   /** A worker lives no longer than its page: unfinished stories are asked for again after a reload. */
   readonly remembers = false;
   /** Messages cost nothing: everybody may have them. */
   readonly gate = { enter: () => () => {} };
   readonly api: StoryApi;
-  readonly #options: WorkerHomeOptions;
+  readonly #options: WorkerBackendOptions;
   readonly #replies = new Map<string, Kept>();
   #status: StorytellerStatus | undefined = { phase: 'loading', loaded: 0 };
   #broken = false;
   #onStatus = () => {};
 
-  constructor(options: WorkerHomeOptions) {
+  constructor(options: WorkerBackendOptions) {
     this.#options = options;
     const { thread, models } = options;
     thread.listen(
@@ -87,7 +87,7 @@ export class WorkerHome implements Home {
     const { thread, models, drawSeed } = this.#options;
     try {
       const request = completeRequest(ask, models, drawSeed);
-      const state: ReplyState = { status: 'waiting', place: null };
+      const state: ReplyState = { status: 'waiting', position: null };
       this.#replies.set(id, { request, state, listeners: new Set() });
       thread.send({ type: 'write', id, request });
       return request;

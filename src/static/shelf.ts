@@ -12,7 +12,7 @@ const SLOTS = 8;
 const MAX_WAITING = 64;
 const PROGRESS_STEP = 0.01;
 
-export interface ShelfOptions {
+export interface BrowserModelRegistryOptions {
   readonly fetchModel: (name: string, onProgress: (share: number) => void) => Promise<Model>;
   /** Where the engine comes from; `reopen` is asked after its device was lost. */
   readonly engines: { open(): Promise<ChosenEngine>; reopen(): Promise<ChosenEngine | undefined> };
@@ -20,14 +20,14 @@ export interface ShelfOptions {
   readonly onStatus: (status: StorytellerStatus | undefined) => void;
 }
 
-export class Shelf {
-  readonly #options: ShelfOptions;
+export class BrowserModelRegistry {
+  readonly #options: BrowserModelRegistryOptions;
   readonly #models = new Map<string, Model>();
   readonly #storytellers = new Map<string, Promise<Storyteller>>();
   #engine: Promise<ChosenEngine> | undefined;
   #recovery: Promise<void> | undefined;
 
-  constructor(options: ShelfOptions) {
+  constructor(options: BrowserModelRegistryOptions) {
     this.#options = options;
   }
 

@@ -3,7 +3,7 @@ import type { EngineName } from '../generator/engines/choose.ts';
 import { browserEngines } from './engines.ts';
 import { fetchModel } from './fetch-model.ts';
 import type { Order, Report } from './messages.ts';
-import { Shelf } from './shelf.ts';
+import { BrowserModelRegistry } from './shelf.ts';
 import { Writer } from './writer.ts';
 
 /** Set by the build. */
@@ -11,7 +11,7 @@ declare const STATIC_ENGINE: EngineName | 'auto';
 
 const here = new URL('./', location.href);
 const report = (message: Report) => postMessage(message);
-const shelf = new Shelf({
+const shelf = new BrowserModelRegistry({
   fetchModel: (name, onProgress) => fetchModel(new URL(`models/${name}/`, here), name, onProgress),
   engines: browserEngines(STATIC_ENGINE, new URL('wasm/', here).href),
   onStatus: (status) => report({ type: 'status', status }),

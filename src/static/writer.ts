@@ -1,8 +1,8 @@
 /** Carries out the page's orders: tells stories, reports how they grow, and stops them. */
 import { sentenceFor } from '../errors.ts';
-import { PostedText } from '../story/filter/mask.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
+import { PostedText } from '../story/filter/mask.ts';
 import type { ReplyState, Story, StoryRequest } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 

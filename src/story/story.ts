@@ -94,7 +94,7 @@ export type StoryCredits = Pick<Story, 'modelVersion' | 'engine' | 'unreadable'>
 /** What is known of a story's wait for its writer. */
 export interface Waiting {
   /** Its place among the stories that wait, 1 for the next one; null while nobody knows. */
-  readonly place: number | null;
+  readonly position: number | null;
   /** Whether it waits for another story of the same person. */
   readonly afterOwn?: boolean;
 }
@@ -110,6 +110,13 @@ export type ReplyState =
       readonly text: string;
       readonly error: { readonly code: string; readonly message: string };
     };
+
+/** A state as version 0.1.0 stored it, whose waiting ones had a `place`, as today's code reads it. */
+export function currentState(state: ReplyState): ReplyState {
+  if (state.status !== 'waiting' || state.position !== undefined) return state;
+  const { place = null, ...rest } = state as typeof state & { readonly place?: number | null };
+  return { ...rest, position: place };
+}
 
 /** A model as a chat offers it: one entry of `models/models.json`. */
 export interface ModelChoice {

@@ -8,7 +8,6 @@ import {
   readParts,
   smallPrintOf,
 } from '../../src/bots/discord/story-text.ts';
-import { clean, discordEscaping, slackEscaping } from '../../src/bots/text/sanitise.ts';
 import { layOut } from '../../src/bots/slack/reply/messages.ts';
 import {
   readBlocks,
@@ -17,6 +16,7 @@ import {
   partsOf as sectionsOf,
   costOf as slackCostOf,
 } from '../../src/bots/slack/reply/story-text.ts';
+import { clean, discordEscaping, slackEscaping } from '../../src/bots/text/sanitise.ts';
 import { splitText } from '../../src/bots/text/split.ts';
 import { mentionsIn } from '../fakes/discord/validation.ts';
 

@@ -8,10 +8,10 @@ import {
   replyWithStory,
   type StorySource,
 } from '../../src/bots/reply-loop.ts';
-import type { Turn } from '../../src/queue/admission/limits.ts';
+import { Deferred } from '../../src/queue/admission/admission-order.ts';
+import type { Admissibility } from '../../src/queue/admission/limits.ts';
 import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
-import { HeldBack } from '../../src/queue/admission/admission-order.ts';
 import type { ReplyState, Story, StoryRequest } from '../../src/story/story.ts';
 
 const PROMPT = 'It all began with';
@@ -60,11 +60,11 @@ class Scene {
   failure: ReplyTask<null>['failure'];
   request = REQUEST;
   /** What it is told about its turn, one answer after another; the last one stays. */
-  turns: Turn[] = [{ mayBegin: true, ahead: 0 }];
+  turns: Admissibility[] = [{ mayBegin: true, ahead: 0 }];
 
   readonly stories: StorySource = {
     add: async (_id, _request, level) => void this.log.push(level > 0 ? `add ${level}` : 'add'),
-    advance: async () => void this.log.push('advance'),
+    promote: async () => void this.log.push('advance'),
     follow: (_, listener, isNew) => {
       this.log.push(isNew ? 'follow what is new' : 'follow');
       this.#listener = listener;
@@ -73,7 +73,7 @@ class Scene {
         this.#listener = undefined;
       };
     },
-    place: async () => {
+    position: async () => {
       this.looks++;
       return this.place;
     },
@@ -104,7 +104,7 @@ class Scene {
       isFirst: this.isFirst,
       record: this.record,
       failure: this.failure,
-      turn: async () => (this.turns.length > 1 ? this.turns.shift()! : this.turns[0]!),
+      admissibility: async () => (this.turns.length > 1 ? this.turns.shift()! : this.turns[0]!),
       write: async (record) => {
         this.before('write');
         this.record = record;
@@ -215,7 +215,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     const scene = new Scene();
     scene.place = 3;
     const running = scene.run();
-    const places = () => scene.shown.flatMap((state) => (state.status === 'waiting' ? [state.place] : []));
+    const places = () => scene.shown.flatMap((state) => (state.status === 'waiting' ? [state.position] : []));
     while (places().length < 1) {
       scene.now += 50;
       await scene.tell({ type: 'waiting' });
@@ -322,7 +322,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
   it('waits for its turn without a story, says so once, and keeps nobody from it', async () => {
     const scene = new Scene();
     scene.turns = [{ mayBegin: false, ahead: 1 }];
-    await assert.rejects(scene.run(), HeldBack);
+    await assert.rejects(scene.run(), Deferred);
     const heldBack = { status: 'waiting', place: null, afterOwn: true };
     assert.deepEqual(scene.shown, [heldBack]);
     assert.deepEqual(scene.log, ['write', 'edit', 'write']);
@@ -331,7 +331,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     again.isFirst = false;
     again.record = scene.record;
     again.turns = [{ mayBegin: false, ahead: 1 }];
-    await assert.rejects(again.run(), HeldBack);
+    await assert.rejects(again.run(), Deferred);
     assert.deepEqual(again.log, [], 'what is shown is not shown again');
 
     const last = new Scene();
@@ -723,7 +723,7 @@ class World {
       }
     };
     const stories: StorySource = {
-      advance: () => outside(() => {}),
+      promote: () => outside(() => {}),
       add: () =>
         outside(() => {
           if (this.story === 'removed') this.faults.push('added again');
@@ -740,7 +740,7 @@ class World {
           listener = undefined;
         };
       },
-      place: async () => 1 + (this.#now % 3),
+      position: async () => 1 + (this.#now % 3),
       stop: () => outside(() => {}),
       remove: () =>
         outside(() => {
@@ -755,7 +755,7 @@ class World {
       isFirst: this.#attempts++ === 0,
       record: this.record,
       failure: undefined,
-      turn: () => outside(() => {}).then(() => ({ mayBegin: true, ahead: 0 })),
+      admissibility: () => outside(() => {}).then(() => ({ mayBegin: true, ahead: 0 })),
       write: (record) =>
         outside(() => {
           this.record = record;

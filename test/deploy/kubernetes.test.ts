@@ -10,8 +10,8 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CLOSE_DEADLINE_MS } from '../../src/cli/roles.ts';
 import { readConfig } from '../../src/config.ts';
-import { SETTINGS } from '../../src/settings.ts';
 import { registry, watchQueues } from '../../src/metrics.ts';
+import { SETTINGS } from '../../src/settings.ts';
 import { readCompose } from '../helpers/compose.ts';
 import {
   type Container,

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Engine, Lane } from '../../src/generator/engines/engine.ts';
+import type { Engine, Row } from '../../src/generator/engines/engine.ts';
 import type { AllowedIds } from '../../src/generator/sampler.ts';
 
 type Next = (history: readonly number[], uniform: number, allowed?: AllowedIds) => number;
@@ -7,7 +7,7 @@ type Next = (history: readonly number[], uniform: number, allowed?: AllowedIds) 
 export interface FakeEngineOptions {
   readonly capacity?: number;
   readonly vocabularySize?: number;
-  readonly stepsPerTrip?: number;
+  readonly stepsPerDecode?: number;
   /**
    * The id that follows a history of ids, for a uniform; by default a hash of both. Where it may not be drawn, the
    * next higher one that may be is, or else the lowest.
@@ -23,7 +23,7 @@ export class FakeEngine implements Engine {
   readonly name = 'fake';
   readonly capacity: number;
   readonly vocabularySize: number;
-  readonly stepsPerTrip: number;
+  readonly stepsPerDecode: number;
   /** Slots of every trip so far. */
   readonly trips: number[][] = [];
   /** What `advance` throws at its next call. */
@@ -36,12 +36,12 @@ export class FakeEngine implements Engine {
   constructor(options: FakeEngineOptions = {}) {
     this.capacity = options.capacity ?? 4;
     this.vocabularySize = options.vocabularySize ?? 97;
-    this.stepsPerTrip = options.stepsPerTrip ?? 1;
+    this.stepsPerDecode = options.stepsPerDecode ?? 1;
     this.#next = options.next ?? ((history, uniform) => hash(history, uniform) % this.vocabularySize);
     this.#histories = Array.from({ length: this.capacity }, () => []);
   }
 
-  async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
+  async decode(lanes: readonly Row[], steps: number): Promise<Int32Array> {
     if (this.#busy) throw new Error('Expected one trip at a time, got two.');
     if (lanes.length === 0 || lanes.length > this.capacity) throw new RangeError(`got ${lanes.length} lanes`);
     if (new Set(lanes.map(({ slot }) => slot)).size !== lanes.length) throw new RangeError('a slot twice');

@@ -1,11 +1,11 @@
 import type { AllowedIds } from '../../src/generator/sampler.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
-import { END_OF_TEXT, Vocabulary } from '../../src/generator/vocabulary.ts';
+import { BOUNDARY, Vocabulary } from '../../src/generator/vocabulary.ts';
 import { STORY_BOUNDS } from '../../src/story/story.ts';
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
 
 const CHARACTERS = [
-  END_OF_TEXT,
+  BOUNDARY,
   '\n',
   ...Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)),
 ];

@@ -1,6 +1,6 @@
 import type { KnownReply, WebReplies } from '../../src/bots/web/web-replies.ts';
 import { StoryError } from '../../src/errors.ts';
-import type { Asker } from '../../src/queue/admission/asker.ts';
+import type { Requester } from '../../src/queue/admission/requester.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story/story.ts';
 
 /** A story of about 1,400 characters that the fake tells again and again. */
@@ -38,7 +38,7 @@ interface Held {
 export class FakeWebReplies implements WebReplies {
   readonly held = new Map<string, Held>();
   readonly submitted: string[] = [];
-  readonly askers: (Asker | undefined)[] = [];
+  readonly askers: (Requester | undefined)[] = [];
   storytellers: StorytellerStatus & { waiting: number } = { phase: 'ready', loaded: 1, waiting: 0 };
   /** Set it and every call rejects with it. */
   broken: Error | undefined;
@@ -48,12 +48,12 @@ export class FakeWebReplies implements WebReplies {
     this.#pace = pace;
   }
 
-  async submit(id: string, request: StoryRequest, asker: Asker | undefined): Promise<void> {
+  async submit(id: string, request: StoryRequest, asker: Requester | undefined): Promise<void> {
     this.askers.push(asker);
     if (this.broken) throw this.broken;
     this.submitted.push(id);
     if (this.held.has(id)) return;
-    this.held.set(id, { request, state: { status: 'waiting', place: 1 }, listeners: new Set() });
+    this.held.set(id, { request, state: { status: 'waiting', position: 1 }, listeners: new Set() });
     if (this.#pace) this.#write(id, this.#pace);
   }
 

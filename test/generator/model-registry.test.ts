@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ChosenEngine } from '../../src/generator/engines/choose.ts';
 import { EngineLostError } from '../../src/generator/engines/engine.ts';
-import { Library } from '../../src/generator/model-registry.ts';
+import { ModelRegistry } from '../../src/generator/model-registry.ts';
 import type { StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 
@@ -31,7 +31,7 @@ function library(reopen?: () => Promise<ChosenEngine | undefined>) {
     },
     close: async () => {},
   };
-  const made = new Library({
+  const made = new ModelRegistry({
     modelsFolder: fileURLToPath(new URL('../../models', import.meta.url)),
     choices: CHOICES,
     capacity: 4,

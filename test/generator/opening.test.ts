@@ -126,10 +126,10 @@ describe('A story', () => {
   /** A network that would go on with a word for ever, now and then begins a speech, and ends sentences when it must. */
   const next = (history: readonly number[], uniform: number) =>
     vocabulary.idOf([...'aZ-\'9"t .'][Math.floor(uniform * 7 + (history.length % 9 === 0 ? 2.5 : 0))]!)!;
-  const tellerOf = (stepsPerTrip: number) =>
+  const tellerOf = (stepsPerDecode: number) =>
     new Storyteller(
       fakeModel('1', vocabulary),
-      new FakeEngine({ vocabularySize: vocabulary.size, capacity: 4, stepsPerTrip, next }),
+      new FakeEngine({ vocabularySize: vocabulary.size, capacity: 4, stepsPerDecode, next }),
       { maxWaiting: 100 },
     );
   const beginnings: [Partial<StoryRequest>, RegExp][] = [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
 import fc from 'fast-check';
-import { Batch, type Sequence } from '../../src/generator/scheduler.ts';
 import { passageOf } from '../../src/generator/model/reading.ts';
+import { Scheduler, type Sequence } from '../../src/generator/scheduler.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 
 /** A sequence that takes `length` ids and remembers them. */
@@ -21,9 +21,9 @@ function sequence(prompt: number[], length: number, seed = 1): Sequence & { draw
   };
 }
 
-async function alone(prompt: number[], length: number, seed: number, stepsPerTrip = 1): Promise<number[]> {
+async function alone(prompt: number[], length: number, seed: number, stepsPerDecode = 1): Promise<number[]> {
   const one = sequence(prompt, length, seed);
-  await new Batch(new FakeEngine({ stepsPerTrip }), { maxWaiting: 0 }).run(one);
+  await new Scheduler(new FakeEngine({ stepsPerDecode }), { maxWaiting: 0 }).run(one);
   return one.drawn;
 }
 
@@ -31,13 +31,13 @@ describe('Batch', () => {
   it('feeds the prompt, then what was drawn', async () => {
     const engine = new FakeEngine({ next: (history) => history.at(-1)! + 1 });
     const one = sequence([10, 20, 30], 4);
-    await new Batch(engine, { maxWaiting: 0 }).run(one);
+    await new Scheduler(engine, { maxWaiting: 0 }).run(one);
     assert.deepEqual(one.drawn, [31, 32, 33, 34]);
     assert.equal(engine.trips.length, 3 + 3, 'a prompt of 3 and 3 more characters to feed');
   });
 
   it('gives a sequence the same ids alone and in a crowd that comes and goes', async () => {
-    const batch = new Batch(new FakeEngine({ capacity: 5 }), { maxWaiting: 100 });
+    const batch = new Scheduler(new FakeEngine({ capacity: 5 }), { maxWaiting: 100 });
     const crowd = Array.from({ length: 40 }, (_, seed) =>
       sequence(
         Array.from({ length: 1 + ((seed * 13) % 17) }, (_, i) => (seed * 31 + i) % 97),
@@ -54,19 +54,19 @@ describe('Batch', () => {
   });
 
   it('gives the same ids whatever the number of steps in a trip', async () => {
-    for (const stepsPerTrip of [2, 3, 8, 64]) {
+    for (const stepsPerDecode of [2, 3, 8, 64]) {
       for (const promptLength of [1, 2, 7, 8, 9, 30]) {
         const prompt = Array.from({ length: promptLength }, (_, i) => i);
-        assert.deepEqual(await alone(prompt, 25, 5, stepsPerTrip), await alone(prompt, 25, 5));
+        assert.deepEqual(await alone(prompt, 25, 5, stepsPerDecode), await alone(prompt, 25, 5));
       }
     }
   });
 
   it('has the network read what the sequence says instead of what was drawn', async () => {
-    for (const stepsPerTrip of [1, 4]) {
-      const engine = new FakeEngine({ stepsPerTrip, next: (history) => history.at(-1)! + 1 });
+    for (const stepsPerDecode of [1, 4]) {
+      const engine = new FakeEngine({ stepsPerDecode, next: (history) => history.at(-1)! + 1 });
       const drawn: number[] = [];
-      await new Batch(engine, { maxWaiting: 0 }).run({
+      await new Scheduler(engine, { maxWaiting: 0 }).run({
         prompt: [0],
         temperature: 1,
         uniform: () => 0,
@@ -76,21 +76,21 @@ describe('Batch', () => {
           return id === 2 ? 50 : id;
         },
       });
-      assert.deepEqual(drawn, [1, 2, 51, 52, 53, 54], `${stepsPerTrip} steps in a trip`);
+      assert.deepEqual(drawn, [1, 2, 51, 52, 53, 54], `${stepsPerDecode} steps in a trip`);
     }
   });
 
   it('goes back to an earlier draw, with what is to stand there instead, and draws on with other noise', async () => {
-    for (const stepsPerTrip of [1, 2, 4, 16]) {
+    for (const stepsPerDecode of [1, 2, 4, 16]) {
       // What is drawn is the sum of the last id and of the noise.
       const engine = new FakeEngine({
-        stepsPerTrip,
+        stepsPerDecode,
         next: (history, uniform) => history.at(-1)! + Math.round(uniform * 100),
       });
       const asked: number[] = [];
       let attempt = 0;
       let drawn: number[] = [];
-      await new Batch(engine, { maxWaiting: 0 }).run({
+      await new Scheduler(engine, { maxWaiting: 0 }).run({
         prompt: [10, 20],
         temperature: 1,
         uniform: (index) => {
@@ -106,8 +106,8 @@ describe('Batch', () => {
           return { to: 2, instead: [50, 51] };
         },
       });
-      assert.deepEqual(drawn, [21, 22, 50, 51, 57, 62, 67], `${stepsPerTrip} steps in a trip`);
-      assert.ok(Math.max(...asked) < 7 + stepsPerTrip);
+      assert.deepEqual(drawn, [21, 22, 50, 51, 57, 62, 67], `${stepsPerDecode} steps in a trip`);
+      assert.ok(Math.max(...asked) < 7 + stepsPerDecode);
     }
   });
 
@@ -142,31 +142,31 @@ describe('Batch', () => {
         },
       };
     };
-    for (const stepsPerTrip of [1, 2, 5, 16]) {
+    for (const stepsPerDecode of [1, 2, 5, 16]) {
       for (const serving of [undefined, { kind: 'refreshed', characters: 24 } as const]) {
         const run = async (hasRewindPoint: boolean) => {
-          const engine = new FakeEngine({ stepsPerTrip, capacity: 3 });
-          const batch = new Batch(engine, { maxWaiting: 20, ...(serving ? { serving } : {}) });
+          const engine = new FakeEngine({ stepsPerDecode, capacity: 3 });
+          const batch = new Scheduler(engine, { maxWaiting: 20, ...(serving ? { serving } : {}) });
           const crowd = Array.from({ length: 7 }, (_, seed) => words(seed, hasRewindPoint));
           await Promise.all(crowd.map((one) => batch.run(one)));
           return { texts: crowd.map(({ drawn }) => drawn), trips: engine.trips.length };
         };
         const [kept, read] = [await run(true), await run(false)];
-        assert.deepEqual(kept.texts, read.texts, `${stepsPerTrip} steps in a trip`);
+        assert.deepEqual(kept.texts, read.texts, `${stepsPerDecode} steps in a trip`);
         assert.ok(kept.trips < read.trips, `${kept.trips} trips instead of ${read.trips}`);
       }
     }
   });
 
   it('goes back to the very draw that was taken', async () => {
-    for (const stepsPerTrip of [1, 4]) {
+    for (const stepsPerDecode of [1, 4]) {
       const engine = new FakeEngine({
-        stepsPerTrip,
+        stepsPerDecode,
         next: (history, uniform) => history.length + uniform * 100,
       });
       const drawn: number[] = [];
       let attempts = 0;
-      await new Batch(engine, { maxWaiting: 0 }).run({
+      await new Scheduler(engine, { maxWaiting: 0 }).run({
         prompt: [0],
         temperature: 1,
         uniform: (index) => (index === 2 ? attempts / 100 : 0),
@@ -179,7 +179,7 @@ describe('Batch', () => {
           return drawn.length === 5 ? undefined : id;
         },
       });
-      assert.deepEqual(drawn, [1, 2, 6, 4, 5], `${stepsPerTrip} steps in a trip`);
+      assert.deepEqual(drawn, [1, 2, 6, 4, 5], `${stepsPerDecode} steps in a trip`);
     }
   });
 
@@ -190,10 +190,10 @@ describe('Batch', () => {
         Uint8Array.from({ length: 97 }, (_, i) => (i === id ? 1 : 0)),
       ]),
     );
-    for (const stepsPerTrip of [1, 2, 3, 16]) {
-      const engine = new FakeEngine({ stepsPerTrip, next: (history) => (history.at(-1)! + 11) % 97 });
+    for (const stepsPerDecode of [1, 2, 3, 16]) {
+      const engine = new FakeEngine({ stepsPerDecode, next: (history) => (history.at(-1)! + 11) % 97 });
       const drawn: number[] = [];
-      await new Batch(engine, { maxWaiting: 0 }).run({
+      await new Scheduler(engine, { maxWaiting: 0 }).run({
         prompt: [10, 20],
         temperature: 1,
         uniform: () => 0,
@@ -205,20 +205,20 @@ describe('Batch', () => {
           return drawn.length < 8 ? id : undefined;
         },
       });
-      assert.deepEqual(drawn, [31, 5, 6, 17, 28, 7, 18, 29], `${stepsPerTrip} steps in a trip`);
+      assert.deepEqual(drawn, [31, 5, 6, 17, 28, 7, 18, 29], `${stepsPerDecode} steps in a trip`);
     }
   });
 
   it('goes back to an earlier draw, of which the network then knows nothing', async () => {
-    for (const stepsPerTrip of [1, 3, 8]) {
+    for (const stepsPerDecode of [1, 3, 8]) {
       const histories = new Set<string>();
       const next = (history: readonly number[]) => {
         histories.add(history.join());
         return history.at(-1)! + 1;
       };
-      const engine = new FakeEngine({ stepsPerTrip, next });
+      const engine = new FakeEngine({ stepsPerDecode, next });
       const drawn: number[] = [];
-      await new Batch(engine, { maxWaiting: 0 }).run({
+      await new Scheduler(engine, { maxWaiting: 0 }).run({
         prompt: [10],
         temperature: 1,
         uniform: () => 0,
@@ -230,7 +230,7 @@ describe('Batch', () => {
         },
       });
       // 12, 13 and 14 are forgotten; then 81 and 82, which come again.
-      assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerTrip} steps in a trip`);
+      assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerDecode} steps in a trip`);
       assert.ok(histories.has('10,11,70,80,81'), [...histories].join(' '));
     }
   });
@@ -246,16 +246,16 @@ describe('Batch', () => {
         fc.integer({ min: 1, max: 40 }),
         fc.constantFrom(1, 3, 16),
         fc.nat(39),
-        async (serving, promptLength, stepsPerTrip, resumedAt) => {
+        async (serving, promptLength, stepsPerDecode, resumedAt) => {
           // Draws an id that tells how much the network has seen, and what.
           const next = (history: readonly number[], uniform: number) =>
             history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, Math.floor(uniform * 1_000));
           const write = async (prompt: number[], skipped: number) => {
-            const engine = new FakeEngine({ next, stepsPerTrip });
+            const engine = new FakeEngine({ next, stepsPerDecode });
             const one = sequence(prompt, 40 - skipped);
             const { uniform } = one;
             one.uniform = (index) => uniform(index + skipped);
-            await new Batch(engine, { maxWaiting: 0, serving }).run(one);
+            await new Scheduler(engine, { maxWaiting: 0, serving }).run(one);
             return { drawn: one.drawn, trips: engine.trips.length };
           };
           const prompt = Array.from({ length: promptLength }, (_, i) => i % 7);
@@ -277,10 +277,10 @@ describe('Batch', () => {
   it('sees no more than that after it went back, either', async () => {
     const serving = { kind: 'refreshed', characters: 7 } as const;
     const next = (history: readonly number[]) => history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, 0);
-    for (const stepsPerTrip of [1, 16]) {
+    for (const stepsPerDecode of [1, 16]) {
       const ids = [1, 2, 3, 4, 5];
       let draws = 0;
-      await new Batch(new FakeEngine({ next, stepsPerTrip }), { maxWaiting: 0, serving }).run({
+      await new Scheduler(new FakeEngine({ next, stepsPerDecode }), { maxWaiting: 0, serving }).run({
         prompt: [...ids],
         temperature: 1,
         uniform: () => 0,
@@ -303,14 +303,14 @@ describe('Batch', () => {
   it('reads of a long context no more than the network can see', async () => {
     for (const kind of ['refreshed', 'windows'] as const) {
       const engine = new FakeEngine();
-      const batch = new Batch(engine, { maxWaiting: 0, serving: { kind, characters: 50 } });
+      const batch = new Scheduler(engine, { maxWaiting: 0, serving: { kind, characters: 50 } });
       await batch.run(sequence(new Array(5_000).fill(1), 1));
       assert.ok(engine.trips.length <= 50, `${engine.trips.length} trips`);
     }
   });
 
   it('gives slots in the order in which sequences came', async () => {
-    const batch = new Batch(new FakeEngine({ capacity: 2 }), { maxWaiting: 10 });
+    const batch = new Scheduler(new FakeEngine({ capacity: 2 }), { maxWaiting: 10 });
     const ended: number[] = [];
     const runs = [0, 1, 2, 3, 4, 5].map((name) =>
       batch.run(sequence([1], 10, name)).then(() => ended.push(name)),
@@ -321,7 +321,7 @@ describe('Batch', () => {
 
   it('is not held up by a long prompt', async () => {
     const engine = new FakeEngine({ capacity: 2 });
-    const batch = new Batch(engine, { maxWaiting: 0 });
+    const batch = new Scheduler(engine, { maxWaiting: 0 });
     let longIsDone = false;
     const long = batch.run(sequence(new Array(5_000).fill(1), 1)).then(() => {
       longIsDone = true;
@@ -333,7 +333,7 @@ describe('Batch', () => {
   });
 
   it('refuses when too many wait, and lets in again afterwards', async () => {
-    const batch = new Batch(new FakeEngine({ capacity: 1 }), { maxWaiting: 1 });
+    const batch = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 1 });
     const first = batch.run(sequence([1], 5));
     const second = batch.run(sequence([1], 5));
     await assert.rejects(batch.run(sequence([1], 5)), { code: 'busy' });
@@ -343,7 +343,7 @@ describe('Batch', () => {
 
   it('frees the slot of a cancelled sequence within one step', async () => {
     const engine = new FakeEngine({ capacity: 1 });
-    const batch = new Batch(engine, { maxWaiting: 1 });
+    const batch = new Scheduler(engine, { maxWaiting: 1 });
     const abort = new AbortController();
     let trips = 0;
     const endless = sequence([1], Number.POSITIVE_INFINITY);
@@ -367,7 +367,7 @@ describe('Batch', () => {
   });
 
   it('forgets a cancelled sequence that still waits', async () => {
-    const batch = new Batch(new FakeEngine({ capacity: 1 }), { maxWaiting: 5 });
+    const batch = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 5 });
     const running = batch.run(sequence([1], 30));
     const abort = new AbortController();
     const waiting = sequence([1], 3);
@@ -383,7 +383,7 @@ describe('Batch', () => {
 
   it('fails the active when the engine fails, and goes on with others', async () => {
     const engine = new FakeEngine({ capacity: 2 });
-    const batch = new Batch(engine, { maxWaiting: 5 });
+    const batch = new Scheduler(engine, { maxWaiting: 5 });
     const runs = [1, 2, 3].map((seed) => batch.run(sequence([1], 50, seed)));
     while (engine.trips.length < 10) await breathe();
     engine.failure = new Error('device lost');
@@ -396,7 +396,7 @@ describe('Batch', () => {
   });
 
   it('fails only the sequence whose own code throws', async () => {
-    const batch = new Batch(new FakeEngine(), { maxWaiting: 0 });
+    const batch = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
     const broken = { ...sequence([1], 5), take: () => assert.fail('broken') };
     const [first, second] = await Promise.allSettled([batch.run(broken), batch.run(sequence([1], 5))]);
     assert.equal(first?.status, 'rejected');
@@ -404,8 +404,8 @@ describe('Batch', () => {
   });
 
   it('says what is wrong with its options', async () => {
-    assert.throws(() => new Batch(new FakeEngine(), { maxWaiting: -1 }), /Expected `maxWaiting`/);
-    const batch = new Batch(new FakeEngine(), { maxWaiting: 0 });
+    assert.throws(() => new Scheduler(new FakeEngine(), { maxWaiting: -1 }), /Expected `maxWaiting`/);
+    const batch = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
     await assert.rejects(batch.run(sequence([], 1)), /Expected `prompt`/);
   });
 });

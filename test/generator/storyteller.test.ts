@@ -102,7 +102,7 @@ describe('Storyteller', () => {
   });
 
   it('survives a network that only ever begins another work', async () => {
-    const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.endOfText });
+    const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.bosId });
     const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
     assert.equal(story.ending, 'complete');
@@ -205,7 +205,7 @@ describe('Storyteller of words', () => {
     const engine = new FakeEngine({
       vocabularySize: vocabulary.size,
       capacity: 8,
-      stepsPerTrip: 4,
+      stepsPerDecode: 4,
       ...options,
     });
     return new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 8 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LANDING_CHARACTERS, Manuscript } from '../../src/generator/text-buffer.ts';
+import { LANDING_CHARACTERS, TextBuffer } from '../../src/generator/text-buffer.ts';
 
 /** Writes `text` until the story is over; the certain text at every step must only grow. */
-function write(prompt: string, length: number, text: string): { finished: string; manuscript: Manuscript } {
-  const manuscript = new Manuscript(prompt, length);
+function write(prompt: string, length: number, text: string): { finished: string; manuscript: TextBuffer } {
+  const manuscript = new TextBuffer(prompt, length);
   let certain = manuscript.certain();
   for (const character of text) {
     if (manuscript.over) break;
@@ -63,27 +63,27 @@ describe('Manuscript', () => {
   });
 
   it('ends when the network begins another work after a sentence', () => {
-    const manuscript = new Manuscript('', 1_000);
+    const manuscript = new TextBuffer('', 1_000);
     for (const character of SENTENCE.trimEnd()) manuscript.add(character);
     assert.equal(manuscript.endOfWork(), true);
     assert.equal(manuscript.finish(), SENTENCE.trimEnd());
-    const theEnd = new Manuscript('', 1_000);
+    const theEnd = new TextBuffer('', 1_000);
     for (const character of `${SENTENCE.trimEnd()}\n\nTHE END\n`) theEnd.add(character);
     assert.equal(theEnd.endOfWork(), true);
     assert.equal(theEnd.finish(), `${SENTENCE.trimEnd()}\n\nTHE END`);
   });
 
   it('takes the mark in the middle of a sentence, or of hardly a story, for noise', () => {
-    const middle = new Manuscript('', 1_000);
+    const middle = new TextBuffer('', 1_000);
     for (const character of `${SENTENCE}And then`) middle.add(character);
     assert.equal(middle.endOfWork(), false);
-    const short = new Manuscript('', 1_000);
+    const short = new TextBuffer('', 1_000);
     for (const character of 'No.') short.add(character);
     assert.equal(short.endOfWork(), false);
   });
 
   it('refuses a length that the prompt fills, and characters after the end', () => {
-    assert.throws(() => new Manuscript('12345', 5), /Expected `length`/);
+    assert.throws(() => new TextBuffer('12345', 5), /Expected `length`/);
     const { manuscript } = write('', 50, SENTENCE);
     assert.throws(() => manuscript.add('x'), /over/);
   });
@@ -136,12 +136,12 @@ describe('Manuscript', () => {
         (all, cut) => {
           const text = all.join(' ');
           const whole = write('Once', 600, ` ${text}`).finished;
-          const first = new Manuscript('Once', 600);
+          const first = new TextBuffer('Once', 600);
           for (const character of ` ${text}`.slice(0, cut)) if (!first.over) first.add(character);
           const snapshot = first.certain().slice('Once'.length);
           assert.ok(` ${text}`.startsWith(snapshot));
           assert.equal(write('Once', 600, ` ${text}`).finished, whole);
-          const second = new Manuscript('Once', 600);
+          const second = new TextBuffer('Once', 600);
           for (const character of snapshot) second.add(character);
           for (const character of ` ${text}`.slice(snapshot.length)) if (!second.over) second.add(character);
           assert.equal(second.finish(), whole);
@@ -152,7 +152,7 @@ describe('Manuscript', () => {
   });
 
   it('shows words as they come until the landing begins', () => {
-    const manuscript = new Manuscript('', 1_000);
+    const manuscript = new TextBuffer('', 1_000);
     for (const character of SENTENCE.repeat(3)) manuscript.add(character);
     manuscript.add('H');
     assert.equal(manuscript.certain(), SENTENCE.repeat(3).trimEnd());
@@ -160,7 +160,7 @@ describe('Manuscript', () => {
   });
 
   it('takes a word back, and shows it again only with a word behind it that is drawn for the first time', () => {
-    const manuscript = new Manuscript('It ', 1_000);
+    const manuscript = new TextBuffer('It ', 1_000);
     const add = (text: string) => {
       for (const character of text) manuscript.add(character);
     };
@@ -176,7 +176,7 @@ describe('Manuscript', () => {
   });
 
   it('takes the end of what was put in place of a word for as uncertain as the word', () => {
-    const manuscript = new Manuscript('', 1_000);
+    const manuscript = new TextBuffer('', 1_000);
     for (const character of 'one two') manuscript.add(character);
     manuscript.takeBack('one '.length, 'stranger ');
     assert.equal(manuscript.certain(), 'one');
@@ -185,7 +185,7 @@ describe('Manuscript', () => {
   });
 
   it('puts in the place of a word only what there is room for', () => {
-    const manuscript = new Manuscript('', 60);
+    const manuscript = new TextBuffer('', 60);
     for (const character of `${'word '.repeat(11)}two`) manuscript.add(character);
     manuscript.takeBack('word '.repeat(11).length, 'stranger ');
     assert.ok(manuscript.over);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { StoryError } from '../../src/errors.ts';
-import { END_OF_TEXT, Vocabulary } from '../../src/generator/vocabulary.ts';
+import { BOUNDARY, Vocabulary } from '../../src/generator/vocabulary.ts';
 
 const file = JSON.parse(
   readFileSync(new URL('../../models/scifi/vocabulary.json', import.meta.url), 'utf8'),
@@ -19,8 +19,8 @@ function read(text: string): [string, number] {
 describe('the vocabulary file', () => {
   test('knows U+0003, newline and the printable ASCII characters', () => {
     assert.equal(vocabulary.size, 97);
-    assert.equal(vocabulary.endOfText, 0);
-    assert.equal(vocabulary.idOf(END_OF_TEXT), 0);
+    assert.equal(vocabulary.bosId, 0);
+    assert.equal(vocabulary.idOf(BOUNDARY), 0);
     assert.equal(vocabulary.idOf('—'), undefined);
     const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
     assert.deepEqual(read(`\n${ascii}`), [`\n${ascii}`, 0]);
@@ -71,9 +71,9 @@ describe('a vocabulary from elsewhere', () => {
       .join('');
 
   test('begins texts with a line end where it has no U+0003, or else with a space', () => {
-    assert.deepEqual([of('ab \u0003\n').endOfText, of('ab \u0003\n').mark], [3, 3]);
-    assert.deepEqual([of('ab \n').endOfText, of('ab \n').mark], [3, undefined]);
-    assert.deepEqual([of('ab ').endOfText, of('ab ').mark], [2, undefined]);
+    assert.deepEqual([of('ab \u0003\n').bosId, of('ab \u0003\n').eosId], [3, 3]);
+    assert.deepEqual([of('ab \n').bosId, of('ab \n').eosId], [3, undefined]);
+    assert.deepEqual([of('ab ').bosId, of('ab ').eosId], [2, undefined]);
   });
 
   test('reads the character that stands in wherever it is typed', () => {

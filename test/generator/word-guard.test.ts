@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { findWords } from '../../src/story/filter/find.ts';
 import { Storyteller, type TellOptions } from '../../src/generator/storyteller.ts';
 import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
+import { findWords } from '../../src/story/filter/find.ts';
 import type { StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 import { fakeModel, fakeStoryteller, nextOf, vocabulary } from '../fakes/fake-storyteller.ts';
@@ -56,15 +56,15 @@ function objections(text: string): string[] {
 async function tellRudely(
   change: Partial<StoryRequest> = {},
   options: TellOptions = {},
-  stepsPerTrip = 1,
+  stepsPerDecode = 1,
 ): Promise<{ text: string; redraws: number }> {
   let redraws = 0;
-  const { storyteller } = fakeStoryteller({ next: rude, stepsPerTrip });
+  const { storyteller } = fakeStoryteller({ next: rude, stepsPerDecode });
   const story = await storyteller.tell(
     { ...REQUEST, ...change },
     {
       ...options,
-      onRedraw: () => {
+      onResample: () => {
         redraws++;
       },
     },
@@ -128,7 +128,7 @@ describe('words that may not be said', () => {
       // After every sentence another work begins.
       next: (history, uniform) =>
         history.length > 90 && vocabulary.decode(history.at(-1)!) === 's'
-          ? vocabulary.endOfText
+          ? vocabulary.bosId
           : rude(history, uniform),
     });
     const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
@@ -157,7 +157,7 @@ describe('words that may not be said', () => {
       const { text } = await storyteller.tell(
         { ...REQUEST, temperature, length: 90 },
         {
-          onRedraw: () => {
+          onResample: () => {
             redraws++;
           },
         },
@@ -193,7 +193,7 @@ describe('words that may not be said', () => {
     const { text } = await storyteller.tell(
       { ...REQUEST, prompt },
       {
-        onRedraw: () => {
+        onResample: () => {
           redraws++;
         },
       },
@@ -208,7 +208,7 @@ describe('words that may not be said', () => {
     const next = (_: readonly number[], uniform: number) =>
       vocabulary.idOf(words[Math.floor(uniform * words.length)]!)!;
     const tell = async (change: Partial<StoryRequest>, options: TellOptions = {}) => {
-      const engine = new FakeEngine({ vocabularySize: vocabulary.size, next, stepsPerTrip: 4 });
+      const engine = new FakeEngine({ vocabularySize: vocabulary.size, next, stepsPerDecode: 4 });
       const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
       return (await storyteller.tell({ ...REQUEST, ...change, length: 200 }, options)).text;
     };
@@ -219,7 +219,7 @@ describe('words that may not be said', () => {
         { seed },
         {
           onWord: (read) => snapshots.add(read()),
-          onRedraw: () => {
+          onResample: () => {
             redraws++;
           },
         },

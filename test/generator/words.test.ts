@@ -117,14 +117,14 @@ describe('a vocabulary of words', () => {
     assert.deepEqual([file.idToChar[0], file.idToChar[1]], ['<eos>', '<unk>']);
     const again = new Vocabulary(JSON.parse(JSON.stringify(file)));
     assert.deepEqual(again.toFile(), file);
-    assert.deepEqual([again.unit, again.endOfText, again.unknown], ['word', 0, 1]);
+    assert.deepEqual([again.unit, again.bosId, again.unknown], ['word', 0, 1]);
   });
 
   test('nobody can type the end of text, nor the unknown', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom('\u0003', '<eos>', '<unk>', '\ufffd', ''), (text, mark) => {
         const { ids, characters, skipped } = vocabulary.encode(text + mark);
-        assert.ok(!ids.includes(vocabulary.endOfText));
+        assert.ok(!ids.includes(vocabulary.bosId));
         assert.ok(skipped <= characters);
         assert.equal(ids.includes(vocabulary.unknown!), skipped > 0);
       }),

@@ -6,8 +6,8 @@ import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories } from '../../src/queue/stories.ts';
-import { sweep } from '../../src/queue/sweeper.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
+import { sweep } from '../../src/queue/sweeper.ts';
 import type { ReplyState, StoryRequest } from '../../src/story/story.ts';
 
 export function request(seed: number, prompt = 'It all began with '): StoryRequest {

@@ -43,7 +43,7 @@ test('the prompt is set apart where the story begins with it', () => {
     { kind: 'written', text: ' was.' },
   ]);
   assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [{ kind: 'written', text: 'That was.' }]);
-  assert.deepEqual(segmentsOf([reply({ status: 'waiting', place: 1 })]), []);
+  assert.deepEqual(segmentsOf([reply({ status: 'waiting', position: 1 })]), []);
 });
 
 test('parts flow into one text', () => {

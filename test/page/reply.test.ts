@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { warmed } from '../../src/story/variations.ts';
 import { failHere, mergeState } from '../../src/page/reply.ts';
 import type { ReplyState } from '../../src/story/story.ts';
+import { warmed } from '../../src/story/variations.ts';
 import { finished, reply } from './replies.ts';
 
-const waiting = (place: number | null): ReplyState => ({ status: 'waiting', place });
+const waiting = (position: number | null): ReplyState => ({ status: 'waiting', position });
 const writing = (text: string): ReplyState => ({ status: 'writing', text });
 const failed: ReplyState = { status: 'failed', text: 'a', error: { code: 'internal', message: 'Broken.' } };
 

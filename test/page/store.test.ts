@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Cupboard, REPLIES_KEPT, ReplyStore } from '../../src/page/store.ts';
+import { type PageStorage, REPLIES_KEPT, ReplyStore } from '../../src/page/store.ts';
 import { finished, reply } from './replies.ts';
 
 /** A browser's storage in memory. */
-function fakeCupboard(): Cupboard & { items: Map<string, string> } {
+function fakeCupboard(): PageStorage & { items: Map<string, string> } {
   const items = new Map<string, string>();
   return {
     items,
@@ -29,8 +29,8 @@ test('replies come back, the oldest first, and only the latest', () => {
 test('two tabs do not lose each other’s replies, and what was cleared stays away', () => {
   const cupboard = fakeCupboard();
   const [one, two] = [new ReplyStore(cupboard), new ReplyStore(cupboard)];
-  one.add(reply({ status: 'waiting', place: null }, {}, 'a'));
-  two.add(reply({ status: 'waiting', place: null }, {}, 'b'));
+  one.add(reply({ status: 'waiting', position: null }, {}, 'a'));
+  two.add(reply({ status: 'waiting', position: null }, {}, 'b'));
   one.update([reply(finished('done'), {}, 'a')]);
   assert.deepEqual(ids(two), ['a', 'b']);
   assert.equal(two.all()[0]?.state.status, 'finished');

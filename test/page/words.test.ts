@@ -18,17 +18,17 @@ const ready = { phase: 'ready', loaded: 1 } as const;
 test('places in the queue', () => {
   const places = [1, 2, 3, 4, 11, 12, 13, 21, 102, 111, 1_003].map(ordinal);
   assert.equal(places.join(), '1st,2nd,3rd,4th,11th,12th,13th,21st,102nd,111th,1,003rd');
-  assert.equal(waitingLine({ place: 3 }, ready), '3rd in the queue');
-  assert.equal(waitingLine({ place: 1 }, ready), 'Next in the queue');
-  assert.equal(waitingLine({ place: null }, ready), 'Waiting for the computer…');
+  assert.equal(waitingLine({ position: 3 }, ready), '3rd in the queue');
+  assert.equal(waitingLine({ position: 1 }, ready), 'Next in the queue');
+  assert.equal(waitingLine({ position: null }, ready), 'Waiting for the computer…');
 });
 
 test('why nothing happens yet', () => {
   assert.equal(
-    waitingLine({ place: 3 }, { phase: 'loading', loaded: 0.404 }),
+    waitingLine({ position: 3 }, { phase: 'loading', loaded: 0.404 }),
     'Waking the computer… 40%, 3rd in the queue',
   );
-  assert.match(waitingLine({ place: 3 }, { phase: 'none', loaded: 0 }), /^No storyteller is running\./);
+  assert.match(waitingLine({ position: 3 }, { phase: 'none', loaded: 0 }), /^No storyteller is running\./);
   assert.equal(statusLine({ phase: 'loading', loaded: 7 }), 'Waking the computer… 100%');
 });
 

@@ -42,7 +42,7 @@ describe('what the bots log while chats refuse everything', {
     const logger = pino({ level: 'silent' });
     const connection = await openConnection(settings, logger);
     const stories = new Stories(connection);
-    const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerTrip: 16 });
+    const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerDecode: 16 });
     const worker = new StoryWorker({
       connection,
       stories,

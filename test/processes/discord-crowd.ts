@@ -65,7 +65,7 @@ export async function crowd(
   const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'scifi' };
   const connection = await openConnection(settings, logger);
   const stories = new Stories(connection);
-  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerTrip: 16 });
+  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerDecode: 16 });
   const worker = new StoryWorker({
     connection,
     stories,

@@ -55,7 +55,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
   const logger = pino({ level: 'silent' });
   const connection = await openConnection({ redisUrl: redis.url, dataFolder: '', prefix: 'scifi' }, logger);
   const stories = new Stories(connection);
-  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerTrip: 16 });
+  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerDecode: 16 });
   const worker = new StoryWorker({
     connection,
     stories,

@@ -17,7 +17,7 @@ import { pino } from 'pino';
 import { PromptChannels } from '../../src/bots/channel-settings.ts';
 import * as discordButtons from '../../src/bots/discord/custom-id.ts';
 import * as slackButtons from '../../src/bots/slack/reply/buttons.ts';
-import { PlacesLimits } from '../../src/queue/admission/place-limits.ts';
+import { CommunityLimitSettings } from '../../src/queue/admission/community-limits.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import type { ReplyState } from '../../src/story/story.ts';
@@ -96,7 +96,7 @@ async function storedValuesAreRead(
   const replies = new Replies<null>(connection, 'web', logger);
   const discord = new PromptChannels(connection, 'discord');
   const slack = new PromptChannels(connection, 'slack');
-  const limits = new PlacesLimits(connection);
+  const limits = new CommunityLimitSettings(connection);
   try {
     await Promise.all([discord.ready(), slack.ready(), limits.ready(), replies.ready()]);
     assert.deepEqual((await replies.read(finished.id))?.state, finished.state);

@@ -5,11 +5,11 @@ import { after, afterEach, before, describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { pino } from 'pino';
-import { submit } from '../../src/bots/submit.ts';
 import { replyWithStory } from '../../src/bots/reply-loop.ts';
+import { submit } from '../../src/bots/submit.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
-import type { QueueConnection } from '../../src/queue/connection.ts';
 import { type OpenLimits, openLimits } from '../../src/queue/admission/open.ts';
+import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type WorkerStatus } from '../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
@@ -122,7 +122,7 @@ for (const { name, skip, start } of BACKENDS) {
       const held = await write(8);
       const { replies, ask, isOver } = await open({ running: 1, waiting: 2 });
       const ids = [await ask('ann', 'A1'), await ask('ann', 'A2'), await ask('ann', 'A3')];
-      const waits: ReplyState = { status: 'waiting', place: null, afterOwn: true };
+      const waits: ReplyState = { status: 'waiting', position: null, afterOwn: true };
       for (const id of ids.slice(1)) {
         await until(async () => {
           const state = (await replies.read(id))?.state;
@@ -235,12 +235,12 @@ for (const { name, skip, start } of BACKENDS) {
       await stories.add(near!, request('near'), 1);
       await stories.add(first!, request('first'));
       assert.deepEqual(await stories.load(), { first: 1, waiting: 3, running: 0 });
-      await stories.advance(far!);
-      await stories.advance('unknown');
+      await stories.promote(far!);
+      await stories.promote('unknown');
       await stories.add(last!, request('last'));
       // A view of the waiting list is good for some time.
       await sleep(750);
-      const places = await Promise.all([first, far, last, near].map((id) => stories.place(id!)));
+      const places = await Promise.all([first, far, last, near].map((id) => stories.position(id!)));
       assert.deepEqual(places, [1, 2, 3, 4]);
       assert.deepEqual(await stories.load(), { first: 3, waiting: 4, running: 0 });
       for (const id of [far, near, first, last]) await stories.remove(id!);

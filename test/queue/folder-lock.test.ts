@@ -7,7 +7,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type FolderLockOptions, findHolder, lockFolder } from '../../src/queue/backends/embedded/folder-lock.ts';
+import {
+  type FolderLockOptions,
+  findHolder,
+  lockFolder,
+} from '../../src/queue/backends/embedded/folder-lock.ts';
 import { temporaryFolder } from '../helpers/programs.ts';
 
 const MODULE = fileURLToPath(new URL('../../src/queue/backends/embedded/folder-lock.ts', import.meta.url));

@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { QueueConnection } from '../../src/queue/connection.ts';
-import type { Asker } from '../../src/queue/admission/asker.ts';
-import type { LimitSettings, PlaceLimits } from '../../src/queue/admission/limit-settings.ts';
-import { type Admission, Limits, type LookUp, type Ticket } from '../../src/queue/admission/limits.ts';
+import type { CommunityLimits, LimitSettings } from '../../src/queue/admission/limit-settings.ts';
+import { type Admission, type Lease, Limits, type LookUp } from '../../src/queue/admission/limits.ts';
+import type { Requester } from '../../src/queue/admission/requester.ts';
 import { DailySalts } from '../../src/queue/admission/salts.ts';
 import type { LimitStore } from '../../src/queue/admission/store.ts';
+import type { QueueConnection } from '../../src/queue/connection.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { NO_LIMITS } from '../helpers/limits.ts';
 import { until } from '../helpers/programs.ts';
@@ -19,8 +19,8 @@ const PERSON = { running: 1, waiting: 2, hourly: 10 };
 const EMPTY = { first: 0, waiting: 0, running: 0 };
 
 /** Somebody whom nobody has heard of. */
-function somebody(place?: string): Asker {
-  return { person: `test:${randomUUID()}`, ...(place ? { place } : {}) };
+function somebody(place?: string): Requester {
+  return { person: `test:${randomUUID()}`, ...(place ? { community: place } : {}) };
 }
 
 for (const { name, skip, start } of BACKENDS) {
@@ -53,7 +53,7 @@ for (const { name, skip, start } of BACKENDS) {
     function open(
       settings: Partial<LimitSettings>,
       process = 0,
-      own?: (place: string) => PlaceLimits | undefined,
+      own?: (place: string) => CommunityLimits | undefined,
       store = stores[process]!,
       wait?: (ms: number) => Promise<void>,
     ): Limits {
@@ -66,18 +66,18 @@ for (const { name, skip, start } of BACKENDS) {
         stories,
         settings: { ...NO_LIMITS, ...settings },
         ...(wait && { wait }),
-        ...(own ? { placeLimits: own } : {}),
+        ...(own ? { communityLimits: own } : {}),
       });
     }
 
     /** Asks for a story that is then in the queue. */
-    async function ask(limits: Limits, asker: Asker, id: string = randomUUID()) {
+    async function ask(limits: Limits, asker: Requester, id: string = randomUUID()) {
       const admission = await limits.admit(id, asker, lookUp);
       if (admission) states.set(id, 'under way');
-      return { id, ticket: admission?.ticket };
+      return { id, ticket: admission?.lease };
     }
 
-    async function end(limits: Limits, { id, ticket }: { id: string; ticket: Ticket | undefined }) {
+    async function end(limits: Limits, { id, ticket }: { id: string; ticket: Lease | undefined }) {
       states.set(id, 'ended');
       return limits.leave(id, ticket!);
     }
@@ -94,7 +94,7 @@ for (const { name, skip, start } of BACKENDS) {
       });
       await ask(limits, somebody());
       const turns = await Promise.all(
-        [first, second, third].map((one) => limits.turn(one.id, one.ticket!, lookUp)),
+        [first, second, third].map((one) => limits.admissibility(one.id, one.ticket!, lookUp)),
       );
       assert.deepEqual(turns, [
         { mayBegin: true, ahead: 0 },
@@ -102,7 +102,10 @@ for (const { name, skip, start } of BACKENDS) {
         { mayBegin: false, ahead: 2 },
       ]);
       assert.equal(await end(limits, first), second.id, 'it is the turn of the second');
-      assert.deepEqual(await limits.turn(second.id, second.ticket!, lookUp), { mayBegin: true, ahead: 0 });
+      assert.deepEqual(await limits.admissibility(second.id, second.ticket!, lookUp), {
+        mayBegin: true,
+        ahead: 0,
+      });
       const fourth = await ask(limits, ann);
       // Whoever leaves the line while waiting wakes nobody but who may run anyway.
       assert.equal(await end(limits, third), second.id);
@@ -163,7 +166,7 @@ for (const { name, skip, start } of BACKENDS) {
         now = midnight;
         const late = await ask(limits, ann);
         assert.notDeepEqual(late.ticket!.person[0], early.ticket!.person[0], 'under another name');
-        assert.equal((await limits.turn(late.id, late.ticket!, lookUp)).ahead, 2);
+        assert.equal((await limits.admissibility(late.id, late.ticket!, lookUp)).ahead, 2);
         await assert.rejects(ask(limits, ann), { message: /^You have 3 stories under way/ });
         await end(limits, early);
         await end(limits, await ask(limits, ann));
@@ -181,10 +184,10 @@ for (const { name, skip, start } of BACKENDS) {
       const lost = await ask(limits, ann);
       const waiting = await ask(limits, ann);
       await ask(limits, ann);
-      assert.equal((await limits.turn(waiting.id, waiting.ticket!, lookUp)).mayBegin, false);
+      assert.equal((await limits.admissibility(waiting.id, waiting.ticket!, lookUp)).mayBegin, false);
       // It ended, and nobody could say so.
       states.set(lost.id, 'ended');
-      assert.equal((await limits.turn(waiting.id, waiting.ticket!, lookUp)).mayBegin, true);
+      assert.equal((await limits.admissibility(waiting.id, waiting.ticket!, lookUp)).mayBegin, true);
       await ask(limits, ann);
       // It never came into the queue: that is certain only after a while.
       states.delete(waiting.id);
@@ -204,7 +207,7 @@ for (const { name, skip, start } of BACKENDS) {
     it('nor a place, where the lost one filled both', async () => {
       const limits = open({
         person: { running: 1, waiting: 1, hourly: 10 },
-        place: { atOnce: 2, hourly: 10 },
+        community: { atOnce: 2, hourly: 10 },
       });
       const ann = somebody(`test:${randomUUID()}`);
       const lost = await ask(limits, ann);
@@ -216,7 +219,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('gives a place its share, as its own administrators lowered it, and never more than the operator does', async () => {
       const place = `test:${randomUUID()}`;
-      let own: PlaceLimits | undefined;
+      let own: CommunityLimits | undefined;
       const settings = { person: { ...PERSON, hourly: 3 }, place: { atOnce: 4, hourly: 8 } };
       const limits = open(settings, 0, (asked) => (asked === place ? own : undefined));
       const under = [];
@@ -227,13 +230,13 @@ for (const { name, skip, start } of BACKENDS) {
       });
       await ask(limits, somebody(`test:${randomUUID()}`));
       await end(limits, under.pop()!);
-      own = { placeAtOnce: 3, personHourly: 1, personAtOnce: 500, placeHourly: 500 };
+      own = { communityAtOnce: 3, personHourly: 1, personAtOnce: 500, communityHourly: 500 };
       await assert.rejects(ask(limits, somebody(place)), { message: /^3 stories are under way here/ });
       for (const one of under.splice(1)) await end(limits, one);
       const ann = somebody(place);
       await end(limits, await ask(limits, ann));
       await assert.rejects(ask(limits, ann), { message: /^You have had your story for this hour/ });
-      own = { personAtOnce: 1, placeHourly: 500 };
+      own = { personAtOnce: 1, communityHourly: 500 };
       under.push(await ask(limits, ann));
       await assert.rejects(ask(limits, ann), {
         message: 'You have a story under way. The next can start when it is done.',
@@ -246,7 +249,7 @@ for (const { name, skip, start } of BACKENDS) {
       });
       // Somebody who was refused here has lost nothing.
       const bob = somebody();
-      await assert.rejects(ask(limits, { ...bob, place }), { code: 'rate_limited' });
+      await assert.rejects(ask(limits, { ...bob, community: place }), { code: 'rate_limited' });
       for (let story = 0; story < 3; story++) await end(limits, await ask(limits, bob));
     });
 
@@ -401,7 +404,7 @@ for (const { name, skip, start } of BACKENDS) {
           const ofPerson = this.held.filter((one) => one.person === person).length;
           if (ofPerson >= BOUNDS.person.running + BOUNDS.person.waiting || uses >= BOUNDS.person.hourly)
             return false;
-          const ofPlace = this.held.filter(({ admission }) => admission.ticket!.place.length > 0).length;
+          const ofPlace = this.held.filter(({ admission }) => admission.lease!.community.length > 0).length;
           if (inPlace && (ofPlace >= BOUNDS.place.atOnce || this.placeUses >= BOUNDS.place.hourly))
             return false;
           this.personUses.set(person, uses + 1);
@@ -443,7 +446,7 @@ for (const { name, skip, start } of BACKENDS) {
             const [{ id, person, admission }] = model.held.splice(which, 1) as [Held];
             states.set(id, 'ended');
             if (isLost) return;
-            const next = await both[process]!.leave(id, admission.ticket!);
+            const next = await both[process]!.leave(id, admission.lease!);
             const unheard = next !== undefined && states.get(next) === 'ended';
             if (!unheard) assert.equal(next, model.held.find((one) => one.person === person)?.id);
           },
@@ -455,7 +458,7 @@ for (const { name, skip, start } of BACKENDS) {
           toString: () => `turn(${which})`,
           async run(model, { both }) {
             const { id, person, admission } = model.held[which]!;
-            const { mayBegin } = await both[process]!.turn(id, admission.ticket!, lookUp);
+            const { mayBegin } = await both[process]!.admissibility(id, admission.lease!, lookUp);
             assert.equal(mayBegin, model.held.find((one) => one.person === person)!.id === id);
           },
         }),
@@ -469,7 +472,7 @@ for (const { name, skip, start } of BACKENDS) {
             states.delete(id);
             await admission.undo();
             model.personUses.set(person, model.personUses.get(person)! - 1);
-            if (admission.ticket!.place.length > 0) model.placeUses -= 1;
+            if (admission.lease!.community.length > 0) model.placeUses -= 1;
           },
         }),
       );

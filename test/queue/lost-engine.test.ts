@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { EngineOpeners, OpenedEngine } from '../../src/generator/engines/choose.ts';
 import { EngineLostError } from '../../src/generator/engines/engine.ts';
-import { EngineKeeper } from '../../src/generator/engines/engine-supervisor.ts';
+import { EngineSupervisor } from '../../src/generator/engines/engine-supervisor.ts';
 import { ENGINE_OPENERS } from '../../src/generator/engines/openers.ts';
-import { Library } from '../../src/generator/model-registry.ts';
 import { saveModel } from '../../src/generator/model/files.ts';
+import { ModelRegistry } from '../../src/generator/model-registry.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Stories, type StoryUpdate } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
@@ -142,13 +142,13 @@ describe('a WebGPU device that is lost in the middle of a story', {
       },
     };
     const lines: string[] = [];
-    const library = new Library({
+    const library = new ModelRegistry({
       modelsFolder: folder,
       choices: [{ name: 'scifi', title: 'Random', description: 'for tests' }],
       capacity: 4,
       threads: 1,
       maxWaiting: 4,
-      engines: new EngineKeeper({
+      engines: new EngineSupervisor({
         wanted: 'auto',
         openers,
         log: (line) => lines.push(line),

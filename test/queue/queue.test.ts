@@ -12,8 +12,8 @@ import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type StoryUpdate } from '../../src/queue/stories.ts';
-import { sweep } from '../../src/queue/sweeper.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
+import { sweep } from '../../src/queue/sweeper.ts';
 import type { ReplyState, StoryCredits, StoryRequest, StorytellerStatus } from '../../src/story/story.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
@@ -143,11 +143,11 @@ for (const { name, skip, start } of BACKENDS) {
       const ids = Array.from({ length: 4 }, () => randomUUID());
       for (const id of ids) await stories.add(id, request(3));
       await sleep(800);
-      assert.deepEqual(await Promise.all(ids.map((id) => stories.place(id))), [1, 2, 3, 4]);
+      assert.deepEqual(await Promise.all(ids.map((id) => stories.position(id))), [1, 2, 3, 4]);
       assert.deepEqual(await stories.load(), { first: 4, waiting: 4, running: 0 });
       for (const id of ids) await stories.remove(id);
       await sleep(800);
-      assert.equal(await stories.place(ids[0]!), null);
+      assert.equal(await stories.position(ids[0]!), null);
     });
 
     it('stops a story that runs, and one that has not begun', async () => {
@@ -162,7 +162,7 @@ for (const { name, skip, start } of BACKENDS) {
         1,
       );
       await stories.add(running, request(4, 6_000));
-      await until(async () => (await stories.place(running)) === null, 'the story to be taken');
+      await until(async () => (await stories.position(running)) === null, 'the story to be taken');
       const waiting = randomUUID();
       await stories.add(waiting, request(5, 6_000));
       await stories.stop(waiting);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ApiError } from '../../src/page/api.ts';
-import { WorkerHome } from '../../src/static/home.ts';
+import { WorkerBackend } from '../../src/static/home.ts';
 import type { Order, Report } from '../../src/static/messages.ts';
 import type { ReplyState } from '../../src/story/story.ts';
 
@@ -23,7 +23,7 @@ function setUp() {
       breakDown = onBroken;
     },
   };
-  const home = new WorkerHome({ thread, models: MODELS, drawSeed: () => 11 });
+  const home = new WorkerBackend({ thread, models: MODELS, drawSeed: () => 11 });
   return { home, orders, report: (message: Report) => report(message), breakDown: () => breakDown() };
 }
 
@@ -48,7 +48,7 @@ test('a reply is written once, by the default model, and can be followed and rea
   report({ type: 'state', id: 'a', state: writing('A ship came') });
   leave();
   report({ type: 'state', id: 'a', state: writing('A ship came down') });
-  assert.deepEqual(seen, [{ status: 'waiting', place: null }, writing('A ship came')]);
+  assert.deepEqual(seen, [{ status: 'waiting', position: null }, writing('A ship came')]);
   assert.deepEqual((await home.api.read('a'))?.state, writing('A ship came down'));
   await home.api.stop('a');
   assert.deepEqual(orders.at(-1), { type: 'stop', id: 'a' });

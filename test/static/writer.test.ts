@@ -5,7 +5,7 @@ import type { ChosenEngine } from '../../src/generator/engines/choose.ts';
 import { EngineLostError } from '../../src/generator/engines/engine.ts';
 import type { Model } from '../../src/generator/model/model.ts';
 import type { Report } from '../../src/static/messages.ts';
-import { Shelf } from '../../src/static/shelf.ts';
+import { BrowserModelRegistry } from '../../src/static/shelf.ts';
 import { Writer } from '../../src/static/writer.ts';
 import type { ReplyState, StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
@@ -42,7 +42,7 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
     reports.push(message);
     if (states('a').length === 3) begun();
   };
-  const shelf = new Shelf({
+  const shelf = new BrowserModelRegistry({
     fetchModel: (_name, onProgress) => {
       fetches++;
       for (const share of [0.001, 0.5, 0.501, 1]) onProgress(share);

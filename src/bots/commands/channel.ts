@@ -1,8 +1,8 @@
 /** `/scifi-channel`: what is set for a channel, and what is missing for it; the same in every chat. */
 import { StoryError } from '../../errors.ts';
 import type { PromptChannels } from '../channel-settings.ts';
-import { isTimeZone } from './daily-schedule.ts';
 import type { PromptChannel } from '../prompt-channels.ts';
+import { isTimeZone } from './daily-schedule.ts';
 
 /** What somebody wants of a channel. */
 export type ChannelOrder =
@@ -11,7 +11,7 @@ export type ChannelOrder =
   | { readonly kind: 'off' | 'status' };
 
 /** What a chat has to say about a channel. */
-export interface ChannelSurroundings {
+export interface ChannelEnvironment {
   /** What the bot needs and lacks there for what is to be set, in the chat's own words. */
   missing(channel: PromptChannel): readonly string[];
   /** Why what is to be set cannot work in such a channel at all; undefined where it can. */
@@ -34,23 +34,23 @@ export async function carryOut(
   order: ChannelOrder,
   channelId: string,
   channels: PromptChannels,
-  surroundings: ChannelSurroundings,
+  environment: ChannelEnvironment,
 ): Promise<string> {
-  const now = { ...(await channels.read(channelId)), channelId, ...surroundings.home };
+  const now = { ...(await channels.read(channelId)), channelId, ...environment.home };
   const save = async (channel: PromptChannel) => {
-    const impossible = surroundings.impossible?.(channel);
+    const impossible = environment.impossible?.(channel);
     if (impossible) throw new StoryError('bad_request', `Nothing was changed: ${impossible}`);
-    const missing = surroundings.missing(channel);
+    const missing = environment.missing(channel);
     if (missing.length > 0) {
-      const sentence = `Nothing was changed: in this channel I need ${list(missing)}. ${surroundings.remedy}`;
+      const sentence = `Nothing was changed: in this channel I need ${list(missing)}. ${environment.remedy}`;
       throw new StoryError('bad_request', sentence);
     }
     await channels.write(channel);
-    return describe(channel, surroundings);
+    return describe(channel, environment);
   };
   switch (order.kind) {
     case 'on': {
-      const { blindness } = surroundings;
+      const { blindness } = environment;
       if (order.prompts.messages === 'every' && blindness) throw new StoryError('bad_request', blindness);
       return save({ ...now, prompts: order.prompts });
     }
@@ -64,12 +64,12 @@ export async function carryOut(
       await channels.remove(channelId);
       return 'Off: messages here are no prompts any more, and there is no daily line.';
     case 'status':
-      return describe(now, surroundings);
+      return describe(now, environment);
   }
 }
 
-function describe(channel: PromptChannel, surroundings: ChannelSurroundings): string {
-  const { blindness } = surroundings;
+function describe(channel: PromptChannel, environment: ChannelEnvironment): string {
+  const { blindness } = environment;
   const { prompts, daily } = channel;
   if (!prompts && !daily) return 'Nothing is set for this channel. Begin with /scifi-channel on.';
   const lines: string[] = [];
@@ -82,9 +82,9 @@ function describe(channel: PromptChannel, surroundings: ChannelSurroundings): st
     if (prompts.messages === 'every' && blindness) lines.push(blindness);
   } else lines.push('Messages are no prompts here.');
   if (daily) lines.push(`An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}.`);
-  const impossible = surroundings.impossible?.(channel);
+  const impossible = environment.impossible?.(channel);
   if (impossible) lines.push(`This does not work here: ${impossible}`);
-  const lacking = surroundings.missing(channel);
+  const lacking = environment.missing(channel);
   if (lacking.length > 0) lines.push(`I am missing ${list(lacking)} in this channel.`);
   return lines.join('\n');
 }

@@ -5,8 +5,8 @@ import type { QueueConnection } from '../../queue/connection.ts';
 import { outlast } from '../../queue/outage.ts';
 import type { StoryRequest } from '../../story/story.ts';
 import { DAILY_SETTINGS, type DailyJob, dailyQueueOf, type PromptChannels } from '../channel-settings.ts';
-import { dueDay } from './daily-schedule.ts';
 import { openingOf, type PromptChannel } from '../prompt-channels.ts';
+import { dueDay } from './daily-schedule.ts';
 
 /** A line or two: the community is to go on. */
 const LINE_LENGTH = 220;

@@ -1,32 +1,32 @@
 /** `/scifi-limits`: what people may ask for in a server or workspace; the same in every chat. */
 import { StoryError } from '../../errors.ts';
+import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
 import {
   type Bounds,
   boundsIn,
+  type CommunityLimits,
   isWithin,
   type LimitSettings,
   operatorBounds,
-  type PlaceLimits,
 } from '../../queue/admission/limit-settings.ts';
-import type { PlacesLimits } from '../../queue/admission/place-limits.ts';
 
 /** What each limit is called by those who set it. */
 export const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {
   personAtOnce: 'person-at-once',
   personHourly: 'person-hourly',
-  placeAtOnce: 'all-at-once',
-  placeHourly: 'all-hourly',
+  communityAtOnce: 'all-at-once',
+  communityHourly: 'all-hourly',
 };
 export const LIMIT_KEYS = Object.keys(LIMIT_NAMES) as (keyof Bounds)[];
 
 /** What somebody wants of a place's limits. */
 export type LimitsOrder =
-  | { readonly kind: 'set'; readonly limits: PlaceLimits }
+  | { readonly kind: 'set'; readonly limits: CommunityLimits }
   | { readonly kind: 'show' | 'reset' };
 
 /** What a chat needs to carry that out. */
 export interface LimitsTools {
-  readonly places: PlacesLimits;
+  readonly communityLimits: CommunityLimitSettings;
   /** The operator's. */
   readonly limitSettings: LimitSettings;
 }
@@ -34,26 +34,26 @@ export interface LimitsTools {
 /**
  * Does what was ordered.
  *
- * @param place as in `Asker`
+ * @param community as in `Asker`
  * @returns the sentences that answer it
  * @throws StoryError `bad_request` with a sentence when it cannot be done
  */
 export async function carryOutLimits(
   order: LimitsOrder,
-  place: string,
-  { places, limitSettings }: LimitsTools,
+  community: string,
+  { communityLimits, limitSettings }: LimitsTools,
 ): Promise<string> {
   switch (order.kind) {
     case 'show':
-      return describe(await places.read(place), limitSettings);
+      return describe(await communityLimits.read(community), limitSettings);
     case 'reset':
-      await places.remove(place);
+      await communityLimits.remove(community);
       return describe({}, limitSettings);
     case 'set': {
       if (Object.keys(order.limits).length === 0) {
         throw new StoryError('bad_request', `Give one of ${Object.values(LIMIT_NAMES).join(', ')}.`);
       }
-      const limits = { ...(await places.read(place)), ...order.limits };
+      const limits = { ...(await communityLimits.read(community)), ...order.limits };
       const operators = operatorBounds(limitSettings);
       for (const key of LIMIT_KEYS) {
         const limit = order.limits[key];
@@ -61,7 +61,7 @@ export async function carryOutLimits(
           throw new StoryError('bad_request', outOfBounds(key, limit, operators[key]));
         }
       }
-      await places.write(place, limits);
+      await communityLimits.write(community, limits);
       return describe(limits, limitSettings);
     }
   }
@@ -72,14 +72,14 @@ function outOfBounds(key: keyof Bounds, limit: number, most: number): string {
   return `The ${LIMIT_NAMES[key]} is ${limit}; give a whole number from ${bounds}.`;
 }
 
-function describe(own: PlaceLimits, settings: LimitSettings): string {
-  const { personAtOnce, personHourly, placeAtOnce, placeHourly } = boundsIn(settings, own);
+function describe(own: CommunityLimits, settings: LimitSettings): string {
+  const { personAtOnce, personHourly, communityAtOnce, communityHourly } = boundsIn(settings, own);
   const set = LIMIT_KEYS.filter((key) => own[key] !== undefined).map(
     (key) => `${LIMIT_NAMES[key]} ${count(own[key]!)}`,
   );
   return [
     `Each person here may have ${stories(personAtOnce)} under way and ${stories(personHourly)} an hour.`,
-    `All together may have ${stories(placeAtOnce)} under way and ${stories(placeHourly)} an hour.`,
+    `All together may have ${stories(communityAtOnce)} under way and ${stories(communityHourly)} an hour.`,
     set.length > 0
       ? `Set here: ${set.join(', ')}. The rest is as whoever operates me has it.`
       : 'Nothing is set here: that is as whoever operates me has it.',

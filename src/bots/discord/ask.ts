@@ -10,8 +10,8 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Asker } from '../../queue/admission/asker.ts';
-import { type AskTools, logged, submit, type Wish } from '../submit.ts';
+import type { Requester } from '../../queue/admission/requester.ts';
+import { type AskTools, logged, type ParsedRequest, submit } from '../submit.ts';
 import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
 
@@ -29,7 +29,7 @@ export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInte
  */
 export async function answerWithStory(
   interaction: Asking,
-  prepare: () => Promise<Wish>,
+  prepare: () => Promise<ParsedRequest>,
   tools: AskTools<DiscordHandle>,
 ): Promise<void> {
   const asking = ask(interaction, prepare, tools).then(
@@ -37,7 +37,7 @@ export async function answerWithStory(
     (error: unknown) => logged(error, tools.logger),
   );
   const soon = await Promise.race([asking, sleep(PATIENCE_MS)]);
-  if (soon && soon !== 'accepted') return whisper(interaction, soon.message);
+  if (soon && soon !== 'accepted') return replyEphemeral(interaction, soon.message);
   const acknowledged = await acknowledge(interaction, tools.logger);
   const outcome = await asking;
   // A copy of something that another process has answered: nothing more is said.
@@ -53,7 +53,7 @@ export async function answerWithStory(
 
 async function ask(
   interaction: Asking,
-  prepare: () => Promise<Wish>,
+  prepare: () => Promise<ParsedRequest>,
   tools: AskTools<DiscordHandle>,
 ): Promise<void> {
   const at = Date.now();
@@ -66,22 +66,22 @@ async function ask(
     ...(source ? { source } : {}),
   };
   // BullMQ refuses ids that look like numbers, and one snowflake in some hundred does.
-  const asker = askerOf(interaction.user.id, interaction.guildId);
-  await submit(tools, `i${interaction.id}`, request, () => handle, asker);
+  const requester = requesterOf(interaction.user.id, interaction.guildId);
+  await submit(tools, `i${interaction.id}`, request, () => handle, requester);
 }
 
 /** Who somebody on Discord is to the queue. */
-export function askerOf(userId: string, guildId: string | null): Asker {
-  return { person: `discord:${userId}`, ...(guildId ? { place: placeOf(guildId) } : {}) };
+export function requesterOf(userId: string, guildId: string | null): Requester {
+  return { person: `discord:${userId}`, ...(guildId ? { community: communityOf(guildId) } : {}) };
 }
 
 /** A server, likewise. */
-export function placeOf(guildId: string): string {
+export function communityOf(guildId: string): string {
   return `discord:${guildId}`;
 }
 
 /** Says something that only the one who asked can see. */
-export async function whisper(interaction: Asking, content: string): Promise<void> {
+export async function replyEphemeral(interaction: Asking, content: string): Promise<void> {
   await interaction.reply({ content, flags: MessageFlags.Ephemeral, allowedMentions: { parse: [] } });
 }
 

@@ -1,10 +1,10 @@
 /** `/scifi-block` on Discord, and who is left out there. */
 import { type ChatInputCommandInteraction, type Interaction, type Message, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
-import { logged } from '../submit.ts';
-import { type BlockOrder, type BlockTarget, carryOutBlock } from '../commands/block.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import type { Presence } from '../blocks/blocks.ts';
+import { type BlockOrder, type BlockTarget, carryOutBlock } from '../commands/block.ts';
+import { logged } from '../submit.ts';
 
 export interface BlockTools {
   readonly blocks: BlockLists;

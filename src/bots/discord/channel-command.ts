@@ -1,10 +1,10 @@
 /** `/scifi-channel` on Discord. */
 import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
-import { logged } from '../submit.ts';
-import { type ChannelOrder, carryOut } from '../commands/channel.ts';
 import type { PromptChannels } from '../channel-settings.ts';
+import { type ChannelOrder, carryOut } from '../commands/channel.ts';
 import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
+import { logged } from '../submit.ts';
 import { impossibleIn, missingFor } from './channel-check.ts';
 
 export interface ChannelTools {

@@ -1,23 +1,23 @@
 /** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
 import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
-import { mask } from '../../story/filter/mask.ts';
 import { refusals } from '../../metrics.ts';
-import { type AskTools, logged, readWish, submit } from '../submit.ts';
+import { mask } from '../../story/filter/mask.ts';
 import type { BlockNotices } from '../blocks/block-notices.ts';
 import { type Block, blockedSentence } from '../blocks/blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
-import { clean } from '../text/sanitise.ts';
 import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
+import { type AskTools, logged, parseRequest, submit } from '../submit.ts';
+import { clean } from '../text/sanitise.ts';
 import type { DiscordApi } from './api.ts';
-import { askerOf } from './ask.ts';
+import { requesterOf } from './ask.ts';
 import { authorOf, type BlockTools } from './block-command.ts';
 import { type ChannelFacts, missingFor, obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
 import { readMarkup } from './message-text.ts';
 import type { Notices } from './notices.ts';
-import { ROOM } from './story-text.ts';
+import { MAX_CONTENT } from './story-text.ts';
 
 export interface MessageTools extends AskTools<DiscordHandle>, BlockTools {
   readonly api: DiscordApi;
@@ -39,7 +39,7 @@ const PATIENCE = '⏳';
 const DECLINED = '🤐';
 
 /** Looks at a message, and answers it where that was asked for. Never rejects: nobody awaits it. */
-export async function hear(message: Message, tools: MessageTools): Promise<void> {
+export async function onMessage(message: Message, tools: MessageTools): Promise<void> {
   try {
     await answer(message, tools);
   } catch (error) {
@@ -125,7 +125,7 @@ async function reply(
 ): Promise<void> {
   const { readRequest, api, logger } = tools;
   try {
-    const request = readWish(readRequest, { prompt }, ROOM);
+    const request = parseRequest(readRequest, { prompt }, MAX_CONTENT);
     const handle = async (): Promise<DiscordHandle> => {
       const thread = threads ? await openThread(message, prompt, api) : undefined;
       return {
@@ -135,8 +135,8 @@ async function reply(
         ...(thread ? {} : { replyTo: message.id }),
       };
     };
-    const asker = askerOf(message.author.id, message.guildId);
-    await submit(tools, `m${message.id}`, request, handle, asker);
+    const requester = requesterOf(message.author.id, message.guildId);
+    await submit(tools, `m${message.id}`, request, handle, requester);
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
     const { code, message: sentence } = logged(error, logger);

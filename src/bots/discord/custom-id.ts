@@ -3,7 +3,7 @@
  * all of it is in the button's `custom_id`, a hundred characters at most, and in the messages themselves.
  */
 import type { Again } from '../../story/variations.ts';
-import type { StoryMark } from '../read-story.ts';
+import type { StoryReference } from '../read-story.ts';
 
 /** First character of every id; another one when the meaning of the fields changes. */
 const VERSION = '1';
@@ -15,21 +15,26 @@ const TEMPERATURE_UNIT = 100;
 
 export type Button =
   | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
-  | ({ readonly action: Again } & StoryMark);
+  | ({ readonly action: Again } & StoryReference);
 
 export function encodeStop(replyId: string, userId: string): string {
   return [VERSION, STOP, replyId, userId].join(':');
 }
 
-export function encodeAgain(action: Again, mark: StoryMark): string {
+export function encodeAgain(action: Again, reference: StoryReference): string {
   return [
     VERSION,
     LETTER[action],
-    mark.model.slice(0, MODEL_MAX),
-    ...[Math.round(mark.temperature * TEMPERATURE_UNIT), mark.length, mark.seed, mark.promptLength].map(
-      (number) => number.toString(36),
+    reference.model.slice(0, MODEL_MAX),
+    ...[
+      Math.round(reference.temperature * TEMPERATURE_UNIT),
+      reference.length,
+      reference.seed,
+      reference.promptLength,
+    ].map((number) => number.toString(36)),
+    ...[reference.first, reference.previous, reference.source].map((id) =>
+      id ? BigInt(id).toString(36) : '',
     ),
-    ...[mark.first, mark.previous, mark.source].map((id) => (id ? BigInt(id).toString(36) : '')),
   ].join(':');
 }
 

@@ -11,17 +11,17 @@ import {
   Routes,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { PlacesLimits } from '../../queue/admission/place-limits.ts';
+import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { DiscordApi } from './api.ts';
-import { placeOf } from './ask.ts';
+import { communityOf } from './ask.ts';
 import { loggable } from './failures.ts';
 
 export interface DepartureTools {
   readonly api: DiscordApi;
   readonly channels: PromptChannels;
-  readonly places: PlacesLimits;
+  readonly communityLimits: CommunityLimitSettings;
   readonly blocks: BlockLists;
   readonly logger: Logger;
 }
@@ -73,9 +73,9 @@ export class Departures {
   }
 
   async serverGone(serverId: string): Promise<void> {
-    const { channels, places, blocks, logger } = this.#tools;
+    const { channels, communityLimits, blocks, logger } = this.#tools;
     const gone = await channels.forgetWhere(({ community }) => community === serverId);
-    await places.remove(placeOf(serverId));
+    await communityLimits.remove(communityOf(serverId));
     await blocks.forgetCommunity('discord', serverId);
     logger.info({ server: serverId, channels: gone.length }, 'settings of a server without the bot removed');
   }
@@ -111,9 +111,9 @@ export class Departures {
 
   /** The servers for which anything is set. */
   async #known(): Promise<Set<string>> {
-    const { channels, places } = this.#tools;
+    const { channels, communityLimits } = this.#tools;
     const ofChannels = (await channels.all()).map(({ community }) => community);
-    const ofPlaces = (await places.all()).map((place) => PLACE.exec(place)?.[1]);
+    const ofPlaces = (await communityLimits.all()).map((place) => PLACE.exec(place)?.[1]);
     return new Set([...ofChannels, ...ofPlaces].filter((id) => id !== undefined));
   }
 

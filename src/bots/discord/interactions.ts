@@ -12,12 +12,12 @@ import {
 } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice, StoryRequest } from '../../story/story.ts';
-import { type AskTools, drawSeed, logged, readWish } from '../submit.ts';
 import type { LimitsTools } from '../commands/limits.ts';
 import { hasWords } from '../prompt-channels.ts';
-import { requestBehind, type SeenMessage, type StoryMark, storyEnd } from '../read-story.ts';
+import { requestBehind, type SeenMessage, type StoryReference, storyEnd } from '../read-story.ts';
+import { type AskTools, drawSeed, logged, parseRequest } from '../submit.ts';
 import { customIdsOf, type DiscordApi } from './api.ts';
-import { answerWithStory, whisper } from './ask.ts';
+import { answerWithStory, replyEphemeral } from './ask.ts';
 import { type BlockTools, changeBlocks, presenceOf } from './block-command.ts';
 import { type ChannelTools, changeChannel } from './channel-command.ts';
 import { BLOCK, CHANNEL, CONTINUE, FORGET, LIMITS, PRIVACY, SCIFI } from './commands.ts';
@@ -27,7 +27,7 @@ import type { DiscordHandle } from './handle.ts';
 import { changeLimits } from './limits-command.ts';
 import { partsOfWire, readMarkup, type TextParts, textOfMessage } from './message-text.ts';
 import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
-import { ROOM, readPart } from './story-text.ts';
+import { MAX_CONTENT, readPart } from './story-text.ts';
 
 export interface InteractionTools
   extends AskTools<DiscordHandle>,
@@ -57,7 +57,7 @@ export async function answer(interaction: Interaction, tools: InteractionTools):
     } else if (interaction.isMessageContextMenuCommand()) {
       if (interaction.commandName === CONTINUE) await continueMessage(interaction, tools);
     } else if (interaction.isButton()) {
-      await press(interaction, tools);
+      await onButton(interaction, tools);
     }
   } catch (error) {
     tools.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'an interaction failed');
@@ -83,7 +83,7 @@ function refusalOf(
     blocks.refuse(presence, { ofOperatorOnly: isUnblocking });
     return undefined;
   } catch (error) {
-    return () => whisper(interaction, logged(error, logger).message);
+    return () => replyEphemeral(interaction, logged(error, logger).message);
   }
 }
 
@@ -98,10 +98,10 @@ async function tellStory(interaction: ChatInputCommandInteraction, tools: Intera
   };
   let request: StoryRequest;
   try {
-    request = readWish(tools.readRequest, input, ROOM);
+    request = parseRequest(tools.readRequest, input, MAX_CONTENT);
     if (!hasWords(request.prompt)) throw new StoryError('bad_request', NO_WORDS);
   } catch (error) {
-    await whisper(interaction, logged(error, tools.logger).message);
+    await replyEphemeral(interaction, logged(error, tools.logger).message);
     return;
   }
   await answerWithStory(interaction, async () => ({ request }), tools);
@@ -113,23 +113,26 @@ async function continueMessage(
 ): Promise<void> {
   const { targetMessage } = interaction;
   if (textOfMessage(partsOf(targetMessage)) === '') {
-    await whisper(interaction, 'There is no text in that message to continue. Choose one that has some.');
+    await replyEphemeral(
+      interaction,
+      'There is no text in that message to continue. Choose one that has some.',
+    );
     return;
   }
   const prepare = async () => {
     const context = await storyEnd(seen(targetMessage, tools.botId), finder(interaction, tools));
     return {
-      request: { ...readWish(tools.readRequest, { prompt: '' }, ROOM), context },
+      request: { ...parseRequest(tools.readRequest, { prompt: '' }, MAX_CONTENT), context },
       source: targetMessage.id,
     };
   };
   await answerWithStory(interaction, prepare, tools);
 }
 
-async function press(interaction: ButtonInteraction, tools: InteractionTools): Promise<void> {
+async function onButton(interaction: ButtonInteraction, tools: InteractionTools): Promise<void> {
   const button = decodeButton(interaction.customId);
   if (!button)
-    await whisper(interaction, 'This button is from another version. Ask for a story with /scifi.');
+    await replyEphemeral(interaction, 'This button is from another version. Ask for a story with /scifi.');
   else if (button.action === 'stop') await stop(interaction, button, tools);
   else {
     await answerWithStory(
@@ -158,7 +161,7 @@ async function stop(
 ): Promise<void> {
   const isModerator = interaction.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
   if (interaction.user.id !== button.userId && !isModerator) {
-    await whisper(interaction, 'Only the one who asked for this story, or a moderator, can stop it.');
+    await replyEphemeral(interaction, 'Only the one who asked for this story, or a moderator, can stop it.');
     return;
   }
   const [, stopping] = await Promise.allSettled([interaction.deferUpdate(), replies.stop(button.replyId)]);
@@ -198,6 +201,6 @@ function seenAs(id: string, isOurs: boolean, parts: TextParts): SeenMessage {
   const buttons = customIdsOf(components).map(decodeButton);
   // A story of the bot's own that was forwarded has its text elsewhere.
   if (!isOurs || content === '') return { id, part: { text: textOfMessage(parts) } };
-  const mark = buttons.find((button) => button && button.action !== 'stop');
-  return { id, part: readPart(content), mark: mark as StoryMark | undefined };
+  const reference = buttons.find((button) => button && button.action !== 'stop');
+  return { id, part: readPart(content), reference: reference as StoryReference | undefined };
 }

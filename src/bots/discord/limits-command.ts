@@ -1,7 +1,6 @@
 /** `/scifi-limits` on Discord. */
 import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
-import { logged } from '../submit.ts';
 import {
   carryOutLimits,
   LIMIT_KEYS,
@@ -9,7 +8,8 @@ import {
   type LimitsOrder,
   type LimitsTools,
 } from '../commands/limits.ts';
-import { placeOf } from './ask.ts';
+import { logged } from '../submit.ts';
+import { communityOf } from './ask.ts';
 
 /** Answers the command, to its user alone. */
 export async function changeLimits(
@@ -18,8 +18,8 @@ export async function changeLimits(
 ): Promise<void> {
   await interaction.deferReply({ flags: MessageFlags.Ephemeral });
   // Discord offers it in servers only.
-  const place = placeOf(interaction.guildId!);
-  const content = await carryOutLimits(orderOf(interaction), place, tools).catch(
+  const community = communityOf(interaction.guildId!);
+  const content = await carryOutLimits(orderOf(interaction), community, tools).catch(
     (error) => logged(error, tools.logger).message,
   );
   await interaction.editReply({ content, allowedMentions: { parse: [] } });

@@ -1,7 +1,7 @@
 /** What people's messages say: their text without Discord's markup, wherever in a message it stands. Pure. */
 import type { APIMessage, APIMessageTopLevelComponent } from 'discord.js';
-import { clean } from '../text/sanitise.ts';
 import { hasWords } from '../prompt-channels.ts';
+import { clean } from '../text/sanitise.ts';
 
 /** The parts of a message that hold text. */
 export interface TextParts {

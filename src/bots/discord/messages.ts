@@ -70,7 +70,7 @@ function againRow(
   index: number,
   ids: readonly (string | undefined)[],
 ): APIMessageTopLevelComponent[] {
-  const mark = {
+  const reference = {
     ...request,
     promptLength: Math.min(request.prompt.length, state.text.length),
     first: index > 0 ? ids[0] : undefined,
@@ -81,7 +81,7 @@ function againRow(
     type: BUTTON,
     style: action === 'continue' ? STYLE.primary : STYLE.secondary,
     label: AGAIN_LABELS[action],
-    custom_id: encodeAgain(action, mark),
+    custom_id: encodeAgain(action, reference),
   }));
   return [{ type: ACTION_ROW, components }] as APIMessageTopLevelComponent[];
 }

@@ -2,9 +2,9 @@
 import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Forgetting } from '../../queue/forgetting.ts';
-import { logged } from '../submit.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import { type ForgetGuard, forgottenLines, type PrivacyPolicy, privacyLines } from '../commands/privacy.ts';
+import { logged } from '../submit.ts';
 import type { DiscordHandle } from './handle.ts';
 
 export interface PrivacyTools {

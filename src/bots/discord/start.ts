@@ -3,16 +3,15 @@ import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
 import { Disposer } from '../../disposer.ts';
 import { StoryError } from '../../errors.ts';
-import type { QueueConnection } from '../../queue/connection.ts';
-import { Forgetting } from '../../queue/forgetting.ts';
+import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
 import type { LimitSettings } from '../../queue/admission/limit-settings.ts';
 import type { Limits } from '../../queue/admission/limits.ts';
-import type { PlacesLimits } from '../../queue/admission/place-limits.ts';
+import type { QueueConnection } from '../../queue/connection.ts';
+import { Forgetting } from '../../queue/forgetting.ts';
 import { Replies } from '../../queue/replies.ts';
 import { Settings } from '../../queue/settings.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story/story.ts';
-import { readWish, submit } from '../submit.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import { BlockNotices } from '../blocks/block-notices.ts';
 import { PromptChannels } from '../channel-settings.ts';
@@ -22,11 +21,12 @@ import { ForgetGuard, type PrivacyPolicy } from '../commands/privacy.ts';
 import { PromptJudge } from '../prompt-channels.ts';
 import { workReplies } from '../reply-worker.ts';
 import type { RequestReader } from '../story-request.ts';
+import { parseRequest, submit } from '../submit.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { DiscordApi } from './api.ts';
 import { readApplication } from './application.ts';
 import { obstacleIn } from './channel-check.ts';
-import { hear } from './channel-messages.ts';
+import { onMessage } from './channel-messages.ts';
 import { Departures } from './departures.ts';
 import { failureOf, loggable, unreachable } from './failures.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -34,7 +34,7 @@ import type { DiscordHandle } from './handle.ts';
 import { answer } from './interactions.ts';
 import { Notices } from './notices.ts';
 import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
-import { ROOM } from './story-text.ts';
+import { MAX_CONTENT } from './story-text.ts';
 import { DiscordSurface } from './surface.ts';
 
 export interface DiscordOptions {
@@ -45,7 +45,7 @@ export interface DiscordOptions {
   readonly readRequest: RequestReader;
   readonly limits: Limits;
   /** What servers and workspaces have set for themselves, below what the operator allows. */
-  readonly places: PlacesLimits;
+  readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;
   readonly blocks: BlockLists;
   readonly pace: number;
@@ -92,7 +92,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
     const departures = new Departures({
       api,
       channels,
-      places: options.places,
+      communityLimits: options.communityLimits,
       blocks: options.blocks,
       logger,
     });
@@ -127,7 +127,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
       connection,
       channels,
       logger,
-      readLine: (input) => readWish(options.readRequest, input, ROOM),
+      readLine: (input) => parseRequest(options.readRequest, input, MAX_CONTENT),
       isHopeless: ({ channelId, daily }) => {
         const facts = gateway?.lookUp(channelId);
         const obstacle = facts && obstacleIn({ channelId, ...(daily ? { daily } : {}) }, facts);
@@ -157,7 +157,7 @@ export async function startDiscord(options: DiscordOptions): Promise<Discord> {
         readsMessages,
         logger,
         onInteraction: (interaction) => void answer(interaction, asking),
-        onMessage: (message) => void hear(message, { ...asking, judge, notices, blockNotices }),
+        onMessage: (message) => void onMessage(message, { ...asking, judge, notices, blockNotices }),
         watch: (client) => departures.watch(client),
       });
       opened.add(() => gateway!.close());

@@ -2,7 +2,7 @@
  * How a story's text stands in messages, and how it is read back out of them. A message's last line that
  * begins with an unescaped `-#` is ours: nothing that is escaped can look like it.
  */
-import type { MessageRoom } from '../submit.ts';
+import type { MessageCapacity } from '../submit.ts';
 import { clean, discordEscaping } from '../text/sanitise.ts';
 import { joinParts, type Part, splitText } from '../text/split.ts';
 
@@ -14,7 +14,7 @@ export const SMALL_PRINT_MAX = 260;
 const JOINT_MAX = 6;
 export const PART_MAX = MESSAGE_MAX - SMALL_PRINT_MAX - JOINT_MAX;
 /** What a prompt must fit into. */
-export const ROOM: MessageRoom = { chat: 'Discord', max: PART_MAX, cost: costOf };
+export const MAX_CONTENT: MessageCapacity = { chat: 'Discord', max: PART_MAX, cost: costOf };
 
 /** Begins a message whose separator from the one before is not a single space. Clean text has none of these. */
 const JOINT = '\u2063';

@@ -149,9 +149,9 @@ export class DiscordSurface implements MessageSurface {
       most: this.#most,
       note: this.#note,
     };
-    const waiting = state.status === 'waiting' ? state : { place: null };
-    const { place } = waiting;
-    const wait = waitingLine(waiting, status(), place === null ? undefined : guess.look(id, place));
+    const waiting = state.status === 'waiting' ? state : { position: null };
+    const { position } = waiting;
+    const wait = waitingLine(waiting, status(), position === null ? undefined : guess.look(id, position));
     return layOut(state, facts, wait);
   }
 

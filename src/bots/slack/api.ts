@@ -6,7 +6,7 @@
 import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { failureOf } from './failures.ts';
-import type { SlackPlace, Workspace } from './handle.ts';
+import type { SlackConversation, Workspace } from './handle.ts';
 import { boltLogger } from './receive/logger.ts';
 import type { MessageBody } from './reply/messages.ts';
 
@@ -117,10 +117,10 @@ export class SlackApi {
   }
 
   /** Posts a message; returns its timestamp. Posting twice is two messages: `find` looks first. */
-  async post(place: SlackPlace, body: MessageBody): Promise<string> {
-    const { channelId: channel, threadTs } = place;
+  async post(conversation: SlackConversation, body: MessageBody): Promise<string> {
+    const { channelId: channel, threadTs } = conversation;
     const { ts } = await this.#client.chat.postMessage({
-      token: await this.tokenOf(place),
+      token: await this.tokenOf(conversation),
       channel,
       ...body,
       ...QUIET,
@@ -131,13 +131,19 @@ export class SlackApi {
   }
 
   /** Edits a message of the bot's own. */
-  async update(place: SlackPlace, ts: string, body: MessageBody): Promise<void> {
-    const { channelId: channel } = place;
-    await this.#client.chat.update({ token: await this.tokenOf(place), channel, ts, ...body, ...QUIET });
+  async update(conversation: SlackConversation, ts: string, body: MessageBody): Promise<void> {
+    const { channelId: channel } = conversation;
+    await this.#client.chat.update({
+      token: await this.tokenOf(conversation),
+      channel,
+      ts,
+      ...body,
+      ...QUIET,
+    });
   }
 
   /** A stream beneath a message, for the one who asked. */
-  stream({ channelId: channel, threadTs, teamId }: SlackPlace, userId: string): webApi.ChatStreamer {
+  stream({ channelId: channel, threadTs, teamId }: SlackConversation, userId: string): webApi.ChatStreamer {
     return this.#client.chatStream({
       channel,
       thread_ts: threadTs!,
@@ -148,45 +154,54 @@ export class SlackApi {
     });
   }
 
-  async stopStream(place: SlackPlace, ts: string): Promise<void> {
-    await this.#client.chat.stopStream({ token: await this.tokenOf(place), channel: place.channelId, ts });
+  async stopStream(conversation: SlackConversation, ts: string): Promise<void> {
+    await this.#client.chat.stopStream({
+      token: await this.tokenOf(conversation),
+      channel: conversation.channelId,
+      ts,
+    });
   }
 
   /** The newest message of a place, from a moment on, for which `is` is true. */
   async find(
-    place: SlackPlace,
+    conversation: SlackConversation,
     since: number,
     is: (message: WireMessage) => boolean,
   ): Promise<WireMessage | undefined> {
     const oldest = String((since - LOOK_EARLIER_MS) / 1_000);
-    const messages = await this.#messages(place, { oldest, limit: LOOK_BACK });
+    const messages = await this.#messages(conversation, { oldest, limit: LOOK_BACK });
     return messages.find(is);
   }
 
   /** Reads one message of a place; undefined when it is not there. */
-  async read(place: SlackPlace, ts: string): Promise<WireMessage | undefined> {
-    const messages = await this.#messages(place, { oldest: ts, latest: ts, inclusive: true, limit: 1 });
+  async read(conversation: SlackConversation, ts: string): Promise<WireMessage | undefined> {
+    const messages = await this.#messages(conversation, {
+      oldest: ts,
+      latest: ts,
+      inclusive: true,
+      limit: 1,
+    });
     // A thread's answers begin with its root, whatever was asked for.
     return messages.find((message) => message.ts === ts);
   }
 
   /** Rejects as `absent` when the bot is not in a conversation. */
-  async look(place: SlackPlace): Promise<void> {
-    const { threadTs: _, ...conversation } = place;
-    await this.#messages(conversation, { limit: 1 });
+  async look(conversation: SlackConversation): Promise<void> {
+    const { threadTs: _, ...whole } = conversation;
+    await this.#messages(whole, { limit: 1 });
   }
 
   /** Says something in a conversation that only one person can see. */
-  async whisperTo(place: SlackPlace, user: string, text: string): Promise<void> {
-    const { channelId: channel, threadTs } = place;
-    const token = await this.tokenOf(place);
+  async postEphemeralTo(conversation: SlackConversation, user: string, text: string): Promise<void> {
+    const { channelId: channel, threadTs } = conversation;
+    const token = await this.tokenOf(conversation);
     const thread = threadTs ? { thread_ts: threadTs } : {};
     await this.#client.chat.postEphemeral({ token, channel, user, text, ...thread });
   }
 
-  async react(place: SlackPlace, timestamp: string, name: string): Promise<void> {
-    const { channelId: channel } = place;
-    await this.#client.reactions.add({ token: await this.tokenOf(place), channel, timestamp, name });
+  async react(conversation: SlackConversation, timestamp: string, name: string): Promise<void> {
+    const { channelId: channel } = conversation;
+    await this.#client.reactions.add({ token: await this.tokenOf(conversation), channel, timestamp, name });
   }
 
   /** Whether somebody administrates a workspace. */
@@ -196,9 +211,12 @@ export class SlackApi {
   }
 
   /** Looks at a conversation. Rejects as `absent` where it is private and the bot is not in it, or is no more. */
-  async conversation(place: SlackPlace): Promise<Conversation> {
-    const { channelId: channel } = place;
-    const answer = await this.#client.conversations.info({ token: await this.tokenOf(place), channel });
+  async conversation(conversation: SlackConversation): Promise<Conversation> {
+    const { channelId: channel } = conversation;
+    const answer = await this.#client.conversations.info({
+      token: await this.tokenOf(conversation),
+      channel,
+    });
     const { creator, is_archived: isArchived, is_member: isMember, is_im: isDirect } = answer.channel ?? {};
     return { creator, isArchived: isArchived === true, isMember: isDirect === true || isMember !== false };
   }
@@ -208,7 +226,7 @@ export class SlackApi {
   }
 
   /** Says something that only the one who asked can see. */
-  async whisper(responseUrl: string, text: string): Promise<void> {
+  async postEphemeral(responseUrl: string, text: string): Promise<void> {
     const response = await fetch(responseUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -219,11 +237,11 @@ export class SlackApi {
   }
 
   async #messages(
-    place: SlackPlace,
+    conversation: SlackConversation,
     range: { oldest?: string; latest?: string; inclusive?: boolean; limit: number },
   ): Promise<WireMessage[]> {
-    const token = await this.tokenOf(place);
-    const { channelId: channel, threadTs } = place;
+    const token = await this.tokenOf(conversation);
+    const { channelId: channel, threadTs } = conversation;
     const { messages } = threadTs
       ? await this.#client.conversations.replies({ token, channel, ts: threadTs, ...range })
       : await this.#client.conversations.history({ token, channel, ...range });

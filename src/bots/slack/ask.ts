@@ -1,12 +1,12 @@
 /** From something a person did on Slack to a reply in the queue, within Slack's three seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Asker } from '../../queue/admission/asker.ts';
+import type { Requester } from '../../queue/admission/requester.ts';
 import type { ModelChoice } from '../../story/story.ts';
-import { type AskTools, logged, submit, type Wish } from '../submit.ts';
+import { type AskTools, logged, type ParsedRequest, submit } from '../submit.ts';
 import type { SlackApi } from './api.ts';
-import type { Budgets } from './reply/budgets.ts';
-import type { SlackHandle } from './handle.ts';
 import type { People } from './commands/people.ts';
+import type { SlackHandle } from './handle.ts';
+import type { Budgets } from './reply/budgets.ts';
 
 /** How long the queue is waited for before Slack is told that somebody has heard. */
 const PATIENCE_MS = 300;
@@ -28,7 +28,7 @@ export interface Asked {
   /** Tells Slack that it was heard; with a sentence for the one who asked, where there is one. */
   readonly acknowledge: (sentence?: string) => Promise<void>;
   /** Says something to the one who asked after that. */
-  readonly whisper: (sentence: string) => Promise<void>;
+  readonly replyEphemeral: (sentence: string) => Promise<void>;
 }
 
 /**
@@ -38,16 +38,16 @@ export interface Asked {
  * @param prepare finds out what is wished for, which may take longer than that
  */
 export async function answerWithStory(
-  { id, handle, acknowledge, whisper }: Asked,
-  prepare: () => Promise<Wish>,
+  { id, handle, acknowledge, replyEphemeral }: Asked,
+  prepare: () => Promise<ParsedRequest>,
   tools: SlackTools,
 ): Promise<void> {
   const isCrowded = tools.budgets.isCrowded(handle.teamId);
   const ask = async () => {
     const at = Date.now();
     const { request, source } = await prepare();
-    const asker = askerOf(handle.teamId, handle.userId);
-    await submit(tools, id, request, () => ({ ...handle, at, ...(source ? { source } : {}) }), asker);
+    const requester = requesterOf(handle.teamId, handle.userId);
+    await submit(tools, id, request, () => ({ ...handle, at, ...(source ? { source } : {}) }), requester);
   };
   const asking = ask().then(
     () => 'accepted' as const,
@@ -60,16 +60,16 @@ export async function answerWithStory(
     tools.logger.warn({ reply: id, reason: (error as Error).message }, 'not acknowledged');
   });
   const outcome = await asking;
-  if (outcome !== 'accepted') await whisper(outcome);
+  if (outcome !== 'accepted') await replyEphemeral(outcome);
 }
 
 /** Who somebody on Slack is to the queue: direct messages are a workspace's, too. */
-export function askerOf(teamId: string, userId: string): Asker {
-  return { person: `slack:${teamId}:${userId}`, place: placeOf(teamId) };
+export function requesterOf(teamId: string, userId: string): Requester {
+  return { person: `slack:${teamId}:${userId}`, community: communityOf(teamId) };
 }
 
 /** A workspace, likewise. */
-export function placeOf(teamId: string): string {
+export function communityOf(teamId: string): string {
   return `slack:${teamId}`;
 }
 

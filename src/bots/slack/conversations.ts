@@ -1,6 +1,6 @@
 /** Workspaces and conversations out of what Slack and Bolt hand over, and as keys of what is set for them. */
 import type { Context } from '@slack/bolt';
-import type { SlackPlace, Workspace } from './handle.ts';
+import type { SlackConversation, Workspace } from './handle.ts';
 
 /** Whose token an event needs. */
 export function workspaceOf(context: Context, teamId: string | undefined): Workspace {
@@ -12,12 +12,12 @@ export function workspaceOf(context: Context, teamId: string | undefined): Works
 }
 
 /** The key of what is set for a conversation: nothing is found by it in another workspace. */
-export function keyOf({ teamId, channelId, enterpriseId }: SlackPlace): string {
+export function keyOf({ teamId, channelId, enterpriseId }: SlackConversation): string {
   return [teamId, channelId, enterpriseId].filter(Boolean).join('-');
 }
 
 /** The exact inverse, less the thread. */
-export function placeOf(key: string): SlackPlace {
+export function conversationOf(key: string): SlackConversation {
   const [teamId = '', channelId = '', enterpriseId] = key.split('-');
   return { teamId, channelId, ...(enterpriseId ? { enterpriseId, isEnterpriseInstall: true } : {}) };
 }
@@ -28,8 +28,11 @@ export function messageId({ ts, thread_ts }: { readonly ts: string; readonly thr
 }
 
 /** Where a message with such an id is, in a conversation. */
-export function locate(id: string, place: SlackPlace): { readonly place: SlackPlace; readonly ts: string } {
+export function locate(
+  id: string,
+  where: SlackConversation,
+): { readonly conversation: SlackConversation; readonly ts: string } {
   const [ts = '', threadTs] = id.split('@');
-  const { threadTs: _, ...conversation } = place;
-  return { ts, place: threadTs ? { ...conversation, threadTs } : conversation };
+  const { threadTs: _, ...conversation } = where;
+  return { ts, conversation: threadTs ? { ...conversation, threadTs } : conversation };
 }

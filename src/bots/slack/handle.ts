@@ -1,5 +1,5 @@
 /** Where a reply lives on Slack: all that any bot process needs to show it. */
-export interface SlackHandle extends SlackPlace {
+export interface SlackHandle extends SlackConversation {
   /** Who asked, and may stop the story; the bot itself for a daily line. */
   readonly userId: string;
   /** The bot's own user there, whom people invite. */
@@ -13,7 +13,7 @@ export interface SlackHandle extends SlackPlace {
 }
 
 /** A conversation in a workspace, and the thread in it. */
-export interface SlackPlace extends Workspace {
+export interface SlackConversation extends Workspace {
   readonly channelId: string;
   readonly threadTs?: string;
 }

@@ -6,15 +6,14 @@ import { Disposer } from '../../disposer.ts';
 import { StoryError } from '../../errors.ts';
 import { listenError } from '../../listen.ts';
 import { ownCommand } from '../../own-command.ts';
-import type { QueueConnection } from '../../queue/connection.ts';
-import { Forgetting } from '../../queue/forgetting.ts';
+import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
 import type { LimitSettings } from '../../queue/admission/limit-settings.ts';
 import type { Limits } from '../../queue/admission/limits.ts';
-import type { PlacesLimits } from '../../queue/admission/place-limits.ts';
+import type { QueueConnection } from '../../queue/connection.ts';
+import { Forgetting } from '../../queue/forgetting.ts';
 import { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ModelChoice } from '../../story/story.ts';
-import { readWish, submit } from '../submit.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import { BlockNotices } from '../blocks/block-notices.ts';
 import { PromptChannels } from '../channel-settings.ts';
@@ -24,25 +23,26 @@ import { ForgetGuard, type PrivacyPolicy } from '../commands/privacy.ts';
 import { PromptJudge } from '../prompt-channels.ts';
 import { workReplies } from '../reply-worker.ts';
 import type { RequestReader } from '../story-request.ts';
+import { parseRequest, submit } from '../submit.ts';
 import { WaitGuess } from '../wait-guess.ts';
 import { type Identity, SlackApi } from './api.ts';
 import { presenceIn } from './commands/block-command.ts';
-import { Budgets } from './reply/budgets.ts';
-import { hear } from './receive/channel-messages.ts';
-import { isClosed, watchDepartures } from './receive/departures.ts';
+import { invitation } from './commands/help.ts';
+import { People } from './commands/people.ts';
+import { conversationOf } from './conversations.ts';
 import { codeOf, failureOf } from './failures.ts';
 import type { SlackHandle, Workspace } from './handle.ts';
-import { invitation } from './commands/help.ts';
 import { Installations } from './oauth/installations.ts';
+import { SCOPES } from './oauth/scopes.ts';
+import { onMessage } from './receive/channel-messages.ts';
+import { isClosed, watchDepartures } from './receive/departures.ts';
 import { acknowledgeLate } from './receive/late-acknowledgement.ts';
 import { failed, listen } from './receive/listeners.ts';
 import { boltLogger } from './receive/logger.ts';
-import { People } from './commands/people.ts';
-import { placeOf } from './conversations.ts';
 import { SlackHttpReceiver } from './receive/receiver.ts';
-import { SCOPES } from './oauth/scopes.ts';
 import { openSocket } from './receive/socket.ts';
-import { ROOM } from './reply/story-text.ts';
+import { Budgets } from './reply/budgets.ts';
+import { MAX_CONTENT } from './reply/story-text.ts';
 import { StreamSupport } from './reply/stream-support.ts';
 import { SlackSurface } from './reply/surface.ts';
 
@@ -54,7 +54,7 @@ export interface SlackOptions {
   readonly readRequest: RequestReader;
   readonly limits: Limits;
   /** What servers and workspaces have set for themselves, below what the operator allows. */
-  readonly places: PlacesLimits;
+  readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;
   readonly blocks: BlockLists;
   readonly pace: number;
@@ -139,15 +139,15 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       connection,
       channels,
       logger,
-      readLine: (input) => readWish(options.readRequest, input, ROOM),
+      readLine: (input) => parseRequest(options.readRequest, input, MAX_CONTENT),
       submitLine: async (id, request, key) => {
-        const place = placeOf(key);
-        const { userId } = self ?? (await api.identify(await tokenOf(place)));
-        const handle = { ...place, userId, botUserId: userId, at: Date.now() };
+        const conversation = conversationOf(key);
+        const { userId } = self ?? (await api.identify(await tokenOf(conversation)));
+        const handle = { ...conversation, userId, botUserId: userId, at: Date.now() };
         await submit(tools, id, request, () => handle, undefined);
       },
-      isBlocked: ({ channelId }) => options.blocks.find(presenceIn(placeOf(channelId))) !== undefined,
-      isClosed: ({ channelId }) => isClosed(placeOf(channelId), api),
+      isBlocked: ({ channelId }) => options.blocks.find(presenceIn(conversationOf(channelId))) !== undefined,
+      isClosed: ({ channelId }) => isClosed(conversationOf(channelId), api),
       clock: Date.now,
     };
     opened.add(workDailyLines(dailyTools));
@@ -157,9 +157,9 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     app.error(async (error) => failed(error, tools));
     listen(app, tools);
     const clock = () => performance.now();
-    hear(app, { ...tools, judge: new PromptJudge(clock), notices: new BlockNotices(clock) });
-    const { places, blocks } = options;
-    watchDepartures(app, { installations, channels, people, places, blocks, logger });
+    onMessage(app, { ...tools, judge: new PromptJudge(clock), notices: new BlockNotices(clock) });
+    const { communityLimits, blocks } = options;
+    watchDepartures(app, { installations, channels, people, communityLimits, blocks, logger });
     opened.add(() => app.stop());
     const port = portOf(await reached(config, () => app.start()));
     logger.info({ mode: config.http ? 'http' : 'socket', port, team: self?.teamId }, 'Slack ready');

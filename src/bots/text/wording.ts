@@ -9,9 +9,9 @@ export function ordinal(n: number): string {
 }
 
 /** `next in the queue`; empty when nobody knows the place. */
-export function placeInQueue(place: number | null): string {
-  if (place === null || place < 1) return '';
-  return place === 1 ? 'next in the queue' : `${ordinal(place)} in the queue`;
+export function positionInQueue(position: number | null): string {
+  if (position === null || position < 1) return '';
+  return position === 1 ? 'next in the queue' : `${ordinal(position)} in the queue`;
 }
 
 /** Why nobody writes, where storytellers are missing. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
-import type { Asker } from '../../queue/admission/asker.ts';
+import type { Requester } from '../../queue/admission/requester.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story/story.ts';
 import { addressOf } from './client.ts';
 import { isReplyId, replyId, unknownReply } from './reply-id.ts';
@@ -12,7 +12,7 @@ export interface ApiOptions {
   readonly models: readonly ModelChoice[];
   readonly parseRequest: (input: unknown) => StoryRequest;
   /** Who a client is, by its address; undefined for somebody whose stories are not counted. */
-  readonly clientAt: (address: string) => Asker | undefined;
+  readonly clientAt: (address: string) => Requester | undefined;
   /** The limiter's settings for the route that starts stories. */
   readonly storyLimit: { readonly max: number; readonly timeWindow: number };
 }

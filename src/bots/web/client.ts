@@ -1,7 +1,7 @@
 /** Who a visitor of the page is to the limits: there are no accounts, so it goes by addresses. */
 import type { FastifyRequest } from 'fastify';
 import { clientNetwork, isHome, namedNetwork, parseAddress } from '../../http/address.ts';
-import type { Asker } from '../../queue/admission/asker.ts';
+import type { Requester } from '../../queue/admission/requester.ts';
 
 /**
  * The address that a request came from: the last hop that the trusted proxies tell, without the port that some of
@@ -18,7 +18,7 @@ export function addressOf(request: Pick<FastifyRequest, 'ip' | 'ips'>): string {
  *
  * @param whose those of clients from the internet, of all, of none
  */
-export function clientAt(address: string, whose: 'public' | 'all' | 'none'): Asker | undefined {
+export function clientAt(address: string, whose: 'public' | 'all' | 'none'): Requester | undefined {
   if (whose === 'none' || (whose === 'public' && isHome(address))) return undefined;
   return { person: `web:${clientNetwork(address)}` };
 }

@@ -5,8 +5,8 @@
 import type { Limits } from '../../queue/admission/limits.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
-import { submit } from '../submit.ts';
 import { replyWithStory } from '../reply-loop.ts';
+import { submit } from '../submit.ts';
 import type { WebReplies } from './web-replies.ts';
 
 const WAITING_COUNT_AGE_MS = 1_000;
@@ -16,7 +16,7 @@ export function webReplies(replies: Replies<null>, stories: Stories, limits: Lim
   let waiting = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
   return {
-    submit: (id, request, asker) => submit({ replies, limits }, id, request, () => null, asker),
+    submit: (id, request, requester) => submit({ replies, limits }, id, request, () => null, requester),
     read: (id) => replies.read(id),
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),

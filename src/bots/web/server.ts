@@ -14,7 +14,7 @@ import { clientNetwork, isWildcard, parseProxies } from '../../http/address.ts';
 import { hostGuard, lacksNames } from '../../http/guard-host.ts';
 import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../../http/timeouts.ts';
 import { listenError } from '../../listen.ts';
-import type { Asker } from '../../queue/admission/asker.ts';
+import type { Requester } from '../../queue/admission/requester.ts';
 import type { ModelChoice, StoryRequest } from '../../story/story.ts';
 import { logDefect, logRequests } from './access-log.ts';
 import { answerMalformed, wasRefused } from './answer-malformed.ts';
@@ -53,7 +53,7 @@ export interface WebServerOptions {
   /** Proxies whose `X-Forwarded-For` is believed, as `parseProxies` reads them; by default none. */
   readonly trustProxy?: string;
   /** Who a client is to the queue, by its address; by default nobody, whose stories are not counted. */
-  readonly clientAt?: (address: string) => Asker | undefined;
+  readonly clientAt?: (address: string) => Requester | undefined;
   /** Per client and minute. */
   readonly limits?: { readonly stories?: number; readonly requests?: number };
   /** Event streams at once: over all clients, and of one. */

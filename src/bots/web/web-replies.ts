@@ -1,10 +1,10 @@
-import type { Asker } from '../../queue/admission/asker.ts';
+import type { Requester } from '../../queue/admission/requester.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
 
 /** What is behind the web server: the replies that people asked for on the page. The queue implements it. */
 export interface WebReplies {
   /** Starts a reply. Submitting an id twice is submitting once. Rejects with a `StoryError`, such as `busy`. */
-  submit(id: string, request: StoryRequest, asker: Asker | undefined): Promise<void>;
+  submit(id: string, request: StoryRequest, requester: Requester | undefined): Promise<void>;
   /** One reply as it stands; undefined when it is unknown or no longer kept. */
   read(id: string): Promise<KnownReply | undefined>;
   /**

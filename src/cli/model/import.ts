@@ -110,7 +110,7 @@ function report({ model, foreign, unusedIds }: ImportedModel, folder: string, ve
           'The file does not say how it was trained. If it was on fresh windows, import it again with --window.',
         ]
       : []),
-    ...(vocabulary.mark !== undefined ? [] : [`A text begins ${beginningText(vocabulary)}.`]),
+    ...(vocabulary.eosId !== undefined ? [] : [`A text begins ${beginningText(vocabulary)}.`]),
     ...(unusedIds.length > 0 ? [`${unusedIds.length} ids stand for no character and were left out.`] : []),
     `Say in ${join(folder, CARD_FILE)} what it was trained on; offer it with \`${ownCommand(['model', 'use', name])}\`.`,
   ];

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { StoryError } from '../../errors.ts';
-import { lexiconWords } from '../../workshop/corpus/lexicon-words.ts';
 import { buildLexicon, Lexicon } from '../../generator/lexicon.ts';
 import { loadModel, saveLexicon } from '../../generator/model/files.ts';
-import { END_OF_TEXT } from '../../generator/vocabulary.ts';
+import { BOUNDARY } from '../../generator/vocabulary.ts';
+import { lexiconWords } from '../../workshop/corpus/lexicon-words.ts';
 import { printLine } from '../console.ts';
 import { findModel } from './find.ts';
 
@@ -23,7 +23,7 @@ export function addModelLexicon(model: Command): void {
         const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
           throw new StoryError('configuration', `${path} cannot be read (${error.code}).`);
         });
-        const found = lexiconWords(text.split(END_OF_TEXT).filter((work) => work.trim() !== ''));
+        const found = lexiconWords(text.split(BOUNDARY).filter((work) => work.trim() !== ''));
         if (found.size === 0) throw new StoryError('configuration', `${path} holds no words.`);
         // A name in one text may be a common word in another.
         for (const [word, isCommon] of found) words.set(word, isCommon || words.get(word) === true);

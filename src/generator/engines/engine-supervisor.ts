@@ -11,7 +11,7 @@ const PAUSES_MS = [0, 1_000, 5_000, 30_000];
 /** One that has run for so long since it was opened begins a new count. */
 const GOOD_RUN_MS = 600_000;
 
-export interface EngineKeeperOptions {
+export interface EngineSupervisorOptions {
   readonly wanted: EngineName | 'auto';
   readonly openers: EngineOpeners;
   /** Told in one line what was chosen or what went wrong. */
@@ -20,15 +20,15 @@ export interface EngineKeeperOptions {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-export class EngineKeeper {
-  readonly #options: EngineKeeperOptions;
+export class EngineSupervisor {
+  readonly #options: EngineSupervisorOptions;
   readonly #passedOver = new Map<EngineName, string>();
   #engine: ChosenEngine | undefined;
   #openedAt = 0;
   #losses = 0;
   #closed = false;
 
-  constructor(options: EngineKeeperOptions) {
+  constructor(options: EngineSupervisorOptions) {
     this.#options = options;
   }
 

@@ -29,18 +29,18 @@ export interface Engine {
    * Characters per trip that suit this engine: 1 where a trip costs nothing (a CPU), several where every
    * trip is a round trip to a device.
    */
-  readonly stepsPerTrip: number;
+  readonly stepsPerDecode: number;
 
   /**
    * Advances every lane by `steps` characters. In step `j` a lane consumes `feed[j]` while it has one,
    * otherwise the character that it drew in step `j - 1`; then it draws the next one.
    *
-   * @param lanes at least one, at most `capacity`, no slot twice, each with 1 to `steps` ids to feed
-   * @param steps characters to advance; 1 to `stepsPerTrip`
+   * @param batch at least one, at most `capacity`, no slot twice, each with 1 to `steps` ids to feed
+   * @param steps characters to advance; 1 to `stepsPerDecode`
    * @returns the ids drawn, lane by lane: shape [lanes.length, steps]. Ids drawn while the lane still had
    *   something to feed (`j < feed.length - 1`) mean nothing.
    */
-  advance(lanes: readonly Lane[], steps: number): Promise<Int32Array>;
+  decode(batch: readonly Row[], steps: number): Promise<Int32Array>;
 
   /**
    * Feeds one id to each of the slots and returns the unnormalised log-probabilities of what follows: shape
@@ -80,7 +80,7 @@ export class EngineLostError extends StoryError {
 }
 
 /** What one slot does in one trip. */
-export interface Lane {
+export interface Row {
   readonly slot: number;
   /** Ids to consume before drawing; 1 to `steps` of them. */
   readonly feed: ArrayLike<number>;

@@ -1,5 +1,5 @@
 /** Lets one call at a time into an engine: what one leaves behind is what the next one begins with. */
-export class OneAtATime {
+export class Mutex {
   #running: Promise<unknown> | undefined;
   #closed = false;
 

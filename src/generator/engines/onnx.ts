@@ -10,19 +10,19 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
 import { servingOf } from '../model/reading.ts';
-import { CHECKPOINTS, type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
+import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from './engine.ts';
+import { Mutex } from './mutex.ts';
+import { buildStepGraph, type StateSpec, stateSpecs } from './onnx-step.ts';
+import { buildWindowGraph } from './onnx-window.ts';
 import {
-  advanceOnHost,
   checkCheckpoint,
   checkIds,
-  checkLanes,
+  checkRows,
   checkSlots,
+  decodeOnHost,
   expectInteger,
   insideWord,
 } from './rows.ts';
-import { OneAtATime } from './mutex.ts';
-import { buildStepGraph, type StateSpec, stateSpecs } from './onnx-step.ts';
-import { buildWindowGraph } from './onnx-window.ts';
 import { WindowedEngine, type WindowRunner, type Windows } from './windowed-engine.ts';
 
 const NAME = 'onnx';
@@ -95,7 +95,7 @@ export async function loadOnnxRuntime(): Promise<Runtime> {
 
 class OnnxEngine implements Engine {
   readonly name = NAME;
-  readonly stepsPerTrip = 1;
+  readonly stepsPerDecode = 1;
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly #session: InferenceSession;
@@ -113,7 +113,7 @@ class OnnxEngine implements Engine {
   /** Slots whose state is their checkpoint of a number, whatever else is stored for them. */
   readonly #restored = new Map<number, number>();
   readonly #inside: Uint8Array;
-  readonly #calls = new OneAtATime();
+  readonly #calls = new Mutex();
 
   constructor(model: Model, capacity: number, session: InferenceSession, tensor: typeof Tensor) {
     this.capacity = capacity;
@@ -128,10 +128,10 @@ class OnnxEngine implements Engine {
     for (let slot = 0; slot < capacity; slot++) this.#cleared.add(slot);
   }
 
-  async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
-    checkLanes(this, lanes, steps);
+  async decode(batch: readonly Row[], steps: number): Promise<Int32Array> {
+    checkRows(this, batch, steps);
     return this.#calls.run(() =>
-      advanceOnHost((slots, ids) => this.#step(slots, ids), this.#inside, lanes, steps),
+      decodeOnHost((slots, ids) => this.#step(slots, ids), this.#inside, batch, steps),
     );
   }
 

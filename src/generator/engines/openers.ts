@@ -1,6 +1,6 @@
 /** The engines of a server; each is loaded when it is first asked for. */
 import type { EngineName, EngineOpeners, OpenedEngine } from './choose.ts';
-import { EngineKeeper } from './engine-supervisor.ts';
+import { EngineSupervisor } from './engine-supervisor.ts';
 import { adapterTitle, isSoftware } from './tensorflow/adapter.ts';
 import type { TensorflowBackend } from './tensorflow/backend.ts';
 
@@ -42,11 +42,11 @@ async function onTensorflow(backend: TensorflowBackend, device: string): Promise
 }
 
 /** A keeper of this machine's engines. */
-export function engineKeeper(
+export function superviseEngines(
   wanted: EngineName | 'auto',
   log: (line: string) => void = () => {},
-): EngineKeeper {
-  return new EngineKeeper({
+): EngineSupervisor {
+  return new EngineSupervisor({
     wanted,
     openers: ENGINE_OPENERS,
     log,

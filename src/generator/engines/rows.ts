@@ -1,18 +1,18 @@
 /** What every engine asks of its callers, and the drawing for engines that return logits to the host. */
 import type { Model } from '../model/model.ts';
 import { sampleFromLogits } from '../sampler.ts';
-import { CHECKPOINTS, type Engine, type Lane } from './engine.ts';
+import { CHECKPOINTS, type Engine, type Row } from './engine.ts';
 
-type Bounds = Pick<Engine, 'capacity' | 'vocabularySize' | 'stepsPerTrip'>;
+type Bounds = Pick<Engine, 'capacity' | 'vocabularySize' | 'stepsPerDecode'>;
 
 /** @throws RangeError naming the first lane that breaks the seam's rules */
-export function checkLanes(engine: Bounds, lanes: readonly Lane[], steps: number): void {
-  expectInteger('steps', steps, 1, engine.stepsPerTrip);
+export function checkRows(engine: Bounds, batch: readonly Row[], steps: number): void {
+  expectInteger('steps', steps, 1, engine.stepsPerDecode);
   checkSlots(
     engine,
-    lanes.map((lane) => lane.slot),
+    batch.map((entry) => entry.slot),
   );
-  for (const { slot, feed, temperature, wordTemperature = 0, minP = 0, uniforms, allowed } of lanes) {
+  for (const { slot, feed, temperature, wordTemperature = 0, minP = 0, uniforms, allowed } of batch) {
     if (feed.length < 1 || feed.length > steps) {
       throw new RangeError(
         `Expected \`feed\` of slot ${slot} to hold 1 to ${steps} ids, got ${feed.length}.`,
@@ -40,7 +40,7 @@ export function checkLanes(engine: Bounds, lanes: readonly Lane[], steps: number
 function checkAllowed(
   engine: Bounds,
   slot: number,
-  allowed: NonNullable<Lane['allowed']>,
+  allowed: NonNullable<Row['allowed']>,
   steps: number,
 ): void {
   if (allowed.length < steps) {
@@ -105,7 +105,7 @@ export function insideWord({ vocabulary }: Pick<Model, 'vocabulary'>): Uint8Arra
 }
 
 /** The temperature of a lane's draw that follows an id. */
-export function temperatureAfter({ temperature, wordTemperature }: Lane, inside: number): number {
+export function temperatureAfter({ temperature, wordTemperature }: Row, inside: number): number {
   return inside === 1 ? temperature : (wordTemperature ?? temperature);
 }
 
@@ -118,7 +118,7 @@ export function temperatureAfter({ temperature, wordTemperature }: Lane, inside:
 export function drawFrom(
   logits: Float32Array,
   offset: number,
-  lane: Lane,
+  entry: Row,
   step: number,
   inside: Uint8Array,
   previous: number,
@@ -127,10 +127,10 @@ export function drawFrom(
     logits,
     offset,
     inside.length,
-    temperatureAfter(lane, inside[previous]!),
-    lane.uniforms[step]!,
-    lane.allowed?.[step],
-    lane.minP,
+    temperatureAfter(entry, inside[previous]!),
+    entry.uniforms[step]!,
+    entry.allowed?.[step],
+    entry.minP,
   );
 }
 
@@ -143,24 +143,24 @@ export type StepLogits = (slots: readonly number[], ids: ArrayLike<number>) => P
  *
  * @param inside see `insideWord`
  */
-export async function advanceOnHost(
+export async function decodeOnHost(
   logitsOf: StepLogits,
   inside: Uint8Array,
-  lanes: readonly Lane[],
+  batch: readonly Row[],
   steps: number,
 ): Promise<Int32Array> {
   const vocabularySize = inside.length;
-  const slots = lanes.map((lane) => lane.slot);
-  const drawn = new Int32Array(lanes.length * steps);
-  const ids = new Int32Array(lanes.length);
+  const slots = batch.map((entry) => entry.slot);
+  const drawn = new Int32Array(batch.length * steps);
+  const ids = new Int32Array(batch.length);
   for (let step = 0; step < steps; step++) {
-    lanes.forEach((lane, i) => {
-      ids[i] = step < lane.feed.length ? lane.feed[step]! : drawn[i * steps + step - 1]!;
+    batch.forEach((entry, i) => {
+      ids[i] = step < entry.feed.length ? entry.feed[step]! : drawn[i * steps + step - 1]!;
     });
     const logits = await logitsOf(slots, ids);
-    lanes.forEach((lane, i) => {
-      if (step < lane.feed.length - 1) return;
-      drawn[i * steps + step] = drawFrom(logits, i * vocabularySize, lane, step, inside, ids[i]!);
+    batch.forEach((entry, i) => {
+      if (step < entry.feed.length - 1) return;
+      drawn[i * steps + step] = drawFrom(logits, i * vocabularySize, entry, step, inside, ids[i]!);
     });
   }
   return drawn;

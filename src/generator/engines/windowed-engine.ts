@@ -2,15 +2,15 @@
  * An engine for models that see to their right: each character is predicted from the last ids of its slot, read
  * as a window from fresh states. So a slot's state is nothing but those ids, and reading without drawing is free.
  */
-import { CHECKPOINTS, type Engine, type Lane, MAX_CAPACITY } from './engine.ts';
-import { checkCheckpoint, checkIds, checkLanes, checkSlots, drawFrom, expectInteger } from './rows.ts';
-import { OneAtATime } from './mutex.ts';
+import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from './engine.ts';
+import { Mutex } from './mutex.ts';
+import { checkCheckpoint, checkIds, checkRows, checkSlots, drawFrom, expectInteger } from './rows.ts';
 
 /**
  * A prompt is read in trips of so many ids, which cost nothing, while whoever writes in them waits for as many
  * windows before the next one may join or leave.
  */
-const STEPS_PER_TRIP = 4;
+const STEPS_PER_DECODE = 4;
 
 /** Some slots' windows, each ending in the last place: a shorter one begins later. */
 export interface Windows {
@@ -43,10 +43,10 @@ export class WindowedEngine implements Engine {
   readonly name: string;
   readonly capacity: number;
   readonly vocabularySize: number;
-  readonly stepsPerTrip = STEPS_PER_TRIP;
+  readonly stepsPerDecode = STEPS_PER_DECODE;
   readonly #characters: number;
   readonly #runner: WindowRunner;
-  readonly #calls = new OneAtATime();
+  readonly #calls = new Mutex();
   /** The last ids of each slot, at most as many as a window holds. */
   readonly #histories: number[][];
   /** Slots that have read nothing, whatever is stored for them. */
@@ -68,22 +68,22 @@ export class WindowedEngine implements Engine {
     this.#checkpoints = Array.from({ length: CHECKPOINTS }, () => []);
   }
 
-  async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
-    checkLanes(this, lanes, steps);
+  async decode(batch: readonly Row[], steps: number): Promise<Int32Array> {
+    checkRows(this, batch, steps);
     return this.#calls.run(async () => {
-      this.#forget(lanes.map((lane) => lane.slot));
-      const drawn = new Int32Array(lanes.length * steps);
+      this.#forget(batch.map((entry) => entry.slot));
+      const drawn = new Int32Array(batch.length * steps);
       for (let step = 0; step < steps; step++) {
-        lanes.forEach(({ slot, feed }, i) => {
+        batch.forEach(({ slot, feed }, i) => {
           this.#append(slot, step < feed.length ? feed[step]! : drawn[i * steps + step - 1]!);
         });
-        const drawing = lanes.flatMap((lane, i) => (step < lane.feed.length - 1 ? [] : [{ lane, i }]));
+        const drawing = batch.flatMap((entry, i) => (step < entry.feed.length - 1 ? [] : [{ entry, i }]));
         if (drawing.length === 0) continue;
-        const logits = await this.#logitsOf(drawing.map(({ lane }) => lane.slot));
+        const logits = await this.#logitsOf(drawing.map(({ entry }) => entry.slot));
         const size = this.vocabularySize;
-        drawing.forEach(({ lane, i }, row) => {
-          const previous = this.#histories[lane.slot]!.at(-1)!;
-          drawn[i * steps + step] = drawFrom(logits, row * size, lane, step, this.#inside, previous);
+        drawing.forEach(({ entry, i }, row) => {
+          const previous = this.#histories[entry.slot]!.at(-1)!;
+          drawn[i * steps + step] = drawFrom(logits, row * size, entry, step, this.#inside, previous);
         });
       }
       return drawn;

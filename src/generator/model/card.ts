@@ -45,7 +45,7 @@ The file does not say what the model was trained on, how well it predicts, or un
 
 /** What stands before a text, as a sentence goes on after `A text begins`. */
 export function beginningText(vocabulary: Vocabulary): string {
-  if (vocabulary.mark !== undefined) return 'after U+0003, which it also writes where a work is over';
-  const stand = vocabulary.decode(vocabulary.endOfText) === '\n' ? 'a line end' : 'a space';
+  if (vocabulary.eosId !== undefined) return 'after U+0003, which it also writes where a work is over';
+  const stand = vocabulary.decode(vocabulary.bosId) === '\n' ? 'a line end' : 'a space';
   return `after ${stand}, since it has no U+0003; nothing that it writes says that a work is over`;
 }

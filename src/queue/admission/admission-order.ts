@@ -5,24 +5,25 @@
 import { DelayedError, type Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import type { JobEvents } from '../job-events.ts';
-import type { Limits, LookUp, Turn } from './limits.ts';
+import { leaseOf } from '../old-records.ts';
 import type { ReplyJob, ReplyJobData, ReplyRecord } from '../reply-job.ts';
+import type { Admissibility, Limits, LookUp } from './limits.ts';
 
 /** A reply that was put aside is looked at this often: whoever was to wake it may have been lost. */
 const LOOK_INTERVAL_MS = 10_000;
 /** Of a reply that is not counted among anybody's. */
-const AT_ONCE: Turn = { mayBegin: true, ahead: 0 };
+const AT_ONCE: Admissibility = { mayBegin: true, ahead: 0 };
 
 /** Thrown by a processor whose reply has to wait for its turn: it is tried again when that has come. */
-export class HeldBack extends Error {
+export class Deferred extends Error {
   override readonly name = 'HeldBack';
 }
 
-export interface TurnsOptions<Handle> {
+export interface AdmissionOrderOptions<Handle> {
   readonly queue: Queue<ReplyJobData<Handle>>;
   readonly events: JobEvents;
   /** Undefined where everybody's turn is now. */
-  readonly limits: Pick<Limits, 'turn' | 'leave'> | undefined;
+  readonly limits: Pick<Limits, 'admissibility' | 'leave'> | undefined;
   readonly lookUp: LookUp;
   /** Puts a reply back that the queue has lost; undefined for a queue that loses none while this process lives. */
   readonly restore: ((job: ReplyJob<Handle>, record: ReplyRecord | undefined) => Promise<void>) | undefined;
@@ -30,26 +31,27 @@ export interface TurnsOptions<Handle> {
 }
 
 /** A reply that this process has put aside; should the queue lose it, nobody else knows of it. */
-interface Aside<Handle> {
+interface ParkedJob<Handle> {
   readonly job: ReplyJob<Handle>;
   readonly record: ReplyRecord | undefined;
   readonly unfollow: () => void;
 }
 
-export class Turns<Handle> {
-  readonly #options: TurnsOptions<Handle>;
-  readonly #aside = new Map<string, Aside<Handle>>();
+export class AdmissionOrder<Handle> {
+  readonly #options: AdmissionOrderOptions<Handle>;
+  readonly #parked = new Map<string, ParkedJob<Handle>>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(options: TurnsOptions<Handle>) {
+  constructor(options: AdmissionOrderOptions<Handle>) {
     this.#options = options;
     this.#timer = setInterval(() => void this.#look(), LOOK_INTERVAL_MS).unref();
   }
 
   /** Whether it is a reply's turn. */
-  of({ id, data }: ReplyJob<Handle>): Promise<Turn> {
+  of({ id, data }: ReplyJob<Handle>): Promise<Admissibility> {
     const { limits, lookUp } = this.#options;
-    return data.ticket && limits ? limits.turn(id!, data.ticket, lookUp) : Promise.resolve(AT_ONCE);
+    const lease = leaseOf(data);
+    return lease && limits ? limits.admissibility(id!, lease, lookUp) : Promise.resolve(AT_ONCE);
   }
 
   /**
@@ -57,7 +59,7 @@ export class Turns<Handle> {
    *
    * @param record what was written down of it last
    */
-  async holdBack(
+  async park(
     job: ReplyJob<Handle>,
     token: string | undefined,
     record: ReplyRecord | undefined,
@@ -74,7 +76,7 @@ export class Turns<Handle> {
       throw error;
     }
     this.#forget(id);
-    if (this.#options.restore) this.#aside.set(id, { job, record, unfollow });
+    if (this.#options.restore) this.#parked.set(id, { job, record, unfollow });
     else unfollow();
     // Whoever was before it may have ended in between, when there was nobody to be woken.
     const { mayBegin } = await this.of(job).catch(() => ({ mayBegin: false }));
@@ -91,9 +93,10 @@ export class Turns<Handle> {
   /** Gives back what a reply has that is over, and wakes the one whose turn it is now. */
   async pass({ id, data }: ReplyJob<Handle>): Promise<void> {
     const { limits, logger } = this.#options;
-    if (!data.ticket || !limits) return;
+    const lease = leaseOf(data);
+    if (!lease || !limits) return;
     try {
-      const next = await limits.leave(id!, data.ticket);
+      const next = await limits.leave(id!, lease);
       if (next !== undefined) await this.wake(next);
     } catch (error) {
       // It is found out by the next who needs the place.
@@ -103,23 +106,23 @@ export class Turns<Handle> {
 
   close(): void {
     clearInterval(this.#timer);
-    for (const id of this.#aside.keys()) this.#forget(id);
+    for (const id of this.#parked.keys()) this.#forget(id);
   }
 
   #forget(id: string): void {
-    this.#aside.get(id)?.unfollow();
-    this.#aside.delete(id);
+    this.#parked.get(id)?.unfollow();
+    this.#parked.delete(id);
   }
 
   /** Sees whether those that were put aside are still there: a Redis that lost its data has lost them, too. */
   async #look(): Promise<void> {
     const { queue, restore, logger } = this.#options;
-    for (const [id, aside] of this.#aside) {
+    for (const [id, parkedJob] of this.#parked) {
       try {
         const state = await queue.getJobState(id);
-        if (state === 'delayed' || this.#aside.get(id) !== aside) continue;
+        if (state === 'delayed' || this.#parked.get(id) !== parkedJob) continue;
         this.#forget(id);
-        if (state === 'unknown') await restore?.(aside.job, aside.record);
+        if (state === 'unknown') await restore?.(parkedJob.job, parkedJob.record);
       } catch (error) {
         logger.warn({ reply: id, reason: (error as Error).message }, 'a reply that waits was not found');
         return;

@@ -10,7 +10,7 @@ export interface LimitSettings {
     readonly hourly: number;
   };
   /** A server's or workspace's share: running and waiting ones together. */
-  readonly place: { readonly atOnce: number; readonly hourly: number };
+  readonly community: { readonly atOnce: number; readonly hourly: number };
   /** Stories that may wait altogether. */
   readonly maxWaiting: number;
   /** The wait that can still be promised to somebody. */
@@ -21,32 +21,32 @@ export interface LimitSettings {
 export interface Bounds {
   readonly personAtOnce: number;
   readonly personHourly: number;
-  readonly placeAtOnce: number;
-  readonly placeHourly: number;
+  readonly communityAtOnce: number;
+  readonly communityHourly: number;
 }
 
 /** What the administrators of a place have set; the rest is the operator's. */
-export type PlaceLimits = Partial<Bounds>;
+export type CommunityLimits = Partial<Bounds>;
 
 /** The operator's limits as bounds of what can be set in a place. */
-export function operatorBounds({ person, place }: LimitSettings): Bounds {
+export function operatorBounds({ person, community }: LimitSettings): Bounds {
   const { running, waiting } = person;
   return {
     personAtOnce: running > 0 && waiting > 0 ? running + waiting : 0,
     personHourly: person.hourly,
-    placeAtOnce: place.atOnce,
-    placeHourly: place.hourly,
+    communityAtOnce: community.atOnce,
+    communityHourly: community.hourly,
   };
 }
 
 /** What holds in a place: of the operator's limits and its own always the lower one. */
-export function boundsIn(settings: LimitSettings, own: PlaceLimits = {}): Bounds {
+export function boundsIn(settings: LimitSettings, own: CommunityLimits = {}): Bounds {
   const operators = operatorBounds(settings);
   return {
     personAtOnce: lower(operators.personAtOnce, own.personAtOnce),
     personHourly: lower(operators.personHourly, own.personHourly),
-    placeAtOnce: lower(operators.placeAtOnce, own.placeAtOnce),
-    placeHourly: lower(operators.placeHourly, own.placeHourly),
+    communityAtOnce: lower(operators.communityAtOnce, own.communityAtOnce),
+    communityHourly: lower(operators.communityHourly, own.communityHourly),
   };
 }
 

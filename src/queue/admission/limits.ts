@@ -14,9 +14,9 @@ import { StoryError } from '../../errors.ts';
 import * as metrics from '../../metrics.ts';
 import type { Stories } from '../stories.ts';
 import { answerInTime } from './answer-in-time.ts';
-import type { Asker } from './asker.ts';
-import { boundsIn, type LimitSettings, type PlaceLimits } from './limit-settings.ts';
+import { boundsIn, type CommunityLimits, type LimitSettings } from './limit-settings.ts';
 import { sentences } from './refusal-sentences.ts';
+import type { Requester } from './requester.ts';
 import type { DailySalts } from './salts.ts';
 import type { Entry, Group, LimitStore, Taken } from './store.ts';
 
@@ -26,21 +26,21 @@ const ARRIVAL_MS = 10_000;
 const LOOKED_AT = 5;
 
 /** What a reply that was admitted has to give back: kept with it. */
-export interface Ticket {
+export interface Lease {
   /** Keys of its person's and its place's stories under way. */
   readonly person: readonly string[];
-  readonly place: readonly string[];
+  readonly community: readonly string[];
 }
 
 export interface Admission {
   /** Undefined where nobody asked. */
-  readonly ticket: Ticket | undefined;
+  readonly lease: Lease | undefined;
   /** Takes all back, for a reply that did not come into the queue after all. */
   undo(): Promise<void>;
 }
 
 /** When a reply may begin. */
-export interface Turn {
+export interface Admissibility {
   readonly mayBegin: boolean;
   /** Stories of the same person that come before it. */
   readonly ahead: number;
@@ -55,7 +55,7 @@ export interface LimitsOptions {
   readonly stories: Pick<Stories, 'load' | 'expectedWaitMs'>;
   readonly settings: LimitSettings;
   /** What a place's own administrators have set, as far as it is known here. */
-  readonly placeLimits?: (place: string) => PlaceLimits | undefined;
+  readonly communityLimits?: (community: string) => CommunityLimits | undefined;
   /** Waits, in ms; rejects when the signal is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -82,12 +82,12 @@ export class Limits {
   /**
    * Admits a reply, or says why not.
    *
-   * @param asker undefined for what the bot does by itself: then only the queue is looked at
+   * @param requester undefined for what the bot does by itself: then only the queue is looked at
    * @returns undefined for a reply that is known: it was admitted before
    * @throws StoryError `rate_limited`, `busy` or `queue_unavailable`, with what to do and when
    */
-  async admit(id: string, asker: Asker | undefined, lookUp: LookUp): Promise<Admission | undefined> {
-    const deciding = this.#decide(id, asker, lookUp);
+  async admit(id: string, requester: Requester | undefined, lookUp: LookUp): Promise<Admission | undefined> {
+    const deciding = this.#decide(id, requester, lookUp);
     try {
       const { store, wait } = this.#options;
       const { isRunning } = store;
@@ -101,14 +101,14 @@ export class Limits {
   }
 
   /** Whether a reply may begin, and which of its person's stories it is. */
-  async turn(id: string, { person }: Ticket, lookUp: LookUp): Promise<Turn> {
+  async admissibility(id: string, { person }: Lease, lookUp: LookUp): Promise<Admissibility> {
     const { running } = this.#options.settings.person;
-    const isHeldBack = (ahead: readonly Entry[]) => running > 0 && ahead.length >= running;
+    const mustWait = (ahead: readonly Entry[]) => running > 0 && ahead.length >= running;
     let ahead = await this.#aheadOf(id, person);
-    if (isHeldBack(ahead) && (await this.#bury(ahead, person, lookUp))) {
+    if (mustWait(ahead) && (await this.#bury(ahead, person, lookUp))) {
       ahead = await this.#aheadOf(id, person);
     }
-    return { mayBegin: !isHeldBack(ahead), ahead: ahead.length };
+    return { mayBegin: !mustWait(ahead), ahead: ahead.length };
   }
 
   /**
@@ -116,46 +116,53 @@ export class Limits {
    *
    * @returns the reply of the same person whose turn it is now, if there is one
    */
-  async leave(id: string, { person, place }: Ticket): Promise<string | undefined> {
+  async leave(id: string, { person, community }: Lease): Promise<string | undefined> {
     const { underWay } = this.#options.store;
-    await underWay.leave(id, [...person, ...place]);
+    await underWay.leave(id, [...person, ...community]);
     const { running } = this.#options.settings.person;
     return running === 0 ? undefined : (await underWay.list(person))[running - 1]?.id;
   }
 
-  async #decide(id: string, asker: Asker | undefined, lookUp: LookUp): Promise<Admission | undefined> {
+  async #decide(
+    id: string,
+    requester: Requester | undefined,
+    lookUp: LookUp,
+  ): Promise<Admission | undefined> {
     const known = lookUp(id);
-    if (!asker) {
+    if (!requester) {
       if ((await known) !== 'unknown') return undefined;
       await this.#checkQueue(0);
-      return { ticket: undefined, undo: async () => {} };
+      return { lease: undefined, undo: async () => {} };
     }
-    const { salts, settings, placeLimits, store } = this.#options;
-    const bounds = boundsIn(settings, asker.place === undefined ? undefined : placeLimits?.(asker.place));
-    const [state, person, place] = await Promise.all([
+    const { salts, settings, communityLimits, store } = this.#options;
+    const bounds = boundsIn(
+      settings,
+      requester.community === undefined ? undefined : communityLimits?.(requester.community),
+    );
+    const [state, person, community] = await Promise.all([
       known,
-      salts.namesOf(`person ${asker.person}`),
-      asker.place === undefined ? [] : salts.namesOf(`place ${asker.place}`),
+      salts.namesOf(`person ${requester.person}`),
+      requester.community === undefined ? [] : salts.namesOf(`place ${requester.community}`),
     ]);
     this.#answers++;
     if (state !== 'unknown') return undefined;
-    const ticket: Ticket = { person, place };
+    const lease: Lease = { person, community };
     const groups: Group[] = [{ keys: person, most: bounds.personAtOnce }];
-    if (asker.place !== undefined) groups.push({ keys: place, most: bounds.placeAtOnce });
+    if (requester.community !== undefined) groups.push({ keys: community, most: bounds.communityAtOnce });
     const ahead = await this.#take(id, groups, lookUp);
     this.#answers++;
     // Whoever asks for the same again has had it counted.
-    if (ahead === 'there') return { ticket, undo: async () => {} };
-    const undos = [() => store.underWay.leave(id, [...person, ...place])];
+    if (ahead === 'there') return { lease, undo: async () => {} };
+    const undos = [() => store.underWay.leave(id, [...person, ...community])];
     const undo = async () => void (await Promise.all(undos.map((one) => one())));
     try {
-      const [personHour, placeHour] = await Promise.all([
+      const [personHour, communityHour] = await Promise.all([
         this.#hourOf('person', person, bounds.personHourly),
-        this.#hourOf('place', place, bounds.placeHourly),
+        this.#hourOf('place', community, bounds.communityHourly),
         this.#checkQueue(ahead),
       ]);
       // Both were asked before either is counted: what is refused is counted by none.
-      for (const hour of [personHour, placeHour]) {
+      for (const hour of [personHour, communityHour]) {
         this.#answers++;
         undos.push(await hour.count());
       }
@@ -163,7 +170,7 @@ export class Limits {
       await undo();
       throw error;
     }
-    return { ticket, undo };
+    return { lease, undo };
   }
 
   /** Takes a place among those under way; returns how many stories of the same person come before it. */
@@ -202,14 +209,14 @@ export class Limits {
     return (await Promise.all(looks)).some(Boolean);
   }
 
-  /** @param level stories of the same person that come before: it waits for people's first ones in any case */
-  async #checkQueue(level: number): Promise<void> {
+  /** @param priority stories of the same person that come before: it waits for people's first ones in any case */
+  async #checkQueue(priority: number): Promise<void> {
     const { stories, settings } = this.#options;
     const { first, waiting, running } = await stories.load();
     if (settings.maxWaiting > 0 && waiting >= settings.maxWaiting) {
       throw new LimitReached('busy', 'queue_full', sentences.queueFull(waiting));
     }
-    const waitMs = stories.expectedWaitMs(level === 0 ? first : waiting, running);
+    const waitMs = stories.expectedWaitMs(priority === 0 ? first : waiting, running);
     // While nobody writes there is nothing to promise: whoever asks is told that the story waits.
     if (waitMs === undefined || settings.longestWaitMs === 0 || waitMs <= settings.longestWaitMs) return;
     throw new LimitReached('busy', 'queue_wait', sentences.queueWait(waitMs, settings.longestWaitMs));

@@ -1,13 +1,13 @@
 import type { QueueConnection } from '../connection.ts';
 import type { Stories } from '../stories.ts';
+import { CommunityLimitSettings } from './community-limits.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { Limits } from './limits.ts';
-import { PlacesLimits } from './place-limits.ts';
 import { DailySalts } from './salts.ts';
 
 export interface OpenLimits {
   readonly limits: Limits;
-  readonly places: PlacesLimits;
+  readonly communityLimits: CommunityLimitSettings;
   close(): Promise<void>;
 }
 
@@ -18,18 +18,24 @@ export async function openLimits(
   settings: LimitSettings,
 ): Promise<OpenLimits> {
   const salts = new DailySalts(connection);
-  const places = new PlacesLimits(connection);
-  const close = async () => void (await Promise.all([salts.close(), places.close()]));
+  const communityLimits = new CommunityLimitSettings(connection);
+  const close = async () => void (await Promise.all([salts.close(), communityLimits.close()]));
   try {
-    await Promise.all([salts.ready(), places.ready()]);
+    await Promise.all([salts.ready(), communityLimits.ready()]);
     const store = await connection.limits();
     // The embedded database is slow at whatever it does for the first time: nobody is to wait for that.
     const keys = await salts.namesOf('nobody');
     await store.underWay.take('nothing', [{ keys, most: 0 }]);
     await store.underWay.leave('nothing', keys);
     await store.hourly(1).get(keys[0]!);
-    const placeLimits = (place: string) => places.known(place);
-    return { limits: new Limits({ store, salts, stories, settings, placeLimits }), places, close };
+    const limits = new Limits({
+      store,
+      salts,
+      stories,
+      settings,
+      communityLimits: (community) => communityLimits.known(community),
+    });
+    return { limits, communityLimits, close };
   } catch (error) {
     await close();
     throw error;

@@ -13,20 +13,23 @@ const OPENING_WORDS = 60;
 const DEPARTMENT = /readers?['’]s? corner/i;
 
 /** Leaves out asides in square brackets, which may go over many lines and hold brackets themselves. */
-export function withoutAsides(text: string): { readonly text: string; readonly asides: readonly string[] } {
-  const asides: string[] = [];
+export function withoutAnnotations(text: string): {
+  readonly text: string;
+  readonly annotations: readonly string[];
+} {
+  const annotations: string[] = [];
   let kept = '';
   let from = 0;
   for (let at = text.indexOf('['); at >= 0; at = text.indexOf('[', at + 1)) {
     if (at < from || !ASIDE.test(text.slice(at, at + OPENING_WORDS))) continue;
     const end = closing(text, at);
-    const aside = text.slice(at + 1, end);
-    asides.push(aside);
+    const annotation = text.slice(at + 1, end);
+    annotations.push(annotation);
     kept += text.slice(from, at);
-    if (DEPARTMENT.test(aside)) kept += aside.replace(/^[^:]*:/, '').replace(/\s+/g, ' ');
+    if (DEPARTMENT.test(annotation)) kept += annotation.replace(/^[^:]*:/, '').replace(/\s+/g, ' ');
     from = end + 1;
   }
-  return { text: kept + text.slice(from), asides };
+  return { text: kept + text.slice(from), annotations };
 }
 
 /** Leaves out references to footnotes and numbers of pages. */

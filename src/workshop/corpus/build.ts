@@ -8,7 +8,7 @@ import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { StoryError } from '../../errors.ts';
-import { END_OF_TEXT } from '../../generator/vocabulary.ts';
+import { BOUNDARY } from '../../generator/vocabulary.ts';
 import { type CleanedWork, cleanWork, LEAST_CHARACTERS, notEnglish } from './clean.ts';
 import { Duplicates } from './duplicates.ts';
 
@@ -84,7 +84,7 @@ export async function buildCorpus(
     if (split && work) {
       works[split] += 1;
       characters[split] += work.text.length;
-      await write(out.get(`${split}.txt`)!, `${END_OF_TEXT}${work.text}\n`);
+      await write(out.get(`${split}.txt`)!, `${BOUNDARY}${work.text}\n`);
     }
     const row: Row = {
       split: split ?? 'dropped',

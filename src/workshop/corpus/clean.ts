@@ -1,10 +1,10 @@
 /** From a file as somebody found it to a work that a network can learn from. */
 import { franc } from 'franc-min';
-import { withoutAsides, withoutBoxes, withoutReferences } from './asides.ts';
+import { withoutAnnotations, withoutBoxes, withoutReferences } from './asides.ts';
 import { blocksOf, isRule } from './blocks.ts';
 import { decodeText } from './decode.ts';
 import { type Header, readHeader, withoutLicence } from './gutenberg.ts';
-import { withoutMatter } from './matter.ts';
+import { withoutFrontAndBackMatter } from './matter.ts';
 import { plain, SCENE, unwrap } from './paragraphs.ts';
 
 export interface CleanedWork {
@@ -23,9 +23,9 @@ const SAMPLE = 6_000;
 export function cleanWork(bytes: Uint8Array): CleanedWork {
   const { text, encoding } = decodeText(bytes);
   const header = readHeader(text);
-  const { text: own, asides } = withoutAsides(withoutBoxes(withoutLicence(text)));
+  const { text: own, annotations } = withoutAnnotations(withoutBoxes(withoutLicence(text)));
   const paragraphs: string[] = [];
-  for (const block of withoutMatter(blocksOf(own), header, asides)) {
+  for (const block of withoutFrontAndBackMatter(blocksOf(own), header, annotations)) {
     const paragraph = isRule(block) ? SCENE : plain(unwrap(withoutReferences(block.text)));
     // A scene ends once, and neither before a work nor after it.
     const isNeeded = paragraph === SCENE ? (paragraphs.at(-1) ?? SCENE) !== SCENE : /\w/.test(paragraph);

@@ -39,7 +39,11 @@ const EDITORIAL_BLOCKS = 15;
 const LONGEST_EDITORIAL = 800;
 
 /** Leaves out what stands before a work. What a work says before its first chapter stays: prefaces, mottoes. */
-export function withoutFront(blocks: readonly Block[], header: Header, asides: readonly string[]): Block[] {
+export function withoutFront(
+  blocks: readonly Block[],
+  header: Header,
+  annotations: readonly string[],
+): Block[] {
   const window = windowOf(blocks);
   const masthead = mastheadOf(blocks, window);
   const gone = new Set([
@@ -47,7 +51,7 @@ export function withoutFront(blocks: readonly Block[], header: Header, asides: r
     ...notesIn(blocks, window),
     ...editorialsIn(blocks, window),
   ]);
-  for (const place of listsIn(blocks, { window, prose: proseOf(blocks, gone) }, asides)) gone.add(place);
+  for (const place of listsIn(blocks, { window, prose: proseOf(blocks, gone) }, annotations)) gone.add(place);
   const prose = proseOf(blocks, gone);
   const body = bodyOf(blocks, window, gone);
   const pages = body === undefined ? undefined : publishersPages(blocks, masthead, body);

@@ -21,14 +21,14 @@ const ENTRY: readonly RegExp[] = [
  * The blocks that are lists, by their places: those with a heading over them within `window`, others only before the
  * first block of `prose`, since a story repeats its words, and a picture's are a story's.
  *
- * @param asides what stood in brackets; among it the captions, which a list of pictures repeats
+ * @param annotations what stood in brackets; among it the captions, which a list of pictures repeats
  */
 export function listsIn(
   blocks: readonly Block[],
   { window, prose }: { readonly window: number; readonly prose: number },
-  asides: readonly string[],
+  annotations: readonly string[],
 ): Set<number> {
-  const lists = new Lists(blocks, asides);
+  const lists = new Lists(blocks, annotations);
   const found = new Set<number>();
   for (let i = 0; i < window; i++) {
     const { flat } = blocks[i]!;
@@ -48,10 +48,10 @@ class Lists {
   readonly #places: ReadonlyMap<string, number>;
   readonly #captions: ReadonlySet<string>;
 
-  constructor(blocks: readonly Block[], asides: readonly string[]) {
+  constructor(blocks: readonly Block[], annotations: readonly string[]) {
     this.#blocks = blocks;
     this.#places = lastPlaces(blocks);
-    this.#captions = new Set(asides.map((aside) => keyOf(aside.replace(/^[^:]*:/, ''))));
+    this.#captions = new Set(annotations.map((annotation) => keyOf(annotation.replace(/^[^:]*:/, ''))));
   }
 
   /** The first block that is no entry under a heading. */

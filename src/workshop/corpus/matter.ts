@@ -16,10 +16,14 @@ const REFERENCE = /^(?:\[(?:\d{1,3}|[A-Z*†‡])\]|\{\d{1,3}\})(?= )/;
  * Leaves out front and back matter, notes, contents, footnotes and a magazine's announcements. In the middle of a work
  * only what says of itself that it is none of it.
  *
- * @param asides what stood in brackets, such as the captions of pictures
+ * @param annotations what stood in brackets, such as the captions of pictures
  */
-export function withoutMatter(blocks: readonly Block[], header: Header, asides: readonly string[]): Block[] {
-  return withoutInserts(withoutBack(withoutFront(blocks, header, asides), header));
+export function withoutFrontAndBackMatter(
+  blocks: readonly Block[],
+  header: Header,
+  annotations: readonly string[],
+): Block[] {
+  return withoutInserts(withoutBack(withoutFront(blocks, header, annotations), header));
 }
 
 function withoutInserts(blocks: readonly Block[]): Block[] {

@@ -2,7 +2,7 @@
 import type { Engine } from '../../generator/engines/engine.ts';
 import { passageOf, type Serving } from '../../generator/model/reading.ts';
 import type { Vocabulary } from '../../generator/vocabulary.ts';
-import { END_OF_TEXT } from '../../generator/vocabulary.ts';
+import { BOUNDARY } from '../../generator/vocabulary.ts';
 
 export interface Evaluation {
   /** The sum of -log2 p over everything scored, for each character that it stands for. */
@@ -191,11 +191,11 @@ export function readWorks(
 ): { readonly works: number[][]; readonly characters: number; readonly skipped: number } {
   let [characters, skipped] = [0, 0];
   const works: number[][] = [];
-  for (const work of text.split(END_OF_TEXT)) {
+  for (const work of text.split(BOUNDARY)) {
     const encoded = vocabulary.encode(work);
     skipped += encoded.skipped;
     characters += encoded.characters;
-    if (encoded.ids.length > 0) works.push([vocabulary.endOfText, ...encoded.ids]);
+    if (encoded.ids.length > 0) works.push([vocabulary.bosId, ...encoded.ids]);
   }
   return { works, characters, skipped };
 }

@@ -3,8 +3,8 @@
  * away from there, one of its cells growing by one a step.
  */
 import type { Engine } from '../../generator/engines/engine.ts';
-import { readWorks, scoreOf } from './evaluation.ts';
 import type { Vocabulary } from '../../generator/vocabulary.ts';
+import { readWorks, scoreOf } from './evaluation.ts';
 
 /** What one start came to. */
 export interface FreshStart {
@@ -51,7 +51,7 @@ export async function freshStarts(
     for (const slot of slots) engine.clear(slot);
     for (let step = 0; step < length; step++) {
       // A work begins from a fresh state, as in training.
-      for (const slot of slots) if (ids[together[slot]! + step] === vocabulary.mark) engine.clear(slot);
+      for (const slot of slots) if (ids[together[slot]! + step] === vocabulary.eosId) engine.clear(slot);
       const logits = await engine.logits(
         slots,
         together.map((position) => ids[position + step]!),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoryError } from '../../errors.ts';
 import { fold } from '../../generator/folding.ts';
-import { END_OF_TEXT, Vocabulary, wordsFile } from '../../generator/vocabulary.ts';
+import { BOUNDARY, Vocabulary, wordsFile } from '../../generator/vocabulary.ts';
 import { countWords } from '../../generator/words.ts';
 
 export interface Corpus {
@@ -61,7 +61,7 @@ export function vocabularyOf(text: string): Vocabulary {
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, MOST_CHARACTERS - 2)
     .map(([character]) => character);
-  const characters = [END_OF_TEXT, ...new Set(['\n', ' ', ...frequent].toSorted())];
+  const characters = [BOUNDARY, ...new Set(['\n', ' ', ...frequent].toSorted())];
   return new Vocabulary({
     idToChar: Object.fromEntries(characters.map((character, id) => [id, character])),
     charToId: Object.fromEntries(characters.map((character, id) => [character, id])),
@@ -70,7 +70,7 @@ export function vocabularyOf(text: string): Vocabulary {
 
 /** The most frequent words of a text, at most so many, beside the end of a line. */
 export function wordVocabularyOf(text: string, most: number): Vocabulary {
-  const frequent = countWords(text.split(END_OF_TEXT)).map(([word]) => word);
+  const frequent = countWords(text.split(BOUNDARY)).map(([word]) => word);
   return new Vocabulary(wordsFile([...new Set(['\n', ...frequent])].slice(0, most)));
 }
 
@@ -84,12 +84,12 @@ interface EncodedWorks {
 export function encodeWorks(vocabulary: Vocabulary, text: string): EncodedWorks {
   const parts: Uint16Array[] = [];
   let [skipped, characters, count] = [0, 0, 0];
-  for (const work of text.split(END_OF_TEXT)) {
+  for (const work of text.split(BOUNDARY)) {
     const encoded = vocabulary.encode(work);
     skipped += encoded.skipped;
     characters += encoded.characters;
     count += encoded.ids.length;
-    if (encoded.ids.length > 0) parts.push(Uint16Array.from([vocabulary.endOfText, ...encoded.ids]));
+    if (encoded.ids.length > 0) parts.push(Uint16Array.from([vocabulary.bosId, ...encoded.ids]));
   }
   const ids = new Uint16Array(count + parts.length);
   let offset = 0;

@@ -33,7 +33,7 @@ export interface Architecture {
 }
 
 /** Ids to read and to predict: row t * streams + s is stream s at time t. */
-export interface Lesson {
+export interface TrainingBatch {
   readonly steps: number;
   readonly streams: number;
   readonly inputs: Int32Array;
@@ -102,8 +102,8 @@ export class TrainableNetwork {
   }
 
   /** Reads a lesson without learning. To be called inside `tf.tidy`. */
-  read(weights: Weights, lesson: Lesson, states: readonly CellState[]): Pass {
-    return this.#forward(weights, lesson, states, undefined).pass;
+  read(weights: Weights, batch: TrainingBatch, states: readonly CellState[]): Pass {
+    return this.#forward(weights, batch, states, undefined).pass;
   }
 
   /**
@@ -111,8 +111,13 @@ export class TrainableNetwork {
    *
    * @param dropoutSeed which outputs are left out; the same seed leaves out the same ones
    */
-  learn(weights: Weights, lesson: Lesson, states: readonly CellState[], dropoutSeed: number): LearnedPass {
-    const { pass, moved, backward } = this.#forward(weights, lesson, states, dropoutSeed);
+  learn(
+    weights: Weights,
+    batch: TrainingBatch,
+    states: readonly CellState[],
+    dropoutSeed: number,
+  ): LearnedPass {
+    const { pass, moved, backward } = this.#forward(weights, batch, states, dropoutSeed);
     return { ...pass, moved, gradients: backward() };
   }
 
@@ -126,14 +131,14 @@ export class TrainableNetwork {
   /** @param dropoutSeed undefined when nothing is learned */
   #forward(
     weights: Weights,
-    lesson: Lesson,
+    batch: TrainingBatch,
     states: readonly CellState[],
     dropoutSeed: number | undefined,
   ): { pass: Pass; moved: Weights; backward: () => Weights } {
     const { cell, units, dropout: share, batchNormalization: isNormalised } = this.architecture;
-    const rows = lesson.steps * lesson.streams;
-    const ids = tf.tensor1d(lesson.inputs, 'int32');
-    const chunk: Chunk = { steps: lesson.steps, streams: lesson.streams, keep: keepOf(lesson) };
+    const rows = batch.steps * batch.streams;
+    const ids = tf.tensor1d(batch.inputs, 'int32');
+    const chunk: Chunk = { steps: batch.steps, streams: batch.streams, keep: keepOf(batch) };
     const stages: Stage[] = [];
     let signal = tf.gather(weights.get(EMBEDDING) as tf.Tensor2D, ids) as tf.Tensor2D;
     const through = <S extends Stage>(stage: S): S => {
@@ -160,7 +165,7 @@ export class TrainableNetwork {
     const centred = tf.sub(logits, tf.max(logits, 1, true));
     const exponentials = tf.exp(centred);
     const sums = tf.sum(exponentials, 1, true);
-    const targets = tf.tensor1d(lesson.targets, 'int32');
+    const targets = tf.tensor1d(batch.targets, 'int32');
     const wanted = oneHot(targets, this.vocabularySize);
     const logarithms = tf.sub(tf.sum(tf.mul(centred, wanted), 1, true), tf.log(sums));
     const pass: Pass = {
@@ -187,7 +192,7 @@ export class TrainableNetwork {
   }
 }
 
-function keepOf({ steps, streams, fresh }: Lesson): Chunk['keep'] {
+function keepOf({ steps, streams, fresh }: TrainingBatch): Chunk['keep'] {
   return Array.from({ length: steps }, (_, t) => {
     const row = fresh.subarray(t * streams, (t + 1) * streams);
     if (!row.includes(1)) return undefined;

@@ -1,7 +1,7 @@
 /** One step of learning: read, gradient, clipping, optimizer. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CellState } from './cells.ts';
-import type { Lesson, TrainableNetwork } from './network.ts';
+import type { TrainableNetwork, TrainingBatch } from './network.ts';
 import { descend, type OptimizerSettings, type Slots } from './optimizers.ts';
 import type { Weights } from './stages.ts';
 import { inTidy, numberIn } from './tidy.ts';
@@ -39,11 +39,11 @@ export interface Stepped {
 export async function takeStep(
   network: TrainableNetwork,
   { weights, slots, states }: RunTensors,
-  lesson: Lesson,
+  batch: TrainingBatch,
   { optimizer, clip, step, dropoutSeed }: StepOptions,
 ): Promise<Stepped> {
   const { loss, right, norm, next } = inTidy(() => {
-    const pass = network.learn(weights, lesson, states, dropoutSeed);
+    const pass = network.learn(weights, batch, states, dropoutSeed);
     const down = descend(weights, pass.gradients, slots, optimizer, clip, step);
     const after: RunTensors = {
       weights: new Map([...down.weights, ...pass.moved]),

@@ -4,7 +4,7 @@
  * begins and now and then by chance.
  */
 import { uniformAt } from '../../generator/sampler.ts';
-import type { Lesson } from './network.ts';
+import type { TrainingBatch } from './network.ts';
 
 /**
  * A net that never met a fresh state in training can run away from one: so a stream begins afresh once in
@@ -16,7 +16,7 @@ export interface StreamOptions {
   readonly streams: number;
   readonly steps: number;
   /** The id that works begin with and that stands nowhere else; undefined where the vocabulary has none. */
-  readonly endOfText: number | undefined;
+  readonly boundaryId: number | undefined;
   /** Of the fresh states that come by chance; undefined for none. */
   readonly seed: number | undefined;
   /** How many ids lie between two of those, on average. */
@@ -51,10 +51,10 @@ export class Streams {
    * @param chunk 0 to `chunks` - 1
    * @param epoch of which pass; other passes begin afresh elsewhere
    */
-  lesson(chunk: number, epoch: number): Lesson {
-    const { streams, steps, endOfText, seed, freshOnceIn = FRESH_ONCE_IN } = this.#options;
+  batch(chunk: number, epoch: number): TrainingBatch {
+    const { streams, steps, boundaryId, seed, freshOnceIn = FRESH_ONCE_IN } = this.#options;
     const rows = steps * streams;
-    const lesson = {
+    const batch = {
       steps,
       streams,
       inputs: new Int32Array(rows),
@@ -66,13 +66,13 @@ export class Streams {
       for (let step = 0; step < steps; step++) {
         const row = step * streams + stream;
         const id = this.#ids[from + step]!;
-        lesson.inputs[row] = id;
-        lesson.targets[row] = this.#ids[from + step + 1]!;
+        batch.inputs[row] = id;
+        batch.targets[row] = this.#ids[from + step + 1]!;
         const isBeginning = chunk === 0 && step === 0;
         const isByChance = seed !== undefined && uniformAt(seed, from + step, epoch) < 1 / freshOnceIn;
-        if (isBeginning || id === endOfText || isByChance) lesson.fresh[row] = 1;
+        if (isBeginning || id === boundaryId || isByChance) batch.fresh[row] = 1;
       }
     }
-    return lesson;
+    return batch;
   }
 }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../../generator/model/model.ts';
 import type { Corpus } from './corpus.ts';
-import { type Lesson, TrainableNetwork } from './network.ts';
+import { TrainableNetwork, type TrainingBatch } from './network.ts';
 import {
   afterChunk,
   afterEpoch,
@@ -137,7 +137,7 @@ export class Trainer {
         await this.save();
         return false;
       }
-      const isGood = await this.#learn(this.#streams.lesson(this.#progress.chunk, this.#progress.epoch));
+      const isGood = await this.#learn(this.#streams.batch(this.#progress.chunk, this.#progress.epoch));
       const now = this.#spend(before);
       const { rows, charactersPerRow } = this.#pace;
       const rate = ((rows * charactersPerRow) / (now - before)) * 1_000;
@@ -219,13 +219,13 @@ export class Trainer {
     const { streams } = settings.schedule[phase]!;
     const { steps, seed } = settings;
     const freshOnceIn = FRESH_ONCE_IN / charactersPerId.train;
-    return new Streams(train, { streams, steps, seed, freshOnceIn, endOfText: vocabulary.mark });
+    return new Streams(train, { streams, steps, seed, freshOnceIn, boundaryId: vocabulary.eosId });
   }
 
   /** One step; false when the loss was none, or exploded: then nothing of it is kept. */
-  async #learn(lesson: Lesson): Promise<boolean> {
+  async #learn(batch: TrainingBatch): Promise<boolean> {
     const { settings, epoch, chunk, phaseSteps, usual } = this.#progress;
-    const { next, ...figures } = await takeStep(this.network, this.#tensors, lesson, {
+    const { next, ...figures } = await takeStep(this.network, this.#tensors, batch, {
       optimizer: { name: this.#phase.optimizer, learningRate: this.#learningRate },
       clip: settings.clip,
       step: phaseSteps + 1,

@@ -35,7 +35,7 @@ export async function validate(
   const reader = new Streams(ids, {
     streams,
     steps,
-    endOfText: corpus.vocabulary.mark,
+    boundaryId: corpus.vocabulary.eosId,
     seed: undefined,
   });
   let states: readonly CellState[] = network.freshStates(streams);
@@ -44,7 +44,7 @@ export async function validate(
     for (let chunk = 0; chunk < reader.chunks; chunk++) {
       if (signal?.aborted) return undefined;
       const given = states;
-      const pass = inTidy(() => network.read(weights, reader.lesson(chunk, 0), given));
+      const pass = inTidy(() => network.read(weights, reader.batch(chunk, 0), given));
       tf.dispose(states as never);
       states = pass.states;
       nats += await numberIn(pass.loss);

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeButton, encodeAgain, encodeStop } from '../../../src/bots/discord/custom-id.ts';
-import type { StoryMark } from '../../../src/bots/read-story.ts';
+import type { StoryReference } from '../../../src/bots/read-story.ts';
 
 const CUSTOM_ID_MAX = 100;
 const snowflake = fc.bigInt({ min: 10n ** 16n, max: 2n ** 63n - 1n }).map(String);
-const mark: fc.Arbitrary<StoryMark> = fc.record({
+const mark: fc.Arbitrary<StoryReference> = fc.record({
   model: fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,25}$/),
   temperature: fc.nat(200).map((hundredths) => hundredths / 100),
   length: fc.integer({ min: 50, max: 6_000 }),

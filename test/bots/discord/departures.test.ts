@@ -39,7 +39,7 @@ describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () =
       const [deleted, kept] = (await channelsWithLines(house, 2)) as [FakeChannel, FakeChannel];
       const thread = discord.world.addChannel({ type: 11, parentId: kept.id });
       await house.bot.channels.write({ channelId: thread.id, daily });
-      await house.places.write(place, { personHourly: 3 });
+      await house.communityLimits.write(place, { personHourly: 3 });
       discord.world.deleteChannel(deleted);
       discord.world.deleteChannel(thread);
       await until(() => isForgotten(house, deleted), 'the channel to be forgotten');
@@ -53,7 +53,10 @@ describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () =
       assert.ok(!(await isForgotten(house, kept)));
       discord.removeBot();
       await until(() => isForgotten(house, kept), 'the server to be forgotten');
-      await until(async () => Object.keys(await house.places.read(place)).length === 0, 'its limits, too');
+      await until(
+        async () => Object.keys(await house.communityLimits.read(place)).length === 0,
+        'its limits, too',
+      );
     } finally {
       await house.close();
     }

@@ -8,12 +8,12 @@ import type { DailyTools } from '../../../src/bots/commands/daily.ts';
 import { decodeButton } from '../../../src/bots/discord/custom-id.ts';
 import { type Discord, type DiscordOptions, startDiscord } from '../../../src/bots/discord/start.ts';
 import { readParts } from '../../../src/bots/discord/story-text.ts';
-import { discordEscaping } from '../../../src/bots/text/sanitise.ts';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
-import type { QueueConnection } from '../../../src/queue/connection.ts';
+import { discordEscaping } from '../../../src/bots/text/sanitise.ts';
+import type { CommunityLimitSettings } from '../../../src/queue/admission/community-limits.ts';
 import type { LimitSettings } from '../../../src/queue/admission/limit-settings.ts';
 import { openLimits } from '../../../src/queue/admission/open.ts';
-import type { PlacesLimits } from '../../../src/queue/admission/place-limits.ts';
+import type { QueueConnection } from '../../../src/queue/connection.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../../src/queue/story-worker.ts';
 import type { ModelChoice } from '../../../src/story/story.ts';
@@ -38,7 +38,7 @@ export interface House {
   readonly connection: QueueConnection;
   readonly stories: Stories;
   /** What servers have set for themselves. */
-  readonly places: PlacesLimits;
+  readonly communityLimits: CommunityLimitSettings;
   readonly blocks: BlockLists;
   readonly channel: FakeChannel;
   readonly ann: Person;
@@ -78,7 +78,7 @@ export async function openHouse(
   const stories = new Stories(connection);
   await stories.ready();
   const allowed = { ...NO_LIMITS, ...options.allowed };
-  const { limits, places, close: closeLimits } = await openLimits(connection, stories, allowed);
+  const { limits, communityLimits, close: closeLimits } = await openLimits(connection, stories, allowed);
   const closers: (() => unknown)[] = [];
   const blocks = new BlockLists(connection, []);
   await blocks.ready();
@@ -91,7 +91,7 @@ export async function openHouse(
       models: MODELS,
       readRequest,
       limits,
-      places,
+      communityLimits,
       limitSettings: allowed,
       blocks,
       pace: PACE,
@@ -105,7 +105,7 @@ export async function openHouse(
     discord,
     connection,
     stories,
-    places,
+    communityLimits,
     blocks,
     channel,
     log,
@@ -118,7 +118,7 @@ export async function openHouse(
     },
     another: startBot,
     async startWorker() {
-      const { storyteller } = fakeStoryteller({ capacity: 128, stepsPerTrip: 8 });
+      const { storyteller } = fakeStoryteller({ capacity: 128, stepsPerDecode: 8 });
       const worker = new StoryWorker({
         connection,
         stories,

@@ -31,7 +31,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
       flags: 1 << 19,
       pace: 0,
       editIntervalMs: 200,
-      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, place: { atOnce: 200, hourly: 1_000 } },
+      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, community: { atOnce: 200, hourly: 1_000 } },
     });
     silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
   });

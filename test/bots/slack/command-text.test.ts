@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readChannelWords, readLimitsWords, readStoryWords } from '../../../src/bots/slack/commands/command-text.ts';
+import {
+  readChannelWords,
+  readLimitsWords,
+  readStoryWords,
+} from '../../../src/bots/slack/commands/command-text.ts';
 
 describe('what is typed behind /scifi', () => {
   it('is a prompt, with options anywhere in it', () => {

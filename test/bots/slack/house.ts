@@ -5,14 +5,14 @@
 import { pino } from 'pino';
 import { BlockLists } from '../../../src/bots/blocks/block-lists.ts';
 import type { DailyTools } from '../../../src/bots/commands/daily.ts';
-import { slackEscaping } from '../../../src/bots/text/sanitise.ts';
-import { type Slack, type SlackOptions, startSlack } from '../../../src/bots/slack/start.ts';
 import { readBlocks } from '../../../src/bots/slack/reply/story-text.ts';
+import { type Slack, type SlackOptions, startSlack } from '../../../src/bots/slack/start.ts';
 import { createRequestReader } from '../../../src/bots/story-request.ts';
+import { slackEscaping } from '../../../src/bots/text/sanitise.ts';
 import type { SlackConfig } from '../../../src/config.ts';
-import type { QueueConnection } from '../../../src/queue/connection.ts';
 import type { LimitSettings } from '../../../src/queue/admission/limit-settings.ts';
 import { openLimits } from '../../../src/queue/admission/open.ts';
+import type { QueueConnection } from '../../../src/queue/connection.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../../src/queue/story-worker.ts';
 import type { ModelChoice } from '../../../src/story/story.ts';
@@ -85,7 +85,7 @@ export async function openHouse(
   const stories = new Stories(connection);
   await stories.ready();
   const allowed = { ...NO_LIMITS, ...options.allowed };
-  const { limits, places, close: closeLimits } = await openLimits(connection, stories, allowed);
+  const { limits, communityLimits, close: closeLimits } = await openLimits(connection, stories, allowed);
   const closers: (() => unknown)[] = [];
   const blocks = new BlockLists(connection, []);
   await blocks.ready();
@@ -98,7 +98,7 @@ export async function openHouse(
       models: MODELS,
       readRequest,
       limits,
-      places,
+      communityLimits,
       limitSettings: allowed,
       blocks,
       pace: PACE,
@@ -133,7 +133,7 @@ export async function openHouse(
         .map(({ text }) => text)
         .join('\n'),
     async startWorker() {
-      const { storyteller } = fakeStoryteller({ capacity: 128, stepsPerTrip: 8 });
+      const { storyteller } = fakeStoryteller({ capacity: 128, stepsPerDecode: 8 });
       const worker = new StoryWorker({
         connection,
         stories,

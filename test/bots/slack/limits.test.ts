@@ -19,7 +19,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
       pace: 0,
       allowance: 20,
       editIntervalMs: 200,
-      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, place: { atOnce: 200, hourly: 1_000 } },
+      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, community: { atOnce: 200, hourly: 1_000 } },
     });
     silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
   });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { missingScopes, SCOPES } from '../../../src/bots/slack/oauth/scopes.ts';
 import {
   BLOCK,
   CHANNEL,
@@ -11,7 +12,6 @@ import {
   PRIVACY,
   SCIFI,
 } from '../../../src/bots/slack/receive/listeners.ts';
-import { missingScopes, SCOPES } from '../../../src/bots/slack/oauth/scopes.ts';
 
 describe('manifest.json', () => {
   it('asks for the scopes, commands, events and the shortcut that the code uses', async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { readMarkup } from '../../../src/bots/slack/markup.ts';
 import { isWordless } from '../../../src/bots/submit.ts';
 import { slackEscaping } from '../../../src/bots/text/sanitise.ts';
-import { readMarkup } from '../../../src/bots/slack/markup.ts';
 
 describe('Slack’s markup', () => {
   it('is read as its words: mentions, emoji and links go, labels stay', () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { clean } from '../../../src/bots/text/sanitise.ts';
 import { layOutRoot } from '../../../src/bots/slack/reply/messages.ts';
 import { markdownOf } from '../../../src/bots/slack/reply/stream.ts';
+import { clean } from '../../../src/bots/text/sanitise.ts';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
 import { anyText } from '../outgoing-text.ts';

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { clientAt, proxyWarner } from '../../../src/bots/web/client.ts';
-import type { Asker } from '../../../src/queue/admission/asker.ts';
+import type { Requester } from '../../../src/queue/admission/requester.ts';
 import { ask, startServer } from './helpers.ts';
 
 describe('a client of the page', () => {
@@ -44,7 +44,7 @@ describe('a client of the page', () => {
   });
 
   it('is told by a proxy only where that is trusted', async (t) => {
-    const forwarded = async (trustProxy: string | undefined): Promise<(Asker | undefined)[]> => {
+    const forwarded = async (trustProxy: string | undefined): Promise<(Requester | undefined)[]> => {
       const options = trustProxy === undefined ? {} : { trustProxy };
       const server = await startServer(t, { ...options, clientAt: (address) => clientAt(address, 'all') });
       await ask(server, 'It all began with', { 'x-forwarded-for': '203.0.113.7, 198.51.100.1' });

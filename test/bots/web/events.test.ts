@@ -41,7 +41,7 @@ test('the current state comes first, then every change, and the final state is t
   const states = await readStates(`${server.url}/api/replies/${id}/events`, () =>
     setImmediate(() => steps.shift()?.()),
   );
-  assert.deepEqual(states.slice(0, 2), [{ status: 'waiting', place: 1 }, writing('a\u2028\n😀')]);
+  assert.deepEqual(states.slice(0, 2), [{ status: 'waiting', position: 1 }, writing('a\u2028\n😀')]);
   assert.equal(states.length, 3);
   assert.equal(states[2]?.status, 'finished');
 });

@@ -194,7 +194,7 @@ test('waiting, waking and failing are told in words', options, async (t) => {
   await type(page, 'Hello');
   await page.getByText('No storyteller is running. Your story waits').waitFor();
   const id = replies.submitted[0]!;
-  replies.set(id, { status: 'waiting', place: 3 });
+  replies.set(id, { status: 'waiting', position: 3 });
   replies.storytellers = { phase: 'loading', loaded: 0.4, waiting: 3 };
   await page.getByText('Waking the computer… 40%, 3rd in the queue').waitFor();
   replies.storytellers = { phase: 'ready', loaded: 1, waiting: 3 };

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { CHECKPOINTS, type Engine, type Lane } from '../../../src/generator/engines/engine.ts';
-import { advanceOnHost, insideWord } from '../../../src/generator/engines/rows.ts';
+import { CHECKPOINTS, type Engine, type Row } from '../../../src/generator/engines/engine.ts';
+import { decodeOnHost, insideWord } from '../../../src/generator/engines/rows.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { uniformAt } from '../../../src/generator/sampler.ts';
 import { randomModel } from '../model/random-model.ts';
@@ -85,7 +85,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       const model = randomModel({ units: [7, 9], scale: 1.5 });
       const tripping = await create(model, 6);
       const stepping = await create(model, 6);
-      const steps = tripping.stepsPerTrip;
+      const steps = tripping.stepsPerDecode;
       const laneOf = fc.record({
         feed: fc.array(fc.nat(11), { minLength: 1, maxLength: steps }),
         temperature: fc.constantFrom(0, 0.2, 0.7, 1, 2),
@@ -109,7 +109,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
           }
           for (const call of calls) {
             const lanes = call.map(
-              ({ feed, temperature, wordTemperature, minP, seed, allowed }, slot): Lane => {
+              ({ feed, temperature, wordTemperature, minP, seed, allowed }, slot): Row => {
                 const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(seed, step, 0));
                 const masks = allowed?.map((ids) => ids && maskOf(ids, 12));
                 return {
@@ -123,8 +123,8 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
                 };
               },
             );
-            const drawn = await tripping.advance(lanes, steps);
-            const expected = await advanceOnHost(
+            const drawn = await tripping.decode(lanes, steps);
+            const expected = await decodeOnHost(
               (slots, ids) => stepping.logits(slots, ids),
               insideWord(model),
               lanes,
@@ -202,7 +202,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       const model = randomModel({ characters: 24, scale: 1.5 });
       const engine = await create(model, draws);
       const [letter, sign] = [insideWord(model).indexOf(1), insideWord(model).indexOf(0)];
-      const cases: readonly (Pick<Lane, 'temperature' | 'wordTemperature' | 'minP'> & { after: number })[] = [
+      const cases: readonly (Pick<Row, 'temperature' | 'wordTemperature' | 'minP'> & { after: number })[] = [
         { after: 3, temperature: 0.4 },
         { after: 3, temperature: 1 },
         { after: letter, temperature: 0.5, wordTemperature: 1.2 },
@@ -214,11 +214,11 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         const { wordTemperature = settings.temperature, minP = 0 } = settings;
         const temperature = after === sign ? wordTemperature : settings.temperature;
         const counts = new Array<number>(24).fill(0);
-        const lanes = Array.from({ length: draws }, (_, slot): Lane => {
+        const lanes = Array.from({ length: draws }, (_, slot): Row => {
           engine.clear(slot);
           return { slot, feed: [after], ...settings, uniforms: [uniformAt(slot, round, 0)] };
         });
-        for (const id of await engine.advance(lanes, 1)) counts[id]! += 1;
+        for (const id of await engine.decode(lanes, 1)) counts[id]! += 1;
         const plain = [...logSoftmax(logits)].map(Math.exp);
         const kept = logits.map((logit, id) =>
           plain[id]! < minP * Math.max(...plain) ? -Infinity : logit / temperature,
@@ -240,20 +240,20 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
     test('never draws an id that is not allowed, however likely, and draws others as before beside it', async () => {
       const model = randomModel({ scale: 1.5 });
       const engine = await create(model, 12);
-      const steps = engine.stepsPerTrip;
+      const steps = engine.stepsPerDecode;
       const trip = async (
         allowedOf: (slot: number) => number[] | undefined,
         temperature: number,
         uniform: number,
       ) => {
-        const lanes = Array.from({ length: 12 }, (_, slot): Lane => {
+        const lanes = Array.from({ length: 12 }, (_, slot): Row => {
           engine.clear(slot);
           const ids = allowedOf(slot);
           const allowed = new Array(steps).fill(ids && maskOf(ids, 12));
           const uniforms = new Array<number>(steps).fill(uniform);
           return { slot, feed: [slot], temperature, uniforms, ...(ids ? { allowed } : {}) };
         });
-        const drawn = await engine.advance(lanes, steps);
+        const drawn = await engine.decode(lanes, steps);
         return lanes.map((_, i) => [...drawn.subarray(i * steps, (i + 1) * steps)]);
       };
       for (const temperature of [0, 0.05, 0.4, 2]) {
@@ -283,13 +283,13 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         return logits.indexOf(Math.max(...logits));
       });
       for (const uniform of [0, 0.5, 1 - 2 ** -53]) {
-        const lanes = Array.from({ length: 12 }, (_, slot): Lane => {
+        const lanes = Array.from({ length: 12 }, (_, slot): Row => {
           engine.clear(slot);
           return { slot, feed: [slot], temperature: 0, uniforms: [uniform] };
         });
-        assert.deepEqual([...(await engine.advance(lanes, 1))], likeliest);
+        assert.deepEqual([...(await engine.decode(lanes, 1))], likeliest);
         for (const temperature of [0.05, 0.4, 2]) {
-          const drawn = await engine.advance(
+          const drawn = await engine.decode(
             lanes.map((lane) => ({ ...lane, temperature })),
             1,
           );
@@ -306,7 +306,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       engine = await create(randomModel(), 4);
     });
     after(() => engine.close());
-    const lane = (change: Partial<Lane> = {}): Lane => ({
+    const lane = (change: Partial<Row> = {}): Row => ({
       slot: 0,
       feed: [1],
       temperature: 1,
@@ -315,48 +315,44 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
     });
 
     const mistakes: [string, () => Promise<unknown>, RegExp][] = [
-      ['no lanes', () => engine.advance([], 1), /at least one slot, got none/],
+      ['no lanes', () => engine.decode([], 1), /at least one slot, got none/],
       [
         'too many steps',
-        () => engine.advance([lane()], engine.stepsPerTrip + 1),
+        () => engine.decode([lane()], engine.stepsPerDecode + 1),
         /`steps` to be an integer from 1 to/,
       ],
-      [
-        'a slot that it has not',
-        () => engine.advance([lane({ slot: 4 })], 1),
-        /`slot` .* from 0 to 3, got 4/,
-      ],
-      ['a slot twice', () => engine.advance([lane(), lane()], 1), /no slot twice, got 0, 0/],
-      ['nothing to feed', () => engine.advance([lane({ feed: [] })], 1), /`feed` of slot 0 .* got 0/],
-      ['too much to feed', () => engine.advance([lane({ feed: [1, 2] })], 1), /`feed` of slot 0 .* got 2/],
-      ['an id outside', () => engine.advance([lane({ feed: [12] })], 1), /`id` .* from 0 to 11, got 12/],
-      ['no uniform', () => engine.advance([lane({ uniforms: [] })], 1), /`uniforms` of slot 0/],
+      ['a slot that it has not', () => engine.decode([lane({ slot: 4 })], 1), /`slot` .* from 0 to 3, got 4/],
+      ['a slot twice', () => engine.decode([lane(), lane()], 1), /no slot twice, got 0, 0/],
+      ['nothing to feed', () => engine.decode([lane({ feed: [] })], 1), /`feed` of slot 0 .* got 0/],
+      ['too much to feed', () => engine.decode([lane({ feed: [1, 2] })], 1), /`feed` of slot 0 .* got 2/],
+      ['an id outside', () => engine.decode([lane({ feed: [12] })], 1), /`id` .* from 0 to 11, got 12/],
+      ['no uniform', () => engine.decode([lane({ uniforms: [] })], 1), /`uniforms` of slot 0/],
       [
         'no sets of allowed ids for some steps',
-        () => engine.advance([lane({ allowed: [] })], 1),
+        () => engine.decode([lane({ allowed: [] })], 1),
         /`allowed` of slot 0 to hold 1, got 0/,
       ],
       [
         'a set of another vocabulary',
-        () => engine.advance([lane({ allowed: [maskOf([1], 13)] })], 1),
+        () => engine.decode([lane({ allowed: [maskOf([1], 13)] })], 1),
         /`allowed` of slot 0 to allow some of 12 ids, got some of 13/,
       ],
       [
         'an empty set',
-        () => engine.advance([lane({ allowed: [maskOf([], 12)] })], 1),
+        () => engine.decode([lane({ allowed: [maskOf([], 12)] })], 1),
         /`allowed` of slot 0 to allow some of 12 ids, got none of 12/,
       ],
       [
         'a word temperature below 0',
-        () => engine.advance([lane({ wordTemperature: -1 })], 1),
+        () => engine.decode([lane({ wordTemperature: -1 })], 1),
         /`wordTemperature`/,
       ],
       [
         'a share that is none',
-        () => engine.advance([lane({ minP: 1.5 })], 1),
+        () => engine.decode([lane({ minP: 1.5 })], 1),
         /`minP` of slot 0 to be from 0/,
       ],
-      ['a cold temperature', () => engine.advance([lane({ temperature: -1 })], 1), /`temperature` of slot 0/],
+      ['a cold temperature', () => engine.decode([lane({ temperature: -1 })], 1), /`temperature` of slot 0/],
       ['logits of no slot', () => engine.logits([], []), /at least one slot/],
       ['logits of a slot twice', () => engine.logits([1, 1], [1, 1]), /no slot twice/],
       ['half a slot', () => engine.logits([0.5], [1]), /`slot` .* got 0\.5/],
@@ -389,7 +385,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       engine.clear(0);
       const first = engine.logits([0], [5]);
       await assert.rejects(engine.logits([1], [5]), /one call at a time/);
-      await assert.rejects(engine.advance([lane({ slot: 2 })], 1), /one call at a time/);
+      await assert.rejects(engine.decode([lane({ slot: 2 })], 1), /one call at a time/);
       assertSameBits(await first, expected, 'the first call');
     });
 

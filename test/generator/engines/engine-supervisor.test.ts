@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EngineName, EngineOpeners, OpenedEngine } from '../../../src/generator/engines/choose.ts';
-import { EngineKeeper } from '../../../src/generator/engines/engine-supervisor.ts';
+import { EngineSupervisor } from '../../../src/generator/engines/engine-supervisor.ts';
 
 /** A keeper whose clock stands still unless it waits, and whose openers the test decides. */
 function keeper(wanted: EngineName | 'auto', able: Set<EngineName>) {
@@ -22,7 +22,7 @@ function keeper(wanted: EngineName | 'auto', able: Set<EngineName>) {
     onnx: open('onnx'),
     wasm: open('wasm'),
   };
-  const made = new EngineKeeper({
+  const made = new EngineSupervisor({
     wanted,
     openers,
     log: (line) => seen.log.push(line),

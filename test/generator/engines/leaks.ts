@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Lane } from '../../../src/generator/engines/engine.ts';
+import type { Row } from '../../../src/generator/engines/engine.ts';
 import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
 import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { uniformAt } from '../../../src/generator/sampler.ts';
@@ -11,11 +11,11 @@ export async function assertNoLeak(backend: TensorflowBackend, atLeastSteps: num
   const capacity = 6;
   const engine = await createTensorflowEngine(randomModel(), backend, { capacity });
   const counts = new Set<number>();
-  const { stepsPerTrip } = engine;
-  for (let trip = 0; trip * stepsPerTrip < atLeastSteps; trip++) {
+  const { stepsPerDecode } = engine;
+  for (let trip = 0; trip * stepsPerDecode < atLeastSteps; trip++) {
     const size = 1 + (Math.floor(trip / 7) % capacity);
-    const lanes = Array.from({ length: size }, (_, i): Lane => {
-      const uniforms = Array.from({ length: stepsPerTrip }, (_, step) => uniformAt(i, trip * 64 + step, 0));
+    const lanes = Array.from({ length: size }, (_, i): Row => {
+      const uniforms = Array.from({ length: stepsPerDecode }, (_, step) => uniformAt(i, trip * 64 + step, 0));
       return {
         slot: (i + Math.floor(trip / 7)) % capacity,
         feed: [1 + (trip % 11)],
@@ -24,7 +24,7 @@ export async function assertNoLeak(backend: TensorflowBackend, atLeastSteps: num
       };
     });
     if (trip % 5 === 0) engine.clear(trip % capacity);
-    await engine.advance(lanes, stepsPerTrip);
+    await engine.decode(lanes, stepsPerDecode);
     // States of two layers, seated, and parked or not; the network's own weights are constant.
     if (trip >= 8) counts.add(tf.memory().numTensors);
   }

@@ -26,7 +26,7 @@ describe('the onnx engine with the model of this repository', () => {
     const text = 'It all began with the ship. '.repeat(8);
     const { ids } = model.vocabulary.encode(text);
     await assertParity(model, engine, [
-      [model.vocabulary.endOfText, ...ids].slice(0, 200),
+      [model.vocabulary.bosId, ...ids].slice(0, 200),
       noiseIds(model, 200, 1),
     ]);
   });
@@ -59,7 +59,7 @@ describe('the onnx engine with the model of this repository', () => {
     engine.clear(0);
     for (const [step, [id, likeliest, ofLikeliest, ofNext]] of measured.entries()) {
       const row = logSoftmax(await engine.logits([0], [id]));
-      const next = measured[step + 1]?.[0] ?? model.vocabulary.endOfText;
+      const next = measured[step + 1]?.[0] ?? model.vocabulary.bosId;
       assert.equal(row.indexOf(Math.max(...row)), likeliest, `step ${step}`);
       assert.ok(Math.abs(row[likeliest]! - ofLikeliest) < tolerance(ofLikeliest), `step ${step}`);
       assert.ok(Math.abs(row[next]! - ofNext) < tolerance(ofNext), `step ${step}: ${row[next]} ${ofNext}`);
@@ -154,10 +154,10 @@ describeKinds(contract);
 describe('the onnx engine', () => {
   test('says what it is', async () => {
     const engine = await createOnnxEngine(randomModel(), { capacity: 7 });
-    const { name, capacity, vocabularySize, stepsPerTrip } = engine;
+    const { name, capacity, vocabularySize, stepsPerDecode } = engine;
     assert.deepEqual(
-      { name, capacity, vocabularySize, stepsPerTrip },
-      { name: 'onnx', capacity: 7, vocabularySize: 12, stepsPerTrip: 1 },
+      { name, capacity, vocabularySize, stepsPerDecode },
+      { name: 'onnx', capacity: 7, vocabularySize: 12, stepsPerDecode: 1 },
     );
     await engine.close();
   });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Lane } from '../../../src/generator/engines/engine.ts';
-import { advanceOnHost, checkLanes } from '../../../src/generator/engines/rows.ts';
+import type { Row } from '../../../src/generator/engines/engine.ts';
+import { checkRows, decodeOnHost } from '../../../src/generator/engines/rows.ts';
 
 const SIZE = 5;
 /** No id stands for a letter. */
 const OUTSIDE = new Uint8Array(SIZE);
 
 /** A network for which each id is followed by the next one, and which writes down what it was fed. */
-function counting(): { fed: [number[], number[]][]; logitsOf: Parameters<typeof advanceOnHost>[0] } {
+function counting(): { fed: [number[], number[]][]; logitsOf: Parameters<typeof decodeOnHost>[0] } {
   const fed: [number[], number[]][] = [];
   const logitsOf = async (slots: readonly number[], ids: ArrayLike<number>) => {
     fed.push([[...slots], Array.from(ids)]);
@@ -21,14 +21,14 @@ function counting(): { fed: [number[], number[]][]; logitsOf: Parameters<typeof 
   return { fed, logitsOf };
 }
 
-function lane(slot: number, feed: number[], steps: number): Lane {
+function lane(slot: number, feed: number[], steps: number): Row {
   return { slot, feed, temperature: 1, uniforms: Array<number>(steps).fill(0.5) };
 }
 
 describe('advanceOnHost', () => {
   test('feeds, then feeds back what it drew', async () => {
     const { fed, logitsOf } = counting();
-    const drawn = await advanceOnHost(logitsOf, OUTSIDE, [lane(3, [2], 4), lane(1, [0, 0, 3], 4)], 4);
+    const drawn = await decodeOnHost(logitsOf, OUTSIDE, [lane(3, [2], 4), lane(1, [0, 0, 3], 4)], 4);
     assert.deepEqual([...drawn.subarray(0, 4)], [3, 4, 0, 1]);
     // The first two of the second lane mean nothing.
     assert.deepEqual([...drawn.subarray(6)], [4, 0]);
@@ -54,19 +54,19 @@ describe('advanceOnHost', () => {
 
   test('draws each step with its own uniform at the lane’s temperature', async () => {
     const flat = async (slots: readonly number[]) => new Float32Array(slots.length * SIZE);
-    const lanes: Lane[] = [
+    const lanes: Row[] = [
       { slot: 0, feed: [0], temperature: 1, uniforms: [0, 0.5, 0.99] },
       { slot: 1, feed: [0], temperature: 0, uniforms: [0, 0.5, 0.99] },
     ];
-    assert.deepEqual([...(await advanceOnHost(flat, OUTSIDE, lanes, 3))], [0, 2, 4, 0, 0, 0]);
+    assert.deepEqual([...(await decodeOnHost(flat, OUTSIDE, lanes, 3))], [0, 2, 4, 0, 0, 0]);
   });
 });
 
 describe('checkLanes', () => {
   test('lets a trip of several steps pass', () => {
-    const engine = { capacity: 4, vocabularySize: SIZE, stepsPerTrip: 8 };
-    checkLanes(engine, [lane(0, [1, 2, 3], 8), lane(3, [4], 8)], 8);
-    assert.throws(() => checkLanes(engine, [lane(0, [1, 2, 3], 2)], 2), /1 to 2 ids, got 3/);
-    assert.throws(() => checkLanes(engine, [lane(0, [1], 2)], 3), /`uniforms` of slot 0 to hold 3, got 2/);
+    const engine = { capacity: 4, vocabularySize: SIZE, stepsPerDecode: 8 };
+    checkRows(engine, [lane(0, [1, 2, 3], 8), lane(3, [4], 8)], 8);
+    assert.throws(() => checkRows(engine, [lane(0, [1, 2, 3], 2)], 2), /1 to 2 ids, got 3/);
+    assert.throws(() => checkRows(engine, [lane(0, [1], 2)], 3), /`uniforms` of slot 0 to hold 3, got 2/);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Engine, EngineLostError, type Lane } from '../../../src/generator/engines/engine.ts';
+import { type Engine, EngineLostError, type Row } from '../../../src/generator/engines/engine.ts';
 import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
 import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { loadModel } from '../../../src/generator/model/files.ts';
@@ -54,7 +54,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
 
     test('agrees with the formulas in float64 over carried steps', async () => {
       const { ids } = model.vocabulary.encode('It all began with the ship. '.repeat(8));
-      const texts = [[model.vocabulary.endOfText, ...ids], noiseIds(model, 200, 1)];
+      const texts = [[model.vocabulary.bosId, ...ids], noiseIds(model, 200, 1)];
       await assertParity(
         model,
         engine,
@@ -145,22 +145,22 @@ for (const { name, skip, open } of TEST_BACKENDS) {
 
 const webgpu = TEST_BACKENDS.find(({ name }) => name === 'webgpu')!;
 describe('a WebGPU device that is lost', { skip: webgpu.skip }, () => {
-  const lane: Lane = { slot: 0, feed: [1], temperature: 1, uniforms: new Array(16).fill(0.5) };
+  const lane: Row = { slot: 0, feed: [1], temperature: 1, uniforms: new Array(16).fill(0.5) };
 
   test('fails the trip that is under way and all after it, and a new one takes over', async () => {
     const model = randomModel();
     const first = await webgpu.open();
     const engine = await createTensorflowEngine(model, first, { capacity: 2 });
-    const expected = await engine.advance([lane], 16);
-    const under = engine.advance([lane], 16);
+    const expected = await engine.decode([lane], 16);
+    const under = engine.decode([lane], 16);
     await first.close();
     await assert.rejects(under, EngineLostError);
-    await assert.rejects(engine.advance([lane], 16), EngineLostError);
+    await assert.rejects(engine.decode([lane], 16), EngineLostError);
     await engine.close();
 
     const second = await webgpu.open();
     const next = await createTensorflowEngine(model, second, { capacity: 2 });
-    assert.deepEqual(await next.advance([lane], 16), expected);
+    assert.deepEqual(await next.decode([lane], 16), expected);
     await next.close();
     await second.close();
   });

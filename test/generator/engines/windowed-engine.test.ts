@@ -70,7 +70,7 @@ describe('an engine of windows', () => {
     const { engine, runner } = windowed(model, 2, 5);
     const uniforms = [0.5, 0.5, 0.5, 0.5];
     const reading = { slot: 0, feed: [1, 2, 3, 4], temperature: 1, uniforms };
-    await engine.advance([reading, { slot: 1, feed: [1], temperature: 1, uniforms }], 4);
+    await engine.decode([reading, { slot: 1, feed: [1], temperature: 1, uniforms }], 4);
     assert.equal(runner.windows, 1 + 4);
   });
 });

@@ -1,7 +1,7 @@
 /** Small models made on the spot: random weights, the first characters of ASCII. */
 import { type Layer, outputSize } from '../../../src/generator/model/layers.ts';
 import type { Model, Reading } from '../../../src/generator/model/model.ts';
-import { END_OF_TEXT, Vocabulary } from '../../../src/generator/vocabulary.ts';
+import { BOUNDARY, Vocabulary } from '../../../src/generator/vocabulary.ts';
 import { RandomLayers } from './random-layers.ts';
 
 export interface RandomModelOptions {
@@ -39,7 +39,7 @@ export function modelOf(layers: readonly Layer[], reading: Reading = { kind: 'st
 /** U+0003, newline, space, then letters. */
 function vocabularyOf(size: number): Vocabulary {
   const letters = Array.from({ length: size - 3 }, (_, i) => String.fromCharCode(97 + i));
-  const characters = [END_OF_TEXT, '\n', ' ', ...letters];
+  const characters = [BOUNDARY, '\n', ' ', ...letters];
   return new Vocabulary({
     idToChar: Object.fromEntries(characters.map((character, id) => [id, character])),
     charToId: Object.fromEntries(characters.map((character, id) => [character, id])),

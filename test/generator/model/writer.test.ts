@@ -17,7 +17,7 @@ describe('a model of words that writes', () => {
       await createOnnxEngine(model, { capacity: 1, threads: 1 }),
       await createOnnxEngine(writerOf(model), { capacity: 1, threads: 1 }),
     ];
-    for (const id of [vocabulary.endOfText, vocabulary.unknown!, 4]) {
+    for (const id of [vocabulary.bosId, vocabulary.unknown!, 4]) {
       const [before, after] = [await whole.logits([0], [id]), await writer.logits([0], [id])];
       assert.ok(logSoftmax(after)[vocabulary.unknown!]! < -1e20);
       for (let word = 0; word < vocabulary.size; word++) {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { buildCorpus, MOST_BYTES, SPLITS, splitOf } from '../../../src/workshop/corpus/build.ts';
 import { uniformAt } from '../../../src/generator/sampler.ts';
+import { buildCorpus, MOST_BYTES, SPLITS, splitOf } from '../../../src/workshop/corpus/build.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
 const WORDS =

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Duplicates } from '../../../src/workshop/corpus/duplicates.ts';
 import { uniformAt } from '../../../src/generator/sampler.ts';
+import { Duplicates } from '../../../src/workshop/corpus/duplicates.ts';
 
 /** Words that no other seed has in this order. */
 function words(seed: number, count: number): string[] {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Engine } from '../../../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../../../src/generator/engines/onnx.ts';
-import { evaluate, guess } from '../../../src/workshop/evaluation/evaluation.ts';
-import { freshStarts } from '../../../src/workshop/evaluation/fresh-starts.ts';
 import { passageOf } from '../../../src/generator/model/reading.ts';
 import { uniformAt } from '../../../src/generator/sampler.ts';
 import { Vocabulary, wordsFile } from '../../../src/generator/vocabulary.ts';
+import { evaluate, guess } from '../../../src/workshop/evaluation/evaluation.ts';
+import { freshStarts } from '../../../src/workshop/evaluation/fresh-starts.ts';
 import { logSoftmax, Reference } from '../../generator/engines/reference.ts';
 import { randomModel } from '../../generator/model/random-model.ts';
 
@@ -24,7 +24,7 @@ function scoresOf(works: readonly string[]): {
   let characters = 0;
   for (const work of works) {
     const reference = new Reference(model);
-    let logits = reference.step(vocabulary.endOfText);
+    let logits = reference.step(vocabulary.bosId);
     for (const id of vocabulary.encode(work).ids) {
       bits -= logSoftmax(logits)[id]! / Math.LN2;
       right += logits.indexOf(Math.max(...logits)) === id ? 1 : 0;
@@ -74,7 +74,7 @@ describe('evaluate', () => {
     let bits = 0;
     const guessed: string[] = [];
     for (const text of works) {
-      const ids = [vocabulary.endOfText, ...vocabulary.encode(text).ids];
+      const ids = [vocabulary.bosId, ...vocabulary.encode(text).ids];
       for (let index = 0; index + 1 < ids.length; index++) {
         const reference = new Reference(model);
         const seen = ids.slice(passageOf(index, serving).from, index + 1);
@@ -121,8 +121,8 @@ describe('evaluate', () => {
 
   test('a certain network needs no bits, an impossible character costs no less than it should', async () => {
     const certain = (favourite: number): Engine => ({
-      ...{ name: 'certain', capacity: 1, vocabularySize: 12, stepsPerTrip: 1 },
-      advance: () => Promise.reject(new Error('unused')),
+      ...{ name: 'certain', capacity: 1, vocabularySize: 12, stepsPerDecode: 1 },
+      decode: () => Promise.reject(new Error('unused')),
       logits: async () => Float32Array.from({ length: 12 }, (_, id) => (id === favourite ? 500 : -500)),
       clear: () => {},
       checkpoint: () => {},
@@ -149,7 +149,7 @@ describe('evaluate', () => {
       let [bits, sureness, characters] = [0, 0, 0];
       for (const text of works) {
         const reference = new Reference(model);
-        let logits = reference.step(vocabulary.endOfText);
+        let logits = reference.step(vocabulary.bosId);
         for (const id of vocabulary.encode(text).ids) {
           const logarithms = logSoftmax(logits.map((logit) => logit / temperature));
           bits -= logarithms[id]! / Math.LN2;
@@ -169,8 +169,8 @@ describe('evaluate', () => {
     // Sure of `a` with probability 3/4 whatever it reads.
     const [a, b] = [vocabulary.idOf('a')!, vocabulary.idOf('b')!];
     const steady: Engine = {
-      ...{ name: 'steady', capacity: 1, vocabularySize: 12, stepsPerTrip: 1 },
-      advance: () => Promise.reject(new Error('unused')),
+      ...{ name: 'steady', capacity: 1, vocabularySize: 12, stepsPerDecode: 1 },
+      decode: () => Promise.reject(new Error('unused')),
       logits: async () =>
         Float32Array.from({ length: 12 }, (_, id) =>
           id === a ? Math.log(0.75) : id === b ? Math.log(0.25) : -500,
@@ -194,8 +194,8 @@ describe('evaluate', () => {
     // After `a` sure of `a` with 0.9 and right in 6 of 10; after anything else with 0.6 and right in 9 of 10.
     const a = vocabulary.idOf('a')!;
     const lopsided: Engine = {
-      ...{ name: 'lopsided', capacity: 1, vocabularySize: 12, stepsPerTrip: 1 },
-      advance: () => Promise.reject(new Error('unused')),
+      ...{ name: 'lopsided', capacity: 1, vocabularySize: 12, stepsPerDecode: 1 },
+      decode: () => Promise.reject(new Error('unused')),
       logits: async (_slots, ids) => {
         const sure = ids[0] === a ? 0.9 : 0.6;
         return Float32Array.from({ length: 12 }, (_, id) => Math.log(id === a ? sure : (1 - sure) / 11));
@@ -230,7 +230,7 @@ describe('evaluate', () => {
     const [text, other] = [work(60, 8), work(30, 9)];
     const reference = new Reference(model);
     const expected: string[] = [];
-    let logits = reference.step(vocabulary.endOfText);
+    let logits = reference.step(vocabulary.bosId);
     for (const id of vocabulary.encode(text).ids.slice(0, 40)) {
       expected.push(vocabulary.decode(logits.indexOf(Math.max(...logits))));
       logits = reference.step(id);
@@ -246,8 +246,8 @@ describe('evaluate', () => {
   test('of words: bits of all words over the characters that they stand for', async () => {
     const words = new Vocabulary(wordsFile(['\n', 'the', ' ship', ' fell', '.', ' and']));
     const uniform: Engine = {
-      ...{ name: 'uniform', capacity: 2, vocabularySize: 8, stepsPerTrip: 1 },
-      advance: () => Promise.reject(new Error('unused')),
+      ...{ name: 'uniform', capacity: 2, vocabularySize: 8, stepsPerDecode: 1 },
+      decode: () => Promise.reject(new Error('unused')),
       logits: async (slots) => new Float32Array(8 * slots.length),
       clear: () => {},
       checkpoint: () => {},
@@ -269,13 +269,13 @@ describe('evaluate', () => {
     const works = [work(300, 1), work(200, 2)];
     const found = await freshStarts(engine, vocabulary, works.join('\u0003'), { count: 7, length: 30 });
     assert.equal(found.length, 7);
-    const ids = works.flatMap((text) => [vocabulary.endOfText, ...vocabulary.encode(text).ids]);
+    const ids = works.flatMap((text) => [vocabulary.bosId, ...vocabulary.encode(text).ids]);
     for (const [i, { position, bitsPerId }] of found.entries()) {
       let reference = new Reference(model);
       let bits = 0;
       for (let step = 0; step < 30; step++) {
         const id = ids[position + step]!;
-        if (id === vocabulary.endOfText) reference = new Reference(model);
+        if (id === vocabulary.bosId) reference = new Reference(model);
         bits -= logSoftmax(reference.step(id))[ids[position + step + 1]!]! / Math.LN2;
       }
       assert.ok(Math.abs(bitsPerId - bits / 30) < 1e-5, `${position}`);

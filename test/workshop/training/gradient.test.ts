@@ -8,7 +8,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { uniformAt } from '../../../src/generator/sampler.ts';
 import type { CellName } from '../../../src/workshop/training/cells.ts';
-import { type Architecture, type Lesson, TrainableNetwork } from '../../../src/workshop/training/network.ts';
+import {
+  type Architecture,
+  TrainableNetwork,
+  type TrainingBatch,
+} from '../../../src/workshop/training/network.ts';
 import type { Weights } from '../../../src/workshop/training/stages.ts';
 
 const SIZE = 5;
@@ -95,7 +99,7 @@ function normalised(rows: readonly number[][], weights: Numbers): number[][] {
 }
 
 /** The mean of -ln p of a lesson from fresh states, a number at a time. */
-function reference(architecture: Architecture, weights: Numbers, lesson: Lesson): number {
+function reference(architecture: Architecture, weights: Numbers, lesson: TrainingBatch): number {
   const { cell, units, embedding, bidirectional, batchNormalization } = architecture;
   const table = weights.get('embedding/embeddings')!;
   const steps = Array.from({ length: lesson.steps }, (_, step) => step);
@@ -128,7 +132,7 @@ function reference(architecture: Architecture, weights: Numbers, lesson: Lesson)
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
-function lessonOf(steps: number, streams: number): Lesson {
+function lessonOf(steps: number, streams: number): TrainingBatch {
   const rows = steps * streams;
   const draw = (attempt: number) =>
     Int32Array.from({ length: rows }, (_, i) => Math.floor(uniformAt(3, i, attempt) * SIZE));

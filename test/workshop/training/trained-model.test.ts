@@ -8,10 +8,10 @@ import type { Engine } from '../../../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../../../src/generator/engines/onnx.ts';
 import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
 import { createWasmBackend } from '../../../src/generator/engines/tensorflow/wasm.ts';
-import { evaluate } from '../../../src/workshop/evaluation/evaluation.ts';
 import { loadModel, saveModel } from '../../../src/generator/model/files.ts';
 import type { Layer } from '../../../src/generator/model/layers.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
+import { evaluate } from '../../../src/workshop/evaluation/evaluation.ts';
 import {
   type Corpus,
   corpusOf,
@@ -23,9 +23,9 @@ import type { TrainingSettings } from '../../../src/workshop/training/progress.t
 import { parseSchedule } from '../../../src/workshop/training/schedule.ts';
 import { architectureOf } from '../../../src/workshop/training/trained-model.ts';
 import { Trainer } from '../../../src/workshop/training/trainer.ts';
-import { temporaryFolder } from '../../helpers/programs.ts';
 import { logSoftmax } from '../../generator/engines/reference.ts';
 import { randomModel } from '../../generator/model/random-model.ts';
+import { temporaryFolder } from '../../helpers/programs.ts';
 
 const TEXT =
   `The ship fell for nine days before anybody spoke. On the tenth the cook laid down his ladle, looked at the

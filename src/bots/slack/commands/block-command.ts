@@ -1,16 +1,16 @@
 /** `/scifi-block` on Slack. */
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
-import { logged } from '../../submit.ts';
-import { carryOutBlock } from '../../commands/block.ts';
 import type { BlockLists } from '../../blocks/block-lists.ts';
 import type { Presence } from '../../blocks/blocks.ts';
+import { carryOutBlock } from '../../commands/block.ts';
+import { logged } from '../../submit.ts';
 import { slackEscaping } from '../../text/sanitise.ts';
 import type { SlackTools } from '../ask.ts';
+import { workspaceOf } from '../conversations.ts';
+import type { SlackConversation } from '../handle.ts';
 import { readBlockWords } from './command-text.ts';
-import type { SlackPlace } from '../handle.ts';
 import { BLOCK_HELP } from './help.ts';
 import { demandAdministrator } from './permissions.ts';
-import { workspaceOf } from '../conversations.ts';
 
 export interface BlockTools {
   readonly blocks: BlockLists;
@@ -35,10 +35,10 @@ export async function changeBlocks(
   // Slack is told before: a question to it, and its own deadline.
   await ack();
   const sentence = await answer().catch((error) => slackEscaping.escape(logged(error, logger).message));
-  await api.whisper(command.response_url, sentence);
+  await api.postEphemeral(command.response_url, sentence);
 }
 
 /** A user in a conversation, or the bot by itself. */
-export function presenceIn({ teamId, channelId }: SlackPlace, userId?: string): Presence {
+export function presenceIn({ teamId, channelId }: SlackConversation, userId?: string): Presence {
   return { platform: 'slack', userId, community: teamId, channels: [channelId] };
 }

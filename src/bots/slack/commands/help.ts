@@ -33,7 +33,7 @@ export const LIMITS_HELP = [
   'How many stories people may ask for in this workspace:',
   '• `/scifi-limits` tells what holds',
   `• \`/scifi-limits ${LIMIT_NAMES.personAtOnce}=2 ${LIMIT_NAMES.personHourly}=5\` allows each person fewer, ` +
-    `\`${LIMIT_NAMES.placeAtOnce}=50 ${LIMIT_NAMES.placeHourly}=300\` all of them together`,
+    `\`${LIMIT_NAMES.communityAtOnce}=50 ${LIMIT_NAMES.communityHourly}=300\` all of them together`,
   '• `/scifi-limits reset` takes that back. Both are for those who administrate the workspace',
 ].join('\n');
 

@@ -2,9 +2,9 @@
 import type { types } from '@slack/bolt';
 import type { ModelChoice } from '../../../story/story.ts';
 import { STORY_BOUNDS } from '../../../story/story.ts';
+import { plain } from '../reply/story-text.ts';
 import { storyHelp } from './help.ts';
 import type { Preferences } from './people.ts';
-import { plain } from '../reply/story-text.ts';
 
 const ACTION_PREFIX = 'scifi-setting-';
 export const ANY_SETTING = /^scifi-setting-(temperature|length|model)$/;

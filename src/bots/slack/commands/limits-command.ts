@@ -1,13 +1,13 @@
 /** `/scifi-limits` on Slack. */
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
-import { logged } from '../../submit.ts';
 import { carryOutLimits, type LimitsTools } from '../../commands/limits.ts';
+import { logged } from '../../submit.ts';
 import { slackEscaping } from '../../text/sanitise.ts';
-import { placeOf, type SlackTools } from '../ask.ts';
+import { communityOf, type SlackTools } from '../ask.ts';
+import { workspaceOf } from '../conversations.ts';
 import { readLimitsWords } from './command-text.ts';
 import { LIMITS_HELP } from './help.ts';
 import { demandAdministrator } from './permissions.ts';
-import { workspaceOf } from '../conversations.ts';
 
 const FOR_ADMINISTRATORS = 'Only those who administrate this workspace may set its limits. Ask one of them.';
 
@@ -24,10 +24,10 @@ export async function changeLimits(
     if (!order) return LIMITS_HELP;
     if (order.kind !== 'show')
       await demandAdministrator(workspace, command.user_id, tools.api, FOR_ADMINISTRATORS);
-    return carryOutLimits(order, placeOf(workspace.teamId), tools);
+    return carryOutLimits(order, communityOf(workspace.teamId), tools);
   };
   // Slack is told before: a question to it, and its own deadline.
   await ack();
   const sentence = await answer().catch((error) => slackEscaping.escape(logged(error, tools.logger).message));
-  await tools.api.whisper(command.response_url, sentence);
+  await tools.api.postEphemeral(command.response_url, sentence);
 }

@@ -3,7 +3,7 @@ import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
 import type { SlackApi } from '../api.ts';
 import { failureOf } from '../failures.ts';
-import type { SlackPlace, Workspace } from '../handle.ts';
+import type { SlackConversation, Workspace } from '../handle.ts';
 
 const UNSCOPED =
   'I may not see who administrates this workspace. Add the scope users:read in the app’s settings, under ' +
@@ -29,7 +29,7 @@ export async function demandAdministrator(
  * @throws StoryError `bad_request` with a sentence for anybody else
  */
 export async function demandChannelManager(
-  place: SlackPlace,
+  place: SlackConversation,
   userId: string,
   { isEverybody, ids }: ChannelManagers,
   api: SlackApi,

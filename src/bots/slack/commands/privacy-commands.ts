@@ -1,13 +1,18 @@
 /** `/scifi-privacy` and `/scifi-forget` on Slack; answered to their user alone. */
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import type { Forgetting } from '../../../queue/forgetting.ts';
-import { logged } from '../../submit.ts';
 import type { BlockLists } from '../../blocks/block-lists.ts';
+import {
+  type ForgetGuard,
+  forgottenLines,
+  type PrivacyPolicy,
+  privacyLines,
+} from '../../commands/privacy.ts';
+import { logged } from '../../submit.ts';
 import { slackEscaping } from '../../text/sanitise.ts';
-import { type ForgetGuard, forgottenLines, type PrivacyPolicy, privacyLines } from '../../commands/privacy.ts';
-import { askerOf, type SlackTools } from '../ask.ts';
-import type { SlackHandle } from '../handle.ts';
+import { requesterOf, type SlackTools } from '../ask.ts';
 import { workspaceOf } from '../conversations.ts';
+import type { SlackHandle } from '../handle.ts';
 
 export interface PrivacyTools {
   readonly privacy: PrivacyPolicy;
@@ -33,7 +38,7 @@ export async function forgetUser(
   const { user_id: userId, response_url: responseUrl } = command;
   await ack();
   const forget = async () => {
-    forgetGuard.enter(askerOf(teamId, userId).person);
+    forgetGuard.enter(requesterOf(teamId, userId).person);
     await people.forget(teamId, userId);
     await forgetting.forget({
       isTheirs: (handle) => handle.teamId === teamId && handle.userId === userId,
@@ -42,5 +47,5 @@ export async function forgetUser(
     return forgottenLines(await blocks.holds('slack', userId));
   };
   const sentence = await forget().catch((error) => logged(error, logger).message);
-  await api.whisper(responseUrl, slackEscaping.escape(sentence));
+  await api.postEphemeral(responseUrl, slackEscaping.escape(sentence));
 }

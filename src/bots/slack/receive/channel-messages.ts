@@ -2,19 +2,19 @@
 import type { AllMiddlewareArgs, App } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
 import { refusals } from '../../../metrics.ts';
-import { isWordless, logged, submit } from '../../submit.ts';
 import type { BlockNotices } from '../../blocks/block-notices.ts';
 import { blockedSentence } from '../../blocks/blocks.ts';
-import { clean, slackEscaping } from '../../text/sanitise.ts';
 import type { PromptJudge } from '../../prompt-channels.ts';
-import { askerOf, idPart } from '../ask.ts';
+import { isWordless, logged, submit } from '../../submit.ts';
+import { clean, slackEscaping } from '../../text/sanitise.ts';
+import { idPart, requesterOf } from '../ask.ts';
 import { presenceIn } from '../commands/block-command.ts';
-import { loggable } from '../failures.ts';
-import type { SlackPlace } from '../handle.ts';
 import { storyHelp } from '../commands/help.ts';
-import { type ListenerTools, wishOf } from './listeners.ts';
-import { readMarkup } from '../markup.ts';
 import { keyOf, workspaceOf } from '../conversations.ts';
+import { loggable } from '../failures.ts';
+import type { SlackConversation } from '../handle.ts';
+import { readMarkup } from '../markup.ts';
+import { type ListenerTools, requestOf } from './listeners.ts';
 
 export interface MessageTools extends ListenerTools {
   readonly notices: BlockNotices;
@@ -22,7 +22,7 @@ export interface MessageTools extends ListenerTools {
 }
 
 /** A message as Slack's events tell of it. */
-interface Heard {
+interface ReceivedMessage {
   readonly channel: string;
   readonly channel_type?: string;
   readonly user?: string;
@@ -42,47 +42,47 @@ const REMEMBERED_MS = 3_600_000;
 const REMEMBERED_MAX = 10_000;
 
 /** Has the app hear messages. */
-export function hear(app: App, tools: MessageTools): void {
+export function onMessage(app: App, tools: MessageTools): void {
   const once = new Once();
-  const guarded = async (event: Heard, { context }: AllMiddlewareArgs) => {
+  const guarded = async (event: ReceivedMessage, { context }: AllMiddlewareArgs) => {
     if (!event.user || event.bot_id || !WRITTEN.includes(event.subtype)) return;
-    const place = { ...workspaceOf(context, event.team), channelId: event.channel };
+    const conversation = { ...workspaceOf(context, event.team), channelId: event.channel };
     const botUserId = context.botUserId ?? '';
     const mentionsBot = (event.text ?? '').includes(`<@${botUserId}`);
     const isDirect = event.channel_type === 'im';
-    const channel = tools.channels.known(keyOf(place));
+    const channel = tools.channels.known(keyOf(conversation));
     const inThread = event.thread_ts !== undefined && event.thread_ts !== event.ts;
     // What people say to each other beneath a story is no prompt.
     const isPrompt = channel?.prompts && !inThread;
     if (!mentionsBot && !isDirect && !isPrompt) return;
     // Slack tells of a mention twice, as such and as a message, and of anything again if it doubts.
-    if (!once.see(`${keyOf(place)}/${event.ts}`)) return;
+    if (!once.see(`${keyOf(conversation)}/${event.ts}`)) return;
     const text = promptOf(event.text ?? '', botUserId);
     if (isPrompt) {
       if (isWordless(text)) return;
-      const message = { channelId: keyOf(place), authorId: event.user, text, mentionsBot };
+      const message = { channelId: keyOf(conversation), authorId: event.user, text, mentionsBot };
       const verdict = tools.judge.judge(channel, message);
       if (verdict === 'too soon') {
         // A sign is enough; where the bot may not react, silence is.
-        await tools.api.react(place, event.ts, PATIENCE).catch(() => {});
+        await tools.api.react(conversation, event.ts, PATIENCE).catch(() => {});
         return;
       }
       if (verdict !== 'answer') return;
     }
-    const block = tools.blocks.find(presenceIn(place, event.user));
+    const block = tools.blocks.find(presenceIn(conversation, event.user));
     if (block) {
-      if (!tools.notices.isDue(`${place.teamId}/${event.user}`)) return;
+      if (!tools.notices.isDue(`${conversation.teamId}/${event.user}`)) return;
       refusals.inc({ code: 'blocked' });
       const inThread = event.thread_ts ? { threadTs: event.thread_ts } : {};
-      await tools.api.whisperTo({ ...place, ...inThread }, event.user, blockedSentence(block));
+      await tools.api.postEphemeralTo({ ...conversation, ...inThread }, event.user, blockedSentence(block));
       return;
     }
     const isOwnThread = (mentionsBot && !isDirect) || (isPrompt && channel.prompts?.threads);
     const threadTs = event.thread_ts ?? (isOwnThread ? event.ts : undefined);
-    await reply(event, text, { ...place, ...(threadTs ? { threadTs } : {}) }, botUserId, tools);
+    await reply(event, text, { ...conversation, ...(threadTs ? { threadTs } : {}) }, botUserId, tools);
   };
   const safely = (event: unknown, args: AllMiddlewareArgs) =>
-    guarded(event as Heard, args).catch((error) => {
+    guarded(event as ReceivedMessage, args).catch((error) => {
       tools.logger.warn(loggable(error), 'a message was not answered');
     });
   app.event('app_mention', (args) => safely(args.event, args));
@@ -96,26 +96,26 @@ export function promptOf(text: string, botUserId: string): string {
 }
 
 async function reply(
-  { user, ts }: Heard,
+  { user, ts }: ReceivedMessage,
   text: string,
-  place: SlackPlace,
+  conversation: SlackConversation,
   botUserId: string,
   tools: MessageTools,
 ): Promise<void> {
   const userId = user!;
   try {
     if (isWordless(text) || text.toLowerCase() === 'help') {
-      await tools.api.whisperTo(place, userId, storyHelp(tools.models));
+      await tools.api.postEphemeralTo(conversation, userId, storyHelp(tools.models));
       return;
     }
-    const request = await wishOf(text, place, userId, tools);
-    const handle = { ...place, userId, botUserId, at: Date.now() };
-    const id = `m${idPart(`${place.teamId}-${place.channelId}-${ts}`)}`;
-    await submit(tools, id, request, () => handle, askerOf(place.teamId, userId));
+    const request = await requestOf(text, conversation, userId, tools);
+    const handle = { ...conversation, userId, botUserId, at: Date.now() };
+    const id = `m${idPart(`${conversation.teamId}-${conversation.channelId}-${ts}`)}`;
+    await submit(tools, id, request, () => handle, requesterOf(conversation.teamId, userId));
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
     const { message } = logged(error, tools.logger);
-    await tools.api.whisperTo(place, userId, slackEscaping.escape(message));
+    await tools.api.postEphemeralTo(conversation, userId, slackEscaping.escape(message));
   }
 }
 

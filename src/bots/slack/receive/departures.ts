@@ -1,23 +1,23 @@
 /** Settings end with what they belong to: a conversation that is closed, a workspace that takes the app away. */
 import type { App } from '@slack/bolt';
 import type { Logger } from 'pino';
-import type { PlacesLimits } from '../../../queue/admission/place-limits.ts';
+import type { CommunityLimitSettings } from '../../../queue/admission/community-limits.ts';
 import type { BlockLists } from '../../blocks/block-lists.ts';
 import type { PromptChannels } from '../../channel-settings.ts';
 import type { SlackApi } from '../api.ts';
-import { placeOf as placeNameOf } from '../ask.ts';
-import { codeOf, failureOf, NoInstallation } from '../failures.ts';
-import type { SlackPlace, Workspace } from '../handle.ts';
-import type { Installations } from '../oauth/installations.ts';
+import { communityOf as placeNameOf } from '../ask.ts';
 import type { People } from '../commands/people.ts';
 import { keyOf, workspaceOf } from '../conversations.ts';
+import { codeOf, failureOf, NoInstallation } from '../failures.ts';
+import type { SlackConversation, Workspace } from '../handle.ts';
+import type { Installations } from '../oauth/installations.ts';
 
 export interface DepartureTools {
   /** Undefined where the app has one workspace, whose token is a setting. */
   readonly installations: Installations | undefined;
   readonly channels: PromptChannels;
   readonly people: People;
-  readonly places: PlacesLimits;
+  readonly communityLimits: CommunityLimitSettings;
   readonly blocks: BlockLists;
   readonly logger: Logger;
 }
@@ -34,7 +34,7 @@ const CLOSING = [
 
 /** Has the app remove what belonged to conversations that are closed, and to workspaces that are left. */
 export function watchDepartures(app: App, tools: DepartureTools): void {
-  const { installations, channels, people, places, blocks, logger } = tools;
+  const { installations, channels, people, communityLimits, blocks, logger } = tools;
   for (const type of CLOSING) {
     app.event(type, async ({ event, context, body }) => {
       const { channel } = event as { channel: string };
@@ -51,7 +51,7 @@ export function watchDepartures(app: App, tools: DepartureTools): void {
     await Promise.all([
       channels.forget(`${teamId}-`),
       people.forgetTeam(teamId),
-      places.remove(placeNameOf(teamId)),
+      communityLimits.remove(placeNameOf(teamId)),
       blocks.forgetCommunity('slack', teamId),
     ]);
     logger.info({ team: teamId }, 'the settings of a workspace that was left are removed');
@@ -69,7 +69,7 @@ export function watchDepartures(app: App, tools: DepartureTools): void {
  * Whether a conversation that has settings is closed to the bot, for changes that happened while the app heard nothing.
  * Slack is asked; while it does not answer, and where the bot lacks the scope, nothing is closed.
  */
-export async function isClosed(place: SlackPlace, api: SlackApi): Promise<boolean> {
+export async function isClosed(place: SlackConversation, api: SlackApi): Promise<boolean> {
   try {
     const { isArchived, isMember } = await api.conversation(place);
     return isArchived || !isMember;

@@ -11,27 +11,27 @@ import type {
 } from '@slack/bolt';
 import type { SlackConfig } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
-import { drawSeed, isWordless, logged, readWish } from '../../submit.ts';
-import { carryOut } from '../../commands/channel.ts';
 import type { PromptChannels } from '../../channel-settings.ts';
+import { carryOut } from '../../commands/channel.ts';
 import type { LimitsTools } from '../../commands/limits.ts';
-import { clean, slackEscaping } from '../../text/sanitise.ts';
 import { requestBehind, type SeenMessage, storyEnd } from '../../read-story.ts';
+import { drawSeed, isWordless, logged, parseRequest } from '../../submit.ts';
+import { clean, slackEscaping } from '../../text/sanitise.ts';
 import type { WireMessage } from '../api.ts';
 import { type Asked, answerWithStory, idPart, type SlackTools } from '../ask.ts';
 import { type BlockTools, changeBlocks, presenceIn } from '../commands/block-command.ts';
-import { ANY_BUTTON, type Button, decodeButton } from '../reply/buttons.ts';
 import { readChannelWords, readStoryWords } from '../commands/command-text.ts';
-import { failureOf, loggable } from '../failures.ts';
-import type { SlackPlace } from '../handle.ts';
 import { CHANNEL_HELP, storyHelp } from '../commands/help.ts';
 import { ANY_SETTING, homeView, readChoice } from '../commands/home.ts';
 import { changeLimits } from '../commands/limits-command.ts';
-import { readMarkup } from '../markup.ts';
 import { demandChannelManager } from '../commands/permissions.ts';
-import { keyOf, locate, messageId, workspaceOf } from '../conversations.ts';
 import { forgetUser, type PrivacyTools, tellPrivacy } from '../commands/privacy-commands.ts';
-import { ROOM, readBlocks } from '../reply/story-text.ts';
+import { keyOf, locate, messageId, workspaceOf } from '../conversations.ts';
+import { failureOf, loggable } from '../failures.ts';
+import type { SlackConversation } from '../handle.ts';
+import { readMarkup } from '../markup.ts';
+import { ANY_BUTTON, type Button, decodeButton } from '../reply/buttons.ts';
+import { MAX_CONTENT, readBlocks } from '../reply/story-text.ts';
 
 export const SCIFI = '/scifi';
 export const CHANNEL = '/scifi-channel';
@@ -74,7 +74,7 @@ export function listen(app: App, tools: ListenerTools): void {
   app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>
     continueMessage(args as Shortcut, tools),
   );
-  app.action({ type: 'block_actions', action_id: ANY_BUTTON }, (args) => press(args as Press, tools));
+  app.action({ type: 'block_actions', action_id: ANY_BUTTON }, (args) => onButton(args as Press, tools));
   app.action({ type: 'block_actions', action_id: ANY_SETTING }, (args) => prefer(args as Press, tools));
   app.event('app_home_opened', async ({ event, context }) => {
     if (event.tab !== 'home') return;
@@ -86,13 +86,13 @@ export function listen(app: App, tools: ListenerTools): void {
 
 /** What a blocked person is told; undefined where nobody is blocked. */
 function refusalOf(
-  place: SlackPlace,
+  conversation: SlackConversation,
   userId: string,
   { blocks, logger }: Pick<ListenerTools, 'blocks' | 'logger'>,
   options?: { readonly ofOperatorOnly: boolean },
 ): string | undefined {
   try {
-    blocks.refuse(presenceIn(place, userId), options);
+    blocks.refuse(presenceIn(conversation, userId), options);
     return undefined;
   } catch (error) {
     return logged(error, logger).message;
@@ -100,9 +100,9 @@ function refusalOf(
 }
 
 function refusalOfCommand({ command, context }: Command, tools: ListenerTools): string | undefined {
-  const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
   // Administrators who block the channel that they are in can still lift that.
-  return refusalOf(place, command.user_id, tools, { ofOperatorOnly: command.command === BLOCK });
+  return refusalOf(conversation, command.user_id, tools, { ofOperatorOnly: command.command === BLOCK });
 }
 
 async function tellStory({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
@@ -113,36 +113,36 @@ async function tellStory({ command, ack, context }: Command, tools: ListenerTool
     await ack({ response_type: 'ephemeral', text: storyHelp(tools.models) });
     return;
   }
-  const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
   const asked: Asked = {
     id: `c${idPart(trigger_id)}`,
-    handle: { ...place, userId, botUserId: context.botUserId ?? '', responseUrl },
+    handle: { ...conversation, userId, botUserId: context.botUserId ?? '', responseUrl },
     acknowledge: (sentence) =>
       ack(sentence ? { response_type: 'ephemeral', text: said(sentence) } : undefined),
-    whisper: (sentence) => tools.api.whisper(responseUrl, said(sentence)),
+    replyEphemeral: (sentence) => tools.api.postEphemeral(responseUrl, said(sentence)),
   };
   const prepare = async () => {
     const isTyped = readStoryWords(slackEscaping.unescape(typed)).prompt !== '';
     if (isTyped && isWordless(readStoryWords(text).prompt)) throw new StoryError('bad_request', NO_WORDS);
-    return { request: await wishOf(text, place, userId, tools) };
+    return { request: await requestOf(text, conversation, userId, tools) };
   };
   await answerWithStory(asked, prepare, tools);
 }
 
 /** The request in what somebody typed, with what that person has set for all requests. */
-export async function wishOf(
+export async function requestOf(
   text: string,
-  { teamId }: Pick<SlackPlace, 'teamId'>,
+  { teamId }: Pick<SlackConversation, 'teamId'>,
   userId: string,
   { people, readRequest }: Pick<ListenerTools, 'people' | 'readRequest'>,
 ): Promise<ReturnType<typeof readRequest>> {
   const words = readStoryWords(text);
-  return readWish(readRequest, { ...(await people.read(teamId, userId)), ...words }, ROOM);
+  return parseRequest(readRequest, { ...(await people.read(teamId, userId)), ...words }, MAX_CONTENT);
 }
 
 async function changeChannel({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
   const { api, channels, logger } = tools;
-  const place = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+  const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
   const read = () => {
     try {
       return readChannelWords(slackEscaping.unescape(command.text ?? ''));
@@ -155,10 +155,10 @@ async function changeChannel({ command, ack, context }: Command, tools: Listener
     if (!order) return CHANNEL_HELP;
     if (typeof order === 'string') return order;
     if (order.kind !== 'status') {
-      await demandChannelManager(place, command.user_id, tools.config.channelManagers, api);
+      await demandChannelManager(conversation, command.user_id, tools.config.channelManagers, api);
     }
-    const isAbsent = order.kind !== 'off' && (await isAbsentFrom(place, tools));
-    return carryOut(order, keyOf(place), channels, {
+    const isAbsent = order.kind !== 'off' && (await isAbsentFrom(conversation, tools));
+    return carryOut(order, keyOf(conversation), channels, {
       missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
       remedy: `Type \`/invite\` <@${context.botUserId}> and try again.`,
     });
@@ -166,13 +166,13 @@ async function changeChannel({ command, ack, context }: Command, tools: Listener
   // Slack is told before: questions to it, and its own deadline.
   await ack();
   const sentence = await answer().catch((error) => logged(error, logger).message);
-  await api.whisper(command.response_url, sentence);
+  await api.postEphemeral(command.response_url, sentence);
 }
 
 /** Whether the bot is not in a conversation. Where Slack does not say, it is. */
-async function isAbsentFrom(place: SlackPlace, { api }: ListenerTools): Promise<boolean> {
+async function isAbsentFrom(conversation: SlackConversation, { api }: ListenerTools): Promise<boolean> {
   try {
-    await api.look(place);
+    await api.look(conversation);
     return false;
   } catch (error) {
     return failureOf(error) === 'absent';
@@ -182,23 +182,23 @@ async function isAbsentFrom(place: SlackPlace, { api }: ListenerTools): Promise<
 async function continueMessage({ shortcut, ack, context }: Shortcut, tools: ListenerTools): Promise<void> {
   const { channel, response_url: responseUrl, trigger_id, user } = shortcut;
   const message = shortcut.message as unknown as WireMessage;
-  const place = { ...workspaceOf(context, shortcut.team?.id), channelId: channel.id };
-  const whisper = (sentence: string) => tools.api.whisper(responseUrl, said(sentence));
-  const refusal = refusalOf(place, user.id, tools);
+  const conversation = { ...workspaceOf(context, shortcut.team?.id), channelId: channel.id };
+  const replyEphemeral = (sentence: string) => tools.api.postEphemeral(responseUrl, said(sentence));
+  const refusal = refusalOf(conversation, user.id, tools);
   if (refusal) {
     await ack();
-    return whisper(refusal);
+    return replyEphemeral(refusal);
   }
   const seen = seenAs(message, context.botId);
   if (seen.part.text.trim() === '') {
     await ack();
-    await whisper('There is no text in that message to continue. Choose one that has some.');
+    await replyEphemeral('There is no text in that message to continue. Choose one that has some.');
     return;
   }
   const asked: Asked = {
     id: `s${idPart(trigger_id)}`,
     handle: {
-      ...place,
+      ...conversation,
       threadTs: message.thread_ts ?? message.ts,
       userId: user.id,
       botUserId: context.botUserId ?? '',
@@ -206,56 +206,56 @@ async function continueMessage({ shortcut, ack, context }: Shortcut, tools: List
     },
     acknowledge: async (sentence) => {
       await ack();
-      if (sentence) await whisper(sentence);
+      if (sentence) await replyEphemeral(sentence);
     },
-    whisper,
+    replyEphemeral,
   };
   const prepare = async () => {
-    const before = await storyEnd(seen, finder(place, context.botId, tools));
-    const request = await wishOf('', place, user.id, tools);
+    const before = await storyEnd(seen, finder(conversation, context.botId, tools));
+    const request = await requestOf('', conversation, user.id, tools);
     return { request: { ...request, context: before }, source: seen.id };
   };
   await answerWithStory(asked, prepare, tools);
 }
 
-async function press({ body, action, ack, context }: Press, tools: ListenerTools): Promise<void> {
+async function onButton({ body, action, ack, context }: Press, tools: ListenerTools): Promise<void> {
   const responseUrl = body.response_url;
-  const whisper = (sentence: string) => tools.api.whisper(responseUrl, said(sentence));
+  const replyEphemeral = (sentence: string) => tools.api.postEphemeral(responseUrl, said(sentence));
   const acknowledge = async (sentence?: string) => {
     await ack();
-    if (sentence) await whisper(sentence);
+    if (sentence) await replyEphemeral(sentence);
   };
   const button = decodeButton(action.action_id, 'value' in action ? action.value : undefined);
   if (!button) return acknowledge('This button is from another version. Ask for a story with /scifi.');
   if (button.action === 'stop') {
     await ack();
-    return stop(button, body.user.id, context.botUserId, whisper, tools);
+    return stop(button, body.user.id, context.botUserId, replyEphemeral, tools);
   }
   const message = body.message as WireMessage | undefined;
   const channelId = body.channel?.id;
   if (!message || !channelId) return acknowledge('Slack does not show me that message. Ask with /scifi.');
-  const place = { ...workspaceOf(context, body.team?.id), channelId };
-  const refusal = refusalOf(place, body.user.id, tools);
+  const conversation = { ...workspaceOf(context, body.team?.id), channelId };
+  const refusal = refusalOf(conversation, body.user.id, tools);
   if (refusal) return acknowledge(refusal);
   const { thread_ts: threadTs } = message;
   const asked: Asked = {
     id: `b${idPart(body.trigger_id)}`,
     handle: {
-      ...place,
+      ...conversation,
       ...(threadTs ? { threadTs } : {}),
       userId: body.user.id,
       botUserId: context.botUserId ?? '',
       responseUrl,
     },
     acknowledge,
-    whisper,
+    replyEphemeral,
   };
   const prepare = async () => {
     if (!tools.models.some(({ name }) => name === button.model)) {
       throw new StoryError('model_unavailable', 'The model that wrote this is no longer here. Use /scifi.');
     }
     const seen = seenAs(message, context.botId);
-    return requestBehind(button, seen, finder(place, context.botId, tools), drawSeed());
+    return requestBehind(button, seen, finder(conversation, context.botId, tools), drawSeed());
   };
   await answerWithStory(asked, prepare, tools);
 }
@@ -264,17 +264,17 @@ async function stop(
   button: Extract<Button, { action: 'stop' }>,
   userId: string,
   botUserId: string | undefined,
-  whisper: (sentence: string) => Promise<void>,
+  replyEphemeral: (sentence: string) => Promise<void>,
   { replies, logger }: ListenerTools,
 ): Promise<void> {
   // A daily line is the bot's own: anybody may stop it.
   if (button.userId !== userId && button.userId !== botUserId) {
-    return whisper('Only the one who asked for this story can stop it.');
+    return replyEphemeral('Only the one who asked for this story can stop it.');
   }
   try {
-    if (!(await replies.stop(button.replyId))) await whisper('This story is no longer being written.');
+    if (!(await replies.stop(button.replyId))) await replyEphemeral('This story is no longer being written.');
   } catch (error) {
-    await whisper(logged(error, logger).message);
+    await replyEphemeral(logged(error, logger).message);
   }
 }
 
@@ -292,13 +292,13 @@ async function prefer(
 }
 
 function finder(
-  place: SlackPlace,
+  conversation: SlackConversation,
   botId: string | undefined,
   { api }: Pick<ListenerTools, 'api'>,
 ): (id: string) => Promise<SeenMessage> {
   return async (id) => {
-    const at = locate(id, place);
-    const message = await api.read(at.place, at.ts);
+    const at = locate(id, conversation);
+    const message = await api.read(at.conversation, at.ts);
     if (!message) throw new Error('Slack has no such message.');
     return seenAs(message, botId);
   };

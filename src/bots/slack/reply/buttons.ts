@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { AGAIN_LABELS, type Again } from '../../../story/variations.ts';
-import type { StoryMark } from '../../read-story.ts';
+import type { StoryReference } from '../../read-story.ts';
 
 /** Every button of ours has an action id that begins with this. */
 const ACTION_PREFIX = 'scifi-';
@@ -14,10 +14,10 @@ const VERSION = 1;
 
 export type Button =
   | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
-  | ({ readonly action: Again } & StoryMark);
+  | ({ readonly action: Again } & StoryReference);
 
 const Stop = z.object({ v: z.literal(VERSION), reply: z.string(), user: z.string() });
-const Mark = z.object({
+const Reference = z.object({
   v: z.literal(VERSION),
   model: z.string(),
   temperature: z.number(),
@@ -35,9 +35,16 @@ export function stopValue(reply: string, user: string): string {
   return JSON.stringify({ v: VERSION, reply, user } satisfies z.infer<typeof Stop>);
 }
 
-export function againValue({ model, temperature, length, seed, promptLength, source }: StoryMark): string {
-  const mark = { v: VERSION, model, temperature, length, seed, promptLength, source } as const;
-  return JSON.stringify(mark satisfies z.infer<typeof Mark>);
+export function againValue({
+  model,
+  temperature,
+  length,
+  seed,
+  promptLength,
+  source,
+}: StoryReference): string {
+  const reference = { v: VERSION, model, temperature, length, seed, promptLength, source } as const;
+  return JSON.stringify(reference satisfies z.infer<typeof Reference>);
 }
 
 /** The button behind an action; undefined when it is none of ours, or of another version. */
@@ -49,10 +56,10 @@ export function decodeButton(actionId: string, value: string | undefined): Butto
     return data && { action, replyId: data.reply, userId: data.user };
   }
   if (!(action in AGAIN_LABELS)) return undefined;
-  const { data } = Mark.safeParse(known);
+  const { data } = Reference.safeParse(known);
   if (!data) return undefined;
-  const { v: _, ...mark } = data;
-  return { action: action as Again, ...mark };
+  const { v: _, ...reference } = data;
+  return { action: action as Again, ...reference };
 }
 
 function readJson(value: string | undefined): unknown {

@@ -1,11 +1,12 @@
 /** Waiting for one's turn to make a call, with a place in line that outlasts the waiting. */
-import type { Budget, Claim, Priority } from './budget.ts';
+
 import { failureOf, retryAfterOf } from '../failures.ts';
+import type { Budget, Claim, Priority } from './budget.ts';
 
 /** How long a complaint of Slack's lasts that does not say so. */
 const UNKNOWN_RETRY_MS = 2_000;
 
-export class Turn {
+export class CallSlot {
   #claim: { readonly claim: Claim; readonly budget: Budget; readonly priority: Priority } | undefined;
 
   /**

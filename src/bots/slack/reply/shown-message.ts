@@ -1,16 +1,16 @@
 /** One message of a reply, posted once and edited from then on, in turn with all others of its workspace. */
 import type { SlackApi, WireMessage } from '../api.ts';
+import { CLOSED, codeOf, failureOf } from '../failures.ts';
+import type { SlackConversation } from '../handle.ts';
 import type { Budget, Priority } from './budget.ts';
 import type { Budgets } from './budgets.ts';
-import { CLOSED, codeOf, failureOf } from '../failures.ts';
-import type { SlackPlace } from '../handle.ts';
+import { CallSlot } from './call-slot.ts';
 import type { MessageBody } from './messages.ts';
-import { Turn } from './call-slot.ts';
 
 export interface ShownMessageOptions {
   readonly api: SlackApi;
   readonly budgets: Budgets;
-  readonly place: SlackPlace;
+  readonly conversation: SlackConversation;
   /** When it is known to have been posted. */
   readonly ts?: string | undefined;
   /** Whether it may have been posted by somebody who was killed before it was written down. */
@@ -25,7 +25,7 @@ export interface ShownMessageOptions {
 
 export class ShownMessage {
   readonly #options: ShownMessageOptions;
-  readonly #turn = new Turn();
+  readonly #slot = new CallSlot();
   #ts: string | undefined;
   #mayBePosted: boolean;
   /** What it shows, as far as this process knows. */
@@ -48,8 +48,14 @@ export class ShownMessage {
    */
   async look(enough: Promise<unknown>): Promise<boolean> {
     if (!this.#mayBePosted) return true;
-    const { api, budgets, place, since, isOurs } = this.#options;
-    const found = await findInTurn(api, budgets, this.#turn, { place, since, is: isOurs }, enough);
+    const { api, budgets, conversation, since, isOurs } = this.#options;
+    const found = await findWhenGranted(
+      api,
+      budgets,
+      this.#slot,
+      { conversation, since, is: isOurs },
+      enough,
+    );
     if (found === 'not yet') return false;
     this.#ts = found?.ts;
     this.#mayBePosted = false;
@@ -58,44 +64,44 @@ export class ShownMessage {
 
   /** Waits for the turn to post or to edit; see `Turn`. */
   wait(priority: Priority, enough: Promise<unknown>): Promise<boolean> {
-    return this.#turn.wait(this.#budget(), priority, enough);
+    return this.#slot.wait(this.#budget(), priority, enough);
   }
 
   /** Shows something, when it is its turn. Where it is shown already, the turn is kept for what comes. */
   async show(body: MessageBody): Promise<void> {
     const key = JSON.stringify(body);
     if (key === this.#shown) return;
-    await this.#turn.use(() => this.#put(body));
+    await this.#slot.use(() => this.#put(body));
     this.#shown = key;
   }
 
-  giveUpTurn(): void {
-    this.#turn.giveUp();
+  releaseSlot(): void {
+    this.#slot.giveUp();
   }
 
   #budget(): Budget {
-    const { budgets, place } = this.#options;
-    const { teamId, channelId } = place;
+    const { budgets, conversation } = this.#options;
+    const { teamId, channelId } = conversation;
     return this.#ts === undefined ? budgets.of('post', teamId, channelId) : budgets.of('update', teamId);
   }
 
   async #put(body: MessageBody): Promise<void> {
-    const { api, place, confirm } = this.#options;
+    const { api, conversation, confirm } = this.#options;
     await confirm();
     if (this.#ts !== undefined) {
-      await api.update(place, this.#ts, body).catch(async (error) => {
+      await api.update(conversation, this.#ts, body).catch(async (error) => {
         if (codeOf(error) !== STREAMING) throw error;
         // A stream that nobody continues: it is ended, and is a message like any other.
-        await api.stopStream(place, this.#ts!).catch((reason) => {
+        await api.stopStream(conversation, this.#ts!).catch((reason) => {
           if (codeOf(reason) !== NOT_STREAMING) throw reason;
         });
-        await api.update(place, this.#ts!, body);
+        await api.update(conversation, this.#ts!, body);
       });
       return;
     }
     this.#mayBePosted = true;
     try {
-      this.#ts = await api.post(place, body);
+      this.#ts = await api.post(conversation, body);
       this.#mayBePosted = false;
     } catch (error) {
       // What Slack has refused is not there; after anything else it may be.
@@ -106,18 +112,22 @@ export class ShownMessage {
 }
 
 /** Looks for a message when it is the turn to. */
-export async function findInTurn(
+export async function findWhenGranted(
   api: SlackApi,
   budgets: Budgets,
-  turn: Turn,
-  { place, since, is }: { place: SlackPlace; since: number; is: (message: WireMessage) => boolean },
+  slot: CallSlot,
+  {
+    conversation,
+    since,
+    is,
+  }: { conversation: SlackConversation; since: number; is: (message: WireMessage) => boolean },
   enough: Promise<unknown>,
 ): Promise<WireMessage | undefined | 'not yet'> {
-  const budget = budgets.of(place.threadTs ? 'replies' : 'history', place.teamId);
+  const budget = budgets.of(conversation.threadTs ? 'replies' : 'history', conversation.teamId);
   // Not even last words come before it is known where they are to stand.
-  if (!(await turn.wait(budget, 'final', enough))) return 'not yet';
+  if (!(await slot.wait(budget, 'final', enough))) return 'not yet';
   try {
-    return await turn.use(() => api.find(place, since, is));
+    return await slot.use(() => api.find(conversation, since, is));
   } catch (error) {
     // Where the bot may not look it will most likely not be able to post either, and hears so then.
     if (CLOSED.includes(failureOf(error))) return undefined;

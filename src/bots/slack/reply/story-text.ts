@@ -3,7 +3,7 @@
  * plain text, whose block ids say in what whitespace they were cut.
  */
 import type { types } from '@slack/bolt';
-import type { MessageRoom } from '../../submit.ts';
+import type { MessageCapacity } from '../../submit.ts';
 import { clean, slackEscaping } from '../../text/sanitise.ts';
 import { joinParts, type Part, splitText } from '../../text/split.ts';
 
@@ -15,7 +15,7 @@ export const SECTIONS_MAX = 3;
 export const FALLBACK_MAX = 3_000;
 export const SMALL_PRINT_MAX = 300;
 /** A prompt stays within the first section, with room for what comes after. */
-export const ROOM: MessageRoom = { chat: 'Slack', max: SECTION_MAX, cost: costOf };
+export const MAX_CONTENT: MessageCapacity = { chat: 'Slack', max: SECTION_MAX, cost: costOf };
 
 const BLOCK_ID = /^scifi-text-\d+-([sn]*)$/;
 /** What is a byte on the wire, whoever escapes it. */

@@ -1,7 +1,7 @@
 /** Where Slack has refused to start a stream, so that it is not asked again for every story. */
 import type { Clock } from '../../pace.ts';
 import { failureOf } from '../failures.ts';
-import type { SlackPlace } from '../handle.ts';
+import type { SlackConversation } from '../handle.ts';
 
 /** After this time a stream is tried again: plans and settings of workspaces change. */
 const RETRY_MS = 3_600_000;
@@ -19,7 +19,7 @@ export class StreamSupport {
   }
 
   /** Whether it makes sense to ask for a stream in a conversation. */
-  isLikely({ teamId, channelId }: SlackPlace): boolean {
+  isLikely({ teamId, channelId }: SlackConversation): boolean {
     const now = this.#clock();
     return [teamId, `${teamId}/${channelId}`].every((key) => {
       const at = this.#refusals.get(key);
@@ -28,7 +28,7 @@ export class StreamSupport {
   }
 
   /** Remembers that a stream was not started, unless the failure will pass by itself. */
-  refused({ teamId, channelId }: SlackPlace, error: unknown): void {
+  refused({ teamId, channelId }: SlackConversation, error: unknown): void {
     const failure = failureOf(error);
     if (failure === 'limited' || failure === 'temporary') return;
     // What closes one conversation (its kind, an archive, no invitation) closes no other one.

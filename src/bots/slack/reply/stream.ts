@@ -5,9 +5,9 @@
 import type { webApi } from '@slack/bolt';
 import { clean, slackEscaping } from '../../text/sanitise.ts';
 import type { SlackApi } from '../api.ts';
+import type { SlackConversation } from '../handle.ts';
 import type { Budgets } from './budgets.ts';
-import type { SlackPlace } from '../handle.ts';
-import { Turn } from './call-slot.ts';
+import { CallSlot } from './call-slot.ts';
 
 /** What Markdown is made of; a stream's text is Markdown until its last edit makes it plain. */
 const MARKS = /[\\`*_{}[\]()#+\-.!|~]/g;
@@ -15,17 +15,17 @@ const MARKS = /[\\`*_{}[\]()#+\-.!|~]/g;
 export class SlackStream {
   readonly #api: SlackApi;
   readonly #budgets: Budgets;
-  readonly #place: SlackPlace;
-  readonly #turn = new Turn();
+  readonly #conversation: SlackConversation;
+  readonly #slot = new CallSlot();
   readonly #stream: webApi.ChatStreamer;
   #sent = '';
 
-  /** @param place with the thread to stream in */
-  constructor(api: SlackApi, budgets: Budgets, place: SlackPlace, userId: string) {
+  /** @param conversation with the thread to stream in */
+  constructor(api: SlackApi, budgets: Budgets, conversation: SlackConversation, userId: string) {
     this.#api = api;
     this.#budgets = budgets;
-    this.#place = place;
-    this.#stream = api.stream(place, userId);
+    this.#conversation = conversation;
+    this.#stream = api.stream(conversation, userId);
   }
 
   /** Of its message, once it has begun. */
@@ -42,23 +42,23 @@ export class SlackStream {
     const all = clean(text);
     const more = all.slice(this.#sent.length);
     if (more === '') return;
-    const budget = this.#budgets.of(this.ts === undefined ? 'start' : 'append', this.#place.teamId);
-    if (!(await this.#turn.wait(budget, 'progress', enough))) return;
-    const token = await this.#api.tokenOf(this.#place);
-    await this.#turn.use(() => this.#stream.append({ markdown_text: markdownOf(more), token }));
+    const budget = this.#budgets.of(this.ts === undefined ? 'start' : 'append', this.#conversation.teamId);
+    if (!(await this.#slot.wait(budget, 'progress', enough))) return;
+    const token = await this.#api.tokenOf(this.#conversation);
+    await this.#slot.use(() => this.#stream.append({ markdown_text: markdownOf(more), token }));
     this.#sent = all;
   }
 
   /** Ends it as it is. */
   async end(enough: Promise<unknown>): Promise<void> {
-    this.#turn.giveUp();
+    this.#slot.giveUp();
     if (this.ts === undefined) return;
-    await this.#turn.wait(this.#budgets.of('stop', this.#place.teamId), 'final', enough);
-    await this.#turn.use(() => this.#api.stopStream(this.#place, this.ts!));
+    await this.#slot.wait(this.#budgets.of('stop', this.#conversation.teamId), 'final', enough);
+    await this.#slot.use(() => this.#api.stopStream(this.#conversation, this.ts!));
   }
 
   close(): void {
-    this.#turn.giveUp();
+    this.#slot.giveUp();
   }
 }
 

@@ -10,14 +10,14 @@ import type { ModelChoice, ReplyState, StorytellerStatus } from '../../../story/
 import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-worker.ts';
 import { type WaitGuess, waitingLine } from '../../wait-guess.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
-import type { Budgets } from './budgets.ts';
 import { CLOSED, codeOf, failureOf, loggable, retryAfterOf, type SlackFailure } from '../failures.ts';
-import type { SlackHandle, SlackPlace } from '../handle.ts';
+import type { SlackConversation, SlackHandle } from '../handle.ts';
+import type { Budgets } from './budgets.ts';
+import { CallSlot } from './call-slot.ts';
 import { layOut, layOutRoot, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
-import { findInTurn, ShownMessage } from './shown-message.ts';
+import { findWhenGranted, ShownMessage } from './shown-message.ts';
 import { SlackStream } from './stream.ts';
 import type { StreamSupport } from './stream-support.ts';
-import { Turn } from './call-slot.ts';
 
 /** What all replies of a process share. */
 export interface SurfaceTools {
@@ -60,7 +60,7 @@ export class SlackSurface implements MessageSurface {
   #root: ShownMessage | undefined;
   #stream: SlackStream | undefined;
   /** For finding a stream that was left behind. */
-  readonly #looking = new Turn();
+  readonly #looking = new CallSlot();
   /** Whether it is a daily line, which comes whole: what Slack allows is for those who wait for a story. */
   readonly #isDaily: boolean;
   /** Whether the story may (still) become a stream. */
@@ -136,7 +136,7 @@ export class SlackSurface implements MessageSurface {
   }
 
   close(): void {
-    for (const message of [this.#message, this.#root]) message?.giveUpTurn();
+    for (const message of [this.#message, this.#root]) message?.releaseSlot();
     this.#stream?.close();
     this.#looking.giveUp();
     this.#stopGrowing?.();
@@ -169,10 +169,10 @@ export class SlackSurface implements MessageSurface {
     if (!this.#mayBeStreamed || ts === undefined) return true;
     const { api, budgets, logger } = this.#tools;
     const { handle, id } = this.#task;
-    const place = { ...handle, threadTs: ts };
+    const conversation = { ...handle, threadTs: ts };
     const is = (other: WireMessage) => other.ts !== ts && other.user === handle.botUserId;
-    const wanted = { place, since: handle.at, is };
-    const streamed = await findInTurn(api, budgets, this.#looking, wanted, enough);
+    const wanted = { conversation, since: handle.at, is };
+    const streamed = await findWhenGranted(api, budgets, this.#looking, wanted, enough);
     if (streamed === 'not yet') return false;
     this.#mayBeStreamed = false;
     if (streamed) {
@@ -185,8 +185,8 @@ export class SlackSurface implements MessageSurface {
   async #growStream(text: string): Promise<void> {
     const { api, budgets, logger } = this.#tools;
     const { handle, id } = this.#task;
-    const place = { ...handle, threadTs: this.#message.ts! };
-    this.#stream ??= new SlackStream(api, budgets, place, handle.userId);
+    const conversation = { ...handle, threadTs: this.#message.ts! };
+    this.#stream ??= new SlackStream(api, budgets, conversation, handle.userId);
     await this.#task.confirm();
     try {
       await this.#stream.grow(text, this.#pause(PATIENCE_MS));
@@ -223,7 +223,7 @@ export class SlackSurface implements MessageSurface {
   /** The message stays as it is; the story comes beside it, whole. */
   #leaveMessage(): void {
     this.#isTooOld = true;
-    this.#message.giveUpTurn();
+    this.#message.releaseSlot();
     const { handle } = this.#task;
     const thread = this.#root?.ts === undefined ? {} : { threadTs: this.#root.ts };
     this.#message = this.#shown({ ...handle, ...thread }, undefined, false, () => false);
@@ -234,21 +234,30 @@ export class SlackSurface implements MessageSurface {
   }
 
   #goOnBelow(ts: string): void {
-    this.#message.giveUpTurn();
+    this.#message.releaseSlot();
     this.#root = this.#message;
-    const place = { ...this.#task.handle, threadTs: this.#root.ts! };
-    this.#message = this.#shown(place, ts, false, () => false);
+    const conversation = { ...this.#task.handle, threadTs: this.#root.ts! };
+    this.#message = this.#shown(conversation, ts, false, () => false);
   }
 
   #shown(
-    place: SlackPlace,
+    conversation: SlackConversation,
     ts: string | undefined,
     mayBePosted: boolean,
     isOurs: (message: WireMessage) => boolean,
   ): ShownMessage {
     const { api, budgets } = this.#tools;
     const { handle, confirm } = this.#task;
-    return new ShownMessage({ api, budgets, place, ts, mayBePosted, since: handle.at, isOurs, confirm });
+    return new ShownMessage({
+      api,
+      budgets,
+      conversation,
+      ts,
+      mayBePosted,
+      since: handle.at,
+      isOurs,
+      confirm,
+    });
   }
 
   #layOut(state: ReplyState): MessageBody {
@@ -267,8 +276,8 @@ export class SlackSurface implements MessageSurface {
   #waitingLine(state: ReplyState): string {
     if (state.status !== 'waiting') return '';
     const { guess, status } = this.#tools;
-    const { place } = state;
-    return waitingLine(state, status(), place === null ? undefined : guess.look(this.#task.id, place));
+    const { position } = state;
+    return waitingLine(state, status(), position === null ? undefined : guess.look(this.#task.id, position));
   }
 
   /** Decides what a failed call means: throws when the reply is lost, otherwise returns how long to wait. */
@@ -286,9 +295,9 @@ export class SlackSurface implements MessageSurface {
     else logger.warn(facts, 'a reply was not edited');
     if (!PASSING.includes(failure)) {
       const { invitation } = this.#tools;
-      if (CLOSED.includes(failure)) await this.#whisper(invitation(this.#task.handle));
+      if (CLOSED.includes(failure)) await this.#postEphemeral(invitation(this.#task.handle));
       // An answer to what somebody did needs no token.
-      if (failure === 'unauthorized') await this.#whisper(SHUT_OUT);
+      if (failure === 'unauthorized') await this.#postEphemeral(SHUT_OUT);
       throw new ReplyLost(failure, { cause: error });
     }
     this.#failures += 1;
@@ -297,11 +306,11 @@ export class SlackSurface implements MessageSurface {
   }
 
   /** Says to the one who asked why there is nothing more to see. */
-  async #whisper(sentence: string): Promise<void> {
+  async #postEphemeral(sentence: string): Promise<void> {
     const { api, logger } = this.#tools;
     const { handle, id } = this.#task;
     if (!handle.responseUrl) return;
-    await api.whisper(handle.responseUrl, sentence).catch((error) => {
+    await api.postEphemeral(handle.responseUrl, sentence).catch((error) => {
       logger.warn({ reply: id, reason: (error as Error).message }, 'nobody could be told');
     });
   }

@@ -7,12 +7,12 @@ export interface TensorflowBackend {
   readonly tfName: string;
   /** What a footer and a log call an engine on it. */
   readonly engineName: string;
-  readonly stepsPerTrip: number;
+  readonly stepsPerDecode: number;
   /**
    * Rows that so many lanes are padded to. Few different numbers of rows are few programs to compile, and a
    * backend that picks its kernel by shape keeps its bits only where the shape stays.
    */
-  paddedRows(lanes: number, capacity: number): number;
+  paddedRows(batch: number, capacity: number): number;
   kernels(vocabularySize: number): Kernels & { dispose(): void };
   /** Resolves with a reason when the device is lost; never, where it cannot be. */
   readonly lost: Promise<string>;

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TensorflowBackend } from './backend.ts';
 import { composedKernels } from './kernels.ts';
 
-const STEPS_PER_TRIP = 16;
+const STEPS_PER_DECODE = 16;
 /** What the binding registers itself as, on whatever device it finds. */
 const TF_NAME = 'tensorflow';
 
@@ -42,9 +42,9 @@ export async function createCudaBackend(
   return {
     tfName: TF_NAME,
     engineName: 'tensorflow-cuda',
-    stepsPerTrip: STEPS_PER_TRIP,
+    stepsPerDecode: STEPS_PER_DECODE,
     // cuBLAS picks its kernel by the shape: only one shape keeps a story's bits in any company.
-    paddedRows: (_lanes, capacity) => capacity,
+    paddedRows: (_batch, capacity) => capacity,
     kernels: composedKernels,
     lost: new Promise(() => {}),
     // Reading from the device waits for it, and lets everything else have its turn.

@@ -1,12 +1,12 @@
 /** A backend as one engine sees it: one call at a time, and an end when its device is lost. */
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineLostError } from '../engine.ts';
-import { OneAtATime } from '../mutex.ts';
+import { Mutex } from '../mutex.ts';
 import type { TensorflowBackend } from './backend.ts';
 
 export class Device {
   readonly #backend: TensorflowBackend;
-  readonly #calls = new OneAtATime();
+  readonly #calls = new Mutex();
   #lost: string | undefined;
   /** Tells whoever waits for the device that it is lost. */
   #onLost: ((reason: string) => void) | undefined;

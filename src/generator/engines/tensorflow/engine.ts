@@ -6,8 +6,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
 import { servingOf } from '../../model/reading.ts';
-import { type Engine, type Lane, MAX_CAPACITY } from '../engine.ts';
-import { checkCheckpoint, checkIds, checkLanes, checkSlots, expectInteger, insideWord } from '../rows.ts';
+import { type Engine, MAX_CAPACITY, type Row } from '../engine.ts';
+import { checkCheckpoint, checkIds, checkRows, checkSlots, expectInteger, insideWord } from '../rows.ts';
 import { WindowedEngine } from '../windowed-engine.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { Device, useBackend } from './device.ts';
@@ -42,7 +42,7 @@ export async function createTensorflowEngine(
 
 class TensorflowEngine implements Engine {
   readonly name: string;
-  readonly stepsPerTrip: number;
+  readonly stepsPerDecode: number;
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly #backend: TensorflowBackend;
@@ -55,7 +55,7 @@ class TensorflowEngine implements Engine {
 
   constructor(model: Model, backend: TensorflowBackend, capacity: number) {
     this.name = backend.engineName;
-    this.stepsPerTrip = backend.stepsPerTrip;
+    this.stepsPerDecode = backend.stepsPerDecode;
     this.capacity = capacity;
     this.vocabularySize = model.vocabulary.size;
     this.#backend = backend;
@@ -66,15 +66,15 @@ class TensorflowEngine implements Engine {
     this.#inside = tf.tensor1d(insideWord(model), 'bool');
   }
 
-  async advance(lanes: readonly Lane[], steps: number): Promise<Int32Array> {
-    checkLanes(this, lanes, steps);
+  async decode(batch: readonly Row[], steps: number): Promise<Int32Array> {
+    checkRows(this, batch, steps);
     return this.#device.call(async () => {
-      const rows = this.#backend.paddedRows(lanes.length, this.capacity);
-      const drawn = this.#device.run(() => this.#trip(lanes, steps, rows));
+      const rows = this.#backend.paddedRows(batch.length, this.capacity);
+      const drawn = this.#device.run(() => this.#decode(batch, steps, rows));
       const columns = (await this.#device.read(drawn)) as Int32Array;
       // [steps, rows] on the device, [lanes, steps] for the caller.
-      const ids = new Int32Array(lanes.length * steps);
-      for (let i = 0; i < lanes.length; i++) {
+      const ids = new Int32Array(batch.length * steps);
+      for (let i = 0; i < batch.length; i++) {
         for (let step = 0; step < steps; step++) ids[i * steps + step] = columns[step * rows + i]!;
       }
       return ids;
@@ -125,20 +125,20 @@ class TensorflowEngine implements Engine {
   }
 
   /** All the steps of a trip; returns the drawn ids, [steps, rows]. */
-  #trip(lanes: readonly Lane[], steps: number, rows: number): tf.Tensor2D {
+  #decode(batch: readonly Row[], steps: number, rows: number): tf.Tensor2D {
     this.#slots.seat(
-      lanes.map((lane) => lane.slot),
+      batch.map((entry) => entry.slot),
       rows,
     );
-    const feed = feedOf(lanes, steps, rows);
+    const feed = feedOf(batch, steps, rows);
     return this.#advanceStates((current) => {
-      const temperatures = this.#temperaturesOf(lanes, rows);
-      const minPs = minPsOf(lanes, rows);
-      const uniforms = tf.tensor2d(uniformsOf(lanes, steps, rows), [steps, rows]);
+      const temperatures = this.#temperaturesOf(batch, rows);
+      const minPs = minPsOf(batch, rows);
+      const uniforms = tf.tensor2d(uniformsOf(batch, steps, rows), [steps, rows]);
       const drawn: tf.Tensor1D[] = [];
       let states = [...current];
       for (let step = 0; step < steps; step++) {
-        const ids = idsToRead(feed.subarray(step * rows, (step + 1) * rows), lanes.length, drawn.at(-1));
+        const ids = idsToRead(feed.subarray(step * rows, (step + 1) * rows), batch.length, drawn.at(-1));
         const before = states;
         const next = tf.tidy(() => this.#network.step(ids, before));
         if (step > 0) tf.dispose(before);
@@ -146,7 +146,7 @@ class TensorflowEngine implements Engine {
         const { logits } = next;
         drawn.push(
           tf.tidy(() => {
-            const allowed = allowedIn(step, lanes, [rows, this.vocabularySize]);
+            const allowed = allowedIn(step, batch, [rows, this.vocabularySize]);
             const permitted = allowed ? onlyAllowed(logits, allowed) : logits;
             const drawable = minPs ? likelyEnough(permitted, minPs) : permitted;
             const inverseTemperatures = temperatures(ids);
@@ -160,14 +160,14 @@ class TensorflowEngine implements Engine {
   }
 
   /** The inverse temperature of each row's draw, [rows], as a function of the ids that the rows read, [rows]. */
-  #temperaturesOf(lanes: readonly Lane[], rows: number): (ids: tf.Tensor1D) => tf.Tensor1D {
-    const ofRows = (temperatureOf: (lane: Lane) => number) => {
+  #temperaturesOf(batch: readonly Row[], rows: number): (ids: tf.Tensor1D) => tf.Tensor1D {
+    const ofRows = (temperatureOf: (entry: Row) => number) => {
       const values = new Float32Array(rows).fill(1);
-      values.set(lanes.map((lane) => inverseTemperature(temperatureOf(lane))));
+      values.set(batch.map((entry) => inverseTemperature(temperatureOf(entry))));
       return tf.tensor1d(values);
     };
     const inside = ofRows(({ temperature }) => temperature);
-    if (lanes.every(({ wordTemperature }) => wordTemperature === undefined)) return () => inside;
+    if (batch.every(({ wordTemperature }) => wordTemperature === undefined)) return () => inside;
     const atWords = ofRows(({ temperature, wordTemperature }) => wordTemperature ?? temperature);
     return (ids) => tf.where(tf.gather(this.#inside, ids), inside, atWords);
   }
@@ -182,29 +182,29 @@ class TensorflowEngine implements Engine {
 }
 
 /** What each row feeds in each step, [steps, rows]; rows of no lane feed id 0. */
-function feedOf(lanes: readonly Lane[], steps: number, rows: number): Int32Array {
+function feedOf(batch: readonly Row[], steps: number, rows: number): Int32Array {
   const feed = new Int32Array(steps * rows);
-  lanes.forEach((lane, i) => {
+  batch.forEach((entry, i) => {
     for (let step = 0; step < steps; step++) {
-      feed[step * rows + i] = step < lane.feed.length ? lane.feed[step]! : NOTHING;
+      feed[step * rows + i] = step < entry.feed.length ? entry.feed[step]! : NOTHING;
     }
   });
   return feed;
 }
 
 /** The ids that a step reads: what the rows feed, where they do, otherwise what they have drawn. */
-function idsToRead(feed: Int32Array, lanes: number, drawn: tf.Tensor1D | undefined): tf.Tensor1D {
-  const feeding = feed.subarray(0, lanes).filter((id) => id !== NOTHING).length;
-  if (feeding === lanes || !drawn) return tf.tensor1d(feed, 'int32');
+function idsToRead(feed: Int32Array, batch: number, drawn: tf.Tensor1D | undefined): tf.Tensor1D {
+  const feeding = feed.subarray(0, batch).filter((id) => id !== NOTHING).length;
+  if (feeding === batch || !drawn) return tf.tensor1d(feed, 'int32');
   if (feeding === 0) return drawn;
   const fed = tf.tensor1d(feed, 'int32');
   return tf.where(tf.greaterEqual(fed, tf.scalar(0, 'int32')), fed, drawn);
 }
 
 /** Which ids each row may draw in a step; undefined where every row may draw any. */
-function allowedIn(step: number, lanes: readonly Lane[], shape: [number, number]): tf.Tensor2D | undefined {
+function allowedIn(step: number, batch: readonly Row[], shape: [number, number]): tf.Tensor2D | undefined {
   const [rows, size] = shape;
-  const restricted = lanes.flatMap(({ allowed }, row) => {
+  const restricted = batch.flatMap(({ allowed }, row) => {
     const ids = allowed?.[step];
     return ids ? [{ ids, row }] : [];
   });
@@ -215,16 +215,16 @@ function allowedIn(step: number, lanes: readonly Lane[], shape: [number, number]
 }
 
 /** The natural logarithm of each row's min-p, [rows, 1]; undefined where no row has one. */
-function minPsOf(lanes: readonly Lane[], rows: number): tf.Tensor2D | undefined {
-  if (lanes.every(({ minP = 0 }) => minP === 0)) return undefined;
+function minPsOf(batch: readonly Row[], rows: number): tf.Tensor2D | undefined {
+  if (batch.every(({ minP = 0 }) => minP === 0)) return undefined;
   const values = new Float32Array(rows).fill(LOG_OF_NO_MIN_P);
-  values.set(lanes.map(({ minP = 0 }) => (minP === 0 ? LOG_OF_NO_MIN_P : Math.log(minP))));
+  values.set(batch.map(({ minP = 0 }) => (minP === 0 ? LOG_OF_NO_MIN_P : Math.log(minP))));
   return tf.tensor2d(values, [rows, 1]);
 }
 
-function uniformsOf(lanes: readonly Lane[], steps: number, rows: number): Float32Array {
+function uniformsOf(batch: readonly Row[], steps: number, rows: number): Float32Array {
   const values = new Float32Array(steps * rows);
-  lanes.forEach(({ temperature, wordTemperature = temperature, uniforms }, i) => {
+  batch.forEach(({ temperature, wordTemperature = temperature, uniforms }, i) => {
     for (let step = 0; step < steps; step++) {
       values[step * rows + i] = safeUniform(uniforms[step]!, Math.max(temperature, wordTemperature));
     }

@@ -17,8 +17,8 @@ export async function createWasmBackend({ binaries }: WasmOptions = {}): Promise
     tfName: 'wasm',
     engineName: 'tensorflow-wasm',
     // A trip costs nothing: what it blocks is one step long.
-    stepsPerTrip: 1,
-    paddedRows: (lanes) => lanes,
+    stepsPerDecode: 1,
+    paddedRows: (batch) => batch,
     kernels: wasmKernels,
     lost: new Promise(() => {}),
     breathe: nextTurn,

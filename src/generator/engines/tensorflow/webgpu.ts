@@ -10,7 +10,7 @@ const MATMUL_PACKED_PROGRAM = 3;
 const LEAST_ROWS = 16;
 /** Dispatches in one submission; a trip's are submitted by its download at the latest. */
 const DISPATCHES_PER_SUBMISSION = 64;
-const STEPS_PER_TRIP = 16;
+const STEPS_PER_DECODE = 16;
 
 /** Takes an adapter for TensorFlow.js. One at a time: the last is let go first. */
 export async function createWebgpuBackend(adapter: GPUAdapter): Promise<TensorflowBackend> {
@@ -40,8 +40,8 @@ export async function createWebgpuBackend(adapter: GPUAdapter): Promise<Tensorfl
   return {
     tfName: 'webgpu',
     engineName: 'tensorflow-webgpu',
-    stepsPerTrip: STEPS_PER_TRIP,
-    paddedRows: (lanes) => Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(lanes))),
+    stepsPerDecode: STEPS_PER_DECODE,
+    paddedRows: (batch) => Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(batch))),
     kernels: (vocabularySize) => webgpuKernels(backend, vocabularySize),
     lost: Promise.race([lost, failed]),
     // Reading from the device waits for it, and lets everything else have its turn.

@@ -31,7 +31,7 @@ export function writeOnnx(model: Model): Uint8Array {
     reading: readingText(model.reading),
     ...(isWindowed ? WINDOW : STEP),
     id_to_char: JSON.stringify(model.vocabulary.toFile().idToChar),
-    begins_with: String(model.vocabulary.endOfText),
+    begins_with: String(model.vocabulary.bosId),
   };
   const writer = new PbfWriter();
   for (const entry of Object.entries(metadata)) writer.writeMessage(METADATA_FIELD, writeEntry, entry);
