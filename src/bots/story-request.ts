@@ -3,8 +3,8 @@
  */
 import { z } from 'zod';
 import { StoryError } from '../errors.ts';
+import { completeRequest } from '../story/complete-request.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
-import { completeRequest } from './complete-request.ts';
 
 /** The shape of what an adapter hands over; the bounds, with their sentences, are `problemWith`'s. */
 const Input = z.object({

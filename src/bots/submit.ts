@@ -6,9 +6,9 @@ import { refusals } from '../metrics.ts';
 import type { Limits } from '../queue/admission/limits.ts';
 import type { Requester } from '../queue/admission/requester.ts';
 import type { Replies } from '../queue/replies.ts';
+import { declineSlurs } from '../story/complete-request.ts';
 import { mask } from '../story/filter/mask.ts';
 import type { StoryRequest } from '../story/story.ts';
-import { declineSlurs } from './complete-request.ts';
 import type { RequestReader } from './story-request.ts';
 import { clean } from './text/sanitise.ts';
 

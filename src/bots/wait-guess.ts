@@ -3,8 +3,8 @@
  * everybody who waits in this process.
  */
 import type { StorytellerStatus, Waiting } from '../story/story.ts';
+import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from '../story/wording.ts';
 import type { Clock } from './pace.ts';
-import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from './text/wording.ts';
 
 /** How much a new observation counts. */
 const WEIGHT = 0.3;

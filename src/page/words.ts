@@ -1,16 +1,10 @@
 /** Every sentence that the page forms itself. Pure. */
 
-import {
-  AFTER_OWN,
-  NO_STORYTELLER,
-  positionInQueue,
-  sentenceCase,
-  wakingLine,
-} from '../bots/text/wording.ts';
 import type { ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
+import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from '../story/wording.ts';
 import type { Ask } from './reply.ts';
 
-export { footerLine, ordinal } from '../bots/text/wording.ts';
+export { footerLine, ordinal } from '../story/wording.ts';
 
 /** The storytellers as the page sees them; `offline` when the server does not answer. */
 export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };

@@ -1,10 +1,11 @@
 /** The page's stories in the visitor's own browser: written by a Web Worker, kept for as long as it lives. */
-import { completeRequest } from '../bots/complete-request.ts';
+
 import { StoryError } from '../errors.ts';
 import { ApiError, type StoryApi } from '../page/api.ts';
 import type { StoryBackend } from '../page/backend.ts';
 import type { OpenEvents } from '../page/following.ts';
 import { isOver } from '../page/reply.ts';
+import { completeRequest } from '../story/complete-request.ts';
 import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 

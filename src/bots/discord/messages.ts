@@ -4,9 +4,9 @@
 import type { APIMessageTopLevelComponent } from 'discord.js';
 import type { ModelChoice, ReplyState, StoryRequest } from '../../story/story.ts';
 import { AGAIN_LABELS, againActions } from '../../story/variations.ts';
+import { smallPrint } from '../../story/wording.ts';
 import { clean } from '../text/sanitise.ts';
 import type { Part } from '../text/split.ts';
-import { smallPrint } from '../text/wording.ts';
 import type { MessageBody } from './api.ts';
 import { encodeAgain, encodeStop } from './custom-id.ts';
 import { contentOf, partsOf } from './story-text.ts';

@@ -6,9 +6,9 @@ import type { types } from '@slack/bolt';
 import { mask } from '../../../story/filter/mask.ts';
 import type { ModelChoice, ReplyState, StoryRequest } from '../../../story/story.ts';
 import { AGAIN_LABELS, againActions } from '../../../story/variations.ts';
+import { smallPrint } from '../../../story/wording.ts';
 import { clean } from '../../text/sanitise.ts';
 import type { Part } from '../../text/split.ts';
-import { smallPrint } from '../../text/wording.ts';
 import { actionIdOf, againValue, stopValue } from './buttons.ts';
 import {
   fallbackOf,

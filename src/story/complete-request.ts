@@ -1,7 +1,7 @@
 /** From what somebody asked for, its types being right, to a complete request. Runs in browsers too. */
 import { StoryError } from '../errors.ts';
-import { hasSlur } from '../story/filter/find.ts';
-import { type ModelChoice, problemWith, type StoryRequest } from '../story/story.ts';
+import { hasSlur } from './filter/find.ts';
+import { type ModelChoice, problemWith, type StoryRequest } from './story.ts';
 
 const COMMAND = /^\s*\/scifi(?:\s+|$)/;
 const DECLINED = 'I do not write on from one of the words in there. Please try other words.';

@@ -1,5 +1,5 @@
 /** Sentences about stories that every platform uses. Pure. */
-import type { ModelChoice, ReplyState, Story, StoryRequest, StorytellerStatus } from '../../story/story.ts';
+import type { ModelChoice, ReplyState, Story, StoryRequest, StorytellerStatus } from './story.ts';
 
 /** `3rd`. */
 export function ordinal(n: number): string {
