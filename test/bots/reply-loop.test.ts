@@ -323,7 +323,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     const scene = new Scene();
     scene.turns = [{ mayBegin: false, ahead: 1 }];
     await assert.rejects(scene.run(), Deferred);
-    const heldBack = { status: 'waiting', place: null, afterOwn: true };
+    const heldBack = { status: 'waiting', position: null, afterOwn: true };
     assert.deepEqual(scene.shown, [heldBack]);
     assert.deepEqual(scene.log, ['write', 'edit', 'write']);
 

@@ -220,7 +220,7 @@ for (const { name, skip, start } of BACKENDS) {
     it('gives a place its share, as its own administrators lowered it, and never more than the operator does', async () => {
       const place = `test:${randomUUID()}`;
       let own: CommunityLimits | undefined;
-      const settings = { person: { ...PERSON, hourly: 3 }, place: { atOnce: 4, hourly: 8 } };
+      const settings = { person: { ...PERSON, hourly: 3 }, community: { atOnce: 4, hourly: 8 } };
       const limits = open(settings, 0, (asked) => (asked === place ? own : undefined));
       const under = [];
       for (let person = 0; person < 4; person++) under.push(await ask(limits, somebody(place)));
@@ -418,7 +418,7 @@ for (const { name, skip, start } of BACKENDS) {
       }
       const BOUNDS = {
         person: { running: 1, waiting: 1, hourly: 5 },
-        place: { atOnce: 3, hourly: 9 },
+        community: { atOnce: 3, hourly: 9 },
       };
       const check = () => true;
 

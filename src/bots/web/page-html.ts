@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where the page's sources are. */
-export const PAGE_SOURCE = join(import.meta.dirname, 'page');
+export const PAGE_SOURCE = join(import.meta.dirname, '../../page');
 
 /** Files that are served as they lie in the page's folder, and their types. */
 export const PLAIN_FILES: Readonly<Record<string, string>> = {

@@ -99,7 +99,7 @@ describe('what is typed behind /scifi-channel', () => {
     });
     assert.deepEqual(readLimitsWords('person-hourly=5, all-hourly=9'), {
       kind: 'set',
-      limits: { personHourly: 5, placeHourly: 9 },
+      limits: { personHourly: 5, communityHourly: 9 },
     });
     assert.deepEqual(readChannelWords('off'), { kind: 'off' });
     assert.deepEqual(readChannelWords('status'), { kind: 'status' });

@@ -112,8 +112,8 @@ async function storedValuesAreRead(
     assert.deepEqual(await limits.read('discord:42'), {
       personAtOnce: 2,
       personHourly: 5,
-      placeAtOnce: 50,
-      placeHourly: 300,
+      communityAtOnce: 50,
+      communityHourly: 300,
     });
   } finally {
     await Promise.all([discord.close(), slack.close(), limits.close(), replies.close()]);
