@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { superviseEngines } from '../generator/engines/openers.ts';
 import { listModels } from '../generator/model/files.ts';
 import { ModelRegistry } from '../generator/model-registry.ts';
+import { PRESETS, type Preset } from '../story/sampling.ts';
 import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { clearProgress, complain, print, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
@@ -16,6 +17,7 @@ const SEEDS = 2 ** 32;
 const PROGRESS_INTERVAL_MS = 200;
 
 interface WriteOptions {
+  readonly preset: Preset;
   readonly temperature: number;
   readonly length: number;
   readonly seed?: number;
@@ -29,6 +31,11 @@ export function addWrite(program: Command): void {
     .command('write')
     .description('write a story to standard output')
     .argument('[prompt]', `how the story begins; ${STANDARD_INPUT} reads it from standard input`, '')
+    .addOption(
+      new Option('-p, --preset <name>', 'how it is drawn; the temperature is that of classic')
+        .choices(PRESETS)
+        .default('classic'),
+    )
     .option(
       '-t, --temperature <number>',
       `${temperature.min} to ${temperature.max}`,
@@ -49,8 +56,8 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const prompt = opening === STANDARD_INPUT ? await readPrompt(process.stdin) : opening;
   const { modelsFolder, choice } = await chooseModel(options.model, config.modelsFolder);
   const model = choice.name;
-  const { temperature, length, seed = randomInt(SEEDS) } = options;
-  const request: StoryRequest = { prompt, context: '', temperature, length, seed, model };
+  const { preset, temperature, length, seed = randomInt(SEEDS) } = options;
+  const request: StoryRequest = { prompt, context: '', preset, temperature, length, seed, model };
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);
 

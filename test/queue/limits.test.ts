@@ -405,7 +405,7 @@ for (const { name, skip, start } of BACKENDS) {
           if (ofPerson >= BOUNDS.person.running + BOUNDS.person.waiting || uses >= BOUNDS.person.hourly)
             return false;
           const ofPlace = this.held.filter(({ admission }) => admission.lease!.community.length > 0).length;
-          if (inPlace && (ofPlace >= BOUNDS.place.atOnce || this.placeUses >= BOUNDS.place.hourly))
+          if (inPlace && (ofPlace >= BOUNDS.community.atOnce || this.placeUses >= BOUNDS.community.hourly))
             return false;
           this.personUses.set(person, uses + 1);
           if (inPlace) this.placeUses += 1;
