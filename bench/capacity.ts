@@ -1,6 +1,6 @@
 /**
- * A plan for many machines: how many workers 1, 10 and 1,000 stories a second take, on processors and on GPUs, and
- * what Redis and the bots do meanwhile. Measures, holds the simulation against a real run, and writes
+ * Plans capacity for many machines: how many workers 1, 10 and 1,000 stories a second need, on CPUs and on
+ * GPUs, and the load of Redis and the bots. Measures, compares the simulation with a real run, and writes
  * docs/capacity.md; takes about three minutes.
  *
  *   npm run bench:capacity -- --core-hour 0.05 --gpu-hour 2 --trip-ms 8 --teraflops 5
@@ -16,17 +16,17 @@ import { interpolate, type Load, quantile, simulate, type Writer } from './capac
 const LENGTH = 1_200;
 const PACE = 120;
 const LOADS = [1, 10, 1_000];
-/** Stories a second and seconds of the runs that the simulation is held against. */
+/** Stories per second and seconds of the runs that the simulation is compared with. */
 const RUNS = [
   [5, 30],
   [10, 20],
 ] as const;
-/** Stories that a worker takes beyond its slots, as src/app.ts has it. */
+/** Stories that a worker takes beyond its slots, as in src/app.ts. */
 const AHEAD = 8;
 const FIRST_TEXT_MS = 1_000;
-/** Least number of stories in a simulation, so that quantiles mean something. */
+/** Minimum number of stories in a simulation, so that quantiles are meaningful. */
 const LEAST_STORIES = 3_000;
-/** Multiplications and additions of the model for a character. */
+/** Multiplications and additions of the model for one character. */
 const OPERATIONS_PER_CHARACTER = 6.4e6;
 
 const { values } = parseArgs({
@@ -61,7 +61,7 @@ function loadOf(storiesPerSecond: number, { lengths }: Run, seconds?: number): L
   return { storiesPerSecond, seconds: seconds ?? enough, prompt: 17, lengths, seed: 1 };
 }
 
-/** The fewest workers that carry a load: found by halving, as more are never slower. */
+/** The fewest workers that carry a load, by bisection, because more workers are never slower. */
 function plan(writer: Writer, load: Load): Plan {
   const carries = (workers: number) => {
     const outcome = simulate(writer, workers, load);
@@ -84,7 +84,7 @@ const steps: { threads: number; points: [number, number][] }[] = [];
 for (const threads of new Set([1, cores])) steps.push({ threads, points: await measureSteps(threads) });
 const runs: { run: Run; simulated: ReturnType<typeof simulate> }[] = [];
 for (const [storiesPerSecond, seconds] of RUNS) {
-  // Before and after, as whatever else the machine does comes and goes.
+  // Measured before and after, because the machine's other load varies.
   const before = await measureSteps(1);
   const run = await measureRun(storiesPerSecond, seconds, { threads: 1, length: LENGTH, pace: PACE });
   const after = await measureSteps(1);

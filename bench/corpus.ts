@@ -1,5 +1,5 @@
 /**
- * What `scifi corpus build` takes: memory and time against the size of what it cleans, in a process of its own.
+ * Measures `scifi corpus build`: memory and time against the size of its input, in a separate process.
  *
  *   npm run bench:corpus                                            # 8, 64 and 256 MB of made-up works
  *   npm run bench:corpus -- --raw FOLDER --megabytes 100 1000 5000  # variations of real files, in which every
@@ -21,7 +21,7 @@ const MEGABYTE = 1_000_000;
 const FILES_IN_A_FOLDER = 1_000;
 const REPLACED = 4;
 const FIRST_ID = 100_000;
-/** Writes the most memory that a process ever held, in KiB, when it ends. */
+/** Writes the peak memory of a process, in KiB, when it ends. */
 const TELL_MEMORY = `data:text/javascript,process.on('exit',()=>process.stderr.write('maxRSS '+process.resourceUsage().maxRSS))`;
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 
@@ -62,7 +62,7 @@ async function originalsIn(folder: string): Promise<string[]> {
   return Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')));
 }
 
-/** A work of no merit: sentences of common words. */
+/** A made-up work: sentences of common words. */
 function madeUp(): string {
   const words =
     'the of and to a in that it was his he with as had for on at her but not they you from which by all we one'.split(
@@ -76,7 +76,7 @@ function madeUp(): string {
   return `Title: The Gauge\n\nAuthor: A. N. Other\n\n[EBook #1]\n\n\n${paragraphs.join('\n\n')}\n`;
 }
 
-/** Writes so many bytes of variations; tells how many files they are. */
+/** Writes this many bytes of variations; returns the number of files. */
 async function fill(folder: string, bytes: number): Promise<number> {
   let written = 0;
   let files = 0;
@@ -90,7 +90,7 @@ async function fill(folder: string, bytes: number): Promise<number> {
   return files;
 }
 
-/** A file with an id of its own, in which every fourth word is one from elsewhere in it. */
+/** A file with a new id, in which every fourth word is replaced by another word of the file. */
 function variation(original: string, seed: number): string {
   const words = original.match(/\b[a-z]{3,}\b/g) ?? [''];
   let place = 0;

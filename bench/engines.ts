@@ -1,6 +1,6 @@
 /**
- * One engine in a process of its own, so that its memory is its own: characters per second of stories through
- * the storyteller and of the bare engine, by how many are written at once. Prints JSON.
+ * Measures one engine in a separate process, so that its memory is measured alone: characters per second of
+ * stories through the storyteller and of the bare engine, by number of concurrent stories. Prints JSON.
  *
  *   node --import tsx bench/engines.ts onnx|wasm|webgpu|cuda|plain|ancestor|ancestor-wasm
  */
@@ -19,24 +19,27 @@ import { CROWDS, ratePerSecond, request } from './measure.ts';
 import { ancestorsWay } from './peers/ancestor.ts';
 import { plainTensorflow } from './peers/plain-tensorflow.ts';
 
-/** What this process prints. */
+/** The output of this process. */
 export interface EngineFigures {
   readonly device: string;
-  /** Characters per second, by `CROWDS`; the peers write one story after the other, at one rate. */
+  /** Characters per second, by `CROWDS`; the peers write one story after another, at one rate. */
   readonly stories: readonly number[];
   readonly bare: readonly number[];
-  /** Bytes resident at the end. */
+  /** Resident bytes at the end. */
   readonly resident: number;
 }
 
-/** What is measured against. TensorFlow.js had no WASM when the ancestor was written: its way is measured with and without. */
+/**
+ * The peers. TensorFlow.js had no WASM when the ancestor was written, so the ancestor is measured with and
+ * without it.
+ */
 const PEERS: readonly string[] = ['plain', 'ancestor', 'ancestor-wasm'];
 const MEASURE_MS = 2_500;
-/** Characters that the slowest story of a crowd has at least. */
+/** Minimum characters of the slowest story of a crowd. */
 const LEAST_LENGTH = 300;
 const MOST_LENGTH = 6_000;
 
-/** Characters per second of the engine alone, every lane drawing all the time. */
+/** Characters per second of the engine alone, with every row drawing in every step. */
 export async function bareLoop(engine: Engine, size: number, milliseconds = MEASURE_MS): Promise<number> {
   const steps = engine.stepsPerDecode;
   let ids = new Int32Array(size).fill(20);

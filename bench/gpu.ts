@@ -1,11 +1,11 @@
 /**
- * Everything about a GPU in one command: what it is, characters per second and latency of a trip by slots and
- * by characters per trip, memory, and how far that is from PyTorch and from what the card can do.
+ * Measures a GPU in one command: its name, characters per second and latency of a decode by slots and by
+ * characters per decode, memory, and the comparison with PyTorch and with the card's peak.
  *
  *   npm run bench:gpu                 # on a machine with a GPU's Vulkan driver, or CUDA
  *   npm run bench:gpu -- --software   # to try this script without one: tiny, and no figure of it means anything
  *
- * `python3` with PyTorch is measured in the same run where it is installed.
+ * PyTorch is measured in the same run when `python3` has it.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -33,12 +33,12 @@ interface Point {
   readonly slots: number;
   readonly steps: number;
   readonly rate: number;
-  /** Milliseconds of one trip, median. */
+  /** Milliseconds of one decode, median. */
   readonly trip: number;
   readonly bytes: number;
 }
 
-/** Multiplications and additions that a character takes in matrix products. */
+/** Multiplications and additions of matrix products for one character. */
 function operationsPerCharacter(model: Model): number {
   const { lstms, dense } = plainLstmOf(model);
   const weights = lstms.map(({ kernel, recurrentKernel }, i) =>
@@ -98,7 +98,7 @@ async function measureBackend(model: Model, backend: TensorflowBackend): Promise
         trip.toFixed(2),
         figure(trip / steps),
         ((rate * operations) / 1e12).toFixed(3),
-        // Every step reads all weights once, however many rows are multiplied with them.
+        // Every step reads all weights once, for any number of rows.
         figure(((rate / slots) * operations * 2) / 1e9),
         figure(bytes / 2 ** 20),
       ]);

@@ -1,15 +1,15 @@
-/** Small tools of all the benchmarks. */
+/** Helpers of all the benchmarks. */
 import { cpus, totalmem } from 'node:os';
 import type { StoryRequest } from '../src/story/story.ts';
 
-/** Numbers of stories at the same time that everything is measured with. */
+/** Numbers of concurrent stories of every measurement. */
 export const CROWDS = [1, 8, 32, 64, 128] as const;
 
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** One line on what the figures were measured on. */
+/** One line on the machine of the measurements. */
 export function machine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);
   return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${memory} GiB, Node ${process.version}`;
@@ -20,9 +20,9 @@ export function request(seed: number, length: number, prompt = 'It all began wit
 }
 
 /**
- * Runs `step` again and again for a while, after one run that does not count.
+ * Runs `step` repeatedly for a while, after one warm-up run.
  *
- * @returns how often it ran in a second
+ * @returns runs per second
  */
 export async function ratePerSecond(milliseconds: number, step: () => unknown): Promise<number> {
   await step();
@@ -43,7 +43,7 @@ export function figure(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
-/** A table as Markdown has it, columns aligned. */
+/** A Markdown table with aligned columns. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));

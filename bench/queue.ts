@@ -1,7 +1,7 @@
 /**
- * What the queue costs: stories through replies queue, stories queue and worker, pace off, against the bare
- * engine loop at the same batch in the same run; request to first snapshot; event-loop delay. Everything
- * runs in one process (and `redis-server` beside it), as in `npm start`.
+ * Measures the cost of the queue: stories through replies queue, stories queue and worker, pace off, against
+ * the bare engine loop with the same number of stories in the same run; time from request to first snapshot;
+ * event-loop delay. Everything runs in one process (with `redis-server` beside it), as in `npm start`.
  */
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
@@ -35,9 +35,9 @@ const PROMPT_200 =
 const silent = pino({ level: 'silent' });
 
 /**
- * Everything between a request and its reply, as `npm start` has it.
+ * All parts between a request and its reply, as in `npm start`.
  *
- * @param pace characters a second at which replies grow; 0 for as fast as they come
+ * @param pace characters per second at which replies grow; 0 for no limit
  */
 export async function openPipeline(
   connection: QueueConnection,
@@ -99,7 +99,7 @@ function startWorker(
 
 export type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
 
-/** Characters per second of so many stories at once, and the event-loop delay (p99, ms) meanwhile. */
+/** Characters per second with this many concurrent stories, and the event-loop delay (p99, ms) meanwhile. */
 export async function crowd(pipeline: Pipeline, size: number, length: number, seed: number) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -113,7 +113,7 @@ export async function crowd(pipeline: Pipeline, size: number, length: number, se
   return { rate: characters / seconds, p99: delay.percentile(99) / 1e6, texts: ends.map(({ text }) => text) };
 }
 
-/** What the queue costs, as a table's rows, and lines on what came out besides. */
+/** The cost of the queue as table rows, and lines with further results. */
 export async function benchQueue(): Promise<{ rows: string[][]; notes: string[] }> {
   const model = await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url)));
   const engine = await createOnnxEngine(model, { capacity: CROWD, threads: cpus().length });

@@ -1,5 +1,5 @@
 /**
- * Every benchmark of the generator and the queue, ratios first; takes about six minutes.
+ * Runs every benchmark of the generator and the queue, ratios first; takes about six minutes.
  *
  *   npm run bench
  *
@@ -14,7 +14,7 @@ import { CROWDS, figure, machine, table } from './measure.ts';
 import { benchQueue } from './queue.ts';
 import { benchWorkers } from './workers.ts';
 
-/** What each process of bench/engines.ts is called here. */
+/** The label of each process of bench/engines.ts. */
 const WRITERS: Readonly<Record<string, string>> = {
   cuda: 'tensorflow-cuda',
   webgpu: 'tensorflow-webgpu',

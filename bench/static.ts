@@ -1,6 +1,6 @@
 /**
- * What the page without a server does in a browser, measured at its worker: how long it takes to be ready,
- * then to the first text, characters a second, and how soon it hears Stop. One thread, in Chromium.
+ * Measures the static page in a browser, at its worker: the time until it is ready, the time to the first
+ * text, characters per second, and the delay of Stop. One thread, in Chromium.
  *
  *   node --import tsx bench/static.ts [wasm|webgpu|auto]
  */
@@ -41,7 +41,7 @@ try {
   );
   for (let round = 0; round < ROUNDS; round++) {
     const page = await browser.newPage();
-    // tsx leaves calls of this helper in what it compiles.
+    // tsx inserts calls of this helper into its output.
     await page.addInitScript('globalThis.__name = (value) => value');
     // A document of the same origin without the page's own worker.
     await page.goto(`${host.url}models/scifi/vocabulary.json`);

@@ -1,12 +1,12 @@
 /**
- * Training: characters per second of a whole step (read, gradient, clipping, optimizer) beside the bare cost of
- * its matrix products on the same backend, and memory against the number of streams.
+ * Measures training: characters per second of a whole step (read, gradient, clipping, optimizer) against the
+ * bare cost of its matrix products on the same backend, and memory against the number of streams.
  *
  *   npm run bench:training                        # on the best backend that runs here
  *   SCIFI_ENGINE=wasm npm run bench:training
  *   npm run bench:training -- --quick             # one size, to try this script
  *
- * Whole steps and bare products take turns, so that whatever else the machine does slows both.
+ * Whole steps and bare products alternate, so that other load on the machine slows both.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { readConfig } from '../src/config.ts';
@@ -46,18 +46,18 @@ interface Point {
   /** Characters per second. */
   readonly step: number;
   readonly bare: number;
-  /** Multiplications and additions per second that the bare products make, in 10^9. */
+  /** Multiplications and additions per second of the bare products, in 10^9. */
   readonly gigaflops: number;
-  /** Most bytes that tensors held during a step, weights and optimizer included. */
+  /** Peak bytes of tensors during a step, including weights and optimizer slots. */
   readonly bytes: number;
 }
 
-/** [rows, inner, columns] of a product, and how often a step makes it. */
+/** [rows, inner, columns] of a product, and how many times a step computes it. */
 type Product = readonly [rows: number, inner: number, columns: number, times: number];
 
 /**
- * The products without which no step can be: each weight's forward, its gradient, and the gradient of what it
- * was multiplied with; those of the recurrence a step of time at a time. The embedding, which is looked up, has none.
+ * The products that every step needs: each weight's forward product, its gradient, and the gradient of its
+ * input; those of the recurrence one time step at a time. The embedding is a lookup and has none.
  */
 function productsOf({ cell, units, embedding }: Architecture, streams: number): Product[] {
   const rows = STEPS * streams;

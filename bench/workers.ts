@@ -1,4 +1,4 @@
-/** One, two and four generator workers as processes of their own over one Redis. */
+/** Measures one, two and four generator workers as separate processes over one Redis. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -49,11 +49,11 @@ export async function benchWorkers(): Promise<{ rows: string[][]; notes: string[
 export interface WorkerProcess {
   readonly child: ChildProcess;
   readonly ready: Promise<unknown>;
-  /** Everything that it has printed. */
+  /** Its complete output. */
   readonly output: () => string;
 }
 
-/** A generator worker on the processor, under the benchmarks' prefix. */
+/** A generator worker on the CPU, under the benchmarks' prefix. */
 export function startWorker(redisUrl: string, threads: number): WorkerProcess {
   const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', cli, 'worker'], {

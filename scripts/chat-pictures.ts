@@ -1,6 +1,7 @@
 /**
- * Draws what a story looks like on Discord and on Slack, for the README: the bots run as they do for people, against
- * the fake platforms of the tests, and what they sent there is drawn, once while it grows and once when it is done.
+ * Draws what a story looks like on Discord and on Slack, for the README. The bots run as in production,
+ * against the fake platforms of the tests; the messages that they sent are drawn twice, once while the story
+ * grows and once when it is done.
  *
  *   node --import tsx scripts/chat-pictures.ts docs
  */
@@ -19,10 +20,10 @@ import { until } from '../test/helpers/programs.ts';
 
 const REQUEST = { prompt: 'It all began with', temperature: 0.4, length: 420, seed: 11 };
 const STORY_TIMEOUT_MS = 120_000;
-/** A growing story is drawn when it has so many characters. */
+/** Number of characters at which a growing story is drawn. */
 const HALF_GROWN = 150;
 
-/** A message as it is drawn; its texts are HTML. */
+/** A message to draw; its texts are HTML. */
 interface Shown {
   readonly story: string;
   readonly smallPrint: string;
@@ -89,14 +90,14 @@ async function draw(browser: Browser, look: Look, states: readonly Shown[], fold
   console.log(`Saved ${join(folder, look.file)}`);
 }
 
-/** Of a Discord message's Markdown only escapes and small print occur. */
+/** The only Markdown in Discord messages is escapes and subtext. */
 function discordShown(content: string, labels: readonly string[]): Shown {
   const [, story = '', smallPrint = ''] = /^(.*?)(?:\n?-# ([^\n]*))?$/s.exec(content)!;
   const text = (markdown: string) => escapeHtml(markdown.replace(/\\(.)/g, '$1'));
   return { story: text(story), smallPrint: text(smallPrint), buttons: labels };
 }
 
-/** The state in which a story has grown far enough, and the last one. */
+/** The first state in which the story is long enough, and the last state. */
 function states<State>(history: readonly State[], textOf: (state: State) => string): State[] {
   return [history.find((state) => textOf(state).length > HALF_GROWN)!, history.at(-1)!];
 }
@@ -153,7 +154,7 @@ try {
     browser,
     LOOKS.slack,
     slackStates.map(({ blocks }) => ({
-      // Slack's escaping is that of HTML.
+      // Slack escapes the same characters as HTML.
       story: wordsOf(blocks, 'section'),
       smallPrint: wordsOf(blocks, 'context'),
       buttons: slackLabels(blocks),

@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
 
 const FOLDER = fileURLToPath(new URL('../src/page', import.meta.url));
-/** Edges in pixels: of phones' home screens, and of what installs the page as an application. */
+/** Edges in pixels: for home screens of phones, and for the installed web application. */
 const PNG_SIZES = [180, 192, 512];
 const ICO_SIZES = [16, 32, 48];
 

@@ -1,14 +1,14 @@
 /**
- * What this project is made of, and under which licences: THIRD-PARTY.md, from what package-lock.json records.
+ * Writes THIRD-PARTY.md: this project's dependencies and their licences, from package-lock.json.
  *
  *   npm run licences
  *
- * Ends with 1 when a package has no licence, or one that nobody has looked at.
+ * Exits with 1 when a package has no licence, or one that has not been reviewed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Licences that ask for no more than their text being passed on; SPDX's names. */
+/** Licences that only require their text to be passed on; SPDX identifiers. */
 const ALLOWED: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -20,7 +20,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'MIT',
 ]);
 
-/** Packages whose licence has no name of SPDX's, and what was read in its text. */
+/** Packages whose licence has no SPDX identifier, and what its text says. */
 const READ: Readonly<Record<string, string>> = {
   h5wasm: 'NIST’s own terms, with the HDF Group’s BSD-style licence for the library within',
 };
@@ -28,7 +28,7 @@ const READ: Readonly<Record<string, string>> = {
 interface LockedPackage {
   readonly license?: string;
   readonly dev?: boolean;
-  /** Set for builds of a package for one platform. */
+  /** Set for platform-specific builds of a package. */
   readonly os?: readonly string[];
 }
 
@@ -36,13 +36,13 @@ export interface Lockfile {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
-/** Whether an SPDX expression leaves a choice that is allowed: any side of an OR, every side of an AND. */
+/** Whether an SPDX expression permits an allowed choice: any side of an OR, every side of an AND. */
 export function isAllowed(expression: string): boolean {
   const bare = expression.trim().replace(/^\((.*)\)$/, '$1');
   return bare.split(' OR ').some((choice) => choice.split(' AND ').every((part) => ALLOWED.has(part.trim())));
 }
 
-/** Packages whose licence is missing or has not been looked at, as sentences. */
+/** Packages whose licence is missing or not reviewed, as sentences. */
 export function licenceProblems({ packages }: Lockfile): string[] {
   return Object.entries(packages).flatMap(([path, { license }]) => {
     if (path === '' || nameOf(path) in READ || (license && isAllowed(license))) return [];
@@ -50,7 +50,7 @@ export function licenceProblems({ packages }: Lockfile): string[] {
   });
 }
 
-/** THIRD-PARTY.md: names by licence, what people get apart from what only developers do. */
+/** THIRD-PARTY.md: names by licence, runtime dependencies separate from development dependencies. */
 export function thirdParty({ packages }: Lockfile): string {
   const listed = Object.entries(packages).filter(([path, { os }]) => path !== '' && !os);
   const part = (isDev: boolean) => {

@@ -1,5 +1,5 @@
 /**
- * Takes a picture of the page mid-story, for the README.
+ * Takes a screenshot of the page in the middle of a story, for the README.
  *
  *   node --import tsx scripts/screenshot.ts http://127.0.0.1:8080 docs/page.png
  *     [--theme dark|light] [--size 1200x850] [--scale 2] [--prompt TEXT] [--seed N] [--after CHARACTERS]
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
 
-/** How long a story may take to grow that far. */
+/** Maximum time for a story to grow that long. */
 const PATIENCE_MS = 60_000;
 
 const { values, positionals } = parseArgs({

@@ -1,6 +1,6 @@
 /**
- * The roles that a process can have: bots (chat adapters and the page), a generator worker, or both. Wiring
- * only; every part is told here what it works with.
+ * The roles of a process: bots (chat adapters and the page), a generator worker, or both. Wiring only: every
+ * part receives its dependencies from here.
  */
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -37,21 +37,24 @@ export interface Roles {
 export interface Running {
   /** Address of the page; undefined without the bots' role. */
   readonly url: string | undefined;
-  /** Resolves when the worker's models are loaded, at once without that role; rejects when they cannot be. */
+  /**
+   * Resolves when the worker's models are loaded, at once without that role; rejects when they cannot be
+   * loaded.
+   */
   readonly ready: Promise<void>;
-  /** Resolves when the process cannot go on, and has to be started again. */
+  /** Resolves when the process cannot continue and has to be restarted. */
   readonly failed: Promise<StoryError>;
-  /** Takes no more work, hands over what is under way, and closes everything. */
+  /** Stops taking work, hands over the work under way, and closes everything. */
   close(): Promise<void>;
 }
 
-/** Stories that a worker takes from the queue beyond its slots, so that a slot that falls free is filled at once. */
+/** Stories that a worker takes from the queue beyond its slots, so that a free slot is filled at once. */
 const TAKEN_AHEAD = 8;
 const SEEDS = 2 ** 32;
-/** Stories under way of which not one grows for so long are in a writer that hangs. */
+/** The worker counts as stuck when none of its running stories has grown for this long. */
 const STUCK_MS = 60_000;
 
-/** What a process is asked about by those who operate it; its roles add to it as they start. */
+/** The checks that the operator's port serves; each role adds its own as it starts. */
 interface Checks {
   readonly alive: Record<string, Check>;
   readonly ready: Record<string, Check>;
@@ -60,7 +63,7 @@ interface Checks {
 }
 
 /**
- * Starts the roles. A queue that cannot be reached is waited for.
+ * Starts the roles. Waits for a queue that cannot be reached.
  *
  * @throws StoryError `configuration` or `model_unavailable`, saying what to do
  */
@@ -85,7 +88,7 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
       trouble: {},
       queues: {},
     };
-    // Opened first, so that probes see a process that is starting.
+    // Opened first, so that probes can see a process that is still starting.
     const operator = await startOperatorIfAsked(config, checks, logger);
     if (operator) opened.add(() => operator.close());
     const tracing = await startTracingIfAsked(config, logger);
@@ -118,14 +121,14 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
   }
 }
 
-/** Traces, where somebody collects them; the libraries are not even loaded otherwise. */
+/** Starts tracing if a collector is configured; the libraries are loaded only then. */
 async function startTracingIfAsked({ isTraced }: Config, logger: Logger): Promise<Tracing | undefined> {
   if (!isTraced) return undefined;
   const { startTracing } = await import('./tracing.ts');
   return startTracing(logger);
 }
 
-/** The operator's port, where one is set. */
+/** Starts the operator's port, if one is set. */
 async function startOperatorIfAsked(
   { operator }: Config,
   { alive, ready, trouble, queues }: Checks,
@@ -199,7 +202,7 @@ async function startBots(
     checks.queues[one.name] = () => one.count();
   };
   lookAfter(replies);
-  // Their libraries are not even loaded where there is no token.
+  // A platform's library is loaded only if its token is set.
   const { discord, slack } = config;
   const platforms = {
     Discord:

@@ -19,10 +19,10 @@ for (const stream of [process.stdout, process.stderr]) {
     process.exit(FAILURE_EXIT_CODE);
   });
 }
-// Only a defect comes here, and its report needs the place.
+// Only a defect reaches this handler, and its report needs the stack.
 process.on('uncaughtException', (error) => process.exit(explain(error, true)));
 try {
-  // A variable of the environment goes before a line of the file.
+  // An environment variable takes precedence over a line of the file.
   for (const [name, value] of Object.entries(readEnvFile(ENV_FILE)?.values ?? {}))
     process.env[name] ??= value;
   process.exitCode = await run(process.argv.slice(2));

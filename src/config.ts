@@ -1,6 +1,4 @@
-/**
- * The operator's settings: the environment, checked at once, every mistake named.
- */
+/** The operator's settings: reads the whole environment at once and reports every mistake. */
 
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -20,41 +18,41 @@ export interface Config {
   readonly dataFolder: string;
   readonly modelsFolder: string;
   readonly engine: EngineName | 'auto';
-  /** Threads that multiply matrices. */
+  /** Threads for matrix multiplication. */
   readonly threads: number;
-  /** Stories that one worker writes at the same time. */
+  /** Stories that one worker generates at the same time. */
   readonly slots: number;
   readonly limits: LimitSettings;
   /** Replies that one bot process edits at the same time. */
   readonly replies: number;
-  /** Characters a second at which a reply grows; 0 for as fast as they come. */
+  /** Characters per second at which a reply grows; 0 for no limit. */
   readonly pace: number;
   readonly retentionMs: number;
-  /** Who and where no story is written, besides what is kept with the queue. */
+  /** Users and communities that get no stories, in addition to the blocks stored with the queue. */
   readonly blocked: readonly Block[];
-  /** Where people read what the operator does with what they ask for; undefined for nowhere. */
+  /** Address of the operator's privacy notice; undefined for none. */
   readonly privacyUrl: string | undefined;
-  /** Where people find the program's source; undefined for nowhere. */
+  /** Address of the program's source; undefined for none. */
   readonly sourceUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
-  /** Whose stories on the page are counted: those of clients from the internet, of all, of none. */
+  /** Which clients' stories on the page are counted: those from the internet, all, or none. */
   readonly pageLimits: 'public' | 'all' | 'none';
-  /** Proxies whose word for a client's address is taken; undefined for none. */
+  /** Proxies whose forwarded client addresses are trusted; undefined for none. */
   readonly trustProxy: string | undefined;
-  /** What one client of the page may ask for in a minute. */
+  /** Stories that one client of the page may request in a minute. */
   readonly storiesPerMinute: number;
   readonly requestsPerMinute: number;
-  /** Event streams that one client of the page may hold at once. */
+  /** Event streams that one client of the page may hold open at once. */
   readonly streamsPerClient: number;
-  /** Undefined where nothing of Discord is to run. */
+  /** Undefined if Discord is not configured. */
   readonly discord: DiscordConfig | undefined;
-  /** Undefined where nothing of Slack is to run. */
+  /** Undefined if Slack is not configured. */
   readonly slack: SlackConfig | undefined;
   /** File that a worker touches while it is ready; undefined for none. */
   readonly heartbeatFile: string | undefined;
-  /** Where probes, metrics and the queues' board are; undefined for nowhere. */
+  /** Address of probes, metrics and the queues' board; undefined for none. */
   readonly operator:
     | {
         readonly host: string;
@@ -63,10 +61,13 @@ export interface Config {
         readonly boardPassword: string | undefined;
       }
     | undefined;
-  /** Whether traces are sent to a collector; OpenTelemetry reads where and how from the environment itself. */
+  /**
+   * Whether traces are sent to a collector; OpenTelemetry reads the collector's address and options from the
+   * environment itself.
+   */
   readonly isTraced: boolean;
   readonly logLevel: string;
-  /** What was mended in the settings, and what is probably a mistake: sentences without a value. */
+  /** Corrections made to the settings, and probable mistakes: sentences without a setting's value. */
   readonly notices: readonly string[];
 }
 
@@ -78,31 +79,33 @@ export interface DiscordConfig {
   readonly api: string;
 }
 
-/** Ids of users, who may, and of workspaces, in which every user may. */
+/** Ids of the users who may manage channels, and of the workspaces in which every user may. */
 export interface ChannelManagers {
   readonly isEverybody: boolean;
   readonly ids: ReadonlySet<string>;
 }
 
-/** Either one workspace's token, over Socket Mode or HTTP; or installations by many, over HTTP. */
+/**
+ * Either one workspace's token, over Socket Mode or HTTP; or installations by several workspaces, over HTTP.
+ */
 export interface SlackConfig {
   /** The bot's token in the one workspace that it serves. */
   readonly botToken: string | undefined;
   /** For Socket Mode. */
   readonly appToken: string | undefined;
-  /** Where Slack delivers over HTTP; Socket Mode is used where this is undefined. */
+  /** The HTTP endpoint for Slack's deliveries; if undefined, Socket Mode is used. */
   readonly http: { readonly signingSecret: string; readonly port: number } | undefined;
-  /** What several workspaces install the app with. */
+  /** Credentials with which several workspaces install the app. */
   readonly installation:
     | {
         readonly clientId: string;
         readonly clientSecret: string;
         readonly stateSecret: string;
-        /** 32 bytes, under which tokens are encrypted. */
+        /** 32 bytes, the key that encrypts tokens. */
         readonly encryptionKey: Buffer;
       }
     | undefined;
-  /** Who may use `/scifi-channel` besides administrators and the creator of a channel. */
+  /** Users who may use `/scifi-channel` besides administrators and the creator of a channel. */
   readonly channelManagers: ChannelManagers;
   /** Interface of that port. */
   readonly host: string;
@@ -172,7 +175,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       ? {
           token: values.DISCORD_TOKEN,
           shards: values.DISCORD_SHARDS,
-          // Its version is ours to choose.
+          // The adapter sets the API's version.
           api: values.DISCORD_API.replace(/\/+$/, '').replace(/\/v\d+$/, ''),
         }
       : undefined,
@@ -193,7 +196,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-/** The items of a list that is separated by commas. */
+/** The items of a comma-separated list. */
 function listOf(text: string): string[] {
   return text
     .split(',')
@@ -201,7 +204,7 @@ function listOf(text: string): string[] {
     .filter(Boolean);
 }
 
-/** What Redis asks for besides its address: each setting needs an address that it goes with. */
+/** Redis's security settings besides its address: each needs an address that it applies to. */
 function readRedisSecurity(values: Values, mistakes: string[]): RedisSecurity {
   const { REDIS_URL: url, REDIS_TLS_CA: ca, REDIS_TLS_CERT: cert, REDIS_TLS_KEY: key } = values;
   const { REDIS_SENTINEL_USERNAME: username, REDIS_SENTINEL_PASSWORD: password } = values;
@@ -229,7 +232,7 @@ function readRedisSecurity(values: Values, mistakes: string[]): RedisSecurity {
   };
 }
 
-/** Slack's settings need each other: names those that are missing. */
+/** Slack's settings depend on each other: reports the missing ones. */
 function readSlack(values: Values, mistakes: string[]): SlackConfig | undefined {
   const {
     SLACK_BOT_TOKEN: botToken,
@@ -255,7 +258,7 @@ function readSlack(values: Values, mistakes: string[]): SlackConfig | undefined 
     if (botToken) mistakes.push('SLACK_BOT_TOKEN: not together with SLACK_CLIENT_ID, unset one of them');
   } else if (!botToken) missing(['SLACK_BOT_TOKEN'], 'which the app shows under OAuth & Permissions');
   if (isForMany) {
-    // Their browsers come back to an address of ours in any case: Slack delivers there, too.
+    // The installation's redirects need an HTTP server in any case, so Slack's deliveries use HTTP, too.
     if (!signingSecret || port === undefined) {
       missing(['SLACK_SIGNING_SECRET or SLACK_PORT'], 'because several workspaces are served over HTTP');
     }

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 
-/** What has to be undone of something that was opened. */
+/** Undoes the opening of a resource. */
 export type Close = () => unknown;
 
-/** Keeps what was opened, and closes it in reverse order. One that fails to close is logged, and the rest follow. */
+/**
+ * Keeps opened resources and closes them in reverse order. A close that fails is logged, and the rest follow.
+ */
 export class Disposer {
   readonly #logger: Logger;
   readonly #closers: Close[] = [];
@@ -13,13 +15,13 @@ export class Disposer {
     this.#logger = logger;
   }
 
-  /** Adds what was opened just now. After `close` it is closed at once. */
+  /** Adds a resource that was just opened. After `close` it is closed at once. */
   add(close: Close): void {
     if (this.#closed) void this.#closed.then(() => this.#close(close));
     else this.#closers.push(close);
   }
 
-  /** Closes everything, once; resolves when all has been tried. */
+  /** Closes everything, once; resolves when every close has been tried. */
   close(): Promise<void> {
     this.#closed ??= this.#closeAll();
     return this.#closed;

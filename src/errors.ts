@@ -4,19 +4,19 @@
  */
 export type ErrorCode =
   | 'bad_request' // the request itself is wrong: the message names the field and the bound
-  | 'declined' // the prompt, or what it continues, has a word that is not written on from
-  | 'blocked' // this person, channel, server or workspace is on a block list
+  | 'declined' // the prompt, or the text it continues, contains a word that the filter refuses
+  | 'blocked' // this user, channel, server or workspace is on a block list
   | 'busy' // too many stories are waiting
-  | 'rate_limited' // this person or place has had its share for now
-  | 'model_unavailable' // no such model, or its files are broken
-  | 'queue_unavailable' // the queue cannot be reached at the moment
-  | 'chat_unavailable' // a chat platform cannot be reached at the moment
-  | 'no_progress' // a story was taken over again and again without growing
-  | 'not_found' // no such story (any more)
+  | 'rate_limited' // the requester or community has used up a limit
+  | 'model_unavailable' // the model does not exist, or its files are broken
+  | 'queue_unavailable' // the queue cannot be reached
+  | 'chat_unavailable' // a chat platform cannot be reached
+  | 'no_progress' // a story lost its worker repeatedly without growing
+  | 'not_found' // the story does not exist (any more)
   | 'configuration' // the operator's settings are wrong
-  | 'internal'; // everything else: a defect of ours
+  | 'internal'; // any other error: a defect of the program
 
-/** An error whose message may be shown to the person who asked. */
+/** An error whose message may be shown to the requester. */
 export class StoryError extends Error {
   readonly code: ErrorCode;
 
@@ -27,7 +27,7 @@ export class StoryError extends Error {
   }
 }
 
-/** The sentence for a person: our own messages as they are, and nothing of anybody else's. */
+/** The sentence for a user: a `StoryError`'s message as it is; no text of any other error. */
 export function sentenceFor(error: unknown): { code: ErrorCode; message: string } {
   if (error instanceof StoryError) return { code: error.code, message: error.message };
   return { code: 'internal', message: 'Something broke while writing this story. Please ask again.' };

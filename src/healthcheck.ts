@@ -1,6 +1,6 @@
 /**
- * The image's HEALTHCHECK: ends with 0 while the container's process is well, and with 1 and a line that says what is
- * wrong otherwise. What it looks at depends on the command that the container runs.
+ * The image's HEALTHCHECK: exits with 0 while the container's process is healthy, and otherwise with 1 and a
+ * line that states the problem. The check depends on the command that the container runs.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { printLine } from './cli/console.ts';
@@ -13,10 +13,10 @@ const DEFAULT_PORT = 3_000;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Looks at the container's process.
+ * Checks the container's process.
  *
  * @param commandLine of its first process, its arguments separated by NUL characters
- * @returns what is wrong; undefined when nothing is, or when the command has no sign of life
+ * @returns the problem; undefined when there is none, or when the command has no health check
  */
 export async function problemOf(commandLine: string, environment: Environment): Promise<string | undefined> {
   const words = commandLine.split('\0');

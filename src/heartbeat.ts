@@ -1,10 +1,11 @@
-/**
- * A sign of life for a health check that has only files to look at, as a container's has.
- */
+/** A heartbeat for a health check that can only read files, such as a container's. */
 import { writeFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 
-/** Writes the time down; the file's own time is what is looked at. A beat that fails is a beat missed. */
+/**
+ * Writes the time; the health check reads the file's modification time. A failed write counts as a missed
+ * heartbeat.
+ */
 export async function beat(file: string, logger: Logger): Promise<void> {
   try {
     await writeFile(file, new Date().toISOString());

@@ -1,9 +1,9 @@
-/** Ports that this program listens on: whether one can be had, and the sentence where it cannot. */
+/** Ports that this program listens on: whether one is available, and the error when it is not. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { StoryError } from './errors.ts';
 
-/** Where a server of ours listens. */
+/** Where one of this program's servers listens. */
 export interface Place {
   readonly host: string;
   readonly port: number;
@@ -11,7 +11,7 @@ export interface Place {
   readonly setting: string;
 }
 
-/** The error for a refusal to listen, which says what to do; undefined for an error of another kind. */
+/** The error for a failed listen, which says what to do; undefined for an error of another kind. */
 export function listenError(cause: unknown, { host, port, setting }: Place): StoryError | undefined {
   const { code } = cause as NodeJS.ErrnoException;
   const sentence = {
@@ -26,7 +26,7 @@ export function listenError(cause: unknown, { host, port, setting }: Place): Sto
 }
 
 /**
- * Listens for a moment, to find out whether a server could.
+ * Listens briefly, to find out whether a server could.
  *
  * @throws StoryError `configuration` that says why it could not
  */

@@ -1,13 +1,13 @@
-/** The log of a process: readable lines on a terminal, JSON for everything that collects logs. */
+/** The log of a process: readable lines on a terminal, JSON otherwise. */
 import { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { printableLine, printableText } from './printable.ts';
 
-/** The colours that pino-pretty puts around words. */
+/** The colour sequences that pino-pretty writes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the character that colours begin with
 const COLOUR = /(\u001b\[[\d;]*m)/;
 
-/** Where a log goes; `process.stdout` is one. */
+/** Destination of a log, such as `process.stdout`. */
 export type LogOutput = DestinationStream & { readonly isTTY?: boolean; hasColors?(): boolean };
 
 /** @param level one of pino's, or `silent` */
@@ -30,7 +30,10 @@ export async function createLogger(level: string, output: LogOutput = process.st
   return pino({ level }, lines);
 }
 
-/** The fields beside a message are JSON, which leaves some characters that a terminal would obey. */
+/**
+ * The fields beside a message are JSON, which leaves some control characters unescaped that a terminal would
+ * interpret.
+ */
 function printableBetweenColours(text: string): string {
   return text
     .split(COLOUR)

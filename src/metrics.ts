@@ -1,13 +1,16 @@
 /**
- * What an operator can watch, in one place: names and units as Prometheus wants them. Like any counter these
- * are the process's own, so whoever counts needs no wiring; nothing in a label was typed by a person.
+ * All metrics in one place, with Prometheus's conventions for names and units. The registry is global to the
+ * process, so code that counts needs no wiring; no label holds text that a user typed.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export const registry = new Registry();
 const registers = [registry];
 
-/** Seconds; the first text of a story comes after tens of milliseconds, and after a minute nobody waits. */
+/**
+ * Seconds; the first text of a story arrives after tens of milliseconds, and few users wait longer than a
+ * minute.
+ */
 const WAITS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
 export const storyWait = new Histogram({
@@ -88,13 +91,13 @@ export const limitsHit = new Counter({
   registers,
 });
 
-/** Adds what Node knows of itself: memory, processor, event-loop delay, garbage collection. */
+/** Adds Node's own metrics: memory, processor, event-loop delay, garbage collection. */
 export function watchProcess(): void {
   collectDefaultMetrics({ register: registry });
 }
 
 /**
- * Adds the state of queues, asked for at every scrape.
+ * Adds the state of queues, read at every scrape.
  *
  * @param count jobs by state, of each queue; a queue that does not answer is left out of that scrape
  */
@@ -119,7 +122,7 @@ export function watchQueues(
 }
 
 /**
- * Adds the wait that a story asked for now is expected to have.
+ * Adds the expected wait of a story that is requested now.
  *
  * @param read seconds; undefined while there is no worker
  */
@@ -137,7 +140,7 @@ export function watchExpectedWait(read: () => Promise<number | undefined>): void
   });
 }
 
-/** Adds the slots of this worker: how many there are, and how many write. */
+/** Adds the slots of this worker: the total, and those in use. */
 export function watchSlots(read: () => { readonly active: number; readonly capacity: number }): void {
   registry.removeSingleMetric('scifi_slots');
   new Gauge({

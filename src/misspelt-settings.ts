@@ -1,6 +1,6 @@
 /**
- * The settings as they were given, before their values are read: what surrounds a value by accident is left out, and
- * names that are no setting's are found.
+ * The settings as given, before their values are parsed: strips accidental characters around values, and
+ * finds names that belong to no setting.
  */
 import { closest, distance } from 'fastest-levenshtein';
 import { SETTINGS } from './settings.ts';
@@ -8,33 +8,33 @@ import { SETTINGS } from './settings.ts';
 export interface GivenSettings {
   /** Settings by name, without those that are empty. */
   readonly given: Readonly<Record<string, string>>;
-  /** What must be changed before anything can start. */
+  /** Mistakes that prevent a start. */
   readonly mistakes: string[];
-  /** What was mended, and what is probably a mistake. */
+  /** Corrections made, and probable mistakes. */
   readonly notices: string[];
 }
 
-/** Chosen by a person: white space and quotes in them may be meant. */
+/** Chosen by an operator: white space and quotes in them may be intended. */
 const PASSWORDS: readonly string[] = [
   'SCIFI_BOARD_PASSWORD',
   'REDIS_SENTINEL_USERNAME',
   'REDIS_SENTINEL_PASSWORD',
 ];
-/** Given by a platform, which makes them of visible ASCII. */
+/** Issued by a platform, and so made of visible ASCII. */
 const CREDENTIAL = /^(?:DISCORD|SLACK)_\w*(?:TOKEN|SECRET|KEY|ID)$/;
-/** What is copied along with a value: white space, and characters that cannot be seen. */
+/** Characters copied by accident along with a value: white space, and invisible characters. */
 const AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 const QUOTED = /^(["'`])(.*)\1$/s;
-/** A name that is so close to a setting's is that setting's, misspelt. */
+/** A name within this distance of a setting's is a misspelling of it. */
 const MISSPELT_DISTANCE = 2;
-/** And one that is so close is worth a question. */
+/** A name within this distance of a setting's may be a misspelling of it. */
 const SIMILAR_DISTANCE = 5;
-/** Names that begin so are ours, or meant for us. */
+/** Names with these prefixes are, or are meant as, this program's settings. */
 const OUR_PREFIX = /^(?:SCIFI|DISCORD|SLACK)_/;
 /** OpenTelemetry reads its variables itself. */
 const FOREIGN_PREFIX = /^OTEL_/;
 
-/** Reads the environment's names and values. Whether a value can be used is not known here. */
+/** Reads the environment's names and values, without validating the values. */
 export function readGiven(environment: Readonly<Record<string, string | undefined>>): GivenSettings {
   const given: Record<string, string> = {};
   const mistakes: string[] = [];

@@ -1,14 +1,14 @@
-/** How this program is called, for sentences that tell a person what to type. */
+/** The command line of this program, for messages that tell a user what to type. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The name under which `npm link` and `npm install --global` put the program on the PATH. */
 const INSTALLED_NAME = /(?:^|[\\/])scifi(?:\.cmd)?$/;
-/** Words that every shell takes as they are. */
+/** Words that no shell needs quoted. */
 const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
 
-/** Where and how this process was started. */
+/** How this process was started: its script and working folder. */
 export interface Invocation {
   /** The script, as the shell named it. */
   readonly script: string | undefined;
@@ -16,7 +16,7 @@ export interface Invocation {
 }
 
 /**
- * A command that works when it is pasted into the shell that this process was started from: the installed `scifi`, the
+ * A command that works when it is pasted into the shell that started this process: the installed `scifi`, the
  * script of the checkout in its folder, or else the path of the program.
  *
  * @param words as they reach the program; they are quoted where the shell needs it

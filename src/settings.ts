@@ -1,4 +1,7 @@
-/** Every setting of the environment: its form, its bounds and its default. How they fit each other is `config.ts`'s. */
+/**
+ * Every setting of the environment: its form, its bounds and its default. `config.ts` checks how they fit
+ * together.
+ */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { BLOCK_FORMS, parseBlock } from './bots/blocks/blocks.ts';
@@ -20,7 +23,7 @@ const port = z.coerce
   .min(0, { error: 'expected a port' })
   .max(65_535, { error: 'expected at most 65535' });
 
-/** Names in `Host` headers: those of addresses are taken, without what such a header is not compared by. */
+/** Names to compare with `Host` headers: a URL or a name with a port is reduced to its host name. */
 const hostNames = z.string().transform((list, context) =>
   list
     .split(',')
@@ -37,7 +40,7 @@ const hostNames = z.string().transform((list, context) =>
     .join(','),
 );
 
-/** `scifi.example.org` of that, of `https://scifi.example.org/` and of `scifi.example.org:443`. */
+/** `scifi.example.org` for that name, for `https://scifi.example.org/` and for `scifi.example.org:443`. */
 function hostNameIn(item: string): string | undefined {
   const address = item.includes('://') ? item : `http://${item}`;
   if (item.includes('*') || !URL.canParse(address)) return undefined;
@@ -59,7 +62,7 @@ export function blockNames(list: string): string[] {
   return list.split(',').flatMap((name) => name.trim() || []);
 }
 
-/** Every setting there is. `.env.example` explains them. */
+/** All settings. `.env.example` documents them. */
 export const Environment = z.object({
   REDIS_URL: z
     .string()
@@ -184,5 +187,5 @@ export const Environment = z.object({
 /** Names of all settings. */
 export const SETTINGS: readonly string[] = Object.keys(Environment.shape);
 
-/** The settings, each read by itself. */
+/** The settings, each parsed on its own. */
 export type Values = z.infer<typeof Environment>;

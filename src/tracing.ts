@@ -1,7 +1,6 @@
 /**
- * Traces of what becomes of a request, through BullMQ's own hook: one trace from the reply that is asked for to the
- * story that is written, across processes. Loaded only where somebody collects them. What people wrote and were
- * told is in none of them.
+ * Traces of requests through BullMQ's own hook: one trace from the reply's job to the finished story, across
+ * processes. Loaded only if a collector is configured. No trace holds prompts, stories or messages to users.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DiagLogLevel, diag, SpanKind } from '@opentelemetry/api';
@@ -25,17 +24,17 @@ import type { Logger } from 'pino';
 export interface Tracing {
   /** For the queues. */
   readonly telemetry: Telemetry;
-  /** Sends what is left, unless that takes too long. */
+  /** Sends the remaining spans, within a time limit. */
   close(): Promise<void>;
 }
 
 const SERVICE = 'write-me-a-sci-fi';
-/** A collector that is away does not keep a process from ending. */
+/** An unreachable collector does not keep a process from ending. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * What BullMQ says of a job that may be passed on. Everything else is dropped, among it the job's result and why
- * it failed: a story, and a sentence for a person.
+ * The attributes of a job that may be sent. All others are dropped, among them the job's result and its
+ * failure reason: a story, and a sentence for a user.
  */
 const ATTRIBUTES: ReadonlySet<string> = new Set([
   'bullmq.queue.name',
@@ -51,8 +50,8 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
 /**
  * Starts tracing in this process.
  *
- * @param exporter where spans go at once, for tests; by default to OTEL_EXPORTER_OTLP_ENDPOINT, in batches, as the
- *   other OTEL_ variables of the environment say
+ * @param exporter where spans go at once, for tests; by default to OTEL_EXPORTER_OTLP_ENDPOINT, in batches,
+ *   as the other OTEL_ variables of the environment say
  */
 export function startTracing(logger: Logger, exporter?: SpanExporter): Tracing {
   const reason = (message: string) => logger.warn({ reason: message }, 'tracing');
@@ -80,11 +79,11 @@ export function startTracing(logger: Logger, exporter?: SpanExporter): Tracing {
   };
 }
 
-/** A tracer of jobs being added and processed, and of nothing that a person wrote or was told. */
+/** A tracer that records how jobs are added and processed, and no text that a user wrote or was shown. */
 function discreet(tracer: Tracer): Tracer {
   return {
     startSpan(name: string, options?: SpanOptions, context?: unknown): Span {
-      // How workers look for jobs and renew locks, every second: traces of nothing.
+      // Workers poll for jobs and renew locks every second; these spans carry no information.
       if (options?.kind === SpanKind.INTERNAL) return NO_SPAN;
       const span = tracer.startSpan(name, options, context);
       return {
@@ -94,7 +93,7 @@ function discreet(tracer: Tracer): Tracer {
         },
         setAttributes: (attributes) => span.setAttributes(allowed(attributes)),
         addEvent: (event, attributes = {}) => span.addEvent(event, allowed(attributes)),
-        // Messages of errors are for people, or hold what was being worked on.
+        // Error messages are written for users, or hold the text that was being processed.
         recordException: () => span.addEvent('exception'),
         end: () => span.end(),
       };

@@ -9,7 +9,7 @@ import { CliHost, type Outcome, scifi } from './helpers/cli.ts';
 const EVE = 'discord:user:123456789012345678';
 const TEAM = 'slack:workspace:T0123';
 
-describe('the operator’s command for block lists', { timeout: 120_000 }, () => {
+describe('scifi block', { timeout: 120_000 }, () => {
   let host: CliHost;
   let folder: string;
 
@@ -26,7 +26,7 @@ describe('the operator’s command for block lists', { timeout: 120_000 }, () =>
     return host.run(['block', ...args], { SCIFI_DATA: folder, ...env });
   }
 
-  it('adds, lists and removes; another process finds what was added', async () => {
+  it('adds, lists and removes entries, and another process finds the added ones', async () => {
     assert.equal((await run(['list'])).stdout, 'Nothing is blocked.\n');
     const added = await run(['add', EVE, TEAM]);
     assert.deepEqual([added.code, added.stdout], [0, `${EVE} is blocked.\n${TEAM} is blocked.\n`]);
@@ -41,7 +41,7 @@ describe('the operator’s command for block lists', { timeout: 120_000 }, () =>
     assert.match(stays.stdout, /stays blocked by SCIFI_BLOCKED/);
   });
 
-  it('says what is wrong', async () => {
+  it('reports mistakes', async () => {
     const nonsense = await run(['add', 'discord:user:ann']);
     assert.equal(nonsense.code, 2);
     assert.match(nonsense.stderr, /Give one or more of discord:user:ID, discord:server:ID/);

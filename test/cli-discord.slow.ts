@@ -5,7 +5,7 @@ import { FakeDiscord } from './fakes/discord/fake-discord.ts';
 import { PERMISSION } from './fakes/discord/world.ts';
 import { CliHost, type Outcome } from './helpers/cli.ts';
 
-describe('the operator’s commands for Discord', { timeout: 60_000, concurrency: 2 }, () => {
+describe('the Discord commands of the operator', { timeout: 60_000, concurrency: 2 }, () => {
   let discord: FakeDiscord;
   let host: CliHost;
 
@@ -42,7 +42,7 @@ describe('the operator’s commands for Discord', { timeout: 60_000, concurrency
     assert.equal(discord.world.commands.get(id)!.length, 7);
   });
 
-  it('register: says what is wrong', async () => {
+  it('register: reports mistakes', async () => {
     const cases: [string[], RegExp, Record<string, string>, number?][] = [
       [['discord', 'register'], /There is no DISCORD_TOKEN/, { DISCORD_TOKEN: '' }],
       [

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { FakeSlack } from './fakes/slack/fake-slack.ts';
 import { CliHost, type Outcome } from './helpers/cli.ts';
 
-describe('the operator’s look at Slack', { timeout: 60_000 }, () => {
+describe('the Slack checks of scifi doctor', { timeout: 60_000 }, () => {
   let slack: FakeSlack;
   let host: CliHost;
 
@@ -22,13 +22,13 @@ describe('the operator’s look at Slack', { timeout: 60_000 }, () => {
       SLACK_BOT_TOKEN: slack.workspace.token,
       SLACK_APP_TOKEN: slack.world.appToken,
       SLACK_API: slack.api,
-      // A folder without models: there is nothing to be timed.
+      // A folder without models: no engine is timed.
       SCIFI_MODELS: '/nowhere',
       ...env,
     });
   }
 
-  it('says what is well, what is missing, and what to do', async () => {
+  it('reports what works, what is missing, and what to do', async () => {
     const [well, noBot, noApp, unreachable, off] = await Promise.all([
       doctor(),
       doctor({ SLACK_BOT_TOKEN: 'xoxb-hunter2' }),

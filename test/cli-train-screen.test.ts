@@ -10,12 +10,12 @@ const SETTINGS = {
   ...{ steps: 10, clip: 1, epochs: 3, seed: 1 },
 } as const;
 
-describe('what scifi train shows', () => {
+describe('the progress display of scifi train', () => {
   const vocabulary = { idToChar: {}, charToId: {} };
   // Words of four and a half characters: a chunk of 100 of them is 450 characters.
   const pace = { chunks: 40, rows: 100, charactersPerRow: 4.5 };
 
-  it('a bar: where the epoch is, loss, accuracy, speed, and the time that all epochs still take', () => {
+  it('shows a bar: the position in the epoch, loss, accuracy, speed, and the time left', () => {
     let progress = beginningOf(SETTINGS, vocabulary);
     for (let i = 0; i < 40; i++) progress = afterChunk(progress, pace, { nats: 9, right: 0 });
     progress = afterEpoch(progress, { bitsPerCharacter: 2, accuracy: 0.4 });
@@ -32,7 +32,7 @@ describe('what scifi train shows', () => {
     assert.match(barOf(reportOf(progress, pace, 0.002, 3)), / {2}2\.9 h left$/);
   });
 
-  it('a line for each epoch, which says when it is the best', () => {
+  it('prints a line for each epoch, which says when it is the best', () => {
     const report = {
       ...{ epoch: 4, learningRate: 0.1, streams: 8, optimizer: 'sgd', seconds: 12.4, characters: 1 },
       train: { bitsPerCharacter: 1.75, accuracy: 0.6 },

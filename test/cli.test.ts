@@ -1,6 +1,4 @@
-/**
- * The commands, as somebody at a terminal meets them.
- */
+/** The commands, as a user at a terminal runs them. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
@@ -36,7 +34,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.ok(first.stdout.length <= 301);
   });
 
-  it('write: tells a terminal how it goes, and how to get the same story again', async () => {
+  it('write: shows its progress on a terminal, and how to get the same story again', async () => {
     const args = ['write', 'The sea', '--length', '200', '--temperature', '0.5', '--seed', '11'];
     const [quiet, told] = await Promise.all([host.run(args), host.run(args, {}, true)]);
     assert.equal(told.code, 0);
@@ -47,7 +45,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.match(told.stderr, /\d+ of 200 characters/);
   });
 
-  it('write: another seed gives another story, and none gives any', async () => {
+  it('write: another seed gives another story, and a missing one gives a random story', async () => {
     const args = ['write', 'The sea', '--length', '200', '--temperature', '1'];
     const outcomes = await Promise.all([host.run([...args, '--seed', '1']), host.run(args), host.run(args)]);
     assert.deepEqual(
@@ -57,7 +55,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.equal(new Set(outcomes.map(({ stdout }) => stdout)).size, 3);
   });
 
-  it('write: ends in silence when nobody reads on', async () => {
+  it('write: ends without a message when the reader closes the pipe', async () => {
     const child = spawn(
       process.execPath,
       ['--import', 'tsx', 'src/cli.ts', 'write', 'x', '--length', '6000', '--seed', '1'],
@@ -72,11 +70,11 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   });
 
-  it('corpus build: says which of its files are empty, why, and what to do', async () => {
+  it('corpus build: names its empty files, the reason, and what to do', async () => {
     const raw = join(folder, 'raw');
     const out = join(folder, 'corpus');
     await mkdir(raw);
-    // None of these numbers is one that is held out.
+    // None of these numbers is held out.
     const page = (name: string) =>
       Array.from(
         { length: 400 },
@@ -169,7 +167,7 @@ describe('scifi', { concurrency: 2 }, () => {
       assert.equal(stdout, '');
       assert.doesNotMatch(stderr, /^\s+at |hunter2/m, 'no stack trace, no secret');
       const lines = stderr.trimEnd().split('\n');
-      // Commander's own sentences are followed by a hint, and our own are not.
+      // Commander's own sentences are followed by a hint; ours are not.
       const hint = lines[0]!.startsWith('error: ') ? ['(--help lists the commands and options)'] : [];
       assert.deepEqual(
         lines.slice(1).filter((line) => !line.startsWith('(Did you mean ')),
@@ -179,7 +177,7 @@ describe('scifi', { concurrency: 2 }, () => {
     }
   });
 
-  it('start: says who has the data folder, and that the port is taken', async () => {
+  it('start: names the process that has the data folder, and reports a port in use', async () => {
     const port = await freePort();
     const queue = await embeddedFolder();
     const env = { SCIFI_DATA: queue.folder, SCIFI_PORT: String(port), REDIS_URL: '' };
@@ -250,7 +248,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.ok(bits > 0.5 && bits < 3, `${bits} bits`);
   });
 
-  it('evaluate: shows how sure it is, and the text over what it guessed', async () => {
+  it('evaluate: shows its confidence, and the text above the predicted text', async () => {
     const file = join(folder, 'shown.txt');
     await writeFile(file, '\u0003It was a dark night on the planet.\n\nThe ship was gone.');
     const flags = ['--calibration', '--show', '36'];
@@ -266,7 +264,7 @@ describe('scifi', { concurrency: 2 }, () => {
     }
   });
 
-  it('evaluate: tells a terminal how far it is, from 0 to 100%', async () => {
+  it('evaluate: shows its progress on a terminal, from 0 to 100%', async () => {
     const file = join(folder, 'work.txt');
     await writeFile(file, `\u0003${'The ship was gone. '.repeat(40)}`);
     const { code, stderr, stdout } = await host.run(['evaluate', join(MODELS, 'scifi'), file], {}, true);
@@ -280,7 +278,7 @@ describe('scifi', { concurrency: 2 }, () => {
     );
   });
 
-  it('doctor: 0 when all is well, 1 with what to do when it is not', async () => {
+  it('doctor: exits with 0 when all is well, and with 1 and advice when it is not', async () => {
     const [well, ill] = await Promise.all([
       host.run(['doctor'], { SCIFI_DATA: folder }),
       scifi(['doctor'], { SCIFI_DATA: folder, SCIFI_MODELS: '/nowhere' }),
@@ -297,7 +295,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.match(unwritable.stdout, /^FAIL {2}Queue: .*a-file cannot be written\. Set SCIFI_DATA/m);
   });
 
-  it('explains itself', async () => {
+  it('prints its help', async () => {
     const { code, stdout } = await scifi(['--help']);
     assert.equal(code, 0);
     for (const command of ['start', 'bots', 'worker', 'write', 'evaluate', 'model', 'doctor']) {

@@ -6,7 +6,7 @@ import { readConfig } from '../src/config.ts';
 import { SETTINGS } from '../src/settings.ts';
 
 describe('readConfig', () => {
-  it('has a default for everything, and takes empty values for absent ones', () => {
+  it('has a default for every setting, and takes empty values for absent ones', () => {
     const config = readConfig({});
     assert.deepEqual(
       [config.redisUrl, config.pace, config.slots, config.host, config.port, config.retentionMs],
@@ -17,7 +17,7 @@ describe('readConfig', () => {
     assert.ok(config.threads >= 1);
   });
 
-  it('reads what is set', () => {
+  it('reads the set values', () => {
     const config = readConfig({
       REDIS_URL: 'rediss://user:word@host:1/2',
       SCIFI_PACE: '0',
@@ -48,7 +48,7 @@ describe('readConfig', () => {
     );
   });
 
-  it('reads what Redis asks for besides its address, each where it belongs', () => {
+  it('reads the Redis options besides the address, each into its own field', () => {
     const files = { REDIS_TLS_CA: 'ca.pem', REDIS_TLS_CERT: 'cert.pem', REDIS_TLS_KEY: 'key.pem' };
     const sentinel = { REDIS_SENTINEL_USERNAME: 'me', REDIS_SENTINEL_PASSWORD: 'hunter2' };
     const url = 'rediss+sentinel://:word@a,b/main';
@@ -72,7 +72,7 @@ describe('readConfig', () => {
     }
   });
 
-  it('reads blocks, and says which form they have', () => {
+  it('reads block lists, and reports their form', () => {
     const { blocked } = readConfig({ SCIFI_BLOCKED: 'slack:user:U012, discord:server:123456789012345678,' });
     assert.deepEqual(blocked, [
       { platform: 'slack', kind: 'user', id: 'U012' },
@@ -133,7 +133,7 @@ describe('readConfig', () => {
     }
   });
 
-  it('holds every number to its bounds', () => {
+  it('checks every number against its bounds', () => {
     const bounds: Record<string, [number, number]> = {
       SCIFI_THREADS: [0, 256],
       SCIFI_SLOTS: [1, 8_192],
@@ -161,7 +161,7 @@ describe('readConfig', () => {
         );
       }
     }
-    // Words are held to what they may be.
+    // Words are checked against the allowed ones.
     for (const proxies of [
       'loopback',
       '10.0.0.1',
@@ -191,7 +191,7 @@ describe('readConfig', () => {
     );
   });
 
-  it('is explained, setting by setting and with the true defaults, in .env.example', async () => {
+  it('is documented, setting by setting and with the actual defaults, in .env.example', async () => {
     const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
     const shown = Object.fromEntries(
       [...example.matchAll(/^#?([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value!]),

@@ -31,7 +31,7 @@ describe('Disposer', () => {
       },
     ],
   ] as const) {
-    it(`goes on where one ${how}, and says so`, async () => {
+    it(`continues after one ${how}, and reports it`, async () => {
       const { disposer, log } = logged();
       const closed: string[] = [];
       disposer.add(() => closed.push('first'));
@@ -43,7 +43,7 @@ describe('Disposer', () => {
     });
   }
 
-  it('closes once, however often it is asked', async () => {
+  it('closes once for repeated calls', async () => {
     const { disposer } = logged();
     let times = 0;
     disposer.add(() => times++);

@@ -1,6 +1,4 @@
-/**
- * What docker-compose.yml promises, read from it: no container engine is needed here, and none is used.
- */
+/** The guarantees of docker-compose.yml, read from the file: no container engine is needed or used. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,7 +46,7 @@ describe('docker-compose.yml', () => {
     services = Object.entries(compose.services);
   });
 
-  it('has Redis, the bots, and workers with and without a card', () => {
+  it('has Redis, the bots, and workers with and without a GPU', () => {
     assert.deepEqual(
       services.map(([name]) => name),
       ['redis', ...OURS],
@@ -63,7 +61,7 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  it('gives nobody more than they need', () => {
+  it('grants only the permissions that are needed', () => {
     for (const [name, service] of services) {
       assert.match(service.user, /^[1-9]\d*:[1-9]\d*$/, `${name} is not root`);
       assert.equal(service.read_only, true, name);
@@ -85,7 +83,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('publishes the page to this machine only, and Redis to nobody', () => {
+  it('publishes the page to this machine only, and does not publish Redis', () => {
     for (const [name, { ports }] of services) {
       assert.deepEqual(ports, name === 'bots' ? ['127.0.0.1:3000:3000'] : undefined);
     }
@@ -97,7 +95,7 @@ describe('docker-compose.yml', () => {
     assert.notEqual(compose.networks.outside?.internal, true);
   });
 
-  it('has a Redis that keeps what it was given', () => {
+  it('has a Redis that persists its data', () => {
     const { image, command, volumes, deploy, healthcheck } = compose.services.redis;
     assert.match(image, PINNED);
     const options = new Map<string, string>();
@@ -111,7 +109,7 @@ describe('docker-compose.yml', () => {
     assert.match(healthcheck.test.join(' '), /redis-cli ping/);
   });
 
-  it('has settings that exist and may be so', async () => {
+  it('has existing settings with valid values', async () => {
     const chosen = {
       SCIFI_PREFIX: 'another',
       LOG_LEVEL: 'debug',
@@ -159,7 +157,7 @@ describe('docker-compose.yml', () => {
         if (name !== 'bots') assert.equal(config.threads, Number(deploy.resources.limits.cpus));
       }
     }
-    // Whatever somebody sets reaches those it is for.
+    // A setting of the operator reaches the containers that read it.
     const { environment: bots = {} } = other.services.bots;
     const { environment: worker = {} } = other.services.worker;
     for (const [setting, value] of Object.entries(chosen)) {
@@ -171,7 +169,7 @@ describe('docker-compose.yml', () => {
     assert.equal(readConfig(one.services.bots.environment!).slack?.botToken, 'xoxb-example');
   });
 
-  it('hands every setting of .env.example to the containers, but for those that are fixed here', async () => {
+  it('passes every setting of .env.example to the containers, except those that are fixed here', async () => {
     const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
     const explained = [...example.matchAll(/^#?([A-Z][A-Z0-9_]+)=|\b(OTEL_[A-Z_]+)\b/gm)].map(
       ([, setting, telemetry]) => setting ?? telemetry!,
@@ -185,7 +183,7 @@ describe('docker-compose.yml', () => {
       if (FIXED.has(name)) assert.equal(reached(name), 0, `${name} is no exception any more`);
       else assert.ok(reached(name) > 0, `${name} reaches nobody`);
     }
-    // What all processes read is the same in all of them.
+    // Settings that all processes read have the same value in all of them.
     for (const name of explained.filter((one) =>
       /^(OTEL_|LOG_|SCIFI_(PREFIX|MODELS|OPERATOR|BOARD))/.test(one),
     )) {
@@ -198,7 +196,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('asks for no variable that nobody explains', async () => {
+  it('uses no undocumented variable', async () => {
     const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
     const operations = await readFile(new URL('../docs/operations.md', import.meta.url), 'utf8');
     const dockerfile = await readFile(new URL('../Dockerfile', import.meta.url), 'utf8');
@@ -210,23 +208,23 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('has a folder of models of one’s own, or the repository’s', async () => {
+  it('mounts a folder with the operator’s models, or the repository’s', async () => {
     const sources = (of: Compose) => OURS.map((name) => (of.services[name].volumes![0] as Mount).source);
     assert.deepEqual(sources(compose), ['./models', './models', './models']);
     const other = await readCompose({ SCIFI_MODELS: '/srv/models' });
     assert.deepEqual(sources(other), ['/srv/models', '/srv/models', '/srv/models']);
-    // Within the container it is the folder that the program looks at by itself.
+    // Within the container it is the folder that the program uses by default.
     const { modelsFolder } = readConfig(compose.services.bots.environment!);
     assert.equal(modelsFolder, resolve('models'));
   });
 
-  it('binds the page within the container, and lets it answer to names of its own only', () => {
+  it('binds the page within the container, and lets it answer only to its own host names', () => {
     const { host, port, allowedHosts } = readConfig(compose.services.bots.environment!);
     assert.deepEqual([host, port], ['0.0.0.0', 3_000]);
     assert.ok(allowedHosts.length > 0, 'without one it answers to every name');
   });
 
-  it('stops in peace: SIGTERM reaches Node.js, and nobody is killed before the deadline of their own', () => {
+  it('stops cleanly: SIGTERM reaches Node.js, and no process is killed before its deadline', () => {
     for (const [name, { init, stop_grace_period, restart }] of services) {
       assert.equal(init, true, name);
       assert.equal(restart, 'unless-stopped', name);
@@ -237,7 +235,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('gives the card, with its Vulkan driver, to workers of the gpu profile alone', async () => {
+  it('gives the GPU, with its Vulkan driver, to workers of the gpu profile alone', async () => {
     for (const [name, { runtime, deploy, environment }] of services) {
       const devices = deploy.resources.reservations?.devices;
       if (name !== 'worker-gpu') {
@@ -257,7 +255,7 @@ describe('docker-compose.yml', () => {
     assert.deepEqual([build!.args!.TFJS_NODE_GPU, build!.args!.GPU_IMAGE], ['4.22.0', 'cuda:11']);
   });
 
-  it('asks a worker for a fresh heartbeat', async () => {
+  it('checks that a worker’s heartbeat is fresh', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       const { healthcheck, environment } = compose.services.worker;
@@ -276,7 +274,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('asks the bots for an answer', async () => {
+  it('checks that the bots answer', async () => {
     const { test } = compose.services.bots.healthcheck;
     const port = await freePort();
     const env = { SCIFI_PORT: String(port) };
@@ -298,7 +296,7 @@ describe('docker-compose.yml', () => {
   });
 });
 
-/** Runs a check as a container would; gives its exit code. */
+/** Runs a check as a container would; returns its exit code. */
 async function runCheck(test: readonly string[], env: Record<string, string>): Promise<number> {
   const [how, program, ...args] = test;
   assert.deepEqual([how, program], ['CMD', 'node']);

@@ -1,6 +1,4 @@
-/**
- * What the Dockerfile promises, read from it: no container engine is needed here, and none is used.
- */
+/** The guarantees of the Dockerfile, read from the file: no container engine is needed or used. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -57,7 +55,7 @@ describe('Dockerfile', () => {
     return found!.lines.filter((line) => line.keyword === keyword).map(({ rest }) => rest);
   }
 
-  it('is built on pinned Node 22 on slim Debian, production dependencies only', async () => {
+  it('is built on pinned Node 22 on slim Debian, with production dependencies only', async () => {
     assert.match(globals.get('NODE_IMAGE')!, /^node:22\./);
     assert.match(globals.get('NODE_IMAGE')!, PINNED);
     assert.deepEqual(
@@ -71,7 +69,7 @@ describe('Dockerfile', () => {
       ],
     );
     assert.match(lines('tree', 'RUN')[0]!, /^npm ci --omit=dev/);
-    // What runs must not come from what is left out.
+    // The running code must not import excluded files.
     const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
       await readFile(join(ROOT, 'package.json'), 'utf8'),
     );
@@ -89,7 +87,7 @@ describe('Dockerfile', () => {
     assert.equal(services['worker-gpu'].build?.args?.GPU_IMAGE, globals.get('NODE_IMAGE'));
   });
 
-  it('copies what .dockerignore lets through, and nothing else is let through', async () => {
+  it('copies exactly the files that .dockerignore allows', async () => {
     const copied = lines('tree', 'COPY').flatMap((rest) => rest.split(/\s+/).slice(0, -1));
     const rules = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).split('\n');
     const given = rules.filter((rule) => rule && !rule.startsWith('#'));
@@ -105,7 +103,7 @@ describe('Dockerfile', () => {
     }
   });
 
-  it('leaves out what does not run, and nothing else', async () => {
+  it('excludes exactly the files that are not used at run time', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       const other = process.arch === 'x64' ? 'arm64' : 'x64';
@@ -152,7 +150,7 @@ describe('Dockerfile', () => {
     }
   });
 
-  it('says by itself whether it is well', () => {
+  it('defines a health check', () => {
     for (const stage of ['app', 'gpu']) {
       const [check] = lines(stage, 'HEALTHCHECK');
       assert.match(check!, /CMD \["node", "--import", "tsx", "src\/healthcheck.ts"\]$/, stage);
@@ -160,7 +158,7 @@ describe('Dockerfile', () => {
     }
   });
 
-  it('runs Node.js itself, as nobody in particular', async () => {
+  it('runs Node.js directly, as an unprivileged user', async () => {
     for (const stage of ['app', 'gpu']) {
       assert.deepEqual(lines(stage, 'ENTRYPOINT'), ['["node", "--import", "tsx", "src/cli.ts"]']);
       const [user] = lines(stage, 'USER');
@@ -172,7 +170,7 @@ describe('Dockerfile', () => {
     assert.deepEqual(lines('app', 'CMD'), ['["start"]']);
   });
 
-  it('brings what WebGPU needs beside the driver', () => {
+  it('installs the libraries that WebGPU needs besides the driver', () => {
     const installed = lines('gpu', 'RUN')[0]!;
     for (const name of ['libvulkan1', 'libstdc++6', 'libegl1', 'libxext6']) {
       assert.ok(installed.includes(` ${name}`), name);
@@ -180,7 +178,7 @@ describe('Dockerfile', () => {
     assert.match(lines('gpu', 'ENV')[0]!, /NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility/);
   });
 
-  it('installs TensorFlow on CUDA when it is asked to, and proves it', () => {
+  it('installs TensorFlow for CUDA on request, and verifies it', () => {
     const argumentsOf = (stage: string) => lines(stage, 'ARG').map((rest) => rest.split('=')[0]);
     const mirrors = ['TFJS_NODE_CDN_STORAGE', 'npm_config_tfjs_binding_binary_host_mirror'];
     assert.deepEqual(argumentsOf('gpu-tree'), ['TFJS_NODE_GPU', ...mirrors]);

@@ -7,7 +7,7 @@ import { beat } from '../src/heartbeat.ts';
 import { temporaryFolder } from './helpers/programs.ts';
 
 describe('beat', () => {
-  it('makes the file as young as now, every time', async () => {
+  it('sets the file’s modification time to now at every beat', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       const file = join(folder, 'heartbeat');
@@ -15,7 +15,7 @@ describe('beat', () => {
       for (let time = 0; time < 2; time++) {
         await beat(file, pino({ level: 'silent' }));
         assert.ok(Date.parse(await readFile(file, 'utf8')) >= before);
-        // Half a second for file systems that count time more coarsely.
+        // Half a second for file systems with coarse timestamps.
         assert.ok((await stat(file)).mtimeMs > before - 500);
         await utimes(file, 0, 0);
       }
@@ -24,7 +24,7 @@ describe('beat', () => {
     }
   });
 
-  it('says what to do when the file cannot be written, and harms nobody', async () => {
+  it('reports what to do when the file cannot be written, and does not throw', async () => {
     const log: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line: string) => void log.push(line) });
     await beat('/nowhere/heartbeat', logger);

@@ -10,7 +10,7 @@ import { freePort, skipWithout, until } from './helpers/programs.ts';
 
 const START_TIMEOUT_MS = 120_000;
 
-/** What is written to it, as text. */
+/** The text that is written to it. */
 function output(isTTY: boolean) {
   let text = '';
   const stream = new PassThrough().on('data', (chunk) => {
@@ -20,7 +20,7 @@ function output(isTTY: boolean) {
 }
 
 describe('the log', () => {
-  it('is JSON where it is collected', async () => {
+  it('is JSON when it is not written to a terminal', async () => {
     const collected = output(false);
     (await createLogger('info', collected)).info({ slots: 64 }, 'ready');
     await until(() => collected.text(), 'the line');
@@ -28,7 +28,7 @@ describe('the log', () => {
     assert.deepEqual({ level, slots, msg }, { level: 30, slots: 64, msg: 'ready' });
   });
 
-  it('says nothing below its level', async () => {
+  it('omits messages below its level', async () => {
     const collected = output(false);
     const logger = await createLogger('warn', collected);
     logger.info('ready');
@@ -43,7 +43,7 @@ describe('the log', () => {
     SCIFI_PORT: String(await freePort()),
   });
 
-  it('is JSON of a real process whose output is no terminal, and says what it is doing', async (t) => {
+  it('is JSON of a real process whose output is not a terminal, and says what it does', async (t) => {
     const { folder, remove } = await embeddedFolder();
     const role = spawnRole('start', await env(folder));
     t.after(() => role.kill().then(remove));
@@ -65,7 +65,7 @@ describe('the log', () => {
 
   it('is readable lines on a terminal', { skip: skipWithout('script') }, async (t) => {
     const { folder, remove } = await embeddedFolder();
-    // A pseudo-terminal of util-linux.
+    // The pseudo-terminal of util-linux.
     const command = `exec ${process.execPath} --import tsx src/cli.ts start`;
     const child = spawn('script', ['-qefc', command, '/dev/null'], {
       cwd: fileURLToPath(new URL('../', import.meta.url)),

@@ -1,4 +1,6 @@
-/** Commands that are printed work when they are pasted: in sentences, in documents, and from the shell's own words. */
+/**
+ * Printed commands work when they are pasted: in sentences, in documents, and with the shell's own quoting.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdir, readFile, symlink } from 'node:fs/promises';
@@ -13,17 +15,17 @@ import { MODELS, ROOT } from './helpers/cli.ts';
 import { temporaryFolder } from './helpers/programs.ts';
 
 const execute = promisify(execFile);
-/** What a server is told of its client, and what stands in a model's card, which is read elsewhere. */
+/** A user agent that is sent to servers, and a line of a model's card, which is read elsewhere. */
 const EXCEPTIONS = ['(scifi corpus download', 'npm run -s scifi -- evaluate FOLDER FILE'];
 
-/** Runs a line as a person does who pastes it into a shell. */
+/** Runs a line as a user does who pastes it into a shell. */
 async function paste(line: string, folder: string, path = process.env.PATH): Promise<string> {
   const env = { HOME: process.env.HOME, PATH: path, SCIFI_MODELS: MODELS };
   const { stdout } = await execute('sh', ['-c', line], { cwd: folder, env });
   return stdout;
 }
 
-/** Reads words as the command line does, without doing what they ask for. */
+/** Parses words as the command line does, without running the command. */
 function parse(words: readonly string[]): void {
   const program = createProgram();
   const disarm = (command: Command) => {
@@ -35,14 +37,14 @@ function parse(words: readonly string[]): void {
   program.parse(words, { from: 'user' });
 }
 
-/** The words of a line of a document: those of a shell that knows quotes and comments. */
+/** The words of a line of a document: as a shell with quotes and comments splits them. */
 async function wordsOf(line: string): Promise<string[]> {
   const { stdout } = await execute('sh', ['-c', `set -f; printf '%s\\0' ${line}`]);
   return stdout.split('\0').slice(0, -1);
 }
 
-describe('commands that are printed', () => {
-  it('reach the program word for word, whatever the words are', async () => {
+describe('printed commands', () => {
+  it('reach the program word for word, with any characters in the words', async () => {
     const invocation = { script: '/usr/local/bin/scifi', workingFolder: '/' };
     await fc.assert(
       fc.asyncProperty(
@@ -98,7 +100,7 @@ describe('commands that are printed', () => {
     for (const name of documents) {
       const text = await readFile(join(ROOT, name), 'utf8');
       for (const [, words] of text.matchAll(/npm run -s scifi -- ([^`\n]*)/g)) {
-        // A number stands for the only placeholder that is held to its form.
+        // A number replaces the only placeholder whose form is checked.
         const line = words!.replace(/--guild ID$/, '--guild 12345678901234567');
         try {
           parse(await wordsOf(line));
@@ -112,7 +114,7 @@ describe('commands that are printed', () => {
     assert.ok(found > 15, `${found} commands`);
   });
 
-  it('are made by ownCommand, in every sentence of the program', async () => {
+  it('come from ownCommand, in every sentence of the program', async () => {
     const names = createProgram().commands.map((command) => command.name());
     const command = new RegExp(`(?:run -s scifi --|\\bscifi) (?:${names.join('|')})\\b`);
     for (const file of await readdir(join(ROOT, 'src'), { recursive: true })) {

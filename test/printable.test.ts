@@ -3,16 +3,19 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { printableLine, printableText } from '../src/printable.ts';
 
-/** What a terminal obeys, and what reorders or hides text: by code point, independently of the implementation. */
+/**
+ * Characters that a terminal interprets, and those that reorder or hide text: by code point, independently of
+ * the implementation.
+ */
 function isObeyed(codePoint: number): boolean {
   const ranges: readonly (readonly [number, number])[] = [
     [0x00, 0x1f], // C0
     [0x7f, 0x9f], // DEL, C1
     [0x200b, 0x200b],
     [0x200e, 0x200f],
-    [0x2028, 0x202e], // line and paragraph separators, overrides of direction
+    [0x2028, 0x202e], // line and paragraph separators, direction overrides
     [0x2060, 0x2064], // invisible operators
-    [0x2066, 0x206f], // isolates of direction
+    [0x2066, 0x206f], // direction isolates
     [0xd800, 0xdfff],
     [0xfeff, 0xfeff],
     [0xe0020, 0xe007f], // invisible tags
@@ -23,7 +26,7 @@ function isObeyed(codePoint: number): boolean {
 const pointsOf = (text: string) => Array.from(text, (character) => character.codePointAt(0)!);
 
 describe('printable text', () => {
-  it('shows every character that a terminal would obey, and keeps all others', () => {
+  it('escapes every character that a terminal interprets, and keeps all others', () => {
     for (let codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
       const character = String.fromCodePoint(codePoint);
       const line = printableLine(character);
@@ -32,7 +35,7 @@ describe('printable text', () => {
     }
   });
 
-  it('leaves nothing of any text that would be obeyed', () => {
+  it('leaves no character of any text that a terminal interprets', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         assert.ok(!pointsOf(printableLine(text)).some(isObeyed));
@@ -42,7 +45,7 @@ describe('printable text', () => {
     );
   });
 
-  it('keeps line ends and tabs of a text, and shows those of a line', () => {
+  it('keeps line ends and tabs of a text, and escapes those of a line', () => {
     assert.equal(printableText('one\n\ttwo\rthree\r\n'), 'one\n\ttwo\\u000dthree\r\n');
     assert.equal(printableLine('one\n\ttwo'), 'one\\u000a\\u0009two');
   });
@@ -52,7 +55,7 @@ describe('printable text', () => {
     assert.equal(printableLine(text), text);
   });
 
-  it('keeps a line of a log what it was', () => {
+  it('leaves a log line unchanged', () => {
     const logged = { msg: 'a\u009b31m\u202eb\u{e0041}"\\n', list: ['\u001b]0;x\u0007'] };
     const line = printableText(`${JSON.stringify(logged)}\n`);
     assert.ok(!pointsOf(line.slice(0, -1)).some(isObeyed));

@@ -1,4 +1,4 @@
-/** What this project is made of: the very versions that were tried, under licences that somebody has looked at. */
+/** The dependencies of this project: exact versions that were tested, under reviewed licences. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
@@ -17,7 +17,7 @@ const KINDS = [
 const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 
 describe('the supply chain', () => {
-  it('has exact versions, and a lockfile that agrees and has a checksum of everything', async () => {
+  it('has exact versions, and a lockfile that agrees and has a checksum for every package', async () => {
     const manifest = JSON.parse(await read('package.json'));
     const lockfile = JSON.parse(await read('package-lock.json'));
     for (const kind of KINDS) {
@@ -38,18 +38,18 @@ describe('the supply chain', () => {
     }
   });
 
-  it('runs no install script of anybody', async () => {
+  it('runs no install script of a package', async () => {
     assert.match(await read('.npmrc'), /^ignore-scripts=true$/m);
     assert.deepEqual(JSON.parse(await read('package.json')).allowScripts, {});
   });
 
-  it('has only licences that somebody has looked at, all of them in THIRD-PARTY.md', async () => {
+  it('has only reviewed licences, all of them in THIRD-PARTY.md', async () => {
     const lockfile = JSON.parse(await read('package-lock.json')) as Lockfile;
     assert.deepEqual(licenceProblems(lockfile), []);
     assert.equal(await read('THIRD-PARTY.md'), thirdParty(lockfile), 'run `npm run licences`');
   });
 
-  it('knows what a licence leaves open', () => {
+  it('evaluates licence expressions, and reports packages without an allowed one', () => {
     for (const good of ['MIT', '(MIT OR GPL-3.0-only)', 'Apache-2.0 AND MIT', 'GPL-2.0-only OR ISC']) {
       assert.equal(isAllowed(good), true, good);
     }
@@ -67,7 +67,7 @@ describe('the supply chain', () => {
     ]);
   });
 
-  it('is tried on every Node that is promised, by actions that cannot be changed behind one’s back', async () => {
+  it('is tested on every promised Node version, by actions pinned to a commit', async () => {
     const { engines } = JSON.parse(await read('package.json'));
     const text = await read('.github/workflows/ci.yml');
     const { jobs, permissions } = parse(text);

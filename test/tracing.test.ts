@@ -1,6 +1,6 @@
 /**
- * Traces through the queues: one from the reply that is asked for to the story that is written, and nothing in it
- * of what a person wrote or was told.
+ * Traces through the queues: one trace from the requested reply to the written story, without any text that
+ * the user wrote or read.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -17,13 +17,13 @@ import { REDIS_SERVER, skipWithout, startRedis, until } from './helpers/programs
 const CANARY = 'A canary that nobody may read ';
 
 describe('tracing', { skip: skipWithout(REDIS_SERVER), timeout: 60_000 }, () => {
-  it('follows a story through both queues, and tells nothing of it', async () => {
+  it('follows a story through both queues, and holds none of its text', async () => {
     const redis = await startRedis();
     const logger = pino({ level: 'silent' });
     const exporter = new InMemorySpanExporter();
     const tracing = startTracing(logger, exporter);
     const { storyteller } = fakeStoryteller();
-    // One that fails with the very words that it was given.
+    // One story that fails with the very text of its prompt.
     const frail = {
       credits: storyteller.credits,
       unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
@@ -49,7 +49,7 @@ describe('tracing', { skip: skipWithout(REDIS_SERVER), timeout: 60_000 }, () => 
       const named = (name: string) => spans().filter((span) => span.name === name);
       await until(() => named('process replies-test').length === 2, 'both replies to be done');
 
-      // The one that fails is tried three times.
+      // The failing story is tried three times.
       assert.deepEqual(
         ['add replies-test.reply', 'process replies-test', 'add stories.story', 'process stories'].map(
           (name) => named(name).length,

@@ -1,4 +1,4 @@
-/** What the plan for many machines is made of, measured on this one. */
+/** Measures the inputs of the capacity plan on this machine. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,10 @@ const MEASURE_MS = 1_500;
 const LONGEST_LENGTH = 6_000;
 const IDLE_TRIALS = 20;
 
-/** Milliseconds of a step by the stories in it, through the storyteller: drawing and reading included. */
+/**
+ * Milliseconds of a step by the number of stories in it, through the storyteller, including drawing and
+ * reading.
+ */
 export async function measureSteps(threads: number): Promise<[number, number][]> {
   const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
   const engine = await createOnnxEngine(model, { capacity: SLOTS, threads });
@@ -44,13 +47,13 @@ export async function measureSteps(threads: number): Promise<[number, number][]>
   return points;
 }
 
-/** Stories that arrived at random, for a while, over a Redis and a worker process of their own. */
+/** Stories that arrive at random for a while, over their own Redis and a worker process. */
 export interface Run {
   readonly storiesPerSecond: number;
   readonly stories: number;
-  /** Characters of each, prompts not counted. */
+  /** Characters of each, without prompts. */
   readonly lengths: readonly number[];
-  /** Milliseconds, ascending: from a story's being taken to its end, as the worker says; */
+  /** Milliseconds, ascending: from taking a story to its end, as reported by the worker; */
   readonly writings: readonly number[];
   /** from a request to the first text of its reply. */
   readonly firsts: readonly number[];
@@ -58,23 +61,26 @@ export interface Run {
   readonly idleFirst: number;
   /** For a story, from its request to its last character at the pace of the replies: */
   readonly perStory: {
-    /** Redis commands, those within scripts counted, seconds of its one thread, bytes through its network, and bytes kept afterwards. */
+    /**
+     * Redis commands (including those in scripts), seconds of its single thread, bytes through its network,
+     * and bytes kept afterwards.
+     */
     readonly commands: number;
     readonly redisSeconds: number;
     readonly networkBytes: number;
     readonly keptBytes: number;
-    /** Seconds of the processor in the process of replies, which is also the one that asks and listens. */
+    /** CPU seconds of the process that runs the replies, which also sends the requests and listens. */
     readonly repliesSeconds: number;
   };
-  /** Bytes resident at most: of the worker. */
+  /** Peak resident bytes of the worker. */
   readonly workerBytes: number;
   readonly topCommands: readonly (readonly [string, number])[];
 }
 
 /**
- * Runs a load through everything but the chats.
+ * Runs a load through the whole system except the chats.
  *
- * @param pace characters a second at which replies grow
+ * @param pace characters per second at which replies grow
  */
 export async function measureRun(
   storiesPerSecond: number,
@@ -108,10 +114,10 @@ export async function measureRun(
     asked.push(pipeline.ask(request(1_000 + index, length)));
   }
   const ends = await Promise.all(asked);
-  // Stories are forgotten a moment after their replies have ended.
+  // Stories are removed shortly after their replies have ended.
   await sleep(1_000);
   const cpu = process.cpuUsage(before.cpu);
-  // As the sweeper does it a minute later: what is kept is the replies.
+  // As the sweeper does a minute later: only the replies are kept.
   for (const queue of [STORIES_QUEUE, 'replies-bench']) await connection.deleteEvents(queue, Date.now());
   const after = await readRedis(client);
   const lines = written().slice(before.lines);
@@ -149,7 +155,7 @@ export async function measureRun(
   return run;
 }
 
-/** Commands by name, those that scripts call counted, too, and what Redis has spent. */
+/** Commands by name, including those that scripts call, and the CPU time of Redis. */
 async function readRedis(client: Redis) {
   const info = await client.info('everything');
   const field = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1]);

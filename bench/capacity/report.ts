@@ -1,4 +1,4 @@
-/** docs/capacity.md: the plan for many machines, in words and tables, from what was measured and assumed. */
+/** docs/capacity.md: the capacity plan as text and tables, from measurements and assumptions. */
 import { figure, machine, table } from '../measure.ts';
 import type { Run } from './measure.ts';
 import { type Outcome, quantile } from './simulation.ts';
@@ -35,15 +35,15 @@ export interface Findings {
   readonly prices: Prices;
   readonly length: number;
   readonly pace: number;
-  /** Processes that wanted a core, over the last five minutes. */
+  /** Number of processes that wanted a core, over the last five minutes. */
   readonly load: string;
   readonly cores: number;
 }
 
-/** Edits of one reply on its way, at most: one a second on Discord, one every second and a half on Slack. */
+/** Maximum edits per second of one reply: one a second on Discord, one every second and a half on Slack. */
 const DISCORD_EDIT_SECONDS = 1;
 const SLACK_EDIT_SECONDS = 1.5;
-/** What Slack allows a workspace for edits in a minute; ours stays below (src/bots/slack/reply/budgets.ts). */
+/** Slack's limit of edits per minute for a workspace; ours is lower (src/bots/slack/reply/budgets.ts). */
 const SLACK_EDITS_PER_MINUTE = 40;
 const SECONDS_PER_DAY = 86_400;
 

@@ -1,42 +1,42 @@
 /**
- * Workers that write stories by continuous batching, as a simulation of discrete events: stories arrive at random,
- * wait in one queue, get a slot of a worker, and grow with every step of its batch. How long a step takes with so
- * many stories in it is measured, or assumed, elsewhere.
+ * A discrete-event simulation of workers that write stories by continuous batching: stories arrive at random,
+ * wait in one queue, get a slot of a worker, and grow with every step of its scheduler. The duration of a
+ * step by its number of stories is an input, measured or assumed.
  */
 import { uniformAt } from '../../src/generator/sampler.ts';
 
-/** What one worker writes with. */
+/** The capabilities of one worker. */
 export interface Writer {
-  /** Stories that it writes at the same time. */
+  /** Number of stories that it writes at the same time. */
   readonly slots: number;
-  /** Stories that it takes from the queue beyond those. */
+  /** Number of stories that it takes from the queue beyond those. */
   readonly ahead: number;
-  /** Characters by which every story of the batch grows in a step. */
+  /** Characters by which every active story grows in a step. */
   readonly charactersPerStep: number;
-  /** Milliseconds that a step takes with so many stories in it. */
+  /** Milliseconds of a step with this many stories in it. */
   stepMs(stories: number): number;
 }
 
 export interface Load {
   readonly storiesPerSecond: number;
   readonly seconds: number;
-  /** Characters that are read before the first is written. */
+  /** Characters that are read before the first one is written. */
   readonly prompt: number;
-  /** Characters of stories, prompts not counted; drawn from at random. */
+  /** Characters of stories, without prompts; drawn at random. */
   readonly lengths: readonly number[];
   readonly seed: number;
 }
 
 export interface Outcome {
-  /** Milliseconds in ascending order, a value for each story: from its arrival to its slot, */
+  /** Milliseconds in ascending order, one value per story: from its arrival to its slot, */
   readonly waits: readonly number[];
   /** from its slot to its end, */
   readonly writings: readonly number[];
   /** and from its arrival to its first word. */
   readonly firsts: readonly number[];
-  /** Share of the time in which workers were at work. */
+  /** Share of the time in which workers were busy. */
   readonly busy: number;
-  /** Stories in a batch, over the time in which there was one. */
+  /** Mean number of active stories while a worker is busy. */
   readonly batch: number;
 }
 
@@ -54,12 +54,12 @@ interface Worker {
   stepEndsAt: number;
 }
 
-/** Characters of a first word with the space behind it: then it is known to be one. */
+/** Characters of a first word with the following space, which shows that the word is complete. */
 const FIRST_WORD = 6;
-/** Stories before which queues are still filling, as a share of all. */
+/** Share of the stories during which the queues are still filling; they are not counted. */
 const WARM_UP = 0.1;
 
-/** Lets `workers` writers write what arrives, and all of it to its end. */
+/** Runs `workers` writers until every story that arrives has ended. */
 export function simulate(writer: Writer, workers: number, load: Load): Outcome {
   const arriving = arrivals(writer, load);
   const crew = Array.from(
@@ -99,7 +99,7 @@ export function simulate(writer: Writer, workers: number, load: Load): Outcome {
     if (arrival && arrival.arrivedAt <= first.stepEndsAt) {
       now = arrival.arrivedAt;
       next++;
-      // Whoever has waited longest for a story gets it: round they go.
+      // Round robin: the worker that has waited longest for a story gets it.
       const free = crew.findIndex((_, index) => hasRoom(crew[(turn + index) % workers]!));
       if (free < 0) queue.push(arrival);
       else {
@@ -130,7 +130,7 @@ export function simulate(writer: Writer, workers: number, load: Load): Outcome {
   };
 }
 
-/** Stories by the time at which they arrive: each pause is as likely wherever the last one ended (Poisson). */
+/** Stories by arrival time, with exponential pauses (a Poisson process). */
 function arrivals(writer: Writer, { storiesPerSecond, seconds, prompt, lengths, seed }: Load): Story[] {
   const stories: Story[] = [];
   const steps = (characters: number) => Math.ceil(characters / writer.charactersPerStep);
@@ -153,7 +153,7 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-/** A function through measured points, straight in between and beyond the last two. */
+/** A piecewise linear function through measured points, extrapolated from the last two. */
 export function interpolate(points: readonly (readonly [number, number])[]): (x: number) => number {
   return (x) => {
     const upper = points.findIndex(([at]) => at >= x);

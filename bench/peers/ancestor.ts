@@ -1,7 +1,7 @@
 /**
- * The ancestor's way, on TensorFlow.js as it ran it: its own network (Embedding(95, 500), three LSTM(500)
- * with ReLU and hard sigmoid, batch normalization, Dense(95)), whose window of the last 50 characters is read
- * anew for every single character, one story per call. Weights are random: they cost the same.
+ * The ancestor's method, on TensorFlow.js as it ran it: its own network (Embedding(95, 500), three LSTM(500)
+ * with ReLU and hard sigmoid, batch normalization, Dense(95)), which reads the window of the last 50
+ * characters again for every character, one story per call. Weights are random; the cost is the same.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
@@ -22,7 +22,7 @@ export function ancestorsWay(): () => Promise<void> {
         activation: 'relu',
         recurrentActivation: 'hardSigmoid',
         returnSequences: true,
-        // Its default, an orthogonal matrix, takes minutes to make and no less time to multiply with.
+        // The default, an orthogonal matrix, takes minutes to compute and does not change the speed.
         recurrentInitializer: 'glorotNormal',
       }),
     );

@@ -1,4 +1,4 @@
-/** The layers of the models that are measured, by name: an embedding, LSTMs of Keras's defaults, a dense layer. */
+/** The layers of the measured models, by name: an embedding, LSTMs with Keras's defaults, a dense layer. */
 import type { DenseLayer, EmbeddingLayer, Layer, LstmLayer } from '../../src/generator/model/layers.ts';
 import type { Model } from '../../src/generator/model/model.ts';
 
@@ -9,7 +9,7 @@ export interface PlainLstm {
   readonly dense: DenseLayer;
 }
 
-/** @throws TypeError for a model of other layers, or of other activations */
+/** @throws TypeError for a model with other layers or other activations */
 export function plainLstmOf({ layers }: Model): PlainLstm {
   const [embedding, dense] = [layers[0], layers.at(-1)];
   const lstms = layers.slice(1, -1).filter(isPlain);

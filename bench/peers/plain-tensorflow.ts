@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js as its examples do it: our network and our state carried on, but one story per call, its
- * logits fetched for every character and drawn on the host.
+ * TensorFlow.js as in its examples: our network with a carried state, but one story per call, with the logits
+ * fetched for every character and sampled on the host.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../src/generator/model/model.ts';
@@ -30,7 +30,7 @@ export function plainTensorflow(model: Model): () => Promise<void> {
       let input = tf.gather(table, tf.tensor1d([id], 'int32')) as tf.Tensor2D;
       const next = layers.map(({ kernel, bias }, i) => {
         const { c, h } = before[i]! as { c: tf.Tensor2D; h: tf.Tensor2D };
-        // Its gates stand in another order than Keras's, which costs the same.
+        // Its gates are in another order than Keras's, at the same cost.
         const [newC, newH] = tf.basicLSTMCell(tf.scalar(0), kernel, bias, input, c, h);
         input = newH;
         return { c: newC, h: newH };

@@ -1,6 +1,6 @@
 /**
- * Looks for what `scifi corpus build` should have left out: every line that a wide net catches, and places for a
- * person to read.
+ * Looks for text that `scifi corpus build` should have removed: every line that a broad pattern matches, and
+ * random passages for a person to read.
  *
  *   node --import tsx scripts/corpus/check.ts DATA                       # lines that may be leftovers
  *   node --import tsx scripts/corpus/check.ts DATA --places 40 --seed 7  # a quarter beginnings, a quarter ends, half middles
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { uniformAt } from '../../src/generator/sampler.ts';
 import { worksOf } from './works.ts';
 
-/** Wider than what the cleaner goes by, so that stories are caught as well: each line is to be read. */
+/** Broader than the cleaner's patterns, so it matches stories as well: each line must be read by a person. */
 const SUSPICIOUS: readonly RegExp[] = [
   /gutenberg|\be-?text\b|\be-?book\b|pgdp|proofread|distributed proof|archive\.org|https?:|www\./i,
   /transcriber|transcribed (?:by|from)|transcription|typograph|hyphenat|spelling (?:has|have|was|were|errors?)/i,

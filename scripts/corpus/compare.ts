@@ -1,6 +1,7 @@
 /**
- * Holds a corpus that `scifi corpus build` wrote against the same works cleaned in another way, by shingles of 50
- * characters: how many of theirs are in ours, and how many of ours in theirs.
+ * Compares a corpus that `scifi corpus build` wrote with the same works cleaned in another way, by shingles
+ * of 50 characters: the share of the other's that ours contains, and the share of ours that the other
+ * contains.
  *
  *   node --import tsx scripts/corpus/compare.ts DATA CLEAN                  # CLEAN/ID.txt
  *   node --import tsx scripts/corpus/compare.ts DATA CLEAN --manifest FILE  # its `dropped_paragraphs` are set aside
@@ -30,13 +31,13 @@ const dropped = new Map(
   ]),
 );
 
-/** A passage that the other text lacks, and the share of the text before it. */
+/** A passage that the other text lacks, and the share of the text that precedes it. */
 interface Passage {
   readonly text: string;
   readonly at: number;
 }
 
-/** The passages that a text is made of where shingle after shingle is not found. */
+/** The passages of consecutive shingles that were not found. */
 function missing(text: string, found: Uint8Array): Passage[] {
   const passages: Passage[] = [];
   for (let i = 0; i < found.length; i++) {
@@ -50,7 +51,7 @@ function missing(text: string, found: Uint8Array): Passage[] {
 
 interface Comparison {
   readonly id: string;
-  /** Shares of their shingles that are in ours, and of ours that are in theirs. */
+  /** The share of their shingles that ours contains, and the share of ours that theirs contains. */
   readonly forward: number;
   readonly reverse: number;
   readonly aside: number;
@@ -62,7 +63,7 @@ function compare(id: string, ours: string, theirs: string): Comparison {
   const [a, b] = [flatten(theirs), flatten(ours)];
   const [forward, reverse] = [foundIn(a, b), foundIn(b, a)];
   const extra = missing(b, reverse);
-  // What was dropped by hand is a paragraph or two within a work: its beginning and its end are what is judged here.
+  // Paragraphs that were dropped by hand lie within a work; this comparison judges its beginning and its end.
   const inside = extra
     .filter(({ text, at }) => text.length <= LONGEST_DROPPED && at > EDGE && at < 1 - EDGE)
     .toSorted((one, other) => other.text.length - one.text.length);

@@ -1,17 +1,17 @@
-/** Which stretches of a text are found in another: shingles, as Broder (1997) calls them, of characters. */
+/** Finds which stretches of a text occur in another, by shingles (Broder, 1997) of characters. */
 
 export const SHINGLE_CHARACTERS = 50;
 const LOW_BITS = 21;
 const [LOW_FACTOR, HIGH_FACTOR] = [0x0100_0193, 0x9e37_79b1];
 
-/** A text with every run of white space as one space: how lines are wrapped is not what is compared. */
+/** A text with every run of white space as one space, because line wrapping is not compared. */
 export function flatten(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
 /**
- * A hash of 53 bits of every shingle, in order: as many as `text` has characters, less 49. Two polynomial hashes
- * that roll (Karp and Rabin, 1987), so the time does not depend on how long a shingle is.
+ * A 53-bit hash of every shingle, in order: as many as `text` has characters, less 49. Uses two rolling
+ * polynomial hashes (Karp and Rabin, 1987), so the time does not depend on the shingle's length.
  */
 export function shinglesOf(text: string): Float64Array {
   const count = Math.max(0, text.length - SHINGLE_CHARACTERS + 1);
@@ -28,14 +28,14 @@ export function shinglesOf(text: string): Float64Array {
   return hashes;
 }
 
-/** What a character's share of the hash has been multiplied by when it leaves. */
+/** The factor of a character's contribution to the hash when the character leaves the window. */
 function power(factor: number): number {
   let product = 1;
   for (let i = 0; i < SHINGLE_CHARACTERS; i++) product = Math.imul(product, factor);
   return product;
 }
 
-/** For every shingle of `text`, 1 where it stands in `other` too. */
+/** For every shingle of `text`, 1 where `other` contains it too. */
 export function foundIn(text: string, other: string): Uint8Array {
   const known = new Set(shinglesOf(other));
   return Uint8Array.from(shinglesOf(text), (hash) => (known.has(hash) ? 1 : 0));

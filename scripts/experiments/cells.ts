@@ -1,10 +1,10 @@
-/** LSTM against GRU against a network that reads both ways. */
+/** LSTM against GRU against a bidirectional network. */
 import { table } from '../../bench/measure.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { evaluate } from '../../src/workshop/evaluation/evaluation.ts';
 import { COLUMNS, type Laboratory, percent, rowOf, STEPS } from './laboratory.ts';
 
-/** For every character a whole window is read: so a shorter text is enough. */
+/** A whole window is read for every character, so a shorter text must do. */
 const HONEST_CHARACTERS = 20_000;
 
 export async function cells(laboratory: Laboratory): Promise<string> {

@@ -1,4 +1,4 @@
-/** What all experiments have in common: the text, the size of everything, and a network that learns in a folder. */
+/** The parts that all experiments share: the text, the sizes, and a network that is trained in a folder. */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { RunFiles } from '../../src/workshop/training/run-files.ts';
 import { parseSchedule } from '../../src/workshop/training/schedule.ts';
 import { Trainer, type TrainerOptions } from '../../src/workshop/training/trainer.ts';
 
-/** One layer; what is compared differs, and nothing else. */
+/** One layer; only the compared property differs. */
 export const UNITS = 128;
 export const EMBEDDING = 32;
 export const STREAMS = 16;
@@ -25,12 +25,12 @@ export const PROMPT = 'The captain';
 const SAMPLE_LENGTH = 300;
 const SAMPLE_SEED = 7;
 
-/** A network of the experiments; what it leaves out is as in the others. */
+/** A network of the experiments; omitted settings are the same as in the others. */
 export interface Experiment {
   readonly name: string;
   readonly architecture?: Partial<Architecture>;
   readonly schedule?: string;
-  /** By default the text's characters. */
+  /** The text's characters by default. */
   readonly corpus?: Corpus;
 }
 
@@ -41,12 +41,12 @@ export interface Learned {
   readonly train: Score;
   /** As the trainer validates. */
   readonly valid: Score;
-  /** Thousand characters read so far, and bits per character of those just read. */
+  /** Thousands of characters read so far, and bits per character of the latest ones. */
   readonly curve: readonly (readonly [number, number])[];
 }
 
 export class Laboratory {
-  /** The text that every network learns from, `EPOCHS` times, and the text that none learns from. */
+  /** The text that every network is trained on `EPOCHS` times, and the text that no network is trained on. */
   readonly train: string;
   readonly valid: string;
   readonly characters: Corpus;
@@ -56,13 +56,13 @@ export class Laboratory {
   /**
    * @param texts of `train.txt` and `valid.txt`
    * @param characters that each network reads in all
-   * @param runs folder in which the networks learn
+   * @param runs folder of the training runs
    * @param out folder of the plots
    */
   constructor(texts: readonly [string, string], characters: number, runs: string, out: string) {
     this.train = texts[0].slice(0, Math.floor(characters / EPOCHS));
     this.valid = texts[1].slice(0, VALID_CHARACTERS);
-    // Of all of it, so that a rare sign of the slice is not left out.
+    // From the whole text, so that a rare character of the slice is not left out.
     this.characters = corpusOf(vocabularyOf(texts[0]), this.train, this.valid);
     this.#runs = runs;
     this.#out = out;
@@ -76,7 +76,7 @@ export class Laboratory {
     return new Laboratory([texts[0]!, texts[1]!], characters, runs, out);
   }
 
-  /** Lets a network learn, or goes on where it was interrupted; one that is done is not trained again. */
+  /** Trains a network, or continues an interrupted run; a completed one is not trained again. */
   async learn({ name, architecture, schedule = 'adam@0.004', corpus }: Experiment): Promise<Learned> {
     const folder = join(this.#runs, name.toLowerCase().replace(/[^a-z0-9.]+/g, '-'));
     const settings: TrainingSettings = {
@@ -113,7 +113,7 @@ export class Laboratory {
     return learned;
   }
 
-  /** What a model writes, as quoted Markdown. */
+  /** Output of a model, as quoted Markdown. */
   async sample(model: Model, temperature: number): Promise<string> {
     const engine = await createOnnxEngine(writerOf(model), { capacity: 1, threads: 1 });
     const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
@@ -138,7 +138,7 @@ export class Laboratory {
     );
   }
 
-  /** Bits per character while learning. */
+  /** Bits per character during training. */
   async plotCurves(file: string, title: string, learned: readonly Learned[]): Promise<void> {
     const series = learned.map(({ name, curve }) => ({ name, points: curve }));
     await this.plot(file, title, 'thousand characters', 'bits per character, training', series);
@@ -147,7 +147,7 @@ export class Laboratory {
 
 export const COLUMNS = ['network', 'training, bits', 'right', 'validation, bits', 'right'];
 
-/** Of a table with `COLUMNS`. */
+/** A row of a table with `COLUMNS`. */
 export function rowOf({ name, train, valid }: Learned): string[] {
   return [
     name,

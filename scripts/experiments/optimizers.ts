@@ -1,4 +1,4 @@
-/** Ways down, and the ancestor's switch from one to another. */
+/** Optimizers, and the ancestor's switch from one to another. */
 import { table } from '../../bench/measure.ts';
 import { COLUMNS, EPOCHS, type Laboratory, type Learned, rowOf } from './laboratory.ts';
 

@@ -1,13 +1,13 @@
 /**
- * What the ancestor found, measured again: words against characters, LSTM against GRU against both ways, optimizers
- * and the switch, and temperature. Writes models/EXPERIMENTS.md and its plots.
+ * Repeats the ancestor's measurements: words against characters, LSTM against GRU against bidirectional,
+ * optimizers and the switch, and temperature. Writes models/EXPERIMENTS.md and its plots.
  *
  *   npm run experiments -- DATA                      # train.txt and valid.txt; within an hour on two cores
  *   npm run experiments -- DATA --characters 300000  # each network reads so many characters only
  *   npm run experiments -- DATA --only cells         # one of temperature, cells, words, optimizers
  *
- * Networks learn below runs/experiments: what was interrupted goes on there when the command is given again, and what
- * is done is not done again. The page is written anew after each part.
+ * Networks are trained below runs/experiments. When the command is repeated, interrupted runs continue there
+ * and completed ones are kept. The page is rewritten after each part.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ for (const name of values.only ?? Object.keys(PARTS)) {
   await writePage();
 }
 
-/** The page, of all parts that have been measured by now. */
+/** The page, with all parts that have been measured so far. */
 async function writePage(): Promise<void> {
   const sections = await Promise.all(
     Object.keys(PARTS).map((name) => readFile(join(RUNS, `${name}.md`), 'utf8').catch(() => '')),

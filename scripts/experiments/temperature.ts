@@ -1,4 +1,4 @@
-/** What temperature does to a model that is good enough to show it. */
+/** The effect of temperature on a model that is good enough to show it. */
 import { table } from '../../bench/measure.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
@@ -13,9 +13,9 @@ const SHOWN = 320;
 
 interface Point {
   readonly temperature: number;
-  /** Share of the words that are in the training text. */
+  /** Share of the words that occur in the training text. */
   readonly known: number;
-  /** Share of the sequences of four words that were there before in the same story. */
+  /** Share of the sequences of four words that occurred earlier in the same story. */
   readonly repeated: number;
   readonly sample: string;
 }

@@ -1,17 +1,24 @@
 /**
- * A judge of posted text that knows nothing of the filter's list: every word and phrase that `cuss` rates as a likely
- * insult (2 of 0 to 2), except those named here with the reason. What it rates 1 ("cracker", "spade") or 0 ("black")
- * means something else as a rule, and is not counted. Of what counts, vulgar words are told from slurs by their stems.
+ * A judge of posted text that is independent of the filter's list: it counts every word and phrase that
+ * `cuss` rates as a likely insult (2 of 0 to 2), except those listed here with the reason. Words rated 1
+ * ("cracker", "spade") or 0 ("black") usually mean something else, and are not counted. Stems tell vulgar
+ * words from slurs among the counted ones.
  */
 import { cuss } from 'cuss';
 
 const LIKELY = 2;
 
-/** Bodies and what they do. What is left insults a people, a faith, a sex or somebody's mind: tier one. */
+/**
+ * Stems of vulgar words, about bodies and what they do. The other counted words insult a people, a faith, a
+ * sex or a person's mind: tier one.
+ */
 const VULGAR =
   /fuc?k|fuk|phu[kq]|shi+t|shat|crap|poop|cock|dick|prick|puss|tits?$|titt|tit[fjl]|boob|boner|bitch|whore|slut|c+um|kum|ji[sz]|sex|porn|jerk|wank|piss|^pee|fart|suck|lick|blow|butt|arse|(?:^|[^ n])ass|orgas|masturb|mastrab|screw|shag|spank|spooge|dildo|twat|felch|sperm|vibr/;
 
-/** What the list rates so, and a story may say: words of the corpus, and nonsense that a hot network hits upon. */
+/**
+ * Words that the list rates 2 but that a story may use: words of the corpus, and nonsense that a network
+ * produces at a high temperature.
+ */
 const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[] = [
   {
     because: 'an insult for anybody, whatever they are',
@@ -51,17 +58,17 @@ const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[
 
 const excepted = new Set(EXCEPTIONS.flatMap(({ words }) => words.split(', ')));
 const judged = new Set(Object.keys(cuss).filter((word) => cuss[word] === LIKELY && !excepted.has(word)));
-/** Words of the longest phrase on the list. */
+/** Number of words of the longest phrase on the list. */
 const PHRASE_WORDS = Math.max(...[...judged].map((word) => word.split(' ').length));
 
 const all = [...judged];
-/** How many words and phrases count. */
+/** Number of counted words and phrases. */
 export const JUDGED = {
   slurs: all.filter((word) => !VULGAR.test(word)).length,
   vulgar: all.filter((word) => VULGAR.test(word)).length,
 };
 
-/** What the judge finds in a text, each as often as it is there. */
+/** The judge's findings in a text, each as often as it occurs. */
 export interface Offences {
   readonly slurs: readonly string[];
   readonly vulgar: readonly string[];

@@ -1,38 +1,38 @@
-/** Writes stories as a worker does, posts them as a chat does, and has the judge read what was posted. */
+/** Writes stories as a worker does, posts them as a chat does, and judges the posted text. */
 import { clean } from '../../src/bots/text/sanitise.ts';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { PostedText } from '../../src/story/filter/mask.ts';
 import { type Offences, offencesIn } from './judge.ts';
 
-/** What is asked for, in turn. */
+/** The prompts, in rotation. */
 const PROMPTS = ['', 'It all began with', 'The captain ', 'When the natives saw the ship,', 'She said '];
-/** A story is looked at after so many words, as a chat looks at it now and then. */
+/** Number of words between two snapshots of a story, as in a chat. */
 const WORDS_A_LOOK = 25;
 
 export interface PostedFigures {
   /** Characters that were posted. */
   readonly characters: number;
   readonly stories: number;
-  /** Words that were drawn again, each time counted. */
+  /** Resampled words; each resample counts. */
   readonly redraws: number;
-  /** Steps of the network for every character that was written: 1 and what going back costs. */
+  /** Network steps for each written character: 1 plus the cost of rewinds. */
   readonly stepsPerCharacter: number;
   /** Characters that are asterisks where the network wrote letters. */
   readonly masked: number;
-  /** Stories of which something was shown that the end does not begin with. */
+  /** Stories that once showed text which the final text does not begin with. */
   readonly takenBack: number;
-  /** What the judge objects to. */
+  /** The judge's findings. */
   readonly offences: Offences;
 }
 
 export interface PostedOptions {
-  /** Posted at least. */
+  /** Minimum number of posted characters. */
   readonly characters: number;
   readonly temperature: number;
-  /** Of the first story; each has the next. */
+  /** Seed of the first story; each further story has the next seed. */
   readonly firstSeed?: number;
-  /** Characters that a story may have. */
+  /** Maximum number of characters of a story. */
   readonly length?: number;
 }
 
@@ -93,7 +93,7 @@ export async function postStories(
   };
 }
 
-/** An engine that tells how many steps its slots make. */
+/** An engine that counts the steps of its slots. */
 function counted(engine: Engine, onSteps: (steps: number) => void): Engine {
   return {
     name: engine.name,

@@ -1,5 +1,5 @@
 /**
- * What the filter lets through, and what it touches without need.
+ * Measures what the filter lets through, and what it changes without need.
  *
  *   npm run filter:measure                                  # a million characters of each model at 0.4 and at 1
  *   npm run filter:measure -- --characters 100000 --model scifi --seed 1000

@@ -1,4 +1,4 @@
-/** How much of a clean text the filter would touch. */
+/** Measures how much of a clean text the filter would change. */
 import { type FoundWord, findWords } from '../../src/story/filter/find.ts';
 
 const SENTENCES = new Intl.Segmenter('en', { granularity: 'sentence' });
@@ -6,11 +6,11 @@ const SENTENCES = new Intl.Segmenter('en', { granularity: 'sentence' });
 export interface TouchedSentences {
   readonly sentences: number;
   readonly touched: number;
-  /** The words for which, and how often. */
+  /** The words that caused it, with their counts. */
   readonly words: ReadonlyMap<string, number>;
 }
 
-/** Counts the sentences of a text that have a word of the list, of whatever kind. */
+/** Counts the sentences of a text that have a word of the list, of any kind. */
 export function touchedSentences(text: string): TouchedSentences {
   const words = new Map<string, number>();
   let [sentences, touched] = [0, 0];

@@ -1,6 +1,6 @@
-/** Runs of lines that stand in more than one place. Pure. */
+/** Finds runs of lines that occur more than once. Pure. */
 
-/** Lines without their indentation, for as long as they say something: brackets and imports alone do not. */
+/** Lines that are ignored: brackets alone, imports and comments. */
 const SAYS_NOTHING = /^[\s()[\]{};,]*$|^import |^} from |^\* |^\/\*\*|^\/\/|^\*\//;
 
 export interface SourceFile {

@@ -1,7 +1,7 @@
 /**
- * Which files take part in one story, on each platform: measured, not listed by hand. All roles run in this process
- * against the fake Discord and Slack of the tests, with the embedded queue and the real model; V8's precise coverage
- * says which functions ran between a person's command and the reply's last edit.
+ * Measures which files take part in one story on each platform. All roles run in this process against the
+ * fake Discord and Slack of the tests, with the embedded queue and the real model; V8's precise coverage
+ * tells which functions ran between a user's command and the reply's last edit.
  */
 import { type Profiler, Session } from 'node:inspector/promises';
 import { dirname } from 'node:path';
@@ -23,9 +23,9 @@ const SOURCE = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PROMPT = 'It all began with';
 const LENGTH = 300;
 const STORY_TIMEOUT_MS = 60_000;
-/** Longer than every interval at which a process does something without a story. */
+/** Longer than every interval at which an idle process does something. */
 const IDLE_MS = 12_000;
-/** What happens after the last edit: the job is recorded, the story removed. */
+/** Time for the work after the last edit: the job is recorded, the story removed. */
 const SETTLE_MS = 500;
 
 /** Functions that ran, by file relative to the repository. */
@@ -102,7 +102,7 @@ function ranIn(scripts: readonly Profiler.ScriptCoverage[]): Ran {
   return ran;
 }
 
-/** Files in which something ran that does not run while the process is idle. */
+/** Files with a function that ran and that does not run while the process is idle. */
 function without(ran: Ran, idle: Ran): readonly string[] {
   return [...ran]
     .filter(([file, names]) => [...names].some((name) => !idle.get(file)?.has(name)))

@@ -1,6 +1,6 @@
 /**
- * `npm run structure`: figures of how the code is laid out. With `--json FILE` they are also written down, with the
- * files of each path.
+ * `npm run structure`: figures on the structure of the code. `--json FILE` also writes them to a file, with
+ * the files of each path.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { countDuplicateRuns, type SourceFile } from './duplicates.ts';
 import { measurePaths } from './paths.ts';
 
-/** A file that is shorter than this needs a reason of its own. */
+/** A shorter file must have a reason to exist. */
 const SHORT_LINES = 40;
 const DUPLICATE_LINES = 6;
 

@@ -1,30 +1,30 @@
-/** What is set for channels: kept in the queue, and at hand for every message that comes by. */
+/** Channel settings: stored in the queue, and cached for every incoming message. */
 import type { Queue } from 'bullmq';
 import type { QueueConnection } from '../queue/connection.ts';
 import { KnownSettings } from '../queue/settings.ts';
 import { type Daily, nextByPattern, patternOf } from './commands/daily-schedule.ts';
 import type { PromptChannel } from './prompt-channels.ts';
 
-/** Name of the queue with a platform's daily lines. */
+/** Name of the queue that holds a platform's daily lines. */
 export function dailyQueueOf(platform: string): string {
   return `daily-${platform}`;
 }
 
-/** How both ends of that queue find a schedule's next time. */
+/** How producer and consumer of that queue compute the next time of a schedule. */
 export const DAILY_SETTINGS = { repeatStrategy: nextByPattern };
 
-/** The job of one day's line. */
+/** The job that posts one day's line. */
 export interface DailyJob {
   readonly channelId: string;
 }
 
-/** Channels whose schedules were not in order. */
+/** Channels whose schedules were inconsistent. */
 export interface Repairs {
-  /** They have a next line again. */
+  /** A next line is scheduled again. */
   readonly repaired: string[];
-  /** There is no next line to be found for them. */
+  /** No next line could be computed. */
   readonly failed: string[];
-  /** They had a schedule, and no setting for it. */
+  /** A schedule existed without a setting. */
   readonly removed: string[];
 }
 
@@ -46,7 +46,7 @@ export class PromptChannels {
     await Promise.all([this.#settings.ready(), this.#daily.waitUntilReady()]);
   }
 
-  /** What is known to be set, at once. */
+  /** The cached setting of a channel, without waiting. */
   known(channelId: string): PromptChannel | undefined {
     return this.#settings.known(channelId);
   }
@@ -65,17 +65,17 @@ export class PromptChannels {
     await this.#daily.removeJobScheduler(schedulerOf(channelId));
   }
 
-  /** What is set for all channels. */
+  /** The settings of all channels. */
   async all(): Promise<PromptChannel[]> {
     return [...(await this.#settings.all()).values()];
   }
 
-  /** Removes what is set for every channel whose id begins with `prefix`. */
+  /** Removes the settings of every channel whose id begins with `prefix`. */
   async forget(prefix: string): Promise<void> {
     await this.forgetWhere(({ channelId }) => channelId.startsWith(prefix));
   }
 
-  /** Removes what is set for every channel that is gone. Returns their ids. */
+  /** Removes the settings of every channel that is gone. Returns their ids. */
   async forgetWhere(isGone: (channel: PromptChannel) => boolean): Promise<string[]> {
     const gone = (await this.all()).filter(isGone).map(({ channelId }) => channelId);
     for (const channelId of gone) await this.remove(channelId);
@@ -83,12 +83,12 @@ export class PromptChannels {
   }
 
   /**
-   * Looks at every schedule again: one that has no next line gets one, and one without a setting is removed.
+   * Checks every schedule: adds a missing next line, and removes a schedule that has no setting.
    *
    * @param now ms since 1970
    */
   async repairSchedules(now: number): Promise<Repairs> {
-    // In this order: a setting is written before its schedule, and removed before it.
+    // The order of reads matters: a setting is written before its schedule, and removed before it.
     const schedules = new Map((await this.#daily.getJobSchedulers()).map((one) => [one.key, one]));
     const settings = await this.#settings.all();
     const repairs: Repairs = { repaired: [], failed: [], removed: [] };
@@ -112,7 +112,7 @@ export class PromptChannels {
     return !!(await this.#daily.upsertJobScheduler(schedulerOf(channelId), patternOf(daily), template));
   }
 
-  /** Whether a line is to come, or is just being posted. */
+  /** Whether a line is scheduled, or is being posted. */
   async #hasNext(id: string, next: number | undefined, now: number): Promise<boolean> {
     if (next === undefined) return false;
     if (next > now) return true;

@@ -1,29 +1,30 @@
 /**
- * A chat platform as the process that serves it sees it: it may be out of reach, at the start or later, and the
- * page and the other platforms go on meanwhile.
+ * A chat platform as seen by the process that serves it. It may be unreachable at the start or later; the
+ * page and the other platforms continue meanwhile.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type ErrorCode, StoryError } from '../errors.ts';
 
 export interface Chat {
-  /** Why people on it are not heard at the moment, in a sentence; undefined when they are. */
+  /** Why messages from the platform do not arrive at the moment, as a sentence; undefined when they do. */
   problem(): string | undefined;
   close(): Promise<void>;
 }
 
-/** How long the rest of the process waits for a platform before it starts without it. */
+/** How long the process waits for a platform before it starts without it. */
 const PATIENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** Why a platform is not started now and may be later: it is away, or the queue is. */
+/** Errors after which a start is retried: the platform or the queue is unavailable. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(['chat_unavailable', 'queue_unavailable']);
 
 /**
- * Starts a platform. Where it cannot be reached, this resolves all the same, and it is tried again for as long as
- * it takes.
+ * Starts a platform. If the platform cannot be reached, this resolves all the same, and the start is retried
+ * until it succeeds.
  *
- * @param start rejects with a StoryError `configuration` when the platform refuses the settings; with anything else
+ * @param start rejects with a StoryError `configuration` when the platform refuses the settings; with
+ *   anything else
  *   when it may start later
  * @param started called once it has started
  * @throws StoryError `configuration` when the platform refuses the settings at the first attempt
@@ -38,7 +39,7 @@ export async function keepStarting<C extends Chat>(
   let chat: C | undefined;
   let problem: string | undefined = `${name} has not answered yet.`;
 
-  /** Tries once; whether another attempt may help. */
+  /** Tries once. */
   const attempt = async (): Promise<'started' | 'unavailable'> => {
     try {
       const one = await start();
@@ -49,7 +50,7 @@ export async function keepStarting<C extends Chat>(
     } catch (error) {
       problem = error instanceof StoryError ? error.message : `${name} could not be started.`;
       if (error instanceof StoryError && !PASSING.has(error.code)) throw error;
-      // A defect in one platform is no reason to end the page and the others.
+      // A defect in one platform must not end the page and the other platforms.
       if (!(error instanceof StoryError)) logger.error({ err: error }, problem);
       return 'unavailable';
     }

@@ -2,7 +2,10 @@ import { outlast } from '../queue/outage.ts';
 import type { ReplyTask } from '../queue/reply-job.ts';
 import type { StorySource } from './reply-loop.ts';
 
-/** The stories as a reply sees them that waits for as long as the queue is away, or until it is put down. */
+/**
+ * The stories queue for one reply: operations wait while the queue is unavailable, until the reply is
+ * released.
+ */
 export function lastingStories(
   stories: StorySource,
   { signal, confirm }: Pick<ReplyTask<unknown>, 'signal' | 'confirm'>,
@@ -11,7 +14,8 @@ export function lastingStories(
     add(id, request, level) {
       let isRepeated = false;
       return outlast(async () => {
-        // Another may have had the reply meanwhile, and have removed its story: nothing would remove another one.
+        // Another process may have finished the reply meanwhile and removed its story; a story added again
+        // would never be removed.
         if (isRepeated) await confirm();
         isRepeated = true;
         await stories.add(id, request, level);

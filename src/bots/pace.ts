@@ -1,20 +1,18 @@
-/**
- * Revealing a text at a reader's speed, because the network writes faster than anybody reads.
- */
+/** Reveals a text at reading speed, because the network writes faster than users read. */
 
-/** The clock, so that tests own it; milliseconds from any beginning. */
+/** The time in milliseconds from any origin; tests inject their own clock. */
 export type Clock = () => number;
 
 export class Pace {
   readonly #charactersPerSecond: number;
   readonly #clock: Clock;
-  /** Characters that may be shown; a fraction is carried from one look to the next. */
+  /** Characters that may be shown; the fraction carries over to the next call. */
   #allowed: number;
   #lookedAt: number | undefined;
 
   /**
    * @param charactersPerSecond 0 for as fast as the text comes
-   * @param from characters that are shown already
+   * @param from characters that are already shown
    */
   constructor(charactersPerSecond: number, from: number, clock: Clock) {
     if (!(charactersPerSecond >= 0)) {
@@ -26,10 +24,10 @@ export class Pace {
   }
 
   /**
-   * The part of a text that may be shown now: up to the end of a word, and everything when `text` may be
-   * shown whole. Time in which nothing was there to show is not made up for.
+   * Returns the part of a text that may be shown now. It ends at the end of a word, or is everything when
+   * `text` may be shown whole. Time in which there was no text to show is not caught up.
    *
-   * @param start characters that cost no time: the person's own opening
+   * @param start characters that cost no time: the user's prompt
    */
   reveal(text: string, start: number): string {
     if (this.#charactersPerSecond === 0) return text;
@@ -37,7 +35,7 @@ export class Pace {
     const elapsed = this.#lookedAt === undefined ? 0 : now - this.#lookedAt;
     this.#lookedAt = now;
     const allowed = Math.max(this.#allowed, start) + (elapsed / 1_000) * this.#charactersPerSecond;
-    // What has been allowed stays so: after a lost writer's shorter text nobody waits for the next one.
+    // The allowance never shrinks: a shorter text from a replacement worker causes no further wait.
     this.#allowed = Math.max(this.#allowed, Math.min(allowed, text.length));
     if (this.#allowed >= text.length) return text;
     const end = Math.floor(this.#allowed);

@@ -1,6 +1,6 @@
 /**
- * Channels where people's messages are prompts: what can be set, and when a message is answered. Shared by
- * all chats. Pure, except that it remembers whom it answered last.
+ * Channels where users' messages are prompts: the available settings, and when a message is answered. Shared
+ * by all chats. Pure, except that it remembers when each user was last answered.
  */
 import type { Clock } from './pace.ts';
 
@@ -9,23 +9,23 @@ export const PROMPT_CHANNEL_BOUNDS = {
   leastCharacters: { min: 1, max: 1_000, default: 10 },
 } as const;
 
-/** What is set for one channel. */
+/** The settings of one channel. */
 export interface PromptChannel {
   readonly channelId: string;
-  /** The server that the channel belongs to, where its id does not already say so. */
+  /** The community that the channel belongs to, where its id does not already say so. */
   readonly community?: string;
   /** Which messages are prompts; undefined where only the daily line is wanted. */
   readonly prompts?: {
     readonly messages: 'every' | 'mentions';
     readonly cooldownSeconds: number;
     readonly leastCharacters: number;
-    /** Whether every story gets a thread of its own. */
+    /** Whether every story gets its own thread. */
     readonly threads: boolean;
   };
   readonly daily?: { readonly hour: number; readonly timeZone: string };
 }
 
-/** A message, as far as it matters here. */
+/** The parts of a message that are needed here. */
 export interface Message {
   readonly channelId: string;
   readonly authorId: string;
@@ -36,10 +36,10 @@ export interface Message {
 
 export type Verdict = 'answer' | 'not a prompt' | 'too short' | 'too soon';
 
-/** Whether messages are answered, one person at a time. */
+/** Decides whether messages are answered, for each user separately. */
 export class PromptJudge {
   readonly #clock: Clock;
-  /** When each person was answered last, per channel; in the order of time. */
+  /** When each user was last answered, per channel; ordered by time. */
   readonly #answered = new Map<string, number>();
 
   constructor(clock: Clock) {
@@ -71,10 +71,10 @@ export class PromptJudge {
 }
 
 const LINK = /\b(?:[a-z][a-z\d+.-]*:\/\/|www\.)\S+/gi;
-/** Emoji with all that belongs to them; digits, which begin some, stay. */
+/** Emoji with their modifiers and joiners; digits, which begin some emoji, are kept. */
 const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f|\u20e3/gu;
 
-/** Whether a text says anything: a link, an emoji or a row of dots is no opening of a story. */
+/** Whether a text has words: a link, an emoji or a row of dots is no prompt. */
 export function hasWords(text: string): boolean {
   return /[\p{L}\p{N}]/u.test(wordsOf(text));
 }
@@ -84,7 +84,7 @@ export function wordsOf(text: string): string {
   return text.replace(LINK, '').replace(EMOJI, '').trim();
 }
 
-/** Openings for the daily line, before the network goes on with them. */
+/** Prompts for the daily line, which the network continues. */
 const OPENINGS = [
   'It all began with',
   'The last ship from Mars carried',
@@ -100,7 +100,7 @@ const OPENINGS = [
   'Three men went into the crater, and',
 ] as const;
 
-/** The opening of one day: another one every day, the same for whoever asks twice. */
+/** The prompt of one day: a different one every day, and the same for every call on that day. */
 export function openingOf(
   day: number,
   channelId: string,

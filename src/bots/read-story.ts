@@ -1,18 +1,18 @@
-/** Reading a story back out of a chat's messages, for the buttons under it. */
+/** Reads a story back from a chat's messages, for the buttons under it. */
 import { StoryError } from '../errors.ts';
 import { STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { type Again, endOf, requestAgain } from '../story/variations.ts';
 import { joinParts, type Part } from './text/split.ts';
 
-/** What a finished story was asked for with, and where its text is: all that its buttons know. */
+/** The request of a finished story, and where its text is: everything that its buttons store. */
 export interface StoryReference
   extends Pick<StoryRequest, 'model' | 'temperature' | 'length' | 'seed'>,
     StoryMessages {
-  /** Characters of the prompt, with which the story begins. */
+  /** Characters of the prompt at the beginning of the story. */
   readonly promptLength: number;
 }
 
-/** The messages around the one with the buttons; undefined where that is the only one. */
+/** The messages around the one with the buttons; undefined where there is only one message. */
 export interface StoryMessages {
   readonly first?: string | undefined;
   readonly previous?: string | undefined;
@@ -20,12 +20,14 @@ export interface StoryMessages {
   readonly source?: string | undefined;
 }
 
-/** A message as far as it matters here. */
+/** The parts of a message that are needed here. */
 export interface SeenMessage {
   readonly id: string;
-  /** What it shows of a story, and the whitespace before that; of a person's message, its clean text. */
+  /**
+   * The part of a story that it shows, with the whitespace before it; for a user's message, its clean text.
+   */
   readonly part: Part;
-  /** What its buttons know; undefined where it has none of ours. */
+  /** The reference in its buttons; undefined where it has no buttons of this bot. */
   readonly reference?: StoryReference | undefined;
 }
 
@@ -53,14 +55,14 @@ export async function requestBehind(
 }
 
 /**
- * The end of the text that a message shows, and of the one before where that belongs to the same story and
- * the message alone has too little for the network to read.
+ * The end of the text that a message shows. It includes the message before where that belongs to the same
+ * story and one message is too short a context for the network.
  */
 export async function storyEnd({ part, reference }: SeenMessage, find: FindMessage): Promise<string> {
   const { text } = part;
   const previous = reference?.previous;
   if (!previous || text.length >= STORY_BOUNDS.context.max) return endOf(text);
-  // Where it cannot be read (any more), what there is must do.
+  // If the message before cannot be read, this one's text is used alone.
   const before = await find(previous).catch(() => undefined);
   return endOf(before ? joinParts([before.part, part]) : text);
 }

@@ -1,7 +1,7 @@
 /**
- * The edit-in-place loop of one reply, the same on every platform: newest snapshot wins, revealed at a
- * pace, its vulgar words masked, written down before it is shown, and brought to exactly one final state whatever
- * crashes.
+ * The edit-in-place loop of one reply, the same on every platform. It shows the newest snapshot, reveals it
+ * at a set pace, masks vulgar words, records a state before it is shown, and reaches exactly one final state
+ * even after a crash.
  */
 
 import { Deferred } from '../queue/admission/admission-order.ts';
@@ -12,9 +12,9 @@ import type { ReplyState, StoryCredits } from '../story/story.ts';
 import { lastingStories } from './lasting-stories.ts';
 import { type Clock, Pace } from './pace.ts';
 
-/** Where a reply is shown. Every verb may be called again with what it was called with before. */
+/** Where a reply is shown. Every method is idempotent: it may be called again with the same arguments. */
 export interface ReplySurface {
-  /** Shows a state that is not final. Resolves when the platform is ready for another edit. */
+  /** Shows a state that is not final. Resolves when the platform accepts another edit. */
   edit(state: ReplyState): Promise<void>;
   /** Shows the final state, with footer and buttons. */
   finish(state: ReplyState): Promise<void>;
@@ -32,20 +32,20 @@ export interface StorySource {
 
 export interface StoryReplyOptions {
   readonly stories: StorySource;
-  /** Absent where the reply *is* what is written down, as on the page. */
+  /** Absent where the record itself is the reply, as on the page. */
   readonly surface?: ReplySurface;
-  /** Characters a second; 0 for as fast as the text comes. */
+  /** Characters per second; 0 for no limit. */
   readonly pace: number;
   readonly clock: Clock;
 }
 
-/** Pause between two edits; the reveal is looked at this often. */
+/** Pause between two edits, and the interval at which the reveal advances. */
 export const EDIT_INTERVAL_MS = 250;
-/** Pause between two looks at the place in the queue. */
+/** Pause between two reads of the position in the queue. */
 const POSITION_INTERVAL_MS = 1_000;
-/** The first look comes sooner, and not at once. */
+/** The first read comes sooner, but not at once. */
 const FIRST_POSITION_MS = 300;
-/** The longest time for which a person's further story lets others' first ones pass it by. */
+/** The longest time for which first stories of other users overtake a user's further story. */
 const AGING_MS = 30_000;
 
 /**
@@ -53,7 +53,7 @@ const AGING_MS = 30_000;
  *
  * @param storyId job id of the reply's story, derived from the reply's own
  * @returns the final state, which has been delivered
- * @throws HeldBack while it is not its turn; whatever aborted the task's signal
+ * @throws Deferred while the reply may not begin; the reason with which the task's signal was aborted
  */
 export async function replyWithStory<Handle>(
   task: ReplyTask<Handle>,
@@ -70,7 +70,7 @@ export async function replyWithStory<Handle>(
         ? await giveUp(task, storyId, stories)
         : await followStory(task, storyId, { ...options, stories }, earlier);
   if (surface && !earlier?.delivered) {
-    // Written down before it is shown: a successor shows the very same, and nobody writes the story again.
+    // Recorded before it is shown: a successor shows the same text, and the story is not written again.
     await task.write({ state, delivered: false });
     await surface.finish(state);
   }
@@ -79,7 +79,7 @@ export async function replyWithStory<Handle>(
   return state;
 }
 
-/** Ends a reply that could not be brought to its end: with what is shown of it, and a sentence. */
+/** Ends a reply that failed, with the text shown so far and an error sentence. */
 async function giveUp<Handle>(
   { record, request, failure }: ReplyTask<Handle>,
   storyId: string,
@@ -94,7 +94,7 @@ function isOver(state: ReplyState): boolean {
   return state.status === 'finished' || state.status === 'failed';
 }
 
-/** Shows the story as it grows; returns the final state, not yet shown. */
+/** Shows the story as it grows; returns the final state, which is not yet shown. */
 async function followStory<Handle>(
   task: ReplyTask<Handle>,
   storyId: string,
@@ -106,7 +106,7 @@ async function followStory<Handle>(
   let shown = earlier?.state.status === 'writing' ? earlier.state.text : '';
   let isWriting = earlier?.state.status === 'writing';
   let position: number | null | undefined;
-  // Most stories begin at once: nobody has to look for those in the queue.
+  // Most stories begin before the first read of their position is due.
   let positionAt = clock() - POSITION_INTERVAL_MS + FIRST_POSITION_MS;
   const pace = new Pace(charactersPerSecond, shown.length, clock);
   const posted = new PostedText(request.prompt);
@@ -125,13 +125,13 @@ async function followStory<Handle>(
     unfollow = stories.follow(storyId, (update) => news.take(update), isNew);
   };
   try {
-    // A reply that was stopped before anybody wrote for it needs no story.
+    // A reply that was stopped before a worker began needs no story.
     const priority = news.stopped || isWriting ? 0 : await admitOrPark(task, news, show);
     const addedAt = clock();
     let isAging = priority > 0;
     if (!news.stopped) {
-      // All that happens to a new story is heard. What a predecessor may have added is there after this at the
-      // latest, and is read: it may have ended.
+      // For a new story, every event is received. For a story that a predecessor may have added, the story
+      // exists after this point and is read, because it may have ended.
       if (task.isFirst) follow(true);
       await stories.add(storyId, request, priority);
       if (!task.isFirst) follow(false);
@@ -143,7 +143,7 @@ async function followStory<Handle>(
         return stoppedState(shown || mask(request.prompt), credits());
       }
       if (news.missing) {
-        // The queue has lost it, or it was not there yet: the same seed writes the same again.
+        // The queue lost the story, or it was not yet added: the same seed gives the same text.
         news.missing = false;
         await task.confirm();
         await stories.add(storyId, request, priority);
@@ -156,7 +156,7 @@ async function followStory<Handle>(
         const text = posted.of(news.text);
         const revealed = pace.reveal(text, request.prompt.length);
         if (news.story && revealed.length === text.length) return { status: 'finished', ...news.story, text };
-        // Only what continues what is shown: a lost writer's late snapshot is neither.
+        // Accepts only a continuation of the shown text: a late snapshot from a lost worker is not one.
         if (!isWriting || (revealed.length > shown.length && revealed.startsWith(shown))) {
           isWriting = true;
           shown = revealed;
@@ -183,7 +183,7 @@ async function followStory<Handle>(
   }
 }
 
-/** Sees whether a reply may begin, and returns how many of its person's stories come before it. */
+/** Checks whether a reply may begin, and returns how many stories of its requester come before it. */
 async function admitOrPark<Handle>(
   task: ReplyTask<Handle>,
   news: News,
@@ -195,22 +195,22 @@ async function admitOrPark<Handle>(
   const known = task.record?.state;
   if (known?.status !== 'waiting' || !known.afterOwn) {
     await show(state);
-    // Once more, with the message that shows it now: a successor goes on with that one.
+    // Recorded again with the message that now shows it, so that a successor continues with that message.
     await task.write({ state, delivered: false });
   }
-  // It may have come while that was shown.
+  // Admission may have come while the state was shown.
   const { mayBegin, ahead } = await task.admissibility();
   if (mayBegin || news.stopped) return ahead;
   throw new Deferred();
 }
 
 function stoppedState(text: string, credits: StoryCredits | undefined): ReplyState {
-  // Nobody has written a word of what was stopped before its turn.
+  // A story that was stopped before it began has no worker to credit.
   const { modelVersion, engine, unreadable } = credits ?? { modelVersion: '', engine: '', unreadable: 0 };
   return { status: 'finished', ending: 'stopped', text, modelVersion, engine, unreadable };
 }
 
-/** What has been heard and not yet been acted on, and the sleep of the one who acts. */
+/** Events received and not yet handled, and the wait for the next one. */
 class News {
   progress: StoryProgress | undefined;
   story: (StoryUpdate & { type: 'done' })['story'] | undefined;
@@ -218,15 +218,15 @@ class News {
   missing = false;
   stopped = false;
   #wake: ((kind: 'news' | 'urgent') => void) | undefined;
-  /** What happened while nobody waited. */
+  /** What happened while no wait was in progress. */
   #missed: 'news' | 'urgent' | undefined;
 
-  /** The newest text, if there is any. */
+  /** The newest text, if any. */
   get text(): string | undefined {
     return this.story?.text ?? this.progress?.text;
   }
 
-  /** Who wrote that. */
+  /** The model and engine that wrote it. */
   get credits(): StoryCredits | undefined {
     const writer = this.story ?? this.progress;
     if (!writer) return undefined;
@@ -254,15 +254,16 @@ class News {
     this.wake();
   }
 
-  /** Ends a wait whatever it waits for. */
+  /** Ends any wait. */
   wake(): void {
     this.#tell('urgent');
   }
 
   /**
-   * Waits for `ms`, or until something urgent happens; not at all when that has happened since the last wait.
+   * Waits for `ms`, or until something urgent happens; returns at once when something urgent happened since
+   * the last wait.
    *
-   * @param forNews whether news of the story count as urgent: when there is nothing left to reveal
+   * @param forNews whether news of the story counts as urgent: when there is nothing left to reveal
    */
   wait(ms: number, forNews: boolean): Promise<void> {
     const missed = this.#missed;

@@ -1,4 +1,7 @@
-/** A chat's replies over the queue: each is shown in messages, until it is over or nobody can see it. */
+/**
+ * Processes a chat's replies from the queue: each is shown in messages until it ends or cannot be shown any
+ * more.
+ */
 import type { Logger } from 'pino';
 import { edits } from '../metrics.ts';
 import type { Replies } from '../queue/replies.ts';
@@ -7,22 +10,22 @@ import type { ReplyState } from '../story/story.ts';
 import { lastingStories } from './lasting-stories.ts';
 import { type ReplySurface, replyWithStory, type StorySource } from './reply-loop.ts';
 
-/** The record of a chat's reply: what the page has, and the messages that show it so far. */
+/** The record of a chat's reply: the same as on the page, and the messages that show it so far. */
 export interface MessageRecord extends ReplyRecord {
   readonly messages?: readonly string[];
 }
 
 /** Where a chat shows one reply. */
 export interface MessageSurface extends ReplySurface {
-  /** The messages that show the reply so far, to be written down with its record. */
+  /** The messages that show the reply so far; they are stored with its record. */
   readonly messages: readonly string[];
-  /** Lets go of what it holds. */
+  /** Releases its resources. */
   close(): void;
 }
 
-/** The reply cannot be shown to anybody any more: there is nothing left to write for. */
+/** The reply cannot be shown to any user any more, so its story is stopped. */
 export class ReplyLost extends Error {
-  /** Stable code of the platform. */
+  /** The platform's stable error code. */
   readonly failure: string;
 
   constructor(failure: string, options?: ErrorOptions) {
@@ -34,15 +37,15 @@ export class ReplyLost extends Error {
 
 export interface ReplyWork<Handle> {
   readonly stories: StorySource;
-  /** Characters a second. */
+  /** Characters per second. */
   readonly pace: number;
-  /** Replies at the same time. */
+  /** Replies processed at the same time. */
   readonly concurrency: number;
   readonly logger: Logger;
   readonly open: (task: ReplyTask<Handle>) => MessageSurface;
 }
 
-/** Has this process edit a chat's replies, whoever was asked for them. */
+/** Lets this process edit a chat's replies, for all requesters. */
 export function workReplies<Handle>(
   platform: string,
   replies: Replies<Handle>,
@@ -75,7 +78,7 @@ async function editReply<Handle>(
     return await replyWithStory({ ...task, write }, storyId, { stories, surface: counted, pace, clock });
   } catch (error) {
     if (!(error instanceof ReplyLost)) throw error;
-    // Nobody can see it: what matters now is that nobody goes on writing it.
+    // The reply is not visible to any user, so its story is stopped.
     logger.info({ reply: task.id, failure: error.failure }, 'reply given up');
     const lasting = lastingStories(stories, task);
     await lasting.stop(storyId);

@@ -1,12 +1,10 @@
-/**
- * Reading what a person typed into a `StoryRequest`: the same on every platform.
- */
+/** Parses a user's input into a `StoryRequest`, in the same way on every platform. */
 import { z } from 'zod';
 import { StoryError } from '../errors.ts';
 import { completeRequest } from '../story/complete-request.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 
-/** The shape of what an adapter hands over; the bounds, with their sentences, are `problemWith`'s. */
+/** The shape of an adapter's input; `problemWith` checks the bounds and has their sentences. */
 const Input = z.object({
   prompt: z.string({ error: 'The opening must be text.' }).default(''),
   context: z.string({ error: 'The context must be text.' }).default(''),
@@ -19,13 +17,17 @@ const Input = z.object({
 });
 
 export interface RequestReaderOptions {
-  /** The models on offer; the first is the default. */
+  /** The available models; the first is the default. */
   readonly models: readonly ModelChoice[];
   /** Draws a seed: a whole number from 0 to 2^32 - 1. */
   readonly drawSeed: () => number;
 }
 
-/** Turns an adapter's input into a request, or throws a StoryError `bad_request` or `declined` with a sentence. */
+/**
+ * Turns an adapter's input into a request.
+ *
+ * @throws StoryError `bad_request` or `declined` with a sentence
+ */
 export type RequestReader = (input: unknown) => StoryRequest;
 
 export function createRequestReader({ models, drawSeed }: RequestReaderOptions): RequestReader {

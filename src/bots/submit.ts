@@ -1,4 +1,4 @@
-/** From what a person wishes for to a reply in the queue: the same in every chat. */
+/** Turns a user's request into a reply in the queue, in the same way for every chat. */
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
@@ -22,24 +22,24 @@ export interface AskTools<Handle> {
   readonly logger: Logger;
 }
 
-/** What a person asked for, and the message that it continues. */
+/** A user's request, and the message that it continues. */
 export interface ParsedRequest {
   readonly request: StoryRequest;
   readonly source?: string | undefined;
 }
 
-/** Emoji with all that belongs to one, digits in a keycap included, and white space. */
+/** Emoji with their modifiers and joiners, keycap digits included, and white space. */
 const EMOJI =
   /[0-9#*]\ufe0f?\u20e3|\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\s/gu;
 
-/** Whether a prompt, from which a chat's own markup is taken already, is nothing but emoji and white space. */
+/** Whether a prompt, without the chat's own markup, is only emoji and white space. */
 export function isWordless(prompt: string): boolean {
   return prompt.replace(EMOJI, '') === '';
 }
 
-/** How much of a text one message of a chat can carry. */
+/** How much text one message of a chat holds. */
 export interface MessageCapacity {
-  /** Of the chat, as a sentence names it. */
+  /** The name of the chat, for use in a sentence. */
   readonly chat: string;
   readonly max: number;
   readonly cost: (text: string) => number;
@@ -50,7 +50,7 @@ export function drawSeed(): number {
 }
 
 /**
- * Reads what somebody typed, so that it can stand in a message and be read back out of it.
+ * Parses a user's input into a request whose prompt can be posted in a message and read back from it.
  *
  * @throws StoryError `bad_request` or `declined` with a sentence
  */
@@ -76,9 +76,9 @@ export function parseRequest(
 }
 
 /**
- * Puts a reply into the queue, if there is room for it. What is there already was admitted before.
+ * Adds a reply to the queue if it is admitted. A reply that is already in the queue was admitted before.
  *
- * @param handle makes what shows the reply, once it is admitted
+ * @param handle makes the handle that shows the reply, once it is admitted
  * @param requester undefined for what the bot does by itself
  * @throws StoryError with the sentence that refuses it
  */
@@ -89,20 +89,20 @@ export async function submit<Handle>(
   handle: () => Handle | Promise<Handle>,
   requester: Requester | undefined,
 ): Promise<void> {
-  // What a message is continued from is known only now.
+  // The continued text is known only now.
   declineSlurs(request);
   const admission = await limits.admit(id, requester, replies.lookUp);
   if (!admission) return;
   try {
     await replies.submit(id, request, await handle(), admission.lease);
   } catch (error) {
-    // Where even this fails, the place is found to be free in ten seconds.
+    // If this fails too, the lease expires in ten seconds.
     await admission.undo().catch(() => {});
     throw error;
   }
 }
 
-/** The sentence for a person; what is no mistake of theirs is logged by its code. */
+/** The sentence for a user; an error that is not the user's is logged by its code. */
 export function logged(error: unknown, logger: Logger): { readonly code: string; readonly message: string } {
   const { code, message } = sentenceFor(error);
   refusals.inc({ code });

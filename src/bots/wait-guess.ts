@@ -1,16 +1,16 @@
 /**
- * A guess of how long somebody in the queue has to wait, made of how fast the queue has been moving for
- * everybody who waits in this process.
+ * Estimates how long a story in the queue waits, from the speed at which the queue moved for all waiting
+ * stories of this process.
  */
 import type { StorytellerStatus, Waiting } from '../story/story.ts';
 import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from '../story/wording.ts';
 import type { Clock } from './pace.ts';
 
-/** How much a new observation counts. */
+/** Weight of a new observation in the moving average. */
 const WEIGHT = 0.3;
-/** Two looks that are closer than this say nothing about speed. */
+/** Two observations that are closer than this give no usable speed. */
 const SHORTEST_MS = 500;
-/** A speed that was seen this long ago is no longer the queue's. */
+/** A speed older than this is discarded. */
 const MEMORY_MS = 120_000;
 
 export class WaitGuess {
@@ -23,7 +23,10 @@ export class WaitGuess {
     this.#clock = clock;
   }
 
-  /** Learns the place of somebody who waits, and guesses the rest of the wait in ms, if anything is known. */
+  /**
+   * Records the position of a waiting story, and returns the estimated rest of its wait in ms, if there is an
+   * estimate.
+   */
   look(id: string, position: number): number | undefined {
     const at = this.#clock();
     const last = this.#seen.get(id);
@@ -37,7 +40,7 @@ export class WaitGuess {
       : undefined;
   }
 
-  /** Forgets somebody who waits no more. */
+  /** Forgets a story that no longer waits. */
   forget(id: string): void {
     this.#seen.delete(id);
   }
@@ -50,7 +53,7 @@ export class WaitGuess {
   }
 }
 
-/** `about 20 seconds`: rounded, because it is a guess. */
+/** `about 20 seconds`: rounded, because it is an estimate. */
 export function aboutDuration(ms: number): string {
   const seconds = ms / 1_000;
   if (seconds <= 5) return 'a few seconds';
@@ -59,7 +62,7 @@ export function aboutDuration(ms: number): string {
   return minutes === 1 ? 'about a minute' : `about ${minutes.toLocaleString('en')} minutes`;
 }
 
-/** What a waiting reply says. */
+/** The text of a waiting reply. */
 export function waitingLine(
   { position, afterOwn }: Waiting,
   { phase, loaded }: StorytellerStatus,

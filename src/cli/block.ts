@@ -6,7 +6,9 @@ import { type Config, readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { printLine } from './console.ts';
 
-/** `block add`, `block remove` and `block list`: whom the operator leaves out, as it is kept with the queue. */
+/**
+ * `block add`, `block remove` and `block list`: the operator's block lists, which are stored with the queue.
+ */
 export function addBlock(program: Command): void {
   const block = program
     .command('block')
@@ -57,7 +59,7 @@ export function addBlock(program: Command): void {
     );
 }
 
-/** Opens the lists for a moment. */
+/** Opens the lists, runs `act`, and closes them. */
 async function withLists(act: (lists: BlockLists, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig(process.env);
   const { openConnection } = await import('../queue/open.ts');

@@ -1,6 +1,6 @@
 /**
- * `completion`: scripts for shells, made from the commands themselves. They hold all words, so that a press of the Tab
- * key starts no process; where no word fits, the shell completes file names as it always does.
+ * `completion`: shell completion scripts, generated from the commands. They hold all words, so that a press
+ * of the Tab key starts no process; where no word matches, the shell completes file names as usual.
  */
 import { Argument, type Command } from 'commander';
 import { print } from './console.ts';
@@ -21,7 +21,7 @@ interface CompletedOption {
   readonly choices: readonly string[];
 }
 
-/** zsh runs completions of bash once it is told to; its own system may be there already. */
+/** zsh runs bash completions after `bashcompinit`; its own completion system may be loaded already. */
 const ZSH_PREPARATION =
   '(( $+functions[compdef] )) || { autoload -U +X compinit && compinit }\nautoload -U +X bashcompinit && bashcompinit\n';
 
@@ -39,7 +39,7 @@ export function addCompletion(program: Command): void {
     .action((shell: string) => print(WRITERS[shell]!(commandsOf(program))));
 }
 
-/** The command and all below it. */
+/** The command and all its subcommands. */
 function commandsOf(command: Command, path: readonly string[] = []): CompletedCommand[] {
   const help = command.createHelp();
   const children = help.visibleCommands(command).filter((child) => child.name() !== 'help');

@@ -1,37 +1,37 @@
 /**
- * What commands say. All of it goes through here (the linter sees to that), and nothing reaches a terminal that it
- * would obey, wherever the text came from.
+ * All output of commands goes through here (a lint rule enforces it), so that no text, of any origin, reaches
+ * a terminal with sequences that it would interpret.
  */
 import { printableLine, printableText } from '../printable.ts';
 
 const CLEAR_LINE = '\r\u001b[K';
 
-/** Prints text to standard output as it is laid out, without adding a line end. */
+/** Prints text to standard output without adding a line end. */
 export function print(text: string): void {
   process.stdout.write(printableText(text));
 }
 
-/** Prints one line to standard output; a line end inside of it is escaped. */
+/** Prints one line to standard output; a line end inside it is escaped. */
 export function printLine(line: string): void {
   process.stdout.write(`${printableLine(line)}\n`);
 }
 
-/** Prints one line to standard error; a line end inside of it is escaped. */
+/** Prints one line to standard error; a line end inside it is escaped. */
 export function complain(line: string): void {
   process.stderr.write(`${printableLine(line)}\n`);
 }
 
-/** Prints text of several lines to standard error, as it is laid out. */
+/** Prints text of several lines to standard error without adding a line end. */
 export function complainAtLength(text: string): void {
   process.stderr.write(printableText(text));
 }
 
-/** Shows a line on standard error in place of the one before, where a person sees it. */
+/** Replaces the progress line on standard error, if that is a terminal. */
 export function showProgress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`${CLEAR_LINE}${printableLine(line)}`);
 }
 
-/** Removes the line of progress. */
+/** Removes the progress line. */
 export function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
 }

@@ -22,7 +22,7 @@ interface DownloadArguments {
   readonly dryRun?: boolean;
 }
 
-/** `corpus`: texts to learn from. */
+/** `corpus`: texts to train on. */
 export function addCorpus(program: Command): void {
   const corpus = program.command('corpus').description('texts to learn from').exitOverride();
   corpus
@@ -76,7 +76,7 @@ async function build(raw: string, { out }: { out: string }): Promise<void> {
   );
 }
 
-/** What a corpus lacks, and what to do: of few works none may have been held out. */
+/** Warnings about a corpus, with the remedy: with few works, none may have been held out. */
 function emptyLines({ works }: CorpusFacts, out: string): string[] {
   const empty = (['valid', 'test'] as const)
     .filter((split) => works[split] === 0)
@@ -151,7 +151,7 @@ async function download(args: DownloadArguments): Promise<void> {
   }
 }
 
-/** Who asks: a server's operator must be able to find out, and to write to somebody. */
+/** The User-Agent header: a server's operator must be able to identify the client and to reach a contact. */
 async function userAgent(contact: string | undefined): Promise<string> {
   const { default: project } = await import('../../package.json', { with: { type: 'json' } });
   const whom = contact === undefined ? '' : `; ${contact.replace(/[^ -~]|[()]/g, '')}`;

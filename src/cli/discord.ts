@@ -4,7 +4,10 @@ import { StoryError } from '../errors.ts';
 import { listModels } from '../generator/model/files.ts';
 import { printLine } from './console.ts';
 
-/** `discord register`: tells Discord of the commands, which the bots also do whenever these have changed. */
+/**
+ * `discord register`: registers the commands with Discord, which the bots also do when the commands have
+ * changed.
+ */
 export function addDiscord(program: Command): void {
   program
     .command('discord')
@@ -22,7 +25,7 @@ export function addDiscord(program: Command): void {
         );
       }
       const models = await listModels(config.modelsFolder);
-      // Loaded only now: no other command pays for Discord's library.
+      // Loaded here, so that other commands do not load Discord's library.
       const { registerFromTerminal } = await import('../bots/discord/registration.ts');
       const count = await registerFromTerminal(config.discord, models, guild);
       const where = guild

@@ -2,16 +2,16 @@ import type { Config } from '../config.ts';
 import { StoryError } from '../errors.ts';
 
 /**
- * Looks at the Redis of REDIS_URL.
+ * Checks the Redis of REDIS_URL.
  *
- * @returns what answers there
- * @throws StoryError that says how to mend it
+ * @returns a description of the server
+ * @throws StoryError that says how to fix it
  */
 export async function checkRedis(
   url: string,
   { redisSecurity, prefix }: Pick<Config, 'redisSecurity' | 'prefix'>,
 ): Promise<string> {
-  // Loaded when there is a Redis to look at.
+  // Loaded only if a Redis is configured.
   const [{ parseRedisUrl }, { readTarget }, { probeRedis }] = await Promise.all([
     import('../queue/backends/redis/address.ts'),
     import('../queue/backends/redis/clients.ts'),

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { tryPort } from '../listen.ts';
 
-/** `doctor` on Slack: whether the tokens are good, what they may do, and how the bot hears. */
+/** `doctor` on Slack: whether the tokens are valid, their scopes, and how the bot receives events. */
 export async function checkSlack({ slack }: Config): Promise<readonly string[]> {
   if (!slack) return ['off (set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to run it)'];
   if (slack.http) await tryPort({ host: slack.host, port: slack.http.port, setting: 'SLACK_PORT' });

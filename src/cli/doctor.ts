@@ -17,10 +17,10 @@ import { ENV_FILE, readEnvFile } from './env-file.ts';
 import { FAILURE_EXIT_CODE } from './exit-codes.ts';
 import { systemRefusal } from './explain.ts';
 
-/** One look at one thing: what is found, in lines, or an error that says how to mend it. */
+/** One check: its findings, in lines, or an error that says how to fix the problem. */
 type Check = (config: Config) => Promise<string | readonly string[]>;
 
-/** Further lines of a check stand below the text of its first. */
+/** Further lines of a check are aligned with the text of its first. */
 const INDENT = ' '.repeat(14);
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -101,7 +101,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   Slack: checkSlack,
 };
 
-/** `doctor`: what is configured, what is missing and how to mend it. Exit code 1 when something is. */
+/** `doctor`: what is configured, what is missing and how to fix it. Exit code 1 when something is missing. */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')

@@ -1,4 +1,4 @@
-/** The settings in a file, in whichever encoding an editor left them. */
+/** The settings in a file, in any Unicode encoding that an editor may have used. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { StoryError } from '../errors.ts';
@@ -8,7 +8,10 @@ export const ENV_FILE = '.env';
 
 export interface EnvFile {
   readonly values: Readonly<Record<string, string>>;
-  /** What was mended, and lines that say nothing; each a sentence without a value, which may be a secret. */
+  /**
+   * Corrections made, and lines that are no assignment; each a sentence without a value, which may be a
+   * secret.
+   */
   readonly notices: readonly string[];
 }
 
@@ -19,7 +22,7 @@ const ENCODING_NAMES: Readonly<Record<Encoding, string>> = {
   'utf-16le': 'UTF-16',
   'utf-16be': 'UTF-16',
 };
-/** A comment, nothing, or the beginning of an assignment. */
+/** A comment, an empty line, or the beginning of an assignment. */
 const LINE = /^\s*(?:#.*)?$|^\s*(?:export\s+)?[\w.-]+\s*=/;
 
 /**
@@ -43,7 +46,7 @@ export function readEnvFile(path: string): EnvFile | undefined {
   for (const [index, line] of unquoted(text).split('\n').entries()) {
     if (LINE.test(line)) continue;
     notices.push(`${path}, line ${index + 1} is no setting: expected NAME=value.`);
-    // The parser would take it for the beginning of the next line's name.
+    // The parser would treat it as the beginning of the next line's name.
     lines[index] = '';
   }
   return { values: parseEnv(lines.join('\n')) as Record<string, string>, notices };
@@ -63,7 +66,7 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** By its mark; without one, by the zero bytes that Latin letters have in UTF-16. */
+/** By the byte-order mark; without one, by the zero bytes that Latin letters have in UTF-16. */
 function encodingOf(bytes: Buffer): Encoding {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return 'utf-16le';
@@ -74,7 +77,7 @@ function encodingOf(bytes: Buffer): Encoding {
 
 function decode(path: string, bytes: Buffer, encoding: Encoding): string {
   try {
-    // Its decoder drops a byte-order mark.
+    // The decoder drops a byte-order mark.
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new StoryError(
@@ -85,7 +88,7 @@ function decode(path: string, bytes: Buffer, encoding: Encoding): string {
   }
 }
 
-/** The text without what stands between quotes over several lines. */
+/** The text without quoted values that span several lines. */
 function unquoted(text: string): string {
   return text.replace(/=\s*(["'`])[^"'`]*?\1/g, (value) => `=${'\n'.repeat(value.split('\n').length - 1)}`);
 }

@@ -1,4 +1,4 @@
-/** `evaluate --stories`: stories of a model beside human text. */
+/** `evaluate --stories`: compares a model's stories with human text. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { StoryError } from '../errors.ts';
 import type { Engine } from '../generator/engines/engine.ts';
@@ -38,14 +38,14 @@ export interface StoriesOptions {
   readonly presets: readonly Preset[];
   /** Temperature of the preset `classic`. */
   readonly temperature: number;
-  /** File of the text that the model was trained on; undefined to leave out what needs it. */
+  /** File of the text that the model was trained on; undefined to omit the measures that need it. */
   readonly train: string | undefined;
-  /** File that the figures are written to as JSON; undefined for none. */
+  /** File for the figures as JSON; undefined for none. */
   readonly json: string | undefined;
 }
 
 /**
- * Writes stories with each preset and prints their measures beside those of human text.
+ * Generates stories with each preset and prints their measures beside those of human text.
  *
  * @param text human text that the model was not trained on
  * @throws StoryError `bad_request` when the model has no lexicon or the text no passages

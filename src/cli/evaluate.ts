@@ -24,20 +24,22 @@ import { numberOption } from './options.ts';
 
 /** Works that are scored at the same time. */
 const LANES = 32;
-/** At 0 there are no probabilities; between these a network can be told to be bolder or more careful. */
+/**
+ * Temperature 0 gives no probabilities; lower temperatures sharpen the distribution, higher ones flatten it.
+ */
 const TEMPERATURES: readonly number[] = [0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4];
 const GUESSED_DEFAULT = 600;
 const GUESSED_MAX = 100_000;
-/** Characters of a line of the visual test. */
+/** Characters per line of the visual test. */
 const LINE_WIDTH = 76;
 
 const STORIES_MAX = 100_000;
 
-/** Fresh starts, and how much is read from each. */
+/** Fresh starts, and the characters read from each. */
 const STARTS_DEFAULT = 64;
 const STARTS_MAX = 4_096;
 const START_LENGTH = 2_000;
-/** A start that is worse than so many times the median has run away. */
+/** A start whose loss is more than this many times the median has diverged. */
 const RUNAWAY = 3;
 
 interface EvaluateFlags {
@@ -155,7 +157,7 @@ function start(engine: Engine, model: Model, text: string, count: number): Promi
   });
 }
 
-/** From one fresh state no further than the model was trained to read. */
+/** From a fresh state, no more characters than the model was trained to read. */
 function startLength({ reading }: Model): number {
   return reading.kind === 'window' ? Math.min(START_LENGTH, reading.characters) : START_LENGTH;
 }
@@ -201,7 +203,7 @@ function calibrationTable({ calibration, accuracy }: Evaluation): string {
   );
 }
 
-/** The text over the guesses, line for line; what cannot be seen is shown as a sign. */
+/** The text above the guesses, line by line; invisible characters are shown as symbols. */
 function guessLines({ actual, guessed }: Guesses): string {
   const visible = (text: string) => text.replaceAll('\n', '\u00b6').replaceAll('\u0003', '\u2403');
   let lines = '';
@@ -212,7 +214,7 @@ function guessLines({ actual, guessed }: Guesses): string {
   };
   for (const [i, text] of actual.entries()) {
     const [one, other] = [visible(text), visible(guessed[i]!)];
-    // A word stands over the word that was guessed in its place.
+    // A word is aligned with the word that was guessed at its position.
     const width = Math.max(one.length, other.length);
     if (top !== '' && top.length + width > LINE_WIDTH) flush();
     top += one.padEnd(width);

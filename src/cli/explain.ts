@@ -1,4 +1,4 @@
-/** From what a command throws to one line on standard error and an exit code. */
+/** Converts an error of a command into one line on standard error and an exit code. */
 import { CommanderError } from 'commander';
 import { type ErrorCode, StoryError } from '../errors.ts';
 import { complain, complainAtLength } from './console.ts';
@@ -6,7 +6,7 @@ import { FAILURE_EXIT_CODE, MISTAKE_EXIT_CODE } from './exit-codes.ts';
 
 const MISTAKES: readonly ErrorCode[] = ['bad_request', 'configuration', 'model_unavailable'];
 
-/** What the operating system refuses, in words, and what to do about it. */
+/** The operating system's error codes in words, and what to do about them. */
 const SYSTEM_REFUSALS: Readonly<Record<string, string>> = {
   ENOSPC: 'there is no space left. Free some, and run the command again',
   EDQUOT: 'the disk quota is used up. Free some space, and run the command again',
@@ -26,7 +26,7 @@ const SYSTEM_REFUSALS: Readonly<Record<string, string>> = {
   ELOOP: 'the links in the path lead in a circle. Check the path',
   EBUSY: 'another program uses it. Close that one first',
 };
-/** More of a sentence than this is not read: a name from a file can be megabytes long. */
+/** Longer sentences are cut: a name from a file can be megabytes long. */
 const SENTENCE_MAX = 4_000;
 
 /**
@@ -36,7 +36,7 @@ const SENTENCE_MAX = 4_000;
  * @returns the exit code
  */
 export function explain(error: unknown, isDetailed = false): number {
-  // Commander has printed its sentence; help that was asked for is no mistake.
+  // Commander has printed its sentence; help that the user requested is no mistake.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISTAKE_EXIT_CODE;
   if (error instanceof StoryError) {
     complain(shortened(error.message));
@@ -48,7 +48,7 @@ export function explain(error: unknown, isDetailed = false): number {
   return FAILURE_EXIT_CODE;
 }
 
-/** The sentence for an error of the operating system; undefined for every other one. */
+/** The sentence for an error of the operating system; undefined for any other error. */
 export function systemRefusal(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
   const reason = SYSTEM_REFUSALS[String(error.code)];

@@ -6,7 +6,7 @@ import { addModelLexicon } from './model/lexicon.ts';
 import { addModelList } from './model/list.ts';
 import { addModelUse } from './model/use.ts';
 
-/** `model`: models come and go. */
+/** `model`: manages models. */
 export function addModel(program: Command): void {
   const model = program.command('model').description('work with models on disk').exitOverride();
   addModelImport(model);

@@ -6,11 +6,11 @@ import { createLogger } from '../logger.ts';
 import { complain, print } from './console.ts';
 import { ENV_FILE, readEnvFile } from './env-file.ts';
 
-/** How long closing may take before the process ends anyway. */
+/** The process exits after this time even if closing has not finished. */
 export const CLOSE_DEADLINE_MS = 15_000;
 const IMPATIENCE_MS = 1_000;
 
-/** `start`, `bots` and `worker`: the roles, together or apart. */
+/** `start`, `bots` and `worker`: the roles, together or separately. */
 export function addRoles(program: Command): void {
   program
     .command('start')
@@ -33,9 +33,9 @@ async function run(roles: Roles): Promise<void> {
   for (const notice of [...(readEnvFile(ENV_FILE)?.notices ?? []), ...config.notices]) {
     logger.warn({ notice }, 'settings');
   }
-  // Loaded when it is needed: the other commands want neither queue nor server, and start in half the time.
+  // Loaded here: the other commands need neither queue nor server, and start in half the time.
   const { startRoles } = await import('../app.ts');
-  // While it starts, and waits for its queue, nothing is under way: it may go at once.
+  // During the start, and while it waits for its queue, no work is under way: the process may exit at once.
   let stop: (exitCode?: number) => unknown = (exitCode) => process.exit(exitCode);
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
@@ -55,8 +55,8 @@ async function run(roles: Roles): Promise<void> {
 }
 
 /**
- * A function that closes at its first call. A later call is an impatient second Ctrl-C and ends the process,
- * unless it comes at once: npm passes on a Ctrl-C that the terminal has sent to every process already.
+ * A function that closes at its first call. A later call is a second Ctrl-C and ends the process, unless it
+ * follows at once: npm passes on a Ctrl-C that the terminal has sent to every process already.
  */
 function closeOnce(close: () => Promise<void>, logger: Logger): (exitCode?: number) => Promise<void> {
   let closingSince: number | undefined;

@@ -1,4 +1,4 @@
-/** From words at a terminal to a command. */
+/** Parses the command line and runs a command. */
 import { Command } from 'commander';
 import project from '../../package.json' with { type: 'json' };
 import { addBlock } from './block.ts';
@@ -34,12 +34,12 @@ export function createProgram(): Command {
   addBlock(program);
   addDoctor(program);
   addCompletion(program);
-  // Set on every command: a subcommand's own mistakes must end in the same way.
+  // Set on every command: a subcommand's parse errors must end in the same way.
   for (const command of program.commands) command.exitOverride();
   return program;
 }
 
-/** Commander's sentence in one line, whatever was typed; its own suggestion stands in a second one. */
+/** Commander's sentence in one line, for any input; its own suggestion is printed in a second one. */
 function outputError(text: string): void {
   const [, sentence, suggestion] = /^(.*?)(\n\(Did you mean [^\n]*\))?\n*$/s.exec(text)!;
   complain(sentence!);
@@ -47,10 +47,11 @@ function outputError(text: string): void {
 }
 
 /**
- * Runs one command; what it says goes to standard output and standard error.
+ * Runs one command; its output goes to standard output and standard error.
  *
- * @param args the words behind `scifi`
- * @returns the exit code: 0, 2 for a mistake of the person who typed them, 130 after Ctrl-C, 1 for anything else
+ * @param args the words after `scifi`
+ * @returns the exit code: 0, 2 for a mistake of the user who typed them, 130 after Ctrl-C, 1 for anything
+ *   else
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {

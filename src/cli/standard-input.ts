@@ -1,18 +1,18 @@
-/** A prompt that is piped in. */
+/** Reads a prompt from standard input. */
 import { StoryError } from '../errors.ts';
 import { STORY_BOUNDS } from '../story/story.ts';
 
 /** The argument that stands for standard input. */
 export const STANDARD_INPUT = '-';
-/** No character of a prompt takes more bytes than that in UTF-8, for each of its UTF-16 code units. */
+/** Most bytes of UTF-8 for each UTF-16 code unit. */
 const BYTES_PER_UNIT = 3;
 /** Room for the line ends that an editor or `echo` adds. */
 const SPARE_BYTES = 64;
 
 /**
- * Reads a prompt to the end of the input. The line ends after it are no part of it: `echo` adds one.
+ * Reads a prompt to the end of the input. Trailing line ends are removed: `echo` adds one.
  *
- * @throws StoryError `bad_request` when it is no UTF-8, or more than a prompt may be
+ * @throws StoryError `bad_request` when it is no UTF-8, or longer than a prompt may be
  */
 export async function readPrompt(input: AsyncIterable<Buffer | string>): Promise<string> {
   const most = STORY_BOUNDS.prompt.max;

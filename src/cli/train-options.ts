@@ -1,4 +1,4 @@
-/** The options of `scifi train`. Nothing here loads TensorFlow.js: other commands do without it. */
+/** The options of `scifi train`. Nothing here loads TensorFlow.js: other commands do not need it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Unit } from '../generator/vocabulary.ts';
 import type { CellName } from '../workshop/training/cells.ts';
@@ -25,7 +25,7 @@ export interface TrainOptions {
   readonly prompt: string;
 }
 
-/** Where `--epochs` is not given: one that is continued keeps its own. */
+/** The default of `--epochs`; a continued run keeps its own. */
 export const EPOCHS = 10;
 export const SAVE_EVERY_MINUTES = 10;
 export const SAMPLE_PROMPT = 'It all began with';

@@ -1,21 +1,21 @@
-/** What `scifi train` shows while it runs: lines that stay, and below them a bar that does not. */
+/** The terminal output of `scifi train`: permanent lines, and below them a progress bar. */
 import type { EpochReport, Report } from '../workshop/training/progress.ts';
 import { clearProgress, printLine, showProgress } from './console.ts';
 
 const BAR_WIDTH = 24;
 
-/** Prints a line that stays. */
+/** Prints a permanent line. */
 export function tell(line: string): void {
   clearProgress();
   printLine(line);
 }
 
-/** Draws the bar over the one before, on a terminal. */
+/** Redraws the bar in place, on a terminal. */
 export function drawBar(report: Report): void {
   showProgress(barOf(report));
 }
 
-/** An epoch's progress, loss, accuracy, speed, and the time that the run still takes. */
+/** An epoch's progress, loss, accuracy and speed, and the remaining time of the run. */
 export function barOf(report: Report): string {
   const { epoch, epochs, chunk, chunks, train, charactersPerSecond, secondsLeft } = report;
   const done = Math.round((chunk / chunks) * BAR_WIDTH);

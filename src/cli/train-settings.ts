@@ -1,4 +1,4 @@
-/** The settings of a run that the options of `scifi train` come to. */
+/** Converts the options of `scifi train` into the settings of a run. */
 import { StoryError } from '../errors.ts';
 import type { Model } from '../generator/model/model.ts';
 import { MOST_WORDS } from '../workshop/training/corpus.ts';
@@ -8,7 +8,7 @@ import { architectureOf } from '../workshop/training/trained-model.ts';
 import { EPOCHS, type TrainOptions } from './train-options.ts';
 
 /**
- * @param from the model to learn on from, if any
+ * @param from the model whose weights training starts from, if any
  * @throws StoryError `bad_request` that names the option
  */
 export function settingsOf(options: TrainOptions, from: Model | undefined): TrainingSettings {

@@ -20,7 +20,7 @@ import { drawBar, epochLine, percent, tell } from './train-screen.ts';
 const VALIDATION_FILE = 'valid.txt';
 const SAMPLE = { temperature: 0.4, length: 400, seed: 7 } as const;
 
-/** What a network that reads both ways is told of; its own validation flatters it. */
+/** The warning for a bidirectional network, whose validation figures are too good. */
 function bidirectionalWarning(data: string, out: string): string {
   const evaluation = ownCommand(['evaluate', join(out, 'model'), join(data, VALIDATION_FILE)]);
   return (
@@ -29,7 +29,7 @@ function bidirectionalWarning(data: string, out: string): string {
   );
 }
 
-/** `train`: a network of one's own. */
+/** `train`: trains a network. */
 export function addTrain(program: Command): void {
   const command = program
     .command('train')
@@ -95,11 +95,11 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     tell(`Best: epoch ${best.epoch + 1}, ${best.bitsPerCharacter.toFixed(4)} bits per character.`);
   trainer.dispose();
   await backend.close();
-  // An interrupted process ends now, and a second Ctrl-C must not take its exit code.
+  // An interrupted process exits now, and a second Ctrl-C must not change its exit code.
   if (isDone) interruptions.ignore();
 }
 
-/** The words that continue a run: the checkpoint keeps the rest. */
+/** The command-line words that continue a run: the checkpoint keeps the other settings. */
 function continuation(data: string, { out, saveEvery, prompt }: TrainOptions): string[] {
   return [
     ...['train', data, '--out', out, '--continue'],
@@ -108,7 +108,7 @@ function continuation(data: string, { out, saveEvery, prompt }: TrainOptions): s
   ];
 }
 
-/** The texts, and a line of facts about them. */
+/** Reads the texts and reports facts about them. */
 async function read(data: string, options: TrainOptions, known: Vocabulary | undefined): Promise<Corpus> {
   const { readCorpus, vocabularyOf, wordVocabularyOf } = await import('../workshop/training/corpus.ts');
   const corpus = await readCorpus(
@@ -129,7 +129,10 @@ async function read(data: string, options: TrainOptions, known: Vocabulary | und
   return corpus;
 }
 
-/** A signal for the trainer, which saves when it hears it, however often Ctrl-C is pressed meanwhile. */
+/**
+ * A signal for the trainer, which saves when it is aborted; repeated presses of Ctrl-C have no further
+ * effect.
+ */
 function listenForInterruptions(): { readonly signal: AbortSignal; ignore(): void } {
   const interrupted = new AbortController();
   const interrupt = () => {
@@ -148,7 +151,7 @@ function modelOf({ characters, seconds, valid }: EpochReport, trainer: Trainer):
   return trainer.toModel({ training, validation: valid });
 }
 
-/** What the network writes by now, with the engine that serves. */
+/** A sample of the present network, generated with the engine that serves. */
 async function sampleOf(model: Model, backend: TensorflowBackend, prompt: string): Promise<string> {
   const { createTensorflowEngine } = await import('../generator/engines/tensorflow/engine.ts');
   const engine = await createTensorflowEngine(writerOf(model), backend, { capacity: 1 });

@@ -24,7 +24,7 @@ interface WriteOptions {
   readonly model?: string;
 }
 
-/** `write`: a story on standard output, without a queue. */
+/** `write`: writes a story to standard output, without a queue. */
 export function addWrite(program: Command): void {
   const { temperature, length } = STORY_BOUNDS;
   program
@@ -71,7 +71,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   });
   await library.open();
   const abort = new AbortController();
-  // npm passes on a Ctrl-C that the terminal has sent to this process already: it comes twice.
+  // npm passes on a Ctrl-C that the terminal has sent to this process already: it arrives twice.
   const interrupt = () => abort.abort();
   process.on('SIGINT', interrupt);
   const started = performance.now();
@@ -101,10 +101,12 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   }
 }
 
-/** What a path has and a name has not. */
+/** Characters that a path contains and a name does not. */
 const PATH = /[\\/.]/;
 
-/** The model that somebody asked for, by its name in the list or by its path, and the folder that its folder is in. */
+/**
+ * The model that the user requested, by its name in the list or by its path, and the parent of its folder.
+ */
 async function chooseModel(
   named: string | undefined,
   modelsFolder: string,
@@ -124,7 +126,7 @@ async function chooseModel(
   );
 }
 
-/** Standard output that is given a growing text and writes what is new. */
+/** Writes the new part of a growing text to standard output. */
 class GrowingOutput {
   #length = 0;
 
@@ -134,7 +136,7 @@ class GrowingOutput {
   }
 }
 
-/** A line on standard error that tells how far the story is, when standard error is all that a person sees. */
+/** A progress line on standard error, if the user sees only standard error. */
 function progressLine(length: number): (written: number) => void {
   if (!process.stderr.isTTY || process.stdout.isTTY) return () => {};
   let shownAt = 0;

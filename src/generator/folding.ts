@@ -1,14 +1,17 @@
 /**
- * How characters that a network has never seen are read as ones that it has: the replacements a typist
- * without a compose key would choose. No `node:` imports: a browser folds the same way.
+ * Folding: replaces characters that a network has never seen by ones that it knows, as a typist without a
+ * compose key would. No `node:` imports: a browser folds the same way.
  */
 
-/** What stands for a character, or `dropped`: it says nothing that could be read aloud. */
+/** The replacement of a character, or `dropped` for a character without visible content. */
 export type Folded = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'dropped' };
 
 const DROPPED: Folded = { kind: 'dropped' };
 
-/** Replacements that Unicode's compatibility decomposition does not know; each row: what stands for these. */
+/**
+ * Replacements beyond Unicode's compatibility decomposition; each row: a replacement and the characters it
+ * replaces.
+ */
 const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
   (
     [
@@ -52,7 +55,10 @@ const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
   ).flatMap(([text, characters]) => [...characters].map((character) => [character, text] as const)),
 );
 
-/** Controls, marks on letters, variation selectors, joiners, bidirectional controls: unseen, so not missed. */
+/**
+ * Invisible characters, which are dropped without being counted: controls, marks on letters, variation
+ * selectors, joiners, bidirectional controls.
+ */
 const SILENT = /^[\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}]$/u;
 const SPACE = /^\p{Zs}$/u;
 const DASH = /^\p{Pd}$/u;
@@ -61,12 +67,12 @@ const DASH = /^\p{Pd}$/u;
  * Folds one character into characters that `isKnown`.
  *
  * @param character one code point that is not known
- * @returns null where nothing that is known can stand for it
+ * @returns null where no known character can replace it
  */
 export function fold(character: string, isKnown: (character: string) => boolean): Folded | null {
   let text = '';
-  // One code point decomposes into at most 18, so the whole text is never normalised: that keeps a long
-  // run of combining marks, which normalising would have to sort, as cheap as anything else.
+  // Only single code points are normalised, each of which decomposes into at most 18: a long run of combining
+  // marks, which normalising would have to sort, then costs no more than other text.
   for (const part of character.normalize('NFKD')) {
     const stand = replacement(part, isKnown);
     if (stand === null) return null;
@@ -81,7 +87,7 @@ function replacement(part: string, isKnown: (character: string) => boolean): str
   if (written !== undefined) return [...written].every(isKnown) ? written : null;
   if (SILENT.test(part)) return '';
   if (isKnown(part)) return part;
-  // A network that learned from text in small letters.
+  // For a network whose training text was in lower case.
   if (isKnown(part.toLowerCase())) return part.toLowerCase();
   if (SPACE.test(part) && isKnown(' ')) return ' ';
   if (DASH.test(part) && isKnown('-')) return '-';

@@ -1,7 +1,7 @@
 /**
- * One story as a sequence of the batch: what is drawn becomes text, and what cannot stand there is drawn again: a word
- * that a bot may not say, from its first letter, and a draw that is no word. A draw's noise is keyed by the seed, by
- * where in the text it begins, and by the attempt.
+ * One story as a sequence of the scheduler. Drawn ids become text, and what may not be in the text is
+ * resampled: a word that a bot may not say, from its first letter, and a draw that is no word. A draw's noise
+ * is keyed by the seed, by its position in the text, and by the attempt.
  */
 
 import type { Sampling } from '../story/sampling.ts';
@@ -12,39 +12,39 @@ import type { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { WordGuard } from './word-guard.ts';
 
-/** Times that a word that may not be said is drawn again before another is put in its place. */
+/** Attempts at a forbidden word before the stand-in replaces it. */
 const ATTEMPTS_AT_A_SAYABLE_WORD = 6;
-/** Times that a draw is done again that gives no word, or one that runs together with the word before it. */
+/** Attempts at a draw that gives no word, or one that runs together with the word before it. */
 const ATTEMPTS_AT_A_WORD = 20;
-/** Fits where people are spoken of, and wherever else a story gets by with a little strangeness. */
+/** The word that replaces a forbidden one. */
 const STAND_IN = 'stranger';
-/** Characters that decide which word may follow: more than any has. */
+/** Characters of the text that determine which word may follow: more than any word has. */
 const TAIL = 64;
-/** Characters of a word that are looked at for where it begins. */
+/** Length of the tail in which a word's beginning is searched. */
 const LONGEST_WORD = 64;
 const LINE_END = '\n';
-/** Characters after which no draw is restricted any more. */
+/** Characters after which draws are not restricted any more. */
 const OPENING = 1;
 const LETTER = /[\p{L}\p{N}]/u;
 
 export interface GenerationOptions {
   readonly vocabulary: Vocabulary;
-  /** With all that an earlier writer wrote. */
+  /** Contains the text that an earlier worker wrote. */
   readonly buffer: TextBuffer;
   readonly guard: WordGuard;
-  /** What stands before all that is written in it: context and prompt. */
+  /** The text before the buffer's content: context and prompt. */
   readonly before: string;
   /** What the network reads before the first draw. */
   readonly prompt: readonly number[];
-  /** The ids that may follow what is written so far; undefined for all of them. */
+  /** The ids that may follow the text written so far; undefined for all of them. */
   readonly allowedAfter: (written: string) => AllowedIds | undefined;
   readonly sampling: Sampling;
-  /** What holds beyond that; undefined for nothing. */
+  /** Further rules; undefined for none. */
   readonly rules: StoryRules | undefined;
   readonly seed: number;
   /** Called after every word. */
   readonly onWord: () => void;
-  /** Called when a word that may not be said is drawn again. */
+  /** Called when a forbidden word is resampled. */
   readonly onResample: () => void;
 }
 
@@ -54,9 +54,9 @@ export class Generation implements Sequence {
   readonly wordTemperature: number | undefined;
   readonly minP: number | undefined;
   readonly #options: GenerationOptions;
-  /** Where in the text each draw begins. */
+  /** Position in the text at which each draw begins. */
   readonly #starts: number[] = [];
-  /** Length of the text when this writer began. */
+  /** Length of the text when this generation began. */
   readonly #first: number;
 
   constructor(options: GenerationOptions) {
@@ -68,7 +68,7 @@ export class Generation implements Sequence {
     this.#first = options.buffer.written;
   }
 
-  /** The draw of the present word's first letter, or the next one where a word is to begin. */
+  /** The draw of the current word's first letter, or the next draw where no word is begun. */
   rewindPoint(): number {
     const { vocabulary, buffer } = this.#options;
     if (vocabulary.unit === 'word') return Math.max(0, this.#starts.length - 1);
@@ -86,12 +86,15 @@ export class Generation implements Sequence {
   allowed(index: number): AllowedIds | undefined {
     const { buffer, allowedAfter } = this.#options;
     const { written } = buffer;
-    // What comes before a later draw is not known yet.
+    // The text before a later draw is not known yet.
     if (written > OPENING || this.#positionOf(index) !== written) return undefined;
     return allowedAfter(buffer.tail(written));
   }
 
-  /** Where in the text a draw to come begins. Only that of the next one is known for sure; characters follow one by one. */
+  /**
+   * The position of a future draw. It is certain for the next draw only; for the others it assumes one
+   * character for each draw.
+   */
   #positionOf(index: number): number {
     return this.#options.buffer.written + index - this.#starts.length;
   }
@@ -99,7 +102,7 @@ export class Generation implements Sequence {
   take(id: number): number | Rewind | undefined {
     const { vocabulary, buffer, guard, onWord } = this.#options;
     const isMark = id === vocabulary.eosId;
-    // A mark in the middle of things becomes a line end, in the text and for the network alike.
+    // An `eosId` that does not end the story becomes a line end, in the text and for the network.
     const next = isMark ? this.#lineEnd : id;
     if (!this.#mayStand(next)) return this.#drawAgain();
     const text = this.#textOf(next);
@@ -129,7 +132,9 @@ export class Generation implements Sequence {
     return rules.look(story, text);
   }
 
-  /** Back to the draw at a position, which begins one since characters are drawn one by one. */
+  /**
+   * Rewinds to the draw at a position; each position begins a draw, since characters are drawn one by one.
+   */
   #resample({ from, instead = '' }: Resample): Rewind | undefined {
     const { vocabulary } = this.#options;
     const ids = [...instead].map((character) => vocabulary.idOf(character));
@@ -141,7 +146,7 @@ export class Generation implements Sequence {
     return lineEndOf(this.#options.vocabulary)!;
   }
 
-  /** Whether what is drawn is a word, and one that does not run together with the word before it. */
+  /** Whether an id is a word that does not run together with the word before it. */
   #mayStand(id: number): boolean {
     const { vocabulary, buffer, before } = this.#options;
     if (vocabulary.unit === 'char') return true;
@@ -150,7 +155,7 @@ export class Generation implements Sequence {
     return id !== vocabulary.unknown && vocabulary.mayFollow(read, id);
   }
 
-  /** What a draw adds to the text. The first word makes do with the space that a prompt ends with. */
+  /** The text that a draw adds. The first word uses the space at the end of the prompt instead of its own. */
   #textOf(id: number): string {
     const { vocabulary, buffer, before } = this.#options;
     const text = vocabulary.decode(id);
@@ -158,14 +163,17 @@ export class Generation implements Sequence {
     return isSpaced && text.startsWith(' ') ? text.slice(1) : text;
   }
 
-  /** A line end may stand anywhere: it takes the place of what is drawn in vain. */
+  /** Draws again; after too many attempts takes a line end, which may follow any text. */
   #drawAgain(): Rewind | undefined {
     const { written } = this.#options.buffer;
     const isInVain = this.#isInVain(written, ATTEMPTS_AT_A_WORD);
     return this.#backTo(this.#starts.length, written, isInVain ? [this.#lineEnd] : []);
   }
 
-  /** Back to the draw in which a word begins, as far as its beginning is drawn and not given. */
+  /**
+   * Rewinds to the draw in which the forbidden word begins, or to the first draw where the prompt contains
+   * its beginning.
+   */
   #goBack(offence: number): Rewind | undefined {
     const index = Math.max(
       0,
@@ -178,15 +186,15 @@ export class Generation implements Sequence {
     return way;
   }
 
-  /** At temperature 0 every draw is the same. */
+  /** Whether another attempt is useless; at temperature 0 every attempt gives the same id. */
   #isInVain(position: number, attempts: number): boolean {
     return this.#options.buffer.attempt(position) >= (this.temperature === 0 ? 0 : attempts);
   }
 
   /**
    * @param index of the draw to go back to
-   * @param from where in the text that draw begins
-   * @param instead ids that take its place
+   * @param from the position of that draw in the text
+   * @param instead ids that replace it
    */
   #backTo(index: number, from: number, instead: readonly number[]): Rewind | undefined {
     const { vocabulary, buffer } = this.#options;
@@ -201,10 +209,10 @@ export class Generation implements Sequence {
     return buffer.over ? undefined : { to: index, instead };
   }
 
-  /** What is put in the place of a word that comes again and again. */
+  /** The ids that replace a forbidden word after the last attempt. */
   #standIn(index: number): number[] {
     const { vocabulary } = this.#options;
-    // What was given may have the beginning of the word: then only its end can be prevented.
+    // The prompt may contain the beginning of the word: then only its completion can be prevented.
     const isBegun = index === 0 && LETTER.test(vocabulary.decode(this.prompt.at(-1)!));
     const isFirst = index === 0 && this.#options.before.trim() === '';
     const word = isFirst ? STAND_IN.replace('s', 'S') : STAND_IN;
@@ -215,12 +223,16 @@ export class Generation implements Sequence {
   }
 }
 
-/** What an end of text in the middle of things becomes; undefined where a vocabulary has nothing for it. */
+/**
+ * The id that replaces an `eosId` in the middle of a story; undefined where the vocabulary has none for it.
+ */
 export function lineEndOf(vocabulary: Vocabulary): number | undefined {
   return vocabulary.idOf(LINE_END) ?? vocabulary.idOf(' ');
 }
 
-/** A text as it is read before words are drawn, each of which brings the space before it with it. */
+/**
+ * A text without its last space, for a vocabulary of words, in which each word includes the space before it.
+ */
 export function withoutLastSpace(text: string): string {
   return text.replace(/ $/, '');
 }

@@ -1,12 +1,14 @@
 /**
- * The words that a model read while it was trained, as a minimal acyclic automaton over the letters a to z and the
- * apostrophe (Daciuk, Mihov, Watson and Watson, "Incremental construction of minimal acyclic finite-state automata",
- * Computational Linguistics 26, 2000). Words are kept in small letters. No `node:` imports: a browser reads it, too.
+ * The words of a model's training text, as a minimal acyclic automaton over the letters a to z and the
+ * apostrophe (Daciuk, Mihov, Watson and Watson, "Incremental construction of minimal acyclic finite-state
+ * automata", Computational Linguistics 26, 2000). Words are stored in lower case. No `node:` imports: a
+ * browser reads it, too.
  *
- * The file: the four bytes `LEX1`, then one little-endian 32-bit word for each edge. Bits 0 to 4 are the letter (1 to
- * 26 for a to z, 27 for the apostrophe), bit 5 marks the last edge of its state, bit 6 that a word ends with the edge,
- * bit 7 that this word is written small more often than now and then, bits 8 to 31 are the index of the first edge
- * of the state that the edge leads to, 0 for none. The first edges are those of the start.
+ * The file: the four bytes `LEX1`, then one little-endian 32-bit word for each edge. Bits 0 to 4 are the
+ * letter (1 to 26 for a to z, 27 for the apostrophe), bit 5 marks the last edge of its state, bit 6 that a
+ * word ends with the edge, bit 7 that this word is often enough in lower case, bits 8 to 31 are the index of
+ * the first edge of the state that the edge leads to, 0 for none. The first edges are those of the start
+ * state.
  */
 import { StoryError } from '../errors.ts';
 
@@ -30,7 +32,7 @@ export class Lexicon {
 
   /**
    * @param bytes the content of a `lexicon.bin`
-   * @throws StoryError `model_unavailable` when it is none
+   * @throws StoryError `model_unavailable` when it is not a valid lexicon
    */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -40,19 +42,22 @@ export class Lexicon {
       throw broken('it is no lexicon');
     }
     this.#edges = Uint32Array.from({ length: count }, (_, i) => view.getUint32(HEADER_BYTES + 4 * i, true));
-    // Every walk ends: a state's edges end before the file does, and targets lie inside of it.
+    // Every walk terminates: a state's edges end before the file does, and targets are inside of it.
     const endsOpen = count > 0 && (this.#edges[count - 1]! & LAST) === 0;
     if (endsOpen || this.#edges.some((edge) => edge >>> TARGET_SHIFT >= Math.max(1, count))) {
       throw broken('an edge leads out of it');
     }
   }
 
-  /** Whether the model read this word, in capitals or small letters. */
+  /** Whether the training text has this word, in any case. */
   has(word: string): boolean {
     return (this.#find(word) & WORD) !== 0;
   }
 
-  /** Whether the word is written small where no sentence begins: what is not, with a capital, is a name. */
+  /**
+   * Whether the word is in lower case where no sentence begins; a word that is not, with a capital, is a
+   * name.
+   */
   isCommon(word: string): boolean {
     return (this.#find(word) & COMMON) !== 0;
   }
@@ -80,7 +85,7 @@ export class Lexicon {
   }
 }
 
-/** A letter's number, whatever its case; 0 for what is in no word. */
+/** A letter's number, regardless of case; 0 for a character that no word has. */
 function codeOf(unit: number): number {
   const small = unit | 0x20;
   if (small >= LETTER_A && small < LETTER_A + 26) return small - LETTER_A + 1;
@@ -89,7 +94,7 @@ function codeOf(unit: number): number {
 
 /** A state while the automaton is built. */
 interface State {
-  /** By letter's number, in rising order. */
+  /** Sorted by letter number, ascending. */
   readonly edges: { readonly code: number; flags: number; to: State }[];
   index: number;
 }
@@ -97,8 +102,8 @@ interface State {
 /**
  * Builds the file.
  *
- * @param words each in small letters, of the letters a to z and apostrophes, once; true where it is written small
- *   more often than now and then
+ * @param words each in lower case, of the letters a to z and apostrophes, without duplicates; true where it
+ *   is often enough in lower case
  * @throws RangeError naming a word with another character
  */
 export function buildLexicon(words: ReadonlyMap<string, boolean>): Uint8Array<ArrayBuffer> {
@@ -135,7 +140,7 @@ export function buildLexicon(words: ReadonlyMap<string, boolean>): Uint8Array<Ar
   return bytes;
 }
 
-/** The same automaton with equal states made one, from the ends up. */
+/** Merges equal states of the automaton, from the ends up. */
 function minimise(state: State, known: Map<string, State>): State {
   const edges = state.edges
     .map((edge) => ({ ...edge, to: minimise(edge.to, known) }))
@@ -143,13 +148,13 @@ function minimise(state: State, known: Map<string, State>): State {
   const key = edges.map(({ code, flags, to }) => `${code}.${flags}.${to.index}`).join(' ');
   const equal = known.get(key);
   if (equal) return equal;
-  // Until they are numbered for good, states are told apart by the order in which they were found.
+  // Until they get their final numbers, states are identified by the order in which they were found.
   const found: State = { edges, index: known.size };
   known.set(key, found);
   return found;
 }
 
-/** The states that have edges, the start first, each with the index of its first edge. */
+/** The states with edges, the start first, each with the index of its first edge. */
 function numbered(start: State): State[] {
   const states = new Set<State>([start]);
   for (const { edges } of states) for (const { to } of edges) if (to.edges.length > 0) states.add(to);

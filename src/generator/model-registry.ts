@@ -1,6 +1,4 @@
-/**
- * All the models on offer, each with a storyteller of its own, on the one engine of this process.
- */
+/** All offered models, each with its own storyteller, on the one engine of this process. */
 import { join } from 'node:path';
 import { StoryError } from '../errors.ts';
 import type { ModelChoice } from '../story/story.ts';
@@ -13,13 +11,13 @@ import { Storyteller } from './storyteller.ts';
 export interface ModelRegistryOptions extends EngineOptions {
   readonly modelsFolder: string;
   readonly choices: readonly ModelChoice[];
-  /** Where the engine comes from; `reopen` is asked after its device was lost. */
+  /** Opens the engine; `reopen` is called after its device was lost. */
   readonly engines: {
     open(): Promise<ChosenEngine>;
     reopen(): Promise<ChosenEngine | undefined>;
     close(): Promise<void>;
   };
-  /** Stories that may wait for a slot of a model. */
+  /** Stories that may wait for a slot of each model. */
   readonly maxWaiting: number;
 }
 
@@ -35,7 +33,7 @@ export class ModelRegistry {
     this.#options = options;
   }
 
-  /** Share of the weights of all models that has been read, and whether all can be used. */
+  /** Share of the weights of all models that has been read, and whether all models can be used. */
   get status(): { loaded: number; ready: boolean } {
     return { loaded: this.#loaded, ready: this.#ready };
   }
@@ -46,10 +44,10 @@ export class ModelRegistry {
   }
 
   /**
-   * Loads every model on offer.
+   * Loads every offered model.
    *
-   * @throws StoryError `model_unavailable` that names the file that is missing or broken; `configuration`
-   *   when the engine that is wanted cannot run here
+   * @throws StoryError `model_unavailable` that names the missing or broken file; `configuration` when the
+   *   configured engine cannot run here
    */
   async open(): Promise<void> {
     const { choices, modelsFolder, engines } = this.#options;
@@ -65,7 +63,7 @@ export class ModelRegistry {
     await this.#employ(engine);
   }
 
-  /** The storyteller of a model; throws a StoryError `model_unavailable` when there is none of that name. */
+  /** The storyteller of a model; throws a StoryError `model_unavailable` for an unknown name. */
   storyteller(name: string): Storyteller {
     const storyteller = this.#storytellers.get(name);
     if (storyteller) return storyteller;
@@ -73,8 +71,7 @@ export class ModelRegistry {
     throw new StoryError('model_unavailable', `This writer has no model of that name (it has ${names}).`);
   }
 
-  /** Puts all storytellers on a new engine after the device of theirs was lost. However often it is called
-   * meanwhile, it is done once. */
+  /** Moves all models to a new engine after the device was lost. Concurrent calls share one recovery. */
   recover(): Promise<void> {
     this.#recovery ??= this.#recover().finally(() => {
       this.#recovery = undefined;
@@ -89,12 +86,13 @@ export class ModelRegistry {
 
   async #recover(): Promise<void> {
     this.#ready = false;
-    // They stay until there are others: whoever asks them meanwhile hears that their device is lost.
+    // The old storytellers stay until there are new ones: a caller meanwhile gets the error that their device
+    // is lost.
     const old = [...this.#storytellers.values()];
     for (;;) {
       const engine = await this.#options.engines.reopen();
       if (!engine) return;
-      // A device that is lost again while it takes the weights is one more loss.
+      // A device that is lost again while it loads the weights counts as one more loss.
       const isEmployed = await this.#employ(engine).then(
         () => true,
         () => false,

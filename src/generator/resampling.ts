@@ -1,10 +1,10 @@
 /**
- * Which attempt at a character is under way. Noise is keyed by position and attempt, so drawing again from a position
- * means that the next attempt counts there. How many draws a device makes in one go does not matter: an attempt counts
- * for positions that are known when the way back begins.
+ * Counts the attempts at each position. Noise is keyed by position and attempt, so resampling from a position
+ * increments the attempts from there on. The number of steps in a decode does not matter: attempts are
+ * counted for positions that are known when the rewind starts.
  */
 
-/** Positions of which some are drawn again together. */
+/** A range of positions that were resampled together. */
 interface Stretch {
   readonly from: number;
   readonly to: number;
@@ -14,12 +14,12 @@ export class Resampling {
   readonly #attempts = new Map<number, number>();
   readonly #stretches: Stretch[] = [];
 
-  /** The attempt that counts at a position: 0 for the first. */
+  /** The current attempt at a position: 0 for the first. */
   attempt(position: number): number {
     return this.#attempts.get(position) ?? 0;
   }
 
-  /** Has the positions from `from` up to and with `to` drawn again. */
+  /** Increments the attempts at the positions from `from` to `to`, inclusive. */
   resample(from: number, to: number): void {
     for (let position = from; position <= to; position++) {
       this.#attempts.set(position, this.attempt(position) + 1);
@@ -28,8 +28,8 @@ export class Resampling {
   }
 
   /**
-   * Whether a writer who is given so many characters, and knows of no attempts, goes on as this one would: at all
-   * positions from there on the first attempt counts, or will be found again to be none.
+   * Whether a generation that resumes at this length, and knows of no attempts, continues as this one would:
+   * at all positions from there on the first attempt is current, or will be rejected again.
    */
   isSettled(length: number): boolean {
     return !this.#stretches.some(({ from, to }) => from < length && length <= to);

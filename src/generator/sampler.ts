@@ -1,13 +1,16 @@
 /**
- * How logits become a character: temperature, and noise that depends on nothing but its own coordinates.
- * No `node:` imports: a browser draws the same way.
+ * Draws an id from logits: temperature, and noise that depends on its own coordinates only. No `node:`
+ * imports: a browser draws the same way.
  */
 import { StoryError } from '../errors.ts';
 
-/** The ids that a draw may give: one byte for each id of the vocabulary, 1 where it may and 0 where it may not. */
+/**
+ * The ids that a draw may give: one byte for each id of the vocabulary, 1 where it may and 0 where it may
+ * not.
+ */
 export type AllowedIds = Uint8Array;
 
-/** Unnormalised probabilities of one draw. Safe to share: a draw never yields in the middle. */
+/** Unnormalised probabilities of one draw. Safe to share: a draw is synchronous. */
 let weights = new Float64Array(256);
 
 /**
@@ -15,18 +18,19 @@ let weights = new Float64Array(256);
  * as exp((l_i - max) / T) / sum and cannot overflow in that form. All sums are float64.
  *
  * The id is the inverse of the cumulative distribution at `uniform`: the first id at which the running sum
- * passes `uniform` times the total. Temperature 0 is the likeliest id, the lowest one of several.
+ * exceeds `uniform` times the total. Temperature 0 gives the likeliest id, the lowest one of several.
  *
- * Ids that are not allowed are left out before the softmax, so that the others keep their proportions. Then min-p
- * (Nguyen et al., "Turning up the heat", 2024) leaves out every id whose probability at temperature 1 is less than
- * `minP` times that of the likeliest one: l_i < max + ln(minP).
+ * Ids that are not allowed are excluded before the softmax, so that the others keep their proportions. Then
+ * min-p (Nguyen et al., "Turning up the heat", 2024) excludes every id whose probability at temperature 1 is
+ * less than `minP` times that of the likeliest one: l_i < max + ln(minP).
  *
  * @param logits unnormalised log-probabilities; `size` of them from `offset` on. -Infinity is never drawn.
  * @param temperature 0 or more
  * @param uniform in [0, 1)
- * @param allowed `size` bytes, at least one of them 1; every id where it is left out
- * @param minP 0 to 1; 0 leaves out nothing
- * @throws StoryError `internal` when the logits are no distribution: NaN, +Infinity, or all allowed ones -Infinity
+ * @param allowed `size` bytes, at least one of them 1; absent for every id
+ * @param minP 0 to 1; 0 excludes none
+ * @throws StoryError `internal` when the logits are no distribution: NaN, +Infinity, or all allowed ones
+ *   -Infinity
  */
 export function sampleFromLogits(
   logits: Float32Array,
@@ -69,7 +73,7 @@ export function sampleFromLogits(
     passed += weights[id]!;
     if (passed > target) return id;
   }
-  // Only a uniform that rounds up to 1 gets here; its inverse is the last id that has any probability.
+  // Reached only for a uniform that rounds up to 1; its inverse is the last id with a positive probability.
   for (let id = size - 1; id > likeliest; id--) if (weights[id]! > 0) return id;
   return likeliest;
 }
@@ -84,9 +88,9 @@ const PHILOX_ROUNDS = 10;
 /**
  * The counter-based generator Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
  * easy as 1, 2, 3" (SC11): four 32-bit words for each 128-bit counter and 64-bit key, in integer arithmetic
- * that every JavaScript engine carries out alike.
+ * that is identical in every JavaScript engine.
  *
- * @param words holds the counter, four words, and is replaced by the output
+ * @param words the counter, four words, which the output replaces
  */
 export function philox4x32(words: Uint32Array, key0: number, key1: number): void {
   let [c0, c1, c2, c3] = words as unknown as [number, number, number, number];
@@ -121,17 +125,17 @@ function highWord(a: number, b: number): number {
 
 const counter = new Uint32Array(4);
 
-/** What a number is drawn for: the characters themselves, or the rules that look at them. */
+/** The purpose of a random number: the characters themselves, or the rules that check them. */
 export const STREAM = { characters: 0, rules: 1 } as const;
 
 /**
- * The uniform number in [0, 1) that belongs to one draw of one story, with 53 random bits. It depends on its
- * arguments alone, so a story draws the same noise alone, in any crowd, and after it was taken over.
+ * The uniform number in [0, 1) for one draw of one story, with 53 random bits. It depends on its arguments
+ * only, so a story gets the same noise alone, beside any other stories, and after a resume.
  *
- * @param seed the story's, 32-bit unsigned
- * @param position which character of the story, 32-bit unsigned
+ * @param seed of the story, 32-bit unsigned
+ * @param position of the character in the story, 32-bit unsigned
  * @param attempt 0 for the first draw at this position, then 1 and so on, 32-bit unsigned
- * @param stream numbers of different streams have nothing to do with each other
+ * @param stream numbers of different streams are independent
  */
 export function uniformAt(
   seed: number,

@@ -1,56 +1,57 @@
 /**
- * Continuous batching over one engine: every active sequence advances together, one trip at a time, and
- * sequences join and leave between trips. A prompt is fed in the same trips in which others draw, so a long
- * one holds nobody up. The batch is the one owner of the engine's slots.
+ * Continuous batching over one engine: all active sequences share each decode, and join and leave between
+ * decodes. A prompt is fed in the same decodes in which other sequences draw, so a long one delays none of
+ * them. Only the scheduler assigns the engine's slots.
  */
 import { StoryError } from '../errors.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engines/engine.ts';
 import { passageOf, type Serving } from './model/reading.ts';
 import type { AllowedIds } from './sampler.ts';
 
-/** What a sequence asks of the batch. */
+/** A sequence as the scheduler runs it. */
 export interface Sequence {
   /** Ids to feed before the first draw; at least one. */
   readonly prompt: readonly number[];
-  /** See `Lane`. */
+  /** See `Row`. */
   readonly temperature: number;
   readonly wordTemperature?: number | undefined;
   readonly minP?: number | undefined;
   /** The uniform in [0, 1) for the `index`-th draw, 0 for the first. */
   uniform(index: number): number;
   /**
-   * The ids that the `index`-th draw may give, as one object for the same set; undefined for all of them. The answer
-   * may depend on what was taken before: what was drawn from another set in the same trip is drawn again.
+   * The ids that the `index`-th draw may give, as the same object for the same set; undefined for all of
+   * them. The answer may depend on ids taken before: an id drawn from another set in the same decode is drawn
+   * again.
    */
   allowed?(index: number): AllowedIds | undefined;
   /**
-   * Receives a drawn id and returns the id to feed next (the same one, unless the caller would have the
-   * network read something else), a way back, or undefined when the sequence is over.
+   * Receives a drawn id and returns the id to feed next (the same one, unless the network is to read
+   * another), a rewind, or undefined when the sequence is over.
    */
   take(id: number): number | Rewind | undefined;
   /**
-   * The earliest draw to which the next `take` is likely to go back, such as that of a word's first letter: the state
-   * before it is kept, so that going back there costs little. Absent where going back is rare.
+   * The earliest draw to which the next `take` is likely to rewind, such as that of a word's first letter:
+   * the state before it is kept, which makes the rewind cheap. Absent where rewinds are rare.
    */
   rewindPoint?(): number;
 }
 
 /**
- * Back to an earlier draw: what was drawn there and since then is forgotten, this very draw included, and drawn again.
- * `uniform` is asked anew for all of it. The network goes on from the last checkpoint before that draw; where there is
- * none (see `rewindPoint`), it reads everything from the beginning, a character a step.
+ * Returns to an earlier draw: that draw and all later ones are discarded and drawn again, and `uniform` is
+ * called again for each. The network continues from the last checkpoint before that draw; where there is none
+ * (see `rewindPoint`), it reads everything from the beginning, a character a step.
  */
 export interface Rewind {
-  /** Index of the draw to go back to: 0 to that of the draw just taken. */
+  /** Index of the draw to return to: 0 to that of the draw just taken. */
   readonly to: number;
-  /** Ids that take the place of as many draws there. */
+  /** Ids that replace as many draws there. */
   readonly instead?: readonly number[];
 }
 
 export interface SchedulerOptions {
-  /** Sequences that may wait for a slot before new ones are refused. */
+  /** Sequences that may wait for a slot before new ones are rejected. */
   readonly maxWaiting: number;
-  /** Draws in one trip at most; by default as many as suit the engine. */
+  /** Largest number of draws in one decode; by default the engine's number. */
   readonly stepsPerDecode?: number;
   /** How the engine's model is served; by default with a state that is carried from beginning to end. */
   readonly serving?: Serving;
@@ -62,15 +63,15 @@ interface Entry {
   readonly sequence: Sequence;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  /** Everything that the network has been, or is to be, fed. */
+  /** All ids that the network has been, or is to be, fed. */
   readonly ids: number[];
-  /** How many of `ids` have been fed. */
+  /** Number of `ids` that have been fed. */
   fed: number;
-  /** How many ids had been fed at each of the slot's checkpoints; -1 for a number that has none. */
+  /** Number of ids that had been fed at each of the slot's checkpoints; -1 where there is none. */
   readonly checkpoints: number[];
-  /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
+  /** Index of the first id before which the slot has to be cleared and earlier ids read again. */
   until: number;
-  /** Undefined while it waits. */
+  /** Undefined while the sequence waits. */
   slot: number | undefined;
   cancelled: boolean;
 }
@@ -103,16 +104,16 @@ export class Scheduler {
     return this.#active.length;
   }
 
-  /** Sequences that wait for one, in the order in which they came. */
+  /** Number of sequences that wait for a slot. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Runs a sequence until it ends or is aborted; either way the promise resolves. Slots are given in the
-   * order of the calls.
+   * Runs a sequence until it ends or is aborted; the promise resolves in both cases. Slots are assigned in
+   * the order of the calls.
    *
-   * @throws StoryError `busy` when too many wait already; whatever the engine threw while it ran.
+   * @throws StoryError `busy` when too many wait already; any error that the engine throws while it runs
    */
   run(sequence: Sequence, signal?: AbortSignal): Promise<void> {
     if (sequence.prompt.length === 0) {
@@ -147,7 +148,7 @@ export class Scheduler {
     });
   }
 
-  /** Schedule, run, deliver; until nobody is left. The only place that changes who holds which slot. */
+  /** Admits, decodes and delivers until no sequence is active. Only this loop assigns and frees slots. */
   async #loop(): Promise<void> {
     this.#running = true;
     while (this.#admit()) {
@@ -162,7 +163,7 @@ export class Scheduler {
           this.#deliver(entry, lanes[index]!, drawn.subarray(index * steps, (index + 1) * steps));
         });
       } catch (error) {
-        // The state of every slot is unknown now: whoever held one has to begin again.
+        // The state of every slot is unknown now, so every active sequence fails.
         for (const entry of this.#active) this.#leave(entry, () => entry.reject(error));
       }
       this.#active = this.#active.filter((entry) => entry.slot !== undefined);
@@ -170,7 +171,7 @@ export class Scheduler {
     this.#running = false;
   }
 
-  /** Lets the cancelled go and the waiting in. False when nobody is active. */
+  /** Removes cancelled sequences and admits waiting ones. Returns false when none is active. */
   #admit(): boolean {
     for (const entry of this.#active) if (entry.cancelled) this.#leave(entry, entry.resolve);
     const staying = this.#active.filter((entry) => entry.slot !== undefined);
@@ -183,7 +184,7 @@ export class Scheduler {
     return staying.length > 0;
   }
 
-  /** Clears an entry's slot and goes back to where the passage of its last id begins. */
+  /** Clears an entry's slot and continues from the start of the passage of its last id. */
   #beginPassage(entry: Entry): void {
     const { from, until } = passageOf(entry.ids.length - 1, this.#serving);
     this.#engine.clear(entry.slot!);
@@ -193,8 +194,9 @@ export class Scheduler {
   }
 
   /**
-   * Keeps the states from which entries can go back: the one before the draw of their rewind point. An engine of
-   * single steps is seen there; of several steps, every trip's beginning is kept, and the last one that is early enough.
+   * Keeps checkpoints for rewinds: of the state before the draw of an entry's rewind point. An engine of
+   * single steps reaches that state between decodes; for one of several steps, the start of every decode is
+   * kept, and the last one that is early enough is used.
    */
   #keepCheckpoints(entries: readonly Entry[]): void {
     const slots: number[][] = Array.from({ length: CHECKPOINTS }, () => []);
@@ -219,7 +221,7 @@ export class Scheduler {
     });
   }
 
-  /** Has the network go back to the last checkpoint at which it had been fed no more than `fed` ids. */
+  /** Restores the last checkpoint at which no more than `fed` ids had been fed. */
   #goBack(entry: Entry, fed: number): void {
     const { checkpoints } = entry;
     let best = -1;
@@ -227,7 +229,7 @@ export class Scheduler {
       if (at > fed) checkpoints[number] = NO_CHECKPOINT;
       else if (at !== NO_CHECKPOINT && (best < 0 || at > checkpoints[best]!)) best = number;
     });
-    // The next draw may belong to the passage before the present one.
+    // The next draw may belong to an earlier passage than the current one.
     const isSamePassage = passageOf(entry.ids.length - 1, this.#serving).until >= entry.until;
     if (best < 0 || !isSamePassage) {
       entry.fed = 0;
@@ -240,7 +242,7 @@ export class Scheduler {
 
   #deliver(entry: Entry, rowOf: Row, drawnRow: Int32Array): void {
     if (entry.cancelled) return;
-    // What was drawn behind the passage's end was drawn from too long a memory.
+    // Ids drawn after the passage's end are discarded: they depend on too long a context.
     const drawn = drawnRow.subarray(0, entry.until - entry.fed);
     const first = Math.min(entry.ids.length - entry.fed, drawn.length) - 1;
     entry.fed = Math.min(entry.ids.length, entry.fed + drawn.length);
@@ -274,7 +276,7 @@ export class Scheduler {
       const isLast = step === drawn.length - 1;
       if (!isLast) entry.fed++;
       if (next !== id && !isLast) {
-        // Within a trip the engine has already read what it drew, not what it was to read: start over.
+        // Within a decode the engine has read the drawn id instead of the one to feed: rewind.
         this.#goBack(entry, entry.ids.length - 1);
         return;
       }
@@ -282,7 +284,7 @@ export class Scheduler {
   }
 
   #leave(entry: Entry, settle: () => void): void {
-    // An engine need not keep what nobody will read on.
+    // Lets the engine free a state that is not needed any more.
     this.#engine.clear(entry.slot!);
     this.#freeSlots.push(entry.slot!);
     entry.slot = undefined;
@@ -293,7 +295,7 @@ export class Scheduler {
     entry.cancelled = true;
     const place = this.#waiting.indexOf(entry);
     if (place >= 0) this.#waiting.splice(place, 1);
-    // An active one leaves in the loop, after the step that is under way.
+    // An active sequence leaves in the loop, after the decode in progress.
     if (place >= 0) entry.resolve();
   }
 }
@@ -302,7 +304,7 @@ function laneOf(entry: Entry, steps: number): Row {
   const { ids, fed, sequence } = entry;
   const feed = ids.slice(fed, fed + steps);
   const drawn = ids.length - sequence.prompt.length;
-  // Step j draws with the uniform of the draw that it will be; while feeding, the draw is thrown away.
+  // Step j uses the uniform of the draw that it becomes; draws while feeding are discarded.
   const firstDraw = ids.length - fed - 1;
   const uniforms = Array.from({ length: steps }, (_, step) =>
     sequence.uniform(drawn + Math.max(0, step - firstDraw)),

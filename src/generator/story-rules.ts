@@ -1,56 +1,61 @@
 /**
- * Rules of prose that a temperature cannot keep. Each looks at the text so far and at the next character, and says what
- * is drawn again: to draw again until a rule is kept is to draw from the network's distribution without what breaks it.
- * What a rule says follows from the text, the seed and the number of attempts alone, so that a story is the same alone,
- * in a crowd and resumed. No `node:` imports: a browser writes the same way.
+ * Rules of prose that a temperature cannot enforce. Each checks the text so far and the next character, and
+ * says what is resampled: resampling until a rule is kept draws from the network's distribution conditioned
+ * on that rule. A rule's result depends on the text, the seed and the number of attempts only, so a story is
+ * the same alone, beside others and resumed. No `node:` imports: a browser writes the same way.
  */
 import type { Lexicon } from './lexicon.ts';
 import { STREAM, uniformAt } from './sampler.ts';
 
-/** What is to be drawn again. */
+/** What is to be resampled. */
 export interface Resample {
-  /** Position of the first character that does not stand, counted from the first one that was written. */
+  /** Position of the first rejected character, counted from the first one that was written. */
   readonly from: number;
-  /** Text that takes its place; drawn anew where this is absent. */
+  /** Text that replaces it; absent where it is drawn anew. */
   readonly instead?: string;
 }
 
-/** The text that rules look at. */
+/** The text that rules check. */
 export interface StoryText {
-  /** Everything that the network has read: context, prompt, and what was written. Called where it is needed. */
+  /** All text that the network has read: context, prompt, and the text written. Called on demand. */
   text(): string;
-  /** How much of its end was written, an earlier writer's part included. */
+  /** Length of the written end of that text, an earlier worker's part included. */
   readonly written: number;
-  /** Length of `written` when this writer began: what stands before that is not drawn again. */
+  /** `written` when this generation began: text before that is not resampled. */
   readonly first: number;
-  /** How often the draw at a position was done before. */
+  /** The number of earlier attempts at a position. */
   attempt(position: number): number;
 }
 
 export interface StoryRulesOptions {
-  /** The words of the model; the rules about words rest without it. */
+  /** The words of the model; without it the rules about words are off. */
   readonly lexicon: Lexicon | undefined;
   readonly seed: number;
 }
 
-/** Draws at a word that no lexicon knows before it may stand. */
+/** Attempts at a word outside the lexicon before it is accepted. */
 const WORD_ATTEMPTS = 5;
-/** Draws at a quotation mark that fits nowhere before it may stand. */
+/** Attempts at a misplaced quotation mark before it is accepted. */
 const QUOTE_ATTEMPTS = 5;
-/** How often a new name gives way to an earlier one with the same initial. */
+/** Probability with which an earlier name with the same initial replaces a new one. */
 const NAME_RETURNS = 0.7;
-/** Repetitions of fewer characters are no loop. */
+/** Repetitions of fewer characters do not count as a loop. */
 const LOOP_CHARACTERS = 25;
-/** As the DRY sampler has it: the penalty in nats of the shortest loop, and its growth with each further character. */
+/**
+ * As in the DRY sampler: the penalty in nats of the shortest loop, and its growth with each further
+ * character.
+ */
 const LOOP_PENALTY = 0.8;
 const LOOP_GROWTH = 1.1;
 const LOOP_ATTEMPTS = 20;
-/** Characters before the present word that decide about it. */
+/** Characters before the current word that the rules check. */
 const TAIL = 400;
 
 const WORD_END = /[A-Za-z][A-Za-z']*$/;
 const WORD_CHARACTER = /[A-Za-z0-9'\u00c0-\u024f]/;
-/** What stands before a capital that need not be a name's: a beginning, an end of a sentence, or an opening mark. */
+/**
+ * Text before a capital that is not a sign of a name: a beginning, an end of a sentence, or an opening mark.
+ */
 const SENTENCE_START = /(?:^|[.!?:]["')\]]*\s+|\n|["(]|--)$/;
 const NAME = /(?<=[a-z,;] )[A-Z][a-z]+/g;
 const QUOTE = '"';
@@ -64,7 +69,7 @@ export class StoryRules {
     this.#seed = seed;
   }
 
-  /** What is drawn again when `next` is to follow the text; undefined where all may stand. */
+  /** What is resampled when `next` is to follow the text; undefined for nothing. */
   look(story: StoryText, next: string): Resample | undefined {
     if (WORD_CHARACTER.test(next)) return undefined;
     const text = story.text();
@@ -77,12 +82,12 @@ export class StoryRules {
     return this.#wordRule(story, text, word, from) ?? this.#loopRule(story, text, from);
   }
 
-  /** A word that the model never read is drawn again; a new name gives way to an earlier one now and then. */
+  /** Resamples a word that the training text lacks; replaces a new name by an earlier one now and then. */
   #wordRule(story: StoryText, text: string, word: string, from: number): Resample | undefined {
     const lexicon = this.#lexicon;
     if (!lexicon) return undefined;
     const before = text.slice(0, text.length - word.length);
-    // Behind a digit or a letter of another alphabet it is a part of something else.
+    // After a digit or a letter of another alphabet it is only part of a word.
     if (WORD_CHARACTER.test(before.slice(-1))) return undefined;
     const base = baseOf(word);
     const isCapital = /^[A-Z]/.test(word);
@@ -105,7 +110,7 @@ export class StoryRules {
     return isReturning ? { from, instead: last } : undefined;
   }
 
-  /** The longer the repetition that a word completes, the likelier it is drawn again. */
+  /** Resamples a word that completes a repetition, with a probability that grows with its length. */
   #loopRule({ written, first, attempt }: StoryText, text: string, from: number): Resample | undefined {
     const length = repeatedLength(text);
     if (length < LOOP_CHARACTERS || length > written - first + LOOP_CHARACTERS) return undefined;
@@ -116,7 +121,7 @@ export class StoryRules {
   }
 }
 
-/** Quotation marks open and close in turn within a paragraph, and none is left open at its end. */
+/** Within a paragraph quotation marks open and close alternately, and none is left open at its end. */
 function quoteRule({ written, attempt }: StoryText, text: string, next: string): Resample | undefined {
   if (next !== QUOTE && next !== '\n') return undefined;
   const paragraph = text.slice(text.lastIndexOf('\n') + 1);
@@ -125,13 +130,13 @@ function quoteRule({ written, attempt }: StoryText, text: string, next: string):
   if (next === '\n') {
     return isOpen && !/[\s"]/.test(last) ? { from: written, instead: QUOTE } : undefined;
   }
-  // Both kinds may stand behind a dash, and behind another mark.
+  // Opening and closing marks may both follow a dash or another mark.
   if (/[-"']/.test(last)) return undefined;
   const opens = /[\s([]/.test(last);
   return opens === isOpen && attempt(written) < QUOTE_ATTEMPTS ? { from: written } : undefined;
 }
 
-/** A word without what possession and quotation add to its end. */
+/** A word without the endings of possession and quotation. */
 function baseOf(word: string): string {
   return word.replace(/'(?:s|d|ll|re|ve|t|m)?$/i, '');
 }
@@ -144,7 +149,9 @@ function occursIn(text: string, word: string): boolean {
   return false;
 }
 
-/** Length of the longest end of a text that stands in it earlier, too; 0 where that is less than a loop has. */
+/**
+ * Length of the longest suffix of a text that also occurs earlier in it; 0 where it is too short for a loop.
+ */
 export function repeatedLength(text: string): number {
   if (text.length <= LOOP_CHARACTERS) return 0;
   const end = text.slice(-LOOP_CHARACTERS);

@@ -1,7 +1,7 @@
 /**
- * From a request to a story: prompt, temperature, length and seed go in, a growing text comes out, and in
- * the end a story that stops at the end of a sentence. One storyteller per model; it shares its batch among
- * all the stories that it tells at once.
+ * Turns a request into a story: from prompt, temperature, length and seed to a growing text, and finally a
+ * story that stops at the end of a sentence. There is one storyteller per model; its stories share one
+ * scheduler.
  */
 import { StoryError } from '../errors.ts';
 import { samplingOf } from '../story/sampling.ts';
@@ -17,21 +17,21 @@ import { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordGuard } from './word-guard.ts';
 
-/** More unreadable characters than this share of what was to be read is worth a word to the person. */
+/** Above this share of unreadable characters in the text to read, the user is told. */
 const NOTABLE_UNREADABLE_SHARE = 0.1;
 
 export interface TellOptions {
-  /** A snapshot of this very story from an earlier writer: the story goes on where it ends. */
+  /** A snapshot of the same story from an earlier worker: the story continues at its end. */
   readonly resumeFrom?: string;
-  /** Called after every word, with a function that reads the text so far; reading is what costs. */
+  /** Called after every word, with a function that reads the text so far; only reading has a cost. */
   readonly onWord?: (read: () => string) => void;
-  /** Called when a word that may not be said is drawn again. */
+  /** Called when a forbidden word is resampled. */
   readonly onResample?: () => void;
-  /** Ends the story early; what is certain by then is kept. */
+  /** Ends the story early; the part that is certain by then is kept. */
   readonly signal?: AbortSignal;
 }
 
-/** The part of a model that a storyteller needs. */
+/** The parts of a model that a storyteller needs. */
 export type StorytellerModel = Pick<
   Model,
   'name' | 'version' | 'vocabulary' | 'layers' | 'reading' | 'lexicon'
@@ -52,7 +52,7 @@ export class Storyteller {
     this.#model = model;
     this.#engine = engine;
     this.#opening = new Opening(model.vocabulary);
-    // Noise is keyed by the position in the text: behind a word that is not drawn yet, nobody knows it.
+    // Noise is keyed by the position in the text, which is unknown after a word that is not drawn yet.
     const isWords = model.vocabulary.unit === 'word';
     this.#batch = new Scheduler(engine, {
       ...options,
@@ -64,26 +64,28 @@ export class Storyteller {
     }
   }
 
-  /** What a footer says of the writer. */
+  /** Model version and engine, for the footer. */
   get credits(): { modelVersion: string; engine: string } {
     return { modelVersion: this.#model.version, engine: this.#engine.name };
   }
 
-  /** Characters of prompt and context that the network cannot read, when that is much; otherwise 0. */
+  /**
+   * Number of characters of prompt and context that the network cannot read, when they are many; otherwise 0.
+   */
   unreadable(request: StoryRequest): number {
     const text = request.context + request.prompt;
     const { skipped } = this.#model.vocabulary.encode(text);
     return skipped > Math.max(1, text.length) * NOTABLE_UNREADABLE_SHARE ? skipped : 0;
   }
 
-  /** Stories under way and stories that wait for a slot. */
+  /** Numbers of active stories and of stories that wait for a slot. */
   get load(): { active: number; waiting: number } {
     return { active: this.#batch.active, waiting: this.#batch.waiting };
   }
 
   /**
-   * Writes one story. The same request gives the same text on the same model version and engine, whatever
-   * else is being written, and whether or not it was resumed on the way.
+   * Writes one story. The same request gives the same text on the same model version and engine, regardless
+   * of other stories, and whether or not it was resumed.
    *
    * @returns the story; its `ending` is `stopped` when the signal ended it
    * @throws StoryError `bad_request` for a value out of bounds, `busy` when too many stories wait
@@ -131,19 +133,22 @@ export class Storyteller {
 }
 
 /**
- * The ids of all that the network reads before the first draw.
+ * The ids that the network reads before the first draw.
  *
- * @param resumed what an earlier writer wrote behind `before`
+ * @param resumed the text that an earlier worker wrote after `before`
  */
 function readBefore(vocabulary: Vocabulary, before: string, resumed: string): number[] {
   if (vocabulary.unit === 'char')
     return [...vocabulary.encode(before).ids, ...vocabulary.encode(resumed).ids];
-  // A word brings the space before it with it, so the one that a prompt ends with waits for its word.
+  // A word includes the space before it, so the prompt's last space is left to the next word.
   return vocabulary.encode(resumed === '' ? withoutLastSpace(before) : before.replace(/\r$/, '\n') + resumed)
     .ids;
 }
 
-/** What an earlier writer wrote after the prompt, or nothing when the snapshot is of another story. */
+/**
+ * The text that an earlier worker wrote after the prompt, or an empty text when the snapshot is of another
+ * story.
+ */
 function writtenPart(request: StoryRequest, snapshot: string | undefined): string {
   return snapshot?.startsWith(request.prompt) ? snapshot.slice(request.prompt.length) : '';
 }

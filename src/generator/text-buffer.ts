@@ -1,20 +1,23 @@
 /**
- * The text of one story while it is written: where it may end, and how much of it is certain. Everything
- * here follows from the prompt, the length and the characters so far, so that a second writer who is given
- * a snapshot comes to the same end.
+ * The text of one story while it is written: where it may end, and how much of it is certain. Its state
+ * depends on the prompt, the length and the characters so far only, so another worker that resumes from a
+ * snapshot reaches the same end.
  */
 
 import { Resampling } from './resampling.ts';
 
 /**
- * Near the limit only whole sentences are certain, since the story will be cut at the end of one. A
- * sentence that is longer than this can be cut nowhere, and is ended by force.
+ * Near the limit only whole sentences are certain, since the story will be cut at the end of one. A sentence
+ * longer than this has no such end, and is ended by force.
  */
 export const LANDING_CHARACTERS = 160;
-/** With a sentence ended and no more room than this, or than this share of it all, the next one is not begun. */
+/**
+ * After a sentence's end, the next one is not begun with less room than this, or than this share of the
+ * whole.
+ */
 const LAST_SENTENCE_CHARACTERS = 80;
 const LAST_SENTENCE_SHARE = 0.2;
-/** A story shorter than this does not end because the network says so. */
+/** In a story shorter than this, `eosId` does not end it. */
 const SHORTEST_WORK_CHARACTERS = 50;
 
 const SENTENCE_END = /[.!?]["')\]]*$/;
@@ -22,27 +25,27 @@ const PARAGRAPH_END = /(?:[.!?"')\]]|--|THE END|The End)$/;
 /** A full stop after these does not end a sentence: titles, initials, common abbreviations. */
 const ABBREVIATION =
   /(?:^|[\s("'[])(?:[A-HJ-Z]|[A-Za-z](?:\.[A-Za-z])+|Mr|Mrs|Ms|Dr|Prof|St|Capt|Lt|Col|Gen|Sgt|Maj|Rev|Hon|Jr|Sr|No|Vol|vs|etc|viz|cf)\.$/;
-/** Words that leave a sentence hanging in the air when it is ended by force. */
+/** Words with which a forced end must not leave a sentence. */
 const DANGLING =
   /\s+(?:a|an|the|and|or|but|nor|of|to|in|on|at|by|for|from|with|into|as|that|which|who|his|her|its|their|my|your|our|was|were|is|had|not)$/i;
-/** Marks that a forced full stop replaces. */
+/** Characters that a forced full stop replaces. */
 const LOOSE_END = /[\s,;:"'([-]+$/;
 const WORDS_DROPPED_AT_MOST = 4;
 
 export class TextBuffer {
   readonly prompt: string;
-  /** Characters that may be written after the prompt. */
+  /** Number of characters that may be written after the prompt. */
   readonly #room: number;
   readonly #lastSentence: number;
   #written = '';
-  /** Where the last sentence or paragraph ended: a length of `#written`. */
+  /** End of the last sentence or paragraph, as a length of `#written`. */
   #end = 0;
   #over = false;
   readonly #resampling = new Resampling();
 
   /**
-   * @param prompt the opening, which is part of the text
-   * @param length the most characters of the whole text; more than the prompt has
+   * @param prompt the beginning of the text
+   * @param length largest length of the whole text; more than the prompt's
    */
   constructor(prompt: string, length: number) {
     if (!(length > prompt.length)) {
@@ -55,33 +58,34 @@ export class TextBuffer {
     this.#lastSentence = Math.min(LAST_SENTENCE_CHARACTERS, LAST_SENTENCE_SHARE * this.#room);
   }
 
-  /** Characters written so far, certain or not. */
+  /** Number of characters written so far, certain or not. */
   get written(): number {
     return this.#written.length;
   }
 
-  /** What was written last, at most `length` characters of it and of the prompt. */
+  /** The last characters of the prompt and the written text, at most `length`. */
   tail(length: number): string {
     return this.#written.length < length
       ? (this.prompt + this.#written).slice(-length)
       : this.#written.slice(-length);
   }
 
-  /** Whether the next character is the last one that there is room for. */
+  /** Whether there is room for one more character only. */
   get isFull(): boolean {
     return this.#room - this.#written.length === 1;
   }
 
-  /** Which attempt at a character counts, of those written and those to come; 0 for the first. */
+  /** The current attempt at a written or future position; 0 for the first. */
   attempt(position: number): number {
     return this.#resampling.attempt(position);
   }
 
   /**
-   * Takes back what was written from a position on: it is drawn again, with the character that would have come next.
+   * Removes the text from a position on, which is resampled together with the character that would have come
+   * next.
    *
-   * @param instead takes its place
-   * @param from a position in the last word, or behind all words
+   * @param instead replaces it
+   * @param from a position in the last word, or after all words
    */
   takeBack(from: number, instead = ''): void {
     this.#resampling.resample(from, Math.max(this.#written.length, from + instead.length));
@@ -89,7 +93,7 @@ export class TextBuffer {
     for (const character of instead) if (!this.#over) this.add(character);
   }
 
-  /** Whether the story has come to its end; `add` may not be called any more. */
+  /** Whether the story is over; `add` must not be called any more. */
   get over(): boolean {
     return this.#over;
   }
@@ -106,8 +110,8 @@ export class TextBuffer {
   }
 
   /**
-   * Tells that the network began another work. A story of some length that has just ended a sentence ends
-   * there; anywhere else the mark is noise (a high temperature draws it now and then).
+   * Records that the network ended the work. A story of sufficient length that has just ended a sentence ends
+   * there; elsewhere the `eosId` is noise (a high temperature draws it now and then).
    *
    * @returns whether the story is over
    */
@@ -119,9 +123,9 @@ export class TextBuffer {
   }
 
   /**
-   * The beginning of the text that no later character can take back: whole words, and near the limit whole
-   * sentences. It only grows. Another writer goes on from it as this one does: so it does not end with a word that
-   * was drawn again, before a word follows that was not.
+   * The part of the text that no later character can take back: whole words, and near the limit whole
+   * sentences. It only grows. Another worker continues from it as this one does, so it does not end with a
+   * resampled word until a word follows that was not resampled.
    */
   certain(): string {
     let length = this.#certainLength();
@@ -129,7 +133,7 @@ export class TextBuffer {
     return this.prompt + this.#written.slice(0, length);
   }
 
-  /** The finished text: at most `length` characters, ending with a sentence or a paragraph. */
+  /** The final text: at most `length` characters, ending with a sentence or a paragraph. */
   finish(): string {
     if (this.#end >= this.#certainLength() && this.#end > 0) {
       const text = this.#written.slice(0, this.#end);
@@ -145,7 +149,7 @@ export class TextBuffer {
     return this.#written.length <= landing ? whole : Math.max(whole, this.#end);
   }
 
-  /** No sentence ended where the story has to: end it after the last whole word that can bear it. */
+  /** Ends a story without a suitable sentence end after the last whole word that may end a sentence. */
   #finishByForce(): string {
     const floor = this.#certainLength();
     let text = this.#written.slice(0, Math.max(floor, lastWordEnd(this.#written)));
@@ -161,7 +165,7 @@ export class TextBuffer {
     return SENTENCE_END.test(whole) ? whole : `${whole}.`;
   }
 
-  /** Remembers an end of a sentence or paragraph where `next`, a space or a line end, follows. */
+  /** Records an end of a sentence or paragraph where `next`, a space or a line end, follows. */
   #noteEnd(next: string): void {
     const text = this.#written.slice(-LANDING_CHARACTERS);
     if (text === '' || isSpace(text.at(-1)!)) return;
@@ -174,13 +178,13 @@ function isSpace(character: string): boolean {
   return character === ' ' || character === '\n';
 }
 
-/** Length of `text` without the word that it may have been cut in, and without the space before that. */
+/** Length of `text` without its last word, which may be incomplete, and the space before that. */
 function lastWordEnd(text: string): number {
   const space = Math.max(text.lastIndexOf(' '), text.lastIndexOf('\n'));
   return space < 0 ? 0 : text.slice(0, space).trimEnd().length;
 }
 
-/** Whether the last paragraph has a speech that nobody closed. */
+/** Whether the last paragraph has an unclosed speech. */
 function opensSpeech(text: string): boolean {
   const paragraph = text.slice(text.lastIndexOf('\n') + 1);
   return (paragraph.match(/"/g)?.length ?? 0) % 2 === 1;

@@ -1,28 +1,28 @@
-/**
- * Characters, or words, and the ids by which a network knows them. No `node:` imports: a browser reads the same files.
- */
+/** Maps characters or words to a network's ids. No `node:` imports: a browser reads the same files. */
 import { StoryError } from '../errors.ts';
 import { fold } from './folding.ts';
 import { mayFollow, plainText, splitWords } from './words.ts';
 
-/** What every work begins with, and so what the network reads before the first character of a story. */
+/** The character before every work, which the network reads before the first character of a story. */
 export const BOUNDARY = '\u0003';
 
 /** What an id stands for: a character, or a word with the space before it, a sign, a line end. */
 export type Unit = 'char' | 'word';
 
-/** How a `vocabulary.json` of words writes `END_OF_TEXT`, and what it calls all words that are not in it. */
+/** The name of `BOUNDARY` in a `vocabulary.json` of words, and that of all words that are not in it. */
 const BOUNDARY_NAME = '<eos>';
 const UNKNOWN_NAME = '<unk>';
-/** What an unknown word is shown as. */
+/** The text of an unknown word. */
 const UNKNOWN_SIGN = '\ufffd';
 
 /** A text as a network reads it. */
 export interface EncodedText {
   readonly ids: number[];
-  /** Characters that the ids stand for, those of unknown words among them. */
+  /** Number of characters that the ids stand for, those of unknown words included. */
   readonly characters: number;
-  /** Characters (code points) that nothing in the vocabulary can stand for, or that are in unknown words. */
+  /**
+   * Number of characters (code points) that the vocabulary cannot represent, or that are in unknown words.
+   */
   readonly skipped: number;
 }
 
@@ -33,33 +33,35 @@ export interface VocabularyFile {
   readonly charToId: Readonly<Record<string, number>>;
 }
 
-/** What may stand before a text where there is no `END_OF_TEXT`, the best first. */
+/** Replacements of `BOUNDARY` in a vocabulary without it, the preferred first. */
 const STAND_INS: readonly string[] = ['\n', ' '];
 const SKIPPED = -1;
 const NOTHING: readonly number[] = [];
 const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
 const FIRST_SUPPLEMENTARY = 0x1_0000;
-/** How many different code points' readings are kept; a text that holds more of them is read anew each time. */
+/** Number of different code points whose ids are cached; a text with more is encoded anew each time. */
 const REMEMBERED_CODE_POINTS = 65_536;
 
 export class Vocabulary {
   readonly unit: Unit;
-  /** Number of ids; they are 0 to size - 1. */
+  /** Number of ids, which are 0 to size - 1. */
   readonly size: number;
   /**
-   * The id that stands before the first character of every work: that of `END_OF_TEXT`. A vocabulary from
-   * elsewhere may have none; then a line end stands in, or else a space.
+   * The id before the first character of every work: that of `BOUNDARY`. A vocabulary of another program may
+   * lack it; then a line end replaces it, or else a space.
    */
   readonly bosId: number;
-  /** The id of `END_OF_TEXT`; undefined where nothing that a network writes says that a work is over. */
+  /** The id of `BOUNDARY`; undefined where no id says that a work is over. */
   readonly eosId: number | undefined;
-  /** The id of all words that have none of their own, which is read but never written; of words only. */
+  /**
+   * The id of all words without their own, which is read but never written; in vocabularies of words only.
+   */
   readonly unknown: number | undefined;
-  /** What each id is in a text. */
+  /** The text of each id. */
   readonly #texts: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
-  /** Code point -> the ids that stand for it, or `SKIPPED`. Filled as characters are met. */
+  /** Code point -> the ids that represent it, or `SKIPPED`. Filled on demand. */
   readonly #readings = new Map<number, readonly number[] | typeof SKIPPED>();
   /** Every character of every word. */
   readonly #alphabet: ReadonlySet<string>;
@@ -101,19 +103,19 @@ export class Vocabulary {
   }
 
   /**
-   * Reads a text as the network would. Characters outside the vocabulary are folded (accents, curly quotes,
-   * dashes, ligatures, line ends), and what is left over is skipped and counted. What nobody sees (controls,
-   * marks, joiners, bidirectional controls) is dropped without being counted; `END_OF_TEXT` is one of
-   * them, so that nobody can type it. Words that are not in a vocabulary of words are read as `unknown`. Takes
-   * time linear in the text.
+   * Encodes a text. Characters outside the vocabulary are folded (accents, curly quotes, dashes, ligatures,
+   * line ends), and the rest is skipped and counted. Invisible characters (controls, marks, joiners,
+   * bidirectional controls) are dropped without being counted; `BOUNDARY` is one of them, so that a user
+   * cannot type it. Words that are not in a vocabulary of words are read as `unknown`. Takes time linear in
+   * the text.
    */
   encode(text: string): EncodedText {
     return this.unit === 'word' ? this.#encodeWords(text) : this.#encodeCharacters(text);
   }
 
   /**
-   * Whether a text that goes on with an id is read as the text and that id: any character may follow any text,
-   * but words that run together would be another word.
+   * Whether a text followed by an id is read as the text and that id: any character may follow any text, but
+   * words that run together would be another word.
    */
   mayFollow(text: string, id: number): boolean {
     return this.unit === 'char' || id === this.eosId || mayFollow(text, this.decode(id));
@@ -146,7 +148,7 @@ export class Vocabulary {
     return { ids, characters, skipped };
   }
 
-  /** What an id is in a text: a character, or a word with what belongs to it. */
+  /** The text of an id: a character, or a word with the space before it. */
   decode(id: number): string {
     const text = this.#texts[id];
     if (text === undefined) {
@@ -155,12 +157,12 @@ export class Vocabulary {
     return text;
   }
 
-  /** The id of exactly this text, `END_OF_TEXT` included; undefined for one that would have to be folded. */
+  /** The id of exactly this text, `BOUNDARY` included; undefined for one that would have to be folded. */
   idOf(text: string): number | undefined {
     return this.#ids.get(text);
   }
 
-  /** The content of a `vocabulary.json` that makes this vocabulary again. */
+  /** The content of a `vocabulary.json` from which this vocabulary can be read again. */
   toFile(): VocabularyFile {
     const names = this.#texts.map((text, id) =>
       this.unit === 'char'
@@ -189,7 +191,7 @@ export class Vocabulary {
   }
 }
 
-/** The content of a `vocabulary.json` of words: all that a text has, beside `<eos>` and `<unk>`. */
+/** The content of a `vocabulary.json` of words: the given words, `<eos>` and `<unk>`. */
 export function wordsFile(words: readonly string[]): VocabularyFile {
   return vocabularyFile([BOUNDARY_NAME, UNKNOWN_NAME, ...words], 'word');
 }

@@ -1,20 +1,20 @@
 /**
- * Looks at every word when it is complete, and says where to draw anew when it is one that a bot may not say. What
- * follows a word decides whether it is complete: so nothing that may still be taken back is ever certain.
+ * Checks every complete word, and says from where to resample when a bot may not say it. The character after
+ * a word decides whether it is complete, so text that may still be taken back is never certain.
  */
 import { findWords, wordStart } from '../story/filter/find.ts';
 import type { TextBuffer } from './text-buffer.ts';
 
-/** Characters before the next one that are looked at; a word of more has its end looked at. */
+/** Characters before the next one that are checked; of a longer word, only the end is. */
 const TAIL = 200;
 
 export class WordGuard {
   readonly #buffer: TextBuffer;
   readonly #context: string;
-  /** What stands before this position is another's: it is neither judged nor taken back. */
+  /** Text before this position is not this generation's: it is neither checked nor taken back. */
   readonly #first: number;
 
-  /** @param context what the network read before the manuscript's prompt */
+  /** @param context the text that the network read before the buffer's prompt */
   constructor(buffer: TextBuffer, context: string) {
     this.#buffer = buffer;
     this.#context = context;
@@ -22,9 +22,9 @@ export class WordGuard {
   }
 
   /**
-   * Looks at the word that `next` ends, if it ends one.
+   * Checks the word that `next` ends, if it ends one.
    *
-   * @returns the position of the first character that is not to stand: in the last word, and this writer's
+   * @returns the position of the first rejected character: in the last word, and written by this generation
    */
   look(next: string): number | undefined {
     const buffer = this.#buffer;

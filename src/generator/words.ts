@@ -1,15 +1,18 @@
 /**
- * A text as words, for networks that write a word at a time. Nothing is lost: the words one after the other are the
- * text, because a word has the space before it with it, and signs and line ends are words, too. No `node:` imports:
- * a browser reads the same way.
+ * Splits a text into words, for networks that write a word at a time. Nothing is lost: the concatenated words
+ * are the text, because a word includes the space before it, and signs and line ends are words, too. No
+ * `node:` imports: a browser reads the same way.
  */
 import { fold } from './folding.ts';
 
-/** The endings that English hangs on with an apostrophe; letters; digits; a line end; a sign, or a run of it. */
+/** Endings after an apostrophe in English; letters; digits; a line end; a sign, or a run of it. */
 const WORD =
   /'(?:s|t|d|m|ll|re|ve)(?![\p{L}\p{M}])| ?[\p{L}\p{M}]+| ?\p{N}+|\n| ?([^\s\p{L}\p{M}\p{N}])\1*|./gsu;
 
-/** A word that begins in the last so many characters of a text is seen whole, or is longer than any that is known. */
+/**
+ * A word that begins within this many last characters of a text is seen whole, or is longer than any known
+ * word.
+ */
 const TAIL = 64;
 const NOT_PLAIN = /[^\n -~]/gu;
 
@@ -19,8 +22,8 @@ export function splitWords(text: string): string[] {
 }
 
 /**
- * Whether a text that goes on with a word is read as the text and that word. `the` goes on with ` red`, but not with
- * `re`: that would be one word, and another.
+ * Whether a text followed by a word is read as the text and that word. `the` may be followed by ` red`, but
+ * not by `re`: that would be one other word.
  */
 export function mayFollow(text: string, word: string): boolean {
   const tail = text.slice(-TAIL);
@@ -33,22 +36,25 @@ export function mayFollow(text: string, word: string): boolean {
 }
 
 /**
- * A text in a typist's characters where those can stand for what is there.
+ * Replaces characters by those of a typewriter where these can represent them.
  *
- * @param isKnown whether a character beyond a typist's may stay
+ * @param isKnown whether a character beyond a typewriter's may stay
  */
 export function plainText(text: string, isKnown: (character: string) => boolean): string {
   const isKept = (character: string) => /^[\n -~]$/.test(character) || isKnown(character);
   return text.replaceAll('\r\n', '\n').replace(NOT_PLAIN, (character) => {
     if (isKnown(character)) return character;
     const folded = fold(character, isKept);
-    // What nothing stands for stays, and is a word that nobody knows.
+    // A character without a replacement stays, and its word is unknown.
     if (folded === null) return character;
     return folded.kind === 'dropped' ? '' : folded.text;
   });
 }
 
-/** How often each word occurs in a text, the most frequent first, and alike ones in the order of the alphabet. */
+/**
+ * The number of occurrences of each word in a text, the most frequent first, equally frequent ones in
+ * alphabetical order.
+ */
 export function countWords(texts: Iterable<string>): [word: string, count: number][] {
   const counts = new Map<string, number>();
   for (const text of texts) {

@@ -1,18 +1,21 @@
-/** How long a client may take, on every port of ours. */
+/** How long a client may take, on every port of this program. */
 import type { ServerOptions } from 'node:http';
 
 export interface HttpTimeouts {
-  /** From the connection, or the last request on it, to the end of a request's headers. */
+  /** From the connection, or its last request, to the end of a request's headers. */
   readonly headersMs: number;
-  /** The same, to the end of its body. */
+  /** From the same moment to the end of the request's body. */
   readonly requestMs: number;
-  /** For which a connection without a request is kept. */
+  /** How long a connection without a request is kept. */
   readonly keepAliveMs: number;
-  /** How often connections are looked at, which is how much later than this they may be closed. */
+  /** How often connections are checked; a connection may be closed this much later than its limit. */
   readonly checkMs: number;
 }
 
-/** Enough for 64 kB over a slow phone; kept alive longer than the minute after which proxies close a connection. */
+/**
+ * Enough for 64 kB over a slow phone connection; keep-alive is longer than the minute after which proxies
+ * close a connection.
+ */
 export const HTTP_TIMEOUTS: HttpTimeouts = {
   headersMs: 10_000,
   requestMs: 20_000,
@@ -20,7 +23,10 @@ export const HTTP_TIMEOUTS: HttpTimeouts = {
   checkMs: 2_000,
 };
 
-/** The options of Node's HTTP server that say so. It answers a late request with 408 and closes the connection. */
+/**
+ * The matching options of Node's HTTP server, which answers a late request with 408 and closes the
+ * connection.
+ */
 export function serverTimeouts(timeouts: HttpTimeouts = HTTP_TIMEOUTS) {
   return {
     headersTimeout: timeouts.headersMs,

@@ -1,4 +1,4 @@
-/** The queues as a page: what waits, runs and has failed, and the means to try it again. Behind a password. */
+/** The queues as a page behind a password: waiting, active and failed jobs, and a way to retry them. */
 import { timingSafeEqual } from 'node:crypto';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -10,15 +10,15 @@ import type { Logger } from 'pino';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { clientNetwork } from '../http/address.ts';
 
-/** The name that the browser asks for beside the password. */
+/** The user name that the browser asks for with the password. */
 const OPERATOR = 'operator';
 const PATH = '/board';
 
-/** Wrong passwords that one address may give in ten minutes; the right one is refused as well after that. */
+/** Wrong passwords that one address may send in ten minutes; after that the right one is refused as well. */
 const WRONG_PASSWORDS = 10;
 const WRONG_PASSWORDS_WINDOW_SECONDS = 600;
 
-/** Adds the board. Returns what puts queues on it. */
+/** Adds the board. Returns a function that adds queues to it. */
 export async function addBoard(
   app: FastifyInstance,
   password: string,
@@ -30,7 +30,8 @@ export async function addBoard(
     validate: async (name, given, request, reply) => {
       const client = clientNetwork(request.ip);
       const isRight = equal(name, OPERATOR) && equal(given, password);
-      // Counted in the turn in which it was compared: requests side by side are no way around it.
+      // Counted in the same event-loop task as the comparison, so that parallel requests cannot bypass the
+      // limit.
       const counted = await (isRight ? wrong.get(client) : wrong.penalty(client));
       const count = counted?.consumedPoints ?? 0;
       if (count > WRONG_PASSWORDS) {
@@ -55,15 +56,15 @@ export async function addBoard(
 
 function adapterOf(queue: Queue): BullMQAdapter {
   const adapter = new BullMQAdapter(queue);
-  // An operator mends the queue; what people typed and were told is theirs.
+  // An operator repairs the queue; users' prompts and stories stay hidden.
   for (const field of ['data', 'returnValue', 'progress'] as const) adapter.setFormatter(field, withoutText);
   return adapter;
 }
 
-/** Fields that hold something that a person wrote or was told. */
+/** Fields that hold a user's text or a text for a user. */
 const TEXTS: ReadonlySet<string> = new Set(['prompt', 'context', 'text', 'token', 'responseUrl', 'message']);
 
-/** A value of a job with the length of every text in its place. */
+/** A job's value in which every text is replaced by its length. */
 export function withoutText(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutText);
   if (typeof value !== 'object' || value === null) return value;
@@ -76,7 +77,7 @@ export function withoutText(value: unknown): unknown {
   );
 }
 
-/** Compares without telling by its time where two differ. */
+/** Compares in constant time. */
 function equal(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,6 +1,6 @@
 /**
- * What an operator's machines and the operator ask a process, on a port of its own, apart from people: whether
- * it lives (`/healthz`), whether to send it work (`/readyz`), its figures (`/metrics`), and the queue (`/board`).
+ * The operator's endpoints of a process, on a port separate from the users' one: liveness (`/healthz`),
+ * readiness (`/readyz`), metrics (`/metrics`), and the queue (`/board`).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
@@ -12,41 +12,41 @@ import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../http/timeou
 import { listenError } from '../listen.ts';
 import { registry } from '../metrics.ts';
 
-/** A question whose answer is a problem in words, or nothing. */
+/** A check that returns a problem as a sentence, or undefined. */
 export type Check = () => Promise<string | undefined> | string | undefined;
 
 export interface OperatorOptions {
   readonly host: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Further names that this port answers to, as they stand in a Host header, without port. */
+  /** Further names that this port answers to, as in a Host header without the port. */
   readonly allowedHosts?: readonly string[];
   readonly timeouts?: HttpTimeouts;
-  /** What makes a process one that only a restart can help. */
+  /** Checks whose failure only a restart can cure. */
   readonly alive: Readonly<Record<string, Check>>;
-  /** What has to hold before a process is sent work. */
+  /** Checks that must pass before a process is sent work. */
   readonly ready: Readonly<Record<string, Check>>;
-  /** What is told beside that, and is no reason to send work elsewhere. */
+  /** Checks that are reported but do not affect readiness. */
   readonly trouble: Readonly<Record<string, Check>>;
-  /** Guards the queues' board; undefined for no board. */
+  /** The password of the queues' board; undefined for no board. */
   readonly boardPassword: string | undefined;
   readonly logger: Logger;
 }
 
 export interface OperatorServer {
   readonly url: string;
-  /** Puts queues on the board: they are opened later than it is. */
+  /** Adds queues to the board; they are opened later than the board. */
   showQueues(queues: readonly Queue[]): void;
   close(): Promise<void>;
 }
 
-/** A check that has no answer after this time has failed: probes themselves wait about as long. */
+/** A check without an answer after this time has failed: probes wait about as long. */
 const CHECK_TIMEOUT_MS = 1_000;
 
 /**
- * Starts answering.
+ * Starts the server.
  *
- * @throws StoryError `configuration` when the port cannot be listened at
+ * @throws StoryError `configuration` when the server cannot listen on the port
  */
 export async function startOperatorServer(options: OperatorOptions): Promise<OperatorServer> {
   const { host, port, boardPassword, logger } = options;
@@ -70,7 +70,7 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
   let showQueues = (_queues: readonly Queue[]) => {};
   try {
     if (boardPassword !== undefined) {
-      // Its page is a large one: whoever has no board does not even load it.
+      // The board's module is large, so it is loaded only where a board is configured.
       const { addBoard } = await import('./board.ts');
       showQueues = await addBoard(app, boardPassword, logger);
     }
@@ -84,14 +84,14 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
   return { url, showQueues, close: () => app.close() };
 }
 
-/** The headers of the page's server, of which the board's page needs some less strict. */
+/** The headers of the page's server; the board's page needs some of them relaxed. */
 const SECURITY_HEADERS: FastifyHelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
-      // The board puts the widths of its bars into style attributes.
+      // The board sets the widths of its bars in style attributes.
       styleSrc: ["'self'", "'unsafe-inline'"],
       connectSrc: ["'self'"],
       fontSrc: ["'self'"],
@@ -106,7 +106,7 @@ const SECURITY_HEADERS: FastifyHelmetOptions = {
   xFrameOptions: { action: 'deny' },
 };
 
-/** Probes come by address; every other name could be one that a hostile site points here. */
+/** Probes use an address; any other name could be one that a hostile site points here. */
 async function guard(app: FastifyInstance, { host, allowedHosts = [] }: OperatorOptions): Promise<void> {
   const answersTo = hostGuard(host, allowedHosts);
   await app.register(helmet, SECURITY_HEADERS);
@@ -140,7 +140,7 @@ function answer(
   return ok ? { ok } : { ok, problems };
 }
 
-/** What `work` resolves with, or a rejection when that takes too long. */
+/** Resolves with the result of `work`, or rejects after the time limit. */
 async function inTime<T>(work: () => Promise<T>): Promise<T> {
   const timer = new AbortController();
   const late = sleep(CHECK_TIMEOUT_MS, undefined, { signal: timer.signal }).then((): never => {

@@ -3,7 +3,7 @@ import { make } from './dom.ts';
 import { hashForThread } from './link.ts';
 import { isOver, type Reply, textOf } from './reply.ts';
 
-/** What a person can do with a story. */
+/** A user's action on a story. */
 export type Action =
   | 'stop'
   | 'continue'
@@ -38,12 +38,12 @@ const HINTS: Partial<Record<Action, string>> = {
   edit: 'Back to the field, to change it',
 };
 
-/** Errors that the same request meets again. */
+/** Errors that a repeated request would meet again. */
 const REFUSALS: ReadonlySet<string> = new Set(['bad_request', 'declined', 'too_large']);
-/** Actions that keep the story, in a group of their own. */
+/** Actions that keep the story, in their own group. */
 const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link']);
 
-/** The actions that make sense for a thread now. */
+/** The actions available for a thread in its present state. */
 export function actionsFor(replies: readonly Reply[]): Action[] {
   const { ask, state } = replies.at(-1)!;
   if (!isOver(state)) return ['stop'];
@@ -52,7 +52,7 @@ export function actionsFor(replies: readonly Reply[]): Action[] {
   const keep: Action[] = hasText ? ['copy', 'download', ...link] : [];
   if (state.status === 'failed') {
     const isRefused = REFUSALS.has(state.error.code);
-    // What goes on from another text is no text of the reader's.
+    // A request with a context is a continuation, which the user did not type.
     const isEditable = state.text === '' && ask.context === '' && (isRefused || ask.prompt !== '');
     return [
       ...(isRefused ? [] : (['retry'] as const)),
@@ -109,15 +109,15 @@ export class ActionRow {
   }
 }
 
-/** How long a button says what it did. */
+/** How long a button shows its feedback. */
 const FEEDBACK_MS = 2_000;
 
 const flashes = new WeakMap<HTMLButtonElement, string>();
 
-/** Lets a button say for a moment what it did. */
+/** Shows feedback on a button for a moment. */
 export function flash(button: HTMLButtonElement, action: Action, text: string): void {
   button.textContent = text;
-  // The page may be translated by then: its text is no proof of what it was given to say.
+  // The page may be translated by then, so the text is remembered and not read from the page.
   flashes.set(button, text);
   setTimeout(() => {
     if (flashes.get(button) === text) button.textContent = LABELS[action];

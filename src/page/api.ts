@@ -1,11 +1,13 @@
-/** What the page asks of whoever keeps its stories, and the server's way of answering. */
+/** The page's interface to its stories, and its implementation by the server. */
 import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import type { Ask } from './reply.ts';
 
-/** After this, an unanswered request counts as lost. */
+/** After this time, an unanswered request counts as lost. */
 const TIMEOUT_MS = 15_000;
 
-/** A refusal in words. `offline`: the server was not reached, and the same request may be sent again. */
+/**
+ * A refusal with a sentence. `offline`: the server was not reached, and the same request may be sent again.
+ */
 export class ApiError extends Error {
   readonly code: string;
 
@@ -15,18 +17,20 @@ export class ApiError extends Error {
   }
 }
 
-/** Whoever keeps the stories. What is refused is refused with an `ApiError`. */
+/** The interface to the stories. Refusals are an `ApiError`. */
 export interface StoryApi {
-  /** Starts a reply; sending it twice is sending it once. */
+  /** Starts a reply. Idempotent for one id. */
   submit(id: string, ask: Ask): Promise<StoryRequest>;
-  /** A reply as it stands; undefined when it is not known. */
+  /** A reply's request and current state; undefined when it is unknown. */
   read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined>;
   stop(id: string): Promise<void>;
   models(): Promise<readonly ModelChoice[]>;
   status(): Promise<StorytellerStatus>;
 }
 
-/** The server, over a `fetch` that tests replace. Addresses are relative: the page may lie under any path. */
+/**
+ * The server, over a `fetch` that tests replace. URLs are relative: the page may be served under any path.
+ */
 export class Api implements StoryApi {
   readonly #fetch: typeof fetch;
 

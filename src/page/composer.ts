@@ -5,15 +5,18 @@ import type { Ask } from './reply.ts';
 import type { PageStorage } from './store.ts';
 
 const KEY = 'write-me-a-sci-fi.options.v1';
-/** The tallest the text field grows by itself, in CSS pixels. */
+/** The largest height to which the text field grows by itself, in CSS pixels. */
 const TALLEST_PX = 200;
 const BORDERS_PX = 2;
-/** Two presses of Enter within this are one. */
+/** Two presses of Enter within this time count as one. */
 const DOUBLE_PRESS_MS = 1_000;
-/** What browsers say of a key that an input method takes; Safari says only this of the Enter that ends it. */
+/**
+ * The key code of a key that an input method handles; Safari reports only this for the Enter that ends a
+ * composition.
+ */
 const INPUT_METHOD_KEY_CODE = 229;
 
-/** What the form needs. */
+/** The dependencies of the form. */
 export interface ComposerTools {
   readonly storage: PageStorage | undefined;
   readonly drawSeed: () => number;
@@ -46,7 +49,8 @@ export class Composer {
     this.#prompt.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || isOfInputMethod(event)) return;
       event.preventDefault();
-      // As the button, an empty field asks for a story from nothing; the second Enter of a double press does not.
+      // Like the button, Enter in an empty field requests a story without a prompt; the second Enter of a
+      // double press does not.
       const isDouble = event.repeat || event.timeStamp - this.#sentAtMs < DOUBLE_PRESS_MS;
       if (this.#prompt.value.trim() !== '' || !isDouble) this.#send(event.timeStamp);
     });
@@ -54,7 +58,7 @@ export class Composer {
     this.#options.addEventListener('input', () => this.#optionsChanged());
   }
 
-  /** Offers the models; with only one there is nothing to choose. */
+  /** Shows the choice of models; hidden when there is only one. */
   offer(models: readonly ModelChoice[]): void {
     const chosen = this.#model.value || this.#model.dataset.recalled;
     this.#model.replaceChildren(...models.map(({ name, title }) => make('option', { value: name }, title)));
@@ -62,7 +66,7 @@ export class Composer {
     byId('model-field', HTMLDivElement).hidden = models.length < 2;
   }
 
-  /** Asks for a story with this beginning and the options as they are. */
+  /** Requests a story with this prompt and the current options. */
   askFor(prompt: string): void {
     this.#tools.onAsk({
       prompt,
@@ -74,7 +78,7 @@ export class Composer {
     });
   }
 
-  /** Puts a request back into the form, to be changed there; Undo brings back what stood there. */
+  /** Puts a request back into the form for editing; Undo restores the previous input. */
   edit({ prompt, temperature, length, model }: Ask): void {
     this.#temperature.value = String(temperature);
     this.#length.value = String(length);
@@ -91,7 +95,7 @@ export class Composer {
     this.#prompt.focus(options);
   }
 
-  /** Whether a beginning is too much to send; says so. */
+  /** Whether a prompt is too long to send; if so, shows a message. */
   refuses(prompt: string): boolean {
     const problem = problemWith(prompt);
     say(this.#problem, problem);
@@ -107,7 +111,7 @@ export class Composer {
       return;
     }
     if (!this.#form.checkValidity()) {
-      // A field in a closed disclosure cannot be pointed at.
+      // A field in a closed disclosure cannot be focused.
       this.#options.open = true;
       this.#form.reportValidity();
       return;
@@ -135,7 +139,7 @@ export class Composer {
     try {
       this.#tools.storage?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
     } catch {
-      // Not remembered, then.
+      // The options are not stored.
     }
   }
 
@@ -153,7 +157,7 @@ export class Composer {
     try {
       kept = Object(JSON.parse(this.#tools.storage?.getItem(KEY) ?? '{}'));
     } catch {
-      // Defaults, then.
+      // The defaults stay.
     }
     this.#temperature.value = String(
       within(String(kept.temperature ?? ''), temperature, temperature.default),
@@ -164,12 +168,12 @@ export class Composer {
   }
 }
 
-/** Whether a key belongs to an input method, which composes a word of several keys. */
+/** Whether a key belongs to an input method, which composes a word from several keys. */
 function isOfInputMethod(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === INPUT_METHOD_KEY_CODE;
 }
 
-/** What is too much to send, in words. Said before sending: ten megabytes are not worth the way. */
+/** A sentence about input that is too long. Checked before sending, to avoid uploading megabytes in vain. */
 function problemWith(prompt: string): string {
   const { max } = STORY_BOUNDS.prompt;
   if (prompt.length <= max) return '';

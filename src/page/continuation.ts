@@ -1,17 +1,17 @@
-/** How a story goes on after its end. Pure. */
+/** Continues a story after its end. Pure. */
 import { STORY_BOUNDS } from '../story/story.ts';
 import { endOf } from '../story/variations.ts';
 import { type Reply, textOf } from './reply.ts';
 
-/** A stretch of a story's text: what a person wrote, or what the network did. */
+/** A segment of a story's text, written by the user or by the network. */
 export interface Segment {
   readonly kind: 'prompt' | 'written';
   readonly text: string;
 }
 
 /**
- * What the network reads before it goes on: the end of everything so far, the earlier context included, cut
- * at a word so that it does not begin in the middle of one.
+ * The context of a continuation: the end of the whole text so far, including the earlier context, cut at a
+ * word boundary.
  */
 export function continuationContext(
   replies: readonly Reply[],
@@ -29,8 +29,8 @@ export function wholeText(replies: readonly Reply[]): string {
 }
 
 /**
- * A thread as stretches of text. `lastText` replaces the text of the last part while that is being revealed.
- * A prompt is set apart only where the story really begins with it.
+ * A thread as segments of text. `lastText` replaces the text of the last part while it is being revealed. A
+ * prompt is a separate segment only where the story begins with it.
  */
 export function segmentsOf(replies: readonly Reply[], lastText?: string): Segment[] {
   const segments: Segment[] = [];
@@ -40,7 +40,7 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     const text = isLast && lastText !== undefined ? lastText : textOf(state);
     if (text === '') continue;
     const joint = jointBetween(before, text);
-    // Decided by the whole text, so that a prompt that is still being revealed already looks like one.
+    // Uses the whole text, so that a prompt that is still being revealed is already recognised.
     const promptLength = beginsWith(textOf(state), ask.prompt) ? ask.prompt.length : 0;
     if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
     const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
@@ -50,7 +50,7 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
   return segments;
 }
 
-/** Whether a text begins with a prompt, of which letters may have been masked. */
+/** Whether a text begins with a prompt, some of whose letters may be masked. */
 function beginsWith(text: string, prompt: string): boolean {
   for (let index = 0; index < prompt.length; index++) {
     if (text[index] !== prompt[index] && text[index] !== '*') return false;
@@ -58,7 +58,7 @@ function beginsWith(text: string, prompt: string): boolean {
   return true;
 }
 
-/** A space where a sentence ended and the next part begins with a word; nothing in the middle of one. */
+/** A space where a sentence ended and the next part begins with a word; empty in the middle of a word. */
 function jointBetween(before: string, after: string): string {
   return /[.!?…"'”’)]$/.test(before) && /^[^\s.,;:!?]/.test(after) ? ' ' : '';
 }

@@ -1,4 +1,4 @@
-/** All exchanges of the page: who asks what, what is followed, what is kept. */
+/** All exchanges of the page: requests, following and storage. */
 import type { ModelChoice, ReplyState } from '../story/story.ts';
 import { DEGREE, warmed } from '../story/variations.ts';
 import { type Action, flash } from './actions.ts';
@@ -15,19 +15,19 @@ import { endingAnnouncement, fileNameFor, footerLine, wordCount } from './words.
 /** How often a growing story is written to the browser's storage. */
 const SAVE_EVERY_MS = 1_000;
 
-/** What the conversation needs. */
+/** The dependencies of the conversation. */
 export interface ConversationTools extends FollowTools {
   readonly api: StoryApi;
-  /** Whether what was submitted before a reload is still known after it. */
+  /** Whether a reply submitted before a reload is still known after it. */
   readonly remembers: boolean;
   readonly store: ReplyStore;
   readonly list: HTMLElement;
   readonly announce: (text: string) => void;
   readonly newId: () => string;
   readonly drawSeed: () => number;
-  /** What the exchanges show besides their replies, as it is now. */
+  /** The present view context of the exchanges, in addition to their replies. */
   readonly viewContext: () => ViewContext;
-  /** Called with a request that is to be changed by hand. */
+  /** Called with a request for the user to edit. */
   readonly onEdit: (ask: Ask) => void;
   /** Called when an exchange was added or removed. */
   readonly onCount: (exchanges: number) => void;
@@ -51,10 +51,10 @@ export class Conversation {
     this.#tools = tools;
   }
 
-  /** Shows what was kept and follows on with what was not over. */
+  /** Shows stored replies, and follows unfinished ones. */
   restore(): void {
     const { store, remembers } = this.#tools;
-    // Whoever has forgotten a reply is sent it again: the same request is the same story.
+    // A backend that no longer knows a reply receives it again: the same request gives the same story.
     for (const reply of store.all()) {
       this.#place(remembers || isOver(reply.state) ? reply : { ...reply, submitted: false });
     }
@@ -66,9 +66,9 @@ export class Conversation {
   }
 
   /**
-   * Asks for a story; as a part of `threadId` when it continues one.
+   * Requests a story; as a part of `threadId` when it continues one.
    *
-   * @param nextSeeds seeds of the parts that are to follow by themselves
+   * @param nextSeeds seeds of the parts that follow automatically
    */
   ask(ask: Ask, threadId: string = this.#tools.newId(), nextSeeds: readonly number[] = []): void {
     const state: ReplyState = { status: 'waiting', position: null };
@@ -85,17 +85,17 @@ export class Conversation {
     return [...this.#threads.values()].some(({ replies }) => replies.at(-1)!.state.status === 'waiting');
   }
 
-  /** Shows again what depends on more than the replies. */
+  /** Redraws everything that depends on more than the replies. */
   refresh(): void {
     for (const id of this.#threads.keys()) this.#show(id);
   }
 
-  /** Puts the focus on the newest exchange. */
+  /** Focuses the newest exchange. */
   focusNewest(): void {
     [...this.#threads.values()].at(-1)?.exchange.focus();
   }
 
-  /** Forgets everything, and stops what is still being written for nobody. */
+  /** Removes all replies, and stops the unfinished ones. */
   clear(): void {
     for (const { replies, exchange, following } of this.#threads.values()) {
       following.abort();
@@ -109,7 +109,7 @@ export class Conversation {
     this.#tools.onCount(0);
   }
 
-  /** Writes what has changed to the browser's storage. */
+  /** Writes changes to the browser's storage. */
   save(): void {
     clearTimeout(this.#saveTimer);
     this.#saveTimer = undefined;
@@ -185,7 +185,7 @@ export class Conversation {
     this.#show(threadId);
   }
 
-  /** Asks for the next part that a link planned, once the one before it is complete. */
+  /** Requests the next part in a link's plan, once the part before it is complete. */
   #goOn(threadId: string): void {
     const { replies } = this.#threads.get(threadId)!;
     const { ask, state, nextSeeds = [] } = replies.at(-1)!;
@@ -234,7 +234,7 @@ export class Conversation {
 
   async #stop(last: Reply, button: HTMLButtonElement): Promise<void> {
     if (button.ariaDisabled === 'true') return;
-    // Not `disabled`: that would take the focus from a button under a finger.
+    // Not `disabled`, which would remove the focus from the button during a press.
     button.ariaDisabled = 'true';
     button.textContent = 'Stopping…';
     try {
@@ -245,7 +245,10 @@ export class Conversation {
     }
   }
 
-  /** The same once more in the same place. A new id: the server answers an old one with its old end. */
+  /**
+   * Requests the same again in the same exchange, with a new id: the server answers an old id with its old
+   * result.
+   */
   #retry(threadId: string, failed: Reply): void {
     const thread = this.#threads.get(threadId)!;
     thread.replies = thread.replies.filter(({ id }) => id !== failed.id);
@@ -253,7 +256,7 @@ export class Conversation {
     this.ask(failed.ask, threadId, failed.nextSeeds);
   }
 
-  /** Takes back a request that failed before its first word. */
+  /** Returns a request that failed before its first word to the form. */
   #edit(threadId: string, failed: Reply): void {
     const { exchange } = this.#threads.get(threadId)!;
     exchange.remove();

@@ -1,16 +1,16 @@
-/** Text made safe to look at. What is copied, saved or linked stays as it was written. Pure. */
+/** Makes text safe to display. Copied, saved and linked text stays unchanged. Pure. */
 import type { Segment } from './continuation.ts';
 
-/** Combining marks on one character; living scripts need fewer, and hundreds climb over the whole page. */
+/** Combining marks kept on one character; living scripts need fewer, and hundreds overlap the whole page. */
 const MARKS_KEPT = 4;
 const MARK_RUN = new RegExp(`(\\p{M}{${MARKS_KEPT}})\\p{M}+`, 'gu');
-/** Embeddings, overrides and isolates can turn the rest of a line around; plain left and right marks cannot. */
+/** Embeddings, overrides and isolates can reverse the rest of a line; plain left and right marks cannot. */
 const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
-/** Invisible, or drawn as boxes. */
+/** Control characters: invisible, or drawn as boxes. */
 const CONTROLS = /[^\P{Cc}\t\n]/gu;
 const LINE_BREAKS = /\r\n?|[\u0085\u2028\u2029\f\v]/g;
 
-/** `text` without what could disturb its surroundings. */
+/** `text` without characters that could disturb the surrounding text. */
 export function neutralise(text: string): string {
   return text
     .replace(LINE_BREAKS, '\n')
@@ -19,7 +19,7 @@ export function neutralise(text: string): string {
     .replace(MARK_RUN, '$1');
 }
 
-/** The paragraphs of a text, each as its stretches. Empty lines only separate. */
+/** The paragraphs of a text, each as its segments. Empty lines only separate paragraphs. */
 export function paragraphsOf(segments: readonly Segment[]): Segment[][] {
   const paragraphs: Segment[][] = [];
   let current: Segment[] = [];

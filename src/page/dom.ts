@@ -1,6 +1,6 @@
-/** The few DOM helpers that the page needs. Text is only ever set as text, never as markup. */
+/** DOM helpers. Text is only set as text, never as markup. */
 
-/** Makes an element with attributes and children; strings become text. */
+/** Creates an element with attributes and children; strings become text. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Record<string, string> = {},
@@ -12,30 +12,30 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The element with this id, which `index.html` is known to hold. */
+/** The element with this id, which `index.html` contains. */
 export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
   const element = document.getElementById(id);
   if (!(element instanceof kind)) throw new Error(`Expected #${id} to be a ${kind.name}`);
   return element;
 }
 
-/** What elements were last given to say: a translated page shows something else. */
+/** The last text set on each element: a translated page shows a different text. */
 const said = new WeakMap<HTMLElement, string>();
 
-/** Sets an element's text, and hides it when there is none. What is said already is not touched again. */
+/** Sets an element's text, and hides it when the text is empty. An unchanged text is not set again. */
 export function say(element: HTMLElement, text: string): void {
   if (said.get(element) !== text) element.textContent = text;
   said.set(element, text);
   element.hidden = text === '';
 }
 
-/** Puts text on the clipboard; false when the browser does not let us. */
+/** Copies text to the clipboard; false when the browser refuses. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Over plain http from another machine there is no clipboard, only this older way.
+    // Over plain http from another machine the clipboard API is missing, and only this older method works.
     const area = make('textarea', { readonly: '', class: 'unseen', 'aria-hidden': 'true' });
     area.value = text;
     document.body.append(area);

@@ -1,4 +1,4 @@
-/** What the page takes from the browser: chance, storage, connections, attention. */
+/** The page's use of the browser: random numbers, storage, connections, visibility. */
 import type { StreamGate } from './following.ts';
 import type { PageStorage } from './store.ts';
 
@@ -16,7 +16,7 @@ export function drawSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
-/** The browser's storage, unless it forbids it. */
+/** The browser's storage; undefined where the browser forbids it. */
 export function openStorage(): PageStorage | undefined {
   try {
     return window.localStorage;
@@ -25,7 +25,7 @@ export function openStorage(): PageStorage | undefined {
   }
 }
 
-/** Events for a window that is visible; a hidden one gives them back and asks now and then. */
+/** Events for a visible window; a hidden one closes its events and polls. */
 export function visibleWindowGate(): StreamGate {
   const entered = new Set<() => void>();
   document.addEventListener('visibilitychange', () => {
@@ -40,12 +40,12 @@ export function visibleWindowGate(): StreamGate {
   };
 }
 
-/** Whether text should appear at once rather than flow. */
+/** Whether text should appear at once instead of gradually. */
 export function wantsStillness(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
-/** Tells a screen reader one thing, politely; saying the same again is heard again. */
+/** Announces a text to a screen reader, politely; a repeated text is announced again. */
 export function announcer(region: HTMLElement): (text: string) => void {
   return (text) => {
     region.textContent = '';
@@ -55,16 +55,16 @@ export function announcer(region: HTMLElement): (text: string) => void {
   };
 }
 
-/** How far from its end a page may be and still count as read to the end, in CSS pixels. */
+/** How far from its end a page still counts as scrolled to the end, in CSS pixels. */
 const NEAR_END_PX = 64;
 
-/** Room below the end of the stories where it is kept in view, in CSS pixels. */
+/** Space below the end of the stories when it is kept in view, in CSS pixels. */
 const BELOW_END_PX = 16;
 
 /**
- * Keeps the end in view while the page grows, for a reader who is there. That is the page's end, with the form
- * below the stories; where the form does not stick to the window, the end of the stories, or the form while it
- * is being filled in.
+ * Keeps the end in view while the page grows, for a reader at the end. That is the page's end, with the form
+ * below the stories; where the form does not stick to the window, it is the end of the stories, or the form
+ * while it is being filled in.
  */
 export function endKeeper(stories: HTMLElement, form: HTMLElement): { grown(): void; jump(): void } {
   const root = document.documentElement;
@@ -94,7 +94,7 @@ export function endKeeper(stories: HTMLElement, form: HTMLElement): { grown(): v
   addEventListener(
     'scroll',
     () => {
-      // The event of a jump comes late, when the story may have grown beyond it.
+      // The scroll event of a jump comes late, when the story may have grown beyond it.
       const isJump = Math.abs(scrollY - jumpedToPx) < 1;
       atEnd = isJump || scrollY + innerHeight >= endPx() - NEAR_END_PX;
       noteForm();
@@ -106,7 +106,8 @@ export function endKeeper(stories: HTMLElement, form: HTMLElement): { grown(): v
     if (!sticks() && isFilledIn()) keepForm();
     else if (atEnd && stories.childElementCount > 0) jump();
   };
-  // Options, a long beginning or a sentence about it make the form taller, over the end of the last story.
+  // Options, a long prompt or a message about it make the form taller, so that it covers the end of the last
+  // story.
   new ResizeObserver(() => {
     if (sticks()) grown();
   }).observe(form);

@@ -1,8 +1,10 @@
-/** Carries the events of many replies over one connection. Free of the DOM: a worker may hold it. */
+/**
+ * Carries the events of many replies over one connection. Does not use the DOM, so that a worker can run it.
+ */
 import type { ReplyState } from '../story/story.ts';
 import type { EventListener } from './following.ts';
 
-/** What one stream says of all its replies. */
+/** The events of one stream, for all its replies. */
 export interface StreamListener {
   /** `state` is null for a reply that the server does not know. */
   onState(id: string, state: ReplyState | null): void;
@@ -10,12 +12,12 @@ export interface StreamListener {
   onLoss(): void;
 }
 
-/** Opens a stream of these replies; the function that is returned closes it. */
+/** Opens a stream of these replies; the returned function closes it. */
 export type OpenStream = (ids: readonly string[], listener: StreamListener) => () => void;
 
-/** Replies that one stream tells of, as the server allows. */
+/** Most replies in one stream; the server's limit. */
 const MAX_REPLIES = 16;
-/** Followers who come together share one stream from its beginning. */
+/** Followers that register within this time share one stream. */
 const GATHER_MS = 30;
 
 interface Follower {
@@ -24,8 +26,8 @@ interface Follower {
 }
 
 /**
- * One stream for all followers. Whenever a follower comes, a new stream replaces the old one, so that it hears
- * the present state at once, and so that a stream which died without a word is not kept.
+ * One stream for all followers. A new follower causes a new stream to replace the old one, so that the
+ * follower gets the present state at once, and a stream that died silently is not kept.
  */
 export class EventHub {
   readonly #open: OpenStream;
@@ -34,13 +36,13 @@ export class EventHub {
   #close = () => {};
   #cancel: (() => void) | undefined;
 
-  /** @param later calls `run` after `ms`, unless the function that is returned was called before */
+  /** @param later calls `run` after `ms`, unless the returned function was called before */
   constructor(open: OpenStream, later: (ms: number, run: () => void) => () => void) {
     this.#open = open;
     this.#later = later;
   }
 
-  /** Has a listener told of a reply until the function that is returned is called, or until its loss. */
+  /** Reports a reply to a listener until the returned function is called, or until the stream is lost. */
   follow(id: string, listener: EventListener): () => void {
     const follower = { id, listener };
     this.#followers.add(follower);

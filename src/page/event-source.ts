@@ -1,7 +1,7 @@
-/** What pages and workers have in common: server-sent events and timers. */
+/** Server-sent events and timers, for pages and workers. */
 import type { OpenStream } from './event-hub.ts';
 
-/** Server-sent events, one try: the caller decides about another. */
+/** Server-sent events, one attempt: the caller decides about retries. */
 export const openStream: OpenStream = (ids, { onState, onAlive, onLoss }) => {
   const source = new EventSource(new URL(`api/events?ids=${ids.join(',')}`, location.href));
   source.onmessage = ({ data }) => {
@@ -13,7 +13,7 @@ export const openStream: OpenStream = (ids, { onState, onAlive, onLoss }) => {
   return () => source.close();
 };
 
-/** Calls `run` after `ms`, unless the function that is returned was called before. */
+/** Calls `run` after `ms`, unless the returned function was called before. */
 export function later(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);

@@ -9,7 +9,7 @@ import { Reveal } from './reveal.ts';
 import { StoryText } from './story-text.ts';
 import { endingLine, footerLine, type Storytellers, settingsLine, waitingLine, wordCount } from './words.ts';
 
-/** What an exchange shows besides its replies. */
+/** The view context of an exchange, in addition to its replies. */
 export interface ViewContext {
   readonly storytellers: Storytellers;
   readonly models: readonly ModelChoice[];
@@ -18,10 +18,10 @@ export interface ViewContext {
   readonly onGrow: () => void;
 }
 
-/** How much of the text that is continued stands in the heading. */
+/** Characters of the continued text in the heading. */
 const CONTEXT_SHOWN = 90;
 
-/** One person's line and the story under it: a story's parts flow into one text. */
+/** One prompt and the story under it; a story's parts form one text. */
 export class Exchange {
   readonly element: HTMLElement;
   readonly #text = new StoryText();
@@ -47,18 +47,18 @@ export class Exchange {
       this.#actions.element,
       this.#facts.element,
     );
-    // Focusable by script only: where the focus goes when the button that had it is gone.
+    // Focusable by script only: receives the focus when the focused button is removed.
     const attributes = { class: 'exchange', tabindex: '-1', 'aria-labelledby': headingId };
     this.element = make('article', attributes, make('header', {}, heading, settings), body);
   }
 
-  /** Shows the replies as they stand. `trouble`: the connection is lost at the moment. */
+  /** Shows the present replies. `trouble`: the connection is lost at the moment. */
   show(replies: readonly Reply[], context: ViewContext, trouble: boolean): void {
     const last = replies.at(-1)!;
     const text = textOf(last.state);
     const now = performance.now();
     if (this.#revealed !== last.id) {
-      // What was there before this page was opened is simply there; a prompt is nobody's surprise.
+      // Text from before this page was opened appears at once, and so does a prompt.
       const isOld = this.#replies.length === 0 && text !== '';
       this.#reveal = new Reveal(isOld ? text : last.ask.prompt);
       this.#revealed = last.id;
@@ -72,7 +72,7 @@ export class Exchange {
     if (this.#frame === 0) this.#draw(now);
   }
 
-  /** Puts the focus on the exchange itself. */
+  /** Focuses the exchange itself. */
   focus(): void {
     this.element.focus({ preventScroll: true });
   }
@@ -95,7 +95,7 @@ export class Exchange {
     this.#context?.onGrow();
   }
 
-  /** Draws the story; a drawing that fails is made anew, and never takes the buttons or the footer with it. */
+  /** Draws the story. A failed drawing is rebuilt, and does not affect the buttons or the footer. */
   #showText(paragraphs: readonly (readonly Segment[])[]): void {
     try {
       this.#text.show(paragraphs);
@@ -105,7 +105,7 @@ export class Exchange {
       try {
         this.#text.show(paragraphs);
       } catch {
-        // Reported once already; the next state is drawn from nothing again.
+        // The failure was already reported; the next state is drawn from nothing.
         this.#text.reset();
       }
     }

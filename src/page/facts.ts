@@ -1,11 +1,14 @@
 import { make } from './dom.ts';
 
-/** Under a story: who wrote it, and behind that all that is needed to get it again. */
+/**
+ * The details under a story: the model that wrote it, and in a disclosure everything that is needed to
+ * reproduce it.
+ */
 export class Facts {
   readonly element = make('footer', { class: 'facts' });
   #shown = '';
 
-  /** Shows one line for each part of the story; hides itself without any. What is open stays open. */
+  /** Shows one line for each part of the story; hides itself without any. An open disclosure stays open. */
   show(lines: readonly string[]): void {
     this.element.hidden = lines.length === 0;
     const key = lines.join('\n');

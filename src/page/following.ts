@@ -1,54 +1,56 @@
-/** Follows replies through lost connections. Free of the DOM: the page passes in what it takes from there. */
+/**
+ * Follows replies across lost connections. Does not use the DOM: the page passes in what is needed from it.
+ */
 import type { ReplyState } from '../story/story.ts';
 import { ApiError, type StoryApi } from './api.ts';
 import { isOver } from './reply.ts';
 
-/** What the events of a reply say. */
+/** The events of a reply. */
 export interface EventListener {
   onState(state: ReplyState): void;
-  /** A sign of life without a new state. */
+  /** A keep-alive without a new state. */
   onAlive(): void;
-  /** The stream ended, broke or does not know the reply. */
+  /** The stream ended, failed or does not know the reply. */
   onLoss(): void;
 }
 
-/** Opens the events of a reply; the function that is returned closes them. */
+/** Opens the events of a reply; the returned function closes them. */
 export type OpenEvents = (id: string, listener: EventListener) => () => void;
 
-/** Says when events may be had: a window that is hidden asks now and then instead. */
+/** Decides when events may be used: a hidden window polls instead. */
 export interface StreamGate {
-  /** The function that gives the events back; undefined when there are none to have. */
+  /** Returns the function that releases the events; undefined when events are not available. */
   enter(onRevoke: () => void): (() => void) | undefined;
 }
 
-/** What following needs from its environment. */
+/** The dependencies of following a reply. */
 export interface FollowTools {
   readonly api: Pick<StoryApi, 'read' | 'submit'>;
   readonly openEvents: OpenEvents;
   readonly gate: StreamGate;
   readonly wait: (ms: number) => Promise<void>;
-  /** Calls `ring` after `ms`, unless the function that is returned was called before. */
+  /** Calls `ring` after `ms`, unless the returned function was called before. */
   readonly alarm: (ms: number, ring: () => void) => () => void;
 }
 
-/** What a follower is told. */
+/** The notifications to a follower. */
 export interface FollowListener {
   onState(state: ReplyState): void;
-  /** Whether the connection is lost at the moment. */
+  /** Called with whether the connection is lost at the moment. */
   onTrouble(lost: boolean): void;
 }
 
 const BACK_OFF_MS = [500, 1_000, 2_000, 4_000, 8_000];
-/** How often a reply is read that gets no events. */
+/** The interval between two reads of a reply that gets no events. */
 const POLL_MS = 2_500;
-/** A server sends the present state at once: without it by then, a proxy on the way holds events back. */
+/** A server sends the present state at once: when it is late by this much, a proxy buffers the events. */
 export const FIRST_EVENT_MS = 8_000;
-/** After so long without a sign of life events count as lost; a server gives one every ten seconds. */
+/** After this time without a keep-alive, events count as lost; a server sends one every ten seconds. */
 export const SILENCE_MS = 25_000;
-/** How often a reply is read before events that were held back are tried again: for a minute. */
+/** Reads of a reply before buffered events are tried again: one minute. */
 const POLLS_WITHOUT_EVENTS = 24;
 
-/** Pauses between tries, growing up to the last one. */
+/** The pause before a retry, growing to a maximum. */
 export function backOffMs(attempt: number): number {
   return BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)]!;
 }
@@ -68,7 +70,7 @@ export async function followReply(
     if (events === 'heard') attempt = 0;
     polls = events === 'held back' ? POLLS_WITHOUT_EVENTS : Math.max(0, polls - 1);
     if (signal.aborted) break;
-    // A stream does not say why it failed; an ordinary request does.
+    // A stream does not report why it failed; an ordinary request does.
     try {
       const known = await tools.api.read(id);
       if (signal.aborted) break;
@@ -85,7 +87,7 @@ export async function followReply(
   return 'left';
 }
 
-/** Sends a request until the server has answered it; gives up, in words, after the last pause. */
+/** Sends a request until the server has answered it; fails with a sentence after the last pause. */
 export async function submitReply(
   send: () => Promise<void>,
   tools: Pick<FollowTools, 'wait'>,
@@ -104,8 +106,9 @@ export async function submitReply(
 }
 
 /**
- * Follows the events of a reply as far as they go: `over` with the reply, `heard` or `silent` when they are
- * lost with or without a word, `held back` when they were open and nothing came, `none` when there are none.
+ * Follows the events of a reply: `over` when the reply ended, `heard` or `silent` when the events were lost
+ * after or before the first one, `held back` when they were open and none arrived, `none` when events are not
+ * available.
  */
 function followEvents(
   id: string,

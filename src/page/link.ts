@@ -1,19 +1,19 @@
-/** A story's settings as the part of an address after `#`, which browsers send to nobody. Pure. */
+/** A story's settings as the fragment of a URL, after `#`, which browsers never send. Pure. */
 import { STORY_BOUNDS } from '../story/story.ts';
 import type { Ask, Reply } from './reply.ts';
 
-/** What a link asks for: a story, and the seeds of the parts that continue it. */
+/** The content of a link: a story, and the seeds of the parts that continue it. */
 export interface Plan {
   readonly ask: Ask;
   readonly nextSeeds: readonly number[];
 }
 
-/** Parts of one story in a link: each is a story to the server, and a link starts them all by itself. */
+/** Most parts of one story in a link: each part is a story to the server, and a link starts all of them. */
 const MAX_PARTS = 10;
 
 /**
- * The hash that gives a whole thread again; undefined where no link can. A part that was stopped has an end
- * that no seed gives again, and so has what continues it.
+ * The hash that reproduces a whole thread; undefined where no link can. The end of a stopped part is not
+ * reproducible from its seed, nor is a continuation of that part.
  */
 export function hashForThread(replies: readonly Reply[]): string | undefined {
   const [first, ...rest] = replies;
@@ -30,7 +30,7 @@ export function hashForThread(replies: readonly Reply[]): string | undefined {
   return hashFor({ ask: first.ask, nextSeeds: rest.map(({ ask }) => ask.seed) });
 }
 
-/** The hash that asks for a plan. */
+/** The hash of a plan. */
 export function hashFor({ ask, nextSeeds }: Plan): string {
   const fields = new URLSearchParams({ prompt: ask.prompt });
   fields.set('temperature', String(ask.temperature));
@@ -44,13 +44,13 @@ export function hashFor({ ask, nextSeeds }: Plan): string {
 }
 
 /**
- * The story that a hash asks for; undefined when it asks for none. Numbers out of bounds are brought within
- * them and missing ones take their default, because a link is followed and not corrected.
+ * The plan in a hash; undefined when it has none. Numbers out of bounds are clamped and missing ones take
+ * their default, because a link is followed and not corrected.
  */
 export function planFromHash(hash: string, drawSeed: () => number): Plan | undefined {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
   const prompt = fields.get('prompt');
-  // A bare `#prompt` names a place on a page, not a story.
+  // A bare `#prompt` is an anchor of a page, not a story.
   if (prompt === null || !/(^#?|&)prompt=/.test(hash)) return undefined;
   const model = fields.get('model');
   const { temperature, length, seed } = STORY_BOUNDS;
@@ -72,7 +72,7 @@ export function planFromHash(hash: string, drawSeed: () => number): Plan | undef
   };
 }
 
-/** The number in `text`, brought within the bounds; `otherwise` when there is none. */
+/** The number in `text`, clamped to the bounds; `otherwise` when there is none. */
 export function within(text: string | null, bounds: { min: number; max: number }, otherwise: number): number {
   if (text === null || text.trim() === '' || Number.isNaN(Number(text))) return otherwise;
   return Math.min(bounds.max, Math.max(bounds.min, Number(text)));

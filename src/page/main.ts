@@ -1,4 +1,4 @@
-/** The page on its server. */
+/** The page with a server. */
 import { Api } from './api.ts';
 import { visibleWindowGate } from './environment.ts';
 import { EventHub } from './event-hub.ts';
@@ -7,7 +7,7 @@ import { openPage } from './page.ts';
 import { sharedEvents } from './shared-events.ts';
 import { workerUrl } from './worker-url.ts';
 
-/** Part of the worker's name: windows of different versions of the page share nothing. */
+/** Part of the worker's name, so that windows of different versions of the page share no worker. */
 const PROTOCOL = 1;
 
 function connectWorker(onBroken: () => void): MessagePort | undefined {

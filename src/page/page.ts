@@ -1,11 +1,11 @@
 /**
- * The page, put together.
+ * Assembles the page.
  *
- * 1. The composer turns what was typed into a request (`composer.ts`); a link does the same (`link.ts`).
- * 2. The conversation makes an id for it, keeps both in the browser and sends them (`conversation.ts`).
- * 3. The reply is followed, on a server as server-sent events and through lost connections (`following.ts`).
- * 4. Each state is merged into what is shown (`reply.ts`) and its text revealed smoothly (`reveal.ts`).
- * 5. After a reload, what was kept is shown again and what was not over is followed on.
+ * 1. The composer turns the input into a request (`composer.ts`); a link does the same (`link.ts`).
+ * 2. The conversation makes an id for it, stores both in the browser and sends them (`conversation.ts`).
+ * 3. The reply is followed, on a server as server-sent events and across lost connections (`following.ts`).
+ * 4. Each state is merged into the shown one (`reply.ts`) and its text revealed smoothly (`reveal.ts`).
+ * 5. After a reload, stored replies are shown again and unfinished ones are followed further.
  */
 import type { ModelChoice } from '../story/story.ts';
 import type { StoryBackend } from './backend.ts';
@@ -18,7 +18,7 @@ import { planFromHash } from './link.ts';
 import { ReplyStore } from './store.ts';
 import { StorytellerWatch } from './storyteller-watch.ts';
 
-/** Opens the page on stories that are kept in `home`. */
+/** Opens the page on the stories of a backend. */
 export function openPage(backend: StoryBackend): void {
   const kept = openStorage();
   const stories = byId('stories', HTMLElement);
@@ -71,7 +71,7 @@ export function openPage(backend: StoryBackend): void {
   for (const button of welcome.querySelectorAll('button')) {
     button.addEventListener('click', () => {
       composer.askFor(button.dataset.prompt!);
-      // The keyboard of a phone would cover the story.
+      // On a phone, the keyboard would cover the story.
       if (hasMouse) composer.focus();
       else conversation.focusNewest();
     });
@@ -83,7 +83,7 @@ export function openPage(backend: StoryBackend): void {
     composer.focus();
   });
 
-  /** Starts the story that the address asks for, once: a reload should find it, not start another. */
+  /** Starts the story in the URL, once: a reload finds it and does not start another. */
   function openLink(): void {
     const plan = planFromHash(location.hash, drawSeed);
     if (plan === undefined) return;
@@ -110,5 +110,5 @@ export function openPage(backend: StoryBackend): void {
       composer.offer(offered);
       conversation.refresh();
     })
-    .catch(() => {}); // The server chooses the model then, and the header says that it does not answer.
+    .catch(() => {}); // The server then chooses the model, and the header shows that it does not answer.
 }

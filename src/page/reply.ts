@@ -1,37 +1,37 @@
-/** What the page knows about one reply, and how that changes. Pure. */
+/** The page's state of one reply, and its transitions. Pure. */
 import type { ReplyState, StoryRequest } from '../story/story.ts';
 
-/** A request as the page makes it: the model may be left to the server. */
+/** A request as the page makes it: the server may choose the model. */
 export type Ask = Omit<StoryRequest, 'model'> & { readonly model?: string };
 
-/** One reply as the page keeps it. */
+/** One reply as the page stores it. */
 export interface Reply {
-  /** Made here and used as the idempotency key. */
+  /** Made by the page and used as the idempotency key. */
   readonly id: string;
   /** Replies of one thread are parts of one story, each continuing the one before. */
   readonly thread: string;
   readonly ask: Ask;
   readonly state: ReplyState;
-  /** Whether the server is known to have it. */
+  /** Whether the server has confirmed it. */
   readonly submitted: boolean;
-  /** Seeds of the parts that are to follow by themselves, from a link to a story of several parts. */
+  /** Seeds of the parts that follow automatically, from a link to a story of several parts. */
   readonly nextSeeds?: readonly number[];
 }
 
-/** Whether nothing more will come. */
+/** Whether a state is final. */
 export function isOver(state: ReplyState): boolean {
   return state.status === 'finished' || state.status === 'failed';
 }
 
-/** The text of a state, where it has one. */
+/** The text of a state, if it has one. */
 export function textOf(state: ReplyState): string {
   return state.status === 'waiting' ? '' : state.text;
 }
 
 /**
- * What to show after `incoming` arrived while `shown` was shown. A state only moves forward, a growing text
- * only grows (a worker that lost its story may still report an old snapshot), and the final state is the
- * truth whatever was shown before.
+ * The state to show after `incoming` arrived while `shown` was shown. A state only moves forward, a growing
+ * text only grows (a worker that lost its story may still report an old snapshot), and the final state always
+ * replaces the shown one.
  */
 export function mergeState(shown: ReplyState, incoming: ReplyState): ReplyState {
   if (isOver(shown)) return shown;
@@ -41,7 +41,7 @@ export function mergeState(shown: ReplyState, incoming: ReplyState): ReplyState 
   return textOf(incoming).startsWith(textOf(shown)) ? incoming : shown;
 }
 
-/** A reply that ended here and not on the server: refused, out of reach, or forgotten by it. */
+/** A reply that failed on the page and not on the server: refused, unreachable, or unknown to the server. */
 export function failHere(reply: Reply, code: string, message: string): Reply {
   return { ...reply, state: { status: 'failed', text: textOf(reply.state), error: { code, message } } };
 }

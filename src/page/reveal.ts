@@ -1,9 +1,9 @@
-/** Lets text that arrives in lumps appear as if it were typed. Pure: the time is passed in. */
+/** Reveals text that arrives in chunks as if it were typed. Pure: the time is a parameter. */
 
-/** By when every character that has arrived is shown. */
+/** The longest time between a character's arrival and its display. */
 export const LAG_LIMIT_MS = 400;
 
-/** One text on its way to being shown. */
+/** The state of one text's reveal. */
 export class Reveal {
   #target: string;
   #shown: number;
@@ -16,18 +16,18 @@ export class Reveal {
     this.#shown = text.length;
   }
 
-  /** Takes a new text; characters in common with the old one stay shown. */
+  /** Sets a new target text; characters in common with the old one stay shown. */
   aim(text: string, nowMs: number): void {
     this.#advance(nowMs);
     if (!text.startsWith(this.#target.slice(0, this.#shown)))
       this.#shown = commonLength(text, this.#target, this.#shown);
     this.#target = text;
     const due = (text.length - this.#shown) / LAG_LIMIT_MS;
-    // Never slower than promised to what is already under way: that is what keeps the limit.
+    // Never slower than the rate set for the text in progress, which keeps the limit.
     this.#charactersPerMs = this.done ? 0 : Math.max(this.#charactersPerMs, due);
   }
 
-  /** What to show now. */
+  /** The text to show at a time. */
   at(nowMs: number): string {
     this.#advance(nowMs);
     if (this.done) return this.#target;
@@ -43,7 +43,7 @@ export class Reveal {
     return this.#target;
   }
 
-  /** Whether nothing is left to show. */
+  /** Whether the whole text is shown. */
   get done(): boolean {
     return this.#shown >= this.#target.length;
   }

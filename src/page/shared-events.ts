@@ -1,7 +1,7 @@
 /**
- * Events of all windows over one connection: a browser has six to one server, over all of its windows, and a
- * window that takes them keeps the others' requests waiting. A shared worker holds the stream; where there is
- * none, each window has a stream of its own.
+ * Events of all windows over one connection: a browser allows six to one server, over all of its windows, and
+ * a window that occupies them blocks the others' requests. A shared worker holds the stream; where it is
+ * missing, each window has its own stream.
  */
 import type { ReplyState } from '../story/story.ts';
 import type { EventHub } from './event-hub.ts';
@@ -17,13 +17,13 @@ export type Report =
   | { readonly type: 'state'; readonly key: number; readonly state: ReplyState }
   | { readonly type: 'alive' | 'loss'; readonly key: number };
 
-/** The part of a `MessagePort` that is needed. */
+/** The required part of a `MessagePort`. */
 export interface Port {
   postMessage(message: unknown): void;
   onmessage: ((event: MessageEvent) => void) | null;
 }
 
-/** Serves one window's orders, in the worker. */
+/** Handles one window's orders, in the worker. */
 export function serveWindow(port: Port, hub: Pick<EventHub, 'follow'>): void {
   const leaves = new Map<number, () => void>();
   const report = (message: Report) => port.postMessage(message);
@@ -49,8 +49,8 @@ export function serveWindow(port: Port, hub: Pick<EventHub, 'follow'>): void {
 /**
  * Events for one window.
  *
- * @param connect starts the worker or joins it; undefined or an exception where there is none. `onBroken` is
- *   called when its script cannot be loaded
+ * @param connect starts the worker or connects to it; undefined or an exception where it is missing.
+ *   `onBroken` is called when its script cannot be loaded
  * @param own the window's own stream, used where there is no worker
  */
 export function sharedEvents(
@@ -69,7 +69,7 @@ export function sharedEvents(
   try {
     port = connect(onBroken);
   } catch {
-    // Forbidden here: the window's own stream, then.
+    // Shared workers are forbidden: falls back to the window's own stream.
   }
   if (port) {
     port.onmessage = ({ data }: MessageEvent<Report>) => {

@@ -1,16 +1,19 @@
-/** What survives a reload: the latest replies, in the browser's own storage. Pure but for that storage. */
+/** The latest replies, stored in the browser across reloads. Pure except for that storage. */
 import { currentState } from '../story/story.ts';
 import type { Reply } from './reply.ts';
 
-/** The part of `Storage` that is needed; absent where a browser forbids it. */
+/** The required part of `Storage`; absent where a browser forbids it. */
 export type PageStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
-/** Replies kept; at 6,000 characters each, far below what browsers allow. */
+/** Replies kept; at 6,000 characters each, far below browsers' limits. */
 export const REPLIES_KEPT = 30;
 
 const KEY = 'write-me-a-sci-fi.replies.v1';
 
-/** The latest replies, oldest first. Several tabs may write: every change is made to what is stored now. */
+/**
+ * The latest replies, oldest first. Several tabs may write, so every change is applied to the currently
+ * stored list.
+ */
 export class ReplyStore {
   readonly #storage: PageStorage | undefined;
 
@@ -18,7 +21,7 @@ export class ReplyStore {
     this.#storage = storage;
   }
 
-  /** Everything kept; what cannot be read is left out. */
+  /** All stored replies, except unreadable ones. */
   all(): Reply[] {
     try {
       const kept: unknown = JSON.parse(this.#storage?.getItem(KEY) ?? '[]');
@@ -30,12 +33,12 @@ export class ReplyStore {
     }
   }
 
-  /** Adds a reply and lets go of the oldest. */
+  /** Adds a reply and drops the oldest. */
   add(reply: Reply): void {
     this.#write([...this.all().filter(({ id }) => id !== reply.id), reply].slice(-REPLIES_KEPT));
   }
 
-  /** Replaces replies that are still kept; one that was cleared, here or in another tab, stays away. */
+  /** Replaces replies that are still stored; a reply cleared in this or another tab is not restored. */
   update(replies: readonly Reply[]): void {
     const byId = new Map(replies.map((reply) => [reply.id, reply]));
     this.#write(this.all().map((kept) => byId.get(kept.id) ?? kept));
@@ -54,12 +57,12 @@ export class ReplyStore {
       if (replies.length === 0) this.#storage?.removeItem(KEY);
       else this.#storage?.setItem(KEY, JSON.stringify(replies));
     } catch {
-      // Full or forbidden: the page works on, it only will not remember.
+      // The storage is full or forbidden: the page works without storing replies.
     }
   }
 }
 
-/** Checks what decides whether the page can show a reply; another version of the page may have written it. */
+/** Checks the fields that the page needs to show a reply; another version of the page may have stored it. */
 function isReply(value: unknown): value is Reply {
   const { id, thread, ask, state, nextSeeds } = Object(value) as Partial<Record<keyof Reply, unknown>>;
   const { prompt, context, temperature, length, seed } = Object(ask) as Record<string, unknown>;

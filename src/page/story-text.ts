@@ -16,21 +16,21 @@ interface Paragraph {
 }
 
 /**
- * Paragraphs on the page that grow in place: what is shown already is not touched again, so that a reader's
- * selection stays. A browser's translation, and some extensions, put nodes of their own in place of ours: what
- * is shown is remembered here and not read from the page, and a paragraph that was changed by others is left
- * alone until it has to change, and then made anew.
+ * Paragraphs on the page that grow in place: shown text is not changed, so that a reader's selection stays. A
+ * browser's translation, and some extensions, replace the page's nodes: so the shown text is stored here and
+ * not read from the page, and a paragraph that others changed stays until its text changes, and is then
+ * rebuilt.
  */
 export class StoryText {
   readonly element = make('div', { class: 'story' });
   #paragraphs: Paragraph[] = [];
 
-  /** Shows exactly these paragraphs. */
+  /** Makes the page show these paragraphs. */
   show(paragraphs: readonly (readonly Segment[])[]): void {
     for (const { element } of this.#paragraphs.splice(paragraphs.length)) element.remove();
     for (const [index, segments] of paragraphs.entries()) {
       this.#paragraphs[index] ??= {
-        // Each paragraph finds its own direction, and cannot turn its neighbours around.
+        // Each paragraph has its own text direction, and cannot change that of its neighbours.
         element: make('p', { dir: 'auto' }),
         stretches: [],
       };
@@ -41,7 +41,7 @@ export class StoryText {
     }
   }
 
-  /** Forgets what is shown, so that everything is made anew. */
+  /** Discards the stored text, so that all paragraphs are rebuilt. */
   reset(): void {
     this.#paragraphs = [];
     this.element.replaceChildren();
@@ -82,7 +82,7 @@ function isShown(stretches: readonly Stretch[], segments: readonly Segment[]): b
   );
 }
 
-/** Whether a paragraph holds our nodes, with the text that we gave them, and no others. */
+/** Whether a paragraph holds exactly the nodes and text that this class set. */
 function isOurs({ element, stretches }: Paragraph): boolean {
   return (
     element.childNodes.length === stretches.length &&

@@ -4,7 +4,7 @@ import { type Storytellers, statusLine } from './words.ts';
 const EAGER_MS = 1_500;
 const CALM_MS = 20_000;
 
-/** Asks how ready the storytellers are: often while somebody waits for them, otherwise now and then. */
+/** Polls the storytellers' status: often while a story waits for them, otherwise rarely. */
 export class StorytellerWatch {
   now: Storytellers = { phase: 'unknown' };
   readonly #api: Pick<StoryApi, 'status'>;
@@ -19,7 +19,7 @@ export class StorytellerWatch {
     document.addEventListener('visibilitychange', () => document.hidden || this.look());
   }
 
-  /** Asks now, and goes on asking. */
+  /** Polls now, and continues to poll. */
   look(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,4 +1,4 @@
-/** Every sentence that the page forms itself. Pure. */
+/** All sentences that the page forms itself. Pure. */
 
 import type { ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
 import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from '../story/wording.ts';
@@ -6,7 +6,7 @@ import type { Ask } from './reply.ts';
 
 export { footerLine, ordinal } from '../story/wording.ts';
 
-/** The storytellers as the page sees them; `offline` when the server does not answer. */
+/** The storytellers' status on the page; `offline` when the server does not answer. */
 export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };
 
 /** Why a reply has no text yet. */
@@ -23,7 +23,7 @@ export function waitingLine({ position, afterOwn }: Waiting, storytellers: Story
   }
 }
 
-/** What the page's header says about the storytellers. */
+/** The header's text about the storytellers. */
 export function statusLine(storytellers: Storytellers): string {
   switch (storytellers.phase) {
     case 'ready':
@@ -44,7 +44,7 @@ export function settingsLine(ask: Ask): string {
   return `temperature ${ask.temperature} · ${ask.length.toLocaleString('en')} characters`;
 }
 
-/** What is worth knowing about an ending; empty when it is an ordinary one. */
+/** A note about an ending; empty for an ordinary one. */
 export function endingLine(state: ReplyState, words: number): string {
   if (state.status === 'failed') return state.error.message;
   if (state.status !== 'finished') return '';
@@ -58,7 +58,7 @@ export function endingLine(state: ReplyState, words: number): string {
   return stopped ? `${stopped} ${unread}` : unread;
 }
 
-/** What a screen reader is told when a reply ends. */
+/** The screen reader's announcement when a reply ends. */
 export function endingAnnouncement(state: ReplyState, words: number): string {
   if (state.status === 'failed') return state.error.message;
   if (state.status !== 'finished') return '';
@@ -66,12 +66,12 @@ export function endingAnnouncement(state: ReplyState, words: number): string {
   return `Story finished, ${words.toLocaleString('en')} ${words === 1 ? 'word' : 'words'}`;
 }
 
-/** How many words a text has. */
+/** The number of words in a text. */
 export function wordCount(text: string): number {
   return text.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’-]*/gu)?.length ?? 0;
 }
 
-/** A file name made of a story's first words. */
+/** A file name made from a story's first words. */
 export function fileNameFor(text: string): string {
   const words = text
     .toLowerCase()

@@ -1,9 +1,9 @@
-/** Addresses of workers, in a page whose policy lets no other text become a script. */
+/** Script URLs of workers, for a page whose policy forbids all other text as a script. */
 
 /** The name of the one policy that the Content-Security-Policy allows. */
 export const WORKER_POLICY = 'scifi-worker';
 
-/** Trusted Types, in the browsers that have them. */
+/** Trusted Types, in browsers that support them. */
 interface TrustedTypes {
   createPolicy(
     name: string,
@@ -11,7 +11,10 @@ interface TrustedTypes {
   ): { createScriptURL(url: string): string };
 }
 
-/** The address of a worker's script, as its constructor takes it. To be called once: a policy is made once. */
+/**
+ * The URL of a worker's script, as its constructor accepts it. To be called once: a policy can be created
+ * only once.
+ */
 export function workerUrl(url: string): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   const policy = trustedTypes?.createPolicy(WORKER_POLICY, { createScriptURL: () => url });

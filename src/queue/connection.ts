@@ -1,5 +1,5 @@
 /**
- * What the rest of the queue needs from the place where the queues live. Two files fulfil it, `redis/connection.ts` and
+ * The interface between the queue and its backends. Two files implement it, `redis/connection.ts` and
  * `embedded/connection.ts`; everything else is the same BullMQ code on both.
  */
 import type {
@@ -15,18 +15,23 @@ import type {
 import type { StoryError } from '../errors.ts';
 import type { LimitStore } from './admission/store.ts';
 
-/** Events kept per queue: enough for every follower to catch up, few enough that text does not linger. */
+/**
+ * Events kept per queue: enough for every follower to catch up, few enough that story text is deleted soon.
+ */
 export const MAX_EVENTS = 10_000;
-/** A follower re-reads the event stream at least this often, even if a wake-up was lost. */
+/** A follower re-reads the event stream at least this often, even if a notification was lost. */
 export const EVENT_WAIT_MS = 1_000;
 
-/** Settings that make a takeover after a crash last seconds; measured, see the story contract in docs. */
+/** Settings that limit a takeover after a crash to seconds; measured, see the story contract in docs. */
 export const TAKEOVER = {
   lockDuration: 5_000,
   stalledInterval: 2_500,
-  /** Kills are not the story's fault: it fails by lack of progress (see worker.ts), never by this count. */
+  /**
+   * Lost workers do not fail a story: it fails by lack of progress (see story-worker.ts), never by this
+   * count.
+   */
   maxStalledCount: 1_000_000,
-  /** Pause before a failed write to the queue is tried again; BullMQ's 15 s would outlast the lock. */
+  /** Pause before a failed write to the queue is retried; BullMQ's 15 s would outlast the lock. */
   runRetryDelay: 1_000,
 } as const;
 
@@ -35,7 +40,10 @@ export type SharedQueueOptions = Pick<QueueOptions, 'defaultJobOptions' | 'setti
 
 export interface QueueConnection {
   readonly backend: 'redis' | 'embedded';
-  /** Resolves when the queues are gone for good, and only another start can help. Redis is waited for instead. */
+  /**
+   * Resolves when the queues are permanently lost and only a restart can help. An unreachable Redis is waited
+   * for instead.
+   */
   readonly lost: Promise<StoryError>;
   queue<Data, Result>(name: string, options?: SharedQueueOptions): Queue<Data, Result>;
   worker<Data, Result>(
@@ -45,30 +53,30 @@ export interface QueueConnection {
   ): Worker<Data, Result>;
   events(name: string): QueueEvents;
   producer(name: string): QueueEventsProducer;
-  /** What limits are counted in. */
+  /** The storage that limits are counted in. */
   limits(): Promise<LimitStore>;
   /** Deletes a queue's events from before `before` (ms since 1970): they hold story text. */
   deleteEvents(queueName: string, before: number): Promise<void>;
-  /** Closes what this connection opened; whoever took a queue or a worker from it closes that first. */
+  /** Closes what this connection opened; the caller closes its queues and workers first. */
   close(): Promise<void>;
 }
 
-/** What a Redis asks for besides its address. */
+/** Credentials and certificates for Redis besides its address. */
 export interface RedisSecurity {
-  /** Files in PEM: who signs the servers' certificates, and what this client shows of itself. */
+  /** PEM files: the authority of the servers' certificates, and this client's own certificate and key. */
   readonly files?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** How to sign in with sentinels, apart from the servers that they watch. */
+  /** Credentials for sentinels, separate from those of the servers that they watch. */
   readonly sentinel?: { readonly username?: string; readonly password?: string };
 }
 
 export interface ConnectionSettings {
-  /** Address as `redis/address.ts` reads it; undefined for the embedded default. */
+  /** Address as `redis/address.ts` parses it; undefined for the embedded default. */
   readonly redisUrl: string | undefined;
   readonly redisSecurity?: RedisSecurity;
   /** Folder of the embedded default. */
   readonly dataFolder: string;
   /** Namespace of all keys, so that several bots can share a Redis. */
   readonly prefix: string;
-  /** Traces of what the queues do; undefined for none. */
+  /** Traces of the queues' operations; undefined for none. */
   readonly telemetry?: Telemetry;
 }

@@ -1,30 +1,33 @@
-/** How long a story that is asked for now would wait for a writer, from what the workers say of their speed. Pure. */
+/**
+ * How long a story that is requested now would wait for a worker, from the speeds that the workers report.
+ * Pure.
+ */
 
-/** What a worker can do. */
+/** A worker's speed. */
 export interface Speed {
-  /** Of all its stories together. */
+  /** All stories of the worker together. */
   readonly charactersPerSecond: number;
-  /** That it has to write for a story, on average. */
+  /** Characters to generate per story, on average. */
   readonly charactersPerStory: number;
 }
 
-/** Of a worker that has not measured itself yet: a slow processor's. */
+/** For a worker that has not measured itself yet: a slow processor's. */
 export const SPEED_GUESS: Speed = { charactersPerSecond: 2_000, charactersPerStory: 1_000 };
 
 export interface Load {
-  /** Stories before it that wait. */
+  /** Waiting stories before it. */
   readonly waiting: number;
-  /** Stories that are being written; each is half done, on average. */
+  /** Stories that are being generated; each is half done, on average. */
   readonly running: number;
 }
 
 /**
- * The wait in ms; undefined while nobody writes. Workers write all of their stories at once, and so the work of
- * those that run counts, too: where they all began together, they all end late.
+ * The wait in ms; undefined while there is no worker. A worker generates all of its stories at once, so the
+ * work of running stories counts, too: stories that began together all end late.
  */
 export function expectedWaitMs({ waiting, running }: Load, speeds: readonly Speed[]): number | undefined {
   if (speeds.length === 0) return undefined;
-  // While nobody waits, a writer has room.
+  // While no story waits, a worker has a free slot.
   if (waiting === 0) return 0;
   const storiesPerSecond = speeds.reduce(
     (sum, { charactersPerSecond, charactersPerStory }) => sum + charactersPerSecond / charactersPerStory,

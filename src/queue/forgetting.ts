@@ -1,6 +1,6 @@
 /**
- * Forgetting somebody who asked for stories: afterwards nothing that is kept with the queue holds their id. What
- * had ended is removed; what is under way loses the id at once, is stopped, and is removed when it has ended.
+ * Deletes a user's data: afterwards no data in the queue holds the user's id. Ended jobs are removed; jobs
+ * under way lose the id at once, are stopped, and are removed when they have ended.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
@@ -9,21 +9,21 @@ import type { Replies } from './replies.ts';
 import type { ReplyJobData } from './reply-job.ts';
 import type { Stories } from './stories.ts';
 
-/** Somebody, in a platform's own terms. */
+/** A user, in a platform's own terms. */
 export interface Forgotten<Handle> {
   isTheirs(handle: Handle): boolean;
-  /** The same place without the person. */
+  /** The same conversation without the user. */
   anonymous(handle: Handle): Handle;
 }
 
 type ReplyJob<Handle> = Job<ReplyJobData<Handle>>;
 
-/** In the order of a job's life: one that goes on while they are read is met later on. */
+/** In the order of a job's life: a job that moves on during the read is found in a later state. */
 const STATES = ['delayed', 'prioritized', 'waiting', 'active', 'failed', 'completed'] as const;
 const PAGE = 200;
-/** Somebody who asks for stories while they are forgotten is not chased for ever. */
+/** Bounds the rounds for a user who keeps requesting stories meanwhile. */
 const ROUNDS_AT_MOST = 5;
-/** What is stopped has its last words by then, as a rule; if not, the sweeper removes it later, without the id. */
+/** A stopped reply has usually ended by then; if not, the sweeper removes it later, without the id. */
 const PATIENCE_MS = 20_000;
 const LOOK_INTERVAL_MS = 250;
 
@@ -38,7 +38,7 @@ export class Forgetting<Handle> {
     this.#stories = stories;
   }
 
-  /** Resolves when nobody's id is kept any more. */
+  /** Resolves when the user's id is no longer stored. */
   async forget(who: Forgotten<Handle>): Promise<void> {
     const ending = new Set<string>();
     for (let round = 0; round < ROUNDS_AT_MOST; round++) {
@@ -65,7 +65,7 @@ export class Forgetting<Handle> {
     for (const state of STATES) {
       for (let from = 0; ; from += PAGE) {
         const jobs = await this.#queue.getJobs([state], from, from + PAGE - 1);
-        // A job that is removed while they are read is missing in the middle.
+        // A job that is removed during the read is missing in the middle.
         for (const job of jobs) if (job && isTheirs(job.data.handle)) found.set(job.id!, job);
         if (jobs.length === 0) break;
       }
@@ -87,7 +87,7 @@ export class Forgetting<Handle> {
 
   async #remove(id: string): Promise<void> {
     const job = await this.#queue.getJob(id);
-    // Locked by a processor that has not ended it: it goes when the sweeper finds it old enough.
+    // Locked by a processor that has not ended it: the sweeper removes it once it is old enough.
     if (job) await job.remove().catch(() => {});
     await this.#stories.remove(`${this.#replies.platform}-${id}`);
   }

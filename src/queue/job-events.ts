@@ -1,13 +1,11 @@
-/**
- * One reader of a queue's event stream per process, handing each event to whoever follows that job.
- */
+/** One reader of a queue's event stream per process, which passes each event to the followers of its job. */
 import type { QueueEvents } from 'bullmq';
 
 export type JobEvent =
   | { readonly type: 'progress'; readonly data: unknown }
-  /** Completed, failed or removed: whoever follows reads the job. */
+  /** Completed, failed or removed: the follower reads the job. */
   | { readonly type: 'ended' }
-  /** Somebody asked it to stop. */
+  /** A user requested a stop. */
   | { readonly type: 'stop' };
 
 export type JobListener = (event: JobEvent) => void;
@@ -15,13 +13,13 @@ export type JobListener = (event: JobEvent) => void;
 /** The event, besides BullMQ's own, that tells a running job to stop. */
 export const STOP_EVENT = 'stop-requested';
 
-/** A job of which nothing was heard for this long is read anew. */
+/** A job without an event for this long is read again. */
 const READ_INTERVAL_MS = 3_000;
 
 export class JobEvents {
   readonly #events: QueueEvents;
   readonly #listeners = new Map<string, Set<JobListener>>();
-  /** Those who follow and read, until they or this end. */
+  /** Timers of `followAndRead`, until the follower ends or this closes. */
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(events: QueueEvents) {
@@ -34,7 +32,10 @@ export class JobEvents {
     this.onCustom(STOP_EVENT, ({ jobId }) => this.#tell(String(jobId), { type: 'stop' }));
   }
 
-  /** Follows one job from now on; returns the function that ends it. What was before now has to be read. */
+  /**
+   * Follows one job from now on; returns the function that ends it. Earlier events have to be read from the
+   * job.
+   */
   follow(jobId: string, listener: JobListener): () => void {
     const listeners = this.#listeners.get(jobId) ?? new Set();
     listeners.add(listener);
@@ -46,8 +47,7 @@ export class JobEvents {
   }
 
   /**
-   * Follows one job, and has `read` make up for events that were lost: it is called after every silence of
-   * `READ_INTERVAL_MS`.
+   * Follows one job, and calls `read` to make up for lost events: after every silence of `READ_INTERVAL_MS`.
    *
    * @returns the function that ends it
    */
@@ -69,7 +69,7 @@ export class JobEvents {
     };
   }
 
-  /** Listens to an event of our own, published through a `QueueEventsProducer`. */
+  /** Listens to a custom event, published through a `QueueEventsProducer`. */
   onCustom(name: string, listener: (fields: Record<string, unknown>) => void): void {
     type AnyEvents = { on(name: string, listener: (fields: Record<string, unknown>) => void): void };
     (this.#events as unknown as AnyEvents).on(name, listener);
@@ -80,7 +80,7 @@ export class JobEvents {
     await this.#events.waitUntilReady();
   }
 
-  /** Whoever still follows hears and reads nothing more. */
+  /** Remaining followers receive no more events and read no more. */
   close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     return this.#events.close();

@@ -1,27 +1,27 @@
 /**
- * The jobs that this process has in hand. A job is held by its lock: whoever has lost that may not go on, since
- * another has the job by then.
+ * The jobs that this process is working on. A job is held by its lock: a processor that has lost the lock
+ * must stop, since another one has the job by then.
  */
 import { type Job, WaitingError, type Worker } from 'bullmq';
 
-/** Why a job is put down that another has taken. */
+/** Why a job is aborted that another processor has taken. */
 export class LockLostError extends Error {
   constructor() {
     super('lock lost');
   }
 }
 
-/** One job in hand. */
+/** One job that this process holds. */
 export interface JobLock {
   readonly job: Job;
   readonly token: string;
-  /** Aborted when the job is to be put down. */
+  /** Aborted when the processor has to stop. */
   readonly abort: AbortController;
-  /** When its lock was known to be ours, by `performance.now()`. */
+  /** When the lock was last known to be held, by `performance.now()`. */
   heldAt: number;
-  /** Resolves when it has been put down. */
+  /** Resolves when the processor has stopped. */
   readonly ended: Promise<void>;
-  /** Puts it down. */
+  /** Marks the job as ended. */
   readonly end: () => void;
 }
 
@@ -31,7 +31,7 @@ export class JobLocks {
   readonly #timer: NodeJS.Timeout | undefined;
   #isRenewing = false;
 
-  /** @param worker whose jobs they are */
+  /** @param worker that takes the jobs */
   constructor(worker: Worker) {
     this.#lockMs = worker.opts.lockDuration!;
     worker.on('lockRenewalFailed', (ids) => {
@@ -53,9 +53,9 @@ export class JobLocks {
   }
 
   /**
-   * Takes a job in hand that the worker was given. Where this very process lost the job and was given it again, as
-   * after the sleep of a laptop, the first processor is sent away and the job goes back, to be taken with what that
-   * one has written down.
+   * Registers a job that the worker was given. If this same process lost the job and was given it again, as
+   * after the sleep of a laptop, the first processor is aborted and the job goes back to the queue, so that
+   * the next one starts from the record that the first one stored.
    *
    * @throws WaitingError when the job went back
    */
@@ -82,17 +82,17 @@ export class JobLocks {
   }
 
   /**
-   * Asks the queue whether a job is still ours, where that is not known: for as long as a lock lasts, less a second
-   * for the way to the queue, nobody else can have it.
+   * Asks the queue whether this process still holds a job, unless that is certain: for the duration of a
+   * lock, less a second for the round trip to the queue, no other process can take it.
    *
-   * @throws what its signal was aborted with
+   * @throws the reason that its signal was aborted with
    */
   async confirm(lock: JobLock): Promise<void> {
     if (performance.now() - lock.heldAt > this.#lockMs - 1_000) await this.#renew(lock);
     lock.abort.signal.throwIfAborted();
   }
 
-  /** Has all jobs put down. */
+  /** Aborts all jobs. */
   abort(reason: unknown): void {
     for (const { abort } of this.#locks.values()) abort.abort(reason);
   }
@@ -102,18 +102,19 @@ export class JobLocks {
   }
 
   /**
-   * BullMQ keeps one lock per job and worker, and forgets it at the end of any processor of that job: of one that
-   * was lost, or that put the job back so shortly before that it has been taken again. It renews every half lock.
+   * BullMQ keeps one lock per job and worker, and forgets it at the end of any processor of that job: of one
+   * that lost it, or of one that returned the job so recently that it has been taken again. It renews every
+   * half lock.
    */
   async #renewForgotten(): Promise<void> {
-    // While the queue is away, commands wait for it: one for each job is enough.
+    // While the queue is unreachable, commands wait for it: one for each job is enough.
     if (this.#isRenewing) return;
     this.#isRenewing = true;
     const since = performance.now() - 0.6 * this.#lockMs;
     const forgotten = [...this.#locks.values()].filter(
       ({ heldAt, abort }) => heldAt < since && !abort.signal.aborted,
     );
-    // Where the queue cannot be reached the lock may last all the same, and BullMQ says so if not.
+    // If the queue cannot be reached the lock may still hold, and BullMQ reports it if not.
     await Promise.all(forgotten.map((lock) => this.#renew(lock).catch(() => {})));
     this.#isRenewing = false;
   }

@@ -1,4 +1,4 @@
-/** What version 0.1.0 stored under other names, as today's code reads it. Nothing is written in the old form. */
+/** Names in data stored by version 0.1.0, mapped to today's. Nothing is written in the old form. */
 import type { CommunityLimits } from './admission/limit-settings.ts';
 import type { Lease } from './admission/limits.ts';
 
@@ -13,7 +13,7 @@ interface OldCommunityLimits {
   readonly placeHourly?: number;
 }
 
-/** What a reply has to give back when it is over; undefined where it was not admitted for a requester. */
+/** The lease of a stored reply; undefined where it was not admitted for a requester. */
 export function leaseOf({ lease, ticket }: { readonly lease?: Lease } & OldReplyJobData): Lease | undefined {
   return lease ?? (ticket && { person: ticket.person, community: ticket.place });
 }

@@ -5,10 +5,13 @@ import { openEmbedded } from './backends/embedded/connection.ts';
 import { openRedis } from './backends/redis/connection.ts';
 import type { ConnectionSettings, QueueConnection } from './connection.ts';
 
-/** Pauses between two attempts to reach the queue: growing, so that it is there soon after it has come back. */
+/**
+ * Pauses between two attempts to reach the queue: growing, and bounded so that the process resumes soon after
+ * it is back.
+ */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
-/** How often it is said again that the queue is waited for. */
+/** How often the log repeats that the process waits for the queue. */
 const REMINDER_MS = 30_000;
 
 /** Opens the queues: on Redis when there is an address, otherwise embedded in this process. */
@@ -18,10 +21,10 @@ export function openConnection(settings: ConnectionSettings, logger: Logger): Pr
 }
 
 /**
- * Opens the queues, and waits for as long as it takes where they only cannot be reached: after a power cut
- * everything starts at once, and a process that ends instead is held back longer and longer by whoever restarts it.
+ * Opens the queues, and waits without a limit while they only cannot be reached: after a power failure
+ * everything starts at once, and a supervisor delays a process that exits instead longer and longer.
  *
- * @throws StoryError `configuration` for what waiting does not mend
+ * @throws StoryError `configuration` for errors that waiting does not fix
  */
 export async function awaitConnection(
   settings: ConnectionSettings,

@@ -1,32 +1,37 @@
 /**
- * Outages of the queue: it is away, or it answers and refuses. Both pass by themselves, so work that is under way
- * waits and goes on; only a person who asks is told at once.
+ * Outages of the queue: it is unreachable, or it answers and refuses. Both are temporary, so work under way
+ * waits and continues; only a user's request fails at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryError } from '../errors.ts';
 
 /**
- * What a Redis says that cannot serve just now, whatever it is asked. In a script of Redis 6 it stands at the end of
- * a longer sentence, after ": -".
+ * Replies of a Redis that cannot serve any command for now. In a script of Redis 6 the reply stands at the
+ * end of a longer sentence, after ": -".
  */
 const REFUSAL =
   /(?:^|: -?)(?:OOM|READONLY|NOREPLICAS|MISCONF|MASTERDOWN|LOADING|BUSY|TRYAGAIN|CLUSTERDOWN)\b|max number of clients/;
-/** What ioredis says of a connection that is cut, or that does not answer. */
+/** Errors of ioredis for a connection that is cut, or that does not answer. */
 const CUT =
   /Connection is closed|Command timed out|Socket timeout|max retries per request|enableOfflineQueue options is false|slots cache/;
 const CUT_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN']);
-/** Classes of Postgres's errors: insufficient resources (a full disk is one), an operator's intervention, input/output. */
+/**
+ * Classes of Postgres's errors: insufficient resources (a full disk is one), an operator's intervention,
+ * input/output.
+ */
 const PASSING_SQLSTATE = /^(?:53|57|58)...$/;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** Whether Redis answers, and refuses for reasons of its own that pass. */
+/** Whether Redis answers, and refuses for a temporary reason of its own. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && REFUSAL.test(error.message);
 }
 
-/** Whether an error of the queue says that it is away or refuses, and not that what was asked of it is wrong. */
+/**
+ * Whether an error of the queue means that it is unreachable or refuses, and not that the request is wrong.
+ */
 export function isOutage(error: unknown): boolean {
   if (error instanceof StoryError) return error.code === 'queue_unavailable';
   if (isRefusal(error)) return true;
@@ -34,15 +39,15 @@ export function isOutage(error: unknown): boolean {
   return CUT.test(message) || CUT_CODES.has(String(code)) || PASSING_SQLSTATE.test(String(code));
 }
 
-/** Pauses between attempts at the same thing, in ms: growing, and so short that it goes on soon after an outage. */
+/** Pauses between attempts, in ms: growing, and short enough to resume soon after an outage. */
 export function* pauses(): Generator<number, never> {
   for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(LONGEST_PAUSE_MS, 2 * ms)) yield ms;
 }
 
 /**
- * Does something with the queue, again and again while the queue is away or refuses.
+ * Repeats an operation on the queue while the queue is unreachable or refuses.
  *
- * @param act must do no harm when it is done twice: what was not answered may have been done
+ * @param act must be idempotent: an unanswered operation may have been done
  * @throws what `act` throws that is no outage, or the reason with which `signal` is aborted
  */
 export async function outlast<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -1,7 +1,7 @@
 /**
  * The replies queue of one platform: a job per reply, whose id comes from the platform, so that a command
- * delivered twice is one reply. The job carries the request and whatever the platform needs to edit the
- * reply; its progress is what the reply shows.
+ * delivered twice is one reply. The job carries the request and the handle that the platform needs to edit
+ * the reply; its progress is the state that the reply shows.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Queue, type QueueEventsProducer, WaitingError, type Worker } from 'bullmq';
@@ -27,9 +27,12 @@ import {
   stateOf,
 } from './reply-job.ts';
 
-/** Attempts at a reply that broke in the middle. */
+/** Attempts at a reply whose processor failed. */
 const ATTEMPTS = 3;
-/** Attempts to end it with a sentence after that, each after twice the pause of the one before: over two hours. */
+/**
+ * Attempts to end it with a sentence after that, each after twice the pause of the one before: over two
+ * hours.
+ */
 const ENDING_ATTEMPTS = 12;
 const FIRST_RETRY_DELAY_MS = 500;
 const RESTORE_PAUSE_MS = 500;
@@ -49,7 +52,7 @@ export class Replies<Handle> {
 
   /**
    * @param platform the queue is called `replies-<platform>`
-   * @param limits that admitted those replies which have a ticket
+   * @param limits that admitted the replies which have a lease
    */
   constructor(
     connection: QueueConnection,
@@ -87,19 +90,19 @@ export class Replies<Handle> {
     await Promise.all([this.#queue.waitUntilReady(), this.#producer.waitUntilReady(), this.#events.ready()]);
   }
 
-  /** Starts a reply. Submitting an id twice is submitting it once. */
+  /** Starts a reply. Idempotent for an id. */
   async submit(id: string, request: StoryRequest, handle: Handle, lease?: Lease): Promise<void> {
     const data = { request, handle, askedAt: Date.now(), ...(lease && { lease }) };
     await reached(this.#queue.add('reply', data, { jobId: id }));
   }
 
-  /** One reply as it stands; undefined when it is unknown or no longer kept. */
+  /** The present state of one reply; undefined when it is unknown or no longer kept. */
   async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
     const job = await reached(this.#queue.getJob(id));
     return job && { request: job.data.request, state: stateOf(job) };
   }
 
-  /** Whether a reply is known, and whether it is over. */
+  /** Whether a reply is known, and whether it has ended. */
   readonly lookUp: LookUp = async (id) => {
     const state = await this.#queue.getJobState(id);
     if (state === 'unknown') return 'unknown';
@@ -114,7 +117,7 @@ export class Replies<Handle> {
     let over = false;
     let shown = -1;
     const tell = (state: ReplyState) => {
-      // Events can be older than what was read: a reply never shrinks.
+      // An event can be older than the state that was read: a reply never shrinks.
       const isOld = rank(state) < shown || (state.status === 'writing' && rank(state) === shown);
       if (over || (isOld && !isFinal(state))) return;
       shown = rank(state);
@@ -151,7 +154,7 @@ export class Replies<Handle> {
     return end;
   }
 
-  /** Asks a reply to stop where it is; false when the id is unknown. Stopping twice is stopping once. */
+  /** Requests a stop; false when the id is unknown. Idempotent. */
   async stop(id: string): Promise<boolean> {
     const job = await reached(this.#queue.getJob(id));
     if (!job) return false;
@@ -177,7 +180,7 @@ export class Replies<Handle> {
     this.#worker.on('stalled', () => metrics.takeovers.inc({ queue: this.name }));
     this.#worker.on('failed', (job, error) => {
       this.#logger.error({ queue: this.name, reply: job?.id, reason: error.message }, 'reply failed');
-      // It writes no more: the next of its person need not wait for its end.
+      // It generates no more: the requester's next reply need not wait for its end to be shown.
       if (job && (job.finishedOn !== undefined || job.attemptsMade >= ATTEMPTS))
         void this.#admissionOrder.pass(job);
     });
@@ -220,19 +223,21 @@ export class Replies<Handle> {
         id,
         request: job.data.request,
         handle: job.data.handle,
-        // Counted when a processor takes it, and so more than one for a successor, whatever ended the first.
+        // Counted when a processor takes it, and so greater than one for a successor, for any end of the
+        // first.
         isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,
         record,
         failure: job.attemptsMade < ATTEMPTS ? undefined : sentenceFor(undefined),
         admissibility: () => outlast(() => this.#admissionOrder.of(job), abort.signal),
         write: async (next) => {
           await confirm();
-          // Nobody has seen what could not be written down, but for an end: that is known to be what comes.
+          // A record that could not be stored has not been shown. A final state is the exception: it is known
+          // to follow.
           if (isFinal(next.state)) record = { ...next, delivered: false };
           await outlast(() => job.updateProgress(next), abort.signal);
           record = next;
           isShown = this.#observe(next, isShown, job.data.askedAt);
-          // At once: whoever sees the end may ask for the next.
+          // Without delay: a user who sees the end may request the next story.
           if (next.delivered) await pass();
         },
         confirm,
@@ -261,9 +266,9 @@ export class Replies<Handle> {
   }
 
   /**
-   * Puts a reply back that the queue has lost, as one does whose Redis was restarted without its data: all that
-   * is needed is still here, and the same seed writes the same story. A job that is merely another's by now is
-   * there, and nobody can remove one under way.
+   * Puts a reply back that the queue has lost, as after a restart of Redis without its data: this process
+   * still has everything needed, and the same seed generates the same story. A job that another processor has
+   * taken still exists, and no process can remove one under way.
    */
   async #restore(job: ReplyJob<Handle>, record: ReplyRecord | undefined): Promise<void> {
     const id = job.id!;
@@ -275,13 +280,13 @@ export class Replies<Handle> {
         this.#logger.warn({ queue: this.name, reply: id }, 'a reply that the queue had lost was put back');
         return;
       } catch {
-        // It is away just now, or only just coming back.
+        // The queue is unreachable, or only just coming back.
         await sleep(RESTORE_PAUSE_MS);
       }
     }
   }
 
-  /** Counts what is written down; returns whether the reply shows text. */
+  /** Counts a stored record in the metrics; returns whether the reply shows text. */
   #observe({ state, delivered }: ReplyRecord, isShown: boolean, askedAt: number): boolean {
     const { platform } = this;
     if (delivered) {
@@ -320,7 +325,7 @@ export class Replies<Handle> {
   }
 }
 
-/** What a person asks of the queue, with the sentence for when it does not answer. */
+/** Awaits the queue's answer to a user's request; converts a failure into a sentence for the user. */
 async function reached<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

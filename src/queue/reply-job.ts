@@ -1,4 +1,4 @@
-/** A reply as the queue keeps it: what its job holds, and what that says of it. */
+/** A reply's job: the data that it holds, and the state derived from it. */
 import type { Job } from 'bullmq';
 import { sentenceFor } from '../errors.ts';
 import { currentState, type ReplyState, type StoryCredits, type StoryRequest } from '../story/story.ts';
@@ -7,25 +7,28 @@ import type { Admissibility, Lease } from './admission/limits.ts';
 export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
-  /** When the person asked, in ms since 1970. */
+  /** When the user requested it, in ms since 1970. */
   readonly askedAt: number;
-  /** What it has to give back when it is over; absent where nobody asked. */
+  /** What it gives back at its end; absent without a requester. */
   readonly lease?: Lease;
   readonly stop?: boolean;
-  /** In a job that was put back after the queue had lost it: what had been written down. */
+  /** In a job that was put back after the queue had lost it: the last stored record. */
   readonly restored?: { readonly record?: ReplyRecord };
 }
 
-/** What is written down before it is shown, so that a successor never shows less. */
+/** Stored before it is shown, so that a successor never shows less. */
 export interface ReplyRecord {
   readonly state: ReplyState;
-  /** Whether the final state has reached the platform; the story may be forgotten then. */
+  /** Whether the final state has reached the platform; the story may be deleted then. */
   readonly delivered: boolean;
-  /** Who wrote the text of a state that is `writing`: what its footer says should it be stopped there. */
+  /**
+   * The model version and engine of the text of a state that is `writing`: for the footer if the story is
+   * stopped there.
+   */
   readonly credits?: StoryCredits;
 }
 
-/** Why a reply ends without its story, for a person to read. */
+/** Why a reply ends without its story, for a user to read. */
 export type ReplyFailure = Extract<ReplyState, { status: 'failed' }>['error'];
 
 export type ReplyJob<Handle> = Job<ReplyJobData<Handle>, ReplyState>;
@@ -35,25 +38,25 @@ export interface ReplyTask<Handle> {
   readonly id: string;
   readonly request: StoryRequest;
   readonly handle: Handle;
-  /** Whether no processor has had this reply before, so that nobody can have added its story. */
+  /** Whether no processor has had this reply before, so that its story cannot have been added. */
   readonly isFirst: boolean;
-  /** What an earlier processor wrote down last. */
+  /** The record that an earlier processor stored last. */
   readonly record: ReplyRecord | undefined;
-  /** Set where it has failed as often as it may: why its end is all that is left to show. */
+  /** Set when it has used up its attempts: the reason to show as its end. */
   readonly failure: ReplyFailure | undefined;
-  /** Whether it may begin; a processor that finds that it may not throws `HeldBack`. */
+  /** Whether it may begin; a processor whose reply may not throws `Deferred`. */
   admissibility(): Promise<Admissibility>;
   write(record: ReplyRecord): Promise<void>;
   /**
-   * Asks whether the reply is still this processor's, where that is not known anyway: before anything is done
-   * that cannot be taken back. After a long sleep another may have had it and brought it to its end.
+   * Asks whether this processor still holds the reply, unless that is certain: before an action that cannot
+   * be undone. After a long sleep another processor may have taken the reply and ended it.
    *
-   * @throws when it is another's
+   * @throws when another processor has it
    */
   confirm(): Promise<void>;
-  /** Calls `listener` when somebody presses Stop, at once when that has happened already. */
+  /** Calls `listener` when a user presses Stop, at once when that has happened already. */
   onStop(listener: () => void): void;
-  /** Aborted when somebody else has the reply, or is to have it. */
+  /** Aborted when another processor has the reply, or is to take it. */
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +64,7 @@ export function isFinal(state: ReplyState): boolean {
   return state.status === 'finished' || state.status === 'failed';
 }
 
-/** What was written down last of a reply; undefined when nothing was. */
+/** The record of a reply that was stored last; undefined when there is none. */
 export function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
   const record =
     typeof progress === 'object' && 'state' in progress
@@ -70,9 +73,9 @@ export function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRec
   return record && { ...record, state: currentState(record.state) };
 }
 
-/** What a reply shows. */
+/** The state that a reply shows. */
 export function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {
-  // A result is fenced by the job's lock, progress is not: where both are, the result is right.
+  // The job's lock guards the result, but not the progress: where both exist, the result is right.
   if (job.returnvalue) return job.returnvalue;
   const record = recordOf(job);
   if (job.failedReason && job.finishedOn) {
@@ -82,7 +85,7 @@ export function stateOf<Handle>(job: ReplyJob<Handle>): ReplyState {
   return record?.state ?? { status: 'waiting', position: null };
 }
 
-/** Orders the states that are not final: a growing text after any wait. */
+/** Orders the states that are not final: a growing text comes after any wait. */
 export function rank(state: ReplyState): number {
   return state.status === 'waiting' ? 0 : 1 + state.text.length;
 }

@@ -1,14 +1,14 @@
 /**
- * Settings that people make in a chat, kept with the queue so that they outlive every process. A setting is a
- * job of a queue that nobody works: the same on Redis and embedded.
+ * Settings that users make in a chat, kept with the queue so that they outlive every process. A setting is a
+ * job of a queue without a worker: the same on Redis and embedded.
  */
 import type { Queue } from 'bullmq';
 import { StoryError } from '../errors.ts';
 import type { QueueConnection } from './connection.ts';
 
-/** BullMQ refuses ids that look like numbers, as many ids of chats do. */
+/** BullMQ refuses ids that look like numbers, as many chat ids do. */
 const ID_PREFIX = 'k';
-/** How soon a change that another process made is known here. */
+/** The longest delay until a change by another process is known here. */
 const REFRESH_MS = 30_000;
 
 export class Settings<Value> {
@@ -23,7 +23,7 @@ export class Settings<Value> {
     await this.#queue.waitUntilReady();
   }
 
-  /** One setting; undefined when there is none of that key. */
+  /** One setting; undefined when the key has none. */
   async read(key: string): Promise<Value | undefined> {
     return (await reached(this.#queue.getJob(ID_PREFIX + key)))?.data;
   }
@@ -41,7 +41,7 @@ export class Settings<Value> {
   /** All settings by their keys. */
   async all(): Promise<Map<string, Value>> {
     const jobs = await reached(this.#queue.getJobs(['wait']));
-    // A job that is removed while they are read is missing in the middle.
+    // A job that is removed during the read is missing in the middle.
     return new Map(jobs.filter(Boolean).map((job) => [job.id!.slice(ID_PREFIX.length), job.data as Value]));
   }
 
@@ -54,17 +54,17 @@ export class Settings<Value> {
 export class KnownSettings<Value> extends Settings<Value> {
   #known: Map<string, Value> = new Map();
   #timer: NodeJS.Timeout | undefined;
-  /** Counts what is changed here. */
+  /** Number of changes made by this process. */
   #changes = 0;
 
   override async ready(): Promise<void> {
     await super.ready();
     this.#known = await this.all();
-    // While the queue is away, what is known stays good.
+    // While the queue is unreachable, the known values stay valid.
     this.#timer = setInterval(() => this.#refresh().catch(() => {}), REFRESH_MS);
   }
 
-  /** What is known to be set, at once. */
+  /** The last known value, without asking the queue. */
   known(key: string): Value | undefined {
     return this.#known.get(key);
   }
@@ -89,7 +89,7 @@ export class KnownSettings<Value> extends Settings<Value> {
   async #refresh(): Promise<void> {
     const before = this.#changes;
     const all = await this.all();
-    // What was read before a change may lack it.
+    // Values that were read before a change may lack it.
     if (before === this.#changes) this.#known = all;
   }
 }

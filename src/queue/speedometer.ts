@@ -1,9 +1,9 @@
-/** How fast a worker writes, measured while it does. */
+/** Measures how fast a worker generates. */
 import { SPEED_GUESS, type Speed } from './expected-wait.ts';
 
-/** So long has to be written, pauses not counted, before there is a figure. */
+/** Generation time, pauses not counted, that one measurement needs. */
 const WINDOW_MS = 2_000;
-/** How much a new figure counts. */
+/** Weight of a new measurement in the moving average. */
 const WEIGHT = 0.3;
 const STORY_WEIGHT = 0.05;
 
@@ -13,7 +13,9 @@ export class Speedometer {
   #speed: Speed = SPEED_GUESS;
   #running = 0;
   #since: number;
-  /** Of the window: characters, time in which stories were written, and in which as many were as can be. */
+  /**
+   * Of the window: characters, time in which stories were generated, and time in which all slots were in use.
+   */
   #characters = 0;
   #busyMs = 0;
   #fullMs = 0;
@@ -33,7 +35,7 @@ export class Speedometer {
     return this.#speed;
   }
 
-  /** Stories that are being written from now on. */
+  /** The number of stories that are being generated from now on. */
   set running(stories: number) {
     this.#pass();
     this.#running = stories;
@@ -43,7 +45,7 @@ export class Speedometer {
     this.#characters += characters;
   }
 
-  /** A story has ended, for which so many characters were written. */
+  /** Records an ended story and its number of generated characters. */
   ended(characters: number): void {
     const { charactersPerStory } = this.#speed;
     this.#speed = {
@@ -61,7 +63,7 @@ export class Speedometer {
     if (this.#busyMs < WINDOW_MS) return;
     const seen = (this.#characters / this.#busyMs) * 1_000;
     const { charactersPerSecond } = this.#speed;
-    // Fewer stories than there is room for show only how fast it is at least.
+    // With fewer stories than slots, the measured speed is only a lower bound.
     const isFull = this.#fullMs > this.#busyMs / 2;
     const next = isFull
       ? charactersPerSecond + WEIGHT * (seen - charactersPerSecond)

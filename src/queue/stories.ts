@@ -1,6 +1,6 @@
 /**
- * The stories queue: what bots add and follow, and generator workers take. A story's job id is derived from
- * its reply's, so that adding it twice is adding it once.
+ * The stories queue: bots add and follow stories, and generator workers take them. A story's job id is
+ * derived from its reply's, so that adding it is idempotent.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,49 +12,49 @@ import { expectedWaitMs, SPEED_GUESS, type Speed } from './expected-wait.ts';
 import { JobEvents, STOP_EVENT } from './job-events.ts';
 
 export const STORIES_QUEUE = 'stories';
-/** The event with which a worker tells that it is there; its fields are its id and those of `WorkerStatus`. */
+/** The event with which a worker announces itself; its fields are its id and those of `WorkerStatus`. */
 export const STORYTELLER_EVENT = 'storyteller';
-/** How long a view of the waiting list is good enough to tell somebody's place. */
+/** How long a list of waiting stories may be used to compute positions. */
 const POSITIONS_AGE_MS = 700;
-/** A worker that has not been heard of for this long is not there. */
+/** A worker that has not announced itself for this long is considered gone. */
 const SILENCE_MS = 15_000;
-/** Attempts at a story whose engine failed under it; a lost worker is no attempt. */
+/** Attempts at a story whose engine failed; a lost worker does not count as an attempt. */
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 500;
 const REMOVE_ATTEMPTS = 6;
 const REMOVE_PAUSE_MS = 400;
-/** Stories of one person beyond so many are all as late as the last of these. */
+/** Priorities: one requester's stories beyond this number share the lowest. */
 const LEVELS = 10;
 
 export interface StoryJobData {
   readonly request: StoryRequest;
-  /** Set when somebody stopped the story; read at its start and at every takeover. */
+  /** Set when a user stopped the story; read at its start and at every takeover. */
   readonly stop?: boolean;
 }
 
-/** A snapshot, as it travels in a job's progress. */
+/** A snapshot, as stored in a job's progress. */
 export interface StoryProgress extends StoryCredits {
   /** The whole text so far, prompt first. */
   readonly text: string;
-  /** How many writers of this story had been lost when the one that wrote this took it. */
+  /** How many workers of this story had been lost when the one that wrote this snapshot took it. */
   readonly losses: number;
 }
 
-/** What a follower is told; the last is `done` or `failed`. */
+/** An update for a follower; the last one is `done` or `failed`. */
 export type StoryUpdate =
   | { readonly type: 'waiting' }
   | { readonly type: 'writing'; readonly progress: StoryProgress }
-  /** There is no such story: not yet, or no longer. */
+  /** The story does not exist: not yet, or no longer. */
   | { readonly type: 'missing' }
   | { readonly type: 'done'; readonly story: Story }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 
-/** How ready a worker is, and how fast, once it has measured that. */
+/** Whether a worker is ready, and its speed, once it has measured that. */
 export interface WorkerStatus extends StorytellerStatus, Partial<Speed> {}
 
-/** Stories by whether they have a writer. */
+/** Numbers of waiting and running stories. */
 export interface StoriesLoad {
-  /** People's first stories among those that wait. */
+  /** Requesters' first stories among the waiting ones. */
   readonly first: number;
   readonly waiting: number;
   readonly running: number;
@@ -68,7 +68,7 @@ export class Stories {
   readonly #producer: QueueEventsProducer;
   #positions: Promise<Map<string, number>> | undefined;
   #positionsAt = Number.NEGATIVE_INFINITY;
-  /** This process among the workers. */
+  /** This process's id among the workers. */
   readonly #worker = randomUUID();
   readonly #workers = new Map<string, StorytellerStatus & Speed & { readonly heardAt: number }>();
 
@@ -94,28 +94,31 @@ export class Stories {
   }
 
   /**
-   * Adds a story; adding an id that is there already changes nothing.
+   * Adds a story; an id that exists already changes nothing.
    *
-   * @param ahead stories of the same person that come before it: everybody's first ones are written before
-   *   anybody's second ones, and so on
+   * @param ahead stories of the same requester that come before it: all requesters' first stories are
+   *   generated before any second ones, and so on
    */
   async add(id: string, request: StoryRequest, ahead = 0): Promise<void> {
-    // No priority is BullMQ's highest.
+    // BullMQ treats a job without a priority as the highest.
     const priority = Math.min(ahead, LEVELS - 1);
     await this.#queue.add('story', { request }, { jobId: id, ...(priority > 0 ? { priority } : {}) });
   }
 
-  /** Has a story that waits count as a first one from now on, so that others' first ones do not hold it up for ever. */
+  /**
+   * Gives a waiting story the priority of a first one (aging), so that others' first stories do not delay it
+   * for ever.
+   */
   async promote(id: string): Promise<void> {
     const job = await this.#queue.getJob(id);
     if (job && job.priority > 0) await job.changePriority({ priority: 0 });
   }
 
   /**
-   * Tells a listener about a story until its end.
+   * Sends a story's updates to a listener until its end.
    *
-   * @param isNew whether the story is only added after this call: then there is nothing to read yet, and all that
-   *   happens will be heard. Otherwise its present state is read at once.
+   * @param isNew whether the story is only added after this call: then there is nothing to read yet, and no
+   *   event can be missed. Otherwise its present state is read at once.
    * @returns the function that ends the following
    */
   follow(id: string, listener: (update: StoryUpdate) => void, isNew = false): () => void {
@@ -125,7 +128,7 @@ export class Stories {
       if (update.type === 'done' || update.type === 'failed') end();
       listener(update);
     };
-    // A read that fails (the queue is away) is made up for by the next one.
+    // A read that fails (the queue is unreachable) is made up for by the next one.
     const readNow = () => {
       this.#read(id).then(tell, () => {});
     };
@@ -141,13 +144,14 @@ export class Stories {
       over = true;
       unfollow();
     };
-    // Only now, being told of everything that happens, is it safe to ask what has happened.
+    // Only after subscribing to events, so that no change is missed between the read and the subscription.
     if (!isNew) readNow();
     return end;
   }
 
   async #read(id: string): Promise<StoryUpdate> {
-    // The state first: the job that is read after it has the result or the failure that the state speaks of.
+    // The state first: the job, which is read after it, then has the result or failure that the state
+    // implies.
     const state = await this.#queue.getJobState(id);
     const job = await this.#queue.getJob(id);
     if (!job) return { type: 'missing' };
@@ -157,13 +161,13 @@ export class Stories {
     return progress ? { type: 'writing', progress } : { type: 'waiting' };
   }
 
-  /** Place of a story among those that wait, 1 for the next; null when it does not wait. */
+  /** Position of a story in the queue, 1 for the next; null when it does not wait. */
   async position(id: string): Promise<number | null> {
     const now = performance.now();
     if (!this.#positions || now - this.#positionsAt > POSITIONS_AGE_MS) {
       this.#positionsAt = now;
       this.#positions = this.#queue
-        // In the order in which writers take them.
+        // In the order in which workers take them.
         .getRanges(['wait', 'prioritized'], 0, -1, true)
         .then((ids) => new Map(ids.map((waitingId, index) => [waitingId, index + 1])));
     }
@@ -171,20 +175,20 @@ export class Stories {
     return positions?.get(id) ?? null;
   }
 
-  /** How many stories wait, and how many are being written. */
+  /** How many stories wait, and how many are being generated. */
   async load(): Promise<StoriesLoad> {
     const counts = await this.#queue.getJobCounts('wait', 'prioritized', 'active');
     const { wait = 0, prioritized = 0, active = 0 } = counts;
     return { first: wait, waiting: wait + prioritized, running: active };
   }
 
-  /** How long a story would wait after so many others, in ms; undefined while there is no worker. */
+  /** Expected wait of a story behind so many others, in ms; undefined while there is no worker. */
   expectedWaitMs(waiting: number, running: number): number | undefined {
     const ready = this.#live().filter(({ phase }) => phase === 'ready');
     return expectedWaitMs({ waiting, running }, ready);
   }
 
-  /** Tells a story's writer, now or whenever there is one, to stop. */
+  /** Tells a story's worker, the present one or the next, to stop. */
   async stop(id: string): Promise<void> {
     const job = await this.#queue.getJob(id);
     if (!job) return;
@@ -192,7 +196,7 @@ export class Stories {
     await this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS);
   }
 
-  /** Removes a story that has been delivered. One whose writer is just stopping is waited for a moment. */
+  /** Removes a delivered story. Waits a moment for one whose worker is just stopping. */
   async remove(id: string): Promise<void> {
     for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
       const job = await this.#queue.getJob(id);
@@ -201,19 +205,19 @@ export class Stories {
         await job.remove();
         return;
       } catch {
-        // Locked by its writer. Should that go on, the sweeper removes the story when it has ended.
+        // Locked by its worker. If that continues, the sweeper removes the story when it has ended.
         await sleep(REMOVE_PAUSE_MS);
       }
     }
   }
 
-  /** Tells the bots how ready a worker is. */
+  /** Announces a worker's status to the bots. */
   async announce(status: WorkerStatus): Promise<void> {
     const event = { eventName: STORYTELLER_EVENT, worker: this.#worker, ...status };
     await this.#producer.publishEvent(event, MAX_EVENTS);
   }
 
-  /** How ready the readiest worker is, or that there is none. */
+  /** The best status of all workers, or that there is none. */
   status(): StorytellerStatus {
     const [readiest] = this.#live().sort(
       (one, other) =>
@@ -222,7 +226,7 @@ export class Stories {
     return readiest ? { phase: readiest.phase, loaded: readiest.loaded } : { phase: 'none', loaded: 0 };
   }
 
-  /** Workers that were heard of lately. */
+  /** Workers that announced themselves recently. */
   #live(): (StorytellerStatus & Speed)[] {
     const now = performance.now();
     for (const [worker, { heardAt }] of this.#workers) {
@@ -236,7 +240,7 @@ export class Stories {
     return this.#queue.getJobCounts();
   }
 
-  /** Removes finished stories that nobody fetched within `ageMs`. */
+  /** Removes finished stories that were not fetched within `ageMs`. */
   async removeOlderThan(ageMs: number): Promise<void> {
     await this.#queue.clean(ageMs, 0, 'completed');
     await this.#queue.clean(ageMs, 0, 'failed');
@@ -255,7 +259,7 @@ export function progressOf(job: StoryJob): StoryProgress | undefined {
     : undefined;
 }
 
-/** A failure as a job can carry it: BullMQ keeps nothing of an error but its message. */
+/** A failure in the form that a job can carry: of an error BullMQ keeps only the message. */
 export function failureMessage(error: unknown): string {
   return JSON.stringify(sentenceFor(error));
 }

@@ -1,5 +1,5 @@
 /**
- * The generator worker: takes stories from the queue, has a storyteller write them, and reports snapshots.
+ * The generator worker: takes stories from the queue, has a storyteller generate them, and reports snapshots.
  */
 import { type Processor, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
@@ -23,14 +23,14 @@ import {
   type WorkerStatus,
 } from './stories.ts';
 
-/** Pause between two snapshots of a story. The first one goes out at once. */
+/** Interval of a story's snapshots. The first one is sent at once. */
 const SNAPSHOT_INTERVAL_MS = 300;
 /**
- * In a crowd every story grows more slowly, and snapshots of all of them are what the queue spends its time
- * on: this much of the pause for every story under way, so that a worker sends at most about 80 a second.
+ * With many stories under way each grows more slowly, and snapshots dominate the queue's load: this is added
+ * to the interval for every story under way, so that a worker sends at most about 80 a second.
  */
 const SNAPSHOT_SHARE_MS = 12;
-/** Writers lost in a row without a single new word after which a story is given up. */
+/** Workers lost in a row without a new snapshot after which a story fails. */
 const FRUITLESS_LOSSES = 3;
 const ANNOUNCE_INTERVAL_MS = 5_000;
 const ANNOUNCE_INTERVAL_LOADING_MS = 500;
@@ -38,7 +38,7 @@ const ANNOUNCE_INTERVAL_LOADING_MS = 500;
 /** Finds the storyteller for a model's name; throws a StoryError when there is none. */
 export type FindStoryteller = (model: string) => Storyteller;
 
-/** Why a telling was aborted, besides a lock that was lost. */
+/** Why a generation was aborted, other than by a lost lock. */
 type AbortReason = 'stop' | 'handover';
 
 export interface StoryWorkerOptions {
@@ -48,7 +48,7 @@ export interface StoryWorkerOptions {
   readonly storyteller: FindStoryteller;
   /** Called when the storytellers' device was lost; resolves when they have another. */
   readonly recover?: () => Promise<void>;
-  /** Stories that this worker takes at once; the rest stay in the queue, where other workers find them. */
+  /** Stories that this worker takes at once; the rest stay in the queue for other workers. */
   readonly concurrency: number;
 }
 
@@ -58,7 +58,7 @@ export class StoryWorker {
   readonly #locks: JobLocks;
   readonly #speedometer: Speedometer;
   #closing = false;
-  /** When a story grew last, or the first of those under way was taken. */
+  /** When a story last grew, or when the first of those under way was taken. */
   #grewAt = 0;
 
   constructor(options: StoryWorkerOptions) {
@@ -81,12 +81,12 @@ export class StoryWorker {
     return this.#worker.waitUntilReady();
   }
 
-  /** Milliseconds in which stories were under way and not one has grown: a writer that hangs. */
+  /** Milliseconds in which stories were under way and none has grown: the worker hangs. */
   get stuckMs(): number {
     return this.#locks.size === 0 ? 0 : performance.now() - this.#grewAt;
   }
 
-  /** How fast this worker writes. */
+  /** This worker's measured speed. */
   get speed(): Speed {
     return this.#speedometer.speed;
   }
@@ -140,7 +140,7 @@ export class StoryWorker {
       }
       if (!(error instanceof StoryError)) logger.error({ story: id, err: error }, 'storyteller failed');
       metrics.stories.inc({ ending: sentenceFor(error).code });
-      // What the person asked for will not become possible by asking again; a broken engine may.
+      // A request that cannot be fulfilled fails again on a retry; a broken engine may recover.
       const isFinal = error instanceof StoryError && error.code !== 'internal' && error.code !== 'busy';
       throw isFinal ? new UnrecoverableError(failureMessage(error)) : new Error(failureMessage(error));
     } finally {
@@ -150,7 +150,7 @@ export class StoryWorker {
     }
   }
 
-  /** Takes no stories until the storytellers can write again: other workers may have them meanwhile. */
+  /** Takes no stories until the storytellers have recovered: other workers may take them meanwhile. */
   #pauseUntil(recovered: Promise<void>): void {
     if (this.#worker.isPaused()) return;
     const pausing = this.#worker.pause(true);
@@ -167,9 +167,9 @@ export class StoryWorker {
     const storyteller = this.#options.storyteller(request.model);
     const last = progressOf(job);
     const resumeFrom = last?.text ?? request.prompt;
-    // A stall is a writer that was lost; one that hands over in an orderly way is none.
+    // A stall is a lost worker; an orderly handover does not count as one.
     const losses = job.stalledCounter;
-    // The loss of the one that wrote the last word was not without one.
+    // The loss of the worker that wrote the last snapshot does not count: that worker made progress.
     if (losses - (last ? last.losses + 1 : 0) >= FRUITLESS_LOSSES) {
       throw new StoryError(
         'no_progress',
@@ -189,7 +189,7 @@ export class StoryWorker {
       sentAt = performance.now();
       sending = job
         .updateProgress(progress)
-        // The queue is away: the next snapshot, or the result, makes up for it.
+        // The queue is unreachable: the next snapshot, or the result, makes up for it.
         .catch(() => {})
         .finally(() => {
           sending = undefined;
@@ -218,10 +218,10 @@ export class StoryWorker {
 }
 
 /**
- * Tells the bots how ready this worker is, now and again and at every change, until the returned function is
- * called.
+ * Announces this worker's status to the bots, at intervals and at every change, until the returned function
+ * is called.
  *
- * @param announced called with what the queue has taken
+ * @param announced called with the status that the queue has accepted
  */
 export function keepAnnouncing(
   stories: Stories,

@@ -1,6 +1,6 @@
 /**
- * Sees that nothing lingers. BullMQ removes old jobs only when new ones end, and its event streams hold
- * story text after the jobs are gone.
+ * Removes old data. BullMQ removes old jobs only when new ones end, and its event streams hold story text
+ * after the jobs are gone.
  */
 import type { Logger } from 'pino';
 import type { QueueConnection } from './connection.ts';
@@ -20,7 +20,7 @@ export interface SweepOptions {
   readonly logger: Logger;
 }
 
-/** Removes once what is too old. */
+/** Removes data that is too old, once. */
 export async function sweep({ connection, stories, replies, retentionMs }: SweepOptions): Promise<void> {
   await stories.removeOlderThan(retentionMs);
   for (const queue of replies) await queue.removeOlderThan(retentionMs);

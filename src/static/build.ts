@@ -1,4 +1,4 @@
-/** Makes the folder of the page without a server. Any static host serves it, from any path. */
+/** Builds the folder of the page without a server. Any static host serves it, from any path. */
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -11,10 +11,10 @@ import { listModels, readJson } from '../generator/model/files.ts';
 import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../generator/model/format.ts';
 import { WORKER_POLICY } from '../page/worker-url.ts';
 
-/** For browsers with and without SIMD; threads are never asked for. */
+/** For browsers with and without SIMD; threads are not used. */
 const WASM_FILES = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
 
-/** What a browser may do with the page, said by the page itself: a static host says nothing. */
+/** The policy is in the page itself, because a static host sends no such header. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,13 +31,13 @@ const CONTENT_SECURITY_POLICY = [
 
 export interface StaticBuildOptions {
   readonly modelsFolder: string;
-  /** The engine that browsers are to use; tests ask for one. */
+  /** The engine that browsers use; set by tests. */
   readonly engine?: EngineName | 'auto';
-  /** What the page links to. */
+  /** The links on the page. */
   readonly links?: PageLinks;
 }
 
-/** Builds into `folder`, over what is there. Returns the paths of its files and their sizes in bytes. */
+/** Builds into `folder`, overwriting its files. Returns the paths of the files and their sizes in bytes. */
 export async function buildStatic(
   folder: string,
   { modelsFolder, engine = 'auto', links = {} }: StaticBuildOptions,
@@ -68,7 +68,9 @@ export async function buildStatic(
   return sizes;
 }
 
-/** The scripts and the style sheet. The engines are chunks of their own: a visitor fetches the one that runs. */
+/**
+ * The scripts and the style sheet. Each engine is a separate chunk: a visitor fetches only the one in use.
+ */
 async function bundles(models: unknown, engine: string): Promise<{ path: string; contents: Uint8Array }[]> {
   const outdir = '/';
   const common: BuildOptions & { write: false } = {
@@ -95,7 +97,7 @@ async function bundles(models: unknown, engine: string): Promise<{ path: string;
     ...common,
     entryPoints: [{ in: join(import.meta.dirname, 'worker.ts'), out: 'worker' }],
     splitting: true,
-    // TensorFlow.js's licence asks for its notice.
+    // TensorFlow.js's licence requires its notice.
     legalComments: 'eof',
     define: { STATIC_ENGINE: JSON.stringify(engine) },
   });

@@ -1,4 +1,4 @@
-/** The engines of a browser; each is loaded when it is first asked for. */
+/** The engines of a browser; each is loaded on first use. */
 import type { EngineName, EngineOpeners, OpenedEngine } from '../generator/engines/choose.ts';
 import { EngineSupervisor } from '../generator/engines/engine-supervisor.ts';
 import { adapterTitle, isSoftware } from '../generator/engines/tensorflow/adapter.ts';
@@ -38,12 +38,12 @@ async function onTensorflow(backend: TensorflowBackend, device: string): Promise
   };
 }
 
-/** A keeper of this browser's engines: WebGPU on a real GPU, otherwise WASM, unless one is `wanted`. */
+/** A supervisor of this browser's engines: WebGPU on a real GPU, otherwise WASM, unless one is `wanted`. */
 export function browserEngines(wanted: EngineName | 'auto', binaries: string): EngineSupervisor {
   return new EngineSupervisor({
     wanted,
     openers: browserOpeners(binaries),
-    // biome-ignore lint/suspicious/noConsole: where somebody looks who wonders why it is not the GPU
+    // biome-ignore lint/suspicious/noConsole: shows developers why the GPU is not used
     log: (line) => globalThis.console.debug(`engine: ${line}`),
     clock: () => performance.now(),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

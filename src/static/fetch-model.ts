@@ -1,4 +1,4 @@
-/** A model's files over HTTP: checked like those on disk, and fetched with progress. */
+/** Fetches a model's files over HTTP with progress, and checks them like those on disk. */
 import { StoryError } from '../errors.ts';
 import { LEXICON_FILE } from '../generator/lexicon.ts';
 import {
@@ -13,12 +13,12 @@ import type { Model } from '../generator/model/model.ts';
 import { unusable } from '../generator/model/model.ts';
 import { sha256Of } from './sha256.ts';
 
-/** Asks whether what the browser keeps is still the newest: files of two versions do not fit each other. */
+/** Revalidates the browser's cache: files of two versions do not fit each other. */
 const REQUEST: RequestInit = { cache: 'no-cache' };
 
 /**
  * @param folder address of the model's folder, with a slash at its end
- * @param onProgress called with the share of the weights that has come, 0 to 1
+ * @param onProgress called with the share of the weights that has arrived, 0 to 1
  * @throws StoryError `model_unavailable` that says which file and what to do
  */
 export async function fetchModel(
@@ -81,7 +81,7 @@ async function request(url: URL, shown: string, fetcher: typeof fetch): Promise<
   return response;
 }
 
-/** A response's bytes as they come. Not every browser iterates over a stream. */
+/** A response's bytes as they arrive. Not every browser can iterate over a stream. */
 async function* chunksOf(body: ReadableStream<Uint8Array> | null, shown: string): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   for (;;) {

@@ -1,4 +1,7 @@
-/** The page's stories in the visitor's own browser: written by a Web Worker, kept for as long as it lives. */
+/**
+ * The page's backend in the visitor's own browser: a Web Worker writes the stories, which are kept for its
+ * lifetime.
+ */
 
 import { StoryError } from '../errors.ts';
 import { ApiError, type StoryApi } from '../page/api.ts';
@@ -9,16 +12,16 @@ import { completeRequest } from '../story/complete-request.ts';
 import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 
-/** The worker, as the page sees it. */
+/** The page's interface to the worker. */
 export interface WriterThread {
   send(order: Order): void;
-  /** `onBroken` is called when its script could not be loaded, or broke. */
+  /** `onBroken` is called when the worker's script failed to load, or failed later. */
   listen(onReport: (report: Report) => void, onBroken: () => void): void;
 }
 
 export interface WorkerBackendOptions {
   readonly thread: WriterThread;
-  /** The models on offer, at least one; the first is the default. */
+  /** The available models, at least one; the first is the default. */
   readonly models: readonly ModelChoice[];
   readonly drawSeed: () => number;
 }
@@ -36,9 +39,9 @@ const BROKEN = new ApiError(
 );
 
 export class WorkerBackend implements StoryBackend {
-  /** A worker lives no longer than its page: unfinished stories are asked for again after a reload. */
+  /** A worker ends with its page: unfinished stories are requested again after a reload. */
   readonly remembers = false;
-  /** Messages cost nothing: everybody may have them. */
+  /** Messages cost nothing, so every follower is admitted. */
   readonly gate = { enter: () => () => {} };
   readonly api: StoryApi;
   readonly #options: WorkerBackendOptions;
@@ -99,7 +102,7 @@ export class WorkerBackend implements StoryBackend {
 
   #readStatus(): StorytellerStatus {
     if (this.#status) return this.#status;
-    // Whoever is told that it is tried again should be right.
+    // The page announces a retry, so one is started.
     if (!this.#broken) this.#prepare();
     throw new ApiError('offline', 'The model could not be loaded.');
   }

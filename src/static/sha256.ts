@@ -1,6 +1,6 @@
 /**
- * SHA-256 in a browser. `crypto.subtle` is for https and localhost only; a page that a household serves over
- * plain http to other machines has to add up by itself, which takes a fraction of a second for a model.
+ * SHA-256 in a browser. `crypto.subtle` exists only for https and localhost; a page served over plain http to
+ * other machines computes the hash in JavaScript, which takes a fraction of a second for a model.
  */
 
 /** Hexadecimal SHA-256. */
@@ -15,7 +15,9 @@ export async function sha256Of(
 const BLOCK_BYTES = 64;
 const ROUNDS = 64;
 
-/** The first 32 bits of the fractional parts of the roots of the first primes: FIPS 180-4, 4.2.2 and 5.3.3. */
+/**
+ * The first 32 bits of the fractional parts of the roots of the first primes: FIPS 180-4, 4.2.2 and 5.3.3.
+ */
 const primes: number[] = [];
 for (let n = 2; primes.length < ROUNDS; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
 const fraction = (root: number) => Math.floor((root % 1) * 2 ** 32);
@@ -26,7 +28,7 @@ function plainSha256(bytes: Uint8Array): Uint8Array {
   const state = START.slice();
   const wholeBlocks = bytes.length - (bytes.length % BLOCK_BYTES);
   for (let offset = 0; offset < wholeBlocks; offset += BLOCK_BYTES) addBlock(state, bytes, offset);
-  // The rest, one bit, zeros, and the length in bits at the end of a block.
+  // Padding: the rest, one bit, zeros, and the length in bits at the end of a block.
   const rest = bytes.subarray(wholeBlocks);
   const end = new Uint8Array(rest.length + 9 > BLOCK_BYTES ? 2 * BLOCK_BYTES : BLOCK_BYTES);
   end.set(rest);

@@ -1,4 +1,4 @@
-/** The models of a visitor's browser: each is fetched when it is first asked for, and all share one engine. */
+/** The models of a visitor's browser: each is fetched on first use, and all share one engine. */
 import { StoryError } from '../errors.ts';
 import type { ChosenEngine } from '../generator/engines/choose.ts';
 import type { Model } from '../generator/model/model.ts';
@@ -6,17 +6,17 @@ import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import type { StorytellerStatus } from '../story/story.ts';
 
-/** Stories that are written at once; further ones wait. */
+/** Stories written at the same time; further ones wait. */
 const SLOTS = 8;
-/** One person can hardly ask for more. */
+/** One user can hardly request more. */
 const MAX_WAITING = 64;
 const PROGRESS_STEP = 0.01;
 
 export interface BrowserModelRegistryOptions {
   readonly fetchModel: (name: string, onProgress: (share: number) => void) => Promise<Model>;
-  /** Where the engine comes from; `reopen` is asked after its device was lost. */
+  /** The source of the engine; `reopen` is called after its device was lost. */
   readonly engines: { open(): Promise<ChosenEngine>; reopen(): Promise<ChosenEngine | undefined> };
-  /** Told whenever the status has changed: undefined when what was asked for last could not be had. */
+  /** Called when the status has changed, with undefined when the last requested model is unavailable. */
   readonly onStatus: (status: StorytellerStatus | undefined) => void;
 }
 
@@ -32,7 +32,7 @@ export class BrowserModelRegistry {
   }
 
   /**
-   * The storyteller of a model. What failed once is tried again by the next call.
+   * The storyteller of a model. After a failure, the next call tries again.
    *
    * @throws StoryError that says what is missing
    */
@@ -53,8 +53,7 @@ export class BrowserModelRegistry {
     return employed;
   }
 
-  /** Has all storytellers work on a new engine after the device of theirs was lost; however often it is
-   * called meanwhile, it is done once. */
+  /** Moves all storytellers to a new engine after the device was lost. Calls during a recovery share it. */
   recover(): Promise<void> {
     this.#recovery ??= this.#recover().finally(() => {
       this.#recovery = undefined;
@@ -64,7 +63,7 @@ export class BrowserModelRegistry {
 
   async #recover(): Promise<void> {
     this.#storytellers.clear();
-    // The models are here still: the next call for a storyteller only has to bring them onto the new engine.
+    // The models are still in memory: the next call for a storyteller only loads them onto the new engine.
     this.#engine = this.#options.engines.reopen().then((engine) => {
       if (!engine) throw new StoryError('internal', 'No engine can be had any more. Reload the page.');
       return engine;
@@ -95,7 +94,7 @@ export class BrowserModelRegistry {
     const { fetchModel, onStatus } = this.#options;
     let told = 0;
     const model = await fetchModel(name, (loaded) => {
-      // A status is worth a message when somebody would see the difference.
+      // A status is sent only when its change is visible.
       if (loaded - told < PROGRESS_STEP && loaded < 1) return;
       told = loaded;
       onStatus({ phase: 'loading', loaded });

@@ -2,7 +2,7 @@ import { workerUrl } from '../page/worker-url.ts';
 import type { WriterThread } from './home.ts';
 import type { Order, Report } from './messages.ts';
 
-/** Starts the worker that lies beside the page's script. */
+/** Starts the worker in the folder of the page's script. */
 export function startWorker(): WriterThread {
   const url = new URL('worker.js', import.meta.url).href;
   const worker = new Worker(workerUrl(url), { type: 'module' });

@@ -1,4 +1,4 @@
-/** The Web Worker in which the model runs, so that the page stays as quick as it is. Wiring only. */
+/** The Web Worker that runs the model, so that the page stays responsive. Wiring only. */
 import type { EngineName } from '../generator/engines/choose.ts';
 import { browserEngines } from './engines.ts';
 import { fetchModel } from './fetch-model.ts';

@@ -1,4 +1,4 @@
-/** Carries out the page's orders: tells stories, reports how they grow, and stops them. */
+/** Carries out the page's orders: writes stories, reports their growth, and stops them. */
 import { sentenceFor } from '../errors.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
@@ -6,11 +6,11 @@ import { PostedText } from '../story/filter/mask.ts';
 import type { ReplyState, Story, StoryRequest } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 
-/** Pause between two snapshots of a story. The first one goes out at once. */
+/** Pause between two snapshots of a story. The first one is sent at once. */
 const SNAPSHOT_INTERVAL_MS = 100;
 
 export interface WriterTools {
-  /** Where the storytellers come from: a `Shelf`. */
+  /** The source of the storytellers: a `BrowserModelRegistry`. */
   readonly shelf: {
     storyteller(model: string): Promise<Pick<Storyteller, 'tell'>>;
     recover(): Promise<void>;
@@ -30,7 +30,7 @@ export class Writer {
   obey(order: Order): void {
     switch (order.type) {
       case 'prepare':
-        this.#tools.shelf.storyteller(order.model).catch(() => {}); // The shelf's status says so.
+        this.#tools.shelf.storyteller(order.model).catch(() => {}); // The registry's status reports the failure.
         break;
       case 'write':
         void this.#write(order.id, order.request);
@@ -59,7 +59,7 @@ export class Writer {
     }
   }
 
-  /** Tells a story to its end; over a lost device it goes on from its last snapshot. */
+  /** Writes a story to its end; after a lost device it continues from its last snapshot. */
   async #tell(
     request: StoryRequest,
     signal: AbortSignal,
@@ -92,7 +92,7 @@ export class Writer {
   }
 }
 
-/** What `promise` resolves with; undefined as soon as the signal says so. */
+/** Resolves with the result of `promise`, or with undefined as soon as the signal aborts. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) resolve(undefined);
@@ -101,7 +101,7 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T |
   });
 }
 
-/** A story that was stopped while nobody could write. */
+/** A story that was stopped before it was begun. */
 function unbegun(text: string): Story {
   return { text, ending: 'stopped', modelVersion: '', engine: '', unreadable: 0 };
 }

@@ -1,4 +1,4 @@
-/** From what somebody asked for, its types being right, to a complete request. Runs in browsers too. */
+/** Completes and checks a user's request whose types are already correct. Runs in browsers too. */
 import { StoryError } from '../errors.ts';
 import { hasSlur } from './filter/find.ts';
 import { type ModelChoice, problemWith, type StoryRequest } from './story.ts';
@@ -6,14 +6,14 @@ import { type ModelChoice, problemWith, type StoryRequest } from './story.ts';
 const COMMAND = /^\s*\/scifi(?:\s+|$)/;
 const DECLINED = 'I do not write on from one of the words in there. Please try other words.';
 
-/** A request in which model and seed may be left to us. */
+/** A request that may omit model and seed. */
 export interface Asked extends Omit<StoryRequest, 'seed' | 'model'> {
   readonly seed?: number | null | undefined;
   readonly model?: string | null | undefined;
 }
 
 /**
- * @param models the models on offer, at least one; the first is the default
+ * @param models the available models, at least one; the first is the default
  * @param drawSeed draws a whole number from 0 to 2^32 - 1
  * @throws StoryError `bad_request` or `declined` with a sentence
  */
@@ -41,14 +41,14 @@ export function completeRequest(
   return request;
 }
 
-/** @throws StoryError `declined` when nobody is to write on from the prompt, or from what is before it */
+/** @throws StoryError `declined` when the prompt or the context has a slur */
 export function declineSlurs({ prompt, context }: Pick<StoryRequest, 'prompt' | 'context'>): void {
   if (hasSlur(context + prompt)) throw new StoryError('declined', DECLINED);
 }
 
 /**
- * A text as every chat and every database can carry it: half a surrogate pair becomes U+FFFD, and U+0000,
- * which Postgres has no room for, goes.
+ * A text that every chat and every database can store: half a surrogate pair becomes U+FFFD, and U+0000,
+ * which Postgres cannot store, is removed.
  */
 function carriable(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '');

@@ -1,25 +1,31 @@
 /**
- * How a story is drawn: named presets that users choose from, and the settings that each stands for. Together with the
- * prompt, the seed and the model's version they fix the text. Pure; shared by every layer.
+ * Sampling presets that users choose from, and the settings of each. Together with the prompt, the seed and
+ * the model's version they determine the text. Pure; shared by every layer.
  */
 
 export const PRESETS = ['classic', 'calm', 'lively', 'wild'] as const;
 export type Preset = (typeof PRESETS)[number];
 
-/** Requests that name no preset; those of version 0.1, which had a temperature only, are `classic`. */
+/**
+ * The preset of requests that name none; requests of version 0.1, which had only a temperature, are
+ * `classic`.
+ */
 export const DEFAULT_PRESET: Preset = 'lively';
 
 /** The settings of a preset. */
 export interface Sampling {
-  /** Softmax temperature of draws inside of words, and of all draws where `wordTemperature` is absent. */
+  /** Softmax temperature of draws inside words, and of all draws where `wordTemperature` is absent. */
   readonly temperature: number;
-  /** Softmax temperature of draws that do not follow a letter: of the first letter of a word, above all. */
+  /** Softmax temperature of draws that do not follow a letter, chiefly of the first letter of a word. */
   readonly wordTemperature?: number;
-  /** Characters less likely than this share of the likeliest are not drawn (min-p); absent for none. */
+  /**
+   * Characters less likely than this share of the likeliest one are excluded (min-p); absent for no
+   * exclusion.
+   */
   readonly minP?: number;
   /**
-   * Rules beyond the temperature: words that the model never read are drawn again, names return, repetitions of 25
-   * characters and more become unlikely, and quotation marks come in pairs.
+   * Rules in addition to the temperature: words absent from the training text are resampled, names recur,
+   * repetitions of 25 characters and more become unlikely, and quotation marks are paired.
    */
   readonly rules: boolean;
 }
@@ -31,9 +37,10 @@ const SETTINGS: Readonly<Record<Exclude<Preset, 'classic'>, Sampling>> = {
 };
 
 /**
- * The settings behind a preset.
+ * The settings of a preset.
  *
- * @param temperature of `classic`, which has nothing else: p_i = exp(log(p_i) / T) / sum. The others have their own.
+ * @param temperature of `classic`, which has no other setting: p_i = exp(log(p_i) / T) / sum. The other
+ *   presets have their own temperatures.
  */
 export function samplingOf(preset: Preset, temperature: number): Sampling {
   return preset === 'classic' ? { temperature, rules: false } : SETTINGS[preset];

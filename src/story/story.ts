@@ -1,21 +1,30 @@
 /**
- * What a story is, in the words that every room of the house shares: the request that travels from a chat
- * to the generator, the bounds on it, and what comes back. Types and bounds only; no room is imported.
+ * The types that all modules share: the request that travels from a chat to the generator, its bounds, and
+ * the result. Types and bounds only; imports no other module.
  */
 
 import type { Preset } from './sampling.ts';
 
 /** One story, fully specified: the same request on the same model version and engine gives the same text. */
 export interface StoryRequest {
-  /** The opening, exactly as typed; it is part of the story. At most `STORY_BOUNDS.prompt.max` characters. */
+  /**
+   * The user's prompt, exactly as typed; it is part of the story. At most `STORY_BOUNDS.prompt.max`
+   * characters.
+   */
   readonly prompt: string;
-  /** Text that the network reads before the prompt and nobody is shown again: what a continuation continues. */
+  /**
+   * Text that the network reads before the prompt and that is not shown again: the text that a story
+   * continues.
+   */
   readonly context: string;
-  /** How it is drawn; absent in requests of version 0.1, which are `classic`. */
+  /** The sampling preset; absent in requests of version 0.1, which are `classic`. */
   readonly preset?: Preset;
-  /** Softmax temperature of the preset `classic`: 0 (always the likeliest character) to 2. The others have their own. */
+  /**
+   * Softmax temperature of the preset `classic`: 0 (always the likeliest character) to 2. The other presets
+   * have their own.
+   */
   readonly temperature: number;
-  /** The most characters (UTF-16 code units) that the story may have, its prompt included. */
+  /** The most characters (UTF-16 code units) in the story, its prompt included. */
   readonly length: number;
   /** 32-bit unsigned integer that fixes every random draw. */
   readonly seed: number;
@@ -29,13 +38,13 @@ export const STORY_BOUNDS = {
   temperature: { min: 0, max: 2, default: 0.4 },
   length: { min: 50, max: 6_000, default: 1_200 },
   seed: { min: 0, max: 0xffff_ffff },
-  /** Characters that a prompt must leave for the network to write. */
+  /** Characters that a prompt must leave for the network. */
   room: { min: 50 },
 } as const;
 
 /**
- * What is wrong with a request, as a sentence for the person who made it; undefined when nothing is. Whether
- * its model exists is not known here.
+ * What is wrong with a request, as a sentence for the user; undefined for a valid request. Does not check
+ * whether its model exists.
  */
 export function problemWith(request: StoryRequest): string | undefined {
   const { prompt, context, temperature, length, seed } = request;
@@ -72,64 +81,64 @@ function count(number: number): string {
   return number.toLocaleString('en');
 }
 
-/** `complete`: ended by itself, at the end of a sentence. `stopped`: somebody pressed Stop. */
+/** `complete`: ended by itself, at the end of a sentence. `stopped`: a user pressed Stop. */
 export type StoryEnding = 'complete' | 'stopped';
 
-/** A finished story, with all that is needed to get it again. */
+/** A finished story, with everything that is needed to reproduce it. */
 export interface Story {
   /** The whole text, prompt first (without `context`). */
   readonly text: string;
   readonly ending: StoryEnding;
-  /** Version of the model that wrote it: the start of its weights' SHA-256. */
+  /** Version of the model that wrote it: the first digits of its weights' SHA-256. */
   readonly modelVersion: string;
   /** Name of the engine that wrote it, such as `onnx`. */
   readonly engine: string;
-  /** Characters of prompt and context that the network could not read, when that was much; otherwise 0. */
+  /** Characters of prompt and context that the network could not read, when there were many; otherwise 0. */
   readonly unreadable: number;
 }
 
-/** What a footer says of whoever wrote a story. */
+/** The fields of a story that its footer shows about the model and engine. */
 export type StoryCredits = Pick<Story, 'modelVersion' | 'engine' | 'unreadable'>;
 
-/** What is known of a story's wait for its writer. */
+/** The state of a story's wait in the queue. */
 export interface Waiting {
-  /** Its place among the stories that wait, 1 for the next one; null while nobody knows. */
+  /** Its position in the queue, 1 for the next one; null while it is unknown. */
   readonly position: number | null;
-  /** Whether it waits for another story of the same person. */
+  /** Whether it waits for another story of the same requester. */
   readonly afterOwn?: boolean;
 }
 
-/** What a reply shows at one moment, on any platform. It only ever moves downwards in this list. */
+/** The state of a reply on any platform. It only moves downwards in this list. */
 export type ReplyState =
   | ({ readonly status: 'waiting' } & Waiting)
   | { readonly status: 'writing'; readonly text: string }
   | ({ readonly status: 'finished' } & Story)
   | {
       readonly status: 'failed';
-      /** What was shown before it failed. */
+      /** The text that was shown before the failure. */
       readonly text: string;
       readonly error: { readonly code: string; readonly message: string };
     };
 
-/** A state as version 0.1.0 stored it, whose waiting ones had a `place`, as today's code reads it. */
+/** Converts a state stored by version 0.1.0, whose waiting states have a `place`, to the current form. */
 export function currentState(state: ReplyState): ReplyState {
   if (state.status !== 'waiting' || state.position !== undefined) return state;
   const { place = null, ...rest } = state as typeof state & { readonly place?: number | null };
   return { ...rest, position: place };
 }
 
-/** A model as a chat offers it: one entry of `models/models.json`. */
+/** A model that a chat offers: one entry of `models/models.json`. */
 export interface ModelChoice {
-  /** Folder below `models/` and the value of the `model` option. */
+  /** Folder below `models/`, and the value of the `model` option. */
   readonly name: string;
   readonly title: string;
   readonly description: string;
 }
 
-/** How ready the storytellers are, for a page that has to say why nothing happens yet. */
+/** The readiness of the story workers, with which a page explains a delay. */
 export interface StorytellerStatus {
-  /** `none`: no worker has been heard of lately; stories wait in the queue. */
+  /** `none`: no worker has reported lately; stories wait in the queue. */
   readonly phase: 'none' | 'loading' | 'ready';
-  /** Share of the model's weights that has been read, 0 to 1. */
+  /** Share of the model's weights that is loaded, 0 to 1. */
   readonly loaded: number;
 }

@@ -1,9 +1,9 @@
-/** What Continue, Another, Warmer and Cooler mean, on every platform. Pure. */
+/** The meaning of Continue, Another, Warmer and Cooler, on every platform. Pure. */
 import { STORY_BOUNDS, type StoryRequest } from './story.ts';
 
 export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
 
-/** On the buttons, in their order. */
+/** The buttons' labels, in their order. */
 export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
   continue: 'Continue',
   another: 'Another',
@@ -11,22 +11,22 @@ export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
   cooler: 'Cooler',
 };
 
-/** How much warmer or cooler. */
+/** The change of temperature by Warmer and Cooler. */
 export const DEGREE = 0.2;
 const TEMPERATURE_STEPS_PER_UNIT = 100;
 
-/** What may be asked for under a text: where there is none, nothing goes on. */
+/** The actions available under a text: an empty text cannot be continued. */
 export function againActions(text: string): Again[] {
   const all = Object.keys(AGAIN_LABELS) as Again[];
   return text.trim() === '' ? all.filter((action) => action !== 'continue') : all;
 }
 
 /**
- * The request that a button asks for.
+ * The request that a button makes.
  *
- * @param last what the story was asked for with
+ * @param last the request of the story
  * @param story its text, without its context
- * @param seed a fresh one; Warmer and Cooler keep the old one, so that only the temperature differs
+ * @param seed a new seed; Warmer and Cooler keep the old one, so that only the temperature differs
  */
 export function requestAgain(again: Again, last: StoryRequest, story: string, seed: number): StoryRequest {
   switch (again) {
@@ -41,7 +41,7 @@ export function requestAgain(again: Again, last: StoryRequest, story: string, se
   }
 }
 
-/** `temperature + change`, within bounds and without the dust of binary fractions. */
+/** `temperature + change`, within bounds and without binary rounding errors. */
 export function warmed(temperature: number, change: number): number {
   const { min, max } = STORY_BOUNDS.temperature;
   const rounded =
@@ -49,13 +49,13 @@ export function warmed(temperature: number, change: number): number {
   return Math.min(max, Math.max(min, rounded));
 }
 
-/** The end of a text, cut at a word so that it does not begin in the middle of one. */
+/** The end of a text, cut at a word boundary. */
 export function endOf(text: string, max: number = STORY_BOUNDS.context.max): string {
   if (text.length <= max) return text;
   const tail = text.slice(-max);
   if (/^\s/.test(tail) || /\s/.test(text[text.length - max - 1]!)) return tail;
   const nextWord = tail.search(/\s\S/);
   if (nextWord !== -1) return tail.slice(nextWord + 1);
-  // One endless word: at least no half of a surrogate pair.
+  // For a single long word, only half of a surrogate pair is removed.
   return tail.replace(/^[\udc00-\udfff]/, '');
 }

@@ -8,17 +8,17 @@ export function ordinal(n: number): string {
   return `${n.toLocaleString('en')}${ending}`;
 }
 
-/** `next in the queue`; empty when nobody knows the place. */
+/** `next in the queue`; empty when the position is unknown. */
 export function positionInQueue(position: number | null): string {
   if (position === null || position < 1) return '';
   return position === 1 ? 'next in the queue' : `${ordinal(position)} in the queue`;
 }
 
-/** Why nobody writes, where storytellers are missing. */
+/** Why a story does not begin when no story worker is available. */
 export const NO_STORYTELLER =
   'No storyteller is running. Your story waits, and starts by itself when one comes.';
 
-/** Why a story has to wait though there are writers. */
+/** Why a story waits although workers are available. */
 export const AFTER_OWN = 'Begins when your other story is done';
 
 /** `Waking the computer… 40%`. */
@@ -26,14 +26,14 @@ export function wakingLine({ loaded }: Pick<StorytellerStatus, 'loaded'>): strin
   return `Waking the computer… ${Math.round(Math.min(1, Math.max(0, loaded)) * 100)}%`;
 }
 
-/** Under a finished story: enough to get it again, and who wrote it. */
+/** The footer of a finished story: what is needed to reproduce it, and the model and engine that wrote it. */
 export function footerLine(
   request: Pick<StoryRequest, 'temperature' | 'seed'> & { readonly model?: string },
   story: Pick<Story, 'modelVersion' | 'engine'>,
   models: readonly ModelChoice[],
 ): string {
   const title = models.find(({ name }) => name === request.model)?.title ?? request.model ?? 'unknown model';
-  // A story that was stopped before anybody wrote for it has no writer.
+  // A story that was stopped before a worker began has no model version.
   const writer = story.modelVersion ? ` ${story.modelVersion} (${story.engine})` : '';
   return `${title}${writer} · temperature ${request.temperature} · seed ${request.seed} · written by a neural network`;
 }
@@ -42,15 +42,15 @@ export function sentenceCase(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The line under a story that is over: its footer, and before that why it is not all that was asked for. */
+/** The line under a finished story: its footer, preceded by the reason why it is not as requested. */
 export function smallPrint(
   state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
   facts: {
     readonly request: StoryRequest;
     readonly models: readonly ModelChoice[];
-    /** Why it had to end as it is, if it had to. */
+    /** Why it ended early, if it did. */
     readonly note?: string | undefined;
-    /** Whether the messages do not show all of it. */
+    /** Whether the messages show only a part of it. */
     readonly isCut: boolean;
   },
 ): string {

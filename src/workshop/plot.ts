@@ -1,4 +1,6 @@
-/** A plot of lines, as SVG: over logarithmic axes for what spans powers of ten, over linear ones for the rest. */
+/**
+ * A line plot as SVG, with logarithmic axes for values that span powers of ten, and linear axes for others.
+ */
 
 export interface Series {
   readonly name: string;
@@ -21,10 +23,10 @@ const LEFT = 90;
 const RIGHT = 190;
 const TOP = 50;
 const BOTTOM = 60;
-/** Apart for those who cannot tell red from green (Okabe and Ito). */
+/** Distinguishable for readers who cannot tell red from green (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555'];
 
-/** Points of a line that are shown as such. */
+/** Maximum number of points of a line that are drawn as points. */
 const DOTS_MAX = 40;
 /** Lines across a linear plot. */
 const LINEAR_TICKS = 6;
@@ -62,7 +64,7 @@ export function plot({ title, xLabel, yLabel, series, scale = 'logarithmic' }: P
     const colour = COLOURS[i % COLOURS.length];
     const path = points.map(([px, py]) => `${x(px).toFixed(1)},${y(py).toFixed(1)}`).join(' ');
     parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
-    // Of many points the line says enough.
+    // With many points the line is enough.
     for (const [px, py] of points.length > DOTS_MAX ? [] : points) {
       parts.push(`<circle cx="${x(px).toFixed(1)}" cy="${y(py).toFixed(1)}" r="3.5" fill="${colour}"/>`);
     }
@@ -87,7 +89,7 @@ function powersOfTen(values: readonly number[]): number[] {
   return Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
 }
 
-/** About `LINEAR_TICKS` round numbers around all values. */
+/** About `LINEAR_TICKS` round numbers over the range of all values. */
 function linearTicks(values: readonly number[]): number[] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const rough = (high - low || Math.abs(high) || 1) / LINEAR_TICKS;
@@ -98,7 +100,7 @@ function linearTicks(values: readonly number[]): number[] {
   return Array.from({ length: Math.max(count, 1) + 1 }, (_, i) => (first + i) * step);
 }
 
-/** Moves labels apart that would cover each other. */
+/** Moves overlapping labels apart. */
 function spread(heights: readonly number[], gap = 16): number[] {
   const order = heights.map((_, i) => i).toSorted((a, b) => heights[a]! - heights[b]!);
   const moved = [...heights];

@@ -1,4 +1,4 @@
-/** The simulation behind docs/capacity.md, held against what queueing theory knows exactly. */
+/** The simulation behind docs/capacity.md, compared with exact results of queueing theory. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { interpolate, type Load, quantile, simulate, type Writer } from '../../bench/capacity/simulation.ts';
@@ -11,7 +11,7 @@ const near = (got: number, expected: number, share: number, what: string) =>
   assert.ok(Math.abs(got - expected) <= share * expected, `${what}: expected ${expected}, got ${got}`);
 
 describe('the simulation of workers', () => {
-  it('has one slot wait as long as the formula of Pollaczek and Khinchine says', () => {
+  it('has the mean wait of the Pollaczek–Khinchine formula with one slot', () => {
     // A service of exactly one second: a load of 0.5 and 0.8, and a mean wait of load / (2 (1 - load)) seconds.
     for (const load of [0.5, 0.8]) {
       const { waits, writings, busy } = simulate(CONSTANT, 1, { ...LOAD, storiesPerSecond: load });
@@ -24,7 +24,7 @@ describe('the simulation of workers', () => {
     }
   });
 
-  it('has as many stories under way as Little’s law says, and none that waits while there are slots', () => {
+  it('has as many active stories as Little’s law says, and no waiting story while slots are free', () => {
     const roomy: Writer = { ...CONSTANT, slots: 1_000 };
     const { waits, batch, writings, busy } = simulate(roomy, 1, {
       ...LOAD,
@@ -32,12 +32,12 @@ describe('the simulation of workers', () => {
       seconds: 2_000,
     });
     near(batch * busy, (8 * mean(writings)) / 1_000, 0.03, 'stories under way');
-    // Whoever comes in the middle of a step waits for its end.
+    // A story that arrives in the middle of a step waits for its end.
     assert.ok(waits.at(-1)! <= 10);
     near(mean(waits), 5, 0.05, 'mean wait for the next step');
   });
 
-  it('loses no story, shares them out, and knows when the first word is there', () => {
+  it('loses no story, distributes them evenly, and reports the time of the first word', () => {
     const slow: Writer = { slots: 2, ahead: 1, charactersPerStep: 4, stepMs: (stories) => 10 * stories };
     const load = { ...LOAD, storiesPerSecond: 30, seconds: 30, lengths: [3, 40, 400] };
     const one = simulate(slow, 1, load);
@@ -48,7 +48,7 @@ describe('the simulation of workers', () => {
     assert.ok(one.busy > 0.99 && one.batch > 1.99);
   });
 
-  it('goes through what was measured', () => {
+  it('covers every measured configuration', () => {
     const line = interpolate([
       [1, 10],
       [4, 16],

@@ -9,7 +9,7 @@ const HERE = { platform: 'discord', userId: '1', community: '9', channels: ['5']
 
 for (const { name, skip, start } of BACKENDS) {
   describe(`block lists on ${name}`, { skip, timeout: 60_000 }, () => {
-    it('outlive their process, hold where they were set, and end with a community', async () => {
+    it('persist, apply where they were set, and end when the community is removed', async () => {
       const backend = await start();
       try {
         const first = new BlockLists(await backend.connect(), []);
@@ -49,7 +49,7 @@ for (const { name, skip, start } of BACKENDS) {
 }
 
 describe('BlockNotices', () => {
-  it('are due once a day for each person', () => {
+  it('allow one notice per user and day', () => {
     let now = 0;
     const notices = new BlockNotices(() => now);
     assert.deepEqual([notices.isDue('a'), notices.isDue('a'), notices.isDue('b')], [true, false, true]);

@@ -1,4 +1,4 @@
-/** What a block is, in words and in the order in which blocks count. */
+/** A block as text, and the order in which blocks take precedence. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { blockedSentence, blocksOn, formOf, parseBlock } from '../../src/bots/blocks/blocks.ts';
@@ -7,7 +7,7 @@ const GUILD = '123456789012345678';
 const USER = '223456789012345678';
 
 describe('a block', () => {
-  it('is written as platform, kind and id, and read back', () => {
+  it('is serialised as platform, kind and id, and parsed back', () => {
     const forms = [
       `discord:user:${USER}`,
       `discord:server:${GUILD}`,
@@ -21,7 +21,7 @@ describe('a block', () => {
     for (const form of forms) assert.equal(formOf(parseBlock(` ${form} `)!), form);
   });
 
-  it('is nothing else', () => {
+  it('rejects other strings', () => {
     for (const text of [
       '',
       'ann',
@@ -41,7 +41,7 @@ describe('a block', () => {
     }
   });
 
-  it('of the operator counts before one of moderators, who cannot block a community', () => {
+  it('of the operator takes precedence over one of moderators, who cannot block a community', () => {
     const presence = { platform: 'slack', userId: 'U1', community: 'T1', channels: ['C1', 'C0'] } as const;
     const all = blocksOn(presence).map(
       (block) => `${formOf(block)}${block.setIn ? ` in ${block.setIn}` : ''}`,
@@ -60,7 +60,7 @@ describe('a block', () => {
     ]);
   });
 
-  it('is told in one line that says who can lift it', () => {
+  it('is reported in one line that says who can lift it', () => {
     assert.equal(
       blockedSentence(parseBlock('slack:workspace:T012')!),
       'The operator of this bot has blocked this workspace, so I write no stories in it. Only the operator can lift that.',

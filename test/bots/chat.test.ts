@@ -20,7 +20,7 @@ function start(errors: readonly Error[]): ReturnType<typeof keepStarting> {
 }
 
 describe('a chat platform', { timeout: 30_000 }, () => {
-  it('is tried again when it cannot be reached, and when it cannot be started', async () => {
+  it('retries when it cannot be reached or started', async () => {
     const unreachable = new StoryError('chat_unavailable', 'Telegraph cannot be reached.');
     const cases = [
       [unreachable, 'Telegraph cannot be reached.'],
@@ -34,7 +34,7 @@ describe('a chat platform', { timeout: 30_000 }, () => {
     }
   });
 
-  it('is not tried again when it refuses the settings', async () => {
+  it('does not retry when the platform rejects the settings', async () => {
     const refused = new StoryError('configuration', 'Telegraph refuses the token.');
     await assert.rejects(start([refused]), refused);
   });

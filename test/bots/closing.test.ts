@@ -1,4 +1,4 @@
-/** A platform whose parts do not all close is closed all the same. */
+/** A platform closes all its parts even when one of them fails to close. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as onDiscord from './discord/house.ts';
@@ -8,14 +8,14 @@ for (const [name, open] of [
   ['Discord', onDiscord.openHouse],
   ['Slack', onSlack.openHouse],
 ] as const) {
-  it(`${name} closes everything where one part does not close`, { timeout: 60_000 }, async () => {
+  it(`${name} closes all parts when one part fails to close`, { timeout: 60_000 }, async () => {
     const house = await open();
     try {
       const { channels, replies } = house.bot;
       const closed: string[] = [];
       const closeReplies = replies.close.bind(replies);
       const closeChannels = channels.close.bind(channels);
-      // Opened before the channels, and so closed after them.
+      // Opened before the channels, so closed after them.
       replies.close = async () => {
         await closeReplies();
         closed.push('replies');

@@ -9,17 +9,17 @@ export const FROM = Date.UTC(2027, 0, 1);
 export const TO = Date.UTC(2030, 0, 1);
 export const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
-/** Moments, in ms since 1970, from which to which lines are walked. */
+/** Ranges of times, in ms since 1970, over which lines are checked. */
 export type Stretch = readonly [from: number, to: number];
 export const ALL: readonly Stretch[] = [[FROM, TO]];
 
-/** Time zones that have the same rules for three years, and when their clocks change. */
+/** Time zones that have the same rules for three years, and the times of their clock changes. */
 export interface Rules {
   readonly zones: readonly string[];
   readonly changes: readonly number[];
 }
 
-/** All time zones of this runtime by their rules. */
+/** All time zones of this runtime, grouped by their rules. */
 export function allRules(): Rules[] {
   const rules = new Map<string, { zones: string[]; changes: number[] }>();
   for (const zone of Intl.supportedValuesOf('timeZone')) {
@@ -40,7 +40,7 @@ export function allRules(): Rules[] {
   return [...rules.values()];
 }
 
-/** The days around changes. */
+/** The days around clock changes. */
 export function around(changes: readonly number[]): Stretch[] {
   return changes.map((change) => [change - 2 * DAY_MS, change + 2 * DAY_MS]);
 }
@@ -55,7 +55,8 @@ export function walk(timeZone: string, hours: readonly number[], stretches: read
       for (let date = dateAt(line); line < to; count++) {
         line = nextLineAfter(line, { hour, timeZone });
         const next = dateAt(line);
-        // Comparing first: a message for each of millions of lines would take longer than the lines.
+        // Compares first: building a message for each of millions of lines takes longer than computing the
+        // lines.
         if (next !== dayAfter(date)) assert.equal(next, dayAfter(date), `${timeZone} at ${hour}:00`);
         date = next;
       }
@@ -64,7 +65,7 @@ export function walk(timeZone: string, hours: readonly number[], stretches: read
   return count;
 }
 
-/** The local date, from a source that the code under test does not use. */
+/** The local date, computed without the code under test. */
 function localDates(timeZone: string): (ms: number) => string {
   const format = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' });
   return (ms) => format.format(ms);

@@ -11,14 +11,14 @@ import { until } from '../helpers/programs.ts';
 
 const { start } = BACKENDS.find(({ skip }) => !skip)!;
 
-it('a daily line is not lost where the queue is away at its hour', { timeout: 60_000 }, async () => {
+it('keeps a daily line when the queue is unavailable at its hour', { timeout: 60_000 }, async () => {
   const backend = await start();
   const connection = await backend.connect();
   const channels = new PromptChannels(connection, 'test');
   await channels.ready();
   await channels.write({ channelId: 'here', daily: { hour: 0, timeZone: 'UTC' } } as PromptChannel);
   const submitted: string[] = [];
-  // More than the job has attempts.
+  // More than the number of attempts of the job.
   let refusals = 4;
   const tools: DailyTools = {
     connection,

@@ -2,7 +2,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PROPERTIES } from './outgoing-text.ts';
 
-describe('text on its way out, 10,000 times', () => {
+describe('outgoing text, 10,000 runs', () => {
   for (const [name, property] of Object.entries(PROPERTIES)) {
     it(name, () => fc.assert(property(), { numRuns: 10_000 }));
   }

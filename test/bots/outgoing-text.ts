@@ -1,4 +1,4 @@
-/** Properties of everything that leaves for a chat; run often here and very often in `outgoing-text.long.ts`. */
+/** Properties of all text sent to a chat; a few runs here, many in `outgoing-text.long.ts`. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
@@ -20,7 +20,7 @@ import { clean, discordEscaping, slackEscaping } from '../../src/bots/text/sanit
 import { splitText } from '../../src/bots/text/split.ts';
 import { mentionsIn } from '../fakes/discord/validation.ts';
 
-/** What attacks are made of. */
+/** The parts from which attacks are built. */
 const HOSTILE = [
   '@everyone',
   '@here',
@@ -86,7 +86,7 @@ const HOSTILE = [
   '…',
 ];
 
-/** Prose with attacks in it, or anything at all. */
+/** Prose with attacks in it, or an arbitrary string. */
 export const anyText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -99,12 +99,12 @@ export const anyText: fc.Arbitrary<string> = fc
   )
   .map((pieces) => pieces.join(''));
 
-/** A long one, of several messages. */
+/** A long text, of several messages. */
 export const longText: fc.Arbitrary<string> = fc
   .tuple(anyText, fc.nat(12))
   .map(([text, times]) => text.repeat(times + 1).slice(0, 6_000));
 
-/** Characters that cost most when they are escaped, for Slack or for JSON. */
+/** Characters that grow most when they are escaped, for Slack or for JSON. */
 const costlyText: fc.Arbitrary<string> = fc
   .array(fc.constantFrom('&', '<', '>', '"', '\\', 'x', ' '), { minLength: 500, maxLength: 1_000 })
   .chain((signs) =>
@@ -149,7 +149,7 @@ function textsOf({ text, elements = [] }: WireBlock): WireText[] {
   return [...(text ? [text] : []), ...inside];
 }
 
-/** What Slack would make something of, and entities that are none. */
+/** Sequences that Slack interprets, and strings that only resemble entities. */
 function slackMarkupIn(text: string): string[] {
   return text.match(/[<>]|&(?!(?:amp|lt|gt);)/g) ?? [];
 }
@@ -183,7 +183,7 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
       for (const part of partsOf(clean(text), promptLength)) {
         const content = contentOf(part, text);
         assert.deepEqual(mentionsIn(content), []);
-        // Without what is escaped, none of Discord's signs are left but our own mark of small print.
+        // Without escaped characters, the only Discord markup left is the small print of the footer.
         const bare = content.replace(/\\[^0-9A-Za-z\s]/g, '').replace(/(^|\n)-# (?=[^\n]*$)/, '$1');
         assert.doesNotMatch(bare, /[\\*_~`|>#[\]<]|https?:|:\/\/|^- /m);
       }
@@ -221,7 +221,7 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
       }
       assert.deepEqual(slackMarkupIn(fallback), []);
       assert.ok(fallback !== '' && Buffer.byteLength(fallback) <= 4_000);
-      // What Slack was seen to take: the blocks with all that is around the text.
+      // The size that Slack was observed to accept: the blocks including the structure around the text.
       assert.ok(Buffer.byteLength(JSON.stringify(blocks)) <= 13_200);
       for (const { block_id } of blocks) assert.ok((block_id ?? '').length <= 255);
       const parts = sectionsOf(story, request.prompt.length);
@@ -250,7 +250,7 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
       for (const content of contents) {
         assert.ok(content.length <= MESSAGE_MAX, `${content.length}`);
         assert.ok(content.isWellFormed());
-        // Discord trims; nothing is lost by that.
+        // Discord trims; no text is lost by that.
         assert.equal(content.trim(), content);
         assert.doesNotMatch(content, /[\p{Bidi_Control}]|[^\P{Cc}\n]/u);
       }

@@ -7,7 +7,7 @@ import { Pace } from '../../src/bots/pace.ts';
 const TEXT = 'word '.repeat(400);
 
 describe('Pace', () => {
-  it('reveals so many characters a second, in whole words, after a prompt that costs no time', () => {
+  it('reveals characters at a fixed rate, in whole words, after a prompt that takes no time', () => {
     let now = 0;
     const pace = new Pace(100, 0, () => now);
     assert.equal(pace.reveal(TEXT, 20).length, 19, 'the prompt');
@@ -19,7 +19,7 @@ describe('Pace', () => {
     assert.equal(pace.reveal(TEXT, 20).length, 124);
   });
 
-  it('does not make up for time in which there was nothing to show', () => {
+  it('does not catch up for time in which there was no text to show', () => {
     let now = 0;
     const pace = new Pace(100, 0, () => now);
     pace.reveal('word word', 0);
@@ -30,7 +30,7 @@ describe('Pace', () => {
     assert.ok(pace.reveal(TEXT, 0).length <= 59);
   });
 
-  it('goes on from what was shown', () => {
+  it('continues from the text already shown', () => {
     let now = 0;
     const pace = new Pace(100, 500, () => now);
     assert.equal(pace.reveal(TEXT, 0).length, 499);
@@ -38,7 +38,7 @@ describe('Pace', () => {
     assert.equal(pace.reveal(TEXT, 0).length, 599);
   });
 
-  it('is not set back by a text that is shorter than what was shown', () => {
+  it('does not go back for a text that is shorter than the text shown', () => {
     let now = 0;
     const pace = new Pace(100, 500, () => now);
     pace.reveal(TEXT.slice(0, 20), 0);
@@ -46,7 +46,7 @@ describe('Pace', () => {
     assert.equal(pace.reveal(TEXT, 0).length, 524);
   });
 
-  it('reveals as much in many looks as in few, and takes a line end for the end of a word', () => {
+  it('reveals as much in many calls as in few, and treats a line end as the end of a word', () => {
     const lines = TEXT.replaceAll(' ', '\n');
     for (const step of [1, 7, 250, 3_000]) {
       let now = 0;
@@ -56,12 +56,12 @@ describe('Pace', () => {
         now = Math.min(now + step, 6_000);
         shown = pace.reveal(lines, 10);
       }
-      // 10 and 6 s of 120 are 730 characters; a sum of fractions may fall short by a hair.
+      // 10 and 6 s of 120 are 730 characters; a floating-point sum may be slightly lower.
       assert.equal(shown.length, 729, `in steps of ${step} ms`);
     }
   });
 
-  it('makes nobody wait for a prompt, however long, or for one that is not yet there', () => {
+  it('adds no delay for a prompt, however long or late', () => {
     let now = 0;
     const pace = new Pace(100, 0, () => now);
     assert.equal(pace.reveal('word', 1_000), 'word');
@@ -71,15 +71,15 @@ describe('Pace', () => {
     assert.equal(pace.reveal(TEXT, 1_000), TEXT.slice(0, 1_099));
   });
 
-  it('shows everything at once at 0', () => {
+  it('shows the whole text at once at pace 0', () => {
     assert.equal(new Pace(0, 0, () => 0).reveal(TEXT, 0), TEXT);
   });
 
-  it('refuses a pace that is none', () => {
+  it('rejects an invalid pace', () => {
     for (const wrong of [-1, Number.NaN]) assert.throws(() => new Pace(wrong, 0, () => 0), /Expected a pace/);
   });
 
-  it('only ever shows more of the same text', () => {
+  it('only ever extends the text shown', () => {
     const steps = fc.array(fc.tuple(fc.nat(3_000), fc.nat(60)), { maxLength: 40 });
     fc.assert(
       fc.property(steps, fc.nat(1_000), (all, rate) => {

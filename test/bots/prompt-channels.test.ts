@@ -10,7 +10,7 @@ const channel = {
 const message = { channelId: 'c', authorId: 'ann', text: 'long enough', mentionsBot: true };
 
 describe('a prompt channel', () => {
-  it('answers a person once in a cooldown, whatever others do', () => {
+  it('answers one user once in a cooldown, independently of other users', () => {
     let now = 0;
     const judge = new PromptJudge(() => now);
     assert.equal(judge.judge(undefined, message), 'not a prompt');
@@ -28,7 +28,7 @@ describe('a prompt channel', () => {
     assert.equal(judge.judge(channel, message), 'too soon');
   });
 
-  it('takes a message for a prompt only where it has words, and enough of them', () => {
+  it('accepts a message as a prompt only when it has enough words', () => {
     const judge = new PromptJudge(() => 0);
     const said = (text: string) => judge.judge(channel, { ...message, text });
     const wordless = ['🚀🚀🚀🚀🚀', '👩‍🚀👩‍🚀🇦🇹', 'https://example.org/a/long/way', '.......', 'Hi 🚀🚀🚀🚀'];
@@ -38,7 +38,7 @@ describe('a prompt channel', () => {
     assert.ok(!['', '…', '1️⃣'.slice(1), 'www.example.org'].some(hasWords));
   });
 
-  it('has an opening for every day, the same for whoever asks', () => {
+  it('has one opening for every day, the same for all users', () => {
     fc.assert(
       fc.property(fc.nat(99_999_999), fc.string(), (day, id) => {
         const { prompt, seed } = openingOf(day, id);

@@ -37,7 +37,7 @@ function snapshot(length: number, text = TEXT): StoryUpdate {
   return { type: 'writing', progress };
 }
 
-/** A reply with everything around it played by the test. */
+/** A reply whose dependencies are played by the test. */
 class Scene {
   readonly log: string[] = [];
   readonly shown: ReplyState[] = [];
@@ -48,18 +48,18 @@ class Scene {
   #listener: ((update: StoryUpdate) => void) | undefined;
   #stop: (() => void) | undefined;
   editing = 0;
-  /** How long the surface takes. */
+  /** The time that the surface takes. */
   pause: () => Promise<unknown> = () => breathe();
   stopped = false;
   looks = 0;
   /** Called before every write, edit and finish; may throw. */
   before: (what: string) => void = () => {};
-  /** What the story is, for a follower that reads it at once. */
+  /** The story's state, for a follower that reads it at once. */
   present: StoryUpdate | undefined;
   isFirst = true;
   failure: ReplyTask<null>['failure'];
   request = REQUEST;
-  /** What it is told about its turn, one answer after another; the last one stays. */
+  /** The successive answers to its admission checks; the last one repeats. */
   turns: Admissibility[] = [{ mayBegin: true, ahead: 0 }];
 
   readonly stories: StorySource = {
@@ -145,7 +145,7 @@ class Scene {
 }
 
 describe('replyWithStory', { timeout: 30_000 }, () => {
-  it('masks vulgar words in all that is written down and shown, and goes on from there', async () => {
+  it('masks vulgar words in all that it records and shows, and continues from the masked text', async () => {
     const told = TEXT.replace('nobody had', 'no fucking body had').replace('Nobody came', 'Shit came');
     const posted = TEXT.replace('nobody had', 'no f****** body had').replace('Nobody came', 'S*** came');
     const scene = new Scene();
@@ -166,7 +166,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(successor.record, { state: await running, delivered: true });
   });
 
-  it('shows of a story that was stopped or failed before its first word the prompt, masked', async () => {
+  it('shows the masked prompt for a story that was stopped or failed before its first word', async () => {
     for (const end of ['stop', 'fail'] as const) {
       const scene = new Scene();
       scene.request = { ...REQUEST, prompt: 'What the fuck' };
@@ -178,7 +178,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     }
   });
 
-  it('shows what grows, then the whole, then forgets the story', async () => {
+  it('shows the growing text, then the whole, then removes the story', async () => {
     const scene = new Scene();
     const running = scene.run();
     for (const length of [20, 40, 60]) {
@@ -194,7 +194,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(scene.log.slice(-4), ['write', 'finish', 'delivered', 'remove']);
   });
 
-  it('skips to the newest snapshot after an edit, and ignores the shorter and the diverging', async () => {
+  it('skips to the newest snapshot after an edit, and ignores shorter and diverging ones', async () => {
     const scene = new Scene();
     const running = scene.run();
     for (const length of [20, 30, 40, 50]) await scene.tell(snapshot(length));
@@ -211,7 +211,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     );
   });
 
-  it('tells the place in the queue, and that it changes', async () => {
+  it('shows the position in the queue, and its changes', async () => {
     const scene = new Scene();
     scene.place = 3;
     const running = scene.run();
@@ -237,7 +237,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.equal((await running).status, 'finished');
   });
 
-  it('stops before there is a word, with the prompt', async () => {
+  it('ends with the prompt when it is stopped before the first word', async () => {
     const scene = new Scene();
     const running = scene.run();
     await scene.stop();
@@ -249,7 +249,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.ok(scene.log.includes('stop'));
   });
 
-  it('keeps what was shown when it is stopped, even when more has been written', async () => {
+  it('keeps the shown text when it is stopped, even when more has been generated', async () => {
     const scene = new Scene();
     const running = scene.run(100);
     await scene.tell({ type: 'done', story: STORY });
@@ -264,7 +264,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(end.status === 'finished' && [end.modelVersion, end.engine], ['v', 'e']);
   });
 
-  it('keeps what was shown when it is stopped in the middle, and hears no more', async () => {
+  it('keeps the shown text when it is stopped midway, and ignores later snapshots', async () => {
     const scene = new Scene();
     const running = scene.run();
     await scene.tell(snapshot(40));
@@ -278,14 +278,14 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(scene.log.slice(-5), ['stop', 'write', 'finish', 'delivered', 'remove']);
   });
 
-  it('does not begin a story that was stopped before its turn', async () => {
+  it('does not begin a story that was stopped before its start', async () => {
     const scene = new Scene();
     scene.stopped = true;
     assert.equal((await scene.run()).status, 'finished');
     assert.deepEqual(scene.log, ['stop', 'write', 'finish', 'delivered', 'remove']);
   });
 
-  it('keeps what a predecessor showed when it was stopped while nobody had the reply', async () => {
+  it('keeps the text that its predecessor showed when it was stopped between two workers', async () => {
     const scene = new Scene();
     scene.stopped = true;
     const text = TEXT.slice(0, 60);
@@ -297,7 +297,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.ok(!scene.log.includes('add'));
   });
 
-  it('writes down who wrote what it shows, for a successor that is stopped before it hears of it', async () => {
+  it('records model and engine for a successor that is stopped before its first snapshot', async () => {
     const first = new Scene();
     const running = first.run();
     await first.tell(snapshot(40));
@@ -319,7 +319,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     });
   });
 
-  it('waits for its turn without a story, says so once, and keeps nobody from it', async () => {
+  it('waits for its admission without adding a story, shows this once, and resumes later', async () => {
     const scene = new Scene();
     scene.turns = [{ mayBegin: false, ahead: 1 }];
     await assert.rejects(scene.run(), Deferred);
@@ -342,7 +342,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.equal((await running).status, 'finished');
   });
 
-  it('begins when its turn comes while it says that it waits, and ends when it is stopped meanwhile', async () => {
+  it('begins when it is admitted while it shows its wait, or ends when it is stopped', async () => {
     const scene = new Scene();
     scene.turns = [
       { mayBegin: false, ahead: 1 },
@@ -360,7 +360,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.ok(!stopped.log.includes('add'));
   });
 
-  it('lets what somebody else asked for first go before a further story, but not for ever', async () => {
+  it('lets earlier requests of other users go ahead of a further story, for a bounded time', async () => {
     const scene = new Scene();
     scene.turns = [{ mayBegin: true, ahead: 4 }];
     scene.place = 3;
@@ -381,7 +381,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     await running;
   });
 
-  it('follows a new story before it is added, and reads nothing of it', async () => {
+  it('follows a new story before it is added, without reading it', async () => {
     const scene = new Scene();
     scene.present = { type: 'missing' };
     const running = scene.run();
@@ -390,13 +390,13 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(scene.log.slice(0, 2), ['follow what is new', 'add']);
   });
 
-  it('has a story written again that the queue has lost, if the reply is still its own', async () => {
+  it('adds a story again that the queue has lost, if it still owns the reply', async () => {
     const scene = new Scene();
     const running = scene.run();
     await scene.tell(snapshot(40));
     await scene.seen(40);
     await scene.tell({ type: 'missing' });
-    // The new writer begins with the prompt: nothing is taken back.
+    // The new generation begins with the prompt: the shown text does not shrink.
     await scene.tell(snapshot(10));
     await scene.tell({ type: 'done', story: STORY });
     assert.deepEqual(await running, { status: 'finished', ...STORY });
@@ -407,15 +407,16 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.ok(scene.shown.every((state) => 'text' in state && state.text.length >= 40));
   });
 
-  it('reads at once what a predecessor added that had no time to write anything down', async () => {
+  it('reads at once a story that its predecessor added without recording anything', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const scene = new Scene();
       scene.isFirst = false;
       scene.present = { type: 'done', story: STORY };
-      // No clock ticks, and nothing more is heard.
+      // No timer fires, and no further update arrives.
       assert.deepEqual(await scene.run(), { status: 'finished', ...STORY });
-      // Added first: what its predecessor had no time for either is there when it is read.
+      // Added first: this covers a predecessor that did not add it either, and the story exists when it is
+      // read.
       assert.deepEqual(scene.log.slice(0, 2), ['add', 'follow']);
     } finally {
       mock.timers.reset();
@@ -444,7 +445,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     await running;
   });
 
-  it('is heard at once when it is stopped during a slow edit', async () => {
+  it('is stopped at once during a slow edit', async () => {
     const scene = new Scene();
     let release = () => {};
     scene.pause = () =>
@@ -462,7 +463,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.equal(scene.log.filter((what) => what === 'edit').length, 1);
   });
 
-  it('delivers a failure that its predecessor wrote down', async () => {
+  it('delivers a failure that its predecessor recorded', async () => {
     const scene = new Scene();
     const error = { code: 'no_progress', message: 'A sentence.' };
     const state: ReplyState = { status: 'failed', text: TEXT.slice(0, 30), error };
@@ -471,14 +472,14 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(scene.log, ['write', 'finish', 'delivered', 'remove']);
   });
 
-  it('touches nothing when it is no longer wanted before it begins', async () => {
+  it('has no effect when it is cancelled before it begins', async () => {
     const scene = new Scene();
     scene.abort.abort(new Error('handed over'));
     await assert.rejects(scene.run(), /handed over/);
     assert.deepEqual(scene.log, ['follow what is new', 'add']);
   });
 
-  it('hears of news, of Stop and of its own end at once: no clock has to tick', async () => {
+  it('reacts at once to updates, to Stop and to its own end, without a timer', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const stopped = new Scene();
@@ -525,7 +526,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     }
   });
 
-  it('has no news to wait for while it reveals: edits keep their distance', async () => {
+  it('ignores updates while it reveals: edits keep their interval', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const scene = new Scene();
@@ -548,7 +549,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     }
   });
 
-  it('says what failed, and keeps what was shown', async () => {
+  it('reports the failure, and keeps the shown text', async () => {
     const scene = new Scene();
     const running = scene.run();
     await scene.tell(snapshot(40));
@@ -558,7 +559,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(await running, { status: 'failed', text: TEXT.slice(0, 40), error });
   });
 
-  it('never shows less than its predecessor did', async () => {
+  it('never shows less text than its predecessor', async () => {
     const scene = new Scene();
     scene.record = { state: { status: 'writing', text: TEXT.slice(0, 60) }, delivered: false };
     const running = scene.run(1_000);
@@ -573,7 +574,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     for (const text of scene.texts()) assert.ok(text.length >= 60);
   });
 
-  it('delivers what its predecessor wrote down and did not deliver, and writes no story again', async () => {
+  it('delivers what its predecessor recorded and did not deliver, and adds no story again', async () => {
     const scene = new Scene();
     const state: ReplyState = { status: 'finished', ...STORY };
     scene.record = { state, delivered: false };
@@ -584,7 +585,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(scene.log, ['remove'], 'delivered before: only the story is left to remove');
   });
 
-  it('needs no surface where the record is what is shown', async () => {
+  it('needs no surface where the record is the display', async () => {
     const scene = new Scene();
     const running = scene.run(0, null);
     await scene.tell({ type: 'done', story: STORY });
@@ -592,7 +593,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.ok(scene.log.includes('delivered') && !scene.log.includes('finish'));
   });
 
-  it('ends at once, and leaves the story, when another is to have the reply', async () => {
+  it('ends at once, and keeps the story, when another worker takes over the reply', async () => {
     const scene = new Scene();
     const running = scene.run();
     await scene.tell(snapshot(40));
@@ -602,7 +603,7 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.ok(!scene.log.includes('remove') && !scene.log.includes('finish'));
   });
 
-  it('comes to the same end wherever it breaks down', async () => {
+  it('reaches the same end from a crash at any call', async () => {
     let broken = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -660,25 +661,25 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
   });
 });
 
-/** How one attempt at a reply comes to grief. */
+/** How one attempt at a reply crashes. */
 type Crash =
-  /** The `call`-th call of anything outside throws; when `late`, after it has had its effect. */
+  /** The `call`-th external call throws; when `late`, after it has had its effect. */
   | { readonly type: 'call'; readonly call: number; readonly late: boolean }
-  /** The process loses the reply after so many turns. */
+  /** The process loses the reply after so many event-loop turns. */
   | { readonly type: 'abort'; readonly turn: number };
 
 interface Script {
-  /** Snapshots in their order: how long, and whether a lost writer's diverging one. */
+  /** Snapshots in order: the length, and whether it is a diverging one of a lost worker. */
   readonly snapshots: readonly { readonly length: number; readonly diverges: boolean }[];
   readonly ending: 'done' | 'failed';
-  /** Snapshots after which somebody presses Stop. */
+  /** The number of snapshots after which a user presses Stop. */
   readonly stopAfter: number | null;
   readonly pace: number;
 }
 
 const FAILURE = { code: 'internal', message: 'It broke.' } as const;
 
-/** A queue, a platform and a clock that outlive the processes between which a reply moves. */
+/** A queue, a platform and a clock that persist across the processes that run the reply. */
 class World {
   record: ReplyRecord | undefined;
   readonly texts: string[] = [];
@@ -733,7 +734,7 @@ class World {
         listener = told;
         if (isNew && this.story !== 'absent') this.faults.push('what has happened is not read');
         if (!isNew && this.story === 'absent') this.faults.push('read before it was added');
-        // Nothing that happens is missed: what has happened is read.
+        // No event is missed: a follower reads the current state.
         if (this.story === 'removed') told({ type: 'missing' });
         else if (this.story === 'there') queueMicrotask(() => told(this.#present));
         return () => {
@@ -813,13 +814,13 @@ class World {
       return;
     }
     const shown = this.record?.state.status === 'writing' ? this.record.state.text.length : 0;
-    // What diverges does so within what is shown: beyond it, nobody could tell.
+    // A diverging snapshot differs within the shown text: a later difference is not detectable.
     const diverges = next.diverges && shown > 0;
     this.#present = snapshot(next.length, diverges ? `?${TEXT.slice(1)}` : TEXT);
   }
 }
 
-describe('replyWithStory, whatever happens', { timeout: 60_000 }, () => {
+describe('replyWithStory, over random scripts and crashes', { timeout: 60_000 }, () => {
   const crash: fc.Arbitrary<Crash> = fc.oneof(
     fc.record({ type: fc.constant('call' as const), call: fc.nat(14), late: fc.boolean() }),
     fc.record({ type: fc.constant('abort' as const), turn: fc.nat(30) }),
@@ -834,7 +835,7 @@ describe('replyWithStory, whatever happens', { timeout: 60_000 }, () => {
     pace: fc.constantFrom(0, 60, 1_000),
   });
 
-  it('ends in one state, having shown a text that only grew, over any crashes', async () => {
+  it('ends in one state, with a shown text that only grew, over any crashes', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     const seen = new Map<string, number>();
     const count = (what: string, by = 1) => seen.set(what, (seen.get(what) ?? 0) + by);
@@ -877,7 +878,7 @@ describe('replyWithStory, whatever happens', { timeout: 60_000 }, () => {
     } finally {
       mock.timers.reset();
     }
-    // Nothing of this is true by default: all of it has happened.
+    // The counts are not trivially reached: the runs must cover every outcome.
     for (const what of ['crashes', 'complete', 'stopped', 'failed']) {
       assert.ok((seen.get(what) ?? 0) >= 20, `${what}: ${seen.get(what)}`);
     }

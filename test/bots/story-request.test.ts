@@ -11,8 +11,8 @@ const models = [
 ];
 const read = createRequestReader({ models, drawSeed: () => 99 });
 
-describe('a request reader', () => {
-  it('fills in what was left out', () => {
+describe('a request parser', () => {
+  it('fills in defaults', () => {
     assert.deepEqual(read({}), {
       prompt: '',
       context: '',
@@ -23,18 +23,18 @@ describe('a request reader', () => {
     });
   });
 
-  it('takes the command off and leaves the rest as typed', () => {
+  it('removes the command and keeps the rest as typed', () => {
     assert.equal(read({ prompt: '/scifi It all  began ' }).prompt, 'It all  began ');
     assert.equal(read({ prompt: '  /scifi' }).prompt, '');
     assert.equal(read({ prompt: '/scifiction is fun' }).prompt, '/scifiction is fun');
     assert.equal(read({ prompt: '“Où?” 🚀' }).prompt, '“Où?” 🚀');
   });
 
-  it('mends what no chat can carry', () => {
+  it('repairs text that chats cannot carry', () => {
     assert.equal(read({ prompt: 'a\u0000b\ud800c' }).prompt, 'ab\ufffdc');
   });
 
-  it('keeps what was chosen', () => {
+  it('keeps the given values', () => {
     const chosen = { prompt: 'x', context: 'y', temperature: 0, length: 51, seed: 0, model: 'melville' };
     assert.deepEqual(read(chosen), chosen);
   });
@@ -52,19 +52,19 @@ describe('a request reader', () => {
     assert.equal(drawn, 2);
   });
 
-  it('takes what is just within the bounds', () => {
+  it('accepts values at the bounds', () => {
     for (const input of [
       { prompt: 'x'.repeat(2_000), length: 2_050 },
       { prompt: '', context: 'x'.repeat(2_000), length: 50, temperature: 2, seed: 0xffff_ffff },
       { prompt: 'x'.repeat(2_000), length: 6_000, temperature: 0 },
-      // The command is no part of the opening.
+      // The command is not part of the opening.
       { prompt: `/scifi ${'x'.repeat(2_000)}`, length: 2_050 },
     ]) {
       assert.deepEqual(read(input), { ...read({}), ...input, prompt: input.prompt.replace('/scifi ', '') });
     }
   });
 
-  it('declines a slur, in the opening, in what it continues, and over the joint between them', () => {
+  it('refuses a slur, in the opening, in the continued text, and across the joint between them', () => {
     const asks = [
       { prompt: 'The n1ggers of Mars' },
       { prompt: 'The n\u200bi\u200bg\u200bgers' },
@@ -86,14 +86,14 @@ describe('a request reader', () => {
     }
   });
 
-  it('is not made without a model', () => {
+  it('rejects a set-up without models', () => {
     assert.throws(
       () => createRequestReader({ models: [], drawSeed: () => 0 }),
       /at least one model, got none/,
     );
   });
 
-  it('says what is wrong', () => {
+  it('reports what is wrong', () => {
     const wrong: [unknown, RegExp][] = [
       ['a string', /Expected a story request/],
       [null, /Expected a story request/],
@@ -127,7 +127,7 @@ describe('a request reader', () => {
     }
   });
 
-  it('gives a request within bounds or a sentence, whatever comes', () => {
+  it('gives a request within bounds or a sentence, for any input', () => {
     const fields = fc.record(
       {
         prompt: fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000, size: 'max' }), fc.anything()),

@@ -1,4 +1,4 @@
-/** Completions, by the shells themselves; a shell that is not installed is skipped. */
+/** Completions, as the shells themselves compute them; a shell that is not installed is skipped. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../helpers/programs.ts';
 const execute = promisify(execFile);
 const isMissing = (shell: string) => spawnSync(shell, ['-c', 'true']).error && `${shell} is not installed`;
 
-/** What is offered where the Tab key is pressed at a line's end. */
+/** The completions at the end of a line. */
 const OFFERS: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ['scifi wor', ['worker']],
   ['scifi corpus ', ['build', 'download']],
@@ -19,7 +19,7 @@ const OFFERS: readonly (readonly [line: string, offers: readonly string[]])[] = 
   ['scifi model export x y --for', ['--format']],
   ['scifi train data --batch', ['--batch-normalization']],
   ['scifi write --temperature 0.5 --le', ['--length']],
-  // A word that is a command's name only elsewhere.
+  // A word that is a command's name only in another position.
   ['scifi write model --se', ['--seed']],
 ];
 
@@ -49,7 +49,7 @@ describe('completion', { timeout: 60_000 }, () => {
 
   async function bashOffers(script: string, line: string): Promise<string[]> {
     // biome-ignore-start lint/suspicious/noTemplateCurlyInString: bash's own
-    // Readline's own way: the words of the line, and which of them is being typed.
+    // As Readline sets them: the words of the line, and the index of the current one.
     const ask =
       'source "$1"; read -ra COMP_WORDS <<< "$2"; [[ "$2" == *" " ]] && COMP_WORDS+=("");' +
       'COMP_CWORD=$((${#COMP_WORDS[*]} - 1)); _scifi; printf "%s\\n" "${COMPREPLY[@]}"';
@@ -62,7 +62,7 @@ describe('completion', { timeout: 60_000 }, () => {
     const script = await scriptFor('bash');
     for (const [line, offers] of OFFERS)
       assert.deepEqual((await bashOffers(script, line)).toSorted(), offers, line);
-    // No word fits: `complete -o default` makes bash offer files.
+    // No completion matches: `complete -o default` makes bash offer files.
     assert.deepEqual(await bashOffers(script, 'scifi train --out ru'), []);
     const { stdout } = await execute('bash', [
       '--norc',
@@ -95,7 +95,7 @@ describe('completion', { timeout: 60_000 }, () => {
   it('zsh', { skip: isMissing('zsh') }, async () => {
     const script = await scriptFor('zsh');
     for (const [line, expected] of OFFERS) {
-      // A terminal of its own, in which the Tab key is pressed twice, and what it shows is read.
+      // A separate terminal, in which Tab is pressed twice and the output is read.
       const ask = `
         zmodload zsh/zpty
         zpty shell zsh -f -i
@@ -112,7 +112,7 @@ describe('completion', { timeout: 60_000 }, () => {
     }
   });
 
-  it('says which shells there are', async () => {
+  it('lists the supported shells', async () => {
     const { code, stderr } = await host.run(['completion', 'tcsh']);
     assert.equal(code, 2);
     assert.match(stderr, /Allowed choices are bash, zsh, fish/);

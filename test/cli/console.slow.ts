@@ -1,4 +1,4 @@
-/** Text from outside that a terminal would obey, through every command that prints some. */
+/** External text with terminal control characters, through every command that prints external text. */
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { CliHost, MODELS, type Outcome } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/programs.ts';
 
-/** Sets the window's title, turns red, begins a line, and turns the direction of what follows. */
+/** Sets the window's title, turns red, begins a line, and reverses the direction of the following text. */
 const HOSTILE = 'x\u001b]0;owned\u0007\u009b31m\r\nok    Queue: all is well\u202e';
 
-describe('what commands print of text from outside', { timeout: 120_000 }, () => {
+describe('external text in the output of commands', { timeout: 120_000 }, () => {
   let folder: string;
   let remove: () => Promise<void>;
   let host: CliHost;
@@ -27,7 +27,7 @@ describe('what commands print of text from outside', { timeout: 120_000 }, () =>
     await remove();
   });
 
-  /** Holds an outcome to being printable, and to showing the hostile text at all. */
+  /** Asserts that the output is printable, and that it shows the hostile text. */
   function assertShown({ stdout, stderr }: Outcome): void {
     const said = stdout + stderr;
     assert.match(said, /x\\u001b\]0;owned\\u0007/, 'it is shown');
@@ -36,7 +36,7 @@ describe('what commands print of text from outside', { timeout: 120_000 }, () =>
     assert.doesNotMatch(said, /^ok {4}Queue: all is well/m, 'no line of its own');
   }
 
-  it('a tensor, a layer and a file that cannot be imported', async () => {
+  it('is printable for a tensor, a layer and a file that cannot be imported', async () => {
     const header = Buffer.from(
       JSON.stringify({ [HOSTILE]: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }),
     );
@@ -63,7 +63,7 @@ describe('what commands print of text from outside', { timeout: 120_000 }, () =>
     assertShown(await host.run(['evaluate', join(MODELS, 'scifi'), join(folder, `${HOSTILE}-missing`)]));
   });
 
-  it('titles of a catalogue, and names of its shelves', async () => {
+  it('is printable for titles of a catalogue and names of its shelves', async () => {
     const fake = await FakeGutenberg.start([
       {
         id: '84',
@@ -90,7 +90,7 @@ describe('what commands print of text from outside', { timeout: 120_000 }, () =>
     }
   });
 
-  it('names on Discord and Slack', async () => {
+  it('is printable for names on Discord and Slack', async () => {
     const [discord, slack] = await Promise.all([FakeDiscord.start(), FakeSlack.start()]);
     try {
       discord.world.permissions &= ~PERMISSION.createPublicThreads;
@@ -110,7 +110,7 @@ describe('what commands print of text from outside', { timeout: 120_000 }, () =>
     }
   });
 
-  it('words and settings of a person', async () => {
+  it('is printable for words and settings of a user', async () => {
     assertShown(await host.run(['write', '--model', HOSTILE]));
     assertShown(await host.run(['write', `--${HOSTILE}`]));
     assertShown(await host.run([HOSTILE]));
@@ -122,7 +122,7 @@ describe('what commands print of text from outside', { timeout: 120_000 }, () =>
     assertShown(await host.run(['train', join(folder, HOSTILE), '--out', folder]));
   });
 
-  it('a list of models', async () => {
+  it('is printable for a list of models', async () => {
     const models = join(folder, 'models');
     await mkdir(join(models, 'odd'), { recursive: true });
     await writeFile(

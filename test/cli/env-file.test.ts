@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/programs.ts';
 
 const LINES = '# settings\nSCIFI_PORT=4000\nSCIFI_PREFIX="böse Überschrift"\r\nLOG_LEVEL=debug\n';
 
-/** A text in the encodings that editors leave it in. */
+/** A text in the encodings that editors write. */
 const ENCODED: Readonly<Record<string, Buffer>> = {
   'UTF-8': Buffer.from(LINES),
   'UTF-8 with a byte-order mark': Buffer.from(`\ufeff${LINES}`),
@@ -19,7 +19,7 @@ const ENCODED: Readonly<Record<string, Buffer>> = {
   'the line ends of an old Mac': Buffer.from(LINES.replaceAll(/\r?\n/g, '\r')),
 };
 
-describe('the file of settings', () => {
+describe('the settings file', () => {
   let folder: string;
   let remove: () => Promise<void>;
 
@@ -44,7 +44,7 @@ describe('the file of settings', () => {
     });
   }
 
-  it('names lines that are no settings, and keeps the line after them', async () => {
+  it('names lines that are not settings, and keeps the line after them', async () => {
     const { values, notices } = await read('DISCORD_TOKEN a.b.c\nSCIFI_PORT=1\nA="one\ntwo"\nnonsense\n');
     assert.deepEqual({ ...values }, { SCIFI_PORT: '1', A: 'one\ntwo' });
     assert.deepEqual(
@@ -54,7 +54,7 @@ describe('the file of settings', () => {
     assert.doesNotMatch(notices.join(), /a\.b\.c|nonsense/, 'it may be a secret');
   });
 
-  it('says why it cannot be read', async () => {
+  it('reports why it cannot be read', async () => {
     assert.equal(readEnvFile(join(folder, 'nosuch')), undefined);
     await mkdir(join(folder, 'a folder'));
     assert.throws(() => readEnvFile(join(folder, 'a folder')), {
@@ -66,7 +66,7 @@ describe('the file of settings', () => {
     });
   });
 
-  it('is found in the folder of the command, goes behind the environment, and never ends in a stack', async () => {
+  it('is read from the command’s folder, below the environment, without a stack trace', async () => {
     const at = async (name: string, content: Buffer | undefined): Promise<Outcome> => {
       const place = join(folder, name);
       await mkdir(place);
@@ -87,11 +87,11 @@ describe('the file of settings', () => {
   });
 });
 
-describe('settings with something around or beside them', () => {
+describe('settings with extra characters around or beside them', () => {
   const SECRET = '0123456789abcdef0123456789abcdef';
   const slack = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_PORT: '3001' };
 
-  it('lose white space, line ends, invisible characters and quotes around them', () => {
+  it('lose surrounding white space, line ends, invisible characters and quotes', () => {
     for (const around of [
       `${SECRET}\n`,
       ` ${SECRET}\r\n`,
@@ -110,7 +110,7 @@ describe('settings with something around or beside them', () => {
     assert.equal(readConfig({ SCIFI_PORT: ' 4000\n' }).port, 4_000);
   });
 
-  it('are refused with something inside them that no platform writes', () => {
+  it('are refused with characters inside them that no platform writes', () => {
     for (const inside of [`${SECRET} ${SECRET}`, `${SECRET}\n${SECRET}`, `${SECRET}\u200b0`, `“${SECRET}”`]) {
       assert.throws(
         () => readConfig({ ...slack, SLACK_SIGNING_SECRET: inside }),
@@ -120,7 +120,7 @@ describe('settings with something around or beside them', () => {
     }
   });
 
-  it('keep what may be meant in a password, and say so', () => {
+  it('keep characters that may belong to a password, with a warning', () => {
     const operator = { SCIFI_OPERATOR_PORT: '0' };
     const { operator: read, notices } = readConfig({
       ...operator,
@@ -134,7 +134,7 @@ describe('settings with something around or beside them', () => {
     );
   });
 
-  it('are found under names that are nearly theirs', () => {
+  it('are found under misspelled names', () => {
     const misspelt: [string, string][] = [
       ['DISCORD_TOKN', 'DISCORD_TOKEN'],
       ['DICSORD_TOKEN', 'DISCORD_TOKEN'],
@@ -154,7 +154,7 @@ describe('settings with something around or beside them', () => {
     assert.throws(() => readConfig({ SCIFI_NONSENSE: '1' }), /SCIFI_NONSENSE: there is no such setting/);
   });
 
-  it('are only remarked on where the name may be another program’s', () => {
+  it('only cause a warning where the name may be another program’s', () => {
     const { notices } = readConfig({
       DISCORD_BOT_TOKEN: 'hunter2',
       SLACK_WEBHOOK_URL: 'hunter2',
@@ -169,7 +169,7 @@ describe('settings with something around or beside them', () => {
     assert.match(notices[1]!, /^SLACK_WEBHOOK_URL: there is no such setting, and nothing reads it\.$/);
   });
 
-  it('are host names where host names are meant, whatever was copied with them', () => {
+  it('are reduced to host names where host names are expected', () => {
     const read = (hosts: string) => readConfig({ SCIFI_ALLOWED_HOSTS: hosts }).allowedHosts;
     assert.deepEqual(read('https://Scifi.Example.org/, stories.example.org:8443 ,localhost'), [
       'scifi.example.org',

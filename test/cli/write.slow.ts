@@ -1,4 +1,4 @@
-/** `scifi write` among other programs: what is piped in, Ctrl-C, and a disk that is full. */
+/** `scifi write` among other programs: piped input, Ctrl-C, and a full disk. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../helpers/programs.ts';
 
 const SCIFI = `'${process.execPath}' --import tsx src/cli.ts`;
 
-/** Runs a line of a shell in which `$SCIFI` is the program. */
+/** Runs a shell line in which `$SCIFI` is the program. */
 function shell(
   line: string,
   signal?: { readonly name: NodeJS.Signals; readonly after: RegExp },
@@ -47,7 +47,7 @@ describe('scifi write', { timeout: 120_000, concurrency: 2 }, () => {
     assert.equal(piped.stdout, typed.stdout);
   });
 
-  it('refuses on standard input what is no prompt', async () => {
+  it('refuses an invalid prompt on standard input', async () => {
     const [long, endless, binary] = await Promise.all([
       shell(`head -c 2001 /dev/zero | tr '\\0' x | $SCIFI write -`),
       shell(`yes | $SCIFI write -`),
@@ -59,7 +59,7 @@ describe('scifi write', { timeout: 120_000, concurrency: 2 }, () => {
     assert.match(binary.stderr, /^Standard input is not UTF-8\./);
   });
 
-  it('ends with 130 on Ctrl-C, and leaves what it has written', async () => {
+  it('exits with 130 on Ctrl-C, and keeps what it has written', async () => {
     const { code, stdout, stderr } = await shell('exec $SCIFI write "It all" --length 6000 --seed 1', {
       name: 'SIGINT',
       after: /^It all ..../,
@@ -69,7 +69,7 @@ describe('scifi write', { timeout: 120_000, concurrency: 2 }, () => {
     assert.ok(stdout.length < 5_000, 'it has stopped');
   });
 
-  it('says in one line that its output cannot be written', { skip: !existsSync('/dev/full') }, async () => {
+  it('reports an output error in one line', { skip: !existsSync('/dev/full') }, async () => {
     const { code, stderr } = await shell('$SCIFI write x --length 60 > /dev/full');
     assert.equal(code, 1);
     assert.match(stderr, /^Standard output cannot be written \(ENOSPC\)\. [^\n]*\n$/);
@@ -77,11 +77,11 @@ describe('scifi write', { timeout: 120_000, concurrency: 2 }, () => {
     assert.equal((await shell('$SCIFI wirte 2> /dev/full')).code, 1);
   });
 
-  it('has no stack trace for a file that cannot become so large, in any command', async () => {
+  it('prints no stack trace for a file that exceeds the size limit, in any command', async () => {
     const out = join(folder, 'model.onnx');
     await writeFile(join(folder, 'train.txt'), `\u0003${'a word or two '.repeat(300)}`);
     await writeFile(join(folder, 'valid.txt'), `\u0003${'a word or two '.repeat(30)}`);
-    // In units of 512 bytes; node ignores the signal that comes with it.
+    // In units of 512 bytes; node ignores the signal that the limit sends.
     for (const command of [
       `model export scifi '${out}' --format onnx`,
       `train '${folder}' --out '${folder}/run' --units 64 --epochs 1 --steps 16`,

@@ -1,6 +1,6 @@
 /**
- * deploy/kubernetes, checked against the schemas of Kubernetes and KEDA, and against what the processes themselves
- * do. No cluster was at hand where it was written.
+ * deploy/kubernetes, checked against the schemas of Kubernetes and KEDA, and against what the processes
+ * themselves do. No cluster was available when it was written.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -25,7 +25,7 @@ const require = createRequire(import.meta.url);
 const GENERATED = fileURLToPath(new URL('../../node_modules/.cache/kubernetes/', import.meta.url));
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 
-/** Where the model of a kind is. Kustomize's own files have none: they never reach a cluster. */
+/** The path of the schema of a kind. Kustomize's own files have none: they never reach a cluster. */
 function modelOf({ apiVersion, kind }: Manifest): string {
   const group = apiVersion.startsWith('keda.sh/') ? '@kubernetes-models/keda' : 'kubernetes-models';
   return `${group}/${apiVersion}/${kind}`;
@@ -47,7 +47,7 @@ describe('deploy/kubernetes', () => {
     manifests = all.filter(({ kind }) => kind !== 'Kustomization');
   });
 
-  it('is what the schemas of Kubernetes and KEDA allow', () => {
+  it('conforms to the schemas of Kubernetes and KEDA', () => {
     assert.ok(manifests.length >= 14);
     for (const manifest of manifests) {
       const { [manifest.kind]: Model } = require(modelOf(manifest));
@@ -56,7 +56,7 @@ describe('deploy/kubernetes', () => {
     }
   });
 
-  it('has no field that is unknown, which a schema lets pass and a cluster ignores', async () => {
+  it('has no unknown field, which a schema accepts and a cluster ignores', async () => {
     const lines = manifests.flatMap((manifest, index) => [
       `import type { I${manifest.kind} as I${index} } from '${modelOf(manifest)}';`,
       `export const m${index}: I${index} = ${JSON.stringify(manifest, null, 1)};`,
@@ -73,7 +73,7 @@ describe('deploy/kubernetes', () => {
     assert.equal(status, 0, stdout);
   });
 
-  it('gives nobody more than they need', async () => {
+  it('grants only the permissions that are needed', async () => {
     const { services } = await readCompose();
     for (const name of [...OURS, 'redis'] as const) {
       const { spec } = workload(name).spec.template;
@@ -102,7 +102,7 @@ describe('deploy/kubernetes', () => {
     }
   });
 
-  it('has settings that exist and may be so, and keeps the chats’ tokens from the workers', () => {
+  it('has existing settings with valid values, and keeps the chats’ tokens from the workers', () => {
     const settings = find<Manifest & { data: Labels }>('ConfigMap', 'scifi-settings')!.data;
     const secrets = find<Manifest & { stringData: Labels }>('Secret', 'scifi-secrets')!.stringData;
     const environmentOf = (name: string): Record<string, string> => {
@@ -122,7 +122,7 @@ describe('deploy/kubernetes', () => {
     const bots = environmentOf('bots');
     const worker = environmentOf('worker');
     for (const name of [...Object.keys(bots), ...Object.keys(worker)]) {
-      // The Redis beside them has its password as a setting of its own.
+      // The Redis of the manifests has its password in a separate setting.
       if (name !== 'REDIS_PASSWORD') assert.ok(SETTINGS.includes(name), name);
     }
     assert.deepEqual(
@@ -139,7 +139,7 @@ describe('deploy/kubernetes', () => {
     assert.equal(engine, 'onnx');
   });
 
-  it('asks the operator’s port, and gives a process the time that it needs to end', () => {
+  it('probes the operator’s port, and gives a process the time that it needs to end', () => {
     for (const name of OURS) {
       const { env = [], ports, startupProbe, readinessProbe, livenessProbe, lifecycle } = containerOf(name);
       const setting = env.find((one) => one.name === 'SCIFI_OPERATOR_PORT')!.value;
@@ -160,7 +160,7 @@ describe('deploy/kubernetes', () => {
     }
   });
 
-  it('selects what there is, and names ports that there are', () => {
+  it('selects existing pods, and names existing ports', () => {
     const pods = ['bots', 'worker', 'redis'].map((name) => ({
       labels: workload(name).spec.template.metadata.labels,
       ports: containerOf(name).ports.map((port) => port.name),
@@ -191,7 +191,7 @@ describe('deploy/kubernetes', () => {
     }
   });
 
-  it('lets traces out to a collector, and Slack in where it listens', async () => {
+  it('allows traces to a collector, and Slack requests where the bots listen', async () => {
     const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy') as (Manifest & {
       spec: Policy;
     })[];
@@ -230,13 +230,13 @@ describe('deploy/kubernetes', () => {
       SLACK_PORT: listened,
     });
     assert.deepEqual([http.slack?.http?.port, http.slack?.host], [3_001, '127.0.0.1']);
-    // Without a signing secret the port alone changes nothing: Socket Mode, or no Slack at all.
+    // Without a signing secret, the port alone changes nothing: Socket Mode, or no Slack at all.
     assert.equal(readConfig({ SLACK_PORT: listened }).slack, undefined);
     const socket = readConfig({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1', SLACK_PORT: listened });
     assert.equal(socket.slack?.http, undefined);
   });
 
-  it('lets the bots reach Discord and Slack over IPv6, too', () => {
+  it('allows the bots to reach Discord and Slack over IPv6, too', () => {
     const policy = manifests.find(({ metadata }) => metadata.name === 'page-and-chats') as Manifest & {
       spec: Policy;
     };
@@ -244,7 +244,7 @@ describe('deploy/kubernetes', () => {
     assert.deepEqual(blocks, ['0.0.0.0/0', '::/0']);
   });
 
-  it('has Redis as docker-compose.yml has it, and a password besides', async () => {
+  it('configures Redis as docker-compose.yml does, with a password in addition', async () => {
     const { services } = await readCompose();
     const { args, image } = containerOf('redis');
     assert.equal(image, services.redis.image);
@@ -252,7 +252,7 @@ describe('deploy/kubernetes', () => {
     assert.deepEqual(args, [...composed, '--requirepass', '$(REDIS_PASSWORD)']);
   });
 
-  it('counts workers by a figure that there is, and lets each be busy and not full', async () => {
+  it('scales workers by an existing metric, and keeps each busy but not full', async () => {
     const { spec } = find<Manifest & { spec: ScaledSpec }>('ScaledObject', 'worker')!;
     assert.equal(spec.scaleTargetRef.name, workload('worker').metadata.name);
     const { query, threshold } = spec.triggers[0].metadata;
@@ -268,7 +268,7 @@ describe('deploy/kubernetes', () => {
     assert.equal(spec.minReplicaCount, workload('worker').spec.replicas);
   });
 
-  it('takes all files along but the example of a secret', () => {
+  it('includes all files except the example of a secret', () => {
     for (const folder of ['base', 'keda'] as const) {
       const kustomization = files[folder].get('kustomization.yaml')![0] as unknown as { resources: string[] };
       const listed = kustomization.resources.filter((one) => one.endsWith('.yaml'));
@@ -300,7 +300,7 @@ interface Selector {
   readonly matchExpressions?: readonly { key: string; operator: string; values: readonly string[] }[];
 }
 
-/** Every selector of pods in a manifest, a Service's bare labels, too. */
+/** Every pod selector in a manifest, including the bare labels of a Service. */
 function podSelectorsOf(manifest: Manifest): Selector[] {
   const found: Selector[] = [];
   const walk = (value: unknown, key = '') => {

@@ -9,24 +9,24 @@ export interface FakeEngineOptions {
   readonly vocabularySize?: number;
   readonly stepsPerDecode?: number;
   /**
-   * The id that follows a history of ids, for a uniform; by default a hash of both. Where it may not be drawn, the
-   * next higher one that may be is, or else the lowest.
+   * The id that follows a history of ids, for a uniform; by default a hash of both. If that id is not
+   * allowed, the next higher allowed one is drawn, or else the lowest.
    */
   readonly next?: Next;
 }
 
 /**
- * An engine without matrices: a slot's state is the list of ids that it has read, and what it draws depends
- * on all of it. Records its trips, and refuses what the seam forbids.
+ * An engine without matrices: a slot's state is the list of ids that it has read, and each draw depends on
+ * all of it. Records its decodes, and refuses calls that break the engine's contract.
  */
 export class FakeEngine implements Engine {
   readonly name = 'fake';
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly stepsPerDecode: number;
-  /** Slots of every trip so far. */
+  /** Slots of every decode so far. */
   readonly trips: number[][] = [];
-  /** What `advance` throws at its next call. */
+  /** The error that `decode` throws at its next call. */
   failure: Error | undefined;
   readonly #next: Next;
   readonly #histories: number[][];

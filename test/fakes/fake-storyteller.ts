@@ -31,7 +31,9 @@ const WORDS = [
 ];
 const WORD_IDS = WORDS.map((word) => vocabulary.encode(word).ids);
 
-/** Draws whole words: what follows depends on all that was read and, where a word begins, on the uniform. */
+/**
+ * Draws whole words: each draw depends on all ids that were read and, at the start of a word, on the uniform.
+ */
 export function nextOfWords(history: readonly number[], uniform: number, allowed?: AllowedIds): number {
   const space = vocabulary.idOf(' ')!;
   const begun = history.slice(history.lastIndexOf(space) + 1);
@@ -43,7 +45,7 @@ export function nextOfWords(history: readonly number[], uniform: number, allowed
   return orSpace(WORD_IDS[(sum + Math.floor(uniform * 1_000)) % WORDS.length]![0]!, allowed);
 }
 
-/** A word that may not go on ends. */
+/** A word without an allowed continuation ends. */
 function orSpace(id: number, allowed: AllowedIds | undefined): number {
   return allowed?.[id] === 0 ? vocabulary.idOf(' ')! : id;
 }
@@ -54,8 +56,8 @@ export function fakeModel(version: string, vocabulary: Vocabulary): StorytellerM
 }
 
 /**
- * Draws the letters of some words, each of which ends with a space: at every letter the uniform decides which of the
- * words that have begun so it goes on with.
+ * Draws the letters of given words, each of which ends with a space: at every letter the uniform chooses
+ * among the words that begin with the letters so far.
  */
 export function nextOf(words: readonly string[]): NonNullable<FakeEngineOptions['next']> {
   const all = words.map((word) => vocabulary.encode(word).ids);
@@ -69,7 +71,7 @@ export function nextOf(words: readonly string[]): NonNullable<FakeEngineOptions[
   };
 }
 
-/** A storyteller whose network is a fake: it writes plausible words at once. */
+/** A storyteller with a fake network: it writes plausible words without a delay. */
 export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: number } = {}): {
   storyteller: Storyteller;
   engine: FakeEngine;
@@ -86,7 +88,7 @@ export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: numb
   return { storyteller, engine };
 }
 
-/** What a storyteller writes for somebody who leaves the temperature to us, without a queue and without a chat. */
+/** The story that a storyteller writes at the default temperature, without a queue and without a chat. */
 export async function undisturbedText(
   storyteller: Storyteller,
   prompt: string,

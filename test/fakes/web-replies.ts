@@ -3,7 +3,7 @@ import { StoryError } from '../../src/errors.ts';
 import type { Requester } from '../../src/queue/admission/requester.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story/story.ts';
 
-/** A story of about 1,400 characters that the fake tells again and again. */
+/** A story of about 1,400 characters that the fake repeats. */
 export const CANNED_STORY = `
  a signal that nobody aboard had been meant to hear. It came through the ice in the third watch, a slow and patient knocking, and the machines that listened for the colony wrote it down as weather.
 
@@ -19,11 +19,11 @@ By morning the whole station stood in the corridor with cups of bad coffee, and 
 
 "Well," said the captain at length, "somebody had better knock."`.slice(1);
 
-/** How the fake writes by itself, when it should. */
+/** The pace at which the fake writes by itself. */
 export interface Pace {
   readonly everyMs: number;
   readonly characters: number;
-  /** How long a story waits before its first character. */
+  /** The delay of a story before its first character. */
   readonly waitMs?: number;
 }
 
@@ -34,13 +34,15 @@ interface Held {
   timer?: NodeJS.Timeout;
 }
 
-/** The queue as the web server sees it, in memory: moved by hand, or writing a canned story at a pace. */
+/**
+ * The queue as the web server sees it, in memory: advanced by the test, or writing a canned story at a pace.
+ */
 export class FakeWebReplies implements WebReplies {
   readonly held = new Map<string, Held>();
   readonly submitted: string[] = [];
   readonly askers: (Requester | undefined)[] = [];
   storytellers: StorytellerStatus & { waiting: number } = { phase: 'ready', loaded: 1, waiting: 0 };
-  /** Set it and every call rejects with it. */
+  /** If it is set, every call rejects with it. */
   broken: Error | undefined;
   readonly #pace: Pace | undefined;
 
@@ -84,7 +86,7 @@ export class FakeWebReplies implements WebReplies {
     return this.storytellers;
   }
 
-  /** Moves a reply to its next state. */
+  /** Advances a reply to its next state. */
   set(id: string, state: ReplyState): void {
     const held = this.held.get(id);
     if (held === undefined) throw new StoryError('not_found', `Expected a reply ${id}, got none`);
@@ -101,12 +103,12 @@ export class FakeWebReplies implements WebReplies {
     this.set(id, { status: 'finished', text, ending, modelVersion: 'abc123', engine: 'onnx', unreadable: 0 });
   }
 
-  /** How many listeners a reply has. */
+  /** The number of listeners of a reply. */
   listeners(id: string): number {
     return this.held.get(id)?.listeners.size ?? 0;
   }
 
-  /** Forgets everything, as a queue does after a while. */
+  /** Forgets all replies, as a queue does after their retention time. */
   forget(): void {
     for (const held of this.held.values()) clearInterval(held.timer);
     this.held.clear();

@@ -21,7 +21,7 @@ describe('a lexicon', () => {
     );
   });
 
-  test('has no beginning of a word, no longer word, and nothing with another character', () => {
+  test('has no prefix of a word, no longer word, and no word with another character', () => {
     const lexicon = new Lexicon(buildLexicon(new Map([['rocket', true]])));
     for (const one of ['', 'rocke', 'rockets', 'r', 'rock3t', 'rocket ', 'röcket']) {
       assert.equal(lexicon.has(one), false, one);
@@ -29,14 +29,14 @@ describe('a lexicon', () => {
     assert.equal(lexicon.has('Rocket'), true);
   });
 
-  test('shares the ends of words', () => {
+  test('shares common suffixes', () => {
     const stems = ['walk', 'talk', 'jump', 'look'];
     const words = new Map(stems.flatMap((stem) => ['', 's', 'ed', 'ing'].map((end) => [stem + end, true])));
-    // Four stems of four letters and one common tail; `walk` and `talk` share three letters of theirs.
+    // Four stems of four letters and one common suffix; `walk` and `talk` share three of their letters.
     assert.ok(buildLexicon(words as Map<string, boolean>).length < 4 * 25);
   });
 
-  test('refuses bytes that are none, and never reads outside of them', () => {
+  test('refuses invalid bytes, and never reads outside of them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (noise, isMarked) => {
         const bytes = isMarked ? Uint8Array.from([0x4c, 0x45, 0x58, 0x31, ...noise]) : noise;
@@ -49,7 +49,7 @@ describe('a lexicon', () => {
     );
   });
 
-  test('refuses words of other characters', () => {
+  test('refuses words with other characters', () => {
     for (const one of ['Mars', 'x-ray', 'é']) {
       assert.throws(() => buildLexicon(new Map([[one, true]])), RangeError);
     }

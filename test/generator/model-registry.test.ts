@@ -17,7 +17,7 @@ const REQUEST: StoryRequest = {
   model: 'scifi',
 };
 
-/** A library on fake engines; `created` holds those that were made, the last one in use. */
+/** A registry with fake engines; `created` holds those that were made, and the last one is in use. */
 function library(reopen?: () => Promise<ChosenEngine | undefined>) {
   const created: FakeEngine[] = [];
   const chosen: ChosenEngine = {
@@ -42,14 +42,14 @@ function library(reopen?: () => Promise<ChosenEngine | undefined>) {
   return { library: made, created, chosen };
 }
 
-describe('a library whose device is lost', () => {
-  test('fails its stories as lost, and tells them after it has recovered', async () => {
+describe('a registry whose device is lost', () => {
+  test('rejects its stories as lost, and writes stories again after it has recovered', async () => {
     const { library: books, created } = library();
     await books.open();
     const expected = await books.storyteller('scifi').tell(REQUEST);
     created[0]!.failure = new EngineLostError('fake', 'unplugged');
     await assert.rejects(books.storyteller('scifi').tell(REQUEST), EngineLostError);
-    // However many stories notice, it is done once.
+    // Several stories report the loss, and the engine is reopened once.
     await Promise.all([books.recover(), books.recover(), books.recover()]);
     assert.equal(created.length, 2);
     assert.deepEqual(books.status, { loaded: 1, ready: true });
@@ -74,7 +74,7 @@ describe('a library whose device is lost', () => {
     assert.equal(books.status.ready, true);
   });
 
-  test('goes on looking when the next device is lost as well, until it is closed', async () => {
+  test('retries when the next device is lost as well, until it is closed', async () => {
     let tries = 0;
     const { library: books, chosen } = library(async () => {
       tries += 1;

@@ -45,35 +45,35 @@ describe('The first draw', () => {
     assert.deepEqual(allowed(vocabulary, 'on')!.join(''), '\n !"#$%&()*+,./:;<=>?@[\\]^_`{|}~');
   });
 
-  it('after anything else that is read gives whatever the network draws', () => {
+  it('after any other character gives any character of the network', () => {
     const ends = ['He went ', 'He went.', 'half-', 'the ship--', '"', 'a\n', 'don’', 'a_'];
     for (const before of ends) assert.equal(allowed(LATIN, before), undefined, before);
   });
 
-  it('of a story from nothing gives a capital, a quotation mark or a digit', () => {
+  it('of a story without a prompt gives a capital, a quotation mark or a digit', () => {
     for (const before of ['', ' ', '\n\n', '\u200b']) {
       assert.deepEqual(allowed(LATIN, before), [...'ABÉ019"\'“«'], JSON.stringify(before));
     }
-    // Not one character of it can be read.
+    // Not one character of the prompt can be read.
     assert.deepEqual(allowed(LATIN, '🚀'), [...'ABÉ019"\'“«']);
-    // The speech that a story begins with begins like one.
+    // Speech at the start of a story is subject to the same rule.
     for (const mark of ['"', "'", '“']) assert.deepEqual(allowed(LATIN, '', mark), [...'ABÉ019']);
   });
 
-  it('is the only one that is restricted', () => {
+  it('is the only restricted draw', () => {
     assert.equal(allowed(LATIN, '', 'A'), undefined);
     assert.equal(allowed(LATIN, 'on', ' '), undefined);
     assert.equal(allowed(LATIN, 'He said ', '"'), undefined);
   });
 
-  it('gives any letter where there are no capitals, and anything where nothing fits', () => {
+  it('gives any letter if there are no capitals, and any character if none fits', () => {
     assert.deepEqual(allowed(charactersOf('ab\n."1'), ''), ['a', 'b', '"', '1']);
     assert.deepEqual(allowed(charactersOf('אב ."'), ''), ['א', 'ב', '"']);
     assert.equal(allowed(charactersOf('12\n.'), ''), undefined);
     assert.equal(allowed(charactersOf('\u0003abc'), 'a'), undefined);
   });
 
-  it('among words keeps to words that stand apart', () => {
+  it('of a word model gives only words that stand apart', () => {
     const words = [
       '\n',
       ' ',
@@ -104,7 +104,7 @@ describe('The first draw', () => {
       ' The',
       ' 7',
     ]);
-    // The space that a prompt ends with is part of the first word.
+    // The space at the end of a prompt is part of the first word.
     assert.deepEqual(allowed(known, 'The ship '), allowed(known, 'The ship'));
     assert.equal(allowed(known, 'The ship, '), undefined);
     assert.deepEqual(allowed(known, ''), ['"', 'The', '7']);
@@ -123,7 +123,7 @@ const REQUEST: StoryRequest = {
 };
 
 describe('A story', () => {
-  /** A network that would go on with a word for ever, now and then begins a speech, and ends sentences when it must. */
+  /** A network that extends a word endlessly, sometimes begins a speech, and ends sentences when it must. */
   const next = (history: readonly number[], uniform: number) =>
     vocabulary.idOf([...'aZ-\'9"t .'][Math.floor(uniform * 7 + (history.length % 9 === 0 ? 2.5 : 0))]!)!;
   const tellerOf = (stepsPerDecode: number) =>
@@ -138,7 +138,7 @@ describe('A story', () => {
     [{ prompt: '' }, /^(?:[A-Z0-9]|["'][A-Z0-9])/],
   ];
 
-  it('begins alike however many draws a trip makes, alone, in a crowd and resumed', async () => {
+  it('begins the same for any number of steps per decode, alone, among others and resumed', async () => {
     for (const [change, beginning] of beginnings) {
       const requests = Array.from({ length: 24 }, (_, seed) => ({ ...REQUEST, ...change, seed }));
       const texts: string[] = [];
@@ -179,8 +179,9 @@ describe('The shipped model', async () => {
       }),
     );
 
-  it('never goes on with the last word of a prompt', async () => {
-    // Without a rule, 39 of 40 stories go on with "into" after the first, 12 of 40 with "only" after the second.
+  it('never continues the last word of a prompt', async () => {
+    // Without a rule, 39 of 40 stories continue with "into" after the first prompt, 12 of 40 with "only"
+    // after the second.
     for (const prompt of ['He went in', 'The ship was on', 'In 19', 'They can', 'It all began with']) {
       for (const temperature of [0, 0.4, 0.7, 1]) {
         for (const text of await texts(prompt, temperature, temperature === 0 ? 1 : 16)) {
@@ -190,7 +191,7 @@ describe('The shipped model', async () => {
     }
   });
 
-  it('begins a story from nothing with a capital, a quotation mark or a digit', async () => {
+  it('begins a story without a prompt with a capital, a quotation mark or a digit', async () => {
     for (const temperature of [0, 0.4, 0.7, 1]) {
       for (const text of await texts('', temperature, temperature === 0 ? 1 : 40)) {
         assert.match(text, /^(?:["'](?=[\p{Lu}\p{N}])|[\p{Lu}\p{N}])/u);

@@ -1,4 +1,4 @@
-/** Stories of the presets by the shipped model: the same alone, in a crowd and resumed anywhere. */
+/** Stories of the presets by the shipped model: the same alone, among others and resumed anywhere. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,7 @@ describe('presets', () => {
   });
   after(() => Promise.all([alone.close(), crowd.close()]));
 
-  test('give the same story alone, in a crowd that comes and goes, and resumed from any snapshot', async () => {
+  test('give the same story alone, among others, and resumed from any snapshot', async () => {
     const seeds = Array.from({ length: 12 }, (_, seed) => seed);
     const snapshots = seeds.map((): string[] => []);
     const together = await Promise.all(
@@ -50,7 +50,7 @@ describe('presets', () => {
     }
   });
 
-  test('write, but for classic, small words that the model knows or the prompt has', async () => {
+  test('write only known lower-case words or words of the prompt, except for classic', async () => {
     const words = new Map<string, number>();
     await Promise.all(
       Array.from({ length: 24 }, async (_, seed) => {
@@ -65,7 +65,7 @@ describe('presets', () => {
       }),
     );
     assert.ok(words.get('classic')! > 0, 'the temperature alone makes words up');
-    // What is drawn five times in vain may stand: about one word in ten thousand.
+    // A word that is rejected five times may stand: about one word in ten thousand.
     for (const preset of ['calm', 'lively', 'wild']) assert.ok(words.get(preset)! <= 1, preset);
   });
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Resampling } from '../../src/generator/resampling.ts';
 
-describe('Redraws', () => {
-  it('counts attempts at every position that is drawn again', () => {
+describe('Resampling', () => {
+  it('counts attempts at every position that is resampled', () => {
     const redraws = new Resampling();
     redraws.resample(10, 13);
     redraws.resample(12, 15);
@@ -13,7 +13,7 @@ describe('Redraws', () => {
     );
   });
 
-  it('is settled where no first attempt is to follow a later one', () => {
+  it('is settled where no first attempt can follow a later one', () => {
     const redraws = new Resampling();
     assert.ok(redraws.isSettled(0) && redraws.isSettled(100));
     redraws.resample(10, 13);

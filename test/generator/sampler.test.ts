@@ -5,7 +5,7 @@ import { StoryError } from '../../src/errors.ts';
 import { philox4x32, sampleFromLogits, uniformAt } from '../../src/generator/sampler.ts';
 import { chiSquared, chiSquaredBound } from './engines/assertions.ts';
 
-/** The ancestor's definition, as it is written there: p_i = exp(log(p_i) / T) / sum over the softmax p. */
+/** The definition of the ancestor's code: p_i = exp(log(p_i) / T) / sum over the softmax p. */
 function distribution(logits: ArrayLike<number>, temperature: number): number[] {
   const exponentials = Array.from(logits, (logit) => Math.exp(logit));
   const total = exponentials.reduce((sum, value) => sum + value, 0);
@@ -25,11 +25,11 @@ describe('sampleFromLogits', () => {
     fc.assert(
       fc.property(logitsOf, temperatures, uniforms, (logits, temperature, uniform) => {
         const probabilities = distribution(logits, temperature);
-        // Where the plain formula underflows everywhere it defines nothing.
+        // Where the plain formula underflows everywhere, it defines no distribution.
         fc.pre(probabilities.every((p) => Number.isFinite(p)));
         const id = sampleFromLogits(logits, 0, logits.length, temperature, uniform);
         const below = probabilities.slice(0, id).reduce((sum, p) => sum + p, 0);
-        // Two orders of rounding in float64: a draw may only differ within this much of an edge.
+        // Two summation orders in float64: a draw may only differ within this distance of an edge.
         const tolerance = 1e-9;
         assert.ok(below <= uniform + tolerance, `${uniform} lies before ${id}`);
         assert.ok(uniform <= below + probabilities[id]! + tolerance, `${uniform} lies after ${id}`);
@@ -38,7 +38,7 @@ describe('sampleFromLogits', () => {
     );
   });
 
-  test('draws as often as the formula says', () => {
+  test('draws with the frequencies of the formula', () => {
     const logits = Float32Array.from({ length: 30 }, (_, i) => 3 * Math.sin(i * 1.7));
     const draws = 200_000;
     for (const temperature of [0.4, 1, 2]) {
@@ -78,7 +78,7 @@ describe('sampleFromLogits', () => {
     assert.throws(() => sampleFromLogits(new Float32Array(3), 0, 3, 1, 0.5, new Uint8Array(3)), StoryError);
   });
 
-  test('temperature 0 is the likeliest id, the lowest of several', () => {
+  test('at temperature 0 draws the likeliest id, the lowest of several', () => {
     fc.assert(
       fc.property(logitsOf, uniforms, (logits, uniform) => {
         assert.equal(
@@ -90,7 +90,7 @@ describe('sampleFromLogits', () => {
     assert.equal(sampleFromLogits(Float32Array.of(1, 3, 3, 2), 0, 4, 0, 0.99), 1);
   });
 
-  test('tiny temperatures come to the same as 0 where one id is likeliest', () => {
+  test('at tiny temperatures draws as at 0 where one id is likeliest', () => {
     const logits = Float32Array.of(-4, 2, 1.999, -90);
     for (const temperature of [1e-5, 1e-30, 1e-300, Number.MIN_VALUE]) {
       for (const uniform of [0, 0.5, 1 - 2 ** -53]) {
@@ -105,7 +105,7 @@ describe('sampleFromLogits', () => {
     assert.equal(sampleFromLogits(logits, 1, 3, 1e-3, 0.7), 1);
   });
 
-  test('huge logits do not overflow, impossible ids are never drawn', () => {
+  test('handles huge logits without overflow, and never draws impossible ids', () => {
     const logits = Float32Array.of(-Infinity, 3e38, -Infinity, 3e38, -3e38, -Infinity);
     for (let i = 0; i < 100; i++) {
       assert.ok([1, 3].includes(sampleFromLogits(logits, 0, 6, 2, i / 100)));
@@ -115,7 +115,7 @@ describe('sampleFromLogits', () => {
     assert.equal(sampleFromLogits(logits, 0, 6, 1, 1), 3);
   });
 
-  test('what is no distribution is an error of ours', () => {
+  test('reports an invalid distribution as an internal error', () => {
     for (const logits of [[1, Number.NaN], [Number.NaN, 1], [1, Infinity], [-Infinity, -Infinity], []]) {
       for (const temperature of [0, 1]) {
         assert.throws(
@@ -156,7 +156,7 @@ describe('the noise', () => {
     });
   }
 
-  test('is the same today as when the first story was told', () => {
+  test('is unchanged since the first story was written', () => {
     assert.equal(uniformAt(0, 0, 0), ((0x6627e8d5 >>> 5) * 2 ** 26 + (0xe169c58d >>> 6)) / 2 ** 53);
     assert.deepEqual(
       [uniformAt(7, 0, 0), uniformAt(7, 1, 0), uniformAt(7, 0, 1), uniformAt(0xffff_ffff, 6_000, 3)],
@@ -184,7 +184,7 @@ describe('the noise', () => {
       assert.ok(statistic < chiSquaredBound(cells - 1), `chi-squared ${statistic}`);
     });
 
-    test(`neighbouring ${what} have nothing to do with each other`, () => {
+    test(`is independent for neighbouring ${what}`, () => {
       const cells = 16;
       const counts = new Float64Array(cells * cells);
       let product = 0;

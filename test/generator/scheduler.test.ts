@@ -6,7 +6,7 @@ import { passageOf } from '../../src/generator/model/reading.ts';
 import { Scheduler, type Sequence } from '../../src/generator/scheduler.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 
-/** A sequence that takes `length` ids and remembers them. */
+/** A sequence that takes `length` ids and records them. */
 function sequence(prompt: number[], length: number, seed = 1): Sequence & { drawn: number[] } {
   const drawn: number[] = [];
   return {
@@ -27,8 +27,8 @@ async function alone(prompt: number[], length: number, seed: number, stepsPerDec
   return one.drawn;
 }
 
-describe('Batch', () => {
-  it('feeds the prompt, then what was drawn', async () => {
+describe('Scheduler', () => {
+  it('feeds the prompt, then the drawn ids', async () => {
     const engine = new FakeEngine({ next: (history) => history.at(-1)! + 1 });
     const one = sequence([10, 20, 30], 4);
     await new Scheduler(engine, { maxWaiting: 0 }).run(one);
@@ -36,7 +36,7 @@ describe('Batch', () => {
     assert.equal(engine.trips.length, 3 + 3, 'a prompt of 3 and 3 more characters to feed');
   });
 
-  it('gives a sequence the same ids alone and in a crowd that comes and goes', async () => {
+  it('gives a sequence the same ids alone and among others that come and go', async () => {
     const batch = new Scheduler(new FakeEngine({ capacity: 5 }), { maxWaiting: 100 });
     const crowd = Array.from({ length: 40 }, (_, seed) =>
       sequence(
@@ -53,7 +53,7 @@ describe('Batch', () => {
     assert.deepEqual([batch.active, batch.waiting], [0, 0]);
   });
 
-  it('gives the same ids whatever the number of steps in a trip', async () => {
+  it('gives the same ids for any number of steps per decode', async () => {
     for (const stepsPerDecode of [2, 3, 8, 64]) {
       for (const promptLength of [1, 2, 7, 8, 9, 30]) {
         const prompt = Array.from({ length: promptLength }, (_, i) => i);
@@ -62,7 +62,7 @@ describe('Batch', () => {
     }
   });
 
-  it('has the network read what the sequence says instead of what was drawn', async () => {
+  it('feeds the network the id that the sequence returns instead of the drawn one', async () => {
     for (const stepsPerDecode of [1, 4]) {
       const engine = new FakeEngine({ stepsPerDecode, next: (history) => history.at(-1)! + 1 });
       const drawn: number[] = [];
@@ -80,9 +80,9 @@ describe('Batch', () => {
     }
   });
 
-  it('goes back to an earlier draw, with what is to stand there instead, and draws on with other noise', async () => {
+  it('rewinds to an earlier draw, replaces it, and resamples with other noise', async () => {
     for (const stepsPerDecode of [1, 2, 4, 16]) {
-      // What is drawn is the sum of the last id and of the noise.
+      // The drawn id is the sum of the last id and of the noise.
       const engine = new FakeEngine({
         stepsPerDecode,
         next: (history, uniform) => history.at(-1)! + Math.round(uniform * 100),
@@ -111,8 +111,8 @@ describe('Batch', () => {
     }
   });
 
-  it('goes back from checkpoints to the same ids as by reading all again, in fewer trips', async () => {
-    /** Draws words of any length up to 9; an unlucky one is drawn again from its first letter, some twice. */
+  it('rewinds with checkpoints to the same ids as by reading all again, in fewer decodes', async () => {
+    /** Draws words of any length up to 9; an unlucky one is resampled from its first letter, some twice. */
     const words = (seed: number, hasRewindPoint: boolean): Sequence & { drawn: number[] } => {
       const drawn: number[] = [];
       const attempts = new Map<number, number>();
@@ -158,7 +158,7 @@ describe('Batch', () => {
     }
   });
 
-  it('goes back to the very draw that was taken', async () => {
+  it('rewinds to the exact draw that was accepted', async () => {
     for (const stepsPerDecode of [1, 4]) {
       const engine = new FakeEngine({
         stepsPerDecode,
@@ -183,7 +183,7 @@ describe('Batch', () => {
     }
   });
 
-  it('draws again what a trip drew from another set than what was taken before leaves', async () => {
+  it('resamples ids that a decode drew from an outdated set of allowed ids', async () => {
     const only = new Map(
       Array.from({ length: 10 }, (_, id) => [
         id,
@@ -209,7 +209,7 @@ describe('Batch', () => {
     }
   });
 
-  it('goes back to an earlier draw, of which the network then knows nothing', async () => {
+  it('rewinds to an earlier draw, which the network then has not read', async () => {
     for (const stepsPerDecode of [1, 3, 8]) {
       const histories = new Set<string>();
       const next = (history: readonly number[]) => {
@@ -229,13 +229,13 @@ describe('Batch', () => {
           return drawn.length < 8 ? id : undefined;
         },
       });
-      // 12, 13 and 14 are forgotten; then 81 and 82, which come again.
+      // 12, 13 and 14 are dropped; then 81 and 82, which come again.
       assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerDecode} steps in a trip`);
       assert.ok(histories.has('10,11,70,80,81'), [...histories].join(' '));
     }
   });
 
-  it('has the network see each time what its serving says, and go on alike when it is resumed', async () => {
+  it('shows the network the ids of its serving mode at each step, and resumes to the same ids', async () => {
     const servings = fc.record({
       kind: fc.constant('refreshed' as const),
       characters: fc.integer({ min: 1, max: 12 }),
@@ -247,7 +247,7 @@ describe('Batch', () => {
         fc.constantFrom(1, 3, 16),
         fc.nat(39),
         async (serving, promptLength, stepsPerDecode, resumedAt) => {
-          // Draws an id that tells how much the network has seen, and what.
+          // Draws an id that encodes how many ids the network has read, and which.
           const next = (history: readonly number[], uniform: number) =>
             history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, Math.floor(uniform * 1_000));
           const write = async (prompt: number[], skipped: number) => {
@@ -274,7 +274,7 @@ describe('Batch', () => {
     );
   });
 
-  it('sees no more than that after it went back, either', async () => {
+  it('shows no more ids than that after a rewind', async () => {
     const serving = { kind: 'refreshed', characters: 7 } as const;
     const next = (history: readonly number[]) => history.reduce((sum, id) => (sum * 31 + id + 1) % 9_973, 0);
     for (const stepsPerDecode of [1, 16]) {
@@ -309,7 +309,7 @@ describe('Batch', () => {
     }
   });
 
-  it('gives slots in the order in which sequences came', async () => {
+  it('assigns slots in the order in which sequences arrived', async () => {
     const batch = new Scheduler(new FakeEngine({ capacity: 2 }), { maxWaiting: 10 });
     const ended: number[] = [];
     const runs = [0, 1, 2, 3, 4, 5].map((name) =>
@@ -319,7 +319,7 @@ describe('Batch', () => {
     assert.deepEqual(ended, [0, 1, 2, 3, 4, 5]);
   });
 
-  it('is not held up by a long prompt', async () => {
+  it('is not delayed by a long prompt', async () => {
     const engine = new FakeEngine({ capacity: 2 });
     const batch = new Scheduler(engine, { maxWaiting: 0 });
     let longIsDone = false;
@@ -332,7 +332,7 @@ describe('Batch', () => {
     await long;
   });
 
-  it('refuses when too many wait, and lets in again afterwards', async () => {
+  it('refuses when too many wait, and accepts again afterwards', async () => {
     const batch = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 1 });
     const first = batch.run(sequence([1], 5));
     const second = batch.run(sequence([1], 5));
@@ -366,7 +366,7 @@ describe('Batch', () => {
     assert.ok(engine.trips.length <= trips + 1 + 3, 'at most one step went by');
   });
 
-  it('forgets a cancelled sequence that still waits', async () => {
+  it('drops a cancelled sequence that still waits', async () => {
     const batch = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 5 });
     const running = batch.run(sequence([1], 30));
     const abort = new AbortController();
@@ -381,7 +381,7 @@ describe('Batch', () => {
     await batch.run(sequence([1], 3), AbortSignal.abort());
   });
 
-  it('fails the active when the engine fails, and goes on with others', async () => {
+  it('rejects the active sequences when the engine fails, and continues with others', async () => {
     const engine = new FakeEngine({ capacity: 2 });
     const batch = new Scheduler(engine, { maxWaiting: 5 });
     const runs = [1, 2, 3].map((seed) => batch.run(sequence([1], 50, seed)));
@@ -395,7 +395,7 @@ describe('Batch', () => {
     assert.deepEqual([batch.active, batch.waiting], [0, 0]);
   });
 
-  it('fails only the sequence whose own code throws', async () => {
+  it('rejects only the sequence whose own code throws', async () => {
     const batch = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
     const broken = { ...sequence([1], 5), take: () => assert.fail('broken') };
     const [first, second] = await Promise.allSettled([batch.run(broken), batch.run(sequence([1], 5))]);
@@ -403,7 +403,7 @@ describe('Batch', () => {
     assert.equal(second?.status, 'fulfilled');
   });
 
-  it('says what is wrong with its options', async () => {
+  it('reports invalid options', async () => {
     assert.throws(() => new Scheduler(new FakeEngine(), { maxWaiting: -1 }), /Expected `maxWaiting`/);
     const batch = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
     await assert.rejects(batch.run(sequence([], 1)), /Expected `prompt`/);

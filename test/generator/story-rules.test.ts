@@ -12,7 +12,9 @@ const lexicon = new Lexicon(
   ),
 );
 
-/** What the rules say of a text, all of which was written but for the prompt, and of the character after it. */
+/**
+ * The rules' verdict on a text, all of which was written except the prompt, and on the character after it.
+ */
 function look(text: string, next: string, { prompt = 0, attempts = 0, seed = 1, first = 0 } = {}) {
   const rules = new StoryRules({ lexicon, seed });
   return rules.look(
@@ -22,13 +24,13 @@ function look(text: string, next: string, { prompt = 0, attempts = 0, seed = 1, 
 }
 
 describe('words', () => {
-  test('lets words of the lexicon stand, in any case and with what possession adds', () => {
+  test('accepts words of the lexicon, in any case and with a possessive ending', () => {
     for (const text of ['the ship', 'The ship', "the ship's", "I don't", "he said 'light'", 'THE SHIP']) {
       assert.equal(look(text, ' '), undefined, text);
     }
   });
 
-  test('draws a word again from its first letter that the model never read', () => {
+  test('resamples a word that the model never read, from its first letter', () => {
     assert.deepEqual(look('the shap', ' '), { from: 4 });
     assert.deepEqual(look('the shap', ','), { from: 4 });
     assert.deepEqual(look('the ship. Shap', ' '), { from: 10 });
@@ -36,7 +38,7 @@ describe('words', () => {
     assert.deepEqual(look('the light-shap', ' '), { from: 10 });
   });
 
-  test('says nothing within a word, of an earlier writer, or when it was tried often enough', () => {
+  test('does not judge within a word, of an earlier writer, or after too many attempts', () => {
     assert.equal(look('the sha', 'p'), undefined);
     assert.equal(look('the sha', "'"), undefined);
     assert.equal(look('the shap', ' ', { first: 6 }), undefined);
@@ -44,12 +46,12 @@ describe('words', () => {
     assert.equal(look('the 4th', ' '), undefined);
   });
 
-  test('lets words of the prompt stand', () => {
+  test('accepts words of the prompt', () => {
     assert.equal(look('the Zorgs of light and the zorg', ' ', { prompt: 18 })?.from, 9);
     assert.equal(look('the zorg of light and the zorg', ' ', { prompt: 17 }), undefined);
   });
 
-  test('lets a new name stand within a sentence, and an earlier one anywhere', () => {
+  test('accepts a new name within a sentence, and an earlier one anywhere', () => {
     assert.equal(look('the ship of Zorgon', ' '), undefined);
     assert.equal(look('the ship of Zorgon fell. Zorgon', ' '), undefined);
     assert.deepEqual(look('the ship fell. Zorgon', ' '), { from: 15 });
@@ -57,16 +59,16 @@ describe('words', () => {
 });
 
 describe('names', () => {
-  test('a new one gives way, more often than not, to the last one with the same initial', () => {
+  test('usually replaces a new one by the last one with the same initial', () => {
     const text = 'the ship of Zorgon and of Zarkov';
     const said = Array.from({ length: 1_000 }, (_, seed) => look(text, ' ', { seed }));
     const returned = said.filter((one) => one !== undefined);
     for (const one of returned) assert.deepEqual(one, { from: 26, instead: 'Zorgon' });
-    // 0.7 of a thousand, give or take four standard deviations.
+    // 0.7 of a thousand, with a tolerance of four standard deviations.
     assert.ok(Math.abs(returned.length - 700) < 58, `${returned.length}`);
   });
 
-  test('one that stands already, has another initial or is a common word stays', () => {
+  test('keeps one that occurs already, has another initial or is a common word', () => {
     for (const text of ['the Zorgon and the Zorgon', 'the Zorgon and the Jones', 'the Captain of the Ship']) {
       for (let seed = 0; seed < 20; seed++) assert.equal(look(text, ' ', { seed }), undefined, text);
     }
@@ -76,7 +78,7 @@ describe('names', () => {
 describe('loops', () => {
   const sentence = 'the ship fell and the light rose and the captain said';
 
-  test('a word that completes a repetition of 25 characters or more is drawn again, the longer the likelier', () => {
+  test('resamples a word that completes 25 or more repeated characters, the more the likelier', () => {
     const drawnAgain = (repeated: string) =>
       Array.from({ length: 1_000 }, (_, seed) =>
         look(`${sentence}. he rose. ${repeated}`, ' ', { seed }),
@@ -88,7 +90,7 @@ describe('loops', () => {
     assert.ok(long > 990, `${long}`);
   });
 
-  test('the length of a repetition is that of the longest end that stands earlier', () => {
+  test('measures a repetition by the longest suffix that occurs earlier', () => {
     const letters = fc.array(fc.constantFrom('a', 'b', ' '), { maxLength: 120 }).map((all) => all.join(''));
     fc.assert(
       fc.property(letters, letters, (before, repeated) => {
@@ -104,13 +106,13 @@ describe('loops', () => {
 });
 
 describe('quotation marks', () => {
-  test('one that is open is closed before a paragraph ends', () => {
+  test('closes an open one before a paragraph ends', () => {
     assert.deepEqual(look('he said, "the ship fell.', '\n'), { from: 24, instead: '"' });
     assert.equal(look('he said, "the ship fell."', '\n'), undefined);
     assert.equal(look('"the ship\nhe rose.', '\n'), undefined, 'another paragraph');
   });
 
-  test('opens behind a space and closes behind a word', () => {
+  test('opens after a space and closes after a word', () => {
     assert.equal(look('he said, ', '"'), undefined);
     assert.equal(look('he said, "the ship fell.', '"'), undefined);
     assert.deepEqual(look('he said, "the ship ', '"'), { from: 19 });

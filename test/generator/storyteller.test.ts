@@ -30,7 +30,7 @@ describe('Storyteller', () => {
     );
   });
 
-  it('writes the same for the same seed, alone and in a crowd, and something else for another', async () => {
+  it('writes the same story for the same seed only, alone and among others', async () => {
     const alone = await fakeStoryteller().storyteller.tell(REQUEST);
     const { storyteller } = fakeStoryteller();
     const seeds = [1, 2, 3, 7, 4, 5, 6, 8, 9, 10, 11, 12];
@@ -39,7 +39,7 @@ describe('Storyteller', () => {
     assert.equal(new Set(crowd.map(({ text }) => text)).size, seeds.length);
   });
 
-  it('goes on from any snapshot to the same story', async () => {
+  it('resumes from any snapshot to the same story', async () => {
     const snapshots: string[] = [];
     const { storyteller } = fakeStoryteller();
     const whole = await storyteller.tell(REQUEST, { onWord: (read) => snapshots.push(read()) });
@@ -53,7 +53,7 @@ describe('Storyteller', () => {
     assert.equal((await storyteller.tell(REQUEST, { resumeFrom: 'another story' })).text, whole.text);
   });
 
-  it('keeps what is certain when it is stopped', async () => {
+  it('keeps the certain text when it is stopped', async () => {
     const { storyteller } = fakeStoryteller();
     const abort = new AbortController();
     let words = 0;
@@ -92,7 +92,7 @@ describe('Storyteller', () => {
     );
   });
 
-  it('says when much of the prompt could not be read', async () => {
+  it('reports when much of the prompt could not be read', async () => {
     const { storyteller } = fakeStoryteller();
     assert.equal((await storyteller.tell({ ...REQUEST, prompt: '宇宙の始まり' })).unreadable, 6);
     assert.equal(
@@ -101,7 +101,7 @@ describe('Storyteller', () => {
     );
   });
 
-  it('survives a network that only ever begins another work', async () => {
+  it('survives a network that only draws the end of text', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.bosId });
     const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
@@ -110,7 +110,7 @@ describe('Storyteller', () => {
     assert.ok(!story.text.includes('\u0003'));
   });
 
-  it('tells a story with a vocabulary that has no U+0003', async () => {
+  it('writes a story with a vocabulary that has no U+0003', async () => {
     const characters = [...'ab .\n'];
     const known = new Vocabulary({
       idToChar: Object.fromEntries(characters.map((character, id) => [id, character])),
@@ -128,12 +128,12 @@ describe('Storyteller', () => {
     const storyteller = new Storyteller(fakeModel('1', known), engine, { maxWaiting: 0 });
     const story = await storyteller.tell({ ...REQUEST, prompt: 'ab' });
     assert.deepEqual(read.at(-1)!.slice(0, 3), [4, 0, 1]);
-    // Had the line end been taken for a mark, it would be over after fifty characters.
+    // If the line end were taken for the `eosId`, the story would be over after fifty characters.
     assert.ok(story.text.length > 300 && story.text.split('\n').length > 100, story.text);
     assert.equal(story.ending, 'complete');
   });
 
-  it('survives a network that never makes a space', async () => {
+  it('survives a network that never draws a space', async () => {
     const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: () => vocabulary.idOf('x')! });
     const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
     const story = await storyteller.tell(REQUEST);
@@ -141,7 +141,7 @@ describe('Storyteller', () => {
     assert.match(story.text, /\.$/);
   });
 
-  it('refuses what is out of bounds in a sentence', async () => {
+  it('refuses parameters out of bounds in a sentence', async () => {
     const { storyteller } = fakeStoryteller();
     const wrong: [Partial<StoryRequest>, RegExp][] = [
       [{ temperature: 2.1 }, /temperature is 2.1; give a number from 0 to 2/],
@@ -182,7 +182,7 @@ describe('Storyteller', () => {
 });
 
 describe('Storyteller of words', () => {
-  // Some run together with what stands before them, and <unk> is drawn as often as any.
+  // Some words have no space before them, and <unk> is drawn as often as any.
   const words = [
     '\n',
     ' ',
@@ -219,13 +219,13 @@ describe('Storyteller of words', () => {
       const { text, ending } = await storyteller.tell(request('The ship', seed));
       assert.equal(ending, 'complete');
       assert.ok(text.startsWith('The ship') && text.length > 50, text);
-      // The last word may be cut where a story ends by force.
+      // The last word may be cut if the story is ended by force.
       for (const word of splitWords(text).slice(0, -3))
         assert.ok(known.has(word), JSON.stringify([word, text]));
     }
   });
 
-  it('goes on from any snapshot to the same story, alone and in a crowd', async () => {
+  it('resumes from any snapshot to the same story, alone and among others', async () => {
     const storyteller = tellerOf();
     for (const prompt of ['The ship', 'The ship ', 'The ship  ', 'Zorb', '', ' ', '  ', 'a\r']) {
       const snapshots = new Set<string>();
@@ -243,14 +243,14 @@ describe('Storyteller of words', () => {
     }
   });
 
-  it('puts one space behind a prompt, whether it ends with one or not', async () => {
+  it('puts one space after a prompt, with or without a space at its end', async () => {
     const storyteller = tellerOf({ next: () => vocabulary.idOf(' fell')! });
     for (const prompt of ['The ship', 'The ship ']) {
       assert.match((await storyteller.tell(request(prompt))).text, /^The ship fell fell/);
     }
   });
 
-  it('survives a network that only ever draws what cannot be written', async () => {
+  it('survives a network that only draws words that cannot be written', async () => {
     for (const id of [vocabulary.unknown!, vocabulary.idOf('ship')!]) {
       const { text } = await tellerOf({ next: () => id }).tell({ ...request('The ship'), length: 60 });
       assert.ok(text.startsWith('The ship') && text.length <= 60 && !text.includes('\ufffd'), text);

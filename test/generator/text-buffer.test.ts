@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LANDING_CHARACTERS, TextBuffer } from '../../src/generator/text-buffer.ts';
 
-/** Writes `text` until the story is over; the certain text at every step must only grow. */
+/** Writes `text` until the story is over; the certain text may only grow from step to step. */
 function write(prompt: string, length: number, text: string): { finished: string; manuscript: TextBuffer } {
   const manuscript = new TextBuffer(prompt, length);
   let certain = manuscript.certain();
@@ -21,13 +21,13 @@ function write(prompt: string, length: number, text: string): { finished: string
 
 const SENTENCE = 'The ship had gone down among the red hills of the planet, and nobody came. ';
 
-describe('Manuscript', () => {
+describe('TextBuffer', () => {
   it('ends with the last sentence that fits', () => {
     const { finished } = write('It all began', 200, ` with a crash. ${SENTENCE.repeat(9)}`);
     assert.equal(finished, `It all began with a crash. ${SENTENCE}${SENTENCE}`.trimEnd());
   });
 
-  it('does not begin a sentence for which there is hardly room', () => {
+  it('does not begin a sentence that hardly fits', () => {
     const text = `${'x'.repeat(240)} ended. And then more and more`;
     const { manuscript, finished } = write('', 300, text);
     assert.equal(manuscript.over, true);
@@ -41,7 +41,7 @@ describe('Manuscript', () => {
     }
   });
 
-  it('keeps the quotation mark that closes a speech, and closes one that is open', () => {
+  it('keeps the quotation mark that closes a speech, and closes an open one', () => {
     assert.equal(
       write('', 50, `He said, "I am here." ${'and '.repeat(20)}`).finished,
       'He said, "I am here."',
@@ -52,7 +52,7 @@ describe('Manuscript', () => {
     );
   });
 
-  it('ends by force, after a whole word that can bear it, when no sentence ends', () => {
+  it('ends by force, after a whole word that may end a story, when no sentence ends', () => {
     const { finished } = write(
       'It all began',
       100,
@@ -62,7 +62,7 @@ describe('Manuscript', () => {
     assert.ok(finished.length <= 100);
   });
 
-  it('ends when the network begins another work after a sentence', () => {
+  it('ends at an eosId after a sentence', () => {
     const manuscript = new TextBuffer('', 1_000);
     for (const character of SENTENCE.trimEnd()) manuscript.add(character);
     assert.equal(manuscript.endOfWork(), true);
@@ -73,7 +73,7 @@ describe('Manuscript', () => {
     assert.equal(theEnd.finish(), `${SENTENCE.trimEnd()}\n\nTHE END`);
   });
 
-  it('takes the mark in the middle of a sentence, or of hardly a story, for noise', () => {
+  it('ignores an eosId in the middle of a sentence, or at the beginning of a story', () => {
     const middle = new TextBuffer('', 1_000);
     for (const character of `${SENTENCE}And then`) middle.add(character);
     assert.equal(middle.endOfWork(), false);
@@ -88,7 +88,7 @@ describe('Manuscript', () => {
     assert.throws(() => manuscript.add('x'), /over/);
   });
 
-  it('grows only, stays within the length and ends properly, whatever is written', () => {
+  it('only grows, stays within the length and ends properly, for any text', () => {
     const piece = fc.oneof(
       {
         weight: 6,
@@ -115,7 +115,7 @@ describe('Manuscript', () => {
     );
   });
 
-  it('comes to the same end when it is taken up from a snapshot', () => {
+  it('comes to the same end when it is resumed from a snapshot', () => {
     const words = fc.constantFrom(
       'the',
       'ship',
@@ -159,7 +159,7 @@ describe('Manuscript', () => {
     assert.ok(manuscript.written < 1_000 - LANDING_CHARACTERS);
   });
 
-  it('takes a word back, and shows it again only with a word behind it that is drawn for the first time', () => {
+  it('takes a word back, and shows it again only before a word of a first draw', () => {
     const manuscript = new TextBuffer('It ', 1_000);
     const add = (text: string) => {
       for (const character of text) manuscript.add(character);
@@ -175,7 +175,7 @@ describe('Manuscript', () => {
     assert.equal(manuscript.certain(), 'It fell on the moon and sea');
   });
 
-  it('takes the end of what was put in place of a word for as uncertain as the word', () => {
+  it('treats the end of a replacement as uncertain as the word that it replaces', () => {
     const manuscript = new TextBuffer('', 1_000);
     for (const character of 'one two') manuscript.add(character);
     manuscript.takeBack('one '.length, 'stranger ');
@@ -184,7 +184,7 @@ describe('Manuscript', () => {
     assert.equal(manuscript.certain(), 'one stranger fell');
   });
 
-  it('puts in the place of a word only what there is room for', () => {
+  it('replaces a word only by one that fits', () => {
     const manuscript = new TextBuffer('', 60);
     for (const character of `${'word '.repeat(11)}two`) manuscript.add(character);
     manuscript.takeBack('word '.repeat(11).length, 'stranger ');

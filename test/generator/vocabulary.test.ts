@@ -10,7 +10,7 @@ const file = JSON.parse(
 ) as { idToChar: Record<string, string>; charToId: Record<string, number> };
 const vocabulary = new Vocabulary(file);
 
-/** What the network reads, as text, and how much it could not. */
+/** The text that the network reads, and how many characters it could not read. */
 function read(text: string): [string, number] {
   const { ids, skipped } = vocabulary.encode(text);
   return [ids.map((id) => vocabulary.decode(id)).join(''), skipped];
@@ -26,7 +26,7 @@ describe('the vocabulary file', () => {
     assert.deepEqual(read(`\n${ascii}`), [`\n${ascii}`, 0]);
   });
 
-  test('comes back from toFile', () => {
+  test('is unchanged after toFile', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(vocabulary.toFile())), file);
   });
 
@@ -51,14 +51,14 @@ describe('the vocabulary file', () => {
     });
   }
 
-  test('says which id it has no character for', () => {
+  test('names an id without a character', () => {
     for (const id of [97, -1, 0.5, Number.NaN]) {
       assert.throws(() => vocabulary.decode(id), /Expected `id` to be 0 to 96/);
     }
   });
 });
 
-describe('a vocabulary from elsewhere', () => {
+describe('an imported vocabulary', () => {
   const of = (characters: string) =>
     new Vocabulary({
       idToChar: Object.fromEntries([...characters].map((character, id) => [id, character])),
@@ -70,18 +70,18 @@ describe('a vocabulary from elsewhere', () => {
       .ids.map((id) => known.decode(id))
       .join('');
 
-  test('begins texts with a line end where it has no U+0003, or else with a space', () => {
+  test('begins texts with a line end if it has no U+0003, or else with a space', () => {
     assert.deepEqual([of('ab \u0003\n').bosId, of('ab \u0003\n').eosId], [3, 3]);
     assert.deepEqual([of('ab \n').bosId, of('ab \n').eosId], [3, undefined]);
     assert.deepEqual([of('ab ').bosId, of('ab ').eosId], [2, undefined]);
   });
 
-  test('reads the character that stands in wherever it is typed', () => {
+  test('reads the stand-in character also where it is typed', () => {
     assert.equal(readBy(of('ab \n'), 'a\nb\u0003 a'), 'a\nb a');
     assert.equal(readBy(of('ab '), 'a\nb\r\na'), 'a b a');
   });
 
-  test('reads capitals as small letters where it has no others', () => {
+  test('reads capitals as small letters if it has no others', () => {
     assert.equal(readBy(of('abiu '), 'A Bib Äu I'), 'a bib au i');
     assert.equal(readBy(of('Aab '), 'A a Aa'), 'A a Aa');
   });
@@ -106,7 +106,7 @@ describe('encode folds', () => {
     test(what, () => assert.deepEqual(read(text), [expected, 0]));
   }
 
-  test('what nobody sees is dropped without being counted', () => {
+  test('invisible characters to nothing, without counting them', () => {
     assert.deepEqual(read('a\u200b\u200d\ufeff\u00ad\u202e\u2066\ufe0f\u0301\u20e3\u0007\u007f\u009bz'), [
       'az',
       0,
@@ -117,7 +117,7 @@ describe('encode folds', () => {
     assert.deepEqual(read('\u0003a\u0003'), ['a', 0]);
   });
 
-  test('what nothing can stand for is skipped and counted by code point', () => {
+  test('characters without an equivalent to nothing, and counts them by code point', () => {
     assert.deepEqual(read('a😀b👩‍🚀漢字\ud800c\udc00Ж'), ['abc', 8]);
   });
 
@@ -125,7 +125,7 @@ describe('encode folds', () => {
     assert.deepEqual(read('\ufdfa'), ['', 1]);
   });
 
-  test('into what a smaller vocabulary knows', () => {
+  test('into the characters that a smaller vocabulary knows', () => {
     const small = new Vocabulary({
       idToChar: { 0: '\u0003', 1: 'é', 2: 'e', 3: '-' },
       charToId: { '\u0003': 0, é: 1, e: 2, '-': 3 },
@@ -150,7 +150,7 @@ describe('encode, for any text', () => {
     );
   });
 
-  test('reads a text in pieces as it reads it whole, but for a split line end', () => {
+  test('reads a text in pieces as it reads it whole, except for a split line end', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
         fc.pre(!a.endsWith('\r'));

@@ -17,7 +17,7 @@ const REQUEST: StoryRequest = {
   model: 'scifi',
 };
 
-/** What a rude network writes: one word in four is not to stand. */
+/** The output of a rude network: one word in four is blocked. */
 const RUDE = [
   'the ',
   'ship ',
@@ -52,7 +52,7 @@ function objections(text: string): string[] {
     .map(({ start, end }) => text.slice(start, end));
 }
 
-/** A story of a rude network, and how many words were drawn again. */
+/** A story of a rude network, and how many words were resampled. */
 async function tellRudely(
   change: Partial<StoryRequest> = {},
   options: TellOptions = {},
@@ -72,8 +72,8 @@ async function tellRudely(
   return { text: story.text, redraws };
 }
 
-describe('words that may not be said', () => {
-  it('are drawn again, and the story flows on', async () => {
+describe('blocked words', () => {
+  it('are resampled, and the story continues', async () => {
     let redraws = 0;
     let standIns = 0;
     for (let seed = 0; seed < 12; seed++) {
@@ -88,16 +88,16 @@ describe('words that may not be said', () => {
     assert.ok(standIns < 3, `${standIns} times nothing else was drawn`);
   });
 
-  it('change nothing where there are none', async () => {
+  it('have no effect if there are none', async () => {
     const story = await fakeStoryteller().storyteller.tell({ ...REQUEST, temperature: 0.4 });
-    // As it was before anybody looked at words: a seed in a footer is a promise.
+    // Unchanged since before the word guard existed: a seed in a footer is a promise.
     assert.match(
       story.text,
       /^It all began with ship rose\. ship rose\. rose\. light ship why knew\. why rose\. knew\. rose\. ship and/,
     );
   });
 
-  it('are drawn again alike alone and in a crowd, and however many draws a trip makes', async () => {
+  it('are resampled alike alone and among others, for any number of steps per decode', async () => {
     const { storyteller } = fakeStoryteller({ next: rude });
     const seeds = Array.from({ length: 6 }, (_, seed) => seed);
     const crowd = await Promise.all(seeds.map((seed) => storyteller.tell({ ...REQUEST, seed })));
@@ -108,7 +108,7 @@ describe('words that may not be said', () => {
     }
   });
 
-  it('are drawn again alike by another writer who goes on from any snapshot', async () => {
+  it('are resampled alike by another worker that resumes from any snapshot', async () => {
     for (const seed of [1, 2]) {
       const snapshots = new Set<string>();
       const whole = await tellRudely({ seed, length: 280 }, { onWord: (read) => snapshots.add(read()) });
@@ -122,10 +122,10 @@ describe('words that may not be said', () => {
     }
   });
 
-  it('are drawn again at the end of all room, and before a mark of another work', async () => {
+  it('are resampled at the maximum length, and before an eosId', async () => {
     const engine = new FakeEngine({
       vocabularySize: vocabulary.size,
-      // After every sentence another work begins.
+      // An `eosId` follows every sentence.
       next: (history, uniform) =>
         history.length > 90 && vocabulary.decode(history.at(-1)!) === 's'
           ? vocabulary.bosId
@@ -139,7 +139,7 @@ describe('words that may not be said', () => {
       assert.ok(text.length <= length);
     });
     await fc.assert(property, { numRuns: 60 });
-    // A sentence that ends with the last character that there is room for.
+    // A sentence that ends with the last character that fits.
     const blunt = fakeStoryteller({ next: nextOf(['Ships fell. ', 'Wops. ']) }).storyteller;
     for (let length = 70; length < 110; length++) {
       const { text } = await blunt.tell({ ...REQUEST, length });
@@ -147,7 +147,7 @@ describe('words that may not be said', () => {
     }
   });
 
-  it('give way to another word where they come again and again', async () => {
+  it('are replaced by another word when they are drawn again and again', async () => {
     for (const [temperature, most] of [
       [0, 1],
       [1, 7],
@@ -168,7 +168,7 @@ describe('words that may not be said', () => {
     }
   });
 
-  it('are seen where they begin with the last letters of the prompt or of the context', async () => {
+  it('are detected when they begin with the last letters of the prompt or of the context', async () => {
     const next = nextOf(['Japs ', 'Japan ', 'ps ', 'pan ']);
     for (const [context, prompt] of [
       ['', 'He hated the Ja'],
@@ -180,13 +180,13 @@ describe('words that may not be said', () => {
         assert.deepEqual(objections(context + text), [], context + text);
       }
     }
-    // Where nothing else comes, the word that was begun ends.
+    // If no other character can be drawn, the current word ends.
     const { storyteller } = fakeStoryteller({ next: nextOf(['Japs ']) });
     const { text } = await storyteller.tell({ ...REQUEST, prompt: 'He hated the Ja' });
     assert.match(text, /^He hated the Ja stranger /);
   });
 
-  it('stand where a person wrote them', async () => {
+  it('stand in the text of a user', async () => {
     const { storyteller } = fakeStoryteller();
     let redraws = 0;
     const prompt = 'Light fell through a chink';
@@ -202,7 +202,7 @@ describe('words that may not be said', () => {
     assert.equal(redraws, 0);
   });
 
-  it('are drawn again by a network of words, too', async () => {
+  it('are resampled by a network of words, too', async () => {
     const words = ['\n', ' the', ' ship', ' Japs', ' fell', '.', ' stranger', ' night'];
     const vocabulary = new Vocabulary(wordsFile(words));
     const next = (_: readonly number[], uniform: number) =>

@@ -5,14 +5,14 @@ import { StoryError } from '../../src/errors.ts';
 import { Vocabulary, wordsFile } from '../../src/generator/vocabulary.ts';
 import { countWords, mayFollow, splitWords } from '../../src/generator/words.ts';
 
-/** Texts as people write them, and texts of what splits words. */
+/** Texts as users write them, and texts of characters that split words. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: fc.constantFrom(..."ab s't.-\n\"' ré\u03015".split('')) }),
 );
 
 describe('words', () => {
-  test('have the space before them with them; signs and line ends are words, too', () => {
+  test('include the space before them; signs and line ends are words, too', () => {
     const text = "It's 1851, \"don't!\" said he -- no...\n\n  So 'twas; the o'clock.";
     assert.deepEqual(splitWords(text), [
       ...[
@@ -37,14 +37,14 @@ describe('words', () => {
     ]);
   });
 
-  test('are the text, one after the other', () => {
+  test('make up the text, one after the other', () => {
     fc.assert(
       fc.property(anyText, (text) => assert.equal(splitWords(text).join(''), text)),
       { numRuns: 2_000 },
     );
   });
 
-  test('may follow a text where nothing runs together', () => {
+  test('may follow a text where no two words run together', () => {
     for (const [text, word] of [
       ['', 'the'],
       ['the', ' red'],
@@ -70,7 +70,7 @@ describe('words', () => {
     }
   });
 
-  test('that may follow, one after the other, are what the text is split into', () => {
+  test('that may follow, one after the other, are the words into which the text is split', () => {
     const words = [...new Set(splitWords("it's o'clock -- the the 've ten 10 ... é \n ' \" s t"))];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...words), { maxLength: 40 }), (drawn) => {
@@ -82,7 +82,7 @@ describe('words', () => {
     );
   });
 
-  test('are counted in a typist’s characters, the most frequent first', () => {
+  test('are counted with typewriter quotation marks and dashes, the most frequent first', () => {
     assert.deepEqual(countWords(['a b\u2014\u201cb a\u201d', 'a']).slice(0, 4), [
       ['"', 2],
       ['a', 2],
@@ -111,7 +111,7 @@ describe('a vocabulary of words', () => {
     assert.deepEqual(vocabulary.encode('Thé ship').ids, [unknown, 4]);
   });
 
-  test('comes back from its file, which says what it is', () => {
+  test('is unchanged after its file, which states its format', () => {
     const file = vocabulary.toFile();
     assert.equal(file.unit, 'word');
     assert.deepEqual([file.idToChar[0], file.idToChar[1]], ['<eos>', '<unk>']);
@@ -120,7 +120,7 @@ describe('a vocabulary of words', () => {
     assert.deepEqual([again.unit, again.bosId, again.unknown], ['word', 0, 1]);
   });
 
-  test('nobody can type the end of text, nor the unknown', () => {
+  test('the end of text and the unknown word cannot be typed', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom('\u0003', '<eos>', '<unk>', '\ufffd', ''), (text, mark) => {
         const { ids, characters, skipped } = vocabulary.encode(text + mark);

@@ -1,6 +1,4 @@
-/**
- * The two places where queues can live, for suites that have to hold on both.
- */
+/** The two storage backends of queues, for suites that have to pass on both. */
 import { pino } from 'pino';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
@@ -9,14 +7,14 @@ import { embeddedFolder } from './embedded-folder.ts';
 import { REDIS_SERVER, skipWithout, startRedis } from './programs.ts';
 
 export interface Backend {
-  /** A connection; on Redis every call makes another one, embedded all share the one there can be. */
+  /** A connection; on Redis every call makes another one, embedded all calls share the only one. */
   connect(): Promise<QueueConnection>;
-  /** All that is kept, as text. The embedded queue is closed for that, and stays so. */
+  /** All stored data, as text. The embedded queue is closed for that, and stays closed. */
   dump(): Promise<string>;
   stop(): Promise<void>;
 }
 
-export const BACKENDS: readonly { name: string; skip: string | false; start: () => Promise<Backend> }[] = [
+const ALL_BACKENDS: readonly { name: string; skip: string | false; start: () => Promise<Backend> }[] = [
   {
     name: 'Redis',
     skip: skipWithout(REDIS_SERVER),
@@ -59,3 +57,9 @@ export const BACKENDS: readonly { name: string; skip: string | false; start: () 
     },
   },
 ];
+
+/**
+ * The backends that suites run on: both for `npm run test:all`, which sets `TEST_ALL`; otherwise Redis, which starts in
+ * a fraction of a second, or the embedded queue where Redis is not installed.
+ */
+export const BACKENDS = process.env.TEST_ALL ? ALL_BACKENDS : [ALL_BACKENDS.find(({ skip }) => !skip)!];

@@ -1,13 +1,13 @@
-/** Processes below a process, as Linux tells of them. */
+/** Child processes of a process, as Linux reports them. */
 import { readdir, readFile } from 'node:fs/promises';
 
-/** A process by what nobody else will have: its pid and when it started. */
+/** A process by its unique identity: its pid and when it started. */
 export interface Child {
   readonly pid: number;
   readonly started: string;
 }
 
-/** All that is below a process; nothing elsewhere than on Linux. */
+/** All descendants of a process; empty on systems other than Linux. */
 export async function descendants(of: number): Promise<Child[]> {
   const all = await processes();
   const below = (pid: number): Child[] =>

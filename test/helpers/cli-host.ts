@@ -1,4 +1,4 @@
-/** A process that runs commands one after the other, each with an environment of its own. See `cli.ts`. */
+/** A process that runs commands one after the other, each with a separate environment. See `cli.ts`. */
 import { run } from '../../src/cli/run.ts';
 import type { Order } from './cli.ts';
 

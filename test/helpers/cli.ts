@@ -1,4 +1,4 @@
-/** The `scifi` command under test: as a process of its own, and many times in one that stays. */
+/** The `scifi` command under test: as a separate process, or many times in one long-lived process. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** What a host is asked to run. */
+/** A command for the host process. */
 export interface Order {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -26,7 +26,7 @@ function environment(env: Readonly<Record<string, string>>): Record<string, stri
   return { PATH: process.env.PATH, LOG_LEVEL: 'silent', SCIFI_MODELS: MODELS, SCIFI_PORT: '0', ...env };
 }
 
-/** Runs a command as a process away from the repository, where a developer's own `.env` may lie. */
+/** Runs a command as a process outside the repository, where a developer's own `.env` may lie. */
 export function scifi(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -56,7 +56,7 @@ export class CliHost {
   });
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param isTerminal whether the command is to take its standard error for a terminal */
+  /** @param isTerminal whether the command treats its standard error as a terminal */
   run(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
@@ -80,7 +80,7 @@ export class CliHost {
   }
 
   stop(): void {
-    // Commands that listened to polite signals may listen still.
+    // Commands that listened to SIGINT and SIGTERM may still do so.
     this.#child.kill('SIGKILL');
   }
 }

@@ -1,10 +1,8 @@
-/**
- * `docker-compose.yml` as `docker compose` would read it, for tests on machines that have none.
- */
+/** `docker-compose.yml` as `docker compose` would read it, for tests on machines without Docker. */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 
-/** A folder of the host's. */
+/** A folder of the host. */
 export interface Mount {
   readonly type: string;
   readonly source: string;
@@ -53,13 +51,13 @@ export interface Compose {
 
 /** The services that run our own image. */
 export const OURS = ['bots', 'worker', 'worker-gpu'] as const;
-/** An image's version down to the patch, so that next year's build is today's. */
+/** An image's version down to the patch, so that a later build uses the same one. */
 export const PINNED = /^[a-z]+:\d+\.\d+\.\d+-bookworm(-slim)?$/;
 
 /** Reads the file with these variables set, and `${NAME:-default}` where they are not. */
 export async function readCompose(variables: Readonly<Record<string, string>> = {}): Promise<Compose> {
   const text = await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
-  // As `docker compose` does: the values are filled in once the file is parsed, so that each stays a string.
+  // As in `docker compose`: the values are substituted after the file is parsed, so that each stays a string.
   return parse(text, (_, value) => (typeof value === 'string' ? fill(value, variables) : value), {
     merge: true,
   });

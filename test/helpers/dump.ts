@@ -1,4 +1,4 @@
-/** All that a store holds, as text: for tests of what must not be in it. */
+/** All data of a store, as text: for tests of data that must not be in it. */
 import { Redis } from 'ioredis';
 import { EmbeddedDatabase } from '../../src/queue/backends/embedded/database.ts';
 
@@ -15,7 +15,7 @@ export async function dumpRedis(url: string): Promise<string> {
       else if (type === 'set') parts.push([key, await client.smembers(key)]);
       else if (type === 'zset') parts.push([key, await client.zrange(key, '0', '-1')]);
       else if (type === 'stream') parts.push([key, await client.xrange(key, '-', '+')]);
-      // One that has ended since it was listed.
+      // A key that has expired since it was listed.
       else if (type !== 'none') throw new Error(`${key} is a ${type}`);
     }
   } finally {
@@ -24,7 +24,7 @@ export async function dumpRedis(url: string): Promise<string> {
   return JSON.stringify(parts);
 }
 
-/** Every row of every table of an embedded queue that nobody has open. */
+/** Every row of every table of an embedded queue that no process has open. */
 export async function dumpEmbedded(folder: string): Promise<string> {
   const database = await EmbeddedDatabase.open(folder);
   const parts: unknown[] = [];

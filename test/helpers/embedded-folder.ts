@@ -1,6 +1,7 @@
 /**
- * Data folders of embedded queues. Making one takes seconds of both processors, and a dozen tests want one:
- * the first makes it, the others get copies. `test/processes/page.test.ts` is the one that starts from nothing.
+ * Data folders of embedded queues. Creating one takes seconds of both processors, and a dozen tests need one:
+ * the first creates it, the others get copies. `test/processes/page.test.ts` is the one that starts from an
+ * empty folder.
  */
 import { cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +13,7 @@ import { temporaryFolder } from './programs.ts';
 
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/embedded-queue', import.meta.url));
 
-/** A folder of its own with an empty queue in it. */
+/** A separate folder with an empty queue in it. */
 export async function embeddedFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const template = await templateFolder();
   const { folder, remove } = await temporaryFolder();
@@ -32,7 +33,7 @@ async function templateFolder(): Promise<string> {
   try {
     await rename(making, template);
   } catch (error) {
-    // Another test was first.
+    // Another test created it first.
     await rm(making, { recursive: true, force: true });
     if (!(await exists(template))) throw error;
   }

@@ -5,10 +5,10 @@ interface Pool {
 }
 
 /**
- * Has the embedded database refuse what makes its jobs grow, and nothing else, with the error of Postgres for a table
- * that cannot grow because the disk is full.
+ * Makes the embedded database refuse inserts that make its jobs grow, and no other statement, with the error
+ * of Postgres for a table that cannot grow because the disk is full.
  *
- * @returns what ends it
+ * @returns a function that ends the refusals
  */
 export async function refuseEmbedded(connection: QueueConnection): Promise<() => Promise<void>> {
   const queue = connection.queue('refusals');

@@ -22,7 +22,7 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Replies, stories and a worker, with a connection each for the bots' and the worker's side. */
+/** Replies, stories and a worker, with one connection for the bots' side and one for the worker's. */
 export async function openHouse(
   connect: () => Promise<QueueConnection>,
   storyteller: Storyteller,

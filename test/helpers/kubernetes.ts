@@ -1,4 +1,4 @@
-/** The manifests of deploy/kubernetes, for tests on machines that have no cluster. */
+/** The manifests of deploy/kubernetes, for tests on machines without a cluster. */
 import { readdir, readFile } from 'node:fs/promises';
 import { parseAllDocuments } from 'yaml';
 

@@ -1,4 +1,6 @@
-/** A process that asks for stories as its parent says, so that several can contend for the last ones. */
+/**
+ * A process that asks for stories on its parent's command, so that several can contend for the last slots.
+ */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { submit } from '../../src/bots/submit.ts';
@@ -18,7 +20,7 @@ const replies = new Replies<null>(connection, 'race', logger, limits);
 await Promise.all([stories.ready(), replies.ready()]);
 const request = { prompt: 'It', context: '', temperature: 0.4, length: 400, seed: 1, model: 'scifi' };
 
-/** Asks for so many stories at once; answers with the sentence of each that was refused. */
+/** Asks for a number of stories at once; answers with the sentence of each refused one. */
 process.on('message', async ({ who, count }: { who: string; count: number }) => {
   const asked = await Promise.allSettled(
     Array.from({ length: count }, () =>

@@ -1,6 +1,6 @@
 import type { LimitSettings } from '../../src/queue/admission/limit-settings.ts';
 
-/** For tests of something else: everybody may have whatever the queue holds. */
+/** For tests of other subjects: every requester may have as many stories as the queue holds. */
 export const NO_LIMITS: LimitSettings = {
   person: { running: 0, waiting: 0, hourly: 0 },
   community: { atOnce: 0, hourly: 0 },
@@ -8,7 +8,7 @@ export const NO_LIMITS: LimitSettings = {
   longestWaitMs: 0,
 };
 
-/** The same, as a process reads it. */
+/** The same, in the form of a process's settings. */
 export const NO_LIMITS_SET = {
   SCIFI_PERSON_RUNNING: '0',
   SCIFI_PERSON_HOURLY: '0',

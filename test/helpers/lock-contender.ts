@@ -1,9 +1,12 @@
-/** A process that takes and releases folder locks as its parent says, so that several can contend for one. */
+/**
+ * A process that takes and releases folder locks on its parent's command, so that several can contend for
+ * one.
+ */
 import { type FolderLock, lockFolder } from '../../src/queue/backends/embedded/folder-lock.ts';
 
 let lock: FolderLock | undefined;
 
-/** Takes the lock on `message.take`, or releases the one it has; answers with what came of it. */
+/** Takes the lock on `message.take`, or releases its current one; answers with the result. */
 process.on('message', async (message: { take?: string }) => {
   if (message.take === undefined) {
     await lock?.release();

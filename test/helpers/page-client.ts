@@ -1,6 +1,6 @@
 /**
- * A person at the page, without a browser: asks for stories, follows them, reconnects when the server goes
- * away, and complains when a reply shrinks or ends twice.
+ * A user of the page, without a browser: asks for stories, follows them, reconnects when the server goes
+ * away, and reports an error when a reply shrinks or ends twice.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ export interface Asked {
   readonly seed?: number;
 }
 
-/** Asks for a story; repeats the very same request for as long as nobody answers. */
+/** Asks for a story; repeats the identical request until the server answers. */
 export async function ask(base: string, asked: Asked, id = randomUUID()): Promise<string> {
   for (;;) {
     try {
@@ -28,7 +28,7 @@ export async function ask(base: string, asked: Asked, id = randomUUID()): Promis
       assert.equal(response.status, 202, await response.text());
       return id;
     } catch (error) {
-      // What `fetch` throws when the server is away, or went away.
+      // The error of `fetch` when the server is down, or goes down.
       if (!(error instanceof TypeError)) throw error;
       await sleep(RECONNECT_MS);
     }
@@ -63,7 +63,7 @@ export async function followReply(
         if (state.status !== 'writing') return state;
       }
     } catch (error) {
-      // What `fetch` throws when the server is away, or went away.
+      // The error of `fetch` when the server is down, or goes down.
       if (!(error instanceof TypeError)) throw error;
     }
     if (performance.now() > deadline) throw new Error(`Reply ${id} did not end within ${timeoutMs} ms.`);
@@ -82,7 +82,7 @@ async function* events(url: string, timeoutMs: number): AsyncGenerator<ReplyStat
     const messages = buffer.split('\n\n');
     buffer = messages.pop()!;
     for (const message of messages) {
-      // Only states are without a name; signs of life are `alive`.
+      // Only states have no event name; keep-alives are named `alive`.
       if (message.startsWith('event:')) continue;
       const data = message.split('\n').find((line) => line.startsWith('data:'));
       if (data) yield JSON.parse(data.slice('data:'.length)) as ReplyState;

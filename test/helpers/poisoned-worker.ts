@@ -1,4 +1,4 @@
-/** A worker whose storyteller takes the whole process down at every story, as a defect in native code would. */
+/** A worker whose storyteller crashes the whole process at every story, as a defect in native code would. */
 import { pino } from 'pino';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';

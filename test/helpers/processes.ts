@@ -1,6 +1,4 @@
-/**
- * Our own roles as real processes, started, killed and started again.
- */
+/** Our roles as real processes, started, killed and restarted. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -11,18 +9,18 @@ export type Role = 'start' | 'bots' | 'worker';
 
 export interface RoleProcess {
   readonly pid: number;
-  /** Everything that it has printed. */
+  /** All of its output. */
   readonly output: () => string;
   /** Resolves with its exit code when it has ended, null where a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** Ends it as a power cut would. */
+  /** Kills it without warning, like a power cut. */
   kill(): Promise<void>;
-  /** Ends it politely; resolves with its exit code. */
+  /** Ends it with SIGTERM; resolves with its exit code. */
   stop(): Promise<number | null>;
   signal(name: NodeJS.Signals): void;
 }
 
-/** Starts `scifi <role>` and waits until it is at work. */
+/** Starts `scifi <role>` and waits until it is ready. */
 export async function startRole(
   role: Role,
   env: Readonly<Record<string, string>>,
@@ -48,7 +46,7 @@ export function spawnRole(
   const args = imports.flatMap((one) => ['--import', one]);
   const child: ChildProcess = spawn(process.execPath, [...args, 'src/cli.ts', role], {
     cwd: ROOT,
-    // A thread each: tests run beside each other, and threads that wait for one another cost more than they gain.
+    // One thread each: tests run in parallel, and threads that wait for one another cost more than they gain.
     env: { ...process.env, NODE_OPTIONS: '', SCIFI_THREADS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -75,7 +73,7 @@ export function spawnRole(
   };
 }
 
-/** Waits until a process has printed something; kills it when it does not, or ends instead. */
+/** Waits for a text in a process's output; kills it on a time-out, and rejects if it ends instead. */
 export async function printed(process: RoleProcess, what: RegExp, timeoutMs: number): Promise<void> {
   let hasEnded = false;
   process.ended.then(() => {

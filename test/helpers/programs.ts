@@ -1,6 +1,4 @@
-/**
- * Programs that tests run and that a machine may lack: Debian's `redis-server` and `chromium`.
- */
+/** Programs that tests run and that a machine may lack: Debian's `redis-server` and `chromium`. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,19 +7,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The server that tests run: Redis, unless another one that speaks its protocol is to be tried. */
+/** The server that tests run: Redis, unless another server with its protocol is to be tested. */
 export const REDIS_SERVER = process.env.TEST_REDIS_SERVER || 'redis-server';
 
-/** Why tests of a program are skipped, or false when it is here; for node:test's `skip`. */
+/** The reason to skip tests of a program, or false when it is installed; for node:test's `skip`. */
 export function skipWithout(program: string): string | false {
   const found = spawnSync('which', [program]).status === 0;
   return found ? false : `${program} is not installed (Debian: apt-get install ${program})`;
 }
 
-/** Ports below those that systems give to whoever connects to somewhere, who would take them before they are used. */
+/**
+ * Ports below the ephemeral range, from which systems take the ports of outgoing connections before a test
+ * can use them.
+ */
 const PORTS = { from: 10_000, to: 32_000 };
 
-/** A port that nobody listens on. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to);
@@ -40,17 +41,17 @@ export interface RedisServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Ends it as a power cut would. */
+  /** Kills it without warning, like a power cut. */
   stop(): Promise<void>;
 }
 
-/** Somebody may take a port between its being found free and its being listened at. */
+/** Another process may take a port between the check and the listening. */
 const PORTS_TRIED = 3;
 
 /**
- * Starts a Redis of the test's own: on a free port, in memory, gone with `stop`.
+ * Starts a Redis for the test: on a free port, in memory, deleted by `stop`.
  *
- * @param options further arguments, such as `--requirepass word`; they win over the usual ones
+ * @param options further arguments, such as `--requirepass word`; they override the default ones
  */
 export async function startRedis(options: readonly string[] = []): Promise<RedisServer> {
   const { folder, remove } = await temporaryFolder();
@@ -76,7 +77,7 @@ export async function startServer(
   child.stdout!.on('data', (chunk) => {
     output += chunk;
   });
-  // The second is what a sentinel says.
+  // The second is the message of a sentinel.
   for (let waited = 0; !/Ready to accept connections|Sentinel ID is/.test(output); waited += 20) {
     if (waited > 10_000 || child.exitCode !== null)
       throw new Error(`${REDIS_SERVER} did not start: ${output}`);
@@ -97,7 +98,7 @@ export async function temporaryFolder(): Promise<{ folder: string; remove: () =>
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Waits until `condition` gives something that is not falsy, and returns that. */
+/** Waits until `condition` returns a truthy value, and returns that. */
 export async function until<T>(
   condition: () => T | Promise<T>,
   what: string,

@@ -1,16 +1,18 @@
-/**
- * A stretch of network between a process and its Redis, which can be cut in the two ways in which networks are.
- */
+/** A proxy between a process and its Redis, with the two kinds of network failure. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './programs.ts';
 
-/** `reset`: connections break and new ones are refused. `silence`: nothing arrives, and nobody is told. */
+/**
+ * `reset`: connections break and new ones are refused. `silence`: no data arrives, and neither side is told.
+ */
 export type Cut = 'reset' | 'silence';
 
 export interface Way {
   readonly port: number;
   cut(how: Cut): Promise<void>;
-  /** New connections work again. Those from before a silence stay dead, as after a router that forgot them. */
+  /**
+   * New connections work again. Those from before a silence stay dead, as after a router that forgot them.
+   */
   mend(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The kinds of Redis besides a plain server, made of real `redis-server`s on this machine: over TLS with a CA of
- * the test's own, a cluster of masters, and servers watched by sentinels.
+ * The kinds of Redis besides a plain server, made of real `redis-server`s on this machine: over TLS with a CA
+ * of the test, a cluster of masters, and servers watched by sentinels.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { freePort, type RedisServer, startRedis, startServer, temporaryFolder, u
 const SLOTS = 16_384;
 const MASTER = 'storyteller';
 
-/** A CA, and the key and certificate that it has signed for this machine's own address. */
+/** A CA, and the key and certificate that it has signed for the address of this machine. */
 export interface Certificates {
   readonly ca: string;
   readonly cert: string;
@@ -45,7 +45,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   return { ca: at('ca.pem'), cert: at('cert.pem'), key: at('key.pem') };
 }
 
-/** Arguments for a server that speaks TLS alone, to clients whose certificate the CA has signed. */
+/** Arguments for a server that accepts only TLS, from clients whose certificate the CA has signed. */
 export function tlsOptions({ ca, cert, key }: Certificates, port: number): string[] {
   return [
     ...['--port', '0', '--tls-port', String(port), '--tls-replication', 'yes', '--tls-cluster', 'yes'],
@@ -54,7 +54,7 @@ export function tlsOptions({ ca, cert, key }: Certificates, port: number): strin
 }
 
 export interface RedisCluster {
-  /** `redis+cluster://` and the first node; the others are for the client to find. */
+  /** `redis+cluster://` and the first node; the client discovers the others. */
   readonly url: string;
   /** A client of each master. */
   readonly masters: readonly Redis[];
@@ -100,8 +100,8 @@ export interface WatchedRedis {
   /** `redis+sentinel://` and all three sentinels. */
   readonly url: string;
   /**
-   * Kills the master, or stops its process in the middle of whatever it does, as the pause of a virtual machine
-   * would; resolves when the sentinels have made another one of the replica.
+   * Kills the master, or suspends its process at an arbitrary moment, as the pause of a virtual machine
+   * would; resolves when the sentinels have promoted the replica.
    */
   failOver(how: 'killed' | 'hangs'): Promise<void>;
   stop(): Promise<void>;
@@ -115,7 +115,7 @@ export interface WatchedRedis {
 export async function startWatched(passwords: { servers: string; sentinels: string }): Promise<WatchedRedis> {
   const { folder, remove } = await temporaryFolder();
   const secret = ['--requirepass', passwords.servers, '--masterauth', passwords.servers];
-  // By default a master waits five seconds for further replicas before it sends what it has.
+  // By default a master waits five seconds for further replicas before it sends its data.
   const usual = [...secret, '--repl-diskless-sync-delay', '0'];
   const master = await startRedis(usual);
   const replica = await startRedis([...usual, '--replicaof', `127.0.0.1 ${master.port}`]);
@@ -142,7 +142,7 @@ export async function startWatched(passwords: { servers: string; sentinels: stri
   return {
     url: `redis+sentinel://:${passwords.servers}@${list}/${MASTER}`,
     async failOver(how) {
-      // What was written a moment ago may be lost with a master. Here it is not to be.
+      // Recent writes may be lost with a master. Here they must not be.
       const writer = connect(master.port, passwords.servers);
       await writer.set('written', 'before');
       if ((await writer.wait(1, 5_000)) < 1) throw new Error('The replica does not keep up.');

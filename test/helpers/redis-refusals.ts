@@ -1,13 +1,13 @@
 /**
- * The ways in which a Redis that answers refuses what is asked of it, each made to happen in a real server. A
- * refusal by name lasts until the returned function is called.
+ * The ways in which a Redis that answers refuses commands, each provoked in a real server. A refusal by name
+ * lasts until the returned function is called.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort, until } from './programs.ts';
 
-/** By the word with which the server's errors begin. */
+/** By the first word of the server's errors. */
 export const REFUSALS = {
   OOM: 'its memory is full under `noeviction`',
   READONLY: 'it has become a replica, as after a failover',
@@ -30,21 +30,21 @@ const DUMP_FILE = 'dump.rdb';
 const ENDLESS_SCRIPT = 'while true do end';
 
 /**
- * Has a server of this machine refuse; resolves when it does.
+ * Makes a server of this machine refuse; resolves when it does.
  *
- * @param forMs how long it is meant to last: needed by LOADING alone, which ends by itself
- * @returns what ends it, and resolves when the server serves again
+ * @param forMs the intended duration: needed by LOADING alone, which ends by itself
+ * @returns a function that ends the refusals, and resolves when the server serves again
  */
 export async function refuse(port: number, refusal: Refusal, forMs: number): Promise<() => Promise<void>> {
   const admin = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: null });
   admin.on('error', () => {});
-  // What is meant to be refused is asked on a connection of its own.
+  // Commands that should be refused are sent on a separate connection.
   const probe = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: null });
   probe.on('error', () => {});
   await Promise.all([admin.ping(), probe.ping()]);
   const answer = (act: Promise<unknown>) => act.then(String, (error: Error) => error.message);
   const written = () => answer(probe.set('probe-of-a-test', '1', 'PX', 1));
-  // A replica that may not be written to says that first.
+  // A read-only replica answers with that error first.
   const asked = () => (refusal === 'MASTERDOWN' ? answer(probe.exists('probe-of-a-test')) : written());
   const end = await begin(admin, port, refusal, forMs);
   await until(async () => (await asked()).startsWith(refusal), refusal, 30_000);
@@ -76,7 +76,7 @@ async function begin(
     case 'MISCONF': {
       await set('save', '3600 100000');
       const [, folder] = (await admin.config('GET', 'dir')) as [string, string];
-      // Where the file should be is a folder, which nothing can replace.
+      // A folder in the position of the file cannot be replaced.
       const obstacle = join(folder, DUMP_FILE);
       await mkdir(join(obstacle, 'full'), { recursive: true });
       await admin.bgsave();

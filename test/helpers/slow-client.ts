@@ -1,12 +1,12 @@
 /** Clients that send slowly, or leave before they are done. */
 import { connect, type Socket } from 'node:net';
 
-/** Time-outs short enough to be waited for in a test. */
+/** Time-outs short enough for a test. */
 export const SHORT_TIMEOUTS = { headersMs: 1_000, requestMs: 1_500, keepAliveMs: 300, checkMs: 50 };
 
 export interface SlowClient {
   readonly socket: Socket;
-  /** What was received until the server closed the connection. */
+  /** The data received until the server closed the connection. */
   readonly answer: Promise<string>;
 }
 
@@ -30,7 +30,7 @@ export function trickle(url: string, start: string): SlowClient {
   return { socket, answer };
 }
 
-/** The beginning of a POST whose body never comes to its end. */
+/** The beginning of a POST with an endless body. */
 export function unfinishedPost(path: string, headers: readonly string[] = []): string {
   const lines = [`POST ${path} HTTP/1.1`, 'Host: localhost', 'Content-Type: application/json', ...headers];
   return `${lines.join('\r\n')}\r\nContent-Length: 50000\r\n\r\n{`;

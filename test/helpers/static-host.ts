@@ -1,4 +1,4 @@
-/** A static host: files of one folder below a path, and nothing else. */
+/** A static host: the files of one folder below a path, and nothing else. */
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -23,16 +23,16 @@ const SLOW_CHUNK_BYTES = 1 << 18;
 export interface StaticHost {
   /** Address of the folder, ending in a slash. */
   readonly url: string;
-  /** Paths that were asked for, relative to the folder. */
+  /** Requested paths, relative to the folder. */
   readonly asked: readonly string[];
-  /** How the next answers are given: `undefined` as they are. */
+  /** How the next answers are sent: `undefined` unchanged. */
   behave: Behaviour | undefined;
   close(): Promise<void>;
 }
 
 export interface Behaviour {
   readonly path: string;
-  /** `slow`: in pieces, with a pause after each; `missing`: 404; `damaged`: its last byte is another. */
+  /** `slow`: in pieces, with a pause after each; `missing`: 404; `damaged`: with a changed last byte. */
   readonly how: 'slow' | 'missing' | 'damaged';
 }
 

@@ -1,6 +1,4 @@
-/**
- * The stories that processes of ours write, written here without a queue: what must come out whatever happens.
- */
+/** The stories that our processes write, written here without a queue: the expected texts. */
 import { fileURLToPath } from 'node:url';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
@@ -13,12 +11,12 @@ export interface Undisturbed {
   close(): Promise<void>;
 }
 
-/** Texts that were asked for, by seed, length and prompt, and what writes them while anybody needs it. */
+/** Requested texts, by seed, length and prompt, and the storyteller that writes them while it is needed. */
 const texts = new Map<string, Promise<string>>();
 let writer: Promise<Storyteller> | undefined;
 let users = 0;
 
-/** Writes every story once, however many ask for it. */
+/** Writes every story once, for any number of callers. */
 export async function undisturbed(prompt = PROMPT): Promise<Undisturbed> {
   users++;
   writer ??= openWriter();

@@ -12,7 +12,7 @@ import {
 } from '../../src/http/address.ts';
 
 describe('an address', () => {
-  it('is read with the port, the brackets and the zone that proxies and systems write', () => {
+  it('is parsed with the port, the brackets and the zone that proxies and systems write', () => {
     for (const [text, expected] of [
       ['203.0.113.7', '203.0.113.7'],
       [' 203.0.113.7:51234 ', '203.0.113.7'],
@@ -28,14 +28,14 @@ describe('an address', () => {
     }
   });
 
-  it('is none where the text could mean anything else', () => {
+  it('is rejected where the text is ambiguous', () => {
     const others = ['', 'unknown', '_hidden', 'localhost', '127.1', '0x7f.0.0.1', '0177.0.0.1', '2130706433'];
     for (const text of [...others, '1.2.3.4.5', '1.2.3.4:x', '[1.2.3.4', '1.2.3.256', '2001:db8::g']) {
       assert.equal(parseAddress(text), undefined, text);
     }
   });
 
-  it('never throws, whatever a header holds', () => {
+  it('never throws, for any header', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.ipV6(), fc.ipV4Extended()),
@@ -62,7 +62,7 @@ describe('an address', () => {
     );
   });
 
-  it('of a listener is known to be loopback or a wildcard', () => {
+  it('of a listener is recognised as loopback or wildcard', () => {
     assert.ok(['127.0.0.1', '127.9.9.9', '::1', 'localhost', '::ffff:127.0.0.1'].every(isLoopback));
     assert.ok(!['0.0.0.0', '::', '192.168.0.2', '127.evil.example', ''].some(isLoopback));
     assert.ok(['0.0.0.0', '::', '0:0:0:0:0:0:0:0'].every(isWildcard));
@@ -81,13 +81,13 @@ describe('a list of proxies', () => {
     }
   });
 
-  it('is refused whole for one item that is none of these', () => {
+  it('is rejected whole for one invalid item', () => {
     for (const list of ['', 'proxy', 'loopback,', '10.0.0.0/33', '10.0.0.0/x', '::/129', '127.1', 'true']) {
       assert.equal(parseProxies(list), undefined, list);
     }
   });
 
-  it('has the name of the network that a proxy is in', () => {
+  it('gives the name of the network that a proxy is in', () => {
     assert.equal(namedNetwork('127.0.0.1'), 'loopback');
     assert.equal(namedNetwork('::ffff:172.18.0.1'), 'uniquelocal');
     assert.equal(namedNetwork('fe80::1%eth0'), 'linklocal');

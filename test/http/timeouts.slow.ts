@@ -1,4 +1,4 @@
-/** Every port of ours, with clients that take their time. */
+/** Slow clients on each of the repository's ports. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
@@ -17,7 +17,7 @@ const logger = pino({ level: 'silent' });
 const CROWD = 800;
 const SIGNED = [`X-Slack-Signature: v0=${'0'.repeat(64)}`, 'X-Slack-Request-Timestamp: '];
 
-describe('a client that takes its time is closed', { timeout: 60_000 }, () => {
+describe('a slow client is disconnected', { timeout: 60_000 }, () => {
   const ports: Record<string, { url: string; path: string; headers: string[]; close(): Promise<unknown> }> =
     {};
 
@@ -65,7 +65,7 @@ describe('a client that takes its time is closed', { timeout: 60_000 }, () => {
         assert.match(await trickle(url, 'GET / HTTP/1.1\r\nX: ').answer, /^HTTP\/1\.1 408 /);
       });
 
-      it('that sends nothing at all', async () => {
+      it('that sends no data', async () => {
         const { hostname, port } = new URL(ports[name]!.url);
         const socket = connect(Number(port), hostname).resume();
         socket.on('error', () => {});
@@ -88,12 +88,12 @@ describe('a client that takes its time is closed', { timeout: 60_000 }, () => {
     });
   }
 
-  it(`and so are ${CROWD} at once, half of which were refused for being too many`, async () => {
+  it(`and ${CROWD} at once, half of which were refused as too many`, async () => {
     const { url, path } = ports.page!;
     const crowd = Array.from({ length: CROWD }, () => trickle(url, unfinishedPost(path)));
     const answers = await Promise.all(crowd.map(({ answer }) => answer));
     const statuses = new Set(answers.map((answer) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]));
-    // On a busy machine, a connection may be closed before its first byte was looked at.
+    // On a busy machine, a connection may be closed before its first byte was processed.
     statuses.delete(undefined);
     assert.deepEqual(statuses, new Set(['429', '408']));
     assert.equal((await fetch(`${url}/healthz`)).status, 200, 'others are answered');
@@ -101,7 +101,7 @@ describe('a client that takes its time is closed', { timeout: 60_000 }, () => {
 });
 
 describe('the time-outs', () => {
-  it('are all set, and shorter than a minute for what arrives', () => {
+  it('are all set, and shorter than a minute for incoming data', () => {
     const { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval } =
       serverTimeouts();
     assert.ok(headersTimeout > 0 && headersTimeout <= requestTimeout && requestTimeout <= 60_000);

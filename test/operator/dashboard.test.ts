@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
 import { registry, watchExpectedWait, watchProcess, watchQueues, watchSlots } from '../../src/metrics.ts';
 
-/** What Prometheus adds to a histogram's name. */
+/** The suffixes that Prometheus adds to a histogram's name. */
 const SUFFIX = /_(bucket|count|sum)$/;
 
-it('the dashboard asks for metrics that exist, and shows all of ours', async () => {
+it('the dashboard queries existing metrics only, and shows all of ours', async () => {
   watchProcess();
   watchQueues({});
   watchExpectedWait(async () => 1);

@@ -1,4 +1,4 @@
-/** The operator's port, from the inside of a browser that a hostile site has sent there. */
+/** The operator's port, from a browser that runs a hostile site's page. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
@@ -31,7 +31,7 @@ async function start(
   return { ...server, log };
 }
 
-/** The status of a request with a Host header of one's own. */
+/** The status of a request with the given Host header. */
 function statusFor(url: string, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const pending = request(url, { headers: { host } }, (response) => {
@@ -48,13 +48,13 @@ function authorization(password: string): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}` };
 }
 
-test('a name that a hostile site points at this port reads nothing', async (t) => {
+test('a name that a hostile site resolves to this port gets no data', async (t) => {
   const { url } = await start(t);
   for (const path of PATHS) assert.equal(await statusFor(url + path, 'evil.example:9464'), 403, path);
   assert.equal(await statusFor(`${url}/metrics`, 'localhost:9464'), 200);
 });
 
-test('probes and Prometheus reach it by address, and by the names that it is told', async (t) => {
+test('probes and Prometheus are answered by address, and by the configured names', async (t) => {
   const { url, log } = await start(t, { host: '0.0.0.0' });
   const port = new URL(url).port;
   const local = `http://127.0.0.1:${port}`;
@@ -66,12 +66,12 @@ test('probes and Prometheus reach it by address, and by the names that it is tol
   const named = await start(t, { host: '0.0.0.0', allowedHosts: ['worker'] });
   const other = `http://127.0.0.1:${new URL(named.url).port}`;
   assert.equal(await statusFor(`${other}/metrics`, 'worker:9464'), 200);
-  // A kubelet probes a pod's address, whatever names Prometheus uses.
+  // A kubelet probes a pod's address, independently of the names that Prometheus uses.
   assert.equal(await statusFor(`${other}/readyz`, '10.1.2.3:9464'), 200);
   assert.equal(await statusFor(`${other}/metrics`, 'evil.example'), 403);
 });
 
-test('every answer tells a browser to run nothing foreign and to show it in no frame', async (t) => {
+test('every answer forbids foreign scripts and frames', async (t) => {
   const { url } = await start(t);
   for (const path of PATHS) {
     for (const headers of [{}, authorization(PASSWORD)]) {
@@ -87,7 +87,7 @@ test('every answer tells a browser to run nothing foreign and to show it in no f
   }
 });
 
-test('a password cannot be guessed at speed, one after the other or side by side', async (t) => {
+test('passwords cannot be guessed fast, in sequence or in parallel', async (t) => {
   for (const atOnce of [1, 100]) {
     const { url, log } = await start(t);
     const statuses: number[] = [];
@@ -108,7 +108,7 @@ test('a password cannot be guessed at speed, one after the other or side by side
   }
 });
 
-test('asking without a password, or often with the right one, is no guess', async (t) => {
+test('a request without a password, or many with the right one, do not count as guesses', async (t) => {
   const { url } = await start(t);
   for (let n = 0; n < 30; n++) {
     assert.equal((await fetch(`${url}/board`)).status, 401);
@@ -130,7 +130,7 @@ test('the board works in a browser under these rules', {
   const broken: string[] = [];
   page.on('pageerror', (error) => broken.push(error.message));
   page.on('console', (message) => {
-    // The board asks for a font from elsewhere, and does without it.
+    // The board requests a font from another origin, and works without it.
     if (message.type() === 'error' && !/fonts\.googleapis\.com/.test(message.text()))
       broken.push(message.text());
   });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { continuationContext, segmentsOf, wholeText } from '../../src/page/continuation.ts';
 import { finished, reply } from './replies.ts';
 
-test('a short story is continued with all of it, and with what it continued itself', () => {
+test('a short story is continued with its whole text, and with its own context', () => {
   const replies = [
     reply(finished('It was. '), { context: 'Before. ' }),
     reply(finished('Then.'), { prompt: '' }),
@@ -31,7 +31,7 @@ test('the context is an end of the story, within its bound', () => {
   );
 });
 
-test('the prompt is set apart where the story begins with it', () => {
+test('the prompt is split off where the story begins with it', () => {
   const whole = [reply(finished('It was.'))];
   assert.deepEqual(segmentsOf(whole), [
     { kind: 'prompt', text: 'It' },
@@ -46,7 +46,7 @@ test('the prompt is set apart where the story begins with it', () => {
   assert.deepEqual(segmentsOf([reply({ status: 'waiting', position: 1 })]), []);
 });
 
-test('parts flow into one text', () => {
+test('parts are joined into one text', () => {
   const first = reply(finished('It was.'));
   const then = (text: string) => wholeText([first, reply(finished(text), { prompt: '' })]);
   assert.equal(then('Then it'), 'It was. Then it');

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { neutralise, paragraphsOf } from '../../src/page/display-text.ts';
 
-test('what could disturb the page is left out', () => {
+test('characters that could disturb the page are removed', () => {
   assert.equal(neutralise('a\u202eb\u2066c\u0000d\u001be'), 'abcde');
   assert.equal(neutralise(`e${'\u0301'.repeat(500)}f`), `e${'\u0301'.repeat(4)}f`);
   assert.equal(neutralise('a\r\nb\rc\u2028d\te'), 'a\nb\nc\nd\te');
 });
 
-test('ordinary writing of any script stays as it is', () => {
+test('ordinary text of any script is unchanged', () => {
   for (const text of [
     'Über naïve café',
     'שָׁלוֹם עולם',
@@ -22,7 +22,7 @@ test('ordinary writing of any script stays as it is', () => {
   }
 });
 
-test('lines become paragraphs, and empty ones only separate', () => {
+test('lines become paragraphs, and empty lines only separate', () => {
   const paragraphs = paragraphsOf([
     { kind: 'prompt', text: 'It\n\nall ' },
     { kind: 'written', text: 'began.\n \n\nThe end.\n' },
@@ -37,7 +37,7 @@ test('lines become paragraphs, and empty ones only separate', () => {
   ]);
 });
 
-test('no text has more marks in a row than are kept, or an override', () => {
+test('no text has more combining marks in a row than the limit, or an override', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('a', '\u0301', '\u0489', '\u202e', '\u2069', '\n') }),

@@ -6,7 +6,7 @@ import type { ReplyState } from '../../src/story/story.ts';
 
 const writing = (text: string): ReplyState => ({ status: 'writing', text });
 
-/** A hub on streams that are moved by hand. */
+/** A hub on streams that the test controls. */
 function setUp() {
   const streams: { ids: readonly string[]; listener: StreamListener; open: boolean }[] = [];
   let gathered: (() => void) | undefined;
@@ -28,7 +28,7 @@ function setUp() {
   return { hub, streams, gather: () => gathered?.() };
 }
 
-/** A listener that writes down what it hears. */
+/** A listener that records its events. */
 function listener() {
   const heard: string[] = [];
   return {
@@ -39,7 +39,7 @@ function listener() {
   };
 }
 
-test('followers share one stream, and each hears its own reply', () => {
+test('followers share one stream, and each receives its own reply', () => {
   const { hub, streams, gather } = setUp();
   const [a, b, again] = [listener(), listener(), listener()];
   hub.follow('a', a);
@@ -62,7 +62,7 @@ test('followers share one stream, and each hears its own reply', () => {
   );
 });
 
-test('a follower who comes later replaces the stream; the last who leaves closes it', () => {
+test('a later follower replaces the stream; the last one to leave closes it', () => {
   const { hub, streams, gather } = setUp();
   const leaves = [hub.follow('a', listener())];
   gather();
@@ -79,7 +79,7 @@ test('a follower who comes later replaces the stream; the last who leaves closes
   assert.equal(streams[1]!.open, false);
 });
 
-test('a lost stream is lost for all, and followers beyond what one stream carries are told', () => {
+test('a lost stream is lost for all, and followers above the limit of one stream are notified', () => {
   const { hub, streams, gather } = setUp();
   const all = Array.from({ length: 17 }, () => listener());
   for (const [index, one] of all.entries()) hub.follow(`${index}`, one);
@@ -90,10 +90,10 @@ test('a lost stream is lost for all, and followers beyond what one stream carrie
   assert.ok(all.every(({ heard }) => heard.join() === 'loss'));
 });
 
-test('windows follow through the worker, and by themselves when it breaks', async () => {
+test('windows follow through the worker, and by themselves when it fails', async () => {
   const { hub, streams, gather } = setUp();
   const own = setUp();
-  // A channel of Node keeps the process, and so is closed; it clones messages as a browser's does.
+  // A Node channel keeps the process alive, so the test closes it; it clones messages as a browser's does.
   const { port1, port2 } = new MessageChannel();
   serveWindow(port2 as unknown as Port, hub);
   let breakDown = () => {};
@@ -102,7 +102,7 @@ test('windows follow through the worker, and by themselves when it breaks', asyn
     return port1 as unknown as Port;
   }, own.hub);
   const [a, b, c] = [listener(), listener(), listener()];
-  /** Messages arrive in order, after a while. */
+  /** Messages arrive in order, after a delay. */
   const arrives = async (check: () => boolean) => {
     while (!check()) await new Promise(setImmediate);
   };

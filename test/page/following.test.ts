@@ -81,7 +81,7 @@ test('a stream is followed to its end', async () => {
   assert.deepEqual([end, seen, waits], ['over', ['a', 'ab.'], []]);
 });
 
-test('a lost stream is read once, then followed again', async () => {
+test('a lost stream is followed by one read, then followed again', async () => {
   const { seen, waits } = await follow({
     streams: [[writing('a')], [writing('abc'), finished('abc.')]],
     reads: [known(writing('ab'))],
@@ -90,7 +90,7 @@ test('a lost stream is read once, then followed again', async () => {
   assert.deepEqual(waits, [backOffMs(0)]);
 });
 
-test('while the server is away, the pauses grow and the person is told', async () => {
+test('while the server is unavailable, the pauses grow and the user is notified', async () => {
   const { end, seen, waits } = await follow({
     streams: [[], [], [], [finished('a.')]],
     reads: ['offline', 'offline', known(writing('a'))],
@@ -104,7 +104,7 @@ test('a story that the server no longer has is unknown', async () => {
   assert.equal(end, 'unknown');
 });
 
-test('without a stream to have, the reply is read now and then', async () => {
+test('without a stream, the reply is polled', async () => {
   const { end, seen } = await follow({
     streams: [],
     reads: [known(writing('a')), known(writing('ab')), known(finished('ab.'))],
@@ -113,7 +113,7 @@ test('without a stream to have, the reply is read now and then', async () => {
   assert.deepEqual([end, seen], ['over', ['a', 'ab', 'ab.']]);
 });
 
-test('a stream that falls silent is read once, and replaced within thirty seconds', async () => {
+test('a stream that becomes silent is read once, and replaced within thirty seconds', async () => {
   const { end, seen, waits, alarms } = await follow({
     streams: [[writing('a'), 'alive', 'silence'], [finished('abc.')]],
     reads: [known(writing('ab'))],
@@ -123,7 +123,7 @@ test('a stream that falls silent is read once, and replaced within thirty second
   assert.ok(SILENCE_MS + waits[0]! < 30_000);
 });
 
-test('where events are held back the reply is read now and then, and events are tried again', async () => {
+test('where events are buffered the reply is polled, and events are tried again', async () => {
   const reads = [...'abcdefghijklmnopqrstuvwxyz'].map((text) => known(writing(text)));
   const { seen, waits, alarms } = await follow({ streams: [['silence'], [finished('End.')]], reads });
   assert.deepEqual(seen, [...'abcdefghijklmnopqrstuvwxy', 'End.']);
@@ -132,7 +132,7 @@ test('where events are held back the reply is read now and then, and events are 
   assert.ok(waits.reduce((sum, ms) => sum + ms) >= 60_000);
 });
 
-test('a request is sent again while the server is away, and not when it refuses', async () => {
+test('a request is sent again while the server is unavailable, and not when it refuses', async () => {
   const answers = ['offline', 'offline', 'ok'];
   const waits: number[] = [];
   const wait = async (ms: number) => void waits.push(ms);
@@ -153,7 +153,7 @@ test('a request is sent again while the server is away, and not when it refuses'
   );
 });
 
-test('whatever the server answers becomes a sentence', async () => {
+test('every answer of the server becomes a sentence', async () => {
   const answering = (response: () => Promise<Response>) => new Api(response).status();
   const json = (status: number, body: unknown) => async () => new Response(JSON.stringify(body), { status });
   await assert.rejects(answering(json(503, { error: { code: 'busy', message: 'Full.' } })), {

@@ -30,7 +30,7 @@ test('a link reopens the same story', () => {
   fc.assert(fc.property(plan, (wanted) => assert.deepEqual(planFromHash(hashFor(wanted), drawSeed), wanted)));
 });
 
-test('what a link leaves out takes its default, and what is out of bounds is brought in', () => {
+test('a setting missing in a link takes its default, and one out of bounds is clamped', () => {
   const { model: _, ...defaults } = { ...ASK, prompt: 'Hi', seed: 42 };
   assert.deepEqual(planFromHash('#prompt=Hi', drawSeed), { ask: defaults, nextSeeds: [] });
   assert.deepEqual(planFromHash('#prompt=Hi&temperature=x&length=&seed=NaN', drawSeed)?.ask, defaults);
@@ -38,7 +38,7 @@ test('what a link leaves out takes its default, and what is out of bounds is bro
   assert.deepEqual([brought?.temperature, brought?.length, brought?.seed], [2, 6_000, 0]);
 });
 
-test('other hashes ask for nothing', () => {
+test('other hashes request no story', () => {
   for (const hash of ['', '#', '#beginning', '#prompt', '#seed=7']) {
     assert.equal(planFromHash(hash, drawSeed), undefined, hash);
   }
@@ -53,7 +53,7 @@ test('no hash breaks the page', () => {
   );
 });
 
-test('a link gives the whole thread again, or there is none', () => {
+test('a link opens the whole thread again, or there is no link', () => {
   const part = (seed: number, ending: 'complete' | 'stopped' = 'complete') =>
     reply(finished('Text.', ending), { prompt: '', context: 'Before.', seed });
   const first = reply(finished('It was.'));
@@ -66,7 +66,7 @@ test('a link gives the whole thread again, or there is none', () => {
   assert.equal(hashForThread([first, ...Array.from({ length: 10 }, (_, n) => part(n))]), undefined);
 });
 
-test('a link starts no more parts than ten, each with a seed within bounds', () => {
+test('a link starts at most ten parts, each with a seed within bounds', () => {
   const { nextSeeds } = planFromHash(`#prompt=It${'&then=-1&then=9e99'.repeat(50)}`, drawSeed)!;
   assert.deepEqual(nextSeeds, [0, 0xffff_ffff, 0, 0xffff_ffff, 0, 0xffff_ffff, 0, 0xffff_ffff, 0]);
 });

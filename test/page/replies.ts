@@ -10,7 +10,6 @@ export const ASK: Ask = {
   model: 'scifi',
 };
 
-/** A finished state. */
 export function finished(text: string, ending: 'complete' | 'stopped' = 'complete'): ReplyState {
   return { status: 'finished', text, ending, modelVersion: 'abc123', engine: 'onnx', unreadable: 0 };
 }

@@ -16,19 +16,19 @@ test('a state only moves forward', () => {
   assert.deepEqual(mergeState(writing('a'), writing('ab')), writing('ab'));
 });
 
-test('a snapshot that is shorter or another text is ignored', () => {
+test('a snapshot that is shorter or diverges is ignored', () => {
   assert.deepEqual(mergeState(writing('abc'), writing('ab')), writing('abc'));
   assert.deepEqual(mergeState(writing('abc'), writing('abX and more')), writing('abc'));
 });
 
-test('the final state is the truth, once', () => {
+test('the final state is applied, once', () => {
   assert.deepEqual(mergeState(writing('abc'), finished('a.')), finished('a.'));
   assert.deepEqual(mergeState(waiting(1), failed), failed);
   assert.deepEqual(mergeState(finished('a.'), writing('a. b')), finished('a.'));
   assert.deepEqual(mergeState(failed, finished('a.')), failed);
 });
 
-test('a reply that fails here keeps its text', () => {
+test('a reply that fails in the page keeps its text', () => {
   const { state } = failHere(reply(writing('So far')), 'not_found', 'Gone.');
   assert.deepEqual(state, {
     status: 'failed',
@@ -37,7 +37,7 @@ test('a reply that fails here keeps its text', () => {
   });
 });
 
-test('warmer and cooler stay within bounds and free of dust', () => {
+test('warmer and cooler stay within bounds, without rounding errors', () => {
   assert.equal(warmed(0.4, 0.2), 0.6);
   assert.equal(warmed(0.1, 0.2), 0.3);
   assert.equal(warmed(0.1, -0.2), 0);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LAG_LIMIT_MS, Reveal } from '../../src/page/reveal.ts';
 
-test('text that arrives at once appears bit by bit, and in time', () => {
+test('text that arrives at once is revealed in steps, and in time', () => {
   const reveal = new Reveal('It');
   reveal.aim(`It${'x'.repeat(100)}`, 1_000);
   assert.equal(reveal.at(1_000), 'It');
@@ -14,7 +14,7 @@ test('text that arrives at once appears bit by bit, and in time', () => {
   assert.ok(reveal.done);
 });
 
-test('a shorter or other text takes over what it has in common', () => {
+test('a shorter or diverging text keeps the common prefix', () => {
   const reveal = new Reveal('alpha beta');
   reveal.aim('alpha', 0);
   assert.equal(reveal.at(1), 'alpha');
@@ -29,7 +29,7 @@ test('no half of a surrogate pair is ever shown', () => {
   for (let ms = 0; ms <= LAG_LIMIT_MS; ms += 7) assert.doesNotMatch(reveal.at(ms), /\p{Surrogate}/u);
 });
 
-test('nothing lags more than the limit, whatever arrives when', () => {
+test('the delay never exceeds the limit, for any arrival times', () => {
   const arrivals = fc.array(fc.tuple(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 0, max: 300 })), {
     minLength: 1,
   });

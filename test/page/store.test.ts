@@ -16,7 +16,7 @@ function fakeCupboard(): PageStorage & { items: Map<string, string> } {
 
 const ids = (store: ReplyStore) => store.all().map(({ id }) => id);
 
-test('replies come back, the oldest first, and only the latest', () => {
+test('replies are restored, the oldest first, and only the latest', () => {
   const cupboard = fakeCupboard();
   const store = new ReplyStore(cupboard);
   for (let n = 0; n < REPLIES_KEPT + 5; n++) store.add(reply(finished('x'), {}, `${n}`));
@@ -26,7 +26,7 @@ test('replies come back, the oldest first, and only the latest', () => {
   assert.deepEqual(again.all().at(-1), reply(finished('x'), {}, `${REPLIES_KEPT + 4}`));
 });
 
-test('two tabs do not lose each other’s replies, and what was cleared stays away', () => {
+test('two tabs keep each other’s replies, and cleared replies stay removed', () => {
   const cupboard = fakeCupboard();
   const [one, two] = [new ReplyStore(cupboard), new ReplyStore(cupboard)];
   one.add(reply({ status: 'waiting', position: null }, {}, 'a'));
@@ -43,7 +43,7 @@ test('two tabs do not lose each other’s replies, and what was cleared stays aw
   assert.deepEqual(ids(one), []);
 });
 
-test('what cannot be read is left out', () => {
+test('unreadable entries are skipped', () => {
   const cupboard = fakeCupboard();
   const store = new ReplyStore(cupboard);
   store.add(reply(finished('x')));
@@ -66,7 +66,7 @@ test('what cannot be read is left out', () => {
   }
 });
 
-test('a browser without room or permission only forgets', () => {
+test('a browser without storage space or permission only forgets', () => {
   const refuse = () => {
     throw new Error('QuotaExceededError');
   };

@@ -15,7 +15,7 @@ import { ASK, finished } from './replies.ts';
 
 const ready = { phase: 'ready', loaded: 1 } as const;
 
-test('places in the queue', () => {
+test('positions in the queue', () => {
   const places = [1, 2, 3, 4, 11, 12, 13, 21, 102, 111, 1_003].map(ordinal);
   assert.equal(places.join(), '1st,2nd,3rd,4th,11th,12th,13th,21st,102nd,111th,1,003rd');
   assert.equal(waitingLine({ position: 3 }, ready), '3rd in the queue');
@@ -23,7 +23,7 @@ test('places in the queue', () => {
   assert.equal(waitingLine({ position: null }, ready), 'Waiting for the computer…');
 });
 
-test('why nothing happens yet', () => {
+test('the reasons why a story has not started', () => {
   assert.equal(
     waitingLine({ position: 3 }, { phase: 'loading', loaded: 0.404 }),
     'Waking the computer… 40%, 3rd in the queue',
@@ -32,7 +32,7 @@ test('why nothing happens yet', () => {
   assert.equal(statusLine({ phase: 'loading', loaded: 7 }), 'Waking the computer… 100%');
 });
 
-test('a footer is enough to get the story again', () => {
+test('a footer suffices to generate the story again', () => {
   const models = [{ name: 'scifi', title: 'Science fiction', description: '' }];
   const line = 'Science fiction abc123 (onnx) · temperature 0.4 · seed 7 · written by a neural network';
   assert.equal(footerLine(ASK, finished('x') as Story, models), line);
@@ -56,7 +56,7 @@ test('endings', () => {
   );
 });
 
-test('words are counted in any script, and name a file', () => {
+test('words are counted in any script, and form a file name', () => {
   assert.equal(wordCount('It’s 7 o’clock — well-known, naïve. Привет мир!'), 7);
   assert.equal(fileNameFor('It all began with… the "end" of all things'), 'it-all-began-with-the-end.txt');
   assert.equal(fileNameFor('привет'), 'story.txt');

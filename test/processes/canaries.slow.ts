@@ -1,6 +1,6 @@
 /**
- * Secrets and prompts forced down every path on which a chat can refuse: none of them is in the log of the bots,
- * at its most talkative.
+ * Secrets and prompts on every path on which a chat can refuse: none of them is in the log of the bots at the
+ * most verbose level.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -20,23 +20,23 @@ import { freePort, REDIS_SERVER, skipWithout, startRedis } from '../helpers/prog
 
 const PROMPT = 'Xylophagous canary';
 const BOARD_PASSWORD = 'canary-of-the-board-4711';
-/** What Discord may answer to a call; 0 cuts the connection. */
+/** Discord's possible answers to a call; 0 cuts the connection. */
 const DISCORD_STATUS = [0, 400, 401, 403, 404, 429, 500, 503];
-/** And Slack. */
+/** Slack's possible answers. */
 const SLACK_ANSWERS = [
   ...[0, 429, 500, 503],
   ...['invalid_auth', 'not_in_channel', 'channel_not_found', 'is_archived', 'msg_too_long', 'invalid_blocks'],
 ];
-/** Between two commands. */
+/** The pause between two commands. */
 const PAUSE_MS = 200;
-/** How much of a story is looked for. */
+/** The length of the part of a story that is searched for. */
 const STORY_CHARACTERS = 30;
 
-describe('what the bots log while chats refuse everything', {
+describe('the log of the bots while chats refuse every call', {
   skip: skipWithout(REDIS_SERVER),
   timeout: 120_000,
 }, () => {
-  it('holds no secret, no prompt and no story', async () => {
+  it('contains no secret, no prompt and no story', async () => {
     const [discord, slack, redis] = await Promise.all([FakeDiscord.start(), FakeSlack.start(), startRedis()]);
     const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'scifi' };
     const logger = pino({ level: 'silent' });
@@ -68,7 +68,7 @@ describe('what the bots log while chats refuse everything', {
     try {
       const [ann, bob] = [new DiscordPerson(discord, 'ann'), new SlackPerson(slack, 'bob')];
       const secrets = [discord.token, slack.workspace.token, slack.world.appToken, BOARD_PASSWORD];
-      // The first of each hit acknowledgements, too.
+      // The first of each affects acknowledgements, too.
       for (const match of [/./, /messages/])
         for (const status of DISCORD_STATUS) discord.misbehave({ match, status, times: 2 });
       for (const answer of SLACK_ANSWERS) slack.misbehave({ match: /^chat\./, answer, times: 2 });

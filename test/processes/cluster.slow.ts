@@ -1,4 +1,4 @@
-/** Bots and workers as processes of their own over a cluster of three masters. */
+/** Bots and workers as separate processes over a cluster of three masters. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ask, followReply } from '../helpers/page-client.ts';
@@ -9,7 +9,7 @@ import { startCluster } from '../helpers/redis-kinds.ts';
 const STORY_TIMEOUT_MS = 60_000;
 
 describe('the roles on a cluster', { skip: skipWithout(REDIS_SERVER), timeout: 120_000 }, () => {
-  it('write whole stories, end in peace, and are told of the cluster by nobody but REDIS_URL', async () => {
+  it('write whole stories, exit cleanly, and need only REDIS_URL to find the cluster', async () => {
     const cluster = await startCluster();
     const [port, operatorPort] = [await freePort(), await freePort()];
     const env = { REDIS_URL: cluster.url, SCIFI_PACE: '0' };

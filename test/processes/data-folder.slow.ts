@@ -1,4 +1,4 @@
-/** The data folder of the embedded queue, as the real process leaves it. */
+/** The data folder of the embedded queue, as the real process creates it. */
 import assert from 'node:assert/strict';
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -10,7 +10,7 @@ import { freePort, temporaryFolder } from '../helpers/programs.ts';
 
 const STORY_TIMEOUT_MS = 120_000;
 
-/** Everything below a folder, and itself. */
+/** Every file and folder below a folder, and the folder itself. */
 async function all(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true });
   return [folder, ...names.map((name) => join(folder, name))];
@@ -20,7 +20,7 @@ async function all(folder: string): Promise<string[]> {
 async function openToOthers(folder: string): Promise<string[]> {
   const wrong: string[] = [];
   for (const path of await all(folder)) {
-    // Postgres removes files of its own while it runs.
+    // Postgres removes its own files while it runs.
     const stats = await lstat(path).catch(() => undefined);
     if (!stats) continue;
     const mode = stats.mode & 0o777;
@@ -33,7 +33,7 @@ async function openToOthers(folder: string): Promise<string[]> {
 
 const skip = process.platform === 'win32' && 'Windows has no such permissions';
 
-it('only its own user can read the data folder, and one process at a time has it', { skip }, async (t) => {
+it('the data folder is private to its user, and one process at a time has it', { skip }, async (t) => {
   const temporary = await temporaryFolder();
   const folder = join(temporary.folder, 'data');
   const port = await freePort();
@@ -59,7 +59,7 @@ it('only its own user can read the data folder, and one process at a time has it
   const holder = new RegExp(`in use by process ${role.pid} on ${hostname()} since \\d{4}-`);
   assert.match(second.output(), holder);
 
-  // What an earlier version left is closed at the next start.
+  // The next start restricts the permissions that an earlier version left.
   await role.kill();
   for (const path of await all(folder)) {
     await chmod(path, (await lstat(path)).isDirectory() ? 0o755 : 0o666);

@@ -4,9 +4,9 @@ import type { FakeDiscord, Fault } from '../fakes/discord/fake-discord.ts';
 import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './discord-crowd.ts';
 
-/** Share by which memory may grow between the second quarter and the last. */
+/** The maximum growth of memory between the second quarter and the last, as a share. */
 const MEMORY_GROWTH = 0.15;
-/** Any call may go wrong in these ways, one in some hundred each. */
+/** Any call may fail in these ways, one in some hundred each. */
 const BAD_DAY = [
   { match: /^(PATCH|POST) .*messages/, status: 503, share: 0.02 },
   { match: /^(PATCH|POST) .*messages/, status: 0, share: 0.01 },
@@ -15,8 +15,8 @@ const BAD_DAY = [
   { match: /callback$/, status: 500, share: 0.02 },
 ];
 
-describe('100 people on Discord', { skip: skipWithout(REDIS_SERVER) }, () => {
-  it('for two minutes: every story once, in time, and no complaint', async (t) => {
+describe('100 users on Discord', { skip: skipWithout(REDIS_SERVER) }, () => {
+  it('each has every story once, in time, without a complaint from Discord, for two minutes', async (t) => {
     const report = await crowd(100, 120);
     t.diagnostic(JSON.stringify(report));
     assert.equal(report.stories, report.asked);
@@ -29,7 +29,7 @@ describe('100 people on Discord', { skip: skipWithout(REDIS_SERVER) }, () => {
     assert.ok(late < early * (1 + MEMORY_GROWTH), `${early} MB, then ${late} MB`);
   });
 
-  it('for a minute on a bad day of Discord’s: few complaints, and nobody is left without an end', async (t) => {
+  it('each sees every story end, with few complaints, for a minute of random faults', async (t) => {
     const report = await crowd(100, 60, { prepare: always(BAD_DAY) });
     t.diagnostic(JSON.stringify(report));
     assert.ok(report.stories > report.asked * 0.9, `${report.stories} of ${report.asked}`);
@@ -37,7 +37,7 @@ describe('100 people on Discord', { skip: skipWithout(REDIS_SERVER) }, () => {
   });
 
   for (const status of [401, 403, 429]) {
-    it(`for half a minute while Discord answers everything with ${status}: soon nobody asks any more`, async (t) => {
+    it(`stop asking soon while Discord answers every call with ${status} for half a minute`, async (t) => {
       const everything = [{ match: /./, status }];
       const report = await crowd(100, 30, { prepare: always(everything), isHopeless: true });
       t.diagnostic(JSON.stringify(report));

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './discord-crowd.ts';
 
-describe('20 people on Discord for 15 seconds (`npm run test:long` has 100 for two minutes)', () => {
-  it('each has every story once, in time, and Discord has no complaint', {
+describe('20 users on Discord for 15 seconds (`npm run test:long` has 100 for two minutes)', () => {
+  it('each has every story once, in time, without a complaint from Discord', {
     skip: skipWithout(REDIS_SERVER),
   }, async () => {
     const report = await crowd(20, 15);

@@ -1,6 +1,6 @@
 /**
- * A crowd on Discord: everybody asks for a story, reads it, and asks for the next. The bots are a real
- * process; a storyteller that writes at once sees to it that Discord is what is measured.
+ * Many users on Discord: each asks for a story, reads it, and asks for the next. The bots are a real process;
+ * a storyteller without a delay makes Discord the measured part.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
 
-/** Lengths that people ask for; the longest is of two messages. */
+/** Lengths that users ask for; the longest is of two messages. */
 const LENGTHS = [300, 600, 1_200, 2_400];
 /** The longest story takes eight seconds. */
 const PACE = 300;
@@ -27,11 +27,11 @@ const CHANNELS_PER_PERSON = 0.2;
 const STORY_TIMEOUT_MS = 90_000;
 const SAMPLE_MS = 5_000;
 const POLL_MS = 100;
-/** Pause before somebody asks again who got nothing. */
+/** Pause before a user without a story asks again. */
 const HOPELESS_MS = 2_000;
-/** An interaction that nobody acknowledged in this time never will be. */
+/** An interaction that is not acknowledged in this time never will be. */
 const UNHEARD_MS = 8_000;
-/** Stories are over a moment before Discord is asked for the last time. */
+/** Stories end shortly before the last call to Discord. */
 const AFTERWARDS_MS = 1_500;
 
 export interface CrowdReport {
@@ -42,14 +42,14 @@ export interface CrowdReport {
   readonly tooMany: number;
   readonly invalid: number;
   readonly edits: number;
-  /** Resident memory of the bots' process in MB, from time to time. */
+  /** Samples of the resident memory of the bots' process in MB. */
   readonly memory: readonly number[];
 }
 
 export interface CrowdOptions {
-  /** Called when the bots are at work. */
+  /** Called when the bots are ready. */
   readonly prepare?: (discord: FakeDiscord) => void;
-  /** Whether nobody can get a story: then nobody waits for one, and asks again. */
+  /** Whether no story can be written: then users do not wait for one, and ask again. */
   readonly isHopeless?: boolean;
 }
 
@@ -83,7 +83,7 @@ export async function crowd(
     SCIFI_PORT: '0',
     ...NO_LIMITS_SET,
     SCIFI_PACE: String(PACE),
-    // V8 lets garbage lie as long as there is room; with little room, what grows is a leak.
+    // V8 delays garbage collection while there is room; with little room, growth is a leak.
     NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',
     DISCORD_TOKEN: discord.token,
     DISCORD_API: discord.api,
@@ -154,7 +154,7 @@ function lengthOf(turn: number, index: number): number {
   return LENGTHS[(index + turn) % LENGTHS.length]!;
 }
 
-/** Every story is whole and there once, and beside them there is nothing. */
+/** Every story is complete and occurs once, and there are no other messages. */
 async function check(
   asked: readonly FakeInteraction[],
   channels: readonly FakeChannel[],

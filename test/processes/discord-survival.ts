@@ -1,7 +1,7 @@
 /**
  * The story contract on Discord under `kill -9`: a real process of bots, killed at random moments of stories
- * of one, two and three messages, and started again. Whatever was acknowledged ends exactly once, in the
- * messages in which it began, with the very text of an undisturbed run.
+ * of one, two and three messages, and restarted. Every acknowledged story ends exactly once, in the messages
+ * in which it began, with the text of an undisturbed run.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ const LENGTHS = [300, 2_400, 4_000] as const;
 const PACE = 1_200;
 const KILL_WINDOW_MS = 3_000;
 const STORY_TIMEOUT_MS = 60_000;
-/** From one message to another of the same story a few edits may be behind. */
+/** Between two messages of the same story, a few edits may be missing. */
 const ALONE_MS = 1_200;
 
 interface Asked {
@@ -36,7 +36,7 @@ export interface DiscordSurvival {
 }
 
 /**
- * Kills the bots `kills` times, with stories under way each time, and the last time the worker with them; then
+ * Kills the bots `kills` times, with active stories each time, and the last time the worker with them; then
  * presses Continue.
  */
 export async function surviveOnDiscord(kills: number, random = Math.random): Promise<DiscordSurvival> {
@@ -82,7 +82,7 @@ export async function surviveOnDiscord(kills: number, random = Math.random): Pro
       assert.equal(all.filter(isOver).length, 1);
       if (length === 4_000) assert.ok(all.length >= 3, `${all.length} messages`);
     }
-    // Both processes are others than those that wrote this one.
+    // Both processes are new ones since this story was written.
     const first = await finished(known[0]!.interaction);
     const next = await finished(ann.press(first.at(-1)!, 'Continue'));
     assert.ok(!textOf(next).startsWith(PROMPT) && textOf(next).length > 100);

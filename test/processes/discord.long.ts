@@ -6,7 +6,7 @@ import { surviveOnDiscord } from './discord-survival.ts';
 const KILLS = 20;
 
 describe(`kill -9 of the bots on Discord, ${KILLS} times`, () => {
-  it('loses and doubles no story', { skip: skipWithout(REDIS_SERVER) }, async (t) => {
+  it('loses and duplicates no story', { skip: skipWithout(REDIS_SERVER) }, async (t) => {
     const { stories, long } = await surviveOnDiscord(KILLS);
     t.diagnostic(`${stories} stories ended once each, ${long} of them in three messages`);
     assert.ok(long >= KILLS / 2, `${long} long stories`);

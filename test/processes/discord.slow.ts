@@ -6,7 +6,7 @@ import { surviveOnDiscord } from './discord-survival.ts';
 const KILLS = 2;
 
 describe('kill -9 of the bots on Discord (twice; `npm run test:long` does twenty)', () => {
-  it('loses and doubles no story', { skip: skipWithout(REDIS_SERVER) }, async () => {
+  it('loses and duplicates no story', { skip: skipWithout(REDIS_SERVER) }, async () => {
     const { stories } = await surviveOnDiscord(KILLS);
     assert.ok(stories >= KILLS, `${stories} stories`);
   });

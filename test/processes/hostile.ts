@@ -1,6 +1,6 @@
 /**
- * Prompts that nobody should type, sent to the real process with the real model. Each is written into a
- * story that keeps it as it was typed, or refused in a sentence; nothing crashes and nothing hangs.
+ * Hostile prompts, sent to the real process with the real model. Each is written into a story that keeps it
+ * as it was typed, or refused in a sentence; the process neither crashes nor hangs.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -19,7 +19,7 @@ const RESIDENT_LIMIT_MB = 2_000;
 export interface HostileReport {
   written: number;
   refused: number;
-  /** Resident memory of the server in the end, in MB; undefined where the system does not tell. */
+  /** Resident memory of the server at the end, in MB; undefined where the system does not report it. */
   residentMb: number | undefined;
 }
 
@@ -50,7 +50,7 @@ const piece = fc.oneof(
   ),
 );
 
-/** Prompts of up to 4,000 UTF-16 code units; those over 2,000 are there to be refused. */
+/** Prompts of up to 4,000 UTF-16 code units; those over 2,000 must be refused. */
 const prompts = fc
   .array(piece, { maxLength: 12, size: 'max' })
   .map((pieces) => pieces.join(''))
@@ -120,7 +120,7 @@ async function send(base: string, prompt: string, length: number, seed: number):
   const end = await followReply(base, answer.id!, STORY_TIMEOUT_MS);
   assert.equal(end.status, 'finished', JSON.stringify(end));
   const text = end.status === 'finished' ? end.text : '';
-  // Half a surrogate pair and U+0000 are what no chat can carry.
+  // Chats cannot transmit half a surrogate pair and U+0000.
   const typed = prompt
     .toWellFormed()
     .replaceAll('\u0000', '')

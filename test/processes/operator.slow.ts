@@ -1,4 +1,4 @@
-/** What an operator sees of real processes: probes, figures and the board, on a port of their own. */
+/** The operator's view of real processes: probes, metrics and the board, on a separate port. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -28,7 +28,7 @@ async function get(url: string, password?: string): Promise<{ status: number; te
   return { status: response.status, text: await response.text() };
 }
 
-/** Where traces go: takes whatever is posted to it. */
+/** The trace collector: accepts every post. */
 async function startCollector(): Promise<{ url: string; received: string[]; close(): void }> {
   const received: string[] = [];
   const server = createServer((request, response) => {
@@ -47,13 +47,13 @@ function figure(metrics: string, line: string): number {
 }
 
 describe('the operator’s port', () => {
-  it('tells of figures and queues, and keeps what people wrote to itself', async () => {
+  it('serves metrics and queues, without any text that users wrote', async () => {
     const [port, operatorPort] = [await freePort(), await freePort()];
     const { folder, remove } = await embeddedFolder();
     const collector = await startCollector();
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      // As docker-compose.yml passes on what is not set.
+      // As docker-compose.yml passes on an unset variable.
       ...Object.fromEntries(EMPTY.map((name) => [name, ''])),
       SCIFI_PORT: String(port),
       SCIFI_OPERATOR_PORT: String(operatorPort),
@@ -70,7 +70,7 @@ describe('the operator’s port', () => {
       const end = await followReply(`http://127.0.0.1:${port}`, id, STORY_TIMEOUT_MS);
       assert.ok(end.status === 'finished');
       const written = end.text.length - CANARY.length;
-      // Counted as it is delivered; its job is completed a moment later.
+      // Counted when it is delivered; its job is completed a moment later.
       const done = 'scifi_queue_jobs{queue="replies-web",state="completed"}';
       await until(
         async () => figure((await get(`${base}/metrics`)).text, done) === 1,
@@ -112,7 +112,7 @@ describe('the operator’s port', () => {
     }
   });
 
-  it('is not ready without its queue, and alive all the same', {
+  it('is not ready without its queue, and still alive', {
     skip: skipWithout(REDIS_SERVER),
   }, async () => {
     const redis = await startRedis();

@@ -1,6 +1,4 @@
-/**
- * The main job, as a person sees it: the real process, the real model and a real browser.
- */
+/** The main use case from a user's view: the real process, the real model and a real browser. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -36,11 +34,11 @@ describe('npm start and a browser', { skip: NO_BROWSER ?? false }, () => {
     await remove();
   });
 
-  it('is at work within a minute on a new data folder', () => {
+  it('are ready within a minute on a new data folder', () => {
     assert.ok(startMs < START_LIMIT_MS, `${Math.round(startMs)} ms`);
   });
 
-  it('streams a story, stops it, continues it, and finds it again after a reload and a crash', async (t) => {
+  it('stream a story, stop it, continue it, and find it again after a reload and a crash', async (t) => {
     const context = await browser.newContext();
     t.after(() => context.close());
     const page = await context.newPage();
@@ -79,7 +77,7 @@ describe('npm start and a browser', { skip: NO_BROWSER ?? false }, () => {
     assert.deepEqual(complaints, []);
   });
 
-  it('gives the same story to whoever opens its link', async (t) => {
+  it('show the same story to every user who opens its link', async (t) => {
     const context = await browser.newContext();
     t.after(() => context.close());
     const texts: string[] = [];

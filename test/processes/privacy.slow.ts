@@ -1,6 +1,4 @@
-/**
- * Prompts and stories are nobody's business but the person's: not a word of them is in any log, at any level.
- */
+/** Prompts and stories are private: not a word of them is in any log, at any level. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -17,7 +15,7 @@ import { freePort, REDIS_SERVER, skipWithout, startRedis, temporaryFolder } from
 const CANARY = 'Xylophagous canary';
 const STORY_TIMEOUT_MS = 60_000;
 
-/** Forces the canary down every path that a person's words can take. */
+/** Sends the canary through every path that a user's words can take. */
 async function sing(base: string): Promise<string[]> {
   const ids = await Promise.all([1, 2, 3].map((seed) => ask(base, { prompt: CANARY, length: 300, seed })));
   const post = (path: string, body: string) =>
@@ -53,8 +51,8 @@ function assertSilent(processes: readonly RoleProcess[], texts: readonly string[
   }
 }
 
-describe('logs at their most talkative', () => {
-  it('hold no prompt and no story, embedded', async () => {
+describe('logs at the most verbose level', () => {
+  it('contain no prompt and no story, embedded', async () => {
     const { folder, remove } = await embeddedFolder();
     const port = await freePort();
     const process = await startRole('start', {
@@ -73,7 +71,7 @@ describe('logs at their most talkative', () => {
     }
   });
 
-  it('hold no prompt and no story, on Redis, even when it goes away', {
+  it('contain no prompt and no story, on Redis, even when it goes away', {
     skip: skipWithout(REDIS_SERVER),
   }, async () => {
     const redis = await startRedis();
@@ -103,7 +101,7 @@ describe('logs at their most talkative', () => {
 });
 
 describe('the library that multiplies matrices', () => {
-  it('keeps no record of its use for its makers, and no name for this machine', async () => {
+  it('keeps no usage record for its makers, and no name for this machine', async () => {
     const { folder, remove } = await temporaryFolder();
     const home = join(folder, 'home');
     const temporary = join(folder, 'tmp');
@@ -120,7 +118,7 @@ describe('the library that multiplies matrices', () => {
       );
       assert.deepEqual(await once(child, 'exit'), [0, null]);
       assert.deepEqual(await readdir(home), []);
-      // The loader of TypeScript keeps what it has compiled.
+      // The TypeScript loader caches its output.
       const left = (await readdir(temporary)).filter((name) => !name.startsWith('tsx-'));
       assert.deepEqual(left, []);
     } finally {

@@ -1,6 +1,4 @@
-/**
- * A polite end in the middle of things: `SIGTERM`, exit code 0, and nothing lost for those who wait.
- */
+/** A shutdown during work: `SIGTERM`, exit code 0, and no loss for waiting users. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +24,7 @@ const STOP_LIMIT_MS = 10_000;
 
 type Role = 'start' | 'bots' | 'worker';
 
-/** Stops every role while stories grow, starts them again, and sees every story to its end. */
+/** Stops every role while stories grow, restarts them, and follows every story to its end. */
 async function restart(roles: readonly Role[], env: Record<string, string>, base: string): Promise<void> {
   const running = new Map<Role, RoleProcess>();
   const expected = await undisturbed();

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './slack-crowd.ts';
 
-/** Share by which memory may grow between the second quarter and the last. */
+/** The maximum growth of memory between the second quarter and the last, as a share. */
 const MEMORY_GROWTH = 0.15;
 
-describe('100 people in one Slack workspace, over two minutes', { skip: skipWithout(REDIS_SERVER) }, () => {
-  it('each has the story once, in time, and Slack complains once at most', async (t) => {
+describe('100 users in one Slack workspace, over two minutes', { skip: skipWithout(REDIS_SERVER) }, () => {
+  it('each has the story once, in time, with at most one complaint from Slack', async (t) => {
     const report = await crowd(100, 120, { pace: 120 });
     t.diagnostic(JSON.stringify(report));
     assert.equal(report.stories, 100);

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { crowd } from './slack-crowd.ts';
 
-describe('20 people in one Slack workspace (`npm run test:long` has 100 over two minutes)', () => {
-  it('each has the story once, in time, and Slack has no complaint', {
+describe('20 users in one Slack workspace (`npm run test:long` has 100 over two minutes)', () => {
+  it('each has the story once, in time, without a complaint from Slack', {
     skip: skipWithout(REDIS_SERVER),
   }, async (t) => {
     const report = await crowd(20, 3, { pace: 600 });

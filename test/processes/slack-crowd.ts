@@ -1,6 +1,6 @@
 /**
- * A crowd in one Slack workspace: everybody asks for one story. The bots are a real process; a storyteller that
- * writes at once sees to it that Slack's limits are what is measured.
+ * Many users in one Slack workspace: each asks for one story. The bots are a real process; a storyteller
+ * without a delay makes Slack's limits the measured part.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -19,32 +19,32 @@ import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
 
-/** Lengths that people ask for. */
+/** Lengths that users ask for. */
 const LENGTHS = [300, 600, 1_200, 2_400];
 const CHANNELS_PER_PERSON = 0.1;
 const SAMPLE_MS = 2_500;
 const POLL_MS = 100;
-/** Whatever is wrong, it shows by then. */
+/** Every fault shows within this time. */
 const DRAIN_MAX_MS = 240_000;
 
 export interface CrowdOptions {
-  /** Characters a second. */
+  /** Characters per second. */
   readonly pace: number;
-  /** Called when the bots are at work. */
+  /** Called when the bots are ready. */
   readonly prepare?: (slack: FakeSlack) => void;
 }
 
 export interface CrowdReport {
   readonly stories: number;
   readonly slowestAcknowledgementMs: number;
-  /** From the last command to the last story's last words. */
+  /** From the last command to the end of the last story. */
   readonly drainMs: number;
-  /** Complaints of Slack's, by method. */
+  /** Slack's complaints, by method. */
   readonly tooMany: Readonly<Record<string, number>>;
-  /** Messages that showed a story as it grew. */
+  /** Messages that showed a growing story. */
   readonly growing: number;
   readonly updates: number;
-  /** Resident memory of the bots' process in MB, from time to time. */
+  /** Samples of the resident memory of the bots' process in MB. */
   readonly memory: readonly number[];
 }
 
@@ -73,7 +73,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
     SCIFI_PORT: '0',
     ...NO_LIMITS_SET,
     SCIFI_PACE: String(options.pace),
-    // V8 lets garbage lie as long as there is room; with little room, what grows is a leak.
+    // V8 delays garbage collection while there is room; with little room, growth is a leak.
     NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',
     SLACK_BOT_TOKEN: slack.workspace.token,
     SLACK_APP_TOKEN: slack.world.appToken,
@@ -101,7 +101,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
     while (shown().filter(isOver).length < people && performance.now() - askedAt < DRAIN_MAX_MS)
       await sleep(POLL_MS);
     const drainMs = Math.round(performance.now() - askedAt);
-    // Whatever would be doubled shows a moment later.
+    // A duplicate shows a moment later.
     await sleep(1_000);
     const messages = shown();
     await check(people, messages, storyteller);
@@ -136,7 +136,7 @@ function lengthOf(index: number): number {
   return LENGTHS[index % LENGTHS.length]!;
 }
 
-/** Every story is whole and there once, and beside them there is nothing. */
+/** Every story is complete and occurs once, and there are no other messages. */
 async function check(
   people: number,
   messages: readonly FakeMessage[],
@@ -154,7 +154,7 @@ async function check(
       story,
       await undisturbedText(storyteller, `Story ${index}`, lengthOf(Number(index)), Number(index)),
     );
-    // It only ever grew.
+    // The text never shrank.
     for (const [at, seen] of message.history.slice(1).entries()) {
       const before = textOf(message.history[at]!);
       assert.ok(textOf(seen).startsWith(before), 'a story that shrank');

@@ -1,7 +1,7 @@
 /**
- * The story contract on Slack under `kill -9`: a real process of bots, killed at random moments of stories short
- * and long, and started again. Whatever was acknowledged ends exactly once, in the message in which it began,
- * with the very text of an undisturbed run; and every mention is answered, because Slack brings it again.
+ * The story contract on Slack under `kill -9`: a real process of bots, killed at random moments of short and
+ * long stories, and restarted. Every acknowledged story ends exactly once, in the message in which it began,
+ * with the text of an undisturbed run; and every mention is answered, because Slack delivers it again.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,13 +21,13 @@ const PACE = 1_200;
 const KILL_WINDOW_MS = 1_500;
 const MENTION_WINDOW_MS = 30;
 const STORY_TIMEOUT_MS = 90_000;
-/** After how long the fake brings a mention again that nobody acknowledged; Slack takes its minutes. */
+/** The delay after which the fake delivers an unacknowledged mention again; Slack takes minutes. */
 const RETRY_MS = 1_000;
-/** A doubled message would show by then. */
+/** A duplicate message would show within this time. */
 const AFTERWARDS_MS = 1_200;
 
 interface Asked {
-  /** Of a command; a mention is brought again until somebody acknowledges it. */
+  /** The time limit of a command; a mention is delivered again until it is acknowledged. */
   readonly delivery?: Delivery;
   readonly channel: FakeChannel;
   readonly seed: number;
@@ -36,12 +36,12 @@ interface Asked {
 
 export interface SlackSurvival {
   readonly stories: number;
-  /** Stories that had been begun in a message when their process was killed. */
+  /** Stories that had begun in a message when their process was killed. */
   readonly begun: number;
 }
 
 /**
- * Kills the bots `kills` times, with stories under way each time, and the last time the worker with them; then
+ * Kills the bots `kills` times, with active stories each time, and the last time the worker with them; then
  * presses Continue.
  *
  * @param reply how stories grow
@@ -83,7 +83,7 @@ export async function surviveOnSlack(
       const mentioned = { channel: slack.world.addChannel(slack.workspace), seed: asked.length };
       ann.mention(mentioned.channel, `${PROMPT} seed=${mentioned.seed} length=${LENGTHS[0]}`);
       asked.push({ ...mentioned, text: expected.text(mentioned.seed, LENGTHS[0]) });
-      // Some are killed before they have heard it out.
+      // Some are killed before they have received all of it.
       await sleep(kill % 2 === 0 ? random() * MENTION_WINDOW_MS : random() * KILL_WINDOW_MS);
       const victims = kill === kills - 1 ? (['bots', 'worker'] as const) : (['bots'] as const);
       await Promise.all(victims.map((role) => running.get(role)!.kill()));
@@ -107,7 +107,7 @@ export async function surviveOnSlack(
         assert.equal(ours.length, 1, 'every story is one message');
       else assert.ok(botsMessages(channel).length === 1 && all.length <= 2, `${all.length} messages`);
     }
-    // Both processes are others than those that wrote this one.
+    // Both processes are new ones since this story was written.
     const { channel } = known[0]!;
     const first = await finished(channel);
     ann.press(first, 'Continue');

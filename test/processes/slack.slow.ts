@@ -6,7 +6,7 @@ import { surviveOnSlack } from './slack-survival.ts';
 const KILLS = 2;
 
 describe('kill -9 of the bots on Slack (twice; `npm run test:long` does twenty)', () => {
-  it('loses and doubles no story', { skip: skipWithout(REDIS_SERVER) }, async () => {
+  it('loses and duplicates no story', { skip: skipWithout(REDIS_SERVER) }, async () => {
     const { stories } = await surviveOnSlack(KILLS);
     assert.ok(stories >= KILLS, `${stories} stories`);
   });

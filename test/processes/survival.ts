@@ -1,7 +1,7 @@
 /**
- * The story contract under `kill -9`: real processes, killed at random moments of paced stories and started
- * again. Every story ends exactly once, with the very text of an undisturbed run, and goes on from what was
- * on the page.
+ * The story contract under `kill -9`: real processes, killed at random moments of paced stories and
+ * restarted. Every story ends exactly once, with the text of an undisturbed run, and continues from the text
+ * that the page showed.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,24 +11,27 @@ import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, startRedis } from '../helpers/programs.ts';
 import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 
-/** What is killed: the worker or the bots' process on Redis, or the one process of the embedded default. */
+/**
+ * The process to kill: the worker or the bots' process on Redis, or the single process of the embedded
+ * default.
+ */
 export type Victim = 'worker' | 'bots' | 'start';
 
 const STORIES_PER_KILL = 3;
 export const LENGTH = 1_600;
-/** Four seconds for a story. */
+/** Four seconds per story. */
 const PACE = 400;
 const STORY_TIMEOUT_MS = 60_000;
-/** The kill falls anywhere between the request and shortly after the end of an undisturbed story. */
+/** The kill occurs at any moment between the request and shortly after the end of an undisturbed story. */
 const KILL_WINDOW_MS: Record<Victim, number> = { worker: 1_500, bots: 4_500, start: 4_500 };
 
 export interface SurvivalReport {
   readonly stories: number;
-  /** Longest time between two growing states of a reply, in ms: how long a takeover felt. */
+  /** Longest time between two growing states of a reply, in ms: the visible duration of a takeover. */
   readonly longestPauseMs: number;
 }
 
-/** Kills the victim `kills` times, with stories under way each time. */
+/** Kills the victim `kills` times, with active stories each time. */
 export async function survive(victim: Victim, kills: number, random = Math.random): Promise<SurvivalReport> {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
@@ -44,7 +47,7 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
     for (const role of roles) running.set(role, await startRole(role, env));
     for (let kill = 0; kill < kills; kill++) {
       const seeds = Array.from({ length: STORIES_PER_KILL }, (_, index) => kill * STORIES_PER_KILL + index);
-      // While the others are mostly waiting.
+      // While the other processes are mostly waiting.
       const texts = seeds.map((seed) => expected.text(seed, LENGTH));
       const ends = seeds.map(async (seed) => {
         const id = await ask(base, { prompt: PROMPT, length: LENGTH, seed });
@@ -61,7 +64,7 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
       for (const [index, { id, seed, end }] of (await Promise.all(ends)).entries()) {
         assert.equal(end.status, 'finished', JSON.stringify(end));
         assert.equal(end.status === 'finished' && end.text, await texts[index], `story ${seed}`);
-        // Asked again it is the same one end, not another.
+        // A second request returns the same end.
         assert.deepEqual(await followReply(base, id, STORY_TIMEOUT_MS), end);
       }
     }

@@ -1,4 +1,4 @@
-/** `scifi train` as a person runs it: interrupted, killed, and continued to the same end. */
+/** `scifi train` as a user runs it: interrupted, killed, and continued to the same result. */
 import assert from 'node:assert/strict';
 import { exec, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const execute = promisify(exec);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WORDS = 'the ship fell and nobody spoke until stars turned green over a quiet sea of glass'.split(' ');
 
-/** Words in a random order, which no network learns to the end. */
+/** Words in a random order, which no network can predict completely. */
 function text(length: number, seed: number): string {
   let words = '';
   for (let i = 0; words.length < length; i++)
@@ -46,14 +46,14 @@ describe('scifi train', () => {
   const host = new CliHost();
   after(() => host.stop());
 
-  /** Runs what nobody interrupts, in a process that stays. */
+  /** Runs a command that is not interrupted, in a long-lived process. */
   async function train(args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await host.run(['train', ...args], { SCIFI_ENGINE: 'wasm' });
     assert.equal(code, 0, stderr);
     return stdout + stderr;
   }
 
-  it('comes to the same weights however it was interrupted, and they write', async () => {
+  it('reaches the same weights after every kind of interruption, and they write', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       const data = join(folder, 'data');
@@ -83,7 +83,7 @@ describe('scifi train', () => {
       await until(async () => (await logged()) > 4, 'the first lines of the log', 30_000);
       first.child.kill('SIGINT');
       await until(() => /Saving/.test(first.output()), 'the answer to Ctrl-C', 30_000);
-      // Who is impatient and presses it again has a checkpoint all the same.
+      // A second Ctrl-C still leaves a checkpoint.
       first.child.kill('SIGINT');
       assert.equal(await first.ended, 130, first.output());
       const continued = /Interrupted and saved\. Go on with: (.*)\n/.exec(first.output())![1]!;
@@ -92,7 +92,7 @@ describe('scifi train', () => {
       await until(async () => (await logged()) > lines + 3, 'more lines', 30_000);
       second.child.kill('SIGKILL');
       await second.ended;
-      // As a person does who pastes what was printed.
+      // As a user does who pastes the printed command.
       await execute(continued, {
         cwd: ROOT,
         env: { ...process.env, NODE_OPTIONS: '', SCIFI_ENGINE: 'wasm' },
@@ -124,7 +124,7 @@ describe('scifi train', () => {
     }
   });
 
-  it('trains a GRU that reads both ways, with batch normalisation, and says what that is', async () => {
+  it('trains a bidirectional GRU with batch normalisation, and describes it', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       await writeFile(join(folder, 'train.txt'), text(6_000, 1));
@@ -162,7 +162,7 @@ describe('scifi train', () => {
     }
   });
 
-  it('trains a network of words, which is sampled, scored and told of per character', async () => {
+  it('trains a network of words, which is sampled, scored and reported per character', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       await writeFile(join(folder, 'train.txt'), text(12_000, 1));
@@ -200,7 +200,7 @@ describe('scifi train', () => {
     }
   });
 
-  it('says what is wrong', async () => {
+  it('reports mistakes', async () => {
     process.env.SCIFI_ENGINE = 'wasm';
     const { folder, remove } = await temporaryFolder();
     try {

@@ -1,7 +1,7 @@
 /**
- * Upgrades: what version 0.1.0 left in Redis and in a data folder works with this version. `test/fixtures/0.1.0` was
- * recorded by that version: its processes were killed with one story finished, one half written and one parked
- * behind it, and with settings of channels and of a community.
+ * Upgrades: the data that version 0.1.0 left in Redis and in a data folder works with this version.
+ * `test/fixtures/0.1.0` was recorded by that version: its processes were killed with one story finished, one
+ * half written and one parked behind it, and with settings of channels and of a community.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -45,8 +45,8 @@ async function recorded<T>(name: string): Promise<T> {
   return JSON.parse(await readFile(join(FIXTURES, `${name}.json`), 'utf8'));
 }
 
-describe('what version 0.1.0 stored', () => {
-  it('goes on from Redis', { skip: skipWithout(REDIS_SERVER) }, async () => {
+describe('data of version 0.1.0', () => {
+  it('continues from Redis', { skip: skipWithout(REDIS_SERVER) }, async () => {
     const { folder, remove } = await temporaryFolder();
     await copyFile(join(FIXTURES, 'redis.rdb'), join(folder, 'dump.rdb'));
     const redis = await startRedis(['--dir', folder]);
@@ -60,7 +60,7 @@ describe('what version 0.1.0 stored', () => {
     }
   });
 
-  it('goes on from a data folder', async () => {
+  it('continues from a data folder', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       await extract(join(FIXTURES, 'embedded.tar.br'), folder);
@@ -86,7 +86,10 @@ describe('what version 0.1.0 stored', () => {
   });
 });
 
-/** The settings and the finished reply that the old version wrote are read by this one, before it sweeps old replies. */
+/**
+ * This version reads the settings and the finished reply that the old version wrote, before it sweeps old
+ * replies.
+ */
 async function storedValuesAreRead(
   where: { readonly redisUrl: string | undefined; readonly dataFolder: string },
   { finished }: Recorded,
@@ -121,7 +124,7 @@ async function storedValuesAreRead(
   }
 }
 
-/** A half-written and a parked reply come to the ends that their seeds give. */
+/** A half-written and a parked reply end with the stories of their seeds. */
 async function repliesGoOn(
   { prompt, growing, parked }: Recorded,
   roles: readonly Role[],

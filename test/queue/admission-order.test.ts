@@ -1,4 +1,7 @@
-/** Who is written for first: the real queue, real replies and a real worker, whose storyteller the test holds. */
+/**
+ * The order in which stories begin: the real queue, real replies and a real worker with a storyteller that
+ * the test controls.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, it, mock } from 'node:test';
@@ -25,7 +28,7 @@ function request(prompt: string): StoryRequest {
   return { prompt, context: '', temperature: 0.4, length: 400, seed: 1, model: 'scifi' };
 }
 
-/** A storyteller that begins what it is given, and ends a story when the test says so. */
+/** A storyteller that begins each story at once and ends it when the test says so. */
 class Held {
   /** Prompts in the order in which they were begun. */
   readonly begun: string[] = [];
@@ -52,7 +55,7 @@ class Held {
 }
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`turns on ${name}`, { skip, timeout: 90_000 }, () => {
+  describe(`admission order on ${name}`, { skip, timeout: 90_000 }, () => {
     let backend: Backend;
     let connection: QueueConnection;
     let stories: Stories;
@@ -73,7 +76,7 @@ for (const { name, skip, start } of BACKENDS) {
       await backend.stop();
     });
 
-    /** A platform with its limits; a forgetful one keeps what its replies had. */
+    /** A platform with its limits; with `forgetful`, it does not release the leases of its replies. */
     async function open(
       person: { running: number; waiting: number },
       { platform = platformName(), isForgetful = false } = {},
@@ -118,7 +121,7 @@ for (const { name, skip, start } of BACKENDS) {
       return held;
     }
 
-    it('writes one story of a person at a time, in their order, and shows why the others wait', async () => {
+    it('writes one story of a user at a time, in their order, and shows why the others wait', async () => {
       const held = await write(8);
       const { replies, ask, isOver } = await open({ running: 1, waiting: 2 });
       const ids = [await ask('ann', 'A1'), await ask('ann', 'A2'), await ask('ann', 'A3')];
@@ -138,7 +141,7 @@ for (const { name, skip, start } of BACKENDS) {
       await until(() => held.begun.includes('A2'), 'the second');
       assert.ok(!held.begun.includes('A3'));
       assert.equal((await until(() => isOver(ids[0]!), 'the end')).ending, 'complete');
-      // What waits for its turn can be stopped, and lets nobody go before its time.
+      // A parked story can be stopped, and its end does not start the next one early.
       const fourth = await ask('ann', 'A4');
       await until(async () => (await replies.count()).delayed === 2, 'it to be put aside');
       assert.equal(await replies.stop(ids[2]!), true);
@@ -155,10 +158,10 @@ for (const { name, skip, start } of BACKENDS) {
       await held.end('B1');
     });
 
-    it('lets a story begin whose predecessor ended without a word', async () => {
+    it('starts a story whose predecessor ended without a message', async () => {
       const held = await write(8);
       const platform = platformName();
-      // A process that was killed before it could give back what its reply had.
+      // A process that was killed before it could release the lease of its reply.
       const forgetful = await open({ running: 1, waiting: 2 }, { platform, isForgetful: true });
       const lost = await forgetful.ask('ann', 'A1');
       await held.end('A1');
@@ -170,7 +173,7 @@ for (const { name, skip, start } of BACKENDS) {
       await until(() => isOver(second), 'the end');
     });
 
-    // What is embedded loses nothing: it is in this process.
+    // The embedded queue loses no lease: it is in this process.
     const itMayLose = name === 'embedded' ? () => {} : it;
     itMayLose('puts a waiting reply back that the queue has lost, and none that was removed', async () => {
       mock.timers.enable({ apis: ['setInterval'] });
@@ -196,7 +199,7 @@ for (const { name, skip, start } of BACKENDS) {
       }
     });
 
-    it('writes for everybody once before it writes for anybody twice, if a person may have ten', async () => {
+    it('writes one story of every user before a second one of any, if a user may have ten', async () => {
       const held = await write(2);
       const { ask } = await open({ running: 10, waiting: 0 });
       const { ask: askElsewhere } = await open({ running: 10, waiting: 0 });
@@ -208,7 +211,7 @@ for (const { name, skip, start } of BACKENDS) {
       await until(() => held.begun.length === 2, 'both writers to be busy');
       for (let story = 1; story <= 10; story++) {
         await ask('ann', `A${story}`);
-        // In the order in which a person asks.
+        // In the order in which one user asks.
         await until(async () => (await stories.load()).waiting === story, 'it to be in the queue');
       }
       await ask('bob', 'B1');
@@ -218,7 +221,7 @@ for (const { name, skip, start } of BACKENDS) {
       await held.end('Y1');
       await until(() => held.begun.length === 4, 'the next two');
       assert.deepEqual(held.begun.slice(2).toSorted(), ['A1', 'B1']);
-      // Whoever comes only now goes before her second, too.
+      // A user who asks only now is also served before her second story.
       await askElsewhere('kim', 'K1');
       await until(async () => (await stories.load()).first === 1, 'it to be in the queue');
       await held.end('A1');
@@ -229,7 +232,7 @@ for (const { name, skip, start } of BACKENDS) {
       await until(async () => (await stories.load()).running === 0, 'all to be over');
     });
 
-    it('knows the place of a story that lets others pass, and advances it', async () => {
+    it('knows the position of a story that lets others pass, and advances it', async () => {
       const [far, near, first, last] = ['far', 'near', 'first', 'last'].map((one) => one + randomUUID());
       await stories.add(far!, request('far'), 99);
       await stories.add(near!, request('near'), 1);
@@ -238,7 +241,7 @@ for (const { name, skip, start } of BACKENDS) {
       await stories.promote(far!);
       await stories.promote('unknown');
       await stories.add(last!, request('last'));
-      // A view of the waiting list is good for some time.
+      // A view of the waiting list is cached for some time.
       await sleep(750);
       const places = await Promise.all([first, far, last, near].map((id) => stories.position(id!)));
       assert.deepEqual(places, [1, 2, 3, 4]);
@@ -247,7 +250,7 @@ for (const { name, skip, start } of BACKENDS) {
       assert.deepEqual(await stories.load(), { first: 0, waiting: 0, running: 0 });
     });
 
-    it('expects a wait from what all live workers say of their speed', async () => {
+    it('computes the expected wait from the speeds that all live workers report', async () => {
       const fast: WorkerStatus = {
         phase: 'ready',
         loaded: 1,

@@ -7,10 +7,10 @@ import { Speedometer } from '../../src/queue/speedometer.ts';
 const STORY = 1_000;
 
 /**
- * When a story begins that comes after `waiting` others, in ms: all that run are written at once, at the same
- * speed, and whoever ends makes room for the next.
+ * When a story starts that is behind `waiting` others, in ms: all running stories are written in parallel at
+ * the same speed, and each one that ends frees a slot for the next.
  *
- * @param left characters that each of those that run still needs
+ * @param left characters that each running story still needs
  */
 function simulateMs(left: readonly number[], waiting: number, charactersPerSecond: number): number {
   let running = [...left];
@@ -27,7 +27,7 @@ function simulateMs(left: readonly number[], waiting: number, charactersPerSecon
 }
 
 describe('the expected wait', () => {
-  it('is never short by more than half a story for each that runs, nor long by more than three', () => {
+  it('is short by at most half a story for each running one, and long by at most three', () => {
     const left = fc.array(fc.integer({ min: 1, max: STORY }), { minLength: 1, maxLength: 64 });
     const property = fc.property(left, fc.integer({ min: 1, max: 300 }), (running, waiting) => {
       const speed = { charactersPerSecond: 5_000, charactersPerStory: STORY };
@@ -40,7 +40,7 @@ describe('the expected wait', () => {
     fc.assert(property, { numRuns: 300 });
   });
 
-  it('is none without writers, nothing without a queue, and shared by all writers', () => {
+  it('is undefined without workers, zero without a queue, and shared by all workers', () => {
     const speed = { charactersPerSecond: 2_000, charactersPerStory: 1_000 };
     assert.equal(expectedWaitMs({ waiting: 10, running: 4 }, []), undefined);
     assert.equal(expectedWaitMs({ waiting: 0, running: 64 }, [speed]), 0);
@@ -72,7 +72,7 @@ describe('a speedometer', () => {
     };
   }
 
-  it('guesses first, and comes to know how fast it is with all that it can take', () => {
+  it('starts from a guess and learns its speed at full load', () => {
     const { meter, write } = started();
     assert.deepEqual(meter.speed, SPEED_GUESS);
     meter.running = 4;
@@ -82,7 +82,7 @@ describe('a speedometer', () => {
     assert.ok(Math.abs(meter.speed.charactersPerSecond - 8_000) < 50, `${meter.speed.charactersPerSecond}`);
   });
 
-  it('learns of fewer stories only how fast it is at least, and of pauses nothing', () => {
+  it('learns only a lower bound from fewer stories, and nothing from pauses', () => {
     const { meter, write, pause } = started();
     meter.running = 1;
     write(500, 20);
@@ -94,7 +94,7 @@ describe('a speedometer', () => {
     assert.equal(meter.speed.charactersPerSecond, 3_000);
   });
 
-  it('knows how long stories are of late', () => {
+  it('knows the length of recent stories', () => {
     const { meter } = started();
     for (let story = 0; story < 100; story++) meter.ended(300);
     assert.ok(Math.abs(meter.speed.charactersPerStory - 300) < 10);

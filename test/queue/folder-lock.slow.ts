@@ -28,9 +28,9 @@ async function folderFor(t: TestContext): Promise<string> {
 }
 
 interface Attempt {
-  /** `held`, or why not. */
+  /** `held`, or the reason why not. */
   readonly said: string;
-  /** The pid that it has in its own namespace. */
+  /** The process's pid in its own namespace. */
   readonly pid: number;
   kill(): Promise<void>;
 }
@@ -62,7 +62,7 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 describe('lockFolder', { timeout: 120_000 }, () => {
-  it('lets one process in, names it to the next, and outlives no kill', async (t) => {
+  it('admits one process, names it to the next, and is released by a kill', async (t) => {
     const folder = await folderFor(t);
     const other = await attempt(folder, t);
     assert.equal(other.said, 'held');
@@ -100,7 +100,7 @@ describe('lockFolder', { timeout: 120_000 }, () => {
     assert.match(second.said, new RegExp(`process ${first.pid} `));
   });
 
-  it('lets no caller in twice within one process', async (t) => {
+  it('refuses a second caller within one process', async (t) => {
     const folder = await folderFor(t);
     const lock = await lockFolder(folder);
     await assert.rejects(lockFolder(folder), { code: 'configuration' });
@@ -108,7 +108,7 @@ describe('lockFolder', { timeout: 120_000 }, () => {
     await (await lockFolder(folder)).release();
   });
 
-  it('lets exactly one of many in', async (t) => {
+  it('admits exactly one of many', async (t) => {
     const folder = await folderFor(t);
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(folder)));
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
@@ -137,7 +137,7 @@ describe('lockFolder', { timeout: 120_000 }, () => {
     assert.deepEqual((await readdir(folder)).toSorted(), ['process.json', 'process.lock']);
   });
 
-  it('respects a live process of an earlier version, and no dead one', async (t) => {
+  it('respects a live process of an earlier version, and ignores a dead one', async (t) => {
     const folder = await folderFor(t);
     const stat = await readFile(`/proc/${process.ppid}/stat`, 'utf8').catch(() => undefined);
     if (stat === undefined) return t.skip('no /proc here');
@@ -151,7 +151,7 @@ describe('lockFolder', { timeout: 120_000 }, () => {
     }
   });
 
-  it('says in a sentence why a folder cannot be locked', async (t) => {
+  it('explains why a folder cannot be locked', async (t) => {
     const folder = await folderFor(t);
     await mkdir(join(folder, 'process.lock'));
     await assert.rejects(lockFolder(folder), {
@@ -163,8 +163,8 @@ describe('lockFolder', { timeout: 120_000 }, () => {
   });
 });
 
-describe('lockFolder between hosts, without a lock of the kernel', () => {
-  /** A host; its clock passes whenever it waits. */
+describe('lockFolder between hosts, without a kernel lock', () => {
+  /** A host; its clock advances whenever it waits. */
   const host = (
     name: string,
     wait: (ms: number) => Promise<unknown> = async () => {},
@@ -175,13 +175,13 @@ describe('lockFolder between hosts, without a lock of the kernel', () => {
     now: () => Date.UTC(2030, 0, 1),
   });
 
-  it('keeps out of a folder whose holder renews its lease, and names it', async (t) => {
+  it('refuses a folder whose holder renews its lease, and names the holder', async (t) => {
     const folder = await folderFor(t);
     const lock = await lockFolder(folder, host('alpha'));
     const waits: number[] = [];
     const watching = host('beta', async (ms) => {
       waits.push(ms);
-      // Every fifth second, as the timer of the other host would.
+      // Every fifth second, like the timer of the other host.
       if (waits.length % 5 === 0) await lock.renew();
     });
     const said: unknown[] = [];
@@ -210,7 +210,7 @@ describe('lockFolder between hosts, without a lock of the kernel', () => {
     const lost = await paused.lost;
     assert.equal(lost.code, 'queue_unavailable');
     assert.match(lost.message, /was taken by process 7 on beta since /);
-    // What it gives back is not its own any more.
+    // The late holder's release does not touch the new lease.
     await paused.release();
     await assert.rejects(
       lockFolder(
@@ -222,9 +222,9 @@ describe('lockFolder between hosts, without a lock of the kernel', () => {
     await lock.release();
   });
 
-  it('lets exactly one in of several that come at once', async (t) => {
+  it('admits exactly one of several that start at once', async (t) => {
     const folder = await folderFor(t);
-    // The clock passes when all have written their lease.
+    // The clock advances when all have written their lease.
     const names = ['alpha', 'beta', 'gamma'];
     let waiting = 0;
     let pass = () => {};
@@ -240,7 +240,7 @@ describe('lockFolder between hosts, without a lock of the kernel', () => {
     for (const result of results) if (result.status === 'fulfilled') await result.value.release();
   });
 
-  it('takes a lease that was given back at once, and one that a power cut has torn', async (t) => {
+  it('takes a released lease at once, and one that a power cut has torn', async (t) => {
     const folder = await folderFor(t);
     await (await lockFolder(folder, host('alpha'))).release();
     let waitedMs = 0;
@@ -253,7 +253,7 @@ describe('lockFolder between hosts, without a lock of the kernel', () => {
     await (await lockFolder(folder, counting)).release();
   });
 
-  it('ends the queue of a process whose lease was removed', async (t) => {
+  it('closes the queue of a process whose lease was removed', async (t) => {
     const folder = await folderFor(t);
     const lock = await lockFolder(folder, host('alpha'));
     await rm(join(folder, 'process.json'));
@@ -263,7 +263,7 @@ describe('lockFolder between hosts, without a lock of the kernel', () => {
     assert.ok(!existsSync(join(folder, 'process.json')));
   });
 
-  it('watches a process of the same host whose lock file was removed', async (t) => {
+  it('checks a process of the same host whose lock file was removed', async (t) => {
     const folder = await folderFor(t);
     const lock = await lockFolder(folder);
     await rm(join(folder, 'process.lock'));

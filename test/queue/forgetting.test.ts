@@ -1,4 +1,4 @@
-/** Somebody who is forgotten is nowhere in the store, and nobody else's stories suffer. */
+/** A forgotten user's id is nowhere in the store, and no other user's stories are affected. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
@@ -26,7 +26,7 @@ const alice = {
 
 for (const { name, skip, start } of BACKENDS) {
   describe(`forgetting on ${name}`, { skip }, () => {
-    it('leaves no key and no value with the id of whoever is forgotten', async () => {
+    it('leaves no key and no value with the id of a forgotten user', async () => {
       const backend = await start();
       const connection = await backend.connect();
       const stories = new Stories(connection);
@@ -45,7 +45,7 @@ for (const { name, skip, start } of BACKENDS) {
       const handles: string[] = [];
       const process = (task: ReplyTask<Handle>) => {
         handles.push(task.handle.userId);
-        // The one that grows is revealed so slowly that it is under way until it is stopped.
+        // The running story is revealed so slowly that it runs until it is stopped.
         const pace = task.id === 'a-grows' ? 20 : 0;
         return replyWithStory(task, `test-${task.id}`, { stories, pace, clock: () => performance.now() });
       };
@@ -79,7 +79,7 @@ for (const { name, skip, start } of BACKENDS) {
         assert.deepEqual(endings, ['stopped']);
         assert.ok(await ended('b-ended'), 'what others have is left alone');
 
-        // Nobody takes what waits, and it is forgotten all the same.
+        // No worker takes the waiting story, and it is forgotten all the same.
         await worker.close();
         await replies.close();
         const others = new Replies<Handle>(connection, 'test', logger);

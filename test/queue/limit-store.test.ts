@@ -1,4 +1,4 @@
-/** What limits are counted in, on Redis and embedded alike. */
+/** The store of the limits, on Redis and embedded. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -13,7 +13,7 @@ const DAY_MS = 24 * 3_600_000;
 const KEYS = ['a', 'b', 'c', 'd'];
 const IDS = ['1', '2', '3', '4', '5', '6'];
 
-/** What is under way, as a list in memory. */
+/** The active stories, as a list in memory. */
 class Model {
   readonly entries: { key: string; id: string }[] = [];
 
@@ -44,7 +44,7 @@ class Model {
 
 interface Real {
   readonly store: UnderWay;
-  /** Of this run: its keys are nobody else's. */
+  /** The keys are unique to this run. */
   readonly run: string;
 }
 
@@ -107,7 +107,10 @@ class Leave implements Command {
   }
 }
 
-/** One group of `a` and `b`, and for some stories another one of `c` and `d`: nothing is in two groups. */
+/**
+ * One group of `a` and `b`, and for some stories a second one of `c` and `d`: no group shares a member with
+ * another.
+ */
 const groups = fc
   .tuple(
     fc.constantFrom(['a'], ['a', 'b'], ['b'], ['b', 'a']),
@@ -128,7 +131,7 @@ const commands = fc.commands(
 );
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`what limits are counted in, on ${name}`, { skip }, () => {
+  describe(`the limit store on ${name}`, { skip }, () => {
     let backend: Backend;
     let connection: QueueConnection;
     let store: LimitStore;
@@ -140,7 +143,7 @@ for (const { name, skip, start } of BACKENDS) {
     });
     after(() => backend.stop());
 
-    it('knows what is under way as a list would', async () => {
+    it('agrees with a list about the active stories', async () => {
       const property = fc.asyncProperty(commands, async (sequence) => {
         const setup = () => ({ model: new Model(), real: { store: store.underWay, run: randomUUID() } });
         await fc.asyncModelRun(setup, sequence);
@@ -148,7 +151,7 @@ for (const { name, skip, start } of BACKENDS) {
       await fc.assert(property, { numRuns: 40 });
     });
 
-    it('gives a last place to one of those who want it at once, over two connections', async () => {
+    it('gives the last free slot to one of several concurrent callers, over two connections', async () => {
       const other = await (await backend.connect()).limits();
       const keys = [randomUUID()];
       const outcomes = await Promise.all(
@@ -160,7 +163,7 @@ for (const { name, skip, start } of BACKENDS) {
       assert.equal((await store.underWay.list(keys)).length, 7);
     });
 
-    it('counts an hour for everybody, whatever bound is asked about', async () => {
+    it('counts an hour for every user, independent of the bound that is asked about', async () => {
       const other = await (await backend.connect()).limits();
       const key = randomUUID();
       const uses = await Promise.allSettled(
@@ -176,7 +179,7 @@ for (const { name, skip, start } of BACKENDS) {
       assert.equal(await store.hourly(5).get(randomUUID()), null);
     });
 
-    it('names people alike everywhere on one day and the next, and then no more', async () => {
+    it('gives a user the same pseudonym everywhere on one day and the next, and no longer', async () => {
       let now = 20_000 * DAY_MS - 1;
       const clock = () => now;
       const salts = [connection, await backend.connect()].map((one) => new DailySalts(one, clock));
@@ -195,7 +198,7 @@ for (const { name, skip, start } of BACKENDS) {
         now += DAY_MS;
         const later = await salts[0]!.namesOf('discord:1234');
         assert.equal(later[1], after);
-        // A clock that is set back does not bring a salt back.
+        // Setting the clock back does not bring a salt back.
         now -= DAY_MS;
         const fresh = new DailySalts(connection, clock);
         assert.deepEqual(await fresh.namesOf('discord:1234'), [after]);

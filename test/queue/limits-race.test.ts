@@ -15,7 +15,7 @@ async function answerOf(child: ChildProcess, question: object): Promise<string[]
   return (await answer)[0] as string[];
 }
 
-it('two processes never give a person more than three places, nor fewer', {
+it('two processes give a user exactly three slots', {
   skip: skipWithout(REDIS_SERVER),
   timeout: 60_000,
 }, async () => {

@@ -1,4 +1,4 @@
-/** Who may have one more story, on Redis and embedded alike; the queue itself is as long as the test says. */
+/** Which requesters may have one more story, on Redis and embedded; the test sets the length of the queue. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -18,7 +18,7 @@ const DAY_MS = 24 * 3_600_000;
 const PERSON = { running: 1, waiting: 2, hourly: 10 };
 const EMPTY = { first: 0, waiting: 0, running: 0 };
 
-/** Somebody whom nobody has heard of. */
+/** A requester without earlier stories. */
 function somebody(place?: string): Requester {
   return { person: `test:${randomUUID()}`, ...(place ? { community: place } : {}) };
 }
@@ -31,7 +31,7 @@ for (const { name, skip, start } of BACKENDS) {
     let now = Date.now();
     let load = EMPTY;
     let waitMs: number | undefined = 0;
-    /** What a reply is, where it is not what its admission makes it. */
+    /** The fields of a reply that its admission does not set. */
     const states = new Map<string, Awaited<ReturnType<LookUp>>>();
     const lookUp: LookUp = async (id) => states.get(id) ?? 'unknown';
     const closers: (() => Promise<unknown>)[] = [];
@@ -40,7 +40,7 @@ for (const { name, skip, start } of BACKENDS) {
       backend = await start();
       connections = [await backend.connect(), await backend.connect()];
       for (const connection of connections) stores.push(await connection.limits());
-      // What the embedded database does for the first time may take longer than anybody's patience.
+      // The first operation of the embedded database may take longer than the limit on waiting.
       const ready = () => open({ person: PERSON }).admit(randomUUID(), somebody('test'), lookUp);
       await until(() => ready().catch(() => false), 'the first story');
     });
@@ -70,7 +70,7 @@ for (const { name, skip, start } of BACKENDS) {
       });
     }
 
-    /** Asks for a story that is then in the queue. */
+    /** Asks for a story and adds it to the queue. */
     async function ask(limits: Limits, asker: Requester, id: string = randomUUID()) {
       const admission = await limits.admit(id, asker, lookUp);
       if (admission) states.set(id, 'under way');
@@ -82,7 +82,7 @@ for (const { name, skip, start } of BACKENDS) {
       return limits.leave(id, ticket!);
     }
 
-    it('lets a person have three stories under way, and the next when one is done', async () => {
+    it('allows a requester three active stories, and the next one when one ends', async () => {
       const limits = open({ person: PERSON });
       const ann = somebody();
       const first = await ask(limits, ann);
@@ -107,13 +107,13 @@ for (const { name, skip, start } of BACKENDS) {
         ahead: 0,
       });
       const fourth = await ask(limits, ann);
-      // Whoever leaves the line while waiting wakes nobody but who may run anyway.
+      // A story that leaves the queue before it starts wakes only stories that may run.
       assert.equal(await end(limits, third), second.id);
       assert.equal(await end(limits, second), fourth.id);
       assert.equal(await end(limits, fourth), undefined);
     });
 
-    it('lets a person have ten within an hour, and counts neither what is refused nor the same twice', async () => {
+    it('allows a requester ten stories an hour, without refusals and repeated requests', async () => {
       const [limits, elsewhere] = [open({ person: PERSON }), open({ person: PERSON }, 1)];
       const ann = somebody();
       for (let story = 0; story < 9; story++) await end(limits, await ask(limits, ann));
@@ -131,7 +131,7 @@ for (const { name, skip, start } of BACKENDS) {
       await assert.rejects(ask(roomier, ann), { code: 'rate_limited' });
     });
 
-    it('gives a last place to one of two processes, and to one of two copies of a command', async () => {
+    it('gives the last slot to one of two processes, and to one of two copies of a command', async () => {
       const both = [open({ person: PERSON }), open({ person: PERSON }, 1)];
       const ann = somebody();
       const asked = await Promise.allSettled(
@@ -154,7 +154,7 @@ for (const { name, skip, start } of BACKENDS) {
       assert.equal(more.filter(({ status }) => status === 'fulfilled').length, 10 - copies.length);
     });
 
-    it('goes on with an hour and with a line of stories past midnight', async () => {
+    it('keeps hourly counts and waiting stories past midnight', async () => {
       const limits = open({ person: { ...PERSON, hourly: 4 } });
       const ann = somebody();
       const midnight = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
@@ -178,18 +178,18 @@ for (const { name, skip, start } of BACKENDS) {
       }
     });
 
-    it('holds nobody to a story that was lost with its process', async () => {
+    it('does not count a story that was lost with its process', async () => {
       const limits = open({ person: PERSON });
       const ann = somebody();
       const lost = await ask(limits, ann);
       const waiting = await ask(limits, ann);
       await ask(limits, ann);
       assert.equal((await limits.admissibility(waiting.id, waiting.ticket!, lookUp)).mayBegin, false);
-      // It ended, and nobody could say so.
+      // The story ended, but its process could not report that.
       states.set(lost.id, 'ended');
       assert.equal((await limits.admissibility(waiting.id, waiting.ticket!, lookUp)).mayBegin, true);
       await ask(limits, ann);
-      // It never came into the queue: that is certain only after a while.
+      // The story was never queued: that is certain only after a while.
       states.delete(waiting.id);
       await assert.rejects(ask(limits, ann));
       const { underWay } = stores[0]!;
@@ -204,7 +204,7 @@ for (const { name, skip, start } of BACKENDS) {
       await ask(open({ person: PERSON }, 0, undefined, older), ann);
     });
 
-    it('nor a place, where the lost one filled both', async () => {
+    it('does not count a lost story against its community, where it filled both limits', async () => {
       const limits = open({
         person: { running: 1, waiting: 1, hourly: 10 },
         community: { atOnce: 2, hourly: 10 },
@@ -217,7 +217,7 @@ for (const { name, skip, start } of BACKENDS) {
       await ask(limits, ann);
     });
 
-    it('gives a place its share, as its own administrators lowered it, and never more than the operator does', async () => {
+    it('gives a community the lower one of its own limit and the operator’s', async () => {
       const place = `test:${randomUUID()}`;
       let own: CommunityLimits | undefined;
       const settings = { person: { ...PERSON, hourly: 3 }, community: { atOnce: 4, hourly: 8 } };
@@ -247,13 +247,13 @@ for (const { name, skip, start } of BACKENDS) {
       await assert.rejects(ask(limits, somebody(place)), {
         message: 'This place has had its 8 stories for this hour. The next can start in 60 minutes.',
       });
-      // Somebody who was refused here has lost nothing.
+      // A refused requester keeps their own allowance.
       const bob = somebody();
       await assert.rejects(ask(limits, { ...bob, community: place }), { code: 'rate_limited' });
       for (let story = 0; story < 3; story++) await end(limits, await ask(limits, bob));
     });
 
-    it('refuses what could not begin within a minute, and nobody while there is no writer', async () => {
+    it('refuses a story that cannot start within a minute, but none for lack of a worker', async () => {
       const limits = open({ person: PERSON, maxWaiting: 6, longestWaitMs: 60_000 });
       const ann = somebody();
       try {
@@ -281,7 +281,7 @@ for (const { name, skip, start } of BACKENDS) {
       }
     });
 
-    /** A store of which one answer is held back until `answer` is called. */
+    /** A store that holds one answer back until `answer` is called. */
     function heldBack(isRunning?: () => boolean) {
       let answer = () => {};
       const late = new Promise<void>((resolve) => {
@@ -303,12 +303,12 @@ for (const { name, skip, start } of BACKENDS) {
       return { store, answer };
     }
 
-    it('waits for a store that runs and takes its time, and refuses when it has ended meanwhile', async () => {
+    it('waits for a slow store that runs, and refuses when it has stopped meanwhile', async () => {
       let isRunning = true;
       const { store, answer } = heldBack(() => isRunning);
       let waits = 0;
       const wait = async () => {
-        // More often than a store without signs of life is waited for.
+        // More calls than a store without signs of life is waited for.
         if (++waits === 10) answer();
         await sleep(waits < 10 ? 0 : 10_000, undefined, { ref: false });
       };
@@ -323,12 +323,12 @@ for (const { name, skip, start } of BACKENDS) {
       ended.answer();
     });
 
-    it('takes answers to other requests for signs of life', async () => {
+    it('takes answers to other requests as signs of life', async () => {
       const { store, answer } = heldBack();
       let waits = 0;
       let isAsking = false;
       const limits = open({ person: PERSON }, 0, undefined, store, async () => {
-        // The waits of the other requests themselves: they are answered before.
+        // The waits of the other requests: they are answered before.
         if (isAsking) return sleep(10_000, undefined, { ref: false });
         isAsking = true;
         if (waits < 10) await limits.admit(randomUUID(), somebody(), lookUp);
@@ -346,7 +346,7 @@ for (const { name, skip, start } of BACKENDS) {
       answer();
     });
 
-    it('refuses within a second when the store does not answer, and takes back what comes too late', async () => {
+    it('refuses within a second when the store does not answer, and takes back a late answer', async () => {
       let answer = () => {};
       const late = new Promise<void>((resolve) => {
         answer = resolve;
@@ -378,7 +378,7 @@ for (const { name, skip, start } of BACKENDS) {
       await ask(limits, ann);
       await end(limits, first);
       await assert.rejects(ask(limits, ann), { message: /^You have had your 2 stories/ });
-      // An error of the store is one in words, too.
+      // An error of the store is reported as a sentence, too.
       const broken = {
         ...slow,
         underWay: { ...underWay, take: () => Promise.reject(new Error('READONLY')) },
@@ -393,7 +393,7 @@ for (const { name, skip, start } of BACKENDS) {
         readonly person: number;
         readonly admission: Admission;
       }
-      /** Who has what, as counts in memory. */
+      /** The active stories of every requester, as counts in memory. */
       class Model {
         held: Held[] = [];
         readonly personUses = new Map<number, number>();
@@ -437,7 +437,7 @@ for (const { name, skip, start } of BACKENDS) {
           },
         }),
       );
-      /** A story ends, and its process says so, or was lost before it could. */
+      /** A story ends, and its process reports that, or was lost before it could. */
       const ends = fc.record({ which: fc.nat(5), isLost: fc.boolean(), process: fc.nat(1) }).map(
         ({ which, isLost, process }): fc.AsyncCommand<Model, Real> => ({
           check: (model) => which < model.held.length,
@@ -477,7 +477,7 @@ for (const { name, skip, start } of BACKENDS) {
         }),
       );
 
-      it('admits as a model of counts would, whatever ends, is lost or taken back', async () => {
+      it('admits as a model of counts does, with any order of ends, losses and releases', async () => {
         const both = [open(BOUNDS), open(BOUNDS, 1)];
         const property = fc.asyncProperty(
           fc.commands([asks, asks, asks, ends, turns, undoes], { maxCommands: 30 }),

@@ -1,6 +1,6 @@
 /**
- * A queue that loses what it held, as a Redis does that is restarted without its data: whoever has a reply in
- * hand puts it back, and its story is written again by the same seed.
+ * A queue that loses its data, as a Redis does that is restarted without persistence: the process that holds
+ * a reply adds it again, and the same seed writes its story again.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -25,11 +25,11 @@ const REQUEST: StoryRequest = {
   seed: 7,
   model: 'scifi',
 };
-/** Characters a second: a story takes more than a second. */
+/** Characters per second: a story takes more than a second. */
 const PACE = 800;
 
 for (const { name, skip, start } of BACKENDS) {
-  it(`a reply under way outlives the loss of everything, on ${name}`, { skip }, async () => {
+  it(`an active reply survives the loss of all data, on ${name}`, { skip }, async () => {
     const backend = await start();
     const connection = await backend.connect();
     const stories = new Stories(connection);

@@ -1,4 +1,4 @@
-/** Stories whose writer's device is lost under them: driver reset, out of memory, unplugged. */
+/** Stories of a worker whose device is lost: driver reset, out of memory, unplugged. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ function request(seed: number, length = 3_000): StoryRequest {
   return { prompt: 'It all began with', context: '', temperature: 0.7, length, seed, model: 'scifi' };
 }
 
-/** Adds a story and collects what is heard of it until its end. */
+/** Adds a story and collects its events until its end. */
 async function follow(
   stories: Stories,
   wanted: StoryRequest,
@@ -61,7 +61,7 @@ for (const { name, skip, start } of BACKENDS) {
       await backend.stop();
     });
 
-    it('hands its stories back, and the same worker goes on with them when it has another', async () => {
+    it('hands its stories back, and the same worker resumes them when it has another', async () => {
       let current = fakeStoryteller();
       let recoveries = 0;
       const worker = new StoryWorker({
@@ -90,7 +90,7 @@ for (const { name, skip, start } of BACKENDS) {
       await worker.close();
     });
 
-    it('leaves them to other workers meanwhile', async () => {
+    it('leaves its stories to other workers meanwhile', async () => {
       const broken = fakeStoryteller();
       const sound = fakeStoryteller();
       const make = (storyteller: typeof broken, recover: () => Promise<void>) =>
@@ -102,7 +102,7 @@ for (const { name, skip, start } of BACKENDS) {
           storyteller: () => storyteller.storyteller,
           recover,
         });
-      // Never recovers as long as the test runs.
+      // Never recovers while the test runs.
       const first = make(broken, () => new Promise(() => {}));
       await first.ready();
       const told = follow(stories, request(7));
@@ -123,7 +123,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
   skip: skipWithoutWebgpu(),
   timeout: 170_000,
 }, () => {
-  it('and whose driver is gone as well: ONNX Runtime ends the story', async () => {
+  it('whose driver is gone as well: ONNX Runtime ends the story', async () => {
     const backend = await BACKENDS.find(({ skip }) => skip === false)!.start();
     const connection = await backend.connect();
     const stories = new Stories(connection);

@@ -1,4 +1,4 @@
-/** The queue answers and refuses: work under way waits and goes on, and what fails all the same is brought to an end. */
+/** The queue answers with refusals: active work waits and resumes, and work that still fails is ended. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -25,12 +25,12 @@ import { REFUSALS, REFUSING_SERVER, type Refusal, refuse } from '../helpers/redi
 
 const logger = pino({ level: 'silent' });
 const skip = skipWithout(REDIS_SERVER);
-/** Characters a second: a story takes two seconds. */
+/** Characters per second: a story takes two seconds. */
 const PACE = 400;
 /** Longer than three attempts take, one after the other. */
 const REFUSAL_MS = 3_000;
 
-/** Has one story written, and lets something happen while it grows. */
+/** Has one story written, and calls a function while it grows. */
 async function tellThrough(connection: QueueConnection, happen: () => Promise<void>): Promise<void> {
   const stories = new Stories(connection);
   await stories.ready();
@@ -80,9 +80,9 @@ async function passing(begin: () => Promise<() => Promise<void>>): Promise<void>
   await end();
 }
 
-describe('a reply under way', { timeout: 170_000 }, () => {
+describe('an active reply', { timeout: 170_000 }, () => {
   for (const refusal of Object.keys(REFUSALS) as Refusal[]) {
-    it(`waits while Redis refuses with ${refusal}, and goes on`, { skip }, async () => {
+    it(`waits while Redis refuses with ${refusal}, and resumes`, { skip }, async () => {
       const redis = await startRedis(REFUSING_SERVER);
       const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'test' };
       const connection = await openConnection(settings, logger);
@@ -95,7 +95,7 @@ describe('a reply under way', { timeout: 170_000 }, () => {
     });
   }
 
-  it('waits while the masters of a cluster refuse with OOM, and goes on', { skip }, async () => {
+  it('waits while the masters of a cluster refuse with OOM, and resumes', { skip }, async () => {
     const cluster = await startCluster();
     const settings = { redisUrl: cluster.url, dataFolder: '', prefix: 'test' };
     const connection = await openConnection(settings, logger);
@@ -114,7 +114,7 @@ describe('a reply under way', { timeout: 170_000 }, () => {
     }
   });
 
-  it('waits while the embedded database has no room, and goes on', async () => {
+  it('waits while the embedded database is full, and resumes', async () => {
     const { folder, remove } = await embeddedFolder();
     const settings = { redisUrl: undefined, dataFolder: folder, prefix: '' };
     const connection = await openConnection(settings, logger);
@@ -127,8 +127,8 @@ describe('a reply under way', { timeout: 170_000 }, () => {
   });
 });
 
-describe('a process that starts', { skip }, () => {
-  it('waits for a Redis that refuses to write, and says why', async () => {
+describe('a starting process', { skip }, () => {
+  it('waits for a Redis that refuses writes, and reports why', async () => {
     const redis = await startRedis();
     const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'test' };
     const end = await refuse(redis.port, 'OOM', REFUSAL_MS);
@@ -154,7 +154,7 @@ describe('a process that starts', { skip }, () => {
 });
 
 for (const { name, skip: skipBackend, start } of BACKENDS) {
-  describe(`a reply that breaks whatever is tried, on ${name}`, { skip: skipBackend }, () => {
+  describe(`a reply that fails at every attempt, on ${name}`, { skip: skipBackend }, () => {
     it('is ended with a sentence after three attempts', async () => {
       const backend = await start();
       const connection = await backend.connect();
@@ -179,7 +179,7 @@ for (const { name, skip: skipBackend, start } of BACKENDS) {
         }, 'its end');
         assert.ok(state.status === 'failed');
         assert.match(state.error.message, /Something broke/);
-        // The fourth is the first that ends it, and it broke, too.
+        // The fourth attempt is the first that ends it, and it failed, too.
         assert.deepEqual(
           tasks.map(({ failure }) => failure?.code),
           [undefined, undefined, undefined, 'internal', 'internal'],
@@ -191,7 +191,7 @@ for (const { name, skip: skipBackend, start } of BACKENDS) {
       }
     });
 
-    it('is ended by the next process where it had failed for good before', async () => {
+    it('is ended by the next process if it had already failed for good', async () => {
       const backend = await start();
       const connection = await backend.connect();
       const stories = new Stories(connection);
@@ -232,7 +232,7 @@ function surfaceThatBreaks(isBroken: () => boolean): ReplySurface {
 }
 
 describe('isOutage', () => {
-  it('knows what passes by itself', () => {
+  it('recognises transient errors', () => {
     const passing = [
       new Error("OOM command not allowed when used memory > 'maxmemory'. script: 63, on @user_script:1."),
       new Error(
@@ -248,7 +248,7 @@ describe('isOutage', () => {
     for (const error of passing) assert.ok(isOutage(error), error.message);
   });
 
-  it('does not take a mistake for one', () => {
+  it('does not take a programming error for an outage', () => {
     const lasting = [
       new Error('BUSYGROUP Consumer Group name already exists'),
       new Error('WRONGTYPE Operation against a key holding the wrong kind of value'),

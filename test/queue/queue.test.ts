@@ -1,6 +1,4 @@
-/**
- * The queue's promises, on Redis and on the embedded default alike: the story contract, line by line.
- */
+/** The promises of the queue, on Redis and on the embedded default: the story contract, line by line. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it, mock } from 'node:test';
@@ -25,14 +23,14 @@ function request(seed: number, length = 800): StoryRequest {
   return { prompt: 'It all began with ', context: '', temperature: 0.4, length, seed, model: 'scifi' };
 }
 
-/** What the footer of a reply that has ended says. */
+/** The footer of a reply that has ended. */
 function creditsOf(state: ReplyState): StoryCredits | undefined {
   if (state.status !== 'finished') return undefined;
   const { modelVersion, engine, unreadable } = state;
   return { modelVersion, engine, unreadable };
 }
 
-/** A storyteller that takes its time: a pause after every so many words. */
+/** A slow storyteller: it pauses after every few words. */
 function slow(storyteller: Storyteller, gate: () => Promise<unknown>): Storyteller {
   return {
     credits: storyteller.credits,
@@ -87,7 +85,7 @@ for (const { name, skip, start } of BACKENDS) {
       return { updates, last };
     }
 
-    it('carries a story from the request to its end, with snapshots that grow', async () => {
+    it('carries a story from the request to its end, with growing snapshots', async () => {
       const { storyteller } = fakeStoryteller();
       const working = await worker(storyteller);
       const id = randomUUID();
@@ -103,7 +101,7 @@ for (const { name, skip, start } of BACKENDS) {
       await working.close();
     });
 
-    it('adds a story once however often it is added, and tells a late follower its end', async () => {
+    it('adds a story once for repeated calls, and reports its end to a late follower', async () => {
       const { storyteller, engine } = fakeStoryteller();
       const working = await worker(storyteller);
       const id = randomUUID();
@@ -119,11 +117,11 @@ for (const { name, skip, start } of BACKENDS) {
       await working.close();
     });
 
-    it('tells of a story that is missing, and of it when it is there', async () => {
+    it('reports a missing story, and reports it again once it exists', async () => {
       const { storyteller } = fakeStoryteller();
       const id = randomUUID();
       const updates: StoryUpdate[] = [];
-      // Silences are read after so long that nobody has to sit through them.
+      // Silent streams are read after a delay that is short enough for a test.
       mock.timers.enable({ apis: ['setInterval'] });
       try {
         const unfollow = stories.follow(id, (update) => updates.push(update), true);
@@ -139,7 +137,7 @@ for (const { name, skip, start } of BACKENDS) {
       }
     });
 
-    it('tells everybody their place in the queue', async () => {
+    it('reports to every follower their position in the queue', async () => {
       const ids = Array.from({ length: 4 }, () => randomUUID());
       for (const id of ids) await stories.add(id, request(3));
       await sleep(800);
@@ -150,7 +148,7 @@ for (const { name, skip, start } of BACKENDS) {
       assert.equal(await stories.position(ids[0]!), null);
     });
 
-    it('stops a story that runs, and one that has not begun', async () => {
+    it('stops a running story, and a waiting one', async () => {
       let open = () => {};
       const gate = new Promise<void>((resolve) => {
         open = resolve;
@@ -192,7 +190,7 @@ for (const { name, skip, start } of BACKENDS) {
       await second.close();
     });
 
-    it('tells what failed, and tries again what may succeed', async () => {
+    it('reports a failure, and retries a transient one', async () => {
       let calls = 0;
       const { storyteller } = fakeStoryteller();
       const failing = slow(storyteller, async () => {
@@ -227,7 +225,7 @@ for (const { name, skip, start } of BACKENDS) {
       await broken.close();
     });
 
-    it('knows how ready the storytellers are', async () => {
+    it('reports how ready the storytellers are', async () => {
       assert.equal(stories.status().phase, 'none');
       const taken: StorytellerStatus[] = [];
       const status: StorytellerStatus = { phase: 'loading', loaded: 0.5 };
@@ -241,7 +239,7 @@ for (const { name, skip, start } of BACKENDS) {
       await until(() => taken.length > 0, 'the queue to have taken it');
       assert.deepEqual(taken[0], status);
       stop();
-      // What the queue does not take has not been announced.
+      // A snapshot that the queue refuses has not been announced.
       const away = { announce: () => Promise.reject(new Error('away')) } as unknown as Stories;
       const refused = keepAnnouncing(
         away,
@@ -307,7 +305,7 @@ for (const { name, skip, start } of BACKENDS) {
         assert.deepEqual(await replies.read(id), { request: request(20, 3_000), state: last });
       });
 
-      it('keep what was shown when they are stopped', async () => {
+      it('keep the shown text when they are stopped', async () => {
         pace = 200;
         const id = randomUUID();
         const foreign = { ...request(21, 6_000), prompt: '星の間で始まった。 It began ' };
@@ -329,7 +327,7 @@ for (const { name, skip, start } of BACKENDS) {
         pace = 0;
       });
 
-      it('tell their successor that it is one, and are not kept waiting for a story that has ended', async () => {
+      it('tell a successor that it is one, and do not wait for a story that has ended', async () => {
         const others = new Replies<null>(connection, 'successors', logger);
         const first: boolean[] = [];
         let takenAt = 0;
@@ -362,13 +360,13 @@ for (const { name, skip, start } of BACKENDS) {
         }
       });
 
-      it('are unknown when nobody asked for them', async () => {
+      it('are unknown when no requester asked for them', async () => {
         assert.equal(await replies.read('nobody'), undefined);
         assert.equal(await replies.follow('nobody', () => {}), undefined);
         assert.equal(await replies.stop('nobody'), false);
       });
 
-      it('serve a crowd, everybody their own story', async () => {
+      it('serve many requesters, each with their own story', async () => {
         const seeds = Array.from({ length: 40 }, (_, index) => 100 + index);
         const started = performance.now();
         const ends = await Promise.all(
@@ -385,7 +383,7 @@ for (const { name, skip, start } of BACKENDS) {
         assert.ok(performance.now() - started < 30_000, 'nobody waited for a lost event');
       });
 
-      it('leave nothing behind once they are old', async () => {
+      it('leave nothing behind when they expire', async () => {
         const id = randomUUID();
         await replies.submit(id, request(30), { channel: 'c' });
         await final(id);

@@ -6,7 +6,7 @@ import { parseRedisUrl, type RedisAddress, withoutSecrets } from '../../src/queu
 const PLAIN = { isTls: false, username: undefined, password: undefined, database: 0, master: undefined };
 
 describe('REDIS_URL', () => {
-  it('is a server, a cluster or sentinels, over TLS or not', () => {
+  it('accepts a server, a cluster or sentinels, with and without TLS', () => {
     const cases: [string, RedisAddress][] = [
       ['redis://localhost', { ...PLAIN, kind: 'server', hosts: [{ host: 'localhost', port: 6_379 }] }],
       [
@@ -51,7 +51,7 @@ describe('REDIS_URL', () => {
     for (const [url, expected] of cases) assert.deepEqual(parseRedisUrl(url), expected, url);
   });
 
-  it('is refused with what was expected, and never repeated: it may hold a password', () => {
+  it('is refused with the expected form, and is never repeated, because it may hold a password', () => {
     const wrong: [string, RegExp][] = [
       ['host:6379', /expected an address such as/],
       ['http://hunter2@host', /expected an address such as/],

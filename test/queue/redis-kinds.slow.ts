@@ -1,6 +1,6 @@
 /**
- * The queue on every kind of Redis: over TLS with a client's certificate, for a user with few rights, on a cluster
- * of three masters, and through a failover that sentinels make in the middle of a story.
+ * The queue on every kind of Redis: over TLS with a client certificate, for a user with few permissions, on a
+ * cluster of three masters, and through a failover by sentinels in the middle of a story.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -29,9 +29,12 @@ import { makeCertificates, startCluster, startWatched, tlsOptions } from '../hel
 const PREFIX = 'kinds';
 const SECRET = 'hunter2-of-the-servers';
 const SENTINEL_SECRET = 'hunter2-of-the-sentinels';
-/** A master that hangs closes no connection: without word from a sentinel it would take 18 s to be given up. */
+/**
+ * A master that hangs closes no connection: without a message from a sentinel, the client would give it up
+ * only after 18 s.
+ */
 const HEARD_MS = 12_000;
-/** Whatever keeps stories from ending, they will not end after this time. */
+/** Stories that have not ended after this time will not end. */
 const LATE_MS = 40_000;
 const skip = skipWithout(REDIS_SERVER);
 const PRODUCT = REDIS_SERVER.startsWith('valkey') ? 'Valkey' : 'Redis';
@@ -71,7 +74,7 @@ async function expectStories(house: House, seeds: readonly number[]): Promise<vo
   }
 }
 
-/** Asserts that nothing can be opened, for a reason, and that no secret is told. */
+/** Asserts that nothing can be opened, for a reason, and that no secret is revealed. */
 async function expectRefusal(
   url: string,
   reason: RegExp,
@@ -87,7 +90,7 @@ async function expectRefusal(
 }
 
 describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, () => {
-  it('over TLS: whoever the CA has signed, and nobody else', {
+  it('over TLS: serves clients whose certificate the CA has signed, and no others', {
     skip: skip || skipWithout('openssl'),
   }, async () => {
     const { folder, remove } = await temporaryFolder();
@@ -100,7 +103,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       await expectStories(house, [1, 2]);
       await house.close();
       await expectRefusal(url, /certificate.*Check REDIS_TLS_CA/s);
-      // Whether the server's reason arrives before it closes the connection is a matter of luck.
+      // It depends on timing whether the server's reason arrives before it closes the connection.
       await assert.rejects(open(url, { files: { ca: files.ca } }), /cannot be used.*REDIS_TLS_CERT/s);
       await expectRefusal(url, /REDIS_TLS_CA: .*missing\.pem cannot be read/, {
         files: { ca: `${folder}/missing.pem` },
@@ -113,7 +116,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
     }
   });
 
-  it('for a user who may do no more than docs/redis.md says', { skip }, async () => {
+  it('for a user with only the permissions of docs/redis.md', { skip }, async () => {
     const rules = ['on', `>${SECRET}`, `~${PREFIX}:*`, '+@all', '-@admin', '-@dangerous', '+info'];
     const redis = await startRedis(['--requirepass', 'of the operator', '--user', 'scifi', ...rules]);
     const url = redis.url.replace('://', `://scifi:${SECRET}@`);
@@ -129,7 +132,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
     }
   });
 
-  it('on a cluster, each queue’s keys together and all of them ours', { skip }, async () => {
+  it('on a cluster, keeps each queue’s keys on one master, under our prefix', { skip }, async () => {
     const cluster = await startCluster();
     try {
       const connect = () => open(cluster.url);
@@ -165,7 +168,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
         [],
       );
 
-      // Story text is in the events of both queues; a minute later it is not.
+      // Story text is in the events of both queues; a minute later it is gone.
       const lengths = () =>
         Promise.all(
           ['stories', 'replies-test'].map((queue) => {
@@ -190,7 +193,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
     }
   });
 
-  it('keeps the keys of an install that is no cluster', { skip }, async () => {
+  it('keeps the keys of an installation without a cluster', { skip }, async () => {
     const redis = await startRedis();
     const client = new Redis(redis.url);
     try {
@@ -220,7 +223,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
   });
 
   for (const how of ['killed', 'hangs'] as const)
-    it(`goes on after a failover in the middle of stories, when the master ${how === 'hangs' ? 'hangs' : 'was killed'}`, {
+    it(`resumes stories after a failover, when the master ${how === 'hangs' ? 'hangs' : 'was killed'}`, {
       skip,
     }, async () => {
       const watched = await startWatched({ servers: SECRET, sentinels: SENTINEL_SECRET });

@@ -6,12 +6,12 @@ import { until } from '../helpers/programs.ts';
 
 for (const { name, skip, start } of BACKENDS) {
   describe(`settings on ${name}`, { skip, timeout: 60_000 }, () => {
-    it('are written, changed, listed and removed, and outlive who wrote them', async () => {
+    it('are written, changed, listed and removed, and outlive the process that wrote them', async () => {
       const backend = await start();
       try {
         const settings = new Settings<{ hour: number }>(await backend.connect(), 'test');
         await settings.ready();
-        // Ids of chats look like numbers, and some are numbers that JavaScript can hold.
+        // Ids of chats look like numbers, and some are numbers that JavaScript can represent.
         for (const key of ['123456789012345678', '4096', 'c']) await settings.write(key, { hour: 1 });
         await settings.write('c', { hour: 2 });
         await settings.write('c', { hour: 3 });
@@ -32,7 +32,7 @@ for (const { name, skip, start } of BACKENDS) {
       }
     });
 
-    it('that are at hand are those of other processes before long', async (t) => {
+    it('in memory are soon those that other processes wrote', async (t) => {
       const backend = await start();
       try {
         const mine = new KnownSettings<{ hour: number }>(await backend.connect(), 'known');
@@ -44,7 +44,7 @@ for (const { name, skip, start } of BACKENDS) {
         await mine.write('new', { hour: 2 });
         await mine.remove('old');
         assert.deepEqual([mine.known('new'), mine.known('old')], [{ hour: 2 }, undefined]);
-        // What is changed while the queue is read stays as it was changed.
+        // A setting that is changed while the queue is read keeps the new value.
         let answer = () => {};
         const gate = new Promise<void>((resolve) => {
           answer = resolve;

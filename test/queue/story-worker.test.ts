@@ -1,7 +1,7 @@
 /**
- * The generator worker among others of its kind: what it reports, what it leaves to a successor, and when
- * nobody takes a story any more. Storytellers are stand-ins whose every word the test decides; locks are
- * BullMQ's own, only shorter than in production.
+ * The worker among other workers: what it reports, what it leaves to a successor, and when no worker takes a
+ * story any more. Storytellers are stubs whose every word the test decides; locks are BullMQ's own, only
+ * shorter than in production.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -23,9 +23,9 @@ const CREDITS = { modelVersion: 'v', engine: 'stand-in' };
 const UNREADABLE = 4;
 const PROMPT = 'It all began with';
 const SNAPSHOT_INTERVAL_MS = 300;
-/** Locks for tests that lose them: renewed twice a second, looked at four times. */
+/** Job locks for tests that lose them: renewed twice a second, checked four times a second. */
 const SHORT: Partial<WorkerOptions> = { lockDuration: 1_000, stalledInterval: 250 };
-/** A worker whose event loop does not get round to renewing its locks. */
+/** A worker whose event loop is blocked, so that it does not renew its job locks. */
 const FROZEN: Partial<WorkerOptions> = { ...SHORT, skipLockRenewal: true };
 
 function request(): StoryRequest {
@@ -36,7 +36,7 @@ function told(text: string, ending: Story['ending'] = 'complete'): Story {
   return { text, ending, ...CREDITS, unreadable: 0 };
 }
 
-/** One call of a stand-in's `tell`, in the test's hands. */
+/** One call of a stub's `tell`, which the test controls. */
 interface Telling {
   readonly resumeFrom: string;
   readonly signal: AbortSignal;
@@ -45,7 +45,7 @@ interface Telling {
   end(story: Story): void;
 }
 
-/** A storyteller that writes what it is told, and by default ends as `stopped` when it is aborted. */
+/** A storyteller that writes the given text, and by default ends as `stopped` when it is aborted. */
 function standIn(tellings: Telling[], { obeys = true } = {}): Storyteller {
   const tell = (_: StoryRequest, { resumeFrom = '', signal, onWord }: TellOptions) =>
     new Promise<Story>((resolve) => {
@@ -73,7 +73,7 @@ interface Sent extends StoryCredits {
   readonly at: number;
 }
 
-// Side by side: both mostly wait for locks to run out.
+// In parallel: both mostly wait for job locks to expire.
 describe('a story worker', { concurrency: 2 }, () => {
   for (const { name, skip, start } of BACKENDS) {
     describe(`on ${name}`, { skip, timeout: 60_000, concurrency: 1 }, () => {
@@ -81,9 +81,9 @@ describe('a story worker', { concurrency: 2 }, () => {
       let connection: QueueConnection;
       let stories: Stories;
       let workers: StoryWorker[] = [];
-      /** Jobs as they were taken, oldest first, with the token of their lock. */
+      /** Jobs in the order in which they were taken, with the token of their lock. */
       let taken: { job: Job; token: string }[] = [];
-      /** Snapshots as they were sent. */
+      /** Snapshots in the order in which they were sent. */
       let sent: Sent[] = [];
 
       before(async () => {
@@ -164,7 +164,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         for (let word = 0; performance.now() - begun < 5 * SNAPSHOT_INTERVAL_MS; word++) {
           text += ` word${word}`;
           telling.word(text);
-          // What is certain can shrink: the beginning of a sentence that is taken back.
+          // Certain text can shrink: the beginning of a sentence that is taken back.
           telling.word(text.slice(0, -20));
           await sleep(10);
         }
@@ -181,7 +181,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         }
       });
 
-      it('sends fewer snapshots of each story in a crowd', async () => {
+      it('sends fewer snapshots of each story when it writes many', async () => {
         const crowd = 60;
         const tellings: Telling[] = [];
         await work(standIn(tellings), { concurrency: crowd });
@@ -203,7 +203,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         }
       });
 
-      it('gives a story up once three writers in a row are lost without a word', async () => {
+      it('fails a story after three workers in a row are lost without progress', async () => {
         const tellings: Telling[] = [];
         for (let writer = 0; writer < 4; writer++) await work(standIn(tellings), { locks: FROZEN });
         const id = await add();
@@ -215,7 +215,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         };
         assert.deepEqual(await end(id), failure);
         assert.equal(tellings.length, 3);
-        // The lost writers wake up and hand over what is no longer theirs.
+        // The lost workers resume and hand over jobs that are no longer theirs.
         await Promise.all(workers.map((worker) => worker.close()));
         assert.deepEqual(await end(id), failure);
         await work(standIn(tellings));
@@ -223,13 +223,13 @@ describe('a story worker', { concurrency: 2 }, () => {
         assert.equal(tellings.length, 3, 'nobody takes it again');
       });
 
-      it('counts from the last word: three more writers are lost after one that got on', async () => {
+      it('counts from the last progress: three more workers are lost after one that made some', async () => {
         const tellings: Telling[] = [];
         for (let writer = 0; writer < 6; writer++) await work(standIn(tellings), { locks: FROZEN });
         const id = await add();
         const ended = end(id);
         for (let lost = 0; lost < 2; lost++) await until(() => tellings[lost], `writer ${lost}`);
-        // The second gets on; one is behind it and three are to come.
+        // The second makes progress; one is behind it and three follow.
         tellings[1]!.word(`${PROMPT} a word `);
         const failed = await ended;
         assert.equal(failed.type === 'failed' && failed.code, 'no_progress');
@@ -239,7 +239,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         );
       });
 
-      it('does not count writers that hand over in an orderly way', async () => {
+      it('does not count workers that hand over in an orderly way', async () => {
         const tellings: Telling[] = [];
         const id = await add();
         for (let handover = 1; handover <= 4; handover++) {
@@ -252,7 +252,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} an end.`) });
       });
 
-      it('abandons a story that it has lost, and leaves it to the new writer', async () => {
+      it('abandons a story whose lock was lost, and leaves it to the new worker', async () => {
         const first: Telling[] = [];
         const second: Telling[] = [];
         await work(standIn(first), { locks: SHORT });
@@ -261,7 +261,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         const { signal } = first[0]!;
         await until(() => sent.length === 1, 'a snapshot');
         await work(standIn(second), { locks: SHORT });
-        // What a stalled check does to a worker that it takes for dead.
+        // What a stalled check does to a worker that it considers dead.
         await taken[0]!.job.moveToWait(taken[0]!.token);
         await until(() => second[0], 'the second writer');
         await until(() => signal.aborted, 'the first one to notice');
@@ -273,7 +273,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} the first and the second.`) });
       });
 
-      it('cannot complete a story that it has lost, even when it does not notice', async () => {
+      it('cannot complete a story whose lock was lost, even if it does not notice', async () => {
         const first: Telling[] = [];
         const second: Telling[] = [];
         await work(standIn(first, { obeys: false }), { locks: FROZEN });
@@ -301,7 +301,8 @@ describe('a story worker', { concurrency: 2 }, () => {
         await until(() => tellings[1], 'the second telling');
         await until(() => tellings[0]!.signal.aborted, 'the first telling to be abandoned');
         assert.match(String(tellings[0]!.signal.reason), /lock lost/);
-        // Longer than a lock lasts: the second telling's is renewed although the first has ended.
+        // Longer than a job lock lasts: the second attempt's lock is renewed although the first attempt has
+        // ended.
         await sleep(2_500);
         assert.equal(tellings.length, 2, 'it is not lost again');
         assert.equal(tellings[1]!.signal.aborted, false);
@@ -309,7 +310,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} an end.`) });
       });
 
-      it('has a bot process end once a reply that it lost and took back', async () => {
+      it('a bot process ends a reply once that it lost and took back', async () => {
         const locks: { job: Job; token: string }[] = [];
         const watched: QueueConnection = {
           ...connection,

@@ -1,28 +1,28 @@
-/** What became of requests, and how many there were of each kind. Pure. */
+/** Outcomes of requests, and the number of each kind. Pure. */
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type End =
-  | 'unheard' // nobody acknowledged it: the person knows
-  | 'refused' // the person was told at once that it cannot be
-  | 'whole' // the story is there, once, with the very text of an undisturbed run
-  | 'told' // it was accepted, and the person was told that there will be no more
-  | 'lost' // it was accepted, and nothing more is heard of it
-  | 'wrong'; // it ended with another text
+  | 'unheard' // not acknowledged: the user knows
+  | 'refused' // refused: the user was told at once
+  | 'whole' // the story is there, once, with the text of an undisturbed run
+  | 'told' // accepted, and the user was told that the story ended early
+  | 'lost' // accepted, without an end
+  | 'wrong'; // ended with another text
 
 export interface Fate {
   readonly end: End;
-  /** What the person reads in the place of a story. */
+  /** The text that the user reads instead of a story. */
   readonly sentence?: string;
-  /** Whether there is more of it than one. */
+  /** Whether there is more than one copy. */
   readonly isDoubled?: boolean;
   /** The longest time for which it did not grow while it was followed. */
   readonly longestPauseMs?: number;
-  /** Looks once more, when everything has come to rest. */
+  /** Checks once more, after all activity has ended. */
   readonly lookAgain?: () => Promise<Pick<Fate, 'end' | 'isDoubled'>>;
 }
 
 export interface Counts {
-  /** Stories that somebody was promised. */
+  /** Stories that were promised to a user. */
   readonly accepted: number;
   readonly whole: number;
   readonly told: number;
@@ -33,7 +33,7 @@ export interface Counts {
   readonly longestPauseMs: number;
 }
 
-/** Counts fates; a story with another text than it should have counts as lost. */
+/** Counts outcomes; a story with a wrong text counts as lost. */
 export function count(fates: readonly Fate[]): Counts {
   const of = (...ends: End[]) => fates.filter(({ end }) => ends.includes(end)).length;
   return {
@@ -48,7 +48,7 @@ export function count(fates: readonly Fate[]): Counts {
   };
 }
 
-/** What happened over several rounds. */
+/** The outcomes of several rounds. */
 export function sum(rounds: readonly Counts[]): Counts {
   const total = (name: keyof Counts) => rounds.reduce((all, one) => all + one[name], 0);
   return {

@@ -1,9 +1,9 @@
-/** What runs write into docs/reliability.md. */
+/** The text that runs write into docs/reliability.md. */
 import { readFile, writeFile } from 'node:fs/promises';
 
 const DOCUMENT = 'docs/reliability.md';
 
-/** Replaces what stands between the marks of a run. */
+/** Replaces the text between the markers of a run. */
 export async function writeBetween(name: 'faults' | 'soak', content: string): Promise<void> {
   const [begin, end] = [`<!-- ${name}: the last run -->`, `<!-- end of ${name} -->`];
   const document = await readFile(DOCUMENT, 'utf8');

@@ -1,16 +1,16 @@
 import type { Counts } from './counts.ts';
 
-/** Something that goes wrong while people wait for stories. */
+/** A fault that occurs while users wait for stories. */
 export interface Fault {
   readonly name: string;
   /** How it is provoked. */
   readonly how: string;
-  /** Lets it happen; rejects with what should not have been. */
+  /** Provokes it; rejects with the violated expectation. */
   run(): Promise<Outcome>;
 }
 
 export interface Outcome extends Counts {
-  /** What else was seen. */
+  /** Further observations. */
   readonly remark?: string;
 }
 
@@ -25,5 +25,5 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** So few stories at a time that some are still being written when something happens. */
+/** So few stories at a time that some are still being written when the fault occurs. */
 export const FEW_SLOTS = { SCIFI_SLOTS: '2' };

@@ -1,6 +1,6 @@
 /**
- * Everything that a fault can befall, as real processes: a Redis behind a stretch of network, workers, bots, a
- * Discord and a Slack, and people on all three platforms who ask for stories.
+ * All components that a fault can affect, as real processes: a Redis behind a proxy, workers, bots, a Discord
+ * and a Slack, and users on all three platforms who ask for stories.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
@@ -13,20 +13,22 @@ import { type Undisturbed, undisturbed } from '../helpers/undisturbed.ts';
 import type { Fate } from './counts.ts';
 import { askOnDiscord, askOnPage, askOnSlack, type Places, type Watch, type Wish } from './people.ts';
 
-/** Characters a second: the longest story takes six seconds, so that there is something to be in the middle of. */
+/**
+ * Characters per second: the longest story takes six seconds, so that a fault can occur in the middle of one.
+ */
 const PACE = 400;
 const LENGTHS = [1_200, 2_400, 300] as const;
-/** Few stories told often: the texts to compare with are written once. */
+/** Few different stories, repeated: the texts to compare with are written once. */
 const SEEDS = 8;
-/** Beyond its opening a story is under way. */
+/** A story with more text than its opening is active. */
 const UNDER_WAY = 60;
 
 export interface HouseOptions {
   /** Whether one process has its own queue, instead of bots and workers around a Redis. */
   readonly isEmbedded?: boolean;
-  /** Where its data lies, instead of in a folder that is made for it. */
+  /** The data folder, instead of one that is created for it. */
   readonly dataFolder?: string;
-  /** Whether a stretch of network that can be cut lies before each chat. */
+  /** Whether a proxy that can be cut is in front of each chat. */
   readonly areChatsAfar?: boolean;
   /** Further arguments of `redis-server`. */
   readonly redis?: readonly string[];
@@ -36,7 +38,7 @@ export interface HouseOptions {
 /** A way of asking for a story. */
 export type Ask = (places: Places, wish: Wish, watch: Watch) => Promise<Fate>;
 
-/** How many ask on each platform. */
+/** The number of users on each platform. */
 export interface Crowd {
   readonly page?: number;
   readonly discord?: number;
@@ -47,14 +49,14 @@ export interface Crowd {
 export interface Round {
   /** Resolves when every story has grown beyond its opening, or has ended. */
   readonly underWay: Promise<unknown>;
-  /** What became of them, looked at again when everything had come to rest. */
+  /** Their outcomes, checked again after all activity has ended. */
   fates(restMs?: number): Promise<Fate[]>;
 }
 
 export class House {
   readonly discord: FakeDiscord;
   readonly slack: FakeSlack;
-  /** The ways to Discord and to Slack, where they are afar. */
+  /** The proxies in front of Discord and Slack, if there are any. */
   readonly chats: readonly Way[];
   readonly #closers: (() => Promise<unknown>)[];
   readonly #processes = new Map<string, RoleProcess>();
@@ -62,7 +64,7 @@ export class House {
   readonly #places: Places;
   readonly #expected: Undisturbed;
   readonly #proxy: Way | undefined;
-  /** Where Redis itself listens, before the stretch of network. */
+  /** The port of Redis itself, behind the proxy. */
   readonly redisPort: number;
   readonly #redisArgs: readonly string[];
   #stopRedis: (() => Promise<void>) | undefined;
@@ -92,7 +94,7 @@ export class House {
     this.#redisArgs = parts.redisArgs;
   }
 
-  /** Makes everything ready, and starts none of our processes; Redis runs. */
+  /** Prepares the set-up, and starts none of our processes; Redis runs. */
   static async open(options: HouseOptions = {}): Promise<House> {
     const { isEmbedded = false, areChatsAfar = false, redis = [], env = {} } = options;
     const closers: (() => Promise<unknown>)[] = [];
@@ -162,7 +164,7 @@ export class House {
     return this.#places.page;
   }
 
-  /** What processes are told to run with. */
+  /** The settings of the processes. */
   get env(): Readonly<Record<string, string>> {
     return this.#env;
   }
@@ -171,7 +173,7 @@ export class House {
     return this.#proxy!;
   }
 
-  /** Starts one of our processes under a name, and waits until it is at work. */
+  /** Starts one of our processes under a name, and waits until it is ready. */
   async start(
     name: string,
     role: Role,
@@ -199,13 +201,13 @@ export class House {
     this.#stopRedis = stop;
   }
 
-  /** Ends Redis as a power cut would. */
+  /** Kills Redis without warning, like a power cut. */
   async killRedis(): Promise<void> {
     await this.#stopRedis?.();
     this.#stopRedis = undefined;
   }
 
-  /** Has people ask for stories, all at once. */
+  /** Has users ask for stories, all at once. */
   ask({ page = 0, discord = 0, slack = 0 }: Crowd): Round {
     const asking = [
       ...Array.from({ length: page }, () => askOnPage),
@@ -228,7 +230,7 @@ export class House {
     for (const close of this.#closers.reverse()) await close();
   }
 
-  /** Has one person ask for a story. */
+  /** Has one user ask for a story. */
   request(ask: Ask, watch: Partial<Watch> = {}): { fate: Promise<Fate>; underWay: Promise<void> } {
     const index = this.#asked++;
     const [seed, length] = [index % SEEDS, LENGTHS[index % LENGTHS.length]!];

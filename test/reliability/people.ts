@@ -1,6 +1,6 @@
 /**
- * People who ask for stories on the page, on Discord and on Slack, and what each of them gets to see in the end.
- * Everybody asks in a channel of their own, so that whatever is there belongs to one story.
+ * Users who ask for stories on the page, on Discord and on Slack, and the final outcome of each request.
+ * Every user asks in a separate channel, so that all messages there belong to one story.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,19 +15,19 @@ import { followReply } from '../helpers/page-client.ts';
 import { PROMPT } from '../helpers/undisturbed.ts';
 import type { Fate } from './counts.ts';
 
-/** How long a story is waited for before it counts as lost. */
+/** The time after which a missing story counts as lost. */
 const STORY_TIMEOUT_MS = 240_000;
 /** Discord and Slack give up on an app that has not acknowledged after three seconds. */
 const UNHEARD_MS = 4_000;
 const EPHEMERAL = 1 << 6;
 const POLL_MS = 50;
-/** How long the page tries to reach a server that is away. */
+/** How long the page tries to reach a server that is down. */
 const RETRY_FOR_MS = 60_000;
 const RETRY_PAUSE_MS = 200;
 const UNKNOWN = /a reply that was accepted is known/;
 const CROWDED = /Yours comes whole, as soon as it is done/;
 
-/** A story that is asked for, and what must come out. */
+/** A requested story, and its expected text. */
 export interface Wish {
   readonly seed: number;
   readonly length: number;
@@ -41,15 +41,17 @@ export interface Places {
   readonly slack: FakeSlack;
 }
 
-/** What is looked at while somebody waits. */
+/** Observations while a user waits. */
 export interface Watch {
-  /** Called once with how long it took until the person was told that they were heard, in ms. */
+  /** Called once with the time until the request was acknowledged, in ms. */
   acknowledged(ms: number): void;
-  /** Called with the length of what is there, whenever that is looked at. */
+  /** Called with the length of the current text, at every check. */
   grown(characters: number): void;
 }
 
-/** One request on the page, from the button to its end. Sent again while the server is away, as the page does. */
+/**
+ * One request on the page, from the button to its end. Sent again while the server is down, as the page does.
+ */
 export async function askOnPage({ page }: Pick<Places, 'page'>, wish: Wish, watch: Watch): Promise<Fate> {
   const id = randomUUID();
   const { seed, length } = wish;
@@ -72,7 +74,7 @@ export async function askOnPage({ page }: Pick<Places, 'page'>, wish: Wish, watc
       const { error } = (await response.json()) as { error: { message: string } };
       return { end: 'refused', sentence: error.message };
     } catch (error) {
-      // What `fetch` throws when the server is away, or went away.
+      // The error of `fetch` when the server is down, or goes down.
       if (!(error instanceof TypeError)) throw error;
       if (performance.now() - asked > RETRY_FOR_MS) return { end: 'unheard' };
       await sleep(RETRY_PAUSE_MS);
@@ -102,7 +104,7 @@ async function followOnPage(
     if (end.status === 'failed') return { end: 'told', sentence: end.error.message, longestPauseMs };
     const lookAgain = async () => {
       const isRight = end.status === 'finished' && end.text === (await wish.text);
-      // Asked again it is the same one end, not another; or it is forgotten, with everything that had ended.
+      // A second request returns the same end; or it is forgotten, with all replies that had ended.
       const again = await followReply(page, id, STORY_TIMEOUT_MS).catch((error) => {
         if (!UNKNOWN.test(error.message)) throw error;
         return end;
@@ -113,7 +115,7 @@ async function followOnPage(
     return { ...(await lookAgain()), longestPauseMs, lookAgain };
   } catch (error) {
     const { message } = error as Error;
-    // The page says then that the story is not known here any more.
+    // The page then says that the story is not known here any more.
     if (UNKNOWN.test(message)) return { end: 'told', sentence: message };
     return { end: 'lost', sentence: message, longestPauseMs };
   }
@@ -143,10 +145,10 @@ export async function askOnDiscord(
     const original = interaction.original;
     const shown = original && !original.thinking ? original.content : '';
     if (shown.startsWith(PROMPT)) watch.grown(textOf(messages()).length);
-    // A refusal that comes late is a message of its own, for the one who asked.
+    // A late refusal is a separate message, for the requester.
     const whisper = messages().find(({ flags }) => flags & EPHEMERAL);
     if (whisper) return { end: 'refused', sentence: whisper.content };
-    // A reply that waits has a button; what was refused has none.
+    // A waiting reply has a button; a refused one has none.
     const isSentence = shown !== '' && !shown.startsWith(PROMPT) && original!.components.length === 0;
     if (isSentence) return { end: 'refused', sentence: shown };
     const ended = endOf(interaction);

@@ -1,5 +1,5 @@
 /**
- * Everything that can go wrong, one after the other, with real processes; writes the table of docs/reliability.md.
+ * All faults, one after the other, with real processes; writes the table of docs/reliability.md.
  *
  *   npm run reliability                      # all of it, in under an hour on two cores
  *   npm run reliability -- --short           # shorter cuts and fewer kills, and nothing is written
@@ -63,5 +63,5 @@ if (!values.short && !values.only) {
   const facts = `${machine()}. The whole run took ${minutes} minutes.`;
   await writeBetween('faults', `${facts}\n\n${table(heads, rows)}`);
 }
-// At once: Node 20 now and then comes to no end when it closes what is left by itself.
+// An explicit exit: Node 20 sometimes does not end while it closes the remaining handles.
 process.exit(failures > 0 ? 1 : 0);

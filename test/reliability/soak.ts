@@ -1,6 +1,6 @@
 /**
- * A busy evening: many people on Discord, Slack and the page at once, for a long time, with real processes. Writes
- * its table into docs/reliability.md.
+ * A load test: many users on Discord, Slack and the page at once, for a long time, with real processes.
+ * Writes its table into docs/reliability.md.
  *
  *   npm run soak                               # 200 people for 20 minutes
  *   npm run soak -- --minutes 3 --people 200   # shorter, and nothing is written
@@ -18,15 +18,15 @@ import { type Ask, House } from './house.ts';
 import { askOnDiscord, askOnPage, askOnSlack } from './people.ts';
 
 const FULL = { minutes: 20, people: 200 } as const;
-/** Somebody who has read a story asks for another one after this, or up to twice as long. */
+/** A user who has read a story asks for another one after this, or up to twice as long. */
 const LEISURE_MS = 40_000;
 const SAMPLE_MS = 10_000;
-/** Until then everything warms up: programs are compiled, connections are made. */
+/** The warm-up time: programs are compiled, connections are made. */
 const WARM_MINUTES = 5;
-/** Share by which memory may grow from there to the end. */
+/** The maximum growth of memory from there to the end, as a share. */
 const GROWTH = 0.05;
 const ACKNOWLEDGED_MS = 1_000;
-/** Of ten people. */
+/** Out of ten users. */
 const PLATFORMS: readonly Ask[] = [
   ...Array.from({ length: 5 }, () => askOnDiscord),
   ...Array.from({ length: 1 }, () => askOnSlack),
@@ -45,7 +45,7 @@ interface Sample {
   readonly minute: number;
   /** Resident memory in MiB, by process. */
   readonly memory: Readonly<Record<string, number>>;
-  /** What the queue expects a new story to wait, in ms; undefined where it says nothing. */
+  /** The wait that the queue expects for a new story, in ms; undefined if it gives none. */
   readonly expectedMs: number | undefined;
 }
 
@@ -54,7 +54,7 @@ const house = await House.open({
   env: {
     SCIFI_MAX_WAITING: '5000',
     SCIFI_LONGEST_WAIT: '0',
-    // V8 lets garbage lie as long as there is room; with little room, what grows is a leak.
+    // V8 delays garbage collection while there is room; with little room, growth is a leak.
     NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=256',
   },
 });
@@ -136,7 +136,7 @@ try {
 } finally {
   await house.close();
 }
-// At once: Node 20 now and then comes to no end when it closes what is left by itself.
+// An explicit exit: Node 20 sometimes does not end while it closes the remaining handles.
 process.exit(hasFailed ? 1 : 0);
 
 async function sampleUntil(until: number, begun: number): Promise<void> {
@@ -160,8 +160,8 @@ async function residentMib(pid: number): Promise<number> {
 }
 
 /**
- * The share by which the last quarter of the samples, from when all is warm, is above the first: a tooth of the
- * garbage collector's saw is some minutes long.
+ * The share by which the last quarter of the samples after the warm-up is above the first: one cycle of the
+ * garbage collector takes some minutes.
  */
 function growthOf(name: string): number {
   const warm = samples.filter(({ minute }) => minute >= Math.min(WARM_MINUTES, minutes / 4));

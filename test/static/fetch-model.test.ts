@@ -29,7 +29,7 @@ describe('fetching a model', () => {
   const load = (fetcher: typeof fetch, onProgress = (_share: number) => {}) =>
     fetchModel(FOLDER, 'small', onProgress, fetcher);
 
-  it('gives the model that was saved, and says how far it is', async () => {
+  it('returns the saved model, and reports progress', async () => {
     const shares: number[] = [];
     const model = await load(host(), (share) => shares.push(share));
     const saved = randomModel({ seed: 1 });
@@ -43,7 +43,7 @@ describe('fetching a model', () => {
       (file, bytes) => (file === 'vocabulary.json' ? undefined : bytes),
       /small\/vocabulary\.json .*404/,
     ],
-    'a file that is no JSON': [
+    'a file that is not JSON': [
       (file, bytes) => (file === 'model.json' ? Buffer.from('<html>') : bytes),
       /small\/model\.json .*not JSON/,
     ],
@@ -54,11 +54,11 @@ describe('fetching a model', () => {
       },
       /small\/weights\.bin .*SHA-256/,
     ],
-    'weights that end too soon': [
+    'truncated weights': [
       (file, bytes) => (file === 'weights.bin' ? bytes.subarray(0, -4) : bytes),
       /small\/weights\.bin .*bytes/,
     ],
-    'weights that do not end': [
+    'weights that are too long': [
       (file, bytes) => (file === 'weights.bin' ? Buffer.concat([bytes, bytes]) : bytes),
       /small\/weights\.bin .*larger/,
     ],
@@ -69,7 +69,7 @@ describe('fetching a model', () => {
     });
   }
 
-  it('says that the connection is lost', async () => {
+  it('reports a lost connection', async () => {
     const away = () => Promise.reject(new TypeError('fetch failed'));
     await assert.rejects(load(away), { code: 'model_unavailable', message: /Check the connection/ });
   });

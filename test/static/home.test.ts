@@ -27,7 +27,7 @@ function setUp() {
   return { home, orders, report: (message: Report) => report(message), breakDown: () => breakDown() };
 }
 
-test('a reply is written once, by the default model, and can be followed and read', async () => {
+test('a reply is generated once, by the default model, and can be followed and read', async () => {
   const { home, orders, report } = setUp();
   const request = await home.api.submit('a', ASK);
   assert.deepEqual(request, { ...ASK, prompt: 'A ship', model: 'scifi' });
@@ -54,7 +54,7 @@ test('a reply is written once, by the default model, and can be followed and rea
   assert.deepEqual(orders.at(-1), { type: 'stop', id: 'a' });
 });
 
-test('what the server would refuse is refused', async () => {
+test('a request that the server would refuse is refused', async () => {
   const { home, orders } = setUp();
   await assert.rejects(home.api.submit('a', { ...ASK, length: 7 }), {
     code: 'bad_request',
@@ -72,7 +72,7 @@ test('what the server would refuse is refused', async () => {
   );
 });
 
-test('the status is the worker’s; a model that is not to be had is asked for again', async () => {
+test('the status is the worker’s; an unavailable model is requested again', async () => {
   const { home, orders, report } = setUp();
   let changes = 0;
   home.onStatus(() => changes++);
@@ -88,7 +88,7 @@ test('the status is the worker’s; a model that is not to be had is asked for a
   assert.equal(changes, 2);
 });
 
-test('a worker that breaks fails what it was writing, in words, and takes no more', async () => {
+test('a worker that crashes fails its current replies with a sentence, and accepts no more', async () => {
   const { home, report, breakDown } = setUp();
   await home.api.submit('a', ASK);
   report({ type: 'state', id: 'a', state: { status: 'writing', text: 'A ship' } });

@@ -1,6 +1,6 @@
 /**
- * The page without a server, as a visitor sees it: built and minified, on a static host below a path, with the
- * real model in a real browser.
+ * The page without a server, as a visitor sees it: built and minified, on a static host below a path, with
+ * the real model in a real browser.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -19,7 +19,10 @@ import { type StaticHost, startStaticHost } from '../helpers/static-host.ts';
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 const WEIGHTS = 'models/scifi/weights.bin';
 const PATIENCE_MS = 30_000;
-/** What is promised is a second, and benched; a machine that runs all the tests at once may take longer. */
+/**
+ * The documented limit is a second, and benchmarked; a machine that runs all the tests at once may take
+ * longer.
+ */
 const FIRST_TEXT_LIMIT_MS = 8_000;
 
 describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
@@ -61,13 +64,13 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     return page;
   }
 
-  it('is as large as the README says', async () => {
+  it('has the size that the README states', async () => {
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     assert.equal(/a folder of (\d+) MB/.exec(readme)![1], String(Math.round(bytes / 1e6)));
   });
 
-  it('shows how far the model is, streams a story, and keeps what was written when it is stopped', async (t) => {
+  it('shows the load progress, streams a story, and keeps its text when it is stopped', async (t) => {
     host.behave = { path: WEIGHTS, how: 'slow' };
     t.after(() => {
       host.behave = undefined;
@@ -109,7 +112,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     assert.ok((await lastStory(page).textContent())!.startsWith(stopped.trimEnd()), 'goes on where it was');
   });
 
-  it('writes the story that Node writes by WASM, and begins it again when the page is reloaded', async (t) => {
+  it('generates the story that Node generates by WASM, and starts it again after a reload', async (t) => {
     const request = {
       ...{ prompt: 'The last robot on Mars', context: '', temperature: 0.6, length: 1_200 },
       ...{ seed: 4_242, model: 'scifi' },
@@ -135,7 +138,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     );
   });
 
-  it('says what is wrong with damaged weights, and writes when they are mended', async (t) => {
+  it('reports damaged weights, and generates when they are repaired', async (t) => {
     host.behave = { path: WEIGHTS, how: 'damaged' };
     const page = await visit(t, '#prompt=A%20ship&length=80&seed=1');
     await page
@@ -148,7 +151,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     assert.ok((await lastStory(page).textContent())!.startsWith('A ship'));
   });
 
-  it('lets its page do nothing that it does not need', async () => {
+  it('grants its page only the permissions that it needs', async () => {
     const page = await browser.newPage();
     await page.goto(host.url);
     const elsewhere = host.url.replace('127.0.0.1', 'localhost');
@@ -173,7 +176,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     assert.deepEqual(refusals, { markup: 'TypeError', connection: 'TypeError', own: 200 });
   });
 
-  it('brings icons, a manifest below its own path, and the link that was named', async (t) => {
+  it('includes icons, a manifest below its own path, and the configured link', async (t) => {
     const page = await visit(t);
     const session = await page.context().newCDPSession(page);
     const { url, errors, data } = await session.send('Page.getAppManifest');
@@ -185,7 +188,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     assert.deepEqual(await page.locator('.about a').allTextContents(), ['Privacy']);
   });
 
-  it('brings every engine and has its visitor fetch only the one that runs', async (t) => {
+  it('includes every engine, and a visitor fetches only the one that runs', async (t) => {
     const page = await visit(t);
     await page.getByText('The computer is ready').waitFor();
     const unused = [/^webgpu-.*\.js$/, /^wasm\/tfjs-backend-wasm\.wasm$/];
@@ -197,7 +200,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
   });
 });
 
-/** The story as text: what the page's Copy gives. */
+/** The story as text: the result of the page's Copy. */
 async function storyText(page: Page): Promise<string> {
   return page.evaluate(() => {
     const kept = JSON.parse(localStorage.getItem('write-me-a-sci-fi.replies.v1')!);

@@ -22,7 +22,7 @@ const REQUEST: StoryRequest = {
   model: 'scifi',
 };
 
-/** A writer whose engines are fakes; `fetches` says what was asked of its surroundings. */
+/** A writer whose engines are fakes; `fetches` lists its requests to its environment. */
 function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), vocabulary }) } = {}) {
   const engines: FakeEngine[] = [];
   const reports: Report[] = [];
@@ -52,7 +52,7 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
     onStatus: (status) => report({ type: 'status', status }),
   });
   let now = 0;
-  // Every look is 40 ms later: a snapshot at about every third word.
+  // Every read of the clock is 40 ms later: a snapshot at about every third word.
   const writer = new Writer({ shelf, report, clock: () => (now += 40) });
   const states = (id: string): ReplyState[] =>
     reports.flatMap((report) => (report.type === 'state' && report.id === id ? [report.state] : []));
@@ -62,7 +62,7 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
       `the end of ${id}`,
     );
   const statuses = () => reports.flatMap((report) => (report.type === 'status' ? [report.status] : []));
-  /** Does something in the very moment in which story `a` has some text; a fake's whole story takes milliseconds. */
+  /** Acts synchronously when story `a` has some text; a fake's whole story takes milliseconds. */
   const onSomeText = (action: () => void) => {
     begun = action;
   };
@@ -72,7 +72,7 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
 const textOf = (state: ReplyState) => ('text' in state ? state.text : '');
 
 describe('the writer in the worker', () => {
-  it('reports how a story grows, and its end once', async () => {
+  it('reports the growth of a story, and its end once', async () => {
     const { writer, states, end, statuses, fetches } = setUp();
     writer.obey({ type: 'prepare', model: 'scifi' });
     writer.obey({ type: 'write', id: 'a', request: REQUEST });
@@ -101,7 +101,7 @@ describe('the writer in the worker', () => {
     for (const text of states('a').map(textOf)) assert.ok(last.startsWith(text), text);
   });
 
-  it('stops a story where it is, and another goes on', async () => {
+  it('stops a story midway, and another continues', async () => {
     const { writer, end, onSomeText } = setUp();
     onSomeText(() => writer.obey({ type: 'stop', id: 'a' }));
     for (const id of ['a', 'b']) writer.obey({ type: 'write', id, request: REQUEST });
@@ -121,7 +121,7 @@ describe('the writer in the worker', () => {
     assert.equal(state.text, REQUEST.prompt);
   });
 
-  it('goes on from the last snapshot when the device is lost, however many stories it had', async () => {
+  it('continues from the last snapshot when the device is lost, for any number of stories', async () => {
     const calm = setUp();
     calm.writer.obey({ type: 'write', id: 'a', request: REQUEST });
     const expected = textOf(await calm.end('a'));
@@ -140,7 +140,7 @@ describe('the writer in the worker', () => {
     assert.equal(fetches(), 1, 'the weights are still here');
   });
 
-  it('says what is missing, and tries again when it is asked again', async () => {
+  it('reports what is missing, and tries again at the next request', async () => {
     let works = false;
     const missing = new StoryError('model_unavailable', 'The weights are away.');
     const { writer, end, statuses } = setUp({

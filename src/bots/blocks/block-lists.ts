@@ -1,4 +1,4 @@
-/** Blocks as they are kept: the operator's in the environment and with the queue, moderators' with the queue. */
+/** Storage of blocks: the operator's in the environment and the queue, moderators' in the queue. */
 import { StoryError } from '../../errors.ts';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { KnownSettings } from '../../queue/settings.ts';
@@ -11,14 +11,14 @@ import {
   type Presence,
 } from './blocks.ts';
 
-/** Blocks that the moderators of one community may set. */
+/** Most blocks that the moderators of one community may set. */
 const PER_COMMUNITY_MAX = 1_000;
 
 export class BlockLists {
   readonly #settings: KnownSettings<Block>;
   readonly #environment: ReadonlySet<string>;
 
-  /** @param environment the operator's, which hold for as long as this process runs */
+  /** @param environment the operator's blocks, which apply for the lifetime of this process */
   constructor(connection: QueueConnection, environment: readonly Block[]) {
     this.#settings = new KnownSettings(connection, 'blocks');
     this.#environment = new Set(environment.map(keyOf));
@@ -28,7 +28,10 @@ export class BlockLists {
     return this.#settings.ready();
   }
 
-  /** The block that leaves somebody out, as far as it is known here; other processes' changes are known in 30 s. */
+  /**
+   * The block that applies to a user, from this process's cache; changes by other processes arrive within 30
+   * s.
+   */
   find(presence: Presence): Block | undefined {
     return blocksOn(presence).find((block) => {
       const key = keyOf(block);
@@ -37,17 +40,17 @@ export class BlockLists {
   }
 
   /**
-   * @param ofOperatorOnly whether moderators' blocks do not matter
-   * @throws StoryError `blocked` with a sentence for a person who is left out
+   * @param ofOperatorOnly whether moderators' blocks are ignored
+   * @throws StoryError `blocked` with a sentence for the blocked user
    */
   refuse(presence: Presence, { ofOperatorOnly = false } = {}): void {
     const block = this.find(presence);
-    // The operator's are found first.
+    // The operator's blocks are found first.
     if (block && !(ofOperatorOnly && block.setIn !== undefined))
       throw new StoryError('blocked', blockedSentence(block));
   }
 
-  /** @throws StoryError `bad_request` when a community has as many as it may have */
+  /** @throws StoryError `bad_request` when a community has the maximum number of blocks */
   async add(block: Block): Promise<void> {
     if (block.setIn !== undefined) {
       const others = await this.list(block.platform, block.setIn);
@@ -70,19 +73,19 @@ export class BlockLists {
     return true;
   }
 
-  /** What is kept with the queue for a community's moderators, or for the operator. */
+  /** The stored blocks of a community's moderators, or of the operator. */
   async list(platform: BlockPlatform | undefined, setIn: string | undefined): Promise<Block[]> {
     const all = [...(await this.#settings.all()).values()];
     return all.filter((one) => (platform === undefined || one.platform === platform) && one.setIn === setIn);
   }
 
-  /** Whether any list with the queue holds a user's id. */
+  /** Whether any stored list holds a user's id. */
   async holds(platform: BlockPlatform, userId: string): Promise<boolean> {
     const all = [...(await this.#settings.all()).values()];
     return all.some((one) => one.platform === platform && one.kind === 'user' && one.id === userId);
   }
 
-  /** Removes what moderators set in a community that the bot has left. */
+  /** Removes the moderators' blocks of a community that the bot has left. */
   async forgetCommunity(platform: BlockPlatform, community: string): Promise<void> {
     for (const block of await this.list(platform, community)) await this.remove(block);
   }
@@ -92,7 +95,7 @@ export class BlockLists {
   }
 }
 
-/** BullMQ's ids know no colons. */
+/** BullMQ's ids may not contain colons. */
 function keyOf(block: Block): string {
   const form = formOf(block).replaceAll(':', '.');
   return block.setIn === undefined ? form : `${block.setIn}.${form}`;

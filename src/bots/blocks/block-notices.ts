@@ -1,22 +1,22 @@
-/** That a blocked person who writes messages is told so once, and not with every message. */
+/** Notifies a blocked user who writes messages once, and not for every message. */
 import type { Clock } from '../pace.ts';
 
-/** After this time a person is told again. */
+/** After this time a user is notified again. */
 const SILENCE_MS = 24 * 3_600_000;
-/** Persons remembered at most; beyond that the oldest may be told again. */
+/** Users remembered at most; beyond that the oldest entry is dropped, and that user may be notified again. */
 const REMEMBERED_MAX = 10_000;
 
 export class BlockNotices {
   readonly #clock: Clock;
-  /** When each person was told; in the order of time. */
+  /** When each user was notified; ordered by time. */
   readonly #told = new Map<string, number>();
 
-  /** @param clock milliseconds from any beginning */
+  /** @param clock milliseconds from any origin */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether a person is to be told now; counts as told when so. */
+  /** Whether to notify a user now; if so, the user counts as notified. */
   isDue(person: string): boolean {
     const now = this.#clock();
     const before = this.#told.get(person);

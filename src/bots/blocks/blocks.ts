@@ -1,41 +1,44 @@
-/** Who is left out: what a block is, how an operator writes it, and what a blocked person is told. Pure. */
+/** What a block is, how an operator writes it, and the sentence that a blocked user reads. Pure. */
 
 export const BLOCK_PLATFORMS = ['discord', 'slack'] as const;
 export type BlockPlatform = (typeof BLOCK_PLATFORMS)[number];
-/** `community` is a server of Discord's or a workspace of Slack's. */
+/** `community` is a Discord server or a Slack workspace. */
 export type BlockKind = 'user' | 'channel' | 'community';
 
-/** One user, channel, server or workspace that no story is written for. */
+/** One user, channel or community for which no story is written. */
 export interface Block {
   readonly platform: BlockPlatform;
   readonly kind: BlockKind;
-  /** As the platform gives it. */
+  /** The platform's id. */
   readonly id: string;
-  /** The community whose moderators set it, and in which alone it holds; undefined for the operator's. */
+  /**
+   * The community whose moderators set it, and the only one where it applies; undefined for the operator's
+   * blocks.
+   */
   readonly setIn?: string | undefined;
 }
 
-/** Who asks for something, and where. */
+/** The user who makes a request, and where. */
 export interface Presence {
   readonly platform: BlockPlatform;
   /** Undefined for what the bot does by itself. */
   readonly userId?: string | undefined;
-  /** Undefined outside of servers and workspaces. */
+  /** Undefined outside of communities. */
   readonly community?: string | undefined;
-  /** The channel, and the one that it is a thread of. */
+  /** The channel, and the parent channel of a thread. */
   readonly channels: readonly string[];
 }
 
-/** What a community is called on each platform. */
+/** The name of a community on each platform. */
 const COMMUNITY = { discord: 'server', slack: 'workspace' } as const;
 const ID = { discord: /^\d{17,20}$/, slack: /^[A-Z][A-Z0-9]{2,30}$/ } as const;
-/** The first letter of an id of Slack's says what it is of. */
+/** The first letter of a Slack id gives its kind. */
 const SLACK_LETTERS: Readonly<Record<BlockKind, string>> = { user: 'UW', channel: 'CDG', community: 'TE' };
 
 export const BLOCK_FORMS =
   'discord:user:ID, discord:server:ID, discord:channel:ID, slack:user:ID, slack:workspace:ID or slack:channel:ID';
 
-/** Reads `discord:server:123456789012345678`; undefined when it is no block. */
+/** Parses `discord:server:123456789012345678`; undefined when the text is not a block. */
 export function parseBlock(text: string): Block | undefined {
   const [platform, name, id = '', ...more] = text.trim().split(':');
   if (more.length > 0 || (platform !== 'discord' && platform !== 'slack')) return undefined;
@@ -55,7 +58,7 @@ export function formOf({ platform, kind, id }: Block): string {
   return `${platform}:${kind === 'community' ? COMMUNITY[platform] : kind}:${id}`;
 }
 
-/** Every block that would leave somebody out, the operator's before those of moderators. */
+/** Every block that would apply, the operator's before the moderators'. */
 export function blocksOn({ platform, userId, community, channels }: Presence): Block[] {
   const targets: Pick<Block, 'kind' | 'id'>[] = channels.map((id) => ({ kind: 'channel', id }));
   if (userId) targets.unshift({ kind: 'user', id: userId });
@@ -66,7 +69,7 @@ export function blocksOn({ platform, userId, community, channels }: Presence): B
   ];
 }
 
-/** What a person is told whom a block leaves out. */
+/** The sentence for a user to whom a block applies. */
 export function blockedSentence({ platform, kind, setIn }: Block): string {
   const whose = setIn === undefined ? 'The operator of this bot has' : 'The moderators here have';
   const remedy = setIn === undefined ? 'Only the operator can lift that.' : 'Ask them to lift that.';

@@ -1,4 +1,6 @@
-/** `/scifi-block`: whom the moderators of a server or workspace leave out there; the same in every chat. */
+/**
+ * `/scifi-block`: the users and channels that a community's moderators block there; the same in every chat.
+ */
 import { StoryError } from '../../errors.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import type { Block, BlockPlatform } from '../blocks/blocks.ts';
@@ -6,26 +8,26 @@ import type { Block, BlockPlatform } from '../blocks/blocks.ts';
 /** A user or a channel of the community. */
 export type BlockTarget = Pick<Block, 'id'> & { readonly kind: 'user' | 'channel' };
 
-/** What a moderator wants of the list. */
+/** A moderator's order to show or change the list. */
 export type BlockOrder =
   | { readonly kind: 'add' | 'remove'; readonly targets: readonly BlockTarget[] }
   | { readonly kind: 'list' };
 
-/** Whose list it is, and who asks. */
+/** The owner of the list, and the user who gives the order. */
 export interface BlockSurroundings {
   readonly platform: BlockPlatform;
   readonly community: string;
   readonly userId: string;
 }
 
-/** Blocks of one list that an answer names: a message has room for these. */
+/** Blocks of one list that an answer names; a message has room for this many. */
 const NAMED_MAX = 50;
 const NO_TARGET = 'Name a user or a channel.';
 
 /**
- * Does what was ordered.
+ * Carries out an order.
  *
- * @returns the sentences that answer it; in Discord's markup for mentions, which is Slack's, too
+ * @returns the sentences that answer it; mentions use Discord's markup, which Slack shares
  * @throws StoryError `bad_request` with a sentence when it cannot be done
  */
 export async function carryOutBlock(

@@ -1,31 +1,34 @@
-/** `/scifi-channel`: what is set for a channel, and what is missing for it; the same in every chat. */
+/** `/scifi-channel`: a channel's settings, and what they still need; the same in every chat. */
 import { StoryError } from '../../errors.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { PromptChannel } from '../prompt-channels.ts';
 import { isTimeZone } from './daily-schedule.ts';
 
-/** What somebody wants of a channel. */
+/** An order to show or change a channel's settings. */
 export type ChannelOrder =
   | { readonly kind: 'on'; readonly prompts: NonNullable<PromptChannel['prompts']> }
   | { readonly kind: 'daily'; readonly daily: NonNullable<PromptChannel['daily']> }
   | { readonly kind: 'off' | 'status' };
 
-/** What a chat has to say about a channel. */
+/** What a chat reports about a channel. */
 export interface ChannelEnvironment {
-  /** What the bot needs and lacks there for what is to be set, in the chat's own words. */
+  /** The permissions that the settings need and the bot lacks there, in the chat's terms. */
   missing(channel: PromptChannel): readonly string[];
-  /** Why what is to be set cannot work in such a channel at all; undefined where it can. */
+  /** Why the settings cannot work in such a channel at all; undefined where they can. */
   impossible?(channel: PromptChannel): string | undefined;
-  /** What somebody does about that, as a sentence. */
+  /** How a user grants them, as a sentence. */
   readonly remedy: string;
-  /** Where the channel is, to be kept with what is set for it. */
+  /** The channel's community, stored with its settings. */
   readonly home?: Pick<PromptChannel, 'community'>;
-  /** Why messages that do not mention the bot cannot be read, and what to do; undefined where they can be. */
+  /**
+   * Why messages that do not mention the bot cannot be read, and the remedy; undefined where they can be
+   * read.
+   */
   readonly blindness?: string | undefined;
 }
 
 /**
- * Does what was ordered.
+ * Carries out an order.
  *
  * @returns the sentence that answers it
  * @throws StoryError `bad_request` with a sentence when it cannot be done

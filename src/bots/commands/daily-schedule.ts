@@ -1,17 +1,22 @@
-/** When a daily line is due. Every local day has exactly one, whatever the clocks of its time zone do. Pure. */
+/**
+ * When a daily line is due. Every local day has exactly one, across all clock changes of its time zone. Pure.
+ */
 import { Temporal } from 'temporal-polyfill';
 import type { PromptChannel } from '../prompt-channels.ts';
 
 export type Daily = NonNullable<PromptChannel['daily']>;
 
-/** How much the clock of the process that posts a line may be behind that of the process that scheduled it. */
+/**
+ * How far the clock of the process that posts a line may be behind the clock of the process that scheduled
+ * it.
+ */
 const CLOCK_DIFFERENCE_MS = 60_000;
-/** Days to look ahead; a time zone that moves across the date line leaves one out. */
+/** Days to look ahead; a time zone that moves across the date line skips a day. */
 const DAYS_AHEAD = 4;
 const PATTERN = /^0 (\d+) \* \* \*$/;
 
 /**
- * The first line after a moment.
+ * The time of the first line after a moment.
  *
  * @param after ms since 1970
  * @returns ms since 1970
@@ -27,8 +32,9 @@ export function nextLineAfter(after: number, daily: Daily): number {
 }
 
 /**
- * The local day whose line is due at a moment, as a number such as 20300101; undefined when that day's is yet to come.
- * A line that was missed while no process ran is not made up for on another day, which has its own.
+ * The local day whose line is due at a moment, as a number such as 20300101; undefined when that day's line
+ * is still in the future. A line that was missed while no process ran is not posted on another day, which has
+ * its own line.
  *
  * @param now ms since 1970
  * @throws RangeError when this runtime does not know the time zone
@@ -42,13 +48,13 @@ export function dueDay(now: number, daily: Daily): number | undefined {
     : undefined;
 }
 
-/** A schedule in the form in which BullMQ keeps it. */
+/** A schedule in BullMQ's format. */
 export function patternOf({ hour, timeZone }: Daily): { readonly pattern: string; readonly tz: string } {
   return { pattern: `0 ${hour} * * *`, tz: timeZone };
 }
 
 /**
- * BullMQ's question for the next time of a schedule that `patternOf` made.
+ * BullMQ's repeat strategy: the next time of a schedule that `patternOf` made.
  *
  * @returns ms since 1970; undefined, which ends the schedule until it is repaired, when there is none
  */
@@ -65,7 +71,7 @@ export function nextByPattern(
   }
 }
 
-/** Whether there is a time zone of that name. */
+/** Whether a time zone of that name exists. */
 export function isTimeZone(name: string): boolean {
   try {
     dateAt(0, name);
@@ -76,8 +82,9 @@ export function isTimeZone(name: string): boolean {
 }
 
 /**
- * The line of one day: at its hour, the first time that the clocks show it. Where they jump over it, the line comes
- * after the jump, and before it when the jump ends the day. Undefined for a day that the time zone leaves out.
+ * The time of one day's line: at its hour, the first time that the clocks show it. Where the clocks skip that
+ * hour, the line comes after the change, or before it when the change ends the day. Undefined for a day that
+ * the time zone skips.
  */
 function lineOn(date: Temporal.PlainDate, { hour, timeZone }: Daily): number | undefined {
   const local = date.toPlainDateTime({ hour });

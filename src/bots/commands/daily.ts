@@ -1,4 +1,4 @@
-/** The daily line: a job of BullMQ's scheduler becomes a reply that answers nobody. */
+/** The daily line: a job of BullMQ's scheduler becomes a reply without a requester. */
 import type { Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import type { QueueConnection } from '../../queue/connection.ts';
@@ -8,36 +8,42 @@ import { DAILY_SETTINGS, type DailyJob, dailyQueueOf, type PromptChannels } from
 import { openingOf, type PromptChannel } from '../prompt-channels.ts';
 import { dueDay } from './daily-schedule.ts';
 
-/** A line or two: the community is to go on. */
+/** One or two lines, which the community continues. */
 const LINE_LENGTH = 220;
 
 export interface DailyTools {
   readonly connection: QueueConnection;
   readonly channels: PromptChannels;
   readonly logger: Logger;
-  /** Reads a wish as a person's would be read. */
+  /** Parses the request with the same rules as a user's. */
   readonly readLine: (input: { prompt: string; seed: number; length: number }) => StoryRequest;
-  /** Whether a line is known to be refused in a channel, so that it is not tried. */
+  /** Whether a line in a channel is known to be refused, so that it is not submitted. */
   readonly isHopeless?: (channel: PromptChannel) => boolean;
-  /** Has a line written in a channel; under one id once. */
+  /** Submits a line for a channel; idempotent for one id. */
   readonly submitLine: (id: string, request: StoryRequest, channelId: string) => Promise<void>;
-  /** Whether a channel is gone, or closed to the bot for good: then its settings end. Never, where this is undefined. */
+  /**
+   * Whether a channel is gone, or permanently closed to the bot, so that its settings are removed. Undefined:
+   * never.
+   */
   readonly isClosed?: (channel: PromptChannel) => Promise<boolean>;
-  /** Whether no story may be written in a channel: then there is no line, and what is set stays. */
+  /** Whether stories are blocked in a channel: then no line is posted, and the settings stay. */
   readonly isBlocked: (channel: PromptChannel) => boolean;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
 
-/** How often schedules are looked at again. */
+/** How often schedules are checked. */
 const LOOK_INTERVAL_MS = 10 * 60_000;
 
-/** Has this process post daily lines, each once however many processes there are, until the result is called. */
+/**
+ * Posts daily lines from this process until the returned function is called. Each line is posted once, for
+ * any number of processes.
+ */
 export function workDailyLines(tools: DailyTools): () => Promise<void> {
   const { connection, channels } = tools;
   const worker: Worker = connection.worker<DailyJob, void>(
     dailyQueueOf(channels.platform),
-    // The job's own attempts follow each other at once. The line's id makes it one, however often that is repeated.
+    // The job's own attempts follow each other at once. The line's id makes repeated submissions idempotent.
     ({ data }) => outlast(() => postLine(data.channelId, tools)),
     { concurrency: 10, settings: DAILY_SETTINGS },
   );
@@ -50,7 +56,7 @@ export function workDailyLines(tools: DailyTools): () => Promise<void> {
   };
 }
 
-/** Looks at all schedules again, and logs those that were not in order. Never rejects. */
+/** Checks all schedules, and logs those that were inconsistent. Never rejects. */
 export async function repairSchedules({ channels, logger, clock }: DailyTools): Promise<void> {
   try {
     const { repaired, failed, removed } = await channels.repairSchedules(clock());
@@ -61,12 +67,12 @@ export async function repairSchedules({ channels, logger, clock }: DailyTools): 
     for (const channel of removed)
       logger.info({ channel }, 'the schedule of a channel without settings is removed');
   } catch (error) {
-    // The queue is away; they are looked at again.
+    // The queue is unavailable; the next check repeats this.
     logger.warn({ reason: (error as Error).message }, 'daily lines were not looked at');
   }
 }
 
-/** Posts the line that is due in a channel, unless that is done already. */
+/** Posts the line that is due in a channel, unless it is already posted. */
 export async function postLine(channelId: string, tools: DailyTools): Promise<void> {
   const channel = await tools.channels.read(channelId);
   if (!channel?.daily || tools.isBlocked(channel)) return;

@@ -1,4 +1,4 @@
-/** `/scifi-limits`: what people may ask for in a server or workspace; the same in every chat. */
+/** `/scifi-limits`: the limits on users' requests in a community; the same in every chat. */
 import { StoryError } from '../../errors.ts';
 import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
 import {
@@ -10,7 +10,7 @@ import {
   operatorBounds,
 } from '../../queue/admission/limit-settings.ts';
 
-/** What each limit is called by those who set it. */
+/** The name of each limit in the command. */
 export const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {
   personAtOnce: 'person-at-once',
   personHourly: 'person-hourly',
@@ -19,22 +19,22 @@ export const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {
 };
 export const LIMIT_KEYS = Object.keys(LIMIT_NAMES) as (keyof Bounds)[];
 
-/** What somebody wants of a place's limits. */
+/** An order to show or change a community's limits. */
 export type LimitsOrder =
   | { readonly kind: 'set'; readonly limits: CommunityLimits }
   | { readonly kind: 'show' | 'reset' };
 
-/** What a chat needs to carry that out. */
+/** The dependencies of the command. */
 export interface LimitsTools {
   readonly communityLimits: CommunityLimitSettings;
-  /** The operator's. */
+  /** The operator's limits. */
   readonly limitSettings: LimitSettings;
 }
 
 /**
- * Does what was ordered.
+ * Carries out an order.
  *
- * @param community as in `Asker`
+ * @param community as in `Requester`
  * @returns the sentences that answer it
  * @throws StoryError `bad_request` with a sentence when it cannot be done
  */

@@ -1,17 +1,17 @@
-/** What `/scifi-privacy` and `/scifi-forget` say, in every chat. Pure. */
+/** The texts of `/scifi-privacy` and `/scifi-forget`, for every chat. Pure. */
 import { StoryError } from '../../errors.ts';
 
-/** What an operator has decided about what people ask for. */
+/** The operator's policy on users' requests. */
 export interface PrivacyPolicy {
-  /** How long replies and stories are kept after their end. */
+  /** How long replies and stories are kept after they end. */
   readonly retentionMs: number;
-  /** Where the operator's own policy can be read; undefined where there is none. */
+  /** Address of the operator's own policy; undefined where there is none. */
   readonly url: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** What is kept, for how long, and how it ends. */
+/** Which data is kept, for how long, and how it is removed. */
 export function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
   const hours = Math.round(retentionMs / HOUR_MS);
   const kept = hours === 1 ? 'an hour' : `${hours.toLocaleString('en')} hours`;
@@ -25,7 +25,7 @@ export function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
   ].join('\n');
 }
 
-/** After everything is forgotten. */
+/** The answer after a user's data is removed. */
 const FORGOTTEN =
   'Done. Stories of yours that were under way are stopped, and nothing that I keep holds your id any more. What was ' +
   'posted stays in the chat until somebody deletes it there, and a quota that is used up is not filled again.';
@@ -33,19 +33,19 @@ const FORGOTTEN =
 const STILL_BLOCKED =
   'A block list still holds your id, until the block is lifted: without it the block would have no effect.';
 
-/** @param isBlocked whether a block list holds the person's id, which stays there */
+/** @param isBlocked whether a block list holds the user's id, which stays there */
 export function forgottenLines(isBlocked: boolean): string {
   return isBlocked
     ? `${FORGOTTEN.replace('nothing that', 'nothing else that')}\n${STILL_BLOCKED}`
     : FORGOTTEN;
 }
 
-/** How often somebody may have everything looked through. */
+/** Shortest time between two removals for one user. */
 const INTERVAL_MS = 60_000;
-/** Persons remembered at most; beyond that the oldest may ask again. */
+/** Users remembered at most; beyond that the oldest entry is dropped, and that user may ask again. */
 const REMEMBERED = 10_000;
 
-/** Sees that nobody has the whole queue looked through again and again. */
+/** Limits how often a user can trigger a scan of the whole queue. */
 export class ForgetGuard {
   readonly #clock: () => number;
   readonly #asked = new Map<string, number>();
@@ -54,7 +54,7 @@ export class ForgetGuard {
     this.#clock = clock;
   }
 
-  /** @throws StoryError `busy` when the same person asked within the last minute */
+  /** @throws StoryError `busy` when the same user asked within the last minute */
   enter(person: string): void {
     const now = this.#clock();
     const before = this.#asked.get(person);

@@ -1,6 +1,6 @@
 /**
- * The few calls to Discord that a reply consists of, over discord.js's own REST client. Every answer tells
- * how long to wait before the next call, as Discord's headers say.
+ * The calls to Discord that a reply needs, over discord.js's own REST client. Every result states how long to
+ * wait before the next call, as Discord's headers prescribe.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
@@ -22,41 +22,41 @@ import { InvalidBudget } from './invalid-budget.ts';
 /** The part of a message that replies use. */
 export type MessageBody = Pick<RESTPatchAPIChannelMessageJSONBody, 'content' | 'components'>;
 
-/** What became of a call. */
+/** The result of a call. */
 export interface Sent {
   readonly id: string;
-  /** Time until the bucket of this call has room again at an even pace. */
+  /** Time until the rate-limit bucket of this call has room again at an even pace. */
   readonly pauseMs: number;
-  /** Whether the message shows what this call wanted. One that was sent before under its nonce may be older. */
+  /** Whether the message shows what this call sent; one posted earlier under the same nonce may be older. */
   readonly isCurrent: boolean;
 }
 
 /**
- * Half of Discord's 50 a second for what a bot does as itself: our seconds begin at other moments than
- * Discord's, and one of its seconds sees the end of one of ours and the beginning of the next.
+ * Half of Discord's limit of 50 requests a second for a bot: the one-second windows here and at Discord are
+ * not aligned, so one of Discord's windows can overlap the end of one of ours and the start of the next.
  */
 const BOT_REQUESTS_PER_SECOND = 25;
-/** Handlers of buckets that nobody uses; every interaction leaves one. discord.js keeps them for an hour. */
+/** Sweeps the handlers of unused buckets; every interaction leaves one. discord.js keeps them for an hour. */
 const HANDLER_SWEEP_MS = 60_000;
 const NONCE_LENGTH = 24;
 /**
- * Invalid answers in ten minutes, for calls that people wait for and for those that nobody asked for. Discord bans
- * an address after 10,000, and many processes may share one.
+ * Invalid responses allowed in ten minutes, for calls that a user waits for and for calls that no user asked
+ * for. Discord bans an address after 10,000, and many processes may share one.
  */
 const INVALID_ALLOWED = { asked: 300, unasked: 30 } as const;
-/** Whether the call under way is one that nobody asked for. */
+/** Whether the current call is one that no user asked for. */
 const unasked = new AsyncLocalStorage<true>();
 
 export interface DiscordApiOptions {
-  /** Address without version. */
+  /** Base URL without the API version. */
   readonly api: string;
   readonly token: string;
 }
 
 export class DiscordApi {
-  /** For what the bot does as itself. */
+  /** For requests authenticated as the bot. */
   readonly bot: REST;
-  /** For answers to interactions, which Discord's global limit of 50 a second does not count. */
+  /** For responses to interactions, which Discord's global limit of 50 a second does not count. */
   readonly #answers: REST;
   readonly #asked = new InvalidBudget(() => performance.now(), INVALID_ALLOWED.asked);
   readonly #unasked = new InvalidBudget(() => performance.now(), INVALID_ALLOWED.unasked);
@@ -67,7 +67,7 @@ export class DiscordApi {
     this.#answers = new REST({ ...options, globalRequestsPerSecond: Number.POSITIVE_INFINITY });
   }
 
-  /** How this process talks to Discord, whichever client a call goes through. */
+  /** The options with which every REST client of this process talks to Discord. */
   restOptions(api: string): Partial<RESTOptions> {
     return {
       api,
@@ -79,12 +79,12 @@ export class DiscordApi {
     };
   }
 
-  /** Makes calls that nobody asked for: their refusals never count against calls that people wait for. */
+  /** Makes calls that no user asked for: they never use up the budget of calls that a user waits for. */
   unasked<Result>(act: () => Promise<Result>): Promise<Result> {
     return unasked.run(true, act);
   }
 
-  /** Says "thinking…", in case nobody has yet. */
+  /** Sends the "thinking…" acknowledgement, if it has not been sent yet. */
   async acknowledge(interaction: { readonly id: string; readonly token: string }): Promise<void> {
     await this.#answers.post(Routes.interactionCallback(interaction.id, interaction.token), {
       auth: false,
@@ -92,13 +92,13 @@ export class DiscordApi {
     });
   }
 
-  /** Edits the answer to an interaction. */
+  /** Edits the response to an interaction. */
   editAnswer(applicationId: string, token: string, body: MessageBody): Promise<Sent> {
     const route = Routes.webhookMessage(applicationId, token, '@original');
     return sent(this.#answers, 'PATCH', route, quiet(body), false);
   }
 
-  /** Edits a message of the bot's own in a channel. */
+  /** Edits one of the bot's own messages in a channel. */
   edit(channelId: string, messageId: string, body: MessageBody): Promise<Sent> {
     const route = Routes.channelMessage(channelId, messageId);
     return sent(this.bot, 'PATCH', route, quiet(body));
@@ -107,7 +107,7 @@ export class DiscordApi {
   /**
    * Posts a message in a channel.
    *
-   * @param key posting twice under one key within a few minutes is posting once
+   * @param key two posts under one key within a few minutes create one message
    */
   send(channelId: string, key: string, body: MessageBody, replyTo?: string): Promise<Sent> {
     const nonce = createHash('sha256').update(key).digest('base64url').slice(0, NONCE_LENGTH);
@@ -116,7 +116,7 @@ export class DiscordApi {
     return sent(this.bot, 'POST', Routes.channelMessages(channelId), whole);
   }
 
-  /** Writes to a user directly; rejects where that user takes no messages of the bot. */
+  /** Sends a direct message; rejects when the user does not accept messages from the bot. */
   async sendDirectly(userId: string, key: string, body: MessageBody): Promise<void> {
     const channel = (await this.bot.post(Routes.userChannels(), {
       body: { recipient_id: userId },
@@ -153,7 +153,7 @@ async function sent(
   return { id: message.id, pauseMs: pauseOf(response.headers), isCurrent };
 }
 
-/** A body that notifies nobody, whatever it says: the one control on mentions that Discord guarantees. */
+/** A body that notifies no user: the only control over mentions that Discord guarantees. */
 function quiet(body: MessageBody): MessageBody & { readonly allowed_mentions: { readonly parse: [] } } {
   return { ...body, allowed_mentions: { parse: [] } };
 }
@@ -167,7 +167,7 @@ export function customIdsOf(rows: readonly APIMessageTopLevelComponent[]): strin
   );
 }
 
-/** What is left of a bucket, spread evenly over the time until it is full again. */
+/** The remaining calls of a bucket, spread evenly over the time until it is full again. */
 export function pauseOf(headers: Pick<ResponseLike['headers'], 'get'>): number {
   const remaining = headers.get('x-ratelimit-remaining');
   const resetAfterMs = Number(headers.get('x-ratelimit-reset-after') ?? 0) * 1_000;

@@ -1,4 +1,4 @@
-/** What Discord knows about the bot: who it is, what it may read, how to invite it. */
+/** What Discord knows about the bot: its user, what it may read, and the invite link. */
 import {
   type APIApplication,
   type APIUser,
@@ -19,7 +19,7 @@ export interface Application {
   readonly readsMessages: boolean;
 }
 
-/** What the bot asks for when it is invited. */
+/** The permissions that the invite link requests. */
 const PERMISSIONS =
   PermissionFlagsBits.ViewChannel |
   PermissionFlagsBits.SendMessages |
@@ -29,9 +29,10 @@ const PERMISSIONS =
   PermissionFlagsBits.AddReactions;
 
 /**
- * Asks Discord who the bot is.
+ * Reads the bot's application from Discord.
  *
- * @throws StoryError `configuration` when Discord refuses the token, `chat_unavailable` when it cannot be reached
+ * @throws StoryError `configuration` when Discord rejects the token, `chat_unavailable` when it cannot be
+ *   reached
  */
 export async function readApplication(rest: REST): Promise<Application> {
   try {
@@ -56,7 +57,7 @@ export async function readApplication(rest: REST): Promise<Application> {
   }
 }
 
-/** The link with which somebody adds the bot to a server. */
+/** The link with which a user adds the bot to a server. */
 export function inviteLink(applicationId: string): string {
   const query = new URLSearchParams({
     client_id: applicationId,

@@ -1,4 +1,4 @@
-/** From something a person did on Discord to a reply in the queue. */
+/** Turns a user's interaction on Discord into a reply in the queue. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ApplicationIntegrationType,
@@ -15,17 +15,17 @@ import { type AskTools, logged, type ParsedRequest, submit } from '../submit.ts'
 import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';
 
-/** How long the queue is waited for before Discord is told that somebody thinks. */
+/** How long to wait for the queue before the interaction is acknowledged with "thinking…". */
 const PATIENCE_MS = 300;
 
 export type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ButtonInteraction;
 
 /**
- * Answers an interaction with a story. Discord is told "thinking…" when the story is safe in the queue, so
- * that a crash loses none that was acknowledged; and before that when the queue takes its time, because
- * Discord gives three seconds.
+ * Answers an interaction with a story. The interaction is acknowledged once the story is stored in the queue,
+ * so that a crash loses no acknowledged story; and earlier when the queue is slow, because Discord allows
+ * three seconds.
  *
- * @param prepare finds out what is wished for, which may take longer than that
+ * @param prepare determines the request, which may take longer than that
  */
 export async function answerWithStory(
   interaction: Asking,
@@ -40,9 +40,9 @@ export async function answerWithStory(
   if (soon && soon !== 'accepted') return replyEphemeral(interaction, soon.message);
   const acknowledged = await acknowledge(interaction, tools.logger);
   const outcome = await asking;
-  // A copy of something that another process has answered: nothing more is said.
+  // A copy of an interaction that another process has answered: send nothing more.
   if (outcome === 'accepted' || acknowledged !== 'done') return;
-  // Everybody has seen somebody think; why nothing comes of it is for the one who asked.
+  // The "thinking…" message is public; the reason for the failure is sent to the requester only.
   await interaction.deleteReply();
   await interaction.followUp({
     content: outcome.message,
@@ -65,22 +65,22 @@ async function ask(
     interaction: { id: interaction.id, token: interaction.token, at },
     ...(source ? { source } : {}),
   };
-  // BullMQ refuses ids that look like numbers, and one snowflake in some hundred does.
+  // BullMQ rejects ids that look like numbers, and about one snowflake in a hundred does.
   const requester = requesterOf(interaction.user.id, interaction.guildId);
   await submit(tools, `i${interaction.id}`, request, () => handle, requester);
 }
 
-/** Who somebody on Discord is to the queue. */
+/** The requester that the queue uses for a Discord user. */
 export function requesterOf(userId: string, guildId: string | null): Requester {
   return { person: `discord:${userId}`, ...(guildId ? { community: communityOf(guildId) } : {}) };
 }
 
-/** A server, likewise. */
+/** The community that the queue uses for a Discord server. */
 export function communityOf(guildId: string): string {
   return `discord:${guildId}`;
 }
 
-/** Says something that only the one who asked can see. */
+/** Sends a reply that only the requester can see. */
 export async function replyEphemeral(interaction: Asking, content: string): Promise<void> {
   await interaction.reply({ content, flags: MessageFlags.Ephemeral, allowedMentions: { parse: [] } });
 }
@@ -91,13 +91,13 @@ async function acknowledge(interaction: Asking, logger: Logger): Promise<'done' 
     return 'done';
   } catch (error) {
     if (failureOf(error) === 'acknowledged') return 'copy';
-    // Whoever edits the reply tries again, and finds out whether it is too late.
+    // The process that edits the reply tries again, and detects whether it is too late.
     logger.warn({ interaction: interaction.id, ...loggable(error) }, 'not acknowledged');
     return 'failed';
   }
 }
 
-/** Whether the bot itself may write where it was asked, or is only a guest in the answer. */
+/** Whether the bot itself may write in the channel of the interaction, or can only answer the interaction. */
 function mayWriteHere(interaction: Asking): boolean {
   if (interaction.context === InteractionContextType.BotDM) return true;
   const isMember = interaction.authorizingIntegrationOwners?.[ApplicationIntegrationType.GuildInstall];

@@ -1,4 +1,4 @@
-/** `/scifi-block` on Discord, and who is left out there. */
+/** `/scifi-block` on Discord, and the users and servers that it blocks. */
 import { type ChatInputCommandInteraction, type Interaction, type Message, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
 import type { BlockLists } from '../blocks/block-lists.ts';
@@ -12,13 +12,13 @@ export interface BlockTools {
 
 const TARGETS = ['user', 'channel'] as const;
 
-/** Answers the command, to its user alone. */
+/** Answers the command with an ephemeral reply. */
 export async function changeBlocks(
   interaction: ChatInputCommandInteraction,
   { blocks, logger }: BlockTools & { readonly logger: Logger },
 ): Promise<void> {
   await interaction.deferReply({ flags: MessageFlags.Ephemeral });
-  // Discord offers it in servers only.
+  // Discord offers the command in servers only.
   const here = { platform: 'discord', community: interaction.guildId!, userId: interaction.user.id } as const;
   const content = await carryOutBlock(orderOf(interaction), here, blocks).catch(
     (error) => logged(error, logger).message,
@@ -30,19 +30,19 @@ function orderOf({ options }: ChatInputCommandInteraction): BlockOrder {
   const subcommand = options.getSubcommand();
   if (subcommand !== 'add' && subcommand !== 'remove') return { kind: 'list' };
   const targets = TARGETS.flatMap((kind): BlockTarget[] => {
-    // The id alone: a user who has left the server can be blocked, and is not known.
+    // The id alone: a user who has left the server can be blocked, but cannot be resolved.
     const id = options.get(kind)?.value;
     return typeof id === 'string' ? [{ kind, id }] : [];
   });
   return { kind: subcommand, targets };
 }
 
-/** Who uses a command or a button, and where. */
+/** The user of a command or a button, and the conversation. */
 export function presenceOf({ user, guildId, channelId, channel }: Interaction): Presence {
   return { ...whereIs(guildId, channelId, channel), userId: user.id };
 }
 
-/** Who wrote a message, and where. */
+/** The author of a message, and the conversation. */
 export function authorOf({ author, guildId, channelId, channel }: Message): Presence {
   return { ...whereIs(guildId, channelId, channel), userId: author.id };
 }

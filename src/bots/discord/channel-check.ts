@@ -1,10 +1,10 @@
-/** Whether a channel allows what is set for it: its kind, and what the bot may do there. Pure. */
+/** Whether a channel allows its settings: its kind, and the bot's permissions in it. Pure. */
 import { ChannelType, PermissionFlagsBits, type PermissionsBitField } from 'discord.js';
 import type { PromptChannel } from '../prompt-channels.ts';
 
-/** A channel as far as it matters here. */
+/** The properties of a channel that this check needs. */
 export interface ChannelFacts {
-  /** Undefined where it is not known: a text channel then. */
+  /** Undefined when it is not known: treated as a text channel. */
   readonly type?: ChannelType | undefined;
   readonly permissions: Pick<PermissionsBitField, 'has'>;
 }
@@ -16,7 +16,7 @@ const THREADS: readonly (ChannelType | undefined)[] = [
 ];
 const VOICE: readonly (ChannelType | undefined)[] = [ChannelType.GuildVoice, ChannelType.GuildStageVoice];
 
-/** Why a channel of this kind cannot have what is set for it, in a sentence; undefined where it can. */
+/** Why a channel of this kind cannot have these settings, in a sentence; undefined when it can. */
 export function impossibleIn(
   channel: PromptChannel,
   { type }: Pick<ChannelFacts, 'type'>,
@@ -26,10 +26,10 @@ export function impossibleIn(
   return where && `stories in ${where} cannot have threads of their own. Choose “threads: False” here.`;
 }
 
-/** The names, as Discord's client shows them, of permissions that the bot lacks for what is set. */
+/** The names, as Discord's client shows them, of the permissions that the settings need and the bot lacks. */
 export function missingFor(channel: PromptChannel, { type, permissions }: ChannelFacts): readonly string[] {
   const needed: [bigint, string][] = [[PermissionFlagsBits.ViewChannel, 'View Channel']];
-  // Without it Discord denies everything else there, too.
+  // Without Connect, Discord denies every other permission in a voice channel.
   if (VOICE.includes(type)) needed.push([PermissionFlagsBits.Connect, 'Connect']);
   const inThreads: [bigint, string] = [PermissionFlagsBits.SendMessagesInThreads, 'Send Messages in Threads'];
   const isThread = THREADS.includes(type);
@@ -43,7 +43,7 @@ export function missingFor(channel: PromptChannel, { type, permissions }: Channe
   return needed.filter(([bit]) => !permissions.has(bit)).map(([, name]) => name);
 }
 
-/** What keeps the bot from doing in a channel what is set for it, in a sentence; undefined where nothing does. */
+/** Why the bot cannot apply a channel's settings, in a sentence; undefined when it can. */
 export function obstacleIn(channel: PromptChannel, facts: ChannelFacts): string | undefined {
   const impossible = impossibleIn(channel, facts);
   if (impossible) return `No story can be written here: ${impossible}`;

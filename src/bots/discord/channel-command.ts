@@ -18,7 +18,7 @@ const NO_INTENT =
   'I cannot read messages that do not mention me: the “Message Content Intent” is off. Switch it on in the ' +
   'developer portal under Bot and restart me, or choose “only those that mention me”.';
 
-/** Answers the command, to its user alone. */
+/** Answers the command with an ephemeral reply. */
 export async function changeChannel(
   interaction: ChatInputCommandInteraction,
   tools: ChannelTools,

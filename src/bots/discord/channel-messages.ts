@@ -1,4 +1,4 @@
-/** Messages in story-prompt channels: each that is a prompt gets a story for its answer. */
+/** Messages in story-prompt channels: each message that is a prompt is answered with a story. */
 import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
@@ -31,14 +31,16 @@ export interface MessageTools extends AskTools<DiscordHandle>, BlockTools {
 }
 
 const THREAD_NAME_MAX = 80;
-/** Threads are archived after a day without a message. */
+/** Discord archives threads after a day without a message. */
 const THREAD_ARCHIVE_MINUTES = 1_440;
 const UNREAD_ROLE =
   'I cannot read a message that mentions only my role: choose my own name, with the picture, from the list.';
 const PATIENCE = '⏳';
 const DECLINED = '🤐';
 
-/** Looks at a message, and answers it where that was asked for. Never rejects: nobody awaits it. */
+/**
+ * Handles a message, and answers it where the channel's settings say so. Never rejects: no caller awaits it.
+ */
 export async function onMessage(message: Message, tools: MessageTools): Promise<void> {
   try {
     await answer(message, tools);
@@ -49,7 +51,7 @@ export async function onMessage(message: Message, tools: MessageTools): Promise<
 
 async function answer(message: Message, tools: MessageTools): Promise<void> {
   const { author, channelId } = message;
-  // Bots answering bots would never end.
+  // Two bots that answer each other would never stop.
   if (author.bot || author.system || message.system || message.webhookId) return;
   const channel = tools.channels.known(channelId);
   if (!channel?.prompts) return;
@@ -64,14 +66,14 @@ async function answer(message: Message, tools: MessageTools): Promise<void> {
   const isPrompt = verdict === 'answer' || verdict === 'too soon';
   const block = isPrompt ? tools.blocks.find(authorOf(message)) : undefined;
   if (block) return tellBlocked(message, block, tools);
-  // A sign is enough; where the bot may not react, silence is.
+  // A reaction is enough; where the bot may not react, it stays silent.
   if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
   if (verdict !== 'answer') return;
-  // Known from the gateway, without asking: what Discord refuses it counts against the bot.
+  // Known from the gateway, without a request: Discord counts a rejected request against the bot.
   const facts = factsOf(message);
   const obstacle = facts && obstacleIn(channel, facts);
   if (obstacle) {
-    // Where a message can be written at all, threads aside.
+    // Whether a message can be written at all, threads aside.
     const mayWrite = missingFor({ channelId }, facts).length === 0;
     return tools.notices.tell(message, obstacle, mayWrite);
   }
@@ -80,8 +82,8 @@ async function answer(message: Message, tools: MessageTools): Promise<void> {
 }
 
 /**
- * A message has no answer that its author alone sees: a user who is blocked is told directly, once in a day. Where
- * a whole channel or server is blocked its people are not written to one by one.
+ * A message cannot be answered ephemerally, so a blocked user is told in a direct message, once a day. When a
+ * whole channel or server is blocked, its users are not told individually.
  */
 async function tellBlocked(
   { id, author, guildId }: Message,
@@ -91,19 +93,21 @@ async function tellBlocked(
   refusals.inc({ code: 'blocked' });
   if (block.kind !== 'user' || !blockNotices.isDue(`${guildId}/${author.id}`)) return;
   await api.sendDirectly(author.id, `${id}/blocked`, { content: blockedSentence(block) }).catch((error) => {
-    // Many people take no direct messages of bots: then silence must do.
+    // Many users do not accept direct messages from bots: then the user is not told.
     logger.info(loggable(error), 'a blocked user could not be told');
   });
 }
 
-/** A message's channel; undefined where what the bot may do there is not known. */
+/** A message's channel; undefined when the bot's permissions in it are not known. */
 function factsOf({ channel, guild }: Message): ChannelFacts | undefined {
   const me = guild?.members.me;
   const permissions = me && !channel.isDMBased() ? channel.permissionsFor(me) : null;
   return permissions ? { type: channel.type, permissions } : undefined;
 }
 
-/** A message as a prompt: without mentions of the bot and of its role, and as people read it. */
+/**
+ * A message as a prompt: without mentions of the bot and of its role, with names in place of other mentions.
+ */
 export function promptOf({ content, mentions }: Message, botId: string): string {
   const isBots = (id: string) => id === botId || mentions.roles.get(id)?.tags?.botId === botId;
   const named = readMarkup(content, {
@@ -140,13 +144,13 @@ async function reply(
   } catch (error) {
     if (!(error instanceof StoryError)) throw error;
     const { code, message: sentence } = logged(error, logger);
-    // What nobody is to write on from is not talked about either: here everybody would read it.
+    // A declined prompt gets a reaction only: a reply in the channel would be public.
     if (code === 'declined') return void (await message.react(DECLINED).catch(() => {}));
     await api.send(message.channelId, `${message.id}/refusal`, { content: sentence }, message.id);
   }
 }
 
-/** A thread on the message; it has the message's id, so opening it twice is opening it once. */
+/** Opens a thread on the message; it has the message's id, so opening it twice opens one thread. */
 async function openThread(message: Message, prompt: string, api: DiscordApi): Promise<string> {
   try {
     await api.bot.post(Routes.threads(message.channelId, message.id), {

@@ -1,4 +1,4 @@
-/** The commands as Discord is told of them: data, with every choice and bound, so that its client helps. */
+/** The commands as data for Discord, with every choice and bound, so that its client can help. */
 import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody as ChatCommand,
   RESTPostAPIContextMenuApplicationCommandsJSONBody as ContextCommand,
@@ -8,7 +8,7 @@ import { LIMIT_NAMES } from '../commands/limits.ts';
 import { PROMPT_CHANNEL_BOUNDS } from '../prompt-channels.ts';
 import { PART_MAX } from './story-text.ts';
 
-/** The wire's numbers. */
+/** Discord's numeric command types. */
 const TYPE = { chat: 1, message: 3 } as const;
 const OPTION = { group: 1, text: 3, whole: 4, yesNo: 5, user: 6, channel: 7, number: 10 } as const;
 const INSTALL = { server: 0, user: 1 } as const;
@@ -25,13 +25,13 @@ export const CONTINUE = 'Continue as sci-fi';
 export const PRIVACY = 'scifi-privacy';
 export const FORGET = 'scifi-forget';
 
-/** Models beyond this number are not offered: Discord has no room for more. */
+/** Models beyond this number are not offered: Discord's limit on choices. */
 const CHOICES_MAX = 25;
 const LABEL_MAX = 100;
 
 export type Command = ChatCommand | ContextCommand;
 
-/** Everything that is registered. */
+/** All commands that are registered. */
 export function commandsFor(models: readonly ModelChoice[]): Command[] {
   const everywhere = {
     integration_types: [INSTALL.server, INSTALL.user],

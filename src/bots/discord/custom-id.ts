@@ -1,15 +1,15 @@
 /**
- * What a button knows. It has to work after every process was started anew and on messages of any age, so
- * all of it is in the button's `custom_id`, a hundred characters at most, and in the messages themselves.
+ * The data of a button. A button has to work after a restart of every process and on messages of any age, so
+ * all of its data is in its `custom_id`, a hundred characters at most, and in the messages themselves.
  */
 import type { Again } from '../../story/variations.ts';
 import type { StoryReference } from '../read-story.ts';
 
-/** First character of every id; another one when the meaning of the fields changes. */
+/** First character of every id; it changes when the meaning of the fields changes. */
 const VERSION = '1';
 const LETTER: Readonly<Record<Again, string>> = { continue: 'c', another: 'a', warmer: 'w', cooler: 'k' };
 const STOP = 's';
-/** What is left for a model's name; a longer one is found by its beginning. */
+/** What remains for a model's name; a longer name is found by its prefix. */
 const MODEL_MAX = 26;
 const TEMPERATURE_UNIT = 100;
 
@@ -38,7 +38,7 @@ export function encodeAgain(action: Again, reference: StoryReference): string {
   ].join(':');
 }
 
-/** The button behind a `custom_id`; undefined when it is none of ours. */
+/** The button behind a `custom_id`; undefined when it is not one of the bot's. */
 export function decodeButton(customId: string): Button | undefined {
   const [version, letter, ...fields] = customId.split(':');
   if (version !== VERSION) return undefined;

@@ -1,4 +1,4 @@
-/** What is set for a channel or a server is removed with it: when it is deleted, and when the bot is taken out of it. */
+/** Removes the settings of a channel or a server when it is deleted, and when the bot is removed from it. */
 import {
   type Client,
   DiscordAPIError,
@@ -27,7 +27,7 @@ export interface DepartureTools {
 }
 
 const PLACE = /^discord:(\d+)$/;
-/** Bits of an id below the time, by which Discord deals servers out to shards. */
+/** Number of low bits of an id below the timestamp, which Discord shifts out to assign servers to shards. */
 const SHARD_SHIFT = 22n;
 
 export class Departures {
@@ -37,7 +37,7 @@ export class Departures {
     this.#tools = tools;
   }
 
-  /** Removes what belongs to whatever the gateway says is gone. */
+  /** Removes the settings of channels and servers that the gateway reports as gone. */
   watch({ ws }: Client): void {
     const safely =
       <Data>(act: (data: Data) => Promise<void>) =>
@@ -51,7 +51,7 @@ export class Departures {
     ws.on(
       GatewayDispatchEvents.GuildDelete,
       safely(async ({ id, unavailable }: GatewayGuildDeleteDispatchData) => {
-        // An outage of Discord's, and no departure.
+        // An outage at Discord, not a departure.
         if (!unavailable) await this.serverGone(id);
       }),
     );
@@ -80,18 +80,20 @@ export class Departures {
     logger.info({ server: serverId, channels: gone.length }, 'settings of a server without the bot removed');
   }
 
-  /** Looks whether a call failed because a channel, or the bot's place in its server, is no more. */
+  /**
+   * Checks whether a call failed because the channel is gone or because the bot is no longer in its server.
+   */
   async afterFailure(channelId: string, error: unknown): Promise<void> {
     const set = this.#tools.channels.known(channelId);
     if (!set || !(error instanceof DiscordAPIError)) return;
     if (error.code === RESTJSONErrorCodes.UnknownChannel) return this.channelGone(channelId);
     if (error.code !== RESTJSONErrorCodes.MissingAccess) return;
-    // A server that no gateway has told of is none of the bot's.
+    // The gateway has never reported this server: the bot is not in it.
     if (set.community === undefined) return this.channelGone(channelId);
     if (!(await this.#isIn(set.community))) await this.serverGone(set.community);
   }
 
-  /** Notes the server of channels for which it was not yet kept. */
+  /** Stores the server of channels whose settings do not have it yet. */
   async #adopt({ id: community, channels: has, threads }: GatewayGuildCreateDispatchData): Promise<void> {
     const { channels } = this.#tools;
     for (const { id } of [...(has ?? []), ...(threads ?? [])]) {
@@ -100,7 +102,7 @@ export class Departures {
     }
   }
 
-  /** Finds the servers that the bot was taken out of while nothing listened. */
+  /** Finds the servers that the bot was removed from while it was not connected. */
   async #compare({ guilds, shard: [shard, count] = [0, 1] }: GatewayReadyDispatchData): Promise<void> {
     const present = new Set(guilds.map(({ id }) => id));
     for (const server of await this.#known()) {
@@ -109,7 +111,7 @@ export class Departures {
     }
   }
 
-  /** The servers for which anything is set. */
+  /** The servers that have settings. */
   async #known(): Promise<Set<string>> {
     const { channels, communityLimits } = this.#tools;
     const ofChannels = (await channels.all()).map(({ community }) => community);
@@ -117,7 +119,7 @@ export class Departures {
     return new Set([...ofChannels, ...ofPlaces].filter((id) => id !== undefined));
   }
 
-  /** Whether the bot is in a server, asked in a way that Discord does not count as a mistake. */
+  /** Whether the bot is in a server, by a request that Discord does not count as invalid. */
   async #isIn(serverId: string): Promise<boolean> {
     const { api } = this.#tools;
     const query = new URLSearchParams({ after: String(BigInt(serverId) - 1n), limit: '1' });

@@ -1,4 +1,4 @@
-/** A look at the bot from outside, for the operator: what Discord thinks of its settings. */
+/** Checks the bot's settings at Discord, for the operator. */
 import {
   type APIApplicationCommand,
   type APIGatewayBotInfo,
@@ -12,13 +12,13 @@ import { DiscordApi } from './api.ts';
 import { inviteLink, readApplication } from './application.ts';
 import { missingFor } from './channel-check.ts';
 
-/** Servers that are looked at; a bot in more of them has an operator who knows. */
+/** Servers that are checked; the operator of a bot in more servers is assumed to know its settings. */
 const SERVERS_MAX = 100;
 
 /**
  * Finds out what works and what is missing, as lines.
  *
- * @throws StoryError `configuration` when Discord refuses the token
+ * @throws StoryError `configuration` when Discord rejects the token
  */
 export async function examine(config: DiscordConfig): Promise<string[]> {
   const api = new DiscordApi(config);

@@ -1,4 +1,4 @@
-/** The connection on which Discord tells of commands, buttons and messages. */
+/** The gateway connection, over which Discord delivers commands, buttons and messages. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
@@ -17,7 +17,7 @@ import { loggable, unreachable } from './failures.ts';
 
 export interface GatewayOptions {
   readonly token: string;
-  /** How discord.js is to talk to the API. */
+  /** The REST options with which discord.js calls the API. */
   readonly rest: Partial<RESTOptions>;
   /** `auto`, or a range such as `0-3/16`. */
   readonly shards: string;
@@ -25,35 +25,35 @@ export interface GatewayOptions {
   readonly readsMessages: boolean;
   readonly onInteraction: (interaction: Interaction) => void;
   readonly onMessage: (message: Message) => void;
-  /** Given every client before it connects, to listen to more. */
+  /** Called with every client before it connects, to add listeners. */
   readonly watch: (client: Client) => void;
   readonly logger: Logger;
 }
 
-/** People and members that are kept in memory; nothing here ever needs to look one up. */
+/** Users and members that are kept in memory; nothing here ever needs to look one up. */
 const PEOPLE_KEPT = 200;
 const CLOSE_DISALLOWED_INTENTS = 4_014;
 
-/** What discord.js says when it is no use to try again. */
+/** discord.js's errors after which a retry is useless. */
 const REFUSED =
   /invalid token|authentication failed|invalid shard|sharding is required|invalid api version|intents/i;
-/** What it says when Discord allows no more connections until a time. */
+/** discord.js's error when Discord allows no more connections until a given time. */
 const NO_SESSIONS = /sessions remaining.* resets at (\S+)/i;
-/** A connection that is waited for is tried at least so often: the limit may be lifted earlier. */
+/** The longest wait before a connection is tried again: the limit may be lifted earlier. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 const RETRY_MS = 30_000;
 
 export interface Gateway {
   /** Why Discord's events do not arrive at the moment, in a sentence; undefined when they do. */
   problem(): string | undefined;
-  /** A channel and what the bot may do there, as far as this process is told of it. */
+  /** A channel and the bot's permissions in it, as far as this process knows. */
   lookUp(channelId: string): ChannelFacts | undefined;
   close(): Promise<void>;
 }
 
-/** Discord allows a number of connections a day, and they are used up. */
+/** Discord's limit of connections a day is used up. */
 class SessionsSpent extends Error {
-  /** When there are new ones, in ms since 1970. */
+  /** When the limit is reset, in ms since 1970. */
   readonly resetAt: number;
 
   constructor(resetAt: number) {
@@ -66,14 +66,15 @@ class SessionsSpent extends Error {
   }
 }
 
-/** Why a shard does not hear Discord at the moment, by its number; `connecting` before there are shards. */
+/** Why a shard receives no events at the moment, by its number; `connecting` before there are shards. */
 type Problems = Map<number | 'connecting', string>;
 
 /**
- * Connects. A connection that is lost is opened again for as long as it takes, and where Discord allows no more
- * connections for now, this resolves, and the bot connects when it may.
+ * Connects. A lost connection is reopened without a limit of attempts. Where Discord allows no more
+ * connections for now, this resolves, and the bot connects when the limit is reset.
  *
- * @throws StoryError `configuration` when the gateway refuses the bot, `chat_unavailable` when it cannot be reached
+ * @throws StoryError `configuration` when the gateway rejects the bot, `chat_unavailable` when it cannot be
+ *   reached
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const problems: Problems = new Map();
@@ -194,7 +195,7 @@ function factsIn(client: Client, channelId: string): ChannelFacts | undefined {
   return channel && permissions ? { type: channel.type, permissions } : undefined;
 }
 
-/** An exception in discord.js's handling of one event is logged; it would end the process otherwise. */
+/** Logs an exception in discord.js's handling of one event; it would end the process otherwise. */
 function guardPackets(client: Client, logger: Logger): void {
   const manager = client.ws as unknown as {
     handlePacket(packet?: { readonly t?: string | null }, shard?: unknown): boolean;

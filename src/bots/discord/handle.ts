@@ -1,17 +1,17 @@
-/** Where a reply lives on Discord: all that any bot process needs to edit it. Nothing of a shard. */
+/** The address of a reply on Discord: all that any bot process needs to edit it, independent of shards. */
 export interface DiscordHandle {
   readonly channelId: string;
-  /** Who asked, and may stop the story; the bot itself for a daily line. */
+  /** The requester, who may stop the story; the bot itself for a daily line. */
   readonly userId: string;
-  /** Whether the bot itself may write in the channel, and not only answer there. */
+  /** Whether the bot itself may write in the channel, and not only answer the interaction. */
   readonly inChannel: boolean;
-  /** Whether nobody asked for the reply: a daily line. */
+  /** Whether no user asked for the reply: a daily line. */
   readonly unasked?: true;
-  /** What the reply answers; absent where the reply is a message like any other. */
+  /** The interaction that the reply answers; absent when the reply is an ordinary message. */
   readonly interaction?: {
     readonly id: string;
     readonly token: string;
-    /** When it arrived, in ms since 1970: its token lives for a quarter of an hour. */
+    /** When it arrived, in ms since 1970: its token is valid for 15 minutes. */
     readonly at: number;
   };
   /** The message that a reply without an interaction refers to. */

@@ -1,4 +1,4 @@
-/** What happens when somebody uses a command or presses a button. */
+/** Handles commands and buttons. */
 import {
   type APIMessageTopLevelComponent,
   type ButtonInteraction,
@@ -42,7 +42,7 @@ export interface InteractionTools
 
 const NO_WORDS = 'There are no words in that opening. Give some, such as: It all began with';
 
-/** Answers an interaction. Never rejects: nobody awaits it. */
+/** Answers an interaction. Never rejects: no caller awaits it. */
 export async function answer(interaction: Interaction, tools: InteractionTools): Promise<void> {
   try {
     const refusal = refusalOf(interaction, tools);
@@ -64,10 +64,10 @@ export async function answer(interaction: Interaction, tools: InteractionTools):
   }
 }
 
-/** Commands that a person keeps who is blocked: what is kept of them stays theirs to see and to delete. */
+/** Commands that a blocked user keeps: they can still see and delete the data stored about them. */
 const ALWAYS_OPEN: readonly string[] = [PRIVACY, FORGET];
 
-/** What tells a blocked person so; undefined where nobody is blocked, and where a story is only stopped. */
+/** Sends the refusal to a blocked user; undefined when the user is not blocked, and for Stop. */
 function refusalOf(
   interaction: Interaction,
   { blocks, logger }: InteractionTools,
@@ -77,7 +77,7 @@ function refusalOf(
   if (isCommand && ALWAYS_OPEN.includes(interaction.commandName)) return undefined;
   if (interaction.isButton() && decodeButton(interaction.customId)?.action === 'stop') return undefined;
   const presence = presenceOf(interaction);
-  // Moderators who block the channel that they are in can still lift that: the operator's blocks alone hold.
+  // Moderators who block their own channel can still unblock it: only the operator's blocks apply to them.
   const isUnblocking = isCommand && interaction.commandName === BLOCK;
   try {
     blocks.refuse(presence, { ofOperatorOnly: isUnblocking });
@@ -186,7 +186,7 @@ function seen(message: Message, botId: string): SeenMessage {
   return seenAs(message.id, message.author.id === botId, partsOf(message));
 }
 
-/** A message of discord.js in the parts that hold text. */
+/** The parts of a discord.js message that hold text. */
 function partsOf({ content, embeds, components, messageSnapshots }: Message | MessageSnapshot): TextParts {
   return {
     content: content ?? '',
@@ -199,7 +199,7 @@ function partsOf({ content, embeds, components, messageSnapshots }: Message | Me
 function seenAs(id: string, isOurs: boolean, parts: TextParts): SeenMessage {
   const { content, components = [] } = parts;
   const buttons = customIdsOf(components).map(decodeButton);
-  // A story of the bot's own that was forwarded has its text elsewhere.
+  // A forwarded story of the bot's own has its text in the forwarded message.
   if (!isOurs || content === '') return { id, part: { text: textOfMessage(parts) } };
   const reference = buttons.find((button) => button && button.action !== 'stop');
   return { id, part: readPart(content), reference: reference as StoryReference | undefined };

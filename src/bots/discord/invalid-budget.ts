@@ -1,20 +1,20 @@
 /**
- * Discord bans an address for a while after ten thousand answers of 401, 403 or 429 within ten minutes. Long
- * before that something is wrong that more calls make worse: then only a call now and again finds out whether
- * it is over.
+ * Discord bans an address for a while after ten thousand responses of 401, 403 or 429 within ten minutes.
+ * Long before that, more calls only make the problem worse: this budget then allows only an occasional probe,
+ * which finds out whether the problem is over.
  */
 import { rateLimited } from '../../metrics.ts';
 import type { Clock } from '../pace.ts';
 
-/** A large bot may get more, as a share of its calls. */
+/** A large bot is allowed more, as a share of its calls. */
 const ALLOWED_SHARE = 0.002;
 const SLOT_MS = 60_000;
 const SLOTS = 10;
 const PROBE_INTERVAL_MS = 15_000;
-/** Good answers in a row after which all is well again. */
+/** Valid responses in a row after which calls are allowed again. */
 const PROBES_NEEDED = 3;
 
-/** A call that is not made. Its code makes it a failure that passes. */
+/** A call that was not made. Its code classifies it as a temporary failure. */
 export class CallsSuspended extends Error {
   readonly code = 'CALLS_SUSPENDED';
 
@@ -36,25 +36,25 @@ export class InvalidBudget {
   #slots: Slot[] = [];
   #probedAt = Number.NEGATIVE_INFINITY;
   #goodProbes = 0;
-  /** Calls whose answer is not there yet. */
+  /** Calls in flight. */
   #underWay = 0;
 
-  /** @param allowed invalid answers in ten minutes that any bot may get */
+  /** @param allowed invalid responses in ten minutes that any bot may get */
   constructor(clock: Clock, allowed: number) {
     this.#clock = clock;
     this.#allowed = allowed;
   }
 
   /**
-   * Makes a call, if it had better be made.
+   * Makes a call, if the budget allows it.
    *
-   * @throws CallsSuspended when it had better not
+   * @throws CallsSuspended when it does not
    */
   async spend<Response extends { readonly status: number }>(
     call: () => Promise<Response>,
   ): Promise<Response> {
     const { invalid, allowed } = this.#count();
-    // Once half of it is spent, calls that are on their way may all turn out to be invalid.
+    // Once half of the budget is spent, calls in flight may all turn out to be invalid.
     const isNearlySpent = invalid >= allowed / 2 && invalid + this.#underWay >= allowed;
     if (this.isSpent) {
       const now = this.#clock();

@@ -11,13 +11,13 @@ import {
 import { logged } from '../submit.ts';
 import { communityOf } from './ask.ts';
 
-/** Answers the command, to its user alone. */
+/** Answers the command with an ephemeral reply. */
 export async function changeLimits(
   interaction: ChatInputCommandInteraction,
   tools: LimitsTools & { readonly logger: Logger },
 ): Promise<void> {
   await interaction.deferReply({ flags: MessageFlags.Ephemeral });
-  // Discord offers it in servers only.
+  // Discord offers the command in servers only.
   const community = communityOf(interaction.guildId!);
   const content = await carryOutLimits(orderOf(interaction), community, tools).catch(
     (error) => logged(error, tools.logger).message,

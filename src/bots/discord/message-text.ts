@@ -1,4 +1,6 @@
-/** What people's messages say: their text without Discord's markup, wherever in a message it stands. Pure. */
+/**
+ * The text of users' messages without Discord's markup, from every part of a message that holds text. Pure.
+ */
 import type { APIMessage, APIMessageTopLevelComponent } from 'discord.js';
 import { hasWords } from '../prompt-channels.ts';
 import { clean } from '../text/sanitise.ts';
@@ -12,7 +14,7 @@ export interface TextParts {
   readonly forwarded?: readonly TextParts[] | undefined;
 }
 
-/** Names of what a text mentions, by their ids; undefined where a name is not known. */
+/** Names of the mentions in a text, by their ids; undefined when a name is not known. */
 export interface Names {
   readonly user?: (id: string) => string | undefined;
   readonly role?: (id: string) => string | undefined;
@@ -24,7 +26,7 @@ const MENTION = /<(@!?|@&|#)(\d+)>/g;
 const COMMAND = /<(\/[^>:\n]+):\d+>/g;
 const TIME_OR_GUIDE = /<(?:t:-?\d+(?::\w)?|id:\w+)>/g;
 
-/** A text as people read it: names for mentions, and nothing for custom emoji, which a story cannot show. */
+/** A text as users read it: names for mentions, and nothing for custom emoji, which a story cannot show. */
 export function readMarkup(content: string, names: Names = {}): string {
   const plain = content
     .replace(CUSTOM_EMOJI, '')
@@ -37,7 +39,7 @@ export function readMarkup(content: string, names: Names = {}): string {
   return plain === content ? content : plain.replace(/ {2,}/g, ' ').trim();
 }
 
-/** The text of a message, clean: what it says itself or forwards, or else what is in its components or embeds. */
+/** The clean text of a message: its own or forwarded text, or else the text of its components or embeds. */
 export function textOfMessage({ content, embeds, components, forwarded }: TextParts): string {
   const sources = [
     () => content,
@@ -52,7 +54,7 @@ export function textOfMessage({ content, embeds, components, forwarded }: TextPa
   return '';
 }
 
-/** A message of the API in these parts. */
+/** The text parts of a message of the API. */
 export function partsOfWire({
   content,
   embeds,
@@ -67,7 +69,7 @@ export function partsOfWire({
   };
 }
 
-/** The text of a component and of those within it. */
+/** The text of a component and of the components within it. */
 function textsOf(component: object): string[] {
   const { content, components } = component as { content?: unknown; components?: readonly object[] };
   return [...(typeof content === 'string' ? [content] : []), ...(components ?? []).flatMap(textsOf)];

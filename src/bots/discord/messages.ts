@@ -1,6 +1,4 @@
-/**
- * What a reply's messages look like: a state and the facts around it in, contents and buttons out. Pure.
- */
+/** The layout of a reply's messages: takes a state and its facts, returns contents and buttons. Pure. */
 import type { APIMessageTopLevelComponent } from 'discord.js';
 import type { ModelChoice, ReplyState, StoryRequest } from '../../story/story.ts';
 import { AGAIN_LABELS, againActions } from '../../story/variations.ts';
@@ -11,7 +9,7 @@ import type { MessageBody } from './api.ts';
 import { encodeAgain, encodeStop } from './custom-id.ts';
 import { contentOf, partsOf } from './story-text.ts';
 
-/** The wire's numbers; discord.js is not loaded for two of them. */
+/** Discord's numeric component types; discord.js is not loaded for two of them. */
 const ACTION_ROW = 1;
 const BUTTON = 2;
 const STYLE = { primary: 1, secondary: 2, danger: 4 } as const;
@@ -25,17 +23,17 @@ export interface ReplyFacts {
   readonly models: readonly ModelChoice[];
   /** The most messages that the reply may have. */
   readonly most: number;
-  /** Why it has to end as it is, if it has to. */
+  /** Why the reply has to end early, if it has to. */
   readonly note?: string | undefined;
 }
 
-/** A reply as messages; a message's buttons need the ids of those before it. */
+/** A reply as messages; a message's buttons need the ids of the messages before it. */
 export interface Layout {
   readonly count: number;
   body(index: number, ids: readonly (string | undefined)[]): Required<MessageBody>;
 }
 
-/** Lays a state out. `wait` is what a waiting reply says. */
+/** Lays out a state. `wait` is the text of a waiting reply. */
 export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Layout {
   if (state.status === 'waiting') {
     return { count: 1, body: () => ({ content: contentOf(undefined, wait), components: stopRow(facts) }) };

@@ -1,4 +1,4 @@
-/** Tells a channel once why its settings do not work; prompts would be dropped in silence otherwise. */
+/** Tells a channel once why its settings do not work; otherwise prompts would be ignored without a reason. */
 import type { Message } from 'discord.js';
 import type { Logger } from 'pino';
 import type { DiscordApi } from './api.ts';
@@ -9,7 +9,7 @@ const REMEDY = 'Whoever manages this channel can change that, and see it with `/
 export class Notices {
   readonly #api: DiscordApi;
   readonly #logger: Logger;
-  /** The channels that were told, with what. */
+  /** The channels that were told, with the reason. */
   readonly #told = new Map<string, string>();
 
   constructor(api: DiscordApi, logger: Logger) {
@@ -17,7 +17,7 @@ export class Notices {
     this.#logger = logger;
   }
 
-  /** Says what keeps the bot from answering a message: in words, or where it may not write, with a sign. */
+  /** Reports why the bot cannot answer a message: in words, or with a reaction where it may not write. */
   async tell(message: Message, obstacle: string, mayWrite: boolean): Promise<void> {
     const { channelId } = message;
     if (!this.note(channelId, obstacle)) return;
@@ -26,7 +26,7 @@ export class Notices {
     else await message.react(WARNING).catch(() => {});
   }
 
-  /** Logs what keeps the bot from writing in a channel. Whether that is news. */
+  /** Logs why the bot cannot write in a channel. Returns whether the reason is new. */
   note(channelId: string, obstacle: string): boolean {
     if (this.#told.get(channelId) === obstacle) return false;
     this.#told.set(channelId, obstacle);
@@ -34,7 +34,7 @@ export class Notices {
     return true;
   }
 
-  /** Everything works in a channel (again). */
+  /** Records that the channel's settings work (again). */
   clear(channelId: string): void {
     this.#told.delete(channelId);
   }

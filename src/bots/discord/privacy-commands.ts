@@ -1,4 +1,4 @@
-/** `/scifi-privacy` and `/scifi-forget` on Discord; answered to their user alone. */
+/** `/scifi-privacy` and `/scifi-forget` on Discord, answered with ephemeral replies. */
 import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Forgetting } from '../../queue/forgetting.ts';
@@ -15,7 +15,7 @@ export interface PrivacyTools {
   readonly blocks: BlockLists;
 }
 
-/** Whoever it was, in place of a user's id: no user of Discord has this one. */
+/** Replaces a user's id that is forgotten: no user of Discord has this one. */
 const NOBODY = '0';
 
 export async function tellPrivacy(

@@ -1,4 +1,4 @@
-/** Telling Discord of the commands. */
+/** Registers the commands with Discord. */
 import { createHash } from 'node:crypto';
 import { type REST, Routes } from 'discord.js';
 import type { Logger } from 'pino';
@@ -14,12 +14,12 @@ import { failureOf, loggable } from './failures.ts';
 /** Pause between two attempts. */
 const RETRY_MS = 10 * 60_000;
 
-/** What was registered last, by application. */
+/** The last registration, by application. */
 export interface Registered {
   readonly hash: string;
 }
 
-/** Registers the commands everywhere, or in one server only, where they appear at once. */
+/** Registers the commands globally, or in one server only, where they appear at once. */
 export async function registerCommands(
   rest: REST,
   applicationId: string,
@@ -27,7 +27,7 @@ export async function registerCommands(
   guildId?: string,
 ): Promise<number> {
   const commands = commandsFor(models);
-  // A server's own commands are for that server and nowhere else: these two fields are refused there.
+  // These two fields are rejected for a server's own commands, which exist in that server only.
   const body = guildId
     ? commands.map(({ contexts: _, integration_types: __, ...command }) => command)
     : commands;
@@ -38,7 +38,7 @@ export async function registerCommands(
   return body.length;
 }
 
-/** Registers the commands everywhere if they are not those that were registered last. */
+/** Registers the commands globally if they differ from the last registration. */
 export async function registerChangedCommands(
   rest: REST,
   applicationId: string,
@@ -56,11 +56,11 @@ export async function registerChangedCommands(
 }
 
 /**
- * Registers now; where Discord refuses, as it does after 200 commands a day, again until it does not. Meanwhile
- * people have the commands that were registered before.
+ * Registers now; where Discord rejects it, as it does after 200 commands a day, tries again until it
+ * succeeds. Until then the previous commands stay in use.
  *
- * @param register what to do; whether anything was changed
- * @returns ends the attempts
+ * @param register the registration; returns whether anything was changed
+ * @returns a function that ends the attempts
  */
 export async function keepRegistering(register: () => Promise<boolean>, logger: Logger): Promise<() => void> {
   let timer: NodeJS.Timeout | undefined;
@@ -81,7 +81,7 @@ export async function keepRegistering(register: () => Promise<boolean>, logger: 
   };
 }
 
-/** Registers the commands with nothing else running. Returns how many there are. */
+/** Registers the commands without starting the bot. Returns the number of commands. */
 export async function registerFromTerminal(
   config: DiscordConfig,
   models: readonly ModelChoice[],

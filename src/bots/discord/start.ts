@@ -1,4 +1,4 @@
-/** Discord, wired together. Loaded only where there is a token. */
+/** Composes the Discord bot. Loaded only when a token is configured. */
 import type { Logger } from 'pino';
 import type { DiscordConfig } from '../../config.ts';
 import { Disposer } from '../../disposer.ts';
@@ -44,7 +44,7 @@ export interface DiscordOptions {
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
   readonly limits: Limits;
-  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  /** The limits that communities have set for themselves, below those of the operator. */
   readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;
   readonly blocks: BlockLists;
@@ -52,7 +52,7 @@ export interface DiscordOptions {
   readonly concurrency: number;
   readonly privacy: PrivacyPolicy;
   readonly logger: Logger;
-  /** How long answers to an interaction are edited through it. */
+  /** How long the response to an interaction is edited through the interaction. */
   readonly answerableMs?: number;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs?: number;
@@ -61,18 +61,19 @@ export interface DiscordOptions {
 export interface Discord extends Chat {
   readonly replies: Replies<DiscordHandle>;
   readonly channels: PromptChannels;
-  /** What daily lines are made with. */
+  /** The tools that create daily lines. */
   readonly dailyTools: DailyTools;
 }
 
-/** Half a minute before Discord's quarter of an hour is over. */
+/** Half a minute less than Discord's 15 minutes. */
 const ANSWERABLE_MS = 14.5 * 60_000;
 const EDIT_INTERVAL_MS = 1_000;
 
 /**
  * Starts listening to Discord, unless this process only edits replies, and starts editing.
  *
- * @throws StoryError `configuration` when Discord refuses the settings, `chat_unavailable` when it cannot be reached
+ * @throws StoryError `configuration` when Discord rejects the settings, `chat_unavailable` when it cannot be
+ *   reached
  */
 export async function startDiscord(options: DiscordOptions): Promise<Discord> {
   const { config, connection, stories, models, logger } = options;

@@ -1,6 +1,6 @@
 /**
- * One reply on Discord: one edit in flight, as often as Discord's headers allow and not oftener than once a
- * second, through the interaction while its token lives and through the channel after that.
+ * One reply on Discord: one edit in flight, as often as Discord's headers allow and at most once a second,
+ * through the interaction while its token is valid and through the channel after that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -15,21 +15,21 @@ import type { DiscordHandle } from './handle.ts';
 import { type Layout, layOut, type ReplyFacts } from './messages.ts';
 import { contentOf } from './story-text.ts';
 
-/** What all replies of a process share. */
+/** Shared by all replies of a process. */
 export interface SurfaceTools {
   readonly api: DiscordApi;
   readonly applicationId: string;
   readonly models: readonly ModelChoice[];
   readonly guess: WaitGuess;
   readonly status: () => StorytellerStatus;
-  /** Asks a reply to end where it is. */
+  /** Stops a reply at its current text. */
   readonly stop: (replyId: string) => Promise<unknown>;
-  /** Told of calls that failed. */
+  /** Called with every failed call. */
   readonly onFailure: (channelId: string, error: unknown) => void;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly clock: Clock;
-  /** How long after an interaction its answer is still edited through it: Discord says 15 minutes. */
+  /** How long after an interaction its response is still edited through it: Discord allows 15 minutes. */
   readonly answerableMs: number;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs: number;
@@ -37,7 +37,7 @@ export interface SurfaceTools {
 
 const EVERYTHING = Number.POSITIVE_INFINITY;
 const LONGEST_BACKOFF_MS = 30_000;
-/** Attempts at the last edit, over some minutes. */
+/** Attempts at the final edit, over several minutes. */
 const FINAL_ATTEMPTS = 10;
 /** Time in which another process's acknowledgement arrives. */
 const ACKNOWLEDGEMENT_MS = 300;
@@ -51,7 +51,7 @@ export class DiscordSurface implements MessageSurface {
   readonly #ids: string[];
   /** What each message shows, as far as this process knows. */
   readonly #shown: string[] = [];
-  /** Aborted when somebody presses Stop: then nobody wants to wait for the next edit. */
+  /** Aborted when a user presses Stop: then the reply does not wait for the next edit. */
   readonly #hurry = new AbortController();
   readonly #deadline: NodeJS.Timeout | undefined;
   #most: number;
@@ -64,7 +64,7 @@ export class DiscordSurface implements MessageSurface {
     this.#tools = tools;
     this.#ids = [...((task.record as MessageRecord | undefined)?.messages ?? [])];
     const { inChannel, interaction } = task.handle;
-    // Further answers have no nonce: sent again after a crash they would be there twice.
+    // Follow-up messages have no nonce: sent again after a crash they would appear twice.
     this.#most = inChannel ? EVERYTHING : 1;
     task.onStop(() => this.#hurry.abort());
     if (interaction && !inChannel) {
@@ -73,7 +73,7 @@ export class DiscordSurface implements MessageSurface {
     }
   }
 
-  /** The messages that show the reply so far, to be written down with its record. */
+  /** The messages that show the reply so far, to be stored in its record. */
   get messages(): readonly string[] {
     return this.#ids;
   }
@@ -103,13 +103,13 @@ export class DiscordSurface implements MessageSurface {
     }
   }
 
-  /** Lets go of the reply's timer. */
+  /** Releases the reply's timer and its wait estimate. */
   close(): void {
     clearTimeout(this.#deadline);
     this.#tools.guess.forget(this.#task.id);
   }
 
-  /** Brings every message up to date. Returns how long to wait before the next time. */
+  /** Brings every message up to date. Returns how long to wait before the next edit. */
   async #show(state: ReplyState): Promise<number> {
     const layout = this.#layOut(state);
     let pauseMs = 0;
@@ -120,7 +120,7 @@ export class DiscordSurface implements MessageSurface {
       try {
         let sent = await this.#put(index, body);
         this.#ids[index] = sent.id;
-        // Sent before, and its answer lost: it is there, but may show less.
+        // The message was sent before and the response was lost: it exists, but may show less.
         if (!sent.isCurrent) sent = await this.#put(index, body);
         this.#shown[index] = key;
         pauseMs = Math.max(pauseMs, sent.pauseMs);
@@ -128,7 +128,7 @@ export class DiscordSurface implements MessageSurface {
         const failure = failureOf(error);
         if (failure === 'refused') return this.#apologise(index, error);
         if (failure !== 'forbidden' || index < Math.max(1, this.#ids.length)) throw error;
-        // No further message here: the story ends with what fits into those that are there.
+        // No further message is possible here: the story ends with what fits into the existing ones.
         this.#most = index;
         this.#endEarly(NO_PERMISSION);
         return this.#show(state);
@@ -175,7 +175,7 @@ export class DiscordSurface implements MessageSurface {
     const { interaction, inChannel } = this.#task.handle;
     const { clock, answerableMs } = this.#tools;
     if (!interaction || this.#tokenIsDead) return false;
-    // Where there is no channel to fall back to, the token is tried to its end.
+    // Without a channel to fall back to, the token is used until it expires.
     return !inChannel || clock() < interaction.at + answerableMs;
   }
 
@@ -197,7 +197,7 @@ export class DiscordSurface implements MessageSurface {
     }
   }
 
-  /** Acknowledges for a process that was killed before it could. Returns whether somebody has. */
+  /** Acknowledges in place of a killed process. Returns whether the interaction is acknowledged. */
   async #acknowledge(): Promise<boolean> {
     try {
       await this.#tools.api.acknowledge(this.#task.handle.interaction!);
@@ -209,7 +209,7 @@ export class DiscordSurface implements MessageSurface {
     }
   }
 
-  /** Decides what a failed edit means: throws when the reply is lost, otherwise returns how long to wait. */
+  /** Handles a failed edit: throws when the reply is lost, otherwise returns how long to wait. */
   async #afterFailure(error: unknown): Promise<number> {
     this.#task.signal.throwIfAborted();
     if (error instanceof ReplyLost) throw error;
@@ -223,10 +223,10 @@ export class DiscordSurface implements MessageSurface {
     return Math.min(LONGEST_BACKOFF_MS, this.#tools.editIntervalMs * 2 ** (this.#failures - 1));
   }
 
-  /** AutoMod refused a text: says so in its place, and gives the story up. */
+  /** Handles a text that AutoMod blocked: shows an apology in its place, and ends the story. */
   async #apologise(index: number, cause: unknown): Promise<never> {
     this.#tools.logger.warn({ reply: this.#task.id, ...loggable(cause) }, 'AutoMod refused a reply');
-    // Should even that be refused, what was shown before stays.
+    // If the apology is blocked too, the last shown text stays.
     await this.#put(index, { content: contentOf(undefined, REFUSED), components: [] }).catch(() => {});
     throw new ReplyLost('refused', { cause });
   }

@@ -1,7 +1,6 @@
 /**
- * The few calls to Slack that replies consist of. They go through a client of their own, which neither
- * retries nor waits: whoever calls knows better what is worth repeating, and a complaint of Slack's about one
- * method holds up nothing else.
+ * The calls to Slack that replies need. They use their own client, which neither retries nor waits: the
+ * caller decides what to repeat, and a rate limit on one method delays no other method.
  */
 import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
@@ -10,7 +9,7 @@ import type { SlackConversation, Workspace } from './handle.ts';
 import { boltLogger } from './receive/logger.ts';
 import type { MessageBody } from './reply/messages.ts';
 
-/** A message as Slack tells of it, as far as it matters here. */
+/** A message as Slack delivers it, in the fields that are needed here. */
 export interface WireMessage {
   readonly ts: string;
   readonly thread_ts?: string;
@@ -21,46 +20,46 @@ export interface WireMessage {
   readonly blocks?: unknown;
 }
 
-/** Who the bot is in a workspace. */
+/** The bot's identity in a workspace. */
 export interface Identity {
   readonly teamId: string;
   readonly team: string;
   readonly userId: string;
   readonly botId: string;
   readonly name: string;
-  /** What its token may do; undefined when Slack does not say. */
+  /** The scopes of its token; undefined when Slack does not list them. */
   readonly scopes: readonly string[] | undefined;
 }
 
-/** A conversation, as far as it matters here. */
+/** A conversation, in the fields that are needed here. */
 export interface Conversation {
-  /** Of direct messages there is none. */
+  /** Undefined for direct messages. */
   readonly creator: string | undefined;
   readonly isArchived: boolean;
-  /** Whether the bot is in it. */
+  /** Whether the bot is a member. */
   readonly isMember: boolean;
 }
 
 export interface SlackApiOptions {
-  /** Address of the Web API. */
+  /** Base URL of the Web API. */
   readonly api: string;
   readonly logger: Logger;
   /** The token of a workspace; rejects with NoInstallation when there is none. */
   readonly tokenOf: (workspace: Workspace) => Promise<string>;
 }
 
-/** A call that has no answer after this time has none. */
+/** Timeout of a call. */
 const TIMEOUT_MS = 10_000;
-/** Messages that are looked through for one of our own. */
+/** Messages that are searched for one of the bot's own. */
 const LOOK_BACK = 100;
-/** Our clock and Slack's are not the same. */
+/** Tolerance for the difference between the local clock and Slack's. */
 const LOOK_EARLIER_MS = 60_000;
 
-/** No mention, no link and no preview is made of anything. */
+/** Slack resolves no mention and no link, and shows no preview. */
 const QUIET = { parse: 'none', link_names: false } as const;
 const NO_PREVIEWS = { unfurl_links: false, unfurl_media: false } as const;
 
-/** A client that remembers whether Slack accepts its token. */
+/** A client that records whether Slack accepts its token. */
 class WatchedClient extends webApi.WebClient {
   isRefused = false;
 
@@ -93,12 +92,12 @@ export class SlackApi {
     this.tokenOf = tokenOf;
   }
 
-  /** Whether Slack has refused the token of the last call: one workspace's, or that of the only one. */
+  /** Whether Slack rejected the token of the last call: a workspace's, or the only one. */
   get isRefused(): boolean {
     return this.#client.isRefused;
   }
 
-  /** Asks Slack whose token this is. */
+  /** Asks Slack for the identity behind a token. */
   async identify(token: string): Promise<Identity> {
     const answer = await this.#client.auth.test({ token });
     return {
@@ -111,12 +110,12 @@ export class SlackApi {
     };
   }
 
-  /** Asks for a connection in Socket Mode, and does not open it. */
+  /** Requests a Socket Mode connection without opening it. */
   async openSocket(appToken: string): Promise<void> {
     await this.#client.apps.connections.open({ token: appToken });
   }
 
-  /** Posts a message; returns its timestamp. Posting twice is two messages: `find` looks first. */
+  /** Posts a message; returns its timestamp. Posting is not idempotent: call `find` first. */
   async post(conversation: SlackConversation, body: MessageBody): Promise<string> {
     const { channelId: channel, threadTs } = conversation;
     const { ts } = await this.#client.chat.postMessage({
@@ -130,7 +129,7 @@ export class SlackApi {
     return ts!;
   }
 
-  /** Edits a message of the bot's own. */
+  /** Edits one of the bot's own messages. */
   async update(conversation: SlackConversation, ts: string, body: MessageBody): Promise<void> {
     const { channelId: channel } = conversation;
     await this.#client.chat.update({
@@ -142,14 +141,14 @@ export class SlackApi {
     });
   }
 
-  /** A stream beneath a message, for the one who asked. */
+  /** A stream below a message, for the requester. */
   stream({ channelId: channel, threadTs, teamId }: SlackConversation, userId: string): webApi.ChatStreamer {
     return this.#client.chatStream({
       channel,
       thread_ts: threadTs!,
       recipient_team_id: teamId,
       recipient_user_id: userId,
-      // Whoever appends has waited for the turn: nothing is held back.
+      // The caller has waited for its slot already: the client buffers nothing.
       buffer_size: 1,
     });
   }
@@ -162,7 +161,7 @@ export class SlackApi {
     });
   }
 
-  /** The newest message of a place, from a moment on, for which `is` is true. */
+  /** The newest message of a conversation, from a moment on, for which `is` is true. */
   async find(
     conversation: SlackConversation,
     since: number,
@@ -173,7 +172,7 @@ export class SlackApi {
     return messages.find(is);
   }
 
-  /** Reads one message of a place; undefined when it is not there. */
+  /** Reads one message of a conversation; undefined when it does not exist. */
   async read(conversation: SlackConversation, ts: string): Promise<WireMessage | undefined> {
     const messages = await this.#messages(conversation, {
       oldest: ts,
@@ -181,7 +180,7 @@ export class SlackApi {
       inclusive: true,
       limit: 1,
     });
-    // A thread's answers begin with its root, whatever was asked for.
+    // Slack returns a thread's root first, regardless of the query.
     return messages.find((message) => message.ts === ts);
   }
 
@@ -191,7 +190,7 @@ export class SlackApi {
     await this.#messages(whole, { limit: 1 });
   }
 
-  /** Says something in a conversation that only one person can see. */
+  /** Posts a message in a conversation that only one user can see. */
   async postEphemeralTo(conversation: SlackConversation, user: string, text: string): Promise<void> {
     const { channelId: channel, threadTs } = conversation;
     const token = await this.tokenOf(conversation);
@@ -204,13 +203,16 @@ export class SlackApi {
     await this.#client.reactions.add({ token: await this.tokenOf(conversation), channel, timestamp, name });
   }
 
-  /** Whether somebody administrates a workspace. */
+  /** Whether a user administrates a workspace. */
   async isAdministrator(workspace: Workspace, userId: string): Promise<boolean> {
     const { user } = await this.#client.users.info({ token: await this.tokenOf(workspace), user: userId });
     return user?.is_admin === true || user?.is_owner === true;
   }
 
-  /** Looks at a conversation. Rejects as `absent` where it is private and the bot is not in it, or is no more. */
+  /**
+   * Reads a conversation. Rejects as `absent` when it is private and the bot is not in it, or when it no
+   * longer exists.
+   */
   async conversation(conversation: SlackConversation): Promise<Conversation> {
     const { channelId: channel } = conversation;
     const answer = await this.#client.conversations.info({
@@ -225,7 +227,7 @@ export class SlackApi {
     await this.#client.views.publish({ token: await this.tokenOf(workspace), user_id: userId, view });
   }
 
-  /** Says something that only the one who asked can see. */
+  /** Sends a reply that only the requester can see. */
   async postEphemeral(responseUrl: string, text: string): Promise<void> {
     const response = await fetch(responseUrl, {
       method: 'POST',

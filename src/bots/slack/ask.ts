@@ -1,4 +1,4 @@
-/** From something a person did on Slack to a reply in the queue, within Slack's three seconds. */
+/** Turns a user's action on Slack into a reply in the queue, within Slack's three seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Requester } from '../../queue/admission/requester.ts';
 import type { ModelChoice } from '../../story/story.ts';
@@ -8,7 +8,7 @@ import type { People } from './commands/people.ts';
 import type { SlackHandle } from './handle.ts';
 import type { Budgets } from './reply/budgets.ts';
 
-/** How long the queue is waited for before Slack is told that somebody has heard. */
+/** How long to wait for the queue before the action is acknowledged. */
 const PATIENCE_MS = 300;
 const CROWDED =
   'Many stories are being written in this workspace at the moment. Yours comes whole, as soon as it is done.';
@@ -20,22 +20,22 @@ export interface SlackTools extends AskTools<SlackHandle> {
   readonly models: readonly ModelChoice[];
 }
 
-/** Something that a person did, and how it is answered. */
+/** A user's action, and how it is answered. */
 export interface Asked {
-  /** Of the reply: the same for every copy of the same deed. */
+  /** The reply's id: the same for every copy of the same action. */
   readonly id: string;
   readonly handle: Omit<SlackHandle, 'at' | 'source'>;
-  /** Tells Slack that it was heard; with a sentence for the one who asked, where there is one. */
+  /** Acknowledges the action; with a sentence for the requester, if there is one. */
   readonly acknowledge: (sentence?: string) => Promise<void>;
-  /** Says something to the one who asked after that. */
+  /** Sends the requester a sentence after the acknowledgement. */
   readonly replyEphemeral: (sentence: string) => Promise<void>;
 }
 
 /**
- * Answers with a story. Slack is told when the story is safe in the queue, so that a crash loses none that was
- * acknowledged; and before that when the queue takes its time.
+ * Answers with a story. The action is acknowledged once the story is stored in the queue, so that a crash
+ * loses no acknowledged story; and earlier when the queue is slow.
  *
- * @param prepare finds out what is wished for, which may take longer than that
+ * @param prepare determines the request, which may take longer than that
  */
 export async function answerWithStory(
   { id, handle, acknowledge, replyEphemeral }: Asked,
@@ -56,24 +56,26 @@ export async function answerWithStory(
   const soon = await Promise.race([asking, sleep(PATIENCE_MS)]);
   if (soon && soon !== 'accepted') return acknowledge(soon);
   await acknowledge(isCrowded ? CROWDED : undefined).catch((error) => {
-    // The story is in the queue all the same.
+    // The story is in the queue nevertheless.
     tools.logger.warn({ reply: id, reason: (error as Error).message }, 'not acknowledged');
   });
   const outcome = await asking;
   if (outcome !== 'accepted') await replyEphemeral(outcome);
 }
 
-/** Who somebody on Slack is to the queue: direct messages are a workspace's, too. */
+/** The requester that the queue uses for a Slack user; direct messages belong to the workspace, too. */
 export function requesterOf(teamId: string, userId: string): Requester {
   return { person: `slack:${teamId}:${userId}`, community: communityOf(teamId) };
 }
 
-/** A workspace, likewise. */
+/** The community that the queue uses for a workspace. */
 export function communityOf(teamId: string): string {
   return `slack:${teamId}`;
 }
 
-/** A part of an id that a queue takes: its ids know no colons, and Slack's hold nothing else that is odd. */
+/**
+ * A part of a job id: job ids must not contain colons, and Slack's ids contain no other special character.
+ */
 export function idPart(text: string): string {
   return text.replaceAll(/[^\w.-]/g, '-');
 }

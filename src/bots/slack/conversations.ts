@@ -1,8 +1,8 @@
-/** Workspaces and conversations out of what Slack and Bolt hand over, and as keys of what is set for them. */
+/** Workspaces and conversations from the objects of Slack and Bolt, and as keys of settings. */
 import type { Context } from '@slack/bolt';
 import type { SlackConversation, Workspace } from './handle.ts';
 
-/** Whose token an event needs. */
+/** The workspace whose token an event needs. */
 export function workspaceOf(context: Context, teamId: string | undefined): Workspace {
   const { enterpriseId, isEnterpriseInstall } = context;
   return {
@@ -11,23 +11,23 @@ export function workspaceOf(context: Context, teamId: string | undefined): Works
   };
 }
 
-/** The key of what is set for a conversation: nothing is found by it in another workspace. */
+/** The key of a conversation's settings: it includes the workspace, so it matches in no other one. */
 export function keyOf({ teamId, channelId, enterpriseId }: SlackConversation): string {
   return [teamId, channelId, enterpriseId].filter(Boolean).join('-');
 }
 
-/** The exact inverse, less the thread. */
+/** The exact inverse of `keyOf`, without the thread. */
 export function conversationOf(key: string): SlackConversation {
   const [teamId = '', channelId = '', enterpriseId] = key.split('-');
   return { teamId, channelId, ...(enterpriseId ? { enterpriseId, isEnterpriseInstall: true } : {}) };
 }
 
-/** A message as a button can name it: its timestamp, and its thread where it is in one. */
+/** The id of a message in a button: its timestamp, and its thread if it is in one. */
 export function messageId({ ts, thread_ts }: { readonly ts: string; readonly thread_ts?: string }): string {
   return thread_ts && thread_ts !== ts ? `${ts}@${thread_ts}` : ts;
 }
 
-/** Where a message with such an id is, in a conversation. */
+/** The location of a message with such an id, in a conversation. */
 export function locate(
   id: string,
   where: SlackConversation,

@@ -1,4 +1,4 @@
-/** A look at the bot from outside, for the operator: what Slack thinks of its settings. */
+/** Checks the bot's settings at Slack, for the operator. */
 import { pino } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
@@ -9,7 +9,7 @@ import { missingScopes } from './oauth/scopes.ts';
 /**
  * Finds out what works and what is missing, as lines.
  *
- * @throws StoryError `configuration` when Slack refuses a token, or a token lacks a scope
+ * @throws StoryError `configuration` when Slack rejects a token, or a token lacks a scope
  */
 export async function examine(config: SlackConfig): Promise<string[]> {
   const { botToken, appToken, http, installation } = config;

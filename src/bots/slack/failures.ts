@@ -1,6 +1,6 @@
 /**
- * Everything that can go wrong when Slack is asked for something, and what it means for a reply. The one
- * place where Slack's codes are read.
+ * Every failure of a call to Slack, and what it means for a reply. The only module that reads Slack's error
+ * codes.
  */
 import { webApi } from '@slack/bolt';
 
@@ -8,13 +8,13 @@ import { webApi } from '@slack/bolt';
 export type SlackFailure =
   | 'limited' // too many calls of this method; the error says how long to wait
   | 'absent' // the bot is not in this conversation, or may not write there
-  | 'gone' // the message, the conversation or the person in it is no more
-  | 'unauthorized' // Slack does not know the token (any more), or the workspace does not let the app in
+  | 'gone' // the message, the conversation or the user in it no longer exists
+  | 'unauthorized' // Slack does not accept the token (any more), or the workspace does not allow the app
   | 'unscoped' // the token lacks a scope
-  | 'temporary' // Slack or the way there has a bad moment
-  | 'defect'; // Slack calls the request wrong: a mistake of ours
+  | 'temporary' // Slack or the network fails for the moment
+  | 'defect'; // Slack calls the request invalid: a defect of this program
 
-/** Failures that say that the bot may not do something in a conversation. */
+/** Failures that mean that the bot lacks access to a conversation. */
 export const CLOSED: readonly SlackFailure[] = ['absent', 'unscoped'];
 
 const MEANING: Readonly<Record<string, SlackFailure>> = {
@@ -66,7 +66,7 @@ const MEANING: Readonly<Record<string, SlackFailure>> = {
   accesslimited: 'temporary',
 };
 
-/** What a rejected call to Slack means. */
+/** Classifies a rejected call to Slack. */
 export function failureOf(error: unknown): SlackFailure {
   if (error instanceof webApi.WebAPIRateLimitedError) return 'limited';
   if (error instanceof webApi.WebAPIPlatformError) return MEANING[codeOf(error) ?? ''] ?? 'defect';
@@ -75,17 +75,17 @@ export function failureOf(error: unknown): SlackFailure {
   return error instanceof NoInstallation ? 'unauthorized' : 'defect';
 }
 
-/** Slack's own word for what went wrong, such as `not_in_channel`. */
+/** Slack's own error code, such as `not_in_channel`. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
 }
 
-/** How long Slack asks to wait, in ms; undefined where it does not. */
+/** How long Slack asks to wait, in ms; undefined when it does not say. */
 export function retryAfterOf(error: unknown): number | undefined {
   return error instanceof webApi.WebAPIRateLimitedError ? error.retryAfter * 1_000 : undefined;
 }
 
-/** There is no token for a workspace: the app was taken away from it, or never installed. */
+/** There is no token for a workspace: the app was removed from it, or never installed. */
 export class NoInstallation extends Error {
   constructor(teamId: string) {
     super(`The app is not installed in the workspace ${teamId}.`);
@@ -93,12 +93,12 @@ export class NoInstallation extends Error {
   }
 }
 
-/** An error as the log may hold it: codes, and nothing that anybody wrote. */
+/** An error in the form that may be logged: codes, and no text of a user. */
 export function loggable(error: unknown): Record<string, unknown> {
   const failure = failureOf(error);
   const { name, message } = error as { name?: unknown; message?: unknown };
   const code = codeOf(error) ?? name;
-  // What Slack complains of are places in our request, and never what stands there.
+  // Slack's complaints name paths in the request, and never the values there.
   const complaints =
     error instanceof webApi.WebAPIPlatformError ? error.data.response_metadata?.messages : undefined;
   const reason = complaints ?? (failure === 'defect' && !codeOf(error) ? message : undefined);

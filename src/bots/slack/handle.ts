@@ -1,12 +1,12 @@
-/** Where a reply lives on Slack: all that any bot process needs to show it. */
+/** The address of a reply on Slack: all that any bot process needs to show it. */
 export interface SlackHandle extends SlackConversation {
-  /** Who asked, and may stop the story; the bot itself for a daily line. */
+  /** The requester, who may stop the story; the bot itself for a daily line. */
   readonly userId: string;
-  /** The bot's own user there, whom people invite. */
+  /** The bot's own user in the workspace, whom users invite. */
   readonly botUserId: string;
-  /** When, in ms since 1970: nothing of the reply is older. */
+  /** When the request arrived, in ms since 1970: nothing of the reply is older. */
   readonly at: number;
-  /** Where Slack takes a few more words for the one who asked, for half an hour. */
+  /** The URL at which Slack accepts ephemeral replies to the requester, for half an hour. */
   readonly responseUrl?: string;
   /** The message whose text the story continues. */
   readonly source?: string;
@@ -18,10 +18,10 @@ export interface SlackConversation extends Workspace {
   readonly threadTs?: string;
 }
 
-/** Whose token is to be used. */
+/** The workspace whose token is used. */
 export interface Workspace {
   readonly teamId: string;
-  /** The organisation, where the app was installed for all of it. */
+  /** The organisation, when the app is installed for all of it. */
   readonly enterpriseId?: string;
   readonly isEnterpriseInstall?: boolean;
 }

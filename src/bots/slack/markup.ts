@@ -1,4 +1,4 @@
-/** What people type on Slack as words: without mentions, emoji and links, which no network can go on with. Pure. */
+/** Reduces users' text to words, without mentions, emoji and links, which no network can continue. Pure. */
 import { slackEscaping } from '../text/sanitise.ts';
 
 /** `<@U1>`, `<!here>`, `<#C1|general>`, `<https://a.example|label>`; not `<b` or `a < b > c`. */
@@ -6,12 +6,12 @@ const MARKUP = / ?<([@!#][^<>]*|[a-z][a-z0-9+.-]*:[^<>\s]+(?:\|[^<>]*)?)>/gi;
 /** A link as it stands in the text of a command. */
 const BARE_LINK = / ?\b(?:https?:\/\/|www\.)(?:&amp;|[^\s<>|&])+/gi;
 /**
- * `:rocket:`, `:+1::skin-tone-2:`. One of digits alone is a time of day (`10:30:45`), except for the two emoji that
- * are called so; a letter or a digit beside it makes it a part of a word.
+ * `:rocket:`, `:+1::skin-tone-2:`. Digits alone are a time of day (`10:30:45`), except for the two emoji with
+ * such names; with a letter or a digit beside it, it is part of a word.
  */
 const EMOJI = / ?(?<![\p{L}\p{N}]):(?:(?=[\w+'-]*[a-z])[\w+'-]{1,100}|[+-]1|100|1234):(?![\p{L}\p{N}])/giu;
 
-/** A message, or the text of a command, as its words: markup, links and emoji go with the space before them. */
+/** The words of a message or of a command: markup, links and emoji go with the space before them. */
 export function readMarkup(markup: string): string {
   const words = markup.replace(MARKUP, (whole, inner: string) => {
     const space = whole.startsWith(' ') ? ' ' : '';
@@ -21,13 +21,13 @@ export function readMarkup(markup: string): string {
   return slackEscaping.unescape(words.replace(BARE_LINK, '').replace(EMOJI, ''));
 }
 
-/** The words in a mention or a link; empty where it has none but its address. */
+/** The words in a mention or a link; empty when it has nothing but its address. */
 function wordsOf(inner: string): string {
   const [target = '', label = ''] = inner.split('|');
   if (/^[@!]/.test(target)) {
     return target.startsWith('!date') || target.startsWith('!subteam') ? label : '';
   }
   if (target.startsWith('#')) return label ? `#${label}` : '';
-  // Slack writes an address that a person typed as a link whose label is that address.
+  // Slack formats an address that a user typed as a link whose label is that address.
   return target.includes(label) ? '' : label;
 }

@@ -1,4 +1,4 @@
-/** Slack, wired together. Loaded only where there is a token. */
+/** Composes the Slack bot. Loaded only when a token is configured. */
 import { App, type Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
@@ -53,7 +53,7 @@ export interface SlackOptions {
   readonly models: readonly ModelChoice[];
   readonly readRequest: RequestReader;
   readonly limits: Limits;
-  /** What servers and workspaces have set for themselves, below what the operator allows. */
+  /** The limits that communities have set for themselves, below those of the operator. */
   readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;
   readonly blocks: BlockLists;
@@ -63,32 +63,33 @@ export interface SlackOptions {
   readonly logger: Logger;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs?: number;
-  /** How many times what Slack allows may be asked: for tests of something else. */
+  /** Factor on Slack's limits: for tests of something else. */
   readonly allowance?: number;
 }
 
 export interface Slack extends Chat {
   readonly replies: Replies<SlackHandle>;
   readonly channels: PromptChannels;
-  /** What daily lines are made with. */
+  /** The tools that create daily lines. */
   readonly dailyTools: DailyTools;
-  /** Where HTTP is heard; undefined in Socket Mode. */
+  /** The port of the HTTP server; undefined in Socket Mode. */
   readonly port: number | undefined;
 }
 
-/** A story alone is edited this often; with others it shares what Slack allows, see `budgets.ts`. */
+/** A story that is alone is edited this often; several share Slack's rate limit, see `budgets.ts`. */
 const EDIT_INTERVAL_MS = 1_500;
-/** A connection without a sign of life for so long is lost; and so long it takes to open another one. */
+/** A connection without a ping for this time counts as lost; opening another one takes as long. */
 const SIGN_OF_LIFE_MS = 3_000;
 const REFUSED_BOT =
   'Slack does not accept SLACK_BOT_TOKEN. Copy it anew from the app’s settings, under OAuth & Permissions.';
-/** A lost connection is opened again for as long as it takes. */
+/** A lost connection is reopened without a limit of attempts. */
 const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_000 } as const;
 
 /**
  * Starts listening to Slack, and starts editing.
  *
- * @throws StoryError `configuration` when Slack refuses the settings, `chat_unavailable` when it cannot be reached
+ * @throws StoryError `configuration` when Slack rejects the settings, `chat_unavailable` when it cannot be
+ *   reached
  */
 export async function startSlack(options: SlackOptions): Promise<Slack> {
   const { config, connection, stories, models, logger } = options;
@@ -211,7 +212,7 @@ function httpReceiver(
     stateSecret: installation.stateSecret,
     installationStore: installationStore!,
     scopes: Object.keys(SCOPES),
-    // Slack's own page asks whether the app may: none of ours is needed before it.
+    // Slack's own page asks for consent: no page of the bot is needed before it.
     installerOptions: { clientOptions: { slackApiUrl, retryConfig: RECONNECT }, directInstall: true },
   };
   return new SlackHttpReceiver({ ...http!, host, bolt: { logger: boltLogger(logger), ...oauth } });
@@ -227,7 +228,7 @@ function openApp(
     receiver: acknowledgeLate(receiver),
     logger: boltLogger(logger),
     clientOptions: { slackApiUrl },
-    // Nothing is kept between two messages of a conversation.
+    // The app keeps no state between two messages of a conversation.
     convoStore: false,
     ...(botToken && self
       ? {

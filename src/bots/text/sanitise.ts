@@ -1,23 +1,30 @@
 /**
- * What may leave for a chat. `clean` takes away what could disturb a reader or a platform, whoever wrote it;
- * a platform's `Escaping` then makes every character that is left mean itself, once and last.
+ * Text that may be sent to a chat. `clean` removes what could disturb a reader or a platform, regardless of
+ * the author; a platform's `Escaping` then makes every remaining character literal, once and as the last
+ * step.
  */
 
-/** Marks (and joiners) on one character; living scripts need fewer, and hundreds climb over a whole channel. */
+/**
+ * Marks and joiners kept on one character; living scripts need fewer, and hundreds overlap a whole channel.
+ */
 const MARKS_KEPT = 4;
 const MARK_RUN = new RegExp(`((?:\\p{M}|\\u200c|\\u200d){${MARKS_KEPT}})(?:\\p{M}|\\u200c|\\u200d)+`, 'gu');
 const LINE_BREAKS = /[\u0085\u2028\u2029\f\v]/g;
-/** Spaces of every width. Chats trim them away at the ends of a message, each in its own way. */
+/** Spaces of every width. Each chat trims them at the ends of a message in its own way. */
 const SPACES = /[\t\p{Zs}]/gu;
-/** Characters nobody sees: controls (of `\r\n` the first), what turns text around, tags. Joiners stay. */
+/**
+ * Invisible characters: controls (of `\r
+ * ` the first), direction controls, tags. Joiners are kept.
+ */
 const UNSEEN = /[\p{Cc}\p{Cf}]/gu;
 const KEPT_UNSEEN = '\n\u200c\u200d';
 
 /**
- * A text that looks the same everywhere: no control or direction character, no half of a surrogate pair, no
- * tower of marks; whitespace is spaces and line ends, at most three spaces and two line ends in a row.
+ * Returns a text that looks the same everywhere: no control or direction character, no half of a surrogate
+ * pair, no stack of marks; whitespace is spaces and line ends, at most three spaces and two line ends in a
+ * row.
  *
- * It is idempotent, and the cleaned beginning of a text is the beginning of the cleaned text.
+ * The function is idempotent, and the cleaned beginning of a text is the beginning of the cleaned text.
  */
 export function clean(text: string): string {
   return text
@@ -31,21 +38,21 @@ export function clean(text: string): string {
     .replace(MARK_RUN, '$1');
 }
 
-/** How a platform is made to show clean text as it is, and how that is read back. */
+/** Escapes clean text so that a platform shows it literally, and reads it back. */
 export interface Escaping {
   escape(clean: string): string;
   /** The exact inverse. */
   unescape(escaped: string): string;
 }
 
-/** What Discord's markdown, its mentions, emoji, timestamps and links are made of. */
+/** The characters of Discord's markdown, mentions, emoji, timestamps and links. */
 const DISCORD_SPECIAL = /[\\*_~`|>#\-[\]<:/]/g;
 const DISCORD_ESCAPED = /\\([\\*_~`|>#\-[\]<:/])|@\u200b/g;
 
 /**
- * Discord: a backslash before every character that could mean something, and an invisible space after `@`,
- * because servers look for `@everyone` without regard to backslashes. Context never matters, so neither does
- * it where a text was cut.
+ * Discord: a backslash before every special character, and an invisible space after `@`, because servers look
+ * for `@everyone` without regard to backslashes. The escaping is independent of context, so a cut text stays
+ * escaped correctly.
  */
 export const discordEscaping: Escaping = {
   escape: (text) => text.replace(DISCORD_SPECIAL, '\\$&').replaceAll('@', '@\u200b'),
@@ -56,8 +63,8 @@ const SLACK_ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&
 const SLACK_CHARACTERS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
 
 /**
- * Slack: three entities. All that it makes mentions and links of stands between `<` and `>`; what else its
- * markup knows means nothing in a `plain_text` object, which is where stories go.
+ * Slack: three entities. Its mentions and links are enclosed in `<` and `>`; the rest of its markup has no
+ * effect in a `plain_text` object, which holds the story.
  */
 export const slackEscaping: Escaping = {
   escape: (text) => text.replace(/[&<>]/g, (character) => SLACK_ENTITIES[character]!),

@@ -1,30 +1,32 @@
 /**
- * Cutting a long text into messages, the same way while it grows and when it is whole: what stands in an
- * earlier message never changes again.
+ * Splits a long text into messages, in the same way while it grows and when it is complete: the content of an
+ * earlier message never changes.
  */
 
 /** One message's share of a text. */
 export interface Part {
   readonly text: string;
-  /** The whitespace between the part before and this one, which no message shows; absent for the first. */
+  /**
+   * The whitespace between the part before and this one, which no message shows; absent for the first part.
+   */
   readonly separator?: string;
 }
 
 export interface SplitOptions {
-  /** The most that one part may cost. */
+  /** The highest cost of one part. */
   readonly limit: number;
-  /** What a string costs on the platform; additive over characters. */
+  /** The cost of a string on the platform; additive over characters. */
   readonly cost: (text: string) => number;
-  /** Characters at the beginning that must not be cut, as far as they fit. */
+  /** Characters at the beginning that are not split, as far as they fit. */
   readonly together?: number;
 }
 
-/** A paragraph's end is preferred when it leaves at least this share of the limit filled. */
+/** A paragraph's end is preferred when it fills at least this share of the limit. */
 const LEAST_SHARE = 0.25;
 
 /**
- * Cuts between paragraphs where that is possible, otherwise between words, otherwise between characters;
- * never inside a surrogate pair or between a letter and its marks. `text` is clean (see `outgoing-text.ts`).
+ * Splits between paragraphs where possible, otherwise between words, otherwise between characters; never
+ * inside a surrogate pair or between a letter and its marks. `text` is clean (see `sanitise.ts`).
  */
 export function splitText(text: string, options: SplitOptions): Part[] {
   const parts: Part[] = [];
@@ -48,7 +50,7 @@ export function joinParts(parts: readonly Part[]): string {
 function cutAfter(text: string, start: number, options: SplitOptions): { end: number; next: number } {
   const { full, least } = fill(text, start, options);
   if (full === text.length) return { end: full, next: full };
-  // Whitespace right behind the window ends a word, too.
+  // Whitespace directly after the window also ends a word.
   const earliest = Math.max(start, options.together ?? 0);
   const lineEnd = text.lastIndexOf('\n', full);
   const space = text.lastIndexOf(' ', full);
@@ -61,7 +63,7 @@ function cutAfter(text: string, start: number, options: SplitOptions): { end: nu
   return { end: full, next: full };
 }
 
-/** How far a part can reach, and the point at which it is filled well enough. */
+/** How far a part can reach, and the point from which it is filled enough. */
 function fill(
   text: string,
   start: number,
@@ -74,7 +76,7 @@ function fill(
   for (const character of text.slice(start, start + limit + 2)) {
     const price = cost(character);
     if (spent + price > limit) {
-      // Marks go with their letter, unless there is nothing else.
+      // Marks stay with their letter, unless the part has nothing else.
       if (/[\p{M}\u200d]/u.test(character) && cluster > start) full = cluster;
       return { full, least };
     }

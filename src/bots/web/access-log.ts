@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 
 /**
- * Logs one line a request: method, route pattern, status, duration. Never the address itself, the body or an
- * error's message, because a prompt may stand in any of them (`JSON.parse` quotes what it could not read).
+ * Logs one line per request: method, route pattern, status, duration. Never the URL itself, the body or an
+ * error's message, because each of them may hold a prompt (`JSON.parse` quotes what it could not read).
  */
 export function logRequests(app: FastifyInstance, logger: Logger): void {
   app.addHook('onResponse', async (request, reply) => {
@@ -13,13 +13,13 @@ export function logRequests(app: FastifyInstance, logger: Logger): void {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
     };
-    // Pages ask for the status every few seconds; what succeeds and changes nothing is no news.
+    // Pages request the status every few seconds; successful reads are not logged.
     const quiet = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD');
     logger[quiet ? 'debug' : 'info'](line, 'request');
   });
 }
 
-/** Logs a defect by its kind and place only. */
+/** Logs only the kind and location of a defect. */
 export function logDefect(logger: Logger, route: string | undefined, error: unknown): void {
   const { name, code, stack } = (error ?? {}) as { name?: string; code?: unknown; stack?: unknown };
   const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];

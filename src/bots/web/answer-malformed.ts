@@ -1,26 +1,29 @@
 import type { Socket } from 'node:net';
 import { ABORTED_MESSAGE, countRefusal, refusalFor, WebRefusal } from './refusals.ts';
 
-/** Statuses of what Node.js refuses by itself, by its errors' codes; everything else is no HTTP request. */
+/**
+ * HTTP statuses of requests that Node.js itself rejects, by error code; any other error is not an HTTP
+ * request.
+ */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Connections that were closed here although a request on them may still be waiting for its body. */
+/** Connections that this server closed although a request on them may still be waiting for its body. */
 const closed = new WeakSet<Socket>();
 
-/** Whether what broke off on this connection was refused, and counted, already. */
+/** Whether the aborted request on this connection was already refused and counted. */
 export function wasRefused(socket: Socket): boolean {
   return closed.has(socket);
 }
 
 /**
- * Answers what never became a request, or not in time, in the same shape as everything else, and closes the
- * connection at once: its other end may never do so.
+ * Answers malformed or late requests in the same format as all refusals, and closes the connection at once:
+ * the client may never close it.
  */
 export function answerMalformed(error: { code?: string }, socket: Socket): void {
-  // Browsers open connections that they may need, and leave some unused.
+  // Browsers open spare connections and leave some unused.
   if (error.code === 'ECONNRESET' || socket.bytesRead === 0 || !socket.writable) return void socket.destroy();
   const refusal =
     error.code === 'HPE_INVALID_EOF_STATE'

@@ -6,14 +6,14 @@ import { addressOf } from './client.ts';
 import { isReplyId, replyId, unknownReply } from './reply-id.ts';
 import type { WebReplies } from './web-replies.ts';
 
-/** What the routes need to know. */
+/** The dependencies of the routes. */
 export interface ApiOptions {
   readonly replies: WebReplies;
   readonly models: readonly ModelChoice[];
   readonly parseRequest: (input: unknown) => StoryRequest;
-  /** Who a client is, by its address; undefined for somebody whose stories are not counted. */
+  /** The requester behind a client's address; undefined for a client whose stories are not counted. */
   readonly clientAt: (address: string) => Requester | undefined;
-  /** The limiter's settings for the route that starts stories. */
+  /** The rate limiter's settings for the route that submits stories. */
   readonly storyLimit: { readonly max: number; readonly timeWindow: number };
 }
 
@@ -48,7 +48,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
     const key = id.toLowerCase();
     const story = parseRequest(input);
     await replies.submit(key, story, options.clientAt(addressOf(request)));
-    // The second of two equal submissions is told what the first one started, random seed included.
+    // A repeated submission returns the first one's request, random seed included.
     const known = await replies.read(key);
     return reply.code(202).send({ id: key, request: known?.request ?? story });
   });

@@ -1,11 +1,15 @@
-/** Who a visitor of the page is to the limits: there are no accounts, so it goes by addresses. */
+/**
+ * Identifies a visitor of the page for the limits: the page has no accounts, so the address identifies a
+ * client.
+ */
 import type { FastifyRequest } from 'fastify';
 import { clientNetwork, isHome, namedNetwork, parseAddress } from '../../http/address.ts';
 import type { Requester } from '../../queue/admission/requester.ts';
 
 /**
- * The address that a request came from: the last hop that the trusted proxies tell, without the port that some of
- * them write behind it. A hop that is no address does not count, because a client could make up any number of them.
+ * The address that a request came from: the last hop reported by the trusted proxies, without the port that
+ * some of them append. A hop that is not an address is ignored, because a client could invent any number of
+ * them.
  */
 export function addressOf(request: Pick<FastifyRequest, 'ip' | 'ips'>): string {
   const hops = request.ips ?? [request.ip];
@@ -14,9 +18,9 @@ export function addressOf(request: Pick<FastifyRequest, 'ip' | 'ips'>): string {
 }
 
 /**
- * The visitor as a person whose stories are counted; undefined where they are not.
+ * The visitor as a requester; undefined where the visitor's stories are not counted.
  *
- * @param whose those of clients from the internet, of all, of none
+ * @param whose which clients are counted: those from the internet, all, or none
  */
 export function clientAt(address: string, whose: 'public' | 'all' | 'none'): Requester | undefined {
   if (whose === 'none' || (whose === 'public' && isHome(address))) return undefined;
@@ -24,13 +28,14 @@ export function clientAt(address: string, whose: 'public' | 'all' | 'none'): Req
 }
 
 /**
- * Makes the warning about a proxy that is not trusted: without it, all its visitors are one client to the limits of a
- * minute, and if it is on this machine or its network, nobody to those of persons. It is given once for each kind of
- * network, so that a header that a visitor made up does not silence it for the proxy's.
+ * Makes the warning about an untrusted proxy. Without trust, all visitors behind the proxy are one client to
+ * the per-minute limits, and if the proxy is on this machine or its network, they have no requester limits.
+ * The warning is given once for each kind of network, so that a header forged by a visitor does not silence
+ * the warning about the proxy.
  *
- * @param trusts whether a peer's word for an address is taken
+ * @param trusts whether a peer is a trusted proxy
  * @param warn called with the sentence
- * @returns takes the headers' `X-Forwarded-For` and the connection's other end
+ * @returns a function of the `X-Forwarded-For` header and the connection's peer address
  */
 export function proxyWarner(trusts: (address: string | undefined) => boolean, warn: (text: string) => void) {
   const warned = new Set<string>();
@@ -40,7 +45,7 @@ export function proxyWarner(trusts: (address: string | undefined) => boolean, wa
     const kind = network ?? 'internet';
     if (warned.has(kind)) return;
     warned.add(kind);
-    // An address of the internet may be a visitor's, and is in no log.
+    // A public address may be a visitor's, and is never logged.
     const from = network ? parseAddress(peer)?.toString() : 'an address of the internet';
     const setting = network ? `SCIFI_TRUST_PROXY=${network}` : 'SCIFI_TRUST_PROXY to its address';
     warn(

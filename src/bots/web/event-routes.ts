@@ -6,33 +6,33 @@ import { replyId, unknownReply } from './reply-id.ts';
 import { SnapshotStream, type SnapshotStreamOptions } from './snapshot-stream.ts';
 import type { WebReplies } from './web-replies.ts';
 
-/** Replies that one stream may tell of: what one browser has under way in all of its windows. */
+/** Most replies in one stream: the unfinished replies of all windows of one browser. */
 const MAX_REPLIES = 16;
 
-/** What the routes need to know. */
+/** The dependencies of the routes. */
 export interface EventOptions {
   readonly replies: Pick<WebReplies, 'follow'>;
-  /** Streams at once: over all clients, and of one. */
+  /** Most streams at once: of all clients, and of one. */
   readonly maxFollowers: number;
   readonly maxFollowersPerClient: number;
   readonly keepAliveMs: number;
 }
 
-/** What the server does to the event streams when it closes. */
+/** How the server ends the event streams when it closes. */
 export interface OpenStreams {
   /** Ends every stream after the newest state. */
   finishStreams(): void;
-  /** Cuts off those whose client does not take even that. */
+  /** Destroys the streams whose client does not take that state. */
   cutStreams(): void;
 }
 
 /** Adds the event streams: of one reply, and of several over one connection. */
 export function addEventRoutes(app: FastifyInstance, options: EventOptions): OpenStreams {
   const { replies, maxFollowers, maxFollowersPerClient, keepAliveMs } = options;
-  /** Every open stream, and whose it is. */
+  /** Every open stream, and its client. */
   const streams = new Map<SnapshotStream, string>();
 
-  /** Answers with a stream; an unknown reply is a message, or with `isStrict` a refusal. */
+  /** Answers with a stream; an unknown reply is reported by a message, or with `isStrict` by a refusal. */
   async function stream(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -74,8 +74,8 @@ export function addEventRoutes(app: FastifyInstance, options: EventOptions): Ope
     }
     return reply
       .type('text/event-stream; charset=utf-8')
-      .header('cache-control', 'no-store, no-transform') // a proxy that compresses collects the events first
-      .header('x-accel-buffering', 'no') // nginx and those that took this header from it
+      .header('cache-control', 'no-store, no-transform') // a compressing proxy would buffer the events
+      .header('x-accel-buffering', 'no') // for nginx and proxies that adopted its header
       .send(events);
   }
 

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Lets the answers that are under way finish before the server closes, but not for longer than `graceMs`.
- * The server is then made with `forceCloseConnections`: browsers keep connections open on which they have
- * asked nothing yet, and a plain close waits a minute for those.
+ * Lets responses in progress finish before the server closes, for at most `graceMs`. The server then needs
+ * the option `forceCloseConnections`: browsers keep idle connections open, and a plain close waits a minute
+ * for those.
  */
 export function closeGracefully(app: FastifyInstance, graceMs: number, endStreams: () => void): void {
   let underWay = 0;
   let onIdle = () => {};
   app.addHook('onRequest', async (_request, reply) => {
     underWay++;
-    // Not `onResponse`: Fastify has no such moment for a client that went away.
+    // Not `onResponse`: Fastify does not call it for a client that disconnected.
     reply.raw.once('close', () => {
       underWay--;
       if (underWay === 0) onIdle();

@@ -1,6 +1,6 @@
 import { hostName } from '../../http/guard-host.ts';
 
-/** The headers by which a browser says on whose behalf it asks. */
+/** The headers with which a browser names the origin of a request. */
 export interface OriginHeaders {
   readonly host?: string | undefined;
   readonly origin?: string | undefined;
@@ -8,7 +8,7 @@ export interface OriginHeaders {
 }
 
 /**
- * Whether a request comes from our own page, or from no page at all (a terminal sends neither header).
+ * Whether a request comes from this server's page, or from no page at all (a terminal sends neither header).
  * Other sites may not start, stop or read stories through a visitor's browser.
  */
 export function isSameOrigin(headers: OriginHeaders, allowedHosts: readonly string[] = []): boolean {
@@ -17,12 +17,12 @@ export function isSameOrigin(headers: OriginHeaders, allowedHosts: readonly stri
   if (headers.origin === undefined) return true;
   const origin = hostOf(headers.origin);
   if (origin === undefined) return false;
-  // A reverse proxy may replace the Host header; the operator then names the public host.
+  // A reverse proxy may replace the Host header; the operator then sets the public host.
   if (origin === headers.host?.toLowerCase()) return true;
   return allowedHosts.some((name) => name.toLowerCase() === hostName(origin));
 }
 
 function hostOf(origin: string): string | undefined {
-  // The literal "null" (a sandboxed frame, a file) is no URL and so belongs to nobody.
+  // The literal "null" (a sandboxed frame, a file) is not a URL and matches no host.
   return URL.canParse(origin) ? new URL(origin).host || undefined : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The page's replies over the queue. On this platform the reply *is* its job: what the loop writes down is
- * what the page follows, so there is no surface to edit.
+ * The page's replies over the queue. On this platform the job *is* the reply: the page follows the recorded
+ * state, so there is no surface to edit.
  */
 import type { Limits } from '../../queue/admission/limits.ts';
 import type { Replies } from '../../queue/replies.ts';
@@ -11,7 +11,7 @@ import type { WebReplies } from './web-replies.ts';
 
 const WAITING_COUNT_AGE_MS = 1_000;
 
-/** What the web server asks for, answered by the queue. */
+/** Implements the web server's replies over the queue. */
 export function webReplies(replies: Replies<null>, stories: Stories, limits: Limits): WebReplies {
   let waiting = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
@@ -35,7 +35,7 @@ export function webReplies(replies: Replies<null>, stories: Stories, limits: Lim
   };
 }
 
-/** Has this process edit the page's replies. */
+/** Lets this process edit the page's replies. */
 export function workWebReplies(
   replies: Replies<null>,
   stories: Stories,

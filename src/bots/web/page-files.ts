@@ -4,20 +4,20 @@ import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from './page-html.ts';
 
-/** One file of the page, ready to be sent. */
+/** One file of the page, ready to be served. */
 export interface PageFile {
-  /** Where it is served, such as `/page.js`. */
+  /** Its path, such as `/page.js`. */
   readonly path: string;
   readonly type: string;
   readonly body: Buffer;
   readonly etag: string;
 }
 
-/** The oldest browsers that it runs in. */
+/** The oldest supported browsers. */
 export const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
 
 /**
- * Bundles the page in memory. Synchronous, so that esbuild's helper process is gone when it returns; it
+ * Bundles the page in memory. Synchronous, so that esbuild's helper process has ended when it returns; it
  * takes some tens of milliseconds, once, before the server listens.
  */
 export function bundlePage(links: PageLinks = {}): PageFile[] {
@@ -53,7 +53,7 @@ export function bundlePage(links: PageLinks = {}): PageFile[] {
   ];
 }
 
-/** Whether an `If-None-Match` header names this version of a file. */
+/** Whether an `If-None-Match` header matches this version of a file. */
 export function isUnchanged(file: PageFile, ifNoneMatch: string | undefined): boolean {
   return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag);
 }

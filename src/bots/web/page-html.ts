@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the page's sources are. */
+/** The folder of the page's sources. */
 export const PAGE_SOURCE = join(import.meta.dirname, '../../page');
 
-/** Files that are served as they lie in the page's folder, and their types. */
+/** Files that are served unchanged from the page's folder, and their types. */
 export const PLAIN_FILES: Readonly<Record<string, string>> = {
   'icon.svg': 'image/svg+xml',
   'icon-180.png': 'image/png',
@@ -15,17 +15,17 @@ export const PLAIN_FILES: Readonly<Record<string, string>> = {
   'manifest.webmanifest': 'application/manifest+json',
 };
 
-/** Addresses that an operator has the page link to; without one there is no link. */
+/** The operator's links on the page; a link without an address is left out. */
 export interface PageLinks {
-  /** What the operator does with what people ask for. */
+  /** The operator's privacy policy. */
   readonly privacy?: string | undefined;
-  /** Where the program's source is. */
+  /** The program's source code. */
   readonly source?: string | undefined;
 }
 
 const PLACE = '<!-- links -->\n';
 
-/** The page's HTML, with the operator's links. */
+/** The page's HTML with the operator's links. */
 export function pageHtml({ privacy, source }: PageLinks): string {
   const links = [...(privacy ? [link('Privacy', privacy)] : []), ...(source ? [link('Source', source)] : [])];
   const nav =

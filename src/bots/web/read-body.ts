@@ -1,23 +1,24 @@
 import type { Readable } from 'node:stream';
 import { ABORTED_MESSAGE, WebRefusal } from './refusals.ts';
 
-/** The most bytes that a request may bring: a prompt and a context of 2,000 characters each, escaped. */
+/** The most bytes in a request body: a prompt and a context of 2,000 characters each, escaped. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
 /**
- * How much of a request that is too large is read and thrown away. A client that is still sending when it is
- * answered usually sees a broken connection instead of the answer.
+ * How much of a too large request is read and discarded. A client that is still sending when it is answered
+ * usually sees a broken connection instead of the answer.
  */
 const DRAIN_LIMIT_BYTES = 32 * 1024 * 1024;
 const DRAIN_LIMIT_MS = 5_000;
 
-/** As nginx logs it; it is never sent, because the client is gone. */
+/** The status that nginx logs; it is never sent, because the client is gone. */
 const ABORTED_STATUS = 499;
 
 /**
  * Reads a request's body as text.
  *
- * @throws WebRefusal `too_large`, once the client can hear it; `aborted` when the client leaves before the end
+ * @throws WebRefusal `too_large`, once the client can receive it; `aborted` when the client leaves before the
+ *   end
  */
 export async function readBody(payload: Readable, limitBytes = BODY_LIMIT_BYTES): Promise<string> {
   const chunks: Buffer[] = [];
@@ -35,7 +36,7 @@ export async function readBody(payload: Readable, limitBytes = BODY_LIMIT_BYTES)
       if (bytes > DRAIN_LIMIT_BYTES || Date.now() > drainUntilMs) break;
     }
   } catch {
-    // A request has no other way to break off than its connection.
+    // A request ends early only when its connection does.
     throw new WebRefusal(ABORTED_STATUS, 'aborted', ABORTED_MESSAGE);
   }
   if (bytes > limitBytes) {

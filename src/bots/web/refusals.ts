@@ -1,12 +1,12 @@
 /**
- * The one place where an error becomes an HTTP answer: a status, a stable code and a sentence. Whatever is
- * not known here is a defect of ours, and the person learns no more than that.
+ * The one place where an error becomes an HTTP response: a status, a stable code and a sentence. Any unknown
+ * error is a defect of the server, and the client receives no details.
  */
 import type { FastifyReply } from 'fastify';
 import { type ErrorCode, StoryError, sentenceFor } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
 
-/** Codes of refusals that only HTTP knows, beside those that all platforms share. */
+/** Codes of refusals that only HTTP has, in addition to those that all platforms share. */
 export type WebErrorCode =
   | ErrorCode
   | 'too_large'
@@ -14,7 +14,7 @@ export type WebErrorCode =
   | 'timeout' // the request took too long to arrive
   | 'aborted'; // the client left before its request was complete
 
-/** A request that this server refuses before a story is asked for. Its message is meant for the person. */
+/** A request that this server refuses before it submits a story. Its message is meant for the user. */
 export class WebRefusal extends Error {
   readonly code: WebErrorCode;
   readonly status: number;
@@ -27,10 +27,10 @@ export class WebRefusal extends Error {
   }
 }
 
-/** For a client that only half closed its connection; the others cannot hear it. */
+/** For a client that only half closed its connection; other clients cannot receive it. */
 export const ABORTED_MESSAGE = 'The connection ended before the request was complete. Send it again.';
 
-/** An error as it leaves the server. */
+/** An error as the server sends it. */
 export interface Refusal {
   readonly status: number;
   readonly error: { readonly code: WebErrorCode; readonly message: string };
@@ -51,10 +51,10 @@ const STATUS_BY_CODE: Record<ErrorCode, number> = {
   internal: 500,
 };
 
-/** Seconds after which a browser may ask again when too many stories wait. */
+/** Seconds after which a browser may retry when too many stories wait. */
 export const BUSY_RETRY_SECONDS = 10;
 
-/** Sentences for what Fastify itself refuses; its own messages speak to programmers. */
+/** Sentences for Fastify's own refusals; Fastify's messages are meant for developers. */
 const SENTENCE_BY_STATUS: Record<number, string> = {
   400: 'This request cannot be read. Send it as JSON, for example {"prompt": "It all began with"}.',
   404: 'There is nothing at this address. The page is at /.',
@@ -67,7 +67,7 @@ const SENTENCE_BY_STATUS: Record<number, string> = {
 
 const CODE_BY_STATUS: Record<number, WebErrorCode> = { 404: 'not_found', 408: 'timeout', 413: 'too_large' };
 
-/** Turns anything that was thrown while answering into what the client is told. */
+/** Turns any error thrown while answering into the client's response. */
 export function refusalFor(error: unknown): Refusal {
   if (error instanceof WebRefusal) {
     return { status: error.status, error: { code: error.code, message: error.message } };
@@ -81,12 +81,15 @@ export function refusalFor(error: unknown): Refusal {
   return { status, error: { code, message: SENTENCE_BY_STATUS[status] ?? SENTENCE_BY_STATUS[400]! } };
 }
 
-/** Counts a refusal by its code: a client's fault never counts as `internal`, on which operators are told to alert. */
+/**
+ * Counts a refusal by its code. A client's error never counts as `internal`, the code that operators alert
+ * on.
+ */
 export function countRefusal({ error }: Refusal): void {
   refusals.inc({ code: error.code });
 }
 
-/** Sends a refusal. The limiter's 429 has its `Retry-After` from there. */
+/** Sends a refusal. The rate limiter sets the `Retry-After` header of its 429. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   countRefusal(refusal);
   if (refusal.status === 503) reply.header('retry-after', String(BUSY_RETRY_SECONDS));
@@ -97,7 +100,7 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply
     .send({ error: refusal.error });
 }
 
-/** The 4xx status that Fastify put on an error of its own, if it did. */
+/** The 4xx status of an error from Fastify itself, if it has one. */
 function clientErrorStatus(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;

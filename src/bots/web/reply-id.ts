@@ -2,15 +2,15 @@ import { StoryError } from '../../errors.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether a client may use this as the id of a reply. */
+/** Whether a value is a valid client-chosen id of a reply. */
 export function isReplyId(id: unknown): id is string {
   return typeof id === 'string' && UUID.test(id);
 }
 
 /**
- * The id as the queue knows it.
+ * The id in the queue's format.
  *
- * @throws StoryError `not_found` for what cannot be an id
+ * @throws StoryError `not_found` for an invalid id
  */
 export function replyId(text: string): string {
   if (!isReplyId(text)) throw unknownReply();

@@ -2,8 +2,8 @@ import type { FastifyHelmetOptions } from '@fastify/helmet';
 import { WORKER_POLICY } from '../../page/worker-url.ts';
 
 /**
- * What a browser may do with our answers. Nothing inline, nothing from elsewhere, no frames; and no HSTS or
- * upgrade to https, because the page is served over plain http on localhost.
+ * What a browser may do with the server's responses. No inline code, no external sources, no frames; and no
+ * HSTS or upgrade to https, because the page is served over plain http on localhost.
  */
 export const SECURITY_HEADERS: FastifyHelmetOptions = {
   contentSecurityPolicy: {
@@ -19,7 +19,7 @@ export const SECURITY_HEADERS: FastifyHelmetOptions = {
       baseUri: ["'none'"],
       formAction: ["'self'"],
       frameAncestors: ["'none'"],
-      // No string ever becomes markup or code, whatever a story or a prompt holds.
+      // No string becomes markup or code, regardless of the content of a story or a prompt.
       requireTrustedTypesFor: ["'script'"],
       trustedTypes: [WORKER_POLICY],
     },

@@ -1,10 +1,11 @@
 /**
  * The web platform's server: the page and its API.
  *
- * 1. The guards look at the Host and Origin headers (`guard-host.ts`, `guard-origin.ts`) and count requests.
+ * 1. The guards check the Host and Origin headers (`guard-host.ts`, `guard-origin.ts`) and count requests.
  * 2. The page is bundled once (`page-files.ts`) and served from memory.
- * 3. A story is asked for, read, followed and stopped through `api.ts`; `WebReplies` stands for the queue.
- * 4. Whatever goes wrong leaves as a sentence (`refusals.ts`), and the log never holds a prompt.
+ * 3. A story is submitted, read, followed and stopped through `api.ts`; `WebReplies` is the interface to the
+ *    queue.
+ * 4. Every error is sent as a sentence (`refusals.ts`), and the log never holds a prompt.
  */
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -33,48 +34,48 @@ import type { WebReplies } from './web-replies.ts';
 
 const MINUTE_MS = 60_000;
 const HEALTH_PATH = '/healthz';
-/** How long followers may take to receive their last words when the server closes. */
+/** How long event streams may take to send their last states when the server closes. */
 const CLOSE_GRACE_MS = 1_000;
 
-/** How to make a web server. */
+/** The options of a web server. */
 export interface WebServerOptions {
   readonly replies: WebReplies;
-  /** The models that the page offers; the first is the default. */
+  /** The models on the page; the first is the default. */
   readonly models: readonly ModelChoice[];
-  /** Reads what a person sent into a request, or throws a `StoryError` that says what is wrong. */
+  /** Parses a user's input into a request, or throws a `StoryError` that says what is wrong. */
   readonly parseRequest: (input: unknown) => StoryRequest;
   readonly logger: Logger;
   /** The address to bind to; by default only this machine can reach the page. */
   readonly host?: string;
   /** The port to bind to; 0 for any that is free. */
   readonly port: number;
-  /** Further names that this server answers to, as they stand in a Host header, without port. */
+  /** Further names that this server answers to, as in a Host header without the port. */
   readonly allowedHosts?: readonly string[];
-  /** Proxies whose `X-Forwarded-For` is believed, as `parseProxies` reads them; by default none. */
+  /** Proxies whose `X-Forwarded-For` is trusted, in the format of `parseProxies`; by default none. */
   readonly trustProxy?: string;
-  /** Who a client is to the queue, by its address; by default nobody, whose stories are not counted. */
+  /** The requester behind a client's address; by default undefined, so that stories are not counted. */
   readonly clientAt?: (address: string) => Requester | undefined;
-  /** Per client and minute. */
+  /** Per client and per minute. */
   readonly limits?: { readonly stories?: number; readonly requests?: number };
-  /** Event streams at once: over all clients, and of one. */
+  /** Most event streams at once: of all clients, and of one. */
   readonly maxFollowers?: number;
   readonly maxFollowersPerClient?: number;
   /** How long an event stream stays silent, in milliseconds. */
   readonly keepAliveMs?: number;
   readonly timeouts?: HttpTimeouts;
-  /** What the page links to. */
+  /** The links on the page. */
   readonly links?: PageLinks;
 }
 
 /** A server that can be started and stopped once. */
 export interface WebServer {
-  /** Starts listening; resolves with the page's address. Rejects with a `StoryError` when it cannot. */
+  /** Starts listening; resolves with the page's address. Rejects with a `StoryError` on failure. */
   listen(): Promise<string>;
-  /** Ends open event streams, lets other answers finish, and closes. */
+  /** Ends open event streams, lets other responses finish, and closes. */
   close(): Promise<void>;
 }
 
-/** Makes the web platform's server; it binds nothing until `listen` is called. */
+/** Makes the web platform's server; it binds no port until `listen` is called. */
 export function createWebServer(options: WebServerOptions): WebServer {
   const host = options.host ?? '127.0.0.1';
   let app: FastifyInstance | undefined;
@@ -125,7 +126,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   await app.register(helmet, SECURITY_HEADERS);
   app.addHook('onRequest', async (request) => {
     warnOfProxy(request.headers['x-forwarded-for'], request.socket.remoteAddress);
-    // Balancers probe an address of their own choosing, and the answer tells nothing.
+    // Load balancers probe an address of their own choosing, and the answer reveals nothing.
     if (request.routeOptions.url !== HEALTH_PATH && !answersTo(request.headers.host)) {
       throw new WebRefusal(
         403,
@@ -164,7 +165,8 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   app.get(HEALTH_PATH, () => ({ ok: true }));
   for (const file of bundlePage(options.links)) {
     app.get(file.path, (request, reply) => {
-      // Always ask, rarely send: a new version shows at once and an old one costs one small answer.
+      // The browser always revalidates: a new version shows at once, and an unchanged one costs one small
+      // response.
       reply.header('etag', file.etag).header('cache-control', 'no-cache');
       if (isUnchanged(file, request.headers['if-none-match'])) return reply.code(304).send();
       return reply.type(file.type).send(file.body);
@@ -187,7 +189,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   return app;
 }
 
-/** JSON is the only thing that the API reads; another site's form cannot send it. */
+/** The API accepts only JSON, because another site's form cannot send it. */
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
@@ -199,7 +201,7 @@ function readJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** Whether a peer is one of the proxies of a list; a setting that was not checked before is refused here. */
+/** Makes the check whether a peer is one of the listed proxies; an invalid list is rejected here. */
 function proxiesOf(list: string | undefined): (address: string | undefined) => boolean {
   if (list === undefined) return () => false;
   const trusts = parseProxies(list);

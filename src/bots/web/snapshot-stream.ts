@@ -2,39 +2,39 @@ import { Readable } from 'node:stream';
 import type { ReplyState } from '../../story/story.ts';
 
 /**
- * How long an idle stream stays silent. The page counts a stream as dead after two and a half times this
+ * How long an idle stream stays silent. The page treats a stream as dead after two and a half times this
  * (`SILENCE_MS` in `page/following.ts`); proxies and phones drop connections that are silent for longer.
  */
 export const KEEP_ALIVE_MS = 10_000;
 
-/** What a browser waits before it connects again, unless the page knows better. */
+/** How long a browser waits before it reconnects, unless the page sets its own delay. */
 const RETRY_MS = 1_000;
 
-/** Some proxies and virus scanners hold back the first kilobytes of an answer: these fill them. */
+/** Some proxies and virus scanners buffer the first kilobytes of a response: these bytes fill the buffer. */
 const PADDING = `:${' '.repeat(2_048)}\n`;
 
-/** An event and not a comment: a page never learns of comments. */
+/** An event, because a browser does not report comments to the page. */
 const ALIVE = 'event: alive\ndata: 1\n\n';
 
-/** What a stream carries. */
+/** The content of a stream. */
 export interface SnapshotStreamOptions {
-  /** The replies that it tells of; it ends when none of them goes on. */
+  /** The replies that it reports; the stream ends when all of them are final. */
   readonly ids: readonly string[];
-  /** What is sent of a reply; `state` is undefined for one that is not known. */
+  /** The message for a state of a reply; `state` is undefined for an unknown reply. */
   readonly message: (id: string, state: ReplyState | undefined) => unknown;
   readonly keepAliveMs?: number;
 }
 
 /**
- * Replies as server-sent events. A pull stream rather than a hijacked response: the stream is asked for
- * data only when the client has taken what it was sent, so a slow client gets the newest states and never a
- * queue of stale ones; and Fastify keeps its headers, its hooks and the clean-up after a lost connection.
+ * Replies as server-sent events. A pull stream, not a hijacked response: data is requested only when the
+ * client has taken the previous data, so a slow client gets the newest states and never a queue of stale
+ * ones; and Fastify keeps its headers, its hooks and the clean-up after a lost connection.
  */
 export class SnapshotStream extends Readable {
   readonly #message: SnapshotStreamOptions['message'];
-  /** Replies that have not told their end yet. */
+  /** Replies whose final state was not yet offered. */
   readonly #open: Set<string>;
-  /** What the client has not been sent yet, the newest of each reply. */
+  /** The newest unsent state of each reply. */
   readonly #newest = new Map<string, ReplyState | undefined>();
   #finishing = false;
   #wanted = false;
@@ -43,7 +43,7 @@ export class SnapshotStream extends Readable {
   readonly #timer: NodeJS.Timeout;
 
   constructor({ ids, message, keepAliveMs = KEEP_ALIVE_MS }: SnapshotStreamOptions) {
-    // No read-ahead: whatever is buffered here is stale by the time it leaves.
+    // No read-ahead: buffered data would be stale when it is sent.
     super({ highWaterMark: 0 });
     this.#message = message;
     this.#open = new Set(ids);
@@ -51,14 +51,11 @@ export class SnapshotStream extends Readable {
       this.#aliveDue = true;
       this.#flush();
     }, keepAliveMs).unref();
-    // At once, so that the client sees its headers even when the first state is late.
+    // Sent at once, so that the client sees the headers even when the first state is late.
     this.push(`${PADDING}retry: ${RETRY_MS}\n\n`);
   }
 
-  /**
-   * Takes a new state of a reply; it replaces one that the client has not been sent yet. Undefined: the reply
-   * is not known.
-   */
+  /** Takes a new state of a reply; it replaces an unsent one. Undefined: the reply is unknown. */
   offer(id: string, state: ReplyState | undefined): void {
     if (this.#finishing || !this.#open.has(id)) return;
     this.#newest.set(id, state);
@@ -68,13 +65,13 @@ export class SnapshotStream extends Readable {
     this.#flush();
   }
 
-  /** Calls `release` when nobody listens any more, however that came about. */
+  /** Calls `release` when the stream has closed for any reason. */
   onEnd(release: () => void): void {
     if (this.destroyed) release();
     else this.#release = release;
   }
 
-  /** Ends the stream after what it still has to say; the client connects again if it was not the end. */
+  /** Ends the stream after its unsent states; the client reconnects if a reply was not final. */
   finish(): void {
     this.#finishing = true;
     this.#flush();

@@ -16,7 +16,7 @@ const WRITERS: Readonly<Record<string, (model: Model) => Uint8Array | Promise<Ui
   hdf5: writeKerasHdf5,
 };
 
-/** `model export`: one of our models for others. */
+/** `model export`: exports a model for other programs. */
 export function addModelExport(model: Command): void {
   model
     .command('export')
@@ -46,7 +46,7 @@ async function exportModel(named: string, out: string, { format }: { format: str
   const bytes = await write(model);
   await mkdir(dirname(out), { recursive: true });
   await replaceFile(out, bytes);
-  // The file knows only ids; others want the one dictionary or the other.
+  // The file holds only ids; other programs need one of the two dictionaries.
   const { idToChar, charToId } = model.vocabulary.toFile();
   await replaceFile(`${out}.id-to-char.json`, `${JSON.stringify(idToChar, null, 1)}\n`);
   await replaceFile(`${out}.char-to-id.json`, `${JSON.stringify(charToId, null, 1)}\n`);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../../config.ts';
 
-/** The path of a model that somebody named: a file, a folder, or the name of one in the models folder. */
+/** The path of a model that the user named: a file, a folder, or the name of one in the models folder. */
 export function findModel(named: string): string {
   if (existsSync(named)) return named;
   const inFolder = join(readConfig(process.env).modelsFolder, named);

@@ -25,7 +25,7 @@ interface ImportFlags {
   readonly float16?: boolean;
 }
 
-/** `model import`: a model of Keras, TensorFlow.js or safetensors becomes one of ours. */
+/** `model import`: converts a model of Keras, TensorFlow.js or safetensors into this program's format. */
 export function addModelImport(model: Command): void {
   model
     .command('import')

@@ -9,7 +9,7 @@ import { readModel } from '../../generator/model/formats/read-model.ts';
 import { printLine } from '../console.ts';
 import { findModel } from './find.ts';
 
-/** `model inspect`: what a model is made of, and what it costs. */
+/** `model inspect`: a model's layers and cost. */
 export function addModelInspect(model: Command): void {
   model
     .command('inspect')

@@ -8,7 +8,7 @@ import { lexiconWords } from '../../workshop/corpus/lexicon-words.ts';
 import { printLine } from '../console.ts';
 import { findModel } from './find.ts';
 
-/** `model lexicon`: the words that a model's stories keep to. */
+/** `model lexicon`: the words that a model's stories are limited to. */
 export function addModelLexicon(model: Command): void {
   model
     .command('lexicon')

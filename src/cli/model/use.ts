@@ -13,7 +13,7 @@ interface UseFlags {
   readonly description?: string;
 }
 
-/** `model use`: the model that writes where nobody asks for another. */
+/** `model use`: sets the default model. */
 export function addModelUse(model: Command): void {
   model
     .command('use')

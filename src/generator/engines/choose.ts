@@ -1,6 +1,4 @@
-/**
- * Which engine writes: the one that the operator named, or the best that runs here.
- */
+/** Chooses the engine: the one that the operator named, or the best one that runs on this machine. */
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { Engine } from './engine.ts';
@@ -14,9 +12,9 @@ export interface EngineOptions {
   readonly threads: number;
 }
 
-/** An engine's device, found and ready to hold models. */
+/** An engine's device, opened and ready to load models. */
 export interface OpenedEngine {
-  /** What it runs on, for people: `NVIDIA H200`, `2 threads`. */
+  /** The device, as messages show it: `NVIDIA H200`, `2 threads`. */
   readonly device: string;
   create(model: Model, options: EngineOptions): Promise<Engine>;
   /** Releases the device; its engines are closed by then. */
@@ -24,24 +22,24 @@ export interface OpenedEngine {
 }
 
 export interface OpenRequest {
-  /** Whether a program that only pretends to be a GPU will do. */
+  /** Whether a software adapter is accepted as a GPU. */
   readonly acceptSoftware: boolean;
 }
 
-/** How each engine is opened; one that cannot run here throws what it misses. */
+/** How each engine is opened; an engine that cannot run here throws an error that names what is missing. */
 export type EngineOpeners = Readonly<Record<EngineName, (request: OpenRequest) => Promise<OpenedEngine>>>;
 
 export interface ChosenEngine extends OpenedEngine {
   readonly name: EngineName;
-  /** One line on what was chosen and why the others were not. */
+  /** One line that says which engine was chosen and why the others were not. */
   readonly reason: string;
 }
 
 /**
- * Opens the engine that the operator wants: `auto` takes the first that runs of CUDA, WebGPU on a real GPU,
- * ONNX Runtime and WASM.
+ * Opens the configured engine: `auto` takes the first that runs of CUDA, WebGPU on a real GPU, ONNX Runtime
+ * and WASM.
  *
- * @param passOver engines that `auto` is not to take, and why: those that were lost too often
+ * @param passOver engines that `auto` skips, with the reason: those whose device was lost too often
  * @throws StoryError `configuration` that says what is missing
  */
 export async function chooseEngine(

@@ -1,20 +1,20 @@
 /**
- * Keeps a worker supplied with an engine: opens the one that was chosen, and after its device is lost opens
- * it again or, where the choice is ours, another.
+ * Supplies a worker with an engine: opens the chosen engine, and after its device is lost opens it again or,
+ * where the choice is `auto`, opens another.
  */
 import { type ChosenEngine, chooseEngine, type EngineName, type EngineOpeners } from './choose.ts';
 
-/** Losses after which `auto` does without an engine. */
+/** Losses after which `auto` skips an engine. */
 const LOSSES_TO_PASS_OVER = 3;
-/** Pauses before an engine is opened again, by how often it was lost or could not be opened in a row. */
+/** Delays before an engine is opened again, by the number of consecutive losses and failures to open. */
 const PAUSES_MS = [0, 1_000, 5_000, 30_000];
-/** One that has run for so long since it was opened begins a new count. */
+/** An engine that has run for this long since it was opened resets the count. */
 const GOOD_RUN_MS = 600_000;
 
 export interface EngineSupervisorOptions {
   readonly wanted: EngineName | 'auto';
   readonly openers: EngineOpeners;
-  /** Told in one line what was chosen or what went wrong. */
+  /** Receives one line that says what was chosen or what failed. */
   readonly log: (line: string) => void;
   readonly clock: () => number;
   readonly wait: (ms: number) => Promise<void>;
@@ -35,7 +35,7 @@ export class EngineSupervisor {
   /**
    * Opens an engine for the first time.
    *
-   * @throws StoryError `configuration` when none can run here, or not the one that is wanted
+   * @throws StoryError `configuration` when no engine can run here, or the configured one cannot
    */
   async open(): Promise<ChosenEngine> {
     const { wanted, openers, log, clock } = this.#options;
@@ -47,9 +47,9 @@ export class EngineSupervisor {
   }
 
   /**
-   * Opens an engine after the last one's device was lost; tries until there is one.
+   * Opens an engine after the device of the last one was lost; retries until one opens.
    *
-   * @returns undefined when it was closed meanwhile
+   * @returns undefined when the supervisor was closed meanwhile
    */
   async reopen(): Promise<ChosenEngine | undefined> {
     const { wanted, log, clock, wait } = this.#options;

@@ -1,10 +1,10 @@
-/** Lets one call at a time into an engine: what one leaves behind is what the next one begins with. */
+/** Admits one call at a time to an engine: each call starts from the state that the previous one left. */
 export class Mutex {
   #running: Promise<unknown> | undefined;
   #closed = false;
 
   /**
-   * Begins at once: what somebody does to the engine after this comes after the call.
+   * Starts synchronously, so later calls on the engine run after it.
    *
    * @throws Error while another call is under way, and after `close`
    */
@@ -20,7 +20,7 @@ export class Mutex {
     }
   }
 
-  /** Lets nobody in any more and releases what there is, once, when the call that is under way has ended. */
+  /** Rejects new calls and runs `release` once, after the call in progress has ended. */
   async close(release: () => unknown): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

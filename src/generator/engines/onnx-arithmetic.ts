@@ -1,14 +1,18 @@
 /**
- * The arithmetic of activations as nodes of an ONNX graph. ONNX Runtime's own Log, Softplus, Elu, Selu, Celu and
- * ReduceSum round a number otherwise at the end of a tensor than in its middle, and so by what stands beside it;
- * none of them is used here. Those that are have been seen to give every row the same bits in any company.
+ * The arithmetic of activations as nodes of an ONNX graph. ONNX Runtime's own Log, Softplus, Elu, Selu, Celu
+ * and ReduceSum round a number differently at the end of a tensor than in its middle, so the result depends
+ * on the neighbouring numbers; none of them is used here. The operators used here were tested to give a row
+ * the same bits whatever the other rows are.
  */
 import type { Arithmetic } from '../model/activation-formulas.ts';
 import { DATA_TYPES, type OnnxGraph } from './onnx-graph.ts';
 
 const LAST_AXIS = -1;
 
-/** Values are names of tensors whose last axis is a row's; `columns` tells how long it is where that matters. */
+/**
+ * Values are names of tensors whose last axis holds a row's numbers; `columns` is that axis's length, where
+ * an operation needs it.
+ */
 export function onnxArithmetic(graph: OnnxGraph, columns: number): Arithmetic<string> {
   const binary = (operator: string) => (a: string, b: string | number) =>
     graph.node(operator, [a, typeof b === 'number' ? graph.scalar(b) : b]);

@@ -1,10 +1,13 @@
 /**
- * ONNX graphs, built in memory: just enough of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)
- * to describe a step of a network. The numbers below are that file's field numbers.
+ * ONNX graphs, built in memory: the part of onnx.proto
+ * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that describes one step of a network. The numbers
+ * below are that file's field numbers.
  */
 import { PbfWriter } from 'pbf';
 
-/** Version of the file format, and of the operators' meanings: both long understood by any runtime. */
+/**
+ * Version of the file format and of the operator set: both have been supported by every runtime for years.
+ */
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
@@ -13,12 +16,12 @@ type DataType = keyof typeof DATA_TYPES;
 
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, graph: 5, ints: 7, strings: 8 } as const;
 
-/** Whole numbers become `int` attributes, lists of them `ints`; a graph is the body of a loop. */
+/** Integers become `int` attributes, lists of them `ints`; a graph is the body of a loop. */
 export type Attributes = Readonly<
   Record<string, number | string | readonly number[] | readonly string[] | OnnxGraph>
 >;
 
-/** A size, or the name of one that each call may choose anew. */
+/** A size, or the name of a size that each call may choose. */
 export type Dimension = number | string;
 
 interface Node {
@@ -40,18 +43,21 @@ interface Initializer {
   readonly values: Float32Array | BigInt64Array;
 }
 
-/** Collects a graph's parts; every method returns the name by which later nodes use what it made. */
+/** Collects a graph's parts; every method returns the name of the value that it made. */
 export class OnnxGraph {
   readonly #prefix: string;
   readonly #scalars = new Map<number, string>();
-  /** Values that are outputs, and the names by which they are called outside. */
+  /** Values that are outputs, and their names as outputs. */
   readonly #renamed = new Map<string, string>();
   readonly #nodes: Node[] = [];
   readonly #initializers: Initializer[] = [];
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
 
-  /** @param prefix begins all names that the graph gives: a loop's body needs other names than what it is in */
+  /**
+   * @param prefix of all names in the graph: names in a loop's body must differ from those of the graph
+   *   around it
+   */
   constructor(prefix = '') {
     this.#prefix = prefix;
   }
@@ -66,24 +72,24 @@ export class OnnxGraph {
     return name;
   }
 
-  /** A float32 number; the same one is stored once. */
+  /** A float32 number; equal numbers are stored once. */
   scalar(value: number): string {
     const name = this.#scalars.get(value) ?? this.weights([], Float32Array.of(value));
     this.#scalars.set(value, name);
     return name;
   }
 
-  /** A constant that needs no name of its own. */
+  /** A constant under a generated name. */
   weights(shape: readonly number[], values: Float32Array | BigInt64Array): string {
     return this.constant(`${this.#prefix}constant_${this.#initializers.length}`, shape, values);
   }
 
-  /** Whole numbers in a row, as operators take sizes and axes. */
+  /** A list of integers, as operators take sizes and axes. */
   integers(...values: readonly number[]): string {
     return this.weights([values.length], BigInt64Array.from(values, BigInt));
   }
 
-  /** A whole number by itself, as operators take an index. */
+  /** A single integer, as operators take an index. */
   index(value: number): string {
     return this.weights([], BigInt64Array.of(BigInt(value)));
   }

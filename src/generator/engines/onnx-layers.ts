@@ -1,4 +1,7 @@
-/** The layers of a model as nodes of an ONNX graph. Rows stand in the last axis but one, or over time in two. */
+/**
+ * The layers of a model as nodes of an ONNX graph. Rows are the last axis but one; an axis of steps may
+ * precede them.
+ */
 import { type ActivationName, activate } from '../model/activation-formulas.ts';
 import { type RowLayer, scaleAndShift } from '../model/float64.ts';
 import type { GruLayer, LstmLayer, RecurrentLayer } from '../model/layers.ts';
@@ -6,7 +9,7 @@ import { onnxArithmetic } from './onnx-arithmetic.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 import { columnsOf, inputBias, stackedKernel } from './tabled-model.ts';
 
-/** A layer without a memory; `inputSize` numbers in each row. */
+/** A layer without state; each row has `inputSize` numbers. */
 export function rowLayer(graph: OnnxGraph, layer: RowLayer, x: string, inputSize: number): string {
   switch (layer.kind) {
     case 'dense':
@@ -25,14 +28,16 @@ function activation(graph: OnnxGraph, name: ActivationName, x: string, columns: 
   return activate(onnxArithmetic(graph, columns), name, x);
 }
 
-/** Where a recurrent layer's inputs come from: what they bring to its gates is known, or is to be multiplied. */
+/**
+ * Inputs of a recurrent layer: their contribution to the gates, already computed, or the inputs themselves.
+ */
 export type Source = { readonly gates: string } | { readonly inputs: string };
 
 /**
  * One step of a recurrent layer.
  *
  * @param states [rows, units] each: hidden, and for an LSTM cell
- * @returns the new ones
+ * @returns the new states
  */
 export function recurrentStep(
   graph: OnnxGraph,
@@ -45,7 +50,7 @@ export function recurrentStep(
     : [gruStep(graph, layer, source, states[0]!)];
 }
 
-/** What inputs bring to a layer's gates: x kernel + bias. */
+/** The inputs' contribution to a layer's gates: x kernel + bias. */
 export function gatesOfInputs(graph: OnnxGraph, layer: RecurrentLayer, inputs: string): string {
   const bias = inputBias(layer);
   return affine(graph, inputs, layer.kernel, bias);
@@ -110,7 +115,7 @@ function gruStep(graph: OnnxGraph, layer: GruLayer, source: Source, hidden: stri
   return graph.node('Add', [kept, replaced]);
 }
 
-/** x kernel; `rows` of the kernel */
+/** x kernel; the kernel has `rows` rows. */
 function multiply(graph: OnnxGraph, x: string, kernel: Float32Array, rows: number): string {
   return graph.node('MatMul', [x, graph.weights([rows, kernel.length / rows], kernel)]);
 }
@@ -121,7 +126,7 @@ function affine(graph: OnnxGraph, x: string, kernel: Float32Array, bias: Float32
   return graph.node('Add', [product, graph.weights([bias.length], bias)]);
 }
 
-/** The gates in a row of them, `units` numbers each. */
+/** Splits the concatenated gates, `units` numbers each. */
 function split(graph: OnnxGraph, x: string, gates: number, units: number): string[] {
   const sizes = graph.integers(...new Array<number>(gates).fill(units));
   return graph.nodes('Split', [x, sizes], gates, { axis: 1 });

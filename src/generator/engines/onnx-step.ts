@@ -6,17 +6,17 @@ import { OnnxGraph } from './onnx-graph.ts';
 import { recurrentStep, rowLayer, type Source } from './onnx-layers.ts';
 import { tabled } from './tabled-model.ts';
 
-/** The size that each call chooses: how many slots step together. */
+/** The size that each call chooses: the number of slots in the step. */
 const ROWS = 'rows';
 
-/** One state of one layer, by the names under which it goes in and comes out. */
+/** One state of one layer: its size and the names of its input and output. */
 export interface StateSpec {
   readonly input: string;
   readonly output: string;
   readonly units: number;
 }
 
-/** The states that a model carries, from the lowest layer to the highest. */
+/** All states of a model, from the lowest layer to the highest. */
 export function stateSpecs({ layers }: Pick<Model, 'layers'>): StateSpec[] {
   const memories = layers.filter((layer) => layer.kind === 'lstm' || layer.kind === 'gru');
   return memories.flatMap(({ kind, units }, i) =>
@@ -28,9 +28,9 @@ export function stateSpecs({ layers }: Pick<Model, 'layers'>): StateSpec[] {
 }
 
 /**
- * Builds the graph of a model whose layers all read forwards. Inputs: `ids` [rows] int32 and each layer's states
- * [rows, units], called `hidden_0`, `cell_0`, `hidden_1` and so on. Outputs: `logits` [rows, vocabulary size] and
- * the new states under the same names with `new_` before them.
+ * Builds the graph of a model whose layers all read forwards. Inputs: `ids` [rows] int32 and each layer's
+ * states [rows, units], named `hidden_0`, `cell_0`, `hidden_1` and so on. Outputs: `logits` [rows, vocabulary
+ * size] and the new states under the same names with the prefix `new_`.
  *
  * @returns a serialized ONNX model
  */

@@ -1,4 +1,4 @@
-/** A whole window read by a character model as an ONNX graph: ids in, logits of what follows out. */
+/** A pass of a character model over a whole window as an ONNX graph: ids in, logits of the next id out. */
 import { isRowLayer } from '../model/float64.ts';
 import { type BidirectionalLayer, outputSize, type RecurrentLayer, stateCount } from '../model/layers.ts';
 import type { Model } from '../model/model.ts';
@@ -6,16 +6,16 @@ import { OnnxGraph } from './onnx-graph.ts';
 import { gatesOfInputs, recurrentStep, rowLayer } from './onnx-layers.ts';
 import { inputBias, tabled } from './tabled-model.ts';
 
-/** The sizes that each call chooses: ids in the longest window, and windows. */
+/** The sizes that each call chooses: the length of the longest window, and the number of windows. */
 const PLACES = 'places';
 const ROWS = 'rows';
 
 type Direction = 'forward' | 'backward';
 
 /**
- * Builds the graph of any model. Every window ends in the last place, so a shorter one begins later. Inputs:
- * `ids` [places, rows] int32, and `valid` [places, rows, 1] bool, false in front of a window. Output: `logits`
- * [rows, vocabulary size].
+ * Builds the graph of any model. Every window ends at the last step, so a shorter window starts later.
+ * Inputs: `ids` [places, rows] int32, and `valid` [places, rows, 1] bool, false before the start of a window.
+ * Output: `logits` [rows, vocabulary size].
  *
  * @returns a serialized ONNX model
  */
@@ -29,7 +29,7 @@ export function buildWindowGraph(model: Model): Uint8Array {
     graph.node('Gather', [graph.weights([size, columns], values), ids], { axis: 0 });
   const reader = new WindowReader(graph, valid, ids);
 
-  // [places, rows, columns], and from the last layer with a memory on [1, rows, columns]: the last place.
+  // [places, rows, columns]; from the last recurrent layer on [1, rows, columns]: only the last step.
   let top = lookUp(table);
   let columns = table.columns;
   const lastMemory = layers.findLastIndex((layer) => !isRowLayer(layer));
@@ -54,11 +54,11 @@ export function buildWindowGraph(model: Model): Uint8Array {
   return graph.toBytes();
 }
 
-/** Adds loops over the places of windows to a graph. */
+/** Adds loops over the steps of windows to a graph. */
 class WindowReader {
   readonly #graph: OnnxGraph;
   readonly #valid: string;
-  /** How many windows there are: [1] int64. */
+  /** Number of windows: [1] int64. */
   readonly #rows: string;
   #loops = 0;
 
@@ -96,10 +96,10 @@ class WindowReader {
   }
 
   /**
-   * A recurrent layer over all places, from fresh states.
+   * A recurrent layer over all steps, from cleared states.
    *
-   * @param gates what its inputs bring to its gates, [places, rows, gates]
-   * @param isLast whether nothing but the last place is wanted, which a layer that reads backwards reads first
+   * @param gates the inputs' contribution to its gates, [places, rows, gates]
+   * @param isLast whether only the last step is needed, which a layer that reads backwards reads first
    * @returns its hidden states, [places, rows, units] or [1, rows, units]
    */
   read(layer: RecurrentLayer, gates: string, direction: Direction, isLast: boolean): string {
@@ -120,7 +120,7 @@ class WindowReader {
     return isLast && !isBackward ? this.lastPlace(hidden) : hidden;
   }
 
-  /** A step of a loop. Reading forwards, the states stay fresh up to where a window begins. */
+  /** One step of a loop. When the layer reads forwards, the states stay cleared until the window starts. */
   #body(layer: RecurrentLayer, direction: Direction): OnnxGraph {
     const prefix = `loop_${this.#loops++}_`;
     const body = new OnnxGraph(prefix);

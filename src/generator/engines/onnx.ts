@@ -1,9 +1,9 @@
 /**
- * The engine for processors: ONNX Runtime steps a graph of ours, the host draws. Its kernels compute every
- * row of a batch alike, whatever the batch; ours is kept to operators of which the tests have seen that.
+ * The engine for CPUs: ONNX Runtime runs a step's graph, and the host draws. The graph uses only operators
+ * for which the tests show that a row's bits do not depend on the other rows.
  *
- * States go round: what a step returns is what the next one is fed, as it is, while the slots stay the same.
- * When slots come or go their rows are copied, the others' bits with them; nothing is computed again.
+ * The states that a step returns are the input of the next step, unchanged, while the slots stay the same.
+ * When slots join or leave, rows are copied bit for bit; nothing is computed again.
  */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -26,23 +26,23 @@ import {
 import { WindowedEngine, type WindowRunner, type Windows } from './windowed-engine.ts';
 
 const NAME = 'onnx';
-/** Products of this size gain little from more threads. */
+/** Matrix products of this size gain little from more threads. */
 const MAX_DEFAULT_THREADS = 8;
 const MAX_THREADS = 256;
-/** Errors and worse: warnings are about what a release may change. */
+/** Errors and worse: warnings concern possible changes in later releases. */
 const LOG_SEVERITY_ERROR = 3;
 
 export interface OnnxEngineOptions {
-  /** How many slots it can hold. */
+  /** Number of slots. */
   readonly capacity: number;
-  /** Threads that share each product; as many as there are processors, but at most 8, unless said otherwise. */
+  /** Threads for each matrix product; by default the number of processors, but at most 8. */
   readonly threads?: number;
 }
 
 /**
  * @throws RangeError for options out of range
- * @throws StoryError `model_unavailable` for a bidirectional model that does not say how much it sees
- * @throws StoryError `configuration` where ONNX Runtime does not exist for this platform
+ * @throws StoryError `model_unavailable` for a bidirectional model whose window is unknown
+ * @throws StoryError `configuration` where ONNX Runtime is not available for this platform
  */
 export async function createOnnxEngine(model: Model, options: OnnxEngineOptions): Promise<Engine> {
   const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
@@ -68,19 +68,19 @@ function openSession(runtime: Runtime, graph: Uint8Array, threads: number): Prom
     intraOpNumThreads: threads,
     logSeverityLevel: LOG_SEVERITY_ERROR,
     extra: {
-      // A thread that spins while it waits takes a processor from everything else on the machine: with one
-      // of two processors busy otherwise, spinning made the engine slower than a single thread.
+      // A thread that spins while it waits takes a processor from the rest of the machine: with one of two
+      // processors busy otherwise, spinning made the engine slower than a single thread.
       session: { intra_op: { allow_spinning: '0' } },
-      // On ARM it multiplies a single row by another kernel than several, so that bits would depend on the crowd.
+      // On ARM, KleidiAI uses a different kernel for a single row than for several, so a row's bits would
+      // depend on the number of rows.
       mlas: { disable_kleidiai: '1' },
     },
   });
 }
 
-/** @throws StoryError `configuration` where ONNX Runtime does not exist for this platform */
+/** @throws StoryError `configuration` where ONNX Runtime is not available for this platform */
 export async function loadOnnxRuntime(): Promise<Runtime> {
-  // Since 1.30 it tells its makers what it runs, and leaves a device's id behind, unless told not to before it
-  // is loaded.
+  // Since 1.30 ONNX Runtime sends telemetry and stores a device id, unless this is set before it is loaded.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   try {
     return await import('onnxruntime-node');
@@ -101,16 +101,16 @@ class OnnxEngine implements Engine {
   readonly #session: InferenceSession;
   readonly #Tensor: typeof Tensor;
   readonly #specs: readonly StateSpec[];
-  /** The slots of the last step in the order of its rows, and that step's states. */
+  /** The slots of the last step in row order, and that step's states. */
   #slots: readonly number[] = [];
   #states: readonly Tensor[] = [];
-  /** States of slots that were not in the last step, [capacity, units] each. Made when first needed. */
+  /** States of slots that were not in the last step, [capacity, units] each. Allocated on first use. */
   readonly #parked: readonly Float32Array[];
-  /** Slots whose state is zeros, whatever is stored for them. */
+  /** Slots whose state is zeros, regardless of the stored state. */
   readonly #cleared = new Set<number>();
-  /** By number and state, [capacity, units] each. */
+  /** By checkpoint number and state, [capacity, units] each. */
   readonly #checkpoints: readonly (readonly Float32Array[])[];
-  /** Slots whose state is their checkpoint of a number, whatever else is stored for them. */
+  /** Slots whose state is their checkpoint of this number, regardless of the stored state. */
   readonly #restored = new Map<number, number>();
   readonly #inside: Uint8Array;
   readonly #calls = new Mutex();
@@ -183,7 +183,7 @@ class OnnxEngine implements Engine {
     return results.logits!.data as Float32Array;
   }
 
-  /** Makes the rows of `#states` those of `slots`, in their order. */
+  /** Arranges the rows of `#states` as `slots`, in that order. */
   #seat(slots: readonly number[]): void {
     const same = slots.length === this.#slots.length && slots.every((slot, row) => slot === this.#slots[row]);
     if (same && !slots.some((slot) => this.#cleared.has(slot) || this.#restored.has(slot))) return;
@@ -209,9 +209,9 @@ class OnnxEngine implements Engine {
   }
 
   /**
-   * One state of a slot as it is now; undefined for zeros.
+   * The current value of one state of a slot; undefined for zeros.
    *
-   * @param row of the slot in the last step; undefined where it was not in that
+   * @param row of the slot in the last step; undefined where the slot was not in it
    */
   #stateOf(slot: number, i: number, row: number | undefined): Float32Array | undefined {
     if (this.#cleared.has(slot)) return undefined;
@@ -227,7 +227,7 @@ function rowOf(matrix: Float32Array, row: number, columns: number): Float32Array
   return matrix.subarray(row * columns, (row + 1) * columns);
 }
 
-/** Runs the graph that reads whole windows. */
+/** Runs the window graph. */
 class OnnxWindows implements WindowRunner {
   readonly #session: InferenceSession;
   readonly #Tensor: typeof Tensor;

@@ -1,4 +1,4 @@
-/** The engines of a server; each is loaded when it is first asked for. */
+/** The engines of a server; each is loaded on first use. */
 import type { EngineName, EngineOpeners, OpenedEngine } from './choose.ts';
 import { EngineSupervisor } from './engine-supervisor.ts';
 import { adapterTitle, isSoftware } from './tensorflow/adapter.ts';
@@ -41,7 +41,7 @@ async function onTensorflow(backend: TensorflowBackend, device: string): Promise
   };
 }
 
-/** A keeper of this machine's engines. */
+/** Creates the supervisor of this machine's engines. */
 export function superviseEngines(
   wanted: EngineName | 'auto',
   log: (line: string) => void = () => {},

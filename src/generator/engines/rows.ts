@@ -1,11 +1,11 @@
-/** What every engine asks of its callers, and the drawing for engines that return logits to the host. */
+/** Argument checks that all engines share, and drawing for engines that return logits to the host. */
 import type { Model } from '../model/model.ts';
 import { sampleFromLogits } from '../sampler.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engine.ts';
 
 type Bounds = Pick<Engine, 'capacity' | 'vocabularySize' | 'stepsPerDecode'>;
 
-/** @throws RangeError naming the first lane that breaks the seam's rules */
+/** @throws RangeError naming the first row that breaks the rules of `Engine.decode` */
 export function checkRows(engine: Bounds, batch: readonly Row[], steps: number): void {
   expectInteger('steps', steps, 1, engine.stepsPerDecode);
   checkSlots(
@@ -54,7 +54,9 @@ function checkAllowed(
   }
 }
 
-/** @throws RangeError unless there is a slot, each is one of the engine's, and none comes twice */
+/**
+ * @throws RangeError unless there is at least one slot, each is one of the engine's, and all are different
+ */
 export function checkSlots(engine: Pick<Bounds, 'capacity'>, slots: readonly number[]): void {
   if (slots.length === 0) throw new RangeError('Expected `slots` to hold at least one slot, got none.');
   for (const slot of slots) expectInteger('slot', slot, 0, engine.capacity - 1);
@@ -63,7 +65,10 @@ export function checkSlots(engine: Pick<Bounds, 'capacity'>, slots: readonly num
   }
 }
 
-/** @throws RangeError unless each slot is one of the engine's, none comes twice, and there is a checkpoint of that number */
+/**
+ * @throws RangeError unless each slot is one of the engine's, all are different, and there is a checkpoint of
+ *   that number
+ */
 export function checkCheckpoint(
   engine: Pick<Bounds, 'capacity'>,
   slots: readonly number[],
@@ -73,7 +78,10 @@ export function checkCheckpoint(
   expectInteger('number', number, 0, CHECKPOINTS - 1);
 }
 
-/** @throws RangeError unless every id is one of the vocabulary's, and there are as many as wanted, where that is said */
+/**
+ * @throws RangeError unless every id is in the vocabulary, and their number is the expected one, where one is
+ *   given
+ */
 export function checkIds(
   engine: Pick<Bounds, 'vocabularySize'>,
   ids: ArrayLike<number>,
@@ -94,8 +102,9 @@ export function expectInteger(name: string, value: unknown, min: number, max: nu
 const WORD_CHARACTER = /^[\p{L}\p{M}'\u2019]$/u;
 
 /**
- * For each id, 1 where a draw that follows it is inside of a word, which is where the id stands for a letter or an
- * apostrophe; 0 elsewhere, and for all ids of a vocabulary of words, since each of their draws begins one.
+ * For each id, 1 where the draw after it is inside of a word, which is the case when the id stands for a
+ * letter or an apostrophe; 0 elsewhere, and for all ids of a vocabulary of words, where each draw begins a
+ * word.
  */
 export function insideWord({ vocabulary }: Pick<Model, 'vocabulary'>): Uint8Array {
   const isCharacters = vocabulary.unit === 'char';
@@ -104,16 +113,16 @@ export function insideWord({ vocabulary }: Pick<Model, 'vocabulary'>): Uint8Arra
   );
 }
 
-/** The temperature of a lane's draw that follows an id. */
+/** The temperature of a row's draw after an id. */
 export function temperatureAfter({ temperature, wordTemperature }: Row, inside: number): number {
   return inside === 1 ? temperature : (wordTemperature ?? temperature);
 }
 
 /**
- * What a lane draws in a step, from its logits on the host.
+ * Draws one id for a row, from logits on the host.
  *
- * @param offset where the lane's logits begin; there is one for each id of `inside`
- * @param previous the id that the lane read in this step
+ * @param offset where the row's logits begin; there is one for each id of `inside`
+ * @param previous the id that the row read in this step
  */
 export function drawFrom(
   logits: Float32Array,
@@ -138,8 +147,8 @@ export function drawFrom(
 export type StepLogits = (slots: readonly number[], ids: ArrayLike<number>) => Promise<Float32Array>;
 
 /**
- * `Engine.advance` for an engine whose step returns logits: feeds or feeds back, and draws on the host.
- * The lanes must have been checked.
+ * `Engine.decode` for an engine whose step returns logits: feeds the given or drawn ids, and draws on the
+ * host. The caller has checked the rows.
  *
  * @param inside see `insideWord`
  */

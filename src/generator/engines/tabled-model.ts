@@ -1,13 +1,13 @@
 /**
- * A model as engines run it. What the layers below the first one with a memory make of a character depends on
- * nothing but the character, and so does what that layer's kernel makes of that: it is one row of a table, summed
- * in float64 and rounded once, which is nearer to the formulas than products at run time would be.
+ * A model as engines run it. The output of the layers below the first recurrent one depends on the id alone,
+ * and so does its product with that layer's kernel: it is one row of a table, summed in float64 and rounded
+ * once, which is more exact than products at run time.
  */
 import { affine, applyRowLayer, isRowLayer, type RowLayer } from '../model/float64.ts';
 import type { BidirectionalLayer, EmbeddingLayer, OneHotLayer, RecurrentLayer } from '../model/layers.ts';
 import type { Model } from '../model/model.ts';
 
-/** A layer whose outputs depend on what it read before. */
+/** A layer whose outputs depend on earlier inputs. */
 export type MemoryLayer = RecurrentLayer | BidirectionalLayer;
 
 export interface Table {
@@ -17,11 +17,11 @@ export interface Table {
 }
 
 export interface TabledModel {
-  /** What each id brings to the gates of the first layer: its product with the kernel, plus the bias. */
+  /** Each id's contribution to the gates of the first layer: its product with the kernel, plus the bias. */
   readonly table: Table;
-  /** The same for the half that reads backwards, where the first layer is bidirectional. */
+  /** The same for the backward half, where the first layer is bidirectional. */
   readonly backwardTable: Table | undefined;
-  /** From the first one with a memory up. None, if there is none: then the table has the logits. */
+  /** From the first recurrent layer up. Empty where there is none: then the table holds the logits. */
   readonly layers: readonly (MemoryLayer | RowLayer)[];
 }
 
@@ -53,17 +53,20 @@ function vectorOf(layer: EmbeddingLayer | OneHotLayer, id: number): Float64Array
   return vector;
 }
 
-/** What an input brings to a layer's gates. */
+/** An input's contribution to a layer's gates. */
 function gatesOf(layer: RecurrentLayer, row: Float64Array): Float64Array {
   return affine(row, { kernel: layer.kernel, bias: inputBias(layer) });
 }
 
-/** The bias that belongs to a layer's inputs: a GRU that resets afterwards has another for its state. */
+/** The bias of a layer's inputs: a GRU with `resetAfter` has a second one for its state. */
 export function inputBias(layer: RecurrentLayer): Float32Array {
   return layer.kind === 'gru' && layer.resetAfter ? layer.bias.subarray(0, 3 * layer.units) : layer.bias;
 }
 
-/** The kernel for inputs above the one for the hidden state: [inputSize + units, gates], for a product with [x h]. */
+/**
+ * The kernel for inputs above the one for the hidden state: [inputSize + units, gates], for a product with [x
+ * h].
+ */
 export function stackedKernel({ kernel, recurrentKernel }: RecurrentLayer): Float32Array {
   const stacked = new Float32Array(kernel.length + recurrentKernel.length);
   stacked.set(kernel);
@@ -71,7 +74,7 @@ export function stackedKernel({ kernel, recurrentKernel }: RecurrentLayer): Floa
   return stacked;
 }
 
-/** Some of the gates of a recurrent kernel: [units, (to - from) * units]. */
+/** The columns of some gates of a recurrent kernel: [units, (to - from) * units]. */
 export function columnsOf(kernel: Float32Array, units: number, from: number, to: number): Float32Array {
   const [all, wanted] = [kernel.length / units, (to - from) * units];
   const columns = new Float32Array(units * wanted);
@@ -81,7 +84,7 @@ export function columnsOf(kernel: Float32Array, units: number, from: number, to:
   return columns;
 }
 
-/** Made row by row: of the words of a language there are many. */
+/** Computed row by row, since a vocabulary of words is large. */
 function tableOf(inputs: readonly Float64Array[], outputOf: (input: Float64Array) => Float64Array): Table {
   const columns = outputOf(inputs[0]!).length;
   const values = new Float32Array(inputs.length * columns);

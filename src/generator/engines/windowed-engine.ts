@@ -1,31 +1,34 @@
 /**
- * An engine for models that see to their right: each character is predicted from the last ids of its slot, read
- * as a window from fresh states. So a slot's state is nothing but those ids, and reading without drawing is free.
+ * An engine for bidirectional models: each character is predicted from the last ids of its slot, read as a
+ * window from cleared states. So a slot's state is only those ids, and feeding without drawing has no cost.
  */
 import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from './engine.ts';
 import { Mutex } from './mutex.ts';
 import { checkCheckpoint, checkIds, checkRows, checkSlots, drawFrom, expectInteger } from './rows.ts';
 
 /**
- * A prompt is read in trips of so many ids, which cost nothing, while whoever writes in them waits for as many
- * windows before the next one may join or leave.
+ * A prompt is fed this many ids per decode, at no cost; rows that draw in the same decode run as many windows
+ * before the next row may join or leave.
  */
 const STEPS_PER_DECODE = 4;
 
-/** Some slots' windows, each ending in the last place: a shorter one begins later. */
+/** The windows of some slots, each ending at the last step: a shorter one starts later. */
 export interface Windows {
   readonly rows: number;
-  /** Length of the longest. */
+  /** Length of the longest window. */
   readonly places: number;
-  /** [places, rows] int32; what is in front of a shorter window means nothing. */
+  /** [places, rows] int32; ids before the start of a shorter window have no meaning. */
   readonly ids: Int32Array;
-  /** [rows]: how many of a row's ids are its window's. */
+  /** [rows]: number of ids in each row's window. */
   readonly lengths: Int32Array;
 }
 
-/** What multiplies the matrices. */
+/** Runs the network over windows. */
 export interface WindowRunner {
-  /** Logits of what follows each window, [rows, vocabulary size]; a row's bits are the same in any company. */
+  /**
+   * Logits of the id after each window, [rows, vocabulary size]; a row's bits do not depend on the other
+   * rows.
+   */
   run(windows: Windows): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -33,9 +36,9 @@ export interface WindowRunner {
 export interface WindowedEngineOptions {
   readonly name: string;
   readonly capacity: number;
-  /** For each id, whether a draw after it is inside of a word; see `insideWord`. */
+  /** For each id, whether the draw after it is inside of a word; see `insideWord`. */
   readonly inside: Uint8Array;
-  /** Ids that a window holds at most. */
+  /** Largest number of ids in a window. */
   readonly characters: number;
 }
 
@@ -49,10 +52,10 @@ export class WindowedEngine implements Engine {
   readonly #calls = new Mutex();
   /** The last ids of each slot, at most as many as a window holds. */
   readonly #histories: number[][];
-  /** Slots that have read nothing, whatever is stored for them. */
+  /** Slots that have read nothing, regardless of the stored ids. */
   readonly #cleared = new Set<number>();
   readonly #inside: Uint8Array;
-  /** By number, the ids of each slot then. */
+  /** By checkpoint number, the ids of each slot at that time. */
   readonly #checkpoints: readonly number[][][];
 
   /** @throws RangeError for a capacity out of range */

@@ -1,14 +1,14 @@
 /**
- * Every activation that a Keras model can name, each defined once, over an arithmetic: the same formula becomes
- * float64 numbers, nodes of an ONNX graph, operations of TensorFlow.js and lines of a WebGPU program. What Keras
- * lets be told besides has Keras's default. Not among them is `threshold`, whose two numbers have none, so that
- * no file can name it.
+ * Every activation that a Keras model can name, each defined once, over an arithmetic: the same formula
+ * becomes float64 numbers, nodes of an ONNX graph, operations of TensorFlow.js and lines of a WebGPU program.
+ * Other parameters have Keras's defaults. `threshold` is missing: its two parameters have no defaults, so no
+ * file can name it.
  *
- * The formulas are Keras's, rearranged where that saves a choice between branches: elu(x) is
- * max(x, 0) + (exp(min(x, 0)) - 1), and so on.
+ * The formulas are Keras's, rearranged where that saves a choice between branches: elu(x) is max(x, 0) +
+ * (exp(min(x, 0)) - 1), and so on.
  */
 
-/** What works on each number by itself. `T` is a row of numbers, or stands for one. */
+/** Operations on each number by itself. `T` is a row of numbers, or represents one. */
 export interface PointwiseArithmetic<T> {
   add(a: T, b: T | number): T;
   subtract(a: T, b: T | number): T;
@@ -30,17 +30,17 @@ export interface PointwiseArithmetic<T> {
   above(x: T, bound: number): T;
 }
 
-/** What looks at a whole row at a time, too. */
+/** These and operations on a whole row. */
 export interface Arithmetic<T> extends PointwiseArithmetic<T> {
   softmax(x: T): T;
   logSoftmax(x: T): T;
-  /** From the largest number of a row to its smallest. */
+  /** Sorts a row from its largest number to its smallest. */
   sortDescending(x: T): T;
-  /** In each place the sum of a row up to there. */
+  /** At each index the sum of the row up to it. */
   cumulativeSum(x: T): T;
-  /** x, each place of a row divided by its number: the first by 1, the second by 2, ... */
+  /** x, each element of a row divided by its index counted from 1: the first by 1, the second by 2, ... */
   divideByPlace(x: T): T;
-  /** The largest number of a row, to be used beside the row that it is of. */
+  /** The largest number of a row, to be combined with that row. */
   rowMax(x: T): T;
   /** The first and the second half of a row. */
   halves(x: T): readonly [T, T];
@@ -67,7 +67,7 @@ const hardSigmoidOfKeras3: Pointwise = (of, x) => of.divide(relu6(of, of.add(x, 
 const halfOf = <T>(of: PointwiseArithmetic<T>, x: T, y: T): T =>
   of.multiply(of.multiply(x, 0.5), of.add(y, 1));
 
-/** Those that make each number of itself. */
+/** Activations that compute each number from one number. */
 export const POINTWISE_ACTIVATIONS = {
   linear: (_, x) => x,
   relu: (of, x) => of.max(x, 0),
@@ -84,15 +84,15 @@ export const POINTWISE_ACTIVATIONS = {
     const cubic = of.add(x, of.multiply(of.multiply(of.multiply(x, x), x), 0.044715));
     return halfOf(of, x, of.tanh(of.multiply(cubic, Math.sqrt(2 / Math.PI))));
   },
-  /** Also called swish. */
+  /** Also named swish. */
   silu: (of, x) => of.multiply(x, of.sigmoid(x)),
-  /** Also called hard_swish. */
+  /** Also named hard_swish. */
   hard_silu: (of, x) => of.multiply(x, hardSigmoidOfKeras3(of, x)),
   mish: (of, x) => of.multiply(x, of.tanh(of.softplus(x))),
   sigmoid: (of, x) => of.sigmoid(x),
-  /** As Keras 1 and 2 and TensorFlow.js mean it. */
+  /** `hard_sigmoid` of Keras 1 and 2 and TensorFlow.js. */
   hard_sigmoid: (of, x) => clip(of, of.add(of.multiply(x, 0.2), 0.5), 0, 1),
-  /** What Keras 3 means by `hard_sigmoid`. */
+  /** `hard_sigmoid` of Keras 3. */
   hard_sigmoid_keras3: hardSigmoidOfKeras3,
   log_sigmoid: (of, x) => of.multiply(of.softplus(of.multiply(x, -1)), -1),
   sparse_sigmoid: (of, x) => clip(of, of.multiply(of.add(x, 1), 0.5), 0, 1),
@@ -113,21 +113,21 @@ export const POINTWISE_ACTIVATIONS = {
   exponential: (of, x) => of.exp(x),
 } satisfies Record<string, Pointwise>;
 
-/** Those that look at a whole row. */
+/** Activations that compute each number from a whole row. */
 const ROW_WISE_ACTIVATIONS = {
   softmax: (of, x) => of.softmax(x),
   log_softmax: (of, x) => of.logSoftmax(x),
   /**
-   * Martins and Astudillo, "From softmax to sparsemax" (2016): max(x - tau, 0) with the tau at which a row sums to
-   * 1. With s the cumulative sums of the sorted row it is the largest (s_k - 1) / k, since that rises as long as
-   * the next number belongs to the support, and never after.
+   * Martins and Astudillo, "From softmax to sparsemax" (2016): max(x - tau, 0) with the tau at which a row
+   * sums to 1. With s the cumulative sums of the sorted row it is the largest (s_k - 1) / k, since that rises
+   * as long as the next number belongs to the support, and never after.
    */
   sparsemax(of, x) {
     const sums = of.cumulativeSum(of.sortDescending(x));
     const tau = of.rowMax(of.divideByPlace(of.subtract(sums, 1)));
     return of.max(of.subtract(x, tau), 0);
   },
-  /** Dauphin et al. (2017): half as many numbers come out as go in. */
+  /** Dauphin et al. (2017): the output has half as many numbers as the input. */
   glu(of, x) {
     const [values, gates] = of.halves(x);
     return of.multiply(values, of.sigmoid(gates));
@@ -139,20 +139,20 @@ const ACTIVATIONS = { ...POINTWISE_ACTIVATIONS, ...ROW_WISE_ACTIVATIONS };
 export type PointwiseActivationName = keyof typeof POINTWISE_ACTIVATIONS;
 
 /**
- * Names of activations as Keras writes them. Where two functions went by one name: `hard_sigmoid` is
- * clip(0.2 x + 0.5, 0, 1), as Keras 1 and 2 and TensorFlow.js have it, and `hard_sigmoid_keras3` is
- * relu6(x + 3) / 6; `gelu` is the exact one.
+ * Names of activations as Keras writes them. Two names are ambiguous: `hard_sigmoid` is clip(0.2 x + 0.5, 0,
+ * 1), as in Keras 1 and 2 and TensorFlow.js, and `hard_sigmoid_keras3` is relu6(x + 3) / 6; `gelu` is the
+ * exact one.
  */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
 export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as readonly ActivationName[];
 
-/** Whether an activation makes each number of itself, whatever stands beside it. */
+/** Whether an activation computes each number from one number. */
 export function isPointwise(name: ActivationName): name is PointwiseActivationName {
   return Object.hasOwn(POINTWISE_ACTIVATIONS, name);
 }
 
-/** An activation of x, in an arithmetic. */
+/** Applies an activation to x, in an arithmetic. */
 export function activate<T>(of: Arithmetic<T>, name: ActivationName, x: T): T {
   const activation: RowWise = ACTIVATIONS[name];
   return activation(of, x);

@@ -1,15 +1,17 @@
-/** Names of activations in the files of Keras 2, Keras 3 and TensorFlow.js, and ours (see `ACTIVATION_NAMES`). */
+/**
+ * Names of activations in the files of Keras 2, Keras 3 and TensorFlow.js, and here (see `ACTIVATION_NAMES`).
+ */
 import { ACTIVATION_NAMES, type ActivationName } from './layers.ts';
 import { isRecord } from './model.ts';
 
-/** What others call some of them. */
+/** Other names of some of them. */
 const ALIASES: ReadonlyMap<string, ActivationName> = new Map([
   ['swish', 'silu'],
   ['hard_swish', 'hard_silu'],
   ['gelu_new', 'gelu_approximate'],
 ]);
 
-/** Whose names a file is written with. */
+/** The dialect of a file's names. */
 export type Dialect = 'ours' | 'keras2' | 'tensorflow.js';
 
 const KERAS_2 = [
@@ -17,7 +19,7 @@ const KERAS_2 = [
   ...(['softplus', 'softsign', 'exponential', 'softmax', 'leaky_relu', 'relu6', 'log_softmax'] as const),
 ] as const;
 
-/** The names under which each dialect has our activations; an activation that it lacks has none. */
+/** Each dialect's names of the activations; an activation that a dialect lacks has no entry. */
 const WRITTEN: Readonly<Record<Dialect, ReadonlyMap<ActivationName, string>>> = {
   ours: new Map(ACTIVATION_NAMES.map((name) => [name, name])),
   keras2: new Map<ActivationName, string>([
@@ -35,10 +37,10 @@ const WRITTEN: Readonly<Record<Dialect, ReadonlyMap<ActivationName, string>>> = 
 };
 
 /**
- * The activation that a layer's configuration names; null where we have none of that name.
+ * The activation that a layer's configuration names; null for an unknown name.
  *
- * @param value a name, null for none at all, or the object in which Keras 3 may wrap a name
- * @param kerasMajor 3 and later mean another function by `hard_sigmoid`
+ * @param value a name, null for no activation, or the object in which Keras 3 may wrap a name
+ * @param kerasMajor from 3 on, `hard_sigmoid` is a different function
  */
 export function readActivation(value: unknown, kerasMajor: number): ActivationName | null {
   if (value === null) return 'linear';
@@ -48,7 +50,7 @@ export function readActivation(value: unknown, kerasMajor: number): ActivationNa
   return ALIASES.get(value) ?? ACTIVATION_NAMES.find((name) => name === value) ?? null;
 }
 
-/** What a dialect calls an activation; undefined where it has none like it. */
+/** A dialect's name of an activation; undefined where it has none. */
 export function activationIn(dialect: Dialect, activation: ActivationName): string | undefined {
   return WRITTEN[dialect].get(activation);
 }

@@ -1,27 +1,31 @@
-/** From the plans of layers and their weights to layers. */
+/** Builds layers from their plans and weights. */
 import type { LayerPlan, RecurrentPlan } from './layer-plans.ts';
 import { type Layer, outputSize, type RecurrentLayer } from './layers.ts';
 import { unusable } from './model.ts';
 import type { Tensor } from './weights.ts';
 
-/** Which weight of which layer. */
+/** Identifies a weight of a layer. */
 export interface WeightSlot {
   /** The layer's name. */
   readonly layer: string;
-  /** The way from the layer to what holds the weight, in Keras 3's words: `cell`, `forward_layer`, ... */
+  /**
+   * The path from the layer to the object that holds the weight, in Keras 3's names: `cell`, `forward_layer`,
+   * ...
+   */
   readonly path: readonly string[];
   /** Its name in Keras: `kernel`, `recurrent_kernel`, ... */
   readonly weight: string;
-  /** Its place among the weights there. */
+  /** Its index among the weights there. */
   readonly index: number;
 }
 
-/** Finds a weight in a file; undefined where the file has none of that name. */
+/** Finds a weight in a file; undefined where the file has none of this name. */
 export type WeightSource = (slot: WeightSlot) => Tensor | undefined;
 
 /**
- * @param file how errors call the file
- * @throws StoryError `model_unavailable` that names the weight that is missing, misshapen or not made of numbers
+ * @param file the file's name in error messages
+ * @throws StoryError `model_unavailable` that names a weight that is missing, has a wrong shape or is not
+ *   numeric
  */
 export function buildLayers(plans: readonly LayerPlan[], source: WeightSource, file: string): Layer[] {
   const builder = new Builder(source, file);
@@ -108,7 +112,7 @@ class Builder {
     if (isCudnn) {
       kernel = transposeGates(kernel, inputSize, units, gates);
       recurrentKernel = transposeGates(recurrentKernel, units, units, gates);
-      // One bias for the input's product and one for the state's, which an LSTM adds up.
+      // A bias for the input's product and one for the state's, which an LSTM adds.
       const both = take('bias', 2, [2 * gates * units]);
       bias =
         plan.kind === 'gru'
@@ -141,7 +145,7 @@ class Builder {
     if (!tensor.values.every(Number.isFinite)) {
       throw unusable(this.#file, `its weight ${tensor.name} is not all numbers`);
     }
-    // Without this a small file could ask for any number of copies of itself.
+    // Without this check a small file could demand any number of copies of its data.
     if (this.#taken.has(tensor.values)) {
       throw unusable(this.#file, `its weight ${tensor.name} belongs to two layers`);
     }
@@ -151,8 +155,8 @@ class Builder {
 }
 
 /**
- * From NVIDIA's layout to Keras's, [rows, gates * units]: there each gate's part of the matrix holds, row by row,
- * the transposed matrix [units, rows] (Keras's `_convert_rnn_weights`).
+ * Converts NVIDIA's layout to Keras's, [rows, gates * units]: in NVIDIA's, each gate's part of the matrix
+ * holds, row by row, the transposed matrix [units, rows] (Keras's `_convert_rnn_weights`).
  */
 function transposeGates(matrix: Float32Array, rows: number, units: number, gates: number): Float32Array {
   const columns = gates * units;

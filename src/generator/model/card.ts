@@ -1,4 +1,4 @@
-/** The model card of a model that was brought in: what is known of it, and what is not. */
+/** The model card of an imported model: what is known of it, and what is not. */
 
 import type { Vocabulary } from '../vocabulary.ts';
 import { costOf, describeLayers, kindOf, readingText } from './describe.ts';
@@ -43,7 +43,7 @@ The file does not say what the model was trained on, how well it predicts, or un
 `;
 }
 
-/** What stands before a text, as a sentence goes on after `A text begins`. */
+/** The id before a text's beginning, as the rest of a sentence that starts with `A text begins`. */
 export function beginningText(vocabulary: Vocabulary): string {
   if (vocabulary.eosId !== undefined) return 'after U+0003, which it also writes where a work is over';
   const stand = vocabulary.decode(vocabulary.bosId) === '\n' ? 'a line end' : 'a space';

@@ -1,4 +1,4 @@
-/** What there is to say of a model's layers: for its card, and for whoever asks. No `node:` imports. */
+/** Describes a model's layers, for its card and for commands. No `node:` imports. */
 import { type Layer, outputSize, type RecurrentLayer, weightsOf } from './layers.ts';
 import type { Reading } from './model.ts';
 import { idsPerCharacter, refreshPeriod } from './reading.ts';
@@ -6,7 +6,7 @@ import { idsPerCharacter, refreshPeriod } from './reading.ts';
 export interface LayerDescription {
   /** `LSTM of 500, relu and hard_sigmoid` */
   readonly text: string;
-  /** Numbers for each character that go in and come out. */
+  /** Numbers of inputs and outputs for each character. */
   readonly inputs: number;
   readonly outputs: number;
   readonly parameters: number;
@@ -59,17 +59,17 @@ export function kindOf(layers: readonly Layer[]): string {
   return runs.map(({ text, count }) => (count === 1 ? text : `${count} x ${text}`)).join('; ');
 }
 
-/** What a model costs to run. */
+/** The cost of running a model. */
 export interface Cost {
-  /** Times that all layers are gone through for each character. */
+  /** Passes through all layers for each character. */
   readonly steps: number;
-  /** Multiplications and additions for each character, products of matrices only. */
+  /** Multiplications and additions for each character, in matrix products only. */
   readonly operations: number;
-  /** Why the steps are more than one; empty where they are one. */
+  /** The reason for more than one step; empty for one. */
   readonly reason: string;
 }
 
-/** What the ways of serving in reading.ts come to. */
+/** The cost of each way of serving in reading.ts. */
 export function costOf(layers: readonly Layer[], reading: Reading): Cost {
   const products = layers.reduce((sum, layer) => sum + productsOf(layer), 0);
   const operations = (steps: number) => 2 * products * steps;
@@ -91,7 +91,7 @@ export function costOf(layers: readonly Layer[], reading: Reading): Cost {
   };
 }
 
-/** Weights that each character is multiplied with: looking up a row of an embedding is no product. */
+/** Weights that are multiplied for each character: looking up a row of an embedding is no product. */
 function productsOf(layer: Layer): number {
   switch (layer.kind) {
     case 'lstm':

@@ -1,4 +1,4 @@
-/** Models on disk: one folder each, and the list of those that a chat offers. */
+/** Models on disk: a folder for each, and the list of the offered ones. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -23,29 +23,30 @@ import { isRecord, unusable, versionOf } from './model.ts';
 import type { WeightsDtype } from './weights.ts';
 
 const CHOICES_FILE = 'models.json';
-/** What a model's folder may be called. */
+/** Valid name of a model's folder. */
 export const MODEL_NAME = /^[a-z0-9][a-z0-9_-]*$/;
-/** Bytes read at a time, and so how finely loading reports its progress. */
+/** Bytes read at a time, and so the granularity of loading progress. */
 const READ_BYTES = 1 << 20;
-/** More than any vocabulary of words takes. */
+/** More than any vocabulary of words needs. */
 const MAX_JSON_BYTES = 1 << 26;
 
 export interface LoadModelOptions {
-  /** Called with the share of the weights that has been read, 0 to 1; the last call says 1. */
+  /** Called with the share of the weights that has been read, 0 to 1; the last call passes 1. */
   readonly onProgress?: (loaded: number) => void;
 }
 
 export interface SaveModelOptions {
-  /** How the weights are stored; float16 halves them and rounds them. */
+  /** How the weights are stored; float16 takes half the space and rounds them. */
   readonly dtype: WeightsDtype;
-  /** `tensorflow.js` refuses the layers that TensorFlow.js could not load. */
+  /** `tensorflow.js` rejects layers that TensorFlow.js cannot load. */
   readonly dialect?: Dialect;
 }
 
 /**
- * Loads the model in a folder: `model.json`, its weight shards, `vocabulary.json`, and `lexicon.bin` where there is one.
+ * Loads the model in a folder: `model.json`, its weight shards, `vocabulary.json`, and `lexicon.bin` where
+ * there is one.
  *
- * @throws StoryError `model_unavailable`, naming the file and the fault, for anything that cannot be run
+ * @throws StoryError `model_unavailable`, naming the file and the problem, for a model that cannot be run
  */
 export async function loadModel(folder: string, options: LoadModelOptions = {}): Promise<Model> {
   const name = basename(resolve(folder));
@@ -63,10 +64,10 @@ export async function loadModel(folder: string, options: LoadModelOptions = {}):
 }
 
 /**
- * Writes a model into a folder, which is made when there is none. `model.json` is written last, so that a
- * folder whose writing was interrupted is refused instead of being read as something it is not.
+ * Writes a model into a folder, which is created when it is missing. `model.json` is written last, so that a
+ * partially written folder is rejected instead of being read as a complete model.
  *
- * @returns the version that the model has from now on
+ * @returns the model's new version
  * @throws RangeError when a weight is too large for float16
  */
 export async function saveModel(
@@ -86,7 +87,7 @@ export async function saveModel(
 }
 
 /**
- * The models that a chat offers, as `models.json` in their common folder lists them.
+ * The offered models, as `models.json` in their common folder lists them.
  *
  * @throws StoryError `model_unavailable` when the list is missing or malformed
  */
@@ -110,9 +111,7 @@ export async function listModels(modelsFolder: string): Promise<ModelChoice[]> {
   return choices;
 }
 
-/**
- * Writes the list of the models that a chat offers; the first is the one that nobody has to ask for.
- */
+/** Writes the list of the offered models; the first is the default. */
 export async function writeModelList(modelsFolder: string, choices: readonly ModelChoice[]): Promise<void> {
   await replaceFile(join(modelsFolder, CHOICES_FILE), toJson(choices));
 }
@@ -125,10 +124,10 @@ export function sha256Of(...parts: readonly Uint8Array[]): string {
 }
 
 /**
- * Parses a file of JSON, of which no more is read than it may have.
+ * Parses a JSON file of limited size.
  *
- * @param shown what errors call it
- * @param maxBytes the most bytes that it may have
+ * @param shown the file's name in error messages
+ * @param maxBytes the largest size of the file
  */
 export async function readJson(path: string, shown: string, maxBytes = MAX_JSON_BYTES): Promise<unknown> {
   const chunks: Buffer[] = [];
@@ -146,7 +145,7 @@ export async function readJson(path: string, shown: string, maxBytes = MAX_JSON_
   }
 }
 
-/** The error for a file that the system would not give. */
+/** The error for a file that cannot be read. */
 export function unreadable(shown: string, error: unknown): StoryError {
   const code = isRecord(error) && typeof error.code === 'string' ? error.code : 'an unknown error';
   return unusable(
@@ -160,7 +159,7 @@ export function unreadable(shown: string, error: unknown): StoryError {
  * The bytes of a model's shards, one after the other.
  *
  * @param name of the model, for errors
- * @throws StoryError `model_unavailable` when a shard is missing, or they are not as long as the plan says
+ * @throws StoryError `model_unavailable` when a shard is missing, or the total length differs from the plan's
  */
 export async function readShards(
   folder: string,
@@ -170,13 +169,13 @@ export async function readShards(
     onProgress = () => {},
     modelFile = MODEL_FILE,
   }: LoadModelOptions & {
-    /** The name of the file that the plan is from, for errors. */
+    /** The name of the plan's file, for errors. */
     readonly modelFile?: string;
   } = {},
 ): Promise<{ bytes: Uint8Array; sha256: string }> {
   const { shards, byteLength } = plan.weights;
   const shown = `${name}/${shards.join('+')}`;
-  // Asked before any memory is taken: a manifest may claim any size.
+  // Checked before memory is allocated: a manifest may claim any size.
   let found = 0;
   for (const shard of shards) found += await sizeOf(join(folder, shard), `${name}/${shard}`);
   if (found !== byteLength) throw unusable(shown, `it has ${found} bytes, ${modelFile} says ${byteLength}`);
@@ -208,7 +207,7 @@ async function readLexicon(folder: string, name: string, plan: ModelPlan): Promi
   return bytes;
 }
 
-/** Gives the model in a folder a lexicon, in the place of the one that it may have. */
+/** Writes a lexicon into a model's folder, replacing an existing one. */
 export async function saveLexicon(folder: string, { bytes }: Lexicon): Promise<void> {
   const path = join(folder, MODEL_FILE);
   const json = await readJson(path, MODEL_FILE);
@@ -231,7 +230,7 @@ async function sizeOf(path: string, shown: string): Promise<number> {
   }
 }
 
-/** Replaces a file at once, so that nobody reads half of it. */
+/** Replaces a file atomically, so that no reader sees a partial file. */
 export async function replaceFile(
   path: string,
   content: string | Uint8Array | readonly Uint8Array[],

@@ -1,6 +1,6 @@
 /**
- * IEEE 754 binary16, in which weights are stored: half the bytes of float32, 11 significant bits. No
- * JavaScript engine of Node 20 or 22 converts it by itself.
+ * IEEE 754 binary16, the storage format of weights: half the bytes of float32, 11 significant bits. The
+ * JavaScript engines of Node 20 and 22 have no conversion of their own.
  */
 const FLOAT16_FRACTION_BITS = 10;
 const FLOAT32_FRACTION_BITS = 23;
@@ -34,7 +34,7 @@ function float16Value(bits: number): number {
 /**
  * Rounds to the nearest float16, ties to even; numbers below 2^-14 become subnormal.
  *
- * @throws RangeError for what float16 has no finite number for: NaN, and 65,520 or more
+ * @throws RangeError for numbers without a finite float16: NaN, and 65,520 or more
  */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   const patterns = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -49,17 +49,21 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   return bits;
 }
 
-/** The float16 pattern nearest to a float32 pattern; what is too large, infinite or NaN is an infinity. */
+/**
+ * The float16 pattern nearest to a float32 pattern; numbers that are too large, infinite or NaN become an
+ * infinity.
+ */
 function halfOf(pattern: number): number {
   const sign = (pattern >>> 16) & 0x8000;
   const exponent = ((pattern >>> FLOAT32_FRACTION_BITS) & 0xff) - BIAS_DIFFERENCE;
   const fraction = pattern & 0x7f_ffff;
   if (exponent >= FLOAT16_MAX_EXPONENT) return sign | 0x7c00;
-  // A fraction that rounds up to the next power of two carries into the exponent, which is right.
+  // A fraction that rounds up to the next power of two carries into the exponent, which gives the right
+  // result.
   if (exponent > 0)
     return sign | roundedShift((exponent << FLOAT32_FRACTION_BITS) | fraction, FRACTION_SHIFT);
   const shift = FRACTION_SHIFT + 1 - exponent;
-  // Below half of the smallest subnormal: zero. It also keeps the shift within a 32-bit integer.
+  // Below half of the smallest subnormal: zero. This also keeps the shift within a 32-bit integer.
   if (shift > FLOAT32_FRACTION_BITS + 1) return sign;
   return sign | roundedShift(fraction | 0x80_0000, shift);
 }

@@ -1,8 +1,8 @@
-/** The layers without a memory in float64, for what is computed once and not at every step. */
+/** The layers without state in float64, for values that are computed once and not at every step. */
 import { type Arithmetic, activate } from './activation-formulas.ts';
 import type { DenseLayer, Layer } from './layers.ts';
 
-/** Layers that make a row of numbers of a row of numbers, the same one every time. */
+/** Layers without state: they map a row of numbers to a row of numbers. */
 export type RowLayer = Extract<Layer, { kind: 'batch_normalization' | 'dense' | 'activation' }>;
 
 export function isRowLayer(layer: Layer): layer is RowLayer {
@@ -48,10 +48,12 @@ export const FLOAT64: Arithmetic<Float64Array> = {
   halves: (x) => [x.slice(0, x.length / 2), x.slice(x.length / 2)],
 };
 
-/** Where erf is 1 in float64. */
+/** From here on erf is 1 in float64. */
 const ERF_SATURATES_AT = 6;
 
-/** 2 / sqrt(pi) exp(-x^2) times the sum of 2^n x^(2n+1) / (1 * 3 * ... * (2n+1)), whose terms have one sign. */
+/**
+ * 2 / sqrt(pi) exp(-x^2) times the sum of 2^n x^(2n+1) / (1 * 3 * ... * (2n+1)), whose terms have one sign.
+ */
 function erf(x: number): number {
   if (Math.abs(x) >= ERF_SATURATES_AT) return Math.sign(x);
   let term = x;
@@ -63,7 +65,7 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** What a layer makes of a row. */
+/** Applies a layer to a row. */
 export function applyRowLayer(layer: RowLayer, x: Float64Array): Float64Array {
   switch (layer.kind) {
     case 'dense':
@@ -85,7 +87,7 @@ export function affine(
   const sums = Float64Array.from(bias);
   for (let row = 0; row < x.length; row++) {
     const value = x[row]!;
-    // Nearly all of a one-hot vector.
+    // Most elements of a one-hot vector are zero.
     if (value === 0) continue;
     const from = row * sums.length;
     for (let column = 0; column < sums.length; column++) sums[column]! += value * kernel[from + column]!;

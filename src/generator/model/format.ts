@@ -1,6 +1,6 @@
 /**
- * The files of a model without the files: from parsed `model.json`, parsed `vocabulary.json` and the
- * weights' bytes to a Model and back. No `node:` imports: a browser gets the same files over HTTP.
+ * Conversion between a Model and the content of its files: parsed `model.json`, parsed `vocabulary.json` and
+ * the weights' bytes. No `node:` imports: a browser gets the same files over HTTP.
  */
 import { LEXICON_FILE, Lexicon } from '../lexicon.ts';
 import { Vocabulary } from '../vocabulary.ts';
@@ -20,19 +20,19 @@ export const MODEL_FILE = 'model.json';
 export const VOCABULARY_FILE = 'vocabulary.json';
 export const WEIGHTS_FILE = 'weights.bin';
 
-/** What a `model.json` says, checked: which files to read and what to make of them. */
+/** The validated content of a `model.json`: which files to read and how to interpret them. */
 export interface ModelPlan {
   readonly topology: Topology;
   readonly weights: WeightsManifest;
-  /** Hexadecimal SHA-256 of the shards' bytes, one after the other; null where nobody wrote it down. */
+  /** Hexadecimal SHA-256 of the shards' bytes, one after the other; null where it is not recorded. */
   readonly sha256: string | null;
   readonly reading: Reading;
-  /** Hexadecimal SHA-256 of the model's `lexicon.bin`; null where it has none. */
+  /** Hexadecimal SHA-256 of the model's `lexicon.bin`; null where there is none. */
   readonly lexiconSha256: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** A model's files as they would be read: everything that a Model is made of. */
+/** The content of all files of a model. */
 export interface ModelFiles {
   readonly name: string;
   readonly plan: ModelPlan;
@@ -42,13 +42,13 @@ export interface ModelFiles {
   readonly bytes: Uint8Array;
   /** Hexadecimal SHA-256 of `bytes`. */
   readonly sha256: string;
-  /** The content of `lexicon.bin`; absent where there is none. */
+  /** The content of `lexicon.bin`; absent where the file is. */
   readonly lexicon?: Uint8Array;
 }
 
 /**
  * @param json parsed content of a `model.json`
- * @param name the model's, for errors
+ * @param name the model's name, for errors
  * @throws StoryError `model_unavailable` for a model that cannot be run
  */
 export function readModelPlan(json: unknown, name: string): ModelPlan {
@@ -70,7 +70,9 @@ export function readModelPlan(json: unknown, name: string): ModelPlan {
   };
 }
 
-/** @param window characters of the windows that the model was trained on; undefined for one that carries its state */
+/**
+ * @param window length in characters of the windows in training; undefined for a model that carries its state
+ */
 export function readReading(window: unknown, file: string): Reading {
   if (window === undefined) return { kind: 'stateful' };
   if (typeof window === 'number' && Number.isSafeInteger(window) && window > 0) {
@@ -79,7 +81,7 @@ export function readReading(window: unknown, file: string): Reading {
   throw unusable(file, `its \`window\` is ${JSON.stringify(window)}, not a number of characters`);
 }
 
-/** @throws StoryError `model_unavailable` when the files do not fit each other */
+/** @throws StoryError `model_unavailable` when the files do not match each other */
 export function assembleModel({ name, plan, vocabulary, bytes, sha256, lexicon }: ModelFiles): Model {
   const weightsFile = `${name}/${plan.weights.shards.join('+')}`;
   if (bytes.length !== plan.weights.byteLength) {
@@ -123,7 +125,7 @@ export function checkLexicon(name: string, plan: Pick<ModelPlan, 'lexiconSha256'
   throw unusable(`${name}/${LEXICON_FILE}`, problem);
 }
 
-/** How many ids layers read, and how many logits they make. */
+/** The number of ids that layers read, and of logits that they compute. */
 export function sizesOf(layers: readonly Layer[]): { reads: number; writes: number } {
   const first = layers[0]!;
   const reads = first.kind === 'embedding' ? first.rows : outputSize(first, 0);
@@ -131,10 +133,10 @@ export function sizesOf(layers: readonly Layer[]): { reads: number; writes: numb
 }
 
 /**
- * The weights' bytes of a model, in parts, and a function that writes its `model.json`, given their SHA-256 and that of its
- * lexicon, if it has one.
+ * The weights' bytes of a model, in parts, and a function that writes its `model.json`, given their SHA-256
+ * and that of its lexicon, if it has one.
  *
- * @param dialect whose names and layers the file keeps to
+ * @param dialect of the names and layers in the file
  */
 export function disassembleModel(
   model: Model,

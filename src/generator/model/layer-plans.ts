@@ -1,6 +1,6 @@
 /**
- * A layer as its configuration describes it, everything but the weights. Reading refuses every setting under
- * which our formulas would not be the layer's.
+ * A layer as its configuration describes it, without the weights. Reading rejects every setting under which
+ * the layer would not follow the formulas in layers.ts.
  */
 import { readActivation } from './activations.ts';
 import type { ActivationName, BidirectionalLayer } from './layers.ts';
@@ -12,7 +12,7 @@ export type LayerPlan =
       readonly name: string;
       readonly rows: number;
       readonly columns: number;
-      /** Whether the id 0 is a gap that is jumped over. */
+      /** Whether the id 0 is masked. */
       readonly masksZero: boolean;
     }
   | { readonly kind: 'one_hot'; readonly size: number }
@@ -27,7 +27,10 @@ export type LayerPlan =
   | {
       readonly kind: 'batch_normalization';
       readonly name: string;
-      /** Of [batch, characters, numbers], or of [batch, numbers] after the characters are gone; -1 is the last. */
+      /**
+       * Of [batch, characters, numbers], or of [batch, numbers] once the axis of characters is gone; -1 is
+       * the last.
+       */
       readonly axis: number;
       readonly epsilon: number;
       readonly hasGamma: boolean;
@@ -53,9 +56,9 @@ export interface RecurrentPlan {
   readonly hasBias: boolean;
   /** GRU only: whether the reset gate comes after the product. */
   readonly resetAfter: boolean;
-  /** Whether its weights lie as NVIDIA's library wants them. */
+  /** Whether its weights have the layout of NVIDIA's library. */
   readonly isCudnn: boolean;
-  /** Whether it puts out something for every character, and not only for the last one. */
+  /** Whether it has an output for every character, and not only for the last one. */
   readonly returnsSequences: boolean;
   readonly isStateful: boolean;
 }
@@ -67,13 +70,13 @@ export interface LayerConfig {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Layers that change nothing when a model only reads and writes. */
+/** Layers without effect when a model only reads and writes. */
 const SILENT_CLASSES: readonly string[] = [
   ...['InputLayer', 'Dropout', 'SpatialDropout1D', 'GaussianDropout', 'GaussianNoise', 'AlphaDropout'],
   ...['ActivityRegularization', 'Masking'],
 ];
 const RECURRENT_CLASSES: readonly string[] = ['LSTM', 'GRU', 'CuDNNLSTM', 'CuDNNGRU'];
-/** What TimeDistributed may hold: layers that treat every place alike anyhow. */
+/** Layers that TimeDistributed may wrap: they treat every step alike. */
 const WRAPPABLE_CLASSES: readonly string[] = [
   ...['Dense', 'BatchNormalization', 'Activation', 'ReLU', 'LeakyReLU', 'ELU', 'Softmax'],
   ...SILENT_CLASSES,
@@ -83,10 +86,10 @@ const SUPPORTED =
 /** Keras's defaults where a configuration leaves them out. */
 const DEFAULT_EPSILON = 1e-3;
 const DEFAULT_LEAKY_SLOPE = 0.3;
-/** The only slope that `leaky_relu` has here. */
+/** The only supported slope of `leaky_relu`. */
 const LEAKY_SLOPE = 0.2;
 
-/** @param file how errors call the file that it is from */
+/** @param file the name of the layer's file in error messages */
 export function readLayerConfig(layer: Readonly<Record<string, unknown>>, file: string): LayerConfig {
   const { class_name: className, config } = layer;
   if (typeof className !== 'string' || !isRecord(config)) {
@@ -103,8 +106,8 @@ export class LayerReader {
   readonly #kerasMajor: number;
 
   /**
-   * @param file how errors call the file
-   * @param kerasMajor major version of the Keras that wrote it
+   * @param file the file's name in error messages
+   * @param kerasMajor major version of the Keras that wrote the file
    */
   constructor(file: string, kerasMajor: number) {
     this.#file = file;
@@ -112,8 +115,8 @@ export class LayerReader {
   }
 
   /**
-   * @returns null for a layer that changes nothing
-   * @throws StoryError `model_unavailable` that names the layer and what of it cannot be run
+   * @returns null for a layer without effect
+   * @throws StoryError `model_unavailable` that names the layer and its unsupported setting
    */
   read(layer: LayerConfig, isWrapped = false): LayerPlan | null {
     const { className, name } = layer;
@@ -173,9 +176,9 @@ export class LayerReader {
     const recurrent = (setting: string) => {
       const inner = this.#innerLayer(layer, setting);
       if (!RECURRENT_CLASSES.includes(inner.className)) throw this.#unsupported(inner);
-      // Keras keeps that it goes backwards in the layer that does.
+      // Keras records the backward direction in the wrapped layer.
       const plan = this.#recurrent({ ...inner, settings: { ...inner.settings, go_backwards: false } });
-      // Otherwise it would put out what its backward half makes of the window's beginning.
+      // Otherwise it would return the backward half's output for the window's first step.
       if (!plan.returnsSequences) this.#expect(inner, 'return_sequences', [true]);
       return plan;
     };
@@ -213,7 +216,7 @@ export class LayerReader {
         return settings.max_value === 6 ? 'relu6' : 'relu';
       case 'LeakyReLU': {
         const slope = settings.alpha ?? settings.negative_slope ?? DEFAULT_LEAKY_SLOPE;
-        // Written down as a float32 it has other digits.
+        // Stored as a float32 it has other digits.
         if (typeof slope === 'number' && Math.fround(slope) === Math.fround(LEAKY_SLOPE)) return 'leaky_relu';
         throw unusable(
           this.#file,
@@ -234,7 +237,7 @@ export class LayerReader {
   #innerLayer(layer: LayerConfig, setting: string): LayerConfig {
     const inner = layer.settings[setting];
     if (!isRecord(inner)) throw unusable(this.#file, `its layer ${layer.name} has no \`${setting}\``);
-    // Its weights are listed under the outer one's name.
+    // Its weights have the outer layer's name.
     return { ...readLayerConfig({ name: layer.name, ...inner }, this.#file), name: layer.name };
   }
 
@@ -275,7 +278,7 @@ export class LayerReader {
 
 const SHOWN_CHARACTERS = 80;
 
-/** A value as an error shows it: whoever made a file may have put anything there. */
+/** A value as an error message shows it: a file may contain any value. */
 function shorten(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}...`;

@@ -1,6 +1,6 @@
 /**
- * The layers that a model can be made of, in Keras's terms and with Keras's layout of weights: matrices are
- * row-major float32, inputs multiply from the left, gates stand beside each other in Keras's order.
+ * The layers that a model can have, in Keras's terms and with Keras's layout of weights: matrices are
+ * row-major float32, inputs multiply from the left, gates are concatenated in Keras's order.
  */
 import type { ActivationName } from './activation-formulas.ts';
 
@@ -17,7 +17,7 @@ export type Layer =
 
 export type RecurrentLayer = LstmLayer | GruLayer;
 
-/** Reads ids: row `id` of the matrix. */
+/** Maps an id to row `id` of the matrix. */
 export interface EmbeddingLayer {
   readonly kind: 'embedding';
   /** One for each id of the vocabulary. */
@@ -27,15 +27,15 @@ export interface EmbeddingLayer {
   readonly matrix: Float32Array;
 }
 
-/** Reads ids: a vector of `size` zeros with a one at the id. */
+/** Maps an id to a vector of `size` zeros with a one at the id. */
 export interface OneHotLayer {
   readonly kind: 'one_hot';
   readonly size: number;
 }
 
 /**
- * z = x kernel + h recurrentKernel + bias; i, f, g, o = the quarters of z; with r the recurrent activation and a
- * the activation: c' = r(f) c + r(i) a(g), h' = r(o) a(c').
+ * z = x kernel + h recurrentKernel + bias; i, f, g, o = the quarters of z; with r the recurrent activation
+ * and a the activation: c' = r(f) c + r(i) a(g), h' = r(o) a(c').
  */
 export interface LstmLayer {
   readonly kind: 'lstm';
@@ -52,9 +52,9 @@ export interface LstmLayer {
 }
 
 /**
- * Gates in the order update, reset, candidate: with a = x kernel + bias[0] and u = h recurrentKernel + bias[1] in
- * thirds, z = r(a_z + u_z), s = r(a_r + u_r); h' = z h + (1 - z) n, where n = act(a_n + s u_n) with `resetAfter`,
- * and n = act(a_n + (s h) recurrentKernel_n) without.
+ * Gates in the order update, reset, candidate: with a = x kernel + bias[0] and u = h recurrentKernel +
+ * bias[1] in thirds, z = r(a_z + u_z), s = r(a_r + u_r); h' = z h + (1 - z) n, where n = act(a_n + s u_n)
+ * with `resetAfter`, and n = act(a_n + (s h) recurrentKernel_n) without.
  */
 export interface GruLayer {
   readonly kind: 'gru';
@@ -71,7 +71,9 @@ export interface GruLayer {
   readonly bias: Float32Array;
 }
 
-/** One layer that reads forwards and one that reads backwards over a window, and how their outputs are merged. */
+/**
+ * One layer that reads forwards and one that reads backwards over a window, and how their outputs are merged.
+ */
 export interface BidirectionalLayer {
   readonly kind: 'bidirectional';
   readonly forward: RecurrentLayer;
@@ -79,7 +81,7 @@ export interface BidirectionalLayer {
   readonly merge: 'concat' | 'sum' | 'mul' | 'ave';
 }
 
-/** As it is when nobody trains: y = (x - mean) / sqrt(variance + epsilon) gamma + beta, each [size]. */
+/** Batch normalization in inference: y = (x - mean) / sqrt(variance + epsilon) gamma + beta, each [size]. */
 export interface BatchNormalizationLayer {
   readonly kind: 'batch_normalization';
   readonly size: number;
@@ -90,7 +92,7 @@ export interface BatchNormalizationLayer {
   readonly variance: Float32Array;
 }
 
-/** activation(x kernel + bias), at every place alike. */
+/** activation(x kernel + bias), alike at every step. */
 export interface DenseLayer {
   readonly kind: 'dense';
   readonly units: number;
@@ -107,7 +109,7 @@ export interface ActivationLayer {
   readonly activation: ActivationName;
 }
 
-/** How many numbers a layer puts out for each id, given how many come in. */
+/** Number of outputs of a layer for each id, given the number of its inputs. */
 export function outputSize(layer: Layer, inputSize: number): number {
   switch (layer.kind) {
     case 'embedding':
@@ -127,7 +129,10 @@ export function outputSize(layer: Layer, inputSize: number): number {
   }
 }
 
-/** A gated linear unit multiplies one half of its inputs with a sigmoid of the other; no other changes sizes. */
+/**
+ * A gated linear unit multiplies one half of its inputs with a sigmoid of the other; no other activation
+ * changes the size.
+ */
 function activatedSize(activation: ActivationName, size: number): number {
   return activation === 'glu' ? size / 2 : size;
 }
@@ -152,7 +157,7 @@ export function weightsOf(layer: Layer): Float32Array[] {
   }
 }
 
-/** Sizes of the states that a recurrent layer carries: its hidden state and, of an LSTM, its cell. */
+/** Number of states that a recurrent layer carries: its hidden state and, of an LSTM, its cell. */
 export function stateCount({ kind }: RecurrentLayer): number {
   return kind === 'lstm' ? 2 : 1;
 }

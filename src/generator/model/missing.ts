@@ -1,19 +1,19 @@
-/** Why there is no model where one is looked for. */
+/** Explains why a folder has no model. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StoryError } from '../../errors.ts';
 import { ownCommand } from '../../own-command.ts';
 import { MODEL_FILE } from './format.ts';
 
-/** What a run of training leaves in its folder: its checkpoints from the beginning, its model after an epoch. */
+/** Content of a training run's folder: its checkpoints from the start, its model after an epoch. */
 const CHECKPOINTS = 'checkpoints';
 const MODEL = 'model';
 
 /**
- * The error for a folder of a run of training, which has a model only once an epoch was validated.
+ * The error for the folder of a training run, which has a model only after an epoch was validated.
  *
- * @param folder where a `model.json` is missing
- * @returns undefined where it is none of a run's folders
+ * @param folder without a `model.json`
+ * @returns undefined where the folder is not a training run's
  */
 export function noModelYet(folder: string): StoryError | undefined {
   const isRun = existsSync(join(folder, CHECKPOINTS));

@@ -1,4 +1,4 @@
-/** A character model in memory: the one truth from which every engine builds what it needs. */
+/** A character model in memory, from which every engine builds what it needs. */
 import { StoryError } from '../../errors.ts';
 import type { Lexicon } from '../lexicon.ts';
 import type { Vocabulary } from '../vocabulary.ts';
@@ -11,26 +11,27 @@ export interface Model {
   readonly version: string;
   readonly vocabulary: Vocabulary;
   /**
-   * From the one that reads ids to the one whose outputs are the logits of what follows. A softmax at the end is
-   * left out here, and written again when the model is saved.
+   * From the one that reads ids to the one whose outputs are the logits of the next id. A final softmax is
+   * omitted here, and written again when the model is saved.
    */
   readonly layers: readonly Layer[];
   readonly reading: Reading;
-  /** The words of the text that it was trained on; absent where its folder has no `lexicon.bin`. */
+  /** The words of its training text; absent where its folder has no `lexicon.bin`. */
   readonly lexicon?: Lexicon;
-  /** What whoever made the model wrote beside the weights: configuration, scores. */
+  /** Metadata that the model's author wrote beside the weights: configuration, scores. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /**
- * How a model was taught to read: `stateful` with a state that is carried from a work's beginning to its end, or
- * in windows of so many characters, each from a fresh state, so that it never learned to go further.
+ * How a model was trained to read: `stateful` with a state that is carried from a work's beginning to its
+ * end, or in windows of a fixed number of characters, each from a cleared state, so that it has not learned
+ * longer dependencies.
  */
 export type Reading =
   | { readonly kind: 'stateful' }
   | { readonly kind: 'window'; readonly characters: number };
 
-/** Length of the digest's beginning that serves as a version. */
+/** Number of the digest's first digits that form a version. */
 const VERSION_DIGITS = 12;
 
 /** @param sha256 hexadecimal digest of the weights' bytes */
@@ -45,7 +46,7 @@ export function parameterCount(model: Model): number {
 
 /** A file of a model cannot be used. */
 export class ModelFileError extends StoryError {
-  /** The file, as somebody would look for it: `scifi/model.json`. */
+  /** The file's path as users know it: `scifi/model.json`. */
   readonly file: string;
   /** What is wrong with it, without a full stop. */
   readonly problem: string;
@@ -64,7 +65,7 @@ export class ModelFileError extends StoryError {
 /**
  * The error for a file of a model that cannot be used.
  *
- * @param file as somebody would look for it: `scifi/model.json`
+ * @param file the file's path as users know it: `scifi/model.json`
  * @param problem what is wrong with it, without a full stop
  */
 export function unusable(file: string, problem: string, cause?: unknown): ModelFileError {

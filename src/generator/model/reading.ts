@@ -1,13 +1,14 @@
 /**
- * How a model is served so that its network never sees more than it was trained to see. A `stateful` one carries
- * its state from the first character to the last. One of windows of N characters is served in one of two ways:
+ * How a model is served so that its network never reads a longer context than in training. A `stateful` one
+ * carries its state from the first character to the last. One of windows of N characters is served in one of
+ * two ways:
  *
- * - `refreshed`: its state is carried, too, but only so far. At fixed places, P = ceil(N / 2) characters apart, it
- *   is cleared and the last N - P characters are read again. So the state at a place is made of the last N - P + 1
- *   to N characters before it, whichever way somebody came there, and a story that is resumed goes on alike.
+ * - `refreshed`: its state is carried, but for a limited distance. At fixed positions, P = ceil(N / 2)
+ *   characters apart, it is cleared and the last N - P characters are read again. So the state at a position
+ *   depends on the last N - P + 1 to N characters before it only, and a resumed story continues identically.
  *   The cost: N / P characters read, which is at most two, for each one written.
- * - `windows`: a bidirectional layer sees to its right as well, so nothing that it made of a window is of use in
- *   the next one. For each character a whole window is read: N characters read for each one written.
+ * - `windows`: a bidirectional layer reads both ways, so its results for one window cannot be reused for the
+ *   next one. For each character a whole window is read: N characters read for each one written.
  */
 import { StoryError } from '../../errors.ts';
 import type { Model } from './model.ts';
@@ -19,7 +20,7 @@ export type Serving =
 
 type Readable = Pick<Model, 'name' | 'layers' | 'reading'>;
 
-/** @throws StoryError `model_unavailable` for a bidirectional model that does not say how much it sees */
+/** @throws StoryError `model_unavailable` for a bidirectional model whose window is unknown */
 export function servingOf({ name, layers, reading }: Readable): Serving {
   const isBidirectional = layers.some(({ kind }) => kind === 'bidirectional');
   if (reading.kind === 'window') {
@@ -32,18 +33,18 @@ export function servingOf({ name, layers, reading }: Readable): Serving {
   );
 }
 
-/** Part of a sequence that is read in one go from a fresh state. */
+/** Part of a sequence that is read without interruption from a cleared state. */
 export interface Passage {
   /** Index of the id that is read first. */
   readonly from: number;
-  /** Index of the first id for which another passage has to be begun. */
+  /** Index of the first id that needs another passage. */
   readonly until: number;
 }
 
 /**
  * The passage in which an id is read. It depends on the id's index alone.
  *
- * @param index of the id in everything that there is to read, 0 for the first
+ * @param index of the id in the whole sequence, 0 for the first
  */
 export function passageOf(index: number, serving: Serving): Passage {
   switch (serving.kind) {
@@ -55,17 +56,17 @@ export function passageOf(index: number, serving: Serving): Passage {
       return { from: Math.max(0, begun - (serving.characters - period)), until: begun + period };
     }
     case 'windows':
-      // Engines of windows forget by themselves what has left the window.
+      // Window engines drop ids that have left the window themselves.
       return { from: Math.max(0, index + 1 - serving.characters), until: Number.POSITIVE_INFINITY };
   }
 }
 
-/** How many characters the state of a model of windows is carried before it is refreshed. */
+/** Number of characters for which a windowed model's state is carried before it is refreshed. */
 export function refreshPeriod(characters: number): number {
   return Math.ceil(characters / 2);
 }
 
-/** How many ids the network reads for each character that it writes, in the long run. */
+/** Average number of ids that the network reads for each character that it writes. */
 export function idsPerCharacter(serving: Serving): number {
   switch (serving.kind) {
     case 'carried':

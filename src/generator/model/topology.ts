@@ -1,40 +1,41 @@
 /**
- * The layers of a model as Keras and TensorFlow.js write them down: a Sequential, or a Functional model that is
- * one chain. What comes out is a character model: ids go in, the logits of what follows come out.
+ * The layers of a model as Keras and TensorFlow.js describe them: a Sequential, or a Functional model that is
+ * one chain. The result is a character model: ids in, logits of the next id out.
  */
 import { type LayerConfig, type LayerPlan, LayerReader, readLayerConfig } from './layer-plans.ts';
 import { isRecord, unusable } from './model.ts';
 
-/** What a topology says, checked. */
+/** The validated content of a topology. */
 export interface Topology {
-  /** From the one that reads ids to the one that makes logits; without layers that change nothing. */
+  /** From the one that reads ids to the one that computes logits; without layers that have no effect. */
   readonly plans: readonly LayerPlan[];
-  /** All layers as the file has them. */
+  /** All layers as in the file. */
   readonly configs: readonly LayerConfig[];
-  /** Characters that a window has; null where the file does not fix them. */
+  /** Characters in a window; null where the file does not fix their number. */
   readonly window: number | null;
   /** Whether the file says that states are carried from one call to the next. */
   readonly isStateful: boolean;
 }
 
 export interface TopologyContext {
-  /** How errors call the file. */
+  /** The file's name in error messages. */
   readonly file: string;
-  /** The version of Keras that wrote it, where that is said elsewhere. */
+  /** The version of Keras that wrote it, where another file states it. */
   readonly kerasVersion?: string;
 }
 
 const DEFAULT_KERAS_MAJOR = 2;
 const FUNCTIONAL_CLASSES: readonly unknown[] = ['Functional', 'Model'];
-/** What makes probabilities of logits and can as well be left out. */
+/** Activations that turn logits into probabilities, which can be omitted. */
 const FINAL_ACTIVATIONS: readonly string[] = ['softmax', 'log_softmax'];
 
 /**
- * @param topology a `modelTopology` of TensorFlow.js, a `model_config` of Keras 2 or a `config.json` of Keras 3
+ * @param topology a `modelTopology` of TensorFlow.js, a `model_config` of Keras 2 or a `config.json` of Keras
+ *   3
  * @throws StoryError `model_unavailable` that names the layer that cannot be run, and why
  */
 export function readTopology(topology: unknown, { file, kerasVersion }: TopologyContext): Topology {
-  // Keras wraps the topology once more when it converts a model.
+  // Keras wraps the topology in another object when it converts a model.
   const wrapped = isRecord(topology) && isRecord(topology.model_config);
   const model = wrapped ? topology.model_config : topology;
   const version = kerasVersion ?? (isRecord(topology) ? topology.keras_version : undefined);
@@ -55,7 +56,7 @@ export function readTopology(topology: unknown, { file, kerasVersion }: Topology
 function layersOf(model: unknown, file: string): Record<string, unknown>[] {
   if (!isRecord(model)) throw unusable(file, 'it describes no model');
   const { class_name: className } = model;
-  // Keras before 2.2.3 gives the list itself as the configuration.
+  // In Keras before 2.2.3 the configuration is the list itself.
   const layers = isRecord(model.config) ? model.config.layers : model.config;
   const isFunctional = FUNCTIONAL_CLASSES.includes(className);
   if (className !== 'Sequential' && !isFunctional) {
@@ -67,7 +68,7 @@ function layersOf(model: unknown, file: string): Record<string, unknown>[] {
   return isFunctional ? chainOf(layers, file) : layers;
 }
 
-/** Puts layers that each follow on one other in their order. */
+/** Sorts the layers of a chain. */
 function chainOf(layers: readonly Record<string, unknown>[], file: string): Record<string, unknown>[] {
   const followers = new Map<string | undefined, Record<string, unknown>>();
   for (const layer of layers) {
@@ -78,7 +79,7 @@ function chainOf(layers: readonly Record<string, unknown>[], file: string): Reco
     followers.set(before[0], layer);
   }
   const chain: Record<string, unknown>[] = [];
-  // A layer is found only once, so that even a ring comes to an end.
+  // Each layer is taken only once, so the loop ends even for a cycle.
   for (let next = take(followers, undefined); next; next = take(followers, String(next.name)))
     chain.push(next);
   if (followers.size > 0) throw unusable(file, 'its model is not one chain of layers');
@@ -91,7 +92,9 @@ function take<K, V>(map: Map<K, V>, key: K): V | undefined {
   return value;
 }
 
-/** The layers that the `inbound_nodes` of another name: `[name, 0, 0, {}]` in Keras 2, a history in Keras 3. */
+/**
+ * The layers that the `inbound_nodes` of another name: `[name, 0, 0, {}]` in Keras 2, a history in Keras 3.
+ */
 function namesIn(nodes: unknown): string[] {
   if (isRecord(nodes)) {
     return Object.entries(nodes).flatMap(([key, value]) =>
@@ -104,7 +107,7 @@ function namesIn(nodes: unknown): string[] {
   return isReference ? [nodes[0] as string, ...namesIn(nodes.slice(3))] : nodes.flatMap(namesIn);
 }
 
-/** The shape of what goes in, [batch, characters, numbers of each], as the first layer tells it. */
+/** The input's shape, [batch, characters, numbers of each], from the first layer. */
 function inputOf(configs: readonly LayerConfig[]): { window: number | null; features: number | null } {
   let window: number | null = null;
   let features: number | null = null;
@@ -138,7 +141,7 @@ function oneHot(size: number | null, plans: readonly LayerPlan[], file: string):
   );
 }
 
-/** Refuses what Keras itself could not build, or what would not read characters one after the other. */
+/** Rejects chains that Keras could not build, or that do not read characters one after the other. */
 function checkOrder(plans: readonly LayerPlan[], file: string): void {
   let hasCharacters = true;
   let isRecurrent = false;
@@ -157,7 +160,7 @@ function checkOrder(plans: readonly LayerPlan[], file: string): void {
   if (!isRecurrent) throw unusable(file, 'it has no LSTM and no GRU');
 }
 
-/** Without its softmax a model gives the same logits. Anything else at its end would make none of them. */
+/** Removes a final softmax, which does not change the logits, and rejects other final activations. */
 function withoutSoftmax(plans: readonly LayerPlan[], file: string): readonly LayerPlan[] {
   const last = plans.at(-1)!;
   const isFinal = 'activation' in last && FINAL_ACTIVATIONS.includes(last.activation);

@@ -3,8 +3,8 @@ import type { WeightSlot } from './build-layers.ts';
 import type { Tensor } from './weights.ts';
 
 /**
- * Finds a layer's weight: names begin with the layer's and end with the weight's, and Keras puts a cell's or a
- * half's between them: `lstm_1/lstm_cell/kernel`, `bidirectional_1/forward_lstm_1/kernel`.
+ * Finds a layer's weight: names begin with the layer's and end with the weight's, and Keras puts a cell's or
+ * a half's between them: `lstm_1/lstm_cell/kernel`, `bidirectional_1/forward_lstm_1/kernel`.
  *
  * @param tensors all weights of the model, those of a layer in Keras's order
  */
@@ -15,14 +15,14 @@ export function namedWeight(tensors: readonly Tensor[], slot: WeightSlot): Tenso
   );
 }
 
-/** Finds a weight among those of its layer. Which half of a Bidirectional it is of follows from its place. */
+/** Finds a weight among those of its layer. For a Bidirectional, its index determines the half. */
 export function weightAmong(tensors: readonly Tensor[], { path, weight }: WeightSlot): Tensor | undefined {
   const half = tensors.length / 2;
   const places = path.includes('forward_layer') ? [0, half] : path.includes('backward_layer') ? [half] : [];
   return tensors.slice(...places).find(({ name }) => plainName(name) === weight);
 }
 
-/** `a/b/kernel_1:0` is the kernel: TensorFlow counts names that it met before, and a variable's outputs. */
+/** `a/b/kernel_1:0` is the kernel: TensorFlow numbers repeated names and a variable's outputs. */
 function plainName(name: string): string {
   return name
     .slice(name.lastIndexOf('/') + 1)

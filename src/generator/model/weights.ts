@@ -1,6 +1,6 @@
 /**
- * Named tensors as the bytes and the `weightsManifest` of TensorFlow.js (format "layers-model"), float32
- * or float16. Little-endian, as that format is and every platform of Node's. No `node:` imports.
+ * Named tensors as the bytes and the `weightsManifest` of TensorFlow.js (format "layers-model"), float32 or
+ * float16. Little-endian, like that format and every platform of Node. No `node:` imports.
  */
 import { float16ToFloat32, float32ToFloat16 } from './float16.ts';
 import { isRecord, unusable } from './model.ts';
@@ -13,7 +13,7 @@ export interface Tensor {
   readonly values: Float32Array;
 }
 
-/** One entry of the manifest; what float16 is stored for is still called a float32. */
+/** One entry of the manifest; `dtype` is float32 for tensors stored as float16, too. */
 export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
@@ -31,7 +31,7 @@ export interface WeightsManifest {
 
 const SHARD_NAME = /^[\w][\w.-]*$/;
 
-/** Lays tensors out one after the other: their bytes, in parts, those of float32 without a copy. */
+/** Concatenates tensors: their bytes, in parts, those of float32 without a copy. */
 export function packWeights(
   tensors: readonly Tensor[],
   dtype: WeightsDtype,
@@ -49,13 +49,13 @@ export function packWeights(
   return { parts, specs };
 }
 
-/** The opposite of `packWeights`, by name. */
+/** The inverse of `packWeights`, by name. */
 export function unpackWeights(specs: readonly WeightSpec[], bytes: Uint8Array): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   let offset = 0;
   for (const spec of specs) {
     const byteLength = byteLengthOf(spec);
-    // A copy: typed arrays want aligned offsets, which float16 tensors of odd lengths do not leave.
+    // A copy: typed arrays need aligned offsets, which float16 tensors of odd lengths do not give.
     const { buffer } = bytes.slice(offset, offset + byteLength);
     const values = spec.quantization ? float16ToFloat32(new Uint16Array(buffer)) : new Float32Array(buffer);
     tensors.set(spec.name, { name: spec.name, shape: spec.shape, values });
@@ -67,7 +67,7 @@ export function unpackWeights(specs: readonly WeightSpec[], bytes: Uint8Array): 
 /**
  * Checks the `weightsManifest` of a `model.json`.
  *
- * @param file how errors call that file
+ * @param file the file's name in error messages
  */
 export function readWeightsManifest(manifest: unknown, file: string): WeightsManifest {
   if (!Array.isArray(manifest) || manifest.length === 0) throw unusable(file, 'it has no weightsManifest');
@@ -91,8 +91,8 @@ function byteLengthOf(spec: WeightSpec): number {
 }
 
 /**
- * A shard lies beside its `model.json`: a manifest is no way to have any other file read. What a browser downloads
- * (`downloads://` of TensorFlow.js) is called `./model.weights.bin` there.
+ * A shard is in the folder of its `model.json`: a manifest cannot name other files. A file that a browser
+ * downloads (`downloads://` of TensorFlow.js) is named `./model.weights.bin` there.
  */
 function readShardName(path: unknown, file: string): string {
   const name = typeof path === 'string' ? path.replace(/^\.\//, '') : '';

@@ -1,4 +1,4 @@
-/** Layers as Keras and TensorFlow.js write them down: configurations, and weights by name. */
+/** Writes layers as Keras and TensorFlow.js describe them: configurations, and weights by name. */
 import { activationIn, type Dialect } from './activations.ts';
 import type { ActivationName, Layer, RecurrentLayer } from './layers.ts';
 import { type Reading, unusable } from './model.ts';
@@ -14,11 +14,11 @@ export interface WrittenLayer {
 export interface WriteOptions {
   readonly dialect: Dialect;
   readonly reading: Reading;
-  /** How errors call the model. */
+  /** The model's name in error messages. */
   readonly model: string;
 }
 
-/** What a dialect cannot say is refused in its own name. */
+/** Names of the dialects in errors about unsupported layers. */
 const DIALECT_NAMES: Readonly<Record<Dialect, string>> = {
   ours: 'Our format',
   keras2: 'Keras 2',
@@ -28,7 +28,7 @@ const DIALECT_NAMES: Readonly<Record<Dialect, string>> = {
 /**
  * Writes the layers of a model, and the softmax at its end.
  *
- * @throws StoryError `model_unavailable` that names the layer that the dialect has none like
+ * @throws StoryError `model_unavailable` that names the layer that the dialect lacks
  */
 export function writeLayers(layers: readonly Layer[], options: WriteOptions): WrittenLayer[] {
   const writer = new LayerWriter(options);
@@ -60,7 +60,7 @@ class LayerWriter {
   }
 
   write(layer: Layer, isLast: boolean): WrittenLayer {
-    // The plain names are those of models that were written when there were no other layers.
+    // Models from before there were other layers have the plain names.
     const isPlain = layer.kind === 'embedding' || (layer.kind === 'dense' && isLast);
     const name = isPlain ? layer.kind : `${layer.kind}_${this.#count(layer.kind)}`;
     const tensor = (weight: string, shape: number[], values: Float32Array): Tensor => ({
@@ -82,7 +82,7 @@ class LayerWriter {
       case 'gru':
         return this.#recurrent(layer, name);
       case 'bidirectional': {
-        // Keras calls each half after the layer that it was made of.
+        // Keras names each half after the layer that it was made from.
         const forward = this.#recurrent(layer.forward, layer.forward.kind, `${name}/forward_`);
         const backward = this.#recurrent(layer.backward, layer.backward.kind, `${name}/backward_`);
         const isSame = JSON.stringify(backward.config) === JSON.stringify(forward.config);

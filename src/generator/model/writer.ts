@@ -1,13 +1,13 @@
-/** A model as it is put to writing. No `node:` imports: a browser writes the same way. */
+/** A model prepared for writing. No `node:` imports: a browser writes the same way. */
 import type { Layer } from './layers.ts';
 import type { Model } from './model.ts';
 
-/** A logit that no draw gives at any temperature, and that stays a number when it is divided by one. */
+/** A logit that is never drawn at any temperature, and stays finite when it is divided by one. */
 const NEVER = -1e30;
 
 /**
- * A model of words without the chance of `<unk>`, which cannot be written. The other words keep their odds, as if
- * every draw that gives `<unk>` were done again. To score a text, take the model as it is.
+ * A model of words that never draws `<unk>`, which cannot be written. The other words keep their relative
+ * probabilities, as if every draw of `<unk>` were repeated. To score a text, use the original model.
  */
 export function writerOf(model: Model): Model {
   const { unknown } = model.vocabulary;

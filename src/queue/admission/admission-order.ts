@@ -1,6 +1,6 @@
 /**
- * A person's replies take turns: whichever has to wait is put aside in the queue, where it keeps no processor from
- * others, and is woken when the one before it has ended.
+ * Admission order of one requester's replies: a reply that has to wait is parked in the queue, where it takes
+ * no processor from others, and is woken when the one before it has ended.
  */
 import { DelayedError, type Queue } from 'bullmq';
 import type { Logger } from 'pino';
@@ -9,12 +9,12 @@ import { leaseOf } from '../old-records.ts';
 import type { ReplyJob, ReplyJobData, ReplyRecord } from '../reply-job.ts';
 import type { Admissibility, Limits, LookUp } from './limits.ts';
 
-/** A reply that was put aside is looked at this often: whoever was to wake it may have been lost. */
+/** A parked job is checked this often: the process that should wake it may have been lost. */
 const LOOK_INTERVAL_MS = 10_000;
-/** Of a reply that is not counted among anybody's. */
+/** For a reply without a lease, which no limit counts. */
 const AT_ONCE: Admissibility = { mayBegin: true, ahead: 0 };
 
-/** Thrown by a processor whose reply has to wait for its turn: it is tried again when that has come. */
+/** Thrown by a processor whose reply has to wait: the job is retried when the reply may begin. */
 export class Deferred extends Error {
   override readonly name = 'HeldBack';
 }
@@ -22,15 +22,18 @@ export class Deferred extends Error {
 export interface AdmissionOrderOptions<Handle> {
   readonly queue: Queue<ReplyJobData<Handle>>;
   readonly events: JobEvents;
-  /** Undefined where everybody's turn is now. */
+  /** Undefined where every reply may begin at once. */
   readonly limits: Pick<Limits, 'admissibility' | 'leave'> | undefined;
   readonly lookUp: LookUp;
-  /** Puts a reply back that the queue has lost; undefined for a queue that loses none while this process lives. */
+  /**
+   * Puts a reply back that the queue has lost; undefined for a queue that loses none while this process
+   * lives.
+   */
   readonly restore: ((job: ReplyJob<Handle>, record: ReplyRecord | undefined) => Promise<void>) | undefined;
   readonly logger: Logger;
 }
 
-/** A reply that this process has put aside; should the queue lose it, nobody else knows of it. */
+/** A reply that this process has parked; if the queue loses it, no other process knows of it. */
 interface ParkedJob<Handle> {
   readonly job: ReplyJob<Handle>;
   readonly record: ReplyRecord | undefined;
@@ -47,7 +50,7 @@ export class AdmissionOrder<Handle> {
     this.#timer = setInterval(() => void this.#look(), LOOK_INTERVAL_MS).unref();
   }
 
-  /** Whether it is a reply's turn. */
+  /** Whether a reply may begin, and how many come before it. */
   of({ id, data }: ReplyJob<Handle>): Promise<Admissibility> {
     const { limits, lookUp } = this.#options;
     const lease = leaseOf(data);
@@ -55,9 +58,9 @@ export class AdmissionOrder<Handle> {
   }
 
   /**
-   * Puts a reply aside until its turn comes.
+   * Parks a reply until it may begin.
    *
-   * @param record what was written down of it last
+   * @param record the record stored last
    */
   async park(
     job: ReplyJob<Handle>,
@@ -78,19 +81,19 @@ export class AdmissionOrder<Handle> {
     this.#forget(id);
     if (this.#options.restore) this.#parked.set(id, { job, record, unfollow });
     else unfollow();
-    // Whoever was before it may have ended in between, when there was nobody to be woken.
+    // The reply before it may have ended in between, before there was a parked job to wake.
     const { mayBegin } = await this.of(job).catch(() => ({ mayBegin: false }));
     if (mayBegin) await this.wake(id).catch(() => {});
     throw new DelayedError();
   }
 
-  /** Has a reply that was put aside processed at once. One that was not goes on as it does. */
+  /** Makes a parked reply's job available at once; does nothing to a job that is not parked. */
   async wake(id: string): Promise<void> {
     const job = await this.#options.queue.getJob(id);
     await job?.promote().catch(() => {});
   }
 
-  /** Gives back what a reply has that is over, and wakes the one whose turn it is now. */
+  /** Gives back an ended reply's lease, and wakes the requester's next reply. */
   async pass({ id, data }: ReplyJob<Handle>): Promise<void> {
     const { limits, logger } = this.#options;
     const lease = leaseOf(data);
@@ -99,7 +102,7 @@ export class AdmissionOrder<Handle> {
       const next = await limits.leave(id!, lease);
       if (next !== undefined) await this.wake(next);
     } catch (error) {
-      // It is found out by the next who needs the place.
+      // The next admission that needs its room detects the stale entry.
       logger.warn({ reply: id, reason: (error as Error).message }, 'a place was not given back');
     }
   }
@@ -114,7 +117,7 @@ export class AdmissionOrder<Handle> {
     this.#parked.delete(id);
   }
 
-  /** Sees whether those that were put aside are still there: a Redis that lost its data has lost them, too. */
+  /** Checks whether the parked jobs still exist: a Redis that lost its data has lost them, too. */
   async #look(): Promise<void> {
     const { queue, restore, logger } = this.#options;
     for (const [id, parkedJob] of this.#parked) {

@@ -1,4 +1,4 @@
-/** What the administrators of servers and workspaces have set for them: kept in the queue, and at hand. */
+/** The limits that administrators have set for their communities: stored in the queue, and cached here. */
 import type { QueueConnection } from '../connection.ts';
 import { currentLimits } from '../old-records.ts';
 import { KnownSettings } from '../settings.ts';
@@ -15,7 +15,7 @@ export class CommunityLimitSettings {
     return this.#settings.ready();
   }
 
-  /** What is known to be set for a community (as in `Requester`), without asking the queue. */
+  /** The known limits of a community (as in `Requester`), without asking the queue. */
   known(community: string): CommunityLimits | undefined {
     const stored = this.#settings.known(keyOf(community));
     return stored && currentLimits(stored);
@@ -33,7 +33,7 @@ export class CommunityLimitSettings {
     return this.#settings.remove(keyOf(community));
   }
 
-  /** The communities for which anything is set. */
+  /** The communities that have limits of their own. */
   async all(): Promise<string[]> {
     return [...(await this.#settings.all()).keys()].map((key) => key.replace('-', ':'));
   }
@@ -43,7 +43,7 @@ export class CommunityLimitSettings {
   }
 }
 
-/** BullMQ's ids know no colons. */
+/** BullMQ's ids must not contain colons. */
 function keyOf(community: string): string {
   return community.replaceAll(':', '-');
 }

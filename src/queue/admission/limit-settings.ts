@@ -1,23 +1,23 @@
-/** How much is allowed: by whoever operates the bot, and below that by the administrators of a place. Pure. */
+/** Limits: the operator's, and below those the ones that a community's administrators set. Pure. */
 
-/** The operator's limits; 0 is none, everywhere. */
+/** The operator's limits; 0 means no limit, everywhere. */
 export interface LimitSettings {
   readonly person: {
-    /** Stories at once. */
+    /** Stories that run at once. */
     readonly running: number;
-    /** Further ones that wait for those. */
+    /** Further stories that wait for the running ones. */
     readonly waiting: number;
     readonly hourly: number;
   };
-  /** A server's or workspace's share: running and waiting ones together. */
+  /** A community's share: running and waiting stories together. */
   readonly community: { readonly atOnce: number; readonly hourly: number };
-  /** Stories that may wait altogether. */
+  /** Stories that may wait in total. */
   readonly maxWaiting: number;
-  /** The wait that can still be promised to somebody. */
+  /** The longest expected wait at which a story is still admitted. */
   readonly longestWaitMs: number;
 }
 
-/** What can be limited in a place; running and waiting stories together, where it is `AtOnce`. */
+/** The limits that can be set for a community; `AtOnce` counts running and waiting stories together. */
 export interface Bounds {
   readonly personAtOnce: number;
   readonly personHourly: number;
@@ -25,10 +25,10 @@ export interface Bounds {
   readonly communityHourly: number;
 }
 
-/** What the administrators of a place have set; the rest is the operator's. */
+/** The limits that a community's administrators have set; the others are the operator's. */
 export type CommunityLimits = Partial<Bounds>;
 
-/** The operator's limits as bounds of what can be set in a place. */
+/** The operator's limits as the upper bounds of a community's own. */
 export function operatorBounds({ person, community }: LimitSettings): Bounds {
   const { running, waiting } = person;
   return {
@@ -39,7 +39,7 @@ export function operatorBounds({ person, community }: LimitSettings): Bounds {
   };
 }
 
-/** What holds in a place: of the operator's limits and its own always the lower one. */
+/** The limits in effect in a community: of the operator's and its own always the lower one. */
 export function boundsIn(settings: LimitSettings, own: CommunityLimits = {}): Bounds {
   const operators = operatorBounds(settings);
   return {
@@ -50,7 +50,7 @@ export function boundsIn(settings: LimitSettings, own: CommunityLimits = {}): Bo
   };
 }
 
-/** Whether a place may set a limit: a whole number, and no more than the operator allows. */
+/** Whether a community may set a limit: a whole number, and no more than the operator allows. */
 export function isWithin(limit: number, operators: number): boolean {
   return Number.isInteger(limit) && limit >= 1 && (operators === 0 || limit <= operators);
 }

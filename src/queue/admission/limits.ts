@@ -1,13 +1,13 @@
 /**
- * Admission: whether somebody may have one more story now. Asked in this order:
+ * Admission: whether a requester may have one more story now. The checks, in order:
  *
- * 1. Do the person and the place have room among their stories under way? A place is taken there, for all
- *    processes at once, and left when the reply has ended.
+ * 1. Do the requester and the community have room among their stories under way? An entry is taken there,
+ *    atomically for all processes, and removed when the reply has ended.
  * 2. Is the queue short enough to promise a story soon?
- * 3. Have the person and the place not yet had what they may have within an hour?
+ * 3. Are the requester's and the community's hourly limits not used up?
  *
- * What is refused is not counted, and what is asked for twice under one id is counted once. Nothing that is
- * kept names anybody: see `salts.ts`.
+ * A refused request is not counted, and repeated requests with one id are counted once. The stored keys do
+ * not identify users: see `salts.ts`.
  */
 import { RateLimiterRes, type RateLimiterStoreAbstract } from 'rate-limiter-flexible';
 import { StoryError } from '../../errors.ts';
@@ -20,33 +20,33 @@ import type { Requester } from './requester.ts';
 import type { DailySalts } from './salts.ts';
 import type { Entry, Group, LimitStore, Taken } from './store.ts';
 
-/** A reply that nobody knows after this time never came into the queue: its process was lost on the way. */
+/** A reply that is still unknown after this time never reached the queue: its process was lost before. */
 const ARRIVAL_MS = 10_000;
-/** Of those under way that may have been lost, so many are looked at at a time, oldest first. */
+/** Number of possibly lost entries that are checked at a time, oldest first. */
 const LOOKED_AT = 5;
 
-/** What a reply that was admitted has to give back: kept with it. */
+/** What an admitted reply holds of its limits and gives back at its end; stored with its job. */
 export interface Lease {
-  /** Keys of its person's and its place's stories under way. */
+  /** Keys of the requester's and the community's stories under way. */
   readonly person: readonly string[];
   readonly community: readonly string[];
 }
 
 export interface Admission {
-  /** Undefined where nobody asked. */
+  /** Undefined without a requester. */
   readonly lease: Lease | undefined;
-  /** Takes all back, for a reply that did not come into the queue after all. */
+  /** Reverts the admission, for a reply that was not added to the queue after all. */
   undo(): Promise<void>;
 }
 
-/** When a reply may begin. */
+/** Whether a reply may begin. */
 export interface Admissibility {
   readonly mayBegin: boolean;
-  /** Stories of the same person that come before it. */
+  /** Stories of the same requester that come before it. */
   readonly ahead: number;
 }
 
-/** What is known of a reply by its id. */
+/** Looks up a reply's state by its id. */
 export type LookUp = (replyId: string) => Promise<'under way' | 'ended' | 'unknown'>;
 
 export interface LimitsOptions {
@@ -54,15 +54,18 @@ export interface LimitsOptions {
   readonly salts: DailySalts;
   readonly stories: Pick<Stories, 'load' | 'expectedWaitMs'>;
   readonly settings: LimitSettings;
-  /** What a place's own administrators have set, as far as it is known here. */
+  /** The limits set by a community's administrators, as far as this process knows them. */
   readonly communityLimits?: (community: string) => CommunityLimits | undefined;
   /** Waits, in ms; rejects when the signal is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Somebody's hour, in which there is room for one more story. */
+/** An hourly limit that has room for one more story. */
 interface Hour {
-  /** Counts it; returns what takes that back. Rejects when somebody else was faster. */
+  /**
+   * Counts the story; returns the function that reverts the count. Rejects when a concurrent request took the
+   * last use.
+   */
   count(): Promise<() => Promise<void>>;
 }
 
@@ -70,9 +73,9 @@ const NO_LIMIT: Hour = { count: async () => async () => {} };
 
 export class Limits {
   readonly #options: LimitsOptions;
-  /** By the bound that each has. */
+  /** By bound. */
   readonly #hours = new Map<number, RateLimiterStoreAbstract>();
-  /** Answers of the store to requests of any kind: each is a sign that it lives. */
+  /** Answers of the store to requests of any kind: each is a sign of life. */
   #answers = 0;
 
   constructor(options: LimitsOptions) {
@@ -80,9 +83,10 @@ export class Limits {
   }
 
   /**
-   * Admits a reply, or says why not.
+   * Admits a reply, or rejects with the reason.
    *
-   * @param requester undefined for what the bot does by itself: then only the queue is looked at
+   * @param requester undefined for stories that the bot requests by itself: then only the queue's length is
+   *   checked
    * @returns undefined for a reply that is known: it was admitted before
    * @throws StoryError `rate_limited`, `busy` or `queue_unavailable`, with what to do and when
    */
@@ -94,13 +98,13 @@ export class Limits {
       return await answerInTime(deciding, { isRunning, answers: () => this.#answers, wait });
     } catch (error) {
       if (error instanceof LimitReached) metrics.limitsHit.inc({ kind: error.kind });
-      // Should it be admitted after all, nobody has use for that any more.
+      // The caller has given up: an admission that still succeeds is reverted.
       deciding.then((admission) => admission?.undo()).catch(() => {});
       throw error;
     }
   }
 
-  /** Whether a reply may begin, and which of its person's stories it is. */
+  /** Whether a reply may begin, and how many of its requester's stories come before it. */
   async admissibility(id: string, { person }: Lease, lookUp: LookUp): Promise<Admissibility> {
     const { running } = this.#options.settings.person;
     const mustWait = (ahead: readonly Entry[]) => running > 0 && ahead.length >= running;
@@ -112,9 +116,9 @@ export class Limits {
   }
 
   /**
-   * Gives back what a reply has that is over.
+   * Gives back an ended reply's lease.
    *
-   * @returns the reply of the same person whose turn it is now, if there is one
+   * @returns the same requester's next reply that may begin now, if there is one
    */
   async leave(id: string, { person, community }: Lease): Promise<string | undefined> {
     const { underWay } = this.#options.store;
@@ -151,7 +155,7 @@ export class Limits {
     if (requester.community !== undefined) groups.push({ keys: community, most: bounds.communityAtOnce });
     const ahead = await this.#take(id, groups, lookUp);
     this.#answers++;
-    // Whoever asks for the same again has had it counted.
+    // A repeated request was counted the first time.
     if (ahead === 'there') return { lease, undo: async () => {} };
     const undos = [() => store.underWay.leave(id, [...person, ...community])];
     const undo = async () => void (await Promise.all(undos.map((one) => one())));
@@ -161,7 +165,7 @@ export class Limits {
         this.#hourOf('place', community, bounds.communityHourly),
         this.#checkQueue(ahead),
       ]);
-      // Both were asked before either is counted: what is refused is counted by none.
+      // Both limits are checked before either is counted: a refused request counts against neither.
       for (const hour of [personHour, communityHour]) {
         this.#answers++;
         undos.push(await hour.count());
@@ -173,11 +177,13 @@ export class Limits {
     return { lease, undo };
   }
 
-  /** Takes a place among those under way; returns how many stories of the same person come before it. */
+  /**
+   * Adds an entry to the stories under way; returns how many stories of the same requester come before it.
+   */
   async #take(id: string, groups: readonly Group[], lookUp: LookUp): Promise<number | 'there'> {
     const { underWay } = this.#options.store;
     let taken = await underWay.take(id, groups);
-    // One that was lost is buried in each group that it fills.
+    // A lost reply is removed from each group that it fills.
     for (let tried = 0; isFull(taken) && tried < groups.length; tried++) {
       const { keys } = groups[taken.full]!;
       if (!(await this.#bury(await underWay.list(keys), keys, lookUp))) break;
@@ -191,14 +197,17 @@ export class Limits {
       : new LimitReached('rate_limited', 'place_at_once', sentences.placeAtOnce(most));
   }
 
-  /** Stories under way of the same person that came before one. */
+  /** The same requester's stories under way that came before this one. */
   async #aheadOf(id: string, keys: readonly string[]): Promise<readonly Entry[]> {
     const entries = await this.#options.store.underWay.list(keys);
     const index = entries.findIndex((entry) => entry.id === id);
     return entries.slice(0, Math.max(0, index));
   }
 
-  /** Forgets those that are under way no more, though nobody could say so; returns whether there were any. */
+  /**
+   * Removes entries of replies that are no longer under way but were never given back; returns whether there
+   * were any.
+   */
   async #bury(entries: readonly Entry[], keys: readonly string[], lookUp: LookUp): Promise<boolean> {
     const looks = entries.slice(0, LOOKED_AT).map(async ({ id, ageMs }) => {
       const state = await lookUp(id);
@@ -209,7 +218,10 @@ export class Limits {
     return (await Promise.all(looks)).some(Boolean);
   }
 
-  /** @param priority stories of the same person that come before: it waits for people's first ones in any case */
+  /**
+   * @param priority stories of the same requester that come before it; it waits for all requesters' first
+   *   stories in any case
+   */
   async #checkQueue(priority: number): Promise<void> {
     const { stories, settings } = this.#options;
     const { first, waiting, running } = await stories.load();
@@ -217,17 +229,18 @@ export class Limits {
       throw new LimitReached('busy', 'queue_full', sentences.queueFull(waiting));
     }
     const waitMs = stories.expectedWaitMs(priority === 0 ? first : waiting, running);
-    // While nobody writes there is nothing to promise: whoever asks is told that the story waits.
+    // Without a worker there is no wait to promise: the reply shows that the story waits.
     if (waitMs === undefined || settings.longestWaitMs === 0 || waitMs <= settings.longestWaitMs) return;
     throw new LimitReached('busy', 'queue_wait', sentences.queueWait(waitMs, settings.longestWaitMs));
   }
 
   /**
-   * Looks at what somebody has had within an hour.
+   * Checks an hourly limit.
    *
-   * @param names under which they are counted: an hour that began before midnight goes on under the second
-   * @returns what counts one more, and returns what takes that back
-   * @throws StoryError `rate_limited` when there is no more to have
+   * @param names under which the requester or community is counted: an hour that began before midnight
+   *   continues under the second
+   * @returns a function that counts one more, and returns the function that reverts it
+   * @throws StoryError `rate_limited` when the limit is used up
    */
   async #hourOf(whose: 'person' | 'place', names: readonly string[], most: number): Promise<Hour> {
     const [today] = names;
@@ -247,7 +260,7 @@ export class Limits {
           await limiter.consume(name);
         } catch (over) {
           if (!(over instanceof RateLimiterRes)) throw over;
-          // Somebody else was faster.
+          // A concurrent request took the last use.
           await limiter.reward(name);
           throw refuse(over);
         }
@@ -267,7 +280,7 @@ function isFull(taken: Taken): taken is Extract<Taken, { full: number }> {
   return typeof taken === 'object' && 'full' in taken;
 }
 
-/** A refusal, and by which limit. */
+/** A refusal, and the limit that caused it. */
 class LimitReached extends StoryError {
   readonly kind: string;
 

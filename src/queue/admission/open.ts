@@ -11,7 +11,7 @@ export interface OpenLimits {
   close(): Promise<void>;
 }
 
-/** Opens the limits, with all that they are kept in. */
+/** Opens the limits and the stores that they use. */
 export async function openLimits(
   connection: QueueConnection,
   stories: Stories,
@@ -23,7 +23,7 @@ export async function openLimits(
   try {
     await Promise.all([salts.ready(), communityLimits.ready()]);
     const store = await connection.limits();
-    // The embedded database is slow at whatever it does for the first time: nobody is to wait for that.
+    // The embedded database is slow at the first use of each statement: no requester should wait for that.
     const keys = await salts.namesOf('nobody');
     await store.underWay.take('nothing', [{ keys, most: 0 }]);
     await store.underWay.leave('nothing', keys);

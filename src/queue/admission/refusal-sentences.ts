@@ -1,4 +1,4 @@
-/** What somebody is told who cannot have a story now: why, and when they can. Pure. */
+/** The refusal sentences: why there is no story now, and when there can be one. Pure. */
 
 export const sentences = {
   unavailable: 'The queue of stories cannot be reached at the moment. Try again in a minute.',
@@ -27,7 +27,7 @@ function count(number: number): string {
   return number.toLocaleString('en');
 }
 
-/** `12 minutes`: rounded up, so that what is said then holds. */
+/** `12 minutes`: rounded up, so that the promised time holds. */
 function minutes(ms: number): string {
   const whole = Math.max(1, Math.ceil(ms / 60_000));
   return whole === 1 ? 'a minute' : `${count(whole)} minutes`;

@@ -1,7 +1,7 @@
 /**
- * Names for people and places that tell nobody who they are: hashes under a salt that is made anew every day
- * (UTC), the same for all processes, and forgotten a day later. Whoever has only the names of another day
- * cannot even tell whether two of them are the same person.
+ * Pseudonyms for users and communities: hashes under a salt that changes every day (UTC), is the same for all
+ * processes, and is deleted a day later. Without the salts, names of different days cannot be linked to one
+ * user.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Queue } from 'bullmq';
@@ -9,9 +9,12 @@ import type { QueueConnection } from '../connection.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const SALT_BYTES = 32;
-/** How long a salt is known without asking: a store that lost its data has another one. */
+/** How long a salt is cached: a store that lost its data has another one. */
 const KNOWN_MS = 60_000;
-/** Salts are jobs of a queue that nobody works, as settings are: the first to add one of a day has made it. */
+/**
+ * Salts are jobs of a queue without a worker, as settings are: the first process that adds a day's job
+ * determines the salt.
+ */
 const QUEUE = 'salts';
 const ID_PREFIX = 'day-';
 
@@ -35,8 +38,8 @@ export class DailySalts {
   }
 
   /**
-   * The names of somebody: today's, and yesterday's where anybody had a name yesterday. What was counted before
-   * midnight is found under the second.
+   * The names of a user or community: today's, and yesterday's if a salt existed yesterday. Counts from
+   * before midnight are found under the second.
    */
   async namesOf(who: string): Promise<readonly string[]> {
     const today = Math.floor(this.#clock() / DAY_MS);
@@ -57,7 +60,7 @@ export class DailySalts {
     const salt = make ? this.#make(day) : this.#read(day);
     this.#known.set(day, { at, salt });
     for (const old of this.#known.keys()) if (old < day - 1) this.#known.delete(old);
-    // What could not be read is read again.
+    // A failed read is not cached.
     salt.catch(() => this.#known.delete(day));
     return salt;
   }
@@ -65,7 +68,7 @@ export class DailySalts {
   async #make(day: number): Promise<Buffer | undefined> {
     const salt = await this.#read(day);
     if (salt) return salt;
-    // Whoever adds a job that is there already changes nothing.
+    // Adding a job whose id exists changes nothing.
     const mine = { salt: randomBytes(SALT_BYTES).toString('hex') };
     await this.#queue.add('salt' as never, mine as never, { jobId: ID_PREFIX + day });
     await this.#forgetBefore(day - 1);

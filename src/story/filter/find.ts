@@ -1,18 +1,18 @@
 /**
- * Finding words of the list in a text. What is found up to the end of a word does not depend on what comes after the
- * whitespace there: so a text that is shown word by word is never taken back. Runs in browsers too.
+ * Finds words of the list in a text. The result up to the end of a word does not depend on the text after the
+ * following whitespace, so a text that is shown word by word is never retracted. Runs in browsers too.
  */
 import { type Kind, WORD_CLASSES } from './list.ts';
 import { kindOf, UNSEEN } from './spelling.ts';
 
 export interface FoundWord {
-  /** Where it begins and ends in the text, in UTF-16 code units. */
+  /** Its start and end in the text, in UTF-16 code units. */
   readonly start: number;
   readonly end: number;
   readonly kind: Kind;
 }
 
-/** A run of letters, of signs that may stand for letters, and of what nobody sees. */
+/** A run of letters, signs that may replace letters, and invisible characters. */
 interface Part {
   readonly start: number;
   readonly end: number;
@@ -20,22 +20,22 @@ interface Part {
 }
 
 const PART = /(?:[a-z]|(?!\s)[\p{L}\p{N}\p{M}\p{So}\p{Cf}\p{Cc}@$])+/gu;
-/** One sign in the middle of a word: a hyphen, an apostrophe, a full stop. What is longer is a dash. */
+/** One sign in the middle of a word: a hyphen, an apostrophe, a full stop. A longer run counts as a dash. */
 const JOINT = /^\S$/;
-/** Who're is two words. */
+/** An apostrophe separates words: "who're" is two. */
 const APOSTROPHE = /^['\u2019]$/;
 const CONTRACTED = /^(?:re|ll|ve|[dmst])$/i;
 const PHRASE_JOINT = /^\s{1,3}$/;
-/** Between letters that are spelled out there may be spaces, too. */
+/** Most characters between single spelled-out letters, which may include spaces. */
 const SPELLED_JOINT_MAX = 3;
-/** Signs between letters that may be letters themselves. */
+/** Signs between letters that may themselves replace letters. */
 const LEET_JOINT = /[!|(/¡]/;
 const PLAIN = /^[\x20-\x7e]+$/;
-/** Nothing on the list, disguised as it may be, is longer than this many characters. */
+/** No entry, in any disguise, is longer than this many characters. */
 const LONGEST = 64;
-/** Nothing that was cut into pieces has more letters. */
+/** No entry in separated pieces has more letters. */
 const LONGEST_JOINED = 24;
-/** How the last words of the list's phrases begin. */
+/** The beginnings of the last words of the list's phrases. */
 const PHRASE_ENDS: readonly string[] = [
   ...new Set(
     WORD_CLASSES.flatMap(({ words }) => words.flatMap((word) => /(?<= )[a-z]+/.exec(word)?.[0] ?? [])),
@@ -43,25 +43,25 @@ const PHRASE_ENDS: readonly string[] = [
 ];
 
 /**
- * The words of the list in a text, in the order of their ends.
+ * The words of the list in a text, ordered by their ends.
  *
- * @param from only those that end after this are looked for
+ * @param from only words that end after this are searched
  */
 export function findWords(text: string, from = 0): FoundWord[] {
   let parts = partsOf(text, wordStart(text, from));
-  // Nothing else reaches back over whitespace.
+  // Only single letters and ends of phrases reach back over whitespace.
   if (from > 0 && parts[0] && (isSingle(parts[0].text) || endsPhrase(parts[0].text))) {
     parts = partsOf(text, wordStart(text, Math.max(0, from - LONGEST)));
   }
   return parts.flatMap((part, last) => (part.end > from ? foundAt(text, parts, last) : []));
 }
 
-/** Whether a text has a word that nobody is to write on from. */
+/** Whether a text has a slur, so that a prompt with it is declined. */
 export function hasSlur(text: string): boolean {
   return findWords(text.replace(UNSEEN, '')).some(({ kind }) => kind === 'slur');
 }
 
-/** Where the word begins that ends at `end` or goes on behind it; `end` itself after whitespace. */
+/** The start of the word that ends at `end` or continues after it; `end` itself after whitespace. */
 export function wordStart(text: string, end: number): number {
   let start = end;
   while (start > 0 && !isSpace(text[start - 1]!)) start--;
@@ -86,7 +86,9 @@ function endsPhrase(text: string): boolean {
   return PHRASE_ENDS.some((beginning) => word.startsWith(beginning));
 }
 
-/** What ends with one of the parts: itself, what it makes with those before it, or a phrase. */
+/**
+ * The words that end with one of the parts: the part itself, its combination with earlier parts, or a phrase.
+ */
 function foundAt(text: string, parts: readonly Part[], last: number): FoundWord[] {
   const { start, end, ...part } = parts[last]!;
   const kind = kindOf(part.text);
@@ -101,7 +103,7 @@ function foundAt(text: string, parts: readonly Part[], last: number): FoundWord[
     isSpelled &&= isSingle(before.text);
     const isJoined = JOINT.test(joint) && !(APOSTROPHE.test(joint) && CONTRACTED.test(behind.text));
     const isNear = isSpelled && joint.length <= SPELLED_JOINT_MAX;
-    // What is found by itself was found where it ends.
+    // A part that matches by itself was already found at its own end.
     if (!(isJoined || isNear) || end - before.start > LONGEST || kindOf(before.text)) break;
     joined = before.text + joined;
     if (joined.length > LONGEST_JOINED) break;

@@ -1,29 +1,30 @@
 /**
- * The words that a bot may not say. This file holds slurs, because a filter has to know them.
+ * The words that a bot may not write. This file holds slurs, because the filter needs them.
  *
- * A letter in brackets may be there or not; behind and before `*` a word may go on; a phrase has a space before its last word, and
- * stands for its spelling with a hyphen and in one word, too. Letter case, accents, lookalikes and leet need no
- * entries. A letter that is written once stands for any number of it, one that is written twice for two and more.
+ * A letter in brackets is optional; `*` at the end or the beginning lets a word continue there; a phrase has
+ * a space before its last word, and also matches its spelling with a hyphen and as one word. Letter case,
+ * accents, lookalikes and leet need no entries. A letter written once matches one or more of it; a letter
+ * written twice matches two or more.
  */
 
 /**
- * What a word is filtered as.
+ * How a word is filtered.
  *
  * - `slur`: tier one. Never written by the network, and a prompt that has one is declined.
- * - `ambiguous`: tier one for the network, which finds another word at no cost. A person may mean the other sense (a
- *   chink of light, a coon dog, the history of a people), so a prompt that has one is written on.
+ * - `ambiguous`: tier one for the network, which can always choose another word. A user may mean another
+ *   sense (a chink of light, a coon dog, the history of a people), so a prompt that has one is accepted.
  * - `vulgar`: tier two. Written and masked.
  */
 export type Kind = 'slur' | 'ambiguous' | 'vulgar';
 
-/** Words of one class, and why they are of that kind. */
+/** Words of one kind. */
 export interface WordClass {
   readonly kind: Kind;
   readonly words: readonly string[];
 }
 
 export const WORD_CLASSES: readonly WordClass[] = [
-  // Against Black people. Has no other sense in English, so any word that holds it counts.
+  // Against Black people. Has no other sense in English, so every word that contains it matches.
   {
     kind: 'slur',
     words: [
@@ -70,7 +71,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'fuzzy wuzzies',
     ],
   },
-  // What the period wrote without a thought: today a name for nobody, but part of names and of history.
+  // Common in the period's texts; not used for people today, but part of names and of history.
   {
     kind: 'ambiguous',
     words: [
@@ -118,7 +119,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'wog[s]',
     ],
   },
-  // A gap in a wall, the sound of a glass, and a danger that the period believed in.
+  // Other senses: a gap in a wall, the sound of a glass, and a supposed danger in the period's texts.
   { kind: 'ambiguous', words: ['chink', 'dink[s]', 'yellow peril'] },
   // Against Arabs and Muslims.
   {
@@ -141,7 +142,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'hymie[s]',
     ],
   },
-  // A character of Shakespeare's, and a word for usurers.
+  // Other senses: a character of Shakespeare, and a usurer.
   { kind: 'ambiguous', words: ['shylock[s]'] },
   // Against people of the Americas, and against Hispanics.
   {
@@ -158,9 +159,9 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'greaseball[s]',
     ],
   },
-  // Whoever greases an engine; spick and span; how a German spiks English.
+  // Other senses: a person who greases an engine; spick and span; a German accent (spiks).
   { kind: 'ambiguous', words: ['greaser[s]', 'spick', 'spik'] },
-  // Against Europeans, Travellers and Roma. Gypsies call themselves so, and are no entry.
+  // Against Europeans, Travellers and Roma. "Gypsy" is also a self-designation, and is not an entry.
   {
     kind: 'slur',
     words: [
@@ -181,14 +182,16 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'yarpie[s]',
     ],
   },
-  // Cabbage, what soldiers of 1914 said, a verb whose users seldom think of its origin, and trash that is white.
+  // Other senses: cabbage; soldiers' slang of 1914; a verb whose origin is seldom known; literally white
+  // trash.
   { kind: 'ambiguous', words: ['white trash', 'kraut[s]', 'boche[s]', 'gyp[s]', 'gyped'] },
   // Against the peoples of Australia and the Pacific.
   { kind: 'slur', words: ['abos', 'abbo[s]', 'boong[s]', 'lubra[s]'] },
-  // A place in Finland, blood groups; what sailors called islanders, who keep the name in some places.
+  // Other senses: a place in Finland, blood groups; sailors' word for islanders, still a self-designation in
+  // some places.
   { kind: 'ambiguous', words: ['abo', 'kanaka[s]'] },
-  // Against gay, lesbian and trans people. Queer and gay mean what they meant in the period, a dyke holds water, a
-  // fairy and a pansy are what they are: none of these is an entry.
+  // Against gay, lesbian and trans people. Queer, gay, dyke, fairy and pansy have other senses in the
+  // period's texts: none of these is an entry.
   {
     kind: 'slur',
     words: [
@@ -211,16 +214,17 @@ export const WORD_CLASSES: readonly WordClass[] = [
       'carpet muncher[s]',
     ],
   },
-  // Cigarettes and chores; a bundle of sticks in its other spelling.
+  // Other senses: cigarettes and chores; a bundle of sticks in its other spelling.
   { kind: 'ambiguous', words: ['fag[s]', 'fagot[s]'] },
-  // Against disabled people, where nothing else can be meant. Idiots, lunatics, the dumb and the lame are in every book.
+  // Against disabled people, with no other sense. Idiot, lunatic, dumb and lame are common in books and are
+  // not entries.
   { kind: 'slur', words: ['tard[s]', 'spaz', 'spazzes', 'spastics', 'mongoloids'] },
-  // What drag does to a ship; an anthropologist's word.
+  // Other senses: to slow down, as drag does to a ship; an anthropologist's term.
   { kind: 'ambiguous', words: ['retard[s]', 'retarded', 'mongoloid'] },
-  // Against women; the worst of them, and no other sense.
+  // Against women; only the worst words, with no other sense.
   { kind: 'slur', words: ['cunt[s]', 'kunt[s]', 'cunty'] },
-  // Vulgar, whoever is meant. Damn, hell, crap and bastard are as mild as the period; ass, cock, prick, tit and pussy
-  // have tails and feathers; Dick is a name.
+  // Vulgar, with no particular target. Damn, hell, crap and bastard are mild and in the period's texts; ass,
+  // cock, prick, tit and pussy have other senses; Dick is a name: none of these is an entry.
   {
     kind: 'vulgar',
     words: [
@@ -278,7 +282,7 @@ export const WORD_CLASSES: readonly WordClass[] = [
   },
 ];
 
-/** Words that hold one of the words above, or look like one with a letter left out, and are none of them. */
+/** Words that contain an entry, or look like one with a letter left out, and are innocent. */
 export const INNOCENT_WORDS: readonly string[] = [
   'snigger*',
   'japp',
@@ -289,12 +293,12 @@ export const INNOCENT_WORDS: readonly string[] = [
   'nigars',
   'nigah',
   'nigahs',
-  // Questions that are asked often; a jack-of-all-trades, the jerk of a rope.
+  // Frequently asked questions; a jack-of-all-trades, the jerk of a rope.
   'faq',
   'faqs',
   'jackof',
   'jerkof',
-  // What is argued against, a hillside, a backbone, a water pipe.
+  // Counter-arguments, a hillside, a backbone, a water pipe.
   'cons',
   'slope',
   'slopes',

@@ -1,28 +1,28 @@
-/** Vulgar words as they are posted: the first letter, and asterisks for the others. Runs in browsers too. */
+/** Masks vulgar words: the first letter stays, and asterisks replace the others. Runs in browsers too. */
 import { type FoundWord, findWords } from './find.ts';
 
-/** What stands further before a word is no part of it. */
+/** Text further before a word than this is not part of it. */
 const TAIL = 200;
-/** A word up to whitespace, or the whitespace. */
+/** A word up to whitespace, or a run of whitespace. */
 const WORD = /\S+|\s+/g;
 
 /**
- * A story as it is posted, while it grows. It is as long as the text itself, and what was posted once stays as it is,
- * so long as the text is given up to the ends of words.
+ * The posted form of a growing story. It is as long as the text itself, and posted text does not change, as
+ * long as the text is passed up to the ends of words.
  */
 export class PostedText {
   readonly #prompt: string;
   #text = '';
   #posted = '';
-  /** The end of what was posted: all that the next word can make a word with. */
+  /** The end of the posted text: everything that the next word can combine with. */
   #tail = '';
 
-  /** @param prompt the beginning of the text, whose last word may go on */
+  /** @param prompt the beginning of the text, whose last word may continue */
   constructor(prompt = '') {
     this.#prompt = prompt;
   }
 
-  /** The text as it is posted. */
+  /** The posted form of the text. */
   of(text: string): string {
     if (!text.startsWith(this.#text)) {
       this.#text = '';
@@ -34,10 +34,10 @@ export class PostedText {
     return this.#posted;
   }
 
-  /** Adds what is new in `text`, which begins with what was taken before. */
+  /** Adds the new part of `text`, which begins with the earlier text. */
   #take(text: string): void {
     const more = text.slice(this.#text.length);
-    // Nearly always nothing is to be masked; where something is, it is word by word, as the words may come.
+    // The common case has nothing to mask; otherwise words are masked one at a time, as they may arrive.
     if (vulgarIn(this.#tail + more, this.#tail.length).length === 0) this.#add(more);
     else for (const [word] of more.matchAll(WORD)) this.#addMasked(word);
     this.#text = text;
@@ -51,7 +51,7 @@ export class PostedText {
         (before, { start, end }) => maskedFrom(before, start, end, from),
         posted,
       );
-      // What is left of a word can be the end of another: f u c k, where the k was that of a longer word.
+      // The rest of a masked word can end another one: f u c k, where the k was part of a longer word.
       if (masked === posted) break;
       posted = masked;
     }
@@ -68,13 +68,13 @@ function vulgarIn(text: string, from: number): FoundWord[] {
   return findWords(text, from).filter(({ kind }) => kind === 'vulgar');
 }
 
-/** A text with a word masked but for its first letter, and for what was posted up to `from` already. */
+/** A text with a word masked, except its first letter and the text posted up to `from`. */
 function maskedFrom(text: string, start: number, end: number, from: number): string {
   const shown = start < from ? from : start + String.fromCodePoint(text.codePointAt(start)!).length;
   return text.slice(0, shown) + '*'.repeat(end - shown) + text.slice(end);
 }
 
-/** A whole text as it is posted. */
+/** The posted form of a complete text. */
 export function mask(text: string): string {
   return new PostedText().of(text);
 }

@@ -1,24 +1,27 @@
-/** How a word of the list is misspelled on purpose, by rule: letters left out, and signs in place of letters. Pure. */
+/**
+ * Rules for deliberate misspellings of the list's words: letters left out, and signs in place of letters.
+ * Pure.
+ */
 
-/** Shorter words are too near to others when a letter is missing. */
+/** Shortest length for leaving out a letter: shorter words are too close to others. */
 const DROPPED_FROM = 6;
-/** Of those with a double letter, which is what is left out most often. */
+/** The same for words with a double letter, which is left out most often. */
 const DOUBLED_FROM = 5;
 const SKELETON_FROM = 5;
 const VOWEL = /[aeiou]/;
 const VOWELS = /[aeiou]/g;
 const DOUBLE = /([a-z])\1/;
-/** With fewer letters than this, however often each is written, a skeleton is a sound: pss. */
+/** A skeleton shorter than this, with each run of a letter counted as at most two, is a sound: pss. */
 const SHORTEST_SOUND = 4;
 /** A vulgar word such as `shit`: one vowel between consonants. */
 const SHORT = /^[^aeiou]+[aeiou][^aeiou]+$/;
 
 /**
- * The word with one vowel, or one of two equal letters, left out; and without any vowel. Not all of these are misspelled:
- * `INNOCENT_WORDS` has those that are words.
+ * The word with one vowel, or one of two equal letters, left out; and without any vowel. Some of these are
+ * real words: `INNOCENT_WORDS` lists them.
  *
- * @param word letters alone, without what a word of the list may go on with
- * @param isVulgar whether its skeleton may have three letters: what is masked without need is read all the same
+ * @param word letters only, without the optional continuations of an entry
+ * @param isVulgar whether its skeleton may have three letters: a needlessly masked word is still readable
  */
 export function withoutLetters(word: string, isVulgar: boolean): string[] {
   const found = new Set<string>();
@@ -39,13 +42,13 @@ export function withoutLetters(word: string, isVulgar: boolean): string[] {
   return [...found];
 }
 
-/** Signs that stand for letters in nothing but a disguise, besides those that `obscenity` knows. */
+/** Signs that replace letters only in disguises, in addition to those that `obscenity` knows. */
 const STAND_INS: readonly (readonly [RegExp, string])[] = [
   [/¡/g, 'i'],
   [/[q9]/g, 'g'],
 ];
 
-/** A spelling as it is written, and with stand-ins read as letters. */
+/** A spelling as written, and with replacement signs read as letters. */
 export function readingsOf(bare: string): string[] {
   const read = STAND_INS.reduce((text, [sign, letter]) => text.replace(sign, letter), bare);
   return read === bare ? [bare] : [bare, read];

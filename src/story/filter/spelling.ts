@@ -1,4 +1,4 @@
-/** Whether a spelling is that of a word on the list: what it is disguised with is taken off first. */
+/** Matches a spelling with the list, after disguises are removed. */
 import {
   collapseDuplicatesTransformer,
   parseRawPattern,
@@ -10,14 +10,14 @@ import {
 import { INNOCENT_WORDS, type Kind, WORD_CLASSES } from './list.ts';
 import { readingsOf, withoutLetters } from './misspellings.ts';
 
-/** What nobody sees: marks on letters, joiners, controls, characters that draw nothing. */
+/** Invisible characters and marks: marks on letters, joiners, controls, characters without a glyph. */
 export const UNSEEN = /(?!\s)[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Spellings whose kind is kept; a story's words are few. */
+/** Most spellings whose kind is cached; a story has few distinct words. */
 const REMEMBERED_SPELLINGS = 20_000;
 const SHORTEST_WORD = 3;
 const LETTER = /\p{L}/gu;
-/** Signs that may stand for letters. */
+/** Signs that may replace letters. */
 const LEET = /[0-9@$!|(/¡]/g;
 const PLAIN = /^[a-z ]+$/;
 const OPTIONAL = /\[(.)\]/;
@@ -28,19 +28,19 @@ interface Entry {
   readonly id: number;
   readonly kind: Kind;
   readonly word: string;
-  /** Whether a letter is left out of it: then no other one is expected to be doubled (banner is no baner). */
+  /** Whether a letter is left out of it: then no other letter may be doubled ("banner" is not "baner"). */
   readonly isMisspelled?: boolean;
 }
 
 const LISTED: readonly Omit<Entry, 'id'>[] = WORD_CLASSES.flatMap(({ kind, words }) =>
   words.map((word) => ({ kind, word })),
 );
-/** Letters that some word has twice in a row: of these, two are told from one. */
+/** Letters that some entry has twice in a row: for these, a double letter differs from a single one. */
 const DOUBLED = new Set(LISTED.flatMap(({ word }) => word.match(/([a-z])\1/g) ?? []).map((pair) => pair[0]!));
 
 const ENTRIES: readonly Entry[] = [...LISTED, ...misspelled(LISTED)].map((entry, id) => ({ ...entry, id }));
 
-/** What takes lookalikes and leet off, a code point at a time. */
+/** Transformers that resolve lookalikes and leet, one code point at a time. */
 const UNDISGUISING = [
   resolveConfusablesTransformer(),
   resolveLeetSpeakTransformer(),
@@ -59,16 +59,16 @@ const matcher = new RegExpMatcher({
   ],
 });
 
-/** The list without repetitions: of words that stand alone, and of those that may go on. */
+/** The list without repeated letters: of entries that match whole words, and of entries that may continue. */
 const ROUGH_WORDS = new Set(ENTRIES.flatMap(({ word }) => roughOf(word)));
 const ROUGH_STEMS = ENTRIES.filter(({ word }) => word.includes('*')).flatMap(({ word }) => roughOf(word));
 
 const known = new Map<string, Kind | undefined>();
 
 /**
- * The kind of a spelling, undefined for one that is not on the list.
+ * The kind of a spelling; undefined for one that is not on the list.
  *
- * @param spelling a word, or several that are to be read as one
+ * @param spelling a word, or several to read as one
  */
 export function kindOf(spelling: string): Kind | undefined {
   if (known.has(spelling)) return known.get(spelling);
@@ -83,7 +83,7 @@ function judge(spelling: string): Kind | undefined {
   if (bare.length < SHORTEST_WORD || INNOCENT_WORDS.includes(bare)) return undefined;
   const readings = readingsOf(bare).filter(isSuspect);
   if (readings.length === 0) return undefined;
-  // A number with a letter behind it, such as 600k, is a number.
+  // A number with a letter after it, such as 600k, is a number.
   if ((bare.match(LETTER)?.length ?? 0) < (bare.match(LEET)?.length ?? 0)) return undefined;
   const kinds = readings.flatMap((reading) =>
     matcher.getAllMatches(reading).map(({ termId }) => ENTRIES[termId]!.kind),
@@ -91,7 +91,7 @@ function judge(spelling: string): Kind | undefined {
   return (['slur', 'ambiguous', 'vulgar'] as const).find((kind) => kinds.includes(kind));
 }
 
-/** Whether the matcher, which takes its time, may find something: nearly everything can be told from the list at once. */
+/** Whether the slow matcher may find something: a set lookup rules out nearly all words. */
 function isSuspect(bare: string): boolean {
   const rough = withoutRuns(PLAIN.test(bare) ? bare : undisguised(bare));
   return (
@@ -111,7 +111,10 @@ function undisguised(bare: string): string {
   return plain;
 }
 
-/** What words become when letters are left out; those of doubtful kind are near enough to decent ones as they are. */
+/**
+ * Entries with letters left out. Ambiguous entries are skipped, because their misspellings are too close to
+ * innocent words.
+ */
 function misspelled(listed: readonly Omit<Entry, 'id'>[]): Omit<Entry, 'id'>[] {
   const known = new Set(listed.flatMap(({ word }) => variantsOf(lettersOf(word))));
   const found: Omit<Entry, 'id'>[] = [];
@@ -121,8 +124,8 @@ function misspelled(listed: readonly Omit<Entry, 'id'>[]): Omit<Entry, 'id'>[] {
       for (const short of withoutLetters(letters, kind === 'vulgar').map(asMatched)) {
         if (known.has(short)) continue;
         known.add(short);
-        // What is innocent by itself is so within other words, too: Niger, Nigerian. Within a compound such as
-        // testing-ground there are consonants enough for the skeleton of a slur.
+        // A word that is innocent by itself is also innocent within other words: Niger, Nigerian. A compound
+        // such as testing-ground has enough consonants for the skeleton of a slur.
         const before = kind === 'vulgar' && word.startsWith('*') ? '*' : '';
         const behind = word.endsWith('*') && !INNOCENT_WORDS.includes(short) ? '*' : '';
         found.push({ kind, word: before + short + behind, isMisspelled: true });
@@ -132,12 +135,12 @@ function misspelled(listed: readonly Omit<Entry, 'id'>[]): Omit<Entry, 'id'>[] {
   return found;
 }
 
-/** A word with its runs as short as the matcher makes them. */
+/** A word with runs of a letter shortened as the matcher does. */
 function asMatched(word: string): string {
   return word.replace(/(.)\1+/g, (_, letter: string) => (DOUBLED.has(letter) ? letter + letter : letter));
 }
 
-/** An entry's letters, those that may be there in brackets. */
+/** An entry's letters, with optional ones in brackets. */
 function lettersOf(word: string): string {
   return word.replaceAll('*', '').replaceAll(' ', '[ ]');
 }
@@ -146,7 +149,7 @@ function roughOf(word: string): string[] {
   return variantsOf(lettersOf(word)).map(withoutRuns);
 }
 
-/** Letters with and without what may be there. */
+/** All variants of letters, with and without the optional ones. */
 function variantsOf(letters: string): string[] {
   const optional = OPTIONAL.exec(letters);
   if (!optional) return [letters];
@@ -157,16 +160,17 @@ function withoutRuns(text: string): string {
   return text.replace(RUN, '$1');
 }
 
-/** An entry in the library's language, where `|` is the edge of a word. */
+/** An entry as a pattern of the `obscenity` library, where `|` is a word boundary. */
 function patternOf({ word, isMisspelled = false }: Entry): string {
   const start = word.startsWith('*') ? '' : '|';
   const end = word.endsWith('*') ? '' : '|';
   const doubled = isMisspelled ? lettersOf(word) : allowDoubles(lettersOf(word));
-  // What goes on with any letters goes on with a double, too; an innocent word would not cover that.
+  // An entry that continues with any letters also continues with a double; an innocent word would not cover
+  // that.
   return start + (end ? doubled : doubled.replace(/\[.\]$/, '')) + end;
 }
 
-/** Lets every letter that is told from its double, and is written once, come twice. */
+/** Lets every letter that has a distinct double, and is written once, occur twice. */
 function allowDoubles(pattern: string): string {
   return pattern.replace(/([a-z])\1?(\]?)/g, (run, letter: string, bracket: string) =>
     run === letter + bracket && DOUBLED.has(letter) ? `${run}[${letter}]` : run,

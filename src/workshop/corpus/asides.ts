@@ -1,18 +1,21 @@
-/** What stands beside a work in its own text: brackets and boxes that speak of the book, references to footnotes. */
+/** Annotations within a work's text: brackets and boxes about the book, and references to footnotes. */
 import { ABOUT_THE_FILE } from './patterns.ts';
 
-/** The first words in a bracket that holds something about the book and nothing of it. */
+/** The first words in a bracket that describes the book and is not part of its text. */
 const ASIDE =
   /^\[[\s*_]*(?:illustrat|transcrib|foot ?note|sidenote|frontispiece|picture|image|handwritten|page|pg\b|note:|music|blank page|decorat|cover|map\b|figure|fig\.|plate\b|advertisement|end of|redactor|proofread|e-?text|device\b|missing text|subscript|superscript|at this point an? \w+ text|[\w ]{0,40}(?:omitted|(?:appears?|occurs?) here)\])/i;
-/** A reference to a footnote, or a page's number. */
+/** A reference to a footnote, or a page number. */
 const REFERENCE = /\[(?:\d{1,3}|[A-Z*†‡])\]|\{(?:pg |page )?\d{1,4}\}|\[(?:pg|p\.|page)\s*[ivxl\d]+\]/gi;
-/** An aside is over after so much text, closed or not: somebody forgot its bracket. */
+/** An annotation ends after this many characters even when its bracket is never closed. */
 const LONGEST_ASIDE = 6_000;
 const OPENING_WORDS = 60;
-/** The picture at the head of a magazine's letters: it goes, and its words stay to tell where they begin. */
+/**
+ * The picture at the head of a magazine's letters: it is removed, but its words stay to show where the
+ * letters begin.
+ */
 const DEPARTMENT = /readers?['’]s? corner/i;
 
-/** Leaves out asides in square brackets, which may go over many lines and hold brackets themselves. */
+/** Removes annotations in square brackets, which may span lines and contain brackets. */
 export function withoutAnnotations(text: string): {
   readonly text: string;
   readonly annotations: readonly string[];
@@ -32,12 +35,12 @@ export function withoutAnnotations(text: string): {
   return { text: kept + text.slice(from), annotations };
 }
 
-/** Leaves out references to footnotes and numbers of pages. */
+/** Removes references to footnotes and page numbers. */
 export function withoutReferences(text: string): string {
   return text.replace(REFERENCE, '');
 }
 
-/** Where a bracket closes; where it does not, its paragraph's end. */
+/** Where a bracket closes; the end of its paragraph when it does not close. */
 function closing(text: string, opening: number): number {
   let depth = 0;
   for (let at = opening; at < Math.min(text.length, opening + LONGEST_ASIDE); at++) {
@@ -50,7 +53,10 @@ function closing(text: string, opening: number): number {
 
 const BOX = /^[ \t]*\+?[-=]{10,}\+?[ \t]*\n(?:[ \t]*[|:].*[|:]?[ \t]*\n)+[ \t]*\+?[-=]{10,}\+?[ \t]*$/gm;
 
-/** Opens boxes that are drawn with `+---+` and `|`: what speaks of the file or the magazine goes, the rest is text. */
+/**
+ * Unwraps boxes drawn with `+---+` and `|`: lines about the file or the magazine are removed, the rest stays
+ * as text.
+ */
 export function withoutBoxes(text: string): string {
   return text.replace(BOX, (box) => {
     const inside = box

@@ -1,4 +1,4 @@
-/** What stands behind a work: letters, advertisements, notes. */
+/** Back matter of a work: letters, advertisements, notes. */
 import { isAnnouncement } from './announcements.ts';
 import { type Block, isRule, keyOf, NEW_SECTION } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
@@ -17,19 +17,19 @@ import {
   TITLE_PAGE,
 } from './patterns.ts';
 
-/** What is behind a work is full of signs of it: no more characters lie between two of them, or behind the last. */
+/** Maximum number of characters between two signs of back matter, or after the last one. */
 const BETWEEN_SIGNS = 5_000;
-/** A sign is no longer: a paragraph of a story may name a town or a price. */
+/** Maximum length of a sign; a longer block is a paragraph of a story, which may name a town or a price. */
 const LONGEST_SIGN = 400;
-/** A publisher's praise goes before what shows that it is his by no more than so many characters. */
+/** A publisher's praise starts at most this many characters before the block that identifies it. */
 const LONGEST_PRAISE = 3_500;
 const LONGEST_JACKET = 2_500;
 const LETTERS_FROM = 0.5;
-/** A story may be told in a letter to an editor, or in two. */
+/** A story may contain one or two letters to an editor. */
 const FEWEST_LETTERS = 3;
 const LONGEST_HEADING = 60;
 
-/** Leaves out what stands behind a work. */
+/** Removes the back matter of a work. */
 export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
   let end = startOfLetters(blocks);
   let characters = 0;
@@ -42,13 +42,16 @@ export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
     i = Math.min(i, end);
     characters = 0;
   }
-  // Headings and rules whose texts have gone, after a story that says that it is over.
+  // Headings and rules that are left without their texts, after the line that ends the story.
   const over = blocks.slice(0, end).findLastIndex(({ flat }) => THE_END.test(flat));
   if (over >= 0 && blocks.slice(over + 1, end).every(isLoose)) end = over + 1;
   return blocks.slice(0, end);
 }
 
-/** Where a magazine's letters begin, with the headings and announcements before them; the end where it has none. */
+/**
+ * Where a magazine's letters begin, including the headings and announcements before them; the end when there
+ * are none.
+ */
 function startOfLetters(blocks: readonly Block[]): number {
   const from = Math.ceil(blocks.length * LETTERS_FROM);
   const isLetter = ({ flat }: Block, i: number) => i >= from && LETTER.test(flat);
@@ -62,7 +65,7 @@ function startOfLetters(blocks: readonly Block[]): number {
   return start;
 }
 
-/** A line between two texts: a heading, a rule, what is not a sentence. */
+/** A line between two texts: a heading, a rule, or a line that is not a sentence. */
 function isLoose(block: Block): boolean {
   const { flat } = block;
   if (isRule(block)) return true;
@@ -76,8 +79,8 @@ function isSign(block: Block): boolean {
 }
 
 /**
- * Whether a title that stands at the end once more is on a jacket: little follows it, and either its author, or nobody
- * who speaks.
+ * Whether a title that is repeated at the end belongs to a jacket: little text follows it, and either its
+ * author's name or no direct speech.
  */
 function isJacket(blocks: readonly Block[], at: number, end: number, { title, author }: Header): boolean {
   const { flat, gap } = blocks[at]!;
@@ -98,8 +101,8 @@ function surnameOf(name: string): string | undefined {
 }
 
 /**
- * Where the praise begins that a block belongs to: at the last heading or excerpt before it that is set apart, and never
- * before a work's end or in a chapter.
+ * Where the praise that contains a block begins: at the last separate heading or excerpt before it, but never
+ * before the end of a work or inside a chapter.
  */
 function startOfPraise(blocks: readonly Block[], at: number): number {
   let characters = 0;

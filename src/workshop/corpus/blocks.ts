@@ -1,19 +1,25 @@
-/** A work as blocks of lines between blank ones, with what their surroundings tell. */
+/** A work as blocks of lines between blank lines, with the facts that the layout gives. */
 
 export interface Block {
-  /** Its lines, as they are. */
+  /** The lines, unchanged. */
   readonly text: string;
-  /** Its lines as one, with single spaces and without underscores: what is looked for may go over the end of a line. */
+  /**
+   * The lines joined into one, with single spaces and without underscores, so that a pattern can match across
+   * line ends.
+   */
   readonly flat: string;
-  /** Blank lines before it. Volunteers leave one between paragraphs, two before a scene and four before a chapter. */
+  /**
+   * Blank lines before the block. Volunteers leave one between paragraphs, two before a scene and four before
+   * a chapter.
+   */
   readonly gap: number;
 }
 
-/** Blank lines from which something new begins. */
+/** Number of blank lines that marks a new section. */
 export const NEW_SECTION = 3;
-/** Characters from which a block is a paragraph and no heading. */
+/** Minimum length in characters of a paragraph; a shorter block is a heading. */
 export const PARAGRAPH = 200;
-/** Of a longer line only the beginning counts. */
+/** Only this much of a longer line is used. */
 const LONGEST_KEY = 300;
 /** A row of asterisks, dashes or dots. */
 const RULE = /^[\s*.+#=~_\-\u2022\u00b7\u2013\u2014\u2015]{3,}$/;
@@ -46,12 +52,12 @@ function flatten(text: string): string {
   return text.replaceAll('_', '').replace(/\s+/g, ' ').trim();
 }
 
-/** Whether a block only parts what is before it from what is after it. */
+/** Whether a block is only a separator. */
 export function isRule(block: Block): boolean {
   return RULE.test(block.text) || block.flat === '*';
 }
 
-/** A line as a key: without its number, its page and its dots, in small letters; '' for a number alone. */
+/** A line as a key: in lower case, without its number, page and dots; '' for a number alone. */
 export function keyOf(line: string): string {
   const key = line
     .slice(0, LONGEST_KEY)

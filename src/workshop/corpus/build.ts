@@ -1,6 +1,7 @@
 /**
- * A folder of files as a corpus: cleaned, without what is not English or there twice, and split by work. A file is
- * read, cleaned and written before the next, so memory does not grow with the corpus.
+ * Builds a corpus from a folder of files: cleans them, removes duplicates and works that are not English, and
+ * splits the corpus by work. Each file is read, cleaned and written before the next, so memory does not grow
+ * with the corpus.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -15,10 +16,10 @@ import { Duplicates } from './duplicates.ts';
 export const SPLITS = ['train', 'valid', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
-/** Of a hundred works so many are for validation and for the test. */
+/** Percentage of works for each of validation and test. */
 const VALID_PERCENT = 5;
 const TEST_PERCENT = 5;
-/** No work is larger; what is may be an archive, or many works in one file. */
+/** Maximum size of a work; a larger file may be an archive, or hold many works. */
 export const MOST_BYTES = 64 * 2 ** 20;
 const MANIFEST = 'manifest.tsv';
 const COLUMNS = [
@@ -44,17 +45,17 @@ export interface CorpusFacts {
   readonly bytes: number;
 }
 
-/** Why a file is left out: in a word for the facts, and in a sentence for the manifest. */
+/** Why a file is left out: one word for the facts, one sentence for the manifest. */
 interface Refusal {
   readonly reason: 'too large' | 'too short' | 'not English' | 'there twice';
   readonly note: string;
 }
 
 /**
- * Builds `train.txt`, `valid.txt`, `test.txt` and `manifest.tsv` in a folder. Every work begins with U+0003; the same
- * files make the same corpus. Until all is written the files of an earlier corpus stay.
+ * Builds `train.txt`, `valid.txt`, `test.txt` and `manifest.tsv` in a folder. Every work begins with U+0003.
+ * The same files give the same corpus. The files of an earlier corpus stay until all new ones are written.
  *
- * @param onFile told before each file and once at the end
+ * @param onFile called before each file and once at the end
  * @throws StoryError `bad_request` when the folder cannot be read or holds no text files
  */
 export async function buildCorpus(
@@ -105,7 +106,7 @@ export async function buildCorpus(
   return { files: files.length, works, characters, dropped, bytes };
 }
 
-/** A work's split, by its id alone: it stays where it is when the corpus grows. */
+/** A work's split. It depends on the id alone, so a work keeps its split when the corpus grows. */
 export function splitOf(id: string): Split {
   const place = createHash('sha256').update(id).digest().readUInt32BE(0) % 100;
   if (place < VALID_PERCENT) return 'valid';
@@ -121,11 +122,14 @@ async function textFilesIn(folder: string): Promise<string[]> {
   return files;
 }
 
-/** Reads files one after the other into the same memory, which grows to the largest of them. */
+/** Reads files one after another into the same buffer, which grows to the size of the largest. */
 class Reader {
   #memory = Buffer.alloc(0);
 
-  /** A file's size and its content, which is overwritten by the next; no content where no work is so large. */
+  /**
+   * A file's size and its content, which the next read overwrites; no content when the file is too large for
+   * a work.
+   */
   async read(path: string): Promise<{ readonly size: number; readonly content: Buffer | undefined }> {
     const file = await open(path);
     try {
@@ -166,7 +170,7 @@ function lineOf(row: Row): string {
   return `${COLUMNS.map((column) => String(row[column] ?? '').replace(/\s+/g, ' ')).join('\t')}\n`;
 }
 
-/** The files of a corpus by their names; each is written beside the one that it will replace. */
+/** The files of a corpus by name; each is written next to the one that it replaces. */
 function openOutputs(folder: string): Map<string, WriteStream> {
   const names = [...SPLITS.map((split) => `${split}.txt`), MANIFEST];
   return new Map(names.map((name) => [name, createWriteStream(join(folder, `${name}.new`))]));

@@ -1,4 +1,4 @@
-/** From a file as somebody found it to a work that a network can learn from. */
+/** Turns a raw text file into a work for training. */
 import { franc } from 'franc-min';
 import { withoutAnnotations, withoutBoxes, withoutReferences } from './asides.ts';
 import { blocksOf, isRule } from './blocks.ts';
@@ -10,16 +10,16 @@ import { plain, SCENE, unwrap } from './paragraphs.ts';
 export interface CleanedWork {
   readonly header: Header;
   readonly encoding: string;
-  /** The work's paragraphs, a blank line between two; without a U+0003. */
+  /** The work's paragraphs, separated by a blank line, without a U+0003. */
   readonly text: string;
 }
 
-/** Below this there is no work: a file of pictures, an index. */
+/** A shorter text is not a work: for example a file of pictures, or an index. */
 export const LEAST_CHARACTERS = 1_000;
-/** Characters from the middle of a work that its language is told by. */
+/** Number of characters from the middle of a work that decide its language. */
 const SAMPLE = 6_000;
 
-/** Cleans a file. Pure; takes time linear in its size. */
+/** Cleans a file. Pure; takes time linear in the file's size. */
 export function cleanWork(bytes: Uint8Array): CleanedWork {
   const { text, encoding } = decodeText(bytes);
   const header = readHeader(text);
@@ -27,7 +27,7 @@ export function cleanWork(bytes: Uint8Array): CleanedWork {
   const paragraphs: string[] = [];
   for (const block of withoutFrontAndBackMatter(blocksOf(own), header, annotations)) {
     const paragraph = isRule(block) ? SCENE : plain(unwrap(withoutReferences(block.text)));
-    // A scene ends once, and neither before a work nor after it.
+    // A scene break is written once, and neither before nor after the work.
     const isNeeded = paragraph === SCENE ? (paragraphs.at(-1) ?? SCENE) !== SCENE : /\w/.test(paragraph);
     if (isNeeded) paragraphs.push(paragraph);
   }
@@ -36,15 +36,15 @@ export function cleanWork(bytes: Uint8Array): CleanedWork {
 }
 
 /**
- * Why a work is not English, in words; undefined when it is. What it says of itself is asked first, then the
- * statistics of its letters.
+ * Why a work is not English, as a phrase; undefined when it is English. The language that the file declares
+ * is checked before the letter statistics.
  */
 export function notEnglish({ header, text }: CleanedWork): string | undefined {
   const { language } = header;
   if (language && !/^en(?:glish)?\b/i.test(language)) return `it says that its language is ${language}`;
   const middle = Math.max(0, Math.floor(text.length / 2) - SAMPLE / 2);
   const found = franc(text.slice(middle, middle + SAMPLE));
-  // Scots is English to a trigram, and so is what is too short to tell.
+  // Trigrams do not tell Scots from English, and short texts give too little evidence.
   if (found === 'eng' || found === 'sco' || found === 'und') return undefined;
   return `its letters are those of another language (${found})`;
 }

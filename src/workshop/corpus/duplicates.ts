@@ -1,32 +1,32 @@
 /**
- * Works that are there twice, under whatever name: MinHash (Broder, 1997) over shingles of words, of which eight bits
- * are kept (Li and König, 2010), found again by bands (Indyk and Motwani, 1998).
+ * Finds duplicate works under any name: MinHash (Broder, 1997) over shingles of words, keeping eight bits of
+ * each hash (Li and König, 2010), with lookup by bands (Indyk and Motwani, 1998).
  *
- * A work is remembered in 128 bytes of signature and 32 places of a hash table, half a kilobyte altogether: memory
+ * A work takes 128 bytes of signature and 32 entries of a hash table, half a kilobyte in total, so memory
  * hardly grows with the corpus.
  */
 const SHINGLE_WORDS = 5;
 const HASHES = 128;
 const BAND = 4;
 const BANDS = HASHES / BAND;
-/** Estimated share of shingles in common from which two works count as one. */
+/** Two works are duplicates from this estimated share of common shingles. */
 const SAME = 0.5;
-/** Two different hashes have the same eight bits so often. */
+/** How often two different hashes have the same eight bits. */
 const BY_CHANCE = 1 / 256;
 const EMPTY = 0xffff_ffff;
 const FIRST_WORKS = 1_024;
-/** The table is made larger when it is fuller than this. */
+/** The table grows when its load exceeds this. */
 const FULLEST = 0.7;
 
 export class Duplicates {
   readonly #ids: string[] = [];
   #signatures = new Uint8Array(FIRST_WORKS * HASHES);
-  /** Open addressing: of each band's hash the last work that had it, as its number plus one; 0 is empty. */
+  /** Open addressing: for each band's hash the last work that had it, as its number plus one; 0 is empty. */
   #keys = new Uint32Array(FIRST_WORKS * BANDS * 2);
   #works = new Uint32Array(FIRST_WORKS * BANDS * 2);
   #used = 0;
 
-  /** The work that this one repeats; when there is none, it is remembered. */
+  /** The work that this one duplicates; when there is none, this one is added. */
   add(id: string, text: string): string | undefined {
     const hashes = minHashes(text);
     const signature = Uint8Array.from(hashes, (hash) => hash & 0xff);
@@ -62,7 +62,7 @@ export class Duplicates {
     }
   }
 
-  /** Where a key stands, or the empty place where it would. */
+  /** The slot of a key, or the empty slot where it belongs. */
   #placeOf(key: number): number {
     let place = key % this.#keys.length;
     while (this.#works[place] !== 0 && this.#keys[place] !== key) place = (place + 1) % this.#keys.length;
@@ -83,8 +83,8 @@ export class Duplicates {
 }
 
 /**
- * The smallest hashes of a text's shingles by one permutation (Li, Owen and Zhang, 2012): each shingle is hashed once and
- * counts in one of the bins, and a bin that none fell into takes its neighbour's (Shrivastava and Li, 2014).
+ * The minimum hashes of a text's shingles under one permutation (Li, Owen and Zhang, 2012): each shingle is
+ * hashed once and counts in one bin, and an empty bin takes its neighbour's value (Shrivastava and Li, 2014).
  */
 function minHashes(text: string): Uint32Array {
   const smallest = new Uint32Array(HASHES).fill(EMPTY);
@@ -108,7 +108,7 @@ function minHashes(text: string): Uint32Array {
   });
 }
 
-/** Fowler, Noll and Vo's hash of a word, 32 bits. */
+/** The 32-bit FNV hash (Fowler, Noll and Vo) of a word. */
 function fnv1a(word: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);

@@ -1,4 +1,4 @@
-/** What stands before a work: credits, notes, a publisher's pages, lists, to whom it is given. */
+/** Front matter of a work: credits, notes, a publisher's pages, lists, dedications. */
 import { type Block, isRule, NEW_SECTION, PARAGRAPH } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
 import { CHAPTER, PREFACE } from './headings.ts';
@@ -16,29 +16,29 @@ import {
   TITLE_PAGE,
 } from './patterns.ts';
 
-/** All that is before a work is within so many characters, and within this share of the file. */
+/** Front matter lies within this many characters, and within this share of the file. */
 const FRONT_CHARACTERS = 30_000;
 const FRONT_SHARE = 1 / 3;
-/** A note of the transcriber's is no longer. */
+/** Maximum length of a transcriber's note. */
 const LONGEST_NOTE = 1_500;
 const LONGEST_DEDICATION = 400;
 const LONGEST_IMPRINT = 600;
-/** A masthead begins within so many blocks, and no more are between its parts. */
+/** A masthead begins within this many blocks, and its parts are at most this many blocks apart. */
 const MASTHEAD_BLOCKS = 40;
-/** A publisher's pages are no more than this, praise, price and portrait of the author included. */
+/** Maximum size of a publisher's pages, including praise, price and portrait of the author. */
 const PAGES_CHARACTERS = 8_000;
 const PAGES_SHARE = 0.15;
-/** What a publisher says of a work before it. */
+/** What a publisher says about a work before it. */
 const LONGEST_PRAISE = 2_500;
-/** Title, author, artist and a line that makes one curious are among so many blocks, in any order. */
+/** Title, author, artist and teaser line are within this many blocks, in any order. */
 const TITLE_BLOCKS = 8;
 const LONGEST_TITLE = 120;
 const SPEECH = 20;
 const EDITORIAL_BLOCKS = 15;
-/** What is longer is an introduction, and is read like a preface. */
+/** A longer note is an introduction, and is treated like a preface. */
 const LONGEST_EDITORIAL = 800;
 
-/** Leaves out what stands before a work. What a work says before its first chapter stays: prefaces, mottoes. */
+/** Removes front matter. What a work says before its first chapter stays: prefaces, mottoes. */
 export function withoutFront(
   blocks: readonly Block[],
   header: Header,
@@ -77,7 +77,7 @@ export function withoutFront(
   });
 }
 
-/** The last block of a magazine's own words before its stories; several say what it is, close to each other. */
+/** The last block of a magazine's masthead before its stories; several blocks near each other must match. */
 function mastheadOf(blocks: readonly Block[], window: number): number {
   let [last, count] = [-1, 0];
   for (let i = 0; i < Math.min(window, last + MASTHEAD_BLOCKS); i++) {
@@ -89,8 +89,8 @@ function mastheadOf(blocks: readonly Block[], window: number): number {
 }
 
 /**
- * A publisher's pages before a work: his last imprint and where they end. None where they would be too much: the
- * imprint is then in a story.
+ * A publisher's pages before a work: the last imprint and the end of the pages. Undefined when they would be
+ * too long: the imprint is then part of a story.
  */
 function publishersPages(
   blocks: readonly Block[],
@@ -107,8 +107,8 @@ function publishersPages(
 }
 
 /**
- * Where a work begins behind a publisher's pages: at its first chapter, or before that at a section that is too long
- * to be his.
+ * Where a work begins after a publisher's pages: at its first chapter, or earlier at a section that is too
+ * long to be the publisher's.
  */
 function startAfter(blocks: readonly Block[], imprint: number, body: number): number {
   for (let start = imprint + 1; start < body; ) {
@@ -124,7 +124,7 @@ function charactersOf(blocks: readonly Block[]): number {
   return blocks.reduce((sum, { flat }) => sum + flat.length, 0);
 }
 
-/** How many blocks what stands before a work is among. */
+/** Number of blocks that are searched for front matter. */
 function windowOf(blocks: readonly Block[]): number {
   const most = Math.min(FRONT_CHARACTERS, charactersOf(blocks) * FRONT_SHARE);
   let characters = 0;
@@ -135,19 +135,19 @@ function windowOf(blocks: readonly Block[]): number {
   return end < 0 ? blocks.length : end;
 }
 
-/** The first block of a work that has chapters or a preface; undefined where there are neither. */
+/** The first block of a work that has chapters or a preface; undefined when it has neither. */
 function bodyOf(blocks: readonly Block[], window: number, gone: ReadonlySet<number>): number | undefined {
   for (let i = 0; i < window; i++) {
     const { flat } = blocks[i]!;
     if (gone.has(i) || !(CHAPTER.test(flat) || PREFACE.test(flat)) || IMPRINT.test(flat)) continue;
-    // A heading has a text under it; a number in a list of books has not.
+    // Text follows a heading; a number in a list of books has none.
     const next = blocks.slice(i + 1, i + 7);
     if (next.some((block) => block.flat.length >= PARAGRAPH || /^["“'‘_]/.test(block.flat))) return i;
   }
   return undefined;
 }
 
-/** The first paragraph or speech, as opposed to headings and lines of a title page. */
+/** The first paragraph or direct speech, as opposed to headings and title-page lines. */
 function proseOf(blocks: readonly Block[], gone: ReadonlySet<number>): number {
   const found = blocks.findIndex(
     ({ flat }, i) =>
@@ -158,7 +158,7 @@ function proseOf(blocks: readonly Block[], gone: ReadonlySet<number>): number {
   return found < 0 ? blocks.length : found;
 }
 
-/** Notes of those who made the file: a heading and what is under it, or a paragraph that says so itself. */
+/** Transcriber's notes: a heading and the text below it, or a paragraph that identifies itself as a note. */
 function notesIn(blocks: readonly Block[], window: number): number[] {
   const found: number[] = [];
   for (let i = 0; i < window; i++) {
@@ -181,7 +181,7 @@ function notesIn(blocks: readonly Block[], window: number): number[] {
   return found;
 }
 
-/** An editor's words before a story, which are set in italics: all of them where some speak to his readers. */
+/** An editor's introduction to a story, set in italics: all italic blocks when some address the readers. */
 function editorialsIn(blocks: readonly Block[], window: number): number[] {
   const found: number[] = [];
   for (let i = 0; i < Math.min(window, EDITORIAL_BLOCKS); i++) {
@@ -195,12 +195,12 @@ function editorialsIn(blocks: readonly Block[], window: number): number[] {
   return found;
 }
 
-/** Whether something new begins within a few blocks: what is before it then still belongs to a note. */
+/** Whether a new section begins within a few blocks: the blocks before it then still belong to a note. */
 function endsSoon(blocks: readonly Block[], from: number): boolean {
   return blocks.slice(from + 1, from + 4).some((block) => block.gap >= NEW_SECTION - 1 || isRule(block));
 }
 
-/** Title and author, as the header has them; without a header the first line that is neither. */
+/** Title and author, as the header states them; without a header the first line that is neither. */
 function titlePage(front: readonly Block[], { title, author }: Header): Block[] {
   const isTitle = (block: Block) =>
     !isRule(block) &&
@@ -209,7 +209,7 @@ function titlePage(front: readonly Block[], { title, author }: Header): Block[] 
   return lines.filter((line) => line !== undefined).map((line) => ({ text: line, flat: line, gap: 1 }));
 }
 
-/** What is quoted between a publisher's pages and a work: something that has its source under it. */
+/** A motto between a publisher's pages and a work: a quotation with its source below it. */
 function mottoIn(
   blocks: readonly Block[],
   imprint: number,
@@ -230,7 +230,7 @@ function mottoIn(
   return [];
 }
 
-/** A few words that stand for themselves before the first chapter. */
+/** A few separate words before the first chapter. */
 function isDedication(blocks: readonly Block[], at: number): boolean {
   const { flat, gap } = blocks[at]!;
   const isApart = gap > 1 || (blocks[at + 1]?.gap ?? 0) >= NEW_SECTION;

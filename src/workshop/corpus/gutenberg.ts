@@ -1,6 +1,9 @@
-/** Where a work begins and ends in a file of Project Gutenberg's, of every vintage since 1971, and what its header says. */
+/**
+ * Finds the beginning and end of a work in a Project Gutenberg file of any year since 1971, and reads its
+ * header.
+ */
 
-/** What a file's header says. */
+/** Contents of a file's header. */
 export interface Header {
   readonly id: string | undefined;
   readonly title: string | undefined;
@@ -13,7 +16,7 @@ interface Mark {
   readonly line: RegExp;
 }
 
-/** The last line before a work; of those that a file has, the first in this table counts. */
+/** The last line before a work; when several match, the first in this table counts. */
 const BEGINNINGS: readonly Mark[] = [
   {
     vintage: '2003 on, over several lines where the title is long',
@@ -30,7 +33,7 @@ const BEGINNINGS: readonly Mark[] = [
   },
 ];
 
-/** The first line after it; of those that a file has, the one that comes first counts. */
+/** The first line after a work; when several match, the earliest in the file counts. */
 const ENDINGS: readonly Mark[] = [
   { vintage: '2003 on', line: /^[ \t]*\*{3}[ \t]*END OF (?:THE|THIS) PROJECT GUTENBERG/im },
   {
@@ -41,7 +44,7 @@ const ENDINGS: readonly Mark[] = [
   { vintage: 'before 2003, at the foot instead of the head', line: /^\*{3}START\*{2}THE SMALL PRINT/im },
 ];
 
-/** A header is over after so many characters. */
+/** Maximum length of a header in characters. */
 const HEADER_CHARACTERS = 20_000;
 
 /** Reads the header of a file. */
@@ -62,13 +65,13 @@ export function readHeader(text: string): Header {
   };
 }
 
-/** The work between header and licence; the whole text where there are neither. */
+/** The work between header and licence; the whole text when there is neither. */
 export function withoutLicence(text: string): string {
   const beginning = BEGINNINGS.map(({ line }) => line.exec(text)).find(
     (found) => found && found.index < text.length / 2,
   );
   const body = beginning ? text.slice(beginning.index + beginning[0].length) : text;
-  // A licence is longer than many a story: wherever it begins, the work is over.
+  // The licence is longer than many stories: the work ends where the licence begins.
   return body.slice(
     0,
     Math.min(body.length, ...ENDINGS.map(({ line }) => line.exec(body)?.index ?? body.length)),

@@ -1,17 +1,18 @@
-/** The words of a corpus that a lexicon is made of. */
+/** Selects the words of a corpus for a lexicon. */
 
 const WORD = /[A-Za-z]+(?:'[A-Za-z]+)*/g;
-/** Works that have a word before it counts: a single author's invention, or a misprint, is in fewer. */
+/** Number of works that must contain a word; an author's invention or a misprint is in fewer. */
 const LEAST_WORKS = 3;
-/** Of a word's occurrences, the share in small letters from which it is a common one: below that, it is a name. */
+/** A word is common from this share of lower-case occurrences; below it, the word is a name. */
 const COMMON_SHARE = 0.2;
 
 /**
  * Counts the words of works.
  *
  * @param works texts, one at a time
- * @param leastWorks in how many works a word has to occur; by default in 3, or in 1 where there are fewer than 10 works
- * @returns each word in small letters, and whether it is written small more often than now and then
+ * @param leastWorks number of works that must contain a word; by default 3, or 1 when there are fewer than 10
+ *   works
+ * @returns each word in lower case, and whether its share of lower-case occurrences makes it a common word
  */
 export function lexiconWords(works: Iterable<string>, leastWorks?: number): Map<string, boolean> {
   const counts = new Map<string, { works: number; all: number; small: number; lastWork: number }>();

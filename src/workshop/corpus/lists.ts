@@ -1,14 +1,17 @@
-/** Lists before a work: of its chapters and of its pictures. */
+/** Lists before a work: its table of contents and its list of illustrations. */
 import { type Block, isRule, keyOf, NEW_SECTION, PARAGRAPH } from './blocks.ts';
 import { CONTENTS_HEADING, ILLUSTRATIONS_HEADING } from './headings.ts';
 
 const LONGEST_ENTRY = 110;
-/** So much of a line is looked at: patterns with gaps take time with the square of it. */
+/** Only this much of a line is matched: patterns with gaps take time quadratic in its length. */
 const LONGEST_LINE = 300;
-/** Blocks without a heading over them that are a list of chapters when all of them are headings later. */
+/**
+ * Consecutive blocks without a heading above them form a table of contents when at least this many recur
+ * later as headings.
+ */
 const FEWEST_ENTRIES = 3;
 const SHORTEST_CAPTION = 13;
-/** The page behind an entry. */
+/** The page number after an entry. */
 const PAGE = /(?:\.{2,}|\s{2,}|_{2,}|--\w+ ?)\s*[\divxl]+$/i;
 const ENTRY: readonly RegExp[] = [
   PAGE,
@@ -18,10 +21,10 @@ const ENTRY: readonly RegExp[] = [
 ];
 
 /**
- * The blocks that are lists, by their places: those with a heading over them within `window`, others only before the
- * first block of `prose`, since a story repeats its words, and a picture's are a story's.
+ * The indices of list blocks: those below a heading within `window`; others only before the block `prose`,
+ * because a story repeats its own words, and captions quote the story.
  *
- * @param annotations what stood in brackets; among it the captions, which a list of pictures repeats
+ * @param annotations the texts from brackets, including the captions that a list of illustrations repeats
  */
 export function listsIn(
   blocks: readonly Block[],
@@ -41,10 +44,10 @@ export function listsIn(
   return found;
 }
 
-/** What tells entries of lists in a work from its own lines. */
+/** Distinguishes entries of lists from a work's own lines. */
 class Lists {
   readonly #blocks: readonly Block[];
-  /** Where a line stands last. */
+  /** The last block that has a line, by the line's key. */
   readonly #places: ReadonlyMap<string, number>;
   readonly #captions: ReadonlySet<string>;
 
@@ -54,7 +57,7 @@ class Lists {
     this.#captions = new Set(annotations.map((annotation) => keyOf(annotation.replace(/^[^:]*:/, ''))));
   }
 
-  /** The first block that is no entry under a heading. */
+  /** The first block after a heading that is not an entry. */
   endUnder(heading: number): number {
     let end = heading + 1;
     for (; end < this.#blocks.length && !isHeading(this.#blocks, end); end++) {
@@ -62,12 +65,12 @@ class Lists {
       const isEntry = this.#isRepeated(end) || this.#isPicture(end);
       if (!isEntry && (isNew || !(isListed(this.#blocks[end]!) || isBetweenLists(this.#blocks, end)))) break;
     }
-    // The number of the first chapter looks like one more entry.
+    // The number of the first chapter looks like another entry.
     while (end > heading + 1 && linesOf(this.#blocks[end - 1]!).every((line) => keyOf(line) === '')) end -= 1;
     return end;
   }
 
-  /** The first block that is no entry of a list without a heading; `at` where there is none. */
+  /** The first block after a list that has no heading; `at` when there is no list. */
   endAt(at: number, prose: number): number {
     if (this.#isPicture(at)) return at + 1;
     let end = at;
@@ -78,7 +81,7 @@ class Lists {
     return lines < fewest ? at : end;
   }
 
-  /** Whether the lines of a block stand further down once more, as headings do; a number alone tells nothing. */
+  /** Whether the lines of a block recur further down, as headings do; a number alone is no evidence. */
   #isRepeated(at: number): boolean {
     const block = this.#blocks[at]!;
     const isLater = (line: string) => (this.#places.get(keyOf(line)) ?? 0) > at;
@@ -94,7 +97,7 @@ class Lists {
   }
 }
 
-/** Where a short line, or two short blocks as one, stands last. */
+/** The last block that has a short line, or two short blocks as one, by key. */
 function lastPlaces(blocks: readonly Block[]): Map<string, number> {
   const places = new Map<string, number>();
   for (const [i, block] of blocks.entries()) {
@@ -110,7 +113,7 @@ function linesOf(block: Block): string[] {
   return block.text.split('\n').map((line) => line.trim().slice(0, LONGEST_LINE));
 }
 
-/** Whether a text begins under a block, so that it is no entry of a list. */
+/** Whether text follows a block, so that it is not an entry of a list. */
 function isHeading(blocks: readonly Block[], at: number): boolean {
   const next = blocks[at + 1];
   return (
@@ -128,7 +131,7 @@ function isProse({ flat, text }: Block): boolean {
   );
 }
 
-/** Whether a block heads a further list: entries follow it soon. */
+/** Whether a block is the heading of a further list: entries follow soon. */
 function isBetweenLists(blocks: readonly Block[], at: number): boolean {
   return (
     blocks[at]!.flat.length <= LONGEST_ENTRY * 2 &&
@@ -138,10 +141,11 @@ function isBetweenLists(blocks: readonly Block[], at: number): boolean {
   );
 }
 
-/** Whether a block looks like entries of a list: numbers before its lines, or pages behind them. */
+/** Whether a block looks like entries of a list: numbers before its lines, or page numbers after them. */
 function isListed(block: Block): boolean {
   const lines = linesOf(block);
-  // A long entry has its page behind its last line; one of a magazine's has what it is about under its first.
+  // A long entry has its page number after its last line; a magazine's entry has a description below its
+  // first line.
   if (PAGE.test(lines[0]!) || PAGE.test(lines.at(-1)!)) return true;
   if (lines.some((line) => line.length > LONGEST_ENTRY)) return false;
   const entries = lines.filter((line) => ENTRY.some((pattern) => pattern.test(line))).length;

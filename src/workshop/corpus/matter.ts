@@ -1,4 +1,4 @@
-/** Which blocks of a file are the work's own. */
+/** Decides which blocks of a file belong to the work. */
 import { endOfAnnouncement, isAnnouncement } from './announcements.ts';
 import { withoutBack } from './back.ts';
 import type { Block } from './blocks.ts';
@@ -9,14 +9,14 @@ import { ANNOUNCEMENT_START, LICENCE, NOTE, NOTES_HEADING, SERIAL } from './patt
 
 const LONGEST_NOTE = 400;
 const FOOTNOTE = /^(?:\[\w{1,3}\]|\{\d+\}|\(\d{1,3}\)|\d{1,3}[.)\]] |\* ?\w|†)/;
-/** A footnote that stands by itself begins with what refers to it. */
+/** A separate footnote begins with its reference mark. */
 const REFERENCE = /^(?:\[(?:\d{1,3}|[A-Z*†‡])\]|\{\d{1,3}\})(?= )/;
 
 /**
- * Leaves out front and back matter, notes, contents, footnotes and a magazine's announcements. In the middle of a work
- * only what says of itself that it is none of it.
+ * Removes front and back matter, notes, contents, footnotes and a magazine's announcements. Within a work it
+ * removes only blocks that identify themselves as foreign.
  *
- * @param annotations what stood in brackets, such as the captions of pictures
+ * @param annotations the texts from brackets, such as the captions of pictures
  */
 export function withoutFrontAndBackMatter(
   blocks: readonly Block[],

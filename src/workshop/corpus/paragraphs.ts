@@ -1,10 +1,10 @@
-/** A work's lines as paragraphs, and its typography as a typewriter's. */
+/** Joins a work's lines into paragraphs and reduces its typography to ASCII. */
 import { fold } from '../../generator/folding.ts';
 
-/** Lines of prose that somebody has wrapped are about this long. */
+/** Typical length of wrapped lines of prose. */
 const WRAPPED = 45;
 const ASCII = /^[\n -~]$/;
-/** What a typist without the sign would write, where prose is read and not typed. */
+/** ASCII replacements that suit prose. */
 const WRITTEN_OUT: readonly (readonly [sign: RegExp, written: string])[] = [
   [/ ?°(?=\w)/g, ' degrees '],
   [/ ?°/g, ' degrees'],
@@ -14,18 +14,18 @@ const WRITTEN_OUT: readonly (readonly [sign: RegExp, written: string])[] = [
   [/Œ(?=[a-z])/g, 'Oe'],
   [/``/g, '"'],
   [/`/g, "'"],
-  // Four and a half is no forty-one halves.
+  // 4½ must not become 41/2.
   [/(?<=\d)(?=[¼-¾⅐-⅞])/g, '-'],
 ];
 
-/** One line for a paragraph of prose; headings, verse and lists keep theirs. */
+/** Joins the lines of a paragraph of prose; headings, verse and lists keep theirs. */
 export function unwrap(block: string): string {
   const lines = block.split('\n').map((line) => line.trim().replace(/[ \t]+/g, ' '));
   if (lines.length === 1) return lines[0]!;
   return isProse(lines) ? lines.reduce(joined) : lines.join('\n');
 }
 
-/** Two lines as one: a dash at the end of a line has no space after it, nor has the hyphen of a compound. */
+/** Joins two lines: no space follows a dash or a compound's hyphen at the end of a line. */
 function joined(text: string, line: string): string {
   const isDash = /(?:--|[—―])$/.test(text) || (/[a-z]-$/i.test(text) && !/^(?:and|or|to)\b/.test(line));
   return isDash ? text + line : `${text} ${line}`;
@@ -39,10 +39,10 @@ function isProse(lines: readonly string[]): boolean {
   return mean >= WRAPPED ? share >= 0.15 || mean >= 60 : share >= 0.6;
 }
 
-/** A scene's end, however and however often somebody drew it. */
+/** A scene break, in any form and number of repetitions. */
 export const SCENE = '* * *';
 
-/** Marks of emphasis go, and every character is one that a typewriter has. */
+/** Removes emphasis marks and reduces every character to ASCII. */
 export function plain(block: string): string {
   const written = /[^\n -_a-~]/.test(block)
     ? WRITTEN_OUT.reduce((text, [sign, stands]) => text.replace(sign, stands), block)
@@ -53,13 +53,13 @@ export function plain(block: string): string {
     .replaceAll('_', '')
     .replace(/<\/?[a-z][^>\n]{0,60}>/gi, '');
   const spaced = cleanCharacters(bare).replace(/[ \t]+/g, ' ');
-  // A line of nothing but signs that nothing stands for is none.
+  // A line that has only signs without a replacement is dropped.
   return spaced.replace(/ *\n(?: *\n)*/g, '\n').trim();
 }
 
 const folded = new Map<string, string>();
 
-/** Folds what is not ASCII; what nothing stands for is left out. */
+/** Folds characters that are not ASCII; those without a replacement are removed. */
 export function cleanCharacters(text: string): string {
   return text.replace(/[^\n -~]/gu, (character) => {
     let known = folded.get(character);

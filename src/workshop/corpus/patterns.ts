@@ -1,15 +1,15 @@
 /**
- * By what the things around a work are known: one table a kind, each row with an example or what it is there for. A block
- * is matched with its lines joined, so that what is looked for may go over the end of a line.
+ * Patterns that identify front and back matter: one table for each kind; each row has an example or its
+ * purpose. A block is matched with its lines joined, so that a pattern can match across line ends.
  *
- * What decides over a whole section must be something that no story says; what a story might say is in the tables
- * whose places are bounded (`CREDIT`, `TITLE_PAGE`, `ADDRESS`, `DEDICATION`: before the first paragraph) or that only
- * point the way (`HINT`).
+ * A pattern that decides about a whole section must never occur in a story. Patterns that may occur in a
+ * story are in the tables whose range is bounded (`CREDIT`, `TITLE_PAGE`, `ADDRESS`, `DEDICATION`: before the
+ * first paragraph) or that are only a hint (`HINT`).
  */
 
 type Row = readonly [pattern: RegExp, why: string];
 
-/** Whether any row of a table matches; rows that are told apart by their capitals have no `i`. */
+/** Whether any row of a table matches; rows that depend on capitals have no `i`. */
 interface Table {
   test(flat: string): boolean;
 }
@@ -24,7 +24,7 @@ function anyOf(...rows: readonly Row[]): Table {
   return { test: (flat) => patterns.some((pattern) => pattern?.test(flat)) };
 }
 
-/** Words that stand in no work of fiction, and in every licence, credit and transcriber's note. */
+/** Words that occur in no work of fiction, and in every licence, credit and transcriber's note. */
 export const LICENCE = anyOf(
   [/project gutenberg|gutenberg(?:-tm|\.net|\.org|\.com)/i, 'the name, which is a trademark'],
   [/\b[eg]-?texts?\b/i, 'what it calls its files'],
@@ -35,7 +35,7 @@ export const LICENCE = anyOf(
   [/archive\.org|public domain material from/i, 'where the pictures came from'],
 );
 
-/** Who made the file. */
+/** Credits of those who made the file. */
 export const CREDIT = anyOf(
   [
     /^[\s*_[(]*(?:[Tt]his |[Tt]he )?(?:[Ee]-?text |[Ee]-?[Bb]ook |[Tt]ext |[Ff]ile )?(?:was )?(?:[Pp]roduced|[Pp]repared|[Tt]ranscribed|[Ss]canned|[Tt]yped|[Dd]igiti[sz]ed|[Cc]reated|[Pp]roofread|[Cc]ontributed|[Cc]ompiled|[Cc]onverted|[Ff]ormatted)(?: and \w+)? (?:by|for|from|at)(?: the| an?)? [A-Z\d]/,
@@ -58,10 +58,10 @@ export const CREDIT = anyOf(
   [/^jtable \d/i, 'a table that an old converter left'],
 );
 
-/** Notes of those who made the file, by their heading: anywhere. */
+/** Headings of transcriber's notes, at any position. */
 export const NOTES_HEADING =
   /^[\W_]*(?:the )?(?:(?:transcriber|transcription|proofreader|digiti[sz]er|submitter|etext editor)['’]?s?['’]? (?:notes?|notation|remarks?|comments?|corrections?)\b|transcriber['’]?s?['’]?\W*$)/i;
-/** The same at the end of a work, where a story would not begin like this. */
+/** The same at the end of a work, where no story would begin like this. */
 export const NOTES_AT_END = anyOf(
   [/^[\W_]*(?:list of )?(?:errata|fixed issues|corrections made)\W*$/i, 'Errata'],
   [
@@ -74,7 +74,7 @@ export const NOTES_AT_END = anyOf(
   ],
 );
 
-/** What such notes say. */
+/** Contents of such notes. */
 export const NOTE = anyOf(
   [/extensive research did not uncover/i, 'the copyright was not renewed'],
   [
@@ -108,7 +108,7 @@ export const NOTE = anyOf(
   ],
 );
 
-/** What a publisher prints before a work, and behind it: who may do what, when, where and for how much. */
+/** What a publisher prints before and after a work: rights, dates, places and prices. */
 export const IMPRINT = anyOf(
   [
     /^[\W_]*copyright\b.{0,20}(?:\d{4}|©|\(c\)|by [A-Z])|^[\W_]*(?:\([Cc]\)|©) ?(?:18|19|20)\d\d|copyright,? (?:\([Cc]\) ?)?(?:18|19)\d\d|^COPYRIGHT\b/,
@@ -162,7 +162,7 @@ export const IMPRINT = anyOf(
   [/^[\W_]*(?:printed for\b|dust[- ]jacket blurb)|reprinted in book form/i, 'older houses, and jackets'],
 );
 
-/** Where a house is: on a title page, and in many a story. */
+/** A publisher's address: on a title page, but also in many stories. */
 export const ADDRESS = anyOf(
   [/^[\W_]*(?:new york|london|boston|philadelphia|chicago)\b[\W\d_]*$/i, 'LONDON: 1818'],
   [
@@ -171,14 +171,14 @@ export const ADDRESS = anyOf(
   ],
 );
 
-/** What is a publisher's among his advertisements, and may be a story's elsewhere. */
+/** A publisher's among advertisements, but elsewhere possibly a story's. */
 export const HINT = anyOf(
   [/["”]--(?:The )?[A-Z][\w ]{2,40}\.?$/, '"One of the cleverest books ever written."--Birmingham Post'],
   [/\$\d+\.\d\d|\b\d\d ?[c¢](?=\W|$)/, 'a price'],
   [/^[\W_]*Name[ _.]{4,}|^[\W_]*Address[ _.]{4,}|\bCoupon\b|FREE\b/, 'coupons'],
 );
 
-/** Lines of a title page that are no part of a work even where nothing else of a publisher's is there. */
+/** Lines of a title page that are not part of a work, even without other publisher's text. */
 export const TITLE_PAGE = anyOf(
   [
     /^[\W_]*(?:jacket |cover )?(?:illustrat(?:ed|ions?|ors?)|drawings|decorations)(?: by\b|: ?\w| [A-Z][\w.]+(?: [A-Z]\w+)?$)/i,
@@ -205,21 +205,21 @@ export const TITLE_PAGE = anyOf(
   [/^[\W_]*author of "/i, 'Author of "Skylark of Space"'],
 );
 
-/** What an editor says before a story, of it and to his readers. */
+/** An editor's introduction to a story, addressed to the readers. */
 export const EDITORIAL = anyOf(
   [/\b(?:this magazine|our readers|readers of [A-Z][\w ]+ stories)\b/i, 'to his readers'],
   [/\bscientifiction\b|\bscience fiction (?:fans?|magazines?)\b/i, 'of what he sells'],
   [/\breturns with (?:a|another) (?:story|tale)\b/i, 'of the author'],
 );
 
-/** To whom a work is given: before its first chapter only. */
+/** Dedications; only before the first chapter. */
 export const DEDICATION = anyOf(
   [/^[\W_]*(?:to|for)\b.{0,200}[^.?!"”'’]$/i, 'To Joan Patricia Jenkins'],
   [/\bis (?:\w+ )?dedicated\b|\bthis (?:book|story|tale) is dedicated/i, 'This tale is gratefully dedicated'],
   [/^[\W_]*dedicat(?:ed to|ion)\b/i, 'DEDICATION'],
 );
 
-/** The masthead of a magazine, and what it says of itself before its stories. */
+/** A magazine's masthead and its text before the stories. */
 export const MASTHEAD = anyOf(
   [/\bon sale the first\b|appears on newsstands/i, 'when it is on sale'],
   [
@@ -233,15 +233,18 @@ export const MASTHEAD = anyOf(
   [/^[\W_]*(?:published|issued) monthly|consulting editor/i, 'who makes it'],
 );
 
-/** Where a magazine's stories are over: its readers' letters, which fill as much as a quarter of it. */
+/** Where a magazine's stories end: at its readers' letters, which fill up to a quarter of it. */
 export const LETTERS = anyOf(
   [/^[\W_]*(?:the )?readers?['’]?s?['’]?[ -]corner\b|^[\W_]*a meeting place for readers/i, 'the department'],
   [/^[\W_]*Editor, [A-Z ]{6,}:$/, 'Editor, AMAZING STORIES:'],
 );
-/** One of many: a story may be told in a letter to an editor. What closes a quotation is said by somebody in a story. */
+/**
+ * One of many letters: a story may contain a letter to an editor. A block that closes a quotation is direct
+ * speech in a story.
+ */
 export const LETTER = /^[\W_]*dear (?:mr\. )?editors?\b(?![,.:;!?-]*["'”’])/i;
 
-/** A magazine's announcement among its stories, by its first line. */
+/** A magazine's announcement between its stories, by its first line. */
 export const ANNOUNCEMENT = anyOf(
   [/^[^\w"“]*in (?:the|our) next (?:issue|number)[\W_]*$/i, 'IN THE NEXT ISSUE'],
   [/^[^\w"“]*coming(?:,? next (?:month|issue)|--+)[\W_]*$/i, 'COMING, NEXT MONTH'],
@@ -251,14 +254,14 @@ export const ANNOUNCEMENT = anyOf(
   ],
   [/^[^\w"“]*(?:remember\W+)?(?:[\w -]+ stories\W*)?appears on newsstands\b/i, 'when the magazine appears'],
 );
-/** The lines over such an announcement. */
+/** The lines above such an announcement. */
 export const ANNOUNCEMENT_START = /^\W*(?:REMEMBER|Remember|(?:[A-Z-]+ ){1,4}STORIES)\W*$/;
 export const ANNOUNCEMENT_END = /^[\W_]*and (?:many )?(?:others?|other stories)\b/i;
-/** That a serial goes on. */
+/** Notice that a serial continues. */
 export const SERIAL =
   /^[\W_]*(?:to be (?:continued|concluded)|(?:continued|concluded) (?:in|from) (?:the|our) \w+ (?:issue|number))[\w ,]{0,50}[\W_]*$/i;
 
-/** What a publisher says of other books and of the author, and what a magazine's advertisers say. */
+/** A publisher's text about other books and the author, and a magazine's advertisements. */
 export const ADVERTISING = anyOf(
   [
     /books? listed above may be|please (?:send|rush) me|each book only|send price indicated|order (?:direct from|by number)/i,
@@ -306,6 +309,6 @@ export const ADVERTISING = anyOf(
   [/^[\W_]*editorial note:/i, 'an editor after a story'],
 );
 
-/** What in a box or between two stories speaks of the file or of the magazine. */
+/** Text in a box or between two stories that concerns the file or the magazine. */
 export const ABOUT_THE_FILE =
   /transcriber|e-?text|project gutenberg|readers['’]? corner|next issue|opening installment|readers of [A-Z ]+stories|copyright on this publication/i;

@@ -1,50 +1,53 @@
-/** How well a model predicts a text it has not seen. */
+/** Measures how well a model predicts unseen text. */
 import type { Engine } from '../../generator/engines/engine.ts';
 import { passageOf, type Serving } from '../../generator/model/reading.ts';
 import type { Vocabulary } from '../../generator/vocabulary.ts';
 import { BOUNDARY } from '../../generator/vocabulary.ts';
 
 export interface Evaluation {
-  /** The sum of -log2 p over everything scored, for each character that it stands for. */
+  /** The sum of -log2 p over all scored ids, per character that they represent. */
   readonly bitsPerCharacter: number;
-  /** Mean of -log2 p over every id scored: the same, unless ids are words. */
+  /** Mean of -log2 p over all scored ids; equals `bitsPerCharacter` unless ids are words. */
   readonly bitsPerId: number;
-  /** Share of the ids that were the likeliest ones. */
+  /** Share of the ids that were the most likely ones. */
   readonly accuracy: number;
-  /** Characters scored: all but the U+0003 that each work begins with. */
+  /** Scored characters: all but the U+0003 at the beginning of each work. */
   readonly characters: number;
-  /** Ids scored: as many, unless ids are words. */
+  /** Scored ids: as many as characters, unless ids are words. */
   readonly ids: number;
   readonly works: number;
   /**
-   * Characters that the model has no reading for. They were left out, or are in words that it does not know, whose
-   * spelling costs it nothing: so any here make a score doubtful.
+   * Characters that the vocabulary does not have. They were left out, or are in unknown words, whose spelling
+   * costs nothing, so a score with any of them is doubtful.
    */
   readonly skipped: number;
   /** One entry for each of `EvaluateOptions.temperatures`. */
   readonly calibration: readonly Calibration[];
 }
 
-/** What the same network would score, had its logits been divided by a temperature before the softmax. */
+/** The score of the same network with its logits divided by a temperature before the softmax. */
 export interface Calibration {
   readonly temperature: number;
   readonly bitsPerCharacter: number;
-  /** Mean probability of the likeliest id; a calibrated network's equals its accuracy. */
+  /** Mean probability of the most likely id; for a calibrated network it equals the accuracy. */
   readonly confidence: number;
   /**
-   * Expected calibration error of Guo et al., "On calibration of modern neural networks" (ICML 2017): the mean
-   * distance between confidence and accuracy over `CALIBRATION_BINS` equal intervals of confidence, each
-   * weighted with the ids that fall into it.
+   * Expected calibration error of Guo et al., "On calibration of modern neural networks" (ICML 2017): the
+   * mean distance between confidence and accuracy over `CALIBRATION_BINS` equal intervals of confidence, each
+   * weighted by the number of ids in it.
    */
   readonly error: number;
 }
 
 export interface EvaluateOptions {
-  /** Temperatures to look at beside 1, each above 0; by default none, as each costs a softmax per id. */
+  /** Temperatures to score besides 1, each above 0; none by default, because each costs a softmax per id. */
   readonly temperatures?: readonly number[];
-  /** Called now and then with the ids scored so far and those to score. */
+  /** Called periodically with the number of ids scored so far and in total. */
   readonly onProgress?: (scored: number, ids: number) => void;
-  /** How the engine's model is served, and so scored; by default with a state that is carried to a work's end. */
+  /**
+   * How the engine's model is served, and therefore scored; by default with a state that is carried to a
+   * work's end.
+   */
   readonly serving?: Serving;
 }
 
@@ -53,27 +56,27 @@ const PROGRESS_STEPS = 200;
 /** Intervals of confidence, as many as Guo et al. take. */
 const CALIBRATION_BINS = 15;
 
-/** A work on its way through one slot. */
+/** A work that a slot is reading. */
 interface Reading {
   readonly ids: readonly number[];
   readonly slot: number;
-  /** Index of the id that is fed next. */
+  /** Index of the id to feed next. */
   fed: number;
-  /** Index of the id that has to be fed for the next score, which is that of the one after it. */
+  /** Index of the id that must be fed for the next score, which belongs to the id after it. */
   position: number;
-  /** Index of the first id for which the slot has to be cleared, and what goes before it read again. */
+  /** Index of the first id that needs the slot cleared and the preceding ids read again. */
   until: number;
 }
 
 /**
- * Scores a text: each work in it (they are separated by U+0003) is read from a fresh state, U+0003 first,
- * and every character (or word) after that is predicted once, from what the network has of the work when it is
- * served. Works are read side by side, as many as the engine has slots. What is outside the vocabulary is folded as
+ * Scores a text. Each work (separated by U+0003) is read from a fresh state, U+0003 first, and every
+ * following character (or word) is predicted once, from the context that the network has when it is served.
+ * As many works are read in parallel as the engine has slots. Characters outside the vocabulary are folded as
  * in a prompt.
  *
- * @param engine nobody else may be using it
+ * @param engine not in use by another caller
  * @param vocabulary the one of the engine's model
- * @throws RangeError when the text holds nothing to score, or for a temperature that is not above 0
+ * @throws RangeError when the text has nothing to score, or for a temperature that is not above 0
  */
 export async function evaluate(
   engine: Engine,
@@ -85,7 +88,7 @@ export async function evaluate(
   const { works, characters, skipped } = readWorks(vocabulary, text);
   const count = works.reduce((sum, ids) => sum + ids.length - 1, 0);
   if (count === 0) throw new RangeError('Expected `text` to hold characters to score, got none.');
-  // Longest first, so that few slots stand empty at the end.
+  // Longest first, so that few slots are idle at the end.
   const waiting = works.toSorted((a, b) => a.length - b.length);
   const seat = (slot: number): Reading[] => {
     const ids = waiting.pop();
@@ -135,7 +138,7 @@ export async function evaluate(
   };
 }
 
-/** Clears a reading's slot and goes back to where the passage of the next score begins. */
+/** Clears a reading's slot and returns to the beginning of the context for the next score. */
 function beginPassage(engine: Engine, reading: Reading, serving: Serving): void {
   const { from, until } = passageOf(reading.position, serving);
   engine.clear(reading.slot);
@@ -143,20 +146,20 @@ function beginPassage(engine: Engine, reading: Reading, serving: Serving): void 
   reading.until = until;
 }
 
-/** What a text's ids are, and, one for one, what a network held for the likeliest before it read it. */
+/** The ids of a text and, for each, the id that the network predicted as most likely. */
 export interface Guesses {
   readonly actual: readonly string[];
   readonly guessed: readonly string[];
 }
 
 /**
- * Reads the beginning of a text's first work and guesses each character (or word) from those before it.
+ * Reads the beginning of a text's first work and predicts each character (or word) from those before it.
  *
- * @param engine nobody else may be using it
+ * @param engine not in use by another caller
  * @param vocabulary the one of the engine's model
- * @param characters how many to guess at most
+ * @param characters maximum number to predict
  * @param serving how the engine's model is served
- * @throws RangeError when the text holds no character to guess
+ * @throws RangeError when the text has no character to predict
  */
 export async function guess(
   engine: Engine,
@@ -201,8 +204,8 @@ export function readWorks(
 }
 
 /**
- * How surprising one id was, from a row of logits: -log2 softmax(logits)[target] as
- * (max + ln sum exp(l_i - max) - l_target) / ln 2 in float64, which neither overflows nor loses small p.
+ * The surprisal of one id, from a row of logits: -log2 softmax(logits)[target] as (max + ln sum exp(l_i -
+ * max) - l_target) / ln 2 in float64, which neither overflows nor loses small p.
  */
 export function scoreOf(
   logits: Float32Array,
@@ -218,7 +221,7 @@ export function scoreOf(
   return { bits, right: likeliest === target };
 }
 
-/** The id with the largest logit, the lowest of several. */
+/** The id with the largest logit; the lowest id of several. */
 function likeliestOf(logits: Float32Array, offset: number, size: number): number {
   let likeliest = 0;
   for (let id = 1; id < size; id++) {
@@ -227,7 +230,7 @@ function likeliestOf(logits: Float32Array, offset: number, size: number): number
   return likeliest;
 }
 
-/** Gathers what one temperature comes to, in float64. */
+/** Accumulates the score of one temperature, in float64. */
 class CalibrationSums {
   readonly #temperature: number;
   #count = 0;
@@ -254,7 +257,7 @@ class CalibrationSums {
     this.#gaps[bin]! += confidence - (likeliest === target ? 1 : 0);
   }
 
-  /** @param characters that the ids stand for */
+  /** @param number of characters that the ids represent */
   result(characters: number): Calibration {
     return {
       temperature: this.#temperature,

@@ -1,30 +1,30 @@
 /**
- * How a network does that is dropped into the middle of a text without a state: one that never was in training can run
- * away from there, one of its cells growing by one a step.
+ * Measures a network that starts in the middle of a text without a state. A network that never did so in
+ * training can diverge from there, with one of its cells growing by one each step.
  */
 import type { Engine } from '../../generator/engines/engine.ts';
 import type { Vocabulary } from '../../generator/vocabulary.ts';
 import { readWorks, scoreOf } from './evaluation.ts';
 
-/** What one start came to. */
+/** The result of one start. */
 export interface FreshStart {
-  /** The id of the text that is read first, counted over all works. */
+  /** The first id that is read, counted over all works. */
   readonly position: number;
   /** Mean of -log2 p over the ids that follow. */
   readonly bitsPerId: number;
 }
 
 export interface FreshStartOptions {
-  /** How many starts, at places that are equally far apart. */
+  /** Number of starts, at equal distances. */
   readonly count: number;
-  /** How many ids are predicted from each. */
+  /** Number of ids that are predicted from each. */
   readonly length: number;
 }
 
 /**
- * Reads a text from many places in it, each from a fresh state, as many side by side as the engine has slots.
+ * Reads a text from many positions, each from a fresh state, as many in parallel as the engine has slots.
  *
- * @param engine nobody else may be using it
+ * @param engine not in use by another caller
  * @param vocabulary the one of the engine's model
  * @returns the starts from the best to the worst
  * @throws RangeError for a text that is too short

@@ -1,49 +1,54 @@
 /**
- * What can be counted in stories, and in passages of human text that are cut alike: whether they read like each other.
- * Pure.
+ * Statistics of stories and of passages of human text that are cut the same way, to compare the two. Pure.
  */
 import type { Lexicon } from '../../generator/lexicon.ts';
 import { SHORTEST_COPY, type TrainingText } from './training-text.ts';
 
-/** A text to be measured. */
+/** A text to measure. */
 export interface Passage {
   readonly text: string;
-  /** Characters at its beginning that are a user's, and are not judged. */
+  /** Number of characters at the beginning that a user wrote and that are not measured. */
   readonly promptLength: number;
 }
 
-/** What a group of passages comes to. Shares are from 0 to 1. */
+/** The statistics of a group of passages. Shares are from 0 to 1. */
 export interface Measures {
   readonly stories: number;
   /** Mean length in characters. */
   readonly characters: number;
-  /** Words in small letters that the lexicon has. */
+  /** Lower-case words that the lexicon has. */
   readonly realWords: number;
-  /** Runs of four words that stand in the same story already; the mean of the stories. */
+  /** Runs of four words that occurred earlier in the same story; the mean over the stories. */
   readonly repeatedRuns: number;
-  /** Runs of three words that the training text holds; null where it is not at hand. */
+  /** Runs of three words that the training text contains; null when it is not available. */
   readonly seenRuns: number | null;
-  /** Different runs of four words among those of all stories together. */
+  /** Distinct runs of four words among those of all stories together. */
   readonly distinctRuns: number;
-  /** Stories in which some 40 characters stand three times. */
+  /** Stories in which a run of 40 characters occurs three times. */
   readonly loops: number;
-  /** Characters of the longest copy of the training text in any story, 0 for less than 31; null without that text. */
+  /**
+   * Characters of the longest copy of the training text in any story; 0 for fewer than 31; null without that
+   * text.
+   */
   readonly longestCopy: number | null;
   /** Stories with a copy of more than 50 characters. */
   readonly copies: number | null;
-  /** Words of a sentence, their mean and standard deviation. */
+  /** Words per sentence: mean and standard deviation. */
   readonly sentenceWords: number;
   readonly sentenceSpread: number;
-  /** Mean characters of a paragraph. */
+  /** Mean characters per paragraph. */
   readonly paragraphCharacters: number;
-  /** Characters inside of quotation marks. */
+  /** Characters inside quotation marks. */
   readonly spoken: number;
-  /** Paragraphs with an odd number of quotation marks, but for those of a speech that the next one goes on with. */
+  /**
+   * Paragraphs with an odd number of quotation marks, except those of a speech that continues in the next
+   * paragraph.
+   */
   readonly oddQuotes: number;
-  /** Different names in a story, and those of them that occur again. */
+  /** Distinct names per story, and those that recur. */
   readonly names: number;
   readonly namesAgain: number;
-  /** Stories that end with a sentence. */
+  /** Stories that end with a complete sentence. */
   readonly wholeEndings: number;
 }
 
@@ -54,17 +59,17 @@ const ENDING = /[.!?]["')\]]*$/;
 const RUN_WORDS = 4;
 const LOOP_CHARACTERS = 40;
 const LOOP_TIMES = 3;
-/** A copy that a reader could call one. */
+/** Minimum length of a noticeable copy. */
 const COPY_CHARACTERS = 50;
-/** Words with a capital that are no names. */
+/** Capitalized words that are not names. */
 const NO_NAMES = /^I(?:'|$)/;
 
 /**
  * Measures a group of passages together.
  *
  * @param lexicon the words of the model
- * @param training what it was trained on; undefined where that is not at hand
- * @throws RangeError when there is none
+ * @param training the text that it was trained on; undefined when it is not available
+ * @throws RangeError when there are no passages
  */
 export function measure(
   passages: readonly Passage[],
@@ -109,10 +114,11 @@ export function measure(
 }
 
 /**
- * Cuts passages of human text as stories are cut: each begins with a paragraph, and ends with the last sentence within
- * a length. They are spread evenly over the text; a place where no sentence ends in the second half is left out.
+ * Cuts passages of human text as stories are cut: each begins with a paragraph and ends with the last
+ * sentence within a length. They are spread evenly over the text; a passage without a sentence end in its
+ * second half is left out.
  *
- * @param text works that begin with U+0003 each
+ * @param text works that each begin with U+0003
  */
 export function cutPassages(text: string, count: number, length: number): Passage[] {
   const starts = [...text.matchAll(/\n\n(?=[A-Z"'])/g)].map(({ index }) => index + 2);
@@ -125,7 +131,7 @@ export function cutPassages(text: string, count: number, length: number): Passag
   }).filter((passage) => passage.text.length >= length / 2);
 }
 
-/** What human text and stories are compared in, and which difference is as much as a reader notices. */
+/** The measures in which human text and stories are compared, and the difference that a reader notices. */
 const NOTICED: Partial<Record<keyof Measures, number>> = {
   realWords: 0.005,
   repeatedRuns: 0.01,
@@ -140,7 +146,10 @@ const NOTICED: Partial<Record<keyof Measures, number>> = {
   namesAgain: 0.15,
 };
 
-/** How far stories are from human text: the mean over what is compared, where 1 is a difference that is noticed, 2 at most each. */
+/**
+ * The distance of stories from human text: the mean over the compared measures, where 1 is a noticeable
+ * difference; each is at most 2.
+ */
 export function distance(stories: Measures, human: Measures): number {
   const parts = Object.entries(NOTICED).flatMap(([name, noticed]) => {
     const [one, other] = [stories[name as keyof Measures], human[name as keyof Measures]];
@@ -149,7 +158,7 @@ export function distance(stories: Measures, human: Measures): number {
   return mean(parts);
 }
 
-/** The characters that a copy or a loop has at least, for those who print them. */
+/** Minimum characters of a copy and of a loop, for reports. */
 export const LIMITS = { copy: COPY_CHARACTERS, shortestCopy: SHORTEST_COPY } as const;
 
 function wordsOf(text: string): string[] {

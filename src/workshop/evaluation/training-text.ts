@@ -1,13 +1,16 @@
-/** The text that a model was trained on, indexed: which runs of words it holds, and the longest copies of it. */
+/** An index of a model's training text: its runs of words, and the longest copies of it. */
 
 const TOKEN = /[A-Za-z]+(?:'[A-Za-z]+)*|[.!?:;"(),-]/g;
 /** Words of a run. */
 const RUN_WORDS = 3;
-/** Word numbers are below this, so that three of them are one exact float64. */
+/** Word numbers are below this, so that three of them fit exactly in one float64. */
 const WORD_LIMIT = 2 ** 17;
-/** Blocks of this many characters are looked up; a copy of twice as many, less 1, holds a whole one. */
+/**
+ * Blocks of this many characters are looked up; a copy of at least twice as many, less 1, contains a whole
+ * block.
+ */
 const BLOCK = 16;
-/** Copies that are shorter than this may be missed. */
+/** Shorter copies may be missed. */
 export const SHORTEST_COPY = 2 * BLOCK - 1;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
@@ -17,7 +20,7 @@ export class TrainingText {
   readonly #text: Buffer;
   readonly #words = new Map<string, number>();
   readonly #runs: NumberSet;
-  /** By hash of a block, the last one that has it; and for each block, the one before it with the same hash. */
+  /** The last block for each hash, and for each block the previous one with the same hash. */
   readonly #last: Int32Array;
   readonly #before: Int32Array;
 
@@ -36,13 +39,19 @@ export class TrainingText {
     }
   }
 
-  /** How many of a text's runs of three words, with no punctuation between them, stand in the training text, and of how many. */
+  /**
+   * How many of a text's runs of three words, without punctuation between them, the training text contains,
+   * and how many there are.
+   */
   seenRuns(text: string): { readonly seen: number; readonly all: number } {
     const keys = this.#runsOf(text, false);
     return { seen: keys.filter((key) => this.#runs.has(key)).length, all: keys.length };
   }
 
-  /** Length of the longest run of characters that stands in the training text, too; 0 for less than `SHORTEST_COPY`. */
+  /**
+   * Length of the longest run of characters that the training text also contains; 0 when shorter than
+   * `SHORTEST_COPY`.
+   */
   longestCopy(text: string): number {
     const own = Buffer.from(text, 'latin1');
     let longest = 0;
@@ -55,7 +64,7 @@ export class TrainingText {
     return longest >= SHORTEST_COPY ? longest : 0;
   }
 
-  /** Length of the common run around two places. */
+  /** Length of the common run around two positions. */
   #matchAround(own: Buffer, at: number, there: number): number {
     const text = this.#text;
     let start = 0;
@@ -71,7 +80,7 @@ export class TrainingText {
     return (hash ^ (hash >>> 15)) >>> 0;
   }
 
-  /** Each run of three words as a number. A word that is not known breaks no run, and makes it one that is not known. */
+  /** Each run of three words as a number. An unknown word does not end a run, but makes it an unknown run. */
   #runsOf(text: string, isTraining: boolean): number[] {
     const keys: number[] = [];
     let recent: number[] = [];
@@ -96,11 +105,11 @@ export class TrainingText {
   }
 }
 
-/** A set of whole numbers from 0 up, in 8 bytes each; open addressing. */
+/** A set of non-negative integers, in 8 bytes each; open addressing. */
 class NumberSet {
   readonly #slots: Float64Array;
 
-  /** @param most numbers that it can hold */
+  /** @param most maximum size */
   constructor(most: number) {
     this.#slots = new Float64Array(2 * powerOfTwo(most)).fill(NOWHERE);
   }

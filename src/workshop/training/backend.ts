@@ -1,4 +1,4 @@
-/** The backend of TensorFlow.js that a run learns on: the first that works of CUDA, WebGPU on a GPU, and WASM. */
+/** The TensorFlow.js backend of a run: the first that works of CUDA, WebGPU on a GPU, and WASM. */
 
 import { StoryError } from '../../errors.ts';
 import type { EngineName } from '../../generator/engines/choose.ts';
@@ -21,7 +21,7 @@ const OPENERS: readonly (readonly [EngineName, Opener])[] = [
       const { createWebgpuBackend } = await import('../../generator/engines/tensorflow/webgpu.ts');
       const { adapterTitle, isSoftware } = await import('../../generator/engines/tensorflow/adapter.ts');
       const adapter = await requestDawnAdapter();
-      // Asked for by name, it may learn on a program: that is how it is tested.
+      // A software adapter is accepted when it is requested by name, which is how tests run.
       if (isSoftware(adapter.info) && !acceptSoftware) {
         throw new Error(`${adapterTitle(adapter.info)} is a program and no GPU`);
       }
@@ -42,7 +42,7 @@ const OPENERS: readonly (readonly [EngineName, Opener])[] = [
  *
  * @param wanted `onnx`, which cannot learn, counts as `auto`
  * @returns the backend and a line that says what was chosen and why
- * @throws StoryError `configuration` when the one that is wanted cannot run here
+ * @throws StoryError `configuration` when the requested one cannot run here
  */
 export async function openTrainingBackend(
   wanted: EngineName | 'auto',

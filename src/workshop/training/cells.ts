@@ -1,8 +1,8 @@
 /**
- * Recurrent layers over a chunk of time, forwards and backwards, written out by hand: what all steps have in
- * common is one matrix product over the whole chunk (inputs, and the gradients of every weight), and only what
- * a step needs of the step before is multiplied step by step. Rows of a chunk stand time first: row
- * t * streams + s is stream s at time t.
+ * Recurrent layers over a chunk of steps, with forward and backward passes written by hand: what all steps
+ * have in common is one matrix product over the whole chunk (inputs, and the gradients of every weight), and
+ * only what depends on the step before is multiplied step by step. The rows of a chunk are in time-major
+ * order: row t * streams + s is stream s at time t.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { multiply, rowsByStep, stack, sumOfRows, transpose } from './matrices.ts';
@@ -11,36 +11,39 @@ export interface Chunk {
   readonly steps: number;
   readonly streams: number;
   /**
-   * For each step, whether each stream goes on from the step before: [streams, 1] of ones, and a zero where it
-   * begins afresh; undefined where every stream goes on.
+   * For each step, whether each stream continues from the step before: [streams, 1] of ones, with zeros where
+   * a stream starts from a fresh state; undefined where every stream continues.
    */
   readonly keep: readonly (tf.Tensor2D | undefined)[];
 }
 
-/** What a layer brings from the end of a chunk to the beginning of the next, each [streams, units]. */
+/**
+ * A layer's state, carried from the end of a chunk to the beginning of the next; each tensor is [streams,
+ * units].
+ */
 export type CellState = readonly tf.Tensor2D[];
 
 /** kernel [inputs, gates * units], recurrent kernel [units, gates * units], bias [biasRows * gates * units] */
 export type CellWeights = readonly [kernel: tf.Tensor2D, recurrent: tf.Tensor2D, bias: tf.Tensor1D];
 
-/** What a forward pass comes to. */
+/** The result of a forward pass. */
 export interface Passed {
   /** [steps * streams, units] */
   readonly outputs: tf.Tensor2D;
   readonly state: CellState;
   /**
    * @param gradient of the loss with respect to the outputs, [steps * streams, units]
-   * @returns the gradients with respect to the inputs, and to the weights
+   * @returns the gradients with respect to the inputs and the weights
    */
   backward(gradient: tf.Tensor2D): { readonly inputs: tf.Tensor2D; readonly weights: CellWeights };
 }
 
 export interface Cell {
-  /** Matrices that stand beside each other in a kernel. */
+  /** Number of matrices that are concatenated in a kernel. */
   readonly gates: number;
-  /** Tensors of its state. */
+  /** Number of tensors of its state. */
   readonly states: number;
-  /** A GRU in Keras's form has a bias for its inputs and one for its state. */
+  /** Rows of the bias: a GRU in Keras's form has one bias for its inputs and one for its state. */
   readonly biasRows: number;
   /** Reads a chunk of inputs, [steps * streams, inputs]. */
   forward(weights: CellWeights, inputs: tf.Tensor2D, state: CellState, chunk: Chunk): Passed;
@@ -192,12 +195,12 @@ function masked(state: tf.Tensor2D, keep: tf.Tensor2D | undefined): tf.Tensor2D 
   return keep ? tf.mul(state, keep) : state;
 }
 
-/** The derivative of a sigmoid, from its value. */
+/** The derivative of a sigmoid, from its output. */
 function slopeOfSigmoid(value: tf.Tensor): tf.Tensor {
   return tf.mul(value, tf.sub(1, value));
 }
 
-/** The derivative of a hyperbolic tangent, from its value. */
+/** The derivative of a hyperbolic tangent, from its output. */
 function oneMinusSquare(value: tf.Tensor): tf.Tensor {
   return tf.sub(1, tf.square(value));
 }

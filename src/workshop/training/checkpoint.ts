@@ -1,7 +1,7 @@
 /**
- * Where a run stands, on disk: a folder with `checkpoint.json` (settings, progress, scores) and `tensors.bin`
- * (weights, what the optimizer keeps, the streams' states, all in float32 as they are). A folder gets its name
- * when it is whole, so that nobody reads half of one.
+ * The checkpoint of a run on disk: a folder with `checkpoint.json` (settings, progress, scores) and
+ * `tensors.bin` (weights, optimizer slots, stream states, all in unchanged float32). A folder is renamed to
+ * its final name when it is complete, so that a reader never sees a partial one.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ interface CheckpointFile<Progress> {
   readonly sha256: string;
 }
 
-/** Writes a checkpoint below a folder, under a name of its own. */
+/** Writes a checkpoint below a folder, under a new name. */
 export async function saveCheckpoint<Progress>(
   folder: string,
   name: string,
@@ -49,7 +49,7 @@ export async function loadCheckpoint<Progress>(folder: string, name: string): Pr
   try {
     const file = JSON.parse(await readFile(join(path, FILE), 'utf8')) as CheckpointFile<Progress>;
     if (file.version !== VERSION) throw new Error(`it is of version ${file.version}`);
-    // A copy: what Node reads of small files lies in the middle of a larger buffer.
+    // A copy: Node reads small files into the middle of a larger buffer.
     const bytes = Uint8Array.from(await readFile(join(path, TENSORS_FILE)));
     if (sha256Of(bytes) !== file.sha256) throw new Error(`${TENSORS_FILE} was changed or damaged`);
     return { progress: file.progress, tensors: unpackWeights(file.specs, bytes) };
@@ -60,7 +60,7 @@ export async function loadCheckpoint<Progress>(folder: string, name: string): Pr
   }
 }
 
-/** Names of the checkpoints below a folder, from the first to the last. */
+/** Names of the checkpoints below a folder, oldest first. */
 export async function listCheckpoints(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

@@ -1,4 +1,4 @@
-/** What is learned from: texts whose works each begin with U+0003, as ids. */
+/** The corpus of a run: texts whose works each begin with U+0003, as ids. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoryError } from '../../errors.ts';
@@ -10,22 +10,22 @@ export interface Corpus {
   readonly vocabulary: Vocabulary;
   readonly train: Uint16Array;
   readonly valid: Uint16Array;
-  /** Characters of the texts that nothing in the vocabulary stands for, or that are in unknown words. */
+  /** Characters of the texts that are not in the vocabulary, or that are in unknown words. */
   readonly skipped: number;
-  /** How many characters an id stands for, on average: 1 where ids are characters. */
+  /** Mean number of characters per id: 1 when ids are characters. */
   readonly charactersPerId: { readonly train: number; readonly valid: number };
 }
 
-/** A character that is rarer than this in a text is folded or left out: too little to learn it from. */
+/** A character that is rarer than this in a text is folded or left out, because it is too rare to learn. */
 const RAREST = 20;
 const MOST_CHARACTERS = 255;
-/** Of which two are `<eos>` and `<unk>`: ids have 16 bits here. */
+/** Ids have 16 bits here, and two of them are `<eos>` and `<unk>`. */
 export const MOST_WORDS = 65_536 - 2;
 
 /**
  * Reads `train.txt` and `valid.txt` of a folder.
  *
- * @param choose the vocabulary to read them with, given the text to learn from; by default its characters
+ * @param choose selects the vocabulary, given the training text; by default the characters of that text
  * @throws StoryError `bad_request` that names the file that is missing or empty
  */
 export async function readCorpus(
@@ -37,7 +37,7 @@ export async function readCorpus(
   return corpusOf(choose(train), train, valid);
 }
 
-/** The texts as a network with this vocabulary learns from them. */
+/** The texts as training ids of this vocabulary. */
 export function corpusOf(vocabulary: Vocabulary, train: string, valid: string): Corpus {
   const [one, other] = [encodeWorks(vocabulary, train), encodeWorks(vocabulary, valid)];
   return {
@@ -49,14 +49,14 @@ export function corpusOf(vocabulary: Vocabulary, train: string, valid: string): 
   };
 }
 
-/** The characters of a text that are frequent enough, and those that any story needs. */
+/** The characters of a text that are frequent enough, and those that every story needs. */
 export function vocabularyOf(text: string): Vocabulary {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   const isAscii = (character: string) => /^[\n -~]$/.test(character);
   const frequent = [...counts]
     .filter(([character, count]) => count >= RAREST && (character >= ' ' || character === '\n'))
-    // What folds to plain characters is these: a network learns one quotation mark sooner than five.
+    // Characters that fold to plain ones are dropped: a network learns one quotation mark sooner than five.
     .filter(([character]) => isAscii(character) || fold(character, isAscii) === null)
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, MOST_CHARACTERS - 2)
@@ -68,7 +68,7 @@ export function vocabularyOf(text: string): Vocabulary {
   });
 }
 
-/** The most frequent words of a text, at most so many, beside the end of a line. */
+/** The most frequent words of a text, at most this many, besides the end of a line. */
 export function wordVocabularyOf(text: string, most: number): Vocabulary {
   const frequent = countWords(text.split(BOUNDARY)).map(([word]) => word);
   return new Vocabulary(wordsFile([...new Set(['\n', ...frequent])].slice(0, most)));
@@ -80,7 +80,7 @@ interface EncodedWorks {
   readonly charactersPerId: number;
 }
 
-/** Every work as ids, each with its U+0003 before it. */
+/** Every work as ids, each preceded by its U+0003. */
 export function encodeWorks(vocabulary: Vocabulary, text: string): EncodedWorks {
   const parts: Uint16Array[] = [];
   let [skipped, characters, count] = [0, 0, 0];

@@ -1,9 +1,9 @@
-/** Weights as they are drawn before anything is learned. */
+/** Draws the initial weights. */
 import * as tf from '@tensorflow/tfjs-core';
 import { uniformAt } from '../../generator/sampler.ts';
 import { CELLS, type CellName } from './cells.ts';
 
-/** Draws matrices and vectors, one after the other, from one seed. */
+/** Draws matrices and vectors in sequence from one seed. */
 export class Drawing {
   readonly #seed: number;
   #position = 0;
@@ -24,8 +24,9 @@ export class Drawing {
   }
 
   /**
-   * Kernel, recurrent kernel and bias of a recurrent layer as Keras draws them: the recurrent kernel orthogonal
-   * (Saxe et al., 2014), biases zero but for an LSTM's forget gate, which is one (Jozefowicz et al., 2015).
+   * Kernel, recurrent kernel and bias of a recurrent layer as Keras draws them: the recurrent kernel
+   * orthogonal (Saxe et al., 2014), biases zero except for an LSTM's forget gate, which is one (Jozefowicz et
+   * al., 2015).
    */
   recurrent(cell: CellName, inputs: number, units: number): [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D] {
     const { gates, biasRows } = CELLS[cell];
@@ -40,7 +41,7 @@ export class Drawing {
     return uniformAt(this.#seed, this.#position++, 0);
   }
 
-  /** For each gate an orthogonal matrix, beside each other: [size, gates * size]. */
+  /** One orthogonal matrix for each gate, concatenated: [size, gates * size]. */
   #orthogonalBlocks(size: number, gates: number): Float32Array {
     const values = new Float32Array(size * gates * size);
     for (let gate = 0; gate < gates; gate++) {

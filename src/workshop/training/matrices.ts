@@ -1,23 +1,25 @@
-/** Matrices whose rows are the steps and streams of a chunk, multiplied, cut up and put together again. */
+/**
+ * Operations on matrices whose rows are the steps and streams of a chunk: multiply, split and concatenate.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 
 export function multiply(a: tf.Tensor2D, b: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
   return tf.fused.matMul({ a, b, bias }) as tf.Tensor2D;
 }
 
-/** Transposed in memory: the WASM backend multiplies what is stored the other way round a step at a time. */
+/** Transposed in memory: the WASM backend multiplies matrices in the other order one step at a time. */
 export function transpose(matrix: tf.Tensor2D): tf.Tensor2D {
   return tf.transpose(matrix);
 }
 
-/** The sum over all rows. As a product: the WASM backend would transpose the matrix first. */
+/** The sum over all rows, as a product, because the WASM backend would transpose the matrix first. */
 export function sumOfRows(matrix: tf.Tensor2D): tf.Tensor1D {
   return tf.reshape(tf.matMul(tf.ones([1, matrix.shape[0]]), matrix), [matrix.shape[1]]);
 }
 
 /**
- * The rows of each step. In two rounds: the WASM backend copies all of what it splits for every part, so that
- * splitting a chunk into 64 at once costs 64 copies of it, and in two rounds 16.
+ * The rows of each step. The split takes two rounds, because the WASM backend copies the whole input for
+ * every part: splitting a chunk into 64 at once costs 64 copies of it, and in two rounds 16.
  */
 export function rowsByStep(matrix: tf.Tensor2D, steps: number, streams: number): tf.Tensor2D[] {
   if (steps === 1) return [matrix];

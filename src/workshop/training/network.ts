@@ -1,7 +1,7 @@
 /**
- * A network that can learn: embedding, recurrent layers with dropout between them, on request batch normalisation
- * after the last, softmax. One chunk goes in, loss and gradients come out, and the streams' states go on to the
- * next chunk.
+ * A trainable network: embedding, recurrent layers with dropout between them, optional batch normalisation
+ * after the last, softmax. It takes one chunk and returns loss and gradients; the streams' states carry over
+ * to the next chunk.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { CELLS, type CellName, type CellState, type Chunk } from './cells.ts';
@@ -20,13 +20,13 @@ import {
 
 export interface Architecture {
   readonly cell: CellName;
-  /** Units of each layer, from the one that reads ids; of each half where they read both ways. */
+  /** Units of each layer, from the first; of each direction when the layers are bidirectional. */
   readonly units: readonly number[];
   /** Columns of the embedding. */
   readonly embedding: number;
-  /** Share of each layer's outputs that training leaves out, 0 to below 1. */
+  /** Share of each layer's outputs that training drops, from 0 to below 1. */
   readonly dropout: number;
-  /** Whether every layer reads each chunk as a window of its own, from both ends. */
+  /** Whether every layer is bidirectional and reads each chunk as a separate window. */
   readonly bidirectional?: boolean;
   /** Whether the last layer's outputs are normalised before the softmax. */
   readonly batchNormalization?: boolean;
@@ -38,21 +38,21 @@ export interface TrainingBatch {
   readonly streams: number;
   readonly inputs: Int32Array;
   readonly targets: Int32Array;
-  /** 1 where a stream begins afresh before it reads that row. */
+  /** 1 where a stream starts from a fresh state before it reads that row. */
   readonly fresh: Uint8Array;
 }
 
 export interface Pass {
   /** Mean of -ln p over all rows: a scalar. */
   readonly loss: tf.Scalar;
-  /** How many rows' likeliest id was right: a scalar. */
+  /** Number of rows whose most likely id was right: a scalar. */
   readonly right: tf.Scalar;
   readonly states: readonly CellState[];
 }
 
 export interface LearnedPass extends Pass {
   readonly gradients: Weights;
-  /** What changes without a gradient: the moving averages of batch normalisation. */
+  /** Values that change without a gradient: the moving averages of batch normalisation. */
   readonly moved: Weights;
 }
 
@@ -94,22 +94,22 @@ export class TrainableNetwork {
     return weights;
   }
 
-  /** The states of streams that have read nothing; layers that read both ways have none. */
+  /** The fresh states of streams; bidirectional layers have none. */
   freshStates(streams: number): CellState[] {
     const { cell, units, bidirectional } = this.architecture;
     const count = bidirectional ? 0 : CELLS[cell].states;
     return units.map((size) => Array.from({ length: count }, () => tf.zeros([streams, size]) as tf.Tensor2D));
   }
 
-  /** Reads a lesson without learning. To be called inside `tf.tidy`. */
+  /** Reads a training batch without learning. Must be called inside `tf.tidy`. */
   read(weights: Weights, batch: TrainingBatch, states: readonly CellState[]): Pass {
     return this.#forward(weights, batch, states, undefined).pass;
   }
 
   /**
-   * Reads a lesson and finds the gradient of its mean loss. To be called inside `tf.tidy`.
+   * Reads a training batch and computes the gradient of its mean loss. Must be called inside `tf.tidy`.
    *
-   * @param dropoutSeed which outputs are left out; the same seed leaves out the same ones
+   * @param dropoutSeed selects the dropped outputs; the same seed drops the same ones
    */
   learn(
     weights: Weights,
@@ -121,14 +121,14 @@ export class TrainableNetwork {
     return { ...pass, moved, gradients: backward() };
   }
 
-  /** Names of the weights of a layer's one half, or two. */
+  /** Weight names of a layer's one direction, or two. */
   recurrentNames(layer: number) {
     const { cell, bidirectional } = this.architecture;
     const halves = bidirectional ? ['forward_', 'backward_'] : [''];
     return halves.map((half) => recurrentNames(`${half}${cell}_${layer}`));
   }
 
-  /** @param dropoutSeed undefined when nothing is learned */
+  /** @param dropoutSeed undefined when the network does not learn */
   #forward(
     weights: Weights,
     batch: TrainingBatch,
@@ -203,7 +203,10 @@ function keepOf({ steps, streams, fresh }: TrainingBatch): Chunk['keep'] {
   });
 }
 
-/** [rows, size]. Cast afterwards: the WASM backend's own float32 form has the bits of the integer 1 in it. */
+/**
+ * [rows, size]. The cast comes afterwards, because the WASM backend's float32 one-hot has the bits of the
+ * integer 1.
+ */
 function oneHot(ids: tf.Tensor1D, size: number): tf.Tensor2D {
   return tf.cast(tf.oneHot(ids, size), 'float32') as tf.Tensor2D;
 }

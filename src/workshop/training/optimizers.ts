@@ -1,6 +1,6 @@
 /**
- * Ways down a gradient. Each keeps what it needs for every weight in tensors of that weight's shape, so that
- * a checkpoint can hold them and a run that is continued takes the very same steps.
+ * Optimizers. Each keeps its slots in tensors of the weight's shape, so that a checkpoint can hold them and a
+ * continued run takes exactly the same steps.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -10,13 +10,13 @@ export interface OptimizerSettings {
 }
 
 interface Rule {
-  /** Names of the tensors that it keeps for each weight; zero in the beginning. */
+  /** Names of the slots that it keeps for each weight; initially zero. */
   readonly slots: readonly string[];
   readonly defaultRate: number;
   /**
-   * @param slots what it kept at the last step
+   * @param slots the slots after the last step
    * @param step 1 for the first
-   * @returns what is to be added to the weight, and the slots anew
+   * @returns the update to add to the weight, and the new slots
    */
   update(
     gradient: tf.Tensor,
@@ -90,11 +90,11 @@ export function defaultRateOf(name: OptimizerName): number {
 export type Slots = ReadonlyMap<string, tf.Tensor>;
 
 /**
- * Takes one step with every weight that has a gradient. To be called inside `tf.tidy`, and to be given back what it
- * returned.
+ * Takes one step with every weight that has a gradient. Must be called inside `tf.tidy`; the next call takes
+ * the returned slots.
  *
- * @param slots those of the step before, or none
- * @param clip the gradient's norm over all weights is cut to this (Pascanu et al., 2013); 0 for never
+ * @param slots the slots of the step before, or none
+ * @param clip maximum norm of the gradient over all weights (Pascanu et al., 2013); 0 for no clipping
  * @param step 1 for the first since the optimizer began
  */
 export function descend(
@@ -107,7 +107,7 @@ export function descend(
 ): {
   readonly weights: Map<string, tf.Tensor>;
   readonly slots: Map<string, tf.Tensor>;
-  /** The gradient's, over all weights and before it is cut: no number when any of it is none. */
+  /** The norm of the gradient over all weights, before clipping; not finite when any part of it is not. */
   readonly norm: tf.Scalar;
 } {
   const rule: Rule = RULES[name];

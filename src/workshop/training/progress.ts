@@ -1,49 +1,49 @@
-/** What a run is, where it stands, and what is told of it. */
+/** The settings of a run, its progress, and its reports. */
 import type { VocabularyFile } from '../../generator/vocabulary.ts';
 import type { Architecture } from './network.ts';
 import type { Phase } from './schedule.ts';
 
-/** What a run is; it stays the same when the run is continued, but for `epochs`. */
+/** The settings of a run; only `epochs` may change when the run is continued. */
 export interface TrainingSettings {
   readonly architecture: Architecture;
   readonly schedule: readonly Phase[];
-  /** Steps through which gradients go back. */
+  /** Number of steps that gradients are propagated back through. */
   readonly steps: number;
-  /** Norm that the gradient is cut to; 0 for never. */
+  /** Maximum norm of the gradient; 0 for no clipping. */
   readonly clip: number;
   readonly epochs: number;
   readonly seed: number;
-  /** Name and version of the model whose weights it began with, if any; for whoever reads the card. */
+  /** Name and version of the model whose weights it began with, if any; for the model card. */
   readonly from?: string;
 }
 
-/** The mean over some text. */
+/** The mean over a text. */
 export interface Score {
   readonly bitsPerCharacter: number;
-  /** Share of what was to be predicted (characters, or words) that was the likeliest one. */
+  /** Share of the predicted characters (or words) whose target was the most likely one. */
   readonly accuracy: number;
 }
 
-/** Where a run stands. */
+/** The progress of a run. */
 export interface Progress {
   readonly settings: TrainingSettings;
   readonly vocabulary: VocabularyFile;
-  /** The epoch under way, from 0, and how many of its chunks are done. */
+  /** The current epoch, from 0, and how many of its chunks are done. */
   readonly epoch: number;
   readonly chunk: number;
-  /** Index of the phase, and steps of its optimizer. */
+  /** Index of the phase, and number of steps of its optimizer. */
   readonly phase: number;
   readonly phaseSteps: number;
-  /** Characters learned from since the beginning. */
+  /** Characters trained on since the beginning. */
   readonly characters: number;
-  /** What the rates are multiplied with: halved at every setback. */
+  /** Factor of the learning rates: halved at every setback. */
   readonly rateScale: number;
   readonly setbacks: number;
   /** Running mean of the loss, in nats; undefined before the first. */
   readonly usual: number | undefined;
   /** Running mean of the accuracy; undefined before the first, and in checkpoints of earlier versions. */
   readonly usualAccuracy?: number | undefined;
-  /** Sums over the epoch under way. */
+  /** Sums over the current epoch. */
   readonly nats: number;
   readonly right: number;
   readonly best: (Score & { readonly epoch: number }) | undefined;
@@ -51,11 +51,11 @@ export interface Progress {
   readonly fruitless: number;
   /** The last validation score. */
   readonly valid: Score | undefined;
-  /** Milliseconds that all of it took. */
+  /** Milliseconds of the whole run so far. */
   readonly milliseconds: number;
 }
 
-/** What is told after some chunks. */
+/** A report after some chunks. */
 export interface Report {
   readonly epoch: number;
   readonly epochs: number;
@@ -63,12 +63,12 @@ export interface Report {
   readonly chunks: number;
   /** The mean over the epoch so far. */
   readonly train: Score;
-  /** A running mean over about the last twenty chunks, whatever epochs they are of. */
+  /** A running mean over about the last twenty chunks, across epochs. */
   readonly recent: Score;
   readonly characters: number;
   readonly learningRate: number;
   readonly charactersPerSecond: number;
-  /** Of the whole run, at that speed; validation not counted. */
+  /** Estimated for the whole run at that speed, without validation. */
   readonly secondsLeft: number;
 }
 
@@ -84,19 +84,19 @@ export interface EpochReport {
   readonly characters: number;
 }
 
-/** How much text goes into a chunk, and how many chunks into an epoch. */
+/** How much text a chunk has, and how many chunks an epoch has. */
 export interface Pace {
   readonly chunks: number;
   /** Rows of a chunk: its steps times its streams. */
   readonly rows: number;
-  /** Characters that a row stands for, on average. */
+  /** Mean number of characters per row. */
   readonly charactersPerRow: number;
 }
 
 /** Weight of a new loss in the running mean. */
 const MEMORY = 0.05;
 
-/** Where a run stands that has not begun. */
+/** The progress of a new run. */
 export function beginningOf(settings: TrainingSettings, vocabulary: VocabularyFile): Progress {
   return {
     settings,
@@ -118,7 +118,10 @@ export function beginningOf(settings: TrainingSettings, vocabulary: VocabularyFi
   };
 }
 
-/** After one more chunk: `nats` is the mean over its rows, `right` how many of them were guessed. */
+/**
+ * The progress after one more chunk: `nats` is the mean over its rows, `right` the number of correctly
+ * predicted rows.
+ */
 export function afterChunk(
   before: Progress,
   { rows, charactersPerRow }: Pace,
@@ -136,7 +139,7 @@ export function afterChunk(
   };
 }
 
-/** After the last chunk and its validation, before the next epoch's first chunk. */
+/** The progress after the last chunk and its validation, before the next epoch's first chunk. */
 export function afterEpoch(before: Progress, valid: Score): Progress {
   const isBest = before.best === undefined || valid.bitsPerCharacter < before.best.bitsPerCharacter;
   return {
@@ -151,7 +154,7 @@ export function afterEpoch(before: Progress, valid: Score): Progress {
   };
 }
 
-/** The mean over the epoch under way. */
+/** The mean over the current epoch. */
 export function scoreOf({ nats, right, chunk }: Progress, { rows, charactersPerRow }: Pace): Score {
   return {
     bitsPerCharacter: nats / chunk / Math.LN2 / charactersPerRow,
@@ -159,7 +162,7 @@ export function scoreOf({ nats, right, chunk }: Progress, { rows, charactersPerR
   };
 }
 
-/** @param learningRate the phase's, as it is at this moment */
+/** @param learningRate the phase's current rate */
 export function reportOf(
   progress: Progress,
   pace: Pace,
@@ -177,7 +180,7 @@ export function reportOf(
   };
 }
 
-/** A running mean that forgets. */
+/** An exponential running mean. */
 export function remember(mean: number | undefined, value: number): number {
   return mean === undefined ? value : mean + MEMORY * (value - mean);
 }

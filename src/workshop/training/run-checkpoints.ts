@@ -1,4 +1,4 @@
-/** The checkpoints of one run: what they are called, which of them are kept, and tensors out of them. */
+/** The checkpoints of one run: their names, which of them are kept, and their tensors. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,7 +9,7 @@ import { listCheckpoints, loadCheckpoint, removeCheckpoint, saveCheckpoint } fro
 import type { Progress } from './progress.ts';
 import type { RunTensors } from './step.ts';
 
-/** Checkpoints that are kept beside the best one. */
+/** Number of checkpoints that are kept besides the best one. */
 const KEPT = 3;
 
 export class RunCheckpoints {
@@ -22,7 +22,7 @@ export class RunCheckpoints {
     this.#folder = join(run, 'checkpoints');
   }
 
-  /** @throws StoryError `bad_request` when there is a run already */
+  /** @throws StoryError `bad_request` when the folder already has a run */
   async begin(): Promise<void> {
     if ((await listCheckpoints(this.#folder)).length > 0) {
       throw new StoryError(
@@ -34,9 +34,9 @@ export class RunCheckpoints {
   }
 
   /**
-   * The last one, with its tensors still to be put on the device.
+   * The last checkpoint, whose tensors are not yet on the device.
    *
-   * @throws StoryError `bad_request` when there is none, or it is damaged
+   * @throws StoryError `bad_request` when there is none, or when it is damaged
    */
   async last(): Promise<{
     readonly name: string;
@@ -62,7 +62,8 @@ export class RunCheckpoints {
   }
 
   /**
-   * Writes one, named by epoch and validation score, and removes those that are neither the best nor among the last.
+   * Writes a checkpoint, named by epoch and validation score, and removes those that are neither the best nor
+   * among the last.
    */
   async save(progress: Progress, { weights, slots, states }: RunTensors): Promise<void> {
     const tensors = new Map<string, Tensor>();
@@ -84,7 +85,7 @@ export class RunCheckpoints {
   }
 }
 
-/** Names sort as they were written. */
+/** Names sort in the order in which they were written. */
 function nameOf({ epoch, chunk, valid }: Progress): string {
   return placeOf(epoch, chunk) + (valid ? `-${valid.bitsPerCharacter.toFixed(4)}bpc` : '');
 }
@@ -93,7 +94,7 @@ function placeOf(epoch: number, chunk: number): string {
   return `epoch-${String(epoch).padStart(4, '0')}-chunk-${String(chunk).padStart(6, '0')}`;
 }
 
-/** The tensors whose names begin so, on the device and without that beginning. */
+/** The tensors whose names have this prefix, on the device and without the prefix. */
 function onDevice(tensors: ReadonlyMap<string, Tensor>, prefix: string): Map<string, tf.Tensor> {
   return new Map(
     [...tensors]

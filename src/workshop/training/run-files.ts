@@ -1,4 +1,4 @@
-/** What a run leaves for people to look at: `log.csv`, plots of it, and samples of what the network writes. */
+/** The files of a run for its users: `log.csv`, plots of it, and samples of what the network writes. */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plot, type Series } from '../plot.ts';
@@ -21,8 +21,8 @@ const COLUMNS = [
 type Column = (typeof COLUMNS)[number];
 
 /**
- * A line of `log.csv`. `train_*` are running means over about the last twenty chunks. The line of an epoch's end has
- * `epoch_train_*`, the means over the whole epoch, and `valid_*` instead.
+ * A line of `log.csv`. `train_*` are running means over about the last twenty chunks. The line at an epoch's
+ * end has `epoch_train_*`, the means over the whole epoch, and `valid_*` instead.
  */
 export type LogRow = { readonly [Name in Column]?: number };
 
@@ -34,7 +34,7 @@ export class RunFiles {
     this.#folder = folder;
   }
 
-  /** Reads what an earlier process has logged, as far as the run is kept: the rest will happen again. */
+  /** Reads what an earlier process logged, up to the last checkpoint: the rest is trained again. */
   async open(characters: number): Promise<void> {
     const text = await readFile(join(this.#folder, LOG_FILE), 'utf8').catch(() => '');
     const [header = '', ...lines] = text.trim().split('\n');
@@ -53,7 +53,7 @@ export class RunFiles {
     return this.#rows;
   }
 
-  /** Logs where a run stands in an epoch. */
+  /** Logs the progress within an epoch. */
   logReport(report: Report, seconds: number): Promise<void> {
     const { epoch, chunk, chunks, characters, learningRate, recent } = report;
     return this.#log({
@@ -62,7 +62,7 @@ export class RunFiles {
     });
   }
 
-  /** Logs what an epoch came to. */
+  /** Logs the result of an epoch. */
   logEpoch({ epoch, characters, seconds, learningRate, train, valid }: EpochReport): Promise<void> {
     return this.#log({
       ...{ epoch: epoch + 1, characters, seconds, learning_rate: learningRate },
@@ -128,8 +128,8 @@ function readRow(line: string, columns: readonly string[]): LogRow {
 }
 
 /**
- * A row of a version that had the means over an epoch among the running ones, and in `train_accuracy` the mean over the
- * epoch so far.
+ * A row of an earlier version, which had the means over an epoch among the running ones, and in
+ * `train_accuracy` the mean over the epoch so far.
  */
 function ofEarlierVersion({ train_bits: bits, train_accuracy: accuracy, ...row }: LogRow): LogRow {
   const isEpoch = row.valid_bits !== undefined;

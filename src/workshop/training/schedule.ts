@@ -1,13 +1,15 @@
-/** What is learned with, and when that changes: optimizer, rate and number of streams, by epoch or on a plateau. */
+/** The schedule of a run: optimizer, learning rate and number of streams, by epoch or on a plateau. */
 import { StoryError } from '../../errors.ts';
 import { defaultRateOf, OPTIMIZERS, type OptimizerName } from './optimizers.ts';
 
 export interface Phase {
-  /** When it begins: at an epoch, or when the validation score has not improved for so many epochs. */
+  /**
+   * When the phase begins: at an epoch, or when the validation score has not improved for this many epochs.
+   */
   readonly from: { readonly epoch: number } | { readonly plateau: number };
   readonly optimizer: OptimizerName;
   readonly learningRate: number;
-  /** Parallel streams: the batch. */
+  /** Number of parallel streams, which is the batch size. */
   readonly streams: number;
 }
 
@@ -16,9 +18,9 @@ const DEFAULT_STREAMS = 32;
 const MOST_STREAMS = 8_192;
 
 /**
- * Reads `adadelta@1x32,20:sgd@0.01x64,plateau3:sgd@0.001`: first Adadelta with a rate of 1 and 32 streams, from
- * epoch 20 on SGD with 64, and with a tenth of the rate when three epochs have brought nothing. What a phase leaves
- * out is as before: the streams, and an optimizer's usual rate.
+ * Reads `adadelta@1x32,20:sgd@0.01x64,plateau3:sgd@0.001`: first Adadelta with a rate of 1 and 32 streams,
+ * from epoch 20 on SGD with 64, and a tenth of the rate after three epochs without improvement. A phase that
+ * omits the streams keeps those before; without a rate it uses the optimizer's default.
  *
  * @throws StoryError `bad_request` that names the part that cannot be read
  */
@@ -48,11 +50,11 @@ export function parseSchedule(text: string): Phase[] {
 }
 
 /**
- * The phase for an epoch, never an earlier one than before.
+ * The phase of an epoch, never an earlier one than the current.
  *
- * @param current index of the phase before
- * @param epoch the one that is about to begin
- * @param fruitless epochs in a row that have not improved the best validation score
+ * @param current index of the current phase
+ * @param epoch the epoch that is about to begin
+ * @param fruitless consecutive epochs without a better validation score
  */
 export function nextPhase(
   phases: readonly Phase[],

@@ -1,21 +1,21 @@
 /**
- * What a network is put together from: recurrent layers that read from the left or from both ends, batch
- * normalisation, dropout. Each takes the rows of a chunk, puts out rows, and finds its way back.
+ * The stages of a network: unidirectional or bidirectional recurrent layers, batch normalisation, dropout.
+ * Each takes the rows of a chunk, returns rows, and has a backward pass.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { CELLS, type CellName, type CellState, type CellWeights, type Chunk } from './cells.ts';
 import { sumOfRows } from './matrices.ts';
 
-/** Weights by name, as `TrainableNetwork` calls them. */
+/** Weights by name, with the names of `TrainableNetwork`. */
 export type Weights = ReadonlyMap<string, tf.Tensor>;
 
-/** What passing a stage comes to. */
+/** The result of a stage's forward pass. */
 export interface Stage {
   /** [steps * streams, columns] */
   readonly outputs: tf.Tensor2D;
   /**
    * @param gradient of the loss with respect to the outputs
-   * @returns the gradients with respect to the inputs, and to the stage's weights
+   * @returns the gradients with respect to the inputs and the stage's weights
    */
   backward(gradient: tf.Tensor2D): { readonly inputs: tf.Tensor2D; readonly weights: Weights };
 }
@@ -27,7 +27,7 @@ export function recurrentNames(layer: string): RecurrentNames {
   return [`${layer}/kernel`, `${layer}/recurrent_kernel`, `${layer}/bias`];
 }
 
-/** A recurrent layer that reads from the left, and its state after the chunk. */
+/** A recurrent layer that reads forwards, and its state after the chunk. */
 export function recurrent(
   cell: CellName,
   names: RecurrentNames,
@@ -49,10 +49,10 @@ export function recurrent(
 }
 
 /**
- * One recurrent layer that reads the chunk as a window from the left and one that reads it from the right
- * (Schuster and Paliwal, 1997), both from fresh states; their outputs stand beside each other.
+ * A bidirectional layer (Schuster and Paliwal, 1997): one recurrent layer reads the chunk as a window
+ * forwards, another one backwards, both from fresh states; their outputs are concatenated.
  *
- * @param names of the one that reads from the left, and of the other
+ * @param names weight names of the forward and of the backward layer
  */
 export function bothWays(
   cell: CellName,
@@ -85,9 +85,9 @@ export function bothWays(
   };
 }
 
-/** Added to a variance before its root is taken: Keras's default. */
+/** Added to a variance before the square root: Keras's default. */
 export const BATCH_NORMALIZATION_EPSILON = 1e-3;
-/** Share of the moving mean and variance that a chunk leaves as it was: Keras's default. */
+/** Momentum of the moving mean and variance: Keras's default. */
 const MOMENTUM = 0.99;
 
 export function batchNormalizationNames(layer: string) {
@@ -100,10 +100,11 @@ export function batchNormalizationNames(layer: string) {
 }
 
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015): y = (x - mean) / sqrt(variance + epsilon) gamma + beta, by column.
+ * Batch normalisation (Ioffe and Szegedy, 2015): y = (x - mean) / sqrt(variance + epsilon) gamma + beta, by
+ * column.
  *
- * @param isLearning takes mean and variance over the chunk's rows; otherwise the moving ones are taken
- * @returns with `moved`, the moving ones after this chunk, when it is learning
+ * @param isLearning uses mean and variance over the chunk's rows; otherwise the moving ones
+ * @returns with `moved`, the moving averages after this chunk, when it is learning
  */
 export function batchNormalization(
   layer: string,
@@ -131,7 +132,7 @@ export function batchNormalization(
         ])
       : new Map(),
     backward(gradient) {
-      // Mean and variance depend on every row: what all rows have in common of the gradient is taken out.
+      // Mean and variance depend on every row, so the gradient's component that all rows share is subtracted.
       const common = meanOfRows(gradient);
       const alongNormal = meanOfRows(tf.mul(gradient, normal));
       const left = tf.sub(tf.sub(gradient, common), tf.mul(normal, alongNormal));
@@ -148,10 +149,11 @@ export function batchNormalization(
 }
 
 /**
- * Inverted dropout (Srivastava et al., 2014): zeros, and what is left scaled so that the mean stays.
+ * Inverted dropout (Srivastava et al., 2014): drops inputs and scales the rest so that the mean stays the
+ * same.
  *
- * @param share of the inputs that is left out
- * @param seed which ones
+ * @param share of the inputs that is dropped
+ * @param seed selects the dropped inputs
  */
 export function dropout(share: number, seed: number, inputs: tf.Tensor2D): Stage {
   const uniforms = tf.randomUniform(inputs.shape, 0, 1, 'float32', seed);

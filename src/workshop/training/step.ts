@@ -1,4 +1,4 @@
-/** One step of learning: read, gradient, clipping, optimizer. */
+/** One training step: read, gradient, clipping, optimizer. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CellState } from './cells.ts';
 import type { TrainableNetwork, TrainingBatch } from './network.ts';
@@ -6,33 +6,33 @@ import { descend, type OptimizerSettings, type Slots } from './optimizers.ts';
 import type { Weights } from './stages.ts';
 import { inTidy, numberIn } from './tidy.ts';
 
-/** All the tensors that a run goes on with. */
+/** All the tensors of a run. */
 export interface RunTensors {
   readonly weights: Weights;
-  /** What the optimizer keeps. */
+  /** The optimizer's slots. */
   readonly slots: Slots;
-  /** Of each layer. */
+  /** The states of each layer. */
   readonly states: readonly CellState[];
 }
 
 export interface StepOptions {
   readonly optimizer: OptimizerSettings;
-  /** Norm that the gradient is cut to; 0 for never. */
+  /** Maximum norm of the gradient; 0 for no clipping. */
   readonly clip: number;
   /** 1 for the first since the optimizer began. */
   readonly step: number;
-  /** Which outputs are left out. */
+  /** Selects the dropped outputs. */
   readonly dropoutSeed: number;
 }
 
-/** What a step came to. Whoever takes it disposes of the tensors before it, or of these. */
+/** The result of a step. The caller disposes of either the previous tensors or these. */
 export interface Stepped {
   readonly next: RunTensors;
-  /** Mean of -ln p over the lesson's rows. */
+  /** Mean of -ln p over the batch's rows. */
   readonly nats: number;
-  /** How many of them were guessed. */
+  /** Number of correctly predicted rows. */
   readonly right: number;
-  /** The gradient's, before it is cut. */
+  /** Norm of the gradient before clipping. */
   readonly norm: number;
 }
 

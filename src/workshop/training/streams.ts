@@ -1,25 +1,25 @@
 /**
- * A corpus as parallel streams: the text is cut into as many stretches as there are streams, each is read
- * from its beginning to its end, chunk after chunk with its state carried on, and begins afresh where a work
- * begins and now and then by chance.
+ * A corpus as parallel streams. The text is cut into as many stretches as there are streams. Each is read
+ * from its beginning to its end, chunk after chunk with its state carried over, and starts from a fresh state
+ * at the beginning of a work and occasionally at random.
  */
 import { uniformAt } from '../../generator/sampler.ts';
 import type { TrainingBatch } from './network.ts';
 
 /**
- * A net that never met a fresh state in training can run away from one: so a stream begins afresh once in
- * about so many characters, wherever it is.
+ * A network that never met a fresh state in training can diverge from one, so a stream starts from a fresh
+ * state about once in this many characters, at any position.
  */
 export const FRESH_ONCE_IN = 4_000;
 
 export interface StreamOptions {
   readonly streams: number;
   readonly steps: number;
-  /** The id that works begin with and that stands nowhere else; undefined where the vocabulary has none. */
+  /** The id that begins each work and occurs nowhere else; undefined when the vocabulary has none. */
   readonly boundaryId: number | undefined;
-  /** Of the fresh states that come by chance; undefined for none. */
+  /** Seed of the random fresh states; undefined for none. */
   readonly seed: number | undefined;
-  /** How many ids lie between two of those, on average. */
+  /** Mean number of ids between two of those. */
   readonly freshOnceIn?: number;
 }
 
@@ -49,7 +49,7 @@ export class Streams {
    * One chunk of every stream.
    *
    * @param chunk 0 to `chunks` - 1
-   * @param epoch of which pass; other passes begin afresh elsewhere
+   * @param epoch the pass; other passes have fresh states elsewhere
    */
   batch(chunk: number, epoch: number): TrainingBatch {
     const { streams, steps, boundaryId, seed, freshOnceIn = FRESH_ONCE_IN } = this.#options;

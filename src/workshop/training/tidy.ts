@@ -1,7 +1,7 @@
-/** Work on tensors that leaves nothing behind, and numbers out of them. */
+/** Runs tensor operations without leaks, and reads numbers from tensors. */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** `tf.tidy` for results that hold their tensors in maps, lists and objects. */
+/** `tf.tidy` for results that hold their tensors in maps, arrays and objects. */
 export function inTidy<T extends object>(work: () => T): T {
   let result: T | undefined;
   tf.tidy(() => {
@@ -19,7 +19,7 @@ export function inTidy<T extends object>(work: () => T): T {
   return result!;
 }
 
-/** The number in a scalar, which is disposed of. */
+/** The number in a scalar, which this call disposes of. */
 export async function numberIn(scalar: tf.Scalar): Promise<number> {
   const [value] = await scalar.data();
   scalar.dispose();

@@ -1,4 +1,4 @@
-/** From weights that were learned to a model that is saved and served, and back. */
+/** Converts trained weights to a model that is saved and served, and back. */
 import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../errors.ts';
 import {
@@ -28,15 +28,15 @@ import {
   type Weights,
 } from './stages.ts';
 
-/** What a model says beside its weights. */
+/** A model's metadata. */
 export interface TrainedModelOptions {
   readonly vocabulary: Vocabulary;
-  /** Steps of the windows that a network learned on which reads both ways. */
+  /** Steps of the windows that a bidirectional network was trained on. */
   readonly steps: number;
   readonly metadata: Model['metadata'];
 }
 
-/** The weights as a model that every engine reads. */
+/** The weights as a model that every engine can read. */
 export async function toModel(
   network: TrainableNetwork,
   weights: Weights,
@@ -81,9 +81,9 @@ export async function toModel(
 }
 
 /**
- * The architecture that has a model's weights.
+ * The architecture of a model's weights.
  *
- * @throws StoryError `bad_request` for a model that our trainer could not have made
+ * @throws StoryError `bad_request` for a model that this trainer cannot produce
  */
 export function architectureOf(model: Model, dropout: number): Architecture {
   const { embedding, recurrent, batchNormalization } = partsOf(model);
@@ -99,7 +99,7 @@ export function architectureOf(model: Model, dropout: number): Architecture {
   };
 }
 
-/** A model's weights, to learn on from. The opposite of `toModel`. */
+/** A model's weights, to continue training from. The inverse of `toModel`. */
 export function weightsOf(network: TrainableNetwork, model: Model): Weights {
   const { embedding, recurrent, batchNormalization, dense } = partsOf(model);
   const weights = new Map<string, tf.Tensor>();
@@ -201,7 +201,7 @@ function isTrainable(layer: Layer): boolean {
   );
 }
 
-/** What all recurrent layers of a network have in common. */
+/** The properties that all recurrent layers of a network share. */
 function shapeOf(layer: Layer): string {
   return layer.kind === 'bidirectional' ? `both ways ${layer.forward.kind}` : layer.kind;
 }

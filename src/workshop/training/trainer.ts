@@ -1,6 +1,6 @@
 /**
- * A run of training: epochs of chunks, a validation score after each, checkpoints from which a run goes on as
- * if nothing had happened, and a way back from a loss that explodes.
+ * A training run: epochs of chunks, a validation score after each epoch, checkpoints from which a run
+ * continues exactly as if it had not stopped, and recovery from a loss that explodes.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../errors.ts';
@@ -34,19 +34,19 @@ export interface TrainerOptions {
   readonly folder: string;
   readonly corpus: Corpus;
   readonly onProgress?: (report: Report) => void;
-  /** Twenty times an epoch. */
+  /** Called twenty times an epoch. */
   readonly onLog?: (report: Report) => Promise<void> | void;
   readonly onEpoch?: (report: EpochReport, trainer: Trainer) => Promise<void> | void;
-  /** Told of everything that is neither: setbacks, phases. */
+  /** Called for other events: setbacks and new phases. */
   readonly onNews?: (sentence: string) => void;
-  /** A checkpoint is written at least this often, as machines that are rented by the hour may vanish. */
+  /** A checkpoint is written at least this often, because rented machines may disappear at any time. */
   readonly saveEveryMs?: number;
   readonly clock?: () => number;
 }
 
 const SAVE_EVERY_MS = 10 * 60_000;
 const SETBACKS_MAX = 3;
-/** A loss this much above the mean of those before is an explosion, in nats. */
+/** A loss that exceeds the running mean by this much, in nats, counts as an explosion. */
 const EXPLOSION = 2;
 const PROGRESS_EVERY_MS = 500;
 const LOGS_PER_EPOCH = 20;
@@ -76,11 +76,11 @@ export class Trainer {
   }
 
   /**
-   * Begins a run.
+   * Starts a run.
    *
-   * @param from a model to learn on from, of the settings' architecture and the corpus's vocabulary; by default
-   *   the weights are drawn
-   * @throws StoryError `bad_request` when there is one in the folder already
+   * @param from a model to continue from, of the settings' architecture and the corpus's vocabulary; by
+   *   default the weights are drawn
+   * @throws StoryError `bad_request` when the folder already has a run
    */
   static async begin(settings: TrainingSettings, options: TrainerOptions, from?: Model): Promise<Trainer> {
     await new RunCheckpoints(options.folder).begin();
@@ -93,7 +93,7 @@ export class Trainer {
     return trainer;
   }
 
-  /** Goes on with a run from its last checkpoint. */
+  /** Continues a run from its last checkpoint. */
   static async continue(options: TrainerOptions, epochs?: number): Promise<Trainer> {
     const { progress, restore } = await new RunCheckpoints(options.folder).last();
     const settings = { ...progress.settings, epochs: epochs ?? progress.settings.epochs };
@@ -109,7 +109,7 @@ export class Trainer {
   }
 
   /**
-   * Trains until all epochs are done or the signal says so; either way a checkpoint is written.
+   * Trains until all epochs are done or the signal aborts; in both cases it writes a checkpoint.
    *
    * @returns whether all epochs are done
    * @throws StoryError `bad_request` when the loss has exploded more than three times
@@ -121,13 +121,13 @@ export class Trainer {
     let before = savedAt;
     let speed: number | undefined;
     while (this.#progress.epoch < this.#progress.settings.epochs) {
-      // A run may have been interrupted in the middle of a validation, with all chunks of its epoch done.
+      // The run may have been interrupted during a validation, after all chunks of its epoch.
       if (!signal?.aborted && this.#progress.chunk >= this.#streams.chunks) {
         const valid = await this.validate(signal);
         if (valid) {
           before = this.#spend(before);
           await this.#endEpoch(valid);
-          // Saving and sampling take their time, which is the run's and not the next chunk's.
+          // The time for saving and sampling counts for the run, not for the next chunk.
           before = this.#spend(before);
           savedAt = before;
           continue;
@@ -157,13 +157,13 @@ export class Trainer {
         await this.save();
         savedAt = this.#clock();
       }
-      // Timers and signals have their turn: on WASM nothing above has waited for anything.
+      // Yields to timers and signals: on WASM nothing above is asynchronous.
       await new Promise((resolve) => setImmediate(resolve));
     }
     return true;
   }
 
-  /** How well the weights predict the validation text; undefined when the signal ended it. */
+  /** The score of the weights on the validation text; undefined when the signal aborted it. */
   validate(signal?: AbortSignal): Promise<Score | undefined> {
     const { architecture, steps } = this.#progress.settings;
     const windows = architecture.bidirectional ? { steps } : {};
@@ -175,7 +175,7 @@ export class Trainer {
     return this.#checkpoints.save(this.#progress, this.#tensors);
   }
 
-  /** The weights as they are, as a model. */
+  /** The current weights as a model. */
   toModel(metadata: Model['metadata']): Promise<Model> {
     const { vocabulary } = this.#options.corpus;
     return toModel(this.network, this.weights, {
@@ -189,7 +189,7 @@ export class Trainer {
     disposeOf(this.#tensors);
   }
 
-  /** Counts the time since then as the run's. @returns what time it is */
+  /** Adds the time since then to the run's. @returns the current time */
   #spend(since: number): number {
     const now = this.#clock();
     this.#progress = { ...this.#progress, milliseconds: this.#progress.milliseconds + now - since };
@@ -200,7 +200,7 @@ export class Trainer {
     return this.#progress.settings.schedule[this.#progress.phase]!;
   }
 
-  /** What the rate is at this moment. */
+  /** The current learning rate. */
   get #learningRate(): number {
     return this.#phase.learningRate * this.#progress.rateScale;
   }
@@ -222,7 +222,7 @@ export class Trainer {
     return new Streams(train, { streams, steps, seed, freshOnceIn, boundaryId: vocabulary.eosId });
   }
 
-  /** One step; false when the loss was none, or exploded: then nothing of it is kept. */
+  /** Takes one step; returns false and discards the result when the loss is not finite or exploded. */
   async #learn(batch: TrainingBatch): Promise<boolean> {
     const { settings, epoch, chunk, phaseSteps, usual } = this.#progress;
     const { next, ...figures } = await takeStep(this.network, this.#tensors, batch, {
@@ -242,7 +242,7 @@ export class Trainer {
     return true;
   }
 
-  /** Back to the last checkpoint, with half the rate. */
+  /** Returns to the last checkpoint with half the rate. */
   async #goBack(): Promise<void> {
     const { onNews = () => {} } = this.#options;
     const { setbacks, milliseconds } = this.#progress;
@@ -259,7 +259,8 @@ export class Trainer {
     this.#progress = { ...progress, rateScale, setbacks: setbacks + 1, milliseconds };
     this.#tensors = restore();
     this.#streams = this.#streamsOf(progress.phase);
-    // At once: a machine that vanishes before the next checkpoint must not forget what it has learned of the rate.
+    // Saved immediately: if the machine disappears before the next checkpoint, the lower rate must not be
+    // lost.
     await this.save();
     onNews(`The loss exploded: back to ${name} with ${rateScale} of the learning rate.`);
   }
@@ -278,7 +279,7 @@ export class Trainer {
     await this.#options.onEpoch?.({ ...report, isBest: this.#progress.best!.epoch === ended.epoch }, this);
   }
 
-  /** Goes on to the schedule's next phase when its time has come. */
+  /** Enters the schedule's next phase when it is due. */
   #changePhase(): void {
     const { onNews = () => {} } = this.#options;
     const { settings, epoch, fruitless } = this.#progress;
@@ -287,7 +288,7 @@ export class Trainer {
     if (phase === this.#progress.phase) return;
     this.#progress = { ...this.#progress, phase, phaseSteps: 0, fruitless: 0 };
     const { optimizer, learningRate, streams } = this.#phase;
-    // Another optimizer begins with nothing, and another number of streams reads from elsewhere.
+    // Another optimizer starts with empty slots, and another number of streams reads from other positions.
     tf.dispose([...this.#tensors.slots.values()]);
     this.#tensors = { ...this.#tensors, slots: new Map() };
     this.#streams = this.#streamsOf(phase);

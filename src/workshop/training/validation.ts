@@ -1,4 +1,4 @@
-/** How well weights that are learning predict the validation text. */
+/** Measures how well weights predict the validation text during training. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CellState } from './cells.ts';
 import type { Corpus } from './corpus.ts';
@@ -8,18 +8,18 @@ import type { Weights } from './stages.ts';
 import { Streams } from './streams.ts';
 import { inTidy, numberIn } from './tidy.ts';
 
-/** Stretches side by side, and the steps that are read at once. */
+/** Number of parallel stretches, and of steps that are read at once. */
 const STREAMS = 16;
 const STEPS = 64;
-/** Of a longer validation text the beginning is read: `scifi evaluate` reads all of it. */
+/** Only the beginning of a longer validation text is read; `scifi evaluate` reads all of it. */
 const MOST = 400_000;
 
 /**
- * Reads the validation text in stretches side by side that each begin afresh: a little more bits than `scifi
- * evaluate` finds, which carries the state to the end of a work.
+ * Reads the validation text in parallel stretches that each start from a fresh state. The score is slightly
+ * higher than that of `scifi evaluate`, which carries the state to the end of a work.
  *
- * @param options.steps that are read at once: those of a window, for a network that carries nothing on
- * @returns undefined when the signal ended it
+ * @param options.steps number of steps read at once: a window's, for a network without a carried state
+ * @returns undefined when the signal aborted it
  */
 export async function validate(
   network: TrainableNetwork,
@@ -49,7 +49,7 @@ export async function validate(
       states = pass.states;
       nats += await numberIn(pass.loss);
       right += await numberIn(pass.right);
-      // Signals have their turn: on WASM nothing above has waited for anything.
+      // Yields to signals: on WASM nothing above is asynchronous.
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {

@@ -1,4 +1,4 @@
-/** Who is left out on Discord: one private sentence, and nothing in the queue. */
+/** Blocks on Discord: a blocked user gets one ephemeral reply, and no job is added. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const STORY = { prompt: 'It all began with', length: 200 };
 const BY_MODERATORS =
   /^The moderators here have blocked you, so I write no stories for you\. Ask them to lift that\.$/;
 
-/** What only the one who asked is told. */
+/** The ephemeral reply to an interaction. */
 async function whispered(interaction: FakeInteraction): Promise<string> {
   const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
   await until(isThere, 'an answer');
@@ -37,7 +37,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
-  it('a blocked user is told so alone, whatever they try; nothing is queued, and privacy stays theirs', async () => {
+  it('refuses all requests of a blocked user in ephemeral replies, except privacy commands', async () => {
     const { discord, ann, channel } = house;
     const eve = new Person(discord, 'eve');
     const asked = ann.slash(channel, 'scifi', STORY);
@@ -68,7 +68,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     assert.equal(await queued(), before);
     assert.match(await whispered(eve.slash(channel, 'scifi-privacy')), /^What you ask me for/);
     assert.match(await whispered(eve.slash(channel, 'scifi-forget')), /A block list still holds your id/);
-    // In a direct message no server's moderators have a say.
+    // In a direct message the blocks of a server's moderators do not apply.
     const elsewhere = eve.slash(discord.world.addChannel({ type: 1 }), 'scifi', STORY);
     await finished(elsewhere);
     assert.equal(await block('list'), `Blocked here: <@${eve.user.id}>.`);
@@ -77,7 +77,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     assert.equal(discord.count('invalid'), 0);
   });
 
-  it('a blocked channel has no stories in it or its threads, and no daily line', async () => {
+  it('writes no stories in a blocked channel or its threads, and no daily line', async () => {
     const { discord, ann } = house;
     const channel = discord.world.addChannel();
     const thread = discord.world.addChannel({ type: 11, parentId: channel.id });
@@ -98,7 +98,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     await until(() => lines().length === 1, 'a line');
   });
 
-  it('the operator’s blocks hold in every server, for moderators, too; people of a server are not written to', async () => {
+  it('applies the operator’s blocks everywhere, also to moderators, without a direct message', async () => {
     const { discord, ann, blocks } = house;
     const server = { platform: 'discord', kind: 'community', id: discord.world.guild.id } as const;
     await blocks.add(server);
@@ -119,7 +119,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     await blocks.remove(ofAnn);
   });
 
-  it('moderators’ blocks end when the bot is taken out of the server', async () => {
+  it('ends the moderators’ blocks when the bot is removed from the server', async () => {
     const { discord, blocks } = house;
     await block('add', { user: new Person(discord, 'joe').user.id });
     discord.removeBot();
@@ -131,7 +131,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
 });
 
 describe('/scifi-block on Discord', { timeout: 60_000 }, () => {
-  it('says what it takes', async () => {
+  it('reports its valid arguments', async () => {
     const house = await openHouse({ worker: false });
     const block = (subcommand: string, options = {}) =>
       whispered(house.ann.slash(house.channel, 'scifi-block', options, { subcommand }));

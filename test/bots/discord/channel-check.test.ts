@@ -9,8 +9,8 @@ const plain = { channelId: 'c', prompts: { ...prompts, threads: false } };
 const { GuildText, GuildAnnouncement, GuildVoice, GuildStageVoice, PublicThread, PrivateThread } =
   ChannelType;
 
-describe('whether a channel allows what is set for it', () => {
-  it('has no threads within threads and voice channels', () => {
+describe('the check of a channel against its settings', () => {
+  it('rejects threads within threads and voice channels', () => {
     for (const type of [GuildVoice, GuildStageVoice, PublicThread, PrivateThread]) {
       assert.match(impossibleIn(threads, { type }) ?? '', /cannot have threads of their own/);
       assert.equal(impossibleIn(plain, { type }), undefined);
@@ -20,7 +20,7 @@ describe('whether a channel allows what is set for it', () => {
     }
   });
 
-  it('needs the permission that counts in this kind of channel', () => {
+  it('requires the permission that applies to this kind of channel', () => {
     const permissions = new PermissionsBitField(['ViewChannel', 'SendMessages', 'ReadMessageHistory']);
     const missing = (channel: typeof threads | typeof plain, type: ChannelType) =>
       missingFor(channel, { type, permissions });

@@ -16,7 +16,7 @@ import { finished, type House, isOver, openHouse, textOf } from './house.ts';
 const EPHEMERAL = 1 << 6;
 const FLAG_MESSAGE_CONTENT = 1 << 19;
 
-/** Uses `/scifi-channel` and returns what the bot whispers. */
+/** Uses `/scifi-channel` and returns the ephemeral reply. */
 async function set(
   house: House,
   channel: FakeChannel,
@@ -32,7 +32,7 @@ async function set(
   return (whisper as FakeMessage).content;
 }
 
-/** The bot's message that answers another, once its story is over. */
+/** The bot's reply to a message, once its story has ended. */
 async function answerTo(message: FakeMessage): Promise<FakeMessage> {
   const isAnswer = ({ replyTo }: FakeMessage) => replyTo === message.id;
   const answer = await until(() => [...message.channel.messages.values()].find(isAnswer), 'an answer');
@@ -53,7 +53,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
     after(() => house.close());
 
-    it('answers every message, but not at once again, nor short ones, nor bots', async () => {
+    it('answers every message, except within the cooldown, short ones, and those of bots', async () => {
       const { discord, ann } = house;
       const channel = discord.world.addChannel();
       const said = await set(house, channel, 'on', { messages: 'every', cooldown: 60, minimum: 12 });
@@ -71,7 +71,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(discord.count('invalid'), 0);
     });
 
-    it('gives a sign and no answer to a slur, and masks the name of a thread', async () => {
+    it('reacts to a slur without answering, and masks the name of a thread', async () => {
       const { discord, ann } = house;
       const channel = discord.world.addChannel();
       await set(house, channel, 'on', { messages: 'every', threads: true });
@@ -90,7 +90,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(discord.world.channels.get(slur.id), undefined);
     });
 
-    it('opens a thread for every story where that is asked for', async () => {
+    it('opens a thread for every story when set to', async () => {
       const { discord, ann } = house;
       const channel = discord.world.addChannel();
       await set(house, channel, 'on', { messages: 'every', threads: true });
@@ -102,7 +102,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(botsMessages(channel).length, 0);
     });
 
-    it('refuses threads in a thread and in a voice channel, and asks for what counts there', async () => {
+    it('refuses threads in a thread and a voice channel, and names the required permissions', async () => {
       const { world } = house.discord;
       const parent = world.addChannel();
       const messages = { messages: 'every' };
@@ -122,7 +122,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.match(await set(house, thread, 'daily', { hour: 1 }), /I need Send Messages in Threads\./);
     });
 
-    it('says once, where it was set, that it does not work any more', async () => {
+    it('reports once, where it was set, that it no longer works', async () => {
       const { discord, ann } = house;
       const notice = /^No story can be written here: I need Create Public Threads in this channel\./;
       const channel = discord.world.addChannel();
@@ -150,7 +150,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(discord.count(403), 0);
     });
 
-    it('answers a mention of the bot’s own role, and reads names for other mentions', async () => {
+    it('answers a mention of the bot’s own role, and replaces other mentions by names', async () => {
       const { discord, ann } = house;
       const channel = discord.world.addChannel();
       await set(house, channel, 'on', { messages: 'mentions', cooldown: 0 });
@@ -165,7 +165,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(botsMessages(channel).length, 2);
     });
 
-    it('says which permission is missing, and which time zone there is not', async () => {
+    it('names a missing permission and an unknown time zone', async () => {
       const { discord } = house;
       const permissions = PERMISSION.viewChannel | PERMISSION.sendMessages;
       const channel = discord.world.addChannel({ permissions });
@@ -178,7 +178,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.match(await set(house, channel, 'status'), /^Nothing is set/);
     });
 
-    it('gets an opening line a day, once, which anybody can continue', async () => {
+    it('gets one opening line a day, which any user can continue', async () => {
       const { discord } = house;
       const channel = discord.world.addChannel();
       assert.match(
@@ -199,12 +199,12 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       await until(() => botsMessages(channel).filter(isOver).length === 3, 'the next day’s line');
     });
 
-    it('gets its line from the scheduler when the hour comes', async () => {
+    it('gets its line from the scheduled job at its hour', async () => {
       const { discord } = house;
       const channel = discord.world.addChannel();
       await set(house, channel, 'daily', { hour: 0 });
       const scheduler = house.connection.queue<{ channelId: string }, void>('daily-discord');
-      // The same scheduler, with an hour that is always now.
+      // The same scheduled job, with an hour that is always the current one.
       await scheduler.upsertJobScheduler(
         `c${channel.id}`,
         { every: 1_000 },
@@ -219,7 +219,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('a schedule that is not in order', { timeout: 40_000 }, () => {
+  describe('an invalid schedule', { timeout: 40_000 }, () => {
     it('is found, repaired and logged', async () => {
       const house = await openHouse({ pace: 0 });
       const schedules = house.connection.queue<{ channelId: string }, void>('daily-discord');
@@ -230,7 +230,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
         const idOf = ({ id }: FakeChannel) => `c${id}`;
         const before = await schedules.getJobScheduler(idOf(good!));
         await schedules.removeJobScheduler(idOf(lost!));
-        // The bot finds no next time for a pattern that is not its own: the schedule ends with this job.
+        // The bot computes no next time for a pattern that it did not write: the schedule ends with this job.
         await schedules.upsertJobScheduler(
           idOf(stuck!),
           { pattern: '* * * * * *' },
@@ -258,8 +258,8 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('what is set for channels', { timeout: 30_000 }, () => {
-    it('is remembered by the next process, told of by status, and ended by off', async () => {
+  describe('the settings of channels', { timeout: 30_000 }, () => {
+    it('persist across processes, are shown by status, and are removed by off', async () => {
       const house = await openHouse({ pace: 0 });
       try {
         const { discord, ann } = house;
@@ -290,7 +290,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
   });
 
   describe('a story-prompt channel without the message content intent', { timeout: 30_000 }, () => {
-    it('says so, and answers mentions', async () => {
+    it('reports this, and answers mentions', async () => {
       const house = await openHouse({ pace: 0 });
       try {
         const { discord, ann, channel } = house;

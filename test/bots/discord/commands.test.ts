@@ -15,7 +15,7 @@ describe('the commands of Discord', () => {
   }));
   const commands = checkCommands(commandsFor(models));
 
-  it('are what Discord accepts, with every bound and choice declared', () => {
+  it('are valid for Discord, with every bound and choice declared', () => {
     const story = commands.find(({ name }) => name === 'scifi')!;
     const options = Object.fromEntries((story.options as Option[]).map((option) => [option.name, option]));
     assert.deepEqual(Object.keys(options), ['prompt', 'temperature', 'length', 'seed', 'model']);
@@ -27,7 +27,7 @@ describe('the commands of Discord', () => {
     assert.equal((options.model!.choices as unknown[]).length, 25);
   });
 
-  it('are for servers, direct messages and user installs, but what is set is set in servers only', () => {
+  it('are for servers, direct messages and user installs, but settings are for servers only', () => {
     const administrative: Record<string, string> = {
       'scifi-channel': '16',
       'scifi-limits': '32',
@@ -42,7 +42,7 @@ describe('the commands of Discord', () => {
   });
 });
 
-describe('the pause that Discord’s headers ask for', () => {
+describe('the pause derived from Discord’s rate-limit headers', () => {
   const pause = (remaining?: string, resetAfter?: string) =>
     pauseOf(
       new Headers({
@@ -51,7 +51,7 @@ describe('the pause that Discord’s headers ask for', () => {
       }),
     );
 
-  it('spreads what is left over the time until the bucket is full again', () => {
+  it('spreads the remaining calls over the time until the bucket is full again', () => {
     assert.equal(pause('4', '2.000'), 500);
     assert.equal(pause('1', '2.000'), 2_000);
     assert.equal(pause('0', '1.500'), 1_500);

@@ -18,8 +18,8 @@ const mark: fc.Arbitrary<StoryReference> = fc.record({
 });
 const again = fc.constantFrom('continue', 'another', 'warmer', 'cooler');
 
-describe('what a button knows', () => {
-  it('fits, and is read back exactly', () => {
+describe('a button’s custom id', () => {
+  it('fits the limit, and is parsed back exactly', () => {
     fc.assert(
       fc.property(again, mark, (action, story) => {
         const id = encodeAgain(action, story);
@@ -30,7 +30,7 @@ describe('what a button knows', () => {
     );
   });
 
-  it('of Stop, the reply and its author', () => {
+  it('of Stop holds the reply and its author', () => {
     fc.assert(
       fc.property(snowflake, snowflake, (reply, userId) => {
         for (const replyId of [`i${reply}`, `m${reply}`, `d${reply}-20300101`]) {
@@ -42,7 +42,7 @@ describe('what a button knows', () => {
     );
   });
 
-  it('is nothing where a button is not ours, or from another version', () => {
+  it('is rejected when it is malformed or from another version', () => {
     for (const id of [
       '',
       'x',
@@ -59,7 +59,7 @@ describe('what a button knows', () => {
     fc.assert(fc.property(fc.string(), (id) => void decodeButton(id)));
   });
 
-  it('finds a model with a long name by its beginning', () => {
+  it('finds a model with a long name by its prefix', () => {
     const model = `m${'o'.repeat(40)}`;
     const id = encodeAgain('another', {
       model,

@@ -1,4 +1,4 @@
-/** What is set for channels and servers on Discord goes with them, and what is refused there holds up nobody. */
+/** Discord settings are removed with their channel or server; refused lines there delay no other reply. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { postLine } from '../../../src/bots/commands/daily.ts';
@@ -9,7 +9,7 @@ import { finished, type House, openHouse, textOf } from './house.ts';
 const daily = { hour: 0, timeZone: 'UTC' };
 const clock = () => Date.UTC(2030, 0, 2, 12);
 
-/** Channels with a daily line, set as the command sets it. */
+/** Channels with a daily line, set by the command. */
 async function channelsWithLines(house: House, count: number): Promise<FakeChannel[]> {
   const { world } = house.discord;
   const channels = Array.from({ length: count }, () => world.addChannel());
@@ -19,7 +19,7 @@ async function channelsWithLines(house: House, count: number): Promise<FakeChann
   return channels;
 }
 
-/** Whether nothing is set for a channel (any more), and nothing scheduled. */
+/** Whether a channel has no settings and no scheduled job. */
 async function isForgotten(house: House, { id }: FakeChannel): Promise<boolean> {
   const schedules = house.connection.queue('daily-discord');
   try {
@@ -30,8 +30,8 @@ async function isForgotten(house: House, { id }: FakeChannel): Promise<boolean> 
   }
 }
 
-describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () => {
-  it('goes with a deleted channel or thread, and with the server, but not with an outage', async () => {
+describe('settings on Discord', { timeout: 120_000, concurrency: true }, () => {
+  it('are removed with a deleted channel or thread and with the server, but not in an outage', async () => {
     const house = await openHouse({ worker: false });
     try {
       const { discord } = house;
@@ -45,7 +45,7 @@ describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () =
       await until(() => isForgotten(house, deleted), 'the channel to be forgotten');
       await until(() => isForgotten(house, thread), 'the thread to be forgotten');
       discord.gateway.dispatch('GUILD_DELETE', { id: discord.world.guild.id, unavailable: true });
-      // Events are handled in their order: after this one, the outage has been.
+      // Events are handled in order: after this one, the outage has been handled.
       const last = discord.world.addChannel();
       await house.bot.channels.write({ channelId: last.id, daily });
       discord.world.deleteChannel(last);
@@ -62,7 +62,7 @@ describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () =
     }
   });
 
-  it('goes when the bot finds at its start that it was taken out of the server', async () => {
+  it('are removed when the bot finds at its start that it was removed from the server', async () => {
     const house = await openHouse({ worker: false });
     try {
       const { world } = house.discord;
@@ -79,12 +79,12 @@ describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () =
     }
   });
 
-  it('goes at the first refused line where no gateway tells of what is gone', async () => {
+  it('are removed at the first refused line when no gateway event reports the removal', async () => {
     const house = await openHouse();
     try {
       const { discord } = house;
       const [deleted, ...others] = (await channelsWithLines(house, 3)) as [FakeChannel, ...FakeChannel[]];
-      // An earlier version did not keep the server.
+      // An earlier version did not store the server.
       await house.bot.channels.write({ channelId: others[0]!.id, daily });
       const config = { token: discord.token, shards: 'none', api: discord.api };
       await house.restart({ config });
@@ -100,7 +100,7 @@ describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () =
     }
   });
 
-  it('keeps its schedule where the bot only lacks permissions, and no line is tried there', async () => {
+  it('keep the schedule when the bot only lacks permissions, and send no line meanwhile', async () => {
     const house = await openHouse();
     try {
       const { discord } = house;
@@ -123,12 +123,12 @@ describe('what is set on Discord', { timeout: 120_000, concurrency: true }, () =
     }
   });
 
-  it('may be refused forty times in one hour, and people are answered meanwhile', async () => {
+  it('may be refused forty times in one hour while users are answered', async () => {
     const house = await openHouse();
     try {
       const { discord, ann } = house;
       const channels = await channelsWithLines(house, 40);
-      // The gateway does not tell of it: every line is tried.
+      // The gateway sends no event about it: every line is tried.
       for (const channel of channels) channel.permissions = PERMISSION.viewChannel;
       const post = (some: readonly FakeChannel[]) =>
         Promise.all(some.map(({ id }) => postLine(id, { ...house.tools(), clock })));

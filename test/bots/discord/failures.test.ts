@@ -1,4 +1,4 @@
-/** Everything that can go wrong in the middle of a story on Discord has one decided outcome. */
+/** Every failure in the middle of a story on Discord has one defined outcome. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,14 +19,14 @@ import {
   textOf,
 } from './house.ts';
 
-/** Discord's quarter of an hour, and the time at which we stop to rely on it. */
+/** The lifetime of an interaction token (15 minutes), and the time at which the bot stops using it. */
 const TOKEN_MS = 4_000;
 const ANSWERABLE_MS = 2_500;
-/** At the house's pace: four seconds. */
+/** At the set-up's pace: four seconds. */
 const LONG = { prompt: 'It went wrong', length: 1_700 };
 
-describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
-  describe('a story on Discord goes wrong', { timeout: 60_000, concurrency: true }, () => {
+describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
+  describe('a failure during a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     let house: House;
 
     before(async () => {
@@ -34,7 +34,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
     after(() => house.close());
 
-    /** A story in a channel of its own, once its text has begun to grow. */
+    /** A story in its own channel, once its text has begun to grow. */
     async function begun(
       options: Record<string, unknown> = LONG,
     ): Promise<{ interaction: FakeInteraction; message: FakeMessage }> {
@@ -57,27 +57,27 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     }
     const seen = new Set<string>();
 
-    it('a message deleted by somebody: the story stops', async () => {
+    it('stops the story when a user deletes the message', async () => {
       const { message } = await begun();
       message.deleted = true;
       await givenUp(message);
     });
 
-    it('a channel deleted by somebody: a long story stops', async () => {
+    it('stops a long story when a user deletes the channel', async () => {
       const { interaction, message } = await begun({ ...LONG, length: 3_000 });
       house.discord.world.channels.delete(interaction.channel.id);
       message.deleted = true;
       await givenUp(message);
     });
 
-    it('AutoMod refuses: an apology stands in its place', async () => {
+    it('replaces the text by an apology when AutoMod refuses it', async () => {
       const { interaction, message } = await begun();
       interaction.channel.refused = /^It went/;
       await until(() => message.content.startsWith('-# The AutoMod of this server refused'), 'an apology');
       assert.ok(!isOver(message));
     });
 
-    it('no permission for a further message: it ends with what fits', async () => {
+    it('ends with the text that fits when a further message is not permitted', async () => {
       const { interaction, message } = await begun({ ...LONG, length: 3_000 });
       interaction.channel.permissions &= ~PERMISSION.sendMessages;
       await until(() => isOver(message), 'an end', 20_000);
@@ -86,7 +86,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(house.discord.count(403) <= 2);
     });
 
-    it('Discord is out of order for a moment: the story goes on and ends', async () => {
+    it('continues and finishes the story after a short Discord outage', async () => {
       const { interaction } = await begun();
       const edits = new RegExp(`^PATCH .*/${interaction.token}/`);
       house.discord.misbehave({ match: edits, status: 503, times: 6 });
@@ -94,7 +94,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.match(messages.at(-1)!.content, FOOTER);
     });
 
-    it('the network swallows the answer to a further message: it is not sent twice', async () => {
+    it('sends a further message once when the network drops the response', async () => {
       const { interaction } = await begun({ ...LONG, length: 2_800 });
       const sends = new RegExp(`^POST .*/channels/${interaction.channel.id}/messages`);
       house.discord.misbehave({ match: sends, status: 0, takesEffect: true, times: 2 });
@@ -103,7 +103,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(interaction.channel.messages.size, 2);
     });
 
-    it('the gateway is cut: nobody notices, and what was said meanwhile is heard', async () => {
+    it('keeps the story and handles missed messages when the gateway connection is cut', async () => {
       const { interaction } = await begun();
       const { gateway } = house.discord;
       const before = gateway.resumes;
@@ -115,7 +115,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(gateway.resumes, before + 1);
     });
 
-    it('the acknowledgement is lost on its way: whoever edits makes up for it', async () => {
+    it('shows the reply through an edit when the acknowledgement is lost', async () => {
       const { discord, ann } = house;
       const channel = discord.world.addChannel();
       const interaction = ann.slash(channel, 'scifi', { prompt: 'Unheard', length: 200 });
@@ -128,7 +128,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(textOf(await finished(other)).startsWith('Half heard'));
     });
 
-    it('an interaction that came too late is dropped', async () => {
+    it('drops an interaction that arrived too late', async () => {
       const { discord, ann } = house;
       const channel = discord.world.addChannel();
       const interaction = ann.slash(channel, 'scifi', { prompt: 'Too late', length: 200 });
@@ -141,7 +141,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('a quarter of an hour is over on Discord', { timeout: 40_000, concurrency: true }, () => {
+  describe('an interaction token that expires', { timeout: 40_000, concurrency: true }, () => {
     let house: House;
 
     before(async () => {
@@ -150,7 +150,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
     after(() => house.close());
 
-    it('in a channel of the bot’s, the story goes on through the channel', async () => {
+    it('continues through the channel where the bot is a member', async () => {
       const { discord, ann } = house;
       const interaction = ann.slash(discord.world.addChannel(), 'scifi', { ...LONG, length: 2_500 });
       const messages = await finished(interaction);
@@ -160,10 +160,10 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(discord.count(401), 0, 'no call with a token that is dead');
     });
 
-    it('as a guest, the story ends before', async () => {
+    it('ends the story earlier where the app is user-installed only', async () => {
       const { discord } = house;
       const guest = { isInstalled: false };
-      // Somebody else: a person's stories come one after the other.
+      // Another user: the stories of one user run one after the other.
       const joe = new Person(discord, 'joe');
       const interaction = joe.slash(discord.world.addChannel(), 'scifi', LONG, guest);
       const [message] = await finished(interaction);
@@ -177,7 +177,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
   });
 
   describe('a queue on Discord', { timeout: 40_000 }, () => {
-    it('shows the place, refuses when it is full, and goes on when a writer comes', async () => {
+    it('shows the position, refuses when it is full, and continues when a worker starts', async () => {
       const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
       const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
       try {
@@ -204,8 +204,8 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('Discord sends an event that discord.js cannot handle', { timeout: 40_000 }, () => {
-    it('is logged, and everything goes on', async () => {
+  describe('a Discord event that discord.js cannot handle', { timeout: 40_000 }, () => {
+    it('is logged, and the process continues', async () => {
       const house = await openHouse();
       try {
         const { discord, ann, channel } = house;
@@ -225,8 +225,8 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('Discord allows no more connections today', { timeout: 40_000 }, () => {
-    it('is waited out, and replies are edited meanwhile', async () => {
+  describe('an exhausted Discord session limit', { timeout: 40_000 }, () => {
+    it('is waited out while replies are edited', async () => {
       const house = await openHouse();
       try {
         const { discord, ann, channel } = house;
@@ -247,7 +247,7 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
       }
     });
 
-    it('does not keep the process from closing', async () => {
+    it('does not prevent the process from closing', async () => {
       const house = await openHouse({ worker: false });
       try {
         Object.assign(house.discord.gateway.sessions, { remaining: 0, resetAfterMs: 3_600_000 });
@@ -258,8 +258,8 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('Discord refuses the commands', { timeout: 40_000 }, () => {
-    it('starts all the same, with those that were registered before', async () => {
+  describe('commands that Discord refuses', { timeout: 40_000 }, () => {
+    it('do not prevent the start; the commands registered before stay in use', async () => {
       const house = await openHouse({ worker: false });
       try {
         const fewer = { models: MODELS.slice(0, 1) };
@@ -283,8 +283,8 @@ describe('Discord in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('Discord turns the bot away', { timeout: 40_000 }, () => {
-    it('says what to do, and does not hang', async () => {
+  describe('a token that Discord rejects', { timeout: 40_000 }, () => {
+    it('ends the start with an instruction, without hanging', async () => {
       const house = await openHouse({ worker: false });
       try {
         for (const code of [4_004, 4_011, 4_014]) {

@@ -1,6 +1,6 @@
 /**
- * Everything between a person on Discord and a story, in one process: the fake Discord, the real discord.js,
- * a real queue, a real worker, and a storyteller that writes plausible words at once.
+ * The path from a user on Discord to a story, in one process: the fake Discord, the real discord.js, a real
+ * queue, a real worker, and a fake generator that returns plausible words at once.
  */
 import { pino } from 'pino';
 import { BlockLists } from '../../../src/bots/blocks/block-lists.ts';
@@ -37,36 +37,36 @@ export interface House {
   readonly discord: FakeDiscord;
   readonly connection: QueueConnection;
   readonly stories: Stories;
-  /** What servers have set for themselves. */
+  /** The limits that servers have set for themselves. */
   readonly communityLimits: CommunityLimitSettings;
   readonly blocks: BlockLists;
   readonly channel: FakeChannel;
   readonly ann: Person;
   readonly log: string[];
-  /** All that the queue's store holds, as text; on Redis only. */
+  /** The whole content of the queue's store, as text; on Redis only. */
   dump(): Promise<string>;
-  /** The bot's side; replaced by `restart`. */
+  /** The bot process's part; replaced by `restart`. */
   bot: Discord;
   restart(options?: Partial<DiscordOptions>): Promise<void>;
-  /** Starts one more process' worth of bot. */
+  /** Starts the bot's part of another process. */
   another(options?: Partial<DiscordOptions>): Promise<Discord>;
   startWorker(): Promise<StoryWorker>;
-  /** What the daily line needs, for tests that cannot wait for midnight. */
+  /** The dependencies of the daily line, for tests that run it at once. */
   tools(): DailyTools;
   close(): Promise<void>;
 }
 
-/** Opens the house. */
+/** Opens the set-up. */
 export async function openHouse(
   options: Partial<DiscordOptions> & {
     readonly worker?: boolean;
-    /** What is allowed; everything by default. */
+    /** The limits and permissions; no restriction by default. */
     readonly allowed?: Partial<LimitSettings>;
     readonly flags?: number;
     readonly isEmbedded?: boolean;
   } = {},
 ): Promise<House> {
-  // Redis starts in no time; where there is none, the embedded queue does it all.
+  // Uses Redis, which starts fast, where it is installed; otherwise the embedded queue.
   const usable = BACKENDS.filter(({ name, skip }) => !skip && (name === 'embedded') === !!options.isEmbedded);
   const backend: Backend = await (usable[0] ?? BACKENDS.find(({ skip }) => !skip)!).start();
   const connection = await backend.connect();
@@ -150,12 +150,12 @@ export async function openHouse(
   return house;
 }
 
-/** The reply to an interaction once it has its last words, in all its messages. */
+/** The reply to an interaction once it has ended, in all its messages. */
 export async function finished(interaction: FakeInteraction, timeoutMs = 20_000): Promise<FakeMessage[]> {
   return until(() => endOf(interaction), 'the end of a story', timeoutMs);
 }
 
-/** The messages of a reply if it has ended: the buttons under the last one know the first. */
+/** The messages of a reply that has ended: the buttons under the last message name the first. */
 export function endOf({ original, channel }: FakeInteraction): FakeMessage[] | undefined {
   if (!original) return undefined;
   if (isOver(original)) return [original];
@@ -169,7 +169,7 @@ export function endOf({ original, channel }: FakeInteraction): FakeMessage[] | u
   return undefined;
 }
 
-/** Whether a message has the buttons of a story that is over. */
+/** Whether a message has the buttons of an ended story. */
 export function isOver(message: FakeMessage): boolean {
   return labelsOf(message).includes('Another');
 }
@@ -178,12 +178,12 @@ export function labelsOf({ components }: FakeMessage): string[] {
   return components.flatMap((row) => row.components.map(({ label }) => label));
 }
 
-/** The story that messages show. */
+/** The story text of the messages. */
 export function textOf(messages: readonly FakeMessage[]): string {
   return readParts(messages.map(({ content }) => content));
 }
 
-/** The small print under a message, as people see it. */
+/** The small print under a message, as users see it. */
 export function smallPrintOf({ content }: FakeMessage): string {
   return discordEscaping.unescape(/-# (.*)$/.exec(content)?.[1] ?? '');
 }

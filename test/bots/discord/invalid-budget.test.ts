@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallsSuspended, InvalidBudget } from '../../../src/bots/discord/invalid-budget.ts';
 
-/** Calls as often as it may, once a tick; returns how many calls were made. */
+/** Makes a call in every tick that permits one; returns the number of calls. */
 async function call(budget: InvalidBudget, ticks: number, status: number, tick: () => void): Promise<number> {
   let made = 0;
   for (let index = 0; index < ticks; index++) {
@@ -18,7 +18,7 @@ async function call(budget: InvalidBudget, ticks: number, status: number, tick: 
 }
 
 describe('the budget of invalid calls', () => {
-  it('is spent soon when every call is refused, and then only probed', async () => {
+  it('is exhausted soon when every call is refused, and then allows probes only', async () => {
     for (const status of [401, 403, 429]) {
       let now = 0;
       const budget = new InvalidBudget(() => now, 30);
@@ -30,7 +30,7 @@ describe('the budget of invalid calls', () => {
     }
   });
 
-  it('is whole again after some good answers', async () => {
+  it('is restored after several successful calls', async () => {
     let now = 0;
     const budget = new InvalidBudget(() => now, 30);
     const tick = () => {
@@ -43,7 +43,7 @@ describe('the budget of invalid calls', () => {
     assert.equal(await call(budget, 100, 200, tick), 100);
   });
 
-  it('grows with a bot, and forgets after ten minutes', async () => {
+  it('grows with the bot, and drops calls older than ten minutes', async () => {
     let now = 0;
     const budget = new InvalidBudget(() => now, 30);
     await call(budget, 50_000, 200, () => {});
@@ -56,7 +56,7 @@ describe('the budget of invalid calls', () => {
     assert.ok(budget.isSpent);
   });
 
-  it('is not overspent by calls that are on their way together', async () => {
+  it('is not exceeded by concurrent calls', async () => {
     const budget = new InvalidBudget(() => 0, 30);
     let made = 0;
     const crowd = () =>

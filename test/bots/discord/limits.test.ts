@@ -1,4 +1,4 @@
-/** What people on Discord may ask for, and what administrators of a server make of that. */
+/** Limits on Discord: those of users, and those that administrators of a server set. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import { finished, type House, isOver, openHouse, smallPrintOf } from './house.t
 const EPHEMERAL = 1 << 6;
 const STORY = { prompt: 'It all began with', length: 200 };
 
-/** What only the one who asked is told. */
+/** The ephemeral reply to an interaction. */
 async function whispered(interaction: FakeInteraction): Promise<string> {
   const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
   await until(isThere, 'an answer');
@@ -40,7 +40,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     return house.close();
   });
 
-  it('three stories of a person are under way, one after another; the next is refused in a whisper', async () => {
+  it('runs three stories of a user in sequence, and refuses the next in an ephemeral reply', async () => {
     const { discord, channel } = house;
     const ann = new Person(discord, 'ann');
     const first = ann.slash(channel, 'scifi', STORY);
@@ -54,7 +54,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     const sentence = await whispered(ann.slash(channel, 'scifi', STORY));
     assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
     assert.ok(performance.now() - asked < 1_000);
-    // Whoever gives one up has room for another.
+    // A user who stops one story can ask for another.
     ann.press(third!.original!, 'Stop');
     await until(() => isOver(third!.original!), 'an end');
     await until(async () => (await house.bot.replies.count()).completed! > 0, 'its place to be free');
@@ -67,7 +67,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     await worker.close();
   });
 
-  it('is refused in a whisper as well if the queue takes its time', async () => {
+  it('refuses in an ephemeral reply also when the queue is slow', async () => {
     const { discord, channel, bot } = house;
     const joe = new Person(discord, 'joe');
     for (let story = 0; story < 3; story++) joe.slash(channel, 'scifi', STORY);
@@ -90,7 +90,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     }
   });
 
-  it('opens no thread for a prompt that is refused', async () => {
+  it('opens no thread for a refused prompt', async () => {
     const { discord, ann } = house;
     const channel = discord.world.addChannel();
     const set = { messages: 'every', threads: true, cooldown: 0 };
@@ -104,7 +104,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     assert.equal(discord.count('invalid'), 0);
   });
 
-  it('administrators allow less than the operator, never more, and take it back', async () => {
+  it('lets administrators set limits below the operator’s, never above, and remove them', async () => {
     const { discord, channel, ann } = house;
     const set = (subcommand: string, options = {}) =>
       whispered(ann.slash(channel, 'scifi-limits', options, { subcommand }));
@@ -129,7 +129,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     await until(() => story.original, 'the first');
     const refusal = await whispered(eve.slash(channel, 'scifi', STORY));
     assert.equal(refusal, 'You have a story under way. The next can start when it is done.');
-    // What a server has set holds in that server.
+    // A server's limits apply in that server.
     const elsewhere = discord.world.addChannel({ type: 1 });
     const direct = eve.slash(elsewhere, 'scifi', STORY);
     await until(() => direct.original, 'another one');

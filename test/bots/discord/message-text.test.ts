@@ -9,7 +9,7 @@ const names = {
 };
 
 describe('the text of a message on Discord', () => {
-  it('has names for mentions, and no numbers of emoji, times and commands', () => {
+  it('replaces mentions by names, and omits the ids of emoji, times and commands', () => {
     const cases = [
       ['<@1> and <@!1> of <@&2> met in <#3>', 'Ann and Ann of pilots met in bridge'],
       ['The <:rocket:123456> rose <a:fire:98765>', 'The rose'],
@@ -21,7 +21,7 @@ describe('the text of a message on Discord', () => {
     for (const [content = '', text] of cases) assert.equal(readMarkup(content, names), text);
   });
 
-  it('is found in what is forwarded, in components and in embeds', () => {
+  it('includes forwarded text, components and embeds', () => {
     const display = { type: 10, content: '# The hull' };
     const section = {
       type: 9,
@@ -36,7 +36,7 @@ describe('the text of a message on Discord', () => {
       [{ content: '', message_snapshots: [{ message: { embeds: [embed] } }] }, 'Log\nDay 1\nCrew\nthree'],
       [{ content: '', components: [container] }, '# The hull\ncreaked'],
       [{ content: '', embeds: [embed] }, 'Log\nDay 1\nCrew\nthree'],
-      // The link says nothing, and what Discord shows of it does.
+      // The link has no prose; the preview that Discord shows for it has.
       [{ content: 'https://example.org/1', embeds: [embed] }, 'Log\nDay 1\nCrew\nthree'],
       [{ content: '🚀 <:x:1>', embeds: [] }, ''],
       [{ content: '' }, ''],

@@ -1,4 +1,6 @@
-/** `/scifi-privacy` and `/scifi-forget` on Discord, from the command to what is left in the store. */
+/**
+ * `/scifi-privacy` and `/scifi-forget` on Discord, from the command to the remaining content of the store.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/discord/people.ts';
@@ -18,7 +20,7 @@ async function answerTo(interaction: FakeInteraction): Promise<string> {
 }
 
 describe('privacy on Discord', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
-  it('says what is kept; forgetting stops what grows and leaves nothing of the person', async () => {
+  it('lists the stored data; forgetting stops running stories and removes all data of the user', async () => {
     const house = await openHouse({ pace: 60 });
     try {
       const { ann, channel, discord } = house;

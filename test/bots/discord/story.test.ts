@@ -1,4 +1,4 @@
-/** The whole way, from a command on the fake Discord to the last edit of its reply. */
+/** The whole path, from a command on the fake Discord to the last edit of its reply. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { readParts } from '../../../src/bots/discord/story-text.ts';
@@ -9,7 +9,7 @@ import { FOOTER, finished, type House, labelsOf, openHouse, textOf } from './hou
 
 const EPHEMERAL = 1 << 6;
 
-/** A reply that its reader stops as soon as it says something. */
+/** A reply that the user stops as soon as it has text. */
 async function stopped({ ann }: House, interaction: FakeInteraction): Promise<FakeMessage[]> {
   const message = await until(() => interaction.original, 'an acknowledgement');
   await until(() => labelsOf(message).includes('Stop') && textOf([message]).length > 20, 'a growing text');
@@ -21,7 +21,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   let house: House;
 
   before(async () => {
-    // Faster than for people; Discord's headers have their say all the same.
+    // Faster than in production; the limits in Discord's headers still apply.
     house = await openHouse({ isEmbedded: true, pace: 900, editIntervalMs: 250 });
   });
   after(async () => {
@@ -52,7 +52,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.equal(house.discord.count(429), 0);
   });
 
-  it('goes on in further messages without cutting a word, and is one story when read back', async () => {
+  it('continues in further messages without cutting a word, and is joined again when read back', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 3_700, seed: 3 });
@@ -63,7 +63,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.equal(labelsOf(messages.at(-1)!).length, 4);
     const story = textOf(messages);
     assert.ok(story.length > 3_500 && /^Long ago( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
-    // What stands in an earlier message is final when the next one begins.
+    // An earlier message is final when the next one begins.
     const [first, second] = messages;
     assert.ok(first!.history.at(-1)!.at <= second!.at + 50);
     // Continue reads across the last two messages.
@@ -74,7 +74,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.match(again.at(-1)!.content, /temperature 0\.6 · seed 3 /);
   });
 
-  it('is stopped by its author or by a moderator, and by nobody else', async () => {
+  it('is stopped by its author or a moderator only', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     const bob = new Person(discord, 'bob');
@@ -95,10 +95,10 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.equal(labelsOf(stopped!)[0], 'Continue');
   });
 
-  it('is written again by Another, Warmer and Cooler, with its own opening and seed', async () => {
+  it('is generated again by Another, Warmer and Cooler, with its own opening and seed', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
-    // Of the prompt, nothing may mean anything, and all of it comes back.
+    // No part of the prompt is interpreted as markup, and all of it is returned.
     const prompt = '**@everyone** <@one> [a](http://b) \\ `c`';
     const ask = { prompt, length: 120, temperature: 0.1, seed: 9, model: 'melville' };
     const [message] = await finished(ann.slash(channel, 'scifi', ask));
@@ -113,7 +113,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.deepEqual(discord.world.pings, []);
   });
 
-  it('continues anybody’s message from its menu, and does so again with the same beginning', async () => {
+  it('continues any message from its menu, and again with the same beginning', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     const post = ann.say(channel, 'The airlock opened, and there stood a man without a shadow.');
@@ -143,7 +143,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
       const [message] = await finished(interaction);
       const job = await replies.getJob(`i${interaction.id}`);
       assert.match(JSON.stringify(job?.data), /The airlock opened/);
-      // Warmer reads the message again, over the API.
+      // Warmer reads the message again, through the API.
       const warmer = ann.press(message!, 'Warmer');
       await finished(warmer);
       const next = await replies.getJob(`i${warmer.id}`);
@@ -152,7 +152,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     await replies.close();
   });
 
-  it('declines an opening without words', async () => {
+  it('refuses an opening without words', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     for (const prompt of ['🚀🚀', '<:rocket:1234567890>', 'https://example.org/a', '...']) {
@@ -162,7 +162,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     }
   });
 
-  it('fits into one message where the bot is a guest, and says so', async () => {
+  it('fits into one message where the app is user-installed only, and says so', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     const guest = { isInstalled: false };
@@ -175,7 +175,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.equal(channel.messages.size, 1);
   });
 
-  it('is refused in a whisper when it cannot be what was asked for', async () => {
+  it('refuses invalid requests in an ephemeral reply', async () => {
     const { ann, channel } = house;
     const interaction = ann.slash(channel, 'scifi', { prompt: 'x'.repeat(100), length: 60 });
     const whisper = await until(() => interaction.original, 'a refusal');
@@ -184,13 +184,13 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const crammed = ann.slash(channel, 'scifi', { prompt: '*'.repeat(1_600), length: 3_000 });
     const other = await until(() => crammed.original, 'a refusal');
     assert.match(other.content, /too long for one message/);
-    // Masked, it is longer: asterisks mean something to Discord.
+    // Masked, it is longer: asterisks are escaped for Discord.
     const vulgar = ann.slash(channel, 'scifi', { prompt: 'fuck '.repeat(330), length: 3_000 });
     const third = await until(() => vulgar.original, 'a refusal');
     assert.match(third.content, /too long for one message/);
   });
 
-  it('is declined in a whisper when it is to go on from a slur, whoever wrote that', async () => {
+  it('refuses in an ephemeral reply to continue from a slur, regardless of its author', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     const post = ann.say(channel, 'The wops took over the ship.');
@@ -204,7 +204,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     }
   });
 
-  it('is posted with vulgar words masked, and is asked for again with them', async () => {
+  it('is posted with vulgar words masked, and is requested again with the original words', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     const ask = { prompt: 'What the fuck, said the ship,', length: 120 };
@@ -215,7 +215,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     }
   });
 
-  it('is written once when its command is heard twice', async () => {
+  it('is written once when its command is delivered twice', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel();
     const second = await house.another();
@@ -229,7 +229,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.deepEqual(callbacks.map(({ status }) => status).sort(), [204, 400]);
   });
 
-  it('goes on in a direct message, too', async () => {
+  it('continues in a direct message, too', async () => {
     const { ann, discord } = house;
     const channel = discord.world.addChannel({ type: 1 });
     const messages = await finished(ann.slash(channel, 'scifi', { prompt: 'Between us', length: 2_000 }));
@@ -239,8 +239,8 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 });
 
-describe('a story on Discord whose process goes away', { timeout: 40_000 }, () => {
-  it('is edited on by one that does not listen', async () => {
+describe('a story on Discord whose process exits', { timeout: 40_000 }, () => {
+  it('is edited further by a process that does not listen for commands', async () => {
     const house = await openHouse();
     try {
       const { ann, discord, channel } = house;

@@ -1,4 +1,4 @@
-/** Who is left out on Slack: one private sentence, and nothing in the queue. */
+/** Blocks on Slack: a blocked user gets one ephemeral reply, and no job is added. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,12 +27,12 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
   }
 
   async function block(words: string, person = house.ann): Promise<string> {
-    // What was said before was said in another millisecond.
+    // Later messages get a later millisecond than earlier ones.
     await sleep(2);
     return answered(person.slash(house.channel, '/scifi-block', words));
   }
 
-  /** How many replies have ever been in the queue. */
+  /** The number of replies ever added to the queue. */
   async function queued(): Promise<number> {
     const counts = await house.bot.replies.count();
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -41,7 +41,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
   const nameOf = ({ user }: Person) => `<@${user.id}|${user.name}>`;
   const channelName = ({ id, name }: FakeChannel) => `<#${id}|${name}>`;
 
-  it('a blocked user is told so alone, whatever they try; nothing is queued, and privacy stays theirs', async () => {
+  it('refuses all requests of a blocked user in ephemeral replies, except privacy commands', async () => {
     const { slack, ann, channel } = house;
     const eve = new Person(slack, 'eve');
     ann.slash(channel, '/scifi', 'Before all this length=200');
@@ -83,7 +83,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     const forgotten = await answered(eve.slash(channel, '/scifi-forget'));
     assert.match(forgotten, /nothing else that I keep holds your id any more/);
     assert.match(forgotten, /A block list still holds your id/);
-    // Others are not meant, and what is lifted is lifted.
+    // Other users are not blocked, and a lifted block has no effect.
     assert.equal(await block('list'), `Blocked here: <@${eve.user.id}>.`);
     assert.match(await block(`remove ${nameOf(eve)}`), /^No longer blocked here/);
     assert.match(await block(`remove ${nameOf(eve)}`), /is not blocked here\.$/);
@@ -91,7 +91,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     await finished(channel, (one) => textOf(one).startsWith('Now at last'));
   });
 
-  it('a blocked channel has no stories and no daily line, and can be opened from within', async () => {
+  it('writes no stories and no daily line in a blocked channel, which can unblock itself', async () => {
     const { ann, slack } = house;
     const channel = house.channelOf();
     const set = ann.slash(channel, '/scifi-channel', 'daily hour=0');
@@ -109,7 +109,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     await finished(channel);
   });
 
-  it('the operator’s blocks hold against moderators, too', async () => {
+  it('applies the operator’s blocks to moderators, too', async () => {
     const { ann, slack, blocks } = house;
     const everywhere = { platform: 'slack', kind: 'community', id: slack.workspace.id } as const;
     await blocks.add(everywhere);
@@ -121,7 +121,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     await blocks.remove(ofAnn);
   });
 
-  it('is for administrators, says what it takes, and ends with the app', async () => {
+  it('are for administrators, report their valid arguments, and end with the app', async () => {
     const { ann, slack, blocks } = house;
     const bob = new Person(slack, 'bob');
     assert.match(

@@ -1,4 +1,4 @@
-/** What one method of one workspace may be asked: never more than Slack allows, and last words first. */
+/** The budget of one method in one workspace: never more calls than Slack allows, and final edits first. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
@@ -6,7 +6,7 @@ import type { Budget, Claim, Priority } from '../../../src/bots/slack/reply/budg
 import { Budgets } from '../../../src/bots/slack/reply/budgets.ts';
 
 const MINUTE_MS = 60_000;
-/** What Slack allows of tier 3. */
+/** Slack's limit of tier 3. */
 const ALLOWED = 50;
 
 describe('a budget of calls', () => {
@@ -19,7 +19,7 @@ describe('a budget of calls', () => {
   });
   afterEach(() => mock.timers.reset());
 
-  /** Lets time pass, timers and all. */
+  /** Advances time, timers included. */
   async function pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 50) {
       now += Math.min(50, left);
@@ -28,14 +28,14 @@ describe('a budget of calls', () => {
     }
   }
 
-  /** That of `chat.update` in a workspace where nobody has asked for anything of late. */
+  /** The budget of `chat.update` in a workspace without recent requests. */
   function open(): Budget {
     const budget = new Budgets(clock).of('update', 'T1');
     now += MINUTE_MS;
     return budget;
   }
 
-  it('never grants more in any minute than Slack allows, however it is asked', async () => {
+  it('never grants more calls in any minute than Slack allows, for any pattern of requests', async () => {
     const asks = fc.array(
       fc.record({
         waitMs: fc.nat(9_000),
@@ -70,7 +70,7 @@ describe('a budget of calls', () => {
     );
   });
 
-  it('gives last words their turn before all progress, and progress its turns in order', async () => {
+  it('grants final edits before all progress edits, and progress edits in order', async () => {
     const budget = open();
     const progress = Array.from({ length: 12 }, () => budget.claim('progress'));
     assert.equal(
@@ -91,7 +91,7 @@ describe('a budget of calls', () => {
     budget.close();
   });
 
-  it('alone, it grants an edit every second and a half', async () => {
+  it('grants an edit every second and a half to a single story', async () => {
     const budget = open();
     for (let i = 0; i < 8; i++) budget.claim(i < 6 ? 'progress' : 'final');
     let granted = 0;
@@ -103,7 +103,7 @@ describe('a budget of calls', () => {
     budget.close();
   });
 
-  it('asks nothing for as long as Slack says, then less, and is trusted again after a while', async () => {
+  it('makes no call for as long as Slack asks, then fewer, and recovers after a while', async () => {
     const budget = open();
     budget.refused(10_000);
     const claims = Array.from({ length: 60 }, () => budget.claim('final'));
@@ -117,14 +117,14 @@ describe('a budget of calls', () => {
     budget.close();
   });
 
-  it('begins with little: another process may have asked a moment ago', () => {
+  it('starts with few calls, because another process may have made calls a moment ago', () => {
     const budget = new Budgets(clock).of('update', 'T1');
     const claims = Array.from({ length: 8 }, () => budget.claim('final'));
     assert.equal(claims.filter(({ isGranted }) => isGranted).length, 3);
     budget.close();
   });
 
-  it('takes back a call that was not made', () => {
+  it('returns a call that was not made', () => {
     const budget = open();
     const claims = Array.from({ length: 8 }, () => budget.claim('final'));
     const next = budget.claim('final');
@@ -136,7 +136,7 @@ describe('a budget of calls', () => {
     budget.close();
   });
 
-  it('lets only so many stories of a workspace grow at a time', () => {
+  it('limits the number of stories of a workspace that grow at the same time', () => {
     const budgets = new Budgets(clock);
     const growing = Array.from({ length: 8 }, () => budgets.grow('T1'));
     assert.ok(growing.every(Boolean));

@@ -1,4 +1,4 @@
-/** What a button's value holds, and what Slack's markup says. */
+/** The content of a button's value, and the text of Slack's markup. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -6,8 +6,8 @@ import { actionIdOf, againValue, decodeButton, stopValue } from '../../../src/bo
 
 const VALUE_MAX = 2_000;
 
-describe('what a button of Slack’s knows', () => {
-  it('is read back exactly, and is short enough', () => {
+describe('a Slack button’s value', () => {
+  it('is parsed back exactly, and is short enough', () => {
     const mark = fc.record(
       {
         model: fc.string({ minLength: 1, maxLength: 60 }),
@@ -30,7 +30,7 @@ describe('what a button of Slack’s knows', () => {
     assert.deepEqual(stop, { action: 'stop', replyId: 'c1.2.abc', userId: 'U1' });
   });
 
-  it('is nothing when it is not ours', () => {
+  it('is rejected when it is malformed or of an unknown action', () => {
     fc.assert(
       fc.property(fc.string(), (value) => assert.equal(decodeButton('scifi-continue', value), undefined)),
     );

@@ -1,4 +1,4 @@
-/** Who may set a channel up on Slack, and when what is set ends with the channel or the workspace. */
+/** Who may set up a channel on Slack, and when its settings end with the channel or the workspace. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,9 +8,9 @@ import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
 import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
 
-/** Uses `/scifi-channel` and returns what the bot whispers. */
+/** Uses `/scifi-channel` and returns the ephemeral reply. */
 async function set(house: House, person: Person, channel: FakeChannel, text: string): Promise<string> {
-  // What was said before was said in another millisecond.
+  // Later messages get a later millisecond than earlier ones.
   await sleep(2);
   const delivery = person.slash(channel, '/scifi-channel', text);
   return until(() => house.heard(delivery), 'an answer');
@@ -19,7 +19,7 @@ async function set(house: House, person: Person, channel: FakeChannel, text: str
 const REFUSED =
   /^Only those who administrate this workspace and the creator of this channel may change that\./;
 
-describe('who may set a channel up on Slack', { timeout: 60_000 }, () => {
+describe('the permission to set up a channel on Slack', { timeout: 60_000 }, () => {
   let house: House;
   const bob = () => new Person(house.slack, 'bob');
   const open = (isEverybody: boolean, ...ids: string[]) =>
@@ -32,7 +32,7 @@ describe('who may set a channel up on Slack', { timeout: 60_000 }, () => {
   });
   after(() => house.close());
 
-  it('administrators and the creator may; others may look', async () => {
+  it('is given to administrators and the creator; other users may read the settings', async () => {
     const { ann, slack } = house;
     for (const kind of ['channel', 'group'] as const) {
       const channel = house.channelOf({ kind });
@@ -48,12 +48,12 @@ describe('who may set a channel up on Slack', { timeout: 60_000 }, () => {
     }
   });
 
-  it('a direct message belongs to its user', async () => {
+  it('of a direct message is given to its user', async () => {
     const direct = house.channelOf({ kind: 'im', creatorId: undefined });
     assert.match(await set(house, bob(), direct, 'on'), /^Every message/);
   });
 
-  it('says which scope is missing; the creator needs none for administrators', async () => {
+  it('reports the missing scope; the creator is checked without the scope for administrators', async () => {
     const { slack, ann } = house;
     const all = slack.workspace.scopes;
     const channel = house.channelOf();
@@ -65,7 +65,7 @@ describe('who may set a channel up on Slack', { timeout: 60_000 }, () => {
     slack.workspace.scopes = all;
   });
 
-  it('the operator can name users and workspaces, or everybody', async () => {
+  it('is given by the operator to named users and workspaces, or to all users', async () => {
     const named = bob();
     const channel = house.channelOf();
     await open(false, named.user.id);
@@ -78,7 +78,7 @@ describe('who may set a channel up on Slack', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what is set on Slack ends', { timeout: 60_000 }, () => {
+describe('channel settings on Slack', { timeout: 60_000 }, () => {
   let house: House;
 
   before(async () => {
@@ -94,7 +94,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
     return [await house.bot.channels.read(keyOf(channel)), scheduler].some(Boolean);
   };
 
-  it('with its channel: archived, deleted, or left', async () => {
+  it('end with their channel: archived, deleted, or left', async () => {
     const { slack, ann } = house;
     const stays = house.channelOf();
     await set(house, ann, stays, 'daily hour=0');
@@ -111,7 +111,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
     assert.ok(await isSet(stays));
   });
 
-  it('with its channel, although the bot was not told: at the next daily line, which is not written', async () => {
+  it('end at the next daily line where the end of the channel was not reported', async () => {
     const { slack, ann } = house;
     for (const close of [
       (channel: FakeChannel) => {
@@ -133,7 +133,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
       ({ method, outcome }) => method === 'chat.postMessage' && outcome !== 'ok',
     );
     assert.deepEqual(refused, []);
-    // While Slack is away, nothing ends.
+    // During a Slack outage, no settings end.
     const channel = house.channelOf();
     await set(house, ann, channel, 'daily hour=0');
     slack.misbehave({ match: /conversations.info/, answer: 503 });
@@ -142,7 +142,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
     await finished(channel);
   });
 
-  it('with the app in its workspace', async () => {
+  it('end with the app in its workspace', async () => {
     const { slack, ann, connection } = house;
     const channel = house.channelOf();
     await set(house, ann, channel, 'daily hour=0');
@@ -159,7 +159,7 @@ describe('what is set on Slack ends', { timeout: 60_000 }, () => {
 });
 
 describe('many daily lines at one hour on Slack', { timeout: 60_000 }, () => {
-  it('leave the edits of their workspace to those who wait for a story', async () => {
+  it('leave the edits of their workspace to users who wait for a story', async () => {
     const house = await openHouse();
     try {
       const { ann, slack } = house;

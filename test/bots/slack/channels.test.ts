@@ -8,9 +8,9 @@ import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
 import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
 
-/** Uses `/scifi-channel` and returns what the bot whispers. */
+/** Uses `/scifi-channel` and returns the ephemeral reply. */
 async function set(house: House, channel: FakeChannel, text: string): Promise<string> {
-  // What was said before was said in another millisecond.
+  // Later messages get a later millisecond than earlier ones.
   await sleep(2);
   const delivery = house.ann.slash(channel, '/scifi-channel', text);
   return until(() => house.heard(delivery), 'an answer');
@@ -24,7 +24,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
   });
   after(() => house.close());
 
-  it('answers every message, but not at once again, nor short ones, nor what is said beneath a story', async () => {
+  it('answer messages, except within the cooldown, short ones, and those below a story', async () => {
     const { slack, ann } = house;
     const channel = house.channelOf();
     const said = await set(house, channel, 'on cooldown=60 minimum=12');
@@ -43,7 +43,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 2);
   });
 
-  it('opens a thread for every story where that is asked for', async () => {
+  it('open a thread for every story when set to', async () => {
     const { ann } = house;
     const channel = house.channelOf();
     await set(house, channel, 'on threads');
@@ -52,7 +52,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.equal(story.threadTs, prompt.ts);
   });
 
-  it('says that it has to be invited, what is wrong, and which time zone there is not', async () => {
+  it('report a missing invitation, wrong settings and an unknown time zone', async () => {
     const channel = house.channelOf({ isMember: false });
     const refused = await set(house, channel, 'on');
     assert.match(refused, /^Nothing was changed: in this channel I need an invitation\. Type `\/invite` <@U/);
@@ -64,7 +64,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     assert.match(await set(house, inside, ''), /every message is a prompt/);
   });
 
-  it('gets an opening line a day, once, whole, which anybody can continue', async () => {
+  it('get one opening line a day, whole, which any user can continue', async () => {
     const { slack } = house;
     const channel = house.channelOf();
     assert.match(await set(house, channel, 'daily hour=0'), /An opening line comes every day at 0:00, UTC/);
@@ -82,13 +82,13 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     await until(() => botsMessages(channel).filter(isOver).length === 3, 'the next day’s line');
   });
 
-  it('gets its line from the scheduler when the hour comes', async () => {
+  it('get their line from the scheduled job at its hour', async () => {
     const { slack } = house;
     const channel = house.channelOf();
     await set(house, channel, 'daily hour=0');
     const channelId = `${slack.workspace.id}-${channel.id}`;
     const scheduler = house.connection.queue<{ channelId: string }, void>('daily-slack');
-    // The same scheduler, with an hour that is always now.
+    // The same scheduled job, with an hour that is always the current one.
     await scheduler.upsertJobScheduler(
       `c${channelId}`,
       { every: 1_000 },
@@ -103,7 +103,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
   });
 });
 
-describe('what is set for channels on Slack', { timeout: 60_000 }, () => {
+describe('the settings of channels on Slack', { timeout: 60_000 }, () => {
   let house: House;
 
   before(async () => {
@@ -111,7 +111,7 @@ describe('what is set for channels on Slack', { timeout: 60_000 }, () => {
   });
   after(() => house.close());
 
-  it('remembers what is set in the next process, tells of it, and ends it', async () => {
+  it('persist across processes, are shown by status, and are removed by off', async () => {
     const { ann, slack } = house;
     const channel = house.channelOf();
     await set(house, channel, 'on mentions minimum=5');

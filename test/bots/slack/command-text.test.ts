@@ -1,4 +1,4 @@
-/** What people type behind the commands. */
+/** The text after a command. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import {
   readStoryWords,
 } from '../../../src/bots/slack/commands/command-text.ts';
 
-describe('what is typed behind /scifi', () => {
+describe('the text after /scifi', () => {
   it('is a prompt, with options anywhere in it', () => {
     assert.deepEqual(readStoryWords('It all began with'), { prompt: 'It all began with' });
     assert.deepEqual(readStoryWords('temp=0.7 It all length=800 began  with seed=7 model=melville'), {
@@ -26,7 +26,7 @@ describe('what is typed behind /scifi', () => {
     assert.deepEqual(readStoryWords('x=y and attempt=2'), { prompt: 'x=y and attempt=2' });
   });
 
-  it('takes a comma or a semicolon behind an option for none of its value', () => {
+  it('ends an option’s value at a comma or a semicolon', () => {
     const read = { temperature: 0.7, length: 300 };
     for (const text of [
       'It began temp=0.7, length=300',
@@ -42,7 +42,7 @@ describe('what is typed behind /scifi', () => {
     assert.throws(() => readStoryWords('temp=0,7 x'), /The temperature is “0,7”; give a number/);
   });
 
-  it('keeps every prompt, in whatever order the options come', () => {
+  it('keeps every prompt, in any order of options', () => {
     const word = fc.stringMatching(/^[A-Za-z][a-z]{0,8}[,.]?$/);
     const options = { temp: '0.7', length: '800', seed: '7', model: 'melville' };
     fc.assert(
@@ -63,7 +63,7 @@ describe('what is typed behind /scifi', () => {
     );
   });
 
-  it('says which option is no number', () => {
+  it('reports an option that is not a number', () => {
     for (const text of ['temp=warm x', 'length= x', 'seed=0x7', 'temp=Infinity', 'length=1e3']) {
       assert.throws(
         () => readStoryWords(text),
@@ -74,10 +74,10 @@ describe('what is typed behind /scifi', () => {
   });
 });
 
-describe('what is typed behind /scifi-channel', () => {
+describe('the text after /scifi-channel', () => {
   const prompts = { messages: 'every', cooldownSeconds: 30, leastCharacters: 10, threads: false };
 
-  it('is an order', () => {
+  it('is parsed as an order', () => {
     assert.deepEqual(readChannelWords('on'), { kind: 'on', prompts });
     assert.deepEqual(readChannelWords(' ON  mentions cooldown=60 min=12 threads '), {
       kind: 'on',
@@ -107,7 +107,7 @@ describe('what is typed behind /scifi-channel', () => {
     assert.equal(readChannelWords('help'), undefined);
   });
 
-  it('is told what is wrong with it', () => {
+  it('gets an error that names what is wrong', () => {
     const cases: [string, RegExp][] = [
       ['maybe', /Choose one of: on, daily, status, off/],
       ['daily', /an hour from 0 to 23/],

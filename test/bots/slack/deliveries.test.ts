@@ -1,4 +1,4 @@
-/** Slack delivers things twice, and does not always take what is whispered. */
+/** Slack delivers events twice, and sometimes refuses an ephemeral reply. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,10 +6,10 @@ import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
 import { finished, type House, isOver, openHouse } from './house.ts';
 
-/** Whatever would be doubled shows by then. */
+/** A duplicate would be visible by then. */
 const AFTERWARDS_MS = 600;
 
-describe('what Slack delivers', { timeout: 60_000 }, () => {
+describe('Slack’s deliveries', { timeout: 60_000 }, () => {
   let house: House;
 
   before(async () => {
@@ -21,7 +21,7 @@ describe('what Slack delivers', { timeout: 60_000 }, () => {
     assert.doesNotMatch(house.log.join(''), /"level":50/);
   });
 
-  it('twice is done once: commands, buttons, the shortcut, mentions and prompts', async () => {
+  it('are handled once when they arrive twice, for all kinds of events', async () => {
     const { slack, ann } = house;
     slack.copies = 2;
     const channel = house.channelOf();
@@ -55,7 +55,7 @@ describe('what Slack delivers', { timeout: 60_000 }, () => {
     slack.copies = 1;
   });
 
-  it('is answered by a story even where nothing can be whispered', async () => {
+  it('are answered by a story even where no ephemeral reply is possible', async () => {
     const { slack, ann } = house;
     const channel = house.channelOf({ isMember: false });
     slack.misbehave({ match: /response_url/, answer: 503, times: 3 });

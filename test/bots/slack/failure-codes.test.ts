@@ -1,4 +1,4 @@
-/** What Slack's codes mean, and what a refused stream says of the next one. */
+/** The meaning of Slack's error codes, and the effect of a refused stream on later streams. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { webApi } from '@slack/bolt';
@@ -9,7 +9,7 @@ function refusal(code: string): Error {
   return new webApi.WebAPIPlatformError({ ok: false, error: code, response_metadata: {} });
 }
 
-/** Codes that Slack documents for the methods in use, and that are no mistake in a request. */
+/** Codes that Slack documents for the methods in use, and that do not mean a mistake in a request. */
 const MEANINGS: Readonly<Record<string, SlackFailure>> = {
   update_failed: 'temporary',
   user_not_in_channel: 'gone',
@@ -25,7 +25,7 @@ const MEANINGS: Readonly<Record<string, SlackFailure>> = {
   invalid_arguments: 'defect',
 };
 
-describe('codes of Slack', () => {
+describe('Slack’s error codes', () => {
   for (const [code, failure] of Object.entries(MEANINGS)) {
     it(`${code} is ${failure}`, () => assert.equal(failureOf(refusal(code)), failure));
   }
@@ -36,7 +36,7 @@ describe('StreamSupport', () => {
   const there = { teamId: 'T1', channelId: 'C2' };
   const elsewhere = { teamId: 'T2', channelId: 'C3' };
 
-  it('remembers a conversation, or a whole workspace, for an hour', () => {
+  it('disables streams for a conversation, or a whole workspace, for an hour', () => {
     let now = 0;
     const support = new StreamSupport(() => now);
     support.refused(here, refusal('channel_type_not_supported'));
@@ -56,7 +56,7 @@ describe('StreamSupport', () => {
     );
   });
 
-  it('remembers nothing that passes by itself', () => {
+  it('ignores transient failures', () => {
     const support = new StreamSupport(() => 0);
     support.refused(here, refusal('internal_error'));
     support.refused(here, refusal('ratelimited'));

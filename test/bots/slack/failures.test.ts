@@ -1,4 +1,4 @@
-/** Everything that can go wrong in the middle of a story on Slack has one decided outcome. */
+/** Every failure in the middle of a story on Slack has one defined outcome. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,13 +18,13 @@ import {
   textOf,
 } from './house.ts';
 
-/** How long a queue takes that takes its time. */
+/** The delay of a slow queue. */
 const SLOW_MS = 400;
-/** At the house's pace: three seconds. */
+/** At the set-up's pace: three seconds. */
 const LONG = 'It went wrong length=1500';
 
-describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
-  describe('a story on Slack goes wrong', { timeout: 60_000, concurrency: true }, () => {
+describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
+  describe('a failure during a story on Slack', { timeout: 60_000, concurrency: true }, () => {
     let house: House;
     const seen = new Set<string>();
 
@@ -33,7 +33,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     });
     after(() => house.close());
 
-    /** A story in a channel of its own, once its text has begun to grow. */
+    /** A story in its own channel, once its text has begun to grow. */
     async function begun(text = LONG): Promise<{ channel: FakeChannel; message: FakeMessage }> {
       const channel = house.channelOf();
       house.ann.slash(channel, '/scifi', text);
@@ -50,24 +50,24 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(message.history.length - edits <= 1, 'nobody goes on editing');
     }
 
-    it('a message deleted by somebody: the story stops', async () => {
+    it('stops the story when a user deletes the message', async () => {
       const { message } = await begun();
       message.isDeleted = true;
       await givenUp(message);
     });
 
-    it('a channel that is archived: the story stops', async () => {
+    it('stops the story when the channel is archived', async () => {
       const { channel, message } = await begun();
       channel.isArchived = true;
       await givenUp(message);
     });
   });
 
-  it('Slack is out of order for a moment: the story goes on and ends, once', async () => {
+  it('continues and finishes the story, once, after a short Slack outage', async () => {
     const house = await openHouse();
     try {
       const { slack, ann, channel } = house;
-      // Posted, and the answer swallowed: it is looked for before anything is posted again.
+      // Posted, and the response dropped: the bot looks for the message before it posts again.
       slack.misbehave({ match: /postMessage/, answer: 0, takesEffect: true });
       slack.misbehave({ match: /chat.update/, answer: 503, times: 2 });
       slack.misbehave({ match: /history/, answer: 503 });
@@ -76,7 +76,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
       assert.match(smallPrintOf(message), FOOTER);
       await sleep(500);
       assert.equal(channel.messages.size, 1);
-      // Nothing was posted, and Slack said so.
+      // Slack reported that no message was posted.
       const other = house.channelOf();
       slack.misbehave({ match: /postMessage/, answer: 'internal_error' });
       ann.slash(other, '/scifi', 'Again length=200');
@@ -87,7 +87,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     }
   });
 
-  it('Slack complains of too many calls: it is asked less, and all last words come', async () => {
+  it('makes fewer calls after a rate-limit error, and delivers all final edits', async () => {
     const house = await openHouse();
     try {
       const { slack, ann, channel } = house;
@@ -111,7 +111,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     }
   });
 
-  it('shows the place in the queue, refuses when it is full, and goes on when a writer comes', async () => {
+  it('shows the position, refuses when the queue is full, and continues when a worker starts', async () => {
     const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
     try {
       const { ann } = house;
@@ -138,7 +138,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     }
   });
 
-  it('the socket is cut: it is opened again, and what was said meanwhile is heard', async () => {
+  it('reconnects when the socket is cut, and handles messages sent meanwhile', async () => {
     const house = await openHouse();
     try {
       const { slack, ann, channel } = house;
@@ -157,7 +157,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     }
   });
 
-  it('a mention is acknowledged when its story is safe, and not before: what is lost Slack brings again', async () => {
+  it('acknowledges a mention after its story is stored; Slack delivers a lost one again', async () => {
     const house = await openHouse({ pace: 0 });
     try {
       const { slack, ann, channel, bot } = house;
@@ -179,7 +179,7 @@ describe('Slack in trouble', { timeout: 90_000, concurrency: true }, () => {
     }
   });
 
-  it('Slack turns the bot away: it says what to do, and does not hang', async () => {
+  it('ends the start with an instruction, without hanging, when Slack rejects the token', async () => {
     const house = await openHouse({ worker: false });
     try {
       const config = configOf(house.slack);

@@ -1,6 +1,6 @@
 /**
- * Everything between a person on Slack and a story, in one process: the fake Slack, the real Bolt, a real
- * queue, a real worker, and a storyteller that writes plausible words at once.
+ * The path from a user on Slack to a story, in one process: the fake Slack, the real Bolt, a real queue, a
+ * real worker, and a fake generator that returns plausible words at once.
  */
 import { pino } from 'pino';
 import { BlockLists } from '../../../src/bots/blocks/block-lists.ts';
@@ -31,7 +31,7 @@ export const MODELS: ModelChoice[] = [
 ];
 /** Characters a second: a story of a thousand characters takes two seconds. */
 const PACE = 500;
-/** Faster than for people; the budget has its say all the same. */
+/** Faster than in production; the call budget still applies. */
 const EDIT_INTERVAL_MS = 250;
 export const FOOTER = / · temperature .* · seed .* · written by a neural network$/;
 
@@ -44,36 +44,36 @@ export interface House {
   readonly ann: Person;
   readonly log: string[];
   readonly config: SlackConfig;
-  /** All that the queue's store holds, as text; on Redis only. */
+  /** The whole content of the queue's store, as text; on Redis only. */
   dump(): Promise<string>;
-  /** The bot's side; replaced by `restart`. */
+  /** The bot process's part; replaced by `restart`. */
   bot: Slack;
   restart(options?: Partial<SlackOptions>): Promise<void>;
-  /** Starts one more process' worth of bot. */
+  /** Starts the bot's part of another process. */
   another(options?: Partial<SlackOptions>): Promise<Slack>;
-  /** One more conversation, created by Ann. */
+  /** Another conversation, created by Ann. */
   channelOf(options?: Parameters<FakeSlack['world']['addChannel']>[1]): FakeChannel;
-  /** What the one who did something was told alone; empty when nothing. */
+  /** The ephemeral reply to a user's action; empty when there is none. */
   heard(delivery: Delivery): string;
-  /** What the author of a message was told alone after writing it; empty when nothing. */
+  /** The ephemeral reply to the author of a message; empty when there is none. */
   heardAfter(message: FakeMessage): string;
   startWorker(): Promise<StoryWorker>;
-  /** What the daily line needs, for tests that cannot wait for midnight. */
+  /** The dependencies of the daily line, for tests that run it at once. */
   tools(): DailyTools;
   close(): Promise<void>;
 }
 
-/** Opens the house. */
+/** Opens the set-up. */
 export async function openHouse(
   options: Partial<SlackOptions> & {
     readonly worker?: boolean;
-    /** What is allowed; everything by default. */
+    /** The limits and permissions; no restriction by default. */
     readonly allowed?: Partial<LimitSettings>;
     readonly settings?: (slack: FakeSlack) => Partial<SlackConfig>;
     readonly isEmbedded?: boolean;
   } = {},
 ): Promise<House> {
-  // Redis starts in no time; where there is none, the embedded queue does it all.
+  // Uses Redis, which starts fast, where it is installed; otherwise the embedded queue.
   const usable = BACKENDS.filter(({ name, skip }) => !skip && (name === 'embedded') === !!options.isEmbedded);
   const backend: Backend = await (usable[0] ?? BACKENDS.find(({ skip }) => !skip)!).start();
   const connection = await backend.connect();
@@ -184,7 +184,7 @@ export function botsMessages(channel: FakeChannel, threadTs?: string): FakeMessa
   return [...channel.messages.values()].filter((message) => message.isBots && message.threadTs === threadTs);
 }
 
-/** A story that is over, whose text begins in a way; the newest where there are several. */
+/** An ended story whose text has the given beginning; the newest of several. */
 export async function finished(
   channel: FakeChannel,
   is: (message: FakeMessage) => boolean = () => true,
@@ -195,12 +195,12 @@ export async function finished(
   return until(find, 'the end of a story', timeoutMs);
 }
 
-/** Whether a message has the buttons of a story that is over. */
+/** Whether a message has the buttons of an ended story. */
 export function isOver(message: FakeMessage): boolean {
   return labelsOf(message).includes('Another');
 }
 
-/** What somebody was told alone after doing something. */
+/** The ephemeral reply to a user's action. */
 export function heard(slack: FakeSlack, { payload, createdAt }: Delivery): string {
   const { channel_id, channel, user_id, user } = payload as Record<string, { id?: string } | string>;
   const idOf = (value: unknown) => (typeof value === 'string' ? value : (value as { id?: string })?.id);
@@ -220,12 +220,12 @@ export function labelsOf(message: Pick<Seen, 'blocks'>): string[] {
   return buttonsOf(message).map(labelOf);
 }
 
-/** The story that a message shows. */
+/** The story text of a message. */
 export function textOf({ blocks }: Pick<Seen, 'blocks'>): string {
   return readBlocks(blocks) ?? '';
 }
 
-/** The small print under a message, as people see it. */
+/** The small print under a message, as users see it. */
 export function smallPrintOf({ blocks }: Pick<Seen, 'blocks'>): string {
   return slackEscaping.unescape(wordsOf(blocks, 'context'));
 }

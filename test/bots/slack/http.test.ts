@@ -18,12 +18,12 @@ import {
 
 const SIGNING_SECRET = randomBytes(16).toString('hex');
 
-/** Has the fake deliver over HTTP. */
+/** Makes the fake deliver over HTTP. */
 function deliverTo({ slack, bot }: House): void {
   slack.deliveries.http = { url: `http://127.0.0.1:${bot.port}/slack/events`, signingSecret: SIGNING_SECRET };
 }
 
-describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () => {
+describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: true }, () => {
   describe('one workspace', { concurrency: 1 }, () => {
     let house: House;
 
@@ -34,7 +34,7 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
     });
     after(() => house.close());
 
-    it('has stories that grow, are stopped and go on after a restart', async () => {
+    it('has stories that grow, are stopped and continue after a restart', async () => {
       const { ann, channel, slack } = house;
       const delivery = ann.slash(channel, '/scifi', 'By post length=1500');
       const message = await until(() => botsMessages(channel)[0], 'a message');
@@ -53,7 +53,7 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       assert.equal(slack.deliveries.connections, 0);
     });
 
-    it('hears nobody who does not sign', async () => {
+    it('rejects unsigned requests', async () => {
       const { slack, bot, ann } = house;
       const channel = house.channelOf();
       slack.deliveries.http = {
@@ -95,14 +95,14 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       for (const { token } of house.slack.world.workspaces) assert.ok(!house.log.join('').includes(token));
     });
 
-    /** Somebody follows the link with which the installation begins: where it leads, and what their browser keeps. */
+    /** Opens the install link: returns the redirect target and the browser's cookie. */
     async function begin(origin: string): Promise<{ link: URL; cookie: string }> {
       const response = await fetch(`${origin}/slack/install`, { redirect: 'manual' });
       const cookie = response.headers.getSetCookie().map((line) => line.split(';')[0]);
       return { link: new URL(response.headers.get('location')!), cookie: cookie.join('; ') };
     }
 
-    /** Somebody clicks through the installation. */
+    /** Completes the installation as a user. */
     async function install(workspace: Workspace): Promise<number> {
       const origin = `http://127.0.0.1:${house.bot.port}`;
       const { link, cookie } = await begin(origin);
@@ -116,7 +116,7 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       return back.status;
     }
 
-    it('install the app, each with its own token, encrypted at rest; and leave without a trace', async () => {
+    it('install the app, each with its own encrypted token, and leave no data on removal', async () => {
       const { slack, connection } = house;
       const first = slack.workspace;
       const second = slack.world.addWorkspace('another workspace');
@@ -148,7 +148,7 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       assert.equal(jobs.length, 2);
       for (const { data } of jobs)
         assert.doesNotMatch(Buffer.from(data.sealed, 'base64').toString('latin1'), /xoxb/);
-      // Who has not installed it is not known.
+      // A workspace that has not installed the app is unknown.
       const unknown = slack.world.addChannel(strangers);
       const refused = bob.slash(unknown, '/scifi', 'Open up length=200');
       await refused.done;
@@ -158,11 +158,11 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       slack.uninstall(second);
       await until(async () => (await kept.getJobs(['wait'])).length === 1, 'the token to go');
       await until(async () => (await settings.getJobs(['wait'])).length === 1, 'what was set to go');
-      // The other one goes on.
+      // The other workspace continues.
       const channel = slack.world.addChannel(first);
       bob.slash(channel, '/scifi', 'Still here length=200');
       await finished(channel);
-      // And who comes back is welcome.
+      // A workspace can install the app again.
       assert.equal(await install(second), 200);
       const again = slack.world.addChannel(second);
       bob.slash(again, '/scifi', 'Back again length=200');
@@ -170,7 +170,7 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       await Promise.all([kept.close(), settings.close()]);
     });
 
-    it('forget a workspace whose token was revoked', async () => {
+    it('are removed when their token is revoked', async () => {
       const { slack, connection } = house;
       const workspace = slack.world.addWorkspace('revoked');
       assert.equal(await install(workspace), 200);
@@ -182,7 +182,7 @@ describe('Slack without a socket', { timeout: 60_000, concurrency: true }, () =>
       await kept.close();
     });
 
-    it('are not installed by a link that somebody else was given', async () => {
+    it('are not installed through a link that another user was given', async () => {
       const origin = `http://127.0.0.1:${house.bot.port}`;
       const { link } = await begin(origin);
       const code = house.slack.approve(house.slack.world.addWorkspace('victim'));

@@ -1,4 +1,4 @@
-/** Tokens at rest: nobody reads them without the key, and none is left when the app is gone. */
+/** Tokens at rest: unreadable without the key, and removed with the app. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -47,7 +47,7 @@ describe('installations of the Slack app', { timeout: 60_000 }, () => {
     return installations;
   }
 
-  it('are kept for the next process, by workspace and by organisation', async () => {
+  it('persist across processes, by workspace and by organisation', async () => {
     const first = await open();
     await first.storeInstallation(installation('T1'));
     await first.storeInstallation(organisation);
@@ -61,7 +61,7 @@ describe('installations of the Slack app', { timeout: 60_000 }, () => {
     await Promise.all([first.close(), second.close()]);
   });
 
-  it('hold no token in the open, and none that another key or another workspace opens', async () => {
+  it('hold no token in plain text, and none that another key or another workspace decrypts', async () => {
     const installations = await open();
     await installations.storeInstallation(installation('T2'));
     const queue = connection.queue<{ sealed: string }, never>('settings-slack-installations');
@@ -71,7 +71,7 @@ describe('installations of the Slack app', { timeout: 60_000 }, () => {
     assert.doesNotMatch(Buffer.from(job.data.sealed, 'base64').toString('latin1'), /xoxb|secret|A team/);
     const stranger = await open(randomBytes(32));
     await assert.rejects(stranger.tokenOf({ teamId: 'T2' }), /SLACK_ENCRYPTION_KEY is another one/);
-    // Somebody who can write into the queue's store gives one workspace the token of another.
+    // An attacker with write access to the queue's store gives one workspace the token of another.
     await queue.add('setting' as never, job.data as never, { jobId: 'kteam-T3' });
     await assert.rejects(installations.tokenOf({ teamId: 'T3' }), /cannot be decrypted/);
     const sealed = Buffer.from(job.data.sealed, 'base64');
@@ -82,7 +82,7 @@ describe('installations of the Slack app', { timeout: 60_000 }, () => {
     await Promise.all([installations.close(), stranger.close(), another.close(), queue.close()]);
   });
 
-  it('look different every time, and are gone when the app is', async () => {
+  it('are encrypted differently every time, and removed with the app', async () => {
     const installations = await open();
     const queue = connection.queue<{ sealed: string }, never>('settings-slack-installations');
     const sealedOnce = async () => {
@@ -101,7 +101,7 @@ describe('installations of the Slack app', { timeout: 60_000 }, () => {
     await Promise.all([installations.close(), queue.close()]);
   });
 
-  it('want a key of 32 bytes', () => {
+  it('require a key of 32 bytes', () => {
     assert.throws(() => new Installations(connection, randomBytes(16), logger), RangeError);
   });
 });

@@ -1,4 +1,4 @@
-/** What people on Slack may ask for, and what administrators of a workspace make of that. */
+/** Limits on Slack: those of users, and those that administrators of a workspace set. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,7 +28,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     return house.close();
   });
 
-  it('three stories of a person are under way, one after another; the next is refused in a whisper', async () => {
+  it('runs three stories of a user in sequence, and refuses the next in an ephemeral reply', async () => {
     const { slack } = house;
     const ann = new Person(slack, 'ann');
     const channels = [1, 2, 3, 4].map(() => house.channelOf());
@@ -45,7 +45,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     const sentence = await until(() => house.heard(refused), 'a refusal');
     assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
     assert.ok(performance.now() - asked < 1_000);
-    // So is a mention, which has no answer of its own.
+    // The same holds for a mention, which has no response of its own.
     ann.mention(channels[3]!, STORY);
     await until(() => slack.world.whispers.find(({ text }) => text.startsWith('You have 3')), 'a whisper');
     ann.press(third!, 'Stop');
@@ -65,11 +65,11 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     await worker.close();
   });
 
-  it('administrators allow less than the operator, never more, and take it back', async () => {
+  it('lets administrators set limits below the operator’s, never above, and remove them', async () => {
     const { slack, ann } = house;
     const channel = house.channelOf();
     const limits = async (text: string) => {
-      // What was said before was said in another millisecond.
+      // Later messages get a later millisecond than earlier ones.
       await sleep(2);
       const delivery = ann.slash(channel, '/scifi-limits', text);
       return until(() => house.heard(delivery), 'an answer');

@@ -1,4 +1,4 @@
-/** `manifest.json` makes the app that the code expects. */
+/** `manifest.json` configures the app that the code expects. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
@@ -14,7 +14,7 @@ import {
 } from '../../../src/bots/slack/receive/listeners.ts';
 
 describe('manifest.json', () => {
-  it('asks for the scopes, commands, events and the shortcut that the code uses', async () => {
+  it('requests the scopes, commands, events and the shortcut that the code uses', async () => {
     const manifest = JSON.parse(await readFile(new URL('../../../manifest.json', import.meta.url), 'utf8'));
     const { features, oauth_config, settings, display_information } = manifest;
     assert.deepEqual(oauth_config.scopes, { bot: Object.keys(SCOPES) });
@@ -22,7 +22,7 @@ describe('manifest.json', () => {
     assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 1);
     const commands = features.slash_commands.map(({ command }: { command: string }) => command);
     assert.deepEqual(commands, [SCIFI, CHANNEL, LIMITS, BLOCK, PRIVACY, FORGET]);
-    // Users and channels are told by their ids there, which Slack puts in place of their names.
+    // Slack replaces the names of users and channels by their ids in these commands.
     const escaped = features.slash_commands.filter(
       ({ should_escape }: { should_escape: boolean }) => should_escape,
     );
@@ -45,7 +45,7 @@ describe('manifest.json', () => {
       assert.ok(settings.event_subscriptions.bot_events.includes(event), event);
     }
     assert.equal(settings.socket_mode_enabled, true);
-    // Slack's limits on what is shown.
+    // Slack's limits on displayed text.
     assert.ok(display_information.name.length <= 35 && display_information.description.length <= 140);
     assert.ok(features.shortcuts.every(({ name }: { name: string }) => name.length <= 24));
   });

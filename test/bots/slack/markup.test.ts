@@ -1,4 +1,4 @@
-/** What of a message on Slack are words. */
+/** The words of a message on Slack. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { isWordless } from '../../../src/bots/submit.ts';
 import { slackEscaping } from '../../../src/bots/text/sanitise.ts';
 
 describe('Slack’s markup', () => {
-  it('is read as its words: mentions, emoji and links go, labels stay', () => {
+  it('is converted to words: mentions, emoji and links are removed, labels stay', () => {
     const cases: [string, string][] = [
       ['a &lt;b&gt; &amp;amp; c', 'a <b> &amp; c'],
       ['<@U1> go <https://a.example|on> <#C1|general> <!channel>', ' go on #general'],
@@ -27,14 +27,14 @@ describe('Slack’s markup', () => {
     for (const [markup, words] of cases) assert.equal(readMarkup(markup), words, markup);
   });
 
-  it('leaves every text alone that has no colon, no address and no bracket in it', () => {
+  it('leaves a text without colon, address and bracket unchanged', () => {
     const text = fc.string({ unit: fc.constantFrom(...'abc XYZ 019 ,.!?-&\'"\n') });
     fc.assert(fc.property(text, (plain) => assert.equal(readMarkup(slackEscaping.escape(plain)), plain)));
   });
 });
 
 describe('isWordless', () => {
-  it('tells emoji from words', () => {
+  it('distinguishes emoji from words', () => {
     for (const text of ['', ' \n', '🚀', '👩🏽‍🚀 🇦🇹 1️⃣ ❤️']) assert.ok(isWordless(text), text);
     for (const text of ['1', '🚀 up', '"', '…', 'नमस्ते', '#5']) assert.ok(!isWordless(text), text);
   });

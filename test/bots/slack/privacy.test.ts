@@ -1,4 +1,4 @@
-/** `/scifi-privacy` and `/scifi-forget` on Slack, from the command to what is left in the store. */
+/** `/scifi-privacy` and `/scifi-forget` on Slack, from the command to the remaining content of the store. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/slack/people.ts';
@@ -6,7 +6,7 @@ import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 import { botsMessages, finished, openHouse, textOf } from './house.ts';
 
 describe('privacy on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
-  it('says what is kept; forgetting stops what grows and leaves nothing of the person', async () => {
+  it('lists the stored data; forgetting stops running stories and removes all data of the user', async () => {
     const house = await openHouse({ pace: 60, allowance: 20 });
     try {
       const { ann, slack, channel } = house;

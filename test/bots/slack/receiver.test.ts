@@ -1,4 +1,4 @@
-/** Who may talk to the bot over HTTP: whoever signs as Slack does, and nobody else. Real Bolt behind the guard. */
+/** Access to the bot over HTTP: only requests with Slack's signature. Real Bolt behind the guard. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { request } from 'node:http';
@@ -87,7 +87,7 @@ describe('Slack over HTTP', () => {
     return { 'x-slack-request-timestamp': String(timestamp), 'x-slack-signature': signature };
   }
 
-  it('lets Slack in, whose clock may differ from ours by almost five minutes', async () => {
+  it('accepts Slack’s requests with a clock difference of almost five minutes', async () => {
     for (const seconds of [0, 10 - TOLERANCE_SECONDS, TOLERANCE_SECONDS - 10]) {
       const { status, text } = await post(COMMAND, signed(COMMAND, now() + seconds));
       assert.deepEqual([status, text], [200, 'heard'], `${seconds} s`);
@@ -99,7 +99,7 @@ describe('Slack over HTTP', () => {
     const digit = Number.parseInt(signature[at]!, 16) ^ 1;
     return signature.slice(0, at) + digit.toString(16) + signature.slice(at + 1);
   };
-  /** Each with the check that refuses it: Bolt's own would let some pass, and catch others again. */
+  /** Each with the check that refuses it: Bolt's own checks accept some of these, and repeat others. */
   const REFUSED: Readonly<Record<string, [Refusal | 'Bolt', () => Headers]>> = {
     'no headers': ['headers', () => ({})],
     'no signature': ['headers', () => ({ 'x-slack-request-timestamp': String(now()) })],
@@ -126,7 +126,7 @@ describe('Slack over HTTP', () => {
         'x-slack-request-timestamp': [String(now()), String(now())],
       }),
     ],
-    'two timestamps in one header, signed so': ['timestamp', () => signed(COMMAND, `${now()}, ${now()}`)],
+    'two signed timestamps in one header': ['timestamp', () => signed(COMMAND, `${now()}, ${now()}`)],
     '301 s in the past': ['stale', () => signed(COMMAND, now() - 301)],
     '301 s in the future': ['future', () => signed(COMMAND, now() + 301)],
     'a day in the future': ['future', () => signed(COMMAND, now() + 86_400)],
@@ -138,7 +138,7 @@ describe('Slack over HTTP', () => {
       'Bolt',
       () => signed(COMMAND, now(), sign(COMMAND.replace('began', 'begao'), now())),
     ],
-    'another timestamp than was signed': ['Bolt', () => signed(COMMAND, now() - 1, sign(COMMAND, now()))],
+    'a timestamp other than the signed one': ['Bolt', () => signed(COMMAND, now() - 1, sign(COMMAND, now()))],
     'another version': [
       'signature version',
       () => signed(COMMAND, now(), sign(COMMAND, now(), SECRET, 'v1')),
@@ -153,10 +153,10 @@ describe('Slack over HTTP', () => {
     ],
     'an empty secret': ['Bolt', () => signed(COMMAND, now(), sign(COMMAND, now(), ''))],
     'another secret': ['Bolt', () => signed(COMMAND, now(), sign(COMMAND, now(), `${SECRET}x`))],
-    'a timestamp that is no number': ['timestamp', () => signed(COMMAND, 'NaN')],
+    'a timestamp that is not a number': ['timestamp', () => signed(COMMAND, 'NaN')],
     'a timestamp in hexadecimal': ['timestamp', () => signed(COMMAND, `0x${now().toString(16)}`)],
     'a timestamp with a fraction': ['timestamp', () => signed(COMMAND, `${now()}.5`)],
-    'an endless timestamp': ['timestamp', () => signed(COMMAND, 'Infinity')],
+    'an infinite timestamp': ['timestamp', () => signed(COMMAND, 'Infinity')],
     'a negative timestamp': ['timestamp', () => signed(COMMAND, -now())],
   };
   for (const [name, [check, headers]] of Object.entries(REFUSED)) {
@@ -171,7 +171,7 @@ describe('Slack over HTTP', () => {
     });
   }
 
-  it('answers Slack’s probe of the certificate with a bare 200, whatever comes with it', async () => {
+  it('answers Slack’s certificate probe with a bare 200, for any body', async () => {
     const smuggled = `${COMMAND}&ssl_check=1`;
     const payload = `ssl_check=1&payload=${encodeURIComponent('{"type":"block_actions"}')}`;
     for (const body of ['ssl_check=1', smuggled, payload]) {
@@ -187,7 +187,7 @@ describe('Slack over HTTP', () => {
     assert.deepEqual(reached, []);
   });
 
-  it('knows no other paths', async () => {
+  it('serves no other paths', async () => {
     for (const [path, method] of [
       ['/', 'GET'],
       ['/slack/events', 'GET'],
@@ -199,11 +199,11 @@ describe('Slack over HTTP', () => {
     assert.deepEqual(reached, []);
   });
 
-  it('reads no endless body of somebody unknown', async () => {
+  it('limits the body of an unsigned request', async () => {
     await assert.rejects(post('x'.repeat(4_000_000), {}), /hang up|ECONNRESET|EPIPE/);
   });
 
-  it('is not opened without a secret', () => {
+  it('refuses to open without a secret', () => {
     for (const signingSecret of ['', '  ']) {
       assert.throws(() => new SlackHttpReceiver({ signingSecret, host: '127.0.0.1', port: 0 }), RangeError);
     }

@@ -1,4 +1,6 @@
-/** Codes with which Slack refuses a call in the middle of a story, what is decided for each, and its test. */
+/**
+ * Codes with which Slack refuses a call in the middle of a story, the defined outcome of each, and its test.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,15 +12,15 @@ import { botsMessages, type House, isOver, openHouse } from './house.ts';
 import { ask, endsOnce } from './trouble.ts';
 
 /**
- * What becomes of the story. `ends`: in the same message, whole, once the trouble is over. `invites`: it is let
- * go, and the one who asked is told what to do. `tells`: it is let go, and the one who asked is told so. `gives up`:
- * it is let go; whoever took the message away knows.
+ * The outcome of the story. `ends`: in the same message, whole, after the failure is over. `invites`: it is
+ * dropped, and the requester is told what to do. `tells`: it is dropped, and the requester is told so. `gives
+ * up`: it is dropped without a notice, because a user removed the message.
  */
 type Outcome = 'ends' | 'invites' | 'tells' | 'gives up';
 /** One of Slack's codes, or an HTTP status, 0 for a connection that is cut. */
 type Answer = string | number;
 
-/** Every answer that is known. */
+/** All known answers. */
 export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
   [429, 'ends'],
   [500, 'ends'],
@@ -29,7 +31,7 @@ export const OUTCOMES: ReadonlyMap<Answer, Outcome> = new Map<Answer, Outcome>([
   ['fatal_error', 'ends'],
   ['service_unavailable', 'ends'],
   ['update_failed', 'ends'],
-  // Mistakes of ours, which other words may mend.
+  // Mistakes of ours, which another text may avoid.
   ['invalid_blocks', 'ends'],
   ['msg_too_long', 'ends'],
   ['msg_blocks_too_long', 'ends'],
@@ -61,12 +63,12 @@ export const SOME: readonly Answer[] = [
 
 /** Fewer than the stories of one workspace that may grow at the same time. */
 const CONCURRENCY = 5;
-/** Troubles that pass, pass after so many calls. */
+/** The number of calls after which a transient failure ends. */
 const PASSING_CALLS = 2;
-/** By then another edit would have come. */
+/** Another edit would have been made by then. */
 const AFTERWARDS_MS = 1_000;
 
-/** Tests that each of these answers, to an edit and to the first post, comes to what is decided for it. */
+/** Tests that each of these answers, to an edit and to the first post, leads to its defined outcome. */
 export function describeRefusals(answers: readonly Answer[]): void {
   describe('a story on Slack that is refused', { timeout: 120_000 }, () => {
     let house: House;
@@ -94,7 +96,10 @@ export function describeRefusals(answers: readonly Answer[]): void {
       return house.slack.log.filter(({ channelId }) => channelId === id);
     }
 
-    /** Whether the story of a prompt is in the queue: it is until its last words were delivered, or given up. */
+    /**
+     * Whether the story of a prompt is in the queue: it stays there until its final edit is delivered or
+     * dropped.
+     */
     async function isKept(prompt: string): Promise<boolean> {
       const states = ['active', 'waiting', 'prioritized', 'delayed', 'completed', 'failed'] as const;
       const jobs = await queue.getJobs([...states]);
@@ -129,7 +134,7 @@ export function describeRefusals(answers: readonly Answer[]): void {
     for (const answer of answers) assert.ok(OUTCOMES.has(answer));
     const cases = answers.map((answer, index) => [answer, OUTCOMES.get(answer)!, index] as const);
 
-    describe('as it grows', { concurrency: CONCURRENCY }, () => {
+    describe('while it grows', { concurrency: CONCURRENCY }, () => {
       for (const [answer, outcome, index] of cases) {
         it(`${outcome} after ${answer}`, async () => {
           const prompt = promptOf('Refused', index);
@@ -143,7 +148,7 @@ export function describeRefusals(answers: readonly Answer[]): void {
       }
     });
 
-    describe('before it is seen', { concurrency: CONCURRENCY }, () => {
+    describe('before its first post', { concurrency: CONCURRENCY }, () => {
       for (const [answer, outcome, index] of cases) {
         it(`${outcome} after ${answer}`, async () => {
           const prompt = promptOf('Turned away', index);
@@ -158,7 +163,7 @@ export function describeRefusals(answers: readonly Answer[]): void {
   });
 }
 
-/** A prompt of letters alone, another one for each case. */
+/** A prompt of letters only, a different one for each case. */
 function promptOf(words: string, index: number): string {
   const letter = (number: number) => String.fromCharCode('A'.charCodeAt(0) + number);
   return `${words} by ${letter(Math.floor(index / 26))}${letter(index % 26)}`;

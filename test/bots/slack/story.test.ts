@@ -1,4 +1,4 @@
-/** The whole way, from a command on the fake Slack to the last edit of its reply. */
+/** The whole path, from a command on the fake Slack to the last edit of its reply. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ import {
 
 const BUTTONS = ['Continue', 'Another', 'Warmer', 'Cooler'];
 
-/** Closes the house, and looks at what it leaves behind. */
+/** Closes the set-up, and checks the data that remains. */
 async function leave(house: House): Promise<void> {
   await house.close();
   const log = house.log.join('');
@@ -31,7 +31,7 @@ async function leave(house: House): Promise<void> {
 }
 
 describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
-  describe('a story on Slack grows', { timeout: 60_000 }, () => {
+  describe('a growing story on Slack', { timeout: 60_000 }, () => {
     let house: House;
 
     before(async () => {
@@ -61,7 +61,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(botsMessages(channel).length, 1);
     });
 
-    it('is stopped by the one who asked, and by nobody else', async () => {
+    it('is stopped by its requester only', async () => {
       const { ann, slack } = house;
       const channel = house.channelOf();
       const bob = new Person(slack, 'bob');
@@ -90,7 +90,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
     after(() => leave(house));
 
-    it('is one message however long it is, and is continued from its end', async () => {
+    it('is one message at any length, and is continued from its end', async () => {
       const { ann } = house;
       const channel = house.channelOf();
       ann.slash(channel, '/scifi', 'Long ago length=6000 seed=3');
@@ -106,7 +106,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 5_000);
     });
 
-    it('goes on with words alone: emoji, links and markup are left out, and nothing else is no prompt', async () => {
+    it('continues words only, not emoji, links or markup, and refuses a wordless message', async () => {
       const { ann } = house;
       const channel = house.channelOf();
       const wordless = ann.slash(channel, '/scifi', ':rocket: https://a.example length=200');
@@ -130,10 +130,10 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 3);
     });
 
-    it('is written again by Another, Warmer and Cooler, with its own opening and seed', async () => {
+    it('is generated again by Another, Warmer and Cooler, with its own opening and seed', async () => {
       const { ann } = house;
       const channel = house.channelOf();
-      // Of the prompt, nothing may mean anything, and all of it comes back.
+      // No part of the prompt is interpreted as markup, and all of it is returned.
       const prompt = '*<!channel>* <@U1> <b|a> & &amp; 10:30:45 `c`';
       ann.slash(channel, '/scifi', `${prompt} length=130 temp=0.1 seed=9 model=melville`);
       const message = await finished(channel);
@@ -149,7 +149,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(textOf(another).startsWith(prompt));
     });
 
-    it('continues anybody’s message by the shortcut, in its thread, and again with the same beginning', async () => {
+    it('continues any message by the shortcut, in its thread, also repeatedly', async () => {
       const { ann } = house;
       const channel = house.channelOf();
       const post = ann.say(channel, 'The airlock opened, and there stood a man without a shadow.');
@@ -166,7 +166,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       await until(() => /^There is no text in that message/.test(house.heard(empty)), 'a refusal');
     });
 
-    it('goes on from nobody’s slur, and is posted with vulgar words masked', async () => {
+    it('refuses to continue from a slur of any author, and is posted with vulgar words masked', async () => {
       const { ann } = house;
       const channel = house.channelOf();
       const post = ann.say(channel, 'The wops took over the ship.');
@@ -178,7 +178,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.doesNotMatch(JSON.stringify(message), /fuck/);
     });
 
-    it('answers a mention in its thread, once however often Slack tells of it', async () => {
+    it('answers a mention in its thread, once for any number of deliveries', async () => {
       const { ann } = house;
       const channel = house.channelOf();
       const asked = ann.mention(channel, 'the moon was &lt;late&gt; length=200');
@@ -191,7 +191,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(botsMessages(channel).length, 0);
     });
 
-    it('is written where it is asked for in a direct message', async () => {
+    it('is written in the direct message where it was requested', async () => {
       const { ann } = house;
       const channel = house.channelOf({ kind: 'im' });
       ann.say(channel, 'Between us length=200');
@@ -202,7 +202,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       await finished(channel, (other) => textOf(other).startsWith('And by command'));
     });
 
-    it('says what to do where the bot is not, and writes nothing', async () => {
+    it('reports what to do where the bot is not a member, and adds no story', async () => {
       const { ann, slack } = house;
       for (const kind of ['channel', 'group', 'im', 'mpim'] as const) {
         const channel = house.channelOf({ kind, isMember: false });
@@ -213,7 +213,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       }
     });
 
-    it('is refused in a whisper when it cannot be what was asked for', async () => {
+    it('refuses invalid requests in an ephemeral reply', async () => {
       const { ann, channel } = house;
       const cases: [string, RegExp][] = [
         [`${'x'.repeat(100)} length=60`, /needs at least 50 of its own/],
@@ -230,7 +230,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       }
     });
 
-    it('is written once when its command is heard by two, and twice', async () => {
+    it('is written once when its command is received by two processes, and twice', async () => {
       const { ann, slack } = house;
       const channel = house.channelOf();
       const delivery = ann.slash(channel, '/scifi', 'Twice heard length=300');
@@ -241,7 +241,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(channel.messages.size, 1);
     });
 
-    it('shows help in the App Home, and what somebody wants by default', async () => {
+    it('shows help in the App Home, and a user’s default options', async () => {
       const { ann, slack } = house;
       const bob = new Person(slack, 'bob');
       bob.openHome();
@@ -286,8 +286,8 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('a story on Slack whose process goes away', { timeout: 60_000 }, () => {
-    it('is edited on in the same message, and its buttons work', async () => {
+  describe('a story on Slack whose process exits', { timeout: 60_000 }, () => {
+    it('is edited further in the same message, and its buttons work', async () => {
       const house = await openHouse();
       try {
         const { ann, channel } = house;

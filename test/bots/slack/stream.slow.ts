@@ -1,4 +1,4 @@
-/** Stories as Slack's native streams, and what happens when Slack does not stream them (any more). */
+/** Stories as Slack's native streams, and the fallback when Slack refuses or ends a stream. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -34,7 +34,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     assert.doesNotMatch(house.log.join(''), /"level":50/);
   });
 
-  /** A story in a channel of its own: what stands above it, and the stream once it has begun. */
+  /** A story in its own channel: the opening message, and the stream once it has begun. */
   async function begun(
     text = LONG,
   ): Promise<{ channel: FakeChannel; root: FakeMessage; stream: FakeMessage }> {
@@ -45,7 +45,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     return { channel, root, stream };
   }
 
-  it('grows beneath its opening, and ends with footer and buttons', async () => {
+  it('grows below its opening, and ends with footer and buttons', async () => {
     const { channel, root, stream } = await begun();
     await until(() => isOver(stream), 'the end');
     const growing = stream.history.map(({ text }) => text).filter((text) => text.startsWith('It streams'));
@@ -62,14 +62,14 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     assert.equal(next.threadTs, root.ts, 'what goes on goes on in the thread');
   });
 
-  it('is stopped from above', async () => {
+  it('is stopped from the opening message', async () => {
     const { root, stream } = await begun();
     house.ann.press(root, 'Stop');
     await until(() => isOver(stream), 'the end');
     assert.ok(textOf(stream).length < 1_400);
   });
 
-  it('goes on by edits where there are no streams', async () => {
+  it('continues by edits where streams are not available', async () => {
     const { slack } = house;
     slack.misbehave({ match: /startStream/, answer: 'channel_type_not_supported' });
     const channel = house.channelOf();
@@ -80,7 +80,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     assert.equal(channel.messages.size, 1);
   });
 
-  it('asks a conversation, or a workspace, that has refused a stream for no other one', async () => {
+  it('tries no other stream in a conversation, or a workspace, that has refused one', async () => {
     const { slack } = house;
     const channel = house.channelOf();
     const asked = (id: string) =>
@@ -97,7 +97,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     await until(() => isOver(stream), 'the end');
   });
 
-  it('goes on by edits, in the very message, when its stream dies', async () => {
+  it('continues by edits, in the same message, when its stream fails', async () => {
     const { slack } = house;
     for (const die of [
       () => slack.misbehave({ match: /appendStream/, answer: 'message_not_in_streaming_state' }),
@@ -113,7 +113,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     }
   });
 
-  it('goes on by edits, in the very message, when its stream is too old', async () => {
+  it('continues by edits, in the same message, when its stream is too old', async () => {
     const { slack } = house;
     slack.clocks.streamMs = 300;
     const { channel, stream } = await begun('It streams length=800');
@@ -123,7 +123,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     assert.equal(channel.messages.size, 2);
   });
 
-  it('is taken over by the next process, in the very message', async () => {
+  it('is taken over by the next process, in the same message', async () => {
     const { channel, root, stream } = await begun();
     await until(() => stream.text.length > 200, 'a growing text');
     await house.restart();
@@ -133,7 +133,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     await until(() => smallPrintOf(root) === 'The story is in the thread', 'the last of the opening');
   });
 
-  it('is answered by edits where it would have no opening of its own', async () => {
+  it('uses edits where it would have no opening of its own', async () => {
     const channel = house.channelOf();
     const asked = house.ann.mention(channel, 'In a thread length=200');
     const message = await finished(channel);
@@ -143,7 +143,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
 });
 
 describe('a text as Markdown', () => {
-  it('means nothing but itself', () => {
+  it('is shown literally', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const safe = clean(text);
@@ -161,7 +161,7 @@ describe('a text as Markdown', () => {
   });
 });
 
-describe('what stands above a stream', () => {
+describe('the message above a stream', () => {
   it('has the opening with its vulgar words masked', () => {
     const request = {
       prompt: 'What the fuck',

@@ -1,4 +1,4 @@
-/** Everything with which Slack refuses a story, and every way in which a stream fails: the story ends once, whole. */
+/** All codes with which Slack refuses a story, and all failures of a stream: the story ends once, whole. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { botsMessages, finished, type House, isOver, openHouse, textOf } from '.
 import { describeRefusals, OUTCOMES } from './refusals.ts';
 import { endsOnce, openStreamingHouse, streaming } from './trouble.ts';
 
-/** Whatever would be doubled shows by then. */
+/** A duplicate would be visible by then. */
 const AFTERWARDS_MS = 600;
 
 type Trouble = Omit<Fault, 'times' | 'channel'> & { readonly times?: number };
@@ -19,14 +19,14 @@ const TROUBLE: readonly (readonly [string, readonly Trouble[]])[] = [
   ['an append is refused', [{ match: APPEND, answer: 'message_not_in_streaming_state' }]],
   ['Slack sees a conflict', [{ match: APPEND, answer: 'streaming_state_conflict' }]],
   ['an append is too long for Slack', [{ match: APPEND, answer: 'msg_too_long' }]],
-  ['Slack has a bad moment', [{ match: APPEND, answer: 503 }]],
-  ['the answer to an append is lost', [{ match: APPEND, answer: 0, takesEffect: true }]],
+  ['Slack answers 503', [{ match: APPEND, answer: 503 }]],
+  ['the response to an append is lost', [{ match: APPEND, answer: 0, takesEffect: true }]],
   ['there are too many appends', [{ match: APPEND, answer: 429 }]],
   ['the end is refused', [{ match: STOP, answer: 'internal_error' }]],
-  ['the answer to the end is lost', [{ match: STOP, answer: 0, takesEffect: true }]],
-  ['the end comes to nothing, twice', [{ match: STOP, answer: 503, times: 2 }]],
+  ['the response to the end is lost', [{ match: STOP, answer: 0, takesEffect: true }]],
+  ['the end fails twice', [{ match: STOP, answer: 503, times: 2 }]],
   [
-    'an append is lost, and then the answer to the end',
+    'an append is lost, and then the response to the end',
     [
       { match: APPEND, answer: 0 },
       { match: STOP, answer: 0, takesEffect: true },
@@ -44,7 +44,7 @@ const TROUBLE: readonly (readonly [string, readonly Trouble[]])[] = [
 
 describeRefusals([...OUTCOMES.keys()]);
 
-describe('a stream on Slack in trouble', { timeout: 240_000 }, () => {
+describe('a failing stream on Slack', { timeout: 240_000 }, () => {
   let house: House;
 
   before(async () => {
@@ -64,14 +64,14 @@ describe('a stream on Slack in trouble', { timeout: 240_000 }, () => {
   }
 });
 
-describe('Slack wants to be connected to anew', { timeout: 60_000 }, () => {
-  it('goes on in the middle of a story, and hears what was said meanwhile', async () => {
+describe('a reconnection that Slack requests', { timeout: 60_000 }, () => {
+  it('keeps the running story, and handles messages sent meanwhile', async () => {
     const house = await openHouse({ pace: 1_000 });
     try {
       const { slack, ann, channel } = house;
       ann.slash(channel, '/scifi', 'Before the break length=3000');
       const message = await until(() => botsMessages(channel)[0], 'a message');
-      // Slack waits a minute before the second time; Bolt is back after five seconds.
+      // Slack waits a minute before the second delivery; Bolt reconnects after five seconds.
       slack.deliveries.retryMs = [0, 6_000];
       slack.deliveries.refresh();
       await until(() => slack.deliveries.connections === 0, 'a good-bye');

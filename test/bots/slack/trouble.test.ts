@@ -1,4 +1,4 @@
-/** One answer of each kind with which Slack refuses a story; `npm run test:long` has all that are known. */
+/** One answer of each kind with which Slack refuses a story; `npm run test:long` covers all known ones. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openHouse } from './house.ts';
@@ -7,8 +7,8 @@ import { ask, beneath, endsOnce, openStreamingHouse } from './trouble.ts';
 
 describeRefusals(SOME);
 
-describe('a story on Slack where messages can be edited for a moment only', { timeout: 60_000 }, () => {
-  it('comes whole in a message of its own, once', async () => {
+describe('a story on Slack where messages can be edited for a short time only', { timeout: 60_000 }, () => {
+  it('is posted whole in a new message, once', async () => {
     const house = await openHouse();
     try {
       house.slack.clocks.editWindowMs = 800;
@@ -25,8 +25,8 @@ describe('a story on Slack where messages can be edited for a moment only', { ti
   });
 });
 
-describe('a stream on Slack whose start is not known to have succeeded', { timeout: 60_000 }, () => {
-  it('is found, ended and edited: nothing else is left behind', async () => {
+describe('a stream on Slack whose start is not confirmed', { timeout: 60_000 }, () => {
+  it('is found, ended and edited, and leaves no other message', async () => {
     const house = await openStreamingHouse();
     try {
       const channel = house.channelOf();

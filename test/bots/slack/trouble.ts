@@ -1,47 +1,50 @@
-/** Stories in trouble, each in a channel of its own, as tests look at them. */
+/** Stories with failures, each in its own channel, for tests. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
 import { until } from '../../helpers/programs.ts';
 import { FOOTER, finished, type House, isOver, labelsOf, openHouse, smallPrintOf, textOf } from './house.ts';
 
-/** At the house's pace: two seconds and a half. */
+/** At the set-up's pace: two and a half seconds. */
 const LENGTH = 1_200;
-/** Whatever would be doubled shows by then. */
+/** A duplicate would be visible by then. */
 const AFTERWARDS_MS = 500;
 
 export interface Streaming {
   readonly channel: FakeChannel;
-  /** What stands above the stream, with the button that stops it. */
+  /** The message above the stream, with the Stop button. */
   readonly root: FakeMessage;
   readonly message: FakeMessage;
 }
 
-/** A house whose stories are streams, and wait for no budget. */
+/** A set-up whose stories are streams, and have no call budget. */
 export function openStreamingHouse(): Promise<House> {
   return openHouse({ settings: () => ({ reply: 'stream' }), allowance: 20 });
 }
 
-/** Asks for a story in a channel of its own. */
+/** Requests a story in its own channel. */
 export function ask(house: House, prompt: string): FakeChannel {
   const channel = house.channelOf();
   house.ann.slash(channel, '/scifi', `${prompt} length=${LENGTH}`);
   return channel;
 }
 
-/** Asks for a story in a channel of its own, which grows. */
+/** Requests a story in its own channel, and waits until it grows. */
 export async function streaming(house: House, prompt: string): Promise<Streaming> {
   const channel = ask(house, prompt);
   const message = await until(() => beneath(channel)[0], 'a stream', 60_000);
   return { channel, message, root: channel.messages.get(message.threadTs!)! };
 }
 
-/** What stands in threads of a channel. */
+/** The messages in threads of a channel. */
 export function beneath({ messages }: FakeChannel): FakeMessage[] {
   return [...messages.values()].filter(({ threadTs, isDeleted }) => threadTs !== undefined && !isDeleted);
 }
 
-/** The story is whole, in one message, and a moment later there is nothing else that is not over, or can be stopped. */
+/**
+ * Checks that the story is whole, in one message, and that a moment later no other message is unfinished or
+ * can be stopped.
+ */
 export async function endsOnce(
   channel: FakeChannel,
   prompt: string,

@@ -1,4 +1,4 @@
-/** Workspaces that somebody else would install the app into, or that take it away in the middle of a story. */
+/** Workspaces that an attacker tries to install the app into, or that remove it in the middle of a story. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -39,7 +39,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     assert.ok(!log.includes(house.slack.world.clientSecret) && !log.includes(SIGNING_SECRET));
   });
 
-  /** A workspace that has never heard of the app. */
+  /** A workspace without the app. */
   function stranger(name: string): Workspace {
     const workspace = house.slack.world.addWorkspace(name);
     workspace.isRevoked = true;
@@ -47,7 +47,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     return workspace;
   }
 
-  /** Follows the install link as a browser does, and comes back; `tamper` changes what Slack leads back with. */
+  /** Follows the install link as a browser does; `tamper` changes the parameters of Slack's redirect. */
   async function install(
     workspace: Workspace,
     tamper: (query: URLSearchParams) => void = () => {},
@@ -62,7 +62,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     });
   }
 
-  it('lets nobody in with a forged code or a forged state', async () => {
+  it('rejects a forged code or a forged state', async () => {
     const workspace = stranger('Mallory’s');
     const forged = [
       () => install(workspace, (query) => query.set('code', 'forged')),
@@ -80,7 +80,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     }
   });
 
-  it('logs the code of every installation that fails, and nothing of what came with it', async () => {
+  it('logs the code of every failed installation, and none of its data', async () => {
     const workspace = stranger('Unlucky');
     const tampers: [(query: URLSearchParams) => void, RegExp][] = [
       [
@@ -111,7 +111,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     }
   });
 
-  it('forgets a workspace that takes the app away, in the middle of a story, and welcomes it back', async () => {
+  it('removes a workspace that removes the app in the middle of a story, and accepts it again', async () => {
     const { slack } = house;
     const workspace = stranger('Leavers');
     await install(workspace);

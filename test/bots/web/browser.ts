@@ -6,7 +6,7 @@ import { FakeWebReplies, type Pace } from '../../fakes/web-replies.ts';
 import { CHROMIUM_ARGUMENTS, findChromium } from './chromium.ts';
 import { startServer, type TestServer } from './helpers.ts';
 
-/** Slow enough to be looked at while it writes, and fast enough not to be waited for. */
+/** Slow enough to observe while it grows, and fast enough for a test. */
 export const PACE: Pace = { everyMs: 60, characters: 12 };
 
 const TIMEOUT_MS = 15_000;
@@ -21,7 +21,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: findChromium()!, args: CHROMIUM_ARGUMENTS });
 }
 
-/** A page on a server of its own, with whatever the browser complained about. */
+/** A page on its own server, with the browser's complaints. */
 export interface OpenPage {
   page: Page;
   server: TestServer;
@@ -38,7 +38,7 @@ export async function openPage(
     replies?: FakeWebReplies;
     hash?: string;
     viewport?: { width: number; height: number };
-    /** A phone's touch screen, and no mouse. */
+    /** A phone's touch screen, without a mouse. */
     touch?: boolean;
     colorScheme?: 'light' | 'dark';
   } & Partial<WebServerOptions> = {},
@@ -64,7 +64,7 @@ export async function openPage(
   return { page, server, complaints };
 }
 
-/** Types into the composer as a person does, and sends it. */
+/** Types into the composer by key presses, and submits. */
 export async function type(page: Page, text: string): Promise<void> {
   await page.getByLabel('How the story begins').click();
   await page.keyboard.type(text);

@@ -3,7 +3,9 @@ import { delimiter, join } from 'node:path';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** Arguments that keep a browser to the page under test: no sandbox in containers, no calls home. */
+/**
+ * Arguments that limit a browser to the page under test: no sandbox in containers, no background requests.
+ */
 export const CHROMIUM_ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,7 +16,7 @@ export const CHROMIUM_ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Where a Chromium is: `CHROMIUM`, or the first on the path; undefined when there is none. */
+/** The path of a Chromium: `CHROMIUM`, or the first on the path; undefined when there is none. */
 export function findChromium(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   if (environment.CHROMIUM) return environment.CHROMIUM;
   const folders = ['/usr/bin', ...(environment.PATH ?? '').split(delimiter).filter(Boolean)];

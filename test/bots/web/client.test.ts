@@ -7,7 +7,7 @@ import type { Requester } from '../../../src/queue/admission/requester.ts';
 import { ask, startServer } from './helpers.ts';
 
 describe('a client of the page', () => {
-  it('is somebody if it comes from the internet, and at home nobody', () => {
+  it('is identified at a public address, and not at a private one', () => {
     const public4 = ['8.8.8.8', '172.32.0.1', '11.0.0.1', '::ffff:203.0.113.7'];
     const home = [
       '127.0.0.1',
@@ -28,7 +28,7 @@ describe('a client of the page', () => {
     assert.deepEqual(clientAt('::ffff:203.0.113.7', 'public'), { person: 'web:203.0.113.7' });
   });
 
-  it('is its whole network, where every device has as many addresses as it likes', () => {
+  it('is its whole IPv6 network, because every device has many addresses in it', () => {
     assert.deepEqual(clientAt('2001:DB8::7:8', 'public'), { person: 'web:2001:db8:0:0' });
     const group = fc.integer({ min: 0, max: 0xffff }).map((number) => number.toString(16));
     const groups = (length: number) => fc.array(group, { minLength: length, maxLength: length });
@@ -43,7 +43,7 @@ describe('a client of the page', () => {
     fc.assert(property);
   });
 
-  it('is told by a proxy only where that is trusted', async (t) => {
+  it('is taken from a proxy’s header only where the proxy is trusted', async (t) => {
     const forwarded = async (trustProxy: string | undefined): Promise<(Requester | undefined)[]> => {
       const options = trustProxy === undefined ? {} : { trustProxy };
       const server = await startServer(t, { ...options, clientAt: (address) => clientAt(address, 'all') });
@@ -56,7 +56,7 @@ describe('a client of the page', () => {
     assert.deepEqual(await forwarded('10.0.0.0/8'), [{ person: 'web:127.0.0.1' }]);
   });
 
-  it('is the same with another port, and through a proxy that tells its own', async (t) => {
+  it('is the same with another port, and through a proxy that sends its port', async (t) => {
     const server = await startServer(t, {
       trustProxy: 'loopback,10.0.0.0/8',
       clientAt: (address) => clientAt(address, 'all'),
@@ -77,7 +77,7 @@ describe('a client of the page', () => {
     assert.deepEqual(new Set(people.slice(4)), new Set(['web:2001:db8:0:0']));
   });
 
-  it('is nobody new by a word that is no address', async (t) => {
+  it('is the proxy itself when the header holds no valid address', async (t) => {
     const server = await startServer(t, {
       trustProxy: 'loopback',
       clientAt: (address) => clientAt(address, 'all'),
@@ -91,7 +91,7 @@ describe('a client of the page', () => {
     );
   });
 
-  it('cannot dodge the limits of a minute by ports or addresses of its own network', async (t) => {
+  it('cannot avoid the limits of a minute by ports or addresses of its own network', async (t) => {
     const server = await startServer(t, { trustProxy: 'loopback', limits: { requests: 3 } });
     const statusFrom = async (forwarded: string) =>
       (await fetch(`${server.url}/api/status`, { headers: { 'x-forwarded-for': forwarded } })).status;
@@ -109,13 +109,13 @@ describe('a client of the page', () => {
   });
 });
 
-describe('a proxy that is not trusted', () => {
+describe('an untrusted proxy', () => {
   const warnings = (log: readonly string[]) =>
     log
       .map((line) => JSON.parse(line))
       .filter(({ level, msg }) => level === 40 && /X-Forwarded-For/.test(msg));
 
-  it('is warned of once, with the setting that mends it', async (t) => {
+  it('is logged once as a warning, with the setting that trusts it', async (t) => {
     for (const trustProxy of [undefined, '10.0.0.0/8']) {
       const server = await startServer(t, trustProxy === undefined ? {} : { trustProxy });
       await fetch(server.url);
@@ -130,13 +130,13 @@ describe('a proxy that is not trusted', () => {
     }
   });
 
-  it('is not warned of where it is trusted', async (t) => {
+  it('is not logged where it is trusted', async (t) => {
     const server = await startServer(t, { trustProxy: 'loopback' });
     await fetch(server.url, { headers: { 'x-forwarded-for': '203.0.113.7' } });
     assert.deepEqual(warnings(server.log), []);
   });
 
-  it('is still warned of after a visitor has made the header up, whose address is not logged', () => {
+  it('is still logged after a visitor has forged the header, without the visitor’s address', () => {
     const texts: string[] = [];
     const hear = proxyWarner(
       () => false,
@@ -151,7 +151,7 @@ describe('a proxy that is not trusted', () => {
   });
 });
 
-/** The same address with its longest run of zeros left out, as it is usually written. */
+/** The same address with its longest run of zeros omitted, as it is usually written. */
 function shortened(address: string): string {
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }

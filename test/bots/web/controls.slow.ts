@@ -1,4 +1,4 @@
-/** Keys, buttons and links: what they ask for, and where they leave the focus. */
+/** Keys, buttons and links: the requests they send, and where they leave the focus. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -17,11 +17,11 @@ after(() => browser?.close());
 const QUICK = { everyMs: 20, characters: 200 };
 const field = (page: Page) => page.getByLabel('How the story begins');
 
-test('Stop keeps the focus while it waits, and hands it to the story when it is gone', options, async (t) => {
+test('Stop keeps the focus while it waits, then moves it to the story', options, async (t) => {
   const { page } = await openPage(t, browser);
   await type(page, 'It all began with');
   await grownTo(page, 40);
-  // As text: the loader of the tests adds to functions what a page does not know.
+  // As text: the test loader adds helper calls to functions that a page does not define.
   await page.evaluate(`
     window.lost = [];
     const look = () => {
@@ -44,7 +44,7 @@ test('Stop keeps the focus while it waits, and hands it to the story when it is 
   assert.equal(await page.locator('.exchange .note').textContent(), 'Stopped.');
 });
 
-test('Enter in an empty field writes as the button does; a double press writes once', options, async (t) => {
+test('Enter in an empty field submits; a double press submits once', options, async (t) => {
   const { page, server } = await openPage(t, browser, { pace: QUICK });
   await field(page).focus();
   await page.keyboard.press('Enter');
@@ -63,7 +63,7 @@ test('Enter in an empty field writes as the button does; a double press writes o
   assert.equal(server.replies.submitted.length, 2);
 });
 
-test('the Enter that ends a composition sends nothing, also as Safari tells of it', options, async (t) => {
+test('the Enter that ends a composition submits nothing, in Safari too', options, async (t) => {
   const { page, server } = await openPage(t, browser, { pace: QUICK });
   await field(page).fill('\u661f');
   await field(page).evaluate((element) => {
@@ -79,7 +79,7 @@ test('the Enter that ends a composition sends nothing, also as Safari tells of i
   assert.equal(server.replies.submitted.length, 1);
 });
 
-test('a refused beginning is offered for editing, and comes back with its options', options, async (t) => {
+test('a refused opening is offered for editing, and is restored with its options', options, async (t) => {
   const replies = new FakeWebReplies(QUICK);
   const refusing = (input: unknown) => {
     const request = parseRequest(input);
@@ -108,7 +108,7 @@ test('a refused beginning is offered for editing, and comes back with its option
   assert.equal(await page.locator('.exchange').count(), 1);
 });
 
-test('a request that found nobody there can be tried again or edited', options, async (t) => {
+test('a request that failed can be tried again or edited', options, async (t) => {
   const replies = new FakeWebReplies(QUICK);
   replies.broken = new StoryError('busy', 'Too many stories are waiting.');
   const { page } = await openPage(t, browser, { replies });
@@ -119,7 +119,7 @@ test('a request that found nobody there can be tried again or edited', options, 
   await action(page, 'Continue').waitFor();
 });
 
-test('the link of a continued story gives all of its parts again', options, async (t) => {
+test('the link of a continued story opens all of its parts again', options, async (t) => {
   const { page, server, complaints } = await openPage(t, browser, {
     hash: '#prompt=It%20all&length=200&seed=5',
     pace: QUICK,
@@ -148,7 +148,7 @@ test('the link of a continued story gives all of its parts again', options, asyn
   assert.deepEqual(complaints, []);
 });
 
-test('a link of several parts goes on after a reload, and not after Stop', options, async (t) => {
+test('a link of several parts continues after a reload, and not after Stop', options, async (t) => {
   const hash = '#prompt=It%20all&length=400&seed=5&then=6&then=7';
   const { page, server } = await openPage(t, browser, { hash, pace: { everyMs: 60, characters: 12 } });
   await grownTo(page, 60);

@@ -1,4 +1,4 @@
-/** Clients that leave early or send what nobody can read: their fault is never counted or logged as a defect. */
+/** Clients that disconnect early or send invalid data: neither is counted or logged as a defect. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
@@ -7,7 +7,7 @@ import { refusals } from '../../../src/metrics.ts';
 import { SHORT_TIMEOUTS, trickle, unfinishedPost } from '../../helpers/slow-client.ts';
 import { ask, startServer, until } from './helpers.ts';
 
-/** How often requests were refused for this reason. */
+/** The number of requests refused for this reason. */
 async function counted(code: string): Promise<number> {
   const { values } = await refusals.get();
   return values.find(({ labels }) => labels.code === code)?.value ?? 0;
@@ -15,7 +15,7 @@ async function counted(code: string): Promise<number> {
 
 const isError = (line: string) => JSON.parse(line).level >= 50;
 
-test('an upload that is broken off counts as aborted', async (t) => {
+test('an aborted upload counts as aborted', async (t) => {
   const server = await startServer(t);
   const [aborted, internal] = [await counted('aborted'), await counted('internal')];
   for (const leave of ['destroy', 'resetAndDestroy', 'end'] as const) {
@@ -36,13 +36,13 @@ test('an upload that takes too long counts as timed out, and only as that', asyn
   const [timeouts, aborted] = [await counted('timeout'), await counted('aborted')];
   const answer = await trickle(server.url, unfinishedPost('/api/replies')).answer;
   assert.match(answer, /^HTTP\/1\.1 408 .*\{"error":\{"code":"timeout","message":"[A-Z]/s);
-  // What the request itself makes of its broken connection comes a moment later.
+  // The request handler sees its closed connection a moment later.
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.deepEqual([await counted('timeout'), await counted('aborted')], [timeouts + 1, aborted]);
   assert.deepEqual(server.log.filter(isError), []);
 });
 
-test('a connection that is opened and not used is no refusal', async (t) => {
+test('a connection that is opened and not used does not count as refused', async (t) => {
   const server = await startServer(t, { timeouts: SHORT_TIMEOUTS });
   const timeouts = await counted('timeout');
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1').resume();
@@ -50,7 +50,7 @@ test('a connection that is opened and not used is no refusal', async (t) => {
   assert.equal(await counted('timeout'), timeouts);
 });
 
-test('readers who leave before their stream has begun leave nothing behind', async (t) => {
+test('readers who disconnect before their stream has begun leave no state', async (t) => {
   const server = await startServer(t, { maxFollowers: 20 });
   const id = await ask(server);
   const internal = await counted('internal');
@@ -75,7 +75,7 @@ test('readers who leave before their stream has begun leave nothing behind', asy
   assert.deepEqual(server.log.filter(isError), []);
 });
 
-test('what a client gets wrong is never a defect of ours', async (t) => {
+test('a client’s error never counts as a defect of ours', async (t) => {
   const server = await startServer(t);
   const internal = await counted('internal');
   const { port } = new URL(server.url);

@@ -6,7 +6,7 @@ import { SnapshotStream } from '../../../src/bots/web/snapshot-stream.ts';
 import type { ReplyState } from '../../../src/story/story.ts';
 import { ask, errorOf, startServer, until } from './helpers.ts';
 
-/** Reads an event stream to its end, handing every state to `onState`. */
+/** Reads an event stream to its end, and passes every state to `onState`. */
 async function readStates(
   url: string,
   onState: (state: ReplyState) => void = () => {},
@@ -31,7 +31,7 @@ async function readStates(
 
 const writing = (text: string): ReplyState => ({ status: 'writing', text });
 
-test('the current state comes first, then every change, and the final state is the end', async (t) => {
+test('a stream sends the current state, then every change, and ends with the final state', async (t) => {
   const server = await startServer(t);
   const id = await ask(server);
   const steps = [
@@ -46,7 +46,7 @@ test('the current state comes first, then every change, and the final state is t
   assert.equal(states[2]?.status, 'finished');
 });
 
-test('a reader who connects again, or late, gets the current state at once', async (t) => {
+test('a reader who reconnects, or connects late, gets the current state at once', async (t) => {
   const server = await startServer(t);
   const id = await ask(server);
   const url = `${server.url}/api/replies/${id}/events`;
@@ -70,7 +70,7 @@ test('a reader who connects again, or late, gets the current state at once', asy
   );
 });
 
-test('a reader who leaves is no longer followed', async (t) => {
+test('a reader who disconnects is no longer followed', async (t) => {
   const server = await startServer(t);
   const id = await ask(server);
   const abort = new AbortController();
@@ -87,7 +87,7 @@ test('a slow reader gets the newest state and no queue of stale ones', async (t)
   const response = await new Promise<IncomingMessage>((resolve) => {
     get(`${server.url}/api/replies/${id}/events`, resolve);
   });
-  // Far more than the sockets of both sides can hold, while the reader reads nothing.
+  // Far more than the sockets of both sides can buffer, while the reader does not read.
   const filling = 'x'.repeat(200_000);
   const total = 400;
   for (let n = 1; n <= total; n++) {
@@ -106,7 +106,7 @@ test('a slow reader gets the newest state and no queue of stale ones', async (t)
   assert.match(text, /"finished","text":"The end\."[^\n]*\n\n$/);
 });
 
-test('an idle stream gives signs of life that a page sees, and tells the browser when to come back', async (t) => {
+test('an idle stream sends heartbeats that a page sees, and a retry interval for the browser', async (t) => {
   const server = await startServer(t, { keepAliveMs: 20 });
   const id = await ask(server);
   const abort = new AbortController();
@@ -124,7 +124,7 @@ test('an idle stream gives signs of life that a page sees, and tells the browser
   abort.abort();
 });
 
-test('one stream tells of several replies, of an unknown one too, and ends with the last', async (t) => {
+test('one stream reports several replies, an unknown one too, and ends with the last', async (t) => {
   const server = await startServer(t);
   const [first, second] = [await ask(server), await ask(server)];
   const unknown = randomUUID();
@@ -148,7 +148,7 @@ test('one stream tells of several replies, of an unknown one too, and ends with 
   assert.equal(server.replies.listeners(first) + server.replies.listeners(second), 0);
 });
 
-test('a stream of no reply, of too many or of what is no id is refused', async (t) => {
+test('a stream of no reply, of too many or of an invalid id is refused', async (t) => {
   const server = await startServer(t);
   const many = Array.from({ length: 17 }, () => randomUUID()).join();
   for (const [ids, status] of [
@@ -183,7 +183,7 @@ test('closing the server ends open streams promptly', async (t) => {
   assert.equal(server.replies.listeners(id), 0);
 });
 
-test('followers are counted, and one too many is refused in words', async (t) => {
+test('followers are counted, and one above the limit is refused with a sentence', async (t) => {
   const server = await startServer(t, { maxFollowers: 1 });
   const id = await ask(server);
   const abort = new AbortController();
@@ -197,7 +197,7 @@ test('followers are counted, and one too many is refused in words', async (t) =>
   );
 });
 
-test('one address cannot take the streams of all others', async (t) => {
+test('one address cannot take all streams', async (t) => {
   const server = await startServer(t, { maxFollowers: 10, maxFollowersPerClient: 3, trustProxy: 'loopback' });
   const id = await ask(server);
   const abort = new AbortController();
@@ -217,7 +217,7 @@ test('one address cannot take the streams of all others', async (t) => {
   assert.equal((await fetch(`${server.url}/api/replies/${id}`)).status, 200, 'and it can still be read');
 });
 
-test('a stream released before it was followed unfollows at once', () => {
+test('a stream released before it was followed is unfollowed at once', () => {
   const stream = new SnapshotStream({ ids: ['a'], message: (_id, state) => state });
   stream.destroy();
   let released = 0;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { errorOf, post, startServer } from './helpers.ts';
 
-/** Short of the rate limit's default, which is not what is tried here. */
+/** Below the rate limit's default, which this file does not test. */
 const limits = { stories: 1e9, requests: 1e9 };
 
 test('arbitrary JSON never breaks the server', async (t) => {

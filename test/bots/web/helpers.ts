@@ -11,7 +11,7 @@ export const MODELS: ModelChoice[] = [
   { name: 'melville', title: 'Melville', description: 'The sea.' },
 ];
 
-/** A stand-in for the shared parser: the same contract, without its care. */
+/** A stand-in for the shared parser: the same contract, with fewer checks. */
 export function parseRequest(input: unknown): StoryRequest {
   const {
     prompt,
@@ -59,7 +59,6 @@ export async function startServer(
   return { url, replies, log, close: () => server.close() };
 }
 
-/** Posts JSON. */
 export function post(
   url: string,
   body: unknown = {},

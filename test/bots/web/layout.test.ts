@@ -1,4 +1,4 @@
-/** What covers what: magnified, on a phone's touch screen, in the dark. */
+/** Overlapping elements: magnified, on a phone's touch screen, in the dark. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -16,7 +16,7 @@ const QUICK = { everyMs: 20, characters: 200 };
 const MAGNIFIED = { width: 320, height: 256 };
 const PHONE = { viewport: { width: 360, height: 640 }, touch: true };
 
-/** Whether the last line of the last story is in the window, under nothing else. */
+/** Whether the last line of the last story is in the window and not covered. */
 const seesLastLine = (page: Page) =>
   page.evaluate(() => {
     const paragraph = [...document.querySelectorAll('.story p')].at(-1)!;
@@ -27,7 +27,7 @@ const seesLastLine = (page: Page) =>
     return bottom <= innerHeight && shown?.closest('.story p') === paragraph;
   });
 
-/** How many of these elements stand in each row. */
+/** The number of these elements in each row. */
 const rowsOf = (elements: Locator) =>
   elements.evaluateAll((all) => {
     const rows = new Map<number, number>();
@@ -39,7 +39,7 @@ const rowsOf = (elements: Locator) =>
   });
 
 test(
-  'magnified to 400%, the line that is written stays in view, and so does a story under open options',
+  'magnified to 400%, the growing line stays in view, and so does a story below open options',
   options,
   async (t) => {
     const { page } = await openPage(t, browser, { viewport: MAGNIFIED });
@@ -64,7 +64,7 @@ test(
   },
 );
 
-test('magnified, open options stay where they are opened while the story grows', options, async (t) => {
+test('magnified, open options keep their position while the story grows', options, async (t) => {
   const { page } = await openPage(t, browser, { viewport: MAGNIFIED });
   await type(page, 'It all began with');
   const before = await grownTo(page, 60);
@@ -76,7 +76,7 @@ test('magnified, open options stay where they are opened while the story grows',
 });
 
 for (const width of [360, 320]) {
-  test(`on a phone of ${width} pixels buttons fill their rows and hold their words`, options, async (t) => {
+  test(`on a phone of ${width} pixels buttons fill their rows and fit their labels`, options, async (t) => {
     const viewport = { width, height: 640 };
     const { page } = await openPage(t, browser, { viewport, touch: true, pace: QUICK });
     await type(page, 'It all began with');
@@ -91,7 +91,7 @@ for (const width of [360, 320]) {
   });
 }
 
-test('a touched button looks as before; an example leaves the keyboard closed', options, async (t) => {
+test('a touched button looks as before; an example does not open the keyboard', options, async (t) => {
   const { page } = await openPage(t, browser, { ...PHONE, pace: QUICK });
   const write = page.getByRole('button', { name: 'Write' });
   const look = () => write.evaluate((button) => getComputedStyle(button).backgroundColor);
@@ -103,7 +103,7 @@ test('a touched button looks as before; an example leaves the keyboard closed', 
   assert.equal(await look(), untouched);
 });
 
-test('a sentence about a beginning that is too long covers nothing of the story', options, async (t) => {
+test('the message about an opening that is too long does not cover the story', options, async (t) => {
   const { page } = await openPage(t, browser, { ...PHONE, pace: QUICK });
   await type(page, 'It all began with');
   await action(page, 'Continue').waitFor();
@@ -116,7 +116,7 @@ test('a sentence about a beginning that is too long covers nothing of the story'
   });
 });
 
-test('what only a machine can read is behind a disclosure, which stays open', options, async (t) => {
+test('machine-readable data is behind a disclosure, which stays open', options, async (t) => {
   const { page, server } = await openPage(t, browser, { pace: QUICK });
   await type(page, 'It all began with');
   const line = page.locator('.facts p');
@@ -130,7 +130,7 @@ test('what only a machine can read is behind a disclosure, which stays open', op
   assert.ok(await line.isVisible());
 });
 
-test('no star stands in the column of the text', options, async (t) => {
+test('no star is drawn in the text column', options, async (t) => {
   const viewport = { width: 1_200, height: 850 };
   const { page } = await openPage(t, browser, { viewport, colorScheme: 'dark' });
   await page.evaluate(() => {
@@ -139,7 +139,7 @@ test('no star stands in the column of the text', options, async (t) => {
   const image = (await page.screenshot()).toString('base64');
   const blank = await browser.newPage();
   t.after(() => blank.close());
-  /** Pixels that stand out from their left neighbours, inside and outside of the column. */
+  /** Pixels that differ from their left neighbours, inside and outside of the column. */
   const [inside, outside] = await blank.evaluate(async (data) => {
     const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;

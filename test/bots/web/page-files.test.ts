@@ -1,4 +1,4 @@
-/** What lies beside the page: icons, manifest, robots.txt, and the operator's links. */
+/** The files beside the page: icons, manifest, robots.txt, and the operator's links. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-test('files that browsers and robots ask for by themselves are there', async (t) => {
+test('files that browsers and robots request by themselves exist', async (t) => {
   const { url } = await startServer(t);
   const types: Record<string, RegExp> = {
     '/favicon.ico': /^image\/x-icon/,
@@ -36,7 +36,7 @@ test('files that browsers and robots ask for by themselves are there', async (t)
   assert.equal(icon.readUInt16LE(4), 3, 'of three sizes');
 });
 
-test('a browser reads the manifest and finds every icon it names', options, async (t) => {
+test('a browser parses the manifest and finds every icon it names', options, async (t) => {
   const { page, server, complaints } = await openPage(t, browser);
   const session = await page.context().newCDPSession(page);
   const { url, errors, data } = await session.send('Page.getAppManifest');
@@ -58,7 +58,7 @@ test('a browser reads the manifest and finds every icon it names', options, asyn
   assert.deepEqual(complaints, []);
 });
 
-test('the page links to what the operator names, and to nothing else', options, async (t) => {
+test('the page links to the operator’s addresses only', options, async (t) => {
   const config = readConfig({
     SCIFI_PRIVACY_URL: 'https://example.org/privacy?a=1&b="2"',
     SCIFI_SOURCE_URL: 'https://example.org/source',
@@ -73,7 +73,7 @@ test('the page links to what the operator names, and to nothing else', options, 
   assert.doesNotMatch(pageHtml({}), /class="about"|<!--/);
 });
 
-test('an address that is none is refused by name', () => {
+test('an invalid address is refused by the name of its setting', () => {
   assert.throws(
     () => readConfig({ SCIFI_SOURCE_URL: 'javascript:alert(1)' }),
     /SCIFI_SOURCE_URL: expected an address/,

@@ -14,7 +14,7 @@ after(() => browser?.close());
 
 const flat = (text: string) => text.replace(/\n/g, '');
 
-test('a story grows, is stopped, continued, and found again after a reload', options, async (t) => {
+test('a story grows, is stopped, continued, and restored after a reload', options, async (t) => {
   const { page, complaints, server } = await openPage(t, browser);
   await type(page, '/scifi It all began with');
   const lengths: number[] = [];
@@ -57,7 +57,7 @@ test('a story grows, is stopped, continued, and found again after a reload', opt
   assert.deepEqual(complaints, []);
 });
 
-test('hostile beginnings do not break the page', options, async (t) => {
+test('hostile openings do not break the page', options, async (t) => {
   const { page, complaints } = await openPage(t, browser, { pace: { everyMs: 20, characters: 400 } });
   const hostile = [
     '<img src=x onerror="document.title=\'broken\'"><script>document.title="broken"</script>',
@@ -94,7 +94,7 @@ test('hostile beginnings do not break the page', options, async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-test('everything can be done from the keyboard', options, async (t) => {
+test('every action is available from the keyboard', options, async (t) => {
   const { page, complaints } = await openPage(t, browser);
   const focused = () =>
     page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id);
@@ -132,7 +132,7 @@ test('everything can be done from the keyboard', options, async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-test('one polite region tells the important things, and not each chunk', options, async (t) => {
+test('one polite live region announces the important events, and not each chunk', options, async (t) => {
   const { page } = await openPage(t, browser, { pace: { everyMs: 100, characters: 100 } });
   await page.evaluate(() => {
     const region = document.querySelector('[aria-live]')!;
@@ -153,7 +153,7 @@ test('one polite region tells the important things, and not each chunk', options
   assert.equal(await page.locator('[aria-live], [role=log], [role=alert], output').count(), 1);
 });
 
-test('a link writes the same story again, once', options, async (t) => {
+test('a link generates the same story again, once', options, async (t) => {
   const hash = '#prompt=It%20all&temperature=1.1&length=200&seed=99&model=melville';
   const { page, server, complaints } = await openPage(t, browser, {
     hash,
@@ -187,7 +187,7 @@ test('a link writes the same story again, once', options, async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-test('waiting, waking and failing are told in words', options, async (t) => {
+test('waiting, model loading and failure are shown as sentences', options, async (t) => {
   const replies = new FakeWebReplies();
   replies.storytellers = { phase: 'none', loaded: 0, waiting: 0 };
   const { page } = await openPage(t, browser, { replies });
@@ -209,7 +209,7 @@ test('waiting, waking and failing are told in words', options, async (t) => {
   assert.equal(await page.locator('.exchange').count(), 1);
 });
 
-test('a lost connection is found again; a forgotten story keeps its text', options, async (t) => {
+test('a lost connection is restored; a removed story keeps its text', options, async (t) => {
   const { page, server } = await openPage(t, browser, { pace: { everyMs: 60, characters: 6 } });
   await type(page, 'It all began with');
   const before = await grownTo(page, 40);
@@ -226,7 +226,7 @@ test('a lost connection is found again; a forgotten story keeps its text', optio
   await action(page, 'Try again').waitFor();
 });
 
-test('many stories at once, options kept, and all cleared', options, async (t) => {
+test('many stories at once, stored options, and clearing all', options, async (t) => {
   const { page, server, complaints } = await openPage(t, browser);
   await page.getByText('Options', { exact: true }).click();
   await page.getByLabel('Length, in characters').fill('20');
@@ -260,7 +260,7 @@ test('many stories at once, options kept, and all cleared', options, async (t) =
   assert.deepEqual(complaints, []);
 });
 
-test('a phone shows everything without scrolling sideways', options, async (t) => {
+test('a phone shows the whole page without scrolling sideways', options, async (t) => {
   const viewport = { width: 360, height: 640 };
   const { page } = await openPage(t, browser, { viewport, pace: { everyMs: 20, characters: 300 } });
   await assertFits(page);

@@ -16,7 +16,7 @@ function raw(url: string, method: string, headers: Record<string, string>): Prom
   });
 }
 
-test('a loopback server answers only to its own names', async (t) => {
+test('a loopback server answers to its own names only', async (t) => {
   const server = await startServer(t, { allowedHosts: ['Stories.Example'] });
   const status = (host: string) => raw(`${server.url}/`, 'GET', { host });
   for (const host of [
@@ -41,7 +41,7 @@ test('a loopback server answers only to its own names', async (t) => {
   }
 });
 
-test('a server on the network answers to addresses and says which names are missing', async (t) => {
+test('a server on the network answers to addresses and names the setting for host names', async (t) => {
   const server = await startServer(t, { host: '0.0.0.0' });
   const status = (host: string, path = '/') => raw(server.url + path, 'GET', { host });
   assert.equal(await status('192.168.1.5:3000'), 200);
@@ -55,7 +55,7 @@ test('a server on the network answers to addresses and says which names are miss
   assert.doesNotMatch(named.log.join(''), /SCIFI_ALLOWED_HOSTS/);
 });
 
-test('a probe is answered whatever address it was sent to', async (t) => {
+test('a probe is answered for any Host header', async (t) => {
   for (const allowedHosts of [[], ['stories.example']]) {
     const server = await startServer(t, { allowedHosts });
     for (const host of ['10.1.2.3:3000', '[fd00::1]:3000', 'bots.scifi.svc', 'anything.example']) {
@@ -97,7 +97,7 @@ test('origins behind a reverse proxy', () => {
   );
 });
 
-test('a browser is told to run and show nothing but our own files', async (t) => {
+test('a browser is told to run and show our own files only', async (t) => {
   const server = await startServer(t);
   for (const path of ['/', '/page.js', '/events.js', '/page.css', '/icon.svg', '/api/status', '/nothing']) {
     const response = await fetch(server.url + path);
@@ -116,7 +116,7 @@ test('a browser is told to run and show nothing but our own files', async (t) =>
   }
 });
 
-test('the page holds no inline script or style and loads nothing from elsewhere', async (t) => {
+test('the page holds no inline script or style and loads nothing from other origins', async (t) => {
   const server = await startServer(t);
   const html = await (await fetch(server.url)).text();
   assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|javascript:|https?:\/\//i);

@@ -9,7 +9,7 @@ import { StoryError } from '../../../src/errors.ts';
 import { STORY_BOUNDS } from '../../../src/story/story.ts';
 import { ask, errorOf, MODELS, parseRequest, post, startServer } from './helpers.ts';
 
-test('a story is asked for, read and stopped', async (t) => {
+test('a story is requested, read and stopped', async (t) => {
   const server = await startServer(t);
   const id = randomUUID();
   const started = await post(`${server.url}/api/replies`, { id, prompt: '/scifi It all', temperature: 0.7 });
@@ -28,7 +28,7 @@ test('a story is asked for, read and stopped', async (t) => {
   assert.equal(state.status === 'finished' && state.ending, 'stopped');
 });
 
-test('an id submitted twice is one reply, and the second is told what the first one started', async (t) => {
+test('an id submitted twice is one reply, and the second request gets the state of the first', async (t) => {
   const server = await startServer(t);
   const id = randomUUID();
   await post(`${server.url}/api/replies`, { id, prompt: 'One', seed: 1 });
@@ -51,7 +51,7 @@ test('options, status and health', async (t) => {
   assert.deepEqual(await get('/healthz'), { ok: true });
 });
 
-test('an opening that nobody is to write on from is declined in words', async (t) => {
+test('an opening with a slur is refused with a sentence', async (t) => {
   const parseRequest = createRequestReader({ models: MODELS, drawSeed: () => 7 });
   const server = await startServer(t, { parseRequest });
   const response = await post(`${server.url}/api/replies`, { id: randomUUID(), prompt: 'All the w0ps' });
@@ -61,7 +61,7 @@ test('an opening that nobody is to write on from is declined in words', async (t
   assert.match(error.message, /^I do not write on from one of the words in there/);
 });
 
-test('what is wrong with a request is said in words', async (t) => {
+test('an invalid request is refused with a sentence', async (t) => {
   const server = await startServer(t);
   const api = `${server.url}/api/replies`;
   const id = randomUUID();
@@ -94,7 +94,7 @@ test('what is wrong with a request is said in words', async (t) => {
   }
 });
 
-test('a request of any size is refused in words, announced or not', async (t) => {
+test('a request that is too large is refused with a sentence, also without a declared length', async (t) => {
   const server = await startServer(t);
   const huge = JSON.stringify({ id: randomUUID(), prompt: 'x'.repeat(10_000_000) });
   const announced = await post(`${server.url}/api/replies`, huge);
@@ -114,7 +114,7 @@ test('a request of any size is refused in words, announced or not', async (t) =>
   assert.equal((await errorOf(streamed)).code, 'too_large');
 });
 
-test('too many requests are refused in words, with the time to wait', async (t) => {
+test('too many requests are refused with a sentence, with the time to wait', async (t) => {
   const server = await startServer(t, { limits: { stories: 2, requests: 6 } });
   await ask(server);
   await ask(server);
@@ -128,7 +128,7 @@ test('too many requests are refused in words, with the time to wait', async (t) 
   assert.equal((await fetch(`${server.url}/nothing`)).status, 429);
 });
 
-test('a full queue is said to be full', async (t) => {
+test('a full queue is reported as full', async (t) => {
   const server = await startServer(t);
   server.replies.broken = new StoryError('busy', 'Too many stories are waiting. Try again in a minute.');
   const response = await post(`${server.url}/api/replies`, { id: randomUUID(), prompt: 'Hi' });
@@ -137,7 +137,7 @@ test('a full queue is said to be full', async (t) => {
   assert.deepEqual(await errorOf(response), { code: 'busy', message: server.replies.broken.message });
 });
 
-test('a defect of ours tells the client nothing, and the log no prompt', async (t) => {
+test('a defect of ours shows the client no details, and logs no prompt', async (t) => {
   const server = await startServer(t);
   server.replies.broken = Object.assign(new Error('lost the secret prompt'), { command: 'secret prompt' });
   const id = randomUUID();
@@ -156,7 +156,7 @@ test('a defect of ours tells the client nothing, and the log no prompt', async (
   assert.match(log, /"kind":"Error","at":\["at /);
 });
 
-test('a port in use is a sentence for the operator', async (t) => {
+test('a port in use is reported to the operator in a sentence', async (t) => {
   const first = await startServer(t);
   const logger = pino({ level: 'silent' });
   const port = Number(new URL(first.url).port);
@@ -168,7 +168,7 @@ test('a port in use is a sentence for the operator', async (t) => {
   });
 });
 
-test('what is no HTTP at all gets an answer in the same shape', async (t) => {
+test('a request that is not HTTP gets an answer in the same shape', async (t) => {
   const server = await startServer(t);
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   socket.end('HELLO COMPUTER\r\n\r\n');

@@ -1,4 +1,4 @@
-/** Event streams that bring nothing: a proxy that collects them, a connection that died without a word. */
+/** Silent event streams: a proxy that buffers them, a connection that is lost without an error. */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, type TestContext, test } from 'node:test';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A reverse proxy; `holds` says of each answer whether its body is kept back from now on. */
+/** A reverse proxy; `holds` says of each answer whether its body is buffered from now on. */
 async function startProxy(t: TestContext, target: string, holds: () => boolean): Promise<string> {
   const proxy = createServer((incoming, outgoing) => {
     const { method, headers, url } = incoming;
@@ -38,7 +38,7 @@ async function startProxy(t: TestContext, target: string, holds: () => boolean):
   return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`;
 }
 
-test('behind a proxy that holds events back a story still grows', options, async (t) => {
+test('a story grows behind a proxy that buffers events', options, async (t) => {
   const { page, server } = await openPage(t, browser, { pace: { everyMs: 200, characters: 1 } });
   await page.goto(await startProxy(t, server.url, () => true));
   await type(page, 'It all began with');
@@ -47,7 +47,7 @@ test('behind a proxy that holds events back a story still grows', options, async
   await until(async () => (await lastStory(page).textContent())!.length > before, 'it grows on', 60_000);
 });
 
-test('a stream that dies without a word is replaced before long', options, async (t) => {
+test('a stream that becomes silent is replaced soon', options, async (t) => {
   let isDead = false;
   const { page, server } = await openPage(t, browser, { replies: new FakeWebReplies() });
   await page.goto(await startProxy(t, server.url, () => isDead));

@@ -1,4 +1,4 @@
-/** The page below a path of a site that has other things, behind a proxy that takes the path off and says nothing of it. */
+/** The page below a path of a site, behind a proxy that removes the path and sends no header about it. */
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { startServer } from './helpers.ts';
 
 const PREFIX = '/stories/scifi';
 
-/** A site that has our page below `PREFIX`, and nothing else. */
+/** A site that has our page below `PREFIX` only. */
 async function startSite(t: { after(clean: () => unknown): void }, target: string): Promise<string> {
   const { hostname, port } = new URL(target);
   const site = createServer((incoming, outgoing) => {

@@ -1,4 +1,4 @@
-/** The page under a browser's translation, which puts nodes of its own in place of the page's text. */
+/** The page under a browser's translation, which replaces the page's text nodes by its own nodes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -17,7 +17,7 @@ const PROMPT = 'It all began with';
 const WHOLE = `${PROMPT}${CANNED_STORY}`.slice(0, 1_200).replace(/\n/g, '').toUpperCase();
 const QUICK = { everyMs: 50, characters: 12 };
 
-/** As text: the loader of the tests adds to functions what a page does not know. */
+/** As text: the test loader adds helper calls to functions that a page does not define. */
 const TRANSLATE_ALL = `
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const texts = [];
@@ -40,7 +40,7 @@ async function translate(page: Page, how: 'once' | 'for good'): Promise<void> {
 }
 
 for (const how of ['once', 'for good'] as const) {
-  test(`a story that is translated while it grows is told to its end: ${how}`, options, async (t) => {
+  test(`a story that is translated while it grows is shown to its end: ${how}`, options, async (t) => {
     const { page, complaints } = await openPage(t, browser, { pace: QUICK });
     await type(page, PROMPT);
     await grownTo(page, 60);
@@ -59,7 +59,7 @@ for (const how of ['once', 'for good'] as const) {
   });
 }
 
-test('a paragraph that is done keeps its translation', options, async (t) => {
+test('a finished paragraph keeps its translation', options, async (t) => {
   const { page } = await openPage(t, browser, { pace: QUICK });
   await type(page, PROMPT);
   await page.locator('.story p').nth(1).waitFor();
@@ -70,7 +70,7 @@ test('a paragraph that is done keeps its translation', options, async (t) => {
 });
 
 test(
-  'the examples of a translated page ask for what they were, and a button tells what it did',
+  'the examples of a translated page request their original text, and a button shows its result',
   options,
   async (t) => {
     const { page, server } = await openPage(t, browser, { pace: QUICK });
@@ -88,7 +88,7 @@ test(
   },
 );
 
-test('a drawing that fails takes neither the buttons nor the footer with it', options, async (t) => {
+test('a rendering error keeps the buttons and the footer', options, async (t) => {
   const { page } = await openPage(t, browser, { pace: QUICK });
   await type(page, PROMPT);
   await grownTo(page, 60);

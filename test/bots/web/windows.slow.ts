@@ -12,10 +12,10 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Slow enough to be growing still when the last window asks. */
+/** Slow enough to grow still when the last window submits. */
 const SLOW = { everyMs: 200, characters: 4 };
 
-/** Opens two more windows, asks for two stories in each, and has the last one stopped. */
+/** Opens two more windows, requests two stories in each, and stops the last one. */
 async function threeWindows(page: Page): Promise<Page[]> {
   const pages = [page];
   while (pages.length < 3) {
@@ -56,7 +56,7 @@ test(
   },
 );
 
-test('without a shared worker every window has one stream of its own', options, async (t) => {
+test('without a shared worker every window has its own stream', options, async (t) => {
   const { page, server } = await openPage(t, browser, { pace: SLOW });
   await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'));
   await page.reload();
@@ -67,7 +67,7 @@ test('without a shared worker every window has one stream of its own', options, 
   assert.equal(server.replies.submitted.length, 6);
 });
 
-test('a shared worker whose script cannot be had leaves each window its own stream', options, async (t) => {
+test('each window has its own stream when the shared worker’s script does not load', options, async (t) => {
   const { page } = await openPage(t, browser, { pace: SLOW });
   let refused = 0;
   await page.context().route('**/events.js', (route) => {

@@ -1,6 +1,6 @@
 /**
- * A Discord of one server: gateway and REST on a free port, with Discord's limits, clocks and refusals, and
- * the power to misbehave on demand. The real discord.js client talks to it unchanged.
+ * A Discord of one server: gateway and REST on a free port, with Discord's limits, time limits and refusals,
+ * and with faults on demand. The real discord.js client talks to it unchanged.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { type Answer, answerCall, type Call, type Clocks } from './rest.ts';
 import { Refusal } from './validation.ts';
 import { World } from './world.ts';
 
-/** A call as the log keeps it. */
+/** A call in the log. */
 export interface Logged {
   readonly at: number;
   readonly method: string;
@@ -19,16 +19,16 @@ export interface Logged {
   readonly status: number;
 }
 
-/** Something that goes wrong with calls that match. */
+/** A fault of matching calls. */
 export interface Fault {
   /** Matched against `METHOD /path`. */
   readonly match: RegExp;
   /** Answers with this status; 0 cuts the connection instead. */
   readonly status: number;
   readonly code?: number;
-  /** How many calls are hit. */
+  /** How many calls fail. */
   times: number;
-  /** Of those that match, the share that is hit; all by default. */
+  /** The share of matching calls that fail; all by default. */
   readonly share?: number;
   /** Whether the call takes effect before the answer is lost. */
   readonly takesEffect?: boolean;
@@ -36,7 +36,7 @@ export interface Fault {
 }
 
 const GATEWAY_ROUTE = 'GET /api/v10/gateway/bot';
-/** A made-up token of the right shape. */
+/** A made-up token in the right format. */
 export const BOT_TOKEN = 'MTAwMDAwMDAwMDAwMDAwMDAwMA.Fake00.not-a-secret-at-all';
 
 export class FakeDiscord {
@@ -49,9 +49,9 @@ export class FakeDiscord {
     tokenMs: 15 * 60_000,
     nonceMs: 3 * 60_000,
   };
-  /** Time that every call takes on its way. */
+  /** The latency of every call. */
   latencyMs = 5;
-  /** Where the app finds this, when something stands between; its own port by default. */
+  /** The address where the app finds this server, if there is a proxy; its own port by default. */
   publicPort: number | undefined;
   readonly gateway: FakeGateway;
   readonly #http: Server;
@@ -78,25 +78,25 @@ export class FakeDiscord {
     return fake;
   }
 
-  /** What `DISCORD_API` is to be. */
+  /** The value of `DISCORD_API`. */
   get api(): string {
     return `http://127.0.0.1:${this.#port}/api`;
   }
 
-  /** Answers of one status, or of those that Discord counts as invalid. */
+  /** Responses with one status, or with those that Discord counts as invalid. */
   count(status: number | 'invalid'): number {
     const isCounted = (given: number) =>
       status === 'invalid' ? given === 401 || given === 403 || given === 429 : given === status;
     return this.log.filter((call) => isCounted(call.status)).length;
   }
 
-  /** Takes the bot out of the server; the gateway tells of it, if it is heard. */
+  /** Removes the bot from the server; the gateway reports it to connected clients. */
   removeBot(): void {
     this.world.isMember = false;
     this.gateway.dispatch('GUILD_DELETE', { id: this.world.guild.id });
   }
 
-  /** Makes calls go wrong from now on. */
+  /** Makes matching calls fail from now on. */
   misbehave(fault: Omit<Fault, 'times'> & { times?: number }): void {
     this.faults.push({ times: 1, ...fault });
   }

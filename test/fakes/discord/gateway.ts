@@ -35,10 +35,10 @@ export class FakeGateway {
   readonly #sessions = new Map<string, Session>();
   heartbeatMs = 41_250;
   identifies = 0;
-  /** How many times clients may still identify, and the time after which they may again. */
+  /** The number of remaining identifies, and the time after which it is reset. */
   readonly sessions = { remaining: 1_000, resetAfterMs: 0 };
   resumes = 0;
-  /** Code with which whoever identifies is turned away. */
+  /** The close code for every client that identifies. */
   refusal: number | undefined;
 
   constructor(http: Server, world: World, token: string, url: () => string) {
@@ -49,12 +49,12 @@ export class FakeGateway {
     this.#server.on('connection', (socket) => this.#welcome(socket));
   }
 
-  /** How many clients listen at the moment. */
+  /** The number of connected clients. */
   get listeners(): number {
     return [...this.#sessions.values()].filter(({ socket }) => socket).length;
   }
 
-  /** Tells all sessions of something; those that are cut off hear it when they resume. */
+  /** Sends an event to all sessions; disconnected ones receive it when they resume. */
   dispatch(event: string, data: Record<string, unknown>): void {
     for (const session of this.#sessions.values()) {
       const isMessage = event === 'MESSAGE_CREATE';
@@ -63,7 +63,7 @@ export class FakeGateway {
     }
   }
 
-  /** Cuts every connection, as a network does; sessions can be resumed unless `forget`. */
+  /** Closes every connection, as a network failure does; sessions can be resumed unless `forget`. */
   cut({ forget = false } = {}): void {
     for (const session of this.#sessions.values()) session.socket?.terminate();
     if (forget) this.#sessions.clear();
@@ -142,7 +142,7 @@ export class FakeGateway {
     session.socket?.send(frame);
   }
 
-  /** Without the intent, only messages that mention the bot, or are its own, show their text. */
+  /** Without the intent, only messages that mention the bot, or that the bot wrote, include their text. */
   #withoutContent({ intents }: Session, data: Record<string, unknown>): Record<string, unknown> {
     const isOpen =
       intents & INTENT.messageContent ||

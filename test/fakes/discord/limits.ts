@@ -1,4 +1,4 @@
-/** Discord's rate limits: buckets with the headers that tell of them, and the global limit. */
+/** Discord's rate limits: buckets with their headers, and the global limit. */
 
 export interface Verdict {
   readonly isAllowed: boolean;
@@ -20,7 +20,7 @@ interface Limit {
 
 const GLOBAL: Limit = { name: 'global', most: 50, windowMs: 1_000 };
 
-/** The limits that communities have measured; what stands first counts. */
+/** The limits that communities have measured; the first match counts. */
 const LIMITS: readonly (Limit & { readonly route: RegExp })[] = [
   {
     route: /^(PATCH|GET|DELETE) \/webhooks\/\d+\/[^/]+\/messages/,
@@ -44,8 +44,8 @@ export class RateLimits {
   /**
    * Counts a request.
    *
-   * @param major the part of the path that buckets are kept apart by
-   * @param isGlobalToo whether the bot's global limit counts it: answers to interactions are free of it
+   * @param major the part of the path that separates buckets
+   * @param isGlobalToo whether the bot's global limit counts it: answers to interactions are exempt
    */
   take(method: string, path: string, major: string, isGlobalToo: boolean): Verdict {
     // Callbacks of interactions have no bucket.

@@ -1,4 +1,4 @@
-/** How the fake's things look on the wire. */
+/** The wire format of the fake's objects. */
 import type { FakeChannel, FakeInteraction, FakeMessage, FakeUser, World } from './world.ts';
 
 type Wire = Record<string, unknown>;
@@ -25,7 +25,7 @@ export function channelOf({ id, name, type, guildId, parentId, permissions }: Fa
     type,
     guild_id: guildId,
     position: 0,
-    // What is not allowed here is denied to everybody, the bot included.
+    // Permissions that are not allowed here are denied to everyone, including the bot.
     permission_overwrites: guildId
       ? [
           {
@@ -115,7 +115,7 @@ export function guildOf(world: World): Wire {
   };
 }
 
-/** The dispatch of an interaction. `data` and `type` say what was done. */
+/** The dispatch of an interaction. `data` and `type` describe the action. */
 export function interactionOf(
   interaction: FakeInteraction,
   world: World,

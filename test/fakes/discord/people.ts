@@ -1,4 +1,4 @@
-/** What people do on the fake Discord. */
+/** Actions of users on the fake Discord. */
 import type { FakeDiscord } from './fake-discord.ts';
 import { interactionOf, messageOf, userOf } from './payloads.ts';
 import {
@@ -10,13 +10,13 @@ import {
   snowflake,
 } from './world.ts';
 
-/** Types of options that a value does not tell. */
+/** Option types that a value does not imply. */
 const OPTION_TYPES: Readonly<Record<string, number>> = { user: 6, channel: 7 };
 
 export class Person {
   readonly user: FakeUser;
   readonly #discord: FakeDiscord;
-  /** What this person may do in the server. */
+  /** The user's permissions in the server. */
   permissions: bigint = PERMISSION.viewChannel | PERMISSION.sendMessages;
 
   constructor(discord: FakeDiscord, name: string) {
@@ -24,7 +24,7 @@ export class Person {
     this.user = discord.world.addUser(name);
   }
 
-  /** Uses a slash command. `isInstalled` false: the person brought the application along. */
+  /** Uses a slash command. `isInstalled` false: the user installed the application for themselves. */
   slash(
     channel: FakeChannel,
     name: string,
@@ -60,7 +60,7 @@ export class Person {
     return this.#interact({ channel: message.channel, user: this.user, isInstalled, on: undefined }, 2, data);
   }
 
-  /** Presses the button of that label under a message. */
+  /** Presses the button with that label under a message. */
   press(message: FakeMessage, label: string, isInstalled = true): FakeInteraction {
     const button = message.components
       .flatMap(({ components }) => components)

@@ -1,4 +1,4 @@
-/** The fake's REST routes: what Discord does with each call, and what it refuses. */
+/** The fake's REST routes: the effect of each call, and its refusals. */
 import { channelOf, messageOf, userOf } from './payloads.ts';
 import {
   ACKNOWLEDGED,
@@ -20,11 +20,11 @@ import {
 import { type FakeChannel, type FakeInteraction, type FakeMessage, PERMISSION, type World } from './world.ts';
 
 export interface Clocks {
-  /** Time in which an interaction has to be acknowledged. */
+  /** The time limit for acknowledging an interaction. */
   readonly acknowledgeMs: number;
-  /** Life of an interaction's token. */
+  /** The lifetime of an interaction's token. */
   readonly tokenMs: number;
-  /** How long a nonce keeps a message from being sent twice. */
+  /** How long a nonce prevents a second copy of a message. */
   readonly nonceMs: number;
 }
 
@@ -41,7 +41,7 @@ type Handler = (world: World, call: Call, ids: string[], clocks: Clocks) => Answ
 
 interface Route {
   readonly match: RegExp;
-  /** Whether the bot's token has to come with it. */
+  /** Whether the call needs the bot's token. */
   readonly isBots: boolean;
   readonly handle: Handler;
 }
@@ -212,7 +212,7 @@ function edit(world: World, message: FakeMessage, body: unknown): Answer {
 
 function moderate(world: World, channel: FakeChannel, { content = '' }: MessageInput): void {
   if (channel.refused?.test(content)) throw AUTOMOD();
-  // With {parse: []} nobody is notified; what a text would do without it is noted all the same.
+  // With {parse: []} no user is notified; the mentions that the text contains are recorded all the same.
   world.pings.push(...mentionsIn(content));
 }
 

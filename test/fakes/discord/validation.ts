@@ -1,7 +1,7 @@
-/** What Discord refuses: the checks of message bodies and of commands. */
+/** Discord's validation of message bodies and of commands. */
 import type { FakeRow } from './world.ts';
 
-/** A refusal, as Discord words it. */
+/** A refusal, in Discord's words. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: number;
@@ -49,7 +49,7 @@ export interface MessageInput {
   message_reference?: { message_id: string; fail_if_not_exists?: boolean };
 }
 
-/** Checks a message body and returns it as Discord keeps it. */
+/** Validates a message body and returns it as Discord stores it. */
 export function checkMessage(input: unknown, isNew: boolean): MessageInput {
   if (typeof input !== 'object' || input === null) throw INVALID_FORM('expected an object');
   for (const field of Object.keys(input)) {
@@ -57,7 +57,7 @@ export function checkMessage(input: unknown, isNew: boolean): MessageInput {
   }
   const { content, components, nonce, ...rest } = input as MessageInput;
   if (rest.allowed_mentions === undefined || rest.allowed_mentions.parse?.length !== 0) {
-    // Discord itself would take it, and notify everybody whom the text names.
+    // Discord itself would accept it, and notify every user whom the text names.
     throw INVALID_FORM('this fake wants allowed_mentions: {parse: []} in every message');
   }
   if (nonce !== undefined && (typeof nonce !== 'string' || nonce.length > 25)) throw INVALID_FORM('nonce');
@@ -102,7 +102,7 @@ interface OptionInput {
   max_length?: number;
 }
 
-/** Checks the commands of a registration. */
+/** Validates the commands of a registration. */
 export function checkCommands(input: unknown, isGlobal = true): Record<string, unknown>[] {
   if (!Array.isArray(input)) throw INVALID_FORM('expected a list of commands');
   const seen = new Set<string>();
@@ -149,7 +149,10 @@ function checkDescription(description: unknown): void {
   }
 }
 
-/** Whom a text would notify if it were allowed to: what Discord's server looks for, controls aside. */
+/**
+ * The users whom a text would notify if it were allowed to: the mentions that Discord's server parses,
+ * ignoring control characters.
+ */
 export function mentionsIn(content: string): string[] {
   const seen = content.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '');
   return (

@@ -1,12 +1,10 @@
-/**
- * What there is in the fake Discord: servers, channels, people, messages, interactions.
- */
+/** The objects of the fake Discord: servers, channels, users, messages, interactions. */
 import { randomBytes } from 'node:crypto';
 
 const DISCORD_EPOCH = 1_420_070_400_000;
 let increment = 0n;
 
-/** A new id; like Discord's it begins with the time. */
+/** A new id; like Discord's, it begins with the time. */
 export function snowflake(at = Date.now()): string {
   increment = (increment + 1n) % 4_096n;
   return ((BigInt(at - DISCORD_EPOCH) << 22n) | increment).toString();
@@ -25,14 +23,14 @@ export interface FakeChannel {
   readonly type: 0 | 1 | 2 | 11;
   readonly guildId: string | undefined;
   readonly parentId?: string;
-  /** What the bot may do here. */
+  /** The bot's permissions here. */
   permissions: bigint;
   readonly messages: Map<string, FakeMessage>;
   /** Text that AutoMod refuses here. */
   refused?: RegExp;
 }
 
-/** One state of a message, as everybody saw it. */
+/** One state of a message, as all users saw it. */
 export interface Seen {
   readonly at: number;
   readonly content: string;
@@ -58,11 +56,11 @@ export interface FakeMessage extends Seen {
   readonly flags: number;
   readonly nonce: string | undefined;
   readonly replyTo: string | undefined;
-  /** What else the wire has of it: embeds, forwarded messages, components that the bot does not make. */
+  /** Its other fields on the wire: embeds, forwarded messages, components that the bot does not make. */
   readonly extra: Readonly<Record<string, unknown>>;
   content: string;
   components: FakeRow[];
-  /** Everything that it has shown, in order. */
+  /** Every state that it has shown, in order. */
   readonly history: Seen[];
   deleted: boolean;
   /** Whether it still says "thinking…". */
@@ -75,12 +73,12 @@ export interface FakeInteraction {
   readonly createdAt: number;
   readonly channel: FakeChannel;
   readonly user: FakeUser;
-  /** Whether the application is a member of the server, or a guest that its user brought along. */
+  /** Whether the application is a member of the server, or a guest that a user installed. */
   readonly isInstalled: boolean;
   /** The message whose button was pressed. */
   readonly on: FakeMessage | undefined;
   acknowledgedAt?: number;
-  /** What the callback answered with: 4 a message, 5 "thinking…", 6 nothing to see. */
+  /** The type of the callback: 4 a message, 5 "thinking…", 6 without a visible effect. */
   callbackType?: number;
   original?: FakeMessage;
   readonly followUps: FakeMessage[];
@@ -102,30 +100,30 @@ export class World {
   readonly application = { id: snowflake(), name: 'sci-fi' };
   readonly bot: FakeUser = { id: this.application.id, username: 'sci-fi', bot: true };
   readonly guild = { id: snowflake(), name: 'a server', ownerId: snowflake() };
-  /** The role that Discord makes for the bot in the server. */
+  /** The role that Discord creates for the bot in the server. */
   readonly botRoleId = snowflake();
   /** Whether the bot is in the server. */
   isMember = true;
   readonly channels = new Map<string, FakeChannel>();
   readonly messages = new Map<string, FakeMessage>();
   readonly interactions = new Map<string, FakeInteraction>();
-  /** What was registered: `global`, or a server's id. */
+  /** The registered commands: `global`, or by a server's id. */
   readonly commands = new Map<string, Record<string, unknown>[]>();
   readonly byNonce = new Map<string, FakeMessage>();
   readonly reactions: { readonly messageId: string; readonly emoji: string }[] = [];
-  /** Everybody who was notified: with this bot, nobody ever. */
+  /** Every user who was notified: with this bot, always empty. */
   readonly pings: string[] = [];
   flags = 0;
-  /** What the bot may do in the server. */
+  /** The bot's permissions in the server. */
   permissions = ALL_PERMISSIONS;
-  /** Told of every channel that is opened, changed or deleted. */
+  /** Called for every channel that is opened, changed or deleted. */
   onChannel: (channel: FakeChannel, what: 'CREATE' | 'UPDATE' | 'DELETE') => void = () => {};
 
   addUser(username: string): FakeUser {
     return { id: snowflake(), username, bot: false };
   }
 
-  /** The bot's direct messages, by their user's id. */
+  /** The bot's direct messages, by user id. */
   readonly directChannels = new Map<string, FakeChannel>();
 
   addChannel(
@@ -146,7 +144,7 @@ export class World {
     return channel;
   }
 
-  /** Changes what the bot may do in a channel. */
+  /** Changes the bot's permissions in a channel. */
   allow(channel: FakeChannel, permissions: bigint): void {
     channel.permissions = permissions;
     this.onChannel(channel, 'UPDATE');

@@ -1,6 +1,6 @@
 /**
- * A server that imitates Project Gutenberg's catalogue and a mirror, with what goes wrong on the way: faults are
- * queued for a path and happen once each, in order; afterwards it answers as it should.
+ * A server that imitates Project Gutenberg's catalogue and a mirror, with network faults: faults are queued
+ * for a path and occur once each, in order; afterwards it answers normally.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -12,7 +12,10 @@ import {
 } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
-/** Time, and turns of the event loop, which a client in the same process shares: a busy machine does not shorten them. */
+/**
+ * Time, and iterations of the event loop, which a client in the same process shares: a busy machine does not
+ * shorten them.
+ */
 const READ_MS = 50;
 const READ_TURNS = 20;
 
@@ -20,7 +23,7 @@ export interface FakeBook {
   readonly id: string;
   readonly title: string;
   readonly text: Buffer;
-  /** Names below the mirror's root under which it is found. */
+  /** The mirror's path below its root. */
   readonly paths: readonly string[];
   readonly type?: string;
   readonly language?: string;
@@ -30,21 +33,23 @@ export interface FakeBook {
 
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  /** The connection is cut after so many bytes of the body; `announced` is what the header promises. */
+  /**
+   * The connection is closed after this number of bytes of the body; `announced` is the length in the header.
+   */
   | { readonly kind: 'reset'; readonly after: number }
-  /** The body ends early as if it were whole: the length is not told. */
+  /** The body ends early as if it were complete: the header has no length. */
   | {
       readonly kind: 'silent truncation';
       readonly after: number;
       readonly checksum: 'repr-digest' | 'content-md5';
     }
-  /** So many bytes, and then nothing more until the client has had enough. */
+  /** This number of bytes, and then none until the client times out. */
   | { readonly kind: 'stall'; readonly after: number }
-  /** A byte now and then. */
+  /** Single bytes with pauses. */
   | { readonly kind: 'drip'; readonly everyMs: number }
   | { readonly kind: 'redirect'; readonly to: string }
   | { readonly kind: 'web page' }
-  /** The file has become another between two attempts. */
+  /** The file changes between two attempts. */
   | { readonly kind: 'changed'; readonly text: Buffer; readonly next: Fault };
 
 export interface FakeRequest {
@@ -67,7 +72,7 @@ export class FakeGutenberg {
     this.#server = createServer((request, response) => this.#answer(request, response));
   }
 
-  /** @param extraRows further lines of the catalogue, as they are */
+  /** @param extraRows further lines of the catalogue, verbatim */
   static async start(books: readonly FakeBook[], extraRows = ''): Promise<FakeGutenberg> {
     const fake = new FakeGutenberg(books, `${catalogueOf(books)}${extraRows}`);
     await new Promise<void>((resolve) => fake.#server.listen(0, '127.0.0.1', resolve));
@@ -84,7 +89,7 @@ export class FakeGutenberg {
     return `${this.url}cache/epub/feeds/pg_catalog.csv.gz`;
   }
 
-  /** What will happen to the next requests for a path. */
+  /** Sets the faults of the next requests for a path. */
   breaks(path: string, ...faults: readonly Fault[]): void {
     this.#faults.set(`/${path}`, [...(this.#faults.get(`/${path}`) ?? []), ...faults]);
   }
@@ -145,7 +150,7 @@ export class FakeGutenberg {
     }
     response.setHeader('content-length', body.length);
     if (fault?.kind === 'reset') {
-      // What a client has not taken when a connection breaks is lost: it is given the time to take it.
+      // Data that a client has not read when a connection breaks is lost: this gives it time to read.
       response.write(body.subarray(0, fault.after), () => {
         setTimeout(() => afterTurns(READ_TURNS, () => response.destroy()), READ_MS);
       });
@@ -169,7 +174,7 @@ function afterTurns(turns: number, act: () => void): void {
   else setImmediate(() => afterTurns(turns - 1, act));
 }
 
-/** The catalogue as the real one is written: every title may go over lines and have commas and quotes. */
+/** The catalogue in the format of the real one: a title may span lines and contain commas and quotes. */
 function catalogueOf(books: readonly FakeBook[]): string {
   const quoted = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
   const rows = books.map((book) =>

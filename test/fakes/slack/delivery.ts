@@ -1,6 +1,6 @@
 /**
- * How Slack brings things to the app, in Socket Mode or as signed HTTP requests: with three seconds to
- * acknowledge, and again for events that are not.
+ * Delivery of requests to the app, in Socket Mode or as signed HTTP requests: with three seconds to
+ * acknowledge, and with retries of events that are not acknowledged.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -9,18 +9,18 @@ import { type WebSocket, WebSocketServer } from 'ws';
 
 export type DeliveryKind = 'slash_commands' | 'interactive' | 'events_api';
 
-/** Something that was brought to the app, and what became of it. */
+/** A request to the app, and its result. */
 export interface Delivery {
   readonly kind: DeliveryKind;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly createdAt: number;
   attempts: number;
   acknowledgedAt?: number;
-  /** What the acknowledgement said: an ephemeral message, most of the time nothing. */
+  /** The body of the acknowledgement: an ephemeral message, usually empty. */
   response?: unknown;
-  /** Why there was no acknowledgement. */
+  /** The reason for a missing acknowledgement. */
   failure?: string;
-  /** Settled when it was acknowledged, or given up. */
+  /** Settled when the request was acknowledged, or given up. */
   readonly done: Promise<void>;
 }
 
@@ -32,10 +32,10 @@ export interface HttpTarget {
 const SERVER_PING_MS = 5_000;
 
 export class Deliveries {
-  /** Where requests go; undefined while the app is in Socket Mode. */
+  /** The address of HTTP requests; undefined while the app is in Socket Mode. */
   http: HttpTarget | undefined;
   acknowledgeMs = 3_000;
-  /** Pauses before an event is brought again. */
+  /** Pauses before an event is delivered again. */
   retryMs: readonly number[] = [0, 60_000, 300_000];
   readonly all: Delivery[] = [];
   readonly #server: WebSocketServer;
@@ -60,7 +60,7 @@ export class Deliveries {
     return this.#sockets.length;
   }
 
-  /** Brings something to the app. */
+  /** Delivers a request to the app. */
   send(kind: DeliveryKind, payload: Readonly<Record<string, unknown>>): Delivery {
     const delivery: Delivery = {
       kind,
@@ -73,12 +73,12 @@ export class Deliveries {
     return delivery;
   }
 
-  /** Cuts every connection, as a network does. */
+  /** Closes every connection, as a network failure does. */
   cut(): void {
     for (const socket of this.#sockets.splice(0)) socket.terminate();
   }
 
-  /** Asks the app to connect anew, as Slack does every few hours. */
+  /** Asks the app to reconnect, as Slack does every few hours. */
   refresh(): void {
     for (const socket of this.#sockets) {
       socket.send(JSON.stringify({ type: 'disconnect', reason: 'refresh_requested', debug_info: {} }));
@@ -118,7 +118,7 @@ export class Deliveries {
   }
 
   async #bring(delivery: Delivery): Promise<void> {
-    // Nobody brings a command or a press again: the one who made it sees that it failed.
+    // Slack does not repeat a command or a button press: the user sees that it failed.
     const pauses = delivery.kind === 'events_api' ? this.retryMs : [];
     for (let attempt = 0; ; attempt++) {
       delivery.attempts += 1;

@@ -13,7 +13,7 @@ const refused = (call: Promise<unknown>, code: string) =>
   assert.rejects(call, (error) => codeOf(error) === code, `expected ${code}`);
 const codeOf = (error: unknown) => (error as { data?: { error?: string } }).data?.error;
 
-describe('the fake Slack, asked by the real client', () => {
+describe('the fake Slack, called by the real client', () => {
   let slack: FakeSlack;
   let client: webApi.WebClient;
   let channel: FakeChannel;
@@ -36,7 +36,7 @@ describe('the fake Slack, asked by the real client', () => {
 
   const post = (text = 'words') => client.chat.postMessage({ channel: channel.id, text });
 
-  it('posts, edits, and tells of what it shows', async () => {
+  it('posts, edits, and reports what it shows', async () => {
     const { ts } = await post('once');
     await client.chat.update({ channel: channel.id, ts: ts!, text: 'twice' });
     const message = channel.messages.get(ts!)!;
@@ -51,7 +51,7 @@ describe('the fake Slack, asked by the real client', () => {
     );
   });
 
-  it('refuses who is not known, and what was not granted', async () => {
+  it('refuses unknown tokens, and scopes that were not granted', async () => {
     await refused(client.auth.test({ token: 'xoxb-other' }), 'invalid_auth');
     await refused(client.auth.test({ token: slack.world.appToken }), 'not_allowed_token_type');
     await refused(client.apps.connections.open({}), 'not_allowed_token_type');
@@ -65,7 +65,7 @@ describe('the fake Slack, asked by the real client', () => {
     assert.deepEqual((await client.auth.test()).response_metadata?.scopes, scopes);
   });
 
-  it('refuses conversations where the bot is not', async () => {
+  it('refuses conversations without the bot', async () => {
     const elsewhere = slack.world.addChannel(slack.world.addWorkspace());
     channel.isMember = false;
     await refused(post(), 'not_in_channel');
@@ -79,7 +79,7 @@ describe('the fake Slack, asked by the real client', () => {
     await refused(post(), 'is_archived');
   });
 
-  it('lets the bot edit its own messages only, and only those that are there', async () => {
+  it('lets the bot edit its own messages only, and only existing ones', async () => {
     const said = new Person(slack, 'ann').say(channel, 'mine');
     const edit = (ts: string) => client.chat.update({ channel: channel.id, ts, text: 'words' });
     await refused(edit(said.ts), 'cant_update_message');
@@ -89,7 +89,7 @@ describe('the fake Slack, asked by the real client', () => {
     await refused(edit(ts!), 'message_not_found');
   });
 
-  it('refuses what is too long, and blocks that are none', async () => {
+  it('refuses texts that are too long, and invalid blocks', async () => {
     const section = (text: string, more = {}) => ({
       type: 'section',
       text: { type: 'plain_text', text },
@@ -125,7 +125,7 @@ describe('the fake Slack, asked by the real client', () => {
     );
   });
 
-  it('notes whom a text would notify', async () => {
+  it('records the users whom a text would notify', async () => {
     const before = slack.world.pings.length;
     await post('fine &lt;!channel&gt; @channel');
     assert.equal(slack.world.pings.length, before);
@@ -133,7 +133,7 @@ describe('the fake Slack, asked by the real client', () => {
     assert.deepEqual(slack.world.pings.slice(before), ['<!channel>', '<https://example.org|click>']);
   });
 
-  it('streams beneath a message, until the stream dies', async () => {
+  it('streams below a message, until the stream expires', async () => {
     const { ts: root } = await post();
     const to = { recipient_team_id: slack.workspace.id, recipient_user_id: 'U1' };
     const start = { channel: channel.id, thread_ts: root! };
@@ -154,7 +154,7 @@ describe('the fake Slack, asked by the real client', () => {
     assert.equal(message.text, 'words');
   });
 
-  it('takes no stream without a reader or where there are none, and deletes none that is open', async () => {
+  it('refuses invalid streams, and the deletion of an open one', async () => {
     const { ts: root } = await post();
     const start = (more: object = {}) =>
       client.chat.startStream({
@@ -190,7 +190,7 @@ describe('the fake Slack, asked by the real client', () => {
     await client.chat.delete({ channel: channel.id, ts: other });
   });
 
-  it('edits nothing in an archive, and lets nobody post where only some may', async () => {
+  it('refuses edits in an archived channel, and posts in a restricted one', async () => {
     const { ts } = await post();
     channel.isReadOnly = true;
     await refused(post(), 'restricted_action_read_only_channel');
@@ -198,7 +198,7 @@ describe('the fake Slack, asked by the real client', () => {
     await refused(client.chat.update({ channel: channel.id, ts: ts!, text: 'words' }), 'is_inactive');
   });
 
-  it('asks to wait as long as it is told to, and answers nobody who waits when it stops', async () => {
+  it('asks callers to wait for the set time, and drops delayed calls when it stops', async () => {
     slack.misbehave({ match: /chat.postMessage/, answer: 429, retryAfterSeconds: 7 });
     await assert.rejects(post(), ({ retryAfter }: webApi.WebAPIRateLimitedError) => retryAfter === 7);
     const other = await FakeSlack.start();
@@ -209,7 +209,7 @@ describe('the fake Slack, asked by the real client', () => {
     await answer;
   });
 
-  it('gives a token for a code, once, and another one to whoever comes back', async () => {
+  it('exchanges a code for a token once, and gives another token on reinstallation', async () => {
     const { clientId: client_id, clientSecret: client_secret } = slack.world;
     const workspace = slack.world.addWorkspace();
     const first = workspace.token;
@@ -248,7 +248,7 @@ describe('the fake Slack, asked by the real client', () => {
     slack.limits.isOn = false;
   });
 
-  it('takes five answers at a response url', async () => {
+  it('accepts five answers at a response url', async () => {
     const ann = new Person(slack, 'ann');
     const url = slack.openResponseUrl(channel, ann.user);
     const answer = () => fetch(url, { method: 'POST', body: JSON.stringify({ text: 'psst' }) });
@@ -257,7 +257,7 @@ describe('the fake Slack, asked by the real client', () => {
     assert.equal(slack.world.whispers.filter(({ userId }) => userId === ann.user.id).length, 5);
   });
 
-  it('misbehaves on demand, before or after the call takes effect', async () => {
+  it('fails on demand, before or after the call takes effect', async () => {
     slack.misbehave({ match: /chat.postMessage/, answer: 'internal_error' });
     await refused(post(), 'internal_error');
     assert.equal(channel.messages.size, 0);
@@ -268,7 +268,7 @@ describe('the fake Slack, asked by the real client', () => {
 });
 
 for (const mode of ['Socket Mode', 'HTTP'] as const) {
-  describe(`the fake Slack, heard by the real Bolt over ${mode}`, () => {
+  describe(`the fake Slack, received by the real Bolt over ${mode}`, () => {
     let slack: FakeSlack;
     let app: App;
     let channel: FakeChannel;
@@ -319,7 +319,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       await slack.stop();
     });
 
-    it('brings commands, and shows what the acknowledgement says', async () => {
+    it('delivers commands, and shows the acknowledgement’s message', async () => {
       const ann = new Person(slack, 'ann');
       const delivery = ann.slash(channel, '/scifi', 'a & b');
       await delivery.done;
@@ -329,14 +329,14 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       assert.equal(slack.world.whispers.at(-1)!.text, 'told a &amp; b');
     });
 
-    it('brings a command once, in time or not', async () => {
+    it('delivers a command once, acknowledged in time or not', async () => {
       const delivery = new Person(slack, 'ann').slash(channel, '/scifi', 'late');
       await delivery.done;
       assert.equal(delivery.failure, 'operation_timeout');
       assert.equal(heard.length, 1);
     });
 
-    it('brings presses, shortcuts, mentions and the App Home', async () => {
+    it('delivers button presses, shortcuts, mentions and the App Home', async () => {
       const ann = new Person(slack, 'ann');
       const element = { type: 'button', action_id: 'press', text: { type: 'plain_text', text: 'Press' } };
       const message = slack.world.addMessage(channel, slack.workspace.bot, {
@@ -351,7 +351,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       assert.deepEqual(heard.map(({ kind }) => kind).sort(), ['action', 'home', 'mention', 'shortcut']);
     });
 
-    it('delivers nothing that the manifest does not ask for', async () => {
+    it('delivers only events that the manifest subscribes to', async () => {
       const ann = new Person(slack, 'ann');
       const { scopes } = slack.workspace;
       slack.workspace.scopes = scopes.filter((scope) => scope !== 'app_mentions:read');
@@ -373,7 +373,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       slack.workspace.scopes = scopes;
     });
 
-    it('brings things twice where it is told to, the very same', async () => {
+    it('delivers exact duplicates on demand', async () => {
       const ann = new Person(slack, 'ann');
       slack.copies = 2;
       await ann.openHome().done;
@@ -387,7 +387,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       assert.equal(heard.length, 4);
     });
 
-    it('tells of edits, the bot’s own too', async () => {
+    it('reports edits, including the bot’s own', async () => {
       const before = changes.length;
       const { ts } = slack.world.addMessage(channel, slack.workspace.bot, { text: 'once' });
       await app.client.chat.update({ channel: channel.id, ts, text: 'twice' });
@@ -395,7 +395,7 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       assert.deepEqual(changes.at(-1), { ts, text: 'twice' });
     });
 
-    it('brings an event again that is not acknowledged', async () => {
+    it('delivers an unacknowledged event again', async () => {
       const right = slack.deliveries.http;
       if (right) slack.deliveries.http = { ...right, signingSecret: 'another' };
       else slack.deliveries.refresh();

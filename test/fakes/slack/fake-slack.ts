@@ -1,6 +1,6 @@
 /**
- * A Slack of some workspaces: Web API, Socket Mode and signed HTTP requests, with Slack's limits, clocks and
- * refusals, and the power to misbehave on demand. The real Bolt talks to it unchanged.
+ * A Slack of several workspaces: Web API, Socket Mode and signed HTTP requests, with Slack's limits, time
+ * limits and refusals, and with faults on demand. The real Bolt talks to it unchanged.
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -23,45 +23,45 @@ import {
   World,
 } from './world.ts';
 
-/** A call as the log keeps it. */
+/** A call in the log. */
 export interface Logged {
   readonly at: number;
   readonly method: string;
   readonly workspaceId: string | undefined;
-  /** Of the conversation that it was about. */
+  /** The conversation of the call. */
   readonly channelId: string | undefined;
   readonly status: number;
-  /** `ok`, or Slack's code. */
+  /** `ok`, or Slack's error code. */
   readonly outcome: string;
 }
 
-/** Something that goes wrong with calls that match. */
+/** A fault of matching calls. */
 export interface Fault {
   /** Matched against the method's name. */
   readonly match: RegExp;
-  /** Slack's code for a refusal; or an HTTP status; 0 cuts the connection instead. */
+  /** Slack's error code; or an HTTP status; 0 cuts the connection instead. */
   readonly answer: string | number;
-  /** How many calls are hit. */
+  /** How many calls fail. */
   times: number;
-  /** Only calls about this conversation. */
+  /** Only calls for this conversation. */
   readonly channel?: FakeChannel;
-  /** Of those that match, the share that is hit; all by default. */
+  /** The share of matching calls that fail; all by default. */
   readonly share?: number;
   /** Whether the call takes effect before the answer is lost. */
   readonly takesEffect?: boolean;
   readonly delayMs?: number;
-  /** What a 429 asks to wait; a second by default. */
+  /** The delay that a 429 asks for; a second by default. */
   readonly retryAfterSeconds?: number;
 }
 
-/** What somebody has agreed to. */
+/** An authorization by a user. */
 interface Grant {
   readonly workspace: Workspace;
   readonly scopes: readonly string[];
   readonly redirectUri: string;
 }
 
-/** An address by which a conversation can be answered for a while. */
+/** An address for answers to a conversation, valid for a limited time. */
 interface ResponseUrl {
   readonly channel: FakeChannel;
   readonly user: FakeUser;
@@ -77,7 +77,7 @@ interface Answered {
 }
 
 const RESPONSES_MAX = 5;
-/** The events that tell of messages, by kind of conversation. */
+/** The message events, by kind of conversation. */
 const TOPICS = {
   channel: 'message.channels',
   group: 'message.groups',
@@ -89,7 +89,7 @@ const AUTHORIZE = 'oauth.v2.access';
 
 export class FakeSlack {
   readonly world = new World();
-  /** The workspace that everything is in, unless there are more. */
+  /** The default workspace. */
   readonly workspace = this.world.addWorkspace();
   readonly log: Logged[] = [];
   readonly faults: Fault[] = [];
@@ -98,11 +98,11 @@ export class FakeSlack {
     editWindowMs: Number.POSITIVE_INFINITY,
     responseUrlMs: 30 * 60_000,
   };
-  /** Time that every call takes on its way. */
+  /** The latency of every call. */
   latencyMs = 5;
-  /** Where the app finds this, when something stands between; its own port by default. */
+  /** The address where the app finds this server, if there is a proxy; its own port by default. */
   publicPort: number | undefined;
-  /** How often the same thing is brought to the app. */
+  /** How often the same request is delivered to the app. */
   copies = 1;
   readonly deliveries: Deliveries;
   readonly limits = new RateLimits();
@@ -118,7 +118,7 @@ export class FakeSlack {
     this.deliveries = new Deliveries(http, isTicket, this.world.appId);
     this.world.onMessage = (message) => this.#tell(message);
     this.world.onEdit = (message) => this.#tellOfEdit(message);
-    // Whoever waits, waits for the end too.
+    // Waiting calls also wait for the end of the server.
     setMaxListeners(0, this.#end.signal);
     http.on('request', (request, response) => {
       this.#serve(request, response).catch((error) => {
@@ -134,12 +134,12 @@ export class FakeSlack {
     return fake;
   }
 
-  /** What `SLACK_API` is to be. */
+  /** The value of `SLACK_API`. */
   get api(): string {
     return `${this.#origin}/api/`;
   }
 
-  /** Calls of a method that ended in a way: `ok`, `ratelimited`, `not_in_channel`, ... */
+  /** Calls of a method with a given result: `ok`, `ratelimited`, `not_in_channel`, ... */
   count(method: string | RegExp, outcome: string): number {
     return this.log.filter(
       (call) =>
@@ -148,12 +148,12 @@ export class FakeSlack {
     ).length;
   }
 
-  /** Makes calls go wrong from now on. */
+  /** Makes matching calls fail from now on. */
   misbehave(fault: Omit<Fault, 'times'> & { times?: number }): void {
     this.faults.push({ times: 1, ...fault });
   }
 
-  /** Brings something to the app; what its acknowledgement says is shown. */
+  /** Delivers a request to the app, and shows the message of its acknowledgement. */
   deliver(
     kind: DeliveryKind,
     payload: Readonly<Record<string, unknown>>,
@@ -170,12 +170,12 @@ export class FakeSlack {
     return delivery;
   }
 
-  /** Brings something once more, as Slack does where it doubts that it was heard. */
+  /** Delivers a request once more, as Slack does when it doubts that the app received it. */
   redeliver({ kind, payload }: Delivery): Delivery {
     return this.deliveries.send(kind, payload);
   }
 
-  /** Brings an event to the app. */
+  /** Delivers an event to the app. */
   dispatch(
     workspace: Workspace,
     event: Readonly<Record<string, unknown>>,
@@ -184,15 +184,15 @@ export class FakeSlack {
     return this.deliver('events_api', eventOf(this.world, workspace, eventId, event));
   }
 
-  /** Somebody agrees to the app in a workspace: the code that Slack hands to the app. */
+  /** A user authorizes the app in a workspace: the code that Slack gives to the app. */
   approve(workspace: Workspace): string {
     return this.#grant({ workspace, scopes: workspace.scopes, redirectUri: '' });
   }
 
   /**
-   * Somebody agrees to the app in a workspace, on the page that an install link leads to.
+   * A user authorizes the app in a workspace, on the page of an install link.
    *
-   * @returns the query with which Slack leads back to the app
+   * @returns the query with which Slack redirects to the app
    */
   authorize(link: string, workspace: Workspace): URLSearchParams {
     const { searchParams } = new URL(link);
@@ -205,13 +205,16 @@ export class FakeSlack {
     return new URLSearchParams({ code, state: searchParams.get('state') ?? '' });
   }
 
-  /** Somebody takes the app out of a workspace. */
+  /** A user removes the app from a workspace. */
   uninstall(workspace: Workspace): Delivery {
     workspace.isRevoked = true;
     return this.dispatch(workspace, { type: 'app_uninstalled' });
   }
 
-  /** A channel is archived, deleted, or the bot is taken out of it. The app is told where it asked to be. */
+  /**
+   * A channel is archived, deleted, or the bot is removed from it. The app receives the events that it
+   * subscribed to.
+   */
   close(channel: FakeChannel, how: 'archive' | 'deleted' | 'left'): Delivery | undefined {
     const { workspace, kind, id } = channel;
     const type = `${kind === 'group' ? 'group' : 'channel'}_${how}`;
@@ -323,7 +326,7 @@ export class FakeSlack {
     if (String(fields.redirect_uri ?? '') !== grant.redirectUri) throw new Refusal('bad_redirect_uri');
     const { workspace } = grant;
     workspace.scopes = grant.scopes;
-    // Whoever comes back gets another token; the old one stays worthless.
+    // A reinstallation creates another token; the old one stays invalid.
     if (workspace.isRevoked) workspace.token = tokenFor(workspace.id);
     workspace.isRevoked = false;
     return {
@@ -354,17 +357,17 @@ export class FakeSlack {
     return { status: 200, body: { ok: true }, workspace: known.channel.workspace };
   }
 
-  /** Shows what a response says: to everybody, or to the one who asked. */
+  /** Shows a response: to all users, or to the one who asked. */
   #show(response: unknown, { channel, user }: { channel: FakeChannel; user: FakeUser }): void {
     if (typeof response !== 'object' || response === null) return;
     const { text = '', response_type: type = 'ephemeral' } = response as Record<string, string>;
-    // An acknowledgement in Socket Mode that says nothing is an empty object.
+    // An empty acknowledgement in Socket Mode is an empty object.
     if (text === '') return;
     if (type === 'in_channel') this.world.addMessage(channel, channel.workspace.bot, { text });
     else this.world.whispers.push({ at: Date.now(), channelId: channel.id, userId: user.id, text });
   }
 
-  /** Tells the app of a message in a conversation that it is in, its own included. */
+  /** Sends the app the event of a message in a conversation that it is in, including its own. */
   #tell(message: FakeMessage): void {
     const { channel, text, isBots } = message;
     const { workspace, kind } = channel;
@@ -378,14 +381,14 @@ export class FakeSlack {
     this.dispatch(workspace, { ...said, type: 'app_mention', channel: channel.id, event_ts: message.ts });
   }
 
-  /** Tells the app of an edit in a conversation that it is in. */
+  /** Sends the app the event of an edit in a conversation that it is in. */
   #tellOfEdit(message: FakeMessage): void {
     const { workspace, kind } = message.channel;
     if (!this.#isSeen(message.channel) || !this.world.subscriptions.has(TOPICS[kind])) return;
     this.dispatch(workspace, changedEventOf(message, this.world));
   }
 
-  /** Whether the app is told of what is said in a conversation. */
+  /** Whether the app receives the messages of a conversation. */
   #isSeen({ workspace, kind, isMember }: FakeChannel): boolean {
     return isMember && !workspace.isRevoked && workspace.scopes.includes(`${SCOPE_OF_KIND[kind]}:history`);
   }
@@ -403,7 +406,7 @@ export class FakeSlack {
   }
 }
 
-/** Reads a call as Slack does: a form, in which what is no text is JSON. */
+/** Parses a call as Slack does: a form, in which values other than text are JSON. */
 function readCall(request: IncomingMessage, method: string, text: string): Call {
   const isForm = /^application\/x-www-form-urlencoded/.test(request.headers['content-type'] ?? '');
   const given: Record<string, unknown> = isForm

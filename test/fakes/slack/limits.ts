@@ -1,13 +1,13 @@
-/** Slack's rate limits: so many calls of a method in a minute and workspace, and so many posts in a channel. */
+/** Slack's rate limits: calls of a method per minute and workspace, and posts per channel. */
 
-/** Calls in any minute, by Slack's tiers. Bursts beyond them are Slack's to grant, and are not granted here. */
+/** Calls in any minute, by Slack's tiers. Slack may grant bursts beyond them; this fake does not. */
 const TIER = { two: 20, three: 50, four: 100 } as const;
 const METHODS: Readonly<Record<string, number>> = {
   'apps.connections.open': TIER.two,
   'auth.test': 200,
   'chat.appendStream': TIER.four,
   'chat.postEphemeral': TIER.four,
-  // Several hundred a minute in a workspace; what counts is the channel's limit.
+  // Several hundred per minute in a workspace; the channel's limit is the effective one.
   'chat.postMessage': 300,
   'chat.startStream': TIER.two,
   'chat.stopStream': TIER.two,
@@ -21,11 +21,11 @@ const METHODS: Readonly<Record<string, number>> = {
   'views.publish': TIER.four,
 };
 const MINUTE_MS = 60_000;
-/** One message a second and channel; a few at once are let through. */
+/** One message per second and channel; short bursts are accepted. */
 const CHANNEL = { most: 5, windowMs: 5_000 } as const;
 
 export class RateLimits {
-  /** Off where a test is about something else. */
+  /** Off in tests of other subjects. */
   isOn = true;
   readonly #calls = new Map<string, number[]>();
 

@@ -1,17 +1,17 @@
-/** What the app asks Slack for, and says that it has: Slack grants and delivers nothing else. */
+/** The scopes, commands and events of the app's manifest: Slack grants and delivers nothing else. */
 import { readFileSync } from 'node:fs';
 
 export interface Manifest {
   readonly scopes: readonly string[];
   readonly events: readonly string[];
   readonly commands: readonly string[];
-  /** Commands in whose text Slack puts ids in place of the names of users and channels. */
+  /** Commands in whose text Slack replaces the names of users and channels with ids. */
   readonly escaping: readonly string[];
   /** By their callback ids. */
   readonly shortcuts: readonly string[];
 }
 
-/** The manifest that people paste. */
+/** The manifest that operators paste into Slack. */
 export const MANIFEST = readManifest(
   readFileSync(new URL('../../../manifest.json', import.meta.url), 'utf8'),
 );

@@ -1,4 +1,4 @@
-/** The fake's Web API: what Slack does with each call, and what it refuses. */
+/** The fake's Web API: the effect of each call, and its refusals. */
 import { messageOf } from './payloads.ts';
 import { Refusal } from './refusal.ts';
 import { checkContent, checkMarkdown, pingsIn } from './validation.ts';
@@ -12,7 +12,7 @@ import {
   type World,
 } from './world.ts';
 
-/** A call of the Web API; what Slack takes as JSON in a form is parsed. */
+/** A call of the Web API; arguments that Slack takes as JSON in a form are parsed. */
 export interface Call {
   readonly method: string;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface Call {
 }
 
 export interface Clocks {
-  /** How long a stream lives, whatever is done with it. */
+  /** The lifetime of a stream, independent of its use. */
   readonly streamMs: number;
   /** How long after posting a message may be edited. */
   readonly editWindowMs: number;
@@ -37,7 +37,7 @@ interface Context {
 }
 
 const HISTORY_MAX = 999;
-/** Slack's own limit on the shortcode of a reaction is not ours to find out. */
+/** Slack's exact limit on the shortcode of a reaction is not modelled. */
 const EMOJI = /^[a-z0-9_+'-]{1,100}$/;
 
 const METHODS: Readonly<Record<string, Handler>> = {
@@ -138,7 +138,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const replies = [...channel.messages.values()].filter(
       ({ threadTs, ts, isDeleted }) => !isDeleted && threadTs === root.ts && ts !== root.ts,
     );
-    // A thread begins with its root, whatever was asked for.
+    // A thread begins with its root, for any requested range.
     const page = pageOf(replies, context);
     return {
       ...page,
@@ -193,7 +193,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
 };
 
 /**
- * Answers a call of the bot's.
+ * Answers a call of the bot.
  *
  * @throws Refusal with Slack's code
  */
@@ -237,7 +237,7 @@ function readable(context: Context): FakeChannel {
   return channel;
 }
 
-/** A message of the bot's own, to be edited or deleted. */
+/** A message of the bot that is to be edited or deleted. */
 function own(context: Context, refusal = 'cant_update_message'): FakeMessage {
   const { fields, workspace } = context;
   const channel = conversation(context);
@@ -256,7 +256,7 @@ function stream(context: Context): FakeMessage {
   return message;
 }
 
-/** Streams die some minutes after they were started, whatever is appended to them. */
+/** Streams expire some minutes after they were started, independent of appended text. */
 function age(message: FakeMessage, { streamMs }: Clocks): void {
   const { streamingSince } = message;
   if (streamingSince !== undefined && Date.now() - streamingSince > streamMs) {
@@ -264,7 +264,7 @@ function age(message: FakeMessage, { streamMs }: Clocks): void {
   }
 }
 
-/** Slack makes rich text of a stream's markdown; what a stream is stopped with comes below it. */
+/** Slack turns a stream's markdown into rich text; the blocks of `stopStream` follow below it. */
 function richText(text: string): FakeBlock[] {
   if (text === '') return [];
   const section = { type: 'rich_text_section', elements: [{ type: 'text', text }] };
@@ -312,7 +312,7 @@ function need(workspace: Workspace, scope: string): void {
   if (!workspace.scopes.includes(scope)) throw new Refusal('missing_scope', [scope]);
 }
 
-/** Nobody may be notified and nothing may become a link, whatever a story says. */
+/** No user may be notified and no text may become a link, for any text of a story. */
 function noteWhatItWouldDo(
   world: World,
   fields: Context['fields'],

@@ -12,7 +12,7 @@ import {
 
 type Payload = Readonly<Record<string, unknown>>;
 
-/** A token that Slack still sends and nobody should look at. */
+/** A token that Slack still sends and that apps should ignore. */
 const VERIFICATION_TOKEN = 'not-to-be-looked-at';
 
 export function messageOf(message: FakeMessage, world: World): Payload {
@@ -46,7 +46,8 @@ export function commandOf(
     user_id: user.id,
     user_name: user.name,
     command,
-    // What is a name already (`<@U1|ann>`) stays one where the command wants that.
+    // An existing mention (`<@U1
+    // ann>`) stays one if the command asks for that.
     text: MANIFEST.escaping.includes(command) ? text : escaped(text),
     api_app_id: world.appId,
     is_enterprise_install: 'false',
@@ -88,7 +89,7 @@ export function actionOf(
   };
 }
 
-/** A choice that somebody makes on the App Home. */
+/** A choice of a user on the App Home. */
 export function settingOf(
   world: World,
   user: FakeUser,
@@ -154,7 +155,7 @@ export function messageEventOf(message: FakeMessage, world: World): Payload {
   return { ...messageOf(message, world), channel: id, channel_type: kind, event_ts: message.ts };
 }
 
-/** The event of a message that was edited: the bot hears of its own edits too. */
+/** The event of an edited message: the bot receives its own edits too. */
 export function changedEventOf(message: FakeMessage, world: World): Payload {
   const { kind, id } = message.channel;
   const ts = timestamp();
@@ -181,7 +182,7 @@ function commonOf(world: World, user: FakeUser, workspace: Workspace): Payload {
   };
 }
 
-/** What people type arrives escaped. */
+/** Text that users type arrives escaped. */
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,4 +1,4 @@
-/** What people do on the fake Slack. */
+/** Actions of users on the fake Slack. */
 import { randomUUID } from 'node:crypto';
 import type { Delivery } from './delivery.ts';
 import type { FakeSlack } from './fake-slack.ts';
@@ -26,7 +26,7 @@ export class Person {
     });
   }
 
-  /** Presses the button of that label under a message. */
+  /** Presses the button with that label under a message. */
   press(message: FakeMessage, label: string): Delivery {
     const { world } = this.#slack;
     const button = buttonsOf(message).find((one) => labelOf(one) === label);
@@ -43,12 +43,12 @@ export class Person {
     return this.#slack.deliver('interactive', payload);
   }
 
-  /** Writes a message; in the bot's channels it hears of it. */
+  /** Writes a message; the bot receives it in its channels. */
   say(channel: FakeChannel, text: string, { threadTs }: { threadTs?: string } = {}): FakeMessage {
     return this.#slack.world.addMessage(channel, this.user, { text, threadTs });
   }
 
-  /** Writes a message that begins with the bot's name. */
+  /** Writes a message that begins with a mention of the bot. */
   mention(channel: FakeChannel, text: string, options: { threadTs?: string } = {}): FakeMessage {
     return this.say(channel, `<@${channel.workspace.bot.id}> ${text}`, options);
   }

@@ -1,7 +1,7 @@
 /** A call that Slack answers with `ok: false`. */
 export class Refusal extends Error {
   readonly code: string;
-  /** What Slack adds: the places that it complains of. */
+  /** Details that Slack adds: the positions of the faults. */
   readonly messages: readonly string[];
 
   constructor(code: string, messages: readonly string[] = []) {

@@ -1,8 +1,8 @@
-/** What Slack refuses to show: too long, of the wrong shape, or with anything in it that it does not know. */
+/** Slack's validation of messages: text that is too long, of the wrong shape, or with unknown fields. */
 import { Refusal } from './refusal.ts';
 import type { FakeBlock } from './world.ts';
 
-/** Bytes of a message's `text`, once it is escaped. */
+/** Bytes of a message's `text`, after escaping. */
 const TEXT_MAX = 4_000;
 /** Characters of all the blocks of a message. */
 const ALL_BLOCKS_MAX = 13_200;
@@ -37,14 +37,14 @@ export function checkContent(
   };
 }
 
-/** @throws Refusal for markdown that a stream does not take */
+/** @throws Refusal for markdown that a stream does not accept */
 export function checkMarkdown(markdown: unknown): string {
   if (typeof markdown !== 'string') throw new Refusal('invalid_arguments');
   if (markdown.length > MARKDOWN_MAX) throw new Refusal('msg_too_long');
   return markdown;
 }
 
-/** What the bot's markup would do: ping somebody, or make a link. */
+/** The effects of the bot's markup: a mention of a user, or a link. */
 export function pingsIn({ text, blocks }: { text?: string; blocks?: readonly FakeBlock[] }): string[] {
   const marked: string[] = blocks ? [] : [text ?? ''];
   const collect = (value: unknown): void => {
@@ -54,7 +54,7 @@ export function pingsIn({ text, blocks }: { text?: string; blocks?: readonly Fak
     for (const inner of Object.values(value)) collect(inner);
   };
   collect(blocks);
-  // The text beside blocks is what notifications show; a mention in it notifies all the same.
+  // The text beside blocks is shown in notifications; a mention in it notifies all the same.
   if (blocks && text) marked.push(text);
   return marked.flatMap((words) => words.match(/<(?:[@!#]|https?:|mailto:)[^>]*>/g) ?? []);
 }
@@ -78,7 +78,7 @@ function checkBlocks(blocks: unknown, surface: keyof typeof BLOCKS_MAX): readonl
   return blocks as FakeBlock[];
 }
 
-/** Checks a block; returns how many characters it shows. */
+/** Validates a block; returns how many characters it shows. */
 function checkBlock(block: Fields, at: string): number {
   switch (block.type) {
     case 'section': {
@@ -159,7 +159,7 @@ function checkOption(option: Fields, at: string): void {
   }
 }
 
-/** Checks a text object; returns its length as Slack counts: escaped. */
+/** Validates a text object; returns its length as Slack counts: escaped. */
 function checkText(text: unknown, most: number, at: string, isPlainOnly = false): number {
   const fields = (text ?? {}) as Fields;
   const isPlain = fields.type === 'plain_text';
@@ -175,7 +175,7 @@ function checkText(text: unknown, most: number, at: string, isPlainOnly = false)
   return length;
 }
 
-/** Slack stores `&`, `<` and `>` escaped; what is escaped already, or is its own markup, stays. */
+/** Slack stores `&`, `<` and `>` escaped; text that is escaped already, or is Slack's own markup, stays. */
 function escapedAsSlackDoes(text: string): string {
   return text.replace(/&(?!(?:amp|lt|gt);)/g, '&amp;');
 }

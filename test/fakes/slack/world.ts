@@ -1,8 +1,8 @@
-/** What there is in the fake Slack: workspaces, conversations, people, messages. */
+/** The objects of the fake Slack: workspaces, conversations, users, messages. */
 import { randomBytes } from 'node:crypto';
 import { MANIFEST } from './manifest.ts';
 
-/** What a scope of a conversation's kind is called by. */
+/** The name of a conversation's kind in scopes. */
 export const SCOPE_OF_KIND = { channel: 'channels', group: 'groups', im: 'im', mpim: 'mpim' } as const;
 
 export type ChannelKind = keyof typeof SCOPE_OF_KIND;
@@ -12,13 +12,13 @@ export interface FakeUser {
   readonly name: string;
 }
 
-/** A workspace in which the app is, or was. */
+/** A workspace in which the app is or was installed. */
 export interface Workspace {
   readonly id: string;
   readonly name: string;
   readonly bot: FakeUser;
   readonly botId: string;
-  /** A made-up token of the right shape. */
+  /** A made-up token in the right format. */
   token: string;
   isRevoked: boolean;
   scopes: readonly string[];
@@ -29,17 +29,17 @@ export interface FakeChannel {
   readonly name: string;
   readonly kind: ChannelKind;
   readonly workspace: Workspace;
-  /** Id of the user who created it; undefined where the fake has made it up. */
+  /** Id of the user who created it; undefined for a conversation that the fake generated. */
   creatorId: string | undefined;
   /** Whether the bot is in it. */
   isMember: boolean;
   isArchived: boolean;
-  /** Whether only some people may post in it. */
+  /** Whether only some users may post in it. */
   isReadOnly: boolean;
   readonly messages: Map<string, FakeMessage>;
 }
 
-/** A block, as far as the fake looks into it. */
+/** A block, with the fields that the fake reads. */
 export interface FakeBlock {
   readonly type: string;
   readonly block_id?: string;
@@ -57,7 +57,7 @@ export interface FakeElement {
   readonly text?: string | { readonly type: string; readonly text: string };
 }
 
-/** One state of a message, as everybody saw it. */
+/** One state of a message, as all users saw it. */
 export interface Seen {
   readonly at: number;
   readonly text: string;
@@ -72,15 +72,15 @@ export interface FakeMessage {
   readonly threadTs: string | undefined;
   text: string;
   blocks: readonly FakeBlock[];
-  /** Everything that it has shown, in order. */
+  /** Every state that it has shown, in order. */
   readonly history: Seen[];
   isDeleted: boolean;
-  /** While it is a stream that grows: when it began. */
+  /** The start time of an open stream. */
   streamingSince: number | undefined;
   readonly reactions: string[];
 }
 
-/** Something that only one person was shown. */
+/** A message that only one user was shown. */
 export interface Whisper {
   readonly at: number;
   readonly channelId: string;
@@ -100,7 +100,7 @@ export function slackId(prefix: string): string {
   return prefix + randomBytes(5).toString('hex').toUpperCase();
 }
 
-/** A made-up token of the right shape, another one each time. */
+/** A made-up token in the right format, a new one each time. */
 export function tokenFor(workspaceId: string): string {
   return `xoxb-${workspaceId}-${randomBytes(4).toString('hex')}-fake-not-a-secret`;
 }
@@ -109,25 +109,25 @@ export class World {
   readonly appId = slackId('A');
   readonly clientId = '1000000000.2000000000';
   readonly clientSecret = 'f'.repeat(32);
-  /** A made-up token of the right shape. */
+  /** A made-up token in the right format. */
   readonly appToken = 'xapp-1-fake-not-a-secret';
   isAppTokenRevoked = false;
   readonly workspaces: Workspace[] = [];
   readonly channels = new Map<string, FakeChannel>();
   readonly whispers: Whisper[] = [];
-  /** Ids of those who administrate their workspace. */
+  /** Ids of the administrators of their workspace. */
   readonly administrators = new Set<string>();
-  /** What people see on the App Home, by their id. */
+  /** The view of each user's App Home, by user id. */
   readonly homes = new Map<string, { readonly type: string; readonly blocks: readonly FakeBlock[] }>();
-  /** Everybody who was notified and every link that was made out of what the bot wrote: none, ever. */
+  /** Every notified user and every link in the bot's messages: always empty. */
   readonly pings: string[] = [];
   /** Events that the app has subscribed to. */
   readonly subscriptions = new Set(MANIFEST.events);
-  /** Told of every message that is posted. */
+  /** Called for every posted message. */
   onMessage: (message: FakeMessage) => void = () => {};
-  /** Told of every message that is edited. */
+  /** Called for every edited message. */
   onEdit: (message: FakeMessage) => void = () => {};
-  /** Whether a conversation takes streams. */
+  /** Whether a conversation accepts streams. */
   streamsIn: (channel: FakeChannel) => boolean = () => true;
 
   addWorkspace(name = 'a workspace'): Workspace {
@@ -198,14 +198,14 @@ export class World {
     message: FakeMessage,
     body: { text?: string | undefined; blocks?: readonly FakeBlock[] | undefined },
   ): void {
-    // Whoever edits a text alone loses the blocks.
+    // An edit of the text alone removes the blocks.
     message.text = body.text ?? message.text;
     message.blocks = body.blocks ?? (body.text === undefined ? message.blocks : []);
     message.history.push({ at: Date.now(), text: message.text, blocks: message.blocks });
     this.onEdit(message);
   }
 
-  /** Every stream that grows dies, as they do of age; returns how many. */
+  /** Expires every open stream, as their age does; returns how many. */
   killStreams(): number {
     const open = [...this.channels.values()]
       .flatMap(({ messages }) => [...messages.values()])
@@ -215,7 +215,7 @@ export class World {
   }
 }
 
-/** The words of a message's blocks, as they stand there. */
+/** The words of a message's blocks, in order. */
 export function wordsOf(blocks: readonly FakeBlock[], type: string): string {
   return blocks
     .filter((block) => block.type === type)

@@ -1,4 +1,7 @@
-/** Every activation in float64 as Keras's documentation writes it, branches and all, with nothing of the sources. */
+/**
+ * Every activation in float64 as Keras's documentation defines it, with all its branches and without any code
+ * of the sources.
+ */
 import type { ActivationName } from '../../../src/generator/model/activation-formulas.ts';
 
 type Row = readonly number[];
@@ -32,7 +35,7 @@ function softmax(row: Row): number[] {
   return weights.map((weight) => weight / total);
 }
 
-/** By its support: the largest k at which 1 + k z_k is above the sum of the k largest. */
+/** By its support: the largest k for which 1 + k z_k is above the sum of the k largest. */
 function sparsemax(row: Row): number[] {
   const sorted = row.toSorted((a, b) => b - a);
   const sumOf = (k: number) => sorted.slice(0, k).reduce((a, b) => a + b, 0);

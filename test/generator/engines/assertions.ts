@@ -1,4 +1,4 @@
-/** What several engines' tests assert alike. */
+/** Assertions that the tests of several engines share. */
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../src/generator/engines/engine.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
@@ -8,12 +8,12 @@ import { Reference } from './reference.ts';
 /** Distance from the float64 reference, as a share of the largest logit. */
 const PARITY = 1e-4;
 
-/** Ids that look like nothing in particular. */
+/** Pseudo-random ids. */
 export function noiseIds(model: Model, count: number, seed: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.floor(uniformAt(seed, i, 0) * model.vocabulary.size));
 }
 
-/** Compares bits, so that not even 0 and -0 are the same. */
+/** Compares bits, so that even 0 and -0 differ. */
 export function assertSameBits(actual: Float32Array, expected: Float32Array, what: string): void {
   const bits = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   assert.ok(bits(actual).equals(bits(expected)), what);
@@ -50,7 +50,7 @@ export function chiSquared(
   return probabilities.reduce((sum, p, i) => sum + (counts[i]! - p * draws) ** 2 / (p * draws), 0);
 }
 
-/** A bound that chi-squared passes about once in 30,000 runs (Wilson and Hilferty, at 4 sigma). */
+/** A bound that chi-squared exceeds about once in 30,000 runs (Wilson and Hilferty, at 4 sigma). */
 export function chiSquaredBound(degrees: number): number {
   return degrees * (1 - 2 / (9 * degrees) + 4 * Math.sqrt(2 / (9 * degrees))) ** 3;
 }

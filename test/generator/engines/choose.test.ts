@@ -15,7 +15,7 @@ function opened(device: string): OpenedEngine {
   return { device, create: () => Promise.reject(new Error('none')), close: async () => {} };
 }
 
-/** Openers of which only some succeed; the rest say what they miss. */
+/** Openers of which only some succeed; the others fail with a reason. */
 function openers(able: readonly EngineName[], asked: [EngineName, boolean][] = []): EngineOpeners {
   const open = (name: EngineName) => async (request: { acceptSoftware: boolean }) => {
     asked.push([name, request.acceptSoftware]);
@@ -26,14 +26,14 @@ function openers(able: readonly EngineName[], asked: [EngineName, boolean][] = [
 }
 
 describe('chooseEngine', () => {
-  test('takes the first that runs, fastest kind first, and says why not the ones before', async () => {
+  test('takes the fastest kind that runs, and gives the reasons against faster ones', async () => {
     for (const [index, name] of ENGINE_NAMES.entries()) {
       const asked: [EngineName, boolean][] = [];
       const chosen = await chooseEngine('auto', openers(ENGINE_NAMES.slice(index), asked));
       assert.equal(chosen.name, name);
       const refused = ENGINE_NAMES.slice(0, index).map((other) => `; not ${other}: no ${other} here`);
       assert.equal(chosen.reason, `${name} on the ${name} device${refused.join('')}`);
-      // No software GPU is to be taken, and nobody after the first is asked.
+      // Software GPUs are not allowed, and no opener after the first success is called.
       assert.deepEqual(
         asked,
         ENGINE_NAMES.slice(0, index + 1).map((other) => [other, false]),
@@ -41,13 +41,13 @@ describe('chooseEngine', () => {
     }
   });
 
-  test('passes over what was lost too often', async () => {
+  test('skips kinds that were lost too often', async () => {
     const passOver = new Map<EngineName, string>([['webgpu', 'its device was lost 3 times']]);
     const chosen = await chooseEngine('auto', openers(['webgpu', 'onnx']), passOver);
     assert.match(chosen.reason, /^onnx on .*; not webgpu: its device was lost 3 times$/);
   });
 
-  test('takes what the operator named and nothing else', async () => {
+  test('takes only the kind that the operator named', async () => {
     const asked: [EngineName, boolean][] = [];
     const chosen = await chooseEngine('webgpu', openers(ENGINE_NAMES, asked));
     assert.equal(chosen.reason, 'webgpu on the webgpu device, as SCIFI_ENGINE says');
@@ -68,9 +68,9 @@ describe('chooseEngine', () => {
 });
 
 describe('the engines of this machine', () => {
-  test('are chosen from, with what each other one misses', async () => {
+  test('are chosen from, with the reason against each other one', async () => {
     const chosen = await chooseEngine('auto', ENGINE_OPENERS);
-    // On a machine with a GPU this is another one, and then the reasons end with it.
+    // On a machine with a GPU another engine is chosen, and the reasons end with it.
     if (chosen.name === 'onnx') {
       assert.match(chosen.reason, /^onnx on the processor; not cuda: .*tfjs-node-gpu.*; not webgpu: ./);
     }
@@ -80,7 +80,7 @@ describe('the engines of this machine', () => {
     await chosen.close();
   });
 
-  test('CUDA says which package it misses', async (t) => {
+  test('CUDA names the package that is missing', async (t) => {
     const cuda = await ENGINE_OPENERS.cuda({ acceptSoftware: false }).catch((error: Error) => error);
     if (!(cuda instanceof Error)) return t.skip('CUDA is here');
     assert.match(cuda.message, /@tensorflow\/tfjs-node-gpu|CUDA/);
@@ -93,7 +93,7 @@ describe('the engines of this machine', () => {
     await engine.close();
   });
 
-  test('a software GPU is taken when it is named and passed by when not', {
+  test('a software GPU is taken only when it is named', {
     skip: skipWithoutWebgpu(),
   }, async (t) => {
     const webgpu = await chooseEngine('webgpu', ENGINE_OPENERS);

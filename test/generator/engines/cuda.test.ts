@@ -1,6 +1,6 @@
 /**
- * The way to CUDA as far as it goes without a card: what is said when something is missing, and our code over
- * a stand-in for the binding, which is TensorFlow.js on the processor under the binding's name.
+ * The CUDA backend as far as it can be tested without a GPU: the messages when something is missing, and our
+ * code over a stub of the binding, which is TensorFlow.js on the CPU under the binding's name.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -12,7 +12,7 @@ import { createTensorflowEngine } from '../../../src/generator/engines/tensorflo
 import { type ContractOptions, describeContract } from './engine-contract.ts';
 import { describeKinds } from './kinds.ts';
 
-/** Registers the processor's backend as the binding registers itself, or changes what it says of itself. */
+/** Registers the CPU backend as the binding registers itself, or with other properties. */
 async function standIn(isUsingGpuDevice: boolean): Promise<void> {
   const { registryFactory } = tf.engine();
   if (!registryFactory.tensorflow) {
@@ -39,7 +39,7 @@ describe('createCudaBackend', () => {
     );
   });
 
-  test('says that the native part is missing', async () => {
+  test('reports a missing native part', async () => {
     const load = failure(
       "Cannot find module '/x/lib/napi-v8/tfjs_binding.node'\nRequire stack:",
       'MODULE_NOT_FOUND',
@@ -47,12 +47,12 @@ describe('createCudaBackend', () => {
     await assert.rejects(createCudaBackend(load), /installed without its native part: .*tfjs_binding.node'$/);
   });
 
-  test('says what a broken one said, with the version of Node', async () => {
+  test('reports the error of a broken one, with the version of Node', async () => {
     const load = failure('libcudart.so.11.0: cannot open shared object file', 'ERR_DLOPEN_FAILED');
     await assert.rejects(createCudaBackend(load), /cannot be loaded on Node \d+\..*: libcudart/);
   });
 
-  test('refuses a binding that runs on the processor', async () => {
+  test('refuses a binding that runs on the CPU', async () => {
     await assert.rejects(
       createCudaBackend(() => standIn(false)),
       /found no CUDA device; it needs an NVIDIA driver/,

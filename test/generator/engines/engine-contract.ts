@@ -1,4 +1,4 @@
-/** What every engine must keep, whatever it multiplies with: one suite for all of them. */
+/** The contract of every engine, independent of its backend: one suite for all of them. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -17,22 +17,25 @@ export interface ContractOptions {
   readonly draws: number;
   /** Runs of each property. */
   readonly runs: number;
-  /** Whether steps take so long here, and other shapes of a model, that only one can be read for 200. */
+  /**
+   * Whether steps, and compiling for other model shapes, take so long that only one model can be read for 200
+   * steps.
+   */
   readonly isSlow?: boolean;
   create(model: Model, capacity: number): Promise<Engine>;
 }
 
-/** A set of allowed ids as lanes have it. */
+/** A set of allowed ids in the form that rows have. */
 function maskOf(ids: readonly number[], size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, id) => (ids.includes(id) ? 1 : 0));
 }
 
 export function describeContract({ name, skip, draws, runs, isSlow, create }: ContractOptions): void {
-  describe(`the ${name} engine keeps the contract of engines`, { skip }, () => {
+  describe(`the ${name} engine fulfils the contract of engines`, { skip }, () => {
     test('agrees with the formulas for several numbers of layers, units and columns', async () => {
       const models = [[3], [16, 16], [1, 2, 3], [33, 7, 20, 5]];
       for (const [seed, units] of models.entries()) {
-        // Every other shape is other programs to compile; even ones are in other tests.
+        // Every other shape needs other programs compiled; even numbers are in other tests.
         if (isSlow && seed !== 2) continue;
         const model = randomModel({ units, seed, columns: seed + 1 });
         const engine = await create(model, 3);
@@ -42,7 +45,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       }
     });
 
-    test('lets slots come, go, return and begin again without touching the others', async () => {
+    test('lets slots start, pause, resume and restart without an effect on the others', async () => {
       const model = randomModel({ units: [9, 5] });
       const size = model.vocabulary.size;
       const capacity = 5;
@@ -81,7 +84,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       await alone.close();
     });
 
-    test('feeds, feeds back and draws in one trip what single steps and the host would', async () => {
+    test('gives the same ids in a multi-step decode as in single steps and on the host', async () => {
       const model = randomModel({ units: [7, 9], scale: 1.5 });
       const tripping = await create(model, 6);
       const stepping = await create(model, 6);
@@ -137,14 +140,15 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
             });
           }
         }),
-        // A float32 sum may fall on the other side of a uniform once in a million draws: always the same ones.
+        // A float32 sum may fall on the other side of a uniform once in a million draws: always the same
+        // ones.
         { numRuns: runs, seed: 1 },
       );
       await tripping.close();
       await stepping.close();
     });
 
-    test('restores checkpoints, whatever was read, cleared, remembered or moved meanwhile', async () => {
+    test('restores checkpoints after any sequence of reads, clears, saves and moves', async () => {
       const model = randomModel({ units: [9, 5] });
       const size = model.vocabulary.size;
       const capacity = 4;
@@ -225,7 +229,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         );
         const probabilities = [...logSoftmax(kept)].map(Math.exp);
         assert.ok(counts.every((count, id) => count === 0 || probabilities[id]! > 0));
-        // Cells of fewer than five draws are no cells for this test.
+        // Cells of fewer than five draws are left out of this test.
         const cells = probabilities.flatMap((p, id) => (p * draws >= 5 ? [id] : []));
         const rest = probabilities.reduce((sum, p, id) => (cells.includes(id) ? sum : sum + p), 0);
         const expected = [...cells.map((id) => probabilities[id]!), ...(rest * draws >= 5 ? [rest] : [])];
@@ -237,7 +241,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       await engine.close();
     });
 
-    test('never draws an id that is not allowed, however likely, and draws others as before beside it', async () => {
+    test('never draws a disallowed id, and leaves the draws of other rows unchanged', async () => {
       const model = randomModel({ scale: 1.5 });
       const engine = await create(model, 12);
       const steps = engine.stepsPerDecode;
@@ -275,7 +279,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       await engine.close();
     });
 
-    test('takes the likeliest at temperature 0, and no uniform past the end', async () => {
+    test('takes the likeliest id at temperature 0, and stays in range for any uniform', async () => {
       const model = randomModel({ scale: 1.5 });
       const engine = await create(model, 12);
       const likeliest = Array.from({ length: 12 }, (_, id) => {
@@ -363,13 +367,13 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       test(what, () => assert.rejects(call, message));
     }
 
-    test('a checkpoint of a number that there is not', () => {
+    test('an unknown checkpoint number', () => {
       assert.throws(() => engine.checkpoint([0], CHECKPOINTS), /`number` .* from 0 to 1, got 2/);
       assert.throws(() => engine.restore(0, -1), /`number` .* from 0 to 1, got -1/);
       assert.throws(() => engine.checkpoint([4], 0), /`slot` .* from 0 to 3, got 4/);
     });
 
-    test('to clear a slot that it has not', () => {
+    test('to clear a slot outside its capacity', () => {
       assert.throws(() => engine.clear(-1), /`slot` .* from 0 to 3, got -1/);
     });
 
@@ -379,7 +383,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       }
     });
 
-    test('a second call while the first is under way, which goes on undisturbed', async () => {
+    test('a second call while the first is active, without an effect on the first', async () => {
       engine.clear(0);
       const expected = await engine.logits([0], [5]);
       engine.clear(0);
@@ -389,7 +393,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       assertSameBits(await first, expected, 'the first call');
     });
 
-    test('nothing when a slot is cleared while a step is under way: it is clear afterwards', async () => {
+    test('nothing when a slot is cleared during a step: it is clear afterwards', async () => {
       engine.clear(0);
       const expected = await engine.logits([0], [5]);
       const under = engine.logits([0], [6]);
@@ -398,7 +402,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       assertSameBits(await engine.logits([0], [5]), expected, 'after the clearing');
     });
 
-    test('calls after closing, which waits for the one under way', async () => {
+    test('calls after closing, and closing waits for the active call', async () => {
       const closing = await create(randomModel(), 1);
       const last = closing.logits([0], [1]);
       const closed = closing.close();

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { EngineName, EngineOpeners, OpenedEngine } from '../../../src/generator/engines/choose.ts';
 import { EngineSupervisor } from '../../../src/generator/engines/engine-supervisor.ts';
 
-/** A keeper whose clock stands still unless it waits, and whose openers the test decides. */
+/** A supervisor whose clock advances only while it waits, and whose openers the test controls. */
 function keeper(wanted: EngineName | 'auto', able: Set<EngineName>) {
   const seen = { log: [] as string[], waits: [] as number[], closed: 0, now: 0 };
   const open = (name: EngineName) => async (): Promise<OpenedEngine> => {
@@ -36,8 +36,8 @@ function keeper(wanted: EngineName | 'auto', able: Set<EngineName>) {
   return { keeper: made, seen };
 }
 
-describe('EngineKeeper', () => {
-  test('opens a lost engine again, and after three losses does without it', async () => {
+describe('EngineSupervisor', () => {
+  test('opens a lost engine again, and excludes it after three losses', async () => {
     const { keeper: kept, seen } = keeper('auto', new Set(['webgpu', 'onnx']));
     assert.equal((await kept.open()).name, 'webgpu');
     assert.equal((await kept.reopen())?.name, 'webgpu');
@@ -48,7 +48,7 @@ describe('EngineKeeper', () => {
     assert.equal(seen.log.length, 4);
   });
 
-  test('counts anew after a good run', async () => {
+  test('resets the count after a long run', async () => {
     const { keeper: kept, seen } = keeper('auto', new Set(['webgpu', 'onnx']));
     await kept.open();
     for (let loss = 0; loss < 5; loss++) {
@@ -57,7 +57,7 @@ describe('EngineKeeper', () => {
     }
   });
 
-  test('tries the one that is wanted for as long as it takes, with growing pauses', async () => {
+  test('retries the requested engine without a limit, with growing pauses', async () => {
     const able = new Set<EngineName>(['webgpu', 'onnx']);
     const { keeper: kept, seen } = keeper('webgpu', able);
     await kept.open();
@@ -78,7 +78,7 @@ describe('EngineKeeper', () => {
     assert.equal(await reopened, undefined);
   });
 
-  test('refuses at the first opening what cannot run', async () => {
+  test('rejects at the first opening an engine that cannot run', async () => {
     const { keeper: kept } = keeper('cuda', new Set());
     await assert.rejects(kept.open(), { code: 'configuration' });
   });

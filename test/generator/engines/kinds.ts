@@ -1,4 +1,4 @@
-/** Small models of every kind that can be imported, and what every engine must do with them. */
+/** Small models of every importable kind, and the results that every engine must give for them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoryError } from '../../../src/errors.ts';
@@ -16,15 +16,15 @@ import type { ContractOptions } from './engine-contract.ts';
 
 const CHARACTERS = 12;
 const CAPACITY = 5;
-/** Slots of the one crowd on an engine that is slow. */
+/** The number of slots on a slow engine. */
 const SINGLE_CROWD = 20;
-/** What is read of each text: further than the windows below go. */
+/** Characters that are read of each text: more than the windows below hold. */
 const STEPS = 11;
 const WINDOW = { kind: 'window', characters: 3 } as const;
 
-/** Sizes of layers that no vector of a processor holds evenly. */
+/** Layer sizes that are no multiple of a CPU's vector width. */
 const ODD: Sizes = [5, 7, 6];
-/** Sizes that a GPU multiplies with one and the same program, since each other one takes a second to compile. */
+/** Sizes that one GPU program covers, since each further program takes a second to compile. */
 const EVEN: Sizes = [4, 12, 4];
 
 type Sizes = readonly [a: number, b: number, c: number];
@@ -93,10 +93,13 @@ function kindsOf([a, b, c]: Sizes): Readonly<Record<string, Model>> {
 
 export const KINDS = kindsOf(ODD);
 
-/** A model that uses two activations wherever they fit, on small numbers in a cell and on large ones above. */
+/**
+ * A model that uses two activations in every possible position, on small numbers in a cell and on large ones
+ * above.
+ */
 function modelWith(activation: ActivationName, [a, b, c]: Sizes, recurrentActivation = activation): Model {
   const [small, large] = [new RandomLayers(3, 0.3), new RandomLayers(4, 1.5)];
-  // An exponential of an exponential of an exponential is no number.
+  // Three nested exponentials overflow.
   const squash = activation === 'exponential' ? 'tanh' : activation;
   const inner = isPointwise(activation) ? { activation: squash, recurrentActivation } : {};
   return modelOf([
@@ -118,7 +121,7 @@ export function describeKinds({ name, skip, isSlow, create }: ContractOptions): 
           engine,
           [1, 2, 3].map((text) => noiseIds(model, steps, text)),
         );
-        // The same engine: every other one is programs to compile.
+        // One shared engine: each further one compiles its own programs.
         if (isSlow) await assertAloneAsInCrowd(model, engine);
         await engine.close();
         if (!isSlow) await assertAloneAsInCrowds(model, create);
@@ -128,7 +131,7 @@ export function describeKinds({ name, skip, isSlow, create }: ContractOptions): 
 
   describe(`the ${name} engine runs models with every activation:`, { skip }, () => {
     for (const [i, activation] of ACTIVATION_NAMES.entries()) {
-      // Each pair is other programs to compile.
+      // Each pair compiles its own programs.
       const [model, steps] = isSlow
         ? [modelWith(activation, EVEN, ACTIVATION_NAMES.filter(isPointwise)[i + 1]), 2]
         : [modelWith(activation, ODD), activation === 'exponential' ? 2 : 6];
@@ -142,7 +145,7 @@ export function describeKinds({ name, skip, isSlow, create }: ContractOptions): 
     }
   });
 
-  test(`the ${name} engine refuses a bidirectional model that does not say how much it sees`, {
+  test(`the ${name} engine refuses a bidirectional model without a context length`, {
     skip,
   }, async () => {
     const layers = KINDS['LSTMs in both directions']!.layers;
@@ -154,7 +157,10 @@ export function describeKinds({ name, skip, isSlow, create }: ContractOptions): 
   });
 }
 
-/** Slots that begin at different times, and so have read more or less, in crowds that change with every step. */
+/**
+ * Slots that start at different times, and so have read different numbers of ids, in calls whose rows change
+ * at every step.
+ */
 async function assertAloneAsInCrowds(model: Model, create: ContractOptions['create']): Promise<void> {
   const crowd = await create(model, CAPACITY);
   const alone = await create(model, CAPACITY);
@@ -172,7 +178,10 @@ async function assertAloneAsInCrowds(model: Model, create: ContractOptions['crea
   await alone.close();
 }
 
-/** The same in a single step, for slots that have read as much: a crowd so large that it is multiplied otherwise. */
+/**
+ * The same in a single step, for slots that have read equally much: enough rows for another multiplication
+ * path.
+ */
 async function assertAloneAsInCrowd(model: Model, engine: Engine): Promise<void> {
   const slots = Array.from({ length: SINGLE_CROWD }, (_, slot) => slot);
   for (const slot of slots) engine.clear(slot);

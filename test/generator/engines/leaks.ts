@@ -6,7 +6,9 @@ import { createTensorflowEngine } from '../../../src/generator/engines/tensorflo
 import { uniformAt } from '../../../src/generator/sampler.ts';
 import { randomModel } from '../model/random-model.ts';
 
-/** Runs an engine for so many steps, slots coming and going as stories do, and counts its tensors. */
+/**
+ * Runs an engine for a number of steps, with slots that start and end as stories do, and counts its tensors.
+ */
 export async function assertNoLeak(backend: TensorflowBackend, atLeastSteps: number): Promise<void> {
   const capacity = 6;
   const engine = await createTensorflowEngine(randomModel(), backend, { capacity });
@@ -25,7 +27,7 @@ export async function assertNoLeak(backend: TensorflowBackend, atLeastSteps: num
     });
     if (trip % 5 === 0) engine.clear(trip % capacity);
     await engine.decode(lanes, stepsPerDecode);
-    // States of two layers, seated, and parked or not; the network's own weights are constant.
+    // States of two layers, active ones and checkpoints; the network's own weights are constant.
     if (trip >= 8) counts.add(tf.memory().numTensors);
   }
   assert.ok(counts.size <= 2, `numbers of tensors: ${[...counts].join(', ')}`);

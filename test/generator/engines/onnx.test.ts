@@ -31,7 +31,7 @@ describe('the onnx engine with the model of this repository', () => {
     ]);
   });
 
-  test('agrees with what was measured when the model was trained', async () => {
+  test('agrees with the values measured when the model was trained', async () => {
     // [id, the likeliest next id, ln p of that, ln p of the id that follows] of the unrounded weights in
     // float64, for U+0003 and "It all began with"; the last one is followed by U+0003.
     const measured: [number, number, number, number][] = [
@@ -54,7 +54,7 @@ describe('the onnx engine with the model of this repository', () => {
       [86, 74, -0.008884, -0.008884],
       [74, 2, -0.285757, -32.959538],
     ];
-    // What rounding the weights to float16 moves.
+    // The effect of rounding the weights to float16.
     const tolerance = (logProbability: number) => 0.005 * Math.max(1, Math.abs(logProbability));
     engine.clear(0);
     for (const [step, [id, likeliest, ofLikeliest, ofNext]] of measured.entries()) {
@@ -66,7 +66,7 @@ describe('the onnx engine with the model of this repository', () => {
     }
   });
 
-  test('gives a slot the same bits alone and in a crowd of any size, in any row', async () => {
+  test('gives a slot the same bits alone and among any number of slots, in any row', async () => {
     const steps = 6;
     const ids = Array.from({ length: CROWD }, (_, slot) => noiseIds(model, steps + CROWD, slot));
     const size = model.vocabulary.size;
@@ -79,7 +79,7 @@ describe('the onnx engine with the model of this repository', () => {
       }
     }
     for (let slot = 0; slot < CROWD; slot++) engine.clear(slot);
-    // Every size from 1 to 128; each call takes the slots that are behind, so all come to the end.
+    // Every size from 1 to 128; each call takes the slots that have read least, so that all reach the end.
     const read = new Array<number>(CROWD).fill(0);
     for (let call = 0; read.some((count) => count < steps); call++) {
       const crowd = 1 + ((call * 37) % CROWD);
@@ -152,7 +152,7 @@ describeContract(contract);
 describeKinds(contract);
 
 describe('the onnx engine', () => {
-  test('says what it is', async () => {
+  test('reports its name and device', async () => {
     const engine = await createOnnxEngine(randomModel(), { capacity: 7 });
     const { name, capacity, vocabularySize, stepsPerDecode } = engine;
     assert.deepEqual(

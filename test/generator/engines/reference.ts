@@ -1,16 +1,16 @@
-/** The network in float64, straight from its formulas and with nothing of the sources in it but the types. */
+/** The network in float64, written from its formulas; it uses only the types of the sources. */
 import type { Layer, RecurrentLayer } from '../../../src/generator/model/layers.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { REFERENCE_ACTIVATIONS } from './activation-reference.ts';
 
 type Row = number[];
-/** What a recurrent layer carries. */
+/** The state of a recurrent layer. */
 interface State {
   h: Row;
   c: Row;
 }
 
-/** One reader of text. */
+/** A sequence that reads text. */
 export class Reference {
   readonly #model: Model;
   /** Ids of the window; only a model with a bidirectional layer reads windows. */
@@ -42,7 +42,7 @@ export class Reference {
   }
 }
 
-/** What a layer makes of rows that follow each other. */
+/** The outputs of a layer for consecutive rows. */
 function through(layer: Layer, rows: Row[], state?: State): Row[] {
   switch (layer.kind) {
     case 'embedding':
@@ -75,7 +75,7 @@ function through(layer: Layer, rows: Row[], state?: State): Row[] {
   }
 }
 
-/** Reads a row; changes the state and returns the new hidden one. */
+/** Reads a row; updates the state and returns the new hidden one. */
 function cell(layer: RecurrentLayer, x: Row, state: State): Row {
   const { units, kernel, recurrentKernel, bias } = layer;
   const act = REFERENCE_ACTIVATIONS[layer.activation];

@@ -4,10 +4,10 @@ import type { Row } from '../../../src/generator/engines/engine.ts';
 import { checkRows, decodeOnHost } from '../../../src/generator/engines/rows.ts';
 
 const SIZE = 5;
-/** No id stands for a letter. */
+/** No id is a letter. */
 const OUTSIDE = new Uint8Array(SIZE);
 
-/** A network for which each id is followed by the next one, and which writes down what it was fed. */
+/** A network that predicts id + 1 after each id, and records the ids that it was fed. */
 function counting(): { fed: [number[], number[]][]; logitsOf: Parameters<typeof decodeOnHost>[0] } {
   const fed: [number[], number[]][] = [];
   const logitsOf = async (slots: readonly number[], ids: ArrayLike<number>) => {
@@ -25,12 +25,12 @@ function lane(slot: number, feed: number[], steps: number): Row {
   return { slot, feed, temperature: 1, uniforms: Array<number>(steps).fill(0.5) };
 }
 
-describe('advanceOnHost', () => {
-  test('feeds, then feeds back what it drew', async () => {
+describe('decodeOnHost', () => {
+  test('feeds the given ids, then feeds back the drawn ones', async () => {
     const { fed, logitsOf } = counting();
     const drawn = await decodeOnHost(logitsOf, OUTSIDE, [lane(3, [2], 4), lane(1, [0, 0, 3], 4)], 4);
     assert.deepEqual([...drawn.subarray(0, 4)], [3, 4, 0, 1]);
-    // The first two of the second lane mean nothing.
+    // The first two values of the second row are undefined.
     assert.deepEqual([...drawn.subarray(6)], [4, 0]);
     assert.deepEqual(fed, [
       [
@@ -52,7 +52,7 @@ describe('advanceOnHost', () => {
     ]);
   });
 
-  test('draws each step with its own uniform at the lane’s temperature', async () => {
+  test('draws each step with its own uniform at the row’s temperature', async () => {
     const flat = async (slots: readonly number[]) => new Float32Array(slots.length * SIZE);
     const lanes: Row[] = [
       { slot: 0, feed: [0], temperature: 1, uniforms: [0, 0.5, 0.99] },
@@ -62,8 +62,8 @@ describe('advanceOnHost', () => {
   });
 });
 
-describe('checkLanes', () => {
-  test('lets a trip of several steps pass', () => {
+describe('checkRows', () => {
+  test('accepts a multi-step decode', () => {
     const engine = { capacity: 4, vocabularySize: SIZE, stepsPerDecode: 8 };
     checkRows(engine, [lane(0, [1, 2, 3], 8), lane(3, [4], 8)], 8);
     assert.throws(() => checkRows(engine, [lane(0, [1, 2, 3], 2)], 2), /1 to 2 ids, got 3/);

@@ -7,10 +7,12 @@ import { dlopenProblem } from '../../../src/generator/engines/tensorflow/dlopen-
 import { vulkanDrivers } from '../../../src/generator/engines/tensorflow/vulkan-drivers.ts';
 import { createWasmBackend } from '../../../src/generator/engines/tensorflow/wasm.ts';
 
-/** Where Debian's chromium keeps a Vulkan driver that is a program. */
+/** The folder of the software Vulkan driver in Debian's chromium. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
-/** Why WebGPU cannot be tested here, or false when it can: on a GPU's driver, or on SwiftShader. */
+/**
+ * The reason why WebGPU cannot be tested here, or false when it can: on a GPU's driver, or on SwiftShader.
+ */
 export function skipWithoutWebgpu(): string | false {
   if (process.platform !== 'linux') return false;
   if (dlopenProblem('libvulkan.so.1'))

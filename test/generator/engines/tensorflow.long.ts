@@ -1,4 +1,4 @@
-/** The counts that take minutes on a software GPU. */
+/** Step counts that take minutes on a software GPU. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { assertNoLeak } from './leaks.ts';
 import { TEST_BACKENDS } from './tensorflow-backends.ts';
 
 for (const { name, skip, open } of TEST_BACKENDS) {
-  describe(`the tensorflow-${name} engine, at length`, { skip }, () => {
+  describe(`the tensorflow-${name} engine, long runs`, { skip }, () => {
     let backend: TensorflowBackend;
     before(async () => {
       backend = await open();
@@ -24,7 +24,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
       await engine.close();
     });
 
-    test('keeps no tensor over 100,000 steps', async () => {
+    test('leaks no tensor in 100,000 steps', async () => {
       const before = tf.memory().numTensors;
       await assertNoLeak(backend, 100_000);
       assert.equal(tf.memory().numTensors, before);

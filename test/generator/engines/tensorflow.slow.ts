@@ -17,7 +17,10 @@ import { assertNoLeak } from './leaks.ts';
 import { TEST_BACKENDS } from './tensorflow-backends.ts';
 
 const SCIFI = fileURLToPath(new URL('../../../models/scifi', import.meta.url));
-/** SwiftShader takes more than half a second for a step of the repository's model: long tests have more. */
+/**
+ * SwiftShader takes more than half a second per step of the repository's model: the long tests run more
+ * steps.
+ */
 const STEPS = { wasm: 60, webgpu: 2 } as Readonly<Record<string, number>>;
 
 for (const { name, skip, open } of TEST_BACKENDS) {
@@ -62,7 +65,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
       );
     });
 
-    test('gives a slot the same bits alone and in crowds', async () => {
+    test('gives a slot the same bits alone and among others', async () => {
       const size = model.vocabulary.size;
       const crowds = name === 'wasm' ? [1, 2, 3, 5, 8, 17, 33, 64] : [1, 20];
       const alone: Float32Array[] = [];
@@ -86,7 +89,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
   describe(`the tensorflow-${name} engine`, { skip }, () => {
     opened();
 
-    test('tells the same stories alone and in a crowd', async () => {
+    test('writes the same stories alone and among others', async () => {
       const model = randomModel({ units: [24, 24], characters: 40, scale: 1 });
       const tell = async (capacity: number, seeds: number[]) => {
         const engine = await createTensorflowEngine(model, backend, { capacity });
@@ -112,7 +115,7 @@ for (const { name, skip, open } of TEST_BACKENDS) {
         assert.deepEqual(await tell(1, [seed]), [crowd[seed]]);
     });
 
-    test('says what it is', async () => {
+    test('reports its name and device', async () => {
       const engine = await createTensorflowEngine(randomModel(), backend, { capacity: 7 });
       assert.deepEqual(
         { name: engine.name, capacity: engine.capacity, vocabularySize: engine.vocabularySize },
@@ -121,13 +124,13 @@ for (const { name, skip, open } of TEST_BACKENDS) {
       await engine.close();
     });
 
-    test('keeps no tensor over thousands of steps, and none when closed', async () => {
+    test('leaks no tensor in thousands of steps, and keeps none when closed', async () => {
       const before = tf.memory().numTensors;
       await assertNoLeak(backend, name === 'wasm' ? 4_000 : 400);
       assert.equal(tf.memory().numTensors, before);
     });
 
-    test('keeps no tensor of a window, and none when closed', async () => {
+    test('leaks no tensor of a window, and keeps none when closed', async () => {
       const random = new RandomLayers(1);
       const halves = () => random.bidirectional('concat', () => random.lstm(5, 4));
       const layers = [random.embedding(12, 5), halves(), random.gru(8, 6, true), random.dense(6, 12)];
@@ -144,10 +147,10 @@ for (const { name, skip, open } of TEST_BACKENDS) {
 }
 
 const webgpu = TEST_BACKENDS.find(({ name }) => name === 'webgpu')!;
-describe('a WebGPU device that is lost', { skip: webgpu.skip }, () => {
+describe('a lost WebGPU device', { skip: webgpu.skip }, () => {
   const lane: Row = { slot: 0, feed: [1], temperature: 1, uniforms: new Array(16).fill(0.5) };
 
-  test('fails the trip that is under way and all after it, and a new one takes over', async () => {
+  test('rejects the active decode and all later ones, and a new device replaces it', async () => {
     const model = randomModel();
     const first = await webgpu.open();
     const engine = await createTensorflowEngine(model, first, { capacity: 2 });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { vulkanDrivers } from '../../../src/generator/engines/tensorflow/vulkan-drivers.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
-test('Vulkan drivers are looked for where the loader looks', async (t) => {
+test('Vulkan drivers are searched for where the loader searches', async (t) => {
   const { folder, remove } = await temporaryFolder();
   t.after(remove);
   const nowhere = { XDG_CONFIG_HOME: folder, XDG_CONFIG_DIRS: folder, XDG_DATA_HOME: folder };

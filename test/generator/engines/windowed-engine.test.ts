@@ -1,6 +1,7 @@
 /**
- * What an engine of windows does around its products: over a runner that computes every window from the formulas,
- * it has to keep the contract like an engine that carries a state, as long as nothing leaves the window.
+ * The windowed engine without its matrix products: over a runner that computes every window from the
+ * formulas, it fulfils the contract like an engine that carries a state, as long as no id has left the
+ * window.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -54,10 +55,10 @@ describeContract({
   create: async (model, capacity) => windowed(model, capacity, 1_000).engine,
 });
 
-describe('an engine of windows', () => {
+describe('a windowed engine', () => {
   const model = randomModel();
 
-  test('forgets what has left the window', async () => {
+  test('forgets ids that have left the window', async () => {
     const { engine } = windowed(model, 2, 5);
     const ids = noiseIds(model, 40, 1);
     for (const id of ids) await engine.logits([0], [id]);
@@ -66,7 +67,7 @@ describe('an engine of windows', () => {
     assertSameBits(after, await engine.logits([1], [3]), 'the last five ids are all that counts');
   });
 
-  test('reads a window for what is drawn, and none for what is only fed', async () => {
+  test('reads a window for each drawn id, and none for an id that is only fed', async () => {
     const { engine, runner } = windowed(model, 2, 5);
     const uniforms = [0.5, 0.5, 0.5, 0.5];
     const reading = { slot: 0, feed: [1, 2, 3, 4], temperature: 1, uniforms };

@@ -31,7 +31,7 @@ function lstmsOf({ layers }: Model): LstmLayer[] {
 }
 
 describe('a saved model', () => {
-  test('comes back from float32 as it was', async () => {
+  test('is unchanged after float32', async () => {
     const path = await savedModel();
     const model = await loadModel(path);
     assert.deepEqual(model.layers, randomModel().layers);
@@ -42,20 +42,20 @@ describe('a saved model', () => {
     assert.equal(parameterCount(model), 12 * 5 + 4 * 8 * (5 + 8 + 1) + 4 * 6 * (8 + 6 + 1) + 7 * 12);
   });
 
-  test('comes back from float16 rounded', async () => {
+  test('is rounded after float16', async () => {
     const model = await loadModel(await savedModel('float16'));
     const rounded = (weights: Float32Array) => float16ToFloat32(float32ToFloat16(weights));
     assert.deepEqual(model.layers.flatMap(weightsOf), randomModel().layers.flatMap(weightsOf).map(rounded));
   });
 
-  test('says on what windows it was trained', async () => {
+  test('records the windows on which it was trained', async () => {
     const path = join(folder, 'windowed');
     const reading = { kind: 'window', characters: 50 } as const;
     await saveModel(path, { ...randomModel(), reading }, { dtype: 'float32' });
     assert.deepEqual((await loadModel(path)).reading, reading);
   });
 
-  test('has another version when its weights are others, and the same when they are not', async () => {
+  test('has another version when its weights differ, and the same version when they do not', async () => {
     const [first, second, rounded] = await Promise.all([savedModel(), savedModel(), savedModel('float16')]);
     assert.equal((await loadModel(first)).version, (await loadModel(second)).version);
     assert.notEqual((await loadModel(first)).version, (await loadModel(rounded)).version);
@@ -73,7 +73,7 @@ describe('a saved model', () => {
     }
   });
 
-  test('may lie in several shards', async () => {
+  test('may consist of several shards', async () => {
     const path = await savedModel();
     const bytes = await readFile(join(path, 'weights.bin'));
     await writeFile(join(path, 'a.bin'), bytes.subarray(0, 1_001));
@@ -84,7 +84,7 @@ describe('a saved model', () => {
     assert.deepEqual((await loadModel(path)).layers, randomModel().layers);
   });
 
-  test('reports how much of it is loaded, upwards to 1', async () => {
+  test('reports the loaded share, which rises to 1', async () => {
     const shares: number[] = [];
     await loadModel(join(MODELS, 'scifi'), { onProgress: (loaded) => shares.push(loaded) });
     assert.ok(shares.length > 3);
@@ -108,7 +108,7 @@ describe('the models of this repository', () => {
   });
 
   for (const name of names) {
-    test(`${name} can be loaded, and its card tells what a card has to tell`, async () => {
+    test(`${name} can be loaded, and its card has every required field`, async () => {
       const model = await loadModel(join(MODELS, name));
       assert.equal(model.name, name);
       assert.equal(model.vocabulary.size, 97);
@@ -124,7 +124,7 @@ describe('the models of this repository', () => {
       for (const part of ['## Training', '## Scores', '## What to expect', 'Licence', 'bits per character']) {
         assert.ok(card.includes(part), part);
       }
-      // What the card says it scores is what was written down when it was scored.
+      // The scores of the card are those that were recorded when it was evaluated.
       const { test: score } = model.metadata.scores as {
         test: { bitsPerCharacter: number; accuracy: number };
       };
@@ -308,13 +308,13 @@ describe('a model that cannot be run is refused with its file and the fault:', (
     await assert.rejects(saveModel(path, model, { dtype: 'float16' }), RangeError);
   });
 
-  test('no folder at all', async () => {
+  test('a missing folder', async () => {
     await assert.rejects(loadModel(join(folder, 'nowhere')), /nowhere\/model\.json .*no such file/);
   });
 });
 
-describe('models without what only we write', () => {
-  test('need no checksum, may drop out and may name the cell as Keras does', async () => {
+describe('models without fields that only this project writes', () => {
+  test('need no checksum, may have dropout and may use Keras’s name of the cell', async () => {
     const path = await savedModel();
     await edit(path, (json) => {
       Reflect.deleteProperty(json, 'userDefinedMetadata');
@@ -348,11 +348,11 @@ describe('models.json', () => {
     });
   }
 
-  test('is asked for by name when it is missing', async () => {
+  test('is required by name when it is missing', async () => {
     await assert.rejects(listModels(folder), /models\.json .*no such file/);
   });
 
-  test('keeps only what a choice has', async () => {
+  test('keeps only the fields of a choice', async () => {
     const path = await mkdtemp(join(folder, 'list-'));
     await writeFile(join(path, 'models.json'), JSON.stringify([{ ...entry, more: 1 }]));
     assert.deepEqual(await listModels(path), [entry]);

@@ -8,7 +8,7 @@ const encode = (value: number) => float32ToFloat16(Float32Array.of(value))[0]!;
 const FINITE = Array.from({ length: 65_536 }, (_, bits) => bits).filter((bits) => (bits & 0x7c00) !== 0x7c00);
 
 describe('float16', () => {
-  // The examples of the half-precision article of Wikipedia.
+  // The examples of Wikipedia's article on half precision.
   const known: [number, number][] = [
     [0x0000, 0],
     [0x8000, -0],
@@ -29,7 +29,7 @@ describe('float16', () => {
     });
   }
 
-  test('every finite number comes back as it was', () => {
+  test('every finite number is unchanged after a round trip', () => {
     const bits = Uint16Array.from(FINITE);
     assert.deepEqual(float32ToFloat16(float16ToFloat32(bits)), bits);
   });
@@ -54,7 +54,7 @@ describe('float16', () => {
     }
   });
 
-  test('any float32 within its range moves by half a step at most', () => {
+  test('any float32 within its range changes by at most half a step', () => {
     fc.assert(
       fc.property(fc.float({ min: -65_504, max: 65_504, noNaN: true }), (value) => {
         const error = Math.abs(decode(encode(value)) - value);
@@ -68,7 +68,7 @@ describe('float16', () => {
     assert.equal(encode(-(2 ** -149)), 0x8000);
   });
 
-  test('what it has no finite number for is refused', () => {
+  test('a number outside its finite range is refused', () => {
     assert.equal(encode(65_519), 0x7bff);
     for (const value of [65_520, -65_520, 1e30, Infinity, -Infinity, Number.NaN]) {
       assert.throws(

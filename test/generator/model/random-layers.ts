@@ -16,7 +16,7 @@ interface Activations {
   readonly recurrentActivation?: ActivationName;
 }
 
-/** Makes one layer after the other; the same seed makes the same ones. */
+/** Makes one layer after the other; the same seed gives the same layers. */
 export class RandomLayers {
   readonly #seed: number;
   readonly #scale: number;

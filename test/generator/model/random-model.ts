@@ -1,4 +1,4 @@
-/** Small models made on the spot: random weights, the first characters of ASCII. */
+/** Small models with random weights and the first characters of ASCII. */
 import { type Layer, outputSize } from '../../../src/generator/model/layers.ts';
 import type { Model, Reading } from '../../../src/generator/model/model.ts';
 import { BOUNDARY, Vocabulary } from '../../../src/generator/vocabulary.ts';
@@ -23,7 +23,7 @@ export function randomModel(options: RandomModelOptions = {}): Model {
   return modelOf([embedding, ...lstms, random.dense(units.at(-1) ?? columns, characters)]);
 }
 
-/** A model of any layers; the last one tells how many characters it knows. */
+/** A model of any layers; the last one gives the number of characters. */
 export function modelOf(layers: readonly Layer[], reading: Reading = { kind: 'stateful' }): Model {
   const characters = layers.reduce((size, layer) => outputSize(layer, size), 0);
   return {

@@ -5,7 +5,7 @@ import { idsPerCharacter, passageOf, type Serving, servingOf } from '../../../sr
 import { RandomLayers } from './random-layers.ts';
 import { modelOf, randomModel } from './random-model.ts';
 
-describe('how a model is served', () => {
+describe('the serving mode of a model', () => {
   const random = new RandomLayers(1);
   const bidirectional = [
     random.embedding(12, 4),
@@ -13,13 +13,13 @@ describe('how a model is served', () => {
     random.dense(3, 12),
   ];
 
-  test('a stateful one carries its state, one of windows has it refreshed', () => {
+  test('carries the state of a stateful model, and refreshes that of one trained on windows', () => {
     assert.deepEqual(servingOf(randomModel()), { kind: 'carried' });
     const reading = { kind: 'window', characters: 50 } as const;
     assert.deepEqual(servingOf({ ...randomModel(), reading }), { kind: 'refreshed', characters: 50 });
   });
 
-  test('a bidirectional one reads windows, and has to say how long they are', () => {
+  test('is windows for a bidirectional model, which has to give their length', () => {
     const reading = { kind: 'window', characters: 20 } as const;
     assert.deepEqual(servingOf(modelOf(bidirectional, reading)), { kind: 'windows', characters: 20 });
     assert.throws(() => servingOf(modelOf(bidirectional)), { code: 'model_unavailable' });
@@ -29,7 +29,7 @@ describe('how a model is served', () => {
 describe('a passage', () => {
   const window = fc.integer({ min: 1, max: 70 });
 
-  test('of a carried state is all that was read', () => {
+  test('of a carried state is all text that was read', () => {
     fc.assert(
       fc.property(fc.nat(10_000), (index) => {
         assert.deepEqual(passageOf(index, { kind: 'carried' }), { from: 0, until: Infinity });
@@ -37,7 +37,7 @@ describe('a passage', () => {
     );
   });
 
-  test('is never longer than the window, and once there is enough never shorter than half of it', () => {
+  test('is never longer than the window, and with enough text never shorter than half of it', () => {
     fc.assert(
       fc.property(window, fc.nat(500), (characters, index) => {
         const { from, until } = passageOf(index, { kind: 'refreshed', characters });
@@ -66,7 +66,7 @@ describe('a passage', () => {
     assert.deepEqual(passageOf(20, serving), { from: 15, until: Infinity });
   });
 
-  test('costs what is said', () => {
+  test('costs the stated number of steps', () => {
     for (const characters of [1, 2, 3, 7, 50, 51]) {
       const serving: Serving = { kind: 'refreshed', characters };
       const count = 10_000;

@@ -14,10 +14,10 @@ import { logSoftmax } from '../engines/reference.ts';
 import { randomModel } from './random-model.ts';
 
 const SCIFI = fileURLToPath(new URL('../../../models/scifi', import.meta.url));
-/** Two float32 implementations, compared in probabilities. */
+/** Two float32 implementations, compared by their probabilities. */
 const TOLERANCE = 2e-5;
 
-/** Opens a folder as TensorFlow.js itself does, with only the reading of files by us. */
+/** Opens a folder as TensorFlow.js itself does; only the files are read by us. */
 function openWithTensorflow(folder: string): Promise<LayersModel> {
   return loadLayersModel({
     load: async () => {

@@ -27,7 +27,7 @@ const middle = (className: string, config: Config, kerasVersion?: string) =>
   read(withLayer(className, config), kerasVersion).plans.slice(2, -1);
 
 describe('a topology', () => {
-  test('that reads a character as a single number is refused with what would do instead', () => {
+  test('that reads a character as a single number is refused with the alternative', () => {
     const scaled = { ...LSTM, config: { ...LSTM.config, batch_input_shape: [null, 100, 1] } };
     assert.throws(
       () => read(sequential(scaled, DENSE)),
@@ -35,7 +35,7 @@ describe('a topology', () => {
     );
   });
 
-  test('leaves out what changes nothing', () => {
+  test('omits layers without an effect', () => {
     const silent = [
       'Dropout',
       'SpatialDropout1D',
@@ -50,7 +50,7 @@ describe('a topology', () => {
     assert.deepEqual(middle('TimeDistributed', { layer: layer('Dropout', {}) }), []);
   });
 
-  test('knows one activation under each of its names', () => {
+  test('accepts each name of an activation', () => {
     const names: [string, Config, string, string?][] = [
       ['Activation', { activation: 'swish' }, 'silu'],
       ['Activation', { activation: 'hard_swish' }, 'hard_silu'],
@@ -75,14 +75,14 @@ describe('a topology', () => {
     }
   });
 
-  test('takes a version from wherever it is said', () => {
+  test('reads the version from each position where it may be', () => {
     const gate = { ...LSTM, config: { ...LSTM.config, recurrent_activation: 'hard_sigmoid' } };
     const topology = { model_config: sequential(EMBEDDING, gate, DENSE), keras_version: '3.1.0' };
     const plan = read(topology).plans[1]!;
     assert.equal(plan.kind === 'lstm' && plan.recurrentActivation, 'hard_sigmoid_keras3');
   });
 
-  test('is read in windows where the file fixes them, and carried on where it says so', () => {
+  test('is windowed when the file fixes the length, and stateful when the file says so', () => {
     const first = (config: Config) => layer('Embedding', { input_dim: 9, output_dim: 4, ...config });
     const windowOf = (...layers: unknown[]) => read(sequential(...layers, LSTM, DENSE)).window;
     assert.equal(windowOf(first({ batch_input_shape: [null, 50] })), 50);
@@ -94,7 +94,7 @@ describe('a topology', () => {
     assert.equal(read(sequential(EMBEDDING, stateful, DENSE)).isStateful, true);
   });
 
-  test('begins with a one-hot where it has no embedding', () => {
+  test('begins with a one-hot layer if it has no embedding', () => {
     const first = { ...LSTM, config: { ...LSTM.config, batch_input_shape: [null, 50, 9] } };
     const { plans, window } = read(sequential(first, DENSE));
     assert.deepEqual(plans[0], { kind: 'one_hot', size: 9 });
@@ -103,7 +103,7 @@ describe('a topology', () => {
     assert.deepEqual(read(sequential(input, LSTM, DENSE)).plans[0], { kind: 'one_hot', size: 9 });
   });
 
-  test('ends with logits, whichever way its softmax is written', () => {
+  test('ends with logits, for each way of writing its softmax', () => {
     const linear = layer('Dense', { units: 9, activation: 'linear' });
     const ends = [
       [DENSE],
@@ -119,7 +119,7 @@ describe('a topology', () => {
     }
   });
 
-  test('may be a Functional model that is one chain', () => {
+  test('may be a Functional model that is a single chain', () => {
     const named = (one: { config: Config }, name: string, inbound_nodes: unknown) => ({
       ...{ ...one, config: { ...one.config, name } },
       ...{ name, inbound_nodes },

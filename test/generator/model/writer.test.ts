@@ -8,11 +8,11 @@ import { randomModel } from './random-model.ts';
 
 const WORDS = ['\n', ' ', 'The', ' ship', ' fell', ' and', '.', ',', "'s", ' burned'];
 
-describe('a model of words that writes', () => {
+describe('a writing model of words', () => {
   const vocabulary = new Vocabulary(wordsFile(WORDS));
   const model = { ...randomModel({ characters: vocabulary.size }), vocabulary };
 
-  test('never draws <unk>, and leaves all other words their odds', async () => {
+  test('never draws <unk>, and keeps the odds of all other words', async () => {
     const [whole, writer] = [
       await createOnnxEngine(model, { capacity: 1, threads: 1 }),
       await createOnnxEngine(writerOf(model), { capacity: 1, threads: 1 }),
@@ -28,7 +28,7 @@ describe('a model of words that writes', () => {
     await writer.close();
   });
 
-  test('a model of characters is left as it is', () => {
+  test('a model of characters is unchanged', () => {
     const characters = randomModel();
     assert.equal(writerOf(characters), characters);
   });

@@ -1,6 +1,7 @@
 /**
- * Loaded before a process's own code (`--import`): its wall clock is off by as many milliseconds as the file
- * `TEST_CLOCK_FILE` says, as after somebody has set it. Time that is measured goes on evenly, as it does then.
+ * Loaded before a process's own code (`--import`): its wall clock is off by the number of milliseconds in the
+ * file `TEST_CLOCK_FILE`, as after a change of the system time. The monotonic clock is unaffected, as it is
+ * then.
  */
 import { readFileSync } from 'node:fs';
 

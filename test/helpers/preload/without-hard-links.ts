@@ -1,4 +1,4 @@
-/** A file system without hard links, as exFAT is one. */
+/** A file system without hard links, such as exFAT. */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 

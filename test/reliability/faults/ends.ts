@@ -1,4 +1,4 @@
-/** Processes that end: killed, told to, and brought down by a story. */
+/** Processes that end: killed, told to, and crashed by a story. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,9 +13,9 @@ import { type Crowd, House } from '../house.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CROWD: Crowd = { page: 2, discord: 1, slack: 1 };
 const LOAD: Crowd = { page: 8, discord: 4, slack: 3 };
-/** The kill falls anywhere between the requests and shortly after the end of the shorter stories. */
+/** The kill occurs at any moment between the requests and shortly after the end of the shorter stories. */
 const KILL_WINDOW_MS = 2_500;
-/** After so many kills everybody is waited for. */
+/** After this number of kills the run waits for every request. */
 const KILLS_AT_A_STRETCH = 4;
 const STOP_LIMIT_MS = 20_000;
 
@@ -29,7 +29,7 @@ function rolesOf(victim: Role): readonly Role[] {
   return victim === 'start' ? ['start'] : ['worker', 'bots'];
 }
 
-/** `kill -9` at random moments, again and again. */
+/** `kill -9` at random moments, repeatedly. */
 export function killed(victim: Role, kills: number, seed: number): Fault {
   const what = WORDS[victim];
   return {
@@ -61,7 +61,7 @@ export function killed(victim: Role, kills: number, seed: number): Fault {
   };
 }
 
-/** SIGTERM with stories under way. */
+/** SIGTERM with active stories. */
 export function told(victim: Role): Fault {
   return {
     name: `${WORDS[victim]} told to end under load`,
@@ -89,7 +89,7 @@ export function told(victim: Role): Fault {
   };
 }
 
-/** A story that brings down whoever writes it. */
+/** A story that crashes every worker that writes it. */
 export function poison(): Fault {
   return {
     name: 'a story brings down every worker that takes it',

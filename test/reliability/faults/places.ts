@@ -1,4 +1,4 @@
-/** What a process stands on gives way: its weights, its disk, its clock, its event loop, its chats. */
+/** Failures of a process's environment: its weights, its disk, its clock, its event loop, its chats. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
@@ -14,12 +14,12 @@ import { type Crowd, House } from '../house.ts';
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
 const MISTAKE_EXIT_CODE = 2;
 const HOUR_MS = 3_600_000;
-/** A disk just large enough for a queue that works. */
+/** A disk just large enough for a working queue. */
 const DISK_MIB = 160;
-/** For so long it is full. */
+/** How long it is full. */
 const FULL_MS = 30_000;
 
-/** Weights that were cut short, and ones in which a bit is another. */
+/** Weights that were truncated, and weights with a flipped bit. */
 export function damagedWeights(): Fault {
   return {
     name: 'weights are cut short, or a bit of them is another',
@@ -60,7 +60,7 @@ export function damagedWeights(): Fault {
   };
 }
 
-/** No room left under the embedded queue. */
+/** A full disk under the embedded queue. */
 export function fullDisk(): Fault {
   return {
     name: 'the disk under the embedded queue is full',
@@ -77,7 +77,7 @@ export function fullDisk(): Fault {
         const round = house.ask(CROWD);
         await round.underWay;
         const { available } = diskOf(disk);
-        // What the queue writes meanwhile may take the room first.
+        // Other writes of the queue may use the space first.
         await writeFile(ballast, Buffer.alloc(available)).catch((error) => {
           if (error.code !== 'ENOSPC') throw error;
         });
@@ -139,7 +139,7 @@ export function clockJumps(): Fault {
   };
 }
 
-/** Nothing happens in a process for a long time. */
+/** A process whose event loop is blocked for a long time. */
 export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
   return {
     name: `the event loop of the ${victim} is blocked for ${seconds} s`,
@@ -147,7 +147,7 @@ export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
     async run() {
       const house = await House.open();
       const env = { TEST_BLOCK_MS: String(seconds * 1_000), ...FEW_SLOTS };
-      // Only it edits: chats are heard by the first process alone, as with shards.
+      // Only this process edits: the first process alone receives the chats' events, as with shards.
       const second = { SCIFI_PORT: '0', DISCORD_SHARDS: 'none', SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' };
       try {
         await house.start('worker', 'worker', env, ['block']);
@@ -156,7 +156,7 @@ export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
         await round.underWay;
         const other = await house.start('second', victim, victim === 'bots' ? second : FEW_SLOTS);
         const late = victim === 'worker' ? house.ask(CROWD) : undefined;
-        // Both have some of them by then, and have written none to its end.
+        // Both have some of the stories by then, and have finished none.
         if (late) await sleep(400);
         house.process(victim).signal('SIGUSR2');
         const counts = count([...(await round.fates()), ...((await late?.fates()) ?? [])]);

@@ -1,4 +1,4 @@
-/** Redis: not there, cut off, started anew. */
+/** Redis: absent, disconnected, restarted. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printed } from '../../helpers/processes.ts';
@@ -8,12 +8,12 @@ import { count } from '../counts.ts';
 import type { Fault } from '../fault.ts';
 import { type Crowd, House } from '../house.ts';
 
-/** Enough that no person's turn comes for nothing, and few enough that Slack lets all of them grow. */
+/** Enough that some stories are active at the fault, and few enough that Slack lets all of them grow. */
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
 const LATE_COMERS: Crowd = { page: 2, discord: 1, slack: 1 };
-/** What a person waits for at most who asks while Redis is away. */
+/** The longest wait of a user who asks while Redis is away. */
 const REFUSAL_MS = 6_000;
-/** A job that Redis has forgotten the end of is taken up again after a while. */
+/** A job whose end Redis has lost is taken up again after a while. */
 const REST_AFTER_LOSS_MS = 12_000;
 const WAITING = /waiting for the queue/;
 

@@ -1,4 +1,4 @@
-/** Redis answers, and refuses: for a while it takes nothing, or says nothing. */
+/** Redis answers with refusals: for a while it accepts no writes, or gives no data. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printed } from '../../helpers/processes.ts';
@@ -7,10 +7,10 @@ import { count } from '../counts.ts';
 import type { Fault } from '../fault.ts';
 import { type Crowd, House } from '../house.ts';
 
-/** As many as for a Redis that is cut off, so that the rows compare. */
+/** As many as for a disconnected Redis, so that the rows compare. */
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
 const LATE_COMERS: Crowd = { page: 2, discord: 1, slack: 1 };
-/** What a person waits for at most who asks meanwhile. */
+/** The longest wait of a user who asks meanwhile. */
 const REFUSAL_MS = 6_000;
 /** Longer than three attempts at a reply take, one after the other. */
 const UNNOTICED_MS = 3_000;
@@ -50,7 +50,7 @@ export function refused(refusal: Refusal, forSeconds: number): Fault {
   };
 }
 
-/** All processes are lost while Redis refuses, and started again before it serves. */
+/** All processes are lost while Redis refuses, and restarted before it serves. */
 export function restartedMeanwhile(): Fault {
   const refusal = 'OOM';
   return {

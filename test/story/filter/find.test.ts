@@ -5,12 +5,12 @@ import { touchedSentences } from '../../../scripts/filter/sentences.ts';
 import { findWords, hasSlur, wordStart } from '../../../src/story/filter/find.ts';
 import { INNOCENT_WORDS, WORD_CLASSES } from '../../../src/story/filter/list.ts';
 
-/** What is found in a text, as it stands there. */
+/** The words found in a text, as they are in the text. */
 function found(text: string): string[] {
   return findWords(text).map(({ start, end, kind }) => `${kind}: ${text.slice(start, end)}`);
 }
 
-/** Every word of the list in all its spellings, without what goes on. */
+/** Every word of the list in all its spellings, without its continuations. */
 const LISTED = WORD_CLASSES.flatMap(({ kind, words }) =>
   words.flatMap((word) => {
     const plain = word.replaceAll('*', '');
@@ -78,7 +78,7 @@ describe('the words of the list', () => {
     fc.assert(property, { numRuns: 1_000 });
   });
 
-  it('are found with letters doubled, signs and lookalikes for letters, accents, and what nobody sees between', () => {
+  it('are found with doubled letters, signs, lookalikes, accents and invisible characters', () => {
     const ways: Readonly<Record<string, (letter: string, choice: number) => string>> = {
       doubled: (letter, choice) => letter.repeat(1 + (choice % 3)),
       lookalike: (letter, choice) => pick(LOOKALIKES[letter], choice) ?? letter,
@@ -94,7 +94,7 @@ describe('the words of the list', () => {
     const leet = fc.property(singleWord, fc.nat(9), fc.nat(9), ({ spelling }, at, choice) => {
       const index = at % spelling.length;
       const sign = pick(LEET[spelling[index]!], choice) ?? spelling[index]!;
-      // At its ends an exclamation mark is one.
+      // At the ends of a word an exclamation mark is punctuation.
       fc.pre((index > 0 && index < spelling.length - 1) || !/[!|]/.test(sign));
       const disguise = spelling.slice(0, index) + sign + spelling.slice(index + 1);
       assert.notDeepEqual(found(`He said ${disguise}, and left.`), [], disguise);
@@ -169,7 +169,7 @@ describe('the words of the list', () => {
     fc.assert(property, { numRuns: 500 });
   });
 
-  it('say what they are: the worst of it where a word is several things', () => {
+  it('report their category: the worst one where a word has several', () => {
     assert.deepEqual(found('a n1gg3r, a half-breed and a coon dog; sh!t'), [
       'slur: n1gg3r',
       'ambiguous: half-breed',
@@ -186,7 +186,7 @@ describe('the words of the list', () => {
 });
 
 describe('clean text', () => {
-  it('passes: words that hold one of the list, names, and what the period said otherwise', () => {
+  it('passes: words that contain a listed one, names, and innocent words of the period', () => {
     const clean =
       'Descriptions of Egypt and the flame, in Scunthorpe and Penistone. Niggardly, he sniggered in Niger and Nigeria. ' +
       'A raccoon in a cocoon drank a cocktail; Dick Hancock, cocksure, cocked his pistol. The pussy willow, the great tit, ' +
@@ -201,7 +201,7 @@ describe('clean text', () => {
     assert.deepEqual([sentences > 15, touched], [true, 2]);
   });
 
-  it('passes whatever it is, as long as no word of it is on the list', () => {
+  it('passes in any combination, when no word of it is listed', () => {
     const words = fc.constantFrom(
       ...'the ship of light fell and rose nobody knew why stars engine captain planet silver machine desert'.split(
         ' ',
@@ -216,7 +216,7 @@ describe('clean text', () => {
   });
 });
 
-/** Texts with every trick in them. */
+/** Texts with every evasion in them. */
 const anyText = fc
   .array(
     fc.oneof(
@@ -229,7 +229,7 @@ const anyText = fc
   .map((pieces) => pieces.join(''));
 
 describe('findWords', () => {
-  it('finds up to the end of a word what it finds in any text that goes on with whitespace there', () => {
+  it('finds the same words up to a word end when the text continues with whitespace', () => {
     const property = fc.property(anyText, anyText, (text, more) => {
       const whole = findWords(`${text} ${more}`);
       assert.deepEqual(
@@ -240,7 +240,7 @@ describe('findWords', () => {
     fc.assert(property, { numRuns: 2_000 });
   });
 
-  it('finds the same in the rest of a text alone', () => {
+  it('finds the same words in the rest of a text alone', () => {
     const property = fc.property(anyText, fc.nat(), (text, at) => {
       const from = wordStart(text, at % (text.length + 1));
       const all = findWords(text);

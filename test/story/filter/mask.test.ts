@@ -32,7 +32,7 @@ function isClean(text: string): boolean {
 }
 
 describe('vulgar words', () => {
-  it('are posted as their first letter and asterisks; slurs are not this room’s', () => {
+  it('are posted as their first letter and asterisks; slurs are not handled by this module', () => {
     assert.equal(
       mask('"Sh!t," he said. "Fucking unbe-fucking-lievable; a chink of light, damn it."'),
       '"S***," he said. "F****** unbe-f******-lievable; a chink of light, damn it."',
@@ -41,7 +41,7 @@ describe('vulgar words', () => {
     assert.equal(mask('𝒇uck'), `𝒇${'*'.repeat(3)}`);
   });
 
-  it('are masked once, in place, and nothing else is touched', () => {
+  it('are masked once, in place, and the rest is unchanged', () => {
     const property = fc.property(vulgarText, (text) => {
       const masked = mask(text);
       assert.equal(masked.length, text.length);
@@ -60,7 +60,7 @@ describe('vulgar words', () => {
 });
 
 describe('PostedText', () => {
-  it('grows: what was posted up to the end of a word is how the whole begins', () => {
+  it('grows: the text posted up to the end of a word is a prefix of the whole', () => {
     const property = fc.property(vulgarText, fc.array(fc.nat(), { maxLength: 8 }), (text, cuts) => {
       const ends = [...text.matchAll(/(?<=\S)(?=\s)/g)].map(({ index }) => index);
       const some = cuts.map((cut) => ends[cut % Math.max(1, ends.length)] ?? 0).sort((a, b) => a - b);
@@ -77,7 +77,7 @@ describe('PostedText', () => {
     fc.assert(property, { numRuns: 400 });
   });
 
-  it('keeps the prompt as it was posted, whatever its last word becomes', () => {
+  it('keeps the prompt as it was posted, for any continuation of its last word', () => {
     assert.equal(new PostedText('The shi').of('The shit fell'), 'The shi* fell');
     assert.equal(new PostedText('The shit').of('The shitake'), 'The s***ake');
     const property = fc.property(vulgarText, vulgarText, (prompt, more) => {
@@ -89,7 +89,7 @@ describe('PostedText', () => {
     fc.assert(property, { numRuns: 400 });
   });
 
-  it('begins anew with a text that does not go on from the last', () => {
+  it('starts again with a text that does not continue the last one', () => {
     const posted = new PostedText('It ');
     assert.equal(posted.of('It was shit and'), 'It was s*** and');
     assert.equal(posted.of('It was bitching'), 'It was b*******');

@@ -13,7 +13,7 @@ const CHARACTERS = 1_000_000;
 describe('a million posted characters', async () => {
   for (const { name } of await listModels(MODELS)) {
     for (const temperature of [0.4, 1]) {
-      it(`of ${name} at ${temperature} hold no slur, and nothing was shown that was taken back`, async (t) => {
+      it(`of ${name} at ${temperature} hold no slur, and no shown text was taken back`, async (t) => {
         const model = await loadModel(`${MODELS}/${name}`);
         const engine = await createOnnxEngine(model, { capacity: 64, threads: availableParallelism() });
         const { offences, ...figures } = await postStories(model, engine, {

@@ -5,7 +5,7 @@ import { postStories } from '../../../scripts/filter/posted.ts';
 import { FakeEngine } from '../../fakes/fake-engine.ts';
 import { fakeModel, nextOf, vocabulary } from '../../fakes/fake-storyteller.ts';
 
-describe('what is posted (`npm run test:long` posts a million characters of the real models)', () => {
+describe('posted text (`npm run test:long` posts a million characters of the real models)', () => {
   const words = 'the ship fell. stars rose. nobody knew why it was night and no light came from there '.split(
     /(?<= )/,
   );
@@ -13,7 +13,7 @@ describe('what is posted (`npm run test:long` posts a million characters of the 
   const engine = new FakeEngine({ vocabularySize: vocabulary.size, next: nextOf([...words, ...rude]) });
   const model = fakeModel('1', vocabulary);
 
-  it('is judged by words that the filter does not know, and by many', () => {
+  it('is judged by many words that the filter does not use', () => {
     assert.ok(JUDGED.slurs > 600 && JUDGED.vulgar > 300, JSON.stringify(JUDGED));
     assert.deepEqual(offencesIn(`The ${rude.join('')}and a half breed, "Dick!"`), {
       slurs: ['niggers', 'japs', 'half breed', 'coolies', 'half breed'],
@@ -21,7 +21,7 @@ describe('what is posted (`npm run test:long` posts a million characters of the 
     });
   });
 
-  it('has none of them, and is never taken back, however rude the network is', async () => {
+  it('has none of them, and is never taken back, for a network with many vulgar words', async () => {
     const options = { characters: 6_000, temperature: 1, length: 600 };
     const { offences, redraws, masked, takenBack, ...figures } = await postStories(model, engine, options);
     assert.deepEqual(offences, { slurs: [], vulgar: [] });

@@ -21,8 +21,8 @@ function work(seed: number, words = 600): string {
   return drawn.join(' ').replace(/(.{60}\S*) /g, '$1\n');
 }
 
-describe('a corpus', () => {
-  it('holds every English work once, split by its id, and says what became of every file', async () => {
+describe('buildCorpus', () => {
+  it('writes every English work once, split by its id, and reports the outcome of every file', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       const raw = join(folder, 'raw');
@@ -62,7 +62,7 @@ describe('a corpus', () => {
     }
   });
 
-  it('keeps about one work in twenty for each of validation and test, and moves none', () => {
+  it('assigns about one work in twenty to each of validation and test, and keeps the split of a work', () => {
     const splits = Array.from({ length: 10_000 }, (_, i) => splitOf(String(i)));
     for (const split of ['valid', 'test'] as const) {
       const share = splits.filter((one) => one === split).length / splits.length;
@@ -71,10 +71,10 @@ describe('a corpus', () => {
     assert.equal(splitOf('84'), splitOf('84'));
   });
 
-  it('takes no more memory for eight times as much', async () => {
+  it('uses no more memory for eight times as much input', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
-      // What nobody holds any more is collected before memory is read.
+      // Garbage is collected before memory is measured.
       setFlagsFromString('--expose_gc');
       const collect = runInNewContext('gc') as () => void;
       const held = () => {
@@ -102,7 +102,7 @@ describe('a corpus', () => {
     }
   });
 
-  it('leaves out what is larger than any work, unread', async () => {
+  it('leaves out a file larger than any work without reading it', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       const raw = join(folder, 'raw');
@@ -121,7 +121,7 @@ describe('a corpus', () => {
     }
   });
 
-  it('says what is wrong with a folder', async () => {
+  it('reports what is wrong with a folder', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       await assert.rejects(buildCorpus(join(folder, 'none'), folder), /none cannot be read \(ENOENT\)/);

@@ -21,7 +21,7 @@ const BACKS = [
   '\n\n\n\n\nTranscriber\'s Notes:\n\nPage 7: "guage" changed to "gauge"',
 ];
 
-/** Paragraphs of a story in which those are hidden that begin like something else. */
+/** Paragraphs of a story with hidden ones that begin like front or back matter. */
 const story = fc
   .array(
     fc.oneof(
@@ -33,8 +33,8 @@ const story = fc
   )
   .map((middle) => [paragraph(1), paragraph(2), ...middle, paragraph(3), paragraph(4)]);
 
-describe('cleaning, as properties', () => {
-  it('never leaves out a paragraph of a story, whatever stands around it and however it begins', () => {
+describe('cleanWork, as properties', () => {
+  it('never removes a paragraph of a story, for any surroundings and any first words', () => {
     fc.assert(
       fc.property(
         story,
@@ -52,7 +52,7 @@ describe('cleaning, as properties', () => {
     );
   });
 
-  it('the same without a heading over the first paragraph, and in a story of traps alone', () => {
+  it('keeps a story without a heading above its first paragraph, and a story of traps alone', () => {
     const traps = fc.shuffledSubarray([...TRAPS], { minLength: TRAPS.length });
     fc.assert(
       fc.property(traps, fc.constantFrom(...BACKS), (paragraphs, back) => {
@@ -64,7 +64,7 @@ describe('cleaning, as properties', () => {
     );
   });
 
-  it('changes nothing that it has cleaned', () => {
+  it('does not change cleaned text', () => {
     fc.assert(
       fc.property(story, fc.constantFrom(...FRONTS), fc.constantFrom(...BACKS), (paragraphs, front, back) => {
         const once = clean(`${front}CHAPTER I\n\n\n${paragraphs.join('\n\n')}${back}`);
@@ -74,7 +74,7 @@ describe('cleaning, as properties', () => {
     );
   });
 
-  it('takes any bytes, and gives characters that a typewriter has', () => {
+  it('accepts any bytes, and returns ASCII characters', () => {
     const pieces = fc.constantFrom(
       '[',
       ']',

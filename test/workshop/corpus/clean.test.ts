@@ -14,8 +14,8 @@ const UNWRAPPED = PROSE.map((block) => block.replaceAll('\n', ' '));
 const clean = (...blocks: string[]) => cleanWork(Buffer.from(blocks.join('\n\n'))).text;
 const paragraphs = (text: string) => text.trimEnd().split('\n\n');
 
-describe('cleaning', () => {
-  it('takes away header, credits and licence as they are now', () => {
+describe('cleanWork', () => {
+  it('removes the current header, credits and licence', () => {
     const text = clean(
       '\ufeffThe Project Gutenberg EBook of The Gauge, by A. N. Other',
       'This eBook is for the use of anyone anywhere at no cost and with\nalmost no restrictions whatsoever.',
@@ -34,7 +34,7 @@ describe('cleaning', () => {
     assert.deepEqual(paragraphs(text), ['THE GAUGE', 'By A. N. OTHER', ...UNWRAPPED]);
   });
 
-  it('takes away the small print of the nineties', () => {
+  it('removes the small print of the nineties', () => {
     const text = clean(
       'Project Gutenberg Etext of The Gauge, by A. N. Other',
       'Copyright laws are changing all over the world, be sure to check them.',
@@ -48,7 +48,7 @@ describe('cleaning', () => {
     assert.deepEqual(paragraphs(text), ['THE GAUGE', ...UNWRAPPED]);
   });
 
-  it('takes away contents, illustrations, footnotes and pages, over lines and in brackets within brackets', () => {
+  it('removes contents, illustrations, footnotes and page numbers, also across lines and when nested', () => {
     const text = clean(
       'THE GAUGE',
       'CONTENTS',
@@ -69,7 +69,7 @@ describe('cleaning', () => {
     ]);
   });
 
-  it('takes away the notes that end a book, a magazine’s masthead and its letters', () => {
+  it('removes notes at the end of a book, and a magazine’s masthead and letters', () => {
     const text = clean(
       'ASTONISHING TALES\n\nOn Sale the First Thursday of Each Month\n\nSingle Copy, 20 Cents; Yearly Subscription, $2.00',
       'The Gauge',
@@ -82,7 +82,7 @@ describe('cleaning', () => {
     assert.deepEqual(paragraphs(text), ['The Gauge', ...UNWRAPPED]);
   });
 
-  it('keeps what only looks like such things', () => {
+  it('keeps text that only looks like front or back matter', () => {
     const kept = [
       'The Editor stood up with a sigh. "What a pity it is you are not a writer of stories!" he said.',
       '"Produced by whom?" asked the captain, squinting at the small print.',
@@ -94,14 +94,14 @@ describe('cleaning', () => {
       ...kept,
       ...UNWRAPPED,
     ]);
-    // Three letters to an editor are a magazine's department; three people who read one aloud are not.
+    // Three letters to an editor form a magazine's department; three people who read one aloud do not.
     const read = Array.from({ length: 3 }, (_, i) => `"Dear Editor," he read aloud for the ${i + 2}th time.`);
     assert.deepEqual(paragraphs(clean(...UNWRAPPED, ...read)), [...UNWRAPPED, ...read]);
     const letters = Array.from({ length: 3 }, (_, i) => `Dear Editor: The ${i + 2}th gauge was wrong.`);
     assert.deepEqual(paragraphs(clean(...UNWRAPPED, ...letters)), UNWRAPPED);
   });
 
-  it('keeps the lines of verse and headings, and joins those of prose however they are indented', () => {
+  it('keeps the lines of verse and headings, and joins the lines of prose with any indentation', () => {
     const verse = 'O gauge of brass upon the wall,\nWhat do you know of space at all?';
     const blurb =
       '     _Clearly, the gauge was wrong: the answer was\n   a brush, but the process was so very\n              long...._';
@@ -112,7 +112,7 @@ describe('cleaning', () => {
     ]);
   });
 
-  it('has a typewriter’s typography, and one kind of scene’s end', () => {
+  it('reduces typography to ASCII, and scene breaks to one form', () => {
     assert.equal(
       clean(
         '“It’s—well—_wrong_,” said Cosmo Versál… *Really* =wrong=, 5 * 3 = 15.',
@@ -126,14 +126,14 @@ describe('cleaning', () => {
     );
   });
 
-  it('has no line for signs that nothing stands for', () => {
+  it('drops a line that has only signs without a replacement', () => {
     assert.equal(
       clean('O gauge of brass--\n\u0000\n \u200d\nupon the wall'),
       'O gauge of brass--\nupon the wall\n',
     );
   });
 
-  it('reads whatever a file is encoded in', () => {
+  it('reads a file in any encoding', () => {
     const said = 'Cosmo Versál’s gauge';
     assert.equal(decodeText(Buffer.from(said)).text, said);
     assert.equal(decodeText(Buffer.from(`\ufeff${said}`)).text, said);
@@ -147,7 +147,7 @@ describe('cleaning', () => {
     assert.equal(decodeText(Buffer.from('a\r\nb\rc')).text, 'a\nb\nc');
   });
 
-  it('tells English from what is not, by what a file says and by its letters', () => {
+  it('tells English from other languages, by the declared language and by the letters', () => {
     const work = (text: string) => cleanWork(Buffer.from(text));
     assert.equal(notEnglish(work(UNWRAPPED.join('\n\n'))), undefined);
     assert.match(
@@ -159,14 +159,14 @@ describe('cleaning', () => {
     assert.match(notEnglish(work(german.repeat(30)))!, /another language \(deu\)/);
   });
 
-  it('is linear in what nobody closes', () => {
+  it('takes linear time on unclosed brackets', () => {
     const started = performance.now();
     const text = clean('[Illustration '.repeat(20_000), '_'.repeat(200_000), '* '.repeat(100_000), ...PROSE);
     assert.ok(performance.now() - started < 20_000);
     assert.match(text, /The ship fell/);
   });
 
-  it('is what the scan for leftovers finds nothing in', () => {
+  it('leaves nothing that the scan for leftovers finds', () => {
     assert.ok(LICENCE.test('See www.gutenberg.org for more'));
     assert.ok(!LICENCE.test(UNWRAPPED.join(' ')));
   });

@@ -31,7 +31,7 @@ function start(args: readonly string[]): { readonly child: ChildProcess; readonl
   return { child, ended };
 }
 
-it('scifi corpus download outlives kill -9 and Ctrl-C without fetching twice what is here', async () => {
+it('scifi corpus download continues after kill -9 and Ctrl-C without fetching a file twice', async () => {
   const texts = new Map(
     ['91', '92', '93'].map((id) => [id, Buffer.from(`The gauge of ship ${id} was wrong. `.repeat(300))]),
   );

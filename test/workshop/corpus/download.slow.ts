@@ -16,7 +16,7 @@ import { temporaryFolder } from '../../helpers/programs.ts';
 
 const generated = (id: string) => `cache/epub/${id}/pg${id}.txt`;
 
-/** A book of about 8,000 characters that repeats no other. */
+/** A book of about 8,000 characters, different from every other. */
 function book(id: string, more: Partial<FakeBook> = {}): FakeBook {
   const text = Array.from(
     { length: 120 },
@@ -70,8 +70,8 @@ async function withFake(
   }
 }
 
-describe('downloading a bookshelf', { concurrency: 4 }, () => {
-  it('takes the texts of the shelf in the language, and its folder is what a corpus is built from', async () => {
+describe('downloadShelf', { concurrency: 4 }, () => {
+  it('downloads the texts of the shelf in the language, and buildCorpus reads the folder', async () => {
     const books = [
       book('84', { title: 'Frankenstein;\nOr, the "Modern" Prometheus, and more' }),
       book('36', { shelves: 'Browsing: Science-Fiction; Category: Novels' }),
@@ -118,19 +118,19 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     await withFake(books, run, rows);
   });
 
-  it('asks for no book and no catalogue again that is here and whole', async () => {
+  it('does not request a complete book or catalogue again', async () => {
     await withFake([book('84'), book('36')], async ({ fake, out, download }) => {
       await download();
       const before = fake.requests.length;
       const facts = await download();
       assert.deepEqual([facts.alreadyHere, facts.fetched, facts.requests], [2, 0, 0]);
       assert.equal(fake.requests.length, before);
-      // One byte less, and one byte else.
+      // One byte removed, and one byte changed.
       await truncate(join(out, '84.txt'), 100);
       await writeFile(join(out, '36.txt'), `x${(await readFile(join(out, '36.txt'), 'utf8')).slice(1)}`);
       assert.equal((await download()).fetched, 2);
       assert.deepEqual(await readFile(join(out, '36.txt')), book('36').text);
-      // A catalogue of last month is asked for anew.
+      // A catalogue of last month is requested again.
       const longAgo = new Date(Date.now() - 30 * 24 * 3_600_000);
       await utimes(join(out, 'pg_catalog.csv'), longAgo, longAgo);
       assert.equal((await download()).requests, 1);
@@ -138,7 +138,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('survives what may pass, and fetches only what is missing', async () => {
+  it('survives temporary failures, and fetches only what is missing', async () => {
     const ids = ['11', '12', '13', '14', '15', '16'];
     await withFake(
       ids.map((id) => book(id)),
@@ -165,7 +165,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     );
   });
 
-  it('leaves what stalls and what drips, and keeps what came', async () => {
+  it('aborts a stalled or very slow attempt, and keeps the received bytes', async () => {
     await withFake([book('17')], async ({ fake, troubles, download, read }) => {
       fake.breaks(generated('17'), { kind: 'stall', after: 2_000 }, { kind: 'drip', everyMs: 20 });
       await download({ patience: { firstPauseMs: 1, longestPauseMs: 5, stalledMs: 500, attemptMs: 1_000 } });
@@ -177,7 +177,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('never joins the halves of two files', async () => {
+  it('never joins parts of two files', async () => {
     await withFake([book('21')], async ({ fake, download, read }) => {
       const other = Buffer.from(`Another text. ${'The cook was right. '.repeat(300)}`);
       fake.breaks(
@@ -190,7 +190,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('follows redirects, and not in circles', async () => {
+  it('follows redirects, but not in circles', async () => {
     await withFake([book('31'), book('32')], async ({ fake, download, read, events }) => {
       fake.breaks(generated('31'), { kind: 'redirect', to: `/${generated('31')}` });
       const circle = Array.from(
@@ -206,7 +206,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('leads to no other host that is not named, this machine’s own ports among them', async () => {
+  it('refuses redirects to hosts that are not allowed, including other ports of this machine', async () => {
     await withFake([book('33'), book('34')], async ({ fake, out, download, read, events }) => {
       const inner = await FakeGutenberg.start([book('33')]);
       const { host } = new URL(inner.url);
@@ -252,7 +252,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('takes no more of a book than it may have, whatever the server announces', async () => {
+  it('limits the size of a book, for any size that the server announces', async () => {
     const large = Buffer.alloc(3_000_000, 'The gauge said nothing. ');
     await withFake(
       [book('35', { text: large }), book('36')],
@@ -262,7 +262,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
         assert.deepEqual([announced.fetched, announced.failed], [1, 1]);
         assert.match(events[0]!.sentence!, /pg35\.txt is larger than the 1 MB that are taken of one file\.$/);
         assert.equal(fake.requestsFor(generated('35')).length, 1, 'it is not asked for again');
-        // Without a length, and with its first half here already.
+        // Without a length, and with its first half already here.
         for (const first of [[], [{ kind: 'reset', after: 900_000 } as const]]) {
           fake.breaks(generated('35'), ...first, {
             kind: 'silent truncation',
@@ -281,20 +281,20 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     );
   });
 
-  it('takes no catalogue that unpacks to more than any has', async () => {
+  it('refuses a catalogue that unpacks to more than a catalogue can have', async () => {
     await withFake([book('37')], async ({ out, download }) => {
       const path = join(out, 'pg_catalog.csv');
       const columns = 'Text#,Type,Title,Language,Authors,Bookshelves\n';
       const rows = Buffer.alloc(140_000_000, `1,Text,${'x'.repeat(100_000)},en,,\n`);
       await writeFile(path, gzipSync(Buffer.concat([Buffer.from(columns), rows])));
       await assert.rejects(download(), { code: 'bad_request', message: /it becomes larger than 128 MB\.$/ });
-      // A row without an end.
+      // A row that does not end.
       await writeFile(path, gzipSync(`${columns}1,Text,"${'x'.repeat(2_000_000)}`));
       await assert.rejects(download(), { code: 'bad_request', message: /Max Record Size/ });
     });
   });
 
-  it('tries the names that a text may have, and learns whether a mirror has those made by machine', async () => {
+  it('tries the possible names of a text, and learns whether a mirror has generated files', async () => {
     const books = [
       book('12345', { paths: ['1/2/3/4/12345/12345-8.txt'] }),
       book('12346', { paths: ['1/2/3/4/12346/12346-0.txt', generated('12346')] }),
@@ -317,13 +317,13 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('keeps to its rate, and gives up on a server that wants its peace', async () => {
+  it('keeps its request rate, and gives up on a server that asks for a long pause', async () => {
     await withFake(
       ['41', '42', '43'].map((id) => book(id)),
       async ({ fake, download, events }) => {
         const startedAt = performance.now();
         await download({ rate: 20 });
-        // On a busy machine a request arrives later, and never earlier than it was sent.
+        // On a busy machine a request arrives later than it was sent, but never earlier.
         for (const [i, { atMs }] of fake.requests.entries())
           assert.ok(atMs - startedAt >= i * 50 - 5, `request ${i} after ${atMs - startedAt} ms`);
         assert.equal(events.length, 3);
@@ -338,7 +338,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('stops when nothing can be had, and goes on later', async () => {
+  it('stops when nothing is available, and continues in a later run', async () => {
     const ids = ['51', '52', '53', '54', '55', '56'];
     await withFake(
       ids.map((id) => book(id)),
@@ -352,7 +352,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     );
   });
 
-  it('is interrupted at any time without losing what has come', async () => {
+  it('can be interrupted at any time without losing received data', async () => {
     await withFake([book('61'), book('62')], async ({ fake, download, read }) => {
       fake.breaks(generated('62'), { kind: 'stall', after: 4_000 });
       const interrupted = new AbortController();
@@ -369,7 +369,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('mends what a kill leaves: a torn line, a file without its name, a validator without its file', async () => {
+  it('repairs the state after a kill: a torn line, an unnamed file, a torn validator', async () => {
     await withFake([book('71'), book('72')], async ({ out, fake, download }) => {
       await download();
       await rename(join(out, '71.txt'), join(out, '71.txt.part'));
@@ -387,7 +387,7 @@ describe('downloading a bookshelf', { concurrency: 4 }, () => {
     });
   });
 
-  it('only lists, and says which shelves there are', async () => {
+  it('only lists when asked to, and names the existing shelves', async () => {
     const books = [
       book('81', { title: 'One' }),
       book('82', { shelves: 'Browsing: Science; Fiction, Weird' }),

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { uniformAt } from '../../../src/generator/sampler.ts';
 import { Duplicates } from '../../../src/workshop/corpus/duplicates.ts';
 
-/** Words that no other seed has in this order. */
+/** Words in an order that no other seed gives. */
 function words(seed: number, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `word${Math.floor(uniformAt(seed, i, 0) * 5_000)}`);
 }
 
-describe('works that are there twice', () => {
-  it('are found by what they have in common, and not by a part of it', () => {
+describe('Duplicates', () => {
+  it('finds works by their common shingles, and not by a common part', () => {
     const original = words(1, 4_000);
     const withShare = (share: number, seed: number) =>
       [...original.slice(0, share * 4_000), ...words(seed, (1 - share) * 4_000)].join(' ');
@@ -23,19 +23,19 @@ describe('works that are there twice', () => {
     };
     for (const share of [1, 0.9])
       for (const names of found(share)) assert.deepEqual([...names], ['original'], `${share}`);
-    // Of two works that share half of their words a third of all shingles are in both.
+    // Two works that share half of their words have a third of all shingles in common.
     for (const share of [0.5, 0.2, 0])
       for (const names of found(share)) assert.deepEqual([...names], [undefined], `${share}`);
   });
 
-  it('are told from each other however short they are', () => {
+  it('tells short works apart', () => {
     const duplicates = new Duplicates();
     for (let seed = 0; seed < 500; seed++)
       assert.equal(duplicates.add(`${seed}`, words(seed, 40).join(' ')), undefined, `${seed}`);
     assert.equal(duplicates.add('again', `${words(7, 40).join(' ')} end`), '7');
   });
 
-  it('are found among thousands, whatever is written in capitals or between the words', () => {
+  it('finds duplicates among thousands, for any capitals and any characters between the words', () => {
     const duplicates = new Duplicates();
     const text = (seed: number) => words(seed, 200).join(' ');
     for (let seed = 0; seed < 3_000; seed++) assert.equal(duplicates.add(`${seed}`, text(seed)), undefined);
@@ -43,7 +43,7 @@ describe('works that are there twice', () => {
       assert.equal(duplicates.add('again', text(seed).toUpperCase().replaceAll(' ', ',\n')), `${seed}`);
   });
 
-  it('are not made of texts without words', () => {
+  it('does not treat texts without words as duplicates', () => {
     const duplicates = new Duplicates();
     assert.equal(duplicates.add('nothing', ''), undefined);
     assert.equal(

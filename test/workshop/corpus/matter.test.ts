@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import { cleanWork } from '../../../src/workshop/corpus/clean.ts';
 import { PROSE, paragraph, unwrapped } from './stories.ts';
 
-/** Blocks as volunteers set them: a number before a block is how many blank lines are over it, one otherwise. */
+/**
+ * Blocks as volunteers lay them out: a number before a block gives the blank lines above it; the default is
+ * one.
+ */
 function clean(...blocks: readonly (string | number)[]): string[] {
   let [text, gap] = ['', 1];
   for (const block of blocks) {
@@ -24,13 +27,13 @@ function clean(...blocks: readonly (string | number)[]): string[] {
 }
 
 const STORY = PROSE.map(unwrapped);
-/** Enough of a story that what stands around it is little. */
+/** Enough of a story that its front and back matter is a small part of the file. */
 const NOVEL = Array.from({ length: 120 }, (_, i) => paragraph(100 + i));
 const CHAPTER = [4, 'CHAPTER I', 'WRONG', 2, ...NOVEL];
 const CLEAN_CHAPTER = ['CHAPTER I', 'WRONG', ...NOVEL.map(unwrapped)];
 
-describe('what stands around a work', () => {
-  it('a paperback: the house, its praise, the author’s portrait and prices; title and author stay', () => {
+describe('front and back matter', () => {
+  it('a paperback: removes imprint, praise, author’s portrait and prices; keeps title and author', () => {
     const front = [
       'THREE DAYS TO LIVE!',
       2,
@@ -61,7 +64,7 @@ describe('what stands around a work', () => {
     assert.deepEqual(clean(...front, ...CHAPTER, ...back), ['The Gauge', 'by Ann Other', ...CLEAN_CHAPTER]);
   });
 
-  it('a motto stays that has its source under it, and an introduction that is too long to be a publisher’s', () => {
+  it('keeps a motto with its source, and an introduction that is too long to be a publisher’s', () => {
     const imprint = ['THE GAUGE', 4, 'Copyright, 1961, by Ace Books, Inc.', 'All Rights Reserved'];
     const motto = [
       'Did I request thee, Gauge, to lie to me,\nOr ask thee for the truth?--',
@@ -75,7 +78,7 @@ describe('what stands around a work', () => {
     );
   });
 
-  it('contents: with a heading, over several lists, with pages, and by what stands below once more', () => {
+  it('contents: with a heading, over several lists, with page numbers, and by lines that recur below', () => {
     const chapters = ['THE COOK SPEAKS', 'A LADLE FALLS', 'CERES AGAIN', 'THE GAUGE IS READ'];
     const body = chapters.flatMap((chapter, i) => [
       4,
@@ -107,7 +110,7 @@ describe('what stands around a work', () => {
       assert.deepEqual(clean('THE GAUGE', 4, ...list, ...body), expected, String(list));
   });
 
-  it('pictures: a list of them, with pages or by their captions; a story’s own words stay', () => {
+  it('illustrations: removes a list of them, with page numbers or by captions; keeps the story', () => {
     const captions = [
       'The cook laid down his ladle at last',
       'Nobody laughed at the gauge that day',
@@ -130,7 +133,7 @@ describe('what stands around a work', () => {
     assert.ok(said.includes(captions[2]!), 'what is said in the story and under a picture is said');
   });
 
-  it('a magazine: its masthead, announcements among the stories, serials, letters', () => {
+  it('a magazine: removes its masthead, announcements between the stories, serial notices, letters', () => {
     const masthead = [
       'ASTONISHING TALES',
       '_On Sale the First Thursday of Each Month_',
@@ -168,7 +171,7 @@ describe('what stands around a work', () => {
     );
   });
 
-  it('boxes: a note of those who made the file goes, a sign on a door stays', () => {
+  it('boxes: removes a transcriber’s note, keeps a sign on a door', () => {
     const box = (...lines: string[]) =>
       ['+------------------+', ...lines.map((line) => `| ${line.padEnd(16)} |`), '+------------------+'].join(
         '\n',
@@ -185,7 +188,7 @@ describe('what stands around a work', () => {
     );
   });
 
-  it('notes: at the beginning, at the end with or without their name, and in the middle', () => {
+  it('notes: at the beginning, at the end with or without a heading, and in the middle', () => {
     const note = [
       "Transcriber's Note:",
       'This etext was produced from Stories, May 1952. Extensive\nresearch did not uncover any evidence of a renewal.',
@@ -207,7 +210,7 @@ describe('what stands around a work', () => {
     );
   });
 
-  it('footnotes: in brackets, in brackets that nobody closed, under a heading, and by themselves', () => {
+  it('footnotes: in brackets, in unclosed brackets, under a heading, and separate', () => {
     assert.deepEqual(
       clean(
         'THE GAUGE',
@@ -225,7 +228,7 @@ describe('what stands around a work', () => {
     );
   });
 
-  it('a story that is told in letters to an editor keeps them', () => {
+  it('keeps the letters of a story that is told in letters to an editor', () => {
     const letters = ['Dear Editor:', ...PROSE, 'Dear Editor:', 'These men may be drunk. But if not?'];
     assert.deepEqual(clean('THE GAUGE', ...letters), ['THE GAUGE', ...letters.map(unwrapped)]);
   });

@@ -1,6 +1,6 @@
-/** Stories that tests hide among everything that stands around stories. */
+/** Stories that tests hide between front and back matter. */
 
-/** A paragraph of prose, wrapped as volunteers wrap it; the same number gives the same one. */
+/** A paragraph of prose, wrapped as volunteers wrap it; the same number gives the same paragraph. */
 export function paragraph(i: number): string {
   return (
     `The ship fell for ${i + 2} days before anybody spoke, and on the day after that the cook laid down his ladle ` +
@@ -14,7 +14,7 @@ export function unwrapped(block: string): string {
   return block.replaceAll('\n', ' ');
 }
 
-/** Sentences of stories that begin like what stands around them. */
+/** Sentences of stories that begin like front or back matter. */
 export const TRAPS: readonly string[] = [
   'Thanks to the gauge, the proof of it was that nobody died.',
   'Produced by a machine, the soup was blue and the cook was not.',

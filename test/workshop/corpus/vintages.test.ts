@@ -6,7 +6,7 @@ import { PROSE, unwrapped } from './stories.ts';
 
 const STORY = ['THE GAUGE', 'By A. N. OTHER', ...PROSE];
 
-/** What Project Gutenberg has put before and behind its texts, by the years in which it did. */
+/** Headers and licences of Project Gutenberg's texts, by year. */
 const VINTAGES: readonly {
   readonly years: string;
   readonly before: readonly string[];

@@ -13,7 +13,7 @@ import { randomModel } from '../../generator/model/random-model.ts';
 const model = randomModel();
 const { vocabulary } = model;
 
-/** The protocol written plainly: one work after the other, in float64. */
+/** A plain implementation of the protocol: one work after another, in float64. */
 function scoresOf(works: readonly string[]): {
   bitsPerCharacter: number;
   accuracy: number;
@@ -48,7 +48,7 @@ describe('evaluate', () => {
   });
   after(() => engine.close());
 
-  test('scores every character of every work once, more works than slots', async () => {
+  test('scores every character of every work once, with more works than slots', async () => {
     const works = [40, 7, 1, 90, 33, 2, 60].map(work);
     const expected = scoresOf(works);
     const found = await evaluate(engine, vocabulary, works.map((text) => `\u0003${text}`).join(''));
@@ -60,7 +60,7 @@ describe('evaluate', () => {
     assert.equal(found.skipped, 0);
   });
 
-  test('does not depend on the order of the works, on slots, nor on what was read before', async () => {
+  test('does not depend on the order of the works, on slots, or on earlier reads', async () => {
     const works = [20, 30, 25].map(work);
     const first = await evaluate(engine, vocabulary, works.join('\u0003'));
     const second = await evaluate(engine, vocabulary, works.toReversed().join('\u0003\u0003'));
@@ -68,7 +68,7 @@ describe('evaluate', () => {
     assert.equal(first.accuracy, second.accuracy);
   });
 
-  test('scores a model of windows from what it has of a work when it is served', async () => {
+  test('scores a window model with the context that it has when it is served', async () => {
     const serving = { kind: 'refreshed', characters: 7 } as const;
     const works = [40, 3, 25, 18].map(work);
     let bits = 0;
@@ -89,19 +89,19 @@ describe('evaluate', () => {
     assert.deepEqual((await guess(engine, vocabulary, works[0]!, 100, serving)).guessed, guessed);
   });
 
-  test('takes a text without any U+0003 for one work', async () => {
+  test('treats a text without U+0003 as one work', async () => {
     const found = await evaluate(engine, vocabulary, 'abcab');
     assert.ok(Math.abs(found.bitsPerCharacter - scoresOf(['abcab']).bitsPerCharacter) < 1e-5);
     assert.equal(found.works, 1);
   });
 
-  test('reads as a prompt is read, and counts what it cannot read', async () => {
+  test('reads text as a prompt is read, and counts unreadable characters', async () => {
     const folded = await evaluate(engine, vocabulary, 'ábč\r\na漢b😀');
     assert.deepEqual({ ...folded, skipped: 0 }, await evaluate(engine, vocabulary, 'abc\nab'));
     assert.equal(folded.skipped, 2);
   });
 
-  test('reports its progress, upwards to the end', async () => {
+  test('reports increasing progress until the end', async () => {
     const calls: [number, number][] = [];
     await evaluate(engine, vocabulary, work(1_000, 1), {
       onProgress: (...call) => calls.push(call),
@@ -113,13 +113,13 @@ describe('evaluate', () => {
     assert.ok(calls.every(([, all]) => all === 1_000));
   });
 
-  test('refuses a text with nothing to score', async () => {
+  test('rejects a text with nothing to score', async () => {
     for (const text of ['', '\u0003\u0003', '漢字']) {
       await assert.rejects(evaluate(engine, vocabulary, text), /Expected `text` to hold characters to score/);
     }
   });
 
-  test('a certain network needs no bits, an impossible character costs no less than it should', async () => {
+  test('a certain network needs no bits, and an impossible character has its full cost', async () => {
     const certain = (favourite: number): Engine => ({
       ...{ name: 'certain', capacity: 1, vocabularySize: 12, stepsPerDecode: 1 },
       decode: () => Promise.reject(new Error('unused')),
@@ -137,7 +137,7 @@ describe('evaluate', () => {
     assert.equal(wrong.accuracy, 0);
   });
 
-  test('calibration: what dividing the logits by a temperature would score', async () => {
+  test('calibration: gives the score of logits divided by a temperature', async () => {
     const works = [50, 20].map(work);
     const temperatures = [0.5, 1, 1.7];
     const found = await evaluate(engine, vocabulary, works.join('\u0003'), { temperatures });
@@ -165,8 +165,8 @@ describe('evaluate', () => {
     assert.deepEqual((await evaluate(engine, vocabulary, works[0]!)).calibration, []);
   });
 
-  test('calibration: a network that is right as often as it is sure errs by nothing, a braggart by what it claims', async () => {
-    // Sure of `a` with probability 3/4 whatever it reads.
+  test('calibration: reports no error when calibrated, and the excess when overconfident', async () => {
+    // Predicts `a` with probability 3/4 for every input.
     const [a, b] = [vocabulary.idOf('a')!, vocabulary.idOf('b')!];
     const steady: Engine = {
       ...{ name: 'steady', capacity: 1, vocabularySize: 12, stepsPerDecode: 1 },
@@ -190,8 +190,9 @@ describe('evaluate', () => {
     assert.ok(Math.abs(alwaysRight.error - 0.25) < 1e-6);
   });
 
-  test('calibration: too sure here does not make up for too timid there', async () => {
-    // After `a` sure of `a` with 0.9 and right in 6 of 10; after anything else with 0.6 and right in 9 of 10.
+  test('calibration: overconfidence in one interval does not cancel underconfidence in another', async () => {
+    // After `a` it predicts `a` with 0.9 and is right in 6 of 10; after any other id with 0.6 and is right in
+    // 9 of 10.
     const a = vocabulary.idOf('a')!;
     const lopsided: Engine = {
       ...{ name: 'lopsided', capacity: 1, vocabularySize: 12, stepsPerDecode: 1 },
@@ -217,7 +218,7 @@ describe('evaluate', () => {
     );
   });
 
-  test('calibration: refuses a temperature without probabilities', async () => {
+  test('calibration: rejects an invalid temperature', async () => {
     for (const temperature of [0, -1, Number.NaN]) {
       await assert.rejects(
         evaluate(engine, vocabulary, 'abc', { temperatures: [temperature] }),
@@ -226,7 +227,7 @@ describe('evaluate', () => {
     }
   });
 
-  test('guesses each character from those before it, whatever was read before', async () => {
+  test('predicts each character from those before it, regardless of earlier reads', async () => {
     const [text, other] = [work(60, 8), work(30, 9)];
     const reference = new Reference(model);
     const expected: string[] = [];
@@ -243,7 +244,7 @@ describe('evaluate', () => {
     await assert.rejects(guess(engine, vocabulary, '\u0003', 10), /Expected `text` to hold characters/);
   });
 
-  test('of words: bits of all words over the characters that they stand for', async () => {
+  test('words: divides the bits of all words by the characters that they represent', async () => {
     const words = new Vocabulary(wordsFile(['\n', 'the', ' ship', ' fell', '.', ' and']));
     const uniform: Engine = {
       ...{ name: 'uniform', capacity: 2, vocabularySize: 8, stepsPerDecode: 1 },
@@ -265,7 +266,7 @@ describe('evaluate', () => {
     assert.deepEqual(guesses, { actual: ['the', ' ship'], guessed: ['\u0003', '\u0003'] });
   });
 
-  test('fresh starts: each place is read from a fresh state, more places than slots', async () => {
+  test('fresh starts: reads each position from a fresh state, with more positions than slots', async () => {
     const works = [work(300, 1), work(200, 2)];
     const found = await freshStarts(engine, vocabulary, works.join('\u0003'), { count: 7, length: 30 });
     assert.equal(found.length, 7);

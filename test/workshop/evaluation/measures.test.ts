@@ -9,13 +9,13 @@ const lexicon = new Lexicon(buildLexicon(new Map(WORDS.map((word) => [word, true
 const of = (text: string, promptLength = 0) => measure([{ text, promptLength }], lexicon, undefined);
 
 describe('measures', () => {
-  test('count small words that the lexicon has, without the prompt', () => {
+  test('counts lower-case words that the lexicon has, without the prompt', () => {
     assert.equal(of('zorg the ship fell', 4).realWords, 1);
     assert.equal(of('the ship zorged and fell').realWords, 4 / 5);
     assert.equal(of("the ship's captain").realWords, 1);
   });
 
-  test('count runs of four words that come again, in a story and in all of them', () => {
+  test('counts repeated runs of four words, within a story and across all stories', () => {
     const text = 'the ship fell again and the ship fell again';
     assert.equal(of(text).repeatedRuns, 1 - 5 / 6);
     const two = measure(
@@ -26,14 +26,14 @@ describe('measures', () => {
     assert.deepEqual([two.repeatedRuns, two.distinctRuns], [1 - 5 / 6, 5 / 12]);
   });
 
-  test('see loops of 40 characters, three times', () => {
+  test('detects loops of 40 characters that occur three times', () => {
     const piece = 'the captain saw it again and the ship ro';
     assert.equal(piece.length, 40);
     assert.equal(of(piece + piece).loops, 0);
     assert.equal(of(piece + piece + piece).loops, 1);
   });
 
-  test('tell speech, odd quotation marks, names and endings', () => {
+  test('measures speech, odd quotation marks, names and endings', () => {
     const text = '"Go," said Jones.\n\n"He saw it\n\n"and rose." It was Jones. The ship of Smith fell';
     const { spoken, oddQuotes, names, namesAgain, wholeEndings } = of(text);
     assert.equal(spoken, ('Go,'.length + 'He saw it'.length + 'and rose.'.length) / text.length);
@@ -44,7 +44,7 @@ describe('measures', () => {
     assert.equal(of('He rose."').wholeEndings, 1);
   });
 
-  test('look into the training text where it is at hand', () => {
+  test('uses the training text when it is available', () => {
     const training = new TrainingText(
       `\u0003${'the captain said go and the ship rose and fell again to it '.repeat(2)}`,
     );
@@ -59,7 +59,7 @@ describe('measures', () => {
     assert.equal(of('the ship').longestCopy, null);
   });
 
-  test('cut human text as stories are cut: from a paragraph to an end of a sentence', () => {
+  test('cuts human text as stories are cut: from a paragraph to the end of a sentence', () => {
     const paragraph = 'The ship rose. The captain said it fell again, and he saw it.';
     const text = `\u0003Title\n\n${Array(40).fill(paragraph).join('\n\n')}`;
     const passages = cutPassages(text, 10, 200);
@@ -73,7 +73,7 @@ describe('measures', () => {
     assert.deepEqual(cutPassages('', 10, 200), []);
   });
 
-  test('are no distance from themselves', () => {
+  test('have distance zero from themselves', () => {
     const one = of('The ship rose. The captain said it fell again.');
     assert.equal(distance(one, one), 0);
     assert.ok(distance(of('zorg zorg zorg zorg zorg zorg'), one) > 0.5);

@@ -5,8 +5,8 @@ import { SHORTEST_COPY, TrainingText } from '../../../src/workshop/evaluation/tr
 
 const TEXT = '\u0003The old ship rose slowly over the red hills of Mars, and nobody on the ground saw it go.';
 
-describe('the training text', () => {
-  test('knows its runs of three words, whatever their case, and none across punctuation', () => {
+describe('TrainingText', () => {
+  test('contains its runs of three words in any case, but none across punctuation', () => {
     const training = new TrainingText(TEXT);
     assert.deepEqual(training.seenRuns('the OLD ship rose'), { seen: 2, all: 2 });
     assert.deepEqual(training.seenRuns('the old ship sank'), { seen: 1, all: 2 });
@@ -15,7 +15,7 @@ describe('the training text', () => {
     assert.deepEqual(training.seenRuns('zorg zorg zorg'), { seen: 0, all: 1 });
   });
 
-  test('finds the longest copy as comparing everything with everything does', () => {
+  test('finds the same longest copy as a brute-force comparison', () => {
     const letters = fc.array(fc.constantFrom('a', 'b'), { maxLength: 160 }).map((all) => all.join(''));
     fc.assert(
       fc.property(letters, letters, letters, (before, copied, after) => {

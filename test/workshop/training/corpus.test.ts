@@ -14,13 +14,13 @@ import { temporaryFolder } from '../../helpers/programs.ts';
 
 const TEXT = '\u0003The ship fell. The ship burned.\n\u0003The \u201ccook\u201d fell, too.\n';
 
-/** What a text's ids stand for. */
+/** The characters or words of a text's ids. */
 function read(text: string, vocabulary = wordVocabularyOf(TEXT, 100)): string[] {
   return Array.from(encodeWorks(vocabulary, text).ids, (id) => vocabulary.decode(id));
 }
 
 describe('a corpus', () => {
-  it('of characters knows those that are frequent, and those that fold to others only as these', () => {
+  it('of characters has the frequent ones, and folds the others to them', () => {
     const vocabulary = vocabularyOf(`${'ab\u201c'.repeat(30)}q`);
     const known = Array.from({ length: vocabulary.size }, (_, id) => vocabulary.decode(id));
     assert.deepEqual(known, ['\u0003', '\n', ' ', 'a', 'b']);
@@ -28,14 +28,14 @@ describe('a corpus', () => {
     assert.deepEqual([[...ids], skipped, charactersPerId], [[0, 3, 4, 0, 4, 3], 1, 1]);
   });
 
-  it('of words is its text, word by word, each work behind the end of the one before', () => {
+  it('of words is its text, word by word, with each work directly after the end of the one before', () => {
     assert.deepEqual(read(TEXT), [
       ...['\u0003', 'The', ' ship', ' fell', '.', ' The', ' ship', ' burned', '.', '\n'],
       ...['\u0003', 'The', ' "', 'cook', '"', ' fell', ',', ' too', '.', '\n'],
     ]);
   });
 
-  it('of words knows the most frequent, and how much of its text is in others', () => {
+  it('of words has the most frequent ones, and counts the characters in unknown words', () => {
     const vocabulary = wordVocabularyOf(TEXT, 4);
     assert.equal(vocabulary.size, 6, '<eos> and <unk> beside them');
     assert.deepEqual(read('The ship fell.', vocabulary), ['\u0003', '\ufffd', ' ship', ' fell', '.']);
@@ -44,7 +44,7 @@ describe('a corpus', () => {
     assert.equal(skipped, 6);
   });
 
-  it('is read from a folder, whose mistakes have names', async () => {
+  it('is read from a folder, and errors name what is wrong', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       const refused = (sentence: RegExp) =>

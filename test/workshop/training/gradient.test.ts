@@ -1,6 +1,6 @@
 /**
- * The gradients that are written out by hand, against differences of a loss that is computed in float64 from
- * the formulas alone, a number at a time.
+ * Compares the hand-written gradients with finite differences of a loss that a scalar implementation of the
+ * formulas computes in float64.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
@@ -22,7 +22,7 @@ type Numbers = Map<string, Float64Array>;
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** x M for a row-major matrix of so many columns. */
+/** x M for a row-major matrix with this many columns. */
 function product(x: ArrayLike<number>, matrix: Float64Array, columns: number): number[] {
   return Array.from({ length: columns }, (_, column) => {
     let sum = 0;
@@ -66,7 +66,7 @@ function cellStep(
   return next;
 }
 
-/** What a recurrent layer makes of one stream's inputs, step by step; `fresh` steps begin with zeros. */
+/** The outputs of a recurrent layer for one stream's inputs, step by step; `fresh` steps begin with zeros. */
 function cellRun(
   cell: CellName,
   name: string,
@@ -98,7 +98,7 @@ function normalised(rows: readonly number[][], weights: Numbers): number[][] {
   );
 }
 
-/** The mean of -ln p of a lesson from fresh states, a number at a time. */
+/** The mean of -ln p of a training batch from fresh states, one number at a time. */
 function reference(architecture: Architecture, weights: Numbers, lesson: TrainingBatch): number {
   const { cell, units, embedding, bidirectional, batchNormalization } = architecture;
   const table = weights.get('embedding/embeddings')!;
@@ -137,7 +137,7 @@ function lessonOf(steps: number, streams: number): TrainingBatch {
   const draw = (attempt: number) =>
     Int32Array.from({ length: rows }, (_, i) => Math.floor(uniformAt(3, i, attempt) * SIZE));
   const fresh = new Uint8Array(rows);
-  // In the middle of the lesson, for one of the streams.
+  // In the middle of the batch, for one of the streams.
   fresh[2 * streams + 1] = 1;
   return { steps, streams, inputs: draw(0), targets: draw(1), fresh };
 }
@@ -157,10 +157,10 @@ describe('gradients', () => {
       { ...plain, cell: 'gru', bidirectional: true, batchNormalization: true },
     ],
   ] satisfies [string, Architecture][]) {
-    it(`of ${title} are those of finite differences in float64`, () => {
+    it(`of ${title} equal finite differences in float64`, () => {
       const network = new TrainableNetwork(architecture, SIZE);
       const lesson = lessonOf(5, 3);
-      // Rougher than training begins with: every gate is somewhere on its slope.
+      // Larger than the initial weights of training, so that every gate is on its slope.
       const drawn = network.draw(11);
       const weights: Numbers = new Map();
       const tensors = new Map<string, tf.Tensor>();
@@ -198,7 +198,7 @@ describe('gradients', () => {
     });
   }
 
-  it('of batch normalisation leave its moving averages alone, which follow the chunks', () => {
+  it('of batch normalisation do not include its moving averages, which follow the chunks', () => {
     const architecture: Architecture = { ...plain, cell: 'lstm', units: [3], batchNormalization: true };
     const network = new TrainableNetwork(architecture, SIZE);
     const [weights, lesson] = [network.draw(3), lessonOf(4, 3)];
@@ -208,7 +208,8 @@ describe('gradients', () => {
       [...moved.keys()],
       ['batch_normalization/moving_mean', 'batch_normalization/moving_variance'],
     );
-    // They went a hundredth of the way from 0 and 1. All the way, reading with them is reading with the chunk's own.
+    // They moved one hundredth of the way from 0 and 1. Moved all the way, they equal the chunk's own mean
+    // and variance.
     const [mean, variance] = [...moved].map(([, tensor]) => [...tensor.dataSync()]);
     const arrived = new Map([
       ...weights,
@@ -221,7 +222,7 @@ describe('gradients', () => {
     assert.ok(Math.abs(lossOf(weights) - learned) > 1e-3, `${lossOf(weights)}, ${learned}`);
   });
 
-  it('leave out the same outputs for the same seed, forwards and backwards', () => {
+  it('drop the same outputs for the same seed, in the forward and the backward pass', () => {
     const network = new TrainableNetwork({ cell: 'lstm', units: [8], embedding: 3, dropout: 0.5 }, SIZE);
     const weights = network.draw(1);
     const of = (seed: number) =>

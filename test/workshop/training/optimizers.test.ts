@@ -1,4 +1,4 @@
-/** The optimizers on tensors, against their formulas on numbers. */
+/** Compares the optimizers on tensors with their formulas on numbers. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,7 +12,7 @@ import {
 
 const RATE = 0.05;
 
-/** One weight's way down the slope of `gradientAt`, from the papers' formulas in float64. */
+/** The path of one weight with the gradient `gradientAt`, from the papers' formulas in float64. */
 const REFERENCE: Record<OptimizerName, (steps: number, gradientAt: (w: number) => number) => number> = {
   sgd(steps, gradientAt) {
     let [w, v] = [1, 0];
@@ -73,7 +73,7 @@ describe('optimizers', () => {
     });
   }
 
-  it('cut a gradient whose norm over all weights is too large, and leave a smaller one alone', () => {
+  it('clip a gradient whose norm over all weights is too large, and leave a smaller one unchanged', () => {
     const weights = new Map([
       ['a', tf.tensor1d([0])],
       ['b', tf.tensor1d([0])],

@@ -48,21 +48,21 @@ async function logSmoothly(files: RunFiles, epochs: number): Promise<void> {
   }
 }
 
-/** The values of a column of `log.csv`, by its name; empty cells are undefined. */
+/** The values of a column of `log.csv`, by name; empty cells are undefined. */
 async function columnOf(folder: string, name: string): Promise<(number | undefined)[]> {
   const [header, ...lines] = (await readFile(join(folder, 'log.csv'), 'utf8')).trim().split('\n');
   const place = header!.split(',').indexOf(name);
   return lines.map((line) => line.split(',')[place]!).map((cell) => (cell === '' ? undefined : Number(cell)));
 }
 
-/** The heights of a line of a plot, as SVG counts them: downwards. */
+/** The y coordinates of a line of a plot, in SVG's downward direction. */
 async function heightsIn(folder: string, file: string): Promise<number[]> {
   const [, points] = /<polyline points="([^"]+)"/.exec(await readFile(join(folder, file), 'utf8'))!;
   return points!.split(' ').map((point) => Number(point.split(',')[1]));
 }
 
 describe("a run's log", () => {
-  it('is as smooth at the end and at the beginning of an epoch as in between, and so are its plots', () =>
+  it('is as smooth across epochs as within them, and so are its plots', () =>
     inFolder(async (folder) => {
       const files = new RunFiles(folder);
       await files.open(0);
@@ -91,7 +91,7 @@ describe("a run's log", () => {
       }
     }));
 
-  it('has the means over whole epochs, and the validation, in columns of their own', () =>
+  it('has the means over whole epochs and the validation scores in separate columns', () =>
     inFolder(async (folder) => {
       const files = new RunFiles(folder);
       await files.open(0);
@@ -111,7 +111,7 @@ describe("a run's log", () => {
       assert.ok(Math.abs((await columnOf(folder, 'epoch_train_bits'))[ends[0]!]! - mean) < 1e-6);
     }));
 
-  it('of an earlier version is carried over, each figure to the column of its meaning', () =>
+  it('of an earlier version is converted, each figure to the column of its meaning', () =>
     inFolder(async (folder) => {
       const rows = [
         'epoch,characters,seconds,learning_rate,train_bits,train_accuracy,valid_bits,valid_accuracy',
@@ -126,7 +126,7 @@ describe("a run's log", () => {
       assert.deepEqual(await columnOf(folder, 'train_accuracy'), [undefined, undefined]);
       assert.deepEqual(await columnOf(folder, 'epoch_train_bits'), [undefined, 3.8]);
       assert.deepEqual(await columnOf(folder, 'valid_bits'), [undefined, 3.6]);
-      // Its own log stays as it is.
+      // The log of the earlier run stays unchanged.
       await files.open(200);
       assert.deepEqual(await columnOf(folder, 'epoch_train_accuracy'), [undefined, 0.25]);
     }));

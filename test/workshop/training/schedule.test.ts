@@ -4,7 +4,7 @@ import { StoryError } from '../../../src/errors.ts';
 import { nextPhase, parseSchedule } from '../../../src/workshop/training/schedule.ts';
 
 describe('a schedule', () => {
-  it('says what is learned with, and when that changes', () => {
+  it('lists the phases and when each begins', () => {
     assert.deepEqual(parseSchedule('adadelta, 20:sgd@0.01x64, plateau3:sgd@1e-3'), [
       { from: { epoch: 0 }, optimizer: 'adadelta', learningRate: 1, streams: 32 },
       { from: { epoch: 20 }, optimizer: 'sgd', learningRate: 0.01, streams: 64 },
@@ -12,7 +12,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('names the part that it cannot read', () => {
+  it('names the part that cannot be read', () => {
     for (const [text, part] of [
       ['', '""'],
       ['adamant', 'adamant'],

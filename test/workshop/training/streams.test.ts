@@ -5,7 +5,7 @@ import { FRESH_ONCE_IN, Streams } from '../../../src/workshop/training/streams.t
 const END_OF_TEXT = 0;
 
 describe('streams', () => {
-  it('read every stretch from its beginning to its end, each character with the one that follows', () => {
+  it('read every stretch from its beginning to its end, each character with its successor as target', () => {
     const ids = Uint16Array.from({ length: 4 * 30 + 1 }, (_, i) => 1 + (i % 250));
     const streams = new Streams(ids, { streams: 4, steps: 5, boundaryId: END_OF_TEXT, seed: undefined });
     assert.equal(streams.chunks, 6);
@@ -22,7 +22,7 @@ describe('streams', () => {
     assert.deepEqual(read.flat(), [...ids.subarray(0, 120)]);
   });
 
-  it('begin afresh where a work begins, and by chance about as often as they should', () => {
+  it('start from a fresh state where a work begins, and at random with the configured frequency', () => {
     const ids = new Uint16Array(2_000_001).fill(1);
     ids[777] = END_OF_TEXT;
     const streams = new Streams(ids, { streams: 8, steps: 100, boundaryId: END_OF_TEXT, seed: 3 });
@@ -41,7 +41,7 @@ describe('streams', () => {
     assert.notEqual(count(1), first);
   });
 
-  it('refuse a text that is too short for one chunk', () => {
+  it('reject a text that is too short for one chunk', () => {
     const options = { streams: 4, steps: 5, boundaryId: END_OF_TEXT, seed: undefined };
     new Streams(new Uint16Array(21), options);
     assert.throws(

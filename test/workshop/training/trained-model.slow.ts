@@ -1,4 +1,4 @@
-/** What has been learned, as a model: it says in the engines that serve what it said in training. */
+/** A trained model predicts the same in the serving engines as in training. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
@@ -46,7 +46,7 @@ const KINDS: Record<string, Architecture> = {
   },
 };
 
-// So short that the trainer, too, reads them in one stretch.
+// So short that the trainer also reads them in one stretch.
 const VALID = TEXT.slice(0, 64);
 const WORDS_VALID = TEXT.slice(0, 220);
 const CHARACTERS = corpusOf(vocabularyOf(TEXT.repeat(20)), TEXT, VALID);
@@ -83,7 +83,7 @@ async function eachEngine(model: Model, work: (engine: Engine) => Promise<void>)
   }
 }
 
-/** The trainer's own figures are those of `scifi evaluate`. */
+/** The trainer's scores equal those of `scifi evaluate`. */
 async function scoresAgree(trainer: Trainer, engine: Engine, corpus: Corpus, valid: string): Promise<void> {
   const served = await evaluate(engine, corpus.vocabulary, valid);
   const { bitsPerCharacter, accuracy } = trainer.progress.valid!;
@@ -91,7 +91,7 @@ async function scoresAgree(trainer: Trainer, engine: Engine, corpus: Corpus, val
   assert.ok(Math.abs(served.accuracy - accuracy) < 5e-4, engine.name);
 }
 
-/** What follows a window, where nothing of the answer can be seen, is as likely to both. */
+/** The predictions after a window, without a look at the answer, are the same in training and in serving. */
 async function windowsAgree(trainer: Trainer, engine: Engine, { train, vocabulary }: Corpus): Promise<void> {
   const { steps } = trainer.progress.settings;
   const ids = [...train.subarray(0, steps + 5)];
@@ -106,7 +106,7 @@ async function windowsAgree(trainer: Trainer, engine: Engine, { train, vocabular
   }
 }
 
-/** ln p of all that may follow a window, from the losses of reading it with each of them as its last target. */
+/** ln p of every id after a window, from the losses of reading the window with each id as its last target. */
 function afterWindow(trainer: Trainer, window: readonly number[], size: number): number[] {
   const steps = window.length;
   const lossWith = (last: number) => {
@@ -125,7 +125,7 @@ describe('a trained model', () => {
   before(() => createWasmBackend());
 
   for (const [title, architecture] of Object.entries(KINDS)) {
-    it(`of ${title} says what it said in training, to three decimals, and is learned on from`, async () => {
+    it(`of ${title} predicts as in training, to three decimals, and can be trained further`, async () => {
       await inRun(architecture, CHARACTERS, async (trainer, folder) => {
         const model = await trainer.toModel({});
         const agree = architecture.bidirectional ? windowsAgree : scoresAgree;
@@ -148,7 +148,7 @@ describe('a trained model', () => {
     });
   }
 
-  it('of words says what it said in training, in bits per character', async () => {
+  it('of words predicts as in training, in bits per character', async () => {
     await inRun(PLAIN, WORDS, async (trainer) => {
       await eachEngine(await trainer.toModel({}), (engine) =>
         scoresAgree(trainer, engine, WORDS, WORDS_VALID),
@@ -156,7 +156,7 @@ describe('a trained model', () => {
     });
   });
 
-  it('that our trainer could not have made is refused in words', () => {
+  it('that the trainer cannot produce is rejected with a message', () => {
     const model = randomModel();
     const [embedding, first, ...rest] = model.layers as [Layer, Layer, ...Layer[]];
     const lstm = first.kind === 'lstm' ? first : assert.fail();

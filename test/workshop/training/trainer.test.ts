@@ -20,7 +20,7 @@ import { parseSchedule } from '../../../src/workshop/training/schedule.ts';
 import { Trainer, type TrainerOptions } from '../../../src/workshop/training/trainer.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
-/** A page of our own, in which nothing repeats. */
+/** A page of text without repetitions. */
 const PAGE = `\u0003The ship fell for nine days before anybody spoke. On the tenth the cook laid down his ladle,
 looked at the gauge above the galley door, and said that it had been wrong since Ceres.
 
@@ -55,7 +55,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** All that the last checkpoint of a run holds. */
+/** The complete content of a run's last checkpoint. */
 async function lastTensors(folder: string): Promise<Buffer> {
   const name = (await listCheckpoints(join(folder, 'checkpoints'))).at(-1)!;
   return readFile(join(folder, 'checkpoints', name, 'tensors.bin'));
@@ -74,7 +74,7 @@ describe('a run of training', () => {
     ],
     ['an LSTM of words', SETTINGS.architecture, corpusOf(wordVocabularyOf(PAGE, 60), PAGE.repeat(4), PAGE)],
   ] satisfies [string, Architecture, Corpus][]) {
-    it(`of ${title} goes on after interruptions exactly as if there had been none`, async () => {
+    it(`of ${title} continues after interruptions exactly as if there had been none`, async () => {
       await inFolder(async (folder) => {
         const settings = { ...SETTINGS, architecture };
         const whole: TrainerOptions = { folder: join(folder, 'whole'), corpus: text };
@@ -87,7 +87,7 @@ describe('a run of training', () => {
           assert.ok(piece < 40, 'it comes to an end');
           const abort = new AbortController();
           let chunks = 0;
-          // Every third chunk somebody presses Ctrl-C, once after the last chunk of an epoch.
+          // Every third chunk is interrupted as by Ctrl-C, once after the last chunk of an epoch.
           const options = { ...pieces, onLog: () => void (++chunks === 3 && abort.abort()) };
           const trainer = await (piece === 0 ? Trainer.begin(settings, options) : Trainer.continue(options));
           isDone = await trainer.run(abort.signal);
@@ -100,7 +100,7 @@ describe('a run of training', () => {
     });
   }
 
-  it('is saved when it is interrupted in the middle of a validation, and goes on from there', async () => {
+  it('is saved when it is interrupted during a validation, and continues from there', async () => {
     await inFolder(async (folder) => {
       const settings = { ...SETTINGS, epochs: 1 };
       const long = charactersOf(PAGE, PAGE.repeat(12));
@@ -113,7 +113,7 @@ describe('a run of training', () => {
       const options: TrainerOptions = {
         folder: join(folder, 'pieces'),
         corpus: long,
-        // A signal has its turn when the validation lets it.
+        // The validation yields to signals.
         onLog: ({ chunk, chunks }) => void (chunk === chunks && setTimeout(() => abort.abort(), 0)),
       };
       const trainer = await Trainer.begin(settings, options);
@@ -128,7 +128,7 @@ describe('a run of training', () => {
     assert.equal(tf.memory().numTensors, 0, 'nothing leaks');
   });
 
-  it('begins in an empty folder only, and goes on only where there is a run that is whole', async () => {
+  it('starts only in an empty folder, and continues only a complete run', async () => {
     await inFolder(async (folder) => {
       const options = { folder, corpus };
       await assert.rejects(Trainer.continue(options), /There is no run in/);
@@ -144,7 +144,7 @@ describe('a run of training', () => {
     });
   });
 
-  it('goes back and halves the rate when the loss explodes, and learns after that', async () => {
+  it('returns to the last checkpoint and halves the rate when the loss explodes, then learns', async () => {
     await inFolder(async (folder) => {
       const news: string[] = [];
       const schedule = parseSchedule('sgd@60x2');
@@ -166,7 +166,7 @@ describe('a run of training', () => {
     });
   });
 
-  it('gives up after three of them, with the last good checkpoint in place', async () => {
+  it('gives up after three setbacks, and keeps the last good checkpoint', async () => {
     await inFolder(async (folder) => {
       const settings = { ...SETTINGS, schedule: parseSchedule('sgd@1e30x2'), clip: 0 };
       const trainer = await Trainer.begin(settings, { folder, corpus });
@@ -181,7 +181,7 @@ describe('a run of training', () => {
     });
   });
 
-  it('learns a page by heart, to less than 0.1 bits per character', async () => {
+  it('memorizes a page, to less than 0.1 bits per character', async () => {
     await inFolder(async (folder) => {
       const settings: TrainingSettings = {
         architecture: { cell: 'lstm', units: [96], embedding: 16, dropout: 0 },
@@ -197,7 +197,7 @@ describe('a run of training', () => {
       };
       const trainer = await Trainer.begin(settings, { folder, corpus, saveEveryMs: 1e9, onEpoch });
       await trainer.run(learned.signal);
-      // Told back by the engine that serves, from a fresh state.
+      // Written by the serving engine, from a fresh state.
       const model = await trainer.toModel({});
       trainer.dispose();
       const engine = await createTensorflowEngine(model, await createWasmBackend(), { capacity: 1 });

@@ -19,7 +19,7 @@ export interface BlockTools {
 const FOR_ADMINISTRATORS =
   'Only those who administrate this workspace may see and change who is blocked in it. Ask one of them.';
 
-/** Answers the command, to its user alone. */
+/** Answers the command with an ephemeral reply. */
 export async function changeBlocks(
   { command, ack, context }: SlackCommandMiddlewareArgs & AllMiddlewareArgs,
   { api, blocks, logger }: BlockTools & Pick<SlackTools, 'api' | 'logger'>,
@@ -32,13 +32,13 @@ export async function changeBlocks(
     await demandAdministrator(workspace, userId, api, FOR_ADMINISTRATORS);
     return carryOutBlock(order, { platform: 'slack', community: workspace.teamId, userId }, blocks);
   };
-  // Slack is told before: a question to it, and its own deadline.
+  // Acknowledge first: the answer needs a call to Slack, and the acknowledgement has a deadline.
   await ack();
   const sentence = await answer().catch((error) => slackEscaping.escape(logged(error, logger).message));
   await api.postEphemeral(command.response_url, sentence);
 }
 
-/** A user in a conversation, or the bot by itself. */
+/** A user in a conversation, or the bot without a user. */
 export function presenceIn({ teamId, channelId }: SlackConversation, userId?: string): Presence {
   return { platform: 'slack', userId, community: teamId, channels: [channelId] };
 }

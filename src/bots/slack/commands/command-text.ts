@@ -1,11 +1,11 @@
-/** What people type behind a command: options in any order, anywhere, and words. Pure. */
+/** Parses the text of a command: options in any order and position, and words. Pure. */
 import { StoryError } from '../../../errors.ts';
 import type { BlockOrder, BlockTarget } from '../../commands/block.ts';
 import type { ChannelOrder } from '../../commands/channel.ts';
 import { LIMIT_KEYS, LIMIT_NAMES, type LimitsOrder } from '../../commands/limits.ts';
 import { PROMPT_CHANNEL_BOUNDS } from '../../prompt-channels.ts';
 
-/** What was typed behind `/scifi`. */
+/** The parsed text of `/scifi`. */
 export interface StoryWords {
   readonly prompt: string;
   readonly temperature?: number;
@@ -18,7 +18,8 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 const HOUR = /^([01]?\d|2[0-3])(?::00)?$/;
 
 /**
- * Reads `It all temp=0.7 began with length=800`; the options go, and the words that are left are the prompt.
+ * Parses `It all temp=0.7 began with length=800`; the options are removed, and the remaining words are the
+ * prompt.
  *
  * @throws StoryError `bad_request` with a sentence
  */
@@ -41,7 +42,7 @@ export function readStoryWords(text: string): StoryWords {
 }
 
 /**
- * Reads what was typed behind `/scifi-channel`; undefined where help is wanted.
+ * Parses the text of `/scifi-channel`; undefined when the user asks for help.
  *
  * @throws StoryError `bad_request` with a sentence
  */
@@ -80,7 +81,7 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
 }
 
 /**
- * Reads what was typed behind `/scifi-limits`; undefined where help is wanted.
+ * Parses the text of `/scifi-limits`; undefined when the user asks for help.
  *
  * @throws StoryError `bad_request` with a sentence
  */
@@ -109,7 +110,7 @@ export function readLimitsWords(text: string): LimitsOrder | undefined {
 const TARGET = /^<([@#])([A-Z][A-Z0-9]+)(?:\|[^>]*)?>$/;
 
 /**
- * Reads what was typed behind `/scifi-block`; undefined where help is wanted.
+ * Parses the text of `/scifi-block`; undefined when the user asks for help.
  *
  * @param markup as Slack delivers it, with users and channels escaped
  * @throws StoryError `bad_request` with a sentence
@@ -160,7 +161,7 @@ function within(
   throw new StoryError('bad_request', sentence);
 }
 
-/** @param words behind each of which a comma or a semicolon means nothing */
+/** @param words of which a trailing comma or semicolon is ignored */
 function readOptions(words: readonly string[]): { options: Map<string, string>; rest: string[] } {
   const options = new Map<string, string>();
   const rest: string[] = [];

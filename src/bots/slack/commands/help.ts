@@ -1,9 +1,9 @@
-/** What the bot says about itself, in Slack's markup. Pure. */
+/** The bot's help texts, in Slack's markup. Pure. */
 import { type ModelChoice, STORY_BOUNDS } from '../../../story/story.ts';
 import { LIMIT_NAMES } from '../../commands/limits.ts';
 import { slackEscaping } from '../../text/sanitise.ts';
 
-/** Behind `/scifi help`, and at the top of the App Home. */
+/** The answer to `/scifi help`, and the top of the App Home. */
 export function storyHelp(models: readonly ModelChoice[]): string {
   const { temperature, length } = STORY_BOUNDS;
   const names = models.map(({ name, title }) => `\`${name}\` (${slackEscaping.escape(title)})`).join(', ');
@@ -43,7 +43,7 @@ export const BLOCK_HELP = [
   '• `/scifi-block list` tells who is blocked. All of that is for those who administrate the workspace',
 ].join('\n');
 
-/** For somebody who asked where the bot may not write. */
+/** For a user who asked in a conversation where the bot may not write. */
 export function invitation(botUserId: string): string {
   return (
     'I am not in this conversation, so I cannot write here. In a channel, type ' +

@@ -1,4 +1,4 @@
-/** The App Home: help, and what a person can set. Pure. */
+/** The App Home: help, and a user's settings. Pure. */
 import type { types } from '@slack/bolt';
 import type { ModelChoice } from '../../../story/story.ts';
 import { STORY_BOUNDS } from '../../../story/story.ts';
@@ -8,7 +8,7 @@ import type { Preferences } from './people.ts';
 
 const ACTION_PREFIX = 'scifi-setting-';
 export const ANY_SETTING = /^scifi-setting-(temperature|length|model)$/;
-/** The option for whatever the bot does by itself. */
+/** The option for the bot's default. */
 const BY_ITSELF = 'default';
 const TEMPERATURES = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.5, 2];
 const LENGTHS = [300, 600, 1_200, 2_400, 4_000, 6_000];
@@ -58,7 +58,7 @@ export function homeView(models: readonly ModelChoice[], preferences: Preference
   };
 }
 
-/** What somebody has chosen in the App Home; undefined when it is none of its choices. */
+/** A user's choice in the App Home; undefined when it is not one of the options. */
 export function readChoice(actionId: string, value: string): Preferences | undefined {
   const name = ANY_SETTING.exec(actionId)?.[1];
   if (value === BY_ITSELF) return name ? { [name]: undefined } : undefined;

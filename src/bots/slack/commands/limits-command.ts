@@ -13,7 +13,7 @@ const FOR_ADMINISTRATORS = 'Only those who administrate this workspace may set i
 
 type Tools = LimitsTools & Pick<SlackTools, 'api' | 'logger'>;
 
-/** Answers the command, to its user alone. Whoever may not set anything may see what is set. */
+/** Answers the command with an ephemeral reply. A user who may not change limits may still see them. */
 export async function changeLimits(
   { command, ack, context }: SlackCommandMiddlewareArgs & AllMiddlewareArgs,
   tools: Tools,
@@ -26,7 +26,7 @@ export async function changeLimits(
       await demandAdministrator(workspace, command.user_id, tools.api, FOR_ADMINISTRATORS);
     return carryOutLimits(order, communityOf(workspace.teamId), tools);
   };
-  // Slack is told before: a question to it, and its own deadline.
+  // Acknowledge first: the answer needs a call to Slack, and the acknowledgement has a deadline.
   await ack();
   const sentence = await answer().catch((error) => slackEscaping.escape(logged(error, tools.logger).message));
   await tools.api.postEphemeral(command.response_url, sentence);

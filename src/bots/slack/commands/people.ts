@@ -1,9 +1,9 @@
-/** What people have set for themselves, in the App Home. */
+/** Users' own settings, in the App Home. */
 import type { QueueConnection } from '../../../queue/connection.ts';
 import { Settings } from '../../../queue/settings.ts';
 import type { ModelChoice } from '../../../story/story.ts';
 
-/** What holds where nothing else is asked for. */
+/** The settings that apply when a request does not override them. */
 export interface Preferences {
   readonly temperature?: number;
   readonly length?: number;
@@ -23,13 +23,13 @@ export class People {
     return this.#settings.ready();
   }
 
-  /** What somebody has set, as far as it is still on offer. */
+  /** A user's settings, without those that are no longer offered. */
   async read(teamId: string, userId: string): Promise<Preferences> {
     const { model, ...others } = (await this.#settings.read(keyOf(teamId, userId))) ?? {};
     return this.#models.some(({ name }) => name === model) ? { ...others, model: model! } : others;
   }
 
-  /** Sets something; `undefined` takes it back. */
+  /** Changes a setting; `undefined` removes it. */
   async change(teamId: string, userId: string, change: Preferences): Promise<Preferences> {
     const all = { ...(await this.read(teamId, userId)), ...change };
     const preferences = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
@@ -41,7 +41,7 @@ export class People {
     await this.#settings.remove(keyOf(teamId, userId));
   }
 
-  /** Forgets everybody of a workspace. */
+  /** Deletes the settings of all users of a workspace. */
   async forgetTeam(teamId: string): Promise<void> {
     for (const key of (await this.#settings.all()).keys()) {
       if (key.startsWith(`${teamId}-`)) await this.#settings.remove(key);

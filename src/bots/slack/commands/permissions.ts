@@ -1,4 +1,4 @@
-/** Who may change what in a workspace: Slack is asked each time, and nothing of its answer is kept. */
+/** Permissions to change settings in a workspace: each check asks Slack; no answer is stored. */
 import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
 import type { SlackApi } from '../api.ts';
@@ -8,7 +8,7 @@ import type { SlackConversation, Workspace } from '../handle.ts';
 const UNSCOPED =
   'I may not see who administrates this workspace. Add the scope users:read in the app’s settings, under ' +
   'OAuth & Permissions, install me again, and try again.';
-/** Slack's ids of direct messages begin so. */
+/** The prefix of Slack's ids of direct messages. */
 const DIRECT = /^D/;
 
 /** @throws StoryError `bad_request` with a sentence for a user who does not administrate the workspace */
@@ -23,10 +23,10 @@ export async function demandAdministrator(
 }
 
 /**
- * Administrators of the workspace, the channel's creator and those named by the operator may change what is set for a
- * channel; in a direct message with the bot, its user may.
+ * Administrators of the workspace, the channel's creator and the users named by the operator may change a
+ * channel's settings; in a direct message with the bot, its user may.
  *
- * @throws StoryError `bad_request` with a sentence for anybody else
+ * @throws StoryError `bad_request` with a sentence for any other user
  */
 export async function demandChannelManager(
   place: SlackConversation,
@@ -40,7 +40,8 @@ export async function demandChannelManager(
   const creator = await api.conversation(place).then(
     (conversation) => conversation.creator,
     (error) => {
-      // What Slack does not show to the bot is decided without it: a private channel that it is not in, a lost scope.
+      // Slack hides a private channel that the bot is not in, and all channels without the scope: decide
+      // without it.
       if (['absent', 'gone', 'unscoped'].includes(failureOf(error))) return undefined;
       throw error;
     },
@@ -53,7 +54,7 @@ export async function demandChannelManager(
   );
 }
 
-/** Whether a user administrates a workspace; `unknown` where the bot may not see that. */
+/** Whether a user administrates a workspace; `unknown` when the bot may not see that. */
 async function isAdministrator(
   workspace: Workspace,
   userId: string,

@@ -1,4 +1,4 @@
-/** `/scifi-privacy` and `/scifi-forget` on Slack; answered to their user alone. */
+/** `/scifi-privacy` and `/scifi-forget` on Slack, answered with ephemeral replies. */
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import type { Forgetting } from '../../../queue/forgetting.ts';
 import type { BlockLists } from '../../blocks/block-lists.ts';
@@ -23,7 +23,7 @@ export interface PrivacyTools {
 
 type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
-/** Whoever it was, in place of a user's id: no user of Slack has this one. */
+/** Replaces a user's id that is forgotten: no user of Slack has this one. */
 const NOBODY = 'U0';
 
 export async function tellPrivacy({ ack }: Command, { privacy }: PrivacyTools): Promise<void> {

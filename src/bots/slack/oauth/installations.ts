@@ -1,6 +1,6 @@
 /**
- * Workspaces that have installed the app, kept with the queue. Tokens are encrypted at rest: AES-256-GCM under
- * the operator's key, bound to the workspace that they are of.
+ * The workspaces that have installed the app, stored with the queue. Tokens are encrypted at rest:
+ * AES-256-GCM under the operator's key, bound to their workspace.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Installation, InstallationQuery, InstallationStore } from '@slack/bolt';
@@ -11,7 +11,7 @@ import { Settings } from '../../../queue/settings.ts';
 import { NoInstallation } from '../failures.ts';
 import type { Workspace } from '../handle.ts';
 
-/** An installation as it is kept: nonce, tag and text, in base64. */
+/** A stored installation: nonce, tag and text, in base64. */
 interface Sealed {
   readonly sealed: string;
 }
@@ -20,7 +20,7 @@ const CIPHER = 'aes-256-gcm';
 export const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** How soon a change that another process made is known here. */
+/** The time after which this process sees a change that another process made. */
 const KNOWN_MS = 30_000;
 
 export class Installations implements InstallationStore {
@@ -46,7 +46,7 @@ export class Installations implements InstallationStore {
     const id = installation.isEnterpriseInstall
       ? organisationKey(installation.enterprise?.id)
       : teamKey(installation.team?.id);
-    // Whoever installed it is of no use here: the bot's own token does everything.
+    // The installing user is not needed: the bot's own token is used for every call.
     const kept = { ...installation, user: { token: undefined, scopes: undefined, id: '' } };
     await this.#settings.write(id, { sealed: this.#seal(id, JSON.stringify(kept)) });
     this.#known.delete(id);

@@ -1,4 +1,4 @@
-/** What the bot needs to be allowed, and what for; `manifest.json` asks for the same. */
+/** The scopes that the bot needs, each with its purpose; `manifest.json` requests the same. */
 export const SCOPES: Readonly<Record<string, string>> = {
   commands: 'be asked with /scifi and the shortcut',
   'chat:write': 'post stories and edit them as they grow',
@@ -14,7 +14,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   'reactions:write': 'ask for patience with an hourglass',
 };
 
-/** The scopes that a token lacks, each with what it is for. */
+/** The scopes that a token lacks, each with its purpose. */
 export function missingScopes(granted: readonly string[]): string[] {
   return Object.entries(SCOPES)
     .filter(([scope]) => !granted.includes(scope))

@@ -1,4 +1,4 @@
-/** Messages: mentions and direct messages are prompts, and so are those in story-prompt channels. */
+/** Messages: mentions, direct messages and messages in story-prompt channels are prompts. */
 import type { AllMiddlewareArgs, App } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
 import { refusals } from '../../../metrics.ts';
@@ -21,7 +21,7 @@ export interface MessageTools extends ListenerTools {
   readonly judge: PromptJudge;
 }
 
-/** A message as Slack's events tell of it. */
+/** A message as Slack's events deliver it. */
 interface ReceivedMessage {
   readonly channel: string;
   readonly channel_type?: string;
@@ -34,14 +34,14 @@ interface ReceivedMessage {
   readonly team?: string;
 }
 
-/** Kinds of messages that people write themselves. */
+/** Subtypes of messages that users write themselves. */
 const WRITTEN = [undefined, 'file_share', 'thread_broadcast', 'me_message'];
 const PATIENCE = 'hourglass_flowing_sand';
-/** Slack delivers an event again for an hour at the most. */
+/** Slack retries an event for an hour at most. */
 const REMEMBERED_MS = 3_600_000;
 const REMEMBERED_MAX = 10_000;
 
-/** Has the app hear messages. */
+/** Registers the listener for messages. */
 export function onMessage(app: App, tools: MessageTools): void {
   const once = new Once();
   const guarded = async (event: ReceivedMessage, { context }: AllMiddlewareArgs) => {
@@ -52,10 +52,10 @@ export function onMessage(app: App, tools: MessageTools): void {
     const isDirect = event.channel_type === 'im';
     const channel = tools.channels.known(keyOf(conversation));
     const inThread = event.thread_ts !== undefined && event.thread_ts !== event.ts;
-    // What people say to each other beneath a story is no prompt.
+    // Conversation in the thread below a story is not a prompt.
     const isPrompt = channel?.prompts && !inThread;
     if (!mentionsBot && !isDirect && !isPrompt) return;
-    // Slack tells of a mention twice, as such and as a message, and of anything again if it doubts.
+    // Slack delivers a mention twice, as a mention and as a message, and retries any event that it doubts.
     if (!once.see(`${keyOf(conversation)}/${event.ts}`)) return;
     const text = promptOf(event.text ?? '', botUserId);
     if (isPrompt) {
@@ -63,7 +63,7 @@ export function onMessage(app: App, tools: MessageTools): void {
       const message = { channelId: keyOf(conversation), authorId: event.user, text, mentionsBot };
       const verdict = tools.judge.judge(channel, message);
       if (verdict === 'too soon') {
-        // A sign is enough; where the bot may not react, silence is.
+        // A reaction is enough; where the bot may not react, it stays silent.
         await tools.api.react(conversation, event.ts, PATIENCE).catch(() => {});
         return;
       }
@@ -119,11 +119,11 @@ async function reply(
   }
 }
 
-/** What was seen of late. */
+/** The recently seen events. */
 class Once {
   readonly #seen = new Map<string, number>();
 
-  /** Whether this is seen for the first time. */
+  /** Whether the key is seen for the first time. */
   see(key: string): boolean {
     const now = performance.now();
     for (const [old, at] of this.#seen) {

@@ -1,4 +1,4 @@
-/** Settings end with what they belong to: a conversation that is closed, a workspace that takes the app away. */
+/** Removes the settings of a conversation that is closed, and of a workspace that uninstalls the app. */
 import type { App } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { CommunityLimitSettings } from '../../../queue/admission/community-limits.ts';
@@ -13,7 +13,7 @@ import type { SlackConversation, Workspace } from '../handle.ts';
 import type { Installations } from '../oauth/installations.ts';
 
 export interface DepartureTools {
-  /** Undefined where the app has one workspace, whose token is a setting. */
+  /** Undefined when the app serves one workspace, whose token is configured. */
   readonly installations: Installations | undefined;
   readonly channels: PromptChannels;
   readonly people: People;
@@ -22,7 +22,7 @@ export interface DepartureTools {
   readonly logger: Logger;
 }
 
-/** Events of a conversation in which the bot has no place any more. */
+/** Events after which the bot is no longer in a conversation. */
 const CLOSING = [
   'channel_archive',
   'channel_deleted',
@@ -32,14 +32,14 @@ const CLOSING = [
   'group_left',
 ] as const;
 
-/** Has the app remove what belonged to conversations that are closed, and to workspaces that are left. */
+/** Registers listeners that remove the settings of closed conversations and of workspaces without the app. */
 export function watchDepartures(app: App, tools: DepartureTools): void {
   const { installations, channels, people, communityLimits, blocks, logger } = tools;
   for (const type of CLOSING) {
     app.event(type, async ({ event, context, body }) => {
       const { channel } = event as { channel: string };
       const key = keyOf({ ...workspaceOf(context, body.team_id), channelId: channel });
-      // Channels are archived all the time, and few of them have settings.
+      // Channels are archived often, and few of them have settings.
       if (!(await channels.read(key))) return;
       await channels.remove(key);
       logger.info({ channel: key, event: type }, 'the settings of a closed channel are removed');
@@ -66,15 +66,16 @@ export function watchDepartures(app: App, tools: DepartureTools): void {
 }
 
 /**
- * Whether a conversation that has settings is closed to the bot, for changes that happened while the app heard nothing.
- * Slack is asked; while it does not answer, and where the bot lacks the scope, nothing is closed.
+ * Whether a conversation with settings is closed to the bot, for changes that happened while the app was not
+ * running. Asks Slack; while Slack does not answer, and when the bot lacks the scope, nothing counts as
+ * closed.
  */
 export async function isClosed(place: SlackConversation, api: SlackApi): Promise<boolean> {
   try {
     const { isArchived, isMember } = await api.conversation(place);
     return isArchived || !isMember;
   } catch (error) {
-    // A token that Slack refuses may be a mistake in the settings: what is set outlasts that.
+    // A rejected token may be a configuration mistake: the settings outlast it.
     return (
       error instanceof NoInstallation || failureOf(error) === 'gone' || codeOf(error) === 'channel_not_found'
     );

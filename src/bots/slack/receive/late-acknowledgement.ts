@@ -1,11 +1,11 @@
 /**
- * Bolt acknowledges an event before anybody has looked at it: killed a moment later, it would be lost. Behind
- * this, an event is acknowledged when its listeners are done, and their stories safe in the queue; whatever was
- * not acknowledged Slack brings again.
+ * Bolt acknowledges an event before any listener has handled it: if the process were killed a moment later,
+ * the event would be lost. With this wrapper, an event is acknowledged when its listeners are done and their
+ * stories are stored in the queue; Slack delivers again what was not acknowledged.
  */
 import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
 
-/** Has a receiver of Bolt's acknowledge events late. Commands and buttons are acknowledged by those who hear them. */
+/** Makes a Bolt receiver acknowledge events late. Listeners acknowledge commands and buttons. */
 export function acknowledgeLate<R extends Receiver>(receiver: R): R {
   const init = receiver.init.bind(receiver);
   receiver.init = (app: App) => {

@@ -1,4 +1,4 @@
-/** What happens when somebody uses a command, a button, the shortcut or the App Home. */
+/** Handles commands, buttons, the shortcut and the App Home. */
 import type {
   AllMiddlewareArgs,
   App,
@@ -52,7 +52,9 @@ type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 type Press = SlackActionMiddlewareArgs<BlockAction<BlockElementAction>> & AllMiddlewareArgs;
 type Shortcut = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
 
-/** Commands that are closed to blocked persons; what is kept of these stays theirs to see and to delete. */
+/**
+ * Commands that are closed to blocked users; the others let them see and delete the data stored about them.
+ */
 const COMMANDS: Readonly<Record<string, (args: Command, tools: ListenerTools) => Promise<void>>> = {
   [SCIFI]: tellStory,
   [CHANNEL]: changeChannel,
@@ -60,7 +62,7 @@ const COMMANDS: Readonly<Record<string, (args: Command, tools: ListenerTools) =>
   [BLOCK]: changeBlocks,
 };
 
-/** Has the app answer commands, buttons, the shortcut and the App Home. */
+/** Registers the listeners for commands, buttons, the shortcut and the App Home. */
 export function listen(app: App, tools: ListenerTools): void {
   for (const [name, answer] of Object.entries(COMMANDS)) {
     app.command(name, async (args) => {
@@ -84,7 +86,7 @@ export function listen(app: App, tools: ListenerTools): void {
   });
 }
 
-/** What a blocked person is told; undefined where nobody is blocked. */
+/** The refusal for a blocked user; undefined when the user is not blocked. */
 function refusalOf(
   conversation: SlackConversation,
   userId: string,
@@ -101,7 +103,7 @@ function refusalOf(
 
 function refusalOfCommand({ command, context }: Command, tools: ListenerTools): string | undefined {
   const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
-  // Administrators who block the channel that they are in can still lift that.
+  // Administrators who block their own channel can still unblock it.
   return refusalOf(conversation, command.user_id, tools, { ofOperatorOnly: command.command === BLOCK });
 }
 
@@ -129,7 +131,7 @@ async function tellStory({ command, ack, context }: Command, tools: ListenerTool
   await answerWithStory(asked, prepare, tools);
 }
 
-/** The request in what somebody typed, with what that person has set for all requests. */
+/** The request in a user's text, with the user's settings for all requests. */
 export async function requestOf(
   text: string,
   { teamId }: Pick<SlackConversation, 'teamId'>,
@@ -163,13 +165,13 @@ async function changeChannel({ command, ack, context }: Command, tools: Listener
       remedy: `Type \`/invite\` <@${context.botUserId}> and try again.`,
     });
   };
-  // Slack is told before: questions to it, and its own deadline.
+  // Acknowledge first: the answer needs calls to Slack, and the acknowledgement has a deadline.
   await ack();
   const sentence = await answer().catch((error) => logged(error, logger).message);
   await api.postEphemeral(command.response_url, sentence);
 }
 
-/** Whether the bot is not in a conversation. Where Slack does not say, it is. */
+/** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
 async function isAbsentFrom(conversation: SlackConversation, { api }: ListenerTools): Promise<boolean> {
   try {
     await api.look(conversation);
@@ -267,7 +269,7 @@ async function stop(
   replyEphemeral: (sentence: string) => Promise<void>,
   { replies, logger }: ListenerTools,
 ): Promise<void> {
-  // A daily line is the bot's own: anybody may stop it.
+  // A daily line belongs to the bot: any user may stop it.
   if (button.userId !== userId && button.userId !== botUserId) {
     return replyEphemeral('Only the one who asked for this story can stop it.');
   }
@@ -304,7 +306,7 @@ function finder(
   };
 }
 
-/** A message as stories are read out of it: our own from its blocks, anybody else's from its words. */
+/** A message as the input of a story: the bot's own from its blocks, any other from its words. */
 export function seenAs(message: WireMessage, botId: string | undefined): SeenMessage {
   const id = messageId(message);
   const story = botId && message.bot_id === botId ? readBlocks(message.blocks) : undefined;
@@ -312,12 +314,12 @@ export function seenAs(message: WireMessage, botId: string | undefined): SeenMes
   return { id, part: { text: clean(readMarkup(message.text ?? '')) } };
 }
 
-/** A sentence of ours, which may quote what somebody typed. */
+/** A sentence of the bot's, which may quote a user's text. */
 function said(sentence: string): string {
   return slackEscaping.escape(sentence);
 }
 
-/** Logs what went wrong with an event; nobody awaits it. */
+/** Logs an event's failure; no caller awaits the event. */
 export function failed(error: unknown, { logger }: Pick<ListenerTools, 'logger'>): void {
   const original = (error as { original?: unknown }).original ?? error;
   logger.warn(loggable(original), 'a Slack event failed');

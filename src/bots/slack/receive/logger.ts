@@ -1,16 +1,16 @@
 /**
- * Bolt's log, in ours. What it says at lower levels is whole requests, with people's words in them, and so can be the
- * message of an error that is not one of Slack's libraries.
+ * Forwards Bolt's log to the process's logger. At lower levels Bolt logs whole requests with users' text, and
+ * the message of an error that is not from one of Slack's libraries may contain one, too.
  */
 import type { Logger as BoltLogger, LogLevel } from '@slack/bolt';
 import type { Logger } from 'pino';
 import { StoryError } from '../../../errors.ts';
 
-/** Errors within errors are followed this far. */
+/** Nested errors are followed to this depth. */
 const DEPTH_MAX = 4;
-/** Codes of errors that Slack's libraries make themselves: their messages hold no request. */
+/** Codes of errors that Slack's libraries create: their messages contain no request. */
 const SLACKS_OWN = /^slack_/;
-/** A wrapper of Bolt's and of its OAuth part around an error of anybody's. */
+/** A wrapper of Bolt's and of its OAuth part around an error of any origin. */
 const UNKNOWN = /_unknown_error$/;
 
 export function boltLogger(logger: Logger): BoltLogger {
@@ -25,7 +25,7 @@ export function boltLogger(logger: Logger): BoltLogger {
   };
 }
 
-/** The texts among what Bolt logs, and the errors as codes. Other objects are left out: they may be requests. */
+/** The texts that Bolt logs, and its errors as codes. Other objects are left out: they may be requests. */
 function fieldsOf(parts: readonly unknown[]): Record<string, unknown> {
   const texts = parts.filter((part) => typeof part === 'string');
   const errors = parts.filter((part) => part instanceof Error).flatMap((error) => described(error));
@@ -37,12 +37,12 @@ function fieldsOf(parts: readonly unknown[]): Record<string, unknown> {
 
 interface Described {
   readonly name: string;
-  /** Of the library or the system, such as `slack_oauth_invalid_state` or `ECONNREFUSED`. */
+  /** The code of the library or the system, such as `slack_oauth_invalid_state` or `ECONNREFUSED`. */
   readonly code?: string;
   readonly reason?: string;
 }
 
-/** An error and those that it was made of. */
+/** An error and its causes. */
 function described(error: unknown, depth = 0): Described[] {
   if (!(error instanceof Error) || depth >= DEPTH_MAX) return [];
   const { code, original, cause, originals } = error as Error & Record<string, unknown>;

@@ -1,13 +1,13 @@
 /**
- * Slack over HTTP: Bolt's own receiver behind a guard. Bolt checks the signature; what it lets pass without a
- * word is refused before it hears of it: a timestamp from the future, and headers that are there twice.
+ * Slack over HTTP: Bolt's own receiver behind a guard. Bolt checks the signature; the guard rejects what Bolt
+ * accepts silently: a timestamp from the future, and duplicate headers.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type App, HTTPReceiver, type HTTPReceiverOptions, type Receiver } from '@slack/bolt';
 import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../../../http/timeouts.ts';
 import type { Clock } from '../../pace.ts';
 
-/** How far Slack's clock and ours may be apart, in either direction. */
+/** The largest accepted difference between Slack's clock and the local one, in either direction. */
 export const TOLERANCE_SECONDS = 300;
 
 export interface SlackHttpReceiverOptions {
@@ -20,7 +20,7 @@ export interface SlackHttpReceiverOptions {
   readonly bolt?: Omit<HTTPReceiverOptions, 'signingSecret' | 'port'>;
 }
 
-/** Why a request is refused. */
+/** Why a request is rejected. */
 export type Refusal = 'headers' | 'signature version' | 'timestamp' | 'stale' | 'future';
 
 export class SlackHttpReceiver implements Receiver {
@@ -29,7 +29,7 @@ export class SlackHttpReceiver implements Receiver {
   readonly #endpoints: readonly string[];
   #server: Server | undefined;
 
-  /** @throws RangeError when there is no secret: then everybody could sign */
+  /** @throws RangeError when there is no secret: without one, any client could sign */
   constructor(options: SlackHttpReceiverOptions) {
     if (options.signingSecret.trim() === '') throw new RangeError('Expected a signing secret, got none.');
     this.#options = options;
@@ -42,7 +42,7 @@ export class SlackHttpReceiver implements Receiver {
     });
   }
 
-  /** Read by Bolt's App, which asks it for tokens where people install the app themselves. */
+  /** Read by Bolt's App, which takes tokens from it when users install the app themselves. */
   get installer(): HTTPReceiver['installer'] {
     return this.#bolt.installer;
   }
@@ -51,7 +51,7 @@ export class SlackHttpReceiver implements Receiver {
     this.#bolt.init(app);
   }
 
-  /** Listens; resolves with the server, which knows its port. */
+  /** Starts listening; resolves with the server, which has the port. */
   async start(): Promise<Server> {
     const timeouts = serverTimeouts(this.#options.timeouts ?? HTTP_TIMEOUTS);
     const server = createServer(timeouts, (request, response) => this.#hear(request, response));
@@ -90,7 +90,7 @@ export class SlackHttpReceiver implements Receiver {
     }
   }
 
-  /** Slack's probe of the certificate is not signed: it gets an answer, and nothing else happens. */
+  /** Slack's probe of the certificate is not signed: it gets a response, and nothing else happens. */
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -111,15 +111,15 @@ export class SlackHttpReceiver implements Receiver {
   }
 }
 
-/** A refused body is read as far as this: a probe is a few words. */
+/** The most bytes of a rejected body that are read: a probe is short. */
 const PROBE_MAX = 64 * 1_024;
 
 /**
- * Looks at the headers alone, before a byte of the body is read.
+ * Checks the headers alone, before the body is read.
  *
- * @param rawHeaders names and values in turn, as they came
+ * @param rawHeaders names and values alternating, as they arrived
  * @param now milliseconds since 1970
- * @returns why the request cannot be Slack's; undefined when the signature is to decide
+ * @returns why the request cannot come from Slack; undefined when the signature decides
  */
 export function refuse(rawHeaders: readonly string[], now: number): Refusal | undefined {
   const values = (wanted: string) =>

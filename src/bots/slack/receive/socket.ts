@@ -1,6 +1,6 @@
 /**
- * Socket Mode whose connection may be lost for any reason without an end of the process: Bolt's own client gives
- * up in a promise that nobody awaits when Slack refuses a token that it took before.
+ * Socket Mode in which a lost connection never ends the process: when Slack rejects a token that it accepted
+ * before, Bolt's own client rejects a promise that no caller awaits.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver } from '@slack/bolt';
@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { ownCommand } from '../../../own-command.ts';
 import { loggable } from '../failures.ts';
 
-/** Pause before a refused connection is asked for again: the token may be accepted again one day. */
+/** Pause before a rejected connection is requested again: Slack may accept the token again later. */
 const REFUSED_PAUSE_MS = 30_000;
 
 export interface Socket {
@@ -17,7 +17,7 @@ export interface Socket {
   problem(): string | undefined;
 }
 
-/** A receiver in Socket Mode. Its first connection may fail; what is lost later is opened again for ever. */
+/** A receiver in Socket Mode. Its first connection may fail; later losses are retried without a limit. */
 export function openSocket(
   options: ConstructorParameters<typeof SocketModeReceiver>[0],
   logger: Logger,
@@ -36,7 +36,7 @@ export function openSocket(
 
   const start = client.start.bind(client);
   let hasStarted = false;
-  // Called once by Bolt, and by the client itself after every loss.
+  // Called once by Bolt, and by the client itself after every lost connection.
   client.start = async () => {
     for (;;) {
       try {
@@ -45,7 +45,7 @@ export function openSocket(
         return answer;
       } catch (error) {
         if (!hasStarted) throw error;
-        // Nobody looks at the answer any more.
+        // The result is no longer used.
         if (closing.signal.aborted) return { ok: false };
         problem = `Slack does not accept SLACK_APP_TOKEN any more. Run \`${ownCommand(['doctor'])}\`.`;
         logger.error(loggable(error), 'Slack refuses another connection');

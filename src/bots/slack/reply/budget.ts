@@ -1,6 +1,6 @@
 /**
- * What may be asked of one method in one workspace: a bucket of calls that fills evenly. Last words go first;
- * progress waits in line behind them, and a little is always kept for the last words that come next.
+ * The rate limit of one method in one workspace: a token bucket that fills evenly. Final edits have priority;
+ * progress waits behind them, and leaves a reserve for the next final edits.
  */
 import { rateLimited } from '../../../metrics.ts';
 import type { Clock } from '../../pace.ts';
@@ -10,24 +10,24 @@ export type Priority = 'final' | 'progress';
 export interface BudgetOptions {
   /** Calls that the bucket gains in a minute. */
   readonly perMinute: number;
-  /** Calls that it holds at most: with those that it gains, all that can happen within one minute. */
+  /** Calls that it holds at most: with those that it gains, the most that can happen within one minute. */
   readonly burst: number;
-  /** Calls that progress leaves in it. */
+  /** Calls that progress leaves in the bucket. */
   readonly reserve: number;
-  /** Milliseconds from any beginning. */
+  /** Milliseconds from any origin. */
   readonly clock: Clock;
 }
 
-/** A place in line, and then one call. */
+/** A position in the queue of the bucket, and then one call. */
 export interface Claim {
   readonly isGranted: boolean;
-  /** Resolves when the call may be made; never when it was given up. */
+  /** Resolves when the call may be made; never if the claim was given up before. */
   readonly granted: Promise<void>;
-  /** Gives the place, or the call that was not made, back. */
+  /** Releases the position, or the unused call. */
   giveUp(): void;
 }
 
-/** By how much less is asked after Slack has complained, and how long it takes to be trusted again. */
+/** The factor by which the rate drops after Slack rejects a call, and the time in which it recovers. */
 const CAUTION = 0.7;
 const LEAST_SHARE = 0.25;
 const RECOVERY_MS = 60_000;
@@ -43,18 +43,18 @@ export class Budget {
   #calls: number;
   #filledAt: number;
   #blockedUntil = Number.NEGATIVE_INFINITY;
-  /** Share of the rate that is used, below 1 for a while after a complaint. */
+  /** Share of the rate that is used, below 1 for a while after a rejected call. */
   #share = 1;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
-    // Another process may have asked a moment ago: nobody begins with a full bucket.
+    // Another process may have made calls a moment ago: a new budget does not start with a full bucket.
     this.#calls = Math.min(options.burst, options.reserve + 1);
     this.#filledAt = options.clock();
   }
 
-  /** Takes a place in line. */
+  /** Takes a position in the queue. */
   claim(priority: Priority): Claim {
     let isGranted = false;
     let isOver = false;
@@ -88,12 +88,12 @@ export class Budget {
     };
   }
 
-  /** Slack has refused a call: for so long nothing more is asked, and then less than before. */
+  /** Records that Slack rejected a call: blocks all calls for the given time, and then lowers the rate. */
   refused(retryAfterMs: number): void {
     rateLimited.inc({ platform: 'slack' });
     this.#fill();
     const until = this.#options.clock() + retryAfterMs;
-    // Calls that were on their way together are refused together: one complaint.
+    // Calls that were in flight together are rejected together: they count as one.
     if (this.#blockedUntil < this.#options.clock())
       this.#share = Math.max(LEAST_SHARE, this.#share * CAUTION);
     this.#blockedUntil = Math.max(this.#blockedUntil, until);
@@ -101,13 +101,13 @@ export class Budget {
     this.#serve();
   }
 
-  /** Whether nobody waits and the bucket is full: such a budget can be made anew at any time. */
+  /** Whether no call waits and the bucket is full: such a budget can be created anew at any time. */
   get isIdle(): boolean {
     this.#fill();
     return this.#waiting() === 0 && this.#calls >= this.#options.burst && this.#share === 1;
   }
 
-  /** Lets everybody wait for ever. */
+  /** Stops granting calls: waiting claims never resolve. */
   close(): void {
     clearTimeout(this.#timer);
     this.#lines.final.clear();

@@ -1,13 +1,13 @@
-/** The budgets of a process, made when they are needed and forgotten when nobody needs them. */
+/** The budgets of a process, created on demand and removed when idle. */
 import type { Clock } from '../../pace.ts';
 import { Budget } from './budget.ts';
 
 /**
- * Slack allows `chat.update` 50 times a minute and workspace (tier 3). A bucket of 8 that gains 40 a minute
- * cannot make more than 48 calls in any minute; alone, a story is edited every second and a half.
+ * Slack allows `chat.update` 50 times a minute per workspace (tier 3). A bucket of 8 that gains 40 a minute
+ * cannot make more than 48 calls in any minute; a story that is alone is edited every second and a half.
  */
 const UPDATE = { perMinute: 40, burst: 8, reserve: 2 } as const;
-/** One message a second and conversation. */
+/** One message a second per conversation. */
 const POST = { perMinute: 55, burst: 1, reserve: 0 } as const;
 /** Starting and stopping streams (tier 2, 20 a minute each) and appending to them (tier 4, 100 a minute). */
 const START = { perMinute: 15, burst: 4, reserve: 0 } as const;
@@ -27,7 +27,7 @@ const OPTIONS = {
 } as const;
 export type Method = keyof typeof OPTIONS;
 
-/** Stories of a workspace that grow before people's eyes: each will need one more edit for its last words. */
+/** Stories of a workspace that are shown while they grow: each will need one more edit at its end. */
 const GROWING_MAX = 8;
 const SWEEP_INTERVAL_MS = 60_000;
 
@@ -38,7 +38,7 @@ export class Budgets {
   readonly #growing = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
-  /** @param allowance how many times what Slack allows may be asked; more than 1 only where it is no real one */
+  /** @param allowance factor on Slack's limits; more than 1 only against a Slack that is not real */
   constructor(clock: Clock, allowance = 1) {
     this.#clock = clock;
     this.#allowance = allowance;
@@ -63,10 +63,10 @@ export class Budgets {
   }
 
   /**
-   * Asks to show a story of a workspace as it grows.
+   * Asks to show a story of a workspace while it grows.
    *
-   * @returns the function that says it has its last words; undefined when enough are growing there, so that
-   *   this one had better be shown whole
+   * @returns the function to call after the final edit; undefined when enough stories are growing in the
+   *   workspace, so that this one should be shown only when it is complete
    */
   grow(teamId: string): (() => void) | undefined {
     if (this.isCrowded(teamId)) return undefined;
@@ -81,7 +81,7 @@ export class Budgets {
     };
   }
 
-  /** Whether a story that begins now in a workspace will be shown whole. */
+  /** Whether a story that begins now in a workspace will be shown only when it is complete. */
   isCrowded(teamId: string): boolean {
     return (this.#growing.get(teamId) ?? 0) >= GROWING_MAX * this.#allowance;
   }

@@ -1,15 +1,15 @@
 /**
- * What a button knows. It has to work after every process was started anew and on messages of any age, so
- * all of it is in the button's value and in the message itself.
+ * The data of a button. A button has to work after a restart of every process and on messages of any age, so
+ * all of its data is in its value and in the message itself.
  */
 import { z } from 'zod';
 import { AGAIN_LABELS, type Again } from '../../../story/variations.ts';
 import type { StoryReference } from '../../read-story.ts';
 
-/** Every button of ours has an action id that begins with this. */
+/** The prefix of the action id of every button of the bot. */
 const ACTION_PREFIX = 'scifi-';
 export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler)$/;
-/** Another one when the meaning of the fields changes. */
+/** Changes when the meaning of the fields changes. */
 const VERSION = 1;
 
 export type Button =
@@ -47,7 +47,7 @@ export function againValue({
   return JSON.stringify(reference satisfies z.infer<typeof Reference>);
 }
 
-/** The button behind an action; undefined when it is none of ours, or of another version. */
+/** The button behind an action; undefined when it is not one of the bot's, or of another version. */
 export function decodeButton(actionId: string, value: string | undefined): Button | undefined {
   const action = actionId.slice(ACTION_PREFIX.length);
   const known = readJson(value);

@@ -1,19 +1,19 @@
-/** Waiting for one's turn to make a call, with a place in line that outlasts the waiting. */
+/** Waits for a slot in a budget to make a call; the position in the queue outlasts one wait. */
 
 import { failureOf, retryAfterOf } from '../failures.ts';
 import type { Budget, Claim, Priority } from './budget.ts';
 
-/** How long a complaint of Slack's lasts that does not say so. */
+/** How long a rate limit lasts when Slack does not say. */
 const UNKNOWN_RETRY_MS = 2_000;
 
 export class CallSlot {
   #claim: { readonly claim: Claim; readonly budget: Budget; readonly priority: Priority } | undefined;
 
   /**
-   * Takes a place in line, or keeps the one there is, and waits a while.
+   * Takes a position in the queue, or keeps the current one, and waits.
    *
-   * @param enough resolves, or rejects, when there is no point in waiting any longer
-   * @returns whether it is one's turn
+   * @param enough resolves, or rejects, when waiting any longer is useless
+   * @returns whether the slot is granted
    */
   async wait(budget: Budget, priority: Priority, enough: Promise<unknown>): Promise<boolean> {
     if (this.#claim?.budget !== budget || this.#claim.priority !== priority) this.giveUp();
@@ -23,7 +23,7 @@ export class CallSlot {
     return claim.isGranted;
   }
 
-  /** Makes the call whose turn it is; a complaint of Slack's counts for everybody who waits. */
+  /** Makes the granted call; a rate limit of Slack's applies to every waiting call. */
   async use<T>(call: () => Promise<T>): Promise<T> {
     const { budget } = this.#claim!;
     this.#claim = undefined;
@@ -35,7 +35,7 @@ export class CallSlot {
     }
   }
 
-  /** Gives the place, or the call that was not made, back. */
+  /** Releases the position, or the unused call. */
   giveUp(): void {
     this.#claim?.claim.giveUp();
     this.#claim = undefined;

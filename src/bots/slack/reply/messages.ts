@@ -1,6 +1,6 @@
 /**
- * What a reply's message looks like: a state and the facts around it in, blocks out. A reply is one message,
- * however long its story is. Pure.
+ * The layout of a reply's message: takes a state and its facts, returns blocks. A reply is one message,
+ * regardless of the length of its story. Pure.
  */
 import type { types } from '@slack/bolt';
 import { mask } from '../../../story/filter/mask.ts';
@@ -37,7 +37,7 @@ export interface MessageBody {
 
 const BLOCK_PREFIX = 'scifi-reply-';
 
-/** Lays a state out. `wait` is what a waiting reply says. */
+/** Lays out a state. `wait` is the text of a waiting reply. */
 export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): MessageBody {
   if (state.status === 'waiting') {
     return { text: fallbackOf(wait), blocks: [smallPrintOf(wait), stopRow(facts)] };
@@ -58,7 +58,7 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Mess
   };
 }
 
-/** What stands above a story that is streamed: its opening, and Stop while it grows. */
+/** The message above a streamed story: its opening, and Stop while it grows. */
 export function layOutRoot(state: ReplyState, facts: ReplyFacts, wait: string): MessageBody {
   if (state.status === 'waiting') return layOut(state, facts, wait);
   const { prompt } = facts.request;
@@ -76,7 +76,7 @@ export function layOutRoot(state: ReplyState, facts: ReplyFacts, wait: string): 
   };
 }
 
-/** The reply that a message shows; undefined when it is none of ours. */
+/** The id of the reply that a message shows; undefined when it is not one of the bot's. */
 export function replyIdOf(blocks: unknown): string | undefined {
   if (!Array.isArray(blocks)) return undefined;
   for (const { block_id } of blocks as { block_id?: string }[]) {

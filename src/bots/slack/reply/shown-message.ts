@@ -1,4 +1,4 @@
-/** One message of a reply, posted once and edited from then on, in turn with all others of its workspace. */
+/** One message of a reply, posted once and then edited, within the budgets of its workspace. */
 import type { SlackApi, WireMessage } from '../api.ts';
 import { CLOSED, codeOf, failureOf } from '../failures.ts';
 import type { SlackConversation } from '../handle.ts';
@@ -11,15 +11,15 @@ export interface ShownMessageOptions {
   readonly api: SlackApi;
   readonly budgets: Budgets;
   readonly conversation: SlackConversation;
-  /** When it is known to have been posted. */
+  /** The timestamp, if the message is known to be posted. */
   readonly ts?: string | undefined;
-  /** Whether it may have been posted by somebody who was killed before it was written down. */
+  /** Whether a process may have posted it and been killed before it stored the timestamp. */
   readonly mayBePosted?: boolean;
   /** Nothing of the reply is older; ms since 1970. */
   readonly since: number;
-  /** Recognises it among others. */
+  /** Recognises the message among others. */
   readonly isOurs: (message: WireMessage) => boolean;
-  /** Rejects when the reply is another process's by now. */
+  /** Rejects when another process has taken over the reply. */
   readonly confirm: () => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export class ShownMessage {
   readonly #slot = new CallSlot();
   #ts: string | undefined;
   #mayBePosted: boolean;
-  /** What it shows, as far as this process knows. */
+  /** What the message shows, as far as this process knows. */
   #shown: string | undefined;
 
   constructor(options: ShownMessageOptions) {
@@ -42,9 +42,9 @@ export class ShownMessage {
   }
 
   /**
-   * Posting twice would be two messages: looks for what an earlier attempt may have left.
+   * Looks for a message that an earlier attempt may have posted: posting again would create a second one.
    *
-   * @returns whether it is known now whether there is one; see `Turn`
+   * @returns whether the answer is known; see `CallSlot`
    */
   async look(enough: Promise<unknown>): Promise<boolean> {
     if (!this.#mayBePosted) return true;
@@ -62,12 +62,14 @@ export class ShownMessage {
     return true;
   }
 
-  /** Waits for the turn to post or to edit; see `Turn`. */
+  /** Waits for the slot to post or to edit; see `CallSlot`. */
   wait(priority: Priority, enough: Promise<unknown>): Promise<boolean> {
     return this.#slot.wait(this.#budget(), priority, enough);
   }
 
-  /** Shows something, when it is its turn. Where it is shown already, the turn is kept for what comes. */
+  /**
+   * Shows a body in the granted slot. If the message shows it already, the slot is kept for the next body.
+   */
   async show(body: MessageBody): Promise<void> {
     const key = JSON.stringify(body);
     if (key === this.#shown) return;
@@ -91,7 +93,7 @@ export class ShownMessage {
     if (this.#ts !== undefined) {
       await api.update(conversation, this.#ts, body).catch(async (error) => {
         if (codeOf(error) !== STREAMING) throw error;
-        // A stream that nobody continues: it is ended, and is a message like any other.
+        // No process continues this stream: end it, and edit it as an ordinary message.
         await api.stopStream(conversation, this.#ts!).catch((reason) => {
           if (codeOf(reason) !== NOT_STREAMING) throw reason;
         });
@@ -104,14 +106,14 @@ export class ShownMessage {
       this.#ts = await api.post(conversation, body);
       this.#mayBePosted = false;
     } catch (error) {
-      // What Slack has refused is not there; after anything else it may be.
+      // A message that Slack rejected does not exist; after any other failure it may.
       if (failureOf(error) !== 'temporary') this.#mayBePosted = false;
       throw error;
     }
   }
 }
 
-/** Looks for a message when it is the turn to. */
+/** Looks for a message when the slot is granted. */
 export async function findWhenGranted(
   api: SlackApi,
   budgets: Budgets,
@@ -124,12 +126,12 @@ export async function findWhenGranted(
   enough: Promise<unknown>,
 ): Promise<WireMessage | undefined | 'not yet'> {
   const budget = budgets.of(conversation.threadTs ? 'replies' : 'history', conversation.teamId);
-  // Not even last words come before it is known where they are to stand.
+  // Not even the final edit may precede this search: it decides which message is edited.
   if (!(await slot.wait(budget, 'final', enough))) return 'not yet';
   try {
     return await slot.use(() => api.find(conversation, since, is));
   } catch (error) {
-    // Where the bot may not look it will most likely not be able to post either, and hears so then.
+    // Where the bot may not search, it most likely may not post either; the post will report that.
     if (CLOSED.includes(failureOf(error))) return undefined;
     throw error;
   }

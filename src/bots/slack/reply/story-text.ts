@@ -1,6 +1,6 @@
 /**
- * How a story's text stands in the blocks of a message, and how it is read back out of them: in sections of
- * plain text, whose block ids say in what whitespace they were cut.
+ * How a story's text is stored in the blocks of a message, and how it is read back: in sections of plain
+ * text, whose block ids encode the whitespace at which they were cut.
  */
 import type { types } from '@slack/bolt';
 import type { MessageCapacity } from '../../submit.ts';
@@ -11,28 +11,30 @@ import { joinParts, type Part, splitText } from '../../text/split.ts';
 export const SECTION_MAX = 3_000;
 /** Sections of one message; all blocks together may have about 12,000 characters, buttons included. */
 export const SECTIONS_MAX = 3;
-/** Slack's limit on a message's text, which notifications and screen readers show: 4,000; a part will do. */
+/**
+ * Slack's limit on a message's text, which notifications and screen readers show, is 4,000; a part is enough.
+ */
 export const FALLBACK_MAX = 3_000;
 export const SMALL_PRINT_MAX = 300;
-/** A prompt stays within the first section, with room for what comes after. */
+/** A prompt stays within the first section, with room for the continuation. */
 export const MAX_CONTENT: MessageCapacity = { chat: 'Slack', max: SECTION_MAX, cost: costOf };
 
 const BLOCK_ID = /^scifi-text-\d+-([sn]*)$/;
-/** What is a byte on the wire, whoever escapes it. */
+/** Characters that are one byte on the wire under either escaping. */
 const PLAIN = /[ !#-%'-;=?-[\]-~]/;
 const SEPARATOR_SIGNS: Readonly<Record<string, string>> = { ' ': 's', '\n': 'n' };
 
 /**
- * What a text costs: its bytes on the wire, escaped for Slack and for JSON. Slack counts characters in one place,
- * bytes in another and does not say in a third; none of it is more than this.
+ * The cost of a text: its bytes on the wire, escaped for Slack and for JSON. Slack counts characters in one
+ * limit, bytes in another and does not document a third; none of them exceeds this.
  */
 export function costOf(text: string): number {
-  // Asked for every character of every edit, and nearly always for one of these.
+  // Called for every character of every edit; nearly all of them are in this class.
   if (text.length === 1 && PLAIN.test(text)) return 1;
   return Buffer.byteLength(JSON.stringify(slackEscaping.escape(text))) - '""'.length;
 }
 
-/** Cuts a clean story into sections. */
+/** Splits a clean story into sections. */
 export function partsOf(story: string, promptLength: number): Part[] {
   return splitText(story, { limit: SECTION_MAX, cost: costOf, together: promptLength });
 }
@@ -47,28 +49,28 @@ export function sectionOf({ text, separator = '' }: Part, index: number): types.
   };
 }
 
-/** A section that is no part of a story. */
+/** A section that is not part of a story. */
 export function plainSection(text: string): types.SectionBlock {
   return { type: 'section', expand: true, text: plain(text) };
 }
 
-/** Plain text, escaped, in which nothing is turned into a sign. */
+/** Escaped plain text, in which Slack turns nothing into emoji. */
 export function plain(text: string): types.PlainTextElement {
   return { type: 'plain_text', text: slackEscaping.escape(text), emoji: false };
 }
 
-/** One line of small print, cut to what is kept free for it. */
+/** One line of small print, cut to the space reserved for it. */
 export function smallPrintOf(text: string): types.ContextBlock {
   const line = clean(text).replaceAll('\n', ' ').trim();
   return { type: 'context', elements: [plain(cut(line, SMALL_PRINT_MAX) || '…')] };
 }
 
-/** The text that stands for the blocks in a notification. */
+/** The text that replaces the blocks in a notification. */
 export function fallbackOf(text: string): string {
   return slackEscaping.escape(cut(text, FALLBACK_MAX) || '…');
 }
 
-/** The story that blocks show; undefined when there is none of ours in them. */
+/** The story that blocks show; undefined when they contain none. */
 export function readBlocks(blocks: unknown): string | undefined {
   if (!Array.isArray(blocks)) return undefined;
   const parts: Part[] = [];

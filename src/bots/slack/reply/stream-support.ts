@@ -1,11 +1,11 @@
-/** Where Slack has refused to start a stream, so that it is not asked again for every story. */
+/** Remembers where Slack has refused to start a stream, so that not every story asks again. */
 import type { Clock } from '../../pace.ts';
 import { failureOf } from '../failures.ts';
 import type { SlackConversation } from '../handle.ts';
 
 /** After this time a stream is tried again: plans and settings of workspaces change. */
 const RETRY_MS = 3_600_000;
-/** Workspaces and conversations remembered at most; beyond that the oldest is asked again. */
+/** Workspaces and conversations remembered at most; beyond that the oldest is dropped. */
 const REMEMBERED_MAX = 10_000;
 
 export class StreamSupport {
@@ -13,12 +13,12 @@ export class StreamSupport {
   /** When each workspace, or conversation in it, refused; in the order of time. */
   readonly #refusals = new Map<string, number>();
 
-  /** @param clock milliseconds from any beginning */
+  /** @param clock milliseconds from any origin */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether it makes sense to ask for a stream in a conversation. */
+  /** Whether a stream in a conversation is likely to start. */
   isLikely({ teamId, channelId }: SlackConversation): boolean {
     const now = this.#clock();
     return [teamId, `${teamId}/${channelId}`].every((key) => {
@@ -27,11 +27,11 @@ export class StreamSupport {
     });
   }
 
-  /** Remembers that a stream was not started, unless the failure will pass by itself. */
+  /** Records that a stream was not started, unless the failure is temporary. */
   refused({ teamId, channelId }: SlackConversation, error: unknown): void {
     const failure = failureOf(error);
     if (failure === 'limited' || failure === 'temporary') return;
-    // What closes one conversation (its kind, an archive, no invitation) closes no other one.
+    // A failure of one conversation (its kind, an archive, no invitation) says nothing about other ones.
     const key = failure === 'absent' || failure === 'gone' ? `${teamId}/${channelId}` : teamId;
     this.#refusals.delete(key);
     this.#refusals.set(key, this.#clock());

@@ -1,6 +1,6 @@
 /**
- * A story as Slack's native stream, beneath the reply's first message. Streams die after a few minutes, and not
- * every workspace has them: whatever goes wrong, the reply goes on as an edited message.
+ * A story as Slack's native stream, below the reply's first message. Streams end after a few minutes, and not
+ * every workspace supports them: on any failure the reply continues as an edited message.
  */
 import type { webApi } from '@slack/bolt';
 import { clean, slackEscaping } from '../../text/sanitise.ts';
@@ -9,7 +9,7 @@ import type { SlackConversation } from '../handle.ts';
 import type { Budgets } from './budgets.ts';
 import { CallSlot } from './call-slot.ts';
 
-/** What Markdown is made of; a stream's text is Markdown until its last edit makes it plain. */
+/** Markdown's special characters; a stream's text is Markdown until its final edit makes it plain. */
 const MARKS = /[\\`*_{}[\]()#+\-.!|~]/g;
 
 export class SlackStream {
@@ -28,15 +28,15 @@ export class SlackStream {
     this.#stream = api.stream(conversation, userId);
   }
 
-  /** Of its message, once it has begun. */
+  /** The timestamp of the stream's message, once the stream has started. */
   get ts(): string | undefined {
     return this.#stream.ts;
   }
 
   /**
-   * Sends what is new in a text, if it is its turn within a while.
+   * Sends the new part of a text, if the slot is granted in time.
    *
-   * @throws what Slack answers: the stream is of no use any more then
+   * @throws Slack's error: the stream cannot be used any more
    */
   async grow(text: string, enough: Promise<unknown>): Promise<void> {
     const all = clean(text);
@@ -49,7 +49,7 @@ export class SlackStream {
     this.#sent = all;
   }
 
-  /** Ends it as it is. */
+  /** Ends the stream at its current text. */
   async end(enough: Promise<unknown>): Promise<void> {
     this.#slot.giveUp();
     if (this.ts === undefined) return;
@@ -62,7 +62,7 @@ export class SlackStream {
   }
 }
 
-/** A clean text as Markdown that shows it as it is. */
+/** A clean text as Markdown that displays unchanged. */
 export function markdownOf(text: string): string {
   return slackEscaping.escape(text.replace(MARKS, '\\$&'));
 }

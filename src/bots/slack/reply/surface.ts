@@ -1,7 +1,7 @@
 /**
- * One reply on Slack: one message, edited as often as the workspace's budget allows. Progress gives way; the
- * last words always come, and where the story is whole before anything was posted, it is posted whole. As a
- * stream, the story grows beneath that message, and ends as an edited message all the same.
+ * One reply on Slack: one message, edited as often as the workspace's budget allows. Progress edits may be
+ * skipped; the final edit is always made, and a story that is complete before anything was posted is posted
+ * whole. In a stream, the story grows below that message, and also ends as an edited message.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -19,55 +19,57 @@ import { findWhenGranted, ShownMessage } from './shown-message.ts';
 import { SlackStream } from './stream.ts';
 import type { StreamSupport } from './stream-support.ts';
 
-/** What all replies of a process share. */
+/** Shared by all replies of a process. */
 export interface SurfaceTools {
   readonly api: SlackApi;
   readonly budgets: Budgets;
   readonly models: readonly ModelChoice[];
   readonly guess: WaitGuess;
   readonly status: () => StorytellerStatus;
-  /** What somebody is told where the bot may not write. */
+  /** The sentence for a user when the bot may not write. */
   readonly invitation: (handle: SlackHandle) => string;
   readonly logger: Logger;
-  /** How a reply grows where there is a choice. */
+  /** How a reply grows when both ways are possible. */
   readonly reply: 'edit' | 'stream';
-  /** Where streams are to be had. */
+  /** Where streams can be started. */
   readonly streams: StreamSupport;
   /** The least time between two edits of one reply. */
   readonly editIntervalMs: number;
 }
 
-/** How long progress waits for its turn before it looks whether there are newer words. */
+/** How long progress waits for its slot before it checks for newer text. */
 const PATIENCE_MS = 1_000;
 const LONGEST_BACKOFF_MS = 30_000;
-/** Attempts at the last words, over some minutes. */
+/** Attempts at the final edit, over several minutes. */
 const FINAL_ATTEMPTS = 10;
-/** A workspace may limit for how long messages can be edited. */
+/** A workspace may limit how long messages can be edited. */
 const TOO_OLD = 'edit_window_closed';
 const SHUT_OUT =
   'I may not write in this workspace any more, so this story ends here. Whoever looks after the app can mend that.';
-/** Failures that another attempt may mend. */
+/** Failures after which another attempt may succeed. */
 const PASSING: readonly SlackFailure[] = ['limited', 'temporary', 'defect'];
 
 export class SlackSurface implements MessageSurface {
   readonly #task: ReplyTask<SlackHandle>;
   readonly #tools: SurfaceTools;
-  /** Aborted when somebody presses Stop: then nobody wants to wait for the next edit. */
+  /** Aborted when a user presses Stop: then the reply does not wait for the next edit. */
   readonly #hurry = new AbortController();
-  /** Shows the story; while there is a stream, what stands above it. */
+  /** Shows the story; while a stream is open, the message above it. */
   #message: ShownMessage;
-  /** What stands above the story, where that was streamed. */
+  /** The message above the story, when the story was streamed. */
   #root: ShownMessage | undefined;
   #stream: SlackStream | undefined;
-  /** For finding a stream that was left behind. */
+  /** The slot for finding a stream that was left open. */
   readonly #looking = new CallSlot();
-  /** Whether it is a daily line, which comes whole: what Slack allows is for those who wait for a story. */
+  /**
+   * Whether it is a daily line, which is shown only when complete: the rate limit is kept for users who wait.
+   */
   readonly #isDaily: boolean;
   /** Whether the story may (still) become a stream. */
   #mayStream: boolean;
-  /** Whether a predecessor may have streamed without having written that down. */
+  /** Whether an earlier process may have streamed without storing that. */
   #mayBeStreamed: boolean;
-  /** Whether the workspace lets messages as old as this one be edited no more. */
+  /** Whether the workspace no longer allows edits of a message as old as this one. */
   #isTooOld = false;
   #stopGrowing: (() => void) | undefined;
   #failures = 0;
@@ -84,15 +86,15 @@ export class SlackSurface implements MessageSurface {
       this.#root = this.#shown(handle, rootTs, false, isOurs);
     }
     this.#isDaily = handle.userId === handle.botUserId;
-    // A stream stands beneath a message of its own, and is for the one who asked.
+    // A stream is posted below a message of its own, and is for the requester.
     const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && !this.#isDaily;
-    // Nobody continues another's stream: a successor goes on by edits.
+    // A process cannot continue another's stream: a successor continues by edits.
     this.#mayStream = isPossible && isFirst && tools.streams.isLikely(handle);
     this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
     task.onStop(() => this.#hurry.abort());
   }
 
-  /** The message that shows the story, and then what stands above it. */
+  /** The message that shows the story, and then the message above it. */
   get messages(): readonly string[] {
     const { ts } = this.#message;
     const streamed = this.#stream?.ts;
@@ -109,7 +111,7 @@ export class SlackSurface implements MessageSurface {
       if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
         await this.#growStream(state.text);
       } else {
-        // Whoever may not edit yet comes again with newer words, and keeps the place in line.
+        // Without a slot, the next call brings newer text, and the position in the queue is kept.
         if (!(await this.#message.wait('progress', this.#pause(PATIENCE_MS)))) return;
         await this.#message.show(this.#mayStream ? this.#layOutRoot(state) : this.#layOut(state));
       }
@@ -143,7 +145,7 @@ export class SlackSurface implements MessageSurface {
     this.#tools.guess.forget(this.#task.id);
   }
 
-  /** Does something until it succeeds, or there is no hope. */
+  /** Repeats an action until it succeeds or cannot succeed. */
   async #insist(act: (enough: Promise<never>) => Promise<void>): Promise<void> {
     const { signal } = this.#task;
     for (let attempt = 1; ; attempt++) {
@@ -162,7 +164,7 @@ export class SlackSurface implements MessageSurface {
     }
   }
 
-  /** Finds what a predecessor may have left; returns whether that is known now. */
+  /** Finds the message that an earlier process may have left; returns whether the answer is known. */
   async #look(enough: Promise<unknown>): Promise<boolean> {
     if (!(await this.#message.look(enough))) return false;
     const { ts } = this.#message;
@@ -193,7 +195,7 @@ export class SlackSurface implements MessageSurface {
     } catch (error) {
       logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
       if (this.#stream.ts === undefined) {
-        // It may have begun all the same, and would show the beginning of a story for ever.
+        // The stream may have started nevertheless, and would show the beginning of a story for ever.
         if (failureOf(error) === 'temporary') this.#mayBeStreamed = true;
         else this.#tools.streams.refused(handle, error);
       }
@@ -205,13 +207,13 @@ export class SlackSurface implements MessageSurface {
     const { logger } = this.#tools;
     await this.#stream?.end(enough).catch((error) => {
       if (this.#task.signal.aborted) throw error;
-      // It may have died before; the edit that follows finds out.
+      // The stream may have ended before; the edit that follows finds out.
       logger.warn({ reply: this.#task.id, ...loggable(error) }, 'a stream was not ended');
     });
     this.#leaveStream();
   }
 
-  /** From now on the story is an edited message: that of the stream if it had begun. */
+  /** Continues the story as an edited message: the stream's if it has started. */
   #leaveStream(): void {
     this.#mayStream = false;
     const stream = this.#stream;
@@ -220,7 +222,7 @@ export class SlackSurface implements MessageSurface {
     if (stream?.ts !== undefined) this.#goOnBelow(stream.ts);
   }
 
-  /** The message stays as it is; the story comes beside it, whole. */
+  /** Leaves the message as it is; the whole story is posted beside it. */
   #leaveMessage(): void {
     this.#isTooOld = true;
     this.#message.releaseSlot();
@@ -280,7 +282,7 @@ export class SlackSurface implements MessageSurface {
     return waitingLine(state, status(), position === null ? undefined : guess.look(this.#task.id, position));
   }
 
-  /** Decides what a failed call means: throws when the reply is lost, otherwise returns how long to wait. */
+  /** Handles a failed call: throws when the reply is lost, otherwise returns how long to wait. */
   async #afterFailure(error: unknown): Promise<number> {
     this.#task.signal.throwIfAborted();
     if (error instanceof ReplyLost) throw error;
@@ -296,7 +298,7 @@ export class SlackSurface implements MessageSurface {
     if (!PASSING.includes(failure)) {
       const { invitation } = this.#tools;
       if (CLOSED.includes(failure)) await this.#postEphemeral(invitation(this.#task.handle));
-      // An answer to what somebody did needs no token.
+      // An answer to a user's action needs no token.
       if (failure === 'unauthorized') await this.#postEphemeral(SHUT_OUT);
       throw new ReplyLost(failure, { cause: error });
     }
@@ -305,7 +307,7 @@ export class SlackSurface implements MessageSurface {
     return retryAfterOf(error) ?? backoffMs;
   }
 
-  /** Says to the one who asked why there is nothing more to see. */
+  /** Tells the requester why the reply is not shown any further. */
   async #postEphemeral(sentence: string): Promise<void> {
     const { api, logger } = this.#tools;
     const { handle, id } = this.#task;
@@ -321,7 +323,7 @@ export class SlackSurface implements MessageSurface {
   }
 }
 
-/** A promise that rejects when a signal is aborted, until it is forgotten. */
+/** A promise that rejects when a signal is aborted, until `forget` is called. */
 function whenAborted(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
   let listener = () => {};
   const promise = new Promise<never>((_, reject) => {

@@ -1,11 +1,11 @@
-/** What a WebGPU adapter is. */
+/** Describes a WebGPU adapter. */
 
-/** What a person calls an adapter. */
+/** An adapter's name, as messages show it. */
 export function adapterTitle({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
 }
 
-/** Whether an adapter is a program that pretends to be a GPU. */
+/** Whether an adapter is a software renderer. */
 export function isSoftware(info: GPUAdapterInfo): boolean {
   return (
     info.isFallbackAdapter === true ||

@@ -1,23 +1,23 @@
-/** What an engine asks of a backend of TensorFlow.js. */
+/** What an engine needs from a backend of TensorFlow.js. */
 import type { Kernels } from './kernels.ts';
 
-/** A backend of TensorFlow.js, ready to run, and what it takes to run well on it. */
+/** An initialized backend of TensorFlow.js, and its settings. */
 export interface TensorflowBackend {
-  /** What TensorFlow.js has it registered as. */
+  /** Its registered name in TensorFlow.js. */
   readonly tfName: string;
-  /** What a footer and a log call an engine on it. */
+  /** Name of an engine on it in footers and logs. */
   readonly engineName: string;
   readonly stepsPerDecode: number;
   /**
-   * Rows that so many lanes are padded to. Few different numbers of rows are few programs to compile, and a
-   * backend that picks its kernel by shape keeps its bits only where the shape stays.
+   * Number of rows that `batch` rows are padded to. Few different numbers mean few programs to compile, and a
+   * backend that selects its kernel by shape gives the same bits only for the same shape.
    */
   paddedRows(batch: number, capacity: number): number;
   kernels(vocabularySize: number): Kernels & { dispose(): void };
-  /** Resolves with a reason when the device is lost; never, where it cannot be. */
+  /** Resolves with a reason when the device is lost; never resolves where that cannot happen. */
   readonly lost: Promise<string>;
-  /** Lets timers and sockets have their turn, where reading a tensor does not. */
+  /** Yields to timers and sockets, where reading a tensor does not. */
   breathe(): Promise<void>;
-  /** Releases the device. Every engine on it is closed by then. */
+  /** Releases the device. All its engines must be closed before. */
   close(): Promise<void>;
 }

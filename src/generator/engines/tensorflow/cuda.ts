@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js on CUDA, through `@tensorflow/tfjs-node-gpu`: an optional peer, since its installation
- * downloads half a gigabyte that only some machines can use.
+ * TensorFlow.js on CUDA, through `@tensorflow/tfjs-node-gpu`: an optional peer dependency, since its
+ * installation downloads half a gigabyte that only some machines can use.
  */
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,10 +8,10 @@ import type { TensorflowBackend } from './backend.ts';
 import { composedKernels } from './kernels.ts';
 
 const STEPS_PER_DECODE = 16;
-/** What the binding registers itself as, on whatever device it finds. */
+/** The binding's registered name, on any device. */
 const TF_NAME = 'tensorflow';
 
-/** The part of the binding that tells what it runs on. */
+/** The part of the binding that names its device. */
 interface NodeBinding {
   readonly isGPUPackage?: boolean;
   readonly isUsingGpuDevice?: boolean;
@@ -20,8 +20,8 @@ interface NodeBinding {
 /**
  * Loads the binding.
  *
- * @param load how to import it; tests have no other way to see what follows
- * @throws Error that says what is missing
+ * @param load imports the binding; tests replace it
+ * @throws Error that names what is missing
  */
 export async function createCudaBackend(
   load: () => Promise<unknown> = () => import(['@tensorflow', 'tfjs-node-gpu'].join('/')),
@@ -43,17 +43,18 @@ export async function createCudaBackend(
     tfName: TF_NAME,
     engineName: 'tensorflow-cuda',
     stepsPerDecode: STEPS_PER_DECODE,
-    // cuBLAS picks its kernel by the shape: only one shape keeps a story's bits in any company.
+    // cuBLAS selects its kernel by shape: a constant shape keeps a row's bits independent of the number of
+    // rows.
     paddedRows: (_batch, capacity) => capacity,
     kernels: composedKernels,
     lost: new Promise(() => {}),
-    // Reading from the device waits for it, and lets everything else have its turn.
+    // Reading from the device waits for it and yields to the event loop.
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     close: async () => {},
   };
 }
 
-/** Node 23 removed functions that the binding calls, and no release of it has followed. */
+/** Node 23 removed functions that the binding calls, and no release of the binding has replaced them. */
 function defineWhatNodeDropped(): void {
   const old = util as unknown as Record<string, unknown>;
   old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;

@@ -1,17 +1,17 @@
-/** WebGPU for Node: Dawn, from the npm package `webgpu`. Bundles nothing of it: an optional dependency. */
+/** WebGPU for Node: Dawn, from the npm package `webgpu`, which is an optional dependency and not bundled. */
 import { dlopenProblem } from './dlopen-problem.ts';
 import { vulkanDrivers } from './vulkan-drivers.ts';
 
-/** The loader by which Dawn finds Vulkan drivers on Linux. */
+/** The loader through which Dawn finds Vulkan drivers on Linux. */
 const VULKAN_LOADER = 'libvulkan.so.1';
 
 /**
  * The best adapter of this machine.
  *
- * @throws Error that says what is missing: package, Vulkan loader or driver
+ * @throws Error that names what is missing: package, Vulkan loader or driver
  */
 export async function requestDawnAdapter(): Promise<GPUAdapter> {
-  // Asked first, since Dawn would print its own opinion on standard error.
+  // Checked first, since Dawn prints its own message on standard error.
   if (process.platform === 'linux') {
     const problem = dlopenProblem(VULKAN_LOADER);
     if (problem)
@@ -35,7 +35,7 @@ async function openDawn(): Promise<GPU> {
     const reason = (error as Error).message.split('\n')[0];
     throw new Error(`the npm package webgpu cannot be loaded: ${reason}`, { cause: error });
   }
-  // TensorFlow.js looks for these where a browser has them. Node 21 brought a navigator without `gpu`.
+  // TensorFlow.js expects these globals, as in a browser. Since Node 21 there is a navigator without `gpu`.
   Object.assign(globalThis, dawn.globals);
   opened = dawn.create([]);
   const navigator = globalThis.navigator ?? {};

@@ -1,4 +1,4 @@
-/** A backend as one engine sees it: one call at a time, and an end when its device is lost. */
+/** A backend as one engine uses it: one call at a time, until its device is lost. */
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineLostError } from '../engine.ts';
 import { Mutex } from '../mutex.ts';
@@ -8,7 +8,7 @@ export class Device {
   readonly #backend: TensorflowBackend;
   readonly #calls = new Mutex();
   #lost: string | undefined;
-  /** Tells whoever waits for the device that it is lost. */
+  /** Rejects the call that waits for the device when the device is lost. */
   #onLost: ((reason: string) => void) | undefined;
 
   constructor(backend: TensorflowBackend) {
@@ -19,7 +19,7 @@ export class Device {
     });
   }
 
-  /** Lets a call in, and everything else have its turn after it. */
+  /** Runs a call exclusively, then yields to the event loop. */
   async call<T>(work: () => Promise<T>): Promise<T> {
     if (this.#lost !== undefined) throw this.#lose(this.#lost);
     return this.#calls.run(async () => {
@@ -30,8 +30,8 @@ export class Device {
   }
 
   /**
-   * Runs what is the device's to do. Whatever breaks there leaves the states unknown, so it is the engine's
-   * end, lost device or not.
+   * Runs work on the device. Any error leaves the states unknown, so the engine counts as lost even where the
+   * device is not.
    */
   run<T>(work: () => T): T {
     try {
@@ -55,7 +55,7 @@ export class Device {
     }
   }
 
-  /** Lets nobody in any more, and disposes of what there is unless the device is gone with it. */
+  /** Rejects new calls, and disposes of tensors unless the device is lost. */
   close(dispose: () => void): Promise<void> {
     return this.#calls.close(() => {
       if (this.#lost === undefined) dispose();
@@ -69,8 +69,8 @@ export class Device {
 }
 
 /**
- * Makes a backend the current one. What follows without an `await` is run by it: for a backend that is
- * initialized `setBackend` does its work before it returns.
+ * Makes a backend the current one. Code that follows without an `await` runs on it: for an initialized
+ * backend `setBackend` takes effect before it returns.
  */
 export function useBackend({ tfName }: TensorflowBackend): void {
   if (tf.getBackend() === tfName) return;

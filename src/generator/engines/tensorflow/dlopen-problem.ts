@@ -1,6 +1,6 @@
 /**
- * Why a shared library cannot be loaded, or undefined when it can. Node opens whatever it is given and then
- * looks for an addon in it, so the error of a library that is there is another one.
+ * Why a shared library cannot be loaded, or undefined when it can. Node opens any library and then looks for
+ * an addon in it, so a library that does load gives a different error.
  */
 export function dlopenProblem(library: string): string | undefined {
   try {

@@ -1,7 +1,7 @@
 /**
- * The engine of TensorFlow.js: one piece of code over CUDA, WebGPU and WASM. Weights and states stay on the
- * device; a trip uploads what its lanes feed and their uniforms, runs all its steps and draws on the device,
- * and downloads nothing but the drawn ids.
+ * The engine of TensorFlow.js: one implementation for CUDA, WebGPU and WASM. Weights and states stay on the
+ * device; a decode uploads the rows' ids to feed and their uniforms, runs all its steps, draws on the device,
+ * and downloads only the drawn ids.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
@@ -17,14 +17,14 @@ import { Network } from './network.ts';
 import { SlotStates } from './slot-states.ts';
 import { TensorflowWindows } from './windows.ts';
 
-/** A lane's step that feeds nothing. */
+/** Marks a step in which a row feeds nothing. */
 const NOTHING = -1;
-/** Below what separates any two logits, and finite, since programs of a GPU need not know infinities. */
+/** Below any difference of two logits, and finite, since GPU programs need not support infinities. */
 const LOG_OF_NO_MIN_P = -1e9;
 
 /**
  * @throws RangeError for a capacity out of range
- * @throws StoryError `model_unavailable` for a bidirectional model that does not say how much it sees
+ * @throws StoryError `model_unavailable` for a bidirectional model whose window is unknown
  */
 export async function createTensorflowEngine(
   model: Model,
@@ -72,7 +72,7 @@ class TensorflowEngine implements Engine {
       const rows = this.#backend.paddedRows(batch.length, this.capacity);
       const drawn = this.#device.run(() => this.#decode(batch, steps, rows));
       const columns = (await this.#device.read(drawn)) as Int32Array;
-      // [steps, rows] on the device, [lanes, steps] for the caller.
+      // [steps, rows] on the device, [batch.length, steps] for the caller.
       const ids = new Int32Array(batch.length * steps);
       for (let i = 0; i < batch.length; i++) {
         for (let step = 0; step < steps; step++) ids[i * steps + step] = columns[step * rows + i]!;
@@ -124,7 +124,7 @@ class TensorflowEngine implements Engine {
     });
   }
 
-  /** All the steps of a trip; returns the drawn ids, [steps, rows]. */
+  /** All steps of a decode; returns the drawn ids, [steps, rows]. */
   #decode(batch: readonly Row[], steps: number, rows: number): tf.Tensor2D {
     this.#slots.seat(
       batch.map((entry) => entry.slot),
@@ -159,7 +159,9 @@ class TensorflowEngine implements Engine {
     });
   }
 
-  /** The inverse temperature of each row's draw, [rows], as a function of the ids that the rows read, [rows]. */
+  /**
+   * The inverse temperature of each row's draw, [rows], as a function of the ids that the rows read, [rows].
+   */
   #temperaturesOf(batch: readonly Row[], rows: number): (ids: tf.Tensor1D) => tf.Tensor1D {
     const ofRows = (temperatureOf: (entry: Row) => number) => {
       const values = new Float32Array(rows).fill(1);
@@ -172,7 +174,10 @@ class TensorflowEngine implements Engine {
     return (ids) => tf.where(tf.gather(this.#inside, ids), inside, atWords);
   }
 
-  /** Replaces the states by what `work` makes of them; nothing else that it allocates outlives it. */
+  /**
+   * Replaces the states by those that `work` returns; frees everything else that it allocates, except its
+   * result.
+   */
   #advanceStates<T extends tf.Tensor>(work: (states: States) => { next: tf.Tensor2D[]; result: T }): T {
     const { states } = this.#slots;
     const { next, result } = tf.tidy(() => work(states));
@@ -181,7 +186,7 @@ class TensorflowEngine implements Engine {
   }
 }
 
-/** What each row feeds in each step, [steps, rows]; rows of no lane feed id 0. */
+/** The id that each row feeds in each step, [steps, rows]; padding rows feed id 0. */
 function feedOf(batch: readonly Row[], steps: number, rows: number): Int32Array {
   const feed = new Int32Array(steps * rows);
   batch.forEach((entry, i) => {
@@ -192,7 +197,7 @@ function feedOf(batch: readonly Row[], steps: number, rows: number): Int32Array 
   return feed;
 }
 
-/** The ids that a step reads: what the rows feed, where they do, otherwise what they have drawn. */
+/** The ids that a step reads: the id to feed where there is one, otherwise the id drawn last. */
 function idsToRead(feed: Int32Array, batch: number, drawn: tf.Tensor1D | undefined): tf.Tensor1D {
   const feeding = feed.subarray(0, batch).filter((id) => id !== NOTHING).length;
   if (feeding === batch || !drawn) return tf.tensor1d(feed, 'int32');
@@ -201,7 +206,7 @@ function idsToRead(feed: Int32Array, batch: number, drawn: tf.Tensor1D | undefin
   return tf.where(tf.greaterEqual(fed, tf.scalar(0, 'int32')), fed, drawn);
 }
 
-/** Which ids each row may draw in a step; undefined where every row may draw any. */
+/** The ids that each row may draw in a step; undefined where no row is restricted. */
 function allowedIn(step: number, batch: readonly Row[], shape: [number, number]): tf.Tensor2D | undefined {
   const [rows, size] = shape;
   const restricted = batch.flatMap(({ allowed }, row) => {

@@ -1,26 +1,26 @@
 /**
- * The two steps of the network that TensorFlow.js has no operation for, as functions of tensors. `composed`
- * builds them from its operations and runs on every backend; a backend may bring faster ones of its own.
+ * The two operations of the network that TensorFlow.js lacks, as functions of tensors. `composedKernels`
+ * builds them from its operations and runs on every backend; a backend may supply faster ones.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { activate } from '../../model/activation-formulas.ts';
 import type { LstmLayer } from '../../model/layers.ts';
 import { TENSORS } from './arithmetic.ts';
 
-/** What a lane's temperature 0 becomes: every logit but the likeliest falls to a weight of 0. */
+/** Stands for the inverse of temperature 0: the weight of every logit but the largest becomes 0. */
 const COLDEST = 1e30;
 /**
- * What the logit of an id becomes that may not be drawn: far below any that a network computes, and still finite when
- * it is multiplied by `COLDEST`, since programs of a GPU need not know infinities.
+ * Logit of an id that may not be drawn: far below any that a network computes, and still finite when it is
+ * multiplied by `COLDEST`, since GPU programs need not support infinities.
  */
 const FORBIDDEN = -1e8;
 /**
- * The largest uniform that a float32 product with a total keeps below that total, so that the running sum
- * passes it somewhere, whatever was rounded.
+ * The largest uniform whose float32 product with a total stays below that total, so that the running sum
+ * always passes it, despite rounding.
  */
 const LARGEST_UNIFORM = 1 - 2 ** -23;
 
-/** The part of a layer's gates that characters bring: a row of `table` for each id. */
+/** An id's contribution to a layer's gates: a row of `table` for each id. */
 export interface Lookup {
   /** [vocabulary size, gates * units] */
   readonly table: tf.Tensor2D;
@@ -28,7 +28,7 @@ export interface Lookup {
   readonly ids: tf.Tensor1D;
 }
 
-/** Everything that drawing takes besides logits, on the device. */
+/** The inputs of drawing besides logits, on the device. */
 export interface DrawInputs {
   /** [rows]: 1 / temperature, see `inverseTemperature`. */
   readonly inverseTemperatures: tf.Tensor1D;
@@ -43,12 +43,12 @@ export interface Kernels {
   /** The rows of a table for ids: [rows, columns] */
   lookUp(lookup: Lookup): tf.Tensor2D;
   /**
-   * The gates of an LSTM in Keras's order (input, forget, cell, output), with r the recurrent activation and a the
-   * activation: c' = r(f) c + r(i) a(g), h' = r(o) a(c').
+   * The gates of an LSTM in Keras's order (input, forget, cell, output), with r the recurrent activation and
+   * a the activation: c' = r(f) c + r(i) a(g), h' = r(o) a(c').
    *
    * @param gates [rows, 4 * units]
    * @param cell [rows, units]
-   * @param lookup what is to be added to the gates, if not all is in them
+   * @param lookup the rest of the gates' sum, where `gates` is not complete
    */
   lstmCell(
     gates: tf.Tensor2D,
@@ -58,7 +58,7 @@ export interface Kernels {
   ): { hidden: tf.Tensor2D; cell: tf.Tensor2D };
   /**
    * For each row the first id at which the running sum of exp((l - max l) / T) passes uniform x total: the
-   * inverse of the cumulative distribution, as in sampling.ts, in float32.
+   * inverse of the cumulative distribution, as in sampler.ts, in float32.
    *
    * @param logits [rows, vocabulary size]
    * @returns [rows], int32
@@ -70,13 +70,15 @@ export function inverseTemperature(temperature: number): number {
   return Math.min(COLDEST, 1 / temperature);
 }
 
-/** The uniform as a device may have it; the likeliest of several equals is the lowest when it is cold. */
+/**
+ * The uniform as a device receives it; at temperature 0 the lowest of several equally likely ids is drawn.
+ */
 export function safeUniform(uniform: number, temperature: number): number {
   return temperature === 0 ? 0 : Math.min(LARGEST_UNIFORM, uniform);
 }
 
 /**
- * Logits of which only the allowed ones can be drawn; the others are as they were, bit for bit.
+ * Makes ids that are not allowed impossible to draw; the logits of the others keep their bits.
  *
  * @param logits [rows, vocabulary size]
  * @param allowed of the same shape, bool
@@ -86,7 +88,8 @@ export function onlyAllowed(logits: tf.Tensor2D, allowed: tf.Tensor2D): tf.Tenso
 }
 
 /**
- * Logits of which only those can be drawn that min-p leaves in, see `sampleFromLogits`; these are as they were.
+ * Makes ids that min-p excludes impossible to draw, see `sampleFromLogits`; the logits of the others are
+ * unchanged.
  *
  * @param logits [rows, vocabulary size]
  * @param logMinP [rows, 1]
@@ -99,8 +102,8 @@ export function likelyEnough(logits: tf.Tensor2D, logMinP: tf.Tensor2D): tf.Tens
 /**
  * The kernels for any backend.
  *
- * @param vocabularySize how many logits are drawn from
- * @param lookUp a better way to look rows up, where there is one
+ * @param vocabularySize number of logits
+ * @param lookUp a faster lookup of rows, where the backend has one
  */
 export function composedKernels(
   vocabularySize: number,

@@ -10,21 +10,24 @@ import type { Kernels } from './kernels.ts';
 /** Recurrent states, [rows, units] each. */
 export type States = readonly tf.Tensor2D[];
 
-/** What a recurrent layer reads: ids, if it is the first with a memory and has a table of them, or a layer below. */
+/**
+ * The input of a recurrent layer: ids, for the first recurrent layer, which has a table of them, or the
+ * output of the layer below.
+ */
 export type Source = { readonly ids: tf.Tensor1D } | { readonly inputs: tf.Tensor2D };
 
-/** A layer without a memory: [rows, inputs] to [rows, outputs]. */
+/** A layer without state: [rows, inputs] to [rows, outputs]. */
 export type Row = (x: tf.Tensor2D) => tf.Tensor2D;
 
 export interface Memory {
   readonly stateCount: number;
   /** The states of rows that have read nothing. */
   freshStates(rows: number): tf.Tensor2D[];
-  /** Reads one row each; returns the new states, the hidden one first. */
+  /** Reads one input for each row; returns the new states, the hidden one first. */
   step(source: Source, states: States): tf.Tensor2D[];
 }
 
-/** Puts weights on the current backend, and takes them down together. */
+/** Uploads weights to the current backend, and disposes of them together. */
 export class WeightsOnDevice {
   readonly #tensors: tf.Tensor[] = [];
   readonly #kernels: Kernels;
@@ -56,7 +59,7 @@ export class WeightsOnDevice {
     return (ids) => this.#kernels.lookUp({ table: values, ids });
   }
 
-  /** @param table what ids bring to the layer's gates, if it is the first one with a memory */
+  /** @param table the ids' contribution to the layer's gates, for the first recurrent layer */
   memory(layer: RecurrentLayer, table: Table | undefined): Memory {
     const tabled = table && this.#matrix(table.values, table.columns);
     const count = stateCount(layer);

@@ -11,7 +11,7 @@ type LayerOnDevice = { readonly row: Row } | { readonly memory: Memory };
 export class Network {
   readonly #weights: WeightsOnDevice;
   readonly #layers: readonly LayerOnDevice[];
-  /** What a model without a memory makes of ids. */
+  /** The logits of ids, for a model without recurrent layers. */
   readonly #logits: ((ids: tf.Tensor1D) => tf.Tensor2D) | undefined;
 
   /** The backend must be the current one. */
@@ -33,11 +33,11 @@ export class Network {
   }
 
   /**
-   * Reads one id in each row. To be called inside `tf.tidy`.
+   * Reads one id for each row. Must be called inside `tf.tidy`.
    *
    * @param ids [rows], int32
-   * @param states as `freshStates` gives them or another step left them; they are left alone
-   * @returns the new states, and the unnormalised log-probabilities of what follows: [rows, vocabulary size]
+   * @param states from `freshStates` or an earlier step; they are not disposed of
+   * @returns the new states, and the unnormalised log-probabilities of the next id: [rows, vocabulary size]
    */
   step(ids: tf.Tensor1D, states: States): { states: tf.Tensor2D[]; logits: tf.Tensor2D } {
     if (this.#logits) return { states: [], logits: this.#logits(ids) };
@@ -55,7 +55,7 @@ export class Network {
       }
       source = { inputs: top };
     }
-    // Where nothing is above the last memory, its state must outlive the logits.
+    // Where no layer follows the last recurrent one, its state must outlive the logits.
     return { states: next, logits: next.includes(top!) ? tf.clone(top!) : top! };
   }
 

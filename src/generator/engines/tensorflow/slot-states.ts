@@ -1,8 +1,9 @@
 /**
- * The recurrent states of an engine's slots, and their checkpoints. Tensors are never changed in place, so a checkpoint
- * is a row of the tensors that were current then; they are kept for as long as a checkpoint names them. The slots of a trip are seated: their states are the first rows
- * of one tensor for each state of a layer, in the trip's order, and stay so while the slots stay the same. The rest of
- * the slots are parked in tensors of their own.
+ * The recurrent states of an engine's slots, and their checkpoints. Tensors are never changed in place, so a
+ * checkpoint is a row of the tensors that were current when it was taken; tensors are kept while a checkpoint
+ * refers to them. The slots of a decode are seated: their states are the first rows of one tensor for each
+ * state of a layer, in the order of the rows, and stay there while the slots stay the same. The other slots
+ * are parked in separate tensors.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { States } from './layers.ts';
@@ -10,30 +11,30 @@ import type { States } from './layers.ts';
 /** Some slots' states, row by row. */
 interface Rows {
   readonly slots: readonly number[];
-  /** May have more rows than there are slots. */
+  /** May have more rows than slots. */
   readonly states: States;
 }
 
 const NOBODY: Rows = { slots: [], states: [] };
 
-/** A row of states that outlive their step. */
+/** A row of states that are kept beyond their step. */
 interface Checkpoint {
   readonly states: States;
   readonly row: number;
 }
 
 export class SlotStates {
-  /** Makes the states of rows that have read nothing. */
+  /** Creates the states of rows that have read nothing. */
   readonly #zeroStates: (rows: number) => States;
   #seated = NOBODY;
   #parked = NOBODY;
-  /** Slots whose state is zeros, whatever is stored for them. */
+  /** Slots whose state is zeros, regardless of the stored state. */
   readonly #cleared = new Set<number>();
-  /** By slot and number; undefined for zeros. */
+  /** By slot and checkpoint number; undefined for zeros. */
   readonly #checkpoints = new Map<string, Checkpoint | undefined>();
-  /** How many checkpoints name these states. */
+  /** Number of checkpoints that refer to these states. */
   readonly #uses = new Map<States, number>();
-  /** Slots whose state is a checkpoint, whatever else is stored for them. */
+  /** Slots whose state is a checkpoint, regardless of the stored state. */
   readonly #restored = new Map<number, Checkpoint>();
 
   constructor(zeroStates: (rows: number) => States) {
@@ -45,7 +46,7 @@ export class SlotStates {
     this.#restored.delete(slot);
   }
 
-  /** Keeps the present state of each slot as its checkpoint of that number. */
+  /** Stores the current state of each slot as its checkpoint of that number. */
   checkpoint(slots: readonly number[], number: number): void {
     const seated = new Map(this.#seated.slots.map((slot, row) => [slot, row]));
     for (const slot of slots) {
@@ -85,24 +86,24 @@ export class SlotStates {
     }
   }
 
-  /** Disposes of states that are current no longer, unless a checkpoint names them. */
+  /** Disposes of states that are no longer current, unless a checkpoint refers to them. */
   #retire(states: States): void {
     if (!this.#uses.has(states)) tf.dispose([...states]);
   }
 
-  /** States of the slots that were seated last. */
+  /** States of the seated slots. */
   get states(): States {
     return this.#seated.states;
   }
 
-  /** Replaces them by what a trip made of them. The old ones are disposed of. */
+  /** Replaces them by the states after a decode, and disposes of the old ones. */
   replace(states: States): void {
     const before = this.#seated.states;
     this.#seated = { slots: this.#seated.slots, states };
     this.#retire(before);
   }
 
-  /** Makes the first rows of `states` those of `slots`, in their order, and as many zeros as fill `rows`. */
+  /** Arranges the first rows of `states` as `slots`, in that order, padded with zeros to `rows`. */
   seat(slots: readonly number[], rows: number): void {
     const { slots: before } = this.#seated;
     const same = slots.length === before.length && slots.every((slot, row) => slot === before[row]);
@@ -150,7 +151,7 @@ export class SlotStates {
     for (const states of all) tf.dispose([...states]);
   }
 
-  /** Rows of what is seated; below that, what is parked, checkpoints, and a row of zeros. */
+  /** Selects rows of the seated states, followed by the parked states, checkpoints, and a row of zeros. */
   #pick(rows: Int32Array, checkpoints: readonly Checkpoint[]): States {
     return tf.tidy(() => {
       const indices = tf.tensor1d(rows, 'int32');

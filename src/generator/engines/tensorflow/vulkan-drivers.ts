@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The descriptions of Vulkan drivers that the loader would find, in the places and under the variables that
- * its documentation names ("Loader and Driver Interface", Linux driver discovery).
+ * The Vulkan driver manifests that the loader would find, in the folders and through the variables that its
+ * documentation names ("Loader and Driver Interface", Linux driver discovery).
  */
 export function vulkanDrivers(environment: NodeJS.ProcessEnv = process.env): string[] {
   const paths = (value: string | undefined) => (value ?? '').split(':').filter(Boolean);

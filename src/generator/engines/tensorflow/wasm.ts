@@ -1,4 +1,4 @@
-/** TensorFlow.js on WebAssembly: wherever there is nothing better. No `node:` imports. */
+/** TensorFlow.js on WebAssembly, the fallback that runs everywhere. No `node:` imports. */
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { sampleFromLogits } from '../../sampler.ts';
@@ -6,7 +6,7 @@ import type { TensorflowBackend } from './backend.ts';
 import { composedKernels, type Lookup } from './kernels.ts';
 
 export interface WasmOptions {
-  /** Where the `.wasm` files are, ending in a slash; in Node they are found without. */
+  /** Folder of the `.wasm` files, ending in a slash; not needed in Node. */
   readonly binaries?: string;
 }
 
@@ -16,7 +16,7 @@ export async function createWasmBackend({ binaries }: WasmOptions = {}): Promise
   return {
     tfName: 'wasm',
     engineName: 'tensorflow-wasm',
-    // A trip costs nothing: what it blocks is one step long.
+    // A decode has no fixed cost, and it blocks the event loop for one step only.
     stepsPerDecode: 1,
     paddedRows: (batch) => batch,
     kernels: wasmKernels,
@@ -27,7 +27,7 @@ export async function createWasmBackend({ binaries }: WasmOptions = {}): Promise
 }
 
 /**
- * The device's memory is the host's, so what operations do badly is done here: looking up a row and drawing
+ * Tensors are in the host's memory, so the slow operations run in JavaScript: looking up a row and drawing
  * each took 50 microseconds of a step of 430.
  */
 function wasmKernels(vocabularySize: number): ReturnType<typeof composedKernels> {
@@ -60,7 +60,7 @@ function wasmKernels(vocabularySize: number): ReturnType<typeof composedKernels>
   };
 }
 
-/** Resolves when timers and sockets have had a turn; `setTimeout` would wait for milliseconds in a browser. */
+/** Resolves after timers and sockets were served; `setTimeout` would wait for milliseconds in a browser. */
 const nextTurn: () => Promise<void> =
   typeof setImmediate === 'function'
     ? () => new Promise((resolve) => setImmediate(resolve))

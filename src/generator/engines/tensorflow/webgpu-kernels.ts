@@ -1,6 +1,6 @@
 /**
- * The network's two steps as WebGPU programs: a character then costs nine dispatches instead of some forty,
- * and on a GPU it is dispatches that a small network spends its time on.
+ * The two operations of `Kernels` as WebGPU programs: a character then takes nine dispatches instead of about
+ * forty, and a small network on a GPU spends its time on dispatches.
  */
 import type * as webgpu from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,7 +10,7 @@ import { WGSL_FUNCTIONS, wgslActivation } from './wgsl-arithmetic.ts';
 
 const WORKGROUP = 64;
 
-/** A program that computes `rows x columns` values, one to an invocation. */
+/** A program that computes `rows x columns` values, one for each invocation. */
 function program(
   name: string,
   variableNames: string[],
@@ -38,11 +38,11 @@ function program(
   };
 }
 
-/** What is added to one of the four gates at `row` and `unit`. */
+/** The term added to one of the four gates at `row` and `unit`. */
 const ADDEND = (isLookedUp: boolean, gate: number) =>
   isLookedUp ? ` + table[ids[row] * 4 * units + ${gate} * units + unit]` : '';
 
-/** The activations of a cell, each of a number by itself. */
+/** The activations of a cell, each of a single number. */
 interface CellFunctions {
   readonly activation: PointwiseActivationName;
   readonly recurrentActivation: PointwiseActivationName;
@@ -136,7 +136,7 @@ export function webgpuKernels(
   return {
     ...composed,
     lstmCell(gates, cell, lookup, { activation, recurrentActivation }) {
-      // A number of its own for each invocation: none of them sees a whole row.
+      // Each invocation computes one number and does not see the whole row.
       if (!isPointwise(activation) || !isPointwise(recurrentActivation)) {
         return composed.lstmCell(gates, cell, lookup, { activation, recurrentActivation });
       }

@@ -4,15 +4,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TensorflowBackend } from './backend.ts';
 import { webgpuKernels } from './webgpu-kernels.ts';
 
-/** The one matrix product that is always taken: the others differ by shape, and in the order of their sums. */
+/**
+ * The only matrix product that is used: the choice among the others depends on the shape, and they differ in
+ * the order of their sums.
+ */
 const MATMUL_PACKED_PROGRAM = 3;
-/** With 8 rows or fewer that product is another program. */
+/** With 8 rows or fewer, TensorFlow.js uses a different program. */
 const LEAST_ROWS = 16;
-/** Dispatches in one submission; a trip's are submitted by its download at the latest. */
+/** Dispatches in one submission; the download at the end of a decode submits the rest. */
 const DISPATCHES_PER_SUBMISSION = 64;
 const STEPS_PER_DECODE = 16;
 
-/** Takes an adapter for TensorFlow.js. One at a time: the last is let go first. */
+/** Initializes TensorFlow.js on an adapter. One at a time: the previous backend is removed first. */
 export async function createWebgpuBackend(adapter: GPUAdapter): Promise<TensorflowBackend> {
   const { limits } = adapter;
   const device = await adapter.requestDevice({
@@ -33,7 +36,7 @@ export async function createWebgpuBackend(adapter: GPUAdapter): Promise<Tensorfl
   tf.registerBackend('webgpu', () => backend);
   await tf.setBackend('webgpu');
   const lost = device.lost.then(({ message, reason }) => message || reason || 'no reason given');
-  // What it cannot allocate or carry out it only reports, and computes on with zeros.
+  // Failed allocations and commands are only reported; the computation continues with zeros.
   const failed = new Promise<string>((resolve) => {
     device.addEventListener('uncapturederror', ({ error }) => resolve(error.message.split('\n')[0]!));
   });
@@ -44,7 +47,7 @@ export async function createWebgpuBackend(adapter: GPUAdapter): Promise<Tensorfl
     paddedRows: (batch) => Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(batch))),
     kernels: (vocabularySize) => webgpuKernels(backend, vocabularySize),
     lost: Promise.race([lost, failed]),
-    // Reading from the device waits for it, and lets everything else have its turn.
+    // Reading from the device waits for it and yields to the event loop.
     breathe: () => Promise.resolve(),
     async close() {
       if (tf.engine().registryFactory.webgpu) tf.removeBackend('webgpu');

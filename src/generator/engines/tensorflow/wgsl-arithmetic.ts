@@ -1,4 +1,4 @@
-/** The arithmetic of activations as expressions of WGSL, the language of WebGPU's programs. */
+/** The arithmetic of activations as expressions of WGSL, the shading language of WebGPU. */
 import {
   POINTWISE_ACTIVATIONS,
   type PointwiseActivationName,
@@ -6,8 +6,8 @@ import {
 } from '../../model/activation-formulas.ts';
 
 /**
- * What the expressions below call. exp(-2 |x|) cannot overflow, which `tanh` of some drivers does; the error
- * function is formula 7.1.26 of Abramowitz and Stegun, off by 1.5e-7 at most.
+ * Functions that the expressions below call. exp(-2 |x|) cannot overflow, which `tanh` of some drivers does;
+ * the error function is formula 7.1.26 of Abramowitz and Stegun, with an error of at most 1.5e-7.
  */
 export const WGSL_FUNCTIONS = `
   fn gate(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
@@ -45,7 +45,7 @@ const WGSL: PointwiseArithmetic<string> = {
   above: (x, bound) => `select(0.0, 1.0, ${x} > ${operand(bound)})`,
 };
 
-/** A function of WGSL that activates one number. */
+/** A WGSL function that applies an activation to one number. */
 export function wgslActivation(functionName: string, activation: PointwiseActivationName): string {
   const formula: (of: PointwiseArithmetic<string>, x: string) => string = POINTWISE_ACTIVATIONS[activation];
   return `

@@ -1,4 +1,4 @@
-/** Whole windows read on the device, by models that see to their right. */
+/** Passes over whole windows on the device, for bidirectional models. */
 import * as tf from '@tensorflow/tfjs-core';
 import { isRowLayer } from '../../model/float64.ts';
 import type { BidirectionalLayer } from '../../model/layers.ts';
@@ -14,7 +14,7 @@ type LayerOnDevice =
   | { readonly memory: Memory }
   | { readonly forward: Memory; readonly backward: Memory; readonly merge: BidirectionalLayer['merge'] };
 
-/** At each place, which rows' windows have begun: [rows, 1] bool; undefined where all have. */
+/** For each step, the rows whose windows have started: [rows, 1] bool; undefined where all have. */
 type Begun = readonly (tf.Tensor2D | undefined)[];
 
 const MERGES: Readonly<Record<BidirectionalLayer['merge'], (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor2D>> =
@@ -72,7 +72,7 @@ export class TensorflowWindows implements WindowRunner {
     });
   }
 
-  /** [rows, vocabulary size]; rows of no window read zeros. */
+  /** [rows, vocabulary size]; padding rows read zeros. */
   #logits({ rows: given, places, ids, lengths }: Windows, rows: number): tf.Tensor2D {
     const begun = Array.from({ length: places }, (_, place) => begunAt(place, places, lengths, rows));
     let sources = Array.from({ length: places }, (_, place): Source => {
@@ -82,7 +82,7 @@ export class TensorflowWindows implements WindowRunner {
     });
     const lastMemory = this.#layers.findLastIndex((layer) => !('row' in layer));
     this.#layers.forEach((layer, i) => {
-      // From the last layer with a memory on, nothing but the last place is wanted.
+      // From the last recurrent layer on, only the last step is needed.
       const isLast = i >= lastMemory;
       if (isLast && 'row' in layer) sources = sources.slice(-1);
       sources = through(layer, sources, begun, rows, isLast).map((inputs) => ({ inputs }));
@@ -100,7 +100,7 @@ function begunAt(place: number, places: number, lengths: Int32Array, rows: numbe
   return tf.tensor2d(begun, [rows, 1], 'bool');
 }
 
-/** What a layer makes of each place, or of the last one only. */
+/** A layer's outputs for each step, or for the last one only. */
 function through(
   layer: LayerOnDevice,
   sources: readonly Source[],
@@ -119,7 +119,7 @@ function through(
       const mask = isBackward ? undefined : begun[place];
       states = mask ? after.map((state, i) => tf.where(mask, state, before[i]!)) : after;
       outputs[place] = states[0]!;
-      // Reading backwards, the last place comes first.
+      // A backward pass reads the last step first.
       if (isBackward && isLast) break;
     }
     return isLast ? outputs.slice(-1) : outputs;

@@ -1,18 +1,18 @@
-/** Files out of a zip archive, into memory: nothing is written anywhere, whatever the archive calls it. */
+/** Reads files of a zip archive into memory: nothing is written to disk, so entry names cannot do harm. */
 import type { Readable } from 'node:stream';
 import { openPromise, type ZipFile } from 'yauzl';
 import { ModelFileError, unusable } from '../model.ts';
 
-/** More than any model has files. */
+/** More files than any model has. */
 const MAX_ENTRIES = 1_000;
 
 /**
- * Reads the files of an archive that are wanted.
+ * Reads the wanted files of an archive.
  *
- * @param path of the archive, of which nothing else is read
- * @param wanted the most bytes that each may have, by name
+ * @param path of the archive; its other files are not read
+ * @param wanted the largest size of each file in bytes, by name
  * @param file how errors call the archive
- * @throws StoryError `model_unavailable` when the archive is damaged, or one of its files too large
+ * @throws StoryError `model_unavailable` when the archive is damaged, or one of its files is too large
  */
 export async function readArchive(
   path: string,
@@ -29,7 +29,7 @@ export async function readArchive(
       const most = Object.hasOwn(wanted, fileName) ? wanted[fileName]! : undefined;
       if (most === undefined) continue;
       if (found.has(fileName)) throw unusable(file, `it has two files of the name ${fileName}`);
-      // The library makes sure that no more comes out than the archive says.
+      // The library checks that an entry is no longer than the archive claims.
       if (uncompressedSize > most) {
         throw unusable(file, `its ${fileName} claims to have ${uncompressedSize} bytes; it may have ${most}`);
       }
@@ -64,7 +64,7 @@ const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
-/** Node has it only since 20.15. */
+/** Node has `zlib.crc32` only since 20.15. */
 function crc32(bytes: Uint8Array): number {
   let crc = -1;
   for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff]!;

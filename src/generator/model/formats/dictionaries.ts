@@ -1,16 +1,16 @@
 /**
- * Vocabularies in any of their forms: `{"0": "a"}`, `{"a": 0}`, `["a"]`, where a character's place is its id, or an
- * object that holds one or two of these under names of any kind, beside other things.
+ * Vocabularies in all supported forms: `{"0": "a"}`, `{"a": 0}`, `["a"]`, where a character's index is its
+ * id, or an object that holds one or two of these under arbitrary names, beside other values.
  */
 import { isRecord, unusable } from '../model.ts';
 
 type Pair = [id: number, character: string];
 
 /**
- * Reads a vocabulary as it was written elsewhere.
+ * Reads a vocabulary that another program wrote.
  *
- * @param file how errors call the file
- * @returns the character of each id; ids may begin at 1 and leave gaps
+ * @param file the file's name in error messages
+ * @returns the character of each id; ids may start at 1 and have gaps
  * @throws StoryError `model_unavailable` for anything but one character for an id and one id for a character
  */
 export function readDictionary(json: unknown, file: string): Map<number, string> {
@@ -35,7 +35,7 @@ export function readDictionary(json: unknown, file: string): Map<number, string>
   return characters;
 }
 
-/** The dictionary that a file is, or the one or two that it holds. */
+/** The file itself as a dictionary, or the one or two dictionaries in it. */
 function dictionariesIn(json: unknown, file: string): (Record<string, unknown> | unknown[])[] {
   if (Array.isArray(json)) return [json];
   if (!isRecord(json)) throw unusable(file, 'it is neither a JSON object nor a list');
@@ -61,9 +61,9 @@ function checkAgreement(pairs: readonly Pair[], others: readonly Pair[], file: s
   if (others.length !== pairs.length) throw unusable(file, 'its dictionaries are not equally long');
 }
 
-/** Pairs of id and character, whichever the dictionary maps to the other. */
+/** Pairs of id and character, in whichever direction the dictionary maps. */
 function pairsOf(dictionary: Record<string, unknown> | unknown[], file: string): Pair[] {
-  // An id that stands for nothing has null in a list.
+  // In a list, an unused id has null.
   const entries = Object.entries(dictionary).filter(
     ([, value]) => !Array.isArray(dictionary) || value !== null,
   );

@@ -1,4 +1,4 @@
-/** A model as it was read from another's file, before it is known which characters its ids are. */
+/** A model read from another program's file, before its ids are mapped to characters. */
 import { buildLayers, type WeightSource } from '../build-layers.ts';
 import type { LayerConfig } from '../layer-plans.ts';
 import type { Layer } from '../layers.ts';
@@ -6,22 +6,22 @@ import type { Reading } from '../model.ts';
 import { readTopology } from '../topology.ts';
 
 export interface ForeignModel {
-  /** The file's name, as errors call it. */
+  /** The file's name in error messages. */
   readonly file: string;
-  /** What the file is, in words: `HDF5 of Keras 2.1.5`. */
+  /** The file's format as text: `HDF5 of Keras 2.1.5`. */
   readonly source: string;
   readonly layers: readonly Layer[];
-  /** All layers as the file has them; null for a format without. */
+  /** All layers as in the file; null for a format without layers. */
   readonly configs: readonly LayerConfig[] | null;
-  /** How the model was taught to read; null where the file does not say. */
+  /** How the model was trained to read; null where the file does not say. */
   readonly reading: Reading | null;
-  /** Whether the id 0 is a gap that is jumped over. */
+  /** Whether the id 0 is masked. */
   readonly masksZero: boolean;
-  /** The dictionaries that lie beside the model or in it; undefined where there are none. */
+  /** The dictionaries beside the model or in it; undefined where there are none. */
   readonly vocabulary?: unknown;
 }
 
-/** What a format's file holds, for `foreignModel` to make a model of. */
+/** The content of a file, from which `foreignModel` builds a model. */
 export interface ForeignFile {
   readonly file: string;
   readonly source: string;
@@ -32,7 +32,7 @@ export interface ForeignFile {
   readonly weights: (configs: readonly LayerConfig[]) => WeightSource;
 }
 
-/** @throws StoryError `model_unavailable` that names the layer or the weight that stands in the way */
+/** @throws StoryError `model_unavailable` that names the layer or the weight that cannot be used */
 export function foreignModel({ file, source, topology, kerasVersion, weights }: ForeignFile): ForeignModel {
   const context = kerasVersion === undefined ? { file } : { file, kerasVersion };
   const { plans, configs, window, isStateful } = readTopology(topology, context);
@@ -50,7 +50,7 @@ export function foreignModel({ file, source, topology, kerasVersion, weights }: 
   };
 }
 
-/** Parses JSON that lies in a file; undefined for what is none. */
+/** Parses JSON in a file; undefined where it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

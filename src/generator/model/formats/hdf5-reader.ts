@@ -1,7 +1,7 @@
 /**
- * Reading a file with the HDF5 library, which was not made for files by strangers: nothing is read before its
- * claimed size is known to be reasonable. The file is in the library's memory, so that no link in it leads to
- * another. For whatever else a file may make the library do there is the thread (see `hdf5.ts`).
+ * Reads a file with the HDF5 library, which was not made for untrusted files: data is read only after its
+ * claimed size was checked. The file is in the library's memory, so links in it cannot reach other files. The
+ * thread limits everything else that a file may make the library do (see `hdf5.ts`).
  */
 import { File, FS, type Metadata, ready } from 'h5wasm';
 import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
@@ -20,7 +20,7 @@ const PAGE_BYTES = 1 << 16;
 
 type Library = Awaited<typeof ready>;
 
-/** The file is whole, but more than we read. */
+/** The file is intact, but exceeds the reader's limits. */
 class Problem extends Error {}
 
 class Reader {
@@ -29,7 +29,7 @@ class Reader {
   #objects = 0;
   #textBytes = 0;
   #weightBytes = 0;
-  /** Bytes that may be taken besides the file itself. */
+  /** Bytes that may be allocated besides the file itself. */
   readonly #memory: number;
   #isOutOfMemory = false;
 
@@ -39,7 +39,10 @@ class Reader {
     this.#memory = memory;
   }
 
-  /** Whether the library's own memory may grow to so many bytes, beside the arrays that were read already. */
+  /**
+   * Whether the library's own memory may grow to this many bytes, in addition to the arrays that were read
+   * already.
+   */
   mayGrow(heapBytes: number): boolean {
     const may = heapBytes + this.#weightBytes <= this.#memory;
     if (!may) this.#isOutOfMemory = true;
@@ -58,7 +61,7 @@ class Reader {
       if (++this.#objects > MAX_OBJECTS)
         throw new Problem(`it has more than ${MAX_OBJECTS} groups and arrays`);
       const member = `${path === '/' ? '' : path}/${name}`;
-      // A link is not followed: Keras writes none, and they can go round in circles.
+      // Links are not followed: Keras writes none, and they can form cycles.
       if (this.#library.get_symbolic_link(this.#file, member) !== null) continue;
       const type = this.#library.get_type(this.#file, member);
       if (type === this.#library.H5G_GROUP) members.set(name, this.group(member, depth + 1));
@@ -102,7 +105,7 @@ class Reader {
     return texts;
   }
 
-  /** The texts of an attribute, in whichever way it holds them: of variable or fixed length, padded or ended. */
+  /** The texts of an attribute in any storage form: of variable or fixed length, padded or terminated. */
   #textsOf(path: string, name: string, { shape, size, vlen }: Metadata): string[] {
     const count = shape!.reduce((product, length) => product * length, 1);
     const bytes = count * size;
@@ -116,7 +119,7 @@ class Reader {
     return Array.from({ length: count }, (_, i) => {
       const end = (i + 1) * size;
       if (!vlen) return decoder.decode(untilZero(data.subarray(i * size, end))).trimEnd();
-      // In the library's memory, a text of variable length is a pointer.
+      // A text of variable length is a pointer into the library's memory.
       const pointer = new DataView(data.buffer, i * size).getUint32(0, true);
       const text = untilZero(pointer === 0 ? new Uint8Array() : this.#library.HEAPU8.subarray(pointer));
       this.#textBytes += text.length;
@@ -129,7 +132,7 @@ class Reader {
     });
   }
 
-  /** The bytes that the library writes to an address of its memory that it is given. */
+  /** Returns the bytes that the library writes to the allocated address. */
   #read(byteLength: number, fill: (pointer: bigint) => number): Uint8Array<ArrayBuffer> {
     if (byteLength === 0) return new Uint8Array();
     const pointer = this.#library._malloc(byteLength);
@@ -147,22 +150,22 @@ function untilZero(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Has the library ask before its memory grows. What a file makes it allocate cannot be known beforehand: a list of
- * texts may name the same long one a thousand times.
+ * Makes the library check the limit before its memory grows. The allocations for a file cannot be computed
+ * beforehand: a list of texts may name the same long one a thousand times.
  */
 function limitWebAssembly(mayGrow: (heapBytes: number) => boolean): void {
   const { grow } = WebAssembly.Memory.prototype;
   WebAssembly.Memory.prototype.grow = function (pages) {
-    // The library takes it for a failed allocation.
+    // The library treats the error as a failed allocation.
     if (!mayGrow(this.buffer.byteLength + pages * PAGE_BYTES)) throw new RangeError('too much memory');
     return grow.call(this, pages);
   };
 }
 
-/** Reads the groups, texts and arrays of a file; a `problem` says why it cannot be. */
+/** Reads the groups, texts and arrays of a file; `problem` gives the reason of a failure. */
 export async function readTree({ bytes, skip, memory }: Hdf5ThreadTask): Promise<Hdf5ThreadAnswer> {
   const library = await ready;
-  // The library's file system takes the bytes as they are, without a copy.
+  // The library's file system uses the bytes without a copy.
   FS!.writeFile(FILE, bytes, { canOwn: true } as object);
   let reader: Reader | undefined;
   const isGrown = (heapBytes: number) => reader?.mayGrow(heapBytes) ?? heapBytes <= memory;

@@ -1,16 +1,22 @@
-/** Reading HDF5, the format of Keras's files, in a thread that is ended when it takes too long or too much. */
+/**
+ * Reads HDF5, the format of Keras's files, in a thread that is terminated when it exceeds a limit of time or
+ * memory.
+ */
 import { Worker } from 'node:worker_threads';
 import { unusable } from '../model.ts';
 import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
 import { memoryFor } from './memory.ts';
 
-/** A hundred times what a file of this size takes on a slow machine; a damaged one may never end. */
+/**
+ * A hundred times the duration for a file of this size on a slow machine; reading a damaged file may never
+ * end.
+ */
 const TIME_LIMIT_MS = 30_000;
 const HEAP_LIMIT_MIB = 256;
-/** A file is read whole into memory. */
+/** A file is read into memory completely. */
 export const MAX_HDF5_BYTES = 1 << 29;
 
-/** Node 20 does not hand the loader that reads TypeScript on to a thread: the thread fetches it itself. */
+/** Node 20 does not pass the TypeScript loader on to a thread: the thread imports it itself. */
 const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => {
   tsx.register();
   return import(${JSON.stringify(new URL('./hdf5-thread.ts', import.meta.url).href)});
@@ -19,12 +25,12 @@ const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'
 /**
  * Reads a whole file.
  *
- * @param bytes are given away
- * @param file how errors call it
+ * @param bytes are transferred
+ * @param file the file's name in error messages
  * @param options.skip members of the root that are not read
- * @param options.memory bytes that may be taken for it, itself included
- * @param options.timeLimitMs when a file that takes so long is given up
- * @throws StoryError `model_unavailable` for anything that is not a whole and reasonable HDF5 file
+ * @param options.memory bytes that may be allocated for it, itself included
+ * @param options.timeLimitMs duration after which reading is abandoned
+ * @throws StoryError `model_unavailable` for anything that is not an intact HDF5 file within the limits
  */
 export async function readHdf5(
   bytes: Uint8Array,
@@ -39,7 +45,7 @@ export async function readHdf5(
     readonly timeLimitMs?: number;
   } = {},
 ): Promise<Hdf5Group> {
-  // A buffer can only be given away whole.
+  // Only a whole buffer can be transferred.
   const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   const task: Hdf5ThreadTask = { bytes: whole, skip, memory };
   const thread = new Worker(THREAD_SOURCE, {
@@ -47,7 +53,7 @@ export async function readHdf5(
     workerData: task,
     transferList: whole.buffer instanceof ArrayBuffer ? [whole.buffer] : [],
     resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
-    // The library writes there what it makes of a broken file.
+    // The library writes messages about a broken file to standard output.
     stdout: true,
     stderr: true,
   });

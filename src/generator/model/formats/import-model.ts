@@ -1,4 +1,4 @@
-/** From a file of another's and a dictionary to a model that can be saved, offered and run. */
+/** Imports a model from another program's file and a dictionary, so that it can be saved, offered and run. */
 import { basename, resolve } from 'node:path';
 import { Vocabulary } from '../../vocabulary.ts';
 import { readJson } from '../files.ts';
@@ -13,22 +13,25 @@ import { readModel } from './read-model.ts';
 
 export interface ImportOptions {
   readonly name: string;
-  /** A dictionary's file; undefined for the one that lies beside the model. */
+  /** A dictionary's file; undefined for the one beside the model. */
   readonly vocabulary: string | undefined;
-  /** How the model was taught to read; undefined for what the file says, and `stateful` where it says nothing. */
+  /**
+   * How the model was trained to read; undefined for what the file says, and `stateful` where it says
+   * nothing.
+   */
   readonly reading: Reading | undefined;
 }
 
 export interface ImportedModel {
   readonly model: Model;
   readonly foreign: ForeignModel;
-  /** Ids of the file that no character stands for; the others were numbered anew. */
+  /** Ids of the file without a character; the others were renumbered. */
   readonly unusedIds: readonly number[];
 }
 
 /**
- * @param path a file or a folder in any format that can be read
- * @throws StoryError `model_unavailable` that names the layer, the weight or the id that stands in the way
+ * @param path a file or a folder in any supported format
+ * @throws StoryError `model_unavailable` that names the layer, the weight or the id that cannot be used
  */
 export async function importModel(path: string, options: ImportOptions): Promise<ImportedModel> {
   const foreign = await readModel(path);
@@ -52,12 +55,15 @@ export async function importModel(path: string, options: ImportOptions): Promise
     charToId: Object.fromEntries(ids.map((id, i) => [characters.get(id)!, i])),
   });
   const metadata = { importedFrom: foreign.source };
-  // Its version is known when its weights are written.
+  // Its version is known only when its weights are written.
   const model: Model = { name: options.name, version: '', vocabulary, layers, reading, metadata };
   return { model, foreign, unusedIds };
 }
 
-/** Makes the layers fit the dictionary's ids, which may begin at 1 or leave gaps but may not end too soon. */
+/**
+ * Adapts the layers to the dictionary's ids, which may start at 1 or have gaps but must be complete to the
+ * end.
+ */
 function fit(
   { file, layers, masksZero }: ForeignModel,
   characters: ReadonlyMap<number, string>,

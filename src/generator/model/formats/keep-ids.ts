@@ -1,12 +1,12 @@
-/** Layers with fewer ids: a vocabulary may leave gaps, and what stands for no character must never be drawn. */
+/** Removes ids from layers: a vocabulary may have gaps, and an id without a character must never be drawn. */
 import type { Layer, RecurrentLayer } from '../layers.ts';
 
 /**
- * The same layers for the ids of `kept` only, which are numbered anew in that order: the rows of the others are
- * taken out of what reads ids, and their columns out of what makes logits.
+ * The same layers for the ids of `kept` only, renumbered in that order: the rows of the other ids are removed
+ * from the layer that reads ids, and their columns from the layer that computes logits.
  *
- * @param layers from the one that reads ids to the one that makes logits
- * @returns null for layers of which that cannot be done: they multiply neither what comes in nor what goes out
+ * @param layers from the one that reads ids to the one that computes logits
+ * @returns null for layers without an input or output matrix to remove them from
  */
 export function keepIds(layers: readonly Layer[], kept: readonly number[]): Layer[] | null {
   const last = layers.at(-1)!;

@@ -1,7 +1,7 @@
 /**
- * Keras 3's `.keras` files: a zip archive of `metadata.json`, `config.json` and `model.weights.h5`. In the last,
- * layers are called after their classes, counted anew for each: `layers/lstm_1/cell/vars/0` is the kernel of the
- * second LSTM.
+ * Keras 3's `.keras` files: a zip archive of `metadata.json`, `config.json` and `model.weights.h5`. In the
+ * last, layers are named after their classes, with a count for each class: `layers/lstm_1/cell/vars/0` is the
+ * kernel of the second LSTM.
  */
 import type { WeightSource } from '../build-layers.ts';
 import type { LayerConfig } from '../layer-plans.ts';
@@ -15,15 +15,15 @@ import { arraysWithin, MAX_JSON_BYTES, memoryFor } from './memory.ts';
 const METADATA_FILE = 'metadata.json';
 const CONFIG_FILE = 'config.json';
 const WEIGHTS_FILE = 'model.weights.h5';
-/** What the optimizer remembers: larger than the model, and of no use here. */
+/** The optimizer's state: larger than the model, and unused here. */
 const NOT_READ = ['optimizer'];
-/** What TensorFlow 2.13 calls the layers. */
+/** TensorFlow 2.13's name for the layers. */
 const OLD_LAYERS = '_layer_checkpoint_dependencies';
 
 /**
  * @param byteLength of the file at the path
- * @param file how errors call it
- * @throws StoryError `model_unavailable` that says what stands in the way
+ * @param file the file's name in error messages
+ * @throws StoryError `model_unavailable` that names the obstacle
  */
 export async function readKerasArchive(
   path: string,
@@ -79,12 +79,12 @@ function weightsIn(
   };
 }
 
-/** What each layer's group is called, by the layer's name. */
+/** The name of each layer's group, by the layer's name. */
 function foldersOf(configs: readonly LayerConfig[], isSequential: boolean): Map<string, string> {
   const counts = new Map<string, number>();
   return new Map(
     configs
-      // A Sequential does not count what goes in among its layers.
+      // A Sequential does not count the input layer among its layers.
       .filter(({ className }) => !(isSequential && className === 'InputLayer'))
       .map(({ className, name }) => {
         const snake = snakeCase(className);

@@ -1,6 +1,7 @@
 /**
- * Keras's HDF5 files, as `model.save('x.h5')` of Keras 2 and 3 writes them: the layers as JSON in the attribute
- * `model_config`; in `model_weights` a group for each layer, whose attribute `weight_names` lists its arrays.
+ * Keras's HDF5 files, as `model.save('x.h5')` of Keras 2 and 3 writes them: the layers as JSON in the
+ * attribute `model_config`; in `model_weights` a group for each layer, whose attribute `weight_names` lists
+ * its arrays.
  */
 import { unusable } from '../model.ts';
 import { weightAmong } from '../weight-names.ts';
@@ -9,13 +10,13 @@ import { type ForeignModel, foreignModel, parseJson } from './foreign-model.ts';
 import { memberAt, readHdf5 } from './hdf5.ts';
 import type { Hdf5Group } from './hdf5-tree.ts';
 
-/** What the optimizer remembers: larger than the model, and of no use here. */
+/** The optimizer's state: larger than the model, and unused here. */
 const NOT_READ = ['optimizer_weights'];
 
 /**
- * @param bytes are given away
- * @param file how errors call the file
- * @throws StoryError `model_unavailable` that says what stands in the way
+ * @param bytes are transferred
+ * @param file the file's name in error messages
+ * @throws StoryError `model_unavailable` that names the obstacle
  */
 export async function readKerasHdf5(bytes: Uint8Array, file: string): Promise<ForeignModel> {
   const root = await readHdf5(bytes, file, { skip: NOT_READ });
@@ -49,7 +50,7 @@ function weightsOf(layer: ReturnType<Hdf5Group['members']['get']>, file: string)
   });
 }
 
-/** A list of texts, which Keras cuts into `name0`, `name1`, ... where an attribute would be too long. */
+/** A list of texts, which Keras splits into `name0`, `name1`, ... where an attribute would be too long. */
 function textsOf(group: Hdf5Group, name: string): string[] {
   const whole = group.texts.get(name);
   const parts = whole === undefined ? [] : [whole];

@@ -1,4 +1,4 @@
-/** Models of every format that can be read, told apart by what is in the file. */
+/** Reads models of every supported format, which the file's content identifies. */
 import { createReadStream, existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -15,14 +15,14 @@ import { readTensorflowModel } from './tensorflow.ts';
 
 const HDF5_SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 const ZIP_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
-/** Where safetensors has the first character of its header. */
+/** Offset of the first character of a safetensors header. */
 const SAFETENSORS_HEADER = 8;
 const BEGINNING_BYTES = 16;
 
 /**
  * Reads a model from a folder with a `model.json`, or from a file.
  *
- * @throws StoryError `model_unavailable` that says what stands in the way
+ * @throws StoryError `model_unavailable` that names the obstacle
  */
 export async function readModel(path: string): Promise<ForeignModel> {
   const file = basename(resolve(path));
@@ -62,7 +62,7 @@ export async function readModel(path: string): Promise<ForeignModel> {
   return read();
 }
 
-/** The bytes of a file, in memory of their own: they are given away without a copy. */
+/** The bytes of a file, in a buffer of their own, which can be transferred without a copy. */
 async function wholeOf(path: string, byteLength: number, file: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(byteLength);
   let offset = 0;

@@ -1,5 +1,5 @@
 /**
- * Models from elsewhere: a safetensors file (8 bytes of little-endian header length, a JSON header, the
+ * Models of other programs: a safetensors file (8 bytes of little-endian header length, a JSON header, the
  * tensors' bytes; see the format's description by Hugging Face) with float32 tensors named `embedding`,
  * `lstm_0.kernel`, `lstm_0.recurrent_kernel`, `lstm_0.bias`, `lstm_1. ...`, `dense.kernel`, `dense.bias`.
  */
@@ -14,8 +14,8 @@ const HEADER_LENGTH_BYTES = 8;
 const FLOAT32_BYTES = 4;
 
 /**
- * @param file how errors call the file
- * @throws StoryError `model_unavailable` when it is malformed or its tensors do not fit each other
+ * @param file the file's name in error messages
+ * @throws StoryError `model_unavailable` when it is malformed or its tensors' shapes do not match
  */
 export function readSafetensors(bytes: Uint8Array, file: string): ForeignModel {
   const tensors = parseSafetensors(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), file);
@@ -93,9 +93,9 @@ function parseSafetensors(bytes: Buffer, shown: string): Map<string, Tensor> {
       throw unusable(shown, `${name} needs ${byteLength} bytes at ${start}, the file does not hold them`);
     }
     total += byteLength;
-    // Without this a small file could ask for any number of copies of itself.
+    // Without this check a small file could demand any number of copies of its data.
     if (total > data.length) throw unusable(shown, 'its tensors overlap');
-    // A copy, because the header's length leaves the tensors at any alignment.
+    // A copy, because the tensors' alignment depends on the header's length.
     const values = new Float32Array(new Uint8Array(data.subarray(start, end)).buffer);
     tensors.set(name, { name, shape, values });
   }

@@ -1,4 +1,4 @@
-/** Layers models of TensorFlow.js, ours among them: a `model.json` with its shards beside it. */
+/** Layers models of TensorFlow.js, including this project's: a `model.json` with its shards beside it. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readJson, readShards } from '../files.ts';
@@ -9,12 +9,12 @@ import { readWeightsManifest, unpackWeights } from '../weights.ts';
 import { type ForeignModel, foreignModel } from './foreign-model.ts';
 import { MAX_JSON_BYTES, MAX_MODEL_JSON_BYTES } from './memory.ts';
 
-/** Who wrote a model whose reading is known without being said. */
+/** The writer of models whose reading is `stateful` unless they say otherwise. */
 const OURS = 'write-me-a-sci-fi';
 
 /**
- * @param path of the `model.json`, whatever it is called
- * @throws StoryError `model_unavailable` that says what stands in the way
+ * @param path of the `model.json`, under any name
+ * @throws StoryError `model_unavailable` that names the obstacle
  */
 export async function readTensorflowModel(path: string): Promise<ForeignModel> {
   const [name, modelFile] = [basename(dirname(resolve(path))), basename(path)];

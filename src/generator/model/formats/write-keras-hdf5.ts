@@ -1,19 +1,19 @@
-/** Models as the HDF5 files that Keras 2 writes and reads. */
+/** Writes models as HDF5 files of Keras 2. */
 import type { Group } from 'h5wasm';
 import type { Model } from '../model.ts';
 import { writeLayers } from '../write-topology.ts';
 
-/** The last Keras 2. */
+/** The last version of Keras 2. */
 const KERAS_VERSION = '2.15.0';
 const FILE = 'out.h5';
-/** What TensorFlow adds to the name of a variable. */
+/** TensorFlow's suffix of a variable's name. */
 const FIRST_OUTPUT = ':0';
 
 /**
- * The bytes of the file, with float32 weights. A model that carries its state becomes `stateful`, for one text at
- * a time; one with windows says how long they are.
+ * The bytes of the file, with float32 weights. A model that carries its state becomes `stateful`, for one
+ * text at a time; one with windows states their length.
  *
- * @throws StoryError `model_unavailable` for a layer that Keras 2 has none like
+ * @throws StoryError `model_unavailable` for a layer that Keras 2 lacks
  */
 export async function writeKerasHdf5(model: Model): Promise<Uint8Array> {
   const layers = writeLayers(model.layers, { dialect: 'keras2', reading: model.reading, model: model.name });
@@ -24,10 +24,10 @@ export async function writeKerasHdf5(model: Model): Promise<Uint8Array> {
       layers: layers.map(({ className, config }) => ({ class_name: className, config })),
     },
   };
-  // Four megabytes of code that nobody needs who does not export.
+  // Four megabytes of code, loaded only for an export.
   const library = await import('h5wasm');
   await library.ready;
-  // Set only when it is ready.
+  // Set only once the library is ready.
   const { File, FS } = library;
   const file = new File(FILE, 'w');
   try {
@@ -71,7 +71,7 @@ function createGroups(group: Group, names: readonly string[]): void {
   }
 }
 
-/** Texts of a fixed length, which every version of Keras reads as the bytes that it expects. */
+/** Writes texts of a fixed length, which every version of Keras reads as the bytes that it expects. */
 function writeTexts(group: Group, name: string, texts: readonly string[]): void {
   const length = Math.max(1, ...texts.map((text) => Buffer.byteLength(text)));
   // An attribute cannot be empty; Keras writes an empty list of numbers.

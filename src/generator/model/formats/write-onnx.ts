@@ -1,4 +1,6 @@
-/** Models as ONNX files: the graph that our own engine runs, and what one has to know to run it. */
+/**
+ * Writes models as ONNX files: the graph that the ONNX engine runs, and the metadata that running it takes.
+ */
 import { PbfWriter } from 'pbf';
 import { buildStepGraph } from '../../engines/onnx-step.ts';
 import { buildWindowGraph } from '../../engines/onnx-window.ts';
@@ -22,7 +24,10 @@ const WINDOW = {
   outputs: 'logits: float32 [rows, characters], the unnormalised log-probabilities of the next character.',
 };
 
-/** The bytes of the file: a step of a model that reads forwards, a window of one that reads both ways. */
+/**
+ * The bytes of the file: a step graph for a model that reads forwards, a window graph for a bidirectional
+ * one.
+ */
 export function writeOnnx(model: Model): Uint8Array {
   const isWindowed = model.layers.some(({ kind }) => kind === 'bidirectional');
   const metadata = {
@@ -35,7 +40,7 @@ export function writeOnnx(model: Model): Uint8Array {
   };
   const writer = new PbfWriter();
   for (const entry of Object.entries(metadata)) writer.writeMessage(METADATA_FIELD, writeEntry, entry);
-  // A serialized message goes on with whatever of its fields are appended to it.
+  // Fields that are appended to a serialized message become part of it.
   return Buffer.concat([isWindowed ? buildWindowGraph(model) : buildStepGraph(model), writer.finish()]);
 }
 

@@ -21,12 +21,12 @@ import { embeddedLimits } from './limits.ts';
 import { patientPool } from './patient-pool.ts';
 
 /**
- * How long a job is locked, in ms. No other process can have it, and a start releases what the last one had; so the
- * lock only has to be longer than any machine is too busy to renew it.
+ * Duration of a job's lock, in ms. No other process can take the job, and a start releases the last process's
+ * locks; so the lock only has to outlast the longest delay of a renewal on a busy machine.
  */
 const LOCK_MS = 120_000;
 
-/** BullMQ's classes over Postgres, under the types they have over Redis: the rest of the house sees one kind. */
+/** BullMQ's classes over Postgres, under the types they have over Redis: other modules see one interface. */
 const bullmq = withBackend(createPostgresBackend) as unknown as {
   Queue: typeof Queue;
   Worker: typeof Worker;
@@ -34,7 +34,7 @@ const bullmq = withBackend(createPostgresBackend) as unknown as {
   QueueEventsProducer: typeof QueueEventsProducer;
 };
 
-/** Opens the embedded queue in a folder; see `EmbeddedDatabase.open` for what can go wrong. */
+/** Opens the embedded queue in a folder; `EmbeddedDatabase.open` lists the errors. */
 export async function openEmbedded(
   { dataFolder: folder, telemetry }: Pick<ConnectionSettings, 'dataFolder' | 'telemetry'>,
   logger: Logger,
@@ -49,7 +49,8 @@ export async function openEmbedded(
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
     object: T,
   ): T => {
-    // What is for good ends the process by `lost`; a lock that a busy machine was too slow to renew is taken back.
+    // A permanent failure ends the process through `lost`; a lock that a busy machine renewed too late is
+    // taken again.
     object.on('error', (error) => logger.warn({ reason: error.message }, 'embedded queue'));
     return object;
   };

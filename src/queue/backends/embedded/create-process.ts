@@ -1,7 +1,7 @@
 /**
- * Creates an embedded database and ends. A process of its own: creating takes half a gigabyte, which a thread would
- * not give back to the system. Started by `create.ts`; prints nothing, and ends with 1 and a sentence on standard
- * error when it fails.
+ * Creates an embedded database and exits. This is a separate process because creating takes half a gigabyte,
+ * which a thread would not return to the system. Started by `create.ts`; prints nothing to standard output,
+ * and exits with 1 and a sentence on standard error when it fails.
  */
 import { writeSync } from 'node:fs';
 import { openPostgres } from './postgres.ts';
@@ -13,7 +13,7 @@ const [, , folder = ''] = process.argv;
 try {
   const database = await openPostgres(folder);
   await database.close();
-  // What Postgres' own creator has made on its way.
+  // Includes files that Postgres's own creator has made.
   await closeToOthers(folder);
 } catch (error) {
   // The parent reads it.

@@ -1,4 +1,7 @@
-/** The first start: an empty database, made beside its place and moved there when it is whole. */
+/**
+ * The first start: creates an empty database in a temporary folder and moves it into place when it is
+ * complete.
+ */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
@@ -8,17 +11,17 @@ import { makePrivateFolder } from './private-files.ts';
 
 const CREATOR = fileURLToPath(new URL('./create-process.ts', import.meta.url));
 const UNFINISHED = 'postgres.new-';
-/** Characters of the creator's complaints that are kept. */
+/** Most characters of the creator's error output that are kept. */
 const MAX_COMPLAINT = 2_000;
 
 /**
  * Creates the database `folder/postgres`. The caller holds the folder's lock.
  *
- * @throws Error with what Postgres complained about
+ * @throws Error with Postgres's error output
  */
 export async function createDatabase(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    // An earlier creation that was interrupted.
+    // Left by an earlier creation that was interrupted.
     if (name.startsWith(UNFINISHED)) await rm(join(folder, name), { recursive: true, force: true });
   }
   const unfinished = join(folder, `${UNFINISHED}${randomUUID()}`);
@@ -33,7 +36,7 @@ export async function createDatabase(folder: string): Promise<void> {
 }
 
 async function runCreator(folder: string): Promise<void> {
-  // Compiling WebAssembly quickly instead of well saves 100 MB and some seconds here.
+  // Compiling WebAssembly with the fast compiler saves 100 MB and some seconds here.
   const child = spawn(
     process.execPath,
     ['--liftoff-only', '--import', import.meta.resolve('tsx'), CREATOR, folder],

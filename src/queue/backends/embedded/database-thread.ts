@@ -1,7 +1,7 @@
 /**
  * The embedded database: PGlite (Postgres as WebAssembly) in a thread of its own, so that a query never
- * blocks the event loop that paces replies and renews locks. Started by `database.ts`, spoken to in the
- * words of `protocol.ts`.
+ * blocks the event loop that paces replies and renews locks. Started by `database.ts`; the messages are those
+ * of `protocol.ts`.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openPostgres } from './postgres.ts';
@@ -18,7 +18,10 @@ const { folder } = workerData as ThreadOptions;
 const database = await openPostgres(folder);
 const listening = new Set<string>();
 
-/** PGlite has its own verb for LISTEN; sent as a query, it would be accepted and nobody would be told. */
+/**
+ * PGlite has its own method for LISTEN; sent as a query, LISTEN would be accepted and no notification would
+ * arrive.
+ */
 async function listen(channel: string): Promise<void> {
   if (listening.has(channel)) return;
   listening.add(channel);
@@ -26,14 +29,14 @@ async function listen(channel: string): Promise<void> {
 }
 
 async function query(sql: string, params: readonly unknown[]) {
-  // BullMQ's command files begin with comments, before the verb that tells what they do.
+  // BullMQ's command files begin with comments, before the verb that identifies the command.
   const statement = sql.replace(LEADING_COMMENTS, '');
   const channel = LISTEN.exec(statement)?.[1];
   if (channel) {
     await listen(channel);
     return { rows: [], rowCount: 0 };
   }
-  // The channels are shared by every queue of the process: nobody's UNLISTEN may silence the others.
+  // The channels are shared by every queue of the process: one queue's UNLISTEN must not silence the others.
   if (UNLISTEN.test(statement)) return { rows: [], rowCount: 0 };
   if (params.length === 0) {
     // The simple protocol, which takes several statements at once, as migrations need.
@@ -42,7 +45,7 @@ async function query(sql: string, params: readonly unknown[]) {
     return { rows: last?.rows ?? [], rowCount: last?.affectedRows || (last?.rows.length ?? 0) };
   }
   const result = await database.query(sql, params as unknown[]);
-  // PGlite counts what was changed; `pg` counts what was read, too.
+  // PGlite counts changed rows; `pg` counts rows that were read, too.
   return { rows: result.rows, rowCount: result.affectedRows || result.rows.length };
 }
 
@@ -52,7 +55,7 @@ function errorFields(error: unknown): DatabaseErrorFields {
   return { message: error.message, code, detail };
 }
 
-/** Whether Postgres goes on after an error. After a panic, as on a full disk, its next query never ends. */
+/** Whether Postgres continues after an error. After a panic, as on a full disk, its next query never ends. */
 function isSurvived(error: unknown): boolean {
   return (error as { severity?: unknown } | null)?.severity === 'ERROR';
 }
@@ -67,7 +70,7 @@ port.on('message', async (message: ToThread) => {
     }
     send({ type: 'result', id: message.id, ...(await query(message.sql, message.params)) });
   } catch (error) {
-    // Whatever is thrown ends this thread, and with it the database.
+    // Any thrown error ends this thread, and with it the database.
     if (!isSurvived(error)) throw error;
     send({ type: 'error', id: message.id, error: errorFields(error) });
   }

@@ -1,6 +1,6 @@
 /**
- * The embedded database as BullMQ's Postgres backend wants to see it: a `pg.Pool`. One thread, one session,
- * any number of clients over it.
+ * The embedded database in the shape that BullMQ's Postgres backend expects: a `pg.Pool`. One thread, one
+ * session, any number of clients.
  */
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -19,7 +19,7 @@ const POSTGRES = 'postgres';
 /** The schema that BullMQ's migrations create. */
 const SCHEMA = 'bullmq';
 
-/** Node 20 does not hand the loader that reads TypeScript on to a thread: the thread fetches it itself. */
+/** Node 20 does not pass the TypeScript loader on to a thread: the thread loads it itself. */
 const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => {
   tsx.register();
   return import(${JSON.stringify(new URL('./database-thread.ts', import.meta.url).href)});
@@ -31,12 +31,12 @@ interface QueryResult<Row = unknown> {
 }
 
 /**
- * Gives back what the last process had in hand: the folder's lock says that it has ended. BullMQ's next look for
- * stalled jobs takes them, and counts the loss.
+ * Releases the jobs that the last process had locked: the folder's lock proves that it has ended. BullMQ's
+ * next check for stalled jobs takes them, and counts the loss.
  */
 const RELEASE_ALL = `UPDATE job SET locked_until_ms = 0, stalled_marked = true WHERE state = 'active'`;
 
-/** Where the opening of a database is told. */
+/** Receives progress of the opening of a database. */
 export interface OpeningLog {
   readonly info?: (sentence: string) => void;
   readonly warn?: (sentence: string) => void;
@@ -47,7 +47,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** A client checked out of the pool; every one of them is the same session. */
+/** A client checked out of the pool; all clients share one session. */
 export class EmbeddedClient extends EventEmitter {
   readonly #database: EmbeddedDatabase;
 
@@ -66,7 +66,7 @@ export class EmbeddedClient extends EventEmitter {
 }
 
 export class EmbeddedDatabase extends EventEmitter {
-  /** Read by BullMQ: there is no socket that could drop in silence. */
+  /** Read by BullMQ: there is no socket that could drop silently. */
   readonly options = { keepAlive: true, max: Number.MAX_SAFE_INTEGER };
   readonly #lock: FolderLock;
   readonly #thread: Worker;
@@ -81,7 +81,7 @@ export class EmbeddedDatabase extends EventEmitter {
 
   private constructor(lock: FolderLock, thread: Worker) {
     super();
-    // Every queue, worker and follower listens for errors here.
+    // Every queue, worker and follower adds a listener for errors here.
     this.setMaxListeners(0);
     this.#lock = lock;
     this.#thread = thread;
@@ -91,7 +91,7 @@ export class EmbeddedDatabase extends EventEmitter {
     thread.on('message', (message: FromThread) => this.#receive(message));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('The embedded database has ended.')));
-    // At once: another process may write to the folder now.
+    // Without delay: another process may write to the folder now.
     lock.lost.then((error) => {
       this.#fail(error);
       void thread.terminate();
@@ -99,11 +99,11 @@ export class EmbeddedDatabase extends EventEmitter {
   }
 
   /**
-   * Opens the database in `folder`, creating it at the first time.
+   * Opens the database in `folder`, and creates it the first time.
    *
-   * @param log is told, in a sentence each, what takes long and what is to be looked at
-   * @throws StoryError `configuration` when another live process has the folder open: PGlite itself would
-   *   let both in, and they would destroy each other's writes; or when its disk is full.
+   * @param log receives one sentence for each slow step and for each finding that the operator should check
+   * @throws StoryError `configuration` when another live process has the folder open: PGlite itself would let
+   *   both in, and they would destroy each other's writes; or when its disk is full.
    */
   static async open(folder: string, log: OpeningLog = {}): Promise<EmbeddedDatabase> {
     await makePrivateFolder(folder).catch((error: NodeJS.ErrnoException) => {
@@ -181,7 +181,7 @@ export class EmbeddedDatabase extends EventEmitter {
     await this.query('DELETE FROM event WHERE queue = $1 AND created_at_ms < $2', [queue, before]);
   }
 
-  /** Closes the database and gives its folder back. Called by BullMQ's name for it, too. */
+  /** Closes the database and releases its folder. BullMQ calls it by this name, too. */
   end(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -231,10 +231,11 @@ export class EmbeddedDatabase extends EventEmitter {
   }
 }
 
-/** Closes the data folder to other users, and the data of an earlier version in it. */
+/** Denies other users access to the data folder, and to an earlier version's data in it. */
 async function closeFolder(folder: string, log: OpeningLog): Promise<void> {
   const names = await readdir(folder);
-  // A folder that holds other things, too, may be shared on purpose; only what is in ours is closed then.
+  // A folder that holds other files, too, may be shared on purpose; then only this program's files are
+  // closed.
   const isOurs = names.every((name) => name === POSTGRES || LOCK_FILES.includes(name));
   const paths = isOurs ? [folder] : [POSTGRES, ...LOCK_FILES].map((name) => join(folder, name));
   const refused = (await Promise.all(paths.map((path) => closeToOthers(path)))).flat();
@@ -246,7 +247,7 @@ async function closeFolder(folder: string, log: OpeningLog): Promise<void> {
   }
 }
 
-/** Whether an error of the database says that there is no room for it. */
+/** Whether an error of the database means that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && /no space left on device/i.test(error.message);
 }

@@ -1,15 +1,17 @@
 /**
- * An exclusive lock on a data folder. PGlite opens a folder that another process has open without a word, and the two
- * then overwrite each other's pages; this lock is what prevents it. It has two parts:
+ * An exclusive lock on a data folder. PGlite silently opens a folder that another process has open, and the
+ * two then overwrite each other's pages; this lock prevents that. It has two parts:
  *
- * 1. The kernel's lock on `process.lock`, for all processes of one host. It ends with the process that has it.
- * 2. A lease in `process.json`, for file systems that several hosts share and for platforms without part 1. Its
- *    holder renews it every 5 s. Another process waits until it has not changed for 15 s by that process' own clock,
- *    then writes its own, and has the folder if that still stands there 2 s later (Fischer's algorithm: of several
- *    that come at once, the last writer wins). A holder that finds another lease than its own ends its queue.
+ * 1. The kernel's lock on `process.lock`, for all processes of one host. It ends with the process that holds
+ *    it.
+ * 2. A lease in `process.json`, for file systems that several hosts share and for platforms without part 1.
+ *    Its holder renews it every 5 s. Another process waits until the lease has not changed for 15 s by its
+ *    own clock, then writes its own lease, and has the folder if that lease is still there 2 s later
+ *    (Fischer's algorithm: of several that come at once, the last writer wins). A holder that finds another
+ *    lease than its own ends its queue.
  *
- * Neither part needs hard links or clocks that agree. Where a process of this same boot held the kernel's lock, its
- * being free is proof enough, and part 2 is not waited for.
+ * Neither part needs hard links or synchronised clocks. If the last holder was a process of the same boot
+ * that held the kernel's lock, the free lock is proof enough, and part 2 is not waited for.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -30,31 +32,31 @@ import { PRIVATE_FILE_MODE } from './private-files.ts';
 
 const LOCK_FILE = 'process.lock';
 const LEASE_FILE = 'process.json';
-/** All names that this lock puts into the folder. */
+/** All file names that this lock uses in the folder. */
 export const LOCK_FILES: readonly string[] = [LOCK_FILE, LEASE_FILE];
 
 const BEAT_MS = 5_000;
 const LEASE_MS = 15_000;
-/** How often a lease that may be a dead process' is looked at. */
+/** Interval of the checks of a lease whose process may be dead. */
 const LOOK_MS = 1_000;
-/** Longer than a process takes from its last look at the lease to writing its own. */
+/** Longer than a process takes from its last read of the lease to writing its own. */
 const SETTLE_MS = 2_000;
-/** Where the lease is missing, its holder may live: until it has noticed that. */
+/** Where the lease is missing, its holder may live: waits until that holder has noticed. */
 const MISSING_SETTLE_MS = BEAT_MS + 1_000;
-/** The kernel's lock is asked for again for so long: its holder may be closing, or only looking. */
+/** Attempts to take the kernel's lock: its holder may be closing, or only inspecting the folder. */
 const KERNEL_ATTEMPTS = 10;
 const KERNEL_PAUSE_MS = 100;
 
 export interface FolderLock {
-  /** Resolves when the folder has been lost to another process, or its lock was removed. */
+  /** Resolves when another process has taken the folder, or its lock was removed. */
   readonly lost: Promise<StoryError>;
-  /** Says that this process lives. Called by a timer every 5 s. */
+  /** Renews the lease. Called by a timer every 5 s. */
   renew(): Promise<void>;
   release(): Promise<void>;
 }
 
 export interface FolderLockOptions {
-  /** Told once when an earlier holder has to be watched for 15 s. */
+  /** Called once when an earlier holder has to be watched for 15 s. */
   readonly onWait?: (holder: Holder) => void;
   readonly identity?: Identity;
   readonly kernelLock?: (fd: number) => Promise<KernelLock>;
@@ -65,9 +67,10 @@ export interface FolderLockOptions {
 }
 
 /**
- * Takes the lock on a folder, which exists.
+ * Takes the lock on an existing folder.
  *
- * @throws StoryError `configuration` when another process holds it, saying which one, or when no lock can be written
+ * @throws StoryError `configuration` when another process holds it, saying which one, or when no lock can be
+ *   written
  */
 export async function lockFolder(folder: string, options: FolderLockOptions = {}): Promise<FolderLock> {
   const { identity = ownIdentity(), wait = sleep, now = Date.now } = options;
@@ -94,10 +97,10 @@ export async function lockFolder(folder: string, options: FolderLockOptions = {}
 }
 
 /**
- * Looks which process holds a folder, without taking it. Takes up to 15 s after a crash on a network file system,
- * otherwise a second at most.
+ * Finds the process that holds a folder, without taking the lock. Takes up to 15 s after a crash on a network
+ * file system, otherwise a second at most.
  *
- * @returns undefined where no process does, `unknown` for one that has not said yet who it is
+ * @returns undefined where no process does, `unknown` for one that has not written its lease yet
  * @throws StoryError `configuration` when the lock cannot be read
  */
 export async function findHolder(
@@ -110,7 +113,7 @@ export async function findHolder(
       throw error;
     });
     try {
-      // Its lock is not kept while it watches: a process that starts meanwhile is to have it.
+      // The kernel's lock is released while watching, so that a process that starts meanwhile can take it.
       return file && (await lookAt(folder, file, options, () => file.close())).holder;
     } finally {
       await file?.close();
@@ -122,7 +125,7 @@ interface Look {
   readonly holder: Holder | 'unknown' | undefined;
   readonly hasKernelLock: boolean;
   readonly inode: string;
-  /** How long a lease has to stand before the folder is certainly its process', in ms. */
+  /** How long a lease has to stay unchanged before its process certainly holds the folder, in ms. */
   readonly settleMs: number;
 }
 
@@ -163,7 +166,7 @@ async function lookAt(
   return answer(undefined, SETTLE_MS);
 }
 
-/** Asks for the kernel's lock, for a second if need be. */
+/** Asks for the kernel's lock, retrying for up to a second. */
 async function askKernel(
   file: FileHandle,
   { kernelLock = tryKernelLock, wait = sleep }: FolderLockOptions,
@@ -176,7 +179,7 @@ async function askKernel(
   return lock;
 }
 
-/** Watches a lease for as long as its holder may take to renew it; returns the holder if it lives. */
+/** Watches a lease for as long as its holder may take to renew it; returns the holder if it is alive. */
 async function watch(
   file: string,
   before: Lease,
@@ -222,7 +225,8 @@ function hold(folder: string, file: FileHandle, leaseFile: string, taken: Lease)
       await writeLease(leaseFile, lease);
       renewedAt = performance.now();
     } catch (error) {
-      // With the kernel's lock no process of this host can come in; another host could, once the lease has run out.
+      // With the kernel's lock no process of this host can take the folder; another host could, once the
+      // lease has expired.
       if (lease.hasKernelLock || performance.now() - renewedAt < LEASE_MS) return;
       giveUp(`could not be kept locked (${(error as Error).message})`);
     }
@@ -239,7 +243,7 @@ function hold(folder: string, file: FileHandle, leaseFile: string, taken: Lease)
       released ??= (async () => {
         clearInterval(timer);
         await renewing;
-        // A lease that cannot be given back runs out.
+        // A lease that cannot be given back expires.
         if (!isLost) await writeLease(leaseFile, { ...lease, isReleased: true }).catch(() => {});
         await file.close();
       })();
@@ -248,7 +252,7 @@ function hold(folder: string, file: FileHandle, leaseFile: string, taken: Lease)
   };
 }
 
-/** Turns errors of the file system into sentences. */
+/** Converts errors of the file system into sentences. */
 async function explained<T>(folder: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
@@ -277,14 +281,16 @@ function taken(folder: string, holder: Holder | undefined): StoryError {
   );
 }
 
-/** The process of an earlier version that holds the folder: it wrote its pid and start into the lock file. */
+/**
+ * The holding process, if it is of an earlier version: that wrote its pid and start time into the lock file.
+ */
 async function earlierVersion(file: FileHandle): Promise<Holder | undefined> {
   const { buffer, bytesRead } = await file.read({ position: 0 });
   try {
     const { pid, started } = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Record<string, unknown>;
     if (typeof pid !== 'number' || pid === process.pid) return undefined;
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22, counted behind the name in brackets.
+    // Field 22, counted after the name in parentheses.
     const isSame = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] === started;
     return isSame ? { pid, host: ownIdentity().host, since: 'before an update' } : undefined;
   } catch {

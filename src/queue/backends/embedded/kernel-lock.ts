@@ -1,12 +1,15 @@
 /**
- * A lock that the kernel keeps with an open file and releases with the process, however that ends. It holds between
- * all processes of one host, whatever containers and pid namespaces they are in.
+ * A lock that the kernel keeps with an open file and releases when the process ends for any reason. It works
+ * between all processes of one host, across containers and pid namespaces.
  */
 
 /** `unavailable` where the kernel, the file system or the platform offers no such lock. */
 export type KernelLock = 'held' | 'refused' | 'unavailable';
 
-/** The part of `fs-native-extensions` that is used: `fcntl` on Linux, `flock` on macOS, `LockFileEx` on Windows. */
+/**
+ * The part of `fs-native-extensions` that is used: `fcntl` on Linux, `flock` on macOS, `LockFileEx` on
+ * Windows.
+ */
 interface FileLocks {
   tryLock(fd: number): boolean;
 }

@@ -1,4 +1,7 @@
-/** The file that says which process holds a data folder, and by its changes that this process lives. */
+/**
+ * The file that identifies the process that holds a data folder, and whose changes show that the process is
+ * alive.
+ */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -14,29 +17,29 @@ export interface Holder {
   readonly since: string;
 }
 
-/** A record is always this long: it is written over in place, which a full disk does not prevent. */
+/** A record always has this length: it is overwritten in place, which works on a full disk, too. */
 const RECORD_BYTES = 1_024;
 const MAX_HOST_CHARACTERS = 255;
 
 const Lease = z.object({
-  /** Random, one for each time that the folder is taken. */
+  /** Random, new each time that the folder is taken. */
   id: z.string(),
   host: z.string(),
   pid: z.number(),
   since: z.string(),
-  /** Which start of which kernel the process runs on; null where the system does not tell. */
+  /** The boot of the kernel that the process runs on; null where the system does not tell. */
   boot: z.string().nullable(),
   /** Whether the kernel's lock is held, too. */
   hasKernelLock: z.boolean(),
-  /** Inode of the file that the kernel's lock is on: that file may have been removed and made again. */
+  /** Inode of the file that the kernel's lock is on: that file may have been removed and created again. */
   inode: z.string(),
-  /** Grows as long as the process lives. */
+  /** Grows while the process lives. */
   beats: z.number(),
   isReleased: z.boolean(),
 });
 export type Lease = z.infer<typeof Lease>;
 
-/** Which process this is, as other processes and other hosts are to see it. */
+/** This process, as other processes and hosts see it. */
 export interface Identity {
   readonly host: string;
   readonly pid: number;
@@ -57,7 +60,7 @@ export function newLease(
   return { id: randomUUID(), ...identity, since, ...kernelLock, beats: 0, isReleased: false };
 }
 
-/** A lease as it stands in its file; undefined where there is none, or where a power cut has torn it. */
+/** Reads a lease from its file; undefined where there is none, or where a power failure has torn it. */
 export async function readLease(file: string): Promise<Lease | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
@@ -72,14 +75,15 @@ export async function readLease(file: string): Promise<Lease | undefined> {
 
 export async function writeLease(file: string, lease: Lease): Promise<void> {
   const text = `${JSON.stringify(lease).padEnd(RECORD_BYTES - 1)}\n`;
-  // Without `w`, which would empty the file first; flushed, so that other hosts of a network file system see it.
+  // Without `w`, which would truncate the file first; flushed, so that other hosts of a network file system
+  // see it.
   await writeFile(file, text, { flag: 'r+', flush: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' || lease.beats > 0) throw error;
     return writeFile(file, text, { flag: 'w', mode: PRIVATE_FILE_MODE, flush: true });
   });
 }
 
-/** Linux' id of this start of the kernel: the same in all containers of a host, another on each host. */
+/** Linux's id of this boot of the kernel: the same in all containers of a host, different on each host. */
 function bootId(): string | null {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -2,10 +2,10 @@ import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { HOUR_SECONDS, type LimitStore } from '../../admission/store.ts';
 import type { EmbeddedDatabase } from './database.ts';
 
-/** Beside BullMQ's own. */
+/** Separate from BullMQ's own schema. */
 const SCHEMA = 'scifi';
 const HOURS = 'limit_hour';
-/** The order of `came` is that in which stories came, whatever the clock does. */
+/** `came` orders stories by arrival, independent of the clock. */
 const CREATE = `
 CREATE SCHEMA IF NOT EXISTS ${SCHEMA};
 CREATE TABLE IF NOT EXISTS ${SCHEMA}.limit_under_way (
@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS ${SCHEMA}.limit_under_way (
 );`;
 
 /**
- * One statement, and so one transaction: nobody can come in between.
+ * One statement, and so one transaction: no other request can interleave.
  *
  * $1: the id; $2, $3 and $4: all keys, their groups' indices and the most that the group may hold; $5: now.
  */
@@ -64,7 +64,7 @@ export async function embeddedLimits(database: EmbeddedDatabase): Promise<LimitS
       },
       done,
     );
-  // The first one makes the table, and sweeps it.
+  // The first request creates the table, and sweeps it.
   await new Promise<void>((resolve, reject) => {
     limiter(1, false, (error) => (error ? reject(error) : resolve()));
   });

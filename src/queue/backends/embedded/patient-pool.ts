@@ -2,8 +2,8 @@ import { outlast } from '../../outage.ts';
 import type { EmbeddedDatabase } from './database.ts';
 
 /**
- * The database for work under way, which waits where it refuses for the moment, as on a full disk. Each of BullMQ's
- * statements is a transaction of its own: one that was refused has done nothing.
+ * The database for work under way, which retries while the database refuses temporarily, as on a full disk.
+ * Each of BullMQ's statements is a transaction of its own: a refused one has changed nothing.
  */
 export function patientPool(database: EmbeddedDatabase): EmbeddedDatabase {
   const query: EmbeddedDatabase['query'] = (sql, params) => outlast(() => database.query(sql, params));

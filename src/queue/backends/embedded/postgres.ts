@@ -1,10 +1,12 @@
-/** How the embedded Postgres is run, by the process that creates its folder and by the thread that serves it. */
+/**
+ * How the embedded Postgres is run, by the process that creates its folder and by the thread that serves it.
+ */
 import { PGlite } from '@electric-sql/pglite';
 import { PrivateNodeFS } from './private-node-fs.ts';
 
 /**
- * All of `postgresql.conf`. A queue of one process is a few megabytes: Postgres' standard of 128 MB for buffers alone
- * would be resident from the start.
+ * All of `postgresql.conf`. A queue of one process is a few megabytes: Postgres's default of 128 MB for
+ * buffers alone would be resident from the start.
  */
 const SETTINGS: readonly [string, ...string[]] = [
   'shared_buffers = 16MB',

@@ -1,6 +1,6 @@
 /**
- * File modes of the data folder. It holds prompts, stories and encrypted tokens, so only the user that the process
- * runs as may read it, whatever the umask says.
+ * File modes of the data folder. It holds prompts, stories and encrypted tokens, so only the user that the
+ * process runs as may read it, independent of the umask.
  */
 import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,15 +10,16 @@ export const PRIVATE_FILE_MODE = 0o600;
 /** Permissions of the group and of all other users. */
 const OTHERS = 0o077;
 
-/** Makes a folder, and those above it that are missing, that only this user can enter. */
+/** Creates a folder, and its missing parents, that only this user can enter. */
 export async function makePrivateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
 }
 
 /**
- * Takes the permissions of all other users from a file or a folder and everything below it.
+ * Removes the permissions of all other users from a file or a folder and everything below it.
  *
- * @returns paths whose permissions could not be changed: they belong to another user, or the file system has none
+ * @returns paths whose permissions could not be changed: they belong to another user, or the file system has
+ *   none
  */
 export async function closeToOthers(path: string): Promise<string[]> {
   const refused: string[] = [];
@@ -30,7 +31,7 @@ export async function closeToOthers(path: string): Promise<string[]> {
   return refused;
 }
 
-/** Closes one file or folder; a mount of exFAT accepts the call and changes nothing. */
+/** Closes one file or folder; an exFAT mount accepts the call and changes nothing. */
 async function isClosed(path: string, mode: number): Promise<boolean> {
   try {
     await chmod(path, mode & 0o7777 & ~OTHERS);

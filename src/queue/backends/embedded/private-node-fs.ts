@@ -1,12 +1,13 @@
 /**
- * PGlite's file system over a folder, with files and folders that only this user can read. PGlite's own sets the mode
- * of each file to 0666 after creating it, so the umask has no effect; and a thread cannot change the umask anyway.
+ * PGlite's file system over a folder, with files and folders that only this user can read. PGlite's own sets
+ * the mode of each file to 0666 after creating it, so the umask has no effect; and a thread cannot change the
+ * umask anyway.
  */
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 
 /** Permissions of the owner. */
 const OWNER = 0o700;
-/** The part of a mode that holds permissions; the rest tells files from folders. */
+/** The part of a mode that holds permissions; the rest distinguishes files from folders. */
 const PERMISSIONS = 0o7777;
 
 interface NodeOperations {
@@ -14,7 +15,7 @@ interface NodeOperations {
   setattr(node: unknown, attributes: { mode?: number }): void;
 }
 
-/** What Emscripten's file system over Node offers, as far as it is used here. */
+/** The part of Emscripten's file system over Node that is used here. */
 interface EmscriptenModule {
   readonly NODEFS: { readonly node_ops: NodeOperations };
 }

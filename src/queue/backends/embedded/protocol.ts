@@ -1,4 +1,4 @@
-/** What the queue's side and the database thread say to each other. */
+/** The messages between the queue and the database thread. */
 export type ToThread =
   | { readonly type: 'query'; readonly id: number; readonly sql: string; readonly params: readonly unknown[] }
   | { readonly type: 'close'; readonly id: number };

@@ -5,7 +5,8 @@
  *   redis+cluster://user:password@host1:6379,host2:6379
  *   redis+sentinel://user:password@sentinel1:26379,sentinel2:26379/mymaster/0
  *
- * and the same beginning with `rediss` for TLS. What is special in a user's name or password is percent-encoded.
+ * and the same beginning with `rediss` for TLS. Special characters in a user's name or password are
+ * percent-encoded.
  */
 
 export interface RedisHost {
@@ -16,13 +17,13 @@ export interface RedisHost {
 export interface RedisAddress {
   readonly kind: 'server' | 'cluster' | 'sentinel';
   readonly isTls: boolean;
-  /** The server; some nodes of the cluster, which tells the others; or the sentinels. */
+  /** The server; some nodes of the cluster, from which the others are discovered; or the sentinels. */
   readonly hosts: readonly [RedisHost, ...RedisHost[]];
   readonly username: string | undefined;
   readonly password: string | undefined;
   /** Number of the database; clusters have only 0. */
   readonly database: number;
-  /** What the sentinels call the servers that they watch; undefined for the other kinds. */
+  /** The sentinels' name for the servers that they watch; undefined for the other kinds. */
   readonly master: string | undefined;
 }
 
@@ -33,9 +34,9 @@ const REDIS_PORT = 6_379;
 const SENTINEL_PORT = 26_379;
 
 /**
- * Reads an address.
+ * Parses an address.
  *
- * @throws Error that says what was expected, without anything of the address: it may hold a password
+ * @throws Error that says what was expected, without any part of the address: it may hold a password
  */
 export function parseRedisUrl(url: string): RedisAddress {
   const [, s, kind = 'server', credentials, hostList, path] = FORM.exec(url) ?? [];
@@ -71,7 +72,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   };
 }
 
-/** The address for people to read: without user and password. */
+/** The address for messages: without user and password. */
 export function withoutSecrets({ kind, isTls, hosts, database, master }: RedisAddress): string {
   const scheme = `redis${isTls ? 's' : ''}${kind === 'server' ? '' : `+${kind}`}`;
   const list = hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
@@ -103,8 +104,8 @@ function decode(text: string): string {
 }
 
 /**
- * The beginning of a queue's keys. In a cluster, a script of BullMQ may only touch keys of one slot, and what is in
- * braces decides the slot: a queue's keys lie together, and each queue may lie on another master.
+ * The prefix of a queue's keys. In a cluster, a script of BullMQ may only touch keys of one hash slot, which
+ * the part in braces determines: a queue's keys share a slot, and each queue may be on another master.
  */
 export function keyPrefix({ kind }: RedisAddress, prefix: string, queue: string): string {
   return kind === 'cluster' ? `{${prefix}.${queue}}` : prefix;

@@ -12,26 +12,26 @@ export type RedisClient = Redis | Cluster;
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 const LONGEST_RECONNECT_PAUSE_MS = 2_000;
-/** A person waits for no longer than this: what has not been answered by then has failed. */
+/** The longest wait for a command that a user waits for: without an answer by then it has failed. */
 const ANSWER_TIMEOUT_MS = 4_000;
 /**
- * A connection on which something was asked and nothing has come for so long is dead, whatever TCP thinks of it;
- * and one on which a job is waited for, which BullMQ does for up to 10 s.
+ * A connection that has a command pending and has received nothing for this long is dead, even if TCP reports
+ * it open. The second value is for a connection that blocks for a job, which BullMQ does for up to 10 s.
  */
 const SILENCE_MS = 5_000;
 const WAITING_SILENCE_MS = 15_000;
 
-/** Pause between two attempts to find another master. */
+/** Pause between two attempts to find the new master. */
 const LEAVE_PAUSE_MS = 2_000;
 
 export interface RedisClientOptions {
-  /** Whether commands wait in memory while Redis is away. */
+  /** Whether commands are buffered in memory while Redis is unreachable. */
   readonly queueOffline: boolean;
-  /** Connects at `connect()` only, and gives up at the first failure. */
+  /** Connects only at `connect()`, and gives up at the first failure. */
   readonly once?: boolean;
 }
 
-/** How to reach a Redis: its address, and what was read from the files that TLS needs. */
+/** How to reach a Redis: its address, and the contents of the files that TLS needs. */
 export interface RedisTarget {
   readonly address: RedisAddress;
   readonly tls: TlsOptions | undefined;
@@ -39,7 +39,7 @@ export interface RedisTarget {
 }
 
 /**
- * Reads what TLS needs.
+ * Reads the files that TLS needs.
  *
  * @throws StoryError `configuration` when a file cannot be read
  */
@@ -80,9 +80,9 @@ export function createClient(
     return new Cluster([...address.hosts], {
       ...lifecycle,
       clusterRetryStrategy: retry,
-      // Its duplicates are made in another way: all of its connections wait for as long as those may.
+      // A cluster's duplicates are made in another way: all of its connections get the longer timeout.
       redisOptions: { ...common, socketTimeout: WAITING_SILENCE_MS },
-      // A certificate is for the name, so the name is what is connected to.
+      // A certificate is issued for the name, so the client connects to the name.
       ...(tls && { dnsLookup: keepName }),
     });
   }
@@ -102,30 +102,30 @@ export function createClient(
     ...(sentinel.password && { sentinelPassword: sentinel.password }),
     ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
     ...(options.once && { sentinelRetryStrategy: retry }),
-    // Hears of a failover from the sentinels: a master that hangs does not close its connections.
+    // Learns of a failover from the sentinels: a master that hangs does not close its connections.
     failoverDetector: !options.once,
   });
   return waitLonger(watched);
 }
 
-/** The connections on which BullMQ waits for jobs are duplicates of the one that it is given. */
+/** BullMQ's blocking connections are duplicates of the one that it is given: they get the longer timeout. */
 function waitLonger(client: Redis): Redis {
   const duplicate = client.duplicate.bind(client);
   client.duplicate = (override) => duplicate({ ...override, socketTimeout: WAITING_SILENCE_MS });
   return client;
 }
 
-/** How long commands wait for an answer. */
+/** Timeouts and retries of commands. */
 function patienceOf({ queueOffline, once }: RedisClientOptions) {
   if (once) return { maxRetriesPerRequest: 0, commandTimeout: CONNECT_TIMEOUT_MS };
-  // BullMQ's blocking commands wait for as long as it takes.
+  // BullMQ's blocking commands wait without a limit.
   if (queueOffline) return { maxRetriesPerRequest: null, socketTimeout: SILENCE_MS };
   return { maxRetriesPerRequest: 0, commandTimeout: ANSWER_TIMEOUT_MS, socketTimeout: ANSWER_TIMEOUT_MS };
 }
 
 /**
- * After a failover the old master is a replica for those who are still connected to it: they connect again, now and
- * then, to whatever the address leads to by then.
+ * After a failover the old master is a replica for the clients that are still connected to it: they
+ * reconnect, at intervals, to the address, which may lead to the new master by then.
  */
 function leaveReplicas(): (error: Error) => boolean {
   let leftAt = Number.NEGATIVE_INFINITY;

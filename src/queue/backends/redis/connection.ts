@@ -16,8 +16,8 @@ import { probeRedis } from './probe.ts';
 /**
  * Connects to Redis.
  *
- * @throws StoryError `queue_unavailable` when nothing answers at the address or the server refuses to write, which
- *   may pass; `configuration` when the server does not let this user in
+ * @throws StoryError `queue_unavailable` when nothing answers at the address or the server refuses to write,
+ *   which may pass; `configuration` when the server does not let this user in
  */
 export async function openRedis(
   { redisUrl, redisSecurity, prefix, telemetry }: ConnectionSettings & { readonly redisUrl: string },
@@ -38,7 +38,8 @@ export async function openRedis(
     client.on('error', logged);
     return client;
   };
-  // A producer answers a person: it fails at once while Redis is away, instead of queueing in memory.
+  // A producer serves a waiting user: it fails at once while Redis is unreachable, instead of buffering in
+  // memory.
   const producing = connect(false);
   const consuming = outlastRefusals(connect(true), logged);
   await new Promise<void>((resolve) => producing.once('ready', () => resolve()));
@@ -95,13 +96,13 @@ export async function openRedis(
   };
 }
 
-/** Logs an error when it is not the one just logged: a Redis that is away says so on every connection. */
+/** Logs an error unless it repeats the last one: an unreachable Redis is reported by every connection. */
 function once(logger: Logger): (error: Error) => void {
   let last = '';
   let at = 0;
   return ({ message }) => {
     const now = performance.now();
-    // A refusal names the script that met it, and each command has another.
+    // A refusal names the script that met it, which differs from command to command.
     const reason = message.replace(/ script: .*$/s, '').trim();
     if (reason === last && now - at < 10_000) return;
     last = reason;

@@ -2,16 +2,16 @@ import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { HOUR_SECONDS, type LimitStore } from '../../admission/store.ts';
 
-/** A key is a hash under the salt of a day (`limits/salts.ts`), and nobody looks for it after the next. */
+/** A key is a hash under the salt of a day (`admission/salts.ts`), and is not read after the next day. */
 const KEPT_SECONDS = 2 * 24 * HOUR_SECONDS;
 
 /**
- * A group is a sorted set for each of its keys: reply ids by the time at which they came, in microseconds of
- * Redis' own clock, which all processes share.
+ * A group is a sorted set for each of its keys: reply ids by their time of arrival, in microseconds of
+ * Redis's own clock, which all processes share.
  *
- * KEYS: all keys, group by group. ARGV: the id, seconds to keep the keys, and for every group how many keys it
- * has and the most that it may hold. Returns a verb and a number: `there`; `full` and the group's index; `ahead`
- * and how many of the first group are.
+ * KEYS: all keys, group by group. ARGV: the id, seconds to keep the keys, and for every group its number of
+ * keys and the most that it may hold. Returns a verb and a number: `there`; `full` and the group's index;
+ * `ahead` and how many of the first group are.
  */
 const TAKE = `
 local groups = {}
@@ -40,7 +40,7 @@ end
 return { 'ahead', ahead }
 `;
 
-/** Limits on Redis. All of its keys begin with the prefix, so that a cluster finds them in one place. */
+/** Limits on Redis. All of its keys begin with the prefix, so that a cluster keeps them in one hash slot. */
 export function redisLimits(client: Redis | Cluster, prefix: string): LimitStore {
   const nameOf = (key: string) => `${prefix}:limits:under-way:${key}`;
   return {

@@ -1,20 +1,23 @@
 /**
- * Redis's refusals as what they are to work under way: an outage, like a connection that is cut. A client that
- * keeps what it is asked while the connection is away keeps what was refused, too, and asks again.
+ * Treats Redis's refusals as outages for work under way, like a cut connection. A client that buffers
+ * commands while the connection is down buffers refused commands, too, and sends them again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'ioredis';
 import { isRefusal, pauses } from '../../outage.ts';
 import type { RedisClient } from './clients.ts';
 
-/** What is waited for: BullMQ watches over these by itself, and asks again after what ended with nothing. */
+/** Blocking commands: BullMQ supervises these itself, and repeats one that returned nothing. */
 const BLOCKING = new Set(['bzpopmin', 'xread']);
-/** What ioredis itself asks at the beginning of a connection, and again with the next one. */
+/** Commands that ioredis itself sends at the start of every connection. */
 const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'readonly']);
-/** How long a refused wait takes: less than BullMQ's patience with one, which is a second longer than the wait. */
+/**
+ * How long a refused blocking command takes: less than BullMQ's timeout for one, which is a second longer
+ * than the wait.
+ */
 const REFUSED_WAIT_MS = 1_000;
 
-/** What ioredis does at run time and does not say in its types. */
+/** A method that ioredis has at run time and does not declare in its types. */
 interface Sender {
   sendCommand(command: Command, ...where: unknown[]): Promise<unknown>;
 }
@@ -24,9 +27,9 @@ interface Duplicating<Client> {
 }
 
 /**
- * Has a client, and whatever is duplicated from it, ask again for as long as Redis refuses.
+ * Makes a client, and its duplicates, retry commands for as long as Redis refuses them.
  *
- * @param refused told of every refusal
+ * @param refused called with every refusal
  */
 export function outlastRefusals<Client extends RedisClient>(
   client: Client,
@@ -34,11 +37,11 @@ export function outlastRefusals<Client extends RedisClient>(
 ): Client {
   const sender = client as unknown as Sender;
   const send = sender.sendCommand.bind(client);
-  /** Those that are seen to: ioredis sends a command through here once more after the connection was away. */
+  /** Commands that are handled already: ioredis sends a command through here again after a reconnection. */
   const known = new WeakSet<Command>();
   sender.sendCommand = (command, ...where) => {
     const answer = send(command, ...where);
-    // Of a transaction, which `where` is then, no part can be repeated.
+    // `where` is set for a part of a transaction, which cannot be repeated.
     if (known.has(command) || where.some(Boolean) || !isRepeatable(command)) return answer;
     known.add(command);
     return untilServed(command, answer, (again) => {
@@ -73,13 +76,14 @@ export function outlastRefusals<Client extends RedisClient>(
 }
 
 function isRepeatable(command: Command): boolean {
-  // Who has given a callback, as ioredis does when it looks whether a server is ready, has been answered by that.
+  // A command with a callback, as ioredis uses for its ready check, has delivered its answer to that
+  // callback.
   return !HANDSHAKE.has(command.name) && !(command as unknown as { callback?: unknown }).callback;
 }
 
-/** A command can be answered once: this is another one that asks for the same. */
+/** A command can be answered once: this is a new one with the same content. */
 function repeat(command: Command): Command {
   const { replyEncoding } = command as unknown as { replyEncoding: BufferEncoding | null };
-  // A script's is of a class of its own, which knows whether the server has the script.
+  // A script's command has a class of its own, which knows whether the server has the script.
   return new (command.constructor as typeof Command)(command.name, command.args, { replyEncoding });
 }

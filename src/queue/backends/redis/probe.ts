@@ -1,6 +1,4 @@
-/**
- * One connection that is allowed to fail, so that a wrong address is an error and not a wait.
- */
+/** One connection without retries, so that a wrong address is an error and not a wait. */
 import { Cluster, type Redis, ReplyError } from 'ioredis';
 import { StoryError } from '../../../errors.ts';
 import { isRefusal } from '../../outage.ts';
@@ -9,27 +7,27 @@ import { createClient, type RedisTarget } from './clients.ts';
 
 const PROBE = 'probe';
 
-/** What a Redis says of itself. */
+/** Properties that a Redis reports. */
 export interface RedisFindings {
   /** Such as `Redis 7.0.15` or `Valkey 8.0.1`. */
   readonly product: string;
-  /** Masters among which keys are spread; 1 where there is no cluster. */
+  /** Masters that share the keys; 1 without a cluster. */
   readonly masters: number;
-  /** Policies besides `noeviction`, which would throw stories away when memory is full. */
+  /** Eviction policies besides `noeviction`, which would delete stories when memory is full. */
   readonly evictions: readonly string[];
 }
 
 /**
- * Looks at the Redis at an address, and whether it can be written to.
+ * Probes the Redis at an address, and whether it accepts writes.
  *
- * @param prefix of all keys: one is written, and is gone at once
+ * @param prefix of all keys: one is written, and deleted at once
  * @throws StoryError `queue_unavailable` when nothing answers there or writing is refused, which may pass;
  *   `configuration` when the server does not let this user in
  */
 export async function probeRedis(target: RedisTarget, prefix: string): Promise<RedisFindings> {
   const { address } = target;
   const client = createClient(target, { queueOffline: false, once: true });
-  // What one node or sentinel says tells more than that none of them could be used.
+  // The error of one node or sentinel is more specific than the one that none of them could be used.
   let detail: Error | undefined;
   let summary: Error | undefined;
   for (const event of ['node error', 'sentinelError']) {
@@ -60,10 +58,10 @@ export async function probeRedis(target: RedisTarget, prefix: string): Promise<R
   }
 }
 
-/** Refusals of who asks, also where a sentinel's is told in other words. */
+/** Refusals of the credentials, including a sentinel's, which are worded differently. */
 const NOT_ALLOWED = /WRONGPASS|NOAUTH|NOPERM|invalid password/i;
 
-/** Whether it is the network or a moment of Redis's, and not an answer that will always be the same. */
+/** Whether an error is of the network or temporary, and not an answer that will always be the same. */
 function mayPass(error: Error): boolean {
   if (NOT_ALLOWED.test(error.message)) return false;
   if (error instanceof ReplyError) return isRefusal(error);
@@ -103,7 +101,7 @@ function read(infos: readonly string[], address: RedisAddress): RedisFindings {
   };
 }
 
-/** What to do about a failure, by what it says. */
+/** What to do about a failure, by its message. */
 function advice(error: Error): string {
   const reason = error.message;
   if (NOT_ALLOWED.test(reason)) {

@@ -1,4 +1,4 @@
-/** Project Gutenberg's catalogue as a table with commas, and which of its books are wanted. */
+/** Reads Project Gutenberg's catalogue (CSV) and selects the requested books. */
 import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,7 +7,7 @@ import { parse } from 'csv-parse';
 import { StoryError } from '../../../errors.ts';
 
 export interface Book {
-  /** Project Gutenberg's number: digits, and nothing that a path could be made of. */
+  /** Project Gutenberg's number: digits only, so it is safe in a path. */
   readonly id: string;
   readonly title: string;
   readonly author: string;
@@ -15,18 +15,18 @@ export interface Book {
 }
 
 export interface Wanted {
-  /** A bookshelf's name, in whatever case; without "Category:" or "Browsing:", which both are taken for the same. */
+  /** A bookshelf's name in any case; the prefixes "Category:" and "Browsing:" are ignored. */
   readonly bookshelf: string;
   /** A code such as `en`. */
   readonly language: string;
 }
 
 export interface Selection {
-  /** By number, each once. */
+  /** By number, without duplicates. */
   readonly books: readonly Book[];
-  /** Rows of the shelf that are no book one could ask for: what the number should be is something else. */
+  /** Rows of the shelf whose number is not valid, so that they cannot be requested. */
   readonly unusable: number;
-  /** Shelves with a word of the wanted name, for when there is none of that name. */
+  /** Shelves that share a word with the requested name, suggested when no shelf has that name. */
   readonly similar: readonly string[];
 }
 
@@ -34,17 +34,17 @@ const ID = /^[1-9]\d{0,6}$/;
 const GZIP = [0x1f, 0x8b];
 const COLUMNS = ['Text#', 'Type', 'Title', 'Language', 'Authors', 'Bookshelves'] as const;
 const MOST_SIMILAR = 8;
-/** The real catalogue has a sixth of that, unpacked; a few kilobytes of gzip can become gigabytes. */
+/** The real catalogue has a sixth of this size unpacked; the limit stops a gzip bomb of a few kilobytes. */
 const UNPACKED_BYTES_MAX = 128e6;
-/** Characters of a row, all titles and names in it together. */
+/** Maximum number of characters of a row, including all titles and names. */
 const ROW_MAX = 1_000_000;
 
 type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string>>>;
 
 /**
- * Reads a catalogue, packed with gzip or not, row by row: titles go over lines and have commas and quotes.
+ * Reads a catalogue row by row, gzipped or not. Titles may span lines and contain commas and quotes.
  *
- * @throws StoryError `bad_request` when it is no catalogue
+ * @throws StoryError `bad_request` when it is not a catalogue
  */
 export async function selectBooks(file: string, wanted: Wanted): Promise<Selection> {
   const books = new Map<string, Book>();
@@ -101,7 +101,7 @@ export async function selectBooks(file: string, wanted: Wanted): Promise<Selecti
   };
 }
 
-/** Passes bytes on, until they are more than any catalogue has. */
+/** Passes bytes on, and fails when there are more than a catalogue can have. */
 function bounded(file: string): Transform {
   let bytes = 0;
   return new Transform({
@@ -127,7 +127,7 @@ function withoutKind(shelf: string): string {
   return shelf.replace(/^(?:category|browsing):\s*/i, '');
 }
 
-/** A shelf's name to compare: "Browsing: Science-Fiction" is "science fiction". */
+/** Normalizes a shelf's name for comparison: "Browsing: Science-Fiction" becomes "science fiction". */
 function keyOf(shelf: string): string {
   return withoutKind(shelf)
     .toLowerCase()

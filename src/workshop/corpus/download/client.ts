@@ -1,6 +1,6 @@
 /**
- * A client that asks politely: never faster than so many requests a second, again after what may pass, as late as the
- * server says, and for what is missing of a file and no more.
+ * An HTTP client that limits its request rate, retries temporary failures, honours Retry-After, and requests
+ * only the missing part of a file.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -14,29 +14,29 @@ import { redirected } from './redirects.ts';
 import { Passing, Watch } from './watch.ts';
 
 export interface ClientOptions {
-  /** Requests a second, redirects and attempts that fail among them. */
+  /** Requests per second, including redirects and failed attempts. */
   readonly rate: number;
   readonly userAgent: string;
-  /** Ends whatever is going on; what has come stays for the next time. */
+  /** Aborts the current transfer; the received bytes are kept for the next run. */
   readonly signal?: AbortSignal;
-  /** Told of everything that goes otherwise than it should. */
+  /** Called for every deviation from the normal course. */
   readonly onTrouble?: (sentence: string) => void;
-  /** Hosts that a redirect may lead to, besides the one that was asked: names, or names with a port. */
+  /** Hosts that a redirect may lead to, besides the requested one: names, or names with a port. */
   readonly redirectHosts?: readonly string[];
   readonly patience?: Partial<Patience>;
 }
 
-/** How long a client waits, and how often. */
+/** Timeouts, pauses and number of attempts. */
 export interface Patience {
   readonly attempts: number;
-  /** Before the second attempt; twice as long before each further one. */
+  /** Pause before the second attempt; it doubles before each further one. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** A server that wants more is left in peace. */
+  /** The client gives up when the server asks for a longer pause. */
   readonly longestRetryAfterMs: number;
-  /** Without a byte for so long an attempt is over. */
+  /** An attempt ends after this long without a byte. */
   readonly stalledMs: number;
-  /** And after so long anyway: what drips is asked for anew, from where it was. */
+  /** An attempt always ends after this long; a slow transfer is requested again from where it stopped. */
   readonly attemptMs: number;
 }
 
@@ -59,7 +59,7 @@ export interface Fetched {
 }
 export type Answer = Fetched | { readonly kind: 'missing' } | { readonly kind: 'unchanged' };
 
-/** What is fetched: from where, into which file, and the most bytes that it may have. */
+/** What is fetched: the address, the target file, and the maximum number of bytes. */
 interface WantedFile {
   readonly url: string;
   readonly part: string;
@@ -84,11 +84,12 @@ export class PoliteClient {
   }
 
   /**
-   * Fetches a file into `part`, from where an earlier attempt, or an earlier process, left it. The caller renames it.
+   * Fetches a file into `part`, continuing where an earlier attempt or process stopped. The caller renames
+   * it.
    *
    * @param since only if it has changed since then (an HTTP date)
-   * @throws StoryError `not_found` when it cannot be had now: every attempt failed, the server wants no robots, the file
-   *   is larger than `most` bytes, or it is elsewhere
+   * @throws StoryError `not_found` when it is not available now: every attempt failed, the server refuses
+   *   robots, the file is larger than `most` bytes, or a redirect leads elsewhere
    */
   async fetch(url: string, part: string, most: number, since?: string): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
@@ -120,7 +121,7 @@ export class PoliteClient {
         'not_found',
         `${url}: the server asks to be left alone for ${Math.ceil(retryAfterMs / 60_000)} minutes. Try again then, or another --mirror.`,
       );
-    // Half of a pause is random, so that many clients do not come back at once.
+    // Half of a pause is random, so that many clients do not return at the same moment.
     const backoff = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
     const pause = Math.max(backoff, retryAfterMs ?? 0);
     this.#options.onTrouble?.(`${url}: ${reason}; again in ${(pause / 1_000).toFixed(1)} s`);
@@ -131,7 +132,7 @@ export class PoliteClient {
     const { url, part } = wanted;
     const known = await readValidator(part, url);
     const validator = known?.etag ?? known?.modified;
-    // Without a validator nobody knows whether the rest would be of the same file.
+    // Without a validator the client cannot tell whether the rest belongs to the same file.
     const held = validator ? await sizeOf(part) : 0;
     const headers: Record<string, string> = {};
     if (validator && held > 0) Object.assign(headers, { Range: `bytes=${held}-`, 'If-Range': validator });
@@ -144,7 +145,7 @@ export class PoliteClient {
     }
   }
 
-  /** Asks once, in turn, and goes where it is sent. */
+  /** Sends one request at the permitted time, and follows redirects. */
   async #request(url: string, headers: Record<string, string>, watch: Watch): Promise<Response> {
     let at = url;
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
@@ -167,7 +168,7 @@ export class PoliteClient {
     );
   }
 
-  /** Waits until the next request may go out. */
+  /** Waits until the next request is permitted. */
   async #turn(): Promise<void> {
     const wait = this.#nextRequest - performance.now();
     this.#nextRequest = Math.max(performance.now(), this.#nextRequest) + 1_000 / this.#options.rate;
@@ -181,7 +182,7 @@ export class PoliteClient {
     if (status === 304) return { kind: 'unchanged' };
     if (status === 404 || status === 410) return { kind: 'missing' };
     if (status === 416) {
-      // There is no rest: either all is here, or what is here is of another file.
+      // There is no rest: either the file is complete, or the partial file belongs to another version.
       const all = /\*\/(\d+)/.exec(headers.get('content-range') ?? '')?.[1];
       if (held > 0 && Number(all) === held) return this.#finish(response, url, part, held);
       await forget(part);
@@ -205,7 +206,7 @@ export class PoliteClient {
     }
     const announced = announcedSize(response, from);
     if (announced !== undefined && announced > most) throw await tooLarge(wanted);
-    // What is here must never be taken for the beginning of another file.
+    // The partial file must never be taken for the beginning of another file.
     if (from === 0) await forget(part);
     await writeValidator(part, {
       url,
@@ -228,7 +229,7 @@ export class PoliteClient {
     }
   }
 
-  /** Writes what comes as it comes, so that it is there whatever ends the process. */
+  /** Writes each chunk when it arrives, so that it is kept when the process ends. */
   async #store(
     response: Response,
     file: FileHandle,
@@ -247,7 +248,7 @@ export class PoliteClient {
     return bytes;
   }
 
-  /** Checks a whole file against the checksums that came with it. */
+  /** Checks a whole file against the checksums in its response. */
   async #finish(response: Response, url: string, part: string, bytes: number): Promise<Fetched> {
     for (const [algorithm, expected] of checksumsOf(response.headers)) {
       if ((await digestOf(part, algorithm)).toString('base64') === expected) continue;

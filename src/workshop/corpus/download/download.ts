@@ -1,6 +1,6 @@
 /**
- * A bookshelf of Project Gutenberg's as a folder of files, which `buildCorpus` reads. Whatever ends it, the next run
- * goes on: whole files are checked and left, half ones are fetched from where they end.
+ * Downloads a bookshelf of Project Gutenberg into a folder, which `buildCorpus` reads. A later run continues
+ * an interrupted one: complete files are verified and kept, partial files are continued.
  */
 import { mkdir, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,20 +10,20 @@ import { type ClientOptions, type Fetched, PoliteClient } from './client.ts';
 import { addToLedger, type Entry, isWhole, readLedger } from './ledger.ts';
 import { namesOf } from './mirror.ts';
 
-/** The catalogue may be fetched from the site itself; it is made anew once a week. */
+/** The catalogue may be fetched from the site itself, which renews it once a week. */
 export const CATALOGUE = 'https://www.gutenberg.org/cache/epub/feeds/pg_catalog.csv.gz';
-/** Project Gutenberg's own server for machines. The site is for people. */
+/** Project Gutenberg's own server for automated downloads; the site itself is for human visitors. */
 export const MIRROR = 'https://gutenberg.pglaf.org/';
-/** Requests a second: the site's robots were asked to wait two seconds between two. */
+/** Requests per second: the site's robots.txt asked for two seconds between requests. */
 export const RATE = 0.5;
-/** The largest texts on a shelf have some ten megabytes. */
+/** The largest texts on a shelf have about ten megabytes. */
 export const BOOK_MEGABYTES_MAX = 32;
 const BYTES_PER_MEGABYTE = 1e6;
-/** The catalogue has some twenty megabytes, a quarter of that when it is packed. */
+/** The catalogue has about twenty megabytes, a quarter of that when it is gzipped. */
 const CATALOGUE_BYTES_MAX = 128 * BYTES_PER_MEGABYTE;
 const CATALOGUE_FILE = 'pg_catalog.csv';
 const CATALOGUE_MAX_AGE_MS = 7 * 24 * 3_600_000;
-/** So many books in a row that cannot be had are no accident. */
+/** This many consecutive failures indicate a general problem. */
 const MOST_FAILURES_IN_A_ROW = 5;
 
 export interface DownloadOptions extends Wanted, ClientOptions {
@@ -31,7 +31,7 @@ export interface DownloadOptions extends Wanted, ClientOptions {
   readonly mirror: string;
   readonly catalogue: string;
   readonly limit?: number | undefined;
-  /** Megabytes that one book may have; `BOOK_MEGABYTES_MAX` by default. */
+  /** Maximum megabytes of one book; `BOOK_MEGABYTES_MAX` by default. */
   readonly bookMegabytes?: number | undefined;
   /** Only the catalogue is fetched. */
   readonly isDry?: boolean;
@@ -44,7 +44,7 @@ export interface BookEvent {
   readonly books: number;
   readonly outcome: 'listed' | 'fetched' | 'already here' | 'no text' | 'failed';
   readonly bytes: number;
-  /** Why, where it failed. */
+  /** The reason of a failure. */
   readonly sentence?: string;
 }
 
@@ -62,7 +62,8 @@ export interface DownloadFacts {
 /**
  * Downloads the texts of a bookshelf.
  *
- * @throws StoryError `bad_request` when the shelf is not in the catalogue, `not_found` when the mirror gives nothing
+ * @throws StoryError `bad_request` when the shelf is not in the catalogue, `not_found` when the mirror serves
+ *   nothing
  * @throws the signal's reason when it was aborted
  */
 export async function downloadShelf(options: DownloadOptions): Promise<DownloadFacts> {
@@ -105,7 +106,7 @@ export async function downloadShelf(options: DownloadOptions): Promise<DownloadF
   };
 }
 
-/** Fetches the catalogue unless the one that is here is younger than a week. */
+/** Fetches the catalogue unless the stored one is less than a week old. */
 async function fetchCatalogue(client: PoliteClient, { out, catalogue }: DownloadOptions): Promise<string> {
   const path = join(out, CATALOGUE_FILE);
   const known = await stat(path).catch(() => undefined);
@@ -131,12 +132,12 @@ function checkSelection({ books, similar }: Selection, { bookshelf, language }: 
   );
 }
 
-/** A folder that fills with books. */
+/** The folder that receives the books. */
 class Shelf {
   readonly #client: PoliteClient;
   readonly #options: DownloadOptions;
   readonly #ledger: ReadonlyMap<string, Entry>;
-  /** Whether the mirror has files that are made by machine; unknown until the first book. */
+  /** Whether the mirror has generated files; unknown until the first book. */
   #hasGenerated: boolean | undefined;
 
   constructor(client: PoliteClient, options: DownloadOptions, ledger: ReadonlyMap<string, Entry>) {
@@ -152,7 +153,7 @@ class Shelf {
     const entry = this.#ledger.get(book.id);
     if (entry) {
       if (await isWhole(path, entry)) return { outcome: 'already here', bytes: entry.bytes };
-      // The line was written, and the process ended before it gave the file its name.
+      // The process ended after it wrote the line and before it renamed the file.
       if (await isWhole(part, entry)) {
         await rename(part, path);
         return { outcome: 'already here', bytes: entry.bytes };
@@ -171,7 +172,7 @@ class Shelf {
     }
   }
 
-  /** Asks for one name after the other. */
+  /** Tries one name after another. */
   async #fetch(id: string, part: string): Promise<Fetched | undefined> {
     const { generated, main } = namesOf(id);
     const names = this.#hasGenerated === false ? [...main, ...generated] : [...generated, ...main];
@@ -186,7 +187,7 @@ class Shelf {
   }
 }
 
-/** An address below which others are. */
+/** A base address, made to end with a slash. */
 function folderOf(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
 }

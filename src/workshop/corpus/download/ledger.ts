@@ -1,4 +1,4 @@
-/** What has been downloaded: a table beside the files, to which a line is added for each. */
+/** The ledger of downloads: a table next to the files, with one line appended for each file. */
 import { createHash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export interface Entry {
   readonly sha256: string;
 }
 
-/** Reads a ledger by id; the last line of an id counts, and one that was torn does not. */
+/** Reads a ledger by id. The last line of an id counts; an incomplete line is ignored. */
 export async function readLedger(folder: string): Promise<Map<string, Entry>> {
   const text = await readFile(join(folder, LEDGER), 'utf8').catch(() => '');
   const entries = new Map<string, Entry>();
@@ -27,7 +27,7 @@ export async function readLedger(folder: string): Promise<Map<string, Entry>> {
   return entries;
 }
 
-/** Adds a line; before it ends a line that somebody's `kill` has torn. */
+/** Appends a line, after ending a line that a killed process left incomplete. */
 export async function addToLedger(folder: string, book: Book, file: string, fetched: Fetched): Promise<void> {
   const path = join(folder, LEDGER);
   const before = await readFile(path, 'utf8').catch(() => '');
@@ -48,7 +48,7 @@ export async function addToLedger(folder: string, book: Book, file: string, fetc
   );
 }
 
-/** Whether a file is there as its entry says. */
+/** Whether a file matches its entry. */
 export async function isWhole(path: string, { bytes, sha256 }: Entry): Promise<boolean> {
   const content = await readFile(path).catch(() => undefined);
   return content?.length === bytes && createHash('sha256').update(content).digest('hex') === sha256;

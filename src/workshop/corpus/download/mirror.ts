@@ -1,10 +1,13 @@
-/** Where a mirror of Project Gutenberg has the text of a book. */
+/** Paths of a book's text on a mirror of Project Gutenberg. */
 
-/** The names of a book's text below a mirror's root, those first that keep more of its characters. */
+/** The paths of a book's text below a mirror's root; those that keep more of its characters come first. */
 export interface Names {
-  /** Made by machine for every book, as UTF-8. Not every mirror has them. */
+  /** Generated for every book, as UTF-8. Not every mirror has them. */
   readonly generated: readonly string[];
-  /** Made by hand: UTF-8, Latin-1 or worse, ASCII; books of before 2003 may be under names of their own. */
+  /**
+   * Made by hand, as UTF-8, Latin-1 (or another 8-bit encoding) or ASCII; books from before 2003 may have
+   * irregular names.
+   */
   readonly main: readonly string[];
 }
 

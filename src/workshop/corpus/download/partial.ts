@@ -1,7 +1,7 @@
-/** Files that have come in part, and what tells whether the rest is still that of the same file. */
+/** Partial files, and the validators that tell whether the rest still belongs to the same file. */
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 
-/** What a file is known by, so that the rest of another is not appended to it. */
+/** Identifies a file version, so that the rest of another version is not appended to it. */
 export interface Validator {
   readonly url: string;
   readonly etag: string | null;
@@ -17,7 +17,7 @@ export async function readValidator(part: string, url: string): Promise<Validato
     const validator = JSON.parse(await readFile(validatorOf(part), 'utf8')) as Validator;
     return validator.url === url ? validator : undefined;
   } catch {
-    // None, or one that was torn: the file is fetched from its beginning.
+    // The validator is missing or incomplete: the file is fetched from its beginning.
     return undefined;
   }
 }
@@ -26,12 +26,12 @@ export async function writeValidator(part: string, validator: Validator): Promis
   await writeFile(validatorOf(part), JSON.stringify(validator));
 }
 
-/** What is here is the whole file. */
+/** The partial file is the whole file. */
 export async function finished(part: string): Promise<void> {
   await rm(validatorOf(part), { force: true });
 }
 
-/** What is here is of no use. */
+/** The partial file is useless. */
 export async function forget(part: string): Promise<void> {
   await rm(part, { force: true });
   await rm(validatorOf(part), { force: true });

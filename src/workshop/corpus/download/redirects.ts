@@ -1,16 +1,16 @@
-/** Where a server may send a client: a mirror that was broken into must not reach what only this machine can. */
+/** Restricts redirects: a compromised mirror must not reach hosts that only this machine can reach. */
 import { StoryError } from '../../../errors.ts';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * The address that a redirect leads to.
+ * The target of a redirect.
  *
- * @param asked the address that was wanted, whose host may redirect within itself
- * @param at where the client was redirected from
- * @param location the header of the answer
- * @param hosts others that the person who runs this has named: `mirror.example.org`, or with a port
- * @throws StoryError `not_found` for any other host, and for what is no address on the web
+ * @param asked the requested address, whose host may redirect to itself
+ * @param at the address that answered with the redirect
+ * @param location the header of the response
+ * @param hosts other hosts that the user allows: `mirror.example.org`, or with a port
+ * @throws StoryError `not_found` for any other host, and for anything but a web address
  */
 export function redirected(asked: string, at: string, location: string, hosts: readonly string[]): string {
   if (!URL.canParse(location, at)) {
@@ -29,7 +29,7 @@ export function redirected(asked: string, at: string, location: string, hosts: r
   return target.href;
 }
 
-/** An address without a port has its protocol's own, so that http may lead to https. */
+/** An address without a port uses its protocol's default, so that http may lead to https. */
 function isSameHost(target: URL, asked: URL): boolean {
   return target.hostname === asked.hostname && target.port === asked.port;
 }

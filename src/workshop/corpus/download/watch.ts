@@ -1,6 +1,6 @@
-/** How long an attempt may take, and what a failed one leaves to say. */
+/** Timeouts of an attempt, and the error of a failed one. */
 
-/** What may pass by itself. */
+/** A temporary failure. */
 export class Passing extends Error {
   readonly retryAfterMs: number | undefined;
 
@@ -10,7 +10,7 @@ export class Passing extends Error {
   }
 }
 
-/** Ends an attempt that takes too long, altogether or until the next sign of life. */
+/** Ends an attempt that takes too long, in total or since the last progress. */
 export class Watch {
   readonly signal: AbortSignal;
   readonly #over = new AbortController();
@@ -35,7 +35,7 @@ export class Watch {
     );
   }
 
-  /** Nobody reads what is left of an answer. */
+  /** The rest of the response is discarded. */
   stop(): void {
     clearTimeout(this.#stall);
     clearTimeout(this.#total);

@@ -1,13 +1,16 @@
-/** Damaged HDF5 files, read as the product reads them: in a thread, which is ended where the library comes to no end. */
+/**
+ * Damaged HDF5 files, read as the product reads them: in a thread, which is terminated when the library does
+ * not return.
+ */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readHdf5 } from '../../../../src/generator/model/formats/hdf5.ts';
 import { ModelFileError } from '../../../../src/generator/model/model.ts';
 
-/** The library circles for ever in some files; a whole one is read in a twentieth of this. */
+/** The library loops endlessly on some files; an intact one is read in a twentieth of this time. */
 const TIME_LIMIT_MS = 4_000;
 
-/** Whether a file is read; asserts that one that is not is refused in one line of words. */
+/** Whether a file is read; asserts that a refusal is one line of words. */
 async function isRead(bytes: Uint8Array): Promise<boolean> {
   try {
     await readHdf5(bytes, 'model.h5', { timeLimitMs: TIME_LIMIT_MS });
@@ -19,7 +22,7 @@ async function isRead(bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-/** A file that is cut short anywhere is never read. */
+/** A file that is truncated at any position is never read. */
 export async function cutShort(whole: Uint8Array, runs: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 8, max: whole.length - 1 }), async (length) => {
@@ -29,7 +32,7 @@ export async function cutShort(whole: Uint8Array, runs: number): Promise<void> {
   );
 }
 
-/** A file in which up to four bytes are others is read or refused, and does nothing else. */
+/** A file with up to four changed bytes is read or refused, without any other effect. */
 export async function changed(whole: Uint8Array, runs: number): Promise<void> {
   const byte = fc.record({ at: fc.nat(), value: fc.integer({ min: 0, max: 255 }) });
   await fc.assert(

@@ -1,4 +1,4 @@
-/** Models of every kind, written for others: read back by us, and run by somebody else's program. */
+/** Models of every kind, exported: read back by us, and run by other programs. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,12 +23,12 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** What engines are built of. */
+/** The layers of every model that engines run. */
 function essence({ layers, reading }: Pick<ForeignModel, 'layers' | 'reading'>): unknown {
   return { layers, reading };
 }
 
-/** The logits after the last of some ids, by ONNX Runtime and what the file says of itself alone. */
+/** The logits after the last of some ids, by ONNX Runtime and from the metadata of the file alone. */
 async function logitsByOnnx(
   bytes: Uint8Array,
   ids: readonly number[],
@@ -67,7 +67,7 @@ async function logitsByOnnx(
 }
 
 const MEMORIES: readonly string[] = ['lstm', 'gru', 'bidirectional'];
-/** What Keras 2 or TensorFlow.js have nothing like. */
+/** Layers without an equivalent in Keras 2 or TensorFlow.js. */
 const LACKING =
   /(TensorFlow\.js has no GRU with `reset_after`|Keras 2 has no activation (glu|sparsemax)|TensorFlow\.js has no activation \w+)\./;
 const WRITERS: Readonly<Record<string, (path: string, model: Model) => Promise<unknown>>> = {
@@ -77,11 +77,11 @@ const WRITERS: Readonly<Record<string, (path: string, model: Model) => Promise<u
 
 describe('a model with', () => {
   for (const [name, model] of Object.entries(KINDS)) {
-    // Somebody else's network without a memory is nothing that tells stories.
+    // An imported network without a recurrent layer cannot write stories.
     const hasMemory = model.layers.some(({ kind }) => MEMORIES.includes(kind));
     const formats = hasMemory ? WRITERS : {};
     for (const [format, write] of Object.entries(formats)) {
-      test(`${name} is the same after ${format}, or nothing like it is there`, async () => {
+      test(`${name} is unchanged after ${format}, or refused if it has no equivalent`, async () => {
         const path = join(folder, `${name.replaceAll(/\W/g, '_')}-${format}`);
         try {
           await write(path, model);
@@ -93,7 +93,7 @@ describe('a model with', () => {
       });
     }
 
-    test(`${name} says as ONNX what it says by its formulas`, async () => {
+    test(`${name} gives the same results as ONNX as by its formulas`, async () => {
       const window = model.reading.kind === 'window' ? model.reading.characters : IDS.length;
       const reference = new Reference(model);
       const expected = IDS.map((id) => reference.step(id)).at(-1)!;

@@ -7,6 +7,6 @@ const RUNS = 300;
 
 describe('a damaged HDF5 file', { concurrency: 2 }, async () => {
   const whole = await kerasHdf5(ancestorLayers(12));
-  it('cut short is refused', () => cutShort(whole, RUNS));
+  it('that is truncated is refused', () => cutShort(whole, RUNS));
   it('with changed bytes is read or refused', () => changed(whole, RUNS));
 });

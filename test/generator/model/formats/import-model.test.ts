@@ -1,4 +1,4 @@
-/** A model and a dictionary become one of ours: which ids are characters, and how it is read. */
+/** A model and a dictionary become a model in our format: which ids are characters, and how it is read. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** Imports a model that lies in our format, whose `model.json` may be changed before. */
+/** Imports a model in our format; `model.json` may be changed first. */
 async function imported(
   model: Model,
   dictionary: unknown,
@@ -38,7 +38,7 @@ async function imported(
   return importModel(path, { name: 'new', vocabulary, reading });
 }
 
-/** The same network, with a one-hot where it had an embedding. */
+/** The same network, with a one-hot layer instead of an embedding. */
 function oneHotModel(): Model {
   const model = randomModel({ characters: SIZE, columns: SIZE });
   return { ...model, layers: [{ kind: 'one_hot', size: SIZE }, ...model.layers.slice(1)] };
@@ -70,7 +70,7 @@ describe('a dictionary', () => {
     assert.deepEqual((await imported(randomModel({ characters: SIZE }), list)).unusedIds, [0, 3, 7]);
   });
 
-  test('may begin at 1 and leave gaps: those ids are left out of the network, and all others stay as they were', async () => {
+  test('may begin at 1 and have gaps: only those ids are removed from the network', async () => {
     for (const whole of [randomModel({ characters: SIZE }), oneHotModel()]) {
       const { model, unusedIds } = await imported(whole, GAPPED);
       assert.deepEqual(unusedIds, [0, 3, 7]);
@@ -87,7 +87,7 @@ describe('a dictionary', () => {
     }
   });
 
-  test('may be without an id that the network jumps over, and only then', async () => {
+  test('may lack an id that the network masks, and no other', async () => {
     const model = randomModel({ characters: SIZE });
     const change = (text: string) => text.replace('"mask_zero": false', '"mask_zero": true');
     assert.deepEqual((await imported(model, GAPPED, { change })).unusedIds, [0, 3, 7]);
@@ -97,7 +97,7 @@ describe('a dictionary', () => {
     );
   });
 
-  test('is refused in one line that names what is wrong with it', async () => {
+  test('is refused in one line that names the fault', async () => {
     const good = allOf('\u0003\n abcdef');
     const faults: [unknown, RegExp][] = [
       ['abc', /neither a JSON object nor a list/],
@@ -132,8 +132,8 @@ describe('a dictionary', () => {
   });
 });
 
-describe('how a model is read', () => {
-  test('is what the caller says, or else what the file says', async () => {
+describe('the way in which a model is read', () => {
+  test('is the caller’s choice, or else the one of the file', async () => {
     const window: Reading = { kind: 'window', characters: 30 };
     const dictionary = allOf('\u0003\n abcdef');
     const plain = randomModel({ characters: SIZE });
@@ -149,7 +149,7 @@ describe('how a model is read', () => {
     }
   });
 
-  test('has to be in windows where it reads backwards', async () => {
+  test('has to be windows for a layer that reads backwards', async () => {
     const plain = randomModel({ characters: SIZE, units: [4] });
     const [embedding, lstm, dense] = plain.layers;
     assert.ok(lstm?.kind === 'lstm');

@@ -44,7 +44,7 @@ const [input, embed, first, second, both, third, norm, wrapped] = [
   batchNormalization('norm', 3, { scale: false }),
   timeDistributed('out', dense('inner_dense', 3, 9, 'linear')),
 ] as const;
-/** What Keras 3 calls them in the weights' file: after their classes, not after their names. */
+/** Keras 3 names layers in the weights file after their classes, not after their names. */
 const layers = [
   { ...input, folder: 'input_layer' },
   { ...embed, folder: 'embedding' },
@@ -91,7 +91,7 @@ function assertIsRead({ layers: found, reading }: ForeignModel): void {
 }
 
 describe("Keras 3's .keras", () => {
-  test('is read, Sequential and Functional, of this age and of TensorFlow 2.13', async () => {
+  test('is read, Sequential and Functional, of this version and of TensorFlow 2.13', async () => {
     const sequential = await read((await kerasArchive(layers)).bytes);
     assert.equal(sequential.source, '.keras of Keras 3.3.3');
     assertIsRead(sequential);
@@ -108,7 +108,7 @@ describe("Keras 3's .keras", () => {
     assertIsRead(await read((await kerasArchive(layers, { config })).bytes));
   });
 
-  test('is refused in one line that names what is missing', async () => {
+  test('is refused in one line that names the missing part', async () => {
     const { files } = await kerasArchive(layers);
     const without = (name: string) =>
       Object.fromEntries(Object.entries(files).filter(([key]) => key !== name));
@@ -134,7 +134,7 @@ describe("Keras 3's .keras", () => {
     }
   });
 
-  test('is refused where the archive lies or bursts', async () => {
+  test('is refused when the archive’s sizes are wrong or exceed the limit', async () => {
     const { files, bytes } = await kerasArchive(layers);
     const half = 1 << 29;
     const bomb = zipSync({ ...files, 'config.json': new Uint8Array(1 << 25) }, { level: 9 });
@@ -143,7 +143,7 @@ describe("Keras 3's .keras", () => {
     const faults: [Uint8Array, RegExp][] = [
       [bomb, /its config\.json claims to have 33554432 bytes/],
       [claiming, /claims to have 536870913 bytes; it may have/],
-      // A size that is not the true one, either way.
+      // A wrong size, too small and too large.
       [withSizes(zipSync(files, { level: 9 }), 100), /not a whole zip archive|claims/],
       [withSizes(zipSync(files, { level: 9 }), 1_000_000), /not a whole zip archive|claims/],
       [bytes.slice(0, -30), /not a whole zip archive/],

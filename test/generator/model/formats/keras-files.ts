@@ -1,17 +1,17 @@
 /**
- * Files of Keras from first principles: what its `save_weights_to_hdf5_group` and `saving_lib` put where, with
- * nothing of the sources in it.
+ * Keras files built from the format: what `save_weights_to_hdf5_group` and `saving_lib` store and where,
+ * without any code of the sources.
  */
 import { zipSync } from 'fflate';
 import { type File, FS, type Group, File as Hdf5File, ready } from 'h5wasm';
 import { uniformAt } from '../../../../src/generator/sampler.ts';
 
 export interface KerasWeight {
-  /** As Keras 2 lists it in `weight_names`: `lstm_1/kernel:0`. */
+  /** As in the `weight_names` of Keras 2: `lstm_1/kernel:0`. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array;
-  /** Where Keras 3 puts it below the layer: `cell/vars/0`. */
+  /** The path below the layer in Keras 3: `cell/vars/0`. */
   readonly path: string;
 }
 
@@ -21,7 +21,7 @@ export interface KerasLayer {
   readonly weights: readonly KerasWeight[];
 }
 
-/** Random numbers between -0.5 and 0.5, others for each seed. */
+/** Random numbers between -0.5 and 0.5 that depend on the seed. */
 export function randomWeights(seed: number, length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => uniformAt(seed, i, 0) - 0.5);
 }
@@ -50,7 +50,7 @@ export interface RecurrentOptions {
   readonly activation?: string;
   readonly recurrentActivation?: string;
   readonly settings?: Record<string, unknown>;
-  /** What stands between the layer's name and the weight's: nothing in Keras 2.1, the cell later. */
+  /** The scope between the layer's name and the weight's: empty in Keras 2.1, the cell in later versions. */
   readonly scope?: string;
   readonly bias?: boolean;
 }
@@ -95,7 +95,10 @@ function recurrent(
   };
 }
 
-/** `names` puts the half's scope before a weight's name; Keras before 2.1 let TensorFlow count instead. */
+/**
+ * `names` puts the half's scope before a weight's name; before Keras 2.1 TensorFlow numbered the weights
+ * instead.
+ */
 export function bidirectional(
   name: string,
   inner: KerasLayer,
@@ -128,7 +131,7 @@ export function batchNormalization(
     ...['moving_mean', 'moving_variance'],
   ];
   const weights = names.map((one, i) => weight(`${name}/${one}:0`, [size], `vars/${i}`));
-  // A variance is no less than nothing.
+  // A variance is not negative.
   for (let i = 0; i < size; i++) weights.at(-1)!.values[i]! += 1;
   return {
     class_name: 'BatchNormalization',
@@ -175,7 +178,7 @@ export function plain(className: string, name: string, settings: Record<string, 
   return { class_name: className, config: { name, trainable: true, ...settings }, weights: [] };
 }
 
-/** The ancestor's network in small: three LSTMs with ReLU and hard sigmoid, on windows of 50. */
+/** A small version of the ancestor's network: three LSTMs with ReLU and hard sigmoid, on windows of 50. */
 export function ancestorLayers(characters: number, columns = 5, units = 6): KerasLayer[] {
   const relu: RecurrentOptions = { activation: 'relu' };
   return [
@@ -194,7 +197,7 @@ export interface Hdf5Options {
   readonly version?: string;
   /** How texts are stored: h5py's variable ones, numpy's fixed ones, or those of newer versions in UTF-8. */
   readonly texts?: 'variable' | 'fixed' | 'utf8';
-  /** What stands in `model_config` instead of the layers' list. */
+  /** The content of `model_config` instead of the list of layers. */
   readonly config?: unknown;
   /** Last changes to the file. */
   readonly change?: (file: File) => void;
@@ -239,7 +242,7 @@ export async function kerasHdf5(
   });
 }
 
-/** A `.keras` file of Keras 3; `folders` are what the weights' file calls the layers. */
+/** A `.keras` file of Keras 3; `folders` are the layers' names in the weights file. */
 export async function kerasArchive(
   layers: readonly (KerasLayer & { readonly folder?: string })[],
   options: { readonly version?: string; readonly root?: string; readonly config?: unknown } = {},

@@ -40,7 +40,7 @@ const weightsOf = ({ kernel, recurrentKernel, bias }: RecurrentLayer) => [kernel
 const softmax = plain('Activation', 'activation_1', { activation: 'softmax' });
 
 describe("Keras's HDF5", () => {
-  test("is read: the ancestor's network, in small", async () => {
+  test("is read: a small version of the ancestor's network", async () => {
     const layers = ancestorLayers(12);
     const model = await read(await kerasHdf5(layers));
     assert.equal(model.source, 'HDF5 of Keras 2.1.5');
@@ -61,14 +61,14 @@ describe("Keras's HDF5", () => {
     ]);
   });
 
-  test('is read: every kind of layer, under the names of every age', async () => {
+  test('is read: every kind of layer, under the names of every version', async () => {
     const resetAfter = gru('gru_1', 4, 3, { settings: { reset_after: true }, scope: 'gru_cell_1' });
     const counted = bidirectional(
       'bidirectional_2',
       gru('gru_2', 6, 2),
       'sum',
       (half, weight) =>
-        // As TensorFlow counted when nobody gave it another scope: kernel:0, then kernel_1:0.
+        // TensorFlow's numbering without an explicit scope: kernel:0, then kernel_1:0.
         `bidirectional_2/${half === 'forward' ? weight : weight.replace(':0', '_1:0')}`,
     );
     const layers = [
@@ -148,7 +148,7 @@ describe("Keras's HDF5", () => {
     assert.ok(second.kind === 'gru' && second.resetAfter);
   });
 
-  test('is read whichever way its texts are stored', async () => {
+  test('is read with each way of storing texts', async () => {
     const layers = ancestorLayers(12);
     const [variable, fixed, utf8] = await Promise.all(
       (['variable', 'fixed', 'utf8'] as const).map(async (texts) => read(await kerasHdf5(layers, { texts }))),
@@ -157,7 +157,7 @@ describe("Keras's HDF5", () => {
     assert.deepEqual(utf8!.layers, variable!.layers);
   });
 
-  test('is read where its lists were too long for one attribute', async () => {
+  test('is read when its lists were too long for one attribute', async () => {
     const layers = ancestorLayers(12);
     const bytes = await kerasHdf5(layers, {
       change: (file) => {
@@ -176,7 +176,7 @@ describe("Keras's HDF5 is refused in one line:", () => {
     kerasHdf5(ancestorLayers(12), { change: (file) => change(file.get(path) as Group) });
   const replaced = (name: string, args: { data: Float32Array | Int8Array; shape: number[]; dtype: string }) =>
     inGroup('model_weights/lstm_2', (group) => {
-      // A name can be given again when its list names another.
+      // A name may occur again if its list names another layer.
       group.delete_attribute('weight_names');
       group.create_dataset({ name: 'other', ...args });
       const names = ['kernel', 'recurrent_kernel', 'bias'].map((one) => `lstm_2/${one}:0`);
@@ -262,7 +262,10 @@ function configs(layers: readonly KerasLayer[]): unknown[] {
   return layers.map(({ class_name, config }) => ({ class_name, config }));
 }
 
-/** NVIDIA's layout of a matrix: for each gate, the transposed matrix's numbers in the place of the matrix's. */
+/**
+ * NVIDIA's layout of a matrix: for each gate, the numbers of the transposed matrix in the position of the
+ * matrix.
+ */
 function asCudnn(matrix: Float32Array, rows: number, units: number, gates: number): Float32Array {
   const result = new Float32Array(matrix.length);
   for (let gate = 0; gate < gates; gate++) {

@@ -1,4 +1,7 @@
-/** No import takes more memory than four times its file and 256 MB, whatever the file claims: measured in a process each. */
+/**
+ * No import takes more memory than four times its file and 256 MB, for any content of the file: measured in
+ * one process each.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -45,7 +48,7 @@ interface Import {
   readonly fileBytes: number;
 }
 
-/** Imports what lies at a path in a process of its own. */
+/** Imports a file or folder in a separate process. */
 async function imported(path: string, vocabularyFile = dictionary): Promise<Import> {
   const out = join(folder, `out-${path.split('/').at(-1)!.replaceAll('.', '-')}`);
   const node = ['--import', import.meta.resolve('tsx'), '--import', TELL_MEMORY, join(ROOT, 'src/cli.ts')];
@@ -125,10 +128,10 @@ describe('a large model is imported within four times its file and 256 MB:', () 
   }
 });
 
-describe('a hostile file is refused within that:', () => {
+describe('a hostile file is refused within that limit:', () => {
   const zeros = (bytes: number) => new Uint8Array(bytes);
 
-  test('an archive that unpacks to much more than it is', async () => {
+  test('an archive that unpacks to much more than its size', async () => {
     const { files } = await kerasArchive(large.slice(0, 1));
     const bomb = zipSync({ ...files, 'model.weights.h5': zeros(300 * MB) }, { level: 1 });
     assert.ok(bomb.length < 5 * MB);
@@ -146,7 +149,7 @@ describe('a hostile file is refused within that:', () => {
     );
   });
 
-  test('arrays that are claimed, or compressed', async () => {
+  test('arrays that are only declared, or compressed', async () => {
     const claimed = await hdf5File((file) => {
       const options = {
         data: new Float32Array(1),
@@ -178,12 +181,12 @@ describe('a hostile file is refused within that:', () => {
         },
       }),
     );
-    // A text of variable length is its own length, an address and an index, 16 bytes in all.
+    // A text of variable length is its length, an address and an index, 16 bytes in all.
     const length = Buffer.alloc(4);
     let at = -1;
     for (const candidate of [LONG, LONG + 1]) {
       length.writeUInt32LE(candidate);
-      // Behind it is the length of the next text.
+      // The length of the next text follows.
       for (let from = bytes.indexOf(length); from >= 0 && at < 0; from = bytes.indexOf(length, from + 1)) {
         if (bytes.readUInt32LE(from + 16) <= 2 && bytes.readUInt32LE(from + 32) <= 2) at = from;
       }
@@ -201,7 +204,7 @@ describe('a hostile file is refused within that:', () => {
     await assertRefused('header.safetensors', Buffer.concat([length, header]), message);
   });
 
-  test('a model.json or a dictionary that has no end', async () => {
+  test('an endless model.json or dictionary', async () => {
     await assertRefused('endless.json', `{"a":[${'{},'.repeat(10 * MB)}{}]}`, /has more than 4194304 bytes/);
     const path = join(folder, 'small');
     await mkdir(path);

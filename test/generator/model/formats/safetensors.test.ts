@@ -41,7 +41,7 @@ function safetensorsOf(model: Model, change: (header: Header) => void = () => {}
 const read = (content: Buffer) => readSafetensors(content, 'weights.safetensors');
 
 describe('safetensors', () => {
-  test('give the layers that were written', () => {
+  test('give the written layers', () => {
     const written = safetensorsOf(randomModel(), (header) => {
       Object.assign(header, { __metadata__: { format: 'pt' } });
     });

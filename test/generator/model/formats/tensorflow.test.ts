@@ -1,4 +1,7 @@
-/** TensorFlow.js as the other side: what it saves is imported, what we export it loads, and both say the same. */
+/**
+ * Compatibility with TensorFlow.js: we import what it saves, it loads what we export, and both give the same
+ * results.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +29,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** What TensorFlow.js holds for likely after the window. */
+/** The probabilities that TensorFlow.js gives after the window. */
 function probabilitiesOf(network: LayersModel): number[] {
   return tf.tidy(() => {
     const all = network.predict(tf.tensor2d(IDS, [1, WINDOW])) as tf.Tensor3D;
@@ -41,7 +44,7 @@ function assertSays(model: Model, expected: readonly number[]): void {
   assert.ok(worst < TOLERANCE, `${worst}`);
 }
 
-/** Saves a model as TensorFlow.js does, but for the writing of files. */
+/** Saves a model as TensorFlow.js does, except for writing the files. */
 async function saveByTensorflow(
   network: LayersModel,
   path: string,
@@ -90,9 +93,9 @@ describe('a layers model of TensorFlow.js', () => {
     });
   };
 
-  test('is imported and says what it said', async () => {
+  test('is imported and gives the same results', async () => {
     const network = build();
-    // Untrained, its biases and means are all zero, and would hide that one is taken for the other.
+    // Untrained biases and means are all zero, and would hide that one is taken for the other.
     network.setWeights(
       network.getWeights().map((weight, i) => tf.randomUniform(weight.shape, 0.1, 0.9, 'float32', i + 1)),
     );
@@ -111,28 +114,28 @@ describe('a layers model of TensorFlow.js', () => {
     network.dispose();
   });
 
-  test('that a browser downloaded is imported, whatever the files are called', async () => {
+  test('is imported when a browser downloaded it, under any file names', async () => {
     const network = build();
     const path = join(folder, 'downloaded');
     await saveByTensorflow(network, path, { json: 'mine.json', shard: './mine.weights.bin' });
     network.dispose();
     const { layers: found } = await readModel(join(path, 'mine.json'));
     assert.equal(found.length, 6);
-    // What is wrong with it is said of the file that is there.
+    // The error names the file that exists.
     await writeFile(join(path, 'mine.weights.bin'), 'short');
     await assert.rejects(readModel(join(path, 'mine.json')), /5 bytes, mine\.json says/);
     await writeFile(join(path, 'mine.json'), '{}');
     await assert.rejects(readModel(join(path, 'mine.json')), /downloaded\/mine\.json cannot be used/);
   });
 
-  test('with a damaged vocabulary beside it is not taken for one without', async () => {
+  test('is not treated as one without a vocabulary when a damaged one is beside it', async () => {
     const path = join(folder, 'damaged');
     await saveModel(path, randomModel(), { dtype: 'float32' });
     await writeFile(join(path, 'vocabulary.json'), '{');
     await assert.rejects(readModel(path), /damaged\/vocabulary\.json cannot be used: it is not JSON/);
   });
 
-  test('of ours, with a bidirectional layer and all, is loaded by it and says the same', async () => {
+  test('in our format, with a bidirectional layer, is loaded by it with the same results', async () => {
     const plain = randomModel({ characters: CHARACTERS.length, columns: 4, units: [4, 4] });
     const [embedding, first, second] = plain.layers;
     assert.ok(first?.kind === 'lstm' && second?.kind === 'lstm');
@@ -168,7 +171,7 @@ describe('a layers model of TensorFlow.js', () => {
     network.dispose();
   });
 
-  test('is refused where nothing is left of its layers', async () => {
+  test('is refused when no layers remain', async () => {
     const path = join(folder, 'graph');
     await mkdir(path);
     await writeFile(join(path, 'model.json'), JSON.stringify({ format: 'graph-model', modelTopology: {} }));

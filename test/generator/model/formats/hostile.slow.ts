@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** Asserts that a file is refused in one line of words, as the thread and all that is around it read it. */
+/** Asserts that a file is refused in one line of words, by the reading thread and its caller. */
 async function assertRefused(bytes: Uint8Array, message: RegExp): Promise<void> {
   const path = join(folder, 'model.h5');
   await writeFile(path, bytes);
@@ -32,12 +32,12 @@ async function assertRefused(bytes: Uint8Array, message: RegExp): Promise<void> 
 }
 
 describe('an HDF5 file', { concurrency: true }, () => {
-  test('that is cut short is refused', () => cutShort(whole, 5));
-  test('with changed bytes is read or refused, in a moment', () => changed(whole, 5));
+  test('that is truncated is refused', () => cutShort(whole, 5));
+  test('with changed bytes is read or refused within a time limit', () => changed(whole, 5));
   test('that takes too long is given up', async () => {
     await assert.rejects(readHdf5(whole.slice(), 'x.h5', { timeLimitMs: 1 }), /reading it takes too long/);
   });
-  test('that is no HDF5 file at all is told from one that is damaged', async () => {
+  test('that is not HDF5 at all is distinguished from a damaged one', async () => {
     for (const length of [0, 7, 100]) {
       await assertRefused(
         whole.slice(0, length),
@@ -75,14 +75,14 @@ describe('a hostile HDF5 file is refused within its limits:', () => {
     assert.ok(process.memoryUsage().rss - before < 300 * MIB);
   });
 
-  test('links that lead in a circle, to nothing, or out of the file', async () => {
+  test('links that lead in a circle, to a missing target, or out of the file', async () => {
     const bytes = await add((file) => {
       const group = file.get('model_weights/lstm_2') as Group;
       group.create_soft_link('/model_weights', 'around');
       group.create_soft_link('/nowhere', 'gone');
       group.create_external_link('/etc/passwd', '/', 'outside');
     });
-    // None of them is followed, and nothing that the model needs is behind one.
+    // No link is followed, and no required part of the model is behind one.
     await writeFile(join(folder, 'model.h5'), bytes);
     assert.equal((await readModel(join(folder, 'model.h5'))).layers.length, 6);
     const linked = await add((file) => {
@@ -94,7 +94,7 @@ describe('a hostile HDF5 file is refused within its limits:', () => {
     await assertRefused(linked, /has no weight a/);
   });
 
-  test('groups that hold themselves', async () => {
+  test('groups that contain themselves', async () => {
     const bytes = await inWeights((group) => group.create_hard_link('/model_weights', 'again'));
     await assertRefused(bytes, /its groups are more than 16 deep/);
     const wide = await inWeights((group) => {

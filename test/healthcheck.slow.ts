@@ -34,7 +34,7 @@ describe('the health check of the image', () => {
 
   const run = (role: string) => ['/sbin/docker-init', '--', 'node', '--import', 'tsx', 'src/cli.ts', role];
 
-  it('asks the page of a process that has one', async () => {
+  it('requests the page of a process that has one', async () => {
     const port = await freePort();
     const env = { SCIFI_PORT: String(port), SCIFI_HOST: '0.0.0.0' };
     const away = await check(run('start'), env);
@@ -57,7 +57,7 @@ describe('the health check of the image', () => {
     }
   });
 
-  it('looks at the heartbeat of a worker', async () => {
+  it('checks the heartbeat of a worker', async () => {
     const file = join(folder, 'heartbeat');
     const env = { SCIFI_HEARTBEAT: file };
     assert.match((await check(run('worker'), env)).said, /no heartbeat yet/);
@@ -70,7 +70,7 @@ describe('the health check of the image', () => {
     assert.match(said, /last heartbeat was 6\d s ago/);
   });
 
-  it('has nothing against other commands', async () => {
+  it('accepts other commands', async () => {
     for (const command of [run('doctor'), ['sh'], ['node', 'src/cli.ts']]) {
       assert.equal((await check(command)).code, 0, command.join(' '));
     }

@@ -1,4 +1,4 @@
-/** `scifi model` at a terminal: a model of Keras's comes in, is looked at, offered, writes, and goes out again. */
+/** `scifi model` at a terminal: a Keras model is imported, shown, offered, writes, and is exported again. */
 import assert from 'node:assert/strict';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -77,7 +77,7 @@ describe('scifi model', () => {
     assert.deepEqual(Object.values(dictionary), CHARACTERS);
   });
 
-  it('refuses in one line that names what is wrong', async () => {
+  it('refuses in one line that names the fault', async () => {
     const vocabulary = ['--vocabulary', file('dict.json'), '--out', file('models/bad')];
     for (const [args, sentence] of [
       [['import', file('nosuch.h5'), ...vocabulary], /^nosuch\.h5 cannot be imported: there is no such file/],
