@@ -53,6 +53,7 @@ export class Generation implements Sequence {
   readonly temperature: number;
   readonly wordTemperature: number | undefined;
   readonly minP: number | undefined;
+  readonly rewindPoint: (() => number) | undefined;
   readonly #options: GenerationOptions;
   /** Position in the text at which each draw begins. */
   readonly #starts: number[] = [];
@@ -65,15 +66,17 @@ export class Generation implements Sequence {
     this.temperature = options.sampling.temperature;
     this.wordTemperature = options.sampling.wordTemperature;
     this.minP = options.sampling.minP;
+    // Without rules only a forbidden word is drawn again, which is too rare to keep checkpoints for.
+    this.rewindPoint = options.rules && (() => this.#wordStart());
     this.#first = options.buffer.written;
   }
 
   /** The draw of the current word's first letter, or the next draw where no word is begun. */
-  rewindPoint(): number {
+  #wordStart(): number {
     const { vocabulary, buffer } = this.#options;
     if (vocabulary.unit === 'word') return Math.max(0, this.#starts.length - 1);
     const own = buffer.tail(Math.min(LONGEST_WORD, buffer.written - this.#first));
-    const letters = /[^\s]*$/.exec(own)![0].length;
+    const letters = own.length - 1 - Math.max(own.lastIndexOf(' '), own.lastIndexOf(LINE_END));
     return Math.max(0, this.#starts.length - letters);
   }
 

@@ -33,7 +33,7 @@ export interface Sequence {
    * The earliest draw to which the next `take` is likely to rewind, such as that of a word's first letter:
    * the state before it is kept, which makes the rewind cheap. Absent where rewinds are rare.
    */
-  rewindPoint?(): number;
+  readonly rewindPoint?: (() => number) | undefined;
 }
 
 /**
