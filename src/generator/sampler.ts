@@ -58,7 +58,7 @@ export function sampleFromLogits(
   if (temperature === 0) return likeliest;
 
   if (weights.length < size) weights = new Float64Array(size);
-  const least = max + Math.log(minP);
+  const least = minP === 0 ? -Infinity : max + Math.log(minP);
   let total = 0;
   for (let id = 0; id < size; id++) {
     const logit = logits[offset + id]!;

@@ -157,7 +157,7 @@ export class Scheduler {
       for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
       try {
         this.#keepCheckpoints(entries);
-        const lanes = entries.map((entry) => laneOf(entry, steps));
+        const lanes = entries.map((entry) => rowOf(entry, steps));
         const drawn = await this.#engine.decode(lanes, steps);
         entries.forEach((entry, index) => {
           this.#deliver(entry, lanes[index]!, drawn.subarray(index * steps, (index + 1) * steps));
@@ -300,27 +300,22 @@ export class Scheduler {
   }
 }
 
-function laneOf(entry: Entry, steps: number): Row {
+function rowOf(entry: Entry, steps: number): Row {
   const { ids, fed, sequence } = entry;
   const feed = ids.slice(fed, fed + steps);
   const drawn = ids.length - sequence.prompt.length;
   // Step j uses the uniform of the draw that it becomes; draws while feeding are discarded.
   const firstDraw = ids.length - fed - 1;
-  const uniforms = Array.from({ length: steps }, (_, step) =>
-    sequence.uniform(drawn + Math.max(0, step - firstDraw)),
-  );
-  const allowed = Array.from({ length: steps }, (_, step) =>
-    step < firstDraw ? undefined : sequence.allowed?.(drawn + step - firstDraw),
-  );
-  const isRestricted = allowed.some((ids) => ids !== undefined);
+  const uniforms: number[] = [];
+  let allowed: (AllowedIds | undefined)[] | undefined;
+  for (let step = 0; step < steps; step++) {
+    const index = drawn + Math.max(0, step - firstDraw);
+    uniforms.push(sequence.uniform(index));
+    const ids = step < firstDraw ? undefined : sequence.allowed?.(index);
+    if (!ids) continue;
+    allowed ??= new Array(steps).fill(undefined);
+    allowed[step] = ids;
+  }
   const { temperature, wordTemperature, minP } = sequence;
-  return {
-    slot: entry.slot!,
-    feed,
-    temperature,
-    ...(wordTemperature === undefined ? {} : { wordTemperature }),
-    ...(minP === undefined ? {} : { minP }),
-    uniforms,
-    ...(isRestricted ? { allowed } : {}),
-  };
+  return { slot: entry.slot!, feed, temperature, wordTemperature, minP, uniforms, allowed };
 }

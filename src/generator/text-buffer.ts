@@ -67,7 +67,7 @@ export class TextBuffer {
   tail(length: number): string {
     return this.#written.length < length
       ? (this.prompt + this.#written).slice(-length)
-      : this.#written.slice(-length);
+      : this.#written.slice(this.#written.length - length);
   }
 
   /** Whether there is room for one more character only. */

@@ -90,17 +90,17 @@ export interface Row {
    */
   readonly temperature: number;
   /** Softmax temperature of every draw that does not follow a letter or an apostrophe; see `insideWord`. */
-  readonly wordTemperature?: number;
+  readonly wordTemperature?: number | undefined;
   /**
    * Ids whose probability is below this fraction of the likeliest id's are not drawn; 0, the default,
    * excludes none.
    */
-  readonly minP?: number;
+  readonly minP?: number | undefined;
   /** One uniform in [0, 1) for each step of the decode. Those of steps that only feed are not used. */
   readonly uniforms: ArrayLike<number>;
   /**
    * The ids that each step of the decode may draw; `undefined` for a step without restriction. Absent where
    * no step is restricted, which is the usual case: engines then do no work for it.
    */
-  readonly allowed?: readonly (AllowedIds | undefined)[];
+  readonly allowed?: readonly (AllowedIds | undefined)[] | undefined;
 }
