@@ -11,7 +11,7 @@ import { openConnection } from '../src/queue/open.ts';
 import type { StoryRequest } from '../src/story/story.ts';
 import { startTracing } from '../src/tracing.ts';
 import { fakeStoryteller } from './fakes/fake-storyteller.ts';
-import { openHouse, request } from './helpers/house.ts';
+import { openReplies, request } from './harness/replies.ts';
 import { REDIS_SERVER, skipWithout, startRedis, until } from './helpers/programs.ts';
 
 const CANARY = 'A canary that nobody may read ';
@@ -40,9 +40,9 @@ describe('tracing', { skip: skipWithout(REDIS_SERVER), timeout: 60_000 }, () => 
         prefix: 'traced',
         telemetry: tracing.telemetry,
       };
-      const house = await openHouse(() => openConnection(settings, logger), frail);
-      close = house.close;
-      const [told, failed] = await Promise.all([house.ask(1, CANARY), house.ask(13, CANARY)]);
+      const harness = await openReplies(() => openConnection(settings, logger), frail);
+      close = harness.close;
+      const [told, failed] = await Promise.all([harness.ask(1, CANARY), harness.ask(13, CANARY)]);
       assert.deepEqual([told.status, failed.status], ['finished', 'failed']);
       const spans = () => exporter.getFinishedSpans();
       const traceOf = (name: string) => new Set(named(name).map((span) => span.spanContext().traceId));

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { startRoles } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { finished as finishedOnDiscord } from '../../test/bots/discord/house.ts';
-import { configOf, finished as finishedOnSlack } from '../../test/bots/slack/house.ts';
 import { FakeDiscord } from '../../test/fakes/discord/fake-discord.ts';
 import { Person as DiscordPerson } from '../../test/fakes/discord/people.ts';
 import { FakeSlack } from '../../test/fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../../test/fakes/slack/people.ts';
+import { finished as finishedOnDiscord } from '../../test/harness/discord.ts';
+import { configOf, finished as finishedOnSlack } from '../../test/harness/slack.ts';
 import { embeddedFolder } from '../../test/helpers/embedded-folder.ts';
 import { ask, followReply } from '../../test/helpers/page-client.ts';
 

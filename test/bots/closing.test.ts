@@ -1,17 +1,17 @@
 /** A platform closes all its parts even when one of them fails to close. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import * as onDiscord from './discord/house.ts';
-import * as onSlack from './slack/house.ts';
+import * as onDiscord from '../harness/discord.ts';
+import * as onSlack from '../harness/slack.ts';
 
 for (const [name, open] of [
-  ['Discord', onDiscord.openHouse],
-  ['Slack', onSlack.openHouse],
+  ['Discord', onDiscord.openDiscord],
+  ['Slack', onSlack.openSlack],
 ] as const) {
   it(`${name} closes all parts when one part fails to close`, { timeout: 60_000 }, async () => {
-    const house = await open();
+    const harness = await open();
     try {
-      const { channels, replies } = house.bot;
+      const { channels, replies } = harness.bot;
       const closed: string[] = [];
       const closeReplies = replies.close.bind(replies);
       const closeChannels = channels.close.bind(channels);
@@ -24,11 +24,11 @@ for (const [name, open] of [
         await closeChannels();
         throw new Error('the channels do not close');
       };
-      await house.bot.close();
+      await harness.bot.close();
       assert.deepEqual(closed, ['replies']);
-      assert.match(house.log.join(''), /the channels do not close/);
+      assert.match(harness.log.join(''), /the channels do not close/);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 }

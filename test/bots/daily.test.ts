@@ -5,8 +5,8 @@ import { dailyQueueOf, PromptChannels } from '../../src/bots/channel-settings.ts
 import { type DailyTools, workDailyLines } from '../../src/bots/commands/daily.ts';
 import type { PromptChannel } from '../../src/bots/prompt-channels.ts';
 import { StoryError } from '../../src/errors.ts';
+import { request } from '../harness/replies.ts';
 import { BACKENDS } from '../helpers/backends.ts';
-import { request } from '../helpers/house.ts';
 import { until } from '../helpers/programs.ts';
 
 const { start } = BACKENDS.find(({ skip }) => !skip)!;

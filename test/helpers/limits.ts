@@ -8,7 +8,13 @@ export const NO_LIMITS: LimitSettings = {
   longestWaitMs: 0,
 };
 
-/** The same, in the form of a process's settings. */
+/** One running story of a user and two that wait. */
+export const THREE_AT_ONCE: Partial<LimitSettings> = {
+  person: { running: 1, waiting: 2, hourly: 5 },
+  community: { atOnce: 200, hourly: 1_000 },
+};
+
+/** `NO_LIMITS`, in the form of a process's settings. */
 export const NO_LIMITS_SET = {
   SCIFI_PERSON_RUNNING: '0',
   SCIFI_PERSON_HOURLY: '0',

@@ -9,12 +9,12 @@ import { pino } from 'pino';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
-import { textOf } from '../bots/discord/house.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person as DiscordPerson } from '../fakes/discord/people.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../fakes/slack/people.ts';
+import { textOf } from '../harness/discord.ts';
 import { startRole } from '../helpers/processes.ts';
 import { freePort, REDIS_SERVER, skipWithout, startRedis } from '../helpers/programs.ts';
 

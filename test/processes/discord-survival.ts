@@ -5,10 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { finished, isOver, textOf } from '../bots/discord/house.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeInteraction } from '../fakes/discord/world.ts';
+import { finished, isOver, textOf } from '../harness/discord.ts';
 import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';

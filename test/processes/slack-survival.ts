@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { botsMessages, finished, isOver, textOf } from '../bots/slack/house.ts';
 import type { Delivery } from '../fakes/slack/delivery.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person } from '../fakes/slack/people.ts';
 import type { FakeChannel } from '../fakes/slack/world.ts';
+import { botsMessages, finished, isOver, textOf } from '../harness/slack.ts';
 import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';

@@ -15,7 +15,7 @@ import { openConnection } from '../../src/queue/open.ts';
 import { Settings } from '../../src/queue/settings.ts';
 import type { StoryRequest } from '../../src/story/story.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
-import { type House, openHouse, request } from '../helpers/house.ts';
+import { openReplies, type RepliesHarness, request } from '../harness/replies.ts';
 import {
   freePort,
   REDIS_SERVER,
@@ -61,11 +61,11 @@ function gated(gate: () => Promise<unknown>): Storyteller {
   } as unknown as Storyteller;
 }
 
-async function expectStories(house: House, seeds: readonly number[]): Promise<void> {
+async function expectStories(harness: RepliesHarness, seeds: readonly number[]): Promise<void> {
   const { storyteller } = fakeStoryteller();
-  const asked = Promise.all(seeds.map((seed) => house.ask(seed)));
+  const asked = Promise.all(seeds.map((seed) => harness.ask(seed)));
   const late = sleep(LATE_MS, undefined, { ref: false }).then(async () => {
-    throw new Error(`No end after ${LATE_MS} ms: ${JSON.stringify(await house.replies.count())}`);
+    throw new Error(`No end after ${LATE_MS} ms: ${JSON.stringify(await harness.replies.count())}`);
   });
   const ends = await Promise.race([asked, late]);
   for (const [index, seed] of seeds.entries()) {
@@ -99,9 +99,9 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
     const redis = await startRedis(tlsOptions(files, port));
     const url = `rediss://localhost:${port}`;
     try {
-      const house = await openHouse(() => open(url, { files }), fakeStoryteller().storyteller);
-      await expectStories(house, [1, 2]);
-      await house.close();
+      const harness = await openReplies(() => open(url, { files }), fakeStoryteller().storyteller);
+      await expectStories(harness, [1, 2]);
+      await harness.close();
       await expectRefusal(url, /certificate.*Check REDIS_TLS_CA/s);
       // It depends on timing whether the server's reason arrives before it closes the connection.
       await assert.rejects(open(url, { files: { ca: files.ca } }), /cannot be used.*REDIS_TLS_CERT/s);
@@ -121,10 +121,10 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
     const redis = await startRedis(['--requirepass', 'of the operator', '--user', 'scifi', ...rules]);
     const url = redis.url.replace('://', `://scifi:${SECRET}@`);
     try {
-      const house = await openHouse(() => open(url), fakeStoryteller().storyteller);
-      await expectStories(house, [3]);
-      await house.sweep();
-      await house.close();
+      const harness = await openReplies(() => open(url), fakeStoryteller().storyteller);
+      await expectStories(harness, [3]);
+      await harness.sweep();
+      await harness.close();
       await expectRefusal(redis.url, /NOAUTH.*Check user and password/s);
       await expectRefusal(url.replace('-of', '-off'), /WRONGPASS.*Check user and password/s);
     } finally {
@@ -136,9 +136,9 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
     const cluster = await startCluster();
     try {
       const connect = () => open(cluster.url);
-      const house = await openHouse(connect, fakeStoryteller().storyteller);
+      const harness = await openReplies(connect, fakeStoryteller().storyteller);
       await expectStories(
-        house,
+        harness,
         Array.from({ length: 12 }, (_, seed) => seed),
       );
       const connection = await connect();
@@ -180,7 +180,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       for (const queue of ['stories', 'replies-test']) await connection.deleteEvents(queue, Date.now() + 1);
       assert.deepEqual(await lengths(), [0, 0]);
       await connection.close();
-      await house.close();
+      await harness.close();
 
       assert.match(
         await checkRedis(cluster.url, { redisSecurity: {}, prefix: 'test' }),
@@ -197,9 +197,9 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
     const redis = await startRedis();
     const client = new Redis(redis.url);
     try {
-      const house = await openHouse(() => open(redis.url), fakeStoryteller().storyteller);
-      await expectStories(house, [4]);
-      await house.close();
+      const harness = await openReplies(() => open(redis.url), fakeStoryteller().storyteller);
+      await expectStories(harness, [4]);
+      await harness.close();
       const keys = await client.keys('*');
       assert.ok(keys.includes(`${PREFIX}:stories:events`));
       assert.deepEqual(
@@ -240,16 +240,16 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
           begun++;
           return gate;
         });
-        const house = await openHouse(() => open(watched.url, security, logger), storyteller);
-        const ends = expectStories(house, [5, 6, 7, 8]);
+        const harness = await openReplies(() => open(watched.url, security, logger), storyteller);
+        const ends = expectStories(harness, [5, 6, 7, 8]);
         await until(() => begun === 4, 'four stories under way');
         await watched.failOver(how);
         go();
         const told = performance.now();
         await ends;
         assert.ok(performance.now() - told < HEARD_MS, 'the sentinels were heard');
-        await expectStories(house, [9]);
-        await house.close();
+        await expectStories(harness, [9]);
+        await harness.close();
         assert.doesNotMatch(logs.join(''), /hunter2/);
         await expectRefusal(watched.url, /NOAUTH.*REDIS_SENTINEL_PASSWORD/s);
         await expectRefusal(

@@ -5,12 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplyState } from '../../src/story/story.ts';
-import { endOf, FOOTER, isOver, textOf } from '../bots/discord/house.ts';
-import * as onSlack from '../bots/slack/house.ts';
 import type { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person as DiscordPerson } from '../fakes/discord/people.ts';
 import type { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../fakes/slack/people.ts';
+import { EPHEMERAL, endOf, FOOTER, isOver, textOf } from '../harness/discord.ts';
+import * as onSlack from '../harness/slack.ts';
 import { followReply } from '../helpers/page-client.ts';
 import { PROMPT } from '../helpers/undisturbed.ts';
 import type { Fate } from './counts.ts';
@@ -19,7 +19,6 @@ import type { Fate } from './counts.ts';
 const STORY_TIMEOUT_MS = 240_000;
 /** Discord and Slack give up on an app that has not acknowledged after three seconds. */
 const UNHEARD_MS = 4_000;
-const EPHEMERAL = 1 << 6;
 const POLL_MS = 50;
 /** How long the page tries to reach a server that is down. */
 const RETRY_FOR_MS = 60_000;
@@ -146,8 +145,8 @@ export async function askOnDiscord(
     const shown = original && !original.thinking ? original.content : '';
     if (shown.startsWith(PROMPT)) watch.grown(textOf(messages()).length);
     // A late refusal is a separate message, for the requester.
-    const whisper = messages().find(({ flags }) => flags & EPHEMERAL);
-    if (whisper) return { end: 'refused', sentence: whisper.content };
+    const ephemeral = messages().find(({ flags }) => flags & EPHEMERAL);
+    if (ephemeral) return { end: 'refused', sentence: ephemeral.content };
     // A waiting reply has a button; a refused one has none.
     const isSentence = shown !== '' && !shown.startsWith(PROMPT) && original!.components.length === 0;
     if (isSentence) return { end: 'refused', sentence: shown };
@@ -179,7 +178,7 @@ export async function askOnSlack({ slack }: Pick<Places, 'slack'>, wish: Wish, w
   watch.acknowledged(delivery.acknowledgedAt - delivery.createdAt);
   const told = () =>
     onSlack
-      .heard(slack, delivery)
+      .ephemeralTo(slack, delivery)
       .split('\n')
       .find((sentence) => sentence && !CROWDED.test(sentence));
   while (performance.now() - asked < STORY_TIMEOUT_MS) {

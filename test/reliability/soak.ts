@@ -9,12 +9,12 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { machine, table } from '../../bench/measure.ts';
+import { type Ask, Deployment } from '../harness/deployment.ts';
 import { freePort } from '../helpers/programs.ts';
 import { PROMPT } from '../helpers/undisturbed.ts';
 import { count, type Fate } from './counts.ts';
 import { writeBetween } from './document.ts';
 import { randomFrom } from './fault.ts';
-import { type Ask, House } from './house.ts';
 import { askOnDiscord, askOnPage, askOnSlack } from './people.ts';
 
 const FULL = { minutes: 20, people: 200 } as const;
@@ -50,7 +50,7 @@ interface Sample {
 }
 
 const operatorPort = String(await freePort());
-const house = await House.open({
+const deployment = await Deployment.open({
   env: {
     SCIFI_MAX_WAITING: '5000',
     SCIFI_LONGEST_WAIT: '0',
@@ -64,8 +64,8 @@ const fates: Fate[] = [];
 const samples: Sample[] = [];
 let hasFailed = false;
 try {
-  await house.start('worker', 'worker');
-  await house.start('bots', 'bots', { SCIFI_OPERATOR_PORT: operatorPort });
+  await deployment.start('worker', 'worker');
+  await deployment.start('bots', 'bots', { SCIFI_OPERATOR_PORT: operatorPort });
   const begun = performance.now();
   const until = begun + minutes * 60_000;
   const random = randomFrom(people);
@@ -74,7 +74,7 @@ try {
     while (performance.now() < until) {
       const asked = performance.now();
       let hasText = false;
-      const { fate } = house.request(ask, {
+      const { fate } = deployment.request(ask, {
         acknowledged: (ms) => acknowledged.push(ms),
         grown(characters) {
           if (hasText || characters <= PROMPT.length) return;
@@ -134,7 +134,7 @@ try {
     await writeBetween('soak', `${machine()}. ${verdict}\n\n${table(['soak', 'measured'], rows)}`);
   }
 } finally {
-  await house.close();
+  await deployment.close();
 }
 // An explicit exit: Node 20 sometimes does not end while it closes the remaining handles.
 process.exit(hasFailed ? 1 : 0);
@@ -143,7 +143,7 @@ async function sampleUntil(until: number, begun: number): Promise<void> {
   while (performance.now() < until) {
     await sleep(SAMPLE_MS);
     const memory: Record<string, number> = {};
-    for (const name of ['worker', 'bots']) memory[name] = await residentMib(house.process(name).pid);
+    for (const name of ['worker', 'bots']) memory[name] = await residentMib(deployment.process(name).pid);
     const metrics = await fetch(`http://127.0.0.1:${operatorPort}/metrics`).then((answer) => answer.text());
     const expected = /^scifi_expected_wait_seconds(?:\{\})? ([\d.e+-]+)$/m.exec(metrics)?.[1];
     samples.push({

@@ -4,45 +4,35 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postLine } from '../../../src/bots/commands/daily.ts';
 import { Person } from '../../fakes/discord/people.ts';
-import type { FakeInteraction } from '../../fakes/discord/world.ts';
+import { type DiscordHarness, ephemeralReply, finished, openDiscord, textOf } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
-import { finished, type House, openHouse, textOf } from './house.ts';
 
-const EPHEMERAL = 1 << 6;
 const STORY = { prompt: 'It all began with', length: 200 };
 const BY_MODERATORS =
   /^The moderators here have blocked you, so I write no stories for you\. Ask them to lift that\.$/;
 
-/** The ephemeral reply to an interaction. */
-async function whispered(interaction: FakeInteraction): Promise<string> {
-  const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
-  await until(isThere, 'an answer');
-  assert.equal(interaction.original!.flags, EPHEMERAL);
-  return interaction.original!.content;
-}
-
 describe('blocks on Discord', { timeout: 60_000 }, () => {
-  let house: House;
+  let harness: DiscordHarness;
 
   before(async () => {
-    house = await openHouse({ flags: 1 << 19, pace: 0, editIntervalMs: 200 });
+    harness = await openDiscord({ flags: 1 << 19, pace: 0, editIntervalMs: 200 });
   });
-  after(() => house.close());
+  after(() => harness.close());
 
-  const block = (subcommand: string, options = {}, channel = house.channel) =>
-    whispered(house.ann.slash(channel, 'scifi-block', options, { subcommand }));
+  const block = (subcommand: string, options = {}, channel = harness.channel) =>
+    ephemeralReply(harness.ann.slash(channel, 'scifi-block', options, { subcommand }));
 
   async function queued(): Promise<number> {
-    const counts = await house.bot.replies.count();
+    const counts = await harness.bot.replies.count();
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
   it('refuses all requests of a blocked user in ephemeral replies, except privacy commands', async () => {
-    const { discord, ann, channel } = house;
+    const { discord, ann, channel } = harness;
     const eve = new Person(discord, 'eve');
     const asked = ann.slash(channel, 'scifi', STORY);
     const [story] = await finished(asked);
-    await whispered(
+    await ephemeralReply(
       ann.slash(channel, 'scifi-channel', { messages: 'every', cooldown: 0 }, { subcommand: 'on' }),
     );
     assert.match(
@@ -56,7 +46,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
       () => eve.apply(story!, 'Continue as sci-fi'),
       () => eve.slash(channel, 'scifi-limits', {}, { subcommand: 'show' }),
     ]) {
-      assert.match(await whispered(attempt()), BY_MODERATORS);
+      assert.match(await ephemeralReply(attempt()), BY_MODERATORS);
     }
     for (const words of ['Every message is a prompt', 'And so is this one here']) eve.say(channel, words);
     const direct = await until(() => discord.world.directChannels.get(eve.user.id), 'a direct message');
@@ -66,8 +56,11 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     assert.equal(told.length, 1, 'told once');
     assert.match(told[0]!, BY_MODERATORS);
     assert.equal(await queued(), before);
-    assert.match(await whispered(eve.slash(channel, 'scifi-privacy')), /^What you ask me for/);
-    assert.match(await whispered(eve.slash(channel, 'scifi-forget')), /A block list still holds your id/);
+    assert.match(await ephemeralReply(eve.slash(channel, 'scifi-privacy')), /^What you ask me for/);
+    assert.match(
+      await ephemeralReply(eve.slash(channel, 'scifi-forget')),
+      /A block list still holds your id/,
+    );
     // In a direct message the blocks of a server's moderators do not apply.
     const elsewhere = eve.slash(discord.world.addChannel({ type: 1 }), 'scifi', STORY);
     await finished(elsewhere);
@@ -78,36 +71,36 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
   });
 
   it('writes no stories in a blocked channel or its threads, and no daily line', async () => {
-    const { discord, ann } = house;
+    const { discord, ann } = harness;
     const channel = discord.world.addChannel();
     const thread = discord.world.addChannel({ type: 11, parentId: channel.id });
-    await whispered(ann.slash(channel, 'scifi-channel', { hour: 0 }, { subcommand: 'daily' }));
+    await ephemeralReply(ann.slash(channel, 'scifi-channel', { hour: 0 }, { subcommand: 'daily' }));
     await block('add', { channel: channel.id });
     for (const here of [channel, thread]) {
-      const refused = await whispered(ann.slash(here, 'scifi', STORY));
+      const refused = await ephemeralReply(ann.slash(here, 'scifi', STORY));
       assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
     }
     const before = await queued();
-    await postLine(channel.id, house.tools());
+    await postLine(channel.id, harness.tools());
     assert.equal(await queued(), before);
     const lines = () =>
       [...channel.messages.values()].filter((one) => textOf([one]).length > 30 && !one.flags);
     assert.equal(lines().length, 0);
     await block('remove', { channel: channel.id }, channel);
-    await postLine(channel.id, house.tools());
+    await postLine(channel.id, harness.tools());
     await until(() => lines().length === 1, 'a line');
   });
 
   it('applies the operator’s blocks everywhere, also to moderators, without a direct message', async () => {
-    const { discord, ann, blocks } = house;
+    const { discord, ann, blocks } = harness;
     const server = { platform: 'discord', kind: 'community', id: discord.world.guild.id } as const;
     await blocks.add(server);
     const refused = /^The operator of this bot has blocked this server/;
-    assert.match(await whispered(ann.slash(house.channel, 'scifi', STORY)), refused);
+    assert.match(await ephemeralReply(ann.slash(harness.channel, 'scifi', STORY)), refused);
     assert.match(await block('list'), refused);
     const before = await queued();
     const bob = new Person(discord, 'bob');
-    bob.say(house.channel, 'Every message is a prompt, still');
+    bob.say(harness.channel, 'Every message is a prompt, still');
     await sleep(400);
     assert.equal(await queued(), before);
     assert.equal(discord.world.directChannels.get(bob.user.id), undefined);
@@ -115,12 +108,12 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     const ofAnn = { platform: 'discord', kind: 'user', id: ann.user.id } as const;
     await blocks.add(ofAnn);
     const direct = ann.slash(discord.world.addChannel({ type: 1 }), 'scifi', STORY);
-    assert.match(await whispered(direct), /^The operator of this bot has blocked you/);
+    assert.match(await ephemeralReply(direct), /^The operator of this bot has blocked you/);
     await blocks.remove(ofAnn);
   });
 
   it('ends the moderators’ blocks when the bot is removed from the server', async () => {
-    const { discord, blocks } = house;
+    const { discord, blocks } = harness;
     await block('add', { user: new Person(discord, 'joe').user.id });
     discord.removeBot();
     await until(
@@ -132,13 +125,13 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
 
 describe('/scifi-block on Discord', { timeout: 60_000 }, () => {
   it('reports its valid arguments', async () => {
-    const house = await openHouse({ worker: false });
+    const harness = await openDiscord({ worker: false });
     const block = (subcommand: string, options = {}) =>
-      whispered(house.ann.slash(house.channel, 'scifi-block', options, { subcommand }));
+      ephemeralReply(harness.ann.slash(harness.channel, 'scifi-block', options, { subcommand }));
 
     assert.match(await block('add'), /^Name a user or a channel/);
-    assert.match(await block('add', { user: house.ann.user.id }), /^That is you/);
+    assert.match(await block('add', { user: harness.ann.user.id }), /^That is you/);
     assert.equal(await block('list'), 'No user and no channel is blocked here.');
-    await house.close();
+    await harness.close();
   });
 });

@@ -10,26 +10,28 @@ import {
   type FakeMessage,
   PERMISSION,
 } from '../../fakes/discord/world.ts';
+import {
+  type DiscordHarness,
+  EPHEMERAL,
+  ephemeralReply,
+  finished,
+  isOver,
+  openDiscord,
+  textOf,
+} from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
-import { finished, type House, isOver, openHouse, textOf } from './house.ts';
 
-const EPHEMERAL = 1 << 6;
 const FLAG_MESSAGE_CONTENT = 1 << 19;
 
 /** Uses `/scifi-channel` and returns the ephemeral reply. */
 async function set(
-  house: House,
+  harness: DiscordHarness,
   channel: FakeChannel,
   subcommand: string,
   options: Record<string, unknown> = {},
 ): Promise<string> {
-  const interaction = house.ann.slash(channel, 'scifi-channel', options, { subcommand });
-  const whisper = await until(() => {
-    const { original } = interaction;
-    return original && !original.thinking && original;
-  }, 'an answer');
-  assert.equal((whisper as FakeMessage).flags, EPHEMERAL);
-  return (whisper as FakeMessage).content;
+  const interaction = harness.ann.slash(channel, 'scifi-channel', options, { subcommand });
+  return ephemeralReply(interaction);
 }
 
 /** The bot's reply to a message, once its story has ended. */
@@ -46,17 +48,17 @@ function botsMessages(channel: FakeChannel): FakeMessage[] {
 
 describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
   describe('a story-prompt channel', { timeout: 60_000, concurrency: true }, () => {
-    let house: House;
+    let harness: DiscordHarness;
 
     before(async () => {
-      house = await openHouse({ flags: FLAG_MESSAGE_CONTENT, pace: 0 });
+      harness = await openDiscord({ flags: FLAG_MESSAGE_CONTENT, pace: 0 });
     });
-    after(() => house.close());
+    after(() => harness.close());
 
     it('answers every message, except within the cooldown, short ones, and those of bots', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const channel = discord.world.addChannel();
-      const said = await set(house, channel, 'on', { messages: 'every', cooldown: 60, minimum: 12 });
+      const said = await set(harness, channel, 'on', { messages: 'every', cooldown: 60, minimum: 12 });
       assert.match(said, /^Every message with at least 12 characters is a prompt, once in 60 seconds/);
       const prompt = ann.say(channel, 'The robots had a union now');
       const answer = await answerTo(prompt);
@@ -72,9 +74,9 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('reacts to a slur without answering, and masks the name of a thread', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const channel = discord.world.addChannel();
-      await set(house, channel, 'on', { messages: 'every', threads: true });
+      await set(harness, channel, 'on', { messages: 'every', threads: true });
       const slur = new Person(discord, 'eve').say(channel, 'The w0ps took over the ship');
       const sign = await until(
         () => discord.world.reactions.find(({ messageId }) => messageId === slur.id),
@@ -91,9 +93,9 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('opens a thread for every story when set to', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const channel = discord.world.addChannel();
-      await set(house, channel, 'on', { messages: 'every', threads: true });
+      await set(harness, channel, 'on', { messages: 'every', threads: true });
       const prompt = ann.say(channel, 'Somebody had painted the moon');
       const thread = await until(() => discord.world.channels.get(prompt.id), 'a thread');
       assert.equal(thread.name, 'Somebody had painted the moon');
@@ -103,30 +105,30 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('refuses threads in a thread and a voice channel, and names the required permissions', async () => {
-      const { world } = house.discord;
+      const { world } = harness.discord;
       const parent = world.addChannel();
       const messages = { messages: 'every' };
       for (const type of [2, 11] as const) {
         const channel = world.addChannel(type === 11 ? { type, parentId: parent.id } : { type });
-        const refused = await set(house, channel, 'on', { ...messages, threads: true });
+        const refused = await set(harness, channel, 'on', { ...messages, threads: true });
         assert.match(
           refused,
           /^Nothing was changed: stories in a (thread|voice channel) cannot have threads/,
         );
-        assert.match(await set(house, channel, 'on', messages), /^Every message/);
-        await set(house, channel, 'off');
+        assert.match(await set(harness, channel, 'on', messages), /^Every message/);
+        await set(harness, channel, 'off');
       }
       const permissions = ALL_PERMISSIONS & ~PERMISSION.sendMessagesInThreads;
       const thread = world.addChannel({ type: 11, parentId: parent.id, permissions });
-      assert.match(await set(house, thread, 'on', messages), /I need Send Messages in Threads\./);
-      assert.match(await set(house, thread, 'daily', { hour: 1 }), /I need Send Messages in Threads\./);
+      assert.match(await set(harness, thread, 'on', messages), /I need Send Messages in Threads\./);
+      assert.match(await set(harness, thread, 'daily', { hour: 1 }), /I need Send Messages in Threads\./);
     });
 
     it('reports once, where it was set, that it no longer works', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const notice = /^No story can be written here: I need Create Public Threads in this channel\./;
       const channel = discord.world.addChannel();
-      await set(house, channel, 'on', { messages: 'every', threads: true, cooldown: 0 });
+      await set(harness, channel, 'on', { messages: 'every', threads: true, cooldown: 0 });
       discord.world.allow(channel, ALL_PERMISSIONS & ~PERMISSION.createPublicThreads);
       ann.say(channel, 'The robots had a union now');
       const told = await until(() => botsMessages(channel)[0], 'a notice');
@@ -139,7 +141,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       assert.equal(botsMessages(channel).length, 1);
 
       const mute = discord.world.addChannel();
-      await set(house, mute, 'on', { messages: 'every', cooldown: 0 });
+      await set(harness, mute, 'on', { messages: 'every', cooldown: 0 });
       discord.world.allow(mute, ALL_PERMISSIONS & ~PERMISSION.sendMessages);
       const unheard = ann.say(mute, 'The robots had a union now');
       const sign = await until(
@@ -151,9 +153,9 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('answers a mention of the bot’s own role, and replaces other mentions by names', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const channel = discord.world.addChannel();
-      await set(house, channel, 'on', { messages: 'mentions', cooldown: 0 });
+      await set(harness, channel, 'on', { messages: 'mentions', cooldown: 0 });
       const role = `<@&${discord.world.botRoleId}>`;
       const asked = ann.say(channel, `${role} The captain <:rocket:1234567890> of <#${channel.id}> rose`);
       const text = textOf([await answerTo(asked)]);
@@ -166,26 +168,29 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('names a missing permission and an unknown time zone', async () => {
-      const { discord } = house;
+      const { discord } = harness;
       const permissions = PERMISSION.viewChannel | PERMISSION.sendMessages;
       const channel = discord.world.addChannel({ permissions });
-      const refused = await set(house, channel, 'on', { messages: 'every', threads: true });
+      const refused = await set(harness, channel, 'on', { messages: 'every', threads: true });
       assert.match(
         refused,
         /^Nothing was changed: in this channel I need Read Message History, Create Public Threads, and Send Messages in Threads\./,
       );
-      assert.match(await set(house, channel, 'daily', { hour: 8, timezone: 'Mars/Olympus' }), /no time zone/);
-      assert.match(await set(house, channel, 'status'), /^Nothing is set/);
+      assert.match(
+        await set(harness, channel, 'daily', { hour: 8, timezone: 'Mars/Olympus' }),
+        /no time zone/,
+      );
+      assert.match(await set(harness, channel, 'status'), /^Nothing is set/);
     });
 
     it('gets one opening line a day, which any user can continue', async () => {
-      const { discord } = house;
+      const { discord } = harness;
       const channel = discord.world.addChannel();
       assert.match(
-        await set(house, channel, 'daily', { hour: 0 }),
+        await set(harness, channel, 'daily', { hour: 0 }),
         /An opening line comes every day at 0:00, UTC/,
       );
-      const tools = house.tools();
+      const tools = harness.tools();
       const clock = () => Date.UTC(2030, 0, 2, 0, 0, 1);
       await Promise.all([
         postLine(channel.id, { ...tools, clock }),
@@ -200,10 +205,10 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('gets its line from the scheduled job at its hour', async () => {
-      const { discord } = house;
+      const { discord } = harness;
       const channel = discord.world.addChannel();
-      await set(house, channel, 'daily', { hour: 0 });
-      const scheduler = house.connection.queue<{ channelId: string }, void>('daily-discord');
+      await set(harness, channel, 'daily', { hour: 0 });
+      const scheduler = harness.connection.queue<{ channelId: string }, void>('daily-discord');
       // The same scheduled job, with an hour that is always the current one.
       await scheduler.upsertJobScheduler(
         `c${channel.id}`,
@@ -213,7 +218,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
       await until(() => botsMessages(channel).find(isOver), 'a line');
       await sleep(1_500);
       assert.equal(botsMessages(channel).length, 1, 'one a day, however often it is asked for');
-      await set(house, channel, 'off');
+      await set(harness, channel, 'off');
       assert.equal(await scheduler.getJobScheduler(`c${channel.id}`), undefined);
       await scheduler.close();
     });
@@ -221,12 +226,12 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
 
   describe('an invalid schedule', { timeout: 40_000 }, () => {
     it('is found, repaired and logged', async () => {
-      const house = await openHouse({ pace: 0 });
-      const schedules = house.connection.queue<{ channelId: string }, void>('daily-discord');
+      const harness = await openDiscord({ pace: 0 });
+      const schedules = harness.connection.queue<{ channelId: string }, void>('daily-discord');
       try {
-        const { discord } = house;
+        const { discord } = harness;
         const [lost, stuck, good] = [0, 1, 2].map(() => discord.world.addChannel());
-        for (const channel of [lost!, stuck!, good!]) await set(house, channel, 'daily', { hour: 8 });
+        for (const channel of [lost!, stuck!, good!]) await set(harness, channel, 'daily', { hour: 8 });
         const idOf = ({ id }: FakeChannel) => `c${id}`;
         const before = await schedules.getJobScheduler(idOf(good!));
         await schedules.removeJobScheduler(idOf(lost!));
@@ -243,31 +248,31 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
         const template = { name: 'line', data: { channelId: 'gone' } };
         await schedules.upsertJobScheduler('cgone', { pattern: '0 8 * * *' }, template);
 
-        await repairSchedules(house.tools());
+        await repairSchedules(harness.tools());
 
         assert.equal((await schedules.getJobScheduler(idOf(lost!)))?.next, before?.next);
         assert.equal((await schedules.getJobScheduler(idOf(stuck!)))?.next, before?.next);
         assert.equal(await schedules.getJobScheduler('cgone'), undefined);
-        const warned = house.log.filter((line) => line.includes('has one again'));
+        const warned = harness.log.filter((line) => line.includes('has one again'));
         for (const { id } of [lost!, stuck!]) assert.ok(warned.some((line) => line.includes(id)));
         assert.ok(!warned.some((line) => line.includes(good!.id)));
       } finally {
         await schedules.close();
-        await house.close();
+        await harness.close();
       }
     });
   });
 
   describe('the settings of channels', { timeout: 30_000 }, () => {
     it('persist across processes, are shown by status, and are removed by off', async () => {
-      const house = await openHouse({ pace: 0 });
+      const harness = await openDiscord({ pace: 0 });
       try {
-        const { discord, ann } = house;
+        const { discord, ann } = harness;
         const channel = discord.world.addChannel();
-        await set(house, channel, 'on', { messages: 'mentions', minimum: 5 });
-        await set(house, channel, 'daily', { hour: 8, timezone: 'Europe/Vienna' });
-        const second = await house.another();
-        const status = await set(house, channel, 'status');
+        await set(harness, channel, 'on', { messages: 'mentions', minimum: 5 });
+        await set(harness, channel, 'daily', { hour: 8, timezone: 'Europe/Vienna' });
+        const second = await harness.another();
+        const status = await set(harness, channel, 'status');
         assert.match(
           status,
           /^Every message that mentions me .*\nAn opening line comes every day at 8:00, Europe\/Vienna\.$/,
@@ -278,27 +283,27 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
         assert.ok(textOf([answer]).startsWith('The tide never came back'));
         assert.equal(botsMessages(channel).length, 1, 'two processes heard it, one story answers');
         await second.close();
-        assert.match(await set(house, channel, 'off'), /^Off: /);
-        assert.match(await set(house, channel, 'status'), /^Nothing is set/);
+        assert.match(await set(harness, channel, 'off'), /^Off: /);
+        assert.match(await set(harness, channel, 'status'), /^Nothing is set/);
         new Person(discord, 'bob').say(channel, `<@${discord.world.bot.id}> Is anybody there?`);
         await sleep(500);
         assert.equal(botsMessages(channel).length, 1);
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
   });
 
   describe('a story-prompt channel without the message content intent', { timeout: 30_000 }, () => {
     it('reports this, and answers mentions', async () => {
-      const house = await openHouse({ pace: 0 });
+      const harness = await openDiscord({ pace: 0 });
       try {
-        const { discord, ann, channel } = house;
+        const { discord, ann, channel } = harness;
         assert.match(
-          await set(house, channel, 'on', { messages: 'every' }),
+          await set(harness, channel, 'on', { messages: 'every' }),
           /“Message Content Intent” is off/,
         );
-        await set(house, channel, 'on', { messages: 'mentions' });
+        await set(harness, channel, 'on', { messages: 'mentions' });
         ann.say(channel, 'Not a word of this can be read');
         ann.say(channel, `<@&${discord.world.botRoleId}> and neither can this`);
         const hint = await until(() => botsMessages(channel)[0], 'a hint');
@@ -306,7 +311,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
         const answer = await answerTo(ann.say(channel, `<@${discord.world.bot.id}> but this can be read`));
         assert.ok(textOf([answer]).startsWith('but this can be read'));
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
   });

@@ -2,22 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keepAnnouncing } from '../../../src/queue/story-worker.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
 import { PERMISSION } from '../../fakes/discord/world.ts';
-import { until } from '../../helpers/programs.ts';
+import { MODELS } from '../../harness/chat.ts';
 import {
+  type DiscordHarness,
   FOOTER,
   finished,
-  type House,
   isOver,
   labelsOf,
-  MODELS,
-  openHouse,
+  openDiscord,
   smallPrintOf,
   textOf,
-} from './house.ts';
+} from '../../harness/discord.ts';
+import { until } from '../../helpers/programs.ts';
 
 /** The lifetime of an interaction token (15 minutes), and the time at which the bot stops using it. */
 const TOKEN_MS = 4_000;
@@ -27,18 +26,18 @@ const LONG = { prompt: 'It went wrong', length: 1_700 };
 
 describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
   describe('a failure during a story on Discord', { timeout: 60_000, concurrency: true }, () => {
-    let house: House;
+    let harness: DiscordHarness;
 
     before(async () => {
-      house = await openHouse();
+      harness = await openDiscord();
     });
-    after(() => house.close());
+    after(() => harness.close());
 
     /** A story in its own channel, once its text has begun to grow. */
     async function begun(
       options: Record<string, unknown> = LONG,
     ): Promise<{ interaction: FakeInteraction; message: FakeMessage }> {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const interaction = ann.slash(discord.world.addChannel(), 'scifi', options);
       const message = await until(() => interaction.original, 'an acknowledgement');
       await until(() => message.content.length > 60, 'a growing text');
@@ -48,7 +47,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     async function givenUp(message: FakeMessage): Promise<void> {
       const edits = message.history.length;
       const reply = await until(
-        () => house.log.find((line) => line.includes('reply given up') && !seen.has(line)),
+        () => harness.log.find((line) => line.includes('reply given up') && !seen.has(line)),
         'a reply to be given up',
       );
       seen.add(reply);
@@ -65,7 +64,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
 
     it('stops a long story when a user deletes the channel', async () => {
       const { interaction, message } = await begun({ ...LONG, length: 3_000 });
-      house.discord.world.channels.delete(interaction.channel.id);
+      harness.discord.world.channels.delete(interaction.channel.id);
       message.deleted = true;
       await givenUp(message);
     });
@@ -83,13 +82,13 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
       await until(() => isOver(message), 'an end', 20_000);
       assert.match(smallPrintOf(message), /^Ended early: the bot may not send messages in this channel · /);
       assert.match(message.content, FOOTER);
-      assert.ok(house.discord.count(403) <= 2);
+      assert.ok(harness.discord.count(403) <= 2);
     });
 
     it('continues and finishes the story after a short Discord outage', async () => {
       const { interaction } = await begun();
       const edits = new RegExp(`^PATCH .*/${interaction.token}/`);
-      house.discord.misbehave({ match: edits, status: 503, times: 6 });
+      harness.discord.misbehave({ match: edits, status: 503, times: 6 });
       const messages = await finished(interaction);
       assert.match(messages.at(-1)!.content, FOOTER);
     });
@@ -97,7 +96,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     it('sends a further message once when the network drops the response', async () => {
       const { interaction } = await begun({ ...LONG, length: 2_800 });
       const sends = new RegExp(`^POST .*/channels/${interaction.channel.id}/messages`);
-      house.discord.misbehave({ match: sends, status: 0, takesEffect: true, times: 2 });
+      harness.discord.misbehave({ match: sends, status: 0, takesEffect: true, times: 2 });
       await finished(interaction);
       await sleep(500);
       assert.equal(interaction.channel.messages.size, 2);
@@ -105,10 +104,10 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
 
     it('keeps the story and handles missed messages when the gateway connection is cut', async () => {
       const { interaction } = await begun();
-      const { gateway } = house.discord;
+      const { gateway } = harness.discord;
       const before = gateway.resumes;
       gateway.cut();
-      const next = house.ann.slash(interaction.channel, 'scifi', { prompt: 'Meanwhile', length: 200 });
+      const next = harness.ann.slash(interaction.channel, 'scifi', { prompt: 'Meanwhile', length: 200 });
       const [first, second] = await Promise.all([finished(interaction), finished(next)]);
       assert.ok(textOf([first[0]!]).startsWith('It went wrong'));
       assert.ok(textOf(second).startsWith('Meanwhile'));
@@ -116,7 +115,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('shows the reply through an edit when the acknowledgement is lost', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const channel = discord.world.addChannel();
       const interaction = ann.slash(channel, 'scifi', { prompt: 'Unheard', length: 200 });
       const callbacks = new RegExp(`^POST .*/${interaction.token}/callback`);
@@ -129,11 +128,11 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('drops an interaction that arrived too late', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const channel = discord.world.addChannel();
       const interaction = ann.slash(channel, 'scifi', { prompt: 'Too late', length: 200 });
       discord.world.interactions.delete(interaction.token);
-      await until(() => house.log.find((line) => line.includes('"failure":"gone"')), 'a warning');
+      await until(() => harness.log.find((line) => line.includes('"failure":"gone"')), 'a warning');
       await sleep(1_000);
       const calls = discord.log.filter(({ path }) => path.includes(interaction.token));
       assert.ok(calls.length <= 6, `${calls.length} calls`);
@@ -142,16 +141,16 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
   });
 
   describe('an interaction token that expires', { timeout: 40_000, concurrency: true }, () => {
-    let house: House;
+    let harness: DiscordHarness;
 
     before(async () => {
-      house = await openHouse({ answerableMs: ANSWERABLE_MS });
-      house.discord.clocks.tokenMs = TOKEN_MS;
+      harness = await openDiscord({ answerableMs: ANSWERABLE_MS });
+      harness.discord.clocks.tokenMs = TOKEN_MS;
     });
-    after(() => house.close());
+    after(() => harness.close());
 
     it('continues through the channel where the bot is a member', async () => {
-      const { discord, ann } = house;
+      const { discord, ann } = harness;
       const interaction = ann.slash(discord.world.addChannel(), 'scifi', { ...LONG, length: 2_500 });
       const messages = await finished(interaction);
       assert.ok(interaction.original!.history.at(-1)!.at - interaction.createdAt > TOKEN_MS);
@@ -161,7 +160,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('ends the story earlier where the app is user-installed only', async () => {
-      const { discord } = house;
+      const { discord } = harness;
       const guest = { isInstalled: false };
       // Another user: the stories of one user run one after the other.
       const joe = new Person(discord, 'joe');
@@ -178,11 +177,11 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
 
   describe('a queue on Discord', { timeout: 40_000 }, () => {
     it('shows the position, refuses when it is full, and continues when a worker starts', async () => {
-      const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
-      const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+      const harness = await openDiscord({ worker: false, allowed: { maxWaiting: 2 } });
+      const stopAnnouncing = harness.announceWorker();
       try {
-        const { discord, ann, channel } = house;
-        await until(() => house.stories.status().phase === 'ready', 'the announcement to arrive');
+        const { discord, ann, channel } = harness;
+        await until(() => harness.stories.status().phase === 'ready', 'the announcement to arrive');
         const first = ann.slash(channel, 'scifi', { prompt: 'First', length: 200 });
         await until(() => first.original && smallPrintOf(first.original) === 'Next in the queue', 'a place');
         const second = ann.slash(channel, 'scifi', { prompt: 'Second', length: 200 });
@@ -193,22 +192,21 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
         ann.press(first.original!, 'Stop');
         await until(() => isOver(first.original!), 'an end');
         assert.match(first.original!.content, /-# Stopped before the first word · /);
-        silence();
-        await house.startWorker();
+        stopAnnouncing();
+        await harness.startWorker();
         await until(() => isOver(second.original!), 'an end');
         assert.equal(discord.count('invalid'), 0);
       } finally {
-        silence();
-        await house.close();
+        await harness.close();
       }
     });
   });
 
   describe('a Discord event that discord.js cannot handle', { timeout: 40_000 }, () => {
     it('is logged, and the process continues', async () => {
-      const house = await openHouse();
+      const harness = await openDiscord();
       try {
-        const { discord, ann, channel } = house;
+        const { discord, ann, channel } = harness;
         for (const data of [null, { channel_id: channel.id, id: '1', author: 7 }]) {
           discord.gateway.dispatch('MESSAGE_UPDATE', data as never);
           discord.gateway.dispatch('MESSAGE_CREATE', { mentions: [], author: {}, ...data });
@@ -216,51 +214,51 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
           discord.gateway.dispatch('CHANNEL_CREATE', data as never);
         }
         const isLogged = (line: string) => line.includes('an event of Discord could not be handled');
-        await until(() => house.log.some(isLogged), 'a line in the log');
+        await until(() => harness.log.some(isLogged), 'a line in the log');
         const interaction = ann.slash(channel, 'scifi', { prompt: 'All the same', length: 200 });
         assert.ok(textOf(await finished(interaction)).startsWith('All the same'));
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
   });
 
   describe('an exhausted Discord session limit', { timeout: 40_000 }, () => {
     it('is waited out while replies are edited', async () => {
-      const house = await openHouse();
+      const harness = await openDiscord();
       try {
-        const { discord, ann, channel } = house;
+        const { discord, ann, channel } = harness;
         const { gateway } = discord;
         const interaction = ann.slash(channel, 'scifi', LONG);
         await until(() => interaction.original?.content, 'a growing text');
         Object.assign(gateway.sessions, { remaining: 0, resetAfterMs: 3_000 });
-        await house.restart();
-        assert.match(house.bot.problem() ?? '', /no more connections for now\. It connects again at 20/);
+        await harness.restart();
+        assert.match(harness.bot.problem() ?? '', /no more connections for now\. It connects again at 20/);
         assert.ok(textOf(await finished(interaction)).startsWith('It went wrong'));
         assert.equal(gateway.listeners, 0);
         Object.assign(gateway.sessions, { remaining: 1_000, resetAfterMs: 0 });
-        await until(() => gateway.listeners === 1 && !house.bot.problem(), 'a connection');
+        await until(() => gateway.listeners === 1 && !harness.bot.problem(), 'a connection');
         const next = ann.slash(channel, 'scifi', { prompt: 'Here again', length: 200 });
         assert.ok(textOf(await finished(next)).startsWith('Here again'));
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
 
     it('does not prevent the process from closing', async () => {
-      const house = await openHouse({ worker: false });
+      const harness = await openDiscord({ worker: false });
       try {
-        Object.assign(house.discord.gateway.sessions, { remaining: 0, resetAfterMs: 3_600_000 });
-        await house.restart();
+        Object.assign(harness.discord.gateway.sessions, { remaining: 0, resetAfterMs: 3_600_000 });
+        await harness.restart();
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
   });
 
   describe('commands that Discord refuses', { timeout: 40_000 }, () => {
     it('do not prevent the start; the commands registered before stay in use', async () => {
-      const house = await openHouse({ worker: false });
+      const harness = await openDiscord({ worker: false });
       try {
         const fewer = { models: MODELS.slice(0, 1) };
         const answers = [
@@ -268,29 +266,29 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
           { status: 403, code: 50_001 },
         ];
         for (const answer of answers) {
-          house.discord.misbehave({ match: /^PUT .*commands$/, ...answer });
-          await house.restart(fewer);
+          harness.discord.misbehave({ match: /^PUT .*commands$/, ...answer });
+          await harness.restart(fewer);
           assert.ok(
-            house.log.some(
+            harness.log.some(
               (line) => line.includes('commands are not registered') && line.includes(`${answer.code}`),
             ),
           );
-          assert.equal(house.bot.problem(), undefined);
+          assert.equal(harness.bot.problem(), undefined);
         }
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
   });
 
   describe('a token that Discord rejects', { timeout: 40_000 }, () => {
     it('ends the start with an instruction, without hanging', async () => {
-      const house = await openHouse({ worker: false });
+      const harness = await openDiscord({ worker: false });
       try {
         for (const code of [4_004, 4_011, 4_014]) {
-          house.discord.gateway.refusal = code;
+          harness.discord.gateway.refusal = code;
           await assert.rejects(
-            house.another(),
+            harness.another(),
             {
               name: 'StoryError',
               code: 'configuration',
@@ -299,15 +297,17 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
             `${code}`,
           );
         }
-        house.discord.gateway.refusal = undefined;
-        const wrong = { token: 'a.b.c', shards: 'auto', api: house.discord.api };
-        await assert.rejects(house.another({ config: wrong }), { message: /does not accept DISCORD_TOKEN/ });
-        const range = { ...wrong, token: house.discord.token, shards: '3-1/2' };
-        await assert.rejects(house.another({ config: range }), {
+        harness.discord.gateway.refusal = undefined;
+        const wrong = { token: 'a.b.c', shards: 'auto', api: harness.discord.api };
+        await assert.rejects(harness.another({ config: wrong }), {
+          message: /does not accept DISCORD_TOKEN/,
+        });
+        const range = { ...wrong, token: harness.discord.token, shards: '3-1/2' };
+        await assert.rejects(harness.another({ config: range }), {
           message: /DISCORD_SHARDS: expected a range/,
         });
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
   });

@@ -3,45 +3,38 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LookUp } from '../../../src/queue/admission/limits.ts';
-import { keepAnnouncing } from '../../../src/queue/story-worker.ts';
 import { Person } from '../../fakes/discord/people.ts';
-import type { FakeInteraction } from '../../fakes/discord/world.ts';
+import {
+  type DiscordHarness,
+  EPHEMERAL,
+  ephemeralReply,
+  finished,
+  isOver,
+  openDiscord,
+  smallPrintOf,
+} from '../../harness/discord.ts';
+import { THREE_AT_ONCE } from '../../helpers/limits.ts';
 import { until } from '../../helpers/programs.ts';
-import { finished, type House, isOver, openHouse, smallPrintOf } from './house.ts';
 
-const EPHEMERAL = 1 << 6;
 const STORY = { prompt: 'It all began with', length: 200 };
 
-/** The ephemeral reply to an interaction. */
-async function whispered(interaction: FakeInteraction): Promise<string> {
-  const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
-  await until(isThere, 'an answer');
-  const { original } = interaction;
-  assert.equal(original!.flags, EPHEMERAL);
-  return original!.content;
-}
-
 describe('limits on Discord', { timeout: 60_000 }, () => {
-  let house: House;
-  let silence = () => {};
+  let harness: DiscordHarness;
 
   before(async () => {
-    house = await openHouse({
+    harness = await openDiscord({
       worker: false,
       flags: 1 << 19,
       pace: 0,
       editIntervalMs: 200,
-      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, community: { atOnce: 200, hourly: 1_000 } },
+      allowed: THREE_AT_ONCE,
     });
-    silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+    harness.announceWorker();
   });
-  after(() => {
-    silence();
-    return house.close();
-  });
+  after(() => harness.close());
 
   it('runs three stories of a user in sequence, and refuses the next in an ephemeral reply', async () => {
-    const { discord, channel } = house;
+    const { discord, channel } = harness;
     const ann = new Person(discord, 'ann');
     const first = ann.slash(channel, 'scifi', STORY);
     await until(() => first.original, 'the first to be in the queue');
@@ -51,24 +44,24 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
       assert.equal(smallPrintOf(one.original!), 'Begins when your other story is done');
     }
     const asked = performance.now();
-    const sentence = await whispered(ann.slash(channel, 'scifi', STORY));
+    const sentence = await ephemeralReply(ann.slash(channel, 'scifi', STORY));
     assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
     assert.ok(performance.now() - asked < 1_000);
     // A user who stops one story can ask for another.
     ann.press(third!.original!, 'Stop');
     await until(() => isOver(third!.original!), 'an end');
-    await until(async () => (await house.bot.replies.count()).completed! > 0, 'its place to be free');
+    await until(async () => (await harness.bot.replies.count()).completed! > 0, 'its place to be free');
     const fourth = ann.slash(channel, 'scifi', STORY);
-    const worker = await house.startWorker();
+    const worker = await harness.startWorker();
     for (const one of [first, second!, fourth]) await finished(one);
     const [, again] = [ann.press(first.original!, 'Another'), ann.press(second!.original!, 'Warmer')];
-    const refusal = await whispered(again);
+    const refusal = await ephemeralReply(again);
     assert.equal(refusal, 'You have had your 5 stories for this hour. The next can start in 60 minutes.');
     await worker.close();
   });
 
   it('refuses in an ephemeral reply also when the queue is slow', async () => {
-    const { discord, channel, bot } = house;
+    const { discord, channel, bot } = harness;
     const joe = new Person(discord, 'joe');
     for (let story = 0; story < 3; story++) joe.slash(channel, 'scifi', STORY);
     const replies = bot.replies as { lookUp: LookUp };
@@ -82,7 +75,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     };
     try {
       const late = joe.slash(channel, 'scifi', STORY);
-      const followUp = await until(() => late.followUps[0], 'a whisper');
+      const followUp = await until(() => late.followUps[0], 'an ephemeral reply');
       assert.deepEqual([followUp.flags, late.original!.deleted], [EPHEMERAL, true]);
       assert.match(followUp.content, /^You have 3 stories under way\./);
     } finally {
@@ -91,10 +84,10 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
   });
 
   it('opens no thread for a refused prompt', async () => {
-    const { discord, ann } = house;
+    const { discord, ann } = harness;
     const channel = discord.world.addChannel();
     const set = { messages: 'every', threads: true, cooldown: 0 };
-    await whispered(ann.slash(channel, 'scifi-channel', set, { subcommand: 'on' }));
+    await ephemeralReply(ann.slash(channel, 'scifi-channel', set, { subcommand: 'on' }));
     const bob = new Person(discord, 'bob');
     const prompts = ['one', 'two', 'three', 'four'].map((word) => bob.say(channel, `This is prompt ${word}`));
     const answers = () => [...channel.messages.values()].filter(({ author }) => author.bot);
@@ -105,9 +98,9 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
   });
 
   it('lets administrators set limits below the operator’s, never above, and remove them', async () => {
-    const { discord, channel, ann } = house;
+    const { discord, channel, ann } = harness;
     const set = (subcommand: string, options = {}) =>
-      whispered(ann.slash(channel, 'scifi-limits', options, { subcommand }));
+      ephemeralReply(ann.slash(channel, 'scifi-limits', options, { subcommand }));
     const standard = [
       'Each person here may have 3 stories under way and 5 stories an hour.',
       'All together may have 200 stories under way and 1,000 stories an hour.',
@@ -127,7 +120,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     const eve = new Person(discord, 'eve');
     const story = eve.slash(channel, 'scifi', STORY);
     await until(() => story.original, 'the first');
-    const refusal = await whispered(eve.slash(channel, 'scifi', STORY));
+    const refusal = await ephemeralReply(eve.slash(channel, 'scifi', STORY));
     assert.equal(refusal, 'You have a story under way. The next can start when it is done.');
     // A server's limits apply in that server.
     const elsewhere = discord.world.addChannel({ type: 1 });

@@ -5,10 +5,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
+import { EPHEMERAL, finished, openDiscord, textOf } from '../../harness/discord.ts';
 import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
-import { finished, openHouse, textOf } from './house.ts';
-
-const EPHEMERAL = 1 << 6;
 
 async function answerTo(interaction: FakeInteraction): Promise<string> {
   const answer: FakeMessage = await until(() => {
@@ -21,9 +19,9 @@ async function answerTo(interaction: FakeInteraction): Promise<string> {
 
 describe('privacy on Discord', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('lists the stored data; forgetting stops running stories and removes all data of the user', async () => {
-    const house = await openHouse({ pace: 60 });
+    const harness = await openDiscord({ pace: 60 });
     try {
-      const { ann, channel, discord } = house;
+      const { ann, channel, discord } = harness;
       const told = await answerTo(ann.slash(channel, 'scifi-privacy'));
       assert.match(told, /for 24 hours after that: .*`\/scifi-forget`.*https:\/\/example\.org\/privacy/s);
       const bob = new Person(discord, 'bob');
@@ -31,18 +29,18 @@ describe('privacy on Discord', { timeout: 60_000, skip: skipWithout(REDIS_SERVER
         person.slash(channel, 'scifi', { prompt: 'The robots had a union now', length: 300 }),
       ) as [FakeInteraction, FakeInteraction];
       await until(() => theirs.original && textOf([theirs.original]).length > 60, 'a story to grow');
-      assert.ok((await house.dump()).includes(ann.user.id));
+      assert.ok((await harness.dump()).includes(ann.user.id));
       assert.match(await answerTo(ann.slash(channel, 'scifi-forget')), /^Done\. Stories of yours/);
-      const all = await house.dump();
+      const all = await harness.dump();
       assert.ok(all.includes(bob.user.id));
       assert.ok(!all.includes(ann.user.id));
       const [message] = await finished(theirs);
       assert.ok(textOf([message!]).length < 300, 'stopped where it was');
       assert.match(await answerTo(ann.slash(channel, 'scifi-forget')), /^You asked for that a moment ago/);
       await finished(others);
-      assert.ok(!house.log.join('\n').includes('robots'));
+      assert.ok(!harness.log.join('\n').includes('robots'));
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });

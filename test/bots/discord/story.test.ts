@@ -4,13 +4,19 @@ import { after, before, describe, it } from 'node:test';
 import { readParts } from '../../../src/bots/discord/story-text.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeInteraction, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
+import {
+  type DiscordHarness,
+  EPHEMERAL,
+  FOOTER,
+  finished,
+  labelsOf,
+  openDiscord,
+  textOf,
+} from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
-import { FOOTER, finished, type House, labelsOf, openHouse, textOf } from './house.ts';
-
-const EPHEMERAL = 1 << 6;
 
 /** A reply that the user stops as soon as it has text. */
-async function stopped({ ann }: House, interaction: FakeInteraction): Promise<FakeMessage[]> {
+async function stopped({ ann }: DiscordHarness, interaction: FakeInteraction): Promise<FakeMessage[]> {
   const message = await until(() => interaction.original, 'an acknowledgement');
   await until(() => labelsOf(message).includes('Stop') && textOf([message]).length > 20, 'a growing text');
   ann.press(message, 'Stop');
@@ -18,26 +24,26 @@ async function stopped({ ann }: House, interaction: FakeInteraction): Promise<Fa
 }
 
 describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
-  let house: House;
+  let harness: DiscordHarness;
 
   before(async () => {
     // Faster than in production; the limits in Discord's headers still apply.
-    house = await openHouse({ isEmbedded: true, pace: 900, editIntervalMs: 250 });
+    harness = await openDiscord({ isEmbedded: true, pace: 900, editIntervalMs: 250 });
   });
   after(async () => {
-    await house.close();
-    const log = house.log.join('');
+    await harness.close();
+    const log = harness.log.join('');
     assert.doesNotMatch(
       log,
       /It all began|Long ago|airlock|the ship/,
       'no prompt and no story is in the log',
     );
-    for (const { token } of house.discord.world.interactions.values()) assert.ok(!log.includes(token));
-    assert.ok(!log.includes(house.discord.token));
+    for (const { token } of harness.discord.world.interactions.values()) assert.ok(!log.includes(token));
+    assert.ok(!log.includes(harness.discord.token));
   });
 
   it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
-    const { ann, channel } = house;
+    const { ann, channel } = harness;
     const interaction = ann.slash(channel, 'scifi', { prompt: 'It all began with', length: 1_700 });
     const [message, ...more] = await finished(interaction);
     assert.equal(more.length, 0);
@@ -49,11 +55,11 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.match(message!.content, FOOTER);
     assert.match(message!.content, /Science fiction fake\\-1 \(fake\) · temperature 0\.4 · seed 7/);
     assert.deepEqual(labelsOf(message!), ['Continue', 'Another', 'Warmer', 'Cooler']);
-    assert.equal(house.discord.count(429), 0);
+    assert.equal(harness.discord.count(429), 0);
   });
 
   it('continues in further messages without cutting a word, and is joined again when read back', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 3_700, seed: 3 });
     const messages = await finished(interaction);
@@ -67,24 +73,24 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const [first, second] = messages;
     assert.ok(first!.history.at(-1)!.at <= second!.at + 50);
     // Continue reads across the last two messages.
-    const next = await stopped(house, ann.press(messages.at(-1)!, 'Continue'));
+    const next = await stopped(harness, ann.press(messages.at(-1)!, 'Continue'));
     assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 20);
-    const again = await stopped(house, ann.press(messages.at(-1)!, 'Warmer'));
+    const again = await stopped(harness, ann.press(messages.at(-1)!, 'Warmer'));
     assert.ok(textOf(again).startsWith('Long ago'), 'the prompt is found in the first message');
     assert.match(again.at(-1)!.content, /temperature 0\.6 · seed 3 /);
   });
 
   it('is stopped by its author or a moderator only', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     const bob = new Person(discord, 'bob');
     const interaction = ann.slash(channel, 'scifi', { prompt: 'Stop me', length: 1_800 });
     const message = await until(() => interaction.original, 'an acknowledgement');
     await until(() => labelsOf(message).includes('Stop') && textOf([message]).length > 100, 'a growing text');
     const refused = bob.press(message, 'Stop');
-    const whisper = await until(() => refused.original, 'a refusal');
-    assert.match(whisper.content, /^Only the one who asked/);
-    assert.equal(whisper.flags, EPHEMERAL);
+    const ephemeral = await until(() => refused.original, 'a refusal');
+    assert.match(ephemeral.content, /^Only the one who asked/);
+    assert.equal(ephemeral.flags, EPHEMERAL);
     bob.permissions |= PERMISSION.manageMessages;
     const shown = textOf([message]);
     bob.press(message, 'Stop');
@@ -96,7 +102,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('is generated again by Another, Warmer and Cooler, with its own opening and seed', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     // No part of the prompt is interpreted as markup, and all of it is returned.
     const prompt = '**@everyone** <@one> [a](http://b) \\ `c`';
@@ -114,7 +120,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('continues any message from its menu, and again with the same beginning', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     const post = ann.say(channel, 'The airlock opened, and there stood a man without a shadow.');
     const [message] = await finished(ann.apply(post, 'Continue as sci-fi'));
@@ -122,12 +128,12 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const [same] = await finished(ann.press(message!, 'Warmer'));
     assert.notEqual(textOf([same!]), '');
     const empty = ann.apply(ann.say(channel, ''), 'Continue as sci-fi');
-    const whisper = await until(() => empty.original, 'a refusal');
-    assert.match(whisper.content, /^There is no text in that message/);
+    const ephemeral = await until(() => empty.original, 'a refusal');
+    assert.match(ephemeral.content, /^There is no text in that message/);
   });
 
   it('continues messages whose text is forwarded, in an embed or in components', async () => {
-    const { ann, discord, connection } = house;
+    const { ann, discord, connection } = harness;
     const channel = discord.world.addChannel();
     const reference = { type: 1, message_id: '1', channel_id: '2', guild_id: '3' };
     const words = { content: 'The airlock opened' };
@@ -153,17 +159,17 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('refuses an opening without words', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     for (const prompt of ['🚀🚀', '<:rocket:1234567890>', 'https://example.org/a', '...']) {
       const interaction = ann.slash(channel, 'scifi', { prompt });
-      const whisper = await until(() => interaction.original, 'a refusal');
-      assert.match(whisper.content, /^There are no words in that opening/);
+      const ephemeral = await until(() => interaction.original, 'a refusal');
+      assert.match(ephemeral.content, /^There are no words in that opening/);
     }
   });
 
   it('fits into one message where the app is user-installed only, and says so', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     const guest = { isInstalled: false };
     const [message, ...more] = await finished(
@@ -176,11 +182,11 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('refuses invalid requests in an ephemeral reply', async () => {
-    const { ann, channel } = house;
+    const { ann, channel } = harness;
     const interaction = ann.slash(channel, 'scifi', { prompt: 'x'.repeat(100), length: 60 });
-    const whisper = await until(() => interaction.original, 'a refusal');
-    assert.match(whisper.content, /needs at least 50 of its own/);
-    assert.equal(whisper.flags, EPHEMERAL);
+    const ephemeral = await until(() => interaction.original, 'a refusal');
+    assert.match(ephemeral.content, /needs at least 50 of its own/);
+    assert.equal(ephemeral.flags, EPHEMERAL);
     const crammed = ann.slash(channel, 'scifi', { prompt: '*'.repeat(1_600), length: 3_000 });
     const other = await until(() => crammed.original, 'a refusal');
     assert.match(other.content, /too long for one message/);
@@ -191,21 +197,21 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('refuses in an ephemeral reply to continue from a slur, regardless of its author', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     const post = ann.say(channel, 'The wops took over the ship.');
     for (const interaction of [
       ann.slash(channel, 'scifi', { prompt: 'All the w0ps' }),
       ann.apply(post, 'Continue as sci-fi'),
     ]) {
-      const whisper = await until(() => interaction.original, 'a refusal');
-      assert.match(whisper.content, /^I do not write on from one of the words in there/);
-      assert.equal(whisper.flags, EPHEMERAL);
+      const ephemeral = await until(() => interaction.original, 'a refusal');
+      assert.match(ephemeral.content, /^I do not write on from one of the words in there/);
+      assert.equal(ephemeral.flags, EPHEMERAL);
     }
   });
 
   it('is posted with vulgar words masked, and is requested again with the original words', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     const ask = { prompt: 'What the fuck, said the ship,', length: 120 };
     const [message] = await finished(ann.slash(channel, 'scifi', ask));
@@ -216,9 +222,9 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('is written once when its command is delivered twice', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel();
-    const second = await house.another();
+    const second = await harness.another();
     const interaction = ann.slash(channel, 'scifi', { prompt: 'Twice heard', length: 300 });
     await finished(interaction);
     await second.close();
@@ -230,7 +236,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('continues in a direct message, too', async () => {
-    const { ann, discord } = house;
+    const { ann, discord } = harness;
     const channel = discord.world.addChannel({ type: 1 });
     const messages = await finished(ann.slash(channel, 'scifi', { prompt: 'Between us', length: 2_000 }));
     assert.equal(messages.length, 2);
@@ -241,21 +247,21 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
 
 describe('a story on Discord whose process exits', { timeout: 40_000 }, () => {
   it('is edited further by a process that does not listen for commands', async () => {
-    const house = await openHouse();
+    const harness = await openDiscord();
     try {
-      const { ann, discord, channel } = house;
-      const editor = await house.another({
+      const { ann, discord, channel } = harness;
+      const editor = await harness.another({
         config: { token: discord.token, api: discord.api, shards: 'none' },
       });
       const interaction = ann.slash(channel, 'scifi', { prompt: 'Handed over', length: 1_200 });
       await until(() => (interaction.original?.content.length ?? 0) > 100, 'a growing text');
-      await house.bot.close();
+      await harness.bot.close();
       assert.ok(textOf(await finished(interaction)).startsWith('Handed over'));
       assert.equal(discord.gateway.identifies, 1);
       assert.equal(channel.messages.size, 1);
       await editor.close();
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });

@@ -6,35 +6,35 @@ import { postLine } from '../../../src/bots/commands/daily.ts';
 import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
+import { botsMessages, finished, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, finished, type House, openHouse, textOf } from './house.ts';
 
 const BY_MODERATORS =
   /^The moderators here have blocked you, so I write no stories for you\. Ask them to lift that\.$/;
 const BY_OPERATOR = /^The operator of this bot has blocked/;
 
 describe('blocks on Slack', { timeout: 60_000 }, () => {
-  let house: House;
+  let harness: SlackHarness;
 
   before(async () => {
-    house = await openHouse({ pace: 0, allowance: 20 });
-    house.slack.world.administrators.add(house.ann.user.id);
+    harness = await openSlack({ pace: 0, allowance: 20 });
+    harness.slack.world.administrators.add(harness.ann.user.id);
   });
-  after(() => house.close());
+  after(() => harness.close());
 
   async function answered(delivery: Delivery): Promise<string> {
-    return until(() => house.heard(delivery), 'an answer');
+    return until(() => harness.ephemeralTo(delivery), 'an answer');
   }
 
-  async function block(words: string, person = house.ann): Promise<string> {
+  async function block(words: string, person = harness.ann): Promise<string> {
     // Later messages get a later millisecond than earlier ones.
     await sleep(2);
-    return answered(person.slash(house.channel, '/scifi-block', words));
+    return answered(person.slash(harness.channel, '/scifi-block', words));
   }
 
   /** The number of replies ever added to the queue. */
   async function queued(): Promise<number> {
-    const counts = await house.bot.replies.count();
+    const counts = await harness.bot.replies.count();
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
@@ -42,7 +42,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
   const channelName = ({ id, name }: FakeChannel) => `<#${id}|${name}>`;
 
   it('refuses all requests of a blocked user in ephemeral replies, except privacy commands', async () => {
-    const { slack, ann, channel } = house;
+    const { slack, ann, channel } = harness;
     const eve = new Person(slack, 'eve');
     ann.slash(channel, '/scifi', 'Before all this length=200');
     const story = await finished(channel);
@@ -50,7 +50,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     await answered(set);
     assert.match(await block(nameOf(eve)), new RegExp(`^Blocked here from now on: <@${eve.user.id}>\\.`));
     const before = await queued();
-    const post = ann.say(house.channelOf(), 'A man without a shadow came in');
+    const post = ann.say(harness.channelOf(), 'A man without a shadow came in');
     for (const attempt of [
       () => eve.slash(channel, '/scifi', 'Let me in length=200'),
       () => eve.slash(channel, '/scifi', 'help'),
@@ -64,15 +64,15 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     }
     await sleep(2);
     const message = eve.say(channel, 'Every message is a prompt here');
-    assert.match(await until(() => house.heardAfter(message), 'a whisper'), BY_MODERATORS);
+    assert.match(await until(() => harness.ephemeralAfter(message), 'an ephemeral reply'), BY_MODERATORS);
     await sleep(2);
     const more = [
       eve.mention(channel, 'let me in, please'),
-      eve.say(house.channelOf({ kind: 'im', name: 'eve' }), 'let me in directly'),
+      eve.say(harness.channelOf({ kind: 'im', name: 'eve' }), 'let me in directly'),
     ];
     await sleep(500);
     assert.deepEqual(
-      more.map((one) => house.heardAfter(one)),
+      more.map((one) => harness.ephemeralAfter(one)),
       ['', ''],
       'told once',
     );
@@ -92,37 +92,37 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
   });
 
   it('writes no stories and no daily line in a blocked channel, which can unblock itself', async () => {
-    const { ann, slack } = house;
-    const channel = house.channelOf();
+    const { ann, slack } = harness;
+    const channel = harness.channelOf();
     const set = ann.slash(channel, '/scifi-channel', 'daily hour=0');
     await answered(set);
     await block(channelName(channel));
     const refused = await answered(ann.slash(channel, '/scifi', 'In here length=200'));
     assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
     const before = await queued();
-    await postLine(`${slack.workspace.id}-${channel.id}`, house.tools());
+    await postLine(`${slack.workspace.id}-${channel.id}`, harness.tools());
     assert.equal(await queued(), before);
     assert.equal(botsMessages(channel).length, 0);
     await sleep(2);
     await answered(ann.slash(channel, '/scifi-block', `remove ${channelName(channel)}`));
-    await postLine(`${slack.workspace.id}-${channel.id}`, house.tools());
+    await postLine(`${slack.workspace.id}-${channel.id}`, harness.tools());
     await finished(channel);
   });
 
   it('applies the operator’s blocks to moderators, too', async () => {
-    const { ann, slack, blocks } = house;
+    const { ann, slack, blocks } = harness;
     const everywhere = { platform: 'slack', kind: 'community', id: slack.workspace.id } as const;
     await blocks.add(everywhere);
     assert.match(await block('list'), BY_OPERATOR);
     await blocks.remove(everywhere);
     const ofAnn = { platform: 'slack', kind: 'user', id: ann.user.id } as const;
     await blocks.add(ofAnn);
-    assert.match(await answered(ann.slash(house.channelOf(), '/scifi', 'Me length=200')), BY_OPERATOR);
+    assert.match(await answered(ann.slash(harness.channelOf(), '/scifi', 'Me length=200')), BY_OPERATOR);
     await blocks.remove(ofAnn);
   });
 
   it('are for administrators, report their valid arguments, and end with the app', async () => {
-    const { ann, slack, blocks } = house;
+    const { ann, slack, blocks } = harness;
     const bob = new Person(slack, 'bob');
     assert.match(
       await block(nameOf(ann), bob),

@@ -5,29 +5,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { postLine } from '../../../src/bots/commands/daily.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
+import { botsMessages, finished, isOver, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
 
 /** Uses `/scifi-channel` and returns the ephemeral reply. */
-async function set(house: House, channel: FakeChannel, text: string): Promise<string> {
+async function set(harness: SlackHarness, channel: FakeChannel, text: string): Promise<string> {
   // Later messages get a later millisecond than earlier ones.
   await sleep(2);
-  const delivery = house.ann.slash(channel, '/scifi-channel', text);
-  return until(() => house.heard(delivery), 'an answer');
+  const delivery = harness.ann.slash(channel, '/scifi-channel', text);
+  return until(() => harness.ephemeralTo(delivery), 'an answer');
 }
 
 describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
-  let house: House;
+  let harness: SlackHarness;
 
   before(async () => {
-    house = await openHouse({ pace: 0, allowance: 20 });
+    harness = await openSlack({ pace: 0, allowance: 20 });
   });
-  after(() => house.close());
+  after(() => harness.close());
 
   it('answer messages, except within the cooldown, short ones, and those below a story', async () => {
-    const { slack, ann } = house;
-    const channel = house.channelOf();
-    const said = await set(house, channel, 'on cooldown=60 minimum=12');
+    const { slack, ann } = harness;
+    const channel = harness.channelOf();
+    const said = await set(harness, channel, 'on cooldown=60 minimum=12');
     assert.match(said, /^Every message with at least 12 characters is a prompt, once in 60 seconds/);
     ann.say(channel, 'The robots had a union now');
     const answer = await finished(channel);
@@ -44,32 +44,32 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
   });
 
   it('open a thread for every story when set to', async () => {
-    const { ann } = house;
-    const channel = house.channelOf();
-    await set(house, channel, 'on threads');
+    const { ann } = harness;
+    const channel = harness.channelOf();
+    await set(harness, channel, 'on threads');
     const prompt = ann.say(channel, 'Somebody had painted the moon');
     const story = await finished(channel);
     assert.equal(story.threadTs, prompt.ts);
   });
 
   it('report a missing invitation, wrong settings and an unknown time zone', async () => {
-    const channel = house.channelOf({ isMember: false });
-    const refused = await set(house, channel, 'on');
+    const channel = harness.channelOf({ isMember: false });
+    const refused = await set(harness, channel, 'on');
     assert.match(refused, /^Nothing was changed: in this channel I need an invitation\. Type `\/invite` <@U/);
-    assert.match(await set(house, channel, 'status'), /^Nothing is set/);
-    const inside = house.channelOf();
-    assert.match(await set(house, inside, 'daily hour=8 tz=Mars/Olympus'), /no time zone/);
-    assert.match(await set(house, inside, 'on cooldown=<!channel>'), /The cooldown is “&lt;!channel&gt;”/);
-    assert.match(await set(house, inside, 'maybe'), /Choose one of: on, daily, status, off/);
-    assert.match(await set(house, inside, ''), /every message is a prompt/);
+    assert.match(await set(harness, channel, 'status'), /^Nothing is set/);
+    const inside = harness.channelOf();
+    assert.match(await set(harness, inside, 'daily hour=8 tz=Mars/Olympus'), /no time zone/);
+    assert.match(await set(harness, inside, 'on cooldown=<!channel>'), /The cooldown is “&lt;!channel&gt;”/);
+    assert.match(await set(harness, inside, 'maybe'), /Choose one of: on, daily, status, off/);
+    assert.match(await set(harness, inside, ''), /every message is a prompt/);
   });
 
   it('get one opening line a day, whole, which any user can continue', async () => {
-    const { slack } = house;
-    const channel = house.channelOf();
-    assert.match(await set(house, channel, 'daily hour=0'), /An opening line comes every day at 0:00, UTC/);
+    const { slack } = harness;
+    const channel = harness.channelOf();
+    assert.match(await set(harness, channel, 'daily hour=0'), /An opening line comes every day at 0:00, UTC/);
     const key = `${slack.workspace.id}-${channel.id}`;
-    const tools = house.tools();
+    const tools = harness.tools();
     const clock = () => Date.UTC(2030, 0, 2, 0, 0, 1);
     await Promise.all([postLine(key, { ...tools, clock }), postLine(key, { ...tools, clock })]);
     const line = await finished(channel);
@@ -83,11 +83,11 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
   });
 
   it('get their line from the scheduled job at its hour', async () => {
-    const { slack } = house;
-    const channel = house.channelOf();
-    await set(house, channel, 'daily hour=0');
+    const { slack } = harness;
+    const channel = harness.channelOf();
+    await set(harness, channel, 'daily hour=0');
     const channelId = `${slack.workspace.id}-${channel.id}`;
-    const scheduler = house.connection.queue<{ channelId: string }, void>('daily-slack');
+    const scheduler = harness.connection.queue<{ channelId: string }, void>('daily-slack');
     // The same scheduled job, with an hour that is always the current one.
     await scheduler.upsertJobScheduler(
       `c${channelId}`,
@@ -97,28 +97,28 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     await finished(channel);
     await sleep(1_500);
     assert.equal(botsMessages(channel).length, 1, 'one a day, however often it is asked for');
-    await set(house, channel, 'off');
+    await set(harness, channel, 'off');
     assert.equal(await scheduler.getJobScheduler(`c${channelId}`), undefined);
     await scheduler.close();
   });
 });
 
 describe('the settings of channels on Slack', { timeout: 60_000 }, () => {
-  let house: House;
+  let harness: SlackHarness;
 
   before(async () => {
-    house = await openHouse({ pace: 0, allowance: 20 });
+    harness = await openSlack({ pace: 0, allowance: 20 });
   });
-  after(() => house.close());
+  after(() => harness.close());
 
   it('persist across processes, are shown by status, and are removed by off', async () => {
-    const { ann, slack } = house;
-    const channel = house.channelOf();
-    await set(house, channel, 'on mentions minimum=5');
-    await set(house, channel, 'daily hour=8 tz=Europe/Vienna');
-    await house.restart();
+    const { ann, slack } = harness;
+    const channel = harness.channelOf();
+    await set(harness, channel, 'on mentions minimum=5');
+    await set(harness, channel, 'daily hour=8 tz=Europe/Vienna');
+    await harness.restart();
     assert.match(
-      await set(house, channel, 'status'),
+      await set(harness, channel, 'status'),
       /^Every message that mentions me .*\nAn opening line comes every day at 8:00, Europe\/Vienna\.$/,
     );
     ann.say(channel, 'This is not for the robot at all');
@@ -128,8 +128,8 @@ describe('the settings of channels on Slack', { timeout: 60_000 }, () => {
     assert.deepEqual(asked.reactions, [], 'told of it twice, it has heard it once');
     await sleep(300);
     assert.equal([...channel.messages.values()].filter(({ isBots }) => isBots).length, 1);
-    assert.match(await set(house, channel, 'off'), /^Off: /);
-    assert.match(await set(house, channel, 'status'), /^Nothing is set/);
+    assert.match(await set(harness, channel, 'off'), /^Off: /);
+    assert.match(await set(harness, channel, 'status'), /^Nothing is set/);
     new Person(slack, 'bob').say(channel, 'Is anybody there tonight?');
     await sleep(400);
     assert.equal(botsMessages(channel).length, 0);

@@ -3,30 +3,30 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
+import { finished, isOver, openSlack, type SlackHarness } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
-import { finished, type House, isOver, openHouse } from './house.ts';
 
 /** A duplicate would be visible by then. */
 const AFTERWARDS_MS = 600;
 
 describe('Slack’s deliveries', { timeout: 60_000 }, () => {
-  let house: House;
+  let harness: SlackHarness;
 
   before(async () => {
-    house = await openHouse({ allowance: 20, pace: 2_000 });
+    harness = await openSlack({ allowance: 20, pace: 2_000 });
   });
   after(async () => {
-    house.slack.copies = 1;
-    await house.close();
-    assert.doesNotMatch(house.log.join(''), /"level":50/);
+    harness.slack.copies = 1;
+    await harness.close();
+    assert.doesNotMatch(harness.log.join(''), /"level":50/);
   });
 
   it('are handled once when they arrive twice, for all kinds of events', async () => {
-    const { slack, ann } = house;
+    const { slack, ann } = harness;
     slack.copies = 2;
-    const channel = house.channelOf();
+    const channel = harness.channelOf();
     const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0');
-    await until(() => house.heard(set), 'an answer');
+    await until(() => harness.ephemeralTo(set), 'an answer');
     const stories = new Set<FakeMessage>();
     const next = async (what: string) => {
       const story = await until(
@@ -56,15 +56,15 @@ describe('Slack’s deliveries', { timeout: 60_000 }, () => {
   });
 
   it('are answered by a story even where no ephemeral reply is possible', async () => {
-    const { slack, ann } = house;
-    const channel = house.channelOf({ isMember: false });
+    const { slack, ann } = harness;
+    const channel = harness.channelOf({ isMember: false });
     slack.misbehave({ match: /response_url/, answer: 503, times: 3 });
     ann.slash(channel, '/scifi', 'Nobody hears length=150');
     await until(
       () => slack.faults.some(({ match, times }) => match.test('response_url') && times < 3),
       'a try',
     );
-    const open = house.channelOf();
+    const open = harness.channelOf();
     ann.slash(open, '/scifi', 'Somebody hears length=150');
     await finished(open);
     assert.equal(messagesOf(channel).length, 0);

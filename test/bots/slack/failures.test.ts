@@ -2,21 +2,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keepAnnouncing } from '../../../src/queue/story-worker.ts';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
-import { until } from '../../helpers/programs.ts';
 import {
   botsMessages,
   configOf,
   FOOTER,
   finished,
-  type House,
   isOver,
   labelsOf,
-  openHouse,
+  openSlack,
+  type SlackHarness,
   smallPrintOf,
   textOf,
-} from './house.ts';
+} from '../../harness/slack.ts';
+import { until } from '../../helpers/programs.ts';
 
 /** The delay of a slow queue. */
 const SLOW_MS = 400;
@@ -25,18 +24,18 @@ const LONG = 'It went wrong length=1500';
 
 describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
   describe('a failure during a story on Slack', { timeout: 60_000, concurrency: true }, () => {
-    let house: House;
+    let harness: SlackHarness;
     const seen = new Set<string>();
 
     before(async () => {
-      house = await openHouse();
+      harness = await openSlack();
     });
-    after(() => house.close());
+    after(() => harness.close());
 
     /** A story in its own channel, once its text has begun to grow. */
     async function begun(text = LONG): Promise<{ channel: FakeChannel; message: FakeMessage }> {
-      const channel = house.channelOf();
-      house.ann.slash(channel, '/scifi', text);
+      const channel = harness.channelOf();
+      harness.ann.slash(channel, '/scifi', text);
       const message = await until(() => botsMessages(channel)[0], 'a message');
       await until(() => textOf(message).length > 60, 'a growing text');
       return { channel, message };
@@ -45,7 +44,7 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
     async function givenUp(message: FakeMessage): Promise<void> {
       const edits = message.history.length;
       const isNews = (line: string) => line.includes('reply given up') && !seen.has(line);
-      seen.add(await until(() => house.log.find(isNews), 'a reply to be given up'));
+      seen.add(await until(() => harness.log.find(isNews), 'a reply to be given up'));
       await sleep(1_000);
       assert.ok(message.history.length - edits <= 1, 'nobody goes on editing');
     }
@@ -64,9 +63,9 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
   });
 
   it('continues and finishes the story, once, after a short Slack outage', async () => {
-    const house = await openHouse();
+    const harness = await openSlack();
     try {
-      const { slack, ann, channel } = house;
+      const { slack, ann, channel } = harness;
       // Posted, and the response dropped: the bot looks for the message before it posts again.
       slack.misbehave({ match: /postMessage/, answer: 0, takesEffect: true });
       slack.misbehave({ match: /chat.update/, answer: 503, times: 2 });
@@ -77,21 +76,21 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
       await sleep(500);
       assert.equal(channel.messages.size, 1);
       // Slack reported that no message was posted.
-      const other = house.channelOf();
+      const other = harness.channelOf();
       slack.misbehave({ match: /postMessage/, answer: 'internal_error' });
       ann.slash(other, '/scifi', 'Again length=200');
       await finished(other);
       assert.equal(other.messages.size, 1);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 
   it('makes fewer calls after a rate-limit error, and delivers all final edits', async () => {
-    const house = await openHouse();
+    const harness = await openSlack();
     try {
-      const { slack, ann, channel } = house;
-      const other = house.channelOf();
+      const { slack, ann, channel } = harness;
+      const other = harness.channelOf();
       ann.slash(other, '/scifi', LONG);
       await until(() => botsMessages(other)[0]?.history.length === 2, 'another story that grows');
       slack.misbehave({ match: /chat.update/, answer: 429 });
@@ -107,16 +106,16 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(textOf(message).length > 1_200);
       await finished(other);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 
   it('shows the position, refuses when the queue is full, and continues when a worker starts', async () => {
-    const house = await openHouse({ worker: false, allowed: { maxWaiting: 2 } });
+    const harness = await openSlack({ worker: false, allowed: { maxWaiting: 2 } });
     try {
-      const { ann } = house;
-      const silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
-      const [one, two, three] = [house.channelOf(), house.channelOf(), house.channelOf()];
+      const { ann } = harness;
+      const stopAnnouncing = harness.announceWorker();
+      const [one, two, three] = [harness.channelOf(), harness.channelOf(), harness.channelOf()];
       ann.slash(one, '/scifi', 'First length=200');
       const first = await until(() => botsMessages(one)[0], 'a message');
       await until(() => smallPrintOf(first) === 'Next in the queue', 'a place');
@@ -125,42 +124,42 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
       await until(() => smallPrintOf(second) === '2nd in the queue', 'a place');
       assert.deepEqual(labelsOf(second), ['Stop']);
       const third = ann.slash(three, '/scifi', 'Third length=200');
-      await until(() => house.heard(third).startsWith('2 stories are waiting already.'), 'a refusal');
+      await until(() => harness.ephemeralTo(third).startsWith('2 stories are waiting already.'), 'a refusal');
       ann.press(first, 'Stop');
       await until(() => isOver(first), 'an end');
       assert.match(smallPrintOf(first), /^Stopped before the first word · /);
-      silence();
-      await house.startWorker();
+      stopAnnouncing();
+      await harness.startWorker();
       await until(() => isOver(second), 'an end');
       assert.equal(three.messages.size, 0);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 
   it('reconnects when the socket is cut, and handles messages sent meanwhile', async () => {
-    const house = await openHouse();
+    const harness = await openSlack();
     try {
-      const { slack, ann, channel } = house;
+      const { slack, ann, channel } = harness;
       ann.slash(channel, '/scifi', 'Before length=300');
       await finished(channel);
       // Slack itself waits for minutes.
       slack.deliveries.retryMs = [1_000, 2_000, 4_000, 8_000];
       slack.deliveries.cut();
-      const other = house.channelOf();
+      const other = harness.channelOf();
       ann.mention(other, 'Meanwhile length=200');
       const message = await finished(other, undefined, 25_000);
       assert.ok(textOf(message).startsWith('Meanwhile'));
       assert.equal(botsMessages(other, message.threadTs).length, 1);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 
   it('acknowledges a mention after its story is stored; Slack delivers a lost one again', async () => {
-    const house = await openHouse({ pace: 0 });
+    const harness = await openSlack({ pace: 0 });
     try {
-      const { slack, ann, channel, bot } = house;
+      const { slack, ann, channel, bot } = harness;
       const submit = bot.replies.submit.bind(bot.replies);
       bot.replies.submit = async (...task) => {
         await sleep(SLOW_MS);
@@ -175,25 +174,25 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(told.acknowledgedAt! - told.createdAt >= SLOW_MS, 'not before');
       assert.equal(told.attempts, 1);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 
   it('ends the start with an instruction, without hanging, when Slack rejects the token', async () => {
-    const house = await openHouse({ worker: false });
+    const harness = await openSlack({ worker: false });
     try {
-      const config = configOf(house.slack);
+      const config = configOf(harness.slack);
       const cases: [Partial<typeof config>, string, RegExp][] = [
         [{ botToken: 'xoxb-wrong' }, 'configuration', /Slack does not accept SLACK_BOT_TOKEN\. Copy it anew/],
         [{ appToken: 'xapp-wrong' }, 'configuration', /Slack does not accept SLACK_APP_TOKEN\. Make one/],
         [{ api: 'http://127.0.0.1:1/api/' }, 'chat_unavailable', /Slack cannot be reached \(temporary\)/],
       ];
       for (const [wrong, code, message] of cases) {
-        const started = house.another({ config: { ...config, ...wrong } });
+        const started = harness.another({ config: { ...config, ...wrong } });
         await assert.rejects(started, { name: 'StoryError', code, message });
       }
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });

@@ -4,38 +4,38 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { Person } from '../../fakes/slack/people.ts';
 import type { Workspace } from '../../fakes/slack/world.ts';
-import { until } from '../../helpers/programs.ts';
 import {
   botsMessages,
   FOOTER,
   finished,
-  type House,
   isOver,
-  openHouse,
+  openSlack,
+  type SlackHarness,
   smallPrintOf,
   textOf,
-} from './house.ts';
+} from '../../harness/slack.ts';
+import { until } from '../../helpers/programs.ts';
 
 const SIGNING_SECRET = randomBytes(16).toString('hex');
 
 /** Makes the fake deliver over HTTP. */
-function deliverTo({ slack, bot }: House): void {
+function deliverTo({ slack, bot }: SlackHarness): void {
   slack.deliveries.http = { url: `http://127.0.0.1:${bot.port}/slack/events`, signingSecret: SIGNING_SECRET };
 }
 
 describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: true }, () => {
   describe('one workspace', { concurrency: 1 }, () => {
-    let house: House;
+    let harness: SlackHarness;
 
     before(async () => {
       const http = { signingSecret: SIGNING_SECRET, port: 0 };
-      house = await openHouse({ settings: () => ({ appToken: undefined, http }) });
-      deliverTo(house);
+      harness = await openSlack({ settings: () => ({ appToken: undefined, http }) });
+      deliverTo(harness);
     });
-    after(() => house.close());
+    after(() => harness.close());
 
     it('has stories that grow, are stopped and continue after a restart', async () => {
-      const { ann, channel, slack } = house;
+      const { ann, channel, slack } = harness;
       const delivery = ann.slash(channel, '/scifi', 'By post length=1500');
       const message = await until(() => botsMessages(channel)[0], 'a message');
       await until(() => message.history.length >= 4, 'growing edits');
@@ -43,8 +43,8 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
       await until(() => isOver(message), 'the end');
       assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
       assert.match(smallPrintOf(message), FOOTER);
-      await house.restart();
-      deliverTo(house);
+      await harness.restart();
+      deliverTo(harness);
       ann.press(message, 'Continue');
       const next = await finished(channel, ({ ts }) => ts > message.ts);
       assert.ok(textOf(next).length > 100);
@@ -54,8 +54,8 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
     });
 
     it('rejects unsigned requests', async () => {
-      const { slack, bot, ann } = house;
-      const channel = house.channelOf();
+      const { slack, bot, ann } = harness;
+      const channel = harness.channelOf();
       slack.deliveries.http = {
         url: `http://127.0.0.1:${bot.port}/slack/events`,
         signingSecret: `${SIGNING_SECRET}0`,
@@ -64,16 +64,16 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
       await delivery.done;
       assert.equal(delivery.failure, 'http_error 401');
       assert.equal(channel.messages.size, 0);
-      deliverTo(house);
+      deliverTo(harness);
     });
   });
 
   describe('several workspaces', { concurrency: 1 }, () => {
-    let house: House;
+    let harness: SlackHarness;
     const encryptionKey = randomBytes(32);
 
     before(async () => {
-      house = await openHouse({
+      harness = await openSlack({
         pace: 0,
         allowance: 20,
         settings: ({ world }) => ({
@@ -88,11 +88,12 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
           },
         }),
       });
-      deliverTo(house);
+      deliverTo(harness);
     });
     after(async () => {
-      await house.close();
-      for (const { token } of house.slack.world.workspaces) assert.ok(!house.log.join('').includes(token));
+      await harness.close();
+      for (const { token } of harness.slack.world.workspaces)
+        assert.ok(!harness.log.join('').includes(token));
     });
 
     /** Opens the install link: returns the redirect target and the browser's cookie. */
@@ -104,11 +105,11 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
 
     /** Completes the installation as a user. */
     async function install(workspace: Workspace): Promise<number> {
-      const origin = `http://127.0.0.1:${house.bot.port}`;
+      const origin = `http://127.0.0.1:${harness.bot.port}`;
       const { link, cookie } = await begin(origin);
       assert.match(link.searchParams.get('scope')!, /commands,chat:write,/);
       const query = new URLSearchParams({
-        code: house.slack.approve(workspace),
+        code: harness.slack.approve(workspace),
         state: link.searchParams.get('state')!,
       });
       const back = await fetch(`${origin}/slack/oauth_redirect?${query}`, { headers: { cookie } });
@@ -117,7 +118,7 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
     }
 
     it('install the app, each with its own encrypted token, and leave no data on removal', async () => {
-      const { slack, connection } = house;
+      const { slack, connection } = harness;
       const first = slack.workspace;
       const second = slack.world.addWorkspace('another workspace');
       const strangers = slack.world.addWorkspace('strangers');
@@ -132,7 +133,7 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
         assert.ok(textOf(message).startsWith(`In ${workspace.name}`));
         bob.slash(channel, '/scifi-channel', 'on cooldown=0');
         await until(
-          () => slack.world.whispers.some(({ channelId }) => channelId === channel.id),
+          () => slack.world.ephemerals.some(({ channelId }) => channelId === channel.id),
           'an answer',
         );
         bob.say(channel, 'This is a prompt of its own');
@@ -171,7 +172,7 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
     });
 
     it('are removed when their token is revoked', async () => {
-      const { slack, connection } = house;
+      const { slack, connection } = harness;
       const workspace = slack.world.addWorkspace('revoked');
       assert.equal(await install(workspace), 200);
       const kept = connection.queue('settings-slack-installations');
@@ -183,9 +184,9 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
     });
 
     it('are not installed through a link that another user was given', async () => {
-      const origin = `http://127.0.0.1:${house.bot.port}`;
+      const origin = `http://127.0.0.1:${harness.bot.port}`;
       const { link } = await begin(origin);
-      const code = house.slack.approve(house.slack.world.addWorkspace('victim'));
+      const code = harness.slack.approve(harness.slack.world.addWorkspace('victim'));
       const query = new URLSearchParams({ code, state: link.searchParams.get('state')! });
       const back = await fetch(`${origin}/slack/oauth_redirect?${query}`);
       assert.notEqual(back.status, 200);

@@ -2,36 +2,39 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keepAnnouncing } from '../../../src/queue/story-worker.ts';
 import { Person } from '../../fakes/slack/people.ts';
+import {
+  botsMessages,
+  finished,
+  isOver,
+  openSlack,
+  type SlackHarness,
+  smallPrintOf,
+} from '../../harness/slack.ts';
+import { THREE_AT_ONCE } from '../../helpers/limits.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, finished, type House, isOver, openHouse, smallPrintOf } from './house.ts';
 
 const STORY = 'It all began with length=200';
 
 describe('limits on Slack', { timeout: 60_000 }, () => {
-  let house: House;
-  let silence = () => {};
+  let harness: SlackHarness;
 
   before(async () => {
-    house = await openHouse({
+    harness = await openSlack({
       worker: false,
       pace: 0,
       allowance: 20,
       editIntervalMs: 200,
-      allowed: { person: { running: 1, waiting: 2, hourly: 5 }, community: { atOnce: 200, hourly: 1_000 } },
+      allowed: THREE_AT_ONCE,
     });
-    silence = keepAnnouncing(house.stories, () => ({ phase: 'ready', loaded: 1 }));
+    harness.announceWorker();
   });
-  after(() => {
-    silence();
-    return house.close();
-  });
+  after(() => harness.close());
 
   it('runs three stories of a user in sequence, and refuses the next in an ephemeral reply', async () => {
-    const { slack } = house;
+    const { slack } = harness;
     const ann = new Person(slack, 'ann');
-    const channels = [1, 2, 3, 4].map(() => house.channelOf());
+    const channels = [1, 2, 3, 4].map(() => harness.channelOf());
     for (const channel of channels.slice(0, 3)) {
       ann.slash(channel, '/scifi', STORY);
       await until(() => botsMessages(channel)[0], 'a message');
@@ -42,37 +45,40 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     }
     const asked = performance.now();
     const refused = ann.slash(channels[3]!, '/scifi', STORY);
-    const sentence = await until(() => house.heard(refused), 'a refusal');
+    const sentence = await until(() => harness.ephemeralTo(refused), 'a refusal');
     assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
     assert.ok(performance.now() - asked < 1_000);
     // The same holds for a mention, which has no response of its own.
     ann.mention(channels[3]!, STORY);
-    await until(() => slack.world.whispers.find(({ text }) => text.startsWith('You have 3')), 'a whisper');
+    await until(
+      () => slack.world.ephemerals.find(({ text }) => text.startsWith('You have 3')),
+      'an ephemeral reply',
+    );
     ann.press(third!, 'Stop');
     await until(() => isOver(third!), 'an end');
-    await until(async () => (await house.bot.replies.count()).completed! > 0, 'its place to be free');
+    await until(async () => (await harness.bot.replies.count()).completed! > 0, 'its place to be free');
     ann.slash(channels[3]!, '/scifi', STORY);
-    const worker = await house.startWorker();
+    const worker = await harness.startWorker();
     for (const channel of [channels[0]!, channels[1]!, channels[3]!]) await finished(channel);
     assert.equal(botsMessages(channels[1]!).length, 1, 'it was put aside, and found its message again');
     ann.press(first!, 'Another');
     await finished(channels[0]!, ({ ts }) => ts !== first!.ts);
     ann.press(second!, 'Warmer');
     await until(
-      () => slack.world.whispers.find(({ text }) => text.startsWith('You have had your 5 stories')),
+      () => slack.world.ephemerals.find(({ text }) => text.startsWith('You have had your 5 stories')),
       'a refusal',
     );
     await worker.close();
   });
 
   it('lets administrators set limits below the operator’s, never above, and remove them', async () => {
-    const { slack, ann } = house;
-    const channel = house.channelOf();
+    const { slack, ann } = harness;
+    const channel = harness.channelOf();
     const limits = async (text: string) => {
       // Later messages get a later millisecond than earlier ones.
       await sleep(2);
       const delivery = ann.slash(channel, '/scifi-limits', text);
-      return until(() => house.heard(delivery), 'an answer');
+      return until(() => harness.ephemeralTo(delivery), 'an answer');
     };
     const standard = [
       'Each person here may have 3 stories under way and 5 stories an hour.',
@@ -101,11 +107,14 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     );
     assert.match(await limits('help'), /`\/scifi-limits reset`/);
     const eve = new Person(slack, 'eve');
-    const mine = house.channelOf();
+    const mine = harness.channelOf();
     eve.slash(mine, '/scifi', STORY);
     await until(() => botsMessages(mine)[0], 'the first');
     const refused = eve.slash(mine, '/scifi', STORY);
-    assert.match(await until(() => house.heard(refused), 'a refusal'), /^You have a story under way\./);
+    assert.match(
+      await until(() => harness.ephemeralTo(refused), 'a refusal'),
+      /^You have a story under way\./,
+    );
     assert.deepEqual((await limits('reset')).split('\n'), standard);
     slack.workspace.scopes = slack.workspace.scopes.filter((scope) => scope !== 'users:read');
     assert.match(

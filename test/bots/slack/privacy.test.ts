@@ -2,29 +2,29 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/slack/people.ts';
+import { botsMessages, finished, openSlack, textOf } from '../../harness/slack.ts';
 import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
-import { botsMessages, finished, openHouse, textOf } from './house.ts';
 
 describe('privacy on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('lists the stored data; forgetting stops running stories and removes all data of the user', async () => {
-    const house = await openHouse({ pace: 60, allowance: 20 });
+    const harness = await openSlack({ pace: 60, allowance: 20 });
     try {
-      const { ann, slack, channel } = house;
+      const { ann, slack, channel } = harness;
       const told = ann.slash(channel, '/scifi-privacy', '');
-      assert.match(await until(() => house.heard(told), 'an answer'), /for 24 hours after that: /);
+      assert.match(await until(() => harness.ephemeralTo(told), 'an answer'), /for 24 hours after that: /);
       const bob = new Person(slack, 'bob');
       for (const person of [ann, bob])
         person.slash(channel, '/scifi', 'The robots had a union now length=300');
       await until(() => botsMessages(channel).some((message) => textOf(message).length > 60), 'growth');
-      assert.ok((await house.dump()).includes(ann.user.id));
+      assert.ok((await harness.dump()).includes(ann.user.id));
       const forgotten = ann.slash(channel, '/scifi-forget', '');
-      assert.match(await until(() => house.heard(forgotten), 'an answer'), /Done\. Stories of yours/);
-      const all = await house.dump();
+      assert.match(await until(() => harness.ephemeralTo(forgotten), 'an answer'), /Done\. Stories of yours/);
+      const all = await harness.dump();
       assert.ok(all.includes(bob.user.id));
       assert.ok(!all.includes(ann.user.id));
       await finished(channel, (message) => textOf(message).length < 300);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { STORIES_QUEUE } from '../../../src/queue/stories.ts';
 import type { Logged } from '../../fakes/slack/fake-slack.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
+import { botsMessages, isOver, openSlack, type SlackHarness } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, type House, isOver, openHouse } from './house.ts';
 import { ask, endsOnce } from './trouble.ts';
 
 /**
@@ -71,29 +71,31 @@ const AFTERWARDS_MS = 1_000;
 /** Tests that each of these answers, to an edit and to the first post, leads to its defined outcome. */
 export function describeRefusals(answers: readonly Answer[]): void {
   describe('a story on Slack that is refused', { timeout: 120_000 }, () => {
-    let house: House;
-    let queue: ReturnType<House['connection']['queue']>;
+    let harness: SlackHarness;
+    let queue: ReturnType<SlackHarness['connection']['queue']>;
 
     before(async () => {
-      house = await openHouse({ allowance: 20 });
-      queue = house.connection.queue(STORIES_QUEUE);
+      harness = await openSlack({ allowance: 20 });
+      queue = harness.connection.queue(STORIES_QUEUE);
     });
     after(async () => {
       await queue.close();
-      await house.close();
+      await harness.close();
     });
 
     function refuse(match: RegExp, answer: Answer, outcome: Outcome, channel: FakeChannel): void {
       const times = outcome === 'ends' ? PASSING_CALLS : Number.POSITIVE_INFINITY;
-      house.slack.misbehave({ match, answer, times, channel });
+      harness.slack.misbehave({ match, answer, times, channel });
     }
 
-    function whispersIn({ id }: FakeChannel): string[] {
-      return house.slack.world.whispers.filter(({ channelId }) => channelId === id).map(({ text }) => text);
+    function ephemeralsIn({ id }: FakeChannel): string[] {
+      return harness.slack.world.ephemerals
+        .filter(({ channelId }) => channelId === id)
+        .map(({ text }) => text);
     }
 
     function callsAbout({ id }: FakeChannel): Logged[] {
-      return house.slack.log.filter(({ channelId }) => channelId === id);
+      return harness.slack.log.filter(({ channelId }) => channelId === id);
     }
 
     /**
@@ -114,9 +116,9 @@ export function describeRefusals(answers: readonly Answer[]): void {
     ): Promise<void> {
       if (outcome === 'ends') {
         await endsOnce(channel, prompt);
-        const fault = house.slack.faults.find((one) => one.channel === channel)!;
+        const fault = harness.slack.faults.find((one) => one.channel === channel)!;
         assert.equal(fault.times, 0, 'there was trouble');
-        assert.deepEqual(whispersIn(channel), []);
+        assert.deepEqual(ephemeralsIn(channel), []);
         return;
       }
       await until(() => callsAbout(channel).some((call) => call.outcome === answer), 'a refusal');
@@ -124,10 +126,10 @@ export function describeRefusals(answers: readonly Answer[]): void {
       const calls = callsAbout(channel).length;
       await sleep(AFTERWARDS_MS);
       assert.equal(callsAbout(channel).length, calls, 'nothing more is asked');
-      const whispers = whispersIn(channel);
-      assert.equal(whispers.length, outcome === 'gives up' ? 0 : 1);
-      if (outcome === 'invites') assert.match(whispers[0]!, /`\/invite`/);
-      if (outcome === 'tells') assert.match(whispers[0]!, /this story ends here/);
+      const ephemerals = ephemeralsIn(channel);
+      assert.equal(ephemerals.length, outcome === 'gives up' ? 0 : 1);
+      if (outcome === 'invites') assert.match(ephemerals[0]!, /`\/invite`/);
+      if (outcome === 'tells') assert.match(ephemerals[0]!, /this story ends here/);
       assert.ok(![...channel.messages.values()].some(isOver));
     }
 
@@ -138,7 +140,7 @@ export function describeRefusals(answers: readonly Answer[]): void {
       for (const [answer, outcome, index] of cases) {
         it(`${outcome} after ${answer}`, async () => {
           const prompt = promptOf('Refused', index);
-          const channel = ask(house, prompt);
+          const channel = ask(harness, prompt);
           await until(() => botsMessages(channel)[0], 'a message');
           assert.ok(await isKept(prompt));
           refuse(/chat.update/, answer, outcome, channel);
@@ -152,9 +154,9 @@ export function describeRefusals(answers: readonly Answer[]): void {
       for (const [answer, outcome, index] of cases) {
         it(`${outcome} after ${answer}`, async () => {
           const prompt = promptOf('Turned away', index);
-          const channel = house.channelOf();
+          const channel = harness.channelOf();
           refuse(/chat.postMessage/, answer, outcome, channel);
-          house.ann.slash(channel, '/scifi', `${prompt} length=1200`);
+          harness.ann.slash(channel, '/scifi', `${prompt} length=1200`);
           await comesTo(outcome, answer, channel, prompt);
           assert.equal(channel.messages.size, outcome === 'ends' ? 1 : 0);
         });

@@ -4,48 +4,48 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeMessage } from '../../fakes/slack/world.ts';
-import { until } from '../../helpers/programs.ts';
 import {
   botsMessages,
   FOOTER,
   finished,
-  type House,
   isOver,
   labelsOf,
-  openHouse,
+  openSlack,
+  type SlackHarness,
   smallPrintOf,
   textOf,
-} from './house.ts';
+} from '../../harness/slack.ts';
+import { until } from '../../helpers/programs.ts';
 
 const BUTTONS = ['Continue', 'Another', 'Warmer', 'Cooler'];
 
 /** Closes the set-up, and checks the data that remains. */
-async function leave(house: House): Promise<void> {
-  await house.close();
-  const log = house.log.join('');
+async function leave(harness: SlackHarness): Promise<void> {
+  await harness.close();
+  const log = harness.log.join('');
   assert.doesNotMatch(log, /It all began|Long ago|airlock|the ship/, 'no prompt and no story is in the log');
-  assert.ok(!log.includes(house.slack.workspace.token) && !log.includes(house.slack.world.appToken));
+  assert.ok(!log.includes(harness.slack.workspace.token) && !log.includes(harness.slack.world.appToken));
   assert.doesNotMatch(log, /"level":50/);
-  assert.deepEqual(house.slack.world.pings, []);
-  assert.equal(house.slack.count(/./, 'ratelimited'), 0);
+  assert.deepEqual(harness.slack.world.pings, []);
+  assert.equal(harness.slack.count(/./, 'ratelimited'), 0);
 }
 
 describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
   describe('a growing story on Slack', { timeout: 60_000 }, () => {
-    let house: House;
+    let harness: SlackHarness;
 
     before(async () => {
-      house = await openHouse({ isEmbedded: true });
+      harness = await openSlack({ isEmbedded: true });
     });
-    after(() => leave(house));
+    after(() => leave(harness));
 
     it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
-      const { ann } = house;
-      const channel = house.channelOf();
+      const { ann } = harness;
+      const channel = harness.channelOf();
       const delivery = ann.slash(channel, '/scifi', 'It all length=2900 began with temp=0.5');
       const message = await finished(channel);
       assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
-      assert.equal(house.heard(delivery), '');
+      assert.equal(harness.ephemeralTo(delivery), '');
       const texts = message.history.map(textOf);
       const growing = texts.filter((text) => text.startsWith('It all began with'));
       assert.ok(growing.length >= 4, `${growing.length} edits`);
@@ -62,14 +62,14 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('is stopped by its requester only', async () => {
-      const { ann, slack } = house;
-      const channel = house.channelOf();
+      const { ann, slack } = harness;
+      const channel = harness.channelOf();
       const bob = new Person(slack, 'bob');
       ann.slash(channel, '/scifi', 'Stop me length=1800');
       const message = await until(() => botsMessages(channel)[0], 'a message');
       await until(() => textOf(message).length > 100, 'a growing text');
       const refused = bob.press(message, 'Stop');
-      await until(() => /^Only the one who asked/.test(house.heard(refused)), 'a refusal');
+      await until(() => /^Only the one who asked/.test(harness.ephemeralTo(refused)), 'a refusal');
       const shown = textOf(message);
       ann.press(message, 'Stop');
       await until(() => isOver(message), 'the end');
@@ -78,21 +78,21 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.match(smallPrintOf(message), FOOTER);
       const late = ann.press({ ...message, blocks: message.history[0]!.blocks } as FakeMessage, 'Stop');
       await sleep(300);
-      assert.equal(house.heard(late), '', 'stopping twice is stopping once');
+      assert.equal(harness.ephemeralTo(late), '', 'stopping twice is stopping once');
     });
   });
 
   describe('a story on Slack', { timeout: 60_000, concurrency: true }, () => {
-    let house: House;
+    let harness: SlackHarness;
 
     before(async () => {
-      house = await openHouse({ pace: 0, allowance: 20 });
+      harness = await openSlack({ pace: 0, allowance: 20 });
     });
-    after(() => leave(house));
+    after(() => leave(harness));
 
     it('is one message at any length, and is continued from its end', async () => {
-      const { ann } = house;
-      const channel = house.channelOf();
+      const { ann } = harness;
+      const channel = harness.channelOf();
       ann.slash(channel, '/scifi', 'Long ago length=6000 seed=3');
       const message = await finished(channel);
       const story = textOf(message);
@@ -107,15 +107,15 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('continues words only, not emoji, links or markup, and refuses a wordless message', async () => {
-      const { ann } = house;
-      const channel = house.channelOf();
+      const { ann } = harness;
+      const channel = harness.channelOf();
       const wordless = ann.slash(channel, '/scifi', ':rocket: https://a.example length=200');
       assert.match(
-        await until(() => house.heard(wordless), 'a refusal'),
+        await until(() => harness.ephemeralTo(wordless), 'a refusal'),
         /^There are no words in that opening/,
       );
       const link = ann.mention(channel, '<https://a.example> 🚀');
-      await until(() => house.heardAfter(link).includes('Give me an opening'), 'help');
+      await until(() => harness.ephemeralAfter(link).includes('Give me an opening'), 'help');
       ann.slash(channel, '/scifi', 'He flew :rocket: to https://a.example Mars length=200');
       const first = await finished(channel);
       assert.ok(textOf(first).startsWith('He flew to Mars'), textOf(first));
@@ -123,7 +123,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       const second = await finished(channel, ({ ts }) => ts > first.ts);
       assert.ok(textOf(second).startsWith('She flew to Venus'), textOf(second));
       const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0 minimum=1');
-      await until(() => house.heard(set), 'an answer');
+      await until(() => harness.ephemeralTo(set), 'an answer');
       ann.say(channel, ':rocket: :tada: 🚀');
       ann.say(channel, 'They flew away at last');
       await finished(channel, (message) => textOf(message).startsWith('They flew'));
@@ -131,8 +131,8 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('is generated again by Another, Warmer and Cooler, with its own opening and seed', async () => {
-      const { ann } = house;
-      const channel = house.channelOf();
+      const { ann } = harness;
+      const channel = harness.channelOf();
       // No part of the prompt is interpreted as markup, and all of it is returned.
       const prompt = '*<!channel>* <@U1> <b|a> & &amp; 10:30:45 `c`';
       ann.slash(channel, '/scifi', `${prompt} length=130 temp=0.1 seed=9 model=melville`);
@@ -150,8 +150,8 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('continues any message by the shortcut, in its thread, also repeatedly', async () => {
-      const { ann } = house;
-      const channel = house.channelOf();
+      const { ann } = harness;
+      const channel = harness.channelOf();
       const post = ann.say(channel, 'The airlock opened, and there stood a man without a shadow.');
       ann.shortcut(post, 'scifi-continue-message');
       const message = await finished(channel);
@@ -163,15 +163,15 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ann.press(same, 'Continue');
       await finished(channel, ({ ts }) => ts > same.ts);
       const empty = ann.shortcut(ann.say(channel, ''), 'scifi-continue-message');
-      await until(() => /^There is no text in that message/.test(house.heard(empty)), 'a refusal');
+      await until(() => /^There is no text in that message/.test(harness.ephemeralTo(empty)), 'a refusal');
     });
 
     it('refuses to continue from a slur of any author, and is posted with vulgar words masked', async () => {
-      const { ann } = house;
-      const channel = house.channelOf();
+      const { ann } = harness;
+      const channel = harness.channelOf();
       const post = ann.say(channel, 'The wops took over the ship.');
       const declined = ann.shortcut(post, 'scifi-continue-message');
-      await until(() => /^I do not write on from/.test(house.heard(declined)), 'a refusal');
+      await until(() => /^I do not write on from/.test(harness.ephemeralTo(declined)), 'a refusal');
       ann.slash(channel, '/scifi', 'What the fuck, said the ship, length=130');
       const message = await finished(channel);
       assert.ok(textOf(message).startsWith('What the f***, said the ship,'));
@@ -179,8 +179,8 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('answers a mention in its thread, once for any number of deliveries', async () => {
-      const { ann } = house;
-      const channel = house.channelOf();
+      const { ann } = harness;
+      const channel = harness.channelOf();
       const asked = ann.mention(channel, 'the moon was &lt;late&gt; length=200');
       const message = await finished(channel);
       assert.equal(message.threadTs, asked.ts);
@@ -192,8 +192,8 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('is written in the direct message where it was requested', async () => {
-      const { ann } = house;
-      const channel = house.channelOf({ kind: 'im' });
+      const { ann } = harness;
+      const channel = harness.channelOf({ kind: 'im' });
       ann.say(channel, 'Between us length=200');
       const message = await finished(channel);
       assert.equal(message.threadTs, undefined);
@@ -203,18 +203,18 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('reports what to do where the bot is not a member, and adds no story', async () => {
-      const { ann, slack } = house;
+      const { ann, slack } = harness;
       for (const kind of ['channel', 'group', 'im', 'mpim'] as const) {
-        const channel = house.channelOf({ kind, isMember: false });
+        const channel = harness.channelOf({ kind, isMember: false });
         const delivery = ann.slash(channel, '/scifi', 'Knock knock length=200');
-        await until(() => house.heard(delivery).includes('`/invite`'), 'an invitation');
-        assert.ok(house.heard(delivery).includes(`<@${slack.workspace.bot.id}>`));
+        await until(() => harness.ephemeralTo(delivery).includes('`/invite`'), 'an invitation');
+        assert.ok(harness.ephemeralTo(delivery).includes(`<@${slack.workspace.bot.id}>`));
         assert.equal(channel.messages.size, 0);
       }
     });
 
     it('refuses invalid requests in an ephemeral reply', async () => {
-      const { ann, channel } = house;
+      const { ann, channel } = harness;
       const cases: [string, RegExp][] = [
         [`${'x'.repeat(100)} length=60`, /needs at least 50 of its own/],
         ['It all began temp=hot', /The temperature is “hot”; give a number/],
@@ -226,13 +226,13 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ];
       for (const [text, sentence] of cases) {
         const delivery = ann.slash(channel, '/scifi', text);
-        await until(() => sentence.test(house.heard(delivery)), `an answer to ${text}`);
+        await until(() => sentence.test(harness.ephemeralTo(delivery)), `an answer to ${text}`);
       }
     });
 
     it('is written once when its command is received by two processes, and twice', async () => {
-      const { ann, slack } = house;
-      const channel = house.channelOf();
+      const { ann, slack } = harness;
+      const channel = harness.channelOf();
       const delivery = ann.slash(channel, '/scifi', 'Twice heard length=300');
       slack.deliver(delivery.kind, delivery.payload);
       await finished(channel);
@@ -242,7 +242,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('shows help in the App Home, and a user’s default options', async () => {
-      const { ann, slack } = house;
+      const { ann, slack } = harness;
       const bob = new Person(slack, 'bob');
       bob.openHome();
       const view = await until(() => slack.world.homes.get(bob.user.id), 'a view');
@@ -263,7 +263,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
           ),
         'the choice',
       );
-      const channel = house.channelOf();
+      const channel = harness.channelOf();
       bob.slash(channel, '/scifi', 'By default');
       const story = await finished(channel);
       assert.match(smallPrintOf(story), /temperature 1\.2/);
@@ -288,24 +288,24 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
 
   describe('a story on Slack whose process exits', { timeout: 60_000 }, () => {
     it('is edited further in the same message, and its buttons work', async () => {
-      const house = await openHouse();
+      const harness = await openSlack();
       try {
-        const { ann, channel } = house;
+        const { ann, channel } = harness;
         ann.slash(channel, '/scifi', 'Handed over length=1500');
         const message = await until(() => botsMessages(channel)[0], 'a message');
         await until(() => textOf(message).length > 100, 'a growing text');
         const shown = textOf(message);
-        await house.restart();
+        await harness.restart();
         await until(() => isOver(message), 'the end');
         assert.ok(textOf(message).startsWith(shown));
         assert.equal(channel.messages.size, 1);
-        await house.restart();
+        await harness.restart();
         ann.press(message, 'Continue');
         const next = await finished(channel, ({ ts }) => ts > message.ts);
         assert.ok(!textOf(next).startsWith('Handed over') && textOf(next).length > 300);
         assert.equal(channel.messages.size, 2);
       } finally {
-        await house.close();
+        await harness.close();
       }
     });
   });

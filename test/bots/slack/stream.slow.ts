@@ -6,40 +6,40 @@ import { layOutRoot } from '../../../src/bots/slack/reply/messages.ts';
 import { markdownOf } from '../../../src/bots/slack/reply/stream.ts';
 import { clean } from '../../../src/bots/text/sanitise.ts';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
-import { until } from '../../helpers/programs.ts';
-import { anyText } from '../outgoing-text.ts';
 import {
   botsMessages,
   FOOTER,
   finished,
-  type House,
   isOver,
   labelsOf,
-  openHouse,
+  openSlack,
+  type SlackHarness,
   smallPrintOf,
   textOf,
-} from './house.ts';
+} from '../../harness/slack.ts';
+import { until } from '../../helpers/programs.ts';
+import { anyText } from '../outgoing-text.ts';
 
 const LONG = 'It streams length=1500';
 
 describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
-  let house: House;
+  let harness: SlackHarness;
 
   before(async () => {
-    house = await openHouse({ settings: () => ({ reply: 'stream' }), allowance: 4 });
+    harness = await openSlack({ settings: () => ({ reply: 'stream' }), allowance: 4 });
   });
   after(async () => {
-    await house.close();
-    assert.deepEqual(house.slack.world.pings, []);
-    assert.doesNotMatch(house.log.join(''), /"level":50/);
+    await harness.close();
+    assert.deepEqual(harness.slack.world.pings, []);
+    assert.doesNotMatch(harness.log.join(''), /"level":50/);
   });
 
   /** A story in its own channel: the opening message, and the stream once it has begun. */
   async function begun(
     text = LONG,
   ): Promise<{ channel: FakeChannel; root: FakeMessage; stream: FakeMessage }> {
-    const channel = house.channelOf();
-    house.ann.slash(channel, '/scifi', text);
+    const channel = harness.channelOf();
+    harness.ann.slash(channel, '/scifi', text);
     const root = await until(() => botsMessages(channel)[0], 'a message');
     const stream = await until(() => botsMessages(channel, root.ts)[0], 'a stream');
     return { channel, root, stream };
@@ -50,30 +50,30 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
     await until(() => isOver(stream), 'the end');
     const growing = stream.history.map(({ text }) => text).filter((text) => text.startsWith('It streams'));
     assert.ok(growing.length >= 4, `${growing.length} states`);
-    assert.ok(house.slack.count('chat.appendStream', 'ok') >= 3);
+    assert.ok(harness.slack.count('chat.appendStream', 'ok') >= 3);
     assert.ok(textOf(stream).startsWith('It streams') && textOf(stream).length > 1_000);
     assert.match(smallPrintOf(stream), FOOTER);
     assert.equal(stream.streamingSince, undefined);
     await until(() => smallPrintOf(root) === 'The story is in the thread', 'the last of the opening');
     assert.deepEqual(labelsOf(root), []);
     assert.equal(channel.messages.size, 2);
-    house.ann.press(stream, 'Continue');
+    harness.ann.press(stream, 'Continue');
     const next = await finished(channel, ({ ts }) => ts > stream.ts);
     assert.equal(next.threadTs, root.ts, 'what goes on goes on in the thread');
   });
 
   it('is stopped from the opening message', async () => {
     const { root, stream } = await begun();
-    house.ann.press(root, 'Stop');
+    harness.ann.press(root, 'Stop');
     await until(() => isOver(stream), 'the end');
     assert.ok(textOf(stream).length < 1_400);
   });
 
   it('continues by edits where streams are not available', async () => {
-    const { slack } = house;
+    const { slack } = harness;
     slack.misbehave({ match: /startStream/, answer: 'channel_type_not_supported' });
-    const channel = house.channelOf();
-    house.ann.slash(channel, '/scifi', 'It streams length=800');
+    const channel = harness.channelOf();
+    harness.ann.slash(channel, '/scifi', 'It streams length=800');
     const message = await finished(channel);
     assert.equal(message.threadTs, undefined);
     assert.ok(textOf(message).length > 500);
@@ -81,13 +81,13 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
   });
 
   it('tries no other stream in a conversation, or a workspace, that has refused one', async () => {
-    const { slack } = house;
-    const channel = house.channelOf();
+    const { slack } = harness;
+    const channel = harness.channelOf();
     const asked = (id: string) =>
       slack.log.filter((call) => call.method === 'chat.startStream' && call.channelId === id);
     slack.misbehave({ match: /startStream/, answer: 'channel_type_not_supported', times: 2 });
     for (const prompt of ['One length=800', 'Two length=800']) {
-      house.ann.slash(channel, '/scifi', prompt);
+      harness.ann.slash(channel, '/scifi', prompt);
       await finished(channel, (message) => textOf(message).startsWith(prompt.slice(0, 3)));
     }
     assert.equal(asked(channel.id).length, 1);
@@ -98,7 +98,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
   });
 
   it('continues by edits, in the same message, when its stream fails', async () => {
-    const { slack } = house;
+    const { slack } = harness;
     for (const die of [
       () => slack.misbehave({ match: /appendStream/, answer: 'message_not_in_streaming_state' }),
       () => slack.misbehave({ match: /appendStream/, answer: 0, takesEffect: true }),
@@ -114,7 +114,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
   });
 
   it('continues by edits, in the same message, when its stream is too old', async () => {
-    const { slack } = house;
+    const { slack } = harness;
     slack.clocks.streamMs = 300;
     const { channel, stream } = await begun('It streams length=800');
     await until(() => isOver(stream), 'the end');
@@ -126,7 +126,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
   it('is taken over by the next process, in the same message', async () => {
     const { channel, root, stream } = await begun();
     await until(() => stream.text.length > 200, 'a growing text');
-    await house.restart();
+    await harness.restart();
     await until(() => isOver(stream), 'the end');
     assert.ok(textOf(stream).length > 1_000);
     assert.equal(channel.messages.size, 2);
@@ -134,8 +134,8 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
   });
 
   it('uses edits where it would have no opening of its own', async () => {
-    const channel = house.channelOf();
-    const asked = house.ann.mention(channel, 'In a thread length=200');
+    const channel = harness.channelOf();
+    const asked = harness.ann.mention(channel, 'In a thread length=200');
     const message = await finished(channel);
     assert.equal(message.threadTs, asked.ts);
     assert.equal(channel.messages.size, 2);

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../fakes/slack/fake-slack.ts';
+import { botsMessages, finished, isOver, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
 import { describeRefusals, OUTCOMES } from './refusals.ts';
-import { endsOnce, openStreamingHouse, streaming } from './trouble.ts';
+import { endsOnce, openStreaming, streaming } from './trouble.ts';
 
 /** A duplicate would be visible by then. */
 const AFTERWARDS_MS = 600;
@@ -45,30 +45,30 @@ const TROUBLE: readonly (readonly [string, readonly Trouble[]])[] = [
 describeRefusals([...OUTCOMES.keys()]);
 
 describe('a failing stream on Slack', { timeout: 240_000 }, () => {
-  let house: House;
+  let harness: SlackHarness;
 
   before(async () => {
-    house = await openStreamingHouse();
+    harness = await openStreaming();
   });
-  after(() => house.close());
+  after(() => harness.close());
 
   for (const [what, faults] of TROUBLE) {
     it(`ends once, whole and in the same message when ${what}`, async () => {
-      const { channel, message } = await streaming(house, 'In trouble');
-      for (const fault of faults) house.slack.misbehave({ ...fault, channel });
+      const { channel, message } = await streaming(harness, 'In trouble');
+      for (const fault of faults) harness.slack.misbehave({ ...fault, channel });
       const whole = await endsOnce(channel, 'In trouble');
       assert.equal(whole.ts, message.ts);
       assert.equal(channel.messages.size, 2);
-      for (const { times } of house.slack.faults.splice(0)) assert.equal(times, 0, 'there was trouble');
+      for (const { times } of harness.slack.faults.splice(0)) assert.equal(times, 0, 'there was trouble');
     });
   }
 });
 
 describe('a reconnection that Slack requests', { timeout: 60_000 }, () => {
   it('keeps the running story, and handles messages sent meanwhile', async () => {
-    const house = await openHouse({ pace: 1_000 });
+    const harness = await openSlack({ pace: 1_000 });
     try {
-      const { slack, ann, channel } = house;
+      const { slack, ann, channel } = harness;
       ann.slash(channel, '/scifi', 'Before the break length=3000');
       const message = await until(() => botsMessages(channel)[0], 'a message');
       // Slack waits a minute before the second delivery; Bolt reconnects after five seconds.
@@ -82,7 +82,7 @@ describe('a reconnection that Slack requests', { timeout: 60_000 }, () => {
       await sleep(AFTERWARDS_MS);
       assert.equal(channel.messages.size, 3, 'the mention, and two stories');
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });

@@ -1,42 +1,42 @@
 /** One answer of each kind with which Slack refuses a story; `npm run test:long` covers all known ones. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { openHouse } from './house.ts';
+import { openSlack } from '../../harness/slack.ts';
 import { describeRefusals, SOME } from './refusals.ts';
-import { ask, beneath, endsOnce, openStreamingHouse } from './trouble.ts';
+import { ask, beneath, endsOnce, openStreaming } from './trouble.ts';
 
 describeRefusals(SOME);
 
 describe('a story on Slack where messages can be edited for a short time only', { timeout: 60_000 }, () => {
   it('is posted whole in a new message, once', async () => {
-    const house = await openHouse();
+    const harness = await openSlack();
     try {
-      house.slack.clocks.editWindowMs = 800;
-      const channel = ask(house, 'While it was young');
+      harness.slack.clocks.editWindowMs = 800;
+      const channel = ask(harness, 'While it was young');
       const message = await endsOnce(channel, 'While it was young', false);
       const [first, ...others] = channel.messages.values();
       assert.deepEqual(others, [message]);
       assert.ok(first!.history.length > 1, 'it grew as long as it could');
       assert.equal(message.history.length, 1);
-      assert.equal(house.slack.count('chat.update', 'edit_window_closed'), 1, 'nobody tries again');
+      assert.equal(harness.slack.count('chat.update', 'edit_window_closed'), 1, 'nobody tries again');
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });
 
 describe('a stream on Slack whose start is not confirmed', { timeout: 60_000 }, () => {
   it('is found, ended and edited, and leaves no other message', async () => {
-    const house = await openStreamingHouse();
+    const harness = await openStreaming();
     try {
-      const channel = house.channelOf();
-      house.slack.misbehave({ match: /startStream/, answer: 0, takesEffect: true, channel });
-      house.ann.slash(channel, '/scifi', 'Lost at the start length=1200');
+      const channel = harness.channelOf();
+      harness.slack.misbehave({ match: /startStream/, answer: 0, takesEffect: true, channel });
+      harness.ann.slash(channel, '/scifi', 'Lost at the start length=1200');
       const message = await endsOnce(channel, 'Lost at the start');
-      assert.equal(house.slack.faults[0]!.times, 0);
+      assert.equal(harness.slack.faults[0]!.times, 0);
       assert.deepEqual(beneath(channel), [message]);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });

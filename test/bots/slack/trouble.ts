@@ -2,8 +2,17 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
+import {
+  FOOTER,
+  finished,
+  isOver,
+  labelsOf,
+  openSlack,
+  type SlackHarness,
+  smallPrintOf,
+  textOf,
+} from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
-import { FOOTER, finished, type House, isOver, labelsOf, openHouse, smallPrintOf, textOf } from './house.ts';
 
 /** At the set-up's pace: two and a half seconds. */
 const LENGTH = 1_200;
@@ -18,20 +27,20 @@ export interface Streaming {
 }
 
 /** A set-up whose stories are streams, and have no call budget. */
-export function openStreamingHouse(): Promise<House> {
-  return openHouse({ settings: () => ({ reply: 'stream' }), allowance: 20 });
+export function openStreaming(): Promise<SlackHarness> {
+  return openSlack({ settings: () => ({ reply: 'stream' }), allowance: 20 });
 }
 
 /** Requests a story in its own channel. */
-export function ask(house: House, prompt: string): FakeChannel {
-  const channel = house.channelOf();
-  house.ann.slash(channel, '/scifi', `${prompt} length=${LENGTH}`);
+export function ask(harness: SlackHarness, prompt: string): FakeChannel {
+  const channel = harness.channelOf();
+  harness.ann.slash(channel, '/scifi', `${prompt} length=${LENGTH}`);
   return channel;
 }
 
 /** Requests a story in its own channel, and waits until it grows. */
-export async function streaming(house: House, prompt: string): Promise<Streaming> {
-  const channel = ask(house, prompt);
+export async function streaming(harness: SlackHarness, prompt: string): Promise<Streaming> {
+  const channel = ask(harness, prompt);
   const message = await until(() => beneath(channel)[0], 'a stream', 60_000);
   return { channel, message, root: channel.messages.get(message.threadTs!)! };
 }

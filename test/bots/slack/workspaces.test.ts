@@ -5,17 +5,17 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Person } from '../../fakes/slack/people.ts';
 import type { Workspace } from '../../fakes/slack/world.ts';
+import { botsMessages, finished, isOver, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
-import { botsMessages, finished, type House, isOver, openHouse, textOf } from './house.ts';
 
 const SIGNING_SECRET = randomBytes(16).toString('hex');
 
 describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
-  let house: House;
+  let harness: SlackHarness;
   let origin: string;
 
   before(async () => {
-    house = await openHouse({
+    harness = await openSlack({
       settings: ({ world }) => ({
         botToken: undefined,
         appToken: undefined,
@@ -28,20 +28,20 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
         },
       }),
     });
-    origin = `http://127.0.0.1:${house.bot.port}`;
-    house.slack.deliveries.http = { url: `${origin}/slack/events`, signingSecret: SIGNING_SECRET };
+    origin = `http://127.0.0.1:${harness.bot.port}`;
+    harness.slack.deliveries.http = { url: `${origin}/slack/events`, signingSecret: SIGNING_SECRET };
   });
   after(async () => {
-    await house.close();
-    const log = house.log.join('');
-    for (const { token } of house.slack.world.workspaces)
+    await harness.close();
+    const log = harness.log.join('');
+    for (const { token } of harness.slack.world.workspaces)
       assert.ok(!log.includes(token), 'no token is in the log');
-    assert.ok(!log.includes(house.slack.world.clientSecret) && !log.includes(SIGNING_SECRET));
+    assert.ok(!log.includes(harness.slack.world.clientSecret) && !log.includes(SIGNING_SECRET));
   });
 
   /** A workspace without the app. */
   function stranger(name: string): Workspace {
-    const workspace = house.slack.world.addWorkspace(name);
+    const workspace = harness.slack.world.addWorkspace(name);
     workspace.isRevoked = true;
     workspace.scopes = [];
     return workspace;
@@ -53,7 +53,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     tamper: (query: URLSearchParams) => void = () => {},
   ): Promise<Response> {
     const page = await fetch(`${origin}/slack/install`, { redirect: 'manual' });
-    const query = house.slack.authorize(page.headers.get('location')!, workspace);
+    const query = harness.slack.authorize(page.headers.get('location')!, workspace);
     tamper(query);
     const cookie = page.headers.get('set-cookie')!.split(';')[0]!;
     return fetch(`${origin}/slack/oauth_redirect?${query}`, {
@@ -99,10 +99,10 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
       ],
     ];
     for (const [tamper, expected] of tampers) {
-      const before = house.log.length;
+      const before = harness.log.length;
       const response = await install(workspace, tamper);
       assert.ok(response.status >= 400, `${response.status}`);
-      const lines = house.log.slice(before).filter((line) => /"msg":"Slack"/.test(line));
+      const lines = harness.log.slice(before).filter((line) => /"msg":"Slack"/.test(line));
       assert.ok(
         lines.some((line) => expected.test(line)),
         `${expected}: ${lines.join('')}`,
@@ -112,7 +112,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
   });
 
   it('removes a workspace that removes the app in the middle of a story, and accepts it again', async () => {
-    const { slack } = house;
+    const { slack } = harness;
     const workspace = stranger('Leavers');
     await install(workspace);
     const first = workspace.token;
@@ -120,13 +120,13 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     const ann = new Person(slack, 'ann');
     slack.world.administrators.add(ann.user.id);
     const set = ann.slash(channel, '/scifi-channel', 'on');
-    await until(() => house.heard(set), 'an answer');
+    await until(() => harness.ephemeralTo(set), 'an answer');
     ann.slash(channel, '/scifi', 'It was taken away length=1500');
     const message = await until(() => botsMessages(channel)[0], 'a message');
     await until(() => textOf(message).length > 60, 'a growing text');
     await slack.uninstall(workspace).done;
-    await until(() => house.log.some((line) => line.includes('reply given up')), 'a reply to be given up');
-    await until(() => house.log.some((line) => line.includes('Slack app uninstalled')), 'its token to go');
+    await until(() => harness.log.some((line) => line.includes('reply given up')), 'a reply to be given up');
+    await until(() => harness.log.some((line) => line.includes('Slack app uninstalled')), 'its token to go');
     assert.ok(!isOver(message));
     const asked = slack.log.length;
     await sleep(1_000);
@@ -135,7 +135,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     assert.equal((await install(workspace)).status, 200);
     assert.notEqual(workspace.token, first);
     const status = ann.slash(channel, '/scifi-channel', 'status');
-    assert.match(await until(() => house.heard(status), 'an answer'), /^Nothing is set/);
+    assert.match(await until(() => harness.ephemeralTo(status), 'an answer'), /^Nothing is set/);
     ann.slash(channel, '/scifi', 'It came back length=200');
     await finished(channel, (other) => textOf(other).startsWith('It came back'));
   });

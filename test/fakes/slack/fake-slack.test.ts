@@ -254,7 +254,7 @@ describe('the fake Slack, called by the real client', () => {
     const answer = () => fetch(url, { method: 'POST', body: JSON.stringify({ text: 'psst' }) });
     for (let i = 0; i < 5; i++) assert.equal((await answer()).status, 200);
     assert.equal((await answer()).status, 404);
-    assert.equal(slack.world.whispers.filter(({ userId }) => userId === ann.user.id).length, 5);
+    assert.equal(slack.world.ephemerals.filter(({ userId }) => userId === ann.user.id).length, 5);
   });
 
   it('fails on demand, before or after the call takes effect', async () => {
@@ -325,8 +325,8 @@ for (const mode of ['Socket Mode', 'HTTP'] as const) {
       await delivery.done;
       assert.equal(delivery.failure, undefined);
       assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
-      await until(() => slack.world.whispers.length > 0, 'a whisper');
-      assert.equal(slack.world.whispers.at(-1)!.text, 'told a &amp; b');
+      await until(() => slack.world.ephemerals.length > 0, 'an ephemeral reply');
+      assert.equal(slack.world.ephemerals.at(-1)!.text, 'told a &amp; b');
     });
 
     it('delivers a command once, acknowledged in time or not', async () => {

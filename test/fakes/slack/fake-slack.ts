@@ -364,7 +364,7 @@ export class FakeSlack {
     // An empty acknowledgement in Socket Mode is an empty object.
     if (text === '') return;
     if (type === 'in_channel') this.world.addMessage(channel, channel.workspace.bot, { text });
-    else this.world.whispers.push({ at: Date.now(), channelId: channel.id, userId: user.id, text });
+    else this.world.ephemerals.push({ at: Date.now(), channelId: channel.id, userId: user.id, text });
   }
 
   /** Sends the app the event of a message in a conversation that it is in, including its own. */

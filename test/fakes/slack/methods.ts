@@ -87,7 +87,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
     threadIn(channel, fields.thread_ts);
     const { text = '' } = checkContent(fields, 'message');
     if (typeof fields.user !== 'string') throw new Refusal('user_not_in_channel');
-    world.whispers.push({ at: Date.now(), channelId: channel.id, userId: fields.user, text });
+    world.ephemerals.push({ at: Date.now(), channelId: channel.id, userId: fields.user, text });
     return { message_ts: `${Date.now() / 1_000}` };
   },
   'chat.startStream': (context) => {

@@ -114,7 +114,7 @@ export class World {
   isAppTokenRevoked = false;
   readonly workspaces: Workspace[] = [];
   readonly channels = new Map<string, FakeChannel>();
-  readonly whispers: Whisper[] = [];
+  readonly ephemerals: Whisper[] = [];
   /** Ids of the administrators of their workspace. */
   readonly administrators = new Set<string>();
   /** The view of each user's App Home, by user id. */

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Crowd, Deployment } from '../../harness/deployment.ts';
 import { alive, descendants } from '../../helpers/children.ts';
 import type { Role } from '../../helpers/processes.ts';
 import { until } from '../../helpers/programs.ts';
 import { type Counts, count, type Fate, sum } from '../counts.ts';
 import { type Fault, FEW_SLOTS, randomFrom } from '../fault.ts';
-import { type Crowd, House } from '../house.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CROWD: Crowd = { page: 2, discord: 1, slack: 1 };
@@ -37,17 +37,17 @@ export function killed(victim: Role, kills: number, seed: number): Fault {
     how: `\`kill -9\`, with new stories before each; moments by seed ${seed}`,
     async run() {
       const random = randomFrom(seed);
-      const house = await House.open({ isEmbedded: victim === 'start' });
+      const deployment = await Deployment.open({ isEmbedded: victim === 'start' });
       const rounds: Counts[] = [];
       try {
-        for (const role of rolesOf(victim)) await house.start(role, role);
+        for (const role of rolesOf(victim)) await deployment.start(role, role);
         for (let done = 0; done < kills; ) {
           const asked = [];
           for (let i = 0; i < KILLS_AT_A_STRETCH && done < kills; i++, done++) {
-            asked.push(house.ask(CROWD));
+            asked.push(deployment.ask(CROWD));
             await sleep(random() * KILL_WINDOW_MS);
-            await house.process(victim).kill();
-            await house.start(victim, victim);
+            await deployment.process(victim).kill();
+            await deployment.start(victim, victim);
           }
           const fates: Fate[][] = [];
           for (const round of asked) fates.push(await round.fates());
@@ -55,7 +55,7 @@ export function killed(victim: Role, kills: number, seed: number): Fault {
         }
         return sum(rounds);
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };
@@ -67,12 +67,12 @@ export function told(victim: Role): Fault {
     name: `${WORDS[victim]} told to end under load`,
     how: 'SIGTERM with stories under way; started again at once; exit code, time and children are looked at',
     async run() {
-      const house = await House.open({ isEmbedded: victim === 'start' });
+      const deployment = await Deployment.open({ isEmbedded: victim === 'start' });
       try {
-        for (const role of rolesOf(victim)) await house.start(role, role, FEW_SLOTS);
-        const round = house.ask(LOAD);
+        for (const role of rolesOf(victim)) await deployment.start(role, role, FEW_SLOTS);
+        const round = deployment.ask(LOAD);
         await round.underWay;
-        const process = house.process(victim);
+        const process = deployment.process(victim);
         const children = await descendants(process.pid);
         const begun = performance.now();
         const code = await process.stop();
@@ -80,10 +80,10 @@ export function told(victim: Role): Fault {
         assert.equal(code, 0, process.output().slice(-500));
         assert.ok(ms < STOP_LIMIT_MS, `${ms} ms`);
         await until(async () => (await alive(children)).length === 0, 'its children to end');
-        await house.start(victim, victim, FEW_SLOTS);
+        await deployment.start(victim, victim, FEW_SLOTS);
         return { ...count(await round.fates()), remark: `ended after ${(ms / 1_000).toFixed(1)} s` };
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };
@@ -95,14 +95,14 @@ export function poison(): Fault {
     name: 'a story brings down every worker that takes it',
     how: 'a storyteller that kills its own process; a supervisor starts another worker each time',
     async run() {
-      const house = await House.open();
+      const deployment = await Deployment.open();
       let over = false;
       let lost = 0;
       const supervise = async () => {
         while (!over) {
           const child = spawn(process.execPath, ['--import', 'tsx', 'test/helpers/poisoned-worker.ts'], {
             cwd: ROOT,
-            env: { ...process.env, ...house.env },
+            env: { ...process.env, ...deployment.env },
             stdio: 'ignore',
           });
           const ended = new Promise<NodeJS.Signals | null>((resolve) =>
@@ -115,15 +115,15 @@ export function poison(): Fault {
       };
       const supervising = supervise();
       try {
-        await house.start('bots', 'bots');
-        const [fate] = await house.ask({ page: 1 }).fates();
+        await deployment.start('bots', 'bots');
+        const [fate] = await deployment.ask({ page: 1 }).fates();
         assert.match(fate!.sentence ?? '', /given up\. Please try another opening/);
         assert.equal(lost, 3);
         return { ...count([fate!]), remark: `${lost} workers were lost to it` };
       } finally {
         over = true;
         await supervising;
-        await house.close();
+        await deployment.close();
       }
     },
   };

@@ -4,12 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { cp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Crowd, Deployment } from '../../harness/deployment.ts';
 import { embeddedFolder } from '../../helpers/embedded-folder.ts';
 import { printed } from '../../helpers/processes.ts';
 import { temporaryFolder, until } from '../../helpers/programs.ts';
 import { count, type Fate } from '../counts.ts';
 import { type Fault, FEW_SLOTS } from '../fault.ts';
-import { type Crowd, House } from '../house.ts';
 
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
 const MISTAKE_EXIT_CODE = 2;
@@ -26,10 +26,10 @@ export function damagedWeights(): Fault {
     how: 'a worker is started on such files while people wait; then one on the right files',
     async run() {
       const { folder, remove } = await temporaryFolder();
-      const house = await House.open();
+      const deployment = await Deployment.open();
       try {
-        await house.start('bots', 'bots');
-        const round = house.ask({ page: 2, discord: 1, slack: 1 });
+        await deployment.start('bots', 'bots');
+        const round = deployment.ask({ page: 2, discord: 1, slack: 1 });
         const damages: [string, (path: string) => Promise<void>][] = [
           ['has \\d+ bytes', async (path) => truncate(path, (await stat(path)).size - 1)],
           [
@@ -45,15 +45,15 @@ export function damagedWeights(): Fault {
           const models = join(folder, String(index));
           await cp('models', models, { recursive: true });
           await damage(join(models, 'scifi', 'weights.bin'));
-          const worker = house.spawn('damaged', 'worker', { SCIFI_MODELS: models });
+          const worker = deployment.spawn('damaged', 'worker', { SCIFI_MODELS: models });
           assert.equal(await worker.ended, MISTAKE_EXIT_CODE, worker.output());
           assert.match(worker.output(), new RegExp(`scifi/weights\\.bin cannot be used: .*${reason}`));
           assert.doesNotMatch(worker.output(), /\n +at /);
         }
-        await house.start('worker', 'worker');
+        await deployment.start('worker', 'worker');
         return { ...count(await round.fates()), remark: 'refused at the start, by size and by checksum' };
       } finally {
-        await house.close();
+        await deployment.close();
         await remove();
       }
     },
@@ -69,33 +69,33 @@ export function fullDisk(): Fault {
       const { folder: disk, remove } = await temporaryFolder();
       const template = await embeddedFolder();
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', disk]);
-      const house = await House.open({ isEmbedded: true, dataFolder: join(disk, 'data') });
+      const deployment = await Deployment.open({ isEmbedded: true, dataFolder: join(disk, 'data') });
       const ballast = join(disk, 'ballast');
       try {
         await cp(template.folder, join(disk, 'data'), { recursive: true });
-        const process = await house.start('start', 'start');
-        const round = house.ask(CROWD);
+        const process = await deployment.start('start', 'start');
+        const round = deployment.ask(CROWD);
         await round.underWay;
         const { available } = diskOf(disk);
         // Other writes of the queue may use the space first.
         await writeFile(ballast, Buffer.alloc(available)).catch((error) => {
           if (error.code !== 'ENOSPC') throw error;
         });
-        const during = house.ask({ page: 2 });
+        const during = deployment.ask({ page: 2 });
         const ended = await Promise.race([process.ended, sleep(FULL_MS, 'lives' as const)]);
         assert.notEqual(ended, 0, 'a process whose queue is gone does not claim that all was well');
         await rm(ballast);
         if (ended !== 'lives') {
           assert.match(process.output(), /disk/i, 'it says why');
-          await house.start('start', 'start');
+          await deployment.start('start', 'start');
         }
         const fates: Fate[] = [...(await round.fates()), ...(await during.fates())];
-        const after = await house.ask({ page: 2, discord: 1, slack: 1 }).fates();
+        const after = await deployment.ask({ page: 2, discord: 1, slack: 1 }).fates();
         assert.equal(count(after).whole, after.length, 'all is well afterwards');
         const remark = ended === 'lives' ? 'the process went on' : `the process ended with ${ended}`;
         return { ...count([...fates, ...after]), remark };
       } finally {
-        await house.close();
+        await deployment.close();
         execFileSync('umount', ['-l', disk]);
         await Promise.all([remove(), template.remove()]);
       }
@@ -118,21 +118,21 @@ export function clockJumps(): Fault {
       const file = join(folder, 'clock');
       const set = (ms: number) => writeFile(file, String(ms));
       await set(0);
-      const house = await House.open();
+      const deployment = await Deployment.open();
       try {
         const env = { TEST_CLOCK_FILE: file };
-        await house.start('worker', 'worker', env, ['clock']);
-        await house.start('bots', 'bots', env, ['clock']);
+        await deployment.start('worker', 'worker', env, ['clock']);
+        await deployment.start('bots', 'bots', env, ['clock']);
         const fates: Fate[] = [];
         for (const ms of [HOUR_MS, -HOUR_MS, 0]) {
-          const round = house.ask(CROWD);
+          const round = deployment.ask(CROWD);
           await round.underWay;
           await set(ms);
           fates.push(...(await round.fates()));
         }
         return count(fates);
       } finally {
-        await house.close();
+        await deployment.close();
         await remove();
       }
     },
@@ -145,27 +145,27 @@ export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
     name: `the event loop of the ${victim} is blocked for ${seconds} s`,
     how: 'inside the process, as by a runaway loop; there is a second one of the kind',
     async run() {
-      const house = await House.open();
+      const deployment = await Deployment.open();
       const env = { TEST_BLOCK_MS: String(seconds * 1_000), ...FEW_SLOTS };
       // Only this process edits: the first process alone receives the chats' events, as with shards.
       const second = { SCIFI_PORT: '0', DISCORD_SHARDS: 'none', SLACK_BOT_TOKEN: '', SLACK_APP_TOKEN: '' };
       try {
-        await house.start('worker', 'worker', env, ['block']);
-        await house.start('bots', 'bots', env, ['block']);
-        const round = house.ask(CROWD);
+        await deployment.start('worker', 'worker', env, ['block']);
+        await deployment.start('bots', 'bots', env, ['block']);
+        const round = deployment.ask(CROWD);
         await round.underWay;
-        const other = await house.start('second', victim, victim === 'bots' ? second : FEW_SLOTS);
-        const late = victim === 'worker' ? house.ask(CROWD) : undefined;
+        const other = await deployment.start('second', victim, victim === 'bots' ? second : FEW_SLOTS);
+        const late = victim === 'worker' ? deployment.ask(CROWD) : undefined;
         // Both have some of the stories by then, and have finished none.
         if (late) await sleep(400);
-        house.process(victim).signal('SIGUSR2');
+        deployment.process(victim).signal('SIGUSR2');
         const counts = count([...(await round.fates()), ...((await late?.fates()) ?? [])]);
         if (victim === 'bots') return counts;
         const taken = other.output().match(/taken back from a lost worker/g)?.length ?? 0;
         assert.ok(taken > 0, 'the worker was blocked when it had nothing to write');
         return { ...counts, remark: `${taken} stories were taken over` };
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };
@@ -177,25 +177,25 @@ export function chatsAway(): Fault {
     name: 'Discord and Slack cannot be reached, at the start and later',
     how: 'the ways to both are cut before the bots start, mended, and cut again for 5 s while stories grow',
     async run() {
-      const house = await House.open({ areChatsAfar: true });
+      const deployment = await Deployment.open({ areChatsAfar: true });
       try {
-        for (const way of house.chats) await way.cut('reset');
-        await house.start('worker', 'worker');
-        const bots = await house.start('bots', 'bots');
-        const page = await house.ask({ page: 2 }).fates();
-        for (const way of house.chats) await way.mend();
+        for (const way of deployment.chats) await way.cut('reset');
+        await deployment.start('worker', 'worker');
+        const bots = await deployment.start('bots', 'bots');
+        const page = await deployment.ask({ page: 2 }).fates();
+        for (const way of deployment.chats) await way.mend();
         await printed(bots, /Discord ready/, 60_000);
         await printed(bots, /Slack ready/, 60_000);
-        const round = house.ask(CROWD);
+        const round = deployment.ask(CROWD);
         await round.underWay;
-        for (const way of house.chats) await way.cut('reset');
+        for (const way of deployment.chats) await way.cut('reset');
         await sleep(5_000);
-        for (const way of house.chats) await way.mend();
+        for (const way of deployment.chats) await way.mend();
         const fates = await round.fates();
         let again: Fate[] = [];
         await until(
           async () => {
-            again = await house.ask({ discord: 1, slack: 1 }).fates();
+            again = await deployment.ask({ discord: 1, slack: 1 }).fates();
             return again.every(({ end }) => end === 'whole');
           },
           'both to be heard again',
@@ -203,7 +203,7 @@ export function chatsAway(): Fault {
         );
         return count([...page, ...fates, ...again]);
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };

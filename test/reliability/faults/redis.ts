@@ -1,12 +1,12 @@
 /** Redis: absent, disconnected, restarted. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Crowd, Deployment } from '../../harness/deployment.ts';
 import { printed } from '../../helpers/processes.ts';
 import { freePort } from '../../helpers/programs.ts';
 import type { Cut } from '../../helpers/proxy.ts';
 import { count } from '../counts.ts';
 import type { Fault } from '../fault.ts';
-import { type Crowd, House } from '../house.ts';
 
 /** Enough that some stories are active at the fault, and few enough that Slack lets all of them grow. */
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
@@ -22,28 +22,28 @@ export function absentAtStart(): Fault {
     name: 'Redis is not there at the start',
     how: 'bots and worker are started first, Redis when both have said that they wait',
     async run() {
-      const house = await House.open();
+      const deployment = await Deployment.open();
       try {
-        await house.killRedis();
+        await deployment.killRedis();
         const port = await freePort();
-        const bots = house.spawn('bots', 'bots', { SCIFI_OPERATOR_PORT: String(port) });
-        const worker = house.spawn('worker', 'worker');
-        const other = house.spawn('other', 'worker');
+        const bots = deployment.spawn('bots', 'bots', { SCIFI_OPERATOR_PORT: String(port) });
+        const worker = deployment.spawn('worker', 'worker');
+        const other = deployment.spawn('other', 'worker');
         for (const one of [bots, worker, other]) await printed(one, WAITING, 30_000);
         const probe = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
         assert.equal(await probe('/healthz'), 200, 'a process that waits is alive');
         assert.equal(await probe('/readyz'), 503, 'and not ready');
         assert.equal(await other.stop(), 0, 'one that waits goes when it is told to');
-        await house.startRedis();
+        await deployment.startRedis();
         const back = performance.now();
         await printed(bots, /write me a sci-fi: http/, 30_000);
         await printed(worker, /storyteller ready/, 30_000);
         const ms = Math.round(performance.now() - back);
         assert.equal(await probe('/readyz'), 200);
-        const counts = count(await house.ask(CROWD).fates());
+        const counts = count(await deployment.ask(CROWD).fates());
         return { ...counts, remark: `at work ${seconds(ms)} after Redis was there` };
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };
@@ -55,14 +55,14 @@ export function cutOff(how: Cut, forSeconds: number): Fault {
     name: `Redis is cut off for ${forSeconds} s (${how})`,
     how: `a proxy between all processes and Redis: ${kind}`,
     async run() {
-      const house = await House.open();
+      const deployment = await Deployment.open();
       try {
-        await Promise.all([house.start('worker', 'worker'), house.start('bots', 'bots')]);
-        const first = house.ask(CROWD);
+        await Promise.all([deployment.start('worker', 'worker'), deployment.start('bots', 'bots')]);
+        const first = deployment.ask(CROWD);
         await first.underWay;
-        await house.proxy.cut(how);
+        await deployment.proxy.cut(how);
         const cutAt = performance.now();
-        const during = house.ask(LATE_COMERS);
+        const during = deployment.ask(LATE_COMERS);
         let heardMs = 0;
         during.underWay.then(() => {
           heardMs = performance.now() - cutAt;
@@ -71,13 +71,13 @@ export function cutOff(how: Cut, forSeconds: number): Fault {
         if (forSeconds * 1_000 > REFUSAL_MS) {
           assert.ok(heardMs > 0 && heardMs < REFUSAL_MS, `told after ${Math.round(heardMs)} ms`);
         }
-        await house.proxy.mend();
+        await deployment.proxy.mend();
         const fates = [...(await first.fates()), ...(await during.fates())];
-        const after = await house.ask(LATE_COMERS).fates();
+        const after = await deployment.ask(LATE_COMERS).fates();
         assert.equal(count(after).whole, after.length, 'all is well afterwards');
         return count([...fates, ...after]);
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };
@@ -92,25 +92,25 @@ export function restarted(data: 'with' | 'without'): Fault {
         ? '`kill -9` of a Redis that writes its file once a second, as in `docker-compose.yml`'
         : '`kill -9` of a Redis that keeps nothing',
     async run() {
-      const house = await House.open({ redis: data === 'with' ? file : [] });
+      const deployment = await Deployment.open({ redis: data === 'with' ? file : [] });
       try {
-        await Promise.all([house.start('worker', 'worker'), house.start('bots', 'bots')]);
-        const round = house.ask(CROWD);
+        await Promise.all([deployment.start('worker', 'worker'), deployment.start('bots', 'bots')]);
+        const round = deployment.ask(CROWD);
         await round.underWay;
-        await house.killRedis();
-        await house.startRedis();
+        await deployment.killRedis();
+        await deployment.startRedis();
         const fates = await round.fates(REST_AFTER_LOSS_MS);
-        const after = await house.ask(LATE_COMERS).fates();
+        const after = await deployment.ask(LATE_COMERS).fates();
         assert.equal(count(after).whole, after.length, 'all is well afterwards');
         const restored =
-          house
+          deployment
             .process('bots')
             .output()
             .match(/was put back/g)?.length ?? 0;
         const remark = data === 'without' ? `${restored} replies were put back by the bots` : undefined;
         return { ...count([...fates, ...after]), ...(remark && { remark }) };
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };

@@ -1,11 +1,11 @@
 /** Redis answers with refusals: for a while it accepts no writes, or gives no data. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Crowd, Deployment } from '../../harness/deployment.ts';
 import { printed } from '../../helpers/processes.ts';
 import { REFUSALS, REFUSING_SERVER, type Refusal, refuse } from '../../helpers/redis-refusals.ts';
 import { count } from '../counts.ts';
 import type { Fault } from '../fault.ts';
-import { type Crowd, House } from '../house.ts';
 
 /** As many as for a disconnected Redis, so that the rows compare. */
 const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
@@ -22,14 +22,14 @@ export function refused(refusal: Refusal, forSeconds: number): Fault {
     name: `Redis refuses for ${forSeconds} s (${refusal})`,
     how: REFUSALS[refusal],
     async run() {
-      const house = await House.open({ redis: REFUSING_SERVER });
+      const deployment = await Deployment.open({ redis: REFUSING_SERVER });
       try {
-        await Promise.all([house.start('worker', 'worker'), house.start('bots', 'bots')]);
-        const first = house.ask(CROWD);
+        await Promise.all([deployment.start('worker', 'worker'), deployment.start('bots', 'bots')]);
+        const first = deployment.ask(CROWD);
         await first.underWay;
-        const end = await refuse(house.redisPort, refusal, forSeconds * 1_000);
+        const end = await refuse(deployment.redisPort, refusal, forSeconds * 1_000);
         const refusedAt = performance.now();
-        const during = house.ask(LATE_COMERS);
+        const during = deployment.ask(LATE_COMERS);
         let heardMs = 0;
         during.underWay.then(() => {
           heardMs = performance.now() - refusedAt;
@@ -40,11 +40,11 @@ export function refused(refusal: Refusal, forSeconds: number): Fault {
         }
         await end();
         const fates = [...(await first.fates()), ...(await during.fates())];
-        const after = await house.ask(LATE_COMERS).fates();
+        const after = await deployment.ask(LATE_COMERS).fates();
         assert.equal(count(after).whole, after.length, 'all is well afterwards');
         return count([...fates, ...after]);
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };
@@ -57,26 +57,26 @@ export function restartedMeanwhile(): Fault {
     name: `Redis refuses (${refusal}), and all processes are killed and started again meanwhile`,
     how: `${REFUSALS[refusal]}; \`kill -9\` in the middle of stories, and a start that has to wait`,
     async run() {
-      const house = await House.open({ redis: REFUSING_SERVER });
+      const deployment = await Deployment.open({ redis: REFUSING_SERVER });
       try {
-        await Promise.all([house.start('worker', 'worker'), house.start('bots', 'bots')]);
-        const round = house.ask(CROWD);
+        await Promise.all([deployment.start('worker', 'worker'), deployment.start('bots', 'bots')]);
+        const round = deployment.ask(CROWD);
         await round.underWay;
-        const end = await refuse(house.redisPort, refusal, START_MS);
+        const end = await refuse(deployment.redisPort, refusal, START_MS);
         await sleep(UNNOTICED_MS);
-        await Promise.all([house.process('worker').kill(), house.process('bots').kill()]);
-        const worker = house.spawn('worker', 'worker');
-        const bots = house.spawn('bots', 'bots');
+        await Promise.all([deployment.process('worker').kill(), deployment.process('bots').kill()]);
+        const worker = deployment.spawn('worker', 'worker');
+        const bots = deployment.spawn('bots', 'bots');
         for (const one of [bots, worker]) await printed(one, WAITING, START_MS);
         await end();
         await printed(bots, /write me a sci-fi: http/, START_MS);
         await printed(worker, /storyteller ready/, START_MS);
         const fates = await round.fates();
-        const after = await house.ask(LATE_COMERS).fates();
+        const after = await deployment.ask(LATE_COMERS).fates();
         assert.equal(count(after).whole, after.length, 'all is well afterwards');
         return count([...fates, ...after]);
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };

@@ -14,7 +14,7 @@ export function request(seed: number, prompt = 'It all began with '): StoryReque
   return { prompt, context: '', temperature: 0.4, length: 800, seed, model: 'scifi' };
 }
 
-export interface House {
+export interface RepliesHarness {
   /** Asks for the story of a seed; resolves with the reply's final state. */
   ask(seed: number, prompt?: string): Promise<ReplyState>;
   sweep(): Promise<void>;
@@ -23,10 +23,10 @@ export interface House {
 }
 
 /** Replies, stories and a worker, with one connection for the bots' side and one for the worker's. */
-export async function openHouse(
+export async function openReplies(
   connect: () => Promise<QueueConnection>,
   storyteller: Storyteller,
-): Promise<House> {
+): Promise<RepliesHarness> {
   const logger = pino({ level: 'silent' });
   const [bots, writers] = [await connect(), await connect()];
   const [stories, theirs] = [new Stories(bots), new Stories(writers)];

@@ -10,8 +10,15 @@ import { type Role, type RoleProcess, spawnRole, startRole } from '../helpers/pr
 import { freePort, startServer, temporaryFolder } from '../helpers/programs.ts';
 import { startProxy, type Way } from '../helpers/proxy.ts';
 import { type Undisturbed, undisturbed } from '../helpers/undisturbed.ts';
-import type { Fate } from './counts.ts';
-import { askOnDiscord, askOnPage, askOnSlack, type Places, type Watch, type Wish } from './people.ts';
+import type { Fate } from '../reliability/counts.ts';
+import {
+  askOnDiscord,
+  askOnPage,
+  askOnSlack,
+  type Places,
+  type Watch,
+  type Wish,
+} from '../reliability/people.ts';
 
 /**
  * Characters per second: the longest story takes six seconds, so that a fault can occur in the middle of one.
@@ -23,7 +30,7 @@ const SEEDS = 8;
 /** A story with more text than its opening is active. */
 const UNDER_WAY = 60;
 
-export interface HouseOptions {
+export interface DeploymentOptions {
   /** Whether one process has its own queue, instead of bots and workers around a Redis. */
   readonly isEmbedded?: boolean;
   /** The data folder, instead of one that is created for it. */
@@ -53,7 +60,7 @@ export interface Round {
   fates(restMs?: number): Promise<Fate[]>;
 }
 
-export class House {
+export class Deployment {
   readonly discord: FakeDiscord;
   readonly slack: FakeSlack;
   /** The proxies in front of Discord and Slack, if there are any. */
@@ -95,7 +102,7 @@ export class House {
   }
 
   /** Prepares the set-up, and starts none of our processes; Redis runs. */
-  static async open(options: HouseOptions = {}): Promise<House> {
+  static async open(options: DeploymentOptions = {}): Promise<Deployment> {
     const { isEmbedded = false, areChatsAfar = false, redis = [], env = {} } = options;
     const closers: (() => Promise<unknown>)[] = [];
     const [discord, slack, expected] = await Promise.all([
@@ -128,7 +135,7 @@ export class House {
     const queue: Record<string, string> = proxy
       ? { REDIS_URL: `redis://127.0.0.1:${proxy.port}` }
       : { REDIS_URL: '', SCIFI_DATA: folder };
-    const house = new House({
+    const deployment = new Deployment({
       discord,
       slack,
       closers,
@@ -155,8 +162,8 @@ export class House {
         ...env,
       },
     });
-    if (!isEmbedded) await house.startRedis();
-    return house;
+    if (!isEmbedded) await deployment.startRedis();
+    return deployment;
   }
 
   /** Address of the page. */

@@ -1,0 +1,147 @@
+/**
+ * The part that the harnesses of the platforms share: a real queue with its limits and block lists, the bot
+ * of a platform, and a worker, all in one process.
+ */
+import { pino } from 'pino';
+import { BlockLists } from '../../src/bots/blocks/block-lists.ts';
+import type { DailyTools } from '../../src/bots/commands/daily.ts';
+import type { DiscordOptions } from '../../src/bots/discord/start.ts';
+import type { SlackOptions } from '../../src/bots/slack/start.ts';
+import { createRequestReader } from '../../src/bots/story-request.ts';
+import type { CommunityLimitSettings } from '../../src/queue/admission/community-limits.ts';
+import type { LimitSettings } from '../../src/queue/admission/limit-settings.ts';
+import { openLimits } from '../../src/queue/admission/open.ts';
+import type { QueueConnection } from '../../src/queue/connection.ts';
+import { Stories } from '../../src/queue/stories.ts';
+import type { StoryWorker } from '../../src/queue/story-worker.ts';
+import type { ModelChoice } from '../../src/story/story.ts';
+import { BACKENDS } from '../helpers/backends.ts';
+import { NO_LIMITS } from '../helpers/limits.ts';
+import { Opened } from './opened.ts';
+import { announceReady, startStoryWorker } from './story-worker.ts';
+
+export const MODELS: ModelChoice[] = [
+  { name: 'scifi', title: 'Science fiction', description: 'Pulp' },
+  { name: 'melville', title: 'Melville', description: 'The sea' },
+];
+/** Characters a second: a story of a thousand characters takes two seconds. */
+const PACE = 500;
+
+/** What the bot of any platform is given. */
+type SharedOptions = Omit<DiscordOptions & SlackOptions, 'config' | 'answerableMs' | 'allowance'>;
+
+interface Bot {
+  readonly dailyTools: DailyTools;
+  close(): Promise<void>;
+}
+
+export interface ChatHarness<B extends Bot, Options> {
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  /** The limits that communities have set for themselves. */
+  readonly communityLimits: CommunityLimitSettings;
+  readonly blocks: BlockLists;
+  readonly log: string[];
+  /** The whole content of the queue's store, as text; on Redis only. */
+  dump(): Promise<string>;
+  /** The bot process's part; replaced by `restart`. */
+  bot: B;
+  restart(options?: Partial<Options>): Promise<void>;
+  /** Starts the bot's part of another process, which the test closes. */
+  another(options?: Partial<Options>): Promise<B>;
+  startWorker(): Promise<StoryWorker>;
+  /** Announces a worker that does not exist, until the returned function is called. */
+  announceWorker(): () => void;
+  /** The dependencies of the daily line, for tests that run it at once. */
+  tools(): DailyTools;
+  close(): Promise<void>;
+}
+
+export interface ChatHarnessOptions {
+  /** Whether a worker is started; it is by default. */
+  readonly worker?: boolean;
+  /** The limits and permissions; no restriction by default. */
+  readonly allowed?: Partial<LimitSettings>;
+  /** Whether the queue is the embedded one, instead of Redis, which starts faster, where it is installed. */
+  readonly isEmbedded?: boolean;
+}
+
+/**
+ * Opens the shared part, and starts the bot.
+ *
+ * @param stopFake stops the platform's fake server after all else is closed; it is stopped as well when opening fails
+ */
+export async function openChat<B extends Bot, Options>(
+  { worker = true, allowed, isEmbedded = false }: ChatHarnessOptions,
+  startBot: (shared: SharedOptions, more: Partial<Options>) => Promise<B>,
+  stopFake: () => Promise<unknown>,
+): Promise<ChatHarness<B, Options>> {
+  const opened = new Opened();
+  opened.add(stopFake);
+  try {
+    const usable = BACKENDS.filter(({ name, skip }) => !skip && (name === 'embedded') === isEmbedded);
+    const backend = await (usable[0] ?? BACKENDS.find(({ skip }) => !skip)!).start();
+    opened.add(() => backend.stop());
+    const connection = await backend.connect();
+    const log: string[] = [];
+    const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
+    const stories = new Stories(connection);
+    opened.add(() => stories.close());
+    await stories.ready();
+    const blocks = new BlockLists(connection, []);
+    opened.add(() => blocks.close());
+    await blocks.ready();
+    const limitSettings = { ...NO_LIMITS, ...allowed };
+    const { limits, communityLimits, close } = await openLimits(connection, stories, limitSettings);
+    opened.add(close);
+    const shared = {
+      connection,
+      stories,
+      models: MODELS,
+      readRequest: createRequestReader({ models: MODELS, drawSeed: () => 7 }),
+      limits,
+      communityLimits,
+      limitSettings,
+      blocks,
+      pace: PACE,
+      concurrency: 500,
+      privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },
+      logger,
+    };
+    const another = (more: Partial<Options> = {}) => startBot(shared, more);
+    const workers = new Opened();
+    opened.add(() => workers.close());
+    const harness: ChatHarness<B, Options> = {
+      connection,
+      stories,
+      communityLimits,
+      blocks,
+      log,
+      dump: () => backend.dump(),
+      bot: await another(),
+      async restart(more) {
+        await harness.bot.close();
+        harness.bot = await another(more);
+      },
+      another,
+      async startWorker() {
+        const started = await startStoryWorker(connection, stories, logger);
+        workers.add(started.close);
+        return started.worker;
+      },
+      announceWorker() {
+        const stop = announceReady(stories);
+        workers.add(stop);
+        return stop;
+      },
+      tools: () => harness.bot.dailyTools,
+      close: () => opened.close(),
+    };
+    opened.add(() => harness.bot.close());
+    if (worker) await harness.startWorker();
+    return harness;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The path from a user on Discord to a story, in one process: the fake Discord, the real discord.js, a real
+ * queue, a real worker, and a fake generator that returns plausible words at once.
+ */
+import assert from 'node:assert/strict';
+import { decodeButton } from '../../src/bots/discord/custom-id.ts';
+import { type Discord, type DiscordOptions, startDiscord } from '../../src/bots/discord/start.ts';
+import { readParts } from '../../src/bots/discord/story-text.ts';
+import { discordEscaping } from '../../src/bots/text/sanitise.ts';
+import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
+import { Person } from '../fakes/discord/people.ts';
+import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
+import { until } from '../helpers/programs.ts';
+import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
+
+/** Discord's flag of messages that only the requester sees. */
+export const EPHEMERAL = 1 << 6;
+export const FOOTER = /-# .* · temperature .* · seed .* · written by a neural network$/;
+
+export interface DiscordHarness extends ChatHarness<Discord, DiscordOptions> {
+  readonly discord: FakeDiscord;
+  readonly channel: FakeChannel;
+  readonly ann: Person;
+}
+
+/** @param flags those of the application on Discord */
+export async function openDiscord(
+  options: Partial<DiscordOptions> & ChatHarnessOptions & { readonly flags?: number } = {},
+): Promise<DiscordHarness> {
+  const discord = await FakeDiscord.start();
+  discord.world.flags = options.flags ?? 0;
+  const channel = discord.world.addChannel();
+  const config = { token: discord.token, shards: 'auto', api: discord.api } as const;
+  const chat = await openChat<Discord, DiscordOptions>(
+    options,
+    (shared, more) => startDiscord({ config, ...shared, ...options, ...more }),
+    () => discord.stop(),
+  );
+  return Object.assign(chat, { discord, channel, ann: new Person(discord, 'ann') });
+}
+
+/** The reply to an interaction once it has ended, in all its messages. */
+export async function finished(interaction: FakeInteraction, timeoutMs = 20_000): Promise<FakeMessage[]> {
+  return until(() => endOf(interaction), 'the end of a story', timeoutMs);
+}
+
+/** The ephemeral reply to an interaction. */
+export async function ephemeralReply(interaction: FakeInteraction): Promise<string> {
+  const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
+  await until(isThere, 'an ephemeral reply');
+  assert.equal(interaction.original!.flags, EPHEMERAL);
+  return interaction.original!.content;
+}
+
+/** The messages of a reply that has ended: the buttons under the last message name the first. */
+export function endOf({ original, channel }: FakeInteraction): FakeMessage[] | undefined {
+  if (!original) return undefined;
+  if (isOver(original)) return [original];
+  const messages = [...channel.messages.values()].filter(({ author }) => author.bot);
+  for (const last of messages) {
+    const button = decodeButton(last.components[0]?.components[0]?.custom_id ?? '');
+    if (!button || button.action === 'stop' || button.first !== original.id) continue;
+    if (button.previous === original.id) return [original, last];
+    return messages.slice(messages.indexOf(original), messages.indexOf(last) + 1);
+  }
+  return undefined;
+}
+
+/** Whether a message has the buttons of an ended story. */
+export function isOver(message: FakeMessage): boolean {
+  return labelsOf(message).includes('Another');
+}
+
+export function labelsOf({ components }: FakeMessage): string[] {
+  return components.flatMap((row) => row.components.map(({ label }) => label));
+}
+
+/** The story text of the messages. */
+export function textOf(messages: readonly FakeMessage[]): string {
+  return readParts(messages.map(({ content }) => content));
+}
+
+/** The small print under a message, as users see it. */
+export function smallPrintOf({ content }: FakeMessage): string {
+  return discordEscaping.unescape(/-# (.*)$/.exec(content)?.[1] ?? '');
+}

@@ -1,0 +1,135 @@
+/**
+ * The path from a user on Slack to a story, in one process: the fake Slack, the real Bolt, a real queue, a
+ * real worker, and a fake generator that returns plausible words at once.
+ */
+import { readBlocks } from '../../src/bots/slack/reply/story-text.ts';
+import { type Slack, type SlackOptions, startSlack } from '../../src/bots/slack/start.ts';
+import { slackEscaping } from '../../src/bots/text/sanitise.ts';
+import type { SlackConfig } from '../../src/config.ts';
+import type { Delivery } from '../fakes/slack/delivery.ts';
+import { FakeSlack } from '../fakes/slack/fake-slack.ts';
+import { buttonsOf, labelOf, Person } from '../fakes/slack/people.ts';
+import { type FakeChannel, type FakeMessage, type Seen, wordsOf } from '../fakes/slack/world.ts';
+import { until } from '../helpers/programs.ts';
+import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
+
+/** Faster than in production; the call budget still applies. */
+const EDIT_INTERVAL_MS = 250;
+export const FOOTER = / · temperature .* · seed .* · written by a neural network$/;
+
+export interface SlackHarness extends ChatHarness<Slack, SlackOptions> {
+  readonly slack: FakeSlack;
+  readonly channel: FakeChannel;
+  readonly ann: Person;
+  readonly config: SlackConfig;
+  /** Another conversation, created by Ann. */
+  channelOf(options?: Parameters<FakeSlack['world']['addChannel']>[1]): FakeChannel;
+  /** The ephemeral reply to a user's action; empty when there is none. */
+  ephemeralTo(delivery: Delivery): string;
+  /** The ephemeral reply to the author of a message; empty when there is none. */
+  ephemeralAfter(message: FakeMessage): string;
+}
+
+/** @param options `settings` overrides the configuration of the bot */
+export async function openSlack(
+  options: Partial<SlackOptions> &
+    ChatHarnessOptions & { readonly settings?: (slack: FakeSlack) => Partial<SlackConfig> } = {},
+): Promise<SlackHarness> {
+  const slack = await FakeSlack.start();
+  slack.limits.isOn = options.allowance === undefined;
+  const channel = slack.world.addChannel(slack.workspace);
+  const ann = new Person(slack, 'ann');
+  const config = { ...configOf(slack), ...options.settings?.(slack) };
+  const chat = await openChat<Slack, SlackOptions>(
+    options,
+    (shared, more) =>
+      startSlack({
+        config,
+        ...shared,
+        privacy: { ...shared.privacy, url: undefined },
+        editIntervalMs: EDIT_INTERVAL_MS,
+        ...options,
+        ...more,
+      }),
+    () => slack.stop(),
+  );
+  return Object.assign(chat, {
+    slack,
+    channel,
+    ann,
+    config,
+    channelOf: (more?: Parameters<FakeSlack['world']['addChannel']>[1]) =>
+      slack.world.addChannel(slack.workspace, { creatorId: ann.user.id, ...more }),
+    ephemeralTo: (delivery: Delivery) => ephemeralTo(slack, delivery),
+    ephemeralAfter: ({ channel: { id }, user, history }: FakeMessage) =>
+      slack.world.ephemerals
+        .filter(({ at, channelId, userId }) => at >= history[0]!.at && channelId === id && userId === user.id)
+        .map(({ text }) => text)
+        .join('\n'),
+  });
+}
+
+/** Settings for the fake's own workspace, in Socket Mode. */
+export function configOf(slack: FakeSlack): SlackConfig {
+  return {
+    botToken: slack.workspace.token,
+    appToken: slack.world.appToken,
+    http: undefined,
+    installation: undefined,
+    channelManagers: { isEverybody: false, ids: new Set() },
+    host: '127.0.0.1',
+    reply: 'edit',
+    api: slack.api,
+  };
+}
+
+/** The bot's messages in a channel, in a thread of it or at its top. */
+export function botsMessages(channel: FakeChannel, threadTs?: string): FakeMessage[] {
+  return [...channel.messages.values()].filter((message) => message.isBots && message.threadTs === threadTs);
+}
+
+/** An ended story whose text has the given beginning; the newest of several. */
+export async function finished(
+  channel: FakeChannel,
+  is: (message: FakeMessage) => boolean = () => true,
+  timeoutMs = 20_000,
+): Promise<FakeMessage> {
+  const find = () =>
+    [...channel.messages.values()].reverse().find((message) => isOver(message) && is(message));
+  return until(find, 'the end of a story', timeoutMs);
+}
+
+/** Whether a message has the buttons of an ended story. */
+export function isOver(message: FakeMessage): boolean {
+  return labelsOf(message).includes('Another');
+}
+
+/** The ephemeral reply to a user's action. */
+export function ephemeralTo(slack: FakeSlack, { payload, createdAt }: Delivery): string {
+  const { channel_id, channel, user_id, user } = payload as Record<string, { id?: string } | string>;
+  const idOf = (value: unknown) => (typeof value === 'string' ? value : (value as { id?: string })?.id);
+  return slack.world.ephemerals
+    .filter(({ at, channelId, userId }) => {
+      return (
+        at >= createdAt &&
+        channelId === (idOf(channel_id) ?? idOf(channel)) &&
+        userId === (idOf(user_id) ?? idOf(user))
+      );
+    })
+    .map(({ text }) => text)
+    .join('\n');
+}
+
+export function labelsOf(message: Pick<Seen, 'blocks'>): string[] {
+  return buttonsOf(message).map(labelOf);
+}
+
+/** The story text of a message. */
+export function textOf({ blocks }: Pick<Seen, 'blocks'>): string {
+  return readBlocks(blocks) ?? '';
+}
+
+/** The small print under a message, as users see it. */
+export function smallPrintOf({ blocks }: Pick<Seen, 'blocks'>): string {
+  return slackEscaping.unescape(wordsOf(blocks, 'context'));
+}
