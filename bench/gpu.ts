@@ -11,8 +11,11 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Row } from '../src/generator/engines/engine.ts';
-import { adapterTitle, isSoftware } from '../src/generator/engines/tensorflow/adapter.ts';
-import type { TensorflowBackend } from '../src/generator/engines/tensorflow/backend.ts';
+import {
+  adapterTitle,
+  isSoftware,
+  type TensorflowBackend,
+} from '../src/generator/engines/tensorflow/backend.ts';
 import { createCudaBackend } from '../src/generator/engines/tensorflow/cuda.ts';
 import { requestDawnAdapter } from '../src/generator/engines/tensorflow/dawn.ts';
 import { createTensorflowEngine } from '../src/generator/engines/tensorflow/engine.ts';

@@ -1,8 +1,7 @@
 /** The engines of a browser; each is loaded on first use. */
 import type { EngineName, EngineOpeners, OpenedEngine } from '../generator/engines/choose.ts';
 import { EngineSupervisor } from '../generator/engines/engine-supervisor.ts';
-import { adapterTitle, isSoftware } from '../generator/engines/tensorflow/adapter.ts';
-import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
+import { adapterTitle, isSoftware, type TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
 
 const notHere = async () => {
   throw new Error('not in a browser');

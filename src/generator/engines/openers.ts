@@ -1,8 +1,7 @@
 /** The engines of a server; each is loaded on first use. */
 import type { EngineName, EngineOpeners, OpenedEngine } from './choose.ts';
 import { EngineSupervisor } from './engine-supervisor.ts';
-import { adapterTitle, isSoftware } from './tensorflow/adapter.ts';
-import type { TensorflowBackend } from './tensorflow/backend.ts';
+import { adapterTitle, isSoftware, type TensorflowBackend } from './tensorflow/backend.ts';
 
 export const ENGINE_OPENERS: EngineOpeners = {
   async cuda() {

@@ -19,7 +19,7 @@ const OPENERS: readonly (readonly [EngineName, Opener])[] = [
     async ({ acceptSoftware }) => {
       const { requestDawnAdapter } = await import('../../generator/engines/tensorflow/dawn.ts');
       const { createWebgpuBackend } = await import('../../generator/engines/tensorflow/webgpu.ts');
-      const { adapterTitle, isSoftware } = await import('../../generator/engines/tensorflow/adapter.ts');
+      const { adapterTitle, isSoftware } = await import('../../generator/engines/tensorflow/backend.ts');
       const adapter = await requestDawnAdapter();
       // A software adapter is accepted when it is requested by name, which is how tests run.
       if (isSoftware(adapter.info) && !acceptSoftware) {

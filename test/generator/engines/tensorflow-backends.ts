@@ -1,10 +1,11 @@
 /** The backends of TensorFlow.js that run on this machine, for tests. */
 import { existsSync } from 'node:fs';
-import { adapterTitle } from '../../../src/generator/engines/tensorflow/adapter.ts';
-import type { TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
-import { requestDawnAdapter } from '../../../src/generator/engines/tensorflow/dawn.ts';
-import { dlopenProblem } from '../../../src/generator/engines/tensorflow/dlopen-problem.ts';
-import { vulkanDrivers } from '../../../src/generator/engines/tensorflow/vulkan-drivers.ts';
+import { adapterTitle, type TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
+import {
+  dlopenProblem,
+  requestDawnAdapter,
+  vulkanDrivers,
+} from '../../../src/generator/engines/tensorflow/dawn.ts';
 import { createWasmBackend } from '../../../src/generator/engines/tensorflow/wasm.ts';
 
 /** The folder of the software Vulkan driver in Debian's chromium. */

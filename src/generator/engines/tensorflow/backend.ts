@@ -1,4 +1,4 @@
-/** What an engine needs from a backend of TensorFlow.js. */
+/** What an engine needs from a backend of TensorFlow.js, and how a WebGPU adapter is described. */
 import type { Kernels } from './kernels.ts';
 
 /** An initialized backend of TensorFlow.js, and its settings. */
@@ -20,4 +20,17 @@ export interface TensorflowBackend {
   breathe(): Promise<void>;
   /** Releases the device. All its engines must be closed before. */
   close(): Promise<void>;
+}
+
+/** An adapter's name, as messages show it. */
+export function adapterTitle({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
+}
+
+/** Whether an adapter is a software renderer. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  return (
+    info.isFallbackAdapter === true ||
+    /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(`${info.architecture} ${info.description}`)
+  );
 }

@@ -1,6 +1,7 @@
 /** WebGPU for Node: Dawn, from the npm package `webgpu`, which is an optional dependency and not bundled. */
-import { dlopenProblem } from './dlopen-problem.ts';
-import { vulkanDrivers } from './vulkan-drivers.ts';
+import { readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 /** The loader through which Dawn finds Vulkan drivers on Linux. */
 const VULKAN_LOADER = 'libvulkan.so.1';
@@ -42,4 +43,49 @@ async function openDawn(): Promise<GPU> {
   Object.defineProperty(navigator, 'gpu', { value: opened, configurable: true });
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   return opened;
+}
+
+/**
+ * The Vulkan driver manifests that the loader would find, in the folders and through the variables that its
+ * documentation names ("Loader and Driver Interface", Linux driver discovery).
+ */
+export function vulkanDrivers(environment: NodeJS.ProcessEnv = process.env): string[] {
+  const paths = (value: string | undefined) => (value ?? '').split(':').filter(Boolean);
+  const named = paths(environment.VK_DRIVER_FILES || environment.VK_ICD_FILENAMES);
+  if (named.length > 0) return named;
+  const folders = [
+    environment.XDG_CONFIG_HOME || join(homedir(), '.config'),
+    ...paths(environment.XDG_CONFIG_DIRS || '/etc/xdg'),
+    '/etc',
+    environment.XDG_DATA_HOME || join(homedir(), '.local/share'),
+    ...paths(environment.XDG_DATA_DIRS || '/usr/local/share:/usr/share'),
+  ];
+  return [
+    ...paths(environment.VK_ADD_DRIVER_FILES),
+    ...folders.flatMap((folder) => descriptionsIn(join(folder, 'vulkan/icd.d'))),
+  ];
+}
+
+function descriptionsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Why a shared library cannot be loaded, or undefined when it can. Node opens any library and then looks for
+ * an addon in it, so a library that does load gives a different error.
+ */
+export function dlopenProblem(library: string): string | undefined {
+  try {
+    process.dlopen({ exports: {} }, library);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!/did not self-register/.test(message)) return message;
+  }
+  return undefined;
 }

@@ -3,9 +3,8 @@
  * builds them from its operations and runs on every backend; a backend may supply faster ones.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../model/activation-formulas.ts';
+import { type Arithmetic, activate } from '../../model/activation-formulas.ts';
 import type { LstmLayer } from '../../model/layers.ts';
-import { TENSORS } from './arithmetic.ts';
 
 /** Stands for the inverse of temperature 0: the weight of every logit but the largest becomes 0. */
 const COLDEST = 1e30;
@@ -19,6 +18,31 @@ const FORBIDDEN = -1e8;
  * always passes it, despite rounding.
  */
 const LARGEST_UNIFORM = 1 - 2 ** -23;
+
+/** The arithmetic of activations as operations of TensorFlow.js, on [rows, columns]. */
+export const TENSORS: Arithmetic<tf.Tensor2D> = {
+  add: (a, b) => tf.add(a, b),
+  subtract: (a, b) => tf.sub(a, b),
+  multiply: (a, b) => tf.mul(a, b),
+  divide: (a, b) => tf.div(a, b),
+  max: (a, b) => tf.maximum(a, b),
+  min: (a, b) => tf.minimum(a, b),
+  abs: tf.abs,
+  exp: tf.exp,
+  sqrt: tf.sqrt,
+  tanh: tf.tanh,
+  sigmoid: tf.sigmoid,
+  softplus: tf.softplus,
+  erf: tf.erf,
+  above: (x, bound) => tf.cast(tf.greater(x, bound), 'float32'),
+  softmax: (x) => tf.softmax(x),
+  logSoftmax: (x) => tf.logSoftmax(x),
+  sortDescending: (x) => tf.topk(x, x.shape[1]).values,
+  cumulativeSum: (x) => tf.cumsum(x, 1),
+  divideByPlace: (x) => tf.div(x, tf.range(1, x.shape[1] + 1)),
+  rowMax: (x) => tf.max(x, 1, true),
+  halves: (x) => tf.split(x, 2, 1) as [tf.Tensor2D, tf.Tensor2D],
+};
 
 /** An id's contribution to a layer's gates: a row of `table` for each id. */
 export interface Lookup {

@@ -4,8 +4,7 @@ import { activate } from '../../model/activation-formulas.ts';
 import { type RowLayer, scaleAndShift } from '../../model/float64.ts';
 import { type GruLayer, type LstmLayer, type RecurrentLayer, stateCount } from '../../model/layers.ts';
 import { columnsOf, inputBias, stackedKernel, type Table } from '../tabled-model.ts';
-import { TENSORS } from './arithmetic.ts';
-import type { Kernels } from './kernels.ts';
+import { type Kernels, TENSORS } from './kernels.ts';
 
 /** Recurrent states, [rows, units] each. */
 export type States = readonly tf.Tensor2D[];

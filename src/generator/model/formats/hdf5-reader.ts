@@ -1,10 +1,11 @@
 /**
- * Reads a file with the HDF5 library, which was not made for untrusted files: data is read only after its
+ * The thread that reads one file, answers once, and ends. It uses the HDF5 library, which was not made for untrusted files: data is read only after its
  * claimed size was checked. The file is in the library's memory, so links in it cannot reach other files. The
  * thread limits everything else that a file may make the library do (see `hdf5.ts`).
  */
+import { parentPort, workerData } from 'node:worker_threads';
 import { File, FS, type Metadata, ready } from 'h5wasm';
-import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5-tree.ts';
+import type { Hdf5Dataset, Hdf5Group, Hdf5ThreadAnswer, Hdf5ThreadTask } from './hdf5.ts';
 import { arraysWithin, MAX_JSON_BYTES } from './memory.ts';
 
 /** Far more than any model has, and few enough to be read at once. */
@@ -163,7 +164,7 @@ function limitWebAssembly(mayGrow: (heapBytes: number) => boolean): void {
 }
 
 /** Reads the groups, texts and arrays of a file; `problem` gives the reason of a failure. */
-export async function readTree({ bytes, skip, memory }: Hdf5ThreadTask): Promise<Hdf5ThreadAnswer> {
+async function readTree({ bytes, skip, memory }: Hdf5ThreadTask): Promise<Hdf5ThreadAnswer> {
   const library = await ready;
   // The library's file system uses the bytes without a copy.
   FS!.writeFile(FILE, bytes, { canOwn: true } as object);
@@ -185,3 +186,12 @@ export async function readTree({ bytes, skip, memory }: Hdf5ThreadTask): Promise
     FS!.unlink(FILE);
   }
 }
+
+/** The arrays' buffers, which are transferred instead of copied. */
+function buffersIn(node: Hdf5Group | Hdf5Dataset): ArrayBuffer[] {
+  if (node.kind === 'group') return [...node.members.values()].flatMap(buffersIn);
+  return node.values ? [node.values.buffer as ArrayBuffer] : [];
+}
+
+const answer = await readTree(workerData as Hdf5ThreadTask);
+parentPort!.postMessage(answer, 'root' in answer ? buffersIn(answer.root) : []);

@@ -16,9 +16,9 @@ import {
   type QueueConnection,
   TAKEOVER,
 } from '../../connection.ts';
+import { outlast } from '../../outage.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedLimits } from './limits.ts';
-import { patientPool } from './patient-pool.ts';
 
 /**
  * Duration of a job's lock, in ms. No other process can take the job, and a start releases the last process's
@@ -91,4 +91,19 @@ function lost(folder: string, cause: Error): StoryError {
     : `The embedded queue has ended (${cause.message}). Mend that`;
   const promise = 'and start again: the stories that were under way go on.';
   return new StoryError('queue_unavailable', `${sentence} ${promise}`, { cause });
+}
+
+/**
+ * The database for work under way, which retries while the database refuses temporarily, as on a full disk.
+ * Each of BullMQ's statements is a transaction of its own: a refused one has changed nothing.
+ */
+function patientPool(database: EmbeddedDatabase): EmbeddedDatabase {
+  const query: EmbeddedDatabase['query'] = (sql, params) => outlast(() => database.query(sql, params));
+  return new Proxy(database, {
+    get(target, name) {
+      if (name === 'query') return query;
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }

@@ -1,11 +1,32 @@
 /**
  * The embedded database: PGlite (Postgres as WebAssembly) in a thread of its own, so that a query never
- * blocks the event loop that paces replies and renews locks. Started by `database.ts`; the messages are those
- * of `protocol.ts`.
+ * blocks the event loop that paces replies and renews locks. Started by `database.ts`; the messages are `ToThread` and `FromThread`.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openPostgres } from './postgres.ts';
-import type { DatabaseErrorFields, FromThread, ThreadOptions, ToThread } from './protocol.ts';
+
+/** Messages to the thread. */
+export type ToThread =
+  | { readonly type: 'query'; readonly id: number; readonly sql: string; readonly params: readonly unknown[] }
+  | { readonly type: 'close'; readonly id: number };
+
+/** Messages from the thread. */
+export type FromThread =
+  | { readonly type: 'ready' }
+  | { readonly type: 'result'; readonly id: number; readonly rows: unknown[]; readonly rowCount: number }
+  | { readonly type: 'error'; readonly id: number; readonly error: DatabaseErrorFields }
+  | { readonly type: 'notification'; readonly channel: string; readonly payload: string };
+
+/** The fields of a Postgres error that BullMQ reads. */
+interface DatabaseErrorFields {
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+export interface ThreadOptions {
+  readonly folder: string;
+}
 
 const LEADING_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/;
 const LISTEN = /^LISTEN\s+"?(\w+)"?/i;

@@ -10,9 +10,9 @@ import { Worker } from 'node:worker_threads';
 import { runMigrations } from 'bullmq';
 import { StoryError } from '../../../errors.ts';
 import { createDatabase } from './create.ts';
+import type { FromThread, ThreadOptions, ToThread } from './database-thread.ts';
 import { type FolderLock, LOCK_FILES, lockFolder } from './folder-lock.ts';
 import { closeToOthers, makePrivateFolder } from './private-files.ts';
-import type { FromThread, ThreadOptions, ToThread } from './protocol.ts';
 
 /** The folder of Postgres' own files, in the data folder. */
 const POSTGRES = 'postgres';

@@ -18,14 +18,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryError } from '../../../errors.ts';
-import { type KernelLock, tryKernelLock } from './kernel-lock.ts';
 import {
   type Holder,
   type Identity,
+  type KernelLock,
   type Lease,
   newLease,
   ownIdentity,
   readLease,
+  tryKernelLock,
   writeLease,
 } from './lease.ts';
 import { PRIVATE_FILE_MODE } from './private-files.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { vulkanDrivers } from '../../../src/generator/engines/tensorflow/vulkan-drivers.ts';
+import { vulkanDrivers } from '../../../src/generator/engines/tensorflow/dawn.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
 test('Vulkan drivers are searched for where the loader searches', async (t) => {
