@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { SETTINGS } from '../src/config/settings.ts';
 import { readConfig } from '../src/config.ts';
-import { SETTINGS } from '../src/settings.ts';
 
 describe('readConfig', () => {
   it('has a default for every setting, and takes empty values for absent ones', () => {

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { CLOSE_DEADLINE_MS } from '../../src/cli/roles.ts';
 import { readConfig } from '../../src/config.ts';
 import { registry, watchQueues } from '../../src/metrics.ts';
-import { SETTINGS } from '../../src/settings.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 import { readCompose } from '../helpers/compose.ts';
 import {
   type Container,

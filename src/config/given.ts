@@ -1,5 +1,5 @@
 /**
- * The settings as given, before their values are parsed: strips accidental characters around values, and
+ * The settings as given, before their values are parsed: removes accidental characters around values, and
  * finds names that belong to no setting.
  */
 import { closest, distance } from 'fastest-levenshtein';
@@ -42,20 +42,20 @@ export function readGiven(environment: Readonly<Record<string, string | undefine
   for (const [name, raw] of Object.entries(environment)) {
     if (!raw?.trim()) continue;
     if (SETTINGS.includes(name)) {
-      given[name] = mended(name, raw, notices);
+      given[name] = stripped(name, raw, notices);
       if (CREDENTIAL.test(name) && !/^[!-~]*$/.test(given[name])) {
-        mistakes.push(`${name}: has white space or letters that no such value has; copy it anew`);
+        mistakes.push(`${name}: contains white space or letters that no such value contains; copy it again`);
       }
     }
   }
   for (const name of Object.keys(environment)) {
     if (SETTINGS.includes(name) || FOREIGN_PREFIX.test(name) || !environment[name]?.trim()) continue;
-    judgeUnknown(name, given, mistakes, notices);
+    reportUnknown(name, given, mistakes, notices);
   }
   return { given, mistakes, notices };
 }
 
-function mended(name: string, raw: string, notices: string[]): string {
+function stripped(name: string, raw: string, notices: string[]): string {
   if (PASSWORDS.includes(name)) {
     const value = raw.replace(/[\r\n]+$/, '');
     if (value.trim() !== value)
@@ -68,7 +68,7 @@ function mended(name: string, raw: string, notices: string[]): string {
   return value;
 }
 
-function judgeUnknown(
+function reportUnknown(
   name: string,
   given: Readonly<Record<string, string>>,
   mistakes: string[],
