@@ -2,7 +2,7 @@
 import { clean } from '../../src/bots/text/sanitise.ts';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
-import { PostedText } from '../../src/story/filter/mask.ts';
+import { PostedText } from '../../src/story/filter/find.ts';
 import { type Offences, offencesIn } from './judge.ts';
 
 /** The prompts, in rotation. */

@@ -1,7 +1,6 @@
 /** Reads a story back from a chat's messages, for the buttons under it. */
 import { StoryError } from '../errors.ts';
-import { STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
-import { type Again, endOf, requestAgain } from '../story/variations.ts';
+import { type Again, endOf, requestAgain, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { joinParts, type Part } from './text/split.ts';
 
 /** The request of a finished story, and where its text is: everything that its buttons store. */

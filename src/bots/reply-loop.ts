@@ -7,7 +7,7 @@
 import { Deferred } from '../queue/admission/admission-order.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
-import { mask, PostedText } from '../story/filter/mask.ts';
+import { mask, PostedText } from '../story/filter/find.ts';
 import type { ReplyState, StoryCredits } from '../story/story.ts';
 import { lastingStories } from './lasting-stories.ts';
 import { type Clock, Pace } from './pace.ts';

@@ -7,7 +7,7 @@ import type { Limits } from '../queue/admission/limits.ts';
 import type { Requester } from '../queue/admission/requester.ts';
 import type { Replies } from '../queue/replies.ts';
 import { declineSlurs } from '../story/complete-request.ts';
-import { mask } from '../story/filter/mask.ts';
+import { mask } from '../story/filter/find.ts';
 import type { StoryRequest } from '../story/story.ts';
 import type { RequestReader } from './story-request.ts';
 import { clean } from './text/sanitise.ts';

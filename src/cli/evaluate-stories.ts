@@ -5,7 +5,7 @@ import type { Engine } from '../generator/engines/engine.ts';
 import type { Model } from '../generator/model/model.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { ownCommand } from '../own-command.ts';
-import { PRESETS, type Preset } from '../story/sampling.ts';
+import { PRESETS, type Preset } from '../story/story.ts';
 import {
   cutPassages,
   distance,

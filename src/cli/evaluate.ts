@@ -9,7 +9,7 @@ import { loadModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
 import { servingOf } from '../generator/model/reading.ts';
 import type { Unit } from '../generator/vocabulary.ts';
-import { PRESETS } from '../story/sampling.ts';
+import { PRESETS } from '../story/story.ts';
 import {
   type Calibration,
   type Evaluation,

@@ -6,8 +6,14 @@ import { StoryError } from '../errors.ts';
 import { superviseEngines } from '../generator/engines/openers.ts';
 import { listModels } from '../generator/model/files.ts';
 import { ModelRegistry } from '../generator/model-registry.ts';
-import { PRESETS, type Preset } from '../story/sampling.ts';
-import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import {
+  type ModelChoice,
+  PRESETS,
+  type Preset,
+  problemWith,
+  STORY_BOUNDS,
+  type StoryRequest,
+} from '../story/story.ts';
 import { clearProgress, complain, print, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
 import { numberOption } from './options.ts';

@@ -4,7 +4,7 @@
  * is keyed by the seed, by its position in the text, and by the attempt.
  */
 
-import type { Sampling } from '../story/sampling.ts';
+import type { Sampling } from '../story/story.ts';
 import { type AllowedIds, uniformAt } from './sampler.ts';
 import type { Rewind, Sequence } from './scheduler.ts';
 import type { Resample, StoryRules } from './story-rules.ts';

@@ -4,8 +4,7 @@
  * scheduler.
  */
 import { StoryError } from '../errors.ts';
-import { samplingOf } from '../story/sampling.ts';
-import { problemWith, type Story, type StoryRequest } from '../story/story.ts';
+import { problemWith, type Story, type StoryRequest, samplingOf } from '../story/story.ts';
 import type { Engine } from './engines/engine.ts';
 import { Generation, lineEndOf, withoutLastSpace } from './generation.ts';
 import type { Model } from './model/model.ts';

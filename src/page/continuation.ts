@@ -1,6 +1,5 @@
 /** Continues a story after its end. Pure. */
-import { STORY_BOUNDS } from '../story/story.ts';
-import { endOf } from '../story/variations.ts';
+import { endOf, STORY_BOUNDS } from '../story/story.ts';
 import { type Reply, textOf } from './reply.ts';
 
 /** A segment of a story's text, written by the user or by the network. */

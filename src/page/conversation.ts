@@ -1,6 +1,6 @@
 /** All exchanges of the page: requests, following and storage. */
 import type { ModelChoice, ReplyState } from '../story/story.ts';
-import { DEGREE, warmed } from '../story/variations.ts';
+import { DEGREE, warmed } from '../story/story.ts';
 import { type Action, flash } from './actions.ts';
 import { ApiError, type StoryApi } from './api.ts';
 import { continuationContext, wholeText } from './continuation.ts';

@@ -2,7 +2,7 @@
 import { sentenceFor } from '../errors.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
-import { PostedText } from '../story/filter/mask.ts';
+import { PostedText } from '../story/filter/find.ts';
 import type { ReplyState, Story, StoryRequest } from '../story/story.ts';
 import type { Order, Report } from './messages.ts';
 

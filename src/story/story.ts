@@ -1,9 +1,7 @@
 /**
- * The types that all modules share: the request that travels from a chat to the generator, its bounds, and
- * the result. Types and bounds only; imports no other module.
+ * The types that all modules share: the request that travels from a chat to the generator, its bounds, its
+ * sampling presets and variations, and the result. Pure; imports no other module.
  */
-
-import type { Preset } from './sampling.ts';
 
 /** One story, fully specified: the same request on the same model version and engine gives the same text. */
 export interface StoryRequest {
@@ -141,4 +139,108 @@ export interface StorytellerStatus {
   readonly phase: 'none' | 'loading' | 'ready';
   /** Share of the model's weights that is loaded, 0 to 1. */
   readonly loaded: number;
+}
+
+/** The sampling presets that users choose from. */
+export const PRESETS = ['classic', 'calm', 'lively', 'wild'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/**
+ * The preset of requests that name none; requests of version 0.1, which had only a temperature, are
+ * `classic`.
+ */
+export const DEFAULT_PRESET: Preset = 'lively';
+
+/** The settings of a preset. */
+export interface Sampling {
+  /** Softmax temperature of draws inside words, and of all draws where `wordTemperature` is absent. */
+  readonly temperature: number;
+  /** Softmax temperature of draws that do not follow a letter, chiefly of the first letter of a word. */
+  readonly wordTemperature?: number;
+  /**
+   * Characters less likely than this share of the likeliest one are excluded (min-p); absent for no
+   * exclusion.
+   */
+  readonly minP?: number;
+  /**
+   * Rules in addition to the temperature: words absent from the training text are resampled, names recur,
+   * repetitions of 25 characters and more become unlikely, and quotation marks are paired.
+   */
+  readonly rules: boolean;
+}
+
+const SETTINGS: Readonly<Record<Exclude<Preset, 'classic'>, Sampling>> = {
+  calm: { temperature: 0.45, wordTemperature: 0.75, rules: true },
+  lively: { temperature: 0.5, wordTemperature: 1, rules: true },
+  wild: { temperature: 0.65, wordTemperature: 1.3, minP: 0.02, rules: true },
+};
+
+/**
+ * The settings of a preset.
+ *
+ * @param temperature of `classic`, which has no other setting: p_i = exp(log(p_i) / T) / sum. The other
+ *   presets have their own temperatures.
+ */
+export function samplingOf(preset: Preset, temperature: number): Sampling {
+  return preset === 'classic' ? { temperature, rules: false } : SETTINGS[preset];
+}
+
+/** The buttons under a story, with the same meaning on every platform. */
+export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
+
+/** The buttons' labels, in their order. */
+export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
+  continue: 'Continue',
+  another: 'Another',
+  warmer: 'Warmer',
+  cooler: 'Cooler',
+};
+
+/** The change of temperature by Warmer and Cooler. */
+export const DEGREE = 0.2;
+const TEMPERATURE_STEPS_PER_UNIT = 100;
+
+/** The actions available under a text: an empty text cannot be continued. */
+export function againActions(text: string): Again[] {
+  const all = Object.keys(AGAIN_LABELS) as Again[];
+  return text.trim() === '' ? all.filter((action) => action !== 'continue') : all;
+}
+
+/**
+ * The request that a button makes.
+ *
+ * @param last the request of the story
+ * @param story its text, without its context
+ * @param seed a new seed; Warmer and Cooler keep the old one, so that only the temperature differs
+ */
+export function requestAgain(again: Again, last: StoryRequest, story: string, seed: number): StoryRequest {
+  switch (again) {
+    case 'continue':
+      return { ...last, prompt: '', context: endOf(last.context + story), seed };
+    case 'another':
+      return { ...last, seed };
+    case 'warmer':
+      return { ...last, temperature: warmed(last.temperature, DEGREE) };
+    case 'cooler':
+      return { ...last, temperature: warmed(last.temperature, -DEGREE) };
+  }
+}
+
+/** `temperature + change`, within bounds and without binary rounding errors. */
+export function warmed(temperature: number, change: number): number {
+  const { min, max } = STORY_BOUNDS.temperature;
+  const rounded =
+    Math.round((temperature + change) * TEMPERATURE_STEPS_PER_UNIT) / TEMPERATURE_STEPS_PER_UNIT;
+  return Math.min(max, Math.max(min, rounded));
+}
+
+/** The end of a text, cut at a word boundary. */
+export function endOf(text: string, max: number = STORY_BOUNDS.context.max): string {
+  if (text.length <= max) return text;
+  const tail = text.slice(-max);
+  if (/^\s/.test(tail) || /\s/.test(text[text.length - max - 1]!)) return tail;
+  const nextWord = tail.search(/\s\S/);
+  if (nextWord !== -1) return tail.slice(nextWord + 1);
+  // For a single long word, only half of a surrogate pair is removed.
+  return tail.replace(/^[\udc00-\udfff]/, '');
 }

@@ -6,8 +6,8 @@ import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import type { Model } from '../../src/generator/model/model.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
-import { PRESETS } from '../../src/story/sampling.ts';
 import type { StoryRequest } from '../../src/story/story.ts';
+import { PRESETS } from '../../src/story/story.ts';
 
 function request(seed: number): StoryRequest {
   const preset = PRESETS[seed % PRESETS.length]!;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failHere, mergeState } from '../../src/page/reply.ts';
 import type { ReplyState } from '../../src/story/story.ts';
-import { warmed } from '../../src/story/variations.ts';
+import { warmed } from '../../src/story/story.ts';
 import { finished, reply } from './replies.ts';
 
 const waiting = (position: number | null): ReplyState => ({ status: 'waiting', position });

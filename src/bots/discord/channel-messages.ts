@@ -2,7 +2,7 @@
 import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
-import { mask } from '../../story/filter/mask.ts';
+import { mask } from '../../story/filter/find.ts';
 import type { BlockNotices } from '../blocks/block-notices.ts';
 import { type Block, blockedSentence } from '../blocks/blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';

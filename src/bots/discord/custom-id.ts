@@ -2,7 +2,7 @@
  * The data of a button. A button has to work after a restart of every process and on messages of any age, so
  * all of its data is in its `custom_id`, a hundred characters at most, and in the messages themselves.
  */
-import type { Again } from '../../story/variations.ts';
+import type { Again } from '../../story/story.ts';
 import type { StoryReference } from '../read-story.ts';
 
 /** First character of every id; it changes when the meaning of the fields changes. */

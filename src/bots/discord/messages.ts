@@ -1,7 +1,7 @@
 /** The layout of a reply's messages: takes a state and its facts, returns contents and buttons. Pure. */
 import type { APIMessageTopLevelComponent } from 'discord.js';
 import type { ModelChoice, ReplyState, StoryRequest } from '../../story/story.ts';
-import { AGAIN_LABELS, againActions } from '../../story/variations.ts';
+import { AGAIN_LABELS, againActions } from '../../story/story.ts';
 import { smallPrint } from '../../story/wording.ts';
 import { clean } from '../text/sanitise.ts';
 import type { Part } from '../text/split.ts';

@@ -1,4 +1,7 @@
-/** Matches a spelling with the list, after disguises are removed. */
+/**
+ * Matches a spelling with the list, after disguises are removed: signs in place of letters, letters left out,
+ * letters doubled.
+ */
 import {
   collapseDuplicatesTransformer,
   parseRawPattern,
@@ -8,7 +11,6 @@ import {
   toAsciiLowerCaseTransformer,
 } from 'obscenity';
 import { INNOCENT_WORDS, type Kind, WORD_CLASSES } from './list.ts';
-import { readingsOf, withoutLetters } from './misspellings.ts';
 
 /** Invisible characters and marks: marks on letters, joiners, controls, characters without a glyph. */
 export const UNSEEN = /(?!\s)[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
@@ -23,6 +25,23 @@ const PLAIN = /^[a-z ]+$/;
 const OPTIONAL = /\[(.)\]/;
 const RUN = /(.)\1+/gu;
 const EDGE = /[^a-z ]+/;
+/** Shortest length for leaving out a letter: shorter words are too close to others. */
+const DROPPED_FROM = 6;
+/** The same for words with a double letter, which is left out most often. */
+const DOUBLED_FROM = 5;
+const SKELETON_FROM = 5;
+const VOWEL = /[aeiou]/;
+const VOWELS = /[aeiou]/g;
+const DOUBLE = /([a-z])\1/;
+/** A skeleton shorter than this, with each run of a letter counted as at most two, is a sound: pss. */
+const SHORTEST_SOUND = 4;
+/** A vulgar word such as `shit`: one vowel between consonants. */
+const SHORT = /^[^aeiou]+[aeiou][^aeiou]+$/;
+/** Signs that replace letters only in disguises, in addition to those that `obscenity` knows. */
+const STAND_INS: readonly (readonly [RegExp, string])[] = [
+  [/¡/g, 'i'],
+  [/[q9]/g, 'g'],
+];
 
 interface Entry {
   readonly id: number;
@@ -175,4 +194,36 @@ function allowDoubles(pattern: string): string {
   return pattern.replace(/([a-z])\1?(\]?)/g, (run, letter: string, bracket: string) =>
     run === letter + bracket && DOUBLED.has(letter) ? `${run}[${letter}]` : run,
   );
+}
+
+/**
+ * The word with one vowel, or one of two equal letters, left out; and without any vowel. Some of these are
+ * real words: `INNOCENT_WORDS` lists them.
+ *
+ * @param word letters only, without the optional continuations of an entry
+ * @param isVulgar whether its skeleton may have three letters: a needlessly masked word is still readable
+ */
+function withoutLetters(word: string, isVulgar: boolean): string[] {
+  const found = new Set<string>();
+  const isDoubled = DOUBLE.test(word);
+  if (word.length >= DROPPED_FROM || (isDoubled && word.length >= DOUBLED_FROM)) {
+    for (let index = 1; index < word.length; index++) {
+      const isLast = index === word.length - 1;
+      const isDroppable = word[index] === word[index - 1] || (VOWEL.test(word[index]!) && !isLast);
+      if (isDroppable) found.add(word.slice(0, index) + word.slice(index + 1));
+    }
+  }
+  const skeleton = word[0] + word.slice(1).replace(VOWELS, '');
+  const isLong =
+    skeleton.length >= SKELETON_FROM || (skeleton.length === SKELETON_FROM - 1 && DOUBLE.test(skeleton));
+  const isShort = isVulgar && word.length <= SKELETON_FROM && SHORT.test(word) && !isDoubled;
+  const isSound = skeleton.replace(/(.)\1+/g, '$1$1').length < SHORTEST_SOUND && !isShort;
+  if (skeleton !== word && !isSound && (isLong || isShort)) found.add(skeleton);
+  return [...found];
+}
+
+/** A spelling as written, and with replacement signs read as letters. */
+function readingsOf(bare: string): string[] {
+  const read = STAND_INS.reduce((text, [sign, letter]) => text.replace(sign, letter), bare);
+  return read === bare ? [bare] : [bare, read];
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { findWords } from '../../../src/story/filter/find.ts';
-import { mask, PostedText } from '../../../src/story/filter/mask.ts';
+import { findWords, mask, PostedText } from '../../../src/story/filter/find.ts';
 
 const PIECES = [
   'fuck',

@@ -3,7 +3,7 @@
  * all of its data is in its value and in the message itself.
  */
 import { z } from 'zod';
-import { AGAIN_LABELS, type Again } from '../../../story/variations.ts';
+import { AGAIN_LABELS, type Again } from '../../../story/story.ts';
 import type { StoryReference } from '../../read-story.ts';
 
 /** The prefix of the action id of every button of the bot. */

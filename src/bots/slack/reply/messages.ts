@@ -3,9 +3,9 @@
  * regardless of the length of its story. Pure.
  */
 import type { types } from '@slack/bolt';
-import { mask } from '../../../story/filter/mask.ts';
+import { mask } from '../../../story/filter/find.ts';
 import type { ModelChoice, ReplyState, StoryRequest } from '../../../story/story.ts';
-import { AGAIN_LABELS, againActions } from '../../../story/variations.ts';
+import { AGAIN_LABELS, againActions } from '../../../story/story.ts';
 import { smallPrint } from '../../../story/wording.ts';
 import { clean } from '../../text/sanitise.ts';
 import type { Part } from '../../text/split.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { requestAgain } from '../../src/story/variations.ts';
+import { requestAgain } from '../../src/story/story.ts';
 
 const last = { prompt: 'Once', context: 'Before. ', temperature: 1.9, length: 500, seed: 3, model: 'scifi' };
 
