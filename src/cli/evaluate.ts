@@ -7,7 +7,7 @@ import type { Engine } from '../generator/engines/engine.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { loadModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
-import { servingOf } from '../generator/model/reading.ts';
+import { servingOf } from '../generator/reading.ts';
 import type { Unit } from '../generator/vocabulary.ts';
 import { PRESETS } from '../story/story.ts';
 import {

@@ -5,7 +5,7 @@
  */
 import { StoryError } from '../errors.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engines/engine.ts';
-import { passageOf, type Serving } from './model/reading.ts';
+import { type Serving, SlotReading } from './reading.ts';
 import type { AllowedIds } from './sampler.ts';
 
 /** A sequence as the scheduler runs it. */
@@ -57,20 +57,11 @@ export interface SchedulerOptions {
   readonly serving?: Serving;
 }
 
-const NO_CHECKPOINT = -1;
-
 interface Entry {
   readonly sequence: Sequence;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  /** All ids that the network has been, or is to be, fed. */
-  readonly ids: number[];
-  /** Number of `ids` that have been fed. */
-  fed: number;
-  /** Number of ids that had been fed at each of the slot's checkpoints; -1 where there is none. */
-  readonly checkpoints: number[];
-  /** Index of the first id before which the slot has to be cleared and earlier ids read again. */
-  until: number;
+  readonly reading: SlotReading;
   /** Undefined while the sequence waits. */
   slot: number | undefined;
   cancelled: boolean;
@@ -134,10 +125,7 @@ export class Scheduler {
           signal?.removeEventListener('abort', cancel);
           reject(error);
         },
-        ids: [...sequence.prompt],
-        fed: 0,
-        checkpoints: new Array<number>(CHECKPOINTS).fill(NO_CHECKPOINT),
-        until: 0,
+        reading: new SlotReading(sequence.prompt, this.#serving),
         slot: undefined,
         cancelled: false,
       };
@@ -154,14 +142,14 @@ export class Scheduler {
     while (this.#admit()) {
       const steps = this.#stepsPerDecode;
       const entries = this.#active;
-      for (const entry of entries) if (entry.fed >= entry.until) this.#beginPassage(entry);
+      for (const { reading, slot } of entries) reading.beginPassage(this.#engine, slot!);
       try {
         this.#keepCheckpoints(entries);
-        const lanes = entries.map((entry) => rowOf(entry, steps));
-        const drawn = await this.#engine.decode(lanes, steps);
-        entries.forEach((entry, index) => {
-          this.#deliver(entry, lanes[index]!, drawn.subarray(index * steps, (index + 1) * steps));
-        });
+        const rows = entries.map((entry) => rowOf(entry, steps));
+        const drawn = await this.#engine.decode(rows, steps);
+        for (const [index, entry] of entries.entries()) {
+          this.#deliver(entry, rows[index]!, drawn, index * steps);
+        }
       } catch (error) {
         // The state of every slot is unknown now, so every active sequence fails.
         for (const entry of this.#active) this.#leave(entry, () => entry.reject(error));
@@ -184,79 +172,45 @@ export class Scheduler {
     return staying.length > 0;
   }
 
-  /** Clears an entry's slot and continues from the start of the passage of its last id. */
-  #beginPassage(entry: Entry): void {
-    const { from, until } = passageOf(entry.ids.length - 1, this.#serving);
-    this.#engine.clear(entry.slot!);
-    entry.fed = from;
-    entry.until = until;
-    entry.checkpoints.fill(NO_CHECKPOINT);
-  }
-
-  /**
-   * Keeps checkpoints for rewinds: of the state before the draw of an entry's rewind point. An engine of
-   * single steps reaches that state between decodes; for one of several steps, the start of every decode is
-   * kept, and the last one that is early enough is used.
-   */
+  /** Keeps checkpoints for rewinds: of the state before the draw of a sequence's rewind point. */
   #keepCheckpoints(entries: readonly Entry[]): void {
     const slots: number[][] = Array.from({ length: CHECKPOINTS }, () => []);
-    for (const { sequence, ids, fed, checkpoints, slot } of entries) {
-      if (
-        !sequence.rewindPoint ||
-        fed < sequence.prompt.length - 1 ||
-        fed < ids.length - this.#stepsPerDecode
-      ) {
-        continue;
-      }
+    for (const { sequence, reading, slot } of entries) {
+      if (!sequence.rewindPoint || reading.fed < sequence.prompt.length - 1) continue;
       const latest = sequence.prompt.length + sequence.rewindPoint() - 1;
-      if (this.#stepsPerDecode === 1 ? fed !== latest : checkpoints.includes(fed)) continue;
-      const newest = checkpoints.indexOf(Math.max(...checkpoints));
-      const isNewestInUse = this.#stepsPerDecode > 1 && checkpoints[newest]! <= latest;
-      const number = isNewestInUse ? (newest + 1) % CHECKPOINTS : newest;
-      checkpoints[number] = fed;
-      slots[number]!.push(slot!);
+      const number = reading.nextCheckpoint(latest, this.#stepsPerDecode);
+      if (number !== undefined) slots[number]!.push(slot!);
     }
     slots.forEach((some, number) => {
       if (some.length > 0) this.#engine.checkpoint(some, number);
     });
   }
 
-  /** Restores the last checkpoint at which no more than `fed` ids had been fed. */
-  #goBack(entry: Entry, fed: number): void {
-    const { checkpoints } = entry;
-    let best = -1;
-    checkpoints.forEach((at, number) => {
-      if (at > fed) checkpoints[number] = NO_CHECKPOINT;
-      else if (at !== NO_CHECKPOINT && (best < 0 || at > checkpoints[best]!)) best = number;
-    });
-    // The next draw may belong to an earlier passage than the current one.
-    const isSamePassage = passageOf(entry.ids.length - 1, this.#serving).until >= entry.until;
-    if (best < 0 || !isSamePassage) {
-      entry.fed = 0;
-      entry.until = 0;
-      return;
-    }
-    this.#engine.restore(entry.slot!, best);
-    entry.fed = checkpoints[best]!;
-  }
-
-  #deliver(entry: Entry, rowOf: Row, drawnRow: Int32Array): void {
+  /**
+   * Gives a sequence the ids that were drawn for it.
+   *
+   * @param from where its row of `drawn` begins
+   */
+  #deliver(entry: Entry, row: Row, drawn: Int32Array, from: number): void {
     if (entry.cancelled) return;
+    const { sequence, reading } = entry;
+    const { ids } = reading;
     // Ids drawn after the passage's end are discarded: they depend on too long a context.
-    const drawn = drawnRow.subarray(0, entry.until - entry.fed);
-    const first = Math.min(entry.ids.length - entry.fed, drawn.length) - 1;
-    entry.fed = Math.min(entry.ids.length, entry.fed + drawn.length);
-    if (entry.fed < entry.ids.length) return;
-    for (let step = first; step < drawn.length; step++) {
-      const id = drawn[step]!;
-      const index = entry.ids.length - entry.sequence.prompt.length;
-      if (step > first && entry.sequence.allowed?.(index) !== rowOf.allowed?.[step]) {
-        this.#goBack(entry, entry.ids.length - 1);
+    const steps = Math.min(this.#stepsPerDecode, reading.until - reading.fed);
+    const first = Math.min(ids.length - reading.fed, steps) - 1;
+    reading.fed = Math.min(ids.length, reading.fed + steps);
+    if (reading.fed < ids.length) return;
+    const goBack = (fed: number) => reading.goBack(this.#engine, entry.slot!, fed);
+    for (let step = first; step < steps; step++) {
+      const index = ids.length - sequence.prompt.length;
+      if (step > first && sequence.allowed?.(index) !== row.allowed?.[step]) {
+        goBack(ids.length - 1);
         return;
       }
+      const id = drawn[from + step]!;
       let next: number | Rewind | undefined;
       try {
-        next = entry.sequence.take(id);
+        next = sequence.take(id);
       } catch (error) {
         this.#leave(entry, () => entry.reject(error));
         return;
@@ -266,18 +220,18 @@ export class Scheduler {
         return;
       }
       if (typeof next === 'object') {
-        entry.ids.length = entry.sequence.prompt.length + next.to;
-        const fed = entry.ids.length - 1;
-        entry.ids.push(...(next.instead ?? []));
-        this.#goBack(entry, fed);
+        ids.length = sequence.prompt.length + next.to;
+        const fed = ids.length - 1;
+        ids.push(...(next.instead ?? []));
+        goBack(fed);
         return;
       }
-      entry.ids.push(next);
-      const isLast = step === drawn.length - 1;
-      if (!isLast) entry.fed++;
+      ids.push(next);
+      const isLast = step === steps - 1;
+      if (!isLast) reading.fed++;
       if (next !== id && !isLast) {
         // Within a decode the engine has read the drawn id instead of the one to feed: rewind.
-        this.#goBack(entry, entry.ids.length - 1);
+        goBack(ids.length - 1);
         return;
       }
     }
@@ -293,15 +247,16 @@ export class Scheduler {
 
   #cancel(entry: Entry): void {
     entry.cancelled = true;
-    const place = this.#waiting.indexOf(entry);
-    if (place >= 0) this.#waiting.splice(place, 1);
+    const position = this.#waiting.indexOf(entry);
     // An active sequence leaves in the loop, after the decode in progress.
-    if (place >= 0) entry.resolve();
+    if (position < 0) return;
+    this.#waiting.splice(position, 1);
+    entry.resolve();
   }
 }
 
-function rowOf(entry: Entry, steps: number): Row {
-  const { ids, fed, sequence } = entry;
+function rowOf({ reading, sequence, slot }: Entry, steps: number): Row {
+  const { ids, fed } = reading;
   const feed = ids.slice(fed, fed + steps);
   const drawn = ids.length - sequence.prompt.length;
   // Step j uses the uniform of the draw that it becomes; draws while feeding are discarded.
@@ -317,5 +272,5 @@ function rowOf(entry: Entry, steps: number): Row {
     allowed[step] = ids;
   }
   const { temperature, wordTemperature, minP } = sequence;
-  return { slot: entry.slot!, feed, temperature, wordTemperature, minP, uniforms, allowed };
+  return { slot: slot!, feed, temperature, wordTemperature, minP, uniforms, allowed };
 }

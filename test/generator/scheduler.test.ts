@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
 import fc from 'fast-check';
-import { passageOf } from '../../src/generator/model/reading.ts';
+import { passageOf } from '../../src/generator/reading.ts';
 import { Scheduler, type Sequence } from '../../src/generator/scheduler.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 

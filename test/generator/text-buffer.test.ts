@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LANDING_CHARACTERS, TextBuffer } from '../../src/generator/text-buffer.ts';
+import { LANDING_CHARACTERS, Resampling, TextBuffer } from '../../src/generator/text-buffer.ts';
 
 /** Writes `text` until the story is over; the certain text may only grow from step to step. */
 function write(prompt: string, length: number, text: string): { finished: string; manuscript: TextBuffer } {
@@ -190,5 +190,27 @@ describe('TextBuffer', () => {
     manuscript.takeBack('word '.repeat(11).length, 'stranger ');
     assert.ok(manuscript.over);
     assert.equal(manuscript.finish(), `${'word '.repeat(10)}word.`);
+  });
+});
+
+describe('Resampling', () => {
+  it('counts attempts at every position that is resampled', () => {
+    const resampling = new Resampling();
+    resampling.resample(10, 13);
+    resampling.resample(12, 15);
+    assert.deepEqual(
+      [9, 10, 11, 12, 13, 14, 15, 16].map((position) => resampling.attempt(position)),
+      [0, 1, 1, 2, 2, 1, 1, 0],
+    );
+  });
+
+  it('is settled where no first attempt can follow a later one', () => {
+    const resampling = new Resampling();
+    assert.ok(resampling.isSettled(0) && resampling.isSettled(100));
+    resampling.resample(10, 13);
+    assert.deepEqual(
+      [9, 10, 11, 13, 14].map((length) => resampling.isSettled(length)),
+      [true, true, false, false, true],
+    );
   });
 });

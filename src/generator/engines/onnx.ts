@@ -9,9 +9,8 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
-import { servingOf } from '../model/reading.ts';
+import { servingOf } from '../reading.ts';
 import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from './engine.ts';
-import { Mutex } from './mutex.ts';
 import { buildStepGraph, type StateSpec, stateSpecs } from './onnx-step.ts';
 import { buildWindowGraph } from './onnx-window.ts';
 import {
@@ -22,6 +21,7 @@ import {
   decodeOnHost,
   expectInteger,
   insideWord,
+  Mutex,
 } from './rows.ts';
 import { WindowedEngine, type WindowRunner, type Windows } from './windowed-engine.ts';
 

@@ -3,8 +3,7 @@
  * window from cleared states. So a slot's state is only those ids, and feeding without drawing has no cost.
  */
 import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from './engine.ts';
-import { Mutex } from './mutex.ts';
-import { checkCheckpoint, checkIds, checkRows, checkSlots, drawFrom, expectInteger } from './rows.ts';
+import { checkCheckpoint, checkIds, checkRows, checkSlots, drawFrom, expectInteger, Mutex } from './rows.ts';
 
 /**
  * A prompt is fed this many ids per decode, at no cost; rows that draw in the same decode run as many windows

@@ -1,7 +1,8 @@
 /** Describes a model's layers, for its card and for commands. No `node:` imports. */
+
+import { idsPerCharacter, refreshPeriod } from '../reading.ts';
 import { type Layer, outputSize, type RecurrentLayer, weightsOf } from './layers.ts';
 import type { Reading } from './model.ts';
-import { idsPerCharacter, refreshPeriod } from './reading.ts';
 
 export interface LayerDescription {
   /** `LSTM of 500, relu and hard_sigmoid` */

@@ -1,6 +1,6 @@
 /** Measures how well a model predicts unseen text. */
 import type { Engine } from '../../generator/engines/engine.ts';
-import { passageOf, type Serving } from '../../generator/model/reading.ts';
+import { passageOf, type Serving } from '../../generator/reading.ts';
 import type { Vocabulary } from '../../generator/vocabulary.ts';
 import { BOUNDARY } from '../../generator/vocabulary.ts';
 

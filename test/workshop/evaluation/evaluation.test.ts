@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Engine } from '../../../src/generator/engines/engine.ts';
 import { createOnnxEngine } from '../../../src/generator/engines/onnx.ts';
-import { passageOf } from '../../../src/generator/model/reading.ts';
+import { passageOf } from '../../../src/generator/reading.ts';
 import { uniformAt } from '../../../src/generator/sampler.ts';
 import { Vocabulary, wordsFile } from '../../../src/generator/vocabulary.ts';
 import { evaluate, guess } from '../../../src/workshop/evaluation/evaluation.ts';

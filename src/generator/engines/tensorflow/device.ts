@@ -1,7 +1,7 @@
 /** A backend as one engine uses it: one call at a time, until its device is lost. */
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineLostError } from '../engine.ts';
-import { Mutex } from '../mutex.ts';
+import { Mutex } from '../rows.ts';
 import type { TensorflowBackend } from './backend.ts';
 
 export class Device {

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
-import { servingOf } from '../../model/reading.ts';
+import { servingOf } from '../../reading.ts';
 import { type Engine, MAX_CAPACITY, type Row } from '../engine.ts';
 import { checkCheckpoint, checkIds, checkRows, checkSlots, expectInteger, insideWord } from '../rows.ts';
 import { WindowedEngine } from '../windowed-engine.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { idsPerCharacter, passageOf, type Serving, servingOf } from '../../../src/generator/model/reading.ts';
-import { RandomLayers } from './random-layers.ts';
-import { modelOf, randomModel } from './random-model.ts';
+import { idsPerCharacter, passageOf, type Serving, servingOf } from '../../src/generator/reading.ts';
+import { RandomLayers } from './model/random-layers.ts';
+import { modelOf, randomModel } from './model/random-model.ts';
 
 describe('the serving mode of a model', () => {
   const random = new RandomLayers(1);
