@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { tryPort } from '../listen.ts';
+import { tryPort } from '../http/listen.ts';
 
 /** `doctor` on Slack: whether the tokens are valid, their scopes, and how the bot receives events. */
 export async function checkSlack({ slack }: Config): Promise<readonly string[]> {

@@ -7,7 +7,7 @@ import { chooseEngine } from '../generator/engines/choose.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import { tryPort } from '../listen.ts';
+import { tryPort } from '../http/listen.ts';
 import { findHolder } from '../queue/backends/embedded/folder-lock.ts';
 import { printLine } from './console.ts';
 import { checkDiscord } from './doctor-discord.ts';

@@ -1,8 +1,14 @@
-/** The one place that parses network addresses: of clients, of proxies, of a listening server. */
+/**
+ * The one place that parses network addresses and host names: of clients, of proxies, of a listening server;
+ * and the checks of a request's Host and Origin headers.
+ */
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = [Address, number];
+
+/** Names of the loopback interface. */
+const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Names that a list of proxies may contain, besides addresses and networks. */
 const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
@@ -10,9 +16,6 @@ const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
-
-/** Addresses outside the internet: this machine, a home network, a container's host. */
-const HOME = Object.values(NAMED_NETWORKS).flat().map(readNetwork) as readonly Network[];
 
 /** A household has an IPv6 network of this many 16-bit groups, and any address in it. */
 const HOUSEHOLD_GROUPS = 4;
@@ -47,15 +50,6 @@ export function isWildcard(host: string): boolean {
 }
 
 /**
- * Whether an address belongs to this machine, a home network or a container's network, and not to the
- * internet.
- */
-export function isHome(address: string): boolean {
-  const parsed = parseAddress(address);
-  return parsed !== undefined && isWithin(parsed, HOME);
-}
-
-/**
  * The part of an address that one client cannot change at will: an IPv4 address, or the first 64 bits of an
  * IPv6 address, such as `2001:db8:0:7`. Text that is not an address is returned unchanged.
  */
@@ -84,11 +78,16 @@ export function parseProxies(list: string): ((address: string | undefined) => bo
   if (!networks.every((network) => network !== undefined)) return undefined;
   return (address) => {
     const parsed = parseAddress(address ?? '');
-    return parsed !== undefined && isWithin(parsed, networks);
+    return networks.some(
+      ([network, bits]) => network.kind() === parsed?.kind() && parsed.match(network, bits),
+    );
   };
 }
 
-/** The named network that contains an address; undefined for an address in the internet. */
+/**
+ * The named network that contains an address: that of this machine, of a home or of containers; undefined for
+ * an address in the internet.
+ */
 export function namedNetwork(address: string): string | undefined {
   return Object.keys(NAMED_NETWORKS).find((name) => parseProxies(name)?.(address));
 }
@@ -101,8 +100,59 @@ function readNetwork(text: string): Network | undefined {
   return address && [address, address.toByteArray().length * 8];
 }
 
-function isWithin(address: Address, networks: readonly Network[]): boolean {
-  return networks.some(
-    ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
-  );
+/** The name in a `Host` header, in lower case and without the port; undefined when the header is invalid. */
+function hostName(header: string | undefined): string | undefined {
+  return /^(\[[0-9a-f:.]+\]|[^\s:[\]/@?#]+)(?::\d{1,5})?$/.exec(header?.toLowerCase() ?? '')?.[1];
+}
+
+/** Whether a server that listens on `host` is reachable from other machines and has no allowed name. */
+export function lacksNames(host: string, allowedHosts: readonly string[]): boolean {
+  return !isLoopback(host) && allowedHosts.length === 0;
+}
+
+/**
+ * Makes the guard against DNS rebinding for a server that listens on `host`: a hostile site can point its own
+ * name at an address of this machine, and would then share an origin with a server that answers to every
+ * name. The guard accepts the names of this machine, `host` and `allowedHosts`. Where other machines can reach
+ * the server, it also accepts every address: DNS rebinding can change the target of a name, but not of an
+ * address.
+ *
+ * @returns whether a request with this Host header is accepted
+ */
+export function hostGuard(host: string, allowedHosts: readonly string[]) {
+  const allowed = new Set([...LOOPBACK_NAMES, ...allowedHosts.map((name) => name.toLowerCase())]);
+  if (!isWildcard(host)) allowed.add(host.includes(':') ? `[${host.toLowerCase()}]` : host.toLowerCase());
+  const anyAddress = !isLoopback(host);
+  return (header: string | undefined): boolean => {
+    const name = hostName(header);
+    if (name === undefined) return false;
+    return allowed.has(name) || (anyAddress && parseAddress(name) !== undefined);
+  };
+}
+
+/** The headers with which a browser names the origin of a request. */
+export interface OriginHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly 'sec-fetch-site'?: string | string[] | undefined;
+}
+
+/**
+ * Whether a request comes from this server's page, or from no page at all (a terminal sends neither header).
+ * Other sites may not start, stop or read stories through a visitor's browser.
+ */
+export function isSameOrigin(headers: OriginHeaders, allowedHosts: readonly string[] = []): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  if (headers.origin === undefined) return true;
+  const origin = hostOf(headers.origin);
+  if (origin === undefined) return false;
+  // A reverse proxy may replace the Host header; the operator then sets the public host.
+  if (origin === headers.host?.toLowerCase()) return true;
+  return allowedHosts.some((name) => name.toLowerCase() === hostName(origin));
+}
+
+function hostOf(origin: string): string | undefined {
+  // The literal "null" (a sandboxed frame, a file) is not a URL and matches no host.
+  return URL.canParse(origin) ? new URL(origin).host || undefined : undefined;
 }

@@ -7,9 +7,8 @@ import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import type { Queue } from 'bullmq';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { hostGuard } from '../http/guard-host.ts';
-import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../http/timeouts.ts';
-import { listenError } from '../listen.ts';
+import { hostGuard } from '../http/address.ts';
+import { HTTP_TIMEOUTS, type HttpTimeouts, listenError, serverTimeouts } from '../http/listen.ts';
 import { registry } from '../metrics.ts';
 
 /** A check that returns a problem as a sentence, or undefined. */

@@ -4,8 +4,8 @@ import { visibleWindowGate } from './environment.ts';
 import { EventHub } from './event-hub.ts';
 import { later, openStream } from './event-source.ts';
 import { openPage } from './page.ts';
+import { workerUrl } from './policy.ts';
 import { sharedEvents } from './shared-events.ts';
-import { workerUrl } from './worker-url.ts';
 
 /** Part of the worker's name, so that windows of different versions of the page share no worker. */
 const PROTOCOL = 1;

@@ -3,31 +3,20 @@ import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { BROWSERS } from '../bots/web/page-files.ts';
-import { PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from '../bots/web/page-html.ts';
+import { BROWSERS, PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from '../bots/web/page-files.ts';
 import type { EngineName } from '../generator/engines/choose.ts';
 import { LEXICON_FILE } from '../generator/lexicon.ts';
 import { listModels, readJson } from '../generator/model/files.ts';
 import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../generator/model/format.ts';
-import { WORKER_POLICY } from '../page/worker-url.ts';
+import { PAGE_POLICY } from '../page/policy.ts';
 
 /** For browsers with and without SIMD; threads are not used. */
 const WASM_FILES = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
 
 /** The policy is in the page itself, because a static host sends no such header. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "worker-src 'self'",
-  "connect-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "require-trusted-types-for 'script'",
-  `trusted-types ${WORKER_POLICY}`,
-].join('; ');
+const CONTENT_SECURITY_POLICY = Object.entries(PAGE_POLICY)
+  .map(([directive, values]) => [directive, ...values].join(' '))
+  .join('; ');
 
 export interface StaticBuildOptions {
   readonly modelsFolder: string;

@@ -1,4 +1,4 @@
-import { workerUrl } from '../page/worker-url.ts';
+import { workerUrl } from '../page/policy.ts';
 import type { WriterThread } from './home.ts';
 import type { Order, Report } from './messages.ts';
 

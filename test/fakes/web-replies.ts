@@ -1,4 +1,4 @@
-import type { KnownReply, WebReplies } from '../../src/bots/web/web-replies.ts';
+import type { KnownReply, WebReplies } from '../../src/bots/web/replies.ts';
 import { StoryError } from '../../src/errors.ts';
 import type { Requester } from '../../src/queue/admission/requester.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story/story.ts';

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { Disposer } from '../../disposer.ts';
 import { StoryError } from '../../errors.ts';
-import { listenError } from '../../listen.ts';
+import { listenError } from '../../http/listen.ts';
 import { ownCommand } from '../../own-command.ts';
 import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
 import type { LimitSettings } from '../../queue/admission/limit-settings.ts';

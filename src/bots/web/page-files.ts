@@ -2,10 +2,32 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from './page-html.ts';
+import type { FastifyInstance } from 'fastify';
+
+/** The folder of the page's sources. */
+export const PAGE_SOURCE = join(import.meta.dirname, '../../page');
+
+/** Files that are served unchanged from the page's folder, and their types. */
+export const PLAIN_FILES: Readonly<Record<string, string>> = {
+  'icon.svg': 'image/svg+xml',
+  'icon-180.png': 'image/png',
+  'icon-192.png': 'image/png',
+  'icon-512.png': 'image/png',
+  'favicon.ico': 'image/x-icon',
+  'robots.txt': 'text/plain; charset=utf-8',
+  'manifest.webmanifest': 'application/manifest+json',
+};
+
+/** The operator's links on the page; a link without an address is left out. */
+export interface PageLinks {
+  /** The operator's privacy policy. */
+  readonly privacy?: string | undefined;
+  /** The program's source code. */
+  readonly source?: string | undefined;
+}
 
 /** One file of the page, ready to be served. */
-export interface PageFile {
+interface PageFile {
   /** Its path, such as `/page.js`. */
   readonly path: string;
   readonly type: string;
@@ -16,11 +38,27 @@ export interface PageFile {
 /** The oldest supported browsers. */
 export const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
 
+/** The comment in `index.html` that the links replace. */
+const LINKS_COMMENT = '<!-- links -->\n';
+
+/** Bundles the page and adds its files to the server. */
+export function addPage(app: FastifyInstance, links: PageLinks = {}): void {
+  for (const file of bundlePage(links)) {
+    app.get(file.path, (request, reply) => {
+      // The browser always revalidates: a new version shows at once, and an unchanged one costs one small
+      // response.
+      reply.header('etag', file.etag).header('cache-control', 'no-cache');
+      if (isUnchanged(file, request.headers['if-none-match'])) return reply.code(304).send();
+      return reply.type(file.type).send(file.body);
+    });
+  }
+}
+
 /**
  * Bundles the page in memory. Synchronous, so that esbuild's helper process has ended when it returns; it
  * takes some tens of milliseconds, once, before the server listens.
  */
-export function bundlePage(links: PageLinks = {}): PageFile[] {
+function bundlePage(links: PageLinks): PageFile[] {
   const built = buildSync({
     entryPoints: [
       { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
@@ -54,11 +92,24 @@ export function bundlePage(links: PageLinks = {}): PageFile[] {
 }
 
 /** Whether an `If-None-Match` header matches this version of a file. */
-export function isUnchanged(file: PageFile, ifNoneMatch: string | undefined): boolean {
+function isUnchanged(file: PageFile, ifNoneMatch: string | undefined): boolean {
   return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag);
 }
 
 function pageFile(path: string, type: string, body: Buffer): PageFile {
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
   return { path, type, body, etag: `"${hash}"` };
+}
+
+/** The page's HTML with the operator's links. */
+export function pageHtml({ privacy, source }: PageLinks): string {
+  const links = [...(privacy ? [link('Privacy', privacy)] : []), ...(source ? [link('Source', source)] : [])];
+  const nav =
+    links.length === 0 ? '' : `<nav class="about" aria-label="About this page">${links.join(' ')}</nav>\n`;
+  return readFileSync(join(PAGE_SOURCE, 'index.html'), 'utf8').replace(LINKS_COMMENT, () => nav);
+}
+
+function link(text: string, address: string): string {
+  const escaped = address.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return `<a href="${escaped}">${text}</a>`;
 }

@@ -2,6 +2,7 @@
  * The one place where an error becomes an HTTP response: a status, a stable code and a sentence. Any unknown
  * error is a defect of the server, and the client receives no details.
  */
+import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import { type ErrorCode, StoryError, sentenceFor } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
@@ -81,17 +82,9 @@ export function refusalFor(error: unknown): Refusal {
   return { status, error: { code, message: SENTENCE_BY_STATUS[status] ?? SENTENCE_BY_STATUS[400]! } };
 }
 
-/**
- * Counts a refusal by its code. A client's error never counts as `internal`, the code that operators alert
- * on.
- */
-export function countRefusal({ error }: Refusal): void {
-  refusals.inc({ code: error.code });
-}
-
 /** Sends a refusal. The rate limiter sets the `Retry-After` header of its 429. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  countRefusal(refusal);
+  refusals.inc({ code: refusal.error.code });
   if (refusal.status === 503) reply.header('retry-after', String(BUSY_RETRY_SECONDS));
   return reply
     .code(refusal.status)
@@ -104,4 +97,40 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply
 function clientErrorStatus(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}
+
+/**
+ * HTTP statuses of requests that Node.js itself rejects, by error code; any other error is not an HTTP
+ * request.
+ */
+const STATUS_BY_NODE_CODE: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Connections that this server closed although a request on them may still be waiting for its body. */
+const closed = new WeakSet<Socket>();
+
+/** Whether the aborted request on this connection was already refused and counted. */
+export function wasRefused(socket: Socket): boolean {
+  return closed.has(socket);
+}
+
+/**
+ * Answers malformed or late requests in the same format as all refusals, and closes the connection at once:
+ * the client may never close it.
+ */
+export function answerMalformed(error: { code?: string }, socket: Socket): void {
+  // Browsers open spare connections and leave some unused.
+  if (error.code === 'ECONNRESET' || socket.bytesRead === 0 || !socket.writable) return void socket.destroy();
+  const refusal =
+    error.code === 'HPE_INVALID_EOF_STATE'
+      ? refusalFor(new WebRefusal(400, 'aborted', ABORTED_MESSAGE))
+      : refusalFor({ statusCode: STATUS_BY_NODE_CODE[error.code ?? ''] ?? 400 });
+  refusals.inc({ code: refusal.error.code });
+  closed.add(socket);
+  const body = JSON.stringify({ error: refusal.error });
+  const head = `HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.destroySoon();
 }

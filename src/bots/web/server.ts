@@ -1,41 +1,49 @@
 /**
  * The web platform's server: the page and its API.
  *
- * 1. The guards check the Host and Origin headers (`guard-host.ts`, `guard-origin.ts`) and count requests.
- * 2. The page is bundled once (`page-files.ts`) and served from memory.
- * 3. A story is submitted, read, followed and stopped through `api.ts`; `WebReplies` is the interface to the
- *    queue.
+ * 1. The guards check the Host and Origin headers and count requests.
+ * 2. The page is bundled once and served from memory (`page-files.ts`).
+ * 3. A story is submitted, read, followed and stopped (`api.ts`) through the queue (`replies.ts`).
  * 4. Every error is sent as a sentence (`refusals.ts`), and the log never holds a prompt.
  */
-import helmet from '@fastify/helmet';
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { clientNetwork, isWildcard, parseProxies } from '../../http/address.ts';
-import { hostGuard, lacksNames } from '../../http/guard-host.ts';
-import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../../http/timeouts.ts';
-import { listenError } from '../../listen.ts';
+import {
+  clientNetwork,
+  hostGuard,
+  isSameOrigin,
+  isWildcard,
+  lacksNames,
+  parseProxies,
+} from '../../http/address.ts';
+import { HTTP_TIMEOUTS, type HttpTimeouts, listenError, serverTimeouts } from '../../http/listen.ts';
+import { PAGE_POLICY } from '../../page/policy.ts';
 import type { Requester } from '../../queue/admission/requester.ts';
 import type { ModelChoice, StoryRequest } from '../../story/story.ts';
-import { logDefect, logRequests } from './access-log.ts';
-import { answerMalformed, wasRefused } from './answer-malformed.ts';
-import { addApi } from './api.ts';
-import { addressOf, proxyWarner } from './client.ts';
-import { addEventRoutes, type OpenStreams } from './event-routes.ts';
-import { closeGracefully } from './graceful-close.ts';
-import { isSameOrigin } from './guard-origin.ts';
-import { bundlePage, isUnchanged } from './page-files.ts';
-import type { PageLinks } from './page-html.ts';
-import { readBody } from './read-body.ts';
-import { refusalFor, sendRefusal, WebRefusal } from './refusals.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { addApi, addEventRoutes, type OpenStreams } from './api.ts';
+import { addPage, type PageLinks } from './page-files.ts';
+import { answerMalformed, refusalFor, sendRefusal, WebRefusal, wasRefused } from './refusals.ts';
+import type { WebReplies } from './replies.ts';
+import { addressOf, proxyWarner, readJsonOnly } from './request.ts';
 import { KEEP_ALIVE_MS } from './snapshot-stream.ts';
-import type { WebReplies } from './web-replies.ts';
 
 const MINUTE_MS = 60_000;
 const HEALTH_PATH = '/healthz';
 /** How long event streams may take to send their last states when the server closes. */
 const CLOSE_GRACE_MS = 1_000;
+
+/** What a browser may do with the server's responses. No HSTS, because localhost is served over plain http. */
+const SECURITY_HEADERS: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { ...PAGE_POLICY, 'frame-ancestors': ["'none'"] },
+  },
+  strictTransportSecurity: false,
+  referrerPolicy: { policy: 'no-referrer' },
+  xFrameOptions: { action: 'deny' },
+};
 
 /** The options of a web server. */
 export interface WebServerOptions {
@@ -122,7 +130,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   });
 
   logRequests(app, logger);
-  closeGracefully(app, CLOSE_GRACE_MS, () => streams?.finishStreams());
+  closeGracefully(app, () => streams?.finishStreams());
   await app.register(helmet, SECURITY_HEADERS);
   app.addHook('onRequest', async (request) => {
     warnOfProxy(request.headers['x-forwarded-for'], request.socket.remoteAddress);
@@ -163,15 +171,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   readJsonOnly(app);
 
   app.get(HEALTH_PATH, () => ({ ok: true }));
-  for (const file of bundlePage(options.links)) {
-    app.get(file.path, (request, reply) => {
-      // The browser always revalidates: a new version shows at once, and an unchanged one costs one small
-      // response.
-      reply.header('etag', file.etag).header('cache-control', 'no-cache');
-      if (isUnchanged(file, request.headers['if-none-match'])) return reply.code(304).send();
-      return reply.type(file.type).send(file.body);
-    });
-  }
+  addPage(app, options.links);
   addApi(app, {
     replies: options.replies,
     models: options.models,
@@ -189,18 +189,6 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   return app;
 }
 
-/** The API accepts only JSON, because another site's form cannot send it. */
-function readJsonOnly(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', (request, payload, done) => {
-    readBody(payload).then(
-      (text) => parse(request, text, done),
-      (error) => done(error),
-    );
-  });
-}
-
 /** Makes the check whether a peer is one of the listed proxies; an invalid list is rejected here. */
 function proxiesOf(list: string | undefined): (address: string | undefined) => boolean {
   if (list === undefined) return () => false;
@@ -214,4 +202,57 @@ function proxiesOf(list: string | undefined): (address: string | undefined) => b
 function nameOf(host: string): string {
   if (isWildcard(host)) return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+/**
+ * Logs one line per request: method, route pattern, status, duration. Never the URL itself, the body or an
+ * error's message, because each of them may hold a prompt (`JSON.parse` quotes what it could not read).
+ */
+function logRequests(app: FastifyInstance, logger: Logger): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const line = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
+    // Pages request the status every few seconds; successful reads are not logged.
+    const quiet = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD');
+    logger[quiet ? 'debug' : 'info'](line, 'request');
+  });
+}
+
+/** Logs only the kind and location of a defect. */
+function logDefect(logger: Logger, route: string | undefined, error: unknown): void {
+  const { name, code, stack } = (error ?? {}) as { name?: string; code?: unknown; stack?: unknown };
+  const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  logger.error({ route, kind: name, code, at: frames.map((line) => line.trim()) }, 'request failed');
+}
+
+/**
+ * Lets responses in progress finish before the server closes, for at most `CLOSE_GRACE_MS`. The server then
+ * needs the option `forceCloseConnections`: browsers keep idle connections open, and a plain close waits a
+ * minute for those.
+ */
+function closeGracefully(app: FastifyInstance, endStreams: () => void): void {
+  let inProgress = 0;
+  let onIdle = () => {};
+  app.addHook('onRequest', async (_request, reply) => {
+    inProgress++;
+    // Not `onResponse`: Fastify does not call it for a client that disconnected.
+    reply.raw.once('close', () => {
+      inProgress--;
+      if (inProgress === 0) onIdle();
+    });
+  });
+  app.addHook('preClose', async () => {
+    const idle = new Promise<void>((resolve) => {
+      onIdle = resolve;
+    });
+    endStreams();
+    if (inProgress === 0) return;
+    const grace = setTimeout(onIdle, CLOSE_GRACE_MS);
+    await idle;
+    clearTimeout(grace);
+  });
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { pageHtml } from '../../../src/bots/web/page-html.ts';
+import { pageHtml } from '../../../src/bots/web/page-files.ts';
 import { readConfig } from '../../../src/config.ts';
 import { launch, NO_BROWSER, openPage } from './browser.ts';
 import { startServer } from './helpers.ts';

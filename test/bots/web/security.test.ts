@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { test } from 'node:test';
-import { isSameOrigin } from '../../../src/bots/web/guard-origin.ts';
+import { isSameOrigin } from '../../../src/http/address.ts';
 import { errorOf, post, startServer } from './helpers.ts';
 
 /** A request with headers that `fetch` does not let a program set. */

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { boltLogger } from '../../src/bots/slack/receive/logger.ts';
 import { SlackHttpReceiver } from '../../src/bots/slack/receive/receiver.ts';
 import { createWebServer } from '../../src/bots/web/server.ts';
-import { HTTP_TIMEOUTS, serverTimeouts } from '../../src/http/timeouts.ts';
+import { HTTP_TIMEOUTS, serverTimeouts } from '../../src/http/listen.ts';
 import { startOperatorServer } from '../../src/operator/server.ts';
 import { MODELS, parseRequest } from '../bots/web/helpers.ts';
 import { FakeWebReplies } from '../fakes/web-replies.ts';

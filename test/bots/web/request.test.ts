@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isIPv6 } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { clientAt, proxyWarner } from '../../../src/bots/web/client.ts';
+import { clientAt, proxyWarner } from '../../../src/bots/web/request.ts';
 import type { Requester } from '../../../src/queue/admission/requester.ts';
 import { ask, startServer } from './helpers.ts';
 
