@@ -7,8 +7,8 @@ import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { CLOSE_DEADLINE_MS } from '../src/cli/roles.ts';
-import { readConfig } from '../src/config.ts';
 import { SETTINGS } from '../src/config/settings.ts';
+import { readConfig } from '../src/config.ts';
 import {
   type Compose,
   composeVariables,

@@ -115,7 +115,8 @@ describe('settings with extra characters around or beside them', () => {
       assert.throws(
         () => readConfig({ ...slack, SLACK_SIGNING_SECRET: inside }),
         (error: Error) =>
-          /SLACK_SIGNING_SECRET: contains white space or/.test(error.message) && !error.message.includes(SECRET),
+          /SLACK_SIGNING_SECRET: contains white space or/.test(error.message) &&
+          !error.message.includes(SECRET),
       );
     }
   });

@@ -9,9 +9,9 @@ import { createRequire } from 'node:module';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CLOSE_DEADLINE_MS } from '../../src/cli/roles.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 import { readConfig } from '../../src/config.ts';
 import { registry, watchQueues } from '../../src/metrics.ts';
-import { SETTINGS } from '../../src/config/settings.ts';
 import { readCompose } from '../helpers/compose.ts';
 import {
   type Container,
