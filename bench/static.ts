@@ -6,9 +6,9 @@
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { buildStatic } from '../scripts/static/build.ts';
 import type { EngineName } from '../src/generator/engines/choose.ts';
-import { buildStatic } from '../src/static/build.ts';
-import type { Order, Report } from '../src/static/messages.ts';
+import type { Order, Report } from '../src/page/backend/worker.ts';
 import type { StoryRequest } from '../src/story/story.ts';
 import { launch } from '../test/bots/web/browser.ts';
 import { temporaryFolder } from '../test/helpers/programs.ts';

@@ -8,7 +8,7 @@ import { Deferred } from '../queue/admission/admission-order.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
 import { mask, PostedText } from '../story/filter/find.ts';
-import type { ReplyState, StoryCredits } from '../story/story.ts';
+import { isFinal, type ReplyState, type StoryCredits } from '../story/story.ts';
 import { lastingStories } from './lasting-stories.ts';
 import { type Clock, Pace } from './pace.ts';
 
@@ -64,7 +64,7 @@ export async function replyWithStory<Handle>(
   const stories = lastingStories(options.stories, task);
   const earlier = task.record;
   const state =
-    earlier && isOver(earlier.state)
+    earlier && isFinal(earlier.state)
       ? earlier.state
       : task.failure
         ? await giveUp(task, storyId, stories)
@@ -88,10 +88,6 @@ async function giveUp<Handle>(
   await stories.stop(storyId);
   const text = record?.state.status === 'writing' ? record.state.text : mask(request.prompt);
   return { status: 'failed', text, error: failure! };
-}
-
-function isOver(state: ReplyState): boolean {
-  return state.status === 'finished' || state.status === 'failed';
 }
 
 /** Shows the story as it grows; returns the final state, which is not yet shown. */

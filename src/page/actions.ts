@@ -1,7 +1,7 @@
-import { STORY_BOUNDS } from '../story/story.ts';
-import { make } from './dom.ts';
+import { isFinal, STORY_BOUNDS } from '../story/story.ts';
+import { make } from './browser.ts';
 import { hashForThread } from './link.ts';
-import { isOver, type Reply, textOf } from './reply.ts';
+import { type Reply, textOf } from './reply.ts';
 
 /** A user's action on a story. */
 export type Action =
@@ -46,7 +46,7 @@ const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link']);
 /** The actions available for a thread in its present state. */
 export function actionsFor(replies: readonly Reply[]): Action[] {
   const { ask, state } = replies.at(-1)!;
-  if (!isOver(state)) return ['stop'];
+  if (!isFinal(state)) return ['stop'];
   const hasText = replies.some((reply) => textOf(reply.state).trim() !== '');
   const link: Action[] = hashForThread(replies) === undefined ? [] : ['link'];
   const keep: Action[] = hasText ? ['copy', 'download', ...link] : [];

@@ -1,5 +1,5 @@
 import { type ModelChoice, STORY_BOUNDS } from '../story/story.ts';
-import { byId, make, say } from './dom.ts';
+import { byId, drawSeed, make, setText } from './browser.ts';
 import { within } from './link.ts';
 import type { Ask } from './reply.ts';
 import type { PageStorage } from './store.ts';
@@ -16,14 +16,6 @@ const DOUBLE_PRESS_MS = 1_000;
  */
 const INPUT_METHOD_KEY_CODE = 229;
 
-/** The dependencies of the form. */
-export interface ComposerTools {
-  readonly storage: PageStorage | undefined;
-  readonly drawSeed: () => number;
-  readonly announce: (text: string) => void;
-  readonly onAsk: (ask: Ask) => void;
-}
-
 /** The form at the bottom of the page. */
 export class Composer {
   readonly #form = byId('composer', HTMLFormElement);
@@ -36,12 +28,17 @@ export class Composer {
   readonly #length = byId('length', HTMLInputElement);
   readonly #seed = byId('seed', HTMLInputElement);
   readonly #model = byId('model', HTMLSelectElement);
-  readonly #tools: ComposerTools;
+  readonly #storage: PageStorage | undefined;
+  readonly #announce: (text: string) => void;
+  readonly #onAsk: (ask: Ask) => void;
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(tools: ComposerTools) {
-    this.#tools = tools;
-    this.#recall();
+  /** @param announce reads a text to users of screen readers */
+  constructor(storage: PageStorage | undefined, announce: (text: string) => void, onAsk: (ask: Ask) => void) {
+    this.#storage = storage;
+    this.#announce = announce;
+    this.#onAsk = onAsk;
+    this.#restoreOptions();
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#send(event.timeStamp);
@@ -60,7 +57,7 @@ export class Composer {
 
   /** Shows the choice of models; hidden when there is only one. */
   offer(models: readonly ModelChoice[]): void {
-    const chosen = this.#model.value || this.#model.dataset.recalled;
+    const chosen = this.#model.value || this.#model.dataset.stored;
     this.#model.replaceChildren(...models.map(({ name, title }) => make('option', { value: name }, title)));
     if (models.some(({ name }) => name === chosen)) this.#model.value = chosen!;
     byId('model-field', HTMLDivElement).hidden = models.length < 2;
@@ -68,12 +65,12 @@ export class Composer {
 
   /** Requests a story with this prompt and the current options. */
   askFor(prompt: string): void {
-    this.#tools.onAsk({
+    this.#onAsk({
       prompt,
       context: '',
       temperature: Number(this.#temperature.value),
       length: within(this.#length.value, STORY_BOUNDS.length, STORY_BOUNDS.length.default),
-      seed: within(this.#seed.value, STORY_BOUNDS.seed, this.#tools.drawSeed()),
+      seed: within(this.#seed.value, STORY_BOUNDS.seed, drawSeed()),
       ...(this.#model.value ? { model: this.#model.value } : {}),
     });
   }
@@ -98,8 +95,8 @@ export class Composer {
   /** Whether a prompt is too long to send; if so, shows a message. */
   refuses(prompt: string): boolean {
     const problem = problemWith(prompt);
-    say(this.#problem, problem);
-    if (problem !== '') this.#tools.announce(problem);
+    setText(this.#problem, problem);
+    if (problem !== '') this.#announce(problem);
     this.#prompt.setAttribute('aria-invalid', String(problem !== ''));
     return problem !== '';
   }
@@ -128,7 +125,7 @@ export class Composer {
     if (this.#prompt.value !== '') {
       this.#prompt.style.height = `${Math.min(this.#prompt.scrollHeight + BORDERS_PX, TALLEST_PX)}px`;
     }
-    if (!this.#problem.hidden && problemWith(this.#prompt.value) === '') say(this.#problem, '');
+    if (!this.#problem.hidden && problemWith(this.#prompt.value) === '') setText(this.#problem, '');
   }
 
   #optionsChanged(): void {
@@ -137,13 +134,13 @@ export class Composer {
     const seedNote = seed === '' ? '' : ` · seed ${seed}`;
     this.#summary.textContent = `temperature ${temperature} · ${Number(length).toLocaleString('en')} characters${seedNote}`;
     try {
-      this.#tools.storage?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
+      this.#storage?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
     } catch {
       // The options are not stored.
     }
   }
 
-  #recall(): void {
+  #restoreOptions(): void {
     const { temperature, length, seed } = STORY_BOUNDS;
     for (const [input, bounds] of [
       [this.#temperature, temperature],
@@ -153,17 +150,17 @@ export class Composer {
       input.min = String(bounds.min);
       input.max = String(bounds.max);
     }
-    let kept: Record<string, unknown> = {};
+    let stored: Record<string, unknown> = {};
     try {
-      kept = Object(JSON.parse(this.#tools.storage?.getItem(KEY) ?? '{}'));
+      stored = Object(JSON.parse(this.#storage?.getItem(KEY) ?? '{}'));
     } catch {
       // The defaults stay.
     }
     this.#temperature.value = String(
-      within(String(kept.temperature ?? ''), temperature, temperature.default),
+      within(String(stored.temperature ?? ''), temperature, temperature.default),
     );
-    this.#length.value = String(within(String(kept.length ?? ''), length, length.default));
-    this.#model.dataset.recalled = String(kept.model ?? '');
+    this.#length.value = String(within(String(stored.length ?? ''), length, length.default));
+    this.#model.dataset.stored = String(stored.model ?? '');
     this.#optionsChanged();
   }
 }

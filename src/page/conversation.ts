@@ -1,32 +1,24 @@
 /** All exchanges of the page: requests, following and storage. */
-import type { ModelChoice, ReplyState } from '../story/story.ts';
-import { DEGREE, warmed } from '../story/story.ts';
+import { DEGREE, isFinal, type ReplyState, warmed } from '../story/story.ts';
 import { type Action, flash } from './actions.ts';
-import { ApiError, type StoryApi } from './api.ts';
-import { continuationContext, wholeText } from './continuation.ts';
-import { copyText, downloadText } from './dom.ts';
+import { ApiError, type StoryBackend } from './backend/backend.ts';
+import { copyText, downloadText, drawSeed, later, newId, wait } from './browser.ts';
 import { Exchange, type ViewContext } from './exchange.ts';
-import { type FollowTools, followReply, submitReply } from './following.ts';
+import { followReply, submitReply } from './following.ts';
 import { hashForThread } from './link.ts';
-import { type Ask, failHere, isOver, mergeState, type Reply, textOf } from './reply.ts';
+import { type Ask, continuationContext, failed, mergeState, type Reply, textOf, wholeText } from './reply.ts';
 import type { ReplyStore } from './store.ts';
 import { endingAnnouncement, fileNameFor, footerLine, wordCount } from './words.ts';
 
 /** How often a growing story is written to the browser's storage. */
 const SAVE_EVERY_MS = 1_000;
 
-/** The dependencies of the conversation. */
-export interface ConversationTools extends FollowTools {
-  readonly api: StoryApi;
-  /** Whether a reply submitted before a reload is still known after it. */
-  readonly remembers: boolean;
-  readonly store: ReplyStore;
+/** The part of the page around the conversation. */
+export interface ConversationView {
   readonly list: HTMLElement;
   readonly announce: (text: string) => void;
-  readonly newId: () => string;
-  readonly drawSeed: () => number;
-  /** The present view context of the exchanges, in addition to their replies. */
-  readonly viewContext: () => ViewContext;
+  /** The present context of the exchanges, in addition to their replies. */
+  readonly context: () => ViewContext;
   /** Called with a request for the user to edit. */
   readonly onEdit: (ask: Ask) => void;
   /** Called when an exchange was added or removed. */
@@ -42,26 +34,30 @@ interface Thread {
 
 /** The page's exchanges, from the oldest to the newest. */
 export class Conversation {
-  readonly #tools: ConversationTools;
+  readonly #backend: StoryBackend;
+  readonly #store: ReplyStore;
+  readonly #view: ConversationView;
   readonly #threads = new Map<string, Thread>();
   readonly #unsaved = new Map<string, Reply>();
   #saveTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(tools: ConversationTools) {
-    this.#tools = tools;
+  constructor(backend: StoryBackend, store: ReplyStore, view: ConversationView) {
+    this.#backend = backend;
+    this.#store = store;
+    this.#view = view;
   }
 
   /** Shows stored replies, and follows unfinished ones. */
   restore(): void {
-    const { store, remembers } = this.#tools;
+    const { remembers } = this.#backend;
     // A backend that no longer knows a reply receives it again: the same request gives the same story.
-    for (const reply of store.all()) {
-      this.#place(remembers || isOver(reply.state) ? reply : { ...reply, submitted: false });
+    for (const reply of this.#store.all()) {
+      this.#append(remembers || isFinal(reply.state) ? reply : { ...reply, submitted: false });
     }
     for (const [id, { replies }] of this.#threads) {
       this.#show(id);
-      if (!isOver(replies.at(-1)!.state)) void this.#carry(id);
-      else this.#goOn(id);
+      if (!isFinal(replies.at(-1)!.state)) void this.#follow(id);
+      else this.#continuePlan(id);
     }
   }
 
@@ -70,18 +66,18 @@ export class Conversation {
    *
    * @param nextSeeds seeds of the parts that follow automatically
    */
-  ask(ask: Ask, threadId: string = this.#tools.newId(), nextSeeds: readonly number[] = []): void {
+  ask(ask: Ask, threadId: string = newId(), nextSeeds: readonly number[] = []): void {
     const state: ReplyState = { status: 'waiting', position: null };
     const planned = nextSeeds.length > 0 ? { nextSeeds } : {};
-    const reply = { id: this.#tools.newId(), thread: threadId, ask, state, submitted: false, ...planned };
-    this.#tools.store.add(reply);
-    this.#place(reply);
+    const reply = { id: newId(), thread: threadId, ask, state, submitted: false, ...planned };
+    this.#store.add(reply);
+    this.#append(reply);
     this.#show(threadId);
-    void this.#carry(threadId);
+    void this.#follow(threadId);
   }
 
   /** Whether a reply still waits for its first character. */
-  get waits(): boolean {
+  get isWaiting(): boolean {
     return [...this.#threads.values()].some(({ replies }) => replies.at(-1)!.state.status === 'waiting');
   }
 
@@ -101,23 +97,23 @@ export class Conversation {
       following.abort();
       exchange.remove();
       const last = replies.at(-1)!;
-      if (!isOver(last.state)) this.#tools.api.stop(last.id).catch(() => {});
+      if (!isFinal(last.state)) this.#backend.api.stop(last.id).catch(() => {});
     }
     this.#threads.clear();
     this.#unsaved.clear();
-    this.#tools.store.clear();
-    this.#tools.onCount(0);
+    this.#store.clear();
+    this.#view.onCount(0);
   }
 
   /** Writes changes to the browser's storage. */
   save(): void {
     clearTimeout(this.#saveTimer);
     this.#saveTimer = undefined;
-    if (this.#unsaved.size > 0) this.#tools.store.update([...this.#unsaved.values()]);
+    if (this.#unsaved.size > 0) this.#store.update([...this.#unsaved.values()]);
     this.#unsaved.clear();
   }
 
-  #place(reply: Reply): void {
+  #append(reply: Reply): void {
     const known = this.#threads.get(reply.thread);
     if (known) {
       known.replies = [...known.replies, reply];
@@ -130,12 +126,12 @@ export class Conversation {
       trouble: false,
       following: new AbortController(),
     });
-    this.#tools.list.append(exchange.element);
-    this.#tools.onCount(this.#threads.size);
+    this.#view.list.append(exchange.element);
+    this.#view.onCount(this.#threads.size);
   }
 
   /** Submits and follows the last reply of a thread until it is over. */
-  async #carry(threadId: string): Promise<void> {
+  async #follow(threadId: string): Promise<void> {
     const thread = this.#threads.get(threadId)!;
     const { signal } = thread.following;
     const { id, ask, submitted } = thread.replies.at(-1)!;
@@ -148,20 +144,26 @@ export class Conversation {
     try {
       if (!submitted) {
         const send = async () => {
-          const request = await this.#tools.api.submit(id, ask);
+          const request = await this.#backend.api.submit(id, ask);
           change((reply) => ({ ...reply, ask: request, submitted: true }));
         };
-        await submitReply(send, this.#tools, () => trouble(true));
+        await submitReply(send, { wait }, () => trouble(true));
       }
       const onState = (state: ReplyState) =>
         change((reply) => ({ ...reply, state: mergeState(reply.state, state) }));
-      const end = await followReply(id, this.#tools, { onState, onTrouble: trouble }, signal);
+      const end = await followReply(
+        id,
+        this.#backend,
+        { wait, later },
+        { onState, onTrouble: trouble },
+        signal,
+      );
       if (end === 'unknown')
         throw new ApiError('not_found', 'The computer no longer has this story. What it wrote is kept here.');
     } catch (error) {
       const { code, message } =
-        error instanceof ApiError ? error : new ApiError('internal', 'The page broke. Please reload it.');
-      change((reply) => failHere(reply, code, message));
+        error instanceof ApiError ? error : new ApiError('internal', 'The page failed. Please reload it.');
+      change((reply) => ({ ...reply, state: failed(reply.state, { code, message }) }));
     }
   }
 
@@ -174,19 +176,19 @@ export class Conversation {
     thread.replies = thread.replies.with(index, after);
     thread.trouble = false;
     this.#unsaved.set(id, after);
-    if (isOver(after.state) || after.submitted !== before.submitted) this.save();
+    if (isFinal(after.state) || after.submitted !== before.submitted) this.save();
     else this.#saveTimer ??= setTimeout(() => this.save(), SAVE_EVERY_MS);
     if (before.state.status === 'waiting' && after.state.status === 'writing')
-      this.#tools.announce('Story started');
-    if (!isOver(before.state) && isOver(after.state)) {
-      this.#tools.announce(endingAnnouncement(after.state, wordCount(textOf(after.state))));
-      this.#goOn(threadId);
+      this.#view.announce('Story started');
+    if (!isFinal(before.state) && isFinal(after.state)) {
+      this.#view.announce(endingAnnouncement(after.state, wordCount(textOf(after.state))));
+      this.#continuePlan(threadId);
     }
     this.#show(threadId);
   }
 
   /** Requests the next part in a link's plan, once the part before it is complete. */
-  #goOn(threadId: string): void {
+  #continuePlan(threadId: string): void {
     const { replies } = this.#threads.get(threadId)!;
     const { ask, state, nextSeeds = [] } = replies.at(-1)!;
     const [seed, ...rest] = nextSeeds;
@@ -196,13 +198,13 @@ export class Conversation {
 
   #show(threadId: string): void {
     const thread = this.#threads.get(threadId);
-    thread?.exchange.show(thread.replies, this.#tools.viewContext(), thread.trouble);
+    thread?.exchange.show(thread.replies, this.#view.context(), thread.trouble);
   }
 
   async #act(threadId: string, action: Action, button: HTMLButtonElement): Promise<void> {
     const { replies } = this.#threads.get(threadId)!;
     const last = replies.at(-1)!;
-    const seed = this.#tools.drawSeed();
+    const seed = drawSeed();
     switch (action) {
       case 'stop':
         return this.#stop(last, button);
@@ -238,7 +240,7 @@ export class Conversation {
     button.ariaDisabled = 'true';
     button.textContent = 'Stopping…';
     try {
-      await this.#tools.api.stop(last.id);
+      await this.#backend.api.stop(last.id);
     } catch {
       button.ariaDisabled = null;
       button.textContent = 'Stop';
@@ -249,33 +251,33 @@ export class Conversation {
    * Requests the same again in the same exchange, with a new id: the server answers an old id with its old
    * result.
    */
-  #retry(threadId: string, failed: Reply): void {
+  #retry(threadId: string, last: Reply): void {
     const thread = this.#threads.get(threadId)!;
-    thread.replies = thread.replies.filter(({ id }) => id !== failed.id);
-    this.#tools.store.remove(failed.id);
-    this.ask(failed.ask, threadId, failed.nextSeeds);
+    thread.replies = thread.replies.filter(({ id }) => id !== last.id);
+    this.#store.remove(last.id);
+    this.ask(last.ask, threadId, last.nextSeeds);
   }
 
   /** Returns a request that failed before its first word to the form. */
-  #edit(threadId: string, failed: Reply): void {
+  #edit(threadId: string, last: Reply): void {
     const { exchange } = this.#threads.get(threadId)!;
     exchange.remove();
     this.#threads.delete(threadId);
-    this.#unsaved.delete(failed.id);
-    this.#tools.store.remove(failed.id);
-    this.#tools.onCount(this.#threads.size);
-    this.#tools.onEdit(failed.ask);
+    this.#unsaved.delete(last.id);
+    this.#store.remove(last.id);
+    this.#view.onCount(this.#threads.size);
+    this.#view.onEdit(last.ask);
   }
 
   async #copy(text: string, button: HTMLButtonElement, action: Action, done: string): Promise<void> {
     const copied = await copyText(text);
     const answer = copied ? done : 'The browser forbids it';
     flash(button, action, answer);
-    this.#tools.announce(answer);
+    this.#view.announce(answer);
   }
 
   #asFile(replies: readonly Reply[]): string {
-    const models: readonly ModelChoice[] = this.#tools.viewContext().models;
+    const { models } = this.#view.context();
     const facts = replies.flatMap(({ ask, state }) =>
       state.status === 'finished' ? [footerLine(ask, state, models)] : [],
     );

@@ -1,19 +1,15 @@
-import type { ModelChoice } from '../story/story.ts';
+import { isFinal, type ModelChoice } from '../story/story.ts';
 import { type Action, ActionRow } from './actions.ts';
-import { type Segment, segmentsOf } from './continuation.ts';
-import { neutralise, paragraphsOf } from './display-text.ts';
-import { make, say } from './dom.ts';
-import { Facts } from './facts.ts';
-import { isOver, type Reply, textOf } from './reply.ts';
+import { make, setText, wantsStillness } from './browser.ts';
+import { type Reply, type Segment, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
-import { StoryText } from './story-text.ts';
+import { neutralise, paragraphsOf, StoryText } from './story-text.ts';
 import { endingLine, footerLine, type Storytellers, settingsLine, waitingLine, wordCount } from './words.ts';
 
 /** The view context of an exchange, in addition to its replies. */
 export interface ViewContext {
   readonly storytellers: Storytellers;
   readonly models: readonly ModelChoice[];
-  readonly still: boolean;
   /** Called after the exchange became taller. */
   readonly onGrow: () => void;
 }
@@ -66,8 +62,8 @@ export class Exchange {
     this.#replies = replies;
     this.#context = context;
     if (last.state.status !== 'waiting') this.#reveal.aim(text, now);
-    if (context.still) this.#reveal.finish();
-    say(this.#note, this.#noteLine(last, trouble));
+    if (wantsStillness()) this.#reveal.finish();
+    setText(this.#note, this.#noteLine(last, trouble));
     this.#note.classList.toggle('error', last.state.status === 'failed');
     if (this.#frame === 0) this.#draw(now);
   }
@@ -90,8 +86,8 @@ export class Exchange {
     this.#showText(paragraphsOf(segmentsOf(this.#replies, shown)));
     const flowing = last.state.status !== 'waiting' && !this.#reveal.done;
     if (flowing) this.#frame = requestAnimationFrame((time) => this.#draw(time));
-    else if (isOver(last.state)) this.#end();
-    if (!isOver(last.state)) this.#run();
+    else if (isFinal(last.state)) this.#end();
+    if (!isFinal(last.state)) this.#run();
     this.#context?.onGrow();
   }
 
@@ -134,7 +130,7 @@ export class Exchange {
 
   #noteLine(last: Reply, trouble: boolean): string {
     const { state } = last;
-    if (isOver(state)) return endingLine(state, wordCount(textOf(state)));
+    if (isFinal(state)) return endingLine(state, wordCount(textOf(state)));
     if (trouble) return 'The connection is lost. Trying again…';
     return state.status === 'waiting' ? waitingLine(state, this.#context!.storytellers) : '';
   }
@@ -149,4 +145,30 @@ function askedLine({ ask }: Reply): (Node | string)[] {
     .slice(-CONTEXT_SHOWN)
     .replace(/^\S*\s/, '');
   return [slash, ' ', make('i', {}, 'goes on from'), ' ', make('bdi', {}, `“…${end}”`)];
+}
+
+/**
+ * The details under a story: the model that wrote it, and in a disclosure everything that is needed to
+ * reproduce it.
+ */
+class Facts {
+  readonly element = make('footer', { class: 'facts' });
+  #shown = '';
+
+  /** Shows one line for each part of the story; hides itself without any. An open disclosure stays open. */
+  show(lines: readonly string[]): void {
+    this.element.hidden = lines.length === 0;
+    const key = lines.join('\n');
+    if (lines.length === 0 || key === this.#shown) return;
+    this.#shown = key;
+    const wasOpen = this.element.querySelector('details')?.open ?? false;
+    const details = make(
+      'details',
+      {},
+      make('summary', {}, 'Written by a neural network'),
+      ...lines.map((line) => make('p', {}, line)),
+    );
+    details.open = wasOpen;
+    this.element.replaceChildren(details);
+  }
 }

@@ -1,37 +1,20 @@
 /**
  * Follows replies across lost connections. Does not use the DOM: the page passes in what is needed from it.
  */
-import type { ReplyState } from '../story/story.ts';
-import { ApiError, type StoryApi } from './api.ts';
-import { isOver } from './reply.ts';
+import { isFinal, type ReplyState } from '../story/story.ts';
+import { ApiError, type StoryApi, type StoryBackend } from './backend/backend.ts';
 
-/** The events of a reply. */
-export interface EventListener {
-  onState(state: ReplyState): void;
-  /** A keep-alive without a new state. */
-  onAlive(): void;
-  /** The stream ended, failed or does not know the reply. */
-  onLoss(): void;
+/** Timers; tests replace them. */
+export interface Timers {
+  wait(ms: number): Promise<void>;
+  /** Calls `run` after `ms`, unless the returned function was called before. */
+  later(ms: number, run: () => void): () => void;
 }
 
-/** Opens the events of a reply; the returned function closes them. */
-export type OpenEvents = (id: string, listener: EventListener) => () => void;
-
-/** Decides when events may be used: a hidden window polls instead. */
-export interface StreamGate {
-  /** Returns the function that releases the events; undefined when events are not available. */
-  enter(onRevoke: () => void): (() => void) | undefined;
-}
-
-/** The dependencies of following a reply. */
-export interface FollowTools {
-  readonly api: Pick<StoryApi, 'read' | 'submit'>;
-  readonly openEvents: OpenEvents;
-  readonly gate: StreamGate;
-  readonly wait: (ms: number) => Promise<void>;
-  /** Calls `ring` after `ms`, unless the returned function was called before. */
-  readonly alarm: (ms: number, ring: () => void) => () => void;
-}
+/** The part of a backend with which a reply is followed. */
+export type FollowSource = Pick<StoryBackend, 'openEvents' | 'gate'> & {
+  readonly api: Pick<StoryApi, 'read'>;
+};
 
 /** The notifications to a follower. */
 export interface FollowListener {
@@ -55,42 +38,43 @@ export function backOffMs(attempt: number): number {
   return BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)]!;
 }
 
-/** Follows a reply to its end: `over`, or `unknown` when the server no longer has it. */
+/** Follows a reply to its end: `final`, or `unknown` when the server no longer has it. */
 export async function followReply(
   id: string,
-  tools: FollowTools,
+  backend: FollowSource,
+  timers: Timers,
   listener: FollowListener,
   signal: AbortSignal,
-): Promise<'over' | 'unknown' | 'left'> {
+): Promise<'final' | 'unknown' | 'aborted'> {
   let attempt = 0;
   let polls = 0;
   while (!signal.aborted) {
-    const events = polls > 0 ? 'none' : await followEvents(id, tools, listener, signal);
-    if (events === 'over') return 'over';
-    if (events === 'heard') attempt = 0;
-    polls = events === 'held back' ? POLLS_WITHOUT_EVENTS : Math.max(0, polls - 1);
+    const events = polls > 0 ? 'unavailable' : await followEvents(id, backend, timers, listener, signal);
+    if (events === 'final') return 'final';
+    if (events === 'lost') attempt = 0;
+    polls = events === 'buffered' ? POLLS_WITHOUT_EVENTS : Math.max(0, polls - 1);
     if (signal.aborted) break;
     // A stream does not report why it failed; an ordinary request does.
     try {
-      const known = await tools.api.read(id);
+      const known = await backend.api.read(id);
       if (signal.aborted) break;
       if (known === undefined) return 'unknown';
       listener.onTrouble(false);
       listener.onState(known.state);
-      if (isOver(known.state)) return 'over';
+      if (isFinal(known.state)) return 'final';
     } catch {
       listener.onTrouble(true);
     }
-    const isPolled = events === 'none' || events === 'held back';
-    await tools.wait(isPolled ? POLL_MS : backOffMs(attempt++));
+    const isPolled = events === 'unavailable' || events === 'buffered';
+    await timers.wait(isPolled ? POLL_MS : backOffMs(attempt++));
   }
-  return 'left';
+  return 'aborted';
 }
 
 /** Sends a request until the server has answered it; fails with a sentence after the last pause. */
 export async function submitReply(
   send: () => Promise<void>,
-  tools: Pick<FollowTools, 'wait'>,
+  { wait }: Pick<Timers, 'wait'>,
   onTrouble: () => void,
 ) {
   for (let attempt = 0; ; attempt++) {
@@ -100,49 +84,57 @@ export async function submitReply(
       const offline = error instanceof ApiError && error.code === 'offline';
       if (!offline || attempt >= BACK_OFF_MS.length) throw error;
       onTrouble();
-      await tools.wait(backOffMs(attempt));
+      await wait(backOffMs(attempt));
     }
   }
 }
 
-/**
- * Follows the events of a reply: `over` when the reply ended, `heard` or `silent` when the events were lost
- * after or before the first one, `held back` when they were open and none arrived, `none` when events are not
- * available.
- */
+/** Why the events of a reply ended. */
+type EventsEnd =
+  | 'final'
+  /** Lost after at least one event. */
+  | 'lost'
+  /** Lost before the first event. */
+  | 'refused'
+  /** Open, but without a first event in time: a proxy buffers them. */
+  | 'buffered'
+  /** Not opened, because the gate is closed. */
+  | 'unavailable';
+
 function followEvents(
   id: string,
-  { gate, openEvents, alarm }: FollowTools,
+  { gate, openEvents }: FollowSource,
+  { later }: Timers,
   listener: FollowListener,
   signal: AbortSignal,
-): Promise<'over' | 'heard' | 'silent' | 'held back' | 'none'> {
+): Promise<EventsEnd> {
   return new Promise((resolve) => {
-    let heard = false;
+    let hasEvents = false;
     let close = () => {};
-    let calm = () => {};
-    const end = (how: 'over' | 'heard' | 'silent' | 'held back') => {
-      calm();
+    let cancelAlarm = () => {};
+    const end = (how: EventsEnd) => {
+      cancelAlarm();
       close();
-      leave?.();
+      release?.();
       signal.removeEventListener('abort', onLoss);
       resolve(how);
     };
-    const onLoss = () => end(heard ? 'heard' : 'silent');
-    const leave = gate.enter(onLoss);
-    if (leave === undefined) return resolve('none');
+    const onLoss = () => end(hasEvents ? 'lost' : 'refused');
+    const release = gate.enter(onLoss);
+    if (release === undefined) return resolve('unavailable');
     signal.addEventListener('abort', onLoss);
     const onAlive = () => {
-      heard = true;
-      calm();
-      calm = alarm(SILENCE_MS, onLoss);
+      hasEvents = true;
+      cancelAlarm();
+      cancelAlarm = later(SILENCE_MS, onLoss);
     };
     const onState = (state: ReplyState) => {
       onAlive();
       listener.onTrouble(false);
       listener.onState(state);
-      if (isOver(state)) end('over');
+      if (isFinal(state)) end('final');
     };
-    calm = alarm(FIRST_EVENT_MS, () => end('held back'));
+    cancelAlarm = later(FIRST_EVENT_MS, () => end('buffered'));
     close = openEvents(id, { onState, onAlive, onLoss });
   });
 }

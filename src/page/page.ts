@@ -8,19 +8,21 @@
  * 5. After a reload, stored replies are shown again and unfinished ones are followed further.
  */
 import type { ModelChoice } from '../story/story.ts';
-import type { StoryBackend } from './backend.ts';
+import type { StoryApi, StoryBackend } from './backend/backend.ts';
+import { announcer, byId, drawSeed, endKeeper, openStorage, setText } from './browser.ts';
 import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
-import { byId, say } from './dom.ts';
-import { announcer, drawSeed, endKeeper, newId, openStorage, wantsStillness } from './environment.ts';
-import { later } from './event-source.ts';
 import { planFromHash } from './link.ts';
 import { ReplyStore } from './store.ts';
-import { StorytellerWatch } from './storyteller-watch.ts';
+import { type Storytellers, statusLine } from './words.ts';
+
+/** Intervals of the status requests: while a story waits or no storyteller is ready, and otherwise. */
+const WAITING_POLL_MS = 1_500;
+const READY_POLL_MS = 20_000;
 
 /** Opens the page on the stories of a backend. */
 export function openPage(backend: StoryBackend): void {
-  const kept = openStorage();
+  const storage = openStorage();
   const stories = byId('stories', HTMLElement);
   const end = endKeeper(stories, byId('composer', HTMLFormElement));
   const announce = announcer(byId('announcements', HTMLElement));
@@ -29,16 +31,10 @@ export function openPage(backend: StoryBackend): void {
   const hasMouse = matchMedia('(pointer: fine)').matches;
   let models: readonly ModelChoice[] = [];
 
-  const conversation = new Conversation({
-    ...backend,
-    store: new ReplyStore(kept),
+  const conversation = new Conversation(backend, new ReplyStore(storage), {
     list: stories,
     announce,
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    alarm: later,
-    newId,
-    drawSeed,
-    viewContext: () => ({ storytellers: watch.now, models, still: wantsStillness(), onGrow: end.grown }),
+    context: () => ({ storytellers: watch.now, models, onGrow: end.grown }),
     onEdit: (ask) => composer.edit(ask),
     onCount: (exchanges) => {
       clearButton.hidden = exchanges === 0;
@@ -49,23 +45,18 @@ export function openPage(backend: StoryBackend): void {
   const status = byId('storytellers', HTMLElement);
   const watch = new StorytellerWatch(
     backend.api,
-    () => conversation.waits,
+    () => conversation.isWaiting,
     (line) => {
-      say(status, line);
+      setText(status, line);
       status.dataset.phase = watch.now.phase;
       conversation.refresh();
     },
   );
 
-  const composer = new Composer({
-    storage: kept,
-    drawSeed,
-    announce,
-    onAsk: (ask) => {
-      conversation.ask(ask);
-      end.jump();
-      watch.look();
-    },
+  const composer = new Composer(storage, announce, (ask) => {
+    conversation.ask(ask);
+    end.jump();
+    watch.poll();
   });
 
   for (const button of welcome.querySelectorAll('button')) {
@@ -99,10 +90,10 @@ export function openPage(backend: StoryBackend): void {
   conversation.restore();
   openLink();
   if (stories.childElementCount > 0) end.jump();
-  watch.look();
+  watch.poll();
   // Not on a phone, where the keyboard would cover the page.
   if (hasMouse) composer.focus({ preventScroll: true });
-  backend.onStatus?.(() => watch.look());
+  backend.onStatus?.(() => watch.poll());
   backend.api
     .models()
     .then((offered) => {
@@ -111,4 +102,40 @@ export function openPage(backend: StoryBackend): void {
       conversation.refresh();
     })
     .catch(() => {}); // The server then chooses the model, and the header shows that it does not answer.
+}
+
+/** Polls the storytellers' status: often while a story waits for them, otherwise rarely. */
+class StorytellerWatch {
+  now: Storytellers = { phase: 'unknown' };
+  readonly #api: Pick<StoryApi, 'status'>;
+  readonly #isWaiting: () => boolean;
+  readonly #onChange: (line: string) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(api: Pick<StoryApi, 'status'>, isWaiting: () => boolean, onChange: (line: string) => void) {
+    this.#api = api;
+    this.#isWaiting = isWaiting;
+    this.#onChange = onChange;
+    document.addEventListener('visibilitychange', () => document.hidden || this.poll());
+  }
+
+  /** Polls now, and continues to poll. */
+  poll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    void this.#update();
+  }
+
+  async #update(): Promise<void> {
+    const before = this.now;
+    try {
+      this.now = await this.#api.status();
+    } catch {
+      this.now = { phase: 'offline' };
+    }
+    if (JSON.stringify(before) !== JSON.stringify(this.now)) this.#onChange(statusLine(this.now));
+    const intervalMs = this.now.phase !== 'ready' || this.#isWaiting() ? WAITING_POLL_MS : READY_POLL_MS;
+    clearTimeout(this.#timer);
+    if (!document.hidden) this.#timer = setTimeout(() => this.poll(), intervalMs);
+  }
 }

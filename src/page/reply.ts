@@ -1,5 +1,5 @@
-/** The page's state of one reply, and its transitions. Pure. */
-import type { ReplyState, StoryRequest } from '../story/story.ts';
+/** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
+import { endOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 
 /** A request as the page makes it: the server may choose the model. */
 export type Ask = Omit<StoryRequest, 'model'> & { readonly model?: string };
@@ -18,11 +18,6 @@ export interface Reply {
   readonly nextSeeds?: readonly number[];
 }
 
-/** Whether a state is final. */
-export function isOver(state: ReplyState): boolean {
-  return state.status === 'finished' || state.status === 'failed';
-}
-
 /** The text of a state, if it has one. */
 export function textOf(state: ReplyState): string {
   return state.status === 'waiting' ? '' : state.text;
@@ -34,14 +29,74 @@ export function textOf(state: ReplyState): string {
  * replaces the shown one.
  */
 export function mergeState(shown: ReplyState, incoming: ReplyState): ReplyState {
-  if (isOver(shown)) return shown;
-  if (isOver(incoming)) return incoming;
+  if (isFinal(shown)) return shown;
+  if (isFinal(incoming)) return incoming;
   if (shown.status === 'waiting') return incoming;
   if (incoming.status === 'waiting') return shown;
   return textOf(incoming).startsWith(textOf(shown)) ? incoming : shown;
 }
 
-/** A reply that failed on the page and not on the server: refused, unreachable, or unknown to the server. */
-export function failHere(reply: Reply, code: string, message: string): Reply {
-  return { ...reply, state: { status: 'failed', text: textOf(reply.state), error: { code, message } } };
+/** The state of a reply that failed here and not in the backend, with the text shown so far. */
+export function failed(shown: ReplyState, { code, message }: { code: string; message: string }): ReplyState {
+  return { status: 'failed', text: textOf(shown), error: { code, message } };
+}
+
+/** A segment of a story's text, written by the user or by the network. */
+export interface Segment {
+  readonly kind: 'prompt' | 'written';
+  readonly text: string;
+}
+
+/**
+ * The context of a continuation: the end of the whole text so far, including the earlier context, cut at a
+ * word boundary.
+ */
+export function continuationContext(
+  replies: readonly Reply[],
+  max: number = STORY_BOUNDS.context.max,
+): string {
+  const whole = (replies[0]?.ask.context ?? '') + wholeText(replies);
+  return endOf(whole, max);
+}
+
+/** The whole text of a thread, its parts joined. */
+export function wholeText(replies: readonly Reply[]): string {
+  return segmentsOf(replies)
+    .map(({ text }) => text)
+    .join('');
+}
+
+/**
+ * A thread as segments of text. `lastText` replaces the text of the last part while it is being revealed. A
+ * prompt is a separate segment only where the story begins with it.
+ */
+export function segmentsOf(replies: readonly Reply[], lastText?: string): Segment[] {
+  const segments: Segment[] = [];
+  let before = '';
+  for (const [index, { ask, state }] of replies.entries()) {
+    const isLast = index === replies.length - 1;
+    const text = isLast && lastText !== undefined ? lastText : textOf(state);
+    if (text === '') continue;
+    const joint = jointBetween(before, text);
+    // Uses the whole text, so that a prompt that is still being revealed is already recognised.
+    const promptLength = beginsWith(textOf(state), ask.prompt) ? ask.prompt.length : 0;
+    if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
+    const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
+    if (rest !== '') segments.push({ kind: 'written', text: rest });
+    before = text;
+  }
+  return segments;
+}
+
+/** Whether a text begins with a prompt, some of whose letters may be masked. */
+function beginsWith(text: string, prompt: string): boolean {
+  for (let index = 0; index < prompt.length; index++) {
+    if (text[index] !== prompt[index] && text[index] !== '*') return false;
+  }
+  return true;
+}
+
+/** A space where a sentence ended and the next part begins with a word; empty in the middle of a word. */
+function jointBetween(before: string, after: string): string {
+  return /[.!?…"'”’)]$/.test(before) && /^[^\s.,;:!?]/.test(after) ? ' ' : '';
 }

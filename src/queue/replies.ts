@@ -8,7 +8,7 @@ import { type Queue, type QueueEventsProducer, WaitingError, type Worker } from 
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import * as metrics from '../metrics.ts';
-import type { ReplyState, StoryRequest } from '../story/story.ts';
+import { isFinal, type ReplyState, type StoryRequest } from '../story/story.ts';
 import { AdmissionOrder, Deferred } from './admission/admission-order.ts';
 import type { Lease, Limits, LookUp } from './admission/limits.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
@@ -17,7 +17,6 @@ import { JobEvents, STOP_EVENT } from './job-events.ts';
 import { JobLocks } from './job-locks.ts';
 import { outlast } from './outage.ts';
 import {
-  isFinal,
   type ReplyJob,
   type ReplyJobData,
   type ReplyRecord,

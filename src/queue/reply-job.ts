@@ -60,10 +60,6 @@ export interface ReplyTask<Handle> {
   readonly signal: AbortSignal;
 }
 
-export function isFinal(state: ReplyState): boolean {
-  return state.status === 'finished' || state.status === 'failed';
-}
-
 /** The record of a reply that was stored last; undefined when there is none. */
 export function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
   const record =

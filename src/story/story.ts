@@ -118,6 +118,11 @@ export type ReplyState =
       readonly error: { readonly code: string; readonly message: string };
     };
 
+/** Whether a reply stays in this state. */
+export function isFinal(state: ReplyState): boolean {
+  return state.status === 'finished' || state.status === 'failed';
+}
+
 /** Converts a state stored by version 0.1.0, whose waiting states have a `place`, to the current form. */
 export function currentState(state: ReplyState): ReplyState {
   if (state.status !== 'waiting' || state.position !== undefined) return state;

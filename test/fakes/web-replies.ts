@@ -1,7 +1,12 @@
 import type { KnownReply, WebReplies } from '../../src/bots/web/replies.ts';
 import { StoryError } from '../../src/errors.ts';
 import type { Requester } from '../../src/queue/admission/requester.ts';
-import type { ReplyState, StoryRequest, StorytellerStatus } from '../../src/story/story.ts';
+import {
+  isFinal,
+  type ReplyState,
+  type StoryRequest,
+  type StorytellerStatus,
+} from '../../src/story/story.ts';
 
 /** A story of about 1,400 characters that the fake repeats. */
 export const CANNED_STORY = `
@@ -78,7 +83,7 @@ export class FakeWebReplies implements WebReplies {
     if (this.broken) throw this.broken;
     const held = this.held.get(id);
     if (held === undefined) return false;
-    if (!isOver(held.state)) this.finish(id, 'text' in held.state ? held.state.text : '', 'stopped');
+    if (!isFinal(held.state)) this.finish(id, 'text' in held.state ? held.state.text : '', 'stopped');
     return true;
   }
 
@@ -92,7 +97,7 @@ export class FakeWebReplies implements WebReplies {
     if (held === undefined) throw new StoryError('not_found', `Expected a reply ${id}, got none`);
     held.state = state;
     for (const listener of held.listeners) listener(state);
-    if (isOver(state)) {
+    if (isFinal(state)) {
       clearInterval(held.timer);
       held.listeners.clear();
     }
@@ -127,8 +132,4 @@ export class FakeWebReplies implements WebReplies {
       else this.set(id, { status: 'writing', text: whole.slice(0, shown) });
     }, pace.everyMs);
   }
-}
-
-function isOver(state: ReplyState): boolean {
-  return state.status === 'finished' || state.status === 'failed';
 }

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Api, ApiError } from '../../src/page/api.ts';
+import { ApiError, type StoryApi } from '../../src/page/backend/backend.ts';
+import { httpApi } from '../../src/page/backend/http.ts';
 import {
   backOffMs,
   FIRST_EVENT_MS,
-  type FollowTools,
+  type FollowSource,
   followReply,
   SILENCE_MS,
   submitReply,
+  type Timers,
 } from '../../src/page/following.ts';
 import type { ReplyState } from '../../src/story/story.ts';
 import { ASK, finished } from './replies.ts';
 
-type Known = Awaited<ReturnType<Api['read']>>;
+type Known = Awaited<ReturnType<StoryApi['read']>>;
 const writing = (text: string): ReplyState => ({ status: 'writing', text });
 const known = (state: ReplyState): Known => ({ request: { ...ASK, model: 'scifi' }, state });
 
@@ -27,9 +29,8 @@ async function follow(script: {
   const alarms: number[] = [];
   let open = 0;
   let ring = () => {};
-  const tools: FollowTools = {
+  const backend: FollowSource = {
     api: {
-      submit: () => Promise.reject(new Error('not here')),
       read: async () => {
         const answer = script.reads?.shift();
         if (answer === 'offline') throw new ApiError('offline', 'Away.');
@@ -55,8 +56,10 @@ async function follow(script: {
       };
     },
     gate: { enter: () => (script.gateOpen === false ? undefined : () => {}) },
+  };
+  const timers: Timers = {
     wait: async (ms) => void waits.push(ms),
-    alarm: (ms, run) => {
+    later: (ms, run) => {
       ring = () => {
         alarms.push(ms);
         run();
@@ -70,7 +73,7 @@ async function follow(script: {
     onState: (state: ReplyState) => void seen.push('text' in state ? state.text : state.status),
     onTrouble: (lost: boolean) => void (lost && seen.push('lost')),
   };
-  const end = await followReply('id', tools, listener, new AbortController().signal);
+  const end = await followReply('id', backend, timers, listener, new AbortController().signal);
   assert.equal(open, 0, 'every stream is closed');
   ring();
   return { end, seen, waits, alarms };
@@ -78,7 +81,7 @@ async function follow(script: {
 
 test('a stream is followed to its end', async () => {
   const { end, seen, waits } = await follow({ streams: [[writing('a'), finished('ab.')]] });
-  assert.deepEqual([end, seen, waits], ['over', ['a', 'ab.'], []]);
+  assert.deepEqual([end, seen, waits], ['final', ['a', 'ab.'], []]);
 });
 
 test('a lost stream is followed by one read, then followed again', async () => {
@@ -95,7 +98,7 @@ test('while the server is unavailable, the pauses grow and the user is notified'
     streams: [[], [], [], [finished('a.')]],
     reads: ['offline', 'offline', known(writing('a'))],
   });
-  assert.deepEqual([end, seen], ['over', ['lost', 'lost', 'a', 'a.']]);
+  assert.deepEqual([end, seen], ['final', ['lost', 'lost', 'a', 'a.']]);
   assert.deepEqual(waits, [backOffMs(0), backOffMs(1), backOffMs(2)]);
 });
 
@@ -110,7 +113,7 @@ test('without a stream, the reply is polled', async () => {
     reads: [known(writing('a')), known(writing('ab')), known(finished('ab.'))],
     gateOpen: false,
   });
-  assert.deepEqual([end, seen], ['over', ['a', 'ab', 'ab.']]);
+  assert.deepEqual([end, seen], ['final', ['a', 'ab', 'ab.']]);
 });
 
 test('a stream that becomes silent is read once, and replaced within thirty seconds', async () => {
@@ -118,8 +121,8 @@ test('a stream that becomes silent is read once, and replaced within thirty seco
     streams: [[writing('a'), 'alive', 'silence'], [finished('abc.')]],
     reads: [known(writing('ab'))],
   });
-  assert.deepEqual([end, seen], ['over', ['a', 'ab', 'abc.']]);
-  assert.deepEqual(alarms, [SILENCE_MS], 'every sign of life puts the alarm off');
+  assert.deepEqual([end, seen], ['final', ['a', 'ab', 'abc.']]);
+  assert.deepEqual(alarms, [SILENCE_MS], 'every event restarts the alarm');
   assert.ok(SILENCE_MS + waits[0]! < 30_000);
 });
 
@@ -154,7 +157,7 @@ test('a request is sent again while the server is unavailable, and not when it r
 });
 
 test('every answer of the server becomes a sentence', async () => {
-  const answering = (response: () => Promise<Response>) => new Api(response).status();
+  const answering = (response: () => Promise<Response>) => httpApi(response).status();
   const json = (status: number, body: unknown) => async () => new Response(JSON.stringify(body), { status });
   await assert.rejects(answering(json(503, { error: { code: 'busy', message: 'Full.' } })), {
     code: 'busy',
@@ -169,6 +172,6 @@ test('every answer of the server becomes a sentence', async () => {
     answering(() => Promise.reject(new TypeError('fetch failed'))),
     { code: 'offline' },
   );
-  const missing = new Api(json(404, { error: { code: 'not_found', message: 'None.' } }));
+  const missing = httpApi(json(404, { error: { code: 'not_found', message: 'None.' } }));
   assert.equal(await missing.read('id'), undefined);
 });

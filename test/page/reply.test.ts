@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failHere, mergeState } from '../../src/page/reply.ts';
+import fc from 'fast-check';
+import { continuationContext, failed, mergeState, segmentsOf, wholeText } from '../../src/page/reply.ts';
 import type { ReplyState } from '../../src/story/story.ts';
 import { warmed } from '../../src/story/story.ts';
 import { finished, reply } from './replies.ts';
 
 const waiting = (position: number | null): ReplyState => ({ status: 'waiting', position });
 const writing = (text: string): ReplyState => ({ status: 'writing', text });
-const failed: ReplyState = { status: 'failed', text: 'a', error: { code: 'internal', message: 'Broken.' } };
+const broken: ReplyState = { status: 'failed', text: 'a', error: { code: 'internal', message: 'Broken.' } };
 
 test('a state only moves forward', () => {
   assert.deepEqual(mergeState(waiting(3), waiting(2)), waiting(2));
@@ -23,17 +24,17 @@ test('a snapshot that is shorter or diverges is ignored', () => {
 
 test('the final state is applied, once', () => {
   assert.deepEqual(mergeState(writing('abc'), finished('a.')), finished('a.'));
-  assert.deepEqual(mergeState(waiting(1), failed), failed);
+  assert.deepEqual(mergeState(waiting(1), broken), broken);
   assert.deepEqual(mergeState(finished('a.'), writing('a. b')), finished('a.'));
-  assert.deepEqual(mergeState(failed, finished('a.')), failed);
+  assert.deepEqual(mergeState(broken, finished('a.')), broken);
 });
 
 test('a reply that fails in the page keeps its text', () => {
-  const { state } = failHere(reply(writing('So far')), 'not_found', 'Gone.');
-  assert.deepEqual(state, {
+  const error = { code: 'not_found', message: 'Gone.' };
+  assert.deepEqual(failed(writing('So far'), error), {
     status: 'failed',
     text: 'So far',
-    error: { code: 'not_found', message: 'Gone.' },
+    error,
   });
 });
 
@@ -42,4 +43,56 @@ test('warmer and cooler stay within bounds, without rounding errors', () => {
   assert.equal(warmed(0.1, 0.2), 0.3);
   assert.equal(warmed(0.1, -0.2), 0);
   assert.equal(warmed(1.9, 0.2), 2);
+});
+
+test('a short story is continued with its whole text, and with its own context', () => {
+  const replies = [
+    reply(finished('It was. '), { context: 'Before. ' }),
+    reply(finished('Then.'), { prompt: '' }),
+  ];
+  assert.equal(continuationContext(replies), 'Before. It was. Then.');
+});
+
+test('a long one is cut at a word', () => {
+  const replies = [reply(finished('alpha beta gamma'))];
+  assert.equal(continuationContext(replies, 8), 'gamma');
+  assert.equal(continuationContext(replies, 10), 'beta gamma');
+  assert.equal(continuationContext(replies, 11), ' beta gamma');
+  assert.equal(continuationContext([reply(finished('x😀yyyy'))], 5), 'yyyy');
+});
+
+test('the context is an end of the story, within its bound', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀', '.'), maxLength: 60 });
+  fc.assert(
+    fc.property(text, fc.integer({ min: 2, max: 40 }), (story, max) => {
+      const context = continuationContext([reply(finished(story))], max);
+      assert.ok(story.endsWith(context) && context.length <= max);
+      assert.doesNotMatch(context, /\p{Surrogate}/u);
+    }),
+  );
+});
+
+test('the prompt is split off where the story begins with it', () => {
+  const whole = [reply(finished('It was.'))];
+  assert.deepEqual(segmentsOf(whole), [
+    { kind: 'prompt', text: 'It' },
+    { kind: 'written', text: ' was.' },
+  ]);
+  assert.deepEqual(segmentsOf(whole, 'I'), [{ kind: 'prompt', text: 'I' }]);
+  assert.deepEqual(segmentsOf([reply(finished('S*** was.'), { prompt: 'Shit' })]), [
+    { kind: 'prompt', text: 'S***' },
+    { kind: 'written', text: ' was.' },
+  ]);
+  assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [{ kind: 'written', text: 'That was.' }]);
+  assert.deepEqual(segmentsOf([reply({ status: 'waiting', position: 1 })]), []);
+});
+
+test('parts are joined into one text', () => {
+  const first = reply(finished('It was.'));
+  const then = (text: string) => wholeText([first, reply(finished(text), { prompt: '' })]);
+  assert.equal(then('Then it'), 'It was. Then it');
+  assert.equal(then(' Then it'), 'It was. Then it');
+  assert.equal(then('\nThen it'), 'It was.\nThen it');
+  const midWord = reply(finished('It was the sh', 'stopped'));
+  assert.equal(wholeText([midWord, reply(finished('ip.'), { prompt: '' })]), 'It was the ship.');
 });

@@ -62,7 +62,7 @@ function bundlePage(links: PageLinks): PageFile[] {
   const built = buildSync({
     entryPoints: [
       { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
-      { in: join(PAGE_SOURCE, 'events-worker.ts'), out: 'events' },
+      { in: join(PAGE_SOURCE, 'backend/events-worker.ts'), out: 'events' },
       { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
     ],
     bundle: true,

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ReplyState } from '../../story/story.ts';
+import { isFinal, type ReplyState } from '../../story/story.ts';
 
 /**
  * How long an idle stream stays silent. The page treats a stream as dead after two and a half times this
@@ -59,9 +59,7 @@ export class SnapshotStream extends Readable {
   offer(id: string, state: ReplyState | undefined): void {
     if (this.#finishing || !this.#open.has(id)) return;
     this.#newest.set(id, state);
-    if (state === undefined || state.status === 'finished' || state.status === 'failed') {
-      this.#open.delete(id);
-    }
+    if (state === undefined || isFinal(state)) this.#open.delete(id);
     this.#flush();
   }
 

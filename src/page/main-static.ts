@@ -1,10 +1,8 @@
-/** The page without a server. */
-
-import { drawSeed } from '../page/environment.ts';
-import { openPage } from '../page/page.ts';
+/** The page without a server: an entry point of its bundle. */
 import type { ModelChoice } from '../story/story.ts';
-import { WorkerBackend } from './home.ts';
-import { startWorker } from './start-worker.ts';
+import { startWorker, WorkerBackend } from './backend/worker.ts';
+import { drawSeed } from './browser.ts';
+import { openPage } from './page.ts';
 
 /** Set by the build. */
 declare const STATIC_MODELS: readonly ModelChoice[];

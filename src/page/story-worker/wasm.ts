@@ -1,6 +1,7 @@
+/** TensorFlow.js on WASM. A module of its own, so that a browser with WebGPU does not fetch it. */
 import { env, getBackend } from '@tensorflow/tfjs-core';
-import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
-import { createWasmBackend } from '../generator/engines/tensorflow/wasm.ts';
+import type { TensorflowBackend } from '../../generator/engines/tensorflow/backend.ts';
+import { createWasmBackend } from '../../generator/engines/tensorflow/wasm.ts';
 
 /**
  * WASM on one thread: few static hosts send the headers that browsers require for more threads, and the build

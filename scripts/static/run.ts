@@ -4,12 +4,12 @@
  *   npm run build:static [-- FOLDER]
  */
 import { fileURLToPath } from 'node:url';
-import { ENV_FILE, readEnvFile } from '../src/cli/env-file.ts';
-import { explain } from '../src/cli/explain.ts';
-import { readConfig } from '../src/config.ts';
-import { buildStatic } from '../src/static/build.ts';
+import { ENV_FILE, readEnvFile } from '../../src/cli/env-file.ts';
+import { explain } from '../../src/cli/explain.ts';
+import { readConfig } from '../../src/config.ts';
+import { buildStatic } from './build.ts';
 
-const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const folder = process.argv[2] ?? fromRoot('dist/static');
 try {
   const { privacyUrl, sourceUrl } = readConfig({ ...readEnvFile(ENV_FILE)?.values, ...process.env });

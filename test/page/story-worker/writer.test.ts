@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StoryError } from '../../src/errors.ts';
-import type { ChosenEngine } from '../../src/generator/engines/choose.ts';
-import { EngineLostError } from '../../src/generator/engines/engine.ts';
-import type { Model } from '../../src/generator/model/model.ts';
-import type { Report } from '../../src/static/messages.ts';
-import { BrowserModelRegistry } from '../../src/static/shelf.ts';
-import { Writer } from '../../src/static/writer.ts';
-import type { ReplyState, StoryRequest } from '../../src/story/story.ts';
-import { FakeEngine } from '../fakes/fake-engine.ts';
-import { nextOfWords, vocabulary } from '../fakes/fake-storyteller.ts';
-import { randomModel } from '../generator/model/random-model.ts';
-import { until } from '../helpers/programs.ts';
+import { StoryError } from '../../../src/errors.ts';
+import type { ChosenEngine } from '../../../src/generator/engines/choose.ts';
+import { EngineLostError } from '../../../src/generator/engines/engine.ts';
+import type { Model } from '../../../src/generator/model/model.ts';
+import type { Report } from '../../../src/page/backend/worker.ts';
+import { BrowserModelRegistry } from '../../../src/page/story-worker/models.ts';
+import { StoryWriter } from '../../../src/page/story-worker/writer.ts';
+import type { ReplyState, StoryRequest } from '../../../src/story/story.ts';
+import { FakeEngine } from '../../fakes/fake-engine.ts';
+import { nextOfWords, vocabulary } from '../../fakes/fake-storyteller.ts';
+import { randomModel } from '../../generator/model/random-model.ts';
+import { until } from '../../helpers/programs.ts';
 
 const REQUEST: StoryRequest = {
   prompt: 'It all began with',
@@ -42,7 +42,7 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
     reports.push(message);
     if (states('a').length === 3) begun();
   };
-  const shelf = new BrowserModelRegistry({
+  const models = new BrowserModelRegistry({
     fetchModel: (_name, onProgress) => {
       fetches++;
       for (const share of [0.001, 0.5, 0.501, 1]) onProgress(share);
@@ -53,7 +53,7 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
   });
   let now = 0;
   // Every read of the clock is 40 ms later: a snapshot at about every third word.
-  const writer = new Writer({ shelf, report, clock: () => (now += 40) });
+  const writer = new StoryWriter(models, report, () => (now += 40));
   const states = (id: string): ReplyState[] =>
     reports.flatMap((report) => (report.type === 'state' && report.id === id ? [report.state] : []));
   const end = (id: string) =>
@@ -74,8 +74,8 @@ const textOf = (state: ReplyState) => ('text' in state ? state.text : '');
 describe('the writer in the worker', () => {
   it('reports the growth of a story, and its end once', async () => {
     const { writer, states, end, statuses, fetches } = setUp();
-    writer.obey({ type: 'prepare', model: 'scifi' });
-    writer.obey({ type: 'write', id: 'a', request: REQUEST });
+    writer.handle({ type: 'prepare', model: 'scifi' });
+    writer.handle({ type: 'write', id: 'a', request: REQUEST });
     const last = await end('a');
     assert.equal(last.status, 'finished');
     const texts = states('a').map(textOf);
@@ -84,7 +84,7 @@ describe('the writer in the worker', () => {
       assert.ok(texts[i]!.startsWith(texts[i - 1]!) && texts[i]!.length > texts[i - 1]!.length);
     }
     assert.ok(texts.at(-1)!.startsWith(texts.at(-2)!));
-    assert.equal(fetches(), 1, 'prepared once, for whoever asks');
+    assert.equal(fetches(), 1, 'prepared once for all requests');
     assert.deepEqual(statuses(), [
       { phase: 'loading', loaded: 0 },
       { phase: 'loading', loaded: 0.5 },
@@ -95,7 +95,11 @@ describe('the writer in the worker', () => {
 
   it('masks vulgar words, from the first snapshot to the end', async () => {
     const { writer, states, end } = setUp();
-    writer.obey({ type: 'write', id: 'a', request: { ...REQUEST, prompt: 'What the fuck, said the ship' } });
+    writer.handle({
+      type: 'write',
+      id: 'a',
+      request: { ...REQUEST, prompt: 'What the fuck, said the ship' },
+    });
     const last = textOf(await end('a'));
     assert.ok(last.startsWith('What the f***, said the ship') && last.length > 400);
     for (const text of states('a').map(textOf)) assert.ok(last.startsWith(text), text);
@@ -103,8 +107,8 @@ describe('the writer in the worker', () => {
 
   it('stops a story midway, and another continues', async () => {
     const { writer, end, onSomeText } = setUp();
-    onSomeText(() => writer.obey({ type: 'stop', id: 'a' }));
-    for (const id of ['a', 'b']) writer.obey({ type: 'write', id, request: REQUEST });
+    onSomeText(() => writer.handle({ type: 'stop', id: 'a' }));
+    for (const id of ['a', 'b']) writer.handle({ type: 'write', id, request: REQUEST });
     const stopped = await end('a');
     const whole = await end('b');
     assert.ok(stopped.status === 'finished' && stopped.ending === 'stopped');
@@ -114,8 +118,8 @@ describe('the writer in the worker', () => {
 
   it('stops a story that waits for a model', async () => {
     const { writer, end } = setUp({ fetchModel: () => new Promise(() => {}) });
-    writer.obey({ type: 'write', id: 'a', request: REQUEST });
-    writer.obey({ type: 'stop', id: 'a' });
+    writer.handle({ type: 'write', id: 'a', request: REQUEST });
+    writer.handle({ type: 'stop', id: 'a' });
     const state = await end('a');
     assert.ok(state.status === 'finished' && state.ending === 'stopped');
     assert.equal(state.text, REQUEST.prompt);
@@ -123,14 +127,14 @@ describe('the writer in the worker', () => {
 
   it('continues from the last snapshot when the device is lost, for any number of stories', async () => {
     const calm = setUp();
-    calm.writer.obey({ type: 'write', id: 'a', request: REQUEST });
+    calm.writer.handle({ type: 'write', id: 'a', request: REQUEST });
     const expected = textOf(await calm.end('a'));
 
     const { writer, engines, states, end, onSomeText, fetches } = setUp();
     onSomeText(() => {
       engines[0]!.failure = new EngineLostError('fake', 'it was unplugged');
     });
-    for (const id of ['a', 'b']) writer.obey({ type: 'write', id, request: REQUEST });
+    for (const id of ['a', 'b']) writer.handle({ type: 'write', id, request: REQUEST });
     for (const id of ['a', 'b']) {
       assert.equal(textOf(await end(id)), expected);
       const texts = states(id).map(textOf);
@@ -149,12 +153,12 @@ describe('the writer in the worker', () => {
         return { ...randomModel(), vocabulary };
       },
     });
-    writer.obey({ type: 'write', id: 'a', request: REQUEST });
+    writer.handle({ type: 'write', id: 'a', request: REQUEST });
     const failed = await end('a');
     assert.ok(failed.status === 'failed' && failed.error.message === missing.message);
     assert.equal(statuses().at(-1), undefined);
     works = true;
-    writer.obey({ type: 'write', id: 'b', request: REQUEST });
+    writer.handle({ type: 'write', id: 'b', request: REQUEST });
     assert.equal((await end('b')).status, 'finished');
     assert.equal(statuses().at(-1)?.phase, 'ready');
   });

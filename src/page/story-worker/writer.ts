@@ -1,36 +1,36 @@
 /** Carries out the page's orders: writes stories, reports their growth, and stops them. */
-import { sentenceFor } from '../errors.ts';
-import { EngineLostError } from '../generator/engines/engine.ts';
-import type { Storyteller } from '../generator/storyteller.ts';
-import { PostedText } from '../story/filter/find.ts';
-import type { ReplyState, Story, StoryRequest } from '../story/story.ts';
-import type { Order, Report } from './messages.ts';
+import { sentenceFor } from '../../errors.ts';
+import { EngineLostError } from '../../generator/engines/engine.ts';
+import { PostedText } from '../../story/filter/find.ts';
+import type { ReplyState, Story, StoryRequest } from '../../story/story.ts';
+import type { Order, Report } from '../backend/worker.ts';
+import type { BrowserModelRegistry } from './models.ts';
 
 /** Pause between two snapshots of a story. The first one is sent at once. */
 const SNAPSHOT_INTERVAL_MS = 100;
 
-export interface WriterTools {
-  /** The source of the storytellers: a `BrowserModelRegistry`. */
-  readonly shelf: {
-    storyteller(model: string): Promise<Pick<Storyteller, 'tell'>>;
-    recover(): Promise<void>;
-  };
-  readonly report: (report: Report) => void;
-  readonly clock: () => number;
-}
-
-export class Writer {
-  readonly #tools: WriterTools;
+export class StoryWriter {
+  readonly #models: Pick<BrowserModelRegistry, 'storyteller' | 'recover'>;
+  readonly #report: (report: Report) => void;
+  readonly #clock: () => number;
   readonly #stops = new Map<string, AbortController>();
 
-  constructor(tools: WriterTools) {
-    this.#tools = tools;
+  /** @param clock the time in milliseconds */
+  constructor(
+    models: Pick<BrowserModelRegistry, 'storyteller' | 'recover'>,
+    report: (report: Report) => void,
+    clock: () => number,
+  ) {
+    this.#models = models;
+    this.#report = report;
+    this.#clock = clock;
   }
 
-  obey(order: Order): void {
+  /** Carries out an order of the page. */
+  handle(order: Order): void {
     switch (order.type) {
       case 'prepare':
-        this.#tools.shelf.storyteller(order.model).catch(() => {}); // The registry's status reports the failure.
+        this.#models.storyteller(order.model).catch(() => {}); // The registry's status reports the failure.
         break;
       case 'write':
         void this.#write(order.id, order.request);
@@ -45,7 +45,7 @@ export class Writer {
     this.#stops.set(id, stop);
     const posted = new PostedText(request.prompt);
     let text = posted.of(request.prompt);
-    const report = (state: ReplyState) => this.#tools.report({ type: 'state', id, state });
+    const report = (state: ReplyState) => this.#report({ type: 'state', id, state });
     try {
       const story = await this.#tell(request, stop.signal, (snapshot) => {
         text = posted.of(snapshot);
@@ -65,28 +65,28 @@ export class Writer {
     signal: AbortSignal,
     onSnapshot: (text: string) => void,
   ): Promise<Story> {
-    const { shelf, clock } = this.#tools;
     let text = request.prompt;
     let sentAt = Number.NEGATIVE_INFINITY;
     for (;;) {
-      const storyteller = await unlessAborted(shelf.storyteller(request.model), signal);
-      if (!storyteller) return unbegun(text);
+      const storyteller = await unlessAborted(this.#models.storyteller(request.model), signal);
+      // Stopped before it was begun.
+      if (!storyteller) return { text, ending: 'stopped', modelVersion: '', engine: '', unreadable: 0 };
       try {
         return await storyteller.tell(request, {
           resumeFrom: text,
           signal,
           onWord: (read) => {
-            if (clock() - sentAt < SNAPSHOT_INTERVAL_MS) return;
+            if (this.#clock() - sentAt < SNAPSHOT_INTERVAL_MS) return;
             const snapshot = read();
             if (snapshot.length <= text.length) return;
             text = snapshot;
-            sentAt = clock();
+            sentAt = this.#clock();
             onSnapshot(text);
           },
         });
       } catch (error) {
         if (!(error instanceof EngineLostError)) throw error;
-        await unlessAborted(shelf.recover(), signal);
+        await unlessAborted(this.#models.recover(), signal);
       }
     }
   }
@@ -99,9 +99,4 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T |
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
     promise.then(resolve, reject);
   });
-}
-
-/** A story that was stopped before it was begun. */
-function unbegun(text: string): Story {
-  return { text, ending: 'stopped', modelVersion: '', engine: '', unreadable: 0 };
 }

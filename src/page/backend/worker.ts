@@ -1,16 +1,32 @@
 /**
- * The page's backend in the visitor's own browser: a Web Worker writes the stories, which are kept for its
+ * The visitor's own browser as the page's backend: a Web Worker writes the stories, which are kept for its
  * lifetime.
  */
+import { StoryError } from '../../errors.ts';
+import { completeRequest } from '../../story/complete-request.ts';
+import {
+  isFinal,
+  type ModelChoice,
+  type ReplyState,
+  type StoryRequest,
+  type StorytellerStatus,
+} from '../../story/story.ts';
+import { workerUrl } from '../policy.ts';
+import { type Ask, failed } from '../reply.ts';
+import { ApiError, type OpenEvents, type StoryApi, type StoryBackend } from './backend.ts';
 
-import { StoryError } from '../errors.ts';
-import { ApiError, type StoryApi } from '../page/api.ts';
-import type { StoryBackend } from '../page/backend.ts';
-import type { OpenEvents } from '../page/following.ts';
-import { isOver } from '../page/reply.ts';
-import { completeRequest } from '../story/complete-request.ts';
-import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../story/story.ts';
-import type { Order, Report } from './messages.ts';
+/** From the page to the worker. */
+export type Order =
+  /** Prepare this model before a story is requested from it. */
+  | { readonly type: 'prepare'; readonly model: string }
+  | { readonly type: 'write'; readonly id: string; readonly request: StoryRequest }
+  | { readonly type: 'stop'; readonly id: string };
+
+/** From the worker to the page. */
+export type Report =
+  /** `undefined` when the model could not be prepared. */
+  | { readonly type: 'status'; readonly status: StorytellerStatus | undefined }
+  | { readonly type: 'state'; readonly id: string; readonly state: ReplyState };
 
 /** The page's interface to the worker. */
 export interface WriterThread {
@@ -27,15 +43,15 @@ export interface WorkerBackendOptions {
 }
 
 /** One reply of this visit. */
-interface Kept {
+interface WorkerReply {
   readonly request: StoryRequest;
   state: ReplyState;
   readonly listeners: Set<(state: ReplyState) => void>;
 }
 
-const BROKEN = new ApiError(
+const WORKER_FAILED = new ApiError(
   'internal',
-  'The storyteller does not run in this browser, or broke. Reload the page, or try a newer browser.',
+  'The storyteller does not run in this browser, or it failed. Reload the page, or try a newer browser.',
 );
 
 export class WorkerBackend implements StoryBackend {
@@ -45,17 +61,17 @@ export class WorkerBackend implements StoryBackend {
   readonly gate = { enter: () => () => {} };
   readonly api: StoryApi;
   readonly #options: WorkerBackendOptions;
-  readonly #replies = new Map<string, Kept>();
+  readonly #replies = new Map<string, WorkerReply>();
   #status: StorytellerStatus | undefined = { phase: 'loading', loaded: 0 };
-  #broken = false;
+  #hasFailed = false;
   #onStatus = () => {};
 
   constructor(options: WorkerBackendOptions) {
     this.#options = options;
     const { thread, models } = options;
     thread.listen(
-      (report) => this.#hear(report),
-      () => this.#break(),
+      (report) => this.#receive(report),
+      () => this.#fail(),
     );
     this.api = {
       submit: async (id, ask) => this.#submit(id, ask),
@@ -68,26 +84,26 @@ export class WorkerBackend implements StoryBackend {
   }
 
   openEvents: OpenEvents = (id, { onState, onLoss }) => {
-    const kept = this.#replies.get(id);
-    if (!kept) {
+    const reply = this.#replies.get(id);
+    if (!reply) {
       queueMicrotask(onLoss);
       return () => {};
     }
-    kept.listeners.add(onState);
+    reply.listeners.add(onState);
     queueMicrotask(() => {
-      if (kept.listeners.has(onState)) onState(kept.state);
+      if (reply.listeners.has(onState)) onState(reply.state);
     });
-    return () => kept.listeners.delete(onState);
+    return () => reply.listeners.delete(onState);
   };
 
   onStatus = (listener: () => void) => {
     this.#onStatus = listener;
   };
 
-  #submit(id: string, ask: Parameters<StoryApi['submit']>[1]): StoryRequest {
+  #submit(id: string, ask: Ask): StoryRequest {
     const known = this.#replies.get(id);
     if (known) return known.request;
-    if (this.#broken) throw BROKEN;
+    if (this.#hasFailed) throw WORKER_FAILED;
     const { thread, models, drawSeed } = this.#options;
     try {
       const request = completeRequest(ask, models, drawSeed);
@@ -103,7 +119,7 @@ export class WorkerBackend implements StoryBackend {
   #readStatus(): StorytellerStatus {
     if (this.#status) return this.#status;
     // The page announces a retry, so one is started.
-    if (!this.#broken) this.#prepare();
+    if (!this.#hasFailed) this.#prepare();
     throw new ApiError('offline', 'The model could not be loaded.');
   }
 
@@ -111,7 +127,7 @@ export class WorkerBackend implements StoryBackend {
     this.#options.thread.send({ type: 'prepare', model: this.#options.models[0]!.name });
   }
 
-  #hear(report: Report): void {
+  #receive(report: Report): void {
     if (report.type === 'status') {
       this.#status = report.status;
       this.#onStatus();
@@ -121,20 +137,32 @@ export class WorkerBackend implements StoryBackend {
   }
 
   #set(id: string, state: ReplyState): void {
-    const kept = this.#replies.get(id);
-    if (!kept) return;
-    kept.state = state;
-    for (const listener of [...kept.listeners]) listener(state);
+    const reply = this.#replies.get(id);
+    if (!reply) return;
+    reply.state = state;
+    for (const listener of [...reply.listeners]) listener(state);
   }
 
-  #break(): void {
-    this.#broken = true;
+  #fail(): void {
+    this.#hasFailed = true;
     this.#status = undefined;
     this.#onStatus();
     for (const [id, { state }] of this.#replies) {
-      if (isOver(state)) continue;
-      const text = 'text' in state ? state.text : '';
-      this.#set(id, { status: 'failed', text, error: { code: BROKEN.code, message: BROKEN.message } });
+      if (!isFinal(state)) this.#set(id, failed(state, WORKER_FAILED));
     }
   }
+}
+
+/** Starts the worker in the folder of the page's script. */
+export function startWorker(): WriterThread {
+  const url = new URL('worker.js', import.meta.url).href;
+  const worker = new Worker(workerUrl(url), { type: 'module' });
+  return {
+    send: (order: Order) => worker.postMessage(order),
+    listen(onReport, onBroken) {
+      worker.addEventListener('message', ({ data }: MessageEvent<Report>) => onReport(data));
+      worker.addEventListener('error', onBroken);
+      worker.addEventListener('messageerror', onBroken);
+    },
+  };
 }

@@ -3,12 +3,18 @@ import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { BROWSERS, PAGE_SOURCE, type PageLinks, PLAIN_FILES, pageHtml } from '../bots/web/page-files.ts';
-import type { EngineName } from '../generator/engines/choose.ts';
-import { LEXICON_FILE } from '../generator/lexicon.ts';
-import { listModels, readJson } from '../generator/model/files.ts';
-import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../generator/model/format.ts';
-import { PAGE_POLICY } from '../page/policy.ts';
+import {
+  BROWSERS,
+  PAGE_SOURCE,
+  type PageLinks,
+  PLAIN_FILES,
+  pageHtml,
+} from '../../src/bots/web/page-files.ts';
+import type { EngineName } from '../../src/generator/engines/choose.ts';
+import { LEXICON_FILE } from '../../src/generator/lexicon.ts';
+import { listModels, readJson } from '../../src/generator/model/files.ts';
+import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../../src/generator/model/format.ts';
+import { PAGE_POLICY } from '../../src/page/policy.ts';
 
 /** For browsers with and without SIMD; threads are not used. */
 const WASM_FILES = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
@@ -33,7 +39,7 @@ export async function buildStatic(
 ): Promise<Map<string, number>> {
   const models = await listModels(modelsFolder);
   const sizes = new Map<string, number>();
-  const place = async (path: string, content: string | Uint8Array | { from: string }) => {
+  const write = async (path: string, content: string | Uint8Array | { from: string }) => {
     const target = join(folder, path);
     await mkdir(dirname(target), { recursive: true });
     if (typeof content === 'object' && 'from' in content) await copyFile(content.from, target);
@@ -41,17 +47,17 @@ export async function buildStatic(
     sizes.set(path, (await stat(target)).size);
   };
 
-  for (const { path, contents } of await bundles(models, engine)) await place(path, contents);
-  await place('index.html', withPolicy(pageHtml(links)));
-  for (const file of Object.keys(PLAIN_FILES)) await place(file, { from: join(PAGE_SOURCE, file) });
+  for (const { path, contents } of await bundles(models, engine)) await write(path, contents);
+  await write('index.html', withPolicy(pageHtml(links)));
+  for (const file of Object.keys(PLAIN_FILES)) await write(file, { from: join(PAGE_SOURCE, file) });
   const binaries = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-  for (const file of WASM_FILES) await place(`wasm/${file}`, { from: join(binaries, file) });
+  for (const file of WASM_FILES) await write(`wasm/${file}`, { from: join(binaries, file) });
   for (const { name } of models) {
     const from = join(modelsFolder, name);
     const plan = readModelPlan(await readJson(join(from, MODEL_FILE), `${name}/${MODEL_FILE}`), name);
     const lexicon = plan.lexiconSha256 === null ? [] : [LEXICON_FILE];
     for (const file of [MODEL_FILE, VOCABULARY_FILE, ...lexicon, ...plan.weights.shards]) {
-      await place(`models/${name}/${file}`, { from: join(from, file) });
+      await write(`models/${name}/${file}`, { from: join(from, file) });
     }
   }
   return sizes;
@@ -76,7 +82,7 @@ async function bundles(models: unknown, engine: string): Promise<{ path: string;
   const page = await build({
     ...common,
     entryPoints: [
-      { in: join(import.meta.dirname, 'main.ts'), out: 'page' },
+      { in: join(PAGE_SOURCE, 'main-static.ts'), out: 'page' },
       { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
     ],
     legalComments: 'none',
@@ -84,7 +90,7 @@ async function bundles(models: unknown, engine: string): Promise<{ path: string;
   });
   const worker = await build({
     ...common,
-    entryPoints: [{ in: join(import.meta.dirname, 'worker.ts'), out: 'worker' }],
+    entryPoints: [{ in: join(PAGE_SOURCE, 'story-worker/main.ts'), out: 'worker' }],
     splitting: true,
     // TensorFlow.js's licence requires its notice.
     legalComments: 'eof',

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { saveModel } from '../../src/generator/model/files.ts';
-import { fetchModel } from '../../src/static/fetch-model.ts';
-import { randomModel } from '../generator/model/random-model.ts';
-import { temporaryFolder } from '../helpers/programs.ts';
+import fc from 'fast-check';
+import { saveModel } from '../../../src/generator/model/files.ts';
+import { fetchModel, sha256Of } from '../../../src/page/story-worker/models.ts';
+import { randomModel } from '../../generator/model/random-model.ts';
+import { temporaryFolder } from '../../helpers/programs.ts';
 
 const FOLDER = new URL('http://host/scifi/models/small/');
 
@@ -73,4 +75,22 @@ describe('fetching a model', () => {
     const away = () => Promise.reject(new TypeError('fetch failed'));
     await assert.rejects(load(away), { code: 'model_unavailable', message: /Check the connection/ });
   });
+});
+
+const WITHOUT_SUBTLE = null as unknown as undefined;
+
+test('without crypto.subtle the digest is that of node:crypto', async () => {
+  // Around the ends of one and two blocks, where the padding changes.
+  const lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 128];
+  const anyBytes = fc.oneof(
+    fc.constantFrom(...lengths).chain((length) => fc.uint8Array({ minLength: length, maxLength: length })),
+    fc.uint8Array({ maxLength: 1_000 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(anyBytes, async (bytes) => {
+      const expected = createHash('sha256').update(bytes).digest('hex');
+      assert.equal(await sha256Of(bytes as Uint8Array<ArrayBuffer>, WITHOUT_SUBTLE), expected);
+      assert.equal(await sha256Of(bytes as Uint8Array<ArrayBuffer>), expected);
+    }),
+  );
 });

@@ -1,6 +1,72 @@
-/** The page's use of the browser: random numbers, storage, connections, visibility. */
-import type { StreamGate } from './following.ts';
+/** The page's use of the browser: elements, clipboard, random numbers, timers, storage, scrolling. */
 import type { PageStorage } from './store.ts';
+
+/**
+ * Creates an element with attributes and children; strings become text. Text is only set as text, never as
+ * markup.
+ */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Record<string, string> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** The element with this id, which `index.html` contains. */
+export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`Expected #${id} to be a ${kind.name}`);
+  return element;
+}
+
+/** The last text set on each element: a translated page shows a different text. */
+const lastTexts = new WeakMap<HTMLElement, string>();
+
+/** Sets an element's text, and hides it when the text is empty. An unchanged text is not set again. */
+export function setText(element: HTMLElement, text: string): void {
+  if (lastTexts.get(element) !== text) element.textContent = text;
+  lastTexts.set(element, text);
+  element.hidden = text === '';
+}
+
+/** Copies text to the clipboard; false when the browser refuses. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Over plain http from another machine the clipboard API is missing, and only this older method works.
+    const area = make('textarea', { readonly: '', class: 'unseen', 'aria-hidden': 'true' });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand('copy');
+    area.remove();
+    return copied;
+  }
+}
+
+/** Saves text as a file. */
+export function downloadText(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  make('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Calls `run` after `ms`, unless the returned function was called before. */
+export function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+/** Resolves after `ms`. */
+export function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 /** A random UUID, also where `crypto.randomUUID` is missing (plain http from another machine). */
 export function newId(): string {
@@ -23,21 +89,6 @@ export function openStorage(): PageStorage | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Events for a visible window; a hidden one closes its events and polls. */
-export function visibleWindowGate(): StreamGate {
-  const entered = new Set<() => void>();
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) for (const revoke of [...entered]) revoke();
-  });
-  return {
-    enter(onRevoke) {
-      if (document.hidden) return undefined;
-      entered.add(onRevoke);
-      return () => entered.delete(onRevoke);
-    },
-  };
 }
 
 /** Whether text should appear at once instead of gradually. */

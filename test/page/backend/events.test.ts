@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EventHub, type StreamListener } from '../../src/page/event-hub.ts';
-import { type Port, serveWindow, sharedEvents } from '../../src/page/shared-events.ts';
-import type { ReplyState } from '../../src/story/story.ts';
+import {
+  EventHub,
+  type Port,
+  type StreamListener,
+  serveWindow,
+  sharedEvents,
+} from '../../../src/page/backend/events.ts';
+import type { ReplyState } from '../../../src/story/story.ts';
 
 const writing = (text: string): ReplyState => ({ status: 'writing', text });
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
-import { ApiError } from '../../src/page/api.ts';
-import { WorkerBackend } from '../../src/static/home.ts';
-import type { Order, Report } from '../../src/static/messages.ts';
-import type { ReplyState } from '../../src/story/story.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ApiError } from '../../../src/page/backend/backend.ts';
+import { type Order, type Report, WorkerBackend } from '../../../src/page/backend/worker.ts';
+import type { ReplyState } from '../../../src/story/story.ts';
 
 const ASK = { prompt: '/scifi A ship', context: '', temperature: 0.4, length: 200, seed: 3 };
 const MODELS = [
@@ -15,86 +14,86 @@ const MODELS = [
 function setUp() {
   const orders: Order[] = [];
   let report = (_report: Report) => {};
-  let breakDown = () => {};
+  let fail = () => {};
   const thread = {
     send: (order: Order) => void orders.push(order),
     listen: (onReport: (report: Report) => void, onBroken: () => void) => {
       report = onReport;
-      breakDown = onBroken;
+      fail = onBroken;
     },
   };
-  const home = new WorkerBackend({ thread, models: MODELS, drawSeed: () => 11 });
-  return { home, orders, report: (message: Report) => report(message), breakDown: () => breakDown() };
+  const backend = new WorkerBackend({ thread, models: MODELS, drawSeed: () => 11 });
+  return { backend, orders, report: (message: Report) => report(message), fail: () => fail() };
 }
 
 test('a reply is generated once, by the default model, and can be followed and read', async () => {
-  const { home, orders, report } = setUp();
-  const request = await home.api.submit('a', ASK);
+  const { backend, orders, report } = setUp();
+  const request = await backend.api.submit('a', ASK);
   assert.deepEqual(request, { ...ASK, prompt: 'A ship', model: 'scifi' });
-  assert.deepEqual(await home.api.submit('a', ASK), request);
+  assert.deepEqual(await backend.api.submit('a', ASK), request);
   assert.deepEqual(orders, [
     { type: 'prepare', model: 'scifi' },
     { type: 'write', id: 'a', request },
   ]);
 
   const seen: ReplyState[] = [];
-  const leave = home.openEvents('a', {
+  const leave = backend.openEvents('a', {
     onState: (state) => seen.push(state),
     onAlive: assert.fail,
     onLoss: assert.fail,
   });
-  await turn();
+  await nextTurn();
   const writing = (text: string): ReplyState => ({ status: 'writing', text });
   report({ type: 'state', id: 'a', state: writing('A ship came') });
   leave();
   report({ type: 'state', id: 'a', state: writing('A ship came down') });
   assert.deepEqual(seen, [{ status: 'waiting', position: null }, writing('A ship came')]);
-  assert.deepEqual((await home.api.read('a'))?.state, writing('A ship came down'));
-  await home.api.stop('a');
+  assert.deepEqual((await backend.api.read('a'))?.state, writing('A ship came down'));
+  await backend.api.stop('a');
   assert.deepEqual(orders.at(-1), { type: 'stop', id: 'a' });
 });
 
 test('a request that the server would refuse is refused', async () => {
-  const { home, orders } = setUp();
-  await assert.rejects(home.api.submit('a', { ...ASK, length: 7 }), {
+  const { backend, orders } = setUp();
+  await assert.rejects(backend.api.submit('a', { ...ASK, length: 7 }), {
     code: 'bad_request',
     message: /length/,
   });
-  await assert.rejects(home.api.submit('a', { ...ASK, model: 'none' }), { code: 'bad_request' });
-  await assert.rejects(home.api.submit('a', { ...ASK, prompt: 'All the w0ps' }), {
+  await assert.rejects(backend.api.submit('a', { ...ASK, model: 'none' }), { code: 'bad_request' });
+  await assert.rejects(backend.api.submit('a', { ...ASK, prompt: 'All the w0ps' }), {
     code: 'declined',
     message: /^I do not write on/,
   });
   assert.equal(orders.length, 1);
-  assert.equal(await home.api.read('a'), undefined);
+  assert.equal(await backend.api.read('a'), undefined);
   await new Promise<void>((resolve) =>
-    home.openEvents('a', { onState: () => assert.fail(), onAlive: assert.fail, onLoss: resolve }),
+    backend.openEvents('a', { onState: () => assert.fail(), onAlive: assert.fail, onLoss: resolve }),
   );
 });
 
 test('the status is the worker’s; an unavailable model is requested again', async () => {
-  const { home, orders, report } = setUp();
+  const { backend, orders, report } = setUp();
   let changes = 0;
-  home.onStatus(() => changes++);
-  assert.deepEqual(await home.api.status(), { phase: 'loading', loaded: 0 });
+  backend.onStatus(() => changes++);
+  assert.deepEqual(await backend.api.status(), { phase: 'loading', loaded: 0 });
   report({ type: 'status', status: undefined });
-  await assert.rejects(home.api.status(), ApiError);
+  await assert.rejects(backend.api.status(), ApiError);
   assert.deepEqual(orders, [
     { type: 'prepare', model: 'scifi' },
     { type: 'prepare', model: 'scifi' },
   ]);
   report({ type: 'status', status: { phase: 'ready', loaded: 1 } });
-  assert.deepEqual(await home.api.status(), { phase: 'ready', loaded: 1 });
+  assert.deepEqual(await backend.api.status(), { phase: 'ready', loaded: 1 });
   assert.equal(changes, 2);
 });
 
 test('a worker that crashes fails its current replies with a sentence, and accepts no more', async () => {
-  const { home, report, breakDown } = setUp();
-  await home.api.submit('a', ASK);
+  const { backend, report, fail } = setUp();
+  await backend.api.submit('a', ASK);
   report({ type: 'state', id: 'a', state: { status: 'writing', text: 'A ship' } });
-  breakDown();
-  const state = (await home.api.read('a'))?.state;
+  fail();
+  const state = (await backend.api.read('a'))?.state;
   assert.ok(state?.status === 'failed' && state.text === 'A ship' && /Reload/.test(state.error.message));
-  await assert.rejects(home.api.submit('b', ASK), /Reload/);
-  await assert.rejects(home.api.status(), ApiError);
+  await assert.rejects(backend.api.submit('b', ASK), /Reload/);
+  await assert.rejects(backend.api.status(), ApiError);
 });

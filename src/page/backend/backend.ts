@@ -1,0 +1,55 @@
+/** The interface between the page and the backend of its stories: a server, or a worker in the browser. */
+import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
+import type { Ask } from '../reply.ts';
+
+/** The backend of the page's stories. */
+export interface StoryBackend {
+  readonly api: StoryApi;
+  readonly openEvents: OpenEvents;
+  readonly gate: StreamGate;
+  /** Whether a reply submitted before a reload is still known after it. */
+  readonly remembers: boolean;
+  /** Calls `listener` when the storytellers' status may have changed; absent where the page polls. */
+  readonly onStatus?: (listener: () => void) => void;
+}
+
+/** Requests to a backend. Refusals are an `ApiError`. */
+export interface StoryApi {
+  /** Starts a reply. Idempotent for one id. */
+  submit(id: string, ask: Ask): Promise<StoryRequest>;
+  /** A reply's request and current state; undefined when it is unknown. */
+  read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined>;
+  stop(id: string): Promise<void>;
+  models(): Promise<readonly ModelChoice[]>;
+  status(): Promise<StorytellerStatus>;
+}
+
+/**
+ * A refusal with a sentence. `offline`: the backend was not reached, and the same request may be sent again.
+ */
+export class ApiError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Opens the events of a reply; the returned function closes them. */
+export type OpenEvents = (id: string, listener: EventListener) => () => void;
+
+/** Receives the events of a reply. */
+export interface EventListener {
+  onState(state: ReplyState): void;
+  /** A keep-alive without a new state. */
+  onAlive(): void;
+  /** The stream ended, failed or does not know the reply. */
+  onLoss(): void;
+}
+
+/** Decides when events may be used: a hidden window polls instead. */
+export interface StreamGate {
+  /** Returns the function that releases the events; undefined when events are not available. */
+  enter(onRevoke: () => void): (() => void) | undefined;
+}
