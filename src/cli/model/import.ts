@@ -23,6 +23,7 @@ interface ImportFlags {
   readonly window?: number;
   readonly stateful?: boolean;
   readonly float16?: boolean;
+  readonly residual?: boolean;
 }
 
 /** `model import`: converts a model of Keras, TensorFlow.js or safetensors into this program's format. */
@@ -38,6 +39,10 @@ export function addModelImport(model: Command): void {
     .option('--out <folder>', 'folder to write; by default one in the models folder, called after the file')
     .option('--window <characters>', 'it was trained on fresh windows of so many characters', windowOption)
     .option('--stateful', 'it was trained with a state that is carried on, whatever the file says')
+    .option(
+      '--residual',
+      'the input of each layer but the first is added to its output; only safetensors needs to be told',
+    )
     .option('--float16', 'halve the weights, which rounds them')
     .action(importFile);
 }
@@ -67,6 +72,7 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
     name,
     vocabulary: flags.vocabulary,
     reading: readingOf(flags),
+    isResidual: flags.residual,
   }).catch((error: unknown) => {
     if (!(error instanceof ModelFileError)) throw error;
     throw new StoryError(error.code, `${error.file} cannot be imported: ${error.problem}.`, { cause: error });

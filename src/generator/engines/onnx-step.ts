@@ -57,7 +57,7 @@ export function buildStepGraph(model: Model): Uint8Array {
       const before = states.slice(after.length, after.length + stateCount(layer));
       const next = recurrentStep(graph, layer, source, before);
       after.push(...next);
-      top = next[0]!;
+      top = layer.residual && 'inputs' in source ? graph.node('Add', [source.inputs, next[0]!]) : next[0]!;
     }
     columns = outputSize(layer, columns);
     source = { inputs: top };

@@ -42,10 +42,13 @@ export function buildWindowGraph(model: Model): Uint8Array {
         return direction === 'backward' && backwardTable ? lookUp(backwardTable) : top;
       };
       const isLast = i === lastMemory;
-      top =
-        layer.kind === 'bidirectional'
-          ? reader.readBothWays(layer, gatesFor, isLast)
-          : reader.read(layer, gatesFor(layer, 'forward'), 'forward', isLast);
+      if (layer.kind === 'bidirectional') {
+        top = reader.readBothWays(layer, gatesFor, isLast);
+      } else {
+        const hidden = reader.read(layer, gatesFor(layer, 'forward'), 'forward', isLast);
+        const inputs = layer.residual && isLast ? reader.lastPlace(top) : top;
+        top = layer.residual ? graph.node('Add', [inputs, hidden]) : hidden;
+      }
     }
     columns = outputSize(layer, columns);
   });

@@ -33,6 +33,9 @@ export function tabled({ layers, vocabulary }: Pick<Model, 'layers' | 'vocabular
   const foundAt = rest.findIndex((layer) => !isRowLayer(layer));
   const below = rest.slice(0, foundAt < 0 ? rest.length : foundAt) as RowLayer[];
   const first = rest[foundAt] as MemoryLayer | undefined;
+  if (first && 'residual' in first) {
+    throw new TypeError('Expected the first recurrent layer not to be residual.');
+  }
   const rows = Array.from({ length: vocabulary.size }, (_, id) =>
     below.reduce((row, layer) => applyRowLayer(layer, row), vectorOf(input, id)),
   );

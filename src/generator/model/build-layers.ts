@@ -101,7 +101,10 @@ class Builder {
   }
 
   #recurrent(plan: RecurrentPlan, inputSize: number, path: readonly string[]): RecurrentLayer {
-    const { units, activation, recurrentActivation, resetAfter, isCudnn } = plan;
+    const { units, activation, recurrentActivation, resetAfter, isCudnn, isResidual } = plan;
+    if (isResidual && inputSize !== units) {
+      throw unusable(this.#file, `its layer ${plan.name} adds ${inputSize} inputs to ${units} outputs`);
+    }
     const gates = plan.kind === 'lstm' ? 4 : 3;
     const biases = resetAfter ? 2 : 1;
     const take = (weight: string, index: number, shape: readonly number[]) =>
@@ -123,7 +126,10 @@ class Builder {
         ? take('bias', 2, resetAfter ? [biases, gates * units] : [gates * units])
         : new Float32Array(biases * gates * units);
     }
-    const common = { units, inputSize, activation, recurrentActivation, kernel, recurrentKernel, bias };
+    const common = {
+      ...{ units, inputSize, activation, recurrentActivation, kernel, recurrentKernel, bias },
+      ...(isResidual ? { residual: true as const } : {}),
+    };
     return plan.kind === 'lstm' ? { kind: 'lstm', ...common } : { kind: 'gru', resetAfter, ...common };
   }
 

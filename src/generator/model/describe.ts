@@ -45,7 +45,8 @@ function textOf(layer: Layer): string {
 
 function recurrentText(layer: RecurrentLayer): string {
   const name = layer.kind === 'lstm' ? 'LSTM' : `GRU${layer.resetAfter ? ' (reset after)' : ''}`;
-  return `${name} of ${layer.units}, ${layer.activation} and ${layer.recurrentActivation}`;
+  const prefix = layer.residual ? 'residual ' : '';
+  return `${prefix}${name} of ${layer.units}, ${layer.activation} and ${layer.recurrentActivation}`;
 }
 
 /** One line for all layers: `Embedding of 64, 2 x LSTM of 512, tanh and sigmoid; Dense of 97`. */

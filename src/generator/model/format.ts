@@ -14,7 +14,7 @@ import { readTopology } from './topology.ts';
 import { namedWeight } from './weight-names.ts';
 import type { WeightsDtype, WeightsManifest } from './weights.ts';
 import { packWeights, readWeightsManifest, unpackWeights } from './weights.ts';
-import { writeLayers } from './write-topology.ts';
+import { writeLayers, writeModelConfig } from './write-topology.ts';
 
 export const MODEL_FILE = 'model.json';
 export const VOCABULARY_FILE = 'vocabulary.json';
@@ -157,11 +157,7 @@ export function disassembleModel(
     generatedBy: 'write-me-a-sci-fi',
     convertedBy: null,
     modelTopology: {
-      class_name: 'Sequential',
-      config: {
-        name: 'character_model',
-        layers: written.map(({ className, config }) => ({ class_name: className, config })),
-      },
+      ...writeModelConfig(written),
       keras_version: 'tfjs-layers 4.22.0',
       backend: 'tensor_flow.js',
     },

@@ -61,6 +61,8 @@ export interface RecurrentPlan {
   /** Whether it has an output for every character, and not only for the last one. */
   readonly returnsSequences: boolean;
   readonly isStateful: boolean;
+  /** Whether its input is added to its output. */
+  readonly isResidual: boolean;
 }
 
 /** A layer of a file: its class and its settings. */
@@ -71,11 +73,11 @@ export interface LayerConfig {
 }
 
 /** Layers without effect when a model only reads and writes. */
-const SILENT_CLASSES: readonly string[] = [
+export const SILENT_CLASSES: readonly string[] = [
   ...['InputLayer', 'Dropout', 'SpatialDropout1D', 'GaussianDropout', 'GaussianNoise', 'AlphaDropout'],
   ...['ActivityRegularization', 'Masking'],
 ];
-const RECURRENT_CLASSES: readonly string[] = ['LSTM', 'GRU', 'CuDNNLSTM', 'CuDNNGRU'];
+export const RECURRENT_CLASSES: readonly string[] = ['LSTM', 'GRU', 'CuDNNLSTM', 'CuDNNGRU'];
 /** Layers that TimeDistributed may wrap: they treat every step alike. */
 const WRAPPABLE_CLASSES: readonly string[] = [
   ...['Dense', 'BatchNormalization', 'Activation', 'ReLU', 'LeakyReLU', 'ELU', 'Softmax'],
@@ -168,6 +170,7 @@ export class LayerReader {
       isCudnn,
       returnsSequences: this.#isOn(layer, 'return_sequences', false),
       isStateful: this.#isOn(layer, 'stateful', false),
+      isResidual: false,
     };
   }
 

@@ -15,6 +15,11 @@ export type Layer =
   | DenseLayer
   | ActivationLayer;
 
+/**
+ * With `residual`, the layer's output is x + h' instead of h' (He et al., 2016); its state is not changed by
+ * that, and `units` is `inputSize`. Neither the first recurrent layer nor a half of a bidirectional one is
+ * residual.
+ */
 export type RecurrentLayer = LstmLayer | GruLayer;
 
 /** Maps an id to row `id` of the matrix. */
@@ -49,6 +54,7 @@ export interface LstmLayer {
   readonly recurrentKernel: Float32Array;
   /** [4 * units]; zeros where Keras has none. */
   readonly bias: Float32Array;
+  readonly residual?: true;
 }
 
 /**
@@ -69,6 +75,7 @@ export interface GruLayer {
   readonly recurrentKernel: Float32Array;
   /** [2, 3 * units] with `resetAfter`, otherwise [3 * units]; zeros where Keras has none. */
   readonly bias: Float32Array;
+  readonly residual?: true;
 }
 
 /**

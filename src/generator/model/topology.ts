@@ -1,7 +1,8 @@
 /**
  * The layers of a model as Keras and TensorFlow.js describe them: a Sequential, or a Functional model that is
- * one chain. The result is a character model: ids in, logits of the next id out.
+ * one chain (see chain.ts). The result is a character model: ids in, logits of the next id out.
  */
+import { type Chain, chainOf } from './chain.ts';
 import { type LayerConfig, type LayerPlan, LayerReader, readLayerConfig } from './layer-plans.ts';
 import { isRecord, unusable } from './model.ts';
 
@@ -39,9 +40,18 @@ export function readTopology(topology: unknown, { file, kerasVersion }: Topology
   const wrapped = isRecord(topology) && isRecord(topology.model_config);
   const model = wrapped ? topology.model_config : topology;
   const version = kerasVersion ?? (isRecord(topology) ? topology.keras_version : undefined);
-  const configs = layersOf(model, file).map((layer) => readLayerConfig(layer, file));
+  const { layers, residual, sums } = layersOf(model, file);
+  const configs = layers.map((layer) => readLayerConfig(layer, file));
   const reader = new LayerReader(file, Number.parseInt(String(version), 10) || DEFAULT_KERAS_MAJOR);
-  const read = configs.map((config) => reader.read(config)).filter((plan) => plan !== null);
+  const read = configs
+    .filter(({ name }) => !sums.has(name))
+    .map((config) => reader.read(config))
+    .filter((plan) => plan !== null)
+    .map((plan) =>
+      (plan.kind === 'lstm' || plan.kind === 'gru') && residual.has(plan.name)
+        ? { ...plan, isResidual: true }
+        : plan,
+    );
   const { window, features } = inputOf(configs);
   const plans: LayerPlan[] = read[0]?.kind === 'embedding' ? read : oneHot(features, read, file);
   checkOrder(plans, file);
@@ -53,7 +63,7 @@ export function readTopology(topology: unknown, { file, kerasVersion }: Topology
   };
 }
 
-function layersOf(model: unknown, file: string): Record<string, unknown>[] {
+function layersOf(model: unknown, file: string): Chain {
   if (!isRecord(model)) throw unusable(file, 'it describes no model');
   const { class_name: className } = model;
   // In Keras before 2.2.3 the configuration is the list itself.
@@ -65,46 +75,7 @@ function layersOf(model: unknown, file: string): Record<string, unknown>[] {
   if (!Array.isArray(layers) || layers.length === 0 || !layers.every(isRecord)) {
     throw unusable(file, 'its model has no layers');
   }
-  return isFunctional ? chainOf(layers, file) : layers;
-}
-
-/** Sorts the layers of a chain. */
-function chainOf(layers: readonly Record<string, unknown>[], file: string): Record<string, unknown>[] {
-  const followers = new Map<string | undefined, Record<string, unknown>>();
-  for (const layer of layers) {
-    const before = [...new Set(namesIn(layer.inbound_nodes))];
-    if (before.length > 1 || followers.has(before[0])) {
-      throw unusable(file, 'its model is not a chain of layers, each of which reads only the one before it');
-    }
-    followers.set(before[0], layer);
-  }
-  const chain: Record<string, unknown>[] = [];
-  // Each layer is taken only once, so the loop ends even for a cycle.
-  for (let next = take(followers, undefined); next; next = take(followers, String(next.name)))
-    chain.push(next);
-  if (followers.size > 0) throw unusable(file, 'its model is not one chain of layers');
-  return chain;
-}
-
-function take<K, V>(map: Map<K, V>, key: K): V | undefined {
-  const value = map.get(key);
-  map.delete(key);
-  return value;
-}
-
-/**
- * The layers that the `inbound_nodes` of another name: `[name, 0, 0, {}]` in Keras 2, a history in Keras 3.
- */
-function namesIn(nodes: unknown): string[] {
-  if (isRecord(nodes)) {
-    return Object.entries(nodes).flatMap(([key, value]) =>
-      key === 'keras_history' && Array.isArray(value) ? [String(value[0])] : namesIn(value),
-    );
-  }
-  if (!Array.isArray(nodes)) return [];
-  const isReference =
-    typeof nodes[0] === 'string' && Number.isInteger(nodes[1]) && Number.isInteger(nodes[2]);
-  return isReference ? [nodes[0] as string, ...namesIn(nodes.slice(3))] : nodes.flatMap(namesIn);
+  return isFunctional ? chainOf(layers, file) : { layers, residual: new Set(), sums: new Set() };
 }
 
 /** The input's shape, [batch, characters, numbers of each], from the first layer. */
@@ -150,6 +121,10 @@ function checkOrder(plans: readonly LayerPlan[], file: string): void {
     if (plan.kind === 'lstm' || plan.kind === 'gru' || plan.kind === 'bidirectional') {
       if (!hasCharacters)
         throw unusable(file, `its layer ${plan.name} follows on one without return_sequences`);
+      if (plan.kind !== 'bidirectional' && plan.isResidual && !(isRecurrent && plan.returnsSequences)) {
+        const problem = isRecurrent ? 'is without return_sequences' : 'is the first recurrent one';
+        throw unusable(file, `the input of its layer ${plan.name} is added to its output, and it ${problem}`);
+      }
       isRecurrent = true;
       hasCharacters = plan.kind === 'bidirectional' || plan.returnsSequences;
     }

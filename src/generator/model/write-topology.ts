@@ -9,7 +9,11 @@ export interface WrittenLayer {
   readonly config: Readonly<Record<string, unknown>> & { readonly name: string };
   /** In Keras's order; names begin with the layer's. */
   readonly weights: readonly Tensor[];
+  /** Names of the layers that it reads: the one before it, and for a sum also the one before that. */
+  readonly inputs: readonly string[];
 }
+
+type LayerAlone = Omit<WrittenLayer, 'inputs'>;
 
 export interface WriteOptions {
   readonly dialect: Dialect;
@@ -17,6 +21,9 @@ export interface WriteOptions {
   /** The model's name in error messages. */
   readonly model: string;
 }
+
+/** Name of the layer that begins a Functional model. */
+const INPUT = 'input';
 
 /** Names of the dialects in errors about unsupported layers. */
 const DIALECT_NAMES: Readonly<Record<Dialect, string>> = {
@@ -39,16 +46,48 @@ export function writeLayers(layers: readonly Layer[], options: WriteOptions): Wr
     : [...layers, { kind: 'activation', activation: 'softmax' }];
   const first = layers[0]!;
   const oneHotSize = first.kind === 'one_hot' ? first.size : null;
-  const written = (oneHotSize === null ? whole : whole.slice(1)).map((layer, i, all) =>
-    writer.write(layer, i === all.length - 1),
-  );
+  const written = writer.writeAll(oneHotSize === null ? whole : whole.slice(1));
   const { reading } = options;
   const characters = reading.kind === 'window' ? reading.characters : null;
   const isStateful = options.dialect === 'keras2' && reading.kind === 'stateful';
   const shape = [isStateful ? 1 : null, characters, ...(oneHotSize === null ? [] : [oneHotSize])];
+  if (!isChain(written)) return [inputLayer(shape), ...written];
   const { config, ...rest } = written[0]!;
   const { name, ...settings } = config;
   return [{ ...rest, config: { name, batch_input_shape: shape, ...settings } }, ...written.slice(1)];
+}
+
+/**
+ * The layers as Keras configures a model: a Sequential, or a Functional model where a layer reads more than
+ * the one before it.
+ */
+export function writeModelConfig(written: readonly WrittenLayer[]): Record<string, unknown> {
+  const name = 'character_model';
+  const layers = written.map(({ className, config }) => ({ class_name: className, config }));
+  if (isChain(written)) return { class_name: 'Sequential', config: { name, layers } };
+  const node = (layer: string) => [layer, 0, 0];
+  return {
+    class_name: 'Functional',
+    config: {
+      name,
+      layers: written.map(({ inputs, config }, i) => ({
+        ...layers[i]!,
+        name: config.name,
+        inbound_nodes: inputs.length === 0 ? [] : [inputs.map((input) => [...node(input), {}])],
+      })),
+      input_layers: [node(written[0]!.config.name)],
+      output_layers: [node(written.at(-1)!.config.name)],
+    },
+  };
+}
+
+function isChain(written: readonly WrittenLayer[]): boolean {
+  return written.every(({ inputs }) => inputs.length < 2);
+}
+
+function inputLayer(shape: readonly (number | null)[]): WrittenLayer {
+  const config = { name: INPUT, batch_input_shape: shape, dtype: 'float32', sparse: false, ragged: false };
+  return { className: 'InputLayer', config, weights: [], inputs: [] };
 }
 
 class LayerWriter {
@@ -59,7 +98,24 @@ class LayerWriter {
     this.#options = options;
   }
 
-  write(layer: Layer, isLast: boolean): WrittenLayer {
+  /** A residual layer becomes two: itself, and an `Add` of its input and its output. */
+  writeAll(layers: readonly Layer[]): WrittenLayer[] {
+    const isResidual = layers.some((layer) => 'residual' in layer);
+    const written: WrittenLayer[] = [];
+    for (const [i, layer] of layers.entries()) {
+      const before = written.at(-1)?.config.name ?? (isResidual ? INPUT : undefined);
+      const inputs = before === undefined ? [] : [before];
+      const next = this.#write(layer, i === layers.length - 1);
+      written.push({ ...next, inputs });
+      if (!('residual' in layer)) continue;
+      const name = `add_${this.#count('add')}`;
+      const config = { name, trainable: true, dtype: 'float32' };
+      written.push({ className: 'Add', config, weights: [], inputs: [...inputs, next.config.name] });
+    }
+    return written;
+  }
+
+  #write(layer: Layer, isLast: boolean): LayerAlone {
     // Models from before there were other layers have the plain names.
     const isPlain = layer.kind === 'embedding' || (layer.kind === 'dense' && isLast);
     const name = isPlain ? layer.kind : `${layer.kind}_${this.#count(layer.kind)}`;
@@ -129,7 +185,7 @@ class LayerWriter {
     }
   }
 
-  #recurrent(layer: RecurrentLayer, name: string, prefix = ''): WrittenLayer {
+  #recurrent(layer: RecurrentLayer, name: string, prefix = ''): LayerAlone {
     const { dialect, reading } = this.#options;
     const { units, inputSize, kernel, recurrentKernel, bias } = layer;
     const isGru = layer.kind === 'gru';

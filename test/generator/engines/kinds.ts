@@ -8,6 +8,7 @@ import {
   type ActivationName,
   isPointwise,
 } from '../../../src/generator/model/activation-formulas.ts';
+import type { RecurrentLayer } from '../../../src/generator/model/layers.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { RandomLayers } from '../model/random-layers.ts';
 import { modelOf } from '../model/random-model.ts';
@@ -69,6 +70,14 @@ function kindsOf([a, b, c]: Sizes): Readonly<Record<string, Model>> {
       random.gru(c, b, true, { activation: 'log_softmax', recurrentActivation: 'softmax' }),
       output(b),
     ]),
+    'a residual stack': modelOf([
+      ...[input(), random.lstm(a, b), residual(random.lstm(b, b)), residual(random.lstm(b, b)), output(b)],
+    ]),
+    'a residual stack of GRUs and an LSTM, with layers without a memory between': modelOf([
+      { kind: 'one_hot', size: CHARACTERS },
+      ...[random.gru(CHARACTERS, c, false), residual(random.gru(c, c, false))],
+      ...[random.dense(c, a, 'tanh'), residual(random.lstm(a, a)), output(a)],
+    ]),
     'LSTMs in both directions': modelOf(
       [
         input(),
@@ -88,7 +97,18 @@ function kindsOf([a, b, c]: Sizes): Readonly<Record<string, Model>> {
       ],
       WINDOW,
     ),
+    'a residual stack above both directions': modelOf(
+      [
+        ...[input(), random.bidirectional('ave', () => random.lstm(a, c))],
+        ...[residual(random.lstm(c, c)), residual(random.gru(c, c, true)), output(c)],
+      ],
+      WINDOW,
+    ),
   };
+}
+
+function residual<Recurrent extends RecurrentLayer>(layer: Recurrent): Recurrent {
+  return { ...layer, residual: true };
 }
 
 export const KINDS = kindsOf(ODD);

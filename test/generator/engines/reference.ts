@@ -52,7 +52,10 @@ function through(layer: Layer, rows: Row[], state?: State): Row[] {
     case 'lstm':
     case 'gru': {
       const carried = state ?? freshState(layer.units);
-      return rows.map((x) => cell(layer, x, carried));
+      return rows.map((x) => {
+        const hidden = cell(layer, x, carried);
+        return layer.residual ? plus(x, hidden) : hidden;
+      });
     }
     case 'bidirectional': {
       const forward = through(layer.forward, rows);

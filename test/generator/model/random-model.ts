@@ -10,6 +10,8 @@ export interface RandomModelOptions {
   /** Units of each layer. */
   readonly units?: readonly number[];
   readonly seed?: number;
+  /** Whether each layer but the first is residual; then all units are equal. */
+  readonly residual?: boolean;
   /** Weights lie between plus and minus this. */
   readonly scale?: number;
 }
@@ -18,7 +20,10 @@ export interface RandomModelOptions {
 export function randomModel(options: RandomModelOptions = {}): Model {
   const { characters = 12, columns = 5, units = [8, 6], seed = 1, scale = 0.8 } = options;
   const random = new RandomLayers(seed, scale);
-  const lstms = units.map((size, i) => random.lstm(units[i - 1] ?? columns, size));
+  const lstms = units.map((size, i) => {
+    const lstm = random.lstm(units[i - 1] ?? columns, size);
+    return options.residual && i > 0 ? { ...lstm, residual: true as const } : lstm;
+  });
   const embedding = random.embedding(characters, columns);
   return modelOf([embedding, ...lstms, random.dense(units.at(-1) ?? columns, characters)]);
 }

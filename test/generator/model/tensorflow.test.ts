@@ -64,13 +64,20 @@ describe('TensorFlow.js opens', () => {
     await compare(SCIFI, model, ids);
   });
 
-  test('a float32 model of three layers and gives the same probabilities', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tensorflow-'));
-    try {
-      await saveModel(folder, randomModel({ units: [7, 5, 9] }), { dtype: 'float32' });
-      await compare(folder, await loadModel(folder), [0, 3, 4, 5, 11, 10, 0, 1]);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
+  for (const [title, model] of [
+    ['a float32 model of three layers', randomModel({ units: [7, 5, 9] })],
+    ['a residual stack', randomModel({ units: [7, 7, 7], residual: true })],
+  ] as const) {
+    test(`${title} and gives the same probabilities`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'tensorflow-'));
+      try {
+        await saveModel(folder, model, { dtype: 'float32' });
+        const loaded = await loadModel(folder);
+        assert.deepEqual(loaded.layers, model.layers);
+        await compare(folder, loaded, [0, 3, 4, 5, 11, 10, 0, 1]);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
 });

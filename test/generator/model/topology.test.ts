@@ -152,6 +152,72 @@ describe('a topology', () => {
   });
 });
 
+describe('a Functional model with sums', () => {
+  const named = (class_name: string, name: string, from: string[], config: Config = {}) => ({
+    ...{ class_name, name, config: { name, ...config } },
+    inbound_nodes: from.length === 0 ? [] : [from.map((one) => [one, 0, 0, {}])],
+  });
+  const { config: settings } = LSTM;
+  const embedding = named('Embedding', 'emb', [], EMBEDDING.config);
+  const lstm = (name: string, from: string, config: Config = {}) =>
+    named('LSTM', name, [from], { ...settings, name, ...config });
+  const dense = (from: string) => named('Dense', 'out', [from], { ...DENSE.config, name: 'out' });
+  const readAll = (...layers: unknown[]) => read({ class_name: 'Functional', config: { layers } });
+  const isResidual = ({ plans }: ReturnType<typeof read>) =>
+    plans.flatMap((plan) => (plan.kind === 'lstm' ? [plan.isResidual] : []));
+
+  test('is a residual stack, with the summands in any order and dropout anywhere', () => {
+    const stack = readAll(
+      ...[embedding, lstm('a', 'emb'), lstm('b', 'a'), named('Add', 'add', ['a', 'b'])],
+      ...[named('Dropout', 'drop', ['add']), lstm('c', 'drop'), named('Dropout', 'drop_2', ['c'])],
+      ...[named('Add', 'add_2', ['drop_2', 'drop']), lstm('d', 'add_2'), dense('d')],
+    );
+    assert.deepEqual(isResidual(stack), [false, true, true, false]);
+    assert.deepEqual(
+      stack.plans.map(({ kind }) => kind),
+      ['embedding', 'lstm', 'lstm', 'lstm', 'lstm', 'dense'],
+    );
+  });
+
+  test('may add by an operator of Keras 2', () => {
+    const operator = {
+      ...named('TFOpLambda', 'plus', [], { function: '__operators__.add' }),
+      inbound_nodes: [['b', 0, 0, { y: ['a', 0, 0], name: null }]],
+    };
+    const stack = readAll(embedding, lstm('a', 'emb'), lstm('b', 'a'), operator, dense('plus'));
+    assert.deepEqual(isResidual(stack), [false, true]);
+  });
+
+  test('is refused when a sum is something else', () => {
+    const add = (...from: string[]) => named('Add', 'add', from);
+    const [a, b] = [lstm('a', 'emb'), lstm('b', 'a')];
+    const faults: [unknown[], RegExp][] = [
+      [
+        [embedding, a, b, add('emb', 'b'), dense('add')],
+        /its layer add adds something else than a recurrent/,
+      ],
+      [[embedding, a, b, add('b', 'b'), dense('add')], /its layer add adds something else/],
+      [[embedding, a, b, add('a', 'b', 'emb'), dense('add')], /its layer add adds something else/],
+      [[embedding, a, add('a', 'gone'), dense('add')], /its layer add adds something else/],
+      [
+        [embedding, a, add('a', 'emb'), dense('add')],
+        /input of its layer a is added .* is the first recurrent/,
+      ],
+      [
+        [embedding, a, lstm('b', 'a', { return_sequences: false }), add('a', 'b'), dense('add')],
+        /input of its layer b is added to its output, and it is without return_sequences/,
+      ],
+      [[embedding, a, b, add('a', 'b'), dense('add'), lstm('c', 'a')], /not a chain of layers/],
+      [
+        [embedding, named('Dropout', 'x', ['y']), named('Dropout', 'y', ['x']), add('x', 'y')],
+        /adds something/,
+      ],
+    ];
+    for (const [layers, message] of faults) assert.throws(() => readAll(...layers), message);
+    assert.throws(() => read(withLayer('Add', {})), /its layer it is a "Add"; only .* can be run/);
+  });
+});
+
 describe('a topology is refused in one line that names the layer:', () => {
   const bidirectional = (config: Config, inner: unknown = LSTM) =>
     withLayer('Bidirectional', { layer: inner, merge_mode: 'concat', ...config });

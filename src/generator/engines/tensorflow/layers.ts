@@ -20,6 +20,8 @@ export type Row = (x: tf.Tensor2D) => tf.Tensor2D;
 
 export interface Memory {
   readonly stateCount: number;
+  /** The layer's outputs, given its inputs and its new hidden state. */
+  output(source: Source, hidden: tf.Tensor2D): tf.Tensor2D;
   /** The states of rows that have read nothing. */
   freshStates(rows: number): tf.Tensor2D[];
   /** Reads one input for each row; returns the new states, the hidden one first. */
@@ -64,6 +66,7 @@ export class WeightsOnDevice {
     const count = stateCount(layer);
     return {
       stateCount: count,
+      output: (source, hidden) => (layer.residual ? tf.add(inputsOf(source), hidden) : hidden),
       freshStates: (rows) => Array.from({ length: count }, () => tf.zeros([rows, layer.units])),
       step: layer.kind === 'lstm' ? this.#lstm(layer, tabled) : this.#gru(layer, tabled),
     };

@@ -51,7 +51,7 @@ export class Network {
         const { memory } = layer;
         const after = memory.step(source, states.slice(next.length, next.length + memory.stateCount));
         next.push(...after);
-        top = after[0]!;
+        top = memory.output(source, after[0]!);
       }
       source = { inputs: top };
     }

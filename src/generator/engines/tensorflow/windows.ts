@@ -118,7 +118,7 @@ function through(
       const after = memory.step(sources[place]!, before);
       const mask = isBackward ? undefined : begun[place];
       states = mask ? after.map((state, i) => tf.where(mask, state, before[i]!)) : after;
-      outputs[place] = states[0]!;
+      outputs[place] = memory.output(sources[place]!, states[0]!);
       // A backward pass reads the last step first.
       if (isBackward && isLast) break;
     }

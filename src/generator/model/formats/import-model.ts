@@ -20,6 +20,8 @@ export interface ImportOptions {
    * nothing.
    */
   readonly reading: Reading | undefined;
+  /** Whether the layers of a safetensors file are a residual stack; other formats say so themselves. */
+  readonly isResidual?: boolean | undefined;
 }
 
 export interface ImportedModel {
@@ -34,7 +36,10 @@ export interface ImportedModel {
  * @throws StoryError `model_unavailable` that names the layer, the weight or the id that cannot be used
  */
 export async function importModel(path: string, options: ImportOptions): Promise<ImportedModel> {
-  const foreign = await readModel(path);
+  const foreign = await readModel(path, options);
+  if (options.isResidual && foreign.configs !== null) {
+    throw unusable(foreign.file, 'it says itself which of its layers are residual; leave out --residual');
+  }
   const { vocabulary: file } = options;
   const dictionaryFile = basename(resolve(file ?? 'vocabulary.json'));
   const json = file === undefined ? foreign.vocabulary : await readJson(file, dictionaryFile, MAX_JSON_BYTES);

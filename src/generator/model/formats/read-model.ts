@@ -22,9 +22,13 @@ const BEGINNING_BYTES = 16;
 /**
  * Reads a model from a folder with a `model.json`, or from a file.
  *
+ * @param options.isResidual whether the layers of a safetensors file are a residual stack; other formats say so
  * @throws StoryError `model_unavailable` that names the obstacle
  */
-export async function readModel(path: string): Promise<ForeignModel> {
+export async function readModel(
+  path: string,
+  { isResidual = false }: { readonly isResidual?: boolean | undefined } = {},
+): Promise<ForeignModel> {
   const file = basename(resolve(path));
   const found = await stat(path).catch((error: unknown) => {
     throw noModelYet(path) ?? unreadable(file, error);
@@ -49,7 +53,7 @@ export async function readModel(path: string): Promise<ForeignModel> {
     ],
     [
       beginning[SAFETENSORS_HEADER] === '{'.charCodeAt(0),
-      async () => readSafetensors(await wholeOf(path, found.size, file), file),
+      async () => readSafetensors(await wholeOf(path, found.size, file), file, isResidual),
     ],
   ];
   const read = readers.find(([matches]) => matches)?.[1];

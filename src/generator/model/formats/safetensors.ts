@@ -15,9 +15,11 @@ const FLOAT32_BYTES = 4;
 
 /**
  * @param file the file's name in error messages
+ * @param isResidual whether the input of each LSTM but the first is added to its output, which the names of
+ *   the tensors cannot say
  * @throws StoryError `model_unavailable` when it is malformed or its tensors' shapes do not match
  */
-export function readSafetensors(bytes: Uint8Array, file: string): ForeignModel {
+export function readSafetensors(bytes: Uint8Array, file: string, isResidual = false): ForeignModel {
   const tensors = parseSafetensors(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), file);
   const take = (name: string, shape: readonly number[]) => {
     const tensor = tensors.get(name);
@@ -35,6 +37,10 @@ export function readSafetensors(bytes: Uint8Array, file: string): ForeignModel {
   while (tensors.has(`lstm_${layers.length}.kernel`)) {
     const name = `lstm_${layers.length}`;
     const units = tensors.get(`${name}.recurrent_kernel`)?.shape[0] ?? 0;
+    const addsInput = isResidual && layers.length > 0;
+    if (addsInput && inputSize !== units) {
+      throw unusable(file, `${name} has ${inputSize} inputs and ${units} outputs, so it is not residual`);
+    }
     layers.push({
       kind: 'lstm',
       units,
@@ -44,6 +50,7 @@ export function readSafetensors(bytes: Uint8Array, file: string): ForeignModel {
       kernel: take(`${name}.kernel`, [inputSize, 4 * units]),
       recurrentKernel: take(`${name}.recurrent_kernel`, [units, 4 * units]),
       bias: take(`${name}.bias`, [4 * units]),
+      ...(addsInput ? { residual: true as const } : {}),
     });
     inputSize = units;
   }

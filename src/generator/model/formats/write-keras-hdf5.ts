@@ -1,7 +1,7 @@
 /** Writes models as HDF5 files of Keras 2. */
 import type { Group } from 'h5wasm';
 import type { Model } from '../model.ts';
-import { writeLayers } from '../write-topology.ts';
+import { writeLayers, writeModelConfig } from '../write-topology.ts';
 
 /** The last version of Keras 2. */
 const KERAS_VERSION = '2.15.0';
@@ -17,13 +17,6 @@ const FIRST_OUTPUT = ':0';
  */
 export async function writeKerasHdf5(model: Model): Promise<Uint8Array> {
   const layers = writeLayers(model.layers, { dialect: 'keras2', reading: model.reading, model: model.name });
-  const config = {
-    class_name: 'Sequential',
-    config: {
-      name: 'character_model',
-      layers: layers.map(({ className, config }) => ({ class_name: className, config })),
-    },
-  };
   // Four megabytes of code, loaded only for an export.
   const library = await import('h5wasm');
   await library.ready;
@@ -33,7 +26,7 @@ export async function writeKerasHdf5(model: Model): Promise<Uint8Array> {
   try {
     writeText(file, 'keras_version', KERAS_VERSION);
     writeText(file, 'backend', 'tensorflow');
-    writeText(file, 'model_config', JSON.stringify(config));
+    writeText(file, 'model_config', JSON.stringify(writeModelConfig(layers)));
     const weights = file.create_group('model_weights') as Group;
     writeText(weights, 'keras_version', KERAS_VERSION);
     writeText(weights, 'backend', 'tensorflow');

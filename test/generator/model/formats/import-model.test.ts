@@ -49,6 +49,20 @@ const allOf = (characters: string) =>
 const turned = (dictionary: Record<string, string>) =>
   Object.fromEntries(Object.entries(dictionary).map(([id, character]) => [character, Number(id)]));
 
+describe('a residual stack', () => {
+  test('is said by every format but safetensors, so that the caller may not say it', async () => {
+    const path = join(folder, 'stack');
+    const model = randomModel({ characters: SIZE, units: [4, 4], residual: true });
+    await saveModel(path, model, { dtype: 'float32' });
+    const options = { name: 'new', vocabulary: undefined, reading: undefined };
+    assert.deepEqual((await importModel(path, options)).model.layers, model.layers);
+    await assert.rejects(
+      importModel(path, { ...options, isResidual: true }),
+      /stack\/model\.json cannot be used: it says itself which of its layers are residual/,
+    );
+  });
+});
+
 describe('a dictionary', () => {
   test('is read in each of its forms', async () => {
     const idToChar = allOf('\u0003\n abc0.1');

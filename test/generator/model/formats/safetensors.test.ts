@@ -48,6 +48,20 @@ describe('safetensors', () => {
     assert.deepEqual(read(written).layers, randomModel().layers);
   });
 
+  test('give a residual stack where the caller says so, if its sizes allow it', () => {
+    const [embedding, first, ...above] = randomModel({ units: [6, 6, 6] }).layers;
+    const stack = above.map((layer) =>
+      layer.kind === 'lstm' ? { ...layer, residual: true as const } : layer,
+    );
+    const expected = [embedding, first, ...stack];
+    const bytes = safetensorsOf(randomModel({ units: [6, 6, 6] }));
+    assert.deepEqual(readSafetensors(bytes, 'x', true).layers, expected);
+    assert.throws(
+      () => readSafetensors(safetensorsOf(randomModel()), 'x', true),
+      /lstm_1 has 8 inputs and 6 outputs, so it is not residual/,
+    );
+  });
+
   const good = safetensorsOf(randomModel());
   const faults: [string, Buffer, RegExp][] = [
     ['an empty file', Buffer.alloc(0), /ends within its header/],
