@@ -16,7 +16,7 @@ import { StoryError } from './errors.ts';
 import { superviseEngines } from './generator/engines/openers.ts';
 import { listModels } from './generator/model/files.ts';
 import { ModelRegistry } from './generator/model-registry.ts';
-import { beat } from './heartbeat.ts';
+import { beat } from './healthcheck.ts';
 import { watchExpectedWait, watchProcess, watchQueues, watchSlots } from './metrics.ts';
 import type { Check, OperatorServer } from './operator/server.ts';
 import { openLimits } from './queue/admission/open.ts';

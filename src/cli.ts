@@ -3,8 +3,7 @@
  */
 import { complain } from './cli/console.ts';
 import { ENV_FILE, readEnvFile } from './cli/env-file.ts';
-import { FAILURE_EXIT_CODE } from './cli/exit-codes.ts';
-import { explain } from './cli/explain.ts';
+import { explain, FAILURE_EXIT_CODE } from './cli/explain.ts';
 import { isDetailed, run } from './cli/run.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -13,7 +12,7 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code === 'EPIPE') process.exit();
     if (stream === process.stdout) {
       complain(
-        `Standard output cannot be written (${error.code}). Make room for it, and run the command again.`,
+        `Standard output cannot be written (${error.code}). Free some space, and run the command again.`,
       );
     }
     process.exit(FAILURE_EXIT_CODE);

@@ -1,8 +1,10 @@
 /**
- * The image's HEALTHCHECK: exits with 0 while the container's process is healthy, and otherwise with 1 and a
+ * Health checks for a container. Run as a program it is the image's HEALTHCHECK: it exits with 0 while the container's process is healthy, and otherwise with 1 and a
  * line that states the problem. The check depends on the command that the container runs.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import { printLine } from './cli/console.ts';
 import { isWildcard } from './http/address.ts';
 
@@ -11,6 +13,21 @@ const HEARTBEAT_MAX_AGE_MS = 20_000;
 const DEFAULT_PORT = 3_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Writes the time to a worker's heartbeat file; the check reads its modification time. A failed write counts as a missed
+ * heartbeat.
+ */
+export async function beat(file: string, logger: Logger): Promise<void> {
+  try {
+    await writeFile(file, new Date().toISOString());
+  } catch (error) {
+    logger.warn(
+      { reason: (error as Error).message },
+      'no heartbeat: set SCIFI_HEARTBEAT to a file that can be written',
+    );
+  }
+}
 
 /**
  * Checks the container's process.

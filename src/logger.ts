@@ -1,7 +1,7 @@
 /** The log of a process: readable lines on a terminal, JSON otherwise. */
 import { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { printableLine, printableText } from './printable.ts';
+import { printableLine, printableText } from './terminal.ts';
 
 /** The colour sequences that pino-pretty writes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the character that colours begin with

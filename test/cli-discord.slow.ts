@@ -44,7 +44,7 @@ describe('the Discord commands of the operator', { timeout: 60_000, concurrency:
 
   it('register: reports mistakes', async () => {
     const cases: [string[], RegExp, Record<string, string>, number?][] = [
-      [['discord', 'register'], /There is no DISCORD_TOKEN/, { DISCORD_TOKEN: '' }],
+      [['discord', 'register'], /DISCORD_TOKEN is not set/, { DISCORD_TOKEN: '' }],
       [
         ['discord', 'register'],
         /Discord does not accept DISCORD_TOKEN\. Copy it anew/,

@@ -96,7 +96,7 @@ describe('scifi model', () => {
         /its ids end at 96, but those of the model in Beat\.h5 at 94/,
       ],
       [['import', file('Beat.h5'), ...vocabulary, '--window', '0'], /window/],
-      [['export', 'scifi', file('dict.json'), '--format', 'onnx'], /is there already/],
+      [['export', 'scifi', file('dict.json'), '--format', 'onnx'], /exists already/],
       [['export', 'scifi', file('y'), '--format', 'pickle'], /Allowed choices are tfjs, onnx, hdf5/],
       [['use', 'nosuch'], /nosuch\/model\.json cannot be used: there is no such file/],
       [['inspect', file('cut.h5')], /it is not a whole HDF5 file/],

@@ -85,7 +85,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.equal(few.code, 0);
     assert.match(
       few.stdout,
-      /^valid\.txt and test\.txt are empty: one work in twenty goes into each, by its number, and of 3 none did\./m,
+      /^valid\.txt and test\.txt are empty: one work in twenty is assigned to each, by its id, and none of 3 was\./m,
     );
     assert.match(
       few.stdout,
@@ -95,7 +95,7 @@ describe('scifi', { concurrency: 2 }, () => {
     await mkdir(nothing);
     await writeFile(join(nothing, '1.txt'), 'Nothing but a title');
     const none = await host.run(['corpus', 'build', nothing, '--out', out]);
-    assert.match(none.stdout, /^There is nothing to learn from: all files were left out\.$/m);
+    assert.match(none.stdout, /^There is no text to train on: all files were left out\./m);
   });
 
   it('names the mistake in one line and exits with 2', async () => {
@@ -130,7 +130,7 @@ describe('scifi', { concurrency: 2 }, () => {
       [['write', 'x', '--model', 'nosuch'], /There is no model nosuch. Choose one of: scifi/],
       [['write', 'x', '--model', './nosuch'], /nosuch.model.json cannot be used: there is no such file/],
       [['write', 'x'], /models.json cannot be used: there is no such file/, { SCIFI_MODELS: '/nowhere' }],
-      [['write', 'x'], /SCIFI_SLOTS: expected at least 1/, { SCIFI_SLOTS: '0' }],
+      [['write', 'x'], /SCIFI_SLOTS: expected a whole number from 1/, { SCIFI_SLOTS: '0' }],
       [['write', 'x', 'y'], /too many arguments for 'write'/],
       [['write', 'x', '--seed', '-1'], /The seed is -1; give a whole number from 0 to 4294967295/],
       [['write', 'x', '--seed', ''], /'' is invalid. Give a number/],
@@ -255,7 +255,7 @@ describe('scifi', { concurrency: 2 }, () => {
     const { code, stdout } = await host.run(['evaluate', join(MODELS, 'scifi'), file, ...flags]);
     assert.equal(code, 0);
     assert.match(stdout, /^temperature {2}bits per character {2}confidence {2}calibration error\n {8}0\.2 /m);
-    assert.match(stdout, /^It is right in [\d.]+%; fewest bits at temperature [\d.]+/m);
+    assert.match(stdout, /^Accuracy [\d.]+%; fewest bits at temperature [\d.]+/m);
     assert.match(stdout, /^text {3}It was a dark night on the planet\.¶¶\nguess {2}.{36}\n\n$/m);
     for (const count of ['0', '1.5', 'all']) {
       const refused = await host.run(['evaluate', join(MODELS, 'scifi'), file, '--show', count]);

@@ -12,10 +12,10 @@ import { printLine } from './console.ts';
 export function addBlock(program: Command): void {
   const block = program
     .command('block')
-    .description('users, servers, workspaces and channels that no story is written for');
+    .description('manage the users, servers, workspaces and channels that get no stories');
   block
     .command('add')
-    .description('block them everywhere; bots that run know it within half a minute')
+    .description('add blocks; running bots apply them within half a minute')
     .argument('<blocks...>', BLOCK_FORMS, blocks)
     .exitOverride()
     .action((added: Block[]) =>
@@ -28,7 +28,7 @@ export function addBlock(program: Command): void {
     );
   block
     .command('remove')
-    .description('lift blocks')
+    .description('remove blocks')
     .argument('<blocks...>', BLOCK_FORMS, blocks)
     .exitOverride()
     .action((removed: Block[]) =>
@@ -38,7 +38,7 @@ export function addBlock(program: Command): void {
           const isSet = blocked.some((other) => formOf(other) === formOf(one));
           if (isSet)
             printLine(
-              `${formOf(one)} stays blocked by SCIFI_BLOCKED: take it out there, and restart the bots.`,
+              `${formOf(one)} stays blocked by SCIFI_BLOCKED: remove it there, and restart the bots.`,
             );
           else
             printLine(wasThere ? `${formOf(one)} is no longer blocked.` : `${formOf(one)} was not blocked.`);
@@ -47,14 +47,14 @@ export function addBlock(program: Command): void {
     );
   block
     .command('list')
-    .description('what is blocked, by this command and by SCIFI_BLOCKED')
+    .description('list the blocks of this command and of SCIFI_BLOCKED')
     .exitOverride()
     .action(() =>
       withLists(async (lists, { blocked }) => {
-        const kept = (await lists.list(undefined, undefined)).map(formOf);
-        for (const form of kept) printLine(form);
+        const stored = (await lists.list(undefined, undefined)).map(formOf);
+        for (const form of stored) printLine(form);
         for (const form of blocked.map(formOf)) printLine(`${form} (SCIFI_BLOCKED)`);
-        if (kept.length + blocked.length === 0) printLine('Nothing is blocked.');
+        if (stored.length + blocked.length === 0) printLine('Nothing is blocked.');
       }),
     );
 }
@@ -66,7 +66,7 @@ async function withLists(act: (lists: BlockLists, config: Config) => Promise<voi
   const connection = await openConnection(config, pino({ level: 'silent' })).catch((error) => {
     if (config.redisUrl || !(error instanceof StoryError)) throw error;
     // The embedded queue belongs to one process.
-    const remedy = 'Or name what to block in SCIFI_BLOCKED, and restart the bot.';
+    const remedy = 'Or list the blocks in SCIFI_BLOCKED, and restart the bot.';
     throw new StoryError(error.code, `${error.message} ${remedy}`, { cause: error });
   });
   const lists = new BlockLists(connection, []);

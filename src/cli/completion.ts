@@ -34,8 +34,8 @@ const WRITERS: Readonly<Record<string, (commands: readonly CompletedCommand[]) =
 export function addCompletion(program: Command): void {
   program
     .command('completion')
-    .description('print a script that makes the Tab key complete commands and options')
-    .addArgument(new Argument('<shell>', 'which shell it is for').choices(Object.keys(WRITERS)))
+    .description('print a shell script that completes commands and options')
+    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(WRITERS)))
     .action((shell: string) => print(WRITERS[shell]!(commandsOf(program))));
 }
 
@@ -76,7 +76,7 @@ function bashScript(commands: readonly CompletedCommand[]): string {
         return `    ${patterns.join('|')}) words='${choices.join(' ')}' ;;`;
       }),
   );
-  return `# Completions of scifi. Where no word fits, files are completed.
+  return `# Completions of scifi. Where no word matches, files are completed.
 _scifi() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path='' words='' i next
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -121,8 +121,8 @@ function fishScript(commands: readonly CompletedCommand[]): string {
     ),
   ]);
   const paths = commands.filter(({ path }) => path !== '').map(({ path }) => `'${path}'`);
-  return `# Completions of scifi. Where no word fits, files are completed.
-function __scifi_at --description 'Whether the command line has come to that command'
+  return `# Completions of scifi. Where no word matches, files are completed.
+function __scifi_at --description 'Whether the command line is at that command'
     set -l path ''
     for word in (commandline -opc)[2..]
         set -l next (string trim -- "$path $word")

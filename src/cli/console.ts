@@ -2,7 +2,7 @@
  * All output of commands goes through here (a lint rule enforces it), so that no text, of any origin, reaches
  * a terminal with sequences that it would interpret.
  */
-import { printableLine, printableText } from '../printable.ts';
+import { printableLine, printableText } from '../terminal.ts';
 
 const CLEAR_LINE = '\r\u001b[K';
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { StoryError } from '../errors.ts';
 import type { CorpusFacts } from '../workshop/corpus/build.ts';
 import { clearProgress, complain, printLine, showProgress } from './console.ts';
-import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
+import { INTERRUPTED_EXIT_CODE } from './explain.ts';
 import { numberOption } from './options.ts';
 
 const MEGABYTE = 1_000_000;
@@ -24,34 +24,33 @@ interface DownloadArguments {
 
 /** `corpus`: texts to train on. */
 export function addCorpus(program: Command): void {
-  const corpus = program.command('corpus').description('texts to learn from').exitOverride();
+  const corpus = program.command('corpus').description('prepare texts for training').exitOverride();
   corpus
     .command('build')
-    .description('clean a folder of text files, as Project Gutenberg has them, and split them by work')
+    .description('clean a folder of text files of Project Gutenberg, and split them by work')
     .argument('<raw>', 'folder with .txt files')
-    .requiredOption('--out <folder>', 'where train.txt, valid.txt, test.txt and manifest.tsv go')
+    .requiredOption('--out <folder>', 'folder for train.txt, valid.txt, test.txt and manifest.tsv')
     .exitOverride()
     .action(build);
   corpus
     .command('download')
-    .description('download a bookshelf of Project Gutenberg, slowly; run again, it goes on where it stopped')
+    .description(
+      'download a bookshelf of Project Gutenberg at a limited rate; a second run continues an interrupted one',
+    )
     .requiredOption('--bookshelf <name>', 'such as "Science Fiction"')
-    .requiredOption('--out <folder>', 'where ID.txt and downloads.tsv go; `corpus build` reads it')
+    .requiredOption('--out <folder>', 'folder for ID.txt and downloads.tsv, the input of `corpus build`')
     .option('--language <code>', 'only books in this language', 'en')
-    .option('--mirror <url>', 'a mirror of Project Gutenberg (default: its own server for machines)')
+    .option('--mirror <url>', 'a mirror of Project Gutenberg (default: its server for automated downloads)')
     .option(
       '--catalogue <url>',
-      "its catalogue, pg_catalog.csv or .csv.gz (default: the site's, once a week)",
+      "the catalogue, pg_catalog.csv or .csv.gz (default: the site's, at most once a week)",
     )
     .option('--rate <requests>', 'requests a second (default: 0.5, as Project Gutenberg asks)', numberOption)
-    .option('--limit <books>', 'no more than so many books', numberOption)
-    .option('--max-megabytes <number>', 'no book that is larger (default: 32)', numberOption)
-    .option(
-      '--allow-host <hosts...>',
-      'hosts that the mirror or the catalogue may redirect to, besides themselves',
-    )
-    .option('--contact <address>', 'a mail address or page of yours, for the user agent')
-    .option('--dry-run', 'only list the books')
+    .option('--limit <books>', 'maximum number of books', numberOption)
+    .option('--max-megabytes <number>', 'maximum size of a book (default: 32)', numberOption)
+    .option('--allow-host <hosts...>', 'further hosts that the mirror or the catalogue may redirect to')
+    .option('--contact <address>', 'your mail address or page, for the user agent')
+    .option('--dry-run', 'list the books without downloading them')
     .exitOverride()
     .action(download);
 }
@@ -72,7 +71,7 @@ async function build(raw: string, { out }: { out: string }): Promise<void> {
   const seconds = (performance.now() - started) / 1_000;
   printLine(
     `${number(facts.files)} files, ${number(facts.bytes)} bytes in ${seconds.toFixed(1)} s; left out: ${dropped.join(', ') || 'none'}. ` +
-      `manifest.tsv says which and why.`,
+      `manifest.tsv lists each file and the reason.`,
   );
 }
 
@@ -82,17 +81,16 @@ function emptyLines({ works }: CorpusFacts, out: string): string[] {
     .filter((split) => works[split] === 0)
     .map((split) => `${split}.txt`);
   const all = works.train + works.valid + works.test;
-  if (all === 0) return ['There is nothing to learn from: all files were left out.'];
+  if (all === 0)
+    return ['There is no text to train on: all files were left out. manifest.tsv lists the reasons.'];
   return [
     ...(works.train === 0
-      ? [
-          'train.txt is empty: there is nothing to learn from. Add more works to the folder and build it again.',
-        ]
+      ? ['train.txt is empty: there is no text to train on. Add more works to the folder and build it again.']
       : []),
     ...(empty.length > 0
       ? [
-          `${empty.join(' and ')} ${empty.length === 1 ? 'is' : 'are'} empty: one work in twenty goes into each, by its number, ` +
-            `and of ${number(all)} none did. Add more works, or move one of train.txt (from its U+0003 to the next) ` +
+          `${empty.join(' and ')} ${empty.length === 1 ? 'is' : 'are'} empty: one work in twenty is assigned to each, by its id, ` +
+            `and none of ${number(all)} was. Add more works, or move one work of train.txt (from its U+0003 to the next) ` +
             `to ${empty.map((name) => join(out, name)).join(' and another to ')}; training needs valid.txt.`,
         ]
       : []),
@@ -127,14 +125,14 @@ async function download(args: DownloadArguments): Promise<void> {
       signal: interrupted.signal,
       onTrouble: complain,
       onBook: ({ book, done, books, outcome, bytes, sentence }) => {
-        const place = `${String(done).padStart(String(books).length)} of ${books}`;
+        const position = `${String(done).padStart(String(books).length)} of ${books}`;
         const size = bytes > 0 ? `, ${number(bytes)} bytes` : '';
         const title = book.title.replace(/\s+/g, ' ');
-        printLine(`${place}  ${book.id.padStart(6)}  ${title}: ${sentence ?? outcome}${size}`);
+        printLine(`${position}  ${book.id.padStart(6)}  ${title}: ${sentence ?? outcome}${size}`);
       },
     });
     const unusable =
-      facts.unusable > 0 ? ` ${number(facts.unusable)} rows of the catalogue have no usable number.` : '';
+      facts.unusable > 0 ? ` ${number(facts.unusable)} rows of the catalogue have no valid id.` : '';
     printLine(
       args.dryRun
         ? `${number(facts.books)} books.${unusable}`
@@ -144,7 +142,7 @@ async function download(args: DownloadArguments): Promise<void> {
     if (facts.failed > 0) process.exitCode = 1;
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
-    complain('Interrupted. What has come stays; run it again, and it goes on from there.');
+    complain('Interrupted. The downloaded files are kept; run the command again to continue.');
     process.exitCode = INTERRUPTED_EXIT_CODE;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
@@ -154,8 +152,8 @@ async function download(args: DownloadArguments): Promise<void> {
 /** The User-Agent header: a server's operator must be able to identify the client and to reach a contact. */
 async function userAgent(contact: string | undefined): Promise<string> {
   const { default: project } = await import('../../package.json', { with: { type: 'json' } });
-  const whom = contact === undefined ? '' : `; ${contact.replace(/[^ -~]|[()]/g, '')}`;
-  return `${project.name}/${project.version} (scifi corpus download${whom})`;
+  const operator = contact === undefined ? '' : `; ${contact.replace(/[^ -~]|[()]/g, '')}`;
+  return `${project.name}/${project.version} (scifi corpus download${operator})`;
 }
 
 function number(value: number): string {

@@ -11,17 +11,17 @@ import { printLine } from './console.ts';
 export function addDiscord(program: Command): void {
   program
     .command('discord')
-    .description('look after the Discord bot')
+    .description('manage the Discord bot')
     .command('register')
-    .description('register the slash commands: everywhere, or in one server at once')
-    .option('--guild <id>', 'only in the server of this id', guildId)
+    .description('register the slash commands, everywhere or in one server')
+    .option('--guild <id>', 'register them only in the server with this id', guildId)
     .exitOverride()
     .action(async ({ guild }: { guild?: string }) => {
       const config = readConfig(process.env);
       if (!config.discord) {
         throw new StoryError(
           'configuration',
-          'There is no DISCORD_TOKEN. Copy the bot’s token from https://discord.com/developers/applications into .env.',
+          'DISCORD_TOKEN is not set. Copy the bot’s token from https://discord.com/developers/applications into .env.',
         );
       }
       const models = await listModels(config.modelsFolder);

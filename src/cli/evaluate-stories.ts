@@ -1,11 +1,11 @@
 /** `evaluate --stories`: compares a model's stories with human text. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { StoryError } from '../errors.ts';
 import type { Engine } from '../generator/engines/engine.ts';
 import type { Model } from '../generator/model/model.ts';
 import { Storyteller } from '../generator/storyteller.ts';
-import { ownCommand } from '../own-command.ts';
 import { PRESETS, type Preset } from '../story/story.ts';
+import { ownCommand } from '../terminal.ts';
 import {
   cutPassages,
   distance,
@@ -16,6 +16,7 @@ import {
 } from '../workshop/evaluation/measures.ts';
 import { TrainingText } from '../workshop/evaluation/training-text.ts';
 import { print } from './console.ts';
+import { readText } from './options.ts';
 
 /** Openings of many kinds: narration, speech, a heading, a name, a first person. */
 const OPENINGS = [
@@ -60,14 +61,17 @@ export async function evaluateStories(
   if (!lexicon) {
     throw new StoryError(
       'bad_request',
-      `The model ${model.name} has no lexicon, by which words are judged. Give it one with \`${ownCommand(['model', 'lexicon'])}\`.`,
+      `The model ${model.name} has no lexicon to check its words against. Create one with \`${ownCommand(['model', 'lexicon'])}\`.`,
     );
   }
   const passages = cutPassages(text, count, LENGTH);
   if (passages.length === 0) {
-    throw new StoryError('bad_request', 'The text has no paragraphs of that length to compare with.');
+    throw new StoryError(
+      'bad_request',
+      `The text has no passages of ${LENGTH} characters to compare with. Give a longer one.`,
+    );
   }
-  const training = train === undefined ? undefined : new TrainingText(await readTraining(train));
+  const training = train === undefined ? undefined : new TrainingText(await readText(train));
   const storyteller = new Storyteller(model, engine, { maxWaiting: count });
   const human = measure(passages, lexicon, training);
   const groups: [string, Measures][] = [['human text', human]];
@@ -108,12 +112,6 @@ async function tell(
   const request = { prompt, context: '', preset, temperature, length: LENGTH, seed, model };
   const { text } = await storyteller.tell(request);
   return { text, promptLength: prompt.length };
-}
-
-async function readTraining(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new StoryError('bad_request', `${path} cannot be read (${error.code}).`);
-  });
 }
 
 const ROWS: readonly (readonly [string, keyof Measures, (value: number) => string])[] = [

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { chooseEngine } from '../generator/engines/choose.ts';
@@ -20,10 +19,10 @@ import {
 import { type FreshStart, freshStarts } from '../workshop/evaluation/fresh-starts.ts';
 import { clearProgress, print, showProgress } from './console.ts';
 import { evaluateStories, readPresets } from './evaluate-stories.ts';
-import { numberOption } from './options.ts';
+import { numberOption, readText, wholeOption } from './options.ts';
 
 /** Works that are scored at the same time. */
-const LANES = 32;
+const ROWS = 32;
 /**
  * Temperature 0 gives no probabilities; lower temperatures sharpen the distribution, higher ones flatten it.
  */
@@ -40,7 +39,7 @@ const STARTS_DEFAULT = 64;
 const STARTS_MAX = 4_096;
 const START_LENGTH = 2_000;
 /** A start whose loss is more than this many times the median has diverged. */
-const RUNAWAY = 3;
+const DIVERGED = 3;
 
 interface EvaluateFlags {
   readonly calibration?: boolean;
@@ -57,30 +56,33 @@ interface EvaluateFlags {
 export function addEvaluate(program: Command): void {
   program
     .command('evaluate')
-    .description('score a model on a text: bits per character and accuracy, every work from a fresh state')
+    .description('score a model on a text: bits per character and accuracy, each work from a fresh state')
     .argument('<model>', 'folder of the model, such as models/scifi')
-    .argument('<file>', 'text whose works each begin with U+0003')
-    .option('--calibration', 'also score every temperature from 0.2 to 1.4: is it as sure as it is right?')
+    .argument('<file>', 'text in which each work begins with U+0003')
+    .option(
+      '--calibration',
+      'also score temperatures from 0.2 to 1.4: does the confidence match the accuracy?',
+    )
     .option(
       '--show [characters]',
-      `also print the text's beginning over what the model guessed, ${GUESSED_DEFAULT} characters by default`,
-      countOption(GUESSED_MAX),
+      `also print the beginning of the text above the predicted text (default: ${GUESSED_DEFAULT} characters)`,
+      wholeOption(1, GUESSED_MAX),
     )
     .option(
       '--fresh-starts [count]',
-      `also read ${START_LENGTH.toLocaleString('en')} characters from so many places in the middle of the text, each from a ` +
-        `fresh state, ${STARTS_DEFAULT} by default: does the network run away from any?`,
-      countOption(STARTS_MAX),
+      `also predict ${START_LENGTH.toLocaleString('en')} characters from this many positions within the text, each from a ` +
+        `fresh state (default: ${STARTS_DEFAULT}): does the network diverge from any?`,
+      wholeOption(1, STARTS_MAX),
     )
     .option(
       '--stories <count>',
-      'write so many stories instead, and measure them beside passages of the text',
-      countOption(STORIES_MAX),
+      'write this many stories instead, and compare their measures with those of passages of the text',
+      wholeOption(1, STORIES_MAX),
     )
     .option('--preset <names>', `presets of those stories, such as classic,lively`, PRESETS.join(','))
     .option('--temperature <number>', 'temperature of the preset classic', numberOption, 0.4)
-    .option('--train <file>', 'the text that the model was trained on: what of it do the stories repeat?')
-    .option('--json <file>', 'also write the figures of the stories into a file')
+    .option('--train <file>', 'the text that the model was trained on: how much of it do the stories repeat?')
+    .option('--json <file>', 'also write the measures into a file')
     .action((folder: string, file: string, flags: EvaluateFlags) =>
       flags.stories === undefined
         ? evaluateFile(folder, file, flags)
@@ -88,64 +90,63 @@ export function addEvaluate(program: Command): void {
     );
 }
 
-async function evaluateStoriesOf(
+/** Opens a model's engine with `capacity` rows, calls `act`, and closes it. */
+async function withEngine(
   folder: string,
-  file: string,
-  { preset, temperature, train, json }: EvaluateFlags,
-  count: number,
+  capacity: number,
+  act: (engine: Engine, model: Model) => Promise<void>,
 ): Promise<void> {
   const config = readConfig(process.env);
-  const presets = readPresets(preset);
-  const text = await readText(file);
   const model = await loadModel(folder);
   const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
-  const engine = await chosen.create(model, { capacity: config.slots, threads: config.threads });
-  await evaluateStories(engine, model, text, { count, presets, temperature, train, json });
+  const engine = await chosen.create(model, { capacity, threads: config.threads });
+  await act(engine, model);
   await engine.close();
   await chosen.close();
 }
 
-function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error) => {
-    throw new StoryError('bad_request', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  });
-}
-
-function countOption(most: number): (text: string) => number {
-  return (text) => {
-    const count = numberOption(text);
-    if (Number.isInteger(count) && count >= 1 && count <= most) return count;
-    throw new InvalidArgumentError(`Give a whole number from 1 to ${most.toLocaleString('en')}.`);
-  };
+async function evaluateStoriesOf(folder: string, file: string, flags: EvaluateFlags, count: number) {
+  const { preset, temperature, train, json } = flags;
+  const presets = readPresets(preset);
+  const text = await readText(file);
+  await withEngine(folder, readConfig(process.env).slots, (engine, model) =>
+    evaluateStories(engine, model, text, { count, presets, temperature, train, json }),
+  );
 }
 
 async function evaluateFile(folder: string, file: string, flags: EvaluateFlags): Promise<void> {
-  const config = readConfig(process.env);
   const text = await readText(file);
-  const model = await loadModel(folder);
-  const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
-  const engine = await chosen.create(model, { capacity: LANES, threads: config.threads });
-  const serving = servingOf(model);
-  const result = await evaluate(engine, model.vocabulary, text, {
-    serving,
-    temperatures: flags.calibration ? TEMPERATURES : [],
-    onProgress: (scored, all) => showProgress(`${Math.round((scored / all) * 100)}%`),
-  }).catch((error: unknown) => {
-    if (!(error instanceof RangeError)) throw error;
-    throw new StoryError('bad_request', `${file} holds no characters to score.`, { cause: error });
+  await withEngine(folder, ROWS, async (engine, model) => {
+    const { vocabulary } = model;
+    const serving = servingOf(model);
+    const result = await evaluate(engine, vocabulary, text, {
+      serving,
+      temperatures: flags.calibration ? TEMPERATURES : [],
+      onProgress: (scored, all) => showProgress(`${Math.round((scored / all) * 100)}%`),
+    }).catch((cause: unknown) => {
+      if (!(cause instanceof RangeError)) throw cause;
+      const sentence = `${file} holds no characters to score. Give a text that the model can read.`;
+      throw new StoryError('bad_request', sentence, { cause });
+    });
+    clearProgress();
+    // Printed at the end: after a mistake in an option nothing is printed.
+    const parts = [scoreLines(result, vocabulary.unit)];
+    if (flags.calibration) parts.push(calibrationTable(result));
+    if (flags.freshStarts !== undefined) {
+      const starts = await start(engine, model, text, countOf(flags.freshStarts, STARTS_DEFAULT));
+      parts.push(startLines(starts, startLength(model)));
+    }
+    if (flags.show !== undefined) {
+      const shown = countOf(flags.show, GUESSED_DEFAULT);
+      parts.push(guessLines(await guess(engine, vocabulary, text, shown, serving)));
+    }
+    print(parts.join('\n'));
   });
-  clearProgress();
-  const shown = flags.show === true ? GUESSED_DEFAULT : flags.show;
-  const guesses =
-    shown === undefined ? undefined : await guess(engine, model.vocabulary, text, shown, serving);
-  const count = flags.freshStarts === true ? STARTS_DEFAULT : flags.freshStarts;
-  const starts = count === undefined ? undefined : await start(engine, model, text, count);
-  await engine.close();
-  await chosen.close();
-  print(scoreLines(result, model.vocabulary.unit));
-  if (flags.calibration) print(`\n${calibrationTable(result)}`);
-  if (starts) print(`\n${startLines(starts, startLength(model))}`);
-  if (guesses) print(`\n${guessLines(guesses)}`);
+}
+
+/** The value of an option whose value may be omitted. */
+function countOf(value: number | true, standard: number): number {
+  return value === true ? standard : value;
 }
 
 function start(engine: Engine, model: Model, text: string, count: number): Promise<FreshStart[]> {
@@ -174,20 +175,20 @@ function scoreLines(result: Evaluation, unit: Unit): string {
     (skipped === 0
       ? ''
       : isWords
-        ? `unknown words       ${percent(skipped / characters)} of the characters, whose spelling is not counted\n`
-        : `characters skipped  ${skipped} that the vocabulary has no reading for\n`)
+        ? `unknown words       ${percent(skipped / characters)} of the characters, not scored\n`
+        : `characters skipped  ${skipped} that are not in the vocabulary\n`)
   );
 }
 
 function startLines(starts: readonly FreshStart[], length: number): string {
   const median = starts[Math.floor(starts.length / 2)]!;
   const worst = starts.at(-1)!;
-  const runaways = starts.filter(({ bitsPerId }) => bitsPerId > RUNAWAY * median.bitsPerId).length;
+  const diverged = starts.filter(({ bitsPerId }) => bitsPerId > DIVERGED * median.bitsPerId).length;
   return (
     `fresh starts        ${starts.length}, ${length} predictions each\n` +
     `median              ${median.bitsPerId.toFixed(4)} bits\n` +
     `worst               ${worst.bitsPerId.toFixed(4)} bits, ${(worst.bitsPerId / median.bitsPerId).toFixed(2)} times that\n` +
-    `run away            ${runaways} with more than ${RUNAWAY} times the median\n`
+    `diverged            ${diverged} with more than ${DIVERGED} times the median\n`
   );
 }
 
@@ -198,8 +199,8 @@ function calibrationTable({ calibration, accuracy }: Evaluation): string {
     `${percent(confidence).padStart(10)}  ${percent(error).padStart(17)}\n`;
   return (
     `temperature  bits per character  confidence  calibration error\n${calibration.map(row).join('')}` +
-    `It is right in ${percent(accuracy)}; fewest bits at temperature ${best.temperature}` +
-    `${best.temperature > 1 ? ': it is too sure of itself' : best.temperature < 1 ? ': it could be surer' : ''}.\n`
+    `Accuracy ${percent(accuracy)}; fewest bits at temperature ${best.temperature}` +
+    `${best.temperature > 1 ? ': the model is overconfident' : best.temperature < 1 ? ': the model is underconfident' : ''}.\n`
   );
 }
 

@@ -2,7 +2,13 @@
 import { CommanderError } from 'commander';
 import { type ErrorCode, StoryError } from '../errors.ts';
 import { complain, complainAtLength } from './console.ts';
-import { FAILURE_EXIT_CODE, MISTAKE_EXIT_CODE } from './exit-codes.ts';
+
+/** A defect, or a temporary failure. */
+export const FAILURE_EXIT_CODE = 1;
+/** A mistake of the user who typed the command or wrote the settings. */
+const MISTAKE_EXIT_CODE = 2;
+/** Interrupted by Ctrl-C: 128 and the number of SIGINT. */
+export const INTERRUPTED_EXIT_CODE = 130;
 
 const MISTAKES: readonly ErrorCode[] = ['bad_request', 'configuration', 'model_unavailable'];
 
@@ -18,12 +24,12 @@ const SYSTEM_REFUSALS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open. Raise the limit (ulimit -n)',
   ENFILE: 'too many files are open on this machine. Close some programs',
   ENOENT: 'there is no such file or folder. Check the path',
-  ENOTDIR: 'a part of the path is no folder. Check the path',
+  ENOTDIR: 'a part of the path is not a folder. Check the path',
   EISDIR: 'it is a folder. Give a file',
-  EEXIST: 'there is something of that name already. Choose another name',
+  EEXIST: 'a file or folder of that name exists. Choose another name',
   ENOTEMPTY: 'the folder is not empty. Choose another one',
   ENAMETOOLONG: 'the name is too long. Choose a shorter one',
-  ELOOP: 'the links in the path lead in a circle. Check the path',
+  ELOOP: 'the links in the path form a circle. Check the path',
   EBUSY: 'another program uses it. Close that one first',
 };
 /** Longer sentences are cut: a name from a file can be megabytes long. */
@@ -61,8 +67,8 @@ export function systemRefusal(error: unknown): string | undefined {
 function defectSentence(error: unknown): string {
   const sentence = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return (
-    `The command failed for a reason that it does not know: ${sentence}. That is a defect; please report it. ` +
-    'With LOG_LEVEL=debug the command also says where it happened.'
+    `The command failed unexpectedly: ${sentence}. This is a defect; please report it. ` +
+    'Run it again with LOG_LEVEL=debug for the stack.'
   );
 }
 

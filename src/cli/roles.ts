@@ -8,21 +8,21 @@ import { ENV_FILE, readEnvFile } from './env-file.ts';
 
 /** The process exits after this time even if closing has not finished. */
 export const CLOSE_DEADLINE_MS = 15_000;
-const IMPATIENCE_MS = 1_000;
+const REPEAT_MS = 1_000;
 
 /** `start`, `bots` and `worker`: the roles, together or separately. */
 export function addRoles(program: Command): void {
   program
     .command('start')
-    .description('run everything in this process: the page, the bots and a generator worker')
+    .description('run everything in one process: the page, the bots and a generator worker')
     .action(() => run({ bots: true, worker: true }));
   program
     .command('bots')
-    .description('run the page and the bots only; needs REDIS_URL')
+    .description('run only the page and the bots; needs REDIS_URL')
     .action(() => run({ bots: true, worker: false }));
   program
     .command('worker')
-    .description('run a generator worker only; needs REDIS_URL')
+    .description('run only a generator worker; needs REDIS_URL')
     .action(() => run({ bots: false, worker: true }));
 }
 
@@ -62,7 +62,7 @@ function closeOnce(close: () => Promise<void>, logger: Logger): (exitCode?: numb
   let closingSince: number | undefined;
   return async (exitCode) => {
     if (closingSince !== undefined) {
-      if (performance.now() - closingSince > IMPATIENCE_MS) process.exit(1);
+      if (performance.now() - closingSince > REPEAT_MS) process.exit(1);
       return;
     }
     closingSince = performance.now();

@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Unit } from '../generator/vocabulary.ts';
 import type { CellName } from '../workshop/training/cells.ts';
-import { numberOption } from './options.ts';
+import { MOST_WORDS } from '../workshop/training/corpus.ts';
+import { numberOption, wholeOption } from './options.ts';
 
 export interface TrainOptions {
   readonly out: string;
@@ -30,53 +31,68 @@ export const EPOCHS = 10;
 export const SAVE_EVERY_MINUTES = 10;
 export const SAMPLE_PROMPT = 'It all began with';
 
+/** Maximum size of a layer. */
+const MOST_COLUMNS = 16_384;
+
 export function addTrainOptions(command: Command): Command {
   const whatAModelBrings = ['continue', 'unit', 'words', 'cell', 'bidirectional', 'units', 'embedding'];
   return command
-    .requiredOption('--out <folder>', 'where the run is kept, such as runs/melville')
-    .option('--continue', 'go on with the run in that folder, exactly where its last checkpoint stands')
+    .requiredOption('--out <folder>', 'folder of the run, such as runs/melville')
+    .option('--continue', 'continue the run in that folder from its last checkpoint')
     .addOption(
       new Option(
         '--from <model>',
-        'learn on from the weights of a model, such as models/scifi, with its layers and vocabulary',
+        'start from the weights of a model, such as models/scifi, with its layers and vocabulary',
       ).conflicts([...whatAModelBrings, 'batchNormalization']),
     )
-    .option('--unit <unit>', 'what the network writes at a time: char or word', oneOf('char', 'word'), 'char')
+    .addOption(
+      new Option('--unit <unit>', 'unit that the network predicts').choices(['char', 'word']).default('char'),
+    )
     .option(
       '--words <count>',
-      'how many of the most frequent words a word network knows',
-      numberOption,
+      'vocabulary of a word network: this many of the most frequent words',
+      wholeOption(1, MOST_WORDS),
       8_000,
     )
-    .option('--cell <name>', 'lstm or gru', oneOf('lstm', 'gru'), 'lstm')
+    .addOption(new Option('--cell <name>', 'recurrent cell').choices(['lstm', 'gru']).default('lstm'))
     .option(
       '--bidirectional',
-      'read windows of --steps from both ends: such a network sees the answers that it learns to give, and writes badly',
+      'read windows of --steps from both ends; such a network sees the characters that it has to predict, and writes badly',
     )
-    .option('--units <list>', 'units of each layer, such as 256,256', listOption, [256])
-    .option('--embedding <columns>', 'columns of the embedding', numberOption, 32)
-    .option('--batch-normalization', 'normalise what the last layer puts out, by the mean of each batch')
-    .option('--dropout <share>', 'share of each layer’s outputs left out in training', numberOption, 0)
+    .option('--units <list>', 'units of each layer, such as 256,256', unitsOption, [256])
+    .option('--embedding <columns>', 'columns of the embedding', wholeOption(1, MOST_COLUMNS), 32)
+    .option('--batch-normalization', 'normalise the output of the last layer by the mean of each batch')
+    .option(
+      '--dropout <share>',
+      'share of each layer’s outputs left out in training, below 1',
+      dropoutOption,
+      0,
+    )
     .option(
       '--schedule <phases>',
-      'optimizer, rate and streams, and when they change: adadelta@1x32,20:sgd@0.01x64,plateau3:sgd@0.001',
+      'optimizers, rates and streams, and when they change, such as adadelta@1x32,20:sgd@0.01x64,plateau3:sgd@0.001',
       'adam@0.002x32',
     )
-    .option('--steps <count>', 'steps through which gradients go back', numberOption, 64)
-    .option('--clip <norm>', 'norm that the gradient is cut to; 0 for never', numberOption, 1)
-    .option('--epochs <count>', `passes over the text (${EPOCHS})`, numberOption)
-    .option('--seed <number>', 'the same seed is the same run', numberOption, 1)
-    .option('--save-every <minutes>', 'a checkpoint at least this often', numberOption, SAVE_EVERY_MINUTES)
-    .option('--prompt <text>', 'how the sample of each epoch begins', SAMPLE_PROMPT);
+    .option('--steps <count>', 'steps of backpropagation through time', wholeOption(1, 4_096), 64)
+    .option('--clip <norm>', 'maximum norm of the gradient; 0 for none', clipOption, 1)
+    .option('--epochs <count>', `passes over the text (default: ${EPOCHS})`, wholeOption(1, 1_000_000))
+    .option('--seed <number>', 'the same seed gives the same run', wholeOption(0, 2 ** 32 - 1), 1)
+    .option('--save-every <minutes>', 'time between checkpoints', numberOption, SAVE_EVERY_MINUTES)
+    .option('--prompt <text>', 'prompt of the sample of each epoch', SAMPLE_PROMPT);
 }
 
-function oneOf(...names: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (!names.includes(text)) throw new InvalidArgumentError(`Choose ${names.join(' or ')}.`);
-    return text;
-  };
+function unitsOption(text: string): number[] {
+  return text.split(',').map(wholeOption(1, MOST_COLUMNS));
 }
 
-function listOption(text: string): number[] {
-  return text.split(',').map(numberOption);
+function dropoutOption(text: string): number {
+  const share = numberOption(text);
+  if (share >= 0 && share < 1) return share;
+  throw new InvalidArgumentError('Give a number from 0 to below 1.');
+}
+
+function clipOption(text: string): number {
+  const norm = numberOption(text);
+  if (norm >= 0) return norm;
+  throw new InvalidArgumentError('Give 0 or more.');
 }

@@ -8,24 +8,30 @@ import type { Model } from '../generator/model/model.ts';
 import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { Vocabulary } from '../generator/vocabulary.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand } from '../terminal.ts';
 import type { Corpus } from '../workshop/training/corpus.ts';
-import type { EpochReport } from '../workshop/training/progress.ts';
+import type { EpochReport, Report, TrainingSettings } from '../workshop/training/progress.ts';
 import type { Trainer, TrainerOptions } from '../workshop/training/trainer.ts';
-import { clearProgress } from './console.ts';
-import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
-import { addTrainOptions, SAMPLE_PROMPT, SAVE_EVERY_MINUTES, type TrainOptions } from './train-options.ts';
-import { drawBar, epochLine, percent, tell } from './train-screen.ts';
+import { clearProgress, printLine, showProgress } from './console.ts';
+import { INTERRUPTED_EXIT_CODE } from './explain.ts';
+import {
+  addTrainOptions,
+  EPOCHS,
+  SAMPLE_PROMPT,
+  SAVE_EVERY_MINUTES,
+  type TrainOptions,
+} from './train-options.ts';
 
 const VALIDATION_FILE = 'valid.txt';
+const BAR_WIDTH = 24;
 const SAMPLE = { temperature: 0.4, length: 400, seed: 7 } as const;
 
 /** The warning for a bidirectional network, whose validation figures are too good. */
 function bidirectionalWarning(data: string, out: string): string {
   const evaluation = ownCommand(['evaluate', join(out, 'model'), join(data, VALIDATION_FILE)]);
   return (
-    'It reads both ways: in training it sees the answers that it is asked for, so that its figures say nothing of how it ' +
-    `writes. When it is trained, this tells: ${evaluation}`
+    'A bidirectional network sees the characters that it has to predict, so its figures in training are too good. Measure it ' +
+    `after training with: ${evaluation}`
   );
 }
 
@@ -39,16 +45,15 @@ export function addTrain(program: Command): void {
 }
 
 async function train(data: string, options: TrainOptions): Promise<void> {
-  const [{ settingsOf }, { openTrainingBackend }, { Trainer }, { RunCheckpoints }, { RunFiles }] =
-    await Promise.all([
-      import('./train-settings.ts'),
-      import('../workshop/training/backend.ts'),
-      import('../workshop/training/trainer.ts'),
-      import('../workshop/training/run-checkpoints.ts'),
-      import('../workshop/training/run-files.ts'),
-    ]);
+  // Loaded here: the other commands do not need TensorFlow.js.
+  const [{ openTrainingBackend }, { Trainer }, { RunCheckpoints }, { RunFiles }] = await Promise.all([
+    import('../workshop/training/backend.ts'),
+    import('../workshop/training/trainer.ts'),
+    import('../workshop/training/run-checkpoints.ts'),
+    import('../workshop/training/run-files.ts'),
+  ]);
   const from = options.from === undefined ? undefined : await loadModel(options.from);
-  const settings = settingsOf(options, from);
+  const settings = await settingsOf(options, from);
   const { backend, line } = await openTrainingBackend(readConfig(process.env).engine);
   tell(line);
   if (settings.architecture.bidirectional) tell(bidirectionalWarning(data, options.out));
@@ -66,7 +71,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     corpus,
     saveEveryMs: options.saveEvery * 60_000,
     onNews: tell,
-    onProgress: drawBar,
+    onProgress: (report) => showProgress(barOf(report)),
     onLog: (report) => files.logReport(report, trainer.progress.milliseconds / 1_000),
     onEpoch: async (report, current) => {
       tell(epochLine(report));
@@ -88,7 +93,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   await files.draw();
   const { best } = trainer.progress;
   if (!isDone) {
-    tell(`Interrupted and saved. Go on with: ${ownCommand(continuation(data, options))}`);
+    tell(`Interrupted and saved. Continue with: ${ownCommand(continuation(data, options))}`);
     process.exitCode = INTERRUPTED_EXIT_CODE;
   }
   if (isDone && best)
@@ -97,6 +102,26 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   await backend.close();
   // An interrupted process exits now, and a second Ctrl-C must not change its exit code.
   if (isDone) interruptions.ignore();
+}
+
+/** The settings of a run; with `from`, the model whose weights training starts from. */
+async function settingsOf(options: TrainOptions, from: Model | undefined): Promise<TrainingSettings> {
+  const [{ parseSchedule }, { architectureOf }] = await Promise.all([
+    import('../workshop/training/schedule.ts'),
+    import('../workshop/training/trained-model.ts'),
+  ]);
+  const { cell, units, embedding, dropout, bidirectional = false, batchNormalization = false } = options;
+  return {
+    architecture: from
+      ? architectureOf(from, dropout)
+      : { cell, units, embedding, dropout, bidirectional, batchNormalization },
+    schedule: parseSchedule(options.schedule),
+    steps: from?.reading.kind === 'window' ? from.reading.characters : options.steps,
+    clip: options.clip,
+    epochs: options.epochs ?? EPOCHS,
+    seed: options.seed,
+    ...(from ? { from: `${from.name} ${from.version}` } : {}),
+  };
 }
 
 /** The command-line words that continue a run: the checkpoint keeps the other settings. */
@@ -120,10 +145,10 @@ async function read(data: string, options: TrainOptions, known: Vocabulary | und
   const all = train.length * charactersPerId.train + valid.length * charactersPerId.valid;
   const rare =
     kind === 'words'
-      ? `; ${percent(skipped / all)} of the text is in words that are not among them`
+      ? `; ${percent(skipped / all)} of the text is in other words`
       : `; ${skipped} rare ones left out`;
   tell(
-    `${data}: ${train.length} ${kind} to learn from, ${valid.length} to validate with, ${vocabulary.size} different ` +
+    `${data}: ${train.length} ${kind} for training, ${valid.length} for validation, ${vocabulary.size} different ` +
       `ones${skipped > 0 ? rare : ''}`,
   );
   return corpus;
@@ -136,7 +161,7 @@ async function read(data: string, options: TrainOptions, known: Vocabulary | und
 function listenForInterruptions(): { readonly signal: AbortSignal; ignore(): void } {
   const interrupted = new AbortController();
   const interrupt = () => {
-    tell(interrupted.signal.aborted ? 'Still at it: nothing is lost if you wait.' : 'Saving ...');
+    tell(interrupted.signal.aborted ? 'Still saving; wait for it to finish.' : 'Saving ...');
     interrupted.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
@@ -159,4 +184,39 @@ async function sampleOf(model: Model, backend: TensorflowBackend, prompt: string
   const story = await storyteller.tell({ ...SAMPLE, prompt, context: '', model: model.name });
   await storyteller.close();
   return story.text;
+}
+
+/** Prints a permanent line above the progress bar. */
+function tell(line: string): void {
+  clearProgress();
+  printLine(line);
+}
+
+/** An epoch's progress, loss, accuracy and speed, and the remaining time of the run. */
+export function barOf(report: Report): string {
+  const { epoch, epochs, chunk, chunks, train, charactersPerSecond, secondsLeft } = report;
+  const done = Math.round((chunk / chunks) * BAR_WIDTH);
+  return (
+    `[${'='.repeat(done)}${' '.repeat(BAR_WIDTH - done)}] ${epoch + 1}/${epochs}  ` +
+    `${train.bitsPerCharacter.toFixed(3)} bits  ${percent(train.accuracy)}  ` +
+    `${Math.round(charactersPerSecond).toLocaleString('en')} ch/s  ${duration(secondsLeft)} left`
+  );
+}
+
+export function epochLine({ epoch, train, valid, isBest, seconds }: EpochReport): string {
+  return (
+    `epoch ${epoch + 1}: ${train.bitsPerCharacter.toFixed(4)} bits per character (${percent(train.accuracy)}), ` +
+    `validation ${valid.bitsPerCharacter.toFixed(4)} (${percent(valid.accuracy)})${isBest ? ', the best' : ''}, ` +
+    `${Math.round(seconds)} s`
+  );
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
+}
+
+function duration(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return `${Math.round(seconds)} s`;
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
 }

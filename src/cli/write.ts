@@ -15,9 +15,15 @@ import {
   type StoryRequest,
 } from '../story/story.ts';
 import { clearProgress, complain, print, showProgress } from './console.ts';
-import { INTERRUPTED_EXIT_CODE } from './exit-codes.ts';
+import { INTERRUPTED_EXIT_CODE } from './explain.ts';
 import { numberOption } from './options.ts';
-import { readPrompt, STANDARD_INPUT } from './standard-input.ts';
+
+/** The argument that stands for standard input. */
+const STANDARD_INPUT = '-';
+/** Most bytes of UTF-8 for each UTF-16 code unit. */
+const BYTES_PER_UNIT = 3;
+/** Room for the line ends that an editor or `echo` adds. */
+const SPARE_BYTES = 64;
 
 const SEEDS = 2 ** 32;
 const PROGRESS_INTERVAL_MS = 200;
@@ -36,23 +42,28 @@ export function addWrite(program: Command): void {
   program
     .command('write')
     .description('write a story to standard output')
-    .argument('[prompt]', `how the story begins; ${STANDARD_INPUT} reads it from standard input`, '')
+    .argument('[prompt]', `beginning of the story; ${STANDARD_INPUT} reads it from standard input`, '')
     .addOption(
-      new Option('-p, --preset <name>', 'how it is drawn; the temperature is that of classic')
+      new Option('-p, --preset <name>', 'sampling preset; --temperature applies to classic')
         .choices(PRESETS)
         .default('classic'),
     )
     .option(
       '-t, --temperature <number>',
-      `${temperature.min} to ${temperature.max}`,
+      `temperature, ${temperature.min} to ${temperature.max}`,
       numberOption,
       temperature.default,
     )
-    .option('-l, --length <characters>', `${length.min} to ${length.max}`, numberOption, length.default)
+    .option(
+      '-l, --length <characters>',
+      `length in characters, ${length.min} to ${length.max}`,
+      numberOption,
+      length.default,
+    )
     .option('-s, --seed <number>', 'the same seed gives the same story', numberOption)
     .option(
       '-m, --model <model>',
-      'a model in models.json, by default its first, or the path of a folder such as runs/mine/model',
+      'a model in models.json (default: its first), or the path of a folder such as runs/mine/model',
     )
     .action(write);
 }
@@ -67,7 +78,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);
 
-  const library = new ModelRegistry({
+  const registry = new ModelRegistry({
     modelsFolder,
     choices: [choice],
     capacity: 1,
@@ -75,7 +86,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
     engines: superviseEngines(config.engine),
     maxWaiting: 0,
   });
-  await library.open();
+  await registry.open();
   const abort = new AbortController();
   // npm passes on a Ctrl-C that the terminal has sent to this process already: it arrives twice.
   const interrupt = () => abort.abort();
@@ -83,7 +94,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const started = performance.now();
   const output = new GrowingOutput();
   const progress = progressLine(length);
-  const story = await library.storyteller(model).tell(request, {
+  const story = await registry.storyteller(model).tell(request, {
     signal: abort.signal,
     onWord: (read) => {
       const text = read();
@@ -93,7 +104,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   });
   output.show(story.text);
   print('\n');
-  await library.close();
+  await registry.close();
   if (abort.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
   else process.off('SIGINT', interrupt);
   if (process.stderr.isTTY) {
@@ -152,4 +163,33 @@ function progressLine(length: number): (written: number) => void {
     shownAt = now;
     showProgress(`${written} of ${length} characters`);
   };
+}
+
+/**
+ * Reads a prompt to the end of the input. Trailing line ends are removed: `echo` adds one.
+ *
+ * @throws StoryError `bad_request` when it is no UTF-8, or longer than a prompt may be
+ */
+async function readPrompt(input: AsyncIterable<Buffer | string>): Promise<string> {
+  const most = STORY_BOUNDS.prompt.max;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    chunks.push(Buffer.from(chunk));
+    bytes += chunk.length;
+    if (bytes > most * BYTES_PER_UNIT + SPARE_BYTES) {
+      throw new StoryError(
+        'bad_request',
+        `Standard input holds more than a prompt: the most is ${most.toLocaleString('en')} characters. Shorten it.`,
+      );
+    }
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return text.replace(/[\r\n]+$/, '');
+  } catch (cause) {
+    throw new StoryError('bad_request', 'Standard input is not UTF-8. Convert it, with iconv for example.', {
+      cause,
+    });
+  }
 }

@@ -104,8 +104,8 @@ function linearTicks(values: readonly number[]): number[] {
 function spread(heights: readonly number[], gap = 16): number[] {
   const order = heights.map((_, i) => i).toSorted((a, b) => heights[a]! - heights[b]!);
   const moved = [...heights];
-  order.forEach((index, place) => {
-    if (place > 0) moved[index] = Math.max(moved[index]!, moved[order[place - 1]!]! + gap);
+  order.forEach((index, rank) => {
+    if (rank > 0) moved[index] = Math.max(moved[index]!, moved[order[rank - 1]!]! + gap);
   });
   return moved;
 }

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { checkRedis } from '../../src/cli/doctor-redis.ts';
+import { checkRedis } from '../../src/cli/doctor.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { ConnectionSettings, QueueConnection, RedisSecurity } from '../../src/queue/connection.ts';

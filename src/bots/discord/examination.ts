@@ -7,7 +7,7 @@ import {
   Routes,
 } from 'discord.js';
 import type { DiscordConfig } from '../../config.ts';
-import { ownCommand } from '../../own-command.ts';
+import { ownCommand } from '../../terminal.ts';
 import { DiscordApi } from './api.ts';
 import { inviteLink, readApplication } from './application.ts';
 import { missingFor } from './channel-check.ts';

@@ -11,7 +11,7 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
-import { ownCommand } from '../../own-command.ts';
+import { ownCommand } from '../../terminal.ts';
 import type { ChannelFacts } from './channel-check.ts';
 import { loggable, unreachable } from './failures.ts';
 

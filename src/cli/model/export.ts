@@ -9,7 +9,7 @@ import { writeKerasHdf5 } from '../../generator/model/formats/write-keras-hdf5.t
 import { writeOnnx } from '../../generator/model/formats/write-onnx.ts';
 import type { Model } from '../../generator/model/model.ts';
 import { printLine } from '../console.ts';
-import { findModel } from './find.ts';
+import { findModel } from '../options.ts';
 
 const WRITERS: Readonly<Record<string, (model: Model) => Uint8Array | Promise<Uint8Array>>> = {
   onnx: writeOnnx,
@@ -24,7 +24,7 @@ export function addModelExport(model: Command): void {
     .argument('<model>', 'folder or name of the model')
     .argument('<out>', 'file to write; for tfjs a folder')
     .addOption(
-      new Option('--format <format>', 'what to write')
+      new Option('--format <format>', 'format to write')
         .choices(['tfjs', 'onnx', 'hdf5'])
         .makeOptionMandatory(),
     )
@@ -34,7 +34,7 @@ export function addModelExport(model: Command): void {
 async function exportModel(named: string, out: string, { format }: { format: string }): Promise<void> {
   const target = format === 'tfjs' ? join(out, MODEL_FILE) : out;
   if (existsSync(target)) {
-    throw new StoryError('bad_request', `${target} is there already. Remove it, or choose another name.`);
+    throw new StoryError('bad_request', `${target} exists already. Remove it, or choose another name.`);
   }
   const model = await loadModel(findModel(named));
   const write = WRITERS[format];
@@ -50,5 +50,5 @@ async function exportModel(named: string, out: string, { format }: { format: str
   const { idToChar, charToId } = model.vocabulary.toFile();
   await replaceFile(`${out}.id-to-char.json`, `${JSON.stringify(idToChar, null, 1)}\n`);
   await replaceFile(`${out}.char-to-id.json`, `${JSON.stringify(charToId, null, 1)}\n`);
-  printLine(`${out} written, and beside it its dictionaries, .id-to-char.json and .char-to-id.json.`);
+  printLine(`${out} written, with its dictionaries .id-to-char.json and .char-to-id.json beside it.`);
 }

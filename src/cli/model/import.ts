@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { readConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import { beginningText, importCard } from '../../generator/model/card.ts';
@@ -10,9 +10,9 @@ import { MODEL_NAME, saveModel } from '../../generator/model/files.ts';
 import { MODEL_FILE } from '../../generator/model/format.ts';
 import { type ImportedModel, importModel } from '../../generator/model/formats/import-model.ts';
 import { ModelFileError, parameterCount, type Reading } from '../../generator/model/model.ts';
-import { ownCommand } from '../../own-command.ts';
+import { ownCommand } from '../../terminal.ts';
 import { printLine } from '../console.ts';
-import { numberOption } from '../options.ts';
+import { wholeOption } from '../options.ts';
 
 const CARD_FILE = 'README.md';
 const LONGEST_WINDOW = 100_000;
@@ -30,43 +30,44 @@ interface ImportFlags {
 export function addModelImport(model: Command): void {
   model
     .command('import')
-    .description('bring in a model: HDF5 or .keras of Keras, a layers model of TensorFlow.js, safetensors')
+    .description('import a model: HDF5 or .keras of Keras, a layers model of TensorFlow.js, or safetensors')
     .argument('<file>', 'the file, or the folder of a model.json')
     .option(
       '--vocabulary <file>',
       'JSON that maps ids to characters or characters to ids, lists the characters by id, or holds two of these',
     )
-    .option('--out <folder>', 'folder to write; by default one in the models folder, called after the file')
-    .option('--window <characters>', 'it was trained on fresh windows of so many characters', windowOption)
-    .option('--stateful', 'it was trained with a state that is carried on, whatever the file says')
+    .option('--out <folder>', 'folder to write (default: one in the models folder, named after the file)')
+    .option(
+      '--window <characters>',
+      'the model was trained on separate windows of this many characters',
+      wholeOption(1, LONGEST_WINDOW),
+    )
+    .option('--stateful', 'the model was trained with a carried state, even if the file states otherwise')
     .option(
       '--residual',
-      'the input of each layer but the first is added to its output; only safetensors needs to be told',
+      'each layer but the first adds its input to its output; only needed for safetensors',
     )
-    .option('--float16', 'halve the weights, which rounds them')
+    .option('--float16', 'store the weights in half the size, rounded')
     .action(importFile);
-}
-
-function windowOption(text: string): number {
-  const characters = numberOption(text);
-  if (Number.isInteger(characters) && characters >= 1 && characters <= LONGEST_WINDOW) return characters;
-  throw new InvalidArgumentError(`Give a whole number from 1 to ${LONGEST_WINDOW.toLocaleString('en')}.`);
 }
 
 async function importFile(file: string, flags: ImportFlags): Promise<void> {
   if (flags.stateful && flags.window !== undefined) {
-    throw new StoryError('bad_request', 'A model is either stateful or has a window: give one of the two.');
+    throw new StoryError(
+      'bad_request',
+      'A model is either stateful or has a window: give one of --stateful and --window.',
+    );
   }
   const folder = flags.out ?? join(readConfig(process.env).modelsFolder, nameFor(file));
   const name = basename(resolve(folder));
   if (!MODEL_NAME.test(name)) {
     throw new StoryError(
       'bad_request',
-      `${name} is no name for a model: use small letters, digits, - and _ in --out.`,
+      `${name} is no model name: use lower-case letters, digits, - and _ in --out.`,
     );
   }
   if (existsSync(join(folder, MODEL_FILE))) {
-    throw new StoryError('bad_request', `${folder} holds a model already. Choose another folder with --out.`);
+    throw new StoryError('bad_request', `${folder} already holds a model. Choose another folder with --out.`);
   }
   const imported = await importModel(file, {
     name,
@@ -113,11 +114,11 @@ function report({ model, foreign, unusedIds }: ImportedModel, folder: string, ve
     ...(steps > 1 ? [`A character costs ${steps} steps: ${reason}.`] : []),
     ...(foreign.reading === null && reading.kind === 'stateful'
       ? [
-          'The file does not say how it was trained. If it was on fresh windows, import it again with --window.',
+          'The file does not state how the model was trained. If it was trained on separate windows, import it again with --window.',
         ]
       : []),
     ...(vocabulary.eosId !== undefined ? [] : [`A text begins ${beginningText(vocabulary)}.`]),
-    ...(unusedIds.length > 0 ? [`${unusedIds.length} ids stand for no character and were left out.`] : []),
-    `Say in ${join(folder, CARD_FILE)} what it was trained on; offer it with \`${ownCommand(['model', 'use', name])}\`.`,
+    ...(unusedIds.length > 0 ? [`${unusedIds.length} ids without a character were left out.`] : []),
+    `Describe its training text in ${join(folder, CARD_FILE)}; offer it with \`${ownCommand(['model', 'use', name])}\`.`,
   ];
 }

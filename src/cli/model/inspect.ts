@@ -7,13 +7,13 @@ import {
 } from '../../generator/model/describe.ts';
 import { readModel } from '../../generator/model/formats/read-model.ts';
 import { printLine } from '../console.ts';
-import { findModel } from './find.ts';
+import { findModel } from '../options.ts';
 
 /** `model inspect`: a model's layers and cost. */
 export function addModelInspect(model: Command): void {
   model
     .command('inspect')
-    .description("show a model's layers, weights, way of reading and cost")
+    .description("show a model's layers, weights, reading and cost")
     .argument('<model>', 'a folder, a file in any format that can be imported, or the name of a model')
     .action(async (named: string) => {
       const { source, layers, reading } = await readModel(findModel(named));
@@ -24,7 +24,7 @@ export function addModelInspect(model: Command): void {
       const steps = cost.steps > 1 ? `, ${cost.steps} steps: ${cost.reason}` : '';
       const lines = [
         `format     ${source}`,
-        `reading    ${reading ? readingText(reading) : 'not said; stateful unless it is imported with --window'}`,
+        `reading    ${reading ? readingText(reading) : 'unknown; stateful unless it is imported with --window'}`,
         `weights    ${parameters.toLocaleString('en')}`,
         `cost       about ${operations} operations a character${steps}`,
         '',

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StoryError } from '../../errors.ts';
-import { ownCommand } from '../../own-command.ts';
+import { ownCommand } from '../../terminal.ts';
 import { MODEL_FILE } from './format.ts';
 
 /** Content of a training run's folder: its checkpoints from the start, its model after an epoch. */

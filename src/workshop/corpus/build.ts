@@ -47,7 +47,7 @@ export interface CorpusFacts {
 
 /** Why a file is left out: one word for the facts, one sentence for the manifest. */
 interface Refusal {
-  readonly reason: 'too large' | 'too short' | 'not English' | 'there twice';
+  readonly reason: 'too large' | 'too short' | 'not English' | 'duplicate';
   readonly note: string;
 }
 
@@ -79,7 +79,7 @@ export async function buildCorpus(
     bytes += size;
     const work = content && cleanWork(content);
     const id = work?.header.id ?? basename(file, extname(file));
-    const refusal = refuse(work, size) ?? (work && repeats(duplicates, id, work));
+    const refusal = refuse(work, size) ?? (work && refuseDuplicate(duplicates, id, work));
     const split = refusal ? undefined : splitOf(id);
     if (refusal) dropped[refusal.reason] = (dropped[refusal.reason] ?? 0) + 1;
     if (split && work) {
@@ -108,17 +108,18 @@ export async function buildCorpus(
 
 /** A work's split. It depends on the id alone, so a work keeps its split when the corpus grows. */
 export function splitOf(id: string): Split {
-  const place = createHash('sha256').update(id).digest().readUInt32BE(0) % 100;
-  if (place < VALID_PERCENT) return 'valid';
-  return place < VALID_PERCENT + TEST_PERCENT ? 'test' : 'train';
+  const percentile = createHash('sha256').update(id).digest().readUInt32BE(0) % 100;
+  if (percentile < VALID_PERCENT) return 'valid';
+  return percentile < VALID_PERCENT + TEST_PERCENT ? 'test' : 'train';
 }
 
 async function textFilesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new StoryError('bad_request', `${folder} cannot be read (${error.code}).`);
+    throw new StoryError('bad_request', `${folder} cannot be read (${error.code}). Give an existing folder.`);
   });
   const files = names.filter((name) => extname(name).toLowerCase() === '.txt').toSorted();
-  if (files.length === 0) throw new StoryError('bad_request', `There are no .txt files in ${folder}.`);
+  if (files.length === 0)
+    throw new StoryError('bad_request', `There are no .txt files in ${folder}. Give a folder with texts.`);
   return files;
 }
 
@@ -150,16 +151,16 @@ class Reader {
 }
 
 function refuse(work: CleanedWork | undefined, size: number): Refusal | undefined {
-  if (!work) return { reason: 'too large', note: `${size} bytes are more than any work has` };
+  if (!work) return { reason: 'too large', note: `${size} bytes are more than a work may have` };
   if (work.text.length < LEAST_CHARACTERS)
-    return { reason: 'too short', note: `fewer than ${LEAST_CHARACTERS} characters are left` };
+    return { reason: 'too short', note: `fewer than ${LEAST_CHARACTERS} characters remain` };
   const note = notEnglish(work);
   return note === undefined ? undefined : { reason: 'not English', note };
 }
 
-function repeats(duplicates: Duplicates, id: string, work: CleanedWork): Refusal | undefined {
+function refuseDuplicate(duplicates: Duplicates, id: string, work: CleanedWork): Refusal | undefined {
   const repeated = duplicates.add(id, work.text);
-  return repeated === undefined ? undefined : { reason: 'there twice', note: `it repeats ${repeated}` };
+  return repeated === undefined ? undefined : { reason: 'duplicate', note: `it duplicates ${repeated}` };
 }
 
 function zeros(): Record<Split, number> {

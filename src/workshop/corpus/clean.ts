@@ -1,10 +1,10 @@
 /** Turns a raw text file into a work for training. */
 import { franc } from 'franc-min';
-import { withoutAnnotations, withoutBoxes, withoutReferences } from './asides.ts';
+import { withoutAnnotations, withoutBoxes, withoutReferences } from './annotations.ts';
 import { blocksOf, isRule } from './blocks.ts';
 import { decodeText } from './decode.ts';
+import { withoutFrontAndBackMatter } from './front-and-back-matter.ts';
 import { type Header, readHeader, withoutLicence } from './gutenberg.ts';
-import { withoutFrontAndBackMatter } from './matter.ts';
 import { plain, SCENE, unwrap } from './paragraphs.ts';
 
 export interface CleanedWork {
@@ -41,10 +41,10 @@ export function cleanWork(bytes: Uint8Array): CleanedWork {
  */
 export function notEnglish({ header, text }: CleanedWork): string | undefined {
   const { language } = header;
-  if (language && !/^en(?:glish)?\b/i.test(language)) return `it says that its language is ${language}`;
+  if (language && !/^en(?:glish)?\b/i.test(language)) return `it declares the language ${language}`;
   const middle = Math.max(0, Math.floor(text.length / 2) - SAMPLE / 2);
   const found = franc(text.slice(middle, middle + SAMPLE));
   // Trigrams do not tell Scots from English, and short texts give too little evidence.
   if (found === 'eng' || found === 'sco' || found === 'und') return undefined;
-  return `its letters are those of another language (${found})`;
+  return `its letters suggest another language (${found})`;
 }

@@ -33,7 +33,7 @@ export class Duplicates {
     const keys = Array.from({ length: BANDS }, (_, band) =>
       hashes.subarray(band * BAND, (band + 1) * BAND).reduce((key, hash) => mix(key + hash), band + 1),
     );
-    const seen = new Set(keys.map((key) => this.#works[this.#placeOf(key)]!));
+    const seen = new Set(keys.map((key) => this.#works[this.#slotOf(key)]!));
     for (const work of seen) if (work > 0 && this.#isSame(signature, work - 1)) return this.#ids[work - 1];
     this.#remember(id, signature, keys);
     return undefined;
@@ -55,18 +55,18 @@ export class Duplicates {
     this.#signatures.set(signature, work * HASHES);
     if (this.#used + keys.length > this.#keys.length * FULLEST) this.#grow();
     for (const key of keys) {
-      const place = this.#placeOf(key);
-      if (this.#works[place] === 0) this.#used += 1;
-      this.#keys[place] = key;
-      this.#works[place] = work + 1;
+      const slot = this.#slotOf(key);
+      if (this.#works[slot] === 0) this.#used += 1;
+      this.#keys[slot] = key;
+      this.#works[slot] = work + 1;
     }
   }
 
   /** The slot of a key, or the empty slot where it belongs. */
-  #placeOf(key: number): number {
-    let place = key % this.#keys.length;
-    while (this.#works[place] !== 0 && this.#keys[place] !== key) place = (place + 1) % this.#keys.length;
-    return place;
+  #slotOf(key: number): number {
+    let slot = key % this.#keys.length;
+    while (this.#works[slot] !== 0 && this.#keys[slot] !== key) slot = (slot + 1) % this.#keys.length;
+    return slot;
   }
 
   #grow(): void {
@@ -75,9 +75,9 @@ export class Duplicates {
     this.#works = new Uint32Array(works.length * 2);
     for (const [i, work] of works.entries()) {
       if (work === 0) continue;
-      const place = this.#placeOf(keys[i]!);
-      this.#keys[place] = keys[i]!;
-      this.#works[place] = work;
+      const slot = this.#slotOf(keys[i]!);
+      this.#keys[slot] = keys[i]!;
+      this.#works[slot] = work;
     }
   }
 }

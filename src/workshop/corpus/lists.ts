@@ -1,6 +1,6 @@
 /** Lists before a work: its table of contents and its list of illustrations. */
 import { type Block, isRule, keyOf, NEW_SECTION, PARAGRAPH } from './blocks.ts';
-import { CONTENTS_HEADING, ILLUSTRATIONS_HEADING } from './headings.ts';
+import { CONTENTS_HEADING, ILLUSTRATIONS_HEADING } from './patterns.ts';
 
 const LONGEST_ENTRY = 110;
 /** Only this much of a line is matched: patterns with gaps take time quadratic in its length. */
@@ -48,12 +48,12 @@ export function listsIn(
 class Lists {
   readonly #blocks: readonly Block[];
   /** The last block that has a line, by the line's key. */
-  readonly #places: ReadonlyMap<string, number>;
+  readonly #lastBlocks: ReadonlyMap<string, number>;
   readonly #captions: ReadonlySet<string>;
 
   constructor(blocks: readonly Block[], annotations: readonly string[]) {
     this.#blocks = blocks;
-    this.#places = lastPlaces(blocks);
+    this.#lastBlocks = lastBlocks(blocks);
     this.#captions = new Set(annotations.map((annotation) => keyOf(annotation.replace(/^[^:]*:/, ''))));
   }
 
@@ -84,7 +84,7 @@ class Lists {
   /** Whether the lines of a block recur further down, as headings do; a number alone is no evidence. */
   #isRepeated(at: number): boolean {
     const block = this.#blocks[at]!;
-    const isLater = (line: string) => (this.#places.get(keyOf(line)) ?? 0) > at;
+    const isLater = (line: string) => (this.#lastBlocks.get(keyOf(line)) ?? 0) > at;
     const lines = linesOf(block).filter((line) => keyOf(line) !== '');
     return lines.length > 0 && (lines.every(isLater) || isLater(block.flat));
   }
@@ -98,15 +98,15 @@ class Lists {
 }
 
 /** The last block that has a short line, or two short blocks as one, by key. */
-function lastPlaces(blocks: readonly Block[]): Map<string, number> {
-  const places = new Map<string, number>();
+function lastBlocks(blocks: readonly Block[]): Map<string, number> {
+  const last = new Map<string, number>();
   for (const [i, block] of blocks.entries()) {
     if (block.flat.length > LONGEST_ENTRY) continue;
     const before = i > 0 && blocks[i - 1]!.flat.length <= LONGEST_ENTRY ? blocks[i - 1]!.flat : '';
     for (const key of [block.flat, `${before} ${block.flat}`, ...linesOf(block)].map(keyOf))
-      if (key !== '') places.set(key, i);
+      if (key !== '') last.set(key, i);
   }
-  return places;
+  return last;
 }
 
 function linesOf(block: Block): string[] {

@@ -14,7 +14,8 @@ interface Table {
   test(flat: string): boolean;
 }
 
-function anyOf(...rows: readonly Row[]): Table {
+/** A table of patterns. */
+export function anyOf(...rows: readonly Row[]): Table {
   const patterns = ['i', ''].map((flags) => {
     const sources = rows
       .filter(([pattern]) => pattern.flags === flags)
@@ -27,12 +28,12 @@ function anyOf(...rows: readonly Row[]): Table {
 /** Words that occur in no work of fiction, and in every licence, credit and transcriber's note. */
 export const LICENCE = anyOf(
   [/project gutenberg|gutenberg(?:-tm|\.net|\.org|\.com)/i, 'the name, which is a trademark'],
-  [/\b[eg]-?texts?\b/i, 'what it calls its files'],
+  [/\b[eg]-?texts?\b/i, 'its name for its files'],
   [/the small print!|almost no restrictions whatsoever|this ebook is for the use of/i, 'the licence'],
-  [/distributed proofread|pgdp\.net/i, 'who made most of them'],
-  [/transcriber'?s notes?\b/i, 'what they remark'],
-  [/copyright on this publication was renewed/i, 'why they may'],
-  [/archive\.org|public domain material from/i, 'where the pictures came from'],
+  [/distributed proofread|pgdp\.net/i, 'its volunteers'],
+  [/transcriber'?s notes?\b/i, 'their notes'],
+  [/copyright on this publication was renewed/i, 'the legal basis'],
+  [/archive\.org|public domain material from/i, 'the source of the pictures'],
 );
 
 /** Credits of those who made the file. */
@@ -81,7 +82,7 @@ export const NOTE = anyOf(
     /(?:no evidence|not uncover any evidence).{0,80}(?:copyright|renewed)|u\.s\. copyright/i,
     'the same in other words',
   ],
-  [/(?:this )?e-?text was (?:produced|prepared|taken) from/i, 'from which magazine'],
+  [/(?:this )?e-?text was (?:produced|prepared|taken) from/i, 'the source'],
   [/this is (?:the|an) .{0,40}version of the (?:e-?text|ebook)/i, 'there is another version'],
   [
     /(?:spelling|typograph|punctuation|hyphenation|printer|inconsisten|capitali[sz]ation)\w*.{0,200}(?:correct|retain|preserv|left|maintain|unchanged|changed|modified|normali[sz]ed|standardi[sz]ed|been made)/i,
@@ -92,19 +93,19 @@ export const NOTE = anyOf(
     /obvious (?:printer|typograph|error|spelling|punctuation)|minor (?:spelling|typograph|punctuation|errors)/i,
     'what was corrected',
   ],
-  [/moved to the end/i, 'where footnotes went'],
+  [/moved to the end/i, 'the position of footnotes'],
   [
     /(?:italic|bold|small cap)\w*.{0,120}(?:underscore|asterisk|equal sign|represented|surrounded|enclosed|indicated|denoted|rendered|marked)/i,
-    'how emphasis is written',
+    'notation of emphasis',
   ],
   [/table of contents (?:was|has been) added/i, 'what was added'],
   [
     /original (?:text|publication|edition|copy|magazine|book).{0,80}(?:was|has|have|had|is|are)\b.{0,80}(?:retain|correct|preserv|miss|blank)/i,
-    'how the printed copy was',
+    'the state of the printed copy',
   ],
   [
     /^footnotes? (?:have|has|are|were)|subscript|superscript|diacritical|variant spellings/i,
-    'how things are written',
+    'conventions of notation',
   ],
 );
 
@@ -132,7 +133,7 @@ export const IMPRINT = anyOf(
   ],
   [
     /\b(?:press|books?|publications?|company),? inc\b|p\. ?o\. box \d+|& co(?:mpany)?\b.{0,12}(?:18|19)\d\d|\bpublishers?\b.{0,30}\bnew york\b/i,
-    'the house',
+    'the publisher',
   ],
   [
     /& Co(?:mpany|\.)?,? (?:Inc\.?,? )?(?:\w+ ){0,3}(?:New York|London|Boston|Chicago)/,
@@ -152,14 +153,14 @@ export const IMPRINT = anyOf(
   ],
   [
     /turn this book over|complete text of the original|brand-new plates|higher-priced edition/i,
-    'what a paperback says of itself',
+    'a paperback about itself',
   ],
   [
     /was originally published (?:under|as)\b|(?:version of this (?:story|work|novel)|part of this book) (?:appeared|was published)/i,
-    'where it appeared before',
+    'its first publication',
   ],
-  [/^[\W_]*(?:set up and electrotyped|typography by)|^[\W_]*press of\W*[A-Z]{3}/i, 'who set it'],
-  [/^[\W_]*(?:printed for\b|dust[- ]jacket blurb)|reprinted in book form/i, 'older houses, and jackets'],
+  [/^[\W_]*(?:set up and electrotyped|typography by)|^[\W_]*press of\W*[A-Z]{3}/i, 'the printer'],
+  [/^[\W_]*(?:printed for\b|dust[- ]jacket blurb)|reprinted in book form/i, 'older publishers, and jackets'],
 );
 
 /** A publisher's address: on a title page, but also in many stories. */
@@ -171,7 +172,7 @@ export const ADDRESS = anyOf(
   ],
 );
 
-/** A publisher's among advertisements, but elsewhere possibly a story's. */
+/** Part of an advertisement if others are near; elsewhere it may belong to a story. */
 export const HINT = anyOf(
   [/["”]--(?:The )?[A-Z][\w ]{2,40}\.?$/, '"One of the cleverest books ever written."--Birmingham Post'],
   [/\$\d+\.\d\d|\b\d\d ?[c¢](?=\W|$)/, 'a price'],
@@ -196,20 +197,13 @@ export const TITLE_PAGE = anyOf(
   [/^[\W_]*(?:[\w.]+ ){0,4}has also written:?\W*$/i, 'Charles L. Fontenay has also written:'],
   [
     /^[\W_]*(?:book-length novel )?complete in this issue|^[\W_]*a complete original book|^[\W_]*complete and unabridged/i,
-    'what a magazine says of a story',
+    'a magazine about a story',
   ],
   [
     /^[\W_]*(?:first|second|third|last|part \w+) of (?:two|three|four|\w+) parts?\W*$|^[\W_]*beginning a thrilling new serial/i,
     'First of two parts',
   ],
   [/^[\W_]*author of "/i, 'Author of "Skylark of Space"'],
-);
-
-/** An editor's introduction to a story, addressed to the readers. */
-export const EDITORIAL = anyOf(
-  [/\b(?:this magazine|our readers|readers of [A-Z][\w ]+ stories)\b/i, 'to his readers'],
-  [/\bscientifiction\b|\bscience fiction (?:fans?|magazines?)\b/i, 'of what he sells'],
-  [/\breturns with (?:a|another) (?:story|tale)\b/i, 'of the author'],
 );
 
 /** Dedications; only before the first chapter. */
@@ -219,48 +213,6 @@ export const DEDICATION = anyOf(
   [/^[\W_]*dedicat(?:ed to|ion)\b/i, 'DEDICATION'],
 );
 
-/** A magazine's masthead and its text before the stories. */
-export const MASTHEAD = anyOf(
-  [/\bon sale the first\b|appears on newsstands/i, 'when it is on sale'],
-  [
-    /clayton standard|w\. m\. clayton|clayton magazines|the only magazines? whose name/i,
-    'Astounding Stories, 1930 to 1933',
-  ],
-  [
-    /second[- ]class matter|single cop(?:y|ies),? \d|yearly subscription|subscription,? \$/i,
-    'its price and its postage',
-  ],
-  [/^[\W_]*(?:published|issued) monthly|consulting editor/i, 'who makes it'],
-);
-
-/** Where a magazine's stories end: at its readers' letters, which fill up to a quarter of it. */
-export const LETTERS = anyOf(
-  [/^[\W_]*(?:the )?readers?['’]?s?['’]?[ -]corner\b|^[\W_]*a meeting place for readers/i, 'the department'],
-  [/^[\W_]*Editor, [A-Z ]{6,}:$/, 'Editor, AMAZING STORIES:'],
-);
-/**
- * One of many letters: a story may contain a letter to an editor. A block that closes a quotation is direct
- * speech in a story.
- */
-export const LETTER = /^[\W_]*dear (?:mr\. )?editors?\b(?![,.:;!?-]*["'”’])/i;
-
-/** A magazine's announcement between its stories, by its first line. */
-export const ANNOUNCEMENT = anyOf(
-  [/^[^\w"“]*in (?:the|our) next (?:issue|number)[\W_]*$/i, 'IN THE NEXT ISSUE'],
-  [/^[^\w"“]*coming(?:,? next (?:month|issue)|--+)[\W_]*$/i, 'COMING, NEXT MONTH'],
-  [
-    /^[^\w"“]*(?:everyone is invited|(?:advertisement: )?no one must forget)(?:[\W_]*$|\b.{0,60}"come over)/i,
-    'invitations to write',
-  ],
-  [/^[^\w"“]*(?:remember\W+)?(?:[\w -]+ stories\W*)?appears on newsstands\b/i, 'when the magazine appears'],
-);
-/** The lines above such an announcement. */
-export const ANNOUNCEMENT_START = /^\W*(?:REMEMBER|Remember|(?:[A-Z-]+ ){1,4}STORIES)\W*$/;
-export const ANNOUNCEMENT_END = /^[\W_]*and (?:many )?(?:others?|other stories)\b/i;
-/** Notice that a serial continues. */
-export const SERIAL =
-  /^[\W_]*(?:to be (?:continued|concluded)|(?:continued|concluded) (?:in|from) (?:the|our) \w+ (?:issue|number))[\w ,]{0,50}[\W_]*$/i;
-
 /** A publisher's text about other books and the author, and a magazine's advertisements. */
 export const ADVERTISING = anyOf(
   [
@@ -269,7 +221,7 @@ export const ADVERTISING = anyOf(
   ],
   [
     /add \d+ ?[c¢]? (?:postage|per copy|handling)|handling (?:charge|fee)|\bpostage free\b|allow \d weeks for delivery/i,
-    'what that costs',
+    'the cost of that',
   ],
   [/(?:\b\d{2}[c¢]\W.*){3}|(?:\$\d\.\d\d.*){3}|\bprice \d+s\.|\b[a-z]\d{2,3} \d\d ?[c¢]/i, 'prices in a row'],
   [/^[\W_]*(?:\d+ )?[A-Z]-?\d{3}\b.* by [A-Z]|^[A-Z]{1,2}\d{2,3} [A-Z .,:']{6,}/, 'numbers of paperbacks'],
@@ -279,27 +231,27 @@ export const ADVERTISING = anyOf(
   ],
   [
     /^[\W_]*(?:advertisements?|about the authors?|author['’]s profile|free illustrated catalog.*)[\W_]*$/i,
-    'their headings',
+    'headings of advertisements',
   ],
   [
     /SCIENCE[- ]FICTION (?:HITS|DOUBLES|NOVELS|BOOKS|FANS)|GREAT SCIENCE-FICTION|S-F HITS|^For Science Fiction Fans/,
-    'what is praised',
+    'headings of lists',
   ],
   [
     /^[\W_]*more \w+ science[- ]fiction\W*$|checklist of recent (?:releases|titles)|^[\W_]*(?:two|three) more [A-Z]+/i,
-    'lists of it',
+    'lists of other books',
   ],
   [
     /^[\W_]*(?:[\w.' ]+ )?(?:Other|More|New|OTHER|MORE|NEW) (?:\w+ ){0,3}(?:[Bb]ooks?|BOOKS?) (?:[Bb]y|BY) [A-Z]|^[\W_]*(?:Ace|Avon|Pyramid) (?:\w+ ){0,2}Books by|^Books by [A-Z]/,
-    'other books',
+    'other books by an author',
   ],
   [
     /don't miss these [\w -]*(?:books|adventures)|be sure not to miss\W*$|calling all boys and girls|books for boys and girls|\bwinston (?:science fiction|books)/i,
-    'cries',
+    'exclamations',
   ],
   [
     /has still available|is the largest publisher of|guarantee of the best in reading|genuine pocket book|^[\W_]*pyramid presents/i,
-    'houses on themselves',
+    'publishers about themselves',
   ],
   [/published by \w+ books|^[\W_]*the tom corbett,? space cadet stories/i, 'series'],
   [
@@ -312,3 +264,15 @@ export const ADVERTISING = anyOf(
 /** Text in a box or between two stories that concerns the file or the magazine. */
 export const ABOUT_THE_FILE =
   /transcriber|e-?text|project gutenberg|readers['’]? corner|next issue|opening installment|readers of [A-Z ]+stories|copyright on this publication/i;
+
+/** The heading of a chapter, or of another part of a work. */
+export const CHAPTER =
+  /^[\W_]*(?:(?:chapter|part|book|section|record|episode|canto|volume|act|letter)\s+(?:the\s+)?(?:[ivxlcdm]+|\d+|one|two|three|first|second)\b.{0,80}|prologue\b.{0,60}|prelude\b.{0,60}|overture\b.{0,60}|[ivxl]+(?:[.:]?|[.:]\s.{1,60})|\d{1,2}(?:\.?|[.:]\s.{1,60})|one)[\W_]*$/i;
+/** The heading of an author's text before the first chapter. */
+export const PREFACE =
+  /^[\W_]*(?:preface|foreword|introduction|introductory|author['’]?s (?:note|preface|foreword|introduction)|to the reader)\b.{0,60}$/i;
+export const THE_END = /^[\W_]*(?:the )?(?:end|fin|finis)[\W_]*$/i;
+
+export const CONTENTS_HEADING = /^[\W_]*(?:table of )?contents\W*$/i;
+export const ILLUSTRATIONS_HEADING = /^[\W_]*(?:list of )?illustrations\W*$/i;
+export const FOOTNOTES_HEADING = /^[\W_]*(?:footnotes?|notes)\W*$/i;

@@ -152,7 +152,7 @@ describe('cleanWork', () => {
     assert.equal(notEnglish(work(UNWRAPPED.join('\n\n'))), undefined);
     assert.match(
       notEnglish(work(`Language: French\n\n${UNWRAPPED.join('\n\n')}`))!,
-      /its language is French/,
+      /declares the language French/,
     );
     const german =
       'Das Schiff fiel neun Tage lang, ehe jemand ein Wort sprach, und am zehnten legte der Koch den Löffel weg. ';

@@ -64,7 +64,7 @@ it('scifi corpus download continues after kill -9 and Ctrl-C without fetching a 
     interrupted.child.kill('SIGINT');
     const { code, said } = await interrupted.ended;
     assert.equal(code, 130, said);
-    assert.match(said, /Interrupted\. What has come stays/);
+    assert.match(said, /Interrupted\. The downloaded files are kept/);
 
     const last = await start(args).ended;
     assert.equal(last.code, 0, last.said);

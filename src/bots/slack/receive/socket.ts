@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { ownCommand } from '../../../own-command.ts';
+import { ownCommand } from '../../../terminal.ts';
 import { loggable } from '../failures.ts';
 
 /** Pause before a rejected connection is requested again: Slack may accept the token again later. */

@@ -35,9 +35,9 @@ const GZIP = [0x1f, 0x8b];
 const COLUMNS = ['Text#', 'Type', 'Title', 'Language', 'Authors', 'Bookshelves'] as const;
 const MOST_SIMILAR = 8;
 /** The real catalogue has a sixth of this size unpacked; the limit stops a gzip bomb of a few kilobytes. */
-const UNPACKED_BYTES_MAX = 128e6;
+const MAX_UNPACKED_BYTES = 128e6;
 /** Maximum number of characters of a row, including all titles and names. */
-const ROW_MAX = 1_000_000;
+const MAX_ROW_CHARACTERS = 1_000_000;
 
 type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], string>>>;
 
@@ -58,7 +58,7 @@ export async function selectBooks(file: string, wanted: Wanted): Promise<Selecti
     bom: true,
     relax_column_count: true,
     relax_quotes: true,
-    max_record_size: ROW_MAX,
+    max_record_size: MAX_ROW_CHARACTERS,
   });
   const read = async (records: AsyncIterable<Row>) => {
     for await (const row of records) {
@@ -89,11 +89,11 @@ export async function selectBooks(file: string, wanted: Wanted): Promise<Selecti
     if (error instanceof StoryError) throw error;
     throw new StoryError(
       'bad_request',
-      `${file} is no catalogue of Project Gutenberg's: ${(error as Error).message}`,
+      `${file} is no catalogue of Project Gutenberg: ${(error as Error).message}`,
     );
   }
   if (rows === 0)
-    throw new StoryError('bad_request', `The catalogue ${file} has no books in it. Delete it and try again.`);
+    throw new StoryError('bad_request', `The catalogue ${file} contains no books. Delete it and try again.`);
   return {
     books: [...books.values()].toSorted((one, other) => Number(one.id) - Number(other.id)),
     unusable,
@@ -107,8 +107,8 @@ function bounded(file: string): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      if (bytes <= UNPACKED_BYTES_MAX) return done(null, chunk);
-      const sentence = `${file} is no catalogue of Project Gutenberg's: it becomes larger than ${UNPACKED_BYTES_MAX / 1e6} MB.`;
+      if (bytes <= MAX_UNPACKED_BYTES) return done(null, chunk);
+      const sentence = `${file} is no catalogue of Project Gutenberg: it is larger than ${MAX_UNPACKED_BYTES / 1e6} MB.`;
       done(new StoryError('bad_request', sentence));
     },
   });
@@ -119,7 +119,7 @@ function checkColumns(row: Row, file: string): void {
   if (missing.length > 0)
     throw new StoryError(
       'bad_request',
-      `${file} is no catalogue of Project Gutenberg's: it lacks the columns ${missing.join(', ')}.`,
+      `${file} is no catalogue of Project Gutenberg: it lacks the columns ${missing.join(', ')}.`,
     );
 }
 

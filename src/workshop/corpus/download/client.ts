@@ -102,7 +102,7 @@ export class PoliteClient {
         if (attempt >= this.#patience.attempts)
           throw new StoryError(
             'not_found',
-            `${url} could not be had in ${attempt} attempts; the last: ${reason}.`,
+            `${url} could not be downloaded in ${attempt} attempts; the last error: ${reason}. Try again later.`,
           );
         await this.#pause(attempt, reason, error instanceof Passing ? error.retryAfterMs : undefined, url);
       }
@@ -119,12 +119,12 @@ export class PoliteClient {
     if (retryAfterMs !== undefined && retryAfterMs > longestRetryAfterMs)
       throw new StoryError(
         'not_found',
-        `${url}: the server asks to be left alone for ${Math.ceil(retryAfterMs / 60_000)} minutes. Try again then, or another --mirror.`,
+        `${url}: the server allows no request for ${Math.ceil(retryAfterMs / 60_000)} minutes. Try again then, or with another --mirror.`,
       );
     // Half of a pause is random, so that many clients do not return at the same moment.
     const backoff = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
     const pause = Math.max(backoff, retryAfterMs ?? 0);
-    this.#options.onTrouble?.(`${url}: ${reason}; again in ${(pause / 1_000).toFixed(1)} s`);
+    this.#options.onTrouble?.(`${url}: ${reason}; retrying in ${(pause / 1_000).toFixed(1)} s`);
     await sleep(pause, undefined, { signal: this.#options.signal });
   }
 
@@ -149,7 +149,7 @@ export class PoliteClient {
   async #request(url: string, headers: Record<string, string>, watch: Watch): Promise<Response> {
     let at = url;
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      await this.#turn();
+      await this.#waitForRate();
       watch.alive();
       const response = await fetch(at, {
         headers: { ...headers, 'User-Agent': this.#options.userAgent, 'Accept-Encoding': 'identity' },
@@ -162,14 +162,11 @@ export class PoliteClient {
       await response.body?.cancel();
       at = redirected(url, at, location, this.#options.redirectHosts ?? []);
     }
-    throw new StoryError(
-      'not_found',
-      `${url} leads from one address to the next without end. Try another --mirror.`,
-    );
+    throw new StoryError('not_found', `${url} redirects too many times. Try another --mirror.`);
   }
 
   /** Waits until the next request is permitted. */
-  async #turn(): Promise<void> {
+  async #waitForRate(): Promise<void> {
     const wait = this.#nextRequest - performance.now();
     this.#nextRequest = Math.max(performance.now(), this.#nextRequest) + 1_000 / this.#options.rate;
     if (wait > 0) await sleep(wait, undefined, { signal: this.#options.signal });
@@ -186,12 +183,12 @@ export class PoliteClient {
       const all = /\*\/(\d+)/.exec(headers.get('content-range') ?? '')?.[1];
       if (held > 0 && Number(all) === held) return this.#finish(response, url, part, held);
       await forget(part);
-      throw new Passing('what was here of it does not fit');
+      throw new Passing('the partial file belongs to another version');
     }
     if (status === 403 || status === 401)
       throw new StoryError(
         'not_found',
-        `${url}: the server refuses (${status}). Project Gutenberg's own site is for people only: give a --mirror that takes robots.`,
+        `${url}: the server refuses (${status}). Project Gutenberg's own site accepts no automated clients: give a --mirror that does.`,
       );
     if (status === 429 || status === 408 || status >= 500)
       throw new Passing(`the server answered ${status}`, retryAfter(headers.get('retry-after')));
@@ -202,7 +199,7 @@ export class PoliteClient {
     const from = status === 206 ? rangeStart(headers.get('content-range')) : 0;
     if (from !== 0 && from !== held) {
       await forget(part);
-      throw new Passing('the server sent another part than was asked for');
+      throw new Passing('the server sent another part than the requested one');
     }
     const announced = announcedSize(response, from);
     if (announced !== undefined && announced > most) throw await tooLarge(wanted);
@@ -217,10 +214,10 @@ export class PoliteClient {
     try {
       const bytes = await this.#store(response, file, from, wanted, watch);
       if (announced !== undefined && bytes < announced)
-        throw new Passing(`only ${bytes} of ${announced} bytes came`);
+        throw new Passing(`only ${bytes} of ${announced} bytes arrived`);
       if (announced !== undefined && bytes > announced) {
         await forget(part);
-        throw new Passing(`${bytes} bytes came instead of ${announced}`);
+        throw new Passing(`${bytes} bytes arrived instead of ${announced}`);
       }
       await file.sync();
       return await this.#finish(response, url, part, bytes);
@@ -253,7 +250,7 @@ export class PoliteClient {
     for (const [algorithm, expected] of checksumsOf(response.headers)) {
       if ((await digestOf(part, algorithm)).toString('base64') === expected) continue;
       await forget(part);
-      throw new Passing(`its ${algorithm} is not what the server says it is`);
+      throw new Passing(`its ${algorithm} differs from the one that the server states`);
     }
     await finished(part);
     return { kind: 'fetched', url, bytes, sha256: (await digestOf(part, 'sha256')).toString('hex') };
@@ -263,7 +260,10 @@ export class PoliteClient {
 async function tooLarge({ url, part, most }: WantedFile): Promise<StoryError> {
   await forget(part);
   const megabytes = (most / 1e6).toLocaleString('en', { maximumFractionDigits: 1 });
-  return new StoryError('not_found', `${url} is larger than the ${megabytes} MB that are taken of one file.`);
+  return new StoryError(
+    'not_found',
+    `${url} is larger than ${megabytes} MB, the most for one file. Raise --max-megabytes if the file is right.`,
+  );
 }
 
 async function digestOf(file: string, algorithm: string): Promise<Buffer> {

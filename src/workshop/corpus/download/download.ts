@@ -8,7 +8,6 @@ import { StoryError } from '../../../errors.ts';
 import { type Book, type Selection, selectBooks, type Wanted } from './catalogue.ts';
 import { type ClientOptions, type Fetched, PoliteClient } from './client.ts';
 import { addToLedger, type Entry, isWhole, readLedger } from './ledger.ts';
-import { namesOf } from './mirror.ts';
 
 /** The catalogue may be fetched from the site itself, which renews it once a week. */
 export const CATALOGUE = 'https://www.gutenberg.org/cache/epub/feeds/pg_catalog.csv.gz';
@@ -91,7 +90,7 @@ export async function downloadShelf(options: DownloadOptions): Promise<DownloadF
     if (failuresInARow >= MOST_FAILURES_IN_A_ROW)
       throw new StoryError(
         'not_found',
-        `${failuresInARow} books in a row could not be had from ${options.mirror}. What has come stays; try again later, or another --mirror.`,
+        `${failuresInARow} books in a row could not be downloaded from ${options.mirror}. The downloaded books are kept; try again later, or with another --mirror.`,
       );
   }
   return {
@@ -190,4 +189,24 @@ class Shelf {
 /** A base address, made to end with a slash. */
 function folderOf(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
+}
+
+/** The paths of a book's text below a mirror's root; those that keep more of its characters come first. */
+interface Names {
+  /** Generated for every book, as UTF-8. Not every mirror has them. */
+  readonly generated: readonly string[];
+  /**
+   * Made by hand, as UTF-8, Latin-1 (or another 8-bit encoding) or ASCII; books from before 2003 may have
+   * irregular names.
+   */
+  readonly main: readonly string[];
+}
+
+function namesOf(id: string): Names {
+  // Book 12345 is in 1/2/3/4/12345, book 7 in 0/7.
+  const folder = `${id.length === 1 ? '0' : [...id.slice(0, -1)].join('/')}/${id}`;
+  return {
+    generated: [`cache/epub/${id}/pg${id}.txt`],
+    main: [`${folder}/${id}-0.txt`, `${folder}/${id}-8.txt`, `${folder}/${id}.txt`],
+  };
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { printableLine } from '../../../printable.ts';
+import { printableLine } from '../../../terminal.ts';
 import type { Book } from './catalogue.ts';
 import type { Fetched } from './client.ts';
 

@@ -14,16 +14,22 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
  */
 export function redirected(asked: string, at: string, location: string, hosts: readonly string[]): string {
   if (!URL.canParse(location, at)) {
-    throw new StoryError('not_found', `${asked} leads to "${location}", which is no address.`);
+    throw new StoryError(
+      'not_found',
+      `${asked} redirects to "${location}", which is no address. Try another --mirror.`,
+    );
   }
   const target = new URL(location, at);
   if (!(target.protocol in DEFAULT_PORTS) || target.username || target.password) {
-    throw new StoryError('not_found', `${asked} leads to ${target.href}, which is not on the web.`);
+    throw new StoryError(
+      'not_found',
+      `${asked} redirects to ${target.href}, which is no web address. Try another --mirror.`,
+    );
   }
   if (!isSameHost(target, new URL(asked)) && !hosts.some((host) => isNamed(target, host))) {
     throw new StoryError(
       'not_found',
-      `${asked} leads to another host, ${target.host}. If you trust it, add --allow-host ${target.host}.`,
+      `${asked} redirects to another host, ${target.host}. If you trust it, add --allow-host ${target.host}.`,
     );
   }
   return target.href;

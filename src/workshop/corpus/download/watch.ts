@@ -30,7 +30,7 @@ export class Watch {
   alive(): void {
     clearTimeout(this.#stall);
     this.#stall = setTimeout(
-      () => this.#end(`nothing came for ${this.#stalledMs / 1_000} s`),
+      () => this.#end(`no data arrived for ${this.#stalledMs / 1_000} s`),
       this.#stalledMs,
     );
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { barOf, epochLine } from '../src/cli/train-screen.ts';
-import { afterChunk, afterEpoch, beginningOf, reportOf } from '../src/workshop/training/progress.ts';
-import { parseSchedule } from '../src/workshop/training/schedule.ts';
+import { barOf, epochLine } from '../../src/cli/train.ts';
+import { afterChunk, afterEpoch, beginningOf, reportOf } from '../../src/workshop/training/progress.ts';
+import { parseSchedule } from '../../src/workshop/training/schedule.ts';
 
 const SETTINGS = {
   architecture: { cell: 'lstm', units: [8], embedding: 4, dropout: 0 },

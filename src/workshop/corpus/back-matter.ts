@@ -1,19 +1,18 @@
 /** Back matter of a work: letters, advertisements, notes. */
-import { isAnnouncement } from './announcements.ts';
 import { type Block, isRule, keyOf, NEW_SECTION } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
-import { CHAPTER, THE_END } from './headings.ts';
+import { isAnnouncement, LETTER, LETTERS } from './magazines.ts';
 import {
   ADDRESS,
   ADVERTISING,
+  CHAPTER,
   HINT,
   IMPRINT,
-  LETTER,
-  LETTERS,
   LICENCE,
   NOTE,
   NOTES_AT_END,
   NOTES_HEADING,
+  THE_END,
   TITLE_PAGE,
 } from './patterns.ts';
 
@@ -30,7 +29,7 @@ const FEWEST_LETTERS = 3;
 const LONGEST_HEADING = 60;
 
 /** Removes the back matter of a work. */
-export function withoutBack(blocks: readonly Block[], header: Header): Block[] {
+export function withoutBackMatter(blocks: readonly Block[], header: Header): Block[] {
   let end = startOfLetters(blocks);
   let characters = 0;
   for (let i = end - 1; i >= 0 && characters <= BETWEEN_SIGNS; i--) {

@@ -1,18 +1,18 @@
 /** Front matter of a work: credits, notes, a publisher's pages, lists, dedications. */
 import { type Block, isRule, NEW_SECTION, PARAGRAPH } from './blocks.ts';
 import type { Header } from './gutenberg.ts';
-import { CHAPTER, PREFACE } from './headings.ts';
 import { listsIn } from './lists.ts';
+import { EDITORIAL, MASTHEAD } from './magazines.ts';
 import {
   ADDRESS,
+  CHAPTER,
   CREDIT,
   DEDICATION,
-  EDITORIAL,
   IMPRINT,
   LICENCE,
-  MASTHEAD,
   NOTE,
   NOTES_HEADING,
+  PREFACE,
   TITLE_PAGE,
 } from './patterns.ts';
 
@@ -39,32 +39,33 @@ const EDITORIAL_BLOCKS = 15;
 const LONGEST_EDITORIAL = 800;
 
 /** Removes front matter. What a work says before its first chapter stays: prefaces, mottoes. */
-export function withoutFront(
+export function withoutFrontMatter(
   blocks: readonly Block[],
   header: Header,
   annotations: readonly string[],
 ): Block[] {
   const window = windowOf(blocks);
   const masthead = mastheadOf(blocks, window);
-  const gone = new Set([
+  const removed = new Set([
     ...Array(masthead + 1).keys(),
     ...notesIn(blocks, window),
     ...editorialsIn(blocks, window),
   ]);
-  for (const place of listsIn(blocks, { window, prose: proseOf(blocks, gone) }, annotations)) gone.add(place);
-  const prose = proseOf(blocks, gone);
-  const body = bodyOf(blocks, window, gone);
+  for (const index of listsIn(blocks, { window, prose: proseOf(blocks, removed) }, annotations))
+    removed.add(index);
+  const prose = proseOf(blocks, removed);
+  const body = bodyOf(blocks, window, removed);
   const pages = body === undefined ? undefined : publishersPages(blocks, masthead, body);
   if (pages !== undefined && body !== undefined) {
-    const motto = mottoIn(blocks, pages.imprint, pages.end, gone);
+    const motto = mottoIn(blocks, pages.imprint, pages.end, removed);
     const rest = blocks.filter(
-      (_, i) => i >= pages.end && !gone.has(i) && !(i < body && isDedication(blocks, i)),
+      (_, i) => i >= pages.end && !removed.has(i) && !(i < body && isDedication(blocks, i)),
     );
     return [...titlePage(blocks.slice(0, pages.end), header), ...motto, ...rest];
   }
   const before = Math.min(body ?? prose, prose);
   return blocks.filter(({ flat }, i) => {
-    if (gone.has(i)) return false;
+    if (removed.has(i)) return false;
     if (i < window && i <= prose && (LICENCE.test(flat) || CREDIT.test(flat))) return false;
     if (i < Math.max(before, TITLE_BLOCKS) && flat.length < LONGEST_TITLE && TITLE_PAGE.test(flat))
       return false;
@@ -136,10 +137,10 @@ function windowOf(blocks: readonly Block[]): number {
 }
 
 /** The first block of a work that has chapters or a preface; undefined when it has neither. */
-function bodyOf(blocks: readonly Block[], window: number, gone: ReadonlySet<number>): number | undefined {
+function bodyOf(blocks: readonly Block[], window: number, removed: ReadonlySet<number>): number | undefined {
   for (let i = 0; i < window; i++) {
     const { flat } = blocks[i]!;
-    if (gone.has(i) || !(CHAPTER.test(flat) || PREFACE.test(flat)) || IMPRINT.test(flat)) continue;
+    if (removed.has(i) || !(CHAPTER.test(flat) || PREFACE.test(flat)) || IMPRINT.test(flat)) continue;
     // Text follows a heading; a number in a list of books has none.
     const next = blocks.slice(i + 1, i + 7);
     if (next.some((block) => block.flat.length >= PARAGRAPH || /^["“'‘_]/.test(block.flat))) return i;
@@ -148,10 +149,10 @@ function bodyOf(blocks: readonly Block[], window: number, gone: ReadonlySet<numb
 }
 
 /** The first paragraph or direct speech, as opposed to headings and title-page lines. */
-function proseOf(blocks: readonly Block[], gone: ReadonlySet<number>): number {
+function proseOf(blocks: readonly Block[], removed: ReadonlySet<number>): number {
   const found = blocks.findIndex(
     ({ flat }, i) =>
-      !gone.has(i) &&
+      !removed.has(i) &&
       (flat.length >= PARAGRAPH || (/^["“]/.test(flat) && flat.length >= SPEECH)) &&
       ![CREDIT, NOTE, IMPRINT, TITLE_PAGE, EDITORIAL, LICENCE].some((pattern) => pattern.test(flat)),
   );
@@ -214,11 +215,16 @@ function mottoIn(
   blocks: readonly Block[],
   imprint: number,
   start: number,
-  gone: ReadonlySet<number>,
+  removed: ReadonlySet<number>,
 ): Block[] {
   for (let i = start - 1; i > imprint + 1; i--) {
     const [quoted, source] = [blocks[i - 1]!, blocks[i]!];
-    if (gone.has(i) || gone.has(i - 1) || source.flat.length > LONGEST_TITLE || source.gap >= NEW_SECTION)
+    if (
+      removed.has(i) ||
+      removed.has(i - 1) ||
+      source.flat.length > LONGEST_TITLE ||
+      source.gap >= NEW_SECTION
+    )
       continue;
     const lines = quoted.text.split('\n');
     const isVerse =

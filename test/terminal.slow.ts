@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import fc from 'fast-check';
 import { createProgram } from '../src/cli/run.ts';
-import { ownCommand } from '../src/own-command.ts';
+import { ownCommand } from '../src/terminal.ts';
 import { MODELS, ROOT } from './helpers/cli.ts';
 import { temporaryFolder } from './helpers/programs.ts';
 

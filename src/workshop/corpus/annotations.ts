@@ -2,12 +2,12 @@
 import { ABOUT_THE_FILE } from './patterns.ts';
 
 /** The first words in a bracket that describes the book and is not part of its text. */
-const ASIDE =
+const ANNOTATION =
   /^\[[\s*_]*(?:illustrat|transcrib|foot ?note|sidenote|frontispiece|picture|image|handwritten|page|pg\b|note:|music|blank page|decorat|cover|map\b|figure|fig\.|plate\b|advertisement|end of|redactor|proofread|e-?text|device\b|missing text|subscript|superscript|at this point an? \w+ text|[\w ]{0,40}(?:omitted|(?:appears?|occurs?) here)\])/i;
 /** A reference to a footnote, or a page number. */
 const REFERENCE = /\[(?:\d{1,3}|[A-Z*†‡])\]|\{(?:pg |page )?\d{1,4}\}|\[(?:pg|p\.|page)\s*[ivxl\d]+\]/gi;
 /** An annotation ends after this many characters even when its bracket is never closed. */
-const LONGEST_ASIDE = 6_000;
+const LONGEST_ANNOTATION = 6_000;
 const OPENING_WORDS = 60;
 /**
  * The picture at the head of a magazine's letters: it is removed, but its words stay to show where the
@@ -24,7 +24,7 @@ export function withoutAnnotations(text: string): {
   let kept = '';
   let from = 0;
   for (let at = text.indexOf('['); at >= 0; at = text.indexOf('[', at + 1)) {
-    if (at < from || !ASIDE.test(text.slice(at, at + OPENING_WORDS))) continue;
+    if (at < from || !ANNOTATION.test(text.slice(at, at + OPENING_WORDS))) continue;
     const end = closing(text, at);
     const annotation = text.slice(at + 1, end);
     annotations.push(annotation);
@@ -43,7 +43,7 @@ export function withoutReferences(text: string): string {
 /** Where a bracket closes; the end of its paragraph when it does not close. */
 function closing(text: string, opening: number): number {
   let depth = 0;
-  for (let at = opening; at < Math.min(text.length, opening + LONGEST_ASIDE); at++) {
+  for (let at = opening; at < Math.min(text.length, opening + LONGEST_ANNOTATION); at++) {
     if (text[at] === '[') depth += 1;
     else if (text[at] === ']' && --depth === 0) return at;
   }

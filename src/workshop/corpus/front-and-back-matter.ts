@@ -1,11 +1,10 @@
 /** Decides which blocks of a file belong to the work. */
-import { endOfAnnouncement, isAnnouncement } from './announcements.ts';
-import { withoutBack } from './back.ts';
+import { withoutBackMatter } from './back-matter.ts';
 import type { Block } from './blocks.ts';
-import { withoutFront } from './front.ts';
+import { withoutFrontMatter } from './front-matter.ts';
 import type { Header } from './gutenberg.ts';
-import { FOOTNOTES_HEADING } from './headings.ts';
-import { ANNOUNCEMENT_START, LICENCE, NOTE, NOTES_HEADING, SERIAL } from './patterns.ts';
+import { ANNOUNCEMENT_START, endOfAnnouncement, isAnnouncement, SERIAL } from './magazines.ts';
+import { FOOTNOTES_HEADING, LICENCE, NOTE, NOTES_HEADING } from './patterns.ts';
 
 const LONGEST_NOTE = 400;
 const FOOTNOTE = /^(?:\[\w{1,3}\]|\{\d+\}|\(\d{1,3}\)|\d{1,3}[.)\]] |\* ?\w|†)/;
@@ -23,7 +22,7 @@ export function withoutFrontAndBackMatter(
   header: Header,
   annotations: readonly string[],
 ): Block[] {
-  return withoutInserts(withoutBack(withoutFront(blocks, header, annotations), header));
+  return withoutInserts(withoutBackMatter(withoutFrontMatter(blocks, header, annotations), header));
 }
 
 function withoutInserts(blocks: readonly Block[]): Block[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { printableLine, printableText } from '../src/printable.ts';
+import { printableLine, printableText } from '../src/terminal.ts';
 
 /**
  * Characters that a terminal interprets, and those that reorder or hide text: by code point, independently of

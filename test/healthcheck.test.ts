@@ -3,7 +3,7 @@ import { readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
-import { beat } from '../src/heartbeat.ts';
+import { beat } from '../src/healthcheck.ts';
 import { temporaryFolder } from './helpers/programs.ts';
 
 describe('beat', () => {
