@@ -2,13 +2,11 @@
  * Plans capacity for many machines: how many workers 1, 10 and 1,000 stories a second need, on CPUs and on
  * GPUs, and the load of Redis and the bots. Measures, compares the simulation with a real run, and writes
  * docs/capacity.md; takes about three minutes.
- *
- *   npm run bench:capacity -- --core-hour 0.05 --gpu-hour 2 --trip-ms 8 --teraflops 5
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { positive, readCommandLine } from '../scripts/command-line.ts';
 import { measureRun, measureSteps, type Run, SLOTS } from './capacity/measure.ts';
 import { type Assumption, type Plan, report } from './capacity/report.ts';
 import { interpolate, type Load, quantile, simulate, type Writer } from './capacity/simulation.ts';
@@ -29,14 +27,33 @@ const LEAST_STORIES = 3_000;
 /** Multiplications and additions of the model for one character. */
 const OPERATIONS_PER_CHARACTER = 6.4e6;
 
-const { values } = parseArgs({
-  options: {
-    'core-hour': { type: 'string', default: '0.05' },
-    'gpu-hour': { type: 'string', default: '2' },
-    'trip-ms': { type: 'string', default: '8' },
-    teraflops: { type: 'string', default: '5' },
-  },
+const HELP = `
+npm run bench:capacity -- [options]
+
+Measures steps and runs on this machine, simulates loads, and writes docs/capacity.md, in about three minutes.
+
+  --core-hour DOLLARS  price of a core for an hour (default: 0.05)
+  --gpu-hour DOLLARS   price of a GPU for an hour (default: 2)
+  --decode-ms NUMBER   assumed time of a decode of 16 characters on a GPU (default: 8; npm run bench:gpu measures it)
+  --teraflops NUMBER   assumed speed of the GPU (default: 5; npm run bench:gpu measures it)
+`;
+
+const { values } = readCommandLine(HELP, {
+  'core-hour': { type: 'string', default: '0.05' },
+  'gpu-hour': { type: 'string', default: '2' },
+  'decode-ms': { type: 'string', default: '8' },
+  teraflops: { type: 'string', default: '5' },
 });
+const prices = {
+  coreHour: positive('--core-hour', values['core-hour']),
+  gpuHour: positive('--gpu-hour', values['gpu-hour']),
+};
+const assumption: Assumption = {
+  slots: 1_024,
+  charactersPerDecode: 16,
+  decodeMs: positive('--decode-ms', values['decode-ms']),
+  teraflops: positive('--teraflops', values.teraflops),
+};
 
 const processor = (points: readonly (readonly [number, number])[]): Writer => ({
   slots: SLOTS,
@@ -45,14 +62,14 @@ const processor = (points: readonly (readonly [number, number])[]): Writer => ({
   stepMs: interpolate(points),
 });
 
-function card({ slots, charactersPerTrip, tripMs, teraflops }: Assumption): Writer {
+function card({ slots, charactersPerDecode, decodeMs, teraflops }: Assumption): Writer {
   const computeMs = (stories: number) =>
-    (stories * charactersPerTrip * OPERATIONS_PER_CHARACTER) / (teraflops * 1e9);
+    (stories * charactersPerDecode * OPERATIONS_PER_CHARACTER) / (teraflops * 1e9);
   return {
     slots,
     ahead: AHEAD,
-    charactersPerStep: charactersPerTrip,
-    stepMs: (stories) => Math.max(tripMs, computeMs(stories)),
+    charactersPerStep: charactersPerDecode,
+    stepMs: (stories) => Math.max(decodeMs, computeMs(stories)),
   };
 }
 
@@ -95,12 +112,6 @@ for (const [storiesPerSecond, seconds] of RUNS) {
   runs.push({ run, simulated: simulate(processor(points), 1, loadOf(storiesPerSecond, run, seconds)) });
 }
 const [{ run }] = runs as [(typeof runs)[number]];
-const assumption: Assumption = {
-  slots: 1_024,
-  charactersPerTrip: 16,
-  tripMs: Number(values['trip-ms']),
-  teraflops: Number(values.teraflops),
-};
 const text = report({
   steps,
   runs,
@@ -108,7 +119,7 @@ const text = report({
   coresPerWorker: cores,
   gpu: LOADS.map((load) => plan(card(assumption), loadOf(load, run))),
   assumption,
-  prices: { coreHour: Number(values['core-hour']), gpuHour: Number(values['gpu-hour']) },
+  prices,
   length: LENGTH,
   pace: PACE,
   load: loadavg()[1]!.toFixed(1),

@@ -45,16 +45,16 @@ export async function bareLoop(engine: Engine, size: number, milliseconds = MEAS
   let ids = new Int32Array(size).fill(20);
   let position = 0;
   for (let slot = 0; slot < size; slot++) engine.clear(slot);
-  const trips = await ratePerSecond(milliseconds, async () => {
-    const lanes = Array.from({ length: size }, (_, slot): Row => {
+  const decodes = await ratePerSecond(milliseconds, async () => {
+    const rows = Array.from({ length: size }, (_, slot): Row => {
       const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(slot, position + step, 0));
       return { slot, feed: [ids[slot]!], temperature: 0.4, uniforms };
     });
-    const drawn = await engine.decode(lanes, steps);
+    const drawn = await engine.decode(rows, steps);
     ids = Int32Array.from(ids, (_, slot) => drawn[slot * steps + steps - 1]!);
     position += steps;
   });
-  return trips * size * steps;
+  return decodes * size * steps;
 }
 
 async function storiesAtOnce(storyteller: Storyteller, size: number, bare: number): Promise<number> {

@@ -1,15 +1,11 @@
 /**
  * Measures a GPU in one command: its name, characters per second and latency of a decode by slots and by
  * characters per decode, memory, and the comparison with PyTorch and with the card's peak.
- *
- *   npm run bench:gpu                 # on a machine with a GPU's Vulkan driver, or CUDA
- *   npm run bench:gpu -- --software   # to try this script without one: tiny, and no figure of it means anything
- *
- * PyTorch is measured in the same run when `python3` has it.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
+import { readCommandLine } from '../scripts/command-line.ts';
 import type { Row } from '../src/generator/engines/engine.ts';
 import {
   adapterTitle,
@@ -26,18 +22,26 @@ import { uniformAt } from '../src/generator/sampler.ts';
 import { figure, machine, median, table } from './measure.ts';
 import { plainLstmOf } from './peers/plain-lstm.ts';
 
-const isTrial = process.argv.includes('--software');
+const HELP = `
+npm run bench:gpu -- [options]
+
+Measures the GPU of this machine, through Vulkan and through CUDA; PyTorch, too, if python3 has it.
+
+  --software  try this script on a software renderer, with a small model; the figures mean nothing
+`;
+const { values } = readCommandLine(HELP, { software: { type: 'boolean', default: false } });
+const isTrial = values.software;
 const SLOTS = isTrial ? [1, 16] : [1, 8, 32, 64, 128, 512, 1_024, 2_048, 4_096, 8_192];
 const STEPS = isTrial ? [1, 2] : [1, 4, 16, 64];
 const MEASURE_MS = isTrial ? 1 : 1_500;
-const WARM_UP_TRIPS = isTrial ? 1 : 3;
+const WARM_UP_DECODES = isTrial ? 1 : 3;
 
 interface Point {
   readonly slots: number;
   readonly steps: number;
   readonly rate: number;
   /** Milliseconds of one decode, median. */
-  readonly trip: number;
+  readonly decodeMs: number;
   readonly bytes: number;
 }
 
@@ -62,20 +66,20 @@ async function measure(
     { capacity: slots },
   );
   let position = 0;
-  const trip = async () => {
-    const lanes = Array.from({ length: slots }, (_, slot): Row => {
+  const decode = async () => {
+    const rows = Array.from({ length: slots }, (_, slot): Row => {
       const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(slot, position + step, 0));
       return { slot, feed: [20], temperature: 0.4, uniforms };
     });
     position += steps;
     const started = performance.now();
-    await engine.decode(lanes, steps);
+    await engine.decode(rows, steps);
     return performance.now() - started;
   };
-  for (let i = 0; i < WARM_UP_TRIPS; i++) await trip();
+  for (let i = 0; i < WARM_UP_DECODES; i++) await decode();
   const times: number[] = [];
   const started = performance.now();
-  while (performance.now() - started < MEASURE_MS) times.push(await trip());
+  while (performance.now() - started < MEASURE_MS) times.push(await decode());
   const seconds = (performance.now() - started) / 1_000;
   const { numBytes } = tf.memory();
   await engine.close();
@@ -83,7 +87,7 @@ async function measure(
     slots,
     steps,
     rate: (times.length * slots * steps) / seconds,
-    trip: median(times),
+    decodeMs: median(times),
     bytes: numBytes,
   };
 }
@@ -93,13 +97,13 @@ async function measureBackend(model: Model, backend: TensorflowBackend): Promise
   const rows: string[][] = [];
   for (const slots of SLOTS) {
     for (const steps of STEPS) {
-      const { rate, trip, bytes } = await measure(model, backend, slots, steps);
+      const { rate, decodeMs, bytes } = await measure(model, backend, slots, steps);
       rows.push([
         String(slots),
         String(steps),
         figure(rate),
-        trip.toFixed(2),
-        figure(trip / steps),
+        decodeMs.toFixed(2),
+        figure(decodeMs / steps),
         ((rate * operations) / 1e12).toFixed(3),
         // Every step reads all weights once, for any number of rows.
         figure(((rate / slots) * operations * 2) / 1e9),
@@ -109,9 +113,9 @@ async function measureBackend(model: Model, backend: TensorflowBackend): Promise
   }
   const header = [
     'slots',
-    'characters a trip',
+    'characters a decode',
     'characters/s',
-    'ms a trip',
+    'ms a decode',
     'ms a step',
     'TFLOP/s',
     'GB/s of weights',
@@ -124,7 +128,7 @@ async function open(name: 'webgpu' | 'cuda'): Promise<{ device: string; backend:
   if (name === 'cuda') return { device: 'the first device', backend: await createCudaBackend() };
   const adapter = await requestDawnAdapter();
   const device = adapterTitle(adapter.info);
-  if (isSoftware(adapter.info) && !isTrial) throw new Error(`${device} is a program and no GPU`);
+  if (isSoftware(adapter.info) && !isTrial) throw new Error(`${device} is a software renderer, not a GPU`);
   return { device, backend: await createWebgpuBackend(adapter) };
 }
 

@@ -1,18 +1,21 @@
-/**
- * Runs every benchmark of the generator and the queue, ratios first; takes about six minutes.
- *
- *   npm run bench
- *
- * Prints what bench/RESULTS.md records and writes bench/stories.svg.
- */
+/** Runs every benchmark of the generator and the queue, ratios first. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readCommandLine } from '../scripts/command-line.ts';
 import { plot } from '../src/workshop/plot.ts';
 import type { EngineFigures } from './engines.ts';
 import { CROWDS, figure, machine, table } from './measure.ts';
 import { benchQueue } from './queue.ts';
 import { benchWorkers } from './workers.ts';
+
+const HELP = `
+npm run bench
+
+Runs every benchmark of the generator and the queue in about six minutes, prints the tables of
+bench/RESULTS.md and writes bench/stories.svg.
+`;
+readCommandLine(HELP, {});
 
 /** The label of each process of bench/engines.ts. */
 const WRITERS: Readonly<Record<string, string>> = {
@@ -21,8 +24,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   onnx: 'onnx',
   wasm: 'tensorflow-wasm',
   plain: 'plain TensorFlow.js, a story per call',
-  ancestor: 'the ancestor’s way',
-  'ancestor-wasm': 'the ancestor’s way, on WASM',
+  ancestor: 'the ancestor',
+  'ancestor-wasm': 'the ancestor, on WASM',
 };
 const STORIES_PLOT = fileURLToPath(new URL('stories.svg', import.meta.url));
 

@@ -1,11 +1,10 @@
 /**
  * Measures the static page in a browser, at its worker: the time until it is ready, the time to the first
  * text, characters per second, and the delay of Stop. One thread, in Chromium.
- *
- *   node --import tsx bench/static.ts [wasm|webgpu|auto]
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { endWith, readCommandLine } from '../scripts/command-line.ts';
 import { buildStatic } from '../scripts/static/build.ts';
 import type { EngineName } from '../src/generator/engines/choose.ts';
 import type { Order, Report } from '../src/page/backend/worker.ts';
@@ -26,7 +25,16 @@ interface Figures {
   readonly rates: Record<number, number>;
 }
 
-const engine = (process.argv[2] ?? 'wasm') as EngineName | 'auto';
+const ENGINES: readonly string[] = ['wasm', 'webgpu', 'auto'];
+const HELP = `
+npm run bench:static -- [ENGINE]
+
+Measures the static page in Chromium on an engine: ${ENGINES.join(', ')} (default: wasm).
+`;
+
+const [name = 'wasm'] = readCommandLine(HELP, {}, 1).positionals;
+if (!ENGINES.includes(name)) endWith(`Unknown engine ${name}. Choose one of ${ENGINES.join(', ')}.`);
+const engine = name as EngineName | 'auto';
 const models = fileURLToPath(new URL('../models', import.meta.url));
 const { folder, remove } = await temporaryFolder();
 const sizes = await buildStatic(folder, { modelsFolder: models, engine });
@@ -50,7 +58,7 @@ try {
     const rates = Object.entries(figures.rates).map(([n, rate]) => `${n}: ${Math.round(rate)}`);
     console.log(
       `${figures.engine}: ready after ${Math.round(figures.readyMs)} ms, first text ${Math.round(figures.firstTextMs)} ms ` +
-        `later, Stop heard in ${Math.round(figures.stopMs)} ms, characters a second by stories ${rates.join(', ')}`,
+        `later, stopped after ${Math.round(figures.stopMs)} ms, characters a second by stories ${rates.join(', ')}`,
     );
   }
 } finally {

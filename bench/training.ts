@@ -2,13 +2,10 @@
  * Measures training: characters per second of a whole step (read, gradient, clipping, optimizer) against the
  * bare cost of its matrix products on the same backend, and memory against the number of streams.
  *
- *   npm run bench:training                        # on the best backend that runs here
- *   SCIFI_ENGINE=wasm npm run bench:training
- *   npm run bench:training -- --quick             # one size, to try this script
- *
  * Whole steps and bare products alternate, so that other load on the machine slows both.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { readCommandLine } from '../scripts/command-line.ts';
 import { readConfig } from '../src/config.ts';
 import { openTrainingBackend } from '../src/workshop/training/backend.ts';
 import { CELLS } from '../src/workshop/training/cells.ts';
@@ -17,7 +14,15 @@ import { disposeOf, type RunTensors, takeStep } from '../src/workshop/training/s
 import { Streams } from '../src/workshop/training/streams.ts';
 import { figure, machine, median, table } from './measure.ts';
 
-const isQuick = process.argv.includes('--quick');
+const HELP = `
+npm run bench:training -- [options]
+
+Measures training on the backend that SCIFI_ENGINE selects; by default on the best one of this machine.
+
+  --quick  one size and two rounds, to try this script
+`;
+const { values } = readCommandLine(HELP, { quick: { type: 'boolean', default: false } });
+const isQuick = values.quick;
 const VOCABULARY = 97;
 const EMBEDDING = 64;
 const STEPS = 64;

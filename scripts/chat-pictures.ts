@@ -2,8 +2,6 @@
  * Draws what a story looks like on Discord and on Slack, for the README. The bots run as in production,
  * against the fake platforms of the tests; the messages that they sent are drawn twice, once while the story
  * grows and once when it is done.
- *
- *   node --import tsx scripts/chat-pictures.ts docs
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +15,7 @@ import { buttonsOf, labelOf, Person as SlackPerson } from '../test/fakes/slack/p
 import { wordsOf } from '../test/fakes/slack/world.ts';
 import { startRole } from '../test/helpers/processes.ts';
 import { until } from '../test/helpers/programs.ts';
+import { endWith, readCommandLine } from './command-line.ts';
 
 const REQUEST = { prompt: 'It all began with', temperature: 0.4, length: 420, seed: 11 };
 const STORY_TIMEOUT_MS = 120_000;
@@ -102,16 +101,16 @@ function states<State>(history: readonly State[], textOf: (state: State) => stri
   return [history.find((state) => textOf(state).length > HALF_GROWN)!, history.at(-1)!];
 }
 
-const [folder] = process.argv.slice(2);
+const HELP = `
+node --import tsx scripts/chat-pictures.ts FOLDER
+
+Draws discord.png and slack.png into FOLDER. Needs Chromium.
+`;
+
+const [folder] = readCommandLine(HELP, {}, 1).positionals;
+if (!folder) endWith('Give the folder of the pictures, such as docs.');
 const executablePath = findChromium();
-if (!folder || !executablePath) {
-  console.error(
-    folder
-      ? 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.'
-      : 'Say where the pictures go: scripts/chat-pictures.ts FOLDER',
-  );
-  process.exit(2);
-}
+if (!executablePath) endWith('No Chromium found. Install the package chromium, or set CHROMIUM to its path.');
 const data = await mkdtemp(join(tmpdir(), 'scifi-pictures-'));
 const [discord, slack] = await Promise.all([FakeDiscord.start(), FakeSlack.start()]);
 const bot = await startRole('start', {

@@ -1,24 +1,26 @@
 /**
  * Makes the page's icons from `icon.svg`, in Chromium: PNG files, and a `favicon.ico` that holds PNG images.
- *
- *   node --import tsx scripts/icons.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
+import { endWith, readCommandLine } from './command-line.ts';
 
 const FOLDER = fileURLToPath(new URL('../src/page', import.meta.url));
 /** Edges in pixels: for home screens of phones, and for the installed web application. */
 const PNG_SIZES = [180, 192, 512];
 const ICO_SIZES = [16, 32, 48];
 
+const HELP = `
+node --import tsx scripts/icons.ts
+
+Draws the icons of the page from src/page/icon.svg. Needs Chromium.
+`;
+readCommandLine(HELP, {});
 const executablePath = findChromium();
-if (!executablePath) {
-  console.error('No Chromium found. Install the package chromium, or set CHROMIUM to its path.');
-  process.exit(2);
-}
+if (!executablePath) endWith('No Chromium found. Install the package chromium, or set CHROMIUM to its path.');
 const svg = readFileSync(join(FOLDER, 'icon.svg')).toString('base64');
 const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
 try {

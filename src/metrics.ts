@@ -15,14 +15,14 @@ const WAITS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
 export const storyWait = new Histogram({
   name: 'scifi_story_wait_seconds',
-  help: 'From the queue to a worker, by the first worker that takes a story',
+  help: 'Time from adding a story to the queue until the first worker takes it',
   buckets: WAITS,
   registers,
 });
 
 export const firstText = new Histogram({
   name: 'scifi_first_text_seconds',
-  help: 'From the request of a person to the first text of the story that the reply shows',
+  help: 'Time from a user’s request until the reply shows the first text of the story',
   labelNames: ['platform'],
   buckets: WAITS,
   registers,
@@ -30,54 +30,54 @@ export const firstText = new Histogram({
 
 export const characters = new Counter({
   name: 'scifi_characters_total',
-  help: 'Characters that this worker has written',
+  help: 'Characters that this worker has generated',
   registers,
 });
 
 export const redraws = new Counter({
   name: 'scifi_redraws_total',
-  help: 'Words that may not be said, each time that the network of this worker drew one and went back',
+  help: 'Words that the content filter rejected and that this worker resampled',
   registers,
 });
 
 export const stories = new Counter({
   name: 'scifi_stories_total',
-  help: 'Stories that ended in this worker: complete, stopped, handed_over, lost, or the code of what went wrong',
+  help: 'Stories that ended in this worker: complete, stopped, handed_over, lost, or an error code',
   labelNames: ['ending'],
   registers,
 });
 
 export const takeovers = new Counter({
   name: 'scifi_takeovers_total',
-  help: 'Stories and replies taken back from a process that was lost',
+  help: 'Stories and replies taken over from a lost process',
   labelNames: ['queue'],
   registers,
 });
 
 export const replies = new Counter({
   name: 'scifi_replies_total',
-  help: 'Replies that were brought to their end here: complete, stopped, or the code of what went wrong',
+  help: 'Replies that ended in this process: complete, stopped, or an error code',
   labelNames: ['platform', 'ending'],
   registers,
 });
 
 export const edits = new Counter({
   name: 'scifi_edits_total',
-  help: 'Times that a reply was shown on its platform: progress on the way, final at its end',
+  help: 'Edits of replies: progress while a story grows, final at its end',
   labelNames: ['platform', 'kind'],
   registers,
 });
 
 export const rateLimited = new Counter({
   name: 'scifi_rate_limited_total',
-  help: 'Calls that a platform refused because there were too many',
+  help: 'Calls that a platform refused with a rate limit',
   labelNames: ['platform'],
   registers,
 });
 
 export const refusals = new Counter({
   name: 'scifi_refusals_total',
-  help: 'Requests of people that were refused, by the code of the reason',
+  help: 'Requests that were refused, by error code',
   labelNames: ['code'],
   registers,
 });
@@ -85,7 +85,7 @@ export const refusals = new Counter({
 export const limitsHit = new Counter({
   name: 'scifi_limits_hit_total',
   help:
-    'Requests of people that were refused by a limit: person_at_once, person_hourly, place_at_once, ' +
+    'Requests that were refused by a limit: person_at_once, person_hourly, place_at_once, ' +
     'place_hourly, queue_full, queue_wait',
   labelNames: ['kind'],
   registers,
@@ -107,7 +107,7 @@ export function watchQueues(
   registry.removeSingleMetric('scifi_queue_jobs');
   new Gauge({
     name: 'scifi_queue_jobs',
-    help: 'Jobs in a queue, by state; waiting and prioritized stories wait for a writer',
+    help: 'Jobs in a queue, by state; waiting and prioritized stories wait for a worker',
     labelNames: ['queue', 'state'],
     registers,
     async collect() {
@@ -130,7 +130,7 @@ export function watchExpectedWait(read: () => Promise<number | undefined>): void
   registry.removeSingleMetric('scifi_expected_wait_seconds');
   new Gauge({
     name: 'scifi_expected_wait_seconds',
-    help: 'Time for which a story that is asked for now is expected to wait for a writer; none while there is no worker',
+    help: 'Expected wait of a story that is requested now; absent while there is no worker',
     registers,
     async collect() {
       const seconds = await read().catch(() => undefined);
@@ -145,7 +145,7 @@ export function watchSlots(read: () => { readonly active: number; readonly capac
   registry.removeSingleMetric('scifi_slots');
   new Gauge({
     name: 'scifi_slots',
-    help: 'Slots of this worker: stories that it can write at the same time (capacity), and does (active)',
+    help: 'Slots of this worker: the most stories at the same time (capacity), and those in progress (active)',
     labelNames: ['kind'],
     registers,
     collect() {

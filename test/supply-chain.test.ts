@@ -62,8 +62,8 @@ describe('the supply chain', () => {
       'node_modules/d': { license: 'AGPL-3.0' },
     };
     assert.deepEqual(licenceProblems({ packages }), [
-      '@b/c: it names no licence',
-      'd: nobody has looked at AGPL-3.0',
+      '@b/c: it states no licence',
+      'd: AGPL-3.0 was not reviewed',
     ]);
   });
 

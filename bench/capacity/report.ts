@@ -17,8 +17,8 @@ export interface Prices {
 
 export interface Assumption {
   readonly slots: number;
-  readonly charactersPerTrip: number;
-  readonly tripMs: number;
+  readonly charactersPerDecode: number;
+  readonly decodeMs: number;
   readonly teraflops: number;
 }
 
@@ -35,7 +35,7 @@ export interface Findings {
   readonly prices: Prices;
   readonly length: number;
   readonly pace: number;
-  /** Number of processes that wanted a core, over the last five minutes. */
+  /** Load average of the last five minutes. */
   readonly load: string;
   readonly cores: number;
 }
@@ -55,65 +55,58 @@ export function report(found: Findings): string {
   const [{ run }] = found.runs as [Findings['runs'][number]];
   const { perStory } = run;
   const readingSeconds = found.length / found.pace;
-  return `# What it takes
+  return `# Capacity planning
 
-\`npm run bench:capacity\` measures, simulates and writes this page. Measured on ${machine()}.
-Stories of ${figure(found.length)} characters, which replies reveal at ${found.pace} a second, arriving at random. The machine's load
-was ${found.load} while this was measured, for ${found.cores} cores: above that, other work ran meanwhile, everything measured is slower than it would be,
-and the plan asks for more than is needed.
+\`npm run bench:capacity\` measures this machine, simulates the loads and writes this page. Measured on ${machine()}.
+Stories have ${figure(found.length)} characters, arrive at random, and are revealed at ${found.pace} characters a second. The load average during the
+measurement was ${found.load} on ${found.cores} cores. A load above the number of cores makes the measured times too long and the plan too large.
 
-## What was measured
+## Measurements
 
-Milliseconds of a step, in which every story of a batch grows by one character (ONNX Runtime, through the storyteller):
+Milliseconds of a step, in which every active story grows by one character (ONNX Runtime, through the storyteller):
 
 ${table(
-  ['stories in the batch', ...found.steps[0]!.points.map(([stories]) => String(stories))],
+  ['active stories', ...found.steps[0]!.points.map(([stories]) => String(stories))],
   found.steps.map(({ threads, points }) => [
     `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     ...points.map(([, step]) => figure(step)),
   ]),
 )}
 
-A story at ${run.storiesPerSecond} a second on the page, which is the platform that writes down most (four times a second):
+Costs per story at ${run.storiesPerSecond} stories a second on the page, the platform with the most updates (four a second):
 
 ${table(
-  ['of each story', ''],
+  ['per story', ''],
   [
-    ['Redis operations, those within scripts counted', figure(perStory.commands)],
+    ['Redis commands, including those in scripts', figure(perStory.commands)],
     [
-      'the same, by the most frequent',
+      'the most frequent of them',
       run.topCommands
         .slice(0, 5)
         .map(([name, calls]) => `${name} ${figure(calls)}`)
         .join(', '),
     ],
-    ['of Redis’ one thread', ms(perStory.redisSeconds * 1_000)],
-    ['through Redis’ network', `${figure(perStory.networkBytes / 1_024)} KiB`],
-    [
-      'kept in Redis, once the events of the last minute are gone',
-      `${figure(perStory.keptBytes / 1_024)} KiB`,
-    ],
-    [
-      'of a core, for the reply, and here for the one who asks and listens, too',
-      ms(perStory.repliesSeconds * 1_000),
-    ],
+    ['CPU time of Redis', ms(perStory.redisSeconds * 1_000)],
+    ['network traffic of Redis', `${figure(perStory.networkBytes / 1_024)} KiB`],
+    ['memory in Redis after the events are trimmed', `${figure(perStory.keptBytes / 1_024)} KiB`],
+    ['CPU time of the bots, including the requesting client', ms(perStory.repliesSeconds * 1_000)],
   ],
 )}
 
-The worker process had ${mebibytes(run.workerBytes)} resident at most.
+The worker process used at most ${mebibytes(run.workerBytes)} of memory.
 
-## The simulation beside the real thing
+## Simulation compared with a run
 
-A worker of one thread, a process of its own, over a Redis of its own; each cell is the median and the 95% quantile. Steps
-were measured before and after each run. The simulation knows neither the queue, nor that a reply is looked at every quarter of a second, nor other processes on the
-machine. Alone in the house, a story's first text came ${ms(run.idleFirst)} after the request: that much is to be added to what is simulated.
+One worker process with one thread and its own Redis. Each cell has the median and the 95th percentile. Steps were measured
+before and after each run. The simulation leaves out the queue, the interval of a quarter of a second between updates, and other
+processes. On an idle machine the first text came ${ms(run.idleFirst)} after the request: add this to the simulated values.
 
 ${table(
   [
     'stories a second',
     'stories',
-    'writing, measured',
-    'writing, simulated',
+    'generation, measured',
+    'generation, simulated',
     'first text, measured',
     'first text, simulated',
   ],
@@ -129,53 +122,51 @@ ${table(
 
 ## Workers
 
-The fewest with which 95% of stories have their first word within a second of simulated time, and no worker is full on average.
+The smallest number of workers with which 95% of stories have their first word within one simulated second, and on average less
+than 80% of the slots are in use.
 
-On processors, ${found.coresPerWorker} cores a worker, at $${found.prices.coreHour} for the hour of a core (\`--core-hour\`):
+On CPUs, with ${found.coresPerWorker} cores per worker, at $${found.prices.coreHour} per core and hour (\`--core-hour\`):
 
 ${planTable(found.cpu, found.coresPerWorker, found.prices.coreHour, 'cores')}
 
-On GPUs. **Assumed, not measured: no GPU was at hand.** A trip of ${found.assumption.charactersPerTrip} characters takes ${found.assumption.tripMs} ms, in which
-kernels are started, or as long as ${found.assumption.teraflops} TFLOP/s need for it, whichever is longer; ${found.assumption.slots} slots. \`npm run bench:gpu\` measures
-both where there is a card; pass them as \`--trip-ms\` and \`--teraflops\`. At $${found.prices.gpuHour} for the hour of a card (\`--gpu-hour\`):
+On GPUs. **These figures are assumptions, not measurements**: a decode of ${found.assumption.charactersPerDecode} characters takes ${found.assumption.decodeMs} ms for launching kernels, or
+the time of its arithmetic at ${found.assumption.teraflops} TFLOP/s, whichever is longer; a worker has ${found.assumption.slots} slots. \`npm run bench:gpu\` measures both on a GPU;
+pass them as \`--decode-ms\` and \`--teraflops\`. At $${found.prices.gpuHour} per GPU and hour (\`--gpu-hour\`):
 
-${planTable(found.gpu, 1, found.prices.gpuHour, 'cards')}
+${planTable(found.gpu, 1, found.prices.gpuHour, 'GPUs')}
 
-## Everything else
+## Redis, bots and platforms
 
 ${table(
   ['stories a second', ...found.cpu.map(({ storiesPerSecond }) => figure(storiesPerSecond))],
   [
+    ['Redis commands a second', ...found.cpu.map((one) => figure(one.storiesPerSecond * perStory.commands))],
     [
-      'Redis operations a second',
-      ...found.cpu.map((one) => figure(one.storiesPerSecond * perStory.commands)),
-    ],
-    [
-      'of Redis’ one thread',
+      'CPU time of Redis',
       ...found.cpu.map((one) => `${figure(one.storiesPerSecond * perStory.redisSeconds * 100)}%`),
     ],
     [
-      'through its network, MiB/s',
+      'network traffic of Redis, MiB/s',
       ...found.cpu.map((one) => figure((one.storiesPerSecond * perStory.networkBytes) / 2 ** 20)),
     ],
     [
-      'its memory, GiB, stories kept for a day',
+      'memory of Redis, GiB, with stories kept for a day',
       ...found.cpu.map((one) =>
         figure((one.storiesPerSecond * perStory.keptBytes * SECONDS_PER_DAY) / 2 ** 30),
       ),
     ],
     ['cores of bots', ...found.cpu.map((one) => figure(one.storiesPerSecond * perStory.repliesSeconds))],
-    ['replies under way', ...found.cpu.map((one) => figure(one.storiesPerSecond * readingSeconds))],
+    ['replies in progress', ...found.cpu.map((one) => figure(one.storiesPerSecond * readingSeconds))],
     [
-      'edits a second, all on Discord',
+      'edits a second, if all are on Discord',
       ...found.cpu.map((one) => figure((one.storiesPerSecond * readingSeconds) / DISCORD_EDIT_SECONDS)),
     ],
     [
-      'edits a second, all on Slack, were it to allow them',
+      'edits a second, if all are on Slack',
       ...found.cpu.map((one) => figure((one.storiesPerSecond * readingSeconds) / SLACK_EDIT_SECONDS)),
     ],
     [
-      'workspaces for those',
+      'workspaces that allow this many edits',
       ...found.cpu.map((one) =>
         figure(
           Math.ceil(
@@ -187,16 +178,16 @@ ${table(
   ],
 )}
 
-- **One Redis** runs its commands on one thread: it carries about ${figure(0.7 / perStory.redisSeconds)} stories a second at 70% of it. Beyond that a cluster helps as far as
-  there are queues (each platform's replies and the stories lie apart, [redis.md](redis.md)); beyond that run several
-  installs side by side, each with its own Redis and \`SCIFI_PREFIX\`, and give each a part of Discord's shards and of Slack's workspaces.
-- **Its memory** is what stories take that are kept: \`SCIFI_RETENTION_HOURS\` makes it less, in proportion.
-- **Discord** limits the edits of each reply, and a reply is edited once a second at most; editing through an interaction is not counted
-  against the bot's limit for all requests, says Discord. A bot in more than 2,500 servers is sharded: \`DISCORD_SHARDS\`.
-- **Slack** limits the edits of a workspace: a story alone is edited every second and a half, several share, and further
-  ones come whole. So a workspace sees fewer edits and not later stories.
-- **A GPU's worker** is one Node.js process, too. What it does for each character besides the card's work was not simulated:
-  expect a core for it, and split a card among workers if \`scifi_characters_total\` stays below what the card could.
+- **One Redis** runs its commands on one thread. At 70% of that thread it handles about ${figure(0.7 / perStory.redisSeconds)} stories a second. For more,
+  use a cluster, which spreads the queues (one for stories, one for each platform's replies, [redis.md](redis.md)). Beyond that,
+  run several installations, each with its own Redis and \`SCIFI_PREFIX\`, and divide Discord's shards and Slack's workspaces among them.
+- **Memory of Redis** is proportional to \`SCIFI_RETENTION_HOURS\`.
+- **Discord** limits the edits of each reply; a reply is edited at most once a second. According to Discord, edits through an
+  interaction do not count against the bot's global limit. A bot in more than 2,500 servers must be sharded: \`DISCORD_SHARDS\`.
+- **Slack** limits the edits of each workspace. One story is edited every one and a half seconds; several stories share the limit,
+  and further ones are posted complete. A busy workspace sees fewer edits, not later stories.
+- **A GPU worker** is one Node.js process. Its own work for each character was not simulated: reserve one core for it, and run
+  several workers per GPU if \`scifi_characters_total\` stays below the GPU's rate.
 `;
 }
 
@@ -207,11 +198,11 @@ function planTable(plans: readonly Plan[], units: number, price: number, unit: s
       'workers',
       unit,
       'busy',
-      'stories in a batch',
+      'active stories',
       'wait',
       'first text',
-      `hours of ${unit} for 1,000 stories`,
-      'for a million stories',
+      `${unit.replace(/s$/, '')} hours per 1,000 stories`,
+      'per million stories',
     ],
     plans.map(({ storiesPerSecond, workers, outcome }) => {
       const hours = (workers * units * 1_000) / storiesPerSecond / 3_600;

@@ -38,14 +38,14 @@ def cell(gates, c):
 
 
 class Batch:
-    """States and the last ids of so many rows, stepped in place."""
+    """States and the last ids of a number of rows, stepped in place."""
 
     def __init__(self, rows):
         self.ids = torch.zeros(rows, dtype=torch.long, device=device)
         self.states = [torch.zeros(rows, UNITS, device=device) for _ in range(4)]
         self.uniforms = torch.rand(STEPS, rows, 1, device=device)
 
-    def trip(self):
+    def decode(self):
         h0, c0, h1, c1 = self.states
         for step in range(STEPS):
             n0, m0 = cell(torch.addmm(table[self.ids], h0, first), c0)
@@ -71,11 +71,11 @@ def per_second(work):
 def captured(batch):
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
-        batch.trip()
+        batch.decode()
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        batch.trip()
+        batch.decode()
     return graph.replay
 
 
@@ -83,7 +83,7 @@ print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}\n")
 print("| rows | eager, characters/s | CUDA graph, characters/s |")
 print("|---|---:|---:|")
 for rows in map(int, sys.argv[1:]):
-    eager = per_second(Batch(rows).trip) * rows * STEPS
+    eager = per_second(Batch(rows).decode) * rows * STEPS
     graph = per_second(captured(Batch(rows))) * rows * STEPS
     print(f"| {rows} | {eager:,.0f} | {graph:,.0f} |")
 

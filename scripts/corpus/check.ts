@@ -1,12 +1,9 @@
 /**
  * Looks for text that `scifi corpus build` should have removed: every line that a broad pattern matches, and
  * random passages for a person to read.
- *
- *   node --import tsx scripts/corpus/check.ts DATA                       # lines that may be leftovers
- *   node --import tsx scripts/corpus/check.ts DATA --places 40 --seed 7  # a quarter beginnings, a quarter ends, half middles
  */
-import { parseArgs } from 'node:util';
 import { uniformAt } from '../../src/generator/sampler.ts';
+import { endWith, positive, readCommandLine } from '../command-line.ts';
 import { worksOf } from './works.ts';
 
 /** Broader than the cleaner's patterns, so it matches stories as well: each line must be read by a person. */
@@ -23,16 +20,26 @@ const SUSPICIOUS: readonly RegExp[] = [
   /^illustrated by|^illustrator|^cover (?:art|by|painting)|^(?:other )?books by|^by the same author/i,
 ];
 const SHOWN = 160;
-const PLACE = 700;
+const PASSAGE_CHARACTERS = 700;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { places: { type: 'string' }, seed: { type: 'string', default: '1' } },
-});
+const HELP = `
+node --import tsx scripts/corpus/check.ts DATA [options]
+
+Prints every line of the corpus in DATA that may be a leftover, or passages to read.
+
+  --passages COUNT  print this many passages instead: a quarter beginnings, a quarter ends, half middles
+  --seed NUMBER     choose the passages by this seed (default: 1)
+`;
+
+const { values, positionals } = readCommandLine(
+  HELP,
+  { passages: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  1,
+);
 const [data] = positionals;
-if (!data) throw new Error('Give the folder of a corpus.');
+if (!data) endWith('Give the folder of a corpus.');
 
-if (values.places === undefined) {
+if (values.passages === undefined) {
   let [works, lines, caught] = [0, 0, 0];
   for await (const { id, text } of worksOf(data)) {
     works += 1;
@@ -48,14 +55,17 @@ if (values.places === undefined) {
   }
   console.log(`${caught} of ${lines.toLocaleString('en')} lines in ${works} works are to be read.`);
 } else {
-  const [places, seed] = [Number(values.places), Number(values.seed)];
+  const [passages, seed] = [positive('--passages', values.passages), Number(values.seed)];
   const works: { id: string; text: string }[] = [];
   for await (const work of worksOf(data)) works.push(work);
-  for (let place = 0; place < places; place++) {
-    const { id, text } = works[Math.floor(uniformAt(seed, place, 0) * works.length)]!;
-    const kind = ['beginning', 'middle', 'end', 'middle'][place % 4]!;
-    const at = Math.floor(uniformAt(seed, place, 1) * Math.max(0, text.length - PLACE));
-    const from = kind === 'beginning' ? 0 : kind === 'end' ? Math.max(0, text.length - PLACE) : at;
-    console.log(`=== ${place + 1}: ${kind} of ${id}\n${text.slice(from, from + PLACE).trim()}\n`);
+  for (let passage = 0; passage < passages; passage++) {
+    const { id, text } = works[Math.floor(uniformAt(seed, passage, 0) * works.length)]!;
+    const kind = ['beginning', 'middle', 'end', 'middle'][passage % 4]!;
+    const at = Math.floor(uniformAt(seed, passage, 1) * Math.max(0, text.length - PASSAGE_CHARACTERS));
+    const from =
+      kind === 'beginning' ? 0 : kind === 'end' ? Math.max(0, text.length - PASSAGE_CHARACTERS) : at;
+    console.log(
+      `=== ${passage + 1}: ${kind} of ${id}\n${text.slice(from, from + PASSAGE_CHARACTERS).trim()}\n`,
+    );
   }
 }

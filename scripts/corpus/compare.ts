@@ -2,15 +2,11 @@
  * Compares a corpus that `scifi corpus build` wrote with the same works cleaned in another way, by shingles
  * of 50 characters: the share of the other's that ours contains, and the share of ours that the other
  * contains.
- *
- *   node --import tsx scripts/corpus/compare.ts DATA CLEAN                  # CLEAN/ID.txt
- *   node --import tsx scripts/corpus/compare.ts DATA CLEAN --manifest FILE  # its `dropped_paragraphs` are set aside
- *   node --import tsx scripts/corpus/compare.ts DATA CLEAN --show 84        # every passage that differs
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { endWith, readCommandLine } from '../command-line.ts';
 import { flatten, foundIn, SHINGLE_CHARACTERS } from './shingles.ts';
 import { tableOf, worksOf } from './works.ts';
 
@@ -18,12 +14,22 @@ const WANTED = 0.98;
 const LONGEST_DROPPED = 3_000;
 const EDGE = 0.01;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { manifest: { type: 'string' }, show: { type: 'string', multiple: true } },
-});
+const HELP = `
+node --import tsx scripts/corpus/compare.ts DATA CLEAN [options]
+
+Compares the corpus in DATA with the works in CLEAN/ID.txt.
+
+  --manifest FILE  set aside the paragraphs that this table counts as dropped_paragraphs
+  --show ID        print every passage of this work that differs; may be repeated; all for all works
+`;
+
+const { values, positionals } = readCommandLine(
+  HELP,
+  { manifest: { type: 'string' }, show: { type: 'string', multiple: true } },
+  2,
+);
 const [data, clean] = positionals;
-if (!data || !clean) throw new Error('Give the folder of the corpus and the folder of cleaned works.');
+if (!data || !clean) endWith('Give the folder of the corpus and the folder of cleaned works.');
 const dropped = new Map(
   (values.manifest ? await tableOf(values.manifest) : []).map((row) => [
     row.id,

@@ -100,9 +100,9 @@ function counted(engine: Engine, onSteps: (steps: number) => void): Engine {
     capacity: engine.capacity,
     vocabularySize: engine.vocabularySize,
     stepsPerDecode: engine.stepsPerDecode,
-    decode: (lanes, steps) => {
-      onSteps(lanes.length * steps);
-      return engine.decode(lanes, steps);
+    decode: (rows, steps) => {
+      onSteps(rows.length * steps);
+      return engine.decode(rows, steps);
     },
     logits: (slots, ids) => engine.logits(slots, ids),
     clear: (slot) => engine.clear(slot),

@@ -1,17 +1,11 @@
-/**
- * Measures what the filter lets through, and what it changes without need.
- *
- *   npm run filter:measure                                  # a million characters of each model at 0.4 and at 1
- *   npm run filter:measure -- --characters 100000 --model scifi --seed 1000
- *   npm run filter:measure -- --clean FILE                  # sentences of a clean text that have a word of the list
- */
+/** Measures what the filter lets through, and what it changes without need. */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { table } from '../../bench/measure.ts';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { listModels, loadModel } from '../../src/generator/model/files.ts';
+import { positive, readCommandLine } from '../command-line.ts';
 import { JUDGED } from './judge.ts';
 import { postStories } from './posted.ts';
 import { touchedSentences } from './sentences.ts';
@@ -20,15 +14,24 @@ const MODELS = 'models';
 const TEMPERATURES = [0.4, 1] as const;
 const SLOTS = 64;
 
-const { values } = parseArgs({
-  options: {
-    characters: { type: 'string', default: '1000000' },
-    model: { type: 'string', multiple: true },
-    seed: { type: 'string', default: '0' },
-    clean: { type: 'string', multiple: true },
-  },
+const HELP = `
+npm run filter:measure -- [options]
+
+Generates stories of the models at temperatures 0.4 and 1, and counts what the filter lets through.
+
+  --characters COUNT  characters of each model and temperature (default: 1000000)
+  --model NAME        only this model; may be repeated
+  --seed NUMBER       seed of the first story (default: 0)
+  --clean FILE        count the sentences of a clean text that the filter would change, instead
+`;
+
+const { values } = readCommandLine(HELP, {
+  characters: { type: 'string', default: '1000000' },
+  model: { type: 'string', multiple: true },
+  seed: { type: 'string', default: '0' },
+  clean: { type: 'string', multiple: true },
 });
-const [characters, firstSeed] = [Number(values.characters), Number(values.seed)];
+const [characters, firstSeed] = [positive('--characters', values.characters), Number(values.seed)];
 
 if (values.clean) for (const file of values.clean) await countSentences(file);
 else for (const name of values.model ?? (await listModels(MODELS)).map(({ name }) => name)) await post(name);

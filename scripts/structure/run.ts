@@ -1,10 +1,7 @@
-/**
- * `npm run structure`: figures on the structure of the code. `--json FILE` also writes them to a file, with
- * the files of each path.
- */
+/** Figures on the structure of the code. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../command-line.ts';
 import { countDuplicateRuns, type SourceFile } from './duplicates.ts';
 import { measurePaths } from './paths.ts';
 
@@ -12,7 +9,17 @@ import { measurePaths } from './paths.ts';
 const SHORT_LINES = 40;
 const DUPLICATE_LINES = 6;
 
-const { values } = parseArgs({ options: { json: { type: 'string' }, files: { type: 'boolean' } } });
+const HELP = `
+npm run structure -- [options]
+
+Prints files and lines on the path of a story for each platform, sizes of src and test, and duplicated runs of
+lines.
+
+  --files      also print the files of each path
+  --json FILE  also write all figures and the files of each path
+`;
+
+const { values } = readCommandLine(HELP, { json: { type: 'string' }, files: { type: 'boolean' } });
 
 const listed = execFileSync('git', ['ls-files', 'src', 'test'], { encoding: 'utf8' }).trim().split('\n');
 const files: SourceFile[] = listed
@@ -21,7 +28,7 @@ const files: SourceFile[] = listed
 const source = files.filter(({ path }) => path.startsWith('src/'));
 const test = files.filter(({ path }) => path.startsWith('test/'));
 const lengths = new Map(files.map((file) => [file.path, linesOf([file])]));
-const browser = source.filter(({ path }) => /^src\/(bots\/web\/)?page\//.test(path)).map(({ path }) => path);
+const browser = source.filter(({ path }) => /^src\/page\//.test(path)).map(({ path }) => path);
 
 const paths = await measurePaths();
 const figures = {

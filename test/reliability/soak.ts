@@ -1,14 +1,11 @@
 /**
  * A load test: many users on Discord, Slack and the page at once, for a long time, with real processes.
  * Writes its table into docs/reliability.md.
- *
- *   npm run soak                               # 200 people for 20 minutes
- *   npm run soak -- --minutes 3 --people 200   # shorter, and nothing is written
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { machine, table } from '../../bench/measure.ts';
+import { positive, readCommandLine } from '../../scripts/command-line.ts';
 import { type Ask, Deployment } from '../harness/deployment.ts';
 import { freePort } from '../helpers/programs.ts';
 import { PROMPT } from '../helpers/undisturbed.ts';
@@ -33,13 +30,22 @@ const PLATFORMS: readonly Ask[] = [
   ...Array.from({ length: 4 }, () => askOnPage),
 ];
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: String(FULL.minutes) },
-    people: { type: 'string', default: String(FULL.people) },
-  },
+const HELP = `
+npm run soak -- [options]
+
+Runs simulated users on Discord, Slack and the page for a while, and measures outcomes, delays and the growth
+of memory. Exits with 1 when a story is lost, an acknowledgement is late or memory grows. Only a run with the
+default options writes its table into docs/reliability.md.
+
+  --minutes NUMBER  duration (default: ${FULL.minutes})
+  --people NUMBER   simulated users (default: ${FULL.people})
+`;
+
+const { values } = readCommandLine(HELP, {
+  minutes: { type: 'string', default: String(FULL.minutes) },
+  people: { type: 'string', default: String(FULL.people) },
 });
-const [minutes, people] = [Number(values.minutes), Number(values.people)];
+const [minutes, people] = [positive('--minutes', values.minutes), positive('--people', values.people)];
 
 interface Sample {
   readonly minute: number;
