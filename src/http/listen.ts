@@ -20,8 +20,8 @@ export function listenError(cause: unknown, { host, port, setting }: ListenAddre
       `Something else already uses port ${port} of ${host}. Stop it (it may be this program, started before), or set ` +
       `${setting} to another port.`,
     EACCES: `This user may not open port ${port} of ${host}. Set ${setting} to a port above 1023.`,
-    EADDRNOTAVAIL: `This machine has no address ${host}. Choose one of its own for port ${port}.`,
-    ENOTFOUND: `This machine has no address ${host}. Choose one of its own for port ${port}.`,
+    EADDRNOTAVAIL: `This machine has no address ${host}. Choose one of its addresses for port ${port}.`,
+    ENOTFOUND: `This machine has no address ${host}. Choose one of its addresses for port ${port}.`,
   }[code ?? ''];
   return sentence === undefined ? undefined : new StoryError('configuration', sentence, { cause });
 }

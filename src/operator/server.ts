@@ -21,7 +21,7 @@ export interface OperatorOptions {
   /** Further names that this port answers to, as in a Host header without the port. */
   readonly allowedHosts?: readonly string[];
   readonly timeouts?: HttpTimeouts;
-  /** Checks whose failure only a restart can cure. */
+  /** Checks whose failure needs a restart. */
   readonly alive: Readonly<Record<string, Check>>;
   /** Checks that must pass before a process is sent work. */
   readonly ready: Readonly<Record<string, Check>>;
@@ -112,7 +112,7 @@ async function guard(app: FastifyInstance, { host, allowedHosts = [] }: Operator
   app.addHook('onRequest', async (request, reply) => {
     if (answersTo(request.headers.host)) return;
     const message =
-      'This port does not answer to that name. Use its address, or add the name to SCIFI_OPERATOR_ALLOWED_HOSTS.';
+      'This port does not answer to that host name. Use its address, or add the name to SCIFI_OPERATOR_ALLOWED_HOSTS.';
     await reply.code(403).send({ error: { code: 'forbidden', message } });
   });
 }

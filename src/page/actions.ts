@@ -35,7 +35,7 @@ const HINTS: Partial<Record<Action, string>> = {
   cooler: 'Again, 0.2 cooler',
   download: 'Save as a text file',
   link: 'Copy a link that writes the same story again',
-  edit: 'Back to the field, to change it',
+  edit: 'Change the prompt and send it again',
 };
 
 /** Errors that a repeated request would meet again. */
@@ -67,7 +67,7 @@ export function actionsFor(replies: readonly Reply[]): Action[] {
 
 /** The row of buttons under a story. */
 export class ActionRow {
-  readonly element = make('div', { class: 'actions', role: 'group', 'aria-label': 'With this story' });
+  readonly element = make('div', { class: 'actions', role: 'group', 'aria-label': 'Actions for this story' });
   readonly #onAction: (action: Action, button: HTMLButtonElement) => void;
   #shown = '';
 
@@ -75,7 +75,7 @@ export class ActionRow {
     this.#onAction = onAction;
   }
 
-  /** Shows the buttons for a thread's present state. Returns whether the focus was on one that is gone. */
+  /** Shows the buttons for a thread's present state. Returns whether the focus was on a removed one. */
   show(replies: readonly Reply[]): boolean {
     const last = replies.at(-1)!;
     const actions = actionsFor(replies);

@@ -92,7 +92,7 @@ export function openStorage(): PageStorage | undefined {
 }
 
 /** Whether text should appear at once instead of gradually. */
-export function wantsStillness(): boolean {
+export function prefersReducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 

@@ -1,4 +1,4 @@
-import { type ModelChoice, STORY_BOUNDS } from '../story/story.ts';
+import { type ModelChoice, problemWith, STORY_BOUNDS } from '../story/story.ts';
 import { byId, drawSeed, make, setText } from './browser.ts';
 import { within } from './link.ts';
 import type { Ask } from './reply.ts';
@@ -94,7 +94,7 @@ export class Composer {
 
   /** Whether a prompt is too long to send; if so, shows a message. */
   refuses(prompt: string): boolean {
-    const problem = problemWith(prompt);
+    const problem = promptProblem(prompt);
     setText(this.#problem, problem);
     if (problem !== '') this.#announce(problem);
     this.#prompt.setAttribute('aria-invalid', String(problem !== ''));
@@ -125,7 +125,7 @@ export class Composer {
     if (this.#prompt.value !== '') {
       this.#prompt.style.height = `${Math.min(this.#prompt.scrollHeight + BORDERS_PX, TALLEST_PX)}px`;
     }
-    if (!this.#problem.hidden && problemWith(this.#prompt.value) === '') setText(this.#problem, '');
+    if (!this.#problem.hidden && promptProblem(this.#prompt.value) === '') setText(this.#problem, '');
   }
 
   #optionsChanged(): void {
@@ -170,10 +170,16 @@ function isOfInputMethod(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === INPUT_METHOD_KEY_CODE;
 }
 
-/** A sentence about input that is too long. Checked before sending, to avoid uploading megabytes in vain. */
-function problemWith(prompt: string): string {
-  const { max } = STORY_BOUNDS.prompt;
-  if (prompt.length <= max) return '';
-  const [has, most] = [prompt.length, max].map((n) => n.toLocaleString('en'));
-  return `A beginning can have at most ${most} characters, and this one has ${has}. Shorten it, then send it again.`;
+/** What is wrong with a prompt; empty for a valid one. Checked before megabytes are uploaded in vain. */
+function promptProblem(prompt: string): string {
+  const { temperature, length, seed } = STORY_BOUNDS;
+  const request = {
+    prompt,
+    context: '',
+    temperature: temperature.default,
+    length: length.max,
+    seed: seed.min,
+    model: '',
+  };
+  return problemWith(request) ?? '';
 }

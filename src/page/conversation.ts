@@ -28,7 +28,7 @@ export interface ConversationView {
 interface Thread {
   replies: Reply[];
   readonly exchange: Exchange;
-  trouble: boolean;
+  isDisconnected: boolean;
   following: AbortController;
 }
 
@@ -123,7 +123,7 @@ export class Conversation {
     this.#threads.set(reply.thread, {
       replies: [reply],
       exchange,
-      trouble: false,
+      isDisconnected: false,
       following: new AbortController(),
     });
     this.#view.list.append(exchange.element);
@@ -136,9 +136,9 @@ export class Conversation {
     const { signal } = thread.following;
     const { id, ask, submitted } = thread.replies.at(-1)!;
     const change = (next: (reply: Reply) => Reply) => signal.aborted || this.#change(threadId, id, next);
-    const trouble = (lost: boolean) => {
-      if (thread.trouble === lost || signal.aborted) return;
-      thread.trouble = lost;
+    const onConnection = (isLost: boolean) => {
+      if (thread.isDisconnected === isLost || signal.aborted) return;
+      thread.isDisconnected = isLost;
       this.#show(threadId);
     };
     try {
@@ -147,19 +147,16 @@ export class Conversation {
           const request = await this.#backend.api.submit(id, ask);
           change((reply) => ({ ...reply, ask: request, submitted: true }));
         };
-        await submitReply(send, { wait }, () => trouble(true));
+        await submitReply(send, { wait }, () => onConnection(true));
       }
       const onState = (state: ReplyState) =>
         change((reply) => ({ ...reply, state: mergeState(reply.state, state) }));
-      const end = await followReply(
-        id,
-        this.#backend,
-        { wait, later },
-        { onState, onTrouble: trouble },
-        signal,
-      );
+      const end = await followReply(id, this.#backend, { wait, later }, { onState, onConnection }, signal);
       if (end === 'unknown')
-        throw new ApiError('not_found', 'The computer no longer has this story. What it wrote is kept here.');
+        throw new ApiError(
+          'not_found',
+          'The computer no longer has this story. Its text so far stays on this page.',
+        );
     } catch (error) {
       const { code, message } =
         error instanceof ApiError ? error : new ApiError('internal', 'The page failed. Please reload it.');
@@ -174,7 +171,7 @@ export class Conversation {
     const before = thread.replies[index]!;
     const after = next(before);
     thread.replies = thread.replies.with(index, after);
-    thread.trouble = false;
+    thread.isDisconnected = false;
     this.#unsaved.set(id, after);
     if (isFinal(after.state) || after.submitted !== before.submitted) this.save();
     else this.#saveTimer ??= setTimeout(() => this.save(), SAVE_EVERY_MS);
@@ -198,7 +195,7 @@ export class Conversation {
 
   #show(threadId: string): void {
     const thread = this.#threads.get(threadId);
-    thread?.exchange.show(thread.replies, this.#view.context(), thread.trouble);
+    thread?.exchange.show(thread.replies, this.#view.context(), thread.isDisconnected);
   }
 
   async #act(threadId: string, action: Action, button: HTMLButtonElement): Promise<void> {
@@ -271,7 +268,7 @@ export class Conversation {
 
   async #copy(text: string, button: HTMLButtonElement, action: Action, done: string): Promise<void> {
     const copied = await copyText(text);
-    const answer = copied ? done : 'The browser forbids it';
+    const answer = copied ? done : 'The browser does not allow it';
     flash(button, action, answer);
     this.#view.announce(answer);
   }

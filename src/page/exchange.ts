@@ -1,6 +1,6 @@
 import { isFinal, type ModelChoice } from '../story/story.ts';
 import { type Action, ActionRow } from './actions.ts';
-import { make, setText, wantsStillness } from './browser.ts';
+import { make, prefersReducedMotion, setText } from './browser.ts';
 import { type Reply, type Segment, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { neutralise, paragraphsOf, StoryText } from './story-text.ts';
@@ -33,7 +33,7 @@ export class Exchange {
   constructor(first: Reply, onAction: (action: Action, button: HTMLButtonElement) => void) {
     this.#actions = new ActionRow(onAction);
     const headingId = `asked-${first.id}`;
-    const heading = make('h2', { class: 'asked', id: headingId }, ...askedLine(first));
+    const heading = make('h2', { class: 'asked', id: headingId }, ...headingLine(first));
     const settings = make('p', { class: 'settings' }, settingsLine(first.ask));
     const body = make(
       'div',
@@ -48,8 +48,8 @@ export class Exchange {
     this.element = make('article', attributes, make('header', {}, heading, settings), body);
   }
 
-  /** Shows the present replies. `trouble`: the connection is lost at the moment. */
-  show(replies: readonly Reply[], context: ViewContext, trouble: boolean): void {
+  /** Shows the present replies. `isDisconnected`: the connection is lost at the moment. */
+  show(replies: readonly Reply[], context: ViewContext, isDisconnected: boolean): void {
     const last = replies.at(-1)!;
     const text = textOf(last.state);
     const now = performance.now();
@@ -62,8 +62,8 @@ export class Exchange {
     this.#replies = replies;
     this.#context = context;
     if (last.state.status !== 'waiting') this.#reveal.aim(text, now);
-    if (wantsStillness()) this.#reveal.finish();
-    setText(this.#note, this.#noteLine(last, trouble));
+    if (prefersReducedMotion()) this.#reveal.finish();
+    setText(this.#note, this.#noteLine(last, isDisconnected));
     this.#note.classList.toggle('error', last.state.status === 'failed');
     if (this.#frame === 0) this.#draw(now);
   }
@@ -128,15 +128,15 @@ export class Exchange {
     if (this.#actions.show(this.#replies)) this.focus();
   }
 
-  #noteLine(last: Reply, trouble: boolean): string {
+  #noteLine(last: Reply, isDisconnected: boolean): string {
     const { state } = last;
     if (isFinal(state)) return endingLine(state, wordCount(textOf(state)));
-    if (trouble) return 'The connection is lost. Trying again…';
+    if (isDisconnected) return 'The connection is lost. Trying again…';
     return state.status === 'waiting' ? waitingLine(state, this.#context!.storytellers) : '';
   }
 }
 
-function askedLine({ ask }: Reply): (Node | string)[] {
+function headingLine({ ask }: Reply): (Node | string)[] {
   const slash = make('span', { class: 'slash' }, '/scifi');
   if (ask.prompt !== '') return [slash, ' ', make('bdi', {}, neutralise(ask.prompt))];
   if (ask.context === '') return [slash];
@@ -144,7 +144,7 @@ function askedLine({ ask }: Reply): (Node | string)[] {
     .replace(/\s+/g, ' ')
     .slice(-CONTEXT_SHOWN)
     .replace(/^\S*\s/, '');
-  return [slash, ' ', make('i', {}, 'goes on from'), ' ', make('bdi', {}, `“…${end}”`)];
+  return [slash, ' ', make('i', {}, 'continues'), ' ', make('bdi', {}, `“…${end}”`)];
 }
 
 /**

@@ -20,7 +20,7 @@ export type FollowSource = Pick<StoryBackend, 'openEvents' | 'gate'> & {
 export interface FollowListener {
   onState(state: ReplyState): void;
   /** Called with whether the connection is lost at the moment. */
-  onTrouble(lost: boolean): void;
+  onConnection(isLost: boolean): void;
 }
 
 const BACK_OFF_MS = [500, 1_000, 2_000, 4_000, 8_000];
@@ -59,11 +59,11 @@ export async function followReply(
       const known = await backend.api.read(id);
       if (signal.aborted) break;
       if (known === undefined) return 'unknown';
-      listener.onTrouble(false);
+      listener.onConnection(false);
       listener.onState(known.state);
       if (isFinal(known.state)) return 'final';
     } catch {
-      listener.onTrouble(true);
+      listener.onConnection(true);
     }
     const isPolled = events === 'unavailable' || events === 'buffered';
     await timers.wait(isPolled ? POLL_MS : backOffMs(attempt++));
@@ -75,7 +75,7 @@ export async function followReply(
 export async function submitReply(
   send: () => Promise<void>,
   { wait }: Pick<Timers, 'wait'>,
-  onTrouble: () => void,
+  onLost: () => void,
 ) {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -83,7 +83,7 @@ export async function submitReply(
     } catch (error) {
       const offline = error instanceof ApiError && error.code === 'offline';
       if (!offline || attempt >= BACK_OFF_MS.length) throw error;
-      onTrouble();
+      onLost();
       await wait(backOffMs(attempt));
     }
   }
@@ -130,7 +130,7 @@ function followEvents(
     };
     const onState = (state: ReplyState) => {
       onAlive();
-      listener.onTrouble(false);
+      listener.onConnection(false);
       listener.onState(state);
       if (isFinal(state)) end('final');
     };

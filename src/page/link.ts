@@ -50,7 +50,7 @@ export function hashFor({ ask, nextSeeds }: Plan): string {
 export function planFromHash(hash: string, drawSeed: () => number): Plan | undefined {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
   const prompt = fields.get('prompt');
-  // A bare `#prompt` is an anchor of a page, not a story.
+  // `#prompt` without a value is an anchor of a page, not a story.
   if (prompt === null || !/(^#?|&)prompt=/.test(hash)) return undefined;
   const model = fields.get('model');
   const { temperature, length, seed } = STORY_BOUNDS;

@@ -69,7 +69,7 @@ export function openPage(backend: StoryBackend): void {
   }
 
   clearButton.addEventListener('click', () => {
-    if (!confirm('Clear all stories from this page? They cannot be brought back.')) return;
+    if (!confirm('Clear all stories from this page? They cannot be restored.')) return;
     conversation.clear();
     composer.focus();
   });

@@ -24,9 +24,9 @@ export class ReplyStore {
   /** All stored replies, except unreadable ones. */
   all(): Reply[] {
     try {
-      const kept: unknown = JSON.parse(this.#storage?.getItem(KEY) ?? '[]');
-      return Array.isArray(kept)
-        ? kept.filter(isReply).map((reply) => ({ ...reply, state: currentState(reply.state) }))
+      const stored: unknown = JSON.parse(this.#storage?.getItem(KEY) ?? '[]');
+      return Array.isArray(stored)
+        ? stored.filter(isReply).map((reply) => ({ ...reply, state: currentState(reply.state) }))
         : [];
     } catch {
       return [];
@@ -41,11 +41,11 @@ export class ReplyStore {
   /** Replaces replies that are still stored; a reply cleared in this or another tab is not restored. */
   update(replies: readonly Reply[]): void {
     const byId = new Map(replies.map((reply) => [reply.id, reply]));
-    this.#write(this.all().map((kept) => byId.get(kept.id) ?? kept));
+    this.#write(this.all().map((reply) => byId.get(reply.id) ?? reply));
   }
 
   remove(id: string): void {
-    this.#write(this.all().filter((kept) => kept.id !== id));
+    this.#write(this.all().filter((reply) => reply.id !== id));
   }
 
   clear(): void {

@@ -12,7 +12,7 @@ const CONTROLS = /[^\P{Cc}\t\n]/gu;
 const LINE_BREAKS = /\r\n?|[\u0085\u2028\u2029\f\v]/g;
 
 /** A segment on the page. */
-interface Stretch {
+interface ShownSegment {
   readonly kind: Segment['kind'];
   readonly span: HTMLElement;
   readonly node: Text;
@@ -22,11 +22,11 @@ interface Stretch {
 /** A paragraph on the page. */
 interface Paragraph {
   readonly element: HTMLElement;
-  readonly stretches: Stretch[];
+  readonly shown: ShownSegment[];
 }
 
 /**
- * Paragraphs on the page that grow in place: shown text is not changed, so that a reader's selection stays. A
+ * Paragraphs on the page that grow: shown text is not changed, so that a reader's selection stays. A
  * browser's translation, and some extensions, replace the page's nodes: so the shown text is stored here and
  * not read from the page, and a paragraph that others changed stays until its text changes, and is then
  * rebuilt.
@@ -42,7 +42,7 @@ export class StoryText {
       this.#paragraphs[index] ??= {
         // Each paragraph has its own text direction, and cannot change that of its neighbours.
         element: make('p', { dir: 'auto' }),
-        stretches: [],
+        shown: [],
       };
       showSegments(this.#paragraphs[index], segments);
     }
@@ -59,21 +59,21 @@ export class StoryText {
 }
 
 function showSegments(paragraph: Paragraph, segments: readonly Segment[]): void {
-  const { element, stretches } = paragraph;
-  if (isShown(stretches, segments)) return;
-  if (!isOurs(paragraph)) {
+  const { element, shown } = paragraph;
+  if (isShown(shown, segments)) return;
+  if (!isUnmodified(paragraph)) {
     element.replaceChildren();
-    stretches.length = 0;
+    shown.length = 0;
   }
-  for (const { span } of stretches.splice(segments.length)) span.remove();
+  for (const { span } of shown.splice(segments.length)) span.remove();
   for (const [index, { kind, text }] of segments.entries()) {
-    const old = stretches[index];
+    const old = shown[index];
     if (old?.kind !== kind) {
       const node = document.createTextNode(text);
       const span = make('span', { class: kind }, node);
       if (old) old.span.replaceWith(span);
       else element.append(span);
-      stretches[index] = { kind, span, node, text };
+      shown[index] = { kind, span, node, text };
       continue;
     }
     // Appending keeps a reader's selection; replacing would drop it.
@@ -83,20 +83,18 @@ function showSegments(paragraph: Paragraph, segments: readonly Segment[]): void 
   }
 }
 
-function isShown(stretches: readonly Stretch[], segments: readonly Segment[]): boolean {
+function isShown(shown: readonly ShownSegment[], segments: readonly Segment[]): boolean {
   return (
-    stretches.length === segments.length &&
-    stretches.every(
-      ({ kind, text }, index) => kind === segments[index]!.kind && text === segments[index]!.text,
-    )
+    shown.length === segments.length &&
+    shown.every(({ kind, text }, index) => kind === segments[index]!.kind && text === segments[index]!.text)
   );
 }
 
 /** Whether a paragraph holds exactly the nodes and text that this class set. */
-function isOurs({ element, stretches }: Paragraph): boolean {
+function isUnmodified({ element, shown }: Paragraph): boolean {
   return (
-    element.childNodes.length === stretches.length &&
-    stretches.every(
+    element.childNodes.length === shown.length &&
+    shown.every(
       ({ span, node, text }, index) =>
         element.childNodes[index] === span &&
         span.childNodes.length === 1 &&

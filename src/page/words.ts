@@ -49,12 +49,12 @@ export function endingLine(state: ReplyState, words: number): string {
   if (state.status === 'failed') return state.error.message;
   if (state.status !== 'finished') return '';
   if (words === 0)
-    return state.ending === 'stopped' ? 'Stopped before the first word.' : 'The computer had nothing to say.';
+    return state.ending === 'stopped' ? 'Stopped before the first word.' : 'The computer wrote nothing.';
   const stopped = state.ending === 'stopped' ? 'Stopped.' : '';
   if (state.unreadable === 0) return stopped;
   const characters =
     state.unreadable === 1 ? '1 character' : `${state.unreadable.toLocaleString('en')} characters`;
-  const unread = `The computer could not read ${characters} of what it was given, and wrote without them.`;
+  const unread = `The computer could not read ${characters} of its input, and left them out.`;
   return stopped ? `${stopped} ${unread}` : unread;
 }
 

@@ -71,7 +71,7 @@ async function follow(script: {
   };
   const listener = {
     onState: (state: ReplyState) => void seen.push('text' in state ? state.text : state.status),
-    onTrouble: (lost: boolean) => void (lost && seen.push('lost')),
+    onConnection: (isLost: boolean) => void (isLost && seen.push('lost')),
   };
   const end = await followReply('id', backend, timers, listener, new AbortController().signal);
   assert.equal(open, 0, 'every stream is closed');

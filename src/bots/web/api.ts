@@ -49,7 +49,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
   app.post('/api/replies', { config: { rateLimit: options.storyLimit } }, async (request, reply) => {
     const { id, ...input } = objectOf(request.body);
     if (!isReplyId(id)) {
-      throw new StoryError('bad_request', 'The reply needs an id: a UUID that the client made for it.');
+      throw new StoryError('bad_request', 'The reply needs an id: a UUID that the client generates.');
     }
     const key = id.toLowerCase();
     const story = parseRequest(input);
@@ -110,14 +110,17 @@ export function addEventRoutes(app: FastifyInstance, options: EventOptions): Ope
     isStrict: boolean,
   ): Promise<FastifyReply> {
     if (streams.size >= maxFollowers) {
-      throw new StoryError('busy', 'Too many people are reading along. The story goes on; look again soon.');
+      throw new StoryError(
+        'busy',
+        'Too many pages follow a story right now. The story is still being written; reload this page soon.',
+      );
     }
     const client = clientNetwork(addressOf(request));
-    const own = [...streams.values()].filter((other) => other === client);
-    if (own.length >= maxFollowersPerClient) {
+    const sameClient = [...streams.values()].filter((other) => other === client);
+    if (sameClient.length >= maxFollowersPerClient) {
       throw new StoryError(
         'rate_limited',
-        'Too many stories are read along from your address. Close some of them, or look again soon.',
+        'Too many pages at your address follow a story. Close some of them, or reload this page soon.',
       );
     }
     const events = new SnapshotStream({ ids, message, keepAliveMs });
@@ -159,14 +162,14 @@ export function addEventRoutes(app: FastifyInstance, options: EventOptions): Ope
     { exposeHeadRoute: false },
     async (request, reply) => {
       const { ids } = request.query;
-      const wanted = typeof ids === 'string' ? [...new Set(ids.split(',').map(replyId))] : [];
-      if (wanted.length === 0 || wanted.length > MAX_REPLIES) {
+      const unique = typeof ids === 'string' ? [...new Set(ids.split(',').map(replyId))] : [];
+      if (unique.length === 0 || unique.length > MAX_REPLIES) {
         throw new StoryError(
           'bad_request',
-          `Name one to ${MAX_REPLIES} replies: ?ids= and their ids, with commas.`,
+          `Give the ids of one to ${MAX_REPLIES} replies, separated by commas: ?ids=ID,ID.`,
         );
       }
-      return stream(request, reply, wanted, (id, state) => ({ id, state: state ?? null }), false);
+      return stream(request, reply, unique, (id, state) => ({ id, state: state ?? null }), false);
     },
   );
 
@@ -196,5 +199,5 @@ function replyId(text: string): string {
 }
 
 function unknownReply(): StoryError {
-  return new StoryError('not_found', 'This story is not known here (any more). Ask for a new one.');
+  return new StoryError('not_found', 'This story does not exist (any more). Ask for a new one.');
 }

@@ -58,12 +58,12 @@ export const BUSY_RETRY_SECONDS = 10;
 /** Sentences for Fastify's own refusals; Fastify's messages are meant for developers. */
 const SENTENCE_BY_STATUS: Record<number, string> = {
   400: 'This request cannot be read. Send it as JSON, for example {"prompt": "It all began with"}.',
-  404: 'There is nothing at this address. The page is at /.',
+  404: 'Nothing exists at this address. The page is at /.',
   408: 'This request took too long to arrive. Send it again.',
   413: 'This request is too large. Shorten the prompt and send it again.',
-  414: 'This address is too long. Shorten it and ask again.',
+  414: 'This address is too long. Shorten it and try again.',
   415: 'Send the request as JSON, with the content type application/json.',
-  431: 'The headers of this request are too large. Clear the cookies of this address and ask again.',
+  431: 'The headers of this request are too large. Clear the cookies of this address and try again.',
 };
 
 const CODE_BY_STATUS: Record<number, WebErrorCode> = { 404: 'not_found', 408: 'timeout', 413: 'too_large' };

@@ -35,10 +35,10 @@ export function addressOf(request: Pick<FastifyRequest, 'ip' | 'ips'>): string {
 /**
  * The visitor as a requester; undefined where the visitor's stories are not counted.
  *
- * @param whose which clients are counted: those from the internet, all, or none
+ * @param counted which clients are counted: those from the internet, all, or none
  */
-export function clientAt(address: string, whose: 'public' | 'all' | 'none'): Requester | undefined {
-  if (whose === 'none' || (whose === 'public' && namedNetwork(address) !== undefined)) return undefined;
+export function clientAt(address: string, counted: 'public' | 'all' | 'none'): Requester | undefined {
+  if (counted === 'none' || (counted === 'public' && namedNetwork(address) !== undefined)) return undefined;
   return { person: `web:${clientNetwork(address)}` };
 }
 

@@ -98,7 +98,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
       }
       if (lacksNames(host, options.allowedHosts ?? [])) {
         options.logger.warn(
-          `The page listens on ${host} and answers to addresses and localhost alone, because SCIFI_ALLOWED_HOSTS ` +
+          `The page listens on ${host} and answers to addresses and localhost only, because SCIFI_ALLOWED_HOSTS ` +
             'names no host. Name those that people use, such as scifi.example.org.',
         );
       }
@@ -139,7 +139,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
       throw new WebRefusal(
         403,
         'forbidden',
-        'This server does not answer to that name. Open it as localhost, or add the name to SCIFI_ALLOWED_HOSTS.',
+        'This server does not answer to that host name. Open it as localhost, or add the name to SCIFI_ALLOWED_HOSTS.',
       );
     }
     const safe = request.method === 'GET' || request.method === 'HEAD';
@@ -147,7 +147,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
       throw new WebRefusal(
         403,
         'forbidden',
-        'Only the page itself may ask for this. Open the page and ask there.',
+        'Only the page of this server may send this request. Open the page and use it there.',
       );
     }
   });
@@ -156,7 +156,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
     timeWindow: MINUTE_MS,
     keyGenerator: (request) => clientNetwork(addressOf(request)),
     errorResponseBuilder: (_request, { after }) =>
-      new WebRefusal(429, 'rate_limited', `That was a lot at once. Please ask again in ${after}.`),
+      new WebRefusal(429, 'rate_limited', `Too many requests at once. Please try again in ${after}.`),
   });
 
   app.setErrorHandler((error, request, reply) => {

@@ -70,27 +70,27 @@ export class EventHub {
   #reopen(): void {
     this.#end();
     const ids = [...new Set([...this.#followers].map(({ id }) => id))];
-    const carried = ids.slice(0, MAX_REPLIES);
+    const included = ids.slice(0, MAX_REPLIES);
     const each = (run: (follower: Follower) => void) => {
-      for (const follower of [...this.#followers]) if (carried.includes(follower.id)) run(follower);
+      for (const follower of [...this.#followers]) if (included.includes(follower.id)) run(follower);
     };
-    this.#close = this.#open(carried, {
+    this.#close = this.#open(included, {
       onState: (id, state) =>
         each((follower) => {
           if (follower.id !== id) return;
-          if (state === null) this.#lose(follower);
+          if (state === null) this.#drop(follower);
           else follower.listener.onState(state);
         }),
       onAlive: () => each(({ listener }) => listener.onAlive()),
       onLoss: () => {
         this.#close();
-        each((follower) => this.#lose(follower));
+        each((follower) => this.#drop(follower));
       },
     });
-    for (const follower of [...this.#followers]) if (!carried.includes(follower.id)) this.#lose(follower);
+    for (const follower of [...this.#followers]) if (!included.includes(follower.id)) this.#drop(follower);
   }
 
-  #lose(follower: Follower): void {
+  #drop(follower: Follower): void {
     this.#followers.delete(follower);
     follower.listener.onLoss();
   }

@@ -41,10 +41,10 @@ async function onTensorflow(backend: TensorflowBackend, device: string): Promise
   };
 }
 
-/** A supervisor of this browser's engines: WebGPU on a real GPU, otherwise WASM, unless one is `wanted`. */
-export function browserEngines(wanted: EngineName | 'auto', binaries: string): EngineSupervisor {
+/** A supervisor of this browser's engines: WebGPU on a real GPU, otherwise WASM, unless an engine is named. */
+export function browserEngines(engine: EngineName | 'auto', binaries: string): EngineSupervisor {
   return new EngineSupervisor({
-    wanted,
+    wanted: engine,
     openers: browserOpeners(binaries),
     // biome-ignore lint/suspicious/noConsole: shows developers why the GPU is not used
     log: (line) => globalThis.console.debug(`engine: ${line}`),

@@ -47,7 +47,7 @@ export class StoryWriter {
     let text = posted.of(request.prompt);
     const report = (state: ReplyState) => this.#report({ type: 'state', id, state });
     try {
-      const story = await this.#tell(request, stop.signal, (snapshot) => {
+      const story = await this.#generate(request, stop.signal, (snapshot) => {
         text = posted.of(snapshot);
         report({ status: 'writing', text });
       });
@@ -60,7 +60,7 @@ export class StoryWriter {
   }
 
   /** Writes a story to its end; after a lost device it continues from its last snapshot. */
-  async #tell(
+  async #generate(
     request: StoryRequest,
     signal: AbortSignal,
     onSnapshot: (text: string) => void,

@@ -86,7 +86,7 @@ test('hostile openings do not break the page', options, async (t) => {
 
   await page.getByLabel('How the story begins').fill('\u0301'.repeat(10_000));
   await page.keyboard.press('Enter');
-  await page.locator('#problem', { hasText: 'at most 2,000 characters, and this one has 10,000' }).waitFor();
+  await page.locator('#problem', { hasText: 'has 10,000 characters; the most is 2,000' }).waitFor();
   assert.equal(await page.locator('.exchange').count(), hostile.length, 'what is refused is not sent');
 
   await page.reload();

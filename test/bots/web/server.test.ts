@@ -121,7 +121,7 @@ test('too many requests are refused with a sentence, with the time to wait', asy
   const third = await post(`${server.url}/api/replies`, { id: randomUUID(), prompt: 'Third' });
   assert.equal(third.status, 429);
   assert.ok(Number(third.headers.get('retry-after')) > 0);
-  assert.match((await errorOf(third)).message, /ask again in/);
+  assert.match((await errorOf(third)).message, /try again in/);
   const statuses = [];
   for (let n = 0; n < 8; n++) statuses.push((await fetch(`${server.url}/api/status`)).status);
   assert.deepEqual([statuses[0], statuses.at(-1)], [200, 429]);
