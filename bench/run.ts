@@ -24,8 +24,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   onnx: 'onnx',
   wasm: 'tensorflow-wasm',
   plain: 'plain TensorFlow.js, a story per call',
-  ancestor: 'the ancestor',
-  'ancestor-wasm': 'the ancestor, on WASM',
+  ancestor: 'the predecessor',
+  'ancestor-wasm': 'the predecessor, on WASM',
 };
 const STORIES_PLOT = fileURLToPath(new URL('stories.svg', import.meta.url));
 
@@ -56,7 +56,7 @@ const rowsOf = (cell: (figures: EngineFigures, i: number) => string) =>
 
 for (const peer of ['ancestor', 'ancestor-wasm', 'plain']) {
   const { stories } = measured.get(WRITERS[peer]!)!;
-  console.log(`\n## Times ${WRITERS[peer]}\n`);
+  console.log(`\n## Factor over ${WRITERS[peer]}\n`);
   console.log(
     table(
       header,
@@ -64,7 +64,7 @@ for (const peer of ['ancestor', 'ancestor-wasm', 'plain']) {
     ),
   );
 }
-console.log('\n## Share of the bare engine that stories get\n');
+console.log('\n## Speed of stories as a share of the bare engine\n');
 console.log(
   table(
     header,
@@ -119,6 +119,6 @@ for (const note of queue.notes) console.log(`\n${note}`);
 
 console.log('\n## Worker processes\n');
 const workers = await benchWorkers();
-console.log(table(['processes', 'times one', 'characters/s'], workers.rows));
+console.log(table(['processes', 'factor over one', 'characters/s'], workers.rows));
 for (const note of workers.notes) console.log(`\n${note}`);
 process.exit(0);

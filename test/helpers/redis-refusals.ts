@@ -13,9 +13,9 @@ export const REFUSALS = {
   READONLY: 'it has become a replica, as after a failover',
   NOREPLICAS: 'too few replicas follow it',
   MISCONF: 'it cannot save to its disk',
-  MASTERDOWN: 'it is a replica that has lost its master, and shows nothing old',
-  BUSY: 'a script of another runs and does not end',
-  LOADING: 'it reads its data anew',
+  MASTERDOWN: 'it is a replica that has lost its master, and serves no stale data',
+  BUSY: 'a script of another client runs without end',
+  LOADING: 'it reloads its data',
 } as const;
 
 export type Refusal = keyof typeof REFUSALS;

@@ -106,7 +106,7 @@ try {
   const expected = samples.flatMap(({ expectedMs }) => expectedMs ?? []);
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
   const rows = [
-    ['people, minutes', `${people}, ${minutes}`],
+    ['users, minutes', `${people}, ${minutes}`],
     ['stories accepted, whole, told', `${counts.accepted}, ${counts.whole}, ${counts.told}`],
     ['lost, doubled', `${counts.lost}, ${counts.doubled}`],
     ['refused, unheard', `${counts.refused}, ${counts.unheard}`],
@@ -136,7 +136,7 @@ try {
     hasFailed = true;
   }
   if (minutes === FULL.minutes && people === FULL.people) {
-    const verdict = problems.length > 0 ? `**Fails**: ${problems.join('; ')}.` : 'All of it holds.';
+    const verdict = problems.length > 0 ? `**Fails**: ${problems.join('; ')}.` : 'All expectations hold.';
     await writeBetween('soak', `${machine()}. ${verdict}\n\n${table(['soak', 'measured'], rows)}`);
   }
 } finally {

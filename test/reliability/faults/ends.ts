@@ -64,8 +64,8 @@ export function killed(victim: Role, kills: number, seed: number): Fault {
 /** SIGTERM with active stories. */
 export function told(victim: Role): Fault {
   return {
-    name: `${WORDS[victim]} told to end under load`,
-    how: 'SIGTERM with stories under way; started again at once; exit code, time and children are looked at',
+    name: `${WORDS[victim]} stopped under load`,
+    how: 'SIGTERM with stories in progress; started again at once; exit code, time and child processes are checked',
     async run() {
       const deployment = await Deployment.open({ isEmbedded: victim === 'start' });
       try {
@@ -92,7 +92,7 @@ export function told(victim: Role): Fault {
 /** A story that crashes every worker that writes it. */
 export function poison(): Fault {
   return {
-    name: 'a story brings down every worker that takes it',
+    name: 'a story crashes every worker that takes it',
     how: 'a storyteller that kills its own process; a supervisor starts another worker each time',
     async run() {
       const deployment = await Deployment.open();
@@ -119,7 +119,7 @@ export function poison(): Fault {
         const [fate] = await deployment.ask({ page: 1 }).fates();
         assert.match(fate!.sentence ?? '', /given up\. Please try another opening/);
         assert.equal(lost, 3);
-        return { ...count([fate!]), remark: `${lost} workers were lost to it` };
+        return { ...count([fate!]), remark: `${lost} workers were lost` };
       } finally {
         over = true;
         await supervising;

@@ -22,8 +22,8 @@ const FULL_MS = 30_000;
 /** Weights that were truncated, and weights with a flipped bit. */
 export function damagedWeights(): Fault {
   return {
-    name: 'weights are cut short, or a bit of them is another',
-    how: 'a worker is started on such files while people wait; then one on the right files',
+    name: 'weights are truncated, or one bit of them is changed',
+    how: 'a worker is started on such files while users wait; then one on the right files',
     async run() {
       const { folder, remove } = await temporaryFolder();
       const deployment = await Deployment.open();
@@ -64,7 +64,7 @@ export function damagedWeights(): Fault {
 export function fullDisk(): Fault {
   return {
     name: 'the disk under the embedded queue is full',
-    how: `a file system of ${DISK_MIB} MiB is filled up for ${FULL_MS / 1_000} s while stories grow; then there is room again, and a new start`,
+    how: `a file system of ${DISK_MIB} MiB is filled up for ${FULL_MS / 1_000} s while stories grow; then there is space again, and the process is started again`,
     async run() {
       const { folder: disk, remove } = await temporaryFolder();
       const template = await embeddedFolder();
@@ -92,7 +92,7 @@ export function fullDisk(): Fault {
         const fates: Fate[] = [...(await round.fates()), ...(await during.fates())];
         const after = await deployment.ask({ page: 2, discord: 1, slack: 1 }).fates();
         assert.equal(count(after).whole, after.length, 'all is well afterwards');
-        const remark = ended === 'lives' ? 'the process went on' : `the process ended with ${ended}`;
+        const remark = ended === 'lives' ? 'the process continued' : `the process ended with ${ended}`;
         return { ...count([...fates, ...after]), remark };
       } finally {
         await deployment.close();
@@ -143,7 +143,7 @@ export function clockJumps(): Fault {
 export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
   return {
     name: `the event loop of the ${victim} is blocked for ${seconds} s`,
-    how: 'inside the process, as by a runaway loop; there is a second one of the kind',
+    how: 'inside the process, as by a runaway loop; a second process of the kind runs',
     async run() {
       const deployment = await Deployment.open();
       const env = { TEST_BLOCK_MS: String(seconds * 1_000), ...FEW_SLOTS };
@@ -175,7 +175,7 @@ export function blocked(victim: 'worker' | 'bots', seconds: number): Fault {
 export function chatsAway(): Fault {
   return {
     name: 'Discord and Slack cannot be reached, at the start and later',
-    how: 'the ways to both are cut before the bots start, mended, and cut again for 5 s while stories grow',
+    how: 'the connections to both are cut before the bots start, restored, and cut again for 5 s while stories grow',
     async run() {
       const deployment = await Deployment.open({ areChatsAfar: true });
       try {

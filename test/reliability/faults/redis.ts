@@ -19,8 +19,8 @@ const WAITING = /waiting for the queue/;
 
 export function absentAtStart(): Fault {
   return {
-    name: 'Redis is not there at the start',
-    how: 'bots and worker are started first, Redis when both have said that they wait',
+    name: 'Redis is missing at the start',
+    how: 'bots and worker are started first, Redis after both have logged that they wait',
     async run() {
       const deployment = await Deployment.open();
       try {
@@ -41,7 +41,7 @@ export function absentAtStart(): Fault {
         const ms = Math.round(performance.now() - back);
         assert.equal(await probe('/readyz'), 200);
         const counts = count(await deployment.ask(CROWD).fates());
-        return { ...counts, remark: `at work ${seconds(ms)} after Redis was there` };
+        return { ...counts, remark: `ready ${seconds(ms)} after Redis` };
       } finally {
         await deployment.close();
       }
@@ -50,7 +50,8 @@ export function absentAtStart(): Fault {
 }
 
 export function cutOff(how: Cut, forSeconds: number): Fault {
-  const kind = how === 'reset' ? 'connections are reset and refused' : 'nothing passes, and nobody is told';
+  const kind =
+    how === 'reset' ? 'connections are reset and refused' : 'no data passes, and connections stay open';
   return {
     name: `Redis is cut off for ${forSeconds} s (${how})`,
     how: `a proxy between all processes and Redis: ${kind}`,
@@ -90,7 +91,7 @@ export function restarted(data: 'with' | 'without'): Fault {
     how:
       data === 'with'
         ? '`kill -9` of a Redis that writes its file once a second, as in `docker-compose.yml`'
-        : '`kill -9` of a Redis that keeps nothing',
+        : '`kill -9` of a Redis without persistence',
     async run() {
       const deployment = await Deployment.open({ redis: data === 'with' ? file : [] });
       try {
@@ -107,7 +108,7 @@ export function restarted(data: 'with' | 'without'): Fault {
             .process('bots')
             .output()
             .match(/was put back/g)?.length ?? 0;
-        const remark = data === 'without' ? `${restored} replies were put back by the bots` : undefined;
+        const remark = data === 'without' ? `${restored} replies were restored by the bots` : undefined;
         return { ...count([...fates, ...after]), ...(remark && { remark }) };
       } finally {
         await deployment.close();

@@ -54,7 +54,7 @@ export function refused(refusal: Refusal, forSeconds: number): Fault {
 export function restartedMeanwhile(): Fault {
   const refusal = 'OOM';
   return {
-    name: `Redis refuses (${refusal}), and all processes are killed and started again meanwhile`,
+    name: `Redis refuses (${refusal}), and all processes are killed and started again during the refusal`,
     how: `${REFUSALS[refusal]}; \`kill -9\` in the middle of stories, and a start that has to wait`,
     async run() {
       const deployment = await Deployment.open({ redis: REFUSING_SERVER });
