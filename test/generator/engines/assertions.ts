@@ -19,12 +19,19 @@ export function assertSameBits(actual: Float32Array, expected: Float32Array, wha
   assert.ok(bits(actual).equals(bits(expected)), what);
 }
 
+/** A sequence that reads ids by the formulas: `step` reads one and returns the logits of the next. */
+export interface ReferenceSequence {
+  step(id: number): readonly number[];
+}
+
+/** @param referenceOf starts a sequence; by default by the formulas in float64 */
 export async function assertParity(
   model: Model,
   engine: Engine,
   texts: readonly (readonly number[])[],
+  referenceOf: (model: Model) => ReferenceSequence = (of) => new Reference(of),
 ): Promise<void> {
-  const references = texts.map(() => new Reference(model));
+  const references = texts.map(() => referenceOf(model));
   const slots = texts.map((_, slot) => slot);
   for (const slot of slots) engine.clear(slot);
   for (let step = 0; step < texts[0]!.length; step++) {

@@ -6,8 +6,15 @@ import { CHECKPOINTS, type Engine, type Row } from '../../../src/generator/engin
 import { decodeOnHost, insideWord } from '../../../src/generator/engines/rows.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import { uniformAt } from '../../../src/generator/sampler.ts';
-import { randomModel } from '../model/random-model.ts';
-import { assertParity, assertSameBits, chiSquared, chiSquaredBound, noiseIds } from './assertions.ts';
+import { randomModel as anyRandomModel, type RandomModelOptions } from '../model/random-model.ts';
+import {
+  assertParity,
+  assertSameBits,
+  chiSquared,
+  chiSquaredBound,
+  noiseIds,
+  type ReferenceSequence,
+} from './assertions.ts';
 import { logSoftmax, Reference } from './reference.ts';
 
 export interface ContractOptions {
@@ -22,6 +29,10 @@ export interface ContractOptions {
    * steps.
    */
   readonly isSlow?: boolean;
+  /** Units of the layers are rounded up to a multiple of this, 1 by default. */
+  readonly unitMultiple?: number;
+  /** The engine's arithmetic; by default the formulas in float64. */
+  readonly referenceOf?: (model: Model) => ReferenceSequence;
   create(model: Model, capacity: number): Promise<Engine>;
 }
 
@@ -30,7 +41,13 @@ function maskOf(ids: readonly number[], size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, id) => (ids.includes(id) ? 1 : 0));
 }
 
-export function describeContract({ name, skip, draws, runs, isSlow, create }: ContractOptions): void {
+export function describeContract(options: ContractOptions): void {
+  const { name, skip, draws, runs, isSlow, create, unitMultiple = 1 } = options;
+  const referenceOf = options.referenceOf ?? ((model: Model) => new Reference(model));
+  const randomModel = ({ units = [8, 6], ...rest }: RandomModelOptions = {}) => {
+    const rounded = units.map((size) => Math.ceil(size / unitMultiple) * unitMultiple);
+    return anyRandomModel({ ...rest, units: rounded });
+  };
   describe(`the ${name} engine fulfils the contract of engines`, { skip }, () => {
     test('agrees with the formulas for several numbers of layers, units and columns', async () => {
       const models = [[3], [16, 16], [1, 2, 3], [33, 7, 20, 5]];
@@ -40,7 +57,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         const model = randomModel({ units, seed, columns: seed + 1 });
         const engine = await create(model, 3);
         const texts = [1, 2, 3].map((text) => noiseIds(model, 200, text));
-        await assertParity(model, engine, texts);
+        await assertParity(model, engine, texts, referenceOf);
         await engine.close();
       }
     });
@@ -214,7 +231,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
         { after: letter, temperature: 0.8, wordTemperature: 0.1, minP: 0.15 },
       ];
       for (const [round, { after, ...settings }] of cases.entries()) {
-        const logits = new Reference(model).step(after);
+        const logits = referenceOf(model).step(after);
         const { wordTemperature = settings.temperature, minP = 0 } = settings;
         const temperature = after === sign ? wordTemperature : settings.temperature;
         const counts = new Array<number>(24).fill(0);
@@ -283,7 +300,7 @@ export function describeContract({ name, skip, draws, runs, isSlow, create }: Co
       const model = randomModel({ scale: 1.5 });
       const engine = await create(model, 12);
       const likeliest = Array.from({ length: 12 }, (_, id) => {
-        const logits = new Reference(model).step(id);
+        const logits = referenceOf(model).step(id);
         return logits.indexOf(Math.max(...logits));
       });
       for (const uniform of [0, 0.5, 1 - 2 ** -53]) {

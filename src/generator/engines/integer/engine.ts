@@ -1,0 +1,153 @@
+/**
+ * The engine for processors: LSTMs in exact integers, which are the same on every processor. Its arithmetic is
+ * defined in docs/integer-engine.md.
+ */
+import { availableParallelism } from 'node:os';
+import { StoryError } from '../../../errors.ts';
+import type { Model } from '../../model/model.ts';
+import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from '../engine.ts';
+import { Mutex } from '../mutex.ts';
+import { checkCheckpoint, checkIds, checkRows, checkSlots, expectInteger, insideWord } from '../rows.ts';
+import { Arena, Views } from './arena.ts';
+import { JobLayout } from './job-layout.ts';
+import { type Kernel, loadKernel } from './kernels.ts';
+import { NetworkLayout } from './network-layout.ts';
+import { planOf } from './plan.ts';
+import { Shares } from './shares.ts';
+import { SlotStates } from './slot-states.ts';
+import { MAX_THREADS, Threads } from './threads.ts';
+
+export const INTEGER_ENGINE_NAME = 'integer';
+/**
+ * Characters of a decode: enough that starting the threads costs little, few enough that 256 stories get
+ * theirs within 50 ms.
+ */
+const STEPS_PER_DECODE = 16;
+/** Different sets of allowed ids in one decode; a batch with more is decoded in parts. */
+const ALLOWED_SETS = 64;
+/** Threads beyond this number gain little, since they share the memory's bandwidth. */
+const MAX_DEFAULT_THREADS = 8;
+
+export interface IntegerEngineOptions {
+  /** Number of slots. */
+  readonly capacity: number;
+  /** Threads that compute; by default the number of processors, but at most 8. */
+  readonly threads?: number;
+  /** A kernel's name, for tests; by default the fastest that runs here. */
+  readonly kernel?: string;
+}
+
+/**
+ * @throws RangeError for options out of range
+ * @throws TypeError for a model that the engine cannot run; see `refusalOf` in plan.ts
+ * @throws Error where no kernel can be used
+ */
+export async function createIntegerEngine(model: Model, options: IntegerEngineOptions): Promise<Engine> {
+  const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
+  expectInteger('capacity', capacity, 1, MAX_CAPACITY);
+  expectInteger('threads', threads, 1, MAX_THREADS);
+  const plan = planOf(model);
+  const kernel = await loadKernel(options.kernel);
+  const arena = new Arena(kernel.reserved(threads));
+  const network = new NetworkLayout(arena, plan, kernel, capacity);
+  const { vocabularySize } = plan;
+  const sizes = { capacity, steps: STEPS_PER_DECODE, threads, vocabularySize, sets: ALLOWED_SETS };
+  const job = new JobLayout(arena, { ...sizes, outputs: network.outputs });
+  const memory = kernel.createMemory(arena.size);
+  const views = new Views(memory.buffer);
+  network.write(views, insideWord(model));
+  const pool = await Threads.start({
+    ...{ kernel, memory, network: network.at, job: job.at, words: job, count: threads },
+  });
+  return new IntegerEngine({ kernel, network, job, views, threads: pool });
+}
+
+interface Parts {
+  readonly kernel: Kernel;
+  readonly network: NetworkLayout;
+  readonly job: JobLayout;
+  readonly views: Views;
+  readonly threads: Threads;
+}
+
+class IntegerEngine implements Engine {
+  readonly name = INTEGER_ENGINE_NAME;
+  readonly stepsPerDecode = STEPS_PER_DECODE;
+  readonly capacity: number;
+  readonly vocabularySize: number;
+  readonly #parts: Parts;
+  readonly #states: SlotStates;
+  readonly #shares: Shares;
+  readonly #calls = new Mutex();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.capacity = parts.network.capacity;
+    this.vocabularySize = parts.network.plan.vocabularySize;
+    this.#states = new SlotStates(parts.network, parts.views, CHECKPOINTS);
+    this.#shares = new Shares(parts.threads.count);
+  }
+
+  async decode(batch: readonly Row[], steps: number): Promise<Int32Array> {
+    checkRows(this, batch, steps);
+    return this.#calls.run(async () => {
+      const { job } = this.#parts;
+      const first = job.rowsWithin(batch, 0);
+      if (first === batch.length) return this.#run(batch, steps, true);
+      const drawn = new Int32Array(batch.length * steps);
+      for (let row = 0; row < batch.length; ) {
+        const part = batch.slice(row, row + job.rowsWithin(batch, row));
+        drawn.set(await this.#run(part, steps, true), row * steps);
+        row += part.length;
+      }
+      return drawn;
+    });
+  }
+
+  async logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
+    checkSlots(this, slots);
+    checkIds(this, ids, slots.length);
+    const batch = slots.map((slot, i): Row => ({ slot, feed: [ids[i]!], temperature: 1, uniforms: [0] }));
+    return this.#calls.run(async () => {
+      await this.#run(batch, 1, false);
+      const { network, views } = this.#parts;
+      const logits = new Float32Array(batch.length * this.vocabularySize);
+      batch.forEach(({ slot }, row) => {
+        const at = network.logits / 4 + slot * network.outputs;
+        logits.set(views.floats.subarray(at, at + this.vocabularySize), row * this.vocabularySize);
+      });
+      return logits;
+    });
+  }
+
+  clear(slot: number): void {
+    expectInteger('slot', slot, 0, this.capacity - 1);
+    this.#states.clear(slot);
+  }
+
+  checkpoint(slots: readonly number[], number: number): void {
+    checkCheckpoint(this, slots, number);
+    for (const slot of slots) this.#states.save(slot, number);
+  }
+
+  restore(slot: number, number: number): void {
+    checkCheckpoint(this, [slot], number);
+    this.#states.restore(slot, number);
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close(() => this.#parts.threads.close());
+  }
+
+  async #run(batch: readonly Row[], steps: number, draws: boolean): Promise<Int32Array> {
+    const { job, views, threads } = this.#parts;
+    for (const { slot } of batch) this.#states.settle(slot);
+    const share = this.#shares.next(batch.length);
+    job.write(views, batch, this.#states.halves, { ...share, steps, draws });
+    await threads.run(share.threads);
+    if (share.rowsEach === 0) this.#shares.learn(job.wasLeftToOne(views));
+    for (const { slot } of batch) this.#states.advance(slot, steps);
+    if (job.isBroken(views)) throw new StoryError('internal', 'Nothing can be drawn from such logits.');
+    return job.drawn(views, batch.length, steps);
+  }
+}

@@ -1,0 +1,54 @@
+/** How the threads share a decode. No `node:` imports. */
+
+/** Up to this number of rows, threads share units: a row's weights are most of the work, and each reads a part. */
+const MAX_ROWS_BY_UNITS = 8;
+/** With more rows at a time their states leave the nearest cache. */
+const MAX_ROWS_EACH = 64;
+
+export interface Share {
+  /** Threads that take part. */
+  readonly threads: number;
+  /** Rows that a thread takes at a time; 0 where the threads share the units of all rows. */
+  readonly rowsEach: number;
+}
+
+/** Decodes of few rows that one thread does after threads could not go on together: the first and most. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [8, 1_024];
+
+/**
+ * Decides how each decode is shared. Threads that share units wait for each other after every layer, so they
+ * need a processor each: where one was taken away, a single thread does the next decodes of few rows, and the
+ * longer the more often it happens.
+ */
+export class Shares {
+  readonly #threads: number;
+  #pause = FIRST_PAUSE;
+  #left = 0;
+
+  /** @param threads number of threads there are */
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
+
+  next(rows: number): Share {
+    const threads = this.#threads;
+    if (threads === 1) return { threads: 1, rowsEach: Math.min(rows, MAX_ROWS_EACH) };
+    if (rows <= MAX_ROWS_BY_UNITS) {
+      if (this.#left === 0) return { threads, rowsEach: 0 };
+      this.#left -= 1;
+      return { threads: 1, rowsEach: rows };
+    }
+    const rowsEach = Math.min(MAX_ROWS_EACH, Math.ceil(rows / threads));
+    return { threads: Math.min(threads, Math.ceil(rows / rowsEach)), rowsEach };
+  }
+
+  /**
+   * Learns from a decode whose threads shared units.
+   *
+   * @param wasLeftToOne whether they could not go on together
+   */
+  learn(wasLeftToOne: boolean): void {
+    this.#left = wasLeftToOne ? this.#pause : 0;
+    this.#pause = wasLeftToOne ? Math.min(2 * this.#pause, LONGEST_PAUSE) : FIRST_PAUSE;
+  }
+}
