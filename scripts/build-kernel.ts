@@ -9,15 +9,17 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import headers from 'node-api-headers';
 
 const SOURCE = fileURLToPath(new URL('../src/generator/engines/integer/kernel/', import.meta.url));
 export const BINARIES = fileURLToPath(new URL('../src/generator/engines/integer/binaries/', import.meta.url));
 export const COMPILER = 'clang-16';
+/** Node's headers for addons: `include`, and in `def` the names of all functions. */
+const NODE_API = dirname(createRequire(import.meta.url).resolve('node-api-headers'));
 
 /** No fused multiply-add: every target rounds after each operation. */
 const FLAGS = ['-O3', '-std=c17', '-ffp-contract=off', '-ffreestanding', '-Wall', '-Wextra', '-Werror'];
@@ -77,8 +79,8 @@ function linkMachO(architecture: string) {
 
 function linkPe(objects: readonly string[], to: string, scratch: string): void {
   const library = join(scratch, 'node.lib');
-  const symbols = Object.values(headers.def_paths).map(
-    (path) => readFileSync(path, 'utf8').split('EXPORTS')[1],
+  const symbols = ['js_native_api', 'node_api'].map(
+    (name) => readFileSync(join(NODE_API, 'def', `${name}.def`), 'utf8').split('EXPORTS')[1],
   );
   const definition = join(scratch, 'node.def');
   writeFileSync(definition, `NAME NODE.EXE\nEXPORTS\n${symbols.join('\n')}`);
@@ -139,7 +141,7 @@ export function buildKernels(folder: string): Record<string, string> {
       );
       files.push(`${name}.node`);
       link(
-        [...objects, compile('addon.c', 'addon', ['-isystem', headers.include_dir])],
+        [...objects, compile('addon.c', 'addon', ['-isystem', join(NODE_API, 'include')])],
         join(folder, `${name}.node`),
         scratch,
       );
@@ -161,6 +163,7 @@ export function buildKernels(folder: string): Record<string, string> {
   } finally {
     rmSync(scratch, { recursive: true });
   }
+  for (const file of files) chmodSync(join(folder, file), 0o644);
   return Object.fromEntries(files.sort().map((file) => [file, digestOf(readFileSync(join(folder, file)))]));
 }
 

@@ -6,8 +6,15 @@ import { availableParallelism } from 'node:os';
 import { StoryError } from '../../../errors.ts';
 import type { Model } from '../../model/model.ts';
 import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from '../engine.ts';
-import { Mutex } from '../mutex.ts';
-import { checkCheckpoint, checkIds, checkRows, checkSlots, expectInteger, insideWord } from '../rows.ts';
+import {
+  checkCheckpoint,
+  checkIds,
+  checkRows,
+  checkSlots,
+  expectInteger,
+  insideWord,
+  Mutex,
+} from '../rows.ts';
 import { Arena, Views } from './arena.ts';
 import { JobLayout } from './job-layout.ts';
 import { type Kernel, loadKernel } from './kernels.ts';

@@ -48,7 +48,7 @@ export function refusalOf({ layers, vocabulary }: PlannedModel): string | undefi
   }
   const { lstms, dense } = partsOf(layers);
   if (lstms.length === 0) return 'it has no LSTM layer';
-  if (!dense || dense.activation !== 'linear') return 'its last layer is no dense layer with a softmax';
+  if (dense?.activation !== 'linear') return 'its last layer is no dense layer with a softmax';
   const other = layers.find(
     (layer, i) => i > layers.indexOf(lstms[0]!) && layer !== dense && layer.kind !== 'lstm',
   );

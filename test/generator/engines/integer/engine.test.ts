@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
+import type { Engine, Row } from '../../../../src/generator/engines/engine.ts';
 import { createIntegerEngine } from '../../../../src/generator/engines/integer/engine.ts';
+import { kernelNames } from '../../../../src/generator/engines/integer/kernels.ts';
 import { planOf } from '../../../../src/generator/engines/integer/plan.ts';
-import { randomModel } from '../../model/random-model.ts';
+import type { Model } from '../../../../src/generator/model/model.ts';
+import { uniformAt } from '../../../../src/generator/sampler.ts';
+import { RandomLayers } from '../../model/random-layers.ts';
+import { modelOf, randomModel } from '../../model/random-model.ts';
 import { assertSameBits, noiseIds } from '../assertions.ts';
 import { describeContract } from '../engine-contract.ts';
 import { IntegerReference } from './reference.ts';
@@ -18,7 +23,122 @@ describeContract({
   create: (model, capacity) => createIntegerEngine(model, { capacity }),
 });
 
+const RESIDUAL = planned([32, 48, 48, 48], 5);
+
+/** A residual stack above one layer. */
+function planned(units: readonly number[], seed: number): Model {
+  const random = new RandomLayers(seed);
+  const lstms = units.map((size, i) => {
+    const lstm = random.lstm(units[i - 1] ?? 5, size);
+    return size === units[i - 1] ? { ...lstm, residual: true as const } : lstm;
+  });
+  return modelOf([random.embedding(12, 5), ...lstms, random.dense(units.at(-1)!, 12)]);
+}
+
+/** Reads `steps` ids in each of `slots` slots, and compares every logit with the reference, bit for bit. */
+async function assertExact(model: Model, engine: Engine, slots: number, steps: number): Promise<void> {
+  const plan = planOf(model);
+  const references = Array.from({ length: slots }, () => new IntegerReference(plan));
+  const all = references.map((_, slot) => slot);
+  for (const slot of all) engine.clear(slot);
+  const texts = all.map((slot) => noiseIds(model, steps, slot));
+  for (let step = 0; step < steps; step++) {
+    const ids = texts.map((text) => text[step]!);
+    const expected = Float32Array.from(references.flatMap((reference, slot) => reference.step(ids[slot]!)));
+    assertSameBits(await engine.logits(all, ids), expected, `step ${step}`);
+  }
+}
+
+const KERNELS = await kernelNames();
+
 describe('the integer engine', () => {
+  for (const kernel of KERNELS) {
+    test(`gives the bits of its definition with the kernel ${kernel}`, async () => {
+      const oneHot = new RandomLayers(3, 2);
+      const models = [
+        randomModel({ units: [16], characters: 33, scale: 3 }),
+        randomModel({ units: [64, 32], characters: 97 }),
+        RESIDUAL,
+        modelOf([
+          { kind: 'one_hot', size: 20 },
+          oneHot.dense(20, 7, 'relu'),
+          oneHot.lstm(7, 32),
+          oneHot.dense(32, 20),
+        ]),
+      ];
+      for (const model of models) {
+        const engine = await createIntegerEngine(model, { capacity: 11, threads: 2, kernel });
+        await assertExact(model, engine, 1, 20);
+        // Each remainder of a tile of rows, by units and by rows.
+        for (const rows of [2, 3, 7, 9, 11]) await assertExact(model, engine, rows, 3);
+        await engine.close();
+      }
+    });
+  }
+
+  test('gives the same bits for any number of threads, slots and steps of a decode', async () => {
+    const model = randomModel({ units: [48, 32], characters: 30, scale: 1.5 });
+    const [one, three] = await Promise.all(
+      [1, 3].map((threads) => createIntegerEngine(model, { capacity: 100, threads })),
+    );
+    const rowsOf = (slots: readonly number[], from: number, steps: number, feed: (slot: number) => number) =>
+      slots.map(
+        (slot): Row => ({
+          ...{ slot, feed: [feed(slot)], temperature: 1 },
+          uniforms: Array.from({ length: steps }, (_, step) => uniformAt(slot, from + step, 0)),
+        }),
+      );
+    const all = Array.from({ length: 100 }, (_, slot) => slot);
+    const whole = await three!.decode(
+      rowsOf(all, 0, 16, (slot) => slot % 30),
+      16,
+    );
+    for (const slot of all.filter((slot) => slot % 9 === 0)) {
+      let last = slot % 30;
+      const drawn: number[] = [];
+      for (const steps of [1, 2, 5, 8]) {
+        const ids = await one!.decode(
+          rowsOf([slot], drawn.length, steps, () => last),
+          steps,
+        );
+        drawn.push(...ids);
+        last = ids.at(-1)!;
+      }
+      assert.deepEqual(drawn, [...whole.subarray(slot * 16, (slot + 1) * 16)], `slot ${slot}`);
+    }
+    await one!.close();
+    await three!.close();
+  });
+
+  test('decodes a batch with many sets of allowed ids', async () => {
+    const model = randomModel({ units: [16], characters: 90 });
+    const engine = await createIntegerEngine(model, { capacity: 80 });
+    const rows = Array.from({ length: 80 }, (_, slot): Row => {
+      const only = Uint8Array.from({ length: 90 }, (_, id) => (id === slot ? 1 : 0));
+      return { slot, feed: [1], temperature: 1, uniforms: [0.5, 0.5], allowed: [only, only] };
+    });
+    assert.deepEqual(
+      [...(await engine.decode(rows, 2))],
+      rows.flatMap(({ slot }) => [slot, slot]),
+    );
+    await engine.close();
+  });
+
+  test('never blocks the event loop for long', async () => {
+    const engine = await createIntegerEngine(randomModel({ units: [512, 512] }), { capacity: 64 });
+    const slots = Array.from({ length: 64 }, (_, slot) => slot);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    for (let step = 0; step < 50; step++)
+      await engine.logits(
+        slots,
+        slots.map((slot) => slot % 12),
+      );
+    delay.disable();
+    assert.ok(delay.percentile(95) < 50e6, `the event loop waited ${delay.percentile(95) / 1e6} ms`);
+    await engine.close();
+  });
+
   test('reports its name and size', async () => {
     const engine = await createIntegerEngine(randomModel({ units: [16] }), { capacity: 7 });
     const { name, capacity, vocabularySize, stepsPerDecode } = engine;
