@@ -19,7 +19,7 @@ import { ModelRegistry } from './generator/model-registry.ts';
 import { beat } from './healthcheck.ts';
 import { watchExpectedWait, watchProcess, watchQueues, watchSlots } from './metrics.ts';
 import type { Check, OperatorServer } from './operator/server.ts';
-import { openLimits } from './queue/admission/open.ts';
+import { openLimits } from './queue/admission/limits.ts';
 import type { QueueConnection } from './queue/connection.ts';
 import { awaitConnection } from './queue/open.ts';
 import { outlast } from './queue/outage.ts';

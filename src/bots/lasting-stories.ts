@@ -1,5 +1,5 @@
 import { outlast } from '../queue/outage.ts';
-import type { ReplyTask } from '../queue/reply-job.ts';
+import type { ReplyTask } from '../queue/reply-worker.ts';
 import type { StorySource } from './reply-loop.ts';
 
 /**

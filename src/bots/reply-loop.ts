@@ -5,7 +5,7 @@
  */
 
 import { Deferred } from '../queue/admission/admission-order.ts';
-import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
+import type { ReplyRecord, ReplyTask } from '../queue/reply-worker.ts';
 import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
 import { mask, PostedText } from '../story/filter/find.ts';
 import { isFinal, type ReplyState, type StoryCredits } from '../story/story.ts';

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import { edits } from '../metrics.ts';
 import type { Replies } from '../queue/replies.ts';
-import type { ReplyRecord, ReplyTask } from '../queue/reply-job.ts';
+import type { ReplyRecord, ReplyTask } from '../queue/reply-worker.ts';
 import type { ReplyState } from '../story/story.ts';
 import { lastingStories } from './lasting-stories.ts';
 import { type ReplySurface, replyWithStory, type StorySource } from './reply-loop.ts';

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import { refusals } from '../metrics.ts';
 import type { Limits } from '../queue/admission/limits.ts';
-import type { Requester } from '../queue/admission/requester.ts';
+import type { Requester } from '../queue/admission/store.ts';
 import type { Replies } from '../queue/replies.ts';
 import { declineSlurs } from '../story/complete-request.ts';
 import { mask } from '../story/filter/find.ts';

@@ -1,7 +1,13 @@
 /**
- * How long a story that is requested now would wait for a worker, from the speeds that the workers report.
- * Pure.
+ * How long a story waits for a worker: estimated from the speeds that the workers measure and announce. The
+ * only estimate of a wait: admission refuses by it, and waiting replies show it.
  */
+
+/** Generation time, pauses not counted, that one measurement needs. */
+const WINDOW_MS = 2_000;
+/** Weight of a new measurement in the moving average. */
+const WEIGHT = 0.3;
+const STORY_WEIGHT = 0.05;
 
 /** A worker's speed. */
 export interface Speed {
@@ -34,4 +40,73 @@ export function expectedWaitMs({ waiting, running }: Load, speeds: readonly Spee
     0,
   );
   return ((waiting + running / 2) / storiesPerSecond) * 1_000;
+}
+
+/** Measures how fast a worker generates. */
+export class Speedometer {
+  readonly #most: number;
+  readonly #clock: () => number;
+  #speed: Speed = SPEED_GUESS;
+  #running = 0;
+  #since: number;
+  /**
+   * Of the window: characters, time in which stories were generated, and time in which all slots were in use.
+   */
+  #characters = 0;
+  #busyMs = 0;
+  #fullMs = 0;
+
+  /**
+   * @param most stories that the worker takes at once
+   * @param clock milliseconds of any beginning
+   */
+  constructor(most: number, clock: () => number) {
+    this.#most = most;
+    this.#clock = clock;
+    this.#since = clock();
+  }
+
+  get speed(): Speed {
+    this.#pass();
+    return this.#speed;
+  }
+
+  /** The number of stories that are being generated from now on. */
+  set running(stories: number) {
+    this.#pass();
+    this.#running = stories;
+  }
+
+  wrote(characters: number): void {
+    this.#characters += characters;
+  }
+
+  /** Records an ended story and its number of generated characters. */
+  ended(characters: number): void {
+    const { charactersPerStory } = this.#speed;
+    this.#speed = {
+      ...this.#speed,
+      charactersPerStory: Math.max(1, charactersPerStory + STORY_WEIGHT * (characters - charactersPerStory)),
+    };
+  }
+
+  #pass(): void {
+    const now = this.#clock();
+    const ms = now - this.#since;
+    this.#since = now;
+    if (this.#running > 0) this.#busyMs += ms;
+    if (this.#running >= this.#most) this.#fullMs += ms;
+    if (this.#busyMs < WINDOW_MS) return;
+    const seen = (this.#characters / this.#busyMs) * 1_000;
+    const { charactersPerSecond } = this.#speed;
+    // With fewer stories than slots, the measured speed is only a lower bound.
+    const isFull = this.#fullMs > this.#busyMs / 2;
+    const next = isFull
+      ? charactersPerSecond + WEIGHT * (seen - charactersPerSecond)
+      : Math.max(charactersPerSecond, seen);
+    this.#speed = { ...this.#speed, charactersPerSecond: Math.max(1, next) };
+    this.#characters = 0;
+    this.#busyMs = 0;
+    this.#fullMs = 0;
+  }
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import type { QueueConnection } from './connection.ts';
 import type { Replies } from './replies.ts';
-import type { ReplyJobData } from './reply-job.ts';
+import type { ReplyJobData } from './reply-worker.ts';
 import type { Stories } from './stories.ts';
 
 /** A user, in a platform's own terms. */

@@ -11,6 +11,13 @@ export class LockLostError extends Error {
   }
 }
 
+/** Why a job is aborted whose process closes: another process is to take it. */
+export class HandedOverError extends Error {
+  constructor() {
+    super('handed over');
+  }
+}
+
 /** One job that this process holds. */
 export interface JobLock {
   readonly job: Job;
@@ -30,6 +37,7 @@ export class JobLocks {
   readonly #lockMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #isRenewing = false;
+  #isHandedOver = false;
 
   /** @param worker that takes the jobs */
   constructor(worker: Worker) {
@@ -65,8 +73,7 @@ export class JobLocks {
     if (lost) {
       lost.abort.abort(new LockLostError());
       await lost.ended;
-      await job.moveToWait(token);
-      throw new WaitingError();
+      return await this.handBack({ job, token });
     }
     let resolve = () => {};
     const ended = new Promise<void>((done) => {
@@ -78,7 +85,18 @@ export class JobLocks {
     };
     const lock = { job, token, abort: new AbortController(), heldAt: performance.now(), ended, end };
     this.#locks.set(id, lock);
+    if (this.#isHandedOver) lock.abort.abort(new HandedOverError());
     return lock;
+  }
+
+  /**
+   * Puts a job back into the queue, for any process to take.
+   *
+   * @throws WaitingError always: tells BullMQ that the processor has not ended the job
+   */
+  async handBack({ job, token }: Pick<JobLock, 'job' | 'token'>): Promise<never> {
+    await job.moveToWait(token);
+    throw new WaitingError();
   }
 
   /**
@@ -92,9 +110,10 @@ export class JobLocks {
     lock.abort.signal.throwIfAborted();
   }
 
-  /** Aborts all jobs. */
-  abort(reason: unknown): void {
-    for (const { abort } of this.#locks.values()) abort.abort(reason);
+  /** Aborts all jobs, and those still to be taken. */
+  handOver(): void {
+    this.#isHandedOver = true;
+    for (const { abort } of this.#locks.values()) abort.abort(new HandedOverError());
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /** Names in data stored by version 0.1.0, mapped to today's. Nothing is written in the old form. */
-import type { CommunityLimits } from './admission/limit-settings.ts';
-import type { Lease } from './admission/limits.ts';
+
+import type { CommunityLimits } from './admission/settings.ts';
+import type { Lease } from './admission/store.ts';
 
 /** A reply's job: `ticket`, with the community's keys under `place`, became `lease`. */
 interface OldReplyJobData {

@@ -3,9 +3,10 @@
  * job of a queue without a worker: the same on Redis and embedded.
  */
 import type { Queue } from 'bullmq';
-import { StoryError } from '../errors.ts';
 import type { QueueConnection } from './connection.ts';
+import { atOnce } from './outage.ts';
 
+const UNREACHABLE = 'The settings cannot be reached at the moment. Try again in a minute.';
 /** BullMQ refuses ids that look like numbers, as many chat ids do. */
 const ID_PREFIX = 'k';
 /** The longest delay until a change by another process is known here. */
@@ -25,22 +26,26 @@ export class Settings<Value> {
 
   /** One setting; undefined when the key has none. */
   async read(key: string): Promise<Value | undefined> {
-    return (await reached(this.#queue.getJob(ID_PREFIX + key)))?.data;
+    return (await atOnce(this.#queue.getJob(ID_PREFIX + key), UNREACHABLE))?.data;
   }
 
   async write(key: string, value: Value): Promise<void> {
-    const job = await reached(this.#queue.getJob(ID_PREFIX + key));
-    if (job) await reached(job.updateData(value as never));
-    else await reached(this.#queue.add('setting' as never, value as never, { jobId: ID_PREFIX + key }));
+    const job = await atOnce(this.#queue.getJob(ID_PREFIX + key), UNREACHABLE);
+    if (job) await atOnce(job.updateData(value as never), UNREACHABLE);
+    else
+      await atOnce(
+        this.#queue.add('setting' as never, value as never, { jobId: ID_PREFIX + key }),
+        UNREACHABLE,
+      );
   }
 
   async remove(key: string): Promise<void> {
-    await reached(this.#queue.remove(ID_PREFIX + key));
+    await atOnce(this.#queue.remove(ID_PREFIX + key), UNREACHABLE);
   }
 
   /** All settings by their keys. */
   async all(): Promise<Map<string, Value>> {
-    const jobs = await reached(this.#queue.getJobs(['wait']));
+    const jobs = await atOnce(this.#queue.getJobs(['wait']), UNREACHABLE);
     // A job that is removed during the read is missing in the middle.
     return new Map(jobs.filter(Boolean).map((job) => [job.id!.slice(ID_PREFIX.length), job.data as Value]));
   }
@@ -91,14 +96,5 @@ export class KnownSettings<Value> extends Settings<Value> {
     const all = await this.all();
     // Values that were read before a change may lack it.
     if (before === this.#changes) this.#known = all;
-  }
-}
-
-async function reached<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (cause) {
-    const sentence = 'The settings cannot be reached at the moment. Try again in a minute.';
-    throw new StoryError('queue_unavailable', sentence, { cause });
   }
 }

@@ -4,12 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, Queue, QueueEventsProducer } from 'bullmq';
+import type { Job } from 'bullmq';
 import { type ErrorCode, StoryError, sentenceFor } from '../errors.ts';
 import type { Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { expectedWaitMs, SPEED_GUESS, type Speed } from './expected-wait.ts';
-import { JobEvents, STOP_EVENT } from './job-events.ts';
+import { JobQueue } from './job-queue.ts';
 
 export const STORIES_QUEUE = 'stories';
 /** The event with which a worker announces itself; its fields are its id and those of `WorkerStatus`. */
@@ -24,7 +24,7 @@ const RETRY_DELAY_MS = 500;
 const REMOVE_ATTEMPTS = 6;
 const REMOVE_PAUSE_MS = 400;
 /** Priorities: one requester's stories beyond this number share the lowest. */
-const LEVELS = 10;
+const PRIORITIES = 10;
 
 export interface StoryJobData {
   readonly request: StoryRequest;
@@ -62,22 +62,18 @@ export interface StoriesLoad {
 
 export type StoryJob = Job<StoryJobData, Story>;
 
-export class Stories {
-  readonly events: JobEvents;
-  readonly #queue: Queue<StoryJobData, Story>;
-  readonly #producer: QueueEventsProducer;
+export class Stories extends JobQueue<StoryJobData, Story> {
   #positions: Promise<Map<string, number>> | undefined;
   #positionsAt = Number.NEGATIVE_INFINITY;
   /** This process's id among the workers. */
   readonly #worker = randomUUID();
-  readonly #workers = new Map<string, StorytellerStatus & Speed & { readonly heardAt: number }>();
+  readonly #workers = new Map<string, StorytellerStatus & Speed & { readonly announcedAt: number }>();
 
   constructor(connection: QueueConnection) {
-    this.#queue = connection.queue(STORIES_QUEUE, {
-      defaultJobOptions: { attempts: ATTEMPTS, backoff: { type: 'fixed', delay: RETRY_DELAY_MS } },
+    super(connection, STORIES_QUEUE, {
+      attempts: ATTEMPTS,
+      backoff: { type: 'fixed', delay: RETRY_DELAY_MS },
     });
-    this.#producer = connection.producer(STORIES_QUEUE);
-    this.events = new JobEvents(connection.events(STORIES_QUEUE));
     this.events.onCustom(STORYTELLER_EVENT, (fields) => {
       const status = {
         phase: fields.phase as StorytellerStatus['phase'],
@@ -85,12 +81,8 @@ export class Stories {
         charactersPerSecond: Number(fields.charactersPerSecond) || SPEED_GUESS.charactersPerSecond,
         charactersPerStory: Number(fields.charactersPerStory) || SPEED_GUESS.charactersPerStory,
       };
-      this.#workers.set(String(fields.worker), { ...status, heardAt: performance.now() });
+      this.#workers.set(String(fields.worker), { ...status, announcedAt: performance.now() });
     });
-  }
-
-  async ready(): Promise<void> {
-    await Promise.all([this.#queue.waitUntilReady(), this.#producer.waitUntilReady(), this.events.ready()]);
   }
 
   /**
@@ -101,8 +93,8 @@ export class Stories {
    */
   async add(id: string, request: StoryRequest, ahead = 0): Promise<void> {
     // BullMQ treats a job without a priority as the highest.
-    const priority = Math.min(ahead, LEVELS - 1);
-    await this.#queue.add('story', { request }, { jobId: id, ...(priority > 0 ? { priority } : {}) });
+    const priority = Math.min(ahead, PRIORITIES - 1);
+    await this.queue.add('story', { request }, { jobId: id, ...(priority > 0 ? { priority } : {}) });
   }
 
   /**
@@ -110,7 +102,7 @@ export class Stories {
    * for ever.
    */
   async promote(id: string): Promise<void> {
-    const job = await this.#queue.getJob(id);
+    const job = await this.queue.getJob(id);
     if (job && job.priority > 0) await job.changePriority({ priority: 0 });
   }
 
@@ -122,28 +114,15 @@ export class Stories {
    * @returns the function that ends the following
    */
   follow(id: string, listener: (update: StoryUpdate) => void, isNew = false): () => void {
-    let over = false;
-    const tell = (update: StoryUpdate) => {
-      if (over) return;
-      if (update.type === 'done' || update.type === 'failed') end();
-      listener(update);
-    };
-    // A read that fails (the queue is unreachable) is made up for by the next one.
-    const readNow = () => {
-      this.#read(id).then(tell, () => {});
-    };
-    const unfollow = this.events.followAndRead(
+    const { end, readNow } = this.events.followStates<StoryUpdate>(
       id,
-      (event) => {
-        if (event.type === 'progress') tell({ type: 'writing', progress: event.data as StoryProgress });
-        else if (event.type === 'ended') readNow();
+      {
+        fromProgress: (data) => ({ type: 'writing', progress: data as StoryProgress }),
+        read: () => this.#read(id),
+        isLast: ({ type }) => type === 'done' || type === 'failed',
       },
-      readNow,
+      listener,
     );
-    const end = () => {
-      over = true;
-      unfollow();
-    };
     // Only after subscribing to events, so that no change is missed between the read and the subscription.
     if (!isNew) readNow();
     return end;
@@ -152,8 +131,8 @@ export class Stories {
   async #read(id: string): Promise<StoryUpdate> {
     // The state first: the job, which is read after it, then has the result or failure that the state
     // implies.
-    const state = await this.#queue.getJobState(id);
-    const job = await this.#queue.getJob(id);
+    const state = await this.queue.getJobState(id);
+    const job = await this.queue.getJob(id);
     if (!job) return { type: 'missing' };
     if (state === 'completed') return { type: 'done', story: job.returnvalue };
     if (state === 'failed') return { type: 'failed', ...parseFailure(job.failedReason) };
@@ -166,7 +145,7 @@ export class Stories {
     const now = performance.now();
     if (!this.#positions || now - this.#positionsAt > POSITIONS_AGE_MS) {
       this.#positionsAt = now;
-      this.#positions = this.#queue
+      this.#positions = this.queue
         // In the order in which workers take them.
         .getRanges(['wait', 'prioritized'], 0, -1, true)
         .then((ids) => new Map(ids.map((waitingId, index) => [waitingId, index + 1])));
@@ -177,7 +156,7 @@ export class Stories {
 
   /** How many stories wait, and how many are being generated. */
   async load(): Promise<StoriesLoad> {
-    const counts = await this.#queue.getJobCounts('wait', 'prioritized', 'active');
+    const counts = await this.queue.getJobCounts('wait', 'prioritized', 'active');
     const { wait = 0, prioritized = 0, active = 0 } = counts;
     return { first: wait, waiting: wait + prioritized, running: active };
   }
@@ -190,16 +169,14 @@ export class Stories {
 
   /** Tells a story's worker, the present one or the next, to stop. */
   async stop(id: string): Promise<void> {
-    const job = await this.#queue.getJob(id);
-    if (!job) return;
-    await job.updateData({ ...job.data, stop: true });
-    await this.#producer.publishEvent({ eventName: STOP_EVENT, jobId: id }, MAX_EVENTS);
+    const job = await this.queue.getJob(id);
+    if (job) await this.requestStop(job);
   }
 
   /** Removes a delivered story. Waits a moment for one whose worker is just stopping. */
   async remove(id: string): Promise<void> {
     for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
-      const job = await this.#queue.getJob(id);
+      const job = await this.queue.getJob(id);
       if (!job) return;
       try {
         await job.remove();
@@ -214,7 +191,7 @@ export class Stories {
   /** Announces a worker's status to the bots. */
   async announce(status: WorkerStatus): Promise<void> {
     const event = { eventName: STORYTELLER_EVENT, worker: this.#worker, ...status };
-    await this.#producer.publishEvent(event, MAX_EVENTS);
+    await this.producer.publishEvent(event, MAX_EVENTS);
   }
 
   /** The best status of all workers, or that there is none. */
@@ -229,25 +206,10 @@ export class Stories {
   /** Workers that announced themselves recently. */
   #live(): (StorytellerStatus & Speed)[] {
     const now = performance.now();
-    for (const [worker, { heardAt }] of this.#workers) {
-      if (now - heardAt >= SILENCE_MS) this.#workers.delete(worker);
+    for (const [worker, { announcedAt }] of this.#workers) {
+      if (now - announcedAt >= SILENCE_MS) this.#workers.delete(worker);
     }
     return [...this.#workers.values()];
-  }
-
-  /** Jobs by state. */
-  count(): Promise<Record<string, number>> {
-    return this.#queue.getJobCounts();
-  }
-
-  /** Removes finished stories that were not fetched within `ageMs`. */
-  async removeOlderThan(ageMs: number): Promise<void> {
-    await this.#queue.clean(ageMs, 0, 'completed');
-    await this.#queue.clean(ageMs, 0, 'failed');
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.events.close(), this.#producer.close(), this.#queue.close()]);
   }
 }
 

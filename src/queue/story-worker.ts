@@ -10,8 +10,8 @@ import * as metrics from '../metrics.ts';
 import type { Story } from '../story/story.ts';
 import type { QueueConnection } from './connection.ts';
 import type { Speed } from './expected-wait.ts';
-import { JobLocks, LockLostError } from './job-locks.ts';
-import { Speedometer } from './speedometer.ts';
+import { Speedometer } from './expected-wait.ts';
+import { HandedOverError, JobLocks, LockLostError } from './job-locks.ts';
 import {
   failureMessage,
   progressOf,
@@ -38,9 +38,6 @@ const ANNOUNCE_INTERVAL_LOADING_MS = 500;
 /** Finds the storyteller for a model's name; throws a StoryError when there is none. */
 export type FindStoryteller = (model: string) => Storyteller;
 
-/** Why a generation was aborted, other than by a lost lock. */
-type AbortReason = 'stop' | 'handover';
-
 export interface StoryWorkerOptions {
   readonly connection: QueueConnection;
   readonly stories: Stories;
@@ -57,7 +54,6 @@ export class StoryWorker {
   readonly #worker: Worker<StoryJobData, Story>;
   readonly #locks: JobLocks;
   readonly #speedometer: Speedometer;
-  #closing = false;
   /** When a story last grew, or when the first of those under way was taken. */
   #grewAt = 0;
 
@@ -93,9 +89,8 @@ export class StoryWorker {
 
   /** Takes no more stories, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
-    this.#closing = true;
     const closing = this.#worker.close();
-    this.#locks.abort('handover' satisfies AbortReason);
+    this.#locks.handOver();
     await closing.finally(() => this.#locks.close());
   }
 
@@ -108,18 +103,16 @@ export class StoryWorker {
     this.#speedometer.running = this.#locks.size;
     if (job.attemptsStarted <= 1) metrics.storyWait.observe((Date.now() - job.timestamp) / 1_000);
     const unfollow = stories.events.follow(id, (event) => {
-      if (event.type === 'stop') abort.abort('stop' satisfies AbortReason);
+      if (event.type === 'stop') abort.abort();
     });
-    if (job.data.stop) abort.abort('stop' satisfies AbortReason);
-    if (this.#closing) abort.abort('handover' satisfies AbortReason);
+    if (job.data.stop) abort.abort();
     const started = performance.now();
     try {
       const story = await this.#tell(job, abort.signal);
       const reason: unknown = abort.signal.reason;
-      if (story.ending === 'stopped' && reason === ('handover' satisfies AbortReason)) {
+      if (story.ending === 'stopped' && reason instanceof HandedOverError) {
         metrics.stories.inc({ ending: 'handed_over' });
-        await job.moveToWait(token);
-        throw new WaitingError();
+        return await this.#locks.handBack(lock);
       }
       if (story.ending === 'stopped' && reason instanceof LockLostError) {
         metrics.stories.inc({ ending: 'lost' });
@@ -135,8 +128,7 @@ export class StoryWorker {
         metrics.stories.inc({ ending: 'device_lost' });
         logger.warn({ story: id, reason: error.message }, 'story handed back');
         this.#pauseUntil(this.#options.recover());
-        await job.moveToWait(token);
-        throw new WaitingError();
+        return await this.#locks.handBack(lock);
       }
       if (!(error instanceof StoryError)) logger.error({ story: id, err: error }, 'storyteller failed');
       metrics.stories.inc({ ending: sentenceFor(error).code });
@@ -156,7 +148,7 @@ export class StoryWorker {
     const pausing = this.#worker.pause(true);
     Promise.all([pausing, recovered]).then(
       () => {
-        if (!this.#closing) this.#worker.resume();
+        if (!this.#worker.closing) this.#worker.resume();
       },
       (error) => this.#options.logger.error({ err: error }, 'the storytellers did not recover'),
     );

@@ -10,7 +10,7 @@ import {
 } from '../../src/bots/reply-loop.ts';
 import { Deferred } from '../../src/queue/admission/admission-order.ts';
 import type { Admissibility } from '../../src/queue/admission/limits.ts';
-import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-job.ts';
+import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-worker.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
 import type { ReplyState, Story, StoryRequest } from '../../src/story/story.ts';
 

@@ -1,6 +1,6 @@
 import type { KnownReply, WebReplies } from '../../src/bots/web/replies.ts';
 import { StoryError } from '../../src/errors.ts';
-import type { Requester } from '../../src/queue/admission/requester.ts';
+import type { Requester } from '../../src/queue/admission/store.ts';
 import {
   isFinal,
   type ReplyState,

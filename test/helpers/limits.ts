@@ -1,4 +1,4 @@
-import type { LimitSettings } from '../../src/queue/admission/limit-settings.ts';
+import type { LimitSettings } from '../../src/queue/admission/settings.ts';
 
 /** For tests of other subjects: every requester may have as many stories as the queue holds. */
 export const NO_LIMITS: LimitSettings = {

@@ -17,7 +17,7 @@ import { pino } from 'pino';
 import { PromptChannels } from '../../src/bots/channel-settings.ts';
 import * as discordButtons from '../../src/bots/discord/custom-id.ts';
 import * as slackButtons from '../../src/bots/slack/reply/buttons.ts';
-import { CommunityLimitSettings } from '../../src/queue/admission/community-limits.ts';
+import { CommunityLimitSettings } from '../../src/queue/admission/settings.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import type { ReplyState } from '../../src/story/story.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { expectedWaitMs, SPEED_GUESS } from '../../src/queue/expected-wait.ts';
-import { Speedometer } from '../../src/queue/speedometer.ts';
+import { expectedWaitMs, SPEED_GUESS, Speedometer } from '../../src/queue/expected-wait.ts';
 
 const STORY = 1_000;
 

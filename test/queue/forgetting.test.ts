@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { replyWithStory } from '../../src/bots/reply-loop.ts';
 import { Forgetting } from '../../src/queue/forgetting.ts';
 import { Replies } from '../../src/queue/replies.ts';
-import type { ReplyTask } from '../../src/queue/reply-job.ts';
+import type { ReplyTask } from '../../src/queue/reply-worker.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
 import { fakeStoryteller } from '../fakes/fake-storyteller.ts';

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { RateLimiterRes } from 'rate-limiter-flexible';
-import { DailySalts } from '../../src/queue/admission/salts.ts';
 import type { Group, LimitStore, Taken, UnderWay } from '../../src/queue/admission/store.ts';
+import { DailySalts } from '../../src/queue/admission/store.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 

@@ -4,11 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { CommunityLimits, LimitSettings } from '../../src/queue/admission/limit-settings.ts';
-import { type Admission, type Lease, Limits, type LookUp } from '../../src/queue/admission/limits.ts';
-import type { Requester } from '../../src/queue/admission/requester.ts';
-import { DailySalts } from '../../src/queue/admission/salts.ts';
-import type { LimitStore } from '../../src/queue/admission/store.ts';
+import { type Admission, Limits, type LookUp } from '../../src/queue/admission/limits.ts';
+import type { CommunityLimits, LimitSettings } from '../../src/queue/admission/settings.ts';
+import type { Lease } from '../../src/queue/admission/store.ts';
+import { DailySalts, type LimitStore, type Requester } from '../../src/queue/admission/store.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { NO_LIMITS } from '../helpers/limits.ts';
@@ -226,7 +225,7 @@ for (const { name, skip, start } of BACKENDS) {
       for (let person = 0; person < 4; person++) under.push(await ask(limits, somebody(place)));
       await assert.rejects(ask(limits, somebody(place)), {
         code: 'rate_limited',
-        message: '4 stories are under way here, and that is the share of this place. Try again in a minute.',
+        message: '4 stories are under way here, which is the limit of this community. Try again in a minute.',
       });
       await ask(limits, somebody(`test:${randomUUID()}`));
       await end(limits, under.pop()!);
@@ -245,7 +244,7 @@ for (const { name, skip, start } of BACKENDS) {
       own = undefined;
       for (let person = 0; person < 2; person++) await end(limits, await ask(limits, somebody(place)));
       await assert.rejects(ask(limits, somebody(place)), {
-        message: 'This place has had its 8 stories for this hour. The next can start in 60 minutes.',
+        message: 'This community has had its 8 stories for this hour. The next can start in 60 minutes.',
       });
       // A refused requester keeps their own allowance.
       const bob = somebody();
@@ -428,7 +427,7 @@ for (const { name, skip, start } of BACKENDS) {
           toString: () => `ask(${person}${inPlace ? ', in the place' : ''})`,
           async run(model, { both, run }) {
             const id = randomUUID();
-            const asker = { person: `${run}/${person}`, ...(inPlace ? { place: run } : {}) };
+            const asker = { person: `${run}/${person}`, ...(inPlace ? { community: run } : {}) };
             const admission = await both[process]!.admit(id, asker, lookUp).catch(() => undefined);
             assert.equal(admission !== undefined, model.admits(person, inPlace));
             if (!admission) return;

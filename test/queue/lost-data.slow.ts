@@ -8,7 +8,7 @@ import { it } from 'node:test';
 import { pino } from 'pino';
 import { replyWithStory } from '../../src/bots/reply-loop.ts';
 import { Replies } from '../../src/queue/replies.ts';
-import type { ReplyRecord } from '../../src/queue/reply-job.ts';
+import type { ReplyRecord } from '../../src/queue/reply-worker.ts';
 import { STORIES_QUEUE, Stories } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
 import type { ReplyState, StoryRequest } from '../../src/story/story.ts';

@@ -10,7 +10,7 @@ import type { QueueConnection } from '../../src/queue/connection.ts';
 import { awaitConnection, openConnection } from '../../src/queue/open.ts';
 import { isOutage } from '../../src/queue/outage.ts';
 import { Replies } from '../../src/queue/replies.ts';
-import type { ReplyTask } from '../../src/queue/reply-job.ts';
+import type { ReplyTask } from '../../src/queue/reply-worker.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
 import type { ReplyState } from '../../src/story/story.ts';

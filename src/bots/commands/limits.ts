@@ -1,6 +1,6 @@
 /** `/scifi-limits`: the limits on users' requests in a community; the same in every chat. */
 import { StoryError } from '../../errors.ts';
-import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
+import type { CommunityLimitSettings } from '../../queue/admission/settings.ts';
 import {
   type Bounds,
   boundsIn,
@@ -8,7 +8,7 @@ import {
   isWithin,
   type LimitSettings,
   operatorBounds,
-} from '../../queue/admission/limit-settings.ts';
+} from '../../queue/admission/settings.ts';
 
 /** The name of each limit in the command. */
 export const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {

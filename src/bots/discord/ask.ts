@@ -10,7 +10,7 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Requester } from '../../queue/admission/requester.ts';
+import type { Requester } from '../../queue/admission/store.ts';
 import { type AskTools, logged, type ParsedRequest, submit } from '../submit.ts';
 import { failureOf, loggable } from './failures.ts';
 import type { DiscordHandle } from './handle.ts';

@@ -11,7 +11,7 @@ import {
   Routes,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { CommunityLimitSettings } from '../../queue/admission/community-limits.ts';
+import type { CommunityLimitSettings } from '../../queue/admission/settings.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { DiscordApi } from './api.ts';

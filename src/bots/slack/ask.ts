@@ -1,6 +1,6 @@
 /** Turns a user's action on Slack into a reply in the queue, within Slack's three seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Requester } from '../../queue/admission/requester.ts';
+import type { Requester } from '../../queue/admission/store.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { type AskTools, logged, type ParsedRequest, submit } from '../submit.ts';
 import type { SlackApi } from './api.ts';

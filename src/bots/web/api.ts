@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
 import { clientNetwork } from '../../http/address.ts';
-import type { Requester } from '../../queue/admission/requester.ts';
+import type { Requester } from '../../queue/admission/store.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story/story.ts';
 import type { WebReplies } from './replies.ts';
 import { addressOf } from './request.ts';

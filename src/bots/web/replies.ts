@@ -3,7 +3,7 @@
  * state, so there is no surface to edit.
  */
 import type { Limits } from '../../queue/admission/limits.ts';
-import type { Requester } from '../../queue/admission/requester.ts';
+import type { Requester } from '../../queue/admission/store.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';

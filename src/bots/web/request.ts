@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { clientNetwork, namedNetwork, parseAddress } from '../../http/address.ts';
-import type { Requester } from '../../queue/admission/requester.ts';
+import type { Requester } from '../../queue/admission/store.ts';
 import { ABORTED_MESSAGE, WebRefusal } from './refusals.ts';
 
 /** The most bytes in a request body: a prompt and a context of 2,000 characters each, escaped. */

@@ -20,7 +20,7 @@ import {
 } from '../../http/address.ts';
 import { HTTP_TIMEOUTS, type HttpTimeouts, listenError, serverTimeouts } from '../../http/listen.ts';
 import { PAGE_POLICY } from '../../page/policy.ts';
-import type { Requester } from '../../queue/admission/requester.ts';
+import type { Requester } from '../../queue/admission/store.ts';
 import type { ModelChoice, StoryRequest } from '../../story/story.ts';
 import { addApi, addEventRoutes, type OpenStreams } from './api.ts';
 import { addPage, type PageLinks } from './page-files.ts';

@@ -2,15 +2,14 @@
  * Admission order of one requester's replies: a reply that has to wait is parked in the queue, where it takes
  * no processor from others, and is woken when the one before it has ended.
  */
-import { DelayedError, type Queue } from 'bullmq';
+import { DelayedError, type Job, type Queue } from 'bullmq';
 import type { Logger } from 'pino';
-import type { JobEvents } from '../job-events.ts';
-import { leaseOf } from '../old-records.ts';
-import type { ReplyJob, ReplyJobData, ReplyRecord } from '../reply-job.ts';
+import type { JobEvents } from '../job-queue.ts';
 import type { Admissibility, Limits, LookUp } from './limits.ts';
+import type { Lease } from './store.ts';
 
 /** A parked job is checked this often: the process that should wake it may have been lost. */
-const LOOK_INTERVAL_MS = 10_000;
+const CHECK_INTERVAL_MS = 10_000;
 /** For a reply without a lease, which no limit counts. */
 const AT_ONCE: Admissibility = { mayBegin: true, ahead: 0 };
 
@@ -19,91 +18,81 @@ export class Deferred extends Error {
   override readonly name = 'HeldBack';
 }
 
-export interface AdmissionOrderOptions<Handle> {
-  readonly queue: Queue<ReplyJobData<Handle>>;
+export interface AdmissionOrderOptions {
+  readonly queue: Pick<Queue, 'getJob' | 'getJobState'>;
   readonly events: JobEvents;
   /** Undefined where every reply may begin at once. */
   readonly limits: Pick<Limits, 'admissibility' | 'leave'> | undefined;
   readonly lookUp: LookUp;
-  /**
-   * Puts a reply back that the queue has lost; undefined for a queue that loses none while this process
-   * lives.
-   */
-  readonly restore: ((job: ReplyJob<Handle>, record: ReplyRecord | undefined) => Promise<void>) | undefined;
+  /** Whether the queue can lose jobs while this process lives, as a Redis that restarts without its data. */
+  readonly losesJobs: boolean;
   readonly logger: Logger;
 }
 
 /** A reply that this process has parked; if the queue loses it, no other process knows of it. */
-interface ParkedJob<Handle> {
-  readonly job: ReplyJob<Handle>;
-  readonly record: ReplyRecord | undefined;
+interface ParkedJob {
+  readonly restore: () => Promise<void>;
   readonly unfollow: () => void;
 }
 
-export class AdmissionOrder<Handle> {
-  readonly #options: AdmissionOrderOptions<Handle>;
-  readonly #parked = new Map<string, ParkedJob<Handle>>();
+export class AdmissionOrder {
+  readonly #options: AdmissionOrderOptions;
+  readonly #parked = new Map<string, ParkedJob>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(options: AdmissionOrderOptions<Handle>) {
+  constructor(options: AdmissionOrderOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.#look(), LOOK_INTERVAL_MS).unref();
+    this.#timer = setInterval(() => void this.#restoreLost(), CHECK_INTERVAL_MS).unref();
   }
 
   /** Whether a reply may begin, and how many come before it. */
-  of({ id, data }: ReplyJob<Handle>): Promise<Admissibility> {
+  async of(id: string, lease: Lease | undefined): Promise<Admissibility> {
     const { limits, lookUp } = this.#options;
-    const lease = leaseOf(data);
-    return lease && limits ? limits.admissibility(id!, lease, lookUp) : Promise.resolve(AT_ONCE);
+    return lease && limits ? limits.admissibility(id, lease, lookUp) : AT_ONCE;
   }
 
   /**
    * Parks a reply until it may begin.
    *
-   * @param record the record stored last
+   * @param restore puts the reply back if the queue has lost it
    */
   async park(
-    job: ReplyJob<Handle>,
-    token: string | undefined,
-    record: ReplyRecord | undefined,
+    job: Job,
+    token: string,
+    lease: Lease | undefined,
+    restore: () => Promise<void>,
   ): Promise<never> {
     const id = job.id!;
-    const unfollow = this.#options.events.follow(id, ({ type }) => {
+    const { events, losesJobs } = this.#options;
+    const unfollow = events.follow(id, ({ type }) => {
       if (type === 'ended') this.#forget(id);
     });
     try {
-      await job.moveToDelayed(Date.now() + LOOK_INTERVAL_MS, token);
+      await job.moveToDelayed(Date.now() + CHECK_INTERVAL_MS, token);
     } catch (error) {
       unfollow();
-      await this.#options.restore?.(job, record);
+      if (losesJobs) await restore();
       throw error;
     }
     this.#forget(id);
-    if (this.#options.restore) this.#parked.set(id, { job, record, unfollow });
+    if (losesJobs) this.#parked.set(id, { restore, unfollow });
     else unfollow();
     // The reply before it may have ended in between, before there was a parked job to wake.
-    const { mayBegin } = await this.of(job).catch(() => ({ mayBegin: false }));
-    if (mayBegin) await this.wake(id).catch(() => {});
+    const { mayBegin } = await this.of(id, lease).catch(() => ({ mayBegin: false }));
+    if (mayBegin) await this.#wake(id).catch(() => {});
     throw new DelayedError();
   }
 
-  /** Makes a parked reply's job available at once; does nothing to a job that is not parked. */
-  async wake(id: string): Promise<void> {
-    const job = await this.#options.queue.getJob(id);
-    await job?.promote().catch(() => {});
-  }
-
   /** Gives back an ended reply's lease, and wakes the requester's next reply. */
-  async pass({ id, data }: ReplyJob<Handle>): Promise<void> {
+  async pass(id: string, lease: Lease | undefined): Promise<void> {
     const { limits, logger } = this.#options;
-    const lease = leaseOf(data);
     if (!lease || !limits) return;
     try {
-      const next = await limits.leave(id!, lease);
-      if (next !== undefined) await this.wake(next);
+      const next = await limits.leave(id, lease);
+      if (next !== undefined) await this.#wake(next);
     } catch (error) {
       // The next admission that needs its room detects the stale entry.
-      logger.warn({ reply: id, reason: (error as Error).message }, 'a place was not given back');
+      logger.warn({ reply: id, reason: (error as Error).message }, 'a lease was not given back');
     }
   }
 
@@ -112,22 +101,28 @@ export class AdmissionOrder<Handle> {
     for (const id of this.#parked.keys()) this.#forget(id);
   }
 
+  /** Makes a parked reply's job available at once; does nothing to a job that is not parked. */
+  async #wake(id: string): Promise<void> {
+    const job = await this.#options.queue.getJob(id);
+    await job?.promote().catch(() => {});
+  }
+
   #forget(id: string): void {
     this.#parked.get(id)?.unfollow();
     this.#parked.delete(id);
   }
 
-  /** Checks whether the parked jobs still exist: a Redis that lost its data has lost them, too. */
-  async #look(): Promise<void> {
-    const { queue, restore, logger } = this.#options;
-    for (const [id, parkedJob] of this.#parked) {
+  /** Puts parked jobs back that are missing: a Redis that lost its data has lost them, too. */
+  async #restoreLost(): Promise<void> {
+    const { queue, logger } = this.#options;
+    for (const [id, parked] of this.#parked) {
       try {
         const state = await queue.getJobState(id);
-        if (state === 'delayed' || this.#parked.get(id) !== parkedJob) continue;
+        if (state === 'delayed' || this.#parked.get(id) !== parked) continue;
         this.#forget(id);
-        if (state === 'unknown') await restore?.(parkedJob.job, parkedJob.record);
+        if (state === 'unknown') await parked.restore();
       } catch (error) {
-        logger.warn({ reply: id, reason: (error as Error).message }, 'a reply that waits was not found');
+        logger.warn({ reply: id, reason: (error as Error).message }, 'a parked reply could not be checked');
         return;
       }
     }

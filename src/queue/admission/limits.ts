@@ -7,30 +7,38 @@
  * 3. Are the requester's and the community's hourly limits not used up?
  *
  * A refused request is not counted, and repeated requests with one id are counted once. The stored keys do
- * not identify users: see `salts.ts`.
+ * not identify users: see `DailySalts`.
  */
-import { RateLimiterRes, type RateLimiterStoreAbstract } from 'rate-limiter-flexible';
+import type { RateLimiterStoreAbstract } from 'rate-limiter-flexible';
 import { StoryError } from '../../errors.ts';
 import * as metrics from '../../metrics.ts';
+import type { QueueConnection } from '../connection.ts';
 import type { Stories } from '../stories.ts';
-import { answerInTime } from './answer-in-time.ts';
-import { boundsIn, type CommunityLimits, type LimitSettings } from './limit-settings.ts';
-import { sentences } from './refusal-sentences.ts';
-import type { Requester } from './requester.ts';
-import type { DailySalts } from './salts.ts';
-import type { Entry, Group, LimitStore, Taken } from './store.ts';
+import {
+  boundsIn,
+  CommunityLimitSettings,
+  type CommunityLimits,
+  type LimitSettings,
+  sentences,
+} from './settings.ts';
+import {
+  answerInTime,
+  DailySalts,
+  type Entry,
+  type Group,
+  type Hour,
+  hourOf,
+  type Lease,
+  type LimitStore,
+  NO_LIMIT,
+  type Requester,
+  type Taken,
+} from './store.ts';
 
 /** A reply that is still unknown after this time never reached the queue: its process was lost before. */
 const ARRIVAL_MS = 10_000;
 /** Number of possibly lost entries that are checked at a time, oldest first. */
 const LOOKED_AT = 5;
-
-/** What an admitted reply holds of its limits and gives back at its end; stored with its job. */
-export interface Lease {
-  /** Keys of the requester's and the community's stories under way. */
-  readonly person: readonly string[];
-  readonly community: readonly string[];
-}
 
 export interface Admission {
   /** Undefined without a requester. */
@@ -59,17 +67,6 @@ export interface LimitsOptions {
   /** Waits, in ms; rejects when the signal is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
-
-/** An hourly limit that has room for one more story. */
-interface Hour {
-  /**
-   * Counts the story; returns the function that reverts the count. Rejects when a concurrent request took the
-   * last use.
-   */
-  count(): Promise<() => Promise<void>>;
-}
-
-const NO_LIMIT: Hour = { count: async () => async () => {} };
 
 export class Limits {
   readonly #options: LimitsOptions;
@@ -109,7 +106,7 @@ export class Limits {
     const { running } = this.#options.settings.person;
     const mustWait = (ahead: readonly Entry[]) => running > 0 && ahead.length >= running;
     let ahead = await this.#aheadOf(id, person);
-    if (mustWait(ahead) && (await this.#bury(ahead, person, lookUp))) {
+    if (mustWait(ahead) && (await this.#removeLost(ahead, person, lookUp))) {
       ahead = await this.#aheadOf(id, person);
     }
     return { mayBegin: !mustWait(ahead), ahead: ahead.length };
@@ -186,7 +183,7 @@ export class Limits {
     // A lost reply is removed from each group that it fills.
     for (let tried = 0; isFull(taken) && tried < groups.length; tried++) {
       const { keys } = groups[taken.full]!;
-      if (!(await this.#bury(await underWay.list(keys), keys, lookUp))) break;
+      if (!(await this.#removeLost(await underWay.list(keys), keys, lookUp))) break;
       taken = await underWay.take(id, groups);
     }
     if (taken === 'there') return taken;
@@ -194,7 +191,7 @@ export class Limits {
     const { most } = groups[taken.full]!;
     throw taken.full === 0
       ? new LimitReached('rate_limited', 'person_at_once', sentences.personAtOnce(most))
-      : new LimitReached('rate_limited', 'place_at_once', sentences.placeAtOnce(most));
+      : new LimitReached('rate_limited', 'place_at_once', sentences.communityAtOnce(most));
   }
 
   /** The same requester's stories under way that came before this one. */
@@ -208,7 +205,7 @@ export class Limits {
    * Removes entries of replies that are no longer under way but were never given back; returns whether there
    * were any.
    */
-  async #bury(entries: readonly Entry[], keys: readonly string[], lookUp: LookUp): Promise<boolean> {
+  async #removeLost(entries: readonly Entry[], keys: readonly string[], lookUp: LookUp): Promise<boolean> {
     const looks = entries.slice(0, LOOKED_AT).map(async ({ id, ageMs }) => {
       const state = await lookUp(id);
       if (state === 'under way' || (state === 'unknown' && ageMs < ARRIVAL_MS)) return false;
@@ -234,42 +231,19 @@ export class Limits {
     throw new LimitReached('busy', 'queue_wait', sentences.queueWait(waitMs, settings.longestWaitMs));
   }
 
-  /**
-   * Checks an hourly limit.
-   *
-   * @param names under which the requester or community is counted: an hour that began before midnight
-   *   continues under the second
-   * @returns a function that counts one more, and returns the function that reverts it
-   * @throws StoryError `rate_limited` when the limit is used up
-   */
+  /** Checks an hourly limit; it throws a StoryError `rate_limited` when it is used up. */
   async #hourOf(whose: 'person' | 'place', names: readonly string[], most: number): Promise<Hour> {
-    const [today] = names;
-    if (most === 0 || today === undefined) return NO_LIMIT;
-    const limiter = this.#hourly(most);
-    const uses = await Promise.all(names.map((name) => limiter.get(name)));
-    const name = names.findLast((_, index) => uses[index]) ?? today;
-    const refuse = ({ msBeforeNext }: RateLimiterRes) => {
-      const sentence = whose === 'person' ? sentences.personHourly : sentences.placeHourly;
-      return new LimitReached('rate_limited', `${whose}_hourly`, sentence(most, msBeforeNext));
-    };
-    const before = uses[names.indexOf(name)];
-    if (before && before.consumedPoints >= most) throw refuse(before);
-    return {
-      count: async () => {
-        try {
-          await limiter.consume(name);
-        } catch (over) {
-          if (!(over instanceof RateLimiterRes)) throw over;
-          // A concurrent request took the last use.
-          await limiter.reward(name);
-          throw refuse(over);
-        }
-        return async () => void (await limiter.reward(name));
-      },
-    };
+    if (most === 0 || names.length === 0) return NO_LIMIT;
+    const sentence = whose === 'person' ? sentences.personHourly : sentences.communityHourly;
+    return hourOf(
+      this.#limiter(most),
+      names,
+      most,
+      (ms) => new LimitReached('rate_limited', `${whose}_hourly`, sentence(most, ms)),
+    );
   }
 
-  #hourly(most: number): RateLimiterStoreAbstract {
+  #limiter(most: number): RateLimiterStoreAbstract {
     const limiter = this.#hours.get(most) ?? this.#options.store.hourly(most);
     this.#hours.set(most, limiter);
     return limiter;
@@ -280,12 +254,49 @@ function isFull(taken: Taken): taken is Extract<Taken, { full: number }> {
   return typeof taken === 'object' && 'full' in taken;
 }
 
-/** A refusal, and the limit that caused it. */
+/** A refusal, and the limit that caused it: metrics count by its kind. */
 class LimitReached extends StoryError {
   readonly kind: string;
 
   constructor(code: 'busy' | 'rate_limited', kind: string, sentence: string) {
     super(code, sentence);
     this.kind = kind;
+  }
+}
+
+export interface OpenLimits {
+  readonly limits: Limits;
+  readonly communityLimits: CommunityLimitSettings;
+  close(): Promise<void>;
+}
+
+/** Opens the limits and the stores that they use. */
+export async function openLimits(
+  connection: QueueConnection,
+  stories: Stories,
+  settings: LimitSettings,
+): Promise<OpenLimits> {
+  const salts = new DailySalts(connection);
+  const communityLimits = new CommunityLimitSettings(connection);
+  const close = async () => void (await Promise.all([salts.close(), communityLimits.close()]));
+  try {
+    await Promise.all([salts.ready(), communityLimits.ready()]);
+    const store = await connection.limits();
+    // The embedded database is slow at the first use of each statement: no requester should wait for that.
+    const keys = await salts.namesOf('nobody');
+    await store.underWay.take('nothing', [{ keys, most: 0 }]);
+    await store.underWay.leave('nothing', keys);
+    await store.hourly(1).get(keys[0]!);
+    const limits = new Limits({
+      store,
+      salts,
+      stories,
+      settings,
+      communityLimits: (community) => communityLimits.known(community),
+    });
+    return { limits, communityLimits, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { clientAt, proxyWarner } from '../../../src/bots/web/request.ts';
-import type { Requester } from '../../../src/queue/admission/requester.ts';
+import type { Requester } from '../../../src/queue/admission/store.ts';
 import { ask, startServer } from './helpers.ts';
 
 describe('a client of the page', () => {

@@ -1,7 +1,7 @@
 /** Removes the settings of a conversation that is closed, and of a workspace that uninstalls the app. */
 import type { App } from '@slack/bolt';
 import type { Logger } from 'pino';
-import type { CommunityLimitSettings } from '../../../queue/admission/community-limits.ts';
+import type { CommunityLimitSettings } from '../../../queue/admission/settings.ts';
 import type { BlockLists } from '../../blocks/block-lists.ts';
 import type { PromptChannels } from '../../channel-settings.ts';
 import type { SlackApi } from '../api.ts';

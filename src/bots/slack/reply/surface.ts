@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ReplyTask } from '../../../queue/reply-job.ts';
+import type { ReplyTask } from '../../../queue/reply-worker.ts';
 import type { ModelChoice, ReplyState, StorytellerStatus } from '../../../story/story.ts';
 import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-worker.ts';
 import { type WaitGuess, waitingLine } from '../../wait-guess.ts';
