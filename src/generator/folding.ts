@@ -74,9 +74,9 @@ export function fold(character: string, isKnown: (character: string) => boolean)
   // Only single code points are normalised, each of which decomposes into at most 18: a long run of combining
   // marks, which normalising would have to sort, then costs no more than other text.
   for (const part of character.normalize('NFKD')) {
-    const stand = replacement(part, isKnown);
-    if (stand === null) return null;
-    text += stand;
+    const folded = replacement(part, isKnown);
+    if (folded === null) return null;
+    text += folded;
   }
   return text === '' ? DROPPED : { kind: 'text', text };
 }

@@ -60,7 +60,7 @@ export class ModelRegistry {
       });
       this.#models.push(model);
     }
-    await this.#employ(engine);
+    await this.#open(engine);
   }
 
   /** The storyteller of a model; throws a StoryError `model_unavailable` for an unknown name. */
@@ -93,16 +93,16 @@ export class ModelRegistry {
       const engine = await this.#options.engines.reopen();
       if (!engine) return;
       // A device that is lost again while it loads the weights counts as one more loss.
-      const isEmployed = await this.#employ(engine).then(
+      const isOpen = await this.#open(engine).then(
         () => true,
         () => false,
       );
-      if (isEmployed) break;
+      if (isOpen) break;
     }
     for (const storyteller of old) if (storyteller.load.active === 0) await storyteller.close();
   }
 
-  async #employ(engine: ChosenEngine): Promise<void> {
+  async #open(engine: ChosenEngine): Promise<void> {
     const { capacity, threads, maxWaiting } = this.#options;
     for (const model of this.#models) {
       const created = await engine.create(writerOf(model), { capacity, threads });

@@ -10,8 +10,14 @@ import { StoryError } from '../errors.ts';
  */
 export type AllowedIds = Uint8Array;
 
-/** Unnormalised probabilities of one draw. Safe to share: a draw is synchronous. */
-let weights = new Float64Array(256);
+/**
+ * exp(-37.5) is less than 2^-54: added to a sum of 1 or more, it and all lesser numbers leave the sum as it
+ * is. Skipping them saves a quarter of a draw's time.
+ */
+const NOTICEABLE = 37.5;
+
+/** Running sums of the unnormalised probabilities of one draw. Safe to share: a draw is synchronous. */
+let cumulative = new Float64Array(256);
 
 /**
  * Draws an id from the softmax of logits at a temperature: p_i = exp(log(p_i) / T) / sum, which is the same
@@ -43,39 +49,42 @@ export function sampleFromLogits(
 ): number {
   let likeliest = 0;
   let max = -Infinity;
-  let broken = false;
+  let isNumbers = true;
   for (let id = 0; id < size; id++) {
     const logit = logits[offset + id]!;
-    broken ||= Number.isNaN(logit);
-    if (logit > max && allowed?.[id] !== 0) {
+    if (logit > max) {
+      if (allowed !== undefined && allowed[id] === 0) continue;
       max = logit;
       likeliest = id;
-    }
+    } else if (Number.isNaN(logit)) isNumbers = false;
   }
-  if (broken || !Number.isFinite(max) || !(temperature >= 0)) {
+  if (!isNumbers || !Number.isFinite(max) || !(temperature >= 0)) {
     throw new StoryError('internal', `Nothing can be drawn at temperature ${temperature} from such logits.`);
   }
   if (temperature === 0) return likeliest;
 
-  if (weights.length < size) weights = new Float64Array(size);
+  if (cumulative.length < size) cumulative = new Float64Array(size);
   const least = minP === 0 ? -Infinity : max + Math.log(minP);
+  const noticeable = Math.max(least, max - NOTICEABLE * temperature);
   let total = 0;
   for (let id = 0; id < size; id++) {
     const logit = logits[offset + id]!;
-    const isOut = allowed?.[id] === 0 || logit < least;
-    const weight = isOut ? 0 : Math.exp((logit - max) / temperature);
-    weights[id] = weight;
-    total += weight;
+    const isAdded = logit >= noticeable || (total < 1 && logit >= least);
+    if (isAdded && (allowed === undefined || allowed[id] !== 0)) {
+      total += Math.exp((logit - max) / temperature);
+    }
+    cumulative[id] = total;
   }
   const target = uniform * total;
-  let passed = 0;
-  for (let id = 0; id < size; id++) {
-    passed += weights[id]!;
-    if (passed > target) return id;
+  // The first id whose sum exceeds the target, by halving: the sums never fall.
+  let [low, high] = [0, size - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (cumulative[middle]! > target) high = middle;
+    else low = middle + 1;
   }
-  // Reached only for a uniform that rounds up to 1; its inverse is the last id with a positive probability.
-  for (let id = size - 1; id > likeliest; id--) if (weights[id]! > 0) return id;
-  return likeliest;
+  // A uniform that rounds up to 1 gives the last id that added to the sum.
+  return cumulative[low]! > target ? low : cumulative.indexOf(total);
 }
 
 const PHILOX_MULTIPLIER_0 = 0xd251_1f53;
@@ -93,7 +102,10 @@ const PHILOX_ROUNDS = 10;
  * @param words the counter, four words, which the output replaces
  */
 export function philox4x32(words: Uint32Array, key0: number, key1: number): void {
-  let [c0, c1, c2, c3] = words as unknown as [number, number, number, number];
+  let c0 = words[0]!;
+  let c1 = words[1]!;
+  let c2 = words[2]!;
+  let c3 = words[3]!;
   let k0 = key0;
   let k1 = key1;
   for (let round = 0; round < PHILOX_ROUNDS; round++) {

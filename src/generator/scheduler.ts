@@ -200,11 +200,10 @@ export class Scheduler {
     const first = Math.min(ids.length - reading.fed, steps) - 1;
     reading.fed = Math.min(ids.length, reading.fed + steps);
     if (reading.fed < ids.length) return;
-    const goBack = (fed: number) => reading.goBack(this.#engine, entry.slot!, fed);
     for (let step = first; step < steps; step++) {
       const index = ids.length - sequence.prompt.length;
       if (step > first && sequence.allowed?.(index) !== row.allowed?.[step]) {
-        goBack(ids.length - 1);
+        reading.goBack(this.#engine, entry.slot!, ids.length - 1);
         return;
       }
       const id = drawn[from + step]!;
@@ -223,7 +222,7 @@ export class Scheduler {
         ids.length = sequence.prompt.length + next.to;
         const fed = ids.length - 1;
         ids.push(...(next.instead ?? []));
-        goBack(fed);
+        reading.goBack(this.#engine, entry.slot!, fed);
         return;
       }
       ids.push(next);
@@ -231,7 +230,7 @@ export class Scheduler {
       if (!isLast) reading.fed++;
       if (next !== id && !isLast) {
         // Within a decode the engine has read the drawn id instead of the one to feed: rewind.
-        goBack(ids.length - 1);
+        reading.goBack(this.#engine, entry.slot!, ids.length - 1);
         return;
       }
     }

@@ -116,8 +116,8 @@ export class StoryRules {
     if (length < LOOP_CHARACTERS || length > written - first + LOOP_CHARACTERS) return undefined;
     const tried = attempt(from);
     if (tried >= LOOP_ATTEMPTS) return undefined;
-    const stands = Math.exp(-LOOP_PENALTY * LOOP_GROWTH ** (length - LOOP_CHARACTERS));
-    return uniformAt(this.#seed, from, tried, STREAM.rules) < stands ? undefined : { from };
+    const keptShare = Math.exp(-LOOP_PENALTY * LOOP_GROWTH ** (length - LOOP_CHARACTERS));
+    return uniformAt(this.#seed, from, tried, STREAM.rules) < keptShare ? undefined : { from };
   }
 }
 

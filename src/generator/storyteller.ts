@@ -48,7 +48,7 @@ export type StorytellerModel = Pick<
 export class Storyteller {
   readonly #model: StorytellerModel;
   readonly #engine: Engine;
-  readonly #batch: Scheduler;
+  readonly #scheduler: Scheduler;
   readonly #opening: Opening;
 
   constructor(model: StorytellerModel, engine: Engine, options: Omit<SchedulerOptions, 'serving'>) {
@@ -62,7 +62,7 @@ export class Storyteller {
     this.#opening = new Opening(model.vocabulary);
     // Noise is keyed by the position in the text, which is unknown after a word that is not drawn yet.
     const isWords = model.vocabulary.unit === 'word';
-    this.#batch = new Scheduler(engine, {
+    this.#scheduler = new Scheduler(engine, {
       ...options,
       ...(isWords ? { stepsPerDecode: 1 } : {}),
       serving: servingOf(model),
@@ -88,7 +88,7 @@ export class Storyteller {
 
   /** Numbers of active stories and of stories that wait for a slot. */
   get load(): { active: number; waiting: number } {
-    return { active: this.#batch.active, waiting: this.#batch.waiting };
+    return { active: this.#scheduler.active, waiting: this.#scheduler.waiting };
   }
 
   /**
@@ -124,7 +124,7 @@ export class Storyteller {
         onWord: () => onWord?.(read),
         onResample: () => onResample?.(),
       });
-      await this.#batch.run(generation, signal);
+      await this.#scheduler.run(generation, signal);
     }
     return {
       text: buffer.over ? buffer.finish() : buffer.certain(),

@@ -135,7 +135,7 @@ export class TextBuffer {
 
   /** Adds one character. */
   add(character: string): void {
-    if (this.#over) throw new Error('Expected a story that goes on, got one that is over.');
+    if (this.#over) throw new Error('Expected a story that is not over, got one that is.');
     if (isSpace(character)) this.#noteEnd(character);
     this.#written += character;
     const left = this.#room - this.#written.length;

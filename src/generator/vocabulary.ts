@@ -87,7 +87,7 @@ export class Vocabulary {
     const beginning = [bosId, ...STAND_INS].map((text) => ids.get(text)).find((id) => id !== undefined);
     if (beginning === undefined) {
       const name = unit === 'word' ? BOUNDARY_NAME : 'U+0003';
-      throw broken(`nothing in it can stand before a text: ${name}, a line end or a space`);
+      throw broken(`it has no id for the beginning of a text: ${name}, a line end or a space`);
     }
     this.unit = unit;
     this.size = size;

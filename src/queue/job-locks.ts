@@ -139,8 +139,8 @@ export class JobLocks {
   }
 
   async #renew(lock: JobLock): Promise<void> {
-    const asked = performance.now();
-    if (await lock.job.extendLock(lock.token, this.#lockMs)) lock.heldAt = asked;
+    const askedAt = performance.now();
+    if (await lock.job.extendLock(lock.token, this.#lockMs)) lock.heldAt = askedAt;
     else lock.abort.abort(new LockLostError());
   }
 }

@@ -36,12 +36,12 @@ export class JobEvents {
 
   constructor(events: QueueEvents) {
     this.#events = events;
-    const ended = ({ jobId }: { jobId: string }) => this.#tell(jobId, { type: 'ended' });
-    events.on('progress', ({ jobId, data }) => this.#tell(jobId, { type: 'progress', data }));
+    const ended = ({ jobId }: { jobId: string }) => this.#notify(jobId, { type: 'ended' });
+    events.on('progress', ({ jobId, data }) => this.#notify(jobId, { type: 'progress', data }));
     events.on('completed', ended);
     events.on('failed', ended);
     events.on('removed', ended);
-    this.onCustom(STOP_EVENT, ({ jobId }) => this.#tell(String(jobId), { type: 'stop' }));
+    this.onCustom(STOP_EVENT, ({ jobId }) => this.#notify(String(jobId), { type: 'stop' }));
   }
 
   /**
@@ -67,7 +67,7 @@ export class JobEvents {
   followStates<State>(jobId: string, source: JobSource<State>, listener: (state: State) => void) {
     let over = false;
     let isSilent = true;
-    const tell = (state: State) => {
+    const pass = (state: State) => {
       if (over) return;
       if (source.isLast(state)) end();
       listener(state);
@@ -75,13 +75,13 @@ export class JobEvents {
     // A read that fails (the queue is unreachable) is made up for by the next one.
     const readNow = () => {
       source.read().then(
-        (state) => state !== undefined && tell(state),
+        (state) => state !== undefined && pass(state),
         () => {},
       );
     };
     const unfollow = this.follow(jobId, (event) => {
       isSilent = false;
-      if (event.type === 'progress') tell(source.fromProgress(event.data));
+      if (event.type === 'progress') pass(source.fromProgress(event.data));
       else if (event.type === 'ended') readNow();
     });
     const timer = setInterval(() => {
@@ -95,7 +95,7 @@ export class JobEvents {
       this.#timers.delete(timer);
       unfollow();
     };
-    return { end, readNow, tell };
+    return { end, readNow, pass };
   }
 
   /** Listens to a custom event, published through a `QueueEventsProducer`. */
@@ -115,7 +115,7 @@ export class JobEvents {
     return this.#events.close();
   }
 
-  #tell(jobId: string, event: JobEvent): void {
+  #notify(jobId: string, event: JobEvent): void {
     for (const listener of this.#listeners.get(jobId) ?? []) listener(event);
   }
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoryError } from '../errors.ts';
 
 /**
- * Replies of a Redis that cannot serve any command for now. In a script of Redis 6 the reply stands at the
+ * Replies of a Redis that cannot serve any command for now. In a script of Redis 6 the reply is at the
  * end of a longer sentence, after ": -".
  */
 const REFUSAL =

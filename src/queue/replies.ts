@@ -79,7 +79,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
       read: async () => (await this.read(id))?.state,
       isLast: isFinal,
     };
-    const { end, tell } = this.events.followStates<ReplyState>(id, source, (state) => {
+    const { end, pass } = this.events.followStates<ReplyState>(id, source, (state) => {
       const rank = rankOf(state);
       // An event can be older than the state that was read: a reply never shrinks.
       if (!isFinal(state) && (rank < shown || (rank === shown && rank > 0))) return;
@@ -94,7 +94,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
       end();
       return undefined;
     }
-    tell(state);
+    pass(state);
     return end;
   }
 

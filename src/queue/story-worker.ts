@@ -23,7 +23,11 @@ import {
   type WorkerStatus,
 } from './stories.ts';
 
-/** Interval of a story's snapshots. The first one is sent at once. */
+/**
+ * Interval of a story's snapshots; the first one is sent at once. It is the only limit on what travels through
+ * the queue: every snapshot is a write and an event. The later limits have other reasons: the reply loop
+ * reveals text at reading speed, and a platform's surface keeps to the platform's rate of edits.
+ */
 const SNAPSHOT_INTERVAL_MS = 300;
 /**
  * With many stories under way each grows more slowly, and snapshots dominate the queue's load: this is added
@@ -108,7 +112,7 @@ export class StoryWorker {
     if (job.data.stop) abort.abort();
     const started = performance.now();
     try {
-      const story = await this.#tell(job, abort.signal);
+      const story = await this.#write(job, abort.signal);
       const reason: unknown = abort.signal.reason;
       if (story.ending === 'stopped' && reason instanceof HandedOverError) {
         metrics.stories.inc({ ending: 'handed_over' });
@@ -154,7 +158,7 @@ export class StoryWorker {
     );
   }
 
-  async #tell(job: StoryJob, signal: AbortSignal): Promise<Story> {
+  async #write(job: StoryJob, signal: AbortSignal): Promise<Story> {
     const { request } = job.data;
     const storyteller = this.#options.storyteller(request.model);
     const last = progressOf(job);
@@ -165,7 +169,7 @@ export class StoryWorker {
     if (losses - (last ? last.losses + 1 : 0) >= FRUITLESS_LOSSES) {
       throw new StoryError(
         'no_progress',
-        'This story brought its writer down several times and was given up. Please try another opening.',
+        'This story made its worker fail several times and was given up. Try another opening.',
       );
     }
     const constant = { ...storyteller.credits, unreadable: storyteller.unreadable(request), losses };

@@ -57,34 +57,34 @@ async function tellRudely(
   change: Partial<StoryRequest> = {},
   options: TellOptions = {},
   stepsPerDecode = 1,
-): Promise<{ text: string; redraws: number }> {
-  let redraws = 0;
+): Promise<{ text: string; resampled: number }> {
+  let resampled = 0;
   const { storyteller } = fakeStoryteller({ next: rude, stepsPerDecode });
   const story = await storyteller.tell(
     { ...REQUEST, ...change },
     {
       ...options,
       onResample: () => {
-        redraws++;
+        resampled++;
       },
     },
   );
-  return { text: story.text, redraws };
+  return { text: story.text, resampled };
 }
 
 describe('blocked words', () => {
   it('are resampled, and the story continues', async () => {
-    let redraws = 0;
+    let resampled = 0;
     let standIns = 0;
     for (let seed = 0; seed < 12; seed++) {
       const told = await tellRudely({ seed });
       assert.deepEqual(objections(told.text), [], told.text);
       assert.ok(told.text.length > 250 && told.text.length <= 400, told.text);
       assert.match(told.text, /(?:coolly|Japan|night|breeze)/);
-      redraws += told.redraws;
+      resampled += told.resampled;
       standIns += told.text.match(/stranger/g)?.length ?? 0;
     }
-    assert.ok(redraws > 60, `${redraws} redraws`);
+    assert.ok(resampled > 60, `${resampled} resampled`);
     assert.ok(standIns < 3, `${standIns} times nothing else was drawn`);
   });
 
@@ -112,7 +112,7 @@ describe('blocked words', () => {
     for (const seed of [1, 2]) {
       const snapshots = new Set<string>();
       const whole = await tellRudely({ seed, length: 280 }, { onWord: (read) => snapshots.add(read()) });
-      assert.ok(snapshots.size > 5 && whole.redraws > 0, `${snapshots.size} snapshots`);
+      assert.ok(snapshots.size > 5 && whole.resampled > 0, `${snapshots.size} snapshots`);
       for (const snapshot of snapshots) {
         assert.ok(whole.text.startsWith(snapshot), `taken back: ${snapshot}`);
         assert.deepEqual(objections(snapshot), []);
@@ -153,18 +153,18 @@ describe('blocked words', () => {
       [1, 7],
     ] as const) {
       const { storyteller } = fakeStoryteller({ next: nextOf(['Japs ']) });
-      let redraws = 0;
+      let resampled = 0;
       const { text } = await storyteller.tell(
         { ...REQUEST, temperature, length: 90 },
         {
           onResample: () => {
-            redraws++;
+            resampled++;
           },
         },
       );
       assert.match(text, /^It all began with stranger stranger/);
       assert.deepEqual(objections(text), []);
-      assert.ok(redraws <= (text.length / 'stranger '.length) * most, `${redraws} redraws`);
+      assert.ok(resampled <= (text.length / 'stranger '.length) * most, `${resampled} resampled`);
     }
   });
 
@@ -188,18 +188,18 @@ describe('blocked words', () => {
 
   it('stand in the text of a user', async () => {
     const { storyteller } = fakeStoryteller();
-    let redraws = 0;
+    let resampled = 0;
     const prompt = 'Light fell through a chink';
     const { text } = await storyteller.tell(
       { ...REQUEST, prompt },
       {
         onResample: () => {
-          redraws++;
+          resampled++;
         },
       },
     );
     assert.ok(text.startsWith(`${prompt} `));
-    assert.equal(redraws, 0);
+    assert.equal(resampled, 0);
   });
 
   it('are resampled by a network of words, too', async () => {
@@ -212,7 +212,7 @@ describe('blocked words', () => {
       const storyteller = new Storyteller(fakeModel('1', vocabulary), engine, { maxWaiting: 0 });
       return (await storyteller.tell({ ...REQUEST, ...change, length: 200 }, options)).text;
     };
-    let redraws = 0;
+    let resampled = 0;
     for (let seed = 0; seed < 10; seed++) {
       const snapshots = new Set<string>();
       const text = await tell(
@@ -220,14 +220,14 @@ describe('blocked words', () => {
         {
           onWord: (read) => snapshots.add(read()),
           onResample: () => {
-            redraws++;
+            resampled++;
           },
         },
       );
       assert.deepEqual(objections(text), [], text);
       for (const snapshot of snapshots) assert.equal(await tell({ seed }, { resumeFrom: snapshot }), text);
     }
-    assert.ok(redraws > 20, `${redraws} redraws`);
+    assert.ok(resampled > 20, `${resampled} resampled`);
     assert.match(await tell({ temperature: 0, prompt: 'The' }), /^The/);
   });
 });

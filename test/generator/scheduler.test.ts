@@ -76,7 +76,7 @@ describe('Scheduler', () => {
           return id === 2 ? 50 : id;
         },
       });
-      assert.deepEqual(drawn, [1, 2, 51, 52, 53, 54], `${stepsPerDecode} steps in a trip`);
+      assert.deepEqual(drawn, [1, 2, 51, 52, 53, 54], `${stepsPerDecode} steps per decode`);
     }
   });
 
@@ -106,7 +106,7 @@ describe('Scheduler', () => {
           return { to: 2, instead: [50, 51] };
         },
       });
-      assert.deepEqual(drawn, [21, 22, 50, 51, 57, 62, 67], `${stepsPerDecode} steps in a trip`);
+      assert.deepEqual(drawn, [21, 22, 50, 51, 57, 62, 67], `${stepsPerDecode} steps per decode`);
       assert.ok(Math.max(...asked) < 7 + stepsPerDecode);
     }
   });
@@ -152,7 +152,7 @@ describe('Scheduler', () => {
           return { texts: crowd.map(({ drawn }) => drawn), trips: engine.trips.length };
         };
         const [kept, read] = [await run(true), await run(false)];
-        assert.deepEqual(kept.texts, read.texts, `${stepsPerDecode} steps in a trip`);
+        assert.deepEqual(kept.texts, read.texts, `${stepsPerDecode} steps per decode`);
         assert.ok(kept.trips < read.trips, `${kept.trips} trips instead of ${read.trips}`);
       }
     }
@@ -179,7 +179,7 @@ describe('Scheduler', () => {
           return drawn.length === 5 ? undefined : id;
         },
       });
-      assert.deepEqual(drawn, [1, 2, 6, 4, 5], `${stepsPerDecode} steps in a trip`);
+      assert.deepEqual(drawn, [1, 2, 6, 4, 5], `${stepsPerDecode} steps per decode`);
     }
   });
 
@@ -205,7 +205,7 @@ describe('Scheduler', () => {
           return drawn.length < 8 ? id : undefined;
         },
       });
-      assert.deepEqual(drawn, [31, 5, 6, 17, 28, 7, 18, 29], `${stepsPerDecode} steps in a trip`);
+      assert.deepEqual(drawn, [31, 5, 6, 17, 28, 7, 18, 29], `${stepsPerDecode} steps per decode`);
     }
   });
 
@@ -230,7 +230,7 @@ describe('Scheduler', () => {
         },
       });
       // 12, 13 and 14 are dropped; then 81 and 82, which come again.
-      assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerDecode} steps in a trip`);
+      assert.deepEqual(drawn, [11, 12, 13, 14, 81, 82, 81, 82], `${stepsPerDecode} steps per decode`);
       assert.ok(histories.has('10,11,70,80,81'), [...histories].join(' '));
     }
   });

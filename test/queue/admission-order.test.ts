@@ -243,8 +243,8 @@ for (const { name, skip, start } of BACKENDS) {
       await stories.add(last!, request('last'));
       // A view of the waiting list is cached for some time.
       await sleep(750);
-      const places = await Promise.all([first, far, last, near].map((id) => stories.position(id!)));
-      assert.deepEqual(places, [1, 2, 3, 4]);
+      const positions = await Promise.all([first, far, last, near].map((id) => stories.position(id!)));
+      assert.deepEqual(positions, [1, 2, 3, 4]);
       assert.deepEqual(await stories.load(), { first: 3, waiting: 4, running: 0 });
       for (const id of [far, near, first, last]) await stories.remove(id!);
       assert.deepEqual(await stories.load(), { first: 0, waiting: 0, running: 0 });

@@ -21,7 +21,7 @@ const ALICE = 'alice-4711';
 const BOB = 'bob-4712';
 const alice = {
   isTheirs: ({ userId }: Handle) => userId === ALICE,
-  anonymous: (handle: Handle): Handle => ({ ...handle, userId: 'nobody' }),
+  anonymous: (handle: Handle): Handle => ({ ...handle, userId: 'deleted' }),
 };
 
 for (const { name, skip, start } of BACKENDS) {

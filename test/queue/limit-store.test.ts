@@ -118,9 +118,9 @@ const groups = fc
     fc.constantFrom(undefined, ['c'], ['c', 'd'], ['d']),
     fc.nat(4),
   )
-  .map(([person, most, place, share]): Group[] => [
+  .map(([person, most, community, share]): Group[] => [
     { keys: person, most },
-    ...(place ? [{ keys: place, most: share }] : []),
+    ...(community ? [{ keys: community, most: share }] : []),
   ]);
 const commands = fc.commands(
   [

@@ -18,8 +18,8 @@ const PERSON = { running: 1, waiting: 2, hourly: 10 };
 const EMPTY = { first: 0, waiting: 0, running: 0 };
 
 /** A requester without earlier stories. */
-function somebody(place?: string): Requester {
-  return { person: `test:${randomUUID()}`, ...(place ? { community: place } : {}) };
+function newRequester(community?: string): Requester {
+  return { person: `test:${randomUUID()}`, ...(community ? { community: community } : {}) };
 }
 
 for (const { name, skip, start } of BACKENDS) {
@@ -40,7 +40,7 @@ for (const { name, skip, start } of BACKENDS) {
       connections = [await backend.connect(), await backend.connect()];
       for (const connection of connections) stores.push(await connection.limits());
       // The first operation of the embedded database may take longer than the limit on waiting.
-      const ready = () => open({ person: PERSON }).admit(randomUUID(), somebody('test'), lookUp);
+      const ready = () => open({ person: PERSON }).admit(randomUUID(), newRequester('test'), lookUp);
       await until(() => ready().catch(() => false), 'the first story');
     });
     after(async () => {
@@ -52,7 +52,7 @@ for (const { name, skip, start } of BACKENDS) {
     function open(
       settings: Partial<LimitSettings>,
       process = 0,
-      own?: (place: string) => CommunityLimits | undefined,
+      own?: (community: string) => CommunityLimits | undefined,
       store = stores[process]!,
       wait?: (ms: number) => Promise<void>,
     ): Limits {
@@ -70,8 +70,8 @@ for (const { name, skip, start } of BACKENDS) {
     }
 
     /** Asks for a story and adds it to the queue. */
-    async function ask(limits: Limits, asker: Requester, id: string = randomUUID()) {
-      const admission = await limits.admit(id, asker, lookUp);
+    async function ask(limits: Limits, requester: Requester, id: string = randomUUID()) {
+      const admission = await limits.admit(id, requester, lookUp);
       if (admission) states.set(id, 'under way');
       return { id, ticket: admission?.lease };
     }
@@ -83,7 +83,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('allows a requester three active stories, and the next one when one ends', async () => {
       const limits = open({ person: PERSON });
-      const ann = somebody();
+      const ann = newRequester();
       const first = await ask(limits, ann);
       const second = await ask(limits, ann);
       const third = await ask(limits, ann);
@@ -91,16 +91,16 @@ for (const { name, skip, start } of BACKENDS) {
         code: 'rate_limited',
         message: 'You have 3 stories under way. The next can start when one of them is done.',
       });
-      await ask(limits, somebody());
-      const turns = await Promise.all(
+      await ask(limits, newRequester());
+      const checks = await Promise.all(
         [first, second, third].map((one) => limits.admissibility(one.id, one.ticket!, lookUp)),
       );
-      assert.deepEqual(turns, [
+      assert.deepEqual(checks, [
         { mayBegin: true, ahead: 0 },
         { mayBegin: false, ahead: 1 },
         { mayBegin: false, ahead: 2 },
       ]);
-      assert.equal(await end(limits, first), second.id, 'it is the turn of the second');
+      assert.equal(await end(limits, first), second.id, 'the second may begin');
       assert.deepEqual(await limits.admissibility(second.id, second.ticket!, lookUp), {
         mayBegin: true,
         ahead: 0,
@@ -114,7 +114,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('allows a requester ten stories an hour, without refusals and repeated requests', async () => {
       const [limits, elsewhere] = [open({ person: PERSON }), open({ person: PERSON }, 1)];
-      const ann = somebody();
+      const ann = newRequester();
       for (let story = 0; story < 9; story++) await end(limits, await ask(limits, ann));
       const again = await ask(limits, ann);
       assert.deepEqual(await ask(elsewhere, ann, again.id), { id: again.id, ticket: undefined });
@@ -132,7 +132,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('gives the last slot to one of two processes, and to one of two copies of a command', async () => {
       const both = [open({ person: PERSON }), open({ person: PERSON }, 1)];
-      const ann = somebody();
+      const ann = newRequester();
       const asked = await Promise.allSettled(
         Array.from({ length: 12 }, (_, index) => ask(both[index % 2]!, ann)),
       );
@@ -140,7 +140,7 @@ for (const { name, skip, start } of BACKENDS) {
       assert.equal(admitted.length, 3);
       for (const one of admitted) await end(both[0]!, one);
 
-      const bob = somebody();
+      const bob = newRequester();
       const hourly = [0, 1].map((process) => open({ person: { ...PERSON, waiting: 0 } }, process));
       const copies = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter + randomUUID());
       const twice = await Promise.allSettled(
@@ -155,7 +155,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('keeps hourly counts and waiting stories past midnight', async () => {
       const limits = open({ person: { ...PERSON, hourly: 4 } });
-      const ann = somebody();
+      const ann = newRequester();
       const midnight = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
       const real = now;
       try {
@@ -171,7 +171,7 @@ for (const { name, skip, start } of BACKENDS) {
         await end(limits, await ask(limits, ann));
         await assert.rejects(ask(limits, ann), { message: /^You have had your 4 stories for this hour/ });
         now = midnight + DAY_MS;
-        await assert.doesNotReject(ask(limits, ann), 'nobody knows any more');
+        await assert.doesNotReject(ask(limits, ann), 'no process knows any more');
       } finally {
         now = real;
       }
@@ -179,7 +179,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('does not count a story that was lost with its process', async () => {
       const limits = open({ person: PERSON });
-      const ann = somebody();
+      const ann = newRequester();
       const lost = await ask(limits, ann);
       const waiting = await ask(limits, ann);
       await ask(limits, ann);
@@ -208,7 +208,7 @@ for (const { name, skip, start } of BACKENDS) {
         person: { running: 1, waiting: 1, hourly: 10 },
         community: { atOnce: 2, hourly: 10 },
       });
-      const ann = somebody(`test:${randomUUID()}`);
+      const ann = newRequester(`test:${randomUUID()}`);
       const lost = await ask(limits, ann);
       await ask(limits, ann);
       await assert.rejects(ask(limits, ann), { code: 'rate_limited' });
@@ -217,22 +217,24 @@ for (const { name, skip, start } of BACKENDS) {
     });
 
     it('gives a community the lower one of its own limit and the operator’s', async () => {
-      const place = `test:${randomUUID()}`;
+      const community = `test:${randomUUID()}`;
       let own: CommunityLimits | undefined;
       const settings = { person: { ...PERSON, hourly: 3 }, community: { atOnce: 4, hourly: 8 } };
-      const limits = open(settings, 0, (asked) => (asked === place ? own : undefined));
+      const limits = open(settings, 0, (asked) => (asked === community ? own : undefined));
       const under = [];
-      for (let person = 0; person < 4; person++) under.push(await ask(limits, somebody(place)));
-      await assert.rejects(ask(limits, somebody(place)), {
+      for (let person = 0; person < 4; person++) under.push(await ask(limits, newRequester(community)));
+      await assert.rejects(ask(limits, newRequester(community)), {
         code: 'rate_limited',
         message: '4 stories are under way here, which is the limit of this community. Try again in a minute.',
       });
-      await ask(limits, somebody(`test:${randomUUID()}`));
+      await ask(limits, newRequester(`test:${randomUUID()}`));
       await end(limits, under.pop()!);
       own = { communityAtOnce: 3, personHourly: 1, personAtOnce: 500, communityHourly: 500 };
-      await assert.rejects(ask(limits, somebody(place)), { message: /^3 stories are under way here/ });
+      await assert.rejects(ask(limits, newRequester(community)), {
+        message: /^3 stories are under way here/,
+      });
       for (const one of under.splice(1)) await end(limits, one);
-      const ann = somebody(place);
+      const ann = newRequester(community);
       await end(limits, await ask(limits, ann));
       await assert.rejects(ask(limits, ann), { message: /^You have had your story for this hour/ });
       own = { personAtOnce: 1, communityHourly: 500 };
@@ -242,24 +244,25 @@ for (const { name, skip, start } of BACKENDS) {
       });
       for (const one of under.splice(0)) await end(limits, one);
       own = undefined;
-      for (let person = 0; person < 2; person++) await end(limits, await ask(limits, somebody(place)));
-      await assert.rejects(ask(limits, somebody(place)), {
+      for (let person = 0; person < 2; person++)
+        await end(limits, await ask(limits, newRequester(community)));
+      await assert.rejects(ask(limits, newRequester(community)), {
         message: 'This community has had its 8 stories for this hour. The next can start in 60 minutes.',
       });
       // A refused requester keeps their own allowance.
-      const bob = somebody();
-      await assert.rejects(ask(limits, { ...bob, community: place }), { code: 'rate_limited' });
+      const bob = newRequester();
+      await assert.rejects(ask(limits, { ...bob, community: community }), { code: 'rate_limited' });
       for (let story = 0; story < 3; story++) await end(limits, await ask(limits, bob));
     });
 
     it('refuses a story that cannot start within a minute, but none for lack of a worker', async () => {
       const limits = open({ person: PERSON, maxWaiting: 6, longestWaitMs: 60_000 });
-      const ann = somebody();
+      const ann = newRequester();
       try {
         load = { first: 5, waiting: 5, running: 1 };
         waitMs = 60_001;
-        for (const asker of [ann, undefined]) {
-          await assert.rejects(limits.admit(randomUUID(), asker, lookUp), {
+        for (const requester of [ann, undefined]) {
+          await assert.rejects(limits.admit(randomUUID(), requester, lookUp), {
             code: 'busy',
             message:
               'So many stories are waiting that yours would begin in 2 minutes only. Try again in a minute.',
@@ -272,7 +275,7 @@ for (const { name, skip, start } of BACKENDS) {
         load = EMPTY;
         await ask(limits, ann);
         await ask(limits, ann);
-        await assert.rejects(ask(limits, ann), { code: 'rate_limited' }, 'the refused ones took no place');
+        await assert.rejects(ask(limits, ann), { code: 'rate_limited' }, 'the refused ones hold no entry');
         await end(limits, waits);
       } finally {
         load = EMPTY;
@@ -281,7 +284,7 @@ for (const { name, skip, start } of BACKENDS) {
     });
 
     /** A store that holds one answer back until `answer` is called. */
-    function heldBack(isRunning?: () => boolean) {
+    function delayedStore(isRunning?: () => boolean) {
       let answer = () => {};
       const late = new Promise<void>((resolve) => {
         answer = resolve;
@@ -304,7 +307,7 @@ for (const { name, skip, start } of BACKENDS) {
 
     it('waits for a slow store that runs, and refuses when it has stopped meanwhile', async () => {
       let isRunning = true;
-      const { store, answer } = heldBack(() => isRunning);
+      const { store, answer } = delayedStore(() => isRunning);
       let waits = 0;
       const wait = async () => {
         // More calls than a store without signs of life is waited for.
@@ -312,36 +315,39 @@ for (const { name, skip, start } of BACKENDS) {
         await sleep(waits < 10 ? 0 : 10_000, undefined, { ref: false });
       };
       const limits = open({ person: PERSON }, 0, undefined, store, wait);
-      assert.ok(await limits.admit('late 1', somebody(), lookUp));
+      assert.ok(await limits.admit('late 1', newRequester(), lookUp));
       assert.equal(waits, 10);
-      const ended = heldBack(() => isRunning);
+      const ended = delayedStore(() => isRunning);
       const asking = open({ person: PERSON }, 0, undefined, ended.store, async () => {
         isRunning = false;
       });
-      await assert.rejects(asking.admit('late 2', somebody(), lookUp), { code: 'queue_unavailable' });
+      await assert.rejects(asking.admit('late 2', newRequester(), lookUp), { code: 'queue_unavailable' });
       ended.answer();
     });
 
     it('takes answers to other requests as signs of life', async () => {
-      const { store, answer } = heldBack();
+      const { store, answer } = delayedStore();
       let waits = 0;
       let isAsking = false;
       const limits = open({ person: PERSON }, 0, undefined, store, async () => {
         // The waits of the other requests: they are answered before.
         if (isAsking) return sleep(10_000, undefined, { ref: false });
         isAsking = true;
-        if (waits < 10) await limits.admit(randomUUID(), somebody(), lookUp);
+        if (waits < 10) await limits.admit(randomUUID(), newRequester(), lookUp);
         else answer();
         isAsking = waits++ === 10;
       });
-      assert.ok(await limits.admit('late 3', somebody(), lookUp));
+      assert.ok(await limits.admit('late 3', newRequester(), lookUp));
       assert.equal(waits, 11);
     });
 
     it('ends the wait for a store that runs and never answers, as busy', async () => {
-      const { store, answer } = heldBack(() => true);
+      const { store, answer } = delayedStore(() => true);
       const limits = open({ person: PERSON }, 0, undefined, store, async () => {});
-      await assert.rejects(limits.admit('late 4', somebody(), lookUp), { code: 'busy', message: /too busy/ });
+      await assert.rejects(limits.admit('late 4', newRequester(), lookUp), {
+        code: 'busy',
+        message: /too busy/,
+      });
       answer();
     });
 
@@ -362,7 +368,7 @@ for (const { name, skip, start } of BACKENDS) {
           },
         },
       };
-      const ann = somebody();
+      const ann = newRequester();
       let waitedMs = 0;
       const impatient = open({ person: PERSON }, 0, undefined, slow, async (ms) => {
         waitedMs += ms;
@@ -396,18 +402,23 @@ for (const { name, skip, start } of BACKENDS) {
       class Model {
         held: Held[] = [];
         readonly personUses = new Map<number, number>();
-        placeUses = 0;
+        communityUses = 0;
 
-        admits(person: number, inPlace: boolean): boolean {
+        admits(person: number, inCommunity: boolean): boolean {
           const uses = this.personUses.get(person) ?? 0;
           const ofPerson = this.held.filter((one) => one.person === person).length;
           if (ofPerson >= BOUNDS.person.running + BOUNDS.person.waiting || uses >= BOUNDS.person.hourly)
             return false;
-          const ofPlace = this.held.filter(({ admission }) => admission.lease!.community.length > 0).length;
-          if (inPlace && (ofPlace >= BOUNDS.community.atOnce || this.placeUses >= BOUNDS.community.hourly))
+          const ofCommunity = this.held.filter(
+            ({ admission }) => admission.lease!.community.length > 0,
+          ).length;
+          if (
+            inCommunity &&
+            (ofCommunity >= BOUNDS.community.atOnce || this.communityUses >= BOUNDS.community.hourly)
+          )
             return false;
           this.personUses.set(person, uses + 1);
-          if (inPlace) this.placeUses += 1;
+          if (inCommunity) this.communityUses += 1;
           return true;
         }
       }
@@ -421,15 +432,15 @@ for (const { name, skip, start } of BACKENDS) {
       };
       const check = () => true;
 
-      const asks = fc.record({ person: fc.nat(2), inPlace: fc.boolean(), process: fc.nat(1) }).map(
-        ({ person, inPlace, process }): fc.AsyncCommand<Model, Real> => ({
+      const asks = fc.record({ person: fc.nat(2), inCommunity: fc.boolean(), process: fc.nat(1) }).map(
+        ({ person, inCommunity, process }): fc.AsyncCommand<Model, Real> => ({
           check,
-          toString: () => `ask(${person}${inPlace ? ', in the place' : ''})`,
+          toString: () => `ask(${person}${inCommunity ? ', in the community' : ''})`,
           async run(model, { both, run }) {
             const id = randomUUID();
-            const asker = { person: `${run}/${person}`, ...(inPlace ? { community: run } : {}) };
-            const admission = await both[process]!.admit(id, asker, lookUp).catch(() => undefined);
-            assert.equal(admission !== undefined, model.admits(person, inPlace));
+            const requester = { person: `${run}/${person}`, ...(inCommunity ? { community: run } : {}) };
+            const admission = await both[process]!.admit(id, requester, lookUp).catch(() => undefined);
+            assert.equal(admission !== undefined, model.admits(person, inCommunity));
             if (!admission) return;
             states.set(id, 'under way');
             model.held.push({ id, person, admission });
@@ -451,10 +462,10 @@ for (const { name, skip, start } of BACKENDS) {
           },
         }),
       );
-      const turns = fc.record({ which: fc.nat(5), process: fc.nat(1) }).map(
+      const checks = fc.record({ which: fc.nat(5), process: fc.nat(1) }).map(
         ({ which, process }): fc.AsyncCommand<Model, Real> => ({
           check: (model) => which < model.held.length,
-          toString: () => `turn(${which})`,
+          toString: () => `check(${which})`,
           async run(model, { both }) {
             const { id, person, admission } = model.held[which]!;
             const { mayBegin } = await both[process]!.admissibility(id, admission.lease!, lookUp);
@@ -471,7 +482,7 @@ for (const { name, skip, start } of BACKENDS) {
             states.delete(id);
             await admission.undo();
             model.personUses.set(person, model.personUses.get(person)! - 1);
-            if (admission.lease!.community.length > 0) model.placeUses -= 1;
+            if (admission.lease!.community.length > 0) model.communityUses -= 1;
           },
         }),
       );
@@ -479,7 +490,7 @@ for (const { name, skip, start } of BACKENDS) {
       it('admits as a model of counts does, with any order of ends, losses and releases', async () => {
         const both = [open(BOUNDS), open(BOUNDS, 1)];
         const property = fc.asyncProperty(
-          fc.commands([asks, asks, asks, ends, turns, undoes], { maxCommands: 30 }),
+          fc.commands([asks, asks, asks, ends, checks, undoes], { maxCommands: 30 }),
           (commands) =>
             fc.asyncModelRun(() => ({ model: new Model(), real: { both, run: randomUUID() } }), commands),
         );

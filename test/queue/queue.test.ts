@@ -108,9 +108,9 @@ for (const { name, skip, start } of BACKENDS) {
       await Promise.all([1, 2, 3].map(() => stories.add(id, request(2))));
       assert.equal((await collect(id).last).type, 'done');
       await stories.add(id, request(2));
-      const trips = engine.trips.length;
+      const decodes = engine.trips.length;
       await sleep(100);
-      assert.equal(engine.trips.length, trips, 'nothing is written again');
+      assert.equal(engine.trips.length, decodes, 'nothing is written again');
       assert.equal((await collect(id).last).type, 'done');
       await stories.remove(id);
       assert.equal((await collect(id).last).type, 'missing');
@@ -244,7 +244,7 @@ for (const { name, skip, start } of BACKENDS) {
       const refused = keepAnnouncing(
         away,
         () => status,
-        () => assert.fail('nobody has heard it'),
+        () => assert.fail('no worker has received it'),
       );
       await sleep(50);
       refused();
@@ -361,9 +361,9 @@ for (const { name, skip, start } of BACKENDS) {
       });
 
       it('are unknown when no requester asked for them', async () => {
-        assert.equal(await replies.read('nobody'), undefined);
-        assert.equal(await replies.follow('nobody', () => {}), undefined);
-        assert.equal(await replies.stop('nobody'), false);
+        assert.equal(await replies.read('unknown'), undefined);
+        assert.equal(await replies.follow('unknown', () => {}), undefined);
+        assert.equal(await replies.stop('unknown'), false);
       });
 
       it('serve many requesters, each with their own story', async () => {
@@ -380,7 +380,7 @@ for (const { name, skip, start } of BACKENDS) {
           const expected = await fakeStoryteller().storyteller.tell(request(seed, 600));
           assert.deepEqual(ends[index], { status: 'finished', ...expected });
         }
-        assert.ok(performance.now() - started < 30_000, 'nobody waited for a lost event');
+        assert.ok(performance.now() - started < 30_000, 'no follower waited for a lost event');
       });
 
       it('leave nothing behind when they expire', async () => {

@@ -20,10 +20,10 @@ for (const { name, skip, start } of BACKENDS) {
         await next.ready();
         assert.deepEqual(await next.read('c'), { hour: 3 });
         assert.deepEqual(await next.read('4096'), { hour: 1 });
-        assert.equal(await next.read('nobody'), undefined);
+        assert.equal(await next.read('unknown'), undefined);
         assert.deepEqual([...(await next.all()).keys()].toSorted(), ['123456789012345678', '4096', 'c']);
         await next.remove('c');
-        await next.remove('nobody');
+        await next.remove('unknown');
         assert.equal(await next.read('c'), undefined);
         assert.equal((await next.all()).size, 2);
         await next.close();

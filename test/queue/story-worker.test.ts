@@ -210,8 +210,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         const failure = {
           type: 'failed',
           code: 'no_progress',
-          message:
-            'This story brought its writer down several times and was given up. Please try another opening.',
+          message: 'This story made its worker fail several times and was given up. Try another opening.',
         };
         assert.deepEqual(await end(id), failure);
         assert.equal(tellings.length, 3);
@@ -220,7 +219,7 @@ describe('a story worker', { concurrency: 2 }, () => {
         assert.deepEqual(await end(id), failure);
         await work(standIn(tellings));
         await sleep(200);
-        assert.equal(tellings.length, 3, 'nobody takes it again');
+        assert.equal(tellings.length, 3, 'no worker takes it again');
       });
 
       it('counts from the last progress: three more workers are lost after one that made some', async () => {

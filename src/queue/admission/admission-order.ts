@@ -15,7 +15,7 @@ const AT_ONCE: Admissibility = { mayBegin: true, ahead: 0 };
 
 /** Thrown by a processor whose reply has to wait: the job is retried when the reply may begin. */
 export class Deferred extends Error {
-  override readonly name = 'HeldBack';
+  override readonly name = 'Deferred';
 }
 
 export interface AdmissionOrderOptions {
@@ -29,7 +29,7 @@ export interface AdmissionOrderOptions {
   readonly logger: Logger;
 }
 
-/** A reply that this process has parked; if the queue loses it, no other process knows of it. */
+/** A reply that this process has parked; if the queue loses it, no other process can put it back. */
 interface ParkedJob {
   readonly restore: () => Promise<void>;
   readonly unfollow: () => void;

@@ -38,7 +38,7 @@ import {
 /** A reply that is still unknown after this time never reached the queue: its process was lost before. */
 const ARRIVAL_MS = 10_000;
 /** Number of possibly lost entries that are checked at a time, oldest first. */
-const LOOKED_AT = 5;
+const CHECKED_AT_A_TIME = 5;
 
 export interface Admission {
   /** Undefined without a requester. */
@@ -62,7 +62,7 @@ export interface LimitsOptions {
   readonly salts: DailySalts;
   readonly stories: Pick<Stories, 'load' | 'expectedWaitMs'>;
   readonly settings: LimitSettings;
-  /** The limits set by a community's administrators, as far as this process knows them. */
+  /** The limits set by a community's administrators, as this process has them cached. */
   readonly communityLimits?: (community: string) => CommunityLimits | undefined;
   /** Waits, in ms; rejects when the signal is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -206,13 +206,13 @@ export class Limits {
    * were any.
    */
   async #removeLost(entries: readonly Entry[], keys: readonly string[], lookUp: LookUp): Promise<boolean> {
-    const looks = entries.slice(0, LOOKED_AT).map(async ({ id, ageMs }) => {
+    const checks = entries.slice(0, CHECKED_AT_A_TIME).map(async ({ id, ageMs }) => {
       const state = await lookUp(id);
       if (state === 'under way' || (state === 'unknown' && ageMs < ARRIVAL_MS)) return false;
       await this.#options.store.underWay.leave(id, keys);
       return true;
     });
-    return (await Promise.all(looks)).some(Boolean);
+    return (await Promise.all(checks)).some(Boolean);
   }
 
   /**
@@ -283,9 +283,9 @@ export async function openLimits(
     await Promise.all([salts.ready(), communityLimits.ready()]);
     const store = await connection.limits();
     // The embedded database is slow at the first use of each statement: no requester should wait for that.
-    const keys = await salts.namesOf('nobody');
-    await store.underWay.take('nothing', [{ keys, most: 0 }]);
-    await store.underWay.leave('nothing', keys);
+    const keys = await salts.namesOf('warm-up');
+    await store.underWay.take('warm-up', [{ keys, most: 0 }]);
+    await store.underWay.leave('warm-up', keys);
     await store.hourly(1).get(keys[0]!);
     const limits = new Limits({
       store,

@@ -216,7 +216,7 @@ export async function hourOf(
  */
 const SILENCE_MS = 700;
 /** Interval of the checks for signs of life. */
-const LOOK_MS = 100;
+const CHECK_MS = 100;
 /** Longest total wait for a store that shows signs of life. */
 const LONGEST_ANSWER_MS = 20_000;
 
@@ -252,15 +252,15 @@ export async function answerInTime<T>(answer: Promise<T>, signs: SignsOfLife): P
 /** Rejects when further waiting is useless. */
 async function silence(signs: SignsOfLife, signal: AbortSignal): Promise<never> {
   const { isRunning, answers, wait = (ms) => sleep(ms, undefined, { signal }) } = signs;
-  let heard = answers();
+  let seen = answers();
   let silentMs = 0;
-  for (let waitedMs = 0; waitedMs < LONGEST_ANSWER_MS; waitedMs += LOOK_MS) {
-    await wait(LOOK_MS, signal);
+  for (let waitedMs = 0; waitedMs < LONGEST_ANSWER_MS; waitedMs += CHECK_MS) {
+    await wait(CHECK_MS, signal);
     // Answers that arrived while this process itself was busy are read before the store is judged.
     await setImmediate(undefined, { signal });
-    const lives = isRunning?.() ?? answers() > heard;
-    silentMs = lives ? 0 : silentMs + LOOK_MS;
-    heard = answers();
+    const lives = isRunning?.() ?? answers() > seen;
+    silentMs = lives ? 0 : silentMs + CHECK_MS;
+    seen = answers();
     if (silentMs >= SILENCE_MS || isRunning?.() === false) throw new Error('no sign of life');
   }
   throw new StoryError('busy', sentences.overloaded);
