@@ -5,9 +5,9 @@ import { replyWithStory } from '../../src/bots/reply-loop.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
+import { sweep } from '../../src/queue/retention.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
-import { sweep } from '../../src/queue/sweeper.ts';
 import type { ReplyState, StoryRequest } from '../../src/story/story.ts';
 
 export function request(seed: number, prompt = 'It all began with '): StoryRequest {

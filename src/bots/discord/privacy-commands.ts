@@ -1,7 +1,7 @@
 /** `/scifi-privacy` and `/scifi-forget` on Discord, answered with ephemeral replies. */
 import { type ChatInputCommandInteraction, MessageFlags } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Forgetting } from '../../queue/forgetting.ts';
+import type { Forgetting } from '../../queue/retention.ts';
 import type { BlockLists } from '../blocks/block-lists.ts';
 import { type ForgetGuard, forgottenLines, type PrivacyPolicy, privacyLines } from '../commands/privacy.ts';
 import { logged } from '../submit.ts';

@@ -235,18 +235,14 @@ export class Limits {
   async #hourOf(whose: 'person' | 'place', names: readonly string[], most: number): Promise<Hour> {
     if (most === 0 || names.length === 0) return NO_LIMIT;
     const sentence = whose === 'person' ? sentences.personHourly : sentences.communityHourly;
+    const limiter = this.#hours.get(most) ?? this.#options.store.hourly(most);
+    this.#hours.set(most, limiter);
     return hourOf(
-      this.#limiter(most),
+      limiter,
       names,
       most,
       (ms) => new LimitReached('rate_limited', `${whose}_hourly`, sentence(most, ms)),
     );
-  }
-
-  #limiter(most: number): RateLimiterStoreAbstract {
-    const limiter = this.#hours.get(most) ?? this.#options.store.hourly(most);
-    this.#hours.set(most, limiter);
-    return limiter;
   }
 }
 

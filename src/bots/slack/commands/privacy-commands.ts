@@ -1,6 +1,6 @@
 /** `/scifi-privacy` and `/scifi-forget` on Slack, answered with ephemeral replies. */
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
-import type { Forgetting } from '../../../queue/forgetting.ts';
+import type { Forgetting } from '../../../queue/retention.ts';
 import type { BlockLists } from '../../blocks/block-lists.ts';
 import {
   type ForgetGuard,

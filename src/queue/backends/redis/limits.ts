@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { HOUR_SECONDS, type LimitStore } from '../../admission/store.ts';
 
-/** A key is a hash under the salt of a day (`admission/salts.ts`), and is not read after the next day. */
+/** A key is a hash under the salt of a day (`DailySalts`), and is not read after the next day. */
 const KEPT_SECONDS = 2 * 24 * HOUR_SECONDS;
 
 /**

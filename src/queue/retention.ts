@@ -1,22 +1,18 @@
 /**
- * Deletes a user's data: afterwards no data in the queue holds the user's id. Ended jobs are removed; jobs
- * under way lose the id at once, are stopped, and are removed when they have ended.
+ * Removes data: what is too old, at intervals, and what belongs to a user who asks for it. BullMQ removes old
+ * jobs only when new ones end, and its event streams hold story text after the jobs are gone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
+import type { Logger } from 'pino';
 import type { QueueConnection } from './connection.ts';
 import type { Replies } from './replies.ts';
 import type { ReplyJobData } from './reply-worker.ts';
-import type { Stories } from './stories.ts';
+import { STORIES_QUEUE, type Stories } from './stories.ts';
 
-/** A user, in a platform's own terms. */
-export interface Forgotten<Handle> {
-  isTheirs(handle: Handle): boolean;
-  /** The same conversation without the user. */
-  anonymous(handle: Handle): Handle;
-}
-
-type ReplyJob<Handle> = Job<ReplyJobData<Handle>>;
+const SWEEP_INTERVAL_MS = 60_000;
+/** Events older than this are of no use: a follower that missed them has read the job since. */
+const EVENT_AGE_MS = 60_000;
 
 /** In the order of a job's life: a job that moves on during the read is found in a later state. */
 const STATES = ['delayed', 'prioritized', 'waiting', 'active', 'failed', 'completed'] as const;
@@ -27,6 +23,52 @@ const ROUNDS_AT_MOST = 5;
 const PATIENCE_MS = 20_000;
 const LOOK_INTERVAL_MS = 250;
 
+export interface SweepOptions {
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  readonly replies: readonly Pick<Replies<unknown>, 'name' | 'removeOlderThan'>[];
+  /** How long finished stories are kept, in ms. */
+  readonly retentionMs: number;
+  readonly logger: Logger;
+}
+
+/** Removes data that is too old, once. */
+export async function sweep({ connection, stories, replies, retentionMs }: SweepOptions): Promise<void> {
+  await stories.removeOlderThan(retentionMs);
+  for (const queue of replies) await queue.removeOlderThan(retentionMs);
+  const before = Date.now() - EVENT_AGE_MS;
+  for (const name of [STORIES_QUEUE, ...replies.map((queue) => queue.name)]) {
+    await connection.deleteEvents(name, before);
+  }
+}
+
+/** Sweeps every minute until the returned function is called. */
+export function keepSweeping(options: SweepOptions): () => Promise<void> {
+  let sweeping: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    sweeping = sweep(options).catch((error) => {
+      options.logger.warn({ reason: (error as Error).message }, 'sweep failed; the next one makes up for it');
+    });
+  }, SWEEP_INTERVAL_MS);
+  return async () => {
+    clearInterval(timer);
+    await sweeping;
+  };
+}
+
+/** A user, in a platform's own terms. */
+export interface Forgotten<Handle> {
+  isTheirs(handle: Handle): boolean;
+  /** The same conversation without the user. */
+  anonymous(handle: Handle): Handle;
+}
+
+type ReplyJob<Handle> = Job<ReplyJobData<Handle>>;
+
+/**
+ * Deletes a user's data: afterwards no data in the queue holds the user's id. Ended jobs are removed; jobs
+ * under way lose the id at once, are stopped, and are removed when they have ended.
+ */
 export class Forgetting<Handle> {
   readonly #queue: Queue<ReplyJobData<Handle>>;
   readonly #replies: Replies<Handle>;
