@@ -3,6 +3,7 @@
  * process passes each event to the followers of its job.
  */
 import type { Job, JobsOptions, Queue, QueueEvents, QueueEventsProducer } from 'bullmq';
+import { StoryError } from '../errors.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 
 export type JobEvent =
@@ -157,5 +158,18 @@ export class JobQueue<Data extends { readonly stop?: boolean }, Result> {
   protected async requestStop(job: Job<Data, Result>): Promise<void> {
     await job.updateData({ ...job.data, stop: true });
     await this.producer.publishEvent({ eventName: STOP_EVENT, jobId: job.id! }, MAX_EVENTS);
+  }
+}
+
+/**
+ * Awaits the queue's answer to a user's request, which fails at once.
+ *
+ * @throws StoryError `queue_unavailable` with this sentence
+ */
+export async function atOnce<T>(answer: Promise<T>, sentence: string): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new StoryError('queue_unavailable', sentence, { cause });
   }
 }

@@ -39,19 +39,6 @@ export function isOutage(error: unknown): boolean {
   return CUT.test(message) || CUT_CODES.has(String(code)) || PASSING_SQLSTATE.test(String(code));
 }
 
-/**
- * Awaits the queue's answer to a user's request, which fails at once.
- *
- * @throws StoryError `queue_unavailable` with this sentence
- */
-export async function atOnce<T>(answer: Promise<T>, sentence: string): Promise<T> {
-  try {
-    return await answer;
-  } catch (cause) {
-    throw new StoryError('queue_unavailable', sentence, { cause });
-  }
-}
-
 /** Pauses between attempts, in ms: growing, and short enough to resume soon after an outage. */
 export function* pauses(): Generator<number, never> {
   for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(LONGEST_PAUSE_MS, 2 * ms)) yield ms;

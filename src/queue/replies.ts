@@ -8,8 +8,7 @@ import { isFinal, type ReplyState, type StoryRequest } from '../story/story.ts';
 import type { Limits, LookUp } from './admission/limits.ts';
 import type { Lease } from './admission/store.ts';
 import type { QueueConnection } from './connection.ts';
-import { JobQueue } from './job-queue.ts';
-import { atOnce } from './outage.ts';
+import { atOnce, JobQueue } from './job-queue.ts';
 import {
   ATTEMPTS_IN_ALL,
   FIRST_RETRY_DELAY_MS,

@@ -4,7 +4,7 @@
  */
 import type { Queue } from 'bullmq';
 import type { QueueConnection } from './connection.ts';
-import { atOnce } from './outage.ts';
+import { atOnce } from './job-queue.ts';
 
 const UNREACHABLE = 'The settings cannot be reached at the moment. Try again in a minute.';
 /** BullMQ refuses ids that look like numbers, as many chat ids do. */
