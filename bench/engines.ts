@@ -2,7 +2,7 @@
  * Measures one engine in a separate process, so that its memory is measured alone: characters per second of
  * stories through the storyteller and of the bare engine, by number of concurrent stories. Prints JSON.
  *
- *   node --import tsx bench/engines.ts onnx|wasm|webgpu|cuda|plain|ancestor|ancestor-wasm
+ *   node --import tsx bench/engines.ts onnx|wasm|webgpu|cuda|plain|predecessor|predecessor-wasm
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,8 @@ import { loadModel } from '../src/generator/model/files.ts';
 import { uniformAt } from '../src/generator/sampler.ts';
 import { Storyteller } from '../src/generator/storyteller.ts';
 import { CROWDS, ratePerSecond, request } from './measure.ts';
-import { ancestorsWay } from './peers/ancestor.ts';
 import { plainTensorflow } from './peers/plain-tensorflow.ts';
+import { predecessorMethod } from './peers/predecessor.ts';
 
 /** The output of this process. */
 export interface EngineFigures {
@@ -30,10 +30,10 @@ export interface EngineFigures {
 }
 
 /**
- * The peers. TensorFlow.js had no WASM when the ancestor was written, so the ancestor is measured with and
+ * The peers. TensorFlow.js had no WASM when the predecessor was written, so the predecessor is measured with and
  * without it.
  */
-const PEERS: readonly string[] = ['plain', 'ancestor', 'ancestor-wasm'];
+const PEERS: readonly string[] = ['plain', 'predecessor', 'predecessor-wasm'];
 const MEASURE_MS = 2_500;
 /** Minimum characters of the slowest story of a crowd. */
 const LEAST_LENGTH = 300;
@@ -71,9 +71,9 @@ async function storiesAtOnce(storyteller: Storyteller, size: number, bare: numbe
 async function figures(name: string): Promise<EngineFigures> {
   const model = await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url)));
   if (PEERS.includes(name)) {
-    if (name === 'ancestor') await tf.setBackend('cpu');
+    if (name === 'predecessor') await tf.setBackend('cpu');
     else await createWasmBackend();
-    const write = name === 'plain' ? plainTensorflow(model) : ancestorsWay();
+    const write = name === 'plain' ? plainTensorflow(model) : predecessorMethod();
     const rate = await ratePerSecond(MEASURE_MS * 2, write);
     const rates = CROWDS.map(() => rate);
     return { device: tf.getBackend(), stories: rates, bare: rates, resident: process.memoryUsage.rss() };

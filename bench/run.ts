@@ -24,8 +24,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   onnx: 'onnx',
   wasm: 'tensorflow-wasm',
   plain: 'plain TensorFlow.js, a story per call',
-  ancestor: 'the predecessor',
-  'ancestor-wasm': 'the predecessor, on WASM',
+  predecessor: 'the predecessor',
+  'predecessor-wasm': 'the predecessor, on WASM',
 };
 const STORIES_PLOT = fileURLToPath(new URL('stories.svg', import.meta.url));
 
@@ -54,7 +54,7 @@ const rowsOf = (cell: (figures: EngineFigures, i: number) => string) =>
     megabytes(figures.resident),
   ]);
 
-for (const peer of ['ancestor', 'ancestor-wasm', 'plain']) {
+for (const peer of ['predecessor', 'predecessor-wasm', 'plain']) {
   const { stories } = measured.get(WRITERS[peer]!)!;
   console.log(`\n## Factor over ${WRITERS[peer]}\n`);
   console.log(

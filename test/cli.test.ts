@@ -151,7 +151,7 @@ describe('scifi', { concurrency: 2 }, () => {
       [['evaluate', join(MODELS, 'scifi'), '/nowhere'], /\/nowhere cannot be read \(ENOENT\)/],
       [['evaluate', join(MODELS, 'scifi'), file], /file.txt holds no characters to score/],
       [['evaluate', join(MODELS, 'scifi'), short, '--fresh-starts'], /too short for 64 fresh starts/],
-      [['start'], /file.txt cannot be made \(EEXIST\). Set SCIFI_DATA/, { SCIFI_DATA: file }],
+      [['start'], /file.txt cannot be created \(EEXIST\). Set SCIFI_DATA/, { SCIFI_DATA: file }],
       [['worker'], /REDIS_URL: expected hosts such as/, { REDIS_URL: 'redis://hunter2@[' }],
       [
         ['worker'],

@@ -87,9 +87,9 @@ export async function openEmbedded(
 function lost(folder: string, cause: Error): StoryError {
   if (cause instanceof StoryError) return cause;
   const sentence = isDiskFull(cause)
-    ? `The disk that holds ${folder} is full, and the embedded queue has ended. Make room there`
-    : `The embedded queue has ended (${cause.message}). Mend that`;
-  const promise = 'and start again: the stories that were under way go on.';
+    ? `The disk that holds ${folder} is full, and the embedded queue has stopped. Free some space`
+    : `The embedded queue has stopped (${cause.message}). Fix that`;
+  const promise = 'and start again: the stories in progress continue.';
   return new StoryError('queue_unavailable', `${sentence} ${promise}`, { cause });
 }
 

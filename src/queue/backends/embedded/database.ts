@@ -109,7 +109,7 @@ export class EmbeddedDatabase extends EventEmitter {
     await makePrivateFolder(folder).catch((error: NodeJS.ErrnoException) => {
       throw new StoryError(
         'configuration',
-        `${folder} cannot be made (${error.code}). Set SCIFI_DATA to a folder that can be written.`,
+        `${folder} cannot be created (${error.code}). Set SCIFI_DATA to a folder that can be written.`,
         { cause: error },
       );
     });
@@ -136,7 +136,7 @@ export class EmbeddedDatabase extends EventEmitter {
       await lock.release();
       if (error instanceof StoryError) throw error;
       if (isDiskFull(error)) {
-        const sentence = `The disk that holds ${folder} is full. Make room there and start again.`;
+        const sentence = `The disk that holds ${folder} is full. Free some space and start again.`;
         throw new StoryError('configuration', sentence, { cause: error });
       }
       throw new StoryError(

@@ -263,7 +263,7 @@ async function explained<T>(folder: string, action: () => Promise<T>): Promise<T
     throw new StoryError(
       'configuration',
       code === 'ENOSPC'
-        ? `The disk that holds ${folder} is full. Make room there and start again.`
+        ? `The disk that holds ${folder} is full. Free some space and start again.`
         : `${folder} cannot be locked (${code ?? message}). Set SCIFI_DATA to a folder in which this user can write files.`,
       { cause: error },
     );

@@ -1,5 +1,5 @@
 /**
- * The ancestor's method, on TensorFlow.js as it ran it: its own network (Embedding(95, 500), three LSTM(500)
+ * The predecessor's method, on TensorFlow.js as it ran it: its own network (Embedding(95, 500), three LSTM(500)
  * with ReLU and hard sigmoid, batch normalization, Dense(95)), which reads the window of the last 50
  * characters again for every character, one story per call. Weights are random; the cost is the same.
  */
@@ -12,7 +12,7 @@ const UNITS = 500;
 const WINDOW = 50;
 
 /** A function that writes one character of one story. The backend must be the current one. */
-export function ancestorsWay(): () => Promise<void> {
+export function predecessorMethod(): () => Promise<void> {
   const network = sequential();
   network.add(layers.embedding({ inputDim: CHARACTERS, outputDim: UNITS, inputLength: WINDOW }));
   for (let layer = 0; layer < 3; layer++) {
