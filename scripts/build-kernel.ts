@@ -2,8 +2,6 @@
  * Builds the integer engine's kernels from their C source into src/generator/engines/integer/binaries, with the
  * digest of each in manifest.json. The same compiler gives the same bytes on every machine.
  *
- *   npm run build:kernel
- *
  * Needs Debian 12's packages clang-16, lld-16 and llvm-16; no other system's headers or libraries, because the
  * source uses none.
  */
@@ -14,6 +12,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readCommandLine } from './command-line.ts';
 
 const SOURCE = fileURLToPath(new URL('../src/generator/engines/integer/kernel/', import.meta.url));
 export const BINARIES = fileURLToPath(new URL('../src/generator/engines/integer/binaries/', import.meta.url));
@@ -171,7 +170,14 @@ function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+const HELP = `
+npm run build:kernel
+
+Compiles the kernels of the integer engine with ${COMPILER}, and prints the digest of each file.
+`;
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  readCommandLine(HELP, {});
   const manifest = buildKernels(BINARIES);
   writeFileSync(join(BINARIES, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const [file, digest] of Object.entries(manifest)) console.log(`${digest}  ${file}`);
