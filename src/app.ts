@@ -2,11 +2,10 @@
  * The roles of a process: bots (chat adapters and the page), a generator worker, or both. Wiring only: every
  * part receives its dependencies from here.
  */
-import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { BlockLists } from './bots/blocks/block-lists.ts';
-import { type Chat, keepStarting } from './bots/chat.ts';
-import { createRequestReader } from './bots/story-request.ts';
+import { type ChatServices, startChat } from './bots/adapter.ts';
+import { BlockLists } from './bots/blocks.ts';
+import { keepStarting, type Startable } from './bots/keep-starting.ts';
 import { webReplies, workWebReplies } from './bots/web/replies.ts';
 import { clientAt } from './bots/web/request.ts';
 import { createWebServer } from './bots/web/server.ts';
@@ -24,9 +23,10 @@ import type { QueueConnection } from './queue/connection.ts';
 import { awaitConnection } from './queue/open.ts';
 import { outlast } from './queue/outage.ts';
 import { Replies } from './queue/replies.ts';
-import { keepSweeping } from './queue/retention.ts';
 import { STORIES_QUEUE, Stories } from './queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from './queue/story-worker.ts';
+import { keepSweeping } from './queue/retention.ts';
+import { createRequestReader, drawSeed } from './story/story-request.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface Roles {
@@ -50,9 +50,10 @@ export interface Running {
 
 /** Stories that a worker takes from the queue beyond its slots, so that a free slot is filled at once. */
 const TAKEN_AHEAD = 8;
-const SEEDS = 2 ** 32;
 /** The worker counts as stuck when none of its running stories has grown for this long. */
 const STUCK_MS = 60_000;
+
+type Sweepable = Pick<Replies<unknown>, 'name' | 'count' | 'removeOlderThan'>;
 
 /** The checks that the operator's port serves; each role adds its own as it starts. */
 interface Checks {
@@ -179,12 +180,12 @@ async function startBots(
   const blocks = new BlockLists(connection, config.blocked);
   opened.add(() => blocks.close());
   await outlast(() => blocks.ready());
-  const parseRequest = createRequestReader({ models, drawSeed: () => randomInt(SEEDS) });
-  const chat = {
+  const readRequest = createRequestReader({ models, drawSeed });
+  const services: ChatServices = {
     connection,
     stories,
     models,
-    readRequest: parseRequest,
+    readRequest,
     limits,
     communityLimits,
     limitSettings: config.limits,
@@ -196,29 +197,14 @@ async function startBots(
   };
   let isListening = false;
   checks.ready.page = () => (isListening ? undefined : 'the page is not open yet');
-  const swept: Pick<Replies<unknown>, 'name' | 'count' | 'removeOlderThan'>[] = [];
-  const lookAfter = (one: (typeof swept)[number]) => {
+  const swept: Sweepable[] = [];
+  const lookAfter = (one: Sweepable) => {
     swept.push(one);
     checks.queues[one.name] = () => one.count();
   };
   lookAfter(replies);
-  // A platform's library is loaded only if its token is set.
-  const { discord, slack } = config;
-  const platforms = {
-    Discord:
-      discord &&
-      (async () => (await import('./bots/discord/start.ts')).startDiscord({ config: discord, ...chat })),
-    Slack:
-      slack && (async () => (await import('./bots/slack/start.ts')).startSlack({ config: slack, ...chat })),
-  };
-  for (const [name, start] of Object.entries(platforms)) {
-    if (!start) continue;
-    const platform = await keepStarting<Chat & { replies: (typeof swept)[number] }>(
-      name,
-      start,
-      (started) => lookAfter(started.replies),
-      logger,
-    );
+  for (const [name, start] of Object.entries(platformsOf(config, services))) {
+    const platform = await keepStarting(name, start, (chat) => lookAfter(chat.replies), logger);
     opened.add(() => platform.close());
     checks.trouble[name.toLowerCase()] = () => platform.problem();
   }
@@ -226,7 +212,7 @@ async function startBots(
   const server = createWebServer({
     replies: webReplies(replies, stories, limits),
     models,
-    parseRequest,
+    parseRequest: readRequest,
     logger,
     host: config.host,
     port: config.port,
@@ -241,6 +227,28 @@ async function startBots(
   const url = await server.listen();
   isListening = true;
   return url;
+}
+
+/** How the configured platforms start. A platform's library is loaded only if its token is set. */
+function platformsOf(
+  { discord, slack }: Config,
+  services: ChatServices,
+): Record<string, () => Promise<Startable & { readonly replies: Sweepable }>> {
+  const { connection, models, logger } = services;
+  return {
+    ...(discord && {
+      Discord: async () => {
+        const { DiscordAdapter } = await import('./bots/discord/adapter.ts');
+        return startChat(() => DiscordAdapter.connect(discord), services);
+      },
+    }),
+    ...(slack && {
+      Slack: async () => {
+        const { SlackAdapter } = await import('./bots/slack/adapter.ts');
+        return startChat(() => SlackAdapter.connect(slack, connection, models, logger), services);
+      },
+    }),
+  };
 }
 
 async function startWorker(

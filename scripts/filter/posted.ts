@@ -1,5 +1,5 @@
 /** Writes stories as a worker does, posts them as a chat does, and judges the posted text. */
-import { clean } from '../../src/bots/text/sanitise.ts';
+import { clean } from '../../src/bots/text.ts';
 import type { Engine } from '../../src/generator/engines/engine.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { PostedText } from '../../src/story/filter/find.ts';

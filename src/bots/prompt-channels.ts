@@ -2,7 +2,8 @@
  * Channels where users' messages are prompts: the available settings, and when a message is answered. Shared
  * by all chats. Pure, except that it remembers when each user was last answered.
  */
-import type { Clock } from './pace.ts';
+import { type Clock, Cooldowns } from './cooldowns.ts';
+import { hasWords, wordsOf } from './submit.ts';
 
 export const PROMPT_CHANNEL_BOUNDS = {
   cooldownSeconds: { min: 0, max: 86_400, default: 30 },
@@ -38,12 +39,10 @@ export type Verdict = 'answer' | 'not a prompt' | 'too short' | 'too soon';
 
 /** Decides whether messages are answered, for each user separately. */
 export class PromptJudge {
-  readonly #clock: Clock;
-  /** When each user was last answered, per channel; ordered by time. */
-  readonly #answered = new Map<string, number>();
+  readonly #answered: Cooldowns;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#answered = new Cooldowns(PROMPT_CHANNEL_BOUNDS.cooldownSeconds.max * 1_000, clock);
   }
 
   /** Judges a message, and counts it as answered when the verdict is `answer`. */
@@ -52,36 +51,8 @@ export class PromptJudge {
     if (!prompts || (prompts.messages === 'mentions' && !message.mentionsBot)) return 'not a prompt';
     if (!hasWords(message.text) || wordsOf(message.text).length < prompts.leastCharacters) return 'too short';
     const key = `${message.channelId}/${message.authorId}`;
-    const now = this.#clock();
-    const last = this.#answered.get(key);
-    if (last !== undefined && now - last < prompts.cooldownSeconds * 1_000) return 'too soon';
-    this.#answered.delete(key);
-    this.#answered.set(key, now);
-    this.#forget(now);
-    return 'answer';
+    return this.#answered.tryBegin(key, prompts.cooldownSeconds * 1_000) ? 'answer' : 'too soon';
   }
-
-  #forget(now: number): void {
-    const longestMs = PROMPT_CHANNEL_BOUNDS.cooldownSeconds.max * 1_000;
-    for (const [key, at] of this.#answered) {
-      if (now - at < longestMs) return;
-      this.#answered.delete(key);
-    }
-  }
-}
-
-const LINK = /\b(?:[a-z][a-z\d+.-]*:\/\/|www\.)\S+/gi;
-/** Emoji with their modifiers and joiners; digits, which begin some emoji, are kept. */
-const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f|\u20e3/gu;
-
-/** Whether a text has words: a link, an emoji or a row of dots is no prompt. */
-export function hasWords(text: string): boolean {
-  return /[\p{L}\p{N}]/u.test(wordsOf(text));
-}
-
-/** A text without links and emoji. */
-export function wordsOf(text: string): string {
-  return text.replace(LINK, '').replace(EMOJI, '').trim();
 }
 
 /** Prompts for the daily line, which the network continues. */

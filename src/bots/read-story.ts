@@ -1,7 +1,9 @@
 /** Reads a story back from a chat's messages, for the buttons under it. */
 import { StoryError } from '../errors.ts';
 import { type Again, endOf, requestAgain, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
-import { joinParts, type Part } from './text/split.ts';
+import type { RequestReader } from '../story/story-request.ts';
+import type { ParsedRequest } from './submit.ts';
+import { joinParts, type Part } from './text.ts';
 
 /** The request of a finished story, and where its text is: everything that its buttons store. */
 export interface StoryReference
@@ -33,24 +35,30 @@ export interface SeenMessage {
 /** Finds a message of the same channel; rejects when the bot may not read it. */
 export type FindMessage = (id: string) => Promise<SeenMessage>;
 
-/** The request behind a button under a finished story. */
+/**
+ * The request behind a button under a finished story.
+ *
+ * @param seed for a story that is to differ
+ */
 export async function requestBehind(
   button: { readonly action: Again } & StoryReference,
   message: SeenMessage,
   find: FindMessage,
+  readRequest: RequestReader,
   seed: number,
-): Promise<{ readonly request: StoryRequest; readonly source: string | undefined }> {
+): Promise<ParsedRequest> {
   const { action, model, temperature, length } = button;
   const last = { model, temperature, length, seed: button.seed, prompt: '', context: '' };
   if (action === 'continue') {
     const story = await storyEnd(message, find);
-    return { request: requestAgain('continue', last, story, seed), source: message.id };
+    return { request: readRequest(requestAgain('continue', last, story, seed)), source: message.id };
   }
   const first = button.first && button.promptLength > 0 ? await found(find, button.first) : message;
   const prompt = first.part.text.slice(0, button.promptLength);
   const source = button.source ? await found(find, button.source) : undefined;
   const context = source ? endOf(await storyEnd(source, find)) : '';
-  return { request: requestAgain(action, { ...last, prompt, context }, '', seed), source: source?.id };
+  const request = readRequest(requestAgain(action, { ...last, prompt, context }, '', seed));
+  return { request, source: source?.id };
 }
 
 /**

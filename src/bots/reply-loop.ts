@@ -3,14 +3,15 @@
  * at a set pace, masks vulgar words, records a state before it is shown, and reaches exactly one final state
  * even after a crash.
  */
-
+import type { Logger } from 'pino';
+import { edits } from '../metrics.ts';
 import { Deferred } from '../queue/admission/admission-order.ts';
+import type { Replies } from '../queue/replies.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/reply-worker.ts';
-import type { StoryProgress, StoryUpdate } from '../queue/stories.ts';
 import { mask, PostedText } from '../story/filter/find.ts';
 import { isFinal, type ReplyState, type StoryCredits } from '../story/story.ts';
-import { lastingStories } from './lasting-stories.ts';
-import { type Clock, Pace } from './pace.ts';
+import type { Clock } from './cooldowns.ts';
+import { lastingStories, Pace, type StorySource, Updates } from './story-feed.ts';
 
 /** Where a reply is shown. Every method is idempotent: it may be called again with the same arguments. */
 export interface ReplySurface {
@@ -20,14 +21,29 @@ export interface ReplySurface {
   finish(state: ReplyState): Promise<void>;
 }
 
-/** What the loop needs of the stories queue. */
-export interface StorySource {
-  add(id: string, request: ReplyTask<unknown>['request'], priority: number): Promise<void>;
-  promote(id: string): Promise<void>;
-  follow(id: string, listener: (update: StoryUpdate) => void, isNew?: boolean): () => void;
-  position(id: string): Promise<number | null>;
-  stop(id: string): Promise<void>;
-  remove(id: string): Promise<void>;
+/** The record of a chat's reply: the same as on the page, and the messages that show it so far. */
+export interface MessageRecord extends ReplyRecord {
+  readonly messages?: readonly string[];
+}
+
+/** Where a chat shows one reply. */
+export interface MessageSurface extends ReplySurface {
+  /** The messages that show the reply so far; they are stored with its record. */
+  readonly messages: readonly string[];
+  /** Releases its resources. */
+  close(): void;
+}
+
+/** The reply cannot be shown to any user any more, so its story is stopped. */
+export class ReplyLost extends Error {
+  /** The platform's stable error code. */
+  readonly failure: string;
+
+  constructor(failure: string, options?: ErrorOptions) {
+    super(`The reply cannot be shown any more (${failure}).`, options);
+    this.name = 'ReplyLost';
+    this.failure = failure;
+  }
 }
 
 export interface StoryReplyOptions {
@@ -98,7 +114,7 @@ async function followStory<Handle>(
   earlier: ReplyRecord | undefined,
 ): Promise<ReplyState> {
   const { request } = task;
-  const news = new News();
+  const updates = new Updates();
   let shown = earlier?.state.status === 'writing' ? earlier.state.text : '';
   let isWriting = earlier?.state.status === 'writing';
   let position: number | null | undefined;
@@ -106,26 +122,26 @@ async function followStory<Handle>(
   let positionAt = clock() - POSITION_INTERVAL_MS + FIRST_POSITION_MS;
   const pace = new Pace(charactersPerSecond, shown.length, clock);
   const posted = new PostedText(request.prompt);
-  const credits = () => news.credits ?? earlier?.credits;
+  const credits = () => updates.credits ?? earlier?.credits;
   const show = async (state: ReplyState) => {
     const known = credits();
     await task.write({ state, delivered: false, ...(known && { credits: known }) });
     await surface?.edit(state);
   };
 
-  const aborted = () => news.wake();
+  const aborted = () => updates.wake();
   task.signal.addEventListener('abort', aborted);
-  task.onStop(() => news.stop());
+  task.onStop(() => updates.stop());
   let unfollow = () => {};
   const follow = (isNew: boolean) => {
-    unfollow = stories.follow(storyId, (update) => news.take(update), isNew);
+    unfollow = stories.follow(storyId, (update) => updates.take(update), isNew);
   };
   try {
     // A reply that was stopped before a worker began needs no story.
-    const priority = news.stopped || isWriting ? 0 : await admitOrPark(task, news, show);
+    const priority = updates.stopped || isWriting ? 0 : await admitOrPark(task, updates, show);
     const addedAt = clock();
     let isAging = priority > 0;
-    if (!news.stopped) {
+    if (!updates.stopped) {
       // For a new story, every event is received. For a story that a predecessor may have added, the story
       // exists after this point and is read, because it may have ended.
       if (task.isFirst) follow(true);
@@ -134,43 +150,44 @@ async function followStory<Handle>(
     }
     for (;;) {
       task.signal.throwIfAborted();
-      if (news.stopped) {
+      if (updates.stopped) {
         await stories.stop(storyId);
         return stoppedState(shown || mask(request.prompt), credits());
       }
-      if (news.missing) {
+      if (updates.missing) {
         // The queue lost the story, or it was not yet added: the same seed gives the same text.
-        news.missing = false;
+        updates.missing = false;
         await task.confirm();
         await stories.add(storyId, request, priority);
       }
-      if (news.failure) {
-        const { code, message } = news.failure;
+      if (updates.failure) {
+        const { code, message } = updates.failure;
         return { status: 'failed', text: shown || mask(request.prompt), error: { code, message } };
       }
-      if (news.text !== undefined) {
-        const text = posted.of(news.text);
+      if (updates.text !== undefined) {
+        const text = posted.of(updates.text);
         const revealed = pace.reveal(text, request.prompt.length);
-        if (news.story && revealed.length === text.length) return { status: 'finished', ...news.story, text };
+        if (updates.story && revealed.length === text.length)
+          return { status: 'finished', ...updates.story, text };
         // Accepts only a continuation of the shown text: a late snapshot from a lost worker is not one.
         if (!isWriting || (revealed.length > shown.length && revealed.startsWith(shown))) {
           isWriting = true;
           shown = revealed;
           await show({ status: 'writing', text: shown });
         }
-        await news.wait(EDIT_INTERVAL_MS, !news.story && revealed.length === text.length);
+        await updates.wait(EDIT_INTERVAL_MS, !updates.story && revealed.length === text.length);
       } else {
         if (!isWriting && clock() - positionAt >= POSITION_INTERVAL_MS) {
           positionAt = clock();
           const now = await stories.position(storyId);
-          if (now !== position && !news.text) await show({ status: 'waiting', position: now });
+          if (now !== position && !updates.text) await show({ status: 'waiting', position: now });
           position = now;
         }
         if (isAging && clock() - addedAt >= AGING_MS) {
           isAging = false;
           await stories.promote(storyId);
         }
-        await news.wait(FIRST_POSITION_MS, true);
+        await updates.wait(FIRST_POSITION_MS, true);
       }
     }
   } finally {
@@ -182,7 +199,7 @@ async function followStory<Handle>(
 /** Checks whether a reply may begin, and returns how many stories of its requester come before it. */
 async function admitOrPark<Handle>(
   task: ReplyTask<Handle>,
-  news: News,
+  updates: Updates,
   show: (state: ReplyState) => Promise<void>,
 ): Promise<number> {
   const first = await task.admissibility();
@@ -196,7 +213,7 @@ async function admitOrPark<Handle>(
   }
   // Admission may have come while the state was shown.
   const { mayBegin, ahead } = await task.admissibility();
-  if (mayBegin || news.stopped) return ahead;
+  if (mayBegin || updates.stopped) return ahead;
   throw new Deferred();
 }
 
@@ -206,80 +223,54 @@ function stoppedState(text: string, credits: StoryCredits | undefined): ReplySta
   return { status: 'finished', ending: 'stopped', text, modelVersion, engine, unreadable };
 }
 
-/** Events received and not yet handled, and the wait for the next one. */
-class News {
-  progress: StoryProgress | undefined;
-  story: (StoryUpdate & { type: 'done' })['story'] | undefined;
-  failure: (StoryUpdate & { type: 'failed' }) | undefined;
-  missing = false;
-  stopped = false;
-  #wake: ((kind: 'news' | 'urgent') => void) | undefined;
-  /** What happened while no wait was in progress. */
-  #missed: 'news' | 'urgent' | undefined;
+export interface ReplyWork<Handle> {
+  readonly stories: StorySource;
+  /** Characters per second. */
+  readonly pace: number;
+  /** Replies processed at the same time. */
+  readonly concurrency: number;
+  readonly logger: Logger;
+  readonly open: (task: ReplyTask<Handle>) => MessageSurface;
+}
 
-  /** The newest text, if any. */
-  get text(): string | undefined {
-    return this.story?.text ?? this.progress?.text;
-  }
+/** Lets this process edit a chat's replies, for all requesters. */
+export function workReplies<Handle>(replies: Replies<Handle>, work: ReplyWork<Handle>): void {
+  replies.work((task) => editReply(replies.platform, task, work), work.concurrency);
+}
 
-  /** The model and engine that wrote it. */
-  get credits(): StoryCredits | undefined {
-    const writer = this.story ?? this.progress;
-    if (!writer) return undefined;
-    const { modelVersion, engine, unreadable } = writer;
-    return { modelVersion, engine, unreadable };
-  }
-
-  take(update: StoryUpdate): void {
-    if (update.type === 'waiting') return;
-    if (update.type === 'missing') {
-      this.missing = true;
-      this.wake();
-      return;
-    }
-    if (update.type === 'done') this.story = update.story;
-    else if (update.type === 'failed') this.failure = update;
-    else if (update.progress.text.length > (this.progress?.text.length ?? -1))
-      this.progress = update.progress;
-    else return;
-    this.#tell('news');
-  }
-
-  stop(): void {
-    this.stopped = true;
-    this.wake();
-  }
-
-  /** Ends any wait. */
-  wake(): void {
-    this.#tell('urgent');
-  }
-
-  /**
-   * Waits for `ms`, or until something urgent happens; returns at once when something urgent happened since
-   * the last wait.
-   *
-   * @param forNews whether news of the story counts as urgent: when there is nothing left to reveal
-   */
-  wait(ms: number, forNews: boolean): Promise<void> {
-    const missed = this.#missed;
-    this.#missed = undefined;
-    if (missed === 'urgent' || (missed === 'news' && forNews)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => done(), ms);
-      const done = () => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        resolve();
-      };
-      this.#wake = (kind) => {
-        if (kind === 'urgent' || forNews) done();
-      };
-    });
-  }
-
-  #tell(kind: 'news' | 'urgent'): void {
-    if (this.#wake) this.#wake(kind);
-    else if (this.#missed !== 'urgent') this.#missed = kind;
+async function editReply<Handle>(
+  platform: string,
+  task: ReplyTask<Handle>,
+  { stories, pace, logger, open }: ReplyWork<Handle>,
+): Promise<ReplyState> {
+  const storyId = `${platform}-${task.id}`;
+  const surface = open(task);
+  const write = (record: MessageRecord) =>
+    task.write({ ...record, messages: surface.messages } as MessageRecord);
+  const counted: ReplySurface = {
+    edit: (state) => {
+      edits.inc({ platform, kind: 'progress' });
+      return surface.edit(state);
+    },
+    finish: (state) => {
+      edits.inc({ platform, kind: 'final' });
+      return surface.finish(state);
+    },
+  };
+  try {
+    const clock = () => performance.now();
+    return await replyWithStory({ ...task, write }, storyId, { stories, surface: counted, pace, clock });
+  } catch (error) {
+    if (!(error instanceof ReplyLost)) throw error;
+    logger.info({ reply: task.id, failure: error.failure }, 'reply given up');
+    const lasting = lastingStories(stories, task);
+    await lasting.stop(storyId);
+    const { message } = error;
+    const state: ReplyState = { status: 'failed', text: '', error: { code: error.failure, message } };
+    await write({ state, delivered: true });
+    await lasting.remove(storyId);
+    return state;
+  } finally {
+    surface.close();
   }
 }

@@ -1,40 +1,33 @@
-/** Turns a user's request into a reply in the queue, in the same way for every chat. */
-import { randomInt } from 'node:crypto';
+/** Turns a user's input into a reply in the queue, in the same way for every chat. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import { refusals } from '../metrics.ts';
 import type { Limits } from '../queue/admission/limits.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { Replies } from '../queue/replies.ts';
-import { declineSlurs } from '../story/complete-request.ts';
 import { mask } from '../story/filter/find.ts';
 import type { StoryRequest } from '../story/story.ts';
-import type { RequestReader } from './story-request.ts';
-import { clean } from './text/sanitise.ts';
+import type { RequestReader } from '../story/story-request.ts';
+import { clean } from './text.ts';
 
-const SEEDS = 2 ** 32;
 const TEMPERATURE_STEPS_PER_UNIT = 100;
+/** How long to wait for the queue before a user's action is acknowledged. */
+const PATIENCE_MS = 300;
 
-export interface AskTools<Handle> {
-  readonly replies: Replies<Handle>;
-  readonly limits: Limits;
-  readonly readRequest: RequestReader;
-  readonly logger: Logger;
-}
-
-/** A user's request, and the message that it continues. */
-export interface ParsedRequest {
-  readonly request: StoryRequest;
-  readonly source?: string | undefined;
-}
-
-/** Emoji with their modifiers and joiners, keycap digits included, and white space. */
+const LINK = /\b(?:[a-z][a-z\d+.-]*:\/\/|www\.)\S+/gi;
+/** Emoji with their modifiers and joiners; a digit is a part of one only in a keycap. */
 const EMOJI =
-  /[0-9#*]\ufe0f?\u20e3|\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\s/gu;
+  /[0-9#*]\ufe0f?\u20e3|\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200d|\ufe0f/gu;
 
-/** Whether a prompt, without the chat's own markup, is only emoji and white space. */
-export function isWordless(prompt: string): boolean {
-  return prompt.replace(EMOJI, '') === '';
+/** Whether a text has words: a link, an emoji or a row of dots is no prompt. */
+export function hasWords(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(wordsOf(text));
+}
+
+/** A text without links and emoji. */
+export function wordsOf(text: string): string {
+  return text.replace(LINK, '').replace(EMOJI, '').trim();
 }
 
 /** How much text one message of a chat holds. */
@@ -45,12 +38,9 @@ export interface MessageCapacity {
   readonly cost: (text: string) => number;
 }
 
-export function drawSeed(): number {
-  return randomInt(SEEDS);
-}
-
 /**
- * Parses a user's input into a request whose prompt can be posted in a message and read back from it.
+ * Parses a user's input into a request whose prompt can be posted in a message and read back from it. Null
+ * means that an option is not given.
  *
  * @throws StoryError `bad_request` or `declined` with a sentence
  */
@@ -83,14 +73,12 @@ export function parseRequest(
  * @throws StoryError with the sentence that refuses it
  */
 export async function submit<Handle>(
-  { replies, limits }: Pick<AskTools<Handle>, 'replies' | 'limits'>,
+  { replies, limits }: { readonly replies: Replies<Handle>; readonly limits: Limits },
   id: string,
   request: StoryRequest,
   handle: () => Handle | Promise<Handle>,
   requester: Requester | undefined,
 ): Promise<void> {
-  // The continued text is known only now.
-  declineSlurs(request);
   const admission = await limits.admit(id, requester, replies.lookUp);
   if (!admission) return;
   try {
@@ -102,8 +90,62 @@ export async function submit<Handle>(
   }
 }
 
-/** The sentence for a user; an error that is not the user's is logged by its code. */
-export function logged(error: unknown, logger: Logger): { readonly code: string; readonly message: string } {
+/** A user's request, and the message that it continues. */
+export interface ParsedRequest {
+  readonly request: StoryRequest;
+  readonly source?: string | undefined;
+}
+
+/** A user's action that asks for a story, and how it is answered. */
+export interface Asked<Handle> {
+  /** The reply's id: the same for every copy of the same action. */
+  readonly id: string;
+  readonly requester: Requester;
+  /** Makes the address of the reply; `source` is the message that the story continues. */
+  readonly handle: (source: string | undefined) => Handle;
+  /** Acknowledges the action; with a sentence for the requester, if there is one. */
+  readonly acknowledge: (sentence?: string) => Promise<void>;
+  /** Sends the requester a sentence after the acknowledgement. */
+  readonly replyEphemeral: (sentence: string) => Promise<void>;
+}
+
+/**
+ * Answers an action with a story. The action is acknowledged once the story is stored in the queue, so that a
+ * crash loses no acknowledged story; and earlier when the queue is slow, because platforms allow three
+ * seconds.
+ *
+ * @param prepare determines the request, which may take longer than that
+ */
+export async function answerWithStory<Handle>(
+  { id, requester, handle, acknowledge, replyEphemeral }: Asked<Handle>,
+  prepare: () => Promise<ParsedRequest>,
+  replies: Replies<Handle>,
+  limits: Limits,
+  logger: Logger,
+): Promise<void> {
+  const ask = async () => {
+    const { request, source } = await prepare();
+    await submit({ replies, limits }, id, request, () => handle(source), requester);
+  };
+  const asking = ask().then(
+    () => 'accepted' as const,
+    (error: unknown) => ({ refusal: refusalFor(error, logger).message }),
+  );
+  const soon = await Promise.race([asking, sleep(PATIENCE_MS)]);
+  if (soon && soon !== 'accepted') return acknowledge(soon.refusal);
+  await acknowledge().catch((error) => {
+    // The story is in the queue nevertheless.
+    logger.warn({ reply: id, reason: (error as Error).message }, 'not acknowledged');
+  });
+  const outcome = await asking;
+  if (outcome !== 'accepted') await replyEphemeral(outcome.refusal);
+}
+
+/** The sentence for a user whose request failed; an error that is not the user's is logged by its code. */
+export function refusalFor(
+  error: unknown,
+  logger: Logger,
+): { readonly code: string; readonly message: string } {
   const { code, message } = sentenceFor(error);
   refusals.inc({ code });
   if (code === 'internal') logger.error({ err: error }, 'an interaction failed');

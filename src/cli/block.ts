@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
-import { BlockLists } from '../bots/blocks/block-lists.ts';
-import { BLOCK_FORMS, type Block, formOf, parseBlock } from '../bots/blocks/blocks.ts';
+import { BLOCK_FORMS, type Block, BlockLists, formOf, parseBlock } from '../bots/blocks.ts';
 import { type Config, readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { printLine } from './console.ts';

@@ -73,7 +73,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
   Discord: async ({ discord }) => {
     if (!discord) return 'off (set DISCORD_TOKEN to run it)';
-    const { examine } = await import('../bots/discord/examination.ts');
+    const { examine } = await import('../bots/discord/application.ts');
     return examine(discord);
   },
   Slack: async ({ slack }) => {

@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { BLOCK_FORMS, parseBlock } from '../bots/blocks/blocks.ts';
+import { BLOCK_FORMS, parseBlock } from '../bots/blocks.ts';
 import { ENGINE_NAMES } from '../generator/engines/choose.ts';
 import { parseProxies } from '../http/address.ts';
 import { parseRedisUrl } from '../queue/backends/redis/address.ts';

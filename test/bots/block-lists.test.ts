@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BlockLists } from '../../src/bots/blocks/block-lists.ts';
-import { BlockNotices } from '../../src/bots/blocks/block-notices.ts';
-import type { Block } from '../../src/bots/blocks/blocks.ts';
+import { type Block, BlockLists } from '../../src/bots/blocks.ts';
 import { BACKENDS } from '../helpers/backends.ts';
 
 const HERE = { platform: 'discord', userId: '1', community: '9', channels: ['5'] } as const;
@@ -47,13 +45,3 @@ for (const { name, skip, start } of BACKENDS) {
     });
   });
 }
-
-describe('BlockNotices', () => {
-  it('allow one notice per user and day', () => {
-    let now = 0;
-    const notices = new BlockNotices(() => now);
-    assert.deepEqual([notices.isDue('a'), notices.isDue('a'), notices.isDue('b')], [true, false, true]);
-    now = 24 * 3_600_000;
-    assert.ok(notices.isDue('a'));
-  });
-});

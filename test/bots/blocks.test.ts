@@ -1,7 +1,7 @@
 /** A block as text, and the order in which blocks take precedence. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blockedSentence, blocksOn, formOf, parseBlock } from '../../src/bots/blocks/blocks.ts';
+import { blockedSentence, blocksOn, formOf, parseBlock } from '../../src/bots/blocks.ts';
 
 const GUILD = '123456789012345678';
 const USER = '223456789012345678';

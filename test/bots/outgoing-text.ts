@@ -1,23 +1,16 @@
 /** Properties of all text sent to a chat; a few runs here, many in `outgoing-text.long.ts`. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { contentOf, MESSAGE_MAX, partsOf, readParts, smallPrintOf } from '../../src/bots/discord/messages.ts';
 import {
-  contentOf,
-  MESSAGE_MAX,
-  partsOf,
-  readParts,
-  smallPrintOf,
-} from '../../src/bots/discord/story-text.ts';
-import { layOut } from '../../src/bots/slack/reply/messages.ts';
-import {
+  layOut,
   readBlocks,
   SECTION_MAX,
   SECTIONS_MAX,
   partsOf as sectionsOf,
   costOf as slackCostOf,
-} from '../../src/bots/slack/reply/story-text.ts';
-import { clean, discordEscaping, slackEscaping } from '../../src/bots/text/sanitise.ts';
-import { splitText } from '../../src/bots/text/split.ts';
+} from '../../src/bots/slack/reply/messages.ts';
+import { clean, discordEscaping, slackEscaping, splitText } from '../../src/bots/text.ts';
 import { mentionsIn } from '../fakes/discord/validation.ts';
 
 /** The parts from which attacks are built. */

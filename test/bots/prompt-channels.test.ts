@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { hasWords, openingOf, PromptJudge } from '../../src/bots/prompt-channels.ts';
+import { openingOf, PromptJudge } from '../../src/bots/prompt-channels.ts';
+import { hasWords } from '../../src/bots/submit.ts';
 
 const channel = {
   channelId: 'c',

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
 import fc from 'fast-check';
-import {
-  EDIT_INTERVAL_MS,
-  type ReplySurface,
-  replyWithStory,
-  type StorySource,
-} from '../../src/bots/reply-loop.ts';
+import { EDIT_INTERVAL_MS, type ReplySurface, replyWithStory } from '../../src/bots/reply-loop.ts';
+import type { StorySource } from '../../src/bots/story-feed.ts';
 import { Deferred } from '../../src/queue/admission/admission-order.ts';
 import type { Admissibility } from '../../src/queue/admission/limits.ts';
 import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-worker.ts';

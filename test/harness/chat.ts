@@ -3,17 +3,17 @@
  * of a platform, and a worker, all in one process.
  */
 import { pino } from 'pino';
-import { BlockLists } from '../../src/bots/blocks/block-lists.ts';
-import type { DailyTools } from '../../src/bots/commands/daily.ts';
-import type { DiscordOptions } from '../../src/bots/discord/start.ts';
-import type { SlackOptions } from '../../src/bots/slack/start.ts';
-import { createRequestReader } from '../../src/bots/story-request.ts';
+import type { ChatServices } from '../../src/bots/adapter.ts';
+import { BlockLists } from '../../src/bots/blocks.ts';
+import type { DailyLines } from '../../src/bots/commands/daily.ts';
+import type { CommunityLimitSettings } from '../../src/queue/admission/settings.ts';
+import type { LimitSettings } from '../../src/queue/admission/settings.ts';
 import { openLimits } from '../../src/queue/admission/limits.ts';
-import type { CommunityLimitSettings, LimitSettings } from '../../src/queue/admission/settings.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import type { StoryWorker } from '../../src/queue/story-worker.ts';
 import type { ModelChoice } from '../../src/story/story.ts';
+import { createRequestReader } from '../../src/story/story-request.ts';
 import { BACKENDS } from '../helpers/backends.ts';
 import { NO_LIMITS } from '../helpers/limits.ts';
 import { Opened } from './opened.ts';
@@ -26,11 +26,8 @@ export const MODELS: ModelChoice[] = [
 /** Characters a second: a story of a thousand characters takes two seconds. */
 const PACE = 500;
 
-/** What the bot of any platform is given. */
-type SharedOptions = Omit<DiscordOptions & SlackOptions, 'config' | 'answerableMs' | 'allowance'>;
-
 interface Bot {
-  readonly dailyTools: DailyTools;
+  readonly daily: DailyLines;
   close(): Promise<void>;
 }
 
@@ -45,14 +42,12 @@ export interface ChatHarness<B extends Bot, Options> {
   dump(): Promise<string>;
   /** The bot process's part; replaced by `restart`. */
   bot: B;
-  restart(options?: Partial<Options>): Promise<void>;
+  restart(options?: Options): Promise<void>;
   /** Starts the bot's part of another process, which the test closes. */
-  another(options?: Partial<Options>): Promise<B>;
+  another(options?: Options): Promise<B>;
   startWorker(): Promise<StoryWorker>;
   /** Announces a worker that does not exist, until the returned function is called. */
   announceWorker(): () => void;
-  /** The dependencies of the daily line, for tests that run it at once. */
-  tools(): DailyTools;
   close(): Promise<void>;
 }
 
@@ -72,7 +67,7 @@ export interface ChatHarnessOptions {
  */
 export async function openChat<B extends Bot, Options>(
   { worker = true, allowed, isEmbedded = false }: ChatHarnessOptions,
-  startBot: (shared: SharedOptions, more: Partial<Options>) => Promise<B>,
+  startBot: (shared: ChatServices, more: Options) => Promise<B>,
   stopFake: () => Promise<unknown>,
 ): Promise<ChatHarness<B, Options>> {
   const opened = new Opened();
@@ -107,7 +102,7 @@ export async function openChat<B extends Bot, Options>(
       privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },
       logger,
     };
-    const another = (more: Partial<Options> = {}) => startBot(shared, more);
+    const another = (more: Options = {} as Options) => startBot(shared, more);
     const workers = new Opened();
     opened.add(() => workers.close());
     const harness: ChatHarness<B, Options> = {
@@ -133,7 +128,6 @@ export async function openChat<B extends Bot, Options>(
         workers.add(stop);
         return stop;
       },
-      tools: () => harness.bot.dailyTools,
       close: () => opened.close(),
     };
     opened.add(() => harness.bot.close());

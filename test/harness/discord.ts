@@ -3,10 +3,12 @@
  * queue, a real worker, and a fake generator that returns plausible words at once.
  */
 import assert from 'node:assert/strict';
-import { decodeButton } from '../../src/bots/discord/custom-id.ts';
-import { type Discord, type DiscordOptions, startDiscord } from '../../src/bots/discord/start.ts';
-import { readParts } from '../../src/bots/discord/story-text.ts';
-import { discordEscaping } from '../../src/bots/text/sanitise.ts';
+import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
+import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
+import { decodeButton, readParts } from '../../src/bots/discord/messages.ts';
+import type { DiscordHandle, SurfaceTimes } from '../../src/bots/discord/surface.ts';
+import { discordEscaping } from '../../src/bots/text.ts';
+import type { DiscordConfig } from '../../src/config.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
@@ -17,6 +19,9 @@ import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 export const EPHEMERAL = 1 << 6;
 export const FOOTER = /-# .* · temperature .* · seed .* · written by a neural network$/;
 
+type Discord = RunningChat<DiscordHandle>;
+type DiscordOptions = Partial<ChatServices> & Partial<SurfaceTimes> & { readonly config?: DiscordConfig };
+
 export interface DiscordHarness extends ChatHarness<Discord, DiscordOptions> {
   readonly discord: FakeDiscord;
   readonly channel: FakeChannel;
@@ -25,15 +30,18 @@ export interface DiscordHarness extends ChatHarness<Discord, DiscordOptions> {
 
 /** @param flags those of the application on Discord */
 export async function openDiscord(
-  options: Partial<DiscordOptions> & ChatHarnessOptions & { readonly flags?: number } = {},
+  options: DiscordOptions & ChatHarnessOptions & { readonly flags?: number } = {},
 ): Promise<DiscordHarness> {
   const discord = await FakeDiscord.start();
   discord.world.flags = options.flags ?? 0;
   const channel = discord.world.addChannel();
-  const config = { token: discord.token, shards: 'auto', api: discord.api } as const;
+  const ofFake = { token: discord.token, shards: 'auto', api: discord.api };
   const chat = await openChat<Discord, DiscordOptions>(
     options,
-    (shared, more) => startDiscord({ config, ...shared, ...options, ...more }),
+    (shared, more) => {
+      const all = { ...shared, ...options, ...more };
+      return startChat(() => DiscordAdapter.connect(all.config ?? ofFake, all), all);
+    },
     () => discord.stop(),
   );
   return Object.assign(chat, { discord, channel, ann: new Person(discord, 'ann') });

@@ -2,9 +2,12 @@
  * The path from a user on Slack to a story, in one process: the fake Slack, the real Bolt, a real queue, a
  * real worker, and a fake generator that returns plausible words at once.
  */
-import { readBlocks } from '../../src/bots/slack/reply/story-text.ts';
-import { type Slack, type SlackOptions, startSlack } from '../../src/bots/slack/start.ts';
-import { slackEscaping } from '../../src/bots/text/sanitise.ts';
+
+import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
+import { SlackAdapter, type SlackTuning } from '../../src/bots/slack/adapter.ts';
+import type { SlackHandle } from '../../src/bots/slack/conversations.ts';
+import { readBlocks } from '../../src/bots/slack/reply/messages.ts';
+import { slackEscaping } from '../../src/bots/text.ts';
 import type { SlackConfig } from '../../src/config.ts';
 import type { Delivery } from '../fakes/slack/delivery.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
@@ -16,6 +19,9 @@ import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 /** Faster than in production; the call budget still applies. */
 const EDIT_INTERVAL_MS = 250;
 export const FOOTER = / · temperature .* · seed .* · written by a neural network$/;
+
+type Slack = RunningChat<SlackHandle> & { readonly port: number | undefined };
+type SlackOptions = Partial<ChatServices> & SlackTuning & { readonly config?: SlackConfig };
 
 export interface SlackHarness extends ChatHarness<Slack, SlackOptions> {
   readonly slack: FakeSlack;
@@ -32,7 +38,7 @@ export interface SlackHarness extends ChatHarness<Slack, SlackOptions> {
 
 /** @param options `settings` overrides the configuration of the bot */
 export async function openSlack(
-  options: Partial<SlackOptions> &
+  options: SlackOptions &
     ChatHarnessOptions & { readonly settings?: (slack: FakeSlack) => Partial<SlackConfig> } = {},
 ): Promise<SlackHarness> {
   const slack = await FakeSlack.start();
@@ -42,15 +48,18 @@ export async function openSlack(
   const config = { ...configOf(slack), ...options.settings?.(slack) };
   const chat = await openChat<Slack, SlackOptions>(
     options,
-    (shared, more) =>
-      startSlack({
-        config,
-        ...shared,
-        privacy: { ...shared.privacy, url: undefined },
-        editIntervalMs: EDIT_INTERVAL_MS,
-        ...options,
-        ...more,
-      }),
+    async (shared, more) => {
+      const privacy = { ...shared.privacy, url: undefined };
+      const all = { config, ...shared, privacy, editIntervalMs: EDIT_INTERVAL_MS, ...options, ...more };
+      const { connection, models, logger } = all;
+      let port = (): number | undefined => undefined;
+      const running = await startChat(async () => {
+        const adapter = await SlackAdapter.connect(all.config, connection, models, logger, all);
+        port = () => adapter.port;
+        return adapter;
+      }, all);
+      return { ...running, port: port() };
+    },
     () => slack.stop(),
   );
   return Object.assign(chat, {

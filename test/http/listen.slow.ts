@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { App } from '@slack/bolt';
 import { pino } from 'pino';
-import { boltLogger } from '../../src/bots/slack/receive/logger.ts';
+import { boltLogger } from '../../src/bots/slack/receive/bolt.ts';
 import { SlackHttpReceiver } from '../../src/bots/slack/receive/receiver.ts';
 import { createWebServer } from '../../src/bots/web/server.ts';
 import { HTTP_TIMEOUTS, serverTimeouts } from '../../src/http/listen.ts';

@@ -1,9 +1,7 @@
-/**
- * `/scifi-block`: the users and channels that a community's moderators block there; the same in every chat.
- */
+/** `/scifi-block`: the users and channels that a community's moderators block there. */
 import { StoryError } from '../../errors.ts';
-import type { BlockLists } from '../blocks/block-lists.ts';
-import type { Block, BlockPlatform } from '../blocks/blocks.ts';
+import type { Block } from '../blocks.ts';
+import type { Caller, Command, CommandServices, GivenOptions, Subcommand } from './command.ts';
 
 /** A user or a channel of the community. */
 export type BlockTarget = Pick<Block, 'id'> & { readonly kind: 'user' | 'channel' };
@@ -13,27 +11,44 @@ export type BlockOrder =
   | { readonly kind: 'add' | 'remove'; readonly targets: readonly BlockTarget[] }
   | { readonly kind: 'list' };
 
-/** The owner of the list, and the user who gives the order. */
-export interface BlockSurroundings {
-  readonly platform: BlockPlatform;
-  readonly community: string;
-  readonly userId: string;
-}
-
 /** Blocks of one list that an answer names; a message has room for this many. */
 const NAMED_MAX = 50;
 const NO_TARGET = 'Name a user or a channel.';
 
-/**
- * Carries out an order.
- *
- * @returns the sentences that answer it; mentions use Discord's markup, which Slack shares
- * @throws StoryError `bad_request` with a sentence when it cannot be done
- */
-export async function carryOutBlock(
+const TARGETS = ['user', 'channel'] as const;
+const TARGET_OPTIONS: Subcommand['options'] = [
+  { type: 'user', name: 'user', description: 'A user, in this server' },
+  { type: 'channel', name: 'channel', description: 'A channel, with its threads' },
+];
+/** A user or a channel as Slack escapes it: `<@U1|ann>`, `<#C1|general>`. */
+const TARGET = /^<([@#])([A-Z][A-Z0-9]+)(?:\|[^>]*)?>$/;
+
+export const BLOCK: Command<BlockOrder> = {
+  name: 'scifi-block',
+  description: 'See and change the users and channels for which I write no stories here',
+  managers: 'members',
+  // Moderators who block their own channel can still unblock it.
+  ignoresBlocks: 'of moderators',
+  subcommands: [
+    { name: 'list', description: 'The users and channels that are blocked in this server' },
+    { name: 'add', description: 'Write no stories for a user or in a channel', options: TARGET_OPTIONS },
+    { name: 'remove', description: 'Write stories for them again', options: TARGET_OPTIONS },
+  ],
+  help: [
+    'For these users, and in these channels, I write no stories in this workspace:',
+    '• `/scifi-block @ann #general` blocks them, `/scifi-block remove @ann` lifts it',
+    '• `/scifi-block list` shows what is blocked. All of this is for administrators of the workspace',
+  ].join('\n'),
+  fromOptions: orderOf,
+  fromText: (_, markup) => readBlockWords(markup),
+  permission: () => 'administrators',
+  run: changeBlocks,
+};
+
+async function changeBlocks(
   order: BlockOrder,
-  { platform, community, userId }: BlockSurroundings,
-  blocks: BlockLists,
+  { platform, communityId: community, userId }: Caller,
+  { blocks }: Pick<CommandServices, 'blocks'>,
 ): Promise<string> {
   if (order.kind === 'list') return describe(await blocks.list(platform, community));
   const { kind, targets } = order;
@@ -52,6 +67,36 @@ export async function carryOutBlock(
   return kind === 'add'
     ? `Blocked here from now on: ${named(done)}. Stories that are under way go on. \`/scifi-block remove\` lifts it.`
     : `No longer blocked here: ${named(done)}.`;
+}
+
+function orderOf({ subcommand, value }: GivenOptions): BlockOrder {
+  if (subcommand !== 'add' && subcommand !== 'remove') return { kind: 'list' };
+  const targets = TARGETS.flatMap((kind): BlockTarget[] => {
+    const id = value(kind);
+    return typeof id === 'string' ? [{ kind, id }] : [];
+  });
+  return { kind: subcommand, targets };
+}
+
+/** Parses `@ann #general`, `remove @ann` and `list`, in Slack's markup. */
+export function readBlockWords(markup: string): BlockOrder | undefined {
+  const words = markup
+    .trim()
+    .split(/[\s,;]+/)
+    .filter(Boolean);
+  const first = words[0]?.toLowerCase() ?? 'help';
+  if (first === 'help') return undefined;
+  if (first === 'list') return { kind: 'list' };
+  const isNamed = first === 'add' || first === 'remove';
+  const targets = words.slice(isNamed ? 1 : 0).map((word): BlockTarget => {
+    const [, sign, id] = TARGET.exec(word) ?? [];
+    if (id) return { kind: sign === '@' ? 'user' : 'channel', id };
+    throw new StoryError(
+      'bad_request',
+      'Name users and channels as Slack offers them while you type, such as /scifi-block @ann or /scifi-block #general.',
+    );
+  });
+  return { kind: first === 'remove' ? 'remove' : 'add', targets };
 }
 
 function describe(blocks: readonly Block[]): string {

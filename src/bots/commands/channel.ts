@@ -1,7 +1,14 @@
-/** `/scifi-channel`: a channel's settings, and what they still need; the same in every chat. */
+/** `/scifi-channel`: a channel's settings, and what they still need. */
 import { StoryError } from '../../errors.ts';
-import type { PromptChannels } from '../channel-settings.ts';
-import type { PromptChannel } from '../prompt-channels.ts';
+import { PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
+import {
+  type Caller,
+  type Command,
+  type CommandServices,
+  type GivenOptions,
+  numberOf,
+  readOptions,
+} from './command.ts';
 import { isTimeZone } from './daily-schedule.ts';
 
 /** An order to show or change a channel's settings. */
@@ -27,18 +34,153 @@ export interface ChannelEnvironment {
   readonly blindness?: string | undefined;
 }
 
-/**
- * Carries out an order.
- *
- * @returns the sentence that answers it
- * @throws StoryError `bad_request` with a sentence when it cannot be done
- */
-export async function carryOut(
+const { cooldownSeconds, leastCharacters } = PROMPT_CHANNEL_BOUNDS;
+const HOUR = /^([01]?\d|2[0-3])(?::00)?$/;
+
+export const CHANNEL: Command<ChannelOrder> = {
+  name: 'scifi-channel',
+  description: 'Turn messages of this channel into stories, or see and change its settings',
+  managers: 'channels',
+  subcommands: [
+    {
+      name: 'on',
+      description: 'Answer messages here with stories',
+      options: [
+        {
+          type: 'text',
+          name: 'messages',
+          description: 'Which messages',
+          required: true,
+          choices: [
+            { name: 'every message', value: 'every' },
+            { name: 'only those that mention me', value: 'mentions' },
+          ],
+        },
+        {
+          type: 'whole',
+          name: 'cooldown',
+          description: `Seconds before the same user is answered again; ${cooldownSeconds.default} by default`,
+          ...cooldownSeconds,
+        },
+        {
+          type: 'whole',
+          name: 'minimum',
+          description: `Characters that a message needs; ${leastCharacters.default} by default`,
+          ...leastCharacters,
+        },
+        { type: 'yes or no', name: 'threads', description: 'A thread for every story' },
+      ],
+    },
+    {
+      name: 'daily',
+      description: 'Post an opening line every day, for everyone to continue',
+      options: [
+        {
+          type: 'whole',
+          name: 'hour',
+          description: 'The hour of the day, 0 to 23',
+          required: true,
+          min: 0,
+          max: 23,
+        },
+        { type: 'text', name: 'timezone', description: 'Such as Europe/Vienna; UTC by default', max: 64 },
+      ],
+    },
+    { name: 'status', description: 'The settings of this channel, and the permissions that they lack' },
+    { name: 'off', description: 'Answer no messages here, and post no daily line' },
+  ],
+  help: [
+    'Turn messages of this channel into stories:',
+    '• `/scifi-channel on` every message is a prompt; `on mentions` only those that mention me. Also: ' +
+      '`cooldown=30` seconds for each user, `minimum=10` characters, `threads` for a thread for every story',
+    '• `/scifi-channel daily hour=8 tz=Europe/Vienna` posts an opening line every day, for everyone to continue',
+    '• `/scifi-channel status` shows the settings, `/scifi-channel off` removes them',
+  ].join('\n'),
+  fromOptions: orderOf,
+  fromText: readChannelWords,
+  permission: ({ kind }) => (kind === 'status' ? 'anyone' : 'channel managers'),
+  run: changeChannel,
+};
+
+function orderOf({ subcommand, value }: GivenOptions): ChannelOrder {
+  switch (subcommand) {
+    case 'on': {
+      const prompts = {
+        messages: value('messages') as 'every' | 'mentions',
+        cooldownSeconds: Number(value('cooldown') ?? cooldownSeconds.default),
+        leastCharacters: Number(value('minimum') ?? leastCharacters.default),
+        threads: value('threads') === true,
+      };
+      return { kind: 'on', prompts };
+    }
+    case 'daily':
+      return {
+        kind: 'daily',
+        daily: { hour: Number(value('hour')), timeZone: String(value('timezone') ?? 'UTC') },
+      };
+    default:
+      return { kind: subcommand === 'off' ? 'off' : 'status' };
+  }
+}
+
+/** Parses `on mentions cooldown=60`, `daily hour=8 tz=Europe/Vienna`, `status` and `off`. */
+export function readChannelWords(text: string): ChannelOrder | undefined {
+  const [order = ''] = text
+    .trim()
+    .toLowerCase()
+    .split(/[\s,;]+/);
+  const { options, rest } = readOptions(text.trim().split(/\s+/).slice(1));
+  switch (order) {
+    case 'on': {
+      const words = rest.map((word) => word.toLowerCase());
+      const prompts = {
+        messages: words.includes('mentions') ? ('mentions' as const) : ('every' as const),
+        cooldownSeconds: within('cooldown', options.get('cooldown'), cooldownSeconds),
+        leastCharacters: within('minimum', options.get('minimum') ?? options.get('min'), leastCharacters),
+        threads: words.includes('threads'),
+      };
+      return { kind: 'on', prompts };
+    }
+    case 'daily': {
+      const hour = HOUR.exec(options.get('hour') ?? rest[0] ?? '')?.[1];
+      if (hour === undefined) {
+        const sentence = 'Give an hour from 0 to 23, such as /scifi-channel daily hour=8.';
+        throw new StoryError('bad_request', sentence);
+      }
+      const timeZone = options.get('timezone') ?? options.get('tz') ?? rest[1] ?? 'UTC';
+      return { kind: 'daily', daily: { hour: Number(hour), timeZone } };
+    }
+    case 'off':
+    case 'status':
+      return { kind: order };
+    case '':
+    case 'help':
+      return undefined;
+    default: {
+      const sentence = 'Choose one of: on, daily, status, off. /scifi-channel help explains them.';
+      throw new StoryError('bad_request', sentence);
+    }
+  }
+}
+
+function within(
+  name: string,
+  value: string | undefined,
+  { min, max, default: standard }: { readonly min: number; readonly max: number; readonly default: number },
+): number {
+  if (value === undefined) return standard;
+  const number = numberOf(name, value, String(standard));
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  const sentence = `The ${name} is ${value}; give a whole number from ${min} to ${max.toLocaleString('en')}.`;
+  throw new StoryError('bad_request', sentence);
+}
+
+async function changeChannel(
   order: ChannelOrder,
-  channelId: string,
-  channels: PromptChannels,
-  environment: ChannelEnvironment,
+  { channelId, environment: environmentOf }: Caller,
+  { channels }: Pick<CommandServices, 'channels'>,
 ): Promise<string> {
+  const environment = await environmentOf(order.kind !== 'off');
   const now = { ...(await channels.read(channelId)), channelId, ...environment.home };
   const save = async (channel: PromptChannel) => {
     const impossible = environment.impossible?.(channel);
@@ -80,7 +222,7 @@ function describe(channel: PromptChannel, environment: ChannelEnvironment): stri
     const which = prompts.messages === 'every' ? 'Every message' : 'Every message that mentions me';
     lines.push(
       `${which} with at least ${prompts.leastCharacters} characters is a prompt, once in ` +
-        `${prompts.cooldownSeconds} seconds for each person${prompts.threads ? ', with a thread for every story' : ''}.`,
+        `${prompts.cooldownSeconds} seconds for each user${prompts.threads ? ', with a thread for every story' : ''}.`,
     );
     if (prompts.messages === 'every' && blindness) lines.push(blindness);
   } else lines.push('Messages are no prompts here.');

@@ -1,6 +1,5 @@
-/** `/scifi-limits`: the limits on users' requests in a community; the same in every chat. */
+/** `/scifi-limits`: the limits on users' requests in a community. */
 import { StoryError } from '../../errors.ts';
-import type { CommunityLimitSettings } from '../../queue/admission/settings.ts';
 import {
   type Bounds,
   boundsIn,
@@ -9,6 +8,15 @@ import {
   type LimitSettings,
   operatorBounds,
 } from '../../queue/admission/settings.ts';
+import {
+  type Caller,
+  type Command,
+  type CommandOption,
+  type CommandServices,
+  type GivenOptions,
+  numberOf,
+  readOptions,
+} from './command.ts';
 
 /** The name of each limit in the command. */
 export const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {
@@ -24,25 +32,74 @@ export type LimitsOrder =
   | { readonly kind: 'set'; readonly limits: CommunityLimits }
   | { readonly kind: 'show' | 'reset' };
 
-/** The dependencies of the command. */
-export interface LimitsTools {
-  readonly communityLimits: CommunityLimitSettings;
-  /** The operator's limits. */
-  readonly limitSettings: LimitSettings;
+export const LIMITS: Command<LimitsOrder> = {
+  name: 'scifi-limits',
+  description: 'See and change how many stories users may ask for in this server',
+  managers: 'server',
+  subcommands: [
+    { name: 'show', description: 'The limits of this server' },
+    {
+      name: 'set',
+      description: 'Allow fewer stories than the operator of this bot allows',
+      options: [
+        limit('personAtOnce', 'Stories that one user may have under way, waiting ones included'),
+        limit('personHourly', 'Stories that one user may ask for within an hour'),
+        limit('communityAtOnce', 'Stories that all users may have under way together'),
+        limit('communityHourly', 'Stories that all users may ask for together within an hour'),
+      ],
+    },
+    { name: 'reset', description: 'Back to what the operator of this bot allows' },
+  ],
+  help: [
+    'How many stories users may ask for in this workspace:',
+    '• `/scifi-limits` shows the limits',
+    `• \`/scifi-limits ${LIMIT_NAMES.personAtOnce}=2 ${LIMIT_NAMES.personHourly}=5\` allows each user fewer, ` +
+      `\`${LIMIT_NAMES.communityAtOnce}=50 ${LIMIT_NAMES.communityHourly}=300\` all users together`,
+    '• `/scifi-limits reset` takes that back. Both are for administrators of the workspace',
+  ].join('\n'),
+  fromOptions: orderOf,
+  fromText: readLimitsWords,
+  permission: ({ kind }) => (kind === 'show' ? 'anyone' : 'administrators'),
+  run: changeLimits,
+};
+
+function limit(key: keyof Bounds, description: string): CommandOption {
+  return { type: 'whole', name: LIMIT_NAMES[key], description, min: 1 };
 }
 
-/**
- * Carries out an order.
- *
- * @param community as in `Requester`
- * @returns the sentences that answer it
- * @throws StoryError `bad_request` with a sentence when it cannot be done
- */
-export async function carryOutLimits(
+function orderOf({ subcommand, value }: GivenOptions): LimitsOrder {
+  if (subcommand !== 'set') return { kind: subcommand === 'reset' ? 'reset' : 'show' };
+  const given = LIMIT_KEYS.map((key) => [key, value(LIMIT_NAMES[key])] as const);
+  return { kind: 'set', limits: Object.fromEntries(given.filter(([, most]) => most !== undefined)) };
+}
+
+/** Parses `person-hourly=5`, `show` and `reset`. */
+export function readLimitsWords(text: string): LimitsOrder | undefined {
+  const { options, rest } = readOptions(text.trim().split(/\s+/).filter(Boolean));
+  const [order = options.size > 0 ? 'set' : 'show', ...more] = rest.map((word) => word.toLowerCase());
+  if (order === 'help') return undefined;
+  const unknown = [...options.keys()].find((name) => !Object.values(LIMIT_NAMES).includes(name));
+  if (unknown !== undefined || more.length > 0 || !['set', 'show', 'reset'].includes(order)) {
+    const names = Object.values(LIMIT_NAMES).join(', ');
+    throw new StoryError(
+      'bad_request',
+      `Set one of ${names}, such as ${LIMIT_NAMES.personHourly}=5; or reset, or show.`,
+    );
+  }
+  if (order !== 'set') return { kind: order as 'show' | 'reset' };
+  const given = LIMIT_KEYS.flatMap((key) => {
+    const value = options.get(LIMIT_NAMES[key]);
+    return value === undefined ? [] : [[key, numberOf(LIMIT_NAMES[key], value, '5')] as const];
+  });
+  return { kind: 'set', limits: Object.fromEntries(given) };
+}
+
+async function changeLimits(
   order: LimitsOrder,
-  community: string,
-  { communityLimits, limitSettings }: LimitsTools,
+  { platform, communityId }: Caller,
+  { communityLimits, limitSettings }: Pick<CommandServices, 'communityLimits' | 'limitSettings'>,
 ): Promise<string> {
+  const community = `${platform}:${communityId}`;
   switch (order.kind) {
     case 'show':
       return describe(await communityLimits.read(community), limitSettings);
@@ -68,7 +125,7 @@ export async function carryOutLimits(
 }
 
 function outOfBounds(key: keyof Bounds, limit: number, most: number): string {
-  const bounds = most === 0 ? '1 up' : `1 to ${count(most)}, which is what whoever operates me allows`;
+  const bounds = most === 0 ? '1 up' : `1 to ${count(most)}, which is what the operator of this bot allows`;
   return `The ${LIMIT_NAMES[key]} is ${limit}; give a whole number from ${bounds}.`;
 }
 
@@ -78,11 +135,11 @@ function describe(own: CommunityLimits, settings: LimitSettings): string {
     (key) => `${LIMIT_NAMES[key]} ${count(own[key]!)}`,
   );
   return [
-    `Each person here may have ${stories(personAtOnce)} under way and ${stories(personHourly)} an hour.`,
-    `All together may have ${stories(communityAtOnce)} under way and ${stories(communityHourly)} an hour.`,
+    `Each user here may have ${stories(personAtOnce)} under way and ${stories(personHourly)} an hour.`,
+    `All users together may have ${stories(communityAtOnce)} under way and ${stories(communityHourly)} an hour.`,
     set.length > 0
-      ? `Set here: ${set.join(', ')}. The rest is as whoever operates me has it.`
-      : 'Nothing is set here: that is as whoever operates me has it.',
+      ? `Set here: ${set.join(', ')}. The rest is as the operator of this bot has set it.`
+      : 'Nothing is set here: these are the limits of the operator of this bot.',
   ].join('\n');
 }
 

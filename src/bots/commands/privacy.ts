@@ -1,5 +1,7 @@
-/** The texts of `/scifi-privacy` and `/scifi-forget`, for every chat. Pure. */
+/** `/scifi-privacy` and `/scifi-forget`. */
 import { StoryError } from '../../errors.ts';
+import { type Clock, Cooldowns } from '../cooldowns.ts';
+import { type Command, PLAIN } from './command.ts';
 
 /** The operator's policy on users' requests. */
 export interface PrivacyPolicy {
@@ -28,7 +30,7 @@ export function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
 /** The answer after a user's data is removed. */
 const FORGOTTEN =
   'Done. Stories of yours that were under way are stopped, and nothing that I keep holds your id any more. What was ' +
-  'posted stays in the chat until somebody deletes it there, and a quota that is used up is not filled again.';
+  'posted stays in the chat until it is deleted there, and a quota that is used up is not filled again.';
 
 const STILL_BLOCKED =
   'A block list still holds your id, until the block is lifted: without it the block would have no effect.';
@@ -42,27 +44,39 @@ export function forgottenLines(isBlocked: boolean): string {
 
 /** Shortest time between two removals for one user. */
 const INTERVAL_MS = 60_000;
-/** Users remembered at most; beyond that the oldest entry is dropped, and that user may ask again. */
-const REMEMBERED = 10_000;
 
 /** Limits how often a user can trigger a scan of the whole queue. */
 export class ForgetGuard {
-  readonly #clock: () => number;
-  readonly #asked = new Map<string, number>();
+  readonly #asked: Cooldowns;
 
-  constructor(clock: () => number) {
-    this.#clock = clock;
+  constructor(clock: Clock) {
+    this.#asked = new Cooldowns(INTERVAL_MS, clock);
   }
 
   /** @throws StoryError `busy` when the same user asked within the last minute */
   enter(person: string): void {
-    const now = this.#clock();
-    const before = this.#asked.get(person);
-    if (before !== undefined && now - before < INTERVAL_MS) {
-      throw new StoryError('busy', 'You asked for that a moment ago. Try again in a minute.');
-    }
-    this.#asked.delete(person);
-    this.#asked.set(person, now);
-    if (this.#asked.size > REMEMBERED) this.#asked.delete(this.#asked.keys().next().value!);
+    if (this.#asked.tryBegin(person)) return;
+    throw new StoryError('busy', 'You asked for that a moment ago. Try again in a minute.');
   }
 }
+
+export const PRIVACY: Command<null> = {
+  ...PLAIN,
+  name: 'scifi-privacy',
+  description: 'Which of your data I keep, and for how long',
+  ignoresBlocks: 'all',
+  run: async (_, __, { privacy }) => privacyLines(privacy),
+};
+
+export const FORGET: Command<null> = {
+  ...PLAIN,
+  name: 'scifi-forget',
+  description: 'Stop your stories and delete the data that I keep of you',
+  ignoresBlocks: 'all',
+  async run(_, { platform, communityId, userId, forget }, { forgetGuard, blocks }) {
+    // A user of Discord is the same in every server.
+    forgetGuard.enter(platform === 'slack' ? `${communityId}/${userId}` : userId);
+    await forget();
+    return forgottenLines(await blocks.holds(platform, userId));
+  },
+};

@@ -1,34 +1,19 @@
 /** Messages in story-prompt channels: each message that is a prompt is answered with a story. */
 import { type Message, RESTJSONErrorCodes, Routes } from 'discord.js';
+import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
 import { mask } from '../../story/filter/find.ts';
-import type { BlockNotices } from '../blocks/block-notices.ts';
-import { type Block, blockedSentence } from '../blocks/blocks.ts';
-import type { PromptChannels } from '../channel-settings.ts';
-import type { PromptChannel, PromptJudge } from '../prompt-channels.ts';
-import { type AskTools, logged, parseRequest, submit } from '../submit.ts';
-import { clean } from '../text/sanitise.ts';
+import type { ChatContext } from '../adapter.ts';
+import type { Block } from '../blocks.ts';
+import { clean } from '../text.ts';
 import type { DiscordApi } from './api.ts';
-import { requesterOf } from './ask.ts';
-import { authorOf, type BlockTools } from './block-command.ts';
+import type { Application } from './application.ts';
 import { type ChannelFacts, missingFor, obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
-import type { DiscordHandle } from './handle.ts';
-import { readMarkup } from './message-text.ts';
-import type { Notices } from './notices.ts';
-import { MAX_CONTENT } from './story-text.ts';
-
-export interface MessageTools extends AskTools<DiscordHandle>, BlockTools {
-  readonly api: DiscordApi;
-  readonly channels: PromptChannels;
-  readonly judge: PromptJudge;
-  readonly notices: Notices;
-  readonly blockNotices: BlockNotices;
-  readonly botId: string;
-  /** Whether Discord lets the bot read messages that do not mention it. */
-  readonly readsMessages: boolean;
-}
+import { presenceOf, requesterOf } from './interactions.ts';
+import { readMarkup } from './markup.ts';
+import type { DiscordHandle } from './surface.ts';
 
 const THREAD_NAME_MAX = 80;
 /** Discord archives threads after a day without a message. */
@@ -38,64 +23,101 @@ const UNREAD_ROLE =
 const PATIENCE = '⏳';
 const DECLINED = '🤐';
 
-/**
- * Handles a message, and answers it where the channel's settings say so. Never rejects: no caller awaits it.
- */
-export async function onMessage(message: Message, tools: MessageTools): Promise<void> {
-  try {
-    await answer(message, tools);
-  } catch (error) {
-    tools.logger.warn({ message: message.id, ...loggable(error) }, 'a prompt was not answered');
-  }
-}
+/** Answers messages in story-prompt channels. */
+export class PromptMessages {
+  readonly #chat: ChatContext<DiscordHandle>;
+  readonly #api: DiscordApi;
+  readonly #application: Application;
+  readonly #notices: ChannelNotices;
 
-async function answer(message: Message, tools: MessageTools): Promise<void> {
-  const { author, channelId } = message;
-  // Two bots that answer each other would never stop.
-  if (author.bot || author.system || message.system || message.webhookId) return;
-  const channel = tools.channels.known(channelId);
-  if (!channel?.prompts) return;
-  const { users, roles } = message.mentions;
-  const mentionsRole = roles.some((role) => role.tags?.botId === tools.botId);
-  const mentionsBot = users.has(tools.botId) || mentionsRole;
-  const text = promptOf(message, tools.botId);
-  if (mentionsRole && !tools.readsMessages && message.content === '') {
-    return tools.notices.tell(message, UNREAD_ROLE, true);
+  constructor(
+    chat: ChatContext<DiscordHandle>,
+    api: DiscordApi,
+    application: Application,
+    notices: ChannelNotices,
+  ) {
+    this.#chat = chat;
+    this.#api = api;
+    this.#application = application;
+    this.#notices = notices;
   }
-  const verdict = tools.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
-  const isPrompt = verdict === 'answer' || verdict === 'too soon';
-  const block = isPrompt ? tools.blocks.find(authorOf(message)) : undefined;
-  if (block) return tellBlocked(message, block, tools);
-  // A reaction is enough; where the bot may not react, it stays silent.
-  if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
-  if (verdict !== 'answer') return;
-  // Known from the gateway, without a request: Discord counts a rejected request against the bot.
-  const facts = factsOf(message);
-  const obstacle = facts && obstacleIn(channel, facts);
-  if (obstacle) {
-    // Whether a message can be written at all, threads aside.
-    const mayWrite = missingFor({ channelId }, facts).length === 0;
-    return tools.notices.tell(message, obstacle, mayWrite);
-  }
-  tools.notices.clear(channelId);
-  await reply(message, text, channel.prompts, tools);
-}
 
-/**
- * A message cannot be answered ephemerally, so a blocked user is told in a direct message, once a day. When a
- * whole channel or server is blocked, its users are not told individually.
- */
-async function tellBlocked(
-  { id, author, guildId }: Message,
-  block: Block,
-  { api, blockNotices, logger }: MessageTools,
-): Promise<void> {
-  refusals.inc({ code: 'blocked' });
-  if (block.kind !== 'user' || !blockNotices.isDue(`${guildId}/${author.id}`)) return;
-  await api.sendDirectly(author.id, `${id}/blocked`, { content: blockedSentence(block) }).catch((error) => {
-    // Many users do not accept direct messages from bots: then the user is not told.
-    logger.info(loggable(error), 'a blocked user could not be told');
-  });
+  /** Answers a message where the channel's settings say so. Never rejects: no caller awaits it. */
+  async answer(message: Message): Promise<void> {
+    try {
+      await this.#judge(message);
+    } catch (error) {
+      this.#chat.logger.warn({ message: message.id, ...loggable(error) }, 'a prompt was not answered');
+    }
+  }
+
+  async #judge(message: Message): Promise<void> {
+    const { author, channelId } = message;
+    // Two bots that answer each other would never stop.
+    if (author.bot || author.system || message.system || message.webhookId) return;
+    const channel = this.#chat.channels.known(channelId);
+    if (!channel?.prompts) return;
+    const { botId, readsMessages } = this.#application;
+    const { users, roles } = message.mentions;
+    const mentionsRole = roles.some((role) => role.tags?.botId === botId);
+    const mentionsBot = users.has(botId) || mentionsRole;
+    const text = promptOf(message, botId);
+    if (mentionsRole && !readsMessages && message.content === '') {
+      return this.#notices.tell(message, UNREAD_ROLE, true);
+    }
+    const verdict = this.#chat.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
+    const isPrompt = verdict === 'answer' || verdict === 'too soon';
+    const block = isPrompt ? this.#chat.blocks.find(presenceOf(message, author.id)) : undefined;
+    if (block) return this.#tellBlocked(message, block);
+    // A reaction is enough; where the bot may not react, it stays silent.
+    if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
+    if (verdict !== 'answer') return;
+    // Known from the gateway, without a request: Discord counts a rejected request against the bot.
+    const facts = factsOf(message);
+    const obstacle = facts && obstacleIn(channel, facts);
+    if (obstacle) {
+      // Whether a message can be written at all, threads aside.
+      const mayWrite = missingFor({ channelId }, facts).length === 0;
+      return this.#notices.tell(message, obstacle, mayWrite);
+    }
+    this.#notices.clear(channelId);
+    await this.#reply(message, text, channel.prompts.threads);
+  }
+
+  /**
+   * A message cannot be answered ephemerally, so a blocked user is told in a direct message. When a whole
+   * channel or server is blocked, its users are not told individually.
+   */
+  async #tellBlocked({ id, author, guildId }: Message, block: Block): Promise<void> {
+    refusals.inc({ code: 'blocked' });
+    const content =
+      block.kind === 'user' ? this.#chat.blockNotice(block, `${guildId}/${author.id}`) : undefined;
+    if (!content) return;
+    await this.#api.sendDirectly(author.id, `${id}/blocked`, { content }).catch((error) => {
+      // Many users do not accept direct messages from bots: then the user is not told.
+      this.#chat.logger.info(loggable(error), 'a blocked user could not be told');
+    });
+  }
+
+  async #reply(message: Message, prompt: string, inThread: boolean): Promise<void> {
+    const { author, channelId, guildId } = message;
+    try {
+      const request = this.#chat.parse({ prompt });
+      const handle = async (): Promise<DiscordHandle> => {
+        const address = inThread
+          ? { channelId: await openThread(message, prompt, this.#api) }
+          : { channelId, replyTo: message.id };
+        return { userId: author.id, inChannel: true, ...address };
+      };
+      await this.#chat.submit(`m${message.id}`, request, handle, requesterOf(author.id, guildId));
+    } catch (error) {
+      if (!(error instanceof StoryError)) throw error;
+      const content = this.#chat.refusalFor(error);
+      // A declined prompt gets a reaction only: a reply in the channel would be public.
+      if (error.code === 'declined') return void (await message.react(DECLINED).catch(() => {}));
+      await this.#api.send(channelId, `${message.id}/refusal`, { content }, message.id);
+    }
+  }
 }
 
 /** A message's channel; undefined when the bot's permissions in it are not known. */
@@ -121,35 +143,6 @@ export function promptOf({ content, mentions }: Message, botId: string): string 
   return clean(named).trim();
 }
 
-async function reply(
-  message: Message,
-  prompt: string,
-  { threads }: NonNullable<PromptChannel['prompts']>,
-  tools: MessageTools,
-): Promise<void> {
-  const { readRequest, api, logger } = tools;
-  try {
-    const request = parseRequest(readRequest, { prompt }, MAX_CONTENT);
-    const handle = async (): Promise<DiscordHandle> => {
-      const thread = threads ? await openThread(message, prompt, api) : undefined;
-      return {
-        channelId: thread ?? message.channelId,
-        userId: message.author.id,
-        inChannel: true,
-        ...(thread ? {} : { replyTo: message.id }),
-      };
-    };
-    const requester = requesterOf(message.author.id, message.guildId);
-    await submit(tools, `m${message.id}`, request, handle, requester);
-  } catch (error) {
-    if (!(error instanceof StoryError)) throw error;
-    const { code, message: sentence } = logged(error, logger);
-    // A declined prompt gets a reaction only: a reply in the channel would be public.
-    if (code === 'declined') return void (await message.react(DECLINED).catch(() => {}));
-    await api.send(message.channelId, `${message.id}/refusal`, { content: sentence }, message.id);
-  }
-}
-
 /** Opens a thread on the message; it has the message's id, so opening it twice opens one thread. */
 async function openThread(message: Message, prompt: string, api: DiscordApi): Promise<string> {
   try {
@@ -164,4 +157,42 @@ async function openThread(message: Message, prompt: string, api: DiscordApi): Pr
     if (code !== RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage) throw error;
   }
   return message.id;
+}
+
+const WARNING = '⚠️';
+const REMEDY = 'The managers of this channel can change that, and see it with `/scifi-channel status`.';
+
+/** Tells a channel once why its settings do not work; otherwise prompts would be ignored without a reason. */
+export class ChannelNotices {
+  readonly #api: DiscordApi;
+  readonly #logger: Logger;
+  /** The channels that were told, with the reason. */
+  readonly #told = new Map<string, string>();
+
+  constructor(api: DiscordApi, logger: Logger) {
+    this.#api = api;
+    this.#logger = logger;
+  }
+
+  /** Reports why the bot cannot answer a message: in words, or with a reaction where it may not write. */
+  async tell(message: Message, obstacle: string, mayWrite: boolean): Promise<void> {
+    const { channelId } = message;
+    if (!this.note(channelId, obstacle)) return;
+    const content = `${obstacle} ${REMEDY}`;
+    if (mayWrite) await this.#api.send(channelId, `${channelId}/${obstacle}`, { content });
+    else await message.react(WARNING).catch(() => {});
+  }
+
+  /** Logs why the bot cannot write in a channel. Returns whether the reason is new. */
+  note(channelId: string, obstacle: string): boolean {
+    if (this.#told.get(channelId) === obstacle) return false;
+    this.#told.set(channelId, obstacle);
+    this.#logger.warn({ channel: channelId, obstacle }, 'the settings of a channel do not work');
+    return true;
+  }
+
+  /** Records that the channel's settings work (again). */
+  clear(channelId: string): void {
+    this.#told.delete(channelId);
+  }
 }

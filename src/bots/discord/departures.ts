@@ -10,31 +10,22 @@ import {
   RESTJSONErrorCodes,
   Routes,
 } from 'discord.js';
-import type { Logger } from 'pino';
-import type { CommunityLimitSettings } from '../../queue/admission/settings.ts';
-import type { BlockLists } from '../blocks/block-lists.ts';
-import type { PromptChannels } from '../channel-settings.ts';
+import type { ChatContext } from '../adapter.ts';
 import type { DiscordApi } from './api.ts';
-import { communityOf } from './ask.ts';
 import { loggable } from './failures.ts';
+import type { DiscordHandle } from './surface.ts';
 
-export interface DepartureTools {
-  readonly api: DiscordApi;
-  readonly channels: PromptChannels;
-  readonly communityLimits: CommunityLimitSettings;
-  readonly blocks: BlockLists;
-  readonly logger: Logger;
-}
-
-const PLACE = /^discord:(\d+)$/;
+const COMMUNITY = /^discord:(\d+)$/;
 /** Number of low bits of an id below the timestamp, which Discord shifts out to assign servers to shards. */
 const SHARD_SHIFT = 22n;
 
 export class Departures {
-  readonly #tools: DepartureTools;
+  readonly #chat: ChatContext<DiscordHandle>;
+  readonly #api: DiscordApi;
 
-  constructor(tools: DepartureTools) {
-    this.#tools = tools;
+  constructor(chat: ChatContext<DiscordHandle>, api: DiscordApi) {
+    this.#chat = chat;
+    this.#api = api;
   }
 
   /** Removes the settings of channels and servers that the gateway reports as gone. */
@@ -43,7 +34,7 @@ export class Departures {
       <Data>(act: (data: Data) => Promise<void>) =>
       (data: Data) =>
         void act(data).catch((error) => {
-          this.#tools.logger.warn(loggable(error), 'settings of what is gone were not removed');
+          this.#chat.logger.warn(loggable(error), 'settings of what is gone were not removed');
         });
     const channelGone = safely(({ id }: { readonly id: string }) => this.channelGone(id));
     ws.on(GatewayDispatchEvents.ChannelDelete, channelGone);
@@ -66,17 +57,16 @@ export class Departures {
   }
 
   async channelGone(channelId: string): Promise<void> {
-    const { channels, logger } = this.#tools;
+    const { channels, logger } = this.#chat;
     if (!(await channels.read(channelId))) return;
     await channels.remove(channelId);
     logger.info({ channel: channelId }, 'settings of a deleted channel removed');
   }
 
   async serverGone(serverId: string): Promise<void> {
-    const { channels, communityLimits, blocks, logger } = this.#tools;
+    const { channels, logger } = this.#chat;
     const gone = await channels.forgetWhere(({ community }) => community === serverId);
-    await communityLimits.remove(communityOf(serverId));
-    await blocks.forgetCommunity('discord', serverId);
+    await this.#chat.forgetCommunity(serverId);
     logger.info({ server: serverId, channels: gone.length }, 'settings of a server without the bot removed');
   }
 
@@ -84,7 +74,7 @@ export class Departures {
    * Checks whether a call failed because the channel is gone or because the bot is no longer in its server.
    */
   async afterFailure(channelId: string, error: unknown): Promise<void> {
-    const set = this.#tools.channels.known(channelId);
+    const set = this.#chat.channels.known(channelId);
     if (!set || !(error instanceof DiscordAPIError)) return;
     if (error.code === RESTJSONErrorCodes.UnknownChannel) return this.channelGone(channelId);
     if (error.code !== RESTJSONErrorCodes.MissingAccess) return;
@@ -95,7 +85,7 @@ export class Departures {
 
   /** Stores the server of channels whose settings do not have it yet. */
   async #adopt({ id: community, channels: has, threads }: GatewayGuildCreateDispatchData): Promise<void> {
-    const { channels } = this.#tools;
+    const { channels } = this.#chat;
     for (const { id } of [...(has ?? []), ...(threads ?? [])]) {
       const set = channels.known(id);
       if (set && set.community === undefined) await channels.write({ ...set, community });
@@ -113,17 +103,16 @@ export class Departures {
 
   /** The servers that have settings. */
   async #known(): Promise<Set<string>> {
-    const { channels, communityLimits } = this.#tools;
+    const { channels, communityLimits } = this.#chat;
     const ofChannels = (await channels.all()).map(({ community }) => community);
-    const ofPlaces = (await communityLimits.all()).map((place) => PLACE.exec(place)?.[1]);
-    return new Set([...ofChannels, ...ofPlaces].filter((id) => id !== undefined));
+    const ofLimits = (await communityLimits.all()).map((community) => COMMUNITY.exec(community)?.[1]);
+    return new Set([...ofChannels, ...ofLimits].filter((id) => id !== undefined));
   }
 
   /** Whether the bot is in a server, by a request that Discord does not count as invalid. */
   async #isIn(serverId: string): Promise<boolean> {
-    const { api } = this.#tools;
     const query = new URLSearchParams({ after: String(BigInt(serverId) - 1n), limit: '1' });
-    const servers = await api.unasked(() => api.bot.get(Routes.userGuilds(), { query }));
+    const servers = await this.#api.unasked(() => this.#api.bot.get(Routes.userGuilds(), { query }));
     return (servers as RESTAPIPartialCurrentUserGuild[])[0]?.id === serverId;
   }
 }

@@ -1,9 +1,11 @@
-/** Handles commands and buttons. */
+/** Answers commands and buttons. */
 import {
   type APIMessageTopLevelComponent,
+  ApplicationIntegrationType,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
+  InteractionContextType,
   type Message,
   type MessageContextMenuCommandInteraction,
   MessageFlags,
@@ -11,179 +13,272 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import { StoryError } from '../../errors.ts';
-import type { ModelChoice, StoryRequest } from '../../story/story.ts';
-import type { LimitsTools } from '../commands/limits.ts';
-import { hasWords } from '../prompt-channels.ts';
+import type { Requester } from '../../queue/admission/store.ts';
+import { drawSeed } from '../../story/story-request.ts';
+import type { ChatContext } from '../adapter.ts';
+import type { Presence } from '../blocks.ts';
+import type { Caller } from '../commands/command.ts';
+import { COMMANDS } from '../commands/table.ts';
 import { requestBehind, type SeenMessage, type StoryReference, storyEnd } from '../read-story.ts';
-import { type AskTools, drawSeed, logged, parseRequest } from '../submit.ts';
+import { hasWords, type ParsedRequest } from '../submit.ts';
 import { customIdsOf, type DiscordApi } from './api.ts';
-import { answerWithStory, replyEphemeral } from './ask.ts';
-import { type BlockTools, changeBlocks, presenceOf } from './block-command.ts';
-import { type ChannelTools, changeChannel } from './channel-command.ts';
-import { BLOCK, CHANNEL, CONTINUE, FORGET, LIMITS, PRIVACY, SCIFI } from './commands.ts';
-import { type Button, decodeButton } from './custom-id.ts';
-import { loggable } from './failures.ts';
-import type { DiscordHandle } from './handle.ts';
-import { changeLimits } from './limits-command.ts';
-import { partsOfWire, readMarkup, type TextParts, textOfMessage } from './message-text.ts';
-import { forgetUser, type PrivacyTools, tellPrivacy } from './privacy-commands.ts';
-import { MAX_CONTENT, readPart } from './story-text.ts';
+import type { Application } from './application.ts';
+import { impossibleIn, missingFor } from './channel-check.ts';
+import { CONTINUE, SCIFI } from './commands.ts';
+import { failureOf, loggable } from './failures.ts';
+import { partsOfWire, readMarkup, type TextParts, textOfMessage } from './markup.ts';
+import { type Button, decodeButton, readPart } from './messages.ts';
+import type { DiscordHandle } from './surface.ts';
 
-export interface InteractionTools
-  extends AskTools<DiscordHandle>,
-    ChannelTools,
-    LimitsTools,
-    BlockTools,
-    PrivacyTools {
-  readonly api: DiscordApi;
-  readonly models: readonly ModelChoice[];
-  readonly botId: string;
-}
+type Asking = ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ButtonInteraction;
 
 const NO_WORDS = 'There are no words in that opening. Give some, such as: It all began with';
+const NO_INTENT =
+  'I cannot read messages that do not mention me: the “Message Content Intent” is off. Switch it on in the ' +
+  'developer portal under Bot and restart me, or choose “only those that mention me”.';
+/** Replaces a user's id that is forgotten: no user of Discord has this one. */
+const FORGOTTEN_USER = '0';
+/** A reply that only the requester can see, and that notifies no user. */
+const EPHEMERAL = { flags: MessageFlags.Ephemeral, allowedMentions: { parse: [] } } as const;
 
-/** Answers an interaction. Never rejects: no caller awaits it. */
-export async function answer(interaction: Interaction, tools: InteractionTools): Promise<void> {
-  try {
-    const refusal = refusalOf(interaction, tools);
-    if (refusal) return await refusal();
-    if (interaction.isChatInputCommand()) {
-      if (interaction.commandName === SCIFI) await tellStory(interaction, tools);
-      else if (interaction.commandName === CHANNEL) await changeChannel(interaction, tools);
-      else if (interaction.commandName === LIMITS) await changeLimits(interaction, tools);
-      else if (interaction.commandName === BLOCK) await changeBlocks(interaction, tools);
-      else if (interaction.commandName === PRIVACY) await tellPrivacy(interaction, tools);
-      else if (interaction.commandName === FORGET) await forgetUser(interaction, tools);
-    } else if (interaction.isMessageContextMenuCommand()) {
-      if (interaction.commandName === CONTINUE) await continueMessage(interaction, tools);
-    } else if (interaction.isButton()) {
-      await onButton(interaction, tools);
+export class Interactions {
+  readonly #chat: ChatContext<DiscordHandle>;
+  readonly #api: DiscordApi;
+  readonly #application: Application;
+
+  constructor(chat: ChatContext<DiscordHandle>, api: DiscordApi, application: Application) {
+    this.#chat = chat;
+    this.#api = api;
+    this.#application = application;
+  }
+
+  /** Answers an interaction. Never rejects: no caller awaits it. */
+  async answer(interaction: Interaction): Promise<void> {
+    try {
+      if (interaction.isChatInputCommand()) await this.#onCommand(interaction);
+      else if (interaction.isMessageContextMenuCommand()) {
+        if (interaction.commandName === CONTINUE) await this.#continueMessage(interaction);
+      } else if (interaction.isButton()) await this.#onButton(interaction);
+    } catch (error) {
+      this.#chat.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'an interaction failed');
     }
-  } catch (error) {
-    tools.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'an interaction failed');
   }
-}
 
-/** Commands that a blocked user keeps: they can still see and delete the data stored about them. */
-const ALWAYS_OPEN: readonly string[] = [PRIVACY, FORGET];
-
-/** Sends the refusal to a blocked user; undefined when the user is not blocked, and for Stop. */
-function refusalOf(
-  interaction: Interaction,
-  { blocks, logger }: InteractionTools,
-): (() => Promise<void>) | undefined {
-  const isCommand = interaction.isChatInputCommand() || interaction.isMessageContextMenuCommand();
-  if (!isCommand && !interaction.isButton()) return undefined;
-  if (isCommand && ALWAYS_OPEN.includes(interaction.commandName)) return undefined;
-  if (interaction.isButton() && decodeButton(interaction.customId)?.action === 'stop') return undefined;
-  const presence = presenceOf(interaction);
-  // Moderators who block their own channel can still unblock it: only the operator's blocks apply to them.
-  const isUnblocking = isCommand && interaction.commandName === BLOCK;
-  try {
-    blocks.refuse(presence, { ofOperatorOnly: isUnblocking });
-    return undefined;
-  } catch (error) {
-    return () => replyEphemeral(interaction, logged(error, logger).message);
+  async #onCommand(interaction: ChatInputCommandInteraction): Promise<void> {
+    const command = COMMANDS.find(({ name }) => name === interaction.commandName);
+    if (!(command?.ignoresBlocks === 'all')) {
+      const ofOperatorOnly = command?.ignoresBlocks === 'of moderators';
+      if (await this.#refuseBlocked(interaction, { ofOperatorOnly })) return;
+    }
+    if (interaction.commandName === SCIFI) return this.#tellStory(interaction);
+    if (!command) return;
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+    const { options } = interaction;
+    const order = command.fromOptions({
+      subcommand: options.getSubcommand(false) ?? '',
+      // For a user, this is the id: one who has left the server can be blocked, but cannot be resolved.
+      value: (name) => options.get(name)?.value,
+    });
+    const content = await this.#chat.run(command, order, this.#callerOf(interaction));
+    await interaction.editReply({ content, allowedMentions: { parse: [] } });
   }
-}
 
-async function tellStory(interaction: ChatInputCommandInteraction, tools: InteractionTools): Promise<void> {
-  const { options } = interaction;
-  const input = {
-    prompt: readMarkup(options.getString('prompt', true)),
-    temperature: options.getNumber('temperature'),
-    length: options.getInteger('length'),
-    seed: options.getInteger('seed'),
-    model: options.getString('model'),
-  };
-  let request: StoryRequest;
-  try {
-    request = parseRequest(tools.readRequest, input, MAX_CONTENT);
-    if (!hasWords(request.prompt)) throw new StoryError('bad_request', NO_WORDS);
-  } catch (error) {
-    await replyEphemeral(interaction, logged(error, tools.logger).message);
-    return;
+  /** Sends the refusal to a blocked user; returns whether the user is blocked. */
+  async #refuseBlocked(
+    interaction: Asking,
+    options?: { readonly ofOperatorOnly: boolean },
+  ): Promise<boolean> {
+    const refusal = this.#chat.blockedBy(presenceOf(interaction, interaction.user.id), options);
+    if (refusal) await replyEphemeral(interaction, refusal);
+    return refusal !== undefined;
   }
-  await answerWithStory(interaction, async () => ({ request }), tools);
-}
 
-async function continueMessage(
-  interaction: MessageContextMenuCommandInteraction,
-  tools: InteractionTools,
-): Promise<void> {
-  const { targetMessage } = interaction;
-  if (textOfMessage(partsOf(targetMessage)) === '') {
-    await replyEphemeral(
-      interaction,
-      'There is no text in that message to continue. Choose one that has some.',
-    );
-    return;
-  }
-  const prepare = async () => {
-    const context = await storyEnd(seen(targetMessage, tools.botId), finder(interaction, tools));
+  #callerOf({ user, guildId, channelId, channel, appPermissions }: ChatInputCommandInteraction): Caller {
+    const facts = { type: channel?.type, permissions: appPermissions };
     return {
-      request: { ...parseRequest(tools.readRequest, { prompt: '' }, MAX_CONTENT), context },
-      source: targetMessage.id,
+      platform: 'discord',
+      userId: user.id,
+      communityId: guildId ?? '',
+      channelId,
+      environment: async () => ({
+        missing: (settings) => missingFor(settings, facts),
+        impossible: (settings) => impossibleIn(settings, facts),
+        ...(guildId ? { home: { community: guildId } } : {}),
+        remedy: 'Give me that in the channel’s settings under Permissions, and try again.',
+        blindness: this.#application.readsMessages ? undefined : NO_INTENT,
+      }),
+      forget: () =>
+        this.#chat.forget({
+          isTheirs: ({ userId }) => userId === user.id,
+          anonymous: (handle) => ({ ...handle, userId: FORGOTTEN_USER }),
+        }),
     };
-  };
-  await answerWithStory(interaction, prepare, tools);
-}
+  }
 
-async function onButton(interaction: ButtonInteraction, tools: InteractionTools): Promise<void> {
-  const button = decodeButton(interaction.customId);
-  if (!button)
-    await replyEphemeral(interaction, 'This button is from another version. Ask for a story with /scifi.');
-  else if (button.action === 'stop') await stop(interaction, button, tools);
-  else {
-    await answerWithStory(
-      interaction,
-      async () => {
-        const model = tools.models.find(({ name }) => name.startsWith(button.model))?.name;
-        if (!model) {
-          throw new StoryError(
-            'model_unavailable',
-            'The model that wrote this is no longer here. Use /scifi.',
-          );
-        }
-        const message = seen(interaction.message, tools.botId);
-        const find = finder(interaction, tools);
-        return requestBehind({ ...button, model }, message, find, drawSeed());
+  async #tellStory(interaction: ChatInputCommandInteraction): Promise<void> {
+    const { options } = interaction;
+    await this.#answerWithStory(interaction, async () => {
+      const request = this.#chat.parse({
+        prompt: readMarkup(options.getString('prompt', true)),
+        temperature: options.getNumber('temperature'),
+        length: options.getInteger('length'),
+        seed: options.getInteger('seed'),
+        model: options.getString('model'),
+      });
+      if (!hasWords(request.prompt)) throw new StoryError('bad_request', NO_WORDS);
+      return { request };
+    });
+  }
+
+  async #continueMessage(interaction: MessageContextMenuCommandInteraction): Promise<void> {
+    if (await this.#refuseBlocked(interaction)) return;
+    const { targetMessage } = interaction;
+    if (textOfMessage(partsOf(targetMessage)) === '') {
+      const sentence = 'There is no text in that message to continue. Choose one that has some.';
+      return replyEphemeral(interaction, sentence);
+    }
+    await this.#answerWithStory(interaction, async () => {
+      const context = await storyEnd(this.#seen(targetMessage), this.#finder(interaction));
+      return { request: this.#chat.parse({ prompt: '', context }), source: targetMessage.id };
+    });
+  }
+
+  async #onButton(interaction: ButtonInteraction): Promise<void> {
+    const button = decodeButton(interaction.customId);
+    // A blocked user can still stop a story.
+    if (button?.action === 'stop') return this.#stop(interaction, button);
+    if (await this.#refuseBlocked(interaction)) return;
+    if (!button) {
+      return replyEphemeral(interaction, 'This button is from another version. Ask for a story with /scifi.');
+    }
+    await this.#answerWithStory(interaction, async () => {
+      const { models, readRequest } = this.#chat;
+      const model = models.find(({ name }) => name.startsWith(button.model))?.name;
+      if (!model) {
+        throw new StoryError('model_unavailable', 'The model that wrote this is no longer here. Use /scifi.');
+      }
+      const message = this.#seen(interaction.message);
+      return requestBehind({ ...button, model }, message, this.#finder(interaction), readRequest, drawSeed());
+    });
+  }
+
+  async #stop(interaction: ButtonInteraction, button: Extract<Button, { action: 'stop' }>): Promise<void> {
+    const isModerator = interaction.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
+    if (interaction.user.id !== button.userId && !isModerator) {
+      const sentence = 'Only the user who asked for this story, or a moderator, can stop it.';
+      return replyEphemeral(interaction, sentence);
+    }
+    const [, stopping] = await Promise.allSettled([
+      interaction.deferUpdate(),
+      this.#chat.stop(button.replyId),
+    ]);
+    const problem =
+      stopping.status === 'rejected'
+        ? this.#chat.refusalFor(stopping.reason)
+        : !stopping.value && 'This story is no longer being written.';
+    if (problem) await interaction.followUp({ content: problem, flags: MessageFlags.Ephemeral });
+  }
+
+  async #answerWithStory(interaction: Asking, prepare: () => Promise<ParsedRequest>): Promise<void> {
+    const at = Date.now();
+    let isAcknowledged = false;
+    await this.#chat.answer(
+      {
+        // BullMQ rejects ids that look like numbers, and about one snowflake in a hundred does.
+        id: `i${interaction.id}`,
+        requester: requesterOf(interaction.user.id, interaction.guildId),
+        handle: (source) => ({
+          channelId: interaction.channelId!,
+          userId: interaction.user.id,
+          inChannel: mayWriteHere(interaction),
+          interaction: { id: interaction.id, token: interaction.token, at },
+          ...(source ? { source } : {}),
+        }),
+        acknowledge: async (sentence) => {
+          if (sentence) await replyEphemeral(interaction, sentence);
+          else isAcknowledged = await this.#acknowledge(interaction);
+        },
+        replyEphemeral: async (content) => {
+          // A copy of an interaction that another process has answered: send nothing more.
+          if (!isAcknowledged) return;
+          // The "thinking…" message is public; the reason for the failure is sent to the requester only.
+          await interaction.deleteReply();
+          await interaction.followUp({ content, ...EPHEMERAL });
+        },
       },
-      tools,
+      prepare,
     );
   }
-}
 
-async function stop(
-  interaction: ButtonInteraction,
-  button: Extract<Button, { action: 'stop' }>,
-  { replies, logger }: InteractionTools,
-): Promise<void> {
-  const isModerator = interaction.memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
-  if (interaction.user.id !== button.userId && !isModerator) {
-    await replyEphemeral(interaction, 'Only the one who asked for this story, or a moderator, can stop it.');
-    return;
+  /** Sends the "thinking…" message; returns whether it was sent. */
+  async #acknowledge(interaction: Asking): Promise<boolean> {
+    try {
+      await interaction.deferReply();
+      return true;
+    } catch (error) {
+      // Unless this is a copy, the process that edits the reply tries again, and detects whether it is too late.
+      if (failureOf(error) !== 'acknowledged') {
+        this.#chat.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'not acknowledged');
+      }
+      return false;
+    }
   }
-  const [, stopping] = await Promise.allSettled([interaction.deferUpdate(), replies.stop(button.replyId)]);
-  const problem =
-    stopping.status === 'rejected'
-      ? logged(stopping.reason, logger).message
-      : !stopping.value && 'This story is no longer being written.';
-  if (problem) await interaction.followUp({ content: problem, flags: MessageFlags.Ephemeral });
+
+  #finder({ channelId }: Asking): (id: string) => Promise<SeenMessage> {
+    return async (id) => {
+      const message = await this.#api.read(channelId!, id);
+      return this.#seenAs(id, message.author.id, partsOfWire(message));
+    };
+  }
+
+  #seen(message: Message): SeenMessage {
+    return this.#seenAs(message.id, message.author.id, partsOf(message));
+  }
+
+  #seenAs(id: string, authorId: string, parts: TextParts): SeenMessage {
+    const { content, components = [] } = parts;
+    // A forwarded story of the bot's own has its text in the forwarded message.
+    if (authorId !== this.#application.botId || content === '') {
+      return { id, part: { text: textOfMessage(parts) } };
+    }
+    const buttons = customIdsOf(components).map(decodeButton);
+    const reference = buttons.find((button) => button && button.action !== 'stop');
+    return { id, part: readPart(content), reference: reference as StoryReference | undefined };
+  }
 }
 
-function finder(
-  { channelId }: ButtonInteraction | MessageContextMenuCommandInteraction,
-  { api, botId }: InteractionTools,
-): (id: string) => Promise<SeenMessage> {
-  return async (id) => {
-    const message = await api.read(channelId!, id);
-    return seenAs(id, message.author.id === botId, partsOfWire(message));
+/** The requester that the queue uses for a Discord user. */
+export function requesterOf(userId: string, guildId: string | null): Requester {
+  return { person: `discord:${userId}`, ...(guildId ? { community: `discord:${guildId}` } : {}) };
+}
+
+/** A user in the conversation of an interaction or a message. */
+export function presenceOf(
+  { guildId, channelId, channel }: Pick<Interaction | Message, 'guildId' | 'channelId' | 'channel'>,
+  userId: string,
+): Presence {
+  const parentId = channel?.isThread() ? channel.parentId : undefined;
+  return {
+    platform: 'discord',
+    userId,
+    community: guildId ?? undefined,
+    channels: [channelId, parentId].filter((id) => typeof id === 'string'),
   };
 }
 
-function seen(message: Message, botId: string): SeenMessage {
-  return seenAs(message.id, message.author.id === botId, partsOf(message));
+async function replyEphemeral(interaction: Asking, content: string): Promise<void> {
+  await interaction.reply({ content, ...EPHEMERAL });
+}
+
+/** Whether the bot itself may write in the channel of the interaction, or can only answer the interaction. */
+function mayWriteHere(interaction: Asking): boolean {
+  if (interaction.context === InteractionContextType.BotDM) return true;
+  const isMember = interaction.authorizingIntegrationOwners?.[ApplicationIntegrationType.GuildInstall];
+  if (interaction.context !== InteractionContextType.Guild || !isMember) return false;
+  const write = interaction.channel?.isThread()
+    ? PermissionFlagsBits.SendMessagesInThreads
+    : PermissionFlagsBits.SendMessages;
+  return interaction.appPermissions.has([PermissionFlagsBits.ViewChannel, write]);
 }
 
 /** The parts of a discord.js message that hold text. */
@@ -194,13 +289,4 @@ function partsOf({ content, embeds, components, messageSnapshots }: Message | Me
     components: components?.map((component) => component.toJSON() as APIMessageTopLevelComponent),
     forwarded: [...(messageSnapshots?.values() ?? [])].map(partsOf),
   };
-}
-
-function seenAs(id: string, isOurs: boolean, parts: TextParts): SeenMessage {
-  const { content, components = [] } = parts;
-  const buttons = customIdsOf(components).map(decodeButton);
-  // A forwarded story of the bot's own has its text in the forwarded message.
-  if (!isOurs || content === '') return { id, part: { text: textOfMessage(parts) } };
-  const reference = buttons.find((button) => button && button.action !== 'stop');
-  return { id, part: readPart(content), reference: reference as StoryReference | undefined };
 }

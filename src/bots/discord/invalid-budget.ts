@@ -4,7 +4,7 @@
  * which finds out whether the problem is over.
  */
 import { rateLimited } from '../../metrics.ts';
-import type { Clock } from '../pace.ts';
+import type { Clock } from '../cooldowns.ts';
 
 /** A large bot is allowed more, as a share of its calls. */
 const ALLOWED_SHARE = 0.002;

@@ -1,13 +1,24 @@
-/** The layout of a reply's messages: takes a state and its facts, returns contents and buttons. Pure. */
+/**
+ * A reply as Discord messages: their layout, the story's text in them, and the data of their buttons. Pure.
+ *
+ * A message's last line that begins with an unescaped `-#` is the bot's: escaped text cannot look like it. A
+ * button has to work after a restart of every process and on messages of any age, so all of its data is in its
+ * `custom_id`, a hundred characters at most, and in the messages themselves.
+ */
 import type { APIMessageTopLevelComponent } from 'discord.js';
-import type { ModelChoice, ReplyState, StoryRequest } from '../../story/story.ts';
-import { AGAIN_LABELS, againActions } from '../../story/story.ts';
+import {
+  AGAIN_LABELS,
+  type Again,
+  againActions,
+  type ModelChoice,
+  type ReplyState,
+  type StoryRequest,
+} from '../../story/story.ts';
 import { smallPrint } from '../../story/wording.ts';
-import { clean } from '../text/sanitise.ts';
-import type { Part } from '../text/split.ts';
+import type { StoryReference } from '../read-story.ts';
+import type { MessageCapacity } from '../submit.ts';
+import { clean, discordEscaping, joinParts, type Part, splitText } from '../text.ts';
 import type { MessageBody } from './api.ts';
-import { encodeAgain, encodeStop } from './custom-id.ts';
-import { contentOf, partsOf } from './story-text.ts';
 
 /** Discord's numeric component types; discord.js is not loaded for two of them. */
 const ACTION_ROW = 1;
@@ -82,4 +93,133 @@ function againRow(
     custom_id: encodeAgain(action, reference),
   }));
   return [{ type: ACTION_ROW, components }] as APIMessageTopLevelComponent[];
+}
+
+/** Discord's limit on a message. It counts code points; counting UTF-16 units is never more. */
+export const MESSAGE_MAX = 2_000;
+/** Reserved in every message for the small print, so that the final edit moves no text. */
+export const SMALL_PRINT_MAX = 260;
+/** The separator of two messages: at most three spaces and two line ends, after the character JOINT. */
+const JOINT_MAX = 6;
+export const PART_MAX = MESSAGE_MAX - SMALL_PRINT_MAX - JOINT_MAX;
+/** The capacity that a prompt must fit. */
+export const MAX_CONTENT: MessageCapacity = { chat: 'Discord', max: PART_MAX, cost: costOf };
+
+/** Begins a message whose separator is not a single space. Clean text never contains this character. */
+const JOINT = '\u2063';
+const JOINT_SIGNS: Readonly<Record<string, string>> = { ' ': '\u200b', '\n': '\u2060' };
+const JOINT_PATTERN = /^\u2063([\u200b\u2060]*)/;
+const SMALL_PRINT = /(?:^|\n)-# [^\n]*$/;
+
+/** The cost of a text in a message. */
+export function costOf(text: string): number {
+  return discordEscaping.escape(text).length;
+}
+
+/**
+ * Splits a clean story into messages. The prompt stays in one piece: buttons find it in the first message.
+ */
+export function partsOf(story: string, promptLength: number): Part[] {
+  return splitText(story, { limit: PART_MAX, cost: costOf, together: promptLength });
+}
+
+/** A message's content: a part of the story, with the small print below it. */
+export function contentOf(part: Part | undefined, smallPrint = ''): string {
+  const story = part ? jointOf(part) + discordEscaping.escape(part.text) : '';
+  if (story && !smallPrint) return story;
+  return `${story && `${story}\n`}${smallPrintOf(smallPrint || '…')}`;
+}
+
+/** One line of small print, cut to the space reserved for it. */
+export function smallPrintOf(text: string): string {
+  const line = clean(text).replaceAll('\n', ' ');
+  const [first, ...rest] = splitText(line, { limit: SMALL_PRINT_MAX - '\n-# …'.length, cost: costOf });
+  return `-# ${discordEscaping.escape(first?.text ?? '…')}${rest.length > 0 ? '…' : ''}`;
+}
+
+/** Reads a part back from a message's content; the exact inverse of `contentOf`. */
+export function readPart(content: string): { readonly text: string; readonly separator: string } {
+  const joint = JOINT_PATTERN.exec(content);
+  const body = content.replace(SMALL_PRINT, '').slice(joint?.[0].length ?? 0);
+  const separator = joint ? [...joint[1]!].map((sign) => (sign === '\u2060' ? '\n' : ' ')).join('') : ' ';
+  return { text: discordEscaping.unescape(body), separator };
+}
+
+/** The text of consecutive messages. */
+export function readParts(contents: readonly string[]): string {
+  return joinParts(contents.map(readPart));
+}
+
+function jointOf({ separator }: Part): string {
+  if (separator === undefined || separator === ' ') return '';
+  return JOINT + [...separator].map((character) => JOINT_SIGNS[character]).join('');
+}
+
+/** First character of every id; it changes when the meaning of the fields changes. */
+const VERSION = '1';
+const LETTER: Readonly<Record<Again, string>> = { continue: 'c', another: 'a', warmer: 'w', cooler: 'k' };
+const STOP = 's';
+/** What remains for a model's name; a longer name is found by its prefix. */
+const MODEL_MAX = 26;
+const TEMPERATURE_UNIT = 100;
+
+export type Button =
+  | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
+  | ({ readonly action: Again } & StoryReference);
+
+export function encodeStop(replyId: string, userId: string): string {
+  return [VERSION, STOP, replyId, userId].join(':');
+}
+
+export function encodeAgain(action: Again, reference: StoryReference): string {
+  return [
+    VERSION,
+    LETTER[action],
+    reference.model.slice(0, MODEL_MAX),
+    ...[
+      Math.round(reference.temperature * TEMPERATURE_UNIT),
+      reference.length,
+      reference.seed,
+      reference.promptLength,
+    ].map((number) => number.toString(36)),
+    ...[reference.first, reference.previous, reference.source].map((id) =>
+      id ? BigInt(id).toString(36) : '',
+    ),
+  ].join(':');
+}
+
+/** The button behind a `custom_id`; undefined when it is not one of the bot's. */
+export function decodeButton(customId: string): Button | undefined {
+  const [version, letter, ...fields] = customId.split(':');
+  if (version !== VERSION) return undefined;
+  if (letter === STOP) {
+    const [replyId, userId] = fields;
+    return replyId && userId && fields.length === 2 ? { action: 'stop', replyId, userId } : undefined;
+  }
+  const action = (Object.keys(LETTER) as Again[]).find((name) => LETTER[name] === letter);
+  if (!action || fields.length !== 8 || !fields.slice(1).every((field) => /^[0-9a-z]*$/.test(field))) {
+    return undefined;
+  }
+  const [model = '', ...numbers] = fields;
+  const [temperature = 0, length = 0, seed = 0, promptLength = 0] = numbers
+    .slice(0, 4)
+    .map((digits) => Number.parseInt(digits, 36));
+  const [first, previous, source] = numbers.slice(4).map((digits) => digits && snowflake(digits));
+  return {
+    action,
+    model,
+    temperature: temperature / TEMPERATURE_UNIT,
+    length,
+    seed,
+    promptLength,
+    first: first || undefined,
+    previous: previous || undefined,
+    source: source || undefined,
+  };
+}
+
+function snowflake(digits: string): string {
+  let id = 0n;
+  for (const digit of digits) id = id * 36n + BigInt(Number.parseInt(digit, 36));
+  return id.toString();
 }

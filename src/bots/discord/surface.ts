@@ -3,32 +3,37 @@
  * through the interaction while its token is valid and through the channel after that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import type { ReplyTask } from '../../queue/reply-worker.ts';
-import type { ModelChoice, ReplyState, StorytellerStatus } from '../../story/story.ts';
-import type { Clock } from '../pace.ts';
-import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-worker.ts';
-import { type WaitGuess, waitingLine } from '../wait-guess.ts';
+import type { ReplyState } from '../../story/story.ts';
+import type { ChatContext } from '../adapter.ts';
+import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-loop.ts';
 import type { DiscordApi, MessageBody, Sent } from './api.ts';
 import { failureOf, loggable } from './failures.ts';
-import type { DiscordHandle } from './handle.ts';
-import { type Layout, layOut, type ReplyFacts } from './messages.ts';
-import { contentOf } from './story-text.ts';
+import { contentOf, type Layout, layOut, type ReplyFacts } from './messages.ts';
 
-/** Shared by all replies of a process. */
-export interface SurfaceTools {
-  readonly api: DiscordApi;
-  readonly applicationId: string;
-  readonly models: readonly ModelChoice[];
-  readonly guess: WaitGuess;
-  readonly status: () => StorytellerStatus;
-  /** Stops a reply at its current text. */
-  readonly stop: (replyId: string) => Promise<unknown>;
-  /** Called with every failed call. */
-  readonly onFailure: (channelId: string, error: unknown) => void;
-  readonly logger: Logger;
-  /** Milliseconds since 1970. */
-  readonly clock: Clock;
+/** The address of a reply on Discord: all that any bot process needs to edit it, independent of shards. */
+export interface DiscordHandle {
+  readonly channelId: string;
+  /** The requester, who may stop the story; the bot itself for a daily line. */
+  readonly userId: string;
+  /** Whether the bot itself may write in the channel, and not only answer the interaction. */
+  readonly inChannel: boolean;
+  /** Whether no user asked for the reply: a daily line. */
+  readonly unasked?: true;
+  /** The interaction that the reply answers; absent when the reply is an ordinary message. */
+  readonly interaction?: {
+    readonly id: string;
+    readonly token: string;
+    /** When it arrived, in ms since 1970: its token is valid for 15 minutes. */
+    readonly at: number;
+  };
+  /** The message that a reply without an interaction refers to. */
+  readonly replyTo?: string;
+  /** The message whose text the story continues. */
+  readonly source?: string;
+}
+
+export interface SurfaceTimes {
   /** How long after an interaction its response is still edited through it: Discord allows 15 minutes. */
   readonly answerableMs: number;
   /** The least time between two edits of one reply. */
@@ -47,7 +52,11 @@ const REFUSED = 'The AutoMod of this server refused this story. Try another open
 
 export class DiscordSurface implements MessageSurface {
   readonly #task: ReplyTask<DiscordHandle>;
-  readonly #tools: SurfaceTools;
+  readonly #chat: ChatContext<DiscordHandle>;
+  readonly #api: DiscordApi;
+  readonly #applicationId: string;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #times: SurfaceTimes;
   readonly #ids: string[];
   /** What each message shows, as far as this process knows. */
   readonly #shown: string[] = [];
@@ -59,16 +68,28 @@ export class DiscordSurface implements MessageSurface {
   #tokenIsDead = false;
   #failures = 0;
 
-  constructor(task: ReplyTask<DiscordHandle>, tools: SurfaceTools) {
+  /** @param onFailure called with the error of every failed call */
+  constructor(
+    task: ReplyTask<DiscordHandle>,
+    chat: ChatContext<DiscordHandle>,
+    api: DiscordApi,
+    applicationId: string,
+    onFailure: (error: unknown) => void,
+    times: SurfaceTimes,
+  ) {
     this.#task = task;
-    this.#tools = tools;
+    this.#chat = chat;
+    this.#api = api;
+    this.#applicationId = applicationId;
+    this.#onFailure = onFailure;
+    this.#times = times;
     this.#ids = [...((task.record as MessageRecord | undefined)?.messages ?? [])];
     const { inChannel, interaction } = task.handle;
     // Follow-up messages have no nonce: sent again after a crash they would appear twice.
     this.#most = inChannel ? EVERYTHING : 1;
     task.onStop(() => this.#hurry.abort());
     if (interaction && !inChannel) {
-      const ms = interaction.at + tools.answerableMs - tools.clock();
+      const ms = interaction.at + times.answerableMs - Date.now();
       this.#deadline = setTimeout(() => this.#endEarly(OUT_OF_TIME), Math.max(0, ms));
     }
   }
@@ -79,7 +100,7 @@ export class DiscordSurface implements MessageSurface {
   }
 
   async edit(state: ReplyState): Promise<void> {
-    let pauseMs = this.#tools.editIntervalMs;
+    let pauseMs = this.#times.editIntervalMs;
     try {
       pauseMs = Math.max(pauseMs, await this.#show(state));
       this.#failures = 0;
@@ -103,15 +124,13 @@ export class DiscordSurface implements MessageSurface {
     }
   }
 
-  /** Releases the reply's timer and its wait estimate. */
   close(): void {
     clearTimeout(this.#deadline);
-    this.#tools.guess.forget(this.#task.id);
   }
 
   /** Brings every message up to date. Returns how long to wait before the next edit. */
   async #show(state: ReplyState): Promise<number> {
-    const layout = this.#layOut(state);
+    const layout = await this.#layOut(state);
     let pauseMs = 0;
     for (let index = 0; index < layout.count; index++) {
       const body = layout.body(index, this.#ids);
@@ -137,59 +156,54 @@ export class DiscordSurface implements MessageSurface {
     return pauseMs;
   }
 
-  #layOut(state: ReplyState): Layout {
+  async #layOut(state: ReplyState): Promise<Layout> {
     const { id, handle, request } = this.#task;
-    const { models, guess, status } = this.#tools;
     const facts: ReplyFacts = {
       id,
       userId: handle.userId,
       request,
       source: handle.source,
-      models,
+      models: this.#chat.models,
       most: this.#most,
       note: this.#note,
     };
-    const waiting = state.status === 'waiting' ? state : { position: null };
-    const { position } = waiting;
-    const wait = waitingLine(waiting, status(), position === null ? undefined : guess.look(id, position));
+    const wait = state.status === 'waiting' ? await this.#chat.waitingLine(state) : '';
     return layOut(state, facts, wait);
   }
 
   async #put(index: number, body: MessageBody): Promise<Sent> {
     await this.#task.confirm();
     const { interaction, unasked } = this.#task.handle;
-    if (unasked) return this.#tools.api.unasked(() => this.#putInChannel(index, body));
+    if (unasked) return this.#api.unasked(() => this.#putInChannel(index, body));
     if (index === 0 && interaction && this.#isAnswerable()) return this.#putAnswer(body);
     return this.#putInChannel(index, body);
   }
 
   #putInChannel(index: number, body: MessageBody): Promise<Sent> {
-    const { api } = this.#tools;
     const { channelId, replyTo } = this.#task.handle;
     const id = this.#ids[index];
-    if (id !== undefined) return api.edit(channelId, id, body);
-    return api.send(channelId, `${this.#task.id}/${index}`, body, index === 0 ? replyTo : undefined);
+    if (id !== undefined) return this.#api.edit(channelId, id, body);
+    return this.#api.send(channelId, `${this.#task.id}/${index}`, body, index === 0 ? replyTo : undefined);
   }
 
   #isAnswerable(): boolean {
     const { interaction, inChannel } = this.#task.handle;
-    const { clock, answerableMs } = this.#tools;
     if (!interaction || this.#tokenIsDead) return false;
     // Without a channel to fall back to, the token is used until it expires.
-    return !inChannel || clock() < interaction.at + answerableMs;
+    return !inChannel || Date.now() < interaction.at + this.#times.answerableMs;
   }
 
   async #putAnswer(body: MessageBody): Promise<Sent> {
-    const { api, applicationId } = this.#tools;
+    const api = this.#api;
     const { interaction, inChannel, channelId } = this.#task.handle;
     const { token } = interaction!;
     try {
-      return await api.editAnswer(applicationId, token, body);
+      return await api.editAnswer(this.#applicationId, token, body);
     } catch (error) {
       if (failureOf(error) !== 'expired') throw error;
       const id = this.#ids[0];
       if (id === undefined && (await this.#acknowledge())) {
-        return api.editAnswer(applicationId, token, body);
+        return api.editAnswer(this.#applicationId, token, body);
       }
       this.#tokenIsDead = true;
       if (!inChannel) throw new ReplyLost('expired', { cause: error });
@@ -200,12 +214,12 @@ export class DiscordSurface implements MessageSurface {
   /** Acknowledges in place of a killed process. Returns whether the interaction is acknowledged. */
   async #acknowledge(): Promise<boolean> {
     try {
-      await this.#tools.api.acknowledge(this.#task.handle.interaction!);
+      await this.#api.acknowledge(this.#task.handle.interaction!);
       return true;
     } catch (error) {
       if (failureOf(error) !== 'acknowledged') throw error;
       await sleep(ACKNOWLEDGEMENT_MS);
-      return this.#tools.clock() < this.#task.handle.interaction!.at + this.#tools.answerableMs;
+      return Date.now() < this.#task.handle.interaction!.at + this.#times.answerableMs;
     }
   }
 
@@ -214,18 +228,18 @@ export class DiscordSurface implements MessageSurface {
     this.#task.signal.throwIfAborted();
     if (error instanceof ReplyLost) throw error;
     const failure = failureOf(error);
-    const { logger } = this.#tools;
+    const { logger } = this.#chat;
     this.#failures += 1;
     const message = 'a reply was not edited';
     logger[failure === 'defect' ? 'error' : 'warn']({ reply: this.#task.id, ...loggable(error) }, message);
-    this.#tools.onFailure(this.#task.handle.channelId, error);
+    this.#onFailure(error);
     if (failure !== 'temporary' && failure !== 'defect') throw new ReplyLost(failure, { cause: error });
-    return Math.min(LONGEST_BACKOFF_MS, this.#tools.editIntervalMs * 2 ** (this.#failures - 1));
+    return Math.min(LONGEST_BACKOFF_MS, this.#times.editIntervalMs * 2 ** (this.#failures - 1));
   }
 
   /** Handles a text that AutoMod blocked: shows an apology in its place, and ends the story. */
   async #apologise(index: number, cause: unknown): Promise<never> {
-    this.#tools.logger.warn({ reply: this.#task.id, ...loggable(cause) }, 'AutoMod refused a reply');
+    this.#chat.logger.warn({ reply: this.#task.id, ...loggable(cause) }, 'AutoMod refused a reply');
     // If the apology is blocked too, the last shown text stays.
     await this.#put(index, { content: contentOf(undefined, REFUSED), components: [] }).catch(() => {});
     throw new ReplyLost('refused', { cause });
@@ -233,9 +247,8 @@ export class DiscordSurface implements MessageSurface {
 
   #endEarly(note: string): void {
     this.#note ??= note;
-    const { logger, stop } = this.#tools;
-    stop(this.#task.id).catch((error) => {
-      logger.warn(
+    this.#chat.stop(this.#task.id).catch((error) => {
+      this.#chat.logger.warn(
         { reply: this.#task.id, reason: (error as Error).message },
         'a reply could not be ended early',
       );

@@ -4,9 +4,9 @@
  */
 import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
+import type { SlackConversation, Workspace } from './conversations.ts';
 import { failureOf } from './failures.ts';
-import type { SlackConversation, Workspace } from './handle.ts';
-import { boltLogger } from './receive/logger.ts';
+import { boltLogger } from './receive/bolt.ts';
 import type { MessageBody } from './reply/messages.ts';
 
 /** A message as Slack delivers it, in the fields that are needed here. */

@@ -1,6 +1,35 @@
-/** Workspaces and conversations from the objects of Slack and Bolt, and as keys of settings. */
+/** Addresses on Slack: workspaces, conversations, messages, and their ids in the queue. */
 import type { Context } from '@slack/bolt';
-import type { SlackConversation, Workspace } from './handle.ts';
+import type { Requester } from '../../queue/admission/store.ts';
+import type { Presence } from '../blocks.ts';
+
+/** The address of a reply on Slack: all that any bot process needs to show it. */
+export interface SlackHandle extends SlackConversation {
+  /** The requester, who may stop the story; the bot itself for a daily line. */
+  readonly userId: string;
+  /** The bot's own user in the workspace, whom users invite. */
+  readonly botUserId: string;
+  /** When the request arrived, in ms since 1970: nothing of the reply is older. */
+  readonly at: number;
+  /** The URL at which Slack accepts ephemeral replies to the requester, for half an hour. */
+  readonly responseUrl?: string;
+  /** The message whose text the story continues. */
+  readonly source?: string;
+}
+
+/** A conversation in a workspace, and the thread in it. */
+export interface SlackConversation extends Workspace {
+  readonly channelId: string;
+  readonly threadTs?: string;
+}
+
+/** The workspace whose token is used. */
+export interface Workspace {
+  readonly teamId: string;
+  /** The organisation, when the app is installed for all of it. */
+  readonly enterpriseId?: string;
+  readonly isEnterpriseInstall?: boolean;
+}
 
 /** The workspace whose token an event needs. */
 export function workspaceOf(context: Context, teamId: string | undefined): Workspace {
@@ -35,4 +64,21 @@ export function locate(
   const [ts = '', threadTs] = id.split('@');
   const { threadTs: _, ...conversation } = where;
   return { ts, conversation: threadTs ? { ...conversation, threadTs } : conversation };
+}
+
+/** The requester that the queue uses for a Slack user; direct messages belong to the workspace, too. */
+export function requesterOf(teamId: string, userId: string): Requester {
+  return { person: `slack:${teamId}:${userId}`, community: `slack:${teamId}` };
+}
+
+/** A user in a conversation, or the bot without a user. */
+export function presenceIn({ teamId, channelId }: SlackConversation, userId?: string): Presence {
+  return { platform: 'slack', userId, community: teamId, channels: [channelId] };
+}
+
+/**
+ * A part of a job id: job ids must not contain colons, and Slack's ids contain no other special character.
+ */
+export function idPart(text: string): string {
+  return text.replaceAll(/[^\w.-]/g, '-');
 }

@@ -4,7 +4,7 @@ import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import { SlackApi } from './api.ts';
 import { codeOf, failureOf } from './failures.ts';
-import { missingScopes } from './oauth/scopes.ts';
+import { missingScopes } from './installations.ts';
 
 /**
  * Finds out what works and what is missing, as lines.

@@ -1,5 +1,6 @@
-/** Reduces users' text to words, without mentions, emoji and links, which no network can continue. Pure. */
-import { slackEscaping } from '../text/sanitise.ts';
+/** Users' text: its words without mentions, emoji and links, which no network can continue, and its options. Pure. */
+import { numberOf } from '../commands/command.ts';
+import { slackEscaping } from '../text.ts';
 
 /** `<@U1>`, `<!here>`, `<#C1|general>`, `<https://a.example|label>`; not `<b` or `a < b > c`. */
 const MARKUP = / ?<([@!#][^<>]*|[a-z][a-z0-9+.-]*:[^<>\s]+(?:\|[^<>]*)?)>/gi;
@@ -30,4 +31,39 @@ function wordsOf(inner: string): string {
   if (target.startsWith('#')) return label ? `#${label}` : '';
   // Slack formats an address that a user typed as a link whose label is that address.
   return target.includes(label) ? '' : label;
+}
+
+/** The parsed text of `/scifi`. */
+export interface StoryWords {
+  readonly prompt: string;
+  readonly temperature?: number;
+  readonly length?: number;
+  readonly seed?: number;
+  readonly model?: string;
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = { temperature: '0.7', length: '800', seed: '7' };
+
+/**
+ * Parses `It all temp=0.7 began with length=800`; the options are removed, and the remaining words are the
+ * prompt.
+ *
+ * @throws StoryError `bad_request` with a sentence
+ */
+export function readStoryWords(text: string): StoryWords {
+  const options = new Map<string, string>();
+  const prompt = text.replace(
+    /(?:^|\s+)(temp|temperature|length|seed|model)=(\S*?)(?:\s*[,;])*(?=\s|$)/gi,
+    (_, name: string, value: string) => {
+      options.set(name.toLowerCase() === 'temp' ? 'temperature' : name.toLowerCase(), value);
+      return '';
+    },
+  );
+  const model = options.get('model');
+  const words: Record<string, string | number> = { prompt: prompt.trim(), ...(model ? { model } : {}) };
+  for (const [name, example] of Object.entries(EXAMPLES)) {
+    const value = options.get(name);
+    if (value !== undefined) words[name] = numberOf(name, value, example);
+  }
+  return words as unknown as StoryWords;
 }

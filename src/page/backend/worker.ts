@@ -3,7 +3,6 @@
  * lifetime.
  */
 import { StoryError } from '../../errors.ts';
-import { completeRequest } from '../../story/complete-request.ts';
 import {
   isFinal,
   type ModelChoice,
@@ -11,6 +10,7 @@ import {
   type StoryRequest,
   type StorytellerStatus,
 } from '../../story/story.ts';
+import { completeRequest } from '../../story/story-request.ts';
 import { workerUrl } from '../policy.ts';
 import { type Ask, failed } from '../reply.ts';
 import { ApiError, type OpenEvents, type StoryApi, type StoryBackend } from './backend.ts';

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postLine } from '../../../src/bots/commands/daily.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type DiscordHarness, ephemeralReply, finished, openDiscord, textOf } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
@@ -81,13 +80,13 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
       assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
     }
     const before = await queued();
-    await postLine(channel.id, harness.tools());
+    await harness.bot.daily.post(channel.id);
     assert.equal(await queued(), before);
     const lines = () =>
       [...channel.messages.values()].filter((one) => textOf([one]).length > 30 && !one.flags);
     assert.equal(lines().length, 0);
     await block('remove', { channel: channel.id }, channel);
-    await postLine(channel.id, harness.tools());
+    await harness.bot.daily.post(channel.id);
     await until(() => lines().length === 1, 'a line');
   });
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postLine, repairSchedules } from '../../../src/bots/commands/daily.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import {
   ALL_PERMISSIONS,
@@ -190,17 +189,16 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
         await set(harness, channel, 'daily', { hour: 0 }),
         /An opening line comes every day at 0:00, UTC/,
       );
-      const tools = harness.tools();
       const clock = () => Date.UTC(2030, 0, 2, 0, 0, 1);
       await Promise.all([
-        postLine(channel.id, { ...tools, clock }),
-        postLine(channel.id, { ...tools, clock }),
+        harness.bot.daily.post(channel.id, clock()),
+        harness.bot.daily.post(channel.id, clock()),
       ]);
       const line = await until(() => botsMessages(channel).find(isOver), 'a line');
       assert.ok(textOf([line]).length > 30);
       const bob = new Person(discord, 'bob');
       assert.notEqual(textOf(await finished(bob.press(line, 'Continue'))), '');
-      await postLine(channel.id, { ...tools, clock: () => clock() + 24 * 3_600_000 });
+      await harness.bot.daily.post(channel.id, clock() + 24 * 3_600_000);
       await until(() => botsMessages(channel).filter(isOver).length === 3, 'the next day’s line');
     });
 
@@ -248,7 +246,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
         const template = { name: 'line', data: { channelId: 'gone' } };
         await schedules.upsertJobScheduler('cgone', { pattern: '0 8 * * *' }, template);
 
-        await repairSchedules(harness.tools());
+        await harness.bot.daily.repairSchedules();
 
         assert.equal((await schedules.getJobScheduler(idOf(lost!)))?.next, before?.next);
         assert.equal((await schedules.getJobScheduler(idOf(stuck!)))?.next, before?.next);

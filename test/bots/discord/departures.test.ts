@@ -1,7 +1,6 @@
 /** Discord settings are removed with their channel or server; refused lines there delay no other reply. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { postLine } from '../../../src/bots/commands/daily.ts';
 import { type FakeChannel, PERMISSION } from '../../fakes/discord/world.ts';
 import { type DiscordHarness, finished, openDiscord, textOf } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
@@ -89,11 +88,11 @@ describe('settings on Discord', { timeout: 120_000, concurrency: true }, () => {
       const config = { token: discord.token, shards: 'none', api: discord.api };
       await harness.restart({ config });
       discord.world.channels.delete(deleted.id);
-      await postLine(deleted.id, { ...harness.tools(), clock });
+      await harness.bot.daily.post(deleted.id, clock());
       await until(() => isForgotten(harness, deleted), 'the channel to be forgotten');
       assert.ok(!(await isForgotten(harness, others[1]!)));
       discord.world.isMember = false;
-      for (const { id } of others) await postLine(id, { ...harness.tools(), clock });
+      for (const { id } of others) await harness.bot.daily.post(id, clock());
       for (const other of others)
         await until(() => isForgotten(harness, other), 'the server to be forgotten');
     } finally {
@@ -112,9 +111,9 @@ describe('settings on Discord', { timeout: 120_000, concurrency: true }, () => {
       await harness.bot.channels.write({ channelId: marker.id, daily });
       discord.world.deleteChannel(marker);
       await until(() => isForgotten(harness, marker), 'the change to be known');
-      const hopeless = (line: string) => line.includes('does not work') && line.includes(closed.id);
+      const hopeless = (line: string) => line.includes('do not work') && line.includes(closed.id);
       for (let day = 0; day < 3; day++) {
-        await postLine(closed.id, { ...harness.tools(), clock: () => clock() + day * 86_400_000 });
+        await harness.bot.daily.post(closed.id, clock() + day * 86_400_000);
       }
       assert.equal(harness.log.filter(hopeless).length, 1, 'said once');
       assert.equal(discord.count('invalid'), 0);
@@ -132,7 +131,7 @@ describe('settings on Discord', { timeout: 120_000, concurrency: true }, () => {
       // The gateway sends no event about it: every line is tried.
       for (const channel of channels) channel.permissions = PERMISSION.viewChannel;
       const post = (some: readonly FakeChannel[]) =>
-        Promise.all(some.map(({ id }) => postLine(id, { ...harness.tools(), clock })));
+        Promise.all(some.map(({ id }) => harness.bot.daily.post(id, clock())));
       await post(channels.slice(0, 30));
       await until(() => discord.count(403) >= 30, 'refusals', 30_000);
       await post(channels.slice(30));

@@ -102,15 +102,15 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
     const set = (subcommand: string, options = {}) =>
       ephemeralReply(ann.slash(channel, 'scifi-limits', options, { subcommand }));
     const standard = [
-      'Each person here may have 3 stories under way and 5 stories an hour.',
-      'All together may have 200 stories under way and 1,000 stories an hour.',
-      'Nothing is set here: that is as whoever operates me has it.',
+      'Each user here may have 3 stories under way and 5 stories an hour.',
+      'All users together may have 200 stories under way and 1,000 stories an hour.',
+      'Nothing is set here: these are the limits of the operator of this bot.',
     ];
     assert.deepEqual((await set('show')).split('\n'), standard);
     assert.deepEqual((await set('set', { 'person-at-once': 1, 'all-hourly': 900 })).split('\n'), [
-      'Each person here may have 1 story under way and 5 stories an hour.',
-      'All together may have 200 stories under way and 900 stories an hour.',
-      'Set here: person-at-once 1, all-hourly 900. The rest is as whoever operates me has it.',
+      'Each user here may have 1 story under way and 5 stories an hour.',
+      'All users together may have 200 stories under way and 900 stories an hour.',
+      'Set here: person-at-once 1, all-hourly 900. The rest is as the operator of this bot has set it.',
     ]);
     assert.match(
       await set('set', { 'person-hourly': 6 }),

@@ -1,7 +1,7 @@
 /** The whole path, from a command on the fake Discord to the last edit of its reply. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { readParts } from '../../../src/bots/discord/story-text.ts';
+import { readParts } from '../../../src/bots/discord/messages.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeInteraction, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
 import {
@@ -89,7 +89,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     await until(() => labelsOf(message).includes('Stop') && textOf([message]).length > 100, 'a growing text');
     const refused = bob.press(message, 'Stop');
     const ephemeral = await until(() => refused.original, 'a refusal');
-    assert.match(ephemeral.content, /^Only the one who asked/);
+    assert.match(ephemeral.content, /^Only the user who asked/);
     assert.equal(ephemeral.flags, EPHEMERAL);
     bob.permissions |= PERMISSION.manageMessages;
     const shown = textOf([message]);

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postLine } from '../../../src/bots/commands/daily.ts';
 import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
@@ -100,12 +99,12 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     const refused = await answered(ann.slash(channel, '/scifi', 'In here length=200'));
     assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
     const before = await queued();
-    await postLine(`${slack.workspace.id}-${channel.id}`, harness.tools());
+    await harness.bot.daily.post(`${slack.workspace.id}-${channel.id}`);
     assert.equal(await queued(), before);
     assert.equal(botsMessages(channel).length, 0);
     await sleep(2);
     await answered(ann.slash(channel, '/scifi-block', `remove ${channelName(channel)}`));
-    await postLine(`${slack.workspace.id}-${channel.id}`, harness.tools());
+    await harness.bot.daily.post(`${slack.workspace.id}-${channel.id}`);
     await finished(channel);
   });
 
@@ -126,9 +125,9 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     const bob = new Person(slack, 'bob');
     assert.match(
       await block(nameOf(ann), bob),
-      /^Only those who administrate this workspace may see and change/,
+      /^Only administrators may do that in this workspace\. Ask one of them\.$/,
     );
-    assert.match(await block('list', bob), /^Only those who administrate/);
+    assert.match(await block('list', bob), /^Only administrators/);
     assert.match(await block(''), /`\/scifi-block remove @ann`/);
     assert.match(await block('eve'), /^Name users and channels as Slack offers them/);
     assert.match(await block('add'), /^Name a user or a channel/);

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
-import type { Budget, Claim, Priority } from '../../../src/bots/slack/reply/budget.ts';
-import { Budgets } from '../../../src/bots/slack/reply/budgets.ts';
+import { type Budget, Budgets, type Claim, type Priority } from '../../../src/bots/slack/reply/budgets.ts';
 
 const MINUTE_MS = 60_000;
 /** Slack's limit of tier 3. */

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postLine } from '../../../src/bots/commands/daily.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { botsMessages, finished, isOver, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
@@ -21,8 +20,7 @@ async function set(
   return until(() => harness.ephemeralTo(delivery), 'an answer');
 }
 
-const REFUSED =
-  /^Only those who administrate this workspace and the creator of this channel may change that\./;
+const REFUSED = /^Only administrators and the creator of this channel may do that in this workspace\./;
 
 describe('the permission to set up a channel on Slack', { timeout: 60_000 }, () => {
   let harness: SlackHarness;
@@ -63,7 +61,10 @@ describe('the permission to set up a channel on Slack', { timeout: 60_000 }, () 
     const all = slack.workspace.scopes;
     const channel = harness.channelOf();
     slack.workspace.scopes = all.filter((scope) => scope !== 'users:read');
-    assert.match(await set(harness, bob(), channel, 'on'), /^I may not see who administrates this workspace/);
+    assert.match(
+      await set(harness, bob(), channel, 'on'),
+      /^I may not see who the administrators of this workspace are/,
+    );
     assert.match(await set(harness, ann, channel, 'on'), /^Every message/);
     slack.workspace.scopes = all.filter((scope) => scope !== 'channels:read');
     assert.match(await set(harness, ann, channel, 'off'), REFUSED);
@@ -130,7 +131,7 @@ describe('channel settings on Slack', { timeout: 60_000 }, () => {
       const channel = harness.channelOf();
       await set(harness, ann, channel, 'daily hour=0');
       close(channel);
-      await postLine(keyOf(channel), harness.tools());
+      await harness.bot.daily.post(keyOf(channel));
       assert.ok(!(await isSet(channel)));
       assert.equal(botsMessages(channel).length, 0);
     }
@@ -142,7 +143,7 @@ describe('channel settings on Slack', { timeout: 60_000 }, () => {
     const channel = harness.channelOf();
     await set(harness, ann, channel, 'daily hour=0');
     slack.misbehave({ match: /conversations.info/, answer: 503 });
-    await postLine(keyOf(channel), harness.tools());
+    await harness.bot.daily.post(keyOf(channel));
     assert.ok(await isSet(channel));
     await finished(channel);
   });
@@ -173,8 +174,7 @@ describe('many daily lines at one hour on Slack', { timeout: 60_000 }, () => {
         const channelId = `${slack.workspace.id}-${channel.id}`;
         await harness.bot.channels.write({ channelId, daily: { hour: 0, timeZone: 'UTC' } });
       }
-      const tools = harness.tools();
-      await Promise.all(channels.map(({ id }) => postLine(`${slack.workspace.id}-${id}`, { ...tools })));
+      await Promise.all(channels.map(({ id }) => harness.bot.daily.post(`${slack.workspace.id}-${id}`)));
       const mine = harness.channelOf();
       const delivery = ann.slash(mine, '/scifi', 'What of me length=900');
       const story = await finished(mine, undefined, 30_000);

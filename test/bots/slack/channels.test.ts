@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postLine } from '../../../src/bots/commands/daily.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { botsMessages, finished, isOver, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
@@ -69,16 +68,15 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
     const channel = harness.channelOf();
     assert.match(await set(harness, channel, 'daily hour=0'), /An opening line comes every day at 0:00, UTC/);
     const key = `${slack.workspace.id}-${channel.id}`;
-    const tools = harness.tools();
     const clock = () => Date.UTC(2030, 0, 2, 0, 0, 1);
-    await Promise.all([postLine(key, { ...tools, clock }), postLine(key, { ...tools, clock })]);
+    await Promise.all([harness.bot.daily.post(key, clock()), harness.bot.daily.post(key, clock())]);
     const line = await finished(channel);
     assert.ok(textOf(line).length > 30);
     assert.equal(line.history.length, 1);
     new Person(slack, 'bob').press(line, 'Continue');
     const next = await finished(channel, ({ ts }) => ts > line.ts);
     assert.notEqual(textOf(next), '');
-    await postLine(key, { ...tools, clock: () => clock() + 24 * 3_600_000 });
+    await harness.bot.daily.post(key, clock() + 24 * 3_600_000);
     await until(() => botsMessages(channel).filter(isOver).length === 3, 'the next day’s line');
   });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { webApi } from '@slack/bolt';
 import { failureOf, type SlackFailure } from '../../../src/bots/slack/failures.ts';
-import { StreamSupport } from '../../../src/bots/slack/reply/stream-support.ts';
+import { StreamSupport } from '../../../src/bots/slack/reply/stream.ts';
 
 function refusal(code: string): Error {
   return new webApi.WebAPIPlatformError({ ok: false, error: code, response_metadata: {} });

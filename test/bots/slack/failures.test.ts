@@ -118,10 +118,10 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
       const [one, two, three] = [harness.channelOf(), harness.channelOf(), harness.channelOf()];
       ann.slash(one, '/scifi', 'First length=200');
       const first = await until(() => botsMessages(one)[0], 'a message');
-      await until(() => smallPrintOf(first) === 'Next in the queue', 'a place');
+      await until(() => smallPrintOf(first) === 'Next in the queue, a few seconds', 'a place');
       ann.slash(two, '/scifi', 'Second length=200');
       const second = await until(() => botsMessages(two)[0], 'a message');
-      await until(() => smallPrintOf(second) === '2nd in the queue', 'a place');
+      await until(() => smallPrintOf(second) === '2nd in the queue, a few seconds', 'a place');
       assert.deepEqual(labelsOf(second), ['Stop']);
       const third = ann.slash(three, '/scifi', 'Third length=200');
       await until(() => harness.ephemeralTo(third).startsWith('2 stories are waiting already.'), 'a refusal');

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Installation } from '@slack/bolt';
 import { pino } from 'pino';
 import { NoInstallation } from '../../../src/bots/slack/failures.ts';
-import { Installations } from '../../../src/bots/slack/oauth/installations.ts';
+import { Installations } from '../../../src/bots/slack/installations.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import { BACKENDS, type Backend } from '../../helpers/backends.ts';
 

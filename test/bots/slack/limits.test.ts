@@ -81,17 +81,17 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
       return until(() => harness.ephemeralTo(delivery), 'an answer');
     };
     const standard = [
-      'Each person here may have 3 stories under way and 5 stories an hour.',
-      'All together may have 200 stories under way and 1,000 stories an hour.',
-      'Nothing is set here: that is as whoever operates me has it.',
+      'Each user here may have 3 stories under way and 5 stories an hour.',
+      'All users together may have 200 stories under way and 1,000 stories an hour.',
+      'Nothing is set here: these are the limits of the operator of this bot.',
     ];
     assert.deepEqual((await limits('')).split('\n'), standard);
-    assert.match(await limits('person-at-once=1'), /^Only those who administrate this workspace may set/);
+    assert.match(await limits('person-at-once=1'), /^Only administrators may do that in this workspace\./);
     assert.deepEqual((await limits('show')).split('\n'), standard);
     slack.world.administrators.add(ann.user.id);
     assert.match(
       await limits('person-at-once=1 all-hourly=900'),
-      /^Each person here may have 1 story under way/,
+      /^Each user here may have 1 story under way/,
     );
     assert.match(
       await limits('person-hourly=6'),
@@ -119,7 +119,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     slack.workspace.scopes = slack.workspace.scopes.filter((scope) => scope !== 'users:read');
     assert.match(
       await limits('all-at-once=3'),
-      /^I may not see who administrates this workspace\. Add the scope/,
+      /^I may not see who the administrators of this workspace are\. Add the scope/,
     );
   });
 });

@@ -2,16 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { missingScopes, SCOPES } from '../../../src/bots/slack/oauth/scopes.ts';
-import {
-  BLOCK,
-  CHANNEL,
-  CONTINUE,
-  FORGET,
-  LIMITS,
-  PRIVACY,
-  SCIFI,
-} from '../../../src/bots/slack/receive/listeners.ts';
+import { COMMANDS } from '../../../src/bots/commands/table.ts';
+import { missingScopes, SCOPES } from '../../../src/bots/slack/installations.ts';
+import { CONTINUE, SCIFI } from '../../../src/bots/slack/receive/listeners.ts';
 
 describe('manifest.json', () => {
   it('requests the scopes, commands, events and the shortcut that the code uses', async () => {
@@ -21,14 +14,14 @@ describe('manifest.json', () => {
     assert.deepEqual(missingScopes(oauth_config.scopes.bot), []);
     assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 1);
     const commands = features.slash_commands.map(({ command }: { command: string }) => command);
-    assert.deepEqual(commands, [SCIFI, CHANNEL, LIMITS, BLOCK, PRIVACY, FORGET]);
+    assert.deepEqual(commands, [SCIFI, ...COMMANDS.map(({ name }) => `/${name}`)]);
     // Slack replaces the names of users and channels by their ids in these commands.
     const escaped = features.slash_commands.filter(
       ({ should_escape }: { should_escape: boolean }) => should_escape,
     );
     assert.deepEqual(
       escaped.map(({ command }: { command: string }) => command),
-      [BLOCK],
+      ['/scifi-block'],
     );
     const [shortcut] = features.shortcuts;
     assert.deepEqual(

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readMarkup } from '../../../src/bots/slack/markup.ts';
-import { isWordless } from '../../../src/bots/submit.ts';
-import { slackEscaping } from '../../../src/bots/text/sanitise.ts';
+import { hasWords } from '../../../src/bots/submit.ts';
+import { slackEscaping } from '../../../src/bots/text.ts';
 
 describe('Slack’s markup', () => {
   it('is converted to words: mentions, emoji and links are removed, labels stay', () => {
@@ -33,9 +33,9 @@ describe('Slack’s markup', () => {
   });
 });
 
-describe('isWordless', () => {
+describe('hasWords', () => {
   it('distinguishes emoji from words', () => {
-    for (const text of ['', ' \n', '🚀', '👩🏽‍🚀 🇦🇹 1️⃣ ❤️']) assert.ok(isWordless(text), text);
-    for (const text of ['1', '🚀 up', '"', '…', 'नमस्ते', '#5']) assert.ok(!isWordless(text), text);
+    for (const text of ['', ' \n', '🚀', '👩🏽‍🚀 🇦🇹 1️⃣ ❤️']) assert.ok(!hasWords(text), text);
+    for (const text of ['1', '🚀 up', 'नमस्ते', '#5']) assert.ok(hasWords(text), text);
   });
 });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { App } from '@slack/bolt';
 import { pino } from 'pino';
-import { boltLogger } from '../../../src/bots/slack/receive/logger.ts';
+import { boltLogger } from '../../../src/bots/slack/receive/bolt.ts';
 import {
   type Refusal,
   refuse,

@@ -69,7 +69,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       const message = await until(() => botsMessages(channel)[0], 'a message');
       await until(() => textOf(message).length > 100, 'a growing text');
       const refused = bob.press(message, 'Stop');
-      await until(() => /^Only the one who asked/.test(harness.ephemeralTo(refused)), 'a refusal');
+      await until(() => /^Only the user who asked/.test(harness.ephemeralTo(refused)), 'a refusal');
       const shown = textOf(message);
       ann.press(message, 'Stop');
       await until(() => isOver(message), 'the end');
@@ -219,7 +219,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
         [`${'x'.repeat(100)} length=60`, /needs at least 50 of its own/],
         ['It all began temp=hot', /The temperature is “hot”; give a number/],
         ['It all began model=borges', /There is no model of that name\. Choose one of: scifi, melville/],
-        [`${'&'.repeat(1_900)} length=6000`, /too long for one message of Slack/],
+        [`a${'&'.repeat(1_900)} length=6000`, /too long for one message of Slack/],
         ['All the w0ps', /^I do not write on from one of the words in there/],
         ['', /^Give me an opening/m],
         ['help', /`temp` from 0, predictable/],

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { layOutRoot } from '../../../src/bots/slack/reply/messages.ts';
 import { markdownOf } from '../../../src/bots/slack/reply/stream.ts';
-import { clean } from '../../../src/bots/text/sanitise.ts';
+import { clean } from '../../../src/bots/text.ts';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
 import {
   botsMessages,

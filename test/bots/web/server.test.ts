@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { createRequestReader } from '../../../src/bots/story-request.ts';
 import { createWebServer } from '../../../src/bots/web/server.ts';
 import { StoryError } from '../../../src/errors.ts';
 import { STORY_BOUNDS } from '../../../src/story/story.ts';
+import { createRequestReader } from '../../../src/story/story-request.ts';
 import { ask, errorOf, MODELS, parseRequest, post, startServer } from './helpers.ts';
 
 test('a story is requested, read and stopped', async (t) => {

@@ -1,26 +1,17 @@
 /** Removes the settings of a conversation that is closed, and of a workspace that uninstalls the app. */
 import type { App } from '@slack/bolt';
-import type { Logger } from 'pino';
-import type { CommunityLimitSettings } from '../../../queue/admission/settings.ts';
-import type { BlockLists } from '../../blocks/block-lists.ts';
-import type { PromptChannels } from '../../channel-settings.ts';
+import type { ChatContext } from '../../adapter.ts';
 import type { SlackApi } from '../api.ts';
-import { communityOf as placeNameOf } from '../ask.ts';
-import type { People } from '../commands/people.ts';
-import { keyOf, workspaceOf } from '../conversations.ts';
+import {
+  keyOf,
+  type SlackConversation,
+  type SlackHandle,
+  type Workspace,
+  workspaceOf,
+} from '../conversations.ts';
 import { codeOf, failureOf, NoInstallation } from '../failures.ts';
-import type { SlackConversation, Workspace } from '../handle.ts';
-import type { Installations } from '../oauth/installations.ts';
-
-export interface DepartureTools {
-  /** Undefined when the app serves one workspace, whose token is configured. */
-  readonly installations: Installations | undefined;
-  readonly channels: PromptChannels;
-  readonly people: People;
-  readonly communityLimits: CommunityLimitSettings;
-  readonly blocks: BlockLists;
-  readonly logger: Logger;
-}
+import type { People } from '../home.ts';
+import type { Installations } from '../installations.ts';
 
 /** Events after which the bot is no longer in a conversation. */
 const CLOSING = [
@@ -32,9 +23,18 @@ const CLOSING = [
   'group_left',
 ] as const;
 
-/** Registers listeners that remove the settings of closed conversations and of workspaces without the app. */
-export function watchDepartures(app: App, tools: DepartureTools): void {
-  const { installations, channels, people, communityLimits, blocks, logger } = tools;
+/**
+ * Registers listeners that remove the settings of closed conversations and of workspaces without the app.
+ *
+ * @param installations undefined when the app serves one workspace, whose token is configured
+ */
+export function watchDepartures(
+  app: App,
+  chat: ChatContext<SlackHandle>,
+  people: People,
+  installations: Installations | undefined,
+): void {
+  const { channels, logger } = chat;
   for (const type of CLOSING) {
     app.event(type, async ({ event, context, body }) => {
       const { channel } = event as { channel: string };
@@ -51,8 +51,7 @@ export function watchDepartures(app: App, tools: DepartureTools): void {
     await Promise.all([
       channels.forget(`${teamId}-`),
       people.forgetTeam(teamId),
-      communityLimits.remove(placeNameOf(teamId)),
-      blocks.forgetCommunity('slack', teamId),
+      chat.forgetCommunity(teamId),
     ]);
     logger.info({ team: teamId }, 'the settings of a workspace that was left are removed');
   };
@@ -70,9 +69,9 @@ export function watchDepartures(app: App, tools: DepartureTools): void {
  * running. Asks Slack; while Slack does not answer, and when the bot lacks the scope, nothing counts as
  * closed.
  */
-export async function isClosed(place: SlackConversation, api: SlackApi): Promise<boolean> {
+export async function isClosed(conversation: SlackConversation, api: SlackApi): Promise<boolean> {
   try {
-    const { isArchived, isMember } = await api.conversation(place);
+    const { isArchived, isMember } = await api.conversation(conversation);
     return isArchived || !isMember;
   } catch (error) {
     // A rejected token may be a configuration mistake: the settings outlast it.

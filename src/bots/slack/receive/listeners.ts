@@ -1,4 +1,4 @@
-/** Handles commands, buttons, the shortcut and the App Home. */
+/** Answers commands, buttons, the shortcut and the App Home. */
 import type {
   AllMiddlewareArgs,
   App,
@@ -9,126 +9,294 @@ import type {
   SlackCommandMiddlewareArgs,
   SlackShortcutMiddlewareArgs,
 } from '@slack/bolt';
-import type { SlackConfig } from '../../../config.ts';
+import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
-import type { PromptChannels } from '../../channel-settings.ts';
-import { carryOut } from '../../commands/channel.ts';
-import type { LimitsTools } from '../../commands/limits.ts';
+import type { StoryRequest } from '../../../story/story.ts';
+import { drawSeed } from '../../../story/story-request.ts';
+import type { ChatContext } from '../../adapter.ts';
+import type { Caller, Command } from '../../commands/command.ts';
+import { COMMANDS } from '../../commands/table.ts';
 import { requestBehind, type SeenMessage, storyEnd } from '../../read-story.ts';
-import { drawSeed, isWordless, logged, parseRequest } from '../../submit.ts';
-import { clean, slackEscaping } from '../../text/sanitise.ts';
-import type { WireMessage } from '../api.ts';
-import { type Asked, answerWithStory, idPart, type SlackTools } from '../ask.ts';
-import { type BlockTools, changeBlocks, presenceIn } from '../commands/block-command.ts';
-import { readChannelWords, readStoryWords } from '../commands/command-text.ts';
-import { CHANNEL_HELP, storyHelp } from '../commands/help.ts';
-import { ANY_SETTING, homeView, readChoice } from '../commands/home.ts';
-import { changeLimits } from '../commands/limits-command.ts';
-import { demandChannelManager } from '../commands/permissions.ts';
-import { forgetUser, type PrivacyTools, tellPrivacy } from '../commands/privacy-commands.ts';
-import { keyOf, locate, messageId, workspaceOf } from '../conversations.ts';
-import { failureOf, loggable } from '../failures.ts';
-import type { SlackConversation } from '../handle.ts';
-import { readMarkup } from '../markup.ts';
-import { ANY_BUTTON, type Button, decodeButton } from '../reply/buttons.ts';
-import { MAX_CONTENT, readBlocks } from '../reply/story-text.ts';
+import { type Asked, hasWords } from '../../submit.ts';
+import { clean, slackEscaping } from '../../text.ts';
+import type { SlackApi, WireMessage } from '../api.ts';
+import {
+  idPart,
+  keyOf,
+  locate,
+  messageId,
+  presenceIn,
+  requesterOf,
+  type SlackConversation,
+  type SlackHandle,
+  workspaceOf,
+} from '../conversations.ts';
+import { failureOf } from '../failures.ts';
+import { ANY_SETTING, homeView, type People, readChoice, storyHelp } from '../home.ts';
+import { readMarkup, readStoryWords } from '../markup.ts';
+import { demandPermission } from '../permissions.ts';
+import type { Budgets } from '../reply/budgets.ts';
+import { ANY_BUTTON, type Button, decodeButton, readBlocks } from '../reply/messages.ts';
 
 export const SCIFI = '/scifi';
-export const CHANNEL = '/scifi-channel';
-export const LIMITS = '/scifi-limits';
-export const BLOCK = '/scifi-block';
-export const PRIVACY = '/scifi-privacy';
-export const FORGET = '/scifi-forget';
 export const CONTINUE = 'scifi-continue-message';
 const NO_WORDS =
   'There are no words in that opening: emoji and links are left out. Give some, such as /scifi It all began with.';
+const CROWDED =
+  'Many stories are being written in this workspace at the moment. Yours comes whole, as soon as it is done.';
+/** Replaces a user's id that is forgotten: no user of Slack has this one. */
+const FORGOTTEN_USER = 'U0';
 
-export interface ListenerTools extends SlackTools, LimitsTools, BlockTools, PrivacyTools {
-  readonly channels: PromptChannels;
-  readonly config: Pick<SlackConfig, 'channelManagers'>;
-}
+type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<BlockElementAction>> & AllMiddlewareArgs;
+type ShortcutArgs = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
 
-type Command = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
-type Press = SlackActionMiddlewareArgs<BlockAction<BlockElementAction>> & AllMiddlewareArgs;
-type Shortcut = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
+export class Listeners {
+  readonly #chat: ChatContext<SlackHandle>;
+  readonly #api: SlackApi;
+  readonly #budgets: Budgets;
+  readonly #people: People;
+  readonly #channelManagers: ChannelManagers;
 
-/**
- * Commands that are closed to blocked users; the others let them see and delete the data stored about them.
- */
-const COMMANDS: Readonly<Record<string, (args: Command, tools: ListenerTools) => Promise<void>>> = {
-  [SCIFI]: tellStory,
-  [CHANNEL]: changeChannel,
-  [LIMITS]: changeLimits,
-  [BLOCK]: changeBlocks,
-};
+  constructor(
+    chat: ChatContext<SlackHandle>,
+    api: SlackApi,
+    budgets: Budgets,
+    people: People,
+    channelManagers: ChannelManagers,
+  ) {
+    this.#chat = chat;
+    this.#api = api;
+    this.#budgets = budgets;
+    this.#people = people;
+    this.#channelManagers = channelManagers;
+  }
 
-/** Registers the listeners for commands, buttons, the shortcut and the App Home. */
-export function listen(app: App, tools: ListenerTools): void {
-  for (const [name, answer] of Object.entries(COMMANDS)) {
-    app.command(name, async (args) => {
-      const refusal = refusalOfCommand(args, tools);
-      if (refusal) await args.ack({ response_type: 'ephemeral', text: said(refusal) });
-      else await answer(args, tools);
+  /** Registers the listeners with Bolt. */
+  register(app: App): void {
+    app.command(SCIFI, (args) => this.#tellStory(args));
+    for (const command of COMMANDS) app.command(`/${command.name}`, (args) => this.#onCommand(command, args));
+    app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>
+      this.#continueMessage(args as ShortcutArgs),
+    );
+    app.action({ type: 'block_actions', action_id: ANY_BUTTON }, (args) =>
+      this.#onButton(args as ButtonArgs),
+    );
+    app.action({ type: 'block_actions', action_id: ANY_SETTING }, (args) => this.#prefer(args as ButtonArgs));
+    app.event('app_home_opened', async ({ event, context }) => {
+      if (event.tab !== 'home') return;
+      const workspace = workspaceOf(context, undefined);
+      const preferences = await this.#people.read(workspace.teamId, event.user);
+      await this.#api.publishHome(workspace, event.user, homeView(this.#chat.models, preferences));
     });
   }
-  app.command(PRIVACY, (args) => tellPrivacy(args, tools));
-  app.command(FORGET, (args) => forgetUser(args, tools));
-  app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>
-    continueMessage(args as Shortcut, tools),
-  );
-  app.action({ type: 'block_actions', action_id: ANY_BUTTON }, (args) => onButton(args as Press, tools));
-  app.action({ type: 'block_actions', action_id: ANY_SETTING }, (args) => prefer(args as Press, tools));
-  app.event('app_home_opened', async ({ event, context }) => {
-    if (event.tab !== 'home') return;
-    const workspace = workspaceOf(context, undefined);
-    const preferences = await tools.people.read(workspace.teamId, event.user);
-    await tools.api.publishHome(workspace, event.user, homeView(tools.models, preferences));
-  });
-}
 
-/** The refusal for a blocked user; undefined when the user is not blocked. */
-function refusalOf(
-  conversation: SlackConversation,
-  userId: string,
-  { blocks, logger }: Pick<ListenerTools, 'blocks' | 'logger'>,
-  options?: { readonly ofOperatorOnly: boolean },
-): string | undefined {
-  try {
-    blocks.refuse(presenceIn(conversation, userId), options);
-    return undefined;
-  } catch (error) {
-    return logged(error, logger).message;
+  async #onCommand<Order>(definition: Command<Order>, { command, ack, context }: CommandArgs): Promise<void> {
+    const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+    const { user_id: userId, response_url: responseUrl } = command;
+    const answer = async () => {
+      const { ignoresBlocks } = definition;
+      const ofOperatorOnly = ignoresBlocks === 'of moderators';
+      const refusal =
+        ignoresBlocks === 'all' ? undefined : this.#blockedBy(conversation, userId, { ofOperatorOnly });
+      if (refusal) return slackEscaping.escape(refusal);
+      const markup = command.text ?? '';
+      let order: Order | undefined;
+      try {
+        order = definition.fromText(slackEscaping.unescape(markup), markup);
+        if (order === undefined) return definition.help ?? slackEscaping.escape(definition.description);
+        const permission = definition.permission(order);
+        await demandPermission(permission, conversation, userId, this.#channelManagers, this.#api);
+      } catch (error) {
+        return slackEscaping.escape(this.#chat.refusalFor(error));
+      }
+      return this.#chat.run(definition, order, this.#callerOf(conversation, userId, context.botUserId));
+    };
+    // Acknowledge first: the answer may need calls to Slack, and the acknowledgement has a deadline.
+    await ack();
+    await this.#api.postEphemeral(responseUrl, await answer());
   }
-}
 
-function refusalOfCommand({ command, context }: Command, tools: ListenerTools): string | undefined {
-  const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
-  // Administrators who block their own channel can still unblock it.
-  return refusalOf(conversation, command.user_id, tools, { ofOperatorOnly: command.command === BLOCK });
-}
-
-async function tellStory({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
-  const { user_id: userId, response_url: responseUrl, trigger_id } = command;
-  const typed = (command.text ?? '').trim();
-  const text = readMarkup(typed).trim();
-  if (typed === '' || text.toLowerCase() === 'help') {
-    await ack({ response_type: 'ephemeral', text: storyHelp(tools.models) });
-    return;
+  #callerOf(conversation: SlackConversation, userId: string, botUserId: string | undefined): Caller {
+    const { teamId } = conversation;
+    return {
+      platform: 'slack',
+      userId,
+      communityId: teamId,
+      channelId: keyOf(conversation),
+      environment: async (isNeeded) => {
+        const isAbsent = isNeeded && (await this.#isAbsentFrom(conversation));
+        return {
+          missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
+          remedy: `Type \`/invite\` <@${botUserId}> and try again.`,
+        };
+      },
+      forget: async () => {
+        await this.#people.forget(teamId, userId);
+        await this.#chat.forget({
+          isTheirs: (handle) => handle.teamId === teamId && handle.userId === userId,
+          anonymous: ({ responseUrl: _, ...handle }) => ({ ...handle, userId: FORGOTTEN_USER }),
+        });
+      },
+    };
   }
-  const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
-  const asked: Asked = {
-    id: `c${idPart(trigger_id)}`,
-    handle: { ...conversation, userId, botUserId: context.botUserId ?? '', responseUrl },
-    acknowledge: (sentence) =>
-      ack(sentence ? { response_type: 'ephemeral', text: said(sentence) } : undefined),
-    replyEphemeral: (sentence) => tools.api.postEphemeral(responseUrl, said(sentence)),
-  };
-  const prepare = async () => {
-    const isTyped = readStoryWords(slackEscaping.unescape(typed)).prompt !== '';
-    if (isTyped && isWordless(readStoryWords(text).prompt)) throw new StoryError('bad_request', NO_WORDS);
-    return { request: await requestOf(text, conversation, userId, tools) };
-  };
-  await answerWithStory(asked, prepare, tools);
+
+  /** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
+  async #isAbsentFrom(conversation: SlackConversation): Promise<boolean> {
+    try {
+      await this.#api.look(conversation);
+      return false;
+    } catch (error) {
+      return failureOf(error) === 'absent';
+    }
+  }
+
+  #blockedBy(
+    conversation: SlackConversation,
+    userId: string,
+    options?: { readonly ofOperatorOnly: boolean },
+  ): string | undefined {
+    return this.#chat.blockedBy(presenceIn(conversation, userId), options);
+  }
+
+  async #tellStory({ command, ack, context }: CommandArgs): Promise<void> {
+    const { user_id: userId, response_url: responseUrl, trigger_id } = command;
+    const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+    const acknowledge = (text?: string) => ack(text ? { response_type: 'ephemeral', text } : undefined);
+    const refusal = this.#blockedBy(conversation, userId);
+    if (refusal) return acknowledge(slackEscaping.escape(refusal));
+    const typed = (command.text ?? '').trim();
+    const text = readMarkup(typed).trim();
+    if (typed === '' || text.toLowerCase() === 'help') return acknowledge(storyHelp(this.#chat.models));
+    const handle = { ...conversation, userId, botUserId: context.botUserId ?? '', responseUrl };
+    const asked = this.#asked(`c${idPart(trigger_id)}`, handle, (sentence) =>
+      acknowledge(sentence && slackEscaping.escape(sentence)),
+    );
+    await this.#chat.answer(asked, async () => {
+      const isTyped = readStoryWords(slackEscaping.unescape(typed)).prompt !== '';
+      if (isTyped && !hasWords(readStoryWords(text).prompt)) throw new StoryError('bad_request', NO_WORDS);
+      return { request: await requestOf(text, conversation, userId, this.#people, this.#chat) };
+    });
+  }
+
+  async #continueMessage({ shortcut, ack, context }: ShortcutArgs): Promise<void> {
+    const { channel, response_url: responseUrl, trigger_id, user } = shortcut;
+    const message = shortcut.message as unknown as WireMessage;
+    const conversation = { ...workspaceOf(context, shortcut.team?.id), channelId: channel.id };
+    const acknowledge = this.#acknowledgeThen(ack, responseUrl);
+    const refusal = this.#blockedBy(conversation, user.id);
+    if (refusal) return acknowledge(refusal);
+    const seen = seenAs(message, context.botId);
+    if (seen.part.text.trim() === '') {
+      return acknowledge('There is no text in that message to continue. Choose one that has some.');
+    }
+    const threadTs = message.thread_ts ?? message.ts;
+    const botUserId = context.botUserId ?? '';
+    const handle = { ...conversation, threadTs, userId: user.id, botUserId, responseUrl };
+    await this.#chat.answer(this.#asked(`s${idPart(trigger_id)}`, handle, acknowledge), async () => {
+      const before = await storyEnd(seen, this.#finder(conversation, context.botId));
+      const request = await requestOf('', conversation, user.id, this.#people, this.#chat, before);
+      return { request, source: seen.id };
+    });
+  }
+
+  async #onButton({ body, action, ack, context }: ButtonArgs): Promise<void> {
+    const { response_url: responseUrl, user } = body;
+    const acknowledge = this.#acknowledgeThen(ack, responseUrl);
+    const button = decodeButton(action.action_id, 'value' in action ? action.value : undefined);
+    if (!button) return acknowledge('This button is from another version. Ask for a story with /scifi.');
+    if (button.action === 'stop') {
+      await ack();
+      const sentence = await this.#stop(button, user.id, context.botUserId);
+      if (sentence) await this.#replyEphemeral(responseUrl, sentence);
+      return;
+    }
+    const message = body.message as WireMessage | undefined;
+    const channelId = body.channel?.id;
+    if (!message || !channelId) return acknowledge('Slack does not show me that message. Ask with /scifi.');
+    const conversation = { ...workspaceOf(context, body.team?.id), channelId };
+    const refusal = this.#blockedBy(conversation, user.id);
+    if (refusal) return acknowledge(refusal);
+    const { thread_ts: threadTs } = message;
+    const thread = threadTs ? { threadTs } : {};
+    const botUserId = context.botUserId ?? '';
+    const handle = { ...conversation, ...thread, userId: user.id, botUserId, responseUrl };
+    await this.#chat.answer(this.#asked(`b${idPart(body.trigger_id)}`, handle, acknowledge), async () => {
+      const { models, readRequest } = this.#chat;
+      if (!models.some(({ name }) => name === button.model)) {
+        throw new StoryError('model_unavailable', 'The model that wrote this is no longer here. Use /scifi.');
+      }
+      const seen = seenAs(message, context.botId);
+      const find = this.#finder(conversation, context.botId);
+      return requestBehind(button, seen, find, readRequest, drawSeed());
+    });
+  }
+
+  /** Stops a story; returns the sentence for a user who cannot. */
+  async #stop(
+    button: Extract<Button, { action: 'stop' }>,
+    userId: string,
+    botUserId: string | undefined,
+  ): Promise<string | undefined> {
+    // A daily line belongs to the bot: any user may stop it.
+    if (button.userId !== userId && button.userId !== botUserId) {
+      return 'Only the user who asked for this story can stop it.';
+    }
+    try {
+      const isStopped = await this.#chat.stop(button.replyId);
+      return isStopped ? undefined : 'This story is no longer being written.';
+    } catch (error) {
+      return this.#chat.refusalFor(error);
+    }
+  }
+
+  async #prefer({ body, action, ack, context }: ButtonArgs): Promise<void> {
+    await ack();
+    const value = action.type === 'static_select' ? action.selected_option?.value : undefined;
+    const choice = value === undefined ? undefined : readChoice(action.action_id, value);
+    if (!choice) return;
+    const workspace = workspaceOf(context, body.team?.id);
+    const preferences = await this.#people.change(workspace.teamId, body.user.id, choice);
+    await this.#api.publishHome(workspace, body.user.id, homeView(this.#chat.models, preferences));
+  }
+
+  #asked(
+    id: string,
+    handle: Omit<SlackHandle, 'at' | 'source'> & { readonly responseUrl: string },
+    acknowledge: (sentence?: string) => Promise<void>,
+  ): Asked<SlackHandle> {
+    const at = Date.now();
+    const notice = this.#budgets.isCrowded(handle.teamId) ? CROWDED : undefined;
+    return {
+      id,
+      requester: requesterOf(handle.teamId, handle.userId),
+      handle: (source) => ({ ...handle, at, ...(source ? { source } : {}) }),
+      acknowledge: (sentence = notice) => acknowledge(sentence),
+      replyEphemeral: (sentence) => this.#replyEphemeral(handle.responseUrl, sentence),
+    };
+  }
+
+  /** Acknowledges an action that has no answer of its own, and then sends the sentence, if there is one. */
+  #acknowledgeThen(ack: () => Promise<void>, responseUrl: string): (sentence?: string) => Promise<void> {
+    return async (sentence) => {
+      await ack();
+      if (sentence) await this.#replyEphemeral(responseUrl, sentence);
+    };
+  }
+
+  /** Sends a sentence of the bot's, which may quote a user's text. */
+  #replyEphemeral(responseUrl: string, sentence: string): Promise<void> {
+    return this.#api.postEphemeral(responseUrl, slackEscaping.escape(sentence));
+  }
+
+  #finder(conversation: SlackConversation, botId: string | undefined): (id: string) => Promise<SeenMessage> {
+    return async (id) => {
+      const at = locate(id, conversation);
+      const message = await this.#api.read(at.conversation, at.ts);
+      if (!message) throw new Error('Slack has no such message.');
+      return seenAs(message, botId);
+    };
+  }
 }
 
 /** The request in a user's text, with the user's settings for all requests. */
@@ -136,191 +304,16 @@ export async function requestOf(
   text: string,
   { teamId }: Pick<SlackConversation, 'teamId'>,
   userId: string,
-  { people, readRequest }: Pick<ListenerTools, 'people' | 'readRequest'>,
-): Promise<ReturnType<typeof readRequest>> {
-  const words = readStoryWords(text);
-  return parseRequest(readRequest, { ...(await people.read(teamId, userId)), ...words }, MAX_CONTENT);
-}
-
-async function changeChannel({ command, ack, context }: Command, tools: ListenerTools): Promise<void> {
-  const { api, channels, logger } = tools;
-  const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
-  const read = () => {
-    try {
-      return readChannelWords(slackEscaping.unescape(command.text ?? ''));
-    } catch (error) {
-      return said(logged(error, logger).message);
-    }
-  };
-  const answer = async () => {
-    const order = read();
-    if (!order) return CHANNEL_HELP;
-    if (typeof order === 'string') return order;
-    if (order.kind !== 'status') {
-      await demandChannelManager(conversation, command.user_id, tools.config.channelManagers, api);
-    }
-    const isAbsent = order.kind !== 'off' && (await isAbsentFrom(conversation, tools));
-    return carryOut(order, keyOf(conversation), channels, {
-      missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
-      remedy: `Type \`/invite\` <@${context.botUserId}> and try again.`,
-    });
-  };
-  // Acknowledge first: the answer needs calls to Slack, and the acknowledgement has a deadline.
-  await ack();
-  const sentence = await answer().catch((error) => logged(error, logger).message);
-  await api.postEphemeral(command.response_url, sentence);
-}
-
-/** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
-async function isAbsentFrom(conversation: SlackConversation, { api }: ListenerTools): Promise<boolean> {
-  try {
-    await api.look(conversation);
-    return false;
-  } catch (error) {
-    return failureOf(error) === 'absent';
-  }
-}
-
-async function continueMessage({ shortcut, ack, context }: Shortcut, tools: ListenerTools): Promise<void> {
-  const { channel, response_url: responseUrl, trigger_id, user } = shortcut;
-  const message = shortcut.message as unknown as WireMessage;
-  const conversation = { ...workspaceOf(context, shortcut.team?.id), channelId: channel.id };
-  const replyEphemeral = (sentence: string) => tools.api.postEphemeral(responseUrl, said(sentence));
-  const refusal = refusalOf(conversation, user.id, tools);
-  if (refusal) {
-    await ack();
-    return replyEphemeral(refusal);
-  }
-  const seen = seenAs(message, context.botId);
-  if (seen.part.text.trim() === '') {
-    await ack();
-    await replyEphemeral('There is no text in that message to continue. Choose one that has some.');
-    return;
-  }
-  const asked: Asked = {
-    id: `s${idPart(trigger_id)}`,
-    handle: {
-      ...conversation,
-      threadTs: message.thread_ts ?? message.ts,
-      userId: user.id,
-      botUserId: context.botUserId ?? '',
-      responseUrl,
-    },
-    acknowledge: async (sentence) => {
-      await ack();
-      if (sentence) await replyEphemeral(sentence);
-    },
-    replyEphemeral,
-  };
-  const prepare = async () => {
-    const before = await storyEnd(seen, finder(conversation, context.botId, tools));
-    const request = await requestOf('', conversation, user.id, tools);
-    return { request: { ...request, context: before }, source: seen.id };
-  };
-  await answerWithStory(asked, prepare, tools);
-}
-
-async function onButton({ body, action, ack, context }: Press, tools: ListenerTools): Promise<void> {
-  const responseUrl = body.response_url;
-  const replyEphemeral = (sentence: string) => tools.api.postEphemeral(responseUrl, said(sentence));
-  const acknowledge = async (sentence?: string) => {
-    await ack();
-    if (sentence) await replyEphemeral(sentence);
-  };
-  const button = decodeButton(action.action_id, 'value' in action ? action.value : undefined);
-  if (!button) return acknowledge('This button is from another version. Ask for a story with /scifi.');
-  if (button.action === 'stop') {
-    await ack();
-    return stop(button, body.user.id, context.botUserId, replyEphemeral, tools);
-  }
-  const message = body.message as WireMessage | undefined;
-  const channelId = body.channel?.id;
-  if (!message || !channelId) return acknowledge('Slack does not show me that message. Ask with /scifi.');
-  const conversation = { ...workspaceOf(context, body.team?.id), channelId };
-  const refusal = refusalOf(conversation, body.user.id, tools);
-  if (refusal) return acknowledge(refusal);
-  const { thread_ts: threadTs } = message;
-  const asked: Asked = {
-    id: `b${idPart(body.trigger_id)}`,
-    handle: {
-      ...conversation,
-      ...(threadTs ? { threadTs } : {}),
-      userId: body.user.id,
-      botUserId: context.botUserId ?? '',
-      responseUrl,
-    },
-    acknowledge,
-    replyEphemeral,
-  };
-  const prepare = async () => {
-    if (!tools.models.some(({ name }) => name === button.model)) {
-      throw new StoryError('model_unavailable', 'The model that wrote this is no longer here. Use /scifi.');
-    }
-    const seen = seenAs(message, context.botId);
-    return requestBehind(button, seen, finder(conversation, context.botId, tools), drawSeed());
-  };
-  await answerWithStory(asked, prepare, tools);
-}
-
-async function stop(
-  button: Extract<Button, { action: 'stop' }>,
-  userId: string,
-  botUserId: string | undefined,
-  replyEphemeral: (sentence: string) => Promise<void>,
-  { replies, logger }: ListenerTools,
-): Promise<void> {
-  // A daily line belongs to the bot: any user may stop it.
-  if (button.userId !== userId && button.userId !== botUserId) {
-    return replyEphemeral('Only the one who asked for this story can stop it.');
-  }
-  try {
-    if (!(await replies.stop(button.replyId))) await replyEphemeral('This story is no longer being written.');
-  } catch (error) {
-    await replyEphemeral(logged(error, logger).message);
-  }
-}
-
-async function prefer(
-  { body, action, ack, context }: Press,
-  { people, api, models }: ListenerTools,
-): Promise<void> {
-  await ack();
-  const value = action.type === 'static_select' ? action.selected_option?.value : undefined;
-  const choice = value === undefined ? undefined : readChoice(action.action_id, value);
-  if (!choice) return;
-  const workspace = workspaceOf(context, body.team?.id);
-  const preferences = await people.change(workspace.teamId, body.user.id, choice);
-  await api.publishHome(workspace, body.user.id, homeView(models, preferences));
-}
-
-function finder(
-  conversation: SlackConversation,
-  botId: string | undefined,
-  { api }: Pick<ListenerTools, 'api'>,
-): (id: string) => Promise<SeenMessage> {
-  return async (id) => {
-    const at = locate(id, conversation);
-    const message = await api.read(at.conversation, at.ts);
-    if (!message) throw new Error('Slack has no such message.');
-    return seenAs(message, botId);
-  };
+  people: People,
+  chat: ChatContext<SlackHandle>,
+  context = '',
+): Promise<StoryRequest> {
+  return chat.parse({ ...(await people.read(teamId, userId)), ...readStoryWords(text), context });
 }
 
 /** A message as the input of a story: the bot's own from its blocks, any other from its words. */
-export function seenAs(message: WireMessage, botId: string | undefined): SeenMessage {
+function seenAs(message: WireMessage, botId: string | undefined): SeenMessage {
   const id = messageId(message);
   const story = botId && message.bot_id === botId ? readBlocks(message.blocks) : undefined;
-  if (story !== undefined) return { id, part: { text: story } };
-  return { id, part: { text: clean(readMarkup(message.text ?? '')) } };
-}
-
-/** A sentence of the bot's, which may quote a user's text. */
-function said(sentence: string): string {
-  return slackEscaping.escape(sentence);
-}
-
-/** Logs an event's failure; no caller awaits the event. */
-export function failed(error: unknown, { logger }: Pick<ListenerTools, 'logger'>): void {
-  const original = (error as { original?: unknown }).original ?? error;
-  logger.warn(loggable(original), 'a Slack event failed');
+  return { id, part: { text: story ?? clean(readMarkup(message.text ?? '')) } };
 }

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type App, HTTPReceiver, type HTTPReceiverOptions, type Receiver } from '@slack/bolt';
 import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../../../http/listen.ts';
-import type { Clock } from '../../pace.ts';
+import type { Clock } from '../../cooldowns.ts';
 
 /** The largest accepted difference between Slack's clock and the local one, in either direction. */
 export const TOLERANCE_SECONDS = 300;

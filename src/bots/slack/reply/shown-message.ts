@@ -1,40 +1,51 @@
 /** One message of a reply, posted once and then edited, within the budgets of its workspace. */
+import type { ReplyTask } from '../../../queue/reply-worker.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackConversation, SlackHandle } from '../conversations.ts';
 import { CLOSED, codeOf, failureOf } from '../failures.ts';
-import type { SlackConversation } from '../handle.ts';
-import type { Budget, Priority } from './budget.ts';
-import type { Budgets } from './budgets.ts';
-import { CallSlot } from './call-slot.ts';
+import { type Budget, type Budgets, CallSlot, type Priority } from './budgets.ts';
 import type { MessageBody } from './messages.ts';
 
-export interface ShownMessageOptions {
-  readonly api: SlackApi;
-  readonly budgets: Budgets;
-  readonly conversation: SlackConversation;
+const STREAMING = 'streaming_state_conflict';
+const NOT_STREAMING = 'message_not_in_streaming_state';
+
+/** What is known about a message at first. */
+export interface KnownMessage {
   /** The timestamp, if the message is known to be posted. */
   readonly ts?: string | undefined;
   /** Whether a process may have posted it and been killed before it stored the timestamp. */
   readonly mayBePosted?: boolean;
-  /** Nothing of the reply is older; ms since 1970. */
-  readonly since: number;
   /** Recognises the message among others. */
-  readonly isOurs: (message: WireMessage) => boolean;
-  /** Rejects when another process has taken over the reply. */
-  readonly confirm: () => Promise<void>;
+  readonly isOurs?: (message: WireMessage) => boolean;
 }
 
 export class ShownMessage {
-  readonly #options: ShownMessageOptions;
+  readonly #task: Pick<ReplyTask<SlackHandle>, 'handle' | 'confirm'>;
+  readonly #api: SlackApi;
+  readonly #budgets: Budgets;
+  readonly #conversation: SlackConversation;
   readonly #slot = new CallSlot();
+  readonly #isOurs: (message: WireMessage) => boolean;
   #ts: string | undefined;
   #mayBePosted: boolean;
   /** What the message shows, as far as this process knows. */
   #shown: string | undefined;
 
-  constructor(options: ShownMessageOptions) {
-    this.#options = options;
-    this.#ts = options.ts;
-    this.#mayBePosted = options.mayBePosted ?? false;
+  /** @param task the reply; `confirm` rejects when another process has taken it over */
+  constructor(
+    task: Pick<ReplyTask<SlackHandle>, 'handle' | 'confirm'>,
+    api: SlackApi,
+    budgets: Budgets,
+    conversation: SlackConversation,
+    { ts, mayBePosted = false, isOurs = () => false }: KnownMessage,
+  ) {
+    this.#task = task;
+    this.#api = api;
+    this.#budgets = budgets;
+    this.#conversation = conversation;
+    this.#isOurs = isOurs;
+    this.#ts = ts;
+    this.#mayBePosted = mayBePosted;
   }
 
   get ts(): string | undefined {
@@ -48,14 +59,8 @@ export class ShownMessage {
    */
   async look(enough: Promise<unknown>): Promise<boolean> {
     if (!this.#mayBePosted) return true;
-    const { api, budgets, conversation, since, isOurs } = this.#options;
-    const found = await findWhenGranted(
-      api,
-      budgets,
-      this.#slot,
-      { conversation, since, is: isOurs },
-      enough,
-    );
+    const wanted = { conversation: this.#conversation, since: this.#task.handle.at, is: this.#isOurs };
+    const found = await findWhenGranted(this.#api, this.#budgets, this.#slot, wanted, enough);
     if (found === 'not yet') return false;
     this.#ts = found?.ts;
     this.#mayBePosted = false;
@@ -82,14 +87,16 @@ export class ShownMessage {
   }
 
   #budget(): Budget {
-    const { budgets, conversation } = this.#options;
-    const { teamId, channelId } = conversation;
-    return this.#ts === undefined ? budgets.of('post', teamId, channelId) : budgets.of('update', teamId);
+    const { teamId, channelId } = this.#conversation;
+    return this.#ts === undefined
+      ? this.#budgets.of('post', teamId, channelId)
+      : this.#budgets.of('update', teamId);
   }
 
   async #put(body: MessageBody): Promise<void> {
-    const { api, conversation, confirm } = this.#options;
-    await confirm();
+    const api = this.#api;
+    const conversation = this.#conversation;
+    await this.#task.confirm();
     if (this.#ts !== undefined) {
       await api.update(conversation, this.#ts, body).catch(async (error) => {
         if (codeOf(error) !== STREAMING) throw error;
@@ -113,16 +120,18 @@ export class ShownMessage {
   }
 }
 
-/** Looks for a message when the slot is granted. */
+interface Wanted {
+  readonly conversation: SlackConversation;
+  readonly since: number;
+  readonly is: (message: WireMessage) => boolean;
+}
+
+/** Looks for a message that is not older than `since`, in ms since 1970, when the slot is granted. */
 export async function findWhenGranted(
   api: SlackApi,
   budgets: Budgets,
   slot: CallSlot,
-  {
-    conversation,
-    since,
-    is,
-  }: { conversation: SlackConversation; since: number; is: (message: WireMessage) => boolean },
+  { conversation, since, is }: Wanted,
   enough: Promise<unknown>,
 ): Promise<WireMessage | undefined | 'not yet'> {
   const budget = budgets.of(conversation.threadTs ? 'replies' : 'history', conversation.teamId);
@@ -136,6 +145,3 @@ export async function findWhenGranted(
     throw error;
   }
 }
-
-const STREAMING = 'streaming_state_conflict';
-const NOT_STREAMING = 'message_not_in_streaming_state';

@@ -3,11 +3,12 @@
  * every workspace supports them: on any failure the reply continues as an edited message.
  */
 import type { webApi } from '@slack/bolt';
-import { clean, slackEscaping } from '../../text/sanitise.ts';
+import { type Clock, Cooldowns } from '../../cooldowns.ts';
+import { clean, slackEscaping } from '../../text.ts';
 import type { SlackApi } from '../api.ts';
-import type { SlackConversation } from '../handle.ts';
-import type { Budgets } from './budgets.ts';
-import { CallSlot } from './call-slot.ts';
+import type { SlackConversation } from '../conversations.ts';
+import { failureOf } from '../failures.ts';
+import { type Budgets, CallSlot } from './budgets.ts';
 
 /** Markdown's special characters; a stream's text is Markdown until its final edit makes it plain. */
 const MARKS = /[\\`*_{}[\]()#+\-.!|~]/g;
@@ -65,4 +66,30 @@ export class SlackStream {
 /** A clean text as Markdown that displays unchanged. */
 export function markdownOf(text: string): string {
   return slackEscaping.escape(text.replace(MARKS, '\\$&'));
+}
+
+/** After this time a stream is tried again: plans and settings of workspaces change. */
+const RETRY_MS = 3_600_000;
+
+/** Remembers where Slack has refused to start a stream, so that not every story asks again. */
+export class StreamSupport {
+  /** Of workspaces, and of conversations in them. */
+  readonly #refusals: Cooldowns;
+
+  constructor(clock: Clock) {
+    this.#refusals = new Cooldowns(RETRY_MS, clock);
+  }
+
+  /** Whether a stream in a conversation is likely to start. */
+  isLikely({ teamId, channelId }: SlackConversation): boolean {
+    return ![teamId, `${teamId}/${channelId}`].some((key) => this.#refusals.isRunning(key));
+  }
+
+  /** Records that a stream was not started, unless the failure is temporary. */
+  refused({ teamId, channelId }: SlackConversation, error: unknown): void {
+    const failure = failureOf(error);
+    if (failure === 'limited' || failure === 'temporary') return;
+    // A failure of one conversation (its kind, an archive, no invitation) says nothing about other ones.
+    this.#refusals.begin(failure === 'absent' || failure === 'gone' ? `${teamId}/${channelId}` : teamId);
+  }
 }

@@ -4,38 +4,18 @@
  * whole. In a stream, the story grows below that message, and also ends as an edited message.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import type { ReplyTask } from '../../../queue/reply-worker.ts';
-import type { ModelChoice, ReplyState, StorytellerStatus } from '../../../story/story.ts';
-import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-worker.ts';
-import { type WaitGuess, waitingLine } from '../../wait-guess.ts';
+import type { ReplyState } from '../../../story/story.ts';
+import type { ChatContext } from '../../adapter.ts';
+import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-loop.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackConversation, SlackHandle } from '../conversations.ts';
 import { CLOSED, codeOf, failureOf, loggable, retryAfterOf, type SlackFailure } from '../failures.ts';
-import type { SlackConversation, SlackHandle } from '../handle.ts';
-import type { Budgets } from './budgets.ts';
-import { CallSlot } from './call-slot.ts';
-import { layOut, layOutRoot, type MessageBody, type ReplyFacts, replyIdOf } from './messages.ts';
-import { findWhenGranted, ShownMessage } from './shown-message.ts';
-import { SlackStream } from './stream.ts';
-import type { StreamSupport } from './stream-support.ts';
-
-/** Shared by all replies of a process. */
-export interface SurfaceTools {
-  readonly api: SlackApi;
-  readonly budgets: Budgets;
-  readonly models: readonly ModelChoice[];
-  readonly guess: WaitGuess;
-  readonly status: () => StorytellerStatus;
-  /** The sentence for a user when the bot may not write. */
-  readonly invitation: (handle: SlackHandle) => string;
-  readonly logger: Logger;
-  /** How a reply grows when both ways are possible. */
-  readonly reply: 'edit' | 'stream';
-  /** Where streams can be started. */
-  readonly streams: StreamSupport;
-  /** The least time between two edits of one reply. */
-  readonly editIntervalMs: number;
-}
+import { invitation } from '../home.ts';
+import { type Budgets, CallSlot } from './budgets.ts';
+import { layOut, layOutRoot, type MessageBody, replyIdOf } from './messages.ts';
+import { findWhenGranted, type KnownMessage, ShownMessage } from './shown-message.ts';
+import { SlackStream, type StreamSupport } from './stream.ts';
 
 /** How long progress waits for its slot before it checks for newer text. */
 const PATIENCE_MS = 1_000;
@@ -45,13 +25,19 @@ const FINAL_ATTEMPTS = 10;
 /** A workspace may limit how long messages can be edited. */
 const TOO_OLD = 'edit_window_closed';
 const SHUT_OUT =
-  'I may not write in this workspace any more, so this story ends here. Whoever looks after the app can mend that.';
+  'I may not write in this workspace any more, so this story ends here. The operator of the app can change that.';
 /** Failures after which another attempt may succeed. */
 const PASSING: readonly SlackFailure[] = ['limited', 'temporary', 'defect'];
 
 export class SlackSurface implements MessageSurface {
   readonly #task: ReplyTask<SlackHandle>;
-  readonly #tools: SurfaceTools;
+  readonly #chat: ChatContext<SlackHandle>;
+  readonly #api: SlackApi;
+  readonly #budgets: Budgets;
+  readonly #streams: StreamSupport | undefined;
+  readonly #editIntervalMs: number;
+  /** Rejects when another process has the reply, or is to take it. */
+  readonly #aborted: Promise<never>;
   /** Aborted when a user presses Stop: then the reply does not wait for the next edit. */
   readonly #hurry = new AbortController();
   /** Shows the story; while a stream is open, the message above it. */
@@ -74,22 +60,42 @@ export class SlackSurface implements MessageSurface {
   #stopGrowing: (() => void) | undefined;
   #failures = 0;
 
-  constructor(task: ReplyTask<SlackHandle>, tools: SurfaceTools) {
+  /**
+   * @param streams where streams can be started; undefined where replies never grow as streams
+   * @param editIntervalMs the least time between two edits of one reply
+   */
+  constructor(
+    task: ReplyTask<SlackHandle>,
+    chat: ChatContext<SlackHandle>,
+    api: SlackApi,
+    budgets: Budgets,
+    streams: StreamSupport | undefined,
+    editIntervalMs: number,
+  ) {
     this.#task = task;
-    this.#tools = tools;
-    const { handle, record, isFirst } = task;
+    this.#chat = chat;
+    this.#api = api;
+    this.#budgets = budgets;
+    this.#streams = streams;
+    this.#editIntervalMs = editIntervalMs;
+    const { handle, record, isFirst, signal } = task;
+    this.#aborted = new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    this.#aborted.catch(() => {});
     const [ts, rootTs] = (record as MessageRecord | undefined)?.messages ?? [];
-    const isOurs = ({ blocks }: WireMessage) => replyIdOf(blocks) === task.id;
-    this.#message = this.#shown(handle, ts, ts === undefined && !isFirst, isOurs);
-    if (rootTs !== undefined) {
-      this.#message = this.#shown({ ...handle, threadTs: rootTs }, ts, false, isOurs);
-      this.#root = this.#shown(handle, rootTs, false, isOurs);
+    if (rootTs === undefined) {
+      const isOurs = ({ blocks }: WireMessage) => replyIdOf(blocks) === task.id;
+      this.#message = this.#shown(handle, { ts, mayBePosted: ts === undefined && !isFirst, isOurs });
+    } else {
+      this.#message = this.#shown({ ...handle, threadTs: rootTs }, { ts });
+      this.#root = this.#shown(handle, { ts: rootTs });
     }
     this.#isDaily = handle.userId === handle.botUserId;
     // A stream is posted below a message of its own, and is for the requester.
-    const isPossible = tools.reply === 'stream' && handle.threadTs === undefined && !this.#isDaily;
+    const isPossible = streams !== undefined && handle.threadTs === undefined && !this.#isDaily;
     // A process cannot continue another's stream: a successor continues by edits.
-    this.#mayStream = isPossible && isFirst && tools.streams.isLikely(handle);
+    this.#mayStream = isPossible && isFirst && streams.isLikely(handle);
     this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
     task.onStop(() => this.#hurry.abort());
   }
@@ -106,34 +112,34 @@ export class SlackSurface implements MessageSurface {
     try {
       if (this.#isDaily) return await this.#pause(PATIENCE_MS);
       if (!(await this.#look(this.#pause(PATIENCE_MS)))) return;
-      this.#stopGrowing ??= this.#tools.budgets.grow(this.#task.handle.teamId);
+      this.#stopGrowing ??= this.#budgets.grow(this.#task.handle.teamId);
       if (!this.#stopGrowing || this.#isTooOld) return await this.#pause(PATIENCE_MS);
       if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
         await this.#growStream(state.text);
       } else {
         // Without a slot, the next call brings newer text, and the position in the queue is kept.
         if (!(await this.#message.wait('progress', this.#pause(PATIENCE_MS)))) return;
-        await this.#message.show(this.#mayStream ? this.#layOutRoot(state) : this.#layOut(state));
+        await this.#message.show(await this.#layOut(state, this.#mayStream ? layOutRoot : layOut));
       }
       this.#failures = 0;
     } catch (error) {
       await this.#pause(Math.min(PATIENCE_MS, await this.#afterFailure(error)));
     }
-    await this.#pause(this.#tools.editIntervalMs);
+    await this.#pause(this.#editIntervalMs);
   }
 
   async finish(state: ReplyState): Promise<void> {
-    await this.#insist(async (enough) => {
-      await this.#look(enough);
-      await this.#endStream(enough);
-      await this.#message.wait('final', enough);
-      await this.#message.show(this.#layOut(state));
+    await this.#insist(async () => {
+      await this.#look(this.#aborted);
+      await this.#endStream();
+      await this.#message.wait('final', this.#aborted);
+      await this.#message.show(await this.#layOut(state, layOut));
     });
     const root = this.#root;
     if (!root || this.#isTooOld) return;
-    await this.#insist(async (enough) => {
-      await root.wait('final', enough);
-      await root.show(this.#layOutRoot(state));
+    await this.#insist(async () => {
+      await root.wait('final', this.#aborted);
+      await root.show(await this.#layOut(state, layOutRoot));
     });
   }
 
@@ -142,24 +148,20 @@ export class SlackSurface implements MessageSurface {
     this.#stream?.close();
     this.#looking.giveUp();
     this.#stopGrowing?.();
-    this.#tools.guess.forget(this.#task.id);
   }
 
   /** Repeats an action until it succeeds or cannot succeed. */
-  async #insist(act: (enough: Promise<never>) => Promise<void>): Promise<void> {
+  async #insist(act: () => Promise<void>): Promise<void> {
     const { signal } = this.#task;
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
-      const aborted = whenAborted(signal);
       try {
-        return await act(aborted.promise);
+        return await act();
       } catch (error) {
         if (signal.aborted) throw error;
         const pauseMs = await this.#afterFailure(error);
         if (attempt === FINAL_ATTEMPTS) throw new ReplyLost(failureOf(error), { cause: error });
         await sleep(pauseMs, undefined, { signal });
-      } finally {
-        aborted.forget();
       }
     }
   }
@@ -169,46 +171,43 @@ export class SlackSurface implements MessageSurface {
     if (!(await this.#message.look(enough))) return false;
     const { ts } = this.#message;
     if (!this.#mayBeStreamed || ts === undefined) return true;
-    const { api, budgets, logger } = this.#tools;
     const { handle, id } = this.#task;
     const conversation = { ...handle, threadTs: ts };
     const is = (other: WireMessage) => other.ts !== ts && other.user === handle.botUserId;
     const wanted = { conversation, since: handle.at, is };
-    const streamed = await findWhenGranted(api, budgets, this.#looking, wanted, enough);
+    const streamed = await findWhenGranted(this.#api, this.#budgets, this.#looking, wanted, enough);
     if (streamed === 'not yet') return false;
     this.#mayBeStreamed = false;
     if (streamed) {
-      logger.info({ reply: id }, 'a stream was left behind');
+      this.#chat.logger.info({ reply: id }, 'a stream was left behind');
       this.#goOnBelow(streamed.ts);
     }
     return true;
   }
 
   async #growStream(text: string): Promise<void> {
-    const { api, budgets, logger } = this.#tools;
     const { handle, id } = this.#task;
     const conversation = { ...handle, threadTs: this.#message.ts! };
-    this.#stream ??= new SlackStream(api, budgets, conversation, handle.userId);
+    this.#stream ??= new SlackStream(this.#api, this.#budgets, conversation, handle.userId);
     await this.#task.confirm();
     try {
       await this.#stream.grow(text, this.#pause(PATIENCE_MS));
     } catch (error) {
-      logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
+      this.#chat.logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
       if (this.#stream.ts === undefined) {
         // The stream may have started nevertheless, and would show the beginning of a story for ever.
         if (failureOf(error) === 'temporary') this.#mayBeStreamed = true;
-        else this.#tools.streams.refused(handle, error);
+        else this.#streams?.refused(handle, error);
       }
       this.#leaveStream();
     }
   }
 
-  async #endStream(enough: Promise<never>): Promise<void> {
-    const { logger } = this.#tools;
-    await this.#stream?.end(enough).catch((error) => {
+  async #endStream(): Promise<void> {
+    await this.#stream?.end(this.#aborted).catch((error) => {
       if (this.#task.signal.aborted) throw error;
       // The stream may have ended before; the edit that follows finds out.
-      logger.warn({ reply: this.#task.id, ...loggable(error) }, 'a stream was not ended');
+      this.#chat.logger.warn({ reply: this.#task.id, ...loggable(error) }, 'a stream was not ended');
     });
     this.#leaveStream();
   }
@@ -228,10 +227,10 @@ export class SlackSurface implements MessageSurface {
     this.#message.releaseSlot();
     const { handle } = this.#task;
     const thread = this.#root?.ts === undefined ? {} : { threadTs: this.#root.ts };
-    this.#message = this.#shown({ ...handle, ...thread }, undefined, false, () => false);
-    this.#tools.logger.warn(
+    this.#message = this.#shown({ ...handle, ...thread }, {});
+    this.#chat.logger.warn(
       { reply: this.#task.id },
-      'a message can be edited no more; the story comes whole',
+      'a message can no longer be edited; the story is posted whole',
     );
   }
 
@@ -239,47 +238,18 @@ export class SlackSurface implements MessageSurface {
     this.#message.releaseSlot();
     this.#root = this.#message;
     const conversation = { ...this.#task.handle, threadTs: this.#root.ts! };
-    this.#message = this.#shown(conversation, ts, false, () => false);
+    this.#message = this.#shown(conversation, { ts });
   }
 
-  #shown(
-    conversation: SlackConversation,
-    ts: string | undefined,
-    mayBePosted: boolean,
-    isOurs: (message: WireMessage) => boolean,
-  ): ShownMessage {
-    const { api, budgets } = this.#tools;
-    const { handle, confirm } = this.#task;
-    return new ShownMessage({
-      api,
-      budgets,
-      conversation,
-      ts,
-      mayBePosted,
-      since: handle.at,
-      isOurs,
-      confirm,
-    });
+  #shown(conversation: SlackConversation, known: KnownMessage): ShownMessage {
+    return new ShownMessage(this.#task, this.#api, this.#budgets, conversation, known);
   }
 
-  #layOut(state: ReplyState): MessageBody {
-    return layOut(state, this.#facts(), this.#waitingLine(state));
-  }
-
-  #layOutRoot(state: ReplyState): MessageBody {
-    return layOutRoot(state, this.#facts(), this.#waitingLine(state));
-  }
-
-  #facts(): ReplyFacts {
+  async #layOut(state: ReplyState, lay: typeof layOut): Promise<MessageBody> {
     const { id, handle, request } = this.#task;
-    return { id, userId: handle.userId, request, source: handle.source, models: this.#tools.models };
-  }
-
-  #waitingLine(state: ReplyState): string {
-    if (state.status !== 'waiting') return '';
-    const { guess, status } = this.#tools;
-    const { position } = state;
-    return waitingLine(state, status(), position === null ? undefined : guess.look(this.#task.id, position));
+    const { models } = this.#chat;
+    const wait = state.status === 'waiting' ? await this.#chat.waitingLine(state) : '';
+    return lay(state, { id, userId: handle.userId, request, source: handle.source, models }, wait);
   }
 
   /** Handles a failed call: throws when the reply is lost, otherwise returns how long to wait. */
@@ -290,30 +260,31 @@ export class SlackSurface implements MessageSurface {
       this.#leaveMessage();
       return 0;
     }
-    const { logger, editIntervalMs } = this.#tools;
+    const { logger } = this.#chat;
     const failure = failureOf(error);
     const facts = { reply: this.#task.id, ...loggable(error) };
     if (failure === 'defect') logger.error(facts, 'a reply was not edited');
     else logger.warn(facts, 'a reply was not edited');
     if (!PASSING.includes(failure)) {
-      const { invitation } = this.#tools;
-      if (CLOSED.includes(failure)) await this.#postEphemeral(invitation(this.#task.handle));
+      if (CLOSED.includes(failure)) await this.#postEphemeral(invitation(this.#task.handle.botUserId));
       // An answer to a user's action needs no token.
       if (failure === 'unauthorized') await this.#postEphemeral(SHUT_OUT);
       throw new ReplyLost(failure, { cause: error });
     }
     this.#failures += 1;
-    const backoffMs = Math.min(LONGEST_BACKOFF_MS, editIntervalMs * 2 ** (this.#failures - 1));
+    const backoffMs = Math.min(LONGEST_BACKOFF_MS, this.#editIntervalMs * 2 ** (this.#failures - 1));
     return retryAfterOf(error) ?? backoffMs;
   }
 
   /** Tells the requester why the reply is not shown any further. */
   async #postEphemeral(sentence: string): Promise<void> {
-    const { api, logger } = this.#tools;
     const { handle, id } = this.#task;
     if (!handle.responseUrl) return;
-    await api.postEphemeral(handle.responseUrl, sentence).catch((error) => {
-      logger.warn({ reply: id, reason: (error as Error).message }, 'nobody could be told');
+    await this.#api.postEphemeral(handle.responseUrl, sentence).catch((error) => {
+      this.#chat.logger.warn(
+        { reply: id, reason: (error as Error).message },
+        'a requester could not be told',
+      );
     });
   }
 
@@ -321,15 +292,4 @@ export class SlackSurface implements MessageSurface {
     const signal = AbortSignal.any([this.#task.signal, this.#hurry.signal]);
     await sleep(ms, undefined, { signal }).catch(() => {});
   }
-}
-
-/** A promise that rejects when a signal is aborted, until `forget` is called. */
-function whenAborted(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
-  let listener = () => {};
-  const promise = new Promise<never>((_, reject) => {
-    listener = () => reject(signal.reason);
-    signal.addEventListener('abort', listener);
-  });
-  promise.catch(() => {});
-  return { promise, forget: () => signal.removeEventListener('abort', listener) };
 }

@@ -1,0 +1,250 @@
+/**
+ * The seam between chat platforms and everything else: `ChatAdapter` is what a platform gives, `ChatContext`
+ * what it gets. `startChat` brings both together.
+ */
+import type { Logger } from 'pino';
+import { Disposer } from '../disposer.ts';
+import type { CommunityLimitSettings } from '../queue/admission/settings.ts';
+import type { LimitSettings } from '../queue/admission/settings.ts';
+import type { Limits } from '../queue/admission/limits.ts';
+import type { Requester } from '../queue/admission/store.ts';
+import type { QueueConnection } from '../queue/connection.ts';
+import { Forgetting, type Forgotten } from '../queue/retention.ts';
+import { Replies } from '../queue/replies.ts';
+import type { ReplyTask } from '../queue/reply-worker.ts';
+import type { Stories } from '../queue/stories.ts';
+import type { ModelChoice, StoryRequest, Waiting } from '../story/story.ts';
+import type { RequestReader } from '../story/story-request.ts';
+import { type Block, type BlockLists, type BlockPlatform, blockedSentence, type Presence } from './blocks.ts';
+import { PromptChannels } from './channel-settings.ts';
+import type { Caller, Command } from './commands/command.ts';
+import { DailyLines } from './commands/daily.ts';
+import { ForgetGuard, type PrivacyPolicy } from './commands/privacy.ts';
+import { Cooldowns } from './cooldowns.ts';
+import { type PromptChannel, PromptJudge } from './prompt-channels.ts';
+import { type MessageSurface, workReplies } from './reply-loop.ts';
+import { waitingLines } from './story-feed.ts';
+import {
+  type Asked,
+  answerWithStory,
+  type MessageCapacity,
+  type ParsedRequest,
+  parseRequest,
+  refusalFor,
+  submit,
+} from './submit.ts';
+
+/** A chat platform. */
+export interface ChatAdapter<Handle> {
+  readonly platform: BlockPlatform;
+  readonly capacity: MessageCapacity;
+  /**
+   * Begins to pass users' commands, buttons and messages to the context.
+   *
+   * @throws StoryError `configuration` when the platform refuses the settings, `chat_unavailable` when it
+   *   cannot be reached
+   */
+  start(chat: ChatContext<Handle>): Promise<void>;
+  /** Ends that; also after a start that failed. Replies under way are still shown. */
+  stop(): unknown;
+  /** Opens the place where one reply is shown: it is edited, finished and closed. */
+  openSurface(task: ReplyTask<Handle>, chat: ChatContext<Handle>): MessageSurface;
+  /** The address of a daily line, which no user asks for. */
+  dailyHandle(channelId: string): Promise<Handle>;
+  presenceIn(channel: PromptChannel): Presence;
+  /** Whether a daily line in a channel is known to be refused. */
+  isHopeless?(channel: PromptChannel): boolean;
+  /** Whether a channel is gone, or permanently closed to the bot, so that its settings are removed. */
+  isClosed?(channel: PromptChannel): Promise<boolean>;
+  /** Why users' actions do not arrive at the moment, as a sentence; undefined when they do. */
+  problem(): string | undefined;
+  /** Releases everything, after the last edit. */
+  close(): unknown;
+}
+
+/** What the process has for all of its platforms. */
+export interface ChatServices {
+  readonly connection: QueueConnection;
+  readonly stories: Stories;
+  readonly models: readonly ModelChoice[];
+  readonly readRequest: RequestReader;
+  readonly limits: Limits;
+  /** The limits that communities have set for themselves, below those of the operator. */
+  readonly communityLimits: CommunityLimitSettings;
+  readonly limitSettings: LimitSettings;
+  readonly blocks: BlockLists;
+  /** Characters per second. */
+  readonly pace: number;
+  /** Replies edited at the same time. */
+  readonly concurrency: number;
+  readonly privacy: PrivacyPolicy;
+  readonly logger: Logger;
+}
+
+/** After this time a blocked user is notified again. */
+const BLOCK_NOTICE_MS = 24 * 3_600_000;
+
+/** What a platform gets. */
+export class ChatContext<Handle> {
+  readonly platform: BlockPlatform;
+  readonly logger: Logger;
+  readonly connection: QueueConnection;
+  readonly models: readonly ModelChoice[];
+  readonly blocks: BlockLists;
+  readonly channels: PromptChannels;
+  readonly communityLimits: CommunityLimitSettings;
+  readonly judge = new PromptJudge(() => performance.now());
+  readonly #services: ChatServices;
+  readonly #capacity: MessageCapacity;
+  readonly #replies: Replies<Handle>;
+  readonly #forgetting: Forgetting<Handle>;
+  readonly #forgetGuard = new ForgetGuard(() => performance.now());
+  readonly #blockNotices = new Cooldowns(BLOCK_NOTICE_MS);
+  /** The text of a waiting reply. */
+  readonly waitingLine: (waiting: Waiting) => Promise<string>;
+
+  constructor(
+    { platform, capacity }: ChatAdapter<Handle>,
+    services: ChatServices,
+    replies: Replies<Handle>,
+    channels: PromptChannels,
+    forgetting: Forgetting<Handle>,
+  ) {
+    this.platform = platform;
+    this.logger = services.logger;
+    this.connection = services.connection;
+    this.models = services.models;
+    this.blocks = services.blocks;
+    this.channels = channels;
+    this.communityLimits = services.communityLimits;
+    this.waitingLine = waitingLines(services.stories, () => performance.now());
+    this.#services = services;
+    this.#capacity = capacity;
+    this.#replies = replies;
+    this.#forgetting = forgetting;
+  }
+
+  get readRequest(): RequestReader {
+    return this.#services.readRequest;
+  }
+
+  /** Parses a user's input; see `parseRequest`. */
+  parse(input: Parameters<typeof parseRequest>[1]): StoryRequest {
+    return parseRequest(this.readRequest, input, this.#capacity);
+  }
+
+  /** Adds a reply to the queue; see `submit`. */
+  submit(
+    id: string,
+    request: StoryRequest,
+    handle: () => Handle | Promise<Handle>,
+    requester: Requester | undefined,
+  ): Promise<void> {
+    return submit({ replies: this.#replies, limits: this.#services.limits }, id, request, handle, requester);
+  }
+
+  /** Answers a user's action with a story; see `answerWithStory`. */
+  answer(asked: Asked<Handle>, prepare: () => Promise<ParsedRequest>): Promise<void> {
+    return answerWithStory(asked, prepare, this.#replies, this.#services.limits, this.logger);
+  }
+
+  /** Stops a reply at its current text; false when it has ended, or is unknown. */
+  stop(replyId: string): Promise<boolean> {
+    return this.#replies.stop(replyId);
+  }
+
+  /** The sentence for a user whose request failed. */
+  refusalFor(error: unknown): string {
+    return refusalFor(error, this.logger).message;
+  }
+
+  /** The sentence for a user to whom a block applies; undefined when none does. */
+  blockedBy(presence: Presence, options?: { readonly ofOperatorOnly: boolean }): string | undefined {
+    try {
+      this.blocks.refuse(presence, options);
+      return undefined;
+    } catch (error) {
+      return this.refusalFor(error);
+    }
+  }
+
+  /**
+   * The sentence for a blocked user who writes messages: once a day, and not for every message.
+   *
+   * @param user as a key, unique among communities
+   */
+  blockNotice(block: Block, user: string): string | undefined {
+    return this.#blockNotices.tryBegin(user) ? blockedSentence(block) : undefined;
+  }
+
+  /** Carries out a command. Returns the sentences that answer it, also when it is refused. */
+  run<Order>(command: Command<Order>, order: Order, caller: Caller): Promise<string> {
+    const services = { ...this.#services, channels: this.channels, forgetGuard: this.#forgetGuard };
+    return command.run(order, caller, services).catch((error) => this.refusalFor(error));
+  }
+
+  /** Deletes the data of a user, who is recognised in handles; see `Forgetting`. */
+  forget(who: Forgotten<Handle>): Promise<void> {
+    return this.#forgetting.forget(who);
+  }
+
+  /** Removes the limits and blocks of a community that the bot has left. */
+  async forgetCommunity(communityId: string): Promise<void> {
+    await this.communityLimits.remove(`${this.platform}:${communityId}`);
+    await this.blocks.forgetCommunity(this.platform, communityId);
+  }
+}
+
+/** A platform that is running. */
+export interface RunningChat<Handle = unknown> {
+  readonly replies: Replies<Handle>;
+  readonly channels: PromptChannels;
+  readonly daily: DailyLines;
+  problem(): string | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a platform: its replies are edited, its daily lines posted, and its users answered.
+ *
+ * @param connect opens the adapter
+ * @throws StoryError `configuration` when the platform refuses the settings, `chat_unavailable` when it cannot
+ *   be reached
+ */
+export async function startChat<Handle>(
+  connect: () => Promise<ChatAdapter<Handle>>,
+  services: ChatServices,
+): Promise<RunningChat<Handle>> {
+  const { connection, stories, limits, pace, concurrency, logger } = services;
+  const opened = new Disposer(logger);
+  try {
+    const adapter = await connect();
+    opened.add(() => adapter.close());
+    const { platform } = adapter;
+    const replies = new Replies<Handle>(connection, platform, logger, limits);
+    opened.add(() => replies.close());
+    const channels = new PromptChannels(connection, platform);
+    opened.add(() => channels.close());
+    const forgetting = new Forgetting(connection, replies, stories);
+    opened.add(() => forgetting.close());
+    await Promise.all([replies.ready(), channels.ready()]);
+    const chat = new ChatContext(adapter, services, replies, channels, forgetting);
+    workReplies(replies, {
+      stories,
+      pace,
+      concurrency,
+      logger,
+      open: (task) => adapter.openSurface(task, chat),
+    });
+    const daily = new DailyLines(channels, adapter, chat, Date.now);
+    opened.add(daily.work(connection));
+    opened.add(() => adapter.stop());
+    await adapter.start(chat);
+    logger.info({ platform }, 'chat ready');
+    const problem = () => adapter.problem();
+    return { replies, channels, daily, problem, close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * What a command is, on every platform: the data with which it is registered, how a user's input becomes an
+ * order, and how the order is carried out. `table.ts` lists the commands.
+ */
+import { StoryError } from '../../errors.ts';
+import type { CommunityLimitSettings } from '../../queue/admission/settings.ts';
+import type { LimitSettings } from '../../queue/admission/settings.ts';
+import type { BlockLists, BlockPlatform } from '../blocks.ts';
+import type { PromptChannels } from '../channel-settings.ts';
+import type { ChannelEnvironment } from './channel.ts';
+import type { ForgetGuard, PrivacyPolicy } from './privacy.ts';
+
+/** An option, which Discord's client checks and offers. */
+export interface CommandOption {
+  readonly type: 'text' | 'whole' | 'yes or no' | 'user' | 'channel';
+  readonly name: string;
+  readonly description: string;
+  readonly required?: boolean;
+  /** Least and greatest value of a whole number; the greatest length of a text. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface Subcommand {
+  readonly name: string;
+  readonly description: string;
+  readonly options?: readonly CommandOption[];
+}
+
+/** What a user gave in a platform with typed options. */
+export interface GivenOptions {
+  /** Empty for a command without subcommands. */
+  readonly subcommand: string;
+  /** The value of an option; undefined when it is not given. */
+  value(name: string): string | number | boolean | undefined;
+}
+
+/** The user who gives a command, and where. */
+export interface Caller {
+  readonly platform: BlockPlatform;
+  readonly userId: string;
+  /** The server or workspace; empty outside of one. */
+  readonly communityId: string;
+  /** The channel, as the key of its settings. */
+  readonly channelId: string;
+  /** What the platform knows about the channel. */
+  readonly environment: (isNeeded: boolean) => Promise<ChannelEnvironment>;
+  /** Removes everything that the platform's queue and settings hold about the user. */
+  readonly forget: () => Promise<void>;
+}
+
+/** Users who may carry out an order. Discord checks `Command.managers` itself; Slack asks for this. */
+export type Permission = 'anyone' | 'administrators' | 'channel managers';
+
+/** What commands work on; each names the parts that it uses. */
+export interface CommandServices {
+  readonly blocks: BlockLists;
+  readonly channels: PromptChannels;
+  readonly communityLimits: CommunityLimitSettings;
+  readonly limitSettings: LimitSettings;
+  readonly privacy: PrivacyPolicy;
+  readonly forgetGuard: ForgetGuard;
+}
+
+export interface Command<Order = unknown> {
+  /** Without the slash. */
+  readonly name: string;
+  readonly description: string;
+  readonly subcommands?: readonly Subcommand[];
+  /**
+   * Discord shows the command to members with the permission to manage these, and in servers only; absent for
+   * a command that everyone may use everywhere.
+   */
+  readonly managers?: 'channels' | 'server' | 'members';
+  /** Whose blocks do not close it: a blocked user can still see and delete the data stored about them. */
+  readonly ignoresBlocks?: 'all' | 'of moderators';
+  /** The answer to `help` on Slack, in its markup; absent where there is nothing to explain. */
+  readonly help?: string;
+  /** Parses typed options. */
+  fromOptions(given: GivenOptions): Order;
+  /**
+   * Parses the text after the command; undefined when the user asks for help.
+   *
+   * @param text unescaped
+   * @param markup as Slack delivers it, with users and channels as `<@U1>` and `<#C1>`
+   * @throws StoryError `bad_request` with a sentence, which may quote the text
+   */
+  fromText(text: string, markup: string): Order | undefined;
+  permission(order: Order): Permission;
+  /**
+   * Carries out an order.
+   *
+   * @returns the sentences that answer it, for the caller only; mentions are written `<@ID>` and `<#ID>`
+   * @throws StoryError `bad_request` with a sentence when it cannot be done
+   */
+  run(order: Order, caller: Caller, services: CommandServices): Promise<string>;
+}
+
+/** The parts of a command that has no options and that everyone may use. */
+export const PLAIN: Pick<Command<null>, 'fromOptions' | 'fromText' | 'permission'> = {
+  fromOptions: () => null,
+  fromText: () => null,
+  permission: () => 'anyone',
+};
+
+/** Splits words into options such as `hour=8` and the rest; a trailing comma or semicolon is ignored. */
+export function readOptions(words: readonly string[]): {
+  readonly options: ReadonlyMap<string, string>;
+  readonly rest: readonly string[];
+} {
+  const options = new Map<string, string>();
+  const rest: string[] = [];
+  for (const word of words.map((one) => one.replace(/[,;]+$/, ''))) {
+    const [, name, value] = /^([a-z][a-z-]*)=(.*)$/i.exec(word) ?? [];
+    if (name) options.set(name.toLowerCase(), value!);
+    else if (word !== '') rest.push(word);
+  }
+  return { options, rest };
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+
+/** @throws StoryError `bad_request` with a sentence that gives the example */
+export function numberOf(name: string, value: string, example: string): number {
+  if (NUMBER.test(value)) return Number(value);
+  const given = value === '' ? 'empty' : `“${value}”`;
+  throw new StoryError('bad_request', `The ${name} is ${given}; give a number, such as ${name}=${example}.`);
+}

@@ -1,0 +1,9 @@
+/** The commands of every platform besides `/scifi`. To add one, add it here. */
+import { BLOCK } from './block.ts';
+import { CHANNEL } from './channel.ts';
+import type { Command } from './command.ts';
+import { LIMITS } from './limits.ts';
+import { FORGET, PRIVACY } from './privacy.ts';
+
+/** Registration, help, permission checks and dispatch of both platforms read this table. */
+export const COMMANDS: readonly Command[] = [CHANNEL, LIMITS, BLOCK, PRIVACY, FORGET];

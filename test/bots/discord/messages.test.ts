@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { decodeButton, encodeAgain, encodeStop } from '../../../src/bots/discord/messages.ts';
+import type { StoryReference } from '../../../src/bots/read-story.ts';
+
+const CUSTOM_ID_MAX = 100;
+const snowflake = fc.bigInt({ min: 10n ** 16n, max: 2n ** 63n - 1n }).map(String);
+const mark: fc.Arbitrary<StoryReference> = fc.record({
+  model: fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,25}$/),
+  temperature: fc.nat(200).map((hundredths) => hundredths / 100),
+  length: fc.integer({ min: 50, max: 6_000 }),
+  seed: fc.integer({ min: 0, max: 0xffff_ffff }),
+  promptLength: fc.nat(2_000),
+  first: fc.option(snowflake, { nil: undefined }),
+  previous: fc.option(snowflake, { nil: undefined }),
+  source: fc.option(snowflake, { nil: undefined }),
+});
+const again = fc.constantFrom('continue', 'another', 'warmer', 'cooler');
+
+describe('a button’s custom id', () => {
+  it('fits the limit, and is parsed back exactly', () => {
+    fc.assert(
+      fc.property(again, mark, (action, story) => {
+        const id = encodeAgain(action, story);
+        assert.ok(id.length <= CUSTOM_ID_MAX, `${id.length}`);
+        assert.deepEqual(decodeButton(id), { ...story, action });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('of Stop holds the reply and its author', () => {
+    fc.assert(
+      fc.property(snowflake, snowflake, (reply, userId) => {
+        for (const replyId of [`i${reply}`, `m${reply}`, `d${reply}-20300101`]) {
+          const id = encodeStop(replyId, userId);
+          assert.ok(id.length <= CUSTOM_ID_MAX);
+          assert.deepEqual(decodeButton(id), { action: 'stop', replyId, userId });
+        }
+      }),
+    );
+  });
+
+  it('is rejected when it is malformed or from another version', () => {
+    for (const id of [
+      '',
+      'x',
+      '1',
+      '1:s',
+      '1:s:a',
+      '1:s:a:b:c',
+      '1:z:a:b:c:d:e:f:g:h',
+      '2:s:a:b',
+      '1:c:scifi:A:B',
+    ]) {
+      assert.equal(decodeButton(id), undefined, id);
+    }
+    fc.assert(fc.property(fc.string(), (id) => void decodeButton(id)));
+  });
+
+  it('finds a model with a long name by its prefix', () => {
+    const model = `m${'o'.repeat(40)}`;
+    const id = encodeAgain('another', {
+      model,
+      temperature: 2,
+      length: 6_000,
+      seed: 0xffff_ffff,
+      promptLength: 1_734,
+    });
+    const button = decodeButton(id);
+    assert.ok(button && 'model' in button && model.startsWith(button.model) && button.model.length > 20);
+  });
+});
