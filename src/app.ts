@@ -203,7 +203,24 @@ async function startBots(
     checks.queues[one.name] = () => one.count();
   };
   lookAfter(replies);
-  for (const [name, start] of Object.entries(platformsOf(config, services))) {
+  const { discord, slack } = config;
+  // A platform's library is loaded only if its token is set.
+  const platforms: Record<string, (() => Promise<Startable & { replies: Sweepable }>) | undefined> = {
+    Discord:
+      discord &&
+      (async () => {
+        const { DiscordAdapter } = await import('./bots/discord/adapter.ts');
+        return startChat(() => DiscordAdapter.connect(discord), services);
+      }),
+    Slack:
+      slack &&
+      (async () => {
+        const { SlackAdapter } = await import('./bots/slack/adapter.ts');
+        return startChat(() => SlackAdapter.connect(slack, connection, models, logger), services);
+      }),
+  };
+  for (const [name, start] of Object.entries(platforms)) {
+    if (!start) continue;
     const platform = await keepStarting(name, start, (chat) => lookAfter(chat.replies), logger);
     opened.add(() => platform.close());
     checks.trouble[name.toLowerCase()] = () => platform.problem();
@@ -227,28 +244,6 @@ async function startBots(
   const url = await server.listen();
   isListening = true;
   return url;
-}
-
-/** How the configured platforms start. A platform's library is loaded only if its token is set. */
-function platformsOf(
-  { discord, slack }: Config,
-  services: ChatServices,
-): Record<string, () => Promise<Startable & { readonly replies: Sweepable }>> {
-  const { connection, models, logger } = services;
-  return {
-    ...(discord && {
-      Discord: async () => {
-        const { DiscordAdapter } = await import('./bots/discord/adapter.ts');
-        return startChat(() => DiscordAdapter.connect(discord), services);
-      },
-    }),
-    ...(slack && {
-      Slack: async () => {
-        const { SlackAdapter } = await import('./bots/slack/adapter.ts');
-        return startChat(() => SlackAdapter.connect(slack, connection, models, logger), services);
-      },
-    }),
-  };
 }
 
 async function startWorker(
@@ -290,8 +285,8 @@ async function startWorker(
     connection,
     stories,
     logger,
-    storyteller: (model) => registry.storyteller(model),
-    recover: () => registry.recover(),
+    storyteller: registry.storyteller.bind(registry),
+    recover: registry.recover.bind(registry),
     concurrency: config.slots + TAKEN_AHEAD,
   });
   worker = writer;

@@ -4,9 +4,8 @@
  */
 import type { Logger } from 'pino';
 import { Disposer } from '../disposer.ts';
-import type { CommunityLimitSettings } from '../queue/admission/settings.ts';
-import type { LimitSettings } from '../queue/admission/settings.ts';
 import type { Limits } from '../queue/admission/limits.ts';
+import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/settings.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { QueueConnection } from '../queue/connection.ts';
 import { Forgetting, type Forgotten } from '../queue/retention.ts';

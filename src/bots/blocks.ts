@@ -6,7 +6,7 @@ import { StoryError } from '../errors.ts';
 import type { QueueConnection } from '../queue/connection.ts';
 import { KnownSettings } from '../queue/settings.ts';
 
-export const BLOCK_PLATFORMS = ['discord', 'slack'] as const;
+const BLOCK_PLATFORMS = ['discord', 'slack'] as const;
 export type BlockPlatform = (typeof BLOCK_PLATFORMS)[number];
 /** `community` is a Discord server or a Slack workspace. */
 export type BlockKind = 'user' | 'channel' | 'community';

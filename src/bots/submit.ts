@@ -30,6 +30,15 @@ export function wordsOf(text: string): string {
   return text.replace(LINK, '').replace(EMOJI, '').trim();
 }
 
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+
+/** @throws StoryError `bad_request` with a sentence that gives the example */
+export function numberOf(name: string, value: string, example: string): number {
+  if (NUMBER.test(value)) return Number(value);
+  const given = value === '' ? 'empty' : `“${value}”`;
+  throw new StoryError('bad_request', `The ${name} is ${given}; give a number, such as ${name}=${example}.`);
+}
+
 /** How much text one message of a chat holds. */
 export interface MessageCapacity {
   /** The name of the chat, for use in a sentence. */

@@ -79,7 +79,7 @@ function orderOf({ subcommand, value }: GivenOptions): BlockOrder {
 }
 
 /** Parses `@ann #general`, `remove @ann` and `list`, in Slack's markup. */
-export function readBlockWords(markup: string): BlockOrder | undefined {
+function readBlockWords(markup: string): BlockOrder | undefined {
   const words = markup
     .trim()
     .split(/[\s,;]+/)

@@ -1,12 +1,12 @@
 /** `/scifi-channel`: a channel's settings, and what they still need. */
 import { StoryError } from '../../errors.ts';
 import { PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
+import { numberOf } from '../submit.ts';
 import {
   type Caller,
   type Command,
   type CommandServices,
   type GivenOptions,
-  numberOf,
   readOptions,
 } from './command.ts';
 import { isTimeZone } from './daily-schedule.ts';

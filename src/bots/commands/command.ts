@@ -2,9 +2,7 @@
  * What a command is, on every platform: the data with which it is registered, how a user's input becomes an
  * order, and how the order is carried out. `table.ts` lists the commands.
  */
-import { StoryError } from '../../errors.ts';
-import type { CommunityLimitSettings } from '../../queue/admission/settings.ts';
-import type { LimitSettings } from '../../queue/admission/settings.ts';
+import type { CommunityLimitSettings, LimitSettings } from '../../queue/admission/settings.ts';
 import type { BlockLists, BlockPlatform } from '../blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { ChannelEnvironment } from './channel.ts';
@@ -117,13 +115,4 @@ export function readOptions(words: readonly string[]): {
     else if (word !== '') rest.push(word);
   }
   return { options, rest };
-}
-
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
-
-/** @throws StoryError `bad_request` with a sentence that gives the example */
-export function numberOf(name: string, value: string, example: string): number {
-  if (NUMBER.test(value)) return Number(value);
-  const given = value === '' ? 'empty' : `“${value}”`;
-  throw new StoryError('bad_request', `The ${name} is ${given}; give a number, such as ${name}=${example}.`);
 }

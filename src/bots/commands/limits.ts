@@ -8,24 +8,24 @@ import {
   type LimitSettings,
   operatorBounds,
 } from '../../queue/admission/settings.ts';
+import { numberOf } from '../submit.ts';
 import {
   type Caller,
   type Command,
   type CommandOption,
   type CommandServices,
   type GivenOptions,
-  numberOf,
   readOptions,
 } from './command.ts';
 
 /** The name of each limit in the command. */
-export const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {
+const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {
   personAtOnce: 'person-at-once',
   personHourly: 'person-hourly',
   communityAtOnce: 'all-at-once',
   communityHourly: 'all-hourly',
 };
-export const LIMIT_KEYS = Object.keys(LIMIT_NAMES) as (keyof Bounds)[];
+const LIMIT_KEYS = Object.keys(LIMIT_NAMES) as (keyof Bounds)[];
 
 /** An order to show or change a community's limits. */
 export type LimitsOrder =

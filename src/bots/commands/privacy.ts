@@ -14,7 +14,7 @@ export interface PrivacyPolicy {
 const HOUR_MS = 3_600_000;
 
 /** Which data is kept, for how long, and how it is removed. */
-export function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
+function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
   const hours = Math.round(retentionMs / HOUR_MS);
   const kept = hours === 1 ? 'an hour' : `${hours.toLocaleString('en')} hours`;
   return [
@@ -36,7 +36,7 @@ const STILL_BLOCKED =
   'A block list still holds your id, until the block is lifted: without it the block would have no effect.';
 
 /** @param isBlocked whether a block list holds the user's id, which stays there */
-export function forgottenLines(isBlocked: boolean): string {
+function forgottenLines(isBlocked: boolean): string {
   return isBlocked
     ? `${FORGOTTEN.replace('nothing that', 'nothing else that')}\n${STILL_BLOCKED}`
     : FORGOTTEN;

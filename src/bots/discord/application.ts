@@ -65,7 +65,7 @@ export async function readApplication(rest: REST): Promise<Application> {
 }
 
 /** The link with which a user adds the bot to a server. */
-export function inviteLink(applicationId: string): string {
+function inviteLink(applicationId: string): string {
   const query = new URLSearchParams({
     client_id: applicationId,
     scope: 'bot applications.commands',

@@ -20,7 +20,7 @@ export interface Registered {
 }
 
 /** Registers the commands globally, or in one server only, where they appear at once. */
-export async function registerCommands(
+async function registerCommands(
   rest: REST,
   applicationId: string,
   models: readonly ModelChoice[],

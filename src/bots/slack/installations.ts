@@ -17,7 +17,7 @@ interface Sealed {
 }
 
 const CIPHER = 'aes-256-gcm';
-export const KEY_BYTES = 32;
+const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** The time after which this process sees a change that another process made. */

@@ -1,5 +1,5 @@
 /** Users' text: its words without mentions, emoji and links, which no network can continue, and its options. Pure. */
-import { numberOf } from '../commands/command.ts';
+import { numberOf } from '../submit.ts';
 import { slackEscaping } from '../text.ts';
 
 /** `<@U1>`, `<!here>`, `<#C1|general>`, `<https://a.example|label>`; not `<b` or `a < b > c`. */

@@ -126,7 +126,7 @@ export const SECTIONS_MAX = 3;
 /**
  * Slack's limit on a message's text, which notifications and screen readers show, is 4,000; a part is enough.
  */
-export const FALLBACK_MAX = 3_000;
+const FALLBACK_MAX = 3_000;
 export const SMALL_PRINT_MAX = 300;
 /** A prompt stays within the first section, with room for the continuation. */
 export const MAX_CONTENT: MessageCapacity = { chat: 'Slack', max: SECTION_MAX, cost: costOf };
@@ -151,7 +151,7 @@ export function partsOf(story: string, promptLength: number): Part[] {
   return splitText(story, { limit: SECTION_MAX, cost: costOf, together: promptLength });
 }
 
-export function sectionOf({ text, separator = '' }: Part, index: number): types.SectionBlock {
+function sectionOf({ text, separator = '' }: Part, index: number): types.SectionBlock {
   const signs = [...separator].map((character) => SEPARATOR_SIGNS[character]).join('');
   return {
     type: 'section',
@@ -162,7 +162,7 @@ export function sectionOf({ text, separator = '' }: Part, index: number): types.
 }
 
 /** A section that is not part of a story. */
-export function plainSection(text: string): types.SectionBlock {
+function plainSection(text: string): types.SectionBlock {
   return { type: 'section', expand: true, text: plain(text) };
 }
 
@@ -178,7 +178,7 @@ export function smallPrintOf(text: string): types.ContextBlock {
 }
 
 /** The text that replaces the blocks in a notification. */
-export function fallbackOf(text: string): string {
+function fallbackOf(text: string): string {
   return slackEscaping.escape(cut(text, FALLBACK_MAX) || '…');
 }
 
