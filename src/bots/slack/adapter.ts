@@ -18,6 +18,7 @@ import { People } from './home.ts';
 import { Installations, SCOPES } from './installations.ts';
 import { acknowledgeLate, boltLogger, openSocket, type Socket } from './receive/bolt.ts';
 import { PromptMessages } from './receive/channel-messages.ts';
+import { TableCommands } from './receive/commands.ts';
 import { isClosed, watchDepartures } from './receive/departures.ts';
 import { Listeners } from './receive/listeners.ts';
 import { SlackHttpReceiver } from './receive/receiver.ts';
@@ -111,7 +112,8 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
       const original = (error as { original?: unknown }).original ?? error;
       logger.warn(loggable(original), 'a Slack event failed');
     });
-    new Listeners(chat, this.#api, this.#budgets, this.#people, config.channelManagers).register(app);
+    new Listeners(chat, this.#api, this.#budgets, this.#people).register(app);
+    new TableCommands(chat, this.#api, this.#people, config.channelManagers).register(app);
     new PromptMessages(chat, this.#api, this.#people).register(app);
     watchDepartures(app, chat, this.#people, this.#installations);
     this.port = portOf(await reached(config, () => app.start()));

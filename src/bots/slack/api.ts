@@ -235,7 +235,7 @@ export class SlackApi {
       body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
       signal: AbortSignal.timeout(this.#timeout),
     });
-    if (!response.ok) throw new Error(`Slack does not take a whisper (${response.status}).`);
+    if (!response.ok) throw new Error(`Slack does not accept an ephemeral reply (${response.status}).`);
   }
 
   async #messages(

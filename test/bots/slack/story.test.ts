@@ -220,7 +220,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
         ['It all began temp=hot', /The temperature is “hot”; give a number/],
         ['It all began model=borges', /There is no model of that name\. Choose one of: scifi, melville/],
         [`a${'&'.repeat(1_900)} length=6000`, /too long for one message of Slack/],
-        ['All the w0ps', /^I do not write on from one of the words in there/],
+        ['All the w0ps', /^I do not write on from one of the words in there/m],
         ['', /^Give me an opening/m],
         ['help', /`temp` from 0, predictable/],
       ];

@@ -1,4 +1,4 @@
-/** Answers commands, buttons, the shortcut and the App Home. */
+/** Answers `/scifi`, buttons, the shortcut and the App Home. */
 import type {
   AllMiddlewareArgs,
   App,
@@ -9,20 +9,16 @@ import type {
   SlackCommandMiddlewareArgs,
   SlackShortcutMiddlewareArgs,
 } from '@slack/bolt';
-import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
 import type { StoryRequest } from '../../../story/story.ts';
 import { drawSeed } from '../../../story/story-request.ts';
 import type { ChatContext } from '../../adapter.ts';
-import type { Caller, Command } from '../../commands/command.ts';
-import { COMMANDS } from '../../commands/table.ts';
 import { requestBehind, type SeenMessage, storyEnd } from '../../read-story.ts';
 import { type Asked, hasWords } from '../../submit.ts';
 import { clean, slackEscaping } from '../../text.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
 import {
   idPart,
-  keyOf,
   locate,
   messageId,
   presenceIn,
@@ -31,10 +27,8 @@ import {
   type SlackHandle,
   workspaceOf,
 } from '../conversations.ts';
-import { failureOf } from '../failures.ts';
 import { ANY_SETTING, homeView, type People, readChoice, storyHelp } from '../home.ts';
 import { readMarkup, readStoryWords } from '../markup.ts';
-import { demandPermission } from '../permissions.ts';
 import type { Budgets } from '../reply/budgets.ts';
 import { ANY_BUTTON, type Button, decodeButton, readBlocks } from '../reply/messages.ts';
 
@@ -44,8 +38,6 @@ const NO_WORDS =
   'There are no words in that opening: emoji and links are left out. Give some, such as /scifi It all began with.';
 const CROWDED =
   'Many stories are being written in this workspace at the moment. Yours comes whole, as soon as it is done.';
-/** Replaces a user's id that is forgotten: no user of Slack has this one. */
-const FORGOTTEN_USER = 'U0';
 
 type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<BlockElementAction>> & AllMiddlewareArgs;
@@ -56,26 +48,17 @@ export class Listeners {
   readonly #api: SlackApi;
   readonly #budgets: Budgets;
   readonly #people: People;
-  readonly #channelManagers: ChannelManagers;
 
-  constructor(
-    chat: ChatContext<SlackHandle>,
-    api: SlackApi,
-    budgets: Budgets,
-    people: People,
-    channelManagers: ChannelManagers,
-  ) {
+  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, budgets: Budgets, people: People) {
     this.#chat = chat;
     this.#api = api;
     this.#budgets = budgets;
     this.#people = people;
-    this.#channelManagers = channelManagers;
   }
 
   /** Registers the listeners with Bolt. */
   register(app: App): void {
     app.command(SCIFI, (args) => this.#tellStory(args));
-    for (const command of COMMANDS) app.command(`/${command.name}`, (args) => this.#onCommand(command, args));
     app.shortcut({ type: 'message_action', callback_id: CONTINUE }, (args) =>
       this.#continueMessage(args as ShortcutArgs),
     );
@@ -91,72 +74,8 @@ export class Listeners {
     });
   }
 
-  async #onCommand<Order>(definition: Command<Order>, { command, ack, context }: CommandArgs): Promise<void> {
-    const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
-    const { user_id: userId, response_url: responseUrl } = command;
-    const answer = async () => {
-      const { ignoresBlocks } = definition;
-      const ofOperatorOnly = ignoresBlocks === 'of moderators';
-      const refusal =
-        ignoresBlocks === 'all' ? undefined : this.#blockedBy(conversation, userId, { ofOperatorOnly });
-      if (refusal) return slackEscaping.escape(refusal);
-      const markup = command.text ?? '';
-      let order: Order | undefined;
-      try {
-        order = definition.fromText(slackEscaping.unescape(markup), markup);
-        if (order === undefined) return definition.help ?? slackEscaping.escape(definition.description);
-        const permission = definition.permission(order);
-        await demandPermission(permission, conversation, userId, this.#channelManagers, this.#api);
-      } catch (error) {
-        return slackEscaping.escape(this.#chat.refusalFor(error));
-      }
-      return this.#chat.run(definition, order, this.#callerOf(conversation, userId, context.botUserId));
-    };
-    // Acknowledge first: the answer may need calls to Slack, and the acknowledgement has a deadline.
-    await ack();
-    await this.#api.postEphemeral(responseUrl, await answer());
-  }
-
-  #callerOf(conversation: SlackConversation, userId: string, botUserId: string | undefined): Caller {
-    const { teamId } = conversation;
-    return {
-      platform: 'slack',
-      userId,
-      communityId: teamId,
-      channelId: keyOf(conversation),
-      environment: async (isNeeded) => {
-        const isAbsent = isNeeded && (await this.#isAbsentFrom(conversation));
-        return {
-          missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
-          remedy: `Type \`/invite\` <@${botUserId}> and try again.`,
-        };
-      },
-      forget: async () => {
-        await this.#people.forget(teamId, userId);
-        await this.#chat.forget({
-          isTheirs: (handle) => handle.teamId === teamId && handle.userId === userId,
-          anonymous: ({ responseUrl: _, ...handle }) => ({ ...handle, userId: FORGOTTEN_USER }),
-        });
-      },
-    };
-  }
-
-  /** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
-  async #isAbsentFrom(conversation: SlackConversation): Promise<boolean> {
-    try {
-      await this.#api.look(conversation);
-      return false;
-    } catch (error) {
-      return failureOf(error) === 'absent';
-    }
-  }
-
-  #blockedBy(
-    conversation: SlackConversation,
-    userId: string,
-    options?: { readonly ofOperatorOnly: boolean },
-  ): string | undefined {
-    return this.#chat.blockedBy(presenceIn(conversation, userId), options);
+  #blockedBy(conversation: SlackConversation, userId: string): string | undefined {
+    return this.#chat.blockedBy(presenceIn(conversation, userId));
   }
 
   async #tellStory({ command, ack, context }: CommandArgs): Promise<void> {

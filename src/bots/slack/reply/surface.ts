@@ -193,7 +193,10 @@ export class SlackSurface implements MessageSurface {
     try {
       await this.#stream.grow(text, this.#pause(PATIENCE_MS));
     } catch (error) {
-      this.#chat.logger.warn({ reply: id, ...loggable(error) }, 'a stream ended; the story goes on by edits');
+      this.#chat.logger.warn(
+        { reply: id, ...loggable(error) },
+        'a stream ended; the story continues by edits',
+      );
       if (this.#stream.ts === undefined) {
         // The stream may have started nevertheless, and would show the beginning of a story for ever.
         if (failureOf(error) === 'temporary') this.#mayBeStreamed = true;

@@ -1,0 +1,109 @@
+/** Answers the commands of the table with ephemeral replies. */
+import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from '@slack/bolt';
+import type { ChannelManagers } from '../../../config.ts';
+import type { ChatContext } from '../../adapter.ts';
+import type { Caller, Command } from '../../commands/command.ts';
+import { COMMANDS } from '../../commands/table.ts';
+import { slackEscaping } from '../../text.ts';
+import type { SlackApi } from '../api.ts';
+import {
+  keyOf,
+  presenceIn,
+  type SlackConversation,
+  type SlackHandle,
+  workspaceOf,
+} from '../conversations.ts';
+import { failureOf } from '../failures.ts';
+import type { People } from '../home.ts';
+import { demandPermission } from '../permissions.ts';
+
+/** Replaces a user's id that is forgotten: no user of Slack has this one. */
+const FORGOTTEN_USER = 'U0';
+
+type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+
+export class TableCommands {
+  readonly #chat: ChatContext<SlackHandle>;
+  readonly #api: SlackApi;
+  readonly #people: People;
+  readonly #channelManagers: ChannelManagers;
+
+  constructor(
+    chat: ChatContext<SlackHandle>,
+    api: SlackApi,
+    people: People,
+    channelManagers: ChannelManagers,
+  ) {
+    this.#chat = chat;
+    this.#api = api;
+    this.#people = people;
+    this.#channelManagers = channelManagers;
+  }
+
+  /** Registers a listener for each command with Bolt. */
+  register(app: App): void {
+    for (const command of COMMANDS) app.command(`/${command.name}`, (args) => this.#answer(command, args));
+  }
+
+  async #answer<Order>(definition: Command<Order>, { command, ack, context }: CommandArgs): Promise<void> {
+    const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
+    const { user_id: userId, response_url: responseUrl } = command;
+    const answer = async () => {
+      const { ignoresBlocks } = definition;
+      const ofOperatorOnly = ignoresBlocks === 'of moderators';
+      const refusal =
+        ignoresBlocks === 'all'
+          ? undefined
+          : this.#chat.blockedBy(presenceIn(conversation, userId), { ofOperatorOnly });
+      if (refusal) return slackEscaping.escape(refusal);
+      const markup = command.text ?? '';
+      let order: Order | undefined;
+      try {
+        order = definition.fromText(slackEscaping.unescape(markup), markup);
+        if (order === undefined) return definition.help ?? slackEscaping.escape(definition.description);
+        const permission = definition.permission(order);
+        await demandPermission(permission, conversation, userId, this.#channelManagers, this.#api);
+      } catch (error) {
+        return slackEscaping.escape(this.#chat.refusalFor(error));
+      }
+      return this.#chat.run(definition, order, this.#callerOf(conversation, userId, context.botUserId));
+    };
+    // Acknowledge first: the answer may need calls to Slack, and the acknowledgement has a deadline.
+    await ack();
+    await this.#api.postEphemeral(responseUrl, await answer());
+  }
+
+  #callerOf(conversation: SlackConversation, userId: string, botUserId: string | undefined): Caller {
+    const { teamId } = conversation;
+    return {
+      platform: 'slack',
+      userId,
+      communityId: teamId,
+      channelId: keyOf(conversation),
+      environment: async (isNeeded) => {
+        const isAbsent = isNeeded && (await this.#isAbsentFrom(conversation));
+        return {
+          missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
+          remedy: `Type \`/invite\` <@${botUserId}> and try again.`,
+        };
+      },
+      forget: async () => {
+        await this.#people.forget(teamId, userId);
+        await this.#chat.forget({
+          isTheirs: (handle) => handle.teamId === teamId && handle.userId === userId,
+          anonymous: ({ responseUrl: _, ...handle }) => ({ ...handle, userId: FORGOTTEN_USER }),
+        });
+      },
+    };
+  }
+
+  /** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
+  async #isAbsentFrom(conversation: SlackConversation): Promise<boolean> {
+    try {
+      await this.#api.look(conversation);
+      return false;
+    } catch (error) {
+      return failureOf(error) === 'absent';
+    }
+  }
+}
