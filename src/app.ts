@@ -23,9 +23,9 @@ import type { QueueConnection } from './queue/connection.ts';
 import { awaitConnection } from './queue/open.ts';
 import { outlast } from './queue/outage.ts';
 import { Replies } from './queue/replies.ts';
+import { keepSweeping } from './queue/retention.ts';
 import { STORIES_QUEUE, Stories } from './queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from './queue/story-worker.ts';
-import { keepSweeping } from './queue/retention.ts';
 import { createRequestReader, drawSeed } from './story/story-request.ts';
 import type { Tracing } from './tracing.ts';
 
