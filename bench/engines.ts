@@ -2,7 +2,7 @@
  * Measures one engine in a separate process, so that its memory is measured alone: characters per second of
  * stories through the storyteller and of the bare engine, by number of concurrent stories. Prints JSON.
  *
- *   node --import tsx bench/engines.ts onnx|wasm|webgpu|cuda|plain|predecessor|predecessor-wasm
+ *   node --import tsx bench/engines.ts integer|onnx|wasm|webgpu|cuda|plain|predecessor|predecessor-wasm
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -21,6 +21,7 @@ readCommandLine(HELP, {});
 const WRITERS: Readonly<Record<string, string>> = {
   cuda: 'tensorflow-cuda',
   webgpu: 'tensorflow-webgpu',
+  integer: 'integer',
   onnx: 'onnx',
   wasm: 'tensorflow-wasm',
   plain: 'plain TensorFlow.js, a story per call',

@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { chooseEngine } from '../generator/engines/choose.ts';
+import { chooseEngine, ENGINE_NAMES, type EngineName } from '../generator/engines/choose.ts';
 import type { Engine } from '../generator/engines/engine.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { loadModel } from '../generator/model/files.ts';
@@ -42,6 +42,7 @@ const START_LENGTH = 2_000;
 const DIVERGED = 3;
 
 interface EvaluateFlags {
+  readonly engine?: EngineName | 'auto';
   readonly calibration?: boolean;
   readonly show?: number | true;
   readonly freshStarts?: number | true;
@@ -59,6 +60,12 @@ export function addEvaluate(program: Command): void {
     .description('score a model on a text: bits per character and accuracy, each work from a fresh state')
     .argument('<model>', 'folder of the model, such as models/scifi')
     .argument('<file>', 'text in which each work begins with U+0003')
+    .addOption(
+      new Option('--engine <name>', 'the engine that runs the model (default: SCIFI_ENGINE)').choices([
+        'auto',
+        ...ENGINE_NAMES,
+      ]),
+    )
     .option(
       '--calibration',
       'also score temperatures from 0.2 to 1.4: does the confidence match the accuracy?',
@@ -93,12 +100,13 @@ export function addEvaluate(program: Command): void {
 /** Opens a model's engine with `capacity` rows, calls `act`, and closes it. */
 async function withEngine(
   folder: string,
+  wanted: EngineName | 'auto' | undefined,
   capacity: number,
   act: (engine: Engine, model: Model) => Promise<void>,
 ): Promise<void> {
   const config = readConfig(process.env);
   const model = await loadModel(folder);
-  const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
+  const chosen = await chooseEngine(wanted ?? config.engine, ENGINE_OPENERS);
   const engine = await chosen.create(model, { capacity, threads: config.threads });
   await act(engine, model);
   await engine.close();
@@ -109,14 +117,14 @@ async function evaluateStoriesOf(folder: string, file: string, flags: EvaluateFl
   const { preset, temperature, train, json } = flags;
   const presets = readPresets(preset);
   const text = await readText(file);
-  await withEngine(folder, readConfig(process.env).slots, (engine, model) =>
+  await withEngine(folder, flags.engine, readConfig(process.env).slots, (engine, model) =>
     evaluateStories(engine, model, text, { count, presets, temperature, train, json }),
   );
 }
 
 async function evaluateFile(folder: string, file: string, flags: EvaluateFlags): Promise<void> {
   const text = await readText(file);
-  await withEngine(folder, ROWS, async (engine, model) => {
+  await withEngine(folder, flags.engine, ROWS, async (engine, model) => {
     const { vocabulary } = model;
     const serving = servingOf(model);
     const result = await evaluate(engine, vocabulary, text, {

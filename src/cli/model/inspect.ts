@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { refusalOf } from '../../generator/engines/integer/plan.ts';
 import {
   costOf,
   describeLayers,
@@ -6,6 +7,7 @@ import {
   readingText,
 } from '../../generator/model/describe.ts';
 import { readModel } from '../../generator/model/formats/read-model.ts';
+import type { Layer } from '../../generator/model/layers.ts';
 import { printLine } from '../console.ts';
 import { findModel } from '../options.ts';
 
@@ -26,12 +28,21 @@ export function addModelInspect(model: Command): void {
         `format     ${source}`,
         `reading    ${reading ? readingText(reading) : 'unknown; stateful unless it is imported with --window'}`,
         `weights    ${parameters.toLocaleString('en')}`,
+        `engine     ${processorEngine(layers)}`,
         `cost       about ${operations} operations a character${steps}`,
         '',
         ...table(described),
       ];
       for (const line of lines) printLine(line);
     });
+}
+
+/** The engine that runs a model on processors, and why it is not the integer engine. */
+function processorEngine(layers: readonly Layer[]): string {
+  const refusal = refusalOf(layers);
+  return refusal === undefined
+    ? 'on processors integer, with weights of 8 bits'
+    : `on processors onnx, with floats of 32 bits, because ${refusal}`;
 }
 
 function table(layers: readonly LayerDescription[]): string[] {

@@ -3,8 +3,10 @@ import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { Engine } from './engine.ts';
 
-export const ENGINE_NAMES = ['cuda', 'webgpu', 'onnx', 'wasm'] as const;
+export const ENGINE_NAMES = ['cuda', 'webgpu', 'integer', 'onnx', 'wasm'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
+/** Those that `auto` tries, in this order. */
+export const AUTOMATIC_ENGINES: readonly EngineName[] = ['cuda', 'webgpu', 'onnx', 'wasm'];
 
 export interface EngineOptions {
   readonly capacity: number;
@@ -60,7 +62,7 @@ export async function chooseEngine(
     }
   }
   const refusals: string[] = [];
-  for (const name of ENGINE_NAMES) {
+  for (const name of AUTOMATIC_ENGINES) {
     const passed = passOver.get(name);
     if (passed !== undefined) {
       refusals.push(`${name}: ${passed}`);

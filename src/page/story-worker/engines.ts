@@ -15,6 +15,7 @@ const unavailable = async () => {
 function browserOpeners(binaries: string): EngineOpeners {
   return {
     cuda: unavailable,
+    integer: unavailable,
     onnx: unavailable,
     async webgpu({ acceptSoftware }) {
       const gpu: GPU | undefined = navigator.gpu;

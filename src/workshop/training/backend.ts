@@ -40,14 +40,14 @@ const OPENERS: readonly (readonly [EngineName, Opener])[] = [
 /**
  * Opens a backend and makes it the current one.
  *
- * @param wanted `onnx`, which cannot learn, counts as `auto`
+ * @param wanted `onnx` and `integer`, which cannot learn, count as `auto`
  * @returns the backend and a line that says what was chosen and why
  * @throws StoryError `configuration` when the requested one cannot run here
  */
 export async function openTrainingBackend(
   wanted: EngineName | 'auto',
 ): Promise<{ readonly backend: TensorflowBackend; readonly line: string }> {
-  const isFree = wanted === 'auto' || wanted === 'onnx';
+  const isFree = ['auto', 'onnx', 'integer'].includes(wanted);
   const reasons: string[] = [];
   for (const [name, open] of OPENERS) {
     if (!isFree && name !== wanted) continue;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
+  AUTOMATIC_ENGINES,
   chooseEngine,
-  ENGINE_NAMES,
   type EngineName,
   type EngineOpeners,
   type OpenedEngine,
@@ -22,21 +22,27 @@ function openers(able: readonly EngineName[], asked: [EngineName, boolean][] = [
     if (!able.includes(name)) throw new Error(`no ${name} here.`);
     return opened(`the ${name} device`);
   };
-  return { cuda: open('cuda'), webgpu: open('webgpu'), onnx: open('onnx'), wasm: open('wasm') };
+  return {
+    cuda: open('cuda'),
+    webgpu: open('webgpu'),
+    integer: open('integer'),
+    onnx: open('onnx'),
+    wasm: open('wasm'),
+  };
 }
 
 describe('chooseEngine', () => {
   test('takes the fastest kind that runs, and gives the reasons against faster ones', async () => {
-    for (const [index, name] of ENGINE_NAMES.entries()) {
+    for (const [index, name] of AUTOMATIC_ENGINES.entries()) {
       const asked: [EngineName, boolean][] = [];
-      const chosen = await chooseEngine('auto', openers(ENGINE_NAMES.slice(index), asked));
+      const chosen = await chooseEngine('auto', openers(AUTOMATIC_ENGINES.slice(index), asked));
       assert.equal(chosen.name, name);
-      const refused = ENGINE_NAMES.slice(0, index).map((other) => `; not ${other}: no ${other} here`);
+      const refused = AUTOMATIC_ENGINES.slice(0, index).map((other) => `; not ${other}: no ${other} here`);
       assert.equal(chosen.reason, `${name} on the ${name} device${refused.join('')}`);
       // Software GPUs are not allowed, and no opener after the first success is called.
       assert.deepEqual(
         asked,
-        ENGINE_NAMES.slice(0, index + 1).map((other) => [other, false]),
+        AUTOMATIC_ENGINES.slice(0, index + 1).map((other) => [other, false]),
       );
     }
   });
@@ -49,7 +55,7 @@ describe('chooseEngine', () => {
 
   test('takes only the kind that the operator named', async () => {
     const asked: [EngineName, boolean][] = [];
-    const chosen = await chooseEngine('webgpu', openers(ENGINE_NAMES, asked));
+    const chosen = await chooseEngine('webgpu', openers(AUTOMATIC_ENGINES, asked));
     assert.equal(chosen.reason, 'webgpu on the webgpu device, as SCIFI_ENGINE says');
     assert.deepEqual(asked, [['webgpu', true]]);
     await assert.rejects(chooseEngine('cuda', openers(['onnx'])), {
@@ -91,6 +97,19 @@ describe('the engines of this machine', () => {
     const engine = await chosen.create(randomModel(), { capacity: 2, threads: 1 });
     assert.equal(engine.name, 'tensorflow-wasm');
     await engine.close();
+  });
+
+  test('integer runs a model of LSTMs, and leaves others to onnx', async () => {
+    const chosen = await chooseEngine('integer', ENGINE_OPENERS);
+    assert.match(chosen.device, /^the processor \(.+\)$/);
+    for (const [units, name] of [
+      [16, 'integer'],
+      [15, 'onnx'],
+    ] as const) {
+      const engine = await chosen.create(randomModel({ units: [units] }), { capacity: 2, threads: 1 });
+      assert.equal(engine.name, name);
+      await engine.close();
+    }
   });
 
   test('a software GPU is taken only when it is named', {

@@ -19,6 +19,7 @@ function keeper(wanted: EngineName | 'auto', able: Set<EngineName>) {
   const openers: EngineOpeners = {
     cuda: open('cuda'),
     webgpu: open('webgpu'),
+    integer: open('integer'),
     onnx: open('onnx'),
     wasm: open('wasm'),
   };

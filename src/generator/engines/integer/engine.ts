@@ -40,8 +40,8 @@ export interface IntegerEngineOptions {
   readonly capacity: number;
   /** Threads that compute; by default the number of processors, but at most 8. */
   readonly threads?: number;
-  /** A kernel's name, for tests; by default the fastest that runs here. */
-  readonly kernel?: string;
+  /** By default the fastest that runs here. */
+  readonly kernel?: Kernel;
 }
 
 /**
@@ -54,7 +54,7 @@ export async function createIntegerEngine(model: Model, options: IntegerEngineOp
   expectInteger('capacity', capacity, 1, MAX_CAPACITY);
   expectInteger('threads', threads, 1, MAX_THREADS);
   const plan = planOf(model);
-  const kernel = await loadKernel(options.kernel);
+  const kernel = options.kernel ?? (await loadKernel());
   const arena = new Arena(kernel.reserved(threads));
   const network = new NetworkLayout(arena, plan, kernel, capacity);
   const { vocabularySize } = plan;

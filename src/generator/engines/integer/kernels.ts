@@ -15,7 +15,6 @@ const WASM_NAMES = ['wasm-relaxed', 'wasm'] as const;
 const WASM_LANES = 4;
 const WASM_GATES = 2;
 const PAGE_BYTES = 65_536;
-const MAX_PAGES = 65_536;
 
 /** A memory that threads share, and what is passed to them. */
 export interface KernelMemory {
@@ -100,7 +99,7 @@ function wasmKernel(name: string, module: WebAssembly.Module): Kernel {
     reserved: (threads) => heapBase(module) + threads * STACK_BYTES,
     createMemory(bytes) {
       const pages = Math.ceil(bytes / PAGE_BYTES);
-      const memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
+      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
       return { buffer: memory.buffer as unknown as SharedArrayBuffer, shared: memory };
     },
     attach: ({ shared }, thread) => attach(kernel, shared, thread),
@@ -109,7 +108,7 @@ function wasmKernel(name: string, module: WebAssembly.Module): Kernel {
 
 /** Where the module's own data ends. */
 function heapBase(module: WebAssembly.Module): number {
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: MAX_PAGES, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return (exports.__heap_base as WebAssembly.Global).value as number;
 }

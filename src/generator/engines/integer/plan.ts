@@ -3,7 +3,7 @@
  * activations below one linear dense layer. No `node:` imports: a browser uses it too.
  */
 import { isRowLayer } from '../../model/float64.ts';
-import { type DenseLayer, type Layer, type LstmLayer, weightsOf } from '../../model/layers.ts';
+import { type DenseLayer, type Layer, type LstmLayer, outputSize, weightsOf } from '../../model/layers.ts';
 import type { Model } from '../../model/model.ts';
 import { tabled } from '../tabled-model.ts';
 
@@ -41,18 +41,21 @@ export interface PlannedLayer {
 
 type PlannedModel = Pick<Model, 'layers' | 'vocabulary'>;
 
-/** Why the integer engine cannot run a model, as part of a sentence; undefined where it can. */
-export function refusalOf({ layers, vocabulary }: PlannedModel): string | undefined {
-  if (vocabulary.size > MAX_VOCABULARY) {
-    return `its vocabulary has ${vocabulary.size} entries, more than ${MAX_VOCABULARY}`;
+/**
+ * Why the integer engine cannot run a model, as part of a sentence; undefined where it can.
+ *
+ * @param layers of the model, from the one that reads ids to the one that gives the logits
+ */
+export function refusalOf(layers: readonly Layer[]): string | undefined {
+  const vocabularySize = layers.reduce((size, layer) => outputSize(layer, size), 0);
+  if (vocabularySize > MAX_VOCABULARY) {
+    return `its vocabulary has ${vocabularySize} entries, more than ${MAX_VOCABULARY}`;
   }
-  const { lstms, dense } = partsOf(layers);
-  if (lstms.length === 0) return 'it has no LSTM layer';
+  const { lstms, above, dense } = partsOf(layers);
+  if (lstms.length === 0) return 'its first layer with a state is no LSTM';
   if (dense?.activation !== 'linear') return 'its last layer is no dense layer with a softmax';
-  const other = layers.find(
-    (layer, i) => i > layers.indexOf(lstms[0]!) && layer !== dense && layer.kind !== 'lstm',
-  );
-  if (other) return `it has a layer of the kind ${other.kind}`;
+  const other = above.find(({ kind }) => kind !== 'lstm');
+  if (other) return `it has a layer of the kind ${other.kind} between LSTMs or above them`;
   for (const { units, activation, recurrentActivation } of lstms) {
     if (activation !== 'tanh' || recurrentActivation !== 'sigmoid') {
       return `an LSTM has the activations ${activation} and ${recurrentActivation}, not tanh and sigmoid`;
@@ -69,7 +72,7 @@ export function refusalOf({ layers, vocabulary }: PlannedModel): string | undefi
 
 /** @throws TypeError for a model that the engine cannot run; see `refusalOf` */
 export function planOf(model: PlannedModel): IntegerPlan {
-  const refusal = refusalOf(model);
+  const refusal = refusalOf(model.layers);
   if (refusal !== undefined) throw new TypeError(`Expected a model for the integer engine, but ${refusal}.`);
   const { lstms, dense } = partsOf(model.layers);
   const none = new Float32Array(0);
@@ -100,10 +103,15 @@ function firstInputsOf(lstms: readonly LstmLayer[]): number[] {
   return first;
 }
 
-/** The LSTMs, the first of which may be above layers without state, and the last layer. */
-function partsOf(layers: readonly Layer[]): { lstms: LstmLayer[]; dense: DenseLayer | undefined } {
-  const below = layers.slice(1).findIndex((layer) => !isRowLayer(layer)) + 1;
-  const lstms = below < 1 ? [] : layers.slice(below).filter((layer) => layer.kind === 'lstm');
+/** The layers from the first LSTM up, without the last one, where that is a dense layer. */
+function partsOf(layers: readonly Layer[]): {
+  lstms: LstmLayer[];
+  above: Layer[];
+  dense: DenseLayer | undefined;
+} {
   const last = layers.at(-1);
-  return { lstms, dense: last?.kind === 'dense' ? last : undefined };
+  const dense = last?.kind === 'dense' ? last : undefined;
+  const first = layers.findIndex((layer, i) => i > 0 && !isRowLayer(layer));
+  const above = first < 0 || layers[first]!.kind !== 'lstm' ? [] : layers.slice(first, dense && -1);
+  return { lstms: above.filter((layer) => layer.kind === 'lstm'), above, dense };
 }

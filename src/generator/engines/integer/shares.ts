@@ -2,6 +2,8 @@
 
 /** Up to this number of rows, threads share units: a row's weights are most of the work, and each reads a part. */
 const MAX_ROWS_BY_UNITS = 8;
+/** More threads would wait for each other longer than they compute. */
+const MAX_THREADS_BY_UNITS = 8;
 /** With more rows at a time their states leave the nearest cache. */
 const MAX_ROWS_EACH = 64;
 
@@ -34,7 +36,7 @@ export class Shares {
     const threads = this.#threads;
     if (threads === 1) return { threads: 1, rowsEach: Math.min(rows, MAX_ROWS_EACH) };
     if (rows <= MAX_ROWS_BY_UNITS) {
-      if (this.#left === 0) return { threads, rowsEach: 0 };
+      if (this.#left === 0) return { threads: Math.min(threads, MAX_THREADS_BY_UNITS), rowsEach: 0 };
       this.#left -= 1;
       return { threads: 1, rowsEach: rows };
     }

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
 import type { Engine, Row } from '../../../../src/generator/engines/engine.ts';
 import { createIntegerEngine } from '../../../../src/generator/engines/integer/engine.ts';
-import { kernelNames } from '../../../../src/generator/engines/integer/kernels.ts';
+import { kernelNames, loadKernel } from '../../../../src/generator/engines/integer/kernels.ts';
 import { planOf } from '../../../../src/generator/engines/integer/plan.ts';
 import type { Model } from '../../../../src/generator/model/model.ts';
 import { uniformAt } from '../../../../src/generator/sampler.ts';
@@ -67,7 +67,10 @@ describe('the integer engine', () => {
         ]),
       ];
       for (const model of models) {
-        const engine = await createIntegerEngine(model, { capacity: 11, threads: 2, kernel });
+        const engine = await createIntegerEngine(model, {
+          ...{ capacity: 11, threads: 2 },
+          kernel: await loadKernel(kernel),
+        });
         await assertExact(model, engine, 1, 20);
         // Each remainder of a tile of rows, by units and by rows.
         for (const rows of [2, 3, 7, 9, 11]) await assertExact(model, engine, rows, 3);
