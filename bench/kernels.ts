@@ -1,0 +1,71 @@
+/**
+ * Measures each kernel of the integer engine that runs here, on one thread: characters per second of processor
+ * time, by rows at a time. Processor time excludes the rest of the machine's load.
+ *
+ *   npm run bench:kernels
+ */
+import { fileURLToPath } from 'node:url';
+import type { Row } from '../src/generator/engines/engine.ts';
+import { Arena, Views } from '../src/generator/engines/integer/arena.ts';
+import { JobLayout } from '../src/generator/engines/integer/job-layout.ts';
+import { type Kernel, kernelNames, loadKernel } from '../src/generator/engines/integer/kernels.ts';
+import { NetworkLayout } from '../src/generator/engines/integer/network-layout.ts';
+import { type IntegerPlan, planOf } from '../src/generator/engines/integer/plan.ts';
+import { loadModel } from '../src/generator/model/files.ts';
+import { uniformAt } from '../src/generator/sampler.ts';
+import { figure, machine, table } from './measure.ts';
+
+const ROWS = [1, 2, 4, 8, 16, 64] as const;
+const STEPS = 16;
+const ROUNDS = 5;
+const ROUND_MS = 150;
+
+/** A function that decodes `STEPS` characters for each of some rows. */
+function decoder(kernel: Kernel, plan: IntegerPlan): (rows: number) => void {
+  const capacity = Math.max(...ROWS);
+  const arena = new Arena(kernel.reserved(1));
+  const network = new NetworkLayout(arena, plan, kernel, capacity);
+  const { vocabularySize } = plan;
+  const sizes = { capacity, steps: STEPS, threads: 1, sets: 1, vocabularySize, outputs: network.outputs };
+  const job = new JobLayout(arena, sizes);
+  const memory = kernel.createMemory(arena.size);
+  const views = new Views(memory.buffer);
+  network.write(views, new Uint8Array(vocabularySize));
+  const halves = new Uint8Array(capacity);
+  for (let slot = 0; slot < capacity; slot++) network.clear(views, slot, 0);
+  const decode = kernel.attach(memory, 0);
+  const all = Array.from({ length: capacity }, (_, slot): Row => {
+    const uniforms = Array.from({ length: STEPS }, (_, step) => uniformAt(slot, step, 0));
+    return { slot, feed: [20], temperature: 0.4, uniforms };
+  });
+  return (rows) => {
+    job.write(views, all.slice(0, rows), halves, { steps: STEPS, draws: true, threads: 1, rowsEach: rows });
+    decode(network.at, job.at);
+  };
+}
+
+/** The best of some rounds: characters per second of processor time. */
+function rateOf(decode: (rows: number) => void, rows: number): number {
+  let best = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = process.cpuUsage();
+    const end = performance.now() + ROUND_MS;
+    let characters = 0;
+    while (performance.now() < end) {
+      decode(rows);
+      characters += rows * STEPS;
+    }
+    const { user, system } = process.cpuUsage(before);
+    best = Math.max(best, (characters * 1e6) / (user + system));
+  }
+  return best;
+}
+
+const plan = planOf(await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url))));
+const lines: string[][] = [];
+for (const name of await kernelNames()) {
+  const decode = decoder(await loadKernel(name), plan);
+  lines.push([name, ...ROWS.map((rows) => figure(rateOf(decode, rows)))]);
+}
+console.log(`${machine()}\n`);
+console.log(table(['kernel', ...ROWS.map((rows) => `${rows} at once`)], lines));
