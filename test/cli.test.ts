@@ -9,6 +9,7 @@ import { CliHost, MODELS, ROOT, scifi } from './helpers/cli.ts';
 import { embeddedFolder } from './helpers/embedded-folder.ts';
 import { startRole } from './helpers/processes.ts';
 import { freePort, temporaryFolder } from './helpers/programs.ts';
+import { THOROUGH_ONLY } from './helpers/sized.ts';
 
 describe('scifi', { concurrency: 2 }, () => {
   let folder: string;
@@ -177,65 +178,76 @@ describe('scifi', { concurrency: 2 }, () => {
     }
   });
 
-  it('start: names the process that has the data folder, and reports a port in use', async () => {
-    const port = await freePort();
-    const queue = await embeddedFolder();
-    const env = { SCIFI_DATA: queue.folder, SCIFI_PORT: String(port), REDIS_URL: '' };
-    const running = await startRole('start', env);
-    try {
-      const second = await host.run(['start'], { ...env, SCIFI_PORT: '0' });
-      const examined = await host.run(['doctor'], { ...env, SCIFI_MODELS: '/nowhere' });
-      assert.equal(examined.code, 1);
-      assert.match(examined.stdout, new RegExp(`^FAIL {2}Queue: .*in use by process ${running.pid}\\.`, 'm'));
-      assert.match(
-        examined.stdout,
-        new RegExp(`^FAIL {2}Page: Something else already uses port ${port} of`, 'm'),
-      );
-      assert.equal(second.code, 2);
-      assert.equal(second.stdout, '');
-      assert.equal(second.stderr.trimEnd().split('\n').length, 1, second.stderr);
-      assert.match(
-        second.stderr,
-        new RegExp(`in use by process ${running.pid} on \\S+ since \\S+\\. Stop that one`),
-      );
-    } finally {
-      await running.kill();
-    }
-    const server = createServer().listen(port, '127.0.0.1');
-    try {
-      const blocked = await host.run(['start'], env);
-      assert.equal(blocked.code, 2);
-      assert.match(blocked.stderr, new RegExp(`^Something else already uses port ${port} of [^\\n]*\\n$`));
-      assert.equal(blocked.stdout, '');
-      for (const [name, ports] of Object.entries({
-        Page: { SCIFI_PORT: String(port) },
-        'Operator port': { SCIFI_OPERATOR_PORT: String(port) },
-        Slack: { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'x'.repeat(32), SLACK_PORT: String(port) },
-      })) {
-        const { code, stdout } = await host.run(['doctor'], {
-          ...env,
-          SCIFI_PORT: '0',
-          SCIFI_MODELS: '/nowhere',
-          ...ports,
-        });
-        assert.equal(code, 1);
+  it(
+    'start: names the process that has the data folder, and reports a port in use',
+    THOROUGH_ONLY,
+    async () => {
+      const port = await freePort();
+      const queue = await embeddedFolder();
+      const env = { SCIFI_DATA: queue.folder, SCIFI_PORT: String(port), REDIS_URL: '' };
+      const running = await startRole('start', env);
+      try {
+        const second = await host.run(['start'], { ...env, SCIFI_PORT: '0' });
+        const examined = await host.run(['doctor'], { ...env, SCIFI_MODELS: '/nowhere' });
+        assert.equal(examined.code, 1);
         assert.match(
-          stdout,
-          new RegExp(`^FAIL {2}${name}: Something else already uses port ${port} of`, 'm'),
+          examined.stdout,
+          new RegExp(`^FAIL {2}Queue: .*in use by process ${running.pid}\\.`, 'm'),
         );
-        assert.match(stdout, /^ok {4}Queue: embedded/m, 'nobody holds the folder now');
+        assert.match(
+          examined.stdout,
+          new RegExp(`^FAIL {2}Page: Something else already uses port ${port} of`, 'm'),
+        );
+        assert.equal(second.code, 2);
+        assert.equal(second.stdout, '');
+        assert.equal(second.stderr.trimEnd().split('\n').length, 1, second.stderr);
+        assert.match(
+          second.stderr,
+          new RegExp(`in use by process ${running.pid} on \\S+ since \\S+\\. Stop that one`),
+        );
+      } finally {
+        await running.kill();
       }
-      const elsewhere = await host.run(['doctor'], {
-        ...env,
-        SCIFI_HOST: '192.0.2.1',
-        SCIFI_MODELS: '/nowhere',
-      });
-      assert.match(elsewhere.stdout, /^FAIL {2}Page: This machine has no address 192\.0\.2\.1/m);
-    } finally {
-      server.close();
-      await queue.remove();
-    }
-  });
+      const server = createServer().listen(port, '127.0.0.1');
+      try {
+        const blocked = await host.run(['start'], env);
+        assert.equal(blocked.code, 2);
+        assert.match(blocked.stderr, new RegExp(`^Something else already uses port ${port} of [^\\n]*\\n$`));
+        assert.equal(blocked.stdout, '');
+        for (const [name, ports] of Object.entries({
+          Page: { SCIFI_PORT: String(port) },
+          'Operator port': { SCIFI_OPERATOR_PORT: String(port) },
+          Slack: {
+            SLACK_BOT_TOKEN: 'xoxb-1',
+            SLACK_SIGNING_SECRET: 'x'.repeat(32),
+            SLACK_PORT: String(port),
+          },
+        })) {
+          const { code, stdout } = await host.run(['doctor'], {
+            ...env,
+            SCIFI_PORT: '0',
+            SCIFI_MODELS: '/nowhere',
+            ...ports,
+          });
+          assert.equal(code, 1);
+          assert.match(
+            stdout,
+            new RegExp(`^FAIL {2}${name}: Something else already uses port ${port} of`, 'm'),
+          );
+          assert.match(stdout, /^ok {4}Queue: embedded/m, 'nobody holds the folder now');
+        }
+        const elsewhere = await host.run(['doctor'], {
+          ...env,
+          SCIFI_HOST: '192.0.2.1',
+          SCIFI_MODELS: '/nowhere',
+        });
+        assert.match(elsewhere.stdout, /^FAIL {2}Page: This machine has no address 192\.0\.2\.1/m);
+      } finally {
+        server.close();
+        await queue.remove();
+      }
+    },
+  );
 
   it('evaluate: scores works that begin with U+0003', async () => {
     const file = join(folder, 'works.txt');
@@ -281,7 +293,7 @@ describe('scifi', { concurrency: 2 }, () => {
   it('doctor: exits with 0 when all is well, and with 1 and advice when it is not', async () => {
     const [well, ill] = await Promise.all([
       host.run(['doctor'], { SCIFI_DATA: folder }),
-      scifi(['doctor'], { SCIFI_DATA: folder, SCIFI_MODELS: '/nowhere' }),
+      host.run(['doctor'], { SCIFI_DATA: folder, SCIFI_MODELS: '/nowhere' }),
     ]);
     assert.equal(well.code, 0);
     assert.match(well.stdout, /^ok {4}Engine: \w+ on /m);
@@ -296,7 +308,7 @@ describe('scifi', { concurrency: 2 }, () => {
   });
 
   it('prints its help', async () => {
-    const { code, stdout } = await scifi(['--help']);
+    const { code, stdout } = await host.run(['--help']);
     assert.equal(code, 0);
     for (const command of ['start', 'bots', 'worker', 'write', 'evaluate', 'model', 'doctor']) {
       assert.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'));

@@ -31,7 +31,9 @@ describe('printable text', () => {
       const character = String.fromCodePoint(codePoint);
       const line = printableLine(character);
       if (isObeyed(codePoint)) assert.match(line, /^(?:\\u[0-9a-f]{4})+$/, codePoint.toString(16));
-      else if (/\p{L}|\p{N}|\p{P}|\p{S}|\p{M}|\p{Zs}/u.test(character)) assert.equal(line, character);
+      // Compares first: a million assertions take longer than the escaping.
+      else if (line !== character && /\p{L}|\p{N}|\p{P}|\p{S}|\p{M}|\p{Zs}/u.test(character))
+        assert.equal(line, character);
     }
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LANDING_CHARACTERS, Resampling, TextBuffer } from '../../src/generator/text-buffer.ts';
+import { sized } from '../helpers/sized.ts';
 
 /** Writes `text` until the story is over; the certain text may only grow from step to step. */
 function write(prompt: string, length: number, text: string): { finished: string; manuscript: TextBuffer } {
@@ -111,7 +112,7 @@ describe('TextBuffer', () => {
           assert.match(finished, /(?:[.!?]["')\]]*|["')\]]|--|THE END|The End)$/);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: sized(500, 2_000) },
     );
   });
 
@@ -147,7 +148,7 @@ describe('TextBuffer', () => {
           assert.equal(second.finish(), whole);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: sized(150, 500) },
     );
   });
 

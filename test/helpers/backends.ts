@@ -5,6 +5,7 @@ import { openConnection } from '../../src/queue/open.ts';
 import { dumpEmbedded, dumpRedis } from './dump.ts';
 import { embeddedFolder } from './embedded-folder.ts';
 import { REDIS_SERVER, skipWithout, startRedis } from './programs.ts';
+import { IS_THOROUGH } from './sized.ts';
 
 export interface Backend {
   /** A connection; on Redis every call makes another one, embedded all calls share the only one. */
@@ -59,7 +60,7 @@ const ALL_BACKENDS: readonly { name: string; skip: string | false; start: () => 
 ];
 
 /**
- * The backends that suites run on: both for `npm run test:all`, which sets `TEST_ALL`; otherwise Redis, which starts in
+ * The backends that suites run on: both for `npm run test:all`; otherwise Redis, which starts in
  * a fraction of a second, or the embedded queue where Redis is not installed.
  */
-export const BACKENDS = process.env.TEST_ALL ? ALL_BACKENDS : [ALL_BACKENDS.find(({ skip }) => !skip)!];
+export const BACKENDS = IS_THOROUGH ? ALL_BACKENDS : [ALL_BACKENDS.find(({ skip }) => !skip)!];

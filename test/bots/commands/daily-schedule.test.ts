@@ -7,6 +7,7 @@ import {
   nextLineAfter,
   patternOf,
 } from '../../../src/bots/commands/daily-schedule.ts';
+import { sized } from '../../helpers/sized.ts';
 import { ALL, allRules, around, HOURS, walk } from './daily-schedule.ts';
 
 const rules = allRules();
@@ -25,8 +26,10 @@ describe('the schedule of a daily line', { timeout: 150_000 }, () => {
   });
 
   it('has exactly one line on every local day of three years, in all zones', () => {
-    // At midnight, where most defects occurred. All hours: daily-schedule.long.ts, which takes minutes.
-    for (const { zones } of rules) assert.ok(walk(zones[0]!, [0], ALL) > 3 * 364);
+    // At midnight, where most defects occurred; in `npm test` in a quarter of the zones, which all have their clock
+    // changes tested above. All hours: daily-schedule.long.ts, which takes minutes.
+    const some = rules.filter((_, index) => index % sized(4, 1) === 0);
+    for (const { zones } of some) assert.ok(walk(zones[0]!, [0], ALL) > 3 * 364);
   });
 
   it('fires when local time first reaches the hour, and after a clock change that skips it', () => {

@@ -16,9 +16,12 @@ export const NO_BROWSER = findChromium()
   ? undefined
   : 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.';
 
-/** Starts the browser that a file's tests share. */
+let launched: Promise<Browser> | undefined;
+
+/** The browser that all test files of a process share; started by the first call, and closed after all tests. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium()!, args: CHROMIUM_ARGUMENTS });
+  launched ??= chromium.launch({ executablePath: findChromium()!, args: CHROMIUM_ARGUMENTS });
+  return launched;
 }
 
 /** A page on its own server, with the browser's complaints. */

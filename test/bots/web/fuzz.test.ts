@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { sized } from '../../helpers/sized.ts';
 import { errorOf, post, startServer } from './helpers.ts';
 
 /** Below the rate limit's default, which this file does not test. */
@@ -25,7 +26,7 @@ test('arbitrary JSON never breaks the server', async (t) => {
         assert.ok(response.status >= 400 && response.status < 500, `${response.status}`);
       } else await response.arrayBuffer();
     }),
-    { numRuns: 300 },
+    { numRuns: sized(100, 300) },
   );
 });
 
@@ -51,7 +52,7 @@ test('any prompt comes back as it was sent', async (t) => {
       const read = await (await fetch(`${server.url}/api/replies/${id}`)).json();
       assert.equal((read as { request: { prompt: string } }).request.prompt, text.replace(/^\/scifi /, ''));
     }),
-    { numRuns: 300 },
+    { numRuns: sized(100, 300) },
   );
 });
 
@@ -67,6 +68,6 @@ test('arbitrary paths never break the server', async (t) => {
         await errorOf(response);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: sized(100, 200) },
   );
 });

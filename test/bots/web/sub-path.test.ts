@@ -1,10 +1,17 @@
 /** The page below a path of a site, behind a proxy that removes the path and sends no header about it. */
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { action, grownTo, launch, NO_BROWSER, type } from './browser.ts';
 import { startServer } from './helpers.ts';
+
+let browser: Browser;
+before(async () => {
+  if (!NO_BROWSER) browser = await launch();
+});
+after(() => browser?.close());
 
 const PREFIX = '/stories/scifi';
 
@@ -35,9 +42,8 @@ test('the page works below any path', NO_BROWSER ? { skip: NO_BROWSER } : {}, as
   const replies = new FakeWebReplies({ everyMs: 60, characters: 12 });
   const server = await startServer(t, { replies });
   const site = await startSite(t, server.url);
-  const browser = await launch();
-  t.after(() => browser.close());
   const page = await browser.newPage();
+  t.after(() => page.close());
   const lost: string[] = [];
   page.on('response', (response) => {
     if (response.status() >= 400) lost.push(response.url());

@@ -9,6 +9,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { createCudaBackend } from '../../../src/generator/engines/tensorflow/cuda.ts';
 import { createTensorflowEngine } from '../../../src/generator/engines/tensorflow/engine.ts';
+import { sized } from '../../helpers/sized.ts';
 import { type ContractOptions, describeContract } from './engine-contract.ts';
 import { describeKinds } from './kinds.ts';
 
@@ -71,6 +72,7 @@ const contract: ContractOptions = {
   skip: false,
   draws: 2_048,
   runs: 10,
+  textSteps: sized(50, 200),
   async create(model, capacity) {
     const backend = await createCudaBackend(() => standIn(true));
     return createTensorflowEngine(model, backend, { capacity });

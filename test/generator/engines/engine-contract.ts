@@ -25,14 +25,15 @@ export interface ContractOptions {
   /** Runs of each property. */
   readonly runs: number;
   /**
-   * Whether steps, and compiling for other model shapes, take so long that only one model can be read for 200
-   * steps.
+   * Whether steps, and compiling for other model shapes, take so long that only one model can be read.
    */
   readonly isSlow?: boolean;
   /** Units of the layers are rounded up to a multiple of this, 1 by default. */
   readonly unitMultiple?: number;
   /** The engine's arithmetic; by default the formulas in float64. */
   readonly referenceOf?: (model: Model) => ReferenceSequence;
+  /** Steps of each text; 200 if it is not given. */
+  readonly textSteps?: number;
   create(model: Model, capacity: number): Promise<Engine>;
 }
 
@@ -42,7 +43,7 @@ function maskOf(ids: readonly number[], size: number): Uint8Array {
 }
 
 export function describeContract(options: ContractOptions): void {
-  const { name, skip, draws, runs, isSlow, create, unitMultiple = 1 } = options;
+  const { name, skip, draws, runs, isSlow, create, unitMultiple = 1, textSteps = 200 } = options;
   const referenceOf = options.referenceOf ?? ((model: Model) => new Reference(model));
   const randomModel = ({ units = [8, 6], ...rest }: RandomModelOptions = {}) => {
     const rounded = units.map((size) => Math.ceil(size / unitMultiple) * unitMultiple);
@@ -56,7 +57,7 @@ export function describeContract(options: ContractOptions): void {
         if (isSlow && seed !== 2) continue;
         const model = randomModel({ units, seed, columns: seed + 1 });
         const engine = await create(model, 3);
-        const texts = [1, 2, 3].map((text) => noiseIds(model, 200, text));
+        const texts = [1, 2, 3].map((text) => noiseIds(model, textSteps, text));
         await assertParity(model, engine, texts, referenceOf);
         await engine.close();
       }
