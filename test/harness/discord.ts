@@ -17,6 +17,7 @@ import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 
 /** Discord's flag of messages that only the requester sees. */
 export const EPHEMERAL = 1 << 6;
+const ACKNOWLEDGE_MS = 30_000;
 export const FOOTER = /-# .* · temperature .* · seed .* · written by a neural network$/;
 
 type Discord = RunningChat<DiscordHandle>;
@@ -34,6 +35,8 @@ export async function openDiscord(
 ): Promise<DiscordHarness> {
   const discord = await FakeDiscord.start();
   discord.world.flags = options.flags ?? 0;
+  // Discord's limit of 3 s would make every test depend on the machine's load.
+  discord.clocks.acknowledgeMs = ACKNOWLEDGE_MS;
   const channel = discord.world.addChannel();
   const ofFake = { token: discord.token, shards: 'auto', api: discord.api };
   const chat = await openChat<Discord, DiscordOptions>(

@@ -102,7 +102,7 @@ export async function temporaryFolder(): Promise<{ folder: string; remove: () =>
 export async function until<T>(
   condition: () => T | Promise<T>,
   what: string,
-  timeoutMs = 15_000,
+  timeoutMs = 30_000,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -167,10 +167,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
       const [message] = await finished(interaction);
       assert.match(smallPrintOf(message!), /^Ended early: Discord lets it edit here for 15 minutes only · /);
       assert.ok(message!.history.at(-1)!.at - interaction.createdAt < TOKEN_MS);
-      assert.ok(
-        textOf([message!]).length > 200,
-        `${textOf([message!]).length} ${message!.history.map(({ at, content }) => `${at - interaction.createdAt}:${content.length}`)}`,
-      );
+      assert.ok(textOf([message!]).length > LONG.prompt.length);
     });
   });
 

@@ -43,10 +43,9 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
       await until(() => one.original && smallPrintOf(one.original).startsWith('Begins when'), 'a reason');
       assert.equal(smallPrintOf(one.original!), 'Begins when your other story is done');
     }
-    const asked = performance.now();
+    // No worker runs: the refusal waits for no story.
     const sentence = await ephemeralReply(ann.slash(channel, 'scifi', STORY));
     assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
-    assert.ok(performance.now() - asked < 1_000);
     // A user who stops one story can ask for another.
     ann.press(third!.original!, 'Stop');
     await until(() => isOver(third!.original!), 'an end');

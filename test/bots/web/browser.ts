@@ -9,7 +9,8 @@ import { startServer, type TestServer } from './helpers.ts';
 /** Slow enough to observe while it grows, and fast enough for a test. */
 export const PACE: Pace = { everyMs: 60, characters: 12 };
 
-const TIMEOUT_MS = 15_000;
+/** A loaded machine takes many times as long as a quiet one. */
+const TIMEOUT_MS = 60_000;
 
 /** Why browser tests are skipped here; undefined where they run. */
 export const NO_BROWSER = findChromium()
@@ -83,7 +84,7 @@ export function lastStory(page: Page): Locator {
 export async function grownTo(page: Page, length: number): Promise<string> {
   const reached = ([selector, least]: [string, number]) =>
     ([...document.querySelectorAll(selector)].at(-1)?.textContent?.length ?? 0) >= least;
-  await page.waitForFunction(reached, ['.story', length] as [string, number], { timeout: 10_000 });
+  await page.waitForFunction(reached, ['.story', length] as [string, number], { timeout: TIMEOUT_MS });
   return (await lastStory(page).textContent()) ?? '';
 }
 
