@@ -139,7 +139,7 @@ describe('a vocabulary of words', () => {
       [wordsFile(['a', 'a']), /two ids have the same word/],
       [
         { unit: 'word', idToChar: { 0: '<unk>' }, charToId: { '<unk>': 0 } },
-        /can stand before a text: <eos>, a line end/,
+        /no id for the beginning of a text: <eos>, a line end/,
       ],
       [{ unit: 'word', idToChar: { 0: '<eos>' }, charToId: { '<eos>': 0 } }, /lacks <unk>/],
     ] as const) {
