@@ -4,7 +4,8 @@
  * `--all` runs the slow tests as well, each file alone, because they start and kill processes. Arguments that
  * are paths restrict the run to the files under them.
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -12,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const GROUPS = join(ROOT, 'node_modules/.cache/test-groups');
+const CACHE = join(ROOT, 'node_modules/.cache');
 /** Tests wait for timers and for processes about as long as they compute. */
 const CONCURRENCY = 4;
 /** One group of files, or one slow file, that takes longer than this is stuck. */
@@ -41,8 +42,8 @@ const files = (await readdir(join(ROOT, 'test'), { recursive: true }))
 const slow = values.all ? files.filter((file) => file.endsWith('.slow.ts')) : [];
 if (values.all) process.env.TEST_ALL = '1';
 
-await rm(GROUPS, { recursive: true, force: true });
-await mkdir(GROUPS, { recursive: true });
+await mkdir(CACHE, { recursive: true });
+const groups = await mkdtemp(join(CACHE, 'tests-'));
 const entries = await Promise.all(
   groupsOf(files.filter((file) => file.endsWith('.test.ts'))).map(writeGroup),
 );
@@ -59,7 +60,10 @@ run({
   })
   .compose(new spec())
   .pipe(process.stdout);
-process.once('exit', () => console.log(`${((performance.now() - started) / 1_000).toFixed(0)} s`));
+process.once('exit', () => {
+  rmSync(groups, { recursive: true });
+  console.log(`${((performance.now() - started) / 1_000).toFixed(0)} s`);
+});
 
 interface Group {
   readonly name: string;
@@ -84,7 +88,7 @@ function groupsOf(tests: readonly string[]): Group[] {
 
 /** Writes a module that imports the files of a group, and returns its path. */
 async function writeGroup(group: Group): Promise<string> {
-  const entry = join(GROUPS, `${group.name}.test.mjs`);
+  const entry = join(groups, `${group.name}.test.mjs`);
   const imports = group.files.map(
     (file) => `import ${JSON.stringify(pathToFileURL(join(ROOT, file)).href)};\n`,
   );
