@@ -30,6 +30,7 @@ export interface Experiment {
   readonly name: string;
   readonly architecture?: Partial<Architecture>;
   readonly schedule?: string;
+  readonly streams?: number;
   /** The text's characters by default. */
   readonly corpus?: Corpus;
 }
@@ -41,6 +42,8 @@ export interface Learned {
   readonly train: Score;
   /** As the trainer validates. */
   readonly valid: Score;
+  /** Duration of the run. */
+  readonly milliseconds: number;
   /** Thousands of characters read so far, and bits per character of the latest ones. */
   readonly curve: readonly (readonly [number, number])[];
 }
@@ -77,11 +80,12 @@ export class Laboratory {
   }
 
   /** Trains a network, or continues an interrupted run; a completed one is not trained again. */
-  async learn({ name, architecture, schedule = 'adam@0.004', corpus }: Experiment): Promise<Learned> {
+  async learn(experiment: Experiment): Promise<Learned> {
+    const { name, architecture, schedule = 'adam@0.004', streams = STREAMS, corpus } = experiment;
     const folder = join(this.#runs, name.toLowerCase().replace(/[^a-z0-9.]+/g, '-'));
     const settings: TrainingSettings = {
       architecture: { cell: 'lstm', units: [UNITS], embedding: EMBEDDING, dropout: 0, ...architecture },
-      schedule: parseSchedule(schedule.replace(/(?=,|$)/, `x${STREAMS}`)),
+      schedule: parseSchedule(schedule.replace(/(?=,|$)/, `x${streams}`)),
       ...{ steps: STEPS, clip: 1, epochs: EPOCHS, seed: 1 },
     };
     await mkdir(folder, { recursive: true });
@@ -99,11 +103,11 @@ export class Laboratory {
     await files.open(trainer.progress.characters);
     await trainer.run();
     const model = await trainer.toModel({});
-    const { valid } = trainer.progress;
+    const { valid, milliseconds } = trainer.progress;
     trainer.dispose();
     const last = files.rows.findLast(({ epoch_train_bits }) => epoch_train_bits !== undefined)!;
     const learned: Learned = {
-      ...{ name, model, valid: valid! },
+      ...{ name, model, valid: valid!, milliseconds },
       train: { bitsPerCharacter: last.epoch_train_bits!, accuracy: last.epoch_train_accuracy! },
       curve: files.rows
         .filter(({ train_bits }) => train_bits !== undefined)

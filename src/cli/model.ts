@@ -4,15 +4,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { buildLexicon, Lexicon } from '../generator/lexicon.ts';
 import { kindOf } from '../generator/model/describe.ts';
 import { listModels, loadModel, MODEL_NAME, saveLexicon, writeModelList } from '../generator/model/files.ts';
 import { MODEL_FILE } from '../generator/model/format.ts';
 import { ModelFileError, parameterCount } from '../generator/model/model.ts';
-import { BOUNDARY } from '../generator/vocabulary.ts';
 import type { ModelChoice } from '../story/story.ts';
 import { ownCommand } from '../terminal.ts';
-import { addWords } from '../workshop/corpus/lexicon.ts';
+import { lexiconOf } from '../workshop/corpus/lexicon.ts';
 import { printLine } from './console.ts';
 import { addModelExport } from './model/export.ts';
 import { addModelImport } from './model/import.ts';
@@ -56,19 +54,16 @@ export function addModel(program: Command): void {
 async function writeLexicon(named: string, paths: readonly string[]): Promise<void> {
   const folder = findModel(named);
   await loadModel(folder);
-  const words = new Map<string, boolean>();
-  for (const path of paths) {
-    const works = (await readText(path)).split(BOUNDARY).filter((work) => work.trim() !== '');
-    if (!addWords(words, works)) {
-      throw new StoryError(
-        'configuration',
-        `${path} holds no words. Give the text that the model was trained on.`,
-      );
-    }
+  const lexicon = lexiconOf(await Promise.all(paths.map(readText)));
+  if (!lexicon) {
+    throw new StoryError(
+      'configuration',
+      `${paths.join(' and ')}: there are no words. Give the text that the model was trained on.`,
+    );
   }
-  const bytes = buildLexicon(words);
-  await saveLexicon(folder, new Lexicon(bytes));
-  printLine(`${words.size.toLocaleString('en')} words, ${bytes.length.toLocaleString('en')} bytes`);
+  await saveLexicon(folder, lexicon);
+  const count = [...lexicon.words()].length;
+  printLine(`${count.toLocaleString('en')} words, ${lexicon.bytes.length.toLocaleString('en')} bytes`);
 }
 
 /** `model list`: the models in the models folder. */

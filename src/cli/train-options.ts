@@ -1,5 +1,6 @@
 /** The options of `scifi train`. Nothing here loads TensorFlow.js: other commands do not need it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { StoryError } from '../errors.ts';
 import type { Unit } from '../generator/vocabulary.ts';
 import type { CellName } from '../workshop/training/cells.ts';
 import { MOST_WORDS } from '../workshop/training/corpus.ts';
@@ -14,9 +15,12 @@ export interface TrainOptions {
   readonly cell: CellName;
   readonly bidirectional?: boolean;
   readonly units: readonly number[];
+  readonly layers?: number;
+  readonly residual?: boolean;
   readonly embedding: number;
   readonly batchNormalization?: boolean;
   readonly dropout: number;
+  readonly optimizer?: string;
   readonly schedule: string;
   readonly steps: number;
   readonly clip: number;
@@ -33,9 +37,14 @@ export const SAMPLE_PROMPT = 'It all began with';
 
 /** Maximum size of a layer. */
 const MOST_COLUMNS = 16_384;
+const MOST_LAYERS = 64;
+/** The default with `--residual`, which has no effect on a single layer. */
+const RESIDUAL_LAYERS = 3;
 
 export function addTrainOptions(command: Command): Command {
-  const whatAModelBrings = ['continue', 'unit', 'words', 'cell', 'bidirectional', 'units', 'embedding'];
+  const whatAModelBrings = [
+    ...['continue', 'unit', 'words', 'cell', 'bidirectional', 'units', 'layers', 'residual', 'embedding'],
+  ];
   return command
     .requiredOption('--out <folder>', 'folder of the run, such as runs/melville')
     .option('--continue', 'continue the run in that folder from its last checkpoint')
@@ -60,6 +69,12 @@ export function addTrainOptions(command: Command): Command {
       'read windows of --steps from both ends; such a network sees the characters that it has to predict, and writes badly',
     )
     .option('--units <list>', 'units of each layer, such as 256,256', unitsOption, [256])
+    .option(
+      '--layers <count>',
+      `layers of that size (default: 1, with --residual ${RESIDUAL_LAYERS})`,
+      wholeOption(1, MOST_LAYERS),
+    )
+    .option('--residual', 'add the input of each layer but the first to its output')
     .option('--embedding <columns>', 'columns of the embedding', wholeOption(1, MOST_COLUMNS), 32)
     .option('--batch-normalization', 'normalise the output of the last layer by the mean of each batch')
     .option(
@@ -67,6 +82,12 @@ export function addTrainOptions(command: Command): Command {
       'share of each layer’s outputs left out in training, below 1',
       dropoutOption,
       0,
+    )
+    .addOption(
+      new Option(
+        '--optimizer <name>',
+        'one optimizer at its usual rate, such as muon; short for a --schedule of one phase',
+      ).conflicts('schedule'),
     )
     .option(
       '--schedule <phases>',
@@ -79,6 +100,26 @@ export function addTrainOptions(command: Command): Command {
     .option('--seed <number>', 'the same seed gives the same run', wholeOption(0, 2 ** 32 - 1), 1)
     .option('--save-every <minutes>', 'time between checkpoints', numberOption, SAVE_EVERY_MINUTES)
     .option('--prompt <text>', 'prompt of the sample of each epoch', SAMPLE_PROMPT);
+}
+
+/**
+ * The units of each layer, by `--units`, `--layers` and `--residual`.
+ *
+ * @throws StoryError `bad_request` for options that do not fit each other
+ */
+export function layersOf({ units, layers, residual, bidirectional }: TrainOptions): readonly number[] {
+  const [size] = units;
+  if (units.length > 1 && layers !== undefined) {
+    throw new StoryError('bad_request', '--layers is for layers of one size. Give one number in --units.');
+  }
+  if (residual && (bidirectional || units.some((one) => one !== size))) {
+    throw new StoryError(
+      'bad_request',
+      '--residual is for layers of one size that read forwards. Leave out --bidirectional, and give one number in --units.',
+    );
+  }
+  if (units.length > 1) return units;
+  return new Array<number>(layers ?? (residual ? RESIDUAL_LAYERS : 1)).fill(size!);
 }
 
 function unitsOption(text: string): number[] {

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import type { TensorflowBackend } from '../generator/engines/tensorflow/backend.ts';
+import { LEXICON_FILE, Lexicon } from '../generator/lexicon.ts';
 import { loadModel, saveModel } from '../generator/model/files.ts';
 import type { Model } from '../generator/model/model.ts';
 import { writerOf } from '../generator/model/writer.ts';
@@ -17,13 +18,17 @@ import { INTERRUPTED_EXIT_CODE } from './explain.ts';
 import {
   addTrainOptions,
   EPOCHS,
+  layersOf,
   SAMPLE_PROMPT,
   SAVE_EVERY_MINUTES,
   type TrainOptions,
 } from './train-options.ts';
 
+const TRAINING_FILE = 'train.txt';
 const VALIDATION_FILE = 'valid.txt';
 const BAR_WIDTH = 24;
+/** Folder of the best model, within the run's. */
+const MODEL_FOLDER = 'model';
 const SAMPLE = { temperature: 0.4, length: 400, seed: 7 } as const;
 
 /** The warning for a bidirectional network, whose validation figures are too good. */
@@ -63,6 +68,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
     options,
     earlier ? new Vocabulary(earlier.progress.vocabulary) : from?.vocabulary,
   );
+  const lexicon = await lexiconFor(data, options, corpus, from);
   const interruptions = listenForInterruptions();
   await mkdir(options.out, { recursive: true });
   const files = new RunFiles(options.out);
@@ -77,8 +83,8 @@ async function train(data: string, options: TrainOptions): Promise<void> {
       tell(epochLine(report));
       await files.logEpoch(report);
       await files.draw();
-      const model = await modelOf(report, current);
-      if (report.isBest) await saveModel(join(options.out, 'model'), model, { dtype: 'float16' });
+      const model = { ...(await modelOf(report, current)), ...(lexicon && { lexicon }) };
+      if (report.isBest) await saveModel(join(options.out, MODEL_FOLDER), model, { dtype: 'float16' });
       const { epoch, valid } = report;
       const heading = `Epoch ${epoch + 1}, ${valid.bitsPerCharacter.toFixed(4)} bits per character`;
       await files.sample(heading, await sampleOf(model, backend, options.prompt));
@@ -110,12 +116,15 @@ async function settingsOf(options: TrainOptions, from: Model | undefined): Promi
     import('../workshop/training/schedule.ts'),
     import('../workshop/training/trained-model.ts'),
   ]);
-  const { cell, units, embedding, dropout, bidirectional = false, batchNormalization = false } = options;
+  const { cell, embedding, dropout, bidirectional = false, batchNormalization = false, residual } = options;
   return {
     architecture: from
       ? architectureOf(from, dropout)
-      : { cell, units, embedding, dropout, bidirectional, batchNormalization },
-    schedule: parseSchedule(options.schedule),
+      : {
+          ...{ cell, units: layersOf(options), embedding, dropout, bidirectional, batchNormalization },
+          ...(residual ? { residual } : {}),
+        },
+    schedule: parseSchedule(options.optimizer ?? options.schedule),
     steps: from?.reading.kind === 'window' ? from.reading.characters : options.steps,
     clip: options.clip,
     epochs: options.epochs ?? EPOCHS,
@@ -152,6 +161,24 @@ async function read(data: string, options: TrainOptions, known: Vocabulary | und
       `ones${skipped > 0 ? rare : ''}`,
   );
   return corpus;
+}
+
+/**
+ * The words of the training text, and of the model that training started from; undefined for a network of
+ * words, whose vocabulary is its lexicon.
+ */
+async function lexiconFor(
+  data: string,
+  { out }: TrainOptions,
+  { vocabulary }: Corpus,
+  from: Model | undefined,
+): Promise<Lexicon | undefined> {
+  if (vocabulary.unit === 'word') return undefined;
+  const { lexiconOf } = await import('../workshop/corpus/lexicon.ts');
+  const text = await readFile(join(data, TRAINING_FILE), 'utf8');
+  // A run that is continued keeps the words of the model that it started from.
+  const earlier = await readFile(join(out, MODEL_FOLDER, LEXICON_FILE)).catch(() => undefined);
+  return lexiconOf([text], from?.lexicon ?? (earlier && new Lexicon(earlier)));
 }
 
 /**

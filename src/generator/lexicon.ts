@@ -62,6 +62,23 @@ export class Lexicon {
     return (this.#find(word) & COMMON) !== 0;
   }
 
+  /** All words, in alphabetical order but for the apostrophe, which is last; true where a word is common. */
+  *words(): Generator<[word: string, isCommon: boolean]> {
+    yield* this.#wordsFrom(0, '');
+  }
+
+  *#wordsFrom(state: number, before: string): Generator<[word: string, isCommon: boolean]> {
+    for (let i = state; i < this.#edges.length; i++) {
+      const edge = this.#edges[i]!;
+      const code = edge & LETTER_MASK;
+      const word = before + (code === APOSTROPHE ? "'" : String.fromCharCode(LETTER_A + code - 1));
+      if ((edge & WORD) !== 0) yield [word, (edge & COMMON) !== 0];
+      const target = edge >>> TARGET_SHIFT;
+      if (target > 0) yield* this.#wordsFrom(target, word);
+      if ((edge & LAST) !== 0) return;
+    }
+  }
+
   /** The last edge of a word's path; 0 where there is no such path. */
   #find(word: string): number {
     let state = 0;

@@ -17,6 +17,7 @@ describe('a lexicon', () => {
           assert.equal(lexicon.has(one.toUpperCase()), words.has(one), one);
           assert.equal(lexicon.isCommon(one), words.get(one) === true, one);
         }
+        assert.deepEqual(new Map(lexicon.words()), words);
       }),
     );
   });

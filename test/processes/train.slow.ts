@@ -162,6 +162,38 @@ describe('scifi train', () => {
     }
   });
 
+  it('trains a residual stack by Muon, with the words that its presets draw', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      await writeFile(join(folder, 'train.txt'), text(6_000, 1));
+      await writeFile(join(folder, 'valid.txt'), text(1_000, 2));
+      const out = join(folder, 'stack');
+      const kind = ['--optimizer', 'muon', '--residual', '--units', '12', '--steps', '20', '--epochs', '1'];
+      await train([folder, '--out', out, ...kind]);
+      const model = await loadModel(join(out, 'model'));
+      assert.deepEqual(
+        model.layers.map((layer) => layer.kind + ('residual' in layer ? ' residual' : '')),
+        ['embedding', 'lstm', 'lstm residual', 'lstm residual', 'dense'],
+      );
+      assert.deepEqual(
+        [...model.lexicon!.words()].map(([word]) => word),
+        WORDS.toSorted(),
+      );
+      const args = [join(out, 'model'), join(folder, 'valid.txt')];
+      const evaluation = await host.run(['evaluate', ...args], { SCIFI_ENGINE: 'wasm' });
+      assert.match(evaluation.stdout, /^bits per character {2}\d\.\d{4}\n/);
+      // Training goes on from it, and its words stay known.
+      await writeFile(join(folder, 'train.txt'), text(6_000, 1).replaceAll('ship', 'rocket'));
+      const again = ['--from', join(out, 'model'), '--optimizer', 'muon', '--steps', '20', '--epochs', '1'];
+      await train([folder, '--out', join(folder, 'again'), ...again]);
+      const { lexicon, layers } = await loadModel(join(folder, 'again', 'model'));
+      assert.ok(lexicon!.has('ship') && lexicon!.has('rocket'));
+      assert.ok('residual' in layers[2]!);
+    } finally {
+      await remove();
+    }
+  });
+
   it('trains a network of words, which is sampled, scored and reported per character', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
@@ -213,6 +245,19 @@ describe('scifi train', () => {
         [
           [folder, '--out', join(folder, 'a'), '--units', '0'],
           /--units .*Give a whole number from 1 to 16,384/,
+        ],
+        [[folder, '--out', join(folder, 'a'), '--optimizer', 'mun'], /The schedule's part "mun"/],
+        [
+          [folder, '--out', join(folder, 'a'), '--layers', '0'],
+          /--layers .*Give a whole number from 1 to 64/,
+        ],
+        [
+          [folder, '--out', join(folder, 'a'), '--layers', '2', '--units', '8,8'],
+          /--layers is for layers of one size/,
+        ],
+        [
+          [folder, '--out', join(folder, 'a'), '--residual', '--units', '8,9'],
+          /--residual is for layers of one size that read forwards/,
         ],
         [
           [folder, '--out', join(folder, 'a'), '--words', '70000'],

@@ -1,4 +1,6 @@
 /** Selects the words of texts for a lexicon. */
+import { buildLexicon, Lexicon } from '../../generator/lexicon.ts';
+import { BOUNDARY } from '../../generator/vocabulary.ts';
 
 const WORD = /[A-Za-z]+(?:'[A-Za-z]+)*/g;
 /** Number of works that must contain a word; an author's invention or a misprint is in fewer. */
@@ -9,19 +11,23 @@ const FEW_WORKS = 10;
 const COMMON_SHARE = 0.2;
 
 /**
- * Adds the words of a text to those of others.
+ * The lexicon of a model that was trained on texts.
  *
- * @param words each word in lower case, and whether it is a common word or only a name
- * @param works the works of the text; with fewer than 10, one that contains a word is enough
- * @returns whether the text has any words
+ * @param texts whose works begin with U+0003; with fewer than 10 works, one that contains a word is enough
+ * @param known the lexicon of the model whose training was continued, if any
+ * @returns undefined where they have no words of the letters a to z
  */
-export function addWords(words: Map<string, boolean>, works: readonly string[]): boolean {
-  const found = wordsOf(works);
-  // A name in one text may be a common word in another.
-  for (const [word, isCommon] of found) words.set(word, isCommon || words.get(word) === true);
-  return found.size > 0;
+export function lexiconOf(texts: readonly string[], known?: Lexicon): Lexicon | undefined {
+  const words = new Map(known?.words());
+  for (const text of texts) {
+    const works = text.split(BOUNDARY).filter((work) => work.trim() !== '');
+    // A name in one text may be a common word in another.
+    for (const [word, isCommon] of wordsOf(works)) words.set(word, isCommon || words.get(word) === true);
+  }
+  return words.size === 0 ? undefined : new Lexicon(buildLexicon(words));
 }
 
+/** Each word in lower case, and whether it is a common word or only a name. */
 function wordsOf(works: readonly string[]): Map<string, boolean> {
   const counts = new Map<string, { works: number; all: number; small: number; lastWork: number }>();
   for (const [index, work] of works.entries()) {

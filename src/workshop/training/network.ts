@@ -15,6 +15,7 @@ import {
   recurrent,
   recurrentNames,
   type Stage,
+  sumWithInput,
   type Weights,
 } from './stages.ts';
 
@@ -26,6 +27,11 @@ export interface Architecture {
   readonly embedding: number;
   /** Share of each layer's outputs that training drops, from 0 to below 1. */
   readonly dropout: number;
+  /**
+   * Whether the input of each layer but the first is added to its output; then all units are equal, and what
+   * is added is not dropped.
+   */
+  readonly residual?: boolean;
   /** Whether every layer is bidirectional and reads each chunk as a separate window. */
   readonly bidirectional?: boolean;
   /** Whether the last layer's outputs are normalised before the softmax. */
@@ -128,6 +134,19 @@ export class TrainableNetwork {
     return halves.map((half) => recurrentNames(`${half}${cell}_${layer}`));
   }
 
+  /**
+   * The kernels whose rows and columns are both hidden units: the recurrent ones, and those of inputs from a
+   * layer below; and the number of matrices, one for each gate, that each holds.
+   */
+  hiddenKernels(): Map<string, number> {
+    const { cell, units } = this.architecture;
+    const layers = units.map((_, layer) => this.recurrentNames(layer));
+    const names = layers.flatMap((halves, layer) =>
+      halves.flatMap(([kernel, recurrent]) => (layer === 0 ? [recurrent] : [kernel, recurrent])),
+    );
+    return new Map(names.map((name) => [name, CELLS[cell].gates]));
+  }
+
   /** @param dropoutSeed undefined when the network does not learn */
   #forward(
     weights: Weights,
@@ -135,7 +154,8 @@ export class TrainableNetwork {
     states: readonly CellState[],
     dropoutSeed: number | undefined,
   ): { pass: Pass; moved: Weights; backward: () => Weights } {
-    const { cell, units, dropout: share, batchNormalization: isNormalised } = this.architecture;
+    const { cell, units, dropout: share, batchNormalization: isNormalised, residual } = this.architecture;
+    const isDropping = share > 0 && dropoutSeed !== undefined;
     const rows = batch.steps * batch.streams;
     const ids = tf.tensor1d(batch.inputs, 'int32');
     const chunk: Chunk = { steps: batch.steps, streams: batch.streams, keep: keepOf(batch) };
@@ -149,14 +169,25 @@ export class TrainableNetwork {
     let moved: Weights = new Map();
     const nextStates = units.map((_, layer): CellState => {
       const [left, right] = this.recurrentNames(layer);
+      const isResidual = residual && layer > 0;
       let state: CellState = [];
-      if (right) through(bothWays(cell, [left!, right], weights, signal, chunk));
-      else ({ state } = through(recurrent(cell, left!, weights, signal, states[layer]!, chunk)));
+      if (right) {
+        through(bothWays(cell, [left!, right], weights, signal, chunk));
+      } else if (isResidual) {
+        const dropped = isDropping ? [dropout(share, dropoutSeed + layer - 1, signal)] : [];
+        const inputs = dropped[0]?.outputs ?? signal;
+        const branch = recurrent(cell, left!, weights, inputs, states[layer]!, chunk);
+        ({ state } = branch);
+        through(sumWithInput(signal, [...dropped, branch]));
+      } else {
+        ({ state } = through(recurrent(cell, left!, weights, signal, states[layer]!, chunk)));
+      }
       if (isNormalised && layer === units.length - 1) {
         const isLearning = dropoutSeed !== undefined;
         ({ moved } = through(batchNormalization(BATCH_NORMALIZATION, weights, signal, isLearning)));
       }
-      if (share > 0 && dropoutSeed !== undefined) through(dropout(share, dropoutSeed + layer, signal));
+      const isInBranch = residual && layer < units.length - 1;
+      if (isDropping && !isInBranch) through(dropout(share, dropoutSeed + layer, signal));
       return state;
     });
     const denseKernel = weights.get(DENSE_KERNEL) as tf.Tensor2D;

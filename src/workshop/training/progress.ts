@@ -118,6 +118,16 @@ export function beginningOf(settings: TrainingSettings, vocabulary: VocabularyFi
   };
 }
 
+/** The schedule's current phase. */
+export function phaseOf({ settings, phase }: Progress): Phase {
+  return settings.schedule[phase]!;
+}
+
+/** The current learning rate. */
+export function learningRateOf(progress: Progress): number {
+  return phaseOf(progress).learningRate * progress.rateScale;
+}
+
 /**
  * The progress after one more chunk: `nats` is the mean over its rows, `right` the number of correctly
  * predicted rows.

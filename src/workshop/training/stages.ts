@@ -85,6 +85,23 @@ export function bothWays(
   };
 }
 
+/** A branch of stages whose input is added to its output (He et al., 2016). */
+export function sumWithInput(inputs: tf.Tensor2D, branch: readonly Stage[]): Stage {
+  return {
+    outputs: tf.add(inputs, branch.at(-1)!.outputs),
+    backward(gradient) {
+      const weights = new Map<string, tf.Tensor>();
+      let inBranch = gradient;
+      for (const stage of branch.toReversed()) {
+        const back = stage.backward(inBranch);
+        for (const [name, found] of back.weights) weights.set(name, found);
+        inBranch = back.inputs;
+      }
+      return { inputs: tf.add(gradient, inBranch), weights };
+    },
+  };
+}
+
 /** Added to a variance before the square root: Keras's default. */
 export const BATCH_NORMALIZATION_EPSILON = 1e-3;
 /** Momentum of the moving mean and variance: Keras's default. */

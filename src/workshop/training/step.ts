@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { CellState } from './cells.ts';
 import type { TrainableNetwork, TrainingBatch } from './network.ts';
-import { descend, type OptimizerSettings, type Slots } from './optimizers.ts';
+import { type DescentOptions, descend, type Slots } from './optimizers.ts';
 import type { Weights } from './stages.ts';
 import { inTidy, numberIn } from './tidy.ts';
 
@@ -15,12 +15,7 @@ export interface RunTensors {
   readonly states: readonly CellState[];
 }
 
-export interface StepOptions {
-  readonly optimizer: OptimizerSettings;
-  /** Maximum norm of the gradient; 0 for no clipping. */
-  readonly clip: number;
-  /** 1 for the first since the optimizer began. */
-  readonly step: number;
+export interface StepOptions extends Omit<DescentOptions, 'gates'> {
   /** Selects the dropped outputs. */
   readonly dropoutSeed: number;
 }
@@ -40,11 +35,12 @@ export async function takeStep(
   network: TrainableNetwork,
   { weights, slots, states }: RunTensors,
   batch: TrainingBatch,
-  { optimizer, clip, step, dropoutSeed }: StepOptions,
+  { dropoutSeed, ...options }: StepOptions,
 ): Promise<Stepped> {
+  const gates = network.hiddenKernels();
   const { loss, right, norm, next } = inTidy(() => {
     const pass = network.learn(weights, batch, states, dropoutSeed);
-    const down = descend(weights, pass.gradients, slots, optimizer, clip, step);
+    const down = descend(weights, pass.gradients, slots, { ...options, gates });
     const after: RunTensors = {
       weights: new Map([...down.weights, ...pass.moved]),
       slots: down.slots,

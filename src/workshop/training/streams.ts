@@ -4,7 +4,9 @@
  * at the beginning of a work and occasionally at random.
  */
 import { uniformAt } from '../../generator/sampler.ts';
+import type { Corpus } from './corpus.ts';
 import type { TrainingBatch } from './network.ts';
+import { type Progress, phaseOf } from './progress.ts';
 
 /**
  * A network that never met a fresh state in training can diverge from one, so a stream starts from a fresh
@@ -75,4 +77,13 @@ export class Streams {
     }
     return batch;
   }
+}
+
+/** The training text as the streams of a run's current phase. */
+export function trainingStreams(corpus: Corpus, progress: Progress): Streams {
+  const { train, vocabulary, charactersPerId } = corpus;
+  const { steps, seed } = progress.settings;
+  const { streams } = phaseOf(progress);
+  const freshOnceIn = FRESH_ONCE_IN / charactersPerId.train;
+  return new Streams(train, { streams, steps, seed, freshOnceIn, boundaryId: vocabulary.eosId });
 }

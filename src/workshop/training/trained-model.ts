@@ -55,9 +55,10 @@ export async function toModel(
     inputSize = outputSize(layer, inputSize);
   };
   for (const [layer, size] of units.entries()) {
+    const isResidual = network.architecture.residual === true && layer > 0;
     const halves = network
       .recurrentNames(layer)
-      .map((names) => recurrentLayer(network.architecture, names, get, size, inputSize));
+      .map((names) => recurrentLayer(network.architecture, names, get, size, inputSize, isResidual));
     const [forward, backward] = halves;
     add(backward ? { kind: 'bidirectional', forward: forward!, backward, merge: 'concat' } : forward!);
   }
@@ -94,6 +95,7 @@ export function architectureOf(model: Model, dropout: number): Architecture {
     units: recurrent.map((layer) => (layer.kind === 'bidirectional' ? layer.forward : layer).units),
     embedding: embedding.columns,
     dropout,
+    ...(isResidual(recurrent[1]) ? { residual: true } : {}),
     bidirectional: first!.kind === 'bidirectional',
     batchNormalization: batchNormalization !== undefined,
   };
@@ -131,6 +133,7 @@ function recurrentLayer(
   get: (name: string) => Float32Array,
   units: number,
   inputSize: number,
+  isResidual: boolean,
 ): RecurrentLayer {
   const common = {
     units,
@@ -140,6 +143,7 @@ function recurrentLayer(
     kernel: get(kernel),
     recurrentKernel: get(recurrent),
     bias: get(bias),
+    ...(isResidual ? { residual: true as const } : {}),
   } as const;
   return cell === 'lstm' ? { kind: 'lstm', ...common } : { kind: 'gru', resetAfter: true, ...common };
 }
@@ -173,13 +177,15 @@ function partsOf(model: Model): Parts {
     recurrent.length > 0 &&
     recurrent.every(isTrainable) &&
     recurrent.every((layer) => shapeOf(layer) === shapeOf(recurrent[0]!)) &&
+    recurrent.slice(1).every((layer) => isResidual(layer) === isResidual(recurrent[1])) &&
     (model.reading.kind === 'window') === (recurrent[0]!.kind === 'bidirectional');
   if (!isOurs) {
     const kinds = model.layers.map(({ kind }) => kind).join(', ');
     throw new StoryError(
       'bad_request',
       `Training cannot go on from the model ${model.name} (${kinds}): it needs an embedding, LSTMs or GRUs with Keras's ` +
-        'usual activations that all read one way or all read both, perhaps batch normalisation, and a softmax.',
+        'usual activations that all read one way or all read both, all but the first residual or none, perhaps batch ' +
+        'normalisation, and a softmax.',
     );
   }
   return { embedding, dense, batchNormalization, recurrent: recurrent as Parts['recurrent'] };
@@ -199,6 +205,10 @@ function isTrainable(layer: Layer): boolean {
     layer.activation === 'tanh' &&
     layer.recurrentActivation === 'sigmoid'
   );
+}
+
+function isResidual(layer: Layer | undefined): boolean {
+  return layer !== undefined && 'residual' in layer;
 }
 
 /** The properties that all recurrent layers of a network share. */

@@ -12,8 +12,10 @@ import {
   afterEpoch,
   beginningOf,
   type EpochReport,
+  learningRateOf,
   type Pace,
   type Progress,
+  phaseOf,
   type Report,
   remember,
   reportOf,
@@ -22,10 +24,10 @@ import {
   type TrainingSettings,
 } from './progress.ts';
 import { RunCheckpoints } from './run-checkpoints.ts';
-import { nextPhase, type Phase } from './schedule.ts';
+import { nextPhase } from './schedule.ts';
 import type { Weights } from './stages.ts';
 import { disposeOf, type RunTensors, takeStep } from './step.ts';
-import { FRESH_ONCE_IN, Streams } from './streams.ts';
+import { type Streams, trainingStreams } from './streams.ts';
 import { toModel, weightsOf } from './trained-model.ts';
 import { validate } from './validation.ts';
 
@@ -67,11 +69,11 @@ export class Trainer {
     this.#clock = options.clock ?? (() => performance.now());
     this.network = new TrainableNetwork(progress.settings.architecture, options.corpus.vocabulary.size);
     this.#progress = progress;
-    this.#streams = this.#streamsOf(progress.phase);
+    this.#streams = trainingStreams(this.#options.corpus, progress);
     this.#tensors = restore?.() ?? {
       weights: this.network.draw(progress.settings.seed),
       slots: new Map(),
-      states: this.network.freshStates(this.#phase.streams),
+      states: this.network.freshStates(phaseOf(this.#progress).streams),
     };
   }
 
@@ -196,37 +198,19 @@ export class Trainer {
     return now;
   }
 
-  get #phase(): Phase {
-    return this.#progress.settings.schedule[this.#progress.phase]!;
-  }
-
-  /** The current learning rate. */
-  get #learningRate(): number {
-    return this.#phase.learningRate * this.#progress.rateScale;
-  }
-
   get #pace(): Pace {
     return {
       chunks: this.#streams.chunks,
-      rows: this.#progress.settings.steps * this.#phase.streams,
+      rows: this.#progress.settings.steps * phaseOf(this.#progress).streams,
       charactersPerRow: this.#options.corpus.charactersPerId.train,
     };
-  }
-
-  #streamsOf(phase: number): Streams {
-    const { settings } = this.#progress;
-    const { train, vocabulary, charactersPerId } = this.#options.corpus;
-    const { streams } = settings.schedule[phase]!;
-    const { steps, seed } = settings;
-    const freshOnceIn = FRESH_ONCE_IN / charactersPerId.train;
-    return new Streams(train, { streams, steps, seed, freshOnceIn, boundaryId: vocabulary.eosId });
   }
 
   /** Takes one step; returns false and discards the result when the loss is not finite or exploded. */
   async #learn(batch: TrainingBatch): Promise<boolean> {
     const { settings, epoch, chunk, phaseSteps, usual } = this.#progress;
     const { next, ...figures } = await takeStep(this.network, this.#tensors, batch, {
-      optimizer: { name: this.#phase.optimizer, learningRate: this.#learningRate },
+      optimizer: { name: phaseOf(this.#progress).optimizer, learningRate: learningRateOf(this.#progress) },
       clip: settings.clip,
       step: phaseSteps + 1,
       dropoutSeed: settings.seed + DROPOUT_SEEDS * (epoch * this.#streams.chunks + chunk + 1),
@@ -258,7 +242,7 @@ export class Trainer {
     this.dispose();
     this.#progress = { ...progress, rateScale, setbacks: setbacks + 1, milliseconds };
     this.#tensors = restore();
-    this.#streams = this.#streamsOf(progress.phase);
+    this.#streams = trainingStreams(this.#options.corpus, progress);
     // Saved immediately: if the machine disappears before the next checkpoint, the lower rate must not be
     // lost.
     await this.save();
@@ -267,10 +251,10 @@ export class Trainer {
 
   async #endEpoch(valid: Score): Promise<void> {
     const ended = this.#progress;
-    const { optimizer, streams } = this.#phase;
+    const { optimizer, streams } = phaseOf(this.#progress);
     const report = {
       ...{ epoch: ended.epoch, train: scoreOf(ended, this.#pace), valid, streams, optimizer },
-      ...{ learningRate: this.#learningRate, characters: ended.characters },
+      ...{ learningRate: learningRateOf(this.#progress), characters: ended.characters },
       seconds: ended.milliseconds / 1_000,
     };
     this.#progress = afterEpoch(ended, valid);
@@ -283,15 +267,15 @@ export class Trainer {
   #changePhase(): void {
     const { onNews = () => {} } = this.#options;
     const { settings, epoch, fruitless } = this.#progress;
-    const before = this.#phase;
+    const before = phaseOf(this.#progress);
     const phase = nextPhase(settings.schedule, this.#progress.phase, epoch, fruitless);
     if (phase === this.#progress.phase) return;
     this.#progress = { ...this.#progress, phase, phaseSteps: 0, fruitless: 0 };
-    const { optimizer, learningRate, streams } = this.#phase;
+    const { optimizer, learningRate, streams } = phaseOf(this.#progress);
     // Another optimizer starts with empty slots, and another number of streams reads from other positions.
     tf.dispose([...this.#tensors.slots.values()]);
     this.#tensors = { ...this.#tensors, slots: new Map() };
-    this.#streams = this.#streamsOf(phase);
+    this.#streams = trainingStreams(this.#options.corpus, this.#progress);
     if (streams !== before.streams) {
       tf.dispose(this.#tensors.states as never);
       this.#tensors = { ...this.#tensors, states: this.network.freshStates(streams) };
@@ -300,6 +284,6 @@ export class Trainer {
   }
 
   #report(charactersPerSecond: number): Report {
-    return reportOf(this.#progress, this.#pace, this.#learningRate, charactersPerSecond);
+    return reportOf(this.#progress, this.#pace, learningRateOf(this.#progress), charactersPerSecond);
   }
 }

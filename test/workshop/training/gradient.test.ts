@@ -100,7 +100,7 @@ function normalised(rows: readonly number[][], weights: Numbers): number[][] {
 
 /** The mean of -ln p of a training batch from fresh states, one number at a time. */
 function reference(architecture: Architecture, weights: Numbers, lesson: TrainingBatch): number {
-  const { cell, units, embedding, bidirectional, batchNormalization } = architecture;
+  const { cell, units, embedding, bidirectional, batchNormalization, residual } = architecture;
   const table = weights.get('embedding/embeddings')!;
   const steps = Array.from({ length: lesson.steps }, (_, step) => step);
   const rowAt = (step: number, stream: number) => step * lesson.streams + stream;
@@ -118,7 +118,10 @@ function reference(architecture: Architecture, weights: Numbers, lesson: Trainin
         signal = left.map((h, step) => [...h, ...right[lesson.steps - 1 - step]!]);
       } else {
         const fresh = (step: number) => lesson.fresh[rowAt(step, stream)] === 1;
-        signal = cellRun(cell, `${cell}_${layer}`, weights, signal, size, fresh);
+        const below = signal;
+        signal = cellRun(cell, `${cell}_${layer}`, weights, below, size, fresh);
+        if (residual && layer > 0)
+          signal = signal.map((h, step) => h.map((value, k) => value + below[step]![k]!));
       }
     });
     for (const step of steps) outputs[rowAt(step, stream)] = signal[step]!;
@@ -151,6 +154,11 @@ describe('gradients', () => {
     ['a GRU of two layers', { ...plain, cell: 'gru' }],
     ['an LSTM of two layers that reads both ways', { ...plain, cell: 'lstm', bidirectional: true }],
     ['a GRU that reads both ways', { ...plain, cell: 'gru', units: [4], bidirectional: true }],
+    ['a residual stack of LSTMs', { ...plain, cell: 'lstm', units: [4, 4, 4], residual: true }],
+    [
+      'a residual stack of GRUs with batch normalisation',
+      { ...plain, cell: 'gru', units: [4, 4], residual: true, batchNormalization: true },
+    ],
     ['an LSTM with batch normalisation', { ...plain, cell: 'lstm', batchNormalization: true }],
     [
       'a GRU of two layers both ways with batch normalisation',
@@ -220,6 +228,41 @@ describe('gradients', () => {
     const learned = network.learn(weights, lesson, states, 0).loss.dataSync()[0]!;
     assert.ok(Math.abs(lossOf(arrived) - learned) < 1e-4, `${lossOf(arrived)}, ${learned}`);
     assert.ok(Math.abs(lossOf(weights) - learned) > 1e-3, `${lossOf(weights)}, ${learned}`);
+  });
+
+  it('of a residual stack include what dropout leaves of its branches', () => {
+    const architecture = {
+      cell: 'lstm',
+      units: [4, 4, 4],
+      embedding: 3,
+      dropout: 0.4,
+      residual: true,
+    } as const;
+    const network = new TrainableNetwork(architecture, SIZE);
+    const lesson = lessonOf(4, 3);
+    const weights = new Map(
+      [...network.draw(2)].map(([name, { shape, size }], one) => [
+        name,
+        tf.tensor(
+          Float32Array.from({ length: size }, (_, i) => uniformAt(7 + one, i, 0) * 2 - 1),
+          shape,
+        ),
+      ]),
+    );
+    const learn = (given: Weights) => network.learn(given, lesson, network.freshStates(3), 5);
+    const { gradients } = learn(weights);
+    for (const name of ['embedding/embeddings', 'lstm_1/kernel', 'lstm_2/recurrent_kernel']) {
+      const gradient = gradients.get(name)!;
+      // A step along the gradient changes the loss by its square; larger steps, because losses are float32.
+      const lossAt = (step: number) => {
+        const moved = tf.add(weights.get(name)!, tf.mul(gradient, step));
+        return learn(new Map([...weights, [name, moved]])).loss.dataSync()[0]!;
+      };
+      const square = tf.sum(tf.square(gradient)).dataSync()[0]!;
+      const step = 0.01 / Math.sqrt(square);
+      const found = (lossAt(step) - lossAt(-step)) / (2 * step);
+      assert.ok(Math.abs(found / square - 1) < 0.01, `${name}: ${found}, ${square}`);
+    }
   });
 
   it('drop the same outputs for the same seed, in the forward and the backward pass', () => {

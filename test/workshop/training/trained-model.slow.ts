@@ -37,6 +37,7 @@ gauge above the galley door, and said that it had been wrong since Ceres.
 const PLAIN = { cell: 'lstm', units: [8, 6], embedding: 5, dropout: 0.2 } as const;
 const KINDS: Record<string, Architecture> = {
   'an LSTM': PLAIN,
+  'a residual stack': { ...PLAIN, units: [8, 8, 8], residual: true },
   'a GRU': { ...PLAIN, cell: 'gru' },
   'an LSTM with batch normalisation': { ...PLAIN, batchNormalization: true },
   'an LSTM that reads both ways': { ...PLAIN, bidirectional: true },

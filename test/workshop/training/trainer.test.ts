@@ -66,21 +66,30 @@ describe('a run of training', () => {
   before(() => createWasmBackend());
   const corpus = charactersOf(PAGE);
 
-  for (const [title, architecture, text] of [
+  for (const [title, architecture, text, schedule] of [
     ['an LSTM', SETTINGS.architecture, corpus],
+    [
+      'a residual stack by Muon',
+      { ...SETTINGS.architecture, units: [12, 12, 12], residual: true },
+      corpus,
+      'muon@0.02x4,2:muon@0.005x2',
+    ],
     [
       'a GRU that reads both ways, with batch normalisation',
       { ...SETTINGS.architecture, cell: 'gru', bidirectional: true, batchNormalization: true },
       corpus,
     ],
     ['an LSTM of words', SETTINGS.architecture, corpusOf(wordVocabularyOf(PAGE, 60), PAGE.repeat(4), PAGE)],
-  ] satisfies [string, Architecture, Corpus][]) {
+  ] satisfies [string, Architecture, Corpus, string?][]) {
     // In `npm test`, one that has the most kinds of state, and one of words.
     const options = title === 'an LSTM' ? THOROUGH_ONLY : {};
     it(`of ${title} continues after interruptions exactly as if there had been none`, options, async () => {
       const before = tf.memory().numTensors;
       await inFolder(async (folder) => {
-        const settings = { ...SETTINGS, architecture };
+        const settings = {
+          ...{ ...SETTINGS, architecture },
+          ...(schedule === undefined ? {} : { schedule: parseSchedule(schedule) }),
+        };
         const whole: TrainerOptions = { folder: join(folder, 'whole'), corpus: text };
         const uninterrupted = await Trainer.begin(settings, whole);
         assert.equal(await uninterrupted.run(), true);
