@@ -4,7 +4,7 @@
  *   npm run experiments -- DATA                      # train.txt and valid.txt; within an hour on two cores
  *   npm run experiments -- cells words DATA          # some of cells, words, optimizers, temperature, muon
  *   npm run experiments -- DATA --characters 300000  # each network reads so many characters only
- *   npm run experiments -- sampling DATA             # presets beside human text; needs no training
+ *   npm run experiments -- sampling DATA             # presets beside test.txt, by 200 --stories; trains nothing
  *
  * Networks are trained below runs/experiments. When the command is repeated, interrupted runs continue there
  * and completed ones are kept. A part replaces its section of the page.
@@ -19,43 +19,52 @@ import { EMBEDDING, EPOCHS, Laboratory, STEPS, STREAMS, UNITS } from './laborato
 import { muon } from './muon.ts';
 import { optimizers } from './optimizers.ts';
 import { replaceSection } from './page.ts';
+import { sampling } from './sampling.ts';
 import { temperature } from './temperature.ts';
 import { words } from './words.ts';
 
 const CHARACTERS = 2_100_000;
+const STORIES = 200;
 const RUNS = 'runs/experiments';
 const PAGE = 'models/EXPERIMENTS.md';
-
-type Part = (laboratory: Laboratory, text: string) => Promise<string>;
+const PLOTS = 'models/experiments';
 
 /** The ancestor's measurements, whose networks the page's introduction describes. */
-const ANCESTORS: Readonly<Record<string, Part>> = { cells, words, optimizers, temperature };
-/** Parts whose sections say what they measured. */
-const OTHERS: Readonly<Record<string, Part>> = { muon };
-const PARTS = { ...ANCESTORS, ...OTHERS };
+const ANCESTORS = { cells, words, optimizers, temperature };
+const NAMES = [...Object.keys(ANCESTORS), 'muon', 'sampling'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { characters: { type: 'string', default: String(CHARACTERS) } },
+  options: {
+    characters: { type: 'string', default: String(CHARACTERS) },
+    stories: { type: 'string', default: String(STORIES) },
+  },
 });
-const named = positionals.filter((word) => Object.hasOwn(PARTS, word));
-const [data, unknown] = positionals.filter((word) => !Object.hasOwn(PARTS, word));
-const characters = Number(values.characters);
+const named = positionals.filter((word) => NAMES.includes(word));
+const [data, unknown] = positionals.filter((word) => !NAMES.includes(word));
+const [characters, stories] = [Number(values.characters), Number(values.stories)];
 const fewest = 10 * EPOCHS * STREAMS * STEPS;
-if (!data || unknown !== undefined || !(characters >= fewest)) {
+if (!data || unknown !== undefined || !(characters >= fewest) || !(stories >= 2)) {
   throw new Error(
-    `Give the folder of train.txt and valid.txt, ${fewest} characters or more, and some of ${Object.keys(PARTS).join(', ')}.`,
+    `Give the folder of train.txt and valid.txt, ${fewest} characters or more, and some of ${NAMES.join(', ')}.`,
   );
 }
 await createWasmBackend();
 await mkdir(RUNS, { recursive: true });
-const laboratory = await Laboratory.open(data, characters, RUNS, 'models/experiments');
-const text = await readFile(join(data, 'train.txt'), 'utf8');
+const laboratory = await Laboratory.open(data, characters, RUNS, PLOTS);
 for (const name of named.length > 0 ? named : Object.keys(ANCESTORS)) {
   const started = performance.now();
-  const section = await PARTS[name]!(laboratory, text);
+  const section = await measured(name, data);
   console.error(`${name}: ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
   await replaceSection(PAGE, Object.hasOwn(ANCESTORS, name) ? introduction() : undefined, section);
+}
+
+/** The section of a part. */
+async function measured(name: string, folder: string): Promise<string> {
+  if (name === 'muon') return muon(laboratory);
+  if (name === 'sampling') return sampling(folder, stories, PLOTS);
+  const text = await readFile(join(folder, 'train.txt'), 'utf8');
+  return ANCESTORS[name as keyof typeof ANCESTORS](laboratory, text);
 }
 
 function introduction(): string {

@@ -6,32 +6,18 @@ import type { Model } from '../generator/model/model.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { PRESETS, type Preset } from '../story/story.ts';
 import { ownCommand } from '../terminal.ts';
+import { distance } from '../workshop/evaluation/measures.ts';
 import {
-  cutPassages,
-  distance,
-  LIMITS,
-  type Measures,
-  measure,
-  type Passage,
-} from '../workshop/evaluation/measures.ts';
+  type Group,
+  measureHuman,
+  measureStories,
+  measuresPlot,
+  measuresTable,
+  STORY_LENGTH,
+} from '../workshop/evaluation/stories.ts';
 import { TrainingText } from '../workshop/evaluation/training-text.ts';
 import { print } from './console.ts';
 import { readText } from './options.ts';
-
-/** Openings of many kinds: narration, speech, a heading, a name, a first person. */
-const OPENINGS = [
-  'It all began with',
-  'The ship had been drifting for eleven days when',
-  '"Captain," said the robot, "',
-  'On Mars, nobody',
-  'Dr. Hale opened the door of the laboratory and',
-  'She had never seen the Earth before.',
-  'In the year 2187 the government decided',
-  'The alien looked at him and',
-  'I\n\nThe Green Star\n\n',
-  "I don't know how to tell you this, but",
-] as const;
-const LENGTH = 1_200;
 
 export interface StoriesOptions {
   /** Stories of each preset. */
@@ -43,6 +29,8 @@ export interface StoriesOptions {
   readonly train: string | undefined;
   /** File for the figures as JSON; undefined for none. */
   readonly json: string | undefined;
+  /** File for a plot as SVG; undefined for none. */
+  readonly plot: string | undefined;
 }
 
 /**
@@ -55,7 +43,7 @@ export async function evaluateStories(
   engine: Engine,
   model: Model,
   text: string,
-  { count, presets, temperature, train, json }: StoriesOptions,
+  { count, presets, temperature, train, json, plot }: StoriesOptions,
 ): Promise<void> {
   const { lexicon } = model;
   if (!lexicon) {
@@ -64,30 +52,30 @@ export async function evaluateStories(
       `The model ${model.name} has no lexicon to check its words against. Create one with \`${ownCommand(['model', 'lexicon'])}\`.`,
     );
   }
-  const passages = cutPassages(text, count, LENGTH);
-  if (passages.length === 0) {
+  const training = train === undefined ? undefined : new TrainingText(await readText(train));
+  const yardstick = { lexicon, training };
+  const human = measureHuman(text, count, yardstick);
+  if (!human) {
     throw new StoryError(
       'bad_request',
-      `The text has no passages of ${LENGTH} characters to compare with. Give a longer one.`,
+      `The text has no passages of ${STORY_LENGTH} characters to compare with. Give a longer one.`,
     );
   }
-  const training = train === undefined ? undefined : new TrainingText(await readText(train));
   const storyteller = new Storyteller(model, engine, { maxWaiting: count });
-  const human = measure(passages, lexicon, training);
-  const groups: [string, Measures][] = [['human text', human]];
+  const stories: Group[] = [];
   for (const preset of presets) {
-    const stories = await Promise.all(
-      Array.from({ length: count }, (_, seed) => tell(storyteller, model.name, preset, temperature, seed)),
-    );
-    groups.push([preset, measure(stories, lexicon, training)]);
+    const manner = { preset, temperature };
+    stories.push([preset, await measureStories(storyteller, model.name, manner, count, yardstick)]);
   }
-  print(table(groups, human));
+  const groups: Group[] = [['human text', human], ...stories];
+  print(linesOf(measuresTable(groups, human)));
   if (json !== undefined) {
     const figures = Object.fromEntries(
       groups.map(([name, measures]) => [name, { ...measures, fromHuman: distance(measures, human) }]),
     );
     await writeFile(json, `${JSON.stringify(figures, undefined, 2)}\n`);
   }
+  if (plot !== undefined) await writeFile(plot, measuresPlot(stories, human));
 }
 
 /** @throws StoryError `bad_request` when there is no preset of that name */
@@ -101,60 +89,9 @@ export function readPresets(names: string): Preset[] {
   });
 }
 
-async function tell(
-  storyteller: Storyteller,
-  model: string,
-  preset: Preset,
-  temperature: number,
-  seed: number,
-): Promise<Passage> {
-  const prompt = OPENINGS[seed % OPENINGS.length]!;
-  const request = { prompt, context: '', preset, temperature, length: LENGTH, seed, model };
-  const { text } = await storyteller.tell(request);
-  return { text, promptLength: prompt.length };
-}
-
-const ROWS: readonly (readonly [string, keyof Measures, (value: number) => string])[] = [
-  ['stories', 'stories', String],
-  ['characters', 'characters', (value) => value.toFixed(0)],
-  ['real words', 'realWords', percent],
-  ['4-word runs repeated', 'repeatedRuns', percent],
-  ['3-word runs seen in training', 'seenRuns', percent],
-  ['distinct 4-word runs', 'distinctRuns', (value) => value.toFixed(3)],
-  ['stories with loops', 'loops', percent],
-  ['longest copy', 'longestCopy', (value) => (value === 0 ? `< ${LIMITS.shortestCopy}` : String(value))],
-  [`copies over ${LIMITS.copy}`, 'copies', percent],
-  ['words of a sentence', 'sentenceWords', (value) => value.toFixed(1)],
-  ['their spread', 'sentenceSpread', (value) => value.toFixed(1)],
-  ['characters of a paragraph', 'paragraphCharacters', (value) => value.toFixed(0)],
-  ['spoken', 'spoken', percent],
-  ['odd quotation marks', 'oddQuotes', percent],
-  ['names', 'names', (value) => value.toFixed(1)],
-  ['names that return', 'namesAgain', percent],
-  ['whole endings', 'wholeEndings', percent],
-];
-
-function table(groups: readonly (readonly [string, Measures])[], human: Measures): string {
+function linesOf(table: readonly (readonly string[])[]): string {
   const width = 12;
-  const line = (name: string, cells: readonly string[]) =>
-    `${name.padEnd(30)}${cells.map((cell) => cell.padStart(width)).join('')}\n`;
-  const rows = ROWS.map(([name, key, format]) =>
-    line(
-      name,
-      groups.map(([, measures]) => (measures[key] === null ? '-' : format(measures[key]))),
-    ),
-  );
-  const far = groups.map(([, measures]) => distance(measures, human).toFixed(2));
-  return (
-    line(
-      '',
-      groups.map(([name]) => name),
-    ) +
-    rows.join('') +
-    line('distance from human text', far)
-  );
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
+  return table
+    .map(([name, ...cells]) => `${name!.padEnd(30)}${cells.map((cell) => cell.padStart(width)).join('')}\n`)
+    .join('');
 }

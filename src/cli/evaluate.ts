@@ -51,6 +51,7 @@ interface EvaluateFlags {
   readonly temperature: number;
   readonly train?: string;
   readonly json?: string;
+  readonly plot?: string;
 }
 
 /** `evaluate`: how well a model predicts a text. */
@@ -90,6 +91,7 @@ export function addEvaluate(program: Command): void {
     .option('--temperature <number>', 'temperature of the preset classic', numberOption, 0.4)
     .option('--train <file>', 'the text that the model was trained on: how much of it do the stories repeat?')
     .option('--json <file>', 'also write the measures into a file')
+    .option('--plot <file>', 'also draw how the stories differ from human text, as SVG')
     .action((folder: string, file: string, flags: EvaluateFlags) =>
       flags.stories === undefined
         ? evaluateFile(folder, file, flags)
@@ -114,11 +116,11 @@ async function withEngine(
 }
 
 async function evaluateStoriesOf(folder: string, file: string, flags: EvaluateFlags, count: number) {
-  const { preset, temperature, train, json } = flags;
+  const { preset, temperature, train, json, plot } = flags;
   const presets = readPresets(preset);
   const text = await readText(file);
   await withEngine(folder, flags.engine, readConfig(process.env).slots, (engine, model) =>
-    evaluateStories(engine, model, text, { count, presets, temperature, train, json }),
+    evaluateStories(engine, model, text, { count, presets, temperature, train, json, plot }),
   );
 }
 

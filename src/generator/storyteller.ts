@@ -4,7 +4,7 @@
  * scheduler.
  */
 import { StoryError } from '../errors.ts';
-import { problemWith, type Story, type StoryRequest, samplingOf } from '../story/story.ts';
+import { problemWith, type Sampling, type Story, type StoryRequest, samplingOf } from '../story/story.ts';
 import type { Engine } from './engines/engine.ts';
 import { Generation, lineEndOf, WordGuard, withoutLastSpace } from './generation.ts';
 import type { Model } from './model/model.ts';
@@ -37,6 +37,8 @@ export interface TellOptions {
   readonly onResample?: () => void;
   /** Ends the story early; the part that is certain by then is kept. */
   readonly signal?: AbortSignal;
+  /** Settings that no preset has, for measurements; by default those of the request's preset. */
+  readonly sampling?: Sampling;
 }
 
 /** The parts of a model that a storyteller needs. */
@@ -104,7 +106,7 @@ export class Storyteller {
     const { vocabulary } = this.#model;
     const { onWord, onResample, signal } = options;
     const before = request.context + request.prompt;
-    const sampling = samplingOf(request.preset ?? 'classic', request.temperature);
+    const sampling = options.sampling ?? samplingOf(request.preset ?? 'classic', request.temperature);
     const buffer = new TextBuffer(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!buffer.over) buffer.add(character);

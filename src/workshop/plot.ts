@@ -1,5 +1,6 @@
 /**
- * A line plot as SVG, with logarithmic axes for values that span powers of ten, and linear axes for others.
+ * A line plot as SVG, with logarithmic axes for values that span powers of ten, and linear axes for others. An
+ * x axis of names has points without lines.
  */
 
 export interface Series {
@@ -10,7 +11,9 @@ export interface Series {
 
 export interface PlotOptions {
   readonly title: string;
-  readonly xLabel: string;
+  readonly xLabel?: string;
+  /** Names of x = 0, 1, ...; an axis of names instead of numbers. */
+  readonly xNames?: readonly string[];
   readonly yLabel: string;
   readonly series: readonly Series[];
   /** Of both axes; logarithmic by default. */
@@ -23,6 +26,7 @@ const LEFT = 90;
 const RIGHT = 190;
 const TOP = 50;
 const BOTTOM = 60;
+const BOTTOM_OF_NAMES = 150;
 /** Distinguishable for readers who cannot tell red from green (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555'];
 
@@ -32,19 +36,25 @@ const DOTS_MAX = 40;
 const LINEAR_TICKS = 6;
 
 /** @returns the text of an SVG file */
-export function plot({ title, xLabel, yLabel, series, scale = 'logarithmic' }: PlotOptions): string {
+export function plot(options: PlotOptions): string {
+  const { title, xLabel = '', xNames, yLabel, series, scale = 'logarithmic' } = options;
+  const bottom = xNames ? BOTTOM_OF_NAMES : BOTTOM;
   const xs = series.flatMap(({ points }) => points.map(([x]) => x));
   const ys = series.flatMap(({ points }) => points.map(([, y]) => y));
   const isLinear = scale === 'linear';
   const yTicks = isLinear ? linearTicks(ys) : powersOfTen(ys);
-  const xTicks = isLinear ? linearTicks(xs) : [...new Set(xs)].toSorted((a, b) => a - b);
+  const xTicks = xNames
+    ? xNames.map((_, i) => i)
+    : isLinear
+      ? linearTicks(xs)
+      : [...new Set(xs)].toSorted((a, b) => a - b);
   const share = (value: number, ticks: readonly number[]) => {
     const [low, high] = [ticks[0]!, ticks.at(-1)!];
     if (isLinear) return (value - low) / (high - low || 1);
     return Math.log(value / low) / Math.log(high / low || 2);
   };
   const x = (value: number) => LEFT + share(value, xTicks) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - share(value, yTicks) * (HEIGHT - TOP - BOTTOM);
+  const y = (value: number) => HEIGHT - bottom - share(value, yTicks) * (HEIGHT - TOP - bottom);
   const parts: string[] = [];
   const label = (tick: number) =>
     Number(tick.toPrecision(6)).toLocaleString('en', { maximumFractionDigits: 6 });
@@ -55,15 +65,18 @@ export function plot({ title, xLabel, yLabel, series, scale = 'logarithmic' }: P
     );
   }
   for (const tick of xTicks) {
+    const [left, top] = [x(tick).toFixed(1), HEIGHT - bottom + 20];
     parts.push(
-      `<text x="${x(tick).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${label(tick)}</text>`,
+      xNames
+        ? `<text transform="translate(${left} ${top}) rotate(-35)" text-anchor="end">${escapeText(xNames[tick]!)}</text>`
+        : `<text x="${left}" y="${top}" text-anchor="middle">${label(tick)}</text>`,
     );
   }
   const ends = spread(series.map(({ points }) => y(points.at(-1)![1])));
   series.forEach(({ name, points }, i) => {
     const colour = COLOURS[i % COLOURS.length];
     const path = points.map(([px, py]) => `${x(px).toFixed(1)},${y(py).toFixed(1)}`).join(' ');
-    parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
+    if (!xNames) parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
     // With many points the line is enough.
     for (const [px, py] of points.length > DOTS_MAX ? [] : points) {
       parts.push(`<circle cx="${x(px).toFixed(1)}" cy="${y(py).toFixed(1)}" r="3.5" fill="${colour}"/>`);

@@ -213,7 +213,7 @@ describe('scifi train', () => {
       ];
       assert.match(
         await train([folder, '--out', join(folder, 'words'), ...options]),
-        /words to learn from, .*; \d+\.\d% of the text is in words that are not among them/,
+        /words for training, .*; \d+\.\d% of the text is in other words/,
       );
       const model = await loadModel(join(folder, 'words', 'model'));
       assert.deepEqual([model.vocabulary.unit, model.vocabulary.size], ['word', 16]);

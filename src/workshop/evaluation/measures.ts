@@ -147,15 +147,25 @@ const NOTICED: Partial<Record<keyof Measures, number>> = {
 };
 
 /**
- * The distance of stories from human text: the mean over the compared measures, where 1 is a noticeable
- * difference; each is at most 2.
+ * How much stories differ from human text in each of the compared measures: 1 is a difference that a reader
+ * notices, negative where stories have less.
+ */
+export function differences(stories: Measures, human: Measures): Map<keyof Measures, number> {
+  const found = new Map<keyof Measures, number>();
+  for (const [name, noticed] of Object.entries(NOTICED) as [keyof Measures, number][]) {
+    const [one, other] = [stories[name], human[name]];
+    if (one !== null && other !== null) found.set(name, (one - other) / noticed);
+  }
+  return found;
+}
+
+/**
+ * The distance of stories from human text: the mean of the differences' sizes, of which each counts at most
+ * 2.
  */
 export function distance(stories: Measures, human: Measures): number {
-  const parts = Object.entries(NOTICED).flatMap(([name, noticed]) => {
-    const [one, other] = [stories[name as keyof Measures], human[name as keyof Measures]];
-    return one === null || other === null ? [] : [Math.min(2, Math.abs(one - other) / noticed)];
-  });
-  return mean(parts);
+  const sizes = [...differences(stories, human).values()].map((value) => Math.min(2, Math.abs(value)));
+  return mean(sizes);
 }
 
 /** Minimum characters of a copy and of a loop, for reports. */
