@@ -97,6 +97,14 @@ describe('scifi model', () => {
       ],
       [['import', file('Beat.h5'), ...vocabulary, '--window', '0'], /window/],
       [['export', 'scifi', file('dict.json'), '--format', 'onnx'], /exists already/],
+      [
+        ['export', 'scifi', file('y'), '--format', 'tfjs', '--weights', 'int8'],
+        /Use --format scifi for int8/,
+      ],
+      [
+        ['export', 'scifi', file('y'), '--format', 'onnx', '--weights', 'int8'],
+        /weights of onnx are float32/,
+      ],
       [['export', 'scifi', file('y'), '--format', 'pickle'], /Allowed choices are tfjs, onnx, hdf5/],
       [['use', 'nosuch'], /nosuch\/model\.json cannot be used: there is no such file/],
       [['inspect', file('cut.h5')], /it is not a whole HDF5 file/],

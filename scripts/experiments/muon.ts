@@ -7,7 +7,7 @@ import { COLUMNS, EPOCHS, type Laboratory, type Learned, rowOf, STEPS } from './
 const STACK = { units: [96, 96, 96], residual: true } as const;
 /** As many weights as the stack. */
 const PLAIN = { units: [122, 122] } as const;
-const ADAM_RATES = [0.008, 0.016, 0.004] as const;
+const ADAM_RATES = [0.008, 0.016, 0.004, 0.032] as const;
 const MUON_RATES = [0.012, 0.006] as const;
 /** Twice those of the other parts, because a step of Muon costs the same with any number. */
 const STREAMS = 32;

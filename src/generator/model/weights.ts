@@ -1,11 +1,15 @@
 /**
  * Named tensors as the bytes and the `weightsManifest` of TensorFlow.js (format "layers-model"), float32 or
- * float16. Little-endian, like that format and every platform of Node. No `node:` imports.
+ * float16; or, which TensorFlow.js cannot read, the kernels of recurrent layers as 8-bit integers with a scale
+ * for each output (int8.ts), because its own integers have one scale for a whole matrix. Little-endian, like that format and every platform of Node. No `node:` imports.
  */
 import { float16ToFloat32, float32ToFloat16 } from './float16.ts';
+import { float32ToInt8, int8ByteLength, int8ToFloat32 } from './int8.ts';
 import { isRecord, unusable } from './model.ts';
 
-export type WeightsDtype = 'float32' | 'float16';
+/** `int8`: kernels of recurrent layers as integers, all others as float16. */
+export type WeightsDtype = 'float32' | 'float16' | 'int8';
+export const WEIGHTS_DTYPES: readonly WeightsDtype[] = ['float32', 'float16', 'int8'];
 
 export interface Tensor {
   readonly name: string;
@@ -13,13 +17,17 @@ export interface Tensor {
   readonly values: Float32Array;
 }
 
-/** One entry of the manifest; `dtype` is float32 for tensors stored as float16, too. */
+/** One entry of the manifest; `dtype` is float32 for tensors stored as something shorter, too. */
 export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: 'float32';
-  readonly quantization?: { readonly dtype: 'float16'; readonly original_dtype: 'float32' };
+  readonly quantization?: Quantization;
 }
+
+type Quantization =
+  | { readonly dtype: 'float16'; readonly original_dtype: 'float32' }
+  | { readonly dtype: 'int8'; readonly scales: 'columns'; readonly original_dtype: 'float32' };
 
 export interface WeightsManifest {
   /** File names in the order in which their bytes follow each other. */
@@ -29,6 +37,10 @@ export interface WeightsManifest {
   readonly byteLength: number;
 }
 
+const FLOAT16: Quantization = { dtype: 'float16', original_dtype: 'float32' };
+const INT8: Quantization = { dtype: 'int8', scales: 'columns', original_dtype: 'float32' };
+/** Weights that integers are exact enough for, and that are nearly all of a model. */
+const RECURRENT_KERNEL = /^(lstm|gru|bidirectional)_\d+\/(.*\/)?(recurrent_)?kernel$/;
 const SHARD_NAME = /^[\w][\w.-]*$/;
 
 /** Concatenates tensors: their bytes, in parts, those of float32 without a copy. */
@@ -38,13 +50,15 @@ export function packWeights(
 ): { parts: Uint8Array[]; specs: WeightSpec[] } {
   const specs = tensors.map(({ name, shape }): WeightSpec => {
     const spec = { name, shape, dtype: 'float32' } as const;
-    return dtype === 'float32'
-      ? spec
-      : { ...spec, quantization: { dtype: 'float16', original_dtype: 'float32' } };
+    if (dtype === 'float32') return spec;
+    const isInteger = dtype === 'int8' && RECURRENT_KERNEL.test(name);
+    return { ...spec, quantization: isInteger ? INT8 : FLOAT16 };
   });
-  const parts = tensors.map(({ values }) => {
-    const stored = dtype === 'float32' ? values : float32ToFloat16(values);
-    return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+  const parts = tensors.map(({ values, shape }, i) => {
+    const stored = specs[i]!.quantization?.dtype;
+    if (stored === 'int8') return float32ToInt8(values, shape[1]!);
+    const numbers = stored === 'float16' ? float32ToFloat16(values) : values;
+    return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   });
   return { parts, specs };
 }
@@ -57,11 +71,22 @@ export function unpackWeights(specs: readonly WeightSpec[], bytes: Uint8Array): 
     const byteLength = byteLengthOf(spec);
     // A copy: typed arrays need aligned offsets, which float16 tensors of odd lengths do not give.
     const { buffer } = bytes.slice(offset, offset + byteLength);
-    const values = spec.quantization ? float16ToFloat32(new Uint16Array(buffer)) : new Float32Array(buffer);
+    const values = valuesOf(buffer, spec);
     tensors.set(spec.name, { name: spec.name, shape: spec.shape, values });
     offset += byteLength;
   }
   return tensors;
+}
+
+function valuesOf(buffer: ArrayBuffer, { quantization, shape }: WeightSpec): Float32Array {
+  switch (quantization?.dtype) {
+    case 'int8':
+      return int8ToFloat32(buffer, shape[1]!);
+    case 'float16':
+      return float16ToFloat32(new Uint16Array(buffer));
+    case undefined:
+      return new Float32Array(buffer);
+  }
 }
 
 /**
@@ -86,8 +111,9 @@ export function readWeightsManifest(manifest: unknown, file: string): WeightsMan
   return { shards, specs, byteLength: specs.reduce((sum, spec) => sum + byteLengthOf(spec), 0) };
 }
 
-function byteLengthOf(spec: WeightSpec): number {
-  return spec.shape.reduce((product, size) => product * size, 1) * (spec.quantization ? 2 : 4);
+function byteLengthOf({ shape, quantization }: WeightSpec): number {
+  if (quantization?.dtype === 'int8') return int8ByteLength(shape[0]!, shape[1]!);
+  return shape.reduce((product, size) => product * size, 1) * (quantization ? 2 : 4);
 }
 
 /**
@@ -110,8 +136,10 @@ function readSpec(spec: unknown, file: string): WeightSpec {
   if (dtype !== 'float32')
     throw unusable(file, `its weight ${name} is ${JSON.stringify(dtype)}, not float32`);
   if (quantization === undefined) return { name, shape, dtype };
-  if (!isRecord(quantization) || quantization.dtype !== 'float16') {
-    throw unusable(file, `its weight ${name} is quantized to something other than float16`);
+  if (!isRecord(quantization)) throw unusable(file, `the quantization of its weight ${name} is none`);
+  if (quantization.dtype === 'float16') return { name, shape, dtype, quantization: FLOAT16 };
+  if (quantization.dtype === 'int8' && quantization.scales === 'columns' && shape.length === 2) {
+    return { name, shape, dtype, quantization: INT8 };
   }
-  return { name, shape, dtype, quantization: { dtype: 'float16', original_dtype: 'float32' } };
+  throw unusable(file, `its weight ${name} is quantized to something other than float16 and int8 per column`);
 }

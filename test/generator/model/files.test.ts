@@ -257,6 +257,16 @@ describe('a model that cannot be run is refused with its file and the fault:', (
             (json.weightsManifest[0]!.weights[0]!.quantization = { dtype: 'uint8', min: 0, scale: 1 }),
           /something other than float16/,
         ],
+        [
+          'integers without scales for columns',
+          (json) => (json.weightsManifest[0]!.weights[0]!.quantization = { dtype: 'int8' }),
+          /something other than float16 and int8 per column/,
+        ],
+        [
+          'a quantization that is none',
+          (json) => (json.weightsManifest[0]!.weights[0]!.quantization = 'int8'),
+          /the quantization of its weight .* is none/,
+        ],
         ['an absurd shape', (json) => (json.weightsManifest[0]!.weights[0]!.shape = [12, -5]), /\[12,-5\]/],
         [
           'an enormous shape',
