@@ -86,7 +86,7 @@ describe('scifi train', () => {
       // A second Ctrl-C still leaves a checkpoint.
       first.child.kill('SIGINT');
       assert.equal(await first.ended, 130, first.output());
-      const continued = /Interrupted and saved\. Go on with: (.*)\n/.exec(first.output())![1]!;
+      const continued = /Interrupted and saved\. Continue with: (.*)\n/.exec(first.output())![1]!;
       const lines = await logged();
       const second = start([data, '--out', out, ...options, '--continue']);
       await until(async () => (await logged()) > lines + 3, 'more lines', 30_000);
