@@ -6,8 +6,7 @@
     train.py check                                                            compares the kernels with PyTorch
 
 Needs Linux, g++ 12, Python 3.10 or later, NumPy and PyTorch 2. A run writes RUN/weights.safetensors and RUN/vocabulary.json,
-which `scifi model import` converts into a model folder (README.md has the commands), and RUN/state.pt, from which
-`--resume` continues.
+which `scifi model import` converts into a model folder, and RUN/state.pt, from which `--resume` continues exactly.
 
 The network is an embedding, `layers` LSTM layers of `units` cells and a softmax. Gates are in the order input, forget,
 cell, output, with one bias. Matrices are stored as outputs x inputs in this file and as inputs x outputs in safetensors.
@@ -28,7 +27,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -43,8 +42,9 @@ LN2 = math.log(2.0)
 MEAN_SEGMENT = 6000  # characters, on average, between two fresh states of a stream
 AVERAGE_DECAY = 0.998
 LOG_UPDATES = 20
-EVALUATE_SECONDS = 600
-SAVE_SECONDS = 120
+EVALUATE_UPDATES = 500
+SAVE_SECONDS = 600
+SETTINGS = ("minutes", "characters", "layers", "units", "embedding", "streams", "steps", "rate", "warmup", "limit", "seed")
 BLOCK_ROWS = 48  # streams that one thread takes at a time: a multiple of the kernels' six rows
 
 # ------------------------------------------------------------------------------------------------------------- kernels
@@ -541,6 +541,15 @@ class Chunks:
         self.at += sizes
         return ids[:-1], np.where(offsets[:-1] < sizes, ids[1:], IGNORED), fresh
 
+    def position(self) -> dict:
+        return {"random": json.dumps(self.random.bit_generator.state), "segments": torch.tensor(self.segments),
+                "at": torch.from_numpy(self.at.copy()), "until": torch.from_numpy(self.until.copy())}
+
+    def go_to(self, position: dict) -> None:
+        self.random.bit_generator.state = json.loads(position["random"])
+        self.segments = [tuple(segment) for segment in position["segments"].tolist()]
+        self.at, self.until = position["at"].numpy().copy(), position["until"].numpy().copy()
+
 
 @torch.no_grad()
 def evaluate(network: Network, works: list[np.ndarray], limit: int = 0, steps: int = 1024) -> dict[str, float]:
@@ -640,18 +649,20 @@ class Trainer:
         for parameter, average in zip(self.parameters, self.average):
             parameter.data, average.data = average.data, parameter.data
 
-    def save(self, path: str) -> None:
+    def save(self, path: str, more: dict) -> None:
+        """All that a later process needs to continue as this one would have, and `more`."""
         torch.save({"weights": [p.detach() for p in self.parameters], "average": self.average, "updates": self.updates,
-                    "adam": self.adam.state_dict(), "muon": self.muon.buffers}, path + ".new")
+                    "adam": self.adam.state_dict(), "muon": self.muon.buffers, "state": list(self.state),
+                    "position": self.chunks.position(), **more}, path + ".new")
         os.replace(path + ".new", path)
 
-    def load(self, path: str) -> None:
-        kept = torch.load(path, weights_only=True)
+    def load(self, kept: dict) -> None:
         for own, saved in ((self.parameters, kept["weights"]), (self.average, kept["average"]), (self.muon.buffers, kept["muon"])):
             for tensor, value in zip(own, saved):
                 tensor.data.copy_(value)
         self.adam.load_state_dict(kept["adam"])
-        self.updates = kept["updates"]
+        self.updates, self.state = kept["updates"], tuple(kept["state"])
+        self.chunks.go_to(kept["position"])
 
 
 def rate_at(progress: float, highest: float, warmup: float) -> float:
@@ -678,6 +689,9 @@ def train(args: argparse.Namespace) -> None:
         print(f"[{time.time() - begun:7.1f}] {line}", flush=True)
         print(f"[{time.time() - begun:7.1f}] {line}", file=log_file, flush=True)
 
+    weights, state = (os.path.join(args.out, name) for name in ("weights.safetensors", "state.pt"))
+    kept = torch.load(state, weights_only=True) if args.resume else {"settings": {}, "read": 0, "seconds": 0.0}
+    vars(args).update(kept["settings"])
     if args.streams * args.steps % 32:
         raise SystemExit("Expected --streams times --steps to be a multiple of 32.")
     kernels = Kernels(args.threads)
@@ -685,20 +699,31 @@ def train(args: argparse.Namespace) -> None:
         network = network_of(read_weights(args.start), kernels)
     else:
         network = Network(args.layers, args.units, args.embedding, kernels)
+    args.layers, args.units, args.embedding = network.layers, network.units, network.embedding.shape[1]
     works, valid = (read_works(os.path.join(args.data, f"{name}.txt")) for name in ("train", "valid"))
     trainer = Trainer(network, Chunks(works, args.streams, args.steps, args.seed))
     if args.resume:
-        trainer.load(args.resume)
+        trainer.load(kept)
     log(f"{sum(p.numel() for p in trainer.parameters):,} weights; {sum(map(len, works)):,} characters of {len(works)} works; "
-        f"{args.streams} streams x {args.steps} steps")
+        f"{args.streams} streams x {args.steps} steps; {kept['read']:,} characters read before")
     with open(os.path.join(args.out, "vocabulary.json"), "w", encoding="utf-8") as file:
         json.dump({"idToChar": dict(enumerate(VOCABULARY)), "charToId": {c: i for i, c in enumerate(VOCABULARY)}}, file)
 
-    weights, state = (os.path.join(args.out, name) for name in ("weights.safetensors", "state.pt"))
-    read, losses, shown = 0, [], (time.time(), 0)
-    evaluated = saved = time.time()
-    progress: Callable[[], float] = (
-        (lambda: read / args.characters) if args.characters else (lambda: (time.time() - begun) / (60 * args.minutes)))
+    read, losses, shown = kept["read"], [], (time.time(), kept["read"])
+    saved = time.time()
+
+    def seconds() -> float:
+        return kept["seconds"] + time.time() - begun
+
+    def progress() -> float:
+        return read / args.characters if args.characters else seconds() / (60 * args.minutes)
+
+    def save() -> None:
+        trainer.save(state, {"settings": {name: getattr(args, name) for name in SETTINGS}, "read": read, "seconds": seconds()})
+        trainer.swap()
+        write_weights(weights, network.arrays())
+        trainer.swap()
+
     stopped = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.append(True))
@@ -708,21 +733,23 @@ def train(args: argparse.Namespace) -> None:
         read += count
         losses.append(loss)
         now = time.time()
-        if len(losses) == LOG_UPDATES:
+        if trainer.updates % LOG_UPDATES == 0:
             speed = (read - shown[1]) / (now - shown[0]) / 1e3
             log(f"{progress():6.1%} {read / 1e6:7.2f} M characters, update {trainer.updates}, train {np.mean(losses):.4f} bits, "
                 f"rate {rate:.2e}, {speed:.1f} k characters/s")
             losses, shown = [], (now, read)
-        if now - evaluated > EVALUATE_SECONDS:
+        if trainer.updates % EVALUATE_UPDATES == 0:
             log(f"        valid (the first {args.limit} of each work): {compare(trainer, valid, args.limit)}")
-            evaluated = time.time()
         if now - saved > SAVE_SECONDS:
-            trainer.save(state)
+            save()
             saved = time.time()
-    trainer.save(state)
+    save()
+    if stopped:
+        log(f"stopped after {read:,} characters; --resume continues, {weights} has the average of the weights")
+        return
     log(f"valid (the first {args.limit} of each work), at the end: {compare(trainer, valid, args.limit, keep=True)}")
     write_weights(weights, network.arrays())
-    log(f"{read:,} characters read in {time.time() - begun:.0f} s; wrote {weights}")
+    log(f"{read:,} characters read in {seconds():.0f} s; wrote {weights}")
 
 
 def compare(trainer: Trainer, works: list[np.ndarray], limit: int, keep: bool = False) -> str:
@@ -779,7 +806,7 @@ def main() -> None:
     t.add_argument("--data", required=True, help="folder of train.txt and valid.txt, whose works begin with U+0003")
     t.add_argument("--out", required=True, help="folder for the weights, the state and the log")
     t.add_argument("--from", dest="start", help="weights to start from: a model folder or a .safetensors file")
-    t.add_argument("--resume", help="state.pt of an earlier run of the same network: weights and optimizers")
+    t.add_argument("--resume", action="store_true", help="continue the run in --out, with its settings, where it was saved")
     t.add_argument("--minutes", type=float, default=110, help="length of the run without its last evaluation")
     t.add_argument("--characters", type=float, default=0, help="length of the run in characters, instead of minutes")
     t.add_argument("--layers", type=int, default=2)
@@ -789,7 +816,7 @@ def main() -> None:
     t.add_argument("--steps", type=int, default=128)
     t.add_argument("--rate", type=float, default=2e-3, help="highest rate")
     t.add_argument("--warmup", type=float, default=0.04, help="share of the run during which the rate rises")
-    t.add_argument("--limit", type=int, default=8000, help="characters of each work of valid.txt that choose the weights")
+    t.add_argument("--limit", type=int, default=4000, help="characters of each work of valid.txt that choose the weights")
     t.add_argument("--seed", type=int, default=1)
     e = verbs.add_parser("evaluate")
     e.add_argument("weights", help="a model folder or a .safetensors file")
