@@ -15,7 +15,7 @@ import {
 import type { TrainingText } from './training-text.ts';
 
 /** Openings of many kinds: narration, speech, a heading, a name, a first person. */
-const OPENINGS = [
+export const OPENINGS = [
   'It all began with',
   'The ship had been drifting for eleven days when',
   '"Captain," said the robot, "',
