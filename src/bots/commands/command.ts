@@ -73,7 +73,7 @@ export interface Command<Order = unknown> {
   readonly managers?: 'channels' | 'server' | 'members';
   /** Whose blocks do not close it: a blocked user can still see and delete the data stored about them. */
   readonly ignoresBlocks?: 'all' | 'of moderators';
-  /** The answer to `help` on Slack, in its markup; absent where there is nothing to explain. */
+  /** The answer to `help` on Slack, in its markup; the description where it is absent. Discord has no such answer. */
   readonly help?: string;
   /** Parses typed options. */
   fromOptions(given: GivenOptions): Order;
@@ -89,16 +89,17 @@ export interface Command<Order = unknown> {
   /**
    * Carries out an order.
    *
-   * @returns the sentences that answer it, for the caller only; mentions are written `<@ID>` and `<#ID>`
+   * @returns the sentences that answer it, for the caller only, in the platform's markup: mentions are `<@ID>` and
+   *   `<#ID>`, and on Slack other text that may have `&`, `<` or `>` is escaped (`slackEscaping`)
    * @throws StoryError `bad_request` with a sentence when it cannot be done
    */
   run(order: Order, caller: Caller, services: CommandServices): Promise<string>;
 }
 
-/** The parts of a command that has no options and that everyone may use. */
+/** The parts of a command that has no options but `help`, and that everyone may use. */
 export const PLAIN: Pick<Command<null>, 'fromOptions' | 'fromText' | 'permission'> = {
   fromOptions: () => null,
-  fromText: () => null,
+  fromText: (text) => (text.trim().toLowerCase() === 'help' ? undefined : null),
   permission: () => 'anyone',
 };
 

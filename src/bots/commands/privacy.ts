@@ -1,6 +1,7 @@
 /** `/scifi-privacy` and `/scifi-forget`. */
 import { StoryError } from '../../errors.ts';
 import { type Clock, Cooldowns } from '../cooldowns.ts';
+import { slackEscaping } from '../text.ts';
 import { type Command, PLAIN } from './command.ts';
 
 /** The operator's policy on users' requests. */
@@ -65,7 +66,10 @@ export const PRIVACY: Command<null> = {
   name: 'scifi-privacy',
   description: 'Which of your data I keep, and for how long',
   ignoresBlocks: 'all',
-  run: async (_, __, { privacy }) => privacyLines(privacy),
+  async run(_, { platform }, { privacy: { retentionMs, url } }) {
+    const address = platform === 'slack' && url ? slackEscaping.escape(url) : url;
+    return privacyLines({ retentionMs, url: address });
+  },
 };
 
 export const FORGET: Command<null> = {

@@ -23,6 +23,21 @@ describe('privacy on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) 
       assert.ok(all.includes(bob.user.id));
       assert.ok(!all.includes(ann.user.id));
       await finished(channel, (message) => textOf(message).length < 300);
+      const help = bob.slash(channel, '/scifi-forget', ' Help ');
+      assert.match(await until(() => harness.ephemeralTo(help), 'help'), /^Stop your stories and delete/);
+      assert.ok((await harness.dump()).includes(bob.user.id), 'help deletes nothing');
+    } finally {
+      await harness.close();
+    }
+  });
+
+  it('names the policy of the operator, escaped', async () => {
+    const url = 'https://example.org/privacy?of=bot&as=<html>';
+    const harness = await openSlack({ privacy: { retentionMs: 3_600_000, url } });
+    try {
+      const told = harness.ann.slash(harness.channel, '/scifi-privacy', '');
+      const answer = await until(() => harness.ephemeralTo(told), 'an answer');
+      assert.match(answer, /\nMore: https:\/\/example\.org\/privacy\?of=bot&amp;as=&lt;html&gt;$/);
     } finally {
       await harness.close();
     }
