@@ -38,7 +38,7 @@ describe('the Slack checks of scifi doctor', { timeout: 60_000 }, () => {
     ]);
     assert.match(
       well.stdout,
-      /^ok {4}Slack: sci-fi in a workspace \(T\w+\), all scopes\n +hears in Socket Mode\n +replies by edits$/m,
+      /^ok {4}Slack: sci-fi in a workspace \(T\w+\), all scopes\n +receives events in Socket Mode\n +replies by edits$/m,
     );
     assert.match(noBot.stdout, /^FAIL {2}Slack: Slack does not accept SLACK_BOT_TOKEN\. Copy it anew/m);
     assert.match(
@@ -54,7 +54,7 @@ describe('the Slack checks of scifi doctor', { timeout: 60_000 }, () => {
     const { code, stdout } = await doctor();
     assert.match(
       stdout,
-      /^FAIL {2}Slack: SLACK_BOT_TOKEN lacks commands \(to be asked .*\), im:history \(to .*\)\. Paste manifest\.json/m,
+      /^FAIL {2}Slack: SLACK_BOT_TOKEN lacks commands \(to receive commands .*\), im:history \(to .*\)\. Paste manifest\.json/m,
     );
     assert.equal(code, 1);
   });

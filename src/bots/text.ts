@@ -13,8 +13,7 @@ const LINE_BREAKS = /[\u0085\u2028\u2029\f\v]/g;
 /** Spaces of every width. Each chat trims them at the ends of a message in its own way. */
 const SPACES = /[\t\p{Zs}]/gu;
 /**
- * Invisible characters: controls (of `\r
- * ` the first), direction controls, tags. Joiners are kept.
+ * Invisible characters: controls, carriage returns among them, direction controls, tags. Joiners are kept.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}]/gu;
 const KEPT_UNSEEN = '\n\u200c\u200d';
@@ -99,7 +98,7 @@ const LEAST_SHARE = 0.25;
 
 /**
  * Splits between paragraphs where possible, otherwise between words, otherwise between characters; never
- * inside a surrogate pair or between a letter and its marks. `text` is clean (see `sanitise.ts`).
+ * inside a surrogate pair or between a letter and its marks. `text` is clean (see `clean`).
  */
 export function splitText(text: string, options: SplitOptions): Part[] {
   const parts: Part[] = [];

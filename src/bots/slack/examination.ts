@@ -38,7 +38,7 @@ export async function examine(config: SlackConfig): Promise<string[]> {
     lines.push(`${name} in ${team} (${teamId}), ${scopes ? 'all scopes' : 'scopes unknown'}`);
   }
   if (installation) lines.push(`installed by workspaces themselves, at /slack/install`);
-  if (http) lines.push(`hears over HTTP on ${config.host}:${http.port}, at /slack/events`);
+  if (http) lines.push(`receives events over HTTP on ${config.host}:${http.port}, at /slack/events`);
   else {
     await api.openSocket(appToken!).catch((cause) => {
       throw refused(
@@ -47,7 +47,7 @@ export async function examine(config: SlackConfig): Promise<string[]> {
         cause,
       );
     });
-    lines.push('hears in Socket Mode');
+    lines.push('receives events in Socket Mode');
   }
   lines.push(config.reply === 'stream' ? 'replies as streams' : 'replies by edits');
   return lines;
