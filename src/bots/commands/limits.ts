@@ -34,7 +34,7 @@ export type LimitsOrder =
 
 export const LIMITS: Command<LimitsOrder> = {
   name: 'scifi-limits',
-  description: 'See and change how many stories users may ask for in this server',
+  description: 'See and change how many stories users may ask for here',
   managers: 'server',
   subcommands: [
     { name: 'show', description: 'The limits of this server' },

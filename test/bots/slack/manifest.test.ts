@@ -13,8 +13,12 @@ describe('manifest.json', () => {
     assert.deepEqual(oauth_config.scopes, { bot: Object.keys(SCOPES) });
     assert.deepEqual(missingScopes(oauth_config.scopes.bot), []);
     assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 1);
-    const commands = features.slash_commands.map(({ command }: { command: string }) => command);
-    assert.deepEqual(commands, [SCIFI, ...COMMANDS.map(({ name }) => `/${name}`)]);
+    const [story, ...others] = features.slash_commands;
+    assert.equal(story.command, SCIFI);
+    assert.deepEqual(
+      others.map(({ command, description }: Record<string, string>) => ({ command, description })),
+      COMMANDS.map(({ name, description }) => ({ command: `/${name}`, description })),
+    );
     // Slack replaces the names of users and channels by their ids in these commands.
     const escaped = features.slash_commands.filter(
       ({ should_escape }: { should_escape: boolean }) => should_escape,
