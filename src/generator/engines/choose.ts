@@ -24,12 +24,17 @@ export interface OpenedEngine {
 }
 
 export interface OpenRequest {
-  /** Whether a software adapter is accepted as a GPU. */
+  /** Whether a software adapter is accepted as a GPU: when the engine was named, and not chosen by `auto`. */
   readonly acceptSoftware: boolean;
 }
 
-/** How each engine is opened; an engine that cannot run here throws an error that names what is missing. */
-export type EngineOpeners = Readonly<Record<EngineName, (request: OpenRequest) => Promise<OpenedEngine>>>;
+/**
+ * How each engine is opened; an engine that cannot run here throws an error that names what is missing. An engine
+ * without an opener is none of this environment, as most are in a browser.
+ */
+export type EngineOpeners = Readonly<
+  Partial<Record<EngineName, (request: OpenRequest) => Promise<OpenedEngine>>>
+>;
 
 export interface ChosenEngine extends OpenedEngine {
   readonly name: EngineName;
@@ -51,7 +56,7 @@ export async function chooseEngine(
 ): Promise<ChosenEngine> {
   if (wanted !== 'auto') {
     try {
-      const opened = await openers[wanted]({ acceptSoftware: true });
+      const opened = await open(openers, wanted, { acceptSoftware: true });
       return { ...opened, name: wanted, reason: `${wanted} on ${opened.device}, as SCIFI_ENGINE says` };
     } catch (error) {
       throw new StoryError(
@@ -69,13 +74,19 @@ export async function chooseEngine(
       continue;
     }
     try {
-      const opened = await openers[name]({ acceptSoftware: false });
+      const opened = await open(openers, name, { acceptSoftware: false });
       return { ...opened, name, reason: [`${name} on ${opened.device}`, ...refusals].join('; not ') };
     } catch (error) {
       refusals.push(`${name}: ${messageOf(error)}`);
     }
   }
   throw new StoryError('configuration', `No engine can run here (${refusals.join('; ')}).`);
+}
+
+async function open(openers: EngineOpeners, name: EngineName, request: OpenRequest): Promise<OpenedEngine> {
+  const opener = openers[name];
+  if (!opener) throw new Error('it is not made for this environment');
+  return opener(request);
 }
 
 function messageOf(error: unknown): string {

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { EngineSupervisor } from './engine-supervisor.ts';
 import { adapterTitle, isSoftware, type TensorflowBackend } from './tensorflow/backend.ts';
 
-export const ENGINE_OPENERS: EngineOpeners = {
+export const ENGINE_OPENERS: Required<EngineOpeners> = {
   async cuda() {
     const { createCudaBackend } = await import('./tensorflow/cuda.ts');
     return onTensorflow(await createCudaBackend(), 'CUDA');

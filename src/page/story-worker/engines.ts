@@ -7,16 +7,9 @@ import {
   type TensorflowBackend,
 } from '../../generator/engines/tensorflow/backend.ts';
 
-const unavailable = async () => {
-  throw new Error('not in a browser');
-};
-
 /** @param binaries address of the folder of the `.wasm` files, with a slash at its end */
 function browserOpeners(binaries: string): EngineOpeners {
   return {
-    cuda: unavailable,
-    integer: unavailable,
-    onnx: unavailable,
     async webgpu({ acceptSoftware }) {
       const gpu: GPU | undefined = navigator.gpu;
       const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });

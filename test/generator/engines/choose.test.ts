@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import {
   AUTOMATIC_ENGINES,
   chooseEngine,
+  ENGINE_NAMES,
   type EngineName,
   type EngineOpeners,
   type OpenedEngine,
@@ -22,13 +23,7 @@ function openers(able: readonly EngineName[], asked: [EngineName, boolean][] = [
     if (!able.includes(name)) throw new Error(`no ${name} here.`);
     return opened(`the ${name} device`);
   };
-  return {
-    cuda: open('cuda'),
-    webgpu: open('webgpu'),
-    integer: open('integer'),
-    onnx: open('onnx'),
-    wasm: open('wasm'),
-  };
+  return Object.fromEntries(ENGINE_NAMES.map((name) => [name, open(name)]));
 }
 
 describe('chooseEngine', () => {
@@ -62,6 +57,7 @@ describe('chooseEngine', () => {
       code: 'configuration',
       message: 'SCIFI_ENGINE=cuda cannot run here: no cuda here. Provide that, or set SCIFI_ENGINE=auto.',
     });
+    await assert.rejects(chooseEngine('cuda', {}), /: it is not made for this environment\. /);
   });
 
   test('names every reason when nothing runs', async () => {

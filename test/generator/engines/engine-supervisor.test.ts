@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { EngineName, EngineOpeners, OpenedEngine } from '../../../src/generator/engines/choose.ts';
+import {
+  ENGINE_NAMES,
+  type EngineName,
+  type EngineOpeners,
+  type OpenedEngine,
+} from '../../../src/generator/engines/choose.ts';
 import { EngineSupervisor } from '../../../src/generator/engines/engine-supervisor.ts';
 
 /** A supervisor whose clock advances only while it waits, and whose openers the test controls. */
@@ -16,13 +21,7 @@ function keeper(wanted: EngineName | 'auto', able: Set<EngineName>) {
       },
     };
   };
-  const openers: EngineOpeners = {
-    cuda: open('cuda'),
-    webgpu: open('webgpu'),
-    integer: open('integer'),
-    onnx: open('onnx'),
-    wasm: open('wasm'),
-  };
+  const openers: EngineOpeners = Object.fromEntries(ENGINE_NAMES.map((name) => [name, open(name)]));
   const made = new EngineSupervisor({
     wanted,
     openers,
