@@ -1,10 +1,9 @@
 /**
  * Measures each kernel of the integer engine that runs here, on one thread: characters per second of processor
  * time, by rows at a time. Processor time excludes the rest of the machine's load.
- *
- *   npm run bench:kernels
  */
 import { fileURLToPath } from 'node:url';
+import { readCommandLine } from '../scripts/command-line.ts';
 import type { Row } from '../src/generator/engines/engine.ts';
 import { Arena, Views } from '../src/generator/engines/integer/arena.ts';
 import { JobLayout } from '../src/generator/engines/integer/job-layout.ts';
@@ -61,6 +60,13 @@ function rateOf(decode: (rows: number) => void, rows: number): number {
   return best;
 }
 
+const HELP = `
+npm run bench:kernels
+
+Measures the kernels of the integer engine on one thread, in half a minute.
+`;
+
+readCommandLine(HELP, {});
 const plan = planOf(await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url))));
 const lines: string[][] = [];
 for (const name of await kernelNames()) {

@@ -4,8 +4,11 @@
 const MAX_ROWS_BY_UNITS = 8;
 /** More threads would wait for each other longer than they compute. */
 const MAX_THREADS_BY_UNITS = 8;
-/** With more rows at a time their states leave the nearest cache. */
-const MAX_ROWS_EACH = 64;
+/**
+ * Rows that a thread takes at a time: three tiles of the widest kernel. More would be hardly faster, and where a
+ * thread loses its processor, the others do the rest of the rows sooner with fewer.
+ */
+const MAX_ROWS_EACH = 18;
 
 export interface Share {
   /** Threads that take part. */
@@ -34,13 +37,14 @@ export class Shares {
 
   next(rows: number): Share {
     const threads = this.#threads;
-    if (threads === 1) return { threads: 1, rowsEach: Math.min(rows, MAX_ROWS_EACH) };
-    if (rows <= MAX_ROWS_BY_UNITS) {
+    if (threads > 1 && rows <= MAX_ROWS_BY_UNITS) {
       if (this.#left === 0) return { threads: Math.min(threads, MAX_THREADS_BY_UNITS), rowsEach: 0 };
       this.#left -= 1;
       return { threads: 1, rowsEach: rows };
     }
-    const rowsEach = Math.min(MAX_ROWS_EACH, Math.ceil(rows / threads));
+    // As many parts for each thread, of as equal sizes as possible.
+    const parts = threads * Math.ceil(rows / (threads * MAX_ROWS_EACH));
+    const rowsEach = Math.ceil(rows / parts);
     return { threads: Math.min(threads, Math.ceil(rows / rowsEach)), rowsEach };
   }
 

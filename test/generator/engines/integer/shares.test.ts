@@ -10,8 +10,9 @@ describe('the threads of the integer engine', () => {
     for (const rows of [1, 8]) assert.deepEqual(shares.next(rows), TOGETHER);
     assert.deepEqual(shares.next(9), { threads: 3, rowsEach: 3 });
     assert.deepEqual(shares.next(64), { threads: 4, rowsEach: 16 });
-    // More rows at a time would leave the nearest cache.
-    assert.deepEqual(shares.next(1_000), { threads: 4, rowsEach: 64 });
+    // Three tiles of rows at most, in as many parts for each thread.
+    assert.deepEqual(shares.next(100), { threads: 4, rowsEach: 13 });
+    assert.deepEqual(shares.next(1_000), { threads: 4, rowsEach: 18 });
   });
 
   test('are no more than eight where they wait for each other', () => {
@@ -21,7 +22,7 @@ describe('the threads of the integer engine', () => {
 
   test('are one where there is one', () => {
     assert.deepEqual(new Shares(1).next(3), { threads: 1, rowsEach: 3 });
-    assert.deepEqual(new Shares(1).next(300), { threads: 1, rowsEach: 64 });
+    assert.deepEqual(new Shares(1).next(300), { threads: 1, rowsEach: 18 });
   });
 
   test('leave few rows to one of them after a processor was lost, longer each time', () => {
