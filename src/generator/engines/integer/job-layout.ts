@@ -10,10 +10,18 @@ const WORD = 4;
 const DOUBLE = 8;
 const JOB_WORDS = 18;
 /** Of each thread's `ThreadState`, and of each word of `Sync`. */
-const LINE_WORDS = 16;
+export const LINE_WORDS = 16;
 const SYNC_WORDS = 5 * LINE_WORDS;
+/** Index of `phase` in `ThreadState`. */
+const THREAD_PHASE = 3;
 /** Indices in `Sync` of the words `phase`, `sole_thread` and `is_broken`. */
 const [PHASE, SOLE_THREAD, IS_BROKEN] = [2 * LINE_WORDS, 2 * LINE_WORDS + 1, 4 * LINE_WORDS];
+
+/** The arrays of `Job`, in its order. */
+const ARRAYS = [
+  ...(['slots', 'parities', 'feedCounts', 'feeds', 'drawn', 'allowed', 'temperatures'] as const),
+  ...(['wordTemperatures', 'logMinPs', 'uniforms', 'states', 'scratch', 'sync'] as const),
+] as const;
 
 export interface JobSizes {
   readonly capacity: number;
@@ -76,7 +84,7 @@ export class JobLayout {
     this.command = arena.reserve(LINE_WORDS * WORD) / WORD;
     this.remaining = arena.reserve(LINE_WORDS * WORD) / WORD;
     this.phase = this.#sync + PHASE;
-    this.firstThreadPhase = this.#places.states / WORD + 3;
+    this.firstThreadPhase = this.#places.states / WORD + THREAD_PHASE;
   }
 
   /** Rows from `first` on whose sets of allowed ids fit into one decode. */
@@ -150,9 +158,3 @@ export class JobLayout {
     return words[this.#sync + IS_BROKEN] !== 0;
   }
 }
-
-/** The arrays of `Job`, in its order. */
-const ARRAYS = [
-  ...(['slots', 'parities', 'feedCounts', 'feeds', 'drawn', 'allowed', 'temperatures'] as const),
-  ...(['wordTemperatures', 'logMinPs', 'uniforms', 'states', 'scratch', 'sync'] as const),
-] as const;

@@ -1,5 +1,6 @@
 /** The worker threads of an integer engine: they share each decode, so that the event loop is free. */
 import { Worker } from 'node:worker_threads';
+import { LINE_WORDS } from './job-layout.ts';
 import type { Kernel, KernelMemory } from './kernels.ts';
 
 const THREAD_SOURCE = new URL('./thread.js', import.meta.url);
@@ -56,7 +57,7 @@ export class Threads {
     this.#words = new Int32Array(memory.buffer);
     const { command, remaining, phase, firstThreadPhase } = words;
     this.#workers = Array.from({ length: count }, (_, thread) => {
-      const at = { command, remaining, phase, ownPhase: firstThreadPhase + thread * 16 };
+      const at = { command, remaining, phase, ownPhase: firstThreadPhase + thread * LINE_WORDS };
       const workerData = { kernel: kernel.thread, memory: memory.shared, network, job, thread, at };
       // The thread is plain JavaScript and needs none of the loaders of this process.
       return new Worker(THREAD_SOURCE, { workerData, execArgv: [], env: {} });

@@ -127,6 +127,20 @@ describe('the integer engine', () => {
     await engine.close();
   });
 
+  test('fails where the logits are no distribution, and goes on afterwards', async () => {
+    const random = new RandomLayers(1);
+    const [lstm, dense] = [random.lstm(5, 256), random.dense(256, 12)];
+    // Open gates make every hidden state positive, and the logits overflow.
+    const open = { ...lstm, bias: lstm.bias.map(() => 5) };
+    const model = modelOf([random.embedding(12, 5), open, { ...dense, kernel: dense.kernel.fill(3e38) }]);
+    const engine = await createIntegerEngine(model, { capacity: 1, threads: 2 });
+    const row: Row = { slot: 0, feed: [1], temperature: 1, uniforms: [0.5] };
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(engine.decode([row], 1), /Nothing can be drawn from such logits/);
+    }
+    await engine.close();
+  });
+
   test('never blocks the event loop for long', async () => {
     const engine = await createIntegerEngine(randomModel({ units: [512, 512] }), { capacity: 64 });
     const slots = Array.from({ length: 64 }, (_, slot) => slot);
