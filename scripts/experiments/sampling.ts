@@ -75,8 +75,8 @@ export async function sampling(data: string, count: number, out: string): Promis
   const [header, ...body] = measuresTable([['human text', human], ...presets], human);
   return `## Sampling presets and human text
 
-Written by \`npm run experiments -- sampling DATA\` on ${machine()}: ${count} stories of each preset by \`${MODEL}\`, one to ten of
-its openings each, beside as many passages of the test text. \`scifi evaluate MODEL test.txt --stories ${count} --train train.txt\`
+Written by \`npm run experiments -- sampling DATA\` on ${machine()}: ${count} stories of each preset by \`${MODEL}\`, ten openings in
+turn, beside as many passages of the test text. \`scifi evaluate MODEL test.txt --stories ${count} --train train.txt\`
 measures any model so.
 
 ${table(header!, body)}
@@ -89,8 +89,8 @@ each counts at most 2. The nearest:
 
 ${table(['first letters', 'inside words', 'min-p', 'real words', 'distinct', 'seen', 'sentence', 'spoken', 'distance'], rows)}
 
-The default, \`${DEFAULT_PRESET}\` (${ofDefault}), is number ${place + 1} of them at ${sorted[place]!.far.toFixed(2)}; the nearest has ${sorted[0]!.far.toFixed(2)}. With so many stories a distance
-is known to a few hundredths.
+The default, \`${DEFAULT_PRESET}\` (${ofDefault}), is number ${place + 1} of them at ${sorted[place]!.far.toFixed(2)}; the nearest has ${sorted[0]!.far.toFixed(2)}. With so few stories of each, a
+distance is known to about a tenth.
 `;
 }
 
