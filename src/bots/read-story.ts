@@ -1,13 +1,14 @@
 /** Reads a story back from a chat's messages, for the buttons under it. */
 import { StoryError } from '../errors.ts';
-import { type Again, endOf, requestAgain, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
-import type { RequestReader } from '../story/story-request.ts';
+import { presetOf, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import { inputOf, type RequestReader } from '../story/story-request.ts';
+import { type Again, endOf, requestAgain } from '../story/variations.ts';
 import type { ParsedRequest } from './submit.ts';
 import { joinParts, type Part } from './text.ts';
 
 /** The request of a finished story, and where its text is: everything that its buttons store. */
 export interface StoryReference
-  extends Pick<StoryRequest, 'model' | 'temperature' | 'length' | 'seed'>,
+  extends Pick<StoryRequest, 'model' | 'preset' | 'temperature' | 'length' | 'seed'>,
     StoryMessages {
   /** Characters of the prompt at the beginning of the story. */
   readonly promptLength: number;
@@ -48,16 +49,18 @@ export async function requestBehind(
   seed: number,
 ): Promise<ParsedRequest> {
   const { action, model, temperature, length } = button;
-  const last = { model, temperature, length, seed: button.seed, prompt: '', context: '' };
+  const preset = presetOf(button);
+  const last = { model, preset, temperature, length, seed: button.seed, prompt: '', context: '' };
+  const readAgain = (next: StoryRequest) => readRequest(inputOf(next));
   if (action === 'continue') {
     const story = await storyEnd(message, find);
-    return { request: readRequest(requestAgain('continue', last, story, seed)), source: message.id };
+    return { request: readAgain(requestAgain('continue', last, story, seed)), source: message.id };
   }
   const first = button.first && button.promptLength > 0 ? await found(find, button.first) : message;
   const prompt = first.part.text.slice(0, button.promptLength);
   const source = button.source ? await found(find, button.source) : undefined;
   const context = source ? endOf(await storyEnd(source, find)) : '';
-  const request = readRequest(requestAgain(action, { ...last, prompt, context }, '', seed));
+  const request = readAgain(requestAgain(action, { ...last, prompt, context }, '', seed));
   return { request, source: source?.id };
 }
 

@@ -1,5 +1,6 @@
 /** All exchanges of the page: requests, following and storage. */
-import { DEGREE, isFinal, type ReplyState, warmed } from '../story/story.ts';
+import { isFinal, type ReplyState } from '../story/story.ts';
+import { DEGREE, warmed } from '../story/variations.ts';
 import { type Action, flash } from './actions.ts';
 import { ApiError, type StoryBackend } from './backend/backend.ts';
 import { copyText, downloadText, drawSeed, later, newId, wait } from './browser.ts';

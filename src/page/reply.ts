@@ -1,5 +1,6 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
-import { endOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import { isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import { endOf } from '../story/variations.ts';
 
 /** A request as the page makes it: the server may choose the model. */
 export type Ask = Omit<StoryRequest, 'model'> & { readonly model?: string };

@@ -1,7 +1,15 @@
 /** Parses a user's input into a `StoryRequest`, in the same way on every platform. Runs in browsers too. */
 import { StoryError } from '../errors.ts';
 import { hasSlur } from './filter/find.ts';
-import { type ModelChoice, problemWith, STORY_BOUNDS, type StoryRequest } from './story.ts';
+import {
+  DEFAULT_PRESET,
+  type ModelChoice,
+  PRESETS,
+  presetOf,
+  problemWith,
+  STORY_BOUNDS,
+  type StoryRequest,
+} from './story.ts';
 
 const COMMAND = /^\s*\/scifi(?:\s+|$)/;
 const DECLINED = 'I do not write on from one of the words in there. Please try other words.';
@@ -9,13 +17,14 @@ const DECLINED = 'I do not write on from one of the words in there. Please try o
 const FIELDS = {
   prompt: ['string', 'The opening must be text.'],
   context: ['string', 'The context must be text.'],
+  preset: ['string', 'The preset must be a name.'],
   temperature: ['number', 'The temperature must be a number.'],
   length: ['number', 'The length must be a number.'],
   seed: ['number', 'The seed must be a number.'],
   model: ['string', 'The model must be a name.'],
 } as const;
 /** Fields that may be null, which means the same as absent. */
-const NULLABLE: readonly string[] = ['seed', 'model'];
+const NULLABLE: readonly string[] = ['preset', 'seed', 'model'];
 
 /** Draws a seed: a whole number from 0 to 2^32 - 1. */
 export function drawSeed(): number {
@@ -54,7 +63,7 @@ export function completeRequest(
   models: readonly ModelChoice[],
   drawSeed: () => number,
 ): StoryRequest {
-  const { prompt = '', context = '', temperature, length, seed, model } = fieldsOf(input);
+  const { prompt = '', context = '', preset, temperature, length, seed, model } = fieldsOf(input);
   const name = model || models[0]!.name;
   if (!models.some((choice) => choice.name === name)) {
     const names = models.map((choice) => choice.name).join(', ');
@@ -63,7 +72,7 @@ export function completeRequest(
   const request: StoryRequest = {
     prompt: carriable(prompt).replace(COMMAND, ''),
     context: carriable(context),
-    temperature: temperature ?? STORY_BOUNDS.temperature.default,
+    ...samplingGiven({ preset, temperature }),
     length: length ?? STORY_BOUNDS.length.default,
     seed: seed ?? drawSeed(),
     model: name,
@@ -74,7 +83,44 @@ export function completeRequest(
   return request;
 }
 
-function fieldsOf(input: unknown): Partial<StoryRequest> {
+/**
+ * The preset and temperature of a request, from those that an input gives. A temperature alone means
+ * `classic`, the only preset that has one.
+ *
+ * @throws StoryError `bad_request` with a sentence
+ */
+export function samplingGiven(given: {
+  readonly preset?: string | undefined;
+  readonly temperature?: number | undefined;
+}): Required<Pick<StoryRequest, 'preset' | 'temperature'>> {
+  const name = given.preset ?? (given.temperature === undefined ? DEFAULT_PRESET : 'classic');
+  const preset = PRESETS.find((known) => known === name);
+  if (!preset) {
+    throw new StoryError(
+      'bad_request',
+      `There is no preset of that name. Choose one of: ${PRESETS.join(', ')}.`,
+    );
+  }
+  if (preset !== 'classic' && given.temperature !== undefined) {
+    throw new StoryError(
+      'bad_request',
+      'The temperature belongs to the preset classic; leave out one of them.',
+    );
+  }
+  return { preset, temperature: given.temperature ?? STORY_BOUNDS.temperature.default };
+}
+
+/** The input that is read as this request: without the temperature, unless its preset has one. */
+export function inputOf(request: StoryRequest): Partial<StoryRequest> {
+  const preset = presetOf(request);
+  const { temperature, ...others } = request;
+  return preset === 'classic' ? { ...others, preset, temperature } : { ...others, preset };
+}
+
+/** The fields of an input. Their types are checked, their values are not. */
+type Fields = Omit<Partial<StoryRequest>, 'preset'> & { readonly preset?: string };
+
+function fieldsOf(input: unknown): Fields {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new StoryError('bad_request', 'Expected a story request.');
   }

@@ -1,6 +1,6 @@
 /**
  * The types that all modules share: the request that travels from a chat to the generator, its bounds, its
- * sampling presets and variations, and the result. Pure; imports no other module.
+ * sampling presets, and the result. Pure; imports no other module.
  */
 
 /** One story, fully specified: the same request on the same model version and engine gives the same text. */
@@ -15,11 +15,11 @@ export interface StoryRequest {
    * continues.
    */
   readonly context: string;
-  /** The sampling preset; absent in requests of version 0.1, which are `classic`. */
+  /** The sampling preset; absent in records of version 0.1, which are `classic` (see `presetOf`). */
   readonly preset?: Preset;
   /**
    * Softmax temperature of the preset `classic`: 0 (always the likeliest character) to 2. The other presets
-   * have their own.
+   * have their own, and their requests have the default here.
    */
   readonly temperature: number;
   /** The most characters (UTF-16 code units) in the story, its prompt included. */
@@ -150,11 +150,21 @@ export interface StorytellerStatus {
 export const PRESETS = ['classic', 'calm', 'lively', 'wild'] as const;
 export type Preset = (typeof PRESETS)[number];
 
-/**
- * The preset of requests that name none; requests of version 0.1, which had only a temperature, are
- * `classic`.
- */
+/** The preset of an input that gives neither a preset nor a temperature. */
 export const DEFAULT_PRESET: Preset = 'lively';
+
+/** What a preset writes, for people who choose one. */
+export const PRESET_DESCRIPTIONS: Readonly<Record<Preset, string>> = {
+  classic: 'a single temperature, as in version 0.1',
+  calm: 'likely words, quiet sentences',
+  lively: 'varied words that make sense most often',
+  wild: 'unlikely words, and surprises',
+};
+
+/** The preset of a stored request, also of one by version 0.1, which had only a temperature. */
+export function presetOf({ preset = 'classic' }: Pick<StoryRequest, 'preset'>): Preset {
+  return preset;
+}
 
 /** The settings of a preset. */
 export interface Sampling {
@@ -188,64 +198,4 @@ const SETTINGS: Readonly<Record<Exclude<Preset, 'classic'>, Sampling>> = {
  */
 export function samplingOf(preset: Preset, temperature: number): Sampling {
   return preset === 'classic' ? { temperature, rules: false } : SETTINGS[preset];
-}
-
-/** The buttons under a story, with the same meaning on every platform. */
-export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
-
-/** The buttons' labels, in their order. */
-export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
-  continue: 'Continue',
-  another: 'Another',
-  warmer: 'Warmer',
-  cooler: 'Cooler',
-};
-
-/** The change of temperature by Warmer and Cooler. */
-export const DEGREE = 0.2;
-const TEMPERATURE_STEPS_PER_UNIT = 100;
-
-/** The actions available under a text: an empty text cannot be continued. */
-export function againActions(text: string): Again[] {
-  const all = Object.keys(AGAIN_LABELS) as Again[];
-  return text.trim() === '' ? all.filter((action) => action !== 'continue') : all;
-}
-
-/**
- * The request that a button makes.
- *
- * @param last the request of the story
- * @param story its text, without its context
- * @param seed a new seed; Warmer and Cooler keep the old one, so that only the temperature differs
- */
-export function requestAgain(again: Again, last: StoryRequest, story: string, seed: number): StoryRequest {
-  switch (again) {
-    case 'continue':
-      return { ...last, prompt: '', context: endOf(last.context + story), seed };
-    case 'another':
-      return { ...last, seed };
-    case 'warmer':
-      return { ...last, temperature: warmed(last.temperature, DEGREE) };
-    case 'cooler':
-      return { ...last, temperature: warmed(last.temperature, -DEGREE) };
-  }
-}
-
-/** `temperature + change`, within bounds and without binary rounding errors. */
-export function warmed(temperature: number, change: number): number {
-  const { min, max } = STORY_BOUNDS.temperature;
-  const rounded =
-    Math.round((temperature + change) * TEMPERATURE_STEPS_PER_UNIT) / TEMPERATURE_STEPS_PER_UNIT;
-  return Math.min(max, Math.max(min, rounded));
-}
-
-/** The end of a text, cut at a word boundary. */
-export function endOf(text: string, max: number = STORY_BOUNDS.context.max): string {
-  if (text.length <= max) return text;
-  const tail = text.slice(-max);
-  if (/^\s/.test(tail) || /\s/.test(text[text.length - max - 1]!)) return tail;
-  const nextWord = tail.search(/\s\S/);
-  if (nextWord !== -1) return tail.slice(nextWord + 1);
-  // For a single long word, only half of a surrogate pair is removed.
-  return tail.replace(/^[\udc00-\udfff]/, '');
 }

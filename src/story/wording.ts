@@ -1,5 +1,12 @@
 /** Sentences about stories that every platform uses. Pure. */
-import type { ModelChoice, ReplyState, Story, StoryRequest, StorytellerStatus } from './story.ts';
+import {
+  type ModelChoice,
+  presetOf,
+  type ReplyState,
+  type Story,
+  type StoryRequest,
+  type StorytellerStatus,
+} from './story.ts';
 
 /** `3rd`. */
 export function ordinal(n: number): string {
@@ -26,16 +33,22 @@ export function wakingLine({ loaded }: Pick<StorytellerStatus, 'loaded'>): strin
   return `Waking the computer… ${Math.round(Math.min(1, Math.max(0, loaded)) * 100)}%`;
 }
 
+/** `lively`; `classic, temperature 0.4`: what a user gives to have the same sampling again. */
+export function samplingName(request: Pick<StoryRequest, 'preset' | 'temperature'>): string {
+  const preset = presetOf(request);
+  return preset === 'classic' ? `classic, temperature ${request.temperature}` : preset;
+}
+
 /** The footer of a finished story: what is needed to reproduce it, and the model and engine that wrote it. */
 export function footerLine(
-  request: Pick<StoryRequest, 'temperature' | 'seed'> & { readonly model?: string },
+  request: Pick<StoryRequest, 'preset' | 'temperature' | 'seed'> & { readonly model?: string },
   story: Pick<Story, 'modelVersion' | 'engine'>,
   models: readonly ModelChoice[],
 ): string {
   const title = models.find(({ name }) => name === request.model)?.title ?? request.model ?? 'unknown model';
   // A story that was stopped before a worker began has no model version.
   const writer = story.modelVersion ? ` ${story.modelVersion} (${story.engine})` : '';
-  return `${title}${writer} · temperature ${request.temperature} · seed ${request.seed} · written by a neural network`;
+  return `${title}${writer} · ${samplingName(request)} · seed ${request.seed} · written by a neural network`;
 }
 
 export function sentenceCase(text: string): string {

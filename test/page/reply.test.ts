@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { continuationContext, failed, mergeState, segmentsOf, wholeText } from '../../src/page/reply.ts';
 import type { ReplyState } from '../../src/story/story.ts';
-import { warmed } from '../../src/story/story.ts';
+import { warmed } from '../../src/story/variations.ts';
 import { finished, reply } from './replies.ts';
 
 const waiting = (position: number | null): ReplyState => ({ status: 'waiting', position });

@@ -34,7 +34,8 @@ test('the reasons why a story has not started', () => {
 
 test('a footer suffices to generate the story again', () => {
   const models = [{ name: 'scifi', title: 'Science fiction', description: '' }];
-  const line = 'Science fiction abc123 (onnx) · temperature 0.4 · seed 7 · written by a neural network';
+  const line =
+    'Science fiction abc123 (onnx) · classic, temperature 0.4 · seed 7 · written by a neural network';
   assert.equal(footerLine(ASK, finished('x') as Story, models), line);
   assert.match(footerLine(ASK, finished('x') as Story, []), /^scifi abc123/);
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { StoryError } from '../../src/errors.ts';
-import { problemWith } from '../../src/story/story.ts';
-import { createRequestReader } from '../../src/story/story-request.ts';
+import { PRESETS, problemWith } from '../../src/story/story.ts';
+import { createRequestReader, inputOf } from '../../src/story/story-request.ts';
 import { sized } from '../helpers/sized.ts';
 
 const models = [
@@ -17,6 +17,7 @@ describe('a request parser', () => {
     assert.deepEqual(read({}), {
       prompt: '',
       context: '',
+      preset: 'lively',
       temperature: 0.4,
       length: 1_200,
       seed: 99,
@@ -37,7 +38,25 @@ describe('a request parser', () => {
 
   it('keeps the given values', () => {
     const chosen = { prompt: 'x', context: 'y', temperature: 0, length: 51, seed: 0, model: 'melville' };
-    assert.deepEqual(read(chosen), chosen);
+    assert.deepEqual(read(chosen), { ...chosen, preset: 'classic' });
+  });
+
+  it('reads a temperature alone as classic, and gives classic alone the temperature 0.4', () => {
+    const samplingOf = ({ preset, temperature }: ReturnType<typeof read>) => [preset, temperature];
+    assert.deepEqual(samplingOf(read({ temperature: 1.1 })), ['classic', 1.1]);
+    assert.deepEqual(samplingOf(read({ temperature: 1.1, preset: null })), ['classic', 1.1]);
+    assert.deepEqual(samplingOf(read({ temperature: 1.1, preset: 'classic' })), ['classic', 1.1]);
+    assert.deepEqual(samplingOf(read({ preset: 'classic' })), ['classic', 0.4]);
+    for (const preset of ['calm', 'lively', 'wild']) assert.equal(read({ preset }).preset, preset);
+  });
+
+  it('reads what `inputOf` gives as the same request', () => {
+    for (const preset of PRESETS) {
+      const request = read({ preset, prompt: 'x', seed: 1 });
+      assert.deepEqual(read(inputOf(request)), request);
+    }
+    const { preset: _, ...stored } = read({ temperature: 0.7, seed: 1 });
+    assert.deepEqual(read(inputOf(stored)), { ...stored, preset: 'classic' });
   });
 
   it('draws a seed only when none was given', () => {
@@ -56,8 +75,15 @@ describe('a request parser', () => {
   it('accepts values at the bounds', () => {
     for (const input of [
       { prompt: 'x'.repeat(2_000), length: 2_050 },
-      { prompt: '', context: 'x'.repeat(2_000), length: 50, temperature: 2, seed: 0xffff_ffff },
-      { prompt: 'x'.repeat(2_000), length: 6_000, temperature: 0 },
+      {
+        prompt: '',
+        context: 'x'.repeat(2_000),
+        length: 50,
+        preset: 'classic',
+        temperature: 2,
+        seed: 0xffff_ffff,
+      },
+      { prompt: 'x'.repeat(2_000), length: 6_000, temperature: 0, preset: 'classic' },
       // The command is not part of the opening.
       { prompt: `/scifi ${'x'.repeat(2_000)}`, length: 2_050 },
     ]) {
@@ -114,6 +140,13 @@ describe('a request parser', () => {
       [{ seed: '7' }, /^The seed must be a number\.$/],
       [{ seed: -1 }, /^The seed is -1; give a whole number from 0 to 4294967295\.$/],
       [{ seed: 2 ** 32 }, /^The seed is 4294967296; give/],
+      [{ preset: 7 }, /^The preset must be a name\.$/],
+      [{ preset: '' }, /^There is no preset of that name\. Choose one of: classic, calm, lively, wild\.$/],
+      [{ preset: 'toString', temperature: 1 }, /^There is no preset of that name\./],
+      [
+        { preset: 'wild', temperature: 0.4 },
+        /^The temperature belongs to the preset classic; leave out one of them\.$/,
+      ],
       [{ model: 7 }, /^The model must be a name\.$/],
       [{ model: 'toString' }, /^There is no model of that name\. Choose one of: scifi, melville\.$/],
       [
@@ -133,6 +166,7 @@ describe('a request parser', () => {
       {
         prompt: fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000, size: 'max' }), fc.anything()),
         context: fc.oneof(fc.string(), fc.anything()),
+        preset: fc.oneof(fc.constantFrom(...PRESETS), fc.anything()),
         temperature: fc.oneof(fc.double(), fc.anything()),
         length: fc.oneof(fc.integer(), fc.double(), fc.anything()),
         seed: fc.oneof(fc.integer(), fc.anything()),
@@ -143,7 +177,8 @@ describe('a request parser', () => {
     const plausible = fc.record(
       {
         prompt: fc.string({ unit: 'binary' }),
-        temperature: fc.constantFrom(0, 0.4, 2),
+        preset: fc.constantFrom(...PRESETS, null, 'tepid'),
+        temperature: fc.constantFrom(0, 0.4, 2, undefined),
         length: fc.integer({ min: 100, max: 6_000 }),
         seed: fc.option(fc.nat()),
       },
@@ -156,6 +191,7 @@ describe('a request parser', () => {
           const request = read(input);
           assert.equal(problemWith(request), undefined);
           assert.ok(models.some(({ name }) => name === request.model));
+          assert.ok(PRESETS.some((name) => name === request.preset));
           assert.ok(request.prompt.isWellFormed() && !request.prompt.includes('\u0000'));
           valid++;
         } catch (error) {

@@ -6,14 +6,8 @@
  * `custom_id`, a hundred characters at most, and in the messages themselves.
  */
 import type { APIMessageTopLevelComponent } from 'discord.js';
-import {
-  AGAIN_LABELS,
-  type Again,
-  againActions,
-  type ModelChoice,
-  type ReplyState,
-  type StoryRequest,
-} from '../../story/story.ts';
+import type { ModelChoice, ReplyState, StoryRequest } from '../../story/story.ts';
+import { AGAIN_LABELS, type Again, againActions } from '../../story/variations.ts';
 import { smallPrint } from '../../story/wording.ts';
 import type { StoryReference } from '../read-story.ts';
 import type { MessageCapacity } from '../submit.ts';
@@ -86,7 +80,7 @@ function againRow(
     previous: index > 0 ? ids[index - 1] : undefined,
     source: request.context ? source : undefined,
   };
-  const components = againActions(state.text).map((action) => ({
+  const components = againActions(state.text, request).map((action) => ({
     type: BUTTON,
     style: action === 'continue' ? STYLE.primary : STYLE.secondary,
     label: AGAIN_LABELS[action],

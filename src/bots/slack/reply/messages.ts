@@ -9,14 +9,8 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { mask } from '../../../story/filter/find.ts';
-import {
-  AGAIN_LABELS,
-  type Again,
-  againActions,
-  type ModelChoice,
-  type ReplyState,
-  type StoryRequest,
-} from '../../../story/story.ts';
+import type { ModelChoice, ReplyState, StoryRequest } from '../../../story/story.ts';
+import { AGAIN_LABELS, type Again, againActions } from '../../../story/variations.ts';
 import { smallPrint } from '../../../story/wording.ts';
 import type { StoryReference } from '../../read-story.ts';
 import type { MessageCapacity } from '../../submit.ts';
@@ -107,7 +101,7 @@ function againRow(
     promptLength: Math.min(request.prompt.length, state.text.length),
     source: request.context ? source : undefined,
   });
-  const elements = againActions(state.text).map(
+  const elements = againActions(state.text, request).map(
     (action): types.Button => ({
       type: 'button',
       ...(action === 'continue' ? { style: 'primary' } : {}),

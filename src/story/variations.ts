@@ -1,0 +1,79 @@
+/** The buttons under a story, with the same meaning on every platform, and the requests that they make. Pure. */
+import { type Preset, presetOf, STORY_BOUNDS, type StoryRequest } from './story.ts';
+
+export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
+
+/** The buttons' labels, in their order. */
+export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
+  continue: 'Continue',
+  another: 'Another',
+  warmer: 'Warmer',
+  cooler: 'Cooler',
+};
+
+/** The settings of a request that Warmer and Cooler change. */
+type Warmth = Pick<StoryRequest, 'preset' | 'temperature'>;
+
+/** The change of temperature by Warmer and Cooler in the preset `classic`. */
+export const DEGREE = 0.2;
+const TEMPERATURE_STEPS_PER_UNIT = 100;
+/** The presets that Warmer and Cooler move between, from cool to warm. */
+const SCALE: readonly Preset[] = ['calm', 'lively', 'wild'];
+
+/** The actions available under a story: an empty text cannot be continued, and Warmer and Cooler have an end. */
+export function againActions(text: string, request: Warmth): Again[] {
+  return (Object.keys(AGAIN_LABELS) as Again[]).filter((action) => {
+    if (action === 'continue') return text.trim() !== '';
+    return action === 'another' || warmthAfter(action, request) !== undefined;
+  });
+}
+
+/**
+ * The request that a button makes.
+ *
+ * @param last the request of the story
+ * @param story its text, without its context
+ * @param seed a new seed; Warmer and Cooler keep the old one, so that only the sampling differs
+ */
+export function requestAgain(again: Again, last: StoryRequest, story: string, seed: number): StoryRequest {
+  switch (again) {
+    case 'continue':
+      return { ...last, prompt: '', context: endOf(last.context + story), seed };
+    case 'another':
+      return { ...last, seed };
+    case 'warmer':
+    case 'cooler':
+      return { ...last, ...warmthAfter(again, last) };
+  }
+}
+
+/** The settings after Warmer or Cooler; undefined where there is nothing warmer or cooler. */
+function warmthAfter(again: 'warmer' | 'cooler', request: Warmth): Warmth | undefined {
+  const sign = again === 'warmer' ? 1 : -1;
+  const preset = presetOf(request);
+  if (preset === 'classic') {
+    const temperature = warmed(request.temperature, sign * DEGREE);
+    return temperature === request.temperature ? undefined : { temperature };
+  }
+  const next = SCALE[SCALE.indexOf(preset) + sign];
+  return next && { preset: next, temperature: request.temperature };
+}
+
+/** `temperature + change`, within bounds and without binary rounding errors. */
+export function warmed(temperature: number, change: number): number {
+  const { min, max } = STORY_BOUNDS.temperature;
+  const rounded =
+    Math.round((temperature + change) * TEMPERATURE_STEPS_PER_UNIT) / TEMPERATURE_STEPS_PER_UNIT;
+  return Math.min(max, Math.max(min, rounded));
+}
+
+/** The end of a text, cut at a word boundary. */
+export function endOf(text: string, max: number = STORY_BOUNDS.context.max): string {
+  if (text.length <= max) return text;
+  const tail = text.slice(-max);
+  if (/^\s/.test(tail) || /\s/.test(text[text.length - max - 1]!)) return tail;
+  const nextWord = tail.search(/\s\S/);
+  if (nextWord !== -1) return tail.slice(nextWord + 1);
+  // For a single long word, only half of a surrogate pair is removed.
+  return tail.replace(/^[\udc00-\udfff]/, '');
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Preset } from '../../src/story/story.ts';
+import { type Again, againActions, requestAgain } from '../../src/story/variations.ts';
+
+const last = { prompt: 'Once', context: 'Before. ', temperature: 1.9, length: 500, seed: 3, model: 'scifi' };
+
+describe('the requests of the buttons', () => {
+  it('Continue: the text that follows the story, its own context included', () => {
+    const next = requestAgain('continue', last, 'Once it was.', 8);
+    assert.deepEqual(next, { ...last, prompt: '', context: 'Before. Once it was.', seed: 8 });
+    assert.ok(requestAgain('continue', last, 'word '.repeat(900), 8).context.length <= 2_000);
+  });
+
+  it('Another: another seed. Warmer and Cooler: the same seed, within the bounds', () => {
+    assert.deepEqual(requestAgain('another', last, '', 8), { ...last, seed: 8 });
+    assert.deepEqual(requestAgain('warmer', last, '', 8), { ...last, temperature: 2 });
+    assert.deepEqual(requestAgain('cooler', last, '', 8), { ...last, temperature: 1.7 });
+    assert.equal(requestAgain('cooler', { ...last, temperature: 0.1 }, '', 8).temperature, 0);
+  });
+
+  it('Warmer and Cooler move between calm, lively and wild with the same seed', () => {
+    const moves: [Preset, Again, Preset][] = [
+      ['calm', 'warmer', 'lively'],
+      ['lively', 'warmer', 'wild'],
+      ['wild', 'cooler', 'lively'],
+      ['lively', 'cooler', 'calm'],
+      // Nothing is beyond the ends.
+      ['calm', 'cooler', 'calm'],
+      ['wild', 'warmer', 'wild'],
+    ];
+    for (const [from, action, to] of moves) {
+      const request = { ...last, preset: from, temperature: 0.4 };
+      assert.deepEqual(requestAgain(action, request, '', 8), { ...request, preset: to }, `${from} ${action}`);
+    }
+  });
+
+  it('Continue and Another keep the preset', () => {
+    const request = { ...last, preset: 'wild' as const };
+    assert.equal(requestAgain('continue', request, 'Once it was.', 8).preset, 'wild');
+    assert.deepEqual(requestAgain('another', request, '', 8), { ...request, seed: 8 });
+  });
+
+  it('offers no Continue under an empty text, and no Warmer or Cooler beyond an end', () => {
+    const all = ['continue', 'another', 'warmer', 'cooler'];
+    assert.deepEqual(againActions('x', { preset: 'lively', temperature: 0.4 }), all);
+    assert.deepEqual(againActions(' ', { preset: 'lively', temperature: 0.4 }), all.slice(1));
+    assert.deepEqual(againActions('x', { preset: 'wild', temperature: 0.4 }), [
+      'continue',
+      'another',
+      'cooler',
+    ]);
+    assert.deepEqual(againActions('x', { preset: 'calm', temperature: 0.4 }), [
+      'continue',
+      'another',
+      'warmer',
+    ]);
+    for (const preset of ['classic', undefined] as const) {
+      assert.deepEqual(againActions('x', { ...(preset && { preset }), temperature: 0.4 }), all);
+    }
+    assert.deepEqual(againActions('x', { temperature: 2 }), ['continue', 'another', 'cooler']);
+    assert.deepEqual(againActions('x', { temperature: 0 }), ['continue', 'another', 'warmer']);
+  });
+});
