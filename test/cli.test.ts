@@ -41,7 +41,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.equal(told.code, 0);
     assert.equal(told.stdout, quiet.stdout);
     const credits =
-      /(\d+) characters, \d+ a second; scifi [0-9a-f]{12} \(onnx\), temperature 0\.5, seed 11\n$/;
+      /(\d+) characters, \d+ a second; scifi [0-9a-f]{12} \(onnx\), classic, temperature 0\.5, seed 11\n$/;
     assert.equal(Number(credits.exec(told.stderr)?.[1]), told.stdout.length - 1, told.stderr);
     assert.match(told.stderr, /\d+ of 200 characters/);
   });
@@ -128,6 +128,11 @@ describe('scifi', { concurrency: 2 }, () => {
         /The length is 7; give a whole number of characters from 50 to 6,000/,
       ],
       [['write', 'x', '--temperature', '9'], /The temperature is 9; give a number from 0 to 2/],
+      [
+        ['write', 'x', '--preset', 'wild', '--temperature', '1'],
+        /The temperature belongs to the preset classic; leave out one of them/,
+      ],
+      [['write', 'x', '--preset', 'hot'], /'hot' is invalid/],
       [['write', 'x', '--model', 'nosuch'], /There is no model nosuch. Choose one of: scifi/],
       [['write', 'x', '--model', './nosuch'], /nosuch.model.json cannot be used: there is no such file/],
       [['write', 'x'], /models.json cannot be used: there is no such file/, { SCIFI_MODELS: '/nowhere' }],

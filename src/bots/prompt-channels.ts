@@ -2,6 +2,7 @@
  * Channels where users' messages are prompts: the available settings, and when a message is answered. Shared
  * by all chats. Pure, except that it remembers when each user was last answered.
  */
+import type { Preset } from '../story/story.ts';
 import { type Clock, Cooldowns } from './cooldowns.ts';
 import { hasWords, wordsOf } from './submit.ts';
 
@@ -22,8 +23,15 @@ export interface PromptChannel {
     readonly leastCharacters: number;
     /** Whether every story gets its own thread. */
     readonly threads: boolean;
+    /** The preset of stories here; absent for the default. */
+    readonly preset?: Preset;
   };
-  readonly daily?: { readonly hour: number; readonly timeZone: string };
+  readonly daily?: {
+    readonly hour: number;
+    readonly timeZone: string;
+    /** The preset of the line; absent for the default. */
+    readonly preset?: Preset;
+  };
 }
 
 /** The parts of a message that are needed here. */

@@ -7,6 +7,7 @@ import { superviseEngines } from '../generator/engines/openers.ts';
 import { listModels } from '../generator/model/files.ts';
 import { ModelRegistry } from '../generator/model-registry.ts';
 import {
+  DEFAULT_PRESET,
   type ModelChoice,
   PRESETS,
   type Preset,
@@ -14,6 +15,8 @@ import {
   STORY_BOUNDS,
   type StoryRequest,
 } from '../story/story.ts';
+import { samplingGiven } from '../story/story-request.ts';
+import { samplingName } from '../story/wording.ts';
 import { clearProgress, complain, print, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './explain.ts';
 import { numberOption } from './options.ts';
@@ -29,8 +32,8 @@ const SEEDS = 2 ** 32;
 const PROGRESS_INTERVAL_MS = 200;
 
 interface WriteOptions {
-  readonly preset: Preset;
-  readonly temperature: number;
+  readonly preset?: Preset;
+  readonly temperature?: number;
   readonly length: number;
   readonly seed?: number;
   readonly model?: string;
@@ -44,15 +47,15 @@ export function addWrite(program: Command): void {
     .description('write a story to standard output')
     .argument('[prompt]', `beginning of the story; ${STANDARD_INPUT} reads it from standard input`, '')
     .addOption(
-      new Option('-p, --preset <name>', 'sampling preset; --temperature applies to classic')
-        .choices(PRESETS)
-        .default('classic'),
+      new Option(
+        '-p, --preset <name>',
+        `how characters are sampled (default: ${DEFAULT_PRESET}; with --temperature, classic)`,
+      ).choices(PRESETS),
     )
     .option(
       '-t, --temperature <number>',
-      `temperature, ${temperature.min} to ${temperature.max}`,
+      `of the preset classic, ${temperature.min} to ${temperature.max} (default: ${temperature.default})`,
       numberOption,
-      temperature.default,
     )
     .option(
       '-l, --length <characters>',
@@ -73,8 +76,8 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const prompt = opening === STANDARD_INPUT ? await readPrompt(process.stdin) : opening;
   const { modelsFolder, choice } = await chooseModel(options.model, config.modelsFolder);
   const model = choice.name;
-  const { preset, temperature, length, seed = randomInt(SEEDS) } = options;
-  const request: StoryRequest = { prompt, context: '', preset, temperature, length, seed, model };
+  const { length, seed = randomInt(SEEDS) } = options;
+  const request: StoryRequest = { prompt, context: '', ...samplingGiven(options), length, seed, model };
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);
 
@@ -113,7 +116,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
     clearProgress();
     complain(
       `${story.text.length} characters, ${rate} a second; ${model} ${story.modelVersion} ` +
-        `(${story.engine}), temperature ${temperature}, seed ${seed}`,
+        `(${story.engine}), ${samplingName(request)}, seed ${seed}`,
     );
   }
 }

@@ -5,6 +5,7 @@ import {
   DEFAULT_PRESET,
   type ModelChoice,
   PRESETS,
+  type Preset,
   presetOf,
   problemWith,
   STORY_BOUNDS,
@@ -93,14 +94,7 @@ export function samplingGiven(given: {
   readonly preset?: string | undefined;
   readonly temperature?: number | undefined;
 }): Required<Pick<StoryRequest, 'preset' | 'temperature'>> {
-  const name = given.preset ?? (given.temperature === undefined ? DEFAULT_PRESET : 'classic');
-  const preset = PRESETS.find((known) => known === name);
-  if (!preset) {
-    throw new StoryError(
-      'bad_request',
-      `There is no preset of that name. Choose one of: ${PRESETS.join(', ')}.`,
-    );
-  }
+  const preset = presetNamed(given.preset ?? (given.temperature === undefined ? DEFAULT_PRESET : 'classic'));
   if (preset !== 'classic' && given.temperature !== undefined) {
     throw new StoryError(
       'bad_request',
@@ -108,6 +102,14 @@ export function samplingGiven(given: {
     );
   }
   return { preset, temperature: given.temperature ?? STORY_BOUNDS.temperature.default };
+}
+
+/** @throws StoryError `bad_request` with a sentence when there is no preset of that name */
+export function presetNamed(name: string): Preset {
+  const preset = PRESETS.find((known) => known === name);
+  if (preset) return preset;
+  const sentence = `There is no preset of that name. Choose one of: ${PRESETS.join(', ')}.`;
+  throw new StoryError('bad_request', sentence);
 }
 
 /** The input that is read as this request: without the temperature, unless its preset has one. */

@@ -18,7 +18,8 @@ import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 /** Discord's flag of messages that only the requester sees. */
 export const EPHEMERAL = 1 << 6;
 const ACKNOWLEDGE_MS = 30_000;
-export const FOOTER = /-# .* · (?:calm|lively|wild|classic, temperature .*) · seed .* · written by a neural network$/;
+export const FOOTER =
+  /-# .* · (?:calm|lively|wild|classic, temperature .*) · seed .* · written by a neural network$/;
 
 type Discord = RunningChat<DiscordHandle>;
 type DiscordOptions = Partial<ChatServices> & Partial<SurfaceTimes> & { readonly config?: DiscordConfig };

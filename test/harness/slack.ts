@@ -18,7 +18,8 @@ import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 
 /** Faster than in production; the call budget still applies. */
 const EDIT_INTERVAL_MS = 250;
-export const FOOTER = / · (?:calm|lively|wild|classic, temperature .*) · seed .* · written by a neural network$/;
+export const FOOTER =
+  / · (?:calm|lively|wild|classic, temperature .*) · seed .* · written by a neural network$/;
 
 type Slack = RunningChat<SlackHandle> & { readonly port: number | undefined };
 type SlackOptions = Partial<ChatServices> & SlackTuning & { readonly config?: SlackConfig };

@@ -77,10 +77,11 @@ describe('data of version 0.1.0', () => {
     const { discordButtons: discord, slackButtons: slack } = await recorded<RecordedButtons>('redis');
     const stop = { action: 'stop', replyId: 'r1', userId: 'u1' };
     assert.deepEqual(discordButtons.decodeButton(discord.stop), stop);
-    assert.deepEqual(discordButtons.decodeButton(discord.continue), { action: 'continue', ...discord.mark });
+    const again = { action: 'continue', preset: 'classic' };
+    assert.deepEqual(discordButtons.decodeButton(discord.continue), { ...again, ...discord.mark });
     assert.deepEqual(slackButtons.decodeButton('scifi-stop', slack.stop), stop);
     assert.deepEqual(slackButtons.decodeButton('scifi-continue', slack.continue), {
-      action: 'continue',
+      ...again,
       ...slack.mark,
     });
   });

@@ -1,5 +1,6 @@
 /** `/scifi-channel`: a channel's settings, and what they still need. */
 import { StoryError } from '../../errors.ts';
+import type { Preset } from '../../story/story.ts';
 import { PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
 import { numberOf } from '../submit.ts';
 import {
@@ -10,6 +11,7 @@ import {
   readOptions,
 } from './command.ts';
 import { isTimeZone } from './daily-schedule.ts';
+import { CHANNEL_PRESET_OPTION, presetSetting } from './preset-option.ts';
 
 /** An order to show or change a channel's settings. */
 export type ChannelOrder =
@@ -69,6 +71,7 @@ export const CHANNEL: Command<ChannelOrder> = {
           ...leastCharacters,
         },
         { type: 'yes or no', name: 'threads', description: 'A thread for every story' },
+        CHANNEL_PRESET_OPTION,
       ],
     },
     {
@@ -84,6 +87,7 @@ export const CHANNEL: Command<ChannelOrder> = {
           max: 23,
         },
         { type: 'text', name: 'timezone', description: 'Such as Europe/Vienna; UTC by default', max: 64 },
+        CHANNEL_PRESET_OPTION,
       ],
     },
     { name: 'status', description: 'The settings of this channel, and the permissions that they lack' },
@@ -92,8 +96,8 @@ export const CHANNEL: Command<ChannelOrder> = {
   help: [
     'Turn messages of this channel into stories:',
     '• `/scifi-channel on` every message is a prompt; `on mentions` only those that mention me. Also: ' +
-      '`cooldown=30` seconds for each user, `minimum=10` characters, `threads` for a thread for every story',
-    '• `/scifi-channel daily hour=8 tz=Europe/Vienna` posts an opening line every day, for everyone to continue',
+      '`cooldown=30` seconds for each user, `minimum=10` characters, `threads` for a thread for every story, `preset=wild`',
+    '• `/scifi-channel daily hour=8 tz=Europe/Vienna preset=calm` posts an opening line every day, for everyone to continue',
     '• `/scifi-channel status` shows the settings, `/scifi-channel off` removes them',
   ].join('\n'),
   fromOptions: orderOf,
@@ -110,13 +114,18 @@ function orderOf({ subcommand, value }: GivenOptions): ChannelOrder {
         cooldownSeconds: Number(value('cooldown') ?? cooldownSeconds.default),
         leastCharacters: Number(value('minimum') ?? leastCharacters.default),
         threads: value('threads') === true,
+        ...presetSetting(value('preset')),
       };
       return { kind: 'on', prompts };
     }
     case 'daily':
       return {
         kind: 'daily',
-        daily: { hour: Number(value('hour')), timeZone: String(value('timezone') ?? 'UTC') },
+        daily: {
+          hour: Number(value('hour')),
+          timeZone: String(value('timezone') ?? 'UTC'),
+          ...presetSetting(value('preset')),
+        },
       };
     default:
       return { kind: subcommand === 'off' ? 'off' : 'status' };
@@ -138,6 +147,7 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
         cooldownSeconds: within('cooldown', options.get('cooldown'), cooldownSeconds),
         leastCharacters: within('minimum', options.get('minimum') ?? options.get('min'), leastCharacters),
         threads: words.includes('threads'),
+        ...presetSetting(options.get('preset')),
       };
       return { kind: 'on', prompts };
     }
@@ -148,7 +158,8 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
         throw new StoryError('bad_request', sentence);
       }
       const timeZone = options.get('timezone') ?? options.get('tz') ?? rest[1] ?? 'UTC';
-      return { kind: 'daily', daily: { hour: Number(hour), timeZone } };
+      const preset = presetSetting(options.get('preset'));
+      return { kind: 'daily', daily: { hour: Number(hour), timeZone, ...preset } };
     }
     case 'off':
     case 'status':
@@ -222,16 +233,23 @@ function describe(channel: PromptChannel, environment: ChannelEnvironment): stri
     const which = prompts.messages === 'every' ? 'Every message' : 'Every message that mentions me';
     lines.push(
       `${which} with at least ${prompts.leastCharacters} characters is a prompt, once in ` +
-        `${prompts.cooldownSeconds} seconds for each user${prompts.threads ? ', with a thread for every story' : ''}.`,
+        `${prompts.cooldownSeconds} seconds for each user${prompts.threads ? ', with a thread for every story' : ''}${presetClause(prompts)}.`,
     );
     if (prompts.messages === 'every' && blindness) lines.push(blindness);
   } else lines.push('Messages are no prompts here.');
-  if (daily) lines.push(`An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}.`);
+  if (daily)
+    lines.push(
+      `An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}${presetClause(daily)}.`,
+    );
   const impossible = environment.impossible?.(channel);
   if (impossible) lines.push(`This does not work here: ${impossible}`);
   const lacking = environment.missing(channel);
   if (lacking.length > 0) lines.push(`I am missing ${list(lacking)} in this channel.`);
   return lines.join('\n');
+}
+
+function presetClause({ preset }: { readonly preset?: Preset }): string {
+  return preset ? `, with the preset ${preset}` : '';
 }
 
 function list(names: readonly string[]): string {

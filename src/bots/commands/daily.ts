@@ -96,7 +96,8 @@ export class DailyLines<Handle = unknown> {
       logger.info({ channel: channelId }, 'the settings of a closed channel are removed');
       return;
     }
-    const request = this.#chat.parse({ ...openingOf(day, channelId), length: LINE_LENGTH });
+    const { preset } = channel.daily;
+    const request = this.#chat.parse({ ...openingOf(day, channelId), preset, length: LINE_LENGTH });
     const handle = () => this.#adapter.dailyHandle(channelId);
     await this.#chat.submit(`d${channelId}-${day}`, request, handle, undefined);
     logger.info({ channel: channelId }, 'daily line');

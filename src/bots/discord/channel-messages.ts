@@ -6,6 +6,7 @@ import { refusals } from '../../metrics.ts';
 import { mask } from '../../story/filter/find.ts';
 import type { ChatContext } from '../adapter.ts';
 import type { Block } from '../blocks.ts';
+import type { PromptChannel } from '../prompt-channels.ts';
 import { clean } from '../text.ts';
 import type { DiscordApi } from './api.ts';
 import type { Application } from './application.ts';
@@ -81,7 +82,7 @@ export class PromptMessages {
       return this.#notices.tell(message, obstacle, mayWrite);
     }
     this.#notices.clear(channelId);
-    await this.#reply(message, text, channel.prompts.threads);
+    await this.#reply(message, text, channel.prompts);
   }
 
   /**
@@ -99,12 +100,16 @@ export class PromptMessages {
     });
   }
 
-  async #reply(message: Message, prompt: string, inThread: boolean): Promise<void> {
+  async #reply(
+    message: Message,
+    prompt: string,
+    { threads, preset }: NonNullable<PromptChannel['prompts']>,
+  ): Promise<void> {
     const { author, channelId, guildId } = message;
     try {
-      const request = this.#chat.parse({ prompt });
+      const request = this.#chat.parse({ prompt, preset });
       const handle = async (): Promise<DiscordHandle> => {
-        const address = inThread
+        const address = threads
           ? { channelId: await openThread(message, prompt, this.#api) }
           : { channelId, replyTo: message.id };
         return { userId: author.id, inChannel: true, ...address };

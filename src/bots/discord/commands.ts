@@ -3,8 +3,9 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody as ChatCommand,
   RESTPostAPIContextMenuApplicationCommandsJSONBody as ContextCommand,
 } from 'discord.js';
-import { type ModelChoice, STORY_BOUNDS } from '../../story/story.ts';
+import { DEFAULT_PRESET, type ModelChoice, STORY_BOUNDS } from '../../story/story.ts';
 import type { Command, CommandOption } from '../commands/command.ts';
+import { PRESET_CHOICES } from '../commands/preset-option.ts';
 import { COMMANDS } from '../commands/table.ts';
 import { PART_MAX } from './messages.ts';
 
@@ -63,9 +64,15 @@ export function commandsFor(models: readonly ModelChoice[]): RegisteredCommand[]
         max_length: PART_MAX,
       },
       {
+        type: OPTION.text,
+        name: 'preset',
+        description: `How characters are sampled; ${DEFAULT_PRESET} by default`,
+        choices: [...PRESET_CHOICES],
+      },
+      {
         type: OPTION.number,
         name: 'temperature',
-        description: `From ${temperature.min}, predictable, to ${temperature.max}, wild; ${temperature.default} by default`,
+        description: `Of the preset classic: ${temperature.min}, predictable, to ${temperature.max}; ${temperature.default} by default`,
         min_value: temperature.min,
         max_value: temperature.max,
       },

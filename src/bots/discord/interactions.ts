@@ -120,6 +120,7 @@ export class Interactions {
     await this.#answerWithStory(interaction, async () => {
       const request = this.#chat.parse({
         prompt: readMarkup(options.getString('prompt', true)),
+        preset: options.getString('preset'),
         temperature: options.getNumber('temperature'),
         length: options.getInteger('length'),
         seed: options.getInteger('seed'),

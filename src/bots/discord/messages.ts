@@ -6,7 +6,14 @@
  * `custom_id`, a hundred characters at most, and in the messages themselves.
  */
 import type { APIMessageTopLevelComponent } from 'discord.js';
-import type { ModelChoice, ReplyState, StoryRequest } from '../../story/story.ts';
+import {
+  type ModelChoice,
+  PRESETS,
+  type Preset,
+  presetOf,
+  type ReplyState,
+  type StoryRequest,
+} from '../../story/story.ts';
 import { AGAIN_LABELS, type Again, againActions } from '../../story/variations.ts';
 import { smallPrint } from '../../story/wording.ts';
 import type { StoryReference } from '../read-story.ts';
@@ -150,9 +157,12 @@ function jointOf({ separator }: Part): string {
 }
 
 /** First character of every id; it changes when the meaning of the fields changes. */
-const VERSION = '1';
+const VERSION = '2';
+/** Version 0.1 of the bot wrote ids of this version, which have no preset: all its stories are `classic`. */
+const VERSION_WITHOUT_PRESET = '1';
 const LETTER: Readonly<Record<Again, string>> = { continue: 'c', another: 'a', warmer: 'w', cooler: 'k' };
 const STOP = 's';
+const PRESET_LETTER: Readonly<Record<Preset, string>> = { classic: 'k', calm: 'c', lively: 'l', wild: 'w' };
 /** What remains for a model's name; a longer name is found by its prefix. */
 const MODEL_MAX = 26;
 const TEMPERATURE_UNIT = 100;
@@ -170,6 +180,7 @@ export function encodeAgain(action: Again, reference: StoryReference): string {
     VERSION,
     LETTER[action],
     reference.model.slice(0, MODEL_MAX),
+    PRESET_LETTER[presetOf(reference)],
     ...[
       Math.round(reference.temperature * TEMPERATURE_UNIT),
       reference.length,
@@ -185,23 +196,26 @@ export function encodeAgain(action: Again, reference: StoryReference): string {
 /** The button behind a `custom_id`; undefined when it is not one of the bot's. */
 export function decodeButton(customId: string): Button | undefined {
   const [version, letter, ...fields] = customId.split(':');
-  if (version !== VERSION) return undefined;
+  if (version !== VERSION && version !== VERSION_WITHOUT_PRESET) return undefined;
   if (letter === STOP) {
     const [replyId, userId] = fields;
     return replyId && userId && fields.length === 2 ? { action: 'stop', replyId, userId } : undefined;
   }
   const action = (Object.keys(LETTER) as Again[]).find((name) => LETTER[name] === letter);
-  if (!action || fields.length !== 8 || !fields.slice(1).every((field) => /^[0-9a-z]*$/.test(field))) {
+  const [model = '', ...others] = fields;
+  const presetLetter = version === VERSION ? others.shift() : PRESET_LETTER.classic;
+  const preset = PRESETS.find((name) => PRESET_LETTER[name] === presetLetter);
+  if (!action || !preset || others.length !== 7 || !others.every((field) => /^[0-9a-z]*$/.test(field))) {
     return undefined;
   }
-  const [model = '', ...numbers] = fields;
-  const [temperature = 0, length = 0, seed = 0, promptLength = 0] = numbers
+  const [temperature = 0, length = 0, seed = 0, promptLength = 0] = others
     .slice(0, 4)
     .map((digits) => Number.parseInt(digits, 36));
-  const [first, previous, source] = numbers.slice(4).map((digits) => digits && snowflake(digits));
+  const [first, previous, source] = others.slice(4).map((digits) => digits && snowflake(digits));
   return {
     action,
     model,
+    preset,
     temperature: temperature / TEMPERATURE_UNIT,
     length,
     seed,

@@ -2,12 +2,20 @@
 import type { types } from '@slack/bolt';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { Settings } from '../../queue/settings.ts';
-import { type ModelChoice, STORY_BOUNDS } from '../../story/story.ts';
+import {
+  DEFAULT_PRESET,
+  type ModelChoice,
+  PRESET_DESCRIPTIONS,
+  PRESETS,
+  type Preset,
+  STORY_BOUNDS,
+} from '../../story/story.ts';
+import { PRESET_CHOICES } from '../commands/preset-option.ts';
 import { slackEscaping } from '../text.ts';
 import { plain } from './reply/messages.ts';
 
 const ACTION_PREFIX = 'scifi-setting-';
-export const ANY_SETTING = /^scifi-setting-(temperature|length|model)$/;
+export const ANY_SETTING = /^scifi-setting-(preset|temperature|length|model)$/;
 /** The option for the bot's default. */
 const DEFAULT = 'default';
 const TEMPERATURES = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.5, 2];
@@ -16,7 +24,9 @@ const LENGTHS = [300, 600, 1_200, 2_400, 4_000, 6_000];
 const LABEL_MAX = 75;
 const OPTIONS_MAX = 100;
 
-export function homeView(models: readonly ModelChoice[], preferences: Preferences): types.HomeView {
+export function homeView(models: readonly ModelChoice[], stored: Preferences): types.HomeView {
+  // Version 0.1 stored a temperature alone.
+  const preferences = stored.temperature === undefined ? stored : { preset: 'classic', ...stored };
   const { temperature, length } = STORY_BOUNDS;
   const select = (
     name: keyof Preferences,
@@ -46,7 +56,18 @@ export function homeView(models: readonly ModelChoice[], preferences: Preference
       { type: 'section', expand: true, text: { type: 'mrkdwn', text: storyHelp(models) } },
       { type: 'divider' },
       { type: 'section', text: plain('Your settings, for requests that do not give others:') },
-      select('temperature', 'Temperature', String(temperature.default), TEMPERATURES.map(pairOf)),
+      select(
+        'preset',
+        'Preset',
+        DEFAULT_PRESET,
+        PRESET_CHOICES.map(({ name, value }) => [value, name]),
+      ),
+      select(
+        'temperature',
+        'Temperature of the preset classic',
+        String(temperature.default),
+        TEMPERATURES.map(pairOf),
+      ),
       select('length', 'Length in characters', length.default.toLocaleString('en'), LENGTHS.map(pairOf)),
       select(
         'model',
@@ -61,10 +82,19 @@ export function homeView(models: readonly ModelChoice[], preferences: Preference
 /** A user's choice in the App Home; undefined when it is not one of the options. */
 export function readChoice(actionId: string, value: string): Preferences | undefined {
   const name = ANY_SETTING.exec(actionId)?.[1];
-  if (value === DEFAULT) return name ? { [name]: undefined } : undefined;
+  if (value === DEFAULT) {
+    // Without a preset there is no use for a temperature, and a temperature means classic.
+    if (name === 'preset') return { preset: undefined, temperature: undefined };
+    return name ? { [name]: undefined } : undefined;
+  }
+  const preset = PRESETS.find((known) => known === value);
+  if (name === 'preset') {
+    return preset && { preset, ...(preset === 'classic' ? {} : { temperature: undefined }) };
+  }
   if (name === 'model') return { model: value };
   const number = Number(value);
-  if (name === 'temperature' && TEMPERATURES.includes(number)) return { temperature: number };
+  if (name === 'temperature' && TEMPERATURES.includes(number))
+    return { preset: 'classic', temperature: number };
   if (name === 'length' && LENGTHS.includes(number)) return { length: number };
   return undefined;
 }
@@ -75,7 +105,9 @@ function pairOf(number: number): [string, string] {
 
 /** The settings that apply when a request does not override them. */
 export interface Preferences {
-  readonly temperature?: number;
+  readonly preset?: Preset | undefined;
+  /** Only with the preset `classic`, or without one. */
+  readonly temperature?: number | undefined;
   readonly length?: number;
   readonly model?: string;
 }
@@ -133,8 +165,11 @@ export function storyHelp(models: readonly ModelChoice[]): string {
   const names = models.map(({ name, title }) => `\`${name}\` (${slackEscaping.escape(title)})`).join(', ');
   return [
     'Give me an opening, and a neural network continues it: `/scifi It all began with`',
-    'Options may stand anywhere: `temp=0.7 length=800 seed=7 model=scifi`',
-    `• \`temp\` from ${temperature.min}, predictable, to ${temperature.max}, wild; ${temperature.default} by default`,
+    'Options may stand anywhere: `preset=wild length=800 seed=7 model=scifi`',
+    `• \`preset\`: ${PRESETS.map((name) => `\`${name}\` (${PRESET_DESCRIPTIONS[name]})`).join(', ')}; ` +
+      `${DEFAULT_PRESET} by default`,
+    `• \`temp\` from ${temperature.min}, predictable, to ${temperature.max}, of the preset classic only; ` +
+      `${temperature.default} by default`,
     `• \`length\` of the whole story, ${length.min} to ${length.max.toLocaleString('en')} characters; ` +
       `${length.default.toLocaleString('en')} by default`,
     '• `seed`: the same number writes the same story again',

@@ -36,6 +36,7 @@ function wordsOf(inner: string): string {
 /** The parsed text of `/scifi`. */
 export interface StoryWords {
   readonly prompt: string;
+  readonly preset?: string;
   readonly temperature?: number;
   readonly length?: number;
   readonly seed?: number;
@@ -53,14 +54,19 @@ const EXAMPLES: Readonly<Record<string, string>> = { temperature: '0.7', length:
 export function readStoryWords(text: string): StoryWords {
   const options = new Map<string, string>();
   const prompt = text.replace(
-    /(?:^|\s+)(temp|temperature|length|seed|model)=(\S*?)(?:\s*[,;])*(?=\s|$)/gi,
+    /(?:^|\s+)(preset|temp|temperature|length|seed|model)=(\S*?)(?:\s*[,;])*(?=\s|$)/gi,
     (_, name: string, value: string) => {
       options.set(name.toLowerCase() === 'temp' ? 'temperature' : name.toLowerCase(), value);
       return '';
     },
   );
   const model = options.get('model');
-  const words: Record<string, string | number> = { prompt: prompt.trim(), ...(model ? { model } : {}) };
+  const preset = options.get('preset')?.toLowerCase();
+  const words: Record<string, string | number> = {
+    prompt: prompt.trim(),
+    ...(preset === undefined ? {} : { preset }),
+    ...(model ? { model } : {}),
+  };
   for (const [name, example] of Object.entries(EXAMPLES)) {
     const value = options.get(name);
     if (value !== undefined) words[name] = numberOf(name, value, example);

@@ -21,6 +21,7 @@ describe('the text after /scifi', () => {
       temperature: 1,
       seed: 3,
     });
+    assert.deepEqual(readStoryWords('It all Preset=Wild, began'), { prompt: 'It all began', preset: 'wild' });
     assert.deepEqual(readStoryWords('x=y and attempt=2'), { prompt: 'x=y and attempt=2' });
   });
 
@@ -42,7 +43,7 @@ describe('the text after /scifi', () => {
 
   it('keeps every prompt, in any order of options', () => {
     const word = fc.stringMatching(/^[A-Za-z][a-z]{0,8}[,.]?$/);
-    const options = { temp: '0.7', length: '800', seed: '7', model: 'melville' };
+    const options = { preset: 'wild', temp: '0.7', length: '800', seed: '7', model: 'melville' };
     fc.assert(
       fc.property(
         fc.array(word),
@@ -81,6 +82,14 @@ describe('the text after /scifi-channel', () => {
       kind: 'on',
       prompts: { messages: 'mentions', cooldownSeconds: 60, leastCharacters: 12, threads: true },
     });
+    assert.deepEqual(readChannelWords('on preset=Wild'), {
+      kind: 'on',
+      prompts: { ...prompts, preset: 'wild' },
+    });
+    assert.deepEqual(readChannelWords('daily 8 preset=calm'), {
+      kind: 'daily',
+      daily: { hour: 8, timeZone: 'UTC', preset: 'calm' },
+    });
     const daily = { hour: 8, timeZone: 'Europe/Vienna' };
     for (const text of [
       'daily hour=8 tz=Europe/Vienna',
@@ -107,6 +116,7 @@ describe('the text after /scifi-channel', () => {
 
   it('gets an error that names what is wrong', () => {
     const cases: [string, RegExp][] = [
+      ['on preset=hot', /There is no preset of that name\. Choose one of: classic, calm, lively, wild/],
       ['maybe', /Choose one of: on, daily, status, off/],
       ['daily', /an hour from 0 to 23/],
       ['daily hour=24', /an hour from 0 to 23/],

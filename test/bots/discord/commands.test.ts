@@ -18,12 +18,17 @@ describe('the commands of Discord', () => {
   it('are valid for Discord, with every bound and choice declared', () => {
     const story = commands.find(({ name }) => name === 'scifi')!;
     const options = Object.fromEntries((story.options as Option[]).map((option) => [option.name, option]));
-    assert.deepEqual(Object.keys(options), ['prompt', 'temperature', 'length', 'seed', 'model']);
+    assert.deepEqual(Object.keys(options), ['prompt', 'preset', 'temperature', 'length', 'seed', 'model']);
     assert.equal(options.prompt!.required, true);
     for (const name of ['temperature', 'length', 'seed'] as const) {
       const { min, max } = STORY_BOUNDS[name];
       assert.deepEqual([options[name]!.min_value, options[name]!.max_value], [min, max]);
     }
+    const presets = options.preset!.choices as { value: string }[];
+    assert.deepEqual(
+      presets.map(({ value }) => value),
+      ['classic', 'calm', 'lively', 'wild'],
+    );
     assert.equal((options.model!.choices as unknown[]).length, 25);
   });
 

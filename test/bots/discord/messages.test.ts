@@ -3,11 +3,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeButton, encodeAgain, encodeStop } from '../../../src/bots/discord/messages.ts';
 import type { StoryReference } from '../../../src/bots/read-story.ts';
+import { PRESETS } from '../../../src/story/story.ts';
 
 const CUSTOM_ID_MAX = 100;
 const snowflake = fc.bigInt({ min: 10n ** 16n, max: 2n ** 63n - 1n }).map(String);
 const mark: fc.Arbitrary<StoryReference> = fc.record({
   model: fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,25}$/),
+  preset: fc.constantFrom(...PRESETS),
   temperature: fc.nat(200).map((hundredths) => hundredths / 100),
   length: fc.integer({ min: 50, max: 6_000 }),
   seed: fc.integer({ min: 0, max: 0xffff_ffff }),
@@ -42,6 +44,30 @@ describe('a button’s custom id', () => {
     );
   });
 
+  it('fits the limit with the longest values', () => {
+    const [first, previous, source] = Array.from({ length: 3 }, () => String(2n ** 64n - 1n));
+    const longest = { temperature: 2, length: 6_000, seed: 0xffff_ffff, promptLength: 2_000 };
+    const model = 'm'.repeat(40);
+    const id = encodeAgain('continue', { ...longest, model, preset: 'classic', first, previous, source });
+    assert.ok(id.length <= CUSTOM_ID_MAX, `${id.length}`);
+  });
+
+  it('of version 0.1, which has no preset, is parsed as classic', () => {
+    assert.deepEqual(decodeButton('1:w:scifi:1e:xc:7:3:2s:2t:'), {
+      action: 'warmer',
+      model: 'scifi',
+      preset: 'classic',
+      temperature: 0.5,
+      length: 1_200,
+      seed: 7,
+      promptLength: 3,
+      first: '100',
+      previous: '101',
+      source: undefined,
+    });
+    assert.deepEqual(decodeButton('1:s:i1:2'), { action: 'stop', replyId: 'i1', userId: '2' });
+  });
+
   it('is rejected when it is malformed or from another version', () => {
     for (const id of [
       '',
@@ -51,8 +77,13 @@ describe('a button’s custom id', () => {
       '1:s:a',
       '1:s:a:b:c',
       '1:z:a:b:c:d:e:f:g:h',
-      '2:s:a:b',
+      '3:s:a:b',
       '1:c:scifi:A:B',
+      '2:c:scifi:A:B',
+      // Without a preset, or with an unknown one.
+      '2:c:scifi:1e:xc:7:3:::',
+      '2:c:scifi:x:1e:xc:7:3:::',
+      '1:c:scifi:l:1e:xc:7:3:::',
     ]) {
       assert.equal(decodeButton(id), undefined, id);
     }

@@ -54,7 +54,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.ok(growing.length >= 4, `${growing.length} edits`);
     for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
     assert.match(message!.content, FOOTER);
-    assert.match(message!.content, /Science fiction fake\\-1 \(fake\) · temperature 0\.4 · seed 7/);
+    assert.match(message!.content, /Science fiction fake\\-1 \(fake\) · lively · seed 7/);
     assert.deepEqual(labelsOf(message!), ['Continue', 'Another', 'Warmer', 'Cooler']);
     assert.equal(harness.discord.count(429), 0);
   });
@@ -78,7 +78,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 20);
     const again = await stopped(harness, ann.press(messages.at(-1)!, 'Warmer'));
     assert.ok(textOf(again).startsWith('Long ago'), 'the prompt is found in the first message');
-    assert.match(again.at(-1)!.content, /temperature 0\.6 · seed 3 /);
+    assert.match(again.at(-1)!.content, / · wild · seed 3 /);
   });
 
   it('is stopped by its author or a moderator only', async () => {
@@ -110,14 +110,54 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const ask = { prompt, length: 120, temperature: 0.1, seed: 9, model: 'melville' };
     const [message] = await finished(ann.slash(channel, 'scifi', ask));
     assert.ok(textOf([message!]).startsWith(prompt), message!.content);
-    assert.match(message!.content, /Melville .* · temperature 0\.1 · seed 9/);
+    assert.match(message!.content, /Melville .* · classic, temperature 0\.1 · seed 9/);
     const [cooler] = await finished(ann.press(message!, 'Cooler'));
-    assert.match(cooler!.content, /Melville .* · temperature 0 · seed 9/);
+    assert.match(cooler!.content, /Melville .* · classic, temperature 0 · seed 9/);
+    assert.deepEqual(labelsOf(cooler!), ['Continue', 'Another', 'Warmer']);
     assert.ok(textOf([cooler!]).startsWith(prompt));
     const [another] = await finished(ann.press(cooler!, 'Another'));
     assert.doesNotMatch(another!.content, /· seed 9 ·/);
     assert.ok(textOf([another!]).startsWith(prompt));
     assert.deepEqual(discord.world.pings, []);
+  });
+
+  it('has the preset that is chosen, also in Warmer, Cooler and Another', async () => {
+    const { ann, discord } = harness;
+    const channel = discord.world.addChannel();
+    const ask = { prompt: 'It all began', length: 120, seed: 9 };
+    const [wild] = await finished(ann.slash(channel, 'scifi', { ...ask, preset: 'wild' }));
+    assert.match(wild!.content, / · wild · seed 9 · /);
+    assert.deepEqual(labelsOf(wild!), ['Continue', 'Another', 'Cooler']);
+    const [lively] = await finished(ann.press(wild!, 'Cooler'));
+    assert.match(lively!.content, / · lively · seed 9 · /);
+    const [calm] = await finished(ann.press(lively!, 'Cooler'));
+    assert.match(calm!.content, / · calm · seed 9 · /);
+    assert.deepEqual(labelsOf(calm!), ['Continue', 'Another', 'Warmer']);
+    const [another] = await finished(ann.press(calm!, 'Another'));
+    assert.match(another!.content, / · calm · seed (?!9 )/);
+    const refused = ann.slash(channel, 'scifi', { ...ask, preset: 'wild', temperature: 0.4 });
+    const ephemeral = await until(() => refused.original, 'a refusal');
+    assert.match(
+      ephemeral.content,
+      /^The temperature belongs to the preset classic; leave out one of them\./,
+    );
+  });
+
+  it('of version 0.1 has buttons that give classic stories', async () => {
+    const { ann, discord } = harness;
+    const channel = discord.world.addChannel();
+    const [message] = await finished(
+      ann.slash(channel, 'scifi', { prompt: 'Once', length: 120, temperature: 0.4, seed: 9 }),
+    );
+    const [row] = message!.components as { components: { custom_id: string }[] }[];
+    for (const button of row!.components) {
+      // The preset, the third field, is new in version 2.
+      const [, action, model, , ...others] = button.custom_id.split(':');
+      button.custom_id = ['1', action, model, ...others].join(':');
+    }
+    const [warmer] = await finished(ann.press(message!, 'Warmer'));
+    assert.match(warmer!.content, / · classic, temperature 0\.6 · seed 9 · /);
+    assert.ok(textOf([warmer!]).startsWith('Once'));
   });
 
   it('continues any message from its menu, and again with the same beginning', async () => {

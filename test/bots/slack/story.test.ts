@@ -52,7 +52,10 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
       assert.deepEqual(labelsOf(message.history[0]!), ['Stop']);
       assert.match(smallPrintOf(message), FOOTER);
-      assert.match(smallPrintOf(message), /^Science fiction fake-1 \(fake\) · temperature 0\.5 · seed 7 · /);
+      assert.match(
+        smallPrintOf(message),
+        /^Science fiction fake-1 \(fake\) · classic, temperature 0\.5 · seed 7 · /,
+      );
       assert.deepEqual(labelsOf(message), BUTTONS);
       assert.ok(
         message.text.startsWith('It all began with'),
@@ -100,10 +103,31 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ann.press(message, 'Warmer');
       const again = await finished(channel, ({ ts }) => ts > message.ts);
       assert.ok(textOf(again).startsWith('Long ago'));
-      assert.match(smallPrintOf(again), / · temperature 0\.6 · seed 3 · /);
+      assert.match(smallPrintOf(again), / · wild · seed 3 · /);
       ann.press(message, 'Continue');
       const next = await finished(channel, ({ ts }) => ts > again.ts);
       assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 5_000);
+    });
+
+    it('has the preset that is chosen, also in Warmer, Cooler and Another', async () => {
+      const { ann } = harness;
+      const channel = harness.channelOf();
+      ann.slash(channel, '/scifi', 'It all preset=wild began length=130 seed=9');
+      const wild = await finished(channel);
+      assert.match(smallPrintOf(wild), / · wild · seed 9 · /);
+      assert.deepEqual(labelsOf(wild), ['Continue', 'Another', 'Cooler']);
+      ann.press(wild, 'Cooler');
+      const lively = await finished(channel, ({ ts }) => ts > wild.ts);
+      assert.match(smallPrintOf(lively), / · lively · seed 9 · /);
+      ann.press(lively, 'Another');
+      const another = await finished(channel, ({ ts }) => ts > lively.ts);
+      assert.match(smallPrintOf(another), / · lively · seed (?!9 )/);
+      const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0 minimum=1 preset=calm');
+      await until(() => /with the preset calm\./.test(harness.ephemeralTo(set)), 'an answer');
+      ann.say(channel, 'They flew away at last');
+      const prompted = await finished(channel, (message) => textOf(message).startsWith('They flew'));
+      assert.match(smallPrintOf(prompted), / · calm · seed /);
+      assert.deepEqual(labelsOf(prompted), ['Continue', 'Another', 'Warmer']);
     });
 
     it('continues words only, not emoji, links or markup, and refuses a wordless message', async () => {
@@ -138,10 +162,10 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ann.slash(channel, '/scifi', `${prompt} length=130 temp=0.1 seed=9 model=melville`);
       const message = await finished(channel);
       assert.ok(textOf(message).startsWith(prompt), textOf(message));
-      assert.match(smallPrintOf(message), /Melville .* · temperature 0\.1 · seed 9/);
+      assert.match(smallPrintOf(message), /Melville .* · classic, temperature 0\.1 · seed 9/);
       ann.press(message, 'Cooler');
       const cooler = await finished(channel, ({ ts }) => ts > message.ts);
-      assert.match(smallPrintOf(cooler), /Melville .* · temperature 0 · seed 9/);
+      assert.match(smallPrintOf(cooler), /Melville .* · classic, temperature 0 · seed 9/);
       assert.ok(textOf(cooler).startsWith(prompt));
       ann.press(cooler, 'Another');
       const another = await finished(channel, ({ ts }) => ts > cooler.ts);
@@ -218,11 +242,20 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       const cases: [string, RegExp][] = [
         [`${'x'.repeat(100)} length=60`, /needs at least 50 of its own/],
         ['It all began temp=hot', /The temperature is “hot”; give a number/],
+        [
+          'It all began preset=hot',
+          /There is no preset of that name\. Choose one of: classic, calm, lively, wild/,
+        ],
+        [
+          'It all began preset=wild temp=1',
+          /The temperature belongs to the preset classic; leave out one of them/,
+        ],
         ['It all began model=borges', /There is no model of that name\. Choose one of: scifi, melville/],
         [`a${'&'.repeat(1_900)} length=6000`, /too long for one message of Slack/],
         ['All the w0ps', /^I do not write on from one of the words in there/m],
         ['', /^Give me an opening/m],
         ['help', /`temp` from 0, predictable/],
+        ['help', /`preset`: `classic` .*; lively by default/],
       ];
       for (const [text, sentence] of cases) {
         const delivery = ann.slash(channel, '/scifi', text);
@@ -270,6 +303,20 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       assert.ok(textOf(story).length <= 300);
       bob.slash(channel, '/scifi', 'Otherwise temp=0.3');
       assert.match(smallPrintOf(await finished(channel, ({ ts }) => ts > story.ts)), /temperature 0\.3/);
+      bob.slash(channel, '/scifi', 'With another preset=wild');
+      const wild = await finished(channel, (message) => textOf(message).startsWith('With'));
+      assert.match(smallPrintOf(wild), / · wild · seed /);
+      bob.choose('scifi-setting-preset', 'calm');
+      await until(
+        () =>
+          /"initial_option":\{"text":\{[^}]*"text":"calm: /.test(
+            JSON.stringify(slack.world.homes.get(bob.user.id)),
+          ),
+        'the preset',
+      );
+      bob.slash(channel, '/scifi', 'Calmly now');
+      const calm = await finished(channel, (message) => textOf(message).startsWith('Calmly'));
+      assert.match(smallPrintOf(calm), / · calm · seed /);
       bob.choose('scifi-setting-temperature', 'default');
       await until(
         () =>
@@ -281,7 +328,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ann.slash(channel, '/scifi', 'Of somebody else length=200');
       assert.match(
         smallPrintOf(await finished(channel, (message) => textOf(message).startsWith('Of'))),
-        /temperature 0\.4/,
+        / · lively · /,
       );
     });
   });

@@ -1,7 +1,9 @@
 /** Messages: mentions, direct messages and messages in story-prompt channels are prompts. */
+
 import type { AllMiddlewareArgs, App } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
 import { refusals } from '../../../metrics.ts';
+import type { Preset } from '../../../story/story.ts';
 import type { ChatContext } from '../../adapter.ts';
 import { Cooldowns } from '../../cooldowns.ts';
 import { hasWords } from '../../submit.ts';
@@ -95,7 +97,8 @@ export class PromptMessages {
     }
     const isOwnThread = (mentionsBot && !isDirect) || (isPrompt && channel.prompts?.threads);
     const threadTs = thread_ts ?? (isOwnThread ? ts : undefined);
-    await this.#reply(text, ts, { ...conversation, ...(threadTs ? { threadTs } : {}) }, userId, botUserId);
+    const at = { ...conversation, ...(threadTs ? { threadTs } : {}) };
+    await this.#reply(text, ts, at, userId, botUserId, isPrompt ? channel.prompts?.preset : undefined);
   }
 
   async #reply(
@@ -104,6 +107,7 @@ export class PromptMessages {
     conversation: SlackConversation,
     userId: string,
     botUserId: string,
+    channelPreset: Preset | undefined,
   ): Promise<void> {
     const { teamId, channelId } = conversation;
     try {
@@ -111,7 +115,9 @@ export class PromptMessages {
         await this.#api.postEphemeralTo(conversation, userId, storyHelp(this.#chat.models));
         return;
       }
-      const request = await requestOf(text, conversation, userId, this.#people, this.#chat);
+      const request = await requestOf(text, conversation, userId, this.#people, this.#chat, {
+        channelPreset,
+      });
       const handle = { ...conversation, userId, botUserId, at: Date.now() };
       const id = `m${idPart(`${teamId}-${channelId}-${ts}`)}`;
       await this.#chat.submit(id, request, () => handle, requesterOf(teamId, userId));

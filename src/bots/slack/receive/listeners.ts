@@ -10,7 +10,7 @@ import type {
   SlackShortcutMiddlewareArgs,
 } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
-import type { StoryRequest } from '../../../story/story.ts';
+import type { Preset, StoryRequest } from '../../../story/story.ts';
 import { drawSeed } from '../../../story/story-request.ts';
 import type { ChatContext } from '../../adapter.ts';
 import { requestBehind, type SeenMessage, storyEnd } from '../../read-story.ts';
@@ -114,7 +114,9 @@ export class Listeners {
     const handle = { ...conversation, threadTs, userId: user.id, botUserId, responseUrl };
     await this.#chat.answer(this.#asked(`s${idPart(trigger_id)}`, handle, acknowledge), async () => {
       const before = await storyEnd(seen, this.#finder(conversation, context.botId));
-      const request = await requestOf('', conversation, user.id, this.#people, this.#chat, before);
+      const request = await requestOf('', conversation, user.id, this.#people, this.#chat, {
+        context: before,
+      });
       return { request, source: seen.id };
     });
   }
@@ -218,16 +220,32 @@ export class Listeners {
   }
 }
 
-/** The request in a user's text, with the user's settings for all requests. */
+/**
+ * The request in a user's text, with the user's settings for all requests.
+ *
+ * @param channelPreset the preset of the channel's settings, which precedes the user's
+ */
 export async function requestOf(
   text: string,
   { teamId }: Pick<SlackConversation, 'teamId'>,
   userId: string,
   people: People,
   chat: ChatContext<SlackHandle>,
-  context = '',
+  {
+    context = '',
+    channelPreset,
+  }: { readonly context?: string; readonly channelPreset?: Preset | undefined } = {},
 ): Promise<StoryRequest> {
-  return chat.parse({ ...(await people.read(teamId, userId)), ...readStoryWords(text), context });
+  const { preset, temperature, ...settings } = await people.read(teamId, userId);
+  const words = readStoryWords(text);
+  // Preset and temperature belong together, so they come from the text, the channel or the user's settings.
+  const isChosen = words.preset !== undefined || words.temperature !== undefined;
+  const sampling = isChosen
+    ? {}
+    : channelPreset
+      ? { preset: channelPreset }
+      : { preset: preset ?? null, temperature: temperature ?? null };
+  return chat.parse({ ...settings, ...sampling, ...words, context });
 }
 
 /** A message as the input of a story: the bot's own from its blocks, any other from its words. */

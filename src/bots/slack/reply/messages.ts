@@ -9,7 +9,13 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { mask } from '../../../story/filter/find.ts';
-import type { ModelChoice, ReplyState, StoryRequest } from '../../../story/story.ts';
+import {
+  type ModelChoice,
+  PRESETS,
+  presetOf,
+  type ReplyState,
+  type StoryRequest,
+} from '../../../story/story.ts';
 import { AGAIN_LABELS, type Again, againActions } from '../../../story/variations.ts';
 import { smallPrint } from '../../../story/wording.ts';
 import type { StoryReference } from '../../read-story.ts';
@@ -198,21 +204,32 @@ function cut(text: string, max: number): string {
 const ACTION_PREFIX = 'scifi-';
 export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler)$/;
 /** Changes when the meaning of the fields changes. */
-const VERSION = 1;
+const VERSION = 2;
+/** Version 0.1 of the bot wrote values of this version, which have no preset: all its stories are `classic`. */
+const VERSION_WITHOUT_PRESET = 1;
 
 export type Button =
   | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
   | ({ readonly action: Again } & StoryReference);
 
-const Stop = z.object({ v: z.literal(VERSION), reply: z.string(), user: z.string() });
+const Stop = z.object({
+  v: z.literal([VERSION, VERSION_WITHOUT_PRESET]),
+  reply: z.string(),
+  user: z.string(),
+});
 const Reference = z.object({
   v: z.literal(VERSION),
   model: z.string(),
+  preset: z.enum(PRESETS),
   temperature: z.number(),
   length: z.number(),
   seed: z.number(),
   promptLength: z.number(),
   source: z.string().optional(),
+});
+const OldReference = Reference.extend({
+  v: z.literal(VERSION_WITHOUT_PRESET),
+  preset: z.literal('classic').default('classic'),
 });
 
 export function actionIdOf(action: Button['action']): string {
@@ -223,16 +240,11 @@ export function stopValue(reply: string, user: string): string {
   return JSON.stringify({ v: VERSION, reply, user } satisfies z.infer<typeof Stop>);
 }
 
-export function againValue({
-  model,
-  temperature,
-  length,
-  seed,
-  promptLength,
-  source,
-}: StoryReference): string {
-  const reference = { v: VERSION, model, temperature, length, seed, promptLength, source } as const;
-  return JSON.stringify(reference satisfies z.infer<typeof Reference>);
+export function againValue(reference: StoryReference): string {
+  const { model, temperature, length, seed, promptLength, source } = reference;
+  const preset = presetOf(reference);
+  const value = { v: VERSION, model, preset, temperature, length, seed, promptLength, source } as const;
+  return JSON.stringify(value satisfies z.infer<typeof Reference>);
 }
 
 /** The button behind an action; undefined when it is not one of the bot's, or of another version. */
@@ -244,7 +256,7 @@ export function decodeButton(actionId: string, value: string | undefined): Butto
     return data && { action, replyId: data.reply, userId: data.user };
   }
   if (!(action in AGAIN_LABELS)) return undefined;
-  const { data } = Reference.safeParse(known);
+  const { data } = z.union([Reference, OldReference]).safeParse(known);
   if (!data) return undefined;
   const { v: _, ...reference } = data;
   return { action: action as Again, ...reference };
