@@ -4,7 +4,14 @@
  * scheduler.
  */
 import { StoryError } from '../errors.ts';
-import { problemWith, type Sampling, type Story, type StoryRequest, samplingOf } from '../story/story.ts';
+import {
+  presetOf,
+  problemWith,
+  type Sampling,
+  type Story,
+  type StoryRequest,
+  samplingOf,
+} from '../story/story.ts';
 import type { Engine } from './engines/engine.ts';
 import { Generation, lineEndOf, WordGuard, withoutLastSpace } from './generation.ts';
 import type { Model } from './model/model.ts';
@@ -106,7 +113,7 @@ export class Storyteller {
     const { vocabulary } = this.#model;
     const { onWord, onResample, signal } = options;
     const before = request.context + request.prompt;
-    const sampling = options.sampling ?? samplingOf(request.preset ?? 'classic', request.temperature);
+    const sampling = options.sampling ?? samplingOf(presetOf(request), request.temperature);
     const buffer = new TextBuffer(request.prompt, request.length);
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!buffer.over) buffer.add(character);

@@ -1,7 +1,7 @@
 import type { AllowedIds } from '../../src/generator/sampler.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { BOUNDARY, Vocabulary } from '../../src/generator/vocabulary.ts';
-import { STORY_BOUNDS } from '../../src/story/story.ts';
+import { type Preset, STORY_BOUNDS } from '../../src/story/story.ts';
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
 
 const CHARACTERS = [
@@ -88,13 +88,15 @@ export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: numb
   return { storyteller, engine };
 }
 
-/** The story that a storyteller writes at the default temperature, without a queue and without a chat. */
+/** The story that a storyteller writes with a preset, without a queue and without a chat. */
 export async function undisturbedText(
   storyteller: Storyteller,
   prompt: string,
   length: number,
   seed: number,
+  preset: Preset,
 ): Promise<string> {
   const temperature = STORY_BOUNDS.temperature.default;
-  return (await storyteller.tell({ prompt, context: '', temperature, length, seed, model: 'scifi' })).text;
+  const request = { prompt, context: '', preset, temperature, length, seed, model: 'scifi' };
+  return (await storyteller.tell(request)).text;
 }

@@ -5,13 +5,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReplyState } from '../../src/story/story.ts';
+import type { Preset, ReplyState } from '../../src/story/story.ts';
 
 const RECONNECT_MS = 100;
 
 export interface Asked {
   readonly prompt: string;
   readonly length?: number;
+  readonly preset?: Preset;
   readonly temperature?: number;
   readonly seed?: number;
 }

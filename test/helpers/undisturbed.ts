@@ -3,15 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
+import { DEFAULT_PRESET, type Preset, type StoryRequest } from '../../src/story/story.ts';
 
 export const PROMPT = 'It all began with';
 
+const REQUEST = { context: '', temperature: 0.4, model: 'scifi' };
+
 export interface Undisturbed {
-  text(seed: number, length: number): Promise<string>;
+  text(seed: number, length: number, preset?: Preset): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Requested texts, by seed, length and prompt, and the storyteller that writes them while it is needed. */
+/** Requested texts, by seed, length, preset and prompt, and the storyteller that writes them while it is needed. */
 const texts = new Map<string, Promise<string>>();
 let writer: Promise<Storyteller> | undefined;
 let users = 0;
@@ -22,9 +25,9 @@ export async function undisturbed(prompt = PROMPT): Promise<Undisturbed> {
   writer ??= openWriter();
   const storyteller = await writer;
   return {
-    text(seed, length) {
-      const key = `${seed} ${length} ${prompt}`;
-      const known = texts.get(key) ?? tell(storyteller, prompt, seed, length);
+    text(seed, length, preset = DEFAULT_PRESET) {
+      const key = `${seed} ${length} ${preset} ${prompt}`;
+      const known = texts.get(key) ?? tell(storyteller, { ...REQUEST, prompt, seed, length, preset });
       texts.set(key, known);
       return known;
     },
@@ -43,7 +46,6 @@ async function openWriter(): Promise<Storyteller> {
   return new Storyteller(model, engine, { maxWaiting: 1_000 });
 }
 
-async function tell(storyteller: Storyteller, prompt: string, seed: number, length: number): Promise<string> {
-  const request = { prompt, context: '', temperature: 0.4, length, seed, model: 'scifi' };
+async function tell(storyteller: Storyteller, request: StoryRequest): Promise<string> {
   return (await storyteller.tell(request)).text;
 }

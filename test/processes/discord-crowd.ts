@@ -10,6 +10,7 @@ import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
+import { PRESETS, type Preset } from '../../src/story/story.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
@@ -103,7 +104,12 @@ export async function crowd(
       const person = new Person(discord, `person-${index}`);
       await sleep((index / people) * 1_000);
       for (let turn = 0; performance.now() < until; turn++) {
-        const options = { prompt: `Story ${turn} of ${index}`, length: lengthOf(turn, index), seed: index };
+        const options = {
+          prompt: `Story ${turn} of ${index}`,
+          preset: presetFor(index),
+          length: lengthOf(turn, index),
+          seed: index,
+        };
         const interaction = person.slash(channels[index % channels.length]!, 'scifi', options);
         asked.push(interaction);
         await (isHopeless ? sleep(HOPELESS_MS) : theEnd(interaction));
@@ -168,7 +174,10 @@ async function check(
     const [prompt, turn, index] = /^Story (\d+) of (\d+)(?= )/.exec(story) ?? [];
     assert.ok(prompt !== undefined, messages.at(-1)!.content);
     const length = lengthOf(Number(turn), Number(index));
-    assert.equal(story, await undisturbedText(storyteller, prompt, length, Number(index)));
+    assert.equal(
+      story,
+      await undisturbedText(storyteller, prompt, length, Number(index), presetFor(Number(index))),
+    );
     assert.match(messages.at(-1)!.content, FOOTER);
     for (const message of messages) belonging.add(message);
   }
@@ -182,4 +191,9 @@ async function check(
 async function megabytesOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
+}
+
+/** All presets take part. */
+function presetFor(index: number): Preset {
+  return PRESETS[index % PRESETS.length]!;
 }

@@ -10,6 +10,7 @@ import type { Storyteller } from '../../src/generator/storyteller.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
+import { PRESETS, type Preset } from '../../src/story/story.ts';
 import { fakeStoryteller, undisturbedText } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person } from '../fakes/slack/people.ts';
@@ -92,7 +93,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
       Array.from({ length: people }, async (_, index) => {
         await sleep((index / people) * seconds * 1_000);
         const person = new Person(slack, `person-${index}`);
-        const text = `Story ${index} length=${lengthOf(index)} seed=${index}`;
+        const text = `Story ${index} preset=${presetFor(index)} length=${lengthOf(index)} seed=${index}`;
         return person.slash(channels[index % channels.length]!, '/scifi', text);
       }),
     );
@@ -152,7 +153,13 @@ async function check(
     assert.match(smallPrintOf(message), FOOTER);
     assert.equal(
       story,
-      await undisturbedText(storyteller, `Story ${index}`, lengthOf(Number(index)), Number(index)),
+      await undisturbedText(
+        storyteller,
+        `Story ${index}`,
+        lengthOf(Number(index)),
+        Number(index),
+        presetFor(Number(index)),
+      ),
     );
     // The text never shrank.
     for (const [at, seen] of message.history.slice(1).entries()) {
@@ -174,4 +181,9 @@ function tooManyOf({ log }: FakeSlack): Record<string, number> {
     if (outcome === 'ratelimited') counts[method] = (counts[method] ?? 0) + 1;
   }
   return counts;
+}
+
+/** All presets take part. */
+function presetFor(index: number): Preset {
+  return PRESETS[index % PRESETS.length]!;
 }

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PRESETS, type Preset } from '../../src/story/story.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
@@ -48,9 +49,9 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
     for (let kill = 0; kill < kills; kill++) {
       const seeds = Array.from({ length: STORIES_PER_KILL }, (_, index) => kill * STORIES_PER_KILL + index);
       // While the other processes are mostly waiting.
-      const texts = seeds.map((seed) => expected.text(seed, LENGTH));
+      const texts = seeds.map((seed) => expected.text(seed, LENGTH, presetFor(seed)));
       const ends = seeds.map(async (seed) => {
-        const id = await ask(base, { prompt: PROMPT, length: LENGTH, seed });
+        const id = await ask(base, { prompt: PROMPT, preset: presetFor(seed), length: LENGTH, seed });
         let last = performance.now();
         const end = await followReply(base, id, STORY_TIMEOUT_MS, (_, at) => {
           longestPauseMs = Math.max(longestPauseMs, at - last);
@@ -75,4 +76,9 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
     await redis?.stop();
     await remove();
   }
+}
+
+/** All presets take part. */
+function presetFor(seed: number): Preset {
+  return PRESETS[seed % PRESETS.length]!;
 }
