@@ -2,10 +2,12 @@
  * Takes a screenshot of the page in the middle of a story, for the README.
  *
  *   node --import tsx scripts/screenshot.ts http://127.0.0.1:8080 docs/page.png
- *     [--theme dark|light] [--size 1200x850] [--scale 2] [--prompt TEXT] [--seed N] [--after CHARACTERS]
+ *     [--theme dark|light] [--size 1200x850] [--scale 2] [--prompt TEXT] [--preset NAME] [--seed N]
+ *     [--after CHARACTERS]
  */
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { DEFAULT_PRESET } from '../src/story/story.ts';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
 
 /** Maximum time for a story to grow that long. */
@@ -18,6 +20,7 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '1200x850' },
     scale: { type: 'string', default: '2' },
     prompt: { type: 'string', default: '/scifi It all began with' },
+    preset: { type: 'string', default: DEFAULT_PRESET },
     seed: { type: 'string', default: '349' },
     after: { type: 'string', default: '520' },
   },
@@ -48,6 +51,7 @@ try {
   });
   await page.goto(url!);
   await page.getByText('Options', { exact: true }).click();
+  await page.getByRole('radio', { name: new RegExp(`^${values.preset} `, 'i') }).check();
   await page.getByLabel('Seed').fill(values.seed);
   await page.getByText('Options', { exact: true }).click();
   await page.getByLabel('How the story begins').click();

@@ -1,27 +1,15 @@
-import { isFinal, STORY_BOUNDS } from '../story/story.ts';
+import { isFinal } from '../story/story.ts';
+import { AGAIN_LABELS, type Again, againActions } from '../story/variations.ts';
 import { make } from './browser.ts';
 import { hashForThread } from './link.ts';
-import { type Reply, textOf } from './reply.ts';
+import { type Reply, wholeText } from './reply.ts';
 
 /** A user's action on a story. */
-export type Action =
-  | 'stop'
-  | 'continue'
-  | 'another'
-  | 'warmer'
-  | 'cooler'
-  | 'copy'
-  | 'download'
-  | 'link'
-  | 'retry'
-  | 'edit';
+export type Action = Again | 'stop' | 'copy' | 'download' | 'link' | 'retry' | 'edit';
 
 const LABELS: Record<Action, string> = {
+  ...AGAIN_LABELS,
   stop: 'Stop',
-  continue: 'Continue',
-  another: 'Another',
-  warmer: 'Warmer',
-  cooler: 'Cooler',
   copy: 'Copy',
   download: 'Download',
   link: 'Link',
@@ -31,8 +19,8 @@ const LABELS: Record<Action, string> = {
 
 const HINTS: Partial<Record<Action, string>> = {
   another: 'The same beginning with another seed',
-  warmer: 'Again, 0.2 warmer',
-  cooler: 'Again, 0.2 cooler',
+  warmer: 'Again with the same seed, from less likely words',
+  cooler: 'Again with the same seed, from likelier words',
   download: 'Save as a text file',
   link: 'Copy a link that writes the same story again',
   edit: 'Change the prompt and send it again',
@@ -47,7 +35,8 @@ const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link']);
 export function actionsFor(replies: readonly Reply[]): Action[] {
   const { ask, state } = replies.at(-1)!;
   if (!isFinal(state)) return ['stop'];
-  const hasText = replies.some((reply) => textOf(reply.state).trim() !== '');
+  const text = wholeText(replies);
+  const hasText = text.trim() !== '';
   const link: Action[] = hashForThread(replies) === undefined ? [] : ['link'];
   const keep: Action[] = hasText ? ['copy', 'download', ...link] : [];
   if (state.status === 'failed') {
@@ -61,8 +50,7 @@ export function actionsFor(replies: readonly Reply[]): Action[] {
       ...keep,
     ];
   }
-  const again: Action[] = ['another', 'warmer', 'cooler'];
-  return hasText ? ['continue', ...again, ...keep] : [...again, ...link];
+  return [...againActions(text, ask), ...(hasText ? keep : link)];
 }
 
 /** The row of buttons under a story. */
@@ -90,20 +78,15 @@ export class ActionRow {
     this.element.replaceChildren(
       ...groups
         .filter((group) => group.length > 0)
-        .map((group) =>
-          make('div', { class: 'group' }, ...group.map((action) => this.#button(action, last))),
-        ),
+        .map((group) => make('div', { class: 'group' }, ...group.map((action) => this.#button(action)))),
     );
     return hadFocus;
   }
 
-  #button(action: Action, { ask }: Reply): HTMLButtonElement {
+  #button(action: Action): HTMLButtonElement {
     const button = make('button', { type: 'button', class: `action ${action}` }, LABELS[action]);
     const hint = HINTS[action];
     if (hint) button.title = hint;
-    const { min, max } = STORY_BOUNDS.temperature;
-    if (action === 'warmer') button.disabled = ask.temperature >= max;
-    if (action === 'cooler') button.disabled = ask.temperature <= min;
     button.addEventListener('click', () => this.#onAction(action, button));
     return button;
   }

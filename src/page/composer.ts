@@ -1,10 +1,12 @@
-import { type ModelChoice, problemWith, STORY_BOUNDS } from '../story/story.ts';
+import { type ModelChoice, presetOf, problemWith, STORY_BOUNDS } from '../story/story.ts';
 import { byId, drawSeed, make, setText } from './browser.ts';
 import { within } from './link.ts';
+import { type Options, readOptions, storeOptions } from './options.ts';
+import { PresetChoice } from './preset-choice.ts';
 import type { Ask } from './reply.ts';
 import type { PageStorage } from './store.ts';
+import { settingsLine } from './words.ts';
 
-const KEY = 'write-me-a-sci-fi.options.v1';
 /** The largest height to which the text field grows by itself, in CSS pixels. */
 const TALLEST_PX = 200;
 const BORDERS_PX = 2;
@@ -23,6 +25,8 @@ export class Composer {
   readonly #problem = byId('problem', HTMLParagraphElement);
   readonly #options = byId('options', HTMLDetailsElement);
   readonly #summary = byId('summary', HTMLSpanElement);
+  readonly #preset = new PresetChoice(byId('presets', HTMLFieldSetElement));
+  readonly #temperatureField = byId('temperature-field', HTMLDivElement);
   readonly #temperature = byId('temperature', HTMLInputElement);
   readonly #degrees = byId('degrees', HTMLSpanElement);
   readonly #length = byId('length', HTMLInputElement);
@@ -65,18 +69,22 @@ export class Composer {
 
   /** Requests a story with this prompt and the current options. */
   askFor(prompt: string): void {
+    const { preset, temperature, length, model } = this.#chosen();
     this.#onAsk({
       prompt,
       context: '',
-      temperature: Number(this.#temperature.value),
-      length: within(this.#length.value, STORY_BOUNDS.length, STORY_BOUNDS.length.default),
+      preset,
+      temperature,
+      length,
       seed: within(this.#seed.value, STORY_BOUNDS.seed, drawSeed()),
-      ...(this.#model.value ? { model: this.#model.value } : {}),
+      ...(model ? { model } : {}),
     });
   }
 
   /** Puts a request back into the form for editing; Undo restores the previous input. */
-  edit({ prompt, temperature, length, model }: Ask): void {
+  edit(ask: Ask): void {
+    const { prompt, temperature, length, model } = ask;
+    this.#preset.value = presetOf(ask);
     this.#temperature.value = String(temperature);
     this.#length.value = String(length);
     if (model !== undefined) this.#model.value = model;
@@ -128,16 +136,24 @@ export class Composer {
     if (!this.#problem.hidden && promptProblem(this.#prompt.value) === '') setText(this.#problem, '');
   }
 
+  /** The options that the form shows. */
+  #chosen(): Options {
+    return {
+      preset: this.#preset.value,
+      temperature: Number(this.#temperature.value),
+      length: within(this.#length.value, STORY_BOUNDS.length, STORY_BOUNDS.length.default),
+      model: this.#model.value || (this.#model.dataset.stored ?? ''),
+    };
+  }
+
   #optionsChanged(): void {
-    const [temperature, length, seed] = [this.#temperature.value, this.#length.value, this.#seed.value];
-    this.#degrees.textContent = temperature;
+    const options = this.#chosen();
+    const seed = this.#seed.value;
+    this.#temperatureField.hidden = options.preset !== 'classic';
+    this.#degrees.textContent = this.#temperature.value;
     const seedNote = seed === '' ? '' : ` · seed ${seed}`;
-    this.#summary.textContent = `temperature ${temperature} · ${Number(length).toLocaleString('en')} characters${seedNote}`;
-    try {
-      this.#storage?.setItem(KEY, JSON.stringify({ temperature, length, model: this.#model.value }));
-    } catch {
-      // The options are not stored.
-    }
+    this.#summary.textContent = settingsLine(options) + seedNote;
+    storeOptions(this.#storage, options);
   }
 
   #restoreOptions(): void {
@@ -150,17 +166,11 @@ export class Composer {
       input.min = String(bounds.min);
       input.max = String(bounds.max);
     }
-    let stored: Record<string, unknown> = {};
-    try {
-      stored = Object(JSON.parse(this.#storage?.getItem(KEY) ?? '{}'));
-    } catch {
-      // The defaults stay.
-    }
-    this.#temperature.value = String(
-      within(String(stored.temperature ?? ''), temperature, temperature.default),
-    );
-    this.#length.value = String(within(String(stored.length ?? ''), length, length.default));
-    this.#model.dataset.stored = String(stored.model ?? '');
+    const stored = readOptions(this.#storage);
+    this.#preset.value = stored.preset;
+    this.#temperature.value = String(stored.temperature);
+    this.#length.value = String(stored.length);
+    this.#model.dataset.stored = stored.model;
     this.#optionsChanged();
   }
 }

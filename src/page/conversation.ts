@@ -1,6 +1,6 @@
 /** All exchanges of the page: requests, following and storage. */
 import { isFinal, type ReplyState } from '../story/story.ts';
-import { DEGREE, warmed } from '../story/variations.ts';
+import { warmthAfter } from '../story/variations.ts';
 import { type Action, flash } from './actions.ts';
 import { ApiError, type StoryBackend } from './backend/backend.ts';
 import { copyText, downloadText, drawSeed, later, newId, wait } from './browser.ts';
@@ -211,9 +211,8 @@ export class Conversation {
       case 'another':
         return this.ask({ ...last.ask, seed });
       case 'warmer':
-        return this.ask({ ...last.ask, temperature: warmed(last.ask.temperature, DEGREE) });
       case 'cooler':
-        return this.ask({ ...last.ask, temperature: warmed(last.ask.temperature, -DEGREE) });
+        return this.ask({ ...last.ask, ...warmthAfter(action, last.ask) });
       case 'retry':
         return this.#retry(threadId, last);
       case 'edit':

@@ -1,5 +1,5 @@
 /** A story's settings as the fragment of a URL, after `#`, which browsers never send. Pure. */
-import { STORY_BOUNDS } from '../story/story.ts';
+import { DEFAULT_PRESET, PRESETS, type Preset, presetOf, STORY_BOUNDS } from '../story/story.ts';
 import type { Ask, Reply } from './reply.ts';
 
 /** The content of a link: a story, and the seeds of the parts that continue it. */
@@ -24,16 +24,22 @@ export function hashForThread(replies: readonly Reply[]): string | undefined {
   const { temperature, length, model } = first.ask;
   const areAlike = rest.every(
     ({ ask }) =>
-      ask.prompt === '' && ask.temperature === temperature && ask.length === length && ask.model === model,
+      ask.prompt === '' &&
+      presetOf(ask) === presetOf(first.ask) &&
+      ask.temperature === temperature &&
+      ask.length === length &&
+      ask.model === model,
   );
   if (!isWhole || !areAlike) return undefined;
   return hashFor({ ask: first.ask, nextSeeds: rest.map(({ ask }) => ask.seed) });
 }
 
-/** The hash of a plan. */
+/** The hash of a plan. `classic` has a temperature, as in links of version 0.1; the others have their name. */
 export function hashFor({ ask, nextSeeds }: Plan): string {
   const fields = new URLSearchParams({ prompt: ask.prompt });
-  fields.set('temperature', String(ask.temperature));
+  const preset = presetOf(ask);
+  if (preset === 'classic') fields.set('temperature', String(ask.temperature));
+  else fields.set('preset', preset);
   fields.set('length', String(ask.length));
   fields.set('seed', String(ask.seed));
   for (const seed of nextSeeds) fields.append('then', String(seed));
@@ -44,8 +50,9 @@ export function hashFor({ ask, nextSeeds }: Plan): string {
 }
 
 /**
- * The plan in a hash; undefined when it has none. Numbers out of bounds are clamped and missing ones take
- * their default, because a link is followed and not corrected.
+ * The plan in a hash; undefined when it has none. A link without a preset is `classic`. Numbers out of bounds
+ * are clamped, and missing ones and an unknown preset take their default, because a link is followed and not
+ * corrected.
  */
 export function planFromHash(hash: string, drawSeed: () => number): Plan | undefined {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
@@ -54,11 +61,17 @@ export function planFromHash(hash: string, drawSeed: () => number): Plan | undef
   if (prompt === null || !/(^#?|&)prompt=/.test(hash)) return undefined;
   const model = fields.get('model');
   const { temperature, length, seed } = STORY_BOUNDS;
+  const preset = fields.has('preset') ? (presetNamed(fields.get('preset')) ?? DEFAULT_PRESET) : 'classic';
   const seedOf = (text: string | null) => Math.round(within(text, seed, drawSeed()));
   const ask = {
     prompt,
     context: fields.get('context') ?? '',
-    temperature: within(fields.get('temperature'), temperature, temperature.default),
+    preset,
+    // The other presets' requests have the default.
+    temperature:
+      preset === 'classic'
+        ? within(fields.get('temperature'), temperature, temperature.default)
+        : temperature.default,
     length: Math.round(within(fields.get('length'), length, length.default)),
     seed: seedOf(fields.get('seed')),
     ...(model ? { model } : {}),
@@ -70,6 +83,11 @@ export function planFromHash(hash: string, drawSeed: () => number): Plan | undef
       .slice(0, MAX_PARTS - 1)
       .map(seedOf),
   };
+}
+
+/** The preset of this name; undefined for an unknown one. */
+export function presetNamed(name: unknown): Preset | undefined {
+  return PRESETS.find((preset) => preset === name);
 }
 
 /** The number in `text`, clamped to the bounds; `otherwise` when there is none. */

@@ -1,5 +1,6 @@
 /** The latest replies, stored in the browser across reloads. Pure except for that storage. */
 import { currentState } from '../story/story.ts';
+import { presetNamed } from './link.ts';
 import type { Reply } from './reply.ts';
 
 /** The required part of `Storage`; absent where a browser forbids it. */
@@ -65,7 +66,7 @@ export class ReplyStore {
 /** Checks the fields that the page needs to show a reply; another version of the page may have stored it. */
 function isReply(value: unknown): value is Reply {
   const { id, thread, ask, state, nextSeeds } = Object(value) as Partial<Record<keyof Reply, unknown>>;
-  const { prompt, context, temperature, length, seed } = Object(ask) as Record<string, unknown>;
+  const { prompt, context, preset, temperature, length, seed } = Object(ask) as Record<string, unknown>;
   const { status, text, error } = Object(state) as Record<string, unknown>;
   const hasText = status === 'writing' || status === 'finished' || status === 'failed';
   return (
@@ -73,6 +74,7 @@ function isReply(value: unknown): value is Reply {
     typeof thread === 'string' &&
     typeof prompt === 'string' &&
     typeof context === 'string' &&
+    (preset === undefined || presetNamed(preset) !== undefined) &&
     [temperature, length, seed].every((number) => typeof number === 'number') &&
     (nextSeeds === undefined ||
       (Array.isArray(nextSeeds) && nextSeeds.every((number) => typeof number === 'number'))) &&

@@ -1,7 +1,14 @@
 /** All sentences that the page forms itself. Pure. */
 
 import type { ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
-import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from '../story/wording.ts';
+import {
+  AFTER_OWN,
+  NO_STORYTELLER,
+  positionInQueue,
+  samplingName,
+  sentenceCase,
+  wakingLine,
+} from '../story/wording.ts';
 import type { Ask } from './reply.ts';
 
 export { footerLine, ordinal } from '../story/wording.ts';
@@ -39,9 +46,9 @@ export function statusLine(storytellers: Storytellers): string {
   }
 }
 
-/** `temperature 0.4 · 1,200 characters`. */
-export function settingsLine(ask: Ask): string {
-  return `temperature ${ask.temperature} · ${ask.length.toLocaleString('en')} characters`;
+/** `lively · 1,200 characters`. */
+export function settingsLine(ask: Pick<Ask, 'preset' | 'temperature' | 'length'>): string {
+  return `${samplingName(ask)} · ${ask.length.toLocaleString('en')} characters`;
 }
 
 /** A note about an ending; empty for an ordinary one. */

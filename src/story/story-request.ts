@@ -24,6 +24,8 @@ const FIELDS = {
   seed: ['number', 'The seed must be a number.'],
   model: ['string', 'The model must be a name.'],
 } as const;
+/** Half a surrogate pair. `toWellFormed` would do the same, but Firefox has it only since version 119. */
+const HALF_PAIR = /\p{Surrogate}/gu;
 /** Fields that may be null, which means the same as absent. */
 const NULLABLE: readonly string[] = ['preset', 'seed', 'model'];
 
@@ -141,5 +143,5 @@ function fieldsOf(input: unknown): Fields {
  * which Postgres cannot store, is removed.
  */
 function carriable(text: string): string {
-  return text.toWellFormed().replaceAll('\u0000', '');
+  return text.replace(HALF_PAIR, '\ufffd').replaceAll('\u0000', '');
 }

@@ -48,7 +48,7 @@ export function requestAgain(again: Again, last: StoryRequest, story: string, se
 }
 
 /** The settings after Warmer or Cooler; undefined where there is nothing warmer or cooler. */
-function warmthAfter(again: 'warmer' | 'cooler', request: Warmth): Warmth | undefined {
+export function warmthAfter(again: 'warmer' | 'cooler', request: Warmth): Warmth | undefined {
   const sign = again === 'warmer' ? 1 : -1;
   const preset = presetOf(request);
   if (preset === 'classic') {

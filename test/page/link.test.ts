@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hashFor, hashForThread, planFromHash } from '../../src/page/link.ts';
+import { DEFAULT_PRESET } from '../../src/story/story.ts';
 import { ASK, finished, reply } from './replies.ts';
 
 const drawSeed = () => 42;
@@ -13,18 +14,47 @@ test('a link holds the settings', () => {
   );
 });
 
-test('a link reopens the same story', () => {
-  const ask = fc.record(
-    {
-      prompt: fc.string({ unit: 'grapheme' }),
-      context: fc.string({ unit: 'grapheme' }),
-      temperature: fc.integer({ min: 0, max: 200 }).map((n) => n / 100),
-      length: fc.integer({ min: 50, max: 6_000 }),
-      seed: fc.integer({ min: 0, max: 0xffff_ffff }),
-      model: fc.string({ minLength: 1 }),
-    },
-    { noNullPrototype: true },
+test('a link of another preset holds its name and no temperature', () => {
+  assert.equal(
+    hashFor({ ask: { ...ASK, preset: 'wild' }, nextSeeds: [] }),
+    '#prompt=It&preset=wild&length=1200&seed=7&model=scifi',
   );
+});
+
+test('a link without a preset, as version 0.1 made them, is classic', () => {
+  const old = '#prompt=It&temperature=0.7&length=300&seed=9&model=scifi';
+  const ask = { ...ASK, preset: 'classic', temperature: 0.7, length: 300, seed: 9 } as const;
+  assert.deepEqual(planFromHash(old, drawSeed)?.ask, ask);
+  const { preset: _, ...recordOfOldPage } = ask;
+  assert.equal(hashFor({ ask: recordOfOldPage, nextSeeds: [] }), old);
+  assert.equal(hashFor({ ask, nextSeeds: [] }), old);
+});
+
+test('an unknown preset takes the default, and a temperature beside another preset is ignored', () => {
+  const sampling = (hash: string) => {
+    const { preset, temperature } = planFromHash(hash, drawSeed)!.ask;
+    return [preset, temperature];
+  };
+  assert.deepEqual(sampling('#prompt=It&preset=odd'), [DEFAULT_PRESET, 0.4]);
+  assert.deepEqual(sampling('#prompt=It&preset=calm&temperature=1.5'), ['calm', 0.4]);
+  assert.deepEqual(sampling('#prompt=It&preset=classic&temperature=1.5'), ['classic', 1.5]);
+  assert.deepEqual(sampling('#prompt=It&preset=classic'), ['classic', 0.4]);
+});
+
+test('a link reopens the same story', () => {
+  const temperature = fc.integer({ min: 0, max: 200 }).map((n) => n / 100);
+  const sampling = fc.oneof(
+    fc.record({ preset: fc.constant('classic' as const), temperature }),
+    fc.record({ preset: fc.constantFrom('calm', 'lively', 'wild'), temperature: fc.constant(0.4) }),
+  );
+  const settings = fc.record({
+    prompt: fc.string({ unit: 'grapheme' }),
+    context: fc.string({ unit: 'grapheme' }),
+    length: fc.integer({ min: 50, max: 6_000 }),
+    seed: fc.integer({ min: 0, max: 0xffff_ffff }),
+    model: fc.string({ minLength: 1 }),
+  });
+  const ask = fc.tuple(settings, sampling).map(([one, other]) => ({ ...one, ...other }));
   const nextSeeds = fc.array(fc.integer({ min: 0, max: 0xffff_ffff }), { maxLength: 9 });
   const plan = fc.record({ ask, nextSeeds }, { noNullPrototype: true });
   fc.assert(fc.property(plan, (wanted) => assert.deepEqual(planFromHash(hashFor(wanted), drawSeed), wanted)));
@@ -63,6 +93,8 @@ test('a link opens the whole thread again, or there is no link', () => {
   assert.equal(hashForThread([first, part(8, 'stopped'), part(9)]), undefined);
   const failed = reply({ status: 'failed', text: 'It', error: { code: 'internal', message: 'Broke.' } });
   assert.equal(hashForThread([failed, part(8)]), undefined);
+  const ofOtherPreset = reply(finished('Text.'), { prompt: '', context: 'Before.', preset: 'wild' });
+  assert.equal(hashForThread([first, ofOtherPreset]), undefined);
   assert.equal(hashForThread([first, ...Array.from({ length: 10 }, (_, n) => part(n))]), undefined);
 });
 

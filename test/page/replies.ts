@@ -4,6 +4,7 @@ import type { ReplyState } from '../../src/story/story.ts';
 export const ASK: Ask = {
   prompt: 'It',
   context: '',
+  preset: 'classic',
   temperature: 0.4,
   length: 1_200,
   seed: 7,

@@ -2,7 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
 import { clientNetwork } from '../../http/address.ts';
 import type { Requester } from '../../queue/admission/store.ts';
-import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../story/story.ts';
+import {
+  DEFAULT_PRESET,
+  type ModelChoice,
+  PRESETS,
+  STORY_BOUNDS,
+  type StoryRequest,
+} from '../../story/story.ts';
 import type { WebReplies } from './replies.ts';
 import { addressOf } from './request.ts';
 import { SnapshotStream, type SnapshotStreamOptions } from './snapshot-stream.ts';
@@ -36,8 +42,10 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
 
   app.get('/api/options', () => ({
     models,
+    presets: PRESETS,
     bounds: STORY_BOUNDS,
     defaults: {
+      preset: DEFAULT_PRESET,
       temperature: STORY_BOUNDS.temperature.default,
       length: STORY_BOUNDS.length.default,
       model: models[0]?.name,

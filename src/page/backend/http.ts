@@ -2,6 +2,7 @@
 import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
 import { later } from '../browser.ts';
 import { workerUrl } from '../policy.ts';
+import { inputOf } from '../reply.ts';
 import { ApiError, type StoryApi, type StoryBackend, type StreamGate } from './backend.ts';
 import { EventHub, openStream, sharedEvents } from './events.ts';
 
@@ -48,7 +49,8 @@ export function httpApi(fetcher: typeof fetch): StoryApi {
   }
 
   return {
-    submit: async (id, ask) => (await send<{ request: StoryRequest }>('api/replies', { id, ...ask })).request,
+    submit: async (id, ask) =>
+      (await send<{ request: StoryRequest }>('api/replies', { id, ...inputOf(ask) })).request,
     read: (id) => unlessUnknown(send<{ request: StoryRequest; state: ReplyState }>(`api/replies/${id}`)),
     stop: async (id) => void (await unlessUnknown(send(`api/replies/${id}/stop`, {}))),
     models: async () => (await send<{ models: ModelChoice[] }>('api/options')).models,

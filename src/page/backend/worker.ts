@@ -12,7 +12,7 @@ import {
 } from '../../story/story.ts';
 import { completeRequest } from '../../story/story-request.ts';
 import { workerUrl } from '../policy.ts';
-import { type Ask, failed } from '../reply.ts';
+import { type Ask, failed, inputOf } from '../reply.ts';
 import { ApiError, type OpenEvents, type StoryApi, type StoryBackend } from './backend.ts';
 
 /** From the page to the worker. */
@@ -106,7 +106,7 @@ export class WorkerBackend implements StoryBackend {
     if (this.#hasFailed) throw WORKER_FAILED;
     const { thread, models, drawSeed } = this.#options;
     try {
-      const request = completeRequest(ask, models, drawSeed);
+      const request = completeRequest(inputOf(ask), models, drawSeed);
       const state: ReplyState = { status: 'waiting', position: null };
       this.#replies.set(id, { request, state, listeners: new Set() });
       thread.send({ type: 'write', id, request });

@@ -15,7 +15,15 @@ test('arbitrary JSON never breaks the server', async (t) => {
     fc.json(),
     fc.string({ unit: 'binary' }),
     fc
-      .record({ prompt: field, context: field, temperature: field, length: field, seed: field, model: field })
+      .record({
+        prompt: field,
+        context: field,
+        preset: field,
+        temperature: field,
+        length: field,
+        seed: field,
+        model: field,
+      })
       .map((fields) => JSON.stringify({ id: randomUUID(), ...fields })),
   );
   await fc.assert(

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { createWebServer, type WebServerOptions } from '../../../src/bots/web/server.ts';
 import { StoryError } from '../../../src/errors.ts';
 import { type ModelChoice, STORY_BOUNDS, type StoryRequest } from '../../../src/story/story.ts';
+import { samplingGiven } from '../../../src/story/story-request.ts';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 
 export const MODELS: ModelChoice[] = [
@@ -16,7 +17,8 @@ export function parseRequest(input: unknown): StoryRequest {
   const {
     prompt,
     context = '',
-    temperature = 0.4,
+    preset,
+    temperature,
     length = 1_200,
     seed = 7,
     model = 'scifi',
@@ -28,10 +30,12 @@ export function parseRequest(input: unknown): StoryRequest {
     throw new StoryError('bad_request', 'A prompt can have at most 2,000 characters. Shorten it.');
   }
   for (const [name, value] of Object.entries({ temperature, length, seed })) {
+    if (name === 'temperature' && value === undefined) continue;
     if (typeof value !== 'number') throw new StoryError('bad_request', `The ${name} must be a number.`);
   }
   if (!MODELS.some(({ name }) => name === model)) throw new StoryError('model_unavailable', 'No such model.');
-  return { prompt: prompt.replace(/^\/scifi /, ''), context, temperature, length, seed, model };
+  const sampling = samplingGiven({ preset, temperature });
+  return { prompt: prompt.replace(/^\/scifi /, ''), context, ...sampling, length, seed, model };
 }
 
 /** A server on a free port with its fake queue and its captured log; closed when the test ends. */

@@ -51,6 +51,8 @@ test(
     }
     await assertFits(page);
     await page.getByText('Options', { exact: true }).click();
+    assert.equal(await page.locator('#temperature').isVisible(), false);
+    await page.getByRole('radio', { name: 'Classic' }).check();
     assert.ok(await page.locator('#temperature').isVisible());
     await action(page, 'Stop').click();
     await action(page, 'Continue').waitFor();

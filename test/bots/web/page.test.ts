@@ -32,10 +32,7 @@ test('a story grows, is stopped, continued, and restored after a reload', option
   assert.ok(partial.length >= 160 && partial.length < CANNED_STORY.length);
   assert.ok(flat(`It all began with${CANNED_STORY}`).startsWith(partial));
   assert.equal(await lastStory(page).getAttribute('aria-busy'), null);
-  assert.match(
-    (await page.locator('.facts').textContent())!,
-    /temperature 0\.4 · seed \d+ · written by a neural/,
-  );
+  assert.match((await page.locator('.facts').textContent())!, / · lively · seed \d+ · written by a neural/);
 
   await action(page, 'Continue').click();
   await grownTo(page, partial.length + 100);
@@ -119,13 +116,18 @@ test('every action is available from the keyboard', options, async (t) => {
   await action(page, 'Continue').waitFor();
   await tabTo('Warmer');
   await page.keyboard.press('Space');
-  await page.getByText('temperature 0.6 · 1,200 characters').waitFor();
+  await page.locator('.settings', { hasText: 'wild · 1,200 characters' }).waitFor();
   assert.equal(await page.locator('.exchange').count(), 2);
 
   await tabTo('beginning');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await page.getByText('wild · 1,200 characters').last().waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.getByText('temperature 0.4 · 1,200 characters').waitFor();
   await page.keyboard.press('Tab');
   await page.keyboard.press('End');
   await page.getByText('temperature 2 · 1,200 characters').waitFor();
@@ -163,6 +165,7 @@ test('a link generates the same story again, once', options, async (t) => {
   const request = {
     prompt: 'It all',
     context: '',
+    preset: 'classic',
     temperature: 1.1,
     length: 200,
     seed: 99,

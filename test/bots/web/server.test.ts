@@ -14,7 +14,10 @@ test('a story is requested, read and stopped', async (t) => {
   const id = randomUUID();
   const started = await post(`${server.url}/api/replies`, { id, prompt: '/scifi It all', temperature: 0.7 });
   assert.equal(started.status, 202);
-  const request = { prompt: 'It all', context: '', temperature: 0.7, length: 1_200, seed: 7, model: 'scifi' };
+  const request = {
+    ...{ prompt: 'It all', context: '', preset: 'classic', temperature: 0.7 },
+    ...{ length: 1_200, seed: 7, model: 'scifi' },
+  };
   assert.deepEqual(await started.json(), { id, request });
 
   server.replies.set(id, { status: 'writing', text: 'It all b' });
@@ -43,8 +46,9 @@ test('options, status and health', async (t) => {
   const get = async (path: string) => (await fetch(server.url + path)).json();
   assert.deepEqual(await get('/api/options'), {
     models: MODELS,
+    presets: ['classic', 'calm', 'lively', 'wild'],
     bounds: JSON.parse(JSON.stringify(STORY_BOUNDS)),
-    defaults: { temperature: 0.4, length: 1_200, model: 'scifi' },
+    defaults: { preset: 'lively', temperature: 0.4, length: 1_200, model: 'scifi' },
   });
   server.replies.storytellers = { phase: 'loading', loaded: 0.4, waiting: 3 };
   assert.deepEqual(await get('/api/status'), { phase: 'loading', loaded: 0.4, waiting: 3 });

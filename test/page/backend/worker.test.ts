@@ -29,7 +29,7 @@ function setUp() {
 test('a reply is generated once, by the default model, and can be followed and read', async () => {
   const { backend, orders, report } = setUp();
   const request = await backend.api.submit('a', ASK);
-  assert.deepEqual(request, { ...ASK, prompt: 'A ship', model: 'scifi' });
+  assert.deepEqual(request, { ...ASK, prompt: 'A ship', preset: 'classic', model: 'scifi' });
   assert.deepEqual(await backend.api.submit('a', ASK), request);
   assert.deepEqual(orders, [
     { type: 'prepare', model: 'scifi' },
@@ -51,6 +51,15 @@ test('a reply is generated once, by the default model, and can be followed and r
   assert.deepEqual((await backend.api.read('a'))?.state, writing('A ship came down'));
   await backend.api.stop('a');
   assert.deepEqual(orders.at(-1), { type: 'stop', id: 'a' });
+});
+
+test('a preset reaches the worker, and the temperature of another one does not refuse it', async () => {
+  const { backend, orders } = setUp();
+  const lively = { ...ASK, prompt: 'A ship', preset: 'lively' } as const;
+  const request = await backend.api.submit('a', lively);
+  assert.deepEqual(request, { ...lively, temperature: 0.4, model: 'scifi' });
+  assert.deepEqual(orders.at(-1), { type: 'write', id: 'a', request });
+  assert.deepEqual(await backend.api.submit('b', request), request, 'and so it does when it is sent again');
 });
 
 test('a request that the server would refuse is refused', async () => {

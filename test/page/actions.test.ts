@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { actionsFor } from '../../src/page/actions.ts';
+import type { Ask } from '../../src/page/reply.ts';
+import { finished, reply } from './replies.ts';
+
+const under = (ask: Partial<Ask>, text = 'It was.') => actionsFor([reply(finished(text), ask)]).join(' ');
+
+test('a finished story is continued, varied and kept', () => {
+  const all = 'continue another warmer cooler copy download link';
+  assert.equal(under({ preset: 'lively' }), all);
+  assert.equal(under({ preset: 'classic', temperature: 0.4 }), all);
+});
+
+test('Warmer and Cooler are left out where there is nothing warmer or cooler', () => {
+  assert.equal(under({ preset: 'wild' }), 'continue another cooler copy download link');
+  assert.equal(under({ preset: 'calm' }), 'continue another warmer copy download link');
+  assert.equal(under({ temperature: 2 }), 'continue another cooler copy download link');
+  assert.equal(under({ temperature: 0 }), 'continue another warmer copy download link');
+});
+
+test('an empty story is not continued, and a stored one of version 0.1 is classic', () => {
+  assert.equal(under({ prompt: '' }, ''), 'another warmer cooler link');
+  const old = reply(finished('It was.'));
+  const { preset: _, ...ask } = old.ask;
+  assert.match(
+    actionsFor([{ ...old, ask: { ...ask, temperature: 2 } }]).join(' '),
+    /^continue another cooler /,
+  );
+});
+
+test('an unfinished story can only be stopped', () => {
+  assert.deepEqual(actionsFor([reply({ status: 'writing', text: 'It' })]), ['stop']);
+});
