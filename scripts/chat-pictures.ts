@@ -17,7 +17,7 @@ import { startRole } from '../test/helpers/processes.ts';
 import { until } from '../test/helpers/programs.ts';
 import { endWith, readCommandLine } from './command-line.ts';
 
-const REQUEST = { prompt: 'It all began with', temperature: 0.4, length: 420, seed: 11 };
+const REQUEST = { prompt: 'On the day when the stars went out,', length: 420, seed: 26 };
 const STORY_TIMEOUT_MS = 120_000;
 /** Number of characters at which a growing story is drawn. */
 const HALF_GROWN = 150;
@@ -139,12 +139,8 @@ try {
   );
 
   const channel = slack.world.addChannel(slack.workspace);
-  const { prompt, temperature, length, seed } = REQUEST;
-  new SlackPerson(slack, 'ann').slash(
-    channel,
-    '/scifi',
-    `${prompt} temp=${temperature} length=${length} seed=${seed}`,
-  );
+  const { prompt, length, seed } = REQUEST;
+  new SlackPerson(slack, 'ann').slash(channel, '/scifi', `${prompt} length=${length} seed=${seed}`);
   const onSlack = await until(() => [...channel.messages.values()][0], 'a reply on Slack', STORY_TIMEOUT_MS);
   const slackLabels = (blocks: typeof onSlack.blocks) => buttonsOf({ blocks }).map(labelOf);
   await until(() => slackLabels(onSlack.blocks).includes('Continue'), 'its end', STORY_TIMEOUT_MS);

@@ -19,9 +19,9 @@ const { values, positionals } = parseArgs({
     theme: { type: 'string', default: 'dark' },
     size: { type: 'string', default: '1200x850' },
     scale: { type: 'string', default: '2' },
-    prompt: { type: 'string', default: '/scifi It all began with' },
+    prompt: { type: 'string', default: '/scifi On the day when the stars went out,' },
     preset: { type: 'string', default: DEFAULT_PRESET },
-    seed: { type: 'string', default: '349' },
+    seed: { type: 'string', default: '26' },
     after: { type: 'string', default: '520' },
   },
 });

@@ -98,7 +98,7 @@ test('a touched button looks as before; an example does not open the keyboard', 
   const write = page.getByRole('button', { name: 'Write' });
   const look = () => write.evaluate((button) => getComputedStyle(button).backgroundColor);
   const untouched = await look();
-  await page.getByRole('button', { name: 'The last robot on Mars' }).tap();
+  await page.getByRole('button', { name: 'The captain opened the sealed orders and' }).tap();
   await action(page, 'Continue').waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.className), 'exchange');
   await write.tap();

@@ -80,7 +80,7 @@ test(
     await action(page, 'COPY').waitFor();
     assert.equal(
       server.replies.held.get(server.replies.submitted[0]!)?.request.prompt,
-      'The last robot on Mars',
+      'The captain opened the sealed orders and',
     );
     await action(page, 'COPY').click();
     await action(page, 'COPIED').waitFor();
