@@ -14,6 +14,7 @@ import { Forgetting, type Forgotten } from '../queue/retention.ts';
 import type { Stories } from '../queue/stories.ts';
 import type { ModelChoice, StoryRequest, Waiting } from '../story/story.ts';
 import type { RequestReader } from '../story/story-request.ts';
+import { sentenceCase } from '../story/wording.ts';
 import { type Block, type BlockLists, type BlockPlatform, blockedSentence, type Presence } from './blocks.ts';
 import { PromptChannels } from './channel-settings.ts';
 import type { Caller, Command } from './commands/command.ts';
@@ -239,7 +240,7 @@ export async function startChat<Handle>(
     opened.add(daily.work(connection));
     opened.add(() => adapter.stop());
     await adapter.start(chat);
-    logger.info({ platform }, 'chat ready');
+    logger.info({ platform }, `${sentenceCase(platform)} ready`);
     const problem = () => adapter.problem();
     return { replies, channels, daily, problem, close: () => opened.close() };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** A platform closes all its parts even when one of them fails to close. */
+/** A platform says when it is ready, and closes all its parts even when one of them fails to close. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as onDiscord from '../harness/discord.ts';
@@ -8,6 +8,15 @@ for (const [name, open] of [
   ['Discord', onDiscord.openDiscord],
   ['Slack', onSlack.openSlack],
 ] as const) {
+  it(`${name} logs the line that the README waits for`, { timeout: 60_000 }, async () => {
+    const harness = await open({ worker: false });
+    try {
+      assert.ok(harness.log.some((line) => JSON.parse(line).msg === `${name} ready`));
+    } finally {
+      await harness.close();
+    }
+  });
+
   it(`${name} closes all parts when one part fails to close`, { timeout: 60_000 }, async () => {
     const harness = await open();
     try {
