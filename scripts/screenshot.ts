@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
     prompt: { type: 'string', default: '/scifi On the day when the stars went out,' },
     preset: { type: 'string', default: DEFAULT_PRESET },
     seed: { type: 'string', default: '26' },
-    after: { type: 'string', default: '520' },
+    after: { type: 'string', default: '400' },
   },
 });
 

@@ -1,7 +1,7 @@
 /** Reads a story back from a chat's messages, for the buttons under it. */
 import { StoryError } from '../errors.ts';
-import { presetOf, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
-import { inputOf, type RequestReader } from '../story/story-request.ts';
+import { inputOf, presetOf, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import type { RequestReader } from '../story/story-request.ts';
 import { type Again, endOf, requestAgain } from '../story/variations.ts';
 import type { ParsedRequest } from './submit.ts';
 import { joinParts, type Part } from './text.ts';

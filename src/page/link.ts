@@ -61,7 +61,7 @@ export function planFromHash(hash: string, drawSeed: () => number): Plan | undef
   if (prompt === null || !/(^#?|&)prompt=/.test(hash)) return undefined;
   const model = fields.get('model');
   const { temperature, length, seed } = STORY_BOUNDS;
-  const preset = fields.has('preset') ? (presetNamed(fields.get('preset')) ?? DEFAULT_PRESET) : 'classic';
+  const preset = fields.has('preset') ? (knownPreset(fields.get('preset')) ?? DEFAULT_PRESET) : 'classic';
   const seedOf = (text: string | null) => Math.round(within(text, seed, drawSeed()));
   const ask = {
     prompt,
@@ -86,7 +86,7 @@ export function planFromHash(hash: string, drawSeed: () => number): Plan | undef
 }
 
 /** The preset of this name; undefined for an unknown one. */
-export function presetNamed(name: unknown): Preset | undefined {
+export function knownPreset(name: unknown): Preset | undefined {
   return PRESETS.find((preset) => preset === name);
 }
 

@@ -1,6 +1,6 @@
 /** The options of the form, as the browser keeps them across visits. Pure except for that storage. */
 import { DEFAULT_PRESET, type Preset, STORY_BOUNDS } from '../story/story.ts';
-import { presetNamed, within } from './link.ts';
+import { knownPreset, within } from './link.ts';
 import type { PageStorage } from './store.ts';
 
 /** The options that the browser keeps; a seed is chosen for one story. */
@@ -45,5 +45,5 @@ export function storeOptions(storage: PageStorage | undefined, options: Options)
 /** Version 0.1.0 stored a temperature and no preset; a temperature that a user had changed is `classic`. */
 function storedPreset(stored: unknown, temperature: number): Preset {
   if (stored === undefined && temperature !== STORY_BOUNDS.temperature.default) return 'classic';
-  return presetNamed(stored) ?? DEFAULT_PRESET;
+  return knownPreset(stored) ?? DEFAULT_PRESET;
 }

@@ -1,19 +1,9 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
-import { isFinal, presetOf, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import { isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { endOf } from '../story/variations.ts';
 
 /** A request as the page makes it: the server may choose the model. */
 export type Ask = Omit<StoryRequest, 'model'> & { readonly model?: string };
-
-/**
- * The input that a backend reads as this request: without the temperature, unless its preset has one. The
- * page's own, because `story-request.ts` would bring the content filter onto the page.
- */
-export function inputOf(ask: Ask): Partial<Ask> {
-  const { temperature, ...others } = ask;
-  const preset = presetOf(ask);
-  return preset === 'classic' ? { ...others, preset, temperature } : { ...others, preset };
-}
 
 /** One reply as the page stores it. */
 export interface Reply {

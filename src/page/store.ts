@@ -1,6 +1,6 @@
 /** The latest replies, stored in the browser across reloads. Pure except for that storage. */
 import { currentState } from '../story/story.ts';
-import { presetNamed } from './link.ts';
+import { knownPreset } from './link.ts';
 import type { Reply } from './reply.ts';
 
 /** The required part of `Storage`; absent where a browser forbids it. */
@@ -74,7 +74,7 @@ function isReply(value: unknown): value is Reply {
     typeof thread === 'string' &&
     typeof prompt === 'string' &&
     typeof context === 'string' &&
-    (preset === undefined || presetNamed(preset) !== undefined) &&
+    (preset === undefined || knownPreset(preset) !== undefined) &&
     [temperature, length, seed].every((number) => typeof number === 'number') &&
     (nextSeeds === undefined ||
       (Array.isArray(nextSeeds) && nextSeeds.every((number) => typeof number === 'number'))) &&

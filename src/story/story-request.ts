@@ -6,7 +6,6 @@ import {
   type ModelChoice,
   PRESETS,
   type Preset,
-  presetOf,
   problemWith,
   STORY_BOUNDS,
   type StoryRequest,
@@ -112,13 +111,6 @@ export function presetNamed(name: string): Preset {
   if (preset) return preset;
   const sentence = `There is no preset of that name. Choose one of: ${PRESETS.join(', ')}.`;
   throw new StoryError('bad_request', sentence);
-}
-
-/** The input that is read as this request: without the temperature, unless its preset has one. */
-export function inputOf(request: StoryRequest): Partial<StoryRequest> {
-  const preset = presetOf(request);
-  const { temperature, ...others } = request;
-  return preset === 'classic' ? { ...others, preset, temperature } : { ...others, preset };
 }
 
 /** The fields of an input. Their types are checked, their values are not. */

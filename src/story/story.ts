@@ -166,6 +166,15 @@ export function presetOf({ preset = 'classic' }: Pick<StoryRequest, 'preset'>): 
   return preset;
 }
 
+/** The input that is read as this request: without the temperature, unless its preset has one. */
+export function inputOf(
+  request: Omit<StoryRequest, 'model'> & { readonly model?: string },
+): Partial<StoryRequest> {
+  const preset = presetOf(request);
+  const { temperature, ...others } = request;
+  return preset === 'classic' ? { ...others, preset, temperature } : { ...others, preset };
+}
+
 /** The settings of a preset. */
 export interface Sampling {
   /** Softmax temperature of draws inside words, and of all draws where `wordTemperature` is absent. */

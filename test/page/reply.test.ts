@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  continuationContext,
-  failed,
-  inputOf,
-  mergeState,
-  segmentsOf,
-  wholeText,
-} from '../../src/page/reply.ts';
+import { continuationContext, failed, mergeState, segmentsOf, wholeText } from '../../src/page/reply.ts';
 import type { ReplyState } from '../../src/story/story.ts';
 import { warmed } from '../../src/story/variations.ts';
 import { finished, reply } from './replies.ts';
@@ -58,15 +51,6 @@ test('a short story is continued with its whole text, and with its own context',
     reply(finished('Then.'), { prompt: '' }),
   ];
   assert.equal(continuationContext(replies), 'Before. It was. Then.');
-});
-
-test('only a classic request is sent with a temperature', () => {
-  const { ask } = reply(finished('It was.'), { temperature: 1.1 });
-  assert.deepEqual(inputOf(ask), ask);
-  const { preset: _, ...old } = ask;
-  assert.deepEqual(inputOf(old), ask, 'version 0.1 stored no preset');
-  const { temperature: __, ...lively } = { ...ask, preset: 'lively' } as const;
-  assert.deepEqual(inputOf({ ...ask, preset: 'lively' }), lively);
 });
 
 test('a long one is cut at a word', () => {

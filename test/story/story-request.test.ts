@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { StoryError } from '../../src/errors.ts';
-import { PRESETS, problemWith } from '../../src/story/story.ts';
-import { createRequestReader, inputOf } from '../../src/story/story-request.ts';
+import { inputOf, PRESETS, problemWith } from '../../src/story/story.ts';
+import { createRequestReader } from '../../src/story/story-request.ts';
 import { sized } from '../helpers/sized.ts';
 
 const models = [

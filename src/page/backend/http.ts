@@ -1,8 +1,13 @@
 /** The server as the page's backend. URLs are relative: the page may be served under any path. */
-import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
+import {
+  inputOf,
+  type ModelChoice,
+  type ReplyState,
+  type StoryRequest,
+  type StorytellerStatus,
+} from '../../story/story.ts';
 import { later } from '../browser.ts';
 import { workerUrl } from '../policy.ts';
-import { inputOf } from '../reply.ts';
 import { ApiError, type StoryApi, type StoryBackend, type StreamGate } from './backend.ts';
 import { EventHub, openStream, sharedEvents } from './events.ts';
 

@@ -4,6 +4,7 @@
  */
 import { StoryError } from '../../errors.ts';
 import {
+  inputOf,
   isFinal,
   type ModelChoice,
   type ReplyState,
@@ -12,7 +13,7 @@ import {
 } from '../../story/story.ts';
 import { completeRequest } from '../../story/story-request.ts';
 import { workerUrl } from '../policy.ts';
-import { type Ask, failed, inputOf } from '../reply.ts';
+import { type Ask, failed } from '../reply.ts';
 import { ApiError, type OpenEvents, type StoryApi, type StoryBackend } from './backend.ts';
 
 /** From the page to the worker. */
