@@ -76,7 +76,7 @@ test(
     const { page, server } = await openPage(t, browser, { pace: QUICK });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await translate(page, 'for good');
-    await page.getByRole('button', { name: 'THE LAST ROBOT ON MARS' }).click();
+    await page.getByRole('button', { name: 'THE CAPTAIN OPENED THE SEALED ORDERS AND' }).click();
     await action(page, 'COPY').waitFor();
     assert.equal(
       server.replies.held.get(server.replies.submitted[0]!)?.request.prompt,
