@@ -15,7 +15,7 @@ const isMissing = (shell: string) => spawnSync(shell, ['-c', 'true']).error && `
 const OFFERS: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ['scifi wor', ['worker']],
   ['scifi corpus ', ['build', 'download']],
-  ['scifi model export --format ', ['hdf5', 'onnx', 'tfjs']],
+  ['scifi model export --format ', ['hdf5', 'onnx', 'scifi', 'tfjs']],
   ['scifi model export x y --for', ['--format']],
   ['scifi train data --batch', ['--batch-normalization']],
   ['scifi write --temperature 0.5 --le', ['--length']],

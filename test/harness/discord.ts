@@ -2,7 +2,6 @@
  * The path from a user on Discord to a story, in one process: the fake Discord, the real discord.js, a real
  * queue, a real worker, and a fake generator that returns plausible words at once.
  */
-import assert from 'node:assert/strict';
 import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
 import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
 import { decodeButton, readParts } from '../../src/bots/discord/messages.ts';
@@ -56,12 +55,14 @@ export async function finished(interaction: FakeInteraction, timeoutMs = 20_000)
   return until(() => endOf(interaction), 'the end of a story', timeoutMs);
 }
 
-/** The ephemeral reply to an interaction. */
+/** The ephemeral reply to an interaction: its first message, or a later one where the queue was slow. */
 export async function ephemeralReply(interaction: FakeInteraction): Promise<string> {
-  const isThere = () => interaction.original !== undefined && !interaction.original.thinking;
-  await until(isThere, 'an ephemeral reply');
-  assert.equal(interaction.original!.flags, EPHEMERAL);
-  return interaction.original!.content;
+  const isEphemeral = (message: FakeMessage) => message.flags === EPHEMERAL && !message.thinking;
+  const { content } = await until(
+    () => [interaction.original ?? [], interaction.followUps].flat().find(isEphemeral),
+    'an ephemeral reply',
+  );
+  return content;
 }
 
 /** The messages of a reply that has ended: the buttons under the last message name the first. */
