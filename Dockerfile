@@ -14,8 +14,8 @@
 # files were run in a separate folder, by a user with write access to /data and /tmp only.
 
 ARG NODE_IMAGE=node:22.22.3-bookworm-slim
-# CUDA, enabled with TFJS_NODE_GPU, also needs NVIDIA's libraries in the base image of `gpu`:
-# nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04. Vulkan needs only the packages installed below.
+# For CUDA, see TFJS_NODE_GPU below, a base image with NVIDIA's libraries is not needed, since they come with
+# TensorFlow's packages; any with CUDA 12, such as nvidia/cuda:12.6.3-base-ubuntu24.04, works as well.
 ARG GPU_IMAGE=${NODE_IMAGE}
 
 FROM ${NODE_IMAGE} AS tree
@@ -35,16 +35,17 @@ COPY models models
 COPY src src
 
 FROM tree AS gpu-tree
-# TensorFlow.js on CUDA: a version such as 4.22.0, or nothing. x86-64 only, half a gigabyte.
+# TensorFlow on CUDA: 1 to install it, or nothing. x86-64 only; about five gigabytes, most of them NVIDIA's
+# libraries.
 ARG TFJS_NODE_GPU=
-# Mirrors, if storage.googleapis.com is unreachable: of libtensorflow (an address that ends in a slash,
-# followed by tensorflow/libtensorflow/...), and of the binding (followed by napi-v8/...).
-ARG TFJS_NODE_CDN_STORAGE=
-ARG npm_config_tfjs_binding_binary_host_mirror=
-# .npmrc disables install scripts; only this package needs its own.
-RUN if [ -n "$TFJS_NODE_GPU" ]; then \
-    npm install --no-save --omit=dev "@tensorflow/tfjs-node-gpu@$TFJS_NODE_GPU" \
-    && npm rebuild --ignore-scripts=false --foreground-scripts @tensorflow/tfjs-node-gpu; \
+# A mirror of Python's package index.
+ARG PIP_INDEX_URL=
+ENV SCIFI_ENGINES=/opt/scifi-engines
+RUN mkdir -p "$SCIFI_ENGINES" \
+  && if [ -n "$TFJS_NODE_GPU" ]; then \
+    apt-get update \
+    && apt-get install -y --no-install-recommends g++ python3-pip \
+    && node --import tsx src/cli.ts engine install cuda --without-gpu; \
   fi
 
 FROM ${GPU_IMAGE} AS gpu
@@ -55,16 +56,14 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=tree /usr/local/bin/node /usr/local/bin/node
 COPY --from=gpu-tree /app /app
+COPY --from=gpu-tree /opt/scifi-engines /opt/scifi-engines
 WORKDIR /app
+ENV SCIFI_ENGINES=/opt/scifi-engines
 ARG TFJS_NODE_GPU=
-# An installation can report success without installing anything, and TensorFlow without CUDA's libraries
-# silently uses the CPU.
+# Tests it once more, with the libraries of this image: the results of the engine, and that CUDA's libraries
+# load. The GPU itself is there only when a container runs.
 RUN if [ -n "$TFJS_NODE_GPU" ]; then \
-    node -e "require('@tensorflow/tfjs-node-gpu')" || exit 1; \
-    for library in libcudart.so.11.0 libcublas.so.11 libcudnn.so.8; do \
-      ldconfig -p | grep -q "$library" \
-      || { echo "$library is missing: set GPU_IMAGE to an image with CUDA 11 and cuDNN 8."; exit 1; }; \
-    done; \
+    node --import tsx src/cli.ts engine test cuda --on-processor; \
   fi
 ENV NODE_ENV=production HOME=/tmp SCIFI_HEARTBEAT=/tmp/heartbeat \
   NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility

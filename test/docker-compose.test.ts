@@ -34,6 +34,7 @@ const FIXED: ReadonlySet<string> = new Set([
   'SCIFI_OPERATOR_HOST',
   'SCIFI_HEARTBEAT',
   'SCIFI_ENGINE',
+  'SCIFI_ENGINES',
   'SCIFI_THREADS',
 ]);
 
@@ -221,10 +222,10 @@ describe('docker-compose.yml', () => {
       assert.equal(environment!.NVIDIA_DRIVER_CAPABILITIES, 'compute,graphics,utility');
       assert.equal(environment!.SCIFI_ENGINE, 'webgpu');
     }
-    const cuda = await readCompose({ GPU_ENGINE: 'cuda', TFJS_NODE_GPU: '4.22.0', GPU_IMAGE: 'cuda:11' });
+    const cuda = await readCompose({ GPU_ENGINE: 'cuda', TFJS_NODE_GPU: '1', GPU_IMAGE: 'cuda:12' });
     const { build, environment } = cuda.services['worker-gpu'];
     assert.equal(environment!.SCIFI_ENGINE, 'cuda');
-    assert.deepEqual([build!.args!.TFJS_NODE_GPU, build!.args!.GPU_IMAGE], ['4.22.0', 'cuda:11']);
+    assert.deepEqual([build!.args!.TFJS_NODE_GPU, build!.args!.GPU_IMAGE], ['1', 'cuda:12']);
   });
 
   it('checks that a worker’s heartbeat is fresh', async () => {

@@ -1,12 +1,14 @@
 /** The guarantees of the Dockerfile, read from the file: no container engine is needed or used. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Copy, DockerfileParser } from 'dockerfile-ast';
+import { createProgram } from '../src/cli/run.ts';
 import { OURS, PINNED, readCompose } from './helpers/compose.ts';
 import { temporaryFolder } from './helpers/programs.ts';
 
@@ -70,10 +72,10 @@ describe('Dockerfile', () => {
     );
     assert.match(lines('tree', 'RUN')[0]!, /^npm ci --omit=dev/);
     // The running code must not import excluded files.
-    const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+    const { dependencies, optionalDependencies } = JSON.parse(
       await readFile(join(ROOT, 'package.json'), 'utf8'),
     );
-    const installed = { ...dependencies, ...optionalDependencies, ...peerDependencies };
+    const installed = { ...dependencies, ...optionalDependencies };
     const imported = await importedPackages(join(ROOT, 'src'));
     assert.ok(imported.has('bullmq') && imported.has('esbuild'));
     for (const name of [...imported, 'tsx']) {
@@ -177,14 +179,45 @@ describe('Dockerfile', () => {
     );
     const declared = lines('gpu-tree', 'ARG').map((rest) => rest.split('=')[0]!);
     for (const name of options) assert.ok(declared.includes(name), `${name} reaches the build`);
-    const status = (command: string, programs: string, version = '') =>
-      spawnSync('sh', ['-ec', `${programs}\n${command}`], { env: { TFJS_NODE_GPU: version } }).status;
-    const [install] = lines('gpu-tree', 'RUN');
-    const proof = lines('gpu', 'RUN').at(-1)!;
-    for (const command of [install!, proof]) assert.equal(status(command, ''), 0);
-    assert.notEqual(status(install!, 'npm() { false; }', '4.22.0'), 0);
-    assert.notEqual(status(proof, 'node() { false; }; ldconfig() { :; }', '4.22.0'), 0, 'no binding');
-    assert.notEqual(status(proof, 'node() { :; }; ldconfig() { :; }', '4.22.0'), 0, 'no CUDA libraries');
+    const { folder, remove } = await temporaryFolder();
+    try {
+      const status = async (command: string, programs: Readonly<Record<string, string>>, wanted: string) => {
+        for (const [name, script] of Object.entries(programs)) {
+          await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+        }
+        const path = `${folder}:${process.env.PATH}`;
+        const env = { PATH: path, TFJS_NODE_GPU: wanted, SCIFI_ENGINES: join(folder, 'engines') };
+        const { status: code, stdout } = spawnSync('sh', ['-ec', command], { env, encoding: 'utf8' });
+        return { code, stdout };
+      };
+      const [install] = lines('gpu-tree', 'RUN');
+      const proof = lines('gpu', 'RUN').at(-1)!;
+      const echo = { 'apt-get': '', node: 'echo "$@"' };
+      assert.deepEqual(await status(install!, echo, ''), { code: 0, stdout: '' });
+      assert.ok(existsSync(join(folder, 'engines')), 'is copied, with or without an engine');
+      assert.deepEqual(await status(proof, echo, ''), { code: 0, stdout: '' });
+      // The commands that run are this program's: a misspelt option would be refused.
+      for (const [line, words] of [
+        [install!, ['engine', 'install', 'cuda', '--without-gpu']],
+        [proof, ['engine', 'test', 'cuda', '--on-processor']],
+      ] as const) {
+        const { code, stdout } = await status(line, echo, '1');
+        assert.deepEqual([code, stdout], [0, `--import tsx src/cli.ts ${words.join(' ')}\n`]);
+        const command = createProgram()
+          .commands.find((one) => one.name() === words[0])!
+          .commands.find((one) => one.name() === words[1])!;
+        assert.deepEqual(command.parseOptions([...words.slice(2)]), { operands: ['cuda'], unknown: [] });
+        assert.notEqual((await status(line, { ...echo, node: 'false' }, '1')).code, 0);
+      }
+      assert.notEqual((await status(install!, { 'apt-get': 'false', node: '' }, '1')).code, 0);
+    } finally {
+      await remove();
+    }
+    // The installation lies in the same folder in both stages, which the program reads.
+    for (const stage of ['gpu-tree', 'gpu']) {
+      assert.ok(lines(stage, 'ENV').includes('SCIFI_ENGINES=/opt/scifi-engines'), stage);
+    }
+    assert.ok(lines('gpu', 'COPY').some((rest) => rest === '/opt/scifi-engines /opt/scifi-engines'));
   });
 });
 

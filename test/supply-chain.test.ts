@@ -6,13 +6,7 @@ import { parse } from 'yaml';
 import { isAllowed, type Lockfile, licenceProblems, thirdParty } from '../scripts/licences.ts';
 
 const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
-const KINDS = [
-  'dependencies',
-  'devDependencies',
-  'optionalDependencies',
-  'peerDependencies',
-  'overrides',
-] as const;
+const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides'] as const;
 
 const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 
@@ -26,7 +20,7 @@ describe('the supply chain', () => {
         if (kind === 'overrides') continue;
         assert.equal(lockfile.packages[''][kind][name], version, `${kind}: ${name}`);
         const locked = lockfile.packages[`node_modules/${name}`];
-        if (kind !== 'peerDependencies') assert.equal(locked.version, version, `${kind}: ${name}`);
+        assert.equal(locked.version, version, `${kind}: ${name}`);
       }
     }
     for (const [path, { integrity, link }] of Object.entries<{ integrity?: string; link?: boolean }>(
@@ -36,6 +30,20 @@ describe('the supply chain', () => {
       assert.match(integrity ?? '', /^sha512-/, path);
       assert.equal(link, undefined, path);
     }
+  });
+
+  it('installs the packages of the CUDA engine from a lockfile with checksums, in this core’s version', async () => {
+    const folder = 'src/cli/engine/cuda-packages';
+    const { dependencies } = JSON.parse(await read(`${folder}/package.json`));
+    const lockfile = JSON.parse(await read(`${folder}/package-lock.json`));
+    assert.deepEqual(lockfile.packages[''].dependencies, dependencies);
+    for (const [name, version] of Object.entries<string>(dependencies)) assert.match(version, EXACT, name);
+    for (const [path, { integrity }] of Object.entries<{ integrity?: string }>(lockfile.packages)) {
+      if (path !== '') assert.match(integrity ?? '', /^sha512-/, path);
+    }
+    assert.deepEqual(licenceProblems(lockfile), []);
+    const own = JSON.parse(await read('package.json')).dependencies['@tensorflow/tfjs-core'];
+    assert.equal(dependencies['@tensorflow/tfjs-node-gpu'], own);
   });
 
   it('runs no install script of a package', async () => {

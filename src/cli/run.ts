@@ -7,6 +7,7 @@ import { complain, complainAtLength, print } from './console.ts';
 import { addCorpus } from './corpus.ts';
 import { addDiscord } from './discord.ts';
 import { addDoctor } from './doctor.ts';
+import { addEngine } from './engine.ts';
 import { addEvaluate } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { addModel } from './model.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addTrain(program);
   addEvaluate(program);
   addModel(program);
+  addEngine(program);
   addDiscord(program);
   addBlock(program);
   addDoctor(program);

@@ -68,6 +68,8 @@ export const Environment = z.object({
   SCIFI_DATA: z.string().default('data'),
   SCIFI_MODELS: z.string().default('models'),
   SCIFI_ENGINE: oneOf(['auto', ...ENGINE_NAMES]).default('auto'),
+  /** Read by the engines themselves (tensorflow/cuda-installation.ts). */
+  SCIFI_ENGINES: z.string().optional(),
   SCIFI_THREADS: whole(0, 256).default(0),
   SCIFI_SLOTS: whole(1, 8_192).default(64),
   SCIFI_MAX_WAITING: whole(0, 1_000_000).default(500),

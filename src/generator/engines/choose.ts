@@ -3,7 +3,7 @@ import { StoryError } from '../../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { Engine } from './engine.ts';
 
-export const ENGINE_NAMES = ['cuda', 'webgpu', 'integer', 'onnx', 'wasm'] as const;
+export const ENGINE_NAMES = ['cuda', 'webgpu', 'integer', 'onnx', 'wasm', 'cuda-cpu'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 /** Those that `auto` tries, in this order. */
 export const AUTOMATIC_ENGINES: readonly EngineName[] = ['cuda', 'webgpu', 'onnx', 'wasm'];

@@ -10,6 +10,10 @@ export const ENGINE_OPENERS: Required<EngineOpeners> = {
     const { createCudaBackend } = await import('./tensorflow/cuda.ts');
     return onTensorflow(await createCudaBackend(), 'CUDA');
   },
+  async 'cuda-cpu'() {
+    const { createCudaBackend } = await import('./tensorflow/cuda.ts');
+    return onTensorflow(await createCudaBackend({ device: 'cpu' }), 'the processor');
+  },
   async webgpu({ acceptSoftware }) {
     const { requestDawnAdapter } = await import('./tensorflow/dawn.ts');
     const adapter = await requestDawnAdapter();

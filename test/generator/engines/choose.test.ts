@@ -60,6 +60,11 @@ describe('chooseEngine', () => {
     await assert.rejects(chooseEngine('cuda', {}), /: it is not made for this environment\. /);
   });
 
+  test('takes the processor for CUDA only where it is named', async () => {
+    await assert.rejects(chooseEngine('auto', openers(['cuda-cpu'])), { code: 'configuration' });
+    assert.equal((await chooseEngine('cuda-cpu', openers(['cuda-cpu']))).name, 'cuda-cpu');
+  });
+
   test('names every reason when nothing runs', async () => {
     await assert.rejects(chooseEngine('auto', openers([])), {
       code: 'configuration',
@@ -74,7 +79,7 @@ describe('the engines of this machine', () => {
     const chosen = await chooseEngine('auto', ENGINE_OPENERS);
     // On a machine with a GPU another engine is chosen, and the reasons end with it.
     if (chosen.name === 'onnx') {
-      assert.match(chosen.reason, /^onnx on the processor; not cuda: .*tfjs-node-gpu.*; not webgpu: ./);
+      assert.match(chosen.reason, /^onnx on the processor; not cuda: .*engine install cuda.*; not webgpu: ./);
     }
     const engine = await chosen.create(randomModel(), { capacity: 2, threads: 1 });
     assert.equal((await engine.logits([0], [1])).length, 12);
@@ -82,10 +87,10 @@ describe('the engines of this machine', () => {
     await chosen.close();
   });
 
-  test('CUDA names the package that is missing', async (t) => {
+  test('CUDA names the command that installs it, or what else is missing', async (t) => {
     const cuda = await ENGINE_OPENERS.cuda({ acceptSoftware: false }).catch((error: Error) => error);
     if (!(cuda instanceof Error)) return t.skip('CUDA is here');
-    assert.match(cuda.message, /@tensorflow\/tfjs-node-gpu|CUDA/);
+    assert.match(cuda.message, /engine install cuda|there is no NVIDIA driver|found no CUDA device/);
   });
 
   test('wasm runs when it is named', async () => {

@@ -1,6 +1,13 @@
 /** The backends of TensorFlow.js that run on this machine, for tests. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { adapterTitle, type TensorflowBackend } from '../../../src/generator/engines/tensorflow/backend.ts';
+import { createCudaBackend, installCommand } from '../../../src/generator/engines/tensorflow/cuda.ts';
+import {
+  CUDA_ENGINE,
+  enginesFolder,
+  readReceipt,
+} from '../../../src/generator/engines/tensorflow/cuda-installation.ts';
 import {
   dlopenProblem,
   requestDawnAdapter,
@@ -24,6 +31,13 @@ export function skipWithoutWebgpu(): string | false {
   return false;
 }
 
+/** The reason why CUDA's binding cannot be tested here, or false when it is installed. */
+function skipWithoutCudaBinding(): string | false {
+  const folder = join(enginesFolder(), CUDA_ENGINE);
+  if (readReceipt(folder)) return false;
+  return `CUDA's binding is not installed in ${folder} (\`${installCommand('cpu')}\` installs it)`;
+}
+
 export interface TestBackend {
   readonly name: string;
   readonly skip: string | false;
@@ -41,5 +55,10 @@ export const TEST_BACKENDS: readonly TestBackend[] = [
       process.stderr.write(`WebGPU on ${adapterTitle(adapter.info)}\n`);
       return createWebgpuBackend(adapter);
     },
+  },
+  {
+    name: 'cuda-cpu',
+    skip: skipWithoutCudaBinding(),
+    open: () => createCudaBackend({ device: 'cpu' }),
   },
 ];

@@ -1,51 +1,63 @@
-/**
- * TensorFlow.js on CUDA, through `@tensorflow/tfjs-node-gpu`: an optional peer dependency, since its
- * installation downloads half a gigabyte that only some machines can use.
- */
-import util from 'node:util';
+/** TensorFlow.js on CUDA, through the binding that `scifi engine install cuda` installs. */
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { ownCommand } from '../../../terminal.ts';
 import type { TensorflowBackend } from './backend.ts';
+import {
+  BINDING_PACKAGE,
+  CUDA_ENGINE,
+  type CudaDevice,
+  enginesFolder,
+  loadBinding,
+  readReceipt,
+} from './cuda-installation.ts';
+import { dlopenProblem } from './dawn.ts';
 import { composedKernels } from './kernels.ts';
 
 const STEPS_PER_DECODE = 16;
+/** Rows that a kernel of a product computes together; a multiple of those of all kernels. */
+const ROW_BLOCK = 16;
 /** The binding's registered name, on any device. */
 const TF_NAME = 'tensorflow';
+/** The library of NVIDIA's driver through which CUDA reaches a card. */
+export const DRIVER_LIBRARY = 'libcuda.so.1';
 
 /** The part of the binding that names its device. */
 interface NodeBinding {
-  readonly isGPUPackage?: boolean;
   readonly isUsingGpuDevice?: boolean;
+}
+
+export interface CudaBackendOptions {
+  /** `cpu` runs the same binding on the processor, which needs no GPU. */
+  readonly device?: CudaDevice;
+  /** The installation's folder. */
+  readonly folder?: string;
+  /** Loads the binding of the folder, for the device. */
+  readonly load?: (folder: string, device: CudaDevice) => unknown;
 }
 
 /**
  * Loads the binding.
  *
- * @param load imports the binding; tests replace it
  * @throws Error that names what is missing
  */
-export async function createCudaBackend(
-  load: () => Promise<unknown> = () => import(['@tensorflow', 'tfjs-node-gpu'].join('/')),
-): Promise<TensorflowBackend> {
-  defineWhatNodeDropped();
-  try {
-    await load();
-  } catch (error) {
-    throw new Error(whatIsMissing(error), { cause: error });
-  }
+export async function createCudaBackend({
+  device = 'gpu',
+  folder = join(enginesFolder(), CUDA_ENGINE),
+  load = loadInstalled,
+}: CudaBackendOptions = {}): Promise<TensorflowBackend> {
+  await load(folder, device);
   if (!(await tf.setBackend(TF_NAME))) throw new Error('the binding did not start');
-  const binding = tf.backend() as unknown as NodeBinding;
-  if (!binding.isUsingGpuDevice) {
-    throw new Error(
-      'the binding found no CUDA device; it needs an NVIDIA driver, CUDA 11.8 and cuDNN 8.6 in the library path',
-    );
-  }
+  const { isUsingGpuDevice } = tf.backend() as unknown as NodeBinding;
+  if (device === 'gpu' && !isUsingGpuDevice) throw new Error(whyNoDevice());
+  if (device === 'cpu' && isUsingGpuDevice) throw new Error('this process uses the binding on a GPU already');
   return {
     tfName: TF_NAME,
-    engineName: 'tensorflow-cuda',
+    engineName: device === 'gpu' ? 'tensorflow-cuda' : 'tensorflow-cuda-cpu',
     stepsPerDecode: STEPS_PER_DECODE,
     // cuBLAS selects its kernel by shape: a constant shape keeps a row's bits independent of the number of
-    // rows.
-    paddedRows: (_batch, capacity) => capacity,
+    // rows. Eigen, on the processor, adds the rows of an incomplete block in another order.
+    paddedRows: (_batch, capacity) => Math.ceil(capacity / ROW_BLOCK) * ROW_BLOCK,
     kernels: composedKernels,
     lost: new Promise(() => {}),
     // Reading from the device waits for it and yields to the event loop.
@@ -54,19 +66,36 @@ export async function createCudaBackend(
   };
 }
 
-/** Node 23 removed functions that the binding calls, and no release of the binding has replaced them. */
-function defineWhatNodeDropped(): void {
-  const old = util as unknown as Record<string, unknown>;
-  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  old.isArray ??= Array.isArray;
+function loadInstalled(folder: string, device: CudaDevice): void {
+  const receipt = readReceipt(folder);
+  if (!receipt) {
+    const install = installCommand(device);
+    throw new Error(`it is not installed in ${folder} (\`${install}\` installs it)`);
+  }
+  if (device === 'gpu' && receipt.device === 'cpu') {
+    const install = installCommand('gpu');
+    throw new Error(`it is installed without CUDA, by the option --cpu (\`${install}\` replaces it)`);
+  }
+  try {
+    loadBinding(folder, device);
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new Error(
+      `${BINDING_PACKAGE} in ${folder} cannot be loaded on Node ${process.versions.node}: ${reason} ` +
+        `(\`${installCommand(receipt.device)}\` installs it again)`,
+      { cause: error },
+    );
+  }
 }
 
-function whatIsMissing(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
-    return /tfjs-node-gpu/.test(message)
-      ? '@tensorflow/tfjs-node-gpu is not installed (npm i --no-save --ignore-scripts=false @tensorflow/tfjs-node-gpu@4.22.0)'
-      : `@tensorflow/tfjs-node-gpu is installed without its native part: ${message.split('\n')[0]}`;
-  }
-  return `@tensorflow/tfjs-node-gpu cannot be loaded on Node ${process.versions.node}: ${message?.split('\n')[0]}`;
+/** The command that installs the engine. */
+export function installCommand(device: CudaDevice): string {
+  return ownCommand(['engine', 'install', CUDA_ENGINE, ...(device === 'cpu' ? ['--cpu'] : [])]);
+}
+
+function whyNoDevice(): string {
+  const problem = dlopenProblem(DRIVER_LIBRARY);
+  return problem
+    ? `there is no NVIDIA driver (${problem})`
+    : 'TensorFlow found no CUDA device, although there is an NVIDIA driver; `nvidia-smi` shows what it sees';
 }
