@@ -57,10 +57,14 @@ export function addEngine(program: Command): void {
 /** `engine list`: one line for each engine, and one for the installed files. */
 async function listEngines(): Promise<void> {
   const width = Math.max(...ENGINE_NAMES.map((name) => name.length));
+  let isCudaOpen = false;
   for (const name of ENGINE_NAMES) {
+    // One process can load the binding for one device.
+    if (name === 'cuda-cpu' && isCudaOpen) continue;
     const line = await ENGINE_OPENERS[name]({ acceptSoftware: true }).then(
       async (opened) => {
         await opened.close();
+        isCudaOpen ||= name === 'cuda';
         return `runs on ${opened.device}`;
       },
       (error: Error) => `does not run: ${error.message}`,

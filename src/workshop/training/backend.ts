@@ -1,7 +1,7 @@
 /** The TensorFlow.js backend of a run: the first that works of CUDA, WebGPU on a GPU, and WASM. */
 
 import { StoryError } from '../../errors.ts';
-import { AUTO_ENGINES, type EngineName } from '../../generator/engines/choose.ts';
+import { AUTOMATIC_ENGINES, type EngineName } from '../../generator/engines/choose.ts';
 import type { TensorflowBackend } from '../../generator/engines/tensorflow/backend.ts';
 
 type Opener = (options: { readonly acceptSoftware: boolean }) => Promise<TensorflowBackend>;
@@ -44,10 +44,6 @@ const OPENERS: readonly (readonly [EngineName, Opener])[] = [
   ],
 ];
 
-function isAutomatic(name: EngineName): boolean {
-  return (AUTO_ENGINES as readonly EngineName[]).includes(name);
-}
-
 /**
  * Opens a backend and makes it the current one.
  *
@@ -61,7 +57,7 @@ export async function openTrainingBackend(
   const isFree = ['auto', 'onnx', 'integer'].includes(wanted);
   const reasons: string[] = [];
   for (const [name, open] of OPENERS) {
-    if (isFree ? !isAutomatic(name) : name !== wanted) continue;
+    if (isFree ? !AUTOMATIC_ENGINES.includes(name) : name !== wanted) continue;
     try {
       const backend = await open({ acceptSoftware: !isFree });
       return { backend, line: [`learning on ${backend.engineName}`, ...reasons].join('; ') };
