@@ -67,7 +67,7 @@ export async function provideTensorflow(
   });
   if (options.device === 'gpu') {
     const needed = cudaRequirements(packages);
-    if (needed.length === 0) {
+    if (needed.length === 0 || packageInfo(packages)!.folder.includes(PACKAGES.cpu)) {
       throw missing(`${given ?? 'The package'} was built without CUDA. Add --cpu, or give one for a GPU.`);
     }
     printLine(`Installing NVIDIA's libraries with pip: ${needed.length} packages`);

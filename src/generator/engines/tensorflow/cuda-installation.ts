@@ -79,12 +79,15 @@ function setNativeDefaults(device: CudaDevice): void {
   if (device === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
 }
 
+/** A library that takes the place of a processor's BLAS where it is loaded, and that TensorFlow does not use. */
+const UNWANTED = /^libnvblas\./;
+
 /** Shared libraries in `lib` of each folder below this one. */
 export function libraryFiles(folder: string): string[] {
   return namesIn(folder).flatMap((name) => {
     const libraries = join(folder, name, 'lib');
     return namesIn(libraries)
-      .filter((file) => /\.so(\.\d+)*$/.test(file))
+      .filter((file) => /\.so(\.\d+)*$/.test(file) && !UNWANTED.test(file))
       .map((file) => join(libraries, file));
   });
 }
@@ -121,8 +124,7 @@ const RTLD_NODELETE = 0x1000;
 /** Node loads any library, looks for an addon in it, and closes it: its error after loading means success. */
 function loadProblem(file: string): string | undefined {
   try {
-    const { RTLD_LAZY, RTLD_GLOBAL } = constants.dlopen;
-    process.dlopen({ exports: {} }, file, RTLD_LAZY | RTLD_GLOBAL | RTLD_NODELETE);
+    process.dlopen({ exports: {} }, file, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
   } catch (error) {
     const { message } = error as Error;
     if (!/did not self-register/.test(message)) return message;
