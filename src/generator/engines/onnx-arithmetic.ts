@@ -46,7 +46,7 @@ export function onnxArithmetic(graph: OnnxGraph, columns: number): Arithmetic<st
     logSoftmax: along('LogSoftmax'),
     sortDescending: (x) => graph.nodes('TopK', [x, graph.integers(columns)], 2)[0]!,
     cumulativeSum: (x) => graph.node('CumSum', [x, graph.index(LAST_AXIS)]),
-    divideByPlace: (x) =>
+    divideByRank: (x) =>
       graph.node('Div', [
         x,
         graph.weights(

@@ -7,14 +7,14 @@ import { gatesOfInputs, recurrentStep, rowLayer } from './onnx-layers.ts';
 import { inputBias, tabled } from './tabled-model.ts';
 
 /** The sizes that each call chooses: the length of the longest window, and the number of windows. */
-const PLACES = 'places';
+const STEPS = 'steps';
 const ROWS = 'rows';
 
 type Direction = 'forward' | 'backward';
 
 /**
  * Builds the graph of any model. Every window ends at the last step, so a shorter window starts later.
- * Inputs: `ids` [places, rows] int32, and `valid` [places, rows, 1] bool, false before the start of a window.
+ * Inputs: `ids` [steps, rows] int32, and `valid` [steps, rows, 1] bool, false before the start of a window.
  * Output: `logits` [rows, vocabulary size].
  *
  * @returns a serialized ONNX model
@@ -23,13 +23,13 @@ export function buildWindowGraph(model: Model): Uint8Array {
   const graph = new OnnxGraph();
   const { table, backwardTable, layers } = tabled(model);
   const size = model.vocabulary.size;
-  const ids = graph.input('ids', 'int32', [PLACES, ROWS]);
-  const valid = graph.input('valid', 'bool', [PLACES, ROWS, 1]);
+  const ids = graph.input('ids', 'int32', [STEPS, ROWS]);
+  const valid = graph.input('valid', 'bool', [STEPS, ROWS, 1]);
   const lookUp = ({ columns, values }: typeof table) =>
     graph.node('Gather', [graph.weights([size, columns], values), ids], { axis: 0 });
   const reader = new WindowReader(graph, valid, ids);
 
-  // [places, rows, columns]; from the last recurrent layer on [1, rows, columns]: only the last step.
+  // [steps, rows, columns]; from the last recurrent layer on [1, rows, columns]: only the last step.
   let top = lookUp(table);
   let columns = table.columns;
   const lastMemory = layers.findLastIndex((layer) => !isRowLayer(layer));
@@ -71,7 +71,7 @@ class WindowReader {
     this.#rows = graph.node('Gather', [graph.node('Shape', [ids]), graph.integers(1)], { axis: 0 });
   }
 
-  /** [places, rows, columns] to [1, rows, columns] */
+  /** [steps, rows, columns] to [1, rows, columns] */
   lastPlace(x: string): string {
     return this.#graph.node('Gather', [x, this.#graph.integers(-1)], { axis: 0 });
   }
@@ -101,9 +101,9 @@ class WindowReader {
   /**
    * A recurrent layer over all steps, from cleared states.
    *
-   * @param gates the inputs' contribution to its gates, [places, rows, gates]
+   * @param gates the inputs' contribution to its gates, [steps, rows, gates]
    * @param isLast whether only the last step is needed, which a layer that reads backwards reads first
-   * @returns its hidden states, [places, rows, units] or [1, rows, units]
+   * @returns its hidden states, [steps, rows, units] or [1, rows, units]
    */
   read(layer: RecurrentLayer, gates: string, direction: Direction, isLast: boolean): string {
     const graph = this.#graph;

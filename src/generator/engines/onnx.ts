@@ -237,13 +237,13 @@ class OnnxWindows implements WindowRunner {
     this.#Tensor = tensor;
   }
 
-  async run({ rows, places, ids, lengths }: Windows): Promise<Float32Array> {
+  async run({ rows, steps, ids, lengths }: Windows): Promise<Float32Array> {
     const valid = Uint8Array.from(ids, (_, i) =>
-      Math.floor(i / rows) >= places - lengths[i % rows]! ? 1 : 0,
+      Math.floor(i / rows) >= steps - lengths[i % rows]! ? 1 : 0,
     );
     const { logits } = await this.#session.run({
-      ids: new this.#Tensor('int32', ids, [places, rows]),
-      valid: new this.#Tensor('bool', valid, [places, rows, 1]),
+      ids: new this.#Tensor('int32', ids, [steps, rows]),
+      valid: new this.#Tensor('bool', valid, [steps, rows, 1]),
     });
     return logits!.data as Float32Array;
   }

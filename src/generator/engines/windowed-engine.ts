@@ -15,8 +15,8 @@ const STEPS_PER_DECODE = 4;
 export interface Windows {
   readonly rows: number;
   /** Length of the longest window. */
-  readonly places: number;
-  /** [places, rows] int32; ids before the start of a shorter window have no meaning. */
+  readonly steps: number;
+  /** [steps, rows] int32; ids before the start of a shorter window have no meaning. */
   readonly ids: Int32Array;
   /** [rows]: number of ids in each row's window. */
   readonly lengths: Int32Array;
@@ -140,13 +140,13 @@ export class WindowedEngine implements Engine {
     const histories = slots.map((slot) => this.#histories[slot]!);
     const rows = slots.length;
     const lengths = Int32Array.from(histories, (history) => history.length);
-    const places = Math.max(...lengths);
-    const ids = new Int32Array(places * rows);
+    const steps = Math.max(...lengths);
+    const ids = new Int32Array(steps * rows);
     histories.forEach((history, row) => {
       history.forEach((id, i) => {
-        ids[(places - history.length + i) * rows + row] = id;
+        ids[(steps - history.length + i) * rows + row] = id;
       });
     });
-    return this.#runner.run({ rows, places, ids, lengths });
+    return this.#runner.run({ rows, steps, ids, lengths });
   }
 }

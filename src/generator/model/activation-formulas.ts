@@ -39,7 +39,7 @@ export interface Arithmetic<T> extends PointwiseArithmetic<T> {
   /** At each index the sum of the row up to it. */
   cumulativeSum(x: T): T;
   /** x, each element of a row divided by its index counted from 1: the first by 1, the second by 2, ... */
-  divideByPlace(x: T): T;
+  divideByRank(x: T): T;
   /** The largest number of a row, to be combined with that row. */
   rowMax(x: T): T;
   /** The first and the second half of a row. */
@@ -124,7 +124,7 @@ const ROW_WISE_ACTIVATIONS = {
    */
   sparsemax(of, x) {
     const sums = of.cumulativeSum(of.sortDescending(x));
-    const tau = of.rowMax(of.divideByPlace(of.subtract(sums, 1)));
+    const tau = of.rowMax(of.divideByRank(of.subtract(sums, 1)));
     return of.max(of.subtract(x, tau), 0);
   },
   /** Dauphin et al. (2017): the output has half as many numbers as the input. */

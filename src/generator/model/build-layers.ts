@@ -168,9 +168,9 @@ function transposeGates(matrix: Float32Array, rows: number, units: number, gates
   const columns = gates * units;
   const turned = new Float32Array(matrix.length);
   for (let gate = 0; gate < gates; gate++) {
-    for (let place = 0; place < rows * units; place++) {
-      const from = Math.floor(place / units) * columns + gate * units + (place % units);
-      const to = (place % rows) * columns + gate * units + Math.floor(place / rows);
+    for (let index = 0; index < rows * units; index++) {
+      const from = Math.floor(index / units) * columns + gate * units + (index % units);
+      const to = (index % rows) * columns + gate * units + Math.floor(index / rows);
       turned[to] = matrix[from]!;
     }
   }

@@ -43,7 +43,7 @@ export const FLOAT64: Arithmetic<Float64Array> = {
     let sum = 0;
     return x.map((value) => (sum += value));
   },
-  divideByPlace: (x) => x.map((value, i) => value / (i + 1)),
+  divideByRank: (x) => x.map((value, i) => value / (i + 1)),
   rowMax: (x) => Float64Array.of(Math.max(...x)),
   halves: (x) => [x.slice(0, x.length / 2), x.slice(x.length / 2)],
 };

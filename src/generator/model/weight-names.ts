@@ -18,8 +18,8 @@ export function namedWeight(tensors: readonly Tensor[], slot: WeightSlot): Tenso
 /** Finds a weight among those of its layer. For a Bidirectional, its index determines the half. */
 export function weightAmong(tensors: readonly Tensor[], { path, weight }: WeightSlot): Tensor | undefined {
   const half = tensors.length / 2;
-  const places = path.includes('forward_layer') ? [0, half] : path.includes('backward_layer') ? [half] : [];
-  return tensors.slice(...places).find(({ name }) => plainName(name) === weight);
+  const range = path.includes('forward_layer') ? [0, half] : path.includes('backward_layer') ? [half] : [];
+  return tensors.slice(...range).find(({ name }) => plainName(name) === weight);
 }
 
 /** `a/b/kernel_1:0` is the kernel: TensorFlow numbers repeated names and a variable's outputs. */

@@ -51,7 +51,8 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.ok(interaction.acknowledgedAt! <= begun.at);
     const texts = message!.history.map(({ content }) => readParts([content]));
     const growing = texts.filter((text) => text.startsWith('It all began with'));
-    assert.ok(growing.length >= 4, `${growing.length} edits`);
+    // The opening, a part and the whole; a loaded machine makes no more edits than these.
+    assert.ok(growing.length >= 3, `${growing.length} edits`);
     for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
     assert.match(message!.content, FOOTER);
     assert.match(message!.content, /Science fiction fake\\-1 \(fake\) · lively · seed 7/);
@@ -85,7 +86,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const { ann, discord } = harness;
     const channel = discord.world.addChannel();
     const bob = new Person(discord, 'bob');
-    const interaction = ann.slash(channel, 'scifi', { prompt: 'Stop me', length: 1_800 });
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'Stop me', length: 6_000 });
     const message = await until(() => interaction.original, 'an acknowledgement');
     await until(() => labelsOf(message).includes('Stop') && textOf([message]).length > 100, 'a growing text');
     const refused = bob.press(message, 'Stop');
@@ -95,11 +96,11 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     bob.permissions |= PERMISSION.manageMessages;
     const shown = textOf([message]);
     bob.press(message, 'Stop');
-    const [stopped] = await finished(interaction);
-    const text = textOf([stopped!]);
-    assert.ok(text.startsWith(shown) && text.length < 1_500, `${text.length} characters`);
-    assert.match(stopped!.content, FOOTER);
-    assert.equal(labelsOf(stopped!)[0], 'Continue');
+    const messages = await finished(interaction);
+    const text = textOf(messages);
+    assert.ok(text.startsWith(shown) && text.length < 5_500, `${text.length} characters`);
+    assert.match(messages.at(-1)!.content, FOOTER);
+    assert.equal(labelsOf(messages.at(-1)!)[0], 'Continue');
   });
 
   it('is generated again by Another, Warmer and Cooler, with its own opening and seed', async () => {

@@ -23,14 +23,14 @@ class ReferenceRunner implements WindowRunner {
     this.#model = model;
   }
 
-  async run({ rows, places, ids, lengths }: Parameters<WindowRunner['run']>[0]): Promise<Float32Array> {
+  async run({ rows, steps, ids, lengths }: Parameters<WindowRunner['run']>[0]): Promise<Float32Array> {
     this.windows += rows;
     await breathe();
     const logits = Array.from({ length: rows }, (_, row) => {
       const reference = new Reference(this.#model);
       let last: number[] = [];
-      for (let place = places - lengths[row]!; place < places; place++) {
-        last = reference.step(ids[place * rows + row]!);
+      for (let step = steps - lengths[row]!; step < steps; step++) {
+        last = reference.step(ids[step * rows + row]!);
       }
       return last;
     });

@@ -54,7 +54,7 @@ export class SlackHttpReceiver implements Receiver {
   /** Starts listening; resolves with the server, which has the port. */
   async start(): Promise<Server> {
     const timeouts = serverTimeouts(this.#options.timeouts ?? HTTP_TIMEOUTS);
-    const server = createServer(timeouts, (request, response) => this.#hear(request, response));
+    const server = createServer(timeouts, (request, response) => this.#onRequest(request, response));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -73,7 +73,7 @@ export class SlackHttpReceiver implements Receiver {
     });
   }
 
-  #hear(request: IncomingMessage, response: ServerResponse): void {
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url?.split('?')[0] ?? '';
     const isEvent = request.method === 'POST' && this.#endpoints.includes(path);
     const { clock = Date.now } = this.#options;

@@ -39,7 +39,7 @@ export const TENSORS: Arithmetic<tf.Tensor2D> = {
   logSoftmax: (x) => tf.logSoftmax(x),
   sortDescending: (x) => tf.topk(x, x.shape[1]).values,
   cumulativeSum: (x) => tf.cumsum(x, 1),
-  divideByPlace: (x) => tf.div(x, tf.range(1, x.shape[1] + 1)),
+  divideByRank: (x) => tf.div(x, tf.range(1, x.shape[1] + 1)),
   rowMax: (x) => tf.max(x, 1, true),
   halves: (x) => tf.split(x, 2, 1) as [tf.Tensor2D, tf.Tensor2D],
 };

@@ -73,11 +73,11 @@ export class TensorflowWindows implements WindowRunner {
   }
 
   /** [rows, vocabulary size]; padding rows read zeros. */
-  #logits({ rows: given, places, ids, lengths }: Windows, rows: number): tf.Tensor2D {
-    const begun = Array.from({ length: places }, (_, place) => begunAt(place, places, lengths, rows));
-    let sources = Array.from({ length: places }, (_, place): Source => {
+  #logits({ rows: given, steps, ids, lengths }: Windows, rows: number): tf.Tensor2D {
+    const begun = Array.from({ length: steps }, (_, step) => begunAt(step, steps, lengths, rows));
+    let sources = Array.from({ length: steps }, (_, step): Source => {
       const padded = new Int32Array(rows);
-      padded.set(ids.subarray(place * given, (place + 1) * given));
+      padded.set(ids.subarray(step * given, (step + 1) * given));
       return { ids: tf.tensor1d(padded, 'int32') };
     });
     const lastMemory = this.#layers.findLastIndex((layer) => !('row' in layer));
@@ -93,10 +93,10 @@ export class TensorflowWindows implements WindowRunner {
   }
 }
 
-function begunAt(place: number, places: number, lengths: Int32Array, rows: number): tf.Tensor2D | undefined {
-  if (lengths.every((length) => place >= places - length)) return undefined;
+function begunAt(step: number, steps: number, lengths: Int32Array, rows: number): tf.Tensor2D | undefined {
+  if (lengths.every((length) => step >= steps - length)) return undefined;
   const begun = new Uint8Array(rows).fill(1);
-  begun.set(lengths.map((length) => (place >= places - length ? 1 : 0)));
+  begun.set(lengths.map((length) => (step >= steps - length ? 1 : 0)));
   return tf.tensor2d(begun, [rows, 1], 'bool');
 }
 
@@ -113,12 +113,12 @@ function through(
     let states: States = memory.freshStates(rows);
     const outputs: tf.Tensor2D[] = [];
     for (let step = 0; step < sources.length; step++) {
-      const place = isBackward ? sources.length - 1 - step : step;
+      const at = isBackward ? sources.length - 1 - step : step;
       const before = states;
-      const after = memory.step(sources[place]!, before);
-      const mask = isBackward ? undefined : begun[place];
+      const after = memory.step(sources[at]!, before);
+      const mask = isBackward ? undefined : begun[at];
       states = mask ? after.map((state, i) => tf.where(mask, state, before[i]!)) : after;
-      outputs[place] = memory.output(sources[place]!, states[0]!);
+      outputs[at] = memory.output(sources[at]!, states[0]!);
       // A backward pass reads the last step first.
       if (isBackward && isLast) break;
     }

@@ -20,7 +20,7 @@ const STEP = {
 };
 const WINDOW = {
   inputs:
-    'ids: int32 [places, rows], the last characters of each of the texts, the newest in the last place. valid: bool [places, rows, 1], false in front of a text that has fewer.',
+    'ids: int32 [steps, rows], the last characters of each of the texts, the newest in the last step. valid: bool [steps, rows, 1], false before the start of a text that has fewer.',
   outputs: 'logits: float32 [rows, characters], the unnormalised log-probabilities of the next character.',
 };
 
