@@ -11,9 +11,11 @@ import { OPENINGS, STORY_LENGTH } from '../src/workshop/evaluation/stories.ts';
 import { endWith, positive, readCommandLine } from './command-line.ts';
 
 const HELP = `
-npm run blind-reading -- FOLDER [options]           write pairs of stories into FOLDER/pairs.md
-npm run blind-reading -- FOLDER --judged ABBA...    count the choices, one letter for each pair
+npm run blind-reading -- FOLDER [options]
 
+Writes pairs of stories into FOLDER/pairs.md; with --judged, counts which preset's stories a reader chose.
+
+  --judged LETTERS    the choices, A or B for each pair
   --pairs NUMBER      pairs of stories (default: 20)
   --presets A,B       the two presets (default: classic,lively)
   --model FOLDER      the model (default: models/scifi)

@@ -11,7 +11,7 @@ import {
   readReceipt,
 } from '../generator/engines/tensorflow/cuda-installation.ts';
 import { printLine } from './console.ts';
-import { type InstallOptions, installCuda, removeLeftovers } from './engine/install.ts';
+import type { InstallOptions } from './engine/install.ts';
 import { INTERRUPTED_EXIT_CODE } from './explain.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
@@ -35,7 +35,10 @@ export function addEngine(program: Command): void {
     )
     .option('--without-gpu', 'with CUDA, on a machine without a GPU, such as one that builds an image')
     .action((_name: string, options: InstallOptions) =>
-      interruptibly((signal) => installCuda(options, signal)),
+      interruptibly(async (signal) => {
+        const { installCuda } = await import('./engine/install.ts');
+        await installCuda(options, signal);
+      }),
     );
   engine
     .command('test')
@@ -100,7 +103,10 @@ async function removeCuda(): Promise<void> {
       `${folder} is not an installation of this version. Delete it yourself, if it is not needed.`,
     );
   }
-  if (existsSync(engines)) await removeLeftovers(engines);
+  if (existsSync(engines)) {
+    const { removeLeftovers } = await import('./engine/install.ts');
+    await removeLeftovers(engines);
+  }
   await rm(folder, { recursive: true, force: true });
   const made = process.env.SCIFI_ENGINES ? [engines] : [engines, dirname(engines)];
   for (const empty of made) await rmdir(empty).catch(() => {});

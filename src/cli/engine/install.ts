@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DRIVER_LIBRARY } from '../../generator/engines/tensorflow/cuda.ts';
 import {
   CUDA_ENGINE,
   type CudaReceipt,
+  DRIVER_LIBRARY,
   enginesFolder,
   RECEIPT_FILE,
   RECEIPT_FORMAT,

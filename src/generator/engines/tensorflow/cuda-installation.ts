@@ -7,7 +7,6 @@ import { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import util from 'node:util';
-import * as tf from '@tensorflow/tfjs-core';
 
 export const CUDA_ENGINE = 'cuda';
 export const BINDING_PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -50,6 +49,9 @@ export function readReceipt(folder: string): CudaReceipt | undefined {
   }
 }
 
+/** The library of NVIDIA's driver through which CUDA reaches a card. */
+export const DRIVER_LIBRARY = 'libcuda.so.1';
+
 /**
  * Loads the binding of an installation, which registers itself as a backend of TensorFlow.js. One process can
  * load one binding, for one device.
@@ -60,9 +62,6 @@ export function loadBinding(folder: string, device: CudaDevice): void {
   setNativeDefaults(device);
   if (device === 'gpu') preloadLibraries(libraryFiles(join(folder, NVIDIA_FOLDER)));
   defineWhatNodeDropped();
-  // The binding's packages have a copy of TensorFlow.js's core, which shares the state of this program's. In
-  // this mode the copy does not print a warning that the platform was set twice.
-  tf.enableProdMode();
   createRequire(join(folder, 'package.json'))(BINDING_PACKAGE);
 }
 

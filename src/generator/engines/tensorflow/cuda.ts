@@ -7,6 +7,7 @@ import {
   BINDING_PACKAGE,
   CUDA_ENGINE,
   type CudaDevice,
+  DRIVER_LIBRARY,
   enginesFolder,
   loadBinding,
   readReceipt,
@@ -19,8 +20,6 @@ const STEPS_PER_DECODE = 16;
 const ROW_BLOCK = 16;
 /** The binding's registered name, on any device. */
 const TF_NAME = 'tensorflow';
-/** The library of NVIDIA's driver through which CUDA reaches a card. */
-export const DRIVER_LIBRARY = 'libcuda.so.1';
 
 /** The part of the binding that names its device. */
 interface NodeBinding {
@@ -76,6 +75,9 @@ function loadInstalled(folder: string, device: CudaDevice): void {
     const install = installCommand('gpu');
     throw new Error(`it is installed without CUDA, by the option --cpu (\`${install}\` replaces it)`);
   }
+  // The binding's packages have a copy of TensorFlow.js's core, which shares the state of this program's. In
+  // this mode the copy does not print a warning that the platform was set twice.
+  tf.enableProdMode();
   try {
     loadBinding(folder, device);
   } catch (error) {
