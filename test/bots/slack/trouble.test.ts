@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openSlack } from '../../harness/slack.ts';
+import { until } from '../../helpers/programs.ts';
 import { describeRefusals, SOME } from './refusals.ts';
 import { ask, beneath, endsOnce, openStreaming } from './trouble.ts';
 
@@ -11,14 +12,15 @@ describe('a story on Slack where messages can be edited for a short time only', 
   it('is posted whole in a new message, once', async () => {
     const harness = await openSlack();
     try {
-      harness.slack.clocks.editWindowMs = 800;
       const channel = ask(harness, 'While it was young');
+      await until(() => [...channel.messages.values()].some(({ history }) => history.length > 1), 'an edit');
+      harness.slack.clocks.editWindowMs = 0;
       const message = await endsOnce(channel, 'While it was young', false);
       const [first, ...others] = channel.messages.values();
       assert.deepEqual(others, [message]);
       assert.ok(first!.history.length > 1, 'it grew as long as it could');
       assert.equal(message.history.length, 1);
-      assert.equal(harness.slack.count('chat.update', 'edit_window_closed'), 1, 'nobody tries again');
+      assert.equal(harness.slack.count('chat.update', 'edit_window_closed'), 1, 'one attempt only');
     } finally {
       await harness.close();
     }
