@@ -5,10 +5,8 @@
 import { fileURLToPath } from 'node:url';
 import { readCommandLine } from '../scripts/command-line.ts';
 import type { Row } from '../src/generator/engines/engine.ts';
-import { Arena, Views } from '../src/generator/engines/integer/arena.ts';
-import { JobLayout } from '../src/generator/engines/integer/job-layout.ts';
 import { type Kernel, kernelNames, loadKernel } from '../src/generator/engines/integer/kernels.ts';
-import { NetworkLayout } from '../src/generator/engines/integer/network-layout.ts';
+import { createEngineMemory } from '../src/generator/engines/integer/memory.ts';
 import { type IntegerPlan, planOf } from '../src/generator/engines/integer/plan.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import { uniformAt } from '../src/generator/sampler.ts';
@@ -22,14 +20,8 @@ const ROUND_MS = 150;
 /** A function that decodes `STEPS` characters for each of some rows. */
 function decoder(kernel: Kernel, plan: IntegerPlan): (rows: number) => void {
   const capacity = Math.max(...ROWS);
-  const arena = new Arena(kernel.reserved(1));
-  const network = new NetworkLayout(arena, plan, kernel, capacity);
-  const { vocabularySize } = plan;
-  const sizes = { capacity, steps: STEPS, threads: 1, sets: 1, vocabularySize, outputs: network.outputs };
-  const job = new JobLayout(arena, sizes);
-  const memory = kernel.createMemory(arena.size);
-  const views = new Views(memory.buffer);
-  network.write(views, new Uint8Array(vocabularySize));
+  const sizes = { capacity, steps: STEPS, threads: 1, sets: 1 };
+  const { network, job, memory, views } = createEngineMemory(kernel, plan, sizes);
   const halves = new Uint8Array(capacity);
   for (let slot = 0; slot < capacity; slot++) network.clear(views, slot, 0);
   const decode = kernel.attach(memory, 0);

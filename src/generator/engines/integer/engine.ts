@@ -15,10 +15,8 @@ import {
   insideWord,
   Mutex,
 } from '../rows.ts';
-import { Arena, Views } from './arena.ts';
-import { JobLayout } from './job-layout.ts';
 import { type Kernel, loadKernel } from './kernels.ts';
-import { NetworkLayout } from './network-layout.ts';
+import { createEngineMemory, type EngineMemory } from './memory.ts';
 import { planOf } from './plan.ts';
 import { Shares } from './shares.ts';
 import { SlotStates } from './slot-states.ts';
@@ -55,25 +53,16 @@ export async function createIntegerEngine(model: Model, options: IntegerEngineOp
   expectInteger('threads', threads, 1, MAX_THREADS);
   const plan = planOf(model);
   const kernel = options.kernel ?? (await loadKernel());
-  const arena = new Arena(kernel.reserved(threads));
-  const network = new NetworkLayout(arena, plan, kernel, capacity);
-  const { vocabularySize } = plan;
-  const sizes = { capacity, steps: STEPS_PER_DECODE, threads, vocabularySize, sets: ALLOWED_SETS };
-  const job = new JobLayout(arena, { ...sizes, outputs: network.outputs });
-  const memory = kernel.createMemory(arena.size);
-  const views = new Views(memory.buffer);
-  network.write(views, insideWord(model));
+  const sizes = { capacity, steps: STEPS_PER_DECODE, threads, sets: ALLOWED_SETS };
+  const parts = createEngineMemory(kernel, plan, sizes, insideWord(model));
+  const { network, job, memory } = parts;
   const pool = await Threads.start({
     ...{ kernel, memory, network: network.at, job: job.at, words: job, count: threads },
   });
-  return new IntegerEngine({ kernel, network, job, views, threads: pool });
+  return new IntegerEngine({ ...parts, threads: pool });
 }
 
-interface Parts {
-  readonly kernel: Kernel;
-  readonly network: NetworkLayout;
-  readonly job: JobLayout;
-  readonly views: Views;
+interface Parts extends EngineMemory {
   readonly threads: Threads;
 }
 
@@ -99,8 +88,6 @@ class IntegerEngine implements Engine {
     checkRows(this, batch, steps);
     return this.#calls.run(async () => {
       const { job } = this.#parts;
-      const first = job.rowsWithin(batch, 0);
-      if (first === batch.length) return this.#run(batch, steps, true);
       const drawn = new Int32Array(batch.length * steps);
       for (let row = 0; row < batch.length; ) {
         const part = batch.slice(row, row + job.rowsWithin(batch, row));
@@ -120,8 +107,7 @@ class IntegerEngine implements Engine {
       const { network, views } = this.#parts;
       const logits = new Float32Array(batch.length * this.vocabularySize);
       batch.forEach(({ slot }, row) => {
-        const at = network.logits / 4 + slot * network.outputs;
-        logits.set(views.floats.subarray(at, at + this.vocabularySize), row * this.vocabularySize);
+        logits.set(network.logitsOf(views, slot), row * this.vocabularySize);
       });
       return logits;
     });

@@ -4,17 +4,15 @@
  */
 import { uniformAt } from '../../sampler.ts';
 import type { Row } from '../engine.ts';
-import { Arena, Views } from './arena.ts';
-import { JobLayout } from './job-layout.ts';
 import type { Kernel } from './kernels.ts';
-import { NetworkLayout } from './network-layout.ts';
+import { createEngineMemory } from './memory.ts';
 import type { IntegerPlan } from './plan.ts';
 
 /** The digest of the results; test/generator/engines/integer/kernels.test.ts computes it in TypeScript. */
 export const KNOWN_DIGEST = 4_281_680_228;
 
 /** Enough rows for tiles of every size. */
-export const KNOWN_ROWS = 15;
+const KNOWN_ROWS = 15;
 export const KNOWN_STEPS = 12;
 const VOCABULARY = 21;
 const LAYER_UNITS = [32, 48, 48];
@@ -61,30 +59,20 @@ export function digestOf(arrays: readonly (Float32Array | Int32Array)[]): number
   return hash >>> 0;
 }
 
-/** Whether a kernel gives the known results, both by rows and by units. */
+/**
+ * Whether a kernel gives the known results, both by rows and by units: the digest of the drawn ids, then each
+ * slot's logits.
+ */
 export function isExact(kernel: Kernel): boolean {
-  return [KNOWN_ROWS, 0].every((rowsEach) => digestWith(kernel, rowsEach) === KNOWN_DIGEST);
-}
-
-/** The digest of the known decode: the drawn ids, then each slot's logits. */
-export function digestWith(kernel: Kernel, rowsEach: number): number {
-  const plan = knownPlan();
-  const arena = new Arena(kernel.reserved(1));
-  const network = new NetworkLayout(arena, plan, kernel, KNOWN_ROWS);
-  const job = new JobLayout(arena, {
-    ...{ capacity: KNOWN_ROWS, steps: KNOWN_STEPS, threads: 1, sets: 1 },
-    ...{ vocabularySize: VOCABULARY, outputs: network.outputs },
+  const sizes = { capacity: KNOWN_ROWS, steps: KNOWN_STEPS, threads: 1, sets: 1 };
+  const { network, job, memory, views } = createEngineMemory(kernel, knownPlan(), sizes);
+  const decode = kernel.attach(memory, 0);
+  return [KNOWN_ROWS, 0].every((rowsEach) => {
+    for (let slot = 0; slot < KNOWN_ROWS; slot++) network.clear(views, slot, 0);
+    const options = { steps: KNOWN_STEPS, draws: true, threads: 1, rowsEach };
+    job.write(views, knownRows(), new Uint8Array(KNOWN_ROWS), options);
+    decode(network.at, job.at);
+    const logits = Array.from({ length: KNOWN_ROWS }, (_, slot) => network.logitsOf(views, slot));
+    return digestOf([job.drawn(views, KNOWN_ROWS, KNOWN_STEPS), ...logits]) === KNOWN_DIGEST;
   });
-  const memory = kernel.createMemory(arena.size);
-  const views = new Views(memory.buffer);
-  network.write(views, new Uint8Array(VOCABULARY));
-  for (let slot = 0; slot < KNOWN_ROWS; slot++) network.clear(views, slot, 0);
-  const options = { steps: KNOWN_STEPS, draws: true, threads: 1, rowsEach };
-  job.write(views, knownRows(), new Uint8Array(KNOWN_ROWS), options);
-  kernel.attach(memory, 0)(network.at, job.at);
-  const logits = Array.from({ length: KNOWN_ROWS }, (_, slot) => {
-    const at = network.logits / 4 + slot * network.outputs;
-    return Float32Array.from(views.floats.subarray(at, at + VOCABULARY));
-  });
-  return digestOf([job.drawn(views, KNOWN_ROWS, KNOWN_STEPS), ...logits]);
 }

@@ -47,7 +47,7 @@ export class NetworkLayout {
   /** Number of outputs, rounded up. */
   readonly outputs: number;
   /** float [capacity, outputs] */
-  readonly logits: number;
+  readonly #logits: number;
   readonly #inside: number;
   readonly #output: { readonly weights: number; corrections: number; scales: number; biases: number };
   readonly #shape: KernelShape;
@@ -81,7 +81,7 @@ export class NetworkLayout {
       scales: arena.reserve(this.outputs * WORD),
       biases: arena.reserve(this.outputs * WORD),
     };
-    this.logits = arena.reserve(capacity * this.outputs * WORD);
+    this.#logits = arena.reserve(capacity * this.outputs * WORD);
     this.#inside = arena.reserve(plan.vocabularySize);
   }
 
@@ -101,7 +101,7 @@ export class NetworkLayout {
     const { weights, corrections, scales, biases } = this.#output;
     const sizes = [layers.length, layers[0]!.at, plan.vocabularySize, this.outputs, plan.output.firstInput];
     views.words.set(
-      [...sizes, weights, corrections, scales, biases, this.logits, this.#inside],
+      [...sizes, weights, corrections, scales, biases, this.#logits, this.#inside],
       this.at / WORD,
     );
   }
@@ -209,6 +209,12 @@ export class NetworkLayout {
       hidden: layer.hidden + (2 * slot + half) * units,
       cells: layer.cells / WORD + slot * units,
     };
+  }
+
+  /** The logits that a slot's last step gave; the next decode overwrites them. */
+  logitsOf({ floats }: Views, slot: number): Float32Array {
+    const at = this.#logits / WORD + slot * this.outputs;
+    return floats.subarray(at, at + this.plan.vocabularySize);
   }
 
   /** Sets a slot's states to those of a slot that has read nothing. */
