@@ -32,11 +32,12 @@ export class Views {
   readonly floats: Float32Array;
   readonly doubles: Float64Array;
 
+  /** @param buffer of a multiple of 8 bytes */
   constructor(buffer: ArrayBufferLike) {
     this.bytes = new Uint8Array(buffer);
     this.weights = new Int8Array(buffer);
     this.words = new Int32Array(buffer);
-    this.floats = new Float32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
-    this.doubles = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8));
+    this.floats = new Float32Array(buffer);
+    this.doubles = new Float64Array(buffer);
   }
 }

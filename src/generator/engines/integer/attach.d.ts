@@ -11,7 +11,6 @@ export type AttachableKernel =
   | { readonly kind: 'wasm'; readonly module: WebAssembly.Module };
 
 export declare const STACK_BYTES: number;
-export declare const DECODE_WAITS: number;
 
 /**
  * @param memory a buffer for a native kernel, a WebAssembly.Memory for the other

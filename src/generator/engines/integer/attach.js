@@ -5,7 +5,7 @@
 
 /** Bytes of each thread's stack; native threads have their own. */
 export const STACK_BYTES = 65_536;
-export const DECODE_WAITS = 1;
+const DECODE_WAITS = 1;
 
 export function attach(kernel, memory, thread) {
   if (kernel.kind === 'native') {

@@ -12,8 +12,6 @@ import type { KernelShape } from './network-layout.ts';
 const BINARIES = new URL('./binaries/', import.meta.url);
 /** Relaxed SIMD is faster, where the engine that runs WebAssembly has it. */
 const WASM_NAMES = ['wasm-relaxed', 'wasm'] as const;
-const WASM_LANES = 4;
-const WASM_GATES = 2;
 const PAGE_BYTES = 65_536;
 
 /** A memory that threads share, and what is passed to them. */
@@ -31,6 +29,7 @@ export interface Kernel extends KernelShape {
     | { readonly kind: 'wasm'; readonly module: WebAssembly.Module };
   /** Bytes at a memory's start that belong to the kernel, for a number of threads. */
   reserved(threads: number): number;
+  /** A memory of zeros, of at least so many bytes and a multiple of 8. */
   createMemory(bytes: number): KernelMemory;
   /** Does a thread's share of a decode on the calling thread. */
   attach(memory: KernelMemory, thread: number): (network: number, job: number) => number;
@@ -91,12 +90,23 @@ function nativeKernel(addon: Addon, file: string, index: number): Kernel {
   };
 }
 
+/** What kernel/decode.c exports beside `decode`. */
+interface WasmExports {
+  lanes(): number;
+  gates(): number;
+  /** Where the module's own data ends. */
+  readonly __heap_base: { readonly value: number };
+}
+
 function wasmKernel(name: string, module: WebAssembly.Module): Kernel {
   const kernel: AttachableKernel = { kind: 'wasm', module };
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const { lanes, gates, __heap_base: dataEnd } = instance.exports as unknown as WasmExports;
   return {
-    ...{ name, lanes: WASM_LANES, gates: WASM_GATES },
+    ...{ name, lanes: lanes(), gates: gates() },
     thread: kernel,
-    reserved: (threads) => heapBase(module) + threads * STACK_BYTES,
+    reserved: (threads) => dataEnd.value + threads * STACK_BYTES,
     createMemory(bytes) {
       const pages = Math.ceil(bytes / PAGE_BYTES);
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -104,11 +114,4 @@ function wasmKernel(name: string, module: WebAssembly.Module): Kernel {
     },
     attach: ({ shared }, thread) => attach(kernel, shared, thread),
   };
-}
-
-/** Where the module's own data ends. */
-function heapBase(module: WebAssembly.Module): number {
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return (exports.__heap_base as WebAssembly.Global).value as number;
 }

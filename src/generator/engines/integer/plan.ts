@@ -1,6 +1,6 @@
 /**
  * Whether the integer engine can run a model, and the parts of a model that it runs: LSTM layers with Keras's
- * activations below one linear dense layer. No `node:` imports: a browser uses it too.
+ * activations below one linear dense layer. No `node:` imports.
  */
 import { isRowLayer } from '../../model/float64.ts';
 import { type DenseLayer, type Layer, type LstmLayer, outputSize, weightsOf } from '../../model/layers.ts';
@@ -8,8 +8,8 @@ import type { Model } from '../../model/model.ts';
 import { tabled } from '../tabled-model.ts';
 
 /** Units of a layer are a multiple of this, the widest vector's lanes. */
-export const UNIT_MULTIPLE = 16;
-export const MAX_VOCABULARY = 4_096;
+const UNIT_MULTIPLE = 16;
+const MAX_VOCABULARY = 4_096;
 /** With more inputs a 32-bit sum of products of 7 and 8 bits could overflow. */
 const MAX_UNITS = 4_096;
 

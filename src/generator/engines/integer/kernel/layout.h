@@ -1,5 +1,5 @@
-// The structures in the memory that the engine and its threads share. layout.ts writes them; all members are
-// 32-bit words, and an Offset is a number of bytes from the start of the memory.
+// The structures in the memory that the engine and its threads share. network-layout.ts and job-layout.ts write
+// them; all members are 32-bit words, and an Offset is a number of bytes from the start of the memory.
 //
 // A block is as many units (or outputs) as a vector has lanes, L. A layer's gates are i, f, g, o.
 #pragma once
