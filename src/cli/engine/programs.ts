@@ -29,10 +29,8 @@ export class ProgramFailure extends Error {
 }
 
 /** The path of the first of several programs that is in the PATH; undefined where none is. */
-export function findProgram(
-  names: readonly string[],
-  path: string = process.env.PATH ?? '',
-): string | undefined {
+export function findProgram(names: readonly string[]): string | undefined {
+  const path = process.env.PATH ?? '';
   for (const name of names) {
     const candidates = name.includes('/')
       ? [name]

@@ -83,8 +83,8 @@ interface Located extends TensorflowLibrary {
 
 /** The forms in which TensorFlow comes: Python's package, and the archive libtensorflow. */
 const FORMS = [
-  { of: '', in: '', names: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] },
-  { of: '', in: 'lib', names: ['libtensorflow.so.2', 'libtensorflow_framework.so.2'] },
+  { in: '', names: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] },
+  { in: 'lib', names: ['libtensorflow.so.2', 'libtensorflow_framework.so.2'] },
 ] as const;
 
 /**
@@ -92,7 +92,7 @@ const FORMS = [
  *
  * @throws StoryError `configuration` where it is not there, or too old
  */
-export function locate(folder: string): Located {
+function locate(folder: string): Located {
   for (const root of [folder, join(folder, 'tensorflow')]) {
     const include = join(root, 'include');
     if (!existsSync(join(include, 'tensorflow/c/eager/c_api.h'))) continue;
@@ -116,7 +116,7 @@ export function locate(folder: string): Located {
   );
 }
 
-/** The version in TensorFlow's headers or, since headers have none, in the name of its Python package. */
+/** The version in TensorFlow's headers or, where they have none, in the name of its Python package. */
 function versionOf(root: string): string {
   const header = join(root, 'include/tensorflow/core/public/version.h');
   const text = existsSync(header) ? readFileSync(header, 'utf8') : '';

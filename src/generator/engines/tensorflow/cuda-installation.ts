@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import util from 'node:util';
+import { dlopenProblem } from './dawn.ts';
 
 export const CUDA_ENGINE = 'cuda';
 export const BINDING_PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -99,6 +100,9 @@ function namesIn(folder: string): string[] {
   }
 }
 
+/** Linux's flag of dlopen for a library that stays loaded when it is closed. */
+const RTLD_NODELETE = 0x1000;
+
 /**
  * Loads shared libraries into the process, so that TensorFlow, which opens them by their bare names, finds
  * them outside of the linker's path. Libraries need each other: what fails is tried again after the others.
@@ -108,27 +112,13 @@ function namesIn(folder: string): string[] {
 export function preloadLibraries(files: readonly string[]): string[] {
   let waiting = files;
   for (;;) {
-    const problems = waiting.map((file) => loadProblem(file));
+    const problems = waiting.map((file) => dlopenProblem(file, constants.dlopen.RTLD_LAZY | RTLD_NODELETE));
     const failed = waiting.filter((_, i) => problems[i] !== undefined);
     if (failed.length === 0 || failed.length === waiting.length) {
       return problems.filter((problem) => problem !== undefined);
     }
     waiting = failed;
   }
-}
-
-/** Linux's flag of dlopen for a library that stays loaded when it is closed. */
-const RTLD_NODELETE = 0x1000;
-
-/** Node loads any library, looks for an addon in it, and closes it: its error after loading means success. */
-function loadProblem(file: string): string | undefined {
-  try {
-    process.dlopen({ exports: {} }, file, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
-  } catch (error) {
-    const { message } = error as Error;
-    if (!/did not self-register/.test(message)) return message;
-  }
-  return undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** WebGPU for Node: Dawn, from the npm package `webgpu`, which is an optional dependency and not bundled. */
 import { readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The loader through which Dawn finds Vulkan drivers on Linux. */
@@ -78,11 +78,12 @@ function descriptionsIn(folder: string): string[] {
 
 /**
  * Why a shared library cannot be loaded, or undefined when it can. Node opens any library and then looks for
- * an addon in it, so a library that does load gives a different error.
+ * an addon in it, so a library that does load gives a different error. It closes the library then, unless the
+ * flags of dlopen say otherwise.
  */
-export function dlopenProblem(library: string): string | undefined {
+export function dlopenProblem(library: string, flags = constants.dlopen.RTLD_LAZY): string | undefined {
   try {
-    process.dlopen({ exports: {} }, library);
+    process.dlopen({ exports: {} }, library, flags);
   } catch (error) {
     const { message } = error as Error;
     if (!/did not self-register/.test(message)) return message;
