@@ -14,8 +14,8 @@
 # files were run in a separate folder, by a user with write access to /data and /tmp only.
 
 ARG NODE_IMAGE=node:22.22.3-bookworm-slim
-# For CUDA, see TFJS_NODE_GPU below, a base image with NVIDIA's libraries is not needed, since they come with
-# TensorFlow's packages; any with CUDA 12, such as nvidia/cuda:12.6.3-base-ubuntu24.04, works as well.
+# CUDA (TFJS_NODE_GPU below) needs no base image with NVIDIA's libraries: they come with TensorFlow's packages. An
+# image with CUDA 12, such as nvidia/cuda:12.6.3-base-ubuntu24.04, works as well.
 ARG GPU_IMAGE=${NODE_IMAGE}
 
 FROM ${NODE_IMAGE} AS tree
