@@ -28,13 +28,13 @@ export interface OpenRequest {
   readonly acceptSoftware: boolean;
 }
 
+export type EngineOpener = (request: OpenRequest) => Promise<OpenedEngine>;
+
 /**
  * How each engine is opened; an engine that cannot run here throws an error that names what is missing. An engine
  * without an opener is none of this environment, as most are in a browser.
  */
-export type EngineOpeners = Readonly<
-  Partial<Record<EngineName, (request: OpenRequest) => Promise<OpenedEngine>>>
->;
+export type EngineOpeners = Readonly<Partial<Record<EngineName, EngineOpener>>>;
 
 export interface ChosenEngine extends OpenedEngine {
   readonly name: EngineName;

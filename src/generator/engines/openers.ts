@@ -1,27 +1,15 @@
 /** The engines of a server; each is loaded on first use. */
 import type { Model } from '../model/model.ts';
-import type { EngineName, EngineOpeners, EngineOptions, OpenedEngine } from './choose.ts';
+import type { EngineName, EngineOpener, EngineOpeners, EngineOptions } from './choose.ts';
 import type { Engine } from './engine.ts';
 import { EngineSupervisor } from './engine-supervisor.ts';
-import { adapterTitle, isSoftware, type TensorflowBackend } from './tensorflow/backend.ts';
+import { BACKEND_OPENERS, type BackendOpener } from './tensorflow/open.ts';
 
 export const ENGINE_OPENERS: Required<EngineOpeners> = {
-  async cuda() {
-    const { createCudaBackend } = await import('./tensorflow/cuda.ts');
-    return onTensorflow(await createCudaBackend(), 'CUDA');
-  },
-  async 'cuda-cpu'() {
-    const { createCudaBackend } = await import('./tensorflow/cuda.ts');
-    return onTensorflow(await createCudaBackend({ device: 'cpu' }), 'the processor');
-  },
-  async webgpu({ acceptSoftware }) {
-    const { requestDawnAdapter } = await import('./tensorflow/dawn.ts');
-    const adapter = await requestDawnAdapter();
-    const title = adapterTitle(adapter.info);
-    if (isSoftware(adapter.info) && !acceptSoftware) throw new Error(`${title} is a program and no GPU`);
-    const { createWebgpuBackend } = await import('./tensorflow/webgpu.ts');
-    return onTensorflow(await createWebgpuBackend(adapter), title);
-  },
+  cuda: onTensorflow(BACKEND_OPENERS.cuda),
+  'cuda-cpu': onTensorflow(BACKEND_OPENERS['cuda-cpu']),
+  webgpu: onTensorflow(BACKEND_OPENERS.webgpu),
+  wasm: onTensorflow(BACKEND_OPENERS.wasm),
   async integer() {
     const { loadKernel } = await import('./integer/kernels.ts');
     const kernel = await loadKernel();
@@ -42,10 +30,6 @@ export const ENGINE_OPENERS: Required<EngineOpeners> = {
     await loadOnnxRuntime();
     return { device: 'the processor', create: createOnnx, close: async () => {} };
   },
-  async wasm() {
-    const { createWasmBackend } = await import('./tensorflow/wasm.ts');
-    return onTensorflow(await createWasmBackend(), 'one processor');
-  },
 };
 
 async function createOnnx(model: Model, { capacity, threads }: EngineOptions): Promise<Engine> {
@@ -53,12 +37,15 @@ async function createOnnx(model: Model, { capacity, threads }: EngineOptions): P
   return createOnnxEngine(model, { capacity, threads });
 }
 
-async function onTensorflow(backend: TensorflowBackend, device: string): Promise<OpenedEngine> {
-  const { createTensorflowEngine } = await import('./tensorflow/engine.ts');
-  return {
-    device,
-    create: (model, { capacity }) => createTensorflowEngine(model, backend, { capacity }),
-    close: () => backend.close(),
+function onTensorflow(open: BackendOpener): EngineOpener {
+  return async (request) => {
+    const { backend, device } = await open(request);
+    const { createTensorflowEngine } = await import('./tensorflow/engine.ts');
+    return {
+      device,
+      create: (model, { capacity }) => createTensorflowEngine(model, backend, { capacity }),
+      close: () => backend.close(),
+    };
   };
 }
 

@@ -1,0 +1,36 @@
+/** Opens the backends of TensorFlow.js that a server has, for stories and for training; each is loaded on first use. */
+import type { EngineName, OpenRequest } from '../choose.ts';
+import { adapterTitle, isSoftware, type TensorflowBackend } from './backend.ts';
+
+export interface OpenedBackend {
+  readonly backend: TensorflowBackend;
+  /** The device, as messages show it. */
+  readonly device: string;
+}
+
+/** How a backend is opened; one that cannot run here throws an error that names what is missing. */
+export type BackendOpener = (request: OpenRequest) => Promise<OpenedBackend>;
+
+/** By the name of the engine on the backend, the fastest first. */
+export const BACKEND_OPENERS = {
+  async cuda() {
+    const { createCudaBackend } = await import('./cuda.ts');
+    return { backend: await createCudaBackend(), device: 'CUDA' };
+  },
+  async 'cuda-cpu'() {
+    const { createCudaBackend } = await import('./cuda.ts');
+    return { backend: await createCudaBackend({ device: 'cpu' }), device: 'the processor' };
+  },
+  async webgpu({ acceptSoftware }) {
+    const { requestDawnAdapter } = await import('./dawn.ts');
+    const adapter = await requestDawnAdapter();
+    const device = adapterTitle(adapter.info);
+    if (isSoftware(adapter.info) && !acceptSoftware) throw new Error(`${device} is a program and no GPU`);
+    const { createWebgpuBackend } = await import('./webgpu.ts');
+    return { backend: await createWebgpuBackend(adapter), device };
+  },
+  async wasm() {
+    const { createWasmBackend } = await import('./wasm.ts');
+    return { backend: await createWasmBackend(), device: 'one processor' };
+  },
+} satisfies Partial<Record<EngineName, BackendOpener>>;
