@@ -6,6 +6,7 @@
  */
 import type { Lexicon } from './lexicon.ts';
 import { STREAM, uniformAt } from './sampler.ts';
+import { opensSpeech } from './text-buffer.ts';
 
 /** What is to be resampled. */
 export interface Resample {
@@ -124,9 +125,8 @@ export class StoryRules {
 /** Within a paragraph quotation marks open and close alternately, and none is left open at its end. */
 function quoteRule({ written, attempt }: StoryText, text: string, next: string): Resample | undefined {
   if (next !== QUOTE && next !== '\n') return undefined;
-  const paragraph = text.slice(text.lastIndexOf('\n') + 1);
-  const isOpen = (paragraph.split(QUOTE).length - 1) % 2 === 1;
-  const last = paragraph.at(-1) ?? '\n';
+  const isOpen = opensSpeech(text);
+  const last = text.at(-1) ?? '\n';
   if (next === '\n') {
     return isOpen && !/[\s"]/.test(last) ? { from: written, instead: QUOTE } : undefined;
   }

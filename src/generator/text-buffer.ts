@@ -220,7 +220,7 @@ function lastWordEnd(text: string): number {
 }
 
 /** Whether the last paragraph has an unclosed speech. */
-function opensSpeech(text: string): boolean {
+export function opensSpeech(text: string): boolean {
   const paragraph = text.slice(text.lastIndexOf('\n') + 1);
   return (paragraph.match(/"/g)?.length ?? 0) % 2 === 1;
 }

@@ -2,7 +2,7 @@
  * Statistics of stories and of passages of human text that are cut the same way, to compare the two. Pure.
  */
 import type { Lexicon } from '../../generator/lexicon.ts';
-import { SHORTEST_COPY, type TrainingText } from './training-text.ts';
+import type { TrainingText } from './training-text.ts';
 
 /** A text to measure. */
 export interface Passage {
@@ -60,7 +60,7 @@ const RUN_WORDS = 4;
 const LOOP_CHARACTERS = 40;
 const LOOP_TIMES = 3;
 /** Minimum length of a noticeable copy. */
-const COPY_CHARACTERS = 50;
+export const COPY_CHARACTERS = 50;
 /** Capitalized words that are not names. */
 const NO_NAMES = /^I(?:'|$)/;
 
@@ -167,9 +167,6 @@ export function distance(stories: Measures, human: Measures): number {
   const sizes = [...differences(stories, human).values()].map((value) => Math.min(2, Math.abs(value)));
   return mean(sizes);
 }
-
-/** Minimum characters of a copy and of a loop, for reports. */
-export const LIMITS = { copy: COPY_CHARACTERS, shortestCopy: SHORTEST_COPY } as const;
 
 function wordsOf(text: string): string[] {
   return text.match(WORD) ?? [];

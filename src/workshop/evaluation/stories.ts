@@ -4,15 +4,15 @@ import type { Storyteller } from '../../generator/storyteller.ts';
 import type { Preset, Sampling } from '../../story/story.ts';
 import { plot } from '../plot.ts';
 import {
+  COPY_CHARACTERS,
   cutPassages,
   differences,
   distance,
-  LIMITS,
   type Measures,
   measure,
   type Passage,
 } from './measures.ts';
-import type { TrainingText } from './training-text.ts';
+import { SHORTEST_COPY, type TrainingText } from './training-text.ts';
 
 /** Openings of many kinds: narration, speech, a heading, a name, a first person. */
 export const OPENINGS = [
@@ -84,8 +84,8 @@ const ROWS: readonly (readonly [string, keyof Measures, (value: number) => strin
   ['3-word runs seen in training', 'seenRuns', percent],
   ['distinct 4-word runs', 'distinctRuns', (value) => value.toFixed(3)],
   ['stories with loops', 'loops', percent],
-  ['longest copy', 'longestCopy', (value) => (value === 0 ? `< ${LIMITS.shortestCopy}` : String(value))],
-  [`copies over ${LIMITS.copy}`, 'copies', percent],
+  ['longest copy', 'longestCopy', (value) => (value === 0 ? `< ${SHORTEST_COPY}` : String(value))],
+  [`copies over ${COPY_CHARACTERS}`, 'copies', percent],
   ['words of a sentence', 'sentenceWords', (value) => value.toFixed(1)],
   ['their spread', 'sentenceSpread', (value) => value.toFixed(1)],
   ['characters of a paragraph', 'paragraphCharacters', (value) => value.toFixed(0)],
