@@ -771,7 +771,7 @@ def evaluate_verb(args: argparse.Namespace) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Compares logits, states and all gradients of the kernels with PyTorch's in float32, and one step of Muon."""
+    """Compares logits, states and all gradients of the kernels with PyTorch's in float32, and Muon's Newton-Schulz steps."""
     torch.manual_seed(1)
     kernels = Kernels(args.threads)
     fast = Network(2, 256, 64, kernels)

@@ -1,7 +1,7 @@
 /**
- * What a network reads of a sequence, and how a model is served so that its network never reads a longer context than in training. A `stateful` one
- * carries its state from the first character to the last. One of windows of N characters is served in one of
- * two ways:
+ * What a network reads of a sequence, and how a model is served so that its network never reads a longer
+ * context than in training. A `stateful` one carries its state from the first character to the last. One of
+ * windows of N characters is served in one of two ways:
  *
  * - `refreshed`: its state is carried, but for a limited distance. At fixed positions, P = ceil(N / 2)
  *   characters apart, it is cleared and the last N - P characters are read again. So the state at a position

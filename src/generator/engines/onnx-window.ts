@@ -46,13 +46,13 @@ export function buildWindowGraph(model: Model): Uint8Array {
         top = reader.readBothWays(layer, gatesFor, isLast);
       } else {
         const hidden = reader.read(layer, gatesFor(layer, 'forward'), 'forward', isLast);
-        const inputs = layer.residual && isLast ? reader.lastPlace(top) : top;
+        const inputs = layer.residual && isLast ? reader.lastStep(top) : top;
         top = layer.residual ? graph.node('Add', [inputs, hidden]) : hidden;
       }
     }
     columns = outputSize(layer, columns);
   });
-  if (lastMemory < 0) top = reader.lastPlace(top);
+  if (lastMemory < 0) top = reader.lastStep(top);
   graph.output('logits', graph.node('Squeeze', [top, graph.integers(0)]), 'float32', [ROWS, size]);
   return graph.toBytes();
 }
@@ -72,7 +72,7 @@ class WindowReader {
   }
 
   /** [steps, rows, columns] to [1, rows, columns] */
-  lastPlace(x: string): string {
+  lastStep(x: string): string {
     return this.#graph.node('Gather', [x, this.#graph.integers(-1)], { axis: 0 });
   }
 
@@ -111,7 +111,7 @@ class WindowReader {
     const isBackward = direction === 'backward';
     const shape = graph.node('Concat', [this.#rows, graph.integers(layer.units)], { axis: 0 });
     const fresh = new Array<string>(count).fill(graph.node('ConstantOfShape', [shape]));
-    const scanned = isBackward ? [isLast ? this.lastPlace(gates) : gates] : [gates, this.#valid];
+    const scanned = isBackward ? [isLast ? this.lastStep(gates) : gates] : [gates, this.#valid];
     const directions = scanned.map(() => (isBackward ? 1 : 0));
     const outputs = graph.nodes('Scan', [...fresh, ...scanned], count + 1, {
       body: this.#body(layer, direction),
@@ -120,7 +120,7 @@ class WindowReader {
       scan_output_directions: directions.slice(0, 1),
     });
     const hidden = outputs[count]!;
-    return isLast && !isBackward ? this.lastPlace(hidden) : hidden;
+    return isLast && !isBackward ? this.lastStep(hidden) : hidden;
   }
 
   /** One step of a loop. When the layer reads forwards, the states stay cleared until the window starts. */

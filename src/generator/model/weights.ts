@@ -1,7 +1,8 @@
 /**
  * Named tensors as the bytes and the `weightsManifest` of TensorFlow.js (format "layers-model"), float32 or
  * float16; or, which TensorFlow.js cannot read, the kernels of recurrent layers as 8-bit integers with a scale
- * for each output (int8.ts), because its own integers have one scale for a whole matrix. Little-endian, like that format and every platform of Node. No `node:` imports.
+ * for each output (int8.ts), because its own integers have one scale for a whole matrix. Little-endian, like
+ * that format and every platform of Node. No `node:` imports.
  */
 import { float16ToFloat32, float32ToFloat16 } from './float16.ts';
 import { float32ToInt8, int8ByteLength, int8ToFloat32 } from './int8.ts';

@@ -15,7 +15,7 @@ interface Rows {
   readonly states: States;
 }
 
-const NOBODY: Rows = { slots: [], states: [] };
+const NO_ROWS: Rows = { slots: [], states: [] };
 
 /** A row of states that are kept beyond their step. */
 interface Checkpoint {
@@ -26,8 +26,8 @@ interface Checkpoint {
 export class SlotStates {
   /** Creates the states of rows that have read nothing. */
   readonly #zeroStates: (rows: number) => States;
-  #seated = NOBODY;
-  #parked = NOBODY;
+  #seated = NO_ROWS;
+  #parked = NO_ROWS;
   /** Slots whose state is zeros, regardless of the stored state. */
   readonly #cleared = new Set<number>();
   /** By slot and checkpoint number; undefined for zeros. */
@@ -135,7 +135,7 @@ export class SlotStates {
     const seated = { slots, states: this.#pick(wanted, checkpoints) };
     const rowsLeaving = Int32Array.from(leaving, (slot) => rowOf.get(slot)!);
     const parked =
-      leaving.length > 0 ? { slots: leaving, states: this.#pick(rowsLeaving, checkpoints) } : NOBODY;
+      leaving.length > 0 ? { slots: leaving, states: this.#pick(rowsLeaving, checkpoints) } : NO_ROWS;
     const retired = [this.#seated.states, this.#parked.states];
     this.#seated = seated;
     this.#parked = parked;

@@ -1,7 +1,8 @@
 /**
- * The thread that reads one file, answers once, and ends. It uses the HDF5 library, which was not made for untrusted files: data is read only after its
- * claimed size was checked. The file is in the library's memory, so links in it cannot reach other files. The
- * thread limits everything else that a file may make the library do (see `hdf5.ts`).
+ * The thread that reads one file, answers once, and ends. It uses the HDF5 library, which was not made for
+ * untrusted files: data is read only after its claimed size was checked. The file is in the library's memory,
+ * so links in it cannot reach other files. The thread limits everything else that a file may make the library
+ * do (see `hdf5.ts`).
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { File, FS, type Metadata, ready } from 'h5wasm';

@@ -8,8 +8,7 @@ import type { LayerConfig } from '../layer-plans.ts';
 import { isRecord, unusable } from '../model.ts';
 import { readArchive } from './archive.ts';
 import { type ForeignModel, foreignModel, parseJson } from './foreign-model.ts';
-import type { Hdf5Group } from './hdf5.ts';
-import { MAX_HDF5_BYTES, memberAt, readHdf5 } from './hdf5.ts';
+import { type Hdf5Group, MAX_HDF5_BYTES, memberAt, readHdf5 } from './hdf5.ts';
 import { arraysWithin, MAX_JSON_BYTES, memoryFor } from './memory.ts';
 
 const METADATA_FILE = 'metadata.json';

@@ -7,8 +7,7 @@ import { unusable } from '../model.ts';
 import { weightAmong } from '../weight-names.ts';
 import type { Tensor } from '../weights.ts';
 import { type ForeignModel, foreignModel, parseJson } from './foreign-model.ts';
-import type { Hdf5Group } from './hdf5.ts';
-import { memberAt, readHdf5 } from './hdf5.ts';
+import { type Hdf5Group, memberAt, readHdf5 } from './hdf5.ts';
 
 /** The optimizer's state: larger than the model, and unused here. */
 const NOT_READ = ['optimizer_weights'];
