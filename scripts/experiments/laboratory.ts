@@ -20,13 +20,13 @@ export const EMBEDDING = 32;
 export const STREAMS = 16;
 export const STEPS = 50;
 export const EPOCHS = 3;
-export const VALID_CHARACTERS = 60_000;
+const VALID_CHARACTERS = 60_000;
 export const PROMPT = 'The captain';
 const SAMPLE_LENGTH = 300;
 const SAMPLE_SEED = 7;
 
 /** A network of the experiments; omitted settings are the same as in the others. */
-export interface Experiment {
+interface Experiment {
   readonly name: string;
   readonly architecture?: Partial<Architecture>;
   readonly schedule?: string;

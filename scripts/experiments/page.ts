@@ -1,4 +1,4 @@
-/** `models/EXPERIMENTS.md`: an introduction, and one section for each part, which is replaced when it is measured again. */
+/** `models/EXPERIMENTS.md`: an introduction, and a section for each part, which a new measurement replaces. */
 import { readFile, writeFile } from 'node:fs/promises';
 
 const HEADING = /^(?=## )/m;

@@ -1,19 +1,9 @@
-/**
- * Measures what networks, optimizers and samplers do. Writes models/EXPERIMENTS.md and its plots.
- *
- *   npm run experiments -- DATA                      # train.txt and valid.txt; within an hour on two cores
- *   npm run experiments -- cells words DATA          # some of cells, words, optimizers, temperature, muon
- *   npm run experiments -- DATA --characters 300000  # each network reads so many characters only
- *   npm run experiments -- sampling DATA             # presets beside test.txt, by 200 --stories; trains nothing
- *
- * Networks are trained below runs/experiments. When the command is repeated, interrupted runs continue there
- * and completed ones are kept. A part replaces its section of the page.
- */
+/** Measures what networks, optimizers and samplers do. Writes models/EXPERIMENTS.md and its plots. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { machine } from '../../bench/measure.ts';
 import { createWasmBackend } from '../../src/generator/engines/tensorflow/wasm.ts';
+import { endWith, readCommandLine } from '../command-line.ts';
 import { cells } from './cells.ts';
 import { EMBEDDING, EPOCHS, Laboratory, STEPS, STREAMS, UNITS } from './laboratory.ts';
 import { muon } from './muon.ts';
@@ -33,19 +23,34 @@ const PLOTS = 'models/experiments';
 const ANCESTORS = { cells, words, optimizers, temperature };
 const NAMES = [...Object.keys(ANCESTORS), 'muon', 'sampling'];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const HELP = `
+npm run experiments -- [PART ...] DATA [options]
+
+Measures parts of ${PAGE}; without PART, all but muon and sampling (within an hour on two cores).
+PARTs are ${NAMES.join(', ')}.
+DATA is the folder of train.txt and valid.txt, for sampling of test.txt too.
+
+  --characters NUMBER  characters that each network reads (default: ${CHARACTERS})
+  --stories NUMBER     stories of each preset, for sampling (default: ${STORIES})
+
+Networks are trained below ${RUNS}. When the command is repeated, interrupted runs continue there and
+completed ones are kept. A part replaces its section of the page.
+`;
+
+const { values, positionals } = readCommandLine(
+  HELP,
+  {
     characters: { type: 'string', default: String(CHARACTERS) },
     stories: { type: 'string', default: String(STORIES) },
   },
-});
+  NAMES.length + 1,
+);
 const named = positionals.filter((word) => NAMES.includes(word));
 const [data, unknown] = positionals.filter((word) => !NAMES.includes(word));
 const [characters, stories] = [Number(values.characters), Number(values.stories)];
 const fewest = 10 * EPOCHS * STREAMS * STEPS;
 if (!data || unknown !== undefined || !(characters >= fewest) || !(stories >= 2)) {
-  throw new Error(
+  endWith(
     `Give the folder of train.txt and valid.txt, ${fewest} characters or more, and some of ${NAMES.join(', ')}.`,
   );
 }

@@ -54,19 +54,20 @@ export async function sampling(data: string, count: number, out: string): Promis
 
   const [fewer, humanOfSearch] = [Math.ceil(count / 2), humanOf(valid!, Math.ceil(count / 2), yardstick)];
   const found: { readonly settings: Sampling; readonly measures: Measures; readonly far: number }[] = [];
-  const tried = [...settingsOfSearch(), samplingOf(DEFAULT_PRESET, CLASSIC)];
-  for (const [i, settings] of tried.entries()) {
-    if (i === tried.length - 1 && found.some((one) => textOf(one.settings) === textOf(settings))) break;
+  const ofDefault = textOf(samplingOf(DEFAULT_PRESET, CLASSIC));
+  const tried = new Map(
+    [...settingsOfSearch(), samplingOf(DEFAULT_PRESET, CLASSIC)].map((one) => [textOf(one), one]),
+  );
+  for (const [text, settings] of tried) {
     const measures = await measured(settings, fewer);
     found.push({ settings, measures, far: distance(measures, humanOfSearch) });
-    console.error(`${textOf(settings)}: ${found.at(-1)!.far.toFixed(3)}`);
+    console.error(`${text}: ${found.at(-1)!.far.toFixed(3)}`);
   }
   await storyteller.close();
   const sorted = found.toSorted((a, b) => a.far - b.far);
-  const ofDefault = textOf(samplingOf(DEFAULT_PRESET, CLASSIC));
-  const place = sorted.findIndex(({ settings }) => textOf(settings) === ofDefault);
+  const rank = sorted.findIndex(({ settings }) => textOf(settings) === ofDefault);
   const rows = sorted
-    .filter((_, i) => i < LISTED || i === place)
+    .filter((_, i) => i < LISTED || i === rank)
     .map(({ settings, measures, far }) => [
       ...[String(settings.wordTemperature), String(settings.temperature), String(settings.minP ?? 0)],
       ...[percent(measures.realWords), measures.distinctRuns.toFixed(3), percent(measures.seenRuns!)],
@@ -89,7 +90,7 @@ each counts at most 2. The nearest:
 
 ${table(['first letters', 'inside words', 'min-p', 'real words', 'distinct', 'seen', 'sentence', 'spoken', 'distance'], rows)}
 
-The default, \`${DEFAULT_PRESET}\` (${ofDefault}), is number ${place + 1} of them at ${sorted[place]!.far.toFixed(2)}; the nearest has ${sorted[0]!.far.toFixed(2)}. With so few stories of each, a
+The default, \`${DEFAULT_PRESET}\` (${ofDefault}), is number ${rank + 1} of them at ${sorted[rank]!.far.toFixed(2)}; the nearest has ${sorted[0]!.far.toFixed(2)}. With so few stories of each, a
 distance is known to about a tenth.
 `;
 }
