@@ -5,19 +5,19 @@ import { LANDING_CHARACTERS, Resampling, TextBuffer } from '../../src/generator/
 import { sized } from '../helpers/sized.ts';
 
 /** Writes `text` until the story is over; the certain text may only grow from step to step. */
-function write(prompt: string, length: number, text: string): { finished: string; manuscript: TextBuffer } {
-  const manuscript = new TextBuffer(prompt, length);
-  let certain = manuscript.certain();
+function write(prompt: string, length: number, text: string): { finished: string; buffer: TextBuffer } {
+  const buffer = new TextBuffer(prompt, length);
+  let certain = buffer.certain();
   for (const character of text) {
-    if (manuscript.over) break;
-    manuscript.add(character);
-    const next = manuscript.certain();
+    if (buffer.over) break;
+    buffer.add(character);
+    const next = buffer.certain();
     assert.ok(next.startsWith(certain), `${JSON.stringify(next)} continues ${JSON.stringify(certain)}`);
     certain = next;
   }
-  const finished = manuscript.finish();
-  if (manuscript.over) assert.ok(finished.startsWith(certain), `${finished} continues ${certain}`);
-  return { finished, manuscript };
+  const finished = buffer.finish();
+  if (buffer.over) assert.ok(finished.startsWith(certain), `${finished} continues ${certain}`);
+  return { finished, buffer };
 }
 
 const SENTENCE = 'The ship had gone down among the red hills of the planet, and nobody came. ';
@@ -30,8 +30,8 @@ describe('TextBuffer', () => {
 
   it('does not begin a sentence that hardly fits', () => {
     const text = `${'x'.repeat(240)} ended. And then more and more`;
-    const { manuscript, finished } = write('', 300, text);
-    assert.equal(manuscript.over, true);
+    const { buffer, finished } = write('', 300, text);
+    assert.equal(buffer.over, true);
     assert.equal(finished, `${'x'.repeat(240)} ended.`);
   });
 
@@ -64,10 +64,10 @@ describe('TextBuffer', () => {
   });
 
   it('ends at an eosId after a sentence', () => {
-    const manuscript = new TextBuffer('', 1_000);
-    for (const character of SENTENCE.trimEnd()) manuscript.add(character);
-    assert.equal(manuscript.endOfWork(), true);
-    assert.equal(manuscript.finish(), SENTENCE.trimEnd());
+    const buffer = new TextBuffer('', 1_000);
+    for (const character of SENTENCE.trimEnd()) buffer.add(character);
+    assert.equal(buffer.endOfWork(), true);
+    assert.equal(buffer.finish(), SENTENCE.trimEnd());
     const theEnd = new TextBuffer('', 1_000);
     for (const character of `${SENTENCE.trimEnd()}\n\nTHE END\n`) theEnd.add(character);
     assert.equal(theEnd.endOfWork(), true);
@@ -85,8 +85,8 @@ describe('TextBuffer', () => {
 
   it('refuses a length that the prompt fills, and characters after the end', () => {
     assert.throws(() => new TextBuffer('12345', 5), /Expected `length`/);
-    const { manuscript } = write('', 50, SENTENCE);
-    assert.throws(() => manuscript.add('x'), /over/);
+    const { buffer } = write('', 50, SENTENCE);
+    assert.throws(() => buffer.add('x'), /over/);
   });
 
   it('only grows, stays within the length and ends properly, for any text', () => {
@@ -105,8 +105,8 @@ describe('TextBuffer', () => {
         fc.array(piece, { minLength: 1, maxLength: 400 }),
         (prompt, room, pieces) => {
           const text = pieces.join('');
-          const { finished, manuscript } = write(prompt, prompt.length + room, text.repeat(20));
-          fc.pre(manuscript.over);
+          const { finished, buffer } = write(prompt, prompt.length + room, text.repeat(20));
+          fc.pre(buffer.over);
           assert.ok(finished.startsWith(prompt));
           assert.ok(finished.length <= prompt.length + room, `${finished.length} > ${prompt.length + room}`);
           assert.match(finished, /(?:[.!?]["')\]]*|["')\]]|--|THE END|The End)$/);
@@ -153,44 +153,44 @@ describe('TextBuffer', () => {
   });
 
   it('shows words as they come until the landing begins', () => {
-    const manuscript = new TextBuffer('', 1_000);
-    for (const character of SENTENCE.repeat(3)) manuscript.add(character);
-    manuscript.add('H');
-    assert.equal(manuscript.certain(), SENTENCE.repeat(3).trimEnd());
-    assert.ok(manuscript.written < 1_000 - LANDING_CHARACTERS);
+    const buffer = new TextBuffer('', 1_000);
+    for (const character of SENTENCE.repeat(3)) buffer.add(character);
+    buffer.add('H');
+    assert.equal(buffer.certain(), SENTENCE.repeat(3).trimEnd());
+    assert.ok(buffer.written < 1_000 - LANDING_CHARACTERS);
   });
 
   it('takes a word back, and shows it again only before a word of a first draw', () => {
-    const manuscript = new TextBuffer('It ', 1_000);
+    const buffer = new TextBuffer('It ', 1_000);
     const add = (text: string) => {
-      for (const character of text) manuscript.add(character);
+      for (const character of text) buffer.add(character);
     };
     add('fell on the stone');
-    manuscript.takeBack('fell on the '.length);
-    assert.equal(manuscript.attempt('fell on the '.length), 1);
+    buffer.takeBack('fell on the '.length);
+    assert.equal(buffer.attempt('fell on the '.length), 1);
     add('moon ');
-    assert.equal(manuscript.certain(), 'It fell on the');
+    assert.equal(buffer.certain(), 'It fell on the');
     add('and ');
-    assert.equal(manuscript.certain(), 'It fell on the moon and');
+    assert.equal(buffer.certain(), 'It fell on the moon and');
     add('sea ');
-    assert.equal(manuscript.certain(), 'It fell on the moon and sea');
+    assert.equal(buffer.certain(), 'It fell on the moon and sea');
   });
 
   it('treats the end of a replacement as uncertain as the word that it replaces', () => {
-    const manuscript = new TextBuffer('', 1_000);
-    for (const character of 'one two') manuscript.add(character);
-    manuscript.takeBack('one '.length, 'stranger ');
-    assert.equal(manuscript.certain(), 'one');
-    for (const character of 'fell ') manuscript.add(character);
-    assert.equal(manuscript.certain(), 'one stranger fell');
+    const buffer = new TextBuffer('', 1_000);
+    for (const character of 'one two') buffer.add(character);
+    buffer.takeBack('one '.length, 'stranger ');
+    assert.equal(buffer.certain(), 'one');
+    for (const character of 'fell ') buffer.add(character);
+    assert.equal(buffer.certain(), 'one stranger fell');
   });
 
   it('replaces a word only by one that fits', () => {
-    const manuscript = new TextBuffer('', 60);
-    for (const character of `${'word '.repeat(11)}two`) manuscript.add(character);
-    manuscript.takeBack('word '.repeat(11).length, 'stranger ');
-    assert.ok(manuscript.over);
-    assert.equal(manuscript.finish(), `${'word '.repeat(10)}word.`);
+    const buffer = new TextBuffer('', 60);
+    for (const character of `${'word '.repeat(11)}two`) buffer.add(character);
+    buffer.takeBack('word '.repeat(11).length, 'stranger ');
+    assert.ok(buffer.over);
+    assert.equal(buffer.finish(), `${'word '.repeat(10)}word.`);
   });
 });
 
