@@ -28,7 +28,7 @@ export function addModelInspect(model: Command): void {
         `format     ${source}`,
         `reading    ${reading ? readingText(reading) : 'unknown; stateful unless it is imported with --window'}`,
         `weights    ${parameters.toLocaleString('en')}`,
-        `engine     ${processorEngine(layers)}`,
+        `integer    ${integerEngine(layers)}`,
         `cost       about ${operations} operations a character${steps}`,
         '',
         ...table(described),
@@ -37,12 +37,12 @@ export function addModelInspect(model: Command): void {
     });
 }
 
-/** The engine that runs a model on processors, and why it is not the integer engine. */
-function processorEngine(layers: readonly Layer[]): string {
+/** Whether the integer engine runs a model, and the reason where it does not. */
+function integerEngine(layers: readonly Layer[]): string {
   const refusal = refusalOf(layers);
   return refusal === undefined
-    ? 'on processors integer, with weights of 8 bits'
-    : `on processors onnx, with floats of 32 bits, because ${refusal}`;
+    ? 'SCIFI_ENGINE=integer runs it with weights of 8 bits'
+    : `SCIFI_ENGINE=integer runs it on onnx, because ${refusal}`;
 }
 
 function table(layers: readonly LayerDescription[]): string[] {
