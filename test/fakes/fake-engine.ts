@@ -25,7 +25,7 @@ export class FakeEngine implements Engine {
   readonly vocabularySize: number;
   readonly stepsPerDecode: number;
   /** Slots of every decode so far. */
-  readonly trips: number[][] = [];
+  readonly decodes: number[][] = [];
   /** The error that `decode` throws at its next call. */
   failure: Error | undefined;
   readonly #next: Next;
@@ -41,26 +41,25 @@ export class FakeEngine implements Engine {
     this.#histories = Array.from({ length: this.capacity }, () => []);
   }
 
-  async decode(lanes: readonly Row[], steps: number): Promise<Int32Array> {
-    if (this.#busy) throw new Error('Expected one trip at a time, got two.');
-    if (lanes.length === 0 || lanes.length > this.capacity) throw new RangeError(`got ${lanes.length} lanes`);
-    if (new Set(lanes.map(({ slot }) => slot)).size !== lanes.length) throw new RangeError('a slot twice');
+  async decode(batch: readonly Row[], steps: number): Promise<Int32Array> {
+    if (this.#busy) throw new Error('Expected one decode at a time, got two.');
+    if (batch.length === 0 || batch.length > this.capacity) throw new RangeError(`got ${batch.length} rows`);
+    if (new Set(batch.map(({ slot }) => slot)).size !== batch.length) throw new RangeError('a slot twice');
     this.#busy = true;
-    this.trips.push(lanes.map(({ slot }) => slot));
+    this.decodes.push(batch.map(({ slot }) => slot));
     await breathe();
     this.#busy = false;
     const { failure } = this;
     this.failure = undefined;
     if (failure) throw failure;
-    const drawn = new Int32Array(lanes.length * steps);
-    lanes.forEach((lane, index) => {
-      if (lane.feed.length < 1 || lane.feed.length > steps)
-        throw new RangeError(`got ${lane.feed.length} ids`);
-      const history = this.#histories[lane.slot]!;
+    const drawn = new Int32Array(batch.length * steps);
+    batch.forEach((row, index) => {
+      if (row.feed.length < 1 || row.feed.length > steps) throw new RangeError(`got ${row.feed.length} ids`);
+      const history = this.#histories[row.slot]!;
       for (let step = 0; step < steps; step++) {
-        history.push(step < lane.feed.length ? lane.feed[step]! : drawn[index * steps + step - 1]!);
-        const allowed = lane.allowed?.[step];
-        const id = this.#next(history, lane.uniforms[step]!, allowed);
+        history.push(step < row.feed.length ? row.feed[step]! : drawn[index * steps + step - 1]!);
+        const allowed = row.allowed?.[step];
+        const id = this.#next(history, row.uniforms[step]!, allowed);
         if (!allowed || allowed[id] === 1) drawn[index * steps + step] = id;
         else drawn[index * steps + step] = Math.max(allowed.indexOf(1, id), allowed.indexOf(1));
       }

@@ -33,11 +33,11 @@ describe('Scheduler', () => {
     const one = sequence([10, 20, 30], 4);
     await new Scheduler(engine, { maxWaiting: 0 }).run(one);
     assert.deepEqual(one.drawn, [31, 32, 33, 34]);
-    assert.equal(engine.trips.length, 3 + 3, 'a prompt of 3 and 3 more characters to feed');
+    assert.equal(engine.decodes.length, 3 + 3, 'a prompt of 3 and 3 more characters to feed');
   });
 
   it('gives a sequence the same ids alone and among others that come and go', async () => {
-    const batch = new Scheduler(new FakeEngine({ capacity: 5 }), { maxWaiting: 100 });
+    const scheduler = new Scheduler(new FakeEngine({ capacity: 5 }), { maxWaiting: 100 });
     const crowd = Array.from({ length: 40 }, (_, seed) =>
       sequence(
         Array.from({ length: 1 + ((seed * 13) % 17) }, (_, i) => (seed * 31 + i) % 97),
@@ -45,12 +45,12 @@ describe('Scheduler', () => {
         seed,
       ),
     );
-    await Promise.all(crowd.map((one) => batch.run(one)));
+    await Promise.all(crowd.map((one) => scheduler.run(one)));
     for (const [seed, one] of crowd.entries()) {
       assert.deepEqual(one.drawn, await alone([...one.prompt], one.drawn.length, seed));
       assert.equal(one.drawn.length, 1 + ((seed * 29) % 50));
     }
-    assert.deepEqual([batch.active, batch.waiting], [0, 0]);
+    assert.deepEqual([scheduler.active, scheduler.waiting], [0, 0]);
   });
 
   it('gives the same ids for any number of steps per decode', async () => {
@@ -146,14 +146,14 @@ describe('Scheduler', () => {
       for (const serving of [undefined, { kind: 'refreshed', characters: 24 } as const]) {
         const run = async (hasRewindPoint: boolean) => {
           const engine = new FakeEngine({ stepsPerDecode, capacity: 3 });
-          const batch = new Scheduler(engine, { maxWaiting: 20, ...(serving ? { serving } : {}) });
+          const scheduler = new Scheduler(engine, { maxWaiting: 20, ...(serving ? { serving } : {}) });
           const crowd = Array.from({ length: 7 }, (_, seed) => words(seed, hasRewindPoint));
-          await Promise.all(crowd.map((one) => batch.run(one)));
-          return { texts: crowd.map(({ drawn }) => drawn), trips: engine.trips.length };
+          await Promise.all(crowd.map((one) => scheduler.run(one)));
+          return { texts: crowd.map(({ drawn }) => drawn), decodes: engine.decodes.length };
         };
         const [kept, read] = [await run(true), await run(false)];
         assert.deepEqual(kept.texts, read.texts, `${stepsPerDecode} steps per decode`);
-        assert.ok(kept.trips < read.trips, `${kept.trips} trips instead of ${read.trips}`);
+        assert.ok(kept.decodes < read.decodes, `${kept.decodes} decodes instead of ${read.decodes}`);
       }
     }
   });
@@ -256,7 +256,7 @@ describe('Scheduler', () => {
             const { uniform } = one;
             one.uniform = (index) => uniform(index + skipped);
             await new Scheduler(engine, { maxWaiting: 0, serving }).run(one);
-            return { drawn: one.drawn, trips: engine.trips.length };
+            return { drawn: one.drawn, decodes: engine.decodes.length };
           };
           const prompt = Array.from({ length: promptLength }, (_, i) => i % 7);
           const { drawn } = await write(prompt, 0);
@@ -303,17 +303,17 @@ describe('Scheduler', () => {
   it('reads of a long context no more than the network can see', async () => {
     for (const kind of ['refreshed', 'windows'] as const) {
       const engine = new FakeEngine();
-      const batch = new Scheduler(engine, { maxWaiting: 0, serving: { kind, characters: 50 } });
-      await batch.run(sequence(new Array(5_000).fill(1), 1));
-      assert.ok(engine.trips.length <= 50, `${engine.trips.length} trips`);
+      const scheduler = new Scheduler(engine, { maxWaiting: 0, serving: { kind, characters: 50 } });
+      await scheduler.run(sequence(new Array(5_000).fill(1), 1));
+      assert.ok(engine.decodes.length <= 50, `${engine.decodes.length} decodes`);
     }
   });
 
   it('assigns slots in the order in which sequences arrived', async () => {
-    const batch = new Scheduler(new FakeEngine({ capacity: 2 }), { maxWaiting: 10 });
+    const scheduler = new Scheduler(new FakeEngine({ capacity: 2 }), { maxWaiting: 10 });
     const ended: number[] = [];
     const runs = [0, 1, 2, 3, 4, 5].map((name) =>
-      batch.run(sequence([1], 10, name)).then(() => ended.push(name)),
+      scheduler.run(sequence([1], 10, name)).then(() => ended.push(name)),
     );
     await Promise.all(runs);
     assert.deepEqual(ended, [0, 1, 2, 3, 4, 5]);
@@ -321,39 +321,39 @@ describe('Scheduler', () => {
 
   it('is not delayed by a long prompt', async () => {
     const engine = new FakeEngine({ capacity: 2 });
-    const batch = new Scheduler(engine, { maxWaiting: 0 });
+    const scheduler = new Scheduler(engine, { maxWaiting: 0 });
     let longIsDone = false;
-    const long = batch.run(sequence(new Array(5_000).fill(1), 1)).then(() => {
+    const long = scheduler.run(sequence(new Array(5_000).fill(1), 1)).then(() => {
       longIsDone = true;
     });
-    await batch.run(sequence([1], 20));
+    await scheduler.run(sequence([1], 20));
     assert.equal(longIsDone, false);
-    assert.ok(engine.trips.length <= 22, `20 characters took ${engine.trips.length} trips`);
+    assert.ok(engine.decodes.length <= 22, `20 characters took ${engine.decodes.length} decodes`);
     await long;
   });
 
   it('refuses when too many wait, and accepts again afterwards', async () => {
-    const batch = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 1 });
-    const first = batch.run(sequence([1], 5));
-    const second = batch.run(sequence([1], 5));
-    await assert.rejects(batch.run(sequence([1], 5)), { code: 'busy' });
+    const scheduler = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 1 });
+    const first = scheduler.run(sequence([1], 5));
+    const second = scheduler.run(sequence([1], 5));
+    await assert.rejects(scheduler.run(sequence([1], 5)), { code: 'busy' });
     await Promise.all([first, second]);
-    await batch.run(sequence([1], 5));
+    await scheduler.run(sequence([1], 5));
   });
 
   it('frees the slot of a cancelled sequence within one step', async () => {
     const engine = new FakeEngine({ capacity: 1 });
-    const batch = new Scheduler(engine, { maxWaiting: 1 });
+    const scheduler = new Scheduler(engine, { maxWaiting: 1 });
     const abort = new AbortController();
-    let trips = 0;
+    let decodes = 0;
     const endless = sequence([1], Number.POSITIVE_INFINITY);
-    const cancelled = batch.run(
+    const cancelled = scheduler.run(
       {
         ...endless,
         take: (id) => {
           if (endless.drawn.length === 9) {
             abort.abort();
-            trips = engine.trips.length;
+            decodes = engine.decodes.length;
           }
           return endless.take(id);
         },
@@ -361,51 +361,54 @@ describe('Scheduler', () => {
       abort.signal,
     );
     const next = sequence([1], 3);
-    await Promise.all([cancelled, batch.run(next)]);
+    await Promise.all([cancelled, scheduler.run(next)]);
     assert.equal(next.drawn.length, 3);
-    assert.ok(engine.trips.length <= trips + 1 + 3, 'at most one step went by');
+    assert.ok(engine.decodes.length <= decodes + 1 + 3, 'at most one step went by');
   });
 
   it('drops a cancelled sequence that still waits', async () => {
-    const batch = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 5 });
-    const running = batch.run(sequence([1], 30));
+    const scheduler = new Scheduler(new FakeEngine({ capacity: 1 }), { maxWaiting: 5 });
+    const running = scheduler.run(sequence([1], 30));
     const abort = new AbortController();
     const waiting = sequence([1], 3);
-    const waited = batch.run(waiting, abort.signal);
-    assert.equal(batch.waiting, 1);
+    const waited = scheduler.run(waiting, abort.signal);
+    assert.equal(scheduler.waiting, 1);
     abort.abort();
     await waited;
-    assert.equal(batch.waiting, 0);
+    assert.equal(scheduler.waiting, 0);
     await running;
     assert.deepEqual(waiting.drawn, []);
-    await batch.run(sequence([1], 3), AbortSignal.abort());
+    await scheduler.run(sequence([1], 3), AbortSignal.abort());
   });
 
   it('rejects the active sequences when the engine fails, and continues with others', async () => {
     const engine = new FakeEngine({ capacity: 2 });
-    const batch = new Scheduler(engine, { maxWaiting: 5 });
-    const runs = [1, 2, 3].map((seed) => batch.run(sequence([1], 50, seed)));
-    while (engine.trips.length < 10) await breathe();
+    const scheduler = new Scheduler(engine, { maxWaiting: 5 });
+    const runs = [1, 2, 3].map((seed) => scheduler.run(sequence([1], 50, seed)));
+    while (engine.decodes.length < 10) await breathe();
     engine.failure = new Error('device lost');
     const results = await Promise.allSettled(runs);
     assert.deepEqual(
       results.map(({ status }) => status),
       ['rejected', 'rejected', 'fulfilled'],
     );
-    assert.deepEqual([batch.active, batch.waiting], [0, 0]);
+    assert.deepEqual([scheduler.active, scheduler.waiting], [0, 0]);
   });
 
   it('rejects only the sequence whose own code throws', async () => {
-    const batch = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
+    const scheduler = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
     const broken = { ...sequence([1], 5), take: () => assert.fail('broken') };
-    const [first, second] = await Promise.allSettled([batch.run(broken), batch.run(sequence([1], 5))]);
+    const [first, second] = await Promise.allSettled([
+      scheduler.run(broken),
+      scheduler.run(sequence([1], 5)),
+    ]);
     assert.equal(first?.status, 'rejected');
     assert.equal(second?.status, 'fulfilled');
   });
 
   it('reports invalid options', async () => {
     assert.throws(() => new Scheduler(new FakeEngine(), { maxWaiting: -1 }), /Expected `maxWaiting`/);
-    const batch = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
-    await assert.rejects(batch.run(sequence([], 1)), /Expected `prompt`/);
+    const scheduler = new Scheduler(new FakeEngine(), { maxWaiting: 0 });
+    await assert.rejects(scheduler.run(sequence([], 1)), /Expected `prompt`/);
   });
 });

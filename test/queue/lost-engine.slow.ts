@@ -79,7 +79,7 @@ for (const { name, skip, start } of BACKENDS) {
       await worker.ready();
       const seeds = [1, 2, 3, 4, 5, 6];
       const told = Promise.all(seeds.map((seed) => follow(stories, request(seed))));
-      await until(() => current.engine.trips.length > 500, 'the middle of the stories');
+      await until(() => current.engine.decodes.length > 500, 'the middle of the stories');
       current.engine.failure = new EngineLostError('fake', 'unplugged');
       for (const [index, { story }] of (await told).entries()) {
         const undisturbed = await fakeStoryteller().storyteller.tell(request(seeds[index]!));
@@ -106,7 +106,7 @@ for (const { name, skip, start } of BACKENDS) {
       const first = make(broken, () => new Promise(() => {}));
       await first.ready();
       const told = follow(stories, request(7));
-      await until(() => broken.engine.trips.length > 300, 'the middle of the story');
+      await until(() => broken.engine.decodes.length > 300, 'the middle of the story');
       broken.engine.failure = new EngineLostError('fake', 'unplugged');
       await until(() => !broken.engine.failure, 'the loss');
       const second = make(sound, async () => {});

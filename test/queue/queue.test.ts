@@ -108,9 +108,9 @@ for (const { name, skip, start } of BACKENDS) {
       await Promise.all([1, 2, 3].map(() => stories.add(id, request(2))));
       assert.equal((await collect(id).last).type, 'done');
       await stories.add(id, request(2));
-      const decodes = engine.trips.length;
+      const decodes = engine.decodes.length;
       await sleep(100);
-      assert.equal(engine.trips.length, decodes, 'nothing is written again');
+      assert.equal(engine.decodes.length, decodes, 'nothing is written again');
       assert.equal((await collect(id).last).type, 'done');
       await stories.remove(id);
       assert.equal((await collect(id).last).type, 'missing');

@@ -69,7 +69,7 @@ export function describeContract(options: ContractOptions): void {
       const capacity = 5;
       const crowd = await create(model, capacity);
       const alone = await create(model, capacity);
-      const trips = fc.array(
+      const decodes = fc.array(
         fc.record({
           slots: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 1 }),
           cleared: fc.subarray([0, 1, 2, 3, 4]),
@@ -78,7 +78,7 @@ export function describeContract(options: ContractOptions): void {
         { maxLength: 20 },
       );
       await fc.assert(
-        fc.asyncProperty(trips, async (calls) => {
+        fc.asyncProperty(decodes, async (calls) => {
           for (let slot = 0; slot < capacity; slot++) {
             crowd.clear(slot);
             alone.clear(slot);
@@ -104,10 +104,10 @@ export function describeContract(options: ContractOptions): void {
 
     test('gives the same ids in a multi-step decode as in single steps and on the host', async () => {
       const model = randomModel({ units: [7, 9], scale: 1.5 });
-      const tripping = await create(model, 6);
+      const engine = await create(model, 6);
       const stepping = await create(model, 6);
-      const steps = tripping.stepsPerDecode;
-      const laneOf = fc.record({
+      const steps = engine.stepsPerDecode;
+      const rowArbitrary = fc.record({
         feed: fc.array(fc.nat(11), { minLength: 1, maxLength: steps }),
         temperature: fc.constantFrom(0, 0.2, 0.7, 1, 2),
         wordTemperature: fc.constantFrom(undefined, 0.3, 1.2),
@@ -121,15 +121,15 @@ export function describeContract(options: ContractOptions): void {
           { nil: undefined },
         ),
       });
-      const trips = fc.array(fc.array(laneOf, { minLength: 1, maxLength: 6 }), { maxLength: 4 });
+      const decodes = fc.array(fc.array(rowArbitrary, { minLength: 1, maxLength: 6 }), { maxLength: 4 });
       await fc.assert(
-        fc.asyncProperty(trips, async (calls) => {
+        fc.asyncProperty(decodes, async (calls) => {
           for (let slot = 0; slot < 6; slot++) {
-            tripping.clear(slot);
+            engine.clear(slot);
             stepping.clear(slot);
           }
           for (const call of calls) {
-            const lanes = call.map(
+            const batch = call.map(
               ({ feed, temperature, wordTemperature, minP, seed, allowed }, slot): Row => {
                 const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(seed, step, 0));
                 const masks = allowed?.map((ids) => ids && maskOf(ids, 12));
@@ -144,14 +144,14 @@ export function describeContract(options: ContractOptions): void {
                 };
               },
             );
-            const drawn = await tripping.decode(lanes, steps);
+            const drawn = await engine.decode(batch, steps);
             const expected = await decodeOnHost(
               (slots, ids) => stepping.logits(slots, ids),
               insideWord(model),
-              lanes,
+              batch,
               steps,
             );
-            lanes.forEach(({ feed }, i) => {
+            batch.forEach(({ feed }, i) => {
               const from = i * steps + feed.length - 1;
               const meant = [...drawn.subarray(from, (i + 1) * steps)];
               assert.deepEqual(meant, [...expected.subarray(from, (i + 1) * steps)]);
@@ -162,7 +162,7 @@ export function describeContract(options: ContractOptions): void {
         // ones.
         { numRuns: runs, seed: 1 },
       );
-      await tripping.close();
+      await engine.close();
       await stepping.close();
     });
 
@@ -236,11 +236,11 @@ export function describeContract(options: ContractOptions): void {
         const { wordTemperature = settings.temperature, minP = 0 } = settings;
         const temperature = after === sign ? wordTemperature : settings.temperature;
         const counts = new Array<number>(24).fill(0);
-        const lanes = Array.from({ length: draws }, (_, slot): Row => {
+        const batch = Array.from({ length: draws }, (_, slot): Row => {
           engine.clear(slot);
           return { slot, feed: [after], ...settings, uniforms: [uniformAt(slot, round, 0)] };
         });
-        for (const id of await engine.decode(lanes, 1)) counts[id]! += 1;
+        for (const id of await engine.decode(batch, 1)) counts[id]! += 1;
         const plain = [...logSoftmax(logits)].map(Math.exp);
         const kept = logits.map((logit, id) =>
           plain[id]! < minP * Math.max(...plain) ? -Infinity : logit / temperature,
@@ -263,29 +263,29 @@ export function describeContract(options: ContractOptions): void {
       const model = randomModel({ scale: 1.5 });
       const engine = await create(model, 12);
       const steps = engine.stepsPerDecode;
-      const trip = async (
+      const draw = async (
         allowedOf: (slot: number) => number[] | undefined,
         temperature: number,
         uniform: number,
       ) => {
-        const lanes = Array.from({ length: 12 }, (_, slot): Row => {
+        const batch = Array.from({ length: 12 }, (_, slot): Row => {
           engine.clear(slot);
           const ids = allowedOf(slot);
           const allowed = new Array(steps).fill(ids && maskOf(ids, 12));
           const uniforms = new Array<number>(steps).fill(uniform);
           return { slot, feed: [slot], temperature, uniforms, ...(ids ? { allowed } : {}) };
         });
-        const drawn = await engine.decode(lanes, steps);
-        return lanes.map((_, i) => [...drawn.subarray(i * steps, (i + 1) * steps)]);
+        const drawn = await engine.decode(batch, steps);
+        return batch.map((_, i) => [...drawn.subarray(i * steps, (i + 1) * steps)]);
       };
       for (const temperature of [0, 0.05, 0.4, 2]) {
         for (const uniform of [0, 0.5, 1 - 2 ** -53]) {
-          const free = await trip(() => undefined, temperature, uniform);
-          const mixed = await trip((slot) => (slot % 2 === 0 ? [slot] : undefined), temperature, uniform);
+          const free = await draw(() => undefined, temperature, uniform);
+          const mixed = await draw((slot) => (slot % 2 === 0 ? [slot] : undefined), temperature, uniform);
           mixed.forEach((ids, slot) => {
             assert.deepEqual(ids, slot % 2 === 0 ? new Array(steps).fill(slot) : free[slot]);
           });
-          const pairs = await trip((slot) => [slot, (slot + 5) % 12], temperature, uniform);
+          const pairs = await draw((slot) => [slot, (slot + 5) % 12], temperature, uniform);
           pairs.forEach((ids, slot) => {
             assert.ok(
               ids.every((id) => id === slot || id === (slot + 5) % 12),
@@ -305,14 +305,14 @@ export function describeContract(options: ContractOptions): void {
         return logits.indexOf(Math.max(...logits));
       });
       for (const uniform of [0, 0.5, 1 - 2 ** -53]) {
-        const lanes = Array.from({ length: 12 }, (_, slot): Row => {
+        const batch = Array.from({ length: 12 }, (_, slot): Row => {
           engine.clear(slot);
           return { slot, feed: [slot], temperature: 0, uniforms: [uniform] };
         });
-        assert.deepEqual([...(await engine.decode(lanes, 1))], likeliest);
+        assert.deepEqual([...(await engine.decode(batch, 1))], likeliest);
         for (const temperature of [0.05, 0.4, 2]) {
           const drawn = await engine.decode(
-            lanes.map((lane) => ({ ...lane, temperature })),
+            batch.map((entry) => ({ ...entry, temperature })),
             1,
           );
           assert.ok(drawn.every((id) => id >= 0 && id < 12));
@@ -328,7 +328,7 @@ export function describeContract(options: ContractOptions): void {
       engine = await create(randomModel(), 4);
     });
     after(() => engine.close());
-    const lane = (change: Partial<Row> = {}): Row => ({
+    const rowWith = (change: Partial<Row> = {}): Row => ({
       slot: 0,
       feed: [1],
       temperature: 1,
@@ -337,44 +337,52 @@ export function describeContract(options: ContractOptions): void {
     });
 
     const mistakes: [string, () => Promise<unknown>, RegExp][] = [
-      ['no lanes', () => engine.decode([], 1), /at least one slot, got none/],
+      ['no rows', () => engine.decode([], 1), /at least one slot, got none/],
       [
         'too many steps',
-        () => engine.decode([lane()], engine.stepsPerDecode + 1),
+        () => engine.decode([rowWith()], engine.stepsPerDecode + 1),
         /`steps` to be an integer from 1 to/,
       ],
-      ['a slot that it has not', () => engine.decode([lane({ slot: 4 })], 1), /`slot` .* from 0 to 3, got 4/],
-      ['a slot twice', () => engine.decode([lane(), lane()], 1), /no slot twice, got 0, 0/],
-      ['nothing to feed', () => engine.decode([lane({ feed: [] })], 1), /`feed` of slot 0 .* got 0/],
-      ['too much to feed', () => engine.decode([lane({ feed: [1, 2] })], 1), /`feed` of slot 0 .* got 2/],
-      ['an id outside', () => engine.decode([lane({ feed: [12] })], 1), /`id` .* from 0 to 11, got 12/],
-      ['no uniform', () => engine.decode([lane({ uniforms: [] })], 1), /`uniforms` of slot 0/],
+      [
+        'a slot that it has not',
+        () => engine.decode([rowWith({ slot: 4 })], 1),
+        /`slot` .* from 0 to 3, got 4/,
+      ],
+      ['a slot twice', () => engine.decode([rowWith(), rowWith()], 1), /no slot twice, got 0, 0/],
+      ['nothing to feed', () => engine.decode([rowWith({ feed: [] })], 1), /`feed` of slot 0 .* got 0/],
+      ['too much to feed', () => engine.decode([rowWith({ feed: [1, 2] })], 1), /`feed` of slot 0 .* got 2/],
+      ['an id outside', () => engine.decode([rowWith({ feed: [12] })], 1), /`id` .* from 0 to 11, got 12/],
+      ['no uniform', () => engine.decode([rowWith({ uniforms: [] })], 1), /`uniforms` of slot 0/],
       [
         'no sets of allowed ids for some steps',
-        () => engine.decode([lane({ allowed: [] })], 1),
+        () => engine.decode([rowWith({ allowed: [] })], 1),
         /`allowed` of slot 0 to hold 1, got 0/,
       ],
       [
         'a set of another vocabulary',
-        () => engine.decode([lane({ allowed: [maskOf([1], 13)] })], 1),
+        () => engine.decode([rowWith({ allowed: [maskOf([1], 13)] })], 1),
         /`allowed` of slot 0 to allow some of 12 ids, got some of 13/,
       ],
       [
         'an empty set',
-        () => engine.decode([lane({ allowed: [maskOf([], 12)] })], 1),
+        () => engine.decode([rowWith({ allowed: [maskOf([], 12)] })], 1),
         /`allowed` of slot 0 to allow some of 12 ids, got none of 12/,
       ],
       [
         'a word temperature below 0',
-        () => engine.decode([lane({ wordTemperature: -1 })], 1),
+        () => engine.decode([rowWith({ wordTemperature: -1 })], 1),
         /`wordTemperature`/,
       ],
       [
         'a share that is none',
-        () => engine.decode([lane({ minP: 1.5 })], 1),
+        () => engine.decode([rowWith({ minP: 1.5 })], 1),
         /`minP` of slot 0 to be from 0/,
       ],
-      ['a cold temperature', () => engine.decode([lane({ temperature: -1 })], 1), /`temperature` of slot 0/],
+      [
+        'a cold temperature',
+        () => engine.decode([rowWith({ temperature: -1 })], 1),
+        /`temperature` of slot 0/,
+      ],
       ['logits of no slot', () => engine.logits([], []), /at least one slot/],
       ['logits of a slot twice', () => engine.logits([1, 1], [1, 1]), /no slot twice/],
       ['half a slot', () => engine.logits([0.5], [1]), /`slot` .* got 0\.5/],
@@ -407,7 +415,7 @@ export function describeContract(options: ContractOptions): void {
       engine.clear(0);
       const first = engine.logits([0], [5]);
       await assert.rejects(engine.logits([1], [5]), /one call at a time/);
-      await assert.rejects(engine.decode([lane({ slot: 2 })], 1), /one call at a time/);
+      await assert.rejects(engine.decode([rowWith({ slot: 2 })], 1), /one call at a time/);
       assertSameBits(await first, expected, 'the first call');
     });
 

@@ -14,21 +14,21 @@ export async function assertNoLeak(backend: TensorflowBackend, atLeastSteps: num
   const engine = await createTensorflowEngine(randomModel(), backend, { capacity });
   const counts = new Set<number>();
   const { stepsPerDecode } = engine;
-  for (let trip = 0; trip * stepsPerDecode < atLeastSteps; trip++) {
-    const size = 1 + (Math.floor(trip / 7) % capacity);
-    const lanes = Array.from({ length: size }, (_, i): Row => {
-      const uniforms = Array.from({ length: stepsPerDecode }, (_, step) => uniformAt(i, trip * 64 + step, 0));
+  for (let call = 0; call * stepsPerDecode < atLeastSteps; call++) {
+    const size = 1 + (Math.floor(call / 7) % capacity);
+    const batch = Array.from({ length: size }, (_, i): Row => {
+      const uniforms = Array.from({ length: stepsPerDecode }, (_, step) => uniformAt(i, call * 64 + step, 0));
       return {
-        slot: (i + Math.floor(trip / 7)) % capacity,
-        feed: [1 + (trip % 11)],
+        slot: (i + Math.floor(call / 7)) % capacity,
+        feed: [1 + (call % 11)],
         temperature: 1,
         uniforms,
       };
     });
-    if (trip % 5 === 0) engine.clear(trip % capacity);
-    await engine.decode(lanes, stepsPerDecode);
+    if (call % 5 === 0) engine.clear(call % capacity);
+    await engine.decode(batch, stepsPerDecode);
     // States of two layers, active ones and checkpoints; the network's own weights are constant.
-    if (trip >= 8) counts.add(tf.memory().numTensors);
+    if (call >= 8) counts.add(tf.memory().numTensors);
   }
   assert.ok(counts.size <= 2, `numbers of tensors: ${[...counts].join(', ')}`);
   await engine.close();

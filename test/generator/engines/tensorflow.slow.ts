@@ -149,22 +149,22 @@ for (const { name, skip, open } of TEST_BACKENDS) {
 
 const webgpu = TEST_BACKENDS.find(({ name }) => name === 'webgpu')!;
 describe('a lost WebGPU device', { skip: webgpu.skip }, () => {
-  const lane: Row = { slot: 0, feed: [1], temperature: 1, uniforms: new Array(16).fill(0.5) };
+  const row: Row = { slot: 0, feed: [1], temperature: 1, uniforms: new Array(16).fill(0.5) };
 
   test('rejects the active decode and all later ones, and a new device replaces it', async () => {
     const model = randomModel();
     const first = await webgpu.open();
     const engine = await createTensorflowEngine(model, first, { capacity: 2 });
-    const expected = await engine.decode([lane], 16);
-    const under = engine.decode([lane], 16);
+    const expected = await engine.decode([row], 16);
+    const under = engine.decode([row], 16);
     await first.close();
     await assert.rejects(under, EngineLostError);
-    await assert.rejects(engine.decode([lane], 16), EngineLostError);
+    await assert.rejects(engine.decode([row], 16), EngineLostError);
     await engine.close();
 
     const second = await webgpu.open();
     const next = await createTensorflowEngine(model, second, { capacity: 2 });
-    assert.deepEqual(await next.decode([lane], 16), expected);
+    assert.deepEqual(await next.decode([row], 16), expected);
     await next.close();
     await second.close();
   });
