@@ -1,5 +1,5 @@
 /** Whether a channel allows its settings: its kind, and the bot's permissions in it. Pure. */
-import { ChannelType, PermissionFlagsBits, type PermissionsBitField } from 'discord.js';
+import { type Channel, ChannelType, PermissionFlagsBits, type PermissionsBitField } from 'discord.js';
 import type { PromptChannel } from '../prompt-channels.ts';
 
 /** The properties of a channel that this check needs. */
@@ -7,6 +7,13 @@ export interface ChannelFacts {
   /** Undefined when it is not known: treated as a text channel. */
   readonly type?: ChannelType | undefined;
   readonly permissions: Pick<PermissionsBitField, 'has'>;
+}
+
+/** A channel as discord.js caches it; undefined when the bot's permissions in it are not known. */
+export function factsOf(channel: Channel): ChannelFacts | undefined {
+  const me = channel.isDMBased() ? null : channel.guild.members.me;
+  const permissions = me && 'permissionsFor' in channel ? channel.permissionsFor(me) : null;
+  return permissions ? { type: channel.type, permissions } : undefined;
 }
 
 const THREADS: readonly (ChannelType | undefined)[] = [

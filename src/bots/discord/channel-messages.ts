@@ -10,7 +10,7 @@ import type { PromptChannel } from '../prompt-channels.ts';
 import { clean } from '../text.ts';
 import type { DiscordApi } from './api.ts';
 import type { Application } from './application.ts';
-import { type ChannelFacts, missingFor, obstacleIn } from './channel-check.ts';
+import { factsOf, missingFor, obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
 import { presenceOf, requesterOf } from './interactions.ts';
 import { readMarkup } from './markup.ts';
@@ -74,7 +74,7 @@ export class PromptMessages {
     if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
     if (verdict !== 'answer') return;
     // Known from the gateway, without a request: Discord counts a rejected request against the bot.
-    const facts = factsOf(message);
+    const facts = factsOf(message.channel);
     const obstacle = facts && obstacleIn(channel, facts);
     if (obstacle) {
       // Whether a message can be written at all, threads aside.
@@ -123,13 +123,6 @@ export class PromptMessages {
       await this.#api.send(channelId, `${message.id}/refusal`, { content }, message.id);
     }
   }
-}
-
-/** A message's channel; undefined when the bot's permissions in it are not known. */
-function factsOf({ channel, guild }: Message): ChannelFacts | undefined {
-  const me = guild?.members.me;
-  const permissions = me && !channel.isDMBased() ? channel.permissionsFor(me) : null;
-  return permissions ? { type: channel.type, permissions } : undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import type { Logger } from 'pino';
 import { StoryError } from '../../errors.ts';
 import { ownCommand } from '../../terminal.ts';
-import type { ChannelFacts } from './channel-check.ts';
+import { type ChannelFacts, factsOf } from './channel-check.ts';
 import { loggable, unreachable } from './failures.ts';
 
 export interface GatewayOptions {
@@ -93,7 +93,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
   return {
     problem: () => [...problems.values()][0],
-    lookUp: (channelId) => client && factsIn(client, channelId),
+    lookUp(channelId) {
+      const channel = client?.channels.cache.get(channelId);
+      return channel && factsOf(channel);
+    },
     async close() {
       closing.abort();
       await client?.destroy();
@@ -186,13 +189,6 @@ async function connect(options: GatewayOptions, problems: Problems): Promise<Cli
     throw new StoryError('configuration', sentence, { cause });
   }
   return client;
-}
-
-function factsIn(client: Client, channelId: string): ChannelFacts | undefined {
-  const channel = client.channels.cache.get(channelId);
-  const me = channel && !channel.isDMBased() ? channel.guild.members.me : null;
-  const permissions = me && channel && 'permissionsFor' in channel ? channel.permissionsFor(me) : null;
-  return channel && permissions ? { type: channel.type, permissions } : undefined;
 }
 
 /** Logs an exception in discord.js's handling of one event; it would end the process otherwise. */
