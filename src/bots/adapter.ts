@@ -158,10 +158,15 @@ export class ChatContext<Handle> {
     return refusalFor(error, this.logger).message;
   }
 
-  /** The sentence for a user to whom a block applies; undefined when none does. */
-  blockedBy(presence: Presence, options?: { readonly ofOperatorOnly: boolean }): string | undefined {
+  /**
+   * The sentence for a user to whom a block applies; undefined when none does.
+   *
+   * @param ignored the blocks that have no effect here
+   */
+  blockedBy(presence: Presence, ignored?: Command['ignoresBlocks']): string | undefined {
+    if (ignored === 'all') return undefined;
     try {
-      this.blocks.refuse(presence, options);
+      this.blocks.refuse(presence, { ofOperatorOnly: ignored === 'of moderators' });
       return undefined;
     } catch (error) {
       return this.refusalFor(error);

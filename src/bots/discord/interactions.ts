@@ -17,7 +17,7 @@ import type { Requester } from '../../queue/admission/store.ts';
 import { drawSeed } from '../../story/story-request.ts';
 import type { ChatContext } from '../adapter.ts';
 import type { Presence } from '../blocks.ts';
-import type { Caller } from '../commands/command.ts';
+import type { Caller, Command } from '../commands/command.ts';
 import { COMMANDS } from '../commands/table.ts';
 import { requestBehind, type SeenMessage, type StoryReference, storyEnd } from '../read-story.ts';
 import { hasWords, type ParsedRequest } from '../submit.ts';
@@ -66,10 +66,7 @@ export class Interactions {
 
   async #onCommand(interaction: ChatInputCommandInteraction): Promise<void> {
     const command = COMMANDS.find(({ name }) => name === interaction.commandName);
-    if (!(command?.ignoresBlocks === 'all')) {
-      const ofOperatorOnly = command?.ignoresBlocks === 'of moderators';
-      if (await this.#refuseBlocked(interaction, { ofOperatorOnly })) return;
-    }
+    if (await this.#refuseBlocked(interaction, command?.ignoresBlocks)) return;
     if (interaction.commandName === SCIFI) return this.#tellStory(interaction);
     if (!command) return;
     await interaction.deferReply({ flags: MessageFlags.Ephemeral });
@@ -84,11 +81,8 @@ export class Interactions {
   }
 
   /** Sends the refusal to a blocked user; returns whether the user is blocked. */
-  async #refuseBlocked(
-    interaction: Asking,
-    options?: { readonly ofOperatorOnly: boolean },
-  ): Promise<boolean> {
-    const refusal = this.#chat.blockedBy(presenceOf(interaction, interaction.user.id), options);
+  async #refuseBlocked(interaction: Asking, ignored?: Command['ignoresBlocks']): Promise<boolean> {
+    const refusal = this.#chat.blockedBy(presenceOf(interaction, interaction.user.id), ignored);
     if (refusal) await replyEphemeral(interaction, refusal);
     return refusal !== undefined;
   }

@@ -49,12 +49,7 @@ export class TableCommands {
     const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
     const { user_id: userId, response_url: responseUrl } = command;
     const answer = async () => {
-      const { ignoresBlocks } = definition;
-      const ofOperatorOnly = ignoresBlocks === 'of moderators';
-      const refusal =
-        ignoresBlocks === 'all'
-          ? undefined
-          : this.#chat.blockedBy(presenceIn(conversation, userId), { ofOperatorOnly });
+      const refusal = this.#chat.blockedBy(presenceIn(conversation, userId), definition.ignoresBlocks);
       if (refusal) return slackEscaping.escape(refusal);
       const markup = command.text ?? '';
       let order: Order | undefined;
