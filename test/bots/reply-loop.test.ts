@@ -33,6 +33,11 @@ function snapshot(length: number, text = TEXT): StoryUpdate {
   return { type: 'writing', progress };
 }
 
+/** Lets everything happen that needs no timer. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await breathe();
+}
+
 /** A reply whose dependencies are played by the test. */
 class Scene {
   readonly log: string[] = [];
@@ -128,6 +133,23 @@ class Scene {
   async stop(): Promise<void> {
     while (!this.#stop) await breathe();
     this.#stop();
+  }
+
+  /** Keeps edits in flight until the returned function is called. */
+  holdEdits(): () => void {
+    let release = () => {};
+    this.pause = () =>
+      new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    return () => {
+      this.pause = () => breathe();
+      release();
+    };
+  }
+
+  async editBegun(): Promise<void> {
+    while (this.editing === 0) await breathe();
   }
 
   /** Waits until a text of this length, or a longer one, is shown. */
@@ -403,37 +425,28 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.ok(scene.shown.every((state) => 'text' in state && state.text.length >= 40));
   });
 
-  it('reads at once a story that its predecessor added without recording anything', async () => {
-    mock.timers.enable({ apis: ['setTimeout'] });
-    try {
-      const scene = new Scene();
-      scene.isFirst = false;
-      scene.present = { type: 'done', story: STORY };
-      // No timer fires, and no further update arrives.
-      assert.deepEqual(await scene.run(), { status: 'finished', ...STORY });
-      // Added first: this covers a predecessor that did not add it either, and the story exists when it is
-      // read.
-      assert.deepEqual(scene.log.slice(0, 2), ['add', 'follow']);
-    } finally {
-      mock.timers.reset();
-    }
+  it('reads at once a story that its predecessor added without recording anything', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const scene = new Scene();
+    scene.isFirst = false;
+    scene.present = { type: 'done', story: STORY };
+    // No timer fires, and no further update arrives.
+    assert.deepEqual(await scene.run(), { status: 'finished', ...STORY });
+    // Added first: this covers a predecessor that did not add it either, and the story exists when it is
+    // read.
+    assert.deepEqual(scene.log.slice(0, 2), ['add', 'follow']);
   });
 
   it('waits for a slow surface, with one edit in flight, and then shows the newest', async () => {
     const scene = new Scene();
-    let release = () => {};
-    scene.pause = () =>
-      new Promise<void>((resolve) => {
-        release = resolve;
-      });
+    const release = scene.holdEdits();
     const running = scene.run();
     await scene.tell(snapshot(20));
-    while (scene.editing === 0) await breathe();
+    await scene.editBegun();
     for (let length = 21; length <= 70; length++) {
       await scene.tell(snapshot(length));
       await breathe();
     }
-    scene.pause = () => breathe();
     release();
     await scene.seen(70);
     assert.deepEqual(scene.texts(), [TEXT.slice(0, 20), TEXT.slice(0, 70)]);
@@ -443,16 +456,11 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
 
   it('is stopped at once during a slow edit', async () => {
     const scene = new Scene();
-    let release = () => {};
-    scene.pause = () =>
-      new Promise<void>((resolve) => {
-        release = resolve;
-      });
+    const release = scene.holdEdits();
     const running = scene.run();
     await scene.tell(snapshot(20));
-    while (scene.editing === 0) await breathe();
+    await scene.editBegun();
     await scene.stop();
-    scene.pause = () => breathe();
     release();
     const end = await running;
     assert.equal(end.status === 'finished' && end.text, TEXT.slice(0, 20));
@@ -475,74 +483,61 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     assert.deepEqual(scene.log, ['follow what is new', 'add']);
   });
 
-  it('reacts at once to updates, to Stop and to its own end, without a timer', async () => {
-    mock.timers.enable({ apis: ['setTimeout'] });
-    try {
-      const stopped = new Scene();
-      const stopping = stopped.run(100);
-      await stopped.tell({ type: 'done', story: STORY });
-      await stopped.seen(PROMPT.length);
-      for (let turn = 0; turn < 5; turn++) await breathe();
-      await stopped.stop();
-      await stopping;
+  it('reacts at once to updates, to Stop and to its own end, without a timer', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const stopped = new Scene();
+    const stopping = stopped.run(100);
+    await stopped.tell({ type: 'done', story: STORY });
+    await stopped.seen(PROMPT.length);
+    await settle();
+    await stopped.stop();
+    await stopping;
 
-      const written = new Scene();
-      const writing = written.run();
-      for (const length of [20, 40]) {
-        await written.tell(snapshot(length));
-        await written.seen(length);
-        for (let turn = 0; turn < 5; turn++) await breathe();
-      }
-      await written.tell({ type: 'done', story: STORY });
-      await writing;
-
-      const slow = new Scene();
-      let release = () => {};
-      slow.pause = () =>
-        new Promise<void>((resolve) => {
-          release = resolve;
-        });
-      const showing = slow.run();
-      await slow.tell(snapshot(20));
-      while (slow.editing === 0) await breathe();
-      await slow.tell(snapshot(40));
-      slow.pause = () => breathe();
-      release();
-      await slow.seen(40);
-      await slow.stop();
-      await showing;
-
-      const lost = new Scene();
-      const losing = lost.run();
-      for (let turn = 0; turn < 5; turn++) await breathe();
-      lost.abort.abort(new Error('handed over'));
-      await assert.rejects(losing, /handed over/);
-    } finally {
-      mock.timers.reset();
+    const written = new Scene();
+    const writing = written.run();
+    for (const length of [20, 40]) {
+      await written.tell(snapshot(length));
+      await written.seen(length);
+      await settle();
     }
+    await written.tell({ type: 'done', story: STORY });
+    await writing;
+
+    const slow = new Scene();
+    const release = slow.holdEdits();
+    const showing = slow.run();
+    await slow.tell(snapshot(20));
+    await slow.editBegun();
+    await slow.tell(snapshot(40));
+    release();
+    await slow.seen(40);
+    await slow.stop();
+    await showing;
+
+    const lost = new Scene();
+    const losing = lost.run();
+    await settle();
+    lost.abort.abort(new Error('handed over'));
+    await assert.rejects(losing, /handed over/);
   });
 
-  it('ignores updates while it reveals: edits keep their interval', async () => {
-    mock.timers.enable({ apis: ['setTimeout'] });
-    try {
-      const scene = new Scene();
-      const running = scene.run(100);
-      await scene.tell(snapshot(60));
-      await scene.seen(PROMPT.length);
-      for (let length = 61; length < 80; length++) {
-        scene.now += 100;
-        await scene.tell(snapshot(length));
-        for (let turn = 0; turn < 5; turn++) await breathe();
-      }
-      assert.equal(scene.texts().length, 1, 'no edit before the interval is over');
-      mock.timers.tick(EDIT_INTERVAL_MS);
-      for (let turn = 0; turn < 5; turn++) await breathe();
-      assert.equal(scene.texts().length, 2);
-      await scene.stop();
-      await running;
-    } finally {
-      mock.timers.reset();
+  it('ignores updates while it reveals: edits keep their interval', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const scene = new Scene();
+    const running = scene.run(100);
+    await scene.tell(snapshot(60));
+    await scene.seen(PROMPT.length);
+    for (let length = 61; length < 80; length++) {
+      scene.now += 100;
+      await scene.tell(snapshot(length));
+      await settle();
     }
+    assert.equal(scene.texts().length, 1, 'no edit before the interval is over');
+    t.mock.timers.tick(EDIT_INTERVAL_MS);
+    await settle();
+    assert.equal(scene.texts().length, 2);
+    await scene.stop();
+    await running;
   });
 
   it('reports the failure, and keeps the shown text', async () => {
