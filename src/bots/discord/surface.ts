@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplyTask } from '../../queue/reply-worker.ts';
 import type { ReplyState } from '../../story/story.ts';
 import type { ChatContext } from '../adapter.ts';
+import { EditPauses } from '../edit-pauses.ts';
 import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-loop.ts';
 import type { DiscordApi, MessageBody, Sent } from './api.ts';
 import { failureOf, loggable } from './failures.ts';
@@ -41,9 +42,6 @@ export interface SurfaceTimes {
 }
 
 const EVERYTHING = Number.POSITIVE_INFINITY;
-const LONGEST_BACKOFF_MS = 30_000;
-/** Attempts at the final edit, over several minutes. */
-const FINAL_ATTEMPTS = 10;
 /** Time in which another process's acknowledgement arrives. */
 const ACKNOWLEDGEMENT_MS = 300;
 const NO_PERMISSION = 'Ended early: the bot may not send messages in this channel';
@@ -60,13 +58,11 @@ export class DiscordSurface implements MessageSurface {
   readonly #ids: string[];
   /** What each message shows, as far as this process knows. */
   readonly #shown: string[] = [];
-  /** Aborted when a user presses Stop: then the reply does not wait for the next edit. */
-  readonly #hurry = new AbortController();
+  readonly #pauses: EditPauses;
   readonly #deadline: NodeJS.Timeout | undefined;
   #most: number;
   #note: string | undefined;
   #tokenIsDead = false;
-  #failures = 0;
 
   /** @param onFailure called with the error of every failed call */
   constructor(
@@ -87,7 +83,7 @@ export class DiscordSurface implements MessageSurface {
     const { inChannel, interaction } = task.handle;
     // Follow-up messages have no nonce: sent again after a crash they would appear twice.
     this.#most = inChannel ? EVERYTHING : 1;
-    task.onStop(() => this.#hurry.abort());
+    this.#pauses = new EditPauses(task, times.editIntervalMs);
     if (interaction && !inChannel) {
       const ms = interaction.at + times.answerableMs - Date.now();
       this.#deadline = setTimeout(() => this.#endEarly(OUT_OF_TIME), Math.max(0, ms));
@@ -103,25 +99,19 @@ export class DiscordSurface implements MessageSurface {
     let pauseMs = this.#times.editIntervalMs;
     try {
       pauseMs = Math.max(pauseMs, await this.#show(state));
-      this.#failures = 0;
+      this.#pauses.succeeded();
     } catch (error) {
       pauseMs = Math.max(pauseMs, await this.#afterFailure(error));
     }
-    await this.#pause(pauseMs);
+    await this.#pauses.pause(pauseMs);
   }
 
   async finish(state: ReplyState): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      this.#task.signal.throwIfAborted();
-      try {
-        await this.#show(state);
-        return;
-      } catch (error) {
-        const pauseMs = await this.#afterFailure(error);
-        if (attempt === FINAL_ATTEMPTS) throw new ReplyLost(failureOf(error), { cause: error });
-        await sleep(pauseMs, undefined, { signal: this.#task.signal });
-      }
-    }
+    await this.#pauses.insist(
+      () => this.#show(state),
+      (error) => this.#afterFailure(error),
+      failureOf,
+    );
   }
 
   close(): void {
@@ -195,19 +185,18 @@ export class DiscordSurface implements MessageSurface {
 
   async #putAnswer(body: MessageBody): Promise<Sent> {
     const api = this.#api;
-    const { interaction, inChannel, channelId } = this.#task.handle;
+    const { interaction, inChannel } = this.#task.handle;
     const { token } = interaction!;
     try {
       return await api.editAnswer(this.#applicationId, token, body);
     } catch (error) {
       if (failureOf(error) !== 'expired') throw error;
-      const id = this.#ids[0];
-      if (id === undefined && (await this.#acknowledge())) {
+      if (this.#ids[0] === undefined && (await this.#acknowledge())) {
         return api.editAnswer(this.#applicationId, token, body);
       }
       this.#tokenIsDead = true;
       if (!inChannel) throw new ReplyLost('expired', { cause: error });
-      return id ? api.edit(channelId, id, body) : api.send(channelId, `${this.#task.id}/0`, body);
+      return this.#putInChannel(0, body);
     }
   }
 
@@ -229,12 +218,11 @@ export class DiscordSurface implements MessageSurface {
     if (error instanceof ReplyLost) throw error;
     const failure = failureOf(error);
     const { logger } = this.#chat;
-    this.#failures += 1;
     const message = 'a reply was not edited';
     logger[failure === 'defect' ? 'error' : 'warn']({ reply: this.#task.id, ...loggable(error) }, message);
     this.#onFailure(error);
     if (failure !== 'temporary' && failure !== 'defect') throw new ReplyLost(failure, { cause: error });
-    return Math.min(LONGEST_BACKOFF_MS, this.#times.editIntervalMs * 2 ** (this.#failures - 1));
+    return this.#pauses.failed();
   }
 
   /** Handles a text that AutoMod blocked: shows an apology in its place, and ends the story. */
@@ -253,10 +241,5 @@ export class DiscordSurface implements MessageSurface {
         'a reply could not be ended early',
       );
     });
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const signal = AbortSignal.any([this.#task.signal, this.#hurry.signal]);
-    await sleep(ms, undefined, { signal }).catch(() => {});
   }
 }

@@ -3,10 +3,10 @@
  * skipped; the final edit is always made, and a story that is complete before anything was posted is posted
  * whole. In a stream, the story grows below that message, and also ends as an edited message.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplyTask } from '../../../queue/reply-worker.ts';
 import type { ReplyState } from '../../../story/story.ts';
 import type { ChatContext } from '../../adapter.ts';
+import { EditPauses } from '../../edit-pauses.ts';
 import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-loop.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
 import type { SlackConversation, SlackHandle } from '../conversations.ts';
@@ -19,9 +19,6 @@ import { SlackStream, type StreamSupport } from './stream.ts';
 
 /** How long progress waits for its slot before it checks for newer text. */
 const PATIENCE_MS = 1_000;
-const LONGEST_BACKOFF_MS = 30_000;
-/** Attempts at the final edit, over several minutes. */
-const FINAL_ATTEMPTS = 10;
 /** A workspace may limit how long messages can be edited. */
 const TOO_OLD = 'edit_window_closed';
 const SHUT_OUT =
@@ -38,8 +35,7 @@ export class SlackSurface implements MessageSurface {
   readonly #editIntervalMs: number;
   /** Rejects when another process has the reply, or is to take it. */
   readonly #aborted: Promise<never>;
-  /** Aborted when a user presses Stop: then the reply does not wait for the next edit. */
-  readonly #hurry = new AbortController();
+  readonly #pauses: EditPauses;
   /** Shows the story; while a stream is open, the message above it. */
   #message: ShownMessage;
   /** The message above the story, when the story was streamed. */
@@ -58,7 +54,6 @@ export class SlackSurface implements MessageSurface {
   /** Whether the workspace no longer allows edits of a message as old as this one. */
   #isTooOld = false;
   #stopGrowing: (() => void) | undefined;
-  #failures = 0;
 
   /**
    * @param streams where streams can be started; undefined where replies never grow as streams
@@ -97,7 +92,7 @@ export class SlackSurface implements MessageSurface {
     // A process cannot continue another's stream: a successor continues by edits.
     this.#mayStream = isPossible && isFirst && streams.isLikely(handle);
     this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
-    task.onStop(() => this.#hurry.abort());
+    this.#pauses = new EditPauses(task, editIntervalMs);
   }
 
   /** The message that shows the story, and then the message above it. */
@@ -110,22 +105,22 @@ export class SlackSurface implements MessageSurface {
 
   async edit(state: ReplyState): Promise<void> {
     try {
-      if (this.#isDaily) return await this.#pause(PATIENCE_MS);
-      if (!(await this.#look(this.#pause(PATIENCE_MS)))) return;
+      if (this.#isDaily) return await this.#pauses.pause(PATIENCE_MS);
+      if (!(await this.#look(this.#pauses.pause(PATIENCE_MS)))) return;
       this.#stopGrowing ??= this.#budgets.grow(this.#task.handle.teamId);
-      if (!this.#stopGrowing || this.#isTooOld) return await this.#pause(PATIENCE_MS);
+      if (!this.#stopGrowing || this.#isTooOld) return await this.#pauses.pause(PATIENCE_MS);
       if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
         await this.#growStream(state.text);
       } else {
         // Without a slot, the next call brings newer text, and the position in the queue is kept.
-        if (!(await this.#message.wait('progress', this.#pause(PATIENCE_MS)))) return;
+        if (!(await this.#message.wait('progress', this.#pauses.pause(PATIENCE_MS)))) return;
         await this.#message.show(await this.#layOut(state, this.#mayStream ? layOutRoot : layOut));
       }
-      this.#failures = 0;
+      this.#pauses.succeeded();
     } catch (error) {
-      await this.#pause(Math.min(PATIENCE_MS, await this.#afterFailure(error)));
+      await this.#pauses.pause(Math.min(PATIENCE_MS, await this.#afterFailure(error)));
     }
-    await this.#pause(this.#editIntervalMs);
+    await this.#pauses.pause(this.#editIntervalMs);
   }
 
   async finish(state: ReplyState): Promise<void> {
@@ -150,20 +145,8 @@ export class SlackSurface implements MessageSurface {
     this.#stopGrowing?.();
   }
 
-  /** Repeats an action until it succeeds or cannot succeed. */
-  async #insist(act: () => Promise<void>): Promise<void> {
-    const { signal } = this.#task;
-    for (let attempt = 1; ; attempt++) {
-      signal.throwIfAborted();
-      try {
-        return await act();
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const pauseMs = await this.#afterFailure(error);
-        if (attempt === FINAL_ATTEMPTS) throw new ReplyLost(failureOf(error), { cause: error });
-        await sleep(pauseMs, undefined, { signal });
-      }
-    }
+  #insist(act: () => Promise<void>): Promise<void> {
+    return this.#pauses.insist(act, (error) => this.#afterFailure(error), failureOf);
   }
 
   /** Finds the message that an earlier process may have left; returns whether the answer is known. */
@@ -191,7 +174,7 @@ export class SlackSurface implements MessageSurface {
     this.#stream ??= new SlackStream(this.#api, this.#budgets, conversation, handle.userId);
     await this.#task.confirm();
     try {
-      await this.#stream.grow(text, this.#pause(PATIENCE_MS));
+      await this.#stream.grow(text, this.#pauses.pause(PATIENCE_MS));
     } catch (error) {
       this.#chat.logger.warn(
         { reply: id, ...loggable(error) },
@@ -274,8 +257,7 @@ export class SlackSurface implements MessageSurface {
       if (failure === 'unauthorized') await this.#postEphemeral(SHUT_OUT);
       throw new ReplyLost(failure, { cause: error });
     }
-    this.#failures += 1;
-    const backoffMs = Math.min(LONGEST_BACKOFF_MS, this.#editIntervalMs * 2 ** (this.#failures - 1));
+    const backoffMs = this.#pauses.failed();
     return retryAfterOf(error) ?? backoffMs;
   }
 
@@ -289,10 +271,5 @@ export class SlackSurface implements MessageSurface {
         'a requester could not be told',
       );
     });
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const signal = AbortSignal.any([this.#task.signal, this.#hurry.signal]);
-    await sleep(ms, undefined, { signal }).catch(() => {});
   }
 }
