@@ -13,7 +13,7 @@ import type { Presence } from '../blocks.ts';
 import type { PromptChannel } from '../prompt-channels.ts';
 import { type Identity, SlackApi } from './api.ts';
 import { conversationOf, presenceIn, type SlackHandle, type Workspace } from './conversations.ts';
-import { codeOf, failureOf, loggable } from './failures.ts';
+import { codeOf, failureOf, loggable, notAccepted } from './failures.ts';
 import { People } from './home.ts';
 import { Installations, SCOPES } from './installations.ts';
 import { acknowledgeLate, boltLogger, openSocket, type Socket } from './receive/bolt.ts';
@@ -37,8 +37,6 @@ export interface SlackTuning {
 const EDIT_INTERVAL_MS = 1_500;
 /** A connection without a ping for this time counts as lost; opening another one takes as long. */
 const SIGN_OF_LIFE_MS = 3_000;
-const REFUSED_BOT =
-  'Slack does not accept SLACK_BOT_TOKEN. Copy it anew from the app’s settings, under OAuth & Permissions.';
 /** A lost connection is reopened without a limit of attempts. */
 const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_000 } as const;
 
@@ -144,7 +142,9 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
   }
 
   problem(): string | undefined {
-    return this.#config.botToken && this.#api.isRefused ? REFUSED_BOT : this.#socket?.problem();
+    return this.#config.botToken && this.#api.isRefused
+      ? notAccepted('SLACK_BOT_TOKEN')
+      : this.#socket?.problem();
   }
 
   async close(): Promise<void> {
@@ -164,7 +164,7 @@ async function identify(api: SlackApi, token: string): Promise<Identity> {
     }
     const sentence =
       failure === 'unauthorized'
-        ? REFUSED_BOT
+        ? notAccepted('SLACK_BOT_TOKEN')
         : `Slack does not answer as it should (${codeOf(cause) ?? failure}). Check SLACK_API.`;
     throw new StoryError('configuration', sentence, { cause });
   }
@@ -233,8 +233,7 @@ async function reached<T>({ http, host }: SlackConfig, act: () => Promise<T>): P
     const failure = failureOf(cause);
     const sentence =
       failure === 'unauthorized' || failure === 'unscoped'
-        ? 'Slack does not accept SLACK_APP_TOKEN. Make one in the app’s settings, under Basic Information, ' +
-          'App-Level Tokens, with the scope connections:write.'
+        ? notAccepted('SLACK_APP_TOKEN')
         : `Slack’s Socket Mode cannot be reached (${codeOf(cause) ?? failure}). Run \`${ownCommand(['doctor'])}\`.`;
     throw new StoryError('configuration', sentence, { cause });
   }

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import { SlackApi } from './api.ts';
-import { codeOf, failureOf } from './failures.ts';
+import { codeOf, failureOf, notAccepted } from './failures.ts';
 import { missingScopes } from './installations.ts';
 
 /**
@@ -21,11 +21,7 @@ export async function examine(config: SlackConfig): Promise<string[]> {
   const lines: string[] = [];
   if (botToken) {
     const { name, team, teamId, scopes } = await api.identify(botToken).catch((cause) => {
-      throw refused(
-        'SLACK_BOT_TOKEN',
-        'Copy it anew from the app’s settings, under OAuth & Permissions.',
-        cause,
-      );
+      throw refused('SLACK_BOT_TOKEN', cause);
     });
     const missing = scopes ? missingScopes(scopes) : [];
     if (missing.length > 0) {
@@ -41,11 +37,7 @@ export async function examine(config: SlackConfig): Promise<string[]> {
   if (http) lines.push(`receives events over HTTP on ${config.host}:${http.port}, at /slack/events`);
   else {
     await api.openSocket(appToken!).catch((cause) => {
-      throw refused(
-        'SLACK_APP_TOKEN',
-        'Make one in the app’s settings, under Basic Information, App-Level Tokens, with the scope connections:write.',
-        cause,
-      );
+      throw refused('SLACK_APP_TOKEN', cause);
     });
     lines.push('receives events in Socket Mode');
   }
@@ -53,11 +45,11 @@ export async function examine(config: SlackConfig): Promise<string[]> {
   return lines;
 }
 
-function refused(setting: string, remedy: string, cause: unknown): StoryError {
+function refused(setting: Parameters<typeof notAccepted>[0], cause: unknown): StoryError {
   const failure = failureOf(cause);
   const isRefused = failure === 'unauthorized' || failure === 'unscoped';
   const sentence = isRefused
-    ? `Slack does not accept ${setting}. ${remedy}`
+    ? notAccepted(setting)
     : `Slack cannot be reached (${codeOf(cause) ?? failure}). Check the network and SLACK_API, and try again.`;
   return new StoryError('configuration', sentence, { cause });
 }

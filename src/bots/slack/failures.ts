@@ -93,6 +93,17 @@ export class NoInstallation extends Error {
   }
 }
 
+const REMEDIES = {
+  SLACK_BOT_TOKEN: 'Copy it anew from the app’s settings, under OAuth & Permissions.',
+  SLACK_APP_TOKEN:
+    'Make one in the app’s settings, under Basic Information, App-Level Tokens, with the scope connections:write.',
+} as const;
+
+/** The sentence for the operator when Slack does not accept a token. */
+export function notAccepted(setting: keyof typeof REMEDIES): string {
+  return `Slack does not accept ${setting}. ${REMEDIES[setting]}`;
+}
+
 /** An error in the form that may be logged: codes, and no text of a user. */
 export function loggable(error: unknown): Record<string, unknown> {
   const failure = failureOf(error);
