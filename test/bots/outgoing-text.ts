@@ -1,7 +1,7 @@
 /** Properties of all text sent to a chat; a few runs here, many in `outgoing-text.long.ts`. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { contentOf, MESSAGE_MAX, partsOf, readParts, smallPrintOf } from '../../src/bots/discord/messages.ts';
+import { contentOf, MESSAGE_MAX, partsOf, readPart, smallPrintOf } from '../../src/bots/discord/messages.ts';
 import {
   layOut,
   readBlocks,
@@ -10,7 +10,7 @@ import {
   partsOf as sectionsOf,
   costOf as slackCostOf,
 } from '../../src/bots/slack/reply/messages.ts';
-import { clean, discordEscaping, slackEscaping, splitText } from '../../src/bots/text.ts';
+import { clean, discordEscaping, joinParts, slackEscaping, splitText } from '../../src/bots/text.ts';
 import { mentionsIn } from '../fakes/discord/validation.ts';
 
 /** The parts from which attacks are built. */
@@ -93,7 +93,7 @@ export const anyText: fc.Arbitrary<string> = fc
   .map((pieces) => pieces.join(''));
 
 /** A long text, of several messages. */
-export const longText: fc.Arbitrary<string> = fc
+const longText: fc.Arbitrary<string> = fc
   .tuple(anyText, fc.nat(12))
   .map(([text, times]) => text.repeat(times + 1).slice(0, 6_000));
 
@@ -247,7 +247,7 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
         assert.equal(content.trim(), content);
         assert.doesNotMatch(content, /[\p{Bidi_Control}]|[^\P{Cc}\n]/u);
       }
-      assert.equal(readParts(contents), story.replace(/^[ \n]+|[ \n]+$/g, ''));
+      assert.equal(joinParts(contents.map(readPart)), story.replace(/^[ \n]+|[ \n]+$/g, ''));
       assert.ok(smallPrintOf(print).length <= 256 && !smallPrintOf(print).includes('\n'));
     }),
   'what stands in an earlier message never changes while a story grows': () =>

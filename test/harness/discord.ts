@@ -4,9 +4,9 @@
  */
 import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
 import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
-import { decodeButton, readParts } from '../../src/bots/discord/messages.ts';
+import { decodeButton, readPart } from '../../src/bots/discord/messages.ts';
 import type { DiscordHandle, SurfaceTimes } from '../../src/bots/discord/surface.ts';
-import { discordEscaping } from '../../src/bots/text.ts';
+import { discordEscaping, joinParts } from '../../src/bots/text.ts';
 import type { DiscordConfig } from '../../src/config.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
@@ -90,7 +90,7 @@ export function labelsOf({ components }: FakeMessage): string[] {
 
 /** The story text of the messages. */
 export function textOf(messages: readonly FakeMessage[]): string {
-  return readParts(messages.map(({ content }) => content));
+  return joinParts(messages.map(({ content }) => readPart(content)));
 }
 
 /** The small print under a message, as users see it. */

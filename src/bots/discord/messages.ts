@@ -18,7 +18,7 @@ import { AGAIN_LABELS, type Again, againActions } from '../../story/variations.t
 import { smallPrint } from '../../story/wording.ts';
 import type { StoryReference } from '../read-story.ts';
 import type { MessageCapacity } from '../submit.ts';
-import { clean, discordEscaping, joinParts, type Part, splitText } from '../text.ts';
+import { clean, discordEscaping, type Part, splitText } from '../text.ts';
 import type { MessageBody } from './api.ts';
 
 /** Discord's numeric component types; discord.js is not loaded for two of them. */
@@ -144,11 +144,6 @@ export function readPart(content: string): { readonly text: string; readonly sep
   const body = content.replace(SMALL_PRINT, '').slice(joint?.[0].length ?? 0);
   const separator = joint ? [...joint[1]!].map((sign) => (sign === '\u2060' ? '\n' : ' ')).join('') : ' ';
   return { text: discordEscaping.unescape(body), separator };
-}
-
-/** The text of consecutive messages. */
-export function readParts(contents: readonly string[]): string {
-  return joinParts(contents.map(readPart));
 }
 
 function jointOf({ separator }: Part): string {

@@ -1,7 +1,7 @@
 /** The whole path, from a command on the fake Discord to the last edit of its reply. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { readParts } from '../../../src/bots/discord/messages.ts';
+import { readPart } from '../../../src/bots/discord/messages.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeInteraction, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
 import {
@@ -49,7 +49,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.equal(more.length, 0);
     const begun = message!.history.find(({ content }) => content.startsWith('It all began with'))!;
     assert.ok(interaction.acknowledgedAt! <= begun.at);
-    const texts = message!.history.map(({ content }) => readParts([content]));
+    const texts = message!.history.map(({ content }) => readPart(content).text);
     const growing = texts.filter((text) => text.startsWith('It all began with'));
     // The opening, a part and the whole; a loaded machine makes no more edits than these.
     assert.ok(growing.length >= 3, `${growing.length} edits`);

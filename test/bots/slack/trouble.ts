@@ -19,13 +19,6 @@ const LENGTH = 1_200;
 /** A duplicate would be visible by then. */
 const AFTERWARDS_MS = 500;
 
-export interface Streaming {
-  readonly channel: FakeChannel;
-  /** The message above the stream, with the Stop button. */
-  readonly root: FakeMessage;
-  readonly message: FakeMessage;
-}
-
 /** A set-up whose stories are streams, and have no call budget. */
 export function openStreaming(): Promise<SlackHarness> {
   return openSlack({ settings: () => ({ reply: 'stream' }), allowance: 20 });
@@ -39,10 +32,13 @@ export function ask(harness: SlackHarness, prompt: string): FakeChannel {
 }
 
 /** Requests a story in its own channel, and waits until it grows. */
-export async function streaming(harness: SlackHarness, prompt: string): Promise<Streaming> {
+export async function streaming(
+  harness: SlackHarness,
+  prompt: string,
+): Promise<{ readonly channel: FakeChannel; readonly message: FakeMessage }> {
   const channel = ask(harness, prompt);
   const message = await until(() => beneath(channel)[0], 'a stream', 60_000);
-  return { channel, message, root: channel.messages.get(message.threadTs!)! };
+  return { channel, message };
 }
 
 /** The messages in threads of a channel. */

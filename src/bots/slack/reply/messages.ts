@@ -47,7 +47,7 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Mess
   const { request } = facts;
   const all = partsOf(clean(state.text), request.prompt.length);
   const parts = all.slice(0, SECTIONS_MAX);
-  const sections = parts.map((part: Part, index) => sectionOf(part, index));
+  const sections = parts.map(sectionOf);
   const [first] = parts;
   if (state.status === 'writing') {
     const blocks = [...sections, ...(first ? [] : [smallPrintOf('…')]), stopRow(facts)];
