@@ -70,11 +70,6 @@ export const slackEscaping: Escaping = {
   unescape: (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => SLACK_CHARACTERS[entity]!),
 };
 
-/**
- * Splits a long text into messages, in the same way while it grows and when it is complete: the content of an
- * earlier message never changes.
- */
-
 /** One message's share of a text. */
 export interface Part {
   readonly text: string;
@@ -97,6 +92,9 @@ export interface SplitOptions {
 const LEAST_SHARE = 0.25;
 
 /**
+ * Splits a long text into messages, in the same way while it grows and when it is complete: the content of an
+ * earlier message never changes.
+ *
  * Splits between paragraphs where possible, otherwise between words, otherwise between characters; never
  * inside a surrogate pair or between a letter and its marks. `text` is clean (see `clean`).
  */

@@ -79,13 +79,12 @@ export class SlackApi {
   readonly #client: WatchedClient;
   /** The token of a workspace; rejects with NoInstallation when there is none. */
   readonly tokenOf: SlackApiOptions['tokenOf'];
-  readonly #timeout = TIMEOUT_MS;
 
   constructor({ api, logger, tokenOf }: SlackApiOptions) {
     this.#client = new WatchedClient(undefined, {
       slackApiUrl: api,
       logger: boltLogger(logger),
-      timeout: this.#timeout,
+      timeout: TIMEOUT_MS,
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
     });
@@ -233,7 +232,7 @@ export class SlackApi {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
-      signal: AbortSignal.timeout(this.#timeout),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`Slack does not accept an ephemeral reply (${response.status}).`);
   }

@@ -134,6 +134,7 @@ interface Waiting {
   readonly grant: () => void;
 }
 
+/** The token bucket of one method in one workspace, and the calls that wait for it. */
 export class Budget {
   readonly #options: BudgetOptions;
   readonly #lines: Record<Priority, Set<Waiting>> = { final: new Set(), progress: new Set() };
@@ -257,6 +258,7 @@ export class Budget {
 /** How long a rate limit lasts when Slack does not say. */
 const UNKNOWN_RETRY_MS = 2_000;
 
+/** The place of one caller, which makes one call at a time, in the queues of budgets. */
 export class CallSlot {
   #claim: { readonly claim: Claim; readonly budget: Budget; readonly priority: Priority } | undefined;
 
