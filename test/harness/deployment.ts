@@ -19,6 +19,7 @@ import {
   type Watch,
   type Wish,
 } from '../reliability/people.ts';
+import { Opened } from './opened.ts';
 
 /**
  * Characters per second: the longest story takes six seconds, so that a fault can occur in the middle of one.
@@ -65,7 +66,7 @@ export class Deployment {
   readonly slack: FakeSlack;
   /** The proxies in front of Discord and Slack, if there are any. */
   readonly chats: readonly Way[];
-  readonly #closers: (() => Promise<unknown>)[];
+  readonly #opened: Opened;
   readonly #processes = new Map<string, RoleProcess>();
   readonly #env: Readonly<Record<string, string>>;
   readonly #places: Places;
@@ -80,7 +81,7 @@ export class Deployment {
   private constructor(parts: {
     discord: FakeDiscord;
     slack: FakeSlack;
-    closers: (() => Promise<unknown>)[];
+    opened: Opened;
     env: Readonly<Record<string, string>>;
     places: Places;
     expected: Undisturbed;
@@ -91,7 +92,7 @@ export class Deployment {
   }) {
     this.discord = parts.discord;
     this.slack = parts.slack;
-    this.#closers = parts.closers;
+    this.#opened = parts.opened;
     this.#env = parts.env;
     this.#places = parts.places;
     this.#expected = parts.expected;
@@ -104,19 +105,17 @@ export class Deployment {
   /** Prepares the set-up, and starts none of our processes; Redis runs. */
   static async open(options: DeploymentOptions = {}): Promise<Deployment> {
     const { isEmbedded = false, areChatsAfar = false, redis = [], env = {} } = options;
-    const closers: (() => Promise<unknown>)[] = [];
+    const opened = new Opened();
     const [discord, slack, expected] = await Promise.all([
       FakeDiscord.start(),
       FakeSlack.start(),
       undisturbed(),
     ]);
-    closers.push(
-      () => discord.stop(),
-      () => slack.stop(),
-      () => expected.close(),
-    );
+    opened.add(() => discord.stop());
+    opened.add(() => slack.stop());
+    opened.add(() => expected.close());
     const made = isEmbedded && !options.dataFolder ? await embeddedFolder() : await temporaryFolder();
-    closers.push(made.remove);
+    opened.add(made.remove);
     const folder = options.dataFolder ?? made.folder;
     const chats: Way[] = [];
     if (areChatsAfar) {
@@ -124,21 +123,21 @@ export class Deployment {
         const way = await startProxy(chat.port);
         chat.publicPort = way.port;
         chats.push(way);
-        closers.push(() => way.stop());
+        opened.add(() => way.stop());
       }
     }
     const [port, redisPort] = [await freePort(), await freePort()];
     const usual = ['--port', String(redisPort), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
     const redisArgs = [...usual, '--maxmemory-policy', 'noeviction', ...redis];
     const proxy = isEmbedded ? undefined : await startProxy(redisPort);
-    if (proxy) closers.push(() => proxy.stop());
+    if (proxy) opened.add(() => proxy.stop());
     const queue: Record<string, string> = proxy
       ? { REDIS_URL: `redis://127.0.0.1:${proxy.port}` }
       : { REDIS_URL: '', SCIFI_DATA: folder };
     const deployment = new Deployment({
       discord,
       slack,
-      closers,
+      opened,
       places: { page: `http://127.0.0.1:${port}`, discord, slack },
       expected,
       proxy,
@@ -234,7 +233,7 @@ export class Deployment {
   async close(): Promise<void> {
     await Promise.all([...this.#processes.values()].map((process) => process.kill()));
     await this.killRedis();
-    for (const close of this.#closers.reverse()) await close();
+    await this.#opened.close();
   }
 
   /** Has one user ask for a story. */
