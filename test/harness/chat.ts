@@ -27,6 +27,7 @@ const PACE = 500;
 
 interface Bot {
   readonly daily: DailyLines;
+  readonly replies: { count(): Promise<Record<string, number>> };
   close(): Promise<void>;
 }
 
@@ -37,6 +38,8 @@ export interface ChatHarness<B extends Bot, Options> {
   readonly communityLimits: CommunityLimitSettings;
   readonly blocks: BlockLists;
   readonly log: string[];
+  /** The number of replies ever added to the queue. */
+  queued(): Promise<number>;
   /** The whole content of the queue's store, as text; on Redis only. */
   dump(): Promise<string>;
   /** The bot process's part; replaced by `restart`. */
@@ -110,6 +113,10 @@ export async function openChat<B extends Bot, Options>(
       communityLimits,
       blocks,
       log,
+      async queued() {
+        const counts = await harness.bot.replies.count();
+        return Object.values(counts).reduce((sum, count) => sum + count, 0);
+      },
       dump: () => backend.dump(),
       bot: await another(),
       async restart(more) {

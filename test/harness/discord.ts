@@ -2,6 +2,7 @@
  * The path from a user on Discord to a story, in one process: the fake Discord, the real discord.js, a real
  * queue, a real worker, and a fake generator that returns plausible words at once.
  */
+import { ApplicationFlags } from 'discord.js';
 import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
 import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
 import { decodeButton, readPart } from '../../src/bots/discord/messages.ts';
@@ -29,12 +30,12 @@ export interface DiscordHarness extends ChatHarness<Discord, DiscordOptions> {
   readonly ann: Person;
 }
 
-/** @param flags those of the application on Discord */
+/** @param readsMessages whether the application may read messages that do not mention it; it may not by default */
 export async function openDiscord(
-  options: DiscordOptions & ChatHarnessOptions & { readonly flags?: number } = {},
+  options: DiscordOptions & ChatHarnessOptions & { readonly readsMessages?: boolean } = {},
 ): Promise<DiscordHarness> {
   const discord = await FakeDiscord.start();
-  discord.world.flags = options.flags ?? 0;
+  discord.world.flags = options.readsMessages ? ApplicationFlags.GatewayMessageContentLimited : 0;
   // Discord's limit of 3 s would make every test depend on the machine's load.
   discord.clocks.acknowledgeMs = ACKNOWLEDGE_MS;
   const channel = discord.world.addChannel();

@@ -2,7 +2,7 @@
  * The path from a user on Slack to a story, in one process: the fake Slack, the real Bolt, a real queue, a
  * real worker, and a fake generator that returns plausible words at once.
  */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
 import { SlackAdapter, type SlackTuning } from '../../src/bots/slack/adapter.ts';
 import type { SlackHandle } from '../../src/bots/slack/conversations.ts';
@@ -33,6 +33,10 @@ export interface SlackHarness extends ChatHarness<Slack, SlackOptions> {
   channelOf(options?: Parameters<FakeSlack['world']['addChannel']>[1]): FakeChannel;
   /** The ephemeral reply to a user's action; empty when there is none. */
   ephemeralTo(delivery: Delivery): string;
+  /** The same, once there is one. */
+  ephemeralReply(delivery: Delivery): Promise<string>;
+  /** Has a user give a command; returns the ephemeral reply. */
+  command(person: Person, channel: FakeChannel, name: string, text?: string): Promise<string>;
   /** The ephemeral reply to the author of a message; empty when there is none. */
   ephemeralAfter(message: FakeMessage): string;
 }
@@ -63,6 +67,8 @@ export async function openSlack(
     },
     () => slack.stop(),
   );
+  const ephemeralReply = (delivery: Delivery) =>
+    until(() => ephemeralTo(slack, delivery), 'an ephemeral reply');
   return Object.assign(chat, {
     slack,
     channel,
@@ -71,6 +77,12 @@ export async function openSlack(
     channelOf: (more?: Parameters<FakeSlack['world']['addChannel']>[1]) =>
       slack.world.addChannel(slack.workspace, { creatorId: ann.user.id, ...more }),
     ephemeralTo: (delivery: Delivery) => ephemeralTo(slack, delivery),
+    ephemeralReply,
+    async command(person: Person, at: FakeChannel, name: string, text?: string) {
+      // An ephemeral reply belongs to this command if it is not older, in milliseconds.
+      await sleep(2);
+      return ephemeralReply(person.slash(at, name, text));
+    },
     ephemeralAfter: ({ channel: { id }, user, history }: FakeMessage) =>
       slack.world.ephemerals
         .filter(({ at, channelId, userId }) => at >= history[0]!.at && channelId === id && userId === user.id)

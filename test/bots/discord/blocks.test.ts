@@ -14,17 +14,12 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
   let harness: DiscordHarness;
 
   before(async () => {
-    harness = await openDiscord({ flags: 1 << 19, pace: 0, editIntervalMs: 200 });
+    harness = await openDiscord({ readsMessages: true, pace: 0, editIntervalMs: 200 });
   });
   after(() => harness.close());
 
   const block = (subcommand: string, options = {}, channel = harness.channel) =>
     ephemeralReply(harness.ann.slash(channel, 'scifi-block', options, { subcommand }));
-
-  async function queued(): Promise<number> {
-    const counts = await harness.bot.replies.count();
-    return Object.values(counts).reduce((sum, count) => sum + count, 0);
-  }
 
   it('refuses all requests of a blocked user in ephemeral replies, except privacy commands', async () => {
     const { discord, ann, channel } = harness;
@@ -38,7 +33,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
       await block('add', { user: eve.user.id }),
       new RegExp(`^Blocked here from now on: <@${eve.user.id}>\\.`),
     );
-    const before = await queued();
+    const before = await harness.queued();
     for (const attempt of [
       () => eve.slash(channel, 'scifi', STORY),
       () => eve.press(story!, 'Another'),
@@ -54,7 +49,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     const told = [...direct.messages.values()].map(({ content }) => content);
     assert.equal(told.length, 1, 'told once');
     assert.match(told[0]!, BY_MODERATORS);
-    assert.equal(await queued(), before);
+    assert.equal(await harness.queued(), before);
     assert.match(await ephemeralReply(eve.slash(channel, 'scifi-privacy')), /^What you ask me for/);
     assert.match(
       await ephemeralReply(eve.slash(channel, 'scifi-forget')),
@@ -79,9 +74,9 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
       const refused = await ephemeralReply(ann.slash(here, 'scifi', STORY));
       assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
     }
-    const before = await queued();
+    const before = await harness.queued();
     await harness.bot.daily.post(channel.id);
-    assert.equal(await queued(), before);
+    assert.equal(await harness.queued(), before);
     const lines = () =>
       [...channel.messages.values()].filter((one) => textOf([one]).length > 30 && !one.flags);
     assert.equal(lines().length, 0);
@@ -97,11 +92,11 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     const refused = /^The operator of this bot has blocked this server/;
     assert.match(await ephemeralReply(ann.slash(harness.channel, 'scifi', STORY)), refused);
     assert.match(await block('list'), refused);
-    const before = await queued();
+    const before = await harness.queued();
     const bob = new Person(discord, 'bob');
     bob.say(harness.channel, 'Every message is a prompt, still');
     await sleep(400);
-    assert.equal(await queued(), before);
+    assert.equal(await harness.queued(), before);
     assert.equal(discord.world.directChannels.get(bob.user.id), undefined);
     await blocks.remove(server);
     const ofAnn = { platform: 'discord', kind: 'user', id: ann.user.id } as const;

@@ -20,8 +20,6 @@ import {
 } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
 
-const FLAG_MESSAGE_CONTENT = 1 << 19;
-
 /** Uses `/scifi-channel` and returns the ephemeral reply. */
 async function set(
   harness: DiscordHarness,
@@ -50,7 +48,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     let harness: DiscordHarness;
 
     before(async () => {
-      harness = await openDiscord({ flags: FLAG_MESSAGE_CONTENT, pace: 0 });
+      harness = await openDiscord({ readsMessages: true, pace: 0 });
     });
     after(() => harness.close());
 

@@ -24,7 +24,7 @@ describe('limits on Discord', { timeout: 60_000 }, () => {
   before(async () => {
     harness = await openDiscord({
       worker: false,
-      flags: 1 << 19,
+      readsMessages: true,
       pace: 0,
       editIntervalMs: 200,
       allowed: THREE_AT_ONCE,

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { botsMessages, finished, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
@@ -21,21 +20,8 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
   });
   after(() => harness.close());
 
-  async function answered(delivery: Delivery): Promise<string> {
-    return until(() => harness.ephemeralTo(delivery), 'an answer');
-  }
-
-  async function block(words: string, person = harness.ann): Promise<string> {
-    // Later messages get a later millisecond than earlier ones.
-    await sleep(2);
-    return answered(person.slash(harness.channel, '/scifi-block', words));
-  }
-
-  /** The number of replies ever added to the queue. */
-  async function queued(): Promise<number> {
-    const counts = await harness.bot.replies.count();
-    return Object.values(counts).reduce((sum, count) => sum + count, 0);
-  }
+  const block = (words: string, person = harness.ann) =>
+    harness.command(person, harness.channel, '/scifi-block', words);
 
   const nameOf = ({ user }: Person) => `<@${user.id}|${user.name}>`;
   const channelName = ({ id, name }: FakeChannel) => `<#${id}|${name}>`;
@@ -46,9 +32,9 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     ann.slash(channel, '/scifi', 'Before all this length=200');
     const story = await finished(channel);
     const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0');
-    await answered(set);
+    await harness.ephemeralReply(set);
     assert.match(await block(nameOf(eve)), new RegExp(`^Blocked here from now on: <@${eve.user.id}>\\.`));
-    const before = await queued();
+    const before = await harness.queued();
     const post = ann.say(harness.channelOf(), 'A man without a shadow came in');
     for (const attempt of [
       () => eve.slash(channel, '/scifi', 'Let me in length=200'),
@@ -59,7 +45,7 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
       () => eve.shortcut(post, 'scifi-continue-message'),
     ]) {
       await sleep(2);
-      assert.match(await answered(attempt()), BY_MODERATORS);
+      assert.match(await harness.ephemeralReply(attempt()), BY_MODERATORS);
     }
     await sleep(2);
     const message = eve.say(channel, 'Every message is a prompt here');
@@ -75,11 +61,11 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
       ['', ''],
       'told once',
     );
-    assert.equal(await queued(), before);
+    assert.equal(await harness.queued(), before);
     const privacy = eve.slash(channel, '/scifi-privacy');
-    assert.match(await answered(privacy), /^What you ask me for/);
+    assert.match(await harness.ephemeralReply(privacy), /^What you ask me for/);
     await sleep(2);
-    const forgotten = await answered(eve.slash(channel, '/scifi-forget'));
+    const forgotten = await harness.ephemeralReply(eve.slash(channel, '/scifi-forget'));
     assert.match(forgotten, /nothing else that I keep holds your id any more/);
     assert.match(forgotten, /A block list still holds your id/);
     // Other users are not blocked, and a lifted block has no effect.
@@ -94,16 +80,16 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     const { ann, slack } = harness;
     const channel = harness.channelOf();
     const set = ann.slash(channel, '/scifi-channel', 'daily hour=0');
-    await answered(set);
+    await harness.ephemeralReply(set);
     await block(channelName(channel));
-    const refused = await answered(ann.slash(channel, '/scifi', 'In here length=200'));
+    const refused = await harness.ephemeralReply(ann.slash(channel, '/scifi', 'In here length=200'));
     assert.match(refused, /^The moderators here have blocked this channel, so I write no stories in it\./);
-    const before = await queued();
+    const before = await harness.queued();
     await harness.bot.daily.post(`${slack.workspace.id}-${channel.id}`);
-    assert.equal(await queued(), before);
+    assert.equal(await harness.queued(), before);
     assert.equal(botsMessages(channel).length, 0);
     await sleep(2);
-    await answered(ann.slash(channel, '/scifi-block', `remove ${channelName(channel)}`));
+    await harness.ephemeralReply(ann.slash(channel, '/scifi-block', `remove ${channelName(channel)}`));
     await harness.bot.daily.post(`${slack.workspace.id}-${channel.id}`);
     await finished(channel);
   });
@@ -116,7 +102,10 @@ describe('blocks on Slack', { timeout: 60_000 }, () => {
     await blocks.remove(everywhere);
     const ofAnn = { platform: 'slack', kind: 'user', id: ann.user.id } as const;
     await blocks.add(ofAnn);
-    assert.match(await answered(ann.slash(harness.channelOf(), '/scifi', 'Me length=200')), BY_OPERATOR);
+    assert.match(
+      await harness.ephemeralReply(ann.slash(harness.channelOf(), '/scifi', 'Me length=200')),
+      BY_OPERATOR,
+    );
     await blocks.remove(ofAnn);
   });
 

@@ -1,23 +1,14 @@
 /** Who may set up a channel on Slack, and when its settings end with the channel or the workspace. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel } from '../../fakes/slack/world.ts';
 import { botsMessages, finished, isOver, openSlack, type SlackHarness, textOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
 
 /** Uses `/scifi-channel` and returns the ephemeral reply. */
-async function set(
-  harness: SlackHarness,
-  person: Person,
-  channel: FakeChannel,
-  text: string,
-): Promise<string> {
-  // Later messages get a later millisecond than earlier ones.
-  await sleep(2);
-  const delivery = person.slash(channel, '/scifi-channel', text);
-  return until(() => harness.ephemeralTo(delivery), 'an answer');
+function set(harness: SlackHarness, person: Person, channel: FakeChannel, text: string): Promise<string> {
+  return harness.command(person, channel, '/scifi-channel', text);
 }
 
 const REFUSED = /^Only administrators and the creator of this channel may do that in this workspace\./;
@@ -154,7 +145,7 @@ describe('channel settings on Slack', { timeout: 60_000 }, () => {
     await set(harness, ann, channel, 'daily hour=0');
     slack.world.administrators.add(ann.user.id);
     const limits = ann.slash(channel, '/scifi-limits', 'person-at-once=1');
-    await until(() => harness.ephemeralTo(limits), 'an answer');
+    await harness.ephemeralReply(limits);
     const queues = ['settings-slack-channels', 'settings-limits'].map((name) => connection.queue(name));
     slack.uninstall(slack.workspace);
     for (const queue of queues)

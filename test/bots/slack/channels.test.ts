@@ -8,11 +8,8 @@ import { botsMessages, finished, isOver, openSlack, type SlackHarness, textOf } 
 import { until } from '../../helpers/programs.ts';
 
 /** Uses `/scifi-channel` and returns the ephemeral reply. */
-async function set(harness: SlackHarness, channel: FakeChannel, text: string): Promise<string> {
-  // Later messages get a later millisecond than earlier ones.
-  await sleep(2);
-  const delivery = harness.ann.slash(channel, '/scifi-channel', text);
-  return until(() => harness.ephemeralTo(delivery), 'an answer');
+function set(harness: SlackHarness, channel: FakeChannel, text: string): Promise<string> {
+  return harness.command(harness.ann, channel, '/scifi-channel', text);
 }
 
 describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {

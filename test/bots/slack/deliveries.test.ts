@@ -26,7 +26,7 @@ describe('Slack’s deliveries', { timeout: 60_000 }, () => {
     slack.copies = 2;
     const channel = harness.channelOf();
     const set = ann.slash(channel, '/scifi-channel', 'on cooldown=0');
-    await until(() => harness.ephemeralTo(set), 'an answer');
+    await harness.ephemeralReply(set);
     const stories = new Set<FakeMessage>();
     const next = async (what: string) => {
       const story = await until(

@@ -1,7 +1,6 @@
 /** Limits on Slack: those of users, and those that administrators of a workspace set. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Person } from '../../fakes/slack/people.ts';
 import {
   botsMessages,
@@ -45,7 +44,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     }
     // No worker runs: the refusal waits for no story.
     const refused = ann.slash(channels[3]!, '/scifi', STORY);
-    const sentence = await until(() => harness.ephemeralTo(refused), 'a refusal');
+    const sentence = await harness.ephemeralReply(refused);
     assert.equal(sentence, 'You have 3 stories under way. The next can start when one of them is done.');
     // The same holds for a mention, which has no response of its own.
     ann.mention(channels[3]!, STORY);
@@ -73,12 +72,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
   it('lets administrators set limits below the operator’s, never above, and remove them', async () => {
     const { slack, ann } = harness;
     const channel = harness.channelOf();
-    const limits = async (text: string) => {
-      // Later messages get a later millisecond than earlier ones.
-      await sleep(2);
-      const delivery = ann.slash(channel, '/scifi-limits', text);
-      return until(() => harness.ephemeralTo(delivery), 'an answer');
-    };
+    const limits = (text: string) => harness.command(ann, channel, '/scifi-limits', text);
     const standard = [
       'Each user here may have 3 stories under way and 5 stories an hour.',
       'All users together may have 200 stories under way and 1,000 stories an hour.',
@@ -110,10 +104,7 @@ describe('limits on Slack', { timeout: 60_000 }, () => {
     eve.slash(mine, '/scifi', STORY);
     await until(() => botsMessages(mine)[0], 'the first');
     const refused = eve.slash(mine, '/scifi', STORY);
-    assert.match(
-      await until(() => harness.ephemeralTo(refused), 'a refusal'),
-      /^You have a story under way\./,
-    );
+    assert.match(await harness.ephemeralReply(refused), /^You have a story under way\./);
     assert.deepEqual((await limits('reset')).split('\n'), standard);
     slack.workspace.scopes = slack.workspace.scopes.filter((scope) => scope !== 'users:read');
     assert.match(

@@ -11,20 +11,20 @@ describe('privacy on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) 
     try {
       const { ann, slack, channel } = harness;
       const told = ann.slash(channel, '/scifi-privacy', '');
-      assert.match(await until(() => harness.ephemeralTo(told), 'an answer'), /for 24 hours after that: /);
+      assert.match(await harness.ephemeralReply(told), /for 24 hours after that: /);
       const bob = new Person(slack, 'bob');
       for (const person of [ann, bob])
         person.slash(channel, '/scifi', 'The robots had a union now length=300');
       await until(() => botsMessages(channel).some((message) => textOf(message).length > 60), 'growth');
       assert.ok((await harness.dump()).includes(ann.user.id));
       const forgotten = ann.slash(channel, '/scifi-forget', '');
-      assert.match(await until(() => harness.ephemeralTo(forgotten), 'an answer'), /Done\. Stories of yours/);
+      assert.match(await harness.ephemeralReply(forgotten), /Done\. Stories of yours/);
       const all = await harness.dump();
       assert.ok(all.includes(bob.user.id));
       assert.ok(!all.includes(ann.user.id));
       await finished(channel, (message) => textOf(message).length < 300);
       const help = bob.slash(channel, '/scifi-forget', ' Help ');
-      assert.match(await until(() => harness.ephemeralTo(help), 'help'), /^Stop your stories and delete/);
+      assert.match(await harness.ephemeralReply(help), /^Stop your stories and delete/);
       assert.ok((await harness.dump()).includes(bob.user.id), 'help deletes nothing');
     } finally {
       await harness.close();
@@ -36,7 +36,7 @@ describe('privacy on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) 
     const harness = await openSlack({ privacy: { retentionMs: 3_600_000, url } });
     try {
       const told = harness.ann.slash(harness.channel, '/scifi-privacy', '');
-      const answer = await until(() => harness.ephemeralTo(told), 'an answer');
+      const answer = await harness.ephemeralReply(told);
       assert.match(answer, /\nMore: https:\/\/example\.org\/privacy\?of=bot&amp;as=&lt;html&gt;$/);
     } finally {
       await harness.close();

@@ -120,7 +120,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     const ann = new Person(slack, 'ann');
     slack.world.administrators.add(ann.user.id);
     const set = ann.slash(channel, '/scifi-channel', 'on');
-    await until(() => harness.ephemeralTo(set), 'an answer');
+    await harness.ephemeralReply(set);
     ann.slash(channel, '/scifi', 'It was taken away length=1500');
     const message = await until(() => botsMessages(channel)[0], 'a message');
     await until(() => textOf(message).length > 60, 'a growing text');
@@ -135,7 +135,7 @@ describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
     assert.equal((await install(workspace)).status, 200);
     assert.notEqual(workspace.token, first);
     const status = ann.slash(channel, '/scifi-channel', 'status');
-    assert.match(await until(() => harness.ephemeralTo(status), 'an answer'), /^Nothing is set/);
+    assert.match(await harness.ephemeralReply(status), /^Nothing is set/);
     ann.slash(channel, '/scifi', 'It came back length=200');
     await finished(channel, (other) => textOf(other).startsWith('It came back'));
   });
