@@ -10,12 +10,11 @@ const EVE = 'discord:user:123456789012345678';
 const TEAM = 'slack:workspace:T0123';
 
 describe('scifi block', { timeout: 120_000 }, () => {
-  let host: CliHost;
+  const host = new CliHost();
   let folder: string;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'scifi-block-'));
-    host = new CliHost();
   });
   after(async () => {
     host.stop();

@@ -8,11 +8,10 @@ import { CliHost, type Outcome } from './helpers/cli.ts';
 
 describe('the Discord commands of the operator', { timeout: 60_000, concurrency: 2 }, () => {
   let discord: FakeDiscord;
-  let host: CliHost;
+  const host = new CliHost();
 
   before(async () => {
     discord = await FakeDiscord.start();
-    host = new CliHost();
   });
   after(async () => {
     host.stop();

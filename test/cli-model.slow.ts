@@ -13,7 +13,7 @@ const CHARACTERS = ['\n', ...PRINTABLE];
 describe('scifi model', () => {
   let folder: string;
   let remove: () => Promise<void>;
-  let host: CliHost;
+  const host = new CliHost();
   const file = (name: string) => join(folder, name);
   const model = (...args: string[]) => host.run(['model', ...args], { SCIFI_MODELS: file('models') });
   async function succeeds(running: Promise<Outcome>): Promise<string> {
@@ -24,7 +24,6 @@ describe('scifi model', () => {
 
   before(async () => {
     ({ folder, remove } = await temporaryFolder());
-    host = new CliHost();
     await mkdir(file('models'));
     await mkdir(file('models/plots'));
     await cp(join(MODELS, 'scifi'), file('models/scifi'), { recursive: true });

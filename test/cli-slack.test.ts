@@ -6,11 +6,10 @@ import { CliHost, type Outcome } from './helpers/cli.ts';
 
 describe('the Slack checks of scifi doctor', { timeout: 60_000 }, () => {
   let slack: FakeSlack;
-  let host: CliHost;
+  const host = new CliHost();
 
   before(async () => {
     slack = await FakeSlack.start();
-    host = new CliHost();
   });
   after(async () => {
     host.stop();

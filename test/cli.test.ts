@@ -14,11 +14,10 @@ import { THOROUGH_ONLY } from './helpers/sized.ts';
 describe('scifi', { concurrency: 2 }, () => {
   let folder: string;
   let remove: () => Promise<void>;
-  let host: CliHost;
+  const host = new CliHost();
 
   before(async () => {
     ({ folder, remove } = await temporaryFolder());
-    host = new CliHost();
   });
   after(async () => {
     host.stop();

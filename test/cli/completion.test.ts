@@ -26,13 +26,12 @@ const OFFERS: readonly (readonly [line: string, offers: readonly string[]])[] = 
 describe('completion', { timeout: 60_000 }, () => {
   let folder: string;
   let remove: () => Promise<void>;
-  let host: CliHost;
+  const host = new CliHost();
 
   before(async () => {
     ({ folder, remove } = await temporaryFolder());
     await mkdir(join(folder, 'runs'));
     await writeFile(join(folder, 'raw.txt'), '');
-    host = new CliHost();
   });
   after(async () => {
     host.stop();

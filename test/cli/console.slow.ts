@@ -16,11 +16,10 @@ const HOSTILE = 'x\u001b]0;owned\u0007\u009b31m\r\nok    Queue: all is well\u202
 describe('external text in the output of commands', { timeout: 120_000 }, () => {
   let folder: string;
   let remove: () => Promise<void>;
-  let host: CliHost;
+  const host = new CliHost();
 
   before(async () => {
     ({ folder, remove } = await temporaryFolder());
-    host = new CliHost();
   });
   after(async () => {
     host.stop();

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { requireSpace } from '../../src/cli/engine/install.ts';
 import { dlopenProblem } from '../../src/generator/engines/tensorflow/dawn.ts';
 import { CliHost, ROOT, scifi } from '../helpers/cli.ts';
@@ -15,12 +15,9 @@ const CANNOT_INSTALL =
   process.platform === 'linux' && process.arch === 'x64' ? false : 'the engine is for Linux on x86-64';
 
 describe('scifi engine', { skip: CANNOT_INSTALL }, () => {
-  let host: CliHost;
+  const host = new CliHost();
   let folder: string;
   let remove: () => Promise<void>;
-  before(() => {
-    host = new CliHost();
-  });
   after(() => host.stop());
   beforeEach(async () => {
     ({ folder, remove } = await temporaryFolder());

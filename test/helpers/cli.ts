@@ -47,13 +47,10 @@ export function scifi(
 
 /**
  * Runs commands in one process, one after the other: loading the program, its engine and its model costs more
- * than most commands do. For commands that end by themselves.
+ * than most commands do. For commands that end by themselves. The process starts with the first command.
  */
 export class CliHost {
-  readonly #child: ChildProcess = fork(fileURLToPath(new URL('cli-host.ts', import.meta.url)), {
-    execArgv: TSX,
-    cwd: tmpdir(),
-  });
+  #started: ChildProcess | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param isTerminal whether the command treats its standard error as a terminal */
@@ -79,8 +76,14 @@ export class CliHost {
     return outcome;
   }
 
+  get #child(): ChildProcess {
+    const script = fileURLToPath(new URL('cli-host.ts', import.meta.url));
+    this.#started ??= fork(script, { execArgv: TSX, cwd: tmpdir() });
+    return this.#started;
+  }
+
   stop(): void {
     // Commands that listened to SIGINT and SIGTERM may still do so.
-    this.#child.kill('SIGKILL');
+    this.#started?.kill('SIGKILL');
   }
 }
