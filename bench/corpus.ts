@@ -75,7 +75,7 @@ function madeUp(): string {
   const paragraph = (seed: number) =>
     Array.from({ length: 80 }, (_, i) => words[Math.floor(uniformAt(1, seed, i) * words.length)]).join(' ');
   const paragraphs = Array.from({ length: 500 }, (_, i) =>
-    `He output ${paragraph(i)}.`.replace(/(.{60}\S*) /g, '$1\n'),
+    `He said ${paragraph(i)}.`.replace(/(.{60}\S*) /g, '$1\n'),
   );
   return `Title: The Gauge\n\nAuthor: A. N. Other\n\n[EBook #1]\n\n\n${paragraphs.join('\n\n')}\n`;
 }

@@ -42,9 +42,6 @@ const MOST_LAYERS = 64;
 const RESIDUAL_LAYERS = 3;
 
 export function addTrainOptions(command: Command): Command {
-  const whatAModelBrings = [
-    ...['continue', 'unit', 'words', 'cell', 'bidirectional', 'units', 'layers', 'residual', 'embedding'],
-  ];
   return command
     .requiredOption('--out <folder>', 'folder of the run, such as runs/melville')
     .option('--continue', 'continue the run in that folder from its last checkpoint')
@@ -52,7 +49,10 @@ export function addTrainOptions(command: Command): Command {
       new Option(
         '--from <model>',
         'start from the weights of a model, such as models/scifi, with its layers and vocabulary',
-      ).conflicts([...whatAModelBrings, 'batchNormalization']),
+      ).conflicts([
+        ...['continue', 'unit', 'words', 'cell', 'bidirectional', 'units', 'layers', 'residual'],
+        ...['embedding', 'batchNormalization'],
+      ]),
     )
     .addOption(
       new Option('--unit <unit>', 'unit that the network predicts').choices(['char', 'word']).default('char'),
