@@ -21,7 +21,7 @@ const VULGAR =
  */
 const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[] = [
   {
-    because: 'an insult for anybody, whatever they are',
+    because: 'an insult that is not about a group',
     words:
       'booby, dumb, fatso, geezer, hillbilly, hobo, hussy, idiot, jackass, loser, moron, ' +
       'redneck, scallywag, sissy, stupid, sucker, tosser, wuss',
@@ -31,7 +31,7 @@ const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[
     words: 'crap, crappy, dammit, damnit, geez, goddamit, goddammit, goddamn, goddamned, jeez',
   },
   {
-    because: 'a people, a party or a place that the period, and many of its own, call so',
+    because: 'a name of a people, a party or a place that was usual in the period',
     words:
       'clansman, clansmen, commie, gypsies, gypsy, hindoo, limey, moslem, pollock, pollocks, ' +
       'pom, poms, russki, russkie, taff, whitey, yank, yanks',
@@ -51,7 +51,7 @@ const EXCEPTIONS: readonly { readonly because: string; readonly words: string }[
       'tinker, tinkers, triplex, turnon, vomit, welfare, whiz',
   },
   {
-    because: 'letters that a hot network throws together, and that only a list of slang takes for a word',
+    because: 'letters that a network produces at a high temperature; words only in a list of slang',
     words: 'cacker, gummer, honger, hore, horis, spitter',
   },
 ];
