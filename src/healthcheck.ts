@@ -1,6 +1,7 @@
 /**
- * Health checks for a container. Run as a program it is the image's HEALTHCHECK: it exits with 0 while the container's process is healthy, and otherwise with 1 and a
- * line that states the problem. The check depends on the command that the container runs.
+ * Health checks for a container. Run as a program it is the image's HEALTHCHECK: it exits with 0 while the
+ * container's process is healthy, and otherwise with 1 and a line that states the problem. The check depends on
+ * the command that the container runs.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -15,8 +16,8 @@ const DEFAULT_PORT = 3_000;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Writes the time to a worker's heartbeat file; the check reads its modification time. A failed write counts as a missed
- * heartbeat.
+ * Writes the time to a worker's heartbeat file; the check reads its modification time. A failed write counts as
+ * a missed heartbeat.
  */
 export async function beat(file: string, logger: Logger): Promise<void> {
   try {
@@ -35,7 +36,7 @@ export async function beat(file: string, logger: Logger): Promise<void> {
  * @param commandLine of its first process, its arguments separated by NUL characters
  * @returns the problem; undefined when there is none, or when the command has no health check
  */
-export async function problemOf(commandLine: string, environment: Environment): Promise<string | undefined> {
+async function problemOf(commandLine: string, environment: Environment): Promise<string | undefined> {
   const words = commandLine.split('\0');
   const role = words[words.findIndex((word) => word.endsWith('src/cli.ts')) + 1];
   if (role === 'worker') return heartbeatProblem(environment.SCIFI_HEARTBEAT);

@@ -1,8 +1,7 @@
 /**
  * What a terminal shows: external text is made safe to print, and commands are written so that they can be
- * pasted. A file's name, a title, a model's card or a server's name may hold
- * sequences that a terminal interprets (colours, titles, the clipboard) and characters that reorder or hide
- * the text around them.
+ * pasted. A file's name, a title, a model's card or a server's name may hold sequences that a terminal
+ * interprets (colours, titles, the clipboard) and characters that reorder or hide the text around them.
  */
 
 import { resolve } from 'node:path';

@@ -13,7 +13,7 @@ export function flatten(text: string): string {
  * A 53-bit hash of every shingle, in order: as many as `text` has characters, less 49. Uses two rolling
  * polynomial hashes (Karp and Rabin, 1987), so the time does not depend on the shingle's length.
  */
-export function shinglesOf(text: string): Float64Array {
+function shinglesOf(text: string): Float64Array {
   const count = Math.max(0, text.length - SHINGLE_CHARACTERS + 1);
   const hashes = new Float64Array(count);
   const [lowGone, highGone] = [power(LOW_FACTOR), power(HIGH_FACTOR)];
