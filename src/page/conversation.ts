@@ -9,7 +9,7 @@ import { followReply, submitReply } from './following.ts';
 import { hashForThread } from './link.ts';
 import { type Ask, continuationContext, failed, mergeState, type Reply, textOf, wholeText } from './reply.ts';
 import type { ReplyStore } from './store.ts';
-import { endingAnnouncement, fileNameFor, footerLine, wordCount } from './words.ts';
+import { endingAnnouncement, fileNameFor, footerLines, wordCount } from './words.ts';
 
 /** How often a growing story is written to the browser's storage. */
 const SAVE_EVERY_MS = 1_000;
@@ -274,10 +274,7 @@ export class Conversation {
   }
 
   #asFile(replies: readonly Reply[]): string {
-    const { models } = this.#view.context();
-    const facts = replies.flatMap(({ ask, state }) =>
-      state.status === 'finished' ? [footerLine(ask, state, models)] : [],
-    );
+    const facts = footerLines(replies, this.#view.context().models);
     return [wholeText(replies), '', '--', ...facts, ''].join('\n');
   }
 }

@@ -4,7 +4,7 @@ import { make, prefersReducedMotion, setText } from './browser.ts';
 import { type Reply, type Segment, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { neutralise, paragraphsOf, StoryText } from './story-text.ts';
-import { endingLine, footerLine, type Storytellers, settingsLine, waitingLine, wordCount } from './words.ts';
+import { endingLine, footerLines, type Storytellers, settingsLine, waitingLine, wordCount } from './words.ts';
 
 /** The view context of an exchange, in addition to its replies. */
 export interface ViewContext {
@@ -115,12 +115,7 @@ export class Exchange {
 
   #end(): void {
     this.#text.element.removeAttribute('aria-busy');
-    const models = this.#context?.models ?? [];
-    this.#facts.show(
-      this.#replies.flatMap(({ ask, state }) =>
-        state.status === 'finished' ? [footerLine(ask, state, models)] : [],
-      ),
-    );
+    this.#facts.show(footerLines(this.#replies, this.#context?.models ?? []));
     this.#showActions();
   }
 

@@ -1,17 +1,15 @@
 /** All sentences that the page forms itself. Pure. */
-
-import type { ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
+import type { ModelChoice, ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
 import {
   AFTER_OWN,
+  footerLine,
   NO_STORYTELLER,
   positionInQueue,
   samplingName,
   sentenceCase,
   wakingLine,
 } from '../story/wording.ts';
-import type { Ask } from './reply.ts';
-
-export { footerLine, ordinal } from '../story/wording.ts';
+import type { Ask, Reply } from './reply.ts';
 
 /** The storytellers' status on the page; `offline` when the server does not answer. */
 export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };
@@ -49,6 +47,13 @@ export function statusLine(storytellers: Storytellers): string {
 /** `lively · 1,200 characters`. */
 export function settingsLine(ask: Pick<Ask, 'preset' | 'temperature' | 'length'>): string {
   return `${samplingName(ask)} · ${ask.length.toLocaleString('en')} characters`;
+}
+
+/** What is needed to generate a thread again: a line for each finished part. */
+export function footerLines(replies: readonly Reply[], models: readonly ModelChoice[]): string[] {
+  return replies.flatMap(({ ask, state }) =>
+    state.status === 'finished' ? [footerLine(ask, state, models)] : [],
+  );
 }
 
 /** A note about an ending; empty for an ordinary one. */

@@ -4,13 +4,12 @@ import {
   endingAnnouncement,
   endingLine,
   fileNameFor,
-  footerLine,
-  ordinal,
   statusLine,
   waitingLine,
   wordCount,
 } from '../../src/page/words.ts';
 import type { Story } from '../../src/story/story.ts';
+import { footerLine, ordinal } from '../../src/story/wording.ts';
 import { ASK, finished } from './replies.ts';
 
 const ready = { phase: 'ready', loaded: 1 } as const;

@@ -6,6 +6,7 @@ import {
   isSoftware,
   type TensorflowBackend,
 } from '../../generator/engines/tensorflow/backend.ts';
+import { wait } from '../browser.ts';
 
 /** @param binaries address of the folder of the `.wasm` files, with a slash at its end */
 function browserOpeners(binaries: string): EngineOpeners {
@@ -43,6 +44,6 @@ export function browserEngines(engine: EngineName | 'auto', binaries: string): E
     // biome-ignore lint/suspicious/noConsole: shows developers why the GPU is not used
     log: (line) => globalThis.console.debug(`engine: ${line}`),
     clock: () => performance.now(),
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    wait,
   });
 }
