@@ -7,7 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { printLine } from './cli/console.ts';
-import { isWildcard } from './http/address.ts';
+import { localUrl } from './http/address.ts';
 
 /** A worker writes its heartbeat every 5 s. */
 const HEARTBEAT_MAX_AGE_MS = 20_000;
@@ -56,8 +56,7 @@ function heartbeatProblem(file: string | undefined): string | undefined {
 
 async function pageProblem({ SCIFI_HOST, SCIFI_PORT }: Environment): Promise<string | undefined> {
   const host = SCIFI_HOST || '127.0.0.1';
-  const reached = isWildcard(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  const url = `http://${reached}:${SCIFI_PORT || DEFAULT_PORT}/healthz`;
+  const url = `${localUrl(host, SCIFI_PORT || DEFAULT_PORT)}/healthz`;
   try {
     const { ok, status } = await fetch(url);
     return ok ? undefined : `${url} answers ${status}`;

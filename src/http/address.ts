@@ -49,6 +49,16 @@ export function isWildcard(host: string): boolean {
   return parseAddress(host)?.range() === 'unspecified';
 }
 
+/** The URL of a server that listens on `host`, as a program on this machine opens it. */
+export function localUrl(host: string, port: number | string): string {
+  return `http://${isWildcard(host) ? 'localhost' : inBrackets(host)}:${port}`;
+}
+
+/** A host as URLs and Host headers have it. */
+function inBrackets(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /**
  * The part of an address that one client cannot change at will: an IPv4 address, or the first 64 bits of an
  * IPv6 address, such as `2001:db8:0:7`. Text that is not an address is returned unchanged.
@@ -121,7 +131,7 @@ export function lacksNames(host: string, allowedHosts: readonly string[]): boole
  */
 export function hostGuard(host: string, allowedHosts: readonly string[]) {
   const allowed = new Set([...LOOPBACK_NAMES, ...allowedHosts.map((name) => name.toLowerCase())]);
-  if (!isWildcard(host)) allowed.add(host.includes(':') ? `[${host.toLowerCase()}]` : host.toLowerCase());
+  if (!isWildcard(host)) allowed.add(inBrackets(host.toLowerCase()));
   const anyAddress = !isLoopback(host);
   return (header: string | undefined): boolean => {
     const name = hostName(header);

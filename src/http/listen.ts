@@ -1,8 +1,10 @@
 /** The ports that this program listens on: their time limits, and the errors when one is not available. */
 import { once } from 'node:events';
 import type { ServerOptions } from 'node:http';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { StoryError } from '../errors.ts';
+import { localUrl } from './address.ts';
 
 /** The port of one of this program's servers. */
 export interface ListenAddress {
@@ -24,6 +26,22 @@ export function listenError(cause: unknown, { host, port, setting }: ListenAddre
     ENOTFOUND: `This machine has no address ${host}. Choose one of its addresses for port ${port}.`,
   }[code ?? ''];
   return sentence === undefined ? undefined : new StoryError('configuration', sentence, { cause });
+}
+
+/**
+ * Makes a server listen; it is closed when it cannot.
+ *
+ * @returns its URL on this machine
+ * @throws StoryError `configuration` that says why it could not
+ */
+export async function listen(app: FastifyInstance, address: ListenAddress): Promise<string> {
+  try {
+    await app.listen({ host: address.host, port: address.port });
+  } catch (error) {
+    await app.close();
+    throw listenError(error, address) ?? error;
+  }
+  return localUrl(address.host, (app.server.address() as AddressInfo).port);
 }
 
 /**
@@ -77,4 +95,14 @@ export function serverTimeouts(timeouts: HttpTimeouts = HTTP_TIMEOUTS) {
     keepAliveTimeout: timeouts.keepAliveMs,
     connectionsCheckingInterval: timeouts.checkMs,
   } satisfies ServerOptions;
+}
+
+/**
+ * The options of a Fastify server with these time limits. When it closes, it closes idle connections as well:
+ * browsers keep them open, and a plain close would wait a minute for them.
+ */
+export function fastifyOptions(timeouts?: HttpTimeouts) {
+  const http = serverTimeouts(timeouts);
+  const { requestTimeout, keepAliveTimeout } = http;
+  return { forceCloseConnections: true, http, requestTimeout, keepAliveTimeout };
 }

@@ -8,7 +8,7 @@ import type { Queue } from 'bullmq';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { hostGuard } from '../http/address.ts';
-import { HTTP_TIMEOUTS, type HttpTimeouts, listenError, serverTimeouts } from '../http/listen.ts';
+import { fastifyOptions, type HttpTimeouts, listen } from '../http/listen.ts';
 import { registry } from '../metrics.ts';
 
 /** A check that returns a problem as a sentence, or undefined. */
@@ -49,13 +49,7 @@ const CHECK_TIMEOUT_MS = 1_000;
  */
 export async function startOperatorServer(options: OperatorOptions): Promise<OperatorServer> {
   const { host, port, boardPassword, logger } = options;
-  const timeouts = serverTimeouts(options.timeouts ?? HTTP_TIMEOUTS);
-  const app = fastify({
-    forceCloseConnections: true,
-    http: timeouts,
-    requestTimeout: timeouts.requestTimeout,
-    keepAliveTimeout: timeouts.keepAliveTimeout,
-  });
+  const app = fastify(fastifyOptions(options.timeouts));
   await guard(app, options);
   app.get('/healthz', async (_request, reply) => answer(reply, await problemsOf(options.alive)));
   app.get('/readyz', async (_request, reply) => {
@@ -67,18 +61,12 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
     return registry.metrics();
   });
   let showQueues = (_queues: readonly Queue[]) => {};
-  try {
-    if (boardPassword !== undefined) {
-      // The board's module is large, so it is loaded only where a board is configured.
-      const { addBoard } = await import('./board.ts');
-      showQueues = await addBoard(app, boardPassword, logger);
-    }
-    await app.listen({ host, port });
-  } catch (error) {
-    await app.close();
-    throw listenError(error, { host, port, setting: 'SCIFI_OPERATOR_PORT' }) ?? error;
+  if (boardPassword !== undefined) {
+    // The board's module is large, so it is loaded only where a board is configured.
+    const { addBoard } = await import('./board.ts');
+    showQueues = await addBoard(app, boardPassword, logger);
   }
-  const url = `http://${host}:${(app.server.address() as { port: number }).port}`;
+  const url = await listen(app, { host, port, setting: 'SCIFI_OPERATOR_PORT' });
   logger.info({ url, board: boardPassword !== undefined }, 'operator server ready');
   return { url, showQueues, close: () => app.close() };
 }

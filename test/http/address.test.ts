@@ -6,6 +6,7 @@ import {
   hostGuard,
   isLoopback,
   isWildcard,
+  localUrl,
   namedNetwork,
   parseAddress,
   parseProxies,
@@ -70,6 +71,12 @@ describe('an address', () => {
     assert.ok(!['0.0.0.0', '::', '192.168.0.2', '127.evil.example', ''].some(isLoopback));
     assert.ok(['0.0.0.0', '::', '0:0:0:0:0:0:0:0'].every(isWildcard));
     assert.ok(!['127.0.0.1', 'localhost', '::1'].some(isWildcard));
+  });
+
+  it('of a listener becomes a URL for this machine', () => {
+    assert.equal(localUrl('127.0.0.1', 80), 'http://127.0.0.1:80');
+    assert.equal(localUrl('::1', 80), 'http://[::1]:80');
+    for (const any of ['0.0.0.0', '::']) assert.equal(localUrl(any, '80'), 'http://localhost:80');
   });
 });
 

@@ -10,15 +10,8 @@ import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import {
-  clientNetwork,
-  hostGuard,
-  isSameOrigin,
-  isWildcard,
-  lacksNames,
-  parseProxies,
-} from '../../http/address.ts';
-import { HTTP_TIMEOUTS, type HttpTimeouts, listenError, serverTimeouts } from '../../http/listen.ts';
+import { clientNetwork, hostGuard, isSameOrigin, lacksNames, parseProxies } from '../../http/address.ts';
+import { fastifyOptions, type HttpTimeouts, listen } from '../../http/listen.ts';
 import { PAGE_POLICY } from '../../page/policy.ts';
 import type { Requester } from '../../queue/admission/store.ts';
 import type { ModelChoice, StoryRequest } from '../../story/story.ts';
@@ -90,21 +83,14 @@ export function createWebServer(options: WebServerOptions): WebServer {
   return {
     async listen() {
       app = await buildApp(options, host);
-      try {
-        await app.listen({ host, port: options.port });
-      } catch (error) {
-        await app.close();
-        throw listenError(error, { host, port: options.port, setting: 'SCIFI_PORT' }) ?? error;
-      }
+      const url = await listen(app, { host, port: options.port, setting: 'SCIFI_PORT' });
       if (lacksNames(host, options.allowedHosts ?? [])) {
         options.logger.warn(
           `The page listens on ${host} and answers to addresses and localhost only, because SCIFI_ALLOWED_HOSTS ` +
             'names no host. Name those that people use, such as scifi.example.org.',
         );
       }
-      const address = app.server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : options.port;
-      return `http://${nameOf(host)}:${port}`;
+      return url;
     },
     async close() {
       await app?.close();
@@ -118,13 +104,9 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   const answersTo = hostGuard(host, allowedHosts);
   const trusts = proxiesOf(options.trustProxy);
   const warnOfProxy = proxyWarner(trusts, (text) => logger.warn(text));
-  const timeouts = serverTimeouts(options.timeouts ?? HTTP_TIMEOUTS);
   const app = fastify({
-    forceCloseConnections: true,
+    ...fastifyOptions(options.timeouts),
     trustProxy: options.trustProxy === undefined ? false : trusts,
-    http: timeouts,
-    requestTimeout: timeouts.requestTimeout,
-    keepAliveTimeout: timeouts.keepAliveTimeout,
     frameworkErrors: (error, _request, reply) => void sendRefusal(reply, refusalFor(error)),
     clientErrorHandler: answerMalformed,
   });
@@ -198,12 +180,6 @@ function proxiesOf(list: string | undefined): (address: string | undefined) => b
   return trusts;
 }
 
-/** The host part of an address that a browser on this machine can open. */
-function nameOf(host: string): string {
-  if (isWildcard(host)) return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
-}
-
 /**
  * Logs one line per request: method, route pattern, status, duration. Never the URL itself, the body or an
  * error's message, because each of them may hold a prompt (`JSON.parse` quotes what it could not read).
@@ -230,9 +206,7 @@ function logDefect(logger: Logger, route: string | undefined, error: unknown): v
 }
 
 /**
- * Lets responses in progress finish before the server closes, for at most `CLOSE_GRACE_MS`. The server then
- * needs the option `forceCloseConnections`: browsers keep idle connections open, and a plain close waits a
- * minute for those.
+ * Lets responses in progress finish before the server closes its connections, for at most `CLOSE_GRACE_MS`.
  */
 function closeGracefully(app: FastifyInstance, endStreams: () => void): void {
   let inProgress = 0;

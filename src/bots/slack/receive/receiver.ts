@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type App, HTTPReceiver, type HTTPReceiverOptions, type Receiver } from '@slack/bolt';
-import { HTTP_TIMEOUTS, type HttpTimeouts, serverTimeouts } from '../../../http/listen.ts';
+import { type HttpTimeouts, serverTimeouts } from '../../../http/listen.ts';
 import type { Clock } from '../../cooldowns.ts';
 
 /** The largest accepted difference between Slack's clock and the local one, in either direction. */
@@ -53,7 +53,7 @@ export class SlackHttpReceiver implements Receiver {
 
   /** Starts listening; resolves with the server, which has the port. */
   async start(): Promise<Server> {
-    const timeouts = serverTimeouts(this.#options.timeouts ?? HTTP_TIMEOUTS);
+    const timeouts = serverTimeouts(this.#options.timeouts);
     const server = createServer(timeouts, (request, response) => this.#onRequest(request, response));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
