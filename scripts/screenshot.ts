@@ -1,21 +1,29 @@
-/**
- * Takes a screenshot of the page in the middle of a story, for the README.
- *
- *   node --import tsx scripts/screenshot.ts http://127.0.0.1:8080 docs/page.png
- *     [--theme dark|light] [--size 1200x850] [--scale 2] [--prompt TEXT] [--preset NAME] [--seed N]
- *     [--after CHARACTERS]
- */
-import { parseArgs } from 'node:util';
+/** Takes a screenshot of the page in the middle of a story, for the README. */
 import { chromium } from 'playwright-core';
 import { DEFAULT_PRESET } from '../src/story/story.ts';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
+import { endWith, readCommandLine } from './command-line.ts';
 
 /** Maximum time for a story to grow that long. */
 const PATIENCE_MS = 60_000;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const HELP = `
+node --import tsx scripts/screenshot.ts URL FILE.png
+
+Takes a screenshot of the page at URL, such as http://127.0.0.1:3000. Needs Chromium.
+
+  --theme dark|light   (default: dark)
+  --size WxH           of the window, in CSS pixels (default: 1200x850)
+  --scale N            device pixels for one CSS pixel (default: 2)
+  --prompt TEXT
+  --preset NAME        (default: ${DEFAULT_PRESET})
+  --seed N             (default: 26)
+  --after N            characters of the story before the screenshot (default: 400)
+`;
+
+const { values, positionals } = readCommandLine(
+  HELP,
+  {
     theme: { type: 'string', default: 'dark' },
     size: { type: 'string', default: '1200x850' },
     scale: { type: 'string', default: '2' },
@@ -24,32 +32,25 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '26' },
     after: { type: 'string', default: '400' },
   },
-});
-
+  2,
+);
+const { theme } = values;
 const [url, path] = positionals;
 const [width, height] = values.size.split('x').map(Number);
 const executablePath = findChromium();
-const problem =
-  !url || !path
-    ? 'Say where the page is and where the picture goes: scripts/screenshot.ts URL FILE.png'
-    : values.theme !== 'dark' && values.theme !== 'light'
-      ? `Expected --theme to be dark or light, got ${values.theme}`
-      : !width || !height
-        ? `Expected --size to be like 1200x850, got ${values.size}`
-        : !executablePath && 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.';
-if (problem) {
-  console.error(problem);
-  process.exit(2);
-}
+if (!url || !path) endWith('Give the address of the page and the file of the picture.');
+if (theme !== 'dark' && theme !== 'light') endWith(`Expected --theme to be dark or light, got ${theme}.`);
+if (!width || !height) endWith(`Expected --size to be like 1200x850, got ${values.size}.`);
+if (!executablePath) endWith('No Chromium found. Install the package chromium, or set CHROMIUM to its path.');
 
-const browser = await chromium.launch({ executablePath: executablePath!, args: CHROMIUM_ARGUMENTS });
+const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
 try {
   const page = await browser.newPage({
-    viewport: { width: width!, height: height! },
+    viewport: { width, height },
     deviceScaleFactor: Number(values.scale),
-    colorScheme: values.theme as 'dark' | 'light',
+    colorScheme: theme,
   });
-  await page.goto(url!);
+  await page.goto(url);
   await page.getByText('Options', { exact: true }).click();
   await page.getByRole('radio', { name: new RegExp(`^${values.preset} `, 'i') }).check();
   await page.getByLabel('Seed').fill(values.seed);
@@ -59,7 +60,7 @@ try {
   await page.keyboard.press('Enter');
   const grown = (least: number) => (document.querySelector('.story')?.textContent?.length ?? 0) >= least;
   await page.waitForFunction(grown, Number(values.after), { timeout: PATIENCE_MS });
-  await page.screenshot({ path: path! });
+  await page.screenshot({ path });
   console.log(`Saved ${path}`);
 } finally {
   await browser.close();

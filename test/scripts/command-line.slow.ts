@@ -12,6 +12,7 @@ const UNLISTED = [
   'scripts/corpus/check.ts',
   'scripts/corpus/compare.ts',
   'scripts/icons.ts',
+  'scripts/screenshot.ts',
 ];
 /** The program itself, and experiments, which describe themselves in their own document. */
 const EXCEPTIONS = ['src/cli.ts', 'scripts/experiments/run.ts'];
