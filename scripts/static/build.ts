@@ -2,9 +2,9 @@
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { build } from 'esbuild';
 import {
-  BROWSERS,
+  BUNDLING,
   PAGE_SOURCE,
   type PageLinks,
   PLAIN_FILES,
@@ -67,37 +67,26 @@ export async function buildStatic(
  * The scripts and the style sheet. Each engine is a separate chunk: a visitor fetches only the one in use.
  */
 async function bundles(models: unknown, engine: string): Promise<{ path: string; contents: Uint8Array }[]> {
-  const outdir = '/';
-  const common: BuildOptions & { write: false } = {
-    bundle: true,
-    minify: true,
-    write: false,
-    outdir,
-    format: 'esm',
-    platform: 'browser',
-    target: BROWSERS,
-    charset: 'utf8',
-    logLevel: 'error',
-  };
   const page = await build({
-    ...common,
+    ...BUNDLING,
     entryPoints: [
       { in: join(PAGE_SOURCE, 'main-static.ts'), out: 'page' },
       { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
     ],
-    legalComments: 'none',
+    logLevel: 'error',
     define: { STATIC_MODELS: JSON.stringify(models) },
   });
   const worker = await build({
-    ...common,
+    ...BUNDLING,
     entryPoints: [{ in: join(PAGE_SOURCE, 'story-worker/main.ts'), out: 'worker' }],
     splitting: true,
+    logLevel: 'error',
     // TensorFlow.js's licence requires its notice.
     legalComments: 'eof',
     define: { STATIC_ENGINE: JSON.stringify(engine) },
   });
   return [...page.outputFiles, ...worker.outputFiles].map(({ path, contents }) => ({
-    path: path.slice(outdir.length),
+    path: path.slice(BUNDLING.outdir.length),
     contents,
   }));
 }

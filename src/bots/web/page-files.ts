@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import type { FastifyInstance } from 'fastify';
 
 /** The folder of the page's sources. */
@@ -35,8 +35,18 @@ interface PageFile {
   readonly etag: string;
 }
 
-/** The oldest supported browsers. */
-export const BROWSERS = ['chrome111', 'firefox115', 'safari16.4'];
+/** How the page is bundled, for the oldest supported browsers; the bundle stays in memory. */
+export const BUNDLING = {
+  bundle: true,
+  minify: true,
+  write: false,
+  outdir: '/',
+  format: 'esm',
+  platform: 'browser',
+  target: ['chrome111', 'firefox115', 'safari16.4'],
+  charset: 'utf8',
+  legalComments: 'none',
+} as const satisfies BuildOptions;
 
 /** The comment in `index.html` that the links replace. */
 const LINKS_COMMENT = '<!-- links -->\n';
@@ -60,19 +70,12 @@ export function addPage(app: FastifyInstance, links: PageLinks = {}): void {
  */
 function bundlePage(links: PageLinks): PageFile[] {
   const built = buildSync({
+    ...BUNDLING,
     entryPoints: [
       { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
       { in: join(PAGE_SOURCE, 'backend/events-worker.ts'), out: 'events' },
       { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
     ],
-    bundle: true,
-    minify: true,
-    write: false,
-    outdir: '/',
-    format: 'esm',
-    target: BROWSERS,
-    charset: 'utf8',
-    legalComments: 'none',
     logLevel: 'silent',
   });
   const bundled = (name: string) => {

@@ -8,7 +8,7 @@ import { type ErrorCode, StoryError, sentenceFor } from '../../errors.ts';
 import { refusals } from '../../metrics.ts';
 
 /** Codes of refusals that only HTTP has, in addition to those that all platforms share. */
-export type WebErrorCode =
+type WebErrorCode =
   | ErrorCode
   | 'too_large'
   | 'forbidden'
@@ -53,7 +53,7 @@ const STATUS_BY_CODE: Record<ErrorCode, number> = {
 };
 
 /** Seconds after which a browser may retry when too many stories wait. */
-export const BUSY_RETRY_SECONDS = 10;
+const BUSY_RETRY_SECONDS = 10;
 
 /** Sentences for Fastify's own refusals; Fastify's messages are meant for developers. */
 const SENTENCE_BY_STATUS: Record<number, string> = {
