@@ -1,10 +1,10 @@
 /** The operator's port, from a browser that runs a hostile site's page. */
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { type OperatorOptions, type OperatorServer, startOperatorServer } from '../../src/operator/server.ts';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../bots/web/chromium.ts';
+import { statusOf } from '../helpers/status-of.ts';
 
 const PASSWORD = 'a password of the test';
 
@@ -31,17 +31,6 @@ async function start(
   return { ...server, log };
 }
 
-/** The status of a request with the given Host header. */
-function statusFor(url: string, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const pending = request(url, { headers: { host } }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    pending.on('error', reject).end();
-  });
-}
-
 const PATHS = ['/metrics', '/healthz', '/readyz', '/board', '/nowhere'];
 
 function authorization(password: string): Record<string, string> {
@@ -50,8 +39,9 @@ function authorization(password: string): Record<string, string> {
 
 test('a name that a hostile site resolves to this port gets no data', async (t) => {
   const { url } = await start(t);
-  for (const path of PATHS) assert.equal(await statusFor(url + path, 'evil.example:9464'), 403, path);
-  assert.equal(await statusFor(`${url}/metrics`, 'localhost:9464'), 200);
+  for (const path of PATHS)
+    assert.equal(await statusOf(url + path, 'GET', { host: 'evil.example:9464' }), 403, path);
+  assert.equal(await statusOf(`${url}/metrics`, 'GET', { host: 'localhost:9464' }), 200);
 });
 
 test('probes and Prometheus are answered by address, and by the configured names', async (t) => {
@@ -59,16 +49,16 @@ test('probes and Prometheus are answered by address, and by the configured names
   const port = new URL(url).port;
   const local = `http://127.0.0.1:${port}`;
   for (const host of ['10.1.2.3:9464', '[fd00::1]:9464', 'localhost']) {
-    assert.equal(await statusFor(`${local}/metrics`, host), 200, host);
+    assert.equal(await statusOf(`${local}/metrics`, 'GET', { host }), 200, host);
   }
-  assert.equal(await statusFor(`${local}/metrics`, 'worker:9464'), 403);
+  assert.equal(await statusOf(`${local}/metrics`, 'GET', { host: 'worker:9464' }), 403);
   assert.match(log.join(''), /operator server ready/);
   const named = await start(t, { host: '0.0.0.0', allowedHosts: ['worker'] });
   const other = `http://127.0.0.1:${new URL(named.url).port}`;
-  assert.equal(await statusFor(`${other}/metrics`, 'worker:9464'), 200);
+  assert.equal(await statusOf(`${other}/metrics`, 'GET', { host: 'worker:9464' }), 200);
   // A kubelet probes a pod's address, independently of the names that Prometheus uses.
-  assert.equal(await statusFor(`${other}/readyz`, '10.1.2.3:9464'), 200);
-  assert.equal(await statusFor(`${other}/metrics`, 'evil.example'), 403);
+  assert.equal(await statusOf(`${other}/readyz`, 'GET', { host: '10.1.2.3:9464' }), 200);
+  assert.equal(await statusOf(`${other}/metrics`, 'GET', { host: 'evil.example' }), 403);
 });
 
 test('every answer forbids foreign scripts and frames', async (t) => {

@@ -12,7 +12,7 @@ import { createTensorflowEngine } from '../../src/generator/engines/tensorflow/e
 import { createWasmBackend } from '../../src/generator/engines/tensorflow/wasm.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
-import { action, grownTo, lastStory, launch, NO_BROWSER, type } from '../bots/web/browser.ts';
+import { action, complaintsOf, grownTo, lastStory, launch, NO_BROWSER, type } from '../bots/web/browser.ts';
 import { temporaryFolder } from '../helpers/programs.ts';
 import { type StaticHost, startStaticHost } from '../helpers/static-host.ts';
 
@@ -53,11 +53,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     await context.addInitScript('delete String.prototype.toWellFormed');
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    const complaints = complaintsOf(page);
     t.after(async () => {
       await context.close();
       assert.deepEqual(complaints, []);

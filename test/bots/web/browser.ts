@@ -25,15 +25,14 @@ export function launch(): Promise<Browser> {
   return launched;
 }
 
-/** A page on its own server, with the browser's complaints. */
+/** A page on its own server, with the complaints of the browser about it. */
 export interface OpenPage {
   page: Page;
   server: TestServer;
-  /** Errors in the console, uncaught exceptions and violations of the content security policy. */
   complaints: string[];
 }
 
-/** Opens the page in a fresh profile; the test fails at its end if the browser complained. */
+/** Opens the page in a fresh profile, on its own server; both are closed when the test ends. */
 export async function openPage(
   t: TestContext,
   browser: Browser,
@@ -58,14 +57,23 @@ export async function openPage(
   });
   context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  t.after(() => context.close());
+  await page.goto(server.url + (hash ?? ''));
+  return { page, server, complaints };
+}
+
+/**
+ * Errors in the console, uncaught exceptions and violations of the content security policy, from now on; the list
+ * grows.
+ */
+export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  t.after(() => context.close());
-  await page.goto(server.url + (hash ?? ''));
-  return { page, server, complaints };
+  return complaints;
 }
 
 /** Types into the composer by key presses, and submits. */

@@ -4,8 +4,9 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { StoryError } from '../../../src/errors.ts';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
+import { until } from '../../helpers/programs.ts';
 import { action, grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
-import { parseRequest, until } from './helpers.ts';
+import { parseRequest } from './helpers.ts';
 
 const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
 let browser: Browser;
@@ -127,7 +128,7 @@ test('the link of a continued story opens all of its parts again', options, asyn
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   for (const parts of [2, 3]) {
     await action(page, 'Continue').click();
-    await until(() => server.replies.submitted.length === parts, 'the part was asked for');
+    await until(() => server.replies.submitted.length === parts, 'the request of the part');
     await action(page, 'Continue').waitFor();
   }
   const whole = await lastStory(page).textContent();
@@ -139,7 +140,7 @@ test('the link of a continued story opens all of its parts again', options, asyn
   t.after(() => visitor.close());
   const other = await visitor.newPage();
   await other.goto(link);
-  await until(() => server.replies.submitted.length === 6, 'all parts were asked for', 15_000);
+  await until(() => server.replies.submitted.length === 6, 'the requests of all parts', 15_000);
   await action(other, 'Continue').waitFor();
   assert.equal(await other.locator('.exchange').count(), 1);
   assert.equal(await lastStory(other).textContent(), whole);
@@ -153,7 +154,7 @@ test('a link of several parts continues after a reload, and not after Stop', opt
   const { page, server } = await openPage(t, browser, { hash, pace: { everyMs: 60, characters: 12 } });
   await grownTo(page, 60);
   await page.reload();
-  await until(() => server.replies.submitted.length === 2, 'the second part was asked for', 15_000);
+  await until(() => server.replies.submitted.length === 2, 'the request of the second part', 15_000);
   await action(page, 'Stop').click();
   await action(page, 'Continue').waitFor();
   await page.reload();

@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { refusals } from '../../../src/metrics.ts';
+import { until } from '../../helpers/programs.ts';
 import { SHORT_TIMEOUTS, trickle, unfinishedPost } from '../../helpers/slow-client.ts';
-import { ask, startServer, until } from './helpers.ts';
+import { ask, startServer } from './helpers.ts';
 
 /** The number of requests refused for this reason. */
 async function counted(code: string): Promise<number> {
@@ -22,9 +23,9 @@ test('an aborted upload counts as aborted', async (t) => {
     const before = await counted('aborted');
     const start = unfinishedPost('/api/replies');
     const { socket } = trickle(server.url, start);
-    await until(() => socket.bytesWritten > start.length, 'a part of the body is sent');
+    await until(() => socket.bytesWritten > start.length, 'a part of the body');
     socket[leave]();
-    await until(async () => (await counted('aborted')) === before + 1, `${leave} is counted`);
+    await until(async () => (await counted('aborted')) === before + 1, `the count of ${leave}`);
   }
   assert.equal(await counted('aborted'), aborted + 3, 'each once');
   assert.equal(await counted('internal'), internal);
@@ -64,12 +65,12 @@ test('readers who disconnect before their stream has begun leave no state', asyn
     else if (n % 3 === 1) socket.destroy();
     else setImmediate(() => socket.resetAndDestroy());
   }
-  await until(() => server.replies.listeners(id) === 0, 'nobody is followed');
+  await until(() => server.replies.listeners(id) === 0, 'the end of all following');
   const abort = new AbortController();
   await until(async () => {
     const response = await fetch(`${server.url}/api/replies/${id}/events`, { signal: abort.signal });
     return response.status === 200;
-  }, 'there is room');
+  }, 'room for a reader');
   abort.abort();
   assert.equal(await counted('internal'), internal);
   assert.deepEqual(server.log.filter(isError), []);

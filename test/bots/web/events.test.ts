@@ -4,7 +4,8 @@ import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { SnapshotStream } from '../../../src/bots/web/snapshot-stream.ts';
 import type { ReplyState } from '../../../src/story/story.ts';
-import { ask, errorOf, startServer, until } from './helpers.ts';
+import { until } from '../../helpers/programs.ts';
+import { ask, errorOf, startServer } from './helpers.ts';
 
 /** Reads an event stream to its end, and passes every state to `onState`. */
 async function readStates(
@@ -57,7 +58,7 @@ test('a reader who reconnects, or connects late, gets the current state at once'
   abort.abort();
   const again: ReplyState[] = [];
   const reading = readStates(url, (state) => again.push(state));
-  await until(() => again.length === 1, 'the current state came');
+  await until(() => again.length === 1, 'the current state');
   server.replies.finish(id, 'abcd.');
   assert.deepEqual(
     (await reading).map((state) => 'text' in state && state.text),
@@ -76,9 +77,9 @@ test('a reader who disconnects is no longer followed', async (t) => {
   const abort = new AbortController();
   const response = await fetch(`${server.url}/api/replies/${id}/events`, { signal: abort.signal });
   assert.equal(response.status, 200);
-  await until(() => server.replies.listeners(id) === 1, 'the reader is followed');
+  await until(() => server.replies.listeners(id) === 1, 'the reader to be followed');
   abort.abort();
-  await until(() => server.replies.listeners(id) === 0, 'the reader is forgotten');
+  await until(() => server.replies.listeners(id) === 0, 'the reader to be forgotten');
 });
 
 test('a slow reader gets the newest state and no queue of stale ones', async (t) => {
@@ -132,10 +133,10 @@ test('one stream reports several replies, an unknown one too, and ends with the 
   const reading = readStates(`${server.url}/api/events?ids=${first},${second},${unknown}`, (message) =>
     told.push(message as never),
   );
-  await until(() => told.length === 3, 'the present states came');
+  await until(() => told.length === 3, 'the present states');
   server.replies.finish(first, 'One.');
   server.replies.set(second, writing('Tw'));
-  await until(() => told.length === 5, 'both changes came');
+  await until(() => told.length === 5, 'both changes');
   server.replies.finish(second, 'Two.');
   await reading;
   const texts = (id: string) =>
@@ -171,7 +172,7 @@ test('closing the server ends open streams promptly', async (t) => {
     get(`${server.url}/api/replies/${id}/events`, resolve);
   });
   stuck.on('error', () => {});
-  await until(() => server.replies.listeners(id) === 2, 'both are followed');
+  await until(() => server.replies.listeners(id) === 2, 'both readers to be followed');
   for (let n = 0; n < 50; n++) {
     server.replies.set(id, writing(`${n}${'x'.repeat(200_000)}`));
     await new Promise(setImmediate);
@@ -193,7 +194,7 @@ test('followers are counted, and one above the limit is refused with a sentence'
   abort.abort();
   await until(
     async () => (await fetch(url, { signal: AbortSignal.timeout(200) })).status === 200,
-    'there is room',
+    'room for a reader',
   );
 });
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { CANNED_STORY, FakeWebReplies } from '../../fakes/web-replies.ts';
+import { until } from '../../helpers/programs.ts';
 import { action, assertFits, grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
-import { startServer, until } from './helpers.ts';
+import { startServer } from './helpers.ts';
 
 const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
 let browser: Browser;
@@ -147,7 +148,7 @@ test('one polite live region announces the important events, and not each chunk'
   await type(page, 'It all began with');
   await action(page, 'Continue').waitFor();
   const heard = () => page.evaluate(() => (window as unknown as { heard: string[] }).heard);
-  await until(async () => (await heard()).length >= 2, 'both were announced');
+  await until(async () => (await heard()).length >= 2, 'both announcements');
   const [started, finished, ...more] = await heard();
   assert.equal(started, 'Story started');
   assert.match(finished!, /^Story finished, 2\d\d words$/);
@@ -208,7 +209,7 @@ test('waiting, model loading and failure are shown as sentences', options, async
   await page.getByText(error.message).first().waitFor();
   await grownTo(page, 'Hello, he'.length);
   await action(page, 'Try again').click();
-  await until(() => replies.submitted.length === 2, 'it was asked for again');
+  await until(() => replies.submitted.length === 2, 'the second request');
   assert.equal(await page.locator('.exchange').count(), 1);
 });
 
@@ -242,7 +243,11 @@ test('many stories at once, stored options, and clearing all', options, async (t
   for (let n = 2; n <= 5; n++) await type(page, `/scifi Story ${n}`);
   const all = page.locator('.exchange');
   assert.equal(await all.count(), 5);
-  await until(async () => (await page.locator('.story[aria-busy]').count()) === 0, 'all are written', 20_000);
+  await until(
+    async () => (await page.locator('.story[aria-busy]').count()) === 0,
+    'the end of all stories',
+    20_000,
+  );
   const requests = [...server.replies.held.values()].map(({ request }) => request);
   assert.ok(
     requests.every(({ length, seed, model }) => length === 300 && seed === 5 && model === 'melville'),
@@ -250,10 +255,7 @@ test('many stories at once, stored options, and clearing all', options, async (t
 
   await page.reload();
   assert.equal(await page.getByLabel('Length, in characters').inputValue(), '300');
-  await until(
-    async () => (await page.getByLabel('Model').inputValue()) === 'melville',
-    'the model is remembered',
-  );
+  await until(async () => (await page.getByLabel('Model').inputValue()) === 'melville', 'the stored model');
   page.on('dialog', (dialog) => void dialog.accept());
   await page.getByRole('button', { name: 'Clear' }).click();
   assert.equal(await all.count(), 0);

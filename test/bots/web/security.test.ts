@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { request } from 'node:http';
 import { test } from 'node:test';
 import { isSameOrigin } from '../../../src/http/address.ts';
+import { statusOf } from '../../helpers/status-of.ts';
 import { errorOf, post, startServer } from './helpers.ts';
-
-/** A request with headers that `fetch` does not let a program set. */
-function raw(url: string, method: string, headers: Record<string, string>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const pending = request(url, { method, headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    pending.on('error', reject).end();
-  });
-}
 
 test('a loopback server answers to its own names only', async (t) => {
   const server = await startServer(t, { allowedHosts: ['Stories.Example'] });
-  const status = (host: string) => raw(`${server.url}/`, 'GET', { host });
+  const status = (host: string) => statusOf(`${server.url}/`, 'GET', { host });
   for (const host of [
     'localhost',
     'localhost:1',
@@ -43,7 +32,7 @@ test('a loopback server answers to its own names only', async (t) => {
 
 test('a server on the network answers to addresses and names the setting for host names', async (t) => {
   const server = await startServer(t, { host: '0.0.0.0' });
-  const status = (host: string, path = '/') => raw(server.url + path, 'GET', { host });
+  const status = (host: string, path = '/') => statusOf(server.url + path, 'GET', { host });
   assert.equal(await status('192.168.1.5:3000'), 200);
   assert.equal(await status('localhost:3000'), 200);
   assert.equal(await status('evil.example'), 403);
@@ -51,7 +40,7 @@ test('a server on the network answers to addresses and names the setting for hos
   const warnings = server.log.map((line) => JSON.parse(line)).filter(({ level }) => level === 40);
   assert.match(warnings[0].msg, /SCIFI_ALLOWED_HOSTS/);
   const named = await startServer(t, { host: '0.0.0.0', allowedHosts: ['scifi.example'] });
-  assert.equal(await raw(named.url, 'GET', { host: 'scifi.example' }), 200);
+  assert.equal(await statusOf(named.url, 'GET', { host: 'scifi.example' }), 200);
   assert.doesNotMatch(named.log.join(''), /SCIFI_ALLOWED_HOSTS/);
 });
 
@@ -59,8 +48,8 @@ test('a probe is answered for any Host header', async (t) => {
   for (const allowedHosts of [[], ['stories.example']]) {
     const server = await startServer(t, { allowedHosts });
     for (const host of ['10.1.2.3:3000', '[fd00::1]:3000', 'bots.scifi.svc', 'anything.example']) {
-      assert.equal(await raw(`${server.url}/healthz`, 'GET', { host }), 200, host);
-      assert.equal(await raw(`${server.url}/api/options`, 'GET', { host }), 403, host);
+      assert.equal(await statusOf(`${server.url}/healthz`, 'GET', { host }), 200, host);
+      assert.equal(await statusOf(`${server.url}/api/options`, 'GET', { host }), 403, host);
     }
   }
 });
@@ -78,9 +67,9 @@ test('only the page itself may start or read a story', async (t) => {
   assert.equal(await ask({ origin: 'null' }), 403);
   assert.equal(await ask({ origin: server.url, 'sec-fetch-site': 'cross-site' }), 403);
   assert.equal(await ask({ 'sec-fetch-site': 'same-site' }), 403);
-  assert.equal(await raw(`${server.url}/api/status`, 'GET', { 'sec-fetch-site': 'cross-site' }), 403);
+  assert.equal(await statusOf(`${server.url}/api/status`, 'GET', { 'sec-fetch-site': 'cross-site' }), 403);
   assert.equal(
-    await raw(`${server.url}/`, 'GET', { 'sec-fetch-site': 'cross-site' }),
+    await statusOf(`${server.url}/`, 'GET', { 'sec-fetch-site': 'cross-site' }),
     200,
     'a link to the page',
   );

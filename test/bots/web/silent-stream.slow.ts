@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
+import { until } from '../../helpers/programs.ts';
 import { grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
-import { until } from './helpers.ts';
 
 const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
 let browser: Browser;
@@ -42,9 +42,9 @@ test('a story grows behind a proxy that buffers events', options, async (t) => {
   const { page, server } = await openPage(t, browser, { pace: { everyMs: 200, characters: 1 } });
   await page.goto(await startProxy(t, server.url, () => true));
   await type(page, 'It all began with');
-  await until(async () => ((await lastStory(page).textContent()) ?? '').length > 40, 'it grows', 60_000);
+  await until(async () => ((await lastStory(page).textContent()) ?? '').length > 40, 'growth', 60_000);
   const before = (await lastStory(page).textContent())!.length;
-  await until(async () => (await lastStory(page).textContent())!.length > before, 'it grows on', 60_000);
+  await until(async () => (await lastStory(page).textContent())!.length > before, 'more growth', 60_000);
 });
 
 test('a stream that becomes silent is replaced soon', options, async (t) => {
@@ -52,7 +52,7 @@ test('a stream that becomes silent is replaced soon', options, async (t) => {
   const { page, server } = await openPage(t, browser, { replies: new FakeWebReplies() });
   await page.goto(await startProxy(t, server.url, () => isDead));
   await type(page, 'It all began with');
-  await until(() => server.replies.submitted.length === 1, 'it was asked for');
+  await until(() => server.replies.submitted.length === 1, 'the request');
   const id = server.replies.submitted[0]!;
   server.replies.set(id, { status: 'writing', text: 'It all began with a light.' });
   await grownTo(page, 26);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { until } from '../../helpers/programs.ts';
 import { action, grownTo, launch, NO_BROWSER, openPage, type } from './browser.ts';
-import { until } from './helpers.ts';
 
 const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
 let browser: Browser;
@@ -48,7 +48,7 @@ test(
     const others = server.replies.submitted.slice(0, 5);
     await until(
       () => others.every((id) => server.replies.listeners(id) === 1),
-      'all others are followed once',
+      'one follower of each other story',
     );
     await last.close();
     await grownTo(page, 120);
