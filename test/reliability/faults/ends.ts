@@ -117,7 +117,7 @@ export function poison(): Fault {
       try {
         await deployment.start('bots', 'bots');
         const [fate] = await deployment.ask({ page: 1 }).fates();
-        assert.match(fate!.sentence ?? '', /given up\. Please try another opening/);
+        assert.match(fate!.sentence ?? '', /given up\. Try another opening/);
         assert.equal(lost, 3);
         return { ...count([fate!]), remark: `${lost} workers were lost` };
       } finally {
