@@ -44,9 +44,6 @@ describe('vulgar words', () => {
     const property = fc.property(vulgarText, (text) => {
       const masked = mask(text);
       assert.equal(masked.length, text.length);
-      assert.ok(
-        [...masked].every((character, index) => character === '*' || character === [...masked][index]),
-      );
       for (let index = 0; index < text.length; index++) {
         assert.ok(masked[index] === text[index] || masked[index] === '*');
       }
