@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import { isFinal, type ReplyState, type StoryRequest } from '../story/story.ts';
 import type { Limits, LookUp } from './admission/limits.ts';
+import { sentences } from './admission/settings.ts';
 import type { Lease } from './admission/store.ts';
 import type { QueueConnection } from './connection.ts';
 import { atOnce, JobQueue } from './job-queue.ts';
@@ -18,8 +19,6 @@ import {
   ReplyWorker,
   stateOf,
 } from './reply-worker.ts';
-
-const UNREACHABLE = 'The queue of stories cannot be reached at the moment. Try again in a minute.';
 
 export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> {
   readonly platform: string;
@@ -51,12 +50,12 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   /** Starts a reply. Idempotent for an id. */
   async submit(id: string, request: StoryRequest, handle: Handle, lease?: Lease): Promise<void> {
     const data = { request, handle, askedAt: Date.now(), ...(lease && { lease }) };
-    await atOnce(this.queue.add('reply', data, { jobId: id }), UNREACHABLE);
+    await atOnce(this.queue.add('reply', data, { jobId: id }), sentences.unavailable);
   }
 
   /** The present state of one reply; undefined when it is unknown or no longer kept. */
   async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
-    const job = await atOnce(this.queue.getJob(id), UNREACHABLE);
+    const job = await atOnce(this.queue.getJob(id), sentences.unavailable);
     return job && { request: job.data.request, state: stateOf(job) };
   }
 
@@ -108,7 +107,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
       if (await job.isDelayed()) await job.promote().catch(() => {});
       return true;
     };
-    return atOnce(request(), UNREACHABLE);
+    return atOnce(request(), sentences.unavailable);
   }
 
   /**
