@@ -19,7 +19,7 @@ const EMPTY = { first: 0, waiting: 0, running: 0 };
 
 /** A requester without earlier stories. */
 function newRequester(community?: string): Requester {
-  return { person: `test:${randomUUID()}`, ...(community ? { community: community } : {}) };
+  return { person: `test:${randomUUID()}`, ...(community ? { community } : {}) };
 }
 
 for (const { name, skip, start } of BACKENDS) {
@@ -73,12 +73,12 @@ for (const { name, skip, start } of BACKENDS) {
     async function ask(limits: Limits, requester: Requester, id: string = randomUUID()) {
       const admission = await limits.admit(id, requester, lookUp);
       if (admission) states.set(id, 'under way');
-      return { id, ticket: admission?.lease };
+      return { id, lease: admission?.lease };
     }
 
-    async function end(limits: Limits, { id, ticket }: { id: string; ticket: Lease | undefined }) {
+    async function end(limits: Limits, { id, lease }: { id: string; lease: Lease | undefined }) {
       states.set(id, 'ended');
-      return limits.leave(id, ticket!);
+      return limits.leave(id, lease!);
     }
 
     it('allows a requester three active stories, and the next one when one ends', async () => {
@@ -93,7 +93,7 @@ for (const { name, skip, start } of BACKENDS) {
       });
       await ask(limits, newRequester());
       const checks = await Promise.all(
-        [first, second, third].map((one) => limits.admissibility(one.id, one.ticket!, lookUp)),
+        [first, second, third].map((one) => limits.admissibility(one.id, one.lease!, lookUp)),
       );
       assert.deepEqual(checks, [
         { mayBegin: true, ahead: 0 },
@@ -101,7 +101,7 @@ for (const { name, skip, start } of BACKENDS) {
         { mayBegin: false, ahead: 2 },
       ]);
       assert.equal(await end(limits, first), second.id, 'the second may begin');
-      assert.deepEqual(await limits.admissibility(second.id, second.ticket!, lookUp), {
+      assert.deepEqual(await limits.admissibility(second.id, second.lease!, lookUp), {
         mayBegin: true,
         ahead: 0,
       });
@@ -117,7 +117,7 @@ for (const { name, skip, start } of BACKENDS) {
       const ann = newRequester();
       for (let story = 0; story < 9; story++) await end(limits, await ask(limits, ann));
       const again = await ask(limits, ann);
-      assert.deepEqual(await ask(elsewhere, ann, again.id), { id: again.id, ticket: undefined });
+      assert.deepEqual(await ask(elsewhere, ann, again.id), { id: again.id, lease: undefined });
       await end(limits, again);
       for (const one of [limits, elsewhere, limits]) {
         await assert.rejects(ask(one, ann), {
@@ -164,8 +164,8 @@ for (const { name, skip, start } of BACKENDS) {
         await ask(limits, ann);
         now = midnight;
         const late = await ask(limits, ann);
-        assert.notDeepEqual(late.ticket!.person[0], early.ticket!.person[0], 'under another name');
-        assert.equal((await limits.admissibility(late.id, late.ticket!, lookUp)).ahead, 2);
+        assert.notDeepEqual(late.lease!.person[0], early.lease!.person[0], 'under another name');
+        assert.equal((await limits.admissibility(late.id, late.lease!, lookUp)).ahead, 2);
         await assert.rejects(ask(limits, ann), { message: /^You have 3 stories under way/ });
         await end(limits, early);
         await end(limits, await ask(limits, ann));
@@ -183,10 +183,10 @@ for (const { name, skip, start } of BACKENDS) {
       const lost = await ask(limits, ann);
       const waiting = await ask(limits, ann);
       await ask(limits, ann);
-      assert.equal((await limits.admissibility(waiting.id, waiting.ticket!, lookUp)).mayBegin, false);
+      assert.equal((await limits.admissibility(waiting.id, waiting.lease!, lookUp)).mayBegin, false);
       // The story ended, but its process could not report that.
       states.set(lost.id, 'ended');
-      assert.equal((await limits.admissibility(waiting.id, waiting.ticket!, lookUp)).mayBegin, true);
+      assert.equal((await limits.admissibility(waiting.id, waiting.lease!, lookUp)).mayBegin, true);
       await ask(limits, ann);
       // The story was never queued: that is certain only after a while.
       states.delete(waiting.id);
@@ -251,7 +251,7 @@ for (const { name, skip, start } of BACKENDS) {
       });
       // A refused requester keeps their own allowance.
       const bob = newRequester();
-      await assert.rejects(ask(limits, { ...bob, community: community }), { code: 'rate_limited' });
+      await assert.rejects(ask(limits, { ...bob, community }), { code: 'rate_limited' });
       for (let story = 0; story < 3; story++) await end(limits, await ask(limits, bob));
     });
 
