@@ -13,7 +13,7 @@ import { JobQueue } from './job-queue.ts';
 
 export const STORIES_QUEUE = 'stories';
 /** The event with which a worker announces itself; its fields are its id and those of `WorkerStatus`. */
-export const STORYTELLER_EVENT = 'storyteller';
+const STORYTELLER_EVENT = 'storyteller';
 /** How long a list of waiting stories may be used to compute positions. */
 const POSITIONS_AGE_MS = 700;
 /** A worker that has not announced itself for this long is considered gone. */

@@ -9,8 +9,7 @@ import type { Storyteller } from '../generator/storyteller.ts';
 import * as metrics from '../metrics.ts';
 import type { Story } from '../story/story.ts';
 import type { QueueConnection } from './connection.ts';
-import type { Speed } from './expected-wait.ts';
-import { Speedometer } from './expected-wait.ts';
+import { type Speed, Speedometer } from './expected-wait.ts';
 import { HandedOverError, JobLocks, LockLostError } from './job-locks.ts';
 import {
   failureMessage,

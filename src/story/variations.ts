@@ -15,7 +15,7 @@ export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
 type Warmth = Pick<StoryRequest, 'preset' | 'temperature'>;
 
 /** The change of temperature by Warmer and Cooler in the preset `classic`. */
-export const DEGREE = 0.2;
+const DEGREE = 0.2;
 const TEMPERATURE_STEPS_PER_UNIT = 100;
 /** The presets that Warmer and Cooler move between, from cool to warm. */
 const SCALE: readonly Preset[] = ['calm', 'lively', 'wild'];

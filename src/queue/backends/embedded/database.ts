@@ -48,7 +48,7 @@ interface Pending {
 }
 
 /** A client checked out of the pool; all clients share one session. */
-export class EmbeddedClient extends EventEmitter {
+class EmbeddedClient extends EventEmitter {
   readonly #database: EmbeddedDatabase;
 
   constructor(database: EmbeddedDatabase) {

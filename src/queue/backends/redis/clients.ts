@@ -10,7 +10,7 @@ import type { RedisAddress } from './address.ts';
 
 export type RedisClient = Redis | Cluster;
 
-export const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const LONGEST_RECONNECT_PAUSE_MS = 2_000;
 /** The longest wait for a command that a user waits for: without an answer by then it has failed. */
 const ANSWER_TIMEOUT_MS = 4_000;
