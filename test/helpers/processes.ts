@@ -1,9 +1,11 @@
 /** Our roles as real processes, started, killed and restarted. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 20;
 
 export type Role = 'start' | 'bots' | 'worker';
 
@@ -90,4 +92,8 @@ export async function printed(process: RoleProcess, what: RegExp, timeoutMs: num
   }
 }
 
-const POLL_MS = 20;
+/** The resident memory of a process in MiB; rejects where the system does not report it. */
+export async function residentMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024);
+}

@@ -5,18 +5,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
-import { openConnection } from '../../src/queue/open.ts';
-import { Stories } from '../../src/queue/stories.ts';
-import { StoryWorker } from '../../src/queue/story-worker.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person as DiscordPerson } from '../fakes/discord/people.ts';
-import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../fakes/slack/people.ts';
 import { textOf } from '../harness/discord.ts';
 import { startRole } from '../helpers/processes.ts';
 import { freePort, REDIS_SERVER, skipWithout, startRedis } from '../helpers/programs.ts';
+import { startGenerator } from './crowd.ts';
 
 const PROMPT = 'Xylophagous canary';
 const BOARD_PASSWORD = 'canary-of-the-board-4711';
@@ -38,18 +34,7 @@ describe('the log of the bots while chats refuse every call', {
 }, () => {
   it('contains no secret, no prompt and no story', async () => {
     const [discord, slack, redis] = await Promise.all([FakeDiscord.start(), FakeSlack.start(), startRedis()]);
-    const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'scifi' };
-    const logger = pino({ level: 'silent' });
-    const connection = await openConnection(settings, logger);
-    const stories = new Stories(connection);
-    const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerDecode: 16 });
-    const worker = new StoryWorker({
-      connection,
-      stories,
-      logger,
-      storyteller: () => storyteller,
-      concurrency: 64,
-    });
+    const generator = await startGenerator(redis.url);
     const bots = await startRole('bots', {
       REDIS_URL: redis.url,
       SCIFI_PORT: '0',
@@ -98,10 +83,7 @@ describe('the log of the bots while chats refuse every call', {
       for (const text of told) assert.ok(!output.includes(text.slice(0, STORY_CHARACTERS)), text);
     } finally {
       await bots.kill();
-      await worker.close();
-      await storyteller.close();
-      await stories.close();
-      await connection.close();
+      await generator.close();
       await Promise.all([discord.stop(), slack.stop(), redis.stop()]);
     }
   });

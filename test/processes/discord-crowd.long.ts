@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FakeDiscord, Fault } from '../fakes/discord/fake-discord.ts';
 import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
+import { assertSteady } from './crowd.ts';
 import { crowd } from './discord-crowd.ts';
 
-/** The maximum growth of memory between the second quarter and the last, as a share. */
-const MEMORY_GROWTH = 0.15;
 /** Any call may fail in these ways, one in some hundred each. */
 const BAD_DAY = [
   { match: /^(PATCH|POST) .*messages/, status: 503, share: 0.02 },
@@ -23,10 +22,7 @@ describe('100 users on Discord', { skip: skipWithout(REDIS_SERVER) }, () => {
     assert.ok(report.slowestAcknowledgementMs < 3_000, `${report.slowestAcknowledgementMs} ms`);
     assert.equal(report.tooMany, 0);
     assert.equal(report.invalid, 0);
-    const { memory } = report;
-    const early = mean(memory.slice(memory.length / 4, memory.length / 2));
-    const late = mean(memory.slice((memory.length / 4) * 3));
-    assert.ok(late < early * (1 + MEMORY_GROWTH), `${early} MB, then ${late} MB`);
+    assertSteady(report.memory);
   });
 
   it('each sees every story end, with few complaints, for a minute of random faults', async (t) => {
@@ -50,8 +46,4 @@ function always(faults: readonly Omit<Fault, 'times'>[]): (discord: FakeDiscord)
   return (discord) => {
     for (const fault of faults) discord.misbehave({ ...fault, times: Number.POSITIVE_INFINITY });
   };
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -3,22 +3,17 @@
  * a storyteller without a delay makes Discord the measured part.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
-import { openConnection } from '../../src/queue/open.ts';
-import { Stories } from '../../src/queue/stories.ts';
-import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
-import { PRESETS, type Preset } from '../../src/story/story.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
-import { fakeStoryteller, undisturbedText } from '../fakes/fake-storyteller.ts';
+import { undisturbedText } from '../fakes/fake-storyteller.ts';
 import { endOf, FOOTER, textOf } from '../harness/discord.ts';
 import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
+import { presetFor, sampleMemory, startGenerator } from './crowd.ts';
 
 /** Lengths that users ask for; the longest is of two messages. */
 const LENGTHS = [300, 600, 1_200, 2_400];
@@ -43,7 +38,7 @@ export interface CrowdReport {
   readonly tooMany: number;
   readonly invalid: number;
   readonly edits: number;
-  /** Samples of the resident memory of the bots' process in MB. */
+  /** Samples of the resident memory of the bots' process in MiB. */
   readonly memory: readonly number[];
 }
 
@@ -62,20 +57,7 @@ export async function crowd(
 ): Promise<CrowdReport> {
   const discord = await FakeDiscord.start();
   const redis = await startRedis();
-  const logger = pino({ level: 'silent' });
-  const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'scifi' };
-  const connection = await openConnection(settings, logger);
-  const stories = new Stories(connection);
-  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerDecode: 16 });
-  const worker = new StoryWorker({
-    connection,
-    stories,
-    logger,
-    storyteller: () => storyteller,
-    concurrency: 128,
-  });
-  await worker.ready();
-  const silence = keepAnnouncing(stories, () => ({ phase: 'ready', loaded: 1 }));
+  const generator = await startGenerator(redis.url);
   const channels = Array.from({ length: Math.ceil(people * CHANNELS_PER_PERSON) }, () =>
     discord.world.addChannel(),
   );
@@ -91,13 +73,7 @@ export async function crowd(
   });
   prepare?.(discord);
   const asked: FakeInteraction[] = [];
-  const memory: number[] = [];
-  const sampling = setInterval(() => {
-    megabytesOf(bots.pid).then(
-      (megabytes) => memory.push(megabytes),
-      () => {},
-    );
-  }, SAMPLE_MS);
+  const { memory, stop: stopSampling } = sampleMemory(bots.pid, SAMPLE_MS);
   try {
     const until = performance.now() + seconds * 1_000;
     const live = async (index: number) => {
@@ -117,7 +93,7 @@ export async function crowd(
     };
     await Promise.all(Array.from({ length: people }, (_, index) => live(index)));
     await sleep(AFTERWARDS_MS);
-    if (!isHopeless) await check(asked, channels, storyteller);
+    if (!isHopeless) await check(asked, channels, generator.storyteller);
     assert.doesNotMatch(bots.output(), isHopeless ? /unhandled/i : /unhandled|"level":50/i);
     const acknowledgements = asked.flatMap(({ acknowledgedAt, createdAt }) =>
       acknowledgedAt ? acknowledgedAt - createdAt : [],
@@ -132,13 +108,9 @@ export async function crowd(
       memory,
     };
   } finally {
-    clearInterval(sampling);
-    silence();
+    stopSampling();
     await bots.kill();
-    await worker.close();
-    await storyteller.close();
-    await stories.close();
-    await connection.close();
+    await generator.close();
     await redis.stop();
     await discord.stop();
   }
@@ -186,14 +158,4 @@ async function check(
       assert.ok(belonging.has(message), `a message of nobody's: ${message.content}`);
     }
   }
-}
-
-async function megabytesOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
-}
-
-/** All presets take part. */
-function presetFor(index: number): Preset {
-  return PRESETS[index % PRESETS.length]!;
 }

@@ -4,23 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { followReply } from '../helpers/page-client.ts';
-import { startRole } from '../helpers/processes.ts';
+import { residentMib, startRole } from '../helpers/processes.ts';
 import { freePort } from '../helpers/programs.ts';
 
 const AT_ONCE = 48;
 const STORY_TIMEOUT_MS = 120_000;
 const BIG_BODY_LIMIT = 10_000_000;
-const RESIDENT_LIMIT_MB = 2_000;
+const RESIDENT_LIMIT_MIB = 1_900;
 
 export interface HostileReport {
   written: number;
   refused: number;
-  /** Resident memory of the server at the end, in MB; undefined where the system does not report it. */
-  residentMb: number | undefined;
+  /** Resident memory of the server at the end, in MiB; undefined where the system does not report it. */
+  residentMib: number | undefined;
 }
 
 const piece = fc.oneof(
@@ -69,7 +68,7 @@ export async function endure(count: number, big: number, seed: number): Promise<
     SCIFI_STORIES_PER_MINUTE: '1000000',
     SCIFI_REQUESTS_PER_MINUTE: '1000000',
   });
-  const report: HostileReport = { written: 0, refused: 0, residentMb: undefined };
+  const report: HostileReport = { written: 0, refused: 0, residentMib: undefined };
   try {
     const all = fc.sample(prompts, { numRuns: count, seed });
     let next = 0;
@@ -89,9 +88,9 @@ export async function endure(count: number, big: number, seed: number): Promise<
       assert.equal(await send(base, prompt, 6_000, index), false);
       report.refused++;
     }
-    report.residentMb = await residentMb(server.pid);
-    if (report.residentMb)
-      assert.ok(report.residentMb < RESIDENT_LIMIT_MB, `${report.residentMb} MB resident`);
+    report.residentMib = await residentMib(server.pid).catch(() => undefined);
+    const { residentMib: size } = report;
+    if (size) assert.ok(size < RESIDENT_LIMIT_MIB, `${size} MiB resident`);
     assert.equal(await send(base, 'It all began with', 200, 1), true, 'the server is as well as before');
     assert.doesNotMatch(server.output(), /"level":(?:50|60)/, 'no error was logged');
     return report;
@@ -128,10 +127,4 @@ async function send(base: string, prompt: string, length: number, seed: number):
   assert.ok(text.startsWith(typed), `${JSON.stringify(typed)} begins ${JSON.stringify(text)}`);
   assert.ok(text.length <= length && text.length > typed.length, `${text.length} of ${length}`);
   return true;
-}
-
-async function residentMb(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(status)?.[1];
-  return kilobytes ? Math.round(Number(kilobytes) / 1_000) : undefined;
 }

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { alive, descendants } from '../helpers/children.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
-import { type RoleProcess, startRole } from '../helpers/processes.ts';
+import { type Role, type RoleProcess, startRole } from '../helpers/processes.ts';
 import {
   freePort,
   REDIS_SERVER,
@@ -21,8 +21,6 @@ import { LENGTH } from './survival.ts';
 const STORIES = 4;
 const STORY_TIMEOUT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
-
-type Role = 'start' | 'bots' | 'worker';
 
 /** Stops every role while stories grow, restarts them, and follows every story to its end. */
 async function restart(roles: readonly Role[], env: Record<string, string>, base: string): Promise<void> {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
+import { assertSteady } from './crowd.ts';
 import { crowd } from './slack-crowd.ts';
-
-/** The maximum growth of memory between the second quarter and the last, as a share. */
-const MEMORY_GROWTH = 0.15;
 
 describe('100 users in one Slack workspace, over two minutes', { skip: skipWithout(REDIS_SERVER) }, () => {
   it('each has the story once, in time, with at most one complaint from Slack', async (t) => {
@@ -13,13 +11,6 @@ describe('100 users in one Slack workspace, over two minutes', { skip: skipWitho
     assert.equal(report.stories, 100);
     assert.ok(report.slowestAcknowledgementMs < 1_000, `${report.slowestAcknowledgementMs} ms`);
     for (const [method, complaints] of Object.entries(report.tooMany)) assert.ok(complaints <= 1, method);
-    const { memory } = report;
-    const early = mean(memory.slice(memory.length / 4, memory.length / 2));
-    const late = mean(memory.slice((memory.length / 4) * 3));
-    assert.ok(late < early * (1 + MEMORY_GROWTH), `${early} MB, then ${late} MB`);
+    assertSteady(report.memory);
   });
 });
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-}

@@ -3,15 +3,9 @@
  * without a delay makes Slack's limits the measured part.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
-import { openConnection } from '../../src/queue/open.ts';
-import { Stories } from '../../src/queue/stories.ts';
-import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
-import { PRESETS, type Preset } from '../../src/story/story.ts';
-import { fakeStoryteller, undisturbedText } from '../fakes/fake-storyteller.ts';
+import { undisturbedText } from '../fakes/fake-storyteller.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person } from '../fakes/slack/people.ts';
 import type { FakeMessage } from '../fakes/slack/world.ts';
@@ -19,6 +13,7 @@ import { FOOTER, isOver, smallPrintOf, textOf } from '../harness/slack.ts';
 import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { startRole } from '../helpers/processes.ts';
 import { startRedis } from '../helpers/programs.ts';
+import { presetFor, sampleMemory, startGenerator } from './crowd.ts';
 
 /** Lengths that users ask for. */
 const LENGTHS = [300, 600, 1_200, 2_400];
@@ -45,7 +40,7 @@ export interface CrowdReport {
   /** Messages that showed a growing story. */
   readonly growing: number;
   readonly updates: number;
-  /** Samples of the resident memory of the bots' process in MB. */
+  /** Samples of the resident memory of the bots' process in MiB. */
   readonly memory: readonly number[];
 }
 
@@ -53,19 +48,7 @@ export interface CrowdReport {
 export async function crowd(people: number, seconds: number, options: CrowdOptions): Promise<CrowdReport> {
   const slack = await FakeSlack.start();
   const redis = await startRedis();
-  const logger = pino({ level: 'silent' });
-  const connection = await openConnection({ redisUrl: redis.url, dataFolder: '', prefix: 'scifi' }, logger);
-  const stories = new Stories(connection);
-  const { storyteller } = fakeStoryteller({ capacity: 64, stepsPerDecode: 16 });
-  const worker = new StoryWorker({
-    connection,
-    stories,
-    logger,
-    storyteller: () => storyteller,
-    concurrency: 128,
-  });
-  await worker.ready();
-  const silence = keepAnnouncing(stories, () => ({ phase: 'ready', loaded: 1 }));
+  const generator = await startGenerator(redis.url);
   const channels = Array.from({ length: Math.ceil(people * CHANNELS_PER_PERSON) }, (_, index) =>
     slack.world.addChannel(slack.workspace, { name: `stories-${index}` }),
   );
@@ -81,13 +64,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
     SLACK_API: slack.api,
   });
   options.prepare?.(slack);
-  const memory: number[] = [];
-  const sampling = setInterval(() => {
-    megabytesOf(bots.pid).then(
-      (megabytes) => memory.push(megabytes),
-      () => {},
-    );
-  }, SAMPLE_MS);
+  const { memory, stop: stopSampling } = sampleMemory(bots.pid, SAMPLE_MS);
   try {
     const deliveries = await Promise.all(
       Array.from({ length: people }, async (_, index) => {
@@ -105,7 +82,7 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
     // A duplicate shows a moment later.
     await sleep(1_000);
     const messages = shown();
-    await check(people, messages, storyteller);
+    await check(people, messages, generator.storyteller);
     assert.doesNotMatch(bots.output(), /unhandled|"level":50/i);
     const acknowledgements = deliveries.map(({ createdAt, acknowledgedAt }) => {
       assert.ok(acknowledgedAt !== undefined, 'every command is acknowledged');
@@ -121,13 +98,9 @@ export async function crowd(people: number, seconds: number, options: CrowdOptio
       memory,
     };
   } finally {
-    clearInterval(sampling);
-    silence();
+    stopSampling();
     await bots.kill();
-    await worker.close();
-    await storyteller.close();
-    await stories.close();
-    await connection.close();
+    await generator.close();
     await redis.stop();
     await slack.stop();
   }
@@ -170,20 +143,10 @@ async function check(
   assert.equal(told.size, people);
 }
 
-async function megabytesOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
-}
-
 function tooManyOf({ log }: FakeSlack): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { method, outcome } of log) {
     if (outcome === 'ratelimited') counts[method] = (counts[method] ?? 0) + 1;
   }
   return counts;
-}
-
-/** All presets take part. */
-function presetFor(index: number): Preset {
-  return PRESETS[index % PRESETS.length]!;
 }

@@ -5,12 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PRESETS, type Preset } from '../../src/story/story.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { ask, followReply } from '../helpers/page-client.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, startRedis } from '../helpers/programs.ts';
 import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
+import { presetFor } from './crowd.ts';
 
 /**
  * The process to kill: the worker or the bots' process on Redis, or the single process of the embedded
@@ -76,9 +76,4 @@ export async function survive(victim: Victim, kills: number, random = Math.rando
     await redis?.stop();
     await remove();
   }
-}
-
-/** All presets take part. */
-function presetFor(seed: number): Preset {
-  return PRESETS[seed % PRESETS.length]!;
 }

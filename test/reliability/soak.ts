@@ -2,11 +2,11 @@
  * A load test: many users on Discord, Slack and the page at once, for a long time, with real processes.
  * Writes its table into docs/reliability.md.
  */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machine, table } from '../../bench/measure.ts';
 import { positive, readCommandLine } from '../../scripts/command-line.ts';
 import { type Ask, Deployment } from '../harness/deployment.ts';
+import { residentMib } from '../helpers/processes.ts';
 import { freePort } from '../helpers/programs.ts';
 import { PROMPT } from '../helpers/undisturbed.ts';
 import { count, type Fate } from './counts.ts';
@@ -158,11 +158,6 @@ async function sampleUntil(until: number, begun: number): Promise<void> {
       expectedMs: expected === undefined ? undefined : Number(expected) * 1_000,
     });
   }
-}
-
-async function residentMib(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024);
 }
 
 /**
