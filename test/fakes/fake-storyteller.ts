@@ -1,7 +1,7 @@
 import type { AllowedIds } from '../../src/generator/sampler.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { BOUNDARY, Vocabulary } from '../../src/generator/vocabulary.ts';
-import { type Preset, STORY_BOUNDS } from '../../src/story/story.ts';
+import { type Preset, STORY_BOUNDS, type StoryRequest } from '../../src/story/story.ts';
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
 
 const CHARACTERS = [
@@ -86,6 +86,18 @@ export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: numb
     maxWaiting: options.maxWaiting ?? 100,
   });
   return { storyteller, engine };
+}
+
+/** The same storyteller, which waits for `gate` before every story. */
+export function gated(storyteller: Storyteller, gate: () => Promise<unknown>): Storyteller {
+  return {
+    credits: storyteller.credits,
+    unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
+    async tell(wanted: StoryRequest, options: Parameters<Storyteller['tell']>[1]) {
+      await gate();
+      return storyteller.tell(wanted, options);
+    },
+  } as unknown as Storyteller;
 }
 
 /** The story that a storyteller writes with a preset, without a queue and without a chat. */

@@ -13,7 +13,7 @@ import { sweep } from '../../src/queue/retention.ts';
 import { Stories, type StoryUpdate } from '../../src/queue/stories.ts';
 import { keepAnnouncing, StoryWorker } from '../../src/queue/story-worker.ts';
 import type { ReplyState, StoryCredits, StoryRequest, StorytellerStatus } from '../../src/story/story.ts';
-import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { fakeStoryteller, gated } from '../fakes/fake-storyteller.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';
 
@@ -28,18 +28,6 @@ function creditsOf(state: ReplyState): StoryCredits | undefined {
   if (state.status !== 'finished') return undefined;
   const { modelVersion, engine, unreadable } = state;
   return { modelVersion, engine, unreadable };
-}
-
-/** A slow storyteller: it pauses after every few words. */
-function slow(storyteller: Storyteller, gate: () => Promise<unknown>): Storyteller {
-  return {
-    credits: storyteller.credits,
-    unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
-    async tell(wanted: StoryRequest, options: Parameters<Storyteller['tell']>[1]) {
-      await gate();
-      return storyteller.tell(wanted, options);
-    },
-  } as unknown as Storyteller;
 }
 
 for (const { name, skip, start } of BACKENDS) {
@@ -156,7 +144,7 @@ for (const { name, skip, start } of BACKENDS) {
       const { storyteller } = fakeStoryteller();
       const running = randomUUID();
       const working = await worker(
-        slow(storyteller, () => gate),
+        gated(storyteller, () => gate),
         1,
       );
       await stories.add(running, request(4, 6_000));
@@ -193,7 +181,7 @@ for (const { name, skip, start } of BACKENDS) {
     it('reports a failure, and retries a transient one', async () => {
       let calls = 0;
       const { storyteller } = fakeStoryteller();
-      const failing = slow(storyteller, async () => {
+      const failing = gated(storyteller, async () => {
         calls++;
         if (calls === 1) throw new Error('the device was lost: secret detail');
       });
@@ -205,7 +193,7 @@ for (const { name, skip, start } of BACKENDS) {
       await working.close();
 
       const refusing = await worker(
-        slow(storyteller, () => Promise.reject(new StoryError('model_unavailable', 'No such model here.'))),
+        gated(storyteller, () => Promise.reject(new StoryError('model_unavailable', 'No such model here.'))),
       );
       const refused = randomUUID();
       await stories.add(refused, request(6));
@@ -216,7 +204,7 @@ for (const { name, skip, start } of BACKENDS) {
       });
       await refusing.close();
 
-      const broken = await worker(slow(storyteller, () => Promise.reject(new Error('secret detail'))));
+      const broken = await worker(gated(storyteller, () => Promise.reject(new Error('secret detail'))));
       const lost = randomUUID();
       await stories.add(lost, request(6));
       const end = await collect(lost).last;
@@ -264,7 +252,6 @@ for (const { name, skip, start } of BACKENDS) {
           (task) =>
             replyWithStory(task, `test-${task.id}`, {
               stories,
-
               pace,
               clock: () => performance.now(),
             }),

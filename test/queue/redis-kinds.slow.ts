@@ -9,12 +9,10 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { checkRedis } from '../../src/cli/doctor.ts';
 import type { ErrorCode } from '../../src/errors.ts';
-import type { Storyteller } from '../../src/generator/storyteller.ts';
 import type { ConnectionSettings, QueueConnection, RedisSecurity } from '../../src/queue/connection.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Settings } from '../../src/queue/settings.ts';
-import type { StoryRequest } from '../../src/story/story.ts';
-import { fakeStoryteller } from '../fakes/fake-storyteller.ts';
+import { fakeStoryteller, gated } from '../fakes/fake-storyteller.ts';
 import { openReplies, type RepliesHarness, request } from '../harness/replies.ts';
 import {
   freePort,
@@ -46,19 +44,6 @@ function open(
 ): Promise<QueueConnection> {
   const settings: ConnectionSettings = { redisUrl, redisSecurity, dataFolder: '', prefix: PREFIX };
   return openConnection(settings, logger);
-}
-
-/** A storyteller that waits before every story. */
-function gated(gate: () => Promise<unknown>): Storyteller {
-  const { storyteller } = fakeStoryteller();
-  return {
-    credits: storyteller.credits,
-    unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
-    async tell(wanted: StoryRequest, options: Parameters<Storyteller['tell']>[1]) {
-      await gate();
-      return storyteller.tell(wanted, options);
-    },
-  } as unknown as Storyteller;
 }
 
 async function expectStories(harness: RepliesHarness, seeds: readonly number[]): Promise<void> {
@@ -236,7 +221,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       const logs: string[] = [];
       const logger = pino({ level: 'trace' }, { write: (line) => logs.push(line) });
       try {
-        const storyteller = gated(() => {
+        const storyteller = gated(fakeStoryteller().storyteller, () => {
           begun++;
           return gate;
         });
