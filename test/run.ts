@@ -1,8 +1,8 @@
 /**
  * `npm test`: runs the test files, those of one folder together in one process or a few. To load the program and
  * its libraries takes longer than the tests of most files, and a process for each file would double the time.
- * `--all` runs the slow tests as well, each file alone, because they start and kill processes. Arguments that
- * are paths restrict the run to the files under them.
+ * `--all` runs the slow tests as well, each file in a process of its own, because they start and kill processes.
+ * Arguments that are paths restrict the run to the files under them.
  */
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
  * The embedded database: PGlite (Postgres as WebAssembly) in a thread of its own, so that a query never
- * blocks the event loop that paces replies and renews locks. Started by `database.ts`; the messages are `ToThread` and `FromThread`.
+ * blocks the event loop that paces replies and renews locks. Started by `database.ts`; the messages are
+ * `ToThread` and `FromThread`.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openPostgres } from './postgres.ts';

@@ -94,8 +94,8 @@ function bootId(): string | null {
 
 /**
  * A lock that the kernel keeps with an open file and releases when the process ends for any reason. It works
- * between all processes of one host, across containers and pid namespaces. `unavailable` where the kernel, the file system or the platform offers no such
- * lock.
+ * between all processes of one host, across containers and pid namespaces. `unavailable` where the kernel, the
+ * file system or the platform offers no such lock.
  */
 export type KernelLock = 'held' | 'refused' | 'unavailable';
 
