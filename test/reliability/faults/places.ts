@@ -4,14 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { cp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Crowd, Deployment } from '../../harness/deployment.ts';
+import { Deployment } from '../../harness/deployment.ts';
 import { embeddedFolder } from '../../helpers/embedded-folder.ts';
 import { printed } from '../../helpers/processes.ts';
 import { temporaryFolder, until } from '../../helpers/programs.ts';
 import { count, type Fate } from '../counts.ts';
 import { type Fault, FEW_SLOTS } from '../fault.ts';
+import { CROWD, countAndAskAgain } from './outage.ts';
 
-const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
 const MISTAKE_EXIT_CODE = 2;
 const HOUR_MS = 3_600_000;
 /** A disk just large enough for a working queue. */
@@ -90,10 +90,9 @@ export function fullDisk(): Fault {
           await deployment.start('start', 'start');
         }
         const fates: Fate[] = [...(await round.fates()), ...(await during.fates())];
-        const after = await deployment.ask({ page: 2, discord: 1, slack: 1 }).fates();
-        assert.equal(count(after).whole, after.length, 'all is well afterwards');
+        const counts = await countAndAskAgain(deployment, fates);
         const remark = ended === 'lives' ? 'the process continued' : `the process ended with ${ended}`;
-        return { ...count([...fates, ...after]), remark };
+        return { ...counts, remark };
       } finally {
         await deployment.close();
         execFileSync('umount', ['-l', disk]);

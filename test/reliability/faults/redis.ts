@@ -1,18 +1,13 @@
 /** Redis: absent, disconnected, restarted. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Crowd, Deployment } from '../../harness/deployment.ts';
+import { Deployment } from '../../harness/deployment.ts';
 import { printed } from '../../helpers/processes.ts';
 import { freePort } from '../../helpers/programs.ts';
 import type { Cut } from '../../helpers/proxy.ts';
 import { count } from '../counts.ts';
 import type { Fault } from '../fault.ts';
+import { CROWD, countAndAskAgain, outlived } from './outage.ts';
 
-/** Enough that some stories are active at the fault, and few enough that Slack lets all of them grow. */
-const CROWD: Crowd = { page: 4, discord: 3, slack: 3 };
-const LATE_COMERS: Crowd = { page: 2, discord: 1, slack: 1 };
-/** The longest wait of a user who asks while Redis is away. */
-const REFUSAL_MS = 6_000;
 /** A job whose end Redis has lost is taken up again after a while. */
 const REST_AFTER_LOSS_MS = 12_000;
 const WAITING = /waiting for the queue/;
@@ -55,32 +50,11 @@ export function cutOff(how: Cut, forSeconds: number): Fault {
   return {
     name: `Redis is cut off for ${forSeconds} s (${how})`,
     how: `a proxy between all processes and Redis: ${kind}`,
-    async run() {
-      const deployment = await Deployment.open();
-      try {
-        await Promise.all([deployment.start('worker', 'worker'), deployment.start('bots', 'bots')]);
-        const first = deployment.ask(CROWD);
-        await first.underWay;
+    run: () =>
+      outlived([], forSeconds, async (deployment) => {
         await deployment.proxy.cut(how);
-        const cutAt = performance.now();
-        const during = deployment.ask(LATE_COMERS);
-        let heardMs = 0;
-        during.underWay.then(() => {
-          heardMs = performance.now() - cutAt;
-        });
-        await sleep(forSeconds * 1_000);
-        if (forSeconds * 1_000 > REFUSAL_MS) {
-          assert.ok(heardMs > 0 && heardMs < REFUSAL_MS, `told after ${Math.round(heardMs)} ms`);
-        }
-        await deployment.proxy.mend();
-        const fates = [...(await first.fates()), ...(await during.fates())];
-        const after = await deployment.ask(LATE_COMERS).fates();
-        assert.equal(count(after).whole, after.length, 'all is well afterwards');
-        return count([...fates, ...after]);
-      } finally {
-        await deployment.close();
-      }
-    },
+        return () => deployment.proxy.mend();
+      }),
   };
 }
 
@@ -100,16 +74,14 @@ export function restarted(data: 'with' | 'without'): Fault {
         await round.underWay;
         await deployment.killRedis();
         await deployment.startRedis();
-        const fates = await round.fates(REST_AFTER_LOSS_MS);
-        const after = await deployment.ask(LATE_COMERS).fates();
-        assert.equal(count(after).whole, after.length, 'all is well afterwards');
+        const counts = await countAndAskAgain(deployment, await round.fates(REST_AFTER_LOSS_MS));
         const restored =
           deployment
             .process('bots')
             .output()
             .match(/was put back/g)?.length ?? 0;
         const remark = data === 'without' ? `${restored} replies were restored by the bots` : undefined;
-        return { ...count([...fates, ...after]), ...(remark && { remark }) };
+        return { ...counts, ...(remark && { remark }) };
       } finally {
         await deployment.close();
       }
