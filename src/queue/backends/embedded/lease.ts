@@ -53,11 +53,11 @@ export function ownIdentity(): Identity {
 /** @param now in ms since 1970 */
 export function newLease(
   identity: Identity,
-  kernelLock: Pick<Lease, 'hasKernelLock' | 'inode'>,
+  { hasKernelLock, inode }: Pick<Lease, 'hasKernelLock' | 'inode'>,
   now: number,
 ): Lease {
   const since = new Date(now).toISOString();
-  return { id: randomUUID(), ...identity, since, ...kernelLock, beats: 0, isReleased: false };
+  return { id: randomUUID(), ...identity, since, hasKernelLock, inode, beats: 0, isReleased: false };
 }
 
 /** Reads a lease from its file; undefined where there is none, or where a power failure has torn it. */
