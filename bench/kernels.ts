@@ -5,7 +5,8 @@
 import { fileURLToPath } from 'node:url';
 import { readCommandLine } from '../scripts/command-line.ts';
 import type { Row } from '../src/generator/engines/engine.ts';
-import { type Kernel, kernelNames, loadKernel } from '../src/generator/engines/integer/kernels.ts';
+import type { Kernel } from '../src/generator/engines/integer/kernel.ts';
+import { kernelNames, loadKernel } from '../src/generator/engines/integer/kernels.ts';
 import { createEngineMemory } from '../src/generator/engines/integer/memory.ts';
 import { type IntegerPlan, planOf } from '../src/generator/engines/integer/plan.ts';
 import { loadModel } from '../src/generator/model/files.ts';

@@ -19,7 +19,7 @@ export const ENGINE_OPENERS: Required<EngineOpeners> = {
         // Models of other kinds are run in float32.
         const { refusalOf } = await import('./integer/plan.ts');
         if (refusalOf(model.layers) !== undefined) return createOnnx(model, { capacity, threads });
-        const { createIntegerEngine } = await import('./integer/engine.ts');
+        const { createIntegerEngine } = await import('./integer/create.ts');
         return createIntegerEngine(model, { capacity, threads, kernel });
       },
       close: async () => {},

@@ -1,6 +1,6 @@
 /**
- * What engines share: argument checks, one call at a time, and drawing for engines that return logits to the
- * host.
+ * What engines share: argument checks, one call at a time, drawing for engines that return logits to the host,
+ * and a pause in which an engine on the event loop's thread lets it do other work.
  */
 import type { Model } from '../model/model.ts';
 import { sampleFromLogits } from '../sampler.ts';
@@ -208,3 +208,17 @@ export class Mutex {
     await release();
   }
 }
+
+/** Resolves after timers, sockets and messages were served; `setTimeout` would wait for milliseconds in a browser. */
+export const nextTask: () => Promise<void> =
+  typeof setImmediate === 'function'
+    ? () => new Promise((resolve) => setImmediate(resolve))
+    : () =>
+        new Promise((resolve) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => {
+            port1.close();
+            resolve();
+          };
+          port2.postMessage(null);
+        });

@@ -1,8 +1,7 @@
 /**
  * The engine for processors: LSTMs in exact integers, which are the same on every processor. Its arithmetic is
- * defined in docs/integer-engine.md.
+ * defined in docs/integer-engine.md. No `node:` imports.
  */
-import { availableParallelism } from 'node:os';
 import { StoryError } from '../../../errors.ts';
 import type { Model } from '../../model/model.ts';
 import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from '../engine.ts';
@@ -15,12 +14,12 @@ import {
   insideWord,
   Mutex,
 } from '../rows.ts';
-import { type Kernel, loadKernel } from './kernels.ts';
+import type { Kernel } from './kernel.ts';
 import { createEngineMemory, type EngineMemory } from './memory.ts';
 import { planOf } from './plan.ts';
 import { Shares } from './shares.ts';
 import { SlotStates } from './slot-states.ts';
-import { MAX_THREADS, Threads } from './threads.ts';
+import type { DecodeThreads, ThreadsOptions } from './threads.ts';
 
 export const INTEGER_ENGINE_NAME = 'integer';
 /**
@@ -30,40 +29,35 @@ export const INTEGER_ENGINE_NAME = 'integer';
 const STEPS_PER_DECODE = 16;
 /** Different sets of allowed ids in one decode; a batch with more is decoded in parts. */
 const ALLOWED_SETS = 64;
-/** Threads beyond this number gain little, since they share the memory's bandwidth. */
-const MAX_DEFAULT_THREADS = 8;
 
-export interface IntegerEngineOptions {
+export interface StartOptions {
   /** Number of slots. */
   readonly capacity: number;
-  /** Threads that compute; by default the number of processors, but at most 8. */
-  readonly threads?: number;
-  /** By default the fastest that runs here. */
-  readonly kernel?: Kernel;
+  readonly kernel: Kernel;
+  /** Threads that compute. */
+  readonly threads: number;
+  readonly startThreads: (options: ThreadsOptions) => Promise<DecodeThreads>;
 }
 
 /**
  * @throws RangeError for options out of range
  * @throws TypeError for a model that the engine cannot run; see `refusalOf` in plan.ts
- * @throws Error where no kernel can be used
  */
-export async function createIntegerEngine(model: Model, options: IntegerEngineOptions): Promise<Engine> {
-  const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
+export async function startIntegerEngine(model: Model, options: StartOptions): Promise<Engine> {
+  const { capacity, kernel, threads, startThreads } = options;
   expectInteger('capacity', capacity, 1, MAX_CAPACITY);
-  expectInteger('threads', threads, 1, MAX_THREADS);
   const plan = planOf(model);
-  const kernel = options.kernel ?? (await loadKernel());
   const sizes = { capacity, steps: STEPS_PER_DECODE, threads, sets: ALLOWED_SETS };
   const parts = createEngineMemory(kernel, plan, sizes, insideWord(model));
   const { network, job, memory } = parts;
-  const pool = await Threads.start({
+  const pool = await startThreads({
     ...{ kernel, memory, network: network.at, job: job.at, words: job, count: threads },
   });
   return new IntegerEngine({ ...parts, threads: pool });
 }
 
 interface Parts extends EngineMemory {
-  readonly threads: Threads;
+  readonly threads: DecodeThreads;
 }
 
 class IntegerEngine implements Engine {

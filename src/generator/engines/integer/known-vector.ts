@@ -4,7 +4,7 @@
  */
 import { uniformAt } from '../../sampler.ts';
 import type { Row } from '../engine.ts';
-import type { Kernel } from './kernels.ts';
+import type { Kernel } from './kernel.ts';
 import { createEngineMemory } from './memory.ts';
 import type { IntegerPlan } from './plan.ts';
 

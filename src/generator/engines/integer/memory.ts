@@ -1,7 +1,7 @@
 /** A network and a job in one memory, for a kernel. No `node:` imports. */
 import { Arena, Views } from './arena.ts';
 import { JobLayout, type JobSizes } from './job-layout.ts';
-import type { Kernel, KernelMemory } from './kernels.ts';
+import type { Kernel, KernelMemory } from './kernel.ts';
 import { NetworkLayout } from './network-layout.ts';
 import type { IntegerPlan } from './plan.ts';
 

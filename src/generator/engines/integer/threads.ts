@@ -1,7 +1,7 @@
 /** The worker threads of an integer engine: they share each decode, so that the event loop is free. */
 import { Worker } from 'node:worker_threads';
 import { LINE_WORDS } from './job-layout.ts';
-import type { Kernel, KernelMemory } from './kernels.ts';
+import type { Kernel, KernelMemory } from './kernel.ts';
 
 const THREAD_SOURCE = new URL('./thread.js', import.meta.url);
 /** A command's low bits are the number of threads that take part, the others count the commands. */
@@ -28,7 +28,21 @@ export interface ThreadsOptions {
   readonly count: number;
 }
 
-export class Threads {
+/** What computes the decodes of an engine. */
+export interface DecodeThreads {
+  readonly count: number;
+  /**
+   * Runs the decode that stands in the memory.
+   *
+   * @param participants number of threads, 1 to `count`
+   * @throws Error when a thread has failed
+   */
+  run(participants: number): Promise<void>;
+  /** Ends the threads; no decode is active. */
+  close(): Promise<void>;
+}
+
+export class Threads implements DecodeThreads {
   readonly #workers: readonly Worker[];
   readonly #words: Int32Array;
   readonly #at: ThreadWords;
@@ -68,12 +82,6 @@ export class Threads {
     return this.#workers.length;
   }
 
-  /**
-   * Runs the decode that stands in the memory.
-   *
-   * @param participants number of threads, 1 to `count`
-   * @throws Error when a thread has failed
-   */
   run(participants: number): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     this.#command = this.#command < MAX_COMMAND ? this.#command + COMMAND_STEP : COMMAND_STEP;
@@ -87,7 +95,6 @@ export class Threads {
     });
   }
 
-  /** Ends the threads; no decode is active. */
   async close(): Promise<void> {
     this.#failure ??= new Error('The threads of the integer engine are closed.');
     Atomics.store(this.#words, this.#at.command, STOP);

@@ -2,6 +2,7 @@
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { sampleFromLogits } from '../../sampler.ts';
+import { nextTask } from '../rows.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { composedKernels, type Lookup } from './kernels.ts';
 
@@ -21,7 +22,7 @@ export async function createWasmBackend({ binaries }: WasmOptions = {}): Promise
     paddedRows: (batch) => batch,
     kernels: wasmKernels,
     lost: new Promise(() => {}),
-    breathe: nextTurn,
+    breathe: nextTask,
     close: async () => {},
   };
 }
@@ -59,17 +60,3 @@ function wasmKernels(vocabularySize: number): ReturnType<typeof composedKernels>
     },
   };
 }
-
-/** Resolves after timers and sockets were served; `setTimeout` would wait for milliseconds in a browser. */
-const nextTurn: () => Promise<void> =
-  typeof setImmediate === 'function'
-    ? () => new Promise((resolve) => setImmediate(resolve))
-    : () =>
-        new Promise((resolve) => {
-          const { port1, port2 } = new MessageChannel();
-          port1.onmessage = () => {
-            port1.close();
-            resolve();
-          };
-          port2.postMessage(null);
-        });

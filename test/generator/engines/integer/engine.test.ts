@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
 import type { Engine, Row } from '../../../../src/generator/engines/engine.ts';
-import { createIntegerEngine } from '../../../../src/generator/engines/integer/engine.ts';
+import { createIntegerEngine } from '../../../../src/generator/engines/integer/create.ts';
 import { kernelNames, loadKernel } from '../../../../src/generator/engines/integer/kernels.ts';
 import { planOf } from '../../../../src/generator/engines/integer/plan.ts';
 import type { Model } from '../../../../src/generator/model/model.ts';

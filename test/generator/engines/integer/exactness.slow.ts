@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { createIntegerEngine } from '../../../../src/generator/engines/integer/engine.ts';
+import { createIntegerEngine } from '../../../../src/generator/engines/integer/create.ts';
 import { kernelNames, loadKernel } from '../../../../src/generator/engines/integer/kernels.ts';
 import { planOf } from '../../../../src/generator/engines/integer/plan.ts';
 import { randomModel } from '../../model/random-model.ts';

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Row } from '../../../../src/generator/engines/engine.ts';
-import { createIntegerEngine } from '../../../../src/generator/engines/integer/engine.ts';
+import { createIntegerEngine } from '../../../../src/generator/engines/integer/create.ts';
 import { kernelNames, loadKernel } from '../../../../src/generator/engines/integer/kernels.ts';
 import { uniformAt } from '../../../../src/generator/sampler.ts';
 import { RandomLayers } from '../../model/random-layers.ts';

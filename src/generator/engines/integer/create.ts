@@ -1,0 +1,33 @@
+/** Creates the integer engine of a server: its kernel is a native one where there is one, and runs in threads. */
+import { availableParallelism } from 'node:os';
+import type { Model } from '../../model/model.ts';
+import type { Engine } from '../engine.ts';
+import { expectInteger } from '../rows.ts';
+import { startIntegerEngine } from './engine.ts';
+import type { Kernel } from './kernel.ts';
+import { loadKernel } from './kernels.ts';
+import { MAX_THREADS, Threads } from './threads.ts';
+
+/** Threads beyond this number gain little, since they share the memory's bandwidth. */
+const MAX_DEFAULT_THREADS = 8;
+
+export interface IntegerEngineOptions {
+  /** Number of slots. */
+  readonly capacity: number;
+  /** Threads that compute; by default the number of processors, but at most 8. */
+  readonly threads?: number;
+  /** By default the fastest that runs here. */
+  readonly kernel?: Kernel;
+}
+
+/**
+ * @throws RangeError for options out of range
+ * @throws TypeError for a model that the engine cannot run; see `refusalOf` in plan.ts
+ * @throws Error where no kernel can be used
+ */
+export async function createIntegerEngine(model: Model, options: IntegerEngineOptions): Promise<Engine> {
+  const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
+  expectInteger('threads', threads, 1, MAX_THREADS);
+  const kernel = options.kernel ?? (await loadKernel());
+  return startIntegerEngine(model, { capacity, kernel, threads, startThreads: Threads.start });
+}
