@@ -25,7 +25,7 @@ interface Figures {
   readonly rates: Record<number, number>;
 }
 
-const ENGINES: readonly string[] = ['wasm', 'webgpu', 'auto'];
+const ENGINES: readonly string[] = ['integer', 'wasm', 'webgpu', 'auto'];
 const HELP = `
 npm run bench:static -- [ENGINE]
 

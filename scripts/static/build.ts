@@ -2,6 +2,7 @@
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import {
   BUNDLING,
@@ -11,13 +12,15 @@ import {
   pageHtml,
 } from '../../src/bots/web/page-files.ts';
 import type { EngineName } from '../../src/generator/engines/choose.ts';
+import { WASM_NAMES } from '../../src/generator/engines/integer/kernel.ts';
+import { BINARIES } from '../../src/generator/engines/integer/kernels.ts';
 import { LEXICON_FILE } from '../../src/generator/lexicon.ts';
 import { listModels, readJson } from '../../src/generator/model/files.ts';
 import { MODEL_FILE, readModelPlan, VOCABULARY_FILE } from '../../src/generator/model/format.ts';
 import { PAGE_POLICY } from '../../src/page/policy.ts';
 
-/** For browsers with and without SIMD; threads are not used. */
-const WASM_FILES = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
+/** TensorFlow.js's, for browsers with and without SIMD; threads are not used. */
+const TENSORFLOW_FILES = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
 
 /** The policy is in the page itself, because a static host sends no such header. */
 const CONTENT_SECURITY_POLICY = Object.entries(PAGE_POLICY)
@@ -50,8 +53,11 @@ export async function buildStatic(
   for (const { path, contents } of await bundles(models, engine)) await write(path, contents);
   await write('index.html', withPolicy(pageHtml(links)));
   for (const file of Object.keys(PLAIN_FILES)) await write(file, { from: join(PAGE_SOURCE, file) });
-  const binaries = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-  for (const file of WASM_FILES) await write(`wasm/${file}`, { from: join(binaries, file) });
+  for (const file of WASM_NAMES.map((name) => `${name}.wasm`)) {
+    await write(`wasm/${file}`, { from: fileURLToPath(new URL(file, BINARIES)) });
+  }
+  const tensorflow = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+  for (const file of TENSORFLOW_FILES) await write(`wasm/${file}`, { from: join(tensorflow, file) });
   for (const { name } of models) {
     const from = join(modelsFolder, name);
     const plan = readModelPlan(await readJson(join(from, MODEL_FILE), `${name}/${MODEL_FILE}`), name);

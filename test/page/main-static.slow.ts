@@ -8,8 +8,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { buildStatic } from '../../scripts/static/build.ts';
-import { createTensorflowEngine } from '../../src/generator/engines/tensorflow/engine.ts';
-import { createWasmBackend } from '../../src/generator/engines/tensorflow/wasm.ts';
+import { createIntegerEngine } from '../../src/generator/engines/integer/create.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import { action, complaintsOf, grownTo, lastStory, launch, NO_BROWSER, type } from '../bots/web/browser.ts';
@@ -115,7 +114,7 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     ['temperature=0.6', { temperature: 0.6 }],
     ['preset=lively', { preset: 'lively', temperature: 0.4 }],
   ] as const) {
-    it(`generates what Node generates by WASM with ${sampling}, also after a reload`, async (t) => {
+    it(`generates what Node generates with ${sampling}, also after a reload`, async (t) => {
       const request = {
         ...{ prompt: 'The last robot on Mars', context: '', ...settings, length: 1_200 },
         ...{ seed: 4_242, model: 'scifi' },
@@ -128,10 +127,10 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
       assert.ok(found.length > 0 && shown.length < 1_000);
       await action(page, 'Continue').waitFor();
       const text = await storyText(page);
-      assert.match((await page.locator('.facts').textContent())!, /\(tensorflow-wasm\).*seed 4242/);
+      assert.match((await page.locator('.facts').textContent())!, /\(integer\).*seed 4242/);
 
       const model = await loadModel(`${MODELS}/scifi`);
-      const engine = await createTensorflowEngine(model, await createWasmBackend(), { capacity: 1 });
+      const engine = await createIntegerEngine(model, { capacity: 1 });
       t.after(() => engine.close());
       const story = await new Storyteller(model, engine, { maxWaiting: 0 }).tell(request);
       assert.equal(text, story.text);
@@ -190,17 +189,6 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
     for (const { src } of manifest.icons) assert.ok(sizes.has(src), `${src} is there`);
     assert.ok(sizes.has('favicon.ico') && sizes.has('robots.txt'));
     assert.deepEqual(await page.locator('.about a').allTextContents(), ['Privacy']);
-  });
-
-  it('includes every engine, and a visitor fetches only the one that runs', async (t) => {
-    const page = await visit(t);
-    await page.getByText('The computer is ready').waitFor();
-    const unused = [/^webgpu-.*\.js$/, /^wasm\/tfjs-backend-wasm\.wasm$/];
-    for (const pattern of unused) {
-      assert.equal([...sizes.keys()].filter((path) => pattern.test(path)).length, 1, `${pattern} is there`);
-      assert.ok(!host.asked.some((path) => pattern.test(path)), `${pattern} stays there`);
-    }
-    assert.ok(host.asked.includes('wasm/tfjs-backend-wasm-simd.wasm'));
   });
 });
 

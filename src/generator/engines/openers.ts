@@ -1,9 +1,10 @@
 /** The engines of a server; each is loaded on first use. */
 import type { Model } from '../model/model.ts';
-import type { EngineName, EngineOpener, EngineOpeners, EngineOptions } from './choose.ts';
+import type { EngineName, EngineOpeners, EngineOptions } from './choose.ts';
 import type { Engine } from './engine.ts';
 import { EngineSupervisor } from './engine-supervisor.ts';
-import { BACKEND_OPENERS, type BackendOpener } from './tensorflow/open.ts';
+import { onTensorflow } from './tensorflow/backend.ts';
+import { BACKEND_OPENERS } from './tensorflow/open.ts';
 
 export const ENGINE_OPENERS: Required<EngineOpeners> = {
   cuda: onTensorflow(BACKEND_OPENERS.cuda),
@@ -35,18 +36,6 @@ export const ENGINE_OPENERS: Required<EngineOpeners> = {
 async function createOnnx(model: Model, { capacity, threads }: EngineOptions): Promise<Engine> {
   const { createOnnxEngine } = await import('./onnx.ts');
   return createOnnxEngine(model, { capacity, threads });
-}
-
-function onTensorflow(open: BackendOpener): EngineOpener {
-  return async (request) => {
-    const { backend, device } = await open(request);
-    const { createTensorflowEngine } = await import('./tensorflow/engine.ts');
-    return {
-      device,
-      create: (model, { capacity }) => createTensorflowEngine(model, backend, { capacity }),
-      close: () => backend.close(),
-    };
-  };
 }
 
 /** Creates the supervisor of this machine's engines. */

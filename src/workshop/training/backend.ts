@@ -1,8 +1,8 @@
 /** The TensorFlow.js backend of a run: the first that works of CUDA, WebGPU on a GPU, and WASM. */
 import { StoryError } from '../../errors.ts';
 import { AUTOMATIC_ENGINES, type EngineName } from '../../generator/engines/choose.ts';
-import type { TensorflowBackend } from '../../generator/engines/tensorflow/backend.ts';
-import { BACKEND_OPENERS, type BackendOpener } from '../../generator/engines/tensorflow/open.ts';
+import type { BackendOpener, TensorflowBackend } from '../../generator/engines/tensorflow/backend.ts';
+import { BACKEND_OPENERS } from '../../generator/engines/tensorflow/open.ts';
 
 /**
  * Opens a backend and makes it the current one.

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoryError } from '../../../src/errors.ts';
-import type { ChosenEngine } from '../../../src/generator/engines/choose.ts';
 import { EngineLostError } from '../../../src/generator/engines/engine.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
 import type { Report } from '../../../src/page/backend/worker.ts';
@@ -28,16 +27,6 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
   const reports: Report[] = [];
   let begun = () => {};
   let fetches = 0;
-  const open = async (): Promise<ChosenEngine> => ({
-    name: 'wasm',
-    reason: 'a test',
-    device: 'none',
-    create: async (_model, { capacity }) => {
-      engines.push(new FakeEngine({ capacity, next: nextOfWords }));
-      return engines.at(-1)!;
-    },
-    close: async () => {},
-  });
   const report = (message: Report) => {
     reports.push(message);
     if (states('a').length === 3) begun();
@@ -48,7 +37,14 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
       for (const share of [0.001, 0.5, 0.501, 1]) onProgress(share);
       return fetchModel();
     },
-    engines: { open, reopen: open },
+    engines: {
+      prepare: async () => {},
+      create: async (_model, capacity) => {
+        engines.push(new FakeEngine({ capacity, next: nextOfWords }));
+        return engines.at(-1)!;
+      },
+      recover: async () => {},
+    },
     onStatus: (status) => report({ type: 'status', status }),
   });
   let now = 0;

@@ -55,7 +55,7 @@ export async function firstExact(
 /**
  * The kernels in WebAssembly that can be loaded.
  *
- * @param read gives the file of a name
+ * @param read gives the bytes of a file; its errors are thrown
  * @param refusals receives why some cannot be loaded
  */
 export async function* wasmKernels(
@@ -63,8 +63,9 @@ export async function* wasmKernels(
   refusals: string[],
 ): AsyncGenerator<Kernel> {
   for (const name of WASM_NAMES) {
+    const bytes = await read(`${name}.wasm`);
     try {
-      yield wasmKernel(name, await WebAssembly.compile(await read(`${name}.wasm`)));
+      yield wasmKernel(name, await WebAssembly.compile(bytes));
     } catch (error) {
       refusals.push(`${name}: ${(error as Error).message}`);
     }

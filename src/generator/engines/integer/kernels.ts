@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type Addon, attach } from './attach.js';
 import { firstExact, type Kernel, wasmKernels } from './kernel.ts';
 
-const BINARIES = new URL('./binaries/', import.meta.url);
+/** The folder of the compiled kernels. */
+export const BINARIES = new URL('./binaries/', import.meta.url);
 
 /**
  * The first kernel that runs here and gives the known result, or the one of a name.

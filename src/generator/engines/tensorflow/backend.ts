@@ -1,4 +1,5 @@
 /** What an engine needs from a backend of TensorFlow.js, and how a WebGPU adapter is described. */
+import type { EngineOpener, OpenRequest } from '../choose.ts';
 import type { Kernels } from './kernels.ts';
 
 /** An initialized backend of TensorFlow.js, and its settings. */
@@ -20,6 +21,28 @@ export interface TensorflowBackend {
   breathe(): Promise<void>;
   /** Releases the device. All its engines must be closed before. */
   close(): Promise<void>;
+}
+
+export interface OpenedBackend {
+  readonly backend: TensorflowBackend;
+  /** The device, as messages show it. */
+  readonly device: string;
+}
+
+/** How a backend is opened; one that cannot run here throws an error that names what is missing. */
+export type BackendOpener = (request: OpenRequest) => Promise<OpenedBackend>;
+
+/** Opens an engine on a backend. TensorFlow.js is loaded on first use. */
+export function onTensorflow(open: BackendOpener): EngineOpener {
+  return async (request) => {
+    const { backend, device } = await open(request);
+    const { createTensorflowEngine } = await import('./engine.ts');
+    return {
+      device,
+      create: (model, { capacity }) => createTensorflowEngine(model, backend, { capacity }),
+      close: () => backend.close(),
+    };
+  };
 }
 
 /** An adapter's name, as messages show it. */

@@ -1,15 +1,6 @@
 /** Opens the backends of TensorFlow.js that a server has, for stories and for training; each is loaded on first use. */
-import type { EngineName, OpenRequest } from '../choose.ts';
-import { adapterTitle, isSoftware, type TensorflowBackend } from './backend.ts';
-
-export interface OpenedBackend {
-  readonly backend: TensorflowBackend;
-  /** The device, as messages show it. */
-  readonly device: string;
-}
-
-/** How a backend is opened; one that cannot run here throws an error that names what is missing. */
-export type BackendOpener = (request: OpenRequest) => Promise<OpenedBackend>;
+import type { EngineName } from '../choose.ts';
+import { adapterTitle, type BackendOpener, isSoftware } from './backend.ts';
 
 /** By the name of the engine on the backend, the fastest first. */
 export const BACKEND_OPENERS = {

@@ -5,7 +5,7 @@ import { after, before, describe, it, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { saveModel } from '../../../src/generator/model/files.ts';
-import { fetchModel, sha256Of } from '../../../src/page/story-worker/models.ts';
+import { fetchModel, sha256Of } from '../../../src/page/story-worker/fetch-model.ts';
 import { randomModel } from '../../generator/model/random-model.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
 
