@@ -5,18 +5,26 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openPostgres } from './postgres.ts';
+import { isSurvived, type Statement, type StatementResult, Statements } from './statements.ts';
 
-/** Messages to the thread. */
+/** A message to the thread. */
 export type ToThread =
   | { readonly type: 'query'; readonly id: number; readonly sql: string; readonly params: readonly unknown[] }
   | { readonly type: 'close'; readonly id: number };
 
-/** Messages from the thread. */
+/** A message from the thread: answers to several queries, or what Postgres has notified. */
 export type FromThread =
   | { readonly type: 'ready' }
-  | { readonly type: 'result'; readonly id: number; readonly rows: unknown[]; readonly rowCount: number }
-  | { readonly type: 'error'; readonly id: number; readonly error: DatabaseErrorFields }
-  | { readonly type: 'notification'; readonly channel: string; readonly payload: string };
+  | { readonly type: 'answers'; readonly answers: readonly Answer[] }
+  | { readonly type: 'notifications'; readonly notifications: readonly Notification[] };
+
+/** The answer to one message. */
+export type Answer = { readonly id: number } & (StatementResult | { readonly error: DatabaseErrorFields });
+
+export interface Notification {
+  readonly channel: string;
+  readonly payload: string;
+}
 
 /** The fields of a Postgres error that BullMQ reads. */
 interface DatabaseErrorFields {
@@ -33,12 +41,17 @@ const LEADING_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/;
 const LISTEN = /^LISTEN\s+"?(\w+)"?/i;
 const UNLISTEN = /^UNLISTEN\s+"?(\w+|\*)"?/i;
 
+/** Statements with parameters that are run together: a bound on the memory and the time of a transaction. */
+const MAX_TOGETHER = 64;
+
 const port = parentPort!;
 const send = (message: FromThread) => port.postMessage(message);
 const { folder } = workerData as ThreadOptions;
 
 const database = await openPostgres(folder);
+const statements = new Statements(database);
 const listening = new Set<string>();
+let notifications: Notification[] = [];
 
 /**
  * PGlite has its own method for LISTEN; sent as a query, LISTEN would be accepted and no notification would
@@ -47,10 +60,11 @@ const listening = new Set<string>();
 async function listen(channel: string): Promise<void> {
   if (listening.has(channel)) return;
   listening.add(channel);
-  await database.listen(channel, (payload) => send({ type: 'notification', channel, payload }));
+  await database.listen(channel, (payload) => notifications.push({ channel, payload }));
 }
 
-async function query(sql: string, params: readonly unknown[]) {
+/** Runs a query without parameters, in the simple protocol, which takes several statements at once. */
+async function runSimple(sql: string): Promise<StatementResult> {
   // BullMQ's command files begin with comments, before the verb that identifies the command.
   const statement = sql.replace(LEADING_COMMENTS, '');
   const channel = LISTEN.exec(statement)?.[1];
@@ -60,15 +74,8 @@ async function query(sql: string, params: readonly unknown[]) {
   }
   // The channels are shared by every queue of the process: one queue's UNLISTEN must not silence the others.
   if (UNLISTEN.test(statement)) return { rows: [], rowCount: 0 };
-  if (params.length === 0) {
-    // The simple protocol, which takes several statements at once, as migrations need.
-    const results = await database.exec(sql);
-    const last = results.at(-1);
-    return { rows: last?.rows ?? [], rowCount: last?.affectedRows || (last?.rows.length ?? 0) };
-  }
-  const result = await database.query(sql, params as unknown[]);
-  // PGlite counts changed rows; `pg` counts rows that were read, too.
-  return { rows: result.rows, rowCount: result.affectedRows || result.rows.length };
+  const last = (await database.exec(sql)).at(-1);
+  return { rows: last?.rows ?? [], rowCount: last?.affectedRows || (last?.rows.length ?? 0) };
 }
 
 function errorFields(error: unknown): DatabaseErrorFields {
@@ -77,25 +84,56 @@ function errorFields(error: unknown): DatabaseErrorFields {
   return { message: error.message, code, detail };
 }
 
-/** Whether Postgres continues after an error. After a panic, as on a full disk, its next query never ends. */
-function isSurvived(error: unknown): boolean {
-  return (error as { severity?: unknown } | null)?.severity === 'ERROR';
+/** Answers the message at the front, or several queries from there on that have parameters. */
+async function answer(messages: ToThread[]): Promise<Answer[]> {
+  const first = messages[0]!;
+  if (first.type === 'close') {
+    messages.shift();
+    await database.close();
+    return [{ id: first.id, rows: [], rowCount: 0 }];
+  }
+  if (first.params.length === 0) {
+    messages.shift();
+    try {
+      return [{ id: first.id, ...(await runSimple(first.sql)) }];
+    } catch (error) {
+      if (!isSurvived(error)) throw error;
+      return [{ id: first.id, error: errorFields(error) }];
+    }
+  }
+  const other = messages.findIndex((message) => message.type !== 'query' || message.params.length === 0);
+  const count = Math.min(other < 0 ? messages.length : other, MAX_TOGETHER);
+  const queries = messages.splice(0, count) as (ToThread & Statement)[];
+  const outcomes = await statements.run(queries);
+  return outcomes.map((outcome, index) => {
+    const { id } = queries[index]!;
+    return 'error' in outcome ? { id, error: errorFields(outcome.error) } : { id, ...outcome.result };
+  });
 }
 
-port.on('message', async (message: ToThread) => {
-  try {
-    if (message.type === 'close') {
-      await database.close();
-      send({ type: 'result', id: message.id, rows: [], rowCount: 0 });
-      port.close();
-      return;
-    }
-    send({ type: 'result', id: message.id, ...(await query(message.sql, message.params)) });
-  } catch (error) {
-    // Any thrown error ends this thread, and with it the database.
-    if (!isSurvived(error)) throw error;
-    send({ type: 'error', id: message.id, error: errorFields(error) });
+const waiting: ToThread[] = [];
+let isAnswering = false;
+
+/** Any error that is thrown here ends this thread, and with it the database. */
+async function answerAll(): Promise<void> {
+  while (waiting.length > 0) {
+    const isLast = waiting[0]!.type === 'close';
+    send({ type: 'answers', answers: await answer(waiting) });
+    // A message of its own after the answers: a query's caller that found nothing listens by then.
+    if (notifications.length > 0) send({ type: 'notifications', notifications });
+    notifications = [];
+    if (isLast) port.close();
+    // Queries that have come meanwhile are run with the next ones.
+    await new Promise(setImmediate);
   }
+  isAnswering = false;
+}
+
+port.on('message', (messages: readonly ToThread[]) => {
+  waiting.push(...messages);
+  if (isAnswering) return;
+  isAnswering = true;
+  setImmediate(() => void answerAll());
 });
 
 send({ type: 'ready' });

@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { runMigrations } from 'bullmq';
 import { StoryError } from '../../../errors.ts';
 import { createDatabase } from './create.ts';
-import type { FromThread, ThreadOptions, ToThread } from './database-thread.ts';
+import type { Answer, FromThread, ThreadOptions, ToThread } from './database-thread.ts';
 import { type FolderLock, LOCK_FILES, lockFolder } from './folder-lock.ts';
 import { closeToOthers, makePrivateFolder } from './private-files.ts';
 
@@ -74,6 +74,8 @@ export class EmbeddedDatabase extends EventEmitter {
   readonly #clients = new Set<EmbeddedClient>();
   /** Resolves when the database has ended by itself. */
   readonly lost: Promise<Error>;
+  /** Messages that are sent together when the present task has ended. */
+  #unsent: ToThread[] = [];
   #nextId = 0;
   #closed: Promise<void> | undefined;
   #broken: Error | undefined;
@@ -204,20 +206,32 @@ export class EmbeddedDatabase extends EventEmitter {
     if (this.#broken) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
       this.#pending.set(message.id, { resolve, reject });
-      this.#thread.postMessage(message);
+      this.#unsent.push(message);
+      if (this.#unsent.length === 1) queueMicrotask(() => this.#send());
     });
   }
 
+  #send(): void {
+    const messages = this.#unsent;
+    this.#unsent = [];
+    this.#thread.postMessage(messages);
+  }
+
   #receive(message: FromThread): void {
-    if (message.type === 'notification') {
-      for (const client of this.#clients) client.emit('notification', message);
-      return;
+    if (message.type === 'notifications') {
+      for (const notification of message.notifications) {
+        for (const client of this.#clients) client.emit('notification', notification);
+      }
+    } else if (message.type === 'answers') {
+      for (const answer of message.answers) this.#settle(answer);
     }
-    if (message.type === 'ready') return;
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    if (message.type === 'result') pending?.resolve(message);
-    else pending?.reject(Object.assign(new Error(message.error.message), message.error));
+  }
+
+  #settle(answer: Answer): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if ('error' in answer) pending?.reject(Object.assign(new Error(answer.error.message), answer.error));
+    else pending?.resolve(answer);
   }
 
   #fail(error: Error): void {
