@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { StoryError } from '../../errors.ts';
 import { clientNetwork } from '../../http/address.ts';
+import { MAX_REPLIES } from '../../page/backend/events.ts';
 import type { Requester } from '../../queue/admission/store.ts';
 import {
   DEFAULT_PRESET,
@@ -12,9 +13,6 @@ import {
 import type { WebReplies } from './replies.ts';
 import { addressOf } from './request.ts';
 import { SnapshotStream, type SnapshotStreamOptions } from './snapshot-stream.ts';
-
-/** Most replies in one stream: the unfinished replies of all windows of one browser. */
-const MAX_REPLIES = 16;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -29,8 +29,8 @@ export const openStream: OpenStream = (ids, { onState, onAlive, onLoss }) => {
   return () => source.close();
 };
 
-/** Most replies in one stream; the server's limit. */
-const MAX_REPLIES = 16;
+/** Most replies in one stream, the unfinished ones of all windows of one browser; the server refuses more. */
+export const MAX_REPLIES = 16;
 /** Followers that register within this time share one stream. */
 const GATHER_MS = 30;
 
