@@ -60,7 +60,7 @@ export function warmthAfter(again: 'warmer' | 'cooler', request: Warmth): Warmth
 }
 
 /** `temperature + change`, within bounds and without binary rounding errors. */
-export function warmed(temperature: number, change: number): number {
+function warmed(temperature: number, change: number): number {
   const { min, max } = STORY_BOUNDS.temperature;
   const rounded =
     Math.round((temperature + change) * TEMPERATURE_STEPS_PER_UNIT) / TEMPERATURE_STEPS_PER_UNIT;

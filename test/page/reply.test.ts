@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { continuationContext, failed, mergeState, segmentsOf, wholeText } from '../../src/page/reply.ts';
 import type { ReplyState } from '../../src/story/story.ts';
-import { warmed } from '../../src/story/variations.ts';
 import { finished, reply } from './replies.ts';
 
 const waiting = (position: number | null): ReplyState => ({ status: 'waiting', position });
@@ -36,13 +35,6 @@ test('a reply that fails in the page keeps its text', () => {
     text: 'So far',
     error,
   });
-});
-
-test('warmer and cooler stay within bounds, without rounding errors', () => {
-  assert.equal(warmed(0.4, 0.2), 0.6);
-  assert.equal(warmed(0.1, 0.2), 0.3);
-  assert.equal(warmed(0.1, -0.2), 0);
-  assert.equal(warmed(1.9, 0.2), 2);
 });
 
 test('a short story is continued with its whole text, and with its own context', () => {

@@ -12,6 +12,18 @@ describe('the requests of the buttons', () => {
     assert.ok(requestAgain('continue', last, 'word '.repeat(900), 8).context.length <= 2_000);
   });
 
+  it('Warmer and Cooler stay within bounds, without rounding errors', () => {
+    const moves = [
+      [0.4, 'warmer', 0.6],
+      [0.1, 'warmer', 0.3],
+      [0.1, 'cooler', 0],
+      [1.9, 'warmer', 2],
+    ] as const;
+    for (const [temperature, action, expected] of moves) {
+      assert.equal(requestAgain(action, { ...last, temperature }, '', 8).temperature, expected);
+    }
+  });
+
   it('Another: another seed. Warmer and Cooler: the same seed, within the bounds', () => {
     assert.deepEqual(requestAgain('another', last, '', 8), { ...last, seed: 8 });
     assert.deepEqual(requestAgain('warmer', last, '', 8), { ...last, temperature: 2 });
