@@ -11,7 +11,7 @@ import { buildStatic } from '../../scripts/static/build.ts';
 import { createIntegerEngine } from '../../src/generator/engines/integer/create.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
-import { action, complaintsOf, grownTo, lastStory, launch, NO_BROWSER, type } from '../bots/web/browser.ts';
+import { action, browserTests, complaintsOf, grownTo, lastStory, launch, type } from '../bots/web/browser.ts';
 import { temporaryFolder } from '../helpers/programs.ts';
 import { type StaticHost, startStaticHost } from '../helpers/static-host.ts';
 
@@ -24,7 +24,7 @@ const PATIENCE_MS = 30_000;
  */
 const FIRST_TEXT_LIMIT_MS = 8_000;
 
-describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
+describe('the page without a server', browserTests(), () => {
   let browser: Browser;
   let host: StaticHost;
   let sizes: Map<string, number>;
@@ -40,7 +40,6 @@ describe('the page without a server', { skip: NO_BROWSER ?? false }, () => {
   });
 
   after(async () => {
-    await browser?.close();
     await host?.close();
     await remove?.();
   });

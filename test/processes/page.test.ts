@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { action, grownTo, lastStory, launch, NO_BROWSER, type } from '../bots/web/browser.ts';
+import { action, browserTests, grownTo, lastStory, launch, type } from '../bots/web/browser.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, temporaryFolder } from '../helpers/programs.ts';
 
 const START_LIMIT_MS = 60_000;
 
-describe('npm start and a browser', { skip: NO_BROWSER ?? false }, () => {
+describe('npm start and a browser', browserTests(), () => {
   let browser: Browser;
   let process: RoleProcess;
   let base: string;
@@ -29,7 +29,6 @@ describe('npm start and a browser', { skip: NO_BROWSER ?? false }, () => {
   });
 
   after(async () => {
-    await browser?.close();
     await process?.kill();
     await remove();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import type { WebServerOptions } from '../../../src/bots/web/server.ts';
 import { FakeWebReplies, type Pace } from '../../fakes/web-replies.ts';
@@ -12,14 +12,20 @@ export const PACE: Pace = { everyMs: 60, characters: 12 };
 /** A loaded machine takes many times as long as a quiet one. */
 const TIMEOUT_MS = 60_000;
 
-/** Why browser tests are skipped here; undefined where they run. */
-export const NO_BROWSER = findChromium()
-  ? undefined
-  : 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.';
+const NO_BROWSER = 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.';
 
 let launched: Promise<Browser> | undefined;
 
-/** The browser that all test files of a process share; started by the first call, and closed after all tests. */
+/**
+ * For the top of a file of tests that need the browser: closes it after all tests of the process. Returns
+ * options of such tests, which skip them where there is no browser.
+ */
+export function browserTests(): { skip: string | false } {
+  after(async () => (await launched)?.close());
+  return { skip: findChromium() ? false : NO_BROWSER };
+}
+
+/** The browser that all test files of a process share; started by the first call. */
 export function launch(): Promise<Browser> {
   launched ??= chromium.launch({ executablePath: findChromium()!, args: CHROMIUM_ARGUMENTS });
   return launched;
@@ -35,7 +41,6 @@ export interface OpenPage {
 /** Opens the page in a fresh profile, on its own server; both are closed when the test ends. */
 export async function openPage(
   t: TestContext,
-  browser: Browser,
   options: {
     pace?: Pace;
     replies?: FakeWebReplies;
@@ -49,6 +54,7 @@ export async function openPage(
   const replies = options.replies ?? new FakeWebReplies(options.pace ?? PACE);
   const { pace: _, hash, viewport, touch = false, colorScheme = 'light', ...serverOptions } = options;
   const server = await startServer(t, { ...serverOptions, replies });
+  const browser = await launch();
   const context = await browser.newContext({
     viewport: viewport ?? { width: 1_000, height: 800 },
     hasTouch: touch,

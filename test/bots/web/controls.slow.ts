@@ -1,25 +1,20 @@
 /** Keys, buttons and links: the requests they send, and where they leave the focus. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { StoryError } from '../../../src/errors.ts';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
-import { action, grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { action, browserTests, grownTo, lastStory, launch, openPage, type } from './browser.ts';
 import { parseRequest } from './helpers.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 const QUICK = { everyMs: 20, characters: 200 };
 const field = (page: Page) => page.getByLabel('How the story begins');
 
 test('Stop keeps the focus while it waits, then moves it to the story', options, async (t) => {
-  const { page } = await openPage(t, browser);
+  const { page } = await openPage(t);
   await type(page, 'It all began with');
   await grownTo(page, 40);
   // As text: the test loader adds helper calls to functions that a page does not define.
@@ -46,7 +41,7 @@ test('Stop keeps the focus while it waits, then moves it to the story', options,
 });
 
 test('Enter in an empty field submits; a double press submits once', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: QUICK });
+  const { page, server } = await openPage(t, { pace: QUICK });
   await field(page).focus();
   await page.keyboard.press('Enter');
   await action(page, 'Continue').waitFor();
@@ -65,7 +60,7 @@ test('Enter in an empty field submits; a double press submits once', options, as
 });
 
 test('the Enter that ends a composition submits nothing, in Safari too', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: QUICK });
+  const { page, server } = await openPage(t, { pace: QUICK });
   await field(page).fill('\u661f');
   await field(page).evaluate((element) => {
     for (const how of [{ isComposing: true }, { keyCode: 229 }]) {
@@ -87,7 +82,7 @@ test('a refused opening is offered for editing, and is restored with its options
     if (request.prompt.includes('bad')) throw new StoryError('declined', 'Please try other words.');
     return request;
   };
-  const { page } = await openPage(t, browser, { replies, parseRequest: refusing });
+  const { page } = await openPage(t, { replies, parseRequest: refusing });
   await page.getByText('Options', { exact: true }).click();
   await page.getByLabel('Length, in characters').fill('300');
   await type(page, 'A bad thing');
@@ -112,7 +107,7 @@ test('a refused opening is offered for editing, and is restored with its options
 test('a request that failed can be tried again or edited', options, async (t) => {
   const replies = new FakeWebReplies(QUICK);
   replies.broken = new StoryError('busy', 'Too many stories are waiting.');
-  const { page } = await openPage(t, browser, { replies });
+  const { page } = await openPage(t, { replies });
   await type(page, 'It all');
   await action(page, 'Edit').waitFor();
   replies.broken = undefined;
@@ -121,7 +116,7 @@ test('a request that failed can be tried again or edited', options, async (t) =>
 });
 
 test('the link of a continued story opens all of its parts again', options, async (t) => {
-  const { page, server, complaints } = await openPage(t, browser, {
+  const { page, server, complaints } = await openPage(t, {
     hash: '#prompt=It%20all&length=200&seed=5',
     pace: QUICK,
   });
@@ -136,7 +131,7 @@ test('the link of a continued story opens all of its parts again', options, asyn
   await page.getByText('Link copied').first().waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
 
-  const visitor = await browser.newContext();
+  const visitor = await (await launch()).newContext();
   t.after(() => visitor.close());
   const other = await visitor.newPage();
   await other.goto(link);
@@ -151,7 +146,7 @@ test('the link of a continued story opens all of its parts again', options, asyn
 
 test('a link of several parts continues after a reload, and not after Stop', options, async (t) => {
   const hash = '#prompt=It%20all&length=400&seed=5&then=6&then=7';
-  const { page, server } = await openPage(t, browser, { hash, pace: { everyMs: 60, characters: 12 } });
+  const { page, server } = await openPage(t, { hash, pace: { everyMs: 60, characters: 12 } });
   await grownTo(page, 60);
   await page.reload();
   await until(() => server.replies.submitted.length === 2, 'the request of the second part', 15_000);

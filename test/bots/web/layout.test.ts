@@ -1,15 +1,10 @@
 /** Overlapping elements: magnified, on a phone's touch screen, in the dark. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { action, assertFits, grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { test } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import { action, assertFits, browserTests, grownTo, lastStory, launch, openPage, type } from './browser.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 const QUICK = { everyMs: 20, characters: 200 };
 /** 1,280 by 1,024 pixels, magnified to 400%. */
@@ -42,7 +37,7 @@ test(
   'magnified to 400%, the growing line stays in view, and so does a story below open options',
   options,
   async (t) => {
-    const { page } = await openPage(t, browser, { viewport: MAGNIFIED });
+    const { page } = await openPage(t, { viewport: MAGNIFIED });
     assert.equal(await page.evaluate(() => scrollY), 0, 'the page opens at its beginning');
     await type(page, 'It all began with');
     for (const least of [100, 250, 400]) {
@@ -67,7 +62,7 @@ test(
 );
 
 test('magnified, open options keep their position while the story grows', options, async (t) => {
-  const { page } = await openPage(t, browser, { viewport: MAGNIFIED });
+  const { page } = await openPage(t, { viewport: MAGNIFIED });
   await type(page, 'It all began with');
   const before = await grownTo(page, 60);
   await page.getByText('Options', { exact: true }).click();
@@ -80,7 +75,7 @@ test('magnified, open options keep their position while the story grows', option
 for (const width of [360, 320]) {
   test(`on a phone of ${width} pixels buttons fill their rows and fit their labels`, options, async (t) => {
     const viewport = { width, height: 640 };
-    const { page } = await openPage(t, browser, { viewport, touch: true, pace: QUICK });
+    const { page } = await openPage(t, { viewport, touch: true, pace: QUICK });
     await type(page, 'It all began with');
     await action(page, 'Continue').waitFor();
     const buttons = page.locator('.exchange button');
@@ -94,7 +89,7 @@ for (const width of [360, 320]) {
 }
 
 test('a touched button looks as before; an example does not open the keyboard', options, async (t) => {
-  const { page } = await openPage(t, browser, { ...PHONE, pace: QUICK });
+  const { page } = await openPage(t, { ...PHONE, pace: QUICK });
   const write = page.getByRole('button', { name: 'Write' });
   const look = () => write.evaluate((button) => getComputedStyle(button).backgroundColor);
   const untouched = await look();
@@ -106,7 +101,7 @@ test('a touched button looks as before; an example does not open the keyboard', 
 });
 
 test('the message about an opening that is too long does not cover the story', options, async (t) => {
-  const { page } = await openPage(t, browser, { ...PHONE, pace: QUICK });
+  const { page } = await openPage(t, { ...PHONE, pace: QUICK });
   await type(page, 'It all began with');
   await action(page, 'Continue').waitFor();
   await page.getByLabel('How the story begins').fill('x'.repeat(2_001));
@@ -119,7 +114,7 @@ test('the message about an opening that is too long does not cover the story', o
 });
 
 test('machine-readable data is behind a disclosure, which stays open', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: QUICK });
+  const { page, server } = await openPage(t, { pace: QUICK });
   await type(page, 'It all began with');
   const line = page.locator('.facts p');
   await page.getByText('Written by a neural network', { exact: true }).waitFor();
@@ -134,12 +129,12 @@ test('machine-readable data is behind a disclosure, which stays open', options, 
 
 test('no star is drawn in the text column', options, async (t) => {
   const viewport = { width: 1_200, height: 850 };
-  const { page } = await openPage(t, browser, { viewport, colorScheme: 'dark' });
+  const { page } = await openPage(t, { viewport, colorScheme: 'dark' });
   await page.evaluate(() => {
     for (const child of document.body.children) (child as HTMLElement).style.visibility = 'hidden';
   });
   const image = (await page.screenshot()).toString('base64');
-  const blank = await browser.newPage();
+  const blank = await (await launch()).newPage();
   t.after(() => blank.close());
   /** Pixels that differ from their left neighbours, inside and outside of the column. */
   const [inside, outside] = await blank.evaluate(async (data) => {

@@ -1,18 +1,12 @@
 /** The files beside the page: icons, manifest, robots.txt, and the operator's links. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { pageHtml } from '../../../src/bots/web/page-files.ts';
 import { readConfig } from '../../../src/config.ts';
-import { launch, NO_BROWSER, openPage } from './browser.ts';
+import { browserTests, openPage } from './browser.ts';
 import { startServer } from './helpers.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 test('files that browsers and robots request by themselves exist', async (t) => {
   const { url } = await startServer(t);
@@ -37,7 +31,7 @@ test('files that browsers and robots request by themselves exist', async (t) => 
 });
 
 test('a browser parses the manifest and finds every icon it names', options, async (t) => {
-  const { page, server, complaints } = await openPage(t, browser);
+  const { page, server, complaints } = await openPage(t);
   const session = await page.context().newCDPSession(page);
   const { url, errors, data } = await session.send('Page.getAppManifest');
   assert.deepEqual([url, errors], [`${server.url}/manifest.webmanifest`, []]);
@@ -63,7 +57,7 @@ test('the page links to the operator’s addresses only', options, async (t) => 
     SCIFI_PRIVACY_URL: 'https://example.org/privacy?a=1&b="2"',
     SCIFI_SOURCE_URL: 'https://example.org/source',
   });
-  const { page } = await openPage(t, browser, {
+  const { page } = await openPage(t, {
     links: { privacy: config.privacyUrl, source: config.sourceUrl },
   });
   const links = page.locator('.about a');

@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { CANNED_STORY, FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
-import { action, assertFits, grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { action, assertFits, browserTests, grownTo, lastStory, openPage, type } from './browser.ts';
 import { startServer } from './helpers.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 const flat = (text: string) => text.replace(/\n/g, '');
 
 test('a story grows, is stopped, continued, and restored after a reload', options, async (t) => {
-  const { page, complaints, server } = await openPage(t, browser);
+  const { page, complaints, server } = await openPage(t);
   await type(page, '/scifi It all began with');
   const lengths: number[] = [];
   for (const least of [40, 80, 120, 160]) lengths.push((await grownTo(page, least)).length);
@@ -56,7 +50,7 @@ test('a story grows, is stopped, continued, and restored after a reload', option
 });
 
 test('hostile openings do not break the page', options, async (t) => {
-  const { page, complaints } = await openPage(t, browser, { pace: { everyMs: 20, characters: 400 } });
+  const { page, complaints } = await openPage(t, { pace: { everyMs: 20, characters: 400 } });
   const hostile = [
     '<img src=x onerror="document.title=\'broken\'"><script>document.title="broken"</script>',
     '\u202e\u2066\u2067 backwards \u202e',
@@ -93,7 +87,7 @@ test('hostile openings do not break the page', options, async (t) => {
 });
 
 test('every action is available from the keyboard', options, async (t) => {
-  const { page, complaints } = await openPage(t, browser);
+  const { page, complaints } = await openPage(t);
   const focused = () =>
     page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id);
   const tabTo = async (name: string) => {
@@ -136,7 +130,7 @@ test('every action is available from the keyboard', options, async (t) => {
 });
 
 test('one polite live region announces the important events, and not each chunk', options, async (t) => {
-  const { page } = await openPage(t, browser, { pace: { everyMs: 100, characters: 100 } });
+  const { page } = await openPage(t, { pace: { everyMs: 100, characters: 100 } });
   await page.evaluate(() => {
     const region = document.querySelector('[aria-live]')!;
     const heard: string[] = [];
@@ -158,7 +152,7 @@ test('one polite live region announces the important events, and not each chunk'
 
 test('a link generates the same story again, once', options, async (t) => {
   const hash = '#prompt=It%20all&temperature=1.1&length=200&seed=99&model=melville';
-  const { page, server, complaints } = await openPage(t, browser, {
+  const { page, server, complaints } = await openPage(t, {
     hash,
     pace: { everyMs: 20, characters: 200 },
   });
@@ -194,7 +188,7 @@ test('a link generates the same story again, once', options, async (t) => {
 test('waiting, model loading and failure are shown as sentences', options, async (t) => {
   const replies = new FakeWebReplies();
   replies.storytellers = { phase: 'none', loaded: 0, waiting: 0 };
-  const { page } = await openPage(t, browser, { replies });
+  const { page } = await openPage(t, { replies });
   await type(page, 'Hello');
   await page.getByText('No storyteller is running. Your story waits').waitFor();
   const id = replies.submitted[0]!;
@@ -214,7 +208,7 @@ test('waiting, model loading and failure are shown as sentences', options, async
 });
 
 test('a lost connection is restored; a removed story keeps its text', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: { everyMs: 60, characters: 6 } });
+  const { page, server } = await openPage(t, { pace: { everyMs: 60, characters: 6 } });
   await type(page, 'It all began with');
   const before = await grownTo(page, 40);
   await server.close();
@@ -231,7 +225,7 @@ test('a lost connection is restored; a removed story keeps its text', options, a
 });
 
 test('many stories at once, stored options, and clearing all', options, async (t) => {
-  const { page, server, complaints } = await openPage(t, browser);
+  const { page, server, complaints } = await openPage(t);
   await page.getByText('Options', { exact: true }).click();
   await page.getByLabel('Length, in characters').fill('20');
   await type(page, 'Story 1');
@@ -267,7 +261,7 @@ test('many stories at once, stored options, and clearing all', options, async (t
 
 test('a phone shows the whole page without scrolling sideways', options, async (t) => {
   const viewport = { width: 360, height: 640 };
-  const { page } = await openPage(t, browser, { viewport, pace: { everyMs: 20, characters: 300 } });
+  const { page } = await openPage(t, { viewport, pace: { everyMs: 20, characters: 300 } });
   await assertFits(page);
   await type(page, 'It all began with');
   await action(page, 'Continue').waitFor();

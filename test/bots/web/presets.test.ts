@@ -1,17 +1,12 @@
 /** The choice of a preset on the page: what it sends, what is restored, and its variations. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Preset } from '../../../src/story/story.ts';
-import { action, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { action, browserTests, openPage, type } from './browser.ts';
 import type { TestServer } from './helpers.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 const QUICK = { everyMs: 20, characters: 200 };
 const OPTIONS_KEY = 'write-me-a-sci-fi.options.v1';
@@ -25,7 +20,7 @@ const choices = (page: Page) =>
   page.locator('.exchange').last().locator('.group').first().getByRole('button').allTextContents();
 
 test('each preset is chosen, sent and restored; only classic shows a temperature', options, async (t) => {
-  const { page, server, complaints } = await openPage(t, browser, { pace: QUICK });
+  const { page, server, complaints } = await openPage(t, { pace: QUICK });
   await page.getByText('Options', { exact: true }).click();
   assert.ok(await radio(page, 'lively').isChecked(), 'the default');
   for (const preset of ['calm', 'lively', 'wild', 'classic'] as const) {
@@ -57,7 +52,7 @@ test('each preset is chosen, sent and restored; only classic shows a temperature
 });
 
 test('Warmer and Cooler move between presets with the same seed, up to their ends', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: QUICK });
+  const { page, server } = await openPage(t, { pace: QUICK });
   await type(page, 'It all');
   await action(page, 'Warmer').click();
   await page.locator('.settings', { hasText: 'wild' }).waitFor();
@@ -82,7 +77,7 @@ test('Warmer and Cooler move between presets with the same seed, up to their end
 
 test('a link with a preset writes the same story again', options, async (t) => {
   const hash = '#prompt=It%20all&preset=calm&length=200&seed=99&model=scifi';
-  const { page, server } = await openPage(t, browser, { hash, pace: QUICK });
+  const { page, server } = await openPage(t, { hash, pace: QUICK });
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await action(page, 'Link').click();
   await page.getByText('Link copied').first().waitFor();
@@ -92,7 +87,7 @@ test('a link with a preset writes the same story again', options, async (t) => {
 });
 
 test('Edit restores the preset of the refused opening', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: QUICK });
+  const { page, server } = await openPage(t, { pace: QUICK });
   await page.getByText('Options', { exact: true }).click();
   await radio(page, 'wild').check();
   server.replies.broken = new Error('Broken.');
@@ -109,7 +104,7 @@ test(
   'what version 0.1 stored in the browser is read: options, and a story that is classic',
   options,
   async (t) => {
-    const { page, server } = await openPage(t, browser, { pace: QUICK });
+    const { page, server } = await openPage(t, { pace: QUICK });
     await type(page, 'It all');
     await action(page, 'Another').waitFor();
     await page.evaluate((key) => {

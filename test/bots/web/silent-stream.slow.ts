@@ -1,18 +1,12 @@
 /** Silent event streams: a proxy that buffers them, a connection that is lost without an error. */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, type TestContext, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { type TestContext, test } from 'node:test';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
-import { grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { browserTests, grownTo, lastStory, openPage, type } from './browser.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 /** A reverse proxy; `holds` says of each answer whether its body is buffered from now on. */
 async function startProxy(t: TestContext, target: string, holds: () => boolean): Promise<string> {
@@ -39,7 +33,7 @@ async function startProxy(t: TestContext, target: string, holds: () => boolean):
 }
 
 test('a story grows behind a proxy that buffers events', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: { everyMs: 200, characters: 1 } });
+  const { page, server } = await openPage(t, { pace: { everyMs: 200, characters: 1 } });
   await page.goto(await startProxy(t, server.url, () => true));
   await type(page, 'It all began with');
   await until(async () => ((await lastStory(page).textContent()) ?? '').length > 40, 'growth', 60_000);
@@ -49,7 +43,7 @@ test('a story grows behind a proxy that buffers events', options, async (t) => {
 
 test('a stream that becomes silent is replaced soon', options, async (t) => {
   let isDead = false;
-  const { page, server } = await openPage(t, browser, { replies: new FakeWebReplies() });
+  const { page, server } = await openPage(t, { replies: new FakeWebReplies() });
   await page.goto(await startProxy(t, server.url, () => isDead));
   await type(page, 'It all began with');
   await until(() => server.replies.submitted.length === 1, 'the request');

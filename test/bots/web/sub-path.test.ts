@@ -1,17 +1,12 @@
 /** The page below a path of a site, behind a proxy that removes the path and sends no header about it. */
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
-import { action, grownTo, launch, NO_BROWSER, type } from './browser.ts';
+import { action, browserTests, grownTo, launch, type } from './browser.ts';
 import { startServer } from './helpers.ts';
 
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 const PREFIX = '/stories/scifi';
 
@@ -38,11 +33,11 @@ async function startSite(t: { after(clean: () => unknown): void }, target: strin
   return `http://127.0.0.1:${(site.address() as { port: number }).port}`;
 }
 
-test('the page works below any path', NO_BROWSER ? { skip: NO_BROWSER } : {}, async (t) => {
+test('the page works below any path', options, async (t) => {
   const replies = new FakeWebReplies({ everyMs: 60, characters: 12 });
   const server = await startServer(t, { replies });
   const site = await startSite(t, server.url);
-  const page = await browser.newPage();
+  const page = await (await launch()).newPage();
   t.after(() => page.close());
   const lost: string[] = [];
   page.on('response', (response) => {

@@ -1,16 +1,11 @@
 /** The page under a browser's translation, which replaces the page's text nodes by its own nodes. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { CANNED_STORY } from '../../fakes/web-replies.ts';
-import { action, grownTo, lastStory, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { action, browserTests, grownTo, lastStory, openPage, type } from './browser.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 const PROMPT = 'It all began with';
 /** The whole story in the fake translation, its paragraphs joined. */
@@ -41,7 +36,7 @@ async function translate(page: Page, how: 'once' | 'for good'): Promise<void> {
 
 for (const how of ['once', 'for good'] as const) {
   test(`a story that is translated while it grows is shown to its end: ${how}`, options, async (t) => {
-    const { page, complaints } = await openPage(t, browser, { pace: QUICK });
+    const { page, complaints } = await openPage(t, { pace: QUICK });
     await type(page, PROMPT);
     await grownTo(page, 60);
     await translate(page, how);
@@ -60,7 +55,7 @@ for (const how of ['once', 'for good'] as const) {
 }
 
 test('a finished paragraph keeps its translation', options, async (t) => {
-  const { page } = await openPage(t, browser, { pace: QUICK });
+  const { page } = await openPage(t, { pace: QUICK });
   await type(page, PROMPT);
   await page.locator('.story p').nth(1).waitFor();
   await translate(page, 'once');
@@ -73,7 +68,7 @@ test(
   'the examples of a translated page request their original text, and a button shows its result',
   options,
   async (t) => {
-    const { page, server } = await openPage(t, browser, { pace: QUICK });
+    const { page, server } = await openPage(t, { pace: QUICK });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await translate(page, 'for good');
     await page.getByRole('button', { name: 'THE CAPTAIN OPENED THE SEALED ORDERS AND' }).click();
@@ -89,7 +84,7 @@ test(
 );
 
 test('a rendering error keeps the buttons and the footer', options, async (t) => {
-  const { page } = await openPage(t, browser, { pace: QUICK });
+  const { page } = await openPage(t, { pace: QUICK });
   await type(page, PROMPT);
   await grownTo(page, 60);
   await page.evaluate(() => {

@@ -1,16 +1,11 @@
 /** Several windows of one browser, which share its six connections to one server. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { until } from '../../helpers/programs.ts';
-import { action, grownTo, launch, NO_BROWSER, openPage, type } from './browser.ts';
+import { action, browserTests, grownTo, openPage, type } from './browser.ts';
 
-const options = NO_BROWSER ? { skip: NO_BROWSER } : {};
-let browser: Browser;
-before(async () => {
-  if (!NO_BROWSER) browser = await launch();
-});
-after(() => browser?.close());
+const options = browserTests();
 
 /** Slow enough to grow still when the last window submits. */
 const SLOW = { everyMs: 200, characters: 4 };
@@ -33,7 +28,7 @@ test(
   'two stories in each of three windows grow, over one stream, and Stop reaches the server',
   options,
   async (t) => {
-    const { page, server, complaints } = await openPage(t, browser, { pace: SLOW });
+    const { page, server, complaints } = await openPage(t, { pace: SLOW });
     const pages = await threeWindows(page);
     for (const window of pages) await grownTo(window, 'Window 1, story 2,'.length + 20);
     const streams = server.log
@@ -57,7 +52,7 @@ test(
 );
 
 test('without a shared worker every window has its own stream', options, async (t) => {
-  const { page, server } = await openPage(t, browser, { pace: SLOW });
+  const { page, server } = await openPage(t, { pace: SLOW });
   await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'));
   await page.reload();
   const pages = await threeWindows(page);
@@ -68,7 +63,7 @@ test('without a shared worker every window has its own stream', options, async (
 });
 
 test('each window has its own stream when the shared worker’s script does not load', options, async (t) => {
-  const { page } = await openPage(t, browser, { pace: SLOW });
+  const { page } = await openPage(t, { pace: SLOW });
   let refused = 0;
   await page.context().route('**/events.js', (route) => {
     refused++;

@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { buildStatic } from '../../../scripts/static/build.ts';
 import { saveModel, writeModelList } from '../../../src/generator/model/files.ts';
 import type { Layer } from '../../../src/generator/model/layers.ts';
-import { action, launch, NO_BROWSER } from '../../bots/web/browser.ts';
+import { action, browserTests, launch } from '../../bots/web/browser.ts';
 import { RandomLayers } from '../../generator/model/random-layers.ts';
 import { modelOf } from '../../generator/model/random-model.ts';
 import { temporaryFolder } from '../../helpers/programs.ts';
@@ -17,7 +17,7 @@ const CHARACTERS = 29;
 const USUAL_BYTES = 256 * 1_024;
 const KERNELS = ['wasm/wasm-relaxed.wasm', 'wasm/wasm.wasm'];
 
-describe('the engine of the page without a server', { skip: NO_BROWSER ?? false }, () => {
+describe('the engine of the page without a server', browserTests(), () => {
   let browser: Browser;
   let host: StaticHost;
   let sizes: Map<string, number>;
@@ -44,7 +44,6 @@ describe('the engine of the page without a server', { skip: NO_BROWSER ?? false 
   });
 
   after(async () => {
-    await browser?.close();
     await host?.close();
     await remove?.();
   });
