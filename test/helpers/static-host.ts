@@ -31,7 +31,7 @@ export interface StaticHost {
 }
 
 export interface Behaviour {
-  readonly path: string;
+  readonly paths: readonly string[];
   /** `slow`: in pieces, with a pause after each; `missing`: 404; `damaged`: with a changed last byte. */
   readonly how: 'slow' | 'missing' | 'damaged';
 }
@@ -43,7 +43,7 @@ export async function startStaticHost(folder: string, prefix: string): Promise<S
     const { pathname } = new URL(request.url!, 'http://host');
     const path = normalize(pathname.slice(prefix.length)) || '.';
     const file = path === '.' ? 'index.html' : path;
-    const how = host.behave?.path === file ? host.behave.how : undefined;
+    const how = host.behave?.paths.includes(file) ? host.behave.how : undefined;
     const isServed = pathname.startsWith(prefix) && !path.startsWith('..') && how !== 'missing';
     const found = isServed ? await stat(join(folder, file)).catch(() => undefined) : undefined;
     if (!found?.isFile()) {

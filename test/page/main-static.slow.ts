@@ -67,7 +67,7 @@ describe('the page without a server', browserTests(), () => {
   });
 
   it('shows the load progress, streams a story, and keeps its text when it is stopped', async (t) => {
-    host.behave = { path: WEIGHTS, how: 'slow' };
+    host.behave = { paths: [WEIGHTS], how: 'slow' };
     t.after(() => {
       host.behave = undefined;
     });
@@ -141,7 +141,7 @@ describe('the page without a server', browserTests(), () => {
   }
 
   it('reports damaged weights, and generates when they are repaired', async (t) => {
-    host.behave = { path: WEIGHTS, how: 'damaged' };
+    host.behave = { paths: [WEIGHTS], how: 'damaged' };
     const page = await visit(t, '#prompt=A%20ship&length=80&seed=1');
     await page
       .locator('.exchange .note')

@@ -39,19 +39,20 @@ export interface BrowserEnginesOptions {
   readonly engine: EngineName | 'auto';
   /** Address of the folder of the `.wasm` files, with a slash at its end. */
   readonly binaries: URL;
+  readonly fetcher?: typeof fetch;
 }
 
 export class BrowserEngines {
   readonly #usesIntegers: boolean;
-  readonly #binaries: URL;
+  readonly #fetchKernel: () => Promise<Kernel | undefined>;
   /** Opens WebGPU on a real GPU, otherwise WASM, unless one of them is named. */
   readonly #supervisor: EngineSupervisor;
   #kernel: Promise<Kernel | undefined> | undefined;
   #tensorflow: Promise<ChosenEngine> | undefined;
 
-  constructor({ engine, binaries }: BrowserEnginesOptions) {
+  constructor({ engine, binaries, fetcher = fetch }: BrowserEnginesOptions) {
     this.#usesIntegers = engine === 'auto' || engine === 'integer';
-    this.#binaries = binaries;
+    this.#fetchKernel = () => fetchKernel(binaries, fetcher);
     this.#supervisor = new EngineSupervisor({
       wanted: this.#usesIntegers ? 'auto' : engine,
       openers: tensorflowOpeners(binaries),
@@ -107,7 +108,7 @@ export class BrowserEngines {
   /** Undefined where the integer engine is not used or does not run. */
   async #loadKernel(): Promise<Kernel | undefined> {
     if (!this.#usesIntegers) return undefined;
-    this.#kernel ??= fetchKernel(this.#binaries);
+    this.#kernel ??= this.#fetchKernel();
     try {
       return await this.#kernel;
     } catch (error) {
@@ -122,8 +123,8 @@ export class BrowserEngines {
  *
  * @throws StoryError when one cannot be fetched
  */
-async function fetchKernel(binaries: URL): Promise<Kernel | undefined> {
-  const read = async (file: string) => bytesOf(await request(new URL(file, binaries), file, fetch), file);
+async function fetchKernel(binaries: URL, fetcher: typeof fetch): Promise<Kernel | undefined> {
+  const read = async (file: string) => bytesOf(await request(new URL(file, binaries), file, fetcher), file);
   const refusals: string[] = [];
   try {
     const kernel = await firstExact(wasmKernels(read, refusals), refusals);

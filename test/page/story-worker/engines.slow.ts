@@ -68,7 +68,7 @@ describe('the engine of the page without a server', browserTests(), () => {
       relaxed.fetched.filter((path) => path.endsWith('.wasm')),
       KERNELS.slice(0, 1),
     );
-    host.behave = { path: KERNELS[0]!, how: 'damaged' };
+    host.behave = { paths: KERNELS.slice(0, 1), how: 'damaged' };
     t.after(() => {
       host.behave = undefined;
     });
@@ -78,6 +78,15 @@ describe('the engine of the page without a server', browserTests(), () => {
       plain.fetched.filter((path) => path.endsWith('.wasm')),
       KERNELS,
     );
+  });
+
+  it('is TensorFlow.js where no kernel runs', async (t) => {
+    host.behave = { paths: KERNELS, how: 'damaged' };
+    t.after(() => {
+      host.behave = undefined;
+    });
+    const { state } = await write(t, 'lstm');
+    assert.equal(state.engine, 'tensorflow-wasm');
   });
 
   it('can be every engine of a browser', () => {
