@@ -6,7 +6,8 @@ import { planOf } from '../../../../src/generator/engines/integer/plan.ts';
 import { randomModel } from '../../model/random-model.ts';
 import { assertSameBits, noiseIds } from '../assertions.ts';
 import { IntegerReference } from './reference.ts';
-import { THOUSAND_STORIES, thousandStories } from './thousand-stories.ts';
+import { THOUSAND_STORIES } from './thousand-ids.ts';
+import { thousandStories } from './thousand-stories.ts';
 
 const CAPACITY = 256;
 const STEPS = 100_000;
