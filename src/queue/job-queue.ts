@@ -8,7 +8,8 @@ import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 
 export type JobEvent =
   | { readonly type: 'progress'; readonly data: unknown }
-  /** Completed, failed or removed: the follower reads the job. */
+  | { readonly type: 'completed'; readonly result: unknown }
+  /** Failed or removed: the follower reads the job. */
   | { readonly type: 'ended' }
   /** A user requested a stop. */
   | { readonly type: 'stop' };
@@ -19,6 +20,8 @@ export type JobListener = (event: JobEvent) => void;
 export interface JobSource<State> {
   /** The state in a progress event. */
   fromProgress(data: unknown): State;
+  /** The state of a job that was completed with this result. */
+  fromResult(result: unknown): State;
   /** Reads the present state; undefined for a job that is unknown. */
   read(): Promise<State | undefined>;
   isLast(state: State): boolean;
@@ -39,7 +42,9 @@ export class JobEvents {
     this.#events = events;
     const ended = ({ jobId }: { jobId: string }) => this.#notify(jobId, { type: 'ended' });
     events.on('progress', ({ jobId, data }) => this.#notify(jobId, { type: 'progress', data }));
-    events.on('completed', ended);
+    events.on('completed', ({ jobId, returnvalue }) =>
+      this.#notify(jobId, { type: 'completed', result: returnvalue }),
+    );
     events.on('failed', ended);
     events.on('removed', ended);
     this.onCustom(STOP_EVENT, ({ jobId }) => this.#notify(String(jobId), { type: 'stop' }));
@@ -60,8 +65,8 @@ export class JobEvents {
   }
 
   /**
-   * Follows one job's states until its last one. The job is read at its end, and after every silence of
-   * `READ_INTERVAL_MS`, which makes up for lost events.
+   * Follows one job's states until its last one. The job is read when it has failed, and after every silence
+   * of `READ_INTERVAL_MS`, which makes up for lost events.
    *
    * @returns functions that end it, that read the job now, and that pass a state on
    */
@@ -83,6 +88,7 @@ export class JobEvents {
     const unfollow = this.follow(jobId, (event) => {
       isSilent = false;
       if (event.type === 'progress') pass(source.fromProgress(event.data));
+      else if (event.type === 'completed') pass(source.fromResult(event.result));
       else if (event.type === 'ended') readNow();
     });
     const timer = setInterval(() => {

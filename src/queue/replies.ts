@@ -74,6 +74,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     let shown = -1;
     const source = {
       fromProgress: (data: unknown) => (data as ReplyRecord).state,
+      fromResult: (result: unknown) => result as ReplyState,
       read: async () => (await this.read(id))?.state,
       isLast: isFinal,
     };

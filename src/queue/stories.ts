@@ -118,6 +118,7 @@ export class Stories extends JobQueue<StoryJobData, Story> {
       id,
       {
         fromProgress: (data) => ({ type: 'writing', progress: data as StoryProgress }),
+        fromResult: (result) => ({ type: 'done', story: result as Story }),
         read: () => this.#read(id),
         isLast: ({ type }) => type === 'done' || type === 'failed',
       },
@@ -176,15 +177,9 @@ export class Stories extends JobQueue<StoryJobData, Story> {
   /** Removes a delivered story. Waits a moment for one whose worker is just stopping. */
   async remove(id: string): Promise<void> {
     for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
-      const job = await this.queue.getJob(id);
-      if (!job) return;
-      try {
-        await job.remove();
-        return;
-      } catch {
-        // Locked by its worker. If that continues, the sweeper removes the story when it has ended.
-        await sleep(REMOVE_PAUSE_MS);
-      }
+      if ((await this.queue.remove(id)) || !(await this.queue.getJob(id))) return;
+      // Locked by its worker. If that continues, the sweeper removes the story when it has ended.
+      await sleep(REMOVE_PAUSE_MS);
     }
   }
 

@@ -65,7 +65,7 @@ export class AdmissionOrder {
     const id = job.id!;
     const { events, losesJobs } = this.#options;
     const unfollow = events.follow(id, ({ type }) => {
-      if (type === 'ended') this.#forget(id);
+      if (type === 'completed' || type === 'ended') this.#forget(id);
     });
     try {
       await job.moveToDelayed(Date.now() + CHECK_INTERVAL_MS, token);
