@@ -2,6 +2,7 @@
  * Clients of ioredis for every kind of Redis: one server, a cluster, or servers that sentinels watch.
  */
 import { readFile } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import { StoryError } from '../../../errors.ts';
@@ -108,11 +109,35 @@ export function createClient(
   return waitLonger(watched);
 }
 
+/**
+ * Sends the commands of one round of the event loop together: a write costs a system call, and the events of
+ * many stories come together.
+ */
+function writeTogether(client: Redis): Redis {
+  const sender = client as unknown as { stream?: Writable; sendCommand(...command: unknown[]): unknown };
+  const send = sender.sendCommand.bind(client);
+  let held: Writable | undefined;
+  sender.sendCommand = (...command) => {
+    const { stream } = sender;
+    if (stream && stream !== held) {
+      held = stream;
+      stream.cork();
+      setImmediate(() => {
+        held = undefined;
+        stream.uncork();
+      });
+    }
+    return send(...command);
+  };
+  return client;
+}
+
 /** BullMQ's blocking connections are duplicates of the one that it is given: they get the longer timeout. */
 function waitLonger(client: Redis): Redis {
   const duplicate = client.duplicate.bind(client);
-  client.duplicate = (override) => duplicate({ ...override, socketTimeout: WAITING_SILENCE_MS });
-  return client;
+  client.duplicate = (override) =>
+    writeTogether(duplicate({ ...override, socketTimeout: WAITING_SILENCE_MS }));
+  return writeTogether(client);
 }
 
 /** Timeouts and retries of commands. */
