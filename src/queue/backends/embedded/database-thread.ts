@@ -8,9 +8,17 @@ import { openPostgres } from './postgres.ts';
 import { isSurvived, type Statement, type StatementResult, Statements } from './statements.ts';
 
 /** A message to the thread. */
-export type ToThread =
-  | { readonly type: 'query'; readonly id: number; readonly sql: string; readonly params: readonly unknown[] }
-  | { readonly type: 'close'; readonly id: number };
+export type ToThread = Query | { readonly type: 'close'; readonly id: number };
+
+export interface Query {
+  readonly type: 'query';
+  readonly id: number;
+  /** The number of its text. The text is sent once: those of BullMQ have many comments. */
+  readonly text: number;
+  /** The text, in the first message that has this number. */
+  readonly sql: string | undefined;
+  readonly params: readonly unknown[];
+}
 
 /** A message from the thread: answers to several queries, or what Postgres has notified. */
 export type FromThread =
@@ -51,6 +59,8 @@ const { folder } = workerData as ThreadOptions;
 const database = await openPostgres(folder);
 const statements = new Statements(database);
 const listening = new Set<string>();
+/** The texts of queries by their numbers. */
+const texts: string[] = [];
 let notifications: Notification[] = [];
 
 /**
@@ -78,6 +88,11 @@ async function runSimple(sql: string): Promise<StatementResult> {
   return { rows: last?.rows ?? [], rowCount: last?.affectedRows || (last?.rows.length ?? 0) };
 }
 
+function textOf({ text, sql }: Query): string {
+  if (sql !== undefined) texts[text] = sql;
+  return texts[text]!;
+}
+
 function errorFields(error: unknown): DatabaseErrorFields {
   if (!(error instanceof Error)) return { message: String(error) };
   const { code, detail } = error as Error & { code?: string; detail?: string };
@@ -95,7 +110,7 @@ async function answer(messages: ToThread[]): Promise<Answer[]> {
   if (first.params.length === 0) {
     messages.shift();
     try {
-      return [{ id: first.id, ...(await runSimple(first.sql)) }];
+      return [{ id: first.id, ...(await runSimple(textOf(first))) }];
     } catch (error) {
       if (!isSurvived(error)) throw error;
       return [{ id: first.id, error: errorFields(error) }];
@@ -103,8 +118,10 @@ async function answer(messages: ToThread[]): Promise<Answer[]> {
   }
   const other = messages.findIndex((message) => message.type !== 'query' || message.params.length === 0);
   const count = Math.min(other < 0 ? messages.length : other, MAX_TOGETHER);
-  const queries = messages.splice(0, count) as (ToThread & Statement)[];
-  const outcomes = await statements.run(queries);
+  const queries = messages.splice(0, count) as Query[];
+  const outcomes = await statements.run(
+    queries.map((query): Statement => ({ sql: textOf(query), params: query.params })),
+  );
   return outcomes.map((outcome, index) => {
     const { id } = queries[index]!;
     return 'error' in outcome ? { id, error: errorFields(outcome.error) } : { id, ...outcome.result };

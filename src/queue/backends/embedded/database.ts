@@ -76,6 +76,8 @@ export class EmbeddedDatabase extends EventEmitter {
   readonly lost: Promise<Error>;
   /** Messages that are sent together when the present task has ended. */
   #unsent: ToThread[] = [];
+  /** The numbers of the texts that were sent. */
+  readonly #texts = new Map<string, number>();
   #nextId = 0;
   #closed: Promise<void> | undefined;
   #broken: Error | undefined;
@@ -167,7 +169,12 @@ export class EmbeddedDatabase extends EventEmitter {
   }
 
   query<Row = unknown>(sql: string, params: readonly unknown[] = []): Promise<QueryResult<Row>> {
-    return this.#request({ type: 'query', id: this.#nextId++, sql, params }) as Promise<QueryResult<Row>>;
+    const known = this.#texts.get(sql);
+    const text = known ?? this.#texts.size;
+    this.#texts.set(sql, text);
+    const first = known === undefined ? sql : undefined;
+    const query = { type: 'query', id: this.#nextId++, text, sql: first, params } as const;
+    return this.#request(query) as Promise<QueryResult<Row>>;
   }
 
   async connect(): Promise<EmbeddedClient> {
