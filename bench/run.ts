@@ -6,7 +6,7 @@ import { readCommandLine } from '../scripts/command-line.ts';
 import { plot } from '../src/workshop/plot.ts';
 import type { EngineFigures } from './engines.ts';
 import { CROWDS, figure, machine, table } from './measure.ts';
-import { benchQueue } from './queue.ts';
+import { benchQueue, QUEUE_HEADER } from './queue.ts';
 import { benchWorkers } from './workers.ts';
 
 const HELP = `
@@ -102,20 +102,7 @@ writeFileSync(
 
 console.log('\n## What the queue costs\n');
 const queue = await benchQueue();
-console.log(
-  table(
-    [
-      'queue',
-      'stories x length',
-      'share of bare',
-      'rounds',
-      'characters/s',
-      'loop delay p99',
-      'same text alone',
-    ],
-    queue.rows,
-  ),
-);
+console.log(table(QUEUE_HEADER, queue.rows));
 for (const note of queue.notes) console.log(`\n${note}`);
 
 console.log('\n## Worker processes\n');

@@ -7,7 +7,7 @@ import { openConnection } from '../src/queue/open.ts';
 import { Stories } from '../src/queue/stories.ts';
 import { skipWithout, startRedis, until } from '../test/helpers/programs.ts';
 import { figure } from './measure.ts';
-import { crowd, openPipeline } from './queue.ts';
+import { crowd, openPipeline } from './pipeline.ts';
 
 const STORIES = 128;
 const LENGTH = 1_200;
@@ -54,7 +54,11 @@ export interface WorkerProcess {
 }
 
 /** A generator worker on the CPU, under the benchmarks' prefix. */
-export function startWorker(redisUrl: string, threads: number): WorkerProcess {
+export function startWorker(
+  redisUrl: string,
+  threads: number,
+  engine: 'integer' | 'onnx' = 'integer',
+): WorkerProcess {
   const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', cli, 'worker'], {
     env: {
@@ -62,7 +66,7 @@ export function startWorker(redisUrl: string, threads: number): WorkerProcess {
       REDIS_URL: redisUrl,
       SCIFI_PREFIX: PREFIX,
       SCIFI_THREADS: String(threads),
-      SCIFI_ENGINE: 'onnx',
+      SCIFI_ENGINE: engine,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

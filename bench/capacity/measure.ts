@@ -12,7 +12,7 @@ import { openConnection } from '../../src/queue/open.ts';
 import { STORIES_QUEUE } from '../../src/queue/stories.ts';
 import { startRedis } from '../../test/helpers/programs.ts';
 import { request } from '../measure.ts';
-import { openPipeline } from '../queue.ts';
+import { openPipeline } from '../pipeline.ts';
 import { PREFIX, startWorker, stop } from '../workers.ts';
 
 export const SLOTS = 64;
@@ -88,7 +88,7 @@ export async function measureRun(
   { threads, length, pace }: { threads: number; length: number; pace: number },
 ): Promise<Run> {
   const redis = await startRedis();
-  const worker = startWorker(redis.url, threads);
+  const worker = startWorker(redis.url, threads, 'onnx');
   const settings = { redisUrl: redis.url, dataFolder: '', prefix: PREFIX };
   const connection = await openConnection(settings, pino({ level: 'silent' }));
   const pipeline = await openPipeline(connection, undefined, pace);

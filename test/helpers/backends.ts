@@ -15,49 +15,51 @@ export interface Backend {
   stop(): Promise<void>;
 }
 
-const ALL_BACKENDS: readonly { name: string; skip: string | false; start: () => Promise<Backend> }[] = [
-  {
-    name: 'Redis',
-    skip: skipWithout(REDIS_SERVER),
-    async start() {
-      const redis = await startRedis();
-      const connections: QueueConnection[] = [];
-      return {
-        async connect() {
-          const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'test' };
-          const connection = await openConnection(settings, pino({ level: 'silent' }));
-          connections.push(connection);
-          return connection;
-        },
-        dump: () => dumpRedis(redis.url),
-        async stop() {
-          await Promise.all(connections.map((connection) => connection.close()));
-          await redis.stop();
-        },
-      };
+/** Both backends, whether or not they can run here. */
+export const ALL_BACKENDS: readonly { name: string; skip: string | false; start: () => Promise<Backend> }[] =
+  [
+    {
+      name: 'Redis',
+      skip: skipWithout(REDIS_SERVER),
+      async start() {
+        const redis = await startRedis();
+        const connections: QueueConnection[] = [];
+        return {
+          async connect() {
+            const settings = { redisUrl: redis.url, dataFolder: '', prefix: 'test' };
+            const connection = await openConnection(settings, pino({ level: 'silent' }));
+            connections.push(connection);
+            return connection;
+          },
+          dump: () => dumpRedis(redis.url),
+          async stop() {
+            await Promise.all(connections.map((connection) => connection.close()));
+            await redis.stop();
+          },
+        };
+      },
     },
-  },
-  {
-    name: 'embedded',
-    skip: false,
-    async start() {
-      const { folder, remove } = await embeddedFolder();
-      const settings = { redisUrl: undefined, dataFolder: folder, prefix: '' };
-      const connection = await openConnection(settings, pino({ level: 'silent' }));
-      return {
-        connect: async () => connection,
-        async dump() {
-          await connection.close();
-          return dumpEmbedded(folder);
-        },
-        async stop() {
-          await connection.close();
-          await remove();
-        },
-      };
+    {
+      name: 'embedded',
+      skip: false,
+      async start() {
+        const { folder, remove } = await embeddedFolder();
+        const settings = { redisUrl: undefined, dataFolder: folder, prefix: '' };
+        const connection = await openConnection(settings, pino({ level: 'silent' }));
+        return {
+          connect: async () => connection,
+          async dump() {
+            await connection.close();
+            return dumpEmbedded(folder);
+          },
+          async stop() {
+            await connection.close();
+            await remove();
+          },
+        };
+      },
     },
-  },
-];
+  ];
 
 /**
  * The backends that suites run on: both for `npm run test:all`; otherwise Redis, which starts in
