@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// Runs the TypeScript of this checkout, from any folder: `npm link` puts it on the PATH as `scifi`.
-import { register } from 'tsx/esm/api';
+// The `scifi` command, from any folder: `npm link` puts it on the PATH.
+import { startProgram } from './start.js';
 
-register();
-await import('../src/cli.ts');
+await startProgram();

@@ -3,6 +3,7 @@
  * memory.
  */
 import { Worker } from 'node:worker_threads';
+import { importing } from '../../../compiled.ts';
 import { unusable } from '../model.ts';
 import { memoryFor } from './memory.ts';
 
@@ -14,12 +15,6 @@ const TIME_LIMIT_MS = 30_000;
 const HEAP_LIMIT_MIB = 256;
 /** A file is read into memory completely. */
 export const MAX_HDF5_BYTES = 1 << 29;
-
-/** Node 20 does not pass the TypeScript loader on to a thread: the thread imports it itself. */
-const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => {
-  tsx.register();
-  return import(${JSON.stringify(new URL('./hdf5-reader.ts', import.meta.url).href)});
-});`;
 
 /** The parts of a file that are read: its groups, their texts, and its arrays of numbers. */
 export interface Hdf5Group {
@@ -74,7 +69,7 @@ export async function readHdf5(
   // Only a whole buffer can be transferred.
   const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   const task: Hdf5ThreadTask = { bytes: whole, skip, memory };
-  const thread = new Worker(THREAD_SOURCE, {
+  const thread = new Worker(importing('generator/model/formats/hdf5-reader'), {
     eval: true,
     workerData: task,
     transferList: whole.buffer instanceof ArrayBuffer ? [whole.buffer] : [],

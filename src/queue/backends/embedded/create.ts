@@ -6,10 +6,9 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { running } from '../../../compiled.ts';
 import { makePrivateFolder } from './private-files.ts';
 
-const CREATOR = fileURLToPath(new URL('./create-process.ts', import.meta.url));
 const UNFINISHED = 'postgres.new-';
 /** Most characters of the creator's error output that are kept. */
 const MAX_COMPLAINT = 2_000;
@@ -39,7 +38,7 @@ async function runCreator(folder: string): Promise<void> {
   // Compiling WebAssembly with the fast compiler saves 100 MB and some seconds here.
   const child = spawn(
     process.execPath,
-    ['--liftoff-only', '--import', import.meta.resolve('tsx'), CREATOR, folder],
+    ['--liftoff-only', ...running('queue/backends/embedded/create-process'), folder],
     {
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -8,6 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { runMigrations } from 'bullmq';
+import { importing } from '../../../compiled.ts';
 import { StoryError } from '../../../errors.ts';
 import { createDatabase } from './create.ts';
 import type { Answer, FromThread, ThreadOptions, ToThread } from './database-thread.ts';
@@ -18,12 +19,6 @@ import { closeToOthers, makePrivateFolder } from './private-files.ts';
 const POSTGRES = 'postgres';
 /** The schema that BullMQ's migrations create. */
 const SCHEMA = 'bullmq';
-
-/** Node 20 does not pass the TypeScript loader on to a thread: the thread loads it itself. */
-const THREAD_SOURCE = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => {
-  tsx.register();
-  return import(${JSON.stringify(new URL('./database-thread.ts', import.meta.url).href)});
-});`;
 
 interface QueryResult<Row = unknown> {
   rows: Row[];
@@ -154,7 +149,10 @@ export class EmbeddedDatabase extends EventEmitter {
 
   static async #start(lock: FolderLock, postgres: string): Promise<EmbeddedDatabase> {
     const workerData: ThreadOptions = { folder: postgres };
-    const thread = new Worker(THREAD_SOURCE, { eval: true, workerData });
+    const thread = new Worker(importing('queue/backends/embedded/database-thread'), {
+      eval: true,
+      workerData,
+    });
     await new Promise<void>((resolve, reject) => {
       thread.once('message', () => resolve());
       thread.once('error', reject);

@@ -1,0 +1,105 @@
+/** The role of the bots: the page and the chat adapters. */
+import { type ChatServices, startChat } from '../bots/adapter.ts';
+import { BlockLists } from '../bots/blocks.ts';
+import { keepStarting, type Startable } from '../bots/keep-starting.ts';
+import { webReplies, workWebReplies } from '../bots/web/replies.ts';
+import { clientAt } from '../bots/web/request.ts';
+import { createWebServer } from '../bots/web/server.ts';
+import { listModels } from '../generator/model/files.ts';
+import { openLimits } from '../queue/admission/limits.ts';
+import { outlast } from '../queue/outage.ts';
+import { Replies } from '../queue/replies.ts';
+import { keepSweeping } from '../queue/retention.ts';
+import { createRequestReader, drawSeed } from '../story/story-request.ts';
+import type { Host, OpenQueue } from './host.ts';
+
+type Sweepable = Pick<Replies<unknown>, 'name' | 'count' | 'removeOlderThan'>;
+
+/**
+ * Starts the bots.
+ *
+ * @returns the address of the page
+ */
+export async function startBots(
+  { config, checks, logger, opened }: Host,
+  { connection, stories }: OpenQueue,
+): Promise<string> {
+  const models = await listModels(config.modelsFolder);
+  const {
+    limits,
+    communityLimits,
+    close: closeLimits,
+  } = await outlast(() => openLimits(connection, stories, config.limits));
+  opened.add(closeLimits);
+  const replies = new Replies<null>(connection, 'web', logger, limits);
+  opened.add(() => replies.close());
+  await replies.ready();
+  workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
+  const blocks = new BlockLists(connection, config.blocked);
+  opened.add(() => blocks.close());
+  await outlast(() => blocks.ready());
+  const readRequest = createRequestReader({ models, drawSeed });
+  const services: ChatServices = {
+    connection,
+    stories,
+    models,
+    readRequest,
+    limits,
+    communityLimits,
+    limitSettings: config.limits,
+    blocks,
+    pace: config.pace,
+    concurrency: config.replies,
+    privacy: { retentionMs: config.retentionMs, url: config.privacyUrl },
+    logger,
+  };
+  let isListening = false;
+  checks.ready.page = () => (isListening ? undefined : 'the page is not open yet');
+  const swept: Sweepable[] = [];
+  const lookAfter = (one: Sweepable) => {
+    swept.push(one);
+    checks.queues[one.name] = () => one.count();
+  };
+  lookAfter(replies);
+  const { discord, slack } = config;
+  // A platform's library is loaded only if its token is set.
+  const platforms: Record<string, (() => Promise<Startable & { replies: Sweepable }>) | undefined> = {
+    Discord:
+      discord &&
+      (async () => {
+        const { DiscordAdapter } = await import('../bots/discord/adapter.ts');
+        return startChat(() => DiscordAdapter.connect(discord), services);
+      }),
+    Slack:
+      slack &&
+      (async () => {
+        const { SlackAdapter } = await import('../bots/slack/adapter.ts');
+        return startChat(() => SlackAdapter.connect(slack, connection, models, logger), services);
+      }),
+  };
+  for (const [name, start] of Object.entries(platforms)) {
+    if (!start) continue;
+    const platform = await keepStarting(name, start, (chat) => lookAfter(chat.replies), logger);
+    opened.add(() => platform.close());
+    checks.trouble[name.toLowerCase()] = () => platform.problem();
+  }
+  opened.add(keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }));
+  const server = createWebServer({
+    replies: webReplies(replies, stories, limits),
+    models,
+    parseRequest: readRequest,
+    logger,
+    host: config.host,
+    port: config.port,
+    allowedHosts: config.allowedHosts,
+    clientAt: (address) => clientAt(address, config.pageLimits),
+    ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
+    limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
+    maxFollowersPerClient: config.streamsPerClient,
+    links: { privacy: config.privacyUrl, source: config.sourceUrl },
+  });
+  opened.add(() => server.close());
+  const url = await server.listen();
+  isListening = true;
+  return url;
+}
