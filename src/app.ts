@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { Disposer } from './disposer.ts';
 import { StoryError } from './errors.ts';
-import { type Checks, type Host, openQueue } from './roles/host.ts';
+import { type Checks, type Host, type OpenQueue, openQueue } from './roles/host.ts';
 
 export interface Roles {
   readonly bots: boolean;
@@ -61,7 +61,11 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     const tracing = config.isTraced ? await (await import('./tracing.ts')).startTracing(logger) : undefined;
     if (tracing) opened.add(() => tracing.close());
     // The code of the roles, and a worker's models, are loaded while the queue is opened.
-    const opening = openQueue(host, tracing);
+    let opening!: Promise<OpenQueue>;
+    await new Promise<void>((resolve, reject) => {
+      opening = openQueue(host, tracing, resolve);
+      opening.catch(reject);
+    });
     const loading = Promise.all([
       roles.bots ? import('./roles/bots.ts') : undefined,
       roles.worker ? import('./roles/worker.ts').then((worker) => worker.loadWorker(host)) : undefined,

@@ -79,4 +79,6 @@ export interface ConnectionSettings {
   readonly prefix: string;
   /** Traces of the queues' operations; undefined for none. */
   readonly telemetry?: Telemetry;
+  /** Called when the rest of the opening takes place elsewhere: a caller that is busy then does not delay it. */
+  readonly underWay?: () => void;
 }

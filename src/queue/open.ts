@@ -1,6 +1,4 @@
 import type { Logger } from 'pino';
-import { openEmbedded } from './backends/embedded/connection.ts';
-import { openRedis } from './backends/redis/connection.ts';
 import type { ConnectionSettings, QueueConnection } from './connection.ts';
 import { isOutage, outlast } from './outage.ts';
 
@@ -8,9 +6,16 @@ import { isOutage, outlast } from './outage.ts';
 const REMINDER_MS = 30_000;
 
 /** Opens the queues: on Redis when there is an address, otherwise embedded in this process. */
-export function openConnection(settings: ConnectionSettings, logger: Logger): Promise<QueueConnection> {
+export async function openConnection(settings: ConnectionSettings, logger: Logger): Promise<QueueConnection> {
   const { redisUrl } = settings;
-  return redisUrl ? openRedis({ ...settings, redisUrl }, logger) : openEmbedded(settings, logger);
+  if (!redisUrl) {
+    const { openEmbedded } = await import('./backends/embedded/connection.ts');
+    return openEmbedded(settings, logger);
+  }
+  const { openRedis } = await import('./backends/redis/connection.ts');
+  const opening = openRedis({ ...settings, redisUrl }, logger);
+  settings.underWay?.();
+  return opening;
 }
 
 /**

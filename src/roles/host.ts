@@ -31,13 +31,18 @@ export interface OpenQueue {
   readonly stories: Stories;
 }
 
-/** Opens the queue; waits for one that cannot be reached. */
+/**
+ * Opens the queue; waits for one that cannot be reached.
+ *
+ * @param underWay see `ConnectionSettings`
+ */
 export async function openQueue(
   { config, checks, logger, opened }: Host,
   tracing: Tracing | undefined,
+  underWay: () => void,
 ): Promise<OpenQueue> {
   const connection = await awaitConnection(
-    { ...config, ...(tracing && { telemetry: tracing.telemetry }) },
+    { ...config, ...(tracing && { telemetry: tracing.telemetry }), underWay },
     logger,
   );
   opened.add(() => connection.close());

@@ -1,6 +1,6 @@
 /** Builds layers from their plans and weights. */
 import type { LayerPlan, RecurrentPlan } from './layer-plans.ts';
-import { type Layer, outputSize, type RecurrentLayer } from './layers.ts';
+import { areFinite, type Layer, outputSize, type RecurrentLayer } from './layers.ts';
 import { unusable } from './model.ts';
 import type { Tensor } from './weights.ts';
 
@@ -148,7 +148,7 @@ class Builder {
         `its weight ${tensor.name} is ${tensor.shape.join(' x ') || 'one number'}, expected ${shape.join(' x ')}`,
       );
     }
-    if (!tensor.values.every(Number.isFinite)) {
+    if (!areFinite(tensor.values)) {
       throw unusable(this.#file, `its weight ${tensor.name} is not all numbers`);
     }
     // Without this check a small file could demand any number of copies of its data.

@@ -164,6 +164,12 @@ export function weightsOf(layer: Layer): Float32Array[] {
   }
 }
 
+/** Whether all weights are finite numbers: a loop, because millions of calls of `Number.isFinite` take noticeable time. */
+export function areFinite(weights: Float32Array): boolean {
+  for (let i = 0; i < weights.length; i++) if (!(Math.abs(weights[i]!) < Infinity)) return false;
+  return true;
+}
+
 /** Number of states that a recurrent layer carries: its hidden state and, of an LSTM, its cell. */
 export function stateCount({ kind }: RecurrentLayer): number {
   return kind === 'lstm' ? 2 : 1;

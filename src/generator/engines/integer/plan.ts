@@ -3,7 +3,14 @@
  * activations below one linear dense layer. No `node:` imports.
  */
 import { isRowLayer } from '../../model/float64.ts';
-import { type DenseLayer, type Layer, type LstmLayer, outputSize, weightsOf } from '../../model/layers.ts';
+import {
+  areFinite,
+  type DenseLayer,
+  type Layer,
+  type LstmLayer,
+  outputSize,
+  weightsOf,
+} from '../../model/layers.ts';
 import type { Model } from '../../model/model.ts';
 import { tabled } from '../tabled-model.ts';
 
@@ -66,12 +73,6 @@ export function refusalOf(layers: readonly Layer[]): string | undefined {
   }
   const isSound = layers.every((layer) => weightsOf(layer).every(areFinite));
   return isSound ? undefined : 'a weight is no finite number';
-}
-
-/** A loop, because millions of calls of `Number.isFinite` take noticeable time. */
-function areFinite(weights: Float32Array): boolean {
-  for (let i = 0; i < weights.length; i++) if (!(Math.abs(weights[i]!) < Infinity)) return false;
-  return true;
 }
 
 /** @throws TypeError for a model that the engine cannot run; see `refusalOf` */

@@ -4,7 +4,7 @@
  * `lstm_0.kernel`, `lstm_0.recurrent_kernel`, `lstm_0.bias`, `lstm_1. ...`, `dense.kernel`, `dense.bias`.
  */
 
-import type { Layer } from '../layers.ts';
+import { areFinite, type Layer } from '../layers.ts';
 import { isRecord, unusable } from '../model.ts';
 import type { Tensor } from '../weights.ts';
 import type { ForeignModel } from './foreign-model.ts';
@@ -27,7 +27,7 @@ export function readSafetensors(bytes: Uint8Array, file: string, isResidual = fa
       const found = tensor ? tensor.shape.join(' x ') : 'nothing';
       throw unusable(file, `expected ${name} to be ${shape.join(' x ')}, got ${found}`);
     }
-    if (!tensor.values.every(Number.isFinite)) throw unusable(file, `${name} is not all numbers`);
+    if (!areFinite(tensor.values)) throw unusable(file, `${name} is not all numbers`);
     return tensor.values;
   };
 

@@ -1,12 +1,4 @@
-import {
-  type ConnectionOptions,
-  createPostgresBackend,
-  type Queue,
-  type QueueEvents,
-  type QueueEventsProducer,
-  type Worker,
-  withBackend,
-} from 'bullmq';
+import type { ConnectionOptions, Queue, QueueEvents, QueueEventsProducer, Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { StoryError } from '../../../errors.ts';
 import {
@@ -27,23 +19,31 @@ import { embeddedLimits } from './limits.ts';
 const LOCK_MS = 120_000;
 
 /** BullMQ's classes over Postgres, under the types they have over Redis: other modules see one interface. */
-const bullmq = withBackend(createPostgresBackend) as unknown as {
-  Queue: typeof Queue;
-  Worker: typeof Worker;
-  QueueEvents: typeof QueueEvents;
-  QueueEventsProducer: typeof QueueEventsProducer;
-};
+interface Classes {
+  readonly Queue: typeof Queue;
+  readonly Worker: typeof Worker;
+  readonly QueueEvents: typeof QueueEvents;
+  readonly QueueEventsProducer: typeof QueueEventsProducer;
+}
 
 /** Opens the embedded queue in a folder; `EmbeddedDatabase.open` lists the errors. */
 export async function openEmbedded(
-  { dataFolder: folder, telemetry }: Pick<ConnectionSettings, 'dataFolder' | 'telemetry'>,
+  {
+    dataFolder: folder,
+    telemetry,
+    underWay,
+  }: Pick<ConnectionSettings, 'dataFolder' | 'telemetry' | 'underWay'>,
   logger: Logger,
 ): Promise<QueueConnection> {
   const traced = telemetry && { telemetry };
   const database = await EmbeddedDatabase.open(folder, {
     info: (sentence) => logger.info(sentence),
     warn: (sentence) => logger.warn(sentence),
+    ...(underWay && { underWay }),
   });
+  // Not before: it takes longer to load than the database's thread takes to start.
+  const { createPostgresBackend, withBackend } = await import('bullmq');
+  const bullmq = withBackend(createPostgresBackend) as unknown as Classes;
   const connection = database as unknown as ConnectionOptions;
   const patient = patientPool(database) as unknown as ConnectionOptions;
   const watch = <T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(

@@ -3,11 +3,17 @@
  * blocks the event loop that paces replies and renews locks. Started by `database.ts`; the messages are
  * `ToThread` and `FromThread`.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { parentPort } from 'node:worker_threads';
 import { openPostgres } from './postgres.ts';
 import { isSurvived, type Statement, type StatementResult, Statements } from './statements.ts';
 
-/** A message to the thread. */
+/** The first message to the thread. It loads its code meanwhile, before the folder's lock is held. */
+export interface ToOpen {
+  readonly folder: string;
+}
+
+/** A later message to the thread. */
 export type ToThread = Query | { readonly type: 'close'; readonly id: number };
 
 export interface Query {
@@ -41,10 +47,6 @@ interface DatabaseErrorFields {
   readonly detail?: string | undefined;
 }
 
-export interface ThreadOptions {
-  readonly folder: string;
-}
-
 const LEADING_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/;
 const LISTEN = /^LISTEN\s+"?(\w+)"?/i;
 const UNLISTEN = /^UNLISTEN\s+"?(\w+|\*)"?/i;
@@ -54,8 +56,7 @@ const MAX_TOGETHER = 64;
 
 const port = parentPort!;
 const send = (message: FromThread) => port.postMessage(message);
-const { folder } = workerData as ThreadOptions;
-
+const [{ folder }] = (await once(port, 'message')) as [ToOpen];
 const database = await openPostgres(folder);
 const statements = new Statements(database);
 const listening = new Set<string>();

@@ -7,11 +7,10 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { runMigrations } from 'bullmq';
 import { importing } from '../../../compiled.ts';
 import { StoryError } from '../../../errors.ts';
 import { createDatabase } from './create.ts';
-import type { Answer, FromThread, ThreadOptions, ToThread } from './database-thread.ts';
+import type { Answer, FromThread, ToOpen, ToThread } from './database-thread.ts';
 import { type FolderLock, LOCK_FILES, lockFolder } from './folder-lock.ts';
 import { closeToOthers, makePrivateFolder } from './private-files.ts';
 
@@ -35,6 +34,8 @@ const RELEASE_ALL = `UPDATE job SET locked_until_ms = 0, stalled_marked = true W
 export interface OpeningLog {
   readonly info?: (sentence: string) => void;
   readonly warn?: (sentence: string) => void;
+  /** Called when what is left to do is the thread's: the caller may be busy then without delaying it. */
+  readonly underWay?: () => void;
 }
 
 interface Pending {
@@ -112,13 +113,15 @@ export class EmbeddedDatabase extends EventEmitter {
         { cause: error },
       );
     });
-    const lock = await lockFolder(folder, {
-      onWait: ({ pid, host }) =>
-        log.info?.(
-          `${folder} was not given back by process ${pid} on ${host}: watching for 15 s if it lives`,
-        ),
-    });
+    const thread = startThread();
+    let lock: FolderLock | undefined;
     try {
+      lock = await lockFolder(folder, {
+        onWait: ({ pid, host }) =>
+          log.info?.(
+            `${folder} was not given back by process ${pid} on ${host}: watching for 15 s if it lives`,
+          ),
+      });
       const postgres = join(folder, POSTGRES);
       if (!existsSync(join(postgres, 'PG_VERSION'))) {
         log.info?.(`creating the embedded database in ${folder}, once: this takes 5 s to a minute`);
@@ -126,13 +129,17 @@ export class EmbeddedDatabase extends EventEmitter {
       }
       await closeFolder(folder, log);
       log.info?.('opening the embedded database');
-      const database = await EmbeddedDatabase.#start(lock, postgres);
+      thread.open(postgres);
+      log.underWay?.();
+      const [{ runMigrations }] = await Promise.all([import('bullmq'), thread.ready]);
+      const database = new EmbeddedDatabase(lock, thread.worker);
       await runMigrations(database.#client(), SCHEMA);
       await database.query(`SET search_path TO ${SCHEMA}`);
       await database.query(RELEASE_ALL);
       return database;
     } catch (error) {
-      await lock.release();
+      await thread.worker.terminate();
+      await lock?.release();
       if (error instanceof StoryError) throw error;
       if (isDiskFull(error)) {
         const sentence = `The disk that holds ${folder} is full. Free some space and start again.`;
@@ -145,20 +152,6 @@ export class EmbeddedDatabase extends EventEmitter {
         { cause: error },
       );
     }
-  }
-
-  static async #start(lock: FolderLock, postgres: string): Promise<EmbeddedDatabase> {
-    const workerData: ThreadOptions = { folder: postgres };
-    const thread = new Worker(importing('queue/backends/embedded/database-thread'), {
-      eval: true,
-      workerData,
-    });
-    await new Promise<void>((resolve, reject) => {
-      thread.once('message', () => resolve());
-      thread.once('error', reject);
-      thread.once('exit', (code) => reject(new Error(`its thread ended with code ${code}`)));
-    });
-    return new EmbeddedDatabase(lock, thread);
   }
 
   /** Whether every query that was sent will be answered, however long that takes. */
@@ -248,6 +241,19 @@ export class EmbeddedDatabase extends EventEmitter {
     this.#lose(error);
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
+}
+
+/** Starts the database's thread, which loads its code before it is told which folder to open. */
+function startThread(): { worker: Worker; ready: Promise<void>; open(postgres: string): void } {
+  const worker = new Worker(importing('queue/backends/embedded/database-thread'), { eval: true });
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.once('message', () => resolve());
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`its thread ended with code ${code}`)));
+  });
+  // Awaited when the folder is locked.
+  ready.catch(() => {});
+  return { worker, ready, open: (folder) => worker.postMessage({ folder } satisfies ToOpen) };
 }
 
 /** Denies other users access to the data folder, and to an earlier version's data in it. */
