@@ -1,14 +1,15 @@
 /** Compiles the sources with esbuild: the many modules that a process loads become a few files. */
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, extname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { CACHE, CURRENT, digestOf, ROOT } from './compilation.js';
 
-/** What is started by its name: the program, and what it runs in threads and processes of their own. */
+/** What is loaded by its name: the program, what it runs in threads and processes, and how the page is bundled. */
 const ENTRIES = [
   'src/cli.ts',
+  'src/bots/web/page-bundle.ts',
   'src/healthcheck.ts',
   'src/generator/model/formats/hdf5-reader.ts',
   'src/queue/backends/embedded/create-process.ts',
@@ -47,7 +48,16 @@ export async function compile() {
       sourcemap: 'linked',
       sourcesContent: false,
       logLevel: 'silent',
-      plugins: [readSources(contents)],
+      plugins: [readSources(contents, true)],
+    });
+    const { PAGE_BUNDLE } = await import(pathToFileURL(join(unfinished, 'bots/web/page-bundle.js')).href);
+    await build({
+      ...PAGE_BUNDLE,
+      absWorkingDir: ROOT,
+      write: true,
+      outdir: join(unfinished, 'page'),
+      logLevel: 'silent',
+      plugins: [readSources(contents, false)],
     });
     await writeFile(join(unfinished, 'package.json'), '{"type":"module"}\n');
     const digest = digestOf(contents);
@@ -66,28 +76,31 @@ export async function compile() {
 }
 
 /**
- * Reads the sources for esbuild. A compiled module lies elsewhere than its source, so what a source reads of its
- * own path is written into the code. `src/compiled.ts` asks where the code lies, and is left alone.
+ * Reads the sources for esbuild. A compiled module lies elsewhere than its source, so what a source of the server
+ * reads of its own path is written into the code. `src/compiled.ts` asks where the code lies, and is left alone.
  *
  * @param {Map<string, Uint8Array>} contents receives what was read
+ * @param {boolean} areServers whether they run on Node, and not in a browser
  * @returns {import('esbuild').Plugin}
  */
-function readSources(contents) {
+function readSources(contents, areServers) {
   return {
     name: 'sources',
     setup({ onLoad }) {
-      onLoad({ filter: /\.(?:ts|js|json)$/ }, ({ path }) => {
+      onLoad({ filter: /\.(?:ts|js|json|css)$/ }, ({ path }) => {
         const file = relative(ROOT, path).replaceAll(sep, '/');
         const content = readFileSync(path);
         contents.set(file, content);
-        if (path.endsWith('.json')) return { contents: content, loader: 'json' };
-        const text = content.toString('utf8');
-        if (file === 'src/compiled.ts') return { contents: text, loader: 'ts' };
+        const loader = /** @type {import('esbuild').Loader} */ (extname(path).slice(1));
+        if (!areServers || loader === 'json' || file === 'src/compiled.ts')
+          return { contents: content, loader };
         const own = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
-        const placed = text.replace(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, name) =>
-          JSON.stringify(own[/** @type {keyof typeof own} */ (name)]),
-        );
-        return { contents: placed, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+        const placed = content
+          .toString('utf8')
+          .replace(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, name) =>
+            JSON.stringify(own[/** @type {keyof typeof own} */ (name)]),
+          );
+        return { contents: placed, loader };
       });
     },
   };

@@ -75,8 +75,10 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     const queue = await opening;
     const [bots, worker] = await loading;
     if (operator && server) operator.showQueue(host, queue, server);
-    const url = await bots?.startBots(host, queue);
     const ready = worker?.start(queue) ?? Promise.resolve();
+    // Reported by the caller, which awaits it after the page is open.
+    ready.catch(() => {});
+    const url = await bots?.startBots(host, queue);
     const closeAll = () => {
       isClosing = true;
       return opened.close();

@@ -26,6 +26,11 @@ export function running(module: string): string[] {
   return isCompiled ? [file] : ['--import', import.meta.resolve('tsx'), file];
 }
 
+/** The path of a file of the compilation; undefined where this process runs the sources. */
+export function compiledFile(path: string): string | undefined {
+  return isCompiled ? fileURLToPath(new URL(path, HERE)) : undefined;
+}
+
 function urlOf(module: string): string {
   return new URL(`${module}${isCompiled ? '.js' : '.ts'}`, HERE).href;
 }

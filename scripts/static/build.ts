@@ -4,13 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import {
-  BUNDLING,
-  PAGE_SOURCE,
-  type PageLinks,
-  PLAIN_FILES,
-  pageHtml,
-} from '../../src/bots/web/page-files.ts';
+import { BUNDLING, PAGE_SOURCE } from '../../src/bots/web/page-bundle.ts';
+import { type PageLinks, PLAIN_FILES, pageHtml } from '../../src/bots/web/page-files.ts';
 import type { EngineName } from '../../src/generator/engines/choose.ts';
 import { WASM_NAMES } from '../../src/generator/engines/integer/kernel.ts';
 import { BINARIES } from '../../src/generator/engines/integer/kernels.ts';

@@ -33,11 +33,10 @@ export async function startBots(
   opened.add(closeLimits);
   const replies = new Replies<null>(connection, 'web', logger, limits);
   opened.add(() => replies.close());
-  await replies.ready();
-  workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
   const blocks = new BlockLists(connection, config.blocked);
   opened.add(() => blocks.close());
-  await outlast(() => blocks.ready());
+  await Promise.all([replies.ready(), outlast(() => blocks.ready())]);
+  workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
   const readRequest = createRequestReader({ models, drawSeed });
   const services: ChatServices = {
     connection,

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type BuildOptions, buildSync } from 'esbuild';
 import type { FastifyInstance } from 'fastify';
-
-/** The folder of the page's sources. */
-export const PAGE_SOURCE = join(import.meta.dirname, '../../page');
+import { compiledFile } from '../../compiled.ts';
+import { PAGE_BUNDLE, PAGE_SOURCE } from './page-bundle.ts';
 
 /** Files that are served unchanged from the page's folder, and their types. */
 export const PLAIN_FILES: Readonly<Record<string, string>> = {
@@ -35,25 +33,12 @@ interface PageFile {
   readonly etag: string;
 }
 
-/** How the page is bundled, for the oldest supported browsers; the bundle stays in memory. */
-export const BUNDLING = {
-  bundle: true,
-  minify: true,
-  write: false,
-  outdir: '/',
-  format: 'esm',
-  platform: 'browser',
-  target: ['chrome111', 'firefox115', 'safari16.4'],
-  charset: 'utf8',
-  legalComments: 'none',
-} as const satisfies BuildOptions;
-
 /** The comment in `index.html` that the links replace. */
 const LINKS_COMMENT = '<!-- links -->\n';
 
-/** Bundles the page and adds its files to the server. */
-export function addPage(app: FastifyInstance, links: PageLinks = {}): void {
-  for (const file of bundlePage(links)) {
+/** Adds the page's files to the server. */
+export async function addPage(app: FastifyInstance, links: PageLinks = {}): Promise<void> {
+  for (const file of await pageFiles(links)) {
     app.get(file.path, (request, reply) => {
       // The browser always revalidates: a new version shows at once, and an unchanged one costs one small
       // response.
@@ -64,25 +49,8 @@ export function addPage(app: FastifyInstance, links: PageLinks = {}): void {
   }
 }
 
-/**
- * Bundles the page in memory. Synchronous, so that esbuild's helper process has ended when it returns; it
- * takes some tens of milliseconds, once, before the server listens.
- */
-function bundlePage(links: PageLinks): PageFile[] {
-  const built = buildSync({
-    ...BUNDLING,
-    entryPoints: [
-      { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
-      { in: join(PAGE_SOURCE, 'backend/events-worker.ts'), out: 'events' },
-      { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
-    ],
-    logLevel: 'silent',
-  });
-  const bundled = (name: string) => {
-    const file = built.outputFiles.find(({ path }) => basename(path) === name);
-    if (file === undefined) throw new Error(`Expected a bundled ${name}, got none`);
-    return Buffer.from(file.contents);
-  };
+async function pageFiles(links: PageLinks): Promise<PageFile[]> {
+  const bundled = await bundledFiles();
   return [
     pageFile('/', 'text/html; charset=utf-8', Buffer.from(pageHtml(links))),
     pageFile('/page.js', 'text/javascript; charset=utf-8', bundled('page.js')),
@@ -92,6 +60,20 @@ function bundlePage(links: PageLinks): PageFile[] {
       pageFile(`/${name}`, type, readFileSync(join(PAGE_SOURCE, name))),
     ),
   ];
+}
+
+/** Reads a bundled file by its name: compiled code has the page beside it, otherwise it is bundled now. */
+async function bundledFiles(): Promise<(name: string) => Buffer> {
+  const folder = compiledFile('page');
+  if (folder !== undefined) return (name) => readFileSync(join(folder, name));
+  const { buildSync } = await import('esbuild');
+  // Synchronous, so that esbuild's helper process has ended when it returns.
+  const { outputFiles } = buildSync({ ...PAGE_BUNDLE, logLevel: 'silent' });
+  return (name) => {
+    const file = outputFiles.find(({ path }) => basename(path) === name);
+    if (file === undefined) throw new Error(`Expected a bundled ${name}, got none`);
+    return Buffer.from(file.contents);
+  };
 }
 
 /** Whether an `If-None-Match` header matches this version of a file. */

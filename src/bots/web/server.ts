@@ -153,7 +153,7 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
   readJsonOnly(app);
 
   app.get(HEALTH_PATH, () => ({ ok: true }));
-  addPage(app, options.links);
+  await addPage(app, options.links);
   addApi(app, {
     replies: options.replies,
     models: options.models,

@@ -1,0 +1,29 @@
+/** How esbuild bundles the page: when the sources are compiled, or when a server starts from the sources. */
+import { join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
+
+/** The folder of the page's sources. */
+export const PAGE_SOURCE = join(import.meta.dirname, '../../page');
+
+/** For the oldest supported browsers; the result stays in memory. */
+export const BUNDLING = {
+  bundle: true,
+  minify: true,
+  write: false,
+  outdir: '/',
+  format: 'esm',
+  platform: 'browser',
+  target: ['chrome111', 'firefox115', 'safari16.4'],
+  charset: 'utf8',
+  legalComments: 'none',
+} as const satisfies BuildOptions;
+
+/** The page of a server: `page.js`, `page.css`, and `events.js`, its shared worker. */
+export const PAGE_BUNDLE = {
+  ...BUNDLING,
+  entryPoints: [
+    { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
+    { in: join(PAGE_SOURCE, 'backend/events-worker.ts'), out: 'events' },
+    { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
+  ],
+} satisfies BuildOptions;
