@@ -32,7 +32,10 @@ RUN npm ci --omit=dev \
   && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete
 COPY LICENSE tsconfig.json ./
 COPY models models
+COPY bin bin
 COPY src src
+# Compiles the sources: the user that runs the program creates no files here.
+RUN node bin/scifi.js --version
 
 FROM tree AS gpu-tree
 # TensorFlow on CUDA: 1 to install it, or nothing. x86-64 only; about five gigabytes, most of them NVIDIA's
@@ -45,7 +48,7 @@ RUN mkdir -p "$SCIFI_ENGINES" \
   && if [ -n "$TFJS_NODE_GPU" ]; then \
     apt-get update \
     && apt-get install -y --no-install-recommends g++ python3-pip \
-    && node --import tsx src/cli.ts engine install cuda --without-gpu; \
+    && node bin/scifi.js engine install cuda --without-gpu; \
   fi
 
 FROM ${GPU_IMAGE} AS gpu
@@ -63,7 +66,7 @@ ARG TFJS_NODE_GPU=
 # Tests it once more, with the libraries of this image: the results of the engine, and that CUDA's libraries
 # load. The GPU itself is there only when a container runs.
 RUN if [ -n "$TFJS_NODE_GPU" ]; then \
-    node --import tsx src/cli.ts engine test cuda --on-processor; \
+    node bin/scifi.js engine test cuda --on-processor; \
   fi
 ENV NODE_ENV=production HOME=/tmp SCIFI_HEARTBEAT=/tmp/heartbeat \
   NVIDIA_DRIVER_CAPABILITIES=compute,graphics,utility
@@ -71,7 +74,7 @@ USER 10001:10001
 # The check depends on the command: the page of `start` and `bots`, the heartbeat of `worker`.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=180s --retries=3 \
   CMD ["node", "--import", "tsx", "src/healthcheck.ts"]
-ENTRYPOINT ["node", "--import", "tsx", "src/cli.ts"]
+ENTRYPOINT ["node", "bin/scifi.js"]
 CMD ["worker"]
 
 FROM tree AS app-tree
@@ -88,5 +91,5 @@ EXPOSE 3000
 # The check depends on the command: the page of `start` and `bots`, the heartbeat of `worker`.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
   CMD ["node", "--import", "tsx", "src/healthcheck.ts"]
-ENTRYPOINT ["node", "--import", "tsx", "src/cli.ts"]
+ENTRYPOINT ["node", "bin/scifi.js"]
 CMD ["start"]

@@ -59,8 +59,8 @@ export function startWorker(
   threads: number,
   engine: 'integer' | 'onnx' = 'integer',
 ): WorkerProcess {
-  const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, 'worker'], {
+  const cli = fileURLToPath(new URL('../bin/scifi.js', import.meta.url));
+  const child = spawn(process.execPath, [cli, 'worker'], {
     env: {
       ...process.env,
       REDIS_URL: redisUrl,

@@ -10,7 +10,6 @@ import { CACHE, CURRENT, digestOf, ROOT } from './compilation.js';
 const ENTRIES = [
   'src/cli.ts',
   'src/bots/web/page-bundle.ts',
-  'src/healthcheck.ts',
   'src/generator/model/formats/hdf5-reader.ts',
   'src/queue/backends/embedded/create-process.ts',
   'src/queue/backends/embedded/database-thread.ts',

@@ -12,6 +12,8 @@ import { localUrl } from './http/address.ts';
 /** A worker writes its heartbeat every 5 s. */
 const HEARTBEAT_MAX_AGE_MS = 20_000;
 const DEFAULT_PORT = 3_000;
+/** The script of the program. */
+const PROGRAM = /(?:bin\/scifi\.js|src\/cli\.ts)$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,7 +40,7 @@ export async function beat(file: string, logger: Logger): Promise<void> {
  */
 async function problemOf(commandLine: string, environment: Environment): Promise<string | undefined> {
   const words = commandLine.split('\0');
-  const role = words[words.findIndex((word) => word.endsWith('src/cli.ts')) + 1];
+  const role = words[words.findIndex((word) => PROGRAM.test(word)) + 1];
   if (role === 'worker') return heartbeatProblem(environment.SCIFI_HEARTBEAT);
   if (role === 'start' || role === 'bots') return pageProblem(environment);
   return undefined;

@@ -71,6 +71,7 @@ describe('Dockerfile', () => {
       ],
     );
     assert.match(lines('tree', 'RUN')[0]!, /^npm ci --omit=dev/);
+    assert.equal(lines('tree', 'RUN')[1], 'node bin/scifi.js --version', 'the sources are compiled');
     // The running code must not import excluded files.
     const { dependencies, optionalDependencies } = JSON.parse(
       await readFile(join(ROOT, 'package.json'), 'utf8'),
@@ -162,7 +163,7 @@ describe('Dockerfile', () => {
 
   it('runs Node.js directly, as an unprivileged user', async () => {
     for (const stage of ['app', 'gpu']) {
-      assert.deepEqual(lines(stage, 'ENTRYPOINT'), ['["node", "--import", "tsx", "src/cli.ts"]']);
+      assert.deepEqual(lines(stage, 'ENTRYPOINT'), ['["node", "bin/scifi.js"]']);
       const [user] = lines(stage, 'USER');
       assert.match(user!, /^[1-9]\d*:[1-9]\d*$/);
       for (const name of OURS) assert.equal((await readCompose()).services[name].user, user);
@@ -202,7 +203,7 @@ describe('Dockerfile', () => {
         [proof, ['engine', 'test', 'cuda', '--on-processor']],
       ] as const) {
         const { code, stdout } = await status(line, echo, '1');
-        assert.deepEqual([code, stdout], [0, `--import tsx src/cli.ts ${words.join(' ')}\n`]);
+        assert.deepEqual([code, stdout], [0, `bin/scifi.js ${words.join(' ')}\n`]);
         const command = createProgram()
           .commands.find((one) => one.name() === words[0])!
           .commands.find((one) => one.name() === words[1])!;

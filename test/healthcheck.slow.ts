@@ -32,7 +32,7 @@ describe('the health check of the image', () => {
     return { code, said };
   }
 
-  const run = (role: string) => ['/sbin/docker-init', '--', 'node', '--import', 'tsx', 'src/cli.ts', role];
+  const run = (role: string) => ['/sbin/docker-init', '--', 'node', 'bin/scifi.js', role];
 
   it('requests the page of a process that has one', async () => {
     const port = await freePort();
@@ -70,8 +70,13 @@ describe('the health check of the image', () => {
     assert.match(said, /last heartbeat was 6\d s ago/);
   });
 
+  it('finds the role of a process that runs the sources', async () => {
+    const command = ['node', '--import', 'tsx', 'src/cli.ts', 'worker'];
+    assert.match((await check(command, { SCIFI_HEARTBEAT: join(folder, 'none') })).said, /no heartbeat yet/);
+  });
+
   it('accepts other commands', async () => {
-    for (const command of [run('doctor'), ['sh'], ['node', 'src/cli.ts']]) {
+    for (const command of [run('doctor'), ['sh'], ['node', 'bin/scifi.js']]) {
       assert.equal((await check(command)).code, 0, command.join(' '));
     }
   });

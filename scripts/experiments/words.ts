@@ -47,7 +47,7 @@ ${table(
 The words' bits per character flatter them: a word that is not known costs what \`<unk>\` costs and nothing for its
 spelling, and ${percent(unknown)} of the characters here are in such words (${percent(unknownInTraining)} in the training text). Were those spelt at the
 rate of the network of characters, it would be ${(whole.bitsPerCharacter + unknown * characters.bitsPerCharacter).toFixed(2)} bits per character. What it writes is all words, and it cannot write any
-other; the network of characters has to learn spelling first, and can write whatever it likes. At temperature 0.6 words give
+other; the network of characters has to learn spelling first, and can write any word. At temperature 0.6 words give
 
 ${await laboratory.sample(byWord.model, 0.6)}
 

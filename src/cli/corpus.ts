@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { StoryError } from '../errors.ts';
 import type { CorpusFacts } from '../workshop/corpus/build.ts';
 import { clearProgress, complain, printLine, showProgress } from './console.ts';
-import { INTERRUPTED_EXIT_CODE } from './explain.ts';
+import { interruptibly } from './interruptibly.ts';
 import { numberOption } from './options.ts';
 
 const MEGABYTE = 1_000_000;
@@ -106,47 +106,41 @@ async function download(args: DownloadArguments): Promise<void> {
     throw new StoryError('bad_request', `Expected --limit to be 1 book or more, got ${args.limit}.`);
   if (args.maxMegabytes !== undefined && !(args.maxMegabytes > 0))
     throw new StoryError('bad_request', `Expected --max-megabytes to be above 0, got ${args.maxMegabytes}.`);
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    const facts = await downloadShelf({
-      bookshelf: args.bookshelf,
-      language: args.language,
-      out: args.out,
-      mirror: args.mirror ?? MIRROR,
-      catalogue: args.catalogue ?? CATALOGUE,
-      rate: args.rate ?? RATE,
-      limit: args.limit,
-      bookMegabytes: args.maxMegabytes,
-      redirectHosts: args.allowHost ?? [],
-      isDry: args.dryRun ?? false,
-      userAgent: await userAgent(args.contact),
-      signal: interrupted.signal,
-      onTrouble: complain,
-      onBook: ({ book, done, books, outcome, bytes, sentence }) => {
-        const position = `${String(done).padStart(String(books).length)} of ${books}`;
-        const size = bytes > 0 ? `, ${number(bytes)} bytes` : '';
-        const title = book.title.replace(/\s+/g, ' ');
-        printLine(`${position}  ${book.id.padStart(6)}  ${title}: ${sentence ?? outcome}${size}`);
-      },
-    });
-    const unusable =
-      facts.unusable > 0 ? ` ${number(facts.unusable)} rows of the catalogue have no valid id.` : '';
-    printLine(
-      args.dryRun
-        ? `${number(facts.books)} books.${unusable}`
-        : `${number(facts.fetched)} books fetched (${(facts.bytes / MEGABYTE).toFixed(1)} MB, ${number(facts.requests)} requests), ` +
-            `${number(facts.alreadyHere)} already here, ${number(facts.withoutText)} without a text, ${number(facts.failed)} failed.${unusable}`,
-    );
-    if (facts.failed > 0) process.exitCode = 1;
-  } catch (error) {
-    if (!interrupted.signal.aborted) throw error;
-    complain('Interrupted. The downloaded files are kept; run the command again to continue.');
-    process.exitCode = INTERRUPTED_EXIT_CODE;
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  await interruptibly(
+    async (signal) => {
+      const facts = await downloadShelf({
+        bookshelf: args.bookshelf,
+        language: args.language,
+        out: args.out,
+        mirror: args.mirror ?? MIRROR,
+        catalogue: args.catalogue ?? CATALOGUE,
+        rate: args.rate ?? RATE,
+        limit: args.limit,
+        bookMegabytes: args.maxMegabytes,
+        redirectHosts: args.allowHost ?? [],
+        isDry: args.dryRun ?? false,
+        userAgent: await userAgent(args.contact),
+        signal,
+        onTrouble: complain,
+        onBook: ({ book, done, books, outcome, bytes, sentence }) => {
+          const position = `${String(done).padStart(String(books).length)} of ${books}`;
+          const size = bytes > 0 ? `, ${number(bytes)} bytes` : '';
+          const title = book.title.replace(/\s+/g, ' ');
+          printLine(`${position}  ${book.id.padStart(6)}  ${title}: ${sentence ?? outcome}${size}`);
+        },
+      });
+      const unusable =
+        facts.unusable > 0 ? ` ${number(facts.unusable)} rows of the catalogue have no valid id.` : '';
+      printLine(
+        args.dryRun
+          ? `${number(facts.books)} books.${unusable}`
+          : `${number(facts.fetched)} books fetched (${(facts.bytes / MEGABYTE).toFixed(1)} MB, ${number(facts.requests)} requests), ` +
+              `${number(facts.alreadyHere)} already here, ${number(facts.withoutText)} without a text, ${number(facts.failed)} failed.${unusable}`,
+      );
+      if (facts.failed > 0) process.exitCode = 1;
+    },
+    () => complain('Interrupted. The downloaded files are kept; run the command again to continue.'),
+  );
 }
 
 /** The User-Agent header: a server's operator must be able to identify the client and to reach a contact. */

@@ -12,7 +12,7 @@ import {
 } from '../generator/engines/tensorflow/cuda-installation.ts';
 import { printLine } from './console.ts';
 import type { InstallOptions } from './engine/install.ts';
-import { INTERRUPTED_EXIT_CODE } from './explain.ts';
+import { interruptibly } from './interruptibly.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
@@ -111,19 +111,4 @@ async function removeCuda(): Promise<void> {
   const made = process.env.SCIFI_ENGINES ? [engines] : [engines, dirname(engines)];
   for (const empty of made) await rmdir(empty).catch(() => {});
   printLine(isInstalled ? `Removed ${folder}` : `${CUDA_ENGINE} is not installed in ${engines}`);
-}
-
-/** Runs work that Ctrl-C and SIGTERM end; it cleans up before the command does. */
-async function interruptibly(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const abort = new AbortController();
-  const interrupt = () => abort.abort();
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  try {
-    await work(abort.signal);
-  } catch (error) {
-    if (!abort.signal.aborted) throw error;
-    process.exitCode = INTERRUPTED_EXIT_CODE;
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
 }

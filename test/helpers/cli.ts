@@ -32,7 +32,7 @@ export function scifi(
   env: Readonly<Record<string, string>> = {},
   folder = tmpdir(),
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [...TSX, join(ROOT, 'src/cli.ts'), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, 'bin/scifi.js'), ...args], {
     cwd: folder,
     env: environment(env),
   });

@@ -44,9 +44,10 @@ export function spawnRole(
   env: Readonly<Record<string, string>>,
   preloads: readonly string[] = [],
 ): RoleProcess {
-  const imports = ['tsx', ...preloads.map((name) => new URL(`./preload/${name}.ts`, import.meta.url).href)];
+  const loaded = preloads.map((name) => new URL(`./preload/${name}.ts`, import.meta.url).href);
+  const imports = loaded.length > 0 ? ['tsx', ...loaded] : [];
   const args = imports.flatMap((one) => ['--import', one]);
-  const child: ChildProcess = spawn(process.execPath, [...args, 'src/cli.ts', role], {
+  const child: ChildProcess = spawn(process.execPath, [...args, 'bin/scifi.js', role], {
     cwd: ROOT,
     // One thread each: tests run in parallel, and threads that wait for one another cost more than they gain.
     env: { ...process.env, NODE_OPTIONS: '', SCIFI_THREADS: '1', ...env },
