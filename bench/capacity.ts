@@ -19,7 +19,7 @@ const RUNS = [
   [5, 30],
   [10, 20],
 ] as const;
-/** Stories that a worker takes beyond its slots, as in src/app.ts. */
+/** Stories that a worker takes beyond its slots, as in src/roles/worker.ts. */
 const AHEAD = 8;
 const FIRST_TEXT_MS = 1_000;
 /** Minimum number of stories in a simulation, so that quantiles are meaningful. */

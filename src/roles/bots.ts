@@ -76,12 +76,13 @@ export async function startBots(
         return startChat(() => SlackAdapter.connect(slack, connection, models, logger), services);
       }),
   };
-  for (const [name, start] of Object.entries(platforms)) {
-    if (!start) continue;
+  const starting = Object.entries(platforms).map(async ([name, start]) => {
+    if (!start) return;
     const platform = await keepStarting(name, start, (chat) => lookAfter(chat.replies), logger);
     opened.add(() => platform.close());
     checks.trouble[name.toLowerCase()] = () => platform.problem();
-  }
+  });
+  await Promise.all(starting);
   opened.add(keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }));
   const server = createWebServer({
     replies: webReplies(replies, stories, limits),

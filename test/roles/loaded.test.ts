@@ -1,0 +1,121 @@
+/** What a process loads: only the code of its own roles. Counted in the compiled sources, which all processes run. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { before, describe, it } from 'node:test';
+
+const IMPORT = /^(?:import|export)\b[^'"]*?["']([^"']+)["']/gm;
+const SOURCES = /"sources":\s*\[([^\]]*)\]/;
+
+describe('the compiled sources', () => {
+  let folder: string;
+
+  before(async () => {
+    const { compile } = (await import(new URL('../../bin/compile.js', import.meta.url).href)) as {
+      compile(): Promise<string>;
+    };
+    folder = await compile();
+  });
+
+  /** The packages and sources that an entry loads at once; imports on demand are not followed. */
+  function loadedBy(entry: string): { readonly packages: Set<string>; readonly sources: Set<string> } {
+    const [packages, sources, files] = [new Set<string>(), new Set<string>(), new Set<string>()];
+    const visit = (file: string) => {
+      if (files.has(file)) return;
+      files.add(file);
+      const map = `${file}.map`;
+      for (const [, source] of SOURCES.exec(existsSync(map) ? readFileSync(map, 'utf8') : '')?.[1]?.matchAll(
+        /"([^"]+)"/g,
+      ) ?? []) {
+        sources.add(source!.replace(/^.*?\bsrc\//, 'src/'));
+      }
+      for (const [, name] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+        if (name!.startsWith('.')) visit(join(dirname(file), name!));
+        else if (!name!.startsWith('node:')) packages.add(name!);
+      }
+    };
+    visit(join(folder, entry));
+    return { packages, sources };
+  }
+
+  /** The file that has a source that is imported on demand. */
+  function onDemand(source: string): string {
+    const name = new RegExp(`import\\("\\./(${source}-\\w+\\.js)"\\)`);
+    const app = readFileSync(
+      join(folder, /import\("\.\/(app-\w+\.js)"\)/.exec(readFileSync(join(folder, 'cli.js'), 'utf8'))![1]!),
+      'utf8',
+    );
+    return name.exec(app)![1]!;
+  }
+
+  it('load neither a role, nor the queue, nor an engine with the program', () => {
+    const { packages, sources } = loadedBy('cli.js');
+    for (const name of [
+      'bullmq',
+      'ioredis',
+      'fastify',
+      'discord.js',
+      '@slack/bolt',
+      'onnxruntime-node',
+      'esbuild',
+    ]) {
+      assert.ok(!packages.has(name), name);
+    }
+    assert.ok(sources.has('src/cli/run.ts'));
+    assert.deepEqual(
+      [...sources].filter((source) => /^src\/(?:roles|bots\/(?!blocks\.ts))/.test(source)),
+      [],
+    );
+  });
+
+  it('load no server and no chat with a worker, and no engine that is not chosen', () => {
+    const { packages, sources } = loadedBy(onDemand('worker'));
+    assert.ok(sources.has('src/roles/worker.ts') && packages.has('bullmq'));
+    for (const name of [
+      'fastify',
+      'esbuild',
+      'discord.js',
+      '@slack/bolt',
+      'onnxruntime-node',
+      '@tensorflow/tfjs-core',
+    ]) {
+      assert.ok(!packages.has(name), name);
+    }
+    assert.deepEqual(
+      [...sources].filter((source) => /^src\/(?:bots|page|cli)\/(?!console)/.test(source)),
+      [],
+    );
+  });
+
+  it('load no generator with the bots, and no chat without its token', () => {
+    const { packages, sources } = loadedBy(onDemand('bots'));
+    assert.ok(sources.has('src/roles/bots.ts') && packages.has('fastify'));
+    for (const name of [
+      'esbuild',
+      'discord.js',
+      '@slack/bolt',
+      'onnxruntime-node',
+      '@tensorflow/tfjs-core',
+    ]) {
+      assert.ok(!packages.has(name), name);
+    }
+    assert.deepEqual(
+      [...sources].filter((source) =>
+        /^src\/(?:generator\/(?:engines|storyteller|scheduler)|page\/main)/.test(source),
+      ),
+      [],
+    );
+  });
+
+  it('load nothing but Postgres in the thread of the embedded database', () => {
+    const { packages } = loadedBy('queue/backends/embedded/database-thread.js');
+    assert.deepEqual([...packages], ['@electric-sql/pglite', '@electric-sql/pglite/nodefs']);
+  });
+
+  it('name the lines of the sources, and have the page', () => {
+    const map = JSON.parse(readFileSync(join(folder, 'cli.js.map'), 'utf8')) as { sources: string[] };
+    for (const source of map.sources) assert.ok(existsSync(join(folder, source)), source);
+    for (const name of ['page.js', 'page.css', 'events.js'])
+      assert.ok(existsSync(join(folder, 'page', name)), name);
+  });
+});
