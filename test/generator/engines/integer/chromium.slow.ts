@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { BUNDLING } from '../../../../src/bots/web/page-files.ts';
+import { BUNDLING } from '../../../../src/bots/web/page-bundle.ts';
 import { WASM_NAMES } from '../../../../src/generator/engines/integer/kernel.ts';
 import { BINARIES } from '../../../../src/generator/engines/integer/kernels.ts';
 import { browserTests, launch } from '../../../bots/web/browser.ts';
