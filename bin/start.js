@@ -1,5 +1,5 @@
 /**
- * Starts the program from its compiled sources, which load in a third of the time. The first start, and the first
+ * Starts the program from its compiled sources, which load faster. The first start, and the first
  * after a change, compiles them. Where the result cannot be stored, as in a read-only installation, Node runs the
  * sources through tsx.
  */
