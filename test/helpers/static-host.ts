@@ -18,7 +18,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
   '.wasm': 'application/wasm',
 };
-const SLOW_CHUNK_BYTES = 1 << 18;
 
 export interface StaticHost {
   /** Address of the folder, ending in a slash. */
@@ -32,8 +31,11 @@ export interface StaticHost {
 
 export interface Behaviour {
   readonly paths: readonly string[];
-  /** `slow`: in pieces, with a pause after each; `missing`: 404; `damaged`: with a changed last byte. */
-  readonly how: 'slow' | 'missing' | 'damaged';
+  /**
+   * `held`: its first half, and the rest after `behave` was changed; `missing`: 404; `damaged`: with a changed
+   * last byte.
+   */
+  readonly how: 'held' | 'missing' | 'damaged';
 }
 
 /** Serves `folder` below `prefix`, which begins and ends with a slash. */
@@ -59,10 +61,10 @@ export async function startStaticHost(folder: string, prefix: string): Promise<S
     }
     const content = await readFile(join(folder, file));
     if (how === 'damaged') content[content.length - 1]! ^= 1;
-    for (let offset = 0; offset < content.length; offset += SLOW_CHUNK_BYTES) {
-      response.write(content.subarray(offset, offset + SLOW_CHUNK_BYTES));
-      if (how === 'slow') await sleep(30);
-    }
+    const half = how === 'held' ? Math.floor(content.length / 2) : 0;
+    response.write(content.subarray(0, half));
+    while (how === 'held' && host.behave?.paths.includes(file)) await sleep(10);
+    response.write(content.subarray(half));
     response.end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

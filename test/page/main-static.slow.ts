@@ -24,6 +24,16 @@ const PATIENCE_MS = 30_000;
  */
 const FIRST_TEXT_LIMIT_MS = 8_000;
 
+/**
+ * Pauses the worker after each decode of 16 characters, so that the story is not over before it can be observed
+ * and stopped: without it, 6,000 characters take less than a second.
+ */
+const SLOW_DECODES = `globalThis.MessageChannel = class {
+  port1 = { close() {} };
+  port2 = { postMessage: () => setTimeout(() => this.port1.onmessage(), 20) };
+};
+`;
+
 describe('the page without a server', browserTests(), () => {
   let browser: Browser;
   let host: StaticHost;
@@ -45,7 +55,7 @@ describe('the page without a server', browserTests(), () => {
   });
 
   /** A fresh visitor; the test fails at its end if the browser complained. */
-  async function visit(t: TestContext, hash = ''): Promise<Page> {
+  async function visit(t: TestContext, hash = '', prepare = async (_page: Page) => {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1_000, height: 800 } });
     // Firefox 115, the oldest supported browser that lacks something, has no such method.
     await context.addInitScript('delete String.prototype.toWellFormed');
@@ -56,6 +66,7 @@ describe('the page without a server', browserTests(), () => {
       await context.close();
       assert.deepEqual(complaints, []);
     });
+    await prepare(page);
     await page.goto(host.url + hash);
     return page;
   }
@@ -67,17 +78,23 @@ describe('the page without a server', browserTests(), () => {
   });
 
   it('shows the load progress, streams a story, and keeps its text when it is stopped', async (t) => {
-    host.behave = { paths: [WEIGHTS], how: 'slow' };
+    host.behave = { paths: [WEIGHTS], how: 'held' };
     t.after(() => {
       host.behave = undefined;
     });
-    const page = await visit(t);
+    const page = await visit(t, '', async (page) => {
+      await page.route('**/worker.js', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `${SLOW_DECODES}${await response.text()}` });
+      });
+    });
     await page.getByText('Options', { exact: true }).click();
     await page.getByLabel('Length').fill('6000');
     await type(page, '/scifi It all began with');
 
     const note = page.locator('.exchange .note');
     await note.filter({ hasText: /Waking the computer… [1-9]\d%/ }).waitFor();
+    host.behave = undefined;
     await page.getByText('The computer is ready').waitFor();
     const ready = performance.now();
     const lengths = [(await grownTo(page, 20)).length];
