@@ -8,10 +8,11 @@ import { edits } from '../metrics.ts';
 import { Deferred } from '../queue/admission/admission-order.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/reply-worker.ts';
-import { mask, PostedText } from '../story/filter/find.ts';
-import { isFinal, type ReplyState, type StoryCredits } from '../story/story.ts';
+import { mask } from '../story/filter/find.ts';
+import { inBeginning, isFinal, type ReplyState, type StoryCredits } from '../story/story.ts';
 import type { Clock } from './cooldowns.ts';
-import { lastingStories, Pace, type StorySource, Updates } from './story-feed.ts';
+import { ShownText } from './shown-text.ts';
+import { lastingStories, type StorySource, Updates } from './story-feed.ts';
 
 /** Where a reply is shown. Every method is idempotent: it may be called again with the same arguments. */
 export interface ReplySurface {
@@ -115,16 +116,18 @@ async function followStory<Handle>(
 ): Promise<ReplyState> {
   const { request } = task;
   const updates = new Updates();
-  let shown = earlier?.state.status === 'writing' ? earlier.state.text : '';
-  let isWriting = earlier?.state.status === 'writing';
+  const shown = new ShownText(request.prompt, earlier?.state, charactersPerSecond, clock);
+  let credits = earlier?.credits;
+  const creditsOfShown = () => {
+    // The newest text may be of another beginning than the shown one, and of another writer.
+    credits = updates.creditsOf(shown.beginning) ?? credits;
+    return credits;
+  };
   let position: number | null | undefined;
   // Most stories begin before the first read of their position is due.
   let positionAt = clock() - POSITION_INTERVAL_MS + FIRST_POSITION_MS;
-  const pace = new Pace(charactersPerSecond, shown.length, clock);
-  const posted = new PostedText(request.prompt);
-  const credits = () => updates.credits ?? earlier?.credits;
   const show = async (state: ReplyState) => {
-    const known = credits();
+    const known = creditsOfShown();
     await task.write({ state, delivered: false, ...(known && { credits: known }) });
     await surface?.edit(state);
   };
@@ -138,7 +141,7 @@ async function followStory<Handle>(
   };
   try {
     // A reply that was stopped before a worker began needs no story.
-    const priority = updates.stopped || isWriting ? 0 : await admitOrPark(task, updates, show);
+    const priority = updates.stopped || shown.isWriting ? 0 : await admitOrPark(task, updates, show);
     const addedAt = clock();
     let isAging = priority > 0;
     if (!updates.stopped) {
@@ -152,7 +155,7 @@ async function followStory<Handle>(
       task.signal.throwIfAborted();
       if (updates.stopped) {
         await stories.stop(storyId);
-        return stoppedState(shown || mask(request.prompt), credits());
+        return stoppedState(shown, request.prompt, creditsOfShown());
       }
       if (updates.missing) {
         // The queue lost the story, or it was not yet added: the same seed gives the same text.
@@ -162,22 +165,15 @@ async function followStory<Handle>(
       }
       if (updates.failure) {
         const { code, message } = updates.failure;
-        return { status: 'failed', text: shown || mask(request.prompt), error: { code, message } };
+        return { status: 'failed', text: shown.text || mask(request.prompt), error: { code, message } };
       }
       if (updates.text !== undefined) {
-        const text = posted.of(updates.text);
-        const revealed = pace.reveal(text, request.prompt.length);
-        if (updates.story && revealed.length === text.length)
-          return { status: 'finished', ...updates.story, text };
-        // Accepts only a continuation of the shown text: a late snapshot from a lost worker is not one.
-        if (!isWriting || (revealed.length > shown.length && revealed.startsWith(shown))) {
-          isWriting = true;
-          shown = revealed;
-          await show({ status: 'writing', text: shown });
-        }
-        await updates.wait(EDIT_INTERVAL_MS, !updates.story && revealed.length === text.length);
+        const { posted, isWhole, isNew } = shown.advance(updates.text, updates.beginning);
+        if (updates.story && isWhole) return { status: 'finished', ...updates.story, text: posted };
+        if (isNew) await show(shown.state);
+        await updates.wait(EDIT_INTERVAL_MS, !updates.story && isWhole);
       } else {
-        if (!isWriting && clock() - positionAt >= POSITION_INTERVAL_MS) {
+        if (!shown.isWriting && clock() - positionAt >= POSITION_INTERVAL_MS) {
           positionAt = clock();
           const now = await stories.position(storyId);
           if (now !== position && !updates.text) await show({ status: 'waiting', position: now });
@@ -217,10 +213,12 @@ async function admitOrPark<Handle>(
   throw new Deferred();
 }
 
-function stoppedState(text: string, credits: StoryCredits | undefined): ReplyState {
+function stoppedState(shown: ShownText, prompt: string, credits: StoryCredits | undefined): ReplyState {
+  const text = shown.text || mask(prompt);
   // A story that was stopped before it began has no worker to credit.
   const { modelVersion, engine, unreadable } = credits ?? { modelVersion: '', engine: '', unreadable: 0 };
-  return { status: 'finished', ending: 'stopped', text, modelVersion, engine, unreadable };
+  const writer = { modelVersion, engine, unreadable };
+  return { status: 'finished', ending: 'stopped', text, ...writer, ...inBeginning(shown.beginning) };
 }
 
 export interface ReplyWork<Handle> {

@@ -5,7 +5,7 @@
 import { outlast } from '../queue/outage.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
 import type { Stories, StoryProgress, StoryUpdate } from '../queue/stories.ts';
-import type { StoryCredits, StorytellerStatus, Waiting } from '../story/story.ts';
+import { beginningOf, type StoryCredits, type StorytellerStatus, type Waiting } from '../story/story.ts';
 import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from '../story/wording.ts';
 import type { Clock } from './cooldowns.ts';
 
@@ -62,9 +62,14 @@ export class Updates {
     return this.story?.text ?? this.progress?.text;
   }
 
-  /** The model and engine that wrote it. */
-  get credits(): StoryCredits | undefined {
-    const writer = this.story ?? this.progress;
+  /** Its beginning; see `Begun`. */
+  get beginning(): number {
+    return beginningOf(this.story ?? this.progress ?? {});
+  }
+
+  /** The model and engine of the story's text in a beginning; another one may have another writer. */
+  creditsOf(beginning: number): StoryCredits | undefined {
+    const writer = [this.story, this.progress].find((text) => text && beginningOf(text) === beginning);
     if (!writer) return undefined;
     const { modelVersion, engine, unreadable } = writer;
     return { modelVersion, engine, unreadable };
@@ -79,8 +84,7 @@ export class Updates {
     }
     if (update.type === 'done') this.story = update.story;
     else if (update.type === 'failed') this.failure = update;
-    else if (update.progress.text.length > (this.progress?.text.length ?? -1))
-      this.progress = update.progress;
+    else if (isNewer(update.progress, this.progress)) this.progress = update.progress;
     else return;
     this.#tell('news');
   }
@@ -122,6 +126,13 @@ export class Updates {
     if (this.#wake) this.#wake(kind);
     else if (this.#missed !== 'urgent') this.#missed = kind;
   }
+}
+
+/** Whether a snapshot is of a later beginning, or longer; an earlier one can arrive late. */
+function isNewer(progress: StoryProgress, known: StoryProgress | undefined): boolean {
+  if (!known) return true;
+  const beginnings = beginningOf(progress) - beginningOf(known);
+  return beginnings > 0 || (beginnings === 0 && progress.text.length > known.text.length);
 }
 
 /** Reveals a text at reading speed, because the network writes faster than users read. */

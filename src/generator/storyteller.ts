@@ -12,7 +12,7 @@ import {
   type StoryRequest,
   samplingOf,
 } from '../story/story.ts';
-import type { Engine } from './engines/engine.ts';
+import { arithmeticOf, type Engine } from './engines/engine.ts';
 import { Generation, lineEndOf, WordGuard, withoutLastSpace } from './generation.ts';
 import type { Model } from './model/model.ts';
 import { servingOf } from './reading.ts';
@@ -36,7 +36,10 @@ const QUOTATION_MARKS = String.raw`"'\p{Pi}\u201a\u201e\u300c\u300e`;
 const QUOTATION_MARK = new RegExp(`^[${QUOTATION_MARKS}]$`, 'u');
 
 export interface TellOptions {
-  /** A snapshot of the same story from an earlier worker: the story continues at its end. */
+  /**
+   * A snapshot of the same story from an earlier worker whose stories this storyteller `continues`: it
+   * continues at its end.
+   */
   readonly resumeFrom?: string;
   /** Called after every word, with a function that reads the text so far; only reading has a cost. */
   readonly onWord?: (read: () => string) => void;
@@ -84,6 +87,14 @@ export class Storyteller {
   /** Model version and engine, for the footer. */
   get credits(): { modelVersion: string; engine: string } {
     return { modelVersion: this.#model.version, engine: this.#engine.name };
+  }
+
+  /**
+   * Whether this storyteller writes what the one of these credits would have written: it may continue that
+   * one's snapshot.
+   */
+  continues({ modelVersion, engine }: Storyteller['credits']): boolean {
+    return modelVersion === this.#model.version && arithmeticOf(engine) === arithmeticOf(this.#engine.name);
   }
 
   /**

@@ -9,7 +9,7 @@ import { followReply, submitReply } from './following.ts';
 import { hashForThread } from './link.ts';
 import { type Ask, continuationContext, failed, mergeState, type Reply, textOf, wholeText } from './reply.ts';
 import type { ReplyStore } from './store.ts';
-import { endingAnnouncement, fileNameFor, footerLines, wordCount } from './words.ts';
+import { beginningLine, endingAnnouncement, fileNameFor, footerLines, wordCount } from './words.ts';
 
 /** How often a growing story is written to the browser's storage. */
 const SAVE_EVERY_MS = 1_000;
@@ -178,6 +178,8 @@ export class Conversation {
     else this.#saveTimer ??= setTimeout(() => this.save(), SAVE_EVERY_MS);
     if (before.state.status === 'waiting' && after.state.status === 'writing')
       this.#view.announce('Story started');
+    const beginning = beginningLine(after.state);
+    if (!isFinal(after.state) && beginning !== beginningLine(before.state)) this.#view.announce(beginning);
     if (!isFinal(before.state) && isFinal(after.state)) {
       this.#view.announce(endingAnnouncement(after.state, wordCount(textOf(after.state))));
       this.#continuePlan(threadId);

@@ -4,7 +4,15 @@ import { make, prefersReducedMotion, setText } from './browser.ts';
 import { type Reply, type Segment, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { neutralise, paragraphsOf, StoryText } from './story-text.ts';
-import { endingLine, footerLines, type Storytellers, settingsLine, waitingLine, wordCount } from './words.ts';
+import {
+  beginningLine,
+  endingLine,
+  footerLines,
+  type Storytellers,
+  settingsLine,
+  waitingLine,
+  wordCount,
+} from './words.ts';
 
 /** The view context of an exchange, in addition to its replies. */
 export interface ViewContext {
@@ -127,7 +135,9 @@ export class Exchange {
     const { state } = last;
     if (isFinal(state)) return endingLine(state, wordCount(textOf(state)));
     if (isDisconnected) return 'The connection is lost. Trying again…';
-    return state.status === 'waiting' ? waitingLine(state, this.#context!.storytellers) : '';
+    return state.status === 'waiting'
+      ? waitingLine(state, this.#context!.storytellers)
+      : beginningLine(state);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
-import { isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
+import { beginningOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { endOf } from '../story/variations.ts';
 
 /** A request as the page makes it: the server may choose the model. */
@@ -26,15 +26,17 @@ export function textOf(state: ReplyState): string {
 
 /**
  * The state to show after `incoming` arrived while `shown` was shown. A state only moves forward, a growing
- * text only grows (a worker that lost its story may still report an old snapshot), and the final state always
- * replaces the shown one.
+ * text only grows within one beginning (a worker that lost its story may still report an old snapshot), and the
+ * final state always replaces the shown one.
  */
 export function mergeState(shown: ReplyState, incoming: ReplyState): ReplyState {
   if (isFinal(shown)) return shown;
   if (isFinal(incoming)) return incoming;
-  if (shown.status === 'waiting') return incoming;
-  if (incoming.status === 'waiting') return shown;
-  return textOf(incoming).startsWith(textOf(shown)) ? incoming : shown;
+  if (shown.status !== 'writing') return incoming;
+  if (incoming.status !== 'writing') return shown;
+  const beginnings = beginningOf(incoming) - beginningOf(shown);
+  if (beginnings !== 0) return beginnings > 0 ? incoming : shown;
+  return incoming.text.startsWith(shown.text) ? incoming : shown;
 }
 
 /** The state of a reply that failed here and not in the backend, with the text shown so far. */

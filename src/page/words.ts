@@ -1,7 +1,14 @@
 /** All sentences that the page forms itself. Pure. */
-import type { ModelChoice, ReplyState, StorytellerStatus, Waiting } from '../story/story.ts';
+import {
+  beginningOf,
+  type ModelChoice,
+  type ReplyState,
+  type StorytellerStatus,
+  type Waiting,
+} from '../story/story.ts';
 import {
   AFTER_OWN,
+  BEGUN_ANEW,
   footerLine,
   NO_STORYTELLER,
   positionInQueue,
@@ -56,18 +63,26 @@ export function footerLines(replies: readonly Reply[], models: readonly ModelCho
   );
 }
 
+/** A note about a story that began anew; empty for any other. */
+export function beginningLine(state: ReplyState): string {
+  const hasBegun = state.status === 'writing' || state.status === 'finished';
+  return hasBegun && beginningOf(state) > 0 ? `${BEGUN_ANEW}.` : '';
+}
+
 /** A note about an ending; empty for an ordinary one. */
 export function endingLine(state: ReplyState, words: number): string {
   if (state.status === 'failed') return state.error.message;
   if (state.status !== 'finished') return '';
   if (words === 0)
     return state.ending === 'stopped' ? 'Stopped before the first word.' : 'The computer wrote nothing.';
-  const stopped = state.ending === 'stopped' ? 'Stopped.' : '';
-  if (state.unreadable === 0) return stopped;
-  const characters =
-    state.unreadable === 1 ? '1 character' : `${state.unreadable.toLocaleString('en')} characters`;
-  const unread = `The computer could not read ${characters} of its input, and left them out.`;
-  return stopped ? `${stopped} ${unread}` : unread;
+  const notes = [beginningLine(state)];
+  if (state.ending === 'stopped') notes.push('Stopped.');
+  if (state.unreadable > 0) {
+    const characters =
+      state.unreadable === 1 ? '1 character' : `${state.unreadable.toLocaleString('en')} characters`;
+    notes.push(`The computer could not read ${characters} of its input, and left them out.`);
+  }
+  return notes.filter((note) => note !== '').join(' ');
 }
 
 /** The screen reader's announcement when a reply ends. */

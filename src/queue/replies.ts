@@ -4,7 +4,7 @@
  * the reply; its progress is the state that the reply shows.
  */
 import type { Logger } from 'pino';
-import { isFinal, type ReplyState, type StoryRequest } from '../story/story.ts';
+import { beginningOf, isFinal, type ReplyState, type StoryRequest } from '../story/story.ts';
 import type { Limits, LookUp } from './admission/limits.ts';
 import { sentences } from './admission/settings.ts';
 import type { Lease } from './admission/store.ts';
@@ -80,7 +80,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     };
     const { end, pass } = this.events.followStates<ReplyState>(id, source, (state) => {
       const rank = rankOf(state);
-      // An event can be older than the state that was read: a reply never shrinks.
+      // An event can be older than the state that was read: within one beginning a reply never shrinks.
       if (!isFinal(state) && (rank < shown || (rank === shown && rank > 0))) return;
       shown = rank;
       listener(state);
@@ -140,7 +140,12 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   }
 }
 
-/** Orders the states that are not final: a growing text comes after any wait. */
+/** More characters than any story has. */
+const RANKS_OF_A_BEGINNING = 1_000_000;
+
+/** Orders the states that are not final: a growing text comes after any wait, and a new beginning after it. */
 function rankOf(state: ReplyState): number {
-  return state.status === 'waiting' ? 0 : 1 + state.text.length;
+  if (state.status === 'waiting') return 0;
+  const beginning = state.status === 'writing' ? beginningOf(state) : 0;
+  return 1 + beginning * RANKS_OF_A_BEGINNING + state.text.length;
 }

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { type ErrorCode, StoryError, sentenceFor } from '../errors.ts';
-import type { Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story/story.ts';
+import type { Begun, Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { expectedWaitMs, SPEED_GUESS, type Speed } from './expected-wait.ts';
 import { JobQueue } from './job-queue.ts';
@@ -32,8 +32,8 @@ export interface StoryJobData {
   readonly stop?: boolean;
 }
 
-/** A snapshot, as stored in a job's progress. */
-export interface StoryProgress extends StoryCredits {
+/** A snapshot, as stored in a job's progress. Within one beginning, the text only grows. */
+export interface StoryProgress extends StoryCredits, Begun {
   /** The whole text so far, prompt first. */
   readonly text: string;
   /** How many workers of this story had been lost when the one that wrote this snapshot took it. */

@@ -7,7 +7,7 @@ import { StoryError, sentenceFor } from '../errors.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
 import type { Storyteller } from '../generator/storyteller.ts';
 import * as metrics from '../metrics.ts';
-import type { Story } from '../story/story.ts';
+import { beginningOf, inBeginning, type Story } from '../story/story.ts';
 import type { QueueConnection } from './connection.ts';
 import { type Speed, Speedometer } from './expected-wait.ts';
 import { HandedOverError, JobLocks, LockLostError } from './job-locks.ts';
@@ -35,6 +35,8 @@ const SNAPSHOT_INTERVAL_MS = 300;
 const SNAPSHOT_SHARE_MS = 12;
 /** Workers lost in a row without a new snapshot after which a story fails. */
 const FRUITLESS_LOSSES = 3;
+/** Beginnings after the first one; a story that needs more fails. */
+const MAX_BEGINNINGS = 5;
 const ANNOUNCE_INTERVAL_MS = 5_000;
 const ANNOUNCE_INTERVAL_LOADING_MS = 500;
 
@@ -161,7 +163,9 @@ export class StoryWorker {
     const { request } = job.data;
     const storyteller = this.#options.storyteller(request.model);
     const last = progressOf(job);
-    const resumeFrom = last?.text ?? request.prompt;
+    const isContinued = last === undefined || storyteller.continues(last);
+    const resumeFrom = last && isContinued ? last.text : request.prompt;
+    const beginning = beginningOf(last ?? {}) + (isContinued ? 0 : 1);
     // A stall is a lost worker; an orderly handover does not count as one.
     const losses = job.stalledCounter;
     // The loss of the worker that wrote the last snapshot does not count: that worker made progress.
@@ -171,7 +175,22 @@ export class StoryWorker {
         'This story made its worker fail several times and was given up. Try another opening.',
       );
     }
-    const constant = { ...storyteller.credits, unreadable: storyteller.unreadable(request), losses };
+    if (!isContinued) {
+      if (beginning > MAX_BEGINNINGS) {
+        throw new StoryError(
+          'no_progress',
+          'The computers that wrote this story were replaced again and again, and it was given up. Ask again.',
+        );
+      }
+      const { modelVersion, engine } = last;
+      const facts = { story: job.id, begunBy: { modelVersion, engine }, writer: storyteller.credits };
+      this.#options.logger.warn(
+        facts,
+        'story begun anew, because its writer would have written another text',
+      );
+    }
+    const unreadable = storyteller.unreadable(request);
+    const constant = { ...storyteller.credits, unreadable, losses, ...inBeginning(beginning) };
     let longest = resumeFrom.length;
     const wrote = (characters: number) => {
       metrics.characters.inc(characters);
@@ -208,7 +227,7 @@ export class StoryWorker {
     wrote(Math.max(0, story.text.length - longest));
     if (story.ending === 'complete') this.#speedometer.ended(story.text.length - request.prompt.length);
     await sending;
-    return story;
+    return { ...story, ...inBeginning(beginning) };
   }
 }
 

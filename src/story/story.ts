@@ -93,6 +93,26 @@ export interface Story {
   readonly engine: string;
   /** Characters of prompt and context that the network could not read, when there were many; otherwise 0. */
   readonly unreadable: number;
+  /** As in `Begun`. */
+  readonly beginning?: number;
+}
+
+/**
+ * A text of a story grows within one beginning. A writer that would continue it with other characters begins
+ * it anew, from its prompt.
+ */
+export interface Begun {
+  /** How many times the story was begun anew; absent for none, and in records of version 0.1. */
+  readonly beginning?: number;
+}
+
+export function beginningOf({ beginning = 0 }: Begun): number {
+  return beginning;
+}
+
+/** The fields of a text of this beginning. */
+export function inBeginning(beginning: number): Begun {
+  return beginning > 0 ? { beginning } : {};
 }
 
 /** The fields of a story that its footer shows about the model and engine. */
@@ -109,7 +129,7 @@ export interface Waiting {
 /** The state of a reply on any platform. It only moves downwards in this list. */
 export type ReplyState =
   | ({ readonly status: 'waiting' } & Waiting)
-  | { readonly status: 'writing'; readonly text: string }
+  | ({ readonly status: 'writing'; readonly text: string } & Begun)
   | ({ readonly status: 'finished' } & Story)
   | {
       readonly status: 'failed';

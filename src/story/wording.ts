@@ -1,5 +1,6 @@
 /** Sentences about stories that every platform uses. Pure. */
 import {
+  beginningOf,
   type ModelChoice,
   presetOf,
   type ReplyState,
@@ -28,6 +29,9 @@ export const NO_STORYTELLER =
 /** Why a story waits although workers are available. */
 export const AFTER_OWN = 'Begins when your other story is done';
 
+/** Why a text that was shown gives way to another one. */
+export const BEGUN_ANEW = 'The computer that wrote this story was replaced, so the story began again';
+
 /** `Waking the computer… 40%`. */
 export function wakingLine({ loaded }: Pick<StorytellerStatus, 'loaded'>): string {
   return `Waking the computer… ${Math.round(Math.min(1, Math.max(0, loaded)) * 100)}%`;
@@ -55,7 +59,7 @@ export function sentenceCase(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The line under a finished story: its footer, preceded by the reason why it is not as requested. */
+/** The line under a finished story: its footer, preceded by what is not as requested. */
 export function smallPrint(
   state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
   facts: {
@@ -69,12 +73,14 @@ export function smallPrint(
 ): string {
   if (state.status === 'failed') return state.error.message;
   const { request, models, note, isCut } = facts;
-  const footer = footerLine(request, state, models);
-  if (note) return `${note} · ${footer}`;
-  if (isCut) return `The rest does not fit here · ${footer}`;
-  if (state.ending === 'stopped' && state.text.length <= request.prompt.length) {
-    return `Stopped before the first word · ${footer}`;
+  const parts = [footerLine(request, state, models)];
+  const isEmpty = state.text.length <= request.prompt.length;
+  if (note) parts.unshift(note);
+  else if (isCut) parts.unshift('The rest does not fit here');
+  else if (state.ending === 'stopped' && isEmpty) parts.unshift('Stopped before the first word');
+  else if (state.unreadable > 0) {
+    parts.unshift(`Written without ${state.unreadable} characters unknown to it`);
   }
-  if (state.unreadable > 0) return `Written without ${state.unreadable} characters unknown to it · ${footer}`;
-  return footer;
+  if (beginningOf(state) > 0) parts.unshift(BEGUN_ANEW);
+  return parts.join(' · ');
 }

@@ -8,7 +8,7 @@ import { Deferred } from '../../src/queue/admission/admission-order.ts';
 import type { Admissibility } from '../../src/queue/admission/limits.ts';
 import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-worker.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
-import type { ReplyState, Story, StoryRequest } from '../../src/story/story.ts';
+import { beginningOf, type ReplyState, type Story, type StoryRequest } from '../../src/story/story.ts';
 
 const PROMPT = 'It all began with';
 const REQUEST: StoryRequest = {
@@ -31,6 +31,24 @@ function snapshot(length: number, text = TEXT): StoryUpdate {
     losses: 0,
   };
   return { type: 'writing', progress };
+}
+
+/** The text that the writer of a later beginning gives to the same request. */
+function textOfBeginning(beginning: number): string {
+  return beginning === 0 ? TEXT : `${PROMPT} beginning ${beginning}, which no earlier writer had. And so on.`;
+}
+
+/** The same story by the writer of a later beginning. */
+function storyOf(beginning: number): Story {
+  if (beginning === 0) return STORY;
+  return { ...STORY, text: textOfBeginning(beginning), engine: `e${beginning}`, beginning };
+}
+
+/** A snapshot of that story. */
+function snapshotOf(beginning: number, length: number): StoryUpdate {
+  if (beginning === 0) return snapshot(length);
+  const { text, ending: _, ...credits } = storyOf(beginning);
+  return { type: 'writing', progress: { ...credits, text: text.slice(0, length), losses: 0 } };
 }
 
 /** Lets everything happen that needs no timer. */
@@ -227,6 +245,83 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
       scene.texts(),
       [20, 50, 80, TEXT.length].map((length) => TEXT.slice(0, length)),
     );
+  });
+
+  it('replaces its text when the story begins anew, and ignores the earlier beginning from then on', async () => {
+    const scene = new Scene();
+    const running = scene.run();
+    await scene.tell(snapshot(60));
+    await scene.seen(60);
+    await scene.tell(snapshotOf(1, 30));
+    while (scene.shown.length < 2) await breathe();
+    await scene.tell(snapshot(80));
+    await scene.tell(snapshotOf(1, 50));
+    while (scene.shown.length < 3) await breathe();
+    await scene.tell({ type: 'done', story: storyOf(1) });
+    assert.deepEqual(await running, { status: 'finished', ...storyOf(1) });
+    assert.deepEqual(scene.shown, [
+      { status: 'writing', text: TEXT.slice(0, 60) },
+      { status: 'writing', text: textOfBeginning(1).slice(0, 30), beginning: 1 },
+      { status: 'writing', text: textOfBeginning(1).slice(0, 50), beginning: 1 },
+      { status: 'finished', ...storyOf(1) },
+    ]);
+  });
+
+  it('reveals a new beginning at its pace, from the prompt on', async () => {
+    const scene = new Scene();
+    const running = scene.run(100);
+    await scene.tell(snapshot(TEXT.length));
+    await scene.seen(PROMPT.length);
+    scene.now = 400;
+    await scene.seen(PROMPT.length + 30);
+    await scene.tell(snapshotOf(1, 70));
+    const anew = () => scene.shown.find((state) => state.status === 'writing' && state.beginning === 1);
+    while (!anew()) await breathe();
+    assert.deepEqual(anew(), { status: 'writing', text: PROMPT, beginning: 1 });
+    await scene.stop();
+    const { text: _, ...rest } = storyOf(1);
+    const end = { ...rest, status: 'finished', ending: 'stopped', text: PROMPT };
+    assert.deepEqual(await running, end, 'is stopped at what it shows');
+  });
+
+  it('shows a new beginning that came while no process followed the reply', async () => {
+    for (const present of [snapshotOf(1, 40), { type: 'done', story: storyOf(1) } as const]) {
+      const first = new Scene();
+      const lost = first.run();
+      await first.tell(snapshot(60));
+      await first.seen(60);
+      first.abort.abort(new Error('handed over'));
+      await assert.rejects(lost, /handed over/);
+      const second = new Scene();
+      second.isFirst = false;
+      second.record = first.record;
+      second.present = present;
+      const running = second.run();
+      if (present.type === 'writing') {
+        while (second.shown.length === 0) await breathe();
+        assert.deepEqual(second.shown, [
+          { status: 'writing', text: textOfBeginning(1).slice(0, 40), beginning: 1 },
+        ]);
+        await second.tell({ type: 'done', story: storyOf(1) });
+      }
+      assert.deepEqual(await running, { status: 'finished', ...storyOf(1) });
+    }
+  });
+
+  it('credits the writer of the shown text when it is stopped as another one begins', async () => {
+    const scene = new Scene();
+    const running = scene.run();
+    await scene.tell(snapshot(60));
+    await scene.seen(60);
+    const release = scene.holdEdits();
+    await scene.tell(snapshot(70));
+    await scene.editBegun();
+    await scene.tell(snapshotOf(1, 40));
+    await scene.stop();
+    release();
+    const { text: _, ...rest } = STORY;
+    const end = { ...rest, status: 'finished', ending: 'stopped', text: TEXT.slice(0, 70) };
+    assert.deepEqual(await running, end);
   });
 
   it('shows the position in the queue, and its changes', async () => {
@@ -660,8 +755,15 @@ type Crash =
   | { readonly type: 'abort'; readonly turn: number };
 
 interface Script {
-  /** Snapshots in order: the length, and whether it is a diverging one of a lost worker. */
-  readonly snapshots: readonly { readonly length: number; readonly diverges: boolean }[];
+  /**
+   * Snapshots in order: the length, whether it is a diverging or late one of a lost worker, and whether another
+   * writer begins the story anew with it.
+   */
+  readonly snapshots: readonly {
+    readonly length: number;
+    readonly diverges: boolean;
+    readonly isAnew: boolean;
+  }[];
   readonly ending: 'done' | 'failed';
   /** The number of snapshots after which a user presses Stop. */
   readonly stopAfter: number | null;
@@ -673,8 +775,13 @@ const FAILURE = { code: 'internal', message: 'It broke.' } as const;
 /** A queue, a platform and a clock that persist across the processes that run the reply. */
 class World {
   record: ReplyRecord | undefined;
-  readonly texts: string[] = [];
+  /** What was shown, without the waits. */
+  readonly shown: Extract<ReplyState, { text: string }>[] = [];
   readonly finishes: ReplyState[] = [];
+  /** The beginning that the story has reached. */
+  beginning = 0;
+  /** The beginning of the text that was recorded last, which a failure leaves. */
+  recorded = 0;
   #attempts = 0;
   readonly faults: string[] = [];
   story: 'absent' | 'there' | 'removed' = 'absent';
@@ -707,7 +814,7 @@ class World {
       try {
         await outside(() => {
           if (this.record?.state !== state) this.faults.push('shown before it was written down');
-          if ('text' in state) this.texts.push(state.text);
+          if ('text' in state) this.shown.push(state);
           effect();
         });
       } finally {
@@ -751,6 +858,7 @@ class World {
       write: (record) =>
         outside(() => {
           this.record = record;
+          if (record.state.status === 'writing') this.recorded = beginningOf(record.state);
         }),
       onStop: (heard) => {
         stopListener = heard;
@@ -801,7 +909,13 @@ class World {
     const { snapshots, ending } = this.#script;
     const next = snapshots[this.#told++];
     if (!next) {
-      this.#present = ending === 'done' ? { type: 'done', story: STORY } : { type: 'failed', ...FAILURE };
+      const done = { type: 'done', story: storyOf(this.beginning) } as const;
+      this.#present = ending === 'done' ? done : { type: 'failed', ...FAILURE };
+      return;
+    }
+    if (next.isAnew) this.beginning++;
+    if (this.beginning > 0) {
+      this.#present = snapshotOf(this.beginning - (next.diverges ? 1 : 0), next.length);
       return;
     }
     const shown = this.record?.state.status === 'writing' ? this.record.state.text.length : 0;
@@ -818,7 +932,11 @@ describe('replyWithStory, over random scripts and crashes', { timeout: 60_000 },
   );
   const script: fc.Arbitrary<Script> = fc.record({
     snapshots: fc.array(
-      fc.record({ length: fc.integer({ min: PROMPT.length, max: TEXT.length }), diverges: fc.boolean() }),
+      fc.record({
+        length: fc.integer({ min: PROMPT.length, max: TEXT.length }),
+        diverges: fc.boolean(),
+        isAnew: fc.nat(5).map((number) => number === 0),
+      }),
       { maxLength: 8 },
     ),
     ending: fc.constantFrom('done', 'done', 'failed'),
@@ -826,7 +944,7 @@ describe('replyWithStory, over random scripts and crashes', { timeout: 60_000 },
     pace: fc.constantFrom(0, 60, 1_000),
   });
 
-  it('ends in one state, with a shown text that only grew, over any crashes', async () => {
+  it('ends in one state, with a shown text that only grew in each beginning, over any crashes', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     const seen = new Map<string, number>();
     const count = (what: string, by = 1) => seen.set(what, (seen.get(what) ?? 0) + by);
@@ -846,19 +964,29 @@ describe('replyWithStory, over random scripts and crashes', { timeout: 60_000 },
           assert.ok(world.finishes.length > 0);
           for (const state of world.finishes) assert.deepEqual(state, end, 'the same end, however often');
           let shown = '';
-          for (const text of world.texts) {
-            assert.ok(text.startsWith(shown), `${JSON.stringify(shown)}, then ${JSON.stringify(text)}`);
-            shown = text;
+          let beginning = 0;
+          for (const state of world.shown) {
+            const now = state.status === 'failed' ? world.recorded : beginningOf(state);
+            assert.ok(now >= beginning, `beginning ${beginning}, then ${now}`);
+            const grows = now > beginning || state.text.startsWith(shown);
+            assert.ok(grows, `${JSON.stringify(shown)}, then ${JSON.stringify(state.text)}`);
+            shown = state.text;
+            if (now > beginning) count('begun anew');
+            beginning = now;
           }
-          assert.ok(end && TEXT.startsWith(shown));
+          assert.ok(
+            end && textOfBeginning(beginning).startsWith(shown),
+            'one writer wrote all that is shown',
+          );
           if (end.status === 'failed')
             assert.deepEqual(end, { status: 'failed', text: shown, error: FAILURE });
           else if (end.status === 'finished' && end.ending === 'stopped') {
             assert.notEqual(scripted.stopAfter, null);
             assert.equal(end.text, shown);
+            const { engine } = storyOf(beginning);
             if (shown !== PROMPT)
-              assert.deepEqual([end.modelVersion, end.engine, end.unreadable], ['v', 'e', 3]);
-          } else assert.deepEqual(end, { status: 'finished', ...STORY });
+              assert.deepEqual([end.modelVersion, end.engine, end.unreadable], ['v', engine, 3]);
+          } else assert.deepEqual(end, { status: 'finished', ...storyOf(world.beginning) });
           if (scripted.stopAfter === null)
             assert.equal(end.status === 'failed', scripted.ending === 'failed');
           count('crashes', world.crashes);
@@ -870,7 +998,7 @@ describe('replyWithStory, over random scripts and crashes', { timeout: 60_000 },
       mock.timers.reset();
     }
     // The counts are not trivially reached: the runs must cover every outcome.
-    for (const what of ['crashes', 'complete', 'stopped', 'failed']) {
+    for (const what of ['crashes', 'complete', 'stopped', 'failed', 'begun anew']) {
       assert.ok((seen.get(what) ?? 0) >= 20, `${what}: ${seen.get(what)}`);
     }
   });

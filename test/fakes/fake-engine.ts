@@ -5,6 +5,7 @@ import type { AllowedIds } from '../../src/generator/sampler.ts';
 type Next = (history: readonly number[], uniform: number, allowed?: AllowedIds) => number;
 
 export interface FakeEngineOptions {
+  readonly name?: string;
   readonly capacity?: number;
   readonly vocabularySize?: number;
   readonly stepsPerDecode?: number;
@@ -20,7 +21,7 @@ export interface FakeEngineOptions {
  * all of it. Records its decodes, and refuses calls that break the engine's contract.
  */
 export class FakeEngine implements Engine {
-  readonly name = 'fake';
+  readonly name: string;
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly stepsPerDecode: number;
@@ -34,6 +35,7 @@ export class FakeEngine implements Engine {
   #busy = false;
 
   constructor(options: FakeEngineOptions = {}) {
+    this.name = options.name ?? 'fake';
     this.capacity = options.capacity ?? 4;
     this.vocabularySize = options.vocabularySize ?? 97;
     this.stepsPerDecode = options.stepsPerDecode ?? 1;

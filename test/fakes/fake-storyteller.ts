@@ -92,6 +92,7 @@ export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: numb
 export function gated(storyteller: Storyteller, gate: () => Promise<unknown>): Storyteller {
   return {
     credits: storyteller.credits,
+    continues: (credits: Storyteller['credits']) => storyteller.continues(credits),
     unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
     async tell(wanted: StoryRequest, options: Parameters<Storyteller['tell']>[1]) {
       await gate();

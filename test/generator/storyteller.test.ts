@@ -53,6 +53,24 @@ describe('Storyteller', () => {
     assert.equal((await storyteller.tell(REQUEST, { resumeFrom: 'another story' })).text, whole.text);
   });
 
+  it('continues what its model version has written in its arithmetic, and nothing else', () => {
+    const modelVersion = 'fake-1';
+    const writers = ['onnx', 'tensorflow-webgpu', 'integer-1', 'integer-2'];
+    const continued = Object.fromEntries(
+      writers.map((name) => {
+        const { storyteller } = fakeStoryteller({ name });
+        assert.ok(!storyteller.continues({ modelVersion: 'fake-2', engine: name }), name);
+        return [name, writers.filter((engine) => storyteller.continues({ modelVersion, engine }))];
+      }),
+    );
+    assert.deepEqual(continued, {
+      onnx: ['onnx', 'tensorflow-webgpu'],
+      'tensorflow-webgpu': ['onnx', 'tensorflow-webgpu'],
+      'integer-1': ['integer-1'],
+      'integer-2': ['integer-2'],
+    });
+  });
+
   it('keeps the certain text when it is stopped', async () => {
     const { storyteller } = fakeStoryteller();
     const abort = new AbortController();

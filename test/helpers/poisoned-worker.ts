@@ -12,6 +12,7 @@ const stories = new Stories(connection);
 await stories.ready();
 const storyteller = {
   credits: { modelVersion: 'poison', engine: 'poison' },
+  continues: () => true,
   unreadable: () => 0,
   tell: () => process.kill(process.pid, 'SIGKILL'),
 } as unknown as Storyteller;

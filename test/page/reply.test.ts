@@ -21,6 +21,15 @@ test('a snapshot that is shorter or diverges is ignored', () => {
   assert.deepEqual(mergeState(writing('abc'), writing('abX and more')), writing('abc'));
 });
 
+test('a later beginning replaces the text, and an earlier one is ignored', () => {
+  const begun = (text: string, beginning: number): ReplyState => ({ status: 'writing', text, beginning });
+  assert.deepEqual(mergeState(writing('abc'), begun('a', 1)), begun('a', 1));
+  assert.deepEqual(mergeState(begun('a', 1), writing('abcd')), begun('a', 1));
+  assert.deepEqual(mergeState(begun('a', 1), begun('ax', 1)), begun('ax', 1));
+  assert.deepEqual(mergeState(begun('ax', 1), begun('ay and more', 1)), begun('ax', 1));
+  assert.deepEqual(mergeState(begun('ax', 1), begun('a', 2)), begun('a', 2));
+});
+
 test('the final state is applied, once', () => {
   assert.deepEqual(mergeState(writing('abc'), finished('a.')), finished('a.'));
   assert.deepEqual(mergeState(waiting(1), broken), broken);

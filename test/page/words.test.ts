@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  beginningLine,
   endingAnnouncement,
   endingLine,
   fileNameFor,
@@ -54,6 +55,14 @@ test('endings', () => {
     endingLine({ ...stopped, status: 'finished', unreadable: 1 }, 3),
     /^Stopped\. .* 1 character /,
   );
+});
+
+test('a story that began anew says so, while it grows and at its end', () => {
+  const line = 'The computer that wrote this story was replaced, so the story began again.';
+  assert.equal(beginningLine({ status: 'writing', text: 'x' }), '');
+  assert.equal(beginningLine({ status: 'writing', text: 'x', beginning: 1 }), line);
+  const stopped = finished('x', 'stopped') as Story;
+  assert.equal(endingLine({ ...stopped, status: 'finished', beginning: 2 }, 3), `${line} Stopped.`);
 });
 
 test('words are counted in any script, and form a file name', () => {

@@ -36,6 +36,7 @@ class Held {
 
   readonly storyteller = {
     credits: CREDITS,
+    continues: () => true,
     unreadable: () => 0,
     tell: ({ prompt }: StoryRequest, { signal }: { signal: AbortSignal }) =>
       new Promise<Story>((resolve) => {

@@ -14,12 +14,12 @@ import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type StoryProgress, type StoryUpdate } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
-import type { ReplyState, Story, StoryCredits, StoryRequest } from '../../src/story/story.ts';
+import type { Begun, ReplyState, Story, StoryCredits, StoryRequest } from '../../src/story/story.ts';
 import { BACKENDS, type Backend } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';
 
 const logger = pino({ level: 'silent' });
-const CREDITS = { modelVersion: 'v', engine: 'stand-in' };
+const CREDITS = { modelVersion: 'v', engine: 'onnx' };
 const UNREADABLE = 4;
 const PROMPT = 'It all began with';
 const SNAPSHOT_INTERVAL_MS = 300;
@@ -45,8 +45,15 @@ interface Telling {
   end(story: Story): void;
 }
 
-/** A storyteller that writes the given text, and by default ends as `stopped` when it is aborted. */
-function standIn(tellings: Telling[], { obeys = true } = {}): Storyteller {
+/**
+ * A storyteller that writes the given text, and by default ends as `stopped` when it is aborted.
+ *
+ * @param continues whether it continues any snapshot
+ */
+function standIn(
+  tellings: Telling[],
+  { obeys = true, credits = CREDITS, continues = true } = {},
+): Storyteller {
   const tell = (_: StoryRequest, { resumeFrom = '', signal, onWord }: TellOptions) =>
     new Promise<Story>((resolve) => {
       let latest = resumeFrom;
@@ -64,10 +71,15 @@ function standIn(tellings: Telling[], { obeys = true } = {}): Storyteller {
       if (signal!.aborted) stopped();
       else signal!.addEventListener('abort', stopped);
     });
-  return { credits: CREDITS, unreadable: () => UNREADABLE, tell } as unknown as Storyteller;
+  return {
+    credits,
+    continues: () => continues,
+    unreadable: () => UNREADABLE,
+    tell,
+  } as unknown as Storyteller;
 }
 
-interface Sent extends StoryCredits {
+interface Sent extends StoryCredits, Begun {
   readonly story: string;
   readonly text: string;
   readonly at: number;
@@ -251,6 +263,56 @@ describe('a story worker', { concurrency: 2 }, () => {
         await work(standIn(tellings));
         (await until(() => tellings[4], 'the last writer')).end(told(`${PROMPT} an end.`));
         assert.deepEqual(await end(id), { type: 'done', story: told(`${PROMPT} an end.`) });
+      });
+
+      it('begins a story anew that another arithmetic or another model version has begun', async () => {
+        const tellings: Telling[] = [];
+        const id = await add();
+        const writers = [
+          { credits: CREDITS, continues: true },
+          { credits: { modelVersion: 'v', engine: 'integer-1' }, continues: false },
+          { credits: { modelVersion: 'v', engine: 'integer-1' }, continues: true },
+          { credits: { modelVersion: 'w', engine: 'integer-1' }, continues: false },
+        ];
+        for (const [index, writer] of writers.entries()) {
+          const worker = await work(standIn(tellings, writer));
+          const telling = await until(() => tellings[index], `writer ${index}`);
+          telling.word(`${telling.resumeFrom} word`);
+          await until(() => sent.length === index + 1, 'its snapshot');
+          if (index < writers.length - 1) await worker.close();
+        }
+        tellings[3]!.end({ ...told(`${PROMPT} word and an end.`), ...writers[3]!.credits });
+        assert.deepEqual(
+          tellings.map(({ resumeFrom }) => resumeFrom),
+          [PROMPT, PROMPT, `${PROMPT} word`, PROMPT],
+        );
+        assert.deepEqual(
+          sent.map(({ beginning, engine, modelVersion }) => [beginning, engine, modelVersion]),
+          [
+            [undefined, 'onnx', 'v'],
+            [1, 'integer-1', 'v'],
+            [1, 'integer-1', 'v'],
+            [2, 'integer-1', 'w'],
+          ],
+        );
+        const story = { ...told(`${PROMPT} word and an end.`), ...writers[3]!.credits, beginning: 2 };
+        assert.deepEqual(await end(id), { type: 'done', story });
+      });
+
+      it('gives a story up that would begin anew for ever', async () => {
+        const tellings: Telling[] = [];
+        const id = await add();
+        const ended = end(id);
+        for (let index = 0; index < 6; index++) {
+          const worker = await work(standIn(tellings, { continues: false }));
+          (await until(() => tellings[index], `writer ${index}`)).word(`${PROMPT} word`);
+          await until(() => sent.length === index + 1, 'its snapshot');
+          await worker.close();
+        }
+        await work(standIn(tellings, { continues: false }));
+        const failed = await ended;
+        assert.equal(failed.type === 'failed' && failed.code, 'no_progress');
+        assert.equal(tellings.length, 6);
       });
 
       it('abandons a story whose lock was lost, and leaves it to the new worker', async () => {

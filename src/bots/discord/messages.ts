@@ -7,6 +7,7 @@
  */
 import type { APIMessageTopLevelComponent } from 'discord.js';
 import {
+  beginningOf,
   type ModelChoice,
   PRESETS,
   type Preset,
@@ -15,7 +16,7 @@ import {
   type StoryRequest,
 } from '../../story/story.ts';
 import { AGAIN_LABELS, type Again, againActions } from '../../story/variations.ts';
-import { smallPrint } from '../../story/wording.ts';
+import { BEGUN_ANEW, smallPrint } from '../../story/wording.ts';
 import type { StoryReference } from '../read-story.ts';
 import type { MessageCapacity } from '../submit.ts';
 import { clean, discordEscaping, type Part, splitText } from '../text.ts';
@@ -60,7 +61,10 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Layo
     body(index, ids) {
       const part = parts[index];
       if (index < last) return { content: contentOf(part), components: [] };
-      if (state.status === 'writing') return { content: contentOf(part), components: stopRow(facts) };
+      if (state.status === 'writing') {
+        const print = beginningOf(state) > 0 ? BEGUN_ANEW : '';
+        return { content: contentOf(part, print), components: stopRow(facts) };
+      }
       return {
         content: contentOf(part, smallPrint(state, { ...facts, isCut })),
         components: againRow(state, facts, index, ids),

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplyTask } from '../../queue/reply-worker.ts';
-import type { ReplyState } from '../../story/story.ts';
+import { isFinal, type ReplyState } from '../../story/story.ts';
 import type { ChatContext } from '../adapter.ts';
 import { EditPauses } from '../edit-pauses.ts';
 import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-loop.ts';
@@ -46,6 +46,8 @@ const EVERYTHING = Number.POSITIVE_INFINITY;
 const ACKNOWLEDGEMENT_MS = 300;
 const NO_PERMISSION = 'Ended early: the bot may not send messages in this channel';
 const OUT_OF_TIME = 'Ended early: Discord lets it edit here for 15 minutes only';
+/** In a message that a story reached before it began anew. */
+const NOTHING_MORE = 'The story ends above';
 const REFUSED = 'The AutoMod of this server refused this story. Try another opening.';
 
 export class DiscordSurface implements MessageSurface {
@@ -122,8 +124,9 @@ export class DiscordSurface implements MessageSurface {
   async #show(state: ReplyState): Promise<number> {
     const layout = await this.#layOut(state);
     let pauseMs = 0;
-    for (let index = 0; index < layout.count; index++) {
-      const body = layout.body(index, this.#ids);
+    const unused = { content: contentOf(undefined, isFinal(state) ? NOTHING_MORE : ''), components: [] };
+    for (let index = 0; index < Math.max(layout.count, this.#ids.length); index++) {
+      const body = index < layout.count ? layout.body(index, this.#ids) : unused;
       const key = JSON.stringify(body);
       if (this.#shown[index] === key) continue;
       try {

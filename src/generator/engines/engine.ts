@@ -20,7 +20,10 @@ export const MAX_CAPACITY = 8_192;
 export const CHECKPOINTS = 2;
 
 export interface Engine {
-  /** Name in footers and logs: `onnx`, `tensorflow-webgpu`, ... */
+  /**
+   * Name in footers and logs, from which `arithmeticOf` tells whose stories it continues: `onnx`,
+   * `tensorflow-webgpu`, ...
+   */
   readonly name: string;
   /** Number of slots; they are numbered from 0 to capacity - 1. */
   readonly capacity: number;
@@ -78,6 +81,19 @@ export class EngineLostError extends StoryError {
     super('internal', `The device of the engine ${engine} was lost: ${reason}`);
     this.name = 'EngineLostError';
   }
+}
+
+/** The engines that compute in floats of 32 bits, and differ by rounding only. */
+const FLOAT32_ENGINES = /^(onnx$|tensorflow-)/;
+
+/**
+ * The arithmetic of an engine. Engines of one arithmetic continue one another's stories; any other engine
+ * would continue a story with other characters than its writer.
+ *
+ * @param engine its name
+ */
+export function arithmeticOf(engine: string): string {
+  return FLOAT32_ENGINES.test(engine) ? 'float32' : engine;
 }
 
 /** What one slot does in one decode. */

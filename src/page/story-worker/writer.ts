@@ -1,8 +1,9 @@
 /** Carries out the page's orders: writes stories, reports their growth, and stops them. */
 import { sentenceFor } from '../../errors.ts';
 import { EngineLostError } from '../../generator/engines/engine.ts';
+import type { Storyteller } from '../../generator/storyteller.ts';
 import { PostedText } from '../../story/filter/find.ts';
-import type { ReplyState, Story, StoryRequest } from '../../story/story.ts';
+import { inBeginning, type ReplyState, type Story, type StoryRequest } from '../../story/story.ts';
 import type { Order, Report } from '../backend/worker.ts';
 import type { BrowserModelRegistry } from './models.ts';
 
@@ -47,9 +48,9 @@ export class StoryWriter {
     let text = posted.of(request.prompt);
     const report = (state: ReplyState) => this.#report({ type: 'state', id, state });
     try {
-      const story = await this.#generate(request, stop.signal, (snapshot) => {
+      const story = await this.#generate(request, stop.signal, (snapshot, beginning) => {
         text = posted.of(snapshot);
-        report({ status: 'writing', text });
+        report({ status: 'writing', text, ...inBeginning(beginning) });
       });
       report({ status: 'finished', ...story, text: posted.of(story.text) });
     } catch (error) {
@@ -59,20 +60,30 @@ export class StoryWriter {
     }
   }
 
-  /** Writes a story to its end; after a lost device it continues from its last snapshot. */
+  /**
+   * Writes a story to its end; after a lost device it continues from its last snapshot, or begins anew where
+   * the new engine would continue it with other characters.
+   */
   async #generate(
     request: StoryRequest,
     signal: AbortSignal,
-    onSnapshot: (text: string) => void,
+    onSnapshot: (text: string, beginning: number) => void,
   ): Promise<Story> {
     let text = request.prompt;
+    let writer: Storyteller['credits'] | undefined;
+    let beginning = 0;
     let sentAt = Number.NEGATIVE_INFINITY;
     for (;;) {
       const storyteller = await unlessAborted(this.#models.storyteller(request.model), signal);
       // Stopped before it was begun.
       if (!storyteller) return { text, ending: 'stopped', modelVersion: '', engine: '', unreadable: 0 };
+      if (writer && !storyteller.continues(writer)) {
+        text = request.prompt;
+        beginning += 1;
+        writer = undefined;
+      }
       try {
-        return await storyteller.tell(request, {
+        const story = await storyteller.tell(request, {
           resumeFrom: text,
           signal,
           onWord: (read) => {
@@ -80,10 +91,12 @@ export class StoryWriter {
             const snapshot = read();
             if (snapshot.length <= text.length) return;
             text = snapshot;
+            writer = storyteller.credits;
             sentAt = this.#clock();
-            onSnapshot(text);
+            onSnapshot(text, beginning);
           },
         });
+        return { ...story, ...inBeginning(beginning) };
       } catch (error) {
         if (!(error instanceof EngineLostError)) throw error;
         await unlessAborted(this.#models.recover(), signal);

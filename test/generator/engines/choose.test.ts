@@ -104,7 +104,7 @@ describe('the engines of this machine', () => {
     const chosen = await chooseEngine('integer', ENGINE_OPENERS);
     assert.match(chosen.device, /^the processor \(.+\)$/);
     for (const [units, name] of [
-      [16, 'integer'],
+      [16, 'integer-1'],
       [15, 'onnx'],
     ] as const) {
       const engine = await chosen.create(randomModel({ units: [units] }), { capacity: 2, threads: 1 });

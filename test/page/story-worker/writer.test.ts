@@ -21,8 +21,15 @@ const REQUEST: StoryRequest = {
   model: 'scifi',
 };
 
-/** A writer whose engines are fakes; `fetches` lists its requests to its environment. */
-function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), vocabulary }) } = {}) {
+/**
+ * A writer whose engines are fakes; `fetches` lists its requests to its environment.
+ *
+ * @param names of the engines, one for each time that one is opened; by default always the same
+ */
+function setUp({
+  fetchModel = async (): Promise<Model> => ({ ...randomModel(), vocabulary }),
+  names = [] as readonly string[],
+} = {}) {
   const engines: FakeEngine[] = [];
   const reports: Report[] = [];
   let begun = () => {};
@@ -40,7 +47,7 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
     engines: {
       prepare: async () => {},
       create: async (_model, capacity) => {
-        engines.push(new FakeEngine({ capacity, next: nextOfWords }));
+        engines.push(engineOf(names[engines.length] ?? 'fake', capacity));
         return engines.at(-1)!;
       },
       recover: async () => {},
@@ -63,6 +70,13 @@ function setUp({ fetchModel = async (): Promise<Model> => ({ ...randomModel(), v
     begun = action;
   };
   return { writer, engines, states, end, statuses, onSomeText, fetches: () => fetches };
+}
+
+/** An engine whose stories depend on its name. */
+function engineOf(name: string, capacity: number): FakeEngine {
+  const next: typeof nextOfWords = (history, uniform, allowed) =>
+    nextOfWords(history, (uniform + name.length / 100) % 1, allowed);
+  return new FakeEngine({ name, capacity, next });
 }
 
 const textOf = (state: ReplyState) => ('text' in state ? state.text : '');
@@ -138,6 +152,25 @@ describe('the writer in the worker', () => {
     }
     assert.equal(engines.length, 2, 'one engine for both');
     assert.equal(fetches(), 1, 'the weights are still here');
+  });
+
+  it('begins anew when the next engine would continue with other characters', async () => {
+    const calm = setUp({ names: ['integer-1'] });
+    calm.writer.handle({ type: 'write', id: 'a', request: REQUEST });
+    const expected = await calm.end('a');
+
+    const { writer, engines, states, end, onSomeText } = setUp({ names: ['tensorflow-webgpu', 'integer-1'] });
+    onSomeText(() => {
+      engines[0]!.failure = new EngineLostError('fake', 'it was unplugged');
+    });
+    writer.handle({ type: 'write', id: 'a', request: REQUEST });
+    assert.deepEqual(await end('a'), { ...expected, beginning: 1 });
+    const begun = states('a').findIndex((state) => state.status === 'writing' && state.beginning === 1);
+    const [before, after] = [states('a').slice(0, begun), states('a').slice(begun)].map((all) =>
+      all.map(textOf),
+    );
+    assert.ok(before!.length >= 3 && !textOf(expected).startsWith(before!.at(-1)!), 'another text was begun');
+    for (const text of after!) assert.ok(textOf(expected).startsWith(text), text);
   });
 
   it('reports what is missing, and tries again at the next request', async () => {

@@ -10,6 +10,7 @@ import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { mask } from '../../../story/filter/find.ts';
 import {
+  beginningOf,
   type ModelChoice,
   PRESETS,
   presetOf,
@@ -17,7 +18,7 @@ import {
   type StoryRequest,
 } from '../../../story/story.ts';
 import { AGAIN_LABELS, type Again, againActions } from '../../../story/variations.ts';
-import { smallPrint } from '../../../story/wording.ts';
+import { BEGUN_ANEW, smallPrint } from '../../../story/wording.ts';
 import type { StoryReference } from '../../read-story.ts';
 import type { MessageCapacity } from '../../submit.ts';
 import { clean, joinParts, type Part, slackEscaping, splitText } from '../../text.ts';
@@ -50,7 +51,8 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Mess
   const sections = parts.map(sectionOf);
   const [first] = parts;
   if (state.status === 'writing') {
-    const blocks = [...sections, ...(first ? [] : [smallPrintOf('…')]), stopRow(facts)];
+    const print = beginningOf(state) > 0 ? BEGUN_ANEW : first ? undefined : '…';
+    const blocks = [...sections, ...(print ? [smallPrintOf(print)] : []), stopRow(facts)];
     return { text: fallbackOf(first?.text ?? ''), blocks };
   }
   const print = smallPrint(state, { ...facts, isCut: all.length > parts.length });

@@ -4,7 +4,7 @@
  * whole. In a stream, the story grows below that message, and also ends as an edited message.
  */
 import type { ReplyTask } from '../../../queue/reply-worker.ts';
-import type { ReplyState } from '../../../story/story.ts';
+import { beginningOf, type ReplyState } from '../../../story/story.ts';
 import type { ChatContext } from '../../adapter.ts';
 import { EditPauses } from '../../edit-pauses.ts';
 import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-loop.ts';
@@ -109,6 +109,8 @@ export class SlackSurface implements MessageSurface {
       if (!(await this.#look(this.#pauses.pause(PATIENCE_MS)))) return;
       this.#stopGrowing ??= this.#budgets.grow(this.#task.handle.teamId);
       if (!this.#stopGrowing || this.#isTooOld) return await this.#pauses.pause(PATIENCE_MS);
+      // A stream only grows.
+      if (state.status === 'writing' && beginningOf(state) > 0) this.#leaveStream();
       if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
         await this.#growStream(state.text);
       } else {

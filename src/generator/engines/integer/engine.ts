@@ -21,7 +21,8 @@ import { Shares } from './shares.ts';
 import { SlotStates } from './slot-states.ts';
 import type { DecodeThreads, ThreadsOptions } from './threads.ts';
 
-export const INTEGER_ENGINE_NAME = 'integer';
+/** Identifies the arithmetic: the number changes whenever a result does (see `arithmeticOf`). */
+export const INTEGER_ENGINE_NAME = 'integer-1';
 /**
  * Characters of a decode: enough that starting the threads costs little, few enough that 256 stories get
  * theirs within 50 ms.

@@ -161,7 +161,7 @@ describe('the integer engine', () => {
     const { name, capacity, vocabularySize, stepsPerDecode } = engine;
     assert.deepEqual(
       { name, capacity, vocabularySize, stepsPerDecode },
-      { name: 'integer', capacity: 7, vocabularySize: 12, stepsPerDecode: 16 },
+      { name: 'integer-1', capacity: 7, vocabularySize: 12, stepsPerDecode: 16 },
     );
     await engine.close();
   });

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { BINARIES } from '../../../../scripts/build-kernel.ts';
+import { INTEGER_ENGINE_NAME } from '../../../../src/generator/engines/integer/engine.ts';
 import { kernelNames, loadKernel } from '../../../../src/generator/engines/integer/kernels.ts';
 import {
   digestOf,
@@ -34,6 +35,8 @@ describe('the kernels of the integer engine', () => {
       return last;
     });
     assert.equal(digestOf([Int32Array.from(drawn), ...logits]), KNOWN_DIGEST);
+    // Stories of one name continue one another: other results need another name.
+    assert.deepEqual([INTEGER_ENGINE_NAME, KNOWN_DIGEST], ['integer-1', 4_281_680_228]);
   });
 
   test('run here: a native one where there is one, and WebAssembly', async () => {
