@@ -49,14 +49,22 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const chosen = await chooseEngine(config.engine, ENGINE_OPENERS);
     for (const { name } of await listModels(config.modelsFolder)) {
       const model = await loadModel(join(config.modelsFolder, name));
-      const engine = await chosen.create(model, { capacity: 1, threads: config.threads });
+      let why = '';
+      const engine = await chosen.create(model, {
+        capacity: 1,
+        threads: config.threads,
+        onRefusal: (reason) => {
+          why = ` (not on ${chosen.name}: ${reason})`;
+        },
+      });
       const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
       const started = performance.now();
       const story = await storyteller.tell({ ...SPEED_TEST, model: name });
       const rate = Math.round((story.text.length / (performance.now() - started)) * 1_000);
       await storyteller.close();
       found.push(
-        `${name} ${model.version}, about ${rate} characters a second alone on ${config.threads} threads`,
+        `${name} ${model.version} on ${engine.name}${why}, about ${rate} characters a second alone on ` +
+          `${config.threads} threads`,
       );
     }
     await chosen.close();

@@ -3,13 +3,14 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { StoryError } from '../errors.ts';
-import { ENGINE_NAMES } from '../generator/engines/choose.ts';
+import { chooseEngine, ENGINE_NAMES } from '../generator/engines/choose.ts';
 import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import {
   CUDA_ENGINE,
   enginesFolder,
   readReceipt,
 } from '../generator/engines/tensorflow/cuda-installation.ts';
+import { ownCommand } from '../terminal.ts';
 import { printLine } from './console.ts';
 import type { InstallOptions } from './engine/install.ts';
 import { interruptibly } from './interruptibly.ts';
@@ -57,7 +58,7 @@ export function addEngine(program: Command): void {
   for (const command of engine.commands) command.exitOverride();
 }
 
-/** `engine list`: one line for each engine, and one for the installed files. */
+/** `engine list`: a line for each engine, for the one that `auto` takes, and for the installed files. */
 async function listEngines(): Promise<void> {
   const width = Math.max(...ENGINE_NAMES.map((name) => name.length));
   let isCudaOpen = false;
@@ -73,6 +74,14 @@ async function listEngines(): Promise<void> {
       (error: Error) => `does not run: ${error.message}`,
     );
     printLine(`${name.padEnd(width)}  ${line}`);
+  }
+  const chosen = await chooseEngine('auto', ENGINE_OPENERS);
+  await chosen.close();
+  printLine(`SCIFI_ENGINE=auto: ${chosen.reason}`);
+  if (chosen.name === 'integer') {
+    printLine(
+      `Models that integer cannot run, run on onnx: \`${ownCommand(['model', 'inspect'])}\` says why.`,
+    );
   }
   const folder = join(enginesFolder(), CUDA_ENGINE);
   const receipt = readReceipt(folder);

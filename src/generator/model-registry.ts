@@ -8,7 +8,7 @@ import type { Model } from './model/model.ts';
 import { writerOf } from './model/writer.ts';
 import { Storyteller } from './storyteller.ts';
 
-export interface ModelRegistryOptions extends EngineOptions {
+export interface ModelRegistryOptions extends Pick<EngineOptions, 'capacity' | 'threads'> {
   readonly modelsFolder: string;
   readonly choices: readonly ModelChoice[];
   /** Opens the engine; `reopen` is called after its device was lost. */
@@ -19,6 +19,8 @@ export interface ModelRegistryOptions extends EngineOptions {
   };
   /** Stories that may wait for a slot of each model. */
   readonly maxWaiting: number;
+  /** Receives a line for each model: which engine runs it, and why another one than was chosen. */
+  readonly log?: (line: string) => void;
 }
 
 export class ModelRegistry {
@@ -103,9 +105,17 @@ export class ModelRegistry {
   }
 
   async #open(engine: ChosenEngine): Promise<void> {
-    const { capacity, threads, maxWaiting } = this.#options;
+    const { capacity, threads, maxWaiting, log } = this.#options;
     for (const model of this.#models) {
-      const created = await engine.create(writerOf(model), { capacity, threads });
+      let why = '';
+      const created = await engine.create(writerOf(model), {
+        capacity,
+        threads,
+        onRefusal: (reason) => {
+          why = `, not ${engine.name}, because ${reason}`;
+        },
+      });
+      log?.(`model ${model.name} ${model.version} on ${created.name}${why}`);
       this.#storytellers.set(model.name, new Storyteller(model, created, { maxWaiting }));
     }
     this.#ready = true;

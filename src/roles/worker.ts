@@ -29,6 +29,7 @@ export async function loadWorker(host: Host): Promise<LoadingWorker> {
     threads: config.threads,
     engines: superviseEngines(config.engine, (line) => logger.info(`engine: ${line}`)),
     maxWaiting: TAKEN_AHEAD,
+    log: (line) => logger.info(line),
   });
   checks.ready.models = () => (registry.status.ready ? undefined : 'the models are not loaded');
   if (config.operator) watchSlots(() => ({ active: registry.active, capacity: config.slots }));

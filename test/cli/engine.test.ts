@@ -179,12 +179,16 @@ describe('scifi engine', { skip: CANNOT_INSTALL }, () => {
   it('lists the engines', async () => {
     const { stdout, code } = await host.run(['engine', 'list'], environment());
     assert.equal(code, 0);
-    const [cuda, , integer, onnx, wasm, processor] = stdout.split('\n');
+    const [cuda, , integer, onnx, wasm, processor, automatic] = stdout.split('\n');
     assert.match(cuda!, /^cuda {6}does not run: it is not installed in .*engine install cuda/);
     assert.match(integer!, /^integer {3}runs on the processor \(/);
     assert.match(onnx!, /^onnx {6}runs on the processor$/);
     assert.match(wasm!, /^wasm {6}runs on one processor$/);
     assert.match(processor!, /^cuda-cpu {2}does not run: it is not installed in .*engine install cuda --cpu/);
+    assert.match(
+      automatic!,
+      /^SCIFI_ENGINE=auto: (?:webgpu|integer) on .*; not cuda: it is not installed in /,
+    );
   });
 
   it('removes an installation, and no other folder', async () => {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Preset, ReplyState } from '../../src/story/story.ts';
+import { beginningOf, type Preset, type ReplyState } from '../../src/story/story.ts';
 
 const RECONNECT_MS = 100;
 
@@ -50,6 +50,7 @@ export async function followReply(
 ): Promise<ReplyState> {
   const deadline = performance.now() + timeoutMs;
   let shown = '';
+  let beginning = 0;
   for (;;) {
     try {
       for await (const state of events(`${base}/api/replies/${id}/events`, deadline - performance.now())) {
@@ -59,6 +60,10 @@ export async function followReply(
           continue;
         }
         const { text } = state;
+        const now = state.status === 'failed' ? beginning : beginningOf(state);
+        assert.ok(now >= beginning, `an earlier beginning does not come back: ${beginning} -> ${now}`);
+        if (now > beginning) shown = '';
+        beginning = now;
         assert.ok(text.startsWith(shown), `what was on the page goes on: ${shown.length} -> ${text.length}`);
         shown = text;
         if (state.status !== 'writing') return state;

@@ -24,7 +24,7 @@ export const LENGTH = 1_600;
 const PACE = 400;
 const STORY_TIMEOUT_MS = 60_000;
 /** The kill occurs at any moment between the request and shortly after the end of an undisturbed story. */
-const KILL_WINDOW_MS: Record<Victim, number> = { worker: 1_500, bots: 4_500, start: 4_500 };
+const KILL_WINDOW_MS: Record<Victim, number> = { worker: 700, bots: 4_500, start: 4_500 };
 
 export interface SurvivalReport {
   readonly stories: number;

@@ -17,10 +17,11 @@ import { pino } from 'pino';
 import { PromptChannels } from '../../src/bots/channel-settings.ts';
 import * as discordButtons from '../../src/bots/discord/messages.ts';
 import * as slackButtons from '../../src/bots/slack/reply/messages.ts';
+import type { EngineName } from '../../src/generator/engines/choose.ts';
 import { CommunityLimitSettings } from '../../src/queue/admission/settings.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Replies } from '../../src/queue/replies.ts';
-import type { ReplyState } from '../../src/story/story.ts';
+import { type Begun, beginningOf, type ReplyState } from '../../src/story/story.ts';
 import { followReply } from '../helpers/page-client.ts';
 import { type Role, startRole } from '../helpers/processes.ts';
 import { freePort, REDIS_SERVER, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
@@ -46,28 +47,30 @@ async function recorded<T>(name: string): Promise<T> {
 }
 
 describe('data of version 0.1.0', () => {
-  it('continues from Redis', { skip: skipWithout(REDIS_SERVER) }, async () => {
-    const { folder, remove } = await temporaryFolder();
-    await copyFile(join(FIXTURES, 'redis.rdb'), join(folder, 'dump.rdb'));
-    const redis = await startRedis(['--dir', folder]);
-    try {
-      const record = await recorded<Recorded>('redis');
-      await storedValuesAreRead({ redisUrl: redis.url, dataFolder: '' }, record);
-      await repliesGoOn(record, ['worker', 'bots'], { REDIS_URL: redis.url });
-    } finally {
-      await redis.stop();
-      await remove();
-    }
-  });
+  for (const outcome of [BY_DEFAULT, BY_ONNX]) {
+    it(`goes on from Redis with ${outcome.engine}`, { skip: skipWithout(REDIS_SERVER) }, async () => {
+      const { folder, remove } = await temporaryFolder();
+      await copyFile(join(FIXTURES, 'redis.rdb'), join(folder, 'dump.rdb'));
+      const redis = await startRedis(['--dir', folder]);
+      try {
+        const record = await recorded<Recorded>('redis');
+        await storedValuesAreRead({ redisUrl: redis.url, dataFolder: '' }, record);
+        await repliesGoOn(record, ['worker', 'bots'], { REDIS_URL: redis.url }, outcome);
+      } finally {
+        await redis.stop();
+        await remove();
+      }
+    });
+  }
 
-  it('continues from a data folder', async () => {
+  it('goes on from a data folder', async () => {
     const { folder, remove } = await temporaryFolder();
     try {
       await extract(join(FIXTURES, 'embedded.tar.br'), folder);
       const dataFolder = join(folder, 'data');
       const record = await recorded<Recorded>('embedded');
       await storedValuesAreRead({ redisUrl: undefined, dataFolder }, record);
-      await repliesGoOn(record, ['start'], { REDIS_URL: '', SCIFI_DATA: dataFolder });
+      await repliesGoOn(record, ['start'], { REDIS_URL: '', SCIFI_DATA: dataFolder }, BY_DEFAULT);
     } finally {
       await remove();
     }
@@ -125,32 +128,56 @@ async function storedValuesAreRead(
   }
 }
 
-/** A half-written and a parked reply end with the stories of their seeds. */
+/** How replies that version 0.1.0 left end: it wrote with ONNX Runtime. */
+interface Outcome {
+  readonly engine: EngineName;
+  /** Whether the engine continues the snapshot, instead of beginning the story anew. */
+  readonly isContinued: boolean;
+}
+
+const BY_DEFAULT: Outcome = { engine: 'integer', isContinued: false };
+const BY_ONNX: Outcome = { engine: 'onnx', isContinued: true };
+
+/** A half-written and a parked reply end with the stories of their seeds, and each has one writer. */
 async function repliesGoOn(
   { prompt, growing, parked }: Recorded,
   roles: readonly Role[],
   stored: Readonly<Record<string, string>>,
+  { engine, isContinued }: Outcome,
 ): Promise<void> {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const env = {
     ...stored,
+    SCIFI_ENGINE: engine,
     SCIFI_PORT: String(port),
     SCIFI_PACE: '0',
     SCIFI_PAGE_LIMITS: 'all',
   };
-  const expected = await undisturbed(prompt);
+  const old = await undisturbed(prompt, { engine: 'onnx' });
+  const expected = await undisturbed(prompt, { engine });
   const running = [];
   try {
     for (const role of roles) running.push(await startRole(role, env));
     for (const { id, seed, length } of [growing, parked]) {
-      const end = await followReply(base, id, STORY_TIMEOUT_MS);
-      const text = await expected.text(seed, length, 'classic');
-      assert.equal(end.status === 'finished' && end.text, text, `story ${seed}`);
+      const states: ReplyState[] = [];
+      const end = await followReply(base, id, STORY_TIMEOUT_MS, (state) => states.push(state));
+      const [before, after] = await Promise.all(
+        [old, expected].map((writer) => writer.text(seed, length, 'classic')),
+      );
+      assert.equal(end.status === 'finished' && end.text, after, `story ${seed}`);
+      const isAnew = id === growing.id && !isContinued;
+      assert.equal(beginningOf(end as Begun), isAnew ? 1 : 0);
+      for (const state of states) {
+        if (state.status !== 'writing') continue;
+        const writers = beginningOf(state) === 0 && isAnew ? before : after;
+        assert.ok(writers!.startsWith(state.text), `one writer, never mixed: ${state.text}`);
+      }
     }
   } finally {
     for (const process of running) await process.kill();
     await expected.close();
+    await old.close();
   }
 }
 

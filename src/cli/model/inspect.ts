@@ -28,7 +28,7 @@ export function addModelInspect(model: Command): void {
         `format     ${source}`,
         `reading    ${reading ? readingText(reading) : 'unknown; stateful unless it is imported with --window'}`,
         `weights    ${parameters.toLocaleString('en')}`,
-        `integer    ${integerEngine(layers)}`,
+        `processor  ${processorEngine(layers)}`,
         `cost       about ${operations} operations a character${steps}`,
         '',
         ...table(described),
@@ -37,12 +37,12 @@ export function addModelInspect(model: Command): void {
     });
 }
 
-/** Whether the integer engine runs a model, and the reason where it does not. */
-function integerEngine(layers: readonly Layer[]): string {
+/** The engine that runs a model where there is no GPU, and the reason where it is not `integer`. */
+function processorEngine(layers: readonly Layer[]): string {
   const refusal = refusalOf(layers);
   return refusal === undefined
-    ? 'SCIFI_ENGINE=integer runs it with weights of 8 bits'
-    : `SCIFI_ENGINE=integer runs it on onnx, because ${refusal}`;
+    ? 'on integer, with weights of 8 bits'
+    : `on onnx, in float32; not on integer, because ${refusal}`;
 }
 
 function table(layers: readonly LayerDescription[]): string[] {

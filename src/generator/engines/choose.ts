@@ -6,12 +6,17 @@ import type { Engine } from './engine.ts';
 export const ENGINE_NAMES = ['cuda', 'webgpu', 'integer', 'onnx', 'wasm', 'cuda-cpu'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 /** Those that `auto` tries, in this order. */
-export const AUTOMATIC_ENGINES: readonly EngineName[] = ['cuda', 'webgpu', 'onnx', 'wasm'];
+export const AUTOMATIC_ENGINES: readonly EngineName[] = ['cuda', 'webgpu', 'integer', 'onnx', 'wasm'];
 
 export interface EngineOptions {
   readonly capacity: number;
   /** Threads that multiply matrices on a processor. */
   readonly threads: number;
+  /**
+   * Called where the chosen engine cannot run the model, so that another one is created: with the reason, as
+   * part of a sentence.
+   */
+  readonly onRefusal?: (reason: string) => void;
 }
 
 /** An engine's device, opened and ready to load models. */
@@ -43,8 +48,8 @@ export interface ChosenEngine extends OpenedEngine {
 }
 
 /**
- * Opens the configured engine: `auto` takes the first that runs of CUDA, WebGPU on a real GPU, ONNX Runtime
- * and WASM.
+ * Opens the configured engine: `auto` takes the first that runs of CUDA, WebGPU on a real GPU, the integer
+ * engine, ONNX Runtime and WASM.
  *
  * @param passOver engines that `auto` skips, with the reason: those whose device was lost too often
  * @throws StoryError `configuration` that says what is missing

@@ -16,12 +16,16 @@ export const ENGINE_OPENERS: Required<EngineOpeners> = {
     const kernel = await loadKernel();
     return {
       device: `the processor (${kernel.name})`,
-      async create(model, { capacity, threads }) {
-        // Models of other kinds are run in float32.
-        const { refusalOf } = await import('./integer/plan.ts');
-        if (refusalOf(model.layers) !== undefined) return createOnnx(model, { capacity, threads });
+      async create(model, { capacity, threads, onRefusal }) {
         const { createIntegerEngine } = await import('./integer/create.ts');
-        return createIntegerEngine(model, { capacity, threads, kernel });
+        const { UnplannedModelError } = await import('./integer/plan.ts');
+        try {
+          return await createIntegerEngine(model, { capacity, threads, kernel });
+        } catch (error) {
+          if (!(error instanceof UnplannedModelError)) throw error;
+          onRefusal?.(error.reason);
+          return createOnnx(model, { capacity, threads });
+        }
       },
       close: async () => {},
     };

@@ -69,7 +69,7 @@ describe('chooseEngine', () => {
     await assert.rejects(chooseEngine('auto', openers([])), {
       code: 'configuration',
       message:
-        'No engine can run here (cuda: no cuda here; webgpu: no webgpu here; onnx: no onnx here; wasm: no wasm here).',
+        'No engine can run here (cuda: no cuda here; webgpu: no webgpu here; integer: no integer here; onnx: no onnx here; wasm: no wasm here).',
     });
   });
 });
@@ -78,8 +78,11 @@ describe('the engines of this machine', () => {
   test('are chosen from, with the reason against each other one', async () => {
     const chosen = await chooseEngine('auto', ENGINE_OPENERS);
     // On a machine with a GPU another engine is chosen, and the reasons end with it.
-    if (chosen.name === 'onnx') {
-      assert.match(chosen.reason, /^onnx on the processor; not cuda: .*engine install cuda.*; not webgpu: ./);
+    if (chosen.name === 'integer') {
+      assert.match(
+        chosen.reason,
+        /^integer on the processor \(.+\); not cuda: .*engine install cuda.*; not webgpu: ./,
+      );
     }
     const engine = await chosen.create(randomModel(), { capacity: 2, threads: 1 });
     assert.equal((await engine.logits([0], [1])).length, 12);
@@ -103,12 +106,20 @@ describe('the engines of this machine', () => {
   test('integer runs a model of LSTMs, and leaves others to onnx', async () => {
     const chosen = await chooseEngine('integer', ENGINE_OPENERS);
     assert.match(chosen.device, /^the processor \(.+\)$/);
-    for (const [units, name] of [
-      [16, 'integer-1'],
-      [15, 'onnx'],
+    for (const [units, name, reason] of [
+      [16, 'integer-1', undefined],
+      [15, 'onnx', 'an LSTM has 15 units, which is no multiple of 16 up to 4096'],
     ] as const) {
-      const engine = await chosen.create(randomModel({ units: [units] }), { capacity: 2, threads: 1 });
+      let refusal: string | undefined;
+      const engine = await chosen.create(randomModel({ units: [units] }), {
+        capacity: 2,
+        threads: 1,
+        onRefusal: (reason) => {
+          refusal = reason;
+        },
+      });
       assert.equal(engine.name, name);
+      assert.equal(refusal, reason);
       await engine.close();
     }
   });

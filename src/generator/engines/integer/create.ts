@@ -22,7 +22,7 @@ export interface IntegerEngineOptions {
 
 /**
  * @throws RangeError for options out of range
- * @throws TypeError for a model that the engine cannot run; see `refusalOf` in plan.ts
+ * @throws UnplannedModelError for a model that the engine cannot run
  * @throws Error where no kernel can be used
  */
 export async function createIntegerEngine(model: Model, options: IntegerEngineOptions): Promise<Engine> {

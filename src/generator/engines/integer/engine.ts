@@ -42,7 +42,7 @@ export interface StartOptions {
 
 /**
  * @throws RangeError for options out of range
- * @throws TypeError for a model that the engine cannot run; see `refusalOf` in plan.ts
+ * @throws UnplannedModelError for a model that the engine cannot run
  */
 export async function startIntegerEngine(model: Model, options: StartOptions): Promise<Engine> {
   const { capacity, kernel, threads, startThreads } = options;

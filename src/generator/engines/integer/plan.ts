@@ -75,10 +75,21 @@ export function refusalOf(layers: readonly Layer[]): string | undefined {
   return isSound ? undefined : 'a weight is no finite number';
 }
 
-/** @throws TypeError for a model that the engine cannot run; see `refusalOf` */
+/** The model is none that the integer engine runs. */
+export class UnplannedModelError extends TypeError {
+  /** See `refusalOf`. */
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`Expected a model for the integer engine, but ${reason}.`);
+    this.reason = reason;
+  }
+}
+
+/** @throws UnplannedModelError for a model that the engine cannot run */
 export function planOf(model: PlannedModel): IntegerPlan {
   const refusal = refusalOf(model.layers);
-  if (refusal !== undefined) throw new TypeError(`Expected a model for the integer engine, but ${refusal}.`);
+  if (refusal !== undefined) throw new UnplannedModelError(refusal);
   const { lstms, dense } = partsOf(model.layers);
   const none = new Float32Array(0);
   const firstInputs = firstInputsOf(lstms);
