@@ -1,7 +1,7 @@
 /**
  * Upgrades: the data that version 0.1.0 left in Redis and in a data folder works with this version.
- * `test/fixtures/0.1.0` was recorded by that version: its processes were killed with one story finished, one
- * half written and one parked behind it, and with settings of channels and of a community.
+ * `test/fixtures/0.1.0` was recorded by that version: its processes were killed with one reply finished, one
+ * half shown (its story was complete) and one parked behind it, and with settings of channels and of a community.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -18,10 +18,13 @@ import { PromptChannels } from '../../src/bots/channel-settings.ts';
 import * as discordButtons from '../../src/bots/discord/messages.ts';
 import * as slackButtons from '../../src/bots/slack/reply/messages.ts';
 import type { EngineName } from '../../src/generator/engines/choose.ts';
+import { arithmeticOf } from '../../src/generator/engines/engine.ts';
+import { INTEGER_ENGINE_NAME } from '../../src/generator/engines/integer/engine.ts';
 import { CommunityLimitSettings } from '../../src/queue/admission/settings.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Replies } from '../../src/queue/replies.ts';
-import { type Begun, beginningOf, type ReplyState } from '../../src/story/story.ts';
+import { STORIES_QUEUE, type StoryJobData } from '../../src/queue/stories.ts';
+import { beginningOf, type ReplyState, type Story } from '../../src/story/story.ts';
 import { followReply } from '../helpers/page-client.ts';
 import { type Role, startRole } from '../helpers/processes.ts';
 import { freePort, REDIS_SERVER, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
@@ -42,39 +45,61 @@ interface RecordedButtons {
   readonly slackButtons: { readonly stop: string; readonly continue: string; readonly mark: object };
 }
 
+/** Where a queue is stored. */
+interface Place {
+  readonly redisUrl: string | undefined;
+  readonly dataFolder: string;
+}
+
+/** What this version finds, and which engine its worker has; version 0.1.0 wrote with ONNX Runtime. */
+interface Upgrade {
+  readonly engine: EngineName;
+  /** Whether the old worker was killed in the middle of the story, and not only the bots that showed it. */
+  readonly isHalfWritten: boolean;
+}
+
+const UPGRADES: readonly Upgrade[] = [
+  { engine: 'integer', isHalfWritten: false },
+  { engine: 'integer', isHalfWritten: true },
+  { engine: 'onnx', isHalfWritten: true },
+];
+
 async function recorded<T>(name: string): Promise<T> {
   return JSON.parse(await readFile(join(FIXTURES, `${name}.json`), 'utf8'));
 }
 
 describe('data of version 0.1.0', () => {
-  for (const outcome of [BY_DEFAULT, BY_ONNX]) {
-    it(`goes on from Redis with ${outcome.engine}`, { skip: skipWithout(REDIS_SERVER) }, async () => {
+  for (const upgrade of UPGRADES) {
+    const what = `${upgrade.isHalfWritten ? 'with a half-written story' : 'as it was left'}, with ${upgrade.engine}`;
+    it(`goes on from Redis ${what}`, { skip: skipWithout(REDIS_SERVER) }, async () => {
       const { folder, remove } = await temporaryFolder();
       await copyFile(join(FIXTURES, 'redis.rdb'), join(folder, 'dump.rdb'));
       const redis = await startRedis(['--dir', folder]);
       try {
         const record = await recorded<Recorded>('redis');
         await storedValuesAreRead({ redisUrl: redis.url, dataFolder: '' }, record);
-        await repliesGoOn(record, ['worker', 'bots'], { REDIS_URL: redis.url }, outcome);
+        if (upgrade.isHalfWritten) await halveStory({ redisUrl: redis.url, dataFolder: '' }, record);
+        await repliesGoOn(record, ['worker', 'bots'], { REDIS_URL: redis.url }, upgrade);
       } finally {
         await redis.stop();
         await remove();
       }
     });
-  }
 
-  it('goes on from a data folder', async () => {
-    const { folder, remove } = await temporaryFolder();
-    try {
-      await extract(join(FIXTURES, 'embedded.tar.br'), folder);
-      const dataFolder = join(folder, 'data');
-      const record = await recorded<Recorded>('embedded');
-      await storedValuesAreRead({ redisUrl: undefined, dataFolder }, record);
-      await repliesGoOn(record, ['start'], { REDIS_URL: '', SCIFI_DATA: dataFolder }, BY_DEFAULT);
-    } finally {
-      await remove();
-    }
-  });
+    it(`goes on from a data folder ${what}`, async () => {
+      const { folder, remove } = await temporaryFolder();
+      try {
+        await extract(join(FIXTURES, 'embedded.tar.br'), folder);
+        const dataFolder = join(folder, 'data');
+        const record = await recorded<Recorded>('embedded');
+        await storedValuesAreRead({ redisUrl: undefined, dataFolder }, record);
+        if (upgrade.isHalfWritten) await halveStory({ redisUrl: undefined, dataFolder }, record);
+        await repliesGoOn(record, ['start'], { REDIS_URL: '', SCIFI_DATA: dataFolder }, upgrade);
+      } finally {
+        await remove();
+      }
+    });
+  }
 
   it('is understood in the buttons of old messages', async () => {
     const { discordButtons: discord, slackButtons: slack } = await recorded<RecordedButtons>('redis');
@@ -94,10 +119,7 @@ describe('data of version 0.1.0', () => {
  * This version reads the settings and the finished reply that the old version wrote, before it sweeps old
  * replies.
  */
-async function storedValuesAreRead(
-  where: { readonly redisUrl: string | undefined; readonly dataFolder: string },
-  { finished }: Recorded,
-): Promise<void> {
+async function storedValuesAreRead(where: Place, { finished }: Recorded): Promise<void> {
   const logger = pino({ level: 'silent' });
   const connection = await openConnection({ ...where, prefix: 'scifi' }, logger);
   const replies = new Replies<null>(connection, 'web', logger);
@@ -128,22 +150,28 @@ async function storedValuesAreRead(
   }
 }
 
-/** How replies that version 0.1.0 left end: it wrote with ONNX Runtime. */
-interface Outcome {
-  readonly engine: EngineName;
-  /** Whether the engine continues the snapshot, instead of beginning the story anew. */
-  readonly isContinued: boolean;
+/** Puts the growing reply's story back to half of its text, as version 0.1.0 stored it. */
+async function halveStory(where: Place, { growing }: Recorded): Promise<void> {
+  const connection = await openConnection({ ...where, prefix: 'scifi' }, pino({ level: 'silent' }));
+  const queue = connection.queue<StoryJobData, Story>(STORIES_QUEUE);
+  try {
+    const job = await queue.getJob(`web-${growing.id}`);
+    const { text, modelVersion, engine, unreadable } = job!.returnvalue;
+    await job!.retry('completed');
+    const half = text.slice(0, text.indexOf(' ', text.length / 2));
+    await job!.updateProgress({ text: half, modelVersion, engine, unreadable, losses: 0 });
+  } finally {
+    await queue.close();
+    await connection.close();
+  }
 }
-
-const BY_DEFAULT: Outcome = { engine: 'integer', isContinued: false };
-const BY_ONNX: Outcome = { engine: 'onnx', isContinued: true };
 
 /** A half-written and a parked reply end with the stories of their seeds, and each has one writer. */
 async function repliesGoOn(
   { prompt, growing, parked }: Recorded,
   roles: readonly Role[],
   stored: Readonly<Record<string, string>>,
-  { engine, isContinued }: Outcome,
+  { engine, isHalfWritten }: Upgrade,
 ): Promise<void> {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
@@ -155,28 +183,32 @@ async function repliesGoOn(
     SCIFI_PAGE_LIMITS: 'all',
   };
   const old = await undisturbed(prompt, { engine: 'onnx' });
-  const expected = await undisturbed(prompt, { engine });
+  const present = await undisturbed(prompt, { engine });
   const running = [];
   try {
     for (const role of roles) running.push(await startRole(role, env));
     for (const { id, seed, length } of [growing, parked]) {
+      const [before, after] = await Promise.all(
+        [old, present].map((writer) => writer.text(seed, length, 'classic')),
+      );
+      // A story that the old worker has ended is shown whole; another engine does not continue one.
+      const isOld = id === growing.id && (!isHalfWritten || engine === 'onnx');
+      const isAnew = id === growing.id && !isOld;
       const states: ReplyState[] = [];
       const end = await followReply(base, id, STORY_TIMEOUT_MS, (state) => states.push(state));
-      const [before, after] = await Promise.all(
-        [old, expected].map((writer) => writer.text(seed, length, 'classic')),
-      );
-      assert.equal(end.status === 'finished' && end.text, after, `story ${seed}`);
-      const isAnew = id === growing.id && !isContinued;
-      assert.equal(beginningOf(end as Begun), isAnew ? 1 : 0);
+      assert.ok(end.status === 'finished');
+      assert.equal(end.text, isOld ? before : after, `story ${seed}`);
+      assert.equal(arithmeticOf(end.engine), isOld || engine === 'onnx' ? 'float32' : INTEGER_ENGINE_NAME);
+      assert.equal(beginningOf(end), isAnew ? 1 : 0);
       for (const state of states) {
         if (state.status !== 'writing') continue;
-        const writers = beginningOf(state) === 0 && isAnew ? before : after;
-        assert.ok(writers!.startsWith(state.text), `one writer, never mixed: ${state.text}`);
+        const writer = isOld || (isAnew && beginningOf(state) === 0) ? before : after;
+        assert.ok(writer!.startsWith(state.text), `one writer, never mixed: ${state.text}`);
       }
     }
   } finally {
     for (const process of running) await process.kill();
-    await expected.close();
+    await present.close();
     await old.close();
   }
 }
