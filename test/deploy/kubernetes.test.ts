@@ -136,7 +136,7 @@ describe('deploy/kubernetes', () => {
     assert.ok(discord && slack && allowedHosts.length > 0 && host === '0.0.0.0');
     const { threads, engine } = readConfig(worker);
     assert.equal(String(threads), containerOf('worker').resources.requests.cpu);
-    assert.equal(engine, 'onnx');
+    assert.equal(engine, 'integer');
   });
 
   it('probes the operator’s port, and gives a process the time that it needs to end', () => {

@@ -1,0 +1,71 @@
+/** A story that begins anew: its messages show one writer's text, and say what happened. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { layOut, readPart } from '../../../src/bots/discord/messages.ts';
+import { BEGUN_ANEW } from '../../../src/story/wording.ts';
+import { fakeStoryteller, undisturbedText } from '../../fakes/fake-storyteller.ts';
+import { finished, labelsOf, openDiscord, smallPrintOf, textOf } from '../../harness/discord.ts';
+import { HALF, startHalfWriter, startOtherWriter } from '../../harness/half-writer.ts';
+import { until } from '../../helpers/programs.ts';
+
+const PROMPT = 'It began twice,';
+const LENGTH = 600;
+/** The seed that the harness draws. */
+const SEED = 7;
+
+describe('a story on Discord that begins anew', { timeout: 60_000 }, () => {
+  it('replaces its text, in all its messages, also after a restart of the bots', async () => {
+    for (const areBotsRestarted of [false, true]) {
+      const harness = await openDiscord({ worker: false, pace: 0, editIntervalMs: 50 });
+      try {
+        const { ann, discord, connection, stories } = harness;
+        const first = await startHalfWriter(connection, stories);
+        const channel = discord.world.addChannel();
+        const interaction = ann.slash(channel, 'scifi', { prompt: PROMPT, length: LENGTH });
+        const messages = await until(() => {
+          const all = [...channel.messages.values()];
+          return textOf(all) === PROMPT + HALF ? all : undefined;
+        }, 'the first writer');
+        assert.equal(messages.length, 2);
+        await first.close();
+        if (areBotsRestarted) await harness.restart();
+        const second = await startOtherWriter(connection, stories);
+        const [message, ...more] = await finished(interaction);
+        const { storyteller } = fakeStoryteller();
+        const expected = await undisturbedText(storyteller, PROMPT, LENGTH, SEED, 'lively');
+        assert.equal(textOf([message!]), expected);
+        assert.equal(more.length, 0);
+        assert.match(
+          smallPrintOf(message!),
+          new RegExp(`^${BEGUN_ANEW} · Science fiction fake-1 \\(integer-1\\) · `),
+        );
+        await until(() => smallPrintOf(messages[1]!) === 'The story ends above', 'the second message');
+        assert.equal(readPart(messages[1]!.content).text, '');
+        assert.deepEqual(labelsOf(messages[1]!), []);
+        for (const { content } of message!.history) {
+          const { text } = readPart(content);
+          assert.ok(expected.startsWith(text) || (PROMPT + HALF).startsWith(text), `one writer: ${text}`);
+        }
+        await second.close();
+      } finally {
+        await harness.close();
+      }
+    }
+  });
+
+  it('says so while it grows', () => {
+    const request = {
+      prompt: PROMPT,
+      context: '',
+      temperature: 0.4,
+      length: LENGTH,
+      seed: 1,
+      model: 'scifi',
+    };
+    const facts = { id: 'r', userId: 'u', request, source: undefined, models: [], most: 5 };
+    const text = `${PROMPT} and grew`;
+    const body = layOut({ status: 'writing', text, beginning: 1 }, facts, '').body(0, []);
+    assert.equal(body.content, `${text}\n-# ${BEGUN_ANEW}`);
+    assert.equal(layOut({ status: 'writing', text }, facts, '').body(0, []).content, text);
+  });
+});
