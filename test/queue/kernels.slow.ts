@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { createIntegerEngine } from '../../src/generator/engines/integer/engine.ts';
+import { createIntegerEngine } from '../../src/generator/engines/integer/create.ts';
 import { kernelNames, loadKernel } from '../../src/generator/engines/integer/kernels.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
