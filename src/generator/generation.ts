@@ -8,7 +8,7 @@ import { findWords, wordStart } from '../story/filter/find.ts';
 import type { Sampling } from '../story/story.ts';
 import { type AllowedIds, uniformAt } from './sampler.ts';
 import type { Rewind, Sequence } from './scheduler.ts';
-import type { Resample, StoryRules } from './story-rules.ts';
+import type { Resample, StoryRules, StoryText } from './story-rules.ts';
 import type { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -61,6 +61,8 @@ export class Generation implements Sequence {
   readonly #starts: number[] = [];
   /** Length of the text when this generation began. */
   readonly #first: number;
+  /** What the rules check; undefined where there are none. */
+  readonly #checked: StoryText | undefined;
 
   constructor(options: GenerationOptions) {
     this.#options = options;
@@ -71,6 +73,24 @@ export class Generation implements Sequence {
     // Without rules only a forbidden word is drawn again, which is too rare to keep checkpoints for.
     this.rewindPoint = options.rules && (() => this.#wordStart());
     this.#first = options.buffer.written;
+    this.#checked = this.#hasRules ? this.#textToCheck() : undefined;
+  }
+
+  get #hasRules(): boolean {
+    const { rules, vocabulary, prompt } = this.#options;
+    return rules !== undefined && vocabulary.unit === 'char' && prompt.length > 0;
+  }
+
+  #textToCheck(): StoryText {
+    const { buffer, before } = this.#options;
+    return {
+      text: () => before + buffer.tail(buffer.written),
+      get written() {
+        return buffer.written;
+      },
+      first: this.#first,
+      attempt: (position) => buffer.attempt(position),
+    };
   }
 
   /** The draw of the current word's first letter, or the next draw where no word is begun. */
@@ -126,15 +146,7 @@ export class Generation implements Sequence {
   }
 
   #brokenRule(text: string): Resample | undefined {
-    const { vocabulary, buffer, before, prompt, rules } = this.#options;
-    if (!rules || vocabulary.unit === 'word' || prompt.length === 0) return undefined;
-    const story = {
-      text: () => before + buffer.tail(buffer.written),
-      written: buffer.written,
-      first: this.#first,
-      attempt: (position: number) => buffer.attempt(position),
-    };
-    return rules.look(story, text);
+    return this.#checked && this.#options.rules!.look(this.#checked, text);
   }
 
   /**

@@ -114,11 +114,13 @@ export class SlotReading {
    * and the last one that is early enough is used.
    *
    * @param latest number of ids that may have been fed at most for the expected rewind
+   * @param steps of the next decode
+   * @param stepsPerDecode the most that a decode may have
    * @returns the number of the checkpoint that takes the state, which is recorded; undefined for none
    */
-  nextCheckpoint(latest: number, stepsPerDecode: number): number | undefined {
+  nextCheckpoint(latest: number, steps: number, stepsPerDecode: number): number | undefined {
     const checkpoints = this.#checkpoints;
-    if (this.fed < this.ids.length - stepsPerDecode) return undefined;
+    if (this.fed < this.ids.length - steps) return undefined;
     if (stepsPerDecode === 1 ? this.fed !== latest : checkpoints.includes(this.fed)) return undefined;
     const newest = checkpoints.indexOf(Math.max(...checkpoints));
     const isNewestInUse = stepsPerDecode > 1 && checkpoints[newest]! <= latest;

@@ -1,7 +1,8 @@
 /**
  * Continuous batching over one engine: all active sequences share each decode, and join and leave between
  * decodes. A prompt is fed in the same decodes in which other sequences draw, so a long one delays none of
- * them. Only the scheduler assigns the engine's slots.
+ * them. Many sequences are decoded in two batches, so that the host's work for one overlaps the decode of the
+ * other. Only the scheduler assigns the engine's slots.
  */
 import { StoryError } from '../errors.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engines/engine.ts';
@@ -65,6 +66,8 @@ interface Entry {
   /** Undefined while the sequence waits. */
   slot: number | undefined;
   cancelled: boolean;
+  /** Whether it is in a batch whose decode or delivery has not ended. */
+  isInBatch: boolean;
 }
 
 export class Scheduler {
@@ -75,7 +78,8 @@ export class Scheduler {
   readonly #waiting: Entry[] = [];
   readonly #freeSlots: number[];
   #active: Entry[] = [];
-  #running = false;
+  /** Number of batches under way. */
+  #batches = 0;
 
   constructor(engine: Engine, options: SchedulerOptions) {
     const { maxWaiting } = options;
@@ -128,40 +132,65 @@ export class Scheduler {
         reading: new SlotReading(sequence.prompt, this.#serving),
         slot: undefined,
         cancelled: false,
+        isInBatch: false,
       };
       const cancel = () => this.#cancel(entry);
       signal?.addEventListener('abort', cancel, { once: true });
       this.#waiting.push(entry);
-      if (!this.#running) void this.#loop();
+      this.#startBatches();
     });
   }
 
-  /** Admits, decodes and delivers until no sequence is active. Only this loop assigns and frees slots. */
-  async #loop(): Promise<void> {
-    this.#running = true;
-    while (this.#admit()) {
-      const steps = this.#stepsPerDecode;
-      const entries = this.#active;
-      for (const { reading, slot } of entries) reading.beginPassage(this.#engine, slot!);
-      try {
-        this.#keepCheckpoints(entries);
-        const rows = entries.map((entry) => rowOf(entry, steps));
-        const drawn = await this.#engine.decode(rows, steps);
-        for (const [index, entry] of entries.entries()) {
-          this.#deliver(entry, rows[index]!, drawn, index * steps);
-        }
-      } catch (error) {
-        // The state of every slot is unknown now, so every active sequence fails.
-        for (const entry of this.#active) this.#leave(entry, () => entry.reject(error));
-      }
-      this.#active = this.#active.filter((entry) => entry.slot !== undefined);
+  /** Starts as many batches as may be under way, until no sequence is left for another. */
+  #startBatches(): void {
+    for (;;) {
+      this.#admit();
+      const entries = this.#nextBatch();
+      if (entries.length === 0) return;
+      this.#batches += 1;
+      for (const entry of entries) entry.isInBatch = true;
+      void this.#runBatch(entries);
     }
-    this.#running = false;
   }
 
-  /** Removes cancelled sequences and admits waiting ones. Returns false when none is active. */
-  #admit(): boolean {
-    for (const entry of this.#active) if (entry.cancelled) this.#leave(entry, entry.resolve);
+  /** Decodes and delivers one batch, and then starts the next one. */
+  async #runBatch(entries: readonly Entry[]): Promise<void> {
+    try {
+      const steps = this.#stepsFor(entries.length);
+      for (const { reading, slot } of entries) reading.beginPassage(this.#engine, slot!);
+      this.#keepCheckpoints(entries, steps);
+      const rows = entries.map((entry) => rowOf(entry, steps));
+      const drawn = await this.#engine.decode(rows, steps);
+      for (const [index, entry] of entries.entries()) {
+        this.#deliver(entry, rows[index]!, drawn.subarray(index * steps, (index + 1) * steps));
+      }
+    } catch (error) {
+      // The states of its slots are unknown now, so every sequence of the batch fails.
+      for (const entry of entries)
+        if (entry.slot !== undefined) this.#leave(entry, () => entry.reject(error));
+    }
+    this.#batches -= 1;
+    for (const entry of entries) entry.isInBatch = false;
+    this.#startBatches();
+  }
+
+  #stepsFor(rows: number): number {
+    return Math.min(this.#stepsPerDecode, this.#engine.stepsFor?.(rows) ?? this.#stepsPerDecode);
+  }
+
+  /** Sequences for another batch: all of a few; of many, at most half, since two batches are under way then. */
+  #nextBatch(): Entry[] {
+    const { length } = this.#active;
+    const batches = length >= (this.#engine.rowsToSplit ?? Number.POSITIVE_INFINITY) ? 2 : 1;
+    if (this.#batches >= batches) return [];
+    return this.#active.filter(({ isInBatch }) => !isInBatch).slice(0, Math.ceil(length / batches));
+  }
+
+  /** Removes cancelled sequences, unless they are in a batch, and admits waiting ones. */
+  #admit(): void {
+    for (const entry of this.#active) {
+      if (entry.cancelled && !entry.isInBatch && entry.slot !== undefined) this.#leave(entry, entry.resolve);
+    }
     const staying = this.#active.filter((entry) => entry.slot !== undefined);
     while (this.#freeSlots.length > 0 && this.#waiting.length > 0) {
       const entry = this.#waiting.shift()!;
@@ -169,16 +198,15 @@ export class Scheduler {
       staying.push(entry);
     }
     this.#active = staying;
-    return staying.length > 0;
   }
 
   /** Keeps checkpoints for rewinds: of the state before the draw of a sequence's rewind point. */
-  #keepCheckpoints(entries: readonly Entry[]): void {
+  #keepCheckpoints(entries: readonly Entry[], steps: number): void {
     const slots: number[][] = Array.from({ length: CHECKPOINTS }, () => []);
     for (const { sequence, reading, slot } of entries) {
       if (!sequence.rewindPoint || reading.fed < sequence.prompt.length - 1) continue;
       const latest = sequence.prompt.length + sequence.rewindPoint() - 1;
-      const number = reading.nextCheckpoint(latest, this.#stepsPerDecode);
+      const number = reading.nextCheckpoint(latest, steps, this.#stepsPerDecode);
       if (number !== undefined) slots[number]!.push(slot!);
     }
     slots.forEach((some, number) => {
@@ -186,17 +214,13 @@ export class Scheduler {
     });
   }
 
-  /**
-   * Gives a sequence the ids that were drawn for it.
-   *
-   * @param from where its row of `drawn` begins
-   */
-  #deliver(entry: Entry, row: Row, drawn: Int32Array, from: number): void {
+  /** Gives a sequence the ids that were drawn for it, one for each step of the decode. */
+  #deliver(entry: Entry, row: Row, drawn: Int32Array): void {
     if (entry.cancelled) return;
     const { sequence, reading } = entry;
     const { ids } = reading;
     // Ids drawn after the passage's end are discarded: they depend on too long a context.
-    const steps = Math.min(this.#stepsPerDecode, reading.until - reading.fed);
+    const steps = Math.min(drawn.length, reading.until - reading.fed);
     const first = Math.min(ids.length - reading.fed, steps) - 1;
     reading.fed = Math.min(ids.length, reading.fed + steps);
     if (reading.fed < ids.length) return;
@@ -206,7 +230,7 @@ export class Scheduler {
         reading.goBack(this.#engine, entry.slot!, ids.length - 1);
         return;
       }
-      const id = drawn[from + step]!;
+      const id = drawn[step]!;
       let next: number | Rewind | undefined;
       try {
         next = sequence.take(id);
@@ -260,11 +284,11 @@ function rowOf({ reading, sequence, slot }: Entry, steps: number): Row {
   const drawn = ids.length - sequence.prompt.length;
   // Step j uses the uniform of the draw that it becomes; draws while feeding are discarded.
   const firstDraw = ids.length - fed - 1;
-  const uniforms: number[] = [];
+  const uniforms = new Float64Array(steps);
   let allowed: (AllowedIds | undefined)[] | undefined;
   for (let step = 0; step < steps; step++) {
     const index = drawn + Math.max(0, step - firstDraw);
-    uniforms.push(sequence.uniform(index));
+    uniforms[step] = sequence.uniform(index);
     const ids = step < firstDraw ? undefined : sequence.allowed?.(index);
     if (!ids) continue;
     allowed ??= new Array(steps).fill(undefined);

@@ -52,7 +52,6 @@ const LOOP_ATTEMPTS = 20;
 /** Characters before the current word that the rules check. */
 const TAIL = 400;
 
-const WORD_END = /[A-Za-z][A-Za-z']*$/;
 const WORD_CHARACTER = /[A-Za-z0-9'\u00c0-\u024f]/;
 /**
  * Text before a capital that is not a sign of a name: a beginning, an end of a sentence, or an opening mark.
@@ -76,8 +75,8 @@ export class StoryRules {
     const text = story.text();
     const quote = quoteRule(story, text, next);
     if (quote) return quote;
-    const word = WORD_END.exec(text.slice(-TAIL))?.[0];
-    if (word === undefined) return undefined;
+    const word = lastWord(text);
+    if (word === '') return undefined;
     const from = story.written - word.length;
     if (from < story.first) return undefined;
     return this.#wordRule(story, text, word, from) ?? this.#loopRule(story, text, from);
@@ -92,7 +91,8 @@ export class StoryRules {
     if (WORD_CHARACTER.test(before.slice(-1))) return undefined;
     const base = baseOf(word);
     const isCapital = /^[A-Z]/.test(word);
-    if (isCapital && !SENTENCE_START.test(before)) return this.#nameRule(story, before, base, from);
+    if (isCapital && !SENTENCE_START.test(before.slice(-TAIL)))
+      return this.#nameRule(story, before, base, from);
     if (story.attempt(from) >= WORD_ATTEMPTS) return undefined;
     if (lexicon.has(word) || lexicon.has(base) || occursIn(before, base)) return undefined;
     return { from };
@@ -136,6 +136,20 @@ function quoteRule({ written, attempt }: StoryText, text: string, next: string):
   return opens === isOpen && attempt(written) < QUOTE_ATTEMPTS ? { from: written } : undefined;
 }
 
+/** The letters and apostrophes at a text's end, without apostrophes before the first letter. */
+function lastWord(text: string): string {
+  const least = Math.max(0, text.length - TAIL);
+  let start = text.length;
+  while (start > least && isWordUnit(text.charCodeAt(start - 1))) start--;
+  while (text[start] === "'") start++;
+  return text.slice(start);
+}
+
+function isWordUnit(unit: number): boolean {
+  const small = unit | 0x20;
+  return (small >= 0x61 && small <= 0x7a) || unit === 0x27;
+}
+
 /** A word without the endings of possession and quotation. */
 function baseOf(word: string): string {
   return word.replace(/'(?:s|d|ll|re|ve|t|m)?$/i, '');
@@ -155,6 +169,8 @@ function occursIn(text: string, word: string): boolean {
 export function repeatedLength(text: string): number {
   if (text.length <= LOOP_CHARACTERS) return 0;
   const end = text.slice(-LOOP_CHARACTERS);
+  // The usual case, and much faster than searching backwards.
+  if (text.indexOf(end) === text.length - LOOP_CHARACTERS) return 0;
   let longest = 0;
   for (
     let at = text.lastIndexOf(end, text.length - LOOP_CHARACTERS - 1);

@@ -9,6 +9,9 @@ export interface FakeEngineOptions {
   readonly capacity?: number;
   readonly vocabularySize?: number;
   readonly stepsPerDecode?: number;
+  /** See `Engine`. */
+  readonly stepsFor?: (rows: number) => number;
+  readonly rowsToSplit?: number;
   /**
    * The id that follows a history of ids, for a uniform; by default a hash of both. If that id is not
    * allowed, the next higher allowed one is drawn, or else the lowest.
@@ -25,32 +28,40 @@ export class FakeEngine implements Engine {
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly stepsPerDecode: number;
+  readonly stepsFor: (rows: number) => number;
+  readonly rowsToSplit: number | undefined;
   /** Slots of every decode so far. */
   readonly decodes: number[][] = [];
+  /** Largest number of decodes that were active together. */
+  mostAtOnce = 0;
   /** The error that `decode` throws at its next call. */
   failure: Error | undefined;
   readonly #next: Next;
   readonly #histories: number[][];
   readonly #checkpoints = new Map<string, number[]>();
-  #busy = false;
+  #atOnce = 0;
 
   constructor(options: FakeEngineOptions = {}) {
     this.name = options.name ?? 'fake';
     this.capacity = options.capacity ?? 4;
     this.vocabularySize = options.vocabularySize ?? 97;
     this.stepsPerDecode = options.stepsPerDecode ?? 1;
+    this.stepsFor = options.stepsFor ?? (() => this.stepsPerDecode);
+    this.rowsToSplit = options.rowsToSplit;
     this.#next = options.next ?? ((history, uniform) => hash(history, uniform) % this.vocabularySize);
     this.#histories = Array.from({ length: this.capacity }, () => []);
   }
 
   async decode(batch: readonly Row[], steps: number): Promise<Int32Array> {
-    if (this.#busy) throw new Error('Expected one decode at a time, got two.');
+    const limit = this.rowsToSplit === undefined ? 1 : 2;
+    if (this.#atOnce === limit) throw new Error(`Expected ${limit} decodes at a time, got another.`);
     if (batch.length === 0 || batch.length > this.capacity) throw new RangeError(`got ${batch.length} rows`);
     if (new Set(batch.map(({ slot }) => slot)).size !== batch.length) throw new RangeError('a slot twice');
-    this.#busy = true;
+    this.#atOnce += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
     this.decodes.push(batch.map(({ slot }) => slot));
     await breathe();
-    this.#busy = false;
+    this.#atOnce -= 1;
     const { failure } = this;
     this.failure = undefined;
     if (failure) throw failure;

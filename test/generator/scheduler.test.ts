@@ -62,6 +62,77 @@ describe('Scheduler', () => {
     }
   });
 
+  it('gives the same ids with numbers of steps that change, in two batches at a time', async () => {
+    let calls = 0;
+    const engine = new FakeEngine({
+      ...{ capacity: 12, stepsPerDecode: 16, rowsToSplit: 6 },
+      stepsFor: (rows) => 1 + ((7 * calls++ + rows) % 20),
+    });
+    const scheduler = new Scheduler(engine, { maxWaiting: 100 });
+    const lengthOf = (seed: number) => 1 + ((seed * 29) % 70);
+    const crowd = Array.from({ length: 40 }, (_, seed) =>
+      sequence(
+        Array.from({ length: 1 + ((seed * 13) % 37) }, (_, i) => (seed * 31 + i) % 97),
+        lengthOf(seed),
+        seed,
+      ),
+    );
+    await Promise.all(crowd.map((one) => scheduler.run(one)));
+    for (const [seed, one] of crowd.entries()) {
+      assert.deepEqual(one.drawn, await alone([...one.prompt], lengthOf(seed), seed));
+    }
+    assert.equal(engine.mostAtOnce, 2);
+    // The first batch begins with the first sequence; a batch of many has at most half of them.
+    assert.ok(Math.max(...engine.decodes.map((slots) => slots.length)) <= 6);
+    assert.deepEqual([scheduler.active, scheduler.waiting], [0, 0]);
+  });
+
+  it('fails the sequences of a broken decode, and lets those of the other batch go on', async () => {
+    const engine = new FakeEngine({ capacity: 8, stepsPerDecode: 4, rowsToSplit: 2 });
+    const scheduler = new Scheduler(engine, { maxWaiting: 0 });
+    const crowd = Array.from({ length: 8 }, (_, seed) => sequence([seed], 40, seed));
+    const runs = crowd.map((one) => scheduler.run(one));
+    await breathe();
+    engine.failure = new Error('broken');
+    const results = await Promise.allSettled(runs);
+    const failed = results.filter(({ status }) => status === 'rejected').length;
+    assert.ok(failed >= 1 && failed <= 4, `${failed} failed`);
+    for (const [seed, { status }] of results.entries()) {
+      if (status === 'fulfilled') assert.deepEqual(crowd[seed]!.drawn, await alone([seed], 40, seed));
+    }
+    const later = sequence([3], 20, 3);
+    await scheduler.run(later);
+    assert.deepEqual(later.drawn, await alone([3], 20, 3));
+  });
+
+  it('rewinds one sequence without another step for the others', async () => {
+    for (const rewinds of [false, true]) {
+      const engine = new FakeEngine({ capacity: 4, stepsPerDecode: 8 });
+      const scheduler = new Scheduler(engine, { maxWaiting: 0 });
+      const others = [1, 2, 3].map((seed) => sequence([seed], 64, seed));
+      let left = rewinds ? 2 : 0;
+      const drawn: number[] = [];
+      const one: Sequence = {
+        ...{ prompt: [9], temperature: 1, uniform: (index: number) => (index + left) / 100 },
+        rewindPoint: () => Math.max(0, drawn.length - 2),
+        take(id) {
+          drawn.push(id);
+          if (left > 0 && drawn.length % 8 === 4) {
+            left -= 1;
+            drawn.length -= 2;
+            return { to: drawn.length };
+          }
+          return drawn.length < 64 ? id : undefined;
+        },
+      };
+      await Promise.all([one, ...others].map((sequence) => scheduler.run(sequence)));
+      // The first decode has the first sequence only. Each of two rewinds costs its own row a decode.
+      const decodesOf = (slot: number) => engine.decodes.filter((slots) => slots.includes(slot)).length;
+      for (const slot of [1, 2, 3]) assert.equal(decodesOf(slot), 8);
+      assert.equal(decodesOf(0), rewinds ? 10 : 8);
+    }
+  });
+
   it('feeds the network the id that the sequence returns instead of the drawn one', async () => {
     for (const stepsPerDecode of [1, 4]) {
       const engine = new FakeEngine({ stepsPerDecode, next: (history) => history.at(-1)! + 1 });

@@ -30,10 +30,21 @@ export interface Engine {
   /** Size of the vocabulary: the number of logits of a slot. */
   readonly vocabularySize: number;
   /**
-   * Characters per decode that suit this engine: 1 where a decode has no fixed cost (a CPU), several where
-   * every decode is a round trip to a device.
+   * Largest number of characters of a decode: 1 where a decode has no fixed cost, several where each has one: a
+   * round trip to a device, or the start of threads.
    */
   readonly stepsPerDecode: number;
+  /**
+   * Characters per decode that suit a number of rows at the speed measured so far; absent where `stepsPerDecode`
+   * suits all.
+   */
+  stepsFor?(rows: number): number;
+  /**
+   * Number of rows from which on two decodes of half of them, one requested while the other is active, take no
+   * longer than one of all. The caller then handles the results of one while the engine computes the other.
+   * Absent where the engine takes one decode at a time.
+   */
+  readonly rowsToSplit?: number | undefined;
 
   /**
    * Advances every row by `steps` characters. In step `j` a row consumes `feed[j]` while it has one,

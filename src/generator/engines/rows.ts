@@ -180,31 +180,40 @@ export async function decodeOnHost(
 
 /** Admits one call at a time to an engine: each call starts from the state that the previous one left. */
 export class Mutex {
-  #running: Promise<unknown> | undefined;
+  readonly #running = new Set<Promise<unknown>>();
+  /** How many calls the active ones allow at once. */
+  #limit = 1;
   #closed = false;
 
   /**
    * Starts synchronously, so later calls on the engine run after it.
    *
-   * @throws Error while another call is under way, and after `close`
+   * @param atOnce number of calls, this one included, that may be active together if all of them allow it
+   * @throws Error while other calls are active, and after `close`
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>, atOnce = 1): Promise<T> {
     if (this.#closed) throw new Error('Expected the engine to be open, got a call after `close`.');
-    if (this.#running) throw new Error('Expected one call at a time, got another before the last had ended.');
+    const limit = this.#running.size === 0 ? atOnce : Math.min(this.#limit, atOnce);
+    if (this.#running.size >= limit) {
+      throw new Error(
+        `Expected ${limit === 1 ? 'one call' : `${limit} calls`} at a time, got another before the last had ended.`,
+      );
+    }
+    this.#limit = limit;
     const running = work();
-    this.#running = running;
+    this.#running.add(running);
     try {
       return await running;
     } finally {
-      this.#running = undefined;
+      this.#running.delete(running);
     }
   }
 
-  /** Rejects new calls and runs `release` once, after the call in progress has ended. */
+  /** Rejects new calls and runs `release` once, after the active calls have ended. */
   async close(release: () => unknown): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#running?.catch(() => {});
+    await Promise.allSettled(this.#running);
     await release();
   }
 }

@@ -18,6 +18,8 @@ export interface IntegerEngineOptions {
   readonly threads?: number;
   /** By default the fastest that runs here. */
   readonly kernel?: Kernel;
+  /** Milliseconds; by default `performance.now`. */
+  readonly clock?: () => number;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface IntegerEngineOptions {
  * @throws Error where no kernel can be used
  */
 export async function createIntegerEngine(model: Model, options: IntegerEngineOptions): Promise<Engine> {
-  const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
+  const { capacity, clock, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
   expectInteger('threads', threads, 1, MAX_THREADS);
   const kernel = options.kernel ?? (await loadKernel());
-  return startIntegerEngine(model, { capacity, kernel, threads, startThreads: Threads.start });
+  return startIntegerEngine(model, { capacity, kernel, threads, startThreads: Threads.start, clock });
 }

@@ -14,6 +14,7 @@ import {
   insideWord,
   Mutex,
 } from '../rows.ts';
+import { DecodeLength } from './decode-length.ts';
 import type { Kernel } from './kernel.ts';
 import { createEngineMemory, type EngineMemory } from './memory.ts';
 import { planOf } from './plan.ts';
@@ -23,11 +24,10 @@ import type { DecodeThreads, ThreadsOptions } from './threads.ts';
 
 /** Identifies the arithmetic: the number changes whenever a result does (see `arithmeticOf`). */
 export const INTEGER_ENGINE_NAME = 'integer-1';
-/**
- * Characters of a decode: enough that starting the threads costs little, few enough that 256 stories get
- * theirs within 50 ms.
- */
+/** Largest number of characters of a decode. With more, too many are drawn in vain before a rewind. */
 const STEPS_PER_DECODE = 16;
+/** Decodes of different slots that may be active together: the threads go on to the second without a pause. */
+const DECODES_AT_ONCE = 2;
 /** Different sets of allowed ids in one decode; a batch with more is decoded in parts. */
 const ALLOWED_SETS = 64;
 
@@ -38,6 +38,8 @@ export interface StartOptions {
   /** Threads that compute. */
   readonly threads: number;
   readonly startThreads: (options: ThreadsOptions) => Promise<DecodeThreads>;
+  /** Milliseconds; by default `performance.now`. */
+  readonly clock?: (() => number) | undefined;
 }
 
 /**
@@ -49,12 +51,12 @@ export async function startIntegerEngine(model: Model, options: StartOptions): P
   expectInteger('capacity', capacity, 1, MAX_CAPACITY);
   const plan = planOf(model);
   const sizes = { capacity, steps: STEPS_PER_DECODE, threads, sets: ALLOWED_SETS };
-  const parts = createEngineMemory(kernel, plan, sizes, insideWord(model));
-  const { network, job, memory } = parts;
+  const parts = createEngineMemory(kernel, plan, sizes, DECODES_AT_ONCE, insideWord(model));
+  const { network, jobs, issued, memory } = parts;
   const pool = await startThreads({
-    ...{ kernel, memory, network: network.at, job: job.at, words: job, count: threads },
+    ...{ kernel, memory, network: network.at, jobs, issued, count: threads },
   });
-  return new IntegerEngine({ ...parts, threads: pool });
+  return new IntegerEngine({ ...parts, threads: pool }, options.clock ?? (() => performance.now()));
 }
 
 interface Parts extends EngineMemory {
@@ -69,28 +71,47 @@ class IntegerEngine implements Engine {
   readonly #parts: Parts;
   readonly #states: SlotStates;
   readonly #shares: Shares;
+  readonly #length = new DecodeLength(STEPS_PER_DECODE);
+  readonly #clock: () => number;
+  /** Indices of the jobs that no decode uses. */
+  readonly #freeJobs: number[];
+  /** Time at which the last decode ended. */
+  #lastEnd = 0;
   readonly #calls = new Mutex();
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, clock: () => number) {
     this.#parts = parts;
+    this.#clock = clock;
+    this.#freeJobs = [...parts.jobs.keys()];
     this.capacity = parts.network.capacity;
     this.vocabularySize = parts.network.plan.vocabularySize;
     this.#states = new SlotStates(parts.network, parts.views, CHECKPOINTS);
     this.#shares = new Shares(parts.threads.count);
   }
 
+  get rowsToSplit(): number {
+    return 2 * this.#shares.rowsForAll;
+  }
+
+  stepsFor(rows: number): number {
+    return this.#length.stepsFor(rows);
+  }
+
   async decode(batch: readonly Row[], steps: number): Promise<Int32Array> {
     checkRows(this, batch, steps);
     return this.#calls.run(async () => {
-      const { job } = this.#parts;
       const drawn = new Int32Array(batch.length * steps);
+      const requested = this.#clock();
       for (let row = 0; row < batch.length; ) {
-        const part = batch.slice(row, row + job.rowsWithin(batch, row));
+        const part = batch.slice(row, row + this.#parts.jobs[0].rowsWithin(batch, row));
         drawn.set(await this.#run(part, steps, true), row * steps);
         row += part.length;
       }
+      const ended = this.#clock();
+      this.#length.learn(batch.length, steps, ended - Math.max(requested, this.#lastEnd));
+      this.#lastEnd = ended;
       return drawn;
-    });
+    }, DECODES_AT_ONCE);
   }
 
   async logits(slots: readonly number[], ids: ArrayLike<number>): Promise<Float32Array> {
@@ -128,11 +149,13 @@ class IntegerEngine implements Engine {
   }
 
   async #run(batch: readonly Row[], steps: number, draws: boolean): Promise<Int32Array> {
-    const { job, views, threads } = this.#parts;
+    const { jobs, views, threads } = this.#parts;
+    const index = this.#freeJobs.pop()!;
+    const job = jobs[index]!;
     for (const { slot } of batch) this.#states.settle(slot);
     const share = this.#shares.next(batch.length);
     job.write(views, batch, this.#states.halves, { ...share, steps, draws });
-    await threads.run(share.threads);
+    await threads.run(index, share.threads).finally(() => this.#freeJobs.push(index));
     if (share.rowsEach === 0) this.#shares.learn(job.wasLeftToOne(views));
     for (const { slot } of batch) this.#states.advance(slot, steps);
     if (job.isBroken(views)) throw new StoryError('internal', 'Nothing can be drawn from such logits.');

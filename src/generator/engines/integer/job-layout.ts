@@ -145,7 +145,7 @@ export class JobLayout {
   /** The ids that were drawn: [rows, steps]. */
   drawn({ words }: Views, rows: number, steps: number): Int32Array {
     const at = this.#places.drawn / WORD;
-    return Int32Array.from(words.subarray(at, at + rows * steps));
+    return words.slice(at, at + rows * steps);
   }
 
   /** Whether the threads could not go on together in the last decode, because one had lost its processor. */

@@ -65,7 +65,8 @@ export function digestOf(arrays: readonly (Float32Array | Int32Array)[]): number
  */
 export function isExact(kernel: Kernel): boolean {
   const sizes = { capacity: KNOWN_ROWS, steps: KNOWN_STEPS, threads: 1, sets: 1 };
-  const { network, job, memory, views } = createEngineMemory(kernel, knownPlan(), sizes);
+  const { network, jobs, memory, views } = createEngineMemory(kernel, knownPlan(), sizes);
+  const [job] = jobs;
   const decode = kernel.attach(memory, 0);
   return [KNOWN_ROWS, 0].every((rowsEach) => {
     for (let slot = 0; slot < KNOWN_ROWS; slot++) network.clear(views, slot, 0);

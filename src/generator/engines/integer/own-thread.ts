@@ -6,12 +6,12 @@ import { nextTask } from '../rows.ts';
 import type { DecodeThreads, ThreadsOptions } from './threads.ts';
 
 export async function startOwnThread(options: ThreadsOptions): Promise<DecodeThreads> {
-  const { kernel, memory, network, job } = options;
+  const { kernel, memory, network, jobs } = options;
   const decode = kernel.attach(memory, 0);
   return {
     count: 1,
-    async run() {
-      decode(network, job);
+    async run(job) {
+      decode(network, jobs[job]!.at);
       // Messages that arrived meanwhile are handled before the next decode.
       await nextTask();
     },

@@ -1,6 +1,11 @@
 /** How the threads share a decode. No `node:` imports. */
 
-/** Up to this number of rows, threads share units: a row's weights are most of the work, and each reads a part. */
+/**
+ * With this number of rows for each thread, threads take rows: reading the weights is hardly any work then, and
+ * they need not wait for each other. With fewer, threads share units, so that each reads a part of the weights.
+ */
+const ROWS_OF_A_THREAD = 4;
+/** Up to this number of rows, threads share units. */
 const MAX_ROWS_BY_UNITS = 8;
 /** More threads would wait for each other longer than they compute. */
 const MAX_THREADS_BY_UNITS = 8;
@@ -18,7 +23,7 @@ export interface Share {
 }
 
 /** Decodes of few rows that one thread does after threads could not go on together: the first and most. */
-const [FIRST_PAUSE, LONGEST_PAUSE] = [8, 1_024];
+const [FIRST_PAUSE, LONGEST_PAUSE] = [2, 128];
 
 /**
  * Decides how each decode is shared. Threads that share units wait for each other after every layer, so they
@@ -35,9 +40,14 @@ export class Shares {
     this.#threads = threads;
   }
 
+  /** Number of rows from which on every thread has work of its own. */
+  get rowsForAll(): number {
+    return ROWS_OF_A_THREAD * this.#threads;
+  }
+
   next(rows: number): Share {
     const threads = this.#threads;
-    if (threads > 1 && rows <= MAX_ROWS_BY_UNITS) {
+    if (threads > 1 && rows <= MAX_ROWS_BY_UNITS && rows < this.rowsForAll) {
       if (this.#left === 0) return { threads: Math.min(threads, MAX_THREADS_BY_UNITS), rowsEach: 0 };
       this.#left -= 1;
       return { threads: 1, rowsEach: rows };

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { attach, serve } from './attach.js';
 
-const { kernel, memory, network, job, thread, at } = workerData;
+const { kernel, memory, network, jobs, issued, thread } = workerData;
 const loaded =
   kernel.kind === 'native' ? { ...kernel, addon: createRequire(import.meta.url)(kernel.file) } : kernel;
 const decode = attach(loaded, memory, thread);
@@ -11,8 +11,9 @@ const words = new Int32Array(kernel.kind === 'native' ? memory : memory.buffer);
 parentPort.postMessage('ready');
 serve(
   words,
-  at,
+  issued,
+  jobs,
   thread,
-  () => decode(network, job),
-  () => parentPort.postMessage('decoded'),
+  (job) => decode(network, job.at),
+  (index) => parentPort.postMessage(index),
 );

@@ -113,6 +113,43 @@ describe('the integer engine', () => {
     await three!.close();
   });
 
+  test('runs two decodes of different slots at a time, as if each were alone', async () => {
+    const model = randomModel({ units: [48, 32], characters: 30, scale: 1.5 });
+    const sizes = { capacity: 24, threads: 2 };
+    const [both, alone] = await Promise.all([1, 2].map(() => createIntegerEngine(model, sizes)));
+    assert.equal(both!.rowsToSplit, 16);
+    const rowsOf = (from: number, to: number, call: number) =>
+      Array.from({ length: to - from }, (_, i): Row => {
+        const uniforms = Array.from({ length: 16 }, (_, step) => uniformAt(from + i, 16 * call + step, 0));
+        return { slot: from + i, feed: [(from + i + call) % 30], temperature: 1, uniforms };
+      });
+    for (let call = 0; call < 40; call++) {
+      // Of few rows, whose units are shared, and of more; of equal lengths and of different ones.
+      const split = 1 + ((call * 7) % 23);
+      const batches = [rowsOf(0, split, call), rowsOf(split, 24, call)];
+      const steps = 1 + (call % 16);
+      const expected = [await alone!.decode(batches[0]!, steps), await alone!.decode(batches[1]!, 16)];
+      const active = [both!.decode(batches[0]!, steps), both!.decode(batches[1]!, 16)];
+      if (call % 10 === 0)
+        await assert.rejects(both!.decode(rowsOf(0, 1, 0), 1), /Expected 2 calls at a time/);
+      assert.deepEqual(await Promise.all(active), expected, `call ${call}`);
+    }
+    await Promise.all([both!.close(), alone!.close()]);
+  });
+
+  test('makes decodes short where the processor is slow', async () => {
+    let now = 0;
+    const engine = await createIntegerEngine(randomModel({ units: [16] }), {
+      ...{ capacity: 1, threads: 1 },
+      // Each decode takes 40 ms.
+      clock: () => (now += 40),
+    });
+    const row: Row = { slot: 0, feed: [1], temperature: 1, uniforms: new Float64Array(16) };
+    for (let call = 0; call < 5; call++) await engine.decode([row], 2);
+    assert.equal(engine.stepsFor!(1), 1);
+    await engine.close();
+  });
+
   test('decodes a batch with many sets of allowed ids', async () => {
     const model = randomModel({ units: [16], characters: 90 });
     const engine = await createIntegerEngine(model, { capacity: 80 });
