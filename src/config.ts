@@ -1,10 +1,11 @@
 /** The operator's settings: reads the whole environment at once and reports every mistake. */
-import { availableParallelism } from 'node:os';
+
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { readGiven } from './config/given.ts';
 import { Environment, type Values } from './config/settings.ts';
 import { StoryError } from './errors.ts';
+import { availableProcessors } from './processors.ts';
 import type { RedisSecurity } from './queue/connection.ts';
 
 /** The settings as the program uses them: units converted, paths absolute, related settings together. */
@@ -37,7 +38,7 @@ const Configuration = Environment.transform((values, context) => {
     modelsFolder: resolve(values.SCIFI_MODELS),
     engine: values.SCIFI_ENGINE,
     /** Threads for matrix multiplication. */
-    threads: values.SCIFI_THREADS || availableParallelism(),
+    threads: values.SCIFI_THREADS || availableProcessors(),
     /** Stories that one worker generates at the same time. */
     slots: values.SCIFI_SLOTS,
     limits: {

@@ -5,9 +5,10 @@
  * The states that a step returns are the input of the next step, unchanged, while the slots stay the same.
  * When slots join or leave, rows are copied bit for bit; nothing is computed again.
  */
-import { availableParallelism } from 'node:os';
+
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StoryError } from '../../errors.ts';
+import { availableProcessors } from '../../processors.ts';
 import type { Model } from '../model/model.ts';
 import { servingOf } from '../reading.ts';
 import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from './engine.ts';
@@ -45,7 +46,7 @@ export interface OnnxEngineOptions {
  * @throws StoryError `configuration` where ONNX Runtime is not available for this platform
  */
 export async function createOnnxEngine(model: Model, options: OnnxEngineOptions): Promise<Engine> {
-  const { capacity, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
+  const { capacity, threads = Math.min(availableProcessors(), MAX_DEFAULT_THREADS) } = options;
   expectInteger('capacity', capacity, 1, MAX_CAPACITY);
   expectInteger('threads', threads, 1, MAX_THREADS);
   const serving = servingOf(model);

@@ -7,8 +7,8 @@
 export const STACK_BYTES = 65_536;
 const DECODE_WAITS = 1;
 /** See Threads. */
-const PARTICIPANT_BITS = 8;
-const PARTICIPANT_MASK = 0xff;
+const PARTICIPANT_BITS = 9;
+const PARTICIPANT_MASK = 0x1ff;
 
 export function attach(kernel, memory, thread) {
   if (kernel.kind === 'native') {
@@ -62,8 +62,8 @@ function nextCommand(words, jobs, thread, seen) {
   jobs.forEach(({ command }, index) => {
     const value = Atomics.load(words, command);
     const number = value >>> PARTICIPANT_BITS;
-    // Numbers begin again after the largest, so only differences are compared: signed, of 23 bits.
-    const ahead = ((number - seen) << 9) >> 9;
+    // Numbers begin again after the largest, so only differences are compared: signed, of 22 bits.
+    const ahead = ((number - seen) << 10) >> 10;
     const takesPart = thread < (value & PARTICIPANT_MASK);
     if (ahead > 0 && takesPart && (next === undefined || ahead < next.ahead)) next = { number, index, ahead };
   });

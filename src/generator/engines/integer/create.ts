@@ -1,5 +1,5 @@
 /** Creates the integer engine of a server: its kernel is a native one where there is one, and runs in threads. */
-import { availableParallelism } from 'node:os';
+import { availableProcessors } from '../../../processors.ts';
 import type { Model } from '../../model/model.ts';
 import type { Engine } from '../engine.ts';
 import { expectInteger } from '../rows.ts';
@@ -28,7 +28,7 @@ export interface IntegerEngineOptions {
  * @throws Error where no kernel can be used
  */
 export async function createIntegerEngine(model: Model, options: IntegerEngineOptions): Promise<Engine> {
-  const { capacity, clock, threads = Math.min(availableParallelism(), MAX_DEFAULT_THREADS) } = options;
+  const { capacity, clock, threads = Math.min(availableProcessors(), MAX_DEFAULT_THREADS) } = options;
   expectInteger('threads', threads, 1, MAX_THREADS);
   const kernel = options.kernel ?? (await loadKernel());
   return startIntegerEngine(model, { capacity, kernel, threads, startThreads: Threads.start, clock });

@@ -7,12 +7,12 @@ import { LINE_WORDS } from './job-layout.ts';
 import type { Kernel, KernelMemory } from './kernel.ts';
 
 const THREAD_SOURCE = new URL('./thread.js', import.meta.url);
-/** A job's command: the low 8 bits are the number of threads that take part, the others number the decodes. */
-const PARTICIPANT_BITS = 8;
-const MAX_NUMBER = 2 ** 23 - 1;
+/** A job's command: the low 9 bits are the number of threads that take part, the others number the decodes. */
+const PARTICIPANT_BITS = 9;
+const MAX_NUMBER = 2 ** 22 - 1;
 /** In the word `issued`. */
 const STOP = -1;
-export const MAX_THREADS = 2 ** PARTICIPANT_BITS - 1;
+export const MAX_THREADS = 256;
 
 /** A job's offset, and the indices of the words by which it is started and synchronised; see JobLayout. */
 export interface ThreadJob {
