@@ -1,10 +1,12 @@
 /**
  * Measures one engine in a separate process, so that its memory is measured alone: characters per second of
- * stories through the storyteller and of the bare engine, by number of concurrent stories. Prints JSON.
+ * stories through the storyteller and of the bare engine. Reads numbers of concurrent stories, one a line, and
+ * answers each with a line of JSON: `Figures`. Its first line is a `Ready`.
  *
- *   node --import tsx bench/engines.ts integer|onnx|wasm|webgpu|cuda|plain|predecessor|predecessor-wasm
+ *   echo 64 | node --import tsx bench/engines.ts integer|lively|onnx|wasm|webgpu|cuda|plain|predecessor|predecessor-wasm
  */
-import { cpus } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,32 +17,53 @@ import { createWasmBackend } from '../src/generator/engines/tensorflow/wasm.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import { uniformAt } from '../src/generator/sampler.ts';
 import { Storyteller } from '../src/generator/storyteller.ts';
+import { availableProcessors } from '../src/processors.ts';
+import type { Preset, StoryRequest } from '../src/story/story.ts';
 import { CROWDS, ratePerSecond, request } from './measure.ts';
 import { plainTensorflow } from './peers/plain-tensorflow.ts';
 import { predecessorMethod } from './peers/predecessor.ts';
 
-/** The output of this process. */
-export interface EngineFigures {
+/** The first line of this process. */
+export interface Ready {
   readonly device: string;
-  /** Characters per second, by `CROWDS`; the peers write one story after another, at one rate. */
-  readonly stories: readonly number[];
-  readonly bare: readonly number[];
-  /** Resident bytes at the end. */
-  readonly resident: number;
 }
+
+/** The answer to a number of stories. The peers write one story after another, at one rate. */
+export interface Figures {
+  /** Characters per second through the storyteller, and of the bare engine. */
+  readonly stories: number;
+  readonly bare: number;
+  /** Resident bytes. */
+  readonly resident: number;
+  /** The event loop's delay while stories are written, in milliseconds: the 99th percentile. */
+  readonly loopDelay?: number;
+  /** Milliseconds from the request of a story on an idle engine to its first word: the longest of ten. */
+  readonly firstText?: number;
+}
+
+type Measure = (stories: number) => Promise<Figures>;
 
 /**
  * The peers. TensorFlow.js had no WASM when the predecessor was written, so the predecessor is measured with and
  * without it.
  */
 const PEERS: readonly string[] = ['plain', 'predecessor', 'predecessor-wasm'];
-const MEASURE_MS = 2_500;
-/** Minimum characters of the slowest story of a crowd. */
-const LEAST_LENGTH = 300;
-const MOST_LENGTH = 6_000;
+/** `integer` with the preset that users get by default, whose rules resample words. */
+const LIVELY = 'lively';
+const MODEL = fileURLToPath(new URL('../models/scifi', import.meta.url));
+const BARE_MS = 600;
+const STORIES_MS = 1_500;
+/** Lengths of the stories that are measured. */
+const [LEAST_LENGTH, MOST_LENGTH] = [120, 6_000];
+const WARM_UP = { stories: 8, length: 600 };
+const FIRST_TEXT_TRIALS = 10;
+/** A prompt of 200 characters, for the time to the first text. */
+const PROMPT =
+  'It all began with a quiet signal that nobody on the night watch could explain, a thin voice between the ' +
+  'stars that spoke in numbers, and the captain, who had heard many voices in her time, said that ';
 
 /** Characters per second of the engine alone, with every row drawing in every step. */
-export async function bareLoop(engine: Engine, size: number, milliseconds = MEASURE_MS): Promise<number> {
+export async function bareLoop(engine: Engine, size: number, milliseconds = BARE_MS): Promise<number> {
   const steps = engine.stepsPerDecode;
   let ids = new Int32Array(size).fill(20);
   let position = 0;
@@ -57,47 +80,83 @@ export async function bareLoop(engine: Engine, size: number, milliseconds = MEAS
   return decodes * size * steps;
 }
 
-async function storiesAtOnce(storyteller: Storyteller, size: number, bare: number): Promise<number> {
-  const wanted = (bare * MEASURE_MS) / 1_000 / size;
-  const length = Math.round(Math.min(MOST_LENGTH, Math.max(LEAST_LENGTH, wanted)));
+async function storiesAtOnce(storyteller: Storyteller, size: number, wanted: StoryRequest): Promise<number> {
   const started = performance.now();
   const stories = await Promise.all(
-    Array.from({ length: size }, (_, seed) => storyteller.tell(request(seed, length))),
+    Array.from({ length: size }, (_, seed) => storyteller.tell({ ...wanted, seed })),
   );
   const characters = stories.reduce((sum, { text }) => sum + text.length, 0);
   return characters / ((performance.now() - started) / 1_000);
 }
 
-async function figures(name: string): Promise<EngineFigures> {
-  const model = await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url)));
-  if (PEERS.includes(name)) {
-    if (name === 'predecessor') await tf.setBackend('cpu');
-    else await createWasmBackend();
-    const write = name === 'plain' ? plainTensorflow(model) : predecessorMethod();
-    const rate = await ratePerSecond(MEASURE_MS * 2, write);
-    const rates = CROWDS.map(() => rate);
-    return { device: tf.getBackend(), stories: rates, bare: rates, resident: process.memoryUsage.rss() };
-  }
-  const chosen = await ENGINE_OPENERS[name as EngineName]({ acceptSoftware: false });
-  const options = { capacity: Math.max(...CROWDS), threads: cpus().length };
-  const engine = await chosen.create(model, options);
+/** Milliseconds from the request of a story on an idle engine to its first word. */
+async function firstTextMs(storyteller: Storyteller, wanted: StoryRequest): Promise<number> {
+  const stop = new AbortController();
+  const started = performance.now();
+  let ended = Number.NaN;
+  const onWord = () => {
+    if (Number.isNaN(ended)) ended = performance.now();
+    stop.abort();
+  };
+  await storyteller.tell({ ...wanted, prompt: PROMPT, length: 1_000 }, { onWord, signal: stop.signal });
+  return ended - started;
+}
+
+/** Prepares an engine, and measures it by numbers of stories. */
+async function measureEngine(name: EngineName, preset: Preset): Promise<[Ready, Measure]> {
+  const model = await loadModel(MODEL);
+  const chosen = await ENGINE_OPENERS[name]({ acceptSoftware: false });
+  const engine = await chosen.create(model, {
+    capacity: Math.max(...CROWDS),
+    threads: availableProcessors(),
+  });
   const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
-  const bare: number[] = [];
-  const stories: number[] = [];
-  for (const size of CROWDS) {
-    bare.push(await bareLoop(engine, size));
-    stories.push(await storiesAtOnce(storyteller, size, bare.at(-1)!));
-  }
-  const resident = process.memoryUsage.rss();
-  await engine.close();
-  await chosen.close();
-  return { device: chosen.device, stories, bare, resident };
+  const wanted = (length: number): StoryRequest => ({ ...request(1, length), preset });
+  await storiesAtOnce(storyteller, WARM_UP.stories, wanted(WARM_UP.length));
+  const measure: Measure = async (size) => {
+    const bare = await bareLoop(engine, size);
+    const length = Math.round((bare * STORIES_MS) / 1_000 / size);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const stories = await storiesAtOnce(
+      storyteller,
+      size,
+      wanted(Math.min(MOST_LENGTH, Math.max(LEAST_LENGTH, length))),
+    );
+    delay.disable();
+    const loopDelay = delay.percentile(99) / 1e6;
+    let firstText = 0;
+    for (let trial = 0; trial < FIRST_TEXT_TRIALS; trial++) {
+      firstText = Math.max(firstText, await firstTextMs(storyteller, wanted(1_000)));
+    }
+    return { stories, bare, loopDelay, firstText, resident: process.memoryUsage.rss() };
+  };
+  return [{ device: chosen.device }, measure];
+}
+
+async function measurePeer(name: string): Promise<[Ready, Measure]> {
+  if (name === 'predecessor') await tf.setBackend('cpu');
+  else await createWasmBackend();
+  const write = name === 'plain' ? plainTensorflow(await loadModel(MODEL)) : predecessorMethod();
+  const measure: Measure = async () => {
+    const rate = await ratePerSecond(STORIES_MS, write);
+    return { stories: rate, bare: rate, resident: process.memoryUsage.rss() };
+  };
+  return [{ device: tf.getBackend() }, measure];
 }
 
 const [, script, name] = process.argv;
 if (script === fileURLToPath(import.meta.url) && name) {
   try {
-    console.log(JSON.stringify(await figures(name)));
+    const [engine, preset] =
+      name === LIVELY ? (['integer', 'lively'] as const) : ([name, 'classic'] as const);
+    const [ready, measure] = PEERS.includes(name)
+      ? await measurePeer(name)
+      : await measureEngine(engine as EngineName, preset);
+    console.log(JSON.stringify(ready));
+    for await (const line of createInterface(process.stdin)) {
+      console.log(JSON.stringify(await measure(Number(line))));
+    }
     process.exit(0);
   } catch (error) {
     console.error((error as Error).message);
