@@ -30,12 +30,21 @@ export async function kernelNames(): Promise<string[]> {
 async function* kernels(refusals: string[]): AsyncGenerator<Kernel> {
   const file = fileURLToPath(new URL(`${process.platform}-${process.arch}.node`, BINARIES));
   try {
-    const addon = createRequire(import.meta.url)(file) as Addon;
-    yield* addon.kernels.map((_, index) => nativeKernel(addon, file, index));
+    yield* nativeKernels(file);
   } catch (error) {
     refusals.push(`native: ${(error as Error).message.split('\n')[0]}`);
   }
   yield* wasmKernels((file) => readFile(new URL(file, BINARIES)), refusals);
+}
+
+/**
+ * The kernels of an addon that this processor can run, the fastest first; they are not tried yet.
+ *
+ * @throws Error where the addon does not load
+ */
+export function nativeKernels(file: string): Kernel[] {
+  const addon = createRequire(import.meta.url)(file) as Addon;
+  return addon.kernels.map((_, index) => nativeKernel(addon, file, index));
 }
 
 function nativeKernel(addon: Addon, file: string, index: number): Kernel {

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BINARIES, buildKernels, COMPILER } from '../../../../scripts/build-kernel.ts';
+import { BINARIES, buildKernels } from '../../../../scripts/kernel/build.ts';
+import { COMPILER } from '../../../../scripts/kernel/toolchain.ts';
 
 const hasCompiler = spawnSync(COMPILER, ['--version']).status === 0;
 

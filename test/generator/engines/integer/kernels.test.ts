@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { BINARIES } from '../../../../scripts/build-kernel.ts';
+import { BINARIES } from '../../../../scripts/kernel/build.ts';
 import { INTEGER_ENGINE_NAME } from '../../../../src/generator/engines/integer/engine.ts';
 import { kernelNames, loadKernel } from '../../../../src/generator/engines/integer/kernels.ts';
 import {

@@ -63,7 +63,15 @@ function quantised(matrix: ArrayLike<number>, columns: number): Columns {
 
 /** Exact, because every product and sum is an integer below 2^53. */
 function product(inputs: readonly number[], values: readonly number[], from = 0): number {
-  return inputs.reduce((sum, input, i) => sum + input * values[from + i]!, 0);
+  let sum = 0;
+  for (let i = 0; i < inputs.length; i++) sum += inputs[i]! * values[from + i]!;
+  return sum;
+}
+
+/** The state of a layer. */
+interface LayerState {
+  hidden: number[];
+  cells: number[];
 }
 
 /** A sequence that reads ids. */
@@ -71,15 +79,37 @@ export class IntegerReference {
   readonly #plan: IntegerPlan;
   readonly #matrices: readonly Columns[];
   readonly #output: Columns;
-  readonly #states: { hidden: number[]; cells: number[] }[];
+  #states: readonly LayerState[];
 
-  constructor(plan: IntegerPlan) {
+  /** @param like a sequence of the same plan, whose quantised weights are shared */
+  constructor(plan: IntegerPlan, like?: IntegerReference) {
     this.#plan = plan;
-    this.#matrices = plan.layers.map(({ inputKernel, recurrentKernel, units }) =>
-      quantised([...inputKernel, ...recurrentKernel], 4 * units),
-    );
-    this.#output = quantised(plan.output.kernel, plan.vocabularySize);
-    this.#states = plan.layers.map(({ units }) => ({
+    this.#matrices = like
+      ? like.#matrices
+      : plan.layers.map(({ inputKernel, recurrentKernel, units }) =>
+          quantised([...inputKernel, ...recurrentKernel], 4 * units),
+        );
+    this.#output = like ? like.#output : quantised(plan.output.kernel, plan.vocabularySize);
+    this.#states = this.#empty();
+  }
+
+  /** Goes back to the state before the first id. */
+  clear(): void {
+    this.#states = this.#empty();
+  }
+
+  /** A copy of the state, for `restore`. */
+  save(): readonly LayerState[] {
+    return this.#states.map(({ hidden, cells }) => ({ hidden: [...hidden], cells: [...cells] }));
+  }
+
+  /** @param states from `save` of a sequence of the same plan */
+  restore(states: readonly LayerState[]): void {
+    this.#states = states.map(({ hidden, cells }) => ({ hidden: [...hidden], cells: [...cells] }));
+  }
+
+  #empty(): LayerState[] {
+    return this.#plan.layers.map(({ units }) => ({
       hidden: new Array<number>(units).fill(0),
       cells: new Array<number>(units).fill(0),
     }));
