@@ -11,7 +11,10 @@ export const COMPILER = 'clang-16';
 const NODE_API = dirname(createRequire(import.meta.url).resolve('node-api-headers'));
 
 /** No fused multiply-add: every target rounds after each operation. */
-const FLAGS = ['-O3', '-std=c17', '-ffp-contract=off', '-ffreestanding', '-Wall', '-Wextra', '-Werror'];
+const FLAGS = [
+  ...['-O3', '-std=c17', '-ffp-contract=off', '-ffreestanding', '-fno-stack-protector'],
+  ...['-Wall', '-Wextra', '-Werror'],
+];
 
 /** The vector widths of a processor: what follows `decode_` and `kernel_` in the source, and its flags. */
 const X64_VARIANTS: Readonly<Record<string, readonly string[]>> = {
@@ -48,21 +51,28 @@ function linkElf(objects: readonly string[], to: string): void {
   ]);
 }
 
+/**
+ * What the addon takes from macOS's C library: the function that resolves a symbol on its first call. Newer
+ * versions of macOS load no binary that names no library.
+ */
+const LIB_SYSTEM = `--- !tapi-tbd
+tbd-version: 4
+targets: [ x86_64-macos, arm64-macos ]
+install-name: /usr/lib/libSystem.B.dylib
+exports:
+  - targets: [ x86_64-macos, arm64-macos ]
+    symbols: [ dyld_stub_binder ]
+...
+`;
+
 function linkMachO(architecture: string) {
-  return (objects: readonly string[], to: string) => {
+  return (objects: readonly string[], to: string, scratch: string) => {
+    const library = join(scratch, 'libSystem.tbd');
+    writeFileSync(library, LIB_SYSTEM);
     const version = ['-platform_version', 'macos', '11.0', '11.0'];
-    const options = [
-      '-bundle',
-      '-undefined',
-      'dynamic_lookup',
-      '-dead_strip',
-      '-S',
-      '-x',
-      '-no_uuid',
-      '-adhoc_codesign',
-    ];
+    const options = ['-bundle', '-undefined', 'dynamic_lookup', '-dead_strip', '-S', '-x', '-adhoc_codesign'];
     // The linker puts the output's name into the signature.
-    run('ld64.lld-16', ['-arch', architecture, ...version, ...options, '-o', to, ...objects]);
+    run('ld64.lld-16', ['-arch', architecture, ...version, ...options, '-o', to, ...objects, library]);
   };
 }
 
