@@ -21,8 +21,8 @@ export const BINARIES = fileURLToPath(
 export interface AddonChanges {
   /** More options of the compiler. */
   readonly options?: readonly string[];
-  /** Compiles one variant of decode.c to an object, instead of `compileVariant`. */
-  readonly compileVariant?: (variant: string, to: string, scratch: string) => void;
+  /** Functions that compile some of the variants to an object, in another way, using a folder for other files. */
+  readonly variants?: Readonly<Record<string, (to: string, scratch: string) => void>>;
 }
 
 /**
@@ -33,16 +33,16 @@ export interface AddonChanges {
  */
 export function buildAddon(system: string, to: string, changes: AddonChanges = {}): void {
   const { triple: target, variants, link } = ADDONS[system]!;
-  const { options: more = [], compileVariant } = changes;
+  const { options: more = [] } = changes;
   const scratch = mkdtempSync(join(tmpdir(), 'kernel-'));
   const objectOf = (name: string) => join(scratch, `${system}-${name}.o`);
   try {
     for (const [variant, flags] of Object.entries(variants)) {
-      if (compileVariant) compileVariant(variant, objectOf(variant), scratch);
-      else {
-        const options = [`-DVARIANT(name)=name##_${variant}`, ...flags, ...more, '-c'];
-        compile({ target, source: 'decode.c', to: objectOf(variant), options }, scratch);
-      }
+      const to = objectOf(variant);
+      const changed = changes.variants?.[variant];
+      const options = [`-DVARIANT(name)=name##_${variant}`, ...flags, ...more, '-c'];
+      if (changed) changed(to, scratch);
+      else compile({ target, source: 'decode.c', to, options }, scratch);
     }
     compile({ target, source: 'addon.c', to: objectOf('addon'), options: [...more, '-c'] }, scratch);
     link([...Object.keys(variants), 'addon'].map(objectOf), to, scratch);
