@@ -10,7 +10,7 @@
  * the first edge of the state that the edge leads to, 0 for none. The first edges are those of the start
  * state.
  */
-import { StoryError } from '../errors.ts';
+import { unusable } from './model/model.ts';
 
 /** Name of the file in a model's folder. */
 export const LEXICON_FILE = 'lexicon.bin';
@@ -32,20 +32,21 @@ export class Lexicon {
 
   /**
    * @param bytes the content of a `lexicon.bin`
+   * @param shown the file's name in error messages
    * @throws StoryError `model_unavailable` when it is not a valid lexicon
    */
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, shown = LEXICON_FILE) {
     this.bytes = bytes;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const count = (bytes.length - HEADER_BYTES) / 4;
     if (count < 0 || !Number.isInteger(count) || view.getUint32(0, true) !== MAGIC) {
-      throw broken('it is no lexicon');
+      throw unusable(shown, 'it is no lexicon');
     }
     this.#edges = Uint32Array.from({ length: count }, (_, i) => view.getUint32(HEADER_BYTES + 4 * i, true));
     // Every walk terminates: a state's edges end before the file does, and targets are inside of it.
     const endsOpen = count > 0 && (this.#edges[count - 1]! & LAST) === 0;
     if (endsOpen || this.#edges.some((edge) => edge >>> TARGET_SHIFT >= Math.max(1, count))) {
-      throw broken('an edge leads out of it');
+      throw unusable(shown, 'an edge leads out of it');
     }
   }
 
@@ -181,11 +182,4 @@ function numbered(start: State): State[] {
     index += state.edges.length;
   }
   return [...states];
-}
-
-function broken(what: string): StoryError {
-  return new StoryError(
-    'model_unavailable',
-    `${LEXICON_FILE} cannot be used: ${what}. Put the model's files back.`,
-  );
 }

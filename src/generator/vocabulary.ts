@@ -1,6 +1,7 @@
 /** Maps characters or words to a network's ids. No `node:` imports: a browser reads the same files. */
 import { StoryError } from '../errors.ts';
 import { fold } from './folding.ts';
+import { isRecord, type ModelFileError, shorten, unusable } from './model/model.ts';
 import { mayFollow, plainText, splitWords } from './words.ts';
 
 /** The character before every work, which the network reads before the first character of a story. */
@@ -68,19 +69,21 @@ export class Vocabulary {
 
   /**
    * @param file the parsed content of a `vocabulary.json`
+   * @param shown the file's name in error messages
    * @throws StoryError `model_unavailable` when the dictionaries are malformed or disagree
    */
-  constructor(file: unknown) {
-    const { unit, idToChar, charToId } = dictionaries(file);
+  constructor(file: unknown, shown = 'vocabulary.json') {
+    const broken = (problem: string) => unusable(shown, problem);
+    const { unit, idToChar, charToId } = dictionaries(file, broken);
     const size = Object.keys(idToChar).length;
-    const names = Array.from({ length: size }, (_, id) => nameOf(idToChar, id, size, unit));
+    const names = Array.from({ length: size }, (_, id) => nameOf(idToChar, id, size, unit, broken));
     const ids = new Map(names.map((name, id) => [name, id]));
     if (ids.size !== size) throw broken(`two ids have the same ${unit === 'word' ? 'word' : 'character'}`);
     const entries = Object.entries(charToId);
     if (entries.length !== size) throw broken(`idToChar has ${size} entries, charToId has ${entries.length}`);
     for (const [name, id] of entries) {
       if (ids.get(name) !== id) {
-        throw broken(`charToId gives ${JSON.stringify(name)} the id ${id}, idToChar does not`);
+        throw broken(`charToId gives ${shorten(name)} the id ${shorten(id)}, idToChar does not`);
       }
     }
     const bosId = unit === 'word' ? BOUNDARY_NAME : BOUNDARY;
@@ -204,7 +207,13 @@ function vocabularyFile(names: readonly string[], unit: Unit): VocabularyFile {
   };
 }
 
-function dictionaries(file: unknown): {
+/** Makes the error for a problem of the file. */
+type Broken = (problem: string) => ModelFileError;
+
+function dictionaries(
+  file: unknown,
+  broken: Broken,
+): {
   unit: Unit;
   idToChar: Record<string, unknown>;
   charToId: Record<string, unknown>;
@@ -213,12 +222,17 @@ function dictionaries(file: unknown): {
     throw broken('it needs the dictionaries `idToChar` and `charToId`');
   }
   const { unit = 'char', idToChar, charToId } = file;
-  if (unit !== 'char' && unit !== 'word')
-    throw broken(`its unit is ${JSON.stringify(unit)}, not char or word`);
+  if (unit !== 'char' && unit !== 'word') throw broken(`its unit is ${shorten(unit)}, not char or word`);
   return { unit, idToChar, charToId };
 }
 
-function nameOf(idToChar: Record<string, unknown>, id: number, size: number, unit: Unit): string {
+function nameOf(
+  idToChar: Record<string, unknown>,
+  id: number,
+  size: number,
+  unit: Unit,
+  broken: Broken,
+): string {
   const name = idToChar[id];
   const parts = typeof name !== 'string' ? [] : unit === 'char' ? [...name] : splitWords(name);
   const isReserved = unit === 'word' && (name === BOUNDARY_NAME || name === UNKNOWN_NAME);
@@ -227,12 +241,4 @@ function nameOf(idToChar: Record<string, unknown>, id: number, size: number, uni
     throw broken(`idToChar needs one ${one} for each of the ids 0 to ${size - 1}; id ${id} has none`);
   }
   return name;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function broken(reason: string): StoryError {
-  return new StoryError('model_unavailable', `The model's vocabulary is unusable: ${reason}.`);
 }

@@ -44,7 +44,7 @@ describe('a lexicon', () => {
         try {
           new Lexicon(bytes).has('abcdefghijk');
         } catch (error) {
-          assert.match((error as Error).message, /^lexicon\.bin cannot be used/);
+          assert.match((error as Error).message, /^The model file lexicon\.bin cannot be used/);
         }
       }),
     );

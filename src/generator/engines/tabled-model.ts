@@ -36,11 +36,9 @@ export function tabled({ layers, vocabulary }: Pick<Model, 'layers' | 'vocabular
   if (first && 'residual' in first) {
     throw new TypeError('Expected the first recurrent layer not to be residual.');
   }
-  const rows = Array.from({ length: vocabulary.size }, (_, id) =>
-    below.reduce((row, layer) => applyRowLayer(layer, row), vectorOf(input, id)),
-  );
-  const tableFor = (layer: RecurrentLayer) => tableOf(rows, (row) => gatesOf(layer, row));
-  if (!first) return { table: tableOf(rows, (row) => row), backwardTable: undefined, layers: [] };
+  const rowOf = (id: number) => below.reduce((row, layer) => applyRowLayer(layer, row), vectorOf(input, id));
+  const tableFor = (layer: RecurrentLayer) => tableOf(vocabulary.size, (id) => gatesOf(layer, rowOf(id)));
+  if (!first) return { table: tableOf(vocabulary.size, rowOf), backwardTable: undefined, layers: [] };
   const above = rest.slice(foundAt) as TabledModel['layers'];
   return first.kind === 'bidirectional'
     ? { table: tableFor(first.forward), backwardTable: tableFor(first.backward), layers: above }
@@ -87,12 +85,10 @@ export function columnsOf(kernel: Float32Array, units: number, from: number, to:
   return columns;
 }
 
-/** Computed row by row, since a vocabulary of words is large. */
-function tableOf(inputs: readonly Float64Array[], outputOf: (input: Float64Array) => Float64Array): Table {
-  const columns = outputOf(inputs[0]!).length;
-  const values = new Float32Array(inputs.length * columns);
-  inputs.forEach((input, id) => {
-    values.set(outputOf(input), id * columns);
-  });
+/** Computed row by row: all rows of a one-hot input at once would take the square of the vocabulary's size. */
+function tableOf(size: number, rowOf: (id: number) => Float64Array): Table {
+  const columns = rowOf(0).length;
+  const values = new Float32Array(size * columns);
+  for (let id = 0; id < size; id++) values.set(rowOf(id), id * columns);
   return { columns, values };
 }

@@ -17,9 +17,10 @@ import {
   VOCABULARY_FILE,
   WEIGHTS_FILE,
 } from './format.ts';
+import { parseJson } from './json.ts';
 import { noModelYet } from './missing.ts';
 import type { Model } from './model.ts';
-import { isRecord, unusable, versionOf } from './model.ts';
+import { isRecord, shorten, unusable, versionOf } from './model.ts';
 import type { WeightsDtype } from './weights.ts';
 
 const CHOICES_FILE = 'models.json';
@@ -98,7 +99,7 @@ export async function listModels(modelsFolder: string): Promise<ModelChoice[]> {
     if (!isRecord(entry)) throw unusable(CHOICES_FILE, 'one of its entries is not an object');
     const { name, title, description } = entry;
     if (typeof name !== 'string' || !MODEL_NAME.test(name)) {
-      throw unusable(CHOICES_FILE, `${JSON.stringify(name)} is not the name of a model's folder`);
+      throw unusable(CHOICES_FILE, `${shorten(name)} is not the name of a model's folder`);
     }
     if (typeof title !== 'string' || title === '' || typeof description !== 'string') {
       throw unusable(CHOICES_FILE, `the model ${name} needs a title and a description`);
@@ -138,11 +139,9 @@ export async function readJson(path: string, shown: string, maxBytes = MAX_JSON_
   }
   const bytes = Buffer.concat(chunks);
   if (bytes.length > maxBytes) throw unusable(shown, `it has more than ${maxBytes} bytes`);
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    throw unusable(shown, 'it is not JSON', error);
-  }
+  const json = parseJson(bytes.toString('utf8'));
+  if (json === undefined) throw unusable(shown, 'it is not JSON');
+  return json;
 }
 
 /** The error for a file that cannot be read. */

@@ -12,6 +12,9 @@ export function isRowLayer(layer: Layer): layer is RowLayer {
 const zip = (a: Float64Array, b: Float64Array | number, f: (x: number, y: number) => number): Float64Array =>
   a.map((x, i) => f(x, typeof b === 'number' ? b : b[b.length === 1 ? 0 : i]!));
 
+/** Not `Math.max(...x)`, which takes no more arguments than the stack holds. */
+const largest = (x: Float64Array) => x.reduce((a, b) => Math.max(a, b), -Infinity);
+
 export const FLOAT64: Arithmetic<Float64Array> = {
   add: (a, b) => zip(a, b, (x, y) => x + y),
   subtract: (a, b) => zip(a, b, (x, y) => x - y),
@@ -28,13 +31,13 @@ export const FLOAT64: Arithmetic<Float64Array> = {
   erf: (x) => x.map(erf),
   above: (x, bound) => x.map((value) => (value > bound ? 1 : 0)),
   softmax(x) {
-    const max = Math.max(...x);
+    const max = largest(x);
     const weights = x.map((value) => Math.exp(value - max));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     return weights.map((weight) => weight / total);
   },
   logSoftmax(x) {
-    const max = Math.max(...x);
+    const max = largest(x);
     const total = x.reduce((sum, value) => sum + Math.exp(value - max), 0);
     return x.map((value) => value - max - Math.log(total));
   },
@@ -44,7 +47,7 @@ export const FLOAT64: Arithmetic<Float64Array> = {
     return x.map((value) => (sum += value));
   },
   divideByRank: (x) => x.map((value, i) => value / (i + 1)),
-  rowMax: (x) => Float64Array.of(Math.max(...x)),
+  rowMax: (x) => Float64Array.of(largest(x)),
   halves: (x) => [x.slice(0, x.length / 2), x.slice(x.length / 2)],
 };
 

@@ -8,7 +8,7 @@ import type { Dialect } from './activations.ts';
 import { buildLayers } from './build-layers.ts';
 import { type Layer, outputSize } from './layers.ts';
 import type { Model, Reading } from './model.ts';
-import { isRecord, unusable, versionOf } from './model.ts';
+import { isRecord, shorten, unusable, versionOf } from './model.ts';
 import type { Topology } from './topology.ts';
 import { readTopology } from './topology.ts';
 import { namedWeight } from './weight-names.ts';
@@ -78,7 +78,7 @@ export function readReading(window: unknown, file: string): Reading {
   if (typeof window === 'number' && Number.isSafeInteger(window) && window > 0) {
     return { kind: 'window', characters: window };
   }
-  throw unusable(file, `its \`window\` is ${JSON.stringify(window)}, not a number of characters`);
+  throw unusable(file, `its \`window\` is ${shorten(window)}, not a number of characters`);
 }
 
 /** @throws StoryError `model_unavailable` when the files do not match each other */
@@ -96,11 +96,12 @@ export function assembleModel({ name, plan, vocabulary, bytes, sha256, lexicon }
   const file = `${name}/${MODEL_FILE}`;
   const tensors = [...unpackWeights(plan.weights.specs, bytes).values()];
   const layers = buildLayers(plan.topology.plans, (slot) => namedWeight(tensors, slot), file);
-  const characters = new Vocabulary(vocabulary);
+  const vocabularyFile = `${name}/${VOCABULARY_FILE}`;
+  const characters = new Vocabulary(vocabulary, vocabularyFile);
   const { reads, writes } = sizesOf(layers);
   if (characters.size !== reads || characters.size !== writes) {
     throw unusable(
-      `${name}/${VOCABULARY_FILE}`,
+      vocabularyFile,
       `it has ${characters.size} characters, but the model reads ${reads} and writes ${writes}`,
     );
   }
@@ -110,7 +111,7 @@ export function assembleModel({ name, plan, vocabulary, bytes, sha256, lexicon }
     vocabulary: characters,
     layers,
     reading: plan.reading,
-    ...(lexicon && { lexicon: new Lexicon(lexicon) }),
+    ...(lexicon && { lexicon: new Lexicon(lexicon, `${name}/${LEXICON_FILE}`) }),
     metadata: plan.metadata,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { readActivation } from './activations.ts';
 import type { ActivationName, BidirectionalLayer } from './layers.ts';
-import { isRecord, unusable } from './model.ts';
+import { isRecord, shorten, unusable } from './model.ts';
 
 export type LayerPlan =
   | {
@@ -223,7 +223,7 @@ export class LayerReader {
         if (typeof slope === 'number' && Math.fround(slope) === Math.fround(LEAKY_SLOPE)) return 'leaky_relu';
         throw unusable(
           this.#file,
-          `the slope of its layer ${layer.name} is ${JSON.stringify(slope)}, expected ${LEAKY_SLOPE}`,
+          `the slope of its layer ${layer.name} is ${shorten(slope)}, expected ${LEAKY_SLOPE}`,
         );
       }
       case 'ELU':
@@ -277,12 +277,4 @@ export class LayerReader {
   #unsupported({ className, name }: LayerConfig): Error {
     return unusable(this.#file, `its layer ${name} is a ${shorten(className)}; only ${SUPPORTED} can be run`);
   }
-}
-
-const SHOWN_CHARACTERS = 80;
-
-/** A value as an error message shows it: a file may contain any value. */
-function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
-  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}...`;
 }

@@ -44,6 +44,12 @@ export function parameterCount(model: Model): number {
   return model.layers.flatMap(weightsOf).reduce((sum, weights) => sum + weights.length, 0);
 }
 
+/** Longest problem and file name of a message, in characters: both may be made of what the file contains. */
+const MAX_PROBLEM = 400;
+const MAX_FILE = 120;
+/** Longest value in a message. */
+const SHOWN_CHARACTERS = 80;
+
 /** A file of a model cannot be used. */
 export class ModelFileError extends StoryError {
   /** The file's path as users know it: `scifi/model.json`. */
@@ -69,7 +75,25 @@ export class ModelFileError extends StoryError {
  * @param problem what is wrong with it, without a full stop
  */
 export function unusable(file: string, problem: string, cause?: unknown): ModelFileError {
-  return new ModelFileError(file, problem, cause === undefined ? undefined : { cause });
+  const options = cause === undefined ? undefined : { cause };
+  return new ModelFileError(inOneLine(file, MAX_FILE), inOneLine(problem, MAX_PROBLEM), options);
+}
+
+/** A value as an error message shows it: a file may contain any value. */
+export function shorten(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? 'undefined';
+  } catch {
+    return 'a value that is nested too deep';
+  }
+  return inOneLine(text, SHOWN_CHARACTERS);
+}
+
+/** A text without control characters and of limited length. */
+function inOneLine(text: string, most: number): string {
+  const short = text.length <= most ? text : `${text.slice(0, most)}...`;
+  return short.replace(/\p{Cc}/gu, '\ufffd');
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -6,7 +6,7 @@
  */
 import { float16ToFloat32, float32ToFloat16 } from './float16.ts';
 import { float32ToInt8, int8ByteLength, int8ToFloat32 } from './int8.ts';
-import { isRecord, unusable } from './model.ts';
+import { isRecord, shorten, unusable } from './model.ts';
 
 /** `int8`: kernels of recurrent layers as integers, all others as float16. */
 export type WeightsDtype = 'float32' | 'float16' | 'int8';
@@ -124,7 +124,7 @@ function byteLengthOf({ shape, quantization }: WeightSpec): number {
 function readShardName(path: unknown, file: string): string {
   const name = typeof path === 'string' ? path.replace(/^\.\//, '') : '';
   if (SHARD_NAME.test(name)) return name;
-  throw unusable(file, `${JSON.stringify(path)} is not the name of a file beside it`);
+  throw unusable(file, `${shorten(path)} is not the name of a file beside it`);
 }
 
 function readSpec(spec: unknown, file: string): WeightSpec {
@@ -132,10 +132,9 @@ function readSpec(spec: unknown, file: string): WeightSpec {
     throw unusable(file, 'one of its weights has no name');
   const { name, shape, dtype, quantization } = spec;
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
-    throw unusable(file, `the shape of its weight ${name} is ${JSON.stringify(shape)}`);
+    throw unusable(file, `the shape of its weight ${name} is ${shorten(shape)}`);
   }
-  if (dtype !== 'float32')
-    throw unusable(file, `its weight ${name} is ${JSON.stringify(dtype)}, not float32`);
+  if (dtype !== 'float32') throw unusable(file, `its weight ${name} is ${shorten(dtype)}, not float32`);
   if (quantization === undefined) return { name, shape, dtype };
   if (!isRecord(quantization)) throw unusable(file, `the quantization of its weight ${name} is none`);
   if (quantization.dtype === 'float16') return { name, shape, dtype, quantization: FLOAT16 };

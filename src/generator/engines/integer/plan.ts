@@ -2,6 +2,7 @@
  * Whether the integer engine can run a model, and the parts of a model that it runs: LSTM layers with Keras's
  * activations below one linear dense layer. No `node:` imports.
  */
+import { StoryError } from '../../../errors.ts';
 import { isRowLayer } from '../../model/float64.ts';
 import {
   areFinite,
@@ -46,7 +47,7 @@ export interface PlannedLayer {
   readonly bias: Float32Array;
 }
 
-type PlannedModel = Pick<Model, 'layers' | 'vocabulary'>;
+type PlannedModel = Pick<Model, 'name' | 'layers' | 'vocabulary'>;
 
 /**
  * Why the integer engine cannot run a model, as part of a sentence; undefined where it can.
@@ -86,16 +87,27 @@ export class UnplannedModelError extends TypeError {
   }
 }
 
-/** @throws UnplannedModelError for a model that the engine cannot run */
+/**
+ * @throws UnplannedModelError for a model that the engine cannot run
+ * @throws StoryError `model_unavailable` where the table has a value that is no number or infinite: sums with it
+ *   would not be the same on every processor
+ */
 export function planOf(model: PlannedModel): IntegerPlan {
   const refusal = refusalOf(model.layers);
   if (refusal !== undefined) throw new UnplannedModelError(refusal);
   const { lstms, dense } = partsOf(model.layers);
+  const table = tabled(model).table.values;
+  if (!areFinite(table)) {
+    throw new StoryError(
+      'model_unavailable',
+      `The model ${model.name} cannot be run: its first layers give values beyond all numbers. Choose another model.`,
+    );
+  }
   const none = new Float32Array(0);
   const firstInputs = firstInputsOf(lstms);
   return {
     vocabularySize: model.vocabulary.size,
-    table: tabled(model).table.values,
+    table,
     layers: lstms.map(({ units, kernel, recurrentKernel, bias }, i) => ({
       units,
       firstInput: firstInputs[i]!,

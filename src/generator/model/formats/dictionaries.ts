@@ -2,7 +2,7 @@
  * Vocabularies in all supported forms: `{"0": "a"}`, `{"a": 0}`, `["a"]`, where a character's index is its
  * id, or an object that holds one or two of these under arbitrary names, beside other values.
  */
-import { isRecord, unusable } from '../model.ts';
+import { isRecord, shorten, unusable } from '../model.ts';
 
 type Pair = [id: number, character: string];
 
@@ -19,12 +19,12 @@ export function readDictionary(json: unknown, file: string): Map<number, string>
   const characters = new Map<number, string>();
   for (const [id, character] of first!) {
     if (!Number.isSafeInteger(id) || id < 0) {
-      throw unusable(file, `the id of ${JSON.stringify(character)} is ${id}, not a whole number from 0`);
+      throw unusable(file, `the id of ${shorten(character)} is ${id}, not a whole number from 0`);
     }
     if ([...character].length !== 1) {
       throw unusable(
         file,
-        `${JSON.stringify(character)} is not one character; leave it out, and its id is not used`,
+        `${shorten(character)} is not one character; leave it out, and its id is not used`,
       );
     }
     if (characters.has(id)) throw unusable(file, `it gives the id ${id} to two characters`);
@@ -44,7 +44,7 @@ function dictionariesIn(json: unknown, file: string): (Record<string, unknown> |
   const held = Object.entries(json).filter(([, value]) => Array.isArray(value) || isRecord(value));
   if (held.length === 0) return [json];
   if (held.length > 2) {
-    const names = held.map(([name]) => JSON.stringify(name)).join(', ');
+    const names = held.map(([name]) => shorten(name)).join(', ');
     throw unusable(
       file,
       `it holds ${held.length} dictionaries, ${names}; leave one, or one in each direction`,

@@ -49,12 +49,3 @@ export function foreignModel({ file, source, topology, kerasVersion, weights }: 
     masksZero: first?.kind === 'embedding' && first.masksZero,
   };
 }
-
-/** Parses JSON in a file; undefined where it is invalid. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

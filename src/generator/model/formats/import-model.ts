@@ -4,7 +4,7 @@ import { Vocabulary } from '../../vocabulary.ts';
 import { readJson } from '../files.ts';
 import { sizesOf } from '../format.ts';
 import type { Layer } from '../layers.ts';
-import { type Model, type Reading, unusable } from '../model.ts';
+import { type Model, type Reading, shorten, unusable } from '../model.ts';
 import { readDictionary } from './dictionaries.ts';
 import type { ForeignModel } from './foreign-model.ts';
 import { keepIds } from './keep-ids.ts';
@@ -55,10 +55,11 @@ export async function importModel(path: string, options: ImportOptions): Promise
     );
   }
   const ids = [...characters.keys()].toSorted((a, b) => a - b);
-  const vocabulary = new Vocabulary({
+  const dictionaries = {
     idToChar: Object.fromEntries(ids.map((id, i) => [i, characters.get(id)!])),
     charToId: Object.fromEntries(ids.map((id, i) => [characters.get(id)!, i])),
-  });
+  };
+  const vocabulary = new Vocabulary(dictionaries, dictionaryFile);
   const metadata = { importedFrom: foreign.source };
   // Its version is known only when its weights are written.
   const model: Model = { name: options.name, version: '', vocabulary, layers, reading, metadata };
@@ -87,7 +88,7 @@ function fit(
   if (masksZero && characters.has(0)) {
     throw unusable(
       file,
-      `it jumps over the id 0, which is ${JSON.stringify(characters.get(0))} in ${dictionaryFile}`,
+      `it jumps over the id 0, which is ${shorten(characters.get(0))} in ${dictionaryFile}`,
     );
   }
   const all = Array.from({ length: reads }, (_, id) => id);

@@ -4,10 +4,11 @@
  * kernel of the second LSTM.
  */
 import type { WeightSource } from '../build-layers.ts';
+import { parseJson } from '../json.ts';
 import type { LayerConfig } from '../layer-plans.ts';
 import { isRecord, unusable } from '../model.ts';
 import { readArchive } from './archive.ts';
-import { type ForeignModel, foreignModel, parseJson } from './foreign-model.ts';
+import { type ForeignModel, foreignModel } from './foreign-model.ts';
 import { type Hdf5Group, MAX_HDF5_BYTES, memberAt, readHdf5 } from './hdf5.ts';
 import { arraysWithin, MAX_JSON_BYTES, memoryFor } from './memory.ts';
 

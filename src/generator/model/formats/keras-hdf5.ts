@@ -3,10 +3,12 @@
  * attribute `model_config`; in `model_weights` a group for each layer, whose attribute `weight_names` lists
  * its arrays.
  */
+
+import { parseJson } from '../json.ts';
 import { unusable } from '../model.ts';
 import { weightAmong } from '../weight-names.ts';
 import type { Tensor } from '../weights.ts';
-import { type ForeignModel, foreignModel, parseJson } from './foreign-model.ts';
+import { type ForeignModel, foreignModel } from './foreign-model.ts';
 import { type Hdf5Group, memberAt, readHdf5 } from './hdf5.ts';
 
 /** The optimizer's state: larger than the model, and unused here. */

@@ -4,7 +4,12 @@
  * `lstm_0.kernel`, `lstm_0.recurrent_kernel`, `lstm_0.bias`, `lstm_1. ...`, `dense.kernel`, `dense.bias`.
  */
 
+<<<<<<< HEAD
 import { areFinite, type Layer } from '../layers.ts';
+=======
+import { parseJson } from '../json.ts';
+import type { Layer } from '../layers.ts';
+>>>>>>> fa6b250 (A damaged model file is refused in one line that names it, as random damage of every format shows)
 import { isRecord, unusable } from '../model.ts';
 import type { Tensor } from '../weights.ts';
 import type { ForeignModel } from './foreign-model.ts';
@@ -110,12 +115,9 @@ function parseSafetensors(bytes: Buffer, shown: string): Map<string, Tensor> {
 }
 
 function parseHeader(text: string, shown: string): Record<string, unknown> {
-  try {
-    const header: unknown = JSON.parse(text);
-    if (isRecord(header)) return header;
-  } catch (error) {
-    throw unusable(shown, 'its header is not JSON', error);
-  }
+  const header = parseJson(text);
+  if (header === undefined) throw unusable(shown, 'its header is not JSON');
+  if (isRecord(header)) return header;
   throw unusable(shown, 'its header is not an object');
 }
 

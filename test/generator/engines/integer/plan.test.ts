@@ -52,4 +52,10 @@ describe('the plan of the integer engine', () => {
     }
     for (const { layers } of Object.values(KINDS)) assert.ok(refusalOf(layers));
   });
+
+  test('has no values beyond all numbers', () => {
+    const [huge, kernel] = [input.matrix.map(() => 3e38), lstm.kernel.map(() => 3e38)];
+    const model = modelOf([{ ...input, matrix: huge }, { ...lstm, kernel }, output]);
+    assert.throws(() => planOf(model), { name: 'StoryError', message: /first layers give values beyond/ });
+  });
 });

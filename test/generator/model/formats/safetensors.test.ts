@@ -2,41 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoryError } from '../../../../src/errors.ts';
 import { readSafetensors } from '../../../../src/generator/model/formats/safetensors.ts';
-import type { Model } from '../../../../src/generator/model/model.ts';
 import { randomModel } from '../random-model.ts';
-
-type Header = Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>;
-
-/** A safetensors file of a model; `change` may damage its header. */
-function safetensorsOf(model: Model, change: (header: Header) => void = () => {}): Buffer {
-  const header: Header = {};
-  const parts: Float32Array[] = [];
-  let offset = 0;
-  const add = (name: string, shape: number[], values: Float32Array) => {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
-    parts.push(values);
-    offset += values.byteLength;
-  };
-  let lstms = 0;
-  for (const layer of model.layers) {
-    if (layer.kind === 'embedding') add('embedding', [layer.rows, layer.columns], layer.matrix);
-    if (layer.kind === 'lstm') {
-      const name = `lstm_${lstms++}`;
-      add(`${name}.kernel`, [layer.inputSize, 4 * layer.units], layer.kernel);
-      add(`${name}.recurrent_kernel`, [layer.units, 4 * layer.units], layer.recurrentKernel);
-      add(`${name}.bias`, [4 * layer.units], layer.bias);
-    }
-    if (layer.kind === 'dense') {
-      add('dense.kernel', [layer.inputSize, layer.units], layer.kernel);
-      add('dense.bias', [layer.units], layer.bias);
-    }
-  }
-  change(header);
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, ...parts.map((part) => Buffer.from(part.buffer))]);
-}
+import { safetensorsOf } from './safetensors-file.ts';
 
 const read = (content: Buffer) => readSafetensors(content, 'weights.safetensors');
 
