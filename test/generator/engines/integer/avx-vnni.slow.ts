@@ -6,15 +6,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BINARIES, buildAddon } from '../../../../scripts/kernel/build.ts';
 import { COMPILER } from '../../../../scripts/kernel/toolchain.ts';
-import {
-  type Kernel,
-  kernelNames,
-  nativeKernels,
-} from '../../../../src/generator/engines/integer/kernels.ts';
+import type { Kernel } from '../../../../src/generator/engines/integer/kernel.ts';
+import { kernelNames, nativeKernels } from '../../../../src/generator/engines/integer/kernels.ts';
 import { isExact } from '../../../../src/generator/engines/integer/known-vector.ts';
 import { avxVnniFirst } from './avx-vnni.ts';
 import { callsByKernel, digestOfCalls, RANDOM_STEPS, STEPS } from './random-steps.ts';
-import { THOUSAND_STORIES, thousandStories } from './thousand-stories.ts';
+import { THOUSAND_STORIES } from './thousand-ids.ts';
+import { thousandStories } from './thousand-stories.ts';
 
 const DISASSEMBLER = 'llvm-objdump-16';
 const works = (program: string) => spawnSync(program, ['--version']).status === 0;

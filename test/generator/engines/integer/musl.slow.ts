@@ -8,7 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BINARIES } from '../../../../scripts/kernel/build.ts';
 import { COMPILER } from '../../../../scripts/kernel/toolchain.ts';
-import { type Kernel, nativeKernels } from '../../../../src/generator/engines/integer/kernels.ts';
+import type { Kernel } from '../../../../src/generator/engines/integer/kernel.ts';
+import { nativeKernels } from '../../../../src/generator/engines/integer/kernels.ts';
 import {
   digestOf,
   KNOWN_DIGEST,

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { Engine } from '../../../../src/generator/engines/engine.ts';
 import { createIntegerEngine } from '../../../../src/generator/engines/integer/create.ts';
-import type { Kernel } from '../../../../src/generator/engines/integer/kernels.ts';
+import type { Kernel } from '../../../../src/generator/engines/integer/kernel.ts';
 import { planOf } from '../../../../src/generator/engines/integer/plan.ts';
 import type { Layer } from '../../../../src/generator/model/layers.ts';
 import type { Model } from '../../../../src/generator/model/model.ts';

@@ -10,9 +10,11 @@
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { Arena } from '../../../../src/generator/engines/integer/arena.ts';
-import { type Kernel, nativeKernels } from '../../../../src/generator/engines/integer/kernels.ts';
+import type { Kernel } from '../../../../src/generator/engines/integer/kernel.ts';
+import { nativeKernels } from '../../../../src/generator/engines/integer/kernels.ts';
 import { callsByKernel, digestOfCalls } from './random-steps.ts';
-import { THOUSAND_STORIES, thousandStories } from './thousand-stories.ts';
+import { THOUSAND_STORIES } from './thousand-ids.ts';
+import { thousandStories } from './thousand-stories.ts';
 
 /** At least the distance by which a tile or a vector could miss. */
 const GAP_BYTES = 256;

@@ -1,7 +1,7 @@
 /** Writes a thousand stories with one kernel; their ids must be the same on every machine. */
 import { createHash } from 'node:crypto';
 import { createIntegerEngine } from '../../../../src/generator/engines/integer/create.ts';
-import type { Kernel } from '../../../../src/generator/engines/integer/kernels.ts';
+import type { Kernel } from '../../../../src/generator/engines/integer/kernel.ts';
 import { thousandIds } from './thousand-ids.ts';
 
 /**
