@@ -3,13 +3,8 @@
  * tensors' bytes; see the format's description by Hugging Face) with float32 tensors named `embedding`,
  * `lstm_0.kernel`, `lstm_0.recurrent_kernel`, `lstm_0.bias`, `lstm_1. ...`, `dense.kernel`, `dense.bias`.
  */
-
-<<<<<<< HEAD
-import { areFinite, type Layer } from '../layers.ts';
-=======
 import { parseJson } from '../json.ts';
-import type { Layer } from '../layers.ts';
->>>>>>> fa6b250 (A damaged model file is refused in one line that names it, as random damage of every format shows)
+import { areFinite, type Layer } from '../layers.ts';
 import { isRecord, unusable } from '../model.ts';
 import type { Tensor } from '../weights.ts';
 import type { ForeignModel } from './foreign-model.ts';
