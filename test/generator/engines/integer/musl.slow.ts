@@ -47,7 +47,8 @@ function buildHost(folder: string): string {
 /** The digest of the known decode, by rows or by units, that a kernel does in another program. */
 function digestIn(host: string, kernel: Kernel, index: number, rowsEach: number, image: string): number {
   const sizes = { capacity: ROWS, steps: KNOWN_STEPS, threads: 1, sets: 1 };
-  const { network, job, views } = createEngineMemory(kernel, knownPlan(), sizes);
+  const { network, jobs, views } = createEngineMemory(kernel, knownPlan(), sizes);
+  const [job] = jobs;
   for (let slot = 0; slot < ROWS; slot++) network.clear(views, slot, 0);
   job.write(views, knownRows(), new Uint8Array(ROWS), {
     ...{ steps: KNOWN_STEPS, draws: true, threads: 1, rowsEach },
