@@ -40,7 +40,7 @@ describe('scifi', { concurrency: 2 }, () => {
     assert.equal(told.code, 0);
     assert.equal(told.stdout, quiet.stdout);
     const credits =
-      /(\d+) characters, \d+ a second; scifi [0-9a-f]{12} \(onnx\), classic, temperature 0\.5, seed 11\n$/;
+      /(\d+) characters, \d+ a second; scifi [0-9a-f]{12} \(integer-1\), classic, temperature 0\.5, seed 11\n$/;
     assert.equal(Number(credits.exec(told.stderr)?.[1]), told.stdout.length - 1, told.stderr);
     assert.match(told.stderr, /\d+ of 200 characters/);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { buildStatic } from '../../../scripts/static/build.ts';
+import { INTEGER_ENGINE_NAME } from '../../../src/generator/engines/integer/engine.ts';
 import { saveModel, writeModelList } from '../../../src/generator/model/files.ts';
 import type { Layer } from '../../../src/generator/model/layers.ts';
 import { action, browserTests, launch } from '../../bots/web/browser.ts';
@@ -63,7 +64,7 @@ describe('the engine of the page without a server', browserTests(), () => {
 
   it('is the integer engine for LSTMs, with the same text by both kernels', async (t) => {
     const relaxed = await write(t, 'lstm');
-    assert.equal(relaxed.state.engine, 'integer');
+    assert.equal(relaxed.state.engine, INTEGER_ENGINE_NAME);
     assert.deepEqual(
       relaxed.fetched.filter((path) => path.endsWith('.wasm')),
       KERNELS.slice(0, 1),

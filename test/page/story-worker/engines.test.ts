@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, it } from 'node:test';
+import { INTEGER_ENGINE_NAME } from '../../../src/generator/engines/integer/engine.ts';
 import { BINARIES } from '../../../src/generator/engines/integer/kernels.ts';
 import { BrowserEngines } from '../../../src/page/story-worker/engines.ts';
 import { randomModel } from '../../generator/model/random-model.ts';
@@ -24,7 +25,7 @@ describe('the engines of a browser', () => {
     assert.equal(fetched[0], `${FOLDER}wasm-relaxed.wasm`);
     for (const capacity of [1, 2]) {
       const engine = await engines.create(MODEL, capacity);
-      assert.deepEqual([engine.name, engine.capacity], ['integer', capacity]);
+      assert.deepEqual([engine.name, engine.capacity], [INTEGER_ENGINE_NAME, capacity]);
       await engine.close();
     }
     assert.equal(fetched.length, fetches);
@@ -48,7 +49,7 @@ describe('the engines of a browser', () => {
     isAway = false;
     await engines.prepare();
     const engine = await engines.create(MODEL, 1);
-    assert.equal(engine.name, 'integer');
+    assert.equal(engine.name, INTEGER_ENGINE_NAME);
     await engine.close();
   });
 });
