@@ -30,7 +30,7 @@ const ROUNDS = 3;
 /** The title of each process of bench/engines.ts. */
 const WRITERS: Readonly<Record<string, string>> = {
   cuda: 'tensorflow-cuda',
-  webgpu: 'tensorflow-webgpu',
+  webgpu: 'integer on a GPU (webgpu)',
   integer: 'integer',
   lively: 'integer, preset lively',
   onnx: 'onnx',

@@ -1,34 +1,36 @@
-"""The same network stepped by PyTorch on the same card: eagerly, and as a captured CUDA graph.
+"""The same network stepped by PyTorch on the same card: eagerly, and as a captured CUDA graph, in two precisions.
 
-Prints a table of characters per second by rows, and what the card reaches in a large float32 matrix product
-and in a large copy, the measures of how much of it a small network uses. Weights are random: they cost the same.
+Prints a line of JSON for each measurement (see bench/gpu.ts), with what the card reaches in large products and in a
+large copy. Weights are random: they cost the same.
 
-    python3 gpu_pytorch.py 1 8 64 1024
+    python3 gpu_pytorch.py [--device cpu] [--seconds S] 1 8 64 1024
 """
+import argparse
+import json
+import statistics
 import sys
 import time
 
 import torch
 
-UNITS, CHARACTERS, STEPS, MEASURE_S = 512, 97, 16, 1.5
-if not torch.cuda.is_available():
+UNITS, CHARACTERS, STEPS = 512, 97, 16
+parser = argparse.ArgumentParser()
+parser.add_argument("--device", default="cuda")
+parser.add_argument("--seconds", type=float, default=1.5)
+parser.add_argument("rows", type=int, nargs="+")
+options = parser.parse_args()
+is_cuda = options.device == "cuda"
+if is_cuda and not torch.cuda.is_available():
     sys.exit("PyTorch finds no CUDA device")
-device = torch.device("cuda")
+device = torch.device(options.device)
 torch.manual_seed(1)
 torch.backends.cuda.matmul.allow_tf32 = False
 torch.set_grad_enabled(False)
 
 
-def weights(*shape):
-    return torch.randn(*shape, device=device) * 0.05
-
-
-table = weights(CHARACTERS, 4 * UNITS)
-first = weights(UNITS, 4 * UNITS)
-second = weights(2 * UNITS, 4 * UNITS)
-second_bias = weights(4 * UNITS)
-dense = weights(UNITS, CHARACTERS)
-dense_bias = weights(CHARACTERS)
+def synchronize():
+    if is_cuda:
+        torch.cuda.synchronize()
 
 
 def cell(gates, c):
@@ -37,35 +39,54 @@ def cell(gates, c):
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
+class Network:
+    def __init__(self, dtype):
+        def weights(*shape):
+            return (torch.randn(*shape, device=device) * 0.05).to(dtype)
+
+        self.dtype = dtype
+        self.table = weights(CHARACTERS, 4 * UNITS)
+        self.first = weights(UNITS, 4 * UNITS)
+        self.second = weights(2 * UNITS, 4 * UNITS)
+        self.second_bias = weights(4 * UNITS)
+        self.dense = weights(UNITS, CHARACTERS)
+        self.dense_bias = weights(CHARACTERS)
+
+
 class Batch:
     """States and the last ids of a number of rows, stepped in place."""
 
-    def __init__(self, rows):
+    def __init__(self, network, rows):
+        self.network = network
         self.ids = torch.zeros(rows, dtype=torch.long, device=device)
-        self.states = [torch.zeros(rows, UNITS, device=device) for _ in range(4)]
+        self.states = [torch.zeros(rows, UNITS, device=device, dtype=network.dtype) for _ in range(4)]
         self.uniforms = torch.rand(STEPS, rows, 1, device=device)
 
     def decode(self):
+        network = self.network
         h0, c0, h1, c1 = self.states
         for step in range(STEPS):
-            n0, m0 = cell(torch.addmm(table[self.ids], h0, first), c0)
-            n1, m1 = cell(torch.addmm(second_bias, torch.cat([n0, h1], 1), second), c1)
+            n0, m0 = cell(torch.addmm(network.table[self.ids], h0, network.first), c0)
+            n1, m1 = cell(torch.addmm(network.second_bias, torch.cat([n0, h1], 1), network.second), c1)
             for state, new in zip(self.states, (n0, m0, n1, m1)):
                 state.copy_(new)
-            sums = torch.softmax(torch.addmm(dense_bias, h1, dense) / 0.4, 1).cumsum(1)
+            logits = torch.addmm(network.dense_bias, h1, network.dense).float()
+            sums = torch.softmax(logits / 0.4, 1).cumsum(1)
             self.ids.copy_((sums <= self.uniforms[step] * sums[:, -1:]).sum(1))
 
 
-def per_second(work):
+def times_of(work):
+    """Seconds of each run of some work."""
     for _ in range(3):
         work()
-    torch.cuda.synchronize()
-    runs, started = 0, time.perf_counter()
-    while time.perf_counter() - started < MEASURE_S:
+    synchronize()
+    times, started = [], time.perf_counter()
+    while not times or time.perf_counter() - started < options.seconds:
+        before = time.perf_counter()
         work()
-        torch.cuda.synchronize()
-        runs += 1
-    return runs / (time.perf_counter() - started)
+        synchronize()
+        times.append(time.perf_counter() - before)
+    return times
 
 
 def captured(batch):
@@ -79,15 +100,40 @@ def captured(batch):
     return graph.replay
 
 
-print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}\n")
-print("| rows | eager, characters/s | CUDA graph, characters/s |")
-print("|---|---:|---:|")
-for rows in map(int, sys.argv[1:]):
-    eager = per_second(Batch(rows).decode) * rows * STEPS
-    graph = per_second(captured(Batch(rows))) * rows * STEPS
-    print(f"| {rows} | {eager:,.0f} | {graph:,.0f} |")
+def tell(**line):
+    print(json.dumps(line), flush=True)
 
-size = 8192
-a, b = weights(size, size), weights(size, size)
-print(f"\nlarge float32 product: {per_second(lambda: a @ b) * 2 * size**3 / 1e12:.1f} TFLOP/s")
-print(f"large copy: {per_second(lambda: a.copy_(b)) * 2 * a.nbytes / 1e9:.0f} GB/s")
+
+def measure(series, rows, work):
+    started = time.time()
+    times = sorted(times_of(work))
+    point = {
+        "slots": rows,
+        "rate": rows * STEPS * len(times) / sum(times),
+        "decodeMs": statistics.median(times) * 1000,
+        "slowestMs": times[int(len(times) * 0.99)] * 1000,
+    }
+    tell(series=series, point=point, period={"from": started * 1000, "to": time.time() * 1000})
+
+
+name = torch.cuda.get_device_name() if is_cuda else "the processor"
+tell(device=f"{name}, PyTorch {torch.__version__}")
+for dtype_name in ("float32", "bfloat16"):
+    network = Network(getattr(torch, dtype_name))
+    for rows in options.rows:
+        series = f"{dtype_name}, eager"
+        try:
+            measure(series, rows, Batch(network, rows).decode)
+            if is_cuda:
+                series = f"{dtype_name}, CUDA graph"
+                measure(series, rows, captured(Batch(network, rows)))
+        except RuntimeError as error:
+            tell(series=f"{series}, {rows} slots", error=str(error).splitlines()[0])
+
+size = 8192 if is_cuda else 256
+limits = {}
+for dtype_name in ("float32", "bfloat16"):
+    a, b = (torch.randn(size, size, device=device).to(getattr(torch, dtype_name)) for _ in range(2))
+    limits[dtype_name] = 2 * size**3 / statistics.median(times_of(lambda: a @ b)) / 1e12
+    limits["copy"] = 2 * a.nbytes / statistics.median(times_of(lambda: a.copy_(b))) / 1e9
+tell(limits=limits)

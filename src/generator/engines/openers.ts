@@ -9,7 +9,13 @@ import { BACKEND_OPENERS } from './tensorflow/open.ts';
 export const ENGINE_OPENERS: Required<EngineOpeners> = {
   cuda: onTensorflow(BACKEND_OPENERS.cuda),
   'cuda-cpu': onTensorflow(BACKEND_OPENERS['cuda-cpu']),
-  webgpu: onTensorflow(BACKEND_OPENERS.webgpu),
+  async webgpu({ acceptSoftware }) {
+    const { requestDawnAdapter } = await import('./tensorflow/dawn.ts');
+    const { acceptedAdapter } = await import('./tensorflow/backend.ts');
+    const { openWebgpu } = await import('./webgpu/open.ts');
+    const adapter = acceptedAdapter(await requestDawnAdapter(), acceptSoftware);
+    return openWebgpu(adapter, navigator.gpu.wgslLanguageFeatures);
+  },
   wasm: onTensorflow(BACKEND_OPENERS.wasm),
   async integer() {
     const { loadKernel } = await import('./integer/kernels.ts');

@@ -10,7 +10,8 @@ import { startIntegerEngine } from '../../generator/engines/integer/engine.ts';
 import { firstExact, type Kernel, wasmKernels } from '../../generator/engines/integer/kernel.ts';
 import { startOwnThread } from '../../generator/engines/integer/own-thread.ts';
 import { refusalOf } from '../../generator/engines/integer/plan.ts';
-import { adapterTitle, isSoftware, onTensorflow } from '../../generator/engines/tensorflow/backend.ts';
+import { acceptedAdapter, adapterTitle, onTensorflow } from '../../generator/engines/tensorflow/backend.ts';
+import { requestWebgpuDevice } from '../../generator/engines/webgpu/device.ts';
 import type { Model } from '../../generator/model/model.ts';
 import { wait } from '../browser.ts';
 import { bytesOf, request } from './files.ts';
@@ -22,10 +23,9 @@ function tensorflowOpeners(binaries: URL): EngineOpeners {
       const gpu: GPU | undefined = navigator.gpu;
       const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
       if (!adapter) throw new Error('the browser offers no WebGPU');
-      const device = adapterTitle(adapter.info);
-      if (isSoftware(adapter.info) && !acceptSoftware) throw new Error(`${device} is a software renderer`);
+      const opened = await requestWebgpuDevice(acceptedAdapter(adapter, acceptSoftware));
       const { createWebgpuBackend } = await import('../../generator/engines/tensorflow/webgpu.ts');
-      return { backend: await createWebgpuBackend(adapter), device };
+      return { backend: await createWebgpuBackend(opened), device: adapterTitle(adapter.info) };
     }),
     wasm: onTensorflow(async () => {
       const { openWasm } = await import('./wasm.ts');

@@ -14,6 +14,7 @@ import {
   vulkanDrivers,
 } from '../../../src/generator/engines/tensorflow/dawn.ts';
 import { createWasmBackend } from '../../../src/generator/engines/tensorflow/wasm.ts';
+import { requestWebgpuDevice } from '../../../src/generator/engines/webgpu/device.ts';
 
 /** The folder of the software Vulkan driver in Debian's chromium. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -53,7 +54,7 @@ export const TEST_BACKENDS: readonly TestBackend[] = [
       const { createWebgpuBackend } = await import('../../../src/generator/engines/tensorflow/webgpu.ts');
       const adapter = await requestDawnAdapter();
       process.stderr.write(`WebGPU on ${adapterTitle(adapter.info)}\n`);
-      return createWebgpuBackend(adapter);
+      return createWebgpuBackend(await requestWebgpuDevice(adapter));
     },
   },
   {

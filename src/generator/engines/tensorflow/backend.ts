@@ -50,6 +50,12 @@ export function adapterTitle({ vendor, architecture, device, description }: GPUA
   return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
 }
 
+/** @throws Error for a software renderer that is not accepted */
+export function acceptedAdapter(adapter: GPUAdapter, acceptSoftware: boolean): GPUAdapter {
+  if (acceptSoftware || !isSoftware(adapter.info)) return adapter;
+  throw new Error(`${adapterTitle(adapter.info)} is a program and no GPU`);
+}
+
 /** Whether an adapter is a software renderer. */
 export function isSoftware(info: GPUAdapterInfo): boolean {
   return (

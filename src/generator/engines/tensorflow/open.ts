@@ -1,6 +1,6 @@
 /** Opens the backends of TensorFlow.js that a server has, for stories and for training; each is loaded on first use. */
 import type { EngineName } from '../choose.ts';
-import { adapterTitle, type BackendOpener, isSoftware } from './backend.ts';
+import { acceptedAdapter, adapterTitle, type BackendOpener } from './backend.ts';
 
 /** By the name of the engine on the backend, the fastest first. */
 export const BACKEND_OPENERS = {
@@ -14,11 +14,11 @@ export const BACKEND_OPENERS = {
   },
   async webgpu({ acceptSoftware }) {
     const { requestDawnAdapter } = await import('./dawn.ts');
-    const adapter = await requestDawnAdapter();
-    const device = adapterTitle(adapter.info);
-    if (isSoftware(adapter.info) && !acceptSoftware) throw new Error(`${device} is a program and no GPU`);
+    const adapter = acceptedAdapter(await requestDawnAdapter(), acceptSoftware);
+    const { requestWebgpuDevice } = await import('../webgpu/device.ts');
     const { createWebgpuBackend } = await import('./webgpu.ts');
-    return { backend: await createWebgpuBackend(adapter), device };
+    const backend = await createWebgpuBackend(await requestWebgpuDevice(adapter));
+    return { backend, device: adapterTitle(adapter.info) };
   },
   async wasm() {
     const { createWasmBackend } = await import('./wasm.ts');

@@ -1,6 +1,7 @@
 /** TensorFlow.js on WebGPU, in a browser or over Dawn in Node. No `node:` imports. */
 import * as webgpu from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import type { WebgpuDevice } from '../webgpu/device.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { webgpuKernels } from './webgpu-kernels.ts';
 
@@ -15,38 +16,22 @@ const LEAST_ROWS = 16;
 const DISPATCHES_PER_SUBMISSION = 64;
 const STEPS_PER_DECODE = 16;
 
-/** Initializes TensorFlow.js on an adapter. One at a time: the previous backend is removed first. */
-export async function createWebgpuBackend(adapter: GPUAdapter): Promise<TensorflowBackend> {
-  const { limits } = adapter;
-  const device = await adapter.requestDevice({
-    requiredLimits: {
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxBufferSize: limits.maxBufferSize,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    },
-  });
+/** Initializes TensorFlow.js on a device. One at a time: the previous backend is removed first. */
+export async function createWebgpuBackend({ device, info, lost }: WebgpuDevice): Promise<TensorflowBackend> {
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', MATMUL_PACKED_PROGRAM);
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', DISPATCHES_PER_SUBMISSION);
   if (tf.engine().registryFactory.webgpu) tf.removeBackend('webgpu');
-  const backend = new webgpu.WebGPUBackend(device, adapter.info);
+  const backend = new webgpu.WebGPUBackend(device, info);
   tf.registerBackend('webgpu', () => backend);
   await tf.setBackend('webgpu');
-  const lost = device.lost.then(({ message, reason }) => message || reason || 'no reason given');
-  // Failed allocations and commands are only reported; the computation continues with zeros.
-  const failed = new Promise<string>((resolve) => {
-    device.addEventListener('uncapturederror', ({ error }) => resolve(error.message.split('\n')[0]!));
-  });
   return {
     tfName: 'webgpu',
     engineName: 'tensorflow-webgpu',
     stepsPerDecode: STEPS_PER_DECODE,
     paddedRows: (batch) => Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(batch))),
     kernels: (vocabularySize) => webgpuKernels(backend, vocabularySize),
-    lost: Promise.race([lost, failed]),
+    lost,
     // Reading from the device waits for it and yields to the event loop.
     breathe: () => Promise.resolve(),
     async close() {
