@@ -1,5 +1,5 @@
 /** `engine install cuda`: builds an installation in a temporary folder, proves it, and moves it into place. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -27,8 +27,11 @@ export interface InstallOptions {
 }
 
 const BYTES_PER_GIB = 2 ** 30;
-/** Space that an installation takes while it is made: what is downloaded, unpacked and kept. */
-const SPACE_GIB = { gpu: 12, cpu: 3, given: 0.5 } as const;
+/**
+ * Space that an installation takes while it is made: what is downloaded, unpacked and kept. A folder with TensorFlow
+ * is only linked to.
+ */
+const SPACE_GIB = { gpu: 12, cpu: 3, folder: 0.5 } as const;
 /** Temporary folders beside the installation, named after the process that makes it. */
 const TEMPORARY = /^\.installing-(\d+)$/;
 
@@ -50,7 +53,7 @@ export async function installCuda(options: InstallOptions, signal: AbortSignal):
   const engines = enginesFolder();
   await mkdir(engines, { recursive: true });
   await removeLeftovers(engines);
-  await requireSpace(engines, options.tensorflow === undefined ? device : 'given');
+  await requireSpace(engines, isFolder(options.tensorflow) ? 'folder' : device);
 
   const temporary = join(engines, `.installing-${process.pid}`);
   try {
@@ -84,6 +87,10 @@ export async function installCuda(options: InstallOptions, signal: AbortSignal):
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+function isFolder(path: string | undefined): boolean {
+  return path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function requireDriver(): void {
