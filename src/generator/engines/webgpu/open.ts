@@ -5,7 +5,7 @@ import type { Engine } from '../engine.ts';
 import { INTEGER_ENGINE_NAME } from '../integer/engine.ts';
 import { refusalOf } from '../integer/plan.ts';
 import { adapterTitle, type TensorflowBackend } from '../tensorflow/backend.ts';
-import { requestWebgpuDevice } from './device.ts';
+import { requestWebgpuDevice, type WebgpuDevice } from './device.ts';
 import { createWebgpuEngine } from './engine.ts';
 import { isExact } from './exactness.ts';
 import { Programs } from './programs.ts';
@@ -18,8 +18,7 @@ import { Programs } from './programs.ts';
  */
 export async function openWebgpu(adapter: GPUAdapter, features: ReadonlySet<string>): Promise<OpenedEngine> {
   const opened = await requestWebgpuDevice(adapter);
-  const programs = await Programs.compile(opened.device, features);
-  const isUsable = await isExact(opened.device, programs);
+  const programs = await exactPrograms(opened, features);
   let backend: TensorflowBackend | undefined;
   const createInFloats = async (model: Model, { capacity }: EngineOptions): Promise<Engine> => {
     const { createWebgpuBackend } = await import('../tensorflow/webgpu.ts');
@@ -27,15 +26,29 @@ export async function openWebgpu(adapter: GPUAdapter, features: ReadonlySet<stri
     backend ??= await createWebgpuBackend(opened);
     return createTensorflowEngine(model, backend, { capacity });
   };
+  const title = adapterTitle(adapter.info);
   return {
-    device: adapterTitle(adapter.info) + (isUsable ? '' : ' (which rounds otherwise: in float32)'),
+    device: typeof programs === 'string' ? `${title}, in float32 (${programs})` : title,
     create: (model, options) =>
-      isUsable && refusalOf(model.layers) === undefined
-        ? createWebgpuEngine(model, opened, programs, { ...options, name: INTEGER_ENGINE_NAME })
-        : createInFloats(model, options),
+      typeof programs === 'string' || refusalOf(model.layers) !== undefined
+        ? createInFloats(model, options)
+        : createWebgpuEngine(model, opened, programs, { ...options, name: INTEGER_ENGINE_NAME }),
     async close() {
       await backend?.close();
       opened.device.destroy();
     },
   };
+}
+
+/** The programs of a device, or why they cannot be used. */
+async function exactPrograms(
+  { device }: WebgpuDevice,
+  features: ReadonlySet<string>,
+): Promise<Programs | string> {
+  try {
+    const programs = await Programs.compile(device, features);
+    return (await isExact(device, programs)) ? programs : 'it computes other bits than processors';
+  } catch (error) {
+    return (error as Error).message.split('\n')[0]!;
+  }
 }

@@ -39,13 +39,19 @@ export class Programs {
     const layout = device.createBindGroupLayout({ entries: ENTRIES });
     const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
     const sources = [layerProgram(FEW, hasDots), layerProgram(CROWD, hasDots), drawProgram(hasDots)];
-    const pipelines = await Promise.all(
-      sources.map((code) => {
-        const module = device.createShaderModule({ code });
-        return device.createComputePipelineAsync({ layout: pipelineLayout, compute: { module } });
-      }),
-    );
-    return new Programs(layout, pipelines);
+    // A refused program is an error of this call, and no loss of the device.
+    device.pushErrorScope('validation');
+    try {
+      const pipelines = await Promise.all(
+        sources.map((code) => {
+          const module = device.createShaderModule({ code });
+          return device.createComputePipelineAsync({ layout: pipelineLayout, compute: { module } });
+        }),
+      );
+      return new Programs(layout, pipelines);
+    } finally {
+      await device.popErrorScope();
+    }
   }
 
   layerFor(rows: number): LayerProgram {
