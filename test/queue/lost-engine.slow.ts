@@ -123,7 +123,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
   skip: skipWithoutWebgpu(),
   timeout: 170_000,
 }, () => {
-  it('whose driver is gone as well: ONNX Runtime ends the story', async () => {
+  it('whose driver is gone as well: the processor's engine ends the story', async () => {
     const backend = await BACKENDS.find(({ skip }) => skip === false)!.start();
     const connection = await backend.connect();
     const stories = new Stories(connection);
@@ -177,7 +177,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
       assert.equal(story.ending, 'complete');
       assert.ok(story.text.startsWith(lostAt), 'nothing that was shown is lost');
       assert.match(lines[0]!, /^webgpu on /);
-      assert.match(lines[1]!, /^onnx on .*; not webgpu: the driver is gone$/);
+      assert.match(lines[1]!, /^integer on .*; not webgpu: the driver is gone$/);
       assert.equal(lines.length, 2);
     } finally {
       await worker.close();

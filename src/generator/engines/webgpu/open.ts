@@ -29,10 +29,15 @@ export async function openWebgpu(adapter: GPUAdapter, features: ReadonlySet<stri
   const title = adapterTitle(adapter.info);
   return {
     device: typeof programs === 'string' ? `${title}, in float32 (${programs})` : title,
-    create: (model, options) =>
-      typeof programs === 'string' || refusalOf(model.layers) !== undefined
-        ? createInFloats(model, options)
-        : createWebgpuEngine(model, opened, programs, { ...options, name: INTEGER_ENGINE_NAME }),
+    create(model, options) {
+      const refusal = typeof programs === 'string' ? `the GPU cannot: ${programs}` : refusalOf(model.layers);
+      if (refusal !== undefined) {
+        options.onRefusal?.(refusal);
+        return createInFloats(model, options);
+      }
+      const { capacity } = options;
+      return createWebgpuEngine(model, opened, programs as Programs, { capacity, name: INTEGER_ENGINE_NAME });
+    },
     async close() {
       await backend?.close();
       opened.device.destroy();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Row } from '../../../../src/generator/engines/engine.ts';
+import { INTEGER_ENGINE_NAME } from '../../../../src/generator/engines/integer/engine.ts';
 import { requestDawnAdapter } from '../../../../src/generator/engines/tensorflow/dawn.ts';
 import { openWebgpu } from '../../../../src/generator/engines/webgpu/open.ts';
 import { RandomLayers } from '../../model/random-layers.ts';
@@ -16,14 +17,17 @@ describe('a GPU that is opened for stories', { skip: skipWithoutWebgpu() }, () =
     assert.doesNotMatch(opened.device, /float32/);
     const random = new RandomLayers(2);
     const gru = modelOf([random.embedding(12, 5), random.gru(5, 16, true), random.dense(16, 12)]);
+    const refusals: string[] = [];
+    const options = { ...OPTIONS, onRefusal: (reason: string) => refusals.push(reason) };
     const engines = [
-      await opened.create(randomModel({ units: [16] }), OPTIONS),
-      await opened.create(gru, OPTIONS),
-      await opened.create(randomModel({ units: [32, 16] }), OPTIONS),
+      await opened.create(randomModel({ units: [16] }), options),
+      await opened.create(gru, options),
+      await opened.create(randomModel({ units: [32, 16] }), options),
     ];
+    assert.deepEqual(refusals, ['its first layer with a state is no LSTM']);
     assert.deepEqual(
       engines.map(({ name }) => name),
-      ['integer', 'tensorflow-webgpu', 'integer'],
+      [INTEGER_ENGINE_NAME, 'tensorflow-webgpu', INTEGER_ENGINE_NAME],
     );
     for (const engine of [...engines, ...engines]) {
       assert.equal((await engine.decode([ROW], 1)).length, 1);
@@ -41,7 +45,10 @@ describe('a GPU that is opened for stories', { skip: skipWithoutWebgpu() }, () =
     const refusing = { info, limits, requestDevice: async () => device } as unknown as GPUAdapter;
     const opened = await openWebgpu(refusing, navigator.gpu.wgslLanguageFeatures);
     assert.match(opened.device, /, in float32 \(the driver cannot compile this\)$/);
-    const engine = await opened.create(randomModel({ units: [16] }), OPTIONS);
+    const refusals: string[] = [];
+    const options = { ...OPTIONS, onRefusal: (reason: string) => refusals.push(reason) };
+    const engine = await opened.create(randomModel({ units: [16] }), options);
+    assert.deepEqual(refusals, ['the GPU cannot: the driver cannot compile this']);
     assert.equal(engine.name, 'tensorflow-webgpu');
     assert.equal((await engine.decode([ROW], 1)).length, 1);
     await engine.close();
