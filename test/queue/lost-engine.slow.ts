@@ -123,7 +123,7 @@ describe('a WebGPU device that is lost in the middle of a story', {
   skip: skipWithoutWebgpu(),
   timeout: 170_000,
 }, () => {
-  it('whose driver is gone as well: the processor's engine ends the story', async () => {
+  it('whose driver is gone as well: the engine of the processor ends the story', async () => {
     const backend = await BACKENDS.find(({ skip }) => skip === false)!.start();
     const connection = await backend.connect();
     const stories = new Stories(connection);

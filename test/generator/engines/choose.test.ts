@@ -45,7 +45,10 @@ describe('chooseEngine', () => {
   test('skips kinds that were lost too often', async () => {
     const passOver = new Map<EngineName, string>([['webgpu', 'its device was lost 3 times']]);
     const chosen = await chooseEngine('auto', openers(['webgpu', 'onnx']), passOver);
-    assert.match(chosen.reason, /^onnx on .*; not webgpu: its device was lost 3 times; not integer: no integer here$/);
+    assert.match(
+      chosen.reason,
+      /^onnx on .*; not webgpu: its device was lost 3 times; not integer: no integer here$/,
+    );
   });
 
   test('takes only the kind that the operator named', async () => {
