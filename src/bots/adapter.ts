@@ -8,11 +8,12 @@ import type { Limits } from '../queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/settings.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { QueueConnection } from '../queue/connection.ts';
+import { type Removal, Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
 import { Forgetting, type Forgotten } from '../queue/retention.ts';
 import type { Stories } from '../queue/stories.ts';
-import type { ModelChoice, StoryRequest, Waiting } from '../story/story.ts';
+import { inputOf, type ModelChoice, type StoryRequest, type Waiting } from '../story/story.ts';
 import type { RequestReader } from '../story/story-request.ts';
 import { sentenceCase } from '../story/wording.ts';
 import { type Block, type BlockLists, type BlockPlatform, blockedSentence, type Presence } from './blocks.ts';
@@ -34,6 +35,9 @@ import {
   submit,
 } from './submit.ts';
 
+/** A handle without its user: where messages are. */
+export type AddressOf<Handle> = Omit<Handle, 'userId'>;
+
 /** A chat platform. */
 export interface ChatAdapter<Handle> {
   readonly platform: BlockPlatform;
@@ -49,6 +53,24 @@ export interface ChatAdapter<Handle> {
   stop(): unknown;
   /** Opens the place where one reply is shown: it is edited, finished and closed. */
   openSurface(task: ReplyTask<Handle>, chat: ChatContext<Handle>): MessageSurface;
+  /**
+   * Deletes messages of replies; one that does not exist is deleted already. Tells the user when the platform
+   * does not allow it.
+   *
+   * @throws the platform's error when another attempt may succeed
+   */
+  deleteMessages(
+    address: AddressOf<Handle>,
+    messages: readonly string[],
+    chat: ChatContext<Handle>,
+  ): Promise<void>;
+  /**
+   * Deletes the messages of an edited reply that the reply in its place does not need.
+   *
+   * @returns the messages that it takes over
+   * @throws the platform's error when another attempt may succeed
+   */
+  clear(handle: Handle, messages: readonly string[], chat: ChatContext<Handle>): Promise<readonly string[]>;
   /** The address of a daily line, which no user asks for. */
   dailyHandle(channelId: string): Promise<Handle>;
   presenceIn(channel: PromptChannel): Presence;
@@ -97,6 +119,7 @@ export class ChatContext<Handle> {
   readonly #services: ChatServices;
   readonly #capacity: MessageCapacity;
   readonly #replies: Replies<Handle>;
+  readonly #removals: Removals<AddressOf<Handle>>;
   readonly #forgetting: Forgetting<Handle>;
   readonly #forgetGuard = new ForgetGuard(() => performance.now());
   readonly #blockNotices = new Cooldowns(BLOCK_NOTICE_MS);
@@ -107,6 +130,7 @@ export class ChatContext<Handle> {
     { platform, capacity }: ChatAdapter<Handle>,
     services: ChatServices,
     replies: Replies<Handle>,
+    removals: Removals<AddressOf<Handle>>,
     channels: PromptChannels,
     forgetting: Forgetting<Handle>,
   ) {
@@ -121,6 +145,7 @@ export class ChatContext<Handle> {
     this.#services = services;
     this.#capacity = capacity;
     this.#replies = replies;
+    this.#removals = removals;
     this.#forgetting = forgetting;
   }
 
@@ -131,6 +156,15 @@ export class ChatContext<Handle> {
   /** Parses a user's input; see `parseRequest`. */
   parse(input: Parameters<typeof parseRequest>[1]): StoryRequest {
     return parseRequest(this.readRequest, input, this.#capacity);
+  }
+
+  /**
+   * Checks a request that a button made with a user's text, as `parse` does.
+   *
+   * @throws StoryError `bad_request` or `declined` with a sentence
+   */
+  parseAgain(request: StoryRequest): StoryRequest {
+    return this.parse({ ...inputOf(request), prompt: request.prompt });
   }
 
   /** Adds a reply to the queue; see `submit`. */
@@ -151,6 +185,16 @@ export class ChatContext<Handle> {
   /** Stops a reply at its current text; false when it has ended, or is unknown. */
   stop(replyId: string): Promise<boolean> {
     return this.#replies.stop(replyId);
+  }
+
+  /** The request of a reply as it was asked; undefined when it is no longer kept. */
+  async requestOf(replyId: string): Promise<StoryRequest | undefined> {
+    return (await this.#replies.read(replyId))?.request;
+  }
+
+  /** Removes a reply with its messages and its record; it is certain to happen when this resolves. */
+  remove(removal: Removal<AddressOf<Handle>>): Promise<void> {
+    return this.#removals.request(removal);
   }
 
   /** The sentence for a user whose request failed. */
@@ -203,6 +247,7 @@ export class ChatContext<Handle> {
 /** A platform that is running. */
 export interface RunningChat<Handle = unknown> {
   readonly replies: Replies<Handle>;
+  readonly removals: Removals<AddressOf<Handle>>;
   readonly channels: PromptChannels;
   readonly daily: DailyLines;
   problem(): string | undefined;
@@ -228,26 +273,30 @@ export async function startChat<Handle>(
     const { platform } = adapter;
     const replies = new Replies<Handle>(connection, platform, logger, limits);
     opened.add(() => replies.close());
+    const removals = new Removals<AddressOf<Handle>>(connection, replies, stories, logger);
+    opened.add(() => removals.close());
     const channels = new PromptChannels(connection, platform);
     opened.add(() => channels.close());
     const forgetting = new Forgetting(connection, replies, stories);
     opened.add(() => forgetting.close());
-    await Promise.all([replies.ready(), channels.ready()]);
-    const chat = new ChatContext(adapter, services, replies, channels, forgetting);
+    await Promise.all([replies.ready(), removals.ready(), channels.ready()]);
+    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting);
     workReplies(replies, {
       stories,
       pace,
       concurrency,
       logger,
       open: (task) => adapter.openSurface(task, chat),
+      clear: (handle, messages) => adapter.clear(handle, messages, chat),
     });
+    removals.work((address, messages) => adapter.deleteMessages(address, messages, chat));
     const daily = new DailyLines(channels, adapter, chat, Date.now);
     opened.add(daily.work(connection));
     opened.add(() => adapter.stop());
     await adapter.start(chat);
     logger.info({ platform }, `${sentenceCase(platform)} ready`);
     const problem = () => adapter.problem();
-    return { replies, channels, daily, problem, close: () => opened.close() };
+    return { replies, removals, channels, daily, problem, close: () => opened.close() };
   } catch (error) {
     await opened.close();
     throw error;

@@ -2,7 +2,7 @@
 import { StoryError } from '../errors.ts';
 import { inputOf, presetOf, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import type { RequestReader } from '../story/story-request.ts';
-import { type Again, endOf, requestAgain } from '../story/variations.ts';
+import { type Again, endOf, type Line, requestAgain } from '../story/variations.ts';
 import type { ParsedRequest } from './submit.ts';
 import { joinParts, type Part } from './text.ts';
 
@@ -31,6 +31,8 @@ export interface SeenMessage {
   readonly part: Part;
   /** The reference in its buttons; undefined where it has no buttons of this bot. */
   readonly reference?: StoryReference | undefined;
+  /** The reply that it shows; undefined where it has no buttons of its owner. */
+  readonly replyId?: string | undefined;
 }
 
 /** Finds a message of the same channel; rejects when the bot may not read it. */
@@ -40,28 +42,43 @@ export type FindMessage = (id: string) => Promise<SeenMessage>;
  * The request behind a button under a finished story.
  *
  * @param seed for a story that is to differ
+ * @param line the user's sentence with which the story goes on
  */
 export async function requestBehind(
-  button: { readonly action: Again } & StoryReference,
+  button: { readonly action: Again | Line } & StoryReference,
   message: SeenMessage,
   find: FindMessage,
   readRequest: RequestReader,
   seed: number,
+  line = '',
 ): Promise<ParsedRequest> {
-  const { action, model, temperature, length } = button;
-  const preset = presetOf(button);
-  const last = { model, preset, temperature, length, seed: button.seed, prompt: '', context: '' };
+  const { action } = button;
   const readAgain = (next: StoryRequest) => readRequest(inputOf(next));
-  if (action === 'continue') {
+  if (action === 'continue' || action === 'line') {
     const story = await storyEnd(message, find);
-    return { request: readAgain(requestAgain('continue', last, story, seed)), source: message.id };
+    const last = settingsOf(button);
+    return { request: readAgain(requestAgain(action, last, story, seed, line)), source: message.id };
   }
-  const first = button.first && button.promptLength > 0 ? await found(find, button.first) : message;
-  const prompt = first.part.text.slice(0, button.promptLength);
-  const source = button.source ? await found(find, button.source) : undefined;
+  const { request: last, source } = await requestShown(button, message, find);
+  return { request: readAgain(requestAgain(action, last, '', seed)), source };
+}
+
+/** The request of a story as its messages show it, and the message that it continues. */
+export async function requestShown(
+  reference: StoryReference,
+  message: SeenMessage,
+  find: FindMessage,
+): Promise<ParsedRequest> {
+  const first = reference.first && reference.promptLength > 0 ? await found(find, reference.first) : message;
+  const prompt = first.part.text.slice(0, reference.promptLength);
+  const source = reference.source ? await found(find, reference.source) : undefined;
   const context = source ? endOf(await storyEnd(source, find)) : '';
-  const request = readAgain(requestAgain(action, { ...last, prompt, context }, '', seed));
-  return { request, source: source?.id };
+  return { request: { ...settingsOf(reference), prompt, context }, source: source?.id };
+}
+
+function settingsOf(reference: StoryReference): StoryRequest {
+  const { model, temperature, length, seed } = reference;
+  return { model, preset: presetOf(reference), temperature, length, seed, prompt: '', context: '' };
 }
 
 /**

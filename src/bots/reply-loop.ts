@@ -11,6 +11,7 @@ import type { ReplyRecord, ReplyTask } from '../queue/reply-worker.ts';
 import { mask } from '../story/filter/find.ts';
 import { inBeginning, isFinal, type ReplyState, type StoryCredits } from '../story/story.ts';
 import type { Clock } from './cooldowns.ts';
+import { type Replacement, takeOver } from './replace.ts';
 import { ShownText } from './shown-text.ts';
 import { lastingStories, type StorySource, Updates } from './story-feed.ts';
 
@@ -20,11 +21,6 @@ export interface ReplySurface {
   edit(state: ReplyState): Promise<void>;
   /** Shows the final state, with footer and buttons. */
   finish(state: ReplyState): Promise<void>;
-}
-
-/** The record of a chat's reply: the same as on the page, and the messages that show it so far. */
-export interface MessageRecord extends ReplyRecord {
-  readonly messages?: readonly string[];
 }
 
 /** Where a chat shows one reply. */
@@ -223,6 +219,8 @@ function stoppedState(shown: ShownText, prompt: string, credits: StoryCredits | 
 
 export interface ReplyWork<Handle> {
   readonly stories: StorySource;
+  /** Deletes the messages that a reply in place of an edited one does not need; see `Replacement`. */
+  readonly clear: Replacement<Handle>['clear'];
   /** Characters per second. */
   readonly pace: number;
   /** Replies processed at the same time. */
@@ -233,18 +231,21 @@ export interface ReplyWork<Handle> {
 
 /** Lets this process edit a chat's replies, for all requesters. */
 export function workReplies<Handle>(replies: Replies<Handle>, work: ReplyWork<Handle>): void {
-  replies.work((task) => editReply(replies.platform, task, work), work.concurrency);
+  replies.work((task) => editReply(replies, task, work), work.concurrency);
 }
 
 async function editReply<Handle>(
-  platform: string,
-  task: ReplyTask<Handle>,
-  { stories, pace, logger, open }: ReplyWork<Handle>,
+  replies: Replies<Handle>,
+  taken: ReplyTask<Handle>,
+  { stories, clear, pace, logger, open }: ReplyWork<Handle>,
 ): Promise<ReplyState> {
+  const { platform } = replies;
+  const task = await takeOver(taken, { replies, stories, clear });
   const storyId = `${platform}-${task.id}`;
   const surface = open(task);
-  const write = (record: MessageRecord) =>
-    task.write({ ...record, messages: surface.messages } as MessageRecord);
+  const hasReplaced = task.replaces && { hasReplaced: true as const };
+  const write = (record: ReplyRecord) =>
+    task.write({ ...record, ...hasReplaced, messages: surface.messages });
   const counted: ReplySurface = {
     edit: (state) => {
       edits.inc({ platform, kind: 'progress' });

@@ -6,6 +6,7 @@ import { refusals } from '../metrics.ts';
 import type { Limits } from '../queue/admission/limits.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { Replies } from '../queue/replies.ts';
+import type { Replaced } from '../queue/reply-worker.ts';
 import { mask } from '../story/filter/find.ts';
 import type { StoryRequest } from '../story/story.ts';
 import type { RequestReader } from '../story/story-request.ts';
@@ -13,7 +14,7 @@ import { clean } from './text.ts';
 
 const TEMPERATURE_STEPS_PER_UNIT = 100;
 /** How long to wait for the queue before a user's action is acknowledged. */
-const PATIENCE_MS = 300;
+export const PATIENCE_MS = 300;
 
 const LINK = /\b(?:[a-z][a-z\d+.-]*:\/\/|www\.)\S+/gi;
 /** Emoji with their modifiers and joiners; a digit is a part of one only in a keycap. */
@@ -79,6 +80,7 @@ export function parseRequest(
  *
  * @param handle makes the handle that shows the reply, once it is admitted
  * @param requester undefined for what the bot does by itself
+ * @param replaces the reply in whose place it is written
  * @throws StoryError with the sentence that refuses it
  */
 export async function submit<Handle>(
@@ -87,11 +89,12 @@ export async function submit<Handle>(
   request: StoryRequest,
   handle: () => Handle | Promise<Handle>,
   requester: Requester | undefined,
+  replaces?: Replaced,
 ): Promise<void> {
   const admission = await limits.admit(id, requester, replies.lookUp);
   if (!admission) return;
   try {
-    await replies.submit(id, request, await handle(), admission.lease);
+    await replies.submit(id, request, await handle(), admission.lease, replaces);
   } catch (error) {
     // If this fails too, the lease expires in ten seconds.
     await admission.undo().catch(() => {});
@@ -103,6 +106,8 @@ export async function submit<Handle>(
 export interface ParsedRequest {
   readonly request: StoryRequest;
   readonly source?: string | undefined;
+  /** The reply in whose place the story is written. */
+  readonly replaces?: Replaced;
 }
 
 /** A user's action that asks for a story, and how it is answered. */
@@ -111,7 +116,7 @@ export interface Asked<Handle> {
   readonly id: string;
   readonly requester: Requester;
   /** Makes the address of the reply; `source` is the message that the story continues. */
-  readonly handle: (source: string | undefined) => Handle;
+  readonly handle: (source: string | undefined) => Handle | Promise<Handle>;
   /** Acknowledges the action; with a sentence for the requester, if there is one. */
   readonly acknowledge: (sentence?: string) => Promise<void>;
   /** Sends the requester a sentence after the acknowledgement. */
@@ -133,8 +138,8 @@ export async function answerWithStory<Handle>(
   logger: Logger,
 ): Promise<void> {
   const ask = async () => {
-    const { request, source } = await prepare();
-    await submit({ replies, limits }, id, request, () => handle(source), requester);
+    const { request, source, replaces } = await prepare();
+    await submit({ replies, limits }, id, request, () => handle(source), requester, replaces);
   };
   const asking = ask().then(
     () => 'accepted' as const,

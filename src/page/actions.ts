@@ -1,20 +1,27 @@
 import { isFinal } from '../story/story.ts';
-import { AGAIN_LABELS, type Again, againActions } from '../story/variations.ts';
+import {
+  AGAIN_LABELS,
+  type Again,
+  againActions,
+  CHANGE_LABELS,
+  type Line,
+  type Own,
+} from '../story/variations.ts';
 import { make } from './browser.ts';
 import { hashForThread } from './link.ts';
 import { type Reply, wholeText } from './reply.ts';
 
 /** A user's action on a story. */
-export type Action = Again | 'stop' | 'copy' | 'download' | 'link' | 'retry' | 'edit';
+export type Action = Again | Line | Own | 'stop' | 'copy' | 'download' | 'link' | 'retry';
 
 const LABELS: Record<Action, string> = {
   ...AGAIN_LABELS,
+  ...CHANGE_LABELS,
   stop: 'Stop',
   copy: 'Copy',
   download: 'Download',
   link: 'Link',
   retry: 'Try again',
-  edit: 'Edit',
 };
 
 const HINTS: Partial<Record<Action, string>> = {
@@ -23,18 +30,23 @@ const HINTS: Partial<Record<Action, string>> = {
   cooler: 'Again with the same seed, from likelier words',
   download: 'Save as a text file',
   link: 'Copy a link that writes the same story again',
-  edit: 'Change the prompt and send it again',
+  line: 'Write a sentence, and the story goes on after it',
+  edit: 'Change the opening and the settings, and write it anew',
+  undo: 'Take the last part back',
+  delete: 'Delete this story here and on the server',
 };
 
 /** Errors that a repeated request would meet again. */
 const REFUSALS: ReadonlySet<string> = new Set(['bad_request', 'declined', 'too_large']);
-/** Actions that keep the story, in their own group. */
+/** Actions that change the story, and those that keep it, in groups of their own. */
+const CHANGING: ReadonlySet<Action> = new Set(['line', 'edit', 'undo', 'delete']);
 const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link']);
 
 /** The actions available for a thread in its present state. */
 export function actionsFor(replies: readonly Reply[]): Action[] {
   const { ask, state } = replies.at(-1)!;
-  if (!isFinal(state)) return ['stop'];
+  const remove: Action[] = replies.length > 1 ? ['undo', 'delete'] : ['delete'];
+  if (!isFinal(state)) return ['stop', ...remove];
   const text = wholeText(replies);
   const hasText = text.trim() !== '';
   const link: Action[] = hashForThread(replies) === undefined ? [] : ['link'];
@@ -48,9 +60,11 @@ export function actionsFor(replies: readonly Reply[]): Action[] {
       ...(isEditable ? (['edit'] as const) : []),
       ...(hasText && !isRefused ? (['continue'] as const) : []),
       ...keep,
+      ...remove,
     ];
   }
-  return [...againActions(text, ask), ...(hasText ? keep : link)];
+  const line: Action[] = hasText ? ['line'] : [];
+  return [...againActions(text, ask), ...(hasText ? keep : link), ...line, 'edit', ...remove];
 }
 
 /** The row of buttons under a story. */
@@ -71,8 +85,12 @@ export class ActionRow {
     if (key === this.#shown) return false;
     this.#shown = key;
     const hadFocus = this.element.contains(document.activeElement);
+    // Under a request that was refused, Edit is the action to choose first.
+    const isFailed = last.state.status === 'failed';
+    const isChanging = (action: Action) => CHANGING.has(action) && !(isFailed && action === 'edit');
     const groups = [
-      actions.filter((action) => !KEEPING.has(action)),
+      actions.filter((action) => !KEEPING.has(action) && !isChanging(action)),
+      actions.filter(isChanging),
       actions.filter((action) => KEEPING.has(action)),
     ];
     this.element.replaceChildren(

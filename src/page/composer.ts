@@ -18,6 +18,23 @@ const DOUBLE_PRESS_MS = 1_000;
  */
 const INPUT_METHOD_KEY_CODE = 229;
 
+/** What the form asks for besides a new story. */
+export interface Task {
+  /** What the form is for, above it. */
+  readonly note: string;
+  /** The request that the form shows at first; without one, it shows an empty line and no options. */
+  readonly ask?: Ask;
+  readonly needsWords?: boolean;
+  readonly onSend: (ask: Ask) => void;
+}
+
+/** The input of a new story, while the form has a task. */
+type Draft = Omit<Options, 'model'> & {
+  readonly prompt: string;
+  readonly seed: string;
+  readonly model: string;
+};
+
 /** The form at the bottom of the page. */
 export class Composer {
   readonly #form = byId('composer', HTMLFormElement);
@@ -34,11 +51,17 @@ export class Composer {
   readonly #model = byId('model', HTMLSelectElement);
   readonly #storage: PageStorage | undefined;
   readonly #announce: (text: string) => void;
-  readonly #onAsk: (ask: Ask) => void;
+  readonly #onAsk: (ask: Ask, task: Task | undefined) => void;
+  readonly #note = byId('task', HTMLParagraphElement);
+  #task: { readonly task: Task; readonly draft: Draft } | undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param announce reads a text to users of screen readers */
-  constructor(storage: PageStorage | undefined, announce: (text: string) => void, onAsk: (ask: Ask) => void) {
+  constructor(
+    storage: PageStorage | undefined,
+    announce: (text: string) => void,
+    onAsk: (ask: Ask, task: Task | undefined) => void,
+  ) {
     this.#storage = storage;
     this.#announce = announce;
     this.#onAsk = onAsk;
@@ -56,6 +79,10 @@ export class Composer {
       if (this.#prompt.value.trim() !== '' || !isDouble) this.#send(event.timeStamp);
     });
     this.#prompt.addEventListener('input', () => this.#fit());
+    byId('task-cancel', HTMLButtonElement).addEventListener('click', () => this.#endTask());
+    this.#form.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !isOfInputMethod(event)) this.#endTask();
+    });
     this.#options.addEventListener('input', () => this.#optionsChanged());
   }
 
@@ -67,10 +94,10 @@ export class Composer {
     byId('model-field', HTMLDivElement).hidden = models.length < 2;
   }
 
-  /** Requests a story with this prompt and the current options. */
+  /** Requests a story with this prompt and the current options, or carries out the form's task. */
   askFor(prompt: string): void {
     const { preset, temperature, length, model } = this.#chosen();
-    this.#onAsk({
+    const ask = {
       prompt,
       context: '',
       preset,
@@ -78,7 +105,50 @@ export class Composer {
       length,
       seed: within(this.#seed.value, STORY_BOUNDS.seed, drawSeed()),
       ...(model ? { model } : {}),
-    });
+    };
+    const task = this.#task?.task;
+    this.#endTask();
+    this.#onAsk(ask, task);
+  }
+
+  /** Asks for something besides a new story, until it is sent or cancelled; then the input is as before. */
+  begin(task: Task): void {
+    this.#endTask();
+    const draft = { ...this.#chosen(), prompt: this.#prompt.value, seed: this.#seed.value };
+    this.#task = { task, draft };
+    byId('task-note', HTMLSpanElement).textContent = task.note;
+    this.#note.hidden = false;
+    this.#options.hidden = task.ask === undefined;
+    this.#prompt.value = '';
+    this.#seed.value = '';
+    if (task.ask) this.#fill({ ...task.ask, seed: String(task.ask.seed) });
+    this.#fit();
+    this.focus();
+    this.#announce(task.note);
+  }
+
+  #endTask(): void {
+    if (!this.#task) return;
+    const { draft } = this.#task;
+    this.#fill(draft);
+    this.#task = undefined;
+    this.#note.hidden = true;
+    this.#options.hidden = false;
+    setText(this.#problem, '');
+    this.#optionsChanged();
+    this.#fit();
+    this.focus();
+  }
+
+  #fill(input: Omit<Ask, 'context' | 'seed'> & { readonly seed: string }): void {
+    const { prompt, temperature, length, seed, model } = input;
+    this.#prompt.value = prompt;
+    this.#preset.value = presetOf(input);
+    this.#temperature.value = String(temperature);
+    this.#length.value = String(length);
+    this.#seed.value = seed;
+    if (model) this.#model.value = model;
+    this.#optionsChanged();
   }
 
   /** Puts a request back into the form for editing; Undo restores the previous input. */
@@ -102,7 +172,8 @@ export class Composer {
 
   /** Whether a prompt is too long to send; if so, shows a message. */
   refuses(prompt: string): boolean {
-    const problem = promptProblem(prompt);
+    const isEmpty = this.#task?.task.needsWords === true && prompt.trim() === '';
+    const problem = isEmpty ? 'Write a line first.' : promptProblem(prompt);
     setText(this.#problem, problem);
     if (problem !== '') this.#announce(problem);
     this.#prompt.setAttribute('aria-invalid', String(problem !== ''));
@@ -153,7 +224,8 @@ export class Composer {
     this.#degrees.textContent = this.#temperature.value;
     const seedNote = seed === '' ? '' : ` · seed ${seed}`;
     this.#summary.textContent = settingsLine(options) + seedNote;
-    storeOptions(this.#storage, options);
+    // The settings of a story that is edited are not those of the next one.
+    if (!this.#task) storeOptions(this.#storage, options);
   }
 
   #restoreOptions(): void {

@@ -1,18 +1,19 @@
 /** All exchanges of the page: requests, following and storage. */
 import { isFinal, type ReplyState } from '../story/story.ts';
 import { warmthAfter } from '../story/variations.ts';
-import { type Action, flash } from './actions.ts';
-import { ApiError, type StoryBackend } from './backend/backend.ts';
-import { copyText, downloadText, drawSeed, later, newId, wait } from './browser.ts';
+import type { Action } from './actions.ts';
+import type { StoryBackend } from './backend/backend.ts';
+import { drawSeed, newId } from './browser.ts';
+import type { Task } from './composer.ts';
+import { Deletions } from './deletions.ts';
 import { Exchange, type ViewContext } from './exchange.ts';
-import { followReply, submitReply } from './following.ts';
-import { hashForThread } from './link.ts';
-import { type Ask, continuationContext, failed, mergeState, type Reply, textOf, wholeText } from './reply.ts';
+import { bringToEnd } from './follow-reply.ts';
+import { keepStory } from './keep.ts';
+import { type Ask, continuationContext, type Reply, textOf } from './reply.ts';
+import { Saves } from './saves.ts';
 import type { ReplyStore } from './store.ts';
-import { beginningLine, endingAnnouncement, fileNameFor, footerLines, wordCount } from './words.ts';
-
-/** How often a growing story is written to the browser's storage. */
-const SAVE_EVERY_MS = 1_000;
+import { editTask, lineTask, stopWith } from './tasks.ts';
+import { beginningLine, endingAnnouncement, wordCount } from './words.ts';
 
 /** The part of the page around the conversation. */
 export interface ConversationView {
@@ -20,8 +21,12 @@ export interface ConversationView {
   readonly announce: (text: string) => void;
   /** The present context of the exchanges, in addition to their replies. */
   readonly context: () => ViewContext;
-  /** Called with a request for the user to edit. */
+  /** Called with a request that failed, for the user to edit. */
   readonly onEdit: (ask: Ask) => void;
+  /** Has the composer ask for something besides a new story. */
+  readonly onTask: (task: Task) => void;
+  /** Called when the focused exchange was deleted, and there is no other. */
+  readonly onEmpty: () => void;
   /** Called when an exchange was added or removed. */
   readonly onCount: (exchanges: number) => void;
 }
@@ -37,14 +42,16 @@ interface Thread {
 export class Conversation {
   readonly #backend: StoryBackend;
   readonly #store: ReplyStore;
+  readonly #deletions: Deletions;
+  readonly #saves: Saves;
   readonly #view: ConversationView;
   readonly #threads = new Map<string, Thread>();
-  readonly #unsaved = new Map<string, Reply>();
-  #saveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(backend: StoryBackend, store: ReplyStore, view: ConversationView) {
     this.#backend = backend;
     this.#store = store;
+    this.#deletions = new Deletions(store, backend.api);
+    this.#saves = new Saves(store);
     this.#view = view;
   }
 
@@ -60,6 +67,7 @@ export class Conversation {
       if (!isFinal(replies.at(-1)!.state)) void this.#follow(id);
       else this.#continuePlan(id);
     }
+    void this.#deletions.send();
   }
 
   /**
@@ -101,17 +109,14 @@ export class Conversation {
       if (!isFinal(last.state)) this.#backend.api.stop(last.id).catch(() => {});
     }
     this.#threads.clear();
-    this.#unsaved.clear();
+    this.#saves.clear();
     this.#store.clear();
     this.#view.onCount(0);
   }
 
   /** Writes changes to the browser's storage. */
   save(): void {
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = undefined;
-    if (this.#unsaved.size > 0) this.#store.update([...this.#unsaved.values()]);
-    this.#unsaved.clear();
+    this.#saves.save();
   }
 
   #append(reply: Reply): void {
@@ -120,49 +125,31 @@ export class Conversation {
       known.replies = [...known.replies, reply];
       return;
     }
-    const exchange = new Exchange(reply, (action, button) => void this.#act(reply.thread, action, button));
-    this.#threads.set(reply.thread, {
-      replies: [reply],
-      exchange,
-      isDisconnected: false,
-      following: new AbortController(),
-    });
-    this.#view.list.append(exchange.element);
+    const thread = this.#threadOf(reply);
+    this.#threads.set(reply.thread, thread);
+    this.#view.list.append(thread.exchange.element);
     this.#view.onCount(this.#threads.size);
+  }
+
+  #threadOf(reply: Reply): Thread {
+    const exchange = new Exchange(reply, (action, button) => void this.#act(reply.thread, action, button));
+    return { replies: [reply], exchange, isDisconnected: false, following: new AbortController() };
   }
 
   /** Submits and follows the last reply of a thread until it is over. */
   async #follow(threadId: string): Promise<void> {
     const thread = this.#threads.get(threadId)!;
     const { signal } = thread.following;
-    const { id, ask, submitted } = thread.replies.at(-1)!;
-    const change = (next: (reply: Reply) => Reply) => signal.aborted || this.#change(threadId, id, next);
-    const onConnection = (isLost: boolean) => {
-      if (thread.isDisconnected === isLost || signal.aborted) return;
-      thread.isDisconnected = isLost;
-      this.#show(threadId);
+    const last = thread.replies.at(-1)!;
+    const watcher = {
+      change: (next: (reply: Reply) => Reply) => signal.aborted || this.#change(threadId, last.id, next),
+      onConnection: (isLost: boolean) => {
+        if (thread.isDisconnected === isLost || signal.aborted) return;
+        thread.isDisconnected = isLost;
+        this.#show(threadId);
+      },
     };
-    try {
-      if (!submitted) {
-        const send = async () => {
-          const request = await this.#backend.api.submit(id, ask);
-          change((reply) => ({ ...reply, ask: request, submitted: true }));
-        };
-        await submitReply(send, { wait }, () => onConnection(true));
-      }
-      const onState = (state: ReplyState) =>
-        change((reply) => ({ ...reply, state: mergeState(reply.state, state) }));
-      const end = await followReply(id, this.#backend, { wait, later }, { onState, onConnection }, signal);
-      if (end === 'unknown')
-        throw new ApiError(
-          'not_found',
-          'The computer no longer has this story. Its text so far stays on this page.',
-        );
-    } catch (error) {
-      const { code, message } =
-        error instanceof ApiError ? error : new ApiError('internal', 'The page failed. Please reload it.');
-      change((reply) => ({ ...reply, state: failed(reply.state, { code, message }) }));
-    }
+    await bringToEnd(last, this.#backend, watcher, signal);
   }
 
   #change(threadId: string, id: string, next: (reply: Reply) => Reply): void {
@@ -173,9 +160,7 @@ export class Conversation {
     const after = next(before);
     thread.replies = thread.replies.with(index, after);
     thread.isDisconnected = false;
-    this.#unsaved.set(id, after);
-    if (isFinal(after.state) || after.submitted !== before.submitted) this.save();
-    else this.#saveTimer ??= setTimeout(() => this.save(), SAVE_EVERY_MS);
+    this.#saves.note(after, isFinal(after.state) || after.submitted !== before.submitted);
     if (before.state.status === 'waiting' && after.state.status === 'writing')
       this.#view.announce('Story started');
     const beginning = beginningLine(after.state);
@@ -207,7 +192,7 @@ export class Conversation {
     const seed = drawSeed();
     switch (action) {
       case 'stop':
-        return this.#stop(last, button);
+        return stopWith(button, () => this.#backend.api.stop(last.id));
       case 'continue':
         return this.ask({ ...last.ask, prompt: '', context: continuationContext(replies), seed }, threadId);
       case 'another':
@@ -215,35 +200,52 @@ export class Conversation {
       case 'warmer':
       case 'cooler':
         return this.ask({ ...last.ask, ...warmthAfter(action, last.ask) });
+      case 'undo':
+        return this.#undo(threadId, last);
+      case 'delete':
+        return this.#delete(threadId);
       case 'retry':
         return this.#retry(threadId, last);
-      case 'edit':
-        return this.#edit(threadId, last);
-      case 'copy':
-        return this.#copy(wholeText(replies), button, action, 'Copied');
-      case 'link':
-        return this.#copy(
-          new URL(hashForThread(replies)!, location.href).href,
-          button,
-          action,
-          'Link copied',
+      case 'line':
+        return this.#view.onTask(
+          lineTask(
+            () => this.#threads.get(threadId)?.replies,
+            (ask) => this.ask(ask, threadId),
+          ),
         );
+      case 'edit':
+        if (last.state.status === 'failed') return this.#edit(threadId, last);
+        return this.#view.onTask(editTask(replies[0]!.ask, (ask) => this.#rewrite(threadId, ask)));
+      case 'copy':
+      case 'link':
       case 'download':
-        return downloadText(fileNameFor(wholeText(replies)), this.#asFile(replies));
+        return keepStory(action, replies, button, {
+          models: this.#view.context().models,
+          announce: this.#view.announce,
+        });
     }
   }
 
-  async #stop(last: Reply, button: HTMLButtonElement): Promise<void> {
-    if (button.ariaDisabled === 'true') return;
-    // Not `disabled`, which would remove the focus from the button during a press.
-    button.ariaDisabled = 'true';
-    button.textContent = 'Stopping…';
-    try {
-      await this.#backend.api.stop(last.id);
-    } catch {
-      button.ariaDisabled = null;
-      button.textContent = 'Stop';
+  /** Writes a story anew in its own place, instead of all its parts. */
+  #rewrite(threadId: string, ask: Ask): void {
+    const old = this.#threads.get(threadId);
+    if (!old) {
+      this.ask(ask);
+      return;
     }
+    old.following.abort();
+    const ids = old.replies.map(({ id }) => id);
+    this.#saves.forget(ids);
+    const state: ReplyState = { status: 'waiting', position: null };
+    const reply: Reply = { id: newId(), thread: threadId, ask, state, submitted: false };
+    this.#deletions.replace(ids, reply);
+    const thread = this.#threadOf(reply);
+    old.exchange.element.after(thread.exchange.element);
+    old.exchange.remove();
+    this.#threads.set(threadId, thread);
+    this.#show(threadId);
+    thread.exchange.focus();
+    void this.#follow(threadId);
   }
 
   /**
@@ -257,26 +259,50 @@ export class Conversation {
     this.ask(last.ask, threadId, last.nextSeeds);
   }
 
+  /** Takes the last part of a story back, also while it is written. */
+  #undo(threadId: string, last: Reply): void {
+    const thread = this.#threads.get(threadId)!;
+    thread.following.abort();
+    thread.following = new AbortController();
+    thread.isDisconnected = false;
+    // A link's plan would add the part again.
+    const kept = thread.replies.slice(0, -1).map(({ nextSeeds: _, ...reply }): Reply => reply);
+    thread.replies = kept;
+    this.#saves.forget([last.id]);
+    this.#store.update(kept);
+    this.#deletions.delete([last.id]);
+    this.#show(threadId);
+    this.#view.announce('Last part taken back');
+  }
+
+  /** Deletes a story here and in the backend, also while it is written. */
+  #delete(threadId: string): void {
+    if (!confirm('Delete this story? It cannot be restored.')) return;
+    const ids = [...this.#threads.keys()];
+    const at = ids.indexOf(threadId);
+    const neighbour = ids[at + 1] ?? ids[at - 1];
+    this.#deletions.delete(this.#close(threadId));
+    if (neighbour === undefined) this.#view.onEmpty();
+    else this.#threads.get(neighbour)!.exchange.focus();
+    this.#view.announce('Story deleted');
+  }
+
   /** Returns a request that failed before its first word to the form. */
   #edit(threadId: string, last: Reply): void {
-    const { exchange } = this.#threads.get(threadId)!;
-    exchange.remove();
-    this.#threads.delete(threadId);
-    this.#unsaved.delete(last.id);
+    this.#close(threadId);
     this.#store.remove(last.id);
-    this.#view.onCount(this.#threads.size);
     this.#view.onEdit(last.ask);
   }
 
-  async #copy(text: string, button: HTMLButtonElement, action: Action, done: string): Promise<void> {
-    const copied = await copyText(text);
-    const answer = copied ? done : 'The browser does not allow it';
-    flash(button, action, answer);
-    this.#view.announce(answer);
-  }
-
-  #asFile(replies: readonly Reply[]): string {
-    const facts = footerLines(replies, this.#view.context().models);
-    return [wholeText(replies), '', '--', ...facts, ''].join('\n');
+  /** Removes an exchange from the page; returns the ids of its replies. */
+  #close(threadId: string): string[] {
+    const { replies, exchange, following } = this.#threads.get(threadId)!;
+    following.abort();
+    exchange.remove();
+    this.#threads.delete(threadId);
+    const ids = replies.map(({ id }) => id);
+    this.#saves.forget(ids);
+    this.#view.onCount(this.#threads.size);
+    return ids;
   }
 }

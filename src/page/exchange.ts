@@ -62,8 +62,9 @@ export class Exchange {
     const text = textOf(last.state);
     const now = performance.now();
     if (this.#revealed !== last.id) {
-      // Text from before this page was opened appears at once, and so does a prompt.
-      const isOld = this.#replies.length === 0 && text !== '';
+      // Text from before this page was opened, or before a part was taken back, appears at once, and so does a
+      // prompt.
+      const isOld = (this.#replies.length === 0 && text !== '') || replies.length < this.#replies.length;
       this.#reveal = new Reveal(isOld ? text : last.ask.prompt);
       this.#revealed = last.id;
     }

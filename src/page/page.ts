@@ -36,6 +36,8 @@ export function openPage(backend: StoryBackend): void {
     announce,
     context: () => ({ storytellers: watch.now, models, onGrow: end.grown }),
     onEdit: (ask) => composer.edit(ask),
+    onTask: (task) => composer.begin(task),
+    onEmpty: () => composer.focus(),
     onCount: (exchanges) => {
       clearButton.hidden = exchanges === 0;
       welcome.hidden = exchanges > 0;
@@ -53,9 +55,12 @@ export function openPage(backend: StoryBackend): void {
     },
   );
 
-  const composer = new Composer(storage, announce, (ask) => {
-    conversation.ask(ask);
-    end.jump();
+  const composer = new Composer(storage, announce, (ask, task) => {
+    if (task) task.onSend(ask);
+    else {
+      conversation.ask(ask);
+      end.jump();
+    }
     watch.poll();
   });
 

@@ -1,6 +1,6 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
 import { beginningOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
-import { endOf } from '../story/variations.ts';
+import { endOf, jointBefore } from '../story/variations.ts';
 
 /** A request as the page makes it: the server may choose the model. */
 export type Ask = Omit<StoryRequest, 'model'> & { readonly model?: string };
@@ -53,13 +53,16 @@ export interface Segment {
 /**
  * The context of a continuation: the end of the whole text so far, including the earlier context, cut at a
  * word boundary.
+ *
+ * @param line the user's line with which the story goes on
  */
 export function continuationContext(
   replies: readonly Reply[],
   max: number = STORY_BOUNDS.context.max,
+  line = '',
 ): string {
   const whole = (replies[0]?.ask.context ?? '') + wholeText(replies);
-  return endOf(whole, max);
+  return endOf(whole + jointBefore(line, whole), max);
 }
 
 /** The whole text of a thread, its parts joined. */
@@ -80,9 +83,9 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     const isLast = index === replies.length - 1;
     const text = isLast && lastText !== undefined ? lastText : textOf(state);
     if (text === '') continue;
-    const joint = jointBetween(before, text);
     // Uses the whole text, so that a prompt that is still being revealed is already recognised.
     const promptLength = beginsWith(textOf(state), ask.prompt) ? ask.prompt.length : 0;
+    const joint = promptLength > 0 ? jointBefore(text, before) : jointBetween(before, text);
     if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
     const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
     if (rest !== '') segments.push({ kind: 'written', text: rest });

@@ -11,6 +11,12 @@ export const REPLIES_KEPT = 30;
 
 const KEY = 'write-me-a-sci-fi.replies.v1';
 
+/** A reply that the user has deleted, until the backend has confirmed that. */
+interface Deleted {
+  readonly id: string;
+  readonly deleted: true;
+}
+
 /**
  * The latest replies, oldest first. Several tabs may write, so every change is applied to the currently
  * stored list.
@@ -24,19 +30,44 @@ export class ReplyStore {
 
   /** All stored replies, except unreadable ones. */
   all(): Reply[] {
-    try {
-      const stored: unknown = JSON.parse(this.#storage?.getItem(KEY) ?? '[]');
-      return Array.isArray(stored)
-        ? stored.filter(isReply).map((reply) => ({ ...reply, state: currentState(reply.state) }))
-        : [];
-    } catch {
-      return [];
-    }
+    return this.#read()
+      .filter(isReply)
+      .map((reply) => ({ ...reply, state: currentState(reply.state) }));
+  }
+
+  /** Ids of replies that the user has deleted, and whose deletion is not confirmed yet. */
+  deleted(): string[] {
+    return this.#read()
+      .filter(isDeleted)
+      .map(({ id }) => id);
   }
 
   /** Adds a reply and drops the oldest. */
   add(reply: Reply): void {
     this.#write([...this.all().filter(({ id }) => id !== reply.id), reply].slice(-REPLIES_KEPT));
+  }
+
+  /** Removes replies, and remembers that the backend is to delete them, too. */
+  delete(ids: readonly string[]): void {
+    const kept = this.all().filter(({ id }) => !ids.includes(id));
+    this.#write(kept, [...this.deleted().filter((id) => !ids.includes(id)), ...ids]);
+  }
+
+  /** Deletes replies, and stores another one in their place. */
+  replace(ids: readonly string[], reply: Reply): void {
+    const all = this.all();
+    const at = all.findIndex(({ id }) => ids.includes(id));
+    const kept = all.filter(({ id }) => !ids.includes(id));
+    kept.splice(at < 0 ? kept.length : at, 0, reply);
+    this.#write(kept, [...this.deleted(), ...ids]);
+  }
+
+  /** The backend has deleted a reply. */
+  confirmDeletion(id: string): void {
+    this.#write(
+      this.all(),
+      this.deleted().filter((other) => other !== id),
+    );
   }
 
   /** Replaces replies that are still stored; a reply cleared in this or another tab is not restored. */
@@ -53,14 +84,30 @@ export class ReplyStore {
     this.#write([]);
   }
 
-  #write(replies: Reply[]): void {
+  #read(): unknown[] {
     try {
-      if (replies.length === 0) this.#storage?.removeItem(KEY);
-      else this.#storage?.setItem(KEY, JSON.stringify(replies));
+      const stored: unknown = JSON.parse(this.#storage?.getItem(KEY) ?? '[]');
+      return Array.isArray(stored) ? stored : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** Writes both lists at once, so that a page that is closed meanwhile leaves one or the other state. */
+  #write(replies: readonly Reply[], deleted = this.deleted()): void {
+    const marks = deleted.map((id): Deleted => ({ id, deleted: true }));
+    try {
+      if (replies.length + marks.length === 0) this.#storage?.removeItem(KEY);
+      else this.#storage?.setItem(KEY, JSON.stringify([...marks, ...replies]));
     } catch {
       // The storage is full or forbidden: the page works without storing replies.
     }
   }
+}
+
+function isDeleted(value: unknown): value is Deleted {
+  const { id, deleted } = Object(value) as Partial<Record<keyof Deleted, unknown>>;
+  return deleted === true && typeof id === 'string';
 }
 
 /** Checks the fields that the page needs to show a reply; another version of the page may have stored it. */

@@ -3,6 +3,7 @@
  * delivered twice is one reply. The job carries the request and the handle that the platform needs to edit
  * the reply; its progress is the state that the reply shows.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { beginningOf, isFinal, type ReplyState, type StoryRequest } from '../story/story.ts';
 import type { Limits, LookUp } from './admission/limits.ts';
@@ -13,12 +14,17 @@ import { atOnce, JobQueue } from './job-queue.ts';
 import {
   ATTEMPTS_IN_ALL,
   FIRST_RETRY_DELAY_MS,
+  type Replaced,
   type ReplyJobData,
   type ReplyRecord,
   type ReplyTask,
   ReplyWorker,
+  recordOf,
   stateOf,
 } from './reply-worker.ts';
+
+/** Interval of the checks whether a stopped reply has ended. */
+const END_INTERVAL_MS = 200;
 
 export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> {
   readonly platform: string;
@@ -48,8 +54,20 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   }
 
   /** Starts a reply. Idempotent for an id. */
-  async submit(id: string, request: StoryRequest, handle: Handle, lease?: Lease): Promise<void> {
-    const data = { request, handle, askedAt: Date.now(), ...(lease && { lease }) };
+  async submit(
+    id: string,
+    request: StoryRequest,
+    handle: Handle,
+    lease?: Lease,
+    replaces?: Replaced,
+  ): Promise<void> {
+    const data = {
+      request,
+      handle,
+      askedAt: Date.now(),
+      ...(lease && { lease }),
+      ...(replaces && { replaces }),
+    };
     await atOnce(this.queue.add('reply', data, { jobId: id }), sentences.unavailable);
   }
 
@@ -109,6 +127,26 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
       return true;
     };
     return atOnce(request(), sentences.unavailable);
+  }
+
+  /**
+   * Stops a reply, and waits until its processor has ended it.
+   *
+   * @returns the messages that show it; none when it is unknown
+   * @throws the reason with which the signal was aborted
+   */
+  async end(id: string, signal: AbortSignal): Promise<readonly string[]> {
+    await this.stop(id);
+    while ((await this.lookUp(id)) === 'under way') {
+      await sleep(END_INTERVAL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+    const job = await this.queue.getJob(id);
+    return (job && recordOf(job)?.messages) ?? [];
+  }
+
+  /** Removes the record of a reply that has ended. */
+  async remove(id: string): Promise<void> {
+    await this.queue.remove(id);
   }
 
   /**

@@ -33,6 +33,13 @@ const RESTORE_PAUSE_MS = 500;
 /** Failed jobs read at a time. */
 const PAGE = 200;
 
+/** A reply whose messages another one takes over. */
+export interface Replaced {
+  readonly replyId: string;
+  /** Its messages that are known without its record, which may no longer be kept. */
+  readonly messages: readonly string[];
+}
+
 export interface ReplyJobData<Handle> {
   readonly request: StoryRequest;
   readonly handle: Handle;
@@ -41,6 +48,8 @@ export interface ReplyJobData<Handle> {
   /** What it gives back at its end; absent without a requester. */
   readonly lease?: Lease;
   readonly stop?: boolean;
+  /** The reply in whose place it is written. */
+  readonly replaces?: Replaced;
   /** In a job that was put back after the queue had lost it: the last stored record. */
   readonly restored?: { readonly record?: ReplyRecord };
 }
@@ -55,6 +64,10 @@ export interface ReplyRecord {
    * stopped there.
    */
   readonly credits?: StoryCredits;
+  /** The messages that show a chat's reply so far. */
+  readonly messages?: readonly string[];
+  /** Whether the reply that this one replaces is gone, except for the messages that this one has taken over. */
+  readonly hasReplaced?: true;
 }
 
 /** Why a reply ends without its story, for a user to read. */
@@ -67,6 +80,8 @@ export interface ReplyTask<Handle> {
   readonly id: string;
   readonly request: StoryRequest;
   readonly handle: Handle;
+  /** The reply in whose place it is written. */
+  readonly replaces?: Replaced | undefined;
   /** Whether no processor has had this reply before, so that its story cannot have been added. */
   readonly isFirst: boolean;
   /** The record that an earlier processor stored last. */
@@ -90,7 +105,7 @@ export interface ReplyTask<Handle> {
 }
 
 /** The record of a reply that was stored last; undefined when there is none. */
-function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
+export function recordOf<Handle>({ progress, data }: ReplyJob<Handle>): ReplyRecord | undefined {
   const record =
     typeof progress === 'object' && 'state' in progress
       ? (progress as unknown as ReplyRecord)
@@ -183,6 +198,7 @@ export class ReplyWorker<Handle> {
         id: job.id!,
         request: job.data.request,
         handle: job.data.handle,
+        replaces: job.data.replaces,
         // Counted when a processor takes it, and so greater than one for a successor, for any end of the
         // first.
         isFirst: job.attemptsStarted <= 1 && job.data.restored === undefined,

@@ -26,18 +26,19 @@ const LOOK_INTERVAL_MS = 250;
 export interface SweepOptions {
   readonly connection: QueueConnection;
   readonly stories: Stories;
-  readonly replies: readonly Pick<Replies<unknown>, 'name' | 'removeOlderThan'>[];
+  /** The queues of replies and of removals. */
+  readonly queues: readonly Pick<Replies<unknown>, 'name' | 'removeOlderThan'>[];
   /** How long finished stories are kept, in ms. */
   readonly retentionMs: number;
   readonly logger: Logger;
 }
 
 /** Removes data that is too old, once. */
-export async function sweep({ connection, stories, replies, retentionMs }: SweepOptions): Promise<void> {
+export async function sweep({ connection, stories, queues, retentionMs }: SweepOptions): Promise<void> {
   await stories.removeOlderThan(retentionMs);
-  for (const queue of replies) await queue.removeOlderThan(retentionMs);
+  for (const queue of queues) await queue.removeOlderThan(retentionMs);
   const before = Date.now() - EVENT_AGE_MS;
-  for (const name of [STORIES_QUEUE, ...replies.map((queue) => queue.name)]) {
+  for (const name of [STORIES_QUEUE, ...queues.map((queue) => queue.name)]) {
     await connection.deleteEvents(name, before);
   }
 }

@@ -8,12 +8,18 @@ import { createWebServer } from '../bots/web/server.ts';
 import { listModels } from '../generator/model/files.ts';
 import { openLimits } from '../queue/admission/limits.ts';
 import { outlast } from '../queue/outage.ts';
+import { Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import { keepSweeping } from '../queue/retention.ts';
 import { createRequestReader, drawSeed } from '../story/story-request.ts';
 import type { Host, OpenQueue } from './host.ts';
 
 type Sweepable = Pick<Replies<unknown>, 'name' | 'count' | 'removeOlderThan'>;
+
+interface ChatQueues {
+  readonly replies: Sweepable;
+  readonly removals: Sweepable;
+}
 
 /**
  * Starts the bots.
@@ -33,10 +39,14 @@ export async function startBots(
   opened.add(closeLimits);
   const replies = new Replies<null>(connection, 'web', logger, limits);
   opened.add(() => replies.close());
+  const removals = new Removals<null>(connection, replies, stories, logger);
+  opened.add(() => removals.close());
   const blocks = new BlockLists(connection, config.blocked);
   opened.add(() => blocks.close());
-  await Promise.all([replies.ready(), outlast(() => blocks.ready())]);
+  await Promise.all([replies.ready(), removals.ready(), outlast(() => blocks.ready())]);
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
+  // The page shows a reply itself: there is no message to delete.
+  removals.work(async () => {});
   const readRequest = createRequestReader({ models, drawSeed });
   const services: ChatServices = {
     connection,
@@ -60,9 +70,14 @@ export async function startBots(
     checks.queues[one.name] = () => one.count();
   };
   lookAfter(replies);
+  lookAfter(removals);
+  const lookAfterChat = (chat: ChatQueues) => {
+    lookAfter(chat.replies);
+    lookAfter(chat.removals);
+  };
   const { discord, slack } = config;
   // A platform's library is loaded only if its token is set.
-  const platforms: Record<string, (() => Promise<Startable & { replies: Sweepable }>) | undefined> = {
+  const platforms: Record<string, (() => Promise<Startable & ChatQueues>) | undefined> = {
     Discord:
       discord &&
       (async () => {
@@ -78,14 +93,14 @@ export async function startBots(
   };
   const starting = Object.entries(platforms).map(async ([name, start]) => {
     if (!start) return;
-    const platform = await keepStarting(name, start, (chat) => lookAfter(chat.replies), logger);
+    const platform = await keepStarting(name, start, (chat) => lookAfterChat(chat), logger);
     opened.add(() => platform.close());
     checks.trouble[name.toLowerCase()] = () => platform.problem();
   });
   await Promise.all(starting);
-  opened.add(keepSweeping({ connection, stories, replies: swept, retentionMs: config.retentionMs, logger }));
+  opened.add(keepSweeping({ connection, stories, queues: swept, retentionMs: config.retentionMs, logger }));
   const server = createWebServer({
-    replies: webReplies(replies, stories, limits),
+    replies: webReplies(replies, removals, stories, limits),
     models,
     parseRequest: readRequest,
     logger,

@@ -25,7 +25,8 @@ export function showQueue(
 ): void {
   showExpectedWait(stories);
   if (config.operator?.boardPassword === undefined) return;
-  const names = [STORIES_QUEUE, ...['web', 'discord', 'slack'].map((platform) => `replies-${platform}`)];
+  const platforms = ['web', 'discord', 'slack'];
+  const names = [STORIES_QUEUE, ...platforms.flatMap((one) => [`replies-${one}`, `removals-${one}`])];
   const shown = names.map((name) => connection.queue(name));
   opened.add(() => Promise.all(shown.map((queue) => queue.close())));
   operator.showQueues(shown);

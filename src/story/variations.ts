@@ -2,6 +2,13 @@
 import { type Preset, presetOf, STORY_BOUNDS, type StoryRequest } from './story.ts';
 
 export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
+/** Continues with a sentence of the user's. */
+export type Line = 'line';
+/**
+ * What the requester of a story, or a moderator, may do to it: `edit` has it written anew, `undo` takes a
+ * continuation back.
+ */
+export type Own = 'edit' | 'undo' | 'delete';
 
 /** The buttons' labels, in their order. */
 export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
@@ -9,6 +16,14 @@ export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
   another: 'Another',
   warmer: 'Warmer',
   cooler: 'Cooler',
+};
+
+/** The buttons of the second row. */
+export const CHANGE_LABELS: Readonly<Record<Line | Own, string>> = {
+  line: 'My line',
+  edit: 'Edit',
+  undo: 'Undo',
+  delete: 'Delete',
 };
 
 /** The settings of a request that Warmer and Cooler change. */
@@ -29,22 +44,51 @@ export function againActions(text: string, request: Warmth): Again[] {
 }
 
 /**
+ * The action that removes a chat's reply. There a continuation is a reply of its own, and taking it back removes
+ * that reply.
+ */
+export function removalOf({ context }: Pick<StoryRequest, 'context'>): Own {
+  return context === '' ? 'delete' : 'undo';
+}
+
+/** The actions in the second row under a chat's reply: an empty text cannot be continued. */
+export function changeActions(text: string, request: Pick<StoryRequest, 'context'>): (Line | Own)[] {
+  const line: Line[] = text.trim() === '' ? [] : ['line'];
+  return [...line, 'edit', removalOf(request)];
+}
+
+/**
  * The request that a button makes.
  *
  * @param last the request of the story
  * @param story its text, without its context
  * @param seed a new seed; Warmer and Cooler keep the old one, so that only the sampling differs
+ * @param line the user's sentence with which the story goes on
  */
-export function requestAgain(again: Again, last: StoryRequest, story: string, seed: number): StoryRequest {
+export function requestAgain(
+  again: Again | Line,
+  last: StoryRequest,
+  story: string,
+  seed: number,
+  line = '',
+): StoryRequest {
   switch (again) {
     case 'continue':
-      return { ...last, prompt: '', context: endOf(last.context + story), seed };
+    case 'line': {
+      const before = last.context + story;
+      return { ...last, prompt: line, context: endOf(before + jointBefore(line, before)), seed };
+    }
     case 'another':
       return { ...last, seed };
     case 'warmer':
     case 'cooler':
       return { ...last, ...warmthAfter(again, last) };
   }
+}
+
+/** The space between a text and a user's line that follows it; empty where one of them has its own. */
+export function jointBefore(line: string, text: string): string {
+  return line === '' || text === '' || /\s$/.test(text) || /^[\s.,;:!?…]/.test(line) ? '' : ' ';
 }
 
 /** The settings after Warmer or Cooler; undefined where there is nothing warmer or cooler. */

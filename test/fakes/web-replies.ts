@@ -87,6 +87,12 @@ export class FakeWebReplies implements WebReplies {
     return true;
   }
 
+  async remove(id: string): Promise<void> {
+    if (this.broken) throw this.broken;
+    clearInterval(this.held.get(id)?.timer);
+    this.held.delete(id);
+  }
+
   status(): StorytellerStatus & { waiting: number } {
     return this.storytellers;
   }

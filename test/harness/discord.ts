@@ -5,7 +5,8 @@
 import { ApplicationFlags } from 'discord.js';
 import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
 import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
-import { decodeButton, readPart } from '../../src/bots/discord/messages.ts';
+import { decodeButton, isOwn } from '../../src/bots/discord/buttons.ts';
+import { readPart } from '../../src/bots/discord/messages.ts';
 import type { DiscordHandle, SurfaceTimes } from '../../src/bots/discord/surface.ts';
 import { discordEscaping, joinParts } from '../../src/bots/text.ts';
 import type { DiscordConfig } from '../../src/config.ts';
@@ -73,7 +74,7 @@ export function endOf({ original, channel }: FakeInteraction): FakeMessage[] | u
   const messages = [...channel.messages.values()].filter(({ author }) => author.bot);
   for (const last of messages) {
     const button = decodeButton(last.components[0]?.components[0]?.custom_id ?? '');
-    if (!button || button.action === 'stop' || button.first !== original.id) continue;
+    if (!button || isOwn(button) || button.first !== original.id) continue;
     if (button.previous === original.id) return [original, last];
     return messages.slice(messages.indexOf(original), messages.indexOf(last) + 1);
   }

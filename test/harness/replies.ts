@@ -54,7 +54,7 @@ export async function openReplies(
         replies.follow(id, listener).then((unfollow) => unfollow ?? reject(new Error('unknown')), reject);
       });
     },
-    sweep: () => sweep({ connection: bots, stories, replies: [replies], retentionMs: 0, logger }),
+    sweep: () => sweep({ connection: bots, stories, queues: [replies], retentionMs: 0, logger }),
     async close() {
       await worker.close();
       await replies.close();

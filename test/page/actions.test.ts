@@ -7,20 +7,20 @@ import { finished, reply } from './replies.ts';
 const under = (ask: Partial<Ask>, text = 'It was.') => actionsFor([reply(finished(text), ask)]).join(' ');
 
 test('a finished story is continued, varied and kept', () => {
-  const all = 'continue another warmer cooler copy download link';
+  const all = 'continue another warmer cooler copy download link line edit delete';
   assert.equal(under({ preset: 'lively' }), all);
   assert.equal(under({ preset: 'classic', temperature: 0.4 }), all);
 });
 
 test('Warmer and Cooler are left out where there is nothing warmer or cooler', () => {
-  assert.equal(under({ preset: 'wild' }), 'continue another cooler copy download link');
-  assert.equal(under({ preset: 'calm' }), 'continue another warmer copy download link');
-  assert.equal(under({ temperature: 2 }), 'continue another cooler copy download link');
-  assert.equal(under({ temperature: 0 }), 'continue another warmer copy download link');
+  assert.equal(under({ preset: 'wild' }), 'continue another cooler copy download link line edit delete');
+  assert.equal(under({ preset: 'calm' }), 'continue another warmer copy download link line edit delete');
+  assert.equal(under({ temperature: 2 }), 'continue another cooler copy download link line edit delete');
+  assert.equal(under({ temperature: 0 }), 'continue another warmer copy download link line edit delete');
 });
 
 test('an empty story is not continued, and a stored one of version 0.1 is classic', () => {
-  assert.equal(under({ prompt: '' }, ''), 'another warmer cooler link');
+  assert.equal(under({ prompt: '' }, ''), 'another warmer cooler link edit delete');
   const old = reply(finished('It was.'));
   const { preset: _, ...ask } = old.ask;
   assert.match(
@@ -29,6 +29,8 @@ test('an empty story is not continued, and a stored one of version 0.1 is classi
   );
 });
 
-test('an unfinished story can only be stopped', () => {
-  assert.deepEqual(actionsFor([reply({ status: 'writing', text: 'It' })]), ['stop']);
+test('an unfinished story can only be stopped and deleted, and its last part taken back', () => {
+  const growing = reply({ status: 'writing', text: 'It' });
+  assert.deepEqual(actionsFor([growing]), ['stop', 'delete']);
+  assert.deepEqual(actionsFor([reply(finished('It was.')), growing]), ['stop', 'undo', 'delete']);
 });

@@ -77,3 +77,19 @@ test('a browser without storage space or permission only forgets', () => {
     assert.deepEqual(store.all(), []);
   }
 });
+
+test('a deleted reply is gone at once, and remembered until the backend has confirmed that', () => {
+  const cupboard = fakeCupboard();
+  const [one, two] = [new ReplyStore(cupboard), new ReplyStore(cupboard)];
+  for (const id of ['a', 'b', 'c']) one.add(reply(finished('x'), {}, id));
+  one.delete(['a', 'b']);
+  two.update([reply(finished('late'), {}, 'a')]);
+  two.add(reply(finished('x'), {}, 'd'));
+  assert.deepEqual(ids(two), ['c', 'd']);
+  assert.deepEqual(two.deleted(), ['a', 'b']);
+  two.confirmDeletion('a');
+  one.clear();
+  assert.deepEqual(one.deleted(), ['b']);
+  one.confirmDeletion('b');
+  assert.equal(cupboard.items.size, 0);
+});

@@ -379,7 +379,7 @@ for (const { name, skip, start } of BACKENDS) {
           'the story to be removed',
         );
         await sleep(50);
-        await sweep({ connection, stories, replies: [replies], retentionMs: 20, logger });
+        await sweep({ connection, stories, queues: [replies], retentionMs: 20, logger });
         assert.equal(await replies.read(id), undefined);
       });
     });

@@ -2,6 +2,7 @@
 import { REFUSALS, type Refusal } from '../helpers/redis-refusals.ts';
 import type { Fault } from './fault.ts';
 import { killed, poison, told } from './faults/ends.ts';
+import { killedDuring } from './faults/own.ts';
 import { blocked, chatsAway, clockJumps, damagedWeights, fullDisk } from './faults/places.ts';
 import { absentAtStart, cutOff, restarted } from './faults/redis.ts';
 import { refused, restartedMeanwhile } from './faults/refusals.ts';
@@ -9,6 +10,7 @@ import { refused, restartedMeanwhile } from './faults/refusals.ts';
 /** Kills in all, over the three kinds of processes. */
 const KILLS = { worker: 34, bots: 33, start: 33 } as const;
 const SHORT_KILLS = 2;
+const OWN_KILLS = 12;
 const SEED = 4_711;
 const BLOCK_SECONDS = 40;
 const SHORT_BLOCK_SECONDS = 8;
@@ -29,6 +31,9 @@ export function allFaults(isShort: boolean): readonly Fault[] {
     kills('worker'),
     kills('bots'),
     kills('start'),
+    ...(['Delete', 'Undo', 'Edit'] as const).map((action) =>
+      killedDuring(action, isShort ? SHORT_KILLS : OWN_KILLS, SEED),
+    ),
     told('worker'),
     told('bots'),
     told('start'),

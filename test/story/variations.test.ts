@@ -12,6 +12,18 @@ describe('the requests of the buttons', () => {
     assert.ok(requestAgain('continue', last, 'word '.repeat(900), 8).context.length <= 2_000);
   });
 
+  it('My line: the text that follows the story and the line, with a space between them where none is', () => {
+    const next = requestAgain('line', last, 'Once it was.', 8, 'Then');
+    assert.deepEqual(next, { ...last, prompt: 'Then', context: 'Before. Once it was. ', seed: 8 });
+    for (const [story, line] of [
+      ['Once ', 'then'],
+      ['Once', ', then'],
+      ['Once', ' then'],
+    ] as const) {
+      assert.equal(requestAgain('line', last, story, 8, line).context, `Before. ${story}`);
+    }
+  });
+
   it('Warmer and Cooler stay within bounds, without rounding errors', () => {
     const moves = [
       [0.4, 'warmer', 0.6],

@@ -4,13 +4,14 @@ import type { DiscordConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import type { ReplyTask } from '../../queue/reply-worker.ts';
 import { Settings } from '../../queue/settings.ts';
-import type { ChatAdapter, ChatContext } from '../adapter.ts';
+import type { AddressOf, ChatAdapter, ChatContext } from '../adapter.ts';
 import type { Presence } from '../blocks.ts';
 import type { PromptChannel } from '../prompt-channels.ts';
 import { DiscordApi } from './api.ts';
 import { type Application, readApplication } from './application.ts';
 import { obstacleIn } from './channel-check.ts';
 import { ChannelNotices, PromptMessages } from './channel-messages.ts';
+import { deleteMessages } from './delete-messages.ts';
 import { Departures } from './departures.ts';
 import { failureOf, loggable, unreachable } from './failures.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -113,6 +114,23 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
         });
     };
     return new DiscordSurface(task, chat, this.#api, this.#application.id, onFailure, this.#times);
+  }
+
+  deleteMessages(
+    address: AddressOf<DiscordHandle>,
+    messages: readonly string[],
+    { logger }: ChatContext<DiscordHandle>,
+  ): Promise<void> {
+    return deleteMessages(address, messages, this.#api, this.#application.id, logger);
+  }
+
+  async clear(
+    handle: DiscordHandle,
+    [first, ...others]: readonly string[],
+    chat: ChatContext<DiscordHandle>,
+  ): Promise<readonly string[]> {
+    await this.deleteMessages(handle, others, chat);
+    return first === undefined ? [] : [first];
   }
 
   async dailyHandle(channelId: string): Promise<DiscordHandle> {

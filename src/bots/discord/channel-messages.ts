@@ -10,9 +10,9 @@ import type { PromptChannel } from '../prompt-channels.ts';
 import { clean } from '../text.ts';
 import type { DiscordApi } from './api.ts';
 import type { Application } from './application.ts';
+import { presenceOf, requesterOf } from './asking.ts';
 import { factsOf, missingFor, obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
-import { presenceOf, requesterOf } from './interactions.ts';
 import { readMarkup } from './markup.ts';
 import type { DiscordHandle } from './surface.ts';
 

@@ -91,6 +91,11 @@ export function commandsFor(models: readonly ModelChoice[]): RegisteredCommand[]
         max_value: seed.max,
       },
       { type: OPTION.text, name: 'model', description: 'The model that writes', choices },
+      {
+        type: OPTION['yes or no'],
+        name: 'private',
+        description: 'Only you see the story, in one message, which grows for 15 minutes at most',
+      },
     ],
   } satisfies ChatCommand;
   const continuation = { ...EVERYWHERE, type: TYPE.message, name: CONTINUE } satisfies ContextCommand;

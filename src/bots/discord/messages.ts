@@ -1,26 +1,23 @@
 /**
- * A reply as Discord messages: their layout, the story's text in them, and the data of their buttons. Pure.
+ * A reply as Discord messages: their layout, and the story's text in them. Pure.
  *
- * A message's last line that begins with an unescaped `-#` is the bot's: escaped text cannot look like it. A
- * button has to work after a restart of every process and on messages of any age, so all of its data is in its
- * `custom_id`, a hundred characters at most, and in the messages themselves.
+ * A message's last line that begins with an unescaped `-#` is the bot's: escaped text cannot look like it.
  */
 import type { APIMessageTopLevelComponent } from 'discord.js';
+import { beginningOf, type ModelChoice, type ReplyState, type StoryRequest } from '../../story/story.ts';
 import {
-  beginningOf,
-  type ModelChoice,
-  PRESETS,
-  type Preset,
-  presetOf,
-  type ReplyState,
-  type StoryRequest,
-} from '../../story/story.ts';
-import { AGAIN_LABELS, type Again, againActions } from '../../story/variations.ts';
+  AGAIN_LABELS,
+  againActions,
+  CHANGE_LABELS,
+  changeActions,
+  type Own,
+  removalOf,
+} from '../../story/variations.ts';
 import { BEGUN_ANEW, smallPrint } from '../../story/wording.ts';
-import type { StoryReference } from '../read-story.ts';
 import type { MessageCapacity } from '../submit.ts';
 import { clean, discordEscaping, type Part, splitText } from '../text.ts';
 import type { MessageBody } from './api.ts';
+import { encodeAgain, encodeOwn, encodeStop } from './buttons.ts';
 
 /** Discord's numeric component types; discord.js is not loaded for two of them. */
 const ACTION_ROW = 1;
@@ -49,7 +46,8 @@ export interface Layout {
 /** Lays out a state. `wait` is the text of a waiting reply. */
 export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Layout {
   if (state.status === 'waiting') {
-    return { count: 1, body: () => ({ content: contentOf(undefined, wait), components: stopRow(facts) }) };
+    const body = { content: contentOf(undefined, wait), components: [stopRow(facts, [])] };
+    return { count: 1, body: () => body };
   }
   const { request, most } = facts;
   const all = partsOf(clean(state.text), request.prompt.length);
@@ -61,43 +59,66 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Layo
     body(index, ids) {
       const part = parts[index];
       if (index < last) return { content: contentOf(part), components: [] };
+      const before = ids.slice(0, index).filter((id) => id !== undefined);
       if (state.status === 'writing') {
         const print = beginningOf(state) > 0 ? BEGUN_ANEW : '';
-        return { content: contentOf(part, print), components: stopRow(facts) };
+        return { content: contentOf(part, print), components: [stopRow(facts, before)] };
       }
       return {
         content: contentOf(part, smallPrint(state, { ...facts, isCut })),
-        components: againRow(state, facts, index, ids),
+        components: endRows(state, facts, before),
       };
     },
   };
 }
 
-function stopRow({ id, userId }: ReplyFacts): APIMessageTopLevelComponent[] {
-  const stop = { type: BUTTON, style: STYLE.danger, label: 'Stop', custom_id: encodeStop(id, userId) };
-  return [{ type: ACTION_ROW, components: [stop] }] as APIMessageTopLevelComponent[];
+function row(components: readonly object[]): APIMessageTopLevelComponent {
+  return { type: ACTION_ROW, components } as APIMessageTopLevelComponent;
 }
 
-function againRow(
+/** @param before the reply's messages before the one with the buttons */
+function stopRow(facts: ReplyFacts, before: readonly string[]): APIMessageTopLevelComponent {
+  const { id, userId, request } = facts;
+  const stop = { type: BUTTON, style: STYLE.danger, label: 'Stop', custom_id: encodeStop(id, userId) };
+  return row([stop, ownButton(removalOf(request), facts, before)]);
+}
+
+function ownButton(action: Own, { id, userId }: ReplyFacts, before: readonly string[]): object {
+  const custom_id = encodeOwn(action, { replyId: id, userId, before });
+  return { type: BUTTON, style: STYLE.secondary, label: CHANGE_LABELS[action], custom_id };
+}
+
+/** The buttons under an ended reply: those that write another story, and those that change this one. */
+function endRows(
   state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
-  { request, source }: ReplyFacts,
-  index: number,
-  ids: readonly (string | undefined)[],
+  facts: ReplyFacts,
+  before: readonly string[],
 ): APIMessageTopLevelComponent[] {
+  const { request, source } = facts;
   const reference = {
     ...request,
     promptLength: Math.min(request.prompt.length, state.text.length),
-    first: index > 0 ? ids[0] : undefined,
-    previous: index > 0 ? ids[index - 1] : undefined,
+    first: before[0],
+    previous: before.at(-1),
     source: request.context ? source : undefined,
   };
-  const components = againActions(state.text, request).map((action) => ({
+  const again = againActions(state.text, request).map((action) => ({
     type: BUTTON,
     style: action === 'continue' ? STYLE.primary : STYLE.secondary,
     label: AGAIN_LABELS[action],
     custom_id: encodeAgain(action, reference),
   }));
-  return [{ type: ACTION_ROW, components }] as APIMessageTopLevelComponent[];
+  const change = changeActions(state.text, request).map((action) =>
+    action === 'line'
+      ? {
+          type: BUTTON,
+          style: STYLE.secondary,
+          label: CHANGE_LABELS.line,
+          custom_id: encodeAgain('line', reference),
+        }
+      : ownButton(action, facts, before),
+  );
+  return [row(again), row(change)];
 }
 
 /** Discord's limit on a message. It counts code points; counting UTF-16 units is never more. */
@@ -153,80 +174,4 @@ export function readPart(content: string): { readonly text: string; readonly sep
 function jointOf({ separator }: Part): string {
   if (separator === undefined || separator === ' ') return '';
   return JOINT + [...separator].map((character) => JOINT_SIGNS[character]).join('');
-}
-
-/** First character of every id; it changes when the meaning of the fields changes. */
-const VERSION = '2';
-/** Version 0.1 of the bot wrote ids of this version, which have no preset: all its stories are `classic`. */
-const VERSION_WITHOUT_PRESET = '1';
-const LETTER: Readonly<Record<Again, string>> = { continue: 'c', another: 'a', warmer: 'w', cooler: 'k' };
-const STOP = 's';
-const PRESET_LETTER: Readonly<Record<Preset, string>> = { classic: 'k', calm: 'c', lively: 'l', wild: 'w' };
-/** What remains for a model's name; a longer name is found by its prefix. */
-const MODEL_MAX = 26;
-const TEMPERATURE_UNIT = 100;
-
-export type Button =
-  | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
-  | ({ readonly action: Again } & StoryReference);
-
-export function encodeStop(replyId: string, userId: string): string {
-  return [VERSION, STOP, replyId, userId].join(':');
-}
-
-export function encodeAgain(action: Again, reference: StoryReference): string {
-  return [
-    VERSION,
-    LETTER[action],
-    reference.model.slice(0, MODEL_MAX),
-    PRESET_LETTER[presetOf(reference)],
-    ...[
-      Math.round(reference.temperature * TEMPERATURE_UNIT),
-      reference.length,
-      reference.seed,
-      reference.promptLength,
-    ].map((number) => number.toString(36)),
-    ...[reference.first, reference.previous, reference.source].map((id) =>
-      id ? BigInt(id).toString(36) : '',
-    ),
-  ].join(':');
-}
-
-/** The button behind a `custom_id`; undefined when it is not one of the bot's. */
-export function decodeButton(customId: string): Button | undefined {
-  const [version, letter, ...fields] = customId.split(':');
-  if (version !== VERSION && version !== VERSION_WITHOUT_PRESET) return undefined;
-  if (letter === STOP) {
-    const [replyId, userId] = fields;
-    return replyId && userId && fields.length === 2 ? { action: 'stop', replyId, userId } : undefined;
-  }
-  const action = (Object.keys(LETTER) as Again[]).find((name) => LETTER[name] === letter);
-  const [model = '', ...others] = fields;
-  const presetLetter = version === VERSION ? others.shift() : PRESET_LETTER.classic;
-  const preset = PRESETS.find((name) => PRESET_LETTER[name] === presetLetter);
-  if (!action || !preset || others.length !== 7 || !others.every((field) => /^[0-9a-z]*$/.test(field))) {
-    return undefined;
-  }
-  const [temperature = 0, length = 0, seed = 0, promptLength = 0] = others
-    .slice(0, 4)
-    .map((digits) => Number.parseInt(digits, 36));
-  const [first, previous, source] = others.slice(4).map((digits) => digits && snowflake(digits));
-  return {
-    action,
-    model,
-    preset,
-    temperature: temperature / TEMPERATURE_UNIT,
-    length,
-    seed,
-    promptLength,
-    first: first || undefined,
-    previous: previous || undefined,
-    source: source || undefined,
-  };
-}
-
-function snowflake(digits: string): string {
-  let id = 0n;
-  for (const digit of digits) id = id * 36n + BigInt(Number.parseInt(digit, 36));
-  return id.toString();
 }

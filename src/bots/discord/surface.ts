@@ -7,7 +7,7 @@ import type { ReplyTask } from '../../queue/reply-worker.ts';
 import { isFinal, type ReplyState } from '../../story/story.ts';
 import type { ChatContext } from '../adapter.ts';
 import { EditPauses } from '../edit-pauses.ts';
-import { type MessageRecord, type MessageSurface, ReplyLost } from '../reply-loop.ts';
+import { type MessageSurface, ReplyLost } from '../reply-loop.ts';
 import type { DiscordApi, MessageBody, Sent } from './api.ts';
 import { failureOf, loggable } from './failures.ts';
 import { contentOf, type Layout, layOut, type ReplyFacts } from './messages.ts';
@@ -19,6 +19,8 @@ export interface DiscordHandle {
   readonly userId: string;
   /** Whether the bot itself may write in the channel, and not only answer the interaction. */
   readonly inChannel: boolean;
+  /** Whether only the requester sees the reply: then it can only be edited through the interaction. */
+  readonly isPrivate?: true;
   /** Whether no user asked for the reply: a daily line. */
   readonly unasked?: true;
   /** The interaction that the reply answers; absent when the reply is an ordinary message. */
@@ -27,6 +29,8 @@ export interface DiscordHandle {
     readonly token: string;
     /** When it arrived, in ms since 1970: its token is valid for 15 minutes. */
     readonly at: number;
+    /** The message whose button it is, which is then its response. */
+    readonly on?: string;
   };
   /** The message that a reply without an interaction refers to. */
   readonly replyTo?: string;
@@ -81,7 +85,7 @@ export class DiscordSurface implements MessageSurface {
     this.#applicationId = applicationId;
     this.#onFailure = onFailure;
     this.#times = times;
-    this.#ids = [...((task.record as MessageRecord | undefined)?.messages ?? [])];
+    this.#ids = [...(task.record?.messages ?? [])];
     const { inChannel, interaction } = task.handle;
     // Follow-up messages have no nonce: sent again after a crash they would appear twice.
     this.#most = inChannel ? EVERYTHING : 1;
@@ -194,7 +198,8 @@ export class DiscordSurface implements MessageSurface {
       return await api.editAnswer(this.#applicationId, token, body);
     } catch (error) {
       if (failureOf(error) !== 'expired') throw error;
-      if (this.#ids[0] === undefined && (await this.#acknowledge())) {
+      const isNew = this.#ids[0] === undefined || interaction!.on !== undefined;
+      if (isNew && (await this.#acknowledge())) {
         return api.editAnswer(this.#applicationId, token, body);
       }
       this.#tokenIsDead = true;
@@ -206,7 +211,8 @@ export class DiscordSurface implements MessageSurface {
   /** Acknowledges in place of a killed process. Returns whether the interaction is acknowledged. */
   async #acknowledge(): Promise<boolean> {
     try {
-      await this.#api.acknowledge(this.#task.handle.interaction!);
+      const { interaction, isPrivate } = this.#task.handle;
+      await this.#api.acknowledge(interaction!, isPrivate);
       return true;
     } catch (error) {
       if (failureOf(error) !== 'acknowledged') throw error;

@@ -8,11 +8,12 @@ import type { QueueConnection } from '../../queue/connection.ts';
 import type { ReplyTask } from '../../queue/reply-worker.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { ownCommand } from '../../terminal.ts';
-import type { ChatAdapter, ChatContext } from '../adapter.ts';
+import type { AddressOf, ChatAdapter, ChatContext } from '../adapter.ts';
 import type { Presence } from '../blocks.ts';
 import type { PromptChannel } from '../prompt-channels.ts';
 import { type Identity, SlackApi } from './api.ts';
 import { conversationOf, presenceIn, type SlackHandle, type Workspace } from './conversations.ts';
+import { deleteMessages } from './delete-messages.ts';
 import { codeOf, failureOf, loggable, notAccepted } from './failures.ts';
 import { People } from './home.ts';
 import { Installations, SCOPES } from './installations.ts';
@@ -125,6 +126,19 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
     const canStream = this.#config.reply === 'stream';
     const streams = canStream ? this.#streams : undefined;
     return new SlackSurface(task, chat, this.#api, this.#budgets, streams, this.#editIntervalMs);
+  }
+
+  deleteMessages(
+    address: AddressOf<SlackHandle>,
+    messages: readonly string[],
+    { logger }: ChatContext<SlackHandle>,
+  ): Promise<void> {
+    return deleteMessages(address, messages, this.#api, logger);
+  }
+
+  /** A reply is one message, with the one above it if it was streamed: both are edited. */
+  async clear(_: SlackHandle, messages: readonly string[]): Promise<readonly string[]> {
+    return messages;
   }
 
   async dailyHandle(key: string): Promise<SlackHandle> {

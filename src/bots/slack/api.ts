@@ -140,6 +140,12 @@ export class SlackApi {
     });
   }
 
+  /** Deletes one of the bot's own messages. */
+  async delete(conversation: SlackConversation, ts: string): Promise<void> {
+    const token = await this.tokenOf(conversation);
+    await this.#client.chat.delete({ token, channel: conversation.channelId, ts });
+  }
+
   /** A stream below a message, for the requester. */
   stream({ channelId: channel, threadTs, teamId }: SlackConversation, userId: string): webApi.ChatStreamer {
     return this.#client.chatStream({
@@ -224,6 +230,18 @@ export class SlackApi {
 
   async publishHome(workspace: Workspace, userId: string, view: types.View): Promise<void> {
     await this.#client.views.publish({ token: await this.tokenOf(workspace), user_id: userId, view });
+  }
+
+  /** The direct messages between the bot and a user. */
+  async openDirect(workspace: Workspace, userId: string): Promise<string> {
+    const token = await this.tokenOf(workspace);
+    const { channel } = await this.#client.conversations.open({ token, users: userId });
+    return channel!.id!;
+  }
+
+  /** Shows a modal in answer to an action, within three seconds of it. */
+  async openView(workspace: Workspace, triggerId: string, view: types.ModalView): Promise<void> {
+    await this.#client.views.open({ token: await this.tokenOf(workspace), trigger_id: triggerId, view });
   }
 
   /** Sends a reply that only the requester can see. */

@@ -37,6 +37,7 @@ const MEANING: Readonly<Record<string, SlackFailure>> = {
   message_not_found: 'gone',
   thread_not_found: 'gone',
   cant_update_message: 'gone',
+  cant_delete_message: 'gone',
   edit_window_closed: 'gone',
   user_not_in_channel: 'gone',
   user_not_found: 'gone',

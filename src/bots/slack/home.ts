@@ -174,6 +174,7 @@ export function storyHelp(models: readonly ModelChoice[]): string {
       `${length.default.toLocaleString('en')} by default`,
     '• `seed`: the same number writes the same story again',
     `• \`model\`: ${names}`,
+    '• `private` as the first word, or `private=yes`: the story comes in a direct message',
     'Mention me in a channel and I answer in the thread; write to me directly and I answer there; choose ' +
       '*Continue as sci-fi* under any message. Where I cannot write, `/invite` me first.',
     '`/scifi-privacy` explains which of your data I keep, `/scifi-forget` deletes it.',

@@ -135,6 +135,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   'groups:history': 'the same in private channels',
   'im:history': 'the same in direct messages',
   'mpim:history': 'the same in group direct messages',
+  'im:write': 'answer privately, in a direct message',
   'users:read': 'check who is an administrator of the workspace',
   'channels:read': 'check who created a channel, and receive events of channels that are archived or deleted',
   'groups:read': 'the same in private channels',

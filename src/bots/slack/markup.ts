@@ -33,6 +33,17 @@ function wordsOf(inner: string): string {
   return target.includes(label) ? '' : label;
 }
 
+/** `private` as the first word, or `private=yes` anywhere. */
+const PRIVATE = /^\s*private(?=\s|$)|(?:^|\s+)private=(\S*?)(?:\s*[,;])*(?=\s|$)/;
+const YES = /^(?:yes|true|on|1)$/i;
+
+/** Whether a request asks for a private story, and its other words. */
+export function readPrivate(text: string): { readonly isPrivate: boolean; readonly rest: string } {
+  const [found, value] = PRIVATE.exec(text) ?? [];
+  if (found === undefined) return { isPrivate: false, rest: text };
+  return { isPrivate: value === undefined || YES.test(value), rest: text.replace(found, '').trim() };
+}
+
 /** The parsed text of `/scifi`. */
 export interface StoryWords {
   readonly prompt: string;

@@ -55,7 +55,7 @@ async function creatorOf(conversation: SlackConversation, api: SlackApi): Promis
 }
 
 /** Whether a user administrates a workspace; `unknown` when the bot may not see that. */
-async function askWhetherAdministrator(
+export async function askWhetherAdministrator(
   workspace: Workspace,
   userId: string,
   api: SlackApi,

@@ -77,6 +77,13 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
     if (!(await replies.stop(id))) throw unknownReply();
     return reply.code(202).send({ id });
   });
+
+  // An unknown reply is removed already.
+  app.post('/api/replies/:id/delete', async (request: WithId, reply) => {
+    const id = replyId(request.params.id);
+    await replies.remove(id);
+    return reply.code(202).send({ id });
+  });
 }
 
 function objectOf(body: unknown): Record<string, unknown> {

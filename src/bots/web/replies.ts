@@ -4,6 +4,7 @@
  */
 import type { Limits } from '../../queue/admission/limits.ts';
 import type { Requester } from '../../queue/admission/store.ts';
+import type { Removals } from '../../queue/removals.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
@@ -24,6 +25,8 @@ export interface WebReplies {
    * returned function is called. Returns undefined when the id is unknown.
    */
   follow(id: string, listener: (state: ReplyState) => void): Promise<(() => void) | undefined>;
+  /** Removes a reply and all that is kept of it, which is certain to happen when this resolves. */
+  remove(id: string): Promise<void>;
   /** Requests that a reply stops; false when the id is unknown. */
   stop(id: string): Promise<boolean>;
   /** Whether the story workers are ready, and how many stories wait for them. */
@@ -38,7 +41,12 @@ export interface KnownReply {
 }
 
 /** Implements the web server's replies over the queue. */
-export function webReplies(replies: Replies<null>, stories: Stories, limits: Limits): WebReplies {
+export function webReplies(
+  replies: Replies<null>,
+  removals: Removals<null>,
+  stories: Stories,
+  limits: Limits,
+): WebReplies {
   let waiting = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
   return {
@@ -46,6 +54,7 @@ export function webReplies(replies: Replies<null>, stories: Stories, limits: Lim
     read: (id) => replies.read(id),
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),
+    remove: (id) => removals.request({ replyId: id, address: null, messages: [] }),
     status() {
       if (performance.now() - countedAt > WAITING_COUNT_AGE_MS) {
         countedAt = performance.now();

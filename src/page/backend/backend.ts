@@ -20,6 +20,8 @@ export interface StoryApi {
   /** A reply's request and current state; undefined when it is unknown. */
   read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined>;
   stop(id: string): Promise<void>;
+  /** Deletes a reply and all that is kept of it; one that is unknown is deleted already. */
+  remove(id: string): Promise<void>;
   models(): Promise<readonly ModelChoice[]>;
   status(): Promise<StorytellerStatus>;
 }

@@ -58,6 +58,7 @@ export function httpApi(fetcher: typeof fetch): StoryApi {
       (await send<{ request: StoryRequest }>('api/replies', { id, ...inputOf(ask) })).request,
     read: (id) => unlessUnknown(send<{ request: StoryRequest; state: ReplyState }>(`api/replies/${id}`)),
     stop: async (id) => void (await unlessUnknown(send(`api/replies/${id}/stop`, {}))),
+    remove: async (id) => void (await unlessUnknown(send(`api/replies/${id}/delete`, {}))),
     models: async () => (await send<{ models: ModelChoice[] }>('api/options')).models,
     status: () => send<StorytellerStatus>('api/status'),
   };

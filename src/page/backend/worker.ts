@@ -78,6 +78,10 @@ export class WorkerBackend implements StoryBackend {
       submit: async (id, ask) => this.#submit(id, ask),
       read: async (id) => this.#replies.get(id),
       stop: async (id) => thread.send({ type: 'stop', id }),
+      remove: async (id) => {
+        thread.send({ type: 'stop', id });
+        this.#replies.delete(id);
+      },
       models: async () => models,
       status: async () => this.#readStatus(),
     };

@@ -18,7 +18,15 @@ describe('the commands of Discord', () => {
   it('are valid for Discord, with every bound and choice declared', () => {
     const story = commands.find(({ name }) => name === 'scifi')!;
     const options = Object.fromEntries((story.options as Option[]).map((option) => [option.name, option]));
-    assert.deepEqual(Object.keys(options), ['prompt', 'preset', 'temperature', 'length', 'seed', 'model']);
+    assert.deepEqual(Object.keys(options), [
+      'prompt',
+      'preset',
+      'temperature',
+      'length',
+      'seed',
+      'model',
+      'private',
+    ]);
     assert.equal(options.prompt!.required, true);
     for (const name of ['temperature', 'length', 'seed'] as const) {
       const { min, max } = STORY_BOUNDS[name];

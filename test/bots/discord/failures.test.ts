@@ -189,7 +189,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
           () => second.original && smallPrintOf(second.original).startsWith('2nd in the queue, a'),
           'a place',
         );
-        assert.deepEqual(labelsOf(second.original!), ['Stop']);
+        assert.deepEqual(labelsOf(second.original!), ['Stop', 'Delete']);
         const third = ann.slash(channel, 'scifi', { prompt: 'Third', length: 200 });
         assert.match(await ephemeralReply(third), /^2 stories are waiting already\./);
         ann.press(first.original!, 'Stop');

@@ -56,7 +56,15 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
     assert.match(message!.content, FOOTER);
     assert.match(message!.content, /Science fiction fake\\-1 \(fake\) · lively · seed 7/);
-    assert.deepEqual(labelsOf(message!), ['Continue', 'Another', 'Warmer', 'Cooler']);
+    assert.deepEqual(labelsOf(message!), [
+      'Continue',
+      'Another',
+      'Warmer',
+      'Cooler',
+      'My line',
+      'Edit',
+      'Delete',
+    ]);
     assert.equal(harness.discord.count(429), 0);
   });
 
@@ -68,7 +76,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.ok(messages.length >= 3, `${messages.length} messages`);
     for (const message of messages) assert.ok(message.content.length <= 2_000);
     for (const message of messages.slice(0, -1)) assert.deepEqual(labelsOf(message), []);
-    assert.equal(labelsOf(messages.at(-1)!).length, 4);
+    assert.equal(labelsOf(messages.at(-1)!).length, 7);
     const story = textOf(messages);
     assert.ok(story.length > 3_500 && /^Long ago( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
     // An earlier message is final when the next one begins.
@@ -114,7 +122,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.match(message!.content, /Melville .* · classic, temperature 0\.1 · seed 9/);
     const [cooler] = await finished(ann.press(message!, 'Cooler'));
     assert.match(cooler!.content, /Melville .* · classic, temperature 0 · seed 9/);
-    assert.deepEqual(labelsOf(cooler!), ['Continue', 'Another', 'Warmer']);
+    assert.deepEqual(labelsOf(cooler!), ['Continue', 'Another', 'Warmer', 'My line', 'Edit', 'Delete']);
     assert.ok(textOf([cooler!]).startsWith(prompt));
     const [another] = await finished(ann.press(cooler!, 'Another'));
     assert.doesNotMatch(another!.content, /· seed 9 ·/);
@@ -128,12 +136,12 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const ask = { prompt: 'It all began', length: 120, seed: 9 };
     const [wild] = await finished(ann.slash(channel, 'scifi', { ...ask, preset: 'wild' }));
     assert.match(wild!.content, / · wild · seed 9 · /);
-    assert.deepEqual(labelsOf(wild!), ['Continue', 'Another', 'Cooler']);
+    assert.deepEqual(labelsOf(wild!), ['Continue', 'Another', 'Cooler', 'My line', 'Edit', 'Delete']);
     const [lively] = await finished(ann.press(wild!, 'Cooler'));
     assert.match(lively!.content, / · lively · seed 9 · /);
     const [calm] = await finished(ann.press(lively!, 'Cooler'));
     assert.match(calm!.content, / · calm · seed 9 · /);
-    assert.deepEqual(labelsOf(calm!), ['Continue', 'Another', 'Warmer']);
+    assert.deepEqual(labelsOf(calm!), ['Continue', 'Another', 'Warmer', 'My line', 'Edit', 'Delete']);
     const [another] = await finished(ann.press(calm!, 'Another'));
     assert.match(another!.content, / · calm · seed (?!9 )/);
     const refused = ann.slash(channel, 'scifi', { ...ask, preset: 'wild', temperature: 0.4 });

@@ -122,7 +122,7 @@ describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
       ann.slash(two, '/scifi', 'Second length=200');
       const second = await until(() => botsMessages(two)[0], 'a message');
       await until(() => smallPrintOf(second) === '2nd in the queue, a few seconds', 'a place');
-      assert.deepEqual(labelsOf(second), ['Stop']);
+      assert.deepEqual(labelsOf(second), ['Stop', 'Delete']);
       const third = ann.slash(three, '/scifi', 'Third length=200');
       await until(() => harness.ephemeralTo(third).startsWith('2 stories are waiting already.'), 'a refusal');
       ann.press(first, 'Stop');

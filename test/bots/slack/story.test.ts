@@ -17,7 +17,7 @@ import {
 } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
 
-const BUTTONS = ['Continue', 'Another', 'Warmer', 'Cooler'];
+const BUTTONS = ['Continue', 'Another', 'Warmer', 'Cooler', 'My line', 'Edit', 'Delete'];
 
 /** Closes the set-up, and checks the data that remains. */
 async function leave(harness: SlackHarness): Promise<void> {
@@ -50,7 +50,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       const growing = texts.filter((text) => text.startsWith('It all began with'));
       assert.ok(growing.length >= 4, `${growing.length} edits`);
       for (const [index, text] of growing.slice(1).entries()) assert.ok(text.startsWith(growing[index]!));
-      assert.deepEqual(labelsOf(message.history[0]!), ['Stop']);
+      assert.deepEqual(labelsOf(message.history[0]!), ['Stop', 'Delete']);
       assert.match(smallPrintOf(message), FOOTER);
       assert.match(
         smallPrintOf(message),
@@ -115,7 +115,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ann.slash(channel, '/scifi', 'It all preset=wild began length=130 seed=9');
       const wild = await finished(channel);
       assert.match(smallPrintOf(wild), / · wild · seed 9 · /);
-      assert.deepEqual(labelsOf(wild), ['Continue', 'Another', 'Cooler']);
+      assert.deepEqual(labelsOf(wild), ['Continue', 'Another', 'Cooler', 'My line', 'Edit', 'Delete']);
       ann.press(wild, 'Cooler');
       const lively = await finished(channel, ({ ts }) => ts > wild.ts);
       assert.match(smallPrintOf(lively), / · lively · seed 9 · /);
@@ -127,7 +127,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ann.say(channel, 'They flew away at last');
       const prompted = await finished(channel, (message) => textOf(message).startsWith('They flew'));
       assert.match(smallPrintOf(prompted), / · calm · seed /);
-      assert.deepEqual(labelsOf(prompted), ['Continue', 'Another', 'Warmer']);
+      assert.deepEqual(labelsOf(prompted), ['Continue', 'Another', 'Warmer', 'My line', 'Edit', 'Delete']);
     });
 
     it('continues words only, not emoji, links or markup, and refuses a wordless message', async () => {

@@ -119,7 +119,7 @@ export function guildOf(world: World): Wire {
 export function interactionOf(
   interaction: FakeInteraction,
   world: World,
-  type: 2 | 3,
+  type: 2 | 3 | 5,
   data: Wire,
   userPermissions: bigint,
 ): Wire {

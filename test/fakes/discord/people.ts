@@ -1,5 +1,6 @@
 /** Actions of users on the fake Discord. */
 import type { FakeDiscord } from './fake-discord.ts';
+import { filledIn } from './modals.ts';
 import { interactionOf, messageOf, userOf } from './payloads.ts';
 import {
   type FakeChannel,
@@ -70,6 +71,14 @@ export class Person {
     return this.#interact({ channel: message.channel, user: this.user, isInstalled, on: message }, 3, data);
   }
 
+  /** Fills in the modal that an interaction was answered with, and sends it. */
+  fill(interaction: FakeInteraction, values: Readonly<Record<string, string>> = {}): FakeInteraction {
+    const { modal, channel, isInstalled, on } = interaction;
+    if (!modal) throw new Error('The interaction has shown no modal.');
+    const data = { custom_id: modal.custom_id, components: filledIn(modal, values) };
+    return this.#interact({ channel, user: this.user, isInstalled, on, isModal: true }, 5, data);
+  }
+
   /** Writes a message. */
   say(channel: FakeChannel, content: string, extra: Record<string, unknown> = {}): FakeMessage {
     const { world, gateway } = this.#discord;
@@ -87,8 +96,8 @@ export class Person {
   }
 
   #interact(
-    what: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on'>,
-    type: 2 | 3,
+    what: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on' | 'isModal'>,
+    type: 2 | 3 | 5,
     data: Record<string, unknown>,
   ): FakeInteraction {
     const { world, gateway } = this.#discord;

@@ -1,4 +1,5 @@
 /** The fake's REST routes: the effect of each call, and its refusals. */
+import { checkModal } from './modals.ts';
 import { channelOf, messageOf, userOf } from './payloads.ts';
 import {
   ACKNOWLEDGED,
@@ -89,6 +90,14 @@ const ROUTES: readonly Route[] = [
     }
     return edit(world, message, body);
   }),
+  bots(/^DELETE \/channels\/(\d+)\/messages\/(\d+)$/, (world, _, [channelId, messageId]) => {
+    const channel = channelIn(world, channelId);
+    const message = messageIn(channel, messageId);
+    // Any bot may delete its own messages where it can see the channel.
+    if (message.author.id !== world.bot.id) need(channel, PERMISSION.manageMessages);
+    message.deleted = true;
+    return { status: 204 };
+  }),
   bots(/^POST \/channels\/(\d+)\/messages\/(\d+)\/threads$/, (world, { body }, [channelId, messageId]) => {
     const channel = channelIn(world, channelId);
     need(channel, PERMISSION.createPublicThreads);
@@ -162,13 +171,16 @@ function callback(world: World, { body, query }: Call, [id, token]: string[], cl
   } else if (type === 6) {
     if (!interaction.on) throw INVALID_FORM('type: there is no message to update');
     interaction.original = interaction.on;
+  } else if (type === 9) {
+    if (interaction.isModal) throw INVALID_FORM('type: a modal cannot follow a modal');
+    interaction.modal = checkModal(data);
   } else throw INVALID_FORM(`type ${type}`);
   interaction.callbackType = type;
   interaction.acknowledgedAt = Date.now();
   return query.get('with_response') === 'true'
     ? ok({
         interaction: { id, type: 2 },
-        resource: { type, message: messageOf(interaction.original, world) },
+        resource: { type, message: messageOf(interaction.original!, world) },
       })
     : { status: 204 };
 }

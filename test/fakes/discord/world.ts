@@ -1,5 +1,6 @@
 /** The objects of the fake Discord: servers, channels, users, messages, interactions. */
 import { randomBytes } from 'node:crypto';
+import type { FakeModal } from './modals.ts';
 
 const DISCORD_EPOCH = 1_420_070_400_000;
 let increment = 0n;
@@ -75,10 +76,14 @@ export interface FakeInteraction {
   readonly user: FakeUser;
   /** Whether the application is a member of the server, or a guest that a user installed. */
   readonly isInstalled: boolean;
-  /** The message whose button was pressed. */
+  /** The message whose button was pressed, also when that showed the modal that is sent. */
   readonly on: FakeMessage | undefined;
+  /** Whether a user has sent a modal. */
+  readonly isModal?: boolean;
+  /** The modal that it was answered with. */
+  modal?: FakeModal;
   acknowledgedAt?: number;
-  /** The type of the callback: 4 a message, 5 "thinking…", 6 without a visible effect. */
+  /** The type of the callback: 4 a message, 5 "thinking…", 6 without a visible effect, 9 a modal. */
   callbackType?: number;
   original?: FakeMessage;
   readonly followUps: FakeMessage[];
@@ -194,7 +199,9 @@ export class World {
     message.history.push({ at: Date.now(), content: message.content, components: message.components });
   }
 
-  addInteraction(options: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on'>): FakeInteraction {
+  addInteraction(
+    options: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on' | 'isModal'>,
+  ): FakeInteraction {
     const interaction: FakeInteraction = {
       id: snowflake(),
       token: randomBytes(48).toString('base64url'),

@@ -96,6 +96,7 @@ export class FakeSlack {
   readonly clocks: { -readonly [Name in keyof Clocks]: number } & { responseUrlMs: number } = {
     streamMs: 5 * 60_000,
     editWindowMs: Number.POSITIVE_INFINITY,
+    triggerMs: 3_000,
     responseUrlMs: 30 * 60_000,
   };
   /** The latency of every call. */

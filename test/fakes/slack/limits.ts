@@ -6,6 +6,7 @@ const METHODS: Readonly<Record<string, number>> = {
   'apps.connections.open': TIER.two,
   'auth.test': 200,
   'chat.appendStream': TIER.four,
+  'chat.delete': TIER.three,
   'chat.postEphemeral': TIER.four,
   // Several hundred per minute in a workspace; the channel's limit is the effective one.
   'chat.postMessage': 300,
@@ -14,10 +15,12 @@ const METHODS: Readonly<Record<string, number>> = {
   'chat.update': TIER.three,
   'conversations.history': TIER.three,
   'conversations.info': TIER.three,
+  'conversations.open': TIER.three,
   'conversations.replies': TIER.three,
   'oauth.v2.access': TIER.four,
   'reactions.add': TIER.three,
   'users.info': TIER.four,
+  'views.open': TIER.four,
   'views.publish': TIER.four,
 };
 const MINUTE_MS = 60_000;

@@ -2,6 +2,7 @@
 import { messageOf } from './payloads.ts';
 import { Refusal } from './refusal.ts';
 import { checkContent, checkMarkdown, pingsIn } from './validation.ts';
+import { checkView } from './views.ts';
 import {
   type FakeBlock,
   type FakeChannel,
@@ -24,6 +25,8 @@ export interface Clocks {
   readonly streamMs: number;
   /** How long after posting a message may be edited. */
   readonly editWindowMs: number;
+  /** How long after an action it may show a modal. */
+  readonly triggerMs: number;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -124,6 +127,13 @@ const METHODS: Readonly<Record<string, Handler>> = {
     noteMarkdown(world, text);
     return { channel: message.channel.id, ts: message.ts, message: messageOf(message, world) };
   },
+  'conversations.open': ({ world, workspace, fields }) => {
+    need(workspace, 'im:write');
+    const key = `${workspace.id}/${String(fields.users)}`;
+    const channel = world.directs.get(key) ?? world.addChannel(workspace, { kind: 'im' });
+    world.directs.set(key, channel);
+    return { channel: { id: channel.id } };
+  },
   'conversations.history': (context) => {
     const channel = readable(context);
     const messages = [...channel.messages.values()]
@@ -182,6 +192,14 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const isAdministrator = world.administrators.has(id);
     const facts = { tz: 'Europe/London', is_admin: isAdministrator, is_owner: false };
     return { user: { id, team_id: workspace.id, ...facts } };
+  },
+  'views.open': ({ world, workspace, fields, clocks }) => {
+    const trigger = world.triggers.get(String(fields.trigger_id));
+    if (!trigger || trigger.workspace !== workspace) throw new Refusal('invalid_trigger_id');
+    if (Date.now() - trigger.at > clocks.triggerMs) throw new Refusal('expired_trigger_id');
+    if (trigger.view) throw new Refusal('exchanged_trigger_id');
+    trigger.view = { ...checkView(fields.view), id: slackId('V') };
+    return { view: trigger.view };
   },
   'views.publish': ({ world, fields }) => {
     const view = fields.view as { type?: string; blocks?: unknown } | undefined;

@@ -1,5 +1,6 @@
 /** What the fake Slack sends: messages, commands, actions and events in Slack's shapes. */
 import { MANIFEST } from './manifest.ts';
+import type { Trigger as ShownTrigger } from './views.ts';
 import {
   type FakeChannel,
   type FakeElement,
@@ -104,6 +105,22 @@ export function settingOf(
     trigger_id: triggerId,
     view: { id: 'V1', type: 'home', team_id: workspace.id },
     actions: [{ ...element, block_id: 'home', action_ts: String(Date.now() / 1_000) }],
+  };
+}
+
+/** A modal that a user has filled in and sent. */
+export function submissionOf(
+  world: World,
+  { user, workspace, view }: ShownTrigger,
+  state: object,
+  triggerId: string,
+): Payload {
+  return {
+    type: 'view_submission',
+    ...commonOf(world, user, workspace),
+    trigger_id: triggerId,
+    view: { ...view, team_id: workspace.id, app_id: world.appId, state, hash: '1.abc' },
+    response_urls: [],
   };
 }
 

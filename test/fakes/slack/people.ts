@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery } from './delivery.ts';
 import type { FakeSlack } from './fake-slack.ts';
 import { MANIFEST } from './manifest.ts';
-import { actionOf, commandOf, settingOf, shortcutOf } from './payloads.ts';
+import { actionOf, commandOf, settingOf, shortcutOf, submissionOf } from './payloads.ts';
+import { type FakeView, filledIn } from './views.ts';
 import { type FakeChannel, type FakeElement, type FakeMessage, type FakeUser, slackId } from './world.ts';
 
 export class Person {
@@ -33,6 +34,20 @@ export class Person {
     if (!button) throw new Error(`There is no button ${label} under: ${message.text}`);
     const payload = actionOf(world, this.user, message, button, this.#trigger(message.channel));
     return this.#slack.deliver('interactive', payload);
+  }
+
+  /** The modal that was shown in answer to a press; undefined until then. */
+  viewAfter({ payload }: Delivery): FakeView | undefined {
+    return this.#slack.world.triggers.get(String(payload.trigger_id))?.view;
+  }
+
+  /** Fills in the modal that a press has shown, and sends it. */
+  fill({ payload }: Delivery, values: Readonly<Record<string, string>> = {}): Delivery {
+    const { world } = this.#slack;
+    const trigger = world.triggers.get(String(payload.trigger_id));
+    if (!trigger?.view) throw new Error('The press has shown no modal.');
+    const state = filledIn(trigger.view, values);
+    return this.#slack.deliver('interactive', submissionOf(world, trigger, state, triggerId()));
   }
 
   /** Chooses a shortcut from a message's menu. */
@@ -78,7 +93,10 @@ export class Person {
   }
 
   #trigger(channel: FakeChannel): { triggerId: string; responseUrl: string } {
-    return { triggerId: triggerId(), responseUrl: this.#slack.openResponseUrl(channel, this.user) };
+    const id = triggerId();
+    const { workspace } = channel;
+    this.#slack.world.triggers.set(id, { at: Date.now(), user: this.user, workspace });
+    return { triggerId: id, responseUrl: this.#slack.openResponseUrl(channel, this.user) };
   }
 }
 

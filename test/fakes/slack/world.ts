@@ -1,6 +1,7 @@
 /** The objects of the fake Slack: workspaces, conversations, users, messages. */
 import { randomBytes } from 'node:crypto';
 import { MANIFEST } from './manifest.ts';
+import type { Trigger } from './views.ts';
 
 /** The name of a conversation's kind in scopes. */
 export const SCOPE_OF_KIND = { channel: 'channels', group: 'groups', im: 'im', mpim: 'mpim' } as const;
@@ -115,6 +116,10 @@ export class World {
   readonly workspaces: Workspace[] = [];
   readonly channels = new Map<string, FakeChannel>();
   readonly ephemerals: Whisper[] = [];
+  /** Direct messages with the bot, by `workspace/user`. */
+  readonly directs = new Map<string, FakeChannel>();
+  /** The actions that may show a modal, by their trigger ids. */
+  readonly triggers = new Map<string, Trigger>();
   /** Ids of the administrators of their workspace. */
   readonly administrators = new Set<string>();
   /** The view of each user's App Home, by user id. */

@@ -1,27 +1,24 @@
 /**
- * A reply as a Slack message: its layout, the story's text in its blocks, and the data of its buttons. A reply
- * is one message, regardless of the length of its story. Pure.
+ * A reply as a Slack message: its layout, and the story's text in its blocks. A reply is one message, regardless
+ * of the length of its story. Pure.
  *
- * The block ids of a story's sections encode the whitespace at which the text was cut. A button has to work
- * after a restart of every process and on messages of any age, so all of its data is in its value and in the
- * message itself.
+ * The block ids of a story's sections encode the whitespace at which the text was cut.
  */
 import type { types } from '@slack/bolt';
-import { z } from 'zod';
 import { mask } from '../../../story/filter/find.ts';
+import { beginningOf, type ModelChoice, type ReplyState, type StoryRequest } from '../../../story/story.ts';
 import {
-  beginningOf,
-  type ModelChoice,
-  PRESETS,
-  presetOf,
-  type ReplyState,
-  type StoryRequest,
-} from '../../../story/story.ts';
-import { AGAIN_LABELS, type Again, againActions } from '../../../story/variations.ts';
+  AGAIN_LABELS,
+  againActions,
+  CHANGE_LABELS,
+  changeActions,
+  type Own,
+  removalOf,
+} from '../../../story/variations.ts';
 import { BEGUN_ANEW, smallPrint } from '../../../story/wording.ts';
-import type { StoryReference } from '../../read-story.ts';
 import type { MessageCapacity } from '../../submit.ts';
 import { clean, joinParts, type Part, slackEscaping, splitText } from '../../text.ts';
+import { actionIdOf, againValue, type Button, ownValue } from './buttons.ts';
 
 /** What a reply's message depends on besides its state. */
 export interface ReplyFacts {
@@ -58,7 +55,7 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Mess
   const print = smallPrint(state, { ...facts, isCut: all.length > parts.length });
   return {
     text: fallbackOf(first?.text ?? print),
-    blocks: [...sections, smallPrintOf(print), againRow(state, facts)],
+    blocks: [...sections, smallPrintOf(print), ...endRows(state, facts)],
   };
 }
 
@@ -89,36 +86,43 @@ export function replyIdOf(blocks: unknown): string | undefined {
   return undefined;
 }
 
-function stopRow({ id, userId }: ReplyFacts): types.ActionsBlock {
-  const stop: types.Button = {
-    type: 'button',
-    style: 'danger',
-    action_id: actionIdOf('stop'),
-    text: plain('Stop'),
-    value: stopValue(id, userId),
-  };
-  return { type: 'actions', block_id: BLOCK_PREFIX + id, elements: [stop] };
+function stopRow(facts: ReplyFacts): types.ActionsBlock {
+  const { id, userId } = facts;
+  const stop: types.Button = { ...buttonOf('stop', 'Stop', ownValue(id, userId)), style: 'danger' };
+  const remove = ownButton(removalOf(facts.request), facts);
+  return { type: 'actions', block_id: BLOCK_PREFIX + id, elements: [stop, remove] };
 }
 
-function againRow(
+function ownButton(action: Own, { id, userId }: ReplyFacts): types.Button {
+  return buttonOf(action, CHANGE_LABELS[action], ownValue(id, userId));
+}
+
+function buttonOf(action: Button['action'], label: string, value: string): types.Button {
+  return { type: 'button', action_id: actionIdOf(action), text: plain(label), value };
+}
+
+/** The buttons under an ended reply: those that write another story, and those that change this one. */
+function endRows(
   state: Extract<ReplyState, { status: 'finished' | 'failed' }>,
-  { id, request, source }: ReplyFacts,
-): types.ActionsBlock {
+  facts: ReplyFacts,
+): types.ActionsBlock[] {
+  const { id, request, source } = facts;
   const value = againValue({
     ...request,
     promptLength: Math.min(request.prompt.length, state.text.length),
     source: request.context ? source : undefined,
   });
-  const elements = againActions(state.text, request).map(
-    (action): types.Button => ({
-      type: 'button',
-      ...(action === 'continue' ? { style: 'primary' } : {}),
-      action_id: actionIdOf(action),
-      text: plain(AGAIN_LABELS[action]),
-      value,
-    }),
+  const again = againActions(state.text, request).map((action): types.Button => {
+    const style = action === 'continue' ? ({ style: 'primary' } as const) : {};
+    return { ...buttonOf(action, AGAIN_LABELS[action], value), ...style };
+  });
+  const change = changeActions(state.text, request).map((action) =>
+    action === 'line' ? buttonOf(action, CHANGE_LABELS.line, value) : ownButton(action, facts),
   );
-  return { type: 'actions', block_id: BLOCK_PREFIX + id, elements };
+  return [
+    { type: 'actions', block_id: BLOCK_PREFIX + id, elements: again },
+    { type: 'actions', elements: change },
+  ];
 }
 
 /** Slack's limit on a section's text. */
@@ -200,74 +204,4 @@ export function readBlocks(blocks: unknown): string | undefined {
 function cut(text: string, max: number): string {
   const [first, ...rest] = splitText(text, { limit: max - 3, cost: costOf });
   return first ? `${first.text}${rest.length > 0 ? '…' : ''}` : '';
-}
-
-/** The prefix of the action id of every button of the bot. */
-const ACTION_PREFIX = 'scifi-';
-export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler)$/;
-/** Changes when the meaning of the fields changes. */
-const VERSION = 2;
-/** Version 0.1 of the bot wrote values of this version, which have no preset: all its stories are `classic`. */
-const VERSION_WITHOUT_PRESET = 1;
-
-export type Button =
-  | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
-  | ({ readonly action: Again } & StoryReference);
-
-const Stop = z.object({
-  v: z.literal([VERSION, VERSION_WITHOUT_PRESET]),
-  reply: z.string(),
-  user: z.string(),
-});
-const Reference = z.object({
-  v: z.literal(VERSION),
-  model: z.string(),
-  preset: z.enum(PRESETS),
-  temperature: z.number(),
-  length: z.number(),
-  seed: z.number(),
-  promptLength: z.number(),
-  source: z.string().optional(),
-});
-const OldReference = Reference.extend({
-  v: z.literal(VERSION_WITHOUT_PRESET),
-  preset: z.literal('classic').default('classic'),
-});
-
-export function actionIdOf(action: Button['action']): string {
-  return ACTION_PREFIX + action;
-}
-
-export function stopValue(reply: string, user: string): string {
-  return JSON.stringify({ v: VERSION, reply, user } satisfies z.infer<typeof Stop>);
-}
-
-export function againValue(reference: StoryReference): string {
-  const { model, temperature, length, seed, promptLength, source } = reference;
-  const preset = presetOf(reference);
-  const value = { v: VERSION, model, preset, temperature, length, seed, promptLength, source } as const;
-  return JSON.stringify(value satisfies z.infer<typeof Reference>);
-}
-
-/** The button behind an action; undefined when it is not one of the bot's, or of another version. */
-export function decodeButton(actionId: string, value: string | undefined): Button | undefined {
-  const action = actionId.slice(ACTION_PREFIX.length);
-  const known = readJson(value);
-  if (action === 'stop') {
-    const { data } = Stop.safeParse(known);
-    return data && { action, replyId: data.reply, userId: data.user };
-  }
-  if (!(action in AGAIN_LABELS)) return undefined;
-  const { data } = z.union([Reference, OldReference]).safeParse(known);
-  if (!data) return undefined;
-  const { v: _, ...reference } = data;
-  return { action: action as Again, ...reference };
-}
-
-function readJson(value: string | undefined): unknown {
-  try {
-    return JSON.parse(value ?? '');
-  } catch {
-    return undefined;
-  }
 }

@@ -7,7 +7,7 @@ import type { ReplyTask } from '../../../queue/reply-worker.ts';
 import { beginningOf, type ReplyState } from '../../../story/story.ts';
 import type { ChatContext } from '../../adapter.ts';
 import { EditPauses } from '../../edit-pauses.ts';
-import { type MessageRecord, type MessageSurface, ReplyLost } from '../../reply-loop.ts';
+import { type MessageSurface, ReplyLost } from '../../reply-loop.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
 import type { SlackConversation, SlackHandle } from '../conversations.ts';
 import { CLOSED, codeOf, failureOf, loggable, retryAfterOf, type SlackFailure } from '../failures.ts';
@@ -78,7 +78,7 @@ export class SlackSurface implements MessageSurface {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
     this.#aborted.catch(() => {});
-    const [ts, rootTs] = (record as MessageRecord | undefined)?.messages ?? [];
+    const [ts, rootTs] = record?.messages ?? [];
     if (rootTs === undefined) {
       const isOurs = ({ blocks }: WireMessage) => replyIdOf(blocks) === task.id;
       this.#message = this.#shown(handle, { ts, mayBePosted: ts === undefined && !isFirst, isOurs });
@@ -90,8 +90,9 @@ export class SlackSurface implements MessageSurface {
     // A stream is posted below a message of its own, and is for the requester.
     const isPossible = streams !== undefined && handle.threadTs === undefined && !this.#isDaily;
     // A process cannot continue another's stream: a successor continues by edits.
-    this.#mayStream = isPossible && isFirst && streams.isLikely(handle);
-    this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined;
+    this.#mayStream = isPossible && isFirst && ts === undefined && streams.isLikely(handle);
+    // A reply in place of another one is edited.
+    this.#mayBeStreamed = isPossible && !isFirst && rootTs === undefined && !task.replaces;
     this.#pauses = new EditPauses(task, editIntervalMs);
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CallsSuspended, InvalidBudget } from '../../../src/bots/discord/api.ts';
+import { CallsSuspended, InvalidBudget } from '../../../src/bots/discord/invalid-budget.ts';
 
 /** Makes a call in every tick that permits one; returns the number of calls. */
 async function call(budget: InvalidBudget, ticks: number, status: number, tick: () => void): Promise<number> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { actionIdOf, againValue, decodeButton, stopValue } from '../../../src/bots/slack/reply/messages.ts';
+import { actionIdOf, againValue, decodeButton, ownValue } from '../../../src/bots/slack/reply/buttons.ts';
 import { PRESETS } from '../../../src/story/story.ts';
 
 const VALUE_MAX = 2_000;
@@ -28,7 +28,7 @@ describe('a Slack button’s value', () => {
         assert.deepEqual(decodeButton(actionIdOf(action), value), { action, ...known });
       }),
     );
-    const stop = decodeButton(actionIdOf('stop'), stopValue('c1.2.abc', 'U1'));
+    const stop = decodeButton(actionIdOf('stop'), ownValue('c1.2.abc', 'U1'));
     assert.deepEqual(stop, { action: 'stop', replyId: 'c1.2.abc', userId: 'U1' });
   });
 

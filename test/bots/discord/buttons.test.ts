@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeButton, encodeAgain, encodeStop } from '../../../src/bots/discord/messages.ts';
+import {
+  decodeButton,
+  encodeAgain,
+  encodeOwn,
+  encodeStop,
+  isOwn,
+} from '../../../src/bots/discord/buttons.ts';
 import type { StoryReference } from '../../../src/bots/read-story.ts';
 import { PRESETS } from '../../../src/story/story.ts';
 
@@ -41,6 +47,33 @@ describe('a button’s custom id', () => {
           assert.deepEqual(decodeButton(id), { action: 'stop', replyId, userId });
         }
       }),
+    );
+  });
+
+  it('of the owner holds the reply, its author, and as many messages as fit', () => {
+    const later = fc.array(fc.bigInt({ min: 1n, max: 600_000n << 22n }), { maxLength: 12 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom('undo', 'delete'),
+        snowflake,
+        snowflake,
+        later,
+        (action, reply, userId, steps) => {
+          const sums = steps.map((_, index) =>
+            steps.slice(0, index + 1).reduce((sum, step) => sum + step, 0n),
+          );
+          const before = sums.map((sum) => String(BigInt(reply) + sum));
+          const id = encodeOwn(action, { replyId: `i${reply}`, userId, before });
+          assert.ok(id.length <= CUSTOM_ID_MAX, `${id.length}`);
+          const button = decodeButton(id);
+          assert.ok(button && isOwn(button) && 'before' in button);
+          const { before: kept, ...others } = button;
+          assert.deepEqual(others, { action, replyId: `i${reply}`, userId });
+          assert.deepEqual(kept, before.slice(0, kept.length));
+          // A story of 6,000 characters has four messages, of which one has the buttons.
+          assert.ok(kept.length >= Math.min(before.length, 4), `${kept.length} messages`);
+        },
+      ),
     );
   });
 

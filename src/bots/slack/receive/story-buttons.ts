@@ -1,0 +1,147 @@
+/** Answers the buttons under a story, and the forms that two of them show. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  AllMiddlewareArgs,
+  App,
+  BlockAction,
+  BlockElementAction,
+  SlackActionMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from '@slack/bolt';
+import { StoryError } from '../../../errors.ts';
+import { drawSeed } from '../../../story/story-request.ts';
+import type { Again, Line } from '../../../story/variations.ts';
+import type { ChatContext } from '../../adapter.ts';
+import { type Form, LINE_FORM } from '../../forms.ts';
+import { requestBehind, type StoryReference } from '../../read-story.ts';
+import { hasWords, PATIENCE_MS, type ParsedRequest } from '../../submit.ts';
+import type { SlackApi, WireMessage } from '../api.ts';
+import { idPart, type SlackHandle, workspaceOf } from '../conversations.ts';
+import { ANY_BUTTON, actionIdOf, decodeButton, isOwn } from '../reply/buttons.ts';
+import type { Answers } from './answers.ts';
+import { ANY_FORM, readView, viewOf } from './modals.ts';
+import { OwnReplies, type Press, wordsOf } from './own-replies.ts';
+import { finderIn, seenAs } from './seen-messages.ts';
+
+const NO_WORDS_IN_LINE = 'There are no words in that line. Give some, such as: Then the door opened, and';
+const OTHER_VERSION = 'This button is from another version. Ask for a story with /scifi.';
+
+export type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<BlockElementAction>> & AllMiddlewareArgs;
+type ViewArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+
+export class StoryButtons {
+  readonly #chat: ChatContext<SlackHandle>;
+  readonly #api: SlackApi;
+  readonly #answers: Answers;
+  readonly #own: OwnReplies;
+
+  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, answers: Answers) {
+    this.#chat = chat;
+    this.#api = api;
+    this.#answers = answers;
+    this.#own = new OwnReplies(chat, api);
+  }
+
+  /** Registers the listeners with Bolt. */
+  register(app: App): void {
+    app.action({ type: 'block_actions', action_id: ANY_BUTTON }, (args) =>
+      this.#onButton(args as ButtonArgs),
+    );
+    app.view(ANY_FORM, (args) => this.#onForm(args as ViewArgs));
+  }
+
+  async #onButton({ body, action, ack, context }: ButtonArgs): Promise<void> {
+    const { response_url: responseUrl, user } = body;
+    const acknowledge = this.#answers.acknowledgeThen(ack, responseUrl);
+    const value = 'value' in action ? (action.value ?? '') : '';
+    const button = decodeButton(action.action_id, value);
+    if (!button) return acknowledge(OTHER_VERSION);
+    const message = body.message as WireMessage | undefined;
+    const channelId = body.channel?.id;
+    if (!message || !channelId) return acknowledge('Slack does not show me that message. Ask with /scifi.');
+    const conversation = { ...workspaceOf(context, body.team?.id), channelId };
+    const { botId, botUserId = '' } = context;
+    const press = { conversation, message, userId: user.id, botId, botUserId, responseUrl };
+    // A blocked user can still stop and delete a story.
+    const isFree = isOwn(button) && button.action !== 'edit';
+    const refusal = isFree ? undefined : this.#answers.blockedBy(conversation, user.id);
+    if (refusal) return acknowledge(refusal);
+    if (isOwn(button) || button.action === 'line') {
+      const show = (form: Form, kind: 'line' | 'edit') => {
+        const { ts, thread_ts: threadTs } = message;
+        const view = viewOf(form, kind, { conversation, responseUrl, ts, threadTs, value });
+        return this.#api.openView(conversation, body.trigger_id, view);
+      };
+      const act = async () => {
+        if (!isOwn(button)) await show(LINE_FORM, 'line');
+        else if (button.action === 'edit') await show(await this.#own.formOf(button, press), 'edit');
+        else await this.#own.act(button, press);
+        return undefined;
+      };
+      // Acknowledged when the action is stored, so that a crash loses no acknowledged one; or earlier, when that
+      // takes long.
+      const acting = act().catch((error: unknown) => this.#chat.refusalFor(error));
+      await Promise.race([acting, sleep(PATIENCE_MS)]);
+      await ack();
+      const sentence = await acting;
+      if (sentence) await this.#answers.replyEphemeral(responseUrl, sentence);
+      return;
+    }
+    const asked = this.#answers.asked(`b${idPart(body.trigger_id)}`, handleOf(press), acknowledge);
+    await this.#chat.answer(asked, () => this.#behind(button, press));
+  }
+
+  /** Carries out a form: a refusal is shown in it. */
+  async #onForm({ body, view, ack, context }: ViewArgs): Promise<void> {
+    const { action, origin, values, firstField } = readView(view);
+    const { conversation, responseUrl, ts, threadTs, value } = origin;
+    const { botId, botUserId = '' } = context;
+    const acknowledge = (sentence?: string) =>
+      sentence ? ack({ response_action: 'errors', errors: { [firstField]: sentence } }) : ack();
+    const button = decodeButton(actionIdOf(action), value);
+    const refusal = button ? this.#answers.blockedBy(conversation, body.user.id) : OTHER_VERSION;
+    if (!button || refusal) return acknowledge(refusal);
+    const replyEphemeral = (sentence: string) => this.#answers.replyEphemeral(responseUrl, sentence);
+    const pressOf = async () => {
+      const message = await this.#api.read({ ...conversation, ...(threadTs ? { threadTs } : {}) }, ts);
+      if (!message) throw new StoryError('not_found', 'The message with this story is gone.');
+      return { conversation, message, userId: body.user.id, botId, botUserId, responseUrl };
+    };
+    try {
+      const press = await pressOf();
+      if (isOwn(button)) {
+        return await this.#own.rewrite(button, press, values, { acknowledge, replyEphemeral });
+      }
+      const asked = this.#answers.asked(`v${idPart(view.id)}`, handleOf(press), acknowledge);
+      // A sentence would be shown as a refusal.
+      await this.#chat.answer({ ...asked, acknowledge }, async () => {
+        const line = wordsOf(values.line ?? '');
+        if (!hasWords(line)) throw new StoryError('bad_request', NO_WORDS_IN_LINE);
+        const { request, source } = await this.#behind(button, press, line);
+        return { request: this.#chat.parseAgain(request), source };
+      });
+    } catch (error) {
+      await acknowledge(this.#chat.refusalFor(error));
+    }
+  }
+
+  #behind(
+    button: { readonly action: Again | Line } & StoryReference,
+    { message, conversation, botId }: Press,
+    line = '',
+  ): Promise<ParsedRequest> {
+    const { models, readRequest } = this.#chat;
+    if (!models.some(({ name }) => name === button.model)) {
+      throw new StoryError('model_unavailable', 'The model that wrote this is no longer here. Use /scifi.');
+    }
+    const find = finderIn(this.#api, conversation, botId);
+    return requestBehind(button, seenAs(message, botId), find, readRequest, drawSeed(), line);
+  }
+}
+
+/** The handle of a story that answers a button. */
+function handleOf({ conversation, message, userId, botUserId, responseUrl }: Press) {
+  const { thread_ts: threadTs } = message;
+  return { ...conversation, ...(threadTs ? { threadTs } : {}), userId, botUserId, responseUrl };
+}

@@ -1,0 +1,103 @@
+/**
+ * The data of buttons. A button has to work after a restart of every process and on messages of any age, so all of
+ * its data is in its value and in the message itself. Pure.
+ */
+import { z } from 'zod';
+import { PRESETS, presetOf } from '../../../story/story.ts';
+import { AGAIN_LABELS, type Again, type Line, type Own } from '../../../story/variations.ts';
+import type { StoryReference } from '../../read-story.ts';
+
+/** The prefix of the action id of every button of the bot. */
+const ACTION_PREFIX = 'scifi-';
+export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler|line|edit|undo|delete)$/;
+const OWN_ACTIONS: readonly string[] = ['stop', 'edit', 'undo', 'delete'] satisfies OwnButton['action'][];
+/** Changes when the meaning of the fields changes. */
+const VERSION = 2;
+/** Version 0.1 of the bot wrote values of this version, which have no preset: all its stories are `classic`. */
+const VERSION_WITHOUT_PRESET = 1;
+
+/** A button that only the owner of a reply may use. */
+export interface OwnButton {
+  readonly action: 'stop' | Own;
+  readonly replyId: string;
+  /** The requester. */
+  readonly userId: string;
+}
+
+export type Button = OwnButton | ({ readonly action: Again | Line } & StoryReference);
+
+export function isOwn(button: Button): button is OwnButton {
+  return 'replyId' in button;
+}
+
+const OwnReply = z.object({
+  v: z.literal([VERSION, VERSION_WITHOUT_PRESET]),
+  reply: z.string(),
+  user: z.string(),
+});
+const Reference = z.object({
+  v: z.literal(VERSION),
+  model: z.string(),
+  preset: z.enum(PRESETS),
+  temperature: z.number(),
+  length: z.number(),
+  seed: z.number(),
+  promptLength: z.number(),
+  source: z.string().optional(),
+});
+const OldReference = Reference.extend({
+  v: z.literal(VERSION_WITHOUT_PRESET),
+  preset: z.literal('classic').default('classic'),
+});
+
+export function actionIdOf(action: Button['action']): string {
+  return ACTION_PREFIX + action;
+}
+
+/** The value of Stop and of the buttons of a reply's owner. */
+export function ownValue(reply: string, user: string): string {
+  return JSON.stringify({ v: VERSION, reply, user } satisfies z.infer<typeof OwnReply>);
+}
+
+export function againValue(reference: StoryReference): string {
+  const { model, temperature, length, seed, promptLength, source } = reference;
+  const preset = presetOf(reference);
+  const value = { v: VERSION, model, preset, temperature, length, seed, promptLength, source } as const;
+  return JSON.stringify(value satisfies z.infer<typeof Reference>);
+}
+
+/** The button behind an action; undefined when it is not one of the bot's, or of another version. */
+export function decodeButton(actionId: string, value: string | undefined): Button | undefined {
+  const action = actionId.slice(ACTION_PREFIX.length);
+  const known = readJson(value);
+  if (OWN_ACTIONS.includes(action)) {
+    const { data } = OwnReply.safeParse(known);
+    return data && { action: action as OwnButton['action'], replyId: data.reply, userId: data.user };
+  }
+  if (!(action in AGAIN_LABELS) && action !== 'line') return undefined;
+  const { data } = z.union([Reference, OldReference]).safeParse(known);
+  if (!data) return undefined;
+  const { v: _, ...reference } = data;
+  return { action: action as Again | Line, ...reference };
+}
+
+/** The request of the story above the buttons of a message; undefined where there are none. */
+export function referenceIn(blocks: unknown): StoryReference | undefined {
+  if (!Array.isArray(blocks)) return undefined;
+  const elements = (blocks as { elements?: { action_id?: string; value?: string }[] }[]).flatMap(
+    (block) => block.elements ?? [],
+  );
+  for (const { action_id: actionId, value } of elements) {
+    const button = actionId?.startsWith(ACTION_PREFIX) ? decodeButton(actionId, value) : undefined;
+    if (button && !isOwn(button)) return button;
+  }
+  return undefined;
+}
+
+function readJson(value: string | undefined): unknown {
+  try {
+    return JSON.parse(value ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+/** Takes a story along: as copied text, as a link that writes it again, or as a file. */
+import type { ModelChoice } from '../story/story.ts';
+import { type Action, flash } from './actions.ts';
+import { copyText, downloadText } from './browser.ts';
+import { hashForThread } from './link.ts';
+import { type Reply, wholeText } from './reply.ts';
+import { fileNameFor, footerLines } from './words.ts';
+
+export interface Keeping {
+  readonly models: readonly ModelChoice[];
+  /** Reads a text to users of screen readers. */
+  readonly announce: (text: string) => void;
+}
+
+/** Carries out one of the actions that keep a story; the button shows the result. */
+export async function keepStory(
+  action: 'copy' | 'link' | 'download',
+  replies: readonly Reply[],
+  button: HTMLButtonElement,
+  { models, announce }: Keeping,
+): Promise<void> {
+  const text = wholeText(replies);
+  if (action === 'download') {
+    const file = [text, '', '--', ...footerLines(replies, models), ''].join('\n');
+    return downloadText(fileNameFor(text), file);
+  }
+  const isLink = action === 'link';
+  const copied = await copyText(isLink ? new URL(hashForThread(replies)!, location.href).href : text);
+  const done = isLink ? 'Link copied' : 'Copied';
+  const answer = copied ? done : 'The browser does not allow it';
+  flash(button, action satisfies Action, answer);
+  announce(answer);
+}

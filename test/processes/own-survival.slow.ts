@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
+import { randomFrom } from '../reliability/fault.ts';
+import { surviveOwnAction } from './own-survival.ts';
+
+const KILLS = 3;
+
+describe('kill -9 while a reply is deleted, taken back or edited', { timeout: 300_000 }, () => {
+  for (const action of ['Delete', 'Undo', 'Edit'] as const) {
+    it(`leaves one consistent state: ${action}`, { skip: skipWithout(REDIS_SERVER) }, async () => {
+      const { done, unheard } = await surviveOwnAction(action, KILLS, randomFrom(7));
+      assert.equal(done + unheard, KILLS);
+    });
+  }
+});
