@@ -62,7 +62,7 @@ describe('a story on Discord that begins anew', { timeout: 60_000 }, () => {
       seed: 1,
       model: 'scifi',
     };
-    const facts = { id: 'r', userId: 'u', request, source: undefined, models: [], most: 5 };
+    const facts = { id: 'r', userId: '1', request, source: undefined, models: [], most: 5 };
     const text = `${PROMPT} and grew`;
     const body = layOut({ status: 'writing', text, beginning: 1 }, facts, '').body(0, []);
     assert.equal(body.content, `${text}\n-# ${BEGUN_ANEW}`);
