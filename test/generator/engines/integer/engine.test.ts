@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
 import type { Engine, Row } from '../../../../src/generator/engines/engine.ts';
@@ -190,6 +192,17 @@ describe('the integer engine', () => {
       );
     delay.disable();
     assert.ok(delay.percentile(95) < 50e6, `the event loop waited ${delay.percentile(95) / 1e6} ms`);
+    await engine.close();
+  });
+
+  test('computes in threads of a lower priority than the event loop', {
+    skip: process.platform === 'linux' ? false : 'a thread has a priority of its own on Linux only',
+  }, async () => {
+    const lower = () =>
+      readdirSync('/proc/self/task').filter((thread) => getPriority(Number(thread)) > getPriority()).length;
+    const before = lower();
+    const engine = await createIntegerEngine(randomModel({ units: [16] }), { capacity: 1, threads: 3 });
+    assert.equal(lower() - before, 3);
     await engine.close();
   });
 
