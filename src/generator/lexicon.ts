@@ -42,12 +42,15 @@ export class Lexicon {
     if (count < 0 || !Number.isInteger(count) || view.getUint32(0, true) !== MAGIC) {
       throw unusable(shown, 'it is no lexicon');
     }
-    this.#edges = Uint32Array.from({ length: count }, (_, i) => view.getUint32(HEADER_BYTES + 4 * i, true));
-    // Every walk terminates: a state's edges end before the file does, and targets are inside of it.
+    this.#edges = new Uint32Array(count);
+    for (let i = 0; i < count; i++) this.#edges[i] = view.getUint32(HEADER_BYTES + 4 * i, true);
+    // No walk leaves the file: a state's edges end before it does, and targets are inside of it.
     const endsOpen = count > 0 && (this.#edges[count - 1]! & LAST) === 0;
     if (endsOpen || this.#edges.some((edge) => edge >>> TARGET_SHIFT >= Math.max(1, count))) {
       throw unusable(shown, 'an edge leads out of it');
     }
+    if (!isAcyclic(this.#edges))
+      throw unusable(shown, 'its edges lead in a circle, so it has words without an end');
   }
 
   /** Whether the training text has this word, in any case. */
@@ -101,6 +104,28 @@ export class Lexicon {
     }
     return 0;
   }
+}
+
+/**
+ * Whether every walk ends: edges can be put into an order in which each comes before those that it leads to (Kahn,
+ * "Topological sorting of large networks", Communications of the ACM 5, 1962). An edge leads to the first one of
+ * its target, and to the next one of its own state.
+ */
+function isAcyclic(edges: Uint32Array): boolean {
+  const predecessors = new Uint32Array(edges.length);
+  const lead = (i: number, each: (next: number) => void) => {
+    const edge = edges[i]!;
+    if (edge >>> TARGET_SHIFT > 0) each(edge >>> TARGET_SHIFT);
+    if ((edge & LAST) === 0) each(i + 1);
+  };
+  for (let i = 0; i < edges.length; i++) lead(i, (next) => predecessors[next]!++);
+  const ordered: number[] = [];
+  for (let i = 0; i < edges.length; i++) if (predecessors[i] === 0) ordered.push(i);
+  const order = (next: number) => {
+    if (--predecessors[next]! === 0) ordered.push(next);
+  };
+  for (let i = 0; i < ordered.length; i++) lead(ordered[i]!, order);
+  return ordered.length === edges.length;
 }
 
 /** A letter's number, regardless of case; 0 for a character that no word has. */

@@ -50,6 +50,26 @@ describe('a lexicon', () => {
     );
   });
 
+  test('refuses edges that lead in a circle, and no others', () => {
+    const [last, word] = [1 << 5, 1 << 6];
+    const lexicon = (...edges: number[]) =>
+      new Lexicon(
+        Uint8Array.from([0x4c, 0x45, 0x58, 0x31, ...new Uint8Array(Uint32Array.from(edges).buffer)]),
+      );
+    const to = (target: number, flags: number, code: number) => (target << 8) | flags | code;
+    const circle = { name: 'StoryError', message: /lexicon\.bin cannot be used.*edges lead in a circle/ };
+    // A state that leads to itself, two that lead to each other, and the later edge of an earlier state.
+    assert.throws(() => lexicon(to(1, last, 1), to(1, last | word, 2)), circle);
+    assert.throws(() => lexicon(to(1, last, 1), to(2, last, 2), to(1, last | word, 3)), circle);
+    assert.throws(() => lexicon(to(1, last, 1), to(0, word, 2), to(2, last | word, 3)), circle);
+    // Two ways to a state, which stands before the second one.
+    const both = lexicon(to(2, 0, 1), to(3, last, 2), to(0, last | word, 1), to(2, last, 3));
+    assert.deepEqual(
+      [...both.words()].map(([one]) => one),
+      ['aa', 'bca'],
+    );
+  });
+
   test('refuses words with other characters', () => {
     for (const one of ['Mars', 'x-ray', 'é']) {
       assert.throws(() => buildLexicon(new Map([[one, true]])), RangeError);
