@@ -1,6 +1,10 @@
-/** Compiles the sources with esbuild: the many modules that a process loads become a few files. */
-import { readFileSync } from 'node:fs';
+/**
+ * Compiles the sources, and packages that they use, with esbuild: the many modules that a process loads become a few
+ * files.
+ */
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -14,10 +18,46 @@ const ENTRIES = [
   'src/queue/backends/embedded/create-process.ts',
   'src/queue/backends/embedded/database-thread.ts',
 ];
+/**
+ * Packages that are compiled, with the packages that they use: those that take long to load as they are. A package
+ * with native code, with WebAssembly or with state that other packages share is none of them.
+ */
+const PACKAGES = [
+  '@fastify/basic-auth',
+  '@fastify/helmet',
+  '@fastify/rate-limit',
+  '@noble/hashes',
+  '@slack/bolt',
+  'bullmq',
+  'commander',
+  'discord.js',
+  'fastify',
+  'ioredis',
+  'ipaddr.js',
+  'obscenity',
+  'prom-client',
+  'rate-limiter-flexible',
+  'temporal-polyfill',
+  'zod',
+];
+/** Packages whose ES modules Node would not find. They load faster: what is not used of them is left out. */
+const ES_MODULES = { bullmq: './node_modules/bullmq/dist/esm/index.js' };
+/** Packages that those use, and that are loaded as they are: with native code, and with threads. */
+const UNCOMPILED = ['bufferutil', 'msgpackr', 'msgpackr-extract', 'pino', 'utf-8-validate', 'zlib-sync'];
 /** What the result depends on besides the sources. */
 const TOOLS = ['bin/compile.js', 'bin/compilation.js', 'tsconfig.json', 'node_modules/esbuild/package.json'];
+/**
+ * npm writes it at each installation, with the versions and digests of all packages. Without it, as after an
+ * installation with another program, no package is compiled: a change could go unnoticed.
+ */
+const INSTALLED = 'node_modules/.package-lock.json';
+/** CommonJS packages ask for Node's modules with `require`, which a compiled module lacks. */
+const REQUIRE = `import { createRequire as requireFrom } from 'node:module';
+const require = requireFrom(import.meta.url);`;
 /** Compilations that are kept: a process that runs may still load a file of the one that it started from. */
-const KEPT = 10;
+const KEPT = 5;
+/** The path of the package that a file belongs to, as `node_modules/a/node_modules/@b/c`. */
+const PACKAGE = /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/;
 
 /**
  * Compiles the sources and stores the result.
@@ -30,7 +70,9 @@ export async function compile() {
   const unfinished = join(CACHE, `unfinished-${process.pid}-${Date.now()}`);
   /** @type {Map<string, Uint8Array>} What was compiled, as it was read: a file may change meanwhile. */
   const contents = new Map();
-  for (const file of TOOLS) contents.set(file, readFileSync(join(ROOT, file)));
+  const packages = existsSync(join(ROOT, INSTALLED)) ? PACKAGES : [];
+  const tools = packages.length > 0 ? [...TOOLS, INSTALLED] : TOOLS;
+  for (const file of tools) contents.set(file, readFileSync(join(ROOT, file)));
   try {
     await build({
       absWorkingDir: ROOT,
@@ -40,14 +82,15 @@ export async function compile() {
       bundle: true,
       // A module that is imported on demand stays in a file of its own.
       splitting: true,
-      packages: 'external',
       format: 'esm',
+      alias: ES_MODULES,
+      banner: { js: REQUIRE },
       platform: 'node',
       target: 'node20',
       sourcemap: 'linked',
       sourcesContent: false,
       logLevel: 'silent',
-      plugins: [readSources(contents, true)],
+      plugins: [choosePackages(packages), readSources(contents, true)],
     });
     const { PAGE_BUNDLE } = await import(pathToFileURL(join(unfinished, 'bots/web/page-bundle.js')).href);
     await build({
@@ -75,10 +118,32 @@ export async function compile() {
 }
 
 /**
+ * Leaves packages that are not compiled to Node.
+ *
+ * @param {readonly string[]} compiled
+ * @returns {import('esbuild').Plugin}
+ */
+function choosePackages(compiled) {
+  return {
+    name: 'packages',
+    setup({ onResolve }) {
+      onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
+        if (kind === 'entry-point' || isBuiltin(path)) return undefined;
+        const [name = path] = /^(?:@[^/]+\/)?[^/]+/.exec(path) ?? [];
+        const isCompiled = PACKAGE.test(inRoot(importer))
+          ? !UNCOMPILED.includes(name)
+          : compiled.includes(name);
+        return isCompiled ? undefined : { external: true };
+      });
+    },
+  };
+}
+
+/**
  * Reads the sources for esbuild. A compiled module lies elsewhere than its source, so what a source of the server
  * reads of its own path is written into the code. `src/compiled.ts` asks where the code lies, and is left alone.
  *
- * @param {Map<string, Uint8Array>} contents receives what was read
+ * @param {Map<string, Uint8Array>} contents receives what was read; of a package, its `package.json`
  * @param {boolean} areServers whether they run on Node, and not in a browser
  * @returns {import('esbuild').Plugin}
  */
@@ -86,27 +151,57 @@ function readSources(contents, areServers) {
   return {
     name: 'sources',
     setup({ onLoad }) {
-      onLoad({ filter: /\.(?:ts|js|json|css)$/ }, ({ path }) => {
-        const file = relative(ROOT, path).replaceAll(sep, '/');
+      onLoad({ filter: /\.(?:ts|[cm]?js|json|css)$/ }, ({ path }) => {
+        const file = inRoot(path);
         const content = readFileSync(path);
-        contents.set(file, content);
-        const loader = /** @type {import('esbuild').Loader} */ (extname(path).slice(1));
-        if (!areServers || loader === 'json' || file === 'src/compiled.ts')
-          return { contents: content, loader };
-        const own = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
-        const placed = content
-          .toString('utf8')
-          .replace(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, name) =>
-            JSON.stringify(own[/** @type {keyof typeof own} */ (name)]),
-          );
-        return { contents: placed, loader };
+        const inPackage = PACKAGE.exec(file)?.[0];
+        if (inPackage === undefined) contents.set(file, content);
+        else contents.set(`${inPackage}/package.json`, readFileSync(join(ROOT, inPackage, 'package.json')));
+        const loader = /** @type {import('esbuild').Loader} */ (
+          extname(path)
+            .slice(1)
+            .replace(/^[cm]js$/, 'js')
+        );
+        const isPlaced = areServers && loader !== 'json' && file !== 'src/compiled.ts';
+        return { contents: isPlaced ? placed(content.toString('utf8'), path) : content, loader };
       });
     },
   };
 }
 
 /**
- * Removes all compilations but the newest ones. */
+ * Writes a module's path into its code, in place of `import.meta`, and of what CommonJS has for it.
+ *
+ * @param {string} code
+ * @param {string} path
+ */
+function placed(code, path) {
+  const [url, filename, folder] = [pathToFileURL(path).href, path, dirname(path)].map((text) =>
+    JSON.stringify(text),
+  );
+  const values = { url, filename, dirname: folder };
+  const written = code.replace(
+    /\bimport\.meta\.(url|filename|dirname)\b/g,
+    (_, name) => values[/** @type {keyof typeof values} */ (name)] ?? '',
+  );
+  const asksAsCommonJs =
+    /\b__(?:file|dir)name\b/.test(code) && !/\b(?:const|let|var) __(?:file|dir)name\b/.test(code);
+  if (!asksAsCommonJs) return written;
+  // On the first line, so that the numbers of lines stay.
+  const mode = /^\s*['"]use strict['"]/.test(code) ? "'use strict'; " : '';
+  return `${mode}var __filename = ${filename}, __dirname = ${folder}; ${written}`;
+}
+
+/**
+ * The path of a file in the program's folder.
+ *
+ * @param {string} path
+ */
+function inRoot(path) {
+  return relative(ROOT, path).replaceAll(sep, '/');
+}
+
+/** Removes all compilations but the newest ones. */
 async function removeOld() {
   const folders = (await readdir(CACHE, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const dated = await Promise.all(

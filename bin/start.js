@@ -7,6 +7,7 @@ import module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { storedCompilation } from './compilation.js';
+import { traceSources } from './stack-traces.js';
 
 /** Runs `src/cli.ts`. */
 export async function startProgram() {
@@ -17,20 +18,34 @@ export async function startProgram() {
     await import('../src/cli.ts');
     return;
   }
-  // Stack traces name the files and lines of the sources.
-  if (!process.env.NOMAP) process.setSourceMapsEnabled(true);
+  traceSources(folder);
   // Node 22 and later store what V8 compiled, also of packages, and read it at the next start.
   module.enableCompileCache?.(join(folder, 'code-cache'));
   await import(pathToFileURL(join(folder, 'cli.js')).href);
 }
 
-/** Compiles the sources; undefined where that fails. */
+/** Compiles the sources; undefined where the result cannot be stored. Ends the process for a mistake in a source. */
 async function compiled() {
   try {
     const { compile } = await import('./compile.js');
     return await compile();
-  } catch {
-    // tsx reports a mistake in a source, with its line.
-    return undefined;
+  } catch (error) {
+    const mistakes = mistakesIn(error);
+    if (mistakes.length === 0) return undefined;
+    process.stderr.write(`${mistakes.join('\n')}\n`);
+    return process.exit(1);
   }
+}
+
+/**
+ * The mistakes in sources that esbuild has found, as `src/cli.ts:12:5: Expected ";"`; none for another error.
+ *
+ * @param {unknown} error
+ */
+function mistakesIn(error) {
+  if (!(error instanceof Error) || !('errors' in error)) return [];
+  const { errors } = /** @type {import('esbuild').BuildFailure} */ (error);
+  return errors.flatMap(({ location, text }) =>
+    location ? [`${location.file}:${location.line}:${location.column + 1}: ${text}`] : [],
+  );
 }

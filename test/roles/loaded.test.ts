@@ -1,9 +1,12 @@
 /** What a process loads: only the code of its own roles. Counted in the compiled sources, which all processes run. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { isBuiltin } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const IMPORT = /^(?:import|export)\b[^'"]*?["']([^"']+)["']/gm;
 const SOURCES = /"sources":\s*\[([^\]]*)\]/;
 
@@ -27,11 +30,14 @@ describe('the compiled sources', () => {
       for (const [, source] of SOURCES.exec(existsSync(map) ? readFileSync(map, 'utf8') : '')?.[1]?.matchAll(
         /"([^"]+)"/g,
       ) ?? []) {
-        sources.add(source!.replace(/^.*?\bsrc\//, 'src/'));
+        const path = relative(ROOT, resolve(dirname(file), source!));
+        sources.add(path);
+        const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+        if (name !== undefined) packages.add(name);
       }
       for (const [, name] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
         if (name!.startsWith('.')) visit(join(dirname(file), name!));
-        else if (!name!.startsWith('node:')) packages.add(name!);
+        else if (!isBuiltin(name!)) packages.add(name!);
       }
     };
     visit(join(folder, entry));
