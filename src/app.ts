@@ -78,7 +78,7 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
     const ready = worker?.start(queue) ?? Promise.resolve();
     // Reported by the caller, which awaits it after the page is open.
     ready.catch(() => {});
-    const url = await bots?.startBots(host, queue);
+    const url = await bots?.startBots(host, queue, ready);
     const closeAll = () => {
       isClosing = true;
       return opened.close();

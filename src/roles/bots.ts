@@ -24,16 +24,19 @@ interface ChatQueues {
 /**
  * Starts the bots.
  *
+ * @param ready resolves when a worker in this process takes stories; its start has the queue to itself until then
  * @returns the address of the page
  */
 export async function startBots(
   { config, checks, logger, opened }: Host,
   { connection, stories }: OpenQueue,
+  ready: Promise<void>,
 ): Promise<string> {
   const models = await listModels(config.modelsFolder);
   const {
     limits,
     communityLimits,
+    warmUp,
     close: closeLimits,
   } = await outlast(() => openLimits(connection, stories, config.limits));
   opened.add(closeLimits);
@@ -116,5 +119,7 @@ export async function startBots(
   opened.add(() => server.close());
   const url = await server.listen();
   isListening = true;
+  // A failure is one of the queue, which the next request reports.
+  ready.then(warmUp).catch(() => {});
   return url;
 }

@@ -263,6 +263,11 @@ class LimitReached extends StoryError {
 export interface OpenLimits {
   readonly limits: Limits;
   readonly communityLimits: CommunityLimitSettings;
+  /**
+   * Does once what an admission does. The embedded database is slow at the first use of each statement: a requester
+   * should not wait for that.
+   */
+  warmUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -278,11 +283,6 @@ export async function openLimits(
   try {
     await Promise.all([salts.ready(), communityLimits.ready()]);
     const store = await connection.limits();
-    // The embedded database is slow at the first use of each statement: no requester should wait for that.
-    const keys = await salts.namesOf('warm-up');
-    await store.underWay.take('warm-up', [{ keys, most: 0 }]);
-    await store.underWay.leave('warm-up', keys);
-    await store.hourly(1).get(keys[0]!);
     const limits = new Limits({
       store,
       salts,
@@ -290,7 +290,13 @@ export async function openLimits(
       settings,
       communityLimits: (community) => communityLimits.known(community),
     });
-    return { limits, communityLimits, close };
+    const warmUp = async () => {
+      const keys = await salts.namesOf('warm-up');
+      await store.underWay.take('warm-up', [{ keys, most: 0 }]);
+      await store.underWay.leave('warm-up', keys);
+      await store.hourly(1).get(keys[0]!);
+    };
+    return { limits, communityLimits, warmUp, close };
   } catch (error) {
     await close();
     throw error;

@@ -131,11 +131,10 @@ export class EmbeddedDatabase extends EventEmitter {
       log.info?.('opening the embedded database');
       thread.open(postgres);
       log.underWay?.();
-      const [{ runMigrations }] = await Promise.all([import('bullmq'), thread.ready]);
+      await thread.ready;
       const database = new EmbeddedDatabase(lock, thread.worker);
-      await runMigrations(database.#client(), SCHEMA);
-      await database.query(`SET search_path TO ${SCHEMA}`);
-      await database.query(RELEASE_ALL);
+      await migrate(database.#client());
+      await Promise.all([database.query(`SET search_path TO ${SCHEMA}`), database.query(RELEASE_ALL)]);
       return database;
     } catch (error) {
       await thread.worker.terminate();
@@ -254,6 +253,19 @@ function startThread(): { worker: Worker; ready: Promise<void>; open(postgres: s
   // Awaited when the folder is locked.
   ready.catch(() => {});
   return { worker, ready, open: (folder) => worker.postMessage({ folder } satisfies ToOpen) };
+}
+
+/** Brings BullMQ's schema up to date. That takes a dozen statements, of which a current schema needs none. */
+async function migrate(client: EmbeddedClient): Promise<void> {
+  const { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations, SchemaMigrationRequiredError } =
+    await import('bullmq');
+  try {
+    if ((await assertSchemaCompatibility(client, SCHEMA)) >= LATEST_SCHEMA_VERSION) return;
+  } catch (error) {
+    // There is no schema yet.
+    if (!(error instanceof SchemaMigrationRequiredError)) throw error;
+  }
+  await runMigrations(client, SCHEMA);
 }
 
 /** Denies other users access to the data folder, and to an earlier version's data in it. */
