@@ -12,8 +12,8 @@ export const ENGINE_OPENERS: Required<EngineOpeners> = {
   async webgpu({ acceptSoftware }) {
     const { requestDawnAdapter } = await import('./tensorflow/dawn.ts');
     const { acceptedAdapter } = await import('./tensorflow/backend.ts');
-    const { openWebgpu } = await import('./webgpu/open.ts');
     const adapter = acceptedAdapter(await requestDawnAdapter(), acceptSoftware);
+    const { openWebgpu } = await import('./webgpu/open.ts');
     return openWebgpu(adapter, navigator.gpu.wgslLanguageFeatures);
   },
   wasm: onTensorflow(BACKEND_OPENERS.wasm),

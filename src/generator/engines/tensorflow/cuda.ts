@@ -1,6 +1,5 @@
 /** TensorFlow.js on CUDA, through the binding that `scifi engine install cuda` installs. */
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { ownCommand } from '../../../terminal.ts';
 import type { TensorflowBackend } from './backend.ts';
 import {
@@ -13,7 +12,6 @@ import {
   readReceipt,
 } from './cuda-installation.ts';
 import { dlopenProblem } from './dawn.ts';
-import { composedKernels } from './kernels.ts';
 
 const STEPS_PER_DECODE = 16;
 /** Rows that a kernel of a product computes together; a multiple of those of all kernels. */
@@ -46,6 +44,9 @@ export async function createCudaBackend({
   load = loadInstalled,
 }: CudaBackendOptions = {}): Promise<TensorflowBackend> {
   await load(folder, device);
+  // Not before: most machines have no binding, and TensorFlow.js takes a tenth of a worker's start.
+  const tf = await import('@tensorflow/tfjs-core');
+  const { composedKernels } = await import('./kernels.ts');
   if (!(await tf.setBackend(TF_NAME))) throw new Error('the binding did not start');
   const { isUsingGpuDevice } = tf.backend() as unknown as NodeBinding;
   if (device === 'gpu' && !isUsingGpuDevice) throw new Error(whyNoDevice());
@@ -65,7 +66,7 @@ export async function createCudaBackend({
   };
 }
 
-function loadInstalled(folder: string, device: CudaDevice): void {
+async function loadInstalled(folder: string, device: CudaDevice): Promise<void> {
   const receipt = readReceipt(folder);
   if (!receipt) {
     const install = installCommand(device);
@@ -75,6 +76,7 @@ function loadInstalled(folder: string, device: CudaDevice): void {
     const install = installCommand('gpu');
     throw new Error(`it is installed without CUDA, by the option --cpu (\`${install}\` replaces it)`);
   }
+  const tf = await import('@tensorflow/tfjs-core');
   // The binding's packages have a copy of TensorFlow.js's core, which shares the state of this program's. In
   // this mode the copy does not print a warning that the platform was set twice.
   tf.enableProdMode();
