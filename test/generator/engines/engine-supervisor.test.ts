@@ -44,7 +44,10 @@ describe('EngineSupervisor', () => {
     assert.equal((await kept.reopen())?.name, 'webgpu');
     assert.equal((await kept.reopen())?.name, 'onnx');
     assert.equal(seen.closed, 3);
-    assert.match(seen.log.at(-1)!, /^onnx on .*; not webgpu: its device was lost 3 times; not integer: no integer$/);
+    assert.match(
+      seen.log.at(-1)!,
+      /^onnx on .*; not webgpu: its device was lost 3 times; not integer: no integer$/,
+    );
     assert.equal(seen.log.length, 4);
   });
 
