@@ -5,7 +5,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readCommandLine } from './command-line.ts';
 
-/** Licences that only require their text to be passed on; SPDX identifiers. */
+/**
+ * Licences that only require their text to be passed on; SPDX identifiers. MPL-2.0 requires the source of files that
+ * are changed, and no file of a package is. OFL-1.1 is for fonts, which are not sold alone.
+ */
 const ALLOWED: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -15,6 +18,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'CC0-1.0',
   'ISC',
   'MIT',
+  'MPL-2.0',
+  'OFL-1.1',
 ]);
 
 /** Packages whose licence has no SPDX identifier, and what its text says. */
