@@ -19,6 +19,7 @@ Takes a screenshot of the page at URL, such as http://127.0.0.1:3000. Needs Chro
   --preset NAME        (default: ${DEFAULT_PRESET})
   --seed N             (default: 26)
   --after N            characters of the story before the screenshot (default: 400)
+  --share              the page of the shared story instead; needs SCIFI_PUBLIC_URL=URL on the server
 `;
 
 const { values, positionals } = readCommandLine(
@@ -31,6 +32,7 @@ const { values, positionals } = readCommandLine(
     preset: { type: 'string', default: DEFAULT_PRESET },
     seed: { type: 'string', default: '26' },
     after: { type: 'string', default: '400' },
+    share: { type: 'boolean', default: false },
   },
   2,
 );
@@ -60,6 +62,11 @@ try {
   await page.keyboard.press('Enter');
   const grown = (least: number) => (document.querySelector('.story')?.textContent?.length ?? 0) >= least;
   await page.waitForFunction(grown, Number(values.after), { timeout: PATIENCE_MS });
+  if (values.share) {
+    await page.locator('.action.share').click({ timeout: PATIENCE_MS });
+    const address = await page.locator('.shared a').getAttribute('href');
+    await page.goto(address!);
+  }
   await page.screenshot({ path });
   console.log(`Saved ${path}`);
 } finally {

@@ -62,9 +62,16 @@ const Configuration = Environment.transform((values, context) => {
     privacyUrl: values.SCIFI_PRIVACY_URL,
     /** Address of the program's source; undefined for none. */
     sourceUrl: values.SCIFI_SOURCE_URL,
+    /** Address of the page for people elsewhere, with a slash at its end; undefined where stories are not shared. */
+    publicUrl: values.SCIFI_PUBLIC_URL,
+    /** How long a shared story is kept. */
+    shareMs: values.SCIFI_SHARE_DAYS * 86_400_000,
     host: values.SCIFI_HOST,
     port: values.SCIFI_PORT,
-    allowedHosts: values.SCIFI_ALLOWED_HOSTS,
+    /** The host of the public address is one that the page answers to. */
+    allowedHosts: values.SCIFI_PUBLIC_URL
+      ? [...values.SCIFI_ALLOWED_HOSTS, new URL(values.SCIFI_PUBLIC_URL).hostname]
+      : values.SCIFI_ALLOWED_HOSTS,
     /** Which clients' stories on the page are counted: those from the internet, all, or none. */
     pageLimits: values.SCIFI_PAGE_LIMITS,
     /** Proxies whose forwarded client addresses are trusted; undefined for none. */

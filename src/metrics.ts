@@ -61,6 +61,20 @@ export const replies = new Counter({
   registers,
 });
 
+export const shares = new Counter({
+  name: 'scifi_shares_total',
+  help: 'Stories that this process made into pages',
+  labelNames: ['platform'],
+  registers,
+});
+
+export const shareReads = new Counter({
+  name: 'scifi_share_reads_total',
+  help: 'Requests for shared stories: page, cover, text (for an ending of one’s own), or unknown',
+  labelNames: ['what'],
+  registers,
+});
+
 export const edits = new Counter({
   name: 'scifi_edits_total',
   help: 'Edits of replies: progress while a story grows, final at its end',

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { Disposer } from '../disposer.ts';
+import { StoryError } from '../errors.ts';
 import type { Limits } from '../queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/settings.ts';
 import type { Requester } from '../queue/admission/store.ts';
@@ -12,6 +13,7 @@ import { type Removal, Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
 import { Forgetting, type Forgotten } from '../queue/retention.ts';
+import type { Shares } from '../queue/shares.ts';
 import type { Stories } from '../queue/stories.ts';
 import { inputOf, type ModelChoice, type StoryRequest, type Waiting } from '../story/story.ts';
 import type { RequestReader } from '../story/story-request.ts';
@@ -23,7 +25,9 @@ import { DailyLines } from './commands/daily.ts';
 import { ForgetGuard, type PrivacyPolicy } from './commands/privacy.ts';
 import { Cooldowns } from './cooldowns.ts';
 import { type PromptChannel, PromptJudge } from './prompt-channels.ts';
+import type { FindMessage, SeenMessage } from './read-story.ts';
 import { type MessageSurface, workReplies } from './reply-loop.ts';
+import { readableBefore, ShareHours, shareReplies, TOO_MANY_SHARES } from './share-story.ts';
 import { waitingLines } from './story-feed.ts';
 import {
   type Asked,
@@ -95,6 +99,9 @@ export interface ChatServices {
   readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;
   readonly blocks: BlockLists;
+  readonly shares: Shares;
+  /** The address of the page, with a slash at its end; undefined where stories are not shared. */
+  readonly publicUrl: string | undefined;
   /** Characters per second. */
   readonly pace: number;
   /** Replies edited at the same time. */
@@ -122,6 +129,7 @@ export class ChatContext<Handle> {
   readonly #removals: Removals<AddressOf<Handle>>;
   readonly #forgetting: Forgetting<Handle>;
   readonly #forgetGuard = new ForgetGuard(() => performance.now());
+  readonly #shareHours = new ShareHours(() => performance.now());
   readonly #blockNotices = new Cooldowns(BLOCK_NOTICE_MS);
   /** The text of a waiting reply. */
   readonly waitingLine: (waiting: Waiting) => Promise<string>;
@@ -190,6 +198,28 @@ export class ChatContext<Handle> {
   /** The request of a reply as it was asked; undefined when it is no longer kept. */
   async requestOf(replyId: string): Promise<StoryRequest | undefined> {
     return (await this.#replies.read(replyId))?.request;
+  }
+
+  /** Whether stories can be shared. */
+  get isSharing(): boolean {
+    return this.#services.publicUrl !== undefined;
+  }
+
+  /**
+   * Makes a page of a reply and of those that it continues.
+   *
+   * @param owner as limits name requesters
+   * @returns the page's address
+   * @throws StoryError with a sentence
+   */
+  async share(replyId: string, owner: string, message: SeenMessage, find: FindMessage): Promise<string> {
+    const { shares, publicUrl } = this.#services;
+    if (publicUrl === undefined) throw new StoryError('bad_request', 'Stories cannot be shared here.');
+    if (!this.#shareHours.allows(owner)) throw new StoryError('busy', TOO_MANY_SHARES);
+    const replyIds = [...(await readableBefore(message, find)), replyId];
+    const read = (id: string) => this.#replies.read(id);
+    const id = await shareReplies(shares, { platform: this.platform, replyIds, read, owner });
+    return `${publicUrl}s/${id}`;
   }
 
   /** Removes a reply with its messages and its record; it is certain to happen when this resolves. */
@@ -265,13 +295,13 @@ export async function startChat<Handle>(
   connect: () => Promise<ChatAdapter<Handle>>,
   services: ChatServices,
 ): Promise<RunningChat<Handle>> {
-  const { connection, stories, limits, pace, concurrency, logger } = services;
+  const { connection, stories, limits, shares, pace, concurrency, logger } = services;
   const opened = new Disposer(logger);
   try {
     const adapter = await connect();
     opened.add(() => adapter.close());
     const { platform } = adapter;
-    const replies = new Replies<Handle>(connection, platform, logger, limits);
+    const replies = new Replies<Handle>(connection, platform, logger, limits, shares);
     opened.add(() => replies.close());
     const removals = new Removals<AddressOf<Handle>>(connection, replies, stories, logger);
     opened.add(() => removals.close());

@@ -7,6 +7,7 @@ const VERBS: Readonly<Record<Own | 'stop', string>> = {
   edit: 'edit',
   undo: 'undo',
   delete: 'delete',
+  share: 'share',
 };
 
 /** The sentence for a user who does not own a reply. */

@@ -90,6 +90,10 @@ export const Environment = z.object({
     }),
   ),
   SCIFI_PRIVACY_URL: webAddress('https://example.org/privacy').optional(),
+  SCIFI_PUBLIC_URL: webAddress('https://scifi.example.org')
+    .transform((address) => `${address.replace(/[?#].*$/, '').replace(/\/+$/, '')}/`)
+    .optional(),
+  SCIFI_SHARE_DAYS: whole(1, 3_650).default(365),
   SCIFI_SOURCE_URL: webAddress('https://example.org/source').optional(),
   SCIFI_HOST: listenHost,
   SCIFI_PORT: port.default(3_000),

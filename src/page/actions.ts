@@ -34,16 +34,21 @@ const HINTS: Partial<Record<Action, string>> = {
   edit: 'Change the opening and the settings, and write it anew',
   undo: 'Take the last part back',
   delete: 'Delete this story here and on the server',
+  share: 'Make a page of it that you can send to others',
 };
 
 /** Errors that a repeated request would meet again. */
 const REFUSALS: ReadonlySet<string> = new Set(['bad_request', 'declined', 'too_large']);
 /** Actions that change the story, and those that keep it, in groups of their own. */
 const CHANGING: ReadonlySet<Action> = new Set(['line', 'edit', 'undo', 'delete']);
-const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link']);
+const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link', 'share']);
 
-/** The actions available for a thread in its present state. */
-export function actionsFor(replies: readonly Reply[]): Action[] {
+/**
+ * The actions available for a thread in its present state.
+ *
+ * @param isSharing whether stories can be shared
+ */
+export function actionsFor(replies: readonly Reply[], isSharing = false): Action[] {
   const { ask, state } = replies.at(-1)!;
   const remove: Action[] = replies.length > 1 ? ['undo', 'delete'] : ['delete'];
   if (!isFinal(state)) return ['stop', ...remove];
@@ -64,7 +69,8 @@ export function actionsFor(replies: readonly Reply[]): Action[] {
     ];
   }
   const line: Action[] = hasText ? ['line'] : [];
-  return [...againActions(text, ask), ...(hasText ? keep : link), ...line, 'edit', ...remove];
+  const share: Action[] = hasText && isSharing ? ['share'] : [];
+  return [...againActions(text, ask), ...(hasText ? keep : link), ...share, ...line, 'edit', ...remove];
 }
 
 /** The row of buttons under a story. */
@@ -78,9 +84,9 @@ export class ActionRow {
   }
 
   /** Shows the buttons for a thread's present state. Returns whether the focus was on a removed one. */
-  show(replies: readonly Reply[]): boolean {
+  show(replies: readonly Reply[], isSharing = false): boolean {
     const last = replies.at(-1)!;
-    const actions = actionsFor(replies);
+    const actions = actionsFor(replies, isSharing);
     const key = `${last.id} ${actions}`;
     if (key === this.#shown) return false;
     this.#shown = key;

@@ -11,6 +11,7 @@ import { bringToEnd } from './follow-reply.ts';
 import { keepStory } from './keep.ts';
 import { type Ask, continuationContext, type Reply, textOf } from './reply.ts';
 import { Saves } from './saves.ts';
+import { shareStory } from './share-panel.ts';
 import type { ReplyStore } from './store.ts';
 import { editTask, lineTask, stopWith } from './tasks.ts';
 import { beginningLine, endingAnnouncement, wordCount } from './words.ts';
@@ -216,6 +217,12 @@ export class Conversation {
       case 'edit':
         if (last.state.status === 'failed') return this.#edit(threadId, last);
         return this.#view.onTask(editTask(replies[0]!.ask, (ask) => this.#rewrite(threadId, ask)));
+      case 'share': {
+        const sharing = this.#backend.api.sharing?.();
+        if (!sharing) return;
+        const { sharePanel } = this.#threads.get(threadId)!.exchange;
+        return shareStory(replies, button, sharePanel, sharing, this.#view.announce);
+      }
       case 'copy':
       case 'link':
       case 'download':

@@ -3,6 +3,7 @@ import { type Action, ActionRow } from './actions.ts';
 import { make, prefersReducedMotion, setText } from './browser.ts';
 import { type Reply, type Segment, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
+import { SharePanel } from './share-panel.ts';
 import { neutralise, paragraphsOf, StoryText } from './story-text.ts';
 import {
   beginningLine,
@@ -18,6 +19,8 @@ import {
 export interface ViewContext {
   readonly storytellers: Storytellers;
   readonly models: readonly ModelChoice[];
+  /** Whether stories can be shared. */
+  readonly isSharing?: boolean;
   /** Called after the exchange became taller. */
   readonly onGrow: () => void;
 }
@@ -28,6 +31,7 @@ const CONTEXT_SHOWN = 90;
 /** One prompt and the story under it; a story's parts form one text. */
 export class Exchange {
   readonly element: HTMLElement;
+  readonly sharePanel = new SharePanel();
   readonly #text = new StoryText();
   readonly #note = make('p', { class: 'note' });
   readonly #actions: ActionRow;
@@ -49,6 +53,7 @@ export class Exchange {
       this.#text.element,
       this.#note,
       this.#actions.element,
+      this.sharePanel.element,
       this.#facts.element,
     );
     // Focusable by script only: receives the focus when the focused button is removed.
@@ -129,7 +134,7 @@ export class Exchange {
   }
 
   #showActions(): void {
-    if (this.#actions.show(this.#replies)) this.focus();
+    if (this.#actions.show(this.#replies, this.#context?.isSharing)) this.focus();
   }
 
   #noteLine(last: Reply, isDisconnected: boolean): string {

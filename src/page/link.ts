@@ -85,6 +85,13 @@ export function planFromHash(hash: string, drawSeed: () => number): Plan | undef
   };
 }
 
+const ENDING = /^#ending=([\w-]{27})$/;
+
+/** The id of the shared story whose ending a visitor wants to write; undefined when the hash has none. */
+export function endingFromHash(hash: string): string | undefined {
+  return ENDING.exec(hash)?.[1];
+}
+
 /** The preset of this name; undefined for an unknown one. */
 export function knownPreset(name: unknown): Preset | undefined {
   return PRESETS.find((preset) => preset === name);

@@ -12,8 +12,9 @@ import type { StoryApi, StoryBackend } from './backend/backend.ts';
 import { announcer, byId, drawSeed, endKeeper, openStorage, setText } from './browser.ts';
 import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
-import { planFromHash } from './link.ts';
+import { endingFromHash, planFromHash } from './link.ts';
 import { ReplyStore } from './store.ts';
+import { endingTask } from './tasks.ts';
 import { type Storytellers, statusLine } from './words.ts';
 
 /** Intervals of the status requests: while a story waits or no storyteller is ready, and otherwise. */
@@ -34,7 +35,12 @@ export function openPage(backend: StoryBackend): void {
   const conversation = new Conversation(backend, new ReplyStore(storage), {
     list: stories,
     announce,
-    context: () => ({ storytellers: watch.now, models, onGrow: end.grown }),
+    context: () => ({
+      storytellers: watch.now,
+      models,
+      isSharing: backend.api.sharing?.() !== undefined,
+      onGrow: end.grown,
+    }),
     onEdit: (ask) => composer.edit(ask),
     onTask: (task) => composer.begin(task),
     onEmpty: () => composer.focus(),
@@ -81,6 +87,8 @@ export function openPage(backend: StoryBackend): void {
 
   /** Starts the story in the URL, once: a reload finds it and does not start another. */
   function openLink(): void {
+    const ending = endingFromHash(location.hash);
+    if (ending !== undefined) void openEnding(ending);
     const plan = planFromHash(location.hash, drawSeed);
     if (plan === undefined) return;
     history.replaceState(null, '', location.pathname);
@@ -88,6 +96,27 @@ export function openPage(backend: StoryBackend): void {
     conversation.ask(plan.ask, undefined, plan.nextSeeds);
     end.jump();
   }
+
+  /** Opens the form with the end of a shared story. */
+  async function openEnding(shareId: string): Promise<void> {
+    history.replaceState(null, '', location.pathname);
+    try {
+      // Whether stories are shared is known after the models.
+      await offered;
+      const shared = await backend.api.sharing?.()?.read(shareId);
+      if (shared === undefined) return announce('That story is not shared here (any more).');
+      composer.begin(endingTask(shared, (ask) => conversation.ask(ask)));
+    } catch (error) {
+      announce((error as Error).message);
+    }
+  }
+
+  const offered = backend.api.models().then((choices) => {
+    models = choices;
+    composer.offer(choices);
+    conversation.refresh();
+  });
+  offered.catch(() => {}); // The server then chooses the model, and the header shows that it does not answer.
 
   addEventListener('hashchange', openLink);
   addEventListener('pagehide', () => conversation.save());
@@ -99,14 +128,6 @@ export function openPage(backend: StoryBackend): void {
   // Not on a phone, where the keyboard would cover the page.
   if (hasMouse) composer.focus({ preventScroll: true });
   backend.onStatus?.(() => watch.poll());
-  backend.api
-    .models()
-    .then((offered) => {
-      models = offered;
-      composer.offer(offered);
-      conversation.refresh();
-    })
-    .catch(() => {}); // The server then chooses the model, and the header shows that it does not answer.
 }
 
 /** Polls the storytellers' status: often while a story waits for them, otherwise rarely. */

@@ -1,4 +1,5 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
+import { beginsWith, jointBetween } from '../story/parts.ts';
 import { beginningOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { endOf, jointBefore } from '../story/variations.ts';
 
@@ -92,17 +93,4 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     before = text;
   }
   return segments;
-}
-
-/** Whether a text begins with a prompt, some of whose letters may be masked. */
-function beginsWith(text: string, prompt: string): boolean {
-  for (let index = 0; index < prompt.length; index++) {
-    if (text[index] !== prompt[index] && text[index] !== '*') return false;
-  }
-  return true;
-}
-
-/** A space where a sentence ended and the next part begins with a word; empty in the middle of a word. */
-function jointBetween(before: string, after: string): string {
-  return /[.!?…"'”’)]$/.test(before) && /^[^\s.,;:!?]/.test(after) ? ' ' : '';
 }

@@ -1,5 +1,7 @@
 /** What the composer asks for besides a new story. */
 import { isFinal } from '../story/story.ts';
+import { endOf, jointBefore } from '../story/variations.ts';
+import type { SharedEnd } from './backend/backend.ts';
 import type { Task } from './composer.ts';
 import { type Ask, continuationContext, type Reply } from './reply.ts';
 
@@ -17,6 +19,17 @@ export function lineTask(read: () => readonly Reply[] | undefined, onAsk: (ask: 
       const last = replies?.at(-1);
       if (!replies || !last || !isFinal(last.state)) return;
       onAsk({ ...last.ask, prompt, context: continuationContext(replies, undefined, prompt), seed });
+    },
+  };
+}
+
+/** An ending of the visitor's own for a story that another user shared. */
+export function endingTask({ title, context, settings }: SharedEnd, onAsk: (ask: Ask) => void): Task {
+  return {
+    note: `Your own ending of “${title}”: write a line, or let the network go on`,
+    onSend: ({ prompt, seed }) => {
+      const end = endOf(context + jointBefore(prompt, context));
+      onAsk({ ...settings, prompt, context: end, seed });
     },
   };
 }

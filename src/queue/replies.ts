@@ -22,6 +22,7 @@ import {
   recordOf,
   stateOf,
 } from './reply-worker.ts';
+import type { Shares } from './shares.ts';
 
 /** Interval of the checks whether a stopped reply has ended. */
 const END_INTERVAL_MS = 200;
@@ -31,17 +32,20 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
   readonly #limits: Pick<Limits, 'admissibility' | 'leave'> | undefined;
+  readonly #shares: Pick<Shares, 'deleteShare'> | undefined;
   #worker: ReplyWorker<Handle> | undefined;
 
   /**
    * @param platform the queue is called `replies-<platform>`
    * @param limits that admitted the replies which have a lease
+   * @param shares which end with their replies
    */
   constructor(
     connection: QueueConnection,
     platform: string,
     logger: Logger,
     limits?: Pick<Limits, 'admissibility' | 'leave'>,
+    shares?: Pick<Shares, 'deleteShare'>,
   ) {
     super(connection, `replies-${platform}`, {
       attempts: ATTEMPTS_IN_ALL,
@@ -51,6 +55,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     this.#connection = connection;
     this.#logger = logger;
     this.#limits = limits;
+    this.#shares = shares;
   }
 
   /** Starts a reply. Idempotent for an id. */
@@ -147,6 +152,12 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   /** Removes the record of a reply that has ended. */
   async remove(id: string): Promise<void> {
     await this.queue.remove(id);
+    await this.removeShares(id);
+  }
+
+  /** Removes the pages that show a reply, after its record: a page that is made meanwhile removes itself. */
+  async removeShares(id: string): Promise<void> {
+    await this.#shares?.deleteShare({ platform: this.platform, replyId: id });
   }
 
   /**

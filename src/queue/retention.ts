@@ -133,5 +133,6 @@ export class Forgetting<Handle> {
     // Locked by a processor that has not ended it: the sweeper removes it once it is old enough.
     if (job) await job.remove().catch(() => {});
     await this.#stories.remove(`${this.#replies.platform}-${id}`);
+    await this.#replies.removeShares(id);
   }
 }

@@ -11,6 +11,7 @@ import { outlast } from '../queue/outage.ts';
 import { Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import { keepSweeping } from '../queue/retention.ts';
+import { Shares } from '../queue/shares.ts';
 import { createRequestReader, drawSeed } from '../story/story-request.ts';
 import type { Host, OpenQueue } from './host.ts';
 
@@ -40,13 +41,15 @@ export async function startBots(
     close: closeLimits,
   } = await outlast(() => openLimits(connection, stories, config.limits));
   opened.add(closeLimits);
-  const replies = new Replies<null>(connection, 'web', logger, limits);
+  const shares = new Shares(connection);
+  opened.add(() => shares.close());
+  const replies = new Replies<null>(connection, 'web', logger, limits, shares);
   opened.add(() => replies.close());
   const removals = new Removals<null>(connection, replies, stories, logger);
   opened.add(() => removals.close());
   const blocks = new BlockLists(connection, config.blocked);
   opened.add(() => blocks.close());
-  await Promise.all([replies.ready(), removals.ready(), outlast(() => blocks.ready())]);
+  await Promise.all([replies.ready(), removals.ready(), outlast(() => blocks.ready()), shares.ready()]);
   workWebReplies(replies, stories, { pace: config.pace, concurrency: config.replies });
   // The page shows a reply itself: there is no message to delete.
   removals.work(async () => {});
@@ -60,9 +63,15 @@ export async function startBots(
     communityLimits,
     limitSettings: config.limits,
     blocks,
+    shares,
+    publicUrl: config.publicUrl,
     pace: config.pace,
     concurrency: config.replies,
-    privacy: { retentionMs: config.retentionMs, url: config.privacyUrl },
+    privacy: {
+      retentionMs: config.retentionMs,
+      shareMs: config.publicUrl === undefined ? undefined : config.shareMs,
+      url: config.privacyUrl,
+    },
     logger,
   };
   let isListening = false;
@@ -78,6 +87,11 @@ export async function startBots(
     lookAfter(chat.replies);
     lookAfter(chat.removals);
   };
+  lookAfter({
+    name: shares.name,
+    count: () => shares.count(),
+    removeOlderThan: () => shares.removeOlderThan(config.shareMs),
+  });
   const { discord, slack } = config;
   // A platform's library is loaded only if its token is set.
   const platforms: Record<string, (() => Promise<Startable & ChatQueues>) | undefined> = {
@@ -114,6 +128,7 @@ export async function startBots(
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
     limits: { stories: config.storiesPerMinute, requests: config.requestsPerMinute },
     maxFollowersPerClient: config.streamsPerClient,
+    ...(config.publicUrl ? { sharing: { shares, publicUrl: config.publicUrl } } : {}),
     links: { privacy: config.privacyUrl, source: config.sourceUrl },
   });
   opened.add(() => server.close());

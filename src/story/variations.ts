@@ -6,9 +6,9 @@ export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
 export type Line = 'line';
 /**
  * What the requester of a story, or a moderator, may do to it: `edit` has it written anew, `undo` takes a
- * continuation back.
+ * continuation back, `share` makes a page of it.
  */
-export type Own = 'edit' | 'undo' | 'delete';
+export type Own = 'edit' | 'undo' | 'delete' | 'share';
 
 /** The buttons' labels, in their order. */
 export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
@@ -24,6 +24,7 @@ export const CHANGE_LABELS: Readonly<Record<Line | Own, string>> = {
   edit: 'Edit',
   undo: 'Undo',
   delete: 'Delete',
+  share: 'Share',
 };
 
 /** The settings of a request that Warmer and Cooler change. */
@@ -51,10 +52,20 @@ export function removalOf({ context }: Pick<StoryRequest, 'context'>): Own {
   return context === '' ? 'delete' : 'undo';
 }
 
-/** The actions in the second row under a chat's reply: an empty text cannot be continued. */
-export function changeActions(text: string, request: Pick<StoryRequest, 'context'>): (Line | Own)[] {
-  const line: Line[] = text.trim() === '' ? [] : ['line'];
-  return [...line, 'edit', removalOf(request)];
+/**
+ * The actions in the second row under a chat's reply: an empty text cannot be continued or shared.
+ *
+ * @param isSharing whether stories can be shared
+ */
+export function changeActions(
+  text: string,
+  request: Pick<StoryRequest, 'context'>,
+  isSharing = false,
+): (Line | Own)[] {
+  const hasText = text.trim() !== '';
+  const line: Line[] = hasText ? ['line'] : [];
+  const share: Own[] = hasText && isSharing ? ['share'] : [];
+  return [...line, 'edit', removalOf(request), ...share];
 }
 
 /**

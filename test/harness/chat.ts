@@ -9,6 +9,7 @@ import type { DailyLines } from '../../src/bots/commands/daily.ts';
 import { openLimits } from '../../src/queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../../src/queue/admission/settings.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
+import { Shares } from '../../src/queue/shares.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import type { StoryWorker } from '../../src/queue/story-worker.ts';
 import type { ModelChoice } from '../../src/story/story.ts';
@@ -17,6 +18,9 @@ import { BACKENDS } from '../helpers/backends.ts';
 import { NO_LIMITS } from '../helpers/limits.ts';
 import { Opened } from './opened.ts';
 import { announceReady, startStoryWorker } from './story-worker.ts';
+
+/** An address of the page, where shared stories are. */
+export const PUBLIC_URL = 'https://scifi.example.org/';
 
 export const MODELS: ModelChoice[] = [
   { name: 'scifi', title: 'Science fiction', description: 'Pulp' },
@@ -60,6 +64,8 @@ export interface ChatHarnessOptions {
   readonly allowed?: Partial<LimitSettings>;
   /** Whether the queue is the embedded one, instead of Redis, which starts faster, where it is installed. */
   readonly isEmbedded?: boolean;
+  /** The address of the page, where stories can be shared; by default they cannot. */
+  readonly publicUrl?: string;
 }
 
 /**
@@ -87,6 +93,9 @@ export async function openChat<B extends Bot, Options>(
     const blocks = new BlockLists(connection, []);
     opened.add(() => blocks.close());
     await blocks.ready();
+    const shares = new Shares(connection);
+    opened.add(() => shares.close());
+    await shares.ready();
     const limitSettings = { ...NO_LIMITS, ...allowed };
     const { limits, communityLimits, close } = await openLimits(connection, stories, limitSettings);
     opened.add(close);
@@ -99,6 +108,8 @@ export async function openChat<B extends Bot, Options>(
       communityLimits,
       limitSettings,
       blocks,
+      shares,
+      publicUrl: undefined,
       pace: PACE,
       concurrency: 500,
       privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },

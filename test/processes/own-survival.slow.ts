@@ -6,8 +6,8 @@ import { surviveOwnAction } from './own-survival.ts';
 
 const KILLS = 3;
 
-describe('kill -9 while a reply is deleted, taken back or edited', { timeout: 300_000 }, () => {
-  for (const action of ['Delete', 'Undo', 'Edit'] as const) {
+describe('kill -9 while a reply is deleted, taken back, edited or shared', { timeout: 300_000 }, () => {
+  for (const action of ['Delete', 'Undo', 'Edit', 'Share'] as const) {
     it(`leaves one consistent state: ${action}`, { skip: skipWithout(REDIS_SERVER) }, async () => {
       const { done, unheard } = await surviveOwnAction(action, KILLS, randomFrom(7));
       assert.equal(done + unheard, KILLS);

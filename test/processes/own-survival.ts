@@ -1,24 +1,33 @@
 /**
- * Delete, Undo and Edit on Discord under `kill -9`: real processes of bots and a worker, killed at a random moment
+ * Delete, Undo, Edit and Share on Discord under `kill -9`: real processes of bots and a worker, killed at a random moment
  * after a button was pressed, and started again. What was acknowledged is done in the end, and what was not is done
  * wholly or not at all; every lease is given back.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { openConnection } from '../../src/queue/open.ts';
+import { Shares } from '../../src/queue/shares.ts';
+import { wholeText } from '../../src/share/share.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
-import { finished, isOver, textOf } from '../harness/discord.ts';
+import { ephemeralReply, finished, isOver, textOf } from '../harness/discord.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis, until } from '../helpers/programs.ts';
 import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 
-export type OwnAction = 'Delete' | 'Undo' | 'Edit';
+export type OwnAction = 'Delete' | 'Undo' | 'Edit' | 'Share';
 
 const LENGTH = 300;
 const LONG = 2_400;
 const PACE = 2_000;
-const KILL_WINDOW_MS: Readonly<Record<OwnAction, number>> = { Delete: 400, Undo: 400, Edit: 1_500 };
+const KILL_WINDOW_MS: Readonly<Record<OwnAction, number>> = {
+  Delete: 400,
+  Undo: 400,
+  Edit: 1_500,
+  Share: 400,
+};
 const TIMEOUT_MS = 60_000;
 /** Requests of one user at once, waiting ones included: the default. */
 const AT_ONCE = 3;
@@ -41,6 +50,7 @@ export async function surviveOwnAction(
   const env = {
     REDIS_URL: redis.url,
     SCIFI_PORT: '0',
+    SCIFI_PUBLIC_URL: 'https://scifi.example.org',
     SCIFI_PACE: String(PACE),
     SCIFI_PERSON_HOURLY: '0',
     SCIFI_PLACE_HOURLY: '0',
@@ -74,6 +84,12 @@ export async function surviveOwnAction(
       await Promise.all(victims.map((role) => running.get(role)!.kill()));
       discord.gateway.cut({ forget: true });
       await Promise.all(victims.map(start));
+      if (action === 'Share') {
+        await isSharedOnce(redis.url, ann, press, messages, kill);
+        if (press.acknowledgedAt === undefined) unheard++;
+        else done++;
+        continue;
+      }
       const text = await expected.text(1_000 + kill, LENGTH);
       const isDone = () => {
         const seen = seenIn(asked);
@@ -115,6 +131,31 @@ async function pressed(
   if (action !== 'Edit') return press;
   await until(() => press.modal, 'a form', TIMEOUT_MS);
   return ann.fill(press, { seed: String(1_000 + index), length: String(LENGTH) });
+}
+
+/** Fails unless a story has one page, of its whole text, at the address that every press answers. */
+async function isSharedOnce(
+  redisUrl: string,
+  ann: Person,
+  press: FakeInteraction,
+  messages: readonly FakeMessage[],
+  before: number,
+): Promise<void> {
+  const again = await ephemeralReply(ann.press(messages.at(-1)!, 'Share'));
+  const [address, id = ''] = /https:\/\/scifi\.example\.org\/s\/([\w-]{27})/.exec(again) ?? [];
+  assert.ok(address, again);
+  for (const { content } of press.followUps) assert.ok(content.includes(address), content);
+  const settings = { redisUrl, dataFolder: '', prefix: 'scifi' };
+  const connection = await openConnection(settings, pino({ level: 'silent' }));
+  const shares = new Shares(connection);
+  try {
+    const share = await shares.read(id);
+    assert.equal(share && wholeText(share), textOf(messages));
+    assert.equal((await shares.count()).waiting, before + 1);
+  } finally {
+    await shares.close();
+    await connection.close();
+  }
 }
 
 /** Fails if a lease was kept: a user could not have as many stories at once as the limits allow. */

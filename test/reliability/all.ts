@@ -31,7 +31,7 @@ export function allFaults(isShort: boolean): readonly Fault[] {
     kills('worker'),
     kills('bots'),
     kills('start'),
-    ...(['Delete', 'Undo', 'Edit'] as const).map((action) =>
+    ...(['Delete', 'Undo', 'Edit', 'Share'] as const).map((action) =>
       killedDuring(action, isShort ? SHORT_KILLS : OWN_KILLS, SEED),
     ),
     told('worker'),

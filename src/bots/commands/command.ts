@@ -3,6 +3,7 @@
  * order, and how the order is carried out. `table.ts` lists the commands.
  */
 import type { CommunityLimitSettings, LimitSettings } from '../../queue/admission/settings.ts';
+import type { Shares } from '../../queue/shares.ts';
 import type { BlockLists, BlockPlatform } from '../blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { ChannelEnvironment } from './channel.ts';
@@ -54,6 +55,7 @@ export type Permission = 'anyone' | 'administrators' | 'channel managers';
 /** What commands work on; each names the parts that it uses. */
 export interface CommandServices {
   readonly blocks: BlockLists;
+  readonly shares: Pick<Shares, 'forgetOwner'>;
   readonly channels: PromptChannels;
   readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;

@@ -8,14 +8,17 @@ import { type Command, PLAIN } from './command.ts';
 export interface PrivacyPolicy {
   /** How long replies and stories are kept after they end. */
   readonly retentionMs: number;
+  /** How long shared stories are kept; undefined where stories are not shared. */
+  readonly shareMs?: number | undefined;
   /** Address of the operator's own policy; undefined where there is none. */
   readonly url: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Which data is kept, for how long, and how it is removed. */
-function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
+function privacyLines({ retentionMs, shareMs, url }: PrivacyPolicy): string {
   const hours = Math.round(retentionMs / HOUR_MS);
   const kept = hours === 1 ? 'an hour' : `${hours.toLocaleString('en')} hours`;
   return [
@@ -23,6 +26,12 @@ function privacyLines({ retentionMs, url }: PrivacyPolicy): string {
       `${kept} after that: the opening, the settings and the story. Then it is deleted.`,
     'Logs hold ids and error codes, never what you or I wrote. Nothing is used for training, sold or passed on. ' +
       'How many stories you asked for is counted under a key that changes every day and does not name you.',
+    ...(shareMs === undefined
+      ? []
+      : [
+          'A story that you share is a page for everyone who has its address, until you delete the story, for ' +
+            `${Math.round(shareMs / DAY_MS).toLocaleString('en')} days at most. Your id is kept with it.`,
+        ]),
     '`/scifi-forget` deletes what I keep of you at once.',
     ...(url ? [`More: ${url}`] : []),
   ].join('\n');
@@ -66,9 +75,9 @@ export const PRIVACY: Command<null> = {
   name: 'scifi-privacy',
   description: 'Which of your data I keep, and for how long',
   ignoresBlocks: 'all',
-  async run(_, { platform }, { privacy: { retentionMs, url } }) {
+  async run(_, { platform }, { privacy: { retentionMs, shareMs, url } }) {
     const address = platform === 'slack' && url ? slackEscaping.escape(url) : url;
-    return privacyLines({ retentionMs, url: address });
+    return privacyLines({ retentionMs, shareMs, url: address });
   },
 };
 
@@ -77,10 +86,11 @@ export const FORGET: Command<null> = {
   name: 'scifi-forget',
   description: 'Stop your stories and delete the data that I keep of you',
   ignoresBlocks: 'all',
-  async run(_, { platform, communityId, userId, forget }, { forgetGuard, blocks }) {
+  async run(_, { platform, communityId, userId, forget }, { forgetGuard, blocks, shares }) {
     // A user of Discord is the same in every server.
     forgetGuard.enter(platform === 'slack' ? `${communityId}/${userId}` : userId);
     await forget();
+    await shares.forgetOwner(platform === 'slack' ? `slack:${communityId}:${userId}` : `discord:${userId}`);
     return forgottenLines(await blocks.holds(platform, userId));
   },
 };

@@ -18,7 +18,7 @@ const LETTER: Readonly<Record<Again | Line, string>> = {
   cooler: 'k',
 };
 const STOP = 's';
-const OWN_LETTER: Readonly<Record<Own, string>> = { edit: 'e', undo: 'u', delete: 'd' };
+const OWN_LETTER: Readonly<Record<Own, string>> = { edit: 'e', undo: 'u', delete: 'd', share: 'p' };
 const CUSTOM_ID_MAX = 100;
 const PRESET_LETTER: Readonly<Record<Preset, string>> = { classic: 'k', calm: 'c', lively: 'l', wild: 'w' };
 /** What remains for a model's name; a longer name is found by its prefix. */

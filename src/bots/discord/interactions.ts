@@ -108,9 +108,9 @@ export class Interactions {
 
   async #onButton(interaction: ButtonInteraction): Promise<void> {
     const button = decodeButton(interaction.customId);
-    const isEdit = button?.action === 'edit';
+    const isMaking = button?.action === 'edit' || button?.action === 'share';
     // A blocked user can still stop and delete a story.
-    if (button && isOwn(button) && !isEdit) return this.#own.act(interaction, button);
+    if (button && isOwn(button) && !isMaking) return this.#own.act(interaction, button);
     if (await this.#refuseBlocked(interaction)) return;
     if (!button) return replyEphemeral(interaction, OTHER_VERSION);
     if (isOwn(button)) return this.#own.act(interaction, button);

@@ -31,6 +31,8 @@ export interface ReplyFacts {
   readonly request: StoryRequest;
   readonly source: string | undefined;
   readonly models: readonly ModelChoice[];
+  /** Whether stories can be shared. */
+  readonly isSharing?: boolean | undefined;
   /** The most messages that the reply may have. */
   readonly most: number;
   /** Why the reply has to end early, if it has to. */
@@ -108,15 +110,16 @@ function endRows(
     label: AGAIN_LABELS[action],
     custom_id: encodeAgain(action, reference),
   }));
-  const change = changeActions(state.text, request).map((action) =>
-    action === 'line'
-      ? {
-          type: BUTTON,
-          style: STYLE.secondary,
-          label: CHANGE_LABELS.line,
-          custom_id: encodeAgain('line', reference),
-        }
-      : ownButton(action, facts, before),
+  const change = changeActions(state.text, request, state.status === 'finished' && facts.isSharing).map(
+    (action) =>
+      action === 'line'
+        ? {
+            type: BUTTON,
+            style: STYLE.secondary,
+            label: CHANGE_LABELS.line,
+            custom_id: encodeAgain('line', reference),
+          }
+        : ownButton(action, facts, before),
   );
   return [row(again), row(change)];
 }

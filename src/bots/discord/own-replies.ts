@@ -6,6 +6,7 @@ import type { ChatContext } from '../adapter.ts';
 import { editForm, readEditForm } from '../forms.ts';
 import { editedId, NO_REQUEST, notOwner } from '../ownership.ts';
 import { requestShown } from '../read-story.ts';
+import { sharedSentence } from '../share-story.ts';
 import { hasWords, PATIENCE_MS, type ParsedRequest } from '../submit.ts';
 import { addressIn, EPHEMERAL, replyEphemeral, requesterOf } from './asking.ts';
 import type { OwnButton, OwnReply } from './buttons.ts';
@@ -41,11 +42,12 @@ export class OwnReplies {
     if (sentence) await followUp(interaction, sentence);
   }
 
-  /** Returns the sentence for a user for whom there was nothing to do. */
+  /** Returns a sentence for the user, if there is one. */
   async #actOn(interaction: ButtonInteraction, button: OwnButton): Promise<string | undefined> {
     if (button.action === 'stop') {
       return (await this.#chat.stop(button.replyId)) ? undefined : NOT_WRITTEN;
     }
+    if (button.action === 'share') return this.#share(interaction, button);
     await this.#remove(interaction, button);
     return undefined;
   }
@@ -82,6 +84,13 @@ export class OwnReplies {
         return { request, source, replaces };
       },
     );
+  }
+
+  async #share(interaction: ButtonInteraction, { replyId }: OwnReply): Promise<string> {
+    const { user, guildId, message, channelId } = interaction;
+    const { person } = requesterOf(user.id, guildId);
+    const find = this.#messages.in(channelId);
+    return sharedSentence(await this.#chat.share(replyId, person, this.#messages.of(message), find));
   }
 
   async #showForm(interaction: ButtonInteraction, { replyId }: OwnReply): Promise<void> {

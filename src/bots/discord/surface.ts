@@ -161,6 +161,7 @@ export class DiscordSurface implements MessageSurface {
       request,
       source: handle.source,
       models: this.#chat.models,
+      isSharing: this.#chat.isSharing,
       most: this.#most,
       note: this.#note,
     };

@@ -23,6 +23,8 @@ export interface ApiOptions {
   readonly parseRequest: (input: unknown) => StoryRequest;
   /** The requester behind a client's address; undefined for a client whose stories are not counted. */
   readonly clientAt: (address: string) => Requester | undefined;
+  /** Whether stories can be shared. */
+  readonly sharesStories: boolean;
   /** The rate limiter's settings for the route that submits stories. */
   readonly storyLimit: { readonly max: number; readonly timeWindow: number };
 }
@@ -31,7 +33,7 @@ type WithId = FastifyRequest<{ Params: { id: string } }>;
 
 /** Adds the JSON routes below `/api`. */
 export function addApi(app: FastifyInstance, options: ApiOptions): void {
-  const { replies, models, parseRequest } = options;
+  const { replies, models, parseRequest, sharesStories } = options;
 
   app.addHook('onSend', async (request, reply) => {
     const isUndecided = !reply.hasHeader('cache-control');
@@ -41,6 +43,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
   app.get('/api/options', () => ({
     models,
     presets: PRESETS,
+    sharesStories,
     bounds: STORY_BOUNDS,
     defaults: {
       preset: DEFAULT_PRESET,
@@ -206,7 +209,7 @@ function isReplyId(id: unknown): id is string {
  *
  * @throws StoryError `not_found` for an invalid id
  */
-function replyId(text: string): string {
+export function replyId(text: string): string {
   if (!isReplyId(text)) throw unknownReply();
   return text.toLowerCase();
 }

@@ -4,7 +4,8 @@
  * 1. The guards check the Host and Origin headers and count requests.
  * 2. The page is bundled once and served from memory (`page-files.ts`).
  * 3. A story is submitted, read, followed and stopped (`api.ts`) through the queue (`replies.ts`).
- * 4. Every error is sent as a sentence (`refusals.ts`), and the log never holds a prompt.
+ * 4. A shared story is a page of its own (`shares.ts`).
+ * 5. Every error is sent as a sentence (`refusals.ts`), and the log never holds a prompt.
  */
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -14,12 +15,14 @@ import { clientNetwork, hostGuard, isSameOrigin, lacksNames, parseProxies } from
 import { fastifyOptions, type HttpTimeouts, listen } from '../../http/listen.ts';
 import { PAGE_POLICY } from '../../page/policy.ts';
 import type { Requester } from '../../queue/admission/store.ts';
+import type { Shares } from '../../queue/shares.ts';
 import type { ModelChoice, StoryRequest } from '../../story/story.ts';
 import { addApi, addEventRoutes, type OpenStreams } from './api.ts';
 import { addPage, type PageLinks } from './page-files.ts';
 import { answerMalformed, refusalFor, sendRefusal, WebRefusal, wasRefused } from './refusals.ts';
 import type { WebReplies } from './replies.ts';
 import { addressOf, proxyWarner, readJsonOnly } from './request.ts';
+import { addShares } from './shares.ts';
 import { KEEP_ALIVE_MS } from './snapshot-stream.ts';
 
 const MINUTE_MS = 60_000;
@@ -64,6 +67,8 @@ export interface WebServerOptions {
   /** How long an event stream stays silent, in milliseconds. */
   readonly keepAliveMs?: number;
   readonly timeouts?: HttpTimeouts;
+  /** The shared stories, and the public address of the page; absent where stories are not shared. */
+  readonly sharing?: { readonly shares: Shares; readonly publicUrl: string };
   /** The links on the page. */
   readonly links?: PageLinks;
 }
@@ -159,8 +164,13 @@ async function buildApp(options: WebServerOptions, host: string): Promise<Fastif
     models: options.models,
     parseRequest: options.parseRequest,
     clientAt: options.clientAt ?? (() => undefined),
+    sharesStories: options.sharing !== undefined,
     storyLimit: { max: limits.stories ?? 60, timeWindow: MINUTE_MS },
   });
+  if (options.sharing) {
+    const { shares, publicUrl } = options.sharing;
+    addShares(app, { shares, base: publicUrl, models: options.models, replies: options.replies });
+  }
   streams = addEventRoutes(app, {
     replies: options.replies,
     maxFollowers: options.maxFollowers ?? 1_000,

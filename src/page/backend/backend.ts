@@ -23,7 +23,27 @@ export interface StoryApi {
   /** Deletes a reply and all that is kept of it; one that is unknown is deleted already. */
   remove(id: string): Promise<void>;
   models(): Promise<readonly ModelChoice[]>;
+  /** Undefined where stories cannot be shared; to be asked after the models. */
+  sharing?(): Sharing | undefined;
   status(): Promise<StorytellerStatus>;
+}
+
+/** Shared stories, on a server that has a public address. A reply's id permits to change what was made of it. */
+export interface Sharing {
+  /** Makes a page of a reply and of the parts before it; returns its address. Idempotent. */
+  share(id: string, before: readonly string[]): Promise<string>;
+  /** Allows or forbids search engines to list a page. */
+  list(id: string, isListed: boolean): Promise<void>;
+  /** Takes a page down. */
+  unshare(id: string): Promise<void>;
+  /** The end of a shared story and its settings; undefined when it is not shared. */
+  read(shareId: string): Promise<SharedEnd | undefined>;
+}
+
+export interface SharedEnd {
+  readonly title: string;
+  readonly context: string;
+  readonly settings: Omit<Ask, 'prompt' | 'context'>;
 }
 
 /**

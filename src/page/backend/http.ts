@@ -8,7 +8,14 @@ import {
 } from '../../story/story.ts';
 import { later } from '../browser.ts';
 import { workerUrl } from '../policy.ts';
-import { ApiError, type StoryApi, type StoryBackend, type StreamGate } from './backend.ts';
+import {
+  ApiError,
+  type SharedEnd,
+  type Sharing,
+  type StoryApi,
+  type StoryBackend,
+  type StreamGate,
+} from './backend.ts';
 import { EventHub, openStream, sharedEvents } from './events.ts';
 
 /** After this time, an unanswered request counts as lost. */
@@ -53,13 +60,27 @@ export function httpApi(fetcher: typeof fetch): StoryApi {
     throw new ApiError('offline', 'The answer of the computer cannot be read. Please try again.');
   }
 
+  let sharesStories = false;
+  const sharing: Sharing = {
+    share: async (id, before) =>
+      (await send<{ address: string }>(`api/replies/${id}/share`, { before })).address,
+    list: async (id, isListed) => void (await send(`api/replies/${id}/share/list`, { isListed })),
+    unshare: async (id) => void (await send(`api/replies/${id}/unshare`, {})),
+    read: (shareId) => unlessUnknown(send<SharedEnd>(`api/shares/${shareId}`)),
+  };
+
   return {
     submit: async (id, ask) =>
       (await send<{ request: StoryRequest }>('api/replies', { id, ...inputOf(ask) })).request,
     read: (id) => unlessUnknown(send<{ request: StoryRequest; state: ReplyState }>(`api/replies/${id}`)),
     stop: async (id) => void (await unlessUnknown(send(`api/replies/${id}/stop`, {}))),
     remove: async (id) => void (await unlessUnknown(send(`api/replies/${id}/delete`, {}))),
-    models: async () => (await send<{ models: ModelChoice[] }>('api/options')).models,
+    async models() {
+      const options = await send<{ models: ModelChoice[]; sharesStories?: boolean }>('api/options');
+      sharesStories = options.sharesStories === true;
+      return options.models;
+    },
+    sharing: () => (sharesStories ? sharing : undefined),
     status: () => send<StorytellerStatus>('api/status'),
   };
 }

@@ -45,6 +45,7 @@ test('options, status and health', async (t) => {
   const server = await startServer(t);
   const get = async (path: string) => (await fetch(server.url + path)).json();
   assert.deepEqual(await get('/api/options'), {
+    sharesStories: false,
     models: MODELS,
     presets: ['classic', 'calm', 'lively', 'wild'],
     bounds: JSON.parse(JSON.stringify(STORY_BOUNDS)),

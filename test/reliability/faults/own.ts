@@ -1,4 +1,4 @@
-/** Processes that are killed while a user deletes, takes back or edits a story. */
+/** Processes that are killed while a user deletes, takes back, edits or shares a story. */
 import { type OwnAction, surviveOwnAction } from '../../processes/own-survival.ts';
 import { type Fault, randomFrom } from '../fault.ts';
 
@@ -6,6 +6,7 @@ const NAMES: Readonly<Record<OwnAction, string>> = {
   Delete: 'a story is deleted',
   Undo: 'a continuation is taken back',
   Edit: 'a story is edited',
+  Share: 'a story is shared',
 };
 
 /** `kill -9` at random moments after a button was pressed; what was acknowledged counts as accepted. */

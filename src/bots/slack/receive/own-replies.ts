@@ -4,6 +4,7 @@ import type { ChatContext } from '../../adapter.ts';
 import { editForm, type Form, type FormValues, readEditForm } from '../../forms.ts';
 import { editedId, NO_REQUEST, notOwner } from '../../ownership.ts';
 import { requestShown } from '../../read-story.ts';
+import { sharedSentence } from '../../share-story.ts';
 import { type Asked, hasWords, type ParsedRequest } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
@@ -38,20 +39,29 @@ export class OwnReplies {
   }
 
   /**
-   * Stops or removes a reply.
+   * Stops, removes or shares a reply.
    *
+   * @returns a sentence for the user, if there is one
    * @throws StoryError `bad_request` with a sentence for a user who may not
    */
-  async act(button: OwnButton, press: Press): Promise<void> {
+  async act(button: OwnButton, press: Press): Promise<string | undefined> {
     await this.#demandOwner(button, press);
     const { replyId } = button;
+    if (button.action === 'share') return this.#share(replyId, press);
     if (button.action === 'stop') {
-      if (await this.#chat.stop(replyId)) return;
+      if (await this.#chat.stop(replyId)) return undefined;
       throw new StoryError('not_found', NOT_WRITTEN);
     }
     const { conversation, botUserId, responseUrl } = press;
     const address = { ...conversation, botUserId, responseUrl, at: Date.now() };
     await this.#chat.remove({ replyId, address, messages: await this.#messagesOf(replyId, press) });
+    return undefined;
+  }
+
+  async #share(replyId: string, { conversation, message, userId, botId }: Press): Promise<string> {
+    const { person } = requesterOf(conversation.teamId, userId);
+    const find = finderIn(this.#api, conversation, botId);
+    return sharedSentence(await this.#chat.share(replyId, person, seenAs(message, botId), find));
   }
 
   /**

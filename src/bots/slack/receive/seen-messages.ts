@@ -5,7 +5,7 @@ import type { SlackApi, WireMessage } from '../api.ts';
 import { locate, messageId, type SlackConversation } from '../conversations.ts';
 import { readMarkup } from '../markup.ts';
 import { referenceIn } from '../reply/buttons.ts';
-import { readBlocks } from '../reply/messages.ts';
+import { readBlocks, replyIdOf } from '../reply/messages.ts';
 
 /** A message as the input of a story. */
 export function seenAs(message: WireMessage, botId: string | undefined): SeenMessage {
@@ -13,7 +13,8 @@ export function seenAs(message: WireMessage, botId: string | undefined): SeenMes
   const isOwn = botId !== undefined && message.bot_id === botId;
   const story = isOwn ? readBlocks(message.blocks) : undefined;
   const reference = isOwn ? referenceIn(message.blocks) : undefined;
-  return { id, part: { text: story ?? clean(readMarkup(message.text ?? '')) }, reference };
+  const replyId = isOwn ? replyIdOf(message.blocks) : undefined;
+  return { id, part: { text: story ?? clean(readMarkup(message.text ?? '')) }, reference, replyId };
 }
 
 /** Finds messages of a conversation. */

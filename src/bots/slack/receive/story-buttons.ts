@@ -64,7 +64,7 @@ export class StoryButtons {
     const { botId, botUserId = '' } = context;
     const press = { conversation, message, userId: user.id, botId, botUserId, responseUrl };
     // A blocked user can still stop and delete a story.
-    const isFree = isOwn(button) && button.action !== 'edit';
+    const isFree = isOwn(button) && button.action !== 'edit' && button.action !== 'share';
     const refusal = isFree ? undefined : this.#answers.blockedBy(conversation, user.id);
     if (refusal) return acknowledge(refusal);
     if (isOwn(button) || button.action === 'line') {
@@ -76,7 +76,7 @@ export class StoryButtons {
       const act = async () => {
         if (!isOwn(button)) await show(LINE_FORM, 'line');
         else if (button.action === 'edit') await show(await this.#own.formOf(button, press), 'edit');
-        else await this.#own.act(button, press);
+        else return this.#own.act(button, press);
         return undefined;
       };
       // Acknowledged when the action is stored, so that a crash loses no acknowledged one; or earlier, when that

@@ -9,8 +9,14 @@ import type { StoryReference } from '../../read-story.ts';
 
 /** The prefix of the action id of every button of the bot. */
 const ACTION_PREFIX = 'scifi-';
-export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler|line|edit|undo|delete)$/;
-const OWN_ACTIONS: readonly string[] = ['stop', 'edit', 'undo', 'delete'] satisfies OwnButton['action'][];
+export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler|line|edit|undo|delete|share)$/;
+const OWN_ACTIONS: readonly string[] = [
+  'stop',
+  'edit',
+  'undo',
+  'delete',
+  'share',
+] satisfies OwnButton['action'][];
 /** Changes when the meaning of the fields changes. */
 const VERSION = 2;
 /** Version 0.1 of the bot wrote values of this version, which have no preset: all its stories are `classic`. */

@@ -27,6 +27,8 @@ export interface ReplyFacts {
   readonly request: StoryRequest;
   readonly source: string | undefined;
   readonly models: readonly ModelChoice[];
+  /** Whether stories can be shared. */
+  readonly isSharing?: boolean | undefined;
 }
 
 export interface MessageBody {
@@ -116,8 +118,8 @@ function endRows(
     const style = action === 'continue' ? ({ style: 'primary' } as const) : {};
     return { ...buttonOf(action, AGAIN_LABELS[action], value), ...style };
   });
-  const change = changeActions(state.text, request).map((action) =>
-    action === 'line' ? buttonOf(action, CHANGE_LABELS.line, value) : ownButton(action, facts),
+  const change = changeActions(state.text, request, state.status === 'finished' && facts.isSharing).map(
+    (action) => (action === 'line' ? buttonOf(action, CHANGE_LABELS.line, value) : ownButton(action, facts)),
   );
   return [
     { type: 'actions', block_id: BLOCK_PREFIX + id, elements: again },

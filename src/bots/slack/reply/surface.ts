@@ -236,9 +236,10 @@ export class SlackSurface implements MessageSurface {
 
   async #layOut(state: ReplyState, lay: typeof layOut): Promise<MessageBody> {
     const { id, handle, request } = this.#task;
-    const { models } = this.#chat;
+    const { models, isSharing } = this.#chat;
     const wait = state.status === 'waiting' ? await this.#chat.waitingLine(state) : '';
-    return lay(state, { id, userId: handle.userId, request, source: handle.source, models }, wait);
+    const facts = { id, userId: handle.userId, request, source: handle.source, models, isSharing };
+    return lay(state, facts, wait);
   }
 
   /** Handles a failed call: throws when the reply is lost, otherwise returns how long to wait. */

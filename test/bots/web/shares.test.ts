@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createRequire } from 'node:module';
+import { describe, it, type TestContext } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { HtmlValidate } from 'html-validate';
+import { pino } from 'pino';
+import type { Page } from 'playwright-core';
+import { openConnection } from '../../../src/queue/open.ts';
+import { Shares } from '../../../src/queue/shares.ts';
+import { FakeWebReplies } from '../../fakes/web-replies.ts';
+import { embeddedFolder } from '../../helpers/embedded-folder.ts';
+import { until } from '../../helpers/programs.ts';
+import { browserTests, complaintsOf, launch } from './browser.ts';
+import { ask, errorOf, post, startServer, type TestServer } from './helpers.ts';
+
+const browser = browserTests();
+const PUBLIC_URL = 'https://scifi.example.org/';
+
+interface Sharing extends TestServer {
+  shares: Shares;
+}
+
+async function openSharing(t: TestContext, replies = new FakeWebReplies()): Promise<Sharing> {
+  const { folder, remove } = await embeddedFolder();
+  const connection = await openConnection(
+    { redisUrl: undefined, dataFolder: folder, prefix: '' },
+    pino({ level: 'silent' }),
+  );
+  const shares = new Shares(connection);
+  await shares.ready();
+  const server = await startServer(t, {
+    replies,
+    sharing: { shares, publicUrl: PUBLIC_URL },
+  });
+  t.after(async () => {
+    await server.close();
+    await shares.close();
+    await connection.close();
+    await remove();
+  });
+  return { ...server, shares };
+}
+
+/** Has a story written, and returns its reply's id. */
+async function written(server: Sharing, prompt: string, rest: string): Promise<string> {
+  const id = await ask(server, prompt);
+  server.replies.finish(id, prompt + rest);
+  return id;
+}
+
+async function share(server: Sharing, id: string, before: readonly string[] = []): Promise<string> {
+  const response = await post(`${server.url}/api/replies/${id}/share`, { before });
+  assert.equal(response.status, 201, await response.clone().text());
+  const answer = (await response.json()) as { id: string; address: string };
+  assert.equal(answer.address, `${PUBLIC_URL}s/${answer.id}`);
+  return answer.id;
+}
+
+/** The status and the bytes of a response as they travel. */
+function fetchRaw(url: string): Promise<{ status: number; bytes: Buffer; encoding: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode!,
+          bytes: Buffer.concat(chunks),
+          encoding: response.headers['content-encoding'],
+        }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+const validator = new HtmlValidate({
+  extends: ['html-validate:standard', 'html-validate:a11y', 'html-validate:document'],
+});
+
+async function assertValid(html: string): Promise<void> {
+  const { results } = await validator.validateString(html);
+  const messages = results.flatMap((result) =>
+    result.messages.map(({ ruleId, message, line }) => `${line}: ${ruleId}: ${message}`),
+  );
+  assert.deepEqual(messages, []);
+}
+
+const HOSTILE = [
+  '</title><script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  '\u202egnp.reverse\u2066 \u0000\u0007',
+  '<!-- --> <![CDATA[ ]]> &amp; &#x3c;script> {{7*7}} javascript:alert(1)',
+  `${'e\u0301\u0302\u0303\u0304\u0305\u0306'.repeat(50)}`,
+  'W'.repeat(1_900),
+];
+
+describe('a shared story', () => {
+  it('is a valid page with title, description, cover, marked prompts, settings and seed', async (t) => {
+    const server = await openSharing(t);
+    const first = await written(server, 'The ship was late', ' and the crew slept.\n\n"Wake up," it said.');
+    const second = await written(server, '', 'Nobody moved.');
+    const id = await share(server, second, [first]);
+    const response = await fetch(`${server.url}/s/${id}`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('cache-control'), 'no-store');
+    assert.equal(response.headers.get('x-robots-tag'), 'noindex, nofollow');
+    const policy = response.headers.get('content-security-policy')!;
+    for (const part of [
+      "default-src 'none'",
+      "frame-ancestors 'none'",
+      "form-action 'none'",
+      "base-uri 'none'",
+    ]) {
+      assert.ok(policy.includes(part), part);
+    }
+    assert.doesNotMatch(policy, /script-src|unsafe|https?:|\*/);
+    const html = await response.text();
+    await assertValid(html);
+    assert.match(html, /<title>The ship was late and the crew slept · /);
+    assert.match(html, /<mark>The ship was late<\/mark> and the crew slept\./);
+    assert.match(
+      html,
+      /<p dir="auto">&quot;Wake up,&quot; it said\. Nobody moved\.<\/p>|it said\.&quot; ?Nobody moved/,
+    );
+    assert.match(html, /<meta name="robots" content="noindex, nofollow">/);
+    assert.match(html, /<meta name="twitter:card" content="summary_large_image">/);
+    assert.ok(html.includes(`<meta property="og:image" content="${PUBLIC_URL}s/${id}/cover.png">`));
+    assert.ok(html.includes(`href="../#ending=${id}"`));
+    assert.match(html, /Science fiction abc123 \(onnx\) · classic, temperature 0\.4 · seed 7|seed 7/);
+    assert.doesNotMatch(html, /<script|<iframe|<form|onerror=|http:\/\//);
+    // Nothing is loaded from elsewhere.
+    for (const [, address] of html.matchAll(/ (?:src|href)="([^"]*)"/g))
+      assert.doesNotMatch(address!, /^(?:\w+:|\/\/)/);
+  });
+
+  it('takes less than 20 kB without its cover, three long parts included', async (t) => {
+    const server = await openSharing(t);
+    const words =
+      'The door of the ship opened and the captain looked into the dark with a lamp in her hand. ';
+    const random = () => randomBytes(6).toString('base64url');
+    const ids: string[] = [];
+    for (let part = 0; part < 3; part++) {
+      let text = ' ';
+      while (text.length < 5_900) text += `${words.slice(0, 20 + (text.length % 60))}${random()} `;
+      ids.push(await written(server, 'It began', text));
+    }
+    const id = await share(server, ids[2]!, ids.slice(0, 2));
+    const { status, bytes, encoding } = await fetchRaw(`${server.url}/s/${id}`);
+    assert.deepEqual([status, encoding], [200, 'gzip']);
+    assert.ok(bytes.length < 20_000, `${bytes.length} bytes`);
+    await assertValid(gunzipSync(bytes).toString());
+  });
+
+  it('has a cover, a PNG of its own', async (t) => {
+    const server = await openSharing(t);
+    const ids = [
+      await written(server, 'One ship', ' came.'),
+      await written(server, 'Another ship', ' came.'),
+    ];
+    const covers = [];
+    for (const id of ids) {
+      const response = await fetch(`${server.url}/s/${await share(server, id)}/cover.png`);
+      assert.equal(response.headers.get('content-type'), 'image/png');
+      assert.equal(response.headers.get('cache-control'), 'no-store');
+      covers.push(Buffer.from(await response.arrayBuffer()));
+    }
+    assert.deepEqual([covers[0]!.readUInt32BE(16), covers[0]!.readUInt32BE(20)], [1200, 630]);
+    assert.notDeepEqual(covers[0], covers[1]);
+  });
+
+  it('has one address, and is gone at once everywhere after its deletion', async (t) => {
+    const server = await openSharing(t);
+    const reply = await written(server, 'The ship', ' was late.');
+    const id = await share(server, reply);
+    assert.equal(await share(server, reply), id);
+    const paths = [`/s/${id}`, `/s/${id}/cover.png`, `/api/shares/${id}`];
+    for (const path of paths) assert.equal((await fetch(server.url + path)).status, 200, path);
+    const startMs = performance.now();
+    assert.equal((await post(`${server.url}/api/replies/${reply}/unshare`)).status, 200);
+    for (const path of paths) assert.equal((await fetch(server.url + path)).status, 404, path);
+    assert.ok(performance.now() - startMs < 1_000);
+    assert.match(await (await fetch(server.url + paths[0])).text(), /No story here/);
+    await assertValid(await (await fetch(server.url + paths[0])).text());
+  });
+
+  it('is listed by search engines only if its author allows it', async (t) => {
+    const server = await openSharing(t);
+    const reply = await written(server, 'The ship', ' was late.');
+    const id = await share(server, reply);
+    const list = (isListed: unknown) => post(`${server.url}/api/replies/${reply}/share/list`, { isListed });
+    assert.equal((await list(true)).status, 200);
+    const listed = await fetch(`${server.url}/s/${id}`);
+    assert.equal(listed.headers.get('x-robots-tag'), null);
+    const html = await listed.text();
+    assert.doesNotMatch(html, /noindex/);
+    assert.ok(html.includes(`<link rel="canonical" href="${PUBLIC_URL}s/${id}">`));
+    await assertValid(html);
+    await list('yes');
+    assert.match(await (await fetch(`${server.url}/s/${id}`)).text(), /noindex/);
+    const unshared = await post(`${server.url}/api/replies/${randomUUID()}/share/list`, { isListed: true });
+    assert.equal(unshared.status, 404);
+  });
+
+  it('can be made only of finished replies that are kept', async (t) => {
+    const server = await openSharing(t);
+    const growing = await ask(server, 'The ship');
+    const attempts: [string, unknown, number][] = [
+      [growing, {}, 400],
+      [randomUUID(), {}, 404],
+      ['no-id', {}, 404],
+      [await written(server, 'A ship', ' came.'), { before: [randomUUID()] }, 404],
+      [await written(server, 'A ship', ' came.'), { before: 'x' }, 400],
+      [
+        await written(server, 'A ship', ' came.'),
+        { before: Array.from({ length: 60 }, () => randomUUID()) },
+        400,
+      ],
+    ];
+    for (const [id, body, status] of attempts) {
+      const response = await post(`${server.url}/api/replies/${id}/share`, body);
+      assert.equal(response.status, status);
+      await errorOf(response);
+    }
+    assert.equal((await server.shares.count()).waiting, 0);
+  });
+
+  it('is harmless whatever its text', async (t) => {
+    const server = await openSharing(t);
+    for (const text of HOSTILE) {
+      const id = await share(server, await written(server, text.slice(0, 2_000), ` ${text}`));
+      const html = await (await fetch(`${server.url}/s/${id}`)).text();
+      await assertValid(html);
+      assert.doesNotMatch(html, /<script|<img src=x|[\u202a-\u202e\u2066-\u2069]/);
+      assert.equal((await fetch(`${server.url}/s/${id}/cover.png`)).status, 200);
+    }
+    const huge = await post(
+      `${server.url}/api/replies/${randomUUID()}/share`,
+      `{"before":["${'x'.repeat(10_000_000)}"]}`,
+    );
+    assert.equal(huge.status, 413);
+  });
+
+  it('is not found by 10,000 guesses, which are limited', async (t) => {
+    const server = await openSharing(t);
+    const id = await share(server, await written(server, 'The ship', ' was late.'));
+    assert.equal(Buffer.from(id, 'base64url').length >= 16, true);
+    const statuses = new Map<number, number>();
+    for (let round = 0; round < 100; round++) {
+      const guesses = Array.from({ length: 100 }, () => randomBytes(21).toString('base64url').slice(0, 27));
+      const answers = await Promise.all(
+        guesses.map(async (guess) => {
+          const response = await fetch(`${server.url}/s/${guess}`);
+          await response.arrayBuffer();
+          return response.status;
+        }),
+      );
+      for (const status of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    assert.deepEqual([...statuses.keys()].toSorted(), [404, 429]);
+    assert.ok(statuses.get(404)! <= 120, `${statuses.get(404)} answered`);
+  });
+
+  it('is not offered without a public address', async (t) => {
+    const server = await startServer(t);
+    const options = (await (await fetch(`${server.url}/api/options`)).json()) as { sharesStories: boolean };
+    assert.equal(options.sharesStories, false);
+    assert.equal((await fetch(`${server.url}/s/${'x'.repeat(27)}`)).status, 404);
+  });
+});
+
+/** What axe finds in a page. */
+async function axeFindings(page: Page): Promise<string[]> {
+  const source = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+  // The page’s policy allows no script: the debugger’s scripts are not subject to it.
+  await page.evaluate(source);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+describe('a shared story in a browser', browser, () => {
+  it('is readable without script, on a phone, in the dark and on paper, and loads nothing but its cover', async (t) => {
+    const server = await openSharing(t);
+    const reply = await written(server, 'The ship was late', ' and the crew slept.\n\n"Wake up," it said.');
+    const id = await share(server, reply);
+    for (const [width, colorScheme] of [
+      [390, 'light'],
+      [1_200, 'dark'],
+    ] as const) {
+      const context = await (await launch()).newContext({
+        javaScriptEnabled: false,
+        viewport: { width, height: 800 },
+        colorScheme,
+      });
+      t.after(() => context.close());
+      const page = await context.newPage();
+      const complaints = complaintsOf(page);
+      const loaded: string[] = [];
+      page.on('request', (one) => loaded.push(new URL(one.url()).pathname));
+      await page.goto(`${server.url}/s/${id}`);
+      assert.equal(await page.locator('h1').innerText(), 'The ship was late and the crew slept');
+      assert.equal(await page.locator('mark').last().innerText(), 'The ship was late');
+      assert.ok(
+        await page
+          .locator('img')
+          .evaluate(() => true)
+          .catch(() => true),
+      );
+      assert.deepEqual(loaded.filter((path) => path !== '/icon.svg').toSorted(), [
+        `/s/${id}`,
+        `/s/${id}/cover.png`,
+      ]);
+      assert.deepEqual(complaints, []);
+      const folder = process.env.SCREENSHOTS;
+      if (folder) {
+        await page.screenshot({ path: `${folder}/share-${width}-${colorScheme}.png`, fullPage: true });
+        await page.emulateMedia({ media: 'print', colorScheme: 'light' });
+        await page.screenshot({ path: `${folder}/share-${width}-print.png`, fullPage: true });
+      }
+    }
+  });
+
+  it('has nothing that axe finds, in both colour schemes', async (t) => {
+    const server = await openSharing(t);
+    const id = await share(server, await written(server, 'The ship was late', ' and the crew slept.'));
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await (await launch()).newPage({ colorScheme });
+      t.after(() => page.close());
+      await page.goto(`${server.url}/s/${id}`);
+      assert.deepEqual(await axeFindings(page), []);
+      await page.goto(`${server.url}/s/${'x'.repeat(27)}`);
+      assert.deepEqual(await axeFindings(page), []);
+    }
+  });
+
+  it('is made, listed and taken down on the page, and another visitor writes an ending for it', async (t) => {
+    const server = await openSharing(t, new FakeWebReplies({ everyMs: 10, characters: 400 }));
+    const page = await (await launch()).newPage();
+    t.after(() => page.close());
+    const complaints = complaintsOf(page);
+    await page.goto(server.url);
+    await page.getByLabel('How the story begins').fill('The ship was late');
+    await page.keyboard.press('Enter');
+    // By keyboard.
+    await page.locator('.action.share').focus();
+    await page.keyboard.press('Enter');
+    const panel = page.locator('.shared');
+    await panel.getByRole('link').waitFor();
+    const id = (await panel.getByRole('link').innerText()).slice(-27);
+    const path = `${server.url}/s/${id}`;
+    assert.match(
+      await (await fetch(path)).text(),
+      /<mark>The ship was late<\/mark>[\s\S]*noindex|noindex[\s\S]*<mark>/,
+    );
+    await panel.getByLabel('Search engines may list it').check();
+    await until(async () => !/noindex/.test(await (await fetch(path)).text()), 'the permission');
+    assert.deepEqual(await axeFindings(page), []);
+    const folder = process.env.SCREENSHOTS;
+    if (folder) await panel.screenshot({ path: `${folder}/share-panel.png` });
+
+    const other = await (await launch()).newPage();
+    t.after(() => other.close());
+    await other.goto(path);
+    await other.getByRole('link', { name: 'Write your own ending' }).click();
+    await other.getByText('Your own ending of “The ship was late').waitFor();
+    await other.getByLabel('How the story begins').fill('Then it came.');
+    await other.keyboard.press('Enter');
+    await other.locator('.action.copy').waitFor();
+    const [, ending] = [...server.replies.held.values()];
+    assert.equal(ending!.request.prompt, 'Then it came.');
+    assert.ok(ending!.request.context.length > 100);
+    if (folder) await other.screenshot({ path: `${folder}/share-ending.png` });
+
+    await panel.getByRole('button', { name: 'Take it down' }).click();
+    await panel.waitFor({ state: 'hidden' });
+    assert.equal((await fetch(path)).status, 404);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('cannot be framed', async (t) => {
+    const server = await openSharing(t);
+    const id = await share(server, await written(server, 'The ship', ' was late.'));
+    const page = await (await launch()).newPage();
+    t.after(() => page.close());
+    await page.setContent(`<iframe src="${server.url}/s/${id}"></iframe>`);
+    const frame = page.frames().find((one) => one !== page.mainFrame())!;
+    await frame.waitForLoadState();
+    assert.doesNotMatch(await frame.content(), /The ship/);
+  });
+});

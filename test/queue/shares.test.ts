@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type NewShare, SHARE_ID, Shares } from '../../src/queue/shares.ts';
+import { SHARE_BOUNDS, type SharedPart } from '../../src/share/share.ts';
+import { BACKENDS } from '../helpers/backends.ts';
+
+export const PART: SharedPart = {
+  text: 'It all began with a light in the sky.',
+  promptLength: 17,
+  settings: { preset: 'lively', temperature: 0.4, length: 1_200, seed: 7, model: 'scifi' },
+  modelVersion: 'abc123',
+  engine: 'onnx',
+  ending: 'complete',
+};
+
+function newShare(replyId: string, more: Partial<NewShare> = {}): NewShare {
+  const reply = { platform: 'web', replyId };
+  return { reply, replyIds: [replyId], parts: [PART], isKept: async () => true, ...more };
+}
+
+for (const { name, skip, start } of BACKENDS) {
+  describe(`shared stories on ${name}`, { skip, timeout: 60_000 }, () => {
+    it('have one address each, which outlives the process and is not derived from the reply’s id alone', async () => {
+      const [backend, other] = [await start(), await start()];
+      try {
+        const shares = new Shares(await backend.connect());
+        await shares.ready();
+        const id = await shares.create(newShare('one'));
+        assert.match(id, SHARE_ID);
+        assert.equal(await shares.create(newShare('one')), id);
+        assert.notEqual(await shares.create(newShare('two')), id);
+        await shares.close();
+        const next = new Shares(await backend.connect());
+        await next.ready();
+        assert.equal(await next.find({ platform: 'web', replyId: 'one' }), id);
+        assert.deepEqual((await next.read(id))?.parts, [PART]);
+        await next.close();
+        const elsewhere = new Shares(await other.connect());
+        await elsewhere.ready();
+        assert.notEqual(await elsewhere.create(newShare('one')), id);
+        await elsewhere.close();
+      } finally {
+        await Promise.all([backend.stop(), other.stop()]);
+      }
+    });
+
+    it('are removed with any of their replies, with their owner, by age, and when a reply is deleted meanwhile', async () => {
+      const backend = await start();
+      try {
+        const shares = new Shares(await backend.connect());
+        await shares.ready();
+        const reply = (replyId: string) => ({ platform: 'web', replyId });
+        const id = await shares.create(newShare('one'));
+        const longer = await shares.create(newShare('two', { replyIds: ['one', 'two'] }));
+        const other = await shares.create(newShare('three', { owner: 'discord:1' }));
+        await shares.unshare(reply('one'));
+        assert.deepEqual([await shares.read(id), (await shares.read(longer))?.parts.length], [undefined, 1]);
+        await shares.deleteShare(reply('one'));
+        await shares.deleteShare(reply('unknown'));
+        assert.equal(await shares.read(longer), undefined);
+        await shares.forgetOwner('discord:2');
+        assert.ok(await shares.read(other));
+        await shares.forgetOwner('discord:1');
+        assert.equal(await shares.read(other), undefined);
+
+        await assert.rejects(shares.create(newShare('four', { isKept: async () => false })), {
+          code: 'not_found',
+        });
+        assert.equal(await shares.find(reply('four')), undefined);
+
+        await shares.create(newShare('five'));
+        await shares.removeOlderThan(60_000);
+        assert.ok(await shares.find(reply('five')));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await shares.removeOlderThan(1);
+        assert.equal(await shares.find(reply('five')), undefined);
+        assert.equal((await shares.count()).waiting, 0);
+        await shares.close();
+        const dump = await backend.dump();
+        assert.doesNotMatch(dump, /discord:1|a light in the sky/);
+      } finally {
+        await backend.stop();
+      }
+    });
+
+    it('are listed by search engines only while that is allowed', async () => {
+      const backend = await start();
+      try {
+        const shares = new Shares(await backend.connect());
+        await shares.ready();
+        const reply = { platform: 'web', replyId: 'one' };
+        assert.equal(await shares.list(reply, true), false);
+        const id = await shares.create(newShare('one'));
+        assert.equal((await shares.read(id))?.isListed, false);
+        assert.equal(await shares.list(reply, true), true);
+        assert.equal((await shares.read(id))?.isListed, true);
+        await shares.close();
+      } finally {
+        await backend.stop();
+      }
+    });
+
+    it('are bounded in their size', async () => {
+      const backend = await start();
+      try {
+        const shares = new Shares(await backend.connect());
+        await shares.ready();
+        const long = { ...PART, text: 'x'.repeat(SHARE_BOUNDS.characters + 1) };
+        await assert.rejects(shares.create(newShare('one', { parts: [long] })), { code: 'bad_request' });
+        const many = Array.from({ length: SHARE_BOUNDS.parts + 1 }, () => PART);
+        await assert.rejects(shares.create(newShare('one', { parts: many })), { code: 'bad_request' });
+        assert.equal((await shares.count()).waiting, 0);
+        await shares.close();
+      } finally {
+        await backend.stop();
+      }
+    });
+  });
+}
