@@ -164,7 +164,11 @@ async function followStory<Handle>(
         return { status: 'failed', text: shown.text || mask(request.prompt), error: { code, message } };
       }
       if (updates.text !== undefined) {
-        const { posted, isWhole, isNew } = shown.advance(updates.text, updates.beginning);
+        const { posted, isWhole, isNew } = shown.advance(
+          updates.text,
+          updates.beginning,
+          updates.probabilities,
+        );
         if (updates.story && isWhole) return { status: 'finished', ...updates.story, text: posted };
         if (isNew) await show(shown.state);
         await updates.wait(EDIT_INTERVAL_MS, !updates.story && isWhole);
@@ -214,7 +218,15 @@ function stoppedState(shown: ShownText, prompt: string, credits: StoryCredits | 
   // A story that was stopped before it began has no worker to credit.
   const { modelVersion, engine, unreadable } = credits ?? { modelVersion: '', engine: '', unreadable: 0 };
   const writer = { modelVersion, engine, unreadable };
-  return { status: 'finished', ending: 'stopped', text, ...writer, ...inBeginning(shown.beginning) };
+  const { beginning, probabilities } = shown;
+  return {
+    status: 'finished',
+    ending: 'stopped',
+    text,
+    ...probabilities,
+    ...writer,
+    ...inBeginning(beginning),
+  };
 }
 
 export interface ReplyWork<Handle> {

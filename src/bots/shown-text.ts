@@ -3,6 +3,7 @@
  * story begins anew.
  */
 import { PostedText } from '../story/filter/find.ts';
+import type { Probabilities } from '../story/probabilities.ts';
 import { beginningOf, inBeginning, type ReplyState } from '../story/story.ts';
 import type { Clock } from './cooldowns.ts';
 import { Pace } from './story-feed.ts';
@@ -26,6 +27,7 @@ export class ShownText {
   #text = '';
   #beginning = 0;
   #isWriting: boolean;
+  #probabilities: Probabilities | undefined;
 
   /**
    * @param earlier the state that an earlier processor recorded last
@@ -39,6 +41,7 @@ export class ShownText {
     if (earlier?.status === 'writing') {
       this.#text = earlier.text;
       this.#beginning = beginningOf(earlier);
+      this.#probabilities = earlier.probabilities;
     }
     this.#pace = new Pace(charactersPerSecond, this.#text.length, clock);
     this.#posted = new PostedText(prompt);
@@ -58,15 +61,21 @@ export class ShownText {
   }
 
   get state(): ReplyState {
-    return { status: 'writing', text: this.#text, ...inBeginning(this.#beginning) };
+    return { status: 'writing', text: this.#text, ...this.probabilities, ...inBeginning(this.#beginning) };
+  }
+
+  /** The field with the probabilities of the shown text, if its story has them. They may go on beyond it. */
+  get probabilities(): { readonly probabilities?: Probabilities } {
+    return this.#probabilities ? { probabilities: this.#probabilities } : {};
   }
 
   /**
    * Reveals more of the story's newest text.
    *
    * @param beginning of that text
+   * @param probabilities of that text
    */
-  advance(newest: string, beginning: number): Advance {
+  advance(newest: string, beginning: number, probabilities?: Probabilities): Advance {
     const isAnew = beginning > this.#beginning;
     if (isAnew) {
       this.#beginning = beginning;
@@ -83,6 +92,7 @@ export class ShownText {
     if (isNew) {
       this.#isWriting = true;
       this.#text = revealed;
+      this.#probabilities = probabilities;
     }
     return { posted, isWhole: revealed.length === posted.length, isNew };
   }

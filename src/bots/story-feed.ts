@@ -5,6 +5,7 @@
 import { outlast } from '../queue/outage.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
 import type { Stories, StoryProgress, StoryUpdate } from '../queue/stories.ts';
+import type { Probabilities } from '../story/probabilities.ts';
 import { beginningOf, type StoryCredits, type StorytellerStatus, type Waiting } from '../story/story.ts';
 import { AFTER_OWN, NO_STORYTELLER, positionInQueue, sentenceCase, wakingLine } from '../story/wording.ts';
 import type { Clock } from './cooldowns.ts';
@@ -60,6 +61,11 @@ export class Updates {
   /** The newest text, if any. */
   get text(): string | undefined {
     return this.story?.text ?? this.progress?.text;
+  }
+
+  /** Its probabilities, if it has them. */
+  get probabilities(): Probabilities | undefined {
+    return (this.story ?? this.progress)?.probabilities;
   }
 
   /** Its beginning; see `Begun`. */

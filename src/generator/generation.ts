@@ -6,6 +6,7 @@
 
 import { findWords, wordStart } from '../story/filter/find.ts';
 import type { Sampling } from '../story/story.ts';
+import type { ProbabilityRecord, RecordedDraw } from './probability-record.ts';
 import { type AllowedIds, uniformAt } from './sampler.ts';
 import type { Rewind, Sequence } from './scheduler.ts';
 import type { Resample, StoryRules, StoryText } from './story-rules.ts';
@@ -44,6 +45,8 @@ export interface GenerationOptions {
   /** Further rules; undefined for none. */
   readonly rules: StoryRules | undefined;
   readonly seed: number;
+  /** Keeps the probabilities of the written characters; undefined where they are not asked for. */
+  readonly record: ProbabilityRecord | undefined;
   /** Called after every word. */
   readonly onWord: () => void;
   /** Called when a forbidden word is resampled. */
@@ -56,6 +59,7 @@ export class Generation implements Sequence {
   readonly wordTemperature: number | undefined;
   readonly minP: number | undefined;
   readonly rewindPoint: (() => number) | undefined;
+  readonly asksProbabilities: boolean;
   readonly #options: GenerationOptions;
   /** Position in the text at which each draw begins. */
   readonly #starts: number[] = [];
@@ -72,6 +76,7 @@ export class Generation implements Sequence {
     this.minP = options.sampling.minP;
     // Without rules only a forbidden word is drawn again, which is too rare to keep checkpoints for.
     this.rewindPoint = options.rules && (() => this.#wordStart());
+    this.asksProbabilities = options.record !== undefined;
     this.#first = options.buffer.written;
     this.#checked = this.#hasRules ? this.#textToCheck() : undefined;
   }
@@ -124,8 +129,8 @@ export class Generation implements Sequence {
     return this.#options.buffer.written + index - this.#starts.length;
   }
 
-  take(id: number): number | Rewind | undefined {
-    const { vocabulary, buffer, guard, onWord } = this.#options;
+  take(id: number, draw?: RecordedDraw): number | Rewind | undefined {
+    const { vocabulary, buffer, guard, record, onWord } = this.#options;
     const isMark = id === vocabulary.eosId;
     // An `eosId` that does not end the story becomes a line end, in the text and for the network.
     const next = isMark ? this.#lineEnd : id;
@@ -138,6 +143,7 @@ export class Generation implements Sequence {
       const offence = guard.look(character);
       if (offence !== undefined) return this.#goBack(offence);
       if (isMark && buffer.endOfWork()) return undefined;
+      if (draw) record?.set(buffer.written, draw);
       buffer.add(character);
       if (buffer.over) return undefined;
       if (character === ' ' || character === LINE_END) onWord();
@@ -223,6 +229,7 @@ export class Generation implements Sequence {
       start += text.length;
     }
     buffer.takeBack(from, texts.join(''));
+    this.#options.record?.clear(from, start - from);
     return buffer.over ? undefined : { to: index, instead };
   }
 

@@ -5,7 +5,9 @@
  * other. Only the scheduler assigns the engine's slots.
  */
 import { StoryError } from '../errors.ts';
+import { drawProbabilities } from './draw-probabilities.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engines/engine.ts';
+import type { RecordedDraw } from './probability-record.ts';
 import { type Serving, SlotReading } from './reading.ts';
 import type { AllowedIds } from './sampler.ts';
 
@@ -28,13 +30,17 @@ export interface Sequence {
   /**
    * Receives a drawn id and returns the id to feed next (the same one, unless the network is to read
    * another), a rewind, or undefined when the sequence is over.
+   *
+   * @param draw its probabilities, where the sequence asks for them
    */
-  take(id: number): number | Rewind | undefined;
+  take(id: number, draw?: RecordedDraw): number | Rewind | undefined;
   /**
    * The earliest draw to which the next `take` is likely to rewind, such as that of a word's first letter:
    * the state before it is kept, which makes the rewind cheap. Absent where rewinds are rare.
    */
   readonly rewindPoint?: (() => number) | undefined;
+  /** Whether it asks for the probabilities of its draws; the engine must give them. */
+  readonly asksProbabilities?: boolean;
 }
 
 /**
@@ -233,7 +239,7 @@ export class Scheduler {
       const id = drawn[step]!;
       let next: number | Rewind | undefined;
       try {
-        next = sequence.take(id);
+        next = sequence.take(id, row.probabilities && { probabilities: row.probabilities, step });
       } catch (error) {
         this.#leave(entry, () => entry.reject(error));
         return;
@@ -295,5 +301,6 @@ function rowOf({ reading, sequence, slot }: Entry, steps: number): Row {
     allowed[step] = ids;
   }
   const { temperature, wordTemperature, minP } = sequence;
-  return { slot: slot!, feed, temperature, wordTemperature, minP, uniforms, allowed };
+  const probabilities = sequence.asksProbabilities ? drawProbabilities(steps) : undefined;
+  return { slot: slot!, feed, temperature, wordTemperature, minP, uniforms, allowed, probabilities };
 }

@@ -4,6 +4,7 @@
  * scheduler.
  */
 import { StoryError } from '../errors.ts';
+import type { Probabilities } from '../story/probabilities.ts';
 import {
   presetOf,
   problemWith,
@@ -15,6 +16,7 @@ import {
 import { arithmeticOf, type Engine } from './engines/engine.ts';
 import { Generation, lineEndOf, WordGuard, withoutLastSpace } from './generation.ts';
 import type { Model } from './model/model.ts';
+import { alphabetOf, ProbabilityRecord } from './probability-record.ts';
 import { servingOf } from './reading.ts';
 import type { AllowedIds } from './sampler.ts';
 import { Scheduler, type SchedulerOptions } from './scheduler.ts';
@@ -35,14 +37,22 @@ const DIGITS = String.raw`\p{N}`;
 const QUOTATION_MARKS = String.raw`"'\p{Pi}\u201a\u201e\u300c\u300e`;
 const QUOTATION_MARK = new RegExp(`^[${QUOTATION_MARKS}]$`, 'u');
 
+/** The fields with the probabilities of a text that was read before; none where they are not known. */
+export type ProbabilitiesOf = (text: string) => { readonly probabilities?: Probabilities };
+
 export interface TellOptions {
   /**
    * A snapshot of the same story from an earlier worker whose stories this storyteller `continues`: it
    * continues at its end.
    */
   readonly resumeFrom?: string;
-  /** Called after every word, with a function that reads the text so far; only reading has a cost. */
-  readonly onWord?: (read: () => string) => void;
+  /** The probabilities of that snapshot, if it has them. */
+  readonly resumeProbabilities?: Probabilities | undefined;
+  /**
+   * Called after every word, with functions that read the text so far and a text's probabilities, if the request
+   * asks for them; only reading has a cost.
+   */
+  readonly onWord?: (read: () => string, probabilitiesOf: ProbabilitiesOf) => void;
   /** Called when a forbidden word is resampled. */
   readonly onResample?: () => void;
   /** Ends the story early; the part that is certain by then is kept. */
@@ -129,29 +139,46 @@ export class Storyteller {
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!buffer.over) buffer.add(character);
 
+    const record = this.#recordFor(request, options.resumeProbabilities);
+    const probabilitiesOf: ProbabilitiesOf = (text) =>
+      // What ends a story by force was not drawn.
+      record ? { probabilities: record.upTo(buffer.drawnPart(text)) } : {};
     const read = () => buffer.certain();
     if (!buffer.over) {
       const generation = new Generation({
         ...{ vocabulary, buffer, before },
         guard: new WordGuard(buffer, request.context),
         prompt: [vocabulary.bosId, ...readBefore(vocabulary, before, resumed)],
-        allowedAfter: (written) => this.#opening.allowedAfter(before, written),
+        allowedAfter: (written) =>
+          request.continuesWord ? undefined : this.#opening.allowedAfter(before, written),
         sampling,
         rules: sampling.rules
           ? new StoryRules({ lexicon: this.#model.lexicon, seed: request.seed })
           : undefined,
         seed: request.seed,
-        onWord: () => onWord?.(read),
+        record,
+        onWord: () => onWord?.(read, probabilitiesOf),
         onResample: () => onResample?.(),
       });
       await this.#scheduler.run(generation, signal);
     }
+    const text = buffer.over ? buffer.finish() : buffer.certain();
     return {
-      text: buffer.over ? buffer.finish() : buffer.certain(),
+      text,
+      ...probabilitiesOf(text),
       ending: buffer.over ? 'complete' : 'stopped',
       ...this.credits,
       unreadable: this.unreadable(request),
     };
+  }
+
+  /** Undefined where the request does not ask for probabilities, or the engine or the model cannot give them. */
+  #recordFor(request: StoryRequest, earlier: Probabilities | undefined): ProbabilityRecord | undefined {
+    if (!request.probabilities || !this.#engine.givesProbabilities) return undefined;
+    const alphabet = alphabetOf(this.#model.vocabulary);
+    return alphabet === undefined
+      ? undefined
+      : new ProbabilityRecord(alphabet, request.prompt.length, earlier);
   }
 
   /** Releases the engine. Stories still under way fail. */

@@ -168,6 +168,15 @@ export class TextBuffer {
     return this.prompt + this.#written.slice(0, length);
   }
 
+  /** Number of characters after the prompt that a text has in common with what was written. */
+  drawnPart(text: string): number {
+    const written = this.#written;
+    const most = Math.min(written.length, text.length - this.prompt.length);
+    let length = 0;
+    while (length < most && text[this.prompt.length + length] === written[length]) length++;
+    return length;
+  }
+
   /** The final text: at most `length` characters, ending with a sentence or a paragraph. */
   finish(): string {
     if (this.#end >= this.#certainLength() && this.#end > 0) {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { type ErrorCode, StoryError, sentenceFor } from '../errors.ts';
+import type { Probabilities } from '../story/probabilities.ts';
 import type { Begun, Story, StoryCredits, StoryRequest, StorytellerStatus } from '../story/story.ts';
 import { MAX_EVENTS, type QueueConnection } from './connection.ts';
 import { expectedWaitMs, SPEED_GUESS, type Speed } from './expected-wait.ts';
@@ -36,6 +37,8 @@ export interface StoryJobData {
 export interface StoryProgress extends StoryCredits, Begun {
   /** The whole text so far, prompt first. */
   readonly text: string;
+  /** As in `Story`. */
+  readonly probabilities?: Probabilities;
   /** How many workers of this story had been lost when the one that wrote this snapshot took it. */
   readonly losses: number;
 }

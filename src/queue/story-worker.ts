@@ -5,7 +5,7 @@ import { type Processor, UnrecoverableError, WaitingError, type Worker } from 'b
 import type { Logger } from 'pino';
 import { StoryError, sentenceFor } from '../errors.ts';
 import { EngineLostError } from '../generator/engines/engine.ts';
-import type { Storyteller } from '../generator/storyteller.ts';
+import type { ProbabilitiesOf, Storyteller } from '../generator/storyteller.ts';
 import * as metrics from '../metrics.ts';
 import { beginningOf, inBeginning, type Story } from '../story/story.ts';
 import type { QueueConnection } from './connection.ts';
@@ -198,8 +198,8 @@ export class StoryWorker {
     };
     let sentAt = Number.NEGATIVE_INFINITY;
     let sending: Promise<void> | undefined;
-    const send = (text: string) => {
-      const progress: StoryProgress = { text, ...constant };
+    const send = (text: string, probabilities: ReturnType<ProbabilitiesOf>) => {
+      const progress: StoryProgress = { text, ...probabilities, ...constant };
       sentAt = performance.now();
       sending = job
         .updateProgress(progress)
@@ -211,8 +211,9 @@ export class StoryWorker {
     };
     const story = await storyteller.tell(request, {
       resumeFrom,
+      resumeProbabilities: isContinued ? last?.probabilities : undefined,
       signal,
-      onWord: (read) => {
+      onWord: (read, probabilitiesOf) => {
         this.#grewAt = performance.now();
         const pause = Math.max(SNAPSHOT_INTERVAL_MS, SNAPSHOT_SHARE_MS * this.#locks.size);
         if (sending || performance.now() - sentAt < pause) return;
@@ -220,7 +221,7 @@ export class StoryWorker {
         if (text.length <= longest) return;
         wrote(text.length - longest);
         longest = text.length;
-        send(text);
+        send(text, probabilitiesOf(text));
       },
       onResample: () => metrics.redraws.inc(),
     });

@@ -22,6 +22,8 @@ const FIELDS = {
   length: ['number', 'The length must be a number.'],
   seed: ['number', 'The seed must be a number.'],
   model: ['string', 'The model must be a name.'],
+  probabilities: ['boolean', 'Probabilities are asked for with true or false.'],
+  continuesWord: ['boolean', 'Whether the story continues a word must be true or false.'],
 } as const;
 /** Half a surrogate pair. `toWellFormed` would do the same, but Firefox has it only since version 119. */
 const HALF_PAIR = /\p{Surrogate}/gu;
@@ -65,7 +67,9 @@ export function completeRequest(
   models: readonly ModelChoice[],
   drawSeed: () => number,
 ): StoryRequest {
-  const { prompt = '', context = '', preset, temperature, length, seed, model } = fieldsOf(input);
+  const fields = fieldsOf(input);
+  const { prompt = '', context = '', preset, temperature, length, seed, model } = fields;
+  const { probabilities, continuesWord } = fields;
   const name = model || models[0]!.name;
   if (!models.some((choice) => choice.name === name)) {
     const names = models.map((choice) => choice.name).join(', ');
@@ -78,6 +82,8 @@ export function completeRequest(
     length: length ?? STORY_BOUNDS.length.default,
     seed: seed ?? drawSeed(),
     model: name,
+    ...(probabilities ? { probabilities } : {}),
+    ...(continuesWord ? { continuesWord } : {}),
   };
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);

@@ -1,7 +1,8 @@
 /**
  * The types that all modules share: the request that travels from a chat to the generator, its bounds, its
- * sampling presets, and the result. Pure; imports no other module.
+ * sampling presets, and the result. Pure.
  */
+import type { Probabilities } from './probabilities.ts';
 
 /** One story, fully specified: the same request on the same model version and engine gives the same text. */
 export interface StoryRequest {
@@ -28,6 +29,13 @@ export interface StoryRequest {
   readonly seed: number;
   /** Name of a model in `models/models.json`. */
   readonly model: string;
+  /** Whether the story is to have its probabilities; absent for no. They do not change its text. */
+  readonly probabilities?: boolean;
+  /**
+   * Whether the story may continue the prompt's last word, which was cut off within a story; absent for no: what
+   * a user types ends with a whole word.
+   */
+  readonly continuesWord?: boolean;
 }
 
 export const STORY_BOUNDS = {
@@ -95,6 +103,8 @@ export interface Story {
   readonly unreadable: number;
   /** As in `Begun`. */
   readonly beginning?: number;
+  /** Present where the request asks for them, and the engine and the model can give them. */
+  readonly probabilities?: Probabilities;
 }
 
 /**
@@ -129,7 +139,11 @@ export interface Waiting {
 /** The state of a reply on any platform. It only moves downwards in this list. */
 export type ReplyState =
   | ({ readonly status: 'waiting' } & Waiting)
-  | ({ readonly status: 'writing'; readonly text: string } & Begun)
+  | ({
+      readonly status: 'writing';
+      readonly text: string;
+      readonly probabilities?: Probabilities;
+    } & Begun)
   | ({ readonly status: 'finished' } & Story)
   | {
       readonly status: 'failed';

@@ -12,6 +12,7 @@
  * windowed-engine.ts).
  */
 import { StoryError } from '../../errors.ts';
+import type { DrawProbabilities } from '../draw-probabilities.ts';
 import type { AllowedIds } from '../sampler.ts';
 
 /** Largest number of slots of an engine. */
@@ -45,6 +46,11 @@ export interface Engine {
    * Absent where the engine takes one decode at a time.
    */
   readonly rowsToSplit?: number | undefined;
+  /**
+   * Whether `decode` gives the probabilities of the draws of rows that ask for them; an engine without it ignores
+   * what they ask.
+   */
+  readonly givesProbabilities?: boolean;
 
   /**
    * Advances every row by `steps` characters. In step `j` a row consumes `feed[j]` while it has one,
@@ -130,4 +136,9 @@ export interface Row {
    * no step is restricted, which is the usual case: engines then do no work for it.
    */
   readonly allowed?: readonly (AllowedIds | undefined)[] | undefined;
+  /**
+   * Receives the probabilities of the row's draws, one for each step of the decode. Absent where they are not wanted,
+   * which is the usual case: engines then do no work for it.
+   */
+  readonly probabilities?: DrawProbabilities | undefined;
 }

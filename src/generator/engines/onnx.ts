@@ -96,6 +96,7 @@ export async function loadOnnxRuntime(): Promise<Runtime> {
 
 class OnnxEngine implements Engine {
   readonly name = NAME;
+  readonly givesProbabilities = true;
   readonly stepsPerDecode = 1;
   readonly capacity: number;
   readonly vocabularySize: number;

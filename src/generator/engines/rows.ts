@@ -2,6 +2,7 @@
  * What engines share: argument checks, one call at a time, drawing for engines that return logits to the host,
  * and a pause in which an engine on the event loop's thread lets it do other work.
  */
+import { LIKELIEST, noteProbabilities } from '../draw-probabilities.ts';
 import type { Model } from '../model/model.ts';
 import { sampleFromLogits } from '../sampler.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engine.ts';
@@ -15,7 +16,8 @@ export function checkRows(engine: Bounds, batch: readonly Row[], steps: number):
     engine,
     batch.map((entry) => entry.slot),
   );
-  for (const { slot, feed, temperature, wordTemperature = 0, minP = 0, uniforms, allowed } of batch) {
+  for (const row of batch) {
+    const { slot, feed, temperature, wordTemperature = 0, minP = 0, uniforms, allowed, probabilities } = row;
     if (feed.length < 1 || feed.length > steps) {
       throw new RangeError(
         `Expected \`feed\` of slot ${slot} to hold 1 to ${steps} ids, got ${feed.length}.`,
@@ -37,6 +39,11 @@ export function checkRows(engine: Bounds, batch: readonly Row[], steps: number):
       throw new RangeError(`Expected \`uniforms\` of slot ${slot} to hold ${steps}, got ${uniforms.length}.`);
     }
     if (allowed) checkAllowed(engine, slot, allowed, steps);
+    if (probabilities && probabilities.ids.length !== steps * LIKELIEST) {
+      throw new RangeError(
+        `Expected \`probabilities\` of slot ${slot} to have room for ${steps} steps, got ${probabilities.ids.length / LIKELIEST}.`,
+      );
+    }
   }
 }
 
@@ -135,15 +142,16 @@ export function drawFrom(
   inside: Uint8Array,
   previous: number,
 ): number {
-  return sampleFromLogits(
-    logits,
-    offset,
-    inside.length,
-    temperatureAfter(entry, inside[previous]!),
-    entry.uniforms[step]!,
-    entry.allowed?.[step],
-    entry.minP,
-  );
+  const size = inside.length;
+  const temperature = temperatureAfter(entry, inside[previous]!);
+  const allowed = entry.allowed?.[step];
+  const { minP, probabilities } = entry;
+  const uniform = entry.uniforms[step]!;
+  const drawn = sampleFromLogits(logits, offset, size, temperature, uniform, allowed, minP);
+  if (probabilities) {
+    noteProbabilities(probabilities, step, { logits, offset, size, temperature, allowed, minP, drawn });
+  }
+  return drawn;
 }
 
 /** One step of an engine: the signature of `Engine.logits`. */

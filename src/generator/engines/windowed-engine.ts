@@ -43,6 +43,7 @@ export interface WindowedEngineOptions {
 
 export class WindowedEngine implements Engine {
   readonly name: string;
+  readonly givesProbabilities = true;
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly stepsPerDecode = STEPS_PER_DECODE;

@@ -1,7 +1,7 @@
 /** Carries out the page's orders: writes stories, reports their growth, and stops them. */
 import { sentenceFor } from '../../errors.ts';
 import { EngineLostError } from '../../generator/engines/engine.ts';
-import type { Storyteller } from '../../generator/storyteller.ts';
+import type { ProbabilitiesOf, Storyteller } from '../../generator/storyteller.ts';
 import { PostedText } from '../../story/filter/find.ts';
 import { inBeginning, type ReplyState, type Story, type StoryRequest } from '../../story/story.ts';
 import type { Order, Report } from '../backend/worker.ts';
@@ -9,6 +9,8 @@ import type { BrowserModelRegistry } from './models.ts';
 
 /** Pause between two snapshots of a story. The first one is sent at once. */
 const SNAPSHOT_INTERVAL_MS = 100;
+
+type Known = ReturnType<ProbabilitiesOf>;
 
 export class StoryWriter {
   readonly #models: Pick<BrowserModelRegistry, 'storyteller' | 'recover'>;
@@ -48,9 +50,9 @@ export class StoryWriter {
     let text = posted.of(request.prompt);
     const report = (state: ReplyState) => this.#report({ type: 'state', id, state });
     try {
-      const story = await this.#generate(request, stop.signal, (snapshot, beginning) => {
+      const story = await this.#generate(request, stop.signal, (snapshot, beginning, probabilities) => {
         text = posted.of(snapshot);
-        report({ status: 'writing', text, ...inBeginning(beginning) });
+        report({ status: 'writing', text, ...probabilities, ...inBeginning(beginning) });
       });
       report({ status: 'finished', ...story, text: posted.of(story.text) });
     } catch (error) {
@@ -67,9 +69,10 @@ export class StoryWriter {
   async #generate(
     request: StoryRequest,
     signal: AbortSignal,
-    onSnapshot: (text: string, beginning: number) => void,
+    onSnapshot: (text: string, beginning: number, probabilities: Known) => void,
   ): Promise<Story> {
     let text = request.prompt;
+    let known: Known = {};
     let writer: Storyteller['credits'] | undefined;
     let beginning = 0;
     let sentAt = Number.NEGATIVE_INFINITY;
@@ -79,21 +82,24 @@ export class StoryWriter {
       if (!storyteller) return { text, ending: 'stopped', modelVersion: '', engine: '', unreadable: 0 };
       if (writer && !storyteller.continues(writer)) {
         text = request.prompt;
+        known = {};
         beginning += 1;
         writer = undefined;
       }
       try {
         const story = await storyteller.tell(request, {
           resumeFrom: text,
+          resumeProbabilities: known.probabilities,
           signal,
-          onWord: (read) => {
+          onWord: (read, probabilitiesOf) => {
             if (this.#clock() - sentAt < SNAPSHOT_INTERVAL_MS) return;
             const snapshot = read();
             if (snapshot.length <= text.length) return;
             text = snapshot;
+            known = probabilitiesOf(text);
             writer = storyteller.credits;
             sentAt = this.#clock();
-            onSnapshot(text, beginning);
+            onSnapshot(text, beginning, known);
           },
         });
         return { ...story, ...inBeginning(beginning) };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { drawProbabilities, LIKELIEST } from '../../../src/generator/draw-probabilities.ts';
 import { CHECKPOINTS, type Engine, type Row } from '../../../src/generator/engines/engine.ts';
 import { decodeOnHost, insideWord } from '../../../src/generator/engines/rows.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
@@ -40,6 +41,23 @@ export interface ContractOptions {
 /** A set of allowed ids in the form that rows have. */
 function maskOf(ids: readonly number[], size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, id) => (ids.includes(id) ? 1 : 0));
+}
+
+/** The distribution of a draw, by the formulas in float64. At temperature 0 the likeliest id has it all. */
+function distributionOf(
+  logits: ArrayLike<number>,
+  temperature: number,
+  allowed: Uint8Array | undefined,
+  minP: number,
+): number[] {
+  const kept = Array.from(logits, (logit, id) => (allowed?.[id] === 0 ? -Infinity : logit));
+  const max = Math.max(...kept);
+  if (temperature === 0) return kept.map((_, id) => (id === kept.indexOf(max) ? 1 : 0));
+  const weights = kept.map((logit) =>
+    logit - max < Math.log(minP) ? 0 : Math.exp((logit - max) / temperature),
+  );
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
 }
 
 export function describeContract(options: ContractOptions): void {
@@ -256,6 +274,71 @@ export function describeContract(options: ContractOptions): void {
         assert.ok(statistic < chiSquaredBound(expected.length - 1), `case ${round}: ${statistic}`);
         assert.ok(cells.length > 4, 'a distribution that is none');
       }
+      await engine.close();
+    });
+
+    test('gives the probabilities of the distribution that was drawn from to the rows that ask', async () => {
+      const model = randomModel({ characters: 24, scale: 1.5 });
+      const engine = await create(model, 6);
+      const inside = insideWord(model);
+      const steps = engine.stepsPerDecode;
+      const settings: readonly Partial<Row>[] = [
+        { temperature: 0.4 },
+        { temperature: 1, wordTemperature: 1.3, minP: 0.1 },
+        { temperature: 0.6, allowed: new Array(steps).fill(maskOf([2, 5, 11], 24)) },
+        { temperature: 0 },
+        { temperature: 2, wordTemperature: 0.2 },
+        { temperature: 0.8 },
+      ];
+      const asking = (asks: boolean) =>
+        settings.map((setting, slot): Row => {
+          engine.clear(slot);
+          const uniforms = Array.from({ length: steps }, (_, step) => uniformAt(slot, step, 0));
+          const feed = steps > 1 ? [slot, slot + 7] : [slot];
+          // The last row never asks.
+          const probabilities = asks && slot < 5 ? { probabilities: drawProbabilities(steps) } : {};
+          return { slot, feed, temperature: 1, uniforms, ...setting, ...probabilities };
+        });
+      const plain = await engine.decode(asking(false), steps);
+      const batch = asking(true);
+      const drawn = await engine.decode(batch, steps);
+      batch.forEach(({ feed, ...row }, slot) => {
+        const first = feed.length - 1;
+        const own = [...drawn.subarray(slot * steps + first, (slot + 1) * steps)];
+        assert.deepEqual(own, [...plain.subarray(slot * steps + first, (slot + 1) * steps)], `row ${slot}`);
+        const { probabilities } = row;
+        if (!probabilities) return;
+        if (!engine.givesProbabilities) {
+          assert.ok(probabilities.values.every((value) => value === 0));
+          return;
+        }
+        const reference = referenceOf(model);
+        let previous = 0;
+        for (let step = 0; step < steps; step++) {
+          previous = step < feed.length ? feed[step]! : drawn[slot * steps + step - 1]!;
+          const logits = reference.step(previous);
+          if (step < first) continue;
+          const id = drawn[slot * steps + step]!;
+          const temperature =
+            inside[previous] === 1 ? row.temperature : (row.wordTemperature ?? row.temperature);
+          const expected = distributionOf(logits, temperature, row.allowed?.[step], row.minP ?? 0);
+          const values = probabilities.values.subarray(step * (1 + LIKELIEST), (step + 1) * (1 + LIKELIEST));
+          const ids = probabilities.ids.subarray(step * LIKELIEST, (step + 1) * LIKELIEST);
+          const where = `row ${slot}, step ${step}`;
+          assert.ok(Math.abs(values[0]! - (temperature === 0 ? 1 : expected[id]!)) < 1e-3, where);
+          const ranked = [...expected.keys()].sort((a, b) => expected[b]! - expected[a]!);
+          for (let rank = 0; rank < LIKELIEST; rank++) {
+            const listed = ids[rank]!;
+            const least = expected[ranked[rank]!]!;
+            if (least === 0) assert.deepEqual([listed, values[1 + rank]], [-1, 0], where);
+            else {
+              // Two ids that are almost alike may change places in another arithmetic.
+              assert.ok(Math.abs(expected[listed]! - least) < 1e-3, where);
+              assert.ok(Math.abs(values[1 + rank]! - least) < 1e-3, where);
+            }
+          }
+        }
+      });
       await engine.close();
     });
 

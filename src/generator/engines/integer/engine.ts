@@ -65,6 +65,7 @@ interface Parts extends EngineMemory {
 
 class IntegerEngine implements Engine {
   readonly name = INTEGER_ENGINE_NAME;
+  readonly givesProbabilities = true;
   readonly stepsPerDecode = STEPS_PER_DECODE;
   readonly capacity: number;
   readonly vocabularySize: number;
@@ -159,6 +160,7 @@ class IntegerEngine implements Engine {
     if (share.rowsEach === 0) this.#shares.learn(job.wasLeftToOne(views));
     for (const { slot } of batch) this.#states.advance(slot, steps);
     if (job.isBroken(views)) throw new StoryError('internal', 'Nothing can be drawn from such logits.');
+    job.readProbabilities(views, batch, steps);
     return job.drawn(views, batch.length, steps);
   }
 }

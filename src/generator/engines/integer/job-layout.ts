@@ -2,13 +2,14 @@
  * A decode's arguments and results in the memory of the threads, in the layout of kernel/layout.h, and the
  * words with which the threads are started and synchronised. No `node:` imports.
  */
+import { LIKELIEST } from '../../draw-probabilities.ts';
 import type { AllowedIds } from '../../sampler.ts';
 import type { Row } from '../engine.ts';
 import type { Arena, Views } from './arena.ts';
 
 const WORD = 4;
 const DOUBLE = 8;
-const JOB_WORDS = 18;
+const JOB_WORDS = 21;
 /** Of each thread's `ThreadState`, and of each word of `Sync`. */
 export const LINE_WORDS = 16;
 const SYNC_WORDS = 5 * LINE_WORDS;
@@ -20,7 +21,8 @@ const [PHASE, SOLE_THREAD, IS_BROKEN] = [2 * LINE_WORDS, 2 * LINE_WORDS + 1, 4 *
 /** The arrays of `Job`, in its order. */
 const ARRAYS = [
   ...(['slots', 'parities', 'feedCounts', 'feeds', 'drawn', 'allowed', 'temperatures'] as const),
-  ...(['wordTemperatures', 'logMinPs', 'uniforms', 'states', 'scratch', 'sync'] as const),
+  ...(['wordTemperatures', 'logMinPs', 'uniforms', 'asks', 'likeliest', 'probabilities'] as const),
+  ...(['states', 'scratch', 'sync'] as const),
 ] as const;
 
 export interface JobSizes {
@@ -75,6 +77,9 @@ export class JobLayout {
       wordTemperatures: arena.reserve(capacity * DOUBLE),
       logMinPs: arena.reserve(capacity * DOUBLE),
       uniforms: arena.reserve(capacity * steps * DOUBLE),
+      asks: arena.reserve(rows),
+      likeliest: arena.reserve(cells * LIKELIEST),
+      probabilities: arena.reserve(cells * (1 + LIKELIEST)),
       states: arena.reserve(threads * LINE_WORDS * WORD),
       scratch: arena.reserve(threads * outputs * DOUBLE),
       sync: arena.reserve(SYNC_WORDS * WORD),
@@ -119,6 +124,7 @@ export class JobLayout {
       words[places.slots / WORD + i] = slot;
       words[places.parities / WORD + i] = halves[slot]!;
       words[places.feedCounts / WORD + i] = feed.length;
+      words[places.asks / WORD + i] = row.probabilities ? 1 : 0;
       words.set(feed, places.feeds / WORD + i * steps);
       if (!draws) return;
       doubles[places.temperatures / DOUBLE + i] = temperature;
@@ -146,6 +152,21 @@ export class JobLayout {
   drawn({ words }: Views, rows: number, steps: number): Int32Array {
     const at = this.#places.drawn / WORD;
     return words.slice(at, at + rows * steps);
+  }
+
+  /**
+   * Copies the probabilities of the draws to the rows that asked for them. Values of steps that only fed have no
+   * meaning.
+   */
+  readProbabilities({ words, floats }: Views, batch: readonly Row[], steps: number): void {
+    const [ids, probabilities] = [this.#places.likeliest / WORD, this.#places.probabilities / WORD];
+    const [listed, values] = [steps * LIKELIEST, steps * (1 + LIKELIEST)];
+    batch.forEach((row, i) => {
+      row.probabilities?.ids.set(words.subarray(ids + i * listed, ids + (i + 1) * listed));
+      row.probabilities?.values.set(
+        floats.subarray(probabilities + i * values, probabilities + (i + 1) * values),
+      );
+    });
   }
 
   /** Whether the threads could not go on together in the last decode, because one had lost its processor. */

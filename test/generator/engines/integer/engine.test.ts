@@ -3,9 +3,11 @@ import { readdirSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
+import { drawProbabilities } from '../../../../src/generator/draw-probabilities.ts';
 import type { Engine, Row } from '../../../../src/generator/engines/engine.ts';
 import { createIntegerEngine } from '../../../../src/generator/engines/integer/create.ts';
 import { kernelNames, loadKernel } from '../../../../src/generator/engines/integer/kernels.ts';
+import { digestOf } from '../../../../src/generator/engines/integer/known-vector.ts';
 import { planOf } from '../../../../src/generator/engines/integer/plan.ts';
 import type { Model } from '../../../../src/generator/model/model.ts';
 import { uniformAt } from '../../../../src/generator/sampler.ts';
@@ -113,6 +115,32 @@ describe('the integer engine', () => {
     }
     await one!.close();
     await three!.close();
+  });
+
+  test('gives the same bits of probabilities with every kernel and number of threads', async () => {
+    const model = randomModel({ units: [48, 32], characters: 30, scale: 1.5 });
+    const digests: number[] = [];
+    for (const [index, kernel] of KERNELS.entries()) {
+      const threads = 1 + (index % 3);
+      const engine = await createIntegerEngine(model, {
+        ...{ capacity: 20, threads },
+        kernel: await loadKernel(kernel),
+      });
+      const rows = Array.from({ length: 20 }, (_, slot): Row => {
+        const uniforms = Array.from({ length: 8 }, (_, step) => uniformAt(slot, step, 0));
+        const probabilities = slot % 2 === 0 ? drawProbabilities(8) : undefined;
+        return { slot, feed: [slot], temperature: 0.8, minP: 0.01, uniforms, probabilities };
+      });
+      await engine.decode(rows, 8);
+      const asked = rows.flatMap(({ probabilities }) => probabilities ?? []);
+      digests.push(digestOf(asked.flatMap(({ ids, values }) => [ids, values])));
+      assert.ok(asked.every(({ values }) => values.every((value) => value >= 0 && value <= 1)));
+      await engine.close();
+    }
+    assert.deepEqual(
+      digests,
+      KERNELS.map(() => 422_574_680),
+    );
   });
 
   test('runs two decodes of different slots at a time, as if each were alone', async () => {

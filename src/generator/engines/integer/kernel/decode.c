@@ -180,10 +180,15 @@ static void run_draws(const Step *at, Sync *sync, double *weights) {
     const double temperature = AT(double, is_inside ? job->temperatures : job->word_temperatures)[row];
     const Offset allowed = AT(uint32_t, job->allowed)[place];
     const float *logits = AT(float, network->logits) + (uint64_t)slot * network->outputs;
+    double sum;
     const int32_t id = draw(logits, network->vocabulary, temperature, AT(double, job->uniforms)[place],
-                            allowed ? memory + allowed : 0, AT(double, job->log_min_ps)[row], weights);
+                            allowed ? memory + allowed : 0, AT(double, job->log_min_ps)[row], weights, &sum);
     if (id < 0) __atomic_store_n(&sync->is_broken, 1, __ATOMIC_RELAXED);
     AT(int32_t, job->drawn)[place] = id < 0 ? 0 : id;
+    if (id >= 0 && AT(int32_t, job->asks)[row]) {
+      list_likeliest(weights, network->vocabulary, sum, id, AT(int32_t, job->likeliest) + place * LIKELIEST,
+                     AT(float, job->probabilities) + place * (1 + LIKELIEST));
+    }
   }
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 #include <stdint.h>
 
+#include "layout.h"
+
 // Below this, exp(x) is less than the smallest normal number, and counts as 0.
 #define EXP_END -708.0
 // Adding it rounds to the nearest integer and leaves that integer in the low bits.
@@ -39,9 +41,11 @@ static double exponential(double x) {
   return result;
 }
 
-// The inverse of the cumulative distribution at `uniform`; -1 where the logits are no distribution.
+// The inverse of the cumulative distribution at `uniform`; -1 where the logits are no distribution. The weights
+// are the probabilities times their sum, which is written to `sum`: 0 at temperature 0, which needs no weights.
 static int32_t draw(const float *logits, int32_t size, double temperature, double uniform, const uint8_t *allowed,
-                    double log_min_p, double *weights) {
+                    double log_min_p, double *weights, double *sum) {
+  *sum = 0;
   int32_t likeliest = -1;
   float max = 0;
   for (int32_t id = 0; id < size; id++) {
@@ -59,6 +63,7 @@ static int32_t draw(const float *logits, int32_t size, double temperature, doubl
     weights[id] = is_out ? 0 : exponential(((double)logits[id] - max) / temperature);
     total += weights[id];
   }
+  *sum = total;
   const double target = uniform * total;
   double passed = 0;
   for (int32_t id = 0; id < size; id++) {
@@ -68,4 +73,36 @@ static int32_t draw(const float *logits, int32_t size, double temperature, doubl
   // Only for a uniform that rounds up to 1: the last id with a positive probability.
   for (int32_t id = size - 1; id > likeliest; id--) if (weights[id] > 0) return id;
   return likeliest;
+}
+
+// Lists the likeliest ids of a draw with their probabilities: the same as `noteProbabilities` in
+// draw-probabilities.ts. An id that could not be drawn is not listed.
+static void list_likeliest(const double *weights, int32_t size, double sum, int32_t drawn, int32_t *ids,
+                           float *probabilities) {
+  double most[LIKELIEST];
+  int32_t count = 0;
+  for (int32_t id = 0; sum > 0 && id < size; id++) {
+    const double weight = weights[id];
+    if (!(weight > (count < LIKELIEST ? 0 : most[LIKELIEST - 1]))) continue;
+    int32_t rank = count < LIKELIEST ? count++ : LIKELIEST - 1;
+    for (; rank > 0 && weight > most[rank - 1]; rank--) {
+      most[rank] = most[rank - 1];
+      ids[rank] = ids[rank - 1];
+    }
+    most[rank] = weight;
+    ids[rank] = id;
+  }
+  if (sum == 0) {
+    // At temperature 0 only the drawn id could be drawn.
+    sum = most[0] = 1;
+    ids[0] = drawn;
+    count = 1;
+    probabilities[0] = 1;
+  } else {
+    probabilities[0] = (float)(weights[drawn] / sum);
+  }
+  for (int32_t rank = 0; rank < LIKELIEST; rank++) {
+    if (rank >= count) ids[rank] = -1;
+    probabilities[1 + rank] = rank < count ? (float)(most[rank] / sum) : 0;
+  }
 }

@@ -7,6 +7,9 @@
 
 typedef uint32_t Offset;
 
+// Ids that are listed for a draw of a row that asks for probabilities.
+enum { LIKELIEST = 5 };
+
 typedef struct {
   uint32_t units;
   // The layer reads the sum of the hidden states of the layers from this one up to its own predecessor. Its own
@@ -51,6 +54,9 @@ typedef struct {
   Offset word_temperatures; // double [rows]
   Offset log_min_ps;        // double [rows]: ln(min-p), or -Infinity
   Offset uniforms;          // double [rows][steps]
+  Offset asks;              // int32 [rows]: 1 where the probabilities of the row's draws are wanted
+  Offset likeliest;         // int32 [rows][steps][LIKELIEST]: the result for rows that ask; -1 for none
+  Offset probabilities;     // float [rows][steps][1 + LIKELIEST]: of the drawn id, then of the likeliest ones
   Offset states;            // ThreadState [threads]
   Offset scratch;           // double [threads][outputs]
   Offset sync;              // Sync
