@@ -77,13 +77,13 @@ function weigh({ logits, offset, size, temperature, allowed, minP = 0 }: Draw): 
   if (weights.length < size) weights = new Float64Array(size);
   let max = -Infinity;
   for (let id = 0; id < size; id++) {
-    if (!allowed || allowed[id] !== 0) max = Math.max(max, logits[offset + id]!);
+    if (allowed?.[id] !== 0) max = Math.max(max, logits[offset + id]!);
   }
   const least = minP === 0 ? -Infinity : max + Math.log(minP);
   let sum = 0;
   for (let id = 0; id < size; id++) {
     const logit = logits[offset + id]!;
-    const isOut = (allowed && allowed[id] === 0) || logit < least;
+    const isOut = allowed?.[id] === 0 || logit < least;
     weights[id] = isOut ? 0 : Math.exp((logit - max) / temperature);
     sum += weights[id]!;
   }

@@ -49,6 +49,7 @@ export class Composer {
   readonly #length = byId('length', HTMLInputElement);
   readonly #seed = byId('seed', HTMLInputElement);
   readonly #model = byId('model', HTMLSelectElement);
+  readonly #likelihoods = byId('likelihoods', HTMLInputElement);
   readonly #storage: PageStorage | undefined;
   readonly #announce: (text: string) => void;
   readonly #onAsk: (ask: Ask, task: Task | undefined) => void;
@@ -56,11 +57,15 @@ export class Composer {
   #task: { readonly task: Task; readonly draft: Draft } | undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param announce reads a text to users of screen readers */
+  /**
+   * @param announce reads a text to users of screen readers
+   * @param onLikelihoods called when `showsLikelihoods` has changed
+   */
   constructor(
     storage: PageStorage | undefined,
     announce: (text: string) => void,
     onAsk: (ask: Ask, task: Task | undefined) => void,
+    onLikelihoods: () => void,
   ) {
     this.#storage = storage;
     this.#announce = announce;
@@ -84,6 +89,12 @@ export class Composer {
       if (event.key === 'Escape' && !isOfInputMethod(event)) this.#endTask();
     });
     this.#options.addEventListener('input', () => this.#optionsChanged());
+    this.#likelihoods.addEventListener('change', onLikelihoods);
+  }
+
+  /** Whether stories show how likely each letter was. */
+  get showsLikelihoods(): boolean {
+    return this.#likelihoods.checked;
   }
 
   /** Shows the choice of models; hidden when there is only one. */
@@ -214,6 +225,7 @@ export class Composer {
       temperature: Number(this.#temperature.value),
       length: within(this.#length.value, STORY_BOUNDS.length, STORY_BOUNDS.length.default),
       model: this.#model.value || (this.#model.dataset.stored ?? ''),
+      likelihoods: this.#likelihoods.checked,
     };
   }
 
@@ -243,6 +255,7 @@ export class Composer {
     this.#temperature.value = String(stored.temperature);
     this.#length.value = String(stored.length);
     this.#model.dataset.stored = stored.model;
+    this.#likelihoods.checked = stored.likelihoods;
     this.#optionsChanged();
   }
 }

@@ -3,12 +3,14 @@ import { isFinal, type ReplyState } from '../story/story.ts';
 import { warmthAfter } from '../story/variations.ts';
 import type { Action } from './actions.ts';
 import type { StoryBackend } from './backend/backend.ts';
+import { branchAsk } from './branch.ts';
 import { drawSeed, newId } from './browser.ts';
 import type { Task } from './composer.ts';
 import { Deletions } from './deletions.ts';
 import { Exchange, type ViewContext } from './exchange.ts';
 import { bringToEnd } from './follow-reply.ts';
 import { keepStory } from './keep.ts';
+import type { Letter } from './likelihoods/letters.ts';
 import { type Ask, continuationContext, type Reply, textOf } from './reply.ts';
 import { Saves } from './saves.ts';
 import { shareStory } from './share-panel.ts';
@@ -76,10 +78,16 @@ export class Conversation {
    *
    * @param nextSeeds seeds of the parts that follow automatically
    */
-  ask(ask: Ask, threadId: string = newId(), nextSeeds: readonly number[] = []): void {
+  ask(
+    asked: Ask,
+    threadId: string = newId(),
+    nextSeeds: readonly number[] = [],
+    origin: Pick<Reply, 'parent'> = {},
+  ): void {
     const state: ReplyState = { status: 'waiting', position: null };
     const planned = nextSeeds.length > 0 ? { nextSeeds } : {};
-    const reply = { id: newId(), thread: threadId, ask, state, submitted: false, ...planned };
+    const ask = this.#asking(asked);
+    const reply = { id: newId(), thread: threadId, ask, state, submitted: false, ...planned, ...origin };
     this.#store.add(reply);
     this.#append(reply);
     this.#show(threadId);
@@ -133,7 +141,11 @@ export class Conversation {
   }
 
   #threadOf(reply: Reply): Thread {
-    const exchange = new Exchange(reply, (action, button) => void this.#act(reply.thread, action, button));
+    const exchange = new Exchange(reply, {
+      onAction: (action, button) => void this.#act(reply.thread, action, button),
+      onBranch: (letter, text) => this.#branch(reply.thread, letter, text),
+      onParent: () => this.#threads.get(reply.parent ?? '')?.exchange.reveal(),
+    });
     return { replies: [reply], exchange, isDisconnected: false, following: new AbortController() };
   }
 
@@ -211,7 +223,7 @@ export class Conversation {
         return this.#view.onTask(
           lineTask(
             () => this.#threads.get(threadId)?.replies,
-            (ask) => this.ask(ask, threadId),
+            (ask) => this.ask({ ...ask, continuesWord: false }, threadId),
           ),
         );
       case 'edit':
@@ -233,6 +245,31 @@ export class Conversation {
     }
   }
 
+  /** A request that asks for probabilities where the page shows them. A continuation continues no word. */
+  #asking({ probabilities: _, continuesWord, ...ask }: Ask): Ask {
+    return {
+      ...ask,
+      ...(continuesWord && ask.prompt !== '' ? { continuesWord } : {}),
+      ...(this.#view.context().showsLikelihoods ? { probabilities: true } : {}),
+    };
+  }
+
+  /** Begins a story that goes on from another letter of a thread; the parts before that one are copied. */
+  #branch(threadId: string, { reply: index, offset }: Letter, text: string): void {
+    const { replies } = this.#threads.get(threadId)!;
+    const branch = newId();
+    const origin = { parent: threadId };
+    for (const earlier of replies.slice(0, index)) {
+      const { nextSeeds: _, ...part } = earlier;
+      const copy = { ...part, id: newId(), thread: branch, ...origin };
+      this.#store.add(copy);
+      this.#append(copy);
+    }
+    this.ask(branchAsk(replies[index]!, offset, text), branch, [], origin);
+    this.#threads.get(branch)!.exchange.reveal();
+    this.#view.announce('A new story goes on from that letter');
+  }
+
   /** Writes a story anew in its own place, instead of all its parts. */
   #rewrite(threadId: string, ask: Ask): void {
     const old = this.#threads.get(threadId);
@@ -244,7 +281,7 @@ export class Conversation {
     const ids = old.replies.map(({ id }) => id);
     this.#saves.forget(ids);
     const state: ReplyState = { status: 'waiting', position: null };
-    const reply: Reply = { id: newId(), thread: threadId, ask, state, submitted: false };
+    const reply: Reply = { id: newId(), thread: threadId, ask: this.#asking(ask), state, submitted: false };
     this.#deletions.replace(ids, reply);
     const thread = this.#threadOf(reply);
     old.exchange.element.after(thread.exchange.element);

@@ -1,6 +1,8 @@
 import { isFinal, type ModelChoice } from '../story/story.ts';
 import { type Action, ActionRow } from './actions.ts';
 import { make, prefersReducedMotion, setText } from './browser.ts';
+import type { Letter } from './likelihoods/letters.ts';
+import { Likelihoods } from './likelihoods/view.ts';
 import { type Reply, type Segment, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { SharePanel } from './share-panel.ts';
@@ -21,8 +23,19 @@ export interface ViewContext {
   readonly models: readonly ModelChoice[];
   /** Whether stories can be shared. */
   readonly isSharing?: boolean;
+  /** Whether it shows how likely each letter was. */
+  readonly showsLikelihoods: boolean;
   /** Called after the exchange became taller. */
   readonly onGrow: () => void;
+}
+
+/** What an exchange reports. */
+export interface ExchangeEvents {
+  readonly onAction: (action: Action, button: HTMLButtonElement) => void;
+  /** Called with the letter of the story that another one is to replace. */
+  readonly onBranch: (letter: Letter, text: string) => void;
+  /** Called to show the story that this one branched from. */
+  readonly onParent: () => void;
 }
 
 /** Characters of the continued text in the heading. */
@@ -35,6 +48,7 @@ export class Exchange {
   readonly #text = new StoryText();
   readonly #note = make('p', { class: 'note' });
   readonly #actions: ActionRow;
+  readonly #likelihoods: Likelihoods;
   readonly #facts = new Facts();
   #replies: readonly Reply[] = [];
   #context: ViewContext | undefined;
@@ -42,16 +56,22 @@ export class Exchange {
   #revealed = '';
   #frame = 0;
 
-  constructor(first: Reply, onAction: (action: Action, button: HTMLButtonElement) => void) {
+  constructor(first: Reply, { onAction, onBranch, onParent }: ExchangeEvents) {
     this.#actions = new ActionRow(onAction);
     const headingId = `asked-${first.id}`;
     const heading = make('h2', { class: 'asked', id: headingId }, ...headingLine(first));
     const settings = make('p', { class: 'settings' }, settingsLine(first.ask));
-    const body = make(
-      'div',
-      { class: 'reply' },
+    if (first.parent !== undefined) {
+      const parent = make('button', { type: 'button', class: 'parent' }, 'branched from another story');
+      parent.addEventListener('click', onParent);
+      settings.append(' · ', parent);
+    }
+    const body = make('div', { class: 'reply' });
+    this.#likelihoods = new Likelihoods(this.#text, body, onBranch);
+    body.append(
       this.#text.element,
       this.#note,
+      this.#likelihoods.element,
       this.#actions.element,
       this.sharePanel.element,
       this.#facts.element,
@@ -87,9 +107,16 @@ export class Exchange {
     this.element.focus({ preventScroll: true });
   }
 
+  /** Focuses the exchange, and scrolls to it. */
+  reveal(): void {
+    this.element.focus();
+    this.element.scrollIntoView({ block: 'start' });
+  }
+
   /** Stops drawing. */
   remove(): void {
     cancelAnimationFrame(this.#frame);
+    this.#likelihoods.remove();
     this.element.remove();
   }
 
@@ -99,6 +126,7 @@ export class Exchange {
     const shown = last.state.status === 'waiting' ? '' : this.#reveal.at(now);
     this.#showText(paragraphsOf(segmentsOf(this.#replies, shown)));
     const flowing = last.state.status !== 'waiting' && !this.#reveal.done;
+    this.#likelihoods.show(this.#replies, this.#context?.showsLikelihoods ?? false, flowing, now);
     if (flowing) this.#frame = requestAnimationFrame((time) => this.#draw(time));
     else if (isFinal(last.state)) this.#end();
     if (!isFinal(last.state)) this.#run();

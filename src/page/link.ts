@@ -45,6 +45,7 @@ export function hashFor({ ask, nextSeeds }: Plan): string {
   for (const seed of nextSeeds) fields.append('then', String(seed));
   if (ask.model !== undefined) fields.set('model', ask.model);
   if (ask.context !== '') fields.set('context', ask.context);
+  if (ask.continuesWord) fields.set('continues', 'word');
   // Chats and mail programs end a link at a plus sign more often than at a percent sign.
   return `#${fields.toString().replaceAll('+', '%20')}`;
 }
@@ -75,6 +76,7 @@ export function planFromHash(hash: string, drawSeed: () => number): Plan | undef
     length: Math.round(within(fields.get('length'), length, length.default)),
     seed: seedOf(fields.get('seed')),
     ...(model ? { model } : {}),
+    ...(fields.get('continues') === 'word' ? { continuesWord: true } : {}),
   };
   return {
     ask,

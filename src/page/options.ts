@@ -11,6 +11,8 @@ export interface Options {
   readonly length: number;
   /** Empty for the server's choice. */
   readonly model: string;
+  /** Whether stories show how likely each letter was. */
+  readonly likelihoods: boolean;
 }
 
 const KEY = 'write-me-a-sci-fi.options.v1';
@@ -30,6 +32,7 @@ export function readOptions(storage: PageStorage | undefined): Options {
     temperature,
     length: within(String(stored.length ?? ''), l, l.default),
     model: String(stored.model ?? ''),
+    likelihoods: stored.likelihoods === true,
   };
 }
 

@@ -10,9 +10,10 @@
 import type { ModelChoice } from '../story/story.ts';
 import type { StoryApi, StoryBackend } from './backend/backend.ts';
 import { announcer, byId, drawSeed, endKeeper, openStorage, setText } from './browser.ts';
-import { Composer } from './composer.ts';
+import { Composer, type Task } from './composer.ts';
 import { Conversation } from './conversation.ts';
 import { endingFromHash, planFromHash } from './link.ts';
+import type { Ask } from './reply.ts';
 import { ReplyStore } from './store.ts';
 import { endingTask } from './tasks.ts';
 import { type Storytellers, statusLine } from './words.ts';
@@ -39,6 +40,7 @@ export function openPage(backend: StoryBackend): void {
       storytellers: watch.now,
       models,
       isSharing: backend.api.sharing?.() !== undefined,
+      showsLikelihoods: composer.showsLikelihoods,
       onGrow: end.grown,
     }),
     onEdit: (ask) => composer.edit(ask),
@@ -61,14 +63,15 @@ export function openPage(backend: StoryBackend): void {
     },
   );
 
-  const composer = new Composer(storage, announce, (ask, task) => {
+  const onAsk = (ask: Ask, task: Task | undefined) => {
     if (task) task.onSend(ask);
     else {
       conversation.ask(ask);
       end.jump();
     }
     watch.poll();
-  });
+  };
+  const composer = new Composer(storage, announce, onAsk, () => conversation.refresh());
 
   for (const button of welcome.querySelectorAll('button')) {
     button.addEventListener('click', () => {

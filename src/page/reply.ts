@@ -18,6 +18,8 @@ export interface Reply {
   readonly submitted: boolean;
   /** Seeds of the parts that follow automatically, from a link to a story of several parts. */
   readonly nextSeeds?: readonly number[];
+  /** The thread that this story branched from. */
+  readonly parent?: string;
 }
 
 /** The text of a state, if it has one. */
@@ -49,6 +51,8 @@ export function failed(shown: ReplyState, { code, message }: { code: string; mes
 export interface Segment {
   readonly kind: 'prompt' | 'written';
   readonly text: string;
+  /** Where written text comes from: the index of its reply, and the offset of its first character there. */
+  readonly source?: { readonly reply: number; readonly from: number };
 }
 
 /**
@@ -89,7 +93,8 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     const joint = promptLength > 0 ? jointBefore(text, before) : jointBetween(before, text);
     if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
     const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
-    if (rest !== '') segments.push({ kind: 'written', text: rest });
+    const from = promptLength > 0 ? promptLength : -joint.length;
+    if (rest !== '') segments.push({ kind: 'written', text: rest, source: { reply: index, from } });
     before = text;
   }
   return segments;

@@ -9,6 +9,9 @@ export type PageStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 /** Replies kept; at 6,000 characters each, far below browsers' limits. */
 export const REPLIES_KEPT = 30;
 
+/** Replies whose probabilities are kept; they take 15 times as much room as the text. */
+const PROBABILITIES_KEPT = 8;
+
 const KEY = 'write-me-a-sci-fi.replies.v1';
 
 /** A reply that the user has deleted, until the backend has confirmed that. */
@@ -98,11 +101,28 @@ export class ReplyStore {
     const marks = deleted.map((id): Deleted => ({ id, deleted: true }));
     try {
       if (replies.length + marks.length === 0) this.#storage?.removeItem(KEY);
-      else this.#storage?.setItem(KEY, JSON.stringify([...marks, ...replies]));
+      else this.#store(marks, replies);
     } catch {
       // The storage is full or forbidden: the page works without storing replies.
     }
   }
+
+  /** Stores the replies, of the oldest only the text; of all only that where the storage has no more room. */
+  #store(marks: readonly Deleted[], replies: readonly Reply[]): void {
+    const recent = replies.length - PROBABILITIES_KEPT;
+    const kept = replies.map((reply, index) => (index < recent ? withoutProbabilities(reply) : reply));
+    try {
+      this.#storage?.setItem(KEY, JSON.stringify([...marks, ...kept]));
+    } catch {
+      this.#storage?.setItem(KEY, JSON.stringify([...marks, ...replies.map(withoutProbabilities)]));
+    }
+  }
+}
+
+function withoutProbabilities(reply: Reply): Reply {
+  if (!('probabilities' in reply.state)) return reply;
+  const { probabilities: _, ...state } = reply.state;
+  return { ...reply, state };
 }
 
 function isDeleted(value: unknown): value is Deleted {
@@ -112,13 +132,16 @@ function isDeleted(value: unknown): value is Deleted {
 
 /** Checks the fields that the page needs to show a reply; another version of the page may have stored it. */
 function isReply(value: unknown): value is Reply {
-  const { id, thread, ask, state, nextSeeds } = Object(value) as Partial<Record<keyof Reply, unknown>>;
+  const { id, thread, ask, state, nextSeeds, parent } = Object(value) as Partial<
+    Record<keyof Reply, unknown>
+  >;
   const { prompt, context, preset, temperature, length, seed } = Object(ask) as Record<string, unknown>;
   const { status, text, error } = Object(state) as Record<string, unknown>;
   const hasText = status === 'writing' || status === 'finished' || status === 'failed';
   return (
     typeof id === 'string' &&
     typeof thread === 'string' &&
+    (parent === undefined || typeof parent === 'string') &&
     typeof prompt === 'string' &&
     typeof context === 'string' &&
     (preset === undefined || knownPreset(preset) !== undefined) &&

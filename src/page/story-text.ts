@@ -17,6 +17,16 @@ interface ShownSegment {
   readonly span: HTMLElement;
   readonly node: Text;
   text: string;
+  source: Segment['source'];
+}
+
+/** A node on the page with written text. */
+export interface TextLine {
+  readonly node: Text;
+  /** See `Segment`. */
+  readonly reply: number;
+  readonly from: number;
+  readonly length: number;
 }
 
 /** A paragraph on the page. */
@@ -51,6 +61,17 @@ export class StoryText {
     }
   }
 
+  /** The written text on the page, in reading order; without paragraphs that others changed. */
+  lines(): TextLine[] {
+    return this.#paragraphs.flatMap((paragraph) =>
+      isUnmodified(paragraph)
+        ? paragraph.shown.flatMap(({ node, text, source }) =>
+            source ? [{ node, ...source, length: text.length }] : [],
+          )
+        : [],
+    );
+  }
+
   /** Discards the stored text, so that all paragraphs are rebuilt. */
   reset(): void {
     this.#paragraphs = [];
@@ -66,20 +87,21 @@ function showSegments(paragraph: Paragraph, segments: readonly Segment[]): void 
     shown.length = 0;
   }
   for (const { span } of shown.splice(segments.length)) span.remove();
-  for (const [index, { kind, text }] of segments.entries()) {
+  for (const [index, { kind, text, source }] of segments.entries()) {
     const old = shown[index];
     if (old?.kind !== kind) {
       const node = document.createTextNode(text);
       const span = make('span', { class: kind }, node);
       if (old) old.span.replaceWith(span);
       else element.append(span);
-      shown[index] = { kind, span, node, text };
+      shown[index] = { kind, span, node, text, source };
       continue;
     }
     // Appending keeps a reader's selection; replacing would drop it.
     if (!text.startsWith(old.text)) old.node.data = text;
     else if (text.length > old.text.length) old.node.appendData(text.slice(old.text.length));
     old.text = text;
+    old.source = source;
   }
 }
 
@@ -124,10 +146,15 @@ export function paragraphsOf(segments: readonly Segment[]): Segment[][] {
     if (current.some(({ text }) => text.trim() !== '')) paragraphs.push(current);
     current = [];
   };
-  for (const { kind, text } of segments) {
-    for (const [index, line] of neutralise(text).split('\n').entries()) {
+  for (const { kind, text, source } of segments) {
+    const safe = neutralise(text);
+    // Offsets hold only where nothing was left out.
+    let from = source && safe.length === text.length ? source.from : undefined;
+    for (const [index, line] of safe.split('\n').entries()) {
       if (index > 0) close();
-      if (line !== '') current.push({ kind, text: line });
+      const origin = source && from !== undefined ? { source: { reply: source.reply, from } } : {};
+      if (line !== '') current.push({ kind, text: line, ...origin });
+      if (from !== undefined) from += line.length + 1;
     }
   }
   close();

@@ -28,7 +28,7 @@ export async function startHalfWriter(connection: QueueConnection, stories: Stor
       const text = () => prompt + PHRASE.repeat(phrases);
       const timer = setInterval(() => {
         phrases = Math.min(PHRASES, phrases + 1);
-        onWord?.(text);
+        onWord?.(text, () => ({}));
       }, PHRASE_MS);
       const stop = () => {
         clearInterval(timer);

@@ -40,7 +40,10 @@ class OneSnapshot {
     const shown = new Promise<void>((resolve) => {
       this.#shown = resolve;
     });
-    onWord!(() => `${PROMPT} a light`);
+    onWord!(
+      () => `${PROMPT} a light`,
+      () => ({}),
+    );
     await shown;
     return { text: `${PROMPT} a light in the sky.`, ending: 'complete', ...CREDITS };
   }

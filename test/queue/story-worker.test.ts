@@ -63,7 +63,10 @@ function standIn(
         end: resolve,
         word(text) {
           latest = text;
-          onWord?.(() => text);
+          onWord?.(
+            () => text,
+            () => ({}),
+          );
         },
       });
       const stopped = () => resolve(told(latest, 'stopped'));

@@ -323,12 +323,12 @@ export function describeContract(options: ContractOptions): void {
             inside[previous] === 1 ? row.temperature : (row.wordTemperature ?? row.temperature);
           const expected = distributionOf(logits, temperature, row.allowed?.[step], row.minP ?? 0);
           const values = probabilities.values.subarray(step * (1 + LIKELIEST), (step + 1) * (1 + LIKELIEST));
-          const ids = probabilities.ids.subarray(step * LIKELIEST, (step + 1) * LIKELIEST);
+          const ids: Int32Array = probabilities.ids.subarray(step * LIKELIEST, (step + 1) * LIKELIEST);
           const where = `row ${slot}, step ${step}`;
           assert.ok(Math.abs(values[0]! - (temperature === 0 ? 1 : expected[id]!)) < 1e-3, where);
           const ranked = [...expected.keys()].sort((a, b) => expected[b]! - expected[a]!);
           for (let rank = 0; rank < LIKELIEST; rank++) {
-            const listed = ids[rank]!;
+            const listed: number = ids[rank]!;
             const least = expected[ranked[rank]!]!;
             if (least === 0) assert.deepEqual([listed, values[1 + rank]], [-1, 0], where);
             else {
