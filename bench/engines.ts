@@ -3,7 +3,7 @@
  * stories through the storyteller and of the bare engine. Reads numbers of concurrent stories, one a line, and
  * answers each with a line of JSON: `Figures`. Its first line is a `Ready`.
  *
- *   echo 64 | node --import tsx bench/engines.ts integer|lively|onnx|wasm|webgpu|cuda|plain|predecessor|predecessor-wasm
+ *   echo 64 | node --import tsx bench/engines.ts integer|lively|probabilities|onnx|wasm|webgpu|cuda|plain|predecessor|predecessor-wasm
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -19,7 +19,7 @@ import { uniformAt } from '../src/generator/sampler.ts';
 import { Storyteller } from '../src/generator/storyteller.ts';
 import { availableProcessors } from '../src/processors.ts';
 import type { Preset, StoryRequest } from '../src/story/story.ts';
-import { CROWDS, ratePerSecond, request } from './measure.ts';
+import { CROWDS, median, ratePerSecond, request } from './measure.ts';
 import { plainTensorflow } from './peers/plain-tensorflow.ts';
 import { predecessorMethod } from './peers/predecessor.ts';
 
@@ -50,6 +50,9 @@ type Measure = (stories: number) => Promise<Figures>;
 const PEERS: readonly string[] = ['plain', 'predecessor', 'predecessor-wasm'];
 /** `integer` with the preset that users get by default, whose rules resample words. */
 const LIVELY = 'lively';
+/** The same with and without the probabilities of each character. */
+const PROBABILITIES = 'probabilities';
+const PROBABILITY_PAIRS = 15;
 const MODEL = fileURLToPath(new URL('../models/scifi', import.meta.url));
 const BARE_MS = 600;
 const STORIES_MS = 1_500;
@@ -103,7 +106,11 @@ async function firstTextMs(storyteller: Storyteller, wanted: StoryRequest): Prom
 }
 
 /** Prepares an engine, and measures it by numbers of stories. */
-async function measureEngine(name: EngineName, preset: Preset): Promise<[Ready, Measure]> {
+async function measureEngine(
+  name: EngineName,
+  preset: Preset,
+  asksProbabilities = false,
+): Promise<[Ready, Measure]> {
   const model = await loadModel(MODEL);
   const chosen = await ENGINE_OPENERS[name]({ acceptSoftware: false });
   const engine = await chosen.create(model, {
@@ -113,6 +120,7 @@ async function measureEngine(name: EngineName, preset: Preset): Promise<[Ready, 
   const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
   const wanted = (length: number): StoryRequest => ({ ...request(1, length), preset });
   await storiesAtOnce(storyteller, WARM_UP.stories, wanted(WARM_UP.length));
+  if (asksProbabilities) return [{ device: chosen.device }, measureProbabilities(storyteller, wanted)];
   const measure: Measure = async (size) => {
     const bare = await bareLoop(engine, size);
     const length = Math.round((bare * STORIES_MS) / 1_000 / size);
@@ -134,6 +142,23 @@ async function measureEngine(name: EngineName, preset: Preset): Promise<[Ready, 
   return [{ device: chosen.device }, measure];
 }
 
+/**
+ * Characters per second of stories that ask for their probabilities (`stories`) and of the same stories without
+ * (`bare`): the medians of runs that alternate, since a machine's speed drifts.
+ */
+function measureProbabilities(storyteller: Storyteller, wanted: (length: number) => StoryRequest): Measure {
+  return async (size) => {
+    const rates: Record<'with' | 'without', number[]> = { with: [], without: [] };
+    const request = wanted(Math.min(MOST_LENGTH, Math.max(400, Math.round(60_000 / size))));
+    for (let pair = 0; pair < PROBABILITY_PAIRS; pair++) {
+      rates.without.push(await storiesAtOnce(storyteller, size, request));
+      rates.with.push(await storiesAtOnce(storyteller, size, { ...request, probabilities: true }));
+    }
+    const resident = process.memoryUsage.rss();
+    return { stories: median(rates.with), bare: median(rates.without), resident };
+  };
+}
+
 async function measurePeer(name: string): Promise<[Ready, Measure]> {
   if (name === 'predecessor') await tf.setBackend('cpu');
   else await createWasmBackend();
@@ -149,10 +174,12 @@ const [, script, name] = process.argv;
 if (script === fileURLToPath(import.meta.url) && name) {
   try {
     const [engine, preset] =
-      name === LIVELY ? (['integer', 'lively'] as const) : ([name, 'classic'] as const);
+      name === LIVELY || name === PROBABILITIES
+        ? (['integer', 'lively'] as const)
+        : ([name, 'classic'] as const);
     const [ready, measure] = PEERS.includes(name)
       ? await measurePeer(name)
-      : await measureEngine(engine as EngineName, preset);
+      : await measureEngine(engine as EngineName, preset, name === PROBABILITIES);
     console.log(JSON.stringify(ready));
     for await (const line of createInterface(process.stdin)) {
       console.log(JSON.stringify(await measure(Number(line))));

@@ -11,6 +11,12 @@ export function print(text: string): void {
   process.stdout.write(printableText(text));
 }
 
+/** Prints text to standard output in one of the terminal's 256 colours; in none without a number. */
+export function printColoured(text: string, colour: number | undefined): void {
+  if (colour === undefined) print(text);
+  else process.stdout.write(`\u001b[48;5;${colour};38;5;16m${printableText(text)}\u001b[0m`);
+}
+
 /** Prints one line to standard output; a line end inside it is escaped. */
 export function printLine(line: string): void {
   process.stdout.write(`${printableLine(line)}\n`);

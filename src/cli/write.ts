@@ -6,6 +6,7 @@ import { StoryError } from '../errors.ts';
 import { superviseEngines } from '../generator/engines/openers.ts';
 import { listModels } from '../generator/model/files.ts';
 import { ModelRegistry } from '../generator/model-registry.ts';
+import type { Probabilities } from '../story/probabilities.ts';
 import {
   DEFAULT_PRESET,
   type ModelChoice,
@@ -20,6 +21,7 @@ import { samplingName } from '../story/wording.ts';
 import { clearProgress, complain, print, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './explain.ts';
 import { numberOption } from './options.ts';
+import { isColoured, ProbabilityOutput } from './probability-output.ts';
 
 /** The argument that stands for standard input. */
 const STANDARD_INPUT = '-';
@@ -27,6 +29,9 @@ const STANDARD_INPUT = '-';
 const BYTES_PER_UNIT = 3;
 /** Room for the line ends that an editor or `echo` adds. */
 const SPARE_BYTES = 64;
+
+const NO_PROBABILITIES =
+  'The engine or the model does not give probabilities. Choose the engine integer or onnx, and a model of at most 255 characters.';
 
 const SEEDS = 2 ** 32;
 const PROGRESS_INTERVAL_MS = 200;
@@ -37,6 +42,7 @@ interface WriteOptions {
   readonly length: number;
   readonly seed?: number;
   readonly model?: string;
+  readonly showProbabilities?: boolean;
 }
 
 /** `write`: writes a story to standard output, without a queue. */
@@ -68,6 +74,10 @@ export function addWrite(program: Command): void {
       '-m, --model <model>',
       'a model in models.json (default: its first), or the path of a folder such as runs/mine/model',
     )
+    .option(
+      '--show-probabilities',
+      'colour each character by how likely it was; where the output is no terminal, print one JSON object a character',
+    )
     .action(write);
 }
 
@@ -77,7 +87,11 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const { modelsFolder, choice } = await chooseModel(options.model, config.modelsFolder);
   const model = choice.name;
   const { length, seed = randomInt(SEEDS) } = options;
-  const request: StoryRequest = { prompt, context: '', ...samplingGiven(options), length, seed, model };
+  const asked = options.showProbabilities ? { probabilities: true } : {};
+  const request: StoryRequest = {
+    ...{ prompt, context: '', ...samplingGiven(options), length, seed, model },
+    ...asked,
+  };
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);
 
@@ -95,19 +109,22 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const interrupt = () => abort.abort();
   process.on('SIGINT', interrupt);
   const started = performance.now();
-  const output = new GrowingOutput();
+  const output = options.showProbabilities
+    ? new ProbabilityOutput(process.stdout.isTTY, isColoured(process.env, process.stdout.isTTY))
+    : new GrowingOutput();
   const progress = progressLine(length);
   const story = await registry.storyteller(model).tell(request, {
     signal: abort.signal,
-    onWord: (read) => {
+    onWord: (read, probabilitiesOf) => {
       const text = read();
-      output.show(text);
+      output.show(text, probabilitiesOf(text).probabilities);
       progress(text.length);
     },
   });
-  output.show(story.text);
-  print('\n');
+  output.show(story.text, story.probabilities);
+  if (!(output instanceof ProbabilityOutput) || output.isText) print('\n');
   await registry.close();
+  if (options.showProbabilities && !story.probabilities) complain(NO_PROBABILITIES);
   if (abort.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
   else process.off('SIGINT', interrupt);
   if (process.stderr.isTTY) {
@@ -150,7 +167,7 @@ async function chooseModel(
 class GrowingOutput {
   #length = 0;
 
-  show(text: string): void {
+  show(text: string, _probabilities?: Probabilities): void {
     if (text.length > this.#length) print(text.slice(this.#length));
     this.#length = Math.max(this.#length, text.length);
   }

@@ -19,7 +19,13 @@ function storageOf(text: string | null): PageStorage {
 test('options are restored as they were stored', () => {
   const storage = storageOf(null);
   assert.deepEqual(readOptions(storage), DEFAULTS);
-  const chosen = { preset: 'wild', temperature: 1.1, length: 300, model: 'melville', likelihoods: true } as const;
+  const chosen = {
+    preset: 'wild',
+    temperature: 1.1,
+    length: 300,
+    model: 'melville',
+    likelihoods: true,
+  } as const;
   storeOptions(storage, chosen);
   assert.deepEqual(readOptions(storage), chosen);
   storeOptions(storage, { ...chosen, preset: 'classic' });
@@ -29,8 +35,20 @@ test('options are restored as they were stored', () => {
 test('options of version 0.1 are classic only with a temperature that was changed', () => {
   const old = (temperature: string) =>
     readOptions(storageOf(JSON.stringify({ temperature, length: '800', model: 'scifi' })));
-  assert.deepEqual(old('0.4'), { preset: 'lively', temperature: 0.4, length: 800, model: 'scifi', likelihoods: false });
-  assert.deepEqual(old('0.65'), { preset: 'classic', temperature: 0.65, length: 800, model: 'scifi', likelihoods: false });
+  assert.deepEqual(old('0.4'), {
+    preset: 'lively',
+    temperature: 0.4,
+    length: 800,
+    model: 'scifi',
+    likelihoods: false,
+  });
+  assert.deepEqual(old('0.65'), {
+    preset: 'classic',
+    temperature: 0.65,
+    length: 800,
+    model: 'scifi',
+    likelihoods: false,
+  });
   assert.equal(old('').preset, 'lively');
 });
 

@@ -59,14 +59,8 @@ export function candidateRows(place: Place, onChoose: (text: string) => void): H
       bar,
       make('span', { class: 'share' }, share),
     );
-    const isEnd = text === END_OF_WORK;
-    button.disabled = stood || isEnd;
-    const label = stood
-      ? `${name} stands here, ${share}`
-      : isEnd
-        ? `${name}, ${share}`
-        : `Branch with ${name}, ${share}`;
-    button.setAttribute('aria-label', label);
+    if (stood) button.append(make('span', { class: 'unseen' }, ', stands here'));
+    button.disabled = stood || text === END_OF_WORK;
     button.addEventListener('click', () => onChoose(text));
     return make('li', {}, button);
   });
