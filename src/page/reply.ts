@@ -93,7 +93,7 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     const joint = promptLength > 0 ? jointBefore(text, before) : jointBetween(before, text);
     if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
     const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
-    const from = promptLength > 0 ? promptLength : -joint.length;
+    const from = promptLength > 0 ? promptLength : 0 - joint.length;
     if (rest !== '') segments.push({ kind: 'written', text: rest, source: { reply: index, from } });
     before = text;
   }

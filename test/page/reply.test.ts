@@ -77,14 +77,16 @@ test('the prompt is split off where the story begins with it', () => {
   const whole = [reply(finished('It was.'))];
   assert.deepEqual(segmentsOf(whole), [
     { kind: 'prompt', text: 'It' },
-    { kind: 'written', text: ' was.' },
+    { kind: 'written', text: ' was.', source: { reply: 0, from: 2 } },
   ]);
   assert.deepEqual(segmentsOf(whole, 'I'), [{ kind: 'prompt', text: 'I' }]);
   assert.deepEqual(segmentsOf([reply(finished('S*** was.'), { prompt: 'Shit' })]), [
     { kind: 'prompt', text: 'S***' },
-    { kind: 'written', text: ' was.' },
+    { kind: 'written', text: ' was.', source: { reply: 0, from: 4 } },
   ]);
-  assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [{ kind: 'written', text: 'That was.' }]);
+  assert.deepEqual(segmentsOf([reply(finished('That was.'))]), [
+    { kind: 'written', text: 'That was.', source: { reply: 0, from: 0 } },
+  ]);
   assert.deepEqual(segmentsOf([reply({ status: 'waiting', position: 1 })]), []);
 });
 
