@@ -36,7 +36,7 @@ describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: 
 
     it('has stories that grow, are stopped and continue after a restart', async () => {
       const { ann, channel, slack } = harness;
-      const delivery = ann.slash(channel, '/scifi', 'By post length=1500');
+      const delivery = ann.slash(channel, '/scifi', 'By post length=4000');
       const message = await until(() => botsMessages(channel)[0], 'a message');
       await until(() => message.history.length >= 4, 'growing edits');
       ann.press(message, 'Stop');

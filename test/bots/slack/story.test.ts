@@ -68,7 +68,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       const { ann, slack } = harness;
       const channel = harness.channelOf();
       const bob = new Person(slack, 'bob');
-      ann.slash(channel, '/scifi', 'Stop me length=1800');
+      ann.slash(channel, '/scifi', 'Stop me length=5000');
       const message = await until(() => botsMessages(channel)[0], 'a message');
       await until(() => textOf(message).length > 100, 'a growing text');
       const refused = bob.press(message, 'Stop');
@@ -77,7 +77,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       ann.press(message, 'Stop');
       await until(() => isOver(message), 'the end');
       const text = textOf(message);
-      assert.ok(text.startsWith(shown) && text.length < 1_600, `${text.length} characters`);
+      assert.ok(text.startsWith(shown) && text.length < 4_800, `${text.length} characters`);
       assert.match(smallPrintOf(message), FOOTER);
       const late = ann.press({ ...message, blocks: message.history[0]!.blocks } as FakeMessage, 'Stop');
       await sleep(300);
