@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
@@ -8,6 +8,7 @@ import { ENGINE_OPENERS } from '../generator/engines/openers.ts';
 import { listModels, loadModel } from '../generator/model/files.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { tryPort } from '../http/listen.ts';
+import { makeFolder } from '../make-folder.ts';
 import { findHolder } from '../queue/backends/embedded/folder-lock.ts';
 import { printLine } from './console.ts';
 import { ENV_FILE, readEnvFile } from './env-file.ts';
@@ -124,7 +125,7 @@ function addressOf(host: string, port: number): string {
  */
 async function checkDataFolder(folder: string): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (cause) {
     const sentence = `${folder} cannot be written. Set SCIFI_DATA to a folder that can.`;

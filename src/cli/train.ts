@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
@@ -9,6 +9,7 @@ import type { Model } from '../generator/model/model.ts';
 import { writerOf } from '../generator/model/writer.ts';
 import { Storyteller } from '../generator/storyteller.ts';
 import { Vocabulary } from '../generator/vocabulary.ts';
+import { makeFolder } from '../make-folder.ts';
 import { ownCommand } from '../terminal.ts';
 import type { Corpus } from '../workshop/training/corpus.ts';
 import type { EpochReport, Report, TrainingSettings } from '../workshop/training/progress.ts';
@@ -70,7 +71,7 @@ async function train(data: string, options: TrainOptions): Promise<void> {
   );
   const lexicon = await lexiconFor(data, options, corpus, from);
   const interruptions = listenForInterruptions();
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const files = new RunFiles(options.out);
   const trainerOptions: TrainerOptions = {
     folder: options.out,

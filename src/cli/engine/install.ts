@@ -1,6 +1,6 @@
 /** `engine install cuda`: builds an installation in a temporary folder, proves it, and moves it into place. */
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CUDA_ENGINE,
@@ -12,6 +12,7 @@ import {
   TENSORFLOW_FOLDER,
 } from '../../generator/engines/tensorflow/cuda-installation.ts';
 import { dlopenProblem } from '../../generator/engines/tensorflow/dawn.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { printLine } from '../console.ts';
 import { buildBinding, findCompiler, installPackages } from './binding.ts';
 import { missing, ProgramFailure, runProgram } from './programs.ts';
@@ -51,7 +52,7 @@ export async function installCuda(options: InstallOptions, signal: AbortSignal):
   if (device === 'gpu' && !options.withoutGpu) requireDriver();
   const compiler = findCompiler();
   const engines = enginesFolder();
-  await mkdir(engines, { recursive: true });
+  await makeFolder(engines);
   await removeLeftovers(engines);
   await requireSpace(engines, isFolder(options.tensorflow) ? 'folder' : device);
 
@@ -59,7 +60,7 @@ export async function installCuda(options: InstallOptions, signal: AbortSignal):
   try {
     const folder = join(temporary, CUDA_ENGINE);
     const scratch = join(temporary, 'scratch');
-    for (const made of [join(folder, TENSORFLOW_FOLDER), scratch]) await mkdir(made, { recursive: true });
+    for (const made of [join(folder, TENSORFLOW_FOLDER), scratch]) await makeFolder(made);
     const source = options.tensorflow ?? `${TENSORFLOW_VERSION} with pip`;
     printLine(`Installing TensorFlow ${device === 'gpu' ? 'with' : 'without'} CUDA: ${source}`);
     const tensorflow = await provideTensorflow(folder, scratch, {

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { StoryError } from '../../errors.ts';
@@ -9,6 +8,7 @@ import { writeKerasHdf5 } from '../../generator/model/formats/write-keras-hdf5.t
 import { writeOnnx } from '../../generator/model/formats/write-onnx.ts';
 import type { Model } from '../../generator/model/model.ts';
 import { WEIGHTS_DTYPES, type WeightsDtype } from '../../generator/model/weights.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { printLine } from '../console.ts';
 import { findModel } from '../options.ts';
 
@@ -72,7 +72,7 @@ async function exportModel(named: string, out: string, { format, weights }: Expo
     return;
   }
   const bytes = await write(model);
-  await mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   await replaceFile(out, bytes);
   // The file holds only ids; other programs need one of the two dictionaries.
   const { idToChar, charToId } = model.vocabulary.toFile();

@@ -1,9 +1,10 @@
 /** Models on disk: a folder for each, and the list of the offered ones. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { StoryError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { LEXICON_FILE, type Lexicon } from '../lexicon.ts';
 import type { Dialect } from './activations.ts';
@@ -77,7 +78,7 @@ export async function saveModel(
   { dtype, dialect = 'ours' }: SaveModelOptions,
 ): Promise<string> {
   const { parts, modelFile } = disassembleModel(model, dtype, dialect);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await replaceFile(join(folder, WEIGHTS_FILE), parts);
   await replaceFile(join(folder, VOCABULARY_FILE), toJson(model.vocabulary.toFile()));
   const { lexicon } = model;

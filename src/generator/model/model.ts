@@ -90,10 +90,10 @@ export function shorten(value: unknown): string {
   return inOneLine(text, SHOWN_CHARACTERS);
 }
 
-/** A text without control characters and of limited length. */
+/** A text of limited length whose control characters are escaped, as a terminal shows them. */
 function inOneLine(text: string, most: number): string {
   const short = text.length <= most ? text : `${text.slice(0, most)}...`;
-  return short.replace(/\p{Cc}/gu, '\ufffd');
+  return short.replace(/\p{Cc}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

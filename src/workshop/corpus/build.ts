@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename } from 'node:fs/promises';
+import { open, readdir, rename } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { StoryError } from '../../errors.ts';
 import { BOUNDARY } from '../../generator/vocabulary.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { type CleanedWork, cleanWork, LEAST_CHARACTERS, notEnglish } from './clean.ts';
 import { Duplicates } from './duplicates.ts';
 
@@ -64,7 +65,7 @@ export async function buildCorpus(
   onFile: (done: number, files: number) => void = () => {},
 ): Promise<CorpusFacts> {
   const files = await textFilesIn(rawFolder);
-  await mkdir(outFolder, { recursive: true });
+  await makeFolder(outFolder);
   const out = openOutputs(outFolder);
   const works = zeros();
   const characters = zeros();

@@ -3,11 +3,12 @@
  * `tensors.bin` (weights, optimizer slots, stream states, all in unchanged float32). A folder is renamed to
  * its final name when it is complete, so that a reader never sees a partial one.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoryError } from '../../errors.ts';
 import { sha256Of } from '../../generator/model/files.ts';
 import { packWeights, type Tensor, unpackWeights, type WeightSpec } from '../../generator/model/weights.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 export interface Checkpoint<Progress> {
   readonly progress: Progress;
@@ -36,7 +37,7 @@ export async function saveCheckpoint<Progress>(
   const target = join(folder, name);
   const unfinished = `${target}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
+  await makeFolder(unfinished);
   await writeFile(join(unfinished, TENSORS_FILE), parts, { flush: true });
   await writeFile(join(unfinished, FILE), `${JSON.stringify(file, null, 1)}\n`, { flush: true });
   await rm(target, { recursive: true, force: true });

@@ -1,9 +1,9 @@
 /** The checkpoints of one run: their names, which of them are kept, and their tensors. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StoryError } from '../../errors.ts';
 import type { Tensor } from '../../generator/model/weights.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { CellState } from './cells.ts';
 import { listCheckpoints, loadCheckpoint, removeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { Progress } from './progress.ts';
@@ -30,7 +30,7 @@ export class RunCheckpoints {
         `There is a run in ${this.#run} already. Go on with it (--continue), or choose another folder.`,
       );
     }
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
   }
 
   /**

@@ -2,8 +2,9 @@
  * File modes of the data folder. It holds prompts, stories and encrypted tokens, so only the user that the
  * process runs as may read it, independent of the umask.
  */
-import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
+import { chmod, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../../make-folder.ts';
 
 const PRIVATE_FOLDER_MODE = 0o700;
 export const PRIVATE_FILE_MODE = 0o600;
@@ -12,7 +13,7 @@ const OTHERS = 0o077;
 
 /** Creates a folder, and its missing parents, that only this user can enter. */
 export async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
+  await makeFolder(folder, PRIVATE_FOLDER_MODE);
 }
 
 /**

@@ -2,9 +2,10 @@
  * Downloads a bookshelf of Project Gutenberg into a folder, which `buildCorpus` reads. A later run continues
  * an interrupted one: complete files are verified and kept, partial files are continued.
  */
-import { mkdir, rename, stat, utimes } from 'node:fs/promises';
+import { rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoryError } from '../../../errors.ts';
+import { makeFolder } from '../../../make-folder.ts';
 import { type Book, type Selection, selectBooks, type Wanted } from './catalogue.ts';
 import { type ClientOptions, type Fetched, PoliteClient } from './client.ts';
 import { addToLedger, type Entry, isWhole, readLedger } from './ledger.ts';
@@ -67,7 +68,7 @@ export interface DownloadFacts {
  */
 export async function downloadShelf(options: DownloadOptions): Promise<DownloadFacts> {
   const client = new PoliteClient(options);
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const selection = await selectBooks(await fetchCatalogue(client, options), options);
   checkSelection(selection, options);
   const books = selection.books.slice(0, options.limit);
