@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { attach, serve } from './attach.js';
 
 /** The nice value of a thread that computes: the event loop gets a processor before it. */
-const NICE = 10;
+const NICE = 5;
 
 lowerPriority();
 

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { skipWithout } from '../../../helpers/programs.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /** An engine of `threads` threads, and `decode(slots, steps)`. */
 const PREAMBLE = `
