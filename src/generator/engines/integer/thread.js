@@ -6,8 +6,11 @@ import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { attach, serve } from './attach.js';
 
-/** The nice value of a thread that computes: the event loop gets a processor before it. */
-const NICE = 5;
+/**
+ * The nice value of a thread that computes: the event loop, the bots and the queue get a processor before it. It
+ * counts within a control group only, so programs of other services and containers gain nothing by it.
+ */
+const NICE = 10;
 
 lowerPriority();
 
