@@ -7,6 +7,7 @@
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { readCommandLine } from '../scripts/command-line.ts';
 import { ENGINE_OPENERS } from '../src/generator/engines/openers.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import { ALL_BACKENDS } from '../test/helpers/backends.ts';
@@ -93,7 +94,14 @@ export const QUEUE_HEADER = [
   'same text alone',
 ];
 
+const HELP = `
+npm run bench:queue
+
+Measures what the queue costs: stories through Redis and through the embedded queue, beside the bare engine.
+`;
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  readCommandLine(HELP, {});
   const { rows, notes } = await benchQueue();
   console.log([machine(), table(QUEUE_HEADER, rows), ...notes].join('\n\n'));
   process.exit(0);

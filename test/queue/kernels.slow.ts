@@ -38,7 +38,7 @@ async function work(connection: QueueConnection, stories: Stories, storyteller: 
   return worker;
 }
 
-describe('a story that several kernels write', { timeout: 120_000 }, () => {
+describe('a story that several kernels write', { timeout: 240_000 }, () => {
   for (const { name, skip, start } of BACKENDS) {
     it(`is the one of an undisturbed worker, on ${name}`, { skip }, async () => {
       const backend = await start();
@@ -46,7 +46,9 @@ describe('a story that several kernels write', { timeout: 120_000 }, () => {
       const stories = new Stories(connection);
       try {
         await stories.ready();
-        const kernels = await kernelNames();
+        // Few enough that something is left for the last one: each but the last writes at least a snapshot.
+        const names = await kernelNames();
+        const kernels = [...new Set([names[0]!, ...names.slice(-2)])];
         const whole = await openStoryteller(kernels[0]!);
         const expected = await whole.tell(REQUEST);
         await whole.close();
@@ -55,7 +57,7 @@ describe('a story that several kernels write', { timeout: 120_000 }, () => {
           updates.map((update) => (update.type === 'writing' ? update.progress.text.length : 0));
         stories.follow('story', (update) => updates.push(update), true);
         await stories.add('story', REQUEST);
-        // Each kernel but the last writes until its first snapshot, and hands over.
+        // Each writes until its first snapshot, and hands over.
         for (const kernel of kernels.slice(0, -1)) {
           const before = Math.max(REQUEST.prompt.length, ...lengths());
           const storyteller = await openStoryteller(kernel);
@@ -70,7 +72,7 @@ describe('a story that several kernels write', { timeout: 120_000 }, () => {
         );
         const storyteller = await openStoryteller(kernels.at(-1)!);
         const worker = await work(connection, stories, storyteller);
-        const last = await until(() => updates.find(({ type }) => type === 'done'), 'the end');
+        const last = await until(() => updates.find(({ type }) => type === 'done'), 'the end', 120_000);
         assert.deepEqual(last, { type: 'done', story: expected }, 'without another beginning');
         await worker.close();
         await storyteller.close();

@@ -10,7 +10,7 @@ import { attach, serve } from './attach.js';
  * The nice value of a thread that computes: the event loop, the bots and the queue get a processor before it. It
  * counts within a control group only, so programs of other services and containers gain nothing by it.
  */
-const NICE = 10;
+const NICE = 5;
 
 lowerPriority();
 
