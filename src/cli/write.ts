@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../export/formats.ts';
 import { superviseEngines } from '../generator/engines/openers.ts';
 import { listModels } from '../generator/model/files.ts';
 import { ModelRegistry } from '../generator/model-registry.ts';
@@ -22,6 +23,7 @@ import { clearProgress, complain, print, showProgress } from './console.ts';
 import { INTERRUPTED_EXIT_CODE } from './explain.ts';
 import { numberOption } from './options.ts';
 import { isColoured, ProbabilityOutput } from './probability-output.ts';
+import { fileWanted } from './story-file.ts';
 
 /** The argument that stands for standard input. */
 const STANDARD_INPUT = '-';
@@ -43,6 +45,8 @@ interface WriteOptions {
   readonly seed?: number;
   readonly model?: string;
   readonly showProbabilities?: boolean;
+  readonly format?: ExportFormat;
+  readonly out?: string;
 }
 
 /** `write`: writes a story to standard output, without a queue. */
@@ -78,11 +82,23 @@ export function addWrite(program: Command): void {
       '--show-probabilities',
       'colour each character by how likely it was; where the output is no terminal, print one JSON object a character',
     )
+    .addOption(
+      new Option('-f, --format <format>', 'write a file of this format, and not the text alone')
+        .choices(EXPORT_FORMATS)
+        .conflicts('showProbabilities'),
+    )
+    .addOption(
+      new Option(
+        '-o, --out <file>',
+        'the file to write (default: standard output; an EPUB needs it)',
+      ).conflicts('showProbabilities'),
+    )
     .action(write);
 }
 
 async function write(opening: string, options: WriteOptions): Promise<void> {
   const config = readConfig(process.env);
+  const file = fileWanted(options);
   const prompt = opening === STANDARD_INPUT ? await readPrompt(process.stdin) : opening;
   const { modelsFolder, choice } = await chooseModel(options.model, config.modelsFolder);
   const model = choice.name;
@@ -111,7 +127,7 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
   const started = performance.now();
   const output = options.showProbabilities
     ? new ProbabilityOutput(process.stdout.isTTY, isColoured(process.env, process.stdout.isTTY))
-    : new GrowingOutput();
+    : new GrowingOutput(file === undefined);
   const progress = progressLine(length);
   const story = await registry.storyteller(model).tell(request, {
     signal: abort.signal,
@@ -122,8 +138,9 @@ async function write(opening: string, options: WriteOptions): Promise<void> {
     },
   });
   output.show(story.text, story.probabilities);
-  if (!(output instanceof ProbabilityOutput) || output.isText) print('\n');
+  if (output.isText) print('\n');
   await registry.close();
+  if (file) await file.write(request, story, choice);
   if (options.showProbabilities && !story.probabilities) complain(NO_PROBABILITIES);
   if (abort.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
   else process.off('SIGINT', interrupt);
@@ -163,12 +180,18 @@ async function chooseModel(
   );
 }
 
-/** Writes the new part of a growing text to standard output. */
+/** Writes the new part of a growing text to standard output, unless a file is written instead. */
 class GrowingOutput {
+  readonly isText: boolean;
   #length = 0;
 
+  /** @param isShown whether the text itself is the output */
+  constructor(isShown: boolean) {
+    this.isText = isShown;
+  }
+
   show(text: string, _probabilities?: Probabilities): void {
-    if (text.length > this.#length) print(text.slice(this.#length));
+    if (this.isText && text.length > this.#length) print(text.slice(this.#length));
     this.#length = Math.max(this.#length, text.length);
   }
 }

@@ -1,12 +1,13 @@
+import { neutralise, paragraphsOf, type Segment } from '../story/paragraphs.ts';
 import { isFinal, type ModelChoice } from '../story/story.ts';
 import { type Action, ActionRow } from './actions.ts';
 import { make, prefersReducedMotion, setText } from './browser.ts';
 import type { Letter } from './likelihoods/letters.ts';
 import { Likelihoods } from './likelihoods/view.ts';
-import { type Reply, type Segment, segmentsOf, textOf } from './reply.ts';
+import { type Reply, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { SharePanel } from './share-panel.ts';
-import { neutralise, paragraphsOf, StoryText } from './story-text.ts';
+import { StoryText } from './story-text.ts';
 import {
   beginningLine,
   endingLine,

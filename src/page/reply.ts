@@ -1,4 +1,5 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
+import type { Segment } from '../story/paragraphs.ts';
 import { beginsWith, jointBetween } from '../story/parts.ts';
 import { beginningOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { endOf, jointBefore } from '../story/variations.ts';
@@ -45,14 +46,6 @@ export function mergeState(shown: ReplyState, incoming: ReplyState): ReplyState 
 /** The state of a reply that failed here and not in the backend, with the text shown so far. */
 export function failed(shown: ReplyState, { code, message }: { code: string; message: string }): ReplyState {
   return { status: 'failed', text: textOf(shown), error: { code, message } };
-}
-
-/** A segment of a story's text, written by the user or by the network. */
-export interface Segment {
-  readonly kind: 'prompt' | 'written';
-  readonly text: string;
-  /** Where written text comes from: the index of its reply, and the offset of its first character there. */
-  readonly source?: { readonly reply: number; readonly from: number };
 }
 
 /**

@@ -1,15 +1,6 @@
-/** Makes the text of a story safe to display, and shows it as paragraphs that grow. */
+/** Shows the text of a story as paragraphs that grow. */
+import type { Segment } from '../story/paragraphs.ts';
 import { make } from './browser.ts';
-import type { Segment } from './reply.ts';
-
-/** Combining marks kept on one character; living scripts need fewer, and hundreds overlap the whole page. */
-const MARKS_KEPT = 4;
-const MARK_RUN = new RegExp(`(\\p{M}{${MARKS_KEPT}})\\p{M}+`, 'gu');
-/** Embeddings, overrides and isolates can reverse the rest of a line; plain left and right marks cannot. */
-const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
-/** Control characters: invisible, or drawn as boxes. */
-const CONTROLS = /[^\P{Cc}\t\n]/gu;
-const LINE_BREAKS = /\r\n?|[\u0085\u2028\u2029\f\v]/g;
 
 /** A segment on the page. */
 interface ShownSegment {
@@ -124,39 +115,4 @@ function isUnmodified({ element, shown }: Paragraph): boolean {
         node.data === text,
     )
   );
-}
-
-/**
- * `text` without characters that could disturb the surrounding text. For display only: copied, saved and
- * linked text stays unchanged.
- */
-export function neutralise(text: string): string {
-  return text
-    .replace(LINE_BREAKS, '\n')
-    .replace(BIDI_CONTROLS, '')
-    .replace(CONTROLS, '')
-    .replace(MARK_RUN, '$1');
-}
-
-/** The paragraphs of a text, each as its segments. Empty lines only separate paragraphs. */
-export function paragraphsOf(segments: readonly Segment[]): Segment[][] {
-  const paragraphs: Segment[][] = [];
-  let current: Segment[] = [];
-  const close = () => {
-    if (current.some(({ text }) => text.trim() !== '')) paragraphs.push(current);
-    current = [];
-  };
-  for (const { kind, text, source } of segments) {
-    const safe = neutralise(text);
-    // Offsets hold only where nothing was left out.
-    let from = source && safe.length === text.length ? source.from : undefined;
-    for (const [index, line] of safe.split('\n').entries()) {
-      if (index > 0) close();
-      const origin = source && from !== undefined ? { source: { reply: source.reply, from } } : {};
-      if (line !== '') current.push({ kind, text: line, ...origin });
-      if (from !== undefined) from += line.length + 1;
-    }
-  }
-  close();
-  return paragraphs;
 }

@@ -1,4 +1,5 @@
 /** The title of a story: its opening words. Pure. */
+import { neutralise } from './paragraphs.ts';
 
 /** Most characters of a title, its ellipsis included. */
 export const TITLE_MAX = 60;
@@ -23,11 +24,7 @@ const LEADING = /^[^\p{L}\p{N}]+/u;
  * @param text the whole story, prompt first
  */
 export function storyTitle(text: string): string {
-  const line = text
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .replace(/(\p{M}{4})\p{M}+/gu, '$1')
-    .replace(LEADING, '');
+  const line = neutralise(text).replace(/\s+/gu, ' ').replace(LEADING, '');
   if (line === '') return UNTITLED;
   const whole = line.replace(TRAILING, '');
   if (whole.length <= CLAUSE_MIN) return capitalised(whole) || UNTITLED;

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { unzipSync } from 'fflate';
 import { MODELS, type Outcome, ROOT } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/programs.ts';
 
@@ -45,6 +46,47 @@ describe('scifi write', { timeout: 120_000, concurrency: 2 }, () => {
     assert.equal(piped.code, 0, piped.stderr);
     assert.match(piped.stdout, /^The café on Mars./);
     assert.equal(piped.stdout, typed.stdout);
+  });
+
+  it('writes the story as a file, in the format that the options name', async () => {
+    const options = '--length 200 --seed 3';
+    const path = (name: string) => join(folder, name);
+    const [shown, text, epub, markdown] = await Promise.all([
+      shell(`$SCIFI write 'The café on Mars' ${options}`),
+      shell(`$SCIFI write 'The café on Mars' ${options} --out '${path('story.TXT')}'`),
+      shell(`$SCIFI write 'The café on Mars' ${options} -f epub -o '${path('story')}'`),
+      shell(`$SCIFI write 'The café on Mars' ${options} --format markdown`),
+    ]);
+    assert.deepEqual(
+      [shown, text, epub, markdown].map(({ code }) => code),
+      [0, 0, 0, 0],
+    );
+    assert.equal(text.stdout + epub.stdout, '');
+    const lines = shown.stdout.split('\n').map((line) => line.trim());
+    const [story, credits] = (await readFile(path('story.TXT'), 'utf8')).split('\n\n--\n');
+    assert.deepEqual(story!.split('\n\n'), lines.filter(Boolean));
+    assert.match(credits!, / · lively · seed 3 · written by a neural network\n$/);
+    const files = unzipSync(await readFile(path('story')));
+    const chapter = new TextDecoder().decode(files['EPUB/chapter-1.xhtml']);
+    assert.match(chapter, /<b class="prompt">The café on Mars<\/b>/);
+    assert.match(markdown.stdout, /^# The café on Mars.*\n\n\*\*The café on Mars\*\*/);
+  });
+
+  it('refuses a file of an unclear format, an EPUB in a terminal, and a file that cannot be written', async () => {
+    const [unclear, terminal, missing, unknown] = await Promise.all([
+      shell(`$SCIFI write a -o '${join(folder, 'story.pdf')}'`),
+      shell('$SCIFI write a -f epub'),
+      shell(`$SCIFI write a -l 60 -o '${join(folder, 'none', 'story.md')}'`),
+      shell('$SCIFI write a -f pdf'),
+    ]);
+    for (const { code } of [unclear, terminal, missing, unknown]) assert.equal(code, 2);
+    assert.match(
+      unclear.stderr,
+      /The format of .*story\.pdf is unclear: give --format, or a name with \.epub/,
+    );
+    assert.match(terminal.stderr, /^An EPUB is not shown in a terminal\./);
+    assert.match(missing.stderr, /story\.md cannot be written \(ENOENT\)\. Choose another file\./);
+    assert.match(unknown.stderr, /Allowed choices are epub, html, markdown, text/);
   });
 
   it('refuses an invalid prompt on standard input', async () => {

@@ -8,7 +8,7 @@ import { runsOf, tintLevel } from '../../../src/page/likelihoods/tint.ts';
 import { hashFor, planFromHash } from '../../../src/page/link.ts';
 import type { Ask } from '../../../src/page/reply.ts';
 import { segmentsOf } from '../../../src/page/reply.ts';
-import { paragraphsOf } from '../../../src/page/story-text.ts';
+import { paragraphsOf } from '../../../src/story/paragraphs.ts';
 import type { ReplyState } from '../../../src/story/story.ts';
 
 const ASK: Ask = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { neutralise, paragraphsOf } from '../../src/page/story-text.ts';
+import { neutralise, paragraphsOf } from '../../src/story/paragraphs.ts';
 
 test('characters that could disturb the page are removed', () => {
   assert.equal(neutralise('a\u202eb\u2066c\u0000d\u001be'), 'abcde');

@@ -1,0 +1,17 @@
+/** The formats of exports, by name. Apart from the code that writes them, which the page loads when it is needed. */
+
+export const EXPORT_FORMATS = ['epub', 'html', 'markdown', 'text'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** The formats' names for users. */
+export const FORMAT_LABELS: Readonly<Record<ExportFormat, string>> = {
+  epub: 'EPUB, for e-readers',
+  html: 'HTML, a web page in one file',
+  markdown: 'Markdown',
+  text: 'Plain text',
+};
+
+/** The format of this name; undefined for an unknown one. */
+export function formatNamed(name: unknown): ExportFormat | undefined {
+  return EXPORT_FORMATS.find((format) => format === name);
+}
