@@ -9,6 +9,7 @@ import type { Limits } from '../queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/settings.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { QueueConnection } from '../queue/connection.ts';
+import type { KeptStory } from '../queue/kept-stories.ts';
 import { type Removal, Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
@@ -20,7 +21,7 @@ import type { RequestReader } from '../story/story-request.ts';
 import { sentenceCase } from '../story/wording.ts';
 import { type Block, type BlockLists, type BlockPlatform, blockedSentence, type Presence } from './blocks.ts';
 import { PromptChannels } from './channel-settings.ts';
-import type { Caller, Command } from './commands/command.ts';
+import type { Caller, Command, FileAnswer } from './commands/command.ts';
 import { DailyLines } from './commands/daily.ts';
 import { ForgetGuard, type PrivacyPolicy } from './commands/privacy.ts';
 import { Cooldowns } from './cooldowns.ts';
@@ -113,6 +114,9 @@ export interface ChatServices {
 /** After this time a blocked user is notified again. */
 const BLOCK_NOTICE_MS = 24 * 3_600_000;
 
+/** Shortest time between two books for one user. */
+const BOOK_INTERVAL_MS = 60_000;
+
 /** What a platform gets. */
 export class ChatContext<Handle> {
   readonly platform: BlockPlatform;
@@ -130,6 +134,7 @@ export class ChatContext<Handle> {
   readonly #forgetting: Forgetting<Handle>;
   readonly #forgetGuard = new ForgetGuard(() => performance.now());
   readonly #shareHours = new ShareHours(() => performance.now());
+  readonly #bookCooldowns = new Cooldowns(BOOK_INTERVAL_MS);
   readonly #blockNotices = new Cooldowns(BLOCK_NOTICE_MS);
   /** The text of a waiting reply. */
   readonly waitingLine: (waiting: Waiting) => Promise<string>;
@@ -256,10 +261,20 @@ export class ChatContext<Handle> {
     return this.#blockNotices.tryBegin(user) ? blockedSentence(block) : undefined;
   }
 
-  /** Carries out a command. Returns the sentences that answer it, also when it is refused. */
-  run<Order>(command: Command<Order>, order: Order, caller: Caller): Promise<string> {
-    const services = { ...this.#services, channels: this.channels, forgetGuard: this.#forgetGuard };
+  /** Carries out a command. Returns what answers it, also when it is refused. */
+  run<Order>(command: Command<Order>, order: Order, caller: Caller): Promise<string | FileAnswer> {
+    const services = {
+      ...this.#services,
+      channels: this.channels,
+      forgetGuard: this.#forgetGuard,
+      bookCooldowns: this.#bookCooldowns,
+    };
     return command.run(order, caller, services).catch((error) => this.refusalFor(error));
+  }
+
+  /** The finished stories that are kept of a conversation, recognised by handles; oldest first. */
+  keptStories(isThere: (handle: Handle) => boolean): Promise<readonly KeptStory[]> {
+    return this.#replies.kept(isThere);
   }
 
   /** Deletes the data of a user, who is recognised in handles; see `Forgetting`. */

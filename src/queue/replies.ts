@@ -11,6 +11,7 @@ import { sentences } from './admission/settings.ts';
 import type { Lease } from './admission/store.ts';
 import type { QueueConnection } from './connection.ts';
 import { atOnce, JobQueue } from './job-queue.ts';
+import { type KeptStory, keptStories } from './kept-stories.ts';
 import {
   ATTEMPTS_IN_ALL,
   FIRST_RETRY_DELAY_MS,
@@ -80,6 +81,11 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
     const job = await atOnce(this.queue.getJob(id), sentences.unavailable);
     return job && { request: job.data.request, state: stateOf(job) };
+  }
+
+  /** The finished stories among the newest replies whose handle passes `isThere`, oldest first. */
+  kept(isThere: (handle: Handle) => boolean): Promise<KeptStory[]> {
+    return atOnce(keptStories(this.queue, isThere), sentences.unavailable);
   }
 
   /** Whether a reply is known, and whether it has ended. */

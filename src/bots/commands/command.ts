@@ -2,10 +2,15 @@
  * What a command is, on every platform: the data with which it is registered, how a user's input becomes an
  * order, and how the order is carried out. `table.ts` lists the commands.
  */
+
+import type { ExportedFile } from '../../export/export.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../../queue/admission/settings.ts';
+import type { KeptStory } from '../../queue/kept-stories.ts';
 import type { Shares } from '../../queue/shares.ts';
+import type { ModelChoice } from '../../story/story.ts';
 import type { BlockLists, BlockPlatform } from '../blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
+import type { Cooldowns } from '../cooldowns.ts';
 import type { ChannelEnvironment } from './channel.ts';
 import type { ForgetGuard, PrivacyPolicy } from './privacy.ts';
 
@@ -47,6 +52,14 @@ export interface Caller {
   readonly environment: (isNeeded: boolean) => Promise<ChannelEnvironment>;
   /** Removes everything that the platform's queue and settings hold about the user. */
   readonly forget: () => Promise<void>;
+  /** The kept stories of the channel that all its members saw, oldest first. */
+  readonly keptStories: () => Promise<readonly KeptStory[]>;
+}
+
+/** An answer with a file, for the caller only. */
+export interface FileAnswer {
+  readonly text: string;
+  readonly file: ExportedFile;
 }
 
 /** Users who may carry out an order. Discord checks `Command.managers` itself; Slack asks for this. */
@@ -61,6 +74,9 @@ export interface CommandServices {
   readonly limitSettings: LimitSettings;
   readonly privacy: PrivacyPolicy;
   readonly forgetGuard: ForgetGuard;
+  /** Since when users have had a book. */
+  readonly bookCooldowns: Cooldowns;
+  readonly models: readonly ModelChoice[];
 }
 
 export interface Command<Order = unknown> {
@@ -68,6 +84,8 @@ export interface Command<Order = unknown> {
   readonly name: string;
   readonly description: string;
   readonly subcommands?: readonly Subcommand[];
+  /** Options of a command without subcommands. */
+  readonly options?: readonly CommandOption[];
   /**
    * Discord shows the command to members with the permission to manage these, and in servers only; absent for
    * a command that everyone may use everywhere.
@@ -95,7 +113,7 @@ export interface Command<Order = unknown> {
    *   `<#ID>`, and on Slack other text that may have `&`, `<` or `>` is escaped (`slackEscaping`)
    * @throws StoryError `bad_request` with a sentence when it cannot be done
    */
-  run(order: Order, caller: Caller, services: CommandServices): Promise<string>;
+  run(order: Order, caller: Caller, services: CommandServices): Promise<string | FileAnswer>;
 }
 
 /** The parts of a command that has no options but `help`, and that everyone may use. */

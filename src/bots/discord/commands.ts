@@ -102,7 +102,13 @@ export function commandsFor(models: readonly ModelChoice[]): RegisteredCommand[]
   return [story, continuation, ...COMMANDS.map(registered)];
 }
 
-function registered({ name, description, managers, subcommands = [] }: Command): ChatCommand {
+function registered({
+  name,
+  description,
+  managers,
+  subcommands = [],
+  options: own = [],
+}: Command): ChatCommand {
   const where = managers
     ? {
         integration_types: [INSTALL.server],
@@ -116,12 +122,13 @@ function registered({ name, description, managers, subcommands = [] }: Command):
     description: one.description,
     ...(one.options ? { options: one.options.map(optionOf) } : {}),
   }));
+  const all = [...options, ...own.map(optionOf)];
   const command = {
     ...where,
     type: TYPE.chat,
     name,
     description,
-    ...(subcommands.length > 0 && { options }),
+    ...(all.length > 0 && { options: all }),
   };
   return command as ChatCommand;
 }

@@ -68,8 +68,14 @@ export class Interactions {
       // For a user, this is the id: one who has left the server can be blocked, but cannot be resolved.
       value: (name) => options.get(name)?.value,
     });
-    const content = await this.#chat.run(command, order, this.#callerOf(interaction));
-    await interaction.editReply({ content, allowedMentions: { parse: [] } });
+    const answer = await this.#chat.run(command, order, this.#callerOf(interaction));
+    const { text, files } =
+      typeof answer === 'string' ? { text: answer, files: [] } : { text: answer.text, files: [answer.file] };
+    await interaction.editReply({
+      content: text,
+      allowedMentions: { parse: [] },
+      files: files.map(({ name, bytes }) => ({ name, attachment: Buffer.from(bytes) })),
+    });
   }
 
   /** Sends the refusal to a blocked user; returns whether the user is blocked. */
@@ -93,6 +99,8 @@ export class Interactions {
         remedy: 'Give me that in the channel’s settings under Permissions, and try again.',
         blindness: this.#application.readsMessages ? undefined : NO_INTENT,
       }),
+      keptStories: () =>
+        this.#chat.keptStories((handle) => handle.channelId === channelId && !handle.isPrivate),
       forget: () =>
         this.#chat.forget({
           isTheirs: ({ userId }) => userId === user.id,

@@ -4,6 +4,7 @@
  */
 import { type types, webApi } from '@slack/bolt';
 import type { Logger } from 'pino';
+import type { ExportedFile } from '../../export/export.ts';
 import type { SlackConversation, Workspace } from './conversations.ts';
 import { failureOf } from './failures.ts';
 import { boltLogger } from './receive/bolt.ts';
@@ -242,6 +243,25 @@ export class SlackApi {
   /** Shows a modal in answer to an action, within three seconds of it. */
   async openView(workspace: Workspace, triggerId: string, view: types.ModalView): Promise<void> {
     await this.#client.views.open({ token: await this.tokenOf(workspace), trigger_id: triggerId, view });
+  }
+
+  /** Uploads a file to a conversation, in Slack's three steps. A failure after the last one cannot be told apart. */
+  async upload(conversation: SlackConversation, { name, bytes }: ExportedFile, text: string): Promise<void> {
+    const token = await this.tokenOf(conversation);
+    const { upload_url: url, file_id: id } = await this.#client.files.getUploadURLExternal({
+      token,
+      filename: name,
+      length: bytes.length,
+    });
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(url!, { method: 'POST', body: bytes, signal });
+    if (!response.ok) throw new Error(`Slack does not accept a file (${response.status}).`);
+    await this.#client.files.completeUploadExternal({
+      token,
+      files: [{ id: id!, title: name }],
+      channel_id: conversation.channelId,
+      initial_comment: text,
+    });
   }
 
   /** Sends a reply that only the requester can see. */

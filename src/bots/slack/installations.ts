@@ -130,6 +130,7 @@ function organisationKey(id: string | undefined): string {
 export const SCOPES: Readonly<Record<string, string>> = {
   commands: 'receive commands and the shortcut',
   'chat:write': 'post and edit stories',
+  'files:write': 'send books',
   'app_mentions:read': 'receive messages that mention it',
   'channels:history': 'read prompts and earlier stories in channels',
   'groups:history': 'the same in private channels',

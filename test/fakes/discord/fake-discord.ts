@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeGateway } from './gateway.ts';
 import { RateLimits } from './limits.ts';
+import { parseBody } from './multipart.ts';
 import { channelOf } from './payloads.ts';
 import { type Answer, answerCall, type Call, type Clocks } from './rest.ts';
 import { Refusal } from './validation.ts';
@@ -117,15 +118,15 @@ export class FakeDiscord {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = '';
-    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
     await sleep(this.latencyMs);
     const url = new URL(request.url ?? '/', this.api);
     const call: Call = {
       method: request.method ?? 'GET',
       path: decodeURIComponent(url.pathname),
       query: url.searchParams,
-      body: text === '' ? undefined : JSON.parse(text),
+      body: await parseBody(Buffer.concat(chunks), request.headers['content-type']),
     };
     const fault = this.#faultFor(call);
     if (fault?.delayMs) await sleep(fault.delayMs);

@@ -1,5 +1,6 @@
 /** The fake's REST routes: the effect of each call, and its refusals. */
 import { checkModal } from './modals.ts';
+import { filesOf } from './multipart.ts';
 import { channelOf, messageOf, userOf } from './payloads.ts';
 import {
   ACKNOWLEDGED,
@@ -217,8 +218,10 @@ function add(world: World, channel: FakeChannel, input: MessageInput): FakeMessa
 
 function edit(world: World, message: FakeMessage, body: unknown): Answer {
   const input = checkMessage(body, false);
+  const files = filesOf(body);
   moderate(world, message.channel, input);
   world.editMessage(message, input);
+  message.files = files;
   return ok(messageOf(message, world));
 }
 

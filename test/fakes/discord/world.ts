@@ -1,6 +1,8 @@
 /** The objects of the fake Discord: servers, channels, users, messages, interactions. */
+
 import { randomBytes } from 'node:crypto';
 import type { FakeModal } from './modals.ts';
+import type { FakeFile } from './multipart.ts';
 
 const DISCORD_EPOCH = 1_420_070_400_000;
 let increment = 0n;
@@ -66,6 +68,7 @@ export interface FakeMessage extends Seen {
   deleted: boolean;
   /** Whether it still says "thinking…". */
   thinking: boolean;
+  files: readonly FakeFile[];
 }
 
 export interface FakeInteraction {
@@ -186,6 +189,7 @@ export class World {
       history: body.thinking ? [] : [seen],
       deleted: false,
       thinking: body.thinking ?? false,
+      files: [],
     };
     channel.messages.set(message.id, message);
     this.messages.set(message.id, message);

@@ -117,6 +117,7 @@ export class FakeSlack {
     this.#http = http;
     const isTicket = (ticket: string | null) => ticket !== null && this.#tickets.delete(ticket);
     this.deliveries = new Deliveries(http, isTicket, this.world.appId);
+    this.world.files.origin = () => this.#origin;
     this.world.onMessage = (message) => this.#tell(message);
     this.world.onEdit = (message) => this.#tellOfEdit(message);
     // Waiting calls also wait for the end of the server.
@@ -256,17 +257,21 @@ export class FakeSlack {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = '';
-    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const text = bytes.toString('utf8');
     await sleep(this.latencyMs);
     const { pathname } = new URL(request.url ?? '/', this.#origin);
     const [, kind, name = ''] = pathname.split('/');
     if (request.method !== 'POST') return void response.writeHead(405).end();
-    const method = kind === 'response' ? 'response_url' : name;
+    const method = kind === 'response' ? 'response_url' : kind === 'upload' ? 'upload_url' : name;
     const fault = this.#faultFor(method, text);
     if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal: this.#end.signal });
-    const answer = (): Answered =>
-      kind === 'response' ? this.#respond(name, text) : this.#answer(request, method, text);
+    const answer = (): Answered => {
+      if (kind === 'upload') return { status: this.world.files.receive(name, bytes) ? 200 : 400, body: {} };
+      return kind === 'response' ? this.#respond(name, text) : this.#answer(request, method, text);
+    };
     let answered = fault && !fault.takesEffect ? faulty(fault) : answer();
     if (fault?.takesEffect) answered = faulty(fault);
     const { status, headers, body, workspace } = answered;
@@ -413,7 +418,7 @@ function readCall(request: IncomingMessage, method: string, text: string): Call 
   const given: Record<string, unknown> = isForm
     ? Object.fromEntries(new URLSearchParams(text))
     : JSON.parse(text);
-  for (const name of ['blocks', 'view', 'chunks', 'metadata']) {
+  for (const name of ['blocks', 'view', 'chunks', 'metadata', 'files']) {
     if (typeof given[name] === 'string') given[name] = JSON.parse(given[name]);
   }
   const { token, ...fields } = given;

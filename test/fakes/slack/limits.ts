@@ -16,6 +16,8 @@ const METHODS: Readonly<Record<string, number>> = {
   'conversations.history': TIER.three,
   'conversations.info': TIER.three,
   'conversations.open': TIER.three,
+  'files.completeUploadExternal': TIER.four,
+  'files.getUploadURLExternal': TIER.four,
   'conversations.replies': TIER.three,
   'oauth.v2.access': TIER.four,
   'reactions.add': TIER.three,

@@ -174,6 +174,22 @@ const METHODS: Readonly<Record<string, Handler>> = {
       },
     };
   },
+  'files.getUploadURLExternal': ({ world, workspace, fields }) => {
+    need(workspace, 'files:write');
+    return world.files.announce(workspace.id, fields);
+  },
+  'files.completeUploadExternal': (context) => {
+    const { world, workspace, fields } = context;
+    need(workspace, 'files:write');
+    const files = world.files.complete(workspace.id, fields.files);
+    if (fields.channel_id === undefined) return { files };
+    const channel = writable({ ...context, fields: { channel: fields.channel_id } });
+    const text = String(fields.initial_comment ?? '');
+    noteWhatItWouldDo(world, fields, checkContent({ text }, 'message'));
+    const message = world.addMessage(channel, workspace.bot, { text });
+    for (const { id } of files) world.files.share(id, message.ts);
+    return { files };
+  },
   'reactions.add': (context) => {
     const { workspace, fields } = context;
     need(workspace, 'reactions:write');

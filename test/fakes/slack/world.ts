@@ -1,5 +1,6 @@
 /** The objects of the fake Slack: workspaces, conversations, users, messages. */
 import { randomBytes } from 'node:crypto';
+import { Files } from './files.ts';
 import { MANIFEST } from './manifest.ts';
 import type { Trigger } from './views.ts';
 
@@ -107,6 +108,7 @@ export function tokenFor(workspaceId: string): string {
 }
 
 export class World {
+  readonly files = new Files();
   readonly appId = slackId('A');
   readonly clientId = '1000000000.2000000000';
   readonly clientSecret = 'f'.repeat(32);

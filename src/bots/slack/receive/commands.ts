@@ -2,7 +2,7 @@
 import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import type { ChannelManagers } from '../../../config.ts';
 import type { ChatContext } from '../../adapter.ts';
-import type { Caller, Command } from '../../commands/command.ts';
+import type { Caller, Command, FileAnswer } from '../../commands/command.ts';
 import { COMMANDS } from '../../commands/table.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi } from '../api.ts';
@@ -13,12 +13,17 @@ import {
   type SlackHandle,
   workspaceOf,
 } from '../conversations.ts';
-import { failureOf } from '../failures.ts';
+import { failureOf, loggable } from '../failures.ts';
 import type { People } from '../home.ts';
 import { demandPermission } from '../permissions.ts';
 
 /** Replaces a user's id that is forgotten: no user of Slack has this one. */
 const FORGOTTEN_USER = 'U0';
+
+const NO_FILES =
+  'I may not send files in this workspace. Add the scope files:write in the app’s settings, under OAuth & Permissions, ' +
+  'install me again, and try again.';
+const NOT_SENT = 'Slack did not accept the file. Try again in a minute.';
 
 type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
@@ -65,7 +70,25 @@ export class TableCommands {
     };
     // Acknowledge first: the answer may need calls to Slack, and the acknowledgement has a deadline.
     await ack();
-    await this.#api.postEphemeral(responseUrl, await answer());
+    const given = await answer();
+    const text = typeof given === 'string' ? given : await this.#sendFile(conversation, userId, given);
+    await this.#api.postEphemeral(responseUrl, text);
+  }
+
+  /** Sends a file as a direct message: on Slack, all members of a channel see the files in it. */
+  async #sendFile(
+    { channelId: _, ...workspace }: SlackConversation,
+    userId: string,
+    { text, file }: FileAnswer,
+  ): Promise<string> {
+    try {
+      const channelId = await this.#api.openDirect(workspace, userId);
+      await this.#api.upload({ ...workspace, channelId }, file, text);
+      return `${text} It is in your direct messages with me.`;
+    } catch (error) {
+      this.#chat.logger.warn(loggable(error), 'a file was not sent');
+      return failureOf(error) === 'unscoped' ? NO_FILES : NOT_SENT;
+    }
   }
 
   #callerOf(conversation: SlackConversation, userId: string, botUserId: string | undefined): Caller {
@@ -82,6 +105,11 @@ export class TableCommands {
           remedy: `Type \`/invite\` <@${botUserId}> and try again.`,
         };
       },
+      // A thread belongs to its channel; a private story is in a direct message.
+      keptStories: () =>
+        this.#chat.keptStories(
+          (handle) => handle.teamId === teamId && handle.channelId === conversation.channelId,
+        ),
       forget: async () => {
         await this.#people.forget(teamId, userId);
         await this.#chat.forget({
