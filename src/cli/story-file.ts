@@ -65,8 +65,13 @@ async function writeStory(
   ] as const;
   const book = bookOfStory([{ segments, credits: footerLine(request, story, [model]) }]);
   // Loaded for a file only: `write` itself starts without it.
-  const { exportBook } = await import('../export/export.ts');
-  const { bytes } = exportBook(book, format, { at: Date.now() });
+  const [{ exportBook }, { cover }] = await Promise.all([
+    import('../export/export.ts'),
+    import('../share/cover.ts'),
+  ]);
+  const picture = new TextEncoder().encode(cover(book.title, request.seed));
+  const options = { at: Date.now(), cover: { mediaType: 'image/svg+xml', bytes: picture } } as const;
+  const { bytes } = exportBook(book, format, options);
   if (out === undefined) return print(new TextDecoder().decode(bytes));
   try {
     await writeFile(out, bytes);

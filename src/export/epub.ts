@@ -71,8 +71,14 @@ function chaptersOf({ title, stories }: Book): Chapter[] {
 }
 
 /** A UUID (version 8) made of the book's content: the same book has the same identifier. */
-function identifierOf(book: Book): string {
-  const bytes = sha256(new TextEncoder().encode(JSON.stringify(book))).slice(0, 16);
+function identifierOf({ title, stories }: Book): string {
+  // Segments can have more fields than those that are written.
+  const content = stories.map((story) => [
+    story.title,
+    ...story.parts.map(({ segments, credits }) => [segments.map(({ kind, text }) => [kind, text]), credits]),
+  ]);
+  const json = JSON.stringify([title, content]);
+  const bytes = sha256(new TextEncoder().encode(json)).slice(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   return `urn:uuid:${bytesToHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`;

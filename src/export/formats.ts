@@ -5,10 +5,18 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** The formats' names for users. */
 export const FORMAT_LABELS: Readonly<Record<ExportFormat, string>> = {
-  epub: 'EPUB, for e-readers',
-  html: 'HTML, a web page in one file',
+  epub: 'EPUB',
+  html: 'HTML',
   markdown: 'Markdown',
   text: 'Plain text',
+};
+
+/** What each format is for. */
+export const FORMAT_HINTS: Readonly<Record<ExportFormat, string>> = {
+  epub: 'a book for e-readers',
+  html: 'a web page in one file',
+  markdown: 'text with headings, and your words in bold',
+  text: 'the text and its credits',
 };
 
 /** The format of this name; undefined for an unknown one. */

@@ -28,7 +28,7 @@ const HINTS: Partial<Record<Action, string>> = {
   another: 'The same beginning with another seed',
   warmer: 'Again with the same seed, from less likely words',
   cooler: 'Again with the same seed, from likelier words',
-  download: 'Save as a text file',
+  download: 'Save as a file: EPUB, HTML, Markdown or text',
   link: 'Copy a link that writes the same story again',
   line: 'Write a sentence, and the story goes on after it',
   edit: 'Change the opening and the settings, and write it anew',

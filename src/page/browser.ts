@@ -1,4 +1,5 @@
 /** The page's use of the browser: elements, clipboard, random numbers, timers, storage, scrolling. */
+import type { ExportedFile } from '../export/export.ts';
 import type { PageStorage } from './store.ts';
 
 /**
@@ -50,9 +51,9 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Saves text as a file. */
-export function downloadText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+/** Saves a file. */
+export function saveFile({ name, mediaType, bytes }: ExportedFile): void {
+  const url = URL.createObjectURL(new Blob([bytes], { type: mediaType }));
   make('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

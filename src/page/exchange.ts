@@ -4,6 +4,7 @@ import { type Action, ActionRow } from './actions.ts';
 import { make, prefersReducedMotion, setText } from './browser.ts';
 import type { Letter } from './likelihoods/letters.ts';
 import { Likelihoods } from './likelihoods/view.ts';
+import { ReadAloud } from './read-aloud.ts';
 import { type Reply, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { SharePanel } from './share-panel.ts';
@@ -50,6 +51,7 @@ export class Exchange {
   readonly #note = make('p', { class: 'note' });
   readonly #actions: ActionRow;
   readonly #likelihoods: Likelihoods;
+  readonly #aloud = new ReadAloud(this.#text.element);
   readonly #facts = new Facts();
   #replies: readonly Reply[] = [];
   #context: ViewContext | undefined;
@@ -74,6 +76,7 @@ export class Exchange {
       this.#note,
       this.#likelihoods.element,
       this.#actions.element,
+      this.#aloud.element,
       this.sharePanel.element,
       this.#facts.element,
     );
@@ -118,6 +121,7 @@ export class Exchange {
   remove(): void {
     cancelAnimationFrame(this.#frame);
     this.#likelihoods.remove();
+    this.#aloud.withdraw();
     this.element.remove();
   }
 
@@ -152,12 +156,14 @@ export class Exchange {
 
   #run(): void {
     this.#text.element.setAttribute('aria-busy', 'true');
+    this.#aloud.withdraw();
     this.#facts.show([]);
     this.#showActions();
   }
 
   #end(): void {
     this.#text.element.removeAttribute('aria-busy');
+    this.#aloud.offer();
     this.#facts.show(footerLines(this.#replies, this.#context?.models ?? []));
     this.#showActions();
   }

@@ -1,10 +1,13 @@
 /** Takes a story along: as copied text, as a link that writes it again, or as a file. */
 import type { ModelChoice } from '../story/story.ts';
 import { type Action, flash } from './actions.ts';
-import { copyText, downloadText } from './browser.ts';
+import { copyText, saveFile } from './browser.ts';
+import { toggleFormats } from './format-menu.ts';
 import { hashForThread } from './link.ts';
 import { type Reply, wholeText } from './reply.ts';
-import { fileNameFor, footerLines } from './words.ts';
+
+/** The bundle of `story-file.ts`, which is loaded for the first download. */
+const EXPORT_SCRIPT = 'export.js';
 
 export interface Keeping {
   readonly models: readonly ModelChoice[];
@@ -19,13 +22,23 @@ export async function keepStory(
   button: HTMLButtonElement,
   { models, announce }: Keeping,
 ): Promise<void> {
-  const text = wholeText(replies);
   if (action === 'download') {
-    const file = [text, '', '--', ...footerLines(replies, models), ''].join('\n');
-    return downloadText(fileNameFor(text), file);
+    return toggleFormats(button, (format) => {
+      const save = async () => {
+        const script: string = new URL(EXPORT_SCRIPT, import.meta.url).href;
+        const { storyFile } = (await import(script)) as typeof import('./story-file.ts');
+        saveFile(storyFile(replies, format, models, Date.now()));
+      };
+      save().catch(() => {
+        flash(button, action, 'The download failed');
+        announce('The download failed');
+      });
+    });
   }
   const isLink = action === 'link';
-  const copied = await copyText(isLink ? new URL(hashForThread(replies)!, location.href).href : text);
+  const copied = await copyText(
+    isLink ? new URL(hashForThread(replies)!, location.href).href : wholeText(replies),
+  );
   const done = isLink ? 'Link copied' : 'Copied';
   const answer = copied ? done : 'The browser does not allow it';
   flash(button, action satisfies Action, answer);

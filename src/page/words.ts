@@ -99,12 +99,12 @@ export function wordCount(text: string): number {
 }
 
 /** A file name made from a story's first words. */
-export function fileNameFor(text: string): string {
+export function fileNameFor(text: string, extension = 'txt'): string {
   const words = text
     .toLowerCase()
     .match(/[a-z0-9]+/g)
     ?.slice(0, 6)
     .join('-')
     .slice(0, 60);
-  return `${words || 'story'}.txt`;
+  return `${words || 'story'}.${extension}`;
 }

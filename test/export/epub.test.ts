@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { unzipSync } from 'fflate';
 import type { Book, Cover } from '../../src/export/book.ts';
 import { exportBook } from '../../src/export/export.ts';
+import { cover } from '../../src/share/cover.ts';
 import { sized } from '../helpers/sized.ts';
 import { AT, anyBook, HOSTILE, paragraphTexts, part, THREE_PARTS } from './books.ts';
 
@@ -28,6 +29,10 @@ const TWO_STORIES: Book = {
     { title: 'It went on', parts: [part('It went on', ' & on.'), part('', ' And on.')] },
   ],
 };
+
+function drawnCover(title: string): Cover {
+  return { mediaType: 'image/svg+xml', bytes: new TextEncoder().encode(cover(title, 7)) };
+}
 
 const write = (book: Book, cover?: Cover) =>
   exportBook(book, 'epub', { at: AT, ...(cover && { cover }) }).bytes;
@@ -86,16 +91,17 @@ test('no text becomes markup, for any book', () => {
 const CASES: readonly (readonly [string, Book, Cover?])[] = [
   ['a story in three parts', THREE_PARTS, COVER],
   ['several stories', TWO_STORIES],
+  ['a book with a drawn cover', TWO_STORIES, drawnCover(TWO_STORIES.title)],
   ['a hostile book', HOSTILE, COVER],
 ];
 
-for (const [name, book, cover] of CASES) {
+for (const [name, book, picture] of CASES) {
   test(`epubcheck accepts ${name}`, { skip: !existsSync(EPUBCHECK) && NO_EPUBCHECK }, async (t) => {
     const { stdout, stderr } = await run('java', [
       '-jar',
       EPUBCHECK,
       '--failonwarnings',
-      await fileWith(t, write(book, cover)),
+      await fileWith(t, write(book, picture)),
     ]);
     assert.match(stdout + stderr, /No errors or warnings detected/);
   });

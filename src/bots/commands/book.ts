@@ -1,6 +1,12 @@
 /** `/scifi-book`: the best stories of a channel as a file. */
 import { StoryError } from '../../errors.ts';
-import { EXPORT_FORMATS, type ExportFormat, FORMAT_LABELS, formatNamed } from '../../export/formats.ts';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  FORMAT_HINTS,
+  FORMAT_LABELS,
+  formatNamed,
+} from '../../export/formats.ts';
 import { channelBook } from '../channel-book.ts';
 import { slackEscaping } from '../text.ts';
 import { type Command, readOptions } from './command.ts';
@@ -38,7 +44,10 @@ export const BOOK: Command<BookOrder> = {
       type: 'text',
       name: 'format',
       description: 'The file that you get; epub by default',
-      choices: EXPORT_FORMATS.map((value) => ({ name: FORMAT_LABELS[value], value })),
+      choices: EXPORT_FORMATS.map((value) => ({
+        name: `${FORMAT_LABELS[value]}: ${FORMAT_HINTS[value]}`,
+        value,
+      })),
     },
     {
       type: 'whole',

@@ -18,12 +18,16 @@ export const BUNDLING = {
   legalComments: 'none',
 } as const satisfies BuildOptions;
 
-/** The page of a server: `page.js`, `page.css`, and `events.js`, its shared worker. */
+/** Downloads, which the page loads for the first one. */
+export const EXPORT_ENTRY = { in: join(PAGE_SOURCE, 'story-file.ts'), out: 'export' };
+
+/** The page of a server: `page.js`, `page.css`, `export.js`, and `events.js`, its shared worker. */
 export const PAGE_BUNDLE = {
   ...BUNDLING,
   entryPoints: [
     { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
     { in: join(PAGE_SOURCE, 'backend/events-worker.ts'), out: 'events' },
     { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
+    EXPORT_ENTRY,
   ],
 } satisfies BuildOptions;

@@ -55,6 +55,7 @@ async function pageFiles(links: PageLinks): Promise<PageFile[]> {
     pageFile('/', 'text/html; charset=utf-8', Buffer.from(pageHtml(links))),
     pageFile('/page.js', 'text/javascript; charset=utf-8', bundled('page.js')),
     pageFile('/events.js', 'text/javascript; charset=utf-8', bundled('events.js')),
+    pageFile('/export.js', 'text/javascript; charset=utf-8', bundled('export.js')),
     pageFile('/page.css', 'text/css; charset=utf-8', bundled('page.css')),
     ...Object.entries(PLAIN_FILES).map(([name, type]) =>
       pageFile(`/${name}`, type, readFileSync(join(PAGE_SOURCE, name))),
