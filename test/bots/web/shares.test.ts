@@ -371,7 +371,7 @@ describe('a shared story in a browser', browser, () => {
     t.after(() => other.close());
     await other.goto(path);
     await other.getByRole('link', { name: 'Write your own ending' }).click();
-    await other.getByText('Your own ending of “The ship was late').waitFor();
+    await other.locator('#task-note').getByText('Your own ending of “The ship was late').waitFor();
     await other.getByLabel('How the story begins').fill('Then it came.');
     await other.keyboard.press('Enter');
     await other.locator('.action.copy').waitFor();
