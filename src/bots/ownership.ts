@@ -2,17 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Own } from '../story/variations.ts';
 
-const VERBS: Readonly<Record<Own | 'stop', string>> = {
-  stop: 'stop',
-  edit: 'edit',
-  undo: 'undo',
-  delete: 'delete',
-  share: 'share',
-};
-
 /** The sentence for a user who does not own a reply. */
 export function notOwner(action: Own | 'stop'): string {
-  return `Only the user who asked for this story, or a moderator, can ${VERBS[action]} it.`;
+  return `Only the user who asked for this story, or a moderator, can ${action} it.`;
 }
 
 const HASH_LENGTH = 20;

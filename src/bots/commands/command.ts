@@ -44,6 +44,8 @@ export interface GivenOptions {
 export interface Caller {
   readonly platform: BlockPlatform;
   readonly userId: string;
+  /** The user, as limits name requesters. */
+  readonly person: string;
   /** The server or workspace; empty outside of one. */
   readonly communityId: string;
   /** The channel, as the key of its settings. */

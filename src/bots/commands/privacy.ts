@@ -86,11 +86,10 @@ export const FORGET: Command<null> = {
   name: 'scifi-forget',
   description: 'Stop your stories and delete the data that I keep of you',
   ignoresBlocks: 'all',
-  async run(_, { platform, communityId, userId, forget }, { forgetGuard, blocks, shares }) {
-    // A user of Discord is the same in every server.
-    forgetGuard.enter(platform === 'slack' ? `${communityId}/${userId}` : userId);
+  async run(_, { platform, userId, person, forget }, { forgetGuard, blocks, shares }) {
+    forgetGuard.enter(person);
     await forget();
-    await shares.forgetOwner(platform === 'slack' ? `slack:${communityId}:${userId}` : `discord:${userId}`);
+    await shares.forgetOwner(person);
     return forgottenLines(await blocks.holds(platform, userId));
   },
 };

@@ -12,7 +12,7 @@ import type { Caller, Command } from '../commands/command.ts';
 import { COMMANDS } from '../commands/table.ts';
 import type { DiscordApi } from './api.ts';
 import type { Application } from './application.ts';
-import { type Asking, presenceOf, replyEphemeral } from './asking.ts';
+import { type Asking, presenceOf, replyEphemeral, requesterOf } from './asking.ts';
 import { decodeButton, isOwn } from './buttons.ts';
 import { impossibleIn, missingFor } from './channel-check.ts';
 import { CONTINUE, SCIFI } from './commands.ts';
@@ -90,6 +90,7 @@ export class Interactions {
     return {
       platform: 'discord',
       userId: user.id,
+      person: requesterOf(user.id, guildId).person,
       communityId: guildId ?? '',
       channelId,
       environment: async () => ({

@@ -9,6 +9,7 @@ import type { SlackApi } from '../api.ts';
 import {
   keyOf,
   presenceIn,
+  requesterOf,
   type SlackConversation,
   type SlackHandle,
   workspaceOf,
@@ -96,6 +97,7 @@ export class TableCommands {
     return {
       platform: 'slack',
       userId,
+      person: requesterOf(teamId, userId).person,
       communityId: teamId,
       channelId: keyOf(conversation),
       environment: async (isNeeded) => {
