@@ -142,7 +142,7 @@ test('a reader library of Debian reads a story in three parts back to the same t
     () => true,
     () => false,
   );
-  if (!hasLibrary) return t.skip('python3-ebooklib is not installed');
+  if (!hasLibrary) return t.skip('ebooklib is not installed (Debian: apt-get install python3-ebooklib)');
   const { stdout } = await run(PYTHON, [
     '-c',
     READ_WITH_EBOOKLIB,
