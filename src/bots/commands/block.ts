@@ -1,7 +1,7 @@
 /** `/scifi-block`: the users and channels that a community's moderators block there. */
 import { StoryError } from '../../errors.ts';
 import type { Block } from '../blocks.ts';
-import type { Caller, Command, CommandServices, GivenOptions, Subcommand } from './command.ts';
+import type { Caller, Command, CommandServices, GivenOptions } from './command.ts';
 
 /** A user or a channel of the community. */
 export type BlockTarget = Pick<Block, 'id'> & { readonly kind: 'user' | 'channel' };
@@ -16,14 +16,14 @@ const NAMED_MAX = 50;
 const NO_TARGET = 'Name a user or a channel.';
 
 const TARGETS = ['user', 'channel'] as const;
-const TARGET_OPTIONS: Subcommand['options'] = [
+const TARGET_OPTIONS = [
   { type: 'user', name: 'user', description: 'A user, in this server' },
   { type: 'channel', name: 'channel', description: 'A channel, with its threads' },
-];
+] as const;
 /** A user or a channel as Slack escapes it: `<@U1|ann>`, `<#C1|general>`. */
 const TARGET = /^<([@#])([A-Z][A-Z0-9]+)(?:\|[^>]*)?>$/;
 
-export const BLOCK: Command<BlockOrder> = {
+export const BLOCK = {
   name: 'scifi-block',
   description: 'See and change the users and channels for which I write no stories here',
   managers: 'members',
@@ -43,7 +43,7 @@ export const BLOCK: Command<BlockOrder> = {
   fromText: (_, markup) => readBlockWords(markup),
   permission: () => 'administrators',
   run: changeBlocks,
-};
+} as const satisfies Command<BlockOrder>;
 
 async function changeBlocks(
   order: BlockOrder,

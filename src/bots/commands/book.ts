@@ -36,7 +36,7 @@ function orderOf(format: unknown, most: unknown): BookOrder {
   return { format: chosen, most: count };
 }
 
-export const BOOK: Command<BookOrder> = {
+export const BOOK = {
   name: 'scifi-book',
   description: 'The best stories of this channel as a book, for you alone',
   options: [
@@ -100,4 +100,4 @@ export const BOOK: Command<BookOrder> = {
     const sentence = `A book of ${count} of this channel${choice}. ${kept}.`;
     return { text: platform === 'slack' ? slackEscaping.escape(sentence) : sentence, file };
   },
-};
+} as const satisfies Command<BookOrder>;

@@ -39,7 +39,7 @@ export interface ChannelEnvironment {
 const { cooldownSeconds, leastCharacters } = PROMPT_CHANNEL_BOUNDS;
 const HOUR = /^([01]?\d|2[0-3])(?::00)?$/;
 
-export const CHANNEL: Command<ChannelOrder> = {
+export const CHANNEL = {
   name: 'scifi-channel',
   description: 'Turn messages of this channel into stories, or see and change its settings',
   managers: 'channels',
@@ -104,7 +104,7 @@ export const CHANNEL: Command<ChannelOrder> = {
   fromText: readChannelWords,
   permission: ({ kind }) => (kind === 'status' ? 'anyone' : 'channel managers'),
   run: changeChannel,
-};
+} as const satisfies Command<ChannelOrder>;
 
 function orderOf({ subcommand, value }: GivenOptions): ChannelOrder {
   switch (subcommand) {

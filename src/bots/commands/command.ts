@@ -16,11 +16,11 @@ import type { ForgetGuard, PrivacyPolicy } from './privacy.ts';
 
 /** An option, which Discord's client checks and offers. */
 export interface CommandOption {
-  readonly type: 'text' | 'whole' | 'yes or no' | 'user' | 'channel';
+  readonly type: 'text' | 'whole' | 'number' | 'yes or no' | 'user' | 'channel';
   readonly name: string;
   readonly description: string;
   readonly required?: boolean;
-  /** Least and greatest value of a whole number; the greatest length of a text. */
+  /** Least and greatest value of a number, or length of a text. */
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly { readonly name: string; readonly value: string }[];
@@ -81,13 +81,17 @@ export interface CommandServices {
   readonly models: readonly ModelChoice[];
 }
 
-export interface Command<Order = unknown> {
+/** The names and descriptions with which a command is registered. */
+export interface CommandData {
   /** Without the slash. */
   readonly name: string;
   readonly description: string;
   readonly subcommands?: readonly Subcommand[];
   /** Options of a command without subcommands. */
   readonly options?: readonly CommandOption[];
+}
+
+export interface Command<Order = unknown> extends CommandData {
   /**
    * Discord shows the command to members with the permission to manage these, and in servers only; absent for
    * a command that everyone may use everywhere.

@@ -19,12 +19,12 @@ import {
 } from './command.ts';
 
 /** The name of each limit in the command. */
-const LIMIT_NAMES: Readonly<Record<keyof Bounds, string>> = {
+const LIMIT_NAMES = {
   personAtOnce: 'person-at-once',
   personHourly: 'person-hourly',
   communityAtOnce: 'all-at-once',
   communityHourly: 'all-hourly',
-};
+} as const satisfies Record<keyof Bounds, string>;
 const LIMIT_KEYS = Object.keys(LIMIT_NAMES) as (keyof Bounds)[];
 
 /** An order to show or change a community's limits. */
@@ -32,7 +32,7 @@ export type LimitsOrder =
   | { readonly kind: 'set'; readonly limits: CommunityLimits }
   | { readonly kind: 'show' | 'reset' };
 
-export const LIMITS: Command<LimitsOrder> = {
+export const LIMITS = {
   name: 'scifi-limits',
   description: 'See and change how many stories users may ask for here',
   managers: 'server',
@@ -61,10 +61,10 @@ export const LIMITS: Command<LimitsOrder> = {
   fromText: readLimitsWords,
   permission: ({ kind }) => (kind === 'show' ? 'anyone' : 'administrators'),
   run: changeLimits,
-};
+} as const satisfies Command<LimitsOrder>;
 
-function limit(key: keyof Bounds, description: string): CommandOption {
-  return { type: 'whole', name: LIMIT_NAMES[key], description, min: 1 };
+function limit<Key extends keyof Bounds>(key: Key, description: string) {
+  return { type: 'whole', name: LIMIT_NAMES[key], description, min: 1 } as const satisfies CommandOption;
 }
 
 function orderOf({ subcommand, value }: GivenOptions): LimitsOrder {
@@ -78,7 +78,7 @@ export function readLimitsWords(text: string): LimitsOrder | undefined {
   const { options, rest } = readOptions(text.trim().split(/\s+/).filter(Boolean));
   const [order = options.size > 0 ? 'set' : 'show', ...more] = rest.map((word) => word.toLowerCase());
   if (order === 'help') return undefined;
-  const unknown = [...options.keys()].find((name) => !Object.values(LIMIT_NAMES).includes(name));
+  const unknown = [...options.keys()].find((name) => !Object.values<string>(LIMIT_NAMES).includes(name));
   if (unknown !== undefined || more.length > 0 || !['set', 'show', 'reset'].includes(order)) {
     const names = Object.values(LIMIT_NAMES).join(', ');
     throw new StoryError(

@@ -10,12 +10,12 @@ export const PRESET_CHOICES = PRESETS.map((value) => ({
 }));
 
 /** The option of a channel's settings. */
-export const CHANNEL_PRESET_OPTION: CommandOption = {
+export const CHANNEL_PRESET_OPTION = {
   type: 'text',
   name: 'preset',
   description: `How characters are sampled here; ${DEFAULT_PRESET} by default`,
   choices: PRESET_CHOICES,
-};
+} as const satisfies CommandOption;
 
 /**
  * The given preset as part of a channel's settings.

@@ -70,7 +70,7 @@ export class ForgetGuard {
   }
 }
 
-export const PRIVACY: Command<null> = {
+export const PRIVACY = {
   ...PLAIN,
   name: 'scifi-privacy',
   description: 'Which of your data I keep, and for how long',
@@ -79,9 +79,9 @@ export const PRIVACY: Command<null> = {
     const address = platform === 'slack' && url ? slackEscaping.escape(url) : url;
     return privacyLines({ retentionMs, shareMs, url: address });
   },
-};
+} as const satisfies Command<null>;
 
-export const FORGET: Command<null> = {
+export const FORGET = {
   ...PLAIN,
   name: 'scifi-forget',
   description: 'Stop your stories and delete the data that I keep of you',
@@ -92,4 +92,4 @@ export const FORGET: Command<null> = {
     await shares.forgetOwner(person);
     return forgottenLines(await blocks.holds(platform, userId));
   },
-};
+} as const satisfies Command<null>;

@@ -6,5 +6,10 @@ import type { Command } from './command.ts';
 import { LIMITS } from './limits.ts';
 import { FORGET, PRIVACY } from './privacy.ts';
 
+const TABLE = [BOOK, CHANNEL, LIMITS, BLOCK, PRIVACY, FORGET] as const;
+
+/** The commands with the literal types of their names, which translations are checked against. */
+export type TableCommand = (typeof TABLE)[number];
+
 /** Registration, help, permission checks and dispatch of both platforms read this table. */
-export const COMMANDS: readonly Command[] = [BOOK, CHANNEL, LIMITS, BLOCK, PRIVACY, FORGET];
+export const COMMANDS: readonly Command[] = TABLE;

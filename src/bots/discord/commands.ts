@@ -3,11 +3,12 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody as ChatCommand,
   RESTPostAPIContextMenuApplicationCommandsJSONBody as ContextCommand,
 } from 'discord.js';
-import { DEFAULT_PRESET, type ModelChoice, STORY_BOUNDS } from '../../story/story.ts';
-import type { Command, CommandOption } from '../commands/command.ts';
-import { PRESET_CHOICES } from '../commands/preset-option.ts';
+import type { ModelChoice } from '../../story/story.ts';
+import type { Command, CommandData, CommandOption } from '../commands/command.ts';
 import { COMMANDS } from '../commands/table.ts';
-import { PART_MAX } from './messages.ts';
+import { localizedChoice, localizedContinue, localizedText } from './locales/locales.ts';
+import type { ChoicePath, TextPath } from './locales/translation.ts';
+import { CONTINUE, SCIFI_COMMAND } from './story-command.ts';
 
 /** Discord's numeric command types. */
 const TYPE = { chat: 1, message: 3 } as const;
@@ -29,9 +30,6 @@ const MANAGER_PERMISSIONS = {
   members: String(1n << 40n), // Time Out Members
 } as const;
 
-export const SCIFI = 'scifi';
-export const CONTINUE = 'Continue as sci-fi';
-
 const EVERYWHERE = {
   integration_types: [INSTALL.server, INSTALL.user],
   contexts: [CONTEXT.server, CONTEXT.botDm, CONTEXT.privateChannel],
@@ -43,63 +41,25 @@ const LABEL_MAX = 100;
 
 export type RegisteredCommand = ChatCommand | ContextCommand;
 
-/** All commands that are registered. */
+/** All commands that are registered, in English and in the languages of `locales`. */
 export function commandsFor(models: readonly ModelChoice[]): RegisteredCommand[] {
-  const { temperature, length, seed } = STORY_BOUNDS;
-  const choices = models
-    .slice(0, CHOICES_MAX)
-    .map(({ name, title }) => ({ name: title.slice(0, LABEL_MAX), value: name }));
-  const story = {
+  const offered = models.slice(0, CHOICES_MAX);
+  const titles = offered.map(({ title }) => title.slice(0, LABEL_MAX));
+  const isUnique = (title: string) => titles.indexOf(title) === titles.lastIndexOf(title);
+  const choices = offered.map(({ name, title }, index) => {
+    // Discord refuses two choices of one label. Names of models are unique.
+    const label = isUnique(titles[index]!) ? title : `${name}: ${title}`;
+    return { name: label.slice(0, LABEL_MAX), value: name };
+  });
+  const story = registered(SCIFI_COMMAND);
+  const options = story.options?.map((option) => (option.name === 'model' ? { ...option, choices } : option));
+  const continuation = {
     ...EVERYWHERE,
-    type: TYPE.chat,
-    name: SCIFI,
-    description: 'A neural network continues your opening as science fiction',
-    options: [
-      {
-        type: OPTION.text,
-        name: 'prompt',
-        description: 'How the story begins, such as: It all began with',
-        required: true,
-        min_length: 1,
-        max_length: PART_MAX,
-      },
-      {
-        type: OPTION.text,
-        name: 'preset',
-        description: `How characters are sampled; ${DEFAULT_PRESET} by default`,
-        choices: [...PRESET_CHOICES],
-      },
-      {
-        type: OPTION.number,
-        name: 'temperature',
-        description: `Of the preset classic: ${temperature.min}, predictable, to ${temperature.max}; ${temperature.default} by default`,
-        min_value: temperature.min,
-        max_value: temperature.max,
-      },
-      {
-        type: OPTION.whole,
-        name: 'length',
-        description: `The most characters of the whole story; ${length.default} by default`,
-        min_value: length.min,
-        max_value: length.max,
-      },
-      {
-        type: OPTION.whole,
-        name: 'seed',
-        description: 'The same seed writes the same story again',
-        min_value: seed.min,
-        max_value: seed.max,
-      },
-      { type: OPTION.text, name: 'model', description: 'The model that writes', choices },
-      {
-        type: OPTION['yes or no'],
-        name: 'private',
-        description: 'Only you see the story, in one message, which grows for 15 minutes at most',
-      },
-    ],
-  } satisfies ChatCommand;
-  const continuation = { ...EVERYWHERE, type: TYPE.message, name: CONTINUE } satisfies ContextCommand;
-  return [story, continuation, ...COMMANDS.map(registered)];
+    type: TYPE.message,
+    name: CONTINUE,
+    ...localizedContinue(),
+  } satisfies ContextCommand;
+  return [{ ...story, options } as ChatCommand, continuation, ...COMMANDS.map(registered)];
 }
 
 function registered({
@@ -108,7 +68,7 @@ function registered({
   managers,
   subcommands = [],
   options: own = [],
-}: Command): ChatCommand {
+}: CommandData & Pick<Command, 'managers'>): ChatCommand {
   const where = managers
     ? {
         integration_types: [INSTALL.server],
@@ -116,32 +76,45 @@ function registered({
         default_member_permissions: MANAGER_PERMISSIONS[managers],
       }
     : EVERYWHERE;
-  const options = subcommands.map((one) => ({
-    type: OPTION.subcommand,
-    name: one.name,
-    description: one.description,
-    ...(one.options ? { options: one.options.map(optionOf) } : {}),
-  }));
-  const all = [...options, ...own.map(optionOf)];
+  const options = subcommands.map((one) => {
+    const path = `${name} ${one.name}`;
+    return {
+      type: OPTION.subcommand,
+      name: one.name,
+      description: one.description,
+      ...localizedText(path as TextPath),
+      ...(one.options ? { options: one.options.map((option) => optionOf(option, path)) } : {}),
+    };
+  });
+  const all = [...options, ...own.map((option) => optionOf(option, name))];
   const command = {
     ...where,
     type: TYPE.chat,
     name,
     description,
+    ...localizedText(name as TextPath),
     ...(all.length > 0 && { options: all }),
   };
   return command as ChatCommand;
 }
 
-function optionOf({ type, name, description, required, min, max, choices }: CommandOption): object {
+/** @param owner the names of the command and of the subcommand that have the option */
+function optionOf(option: CommandOption, owner: string): object {
+  const { type, name, description, required, min, max, choices } = option;
   const [least, greatest] = type === 'text' ? ['min_length', 'max_length'] : ['min_value', 'max_value'];
   return {
     type: OPTION[type],
     name,
     description,
+    ...localizedText(`${owner} ${name}` as TextPath),
     ...(required && { required }),
     ...(min !== undefined && { [least!]: min }),
     ...(max !== undefined && { [greatest!]: max }),
-    ...(choices && { choices }),
+    ...(choices && {
+      choices: choices.map((choice) => ({
+        ...choice,
+        ...localizedChoice(`${name} ${choice.value}` as ChoicePath),
+      })),
+    }),
   };
 }

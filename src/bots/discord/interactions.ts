@@ -15,11 +15,11 @@ import type { Application } from './application.ts';
 import { type Asking, presenceOf, replyEphemeral, requesterOf } from './asking.ts';
 import { decodeButton, isOwn } from './buttons.ts';
 import { impossibleIn, missingFor } from './channel-check.ts';
-import { CONTINUE, SCIFI } from './commands.ts';
 import { loggable } from './failures.ts';
 import { OwnReplies } from './own-replies.ts';
 import { SeenMessages } from './seen-messages.ts';
 import { StoryInteractions } from './stories.ts';
+import { CONTINUE, SCIFI } from './story-command.ts';
 import type { DiscordHandle } from './surface.ts';
 
 const OTHER_VERSION = 'This button is from another version. Ask for a story with /scifi.';

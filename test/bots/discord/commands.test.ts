@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { pauseOf } from '../../../src/bots/discord/api.ts';
 import { commandsFor } from '../../../src/bots/discord/commands.ts';
 import { STORY_BOUNDS } from '../../../src/story/story.ts';
-import { checkCommands } from '../../fakes/discord/validation.ts';
+import { checkCommands } from '../../fakes/discord/commands.ts';
 
 type Option = Record<string, unknown> & { name: string };
 

@@ -1,11 +1,11 @@
 /** The fake's REST routes: the effect of each call, and its refusals. */
+import { checkCommands, shownIn } from './commands.ts';
 import { checkModal } from './modals.ts';
 import { filesOf } from './multipart.ts';
 import { channelOf, messageOf, userOf } from './payloads.ts';
 import {
   ACKNOWLEDGED,
   AUTOMOD,
-  checkCommands,
   checkMessage,
   INVALID_FORM,
   INVALID_TOKEN,
@@ -63,7 +63,11 @@ const ROUTES: readonly Route[] = [
     world.commands.set(guildId ?? 'global', checkCommands(body, !guildId));
     return ok(body);
   }),
-  bots(/^GET \/applications\/(\d+)\/commands$/, (world) => ok(world.commands.get('global') ?? [])),
+  bots(/^GET \/applications\/(\d+)\/commands$/, (world, { query }) => {
+    const commands = world.commands.get('global') ?? [];
+    // This fake takes the language from no header: it answers in English.
+    return ok(query.get('with_localizations') === 'true' ? commands : shownIn(commands, 'en-US'));
+  }),
   bots(/^GET \/users\/@me\/guilds$/, (world, { query }) => {
     const { id, name } = world.guild;
     const isListed = world.isMember && BigInt(id) > BigInt(query.get('after') ?? 0);

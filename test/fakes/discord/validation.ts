@@ -1,4 +1,4 @@
-/** Discord's validation of message bodies and of commands. */
+/** Discord's validation of message bodies, and its refusals. */
 import type { FakeRow } from './world.ts';
 
 /** A refusal, in Discord's words. */
@@ -89,64 +89,6 @@ function checkRows(rows: unknown): FakeRow[] {
     }
   }
   return rows as FakeRow[];
-}
-
-interface OptionInput {
-  type: number;
-  name: string;
-  description: string;
-  required?: boolean;
-  choices?: { name: string; value: unknown }[];
-  options?: OptionInput[];
-  min_length?: number;
-  max_length?: number;
-}
-
-/** Validates the commands of a registration. */
-export function checkCommands(input: unknown, isGlobal = true): Record<string, unknown>[] {
-  if (!Array.isArray(input)) throw INVALID_FORM('expected a list of commands');
-  const seen = new Set<string>();
-  for (const command of input) {
-    const { type = 1, name, description, options } = command;
-    const key = `${type} ${name}`;
-    if (seen.has(key)) throw INVALID_FORM(`two commands ${name}`);
-    seen.add(key);
-    if (!isGlobal && ('contexts' in command || 'integration_types' in command)) {
-      throw INVALID_FORM('contexts and integration_types are for global commands');
-    }
-    if (type === 1) {
-      if (!/^[-_\p{L}\p{N}]{1,32}$/u.test(name) || name !== name.toLowerCase())
-        throw INVALID_FORM(`name ${name}`);
-      checkDescription(description);
-      checkOptions(options ?? []);
-    } else if (type === 3) {
-      if (!name || name.length > 32 || description || options) throw INVALID_FORM(`message command ${name}`);
-    } else throw INVALID_FORM(`type ${type}`);
-  }
-  return input;
-}
-
-function checkOptions(options: OptionInput[]): void {
-  if (options.length > 25) throw INVALID_FORM('options: at most 25');
-  let isOptional = false;
-  for (const option of options) {
-    if (!/^[-_\p{L}\p{N}]{1,32}$/u.test(option.name)) throw INVALID_FORM(`option ${option.name}`);
-    checkDescription(option.description);
-    if (option.required && isOptional) throw INVALID_FORM('required options come first');
-    isOptional = !option.required;
-    if ((option.choices?.length ?? 0) > 25) throw INVALID_FORM('choices: at most 25');
-    for (const choice of option.choices ?? []) {
-      if (!choice.name || choice.name.length > 100) throw INVALID_FORM('choice: 1 to 100 characters');
-    }
-    if ((option.max_length ?? 1) > 6_000) throw INVALID_FORM('max_length: at most 6000');
-    if (option.type === 1) checkOptions(option.options ?? []);
-  }
-}
-
-function checkDescription(description: unknown): void {
-  if (typeof description !== 'string' || description.length < 1 || description.length > 100) {
-    throw INVALID_FORM(`description: 1 to 100 characters, got ${String(description)}`);
-  }
 }
 
 /**
