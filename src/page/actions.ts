@@ -83,14 +83,13 @@ export class ActionRow {
     this.#onAction = onAction;
   }
 
-  /** Shows the buttons for a thread's present state. Returns whether the focus was on a removed one. */
-  show(replies: readonly Reply[], isSharing = false): boolean {
+  /** Shows the buttons for a thread's present state. */
+  show(replies: readonly Reply[], isSharing = false): void {
     const last = replies.at(-1)!;
     const actions = actionsFor(replies, isSharing);
     const key = `${last.id} ${actions}`;
-    if (key === this.#shown) return false;
+    if (key === this.#shown) return;
     this.#shown = key;
-    const hadFocus = this.element.contains(document.activeElement);
     // Under a request that was refused, Edit is the action to choose first.
     const isFailed = last.state.status === 'failed';
     const isChanging = (action: Action) => CHANGING.has(action) && !(isFailed && action === 'edit');
@@ -104,7 +103,6 @@ export class ActionRow {
         .filter((group) => group.length > 0)
         .map((group) => make('div', { class: 'group' }, ...group.map((action) => this.#button(action)))),
     );
-    return hadFocus;
   }
 
   #button(action: Action): HTMLButtonElement {

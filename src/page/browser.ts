@@ -34,6 +34,19 @@ export function setText(element: HTMLElement, text: string): void {
   element.hidden = text === '';
 }
 
+/**
+ * Makes a change to an element. If the focus was in it and is lost by that, because what had it was removed or
+ * hidden, the element itself gets it.
+ */
+export function keepFocus(element: HTMLElement, change: () => void): void {
+  const hadFocus = element.contains(document.activeElement);
+  change();
+  const { activeElement: now } = document;
+  // Until the next frame, a hidden element still has the focus.
+  const isLost = !element.contains(now) || now?.closest('[hidden]') != null;
+  if (hadFocus && isLost) element.focus({ preventScroll: true });
+}
+
 /** Copies text to the clipboard; false when the browser refuses. */
 export async function copyText(text: string): Promise<boolean> {
   try {
@@ -41,12 +54,14 @@ export async function copyText(text: string): Promise<boolean> {
     return true;
   } catch {
     // Over plain http from another machine the clipboard API is missing, and only this older method works.
+    const { activeElement } = document;
     const area = make('textarea', { readonly: '', class: 'unseen', 'aria-hidden': 'true' });
     area.value = text;
     document.body.append(area);
     area.select();
     const copied = document.execCommand('copy');
     area.remove();
+    (activeElement as HTMLElement | null)?.focus({ preventScroll: true });
     return copied;
   }
 }
@@ -161,6 +176,8 @@ export function endKeeper(stories: HTMLElement, form: HTMLElement): { grown(): v
   // Options, a long prompt or a message about it make the form taller, so that it covers the end of the last
   // story.
   new ResizeObserver(() => {
+    // What is scrolled into view is not to lie under the form.
+    root.style.setProperty('--covered', `${sticks() ? form.offsetHeight + BELOW_END_PX : 0}px`);
     if (sticks()) grown();
   }).observe(form);
   return { jump, grown };

@@ -25,6 +25,8 @@ export interface Task {
   /** The request that the form shows at first; without one, it shows an empty line and no options. */
   readonly ask?: Ask;
   readonly needsWords?: boolean;
+  /** An example of the words, in the empty field. */
+  readonly placeholder?: string;
   readonly onSend: (ask: Ask) => void;
 }
 
@@ -54,7 +56,9 @@ export class Composer {
   readonly #announce: (text: string) => void;
   readonly #onAsk: (ask: Ask, task: Task | undefined) => void;
   readonly #note = byId('task', HTMLParagraphElement);
-  #task: { readonly task: Task; readonly draft: Draft } | undefined;
+  readonly #taskNote = byId('task-note', HTMLSpanElement);
+  readonly #placeholder = this.#prompt.placeholder;
+  #task: { readonly task: Task; readonly draft: Draft; readonly opener: Element | null } | undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
   /**
@@ -84,9 +88,9 @@ export class Composer {
       if (this.#prompt.value.trim() !== '' || !isDouble) this.#send(event.timeStamp);
     });
     this.#prompt.addEventListener('input', () => this.#fit());
-    byId('task-cancel', HTMLButtonElement).addEventListener('click', () => this.#endTask());
+    byId('task-cancel', HTMLButtonElement).addEventListener('click', () => this.#cancelTask());
     this.#form.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && !isOfInputMethod(event)) this.#endTask();
+      if (event.key === 'Escape' && !isOfInputMethod(event)) this.#cancelTask();
     });
     this.#options.addEventListener('input', () => this.#optionsChanged());
     this.#likelihoods.addEventListener('change', onLikelihoods);
@@ -126,8 +130,9 @@ export class Composer {
   begin(task: Task): void {
     this.#endTask();
     const draft = { ...this.#chosen(), prompt: this.#prompt.value, seed: this.#seed.value };
-    this.#task = { task, draft };
-    byId('task-note', HTMLSpanElement).textContent = task.note;
+    this.#task = { task, draft, opener: document.activeElement };
+    this.#taskNote.textContent = task.note;
+    this.#prompt.placeholder = task.placeholder ?? this.#placeholder;
     this.#note.hidden = false;
     this.#options.hidden = task.ask === undefined;
     this.#prompt.value = '';
@@ -138,12 +143,21 @@ export class Composer {
     this.#announce(task.note);
   }
 
+  /** The focus goes back to the button that began the task. */
+  #cancelTask(): void {
+    const opener = this.#task?.opener;
+    this.#endTask();
+    if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus();
+  }
+
   #endTask(): void {
     if (!this.#task) return;
     const { draft } = this.#task;
     this.#fill(draft);
     this.#task = undefined;
     this.#note.hidden = true;
+    this.#taskNote.textContent = '';
+    this.#prompt.placeholder = this.#placeholder;
     this.#options.hidden = false;
     setText(this.#problem, '');
     this.#optionsChanged();

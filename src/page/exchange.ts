@@ -1,9 +1,9 @@
 import { neutralise, paragraphsOf, type Segment } from '../story/paragraphs.ts';
 import { isFinal, type ModelChoice } from '../story/story.ts';
 import { type Action, ActionRow } from './actions.ts';
-import { make, prefersReducedMotion, setText } from './browser.ts';
+import { keepFocus, make, prefersReducedMotion, setText } from './browser.ts';
 import type { Letter } from './likelihoods/letters.ts';
-import { Likelihoods } from './likelihoods/view.ts';
+import { Likelihoods } from './likelihoods/likelihoods.ts';
 import { ReadAloud } from './read-aloud.ts';
 import { type Reply, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
@@ -70,7 +70,7 @@ export class Exchange {
       settings.append(' · ', parent);
     }
     const body = make('div', { class: 'reply' });
-    this.#likelihoods = new Likelihoods(this.#text, body, onBranch);
+    this.#likelihoods = new Likelihoods({ story: this.#text, frame: body, onBranch });
     body.append(
       this.#text.element,
       this.#note,
@@ -100,10 +100,16 @@ export class Exchange {
     this.#replies = replies;
     this.#context = context;
     if (last.state.status !== 'waiting') this.#reveal.aim(text, now);
+    this.sharePanel.hideUnless(replies);
     if (prefersReducedMotion()) this.#reveal.finish();
     setText(this.#note, this.#noteLine(last, isDisconnected));
     this.#note.classList.toggle('error', last.state.status === 'failed');
     if (this.#frame === 0) this.#draw(now);
+  }
+
+  /** Redraws everything; a focus on what is gone then is kept by the exchange. */
+  #draw(now: number): void {
+    keepFocus(this.element, () => this.#drawAt(now));
   }
 
   /** Focuses the exchange itself. */
@@ -125,7 +131,7 @@ export class Exchange {
     this.element.remove();
   }
 
-  #draw(now: number): void {
+  #drawAt(now: number): void {
     this.#frame = 0;
     const last = this.#replies.at(-1)!;
     const shown = last.state.status === 'waiting' ? '' : this.#reveal.at(now);
@@ -169,7 +175,7 @@ export class Exchange {
   }
 
   #showActions(): void {
-    if (this.#actions.show(this.#replies, this.#context?.isSharing)) this.focus();
+    this.#actions.show(this.#replies, this.#context?.isSharing);
   }
 
   #noteLine(last: Reply, isDisconnected: boolean): string {

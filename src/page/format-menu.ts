@@ -22,6 +22,7 @@ export function toggleFormats(button: HTMLButtonElement, onChoice: (format: Expo
   }
   const menu = make('div', { class: 'group formats', role: 'group', 'aria-label': 'Download as' });
   menu.append(
+    make('span', { 'aria-hidden': 'true' }, 'Save as'),
     ...EXPORT_FORMATS.map((format) => {
       const title = sentenceCase(FORMAT_HINTS[format]);
       const choice = make('button', { type: 'button', class: 'action', title }, FORMAT_LABELS[format]);

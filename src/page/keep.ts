@@ -4,10 +4,8 @@ import { type Action, flash } from './actions.ts';
 import { copyText, saveFile } from './browser.ts';
 import { toggleFormats } from './format-menu.ts';
 import { hashForThread } from './link.ts';
+import { load } from './on-demand.ts';
 import { type Reply, wholeText } from './reply.ts';
-
-/** The bundle of `story-file.ts`, which is loaded for the first download. */
-const EXPORT_SCRIPT = 'export.js';
 
 export interface Keeping {
   readonly models: readonly ModelChoice[];
@@ -25,8 +23,7 @@ export async function keepStory(
   if (action === 'download') {
     return toggleFormats(button, (format) => {
       const save = async () => {
-        const script: string = new URL(EXPORT_SCRIPT, import.meta.url).href;
-        const { storyFile } = (await import(script)) as typeof import('./story-file.ts');
+        const { storyFile } = await load('export');
         saveFile(storyFile(replies, format, models, Date.now()));
       };
       save().catch(() => {

@@ -39,10 +39,7 @@ export class ReadAloud {
     this.element.hidden = true;
     this.#end.hidden = true;
     this.#toggle.addEventListener('click', () => this.#next());
-    this.#end.addEventListener('click', () => {
-      this.#toggle.focus();
-      this.stop();
-    });
+    this.#end.addEventListener('click', () => this.stop());
   }
 
   /** Shows the buttons under a story that has ended, unless the browser cannot speak. */
@@ -115,6 +112,7 @@ export class ReadAloud {
   #show(phase: keyof typeof LABELS): void {
     this.#phase = phase;
     this.#toggle.textContent = LABELS[phase];
+    if (phase === 'silent' && document.activeElement === this.#end) this.#toggle.focus();
     this.#end.hidden = phase === 'silent';
   }
 

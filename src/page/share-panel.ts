@@ -1,46 +1,81 @@
 /** Under a shared story: its address, whether search engines may list it, and how it is taken down. */
 import { flash } from './actions.ts';
-import type { Sharing } from './backend/backend.ts';
+import type { SharedPage, Sharing } from './backend/backend.ts';
 import { copyText, make } from './browser.ts';
 import type { Reply } from './reply.ts';
 
+const FAILED = 'That did not work. Try again.';
+
+export interface SharePanelOptions {
+  /** The id of the story's last reply, which is what is shared. */
+  readonly last: string;
+  readonly page: SharedPage;
+  readonly sharing: Sharing;
+  /** The button that opened the panel; it gets the focus when the panel is closed. */
+  readonly opener: HTMLElement;
+  /** Reads a text to users of screen readers. */
+  readonly announce: (text: string) => void;
+}
+
 export class SharePanel {
   readonly element = make('div', { class: 'shared', role: 'group', 'aria-label': 'The page of this story' });
+  #last = '';
 
   constructor() {
     this.element.hidden = true;
   }
 
-  /** @param last the id of the story's last reply, which is what is shared */
-  show(address: string, last: string, sharing: Sharing, announce: (text: string) => void): void {
+  show({ last, page, sharing, opener, announce }: SharePanelOptions): void {
+    this.#last = last;
+    const { address } = page;
     const link = make('a', { href: address, target: '_blank', rel: 'noopener' }, address);
     const box = make('input', { type: 'checkbox' });
-    box.addEventListener('change', () => {
+    box.checked = page.isListed;
+    const problem = make('p', { class: 'error', hidden: '' }, FAILED);
+    const attempt = async (change: Promise<void>, done: string) => {
+      problem.hidden = true;
+      try {
+        await change;
+        announce(done);
+        return true;
+      } catch {
+        problem.hidden = false;
+        announce(FAILED);
+        return false;
+      }
+    };
+    box.addEventListener('change', async () => {
       const wanted = box.checked;
-      sharing.list(last, wanted).then(
-        () => announce(wanted ? 'Search engines may list it' : 'Search engines may not list it'),
-        () => {
-          box.checked = !wanted;
-          announce('That did not work. Try again.');
-        },
-      );
+      const done = wanted ? 'Search engines may list it' : 'Search engines may not list it';
+      if (!(await attempt(sharing.list(last, wanted), done))) box.checked = !wanted;
     });
     const button = make('button', { type: 'button', class: 'action unshare' }, 'Take it down');
-    button.addEventListener('click', () => {
-      sharing.unshare(last).then(
-        () => {
-          this.element.hidden = true;
-          announce('The page is gone');
-        },
-        () => announce('That did not work. Try again.'),
-      );
+    button.addEventListener('click', async () => {
+      if (!(await attempt(sharing.unshare(last), 'The page is gone'))) return;
+      const hadFocus = this.element.contains(document.activeElement);
+      this.element.hidden = true;
+      if (hadFocus) (opener.isConnected ? opener : this.element.closest<HTMLElement>('.exchange'))?.focus();
     });
     this.element.replaceChildren(
       make('p', {}, 'This story has a page of its own: ', link),
       make('label', {}, box, ' Search engines may list it'),
       button,
+      problem,
     );
     this.element.hidden = false;
+    this.element.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Shows why a story has no page. */
+  refuse(last: string, message: string): void {
+    this.#last = last;
+    this.element.replaceChildren(make('p', { class: 'error' }, message));
+    this.element.hidden = false;
+  }
+
+  /** Hides the panel when the reply that is shared is no longer one of the story's: its page is gone, too. */
+  hideUnless(replies: readonly Reply[]): void {
+    if (!replies.some(({ id }) => id === this.#last)) this.element.hidden = true;
   }
 }
 
@@ -55,14 +90,15 @@ export async function shareStory(
   const ids = replies.map(({ id }) => id);
   const last = ids.at(-1)!;
   try {
-    const address = await sharing.share(last, ids.slice(0, -1));
-    panel.show(address, last, sharing, announce);
-    const done = (await copyText(address)) ? 'Address copied' : 'Shared';
-    flash(button, 'share', done);
-    announce(done);
+    const page = await sharing.share(last, ids.slice(0, -1));
+    panel.show({ last, page, sharing, opener: button, announce });
+    const isCopied = await copyText(page.address);
+    flash(button, 'share', isCopied ? 'Copied' : 'Shared');
+    announce(isCopied ? 'Address copied' : 'Shared');
   } catch (error) {
     const { message } = error as Error;
     flash(button, 'share', 'Not shared');
+    panel.refuse(last, message);
     announce(message);
   }
 }

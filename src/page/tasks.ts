@@ -14,6 +14,7 @@ export function lineTask(read: () => readonly Reply[] | undefined, onAsk: (ask: 
   return {
     note: 'Your line, and the story goes on',
     needsWords: true,
+    placeholder: 'Then the door opened',
     onSend: ({ prompt, seed }) => {
       const replies = read();
       const last = replies?.at(-1);
@@ -27,6 +28,7 @@ export function lineTask(read: () => readonly Reply[] | undefined, onAsk: (ask: 
 export function endingTask({ title, context, settings }: SharedEnd, onAsk: (ask: Ask) => void): Task {
   return {
     note: `Your own ending of “${title}”: write a line, or let the network go on`,
+    placeholder: 'Then the door opened',
     onSend: ({ prompt, seed }) => {
       const end = endOf(context + jointBefore(prompt, context));
       onAsk({ ...settings, prompt, context: end, seed });

@@ -18,16 +18,19 @@ export const BUNDLING = {
   legalComments: 'none',
 } as const satisfies BuildOptions;
 
-/** Downloads, which the page loads for the first one. */
-export const EXPORT_ENTRY = { in: join(PAGE_SOURCE, 'story-file.ts'), out: 'export' };
+/** Scripts that the page loads when it needs them; see `page/on-demand.ts`. */
+export const ON_DEMAND = [
+  { in: join(PAGE_SOURCE, 'story-file.ts'), out: 'export' },
+  { in: join(PAGE_SOURCE, 'likelihoods/view.ts'), out: 'likelihoods' },
+];
 
-/** The page of a server: `page.js`, `page.css`, `export.js`, and `events.js`, its shared worker. */
+/** The page of a server: `page.js`, `page.css`, `events.js`, its shared worker, and the scripts on demand. */
 export const PAGE_BUNDLE = {
   ...BUNDLING,
   entryPoints: [
     { in: join(PAGE_SOURCE, 'main.ts'), out: 'page' },
     { in: join(PAGE_SOURCE, 'backend/events-worker.ts'), out: 'events' },
     { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
-    EXPORT_ENTRY,
+    ...ON_DEMAND,
   ],
 } satisfies BuildOptions;

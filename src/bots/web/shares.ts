@@ -90,7 +90,8 @@ export function addShares(app: FastifyInstance, { shares, base, models, replies 
     }
     const replyIds = [...before.map((id) => replyId(String(id))), last];
     const id = await shareReplies(shares, { platform, replyIds, read: (one) => replies.read(one) });
-    return reply.code(201).send({ id, address: `${base}s/${id}` });
+    const isListed = (await shares.read(id))?.isListed === true;
+    return reply.code(201).send({ id, address: `${base}s/${id}`, isListed });
   });
 
   app.post('/api/replies/:id/share/list', writes, async (request: WithId, reply) => {

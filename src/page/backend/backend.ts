@@ -30,14 +30,20 @@ export interface StoryApi {
 
 /** Shared stories, on a server that has a public address. A reply's id permits to change what was made of it. */
 export interface Sharing {
-  /** Makes a page of a reply and of the parts before it; returns its address. Idempotent. */
-  share(id: string, before: readonly string[]): Promise<string>;
+  /** Makes a page of a reply and of the parts before it. Idempotent. */
+  share(id: string, before: readonly string[]): Promise<SharedPage>;
   /** Allows or forbids search engines to list a page. */
   list(id: string, isListed: boolean): Promise<void>;
   /** Takes a page down. */
   unshare(id: string): Promise<void>;
   /** The end of a shared story and its settings; undefined when it is not shared. */
   read(shareId: string): Promise<SharedEnd | undefined>;
+}
+
+export interface SharedPage {
+  readonly address: string;
+  /** Whether search engines may list it. */
+  readonly isListed: boolean;
 }
 
 export interface SharedEnd {

@@ -11,6 +11,7 @@ import { workerUrl } from '../policy.ts';
 import {
   ApiError,
   type SharedEnd,
+  type SharedPage,
   type Sharing,
   type StoryApi,
   type StoryBackend,
@@ -62,8 +63,7 @@ export function httpApi(fetcher: typeof fetch): StoryApi {
 
   let sharesStories = false;
   const sharing: Sharing = {
-    share: async (id, before) =>
-      (await send<{ address: string }>(`api/replies/${id}/share`, { before })).address,
+    share: (id, before) => send<SharedPage>(`api/replies/${id}/share`, { before }),
     list: async (id, isListed) => void (await send(`api/replies/${id}/share/list`, { isListed })),
     unshare: async (id) => void (await send(`api/replies/${id}/unshare`, {})),
     read: (shareId) => unlessUnknown(send<SharedEnd>(`api/shares/${shareId}`)),

@@ -42,6 +42,7 @@ export class Letters {
   readonly #panel = make('div', {
     class: 'candidates',
     role: 'dialog',
+    tabindex: '-1',
     'aria-label': 'What might have stood here',
   });
   #isOn = false;
@@ -182,7 +183,8 @@ export class Letters {
     const most = this.#options.frame.clientWidth - this.#panel.offsetWidth - MARGIN_PX;
     this.#panel.style.left = `${Math.max(MARGIN_PX, Math.min(offsetLeft, most))}px`;
     this.#panel.style.top = `${offsetTop + offsetHeight + 4}px`;
-    this.#panel.querySelector<HTMLElement>('button:enabled')?.focus({ preventScroll: true });
+    const first = this.#panel.querySelector<HTMLElement>('button:enabled') ?? this.#panel;
+    first.focus({ preventScroll: true });
     this.#panel.scrollIntoView({ block: 'nearest' });
   }
 

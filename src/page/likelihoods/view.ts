@@ -1,4 +1,7 @@
-/** How likely each character of a story was: the tint, the choice of a letter, and the line that explains both. */
+/**
+ * How likely each character of a story was: the tint, the choice of a letter, and the line that explains both. A
+ * script that the page loads when it is switched on.
+ */
 import { ProbabilityReader } from '../../story/probabilities.ts';
 import { isFinal, type ReplyState } from '../../story/story.ts';
 import { make } from '../browser.ts';
@@ -19,8 +22,18 @@ export function absenceOf({ ask, state }: Pick<Reply, 'ask' | 'state'>): string 
     : 'How likely these letters were was not recorded. Stories that you ask for from now on have it.';
 }
 
-export class Likelihoods {
-  readonly element = make('div', { class: 'likelihoods' });
+export interface LikelihoodViewOptions {
+  readonly story: StoryText;
+  /** The element that the choice of a letter is placed in; it is positioned. */
+  readonly frame: HTMLElement;
+  /** Receives the line that explains the tint. */
+  readonly element: HTMLElement;
+  /** Called with the letter of the story that another one is to replace. */
+  readonly onBranch: (letter: Letter, text: string) => void;
+}
+
+export class LikelihoodView {
+  readonly #element: HTMLElement;
   readonly #story: StoryText;
   readonly #tint = new Tint();
   readonly #letters: Letters;
@@ -30,9 +43,9 @@ export class Likelihoods {
   #tintedAt = Number.NEGATIVE_INFINITY;
   #explained = '';
 
-  /** @param onBranch called with the letter of the story that another one is to replace */
-  constructor(story: StoryText, frame: HTMLElement, onBranch: (letter: Letter, text: string) => void) {
+  constructor({ story, frame, element, onBranch }: LikelihoodViewOptions) {
     this.#story = story;
+    this.#element = element;
     const placeAt = ({ reply, offset }: Letter) => {
       const reader = this.#readerOf(reply);
       const probability = reader?.probabilityAt(offset);
@@ -68,17 +81,17 @@ export class Likelihoods {
   #explain(isOn: boolean, isKnown: boolean, last: Reply): void {
     const absence = isOn && !isKnown ? absenceOf(last) : '';
     const explained = isOn && isKnown ? 'key' : absence;
-    this.element.hidden = explained === '';
+    this.#element.hidden = explained === '';
     if (explained === this.#explained) return;
     this.#explained = explained;
-    if (explained !== 'key') this.element.replaceChildren(absence);
+    if (explained !== 'key') this.#element.replaceChildren(absence);
     else if (!canTint())
-      this.element.replaceChildren('This browser cannot tint letters. Press one to see its likelihood.');
+      this.#element.replaceChildren('This browser cannot tint letters. Press one to see its likelihood.');
     else {
       const samples = TINT_BELOW.map((bound, index) =>
         make('span', { class: `sample unlikely-${index + 1}` }, `under ${percent(bound)}`),
       );
-      this.element.replaceChildren(
+      this.#element.replaceChildren(
         'How likely a letter was: ',
         ...samples,
         ' Press one to see what else might have stood there.',

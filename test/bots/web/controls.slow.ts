@@ -6,6 +6,7 @@ import { StoryError } from '../../../src/errors.ts';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
 import { action, browserTests, grownTo, lastStory, launch, openPage, type } from './browser.ts';
+import { watchFocus } from './focus.ts';
 import { parseRequest } from './helpers.ts';
 
 const options = browserTests();
@@ -17,14 +18,7 @@ test('Stop keeps the focus while it waits, then moves it to the story', options,
   const { page } = await openPage(t);
   await type(page, 'It all began with');
   await grownTo(page, 40);
-  // As text: the test loader adds helper calls to functions that a page does not define.
-  await page.evaluate(`
-    window.lost = [];
-    const look = () => {
-      if (document.activeElement === document.body) window.lost.push('body');
-      requestAnimationFrame(look);
-    };
-    look();`);
+  const lost = await watchFocus(page);
   await page.context().route('**/stop', async (route) => {
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Stopping…');
     await page.keyboard.press('Enter');
@@ -34,7 +28,7 @@ test('Stop keeps the focus while it waits, then moves it to the story', options,
   await page.keyboard.press('Enter');
   await action(page, 'Continue').waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.className), 'exchange');
-  assert.deepEqual(await page.evaluate(() => (window as unknown as { lost: string[] }).lost), []);
+  assert.equal(await lost(), 0);
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Continue');
   assert.equal(await page.locator('.exchange .note').textContent(), 'Stopped.');

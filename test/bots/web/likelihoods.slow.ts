@@ -2,63 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { ENTRY_BYTES, type Probabilities, storedShare, toBase64 } from '../../../src/story/probabilities.ts';
-import { createRequestReader } from '../../../src/story/story-request.ts';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
-import { action, browserTests, openPage, type } from './browser.ts';
+import { browserTests, openPage } from './browser.ts';
+import { letterBox as box, PROMPT, READER, story, switchOn } from './likely-stories.ts';
 
 const options = browserTests();
 
-const ALPHABET = 'etaoin';
-const PROMPT = 'It all';
-const READER = createRequestReader({
-  models: [{ name: 'scifi', title: 'Sci-fi', description: '' }],
-  drawSeed: () => 7,
-});
-
-/** Probabilities in which every third character was unlikely. */
-function probabilitiesFor(text: string): Probabilities {
-  const bytes = new Uint8Array((text.length - PROMPT.length) * ENTRY_BYTES);
-  for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
-    bytes[at] = storedShare((at / ENTRY_BYTES) % 3 === 0 ? 0.03 : 0.9);
-    for (let rank = 0; rank < 5; rank++) bytes.set([rank, storedShare(0.5 / (rank + 1))], at + 1 + 2 * rank);
-  }
-  return { alphabet: ALPHABET, from: PROMPT.length, entries: toBase64(bytes) };
-}
-
-function finish(replies: FakeWebReplies, id: string, text: string, probabilities?: Probabilities): void {
-  replies.set(id, {
-    ...{
-      status: 'finished',
-      text,
-      ending: 'complete',
-      modelVersion: 'abc123',
-      engine: 'integer-1',
-      unreadable: 0,
-    },
-    ...(probabilities ? { probabilities } : {}),
-  });
-}
-
-async function switchOn(page: Page): Promise<void> {
-  await page.getByText('Options', { exact: true }).click();
-  await page.getByRole('checkbox', { name: /how likely each letter/i }).check();
-  await page.getByText('Options', { exact: true }).click();
-}
-
-/** Requests a story, and ends it with a text. */
-async function story(page: Page, replies: FakeWebReplies, text: string, isKnown = true): Promise<void> {
-  const before = replies.submitted.length;
-  await type(page, PROMPT);
-  await until(() => replies.submitted.length > before, 'the request');
-  finish(replies, replies.submitted.at(-1)!, text, isKnown ? probabilitiesFor(text) : undefined);
-  await action(page, 'Continue').waitFor();
-}
-
 const tinted = (page: Page) =>
   page.evaluate(() => [...CSS.highlights.values()].reduce((sum, highlight) => sum + highlight.size, 0));
-const box = (page: Page) => page.getByRole('slider', { name: /^Letters of the story/ });
 
 test(
   'the switch asks for probabilities and tints; by keyboard a letter begins a branch',
@@ -70,7 +22,7 @@ test(
     assert.equal(await page.locator('.likelihoods').first().isVisible(), false);
     assert.equal('probabilities' in replies.held.get(replies.submitted[0]!)!.request, false);
     await switchOn(page);
-    assert.match((await page.locator('.likelihoods').first().textContent())!, /not recorded/);
+    await page.locator('.likelihoods', { hasText: 'not recorded' }).waitFor();
 
     const text = `${PROMPT} began at night. The old ship was empty.`;
     await story(page, replies, text);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { CANNED_STORY, FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
 import { action, assertFits, browserTests, grownTo, lastStory, openPage, type } from './browser.ts';
+import { tabTo } from './focus.ts';
 import { startServer } from './helpers.ts';
 
 const options = browserTests();
@@ -88,16 +89,7 @@ test('hostile openings do not break the page', options, async (t) => {
 
 test('every action is available from the keyboard', options, async (t) => {
   const { page, complaints } = await openPage(t);
-  const focused = () =>
-    page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id);
-  const tabTo = async (name: string) => {
-    for (let presses = 0; presses < 30; presses++) {
-      if ((await focused()) === name) return;
-      await page.keyboard.press('Tab');
-    }
-    assert.fail(`Expected to reach ${name} with Tab, got to ${await focused()}`);
-  };
-  await tabTo('beginning');
+  await tabTo(page, 'beginning');
   await page.keyboard.type('First line');
   await page.keyboard.press('Shift+Enter');
   await page.keyboard.type('second line');
@@ -106,15 +98,15 @@ test('every action is available from the keyboard', options, async (t) => {
   assert.equal(await page.getByLabel('How the story begins').inputValue(), '');
 
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
-  await tabTo('Stop');
+  await tabTo(page, 'Stop');
   await page.keyboard.press('Enter');
   await action(page, 'Continue').waitFor();
-  await tabTo('Warmer');
+  await tabTo(page, 'Warmer');
   await page.keyboard.press('Space');
   await page.locator('.settings', { hasText: 'wild · 1,200 characters' }).waitFor();
   assert.equal(await page.locator('.exchange').count(), 2);
 
-  await tabTo('beginning');
+  await tabTo(page, 'beginning');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');

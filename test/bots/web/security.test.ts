@@ -116,7 +116,7 @@ test('the page holds no inline script or style and loads nothing from other orig
     ),
   );
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  assert.ok(total < 72_000, `Expected less than 72 kB, got ${total} (${sizes.join(', ')})`);
+  assert.ok(total < 68_000, `Expected less than 68 kB, got ${total} (${sizes.join(', ')})`);
 });
 
 test('an unchanged file costs one small answer', async (t) => {

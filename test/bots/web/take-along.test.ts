@@ -1,14 +1,15 @@
 /** Downloads and reading aloud on the page, in Chromium. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { bookOfStory } from '../../../src/export/book.ts';
 import { exportBook } from '../../../src/export/export.ts';
 import { EXPORT_FORMATS, FORMAT_LABELS } from '../../../src/export/formats.ts';
 import { footerLine } from '../../../src/story/wording.ts';
+import { axeFindings } from './axe.ts';
 import { action, browserTests, openPage, type } from './browser.ts';
+import { endSentence, highlighted, VOICE, voiceOf } from './voice.ts';
 
 const options = browserTests();
 const AT = Date.UTC(2026, 10, 26, 12);
@@ -17,19 +18,6 @@ const AT = Date.UTC(2026, 10, 26, 12);
 async function writeStory(page: Page): Promise<void> {
   await type(page, 'It all');
   await action(page, 'Download').waitFor();
-}
-
-/** What axe finds in a page. */
-async function axeFindings(page: Page): Promise<string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-  await page.evaluate(source);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
 }
 
 test('a story is downloaded in each format, with the bytes that Node writes', options, async (t) => {
@@ -75,32 +63,6 @@ test('the formats are chosen by keyboard, and Escape closes the choice', options
   assert.match(download.suggestedFilename(), /\.html$/);
   assert.equal(await menu.count(), 0);
 });
-
-/** A voice as browsers have it, which the test ends sentence by sentence: Chromium has none without a sound card. */
-const VOICE = `
-  const spoken = [];
-  let current;
-  class Utterance extends EventTarget { constructor(text) { super(); this.text = text; } }
-  Object.defineProperty(globalThis, 'SpeechSynthesisUtterance', { value: Utterance });
-  Object.defineProperty(globalThis, 'speechSynthesis', { value: {
-    speak(utterance) { spoken.push(utterance.text); current = utterance; },
-    cancel() { const old = current; current = undefined; if (old) setTimeout(() => old.dispatchEvent(new Event('error'))); },
-  } });
-  globalThis.voice = { spoken, end: (type = 'end') => { const old = current; current = undefined; old?.dispatchEvent(new Event(type)); } };
-`;
-
-interface Voice {
-  readonly spoken: string[];
-  end(type?: string): void;
-}
-
-const voiceOf = (page: Page) => page.evaluate(() => (globalThis as unknown as { voice: Voice }).voice.spoken);
-const endSentence = (page: Page, type = 'end') =>
-  page.evaluate((name) => (globalThis as unknown as { voice: Voice }).voice.end(name), type);
-const highlighted = (page: Page) =>
-  page.evaluate(() =>
-    [...(CSS.highlights.get('spoken') ?? [])].map((range) => range.toString().trim()).join(),
-  );
 
 test('a story is read aloud, sentence by sentence, with pauses', options, async (t) => {
   const { page, complaints } = await openPage(t);
