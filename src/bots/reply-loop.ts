@@ -164,12 +164,14 @@ async function followStory<Handle>(
         return { status: 'failed', text: shown.text || mask(request.prompt), error: { code, message } };
       }
       if (updates.text !== undefined) {
-        const { posted, isWhole, isNew } = shown.advance(
+        const { posted, known, isWhole, isNew } = shown.advance(
           updates.text,
           updates.beginning,
           updates.probabilities,
         );
-        if (updates.story && isWhole) return { status: 'finished', ...updates.story, text: posted };
+        if (updates.story && isWhole) {
+          return { status: 'finished', ...updates.story, text: posted, ...known };
+        }
         if (isNew) await show(shown.state);
         await updates.wait(EDIT_INTERVAL_MS, !updates.story && isWhole);
       } else {

@@ -3,15 +3,16 @@
  * story begins anew.
  */
 import { PostedText } from '../story/filter/find.ts';
-import type { Probabilities } from '../story/probabilities.ts';
+import { type Probabilities, postedProbabilities } from '../story/probabilities.ts';
 import { beginningOf, inBeginning, type ReplyState } from '../story/story.ts';
 import type { Clock } from './cooldowns.ts';
 import { Pace } from './story-feed.ts';
 
 /** What became of the newest text. */
 export interface Advance {
-  /** Its posted form. */
+  /** Its posted form, and the field with the probabilities of that. */
   readonly posted: string;
+  readonly known: { readonly probabilities?: Probabilities };
   /** Whether all of it is revealed. */
   readonly isWhole: boolean;
   /** Whether there is something to show that was not shown before. */
@@ -84,6 +85,7 @@ export class ShownText {
       this.#posted = new PostedText(this.#prompt);
     }
     const posted = this.#posted.of(newest);
+    const known = postedProbabilities(probabilities, newest, posted);
     const revealed = this.#pace.reveal(posted, this.#prompt.length);
     // Accepts only a continuation of the shown text: a late snapshot from a lost worker is not one.
     const isLate = beginning < this.#beginning;
@@ -92,8 +94,8 @@ export class ShownText {
     if (isNew) {
       this.#isWriting = true;
       this.#text = revealed;
-      this.#probabilities = probabilities;
+      this.#probabilities = known.probabilities;
     }
-    return { posted, isWhole: revealed.length === posted.length, isNew };
+    return { posted, known, isWhole: revealed.length === posted.length, isNew };
   }
 }

@@ -66,6 +66,27 @@ export function fromBase64(text: string): Uint8Array {
   }
 }
 
+/**
+ * The field with the probabilities of a text's posted form, if the text has any. A masked character has none: its
+ * candidates would spell out the word.
+ *
+ * @param posted of the same length as the text
+ */
+export function postedProbabilities(
+  probabilities: Probabilities | undefined,
+  text: string,
+  posted: string,
+): { readonly probabilities?: Probabilities } {
+  if (!probabilities || text === posted) return probabilities ? { probabilities } : {};
+  const bytes = fromBase64(probabilities.entries);
+  for (let offset = probabilities.from; offset < posted.length; offset++) {
+    if (text[offset] === posted[offset]) continue;
+    const at = (offset - probabilities.from) * ENTRY_BYTES;
+    bytes.fill(0, at, at + ENTRY_BYTES);
+  }
+  return { probabilities: { ...probabilities, entries: toBase64(bytes) } };
+}
+
 /** Reads the entries of a story. */
 export class ProbabilityReader {
   readonly #alphabet: readonly string[];

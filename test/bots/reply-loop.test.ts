@@ -8,6 +8,7 @@ import { Deferred } from '../../src/queue/admission/admission-order.ts';
 import type { Admissibility } from '../../src/queue/admission/limits.ts';
 import type { ReplyRecord, ReplyTask } from '../../src/queue/reply-worker.ts';
 import type { StoryProgress, StoryUpdate } from '../../src/queue/stories.ts';
+import { ENTRY_BYTES, ProbabilityReader, toBase64 } from '../../src/story/probabilities.ts';
 import { beginningOf, type ReplyState, type Story, type StoryRequest } from '../../src/story/story.ts';
 
 const PROMPT = 'It all began with';
@@ -22,7 +23,7 @@ const REQUEST: StoryRequest = {
 const TEXT = `${PROMPT} a light in the sky that nobody had seen. It fell, and the sea rose. Nobody came.`;
 const STORY: Story = { text: TEXT, ending: 'complete', modelVersion: 'v', engine: 'e', unreadable: 3 };
 
-function snapshot(length: number, text = TEXT): StoryUpdate {
+function snapshot(length: number, text = TEXT): { type: 'writing'; progress: StoryProgress } {
   const progress: StoryProgress = {
     text: text.slice(0, length),
     modelVersion: 'v',
@@ -200,6 +201,32 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
     for (const text of [...scene.texts(), ...successor.texts()]) assert.ok(posted.startsWith(text), text);
     assert.ok(scene.texts().at(-1)!.endsWith('f******'));
     assert.deepEqual(successor.record, { state: await running, delivered: true });
+  });
+
+  it('gives no probabilities of masked letters, which would spell them out, stopped or not', async () => {
+    const told = TEXT.replace('nobody had', 'no fucking body had');
+    const masked = told.indexOf('ucking');
+    const bytes = new Uint8Array((told.length - PROMPT.length) * ENTRY_BYTES).fill(9);
+    const probabilities = { alphabet: 'abcdefghijkl', from: PROMPT.length, entries: toBase64(bytes) };
+    for (const end of ['done', 'stop'] as const) {
+      const scene = new Scene();
+      const running = scene.run();
+      const { progress } = snapshot(told.indexOf(' the sea'), told);
+      await scene.tell({ type: 'writing', progress: { ...progress, probabilities } });
+      await scene.seen(60);
+      if (end === 'stop') await scene.stop();
+      else await scene.tell({ type: 'done', story: { ...STORY, text: told, probabilities } });
+      for (const state of [...scene.shown, await running]) {
+        if (!('text' in state) || state.text.length <= masked) continue;
+        assert.ok('probabilities' in state);
+        const reader = new ProbabilityReader(state.probabilities!);
+        for (let offset = PROMPT.length; offset < state.text.length; offset++) {
+          const isMasked = offset >= masked && offset < masked + 'ucking'.length;
+          assert.equal(reader.probabilityAt(offset) === undefined, isMasked, `${end} ${offset}`);
+          assert.equal(reader.candidatesAt(offset).length === 0, isMasked);
+        }
+      }
+    }
   });
 
   it('shows the masked prompt for a story that was stopped or failed before its first word', async () => {
@@ -719,7 +746,9 @@ describe('replyWithStory', { timeout: 30_000 }, () => {
             running.then(() => {
               over = true;
             });
-            const script = [...lengths.toSorted((a, b) => a - b).map((length) => snapshot(length))];
+            const script: StoryUpdate[] = [
+              ...lengths.toSorted((a, b) => a - b).map((length) => snapshot(length)),
+            ];
             script.push({ type: 'done', story: STORY });
             for (const update of script) {
               for (let turn = 0; turn < 4 && !over; turn++) await breathe();

@@ -82,8 +82,7 @@ export class Letters {
     for (const { node, reply, from, length } of this.#options.story.lines()) {
       for (let index = 0; index < length; index++) {
         const letter = { reply, offset: from + index };
-        // A masked character must not be spelt out by its candidates.
-        if (node.data[index] !== '*' && this.#options.placeAt(letter)) stops.push({ ...letter, node, index });
+        if (this.#options.placeAt(letter)) stops.push({ ...letter, node, index });
       }
     }
     return stops;
@@ -103,7 +102,7 @@ export class Letters {
     if (!found || !line) return undefined;
     // The caret may stand on either side of the character.
     return [found.offset, found.offset - 1]
-      .filter((index) => index >= 0 && index < line.length && line.node.data[index] !== '*')
+      .filter((index) => index >= 0 && index < line.length)
       .map((index) => stopOf(line, index))
       .find((stop) => {
         const { left, right } = rectOf(stop);

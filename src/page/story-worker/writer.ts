@@ -3,6 +3,7 @@ import { sentenceFor } from '../../errors.ts';
 import { EngineLostError } from '../../generator/engines/engine.ts';
 import type { ProbabilitiesOf, Storyteller } from '../../generator/storyteller.ts';
 import { PostedText } from '../../story/filter/find.ts';
+import { postedProbabilities } from '../../story/probabilities.ts';
 import { inBeginning, type ReplyState, type Story, type StoryRequest } from '../../story/story.ts';
 import type { Order, Report } from '../backend/worker.ts';
 import type { BrowserModelRegistry } from './models.ts';
@@ -52,9 +53,12 @@ export class StoryWriter {
     try {
       const story = await this.#generate(request, stop.signal, (snapshot, beginning, probabilities) => {
         text = posted.of(snapshot);
-        report({ status: 'writing', text, ...probabilities, ...inBeginning(beginning) });
+        const known = postedProbabilities(probabilities, snapshot, text);
+        report({ status: 'writing', text, ...known, ...inBeginning(beginning) });
       });
-      report({ status: 'finished', ...story, text: posted.of(story.text) });
+      text = posted.of(story.text);
+      const known = postedProbabilities(story.probabilities, story.text, text);
+      report({ status: 'finished', ...story, text, ...known });
     } catch (error) {
       report({ status: 'failed', text, error: sentenceFor(error) });
     } finally {
@@ -69,7 +73,7 @@ export class StoryWriter {
   async #generate(
     request: StoryRequest,
     signal: AbortSignal,
-    onSnapshot: (text: string, beginning: number, probabilities: Known) => void,
+    onSnapshot: (text: string, beginning: number, probabilities: Known['probabilities']) => void,
   ): Promise<Story> {
     let text = request.prompt;
     let known: Known = {};
@@ -99,7 +103,7 @@ export class StoryWriter {
             known = probabilitiesOf(text);
             writer = storyteller.credits;
             sentAt = this.#clock();
-            onSnapshot(text, beginning, known);
+            onSnapshot(text, beginning, known.probabilities);
           },
         });
         return { ...story, ...inBeginning(beginning) };

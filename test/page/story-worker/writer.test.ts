@@ -3,9 +3,11 @@ import { describe, it } from 'node:test';
 import { StoryError } from '../../../src/errors.ts';
 import { EngineLostError } from '../../../src/generator/engines/engine.ts';
 import type { Model } from '../../../src/generator/model/model.ts';
+import type { Storyteller, TellOptions } from '../../../src/generator/storyteller.ts';
 import type { Report } from '../../../src/page/backend/worker.ts';
 import { BrowserModelRegistry } from '../../../src/page/story-worker/models.ts';
 import { StoryWriter } from '../../../src/page/story-worker/writer.ts';
+import { ENTRY_BYTES, ProbabilityReader, toBase64 } from '../../../src/story/probabilities.ts';
 import type { ReplyState, StoryRequest } from '../../../src/story/story.ts';
 import { FakeEngine } from '../../fakes/fake-engine.ts';
 import { nextOfWords, vocabulary } from '../../fakes/fake-storyteller.ts';
@@ -113,6 +115,42 @@ describe('the writer in the worker', () => {
     const last = textOf(await end('a'));
     assert.ok(last.startsWith('What the f***, said the ship') && last.length > 400);
     for (const text of states('a').map(textOf)) assert.ok(last.startsWith(text), text);
+  });
+
+  it('gives no probabilities of masked letters', async () => {
+    const text = `${REQUEST.prompt} a fucking signal in the ice.`;
+    const from = REQUEST.prompt.length;
+    const entries = toBase64(new Uint8Array((text.length - from) * ENTRY_BYTES).fill(9));
+    const probabilities = { alphabet: 'abcdefghijkl', from, entries };
+    const credits = { modelVersion: 'v', engine: 'e', unreadable: 0 };
+    const storyteller = {
+      credits,
+      tell: async (_request: StoryRequest, { onWord }: TellOptions) => {
+        onWord?.(
+          () => text.slice(0, -5),
+          () => ({ probabilities }),
+        );
+        return { text, probabilities, ending: 'complete', ...credits };
+      },
+    } as unknown as Storyteller;
+    const states: ReplyState[] = [];
+    const writer = new StoryWriter(
+      { storyteller: async () => storyteller, recover: async () => {} },
+      (report) => report.type === 'state' && states.push(report.state),
+      () => 0,
+    );
+    writer.handle({ type: 'write', id: 'a', request: { ...REQUEST, probabilities: true } });
+    await until(() => states.at(-1)?.status === 'finished', 'the end');
+    assert.equal(states.length, 2);
+    for (const state of states) {
+      assert.ok('probabilities' in state);
+      const reader = new ProbabilityReader(state.probabilities!);
+      const known = Array.from({ length: textOf(state).length - from }, (_, index) =>
+        reader.probabilityAt(from + index) === undefined ? '*' : textOf(state)[from + index],
+      );
+      assert.equal(known.join(''), textOf(state).slice(from));
+      assert.match(known.join(''), /^ a f\*{6} signal/);
+    }
   });
 
   it('stops a story midway, and another continues', async () => {
