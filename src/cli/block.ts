@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { pino } from 'pino';
 import { BLOCK_FORMS, type Block, BlockLists, formOf, parseBlock } from '../bots/blocks.ts';
 import { type Config, readConfig } from '../config.ts';
-import { StoryError } from '../errors.ts';
 import { printLine } from './console.ts';
+import { withQueue } from './queue.ts';
 
 /**
  * `block add`, `block remove` and `block list`: the operator's block lists, which are stored with the queue.
@@ -61,21 +60,15 @@ export function addBlock(program: Command): void {
 /** Opens the lists, runs `act`, and closes them. */
 async function withLists(act: (lists: BlockLists, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig(process.env);
-  const { openConnection } = await import('../queue/open.ts');
-  const connection = await openConnection(config, pino({ level: 'silent' })).catch((error) => {
-    if (config.redisUrl || !(error instanceof StoryError)) throw error;
-    // The embedded queue belongs to one process.
-    const remedy = 'Or list the blocks in SCIFI_BLOCKED, and restart the bot.';
-    throw new StoryError(error.code, `${error.message} ${remedy}`, { cause: error });
+  await withQueue(config, 'Or list the blocks in SCIFI_BLOCKED, and restart the bot.', async (connection) => {
+    const lists = new BlockLists(connection, []);
+    try {
+      await lists.ready();
+      await act(lists, config);
+    } finally {
+      await lists.close();
+    }
   });
-  const lists = new BlockLists(connection, []);
-  try {
-    await lists.ready();
-    await act(lists, config);
-  } finally {
-    await lists.close();
-    await connection.close();
-  }
 }
 
 function blocks(text: string, before: Block[] = []): Block[] {

@@ -12,6 +12,7 @@ import { addEvaluate } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { addModel } from './model.ts';
 import { addRoles } from './roles.ts';
+import { addShare } from './share.ts';
 import { addTrain } from './train.ts';
 import { addWrite } from './write.ts';
 
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addEngine(program);
   addDiscord(program);
   addBlock(program);
+  addShare(program);
   addDoctor(program);
   addCompletion(program);
   // Set on every command: a subcommand's parse errors must end in the same way.

@@ -6,7 +6,7 @@
  * before its share: whatever a crash leaves, every share can be found by its owner and by the replies in it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { StoryError } from '../errors.ts';
 import { SHARE_BOUNDS, type Share, type SharedPart, wholeText } from '../share/share.ts';
 import type { QueueConnection } from './connection.ts';
@@ -47,8 +47,10 @@ export interface NewShare {
   readonly isKept: () => Promise<boolean>;
 }
 
+export const SHARES_QUEUE = 'shares';
+
 export class Shares {
-  readonly name = 'shares';
+  readonly name = SHARES_QUEUE;
   readonly #shares: Queue<Share, never>;
   readonly #index: Queue<IndexEntry, never>;
   readonly #keys: Queue<{ readonly key: string }, never>;
@@ -129,6 +131,18 @@ export class Shares {
     await this.#removeWhere(({ replies }) => replies.includes(name));
   }
 
+  /** Removes a page by its id; false when there is none (any more). */
+  async delete(id: string): Promise<boolean> {
+    const isKept = (await this.read(id)) !== undefined;
+    if (isKept) await this.#remove(id);
+    return isKept;
+  }
+
+  /** Every share with its id, the newest first. */
+  async *all(): AsyncGenerator<readonly [id: string, share: Share]> {
+    for await (const { id, data } of pagesOf(this.#shares)) yield [id!.slice(ID_PREFIX.length), data];
+  }
+
   /** Removes every page of a user. */
   async forgetOwner(owner: string): Promise<void> {
     await this.#removeWhere((entry) => entry.owner === owner);
@@ -151,11 +165,8 @@ export class Shares {
 
   async #removeWhere(matches: (entry: IndexEntry) => boolean): Promise<void> {
     const ids: string[] = [];
-    for (let from = 0; ; from += PAGE) {
-      const jobs = await atOnce(this.#index.getJobs(['wait'], from, from + PAGE - 1), UNREACHABLE);
-      // A job that is removed during the read is missing in the middle.
-      for (const job of jobs) if (job && matches(job.data)) ids.push(job.id!.slice(ID_PREFIX.length));
-      if (jobs.length === 0) break;
+    for await (const { id, data } of pagesOf(this.#index)) {
+      if (matches(data)) ids.push(id!.slice(ID_PREFIX.length));
     }
     for (const id of ids) await this.#remove(id);
   }
@@ -183,6 +194,16 @@ export class Shares {
     const job = await this.#keys.getJob(KEY_JOB);
     if (!job) throw new Error('The key of addresses could not be stored');
     return Buffer.from(job.data.key, 'hex');
+  }
+}
+
+/** The jobs of a queue, read in pages. */
+async function* pagesOf<Data>(queue: Queue<Data, never>): AsyncGenerator<Job<Data, never>> {
+  for (let from = 0; ; from += PAGE) {
+    const jobs = await atOnce(queue.getJobs(['wait'], from, from + PAGE - 1), UNREACHABLE);
+    // A job that is removed during the read is missing in the middle.
+    for (const job of jobs) if (job) yield job as Job<Data, never>;
+    if (jobs.length === 0) break;
   }
 }
 

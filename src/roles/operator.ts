@@ -1,6 +1,7 @@
 /** The operator's port of a process; loaded only where one is set. */
 import { watchExpectedWait, watchProcess, watchQueues } from '../metrics.ts';
 import { type OperatorServer, startOperatorServer } from '../operator/server.ts';
+import { SHARES_QUEUE } from '../queue/shares.ts';
 import { STORIES_QUEUE, type Stories } from '../queue/stories.ts';
 import type { Host, OpenQueue } from './host.ts';
 
@@ -26,7 +27,8 @@ export function showQueue(
   showExpectedWait(stories);
   if (config.operator?.boardPassword === undefined) return;
   const platforms = ['web', 'discord', 'slack'];
-  const names = [STORIES_QUEUE, ...platforms.flatMap((one) => [`replies-${one}`, `removals-${one}`])];
+  const ofPlatforms = platforms.flatMap((one) => [`replies-${one}`, `removals-${one}`]);
+  const names = [STORIES_QUEUE, ...ofPlatforms, SHARES_QUEUE];
   const shown = names.map((name) => connection.queue(name));
   opened.add(() => Promise.all(shown.map((queue) => queue.close())));
   operator.showQueues(shown);

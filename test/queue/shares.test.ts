@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type NewShare, SHARE_ID, Shares } from '../../src/queue/shares.ts';
-import { SHARE_BOUNDS, type SharedPart } from '../../src/share/share.ts';
+import { SHARE_BOUNDS } from '../../src/share/share.ts';
 import { BACKENDS } from '../helpers/backends.ts';
-
-export const PART: SharedPart = {
-  text: 'It all began with a light in the sky.',
-  promptLength: 17,
-  settings: { preset: 'lively', temperature: 0.4, length: 1_200, seed: 7, model: 'scifi' },
-  modelVersion: 'abc123',
-  engine: 'onnx',
-  ending: 'complete',
-};
+import { PART } from './shared-part.ts';
 
 function newShare(replyId: string, more: Partial<NewShare> = {}): NewShare {
   const reply = { platform: 'web', replyId };
@@ -78,6 +70,37 @@ for (const { name, skip, start } of BACKENDS) {
         await shares.close();
         const dump = await backend.dump();
         assert.doesNotMatch(dump, /discord:1|a light in the sky/);
+      } finally {
+        await backend.stop();
+      }
+    });
+
+    it('are found and deleted by the operator, at once for every process', async () => {
+      const backend = await start();
+      try {
+        const shares = new Shares(await backend.connect());
+        const operators = new Shares(await backend.connect());
+        await Promise.all([shares.ready(), operators.ready()]);
+        const read = async () => {
+          const found: string[] = [];
+          for await (const [id, { parts }] of operators.all()) {
+            assert.deepEqual(parts, [PART]);
+            found.push(id);
+          }
+          return found;
+        };
+        assert.deepEqual(await read(), []);
+        const one = await shares.create(newShare('one'));
+        const two = await shares.create(newShare('two', { owner: 'discord:1' }));
+        assert.deepEqual((await read()).toSorted(), [one, two].toSorted());
+        assert.equal(await operators.delete(two), true);
+        assert.equal(await shares.read(two), undefined);
+        assert.equal(await shares.find({ platform: 'web', replyId: 'two' }), undefined);
+        assert.equal(await operators.delete(two), false);
+        assert.equal(await operators.delete('x'.repeat(27)), false);
+        assert.deepEqual(await read(), [one]);
+        await Promise.all([shares.close(), operators.close()]);
+        assert.doesNotMatch(await backend.dump(), /discord:1/, 'nor is its entry in the index kept');
       } finally {
         await backend.stop();
       }
