@@ -6,11 +6,14 @@ import { surviveOwnAction } from './own-survival.ts';
 
 const KILLS = 3;
 
-describe('kill -9 while a reply is deleted, taken back, edited or shared', { timeout: 300_000 }, () => {
+describe('kill -9 while a reply is deleted, taken back, edited or shared', { timeout: 600_000 }, () => {
   for (const action of ['Delete', 'Undo', 'Edit', 'Share'] as const) {
-    it(`leaves one consistent state: ${action}`, { skip: skipWithout(REDIS_SERVER) }, async () => {
-      const { done, unheard } = await surviveOwnAction(action, KILLS, randomFrom(7));
-      assert.equal(done + unheard, KILLS);
-    });
+    for (const backend of ['redis', 'embedded'] as const) {
+      const skip = backend === 'redis' && skipWithout(REDIS_SERVER);
+      it(`leaves one consistent state: ${action}, on ${backend}`, { skip }, async () => {
+        const { done, unheard } = await surviveOwnAction(action, KILLS, randomFrom(7), backend);
+        assert.equal(done + unheard, KILLS);
+      });
+    }
   }
 });

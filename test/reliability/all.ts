@@ -31,8 +31,10 @@ export function allFaults(isShort: boolean): readonly Fault[] {
     kills('worker'),
     kills('bots'),
     kills('start'),
-    ...(['Delete', 'Undo', 'Edit', 'Share'] as const).map((action) =>
-      killedDuring(action, isShort ? SHORT_KILLS : OWN_KILLS, SEED),
+    ...(['redis', 'embedded'] as const).flatMap((backend) =>
+      (['Delete', 'Undo', 'Edit', 'Share'] as const).map((action) =>
+        killedDuring(action, isShort ? SHORT_KILLS : OWN_KILLS, SEED, backend),
+      ),
     ),
     told('worker'),
     told('bots'),
