@@ -1,6 +1,8 @@
 /** The XML documents of an EPUB 3. */
+
+import { escapeMarkup } from '../story/paragraphs.ts';
 import type { Cover, Paragraph } from './book.ts';
-import { creditsElement, escapeMarkup, paragraphElements } from './markup.ts';
+import { creditsElement, paragraphElements } from './markup.ts';
 
 export interface PackageFacts {
   readonly title: string;

@@ -1,6 +1,8 @@
 /** A book as one HTML file that loads nothing, runs nothing, and can be printed. */
+
+import { escapeMarkup } from '../story/paragraphs.ts';
 import { type Book, type BookStory, creditsOf, paragraphsOfParts, type WriteBook } from './book.ts';
-import { creditsElement, escapeMarkup, paragraphElements } from './markup.ts';
+import { creditsElement, paragraphElements } from './markup.ts';
 
 /** Nothing in the file may load or run anything, for any text. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";

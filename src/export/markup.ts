@@ -1,19 +1,6 @@
-/** What HTML and XHTML share: escaping, and paragraphs. */
-import { neutralise } from '../story/paragraphs.ts';
+/** What HTML and XHTML share: paragraphs, and the lines under a story. */
+import { escapeMarkup } from '../story/paragraphs.ts';
 import type { Paragraph } from './book.ts';
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Any text as the content of an element or of a quoted attribute, in HTML and in XML 1.0. */
-export function escapeMarkup(text: string): string {
-  return neutralise(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
-}
 
 /** Paragraphs as elements. Each has its own text direction, and cannot change that of its neighbours. */
 export function paragraphElements(paragraphs: readonly Paragraph[]): string {

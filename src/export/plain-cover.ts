@@ -3,8 +3,8 @@
  * without fonts or pictures of its own, so that a browser draws it without a server.
  */
 import { sha256 } from '@noble/hashes/sha2';
+import { escapeMarkup } from '../story/paragraphs.ts';
 import { type Cover, oneLine } from './book.ts';
-import { escapeMarkup } from './markup.ts';
 
 const WIDTH = 1_200;
 const HEIGHT = 1_800;

@@ -1,4 +1,5 @@
 /** A story that is kept as a page of its own: what is stored, and its bounds. Pure. */
+import type { Segment } from '../story/paragraphs.ts';
 import type { StoryEnding, StoryRequest } from '../story/story.ts';
 
 /** One part of a shared story: a reply, or a continuation of one. */
@@ -34,14 +35,14 @@ export function wholeText({ parts }: Pick<Share, 'parts'>): string {
   return parts.map(({ text }) => text).join('');
 }
 
-/** Where users' own words are in the text: from each number to the next, without the second. */
-export function promptRanges({ parts }: Pick<Share, 'parts'>): readonly (readonly [number, number])[] {
-  let from = 0;
-  return parts.flatMap(({ text, promptLength }) => {
-    const start = from;
-    from += text.length;
-    return promptLength > 0 ? [[start, start + promptLength] as const] : [];
-  });
+/** The text of a shared story, users' own words as segments. */
+export function segmentsOf({ parts }: Pick<Share, 'parts'>): Segment[] {
+  return parts
+    .flatMap(({ text, promptLength }): Segment[] => [
+      { kind: 'prompt', text: text.slice(0, promptLength) },
+      { kind: 'written', text: text.slice(promptLength) },
+    ])
+    .filter(({ text }) => text !== '');
 }
 
 const DESCRIPTION_MAX = 200;

@@ -32,6 +32,19 @@ export function neutralise(text: string): string {
     .replace(MARK_RUN, '$1');
 }
 
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Any text as the content of an element or of a quoted attribute, in HTML and in XML 1.0. */
+export function escapeMarkup(text: string): string {
+  return neutralise(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}
+
 /** The paragraphs of a text, each as its segments. Empty lines only separate paragraphs. */
 export function paragraphsOf(segments: readonly Segment[]): Segment[][] {
   const paragraphs: Segment[][] = [];

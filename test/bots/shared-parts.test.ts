@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sharedParts } from '../../src/bots/shared-parts.ts';
-import { promptRanges, wholeText } from '../../src/share/share.ts';
+import { segmentsOf, wholeText } from '../../src/share/share.ts';
 import type { ReplyState, StoryRequest } from '../../src/story/story.ts';
 
 const REQUEST: StoryRequest = {
@@ -25,10 +25,11 @@ describe('the parts of a shared story', () => {
       { request: REQUEST, state: finished('Then it went') },
       { request: { ...REQUEST, prompt: ' on and' }, state: finished(' on and on.') },
     ]);
-    const text = wholeText({ parts });
-    assert.equal(text, 'It all began here. Then it went on and on.');
+    assert.equal(wholeText({ parts }), 'It all began here. Then it went on and on.');
+    const segments = segmentsOf({ parts });
+    assert.equal(segments.map(({ text }) => text).join(''), wholeText({ parts }));
     assert.deepEqual(
-      promptRanges({ parts }).map(([from, to]) => text.slice(from, to)),
+      segments.filter(({ kind }) => kind === 'prompt').map(({ text }) => text),
       ['It all began', ' on and'],
     );
   });

@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Resvg } from '@resvg/resvg-js';
 import fc from 'fast-check';
 import { drawable, fit, widthOf } from '../../src/share/cover/lettering.ts';
 import { Random } from '../../src/share/cover/random.ts';
 import { COVER_SIZE, cover } from '../../src/share/cover.ts';
-import { coverPixels, coverPng } from '../../src/share/cover-png.ts';
+import { coverPng } from '../../src/share/cover-png.ts';
 import { sized } from '../helpers/sized.ts';
 
 const THUMBNAIL_WIDTH = 60;
 /** The mean difference of two pictures, per colour of a pixel, below which they look alike; of 255. */
 const NOISE = 6;
+
+/** The cover's pixels, four bytes each, RGBA, row by row. */
+function coverPixels(title: string, seed: number, width: number): Buffer {
+  const options = { fitTo: { mode: 'width', value: width }, font: { loadSystemFonts: false } } as const;
+  return new Resvg(cover(title, seed), options).render().pixels;
+}
 
 function meanDifference(a: Buffer, b: Buffer): number {
   let sum = 0;

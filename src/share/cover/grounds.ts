@@ -56,7 +56,7 @@ const dunes: Ground = (random, { ground, glow }) =>
     .join('');
 
 /** A row of towers with lit windows; `tall` is the height of the highest, in px. */
-export function skyline(random: Random, { ground, glow }: Palette, base: number, tall: number): string {
+function skyline(random: Random, { ground, glow }: Palette, base: number, tall: number): string {
   let drawn = '';
   for (const [depth, colour] of ground.slice(0, 2).entries()) {
     for (let x = -20; x < WIDTH + 20; ) {

@@ -6,7 +6,7 @@ import { robot } from './robot.ts';
 import { circle, ellipse, path, placed, polygon, px, rectangle } from './svg.ts';
 
 /** Draws a hero that stands on the ground below (`x`, `y`), or flies there. */
-export type Hero = (random: Random, palette: Palette, x: number, y: number) => string;
+type Hero = (random: Random, palette: Palette, x: number, y: number) => string;
 
 const OUTLINE = 'stroke-width="4" stroke-linejoin="round"';
 
