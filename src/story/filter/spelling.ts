@@ -10,7 +10,8 @@ import {
   resolveLeetSpeakTransformer,
   toAsciiLowerCaseTransformer,
 } from 'obscenity';
-import { INNOCENT_WORDS, type Kind, WORD_CLASSES } from './list.ts';
+import { INNOCENT_WORDS } from './innocent-words.ts';
+import { type Kind, WORD_CLASSES } from './list.ts';
 
 /** Invisible characters and marks: marks on letters, joiners, controls, characters without a glyph. */
 export const UNSEEN = /(?!\s)[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { touchedSentences } from '../../../scripts/filter/sentences.ts';
 import { findWords, hasSlur, wordStart } from '../../../src/story/filter/find.ts';
-import { INNOCENT_WORDS, WORD_CLASSES } from '../../../src/story/filter/list.ts';
+import { INNOCENT_WORDS } from '../../../src/story/filter/innocent-words.ts';
+import { WORD_CLASSES } from '../../../src/story/filter/list.ts';
 
 /** The words found in a text, as they are in the text. */
 function found(text: string): string[] {
