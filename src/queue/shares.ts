@@ -2,8 +2,8 @@
  * Shared stories, kept with the queue: a share is a job of a queue without a worker, the same on Redis and embedded.
  *
  * The address of a share is a hash of its reply's id under a random key that only the store has, so that sharing a
- * reply twice, or again after a crash, gives one address, which nobody can guess. An entry of the index is written
- * before its share: whatever a crash leaves, every share can be found by its owner and by the replies in it.
+ * reply twice, or again after a crash, gives one address, which cannot be guessed. An entry of the index is written
+ * before its share: after any crash, every share can be found by its owner and by the replies in it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
