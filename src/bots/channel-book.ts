@@ -1,9 +1,8 @@
 /** The best of a channel as a book. Pure. */
 import { type Book, type BookPart, type BookStory, bookOfStory, titleOf } from '../export/book.ts';
 import type { KeptStory } from '../queue/kept-stories.ts';
-import { beginsWith, jointBetween } from '../story/parts.ts';
+import { joinOf } from '../story/parts.ts';
 import type { ModelChoice } from '../story/story.ts';
-import { jointBefore } from '../story/variations.ts';
 import { footerLine } from '../story/wording.ts';
 
 export const CHANNEL_TITLE = 'The best of this channel';
@@ -78,11 +77,10 @@ function storyOf(parts: readonly KeptStory[], models: readonly ModelChoice[]): B
   const all = parts.map(({ request, story }, index): BookPart => {
     const { text } = story;
     const before = parts[index - 1]?.story.text ?? '';
-    const length = beginsWith(text, request.prompt) ? request.prompt.length : 0;
-    const joint = length > 0 ? jointBefore(text, before) : jointBetween(before, text);
+    const { joint, promptLength } = joinOf(before, text, request.prompt);
     const segments = [
-      { kind: 'prompt', text: joint + text.slice(0, length) },
-      { kind: 'written', text: text.slice(length) },
+      { kind: 'prompt', text: promptLength > 0 ? joint + text.slice(0, promptLength) : '' },
+      { kind: 'written', text: (promptLength > 0 ? '' : joint) + text.slice(promptLength) },
     ] as const;
     return {
       segments: segments.filter((segment) => segment.text !== ''),

@@ -1,9 +1,8 @@
 /** The parts of a story as they are shared, from the replies that show them. */
 import { StoryError } from '../errors.ts';
 import type { SharedPart } from '../share/share.ts';
-import { beginsWith, jointBetween } from '../story/parts.ts';
+import { beginsWith, joinOf } from '../story/parts.ts';
 import type { ReplyState, StoryRequest } from '../story/story.ts';
-import { jointBefore } from '../story/variations.ts';
 import { clean } from './text.ts';
 
 /** A reply with its request and state. */
@@ -27,12 +26,12 @@ export function sharedParts(replies: readonly KnownReply[]): SharedPart[] {
     const { prompt, preset, temperature, length, seed, model } = request;
     const ownWords = beginsWith(state.text, prompt) ? clean(state.text.slice(0, prompt.length)) : '';
     const text = clean(state.text);
-    const joint = ownWords === '' ? jointBetween(before, text) : jointBefore(text, before);
+    // The cleaned beginning of a text is the beginning of the cleaned text.
+    const { joint, promptLength } = joinOf(before, text, ownWords);
     before = text;
     return {
       text: joint + text,
-      // The cleaned beginning of a text is the beginning of the cleaned text.
-      promptLength: ownWords === '' ? 0 : joint.length + ownWords.length,
+      promptLength: promptLength > 0 ? joint.length + promptLength : 0,
       settings: { ...(preset && { preset }), temperature, length, seed, model },
       modelVersion: state.modelVersion,
       engine: state.engine,

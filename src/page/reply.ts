@@ -1,6 +1,6 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
 import type { Segment } from '../story/paragraphs.ts';
-import { beginsWith, jointBetween } from '../story/parts.ts';
+import { joinOf } from '../story/parts.ts';
 import { beginningOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import { endOf, jointBefore } from '../story/variations.ts';
 
@@ -82,8 +82,7 @@ export function segmentsOf(replies: readonly Reply[], lastText?: string): Segmen
     const text = isLast && lastText !== undefined ? lastText : textOf(state);
     if (text === '') continue;
     // Uses the whole text, so that a prompt that is still being revealed is already recognised.
-    const promptLength = beginsWith(textOf(state), ask.prompt) ? ask.prompt.length : 0;
-    const joint = promptLength > 0 ? jointBefore(text, before) : jointBetween(before, text);
+    const { joint, promptLength } = joinOf(before, textOf(state), ask.prompt);
     if (promptLength > 0) segments.push({ kind: 'prompt', text: joint + text.slice(0, promptLength) });
     const rest = (promptLength > 0 ? '' : joint) + text.slice(promptLength);
     const from = promptLength > 0 ? promptLength : 0 - joint.length;

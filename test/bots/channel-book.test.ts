@@ -47,7 +47,9 @@ test('a book has the stories in their order, each with its continuations as part
   );
   const texts = book.stories[0]!.parts.map(({ segments }) => segments.map(({ text }) => text).join(''));
   assert.deepEqual(texts.join(''), `${RAIN.story.text} ${RAIN_2.story.text} ${RAIN_3.story.text}`);
-  assert.deepEqual(book.stories[0]!.parts[2]!.segments[0], { kind: 'prompt', text: ' Nobody' });
+  const [, continuation, withLine] = book.stories[0]!.parts;
+  assert.deepEqual(continuation!.segments, [{ kind: 'written', text: ` ${RAIN_2.story.text}` }]);
+  assert.deepEqual(withLine!.segments[0], { kind: 'prompt', text: ' Nobody' });
   assert.match(book.stories[1]!.parts[0]!.credits, /^m abc \(integer\) · lively · seed \d+ · written by/);
 });
 
