@@ -12,7 +12,7 @@ export function monster(random: Random, palette: Palette, x: number, y: number):
   let behind = '';
   let before = '';
   for (let index = 0; index < arms; index++) {
-    const spread = arms === 1 ? 0 : (index / (arms - 1)) * 2 - 1;
+    const spread = (index / (arms - 1)) * 2 - 1;
     const drawn = arm(random, { x: x + spread * 110, y: y + 250, lean: spread, light, dark, dots: title });
     if (index % 2 === 0) behind += drawn;
     else before += drawn;
