@@ -32,14 +32,14 @@ export function addShare(program: Command): void {
     );
   share
     .command('delete')
-    .description('take pages down, with their covers; they are gone at once')
+    .description('take pages down, with their covers; they are gone at once, and are not shared again')
     .argument('<pages...>', FORM, ids)
     .exitOverride()
     .action((wanted: string[]) =>
       withShares(async (shares) => {
         const unknown: string[] = [];
         for (const id of wanted) {
-          if (await shares.delete(id)) printLine(`${id} is deleted.`);
+          if (await shares.takeDown(id)) printLine(`${id} is deleted.`);
           else unknown.push(id);
         }
         if (unknown.length > 0) {

@@ -34,6 +34,8 @@ interface IndexEntry {
   readonly replies: readonly string[];
   /** The user who shared it, as limits name requesters; undefined for a user of the page. */
   readonly owner?: string;
+  /** Whether the operator has taken the page down; the entry has neither replies nor an owner then. */
+  readonly isTakenDown?: boolean;
 }
 
 /** What a share is made from. */
@@ -73,8 +75,8 @@ export class Shares {
    * Keeps a story. Idempotent for a reply.
    *
    * @returns the id in the address of its page
-   * @throws StoryError `bad_request` for a story that is too long, `busy` when too many are kept, `not_found` for
-   *   a reply that was deleted meanwhile
+   * @throws StoryError `bad_request` for a story that is too long, `declined` for one that was taken down, `busy` when
+   *   too many are kept, `not_found` for a reply that was deleted meanwhile
    */
   async create({ reply, replyIds, parts, owner, isKept }: NewShare): Promise<string> {
     const length = wholeText({ parts }).length;
@@ -83,6 +85,9 @@ export class Shares {
     }
     const id = await atOnce(this.#idOf(reply), UNREACHABLE);
     if (await this.read(id)) return id;
+    if (await this.#isTakenDown(id)) {
+      throw new StoryError('declined', 'The operator of this bot has taken the page of this story down.');
+    }
     if ((await atOnce(this.#index.getWaitingCount(), UNREACHABLE)) >= SHARE_BOUNDS.pages) {
       throw new StoryError('busy', 'Too many shared stories are kept here at the moment. Try again later.');
     }
@@ -131,11 +136,16 @@ export class Shares {
     await this.#removeWhere(({ replies }) => replies.includes(name));
   }
 
-  /** Removes a page by its id; false when there is none (any more). */
-  async delete(id: string): Promise<boolean> {
-    const isKept = (await this.read(id)) !== undefined;
-    if (isKept) await this.#remove(id);
-    return isKept;
+  /**
+   * Takes a page down for the operator, so that its reply is not shared again; false when there is no page (any
+   * more).
+   */
+  async takeDown(id: string): Promise<boolean> {
+    if (!(await this.read(id))) return false;
+    await atOnce(this.#shares.remove(ID_PREFIX + id), UNREACHABLE);
+    const entry = await atOnce(this.#index.getJob(ID_PREFIX + id), UNREACHABLE);
+    if (entry) await atOnce(entry.updateData({ replies: [], isTakenDown: true }), UNREACHABLE);
+    return true;
   }
 
   /** Every share with its id, the newest first. */
@@ -174,7 +184,11 @@ export class Shares {
   /** The share goes first: an entry without a share does no harm, a share without an entry could not be found. */
   async #remove(id: string): Promise<void> {
     await atOnce(this.#shares.remove(ID_PREFIX + id), UNREACHABLE);
-    await atOnce(this.#index.remove(ID_PREFIX + id), UNREACHABLE);
+    if (!(await this.#isTakenDown(id))) await atOnce(this.#index.remove(ID_PREFIX + id), UNREACHABLE);
+  }
+
+  async #isTakenDown(id: string): Promise<boolean> {
+    return (await atOnce(this.#index.getJob(ID_PREFIX + id), UNREACHABLE))?.data.isTakenDown === true;
   }
 
   /** Adding a job whose id exists changes nothing. */

@@ -75,7 +75,7 @@ for (const { name, skip, start } of BACKENDS) {
       }
     });
 
-    it('are found and deleted by the operator, at once for every process', async () => {
+    it('are found by the operator and taken down, at once for every process and for good', async () => {
       const backend = await start();
       try {
         const shares = new Shares(await backend.connect());
@@ -93,14 +93,17 @@ for (const { name, skip, start } of BACKENDS) {
         const one = await shares.create(newShare('one'));
         const two = await shares.create(newShare('two', { owner: 'discord:1' }));
         assert.deepEqual((await read()).toSorted(), [one, two].toSorted());
-        assert.equal(await operators.delete(two), true);
+        assert.equal(await operators.takeDown(two), true);
         assert.equal(await shares.read(two), undefined);
         assert.equal(await shares.find({ platform: 'web', replyId: 'two' }), undefined);
-        assert.equal(await operators.delete(two), false);
-        assert.equal(await operators.delete('x'.repeat(27)), false);
+        assert.equal(await operators.takeDown(two), false);
+        assert.equal(await operators.takeDown('x'.repeat(27)), false);
+        await assert.rejects(shares.create(newShare('two')), { code: 'declined' });
+        await shares.deleteShare({ platform: 'web', replyId: 'two' });
+        await assert.rejects(shares.create(newShare('two')), { code: 'declined' });
         assert.deepEqual(await read(), [one]);
         await Promise.all([shares.close(), operators.close()]);
-        assert.doesNotMatch(await backend.dump(), /discord:1/, 'nor is its entry in the index kept');
+        assert.doesNotMatch(await backend.dump(), /discord:1/, 'nor is its owner kept');
       } finally {
         await backend.stop();
       }
