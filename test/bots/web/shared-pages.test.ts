@@ -1,13 +1,25 @@
 /** Pages of shared stories in Chromium: made on the page, and read by others. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
 import { axeFindings } from './axe.ts';
-import { browserTests, complaintsOf, launch } from './browser.ts';
-import { openSharing, share, written } from './sharing.ts';
+import { assertFits, browserTests, complaintsOf, launch } from './browser.ts';
+import { HOSTILE, openSharing, share, written } from './sharing.ts';
 
 const browser = browserTests();
+
+/** How many of the elements that load something, or lead elsewhere, a page has. */
+const elementsOf = (page: Page) =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      ['img', 'script', 'link', 'style', 'base', 'a'].map((name) => [
+        name,
+        document.getElementsByTagName(name).length,
+      ]),
+    ),
+  );
 
 describe('a shared story in a browser', browser, () => {
   it('is readable without script, on a phone, in the dark and on paper, and loads nothing but its cover', async (t) => {
@@ -27,20 +39,20 @@ describe('a shared story in a browser', browser, () => {
       const page = await context.newPage();
       const complaints = complaintsOf(page);
       const loaded: string[] = [];
-      page.on('request', (one) => loaded.push(new URL(one.url()).pathname));
+      page.on('response', (one) => loaded.push(`${one.status()} ${one.url().replace(server.url, '')}`));
+      page.on('requestfailed', (one) => loaded.push(`failed ${one.url()}`));
       await page.goto(`${server.url}/s/${id}`);
       assert.equal(await page.locator('h1').innerText(), 'The ship was late and the crew slept');
       assert.equal(await page.locator('mark').last().innerText(), 'The ship was late');
-      assert.ok(
-        await page
-          .locator('img')
-          .evaluate(() => true)
-          .catch(() => true),
+      assert.equal(
+        await page.locator('img').evaluate((img) => (img as HTMLImageElement).naturalWidth),
+        1_200,
       );
-      assert.deepEqual(loaded.filter((path) => path !== '/icon.svg').toSorted(), [
-        `/s/${id}`,
-        `/s/${id}/cover.png`,
+      assert.deepEqual(loaded.filter((one) => one !== '200 /icon.svg').toSorted(), [
+        `200 /s/${id}`,
+        `200 /s/${id}/cover.png`,
       ]);
+      await assertFits(page);
       assert.deepEqual(complaints, []);
       const folder = process.env.SCREENSHOTS;
       if (folder) {
@@ -51,11 +63,17 @@ describe('a shared story in a browser', browser, () => {
     }
   });
 
-  it('has nothing that axe finds, in both colour schemes', async (t) => {
+  it('has nothing that axe finds, in both colour schemes, on a phone and on a desktop', async (t) => {
     const server = await openSharing(t);
-    const id = await share(server, await written(server, 'The ship was late', ' and the crew slept.'));
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await (await launch()).newPage({ colorScheme });
+    const first = await written(server, 'The ship was late', ' and the crew slept.');
+    const id = await share(server, await written(server, '', ' Nobody moved.'), [first]);
+    for (const [colorScheme, width] of [
+      ['light', 390],
+      ['dark', 390],
+      ['light', 1_200],
+      ['dark', 1_200],
+    ] as const) {
+      const page = await (await launch()).newPage({ colorScheme, viewport: { width, height: 800 } });
       t.after(() => page.close());
       await page.goto(`${server.url}/s/${id}`);
       assert.deepEqual(await axeFindings(page), []);
@@ -106,6 +124,33 @@ describe('a shared story in a browser', browser, () => {
     await panel.waitFor({ state: 'hidden' });
     assert.equal((await fetch(path)).status, 404);
     assert.deepEqual(complaints, []);
+  });
+
+  it('stays as it is, and asks no other host for anything, with a hostile text', async (t) => {
+    const server = await openSharing(t);
+    const page = await (await launch()).newPage({ viewport: { width: 390, height: 800 } });
+    t.after(() => page.close());
+    const complaints = complaintsOf(page);
+    const elsewhere: string[] = [];
+    page.on('request', (one) => {
+      if (!one.url().startsWith(server.url)) elsewhere.push(one.url());
+    });
+    page.on('dialog', () => complaints.push('a dialog'));
+    const hostile = [
+      ...HOSTILE,
+      '<link rel=stylesheet href=//evil.example/x.css><style>@import "//evil.example/y.css"</style>',
+      '<meta http-equiv=refresh content="0;url=//evil.example/"><base href=//evil.example/>',
+    ];
+    for (const text of hostile) {
+      const id = await share(server, await written(server, text.slice(0, 2_000), ` ${text}`));
+      await page.goto(`${server.url}/s/${id}`);
+      assert.equal(page.url(), `${server.url}/s/${id}`);
+      assert.deepEqual(await elementsOf(page), { img: 1, script: 0, link: 1, style: 1, base: 0, a: 2 }, text);
+      const around = page.getByRole('link', { name: 'Write your own ending' });
+      assert.equal(await around.evaluate((link) => getComputedStyle(link).direction), 'ltr');
+      await assertFits(page);
+    }
+    assert.deepEqual([complaints, elsewhere], [[], []]);
   });
 
   it('cannot be framed', async (t) => {

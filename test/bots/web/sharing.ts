@@ -11,6 +11,16 @@ import { ask, post, startServer, type TestServer } from './helpers.ts';
 
 export const PUBLIC_URL = 'https://scifi.example.org/';
 
+/** Texts that try to break out of a page. */
+export const HOSTILE = [
+  '</title><script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  '\u202egnp.reverse\u2066 \u0000\u0007',
+  '<!-- --> <![CDATA[ ]]> &amp; &#x3c;script> {{7*7}} javascript:alert(1)',
+  `${'e\u0301\u0302\u0303\u0304\u0305\u0306'.repeat(50)}`,
+  'W'.repeat(1_900),
+];
+
 export interface Sharing extends TestServer {
   shares: Shares;
 }
