@@ -19,4 +19,4 @@ mark{background:var(--mark);color:var(--ink);border-radius:.15em;padding:.05em .
 .facts p,.facts ol{margin:0 0 .5rem}
 .facts ol{padding-left:1.4rem}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--dim:#444;--mark:transparent;--link:#000;--line:#999}
-.top,.own{display:none}body{font-size:11pt}mark{font-weight:bold}img{max-height:9cm;width:auto;margin-inline:auto}article p{orphans:3;widows:3}}`;
+.top,.own{display:none}body{font-size:11pt}mark{font-weight:bold}img{max-width:100%;max-height:9cm;width:auto;margin-inline:auto}article p{orphans:3;widows:3}}`;

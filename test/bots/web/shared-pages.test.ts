@@ -55,11 +55,13 @@ describe('a shared story in a browser', browser, () => {
       await assertFits(page);
       assert.deepEqual(complaints, []);
       const folder = process.env.SCREENSHOTS;
-      if (folder) {
-        await page.screenshot({ path: `${folder}/share-${width}-${colorScheme}.png`, fullPage: true });
-        await page.emulateMedia({ media: 'print', colorScheme: 'light' });
-        await page.screenshot({ path: `${folder}/share-${width}-print.png`, fullPage: true });
-      }
+      const save = async (what: string) => {
+        if (folder) await page.screenshot({ path: `${folder}/share-${width}-${what}.png`, fullPage: true });
+      };
+      await save(colorScheme);
+      await page.emulateMedia({ media: 'print', colorScheme: 'light' });
+      await assertFits(page);
+      await save('print');
     }
   });
 

@@ -137,6 +137,10 @@ test('the choice and the voice fit a phone, light and dark', options, async (t) 
       assert.deepEqual(await axeFindings(page), []);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= viewport.width, `${width}`);
+      // Each label on one line.
+      const formats = page.locator('.formats .action');
+      const heights = await formats.evaluateAll((all) => all.map((one) => one.clientHeight));
+      assert.ok(Math.max(...heights) <= 48, heights.join());
     }
   }
 });
