@@ -1,7 +1,16 @@
 /** Properties of all text sent to a chat; a few runs here, many in `outgoing-text.long.ts`. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { contentOf, MESSAGE_MAX, partsOf, readPart, smallPrintOf } from '../../src/bots/discord/messages.ts';
+import { textsIn } from '../../src/bots/discord/components.ts';
+import {
+  bodyOf,
+  MESSAGE_MAX,
+  type MessageFormat,
+  markupOf,
+  partsOf,
+  readPart,
+  smallPrintOf,
+} from '../../src/bots/discord/message-format.ts';
 import {
   layOut,
   readBlocks,
@@ -109,6 +118,8 @@ const costlyText: fc.Arbitrary<string> = fc
     ),
   );
 
+const format: fc.Arbitrary<MessageFormat> = fc.constantFrom('content', 'container');
+
 const REQUEST = { prompt: '', context: '', temperature: 0.4, length: 6_000, seed: 7, model: 'scifi' };
 const FINISHED = {
   status: 'finished',
@@ -172,9 +183,9 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
       assert.equal([...safe].map(discordEscaping.escape).join(''), escaped);
     }),
   'nothing that leaves can notify, link or be anything but text': () =>
-    fc.property(anyText, fc.nat(400), (text, promptLength) => {
-      for (const part of partsOf(clean(text), promptLength)) {
-        const content = contentOf(part, text);
+    fc.property(anyText, fc.nat(400), format, (text, promptLength, as) => {
+      for (const part of partsOf(clean(text), promptLength, as)) {
+        const content = markupOf(bodyOf(as, { part, smallPrint: text }));
         assert.deepEqual(mentionsIn(content), []);
         // Without escaped characters, the only Discord markup left is the small print of the footer.
         const bare = content.replace(/\\[^0-9A-Za-z\s]/g, '').replace(/(^|\n)-# (?=[^\n]*$)/, '$1');
@@ -236,26 +247,33 @@ export const PROPERTIES: Readonly<Record<string, () => fc.IRawProperty<unknown>>
       assert.ok(after.length >= before.length);
     }),
   'messages are short enough, whole, and one text when read back': () =>
-    fc.property(longText, fc.nat(900), fc.string(), (text, promptLength, print) => {
+    fc.property(longText, fc.nat(900), fc.string(), format, (text, promptLength, print, as) => {
       const story = clean(text);
-      const parts = partsOf(story, promptLength);
-      const contents = parts.map((part, index) => contentOf(part, index === parts.length - 1 ? print : ''));
-      for (const content of contents) {
-        assert.ok(content.length <= MESSAGE_MAX, `${content.length}`);
+      const parts = partsOf(story, promptLength, as);
+      const bodies = parts.map((part, index) =>
+        bodyOf(as, { part, smallPrint: index === parts.length - 1 ? print : '' }),
+      );
+      for (const body of bodies) {
+        const texts = [body.content ?? '', ...textsIn(body.components ?? [])];
+        // With room for the labels of the buttons, which Discord may count.
+        const most = MESSAGE_MAX[as] - (as === 'container' ? 100 : 0);
+        assert.ok(texts.join('').length <= most, `${texts.join('').length}`);
+      }
+      for (const content of bodies.map(markupOf)) {
         assert.ok(content.isWellFormed());
         // Discord trims; no text is lost by that.
         assert.equal(content.trim(), content);
         assert.doesNotMatch(content, /[\p{Bidi_Control}]|[^\P{Cc}\n]/u);
       }
-      assert.equal(joinParts(contents.map(readPart)), story.replace(/^[ \n]+|[ \n]+$/g, ''));
+      assert.equal(joinParts(bodies.map(markupOf).map(readPart)), story.replace(/^[ \n]+|[ \n]+$/g, ''));
       assert.ok(smallPrintOf(print).length <= 256 && !smallPrintOf(print).includes('\n'));
     }),
   'what stands in an earlier message never changes while a story grows': () =>
-    fc.property(longText, fc.nat(), fc.nat(900), (text, at, promptLength) => {
+    fc.property(longText, fc.nat(), fc.nat(900), format, (text, at, promptLength, as) => {
       const story = clean(text);
       const cut = story.length === 0 ? 0 : at % story.length;
-      const before = partsOf(clean(story.slice(0, cut).toWellFormed()), promptLength);
-      const after = partsOf(story, promptLength);
+      const before = partsOf(clean(story.slice(0, cut).toWellFormed()), promptLength, as);
+      const after = partsOf(story, promptLength, as);
       for (const [index, { text: earlier }] of before.slice(0, -1).entries()) {
         assert.equal(after[index]!.text, earlier);
       }

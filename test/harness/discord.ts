@@ -6,7 +6,7 @@ import { ApplicationFlags } from 'discord.js';
 import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
 import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
 import { decodeButton, isOwn } from '../../src/bots/discord/buttons.ts';
-import { readPart } from '../../src/bots/discord/messages.ts';
+import { readPart } from '../../src/bots/discord/message-format.ts';
 import type { DiscordHandle, SurfaceTimes } from '../../src/bots/discord/surface.ts';
 import { discordEscaping, joinParts } from '../../src/bots/text.ts';
 import type { DiscordConfig } from '../../src/config.ts';
@@ -18,6 +18,11 @@ import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 
 /** Discord's flag of messages that only the requester sees. */
 export const EPHEMERAL = 1 << 6;
+/**
+ * An opening that nearly fills a message: its asterisks are escaped. A story of the greatest length that begins with it
+ * has three messages.
+ */
+export const LONG_OPENING = `Long ago ${'*'.repeat(1_800)}`;
 const ACKNOWLEDGE_MS = 30_000;
 export const FOOTER =
   /-# .* · (?:calm|lively|wild|classic, temperature .*) · seed .* · written by a neural network$/;
@@ -59,12 +64,17 @@ export async function finished(interaction: FakeInteraction, timeoutMs = 20_000)
 
 /** The ephemeral reply to an interaction: its first message, or a later one where the queue was slow. */
 export async function ephemeralReply(interaction: FakeInteraction): Promise<string> {
-  const isEphemeral = (message: FakeMessage) => message.flags === EPHEMERAL && !message.thinking;
+  const isSentence = (message: FakeMessage) => message.flags === EPHEMERAL && !message.thinking;
   const { content } = await until(
-    () => [interaction.original ?? [], interaction.followUps].flat().find(isEphemeral),
+    () => [interaction.original ?? [], interaction.followUps].flat().find(isSentence),
     'an ephemeral reply',
   );
   return content;
+}
+
+/** Whether only the requester sees a message. */
+export function isEphemeral({ flags }: FakeMessage): boolean {
+  return (flags & EPHEMERAL) !== 0;
 }
 
 /** The messages of a reply that has ended: the buttons under the last message name the first. */

@@ -14,7 +14,7 @@ const CREDITS = { modelVersion: 'fake-1', engine: 'onnx' };
 const logger = pino({ level: 'silent' });
 
 const PHRASE = ' a word of the first writer';
-const PHRASES = 100;
+const PHRASES = 160;
 const PHRASE_MS = 100;
 /** What the worker writes after a prompt. */
 export const HALF = PHRASE.repeat(PHRASES);

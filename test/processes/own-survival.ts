@@ -13,7 +13,7 @@ import { wholeText } from '../../src/share/share.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
-import { ephemeralReply, finished, isOver, textOf } from '../harness/discord.ts';
+import { EPHEMERAL, ephemeralReply, finished, isOver, textOf } from '../harness/discord.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { type Role, type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, startRedis, until } from '../helpers/programs.ts';
@@ -25,7 +25,8 @@ export type OwnBackend = 'redis' | 'embedded';
 
 const PUBLIC_URL = 'https://scifi.example.org';
 const LENGTH = 300;
-const LONG = 2_400;
+/** Of two messages. */
+const LONG = 4_200;
 const PACE = 2_000;
 const KILL_WINDOW_MS: Readonly<Record<OwnAction, number>> = {
   Delete: 400,
@@ -81,7 +82,7 @@ export async function surviveOwnAction(
     await until(() => discord.gateway.listeners > 0, 'the connection to Discord', TIMEOUT_MS);
   };
   const seenIn = ({ channel }: FakeInteraction) =>
-    [...channel.messages.values()].filter(({ deleted, flags }) => !deleted && flags === 0);
+    [...channel.messages.values()].filter(({ deleted, flags }) => !deleted && !(flags & EPHEMERAL));
   const pageStatus = async (id: string) => (await fetch(`http://127.0.0.1:${port}/s/${id}`)).status;
   const isGone = async (id: string) => {
     // A client may read 120 pages a minute.

@@ -16,7 +16,7 @@ import { Departures } from './departures.ts';
 import { failureOf, loggable, unreachable } from './failures.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { Interactions } from './interactions.ts';
-import { MAX_CONTENT } from './messages.ts';
+import { CAPACITY } from './message-format.ts';
 import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
 import { type DiscordHandle, DiscordSurface, type SurfaceTimes } from './surface.ts';
 
@@ -26,7 +26,7 @@ const EDIT_INTERVAL_MS = 1_000;
 
 export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
   readonly platform = 'discord';
-  readonly capacity = MAX_CONTENT;
+  readonly capacity = CAPACITY;
   readonly #config: DiscordConfig;
   readonly #times: SurfaceTimes;
   readonly #api: DiscordApi;
@@ -134,7 +134,13 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
   }
 
   async dailyHandle(channelId: string): Promise<DiscordHandle> {
-    return { channelId, userId: this.#application.botId, inChannel: true, unasked: true };
+    return {
+      channelId,
+      userId: this.#application.botId,
+      inChannel: true,
+      unasked: true,
+      format: 'container',
+    };
   }
 
   presenceIn({ channelId, community }: PromptChannel): Presence {

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import {
   type APIChannel,
   type APIMessage,
-  type APIMessageTopLevelComponent,
   DefaultRestOptions,
   InteractionResponseType,
   MessageFlags,
@@ -18,10 +17,11 @@ import {
   type RouteLike,
   Routes,
 } from 'discord.js';
+import { customIdsIn, IS_COMPONENTS_V2, textsIn } from './components.ts';
 import { InvalidBudget } from './invalid-budget.ts';
 
 /** The part of a message that replies use. */
-export type MessageBody = Pick<RESTPatchAPIChannelMessageJSONBody, 'content' | 'components'>;
+export type MessageBody = Pick<RESTPatchAPIChannelMessageJSONBody, 'content' | 'components' | 'flags'>;
 
 /** The result of a call. */
 export interface Sent {
@@ -106,13 +106,13 @@ export class DiscordApi {
   /** Edits the response to an interaction. */
   editAnswer(applicationId: string, token: string, body: MessageBody): Promise<Sent> {
     const route = Routes.webhookMessage(applicationId, token, '@original');
-    return sent(this.#answers, 'PATCH', route, quiet(body), false);
+    return sent(this.#answers, 'PATCH', route, quiet(inPlaceOfContent(body)), false);
   }
 
   /** Edits one of the bot's own messages in a channel. */
   edit(channelId: string, messageId: string, body: MessageBody): Promise<Sent> {
     const route = Routes.channelMessage(channelId, messageId);
-    return sent(this.bot, 'PATCH', route, quiet(body));
+    return sent(this.bot, 'PATCH', route, quiet(inPlaceOfContent(body)));
   }
 
   /**
@@ -175,10 +175,7 @@ async function sent(
 ): Promise<Sent> {
   const response = await rest.queueRequest({ method: method as never, fullRoute, body, auth });
   const message = (await response.json()) as APIMessage;
-  const isCurrent =
-    method === 'PATCH' ||
-    (message.content === body.content?.trim() &&
-      customIdsOf(message.components ?? []).join() === customIdsOf(body.components ?? []).join());
+  const isCurrent = method === 'PATCH' || shownBy(message) === shownBy(body);
   return { id: message.id, pauseMs: pauseOf(response.headers), isCurrent };
 }
 
@@ -187,13 +184,18 @@ function quiet(body: MessageBody): MessageBody & { readonly allowed_mentions: { 
   return { ...body, allowed_mentions: { parse: [] } };
 }
 
-/** The buttons under a message. */
-export function customIdsOf(rows: readonly APIMessageTopLevelComponent[]): string[] {
-  return rows.flatMap((row) =>
-    'components' in row
-      ? row.components.flatMap((component) => ('custom_id' in component ? [component.custom_id] : []))
-      : [],
-  );
+/**
+ * An edit that also converts a message with content, such as one of an edited reply from an earlier version:
+ * Discord accepts components in its place only if the content is taken away.
+ */
+function inPlaceOfContent(body: MessageBody): MessageBody {
+  return (body.flags ?? 0) & IS_COMPONENTS_V2 ? { ...body, content: null } : body;
+}
+
+/** The texts and the buttons of a message, comparable; Discord trims texts, and gives every component an id. */
+function shownBy({ content, components }: MessageBody): string {
+  const texts = [content ?? '', ...textsIn(components ?? [])].map((text) => text.trim());
+  return JSON.stringify([texts, customIdsIn(components ?? [])]);
 }
 
 /** The remaining calls of a bucket, spread evenly over the time until it is full again. */

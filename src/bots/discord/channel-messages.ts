@@ -112,7 +112,7 @@ export class PromptMessages {
         const address = threads
           ? { channelId: await openThread(message, prompt, this.#api) }
           : { channelId, replyTo: message.id };
-        return { userId: author.id, inChannel: true, ...address };
+        return { userId: author.id, inChannel: true, format: 'container', ...address };
       };
       await this.#chat.submit(`m${message.id}`, request, handle, requesterOf(author.id, guildId));
     } catch (error) {

@@ -4,6 +4,7 @@
 import type { APIMessage, APIMessageTopLevelComponent } from 'discord.js';
 import { hasWords } from '../submit.ts';
 import { clean } from '../text.ts';
+import { textsIn } from './components.ts';
 
 /** The parts of a message that hold text. */
 export interface TextParts {
@@ -44,7 +45,7 @@ export function textOfMessage({ content, embeds, components, forwarded }: TextPa
   const sources = [
     () => content,
     () => (forwarded ?? []).map(textOfMessage).join('\n'),
-    () => (components ?? []).flatMap(textsOf).join('\n'),
+    () => textsIn(components ?? []).join('\n'),
     () => (embeds ?? []).flatMap(linesOf).join('\n'),
   ];
   for (const source of sources) {
@@ -67,12 +68,6 @@ export function partsOfWire({
     components,
     forwarded: snapshots?.map(({ message }) => partsOfWire(message as Partial<APIMessage>)),
   };
-}
-
-/** The text of a component and of the components within it. */
-function textsOf(component: object): string[] {
-  const { content, components } = component as { content?: unknown; components?: readonly object[] };
-  return [...(typeof content === 'string' ? [content] : []), ...(components ?? []).flatMap(textsOf)];
 }
 
 function linesOf({ title, description, fields }: APIMessage['embeds'][number]): string[] {

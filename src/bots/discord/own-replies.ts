@@ -66,6 +66,8 @@ export class OwnReplies {
           ...address,
           // A story that a moderator edits stays its requester's.
           userId: reply.userId,
+          // Also where it replaces a reply in the other format: an edit converts the message that it takes over.
+          format: 'container',
           // Where the bot may write, it edits the messages itself: the interaction can edit only one of them.
           ...(address.inChannel ? {} : { interaction: { id, token, at, on: message } }),
           ...(source ? { source } : {}),

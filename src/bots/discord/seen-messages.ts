@@ -1,13 +1,14 @@
-/** Reads messages back: a story of the bot's own from its content and buttons, any other from its words. */
+/** Reads messages back: a story of the bot's own from its text and buttons, any other from its words. */
 import type { Message } from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import type { FindMessage, SeenMessage, StoryReference } from '../read-story.ts';
-import { customIdsOf, type DiscordApi } from './api.ts';
+import type { DiscordApi } from './api.ts';
 import { partsOf } from './asking.ts';
 import { decodeButton, isOwn, type OwnButton } from './buttons.ts';
+import { customIdsIn } from './components.ts';
 import { partsOfWire, type TextParts, textOfMessage } from './markup.ts';
-import { readPart } from './messages.ts';
+import { markupOf, readPart } from './message-format.ts';
 
 export class SeenMessages {
   readonly #api: DiscordApi;
@@ -31,13 +32,13 @@ export class SeenMessages {
   }
 
   #seenAs(id: string, authorId: string, parts: TextParts): SeenMessage {
-    const { content, components = [] } = parts;
+    const markup = markupOf(parts);
     // A forwarded story of the bot's own has its text in the forwarded message.
-    if (authorId !== this.#botId || content === '') return { id, part: { text: textOfMessage(parts) } };
-    const buttons = customIdsOf(components).map(decodeButton);
+    if (authorId !== this.#botId || markup === '') return { id, part: { text: textOfMessage(parts) } };
+    const buttons = customIdsIn(parts.components ?? []).map(decodeButton);
     const reference = buttons.find((button) => button && !isOwn(button)) as StoryReference | undefined;
     const own = buttons.find((button) => button && isOwn(button)) as OwnButton | undefined;
-    return { id, part: readPart(content), reference, replyId: own?.replyId };
+    return { id, part: readPart(markup), reference, replyId: own?.replyId };
   }
 }
 

@@ -124,6 +124,7 @@ export class StoryInteractions {
         handle: (source) => ({
           ...addressIn(interaction, isHidden),
           userId: interaction.user.id,
+          format: 'container',
           interaction: { id: interaction.id, token: interaction.token, at },
           ...(source ? { source } : {}),
         }),

@@ -2,7 +2,6 @@
 import { DEFAULT_PRESET, STORY_BOUNDS } from '../../story/story.ts';
 import type { CommandData } from '../commands/command.ts';
 import { PRESET_CHOICES } from '../commands/preset-option.ts';
-import { PART_MAX } from './messages.ts';
 
 const { temperature, length, seed } = STORY_BOUNDS;
 
@@ -17,7 +16,7 @@ export const SCIFI_COMMAND = {
       description: 'How the story begins, such as: It all began with',
       required: true,
       min: 1,
-      max: PART_MAX,
+      max: STORY_BOUNDS.prompt.max,
     },
     {
       type: 'text',

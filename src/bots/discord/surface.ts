@@ -10,7 +10,8 @@ import { EditPauses } from '../edit-pauses.ts';
 import { type MessageSurface, ReplyLost } from '../reply-loop.ts';
 import type { DiscordApi, MessageBody, Sent } from './api.ts';
 import { failureOf, loggable } from './failures.ts';
-import { contentOf, type Layout, layOut, type ReplyFacts } from './messages.ts';
+import { bodyOf, type MessageFormat } from './message-format.ts';
+import { type Layout, layOut, type ReplyFacts } from './messages.ts';
 
 /** The address of a reply on Discord: all that any bot process needs to edit it, independent of shards. */
 export interface DiscordHandle {
@@ -36,6 +37,8 @@ export interface DiscordHandle {
   readonly replyTo?: string;
   /** The message whose text the story continues. */
   readonly source?: string;
+  /** How its messages are built; `content` in handles of versions that did not store it. */
+  readonly format?: MessageFormat;
 }
 
 export interface SurfaceTimes {
@@ -124,11 +127,15 @@ export class DiscordSurface implements MessageSurface {
     clearTimeout(this.#deadline);
   }
 
+  get #format(): MessageFormat {
+    return this.#task.handle.format ?? 'content';
+  }
+
   /** Brings every message up to date. Returns how long to wait before the next edit. */
   async #show(state: ReplyState): Promise<number> {
     const layout = await this.#layOut(state);
     let pauseMs = 0;
-    const unused = { content: contentOf(undefined, isFinal(state) ? NOTHING_MORE : ''), components: [] };
+    const unused = bodyOf(this.#format, { smallPrint: isFinal(state) ? NOTHING_MORE : '' });
     for (let index = 0; index < Math.max(layout.count, this.#ids.length); index++) {
       const body = index < layout.count ? layout.body(index, this.#ids) : unused;
       const key = JSON.stringify(body);
@@ -158,6 +165,7 @@ export class DiscordSurface implements MessageSurface {
     const facts: ReplyFacts = {
       id,
       userId: handle.userId,
+      format: this.#format,
       request,
       source: handle.source,
       models: this.#chat.models,
@@ -239,7 +247,7 @@ export class DiscordSurface implements MessageSurface {
   async #apologise(index: number, cause: unknown): Promise<never> {
     this.#chat.logger.warn({ reply: this.#task.id, ...loggable(cause) }, 'AutoMod refused a reply');
     // If the apology is blocked too, the last shown text stays.
-    await this.#put(index, { content: contentOf(undefined, REFUSED), components: [] }).catch(() => {});
+    await this.#put(index, bodyOf(this.#format, { smallPrint: REFUSED })).catch(() => {});
     throw new ReplyLost('refused', { cause });
   }
 

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Person } from '../../fakes/discord/people.ts';
-import { type DiscordHarness, ephemeralReply, finished, openDiscord, textOf } from '../../harness/discord.ts';
+import {
+  type DiscordHarness,
+  ephemeralReply,
+  finished,
+  isEphemeral,
+  openDiscord,
+  textOf,
+} from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
 
 const STORY = { prompt: 'It all began with', length: 200 };
@@ -78,7 +85,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
     await harness.bot.daily.post(channel.id);
     assert.equal(await harness.queued(), before);
     const lines = () =>
-      [...channel.messages.values()].filter((one) => textOf([one]).length > 30 && !one.flags);
+      [...channel.messages.values()].filter((one) => textOf([one]).length > 30 && !isEphemeral(one));
     assert.equal(lines().length, 0);
     await block('remove', { channel: channel.id }, channel);
     await harness.bot.daily.post(channel.id);

@@ -62,7 +62,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('stops a long story when a user deletes the channel', async () => {
-      const { interaction, message } = await begun({ ...LONG, length: 3_000 });
+      const { interaction, message } = await begun({ ...LONG, length: 4_400 });
       harness.discord.world.channels.delete(interaction.channel.id);
       message.deleted = true;
       await givenUp(message);
@@ -76,7 +76,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('ends with the text that fits when a further message is not permitted', async () => {
-      const { interaction, message } = await begun({ ...LONG, length: 3_000 });
+      const { interaction, message } = await begun({ ...LONG, length: 4_400 });
       interaction.channel.permissions &= ~PERMISSION.sendMessages;
       await until(() => isOver(message), 'an end', 20_000);
       assert.match(smallPrintOf(message), /^Ended early: the bot may not send messages in this channel · /);
@@ -93,7 +93,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     });
 
     it('sends a further message once when the network drops the response', async () => {
-      const { interaction } = await begun({ ...LONG, length: 2_800 });
+      const { interaction } = await begun({ ...LONG, length: 4_200 });
       const sends = new RegExp(`^POST .*/channels/${interaction.channel.id}/messages`);
       harness.discord.misbehave({ match: sends, status: 0, takesEffect: true, times: 2 });
       await finished(interaction);
@@ -152,7 +152,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
       const { discord, ann } = harness;
       const valid = discord.clocks.tokenMs;
       const channel = discord.world.addChannel();
-      const interaction = ann.slash(channel, 'scifi', { ...LONG, length: 2_500 });
+      const interaction = ann.slash(channel, 'scifi', { ...LONG, length: 4_200 });
       const inChannel = `/channels/${channel.id}/messages/`;
       await until(
         () => discord.log.some(({ method, path }) => method === 'PATCH' && path.includes(inChannel)),
@@ -164,7 +164,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
       discord.clocks.tokenMs = valid;
       assert.ok(interaction.original!.history.at(-1)!.at > expiredAt);
       assert.equal(messages.length, 2);
-      assert.ok(textOf(messages).length > 2_400);
+      assert.ok(textOf(messages).length > 4_000);
       assert.equal(discord.count(401), 0, 'no call with a token that is dead');
     });
 

@@ -1,7 +1,8 @@
 /** A story that begins anew: its messages show one writer's text, and say what happened. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { layOut, readPart } from '../../../src/bots/discord/messages.ts';
+import { markupOf, readPart } from '../../../src/bots/discord/message-format.ts';
+import { layOut } from '../../../src/bots/discord/messages.ts';
 import { BEGUN_ANEW } from '../../../src/story/wording.ts';
 import { fakeStoryteller, undisturbedText } from '../../fakes/fake-storyteller.ts';
 import { finished, labelsOf, openDiscord, smallPrintOf, textOf } from '../../harness/discord.ts';
@@ -62,10 +63,13 @@ describe('a story on Discord that begins anew', { timeout: 60_000 }, () => {
       seed: 1,
       model: 'scifi',
     };
-    const facts = { id: 'r', userId: '1', request, source: undefined, models: [], most: 5 };
+    const facts = { id: 'r', userId: '1', request, source: undefined, models: [], most: 5 } as const;
     const text = `${PROMPT} and grew`;
-    const body = layOut({ status: 'writing', text, beginning: 1 }, facts, '').body(0, []);
-    assert.equal(body.content, `${text}\n-# ${BEGUN_ANEW}`);
-    assert.equal(layOut({ status: 'writing', text }, facts, '').body(0, []).content, text);
+    for (const format of ['content', 'container'] as const) {
+      const shown = (beginning: number) =>
+        markupOf(layOut({ status: 'writing', text, beginning }, { ...facts, format }, '').body(0, []));
+      assert.equal(shown(1), `${text}\n-# ${BEGUN_ANEW}`);
+      assert.equal(shown(0), text);
+    }
   });
 });

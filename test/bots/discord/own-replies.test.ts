@@ -14,6 +14,7 @@ import {
   ephemeralReply,
   finished,
   isOver,
+  LONG_OPENING,
   labelsOf,
   openDiscord,
   textOf,
@@ -53,7 +54,7 @@ describe('a reply on Discord, by its owner', { timeout: 60_000, concurrency: tru
   it('is deleted with all its messages and what is kept of it', async () => {
     const { ann, discord } = harness;
     const channel = discord.world.addChannel();
-    const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 3_700, seed: 3 });
+    const interaction = ann.slash(channel, 'scifi', { prompt: LONG_OPENING, length: 6_000, seed: 3 });
     const messages = await finished(interaction);
     assert.ok(messages.length >= 3);
     assert.ok(await jobOf(`i${interaction.id}`));
@@ -68,7 +69,7 @@ describe('a reply on Discord, by its owner', { timeout: 60_000, concurrency: tru
   it('is deleted with all its messages when nothing is kept of it any more', async () => {
     const { ann, discord } = harness;
     const channel = discord.world.addChannel();
-    const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 3_700, seed: 3 });
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 4_200, seed: 3 });
     const messages = await finished(interaction);
     await drop(`i${interaction.id}`);
     ann.press(messages.at(-1)!, 'Delete');
@@ -132,7 +133,7 @@ describe('a reply on Discord, by its owner', { timeout: 60_000, concurrency: tru
   it('loses what is kept where its messages may not be deleted, and its author is told', async () => {
     const { ann, discord } = harness;
     const channel = discord.world.addChannel();
-    const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 3_700, seed: 3 });
+    const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 4_200, seed: 3 });
     const messages = await finished(interaction);
     discord.world.allow(channel, ALL_PERMISSIONS & ~PERMISSION.viewChannel);
     const press = ann.press(messages.at(-1)!, 'Delete');
@@ -147,14 +148,14 @@ describe('a reply on Discord, by its owner', { timeout: 60_000, concurrency: tru
   it('is written anew in its place by Edit, from the request as it was asked', async () => {
     const { ann, discord } = harness;
     const channel = discord.world.addChannel();
-    const ask = { prompt: 'What the fuck, said the ship,', length: 3_700, seed: 3, temperature: 0.3 };
+    const ask = { prompt: 'What the fuck, said the ship,', length: 4_200, seed: 3, temperature: 0.3 };
     const interaction = ann.slash(channel, 'scifi', ask);
     const messages = await finished(interaction);
     const edit = ann.press(messages.at(-1)!, 'Edit');
     assert.deepEqual(initialValues(await formOf(edit)), {
       opening: ask.prompt,
       sampling: 'classic 0.3',
-      length: '3700',
+      length: '4200',
       seed: '3',
       model: 'scifi',
     });
@@ -168,7 +169,7 @@ describe('a reply on Discord, by its owner', { timeout: 60_000, concurrency: tru
     // The new reply has the same owner, and is edited again.
     const again = ann.press(first!, 'Edit');
     assert.equal(initialValues(await formOf(again)).opening, 'Once upon a time');
-    ann.fill(again, { opening: 'Twice', length: '3600' });
+    ann.fill(again, { opening: 'Twice', length: '4200' });
     await until(() => seenIn(channel).length > 1 && isOver(seenIn(channel).at(-1)!), 'a long story');
     assert.ok(textOf(seenIn(channel)).startsWith('Twice'));
   });

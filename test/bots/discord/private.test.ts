@@ -4,9 +4,9 @@ import { initialValues } from '../../fakes/discord/modals.ts';
 import type { FakeMessage } from '../../fakes/discord/world.ts';
 import {
   type DiscordHarness,
-  EPHEMERAL,
   FOOTER,
   finished,
+  isEphemeral,
   isOver,
   openDiscord,
   smallPrintOf,
@@ -35,13 +35,13 @@ describe('a private story on Discord', { timeout: 60_000, concurrency: true }, (
 
   it('is seen by its requester only, and grows in one message', async () => {
     const message = await tell({ length: 1_500, preset: 'wild' });
-    assert.equal(message.flags, EPHEMERAL);
+    assert.ok(isEphemeral(message));
     assert.ok(message.history.length >= 3, `${message.history.length} edits`);
     assert.ok(textOf([message]).startsWith('Between us'));
     assert.match(message.content, FOOTER);
     assert.match(message.content, / · wild · /);
     // A longer one ends with what fits, and says so.
-    assert.match(smallPrintOf(await tell({ length: 3_000 })), /^The rest does not fit here · /);
+    assert.match(smallPrintOf(await tell({ length: 4_400 })), /^The rest does not fit here · /);
   });
 
   it('has continuations and variations that are private, too', async () => {
@@ -49,15 +49,15 @@ describe('a private story on Discord', { timeout: 60_000, concurrency: true }, (
     const message = await tell({ seed: 5 });
     const press = ann.press(message, 'Continue');
     const [next] = await finished(press);
-    assert.equal(next!.flags, EPHEMERAL);
+    assert.ok(isEphemeral(next!));
     // The bot cannot read the message that this one continues.
     const [warmer] = await finished(ann.press(next!, 'Warmer'));
-    assert.equal(warmer!.flags, EPHEMERAL);
+    assert.ok(isEphemeral(warmer!));
     assert.match(warmer!.content, / · wild · /);
     const line = ann.press(warmer!, 'My line');
     await until(() => line.modal, 'a form');
     const [last] = await finished(ann.fill(line, { line: 'Then I woke up' }));
-    assert.equal(last!.flags, EPHEMERAL);
+    assert.ok(isEphemeral(last!));
     assert.ok(textOf([last!]).startsWith('Then I woke up'));
     const replies = connection.queue<Record<string, Record<string, unknown>>, unknown>('replies-discord');
     const { request } = (await replies.getJob(`i${press.id}`))!.data;
@@ -87,7 +87,7 @@ describe('a private story on Discord, in trouble', { timeout: 40_000 }, () => {
       discord.misbehave({ match: /callback/, status: 500, times: 4 });
       const ask = { prompt: 'Between us', private: true, length: 6_000 };
       const [message] = await finished(ann.slash(channel, 'scifi', ask));
-      assert.equal(message!.flags, EPHEMERAL);
+      assert.ok(isEphemeral(message!));
       assert.match(smallPrintOf(message!), /^Ended early: Discord lets it edit here for 15 minutes only · /);
     } finally {
       await harness.close();

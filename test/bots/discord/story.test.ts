@@ -1,7 +1,7 @@
 /** The whole path, from a command on the fake Discord to the last edit of its reply. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { readPart } from '../../../src/bots/discord/messages.ts';
+import { readPart } from '../../../src/bots/discord/message-format.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeInteraction, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
 import {
@@ -9,6 +9,7 @@ import {
   EPHEMERAL,
   FOOTER,
   finished,
+  LONG_OPENING,
   labelsOf,
   openDiscord,
   textOf,
@@ -71,14 +72,14 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   it('continues in further messages without cutting a word, and is joined again when read back', async () => {
     const { ann, discord } = harness;
     const channel = discord.world.addChannel();
-    const interaction = ann.slash(channel, 'scifi', { prompt: 'Long ago', length: 3_700, seed: 3 });
+    const interaction = ann.slash(channel, 'scifi', { prompt: LONG_OPENING, length: 6_000, seed: 3 });
     const messages = await finished(interaction);
     assert.ok(messages.length >= 3, `${messages.length} messages`);
-    for (const message of messages) assert.ok(message.content.length <= 2_000);
+    for (const message of messages) assert.ok(message.content.length <= 4_000);
     for (const message of messages.slice(0, -1)) assert.deepEqual(labelsOf(message), []);
     assert.equal(labelsOf(messages.at(-1)!).length, 7);
     const story = textOf(messages);
-    assert.ok(story.length > 3_500 && /^Long ago( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
+    assert.ok(story.length > 5_800 && /^Long ago \*+( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
     // An earlier message is final when the next one begins.
     const [first, second] = messages;
     assert.ok(first!.history.at(-1)!.at <= second!.at + 50);
@@ -86,7 +87,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const next = await stopped(harness, ann.press(messages.at(-1)!, 'Continue'));
     assert.ok(!textOf(next).startsWith('Long ago') && textOf(next).length > 20);
     const again = await stopped(harness, ann.press(messages.at(-1)!, 'Warmer'));
-    assert.ok(textOf(again).startsWith('Long ago'), 'the prompt is found in the first message');
+    assert.ok(textOf(again).startsWith(LONG_OPENING), 'the prompt is found in the first message');
     assert.match(again.at(-1)!.content, / · wild · seed 3 /);
   });
 
@@ -223,7 +224,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const channel = discord.world.addChannel();
     const guest = { isInstalled: false };
     const [message, ...more] = await finished(
-      ann.slash(channel, 'scifi', { prompt: 'As a guest', length: 2_600 }, guest),
+      ann.slash(channel, 'scifi', { prompt: 'As a guest', length: 4_400 }, guest),
     );
     assert.equal(more.length, 0);
     assert.match(message!.content, /-# The rest does not fit here · /);
@@ -237,11 +238,14 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const ephemeral = await until(() => interaction.original, 'a refusal');
     assert.match(ephemeral.content, /needs at least 50 of its own/);
     assert.equal(ephemeral.flags, EPHEMERAL);
-    const crammed = ann.slash(channel, 'scifi', { prompt: '*'.repeat(1_600), length: 3_000 });
+    const crammed = ann.slash(channel, 'scifi', { prompt: '*'.repeat(1_900), length: 3_000 });
     const other = await until(() => crammed.original, 'a refusal');
     assert.match(other.content, /too long for one message/);
     // Masked, it is longer: asterisks are escaped for Discord.
-    const vulgar = ann.slash(channel, 'scifi', { prompt: 'fuck '.repeat(330), length: 3_000 });
+    const vulgar = ann.slash(channel, 'scifi', {
+      prompt: 'fuck '.repeat(100) + '*'.repeat(1_500),
+      length: 3_000,
+    });
     const third = await until(() => vulgar.original, 'a refusal');
     assert.match(third.content, /too long for one message/);
   });
@@ -288,7 +292,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
   it('continues in a direct message, too', async () => {
     const { ann, discord } = harness;
     const channel = discord.world.addChannel({ type: 1 });
-    const messages = await finished(ann.slash(channel, 'scifi', { prompt: 'Between us', length: 2_000 }));
+    const messages = await finished(ann.slash(channel, 'scifi', { prompt: 'Between us', length: 4_200 }));
     assert.equal(messages.length, 2);
     assert.ok(textOf(messages).startsWith('Between us'));
     assert.match(messages[1]!.content, FOOTER);

@@ -1,6 +1,6 @@
 /** Discord's validation of commands, and what its client shows of them in a language. */
 import { Locale } from 'discord.js';
-import { INVALID_FORM } from './validation.ts';
+import { INVALID_FORM } from './refusals.ts';
 
 type Localizations = Readonly<Record<string, string>>;
 

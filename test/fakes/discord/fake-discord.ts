@@ -8,8 +8,8 @@ import { FakeGateway } from './gateway.ts';
 import { RateLimits } from './limits.ts';
 import { parseBody } from './multipart.ts';
 import { channelOf } from './payloads.ts';
+import { Refusal } from './refusals.ts';
 import { type Answer, answerCall, type Call, type Clocks } from './rest.ts';
-import { Refusal } from './validation.ts';
 import { World } from './world.ts';
 
 /** A call in the log. */
@@ -172,8 +172,8 @@ export class FakeDiscord {
       return { status: 404, headers: limit.headers, body: { message: '404: Not Found', code: 0 } };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const { status, code, message } = error;
-      return { status, headers: limit.headers, body: { message, code } };
+      const { status, code, message, errors } = error;
+      return { status, headers: limit.headers, body: { message, code, errors } };
     }
   }
 

@@ -1,5 +1,5 @@
 /** Modals of the fake Discord: their validation, and what a client sends when a user fills one in. */
-import { INVALID_FORM } from './validation.ts';
+import { INVALID_FORM } from './refusals.ts';
 
 export interface FakeInput {
   /** 3 a select, 4 a text input. */

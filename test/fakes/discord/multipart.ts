@@ -1,5 +1,5 @@
 /** Messages with files: `multipart/form-data`, with the message as JSON beside its files. */
-import { INVALID_FORM, Refusal } from './validation.ts';
+import { INVALID_FORM, Refusal } from './refusals.ts';
 
 export interface FakeFile {
   readonly name: string;

@@ -42,14 +42,15 @@ export function channelOf({ id, name, type, guildId, parentId, permissions }: Fa
 }
 
 export function messageOf(message: FakeMessage, world: World): Wire {
-  const { id, channel, author, content, components, flags, nonce, at, history, replyTo, extra } = message;
+  const { id, channel, author, content, components, layout, flags, nonce, at, history, replyTo, extra } =
+    message;
   return {
     id,
     type: replyTo ? 19 : 0,
     channel_id: channel.id,
     author: userOf(author),
-    content,
-    components,
+    content: layout ? '' : content,
+    components: layout ?? components,
     flags,
     nonce,
     timestamp: new Date(at).toISOString(),

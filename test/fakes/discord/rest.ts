@@ -1,24 +1,23 @@
 /** The fake's REST routes: the effect of each call, and its refusals. */
 import { checkCommands, shownIn } from './commands.ts';
+import { COMPONENTS_V2, textOfComponents } from './components.ts';
 import { checkModal } from './modals.ts';
 import { filesOf } from './multipart.ts';
 import { channelOf, messageOf, userOf } from './payloads.ts';
 import {
   ACKNOWLEDGED,
   AUTOMOD,
-  checkMessage,
   INVALID_FORM,
   INVALID_TOKEN,
-  type MessageInput,
   MISSING_ACCESS,
   MISSING_PERMISSIONS,
-  mentionsIn,
   Refusal,
   UNKNOWN_CHANNEL,
   UNKNOWN_INTERACTION,
   UNKNOWN_MESSAGE,
   UNKNOWN_WEBHOOK,
-} from './validation.ts';
+} from './refusals.ts';
+import { checkMessage, EPHEMERAL, type MessageInput, mentionsIn } from './validation.ts';
 import { type FakeChannel, type FakeInteraction, type FakeMessage, PERMISSION, type World } from './world.ts';
 
 export interface Clocks {
@@ -48,7 +47,9 @@ interface Route {
   readonly handle: Handler;
 }
 
-const EPHEMERAL = 1 << 6;
+/** The flags of a message that answers an interaction, and of any other. */
+const ANSWER = { flags: EPHEMERAL | COMPONENTS_V2 };
+const MESSAGE = { flags: COMPONENTS_V2 };
 const FOLLOW_UPS_OF_A_GUEST = 5;
 const VERSION = /^\/api\/v10/;
 
@@ -144,7 +145,7 @@ const ROUTES: readonly Route[] = [
     if (!interaction.isInstalled && interaction.followUps.length >= FOLLOW_UPS_OF_A_GUEST) {
       throw new Refusal(400, 40_094, 'This interaction has reached the maximum number of follow up messages');
     }
-    const message = add(world, interaction.channel, checkMessage(body, true));
+    const message = add(world, interaction.channel, checkMessage(body, ANSWER));
     interaction.followUps.push(message);
     return ok(messageOf(message, world));
   }),
@@ -168,7 +169,7 @@ function callback(world: World, { body, query }: Call, [id, token]: string[], cl
   if (interaction.callbackType) throw ACKNOWLEDGED();
   if (Date.now() - interaction.createdAt > clocks.acknowledgeMs) throw UNKNOWN_INTERACTION();
   const { type, data } = body as { type: number; data?: MessageInput };
-  if (type === 4) interaction.original = add(world, interaction.channel, checkMessage(data, true));
+  if (type === 4) interaction.original = add(world, interaction.channel, checkMessage(data, ANSWER));
   else if (type === 5) {
     const flags = data?.flags ?? 0;
     if (flags & ~EPHEMERAL) throw INVALID_FORM('flags');
@@ -193,7 +194,7 @@ function callback(world: World, { body, query }: Call, [id, token]: string[], cl
 function sendMessage(world: World, { body }: Call, [channelId]: string[], clocks: Clocks): Answer {
   const channel = channelIn(world, channelId);
   need(channel, channel.type === 11 ? PERMISSION.sendMessagesInThreads : PERMISSION.sendMessages);
-  const input = checkMessage(body, true);
+  const input = checkMessage(body, MESSAGE);
   const key = `${channel.id} ${input.nonce}`;
   const earlier = input.enforce_nonce && input.nonce ? world.byNonce.get(key) : undefined;
   if (earlier && Date.now() - earlier.at < clocks.nonceMs) return ok(messageOf(earlier, world));
@@ -212,7 +213,7 @@ function add(world: World, channel: FakeChannel, input: MessageInput): FakeMessa
   const replyTo = input.message_reference?.message_id;
   const { content, components, flags, nonce } = input;
   return world.addMessage(channel, world.bot, {
-    ...(content === undefined ? {} : { content }),
+    ...(content ? { content } : {}),
     ...(components === undefined ? {} : { components }),
     ...(flags === undefined ? {} : { flags }),
     ...(nonce === undefined ? {} : { nonce }),
@@ -221,7 +222,7 @@ function add(world: World, channel: FakeChannel, input: MessageInput): FakeMessa
 }
 
 function edit(world: World, message: FakeMessage, body: unknown): Answer {
-  const input = checkMessage(body, false);
+  const input = checkMessage(body, { ...MESSAGE, edited: message });
   const files = filesOf(body);
   moderate(world, message.channel, input);
   world.editMessage(message, input);
@@ -229,10 +230,11 @@ function edit(world: World, message: FakeMessage, body: unknown): Answer {
   return ok(messageOf(message, world));
 }
 
-function moderate(world: World, channel: FakeChannel, { content = '' }: MessageInput): void {
-  if (channel.refused?.test(content)) throw AUTOMOD();
+function moderate(world: World, channel: FakeChannel, { content, components = [] }: MessageInput): void {
+  const text = content || textOfComponents(components);
+  if (channel.refused?.test(text)) throw AUTOMOD();
   // With {parse: []} no user is notified; the mentions that the text contains are recorded all the same.
-  world.pings.push(...mentionsIn(content));
+  world.pings.push(...mentionsIn(text));
 }
 
 function answerable(world: World, [applicationId, token]: string[], { tokenMs }: Clocks): FakeInteraction {

@@ -1,29 +1,6 @@
-/** Discord's validation of message bodies, and its refusals. */
-import type { FakeRow } from './world.ts';
-
-/** A refusal, in Discord's words. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly code: number;
-
-  constructor(status: number, code: number, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-export const UNKNOWN_CHANNEL = () => new Refusal(404, 10_003, 'Unknown Channel');
-export const UNKNOWN_MESSAGE = () => new Refusal(404, 10_008, 'Unknown Message');
-export const UNKNOWN_WEBHOOK = () => new Refusal(404, 10_015, 'Unknown Webhook');
-export const UNKNOWN_INTERACTION = () => new Refusal(404, 10_062, 'Unknown interaction');
-export const ACKNOWLEDGED = () => new Refusal(400, 40_060, 'Interaction has already been acknowledged.');
-export const MISSING_ACCESS = () => new Refusal(403, 50_001, 'Missing Access');
-export const MISSING_PERMISSIONS = () => new Refusal(403, 50_013, 'Missing Permissions');
-export const EMPTY_MESSAGE = () => new Refusal(400, 50_006, 'Cannot send an empty message');
-export const INVALID_TOKEN = () => new Refusal(401, 50_027, 'Invalid Webhook Token');
-export const INVALID_FORM = (what: string) => new Refusal(400, 50_035, `Invalid Form Body: ${what}`);
-export const AUTOMOD = () => new Refusal(400, 200_000, 'Content blocked by AutoMod');
+/** Discord's validation of message bodies. */
+import { COMPONENTS_V2, checkComponents, type FakeComponent } from './components.ts';
+import { EMPTY_MESSAGE, INVALID_FIELD, INVALID_FORM } from './refusals.ts';
 
 const MESSAGE_FIELDS = new Set([
   'content',
@@ -34,14 +11,22 @@ const MESSAGE_FIELDS = new Set([
   'allowed_mentions',
   'message_reference',
   'embeds',
+  'poll',
+  'sticker_ids',
   'tts',
   'attachments',
 ]);
+/** The fields that a message of Components V2 may not have. */
+const LEGACY_FIELDS = ['content', 'embeds', 'poll', 'sticker_ids'] as const;
 const CONTENT_MAX = 2_000;
+export const EPHEMERAL = 1 << 6;
 
 export interface MessageInput {
-  content?: string;
-  components?: FakeRow[];
+  content?: string | null;
+  components?: FakeComponent[];
+  embeds?: unknown[] | null;
+  poll?: unknown;
+  sticker_ids?: unknown[] | null;
   flags?: number;
   nonce?: string;
   enforce_nonce?: boolean;
@@ -49,8 +34,15 @@ export interface MessageInput {
   message_reference?: { message_id: string; fail_if_not_exists?: boolean };
 }
 
+export interface MessageRules {
+  /** The flags that may be set; all others are errors. */
+  readonly flags: number;
+  /** The message that is edited, as it is; absent for a new one. */
+  readonly edited?: { readonly flags: number; readonly content: string };
+}
+
 /** Validates a message body and returns it as Discord stores it. */
-export function checkMessage(input: unknown, isNew: boolean): MessageInput {
+export function checkMessage(input: unknown, { flags: allowed, edited }: MessageRules): MessageInput {
   if (typeof input !== 'object' || input === null) throw INVALID_FORM('expected an object');
   for (const field of Object.keys(input)) {
     if (!MESSAGE_FIELDS.has(field)) throw INVALID_FORM(`unknown field ${field}`);
@@ -61,34 +53,38 @@ export function checkMessage(input: unknown, isNew: boolean): MessageInput {
     throw INVALID_FORM('this fake wants allowed_mentions: {parse: []} in every message');
   }
   if (nonce !== undefined && (typeof nonce !== 'string' || nonce.length > 25)) throw INVALID_FORM('nonce');
+  if ((rest.flags ?? 0) & ~allowed) throw INVALID_FORM(`flags ${rest.flags}`);
+  const wasV2 = ((edited?.flags ?? 0) & COMPONENTS_V2) !== 0;
+  if (wasV2 && rest.flags !== undefined && !(rest.flags & COMPONENTS_V2)) {
+    const message = 'The MessageFlags.IS_COMPONENTS_V2 flag cannot be removed from a message';
+    throw INVALID_FIELD('flags', 'MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG', message);
+  }
+  const isV2 = wasV2 || ((rest.flags ?? 0) & COMPONENTS_V2) !== 0;
   const kept: MessageInput = { ...rest, ...(nonce === undefined ? {} : { nonce }) };
+  if (isV2) checkNoLegacyFields(input as MessageInput, wasV2 ? '' : (edited?.content ?? ''));
   if (content !== undefined && content !== null) {
     if (typeof content !== 'string') throw INVALID_FORM('content: expected a string');
     if (!content.isWellFormed()) throw INVALID_FORM('content: half a surrogate pair');
     if ([...content].length > CONTENT_MAX) throw INVALID_FORM('content: BASE_TYPE_MAX_LENGTH 2000');
     kept.content = content.trim();
   }
-  if ((isNew || content !== undefined) && !kept.content) throw EMPTY_MESSAGE();
-  if (components !== undefined) kept.components = checkRows(components);
+  if (!isV2 && (!edited || content !== undefined) && !kept.content) throw EMPTY_MESSAGE();
+  if (isV2 && !wasV2 && !components?.length) throw EMPTY_MESSAGE();
+  if (isV2 && components?.length === 0) throw EMPTY_MESSAGE();
+  if (components !== undefined) kept.components = checkComponents(components, isV2);
   return kept;
 }
 
-function checkRows(rows: unknown): FakeRow[] {
-  if (!Array.isArray(rows) || rows.length > 5) throw INVALID_FORM('components: at most five rows');
-  const ids = new Set<string>();
-  for (const row of rows as FakeRow[]) {
-    if (row.type !== 1 || row.components.length < 1 || row.components.length > 5) {
-      throw INVALID_FORM('components: a row has one to five buttons');
-    }
-    for (const { type, style, label, custom_id: id } of row.components) {
-      if (type !== 2 || !(style >= 1 && style <= 4)) throw INVALID_FORM('components: not a button');
-      if (!label || [...label].length > 80) throw INVALID_FORM('label: 1 to 80 characters');
-      if (!id || [...id].length > 100) throw INVALID_FORM('custom_id: 1 to 100 characters');
-      if (ids.has(id)) throw INVALID_FORM('custom_id: COMPONENT_CUSTOM_ID_DUPLICATED');
-      ids.add(id);
-    }
+/** @param content that an edited message still has */
+function checkNoLegacyFields(input: MessageInput, content: string): void {
+  for (const field of LEGACY_FIELDS) {
+    const value = input[field];
+    const isEmpty = Array.isArray(value) ? value.length === 0 : value === null || value === undefined;
+    const remains = field === 'content' && value === undefined && content !== '';
+    if (isEmpty && !remains) continue;
+    const message = `The '${field}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2`;
+    throw INVALID_FIELD(field, 'MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2', message);
   }
-  return rows as FakeRow[];
 }
 
 /**

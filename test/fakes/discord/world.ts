@@ -1,6 +1,7 @@
 /** The objects of the fake Discord: servers, channels, users, messages, interactions. */
 
 import { randomBytes } from 'node:crypto';
+import { COMPONENTS_V2, type FakeComponent, type FakeRow, rowsOf, textOfComponents } from './components.ts';
 import type { FakeModal } from './modals.ts';
 import type { FakeFile } from './multipart.ts';
 
@@ -36,33 +37,26 @@ export interface FakeChannel {
 /** One state of a message, as all users saw it. */
 export interface Seen {
   readonly at: number;
+  /** Its content or, in a message of Components V2, the texts of its components, one line below the other. */
   readonly content: string;
+  /** Its rows of buttons. */
   readonly components: FakeRow[];
-}
-
-export interface FakeButton {
-  readonly type: 2;
-  readonly style: number;
-  readonly label: string;
-  readonly custom_id: string;
-}
-
-export interface FakeRow {
-  readonly type: 1;
-  readonly components: FakeButton[];
+  /** All components of a message of Components V2; undefined in any other. */
+  readonly layout: FakeComponent[] | undefined;
 }
 
 export interface FakeMessage extends Seen {
   readonly id: string;
   readonly channel: FakeChannel;
   readonly author: FakeUser;
-  readonly flags: number;
+  flags: number;
   readonly nonce: string | undefined;
   readonly replyTo: string | undefined;
   /** Its other fields on the wire: embeds, forwarded messages, components that the bot does not make. */
   readonly extra: Readonly<Record<string, unknown>>;
   content: string;
   components: FakeRow[];
+  layout: FakeComponent[] | undefined;
   /** Every state that it has shown, in order. */
   readonly history: Seen[];
   deleted: boolean;
@@ -168,7 +162,7 @@ export class World {
     author: FakeUser,
     body: {
       content?: string;
-      components?: FakeRow[];
+      components?: FakeComponent[];
       flags?: number;
       nonce?: string;
       replyTo?: string;
@@ -176,7 +170,7 @@ export class World {
       extra?: Record<string, unknown>;
     },
   ): FakeMessage {
-    const seen: Seen = { at: Date.now(), content: body.content ?? '', components: body.components ?? [] };
+    const seen = seenOf(body.content ?? '', body.components ?? [], body.flags ?? 0);
     const message: FakeMessage = {
       ...seen,
       id: snowflake(),
@@ -196,11 +190,16 @@ export class World {
     return message;
   }
 
-  editMessage(message: FakeMessage, body: { content?: string; components?: FakeRow[] }): void {
-    if (body.content !== undefined) message.content = body.content;
-    if (body.components !== undefined) message.components = body.components;
-    message.thinking = false;
-    message.history.push({ at: Date.now(), content: message.content, components: message.components });
+  editMessage(
+    message: FakeMessage,
+    body: { content?: string | null; components?: FakeComponent[]; flags?: number },
+  ): void {
+    const { content = message.content, components = message.layout ?? message.components, flags = 0 } = body;
+    message.flags |= flags & COMPONENTS_V2;
+    const seen = seenOf(content ?? '', components, message.flags);
+    message.history.push(seen);
+    // Its `at` stays the time at which it was sent.
+    Object.assign(message, { ...seen, at: message.at, thinking: false });
   }
 
   addInteraction(
@@ -216,4 +215,11 @@ export class World {
     this.interactions.set(interaction.token, interaction);
     return interaction;
   }
+}
+
+function seenOf(content: string, components: FakeComponent[], flags: number): Seen {
+  const at = Date.now();
+  const rows = rowsOf(components);
+  if (!(flags & COMPONENTS_V2)) return { at, content, components: rows, layout: undefined };
+  return { at, content: textOfComponents(components), components: rows, layout: components };
 }
