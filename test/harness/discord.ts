@@ -2,6 +2,7 @@
  * The path from a user on Discord to a story, in one process: the fake Discord, the real discord.js, a real
  * queue, a real worker, and a fake generator that returns plausible words at once.
  */
+import assert from 'node:assert/strict';
 import { ApplicationFlags } from 'discord.js';
 import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
 import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
@@ -10,6 +11,7 @@ import { readPart } from '../../src/bots/discord/message-format.ts';
 import type { DiscordHandle, SurfaceTimes } from '../../src/bots/discord/surface.ts';
 import { discordEscaping, joinParts } from '../../src/bots/text.ts';
 import type { DiscordConfig } from '../../src/config.ts';
+import { COMPONENTS_V2, type FakeContainer } from '../fakes/discord/components.ts';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
@@ -75,6 +77,23 @@ export async function ephemeralReply(interaction: FakeInteraction): Promise<stri
 /** Whether only the requester sees a message. */
 export function isEphemeral({ flags }: FakeMessage): boolean {
   return (flags & EPHEMERAL) !== 0;
+}
+
+/** The bot's messages in a channel that are not deleted. */
+export function botsMessages({ messages }: FakeChannel): FakeMessage[] {
+  return [...messages.values()].filter(({ author, deleted }) => author.bot && !deleted);
+}
+
+/**
+ * Fails unless a message is one box with the story, the small print, and then rows of buttons.
+ *
+ * @param flags that it has besides that of Components V2
+ */
+export function assertBoxed({ flags: all, layout }: FakeMessage, flags = 0): void {
+  assert.equal(all, COMPONENTS_V2 | flags);
+  const [box, ...more] = layout as [FakeContainer];
+  assert.deepEqual([box.type, more], [17, []]);
+  assert.match(box.components.map(({ type }) => type).join(), /^10,10(,1)+$/);
 }
 
 /** The messages of a reply that has ended: the buttons under the last message name the first. */
