@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
+import { type FakeContainer, rowsOf } from '../test/fakes/discord/components.ts';
 import { FakeDiscord } from '../test/fakes/discord/fake-discord.ts';
 import { Person as DiscordPerson } from '../test/fakes/discord/people.ts';
+import type { Seen as DiscordSeen } from '../test/fakes/discord/world.ts';
 import { FakeSlack } from '../test/fakes/slack/fake-slack.ts';
 import { buttonsOf, labelOf, Person as SlackPerson } from '../test/fakes/slack/people.ts';
 import { wordsOf } from '../test/fakes/slack/world.ts';
@@ -22,11 +24,19 @@ const STORY_TIMEOUT_MS = 120_000;
 /** Number of characters at which a growing story is drawn. */
 const HALF_GROWN = 150;
 
+interface Button {
+  readonly label: string;
+  /** Discord's number of a style. */
+  readonly style?: number;
+}
+
 /** A message to draw; its texts are HTML. */
 interface Shown {
   readonly story: string;
   readonly smallPrint: string;
-  readonly buttons: readonly string[];
+  readonly rows: readonly (readonly Button[])[];
+  /** The colour of the bar of the box that holds it; undefined without a box. */
+  readonly accent?: string | undefined;
 }
 
 interface Look {
@@ -43,7 +53,9 @@ const LOOKS: Readonly<Record<'discord' | 'slack', Look>> = {
       'body { background: #313338; color: #dbdee1; } .bot { color: #fff; } .badge { background: #5865f2; color: #fff; }' +
       '.command { color: #b5bac1; } .command i { color: #c9cdfb; font-style: normal; }' +
       '.small, .time { color: #949ba4; } .button { background: #4e5058; color: #fff; border-radius: 8px; }' +
-      '.face { background: #5865f2; border-radius: 50%; }',
+      '.button.style-1 { background: #5865f2; } .button.style-4 { background: #da373c; }' +
+      '.face { background: #5865f2; border-radius: 50%; }' +
+      '.box { background: #2b2d31; border: 1px solid #3f4147; border-left-width: 4px; }',
   },
   slack: {
     file: 'slack.png',
@@ -62,20 +74,28 @@ const LAYOUT =
   '.face { width: 40px; height: 40px; color: #fff; font: 700 20px/40px serif; text-align: center; }' +
   '.badge { font-size: 10px; padding: 1px 4px; border-radius: 4px; vertical-align: 2px; } .time { font-size: 12px; }' +
   '.command { font-size: 13px; } .story { white-space: pre-wrap; margin: 2px 0; } .small { font-size: 12px; }' +
+  '.box { border-radius: 8px; padding: 12px 16px; margin-top: 6px; max-width: 560px; } .box .small { margin-top: 8px; }' +
   '.buttons { margin-top: 8px; } .button { display: inline-block; padding: 5px 14px; margin-right: 8px; font-size: 14px; }';
 
 function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function messageHtml({ story, smallPrint, buttons }: Shown, { command }: Look, time: string): string {
+function messageHtml(shown: Shown, { command }: Look, time: string): string {
   return (
     `<div class="message"><div class="face">S</div><div><div class="command">${command}</div>` +
     `<b class="bot">sci-fi</b> <span class="badge">APP</span> <span class="time">${time}</span>` +
-    `<div class="story">${story}</div><div class="small">${smallPrint}</div>` +
-    `<div class="buttons">${buttons.map((label) => `<span class="button">${escapeHtml(label)}</span>`).join('')}</div>` +
-    '</div></div>'
+    `${bodyHtml(shown)}</div></div>`
   );
+}
+
+function bodyHtml({ story, smallPrint, rows, accent }: Shown): string {
+  const button = ({ label, style }: Button) =>
+    `<span class="button style-${style}">${escapeHtml(label)}</span>`;
+  const row = (buttons: readonly Button[]) => `<div class="buttons">${buttons.map(button).join('')}</div>`;
+  const print = smallPrint && `<div class="small">${smallPrint}</div>`;
+  const body = `<div class="story">${story}</div>${print}${rows.map(row).join('')}`;
+  return accent ? `<div class="box" style="border-left-color: ${accent}">${body}</div>` : body;
 }
 
 async function draw(browser: Browser, look: Look, states: readonly Shown[], folder: string): Promise<void> {
@@ -90,10 +110,18 @@ async function draw(browser: Browser, look: Look, states: readonly Shown[], fold
 }
 
 /** The only Markdown in Discord messages is escapes and subtext. */
-function discordShown(content: string, labels: readonly string[]): Shown {
-  const [, story = '', smallPrint = ''] = /^(.*?)(?:\n?-# ([^\n]*))?$/s.exec(content)!;
-  const text = (markdown: string) => escapeHtml(markdown.replace(/\\(.)/g, '$1'));
-  return { story: text(story), smallPrint: text(smallPrint), buttons: labels };
+function discordShown({ layout }: DiscordSeen): Shown {
+  const [box] = layout as [FakeContainer];
+  const texts = box.components.flatMap((one) => (one.type === 10 ? [one.content] : []));
+  const isSmall = (line: string) => line.startsWith('-# ');
+  const text = (lines: string[]) =>
+    escapeHtml(lines.join('\n').replace(/^-# /gm, '').replace(/\\(.)/g, '$1'));
+  return {
+    story: text(texts.filter((line) => !isSmall(line))),
+    smallPrint: text(texts.filter(isSmall)),
+    rows: rowsOf(box.components).map(({ components }) => components),
+    accent: `#${(box.accent_color ?? 0).toString(16).padStart(6, '0')}`,
+  };
 }
 
 /** The first state in which the story is long enough, and the last state. */
@@ -131,12 +159,7 @@ try {
     components.flatMap((row) => row.components.map(({ label }) => label));
   await until(() => discordLabels(onDiscord.components).includes('Continue'), 'its end', STORY_TIMEOUT_MS);
   const discordStates = states(onDiscord.history, ({ content }) => content);
-  await draw(
-    browser,
-    LOOKS.discord,
-    discordStates.map(({ content, components }) => discordShown(content, discordLabels(components))),
-    folder,
-  );
+  await draw(browser, LOOKS.discord, discordStates.map(discordShown), folder);
 
   const channel = slack.world.addChannel(slack.workspace);
   const { prompt, length, seed } = REQUEST;
@@ -152,7 +175,7 @@ try {
       // Slack escapes the same characters as HTML.
       story: wordsOf(blocks, 'section'),
       smallPrint: wordsOf(blocks, 'context'),
-      buttons: slackLabels(blocks),
+      rows: [slackLabels(blocks).map((label) => ({ label }))],
     })),
     folder,
   );

@@ -162,6 +162,14 @@ describe('the fake Discord, called by the real client', () => {
     }
   });
 
+  it('knows no response to an interaction before it is acknowledged', async () => {
+    const user = discord.world.addUser('ann');
+    const { token } = discord.world.addInteraction({ channel, user, isInstalled: true, on: undefined });
+    const route = Routes.webhookMessage(discord.world.application.id, token, '@original');
+    await assert.rejects(rest.delete(route, { auth: false }), { code: 10_015 });
+    await assert.rejects(rest.patch(route, { auth: false, body: boxed(text('x')) }), { code: 10_015 });
+  });
+
   it('finds words for AutoMod and for mentions in boxes, too', async () => {
     channel.refused = /^Boo/;
     await assert.rejects(send(boxed(text('Boo'))), { code: 200_000 });

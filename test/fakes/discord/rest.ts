@@ -135,7 +135,8 @@ const ROUTES: readonly Route[] = [
   }),
   anybodys(/^DELETE \/webhooks\/(\d+)\/([^/]+)\/messages\/@original$/, (world, _, ids, clocks) => {
     const { original } = answerable(world, ids, clocks);
-    if (!original || original.deleted) throw UNKNOWN_MESSAGE();
+    if (!original) throw UNKNOWN_WEBHOOK();
+    if (original.deleted) throw UNKNOWN_MESSAGE();
     original.deleted = true;
     return { status: 204 };
   }),
