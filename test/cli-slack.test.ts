@@ -47,6 +47,13 @@ describe('the Slack checks of scifi doctor', { timeout: 60_000 }, () => {
     assert.match(unreachable.stdout, /^FAIL {2}Slack: Slack cannot be reached \(temporary\)/m);
     assert.match(off.stdout, /^ok {4}Slack: off/m);
     for (const { stdout, stderr } of [noBot, noApp]) assert.doesNotMatch(stdout + stderr, /hunter2|\n +at /);
+    const { scopes } = slack.workspace;
+    slack.workspace.scopes = scopes.filter((scope) => scope !== 'assistant:write');
+    const withoutAgent = await doctor();
+    assert.match(
+      withoutAgent.stdout,
+      /^ok {4}Slack: .*, all scopes but one\n +no agent view: it needs the scope assistant:write\. Paste manifest\.json/m,
+    );
     slack.workspace.scopes = slack.workspace.scopes.filter(
       (scope) => scope !== 'im:history' && scope !== 'commands',
     );

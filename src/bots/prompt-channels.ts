@@ -63,8 +63,8 @@ export class PromptJudge {
   }
 }
 
-/** Prompts for the daily line, which the network continues. */
-const OPENINGS = [
+/** Prompts that the network continues, for the daily line and for suggestions. */
+export const OPENINGS = [
   'It all began with',
   'The last ship from Mars carried',
   'Nobody had told the robot that',

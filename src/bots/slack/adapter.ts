@@ -11,12 +11,15 @@ import { ownCommand } from '../../terminal.ts';
 import type { AddressOf, ChatAdapter, ChatContext } from '../adapter.ts';
 import type { Presence } from '../blocks.ts';
 import type { PromptChannel } from '../prompt-channels.ts';
+import { SlackAgent } from './agent/agent.ts';
+import { AgentSession } from './agent/session.ts';
 import { type Identity, SlackApi } from './api.ts';
 import { conversationOf, presenceIn, type SlackHandle, type Workspace } from './conversations.ts';
 import { deleteMessages } from './delete-messages.ts';
 import { codeOf, failureOf, loggable, notAccepted } from './failures.ts';
 import { People } from './home.ts';
-import { Installations, SCOPES } from './installations.ts';
+import { AGENT_SCOPE, Installations, SCOPES } from './installations.ts';
+import { AgentEvents } from './receive/agent-events.ts';
 import { acknowledgeLate, boltLogger, openSocket, type Socket } from './receive/bolt.ts';
 import { PromptMessages } from './receive/channel-messages.ts';
 import { TableCommands } from './receive/commands.ts';
@@ -51,6 +54,7 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
   readonly #budgets: Budgets;
   readonly #streams = new StreamSupport(() => performance.now());
   readonly #api: SlackApi;
+  readonly #agent: SlackAgent;
   /** The bot in its only workspace; undefined where workspaces install the app themselves. */
   #self: Identity | undefined;
   #socket: Socket | undefined;
@@ -74,6 +78,11 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
     const tokenOf = async (workspace: Workspace) =>
       botToken ?? (await this.#installations!.tokenOf(workspace));
     this.#api = new SlackApi({ api: config.api, logger, tokenOf });
+    const isAgentIn = async (workspace: Workspace) => {
+      const scopes = botToken ? this.#self?.scopes : await this.#installations!.scopesOf(workspace);
+      return scopes?.includes(AGENT_SCOPE) === true;
+    };
+    this.#agent = new SlackAgent(this.#api, this.#budgets, logger, isAgentIn, () => performance.now());
   }
 
   /**
@@ -113,7 +122,8 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
     });
     new Listeners(chat, this.#api, this.#budgets, this.#people).register(app);
     new TableCommands(chat, this.#api, this.#people, config.channelManagers).register(app);
-    new PromptMessages(chat, this.#api, this.#people).register(app);
+    new PromptMessages(chat, this.#api, this.#agent, this.#people).register(app);
+    new AgentEvents(chat, this.#api, this.#agent).register(app);
     watchDepartures(app, chat, this.#people, this.#installations);
     this.port = portOf(await reached(config, () => app.start()));
   }
@@ -125,7 +135,8 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
   openSurface(task: ReplyTask<SlackHandle>, chat: ChatContext<SlackHandle>): SlackSurface {
     const canStream = this.#config.reply === 'stream';
     const streams = canStream ? this.#streams : undefined;
-    return new SlackSurface(task, chat, this.#api, this.#budgets, streams, this.#editIntervalMs);
+    const session = new AgentSession(this.#agent, task.handle, task.request);
+    return new SlackSurface(task, chat, this.#api, this.#budgets, session, streams, this.#editIntervalMs);
   }
 
   deleteMessages(

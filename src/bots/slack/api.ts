@@ -53,6 +53,8 @@ export interface SlackApiOptions {
 const TIMEOUT_MS = 10_000;
 /** Messages that are searched for one of the bot's own. */
 const LOOK_BACK = 100;
+/** Messages of a thread that are read: the most that Slack gives in one answer. */
+const THREAD_MAX = 999;
 /** Tolerance for the difference between the local clock and Slack's. */
 const LOOK_EARLIER_MS = 60_000;
 
@@ -77,12 +79,13 @@ class WatchedClient extends webApi.WebClient {
 }
 
 export class SlackApi {
-  readonly #client: WatchedClient;
+  /** For calls of the agent view, too. */
+  readonly client: WatchedClient;
   /** The token of a workspace; rejects with NoInstallation when there is none. */
   readonly tokenOf: SlackApiOptions['tokenOf'];
 
   constructor({ api, logger, tokenOf }: SlackApiOptions) {
-    this.#client = new WatchedClient(undefined, {
+    this.client = new WatchedClient(undefined, {
       slackApiUrl: api,
       logger: boltLogger(logger),
       timeout: TIMEOUT_MS,
@@ -94,12 +97,12 @@ export class SlackApi {
 
   /** Whether Slack rejected the token of the last call: a workspace's, or the only one. */
   get isRefused(): boolean {
-    return this.#client.isRefused;
+    return this.client.isRefused;
   }
 
   /** Asks Slack for the identity behind a token. */
   async identify(token: string): Promise<Identity> {
-    const answer = await this.#client.auth.test({ token });
+    const answer = await this.client.auth.test({ token });
     return {
       teamId: answer.team_id ?? '',
       team: answer.team ?? '',
@@ -112,13 +115,13 @@ export class SlackApi {
 
   /** Requests a Socket Mode connection without opening it. */
   async openSocket(appToken: string): Promise<void> {
-    await this.#client.apps.connections.open({ token: appToken });
+    await this.client.apps.connections.open({ token: appToken });
   }
 
   /** Posts a message; returns its timestamp. Posting is not idempotent: call `find` first. */
   async post(conversation: SlackConversation, body: MessageBody): Promise<string> {
     const { channelId: channel, threadTs } = conversation;
-    const { ts } = await this.#client.chat.postMessage({
+    const { ts } = await this.client.chat.postMessage({
       token: await this.tokenOf(conversation),
       channel,
       ...body,
@@ -132,7 +135,7 @@ export class SlackApi {
   /** Edits one of the bot's own messages. */
   async update(conversation: SlackConversation, ts: string, body: MessageBody): Promise<void> {
     const { channelId: channel } = conversation;
-    await this.#client.chat.update({
+    await this.client.chat.update({
       token: await this.tokenOf(conversation),
       channel,
       ts,
@@ -144,12 +147,12 @@ export class SlackApi {
   /** Deletes one of the bot's own messages. */
   async delete(conversation: SlackConversation, ts: string): Promise<void> {
     const token = await this.tokenOf(conversation);
-    await this.#client.chat.delete({ token, channel: conversation.channelId, ts });
+    await this.client.chat.delete({ token, channel: conversation.channelId, ts });
   }
 
   /** A stream below a message, for the requester. */
   stream({ channelId: channel, threadTs, teamId }: SlackConversation, userId: string): webApi.ChatStreamer {
-    return this.#client.chatStream({
+    return this.client.chatStream({
       channel,
       thread_ts: threadTs!,
       recipient_team_id: teamId,
@@ -160,7 +163,7 @@ export class SlackApi {
   }
 
   async stopStream(conversation: SlackConversation, ts: string): Promise<void> {
-    await this.#client.chat.stopStream({
+    await this.client.chat.stopStream({
       token: await this.tokenOf(conversation),
       channel: conversation.channelId,
       ts,
@@ -190,10 +193,15 @@ export class SlackApi {
     return messages.find((message) => message.ts === ts);
   }
 
-  /** Rejects as `absent` when the bot is not in a conversation. */
-  async look(conversation: SlackConversation): Promise<void> {
+  /** The messages of a thread, oldest first. */
+  thread(conversation: SlackConversation): Promise<WireMessage[]> {
+    return this.#messages(conversation, { limit: THREAD_MAX });
+  }
+
+  /** Whether a conversation has messages. Rejects as `absent` when the bot is not in it. */
+  async look(conversation: SlackConversation): Promise<boolean> {
     const { threadTs: _, ...whole } = conversation;
-    await this.#messages(whole, { limit: 1 });
+    return (await this.#messages(whole, { limit: 1 })).length > 0;
   }
 
   /** Posts a message in a conversation that only one user can see. */
@@ -201,17 +209,17 @@ export class SlackApi {
     const { channelId: channel, threadTs } = conversation;
     const token = await this.tokenOf(conversation);
     const thread = threadTs ? { thread_ts: threadTs } : {};
-    await this.#client.chat.postEphemeral({ token, channel, user, text, ...thread });
+    await this.client.chat.postEphemeral({ token, channel, user, text, ...thread });
   }
 
   async react(conversation: SlackConversation, timestamp: string, name: string): Promise<void> {
     const { channelId: channel } = conversation;
-    await this.#client.reactions.add({ token: await this.tokenOf(conversation), channel, timestamp, name });
+    await this.client.reactions.add({ token: await this.tokenOf(conversation), channel, timestamp, name });
   }
 
   /** Whether a user administrates a workspace. */
   async isAdministrator(workspace: Workspace, userId: string): Promise<boolean> {
-    const { user } = await this.#client.users.info({ token: await this.tokenOf(workspace), user: userId });
+    const { user } = await this.client.users.info({ token: await this.tokenOf(workspace), user: userId });
     return user?.is_admin === true || user?.is_owner === true;
   }
 
@@ -221,7 +229,7 @@ export class SlackApi {
    */
   async conversation(conversation: SlackConversation): Promise<Conversation> {
     const { channelId: channel } = conversation;
-    const answer = await this.#client.conversations.info({
+    const answer = await this.client.conversations.info({
       token: await this.tokenOf(conversation),
       channel,
     });
@@ -230,25 +238,25 @@ export class SlackApi {
   }
 
   async publishHome(workspace: Workspace, userId: string, view: types.View): Promise<void> {
-    await this.#client.views.publish({ token: await this.tokenOf(workspace), user_id: userId, view });
+    await this.client.views.publish({ token: await this.tokenOf(workspace), user_id: userId, view });
   }
 
   /** The direct messages between the bot and a user. */
   async openDirect(workspace: Workspace, userId: string): Promise<string> {
     const token = await this.tokenOf(workspace);
-    const { channel } = await this.#client.conversations.open({ token, users: userId });
+    const { channel } = await this.client.conversations.open({ token, users: userId });
     return channel!.id!;
   }
 
   /** Shows a modal in answer to an action, within three seconds of it. */
   async openView(workspace: Workspace, triggerId: string, view: types.ModalView): Promise<void> {
-    await this.#client.views.open({ token: await this.tokenOf(workspace), trigger_id: triggerId, view });
+    await this.client.views.open({ token: await this.tokenOf(workspace), trigger_id: triggerId, view });
   }
 
   /** Uploads a file to a conversation, in Slack's three steps. A failure after the last one cannot be told apart. */
   async upload(conversation: SlackConversation, { name, bytes }: ExportedFile, text: string): Promise<void> {
     const token = await this.tokenOf(conversation);
-    const { upload_url: url, file_id: id } = await this.#client.files.getUploadURLExternal({
+    const { upload_url: url, file_id: id } = await this.client.files.getUploadURLExternal({
       token,
       filename: name,
       length: bytes.length,
@@ -256,7 +264,7 @@ export class SlackApi {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(url!, { method: 'POST', body: bytes, signal });
     if (!response.ok) throw new Error(`Slack does not accept a file (${response.status}).`);
-    await this.#client.files.completeUploadExternal({
+    await this.client.files.completeUploadExternal({
       token,
       files: [{ id: id!, title: name }],
       channel_id: conversation.channelId,
@@ -282,8 +290,8 @@ export class SlackApi {
     const token = await this.tokenOf(conversation);
     const { channelId: channel, threadTs } = conversation;
     const { messages } = threadTs
-      ? await this.#client.conversations.replies({ token, channel, ts: threadTs, ...range })
-      : await this.#client.conversations.history({ token, channel, ...range });
+      ? await this.client.conversations.replies({ token, channel, ts: threadTs, ...range })
+      : await this.client.conversations.history({ token, channel, ...range });
     return (messages ?? []) as WireMessage[];
   }
 }

@@ -51,6 +51,11 @@ export function conversationOf(key: string): SlackConversation {
   return { teamId, channelId, ...(enterpriseId ? { enterpriseId, isEnterpriseInstall: true } : {}) };
 }
 
+/** Whether a conversation is a user's direct messages with the bot. */
+export function isDirect(channelId: string): boolean {
+  return channelId.startsWith('D');
+}
+
 /** The id of a message in a button: its timestamp, and its thread if it is in one. */
 export function messageId({ ts, thread_ts }: { readonly ts: string; readonly thread_ts?: string }): string {
   return thread_ts && thread_ts !== ts ? `${ts}@${thread_ts}` : ts;

@@ -4,7 +4,7 @@ import type { SlackConfig } from '../../config.ts';
 import { StoryError } from '../../errors.ts';
 import { SlackApi } from './api.ts';
 import { codeOf, failureOf, notAccepted } from './failures.ts';
-import { missingScopes } from './installations.ts';
+import { AGENT_SCOPE, missingScopes } from './installations.ts';
 
 /**
  * Finds out what works and what is missing, as lines.
@@ -31,7 +31,15 @@ export async function examine(config: SlackConfig): Promise<string[]> {
           'App Manifest, then reinstall the app.',
       );
     }
-    lines.push(`${name} in ${team} (${teamId}), ${scopes ? 'all scopes' : 'scopes unknown'}`);
+    const isAgent = scopes?.includes(AGENT_SCOPE);
+    const known = !scopes ? 'scopes unknown' : isAgent ? 'all scopes' : 'all scopes but one';
+    lines.push(`${name} in ${team} (${teamId}), ${known}`);
+    if (isAgent === false) {
+      lines.push(
+        `no agent view: it needs the scope ${AGENT_SCOPE}. Paste manifest.json into the app’s settings again, under ` +
+          'App Manifest, and reinstall the app.',
+      );
+    }
   }
   if (installation) lines.push(`installed by workspaces themselves, at /slack/install`);
   if (http) lines.push(`receives events over HTTP on ${config.host}:${http.port}, at /slack/events`);

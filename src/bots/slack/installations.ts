@@ -16,6 +16,13 @@ interface Sealed {
   readonly sealed: string;
 }
 
+/** What is known of an installation's bot. */
+interface KnownBot {
+  readonly token: string;
+  /** The granted scopes. */
+  readonly scopes: readonly string[];
+}
+
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -27,7 +34,7 @@ export class Installations implements InstallationStore {
   readonly #settings: Settings<Sealed>;
   readonly #key: Buffer;
   readonly #logger: Logger;
-  readonly #known = new Map<string, { readonly token: string; readonly at: number }>();
+  readonly #known = new Map<string, KnownBot & { readonly at: number }>();
 
   /** @param key of 32 bytes */
   constructor(connection: QueueConnection, key: Buffer, logger: Logger) {
@@ -69,15 +76,25 @@ export class Installations implements InstallationStore {
 
   /** The bot's token in a workspace; rejects with NoInstallation when there is none. */
   async tokenOf(workspace: Workspace): Promise<string> {
+    return (await this.#botOf(workspace)).token;
+  }
+
+  /** The scopes that a workspace has granted; rejects with NoInstallation when it has no installation. */
+  async scopesOf(workspace: Workspace): Promise<readonly string[]> {
+    return (await this.#botOf(workspace)).scopes;
+  }
+
+  async #botOf(workspace: Workspace): Promise<KnownBot> {
     const { teamId, enterpriseId, isEnterpriseInstall = false } = workspace;
     const query = { teamId, enterpriseId, isEnterpriseInstall } as InstallationQuery<boolean>;
     const id = idOf(query);
     const known = this.#known.get(id);
-    if (known && performance.now() - known.at < KNOWN_MS) return known.token;
+    if (known && performance.now() - known.at < KNOWN_MS) return known;
     const { bot } = await this.fetchInstallation(query);
     if (!bot) throw new NoInstallation(teamId);
-    this.#known.set(id, { token: bot.token, at: performance.now() });
-    return bot.token;
+    const { token, scopes } = bot;
+    this.#known.set(id, { token, scopes, at: performance.now() });
+    return { token, scopes };
   }
 
   close(): Promise<void> {
@@ -142,11 +159,15 @@ export const SCOPES: Readonly<Record<string, string>> = {
   'groups:read': 'the same in private channels',
   'mpim:read': 'the same in group direct messages',
   'reactions:write': 'add an hourglass to a prompt that comes too soon after another',
+  'assistant:write': 'suggest openings, and show that it is at work, in the agent view',
 };
 
-/** The scopes that a token lacks, each with its purpose. */
+/** Slack grants it to apps with an agent view in their manifest; without it, direct messages have no threads. */
+export const AGENT_SCOPE = 'assistant:write';
+
+/** The scopes that a token lacks and the bot needs, each with its purpose. */
 export function missingScopes(granted: readonly string[]): string[] {
   return Object.entries(SCOPES)
-    .filter(([scope]) => !granted.includes(scope))
+    .filter(([scope]) => scope !== AGENT_SCOPE && !granted.includes(scope))
     .map(([scope, purpose]) => `${scope} (to ${purpose})`);
 }

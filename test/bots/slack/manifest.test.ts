@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { COMMANDS } from '../../../src/bots/commands/table.ts';
 import { missingScopes, SCOPES } from '../../../src/bots/slack/installations.ts';
+import { suggestionsOf } from '../../../src/bots/slack/receive/agent-events.ts';
 import { CONTINUE, SCIFI } from '../../../src/bots/slack/receive/listeners.ts';
 
 describe('manifest.json', () => {
@@ -12,7 +13,11 @@ describe('manifest.json', () => {
     const { features, oauth_config, settings, display_information } = manifest;
     assert.deepEqual(oauth_config.scopes, { bot: Object.keys(SCOPES) });
     assert.deepEqual(missingScopes(oauth_config.scopes.bot), []);
-    assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 1);
+    // The bot works without the agent view.
+    assert.deepEqual(missingScopes(['commands']).length, Object.keys(SCOPES).length - 2);
+    const { agent_description: agent, suggested_prompts: prompts } = features.agent_view;
+    assert.ok(agent.length > 0 && agent.length <= 300);
+    assert.deepEqual(prompts, suggestionsOf(0));
     const [story, ...others] = features.slash_commands;
     assert.equal(story.command, SCIFI);
     assert.deepEqual(
@@ -33,6 +38,7 @@ describe('manifest.json', () => {
       [CONTINUE, 'message', 'Continue as sci-fi'],
     );
     for (const event of [
+      'agent_session_stopped',
       'app_mention',
       'app_home_opened',
       'message.im',

@@ -217,10 +217,10 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
       const channel = harness.channelOf({ kind: 'im' });
       ann.say(channel, 'Between us length=200');
       const message = await finished(channel);
-      assert.equal(message.threadTs, undefined);
       assert.ok(textOf(message).startsWith('Between us'));
       ann.slash(channel, '/scifi', 'And by command length=200');
-      await finished(channel, (other) => textOf(other).startsWith('And by command'));
+      const other = await finished(channel, (one) => textOf(one).startsWith('And by command'));
+      assert.equal(other.threadTs, undefined);
     });
 
     it('reports what to do where the bot is not a member, and adds no story', async () => {

@@ -89,6 +89,51 @@ describe('the fake Slack, called by the real client', () => {
     await refused(edit(ts!), 'message_not_found');
   });
 
+  it('shows suggestions in direct messages, and refuses those of the wrong shape', async () => {
+    const direct = slack.world.addChannel(slack.workspace, { kind: 'im' });
+    const prompts = [{ title: 'It all began…', message: 'It all began' }];
+    const suggest = (more: object = {}) =>
+      client.assistant.threads.setSuggestedPrompts({ channel_id: direct.id, prompts, ...more });
+    // Slack ignores an agent's suggestions for a thread.
+    await suggest({ thread_ts: '1.000000' });
+    assert.equal(slack.world.agent.suggestions.get(direct.id), undefined);
+    await suggest({ title: 'Choose' });
+    assert.deepEqual(slack.world.agent.suggestions.get(direct.id), { title: 'Choose', prompts });
+    for (const wrong of [
+      { prompts: [] },
+      { prompts: Array(5).fill(prompts[0]) },
+      { prompts: [{ title: '', message: 'a' }] },
+      { prompts: [{ title: 'a' }] },
+      { prompts: [{ ...prompts[0], colour: 'red' }] },
+      { title: ' ' },
+    ]) {
+      await refused(suggest(wrong), 'invalid_arguments');
+    }
+    await refused(suggest({ channel_id: channel.id }), 'channel_not_found');
+  });
+
+  it('has sessions of threads, for apps with an agent view', async () => {
+    const { ts: thread_ts = '' } = await post();
+    const reply = await client.chat.postMessage({ channel: channel.id, text: 'below', thread_ts });
+    const set = (more: object = {}) =>
+      client.agents.sessions.setStatus({ channel_id: channel.id, thread_ts, status: 'active', ...more });
+    await set({ status: 'processing', title: 'a title' });
+    await set({ title: 'another title' });
+    const session = slack.world.agent.sessionOf(channel, thread_ts);
+    assert.deepEqual(session, { title: 'a title', statuses: ['processing', 'active'] });
+    await refused(set({ status: 'is thinking' }), 'invalid_arguments');
+    await refused(set({ title: 'a'.repeat(201) }), 'invalid_arguments');
+    await refused(set({ thread_ts: undefined }), 'invalid_arguments');
+    await refused(set({ thread_ts: reply.ts }), 'thread_not_found');
+    await refused(set({ thread_ts: '1.000000' }), 'thread_not_found');
+    const { scopes } = slack.workspace;
+    slack.workspace.scopes = scopes.filter((scope) => scope !== 'assistant:write');
+    await refused(set(), 'missing_scope');
+    slack.workspace.scopes = scopes;
+    const ann = new Person(slack, 'ann');
+    assert.throws(() => ann.stopSession(channel, thread_ts), /no Stop button/);
+  });
+
   it('refuses texts that are too long, and invalid blocks', async () => {
     const section = (text: string, more = {}) => ({
       type: 'section',

@@ -276,7 +276,8 @@ export class FakeSlack {
     if (fault?.takesEffect) answered = faulty(fault);
     const { status, headers, body, workspace } = answered;
     const outcome = status === 0 ? 'cut' : body.ok === true ? 'ok' : String(body.error ?? status);
-    const channelId = new URLSearchParams(text).get('channel') ?? undefined;
+    const form = new URLSearchParams(text);
+    const channelId = form.get('channel') ?? form.get('channel_id') ?? undefined;
     this.log.push({ at: Date.now(), method, workspaceId: workspace?.id, channelId, status, outcome });
     if (status === 0) {
       request.socket.destroy();
@@ -418,7 +419,7 @@ function readCall(request: IncomingMessage, method: string, text: string): Call 
   const given: Record<string, unknown> = isForm
     ? Object.fromEntries(new URLSearchParams(text))
     : JSON.parse(text);
-  for (const name of ['blocks', 'view', 'chunks', 'metadata', 'files']) {
+  for (const name of ['blocks', 'view', 'chunks', 'metadata', 'files', 'prompts']) {
     if (typeof given[name] === 'string') given[name] = JSON.parse(given[name]);
   }
   const { token, ...fields } = given;

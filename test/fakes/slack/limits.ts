@@ -3,7 +3,9 @@
 /** Calls in any minute, by Slack's tiers. Slack may grant bursts beyond them; this fake does not. */
 const TIER = { two: 20, three: 50, four: 100 } as const;
 const METHODS: Readonly<Record<string, number>> = {
+  'agents.sessions.setStatus': TIER.three,
   'apps.connections.open': TIER.two,
+  'assistant.threads.setSuggestedPrompts': TIER.four,
   'auth.test': 200,
   'chat.appendStream': TIER.four,
   'chat.delete': TIER.three,

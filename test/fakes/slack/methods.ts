@@ -44,6 +44,14 @@ const HISTORY_MAX = 999;
 const EMOJI = /^[a-z0-9_+'-]{1,100}$/;
 
 const METHODS: Readonly<Record<string, Handler>> = {
+  'agents.sessions.setStatus': (context) => {
+    need(context.workspace, 'chat:write');
+    return context.world.agent.setStatus(context.workspace, agentChannel(context), context.fields);
+  },
+  'assistant.threads.setSuggestedPrompts': (context) => {
+    context.world.agent.suggest(context.workspace, agentChannel(context), context.fields);
+    return {};
+  },
   'auth.test': ({ workspace }) => ({
     url: `https://${workspace.id.toLowerCase()}.slack.com/`,
     team: workspace.name,
@@ -129,10 +137,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
   },
   'conversations.open': ({ world, workspace, fields }) => {
     need(workspace, 'im:write');
-    const key = `${workspace.id}/${String(fields.users)}`;
-    const channel = world.directs.get(key) ?? world.addChannel(workspace, { kind: 'im' });
-    world.directs.set(key, channel);
-    return { channel: { id: channel.id } };
+    return { channel: { id: world.directOf(workspace, String(fields.users)).id } };
   },
   'conversations.history': (context) => {
     const channel = readable(context);
@@ -253,6 +258,11 @@ function conversation({ world, workspace, fields }: Context): FakeChannel {
   const isHidden = channel && channel.kind !== 'channel' && !channel.isMember;
   if (!channel || isHidden || channel.workspace !== workspace) throw new Refusal('channel_not_found');
   return channel;
+}
+
+/** Methods of the agent view name the conversation otherwise. */
+function agentChannel(context: Context): FakeChannel {
+  return conversation({ ...context, fields: { channel: context.fields.channel_id } });
 }
 
 function writable(context: Context): FakeChannel {

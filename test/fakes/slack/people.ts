@@ -5,7 +5,14 @@ import type { FakeSlack } from './fake-slack.ts';
 import { MANIFEST } from './manifest.ts';
 import { actionOf, commandOf, settingOf, shortcutOf, submissionOf } from './payloads.ts';
 import { type FakeView, filledIn } from './views.ts';
-import { type FakeChannel, type FakeElement, type FakeMessage, type FakeUser, slackId } from './world.ts';
+import {
+  type FakeChannel,
+  type FakeElement,
+  type FakeMessage,
+  type FakeUser,
+  slackId,
+  timestamp,
+} from './world.ts';
 
 export class Person {
   readonly user: FakeUser;
@@ -66,6 +73,37 @@ export class Person {
   /** Writes a message that begins with a mention of the bot. */
   mention(channel: FakeChannel, text: string, options: { threadTs?: string } = {}): FakeMessage {
     return this.say(channel, `<@${channel.workspace.bot.id}> ${text}`, options);
+  }
+
+  /** Opens the direct messages with the bot. */
+  openMessages(workspace = this.#slack.workspace): FakeChannel {
+    const channel = this.#slack.world.directOf(workspace, this.user.id);
+    this.#slack.dispatch(workspace, {
+      type: 'app_home_opened',
+      user: this.user.id,
+      channel: channel.id,
+      tab: 'messages',
+      event_ts: timestamp(),
+    });
+    return channel;
+  }
+
+  /** Presses the Stop button of a session that is at work. */
+  stopSession(channel: FakeChannel, threadTs: string): Delivery {
+    const { world } = this.#slack;
+    if (world.agent.sessionOf(channel, threadTs)?.statuses.at(-1) !== 'processing') {
+      throw new Error('The session has no Stop button.');
+    }
+    if (!world.subscriptions.has('agent_session_stopped'))
+      throw new Error('The app has not subscribed to it.');
+    return this.#slack.dispatch(channel.workspace, {
+      type: 'agent_session_stopped',
+      channel: channel.id,
+      user: this.user.id,
+      thread_ts: threadTs,
+      streaming_message_ts: [],
+      event_ts: timestamp(),
+    });
   }
 
   /** Opens the App Home. */

@@ -1,5 +1,6 @@
 /** The objects of the fake Slack: workspaces, conversations, users, messages. */
 import { randomBytes } from 'node:crypto';
+import { AgentView } from './agent.ts';
 import { Files } from './files.ts';
 import { MANIFEST } from './manifest.ts';
 import type { Trigger } from './views.ts';
@@ -108,6 +109,7 @@ export function tokenFor(workspaceId: string): string {
 }
 
 export class World {
+  readonly agent = new AgentView();
   readonly files = new Files();
   readonly appId = slackId('A');
   readonly clientId = '1000000000.2000000000';
@@ -199,6 +201,14 @@ export class World {
     channel.messages.set(message.ts, message);
     this.onMessage(message);
     return message;
+  }
+
+  /** The direct messages of the bot and a user, by the user's id. */
+  directOf(workspace: Workspace, userId: string): FakeChannel {
+    const key = `${workspace.id}/${userId}`;
+    const channel = this.directs.get(key) ?? this.addChannel(workspace, { kind: 'im' });
+    this.directs.set(key, channel);
+    return channel;
   }
 
   editMessage(

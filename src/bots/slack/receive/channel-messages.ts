@@ -8,6 +8,8 @@ import type { ChatContext } from '../../adapter.ts';
 import { Cooldowns } from '../../cooldowns.ts';
 import { hasWords } from '../../submit.ts';
 import { clean, slackEscaping } from '../../text.ts';
+import type { SlackAgent } from '../agent/agent.ts';
+import { requestAfter } from '../agent/thread.ts';
 import type { SlackApi } from '../api.ts';
 import {
   idPart,
@@ -36,6 +38,20 @@ interface ReceivedMessage {
   readonly team?: string;
 }
 
+/** A message that asks for a story. */
+interface Prompt {
+  readonly text: string;
+  readonly ts: string;
+  /** Where it is answered. */
+  readonly conversation: SlackConversation;
+  readonly userId: string;
+  readonly botId: string | undefined;
+  readonly botUserId: string;
+  readonly channelPreset: Preset | undefined;
+  /** Whether the last story of the thread goes on after it. */
+  readonly isLine: boolean;
+}
+
 /** Subtypes of messages that users write themselves. */
 const WRITTEN = [undefined, 'file_share', 'thread_broadcast', 'me_message'];
 const PATIENCE = 'hourglass_flowing_sand';
@@ -45,12 +61,14 @@ const RETRIED_MS = 3_600_000;
 export class PromptMessages {
   readonly #chat: ChatContext<SlackHandle>;
   readonly #api: SlackApi;
+  readonly #agent: SlackAgent;
   readonly #people: People;
   readonly #seen = new Cooldowns(RETRIED_MS);
 
-  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, people: People) {
+  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, agent: SlackAgent, people: People) {
     this.#chat = chat;
     this.#api = api;
+    this.#agent = agent;
     this.#people = people;
   }
 
@@ -95,30 +113,36 @@ export class PromptMessages {
       await this.#api.postEphemeralTo({ ...conversation, ...thread }, userId, sentence);
       return;
     }
-    const isOwnThread = (mentionsBot && !isDirect) || (isPrompt && channel.prompts?.threads);
+    const isAgent = isDirect && (await this.#agent.isIn(conversation));
+    const isOwnThread = isAgent || (mentionsBot && !isDirect) || (isPrompt && channel.prompts?.threads);
     const threadTs = thread_ts ?? (isOwnThread ? ts : undefined);
-    const at = { ...conversation, ...(threadTs ? { threadTs } : {}) };
-    await this.#reply(text, ts, at, userId, botUserId, isPrompt ? channel.prompts?.preset : undefined);
+    await this.#reply({
+      text,
+      ts,
+      conversation: { ...conversation, ...(threadTs ? { threadTs } : {}) },
+      userId,
+      botId: context.botId,
+      botUserId,
+      channelPreset: isPrompt ? channel.prompts?.preset : undefined,
+      isLine: isAgent && inThread,
+    });
   }
 
-  async #reply(
-    text: string,
-    ts: string,
-    conversation: SlackConversation,
-    userId: string,
-    botUserId: string,
-    channelPreset: Preset | undefined,
-  ): Promise<void> {
+  async #reply({ text, ts, conversation, userId, botId, botUserId, ...prompt }: Prompt): Promise<void> {
     const { teamId, channelId } = conversation;
     try {
       if (!hasWords(text) || text.toLowerCase() === 'help') {
         await this.#api.postEphemeralTo(conversation, userId, storyHelp(this.#chat.models));
         return;
       }
-      const request = await requestOf(text, conversation, userId, this.#people, this.#chat, {
-        channelPreset,
-      });
-      const handle = { ...conversation, userId, botUserId, at: Date.now() };
+      const { channelPreset, isLine } = prompt;
+      const after = isLine
+        ? await requestAfter(text, conversation, ts, botId, this.#api, this.#chat)
+        : undefined;
+      const { request, source } = after ?? {
+        request: await requestOf(text, conversation, userId, this.#people, this.#chat, { channelPreset }),
+      };
+      const handle = { ...conversation, userId, botUserId, at: Date.now(), ...(source ? { source } : {}) };
       const id = `m${idPart(`${teamId}-${channelId}-${ts}`)}`;
       await this.#chat.submit(id, request, () => handle, requesterOf(teamId, userId));
     } catch (error) {

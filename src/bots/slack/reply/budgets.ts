@@ -30,6 +30,9 @@ const OPTIONS = {
   start: START,
   stop: START,
   append: APPEND,
+  // Sessions of the agent view are of tier 3, its suggested prompts of tier 4.
+  session: UPDATE,
+  prompts: APPEND,
 } as const;
 export type Method = keyof typeof OPTIONS;
 

@@ -89,15 +89,24 @@ export function decodeButton(actionId: string, value: string | undefined): Butto
 
 /** The request of the story above the buttons of a message; undefined where there are none. */
 export function referenceIn(blocks: unknown): StoryReference | undefined {
-  if (!Array.isArray(blocks)) return undefined;
+  return buttonsIn(blocks).find((button): button is Exclude<Button, OwnButton> => !isOwn(button));
+}
+
+/** The Stop button of a message; undefined where there is none. */
+export function stoppableIn(blocks: unknown): OwnButton | undefined {
+  return buttonsIn(blocks).find((button): button is OwnButton => isOwn(button) && button.action === 'stop');
+}
+
+/** The bot's buttons in a message. */
+function buttonsIn(blocks: unknown): Button[] {
+  if (!Array.isArray(blocks)) return [];
   const elements = (blocks as { elements?: { action_id?: string; value?: string }[] }[]).flatMap(
     (block) => block.elements ?? [],
   );
-  for (const { action_id: actionId, value } of elements) {
+  return elements.flatMap(({ action_id: actionId, value }) => {
     const button = actionId?.startsWith(ACTION_PREFIX) ? decodeButton(actionId, value) : undefined;
-    if (button && !isOwn(button)) return button;
-  }
-  return undefined;
+    return button ? [button] : [];
+  });
 }
 
 function readJson(value: string | undefined): unknown {

@@ -8,6 +8,7 @@ import { beginningOf, type ReplyState } from '../../../story/story.ts';
 import type { ChatContext } from '../../adapter.ts';
 import { EditPauses } from '../../edit-pauses.ts';
 import { type MessageSurface, ReplyLost } from '../../reply-loop.ts';
+import type { AgentSession } from '../agent/session.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
 import type { SlackConversation, SlackHandle } from '../conversations.ts';
 import { CLOSED, codeOf, failureOf, loggable, retryAfterOf, type SlackFailure } from '../failures.ts';
@@ -31,6 +32,7 @@ export class SlackSurface implements MessageSurface {
   readonly #chat: ChatContext<SlackHandle>;
   readonly #api: SlackApi;
   readonly #budgets: Budgets;
+  readonly #session: AgentSession;
   readonly #streams: StreamSupport | undefined;
   readonly #editIntervalMs: number;
   /** Rejects when another process has the reply, or is to take it. */
@@ -56,6 +58,7 @@ export class SlackSurface implements MessageSurface {
   #stopGrowing: (() => void) | undefined;
 
   /**
+   * @param session of the thread that shows the reply
    * @param streams where streams can be started; undefined where replies never grow as streams
    * @param editIntervalMs the least time between two edits of one reply
    */
@@ -64,6 +67,7 @@ export class SlackSurface implements MessageSurface {
     chat: ChatContext<SlackHandle>,
     api: SlackApi,
     budgets: Budgets,
+    session: AgentSession,
     streams: StreamSupport | undefined,
     editIntervalMs: number,
   ) {
@@ -71,6 +75,7 @@ export class SlackSurface implements MessageSurface {
     this.#chat = chat;
     this.#api = api;
     this.#budgets = budgets;
+    this.#session = session;
     this.#streams = streams;
     this.#editIntervalMs = editIntervalMs;
     const { handle, record, isFirst, signal } = task;
@@ -107,6 +112,7 @@ export class SlackSurface implements MessageSurface {
   async edit(state: ReplyState): Promise<void> {
     try {
       if (this.#isDaily) return await this.#pauses.pause(PATIENCE_MS);
+      this.#session.begin();
       if (!(await this.#look(this.#pauses.pause(PATIENCE_MS)))) return;
       this.#stopGrowing ??= this.#budgets.grow(this.#task.handle.teamId);
       if (!this.#stopGrowing || this.#isTooOld) return await this.#pauses.pause(PATIENCE_MS);
@@ -134,17 +140,20 @@ export class SlackSurface implements MessageSurface {
       await this.#message.show(await this.#layOut(state, layOut));
     });
     const root = this.#root;
-    if (!root || this.#isTooOld) return;
-    await this.#insist(async () => {
-      await root.wait('final', this.#aborted);
-      await root.show(await this.#layOut(state, layOutRoot));
-    });
+    if (root && !this.#isTooOld) {
+      await this.#insist(async () => {
+        await root.wait('final', this.#aborted);
+        await root.show(await this.#layOut(state, layOutRoot));
+      });
+    }
+    await this.#session.end(this.#aborted);
   }
 
   close(): void {
     for (const message of [this.#message, this.#root]) message?.releaseSlot();
     this.#stream?.close();
     this.#looking.giveUp();
+    this.#session.close();
     this.#stopGrowing?.();
   }
 
@@ -259,6 +268,7 @@ export class SlackSurface implements MessageSurface {
       if (CLOSED.includes(failure)) await this.#postEphemeral(invitation(this.#task.handle.botUserId));
       // An answer to a user's action needs no token.
       if (failure === 'unauthorized') await this.#postEphemeral(SHUT_OUT);
+      await this.#session.end(this.#aborted);
       throw new ReplyLost(failure, { cause: error });
     }
     const backoffMs = this.#pauses.failed();
