@@ -18,7 +18,7 @@ const PAUSE_MAX_MS = 10_000;
 export class AgentSession {
   readonly #agent: SlackAgent;
   readonly #thread: (SlackHandle & { readonly threadTs: string }) | undefined;
-  readonly #title: string;
+  readonly #title: string | undefined;
   #beginning: Promise<unknown> | undefined;
   /** Gives up the slot of a call that has not been made. */
   #stopWaiting = () => {};
@@ -28,7 +28,7 @@ export class AgentSession {
     const { channelId, threadTs } = handle;
     this.#agent = agent;
     this.#thread = threadTs !== undefined && isDirect(channelId) ? { ...handle, threadTs } : undefined;
-    this.#title = storyTitle(mask(prompt || context));
+    this.#title = this.#thread && storyTitle(mask(prompt || context));
   }
 
   /** Shows the agent at work, soon. */
