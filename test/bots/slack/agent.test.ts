@@ -181,6 +181,32 @@ describe('a session of the agent on Slack', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a stream on Slack', { timeout: 60_000 }, () => {
+  it('is stopped by the Stop button of its session', async () => {
+    const harness = await openSlack({
+      isEmbedded: true,
+      pace: 60,
+      allowance: 100,
+      settings: () => ({ reply: 'stream' }),
+    });
+    try {
+      const { ann, slack, channel } = harness;
+      ann.slash(channel, '/scifi', 'It all began with length=3000');
+      const root = await until(() => botsMessages(channel)[0], 'a message');
+      const story = await until(() => botsMessages(channel, root.ts)[0], 'a stream');
+      ann.stopSession(channel, root.ts);
+      await until(() => isOver(story), 'the end');
+      assert.ok(textOf(story).length < 2_900);
+      await until(
+        () => slack.world.agent.sessionOf(channel, root.ts)!.statuses.at(-1) === 'active',
+        'the end of the session',
+      );
+    } finally {
+      await harness.close();
+    }
+  });
+});
+
 describe('a workspace on Slack that has not granted the agent view', { timeout: 60_000 }, () => {
   it('is served as before: direct messages without threads, and no call of the agent view', async () => {
     const harness = await openSlack({

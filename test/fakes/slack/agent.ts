@@ -1,7 +1,7 @@
 /** The fake's agent view: suggested prompts of direct messages, and sessions of their threads. */
 import { MANIFEST } from './manifest.ts';
 import { Refusal } from './refusal.ts';
-import type { FakeChannel, Workspace } from './world.ts';
+import type { FakeChannel, FakeMessage, Workspace } from './world.ts';
 
 /** Prompts that users can choose in direct messages. */
 export interface Suggestions {
@@ -52,6 +52,19 @@ export class AgentView {
     this.suggestions.set(channel.id, { title: title as string | undefined, prompts });
   }
 
+  /** A stream in a thread of an agent begins or ends, which changes the status of the session. */
+  noteStream({ channel, threadTs }: FakeMessage, status: 'processing' | 'active'): void {
+    if (channel.workspace.scopes.includes(SCOPE)) this.#change(channel, threadTs!, status);
+  }
+
+  #change(channel: FakeChannel, threadTs: string, status: string, title = ''): Session {
+    const key = `${channel.id}/${threadTs}`;
+    const session = this.#sessions.get(key) ?? { title, statuses: [] };
+    this.#sessions.set(key, session);
+    session.statuses.push(status);
+    return session;
+  }
+
   /** @throws Refusal `missing_scope`, `thread_not_found`, `invalid_arguments` */
   setStatus(workspace: Workspace, channel: FakeChannel, { status, title, thread_ts }: Fields): Fields {
     demandAgent(workspace);
@@ -61,10 +74,7 @@ export class AgentView {
     const root = channel.messages.get(thread_ts);
     if (!root || root.isDeleted || (root.threadTs ?? root.ts) !== root.ts)
       throw new Refusal('thread_not_found');
-    const key = `${channel.id}/${thread_ts}`;
-    const session = this.#sessions.get(key) ?? { title: (title as string) ?? '', statuses: [] };
-    this.#sessions.set(key, session);
-    session.statuses.push(String(status));
+    const session = this.#change(channel, thread_ts, String(status), title as string | undefined);
     const isSubscribed = MANIFEST.events.includes('agent_session_stopped');
     return {
       status,

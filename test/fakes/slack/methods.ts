@@ -113,6 +113,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const text = markdownOf(fields);
     const message = world.addMessage(channel, workspace.bot, { text, blocks: richText(text), threadTs });
     message.streamingSince = Date.now();
+    world.agent.noteStream(message, 'processing');
     noteMarkdown(world, text);
     return { channel: channel.id, ts: message.ts };
   },
@@ -131,6 +132,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const blocks = fields.blocks === undefined ? [] : checkContent(fields, 'message').blocks!;
     const text = message.text + markdownOf(fields);
     message.streamingSince = undefined;
+    world.agent.noteStream(message, 'active');
     world.editMessage(message, { text, blocks: [...richText(text), ...blocks] });
     noteMarkdown(world, text);
     return { channel: message.channel.id, ts: message.ts, message: messageOf(message, world) };

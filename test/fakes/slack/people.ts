@@ -96,12 +96,16 @@ export class Person {
     }
     if (!world.subscriptions.has('agent_session_stopped'))
       throw new Error('The app has not subscribed to it.');
+    const streams = [...channel.messages.values()].filter(
+      (message) => message.threadTs === threadTs && message.streamingSince !== undefined,
+    );
+    for (const message of streams) message.streamingSince = undefined;
     return this.#slack.dispatch(channel.workspace, {
       type: 'agent_session_stopped',
       channel: channel.id,
       user: this.user.id,
       thread_ts: threadTs,
-      streaming_message_ts: [],
+      streaming_message_ts: streams.map(({ ts }) => ts),
       event_ts: timestamp(),
     });
   }

@@ -76,7 +76,7 @@ export class AgentEvents {
     await this.#api.post(conversation, { text: GREETING, blocks });
   }
 
-  /** Stops the replies of a thread that the user may stop. Their ends set the session's status. */
+  /** Stops the replies of a thread that the user may stop. */
   async #stop(
     thread: SlackConversation & { readonly threadTs: string },
     userId: string,
@@ -87,13 +87,15 @@ export class AgentEvents {
       const button = stoppableIn(message.blocks);
       return button ? [{ button, message }] : [];
     });
-    // A reply that ended meanwhile set the status before the user pressed the button, or could not.
-    if (stoppable.length === 0) await this.#agent.setSession(thread, 'active', undefined, 'final', NEVER);
+    let isRefused = false;
     for (const { button, message } of stoppable) {
       const press = { conversation: thread, message, userId, botId, botUserId, responseUrl: '' };
       await this.#own.act(button, press).catch(async (error) => {
+        isRefused = true;
         await this.#api.postEphemeralTo(thread, userId, slackEscaping.escape(this.#chat.refusalFor(error)));
       });
     }
+    // Slack leaves the status to the app, also where there was nothing to stop.
+    if (!isRefused) await this.#agent.setSession(thread, 'active', undefined, 'final', NEVER);
   }
 }
