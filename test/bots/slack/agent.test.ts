@@ -131,6 +131,20 @@ describe('the agent view on Slack', { timeout: 90_000 }, () => {
     slack.faults.splice(0);
   });
 
+  it('does not wait long for a session to end', async () => {
+    const { ann, slack } = harness;
+    await harness.restart();
+    const root = ann.say(openDirect(), 'Slow to end length=120');
+    const before = (await harness.bot.replies.count()).completed ?? 0;
+    slack.misbehave({ match: AGENT_CALLS, answer: 500, times: 2, delayMs: 60_000, channel: openDirect() });
+    await finishedBelow(root);
+    await until(
+      async () => ((await harness.bot.replies.count()).completed ?? 0) > before,
+      'the end of the reply',
+    );
+    slack.faults.splice(0);
+  });
+
   it('does not greet blocked users', async () => {
     const { slack, blocks } = harness;
     const eve = new Person(slack, 'eve');

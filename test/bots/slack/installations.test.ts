@@ -53,11 +53,13 @@ describe('installations of the Slack app', { timeout: 60_000 }, () => {
     await first.storeInstallation(organisation);
     const second = await open();
     assert.equal(await second.tokenOf({ teamId: 'T1' }), TOKEN);
+    assert.deepEqual(await second.scopesOf({ teamId: 'T1' }), ['commands']);
     assert.equal(
       await second.tokenOf({ teamId: 'T9', enterpriseId: 'E1', isEnterpriseInstall: true }),
       TOKEN,
     );
     await assert.rejects(second.tokenOf({ teamId: 'T9' }), NoInstallation);
+    await assert.rejects(second.scopesOf({ teamId: 'T9' }), NoInstallation);
     await Promise.all([first.close(), second.close()]);
   });
 

@@ -12,12 +12,16 @@ import type { SlackAgent } from './agent.ts';
 
 /** Attempts to end a session; after the last one, Slack ends it by itself within the hour. */
 const ATTEMPTS = 3;
+/** How long a reply waits until its session has ended; after that it ends in the background. */
+const PATIENCE_MS = 5_000;
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 10_000;
 
+type Thread = SlackHandle & { readonly threadTs: string };
+
 export class AgentSession {
   readonly #agent: SlackAgent;
-  readonly #thread: (SlackHandle & { readonly threadTs: string }) | undefined;
+  readonly #thread: Thread | undefined;
   readonly #title: string | undefined;
   #beginning: Promise<unknown> | undefined;
   /** Gives up the slot of a call that has not been made. */
@@ -42,7 +46,7 @@ export class AgentSession {
   }
 
   /**
-   * Shows that the reply has ended, or gives up; it never rejects.
+   * Shows that the reply has ended, or gives up; it never rejects, and takes a few seconds at most.
    *
    * @param aborted rejects when another process continues the reply
    */
@@ -50,6 +54,11 @@ export class AgentSession {
     const thread = this.#thread;
     if (!thread) return;
     this.#stopWaiting();
+    // The rate limit may be used up for minutes, and the reply must not wait for that.
+    await Promise.race([this.#end(thread, aborted), sleep(PATIENCE_MS, undefined, { ref: false })]);
+  }
+
+  async #end(thread: Thread, aborted: Promise<never>): Promise<void> {
     await this.#beginning;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const error = await this.#agent.setSession(thread, 'active', this.#title, 'final', aborted);
