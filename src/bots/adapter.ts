@@ -9,6 +9,7 @@ import type { Limits } from '../queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/settings.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { QueueConnection } from '../queue/connection.ts';
+import type { Feedback } from '../queue/feedback.ts';
 import type { KeptStory } from '../queue/kept-stories.ts';
 import { type Removal, Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
@@ -25,6 +26,7 @@ import type { Caller, Command, FileAnswer } from './commands/command.ts';
 import { DailyLines } from './commands/daily.ts';
 import { ForgetGuard, type PrivacyPolicy } from './commands/privacy.ts';
 import { Cooldowns } from './cooldowns.ts';
+import { answerFeedback, type FeedbackPress } from './feedback.ts';
 import { type PromptChannel, PromptJudge } from './prompt-channels.ts';
 import type { FindMessage, SeenMessage } from './read-story.ts';
 import { type MessageSurface, workReplies } from './reply-loop.ts';
@@ -101,6 +103,7 @@ export interface ChatServices {
   readonly limitSettings: LimitSettings;
   readonly blocks: BlockLists;
   readonly shares: Shares;
+  readonly feedback: Feedback;
   /** The address of the page, with a slash at its end; undefined where stories are not shared. */
   readonly publicUrl: string | undefined;
   /** Characters per second. */
@@ -227,6 +230,13 @@ export class ChatContext<Handle> {
     return `${publicUrl}s/${id}`;
   }
 
+  /** Rates a story; see `answerFeedback`. Returns the sentence for the user, also when it is refused. */
+  rate(press: FeedbackPress): Promise<string> {
+    return answerFeedback(this.#services.feedback, this.#replies, press).catch((error) =>
+      this.refusalFor(error),
+    );
+  }
+
   /** Removes a reply with its messages and its record; it is certain to happen when this resolves. */
   remove(removal: Removal<AddressOf<Handle>>): Promise<void> {
     return this.#removals.request(removal);
@@ -310,13 +320,13 @@ export async function startChat<Handle>(
   connect: () => Promise<ChatAdapter<Handle>>,
   services: ChatServices,
 ): Promise<RunningChat<Handle>> {
-  const { connection, stories, limits, shares, pace, concurrency, logger } = services;
+  const { connection, stories, limits, shares, feedback, pace, concurrency, logger } = services;
   const opened = new Disposer(logger);
   try {
     const adapter = await connect();
     opened.add(() => adapter.close());
     const { platform } = adapter;
-    const replies = new Replies<Handle>(connection, platform, logger, limits, shares);
+    const replies = new Replies<Handle>(connection, platform, logger, limits, shares, feedback);
     opened.add(() => replies.close());
     const removals = new Removals<AddressOf<Handle>>(connection, replies, stories, logger);
     opened.add(() => removals.close());

@@ -14,6 +14,7 @@ import type {
 } from 'bullmq';
 import type { StoryError } from '../errors.ts';
 import type { LimitStore } from './admission/store.ts';
+import type { FeedbackStore } from './feedback-store.ts';
 
 /**
  * Events kept per queue: enough for every follower to catch up, few enough that story text is deleted soon.
@@ -55,6 +56,8 @@ export interface QueueConnection {
   producer(name: string): QueueEventsProducer;
   /** The storage that limits are counted in. */
   limits(): Promise<LimitStore>;
+  /** The storage of users' feedback. */
+  feedback(): Promise<FeedbackStore>;
   /** Deletes a queue's events from before `before` (ms since 1970): they hold story text. */
   deleteEvents(queueName: string, before: number): Promise<void>;
   /** Closes what this connection opened; the caller closes its queues and workers first. */

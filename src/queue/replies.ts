@@ -10,6 +10,7 @@ import type { Limits, LookUp } from './admission/limits.ts';
 import { sentences } from './admission/settings.ts';
 import type { Lease } from './admission/store.ts';
 import type { QueueConnection } from './connection.ts';
+import type { Feedback } from './feedback.ts';
 import { atOnce, JobQueue } from './job-queue.ts';
 import { type KeptStory, keptStories } from './kept-stories.ts';
 import {
@@ -28,18 +29,29 @@ import type { Shares } from './shares.ts';
 /** Interval of the checks whether a stopped reply has ended. */
 const END_INTERVAL_MS = 200;
 
+/** A reply as its record keeps it. Times are in ms since 1970. */
+export interface KeptReply {
+  readonly request: StoryRequest;
+  readonly state: ReplyState;
+  readonly askedAt: number;
+  /** Undefined while the reply is under way. */
+  readonly endedAt: number | undefined;
+}
+
 export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> {
   readonly platform: string;
   readonly #connection: QueueConnection;
   readonly #logger: Logger;
   readonly #limits: Pick<Limits, 'admissibility' | 'leave'> | undefined;
   readonly #shares: Pick<Shares, 'deleteShare'> | undefined;
+  readonly #feedback: Pick<Feedback, 'removeStory'> | undefined;
   #worker: ReplyWorker<Handle> | undefined;
 
   /**
    * @param platform the queue is called `replies-<platform>`
    * @param limits that admitted the replies which have a lease
    * @param shares which end with their replies
+   * @param feedback whose votes end with their replies
    */
   constructor(
     connection: QueueConnection,
@@ -47,6 +59,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     logger: Logger,
     limits?: Pick<Limits, 'admissibility' | 'leave'>,
     shares?: Pick<Shares, 'deleteShare'>,
+    feedback?: Pick<Feedback, 'removeStory'>,
   ) {
     super(connection, `replies-${platform}`, {
       attempts: ATTEMPTS_IN_ALL,
@@ -57,6 +70,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     this.#logger = logger;
     this.#limits = limits;
     this.#shares = shares;
+    this.#feedback = feedback;
   }
 
   /** Starts a reply. Idempotent for an id. */
@@ -81,6 +95,14 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   async read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined> {
     const job = await atOnce(this.queue.getJob(id), sentences.unavailable);
     return job && { request: job.data.request, state: stateOf(job) };
+  }
+
+  /** One reply with its times; undefined when it is unknown or no longer kept. */
+  async readKept(id: string): Promise<KeptReply | undefined> {
+    const job = await atOnce(this.queue.getJob(id), sentences.unavailable);
+    if (!job) return undefined;
+    const { request, askedAt = job.timestamp } = job.data;
+    return { request, state: stateOf(job), askedAt, endedAt: job.finishedOn };
   }
 
   /** The finished stories among the newest replies whose handle passes `isThere`, oldest first. */
@@ -158,12 +180,17 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   /** Removes the record of a reply that has ended. */
   async remove(id: string): Promise<void> {
     await this.queue.remove(id);
-    await this.removeShares(id);
+    await this.removeDerived(id);
   }
 
-  /** Removes the pages that show a reply, after its record: a page that is made meanwhile removes itself. */
-  async removeShares(id: string): Promise<void> {
-    await this.#shares?.deleteShare({ platform: this.platform, replyId: id });
+  /**
+   * Removes the pages that show a reply, and who rated it, after its record: a page that is made meanwhile removes
+   * itself, and so does a vote.
+   */
+  async removeDerived(id: string): Promise<void> {
+    const reply = { platform: this.platform, replyId: id };
+    await this.#shares?.deleteShare(reply);
+    await this.#feedback?.removeStory(reply);
   }
 
   /**

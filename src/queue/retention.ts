@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import type { Logger } from 'pino';
 import type { QueueConnection } from './connection.ts';
+import type { Feedback } from './feedback.ts';
 import type { Replies } from './replies.ts';
 import type { ReplyJobData } from './reply-worker.ts';
 import { STORIES_QUEUE, type Stories } from './stories.ts';
@@ -28,15 +29,24 @@ export interface SweepOptions {
   readonly stories: Stories;
   /** The queues of replies and of removals. */
   readonly queues: readonly Pick<Replies<unknown>, 'name' | 'removeOlderThan'>[];
+  /** Absent where none is kept. */
+  readonly feedback?: Pick<Feedback, 'removeOld'>;
   /** How long finished stories are kept, in ms. */
   readonly retentionMs: number;
   readonly logger: Logger;
 }
 
 /** Removes data that is too old, once. */
-export async function sweep({ connection, stories, queues, retentionMs }: SweepOptions): Promise<void> {
+export async function sweep({
+  connection,
+  stories,
+  queues,
+  feedback,
+  retentionMs,
+}: SweepOptions): Promise<void> {
   await stories.removeOlderThan(retentionMs);
   for (const queue of queues) await queue.removeOlderThan(retentionMs);
+  await feedback?.removeOld();
   const before = Date.now() - EVENT_AGE_MS;
   for (const name of [STORIES_QUEUE, ...queues.map((queue) => queue.name)]) {
     await connection.deleteEvents(name, before);
@@ -133,6 +143,6 @@ export class Forgetting<Handle> {
     // Locked by a processor that has not ended it: the sweeper removes it once it is old enough.
     if (job) await job.remove().catch(() => {});
     await this.#stories.remove(`${this.#replies.platform}-${id}`);
-    await this.#replies.removeShares(id);
+    await this.#replies.removeDerived(id);
   }
 }

@@ -7,6 +7,7 @@ import { clientAt } from '../bots/web/request.ts';
 import { createWebServer } from '../bots/web/server.ts';
 import { listModels } from '../generator/model/files.ts';
 import { openLimits } from '../queue/admission/limits.ts';
+import { Feedback } from '../queue/feedback.ts';
 import { outlast } from '../queue/outage.ts';
 import { Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
@@ -43,7 +44,8 @@ export async function startBots(
   opened.add(closeLimits);
   const shares = new Shares(connection);
   opened.add(() => shares.close());
-  const replies = new Replies<null>(connection, 'web', logger, limits, shares);
+  const feedback = await outlast(() => Feedback.open(connection, config.retentionMs));
+  const replies = new Replies<null>(connection, 'web', logger, limits, shares, feedback);
   opened.add(() => replies.close());
   const removals = new Removals<null>(connection, replies, stories, logger);
   opened.add(() => removals.close());
@@ -64,6 +66,7 @@ export async function startBots(
     limitSettings: config.limits,
     blocks,
     shares,
+    feedback,
     publicUrl: config.publicUrl,
     pace: config.pace,
     concurrency: config.replies,
@@ -115,7 +118,9 @@ export async function startBots(
     checks.trouble[name.toLowerCase()] = () => platform.problem();
   });
   await Promise.all(starting);
-  opened.add(keepSweeping({ connection, stories, queues: swept, retentionMs: config.retentionMs, logger }));
+  opened.add(
+    keepSweeping({ connection, stories, queues: swept, feedback, retentionMs: config.retentionMs, logger }),
+  );
   const server = createWebServer({
     replies: webReplies(replies, removals, stories, limits),
     models,

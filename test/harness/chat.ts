@@ -9,6 +9,7 @@ import type { DailyLines } from '../../src/bots/commands/daily.ts';
 import { openLimits } from '../../src/queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../../src/queue/admission/settings.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
+import { Feedback } from '../../src/queue/feedback.ts';
 import { Shares } from '../../src/queue/shares.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import type { StoryWorker } from '../../src/queue/story-worker.ts';
@@ -41,6 +42,7 @@ export interface ChatHarness<B extends Bot, Options> {
   /** The limits that communities have set for themselves. */
   readonly communityLimits: CommunityLimitSettings;
   readonly blocks: BlockLists;
+  readonly feedback: Feedback;
   readonly log: string[];
   /** The number of replies ever added to the queue. */
   queued(): Promise<number>;
@@ -96,6 +98,8 @@ export async function openChat<B extends Bot, Options>(
     const shares = new Shares(connection);
     opened.add(() => shares.close());
     await shares.ready();
+    const privacy = { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' };
+    const feedback = await Feedback.open(connection, privacy.retentionMs);
     const limitSettings = { ...NO_LIMITS, ...allowed };
     const { limits, communityLimits, close } = await openLimits(connection, stories, limitSettings);
     opened.add(close);
@@ -109,10 +113,11 @@ export async function openChat<B extends Bot, Options>(
       limitSettings,
       blocks,
       shares,
+      feedback,
       publicUrl: undefined,
       pace: PACE,
       concurrency: 500,
-      privacy: { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' },
+      privacy,
       logger,
     };
     const another = (more: Options = {} as Options) => startBot(shared, more);
@@ -123,6 +128,7 @@ export async function openChat<B extends Bot, Options>(
       stories,
       communityLimits,
       blocks,
+      feedback,
       log,
       async queued() {
         const counts = await harness.bot.replies.count();

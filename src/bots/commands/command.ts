@@ -5,6 +5,7 @@
 
 import type { ExportedFile } from '../../export/export.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../../queue/admission/settings.ts';
+import type { Feedback } from '../../queue/feedback.ts';
 import type { KeptStory } from '../../queue/kept-stories.ts';
 import type { Shares } from '../../queue/shares.ts';
 import type { ModelChoice } from '../../story/story.ts';
@@ -71,6 +72,7 @@ export type Permission = 'anyone' | 'administrators' | 'channel managers';
 export interface CommandServices {
   readonly blocks: BlockLists;
   readonly shares: Pick<Shares, 'forgetOwner'>;
+  readonly feedback: Pick<Feedback, 'forgetVoter'>;
   readonly channels: PromptChannels;
   readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;

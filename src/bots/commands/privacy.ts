@@ -26,6 +26,8 @@ function privacyLines({ retentionMs, shareMs, url }: PrivacyPolicy): string {
       `${kept} after that: the opening, the settings and the story. Then it is deleted.`,
     'Logs hold ids and error codes, never what you or I wrote. Nothing is used for training, sold or passed on. ' +
       'How many stories you asked for is counted under a key that changes every day and does not name you.',
+    'Likes and dislikes are counted by model and settings. With a story, and as long as it is kept, a hash that does not ' +
+      'name you allows you one of them.',
     ...(shareMs === undefined
       ? []
       : [
@@ -86,10 +88,11 @@ export const FORGET = {
   name: 'scifi-forget',
   description: 'Stop your stories and delete the data that I keep of you',
   ignoresBlocks: 'all',
-  async run(_, { platform, userId, person, forget }, { forgetGuard, blocks, shares }) {
+  async run(_, { platform, userId, person, forget }, { forgetGuard, blocks, shares, feedback }) {
     forgetGuard.enter(person);
     await forget();
     await shares.forgetOwner(person);
+    await feedback.forgetVoter(person);
     return forgottenLines(await blocks.holds(platform, userId));
   },
 } as const satisfies Command<null>;

@@ -16,6 +16,7 @@ import { type Asking, presenceOf, replyEphemeral, requesterOf } from './asking.t
 import { decodeButton, isOwn } from './buttons.ts';
 import { impossibleIn, missingFor } from './channel-check.ts';
 import { loggable } from './failures.ts';
+import { decodeFeedback, takeFeedback } from './feedback.ts';
 import { OwnReplies } from './own-replies.ts';
 import { SeenMessages } from './seen-messages.ts';
 import { StoryInteractions } from './stories.ts';
@@ -121,6 +122,8 @@ export class Interactions {
     // A blocked user can still stop and delete a story.
     if (button && isOwn(button) && !isMaking) return this.#own.act(interaction, button);
     if (await this.#refuseBlocked(interaction)) return;
+    const rated = decodeFeedback(interaction.customId);
+    if (rated) return takeFeedback(interaction, rated, this.#chat);
     if (!button) return replyEphemeral(interaction, OTHER_VERSION);
     if (isOwn(button)) return this.#own.act(interaction, button);
     await this.#stories.tellAgain(interaction, button);

@@ -13,6 +13,7 @@ import { clean, type Part } from '../text.ts';
 import type { MessageBody } from './api.ts';
 import { encodeAgain, encodeOwn, encodeStop } from './buttons.ts';
 import type { Row } from './components.ts';
+import { feedbackRows } from './feedback.ts';
 import { bodyOf, type MessageFormat, partsOf } from './message-format.ts';
 
 /** Discord's numeric component types; discord.js is not loaded for two of them. */
@@ -119,5 +120,5 @@ function endRows(
           }
         : ownButton(action, facts, before),
   );
-  return [row(again), row(change)];
+  return [row(again), row(change), ...feedbackRows(state, facts)];
 }

@@ -16,6 +16,9 @@ import {
 } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
 
+/** The labels of the last row. */
+const FEEDBACK = ['Like', 'Dislike'];
+
 /** A reply that the user stops as soon as it has text. */
 async function stopped({ ann }: DiscordHarness, interaction: FakeInteraction): Promise<FakeMessage[]> {
   const message = await until(() => interaction.original, 'an acknowledgement');
@@ -65,6 +68,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
       'My line',
       'Edit',
       'Delete',
+      ...FEEDBACK,
     ]);
     assert.equal(harness.discord.count(429), 0);
   });
@@ -77,7 +81,7 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.ok(messages.length >= 3, `${messages.length} messages`);
     for (const message of messages) assert.ok(message.content.length <= 4_000);
     for (const message of messages.slice(0, -1)) assert.deepEqual(labelsOf(message), []);
-    assert.equal(labelsOf(messages.at(-1)!).length, 7);
+    assert.equal(labelsOf(messages.at(-1)!).length, 9);
     const story = textOf(messages);
     assert.ok(story.length > 5_800 && /^Long ago \*+( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
     // An earlier message is final when the next one begins.
@@ -123,7 +127,15 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     assert.match(message!.content, /Melville .* · classic, temperature 0\.1 · seed 9/);
     const [cooler] = await finished(ann.press(message!, 'Cooler'));
     assert.match(cooler!.content, /Melville .* · classic, temperature 0 · seed 9/);
-    assert.deepEqual(labelsOf(cooler!), ['Continue', 'Another', 'Warmer', 'My line', 'Edit', 'Delete']);
+    assert.deepEqual(labelsOf(cooler!), [
+      'Continue',
+      'Another',
+      'Warmer',
+      'My line',
+      'Edit',
+      'Delete',
+      ...FEEDBACK,
+    ]);
     assert.ok(textOf([cooler!]).startsWith(prompt));
     const [another] = await finished(ann.press(cooler!, 'Another'));
     assert.doesNotMatch(another!.content, /· seed 9 ·/);
@@ -137,12 +149,28 @@ describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
     const ask = { prompt: 'It all began', length: 120, seed: 9 };
     const [wild] = await finished(ann.slash(channel, 'scifi', { ...ask, preset: 'wild' }));
     assert.match(wild!.content, / · wild · seed 9 · /);
-    assert.deepEqual(labelsOf(wild!), ['Continue', 'Another', 'Cooler', 'My line', 'Edit', 'Delete']);
+    assert.deepEqual(labelsOf(wild!), [
+      'Continue',
+      'Another',
+      'Cooler',
+      'My line',
+      'Edit',
+      'Delete',
+      ...FEEDBACK,
+    ]);
     const [lively] = await finished(ann.press(wild!, 'Cooler'));
     assert.match(lively!.content, / · lively · seed 9 · /);
     const [calm] = await finished(ann.press(lively!, 'Cooler'));
     assert.match(calm!.content, / · calm · seed 9 · /);
-    assert.deepEqual(labelsOf(calm!), ['Continue', 'Another', 'Warmer', 'My line', 'Edit', 'Delete']);
+    assert.deepEqual(labelsOf(calm!), [
+      'Continue',
+      'Another',
+      'Warmer',
+      'My line',
+      'Edit',
+      'Delete',
+      ...FEEDBACK,
+    ]);
     const [another] = await finished(ann.press(calm!, 'Another'));
     assert.match(another!.content, / · calm · seed (?!9 )/);
     const refused = ann.slash(channel, 'scifi', { ...ask, preset: 'wild', temperature: 0.4 });

@@ -8,6 +8,7 @@ export interface FakeButton {
   readonly type: 2;
   readonly style: number;
   readonly label: string;
+  readonly emoji?: { readonly name: string };
   readonly custom_id: string;
 }
 
@@ -44,13 +45,14 @@ const CONTAINER = 17;
 /** The fields of the components that replies have; another kind, or another field, is an error of the bot. */
 const FIELDS: Readonly<Record<number, readonly string[]>> = {
   [ROW]: ['components'],
-  [BUTTON]: ['style', 'label', 'custom_id'],
+  [BUTTON]: ['style', 'label', 'emoji', 'custom_id'],
   [TEXT]: ['content'],
   [CONTAINER]: ['accent_color', 'components'],
 };
 const COMPONENTS_MAX = 40;
 const TEXT_MAX = 4_000;
 const ROWS_MAX = 5;
+const EMOJI = /^\p{Extended_Pictographic}$/u;
 
 /**
  * Validates the components of a message.
@@ -137,9 +139,12 @@ class Check {
     this.#characters += length;
   }
 
-  #button({ style, label, custom_id: id }: FakeButton, path: string): void {
+  #button({ style, label, emoji, custom_id: id }: FakeButton, path: string): void {
     if (!(style >= 1 && style <= 4)) throw INVALID_FORM(`${path}.style: 1 to 4`);
     if (!label || [...label].length > 80) throw INVALID_FORM(`${path}.label: 1 to 80 characters`);
+    if (emoji !== undefined && !EMOJI.test(emoji.name)) {
+      throw INVALID_FORM(`${path}.emoji: BUTTON_COMPONENT_INVALID_EMOJI`);
+    }
     if (!id || [...id].length > 100) throw INVALID_FORM(`${path}.custom_id: 1 to 100 characters`);
     if (this.#customIds.has(id)) {
       const message = 'Component custom id cannot be duplicated';

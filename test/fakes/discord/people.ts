@@ -61,14 +61,19 @@ export class Person {
     return this.#interact({ channel: message.channel, user: this.user, isInstalled, on: undefined }, 2, data);
   }
 
-  /** Presses the button with that label under a message. */
-  press(message: FakeMessage, label: string, isInstalled = true): FakeInteraction {
+  /**
+   * Presses the button with that label under a message.
+   *
+   * @param laterMs how much later than now the press was, by its id
+   */
+  press(message: FakeMessage, label: string, isInstalled = true, laterMs = 0): FakeInteraction {
     const button = message.components
       .flatMap(({ components }) => components)
       .find((one) => one.label === label);
     if (!button) throw new Error(`There is no button ${label} under: ${message.content}`);
     const data = { custom_id: button.custom_id, component_type: 2 };
-    return this.#interact({ channel: message.channel, user: this.user, isInstalled, on: message }, 3, data);
+    const what = { channel: message.channel, user: this.user, isInstalled, on: message };
+    return this.#interact(what, 3, data, laterMs);
   }
 
   /** Fills in the modal that an interaction was answered with, and sends it. */
@@ -99,9 +104,10 @@ export class Person {
     what: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on' | 'isModal'>,
     type: 2 | 3 | 5,
     data: Record<string, unknown>,
+    laterMs = 0,
   ): FakeInteraction {
     const { world, gateway } = this.#discord;
-    const interaction = world.addInteraction(what);
+    const interaction = world.addInteraction(what, laterMs);
     gateway.dispatch('INTERACTION_CREATE', interactionOf(interaction, world, type, data, this.permissions));
     return interaction;
   }

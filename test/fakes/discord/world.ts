@@ -204,9 +204,10 @@ export class World {
 
   addInteraction(
     options: Pick<FakeInteraction, 'channel' | 'user' | 'isInstalled' | 'on' | 'isModal'>,
+    laterMs = 0,
   ): FakeInteraction {
     const interaction: FakeInteraction = {
-      id: snowflake(),
+      id: snowflake(Date.now() + laterMs),
       token: randomBytes(48).toString('base64url'),
       createdAt: Date.now(),
       followUps: [],

@@ -10,6 +10,7 @@ import {
 } from '../../connection.ts';
 import { outlast } from '../../outage.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
+import { embeddedFeedback } from './feedback.ts';
 import { embeddedLimits } from './limits.ts';
 
 /**
@@ -79,6 +80,7 @@ export async function openEmbedded(
     events: (name) => watch(new bullmq.QueueEvents(name, { connection, blockingTimeout: EVENT_WAIT_MS })),
     producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
     limits: () => embeddedLimits(database),
+    feedback: () => embeddedFeedback(database),
     deleteEvents: (name, before) => database.deleteEvents(name, before),
     close: () => database.end(),
   };

@@ -9,6 +9,7 @@ import {
 } from '../../connection.ts';
 import { keyPrefix, parseRedisUrl } from './address.ts';
 import { createClient, readTarget } from './clients.ts';
+import { redisFeedback } from './feedback.ts';
 import { redisLimits } from './limits.ts';
 import { outlastRefusals } from './patience.ts';
 import { probeRedis } from './probe.ts';
@@ -85,6 +86,7 @@ export async function openRedis(
     producer: (name) =>
       watch(new QueueEventsProducer(name, { connection: producing, prefix: prefixOf(name) })),
     limits: async () => redisLimits(producing, prefixOf('limits')),
+    feedback: async () => redisFeedback(producing, prefixOf('feedback')),
     deleteEvents: async (name, before) => {
       // A stream entry's id begins with the time it was added.
       await producing.xtrim(`${prefixOf(name)}:${name}:events`, 'MINID', before);
