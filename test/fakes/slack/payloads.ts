@@ -90,6 +90,23 @@ export function actionOf(
   };
 }
 
+/** A press of one of the two buttons of feedback: the action has the button's text and value. */
+export function ratingOf(
+  world: World,
+  user: FakeUser,
+  message: FakeMessage,
+  element: FakeElement,
+  { text, value }: { readonly text: { readonly text: string }; readonly value: string },
+  trigger: Trigger,
+  laterMs: number,
+): Payload {
+  const { actions, ...payload } = actionOf(world, user, message, element, trigger);
+  const [{ block_id }] = actions as [{ block_id?: string }];
+  const { type, action_id } = element;
+  const action_ts = String((Date.now() + laterMs) / 1_000);
+  return { ...payload, actions: [{ type, action_id, block_id, text, value, action_ts }] };
+}
+
 /** A choice of a user on the App Home. */
 export function settingOf(
   world: World,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery } from './delivery.ts';
 import type { FakeSlack } from './fake-slack.ts';
 import { MANIFEST } from './manifest.ts';
-import { actionOf, commandOf, settingOf, shortcutOf, submissionOf } from './payloads.ts';
+import { actionOf, commandOf, ratingOf, settingOf, shortcutOf, submissionOf } from './payloads.ts';
 import { type FakeView, filledIn } from './views.ts';
 import {
   type FakeChannel,
@@ -41,6 +41,27 @@ export class Person {
     if (!button) throw new Error(`There is no button ${label} under: ${message.text}`);
     const payload = actionOf(world, this.user, message, button, this.#trigger(message.channel));
     return this.#slack.deliver('interactive', payload);
+  }
+
+  /**
+   * Presses a button of the feedback under a message, which screen readers read as this label.
+   *
+   * @param laterMs how much later than now the press was
+   */
+  rate(message: FakeMessage, label: string, laterMs = 0): Delivery {
+    const { world } = this.#slack;
+    const elements = message.blocks.filter(({ type }) => type === 'context_actions');
+    for (const element of elements.flatMap((block) => block.elements ?? [])) {
+      for (const button of [element.positive_button, element.negative_button]) {
+        if (button?.accessibility_label !== label) continue;
+        const trigger = this.#trigger(message.channel);
+        return this.#slack.deliver(
+          'interactive',
+          ratingOf(world, this.user, message, element, button, trigger, laterMs),
+        );
+      }
+    }
+    throw new Error(`There is no feedback ${label} under: ${message.text}`);
   }
 
   /** The modal that was shown in answer to a press; undefined until then. */

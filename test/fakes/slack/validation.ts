@@ -12,6 +12,7 @@ const MARKDOWN_MAX = 12_000;
 const HEADER_MAX = 150;
 const CONTEXT_ELEMENTS_MAX = 10;
 const ACTIONS_ELEMENTS_MAX = 25;
+const CONTEXT_ACTIONS_ELEMENTS_MAX = 5;
 const ID_MAX = 255;
 const LABEL_MAX = 75;
 const VALUE_MAX = 2_000;
@@ -68,7 +69,7 @@ function checkBlocks(blocks: unknown, surface: keyof typeof BLOCKS_MAX): readonl
   let characters = 0;
   blocks.forEach((block: Fields, i) => {
     const at = `/blocks/${i}`;
-    characters += checkBlock(block, at);
+    characters += checkBlock(block, at, surface);
     if (block.block_id === undefined) return;
     if (typeof block.block_id !== 'string' || block.block_id.length > ID_MAX) throw invalid(`${at}/block_id`);
     if (ids.has(block.block_id)) throw invalid(`${at}/block_id`, '`block_id` already exists');
@@ -79,7 +80,7 @@ function checkBlocks(blocks: unknown, surface: keyof typeof BLOCKS_MAX): readonl
 }
 
 /** Validates a block; returns how many characters it shows. */
-function checkBlock(block: Fields, at: string): number {
+function checkBlock(block: Fields, at: string, surface: keyof typeof BLOCKS_MAX): number {
   switch (block.type) {
     case 'section': {
       only(block, ['text', 'expand', 'fields', 'accessory'], at);
@@ -112,9 +113,47 @@ function checkBlock(block: Fields, at: string): number {
         0,
       );
     }
+    case 'context_actions': {
+      if (surface !== 'message') throw invalid(at, `unsupported type: ${block.type}`);
+      only(block, ['elements'], at);
+      const elements = elementsOf(block, CONTEXT_ACTIONS_ELEMENTS_MAX, at);
+      return elements.reduce(
+        (sum: number, element, i) => sum + checkFeedback(element, `${at}/elements/${i}`),
+        0,
+      );
+    }
     default:
       throw invalid(at, `unsupported type: ${block.type}`);
   }
+}
+
+/** The buttons of feedback, which are only allowed in `context_actions`. */
+function checkFeedback(element: Fields, at: string): number {
+  if (element.type !== 'feedback_buttons') throw invalid(at, `unsupported type: ${element.type}`);
+  only(element, ['action_id', 'positive_button', 'negative_button'], at, false);
+  const { action_id: actionId } = element;
+  if (
+    actionId !== undefined &&
+    (typeof actionId !== 'string' || actionId === '' || actionId.length > ID_MAX)
+  ) {
+    throw invalid(`${at}/action_id`);
+  }
+  return ['positive_button', 'negative_button'].reduce((sum, name) => {
+    const button = element[name] as Fields | undefined;
+    if (typeof button !== 'object' || button === null) throw invalid(`${at}/${name}`, 'missing');
+    const unknown = Object.keys(button).find(
+      (key) => !['text', 'value', 'accessibility_label'].includes(key),
+    );
+    if (unknown) throw invalid(`${at}/${name}`, `invalid additional property: ${unknown}`);
+    const { value, accessibility_label: label } = button;
+    if (typeof value !== 'string' || value === '' || value.length > VALUE_MAX) {
+      throw invalid(`${at}/${name}/value`);
+    }
+    if (label !== undefined && (typeof label !== 'string' || label === '' || label.length > LABEL_MAX)) {
+      throw invalid(`${at}/${name}/accessibility_label`);
+    }
+    return sum + checkText(button.text, LABEL_MAX, `${at}/${name}/text`, true);
+  }, 0);
 }
 
 function checkElement(element: unknown, at: string): number {

@@ -58,6 +58,14 @@ export interface FakeElement {
   readonly style?: string;
   readonly options?: readonly { readonly value: string }[];
   readonly text?: string | { readonly type: string; readonly text: string };
+  readonly positive_button?: FakeFeedbackButton;
+  readonly negative_button?: FakeFeedbackButton;
+}
+
+interface FakeFeedbackButton {
+  readonly text: { readonly type: string; readonly text: string };
+  readonly value: string;
+  readonly accessibility_label?: string;
 }
 
 /** One state of a message, as all users saw it. */

@@ -17,8 +17,9 @@ import { type Form, LINE_FORM } from '../../forms.ts';
 import { requestBehind, type StoryReference } from '../../read-story.ts';
 import { hasWords, PATIENCE_MS, type ParsedRequest } from '../../submit.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
-import { idPart, type SlackHandle, workspaceOf } from '../conversations.ts';
+import { idPart, requesterOf, type SlackHandle, workspaceOf } from '../conversations.ts';
 import { ANY_BUTTON, actionIdOf, decodeButton, isOwn } from '../reply/buttons.ts';
+import { decodeFeedback, FEEDBACK_ACTION } from '../reply/feedback.ts';
 import type { Answers } from './answers.ts';
 import { ANY_FORM, readView, viewOf } from './modals.ts';
 import { OwnReplies, type Press, wordsOf } from './own-replies.ts';
@@ -47,6 +48,9 @@ export class StoryButtons {
   register(app: App): void {
     app.action({ type: 'block_actions', action_id: ANY_BUTTON }, (args) =>
       this.#onButton(args as ButtonArgs),
+    );
+    app.action({ type: 'block_actions', action_id: FEEDBACK_ACTION }, (args) =>
+      this.#onFeedback(args as ButtonArgs),
     );
     app.view(ANY_FORM, (args) => this.#onForm(args as ViewArgs));
   }
@@ -90,6 +94,23 @@ export class StoryButtons {
     }
     const asked = this.#answers.asked(`b${idPart(body.trigger_id)}`, handleOf(press), acknowledge);
     await this.#chat.answer(asked, () => this.#behind(button, press));
+  }
+
+  async #onFeedback({ body, action, ack, context }: ButtonArgs): Promise<void> {
+    const { response_url: responseUrl, user } = body;
+    const acknowledge = this.#answers.acknowledgeThen(ack, responseUrl);
+    const rated = decodeFeedback('value' in action ? (action.value ?? '') : '');
+    const channelId = body.channel?.id;
+    if (!rated || !channelId) return acknowledge(OTHER_VERSION);
+    const conversation = { ...workspaceOf(context, body.team?.id), channelId };
+    const refusal = this.#answers.blockedBy(conversation, user.id);
+    if (refusal) return acknowledge(refusal);
+    // Acknowledged first: a queue that is slow would outlast Slack's three seconds.
+    await ack();
+    const { person } = requesterOf(conversation.teamId, user.id);
+    const pressedAt = Number(action.action_ts) * 1_000;
+    const sentence = await this.#chat.rate({ ...rated, voter: person, pressedAt });
+    await this.#answers.replyEphemeral(responseUrl, sentence);
   }
 
   /** Carries out a form: a refusal is shown in it. */

@@ -19,6 +19,7 @@ import { BEGUN_ANEW, smallPrint } from '../../../story/wording.ts';
 import type { MessageCapacity } from '../../submit.ts';
 import { clean, joinParts, type Part, slackEscaping, splitText } from '../../text.ts';
 import { actionIdOf, againValue, type Button, ownValue } from './buttons.ts';
+import { feedbackBlocks } from './feedback.ts';
 
 /** What a reply's message depends on besides its state. */
 export interface ReplyFacts {
@@ -57,7 +58,7 @@ export function layOut(state: ReplyState, facts: ReplyFacts, wait: string): Mess
   const print = smallPrint(state, { ...facts, isCut: all.length > parts.length });
   return {
     text: fallbackOf(first?.text ?? print),
-    blocks: [...sections, smallPrintOf(print), ...endRows(state, facts)],
+    blocks: [...sections, smallPrintOf(print), ...endRows(state, facts), ...feedbackBlocks(state, facts)],
   };
 }
 
