@@ -1,4 +1,5 @@
 /** All exchanges of the page: requests, following and storage. */
+import type { Verdict } from '../story/feedback.ts';
 import { isFinal, type ReplyState } from '../story/story.ts';
 import { warmthAfter } from '../story/variations.ts';
 import type { Action } from './actions.ts';
@@ -8,6 +9,7 @@ import { drawSeed, newId } from './browser.ts';
 import type { Task } from './composer.ts';
 import { Deletions } from './deletions.ts';
 import { Exchange, type ViewContext } from './exchange.ts';
+import { Verdicts, withVerdict } from './feedback-buttons.ts';
 import { bringToEnd } from './follow-reply.ts';
 import { keepStory } from './keep.ts';
 import type { Letter } from './likelihoods/letters.ts';
@@ -47,6 +49,7 @@ export class Conversation {
   readonly #store: ReplyStore;
   readonly #deletions: Deletions;
   readonly #saves: Saves;
+  readonly #verdicts: Verdicts;
   readonly #view: ConversationView;
   readonly #threads = new Map<string, Thread>();
 
@@ -55,6 +58,7 @@ export class Conversation {
     this.#store = store;
     this.#deletions = new Deletions(store, backend.api);
     this.#saves = new Saves(store);
+    this.#verdicts = new Verdicts(backend.api);
     this.#view = view;
   }
 
@@ -145,6 +149,7 @@ export class Conversation {
       onAction: (action, button) => void this.#act(reply.thread, action, button),
       onBranch: (letter, text) => this.#branch(reply.thread, letter, text),
       onParent: () => this.#threads.get(reply.parent ?? '')?.exchange.reveal(),
+      onVerdict: (verdict) => this.#rate(reply.thread, verdict),
     });
     return { replies: [reply], exchange, isDisconnected: false, following: new AbortController() };
   }
@@ -245,6 +250,21 @@ export class Conversation {
     }
   }
 
+  /** Shows the user's verdict at once, and takes it back where it does not count. */
+  #rate(threadId: string, verdict: Verdict | undefined): void {
+    const { replies, exchange } = this.#threads.get(threadId)!;
+    const { id, verdict: before } = replies.at(-1)!;
+    const show = (shown: Verdict | undefined, refusal?: string) => {
+      exchange.feedback.refuse(id, refusal);
+      this.#change(threadId, id, (reply) => withVerdict(reply, shown));
+    };
+    show(verdict);
+    this.#verdicts.send(id, before, verdict, (sentence, counted) => {
+      show(counted, sentence);
+      this.#view.announce(sentence);
+    });
+  }
+
   /** A request that asks for probabilities where the page shows them. A continuation continues no word. */
   #asking({ probabilities: _, continuesWord, ...ask }: Ask): Ask {
     return {
@@ -260,7 +280,7 @@ export class Conversation {
     const branch = newId();
     const origin = { parent: threadId };
     for (const earlier of replies.slice(0, index)) {
-      const { nextSeeds: _, ...part } = earlier;
+      const { nextSeeds: _, verdict: __, ...part } = earlier;
       const copy = { ...part, id: newId(), thread: branch, ...origin };
       this.#store.add(copy);
       this.#append(copy);

@@ -1,7 +1,9 @@
+import type { Verdict } from '../story/feedback.ts';
 import { neutralise, paragraphsOf, type Segment } from '../story/paragraphs.ts';
 import { isFinal, type ModelChoice } from '../story/story.ts';
 import { type Action, ActionRow } from './actions.ts';
 import { keepFocus, make, prefersReducedMotion, setText } from './browser.ts';
+import { FeedbackButtons } from './feedback-buttons.ts';
 import type { Letter } from './likelihoods/letters.ts';
 import { Likelihoods } from './likelihoods/likelihoods.ts';
 import { ReadAloud } from './read-aloud.ts';
@@ -25,6 +27,8 @@ export interface ViewContext {
   readonly models: readonly ModelChoice[];
   /** Whether stories can be shared. */
   readonly isSharing?: boolean;
+  /** Whether stories can be rated. */
+  readonly isRating?: boolean;
   /** Whether it shows how likely each letter was. */
   readonly showsLikelihoods: boolean;
   /** Called after the exchange became taller. */
@@ -38,6 +42,8 @@ export interface ExchangeEvents {
   readonly onBranch: (letter: Letter, text: string) => void;
   /** Called to show the story that this one branched from. */
   readonly onParent: () => void;
+  /** Called with what the user says of the story; undefined takes it back. */
+  readonly onVerdict: (verdict: Verdict | undefined) => void;
 }
 
 /** Characters of the continued text in the heading. */
@@ -47,6 +53,7 @@ const CONTEXT_SHOWN = 90;
 export class Exchange {
   readonly element: HTMLElement;
   readonly sharePanel = new SharePanel();
+  readonly feedback: FeedbackButtons;
   readonly #text = new StoryText();
   readonly #note = make('p', { class: 'note' });
   readonly #actions: ActionRow;
@@ -59,8 +66,9 @@ export class Exchange {
   #revealed = '';
   #frame = 0;
 
-  constructor(first: Reply, { onAction, onBranch, onParent }: ExchangeEvents) {
+  constructor(first: Reply, { onAction, onBranch, onParent, onVerdict }: ExchangeEvents) {
     this.#actions = new ActionRow(onAction);
+    this.feedback = new FeedbackButtons(onVerdict);
     const headingId = `asked-${first.id}`;
     const heading = make('h2', { class: 'asked', id: headingId }, ...headingLine(first));
     const settings = make('p', { class: 'settings' }, settingsLine(first.ask));
@@ -77,6 +85,7 @@ export class Exchange {
       this.#likelihoods.element,
       this.#actions.element,
       this.#aloud.element,
+      this.feedback.element,
       this.sharePanel.element,
       this.#facts.element,
     );
@@ -163,6 +172,7 @@ export class Exchange {
   #run(): void {
     this.#text.element.setAttribute('aria-busy', 'true');
     this.#aloud.withdraw();
+    this.feedback.show(undefined);
     this.#facts.show([]);
     this.#showActions();
   }
@@ -170,6 +180,7 @@ export class Exchange {
   #end(): void {
     this.#text.element.removeAttribute('aria-busy');
     this.#aloud.offer();
+    this.feedback.show(this.#context?.isRating ? this.#replies.at(-1) : undefined);
     this.#facts.show(footerLines(this.#replies, this.#context?.models ?? []));
     this.#showActions();
   }

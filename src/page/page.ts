@@ -40,6 +40,7 @@ export function openPage(backend: StoryBackend): void {
       storytellers: watch.now,
       models,
       isSharing: backend.api.sharing?.() !== undefined,
+      isRating: backend.api.rate !== undefined,
       showsLikelihoods: composer.showsLikelihoods,
       onGrow: end.grown,
     }),

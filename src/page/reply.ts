@@ -1,4 +1,5 @@
 /** The page's state of one reply, its transitions, and the text of a thread of replies. Pure. */
+import type { Verdict } from '../story/feedback.ts';
 import type { Segment } from '../story/paragraphs.ts';
 import { joinOf } from '../story/parts.ts';
 import { beginningOf, isFinal, type ReplyState, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
@@ -21,6 +22,8 @@ export interface Reply {
   readonly nextSeeds?: readonly number[];
   /** The thread that this story branched from. */
   readonly parent?: string;
+  /** What the user says of it. */
+  readonly verdict?: Verdict;
 }
 
 /** The text of a state, if it has one. */

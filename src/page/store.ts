@@ -1,4 +1,5 @@
 /** The latest replies, stored in the browser across reloads. Pure except for that storage. */
+import { VERDICTS } from '../story/feedback.ts';
 import { currentState } from '../story/story.ts';
 import { knownPreset } from './link.ts';
 import type { Reply } from './reply.ts';
@@ -132,7 +133,7 @@ function isDeleted(value: unknown): value is Deleted {
 
 /** Checks the fields that the page needs to show a reply; another version of the page may have stored it. */
 function isReply(value: unknown): value is Reply {
-  const { id, thread, ask, state, nextSeeds, parent } = Object(value) as Partial<
+  const { id, thread, ask, state, nextSeeds, parent, verdict } = Object(value) as Partial<
     Record<keyof Reply, unknown>
   >;
   const { prompt, context, preset, temperature, length, seed } = Object(ask) as Record<string, unknown>;
@@ -142,6 +143,7 @@ function isReply(value: unknown): value is Reply {
     typeof id === 'string' &&
     typeof thread === 'string' &&
     (parent === undefined || typeof parent === 'string') &&
+    (verdict === undefined || VERDICTS.some((known) => known === verdict)) &&
     typeof prompt === 'string' &&
     typeof context === 'string' &&
     (preset === undefined || knownPreset(preset) !== undefined) &&

@@ -122,7 +122,7 @@ export async function startBots(
     keepSweeping({ connection, stories, queues: swept, feedback, retentionMs: config.retentionMs, logger }),
   );
   const server = createWebServer({
-    replies: webReplies(replies, removals, stories, limits),
+    replies: webReplies(replies, removals, stories, limits, feedback),
     models,
     parseRequest: readRequest,
     logger,

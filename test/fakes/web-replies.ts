@@ -1,6 +1,7 @@
 import type { KnownReply, WebReplies } from '../../src/bots/web/replies.ts';
 import { StoryError } from '../../src/errors.ts';
 import type { Requester } from '../../src/queue/admission/store.ts';
+import { isRatable, type Verdict } from '../../src/story/feedback.ts';
 import {
   isFinal,
   type ReplyState,
@@ -45,6 +46,8 @@ interface Held {
 export class FakeWebReplies implements WebReplies {
   readonly held = new Map<string, Held>();
   readonly submitted: string[] = [];
+  /** What users say of replies. */
+  readonly verdicts = new Map<string, Verdict>();
   readonly askers: (Requester | undefined)[] = [];
   storytellers: StorytellerStatus & { waiting: number } = { phase: 'ready', loaded: 1, waiting: 0 };
   /** If it is set, every call rejects with it. */
@@ -85,6 +88,16 @@ export class FakeWebReplies implements WebReplies {
     if (held === undefined) return false;
     if (!isFinal(held.state)) this.finish(id, 'text' in held.state ? held.state.text : '', 'stopped');
     return true;
+  }
+
+  async rate(id: string, verdict: Verdict | undefined): Promise<Verdict | undefined> {
+    if (this.broken) throw this.broken;
+    const held = this.held.get(id);
+    if (held === undefined) throw new StoryError('not_found', 'I no longer keep this story.');
+    if (!isRatable(held.state, held.request)) throw new StoryError('bad_request', 'It has not ended.');
+    if (verdict === undefined) this.verdicts.delete(id);
+    else this.verdicts.set(id, verdict);
+    return verdict;
   }
 
   async remove(id: string): Promise<void> {

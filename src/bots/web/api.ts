@@ -3,6 +3,7 @@ import { StoryError } from '../../errors.ts';
 import { clientNetwork } from '../../http/address.ts';
 import { MAX_REPLIES } from '../../page/backend/events.ts';
 import type { Requester } from '../../queue/admission/store.ts';
+import { VERDICTS, type Verdict } from '../../story/feedback.ts';
 import {
   DEFAULT_PRESET,
   type ModelChoice,
@@ -79,6 +80,15 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
     const id = replyId(request.params.id);
     if (!(await replies.stop(id))) throw unknownReply();
     return reply.code(202).send({ id });
+  });
+
+  app.post('/api/replies/:id/feedback', async (request: WithId) => {
+    const id = replyId(request.params.id);
+    const { verdict = null } = objectOf(request.body) as { verdict?: Verdict | null };
+    if (verdict !== null && !VERDICTS.includes(verdict)) {
+      throw new StoryError('bad_request', 'Send a verdict: "liked", "disliked", or null to take it back.');
+    }
+    return { id, verdict: (await replies.rate(id, verdict ?? undefined)) ?? null };
   });
 
   // An unknown reply is removed already.

@@ -4,15 +4,20 @@
  */
 import type { Limits } from '../../queue/admission/limits.ts';
 import type { Requester } from '../../queue/admission/store.ts';
+import type { Feedback } from '../../queue/feedback.ts';
 import type { Removals } from '../../queue/removals.ts';
 import type { Replies } from '../../queue/replies.ts';
 import type { Stories } from '../../queue/stories.ts';
+import type { Verdict } from '../../story/feedback.ts';
 import type { ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
 import { replyWithStory } from '../reply-loop.ts';
 import { submit } from '../submit.ts';
 
 /** The longest age of the shown number of waiting stories. */
 const WAITING_COUNT_AGE_MS = 1_000;
+
+/** The id of a reply is known to one browser only, whose user is the only one who can rate it. */
+const ONLY_USER = 'web';
 
 /** The replies behind the web server: those requested on the page. The queue implements it. */
 export interface WebReplies {
@@ -27,6 +32,13 @@ export interface WebReplies {
   follow(id: string, listener: (state: ReplyState) => void): Promise<(() => void) | undefined>;
   /** Removes a reply and all that is kept of it, which is certain to happen when this resolves. */
   remove(id: string): Promise<void>;
+  /**
+   * Gives the verdict of a reply's user, or takes it back.
+   *
+   * @returns the verdict from now on
+   * @throws StoryError; see `Feedback.vote`
+   */
+  rate(id: string, verdict: Verdict | undefined): Promise<Verdict | undefined>;
   /** Requests that a reply stops; false when the id is unknown. */
   stop(id: string): Promise<boolean>;
   /** Whether the story workers are ready, and how many stories wait for them. */
@@ -46,6 +58,7 @@ export function webReplies(
   removals: Removals<null>,
   stories: Stories,
   limits: Limits,
+  feedback: Feedback,
 ): WebReplies {
   let waiting = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
@@ -54,6 +67,10 @@ export function webReplies(
     read: (id) => replies.read(id),
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),
+    rate(id, verdict) {
+      const read = (one: string) => replies.readKept(one);
+      return feedback.vote({ platform: replies.platform, replyId: id, voter: ONLY_USER, verdict, read });
+    },
     remove: (id) => removals.request({ replyId: id, address: null, messages: [] }),
     status() {
       if (performance.now() - countedAt > WAITING_COUNT_AGE_MS) {

@@ -1,4 +1,5 @@
 /** The interface between the page and the backend of its stories: a server, or a worker in the browser. */
+import type { Verdict } from '../../story/feedback.ts';
 import type { ModelChoice, ReplyState, StoryRequest, StorytellerStatus } from '../../story/story.ts';
 import type { Ask } from '../reply.ts';
 
@@ -22,6 +23,8 @@ export interface StoryApi {
   stop(id: string): Promise<void>;
   /** Deletes a reply and all that is kept of it; one that is unknown is deleted already. */
   remove(id: string): Promise<void>;
+  /** Gives, changes or takes back the user's verdict on a reply; absent where none is counted. */
+  rate?(id: string, verdict: Verdict | undefined): Promise<void>;
   models(): Promise<readonly ModelChoice[]>;
   /** Undefined where stories cannot be shared; to be asked after the models. */
   sharing?(): Sharing | undefined;

@@ -75,6 +75,8 @@ export function httpApi(fetcher: typeof fetch): StoryApi {
     read: (id) => unlessUnknown(send<{ request: StoryRequest; state: ReplyState }>(`api/replies/${id}`)),
     stop: async (id) => void (await unlessUnknown(send(`api/replies/${id}/stop`, {}))),
     remove: async (id) => void (await unlessUnknown(send(`api/replies/${id}/delete`, {}))),
+    rate: async (id, verdict) =>
+      void (await send(`api/replies/${id}/feedback`, { verdict: verdict ?? null })),
     async models() {
       const options = await send<{ models: ModelChoice[]; sharesStories?: boolean }>('api/options');
       sharesStories = options.sharesStories === true;

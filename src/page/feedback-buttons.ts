@@ -1,0 +1,101 @@
+/** Under a story that has ended: two buttons that say whether one likes it. Pressing one again takes it back. */
+import { isRatable, VERDICT_BUTTONS, VERDICTS, type Verdict } from '../story/feedback.ts';
+import type { StoryApi } from './backend/backend.ts';
+import { make, setText } from './browser.ts';
+import type { Reply } from './reply.ts';
+
+export class FeedbackButtons {
+  readonly element = make('div', {
+    class: 'feedback',
+    role: 'group',
+    'aria-label': 'What do you think of this story?',
+  });
+  readonly #buttons = new Map<Verdict, HTMLButtonElement>();
+  readonly #note = make('span', { class: 'note error' });
+  #given: Verdict | undefined;
+  #refused: { readonly id: string; readonly sentence: string } | undefined;
+
+  /** @param onVerdict called with the user's verdict; undefined takes it back */
+  constructor(onVerdict: (verdict: Verdict | undefined) => void) {
+    for (const verdict of VERDICTS) {
+      const { label } = VERDICT_BUTTONS[verdict];
+      const button = make('button', { type: 'button', class: `action ${verdict}`, 'aria-label': label });
+      button.title = label;
+      button.append(thumb());
+      button.addEventListener('click', () => onVerdict(this.#given === verdict ? undefined : verdict));
+      this.#buttons.set(verdict, button);
+    }
+    this.element.append(...this.#buttons.values(), this.#note);
+    this.show(undefined);
+  }
+
+  /** Shows what the user says of a reply; nothing where that is not asked, or the reply cannot be rated. */
+  show(reply: Reply | undefined): void {
+    this.element.hidden = !reply || !isRatable(reply.state, reply.ask);
+    this.#given = reply?.verdict;
+    for (const [verdict, button] of this.#buttons) {
+      button.setAttribute('aria-pressed', String(verdict === this.#given));
+    }
+    setText(this.#note, this.#refused && this.#refused.id === reply?.id ? this.#refused.sentence : '');
+  }
+
+  /** Why the last verdict on a reply does not count; undefined when it may. Shown from the next `show` on. */
+  refuse(id: string, sentence: string | undefined): void {
+    this.#refused = sentence === undefined ? undefined : { id, sentence };
+  }
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+/** A cuff, and a hand with its thumb up, in a square of 24. */
+const THUMB =
+  'M3 10h3.5v10H3zM8.5 20V10.5L12.5 2c1.9 0 2.7 1.5 2.3 3l-1 4H20a1.6 1.6 0 0 1 1.6 2l-2 7.5a2 2 0 0 1-2 1.5z';
+
+/** A picture of a thumb: not every machine has a font with emoji. */
+function thumb(): SVGElement {
+  const picture = document.createElementNS(SVG, 'svg');
+  picture.setAttribute('viewBox', '0 0 24 24');
+  picture.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', THUMB);
+  picture.append(path);
+  return picture;
+}
+
+/** The reply with another verdict of its user. */
+export function withVerdict(reply: Reply, verdict: Verdict | undefined): Reply {
+  const { verdict: _, ...rest } = reply;
+  return verdict === undefined ? rest : { ...rest, verdict };
+}
+
+/** Sends verdicts, one after another, so that the last one counts. */
+export class Verdicts {
+  readonly #api: Pick<StoryApi, 'rate'>;
+  /** What counts of the replies that verdicts are being sent of. */
+  readonly #counted = new Map<string, Verdict | undefined>();
+  #sent: Promise<unknown> = Promise.resolve();
+
+  constructor(api: Pick<StoryApi, 'rate'>) {
+    this.#api = api;
+  }
+
+  /**
+   * Sends a user's verdict.
+   *
+   * @param before the verdict that was shown
+   * @param onRefused called with a sentence and the verdict that counts, when this one does not
+   */
+  send(
+    id: string,
+    before: Verdict | undefined,
+    verdict: Verdict | undefined,
+    onRefused: (sentence: string, counted: Verdict | undefined) => void,
+  ): void {
+    if (!this.#counted.has(id)) this.#counted.set(id, before);
+    this.#sent = this.#sent
+      .then(async () => {
+        await this.#api.rate?.(id, verdict);
+        this.#counted.set(id, verdict);
+      })
+      .catch((error: unknown) => onRefused((error as Error).message, this.#counted.get(id)));
+  }
+}
