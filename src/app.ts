@@ -53,6 +53,7 @@ export async function startRoles(roles: Roles, config: Config, logger: Logger): 
       },
       trouble: {},
       queues: {},
+      reports: {},
     };
     const host: Host = { config, checks, logger, opened };
     // First, so that probes can see a process that is still starting.

@@ -3,6 +3,7 @@
  * process, so code that counts needs no wiring; no label holds text that a user typed.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { FeedbackCount } from './story/feedback.ts';
 
 export const registry = new Registry();
 const registers = [registry];
@@ -166,6 +167,29 @@ export function watchSlots(read: () => { readonly active: number; readonly capac
       const { active, capacity } = read();
       this.set({ kind: 'active' }, active);
       this.set({ kind: 'capacity' }, capacity);
+    },
+  });
+}
+
+/**
+ * Adds the feedback on stories, read at every scrape. A gauge, because users take votes back.
+ *
+ * @param read the totals of all days that are kept; a store that does not answer is left out of that scrape
+ */
+export function watchFeedback(read: () => Promise<readonly FeedbackCount[]>): void {
+  registry.removeSingleMetric('scifi_feedback_votes');
+  new Gauge({
+    name: 'scifi_feedback_votes',
+    help: 'Votes on stories by users who have not taken them back; all bots report the same',
+    labelNames: ['platform', 'model', 'preset', 'verdict'],
+    registers,
+    async collect() {
+      const counts = await read().catch(() => undefined);
+      this.reset();
+      for (const { platform, model, preset, verdict, votes } of counts ?? []) {
+        // Days and versions of a model are no labels: their number grows without bound.
+        this.inc({ platform, model, preset, verdict }, votes);
+      }
     },
   });
 }

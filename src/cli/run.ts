@@ -11,6 +11,7 @@ import { addEngine } from './engine.ts';
 import { addEvaluate } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { addModel } from './model.ts';
+import { addReport } from './report.ts';
 import { addRoles } from './roles.ts';
 import { addShare } from './share.ts';
 import { addTrain } from './train.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addDiscord(program);
   addBlock(program);
   addShare(program);
+  addReport(program);
   addDoctor(program);
   addCompletion(program);
   // Set on every command: a subcommand's parse errors must end in the same way.

@@ -1,11 +1,11 @@
 /**
  * The operator's endpoints of a process, on a port separate from the users' one: liveness (`/healthz`),
- * readiness (`/readyz`), metrics (`/metrics`), and the queue (`/board`).
+ * readiness (`/readyz`), metrics (`/metrics`), reports (`/reports`), and the queue (`/board`).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import type { Queue } from 'bullmq';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { hostGuard } from '../http/address.ts';
 import { fastifyOptions, type HttpTimeouts, listen } from '../http/listen.ts';
@@ -13,6 +13,9 @@ import { registry } from '../metrics.ts';
 
 /** A check that returns a problem as a sentence, or undefined. */
 export type Check = () => Promise<string | undefined> | string | undefined;
+
+/** A report on the last days, as JSON. */
+export type Report = (days: number) => Promise<unknown>;
 
 export interface OperatorOptions {
   readonly host: string;
@@ -27,6 +30,8 @@ export interface OperatorOptions {
   readonly ready: Readonly<Record<string, Check>>;
   /** Checks that are reported but do not affect readiness. */
   readonly trouble: Readonly<Record<string, Check>>;
+  /** Reports by their names; absent for none. */
+  readonly reports?: Readonly<Record<string, Report>>;
   /** The password of the queues' board; undefined for no board. */
   readonly boardPassword: string | undefined;
   readonly logger: Logger;
@@ -60,6 +65,13 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
     reply.type(registry.contentType);
     return registry.metrics();
   });
+  app.get('/reports/:name', async (request: ReportRequest, reply) => {
+    const { name } = request.params;
+    const report = Object.hasOwn(options.reports ?? {}, name) ? options.reports?.[name] : undefined;
+    const days = Number(request.query.days);
+    if (report && Number.isInteger(days) && days > 0) return report(days);
+    return reply.code(report ? 400 : 404).send({ ok: false });
+  });
   let showQueues = (_queues: readonly Queue[]) => {};
   if (boardPassword !== undefined) {
     // The board's module is large, so it is loaded only where a board is configured.
@@ -70,6 +82,8 @@ export async function startOperatorServer(options: OperatorOptions): Promise<Ope
   logger.info({ url, board: boardPassword !== undefined }, 'operator server ready');
   return { url, showQueues, close: () => app.close() };
 }
+
+type ReportRequest = FastifyRequest<{ Params: { name: string }; Querystring: { days?: string } }>;
 
 /** The headers of the page's server; the board's page needs some of them relaxed. */
 const SECURITY_HEADERS: FastifyHelmetOptions = {

@@ -6,6 +6,7 @@ import { webReplies, workWebReplies } from '../bots/web/replies.ts';
 import { clientAt } from '../bots/web/request.ts';
 import { createWebServer } from '../bots/web/server.ts';
 import { listModels } from '../generator/model/files.ts';
+import { watchFeedback } from '../metrics.ts';
 import { openLimits } from '../queue/admission/limits.ts';
 import { Feedback } from '../queue/feedback.ts';
 import { outlast } from '../queue/outage.ts';
@@ -45,6 +46,8 @@ export async function startBots(
   const shares = new Shares(connection);
   opened.add(() => shares.close());
   const feedback = await outlast(() => Feedback.open(connection, config.retentionMs));
+  checks.reports.feedback = (days) => feedback.counts(days);
+  if (config.operator) watchFeedback(() => feedback.counts());
   const replies = new Replies<null>(connection, 'web', logger, limits, shares, feedback);
   opened.add(() => replies.close());
   const removals = new Removals<null>(connection, replies, stories, logger);

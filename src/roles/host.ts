@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Disposer } from '../disposer.ts';
-import type { Check } from '../operator/server.ts';
+import type { Check, Report } from '../operator/server.ts';
 import type { QueueConnection } from '../queue/connection.ts';
 import { awaitConnection } from '../queue/open.ts';
 import { STORIES_QUEUE, Stories } from '../queue/stories.ts';
@@ -14,6 +14,7 @@ export interface Checks {
   readonly ready: Record<string, Check>;
   readonly trouble: Record<string, Check>;
   readonly queues: Record<string, () => Promise<Record<string, number>>>;
+  readonly reports: Record<string, Report>;
 }
 
 /** The process that a role runs in. */

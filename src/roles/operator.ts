@@ -10,8 +10,8 @@ export async function startOperator(
   { checks, logger, opened }: Host,
   settings: NonNullable<Host['config']['operator']>,
 ): Promise<OperatorServer> {
-  const { alive, ready, trouble, queues } = checks;
-  const server = await startOperatorServer({ ...settings, alive, ready, trouble, logger });
+  const { queues, ...shown } = checks;
+  const server = await startOperatorServer({ ...settings, ...shown, logger });
   opened.add(() => server.close());
   watchProcess();
   watchQueues(queues);

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
-import { registry, watchExpectedWait, watchProcess, watchQueues, watchSlots } from '../../src/metrics.ts';
+import {
+  registry,
+  watchExpectedWait,
+  watchFeedback,
+  watchProcess,
+  watchQueues,
+  watchSlots,
+} from '../../src/metrics.ts';
 
 /** The suffixes that Prometheus adds to a histogram's name. */
 const SUFFIX = /_(bucket|count|sum)$/;
@@ -10,6 +17,7 @@ it('the dashboard queries existing metrics only, and shows all of ours', async (
   watchProcess();
   watchQueues({});
   watchExpectedWait(async () => 1);
+  watchFeedback(async () => []);
   watchSlots(() => ({ active: 0, capacity: 0 }));
   const text = await readFile(new URL('../../deploy/grafana/dashboard.json', import.meta.url), 'utf8');
   const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
