@@ -59,6 +59,23 @@ async function expectStories(harness: RepliesHarness, seeds: readonly number[]):
   }
 }
 
+/** Asserts that every operation of the store of feedback works. */
+async function expectVote(connection: QueueConnection): Promise<void> {
+  const store = await connection.feedback();
+  const [story, group, day] = ['test-one', '[20000,"test"]', 20_000];
+  const expiresAt = Date.now() + 60_000;
+  const salt = await store.salt(story, 'salt', expiresAt);
+  const vote = { story, salt, verdict: 'liked', at: 1, isPress: true, expiresAt, group, day } as const;
+  assert.equal(await store.vote({ ...vote, voter: 'ann' }), 'liked');
+  assert.equal(await store.vote({ ...vote, voter: 'bob' }), 'liked');
+  await store.forget(story, 'bob');
+  assert.deepEqual(await store.totals(day), [{ group, verdict: 'liked', votes: 1 }]);
+  assert.deepEqual(await store.stories(), [{ story, salt }]);
+  await store.remove(story);
+  await store.removeOld(Date.now(), day + 1);
+  assert.deepEqual(await store.totals(day), []);
+}
+
 /** Asserts that nothing can be opened, for a reason, and that no secret is revealed. */
 async function expectRefusal(
   url: string,
@@ -110,6 +127,9 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       await expectStories(harness, [3]);
       await harness.sweep();
       await harness.close();
+      const connection = await open(url);
+      await expectVote(connection);
+      await connection.close();
       await expectRefusal(redis.url, /NOAUTH.*Check user and password/s);
       await expectRefusal(url.replace('-of', '-off'), /WRONGPASS.*Check user and password/s);
     } finally {
@@ -138,6 +158,7 @@ describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, 
       ];
       assert.deepEqual(await underWay.take('one', groups), { ahead: 0 });
       assert.deepEqual(await underWay.take('two', groups), { full: 0 });
+      await expectVote(connection);
 
       const keys = await Promise.all(cluster.masters.map((master) => master.keys('*')));
       const queues = ['stories', 'replies-test', 'settings-test'].map((queue) => ({
