@@ -138,7 +138,7 @@ interface WireText {
 interface WireBlock {
   readonly block_id?: string;
   readonly text?: WireText;
-  readonly elements?: readonly (WireText | { readonly text: WireText })[];
+  readonly elements?: readonly (WireText | { readonly text?: WireText })[];
 }
 
 interface WireBody {
@@ -146,9 +146,10 @@ interface WireBody {
   readonly blocks: readonly WireBlock[];
 }
 
+/** The texts of a block. Those of feedback buttons are not among them: they are always the same. */
 function textsOf({ text, elements = [] }: WireBlock): WireText[] {
-  const inside = elements.map(
-    (element) => (typeof element.text === 'string' ? element : element.text) as WireText,
+  const inside = elements.flatMap((element) =>
+    typeof element.text === 'string' ? (element as WireText) : (element.text ?? []),
   );
   return [...(text ? [text] : []), ...inside];
 }

@@ -6,9 +6,9 @@ import { Person } from '../../fakes/discord/people.ts';
 import type { FakeMessage } from '../../fakes/discord/world.ts';
 import {
   type DiscordHarness,
-  EPHEMERAL,
   ephemeralReply,
   finished,
+  isEphemeral,
   labelsOf,
   openDiscord,
 } from '../../harness/discord.ts';
@@ -83,7 +83,7 @@ describe('feedback on Discord', { timeout: 60_000 }, () => {
 
   it('is given under a private story, too, by its temperature where it has no preset', async () => {
     const message = await tell({ preset: 'classic', temperature: 0.83, private: true });
-    assert.equal(message.flags, EPHEMERAL);
+    assert.ok(isEphemeral(message));
     assert.equal(await pressed(harness.ann, message, 'Dislike'), DISLIKED);
     assert.deepEqual(await votes('classic 0.8'), [0, 1]);
   });
