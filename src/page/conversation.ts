@@ -1,4 +1,4 @@
-/** All exchanges of the page: requests, following and storage. */
+/** What a user does with the stories of the page: asks for them, continues, changes and removes them. */
 import type { Verdict } from '../story/feedback.ts';
 import { isFinal, type ReplyState } from '../story/story.ts';
 import { warmthAfter } from '../story/variations.ts';
@@ -8,17 +8,16 @@ import { branchAsk } from './branch.ts';
 import { drawSeed, newId } from './browser.ts';
 import type { Task } from './composer.ts';
 import { Deletions } from './deletions.ts';
-import { Exchange, type ViewContext } from './exchange.ts';
+import type { ViewContext } from './exchange.ts';
 import { Verdicts, withVerdict } from './feedback-buttons.ts';
-import { bringToEnd } from './follow-reply.ts';
 import { keepStory } from './keep.ts';
 import type { Letter } from './likelihoods/letters.ts';
-import { type Ask, continuationContext, type Reply, textOf } from './reply.ts';
+import { type Ask, continuationContext, type Reply } from './reply.ts';
 import { Saves } from './saves.ts';
 import { shareStory } from './share-panel.ts';
 import type { ReplyStore } from './store.ts';
 import { editTask, lineTask, stopWith } from './tasks.ts';
-import { beginningLine, endingAnnouncement, wordCount } from './words.ts';
+import { Threads } from './threads.ts';
 
 /** The part of the page around the conversation. */
 export interface ConversationView {
@@ -36,13 +35,6 @@ export interface ConversationView {
   readonly onCount: (exchanges: number) => void;
 }
 
-interface Thread {
-  replies: Reply[];
-  readonly exchange: Exchange;
-  isDisconnected: boolean;
-  following: AbortController;
-}
-
 /** The page's exchanges, from the oldest to the newest. */
 export class Conversation {
   readonly #backend: StoryBackend;
@@ -51,7 +43,7 @@ export class Conversation {
   readonly #saves: Saves;
   readonly #verdicts: Verdicts;
   readonly #view: ConversationView;
-  readonly #threads = new Map<string, Thread>();
+  readonly #threads: Threads;
 
   constructor(backend: StoryBackend, store: ReplyStore, view: ConversationView) {
     this.#backend = backend;
@@ -60,6 +52,19 @@ export class Conversation {
     this.#saves = new Saves(store);
     this.#verdicts = new Verdicts(backend.api);
     this.#view = view;
+    const { list, announce, context, onCount } = view;
+    this.#threads = new Threads({
+      backend,
+      saves: this.#saves,
+      list,
+      announce,
+      context,
+      onCount,
+      onEnd: (id) => this.#continuePlan(id),
+      onAction: (id, action, button) => void this.#act(id, action, button),
+      onBranch: (id, letter, text) => this.#branch(id, letter, text),
+      onVerdict: (id, verdict) => this.#rate(id, verdict),
+    });
   }
 
   /** Shows stored replies, and follows unfinished ones. */
@@ -67,11 +72,11 @@ export class Conversation {
     const { remembers } = this.#backend;
     // A backend that no longer knows a reply receives it again: the same request gives the same story.
     for (const reply of this.#store.all()) {
-      this.#append(remembers || isFinal(reply.state) ? reply : { ...reply, submitted: false });
+      this.#threads.append(remembers || isFinal(reply.state) ? reply : { ...reply, submitted: false });
     }
-    for (const [id, { replies }] of this.#threads) {
-      this.#show(id);
-      if (!isFinal(replies.at(-1)!.state)) void this.#follow(id);
+    for (const id of this.#threads.ids) {
+      this.#threads.show(id);
+      if (!isFinal(this.#lastOf(id).state)) void this.#threads.follow(id);
       else this.#continuePlan(id);
     }
     void this.#deletions.send();
@@ -93,38 +98,35 @@ export class Conversation {
     const ask = this.#asking(asked);
     const reply = { id: newId(), thread: threadId, ask, state, submitted: false, ...planned, ...origin };
     this.#store.add(reply);
-    this.#append(reply);
-    this.#show(threadId);
-    void this.#follow(threadId);
+    this.#threads.append(reply);
+    this.#threads.show(threadId);
+    void this.#threads.follow(threadId);
   }
 
   /** Whether a reply still waits for its first character. */
   get isWaiting(): boolean {
-    return [...this.#threads.values()].some(({ replies }) => replies.at(-1)!.state.status === 'waiting');
+    return this.#threads.all.some(({ replies }) => replies.at(-1)!.state.status === 'waiting');
   }
 
   /** Redraws everything that depends on more than the replies. */
   refresh(): void {
-    for (const id of this.#threads.keys()) this.#show(id);
+    for (const id of this.#threads.ids) this.#threads.show(id);
   }
 
   /** Focuses the newest exchange. */
   focusNewest(): void {
-    [...this.#threads.values()].at(-1)?.exchange.focus();
+    this.#threads.all.at(-1)?.exchange.focus();
   }
 
   /** Removes all replies, and stops the unfinished ones. */
   clear(): void {
-    for (const { replies, exchange, following } of this.#threads.values()) {
-      following.abort();
-      exchange.remove();
-      const last = replies.at(-1)!;
+    for (const id of this.#threads.ids) {
+      const last = this.#lastOf(id);
+      this.#threads.close(id);
       if (!isFinal(last.state)) this.#backend.api.stop(last.id).catch(() => {});
     }
-    this.#threads.clear();
     this.#saves.clear();
     this.#store.clear();
-    this.#view.onCount(0);
   }
 
   /** Writes changes to the browser's storage. */
@@ -132,62 +134,8 @@ export class Conversation {
     this.#saves.save();
   }
 
-  #append(reply: Reply): void {
-    const known = this.#threads.get(reply.thread);
-    if (known) {
-      known.replies = [...known.replies, reply];
-      return;
-    }
-    const thread = this.#threadOf(reply);
-    this.#threads.set(reply.thread, thread);
-    this.#view.list.append(thread.exchange.element);
-    this.#view.onCount(this.#threads.size);
-  }
-
-  #threadOf(reply: Reply): Thread {
-    const exchange = new Exchange(reply, {
-      onAction: (action, button) => void this.#act(reply.thread, action, button),
-      onBranch: (letter, text) => this.#branch(reply.thread, letter, text),
-      onParent: () => this.#threads.get(reply.parent ?? '')?.exchange.reveal(),
-      onVerdict: (verdict) => this.#rate(reply.thread, verdict),
-    });
-    return { replies: [reply], exchange, isDisconnected: false, following: new AbortController() };
-  }
-
-  /** Submits and follows the last reply of a thread until it is over. */
-  async #follow(threadId: string): Promise<void> {
-    const thread = this.#threads.get(threadId)!;
-    const { signal } = thread.following;
-    const last = thread.replies.at(-1)!;
-    const watcher = {
-      change: (next: (reply: Reply) => Reply) => signal.aborted || this.#change(threadId, last.id, next),
-      onConnection: (isLost: boolean) => {
-        if (thread.isDisconnected === isLost || signal.aborted) return;
-        thread.isDisconnected = isLost;
-        this.#show(threadId);
-      },
-    };
-    await bringToEnd(last, this.#backend, watcher, signal);
-  }
-
-  #change(threadId: string, id: string, next: (reply: Reply) => Reply): void {
-    const thread = this.#threads.get(threadId);
-    const index = thread?.replies.findIndex((reply) => reply.id === id) ?? -1;
-    if (thread === undefined || index === -1) return;
-    const before = thread.replies[index]!;
-    const after = next(before);
-    thread.replies = thread.replies.with(index, after);
-    thread.isDisconnected = false;
-    this.#saves.note(after, isFinal(after.state) || after.submitted !== before.submitted);
-    if (before.state.status === 'waiting' && after.state.status === 'writing')
-      this.#view.announce('Story started');
-    const beginning = beginningLine(after.state);
-    if (!isFinal(after.state) && beginning !== beginningLine(before.state)) this.#view.announce(beginning);
-    if (!isFinal(before.state) && isFinal(after.state)) {
-      this.#view.announce(endingAnnouncement(after.state, wordCount(textOf(after.state))));
-      this.#continuePlan(threadId);
-    }
-    this.#show(threadId);
+  #lastOf(threadId: string): Reply {
+    return this.#threads.get(threadId)!.replies.at(-1)!;
   }
 
   /** Requests the next part in a link's plan, once the part before it is complete. */
@@ -197,11 +145,6 @@ export class Conversation {
     const [seed, ...rest] = nextSeeds;
     if (seed === undefined || state.status !== 'finished' || state.ending !== 'complete') return;
     this.ask({ ...ask, prompt: '', context: continuationContext(replies), seed }, threadId, rest);
-  }
-
-  #show(threadId: string): void {
-    const thread = this.#threads.get(threadId);
-    thread?.exchange.show(thread.replies, this.#view.context(), thread.isDisconnected);
   }
 
   async #act(threadId: string, action: Action, button: HTMLButtonElement): Promise<void> {
@@ -256,7 +199,7 @@ export class Conversation {
     const { id, verdict: before } = replies.at(-1)!;
     const show = (shown: Verdict | undefined, refusal?: string) => {
       exchange.feedback.refuse(id, refusal);
-      this.#change(threadId, id, (reply) => withVerdict(reply, shown));
+      this.#threads.change(threadId, id, (reply) => withVerdict(reply, shown));
     };
     show(verdict);
     this.#verdicts.send(id, before, verdict, (sentence, counted) => {
@@ -283,7 +226,7 @@ export class Conversation {
       const { nextSeeds: _, verdict: __, ...part } = earlier;
       const copy = { ...part, id: newId(), thread: branch, ...origin };
       this.#store.add(copy);
-      this.#append(copy);
+      this.#threads.append(copy);
     }
     this.ask(branchAsk(replies[index]!, offset, text), branch, [], origin);
     this.#threads.get(branch)!.exchange.reveal();
@@ -297,19 +240,15 @@ export class Conversation {
       this.ask(ask);
       return;
     }
-    old.following.abort();
     const ids = old.replies.map(({ id }) => id);
     this.#saves.forget(ids);
     const state: ReplyState = { status: 'waiting', position: null };
     const reply: Reply = { id: newId(), thread: threadId, ask: this.#asking(ask), state, submitted: false };
     this.#deletions.replace(ids, reply);
-    const thread = this.#threadOf(reply);
-    old.exchange.element.after(thread.exchange.element);
-    old.exchange.remove();
-    this.#threads.set(threadId, thread);
-    this.#show(threadId);
-    thread.exchange.focus();
-    void this.#follow(threadId);
+    this.#threads.replace(reply);
+    this.#threads.show(threadId);
+    this.#threads.get(threadId)!.exchange.focus();
+    void this.#threads.follow(threadId);
   }
 
   /**
@@ -326,23 +265,21 @@ export class Conversation {
   /** Takes the last part of a story back, also while it is written. */
   #undo(threadId: string, last: Reply): void {
     const thread = this.#threads.get(threadId)!;
-    thread.following.abort();
-    thread.following = new AbortController();
-    thread.isDisconnected = false;
+    this.#threads.unfollow(thread);
     // A link's plan would add the part again.
     const kept = thread.replies.slice(0, -1).map(({ nextSeeds: _, ...reply }): Reply => reply);
     thread.replies = kept;
     this.#saves.forget([last.id]);
     this.#store.update(kept);
     this.#deletions.delete([last.id]);
-    this.#show(threadId);
+    this.#threads.show(threadId);
     this.#view.announce('Last part taken back');
   }
 
   /** Deletes a story here and in the backend, also while it is written. */
   #delete(threadId: string): void {
     if (!confirm('Delete this story? It cannot be restored.')) return;
-    const ids = [...this.#threads.keys()];
+    const { ids } = this.#threads;
     const at = ids.indexOf(threadId);
     const neighbour = ids[at + 1] ?? ids[at - 1];
     this.#deletions.delete(this.#close(threadId));
@@ -358,15 +295,10 @@ export class Conversation {
     this.#view.onEdit(last.ask);
   }
 
-  /** Removes an exchange from the page; returns the ids of its replies. */
+  /** Removes a thread from the page, without its stored replies; returns their ids. */
   #close(threadId: string): string[] {
-    const { replies, exchange, following } = this.#threads.get(threadId)!;
-    following.abort();
-    exchange.remove();
-    this.#threads.delete(threadId);
-    const ids = replies.map(({ id }) => id);
+    const ids = this.#threads.close(threadId);
     this.#saves.forget(ids);
-    this.#view.onCount(this.#threads.size);
     return ids;
   }
 }
