@@ -109,6 +109,8 @@ export class ActionRow {
     const button = make('button', { type: 'button', class: `action ${action}` }, LABELS[action]);
     const hint = HINTS[action];
     if (hint) button.title = hint;
+    // Opens a choice below the buttons.
+    if (action === 'download') button.ariaExpanded = 'false';
     button.addEventListener('click', () => this.#onAction(action, button));
     return button;
   }

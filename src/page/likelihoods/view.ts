@@ -14,12 +14,12 @@ import { canTint, TINT_BELOW, Tint } from './tint.ts';
 /** Pause between two tints of a growing story: each covers the whole text. */
 const TINT_INTERVAL_MS = 250;
 
-/** The sentence about a story whose probabilities are not known. */
+/** The sentence about the last part of a story, or about all of it, whose probabilities are not known. */
 export function absenceOf({ ask, state }: Pick<Reply, 'ask' | 'state'>): string {
   if (state.status !== 'finished' || textOf(state) === ask.prompt || probabilitiesOf(state)) return '';
   return ask.probabilities
-    ? 'The computer that wrote this story does not tell how likely its letters were.'
-    : 'How likely these letters were was not recorded. Stories that you ask for from now on have it.';
+    ? `The engine that wrote the newest letters, ${state.engine}, does not tell how likely they were.`
+    : 'How likely the newest letters were was not recorded. Stories that you ask for from now on have it.';
 }
 
 export interface LikelihoodViewOptions {
@@ -79,24 +79,12 @@ export class LikelihoodView {
   }
 
   #explain(isOn: boolean, isKnown: boolean, last: Reply): void {
-    const absence = isOn && !isKnown ? absenceOf(last) : '';
-    const explained = isOn && isKnown ? 'key' : absence;
+    const absence = isOn ? absenceOf(last) : '';
+    const explained = isOn && isKnown ? `key ${absence}` : absence;
     this.#element.hidden = explained === '';
     if (explained === this.#explained) return;
     this.#explained = explained;
-    if (explained !== 'key') this.#element.replaceChildren(absence);
-    else if (!canTint())
-      this.#element.replaceChildren('This browser cannot tint letters. Press one to see its likelihood.');
-    else {
-      const samples = TINT_BELOW.map((bound, index) =>
-        make('span', { class: `sample unlikely-${index + 1}` }, `under ${percent(bound)}`),
-      );
-      this.#element.replaceChildren(
-        'How likely a letter was: ',
-        ...samples,
-        ' Press one to see what else might have stood there.',
-      );
-    }
+    this.#element.replaceChildren(...(isKnown ? keyToTint() : []), absence);
   }
 
   #readerOf(reply: number): ProbabilityReader | undefined {
@@ -106,6 +94,14 @@ export class LikelihoodView {
     this.#readers.set(probabilities, known);
     return known;
   }
+}
+
+function keyToTint(): (Node | string)[] {
+  if (!canTint()) return ['This browser cannot tint letters. Press one to see its likelihood. '];
+  const samples = TINT_BELOW.map((bound, index) =>
+    make('span', { class: `sample unlikely-${index + 1}` }, `under ${percent(bound)}`),
+  );
+  return ['How likely a letter was: ', ...samples, ' Press one to see what else might have stood there. '];
 }
 
 function probabilitiesOf(state: ReplyState) {

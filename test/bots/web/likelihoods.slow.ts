@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
-import { browserTests, openPage } from './browser.ts';
+import { action, browserTests, openPage } from './browser.ts';
 import { letterBox as box, PROMPT, READER, story, switchOn } from './likely-stories.ts';
 
 const options = browserTests();
@@ -58,6 +58,23 @@ test(
     assert.equal(await tinted(page), 0);
     assert.equal(await box(page).count(), 0);
     assert.deepEqual(complaints, []);
+  },
+);
+
+test(
+  'an engine that gives no probabilities is named, also beside a part that has them',
+  options,
+  async (t) => {
+    const replies = new FakeWebReplies();
+    const { page } = await openPage(t, { replies, parseRequest: READER });
+    await switchOn(page);
+    await story(page, replies, `${PROMPT} began at night.`);
+    await action(page, 'Continue').click();
+    await until(() => replies.submitted.length === 2, 'the second part');
+    replies.finish(replies.submitted[1]!, ' It ended.');
+    const line = page.locator('.likelihoods', { hasText: 'newest letters, onnx, does not tell' });
+    await line.waitFor();
+    assert.match((await line.textContent())!, /^How likely a letter was: under 50%/);
   },
 );
 

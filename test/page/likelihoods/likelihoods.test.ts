@@ -5,6 +5,7 @@ import { branchAsk } from '../../../src/page/branch.ts';
 import { letterName, percent, rowsOf } from '../../../src/page/likelihoods/candidates.ts';
 import { wordAround } from '../../../src/page/likelihoods/letters.ts';
 import { runsOf, tintLevel } from '../../../src/page/likelihoods/tint.ts';
+import { absenceOf } from '../../../src/page/likelihoods/view.ts';
 import { hashFor, planFromHash } from '../../../src/page/link.ts';
 import type { Ask } from '../../../src/page/reply.ts';
 import { segmentsOf } from '../../../src/page/reply.ts';
@@ -109,6 +110,28 @@ test('each line on the page knows its offset in its reply', () => {
     lines.map(({ text }) => text),
     [' was.', 'He ran', 'and fell.', 'End.'],
   );
+});
+
+test('a story without probabilities says why it has none: its engine, or that they were not asked for', () => {
+  const state: ReplyState = {
+    status: 'finished',
+    text: 'It all began.',
+    ending: 'complete',
+    modelVersion: 'v',
+    engine: 'webgpu',
+    unreadable: 0,
+  };
+  const ask: Ask = { prompt: 'It all', context: '', temperature: 0.4, length: 300, seed: 1 };
+  const asked = { ...ask, probabilities: true };
+  assert.match(
+    absenceOf({ ask: asked, state }),
+    /^The engine that wrote the newest letters, webgpu, does not/,
+  );
+  assert.match(absenceOf({ ask, state }), /not recorded\./);
+  const known = { alphabet: 'e', from: 6, entries: '' };
+  assert.equal(absenceOf({ ask: asked, state: { ...state, probabilities: known } }), '');
+  assert.equal(absenceOf({ ask: asked, state: { status: 'writing', text: 'It all' } }), '');
+  assert.equal(absenceOf({ ask: asked, state: { ...state, text: 'It all' } }), '', 'nothing was written');
 });
 
 test('letters on every tint have a contrast of 4.5 to 1 in both themes', () => {
