@@ -165,25 +165,25 @@ export class Composer {
     this.focus();
   }
 
-  #fill(input: Omit<Ask, 'context' | 'seed'> & { readonly seed: string }): void {
-    const { prompt, temperature, length, seed, model } = input;
+  #fill({ prompt, seed, ...settings }: Omit<Ask, 'context' | 'seed'> & { readonly seed: string }): void {
     this.#prompt.value = prompt;
-    this.#preset.value = presetOf(input);
+    this.#seed.value = seed;
+    this.#fillSettings(settings);
+  }
+
+  #fillSettings(settings: Pick<Ask, 'preset' | 'temperature' | 'length' | 'model'>): void {
+    const { temperature, length, model } = settings;
+    this.#preset.value = presetOf(settings);
     this.#temperature.value = String(temperature);
     this.#length.value = String(length);
-    this.#seed.value = seed;
     if (model) this.#model.value = model;
     this.#optionsChanged();
   }
 
   /** Puts a request back into the form for editing; Undo restores the previous input. */
   edit(ask: Ask): void {
-    const { prompt, temperature, length, model } = ask;
-    this.#preset.value = presetOf(ask);
-    this.#temperature.value = String(temperature);
-    this.#length.value = String(length);
-    if (model !== undefined) this.#model.value = model;
-    this.#optionsChanged();
+    const { prompt } = ask;
+    this.#fillSettings(ask);
     this.focus();
     this.#prompt.select();
     if (!document.execCommand(prompt === '' ? 'delete' : 'insertText', false, prompt))

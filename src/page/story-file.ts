@@ -11,7 +11,7 @@ import { type Reply, segmentsOf, wholeText } from './reply.ts';
 import { fileNameFor, footerLines } from './words.ts';
 
 /** A thread as a book of one story, each reply a part. */
-export function bookOfReplies(replies: readonly Reply[], models: readonly ModelChoice[]): Book {
+function bookOfReplies(replies: readonly Reply[], models: readonly ModelChoice[]): Book {
   const all = segmentsOf(replies);
   let used = 0;
   const parts = replies.map((reply, index): BookPart => {
