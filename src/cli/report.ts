@@ -2,15 +2,13 @@ import { isIPv6 } from 'node:net';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
-import { type FeedbackCount, likedShare } from '../story/feedback.ts';
+import { type FeedbackCount, likedShare, TOTALS_DAYS } from '../story/feedback.ts';
 import { printLine } from './console.ts';
 import { feedbackLines, feedbackRows, votesIn } from './feedback-table.ts';
 import { wholeOption } from './options.ts';
 import { withQueue } from './queue.ts';
 
 const DEFAULT_DAYS = 30;
-/** As long as totals are kept: `TOTALS_DAYS`, whose file is loaded when it is needed. */
-const DAYS_MAX = 400;
 const TIMEOUT_MS = 10_000;
 
 interface Options {
@@ -26,7 +24,7 @@ export function addReport(program: Command): void {
     .option(
       '--days <n>',
       'of stories that were asked for in the last n days',
-      wholeOption(1, DAYS_MAX),
+      wholeOption(1, TOTALS_DAYS),
       DEFAULT_DAYS,
     )
     .option('--json', 'print JSON')

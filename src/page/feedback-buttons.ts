@@ -1,5 +1,5 @@
 /** Under a story that has ended: two buttons that say whether one likes it. Pressing one again takes it back. */
-import { isRatable, VERDICT_BUTTONS, VERDICTS, type Verdict } from '../story/feedback.ts';
+import { isRatable, VERDICT_LABELS, VERDICTS, type Verdict } from '../story/feedback.ts';
 import type { StoryApi } from './backend/backend.ts';
 import { make, setText } from './browser.ts';
 import type { Reply } from './reply.ts';
@@ -8,7 +8,7 @@ export class FeedbackButtons {
   readonly element = make('div', {
     class: 'feedback',
     role: 'group',
-    'aria-label': 'What do you think of this story?',
+    'aria-label': 'Your opinion of this story',
   });
   readonly #buttons = new Map<Verdict, HTMLButtonElement>();
   readonly #note = make('span', { class: 'note error' });
@@ -18,7 +18,7 @@ export class FeedbackButtons {
   /** @param onVerdict called with the user's verdict; undefined takes it back */
   constructor(onVerdict: (verdict: Verdict | undefined) => void) {
     for (const verdict of VERDICTS) {
-      const { label } = VERDICT_BUTTONS[verdict];
+      const label = VERDICT_LABELS[verdict];
       const button = make('button', { type: 'button', class: `action ${verdict}`, 'aria-label': label });
       button.title = label;
       button.append(thumb());
@@ -47,8 +47,7 @@ export class FeedbackButtons {
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** A cuff, and a hand with its thumb up, in a square of 24. */
-const THUMB =
-  'M3 10h3.5v10H3zM8.5 20V10.5L12.5 2c1.9 0 2.7 1.5 2.3 3l-1 4H20a1.6 1.6 0 0 1 1.6 2l-2 7.5a2 2 0 0 1-2 1.5z';
+const THUMB = 'M3 10h4v10H3zM9 20V10l4-8q3 0 2 3l-1 4h7q1 0 0 3l-2 8z';
 
 /** A picture of a thumb: not every machine has a font with emoji. */
 function thumb(): SVGElement {

@@ -15,6 +15,7 @@ import {
   type FeedbackGroup,
   isRatable,
   presetGroup,
+  TOTALS_DAYS,
   type Verdict,
 } from '../story/feedback.ts';
 import type { QueueConnection } from './connection.ts';
@@ -27,8 +28,8 @@ const GONE = 'I no longer keep this story, so it cannot be rated.';
 const NOT_RATABLE = 'Only a story that has ended can be rated.';
 const SALT_BYTES = 16;
 const DAY_MS = 24 * 3_600_000;
-/** How long totals are kept. */
-export const TOTALS_DAYS = 400;
+/** Stories whose votes are taken back at the same time. */
+const TOGETHER = 100;
 
 /** A user's vote on a reply. */
 export interface Vote {
@@ -117,8 +118,10 @@ export class Feedback {
   /** Takes back every vote of a user that is still kept. */
   async forgetVoter(voter: string): Promise<void> {
     const stories = await atOnce(this.#store.stories(), UNREACHABLE);
-    for (const { story, salt } of stories) {
-      await atOnce(this.#store.forget(story, hashOf(voter, salt)), UNREACHABLE);
+    for (let from = 0; from < stories.length; from += TOGETHER) {
+      const some = stories.slice(from, from + TOGETHER);
+      const all = Promise.all(some.map(({ story, salt }) => this.#store.forget(story, hashOf(voter, salt))));
+      await atOnce(all, UNREACHABLE);
     }
   }
 

@@ -5,12 +5,11 @@ import { presetOf, type ReplyState, type StoryRequest } from './story.ts';
 export type Verdict = 'liked' | 'disliked';
 export const VERDICTS: readonly Verdict[] = ['liked', 'disliked'];
 
-/** The buttons under a story, in their order. */
-export const VERDICT_BUTTONS: Readonly<Record<Verdict, { readonly emoji: string; readonly label: string }>> =
-  {
-    liked: { emoji: '👍', label: 'Like' },
-    disliked: { emoji: '👎', label: 'Dislike' },
-  };
+/** The labels of the buttons under a story. */
+export const VERDICT_LABELS: Readonly<Record<Verdict, string>> = { liked: 'Like', disliked: 'Dislike' };
+
+/** The pictures on the buttons of chats. */
+export const VERDICT_EMOJI: Readonly<Record<Verdict, string>> = { liked: '👍', disliked: '👎' };
 
 /** What the stories have in common whose feedback is counted together. */
 export interface FeedbackGroup {
@@ -28,6 +27,9 @@ export interface FeedbackCount extends FeedbackGroup {
   readonly verdict: Verdict;
   readonly votes: number;
 }
+
+/** How long counts are kept, in days. */
+export const TOTALS_DAYS = 400;
 
 /** The width of the groups of temperatures of the preset `classic`. */
 const TEMPERATURE_GROUP = 0.2;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Feedback, TOTALS_DAYS, type Vote } from '../../src/queue/feedback.ts';
+import { Feedback, type Vote } from '../../src/queue/feedback.ts';
 import type { KeptReply } from '../../src/queue/replies.ts';
+import { TOTALS_DAYS } from '../../src/story/feedback.ts';
 import { BACKENDS } from '../helpers/backends.ts';
 
 const DAY_MS = 24 * 3_600_000;

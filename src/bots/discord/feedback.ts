@@ -1,6 +1,6 @@
 /** The buttons with which every user who sees a story can rate it. */
 import type { ButtonInteraction } from 'discord.js';
-import { isRatable, VERDICT_BUTTONS, VERDICTS, type Verdict } from '../../story/feedback.ts';
+import { isRatable, VERDICT_EMOJI, VERDICT_LABELS, VERDICTS, type Verdict } from '../../story/feedback.ts';
 import type { ReplyState, StoryRequest } from '../../story/story.ts';
 import type { ChatContext } from '../adapter.ts';
 import { EPHEMERAL, requesterOf } from './asking.ts';
@@ -22,9 +22,12 @@ export function feedbackRows(
 ): Row[] {
   if (!isRatable(state, request)) return [];
   const components = VERDICTS.map((verdict) => {
-    const { emoji, label } = VERDICT_BUTTONS[verdict];
     // Screen readers read the label; they name the emoji in different ways, or not at all.
-    const look = { style: SECONDARY, emoji: { name: emoji }, label };
+    const look = {
+      style: SECONDARY,
+      emoji: { name: VERDICT_EMOJI[verdict] },
+      label: VERDICT_LABELS[verdict],
+    };
     return { type: BUTTON, ...look, custom_id: PREFIX[verdict] + id };
   });
   return [{ type: ACTION_ROW, components } as Row];

@@ -118,6 +118,34 @@ describe('feedback on Discord', { timeout: 60_000 }, () => {
     assert.deepEqual(await votes('lively'), [1, 1]);
   });
 
+  it('is refused to a blocked user', async () => {
+    const { ann, discord, blocks } = harness;
+    const message = await tell({ preset: 'classic', temperature: 0.2 });
+    const bob = new Person(discord, 'bob');
+    const ofBob = { platform: 'discord', kind: 'user', id: bob.user.id } as const;
+    await blocks.add(ofBob);
+    assert.match(await pressed(bob, message, 'Like'), /^The operator of this bot has blocked you/);
+    await blocks.remove(ofBob);
+    assert.equal(await pressed(ann, message, 'Dislike'), DISLIKED);
+    assert.deepEqual(await votes('classic 0.2'), [0, 1]);
+  });
+
+  it('is counted exactly where many users press twice at the same time, with two processes', async () => {
+    const other = await harness.another();
+    try {
+      const message = await tell({ preset: 'classic', temperature: 1.2 });
+      const users = Array.from({ length: 12 }, (_, n) => new Person(harness.discord, `user ${n}`));
+      const presses = users.flatMap((user, n) => {
+        const label = n % 3 === 0 ? 'Dislike' : 'Like';
+        return [pressed(user, message, label), pressed(user, message, label, 5)];
+      });
+      for (const sentence of await Promise.all(presses)) assert.ok([LIKED, DISLIKED].includes(sentence));
+      assert.deepEqual(await votes('classic 1.2'), [8, 4]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('is counted once where two processes take the same press', async () => {
     const other = await harness.another();
     try {

@@ -163,6 +163,30 @@ describe('the fake Slack, called by the real client', () => {
     ]) {
       await refused(send(wrong), 'invalid_blocks');
     }
+    const one = (fields = {}) => ({ text: { type: 'plain_text', text: '👍' }, value: 'v', ...fields });
+    const rating = { type: 'feedback_buttons', positive_button: one(), negative_button: one() };
+    const ratings = (...elements: object[]) => ({ type: 'context_actions', elements });
+    await send(
+      section('a'),
+      ratings({ ...rating, action_id: 'a', positive_button: one({ accessibility_label: 'a' }) }),
+    );
+    await send(section('a'), ratings(...Array.from({ length: 5 }, () => rating)));
+    for (const wrong of [
+      ratings(),
+      ratings(...Array.from({ length: 6 }, () => rating)),
+      ratings({ ...rating, negative_button: undefined }),
+      ratings({ ...rating, action_id: '' }),
+      ratings({ ...rating, style: 'primary' }),
+      ratings({ ...rating, positive_button: one({ value: undefined }) }),
+      ratings({ ...rating, positive_button: one({ value: 'v'.repeat(2_001) }) }),
+      ratings({ ...rating, positive_button: one({ accessibility_label: 'a'.repeat(76) }) }),
+      ratings({ ...rating, positive_button: one({ text: { type: 'mrkdwn', text: 'a' } }) }),
+      ratings({ ...rating, positive_button: one({ text: { type: 'plain_text', text: 'a'.repeat(76) } }) }),
+      ratings({ ...rating, positive_button: one({ emoji: true }) }),
+      { type: 'actions', elements: [rating] },
+    ]) {
+      await refused(send(section('a'), wrong), 'invalid_blocks');
+    }
     await refused(send(section('a', { block_id: '1' }), section('b', { block_id: '1' })), 'invalid_blocks');
     await refused(
       send(...Array.from({ length: 5 }, () => section('a'.repeat(3_000)))),

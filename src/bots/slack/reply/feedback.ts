@@ -1,7 +1,7 @@
 /** The buttons with which every user who sees a story can rate it: Slack's own element for feedback. Pure. */
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
-import { isRatable, VERDICT_BUTTONS, VERDICTS, type Verdict } from '../../../story/feedback.ts';
+import { isRatable, VERDICT_EMOJI, VERDICT_LABELS, VERDICTS, type Verdict } from '../../../story/feedback.ts';
 import type { ReplyState, StoryRequest } from '../../../story/story.ts';
 
 export const FEEDBACK_ACTION = 'scifi-feedback';
@@ -17,11 +17,10 @@ export function feedbackBlocks(
 ): types.ContextActionsBlock[] {
   if (!isRatable(state, request)) return [];
   const buttonOf = (verdict: Verdict) => {
-    const { emoji, label } = VERDICT_BUTTONS[verdict];
     const value = { v: VERSION, reply: id, verdict } satisfies z.infer<typeof Value>;
     return {
-      text: { type: 'plain_text' as const, text: emoji },
-      accessibility_label: label,
+      text: { type: 'plain_text' as const, text: VERDICT_EMOJI[verdict] },
+      accessibility_label: VERDICT_LABELS[verdict],
       value: JSON.stringify(value),
     };
   };
