@@ -26,6 +26,7 @@ const HALF_GROWN = 150;
 
 interface Button {
   readonly label: string;
+  readonly emoji?: { readonly name: string };
   /** Discord's number of a style. */
   readonly style?: number;
 }
@@ -90,8 +91,8 @@ function messageHtml(shown: Shown, { command }: Look, time: string): string {
 }
 
 function bodyHtml({ story, smallPrint, rows, accent }: Shown): string {
-  const button = ({ label, style }: Button) =>
-    `<span class="button style-${style}">${escapeHtml(label)}</span>`;
+  const button = ({ label, emoji, style }: Button) =>
+    `<span class="button style-${style}">${emoji ? `${emoji.name} ` : ''}${escapeHtml(label)}</span>`;
   const row = (buttons: readonly Button[]) => `<div class="buttons">${buttons.map(button).join('')}</div>`;
   const print = smallPrint && `<div class="small">${smallPrint}</div>`;
   const body = `<div class="story">${story}</div>${print}${rows.map(row).join('')}`;
@@ -132,7 +133,8 @@ function states<State>(history: readonly State[], textOf: (state: State) => stri
 const HELP = `
 node --import tsx scripts/chat-pictures.ts FOLDER
 
-Draws discord.png and slack.png into FOLDER. Needs Chromium.
+Draws discord.png and slack.png into FOLDER. Needs Chromium, and a font with emoji (Debian's package
+fonts-noto-color-emoji).
 `;
 
 const [folder] = readCommandLine(HELP, {}, 1).positionals;

@@ -143,7 +143,7 @@ class Check {
     if (!(style >= 1 && style <= 4)) throw INVALID_FORM(`${path}.style: 1 to 4`);
     if (!label || [...label].length > 80) throw INVALID_FORM(`${path}.label: 1 to 80 characters`);
     if (emoji !== undefined && !EMOJI.test(emoji.name)) {
-      throw INVALID_FORM(`${path}.emoji: BUTTON_COMPONENT_INVALID_EMOJI`);
+      throw INVALID_FIELD(`${path}.emoji.name`, 'BUTTON_COMPONENT_INVALID_EMOJI', 'Invalid emoji');
     }
     if (!id || [...id].length > 100) throw INVALID_FORM(`${path}.custom_id: 1 to 100 characters`);
     if (this.#customIds.has(id)) {

@@ -126,6 +126,17 @@ describe('the fake Discord, called by the real client', () => {
     await refused(send(six), `${at}.components`, 'BASE_TYPE_BAD_LENGTH');
     await refused(send(boxed(text('x'), text(' '))), `${at}.content`, 'BASE_TYPE_REQUIRED');
     await refused(send(boxed(text('x'), box(text('y')))), `${at}.type`, 'UNION_TYPE_CHOICES');
+    const looks = (emoji: string) => ({
+      type: 2,
+      style: 2,
+      label: 'Like',
+      emoji: { name: emoji },
+      custom_id: 'a',
+    });
+    await send(boxed({ type: 1, components: [looks('👍')] }));
+    const wordy = boxed({ type: 1, components: [looks('like')] });
+    const button = 'components.0.components.0.components.0';
+    await refused(send(wordy), `${button}.emoji.name`, 'BUTTON_COMPONENT_INVALID_EMOJI');
     await refused(send(boxed()), 'components.0.components', 'BASE_TYPE_BAD_LENGTH');
   });
 
