@@ -131,6 +131,16 @@ describe('the agent view on Slack', { timeout: 90_000 }, () => {
     slack.faults.splice(0);
   });
 
+  it('goes on with a private story after a message below it', async () => {
+    const { ann, channel } = harness;
+    ann.slash(channel, '/scifi', 'private A locked door length=120');
+    const story = await finished(openDirect(), (message) => textOf(message).startsWith('A locked door'));
+    ann.say(openDirect(), 'It opened', { threadTs: story.ts });
+    const next = await finishedBelow(story);
+    assert.ok(textOf(next).startsWith('It opened'));
+    assert.ok(labelsOf(next).includes('Undo'));
+  });
+
   it('does not wait long for a session to end', async () => {
     const { ann, slack } = harness;
     await harness.restart();

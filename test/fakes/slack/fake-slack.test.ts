@@ -89,6 +89,19 @@ describe('the fake Slack, called by the real client', () => {
     await refused(edit(ts!), 'message_not_found');
   });
 
+  it('shows an ephemeral message in a thread only if the thread has a reply', async () => {
+    const { ts = '' } = await post();
+    const user = new Person(slack, 'ann').user.id;
+    const tell = () =>
+      client.chat.postEphemeral({ channel: channel.id, user, text: 'a word', thread_ts: ts });
+    const shown = () => slack.world.ephemerals.filter(({ userId }) => userId === user).length;
+    await tell();
+    assert.equal(shown(), 0);
+    await client.chat.postMessage({ channel: channel.id, text: 'below', thread_ts: ts });
+    await tell();
+    assert.equal(shown(), 1);
+  });
+
   it('shows suggestions in direct messages, and refuses those of the wrong shape', async () => {
     const direct = slack.world.addChannel(slack.workspace, { kind: 'im' });
     const prompts = [{ title: 'It all began…', message: 'It all began' }];

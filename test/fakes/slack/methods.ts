@@ -95,10 +95,15 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const { world, workspace, fields } = context;
     need(workspace, 'chat:write');
     const channel = writable(context);
-    threadIn(channel, fields.thread_ts);
+    const threadTs = threadIn(channel, fields.thread_ts);
     const { text = '' } = checkContent(fields, 'message');
     if (typeof fields.user !== 'string') throw new Refusal('user_not_in_channel');
-    world.ephemerals.push({ at: Date.now(), channelId: channel.id, userId: fields.user, text });
+    // In a thread that has no reply, no user sees it.
+    const isShown =
+      threadTs === undefined || [...channel.messages.values()].some((one) => one.threadTs === threadTs);
+    if (isShown) {
+      world.ephemerals.push({ at: Date.now(), channelId: channel.id, userId: fields.user, text });
+    }
     return { message_ts: `${Date.now() / 1_000}` };
   },
   'chat.startStream': (context) => {

@@ -42,8 +42,8 @@ interface ReceivedMessage {
 interface Prompt {
   readonly text: string;
   readonly ts: string;
-  /** Where it is answered. */
-  readonly conversation: SlackConversation;
+  readonly writtenIn: SlackConversation;
+  readonly answeredIn: SlackConversation;
   readonly userId: string;
   readonly botId: string | undefined;
   readonly botUserId: string;
@@ -104,13 +104,14 @@ export class PromptMessages {
       if (verdict === 'too soon') await this.#api.react(conversation, ts, PATIENCE).catch(() => {});
       if (verdict !== 'answer') return;
     }
+    // Slack shows no ephemeral message in a thread that has no reply yet.
+    const writtenIn = { ...conversation, ...(inThread ? { threadTs: thread_ts } : {}) };
     const block = this.#chat.blocks.find(presenceIn(conversation, userId));
     if (block) {
       const sentence = this.#chat.blockNotice(block, `${conversation.teamId}/${userId}`);
       if (!sentence) return;
       refusals.inc({ code: 'blocked' });
-      const thread = thread_ts ? { threadTs: thread_ts } : {};
-      await this.#api.postEphemeralTo({ ...conversation, ...thread }, userId, sentence);
+      await this.#api.postEphemeralTo(writtenIn, userId, sentence);
       return;
     }
     const isAgent = isDirect && (await this.#agent.isIn(conversation));
@@ -119,7 +120,8 @@ export class PromptMessages {
     await this.#reply({
       text,
       ts,
-      conversation: { ...conversation, ...(threadTs ? { threadTs } : {}) },
+      writtenIn,
+      answeredIn: { ...conversation, ...(threadTs ? { threadTs } : {}) },
       userId,
       botId: context.botId,
       botUserId,
@@ -128,27 +130,27 @@ export class PromptMessages {
     });
   }
 
-  async #reply({ text, ts, conversation, userId, botId, botUserId, ...prompt }: Prompt): Promise<void> {
-    const { teamId, channelId } = conversation;
+  async #reply(prompt: Prompt): Promise<void> {
+    const { text, ts, writtenIn, answeredIn, userId, botId, botUserId, channelPreset, isLine } = prompt;
+    const { teamId, channelId } = answeredIn;
     try {
       if (!hasWords(text) || text.toLowerCase() === 'help') {
-        await this.#api.postEphemeralTo(conversation, userId, storyHelp(this.#chat.models));
+        await this.#api.postEphemeralTo(writtenIn, userId, storyHelp(this.#chat.models));
         return;
       }
-      const { channelPreset, isLine } = prompt;
       const after = isLine
-        ? await requestAfter(text, conversation, ts, botId, this.#api, this.#chat)
+        ? await requestAfter(text, answeredIn, ts, botId, this.#api, this.#chat)
         : undefined;
       const { request, source } = after ?? {
-        request: await requestOf(text, conversation, userId, this.#people, this.#chat, { channelPreset }),
+        request: await requestOf(text, answeredIn, userId, this.#people, this.#chat, { channelPreset }),
       };
-      const handle = { ...conversation, userId, botUserId, at: Date.now(), ...(source ? { source } : {}) };
+      const handle = { ...answeredIn, userId, botUserId, at: Date.now(), ...(source ? { source } : {}) };
       const id = `m${idPart(`${teamId}-${channelId}-${ts}`)}`;
       await this.#chat.submit(id, request, () => handle, requesterOf(teamId, userId));
     } catch (error) {
       if (!(error instanceof StoryError)) throw error;
       const sentence = slackEscaping.escape(this.#chat.refusalFor(error));
-      await this.#api.postEphemeralTo(conversation, userId, sentence);
+      await this.#api.postEphemeralTo(writtenIn, userId, sentence);
     }
   }
 }
