@@ -14,7 +14,7 @@ import { Person as DiscordPerson } from '../test/fakes/discord/people.ts';
 import type { Seen as DiscordSeen } from '../test/fakes/discord/world.ts';
 import { FakeSlack } from '../test/fakes/slack/fake-slack.ts';
 import { buttonsOf, labelOf, Person as SlackPerson } from '../test/fakes/slack/people.ts';
-import { wordsOf } from '../test/fakes/slack/world.ts';
+import { type FakeBlock, wordsOf } from '../test/fakes/slack/world.ts';
 import { startRole } from '../test/helpers/processes.ts';
 import { until } from '../test/helpers/programs.ts';
 import { endWith, readCommandLine } from './command-line.ts';
@@ -27,8 +27,8 @@ const HALF_GROWN = 150;
 interface Button {
   readonly label: string;
   readonly emoji?: { readonly name: string };
-  /** Discord's number of a style. */
-  readonly style?: number;
+  /** Discord's number of a style, or `bare` without a frame. */
+  readonly style?: number | 'bare';
 }
 
 /** A message to draw; its texts are HTML. */
@@ -76,7 +76,7 @@ const LAYOUT =
   '.badge { font-size: 10px; padding: 1px 4px; border-radius: 4px; vertical-align: 2px; } .time { font-size: 12px; }' +
   '.command { font-size: 13px; } .story { white-space: pre-wrap; margin: 2px 0; } .small { font-size: 12px; }' +
   '.box { border-radius: 8px; padding: 12px 16px; margin-top: 6px; max-width: 560px; } .box .small { margin-top: 8px; }' +
-  '.buttons { margin-top: 8px; } .button { display: inline-block; padding: 5px 14px; margin-right: 8px; font-size: 14px; }';
+  '.buttons { margin-top: 8px; } .button.style-bare { border: 0; padding: 5px 4px; } .button { display: inline-block; padding: 5px 14px; margin-right: 8px; font-size: 14px; }';
 
 function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -123,6 +123,13 @@ function discordShown({ layout }: DiscordSeen): Shown {
     rows: rowsOf(box.components).map(({ components }) => components),
     accent: `#${(box.accent_color ?? 0).toString(16).padStart(6, '0')}`,
   };
+}
+
+/** Slack draws feedback buttons as thumbs without a frame or a label. */
+function slackThumbs(blocks: readonly FakeBlock[]): Button[] {
+  const elements = blocks.flatMap((block) => block.elements ?? []);
+  const hasThumbs = elements.some(({ type }) => type === 'feedback_buttons');
+  return hasThumbs ? ['👍', '👎'].map((label) => ({ label, style: 'bare' })) : [];
 }
 
 /** The first state in which the story is long enough, and the last state. */
@@ -177,7 +184,7 @@ try {
       // Slack escapes the same characters as HTML.
       story: wordsOf(blocks, 'section'),
       smallPrint: wordsOf(blocks, 'context'),
-      rows: [slackLabels(blocks).map((label) => ({ label }))],
+      rows: [slackLabels(blocks).map((label) => ({ label })), slackThumbs(blocks)],
     })),
     folder,
   );
