@@ -9,7 +9,7 @@ import { drawSeed, newId } from './browser.ts';
 import type { Task } from './composer.ts';
 import { Deletions } from './deletions.ts';
 import type { ViewContext } from './exchange.ts';
-import { Verdicts, withVerdict } from './feedback-buttons.ts';
+import { withVerdict } from './feedback-buttons.ts';
 import { keepStory } from './keep.ts';
 import type { Letter } from './likelihoods/letters.ts';
 import { type Ask, continuationContext, type Reply } from './reply.ts';
@@ -41,7 +41,6 @@ export class Conversation {
   readonly #store: ReplyStore;
   readonly #deletions: Deletions;
   readonly #saves: Saves;
-  readonly #verdicts: Verdicts;
   readonly #view: ConversationView;
   readonly #threads: Threads;
 
@@ -50,7 +49,6 @@ export class Conversation {
     this.#store = store;
     this.#deletions = new Deletions(store, backend.api);
     this.#saves = new Saves(store);
-    this.#verdicts = new Verdicts(backend.api);
     this.#view = view;
     const { list, announce, context, onCount } = view;
     this.#threads = new Threads({
@@ -193,19 +191,20 @@ export class Conversation {
     }
   }
 
-  /** Shows the user's verdict at once, and takes it back where it does not count. */
-  #rate(threadId: string, verdict: Verdict | undefined): void {
+  /** Sends what the user says of a story, and shows it when it counts. */
+  async #rate(threadId: string, verdict: Verdict | undefined): Promise<void> {
     const { replies, exchange } = this.#threads.get(threadId)!;
-    const { id, verdict: before } = replies.at(-1)!;
-    const show = (shown: Verdict | undefined, refusal?: string) => {
-      exchange.feedback.refuse(id, refusal);
-      this.#threads.change(threadId, id, (reply) => withVerdict(reply, shown));
-    };
-    show(verdict);
-    this.#verdicts.send(id, before, verdict, (sentence, counted) => {
-      show(counted, sentence);
-      this.#view.announce(sentence);
-    });
+    const { id } = replies.at(-1)!;
+    try {
+      await this.#backend.api.rate?.(id, verdict);
+      exchange.feedback.refuse(id, undefined);
+      this.#threads.change(threadId, id, (reply) => withVerdict(reply, verdict));
+    } catch (error) {
+      const { message } = error as Error;
+      exchange.feedback.refuse(id, message);
+      this.#threads.show(threadId);
+      this.#view.announce(message);
+    }
   }
 
   /** A request that asks for probabilities where the page shows them. A continuation continues no word. */

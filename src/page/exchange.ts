@@ -43,7 +43,7 @@ export interface ExchangeEvents {
   /** Called to show the story that this one branched from. */
   readonly onParent: () => void;
   /** Called with what the user says of the story; undefined takes it back. */
-  readonly onVerdict: (verdict: Verdict | undefined) => void;
+  readonly onVerdict: (verdict: Verdict | undefined) => Promise<void>;
 }
 
 /** Characters of the continued text in the heading. */

@@ -1,6 +1,5 @@
 /** Under a story that has ended: two buttons that say whether one likes it. Pressing one again takes it back. */
 import { isRatable, VERDICT_LABELS, VERDICTS, type Verdict } from '../story/feedback.ts';
-import type { StoryApi } from './backend/backend.ts';
 import { make, setText } from './browser.ts';
 import type { Reply } from './reply.ts';
 
@@ -13,16 +12,25 @@ export class FeedbackButtons {
   readonly #buttons = new Map<Verdict, HTMLButtonElement>();
   readonly #note = make('span', { class: 'note error' });
   #given: Verdict | undefined;
+  #isSending = false;
   #refused: { readonly id: string; readonly sentence: string } | undefined;
 
-  /** @param onVerdict called with the user's verdict; undefined takes it back */
-  constructor(onVerdict: (verdict: Verdict | undefined) => void) {
+  /**
+   * @param onVerdict called with the user's verdict; undefined takes it back. Until it resolves, presses have no
+   *   effect: a double click is one press
+   */
+  constructor(onVerdict: (verdict: Verdict | undefined) => Promise<void>) {
     for (const verdict of VERDICTS) {
       const label = VERDICT_LABELS[verdict];
       const button = make('button', { type: 'button', class: `action ${verdict}`, 'aria-label': label });
       button.title = label;
       button.append(thumb());
-      button.addEventListener('click', () => onVerdict(this.#given === verdict ? undefined : verdict));
+      button.addEventListener('click', async () => {
+        if (this.#isSending) return;
+        this.#isSending = true;
+        await onVerdict(this.#given === verdict ? undefined : verdict);
+        this.#isSending = false;
+      });
       this.#buttons.set(verdict, button);
     }
     this.element.append(...this.#buttons.values(), this.#note);
@@ -39,7 +47,7 @@ export class FeedbackButtons {
     setText(this.#note, this.#refused && this.#refused.id === reply?.id ? this.#refused.sentence : '');
   }
 
-  /** Why the last verdict on a reply does not count; undefined when it may. Shown from the next `show` on. */
+  /** Notes why the last verdict on a reply does not count; undefined when it does. */
   refuse(id: string, sentence: string | undefined): void {
     this.#refused = sentence === undefined ? undefined : { id, sentence };
   }
@@ -64,37 +72,4 @@ function thumb(): SVGElement {
 export function withVerdict(reply: Reply, verdict: Verdict | undefined): Reply {
   const { verdict: _, ...rest } = reply;
   return verdict === undefined ? rest : { ...rest, verdict };
-}
-
-/** Sends verdicts, one after another, so that the last one counts. */
-export class Verdicts {
-  readonly #api: Pick<StoryApi, 'rate'>;
-  /** What counts of the replies that verdicts are being sent of. */
-  readonly #counted = new Map<string, Verdict | undefined>();
-  #sent: Promise<unknown> = Promise.resolve();
-
-  constructor(api: Pick<StoryApi, 'rate'>) {
-    this.#api = api;
-  }
-
-  /**
-   * Sends a user's verdict.
-   *
-   * @param before the verdict that was shown
-   * @param onRefused called with a sentence and the verdict that counts, when this one does not
-   */
-  send(
-    id: string,
-    before: Verdict | undefined,
-    verdict: Verdict | undefined,
-    onRefused: (sentence: string, counted: Verdict | undefined) => void,
-  ): void {
-    if (!this.#counted.has(id)) this.#counted.set(id, before);
-    this.#sent = this.#sent
-      .then(async () => {
-        await this.#api.rate?.(id, verdict);
-        this.#counted.set(id, verdict);
-      })
-      .catch((error: unknown) => onRefused((error as Error).message, this.#counted.get(id)));
-  }
 }

@@ -31,7 +31,7 @@ export interface ThreadsOptions {
   readonly onEnd: (threadId: string) => void;
   readonly onAction: (threadId: string, action: Action, button: HTMLButtonElement) => void;
   readonly onBranch: (threadId: string, letter: Letter, text: string) => void;
-  readonly onVerdict: (threadId: string, verdict: Verdict | undefined) => void;
+  readonly onVerdict: (threadId: string, verdict: Verdict | undefined) => Promise<void>;
 }
 
 /** All threads, from the oldest to the newest. */

@@ -17,6 +17,12 @@ async function pressed(page: Page): Promise<boolean[]> {
   return (await Promise.all(states)).map((state) => state === 'true');
 }
 
+/** Waits until the page shows a verdict, and with that takes the next one. */
+async function shows(page: Page, liked: boolean, disliked: boolean): Promise<void> {
+  const isShown = async () => String(await pressed(page)) === String([liked, disliked]);
+  await until(isShown, 'the verdict on the page');
+}
+
 test(
   'a verdict is given, changed and taken back by keyboard, and is kept over a reload',
   options,
@@ -28,19 +34,19 @@ test(
     assert.deepEqual(await pressed(page), [false, false]);
     await action(page, 'Like').focus();
     await page.keyboard.press('Enter');
-    await until(() => server.replies.verdicts.get(id) === 'liked', 'the verdict');
-    assert.deepEqual(await pressed(page), [true, false]);
+    await shows(page, true, false);
+    assert.equal(server.replies.verdicts.get(id), 'liked');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
-    await until(() => server.replies.verdicts.get(id) === 'disliked', 'the verdict');
-    assert.deepEqual(await pressed(page), [false, true]);
+    await shows(page, false, true);
+    assert.equal(server.replies.verdicts.get(id), 'disliked');
     await page.reload();
     await action(page, 'Dislike').waitFor();
     assert.deepEqual(await pressed(page), [false, true]);
     await action(page, 'Dislike').focus();
     await page.keyboard.press('Space');
-    await until(() => !server.replies.verdicts.has(id), 'the verdict to be taken back');
-    assert.deepEqual(await pressed(page), [false, false]);
+    await shows(page, false, false);
+    assert.equal(server.replies.verdicts.size, 0);
     assert.ok(await action(page, 'Dislike').evaluate((button) => button === document.activeElement));
     assert.deepEqual(complaints, []);
   },
@@ -53,25 +59,26 @@ test(
     const { page, server } = await openPage(t, { pace: QUICK });
     await type(page, 'It all began');
     await action(page, 'Like').click();
+    await shows(page, true, false);
     await action(page, 'Continue').click();
     await action(page, 'Stop').waitFor();
     assert.equal(await page.locator('.feedback').isVisible(), false);
     await action(page, 'Another').waitFor();
     assert.deepEqual(await pressed(page), [false, false]);
     await action(page, 'Dislike').click();
-    await until(() => server.replies.verdicts.size === 2, 'both verdicts');
+    await shows(page, false, true);
     assert.deepEqual([...server.replies.verdicts.values()], ['liked', 'disliked']);
     await action(page, 'Undo').click();
-    await until(async () => (await pressed(page))[0], 'the verdict on the first part');
+    await shows(page, true, false);
   },
 );
 
-test('a verdict that does not count is taken back, with a sentence', options, async (t) => {
+test('a verdict that does not count is not shown, but a sentence is', options, async (t) => {
   const { page, server } = await openPage(t, { pace: QUICK });
   await type(page, 'It all began');
   await action(page, 'Like').click();
   const id = server.replies.submitted[0]!;
-  await until(() => server.replies.verdicts.get(id) === 'liked', 'the verdict');
+  await shows(page, true, false);
   server.replies.broken = new StoryError('queue_unavailable', 'Feedback cannot be stored.');
   const note = page.locator('.feedback .note');
   await action(page, 'Dislike').click();
@@ -79,8 +86,28 @@ test('a verdict that does not count is taken back, with a sentence', options, as
   assert.deepEqual(await pressed(page), [true, false]);
   server.replies.broken = undefined;
   await action(page, 'Like').click();
-  await until(() => !server.replies.verdicts.has(id), 'the verdict to be taken back');
+  await shows(page, false, false);
+  assert.ok(!server.replies.verdicts.has(id));
   assert.equal(await note.textContent(), '');
+});
+
+test('a double click is one press', options, async (t) => {
+  const { page, server } = await openPage(t, { pace: QUICK });
+  await type(page, 'It all began');
+  await action(page, 'Like').waitFor();
+  // The route answers when both clicks are over.
+  let answer = () => {};
+  const isOver = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/feedback', async (route) => {
+    await isOver;
+    await route.continue();
+  });
+  await action(page, 'Like').dblclick();
+  answer();
+  await shows(page, true, false);
+  assert.deepEqual([...server.replies.verdicts.values()], ['liked']);
 });
 
 test('the buttons fit a phone and a desktop, dark and light, without findings of axe', options, async (t) => {
@@ -90,7 +117,7 @@ test('the buttons fit a phone and a desktop, dark and light, without findings of
       const { page } = await openPage(t, { pace: QUICK, colorScheme, viewport, touch: width === 360 });
       await type(page, 'It all began');
       await action(page, 'Like').click();
-      await until(async () => (await pressed(page))[0], 'the verdict');
+      await shows(page, true, false);
       assert.deepEqual(await axeFindings(page), []);
       await assertFits(page);
       for (const name of ['Like', 'Dislike']) {
