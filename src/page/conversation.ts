@@ -1,6 +1,6 @@
 /** What a user does with the stories of the page: asks for them, continues, changes and removes them. */
 import type { Verdict } from '../story/feedback.ts';
-import { isFinal, type ReplyState } from '../story/story.ts';
+import { isFinal } from '../story/story.ts';
 import { warmthAfter } from '../story/variations.ts';
 import type { Action } from './actions.ts';
 import type { StoryBackend } from './backend/backend.ts';
@@ -12,7 +12,7 @@ import type { ViewContext } from './exchange.ts';
 import { withVerdict } from './feedback-buttons.ts';
 import { keepStory } from './keep.ts';
 import type { Letter } from './likelihoods/letters.ts';
-import { type Ask, continuationContext, type Reply } from './reply.ts';
+import { type Ask, continuationContext, newReply, type Reply } from './reply.ts';
 import { Saves } from './saves.ts';
 import { shareStory } from './share-panel.ts';
 import type { ReplyStore } from './store.ts';
@@ -91,10 +91,8 @@ export class Conversation {
     nextSeeds: readonly number[] = [],
     origin: Pick<Reply, 'parent'> = {},
   ): void {
-    const state: ReplyState = { status: 'waiting', position: null };
     const planned = nextSeeds.length > 0 ? { nextSeeds } : {};
-    const ask = this.#asking(asked);
-    const reply = { id: newId(), thread: threadId, ask, state, submitted: false, ...planned, ...origin };
+    const reply = { ...this.#newReply(threadId, asked), ...planned, ...origin };
     this.#store.add(reply);
     this.#threads.append(reply);
     this.#threads.show(threadId);
@@ -207,13 +205,8 @@ export class Conversation {
     }
   }
 
-  /** A request that asks for probabilities where the page shows them. A continuation continues no word. */
-  #asking({ probabilities: _, continuesWord, ...ask }: Ask): Ask {
-    return {
-      ...ask,
-      ...(continuesWord && ask.prompt !== '' ? { continuesWord } : {}),
-      ...(this.#view.context().showsLikelihoods ? { probabilities: true } : {}),
-    };
+  #newReply(thread: string, ask: Ask): Reply {
+    return newReply(newId(), thread, ask, this.#view.context().showsLikelihoods);
   }
 
   /** Begins a story that goes on from another letter of a thread; the parts before that one are copied. */
@@ -241,8 +234,7 @@ export class Conversation {
     }
     const ids = old.replies.map(({ id }) => id);
     this.#saves.forget(ids);
-    const state: ReplyState = { status: 'waiting', position: null };
-    const reply: Reply = { id: newId(), thread: threadId, ask: this.#asking(ask), state, submitted: false };
+    const reply = this.#newReply(threadId, ask);
     this.#deletions.replace(ids, reply);
     this.#threads.replace(reply);
     this.#threads.show(threadId);

@@ -6,11 +6,11 @@ import { keepFocus, make, prefersReducedMotion, setText } from './browser.ts';
 import { FeedbackButtons } from './feedback-buttons.ts';
 import type { Letter } from './likelihoods/letters.ts';
 import { Likelihoods } from './likelihoods/likelihoods.ts';
-import { ReadAloud } from './read-aloud.ts';
 import { type Reply, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
 import { SharePanel } from './share-panel.ts';
 import { StoryText } from './story-text.ts';
+import { Voice } from './voice.ts';
 import {
   beginningLine,
   endingLine,
@@ -58,7 +58,7 @@ export class Exchange {
   readonly #note = make('p', { class: 'note' });
   readonly #actions: ActionRow;
   readonly #likelihoods: Likelihoods;
-  readonly #aloud = new ReadAloud(this.#text.element);
+  readonly #voice = new Voice(this.#text.element);
   readonly #facts = new Facts();
   #replies: readonly Reply[] = [];
   #context: ViewContext | undefined;
@@ -84,7 +84,7 @@ export class Exchange {
       this.#note,
       this.#likelihoods.element,
       this.#actions.element,
-      this.#aloud.element,
+      this.#voice.element,
       this.feedback.element,
       this.sharePanel.element,
       this.#facts.element,
@@ -136,7 +136,7 @@ export class Exchange {
   remove(): void {
     cancelAnimationFrame(this.#frame);
     this.#likelihoods.remove();
-    this.#aloud.withdraw();
+    this.#voice.withdraw();
     this.element.remove();
   }
 
@@ -171,7 +171,7 @@ export class Exchange {
 
   #run(): void {
     this.#text.element.setAttribute('aria-busy', 'true');
-    this.#aloud.withdraw();
+    this.#voice.withdraw();
     this.feedback.show(undefined);
     this.#facts.show([]);
     this.#showActions();
@@ -179,7 +179,7 @@ export class Exchange {
 
   #end(): void {
     this.#text.element.removeAttribute('aria-busy');
-    this.#aloud.offer();
+    this.#voice.offer();
     this.feedback.show(this.#context?.isRating ? this.#replies.at(-1) : undefined);
     this.#facts.show(footerLines(this.#replies, this.#context?.models ?? []));
     this.#showActions();

@@ -4,6 +4,7 @@
 interface Scripts {
   readonly export: typeof import('./story-file.ts');
   readonly likelihoods: typeof import('./likelihoods/view.ts');
+  readonly 'read-aloud': typeof import('./read-aloud.ts');
 }
 
 /** Loads a script, once; it lies beside the page's own. */

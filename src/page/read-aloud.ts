@@ -1,4 +1,7 @@
-/** Reads a story aloud, sentence by sentence, with the browser's own voice; the sentence is highlighted. */
+/**
+ * Reads a story aloud, sentence by sentence, with the browser's own voice; the sentence is highlighted. A script
+ * that the page loads when the first story ends.
+ */
 import { make } from './browser.ts';
 
 /** The name of the highlight in `style.css`. */
@@ -18,9 +21,9 @@ interface Sentence {
 let current: ReadAloud | undefined;
 
 export class ReadAloud {
-  readonly element = make('div', { class: 'aloud', role: 'group', 'aria-label': 'Read this story aloud' });
   readonly #story: HTMLElement;
-  readonly #voice: SpeechSynthesis | undefined = globalThis.speechSynthesis;
+  readonly #element: HTMLElement;
+  readonly #voice: SpeechSynthesis;
   readonly #toggle = make('button', { type: 'button', class: 'action' }, LABELS.silent);
   readonly #end = make('button', { type: 'button', class: 'action' }, 'Stop reading');
   readonly #problem = make('span', { role: 'status' });
@@ -32,21 +35,25 @@ export class ReadAloud {
   /** What is read, to find out when it has changed. */
   #text = '';
 
-  /** @param story the element with the story's paragraphs */
-  constructor(story: HTMLElement) {
+  /**
+   * @param story the element with the story's paragraphs
+   * @param element receives the buttons
+   */
+  constructor(story: HTMLElement, element: HTMLElement, voice: SpeechSynthesis) {
     this.#story = story;
-    this.element.append(this.#toggle, this.#end, this.#problem);
-    this.element.hidden = true;
+    this.#element = element;
+    this.#voice = voice;
+    element.append(this.#toggle, this.#end, this.#problem);
     this.#end.hidden = true;
     this.#toggle.addEventListener('click', () => this.#next());
     this.#end.addEventListener('click', () => this.stop());
   }
 
-  /** Shows the buttons under a story that has ended, unless the browser cannot speak. */
+  /** Shows the buttons under a story that has ended. */
   offer(): void {
     const text = this.#story.textContent;
     if (this.#phase !== 'silent' && text !== this.#text) this.stop();
-    this.element.hidden = this.#voice === undefined || text.trim() === '';
+    this.#element.hidden = text.trim() === '';
   }
 
   /** Ends the reading. */
@@ -54,21 +61,21 @@ export class ReadAloud {
     if (current !== this) return;
     current = undefined;
     this.#show('silent');
-    this.#voice?.cancel();
+    this.#voice.cancel();
     this.#highlight(undefined);
   }
 
   /** Ends the reading, and hides the buttons. */
   withdraw(): void {
     this.stop();
-    this.element.hidden = true;
+    this.#element.hidden = true;
   }
 
   #next(): void {
     if (this.#phase === 'speaking') {
       // The sentence is read again afterwards: browsers do not all pause within one.
       this.#show('paused');
-      this.#voice?.cancel();
+      this.#voice.cancel();
       return;
     }
     if (this.#phase === 'silent') {
@@ -106,7 +113,7 @@ export class ReadAloud {
       this.stop();
       this.#problem.textContent = NO_VOICE;
     });
-    this.#voice?.speak(utterance);
+    this.#voice.speak(utterance);
   }
 
   #show(phase: keyof typeof LABELS): void {

@@ -26,6 +26,26 @@ export interface Reply {
   readonly verdict?: Verdict;
 }
 
+/** A reply that is about to be requested. A continuation continues no word. */
+export function newReply(
+  id: string,
+  thread: string,
+  { probabilities: _, continuesWord, ...ask }: Ask,
+  asksForProbabilities: boolean,
+): Reply {
+  return {
+    id,
+    thread,
+    ask: {
+      ...ask,
+      ...(continuesWord && ask.prompt !== '' ? { continuesWord } : {}),
+      ...(asksForProbabilities ? { probabilities: true } : {}),
+    },
+    state: { status: 'waiting', position: null },
+    submitted: false,
+  };
+}
+
 /** The text of a state, if it has one. */
 export function textOf(state: ReplyState): string {
   return state.status === 'waiting' ? '' : state.text;

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { continuationContext, failed, mergeState, segmentsOf, wholeText } from '../../src/page/reply.ts';
+import {
+  continuationContext,
+  failed,
+  mergeState,
+  newReply,
+  segmentsOf,
+  wholeText,
+} from '../../src/page/reply.ts';
 import type { ReplyState } from '../../src/story/story.ts';
 import { finished, reply } from './replies.ts';
 
@@ -14,6 +21,23 @@ test('a state only moves forward', () => {
   assert.deepEqual(mergeState(waiting(1), writing('a')), writing('a'));
   assert.deepEqual(mergeState(writing('a'), waiting(1)), writing('a'));
   assert.deepEqual(mergeState(writing('a'), writing('ab')), writing('ab'));
+});
+
+test('a new reply asks for probabilities only where they are shown, and continues a word only of a prompt', () => {
+  const ask = { prompt: 'It al', context: '', temperature: 0.4, length: 300, seed: 1 };
+  const earlier = { ...ask, continuesWord: true, probabilities: true };
+  assert.deepEqual(newReply('id', 'thread', earlier, false), {
+    id: 'id',
+    thread: 'thread',
+    ask: { ...ask, continuesWord: true },
+    state: waiting(null),
+    submitted: false,
+  });
+  assert.deepEqual(newReply('id', 'thread', { ...earlier, prompt: '' }, true).ask, {
+    ...ask,
+    prompt: '',
+    probabilities: true,
+  });
 });
 
 test('a snapshot that is shorter or diverges is ignored', () => {

@@ -22,6 +22,7 @@ export const BUNDLING = {
 export const ON_DEMAND = [
   { in: join(PAGE_SOURCE, 'story-file.ts'), out: 'export' },
   { in: join(PAGE_SOURCE, 'likelihoods/view.ts'), out: 'likelihoods' },
+  { in: join(PAGE_SOURCE, 'read-aloud.ts'), out: 'read-aloud' },
 ];
 
 /** The page of a server: `page.js`, `page.css`, `events.js`, its shared worker, and the scripts on demand. */

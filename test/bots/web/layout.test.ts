@@ -78,6 +78,7 @@ for (const width of [360, 320]) {
     const { page } = await openPage(t, { viewport, touch: true, pace: QUICK });
     await type(page, 'It all began with');
     await action(page, 'Continue').waitFor();
+    await action(page, 'Read aloud').waitFor();
     const buttons = page.locator('.exchange button:visible');
     // The last row reads aloud, and takes feedback.
     assert.deepEqual(await rowsOf(buttons), width === 360 ? [4, 3, 3, 3] : [2, 2, 3, 3, 3]);
