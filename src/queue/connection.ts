@@ -15,6 +15,7 @@ import type {
 import type { StoryError } from '../errors.ts';
 import type { LimitStore } from './admission/store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
+import type { VoteStore } from './votes/store.ts';
 
 /**
  * Events kept per queue: enough for every follower to catch up, few enough that story text is deleted soon.
@@ -58,6 +59,8 @@ export interface QueueConnection {
   limits(): Promise<LimitStore>;
   /** The storage of users' feedback. */
   feedback(): Promise<FeedbackStore>;
+  /** The storage of votes. */
+  votes(): Promise<VoteStore>;
   /** Deletes a queue's events from before `before` (ms since 1970): they hold story text. */
   deleteEvents(queueName: string, before: number): Promise<void>;
   /** Closes what this connection opened; the caller closes its queues and workers first. */

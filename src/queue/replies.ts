@@ -45,6 +45,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   readonly #limits: Pick<Limits, 'admissibility' | 'leave'> | undefined;
   readonly #shares: Pick<Shares, 'deleteShare'> | undefined;
   readonly #feedback: Pick<Feedback, 'removeStory'> | undefined;
+  readonly #others: LookUp | undefined;
   #worker: ReplyWorker<Handle> | undefined;
 
   /**
@@ -52,6 +53,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
    * @param limits that admitted the replies which have a lease
    * @param shares which end with their replies
    * @param feedback whose votes end with their replies
+   * @param others looks up what else its requesters have under way, such as votes
    */
   constructor(
     connection: QueueConnection,
@@ -60,6 +62,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     limits?: Pick<Limits, 'admissibility' | 'leave'>,
     shares?: Pick<Shares, 'deleteShare'>,
     feedback?: Pick<Feedback, 'removeStory'>,
+    others?: LookUp,
   ) {
     super(connection, `replies-${platform}`, {
       attempts: ATTEMPTS_IN_ALL,
@@ -71,6 +74,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     this.#limits = limits;
     this.#shares = shares;
     this.#feedback = feedback;
+    this.#others = others;
   }
 
   /** Starts a reply. Idempotent for an id. */
@@ -113,7 +117,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   /** Whether a reply is known, and whether it has ended. */
   readonly lookUp: LookUp = async (id) => {
     const state = await this.queue.getJobState(id);
-    if (state === 'unknown') return 'unknown';
+    if (state === 'unknown') return (await this.#others?.(id)) ?? 'unknown';
     return state === 'completed' || state === 'failed' ? 'ended' : 'under way';
   };
 
@@ -210,6 +214,11 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
       process,
       concurrency,
     });
+  }
+
+  /** Gives a lease of this platform back, and wakes the requester's next reply. */
+  async giveBack(id: string, lease: Lease): Promise<void> {
+    await this.#worker?.giveBack(id, lease);
   }
 
   /** Takes no more replies, hands those under way back to the queue, and ends. */

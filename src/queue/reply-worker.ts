@@ -166,6 +166,11 @@ export class ReplyWorker<Handle> {
     });
   }
 
+  /** Gives a lease back, and wakes the requester's next reply. */
+  giveBack(id: string, lease: Lease): Promise<void> {
+    return this.#order.pass(id, lease);
+  }
+
   /** Takes no more replies, hands those under way back to the queue, and ends. */
   async close(): Promise<void> {
     this.#closed.abort();

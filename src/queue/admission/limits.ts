@@ -33,6 +33,7 @@ import {
   NO_LIMIT,
   type Requester,
   type Taken,
+  type UnderWay,
 } from './store.ts';
 
 /** A reply that is still unknown after this time never reached the queue: its process was lost before. */
@@ -99,6 +100,11 @@ export class Limits {
       deciding.then((admission) => admission?.undo()).catch(() => {});
       throw error;
     }
+  }
+
+  /** The stories under way, for what else is counted in the same way. */
+  get underWay(): UnderWay {
+    return this.#options.store.underWay;
   }
 
   /** Whether a reply may begin, and how many of its requester's stories come before it. */

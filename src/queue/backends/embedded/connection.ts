@@ -12,6 +12,7 @@ import { outlast } from '../../outage.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedFeedback } from './feedback.ts';
 import { embeddedLimits } from './limits.ts';
+import { embeddedVotes } from './votes.ts';
 
 /**
  * Duration of a job's lock, in ms. No other process can take the job, and a start releases the last process's
@@ -81,6 +82,7 @@ export async function openEmbedded(
     producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
     limits: () => embeddedLimits(database),
     feedback: () => embeddedFeedback(database),
+    votes: () => embeddedVotes(database),
     deleteEvents: (name, before) => database.deleteEvents(name, before),
     close: () => database.end(),
   };

@@ -13,6 +13,7 @@ import { redisFeedback } from './feedback.ts';
 import { redisLimits } from './limits.ts';
 import { outlastRefusals } from './patience.ts';
 import { probeRedis } from './probe.ts';
+import { redisVotes } from './votes.ts';
 
 /**
  * Connects to Redis.
@@ -87,6 +88,7 @@ export async function openRedis(
       watch(new QueueEventsProducer(name, { connection: producing, prefix: prefixOf(name) })),
     limits: async () => redisLimits(producing, prefixOf('limits')),
     feedback: async () => redisFeedback(producing, prefixOf('feedback')),
+    votes: async () => redisVotes(producing, prefixOf('votes')),
     deleteEvents: async (name, before) => {
       // A stream entry's id begins with the time it was added.
       await producing.xtrim(`${prefixOf(name)}:${name}:events`, 'MINID', before);

@@ -1,0 +1,221 @@
+/**
+ * Drives one vote as far as it goes now. Every step is stored before the next one, and can be repeated:
+ *
+ * 1. The continuations of a round are three stories, whose ids derive from the vote's and the round. They are offered.
+ * 2. The choices are shown with the time at which the round ends, which is stored after that.
+ * 3. New counts are shown, one edit at a time, until that time. The job waits for it in the queue.
+ * 4. The store accepts no ballot any more: the counts are final. The winner joins the story.
+ * 5. The next round begins, or the end is shown.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { closeRound, continuationRequests, endRoundAt, endVote, offer, type Vote } from '../../story/vote.ts';
+import type { Lease } from '../admission/store.ts';
+import { outlast } from '../outage.ts';
+import type { Stories } from '../stories.ts';
+import { countsOf, type VoteRecord, type VoteRecords } from './records.ts';
+
+/** How often the record is read for the host's end while the network writes. */
+const LOOK_INTERVAL_MS = 1_000;
+
+/** Where votes are shown, on one platform. */
+export interface VoteBoard<Address> {
+  /**
+   * Shows a vote in its messages; idempotent.
+   *
+   * @param counts votes for each choice of an open round
+   * @returns the messages that show it, and how long to wait before the next edit, in ms
+   * @throws VoteLost when it can be shown to no user any more
+   */
+  show(
+    id: string,
+    record: VoteRecord<Address>,
+    counts: readonly number[],
+  ): Promise<{ readonly messages: readonly string[]; readonly pauseMs: number }>;
+  /** Deletes messages; one that does not exist is deleted already. */
+  remove(address: Address, messages: readonly string[]): Promise<void>;
+}
+
+/** A vote cannot be shown to any user any more. */
+export class VoteLost extends Error {
+  override readonly name = 'VoteLost';
+}
+
+export interface VoteDrive<Address> {
+  readonly id: string;
+  /** The prefix of its stories' ids. */
+  readonly storyPrefix: string;
+  readonly records: VoteRecords<Address>;
+  readonly stories: Stories;
+  readonly board: VoteBoard<Address>;
+  /** Gives a lease on the limits on stories back. */
+  readonly giveBack: (lease: Lease) => Promise<void>;
+  /** Gives the place among the votes of the channel back. */
+  readonly leave: (record: VoteRecord<Address>) => Promise<void>;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Drives a vote.
+ *
+ * @returns when to go on, in ms from now; undefined when nothing is left to do
+ * @throws the reason with which the signal was aborted; an error of the platform after which another attempt may succeed
+ */
+export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<number | undefined> {
+  const { id, records, board, signal, logger } = drive;
+  /** What is shown, as far as this process knows. */
+  let shown = '';
+  const change = (next: (record: VoteRecord<Address>) => VoteRecord<Address>) =>
+    outlast(() => records.update(id, ({ record }) => next(record)), signal);
+  const changeVote = (next: (vote: Vote) => Vote) =>
+    change((record) => {
+      const vote = next(record.vote);
+      return vote === record.vote ? record : { ...record, vote };
+    });
+  /** Shows a record; returns the pause before the next edit. */
+  const show = async (record: VoteRecord<Address>, counts: readonly number[]) => {
+    signal.throwIfAborted();
+    const { messages, pauseMs } = await board.show(id, record, counts);
+    shown = keyOf(record.vote, counts);
+    if (messages.join() !== record.messages.join()) await change((latest) => ({ ...latest, messages }));
+    return pauseMs;
+  };
+  const giveBack = async ({ lease }: VoteRecord<Address>) => {
+    if (!lease) return;
+    await drive.giveBack(lease);
+    await change((latest) => ({ ...latest, lease: undefined }));
+  };
+  for (;;) {
+    signal.throwIfAborted();
+    const stored = await outlast(() => records.read(id), signal);
+    if (!stored) return undefined;
+    const { record, ballots, now } = stored;
+    const { vote } = record;
+    try {
+      if (record.isDeleted) {
+        await giveBack(record);
+        await removeStories(drive, vote);
+        await board.remove(record.address, record.messages);
+        await drive.leave(record);
+        await outlast(() => records.remove(id), signal);
+        return undefined;
+      }
+      if (vote.phase === 'writing') {
+        if (keyOf(vote, []) !== shown) await show(record, []);
+        const texts = await writeContinuations(drive, vote);
+        await changeVote((latest) =>
+          latest.round !== vote.round ? latest : texts ? offer(latest, texts) : endVote(latest, 'ended'),
+        );
+        await giveBack(record);
+        await removeStories(drive, vote);
+      } else if (vote.phase === 'over') {
+        if (!record.isEndShown) await show(record, []);
+        await giveBack(record);
+        await drive.leave(record);
+        if (record.isForgotten) await outlast(() => records.remove(id), signal);
+        else await change((latest) => (latest.isEndShown ? latest : { ...latest, isEndShown: true }));
+        return undefined;
+      } else if (vote.endsAt === undefined) {
+        const endsAt = now + vote.seconds * 1_000;
+        await show({ ...record, vote: { ...vote, endsAt } }, countsOf(vote, ballots));
+        await changeVote((latest) => (latest.round === vote.round ? endRoundAt(latest, endsAt) : latest));
+      } else if (now >= vote.endsAt) {
+        await outlast(() => records.update(id, closeIfOver), signal);
+      } else {
+        const counts = countsOf(vote, ballots);
+        if (keyOf(vote, counts) === shown) return vote.endsAt - now;
+        const pauseMs = await show(record, counts).catch((error: unknown) => {
+          if (error instanceof VoteLost) throw error;
+          signal.throwIfAborted();
+          // The next edit shows the newest counts; none is shown until another vote arrives.
+          logger.warn({ vote: id, reason: (error as Error).message }, 'the counts of a vote were not shown');
+          shown = keyOf(vote, counts);
+          return LOOK_INTERVAL_MS;
+        });
+        await sleep(Math.min(pauseMs, vote.endsAt - now), undefined, { signal }).catch(() => {});
+      }
+    } catch (error) {
+      if (!(error instanceof VoteLost) || record.isDeleted) throw error;
+      signal.throwIfAborted();
+      logger.info({ vote: id, reason: error.message }, 'vote given up');
+      await change((latest) => ({ ...latest, vote: endVote(latest.vote, 'failed'), isEndShown: true }));
+    }
+  }
+}
+
+/** Closes the open round if its end has passed: its ballots are final then. */
+function closeIfOver<Address>({
+  record,
+  ballots,
+  now,
+}: {
+  readonly record: VoteRecord<Address>;
+  readonly ballots: readonly number[];
+  readonly now: number;
+}): VoteRecord<Address> {
+  const { vote } = record;
+  if (vote.phase !== 'open' || vote.endsAt === undefined || now < vote.endsAt) return record;
+  return { ...record, vote: closeRound(vote, countsOf(vote, ballots)) };
+}
+
+function keyOf({ phase, round, endsAt }: Vote, counts: readonly number[]): string {
+  return [phase, round, endsAt, ...counts].join();
+}
+
+function storyIdsOf({ storyPrefix }: Pick<VoteDrive<unknown>, 'storyPrefix'>, vote: Vote): string[] {
+  return continuationRequests(vote).map((_, index) => `${storyPrefix}-${vote.round}-${index}`);
+}
+
+async function removeStories(
+  drive: Pick<VoteDrive<unknown>, 'stories' | 'storyPrefix' | 'signal'>,
+  vote: Vote,
+): Promise<void> {
+  const remove = (storyId: string) => outlast(() => drive.stories.remove(storyId), drive.signal);
+  await Promise.all(storyIdsOf(drive, vote).map(remove));
+}
+
+/**
+ * Has the continuations of a round written, all at once.
+ *
+ * @returns the texts, without those that failed; undefined when the vote is ended meanwhile
+ */
+async function writeContinuations<Address>(
+  { id, stories, records, signal, storyPrefix }: VoteDrive<Address>,
+  vote: Vote,
+): Promise<string[] | undefined> {
+  const texts: (string | null | undefined)[] = [];
+  const ids = storyIdsOf({ storyPrefix }, vote);
+  const unfollow: (() => void)[] = [];
+  const done = new AbortController();
+  try {
+    for (const [index, request] of continuationRequests(vote).entries()) {
+      const storyId = ids[index]!;
+      texts[index] = undefined;
+      const add = () => outlast(() => stories.add(storyId, request), signal);
+      await add();
+      const end = stories.follow(storyId, (update) => {
+        if (update.type === 'done') texts[index] = update.story.text;
+        else if (update.type === 'failed') texts[index] = null;
+        // The queue lost the story: the same seed gives the same text.
+        else if (update.type === 'missing') add().catch(() => {});
+        if (texts.length === ids.length && !texts.includes(undefined)) done.abort();
+      });
+      unfollow.push(end);
+    }
+    while (!done.signal.aborted) {
+      const waking = AbortSignal.any([signal, done.signal]);
+      await sleep(LOOK_INTERVAL_MS, undefined, { signal: waking }).catch(() => {});
+      signal.throwIfAborted();
+      if (done.signal.aborted) break;
+      const latest = await outlast(() => records.read(id), signal);
+      if (latest?.record.vote.phase !== 'writing' || latest.record.isDeleted) {
+        for (const storyId of ids) await outlast(() => stories.stop(storyId), signal);
+        return undefined;
+      }
+    }
+    return texts.filter((text) => typeof text === 'string');
+  } finally {
+    for (const end of unfollow) end();
+  }
+}

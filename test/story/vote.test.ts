@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { STORY_BOUNDS, type StoryRequest } from '../../src/story/story.ts';
+import {
+  beginVote,
+  closeRound,
+  continuationRequests,
+  endRoundAt,
+  endVote,
+  firstSentences,
+  offer,
+  type Vote,
+} from '../../src/story/vote.ts';
+
+const request: StoryRequest = {
+  prompt: 'On the red moon',
+  context: '',
+  preset: 'lively',
+  temperature: 0.4,
+  length: 1_200,
+  seed: 7,
+  model: 'scifi',
+};
+
+function begun(rounds = 3): Vote {
+  return beginVote({ request, rounds, seconds: 60 });
+}
+
+function open(vote: Vote): Vote {
+  return offer(vote, [' a robot woke.', ' the lights failed.', ', far from home, they sang.']);
+}
+
+describe('a vote', () => {
+  it('asks for three continuations of the story so far, under seeds that no round repeats', () => {
+    const first = continuationRequests(begun());
+    assert.deepEqual(
+      first.map(({ prompt, context, seed }) => [prompt, context, seed]),
+      [7, 8, 9].map((seed) => ['', 'On the red moon', seed]),
+    );
+    const next = closeRound(open(begun()), [0, 1, 0]);
+    assert.deepEqual(
+      continuationRequests(next).map(({ context, seed }) => [context, seed]),
+      [10, 11, 12].map((seed) => ['On the red moon the lights failed.', seed]),
+    );
+    const last = { ...begun(), request: { ...request, seed: STORY_BOUNDS.seed.max } };
+    assert.deepEqual(
+      continuationRequests(last).map(({ seed }) => seed),
+      [STORY_BOUNDS.seed.max, 0, 1],
+    );
+  });
+
+  it('cuts a continuation at the end of its first sentence, or of its second where the first is short', () => {
+    assert.equal(firstSentences(' He ran. She did not. They met.'), 'He ran. She did not.');
+    const long = `${'The ship fell and fell, '.repeat(4)}and was lost.`;
+    assert.equal(firstSentences(`${long} Then it rose. And fell.`), long);
+    assert.equal(firstSentences('“Run!” he said. “Why?” she asked'), '“Run!” he said.');
+    assert.equal(firstSentences('no sentence at all'), 'no sentence at all');
+    assert.equal(firstSentences('One only. And then'), 'One only.');
+  });
+
+  it('adds the winner to the story, the first of several with the most votes', () => {
+    const vote = open(begun());
+    assert.equal(closeRound(vote, [1, 5, 2]).text, 'On the red moon the lights failed.');
+    assert.equal(closeRound(vote, [0, 2, 2]).text, 'On the red moon the lights failed.');
+    const third = closeRound(vote, [0, 0, 1]);
+    assert.equal(third.text, 'On the red moon, far from home, they sang.');
+    assert.deepEqual([third.phase, third.round, third.choices], ['writing', 2, []]);
+    assert.deepEqual(third.past[0], { choices: vote.choices, counts: [0, 0, 1], winner: 2 });
+  });
+
+  it('ends after its rounds, after two rounds without a vote, or where a user ends it', () => {
+    let vote = begun(2);
+    for (let round = 0; round < 2; round++) vote = closeRound(open(vote), [1, 0, 0]);
+    assert.deepEqual([vote.phase, vote.ending, vote.round], ['over', 'complete', 2]);
+
+    vote = closeRound(open(begun()), [0, 0, 0]);
+    assert.deepEqual([vote.phase, vote.round, vote.text], ['writing', 2, 'On the red moon']);
+    assert.equal(closeRound(open(vote), [0, 0, 0]).ending, 'silent');
+    vote = closeRound(open(vote), [0, 1, 0]);
+    assert.equal(vote.ending, undefined, 'the rounds without a vote were not in a row');
+
+    vote = closeRound({ ...open(begun()), isLast: true }, [0, 1, 0]);
+    assert.deepEqual([vote.ending, vote.text], ['ended', 'On the red moon the lights failed.']);
+    assert.equal(endVote(vote, 'failed'), vote, 'it ends once');
+    assert.equal(offer(begun(), ['', '  ']).ending, 'failed');
+  });
+
+  it('changes nothing when a step is repeated', () => {
+    const vote = open(begun());
+    assert.equal(offer(vote, ['other.']), vote);
+    const closed = closeRound(vote, [1, 0, 0]);
+    assert.equal(closeRound(closed, [0, 1, 0]), closed);
+    assert.equal(endRoundAt(closed, 5), closed);
+    const early = endRoundAt(endRoundAt(vote, 9), 5);
+    assert.equal(endRoundAt(early, 9).endsAt, 5, 'an end is never moved to a later time');
+  });
+
+  it('masks vulgar words of the opening and of the continuations', () => {
+    const vote = beginVote({ request: { ...request, prompt: 'What the fuck' }, rounds: 1, seconds: 15 });
+    assert.equal(vote.text, 'What the f***');
+    assert.match(offer(vote, ['Oh fuck. Off.']).choices[0]!, /^Oh f\*\*\*\./);
+  });
+});
