@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import { Disposer } from '../disposer.ts';
 import { StoryError } from '../errors.ts';
-import type { Limits } from '../queue/admission/limits.ts';
+import type { Limits, LookUp } from '../queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/settings.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { QueueConnection } from '../queue/connection.ts';
@@ -17,6 +17,8 @@ import type { ReplyTask } from '../queue/reply-worker.ts';
 import { Forgetting, type Forgotten } from '../queue/retention.ts';
 import type { Shares } from '../queue/shares.ts';
 import type { Stories } from '../queue/stories.ts';
+import type { VoteBoard } from '../queue/votes/rounds.ts';
+import { Votes } from '../queue/votes/votes.ts';
 import { inputOf, type ModelChoice, type StoryRequest, type Waiting } from '../story/story.ts';
 import type { RequestReader } from '../story/story-request.ts';
 import { sentenceCase } from '../story/wording.ts';
@@ -78,6 +80,8 @@ export interface ChatAdapter<Handle> {
    * @throws the platform's error when another attempt may succeed
    */
   clear(handle: Handle, messages: readonly string[], chat: ChatContext<Handle>): Promise<readonly string[]>;
+  /** Where votes are shown; absent where there are none. */
+  voteBoard?(chat: ChatContext<Handle>): VoteBoard<AddressOf<Handle>>;
   /** The address of a daily line, which no user asks for. */
   dailyHandle(channelId: string): Promise<Handle>;
   presenceIn(channel: PromptChannel): Presence;
@@ -129,6 +133,7 @@ export class ChatContext<Handle> {
   readonly blocks: BlockLists;
   readonly channels: PromptChannels;
   readonly communityLimits: CommunityLimitSettings;
+  readonly votes: Votes<AddressOf<Handle>>;
   readonly judge = new PromptJudge(() => performance.now());
   readonly #services: ChatServices;
   readonly #capacity: MessageCapacity;
@@ -149,6 +154,7 @@ export class ChatContext<Handle> {
     removals: Removals<AddressOf<Handle>>,
     channels: PromptChannels,
     forgetting: Forgetting<Handle>,
+    votes: Votes<AddressOf<Handle>>,
   ) {
     this.platform = platform;
     this.logger = services.logger;
@@ -156,6 +162,7 @@ export class ChatContext<Handle> {
     this.models = services.models;
     this.blocks = services.blocks;
     this.channels = channels;
+    this.votes = votes;
     this.communityLimits = services.communityLimits;
     this.waitingLine = waitingLines(services.stories, () => performance.now());
     this.#services = services;
@@ -303,6 +310,7 @@ export class ChatContext<Handle> {
 export interface RunningChat<Handle = unknown> {
   readonly replies: Replies<Handle>;
   readonly removals: Removals<AddressOf<Handle>>;
+  readonly votes: Votes<AddressOf<Handle>>;
   readonly channels: PromptChannels;
   readonly daily: DailyLines;
   problem(): string | undefined;
@@ -326,16 +334,19 @@ export async function startChat<Handle>(
     const adapter = await connect();
     opened.add(() => adapter.close());
     const { platform } = adapter;
-    const replies = new Replies<Handle>(connection, platform, logger, limits, shares, feedback);
+    const others: LookUp = (id) => votes.lookUp(id);
+    const replies = new Replies<Handle>(connection, platform, logger, limits, shares, feedback, others);
     opened.add(() => replies.close());
     const removals = new Removals<AddressOf<Handle>>(connection, replies, stories, logger);
     opened.add(() => removals.close());
+    const votes = new Votes<AddressOf<Handle>>({ connection, platform, stories, limits, replies, logger });
+    opened.add(() => votes.close());
     const channels = new PromptChannels(connection, platform);
     opened.add(() => channels.close());
     const forgetting = new Forgetting(connection, replies, stories);
     opened.add(() => forgetting.close());
-    await Promise.all([replies.ready(), removals.ready(), channels.ready()]);
-    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting);
+    await Promise.all([replies.ready(), removals.ready(), votes.ready(), channels.ready()]);
+    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting, votes);
     workReplies(replies, {
       stories,
       pace,
@@ -345,13 +356,14 @@ export async function startChat<Handle>(
       clear: (handle, messages) => adapter.clear(handle, messages, chat),
     });
     removals.work((address, messages) => adapter.deleteMessages(address, messages, chat));
+    if (adapter.voteBoard) votes.work(adapter.voteBoard(chat));
     const daily = new DailyLines(channels, adapter, chat, Date.now);
     opened.add(daily.work(connection));
     opened.add(() => adapter.stop());
     await adapter.start(chat);
     logger.info({ platform }, `${sentenceCase(platform)} ready`);
     const problem = () => adapter.problem();
-    return { replies, removals, channels, daily, problem, close: () => opened.close() };
+    return { replies, removals, votes, channels, daily, problem, close: () => opened.close() };
   } catch (error) {
     await opened.close();
     throw error;

@@ -22,6 +22,7 @@ type Sweepable = Pick<Replies<unknown>, 'name' | 'count' | 'removeOlderThan'>;
 interface ChatQueues {
   readonly replies: Sweepable;
   readonly removals: Sweepable;
+  readonly votes: Sweepable;
 }
 
 /**
@@ -92,6 +93,7 @@ export async function startBots(
   const lookAfterChat = (chat: ChatQueues) => {
     lookAfter(chat.replies);
     lookAfter(chat.removals);
+    lookAfter(chat.votes);
   };
   lookAfter({
     name: shares.name,

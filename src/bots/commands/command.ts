@@ -14,6 +14,7 @@ import type { PromptChannels } from '../channel-settings.ts';
 import type { Cooldowns } from '../cooldowns.ts';
 import type { ChannelEnvironment } from './channel.ts';
 import type { ForgetGuard, PrivacyPolicy } from './privacy.ts';
+import type { VoteOrder } from './vote.ts';
 
 /** An option, which Discord's client checks and offers. */
 export interface CommandOption {
@@ -57,6 +58,8 @@ export interface Caller {
   readonly forget: () => Promise<void>;
   /** The kept stories of the channel that all its members saw, oldest first. */
   readonly keptStories: () => Promise<readonly KeptStory[]>;
+  /** Starts a vote in the channel; undefined where there are no votes. */
+  readonly startVote?: (order: VoteOrder) => Promise<void>;
 }
 
 /** An answer with a file, for the caller only. */

@@ -19,6 +19,7 @@ import { Interactions } from './interactions.ts';
 import { CAPACITY } from './message-format.ts';
 import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
 import { type DiscordHandle, DiscordSurface, type SurfaceTimes } from './surface.ts';
+import { DiscordVoteBoard } from './votes.ts';
 
 /** Half a minute less than Discord's 15 minutes. */
 const ANSWERABLE_MS = 14.5 * 60_000;
@@ -131,6 +132,12 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
   ): Promise<readonly string[]> {
     await this.deleteMessages(handle, others, chat);
     return first === undefined ? [] : [first];
+  }
+
+  voteBoard(chat: ChatContext<DiscordHandle>): DiscordVoteBoard {
+    const deleteMessages = (address: AddressOf<DiscordHandle>, messages: readonly string[]) =>
+      this.deleteMessages(address, messages, chat);
+    return new DiscordVoteBoard(this.#api, chat.models, deleteMessages);
   }
 
   async dailyHandle(channelId: string): Promise<DiscordHandle> {

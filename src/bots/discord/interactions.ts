@@ -8,13 +8,13 @@ import {
   type ModalSubmitInteraction,
 } from 'discord.js';
 import type { ChatContext } from '../adapter.ts';
-import type { Caller, Command } from '../commands/command.ts';
-import { COMMANDS } from '../commands/table.ts';
+import type { Caller, Command, FileAnswer } from '../commands/command.ts';
 import type { DiscordApi } from './api.ts';
 import type { Application } from './application.ts';
 import { type Asking, presenceOf, replyEphemeral, requesterOf } from './asking.ts';
 import { decodeButton, isOwn } from './buttons.ts';
 import { impossibleIn, missingFor } from './channel-check.ts';
+import { DISCORD_COMMANDS } from './commands.ts';
 import { loggable } from './failures.ts';
 import { decodeFeedback, takeFeedback } from './feedback.ts';
 import { OwnReplies } from './own-replies.ts';
@@ -22,6 +22,8 @@ import { SeenMessages } from './seen-messages.ts';
 import { StoryInteractions } from './stories.ts';
 import { CONTINUE, SCIFI } from './story-command.ts';
 import type { DiscordHandle } from './surface.ts';
+import { decodeVoteButton, isVoteButton } from './vote-messages.ts';
+import { VoteInteractions } from './votes.ts';
 
 const OTHER_VERSION = 'This button is from another version. Ask for a story with /scifi.';
 const NO_INTENT =
@@ -35,6 +37,7 @@ export class Interactions {
   readonly #application: Application;
   readonly #stories: StoryInteractions;
   readonly #own: OwnReplies;
+  readonly #votes: VoteInteractions;
 
   constructor(chat: ChatContext<DiscordHandle>, api: DiscordApi, application: Application) {
     const messages = new SeenMessages(api, application.botId);
@@ -42,6 +45,7 @@ export class Interactions {
     this.#application = application;
     this.#stories = new StoryInteractions(chat, messages);
     this.#own = new OwnReplies(chat, messages);
+    this.#votes = new VoteInteractions(chat);
   }
 
   /** Answers an interaction. Never rejects: no caller awaits it. */
@@ -58,18 +62,12 @@ export class Interactions {
   }
 
   async #onCommand(interaction: ChatInputCommandInteraction): Promise<void> {
-    const command = COMMANDS.find(({ name }) => name === interaction.commandName);
+    const command = DISCORD_COMMANDS.find(({ name }) => name === interaction.commandName);
     if (await this.#refuseBlocked(interaction, command?.ignoresBlocks)) return;
     if (interaction.commandName === SCIFI) return this.#stories.tell(interaction);
     if (!command) return;
     await interaction.deferReply({ flags: MessageFlags.Ephemeral });
-    const { options } = interaction;
-    const order = command.fromOptions({
-      subcommand: options.getSubcommand(false) ?? '',
-      // For a user, this is the id: one who has left the server can be blocked, but cannot be resolved.
-      value: (name) => options.get(name)?.value,
-    });
-    const answer = await this.#chat.run(command, order, this.#callerOf(interaction));
+    const answer = await this.#run(command, interaction);
     const { text, files } =
       typeof answer === 'string' ? { text: answer, files: [] } : { text: answer.text, files: [answer.file] };
     await interaction.editReply({
@@ -79,6 +77,21 @@ export class Interactions {
     });
   }
 
+  async #run(command: Command, interaction: ChatInputCommandInteraction): Promise<string | FileAnswer> {
+    const { options } = interaction;
+    let order: unknown;
+    try {
+      order = command.fromOptions({
+        subcommand: options.getSubcommand(false) ?? '',
+        // For a user, this is the id: one who has left the server can be blocked, but cannot be resolved.
+        value: (name) => options.get(name)?.value,
+      });
+    } catch (error) {
+      return this.#chat.refusalFor(error);
+    }
+    return this.#chat.run(command, order, this.#callerOf(interaction));
+  }
+
   /** Sends the refusal to a blocked user; returns whether the user is blocked. */
   async #refuseBlocked(interaction: Asking, ignored?: Command['ignoresBlocks']): Promise<boolean> {
     const refusal = this.#chat.blockedBy(presenceOf(interaction, interaction.user.id), ignored);
@@ -86,7 +99,8 @@ export class Interactions {
     return refusal !== undefined;
   }
 
-  #callerOf({ user, guildId, channelId, channel, appPermissions }: ChatInputCommandInteraction): Caller {
+  #callerOf(interaction: ChatInputCommandInteraction): Caller {
+    const { user, guildId, channelId, channel, appPermissions } = interaction;
     const facts = { type: channel?.type, permissions: appPermissions };
     return {
       platform: 'discord',
@@ -103,11 +117,14 @@ export class Interactions {
       }),
       keptStories: () =>
         this.#chat.keptStories((handle) => handle.channelId === channelId && !handle.isPrivate),
-      forget: () =>
-        this.#chat.forget({
+      startVote: (order) => this.#votes.start(interaction, order),
+      forget: async () => {
+        await this.#chat.votes.forget(user.id, requesterOf(user.id, guildId).person);
+        await this.#chat.forget({
           isTheirs: ({ userId }) => userId === user.id,
           anonymous: (handle) => ({ ...handle, userId: FORGOTTEN_USER }),
-        }),
+        });
+      },
     };
   }
 
@@ -117,6 +134,7 @@ export class Interactions {
   }
 
   async #onButton(interaction: ButtonInteraction): Promise<void> {
+    if (isVoteButton(interaction.customId)) return this.#onVoteButton(interaction);
     const button = decodeButton(interaction.customId);
     const isMaking = button?.action === 'edit' || button?.action === 'share';
     // A blocked user can still stop and delete a story.
@@ -127,6 +145,14 @@ export class Interactions {
     if (!button) return replyEphemeral(interaction, OTHER_VERSION);
     if (isOwn(button)) return this.#own.act(interaction, button);
     await this.#stories.tellAgain(interaction, button);
+  }
+
+  async #onVoteButton(interaction: ButtonInteraction): Promise<void> {
+    const button = decodeVoteButton(interaction.customId);
+    // A blocked user can still end and delete a vote.
+    if (button?.action === 'choose' && (await this.#refuseBlocked(interaction))) return;
+    if (!button) return replyEphemeral(interaction, OTHER_VERSION);
+    await this.#votes.press(interaction, button);
   }
 
   /** A modal has the id of the button that showed it. */

@@ -15,6 +15,17 @@ export const POLISH: Translation = {
       'prywatnie',
       'Tylko ty widzisz opowiadanie, w jednej wiadomości, która rośnie najwyżej 15 minut',
     ],
+    'scifi-vote': [
+      'scifi-głosowanie',
+      'Kanał wybiera runda po rundzie, jak toczy się opowiadanie po angielsku',
+    ],
+    'scifi-vote prompt': [
+      'początek',
+      'Jak zaczyna się opowiadanie, po angielsku, na przykład: It all began with',
+    ],
+    'scifi-vote rounds': ['rundy', 'Ile razy kanał wybiera; domyślnie 5'],
+    'scifi-vote seconds': ['sekundy', 'Jak długo można głosować w rundzie; domyślnie 60'],
+    'scifi-vote preset': ['preset', 'Jak dobierane są znaki; domyślnie lively'],
     'scifi-book': ['scifi-książka', 'Najlepsze opowiadania z tego kanału jako książka, tylko dla ciebie'],
     'scifi-book format': ['format', 'Plik, który dostaniesz; domyślnie epub'],
     'scifi-book stories': ['opowiadania', 'Największa liczba opowiadań; domyślnie 20'],

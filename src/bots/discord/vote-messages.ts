@@ -1,0 +1,152 @@
+/** A vote as Discord messages, and the data of its buttons. Pure. */
+import type { ModelChoice } from '../../story/story.ts';
+import { endOf } from '../../story/variations.ts';
+import type { Vote } from '../../story/vote.ts';
+import { clean, discordEscaping, splitText } from '../text.ts';
+import {
+  choiceLabel,
+  endLine,
+  QUESTION,
+  roundName,
+  sum,
+  VOTE_LABELS,
+  type VoteControl,
+  votesName,
+  writingLine,
+} from '../votes/wording.ts';
+import type { MessageBody } from './api.ts';
+import { encodeAgain } from './buttons.ts';
+
+/** Discord's numeric component types. */
+const ACTION_ROW = 1;
+const BUTTON = 2;
+const STYLE = { primary: 1, secondary: 2 } as const;
+/** Discord's limit on a message is 2,000; the rest is room for the lines around the story. */
+const STORY_MAX = 1_700;
+/** Characters of one choice in a message. */
+const CHOICE_MAX = 340;
+/** Characters of the story so far above the choices: a message has room for these and for three choices. */
+const BEFORE_MAX = 700;
+
+const PREFIX = 'vote';
+const CONTROLS = Object.keys(VOTE_LABELS) as VoteControl[];
+
+/** A button of a vote. */
+export type VoteButton =
+  | { readonly action: 'choose'; readonly voteId: string; readonly round: number; readonly choice: number }
+  | {
+      readonly action: VoteControl;
+      readonly voteId: string;
+      readonly round: number;
+      /** The user who started the vote. */
+      readonly hostId: string;
+    };
+
+/** Whether a `custom_id` is that of a vote's button, of any version. */
+export function isVoteButton(customId: string): boolean {
+  return customId.startsWith(`${PREFIX}:`);
+}
+
+export function encodeVoteButton(button: VoteButton): string {
+  const { action, voteId, round } = button;
+  return [PREFIX, action, voteId, round, action === 'choose' ? button.choice : button.hostId].join(':');
+}
+
+/** The button behind a `custom_id`; undefined when it is not one of a vote. */
+export function decodeVoteButton(customId: string): VoteButton | undefined {
+  const [, action, voteId, digits, last] = /^vote:([a-z]+):(v\d+):(\d{1,3}):(\d{1,20})$/.exec(customId) ?? [];
+  if (!action || !voteId || !last) return undefined;
+  const round = Number(digits);
+  if (action === 'choose') return { action, voteId, round, choice: Number(last) };
+  const control = CONTROLS.find((name) => name === action);
+  return control && { action: control, voteId, round, hostId: last };
+}
+
+/** What a vote's messages depend on besides its state. */
+export interface VoteFacts {
+  readonly voteId: string;
+  readonly hostId: string;
+  readonly models: readonly ModelChoice[];
+  /** The ids of the messages that show it so far. */
+  readonly messages: readonly string[];
+}
+
+/** Lays out a vote as messages: one while it is under way, and as many as the story needs when it is over. */
+export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFacts): MessageBody[] {
+  if (vote.phase === 'over') return layOutEnd(vote, facts);
+  if (vote.phase === 'writing') {
+    const content = `${storySoFar(vote.text, STORY_MAX)}\n-# ${escaped(writingLine(vote))}`;
+    return [{ content, components: [row([controlButton('end', vote, facts)])] }];
+  }
+  const { choices, endsAt } = vote;
+  const lines = choices.map((choice, index) => `**${index + 1}**  ${cut(choice)}`);
+  // Discord counts down in every reader's own language.
+  const end = endsAt === undefined ? '' : ` · ends <t:${Math.ceil(endsAt / 1_000)}:R>`;
+  const print = `-# ${roundName(vote)} · ${votesName(sum(counts))}${end}`;
+  const content = [storySoFar(vote.text, BEFORE_MAX), '', `**${QUESTION}**`, ...lines, print].join('\n');
+  const choose = choices.map((_, choice) => ({
+    type: BUTTON,
+    style: STYLE.primary,
+    label: choiceLabel(choice, counts[choice] ?? 0),
+    custom_id: encodeVoteButton({ action: 'choose', voteId: facts.voteId, round: vote.round, choice }),
+  }));
+  const controls = (['close', 'end'] as const).map((control) => controlButton(control, vote, facts));
+  return [{ content, components: [row(choose), row(controls)] }];
+}
+
+function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody[] {
+  const parts = splitText(clean(vote.text), { limit: STORY_MAX, cost: costOf }).map(({ text }) => text);
+  return parts.map((part, index) => {
+    const content = escaped(part);
+    if (index < parts.length - 1) return { content, components: [] };
+    const reference = {
+      ...vote.request,
+      promptLength: vote.request.prompt.length,
+      first: index > 0 ? facts.messages[0] : undefined,
+      previous: index > 0 ? facts.messages[index - 1] : undefined,
+    };
+    const again = (['continue', 'line'] as const).map((action) => ({
+      type: BUTTON,
+      style: action === 'continue' ? STYLE.primary : STYLE.secondary,
+      label: action === 'continue' ? 'Continue' : 'My line',
+      custom_id: encodeAgain(action, reference),
+    }));
+    const buttons = [...again, controlButton('delete', vote, facts)];
+    return {
+      content: `${content}\n-# ${escaped(endLine(vote, facts.models))}`,
+      components: [row(buttons)],
+    };
+  });
+}
+
+function controlButton(action: VoteControl, { round }: Vote, { voteId, hostId }: VoteFacts): object {
+  const custom_id = encodeVoteButton({ action, voteId, round, hostId });
+  return { type: BUTTON, style: STYLE.secondary, label: VOTE_LABELS[action], custom_id };
+}
+
+function row(components: readonly object[]): NonNullable<MessageBody['components']>[number] {
+  return { type: ACTION_ROW, components } as NonNullable<MessageBody['components']>[number];
+}
+
+/** The end of a story, escaped, in at most this many characters. */
+function storySoFar(text: string, max: number): string {
+  const whole = clean(text);
+  let end = whole;
+  for (let length = max; costOf(end) > max; length -= 50) end = endOf(whole, length);
+  return `${end === whole ? '' : '… '}${escaped(end.trim())}`;
+}
+
+/** A choice on one line, escaped. */
+function cut(choice: string): string {
+  const line = clean(choice).replaceAll('\n', ' ').trim();
+  const [first, ...rest] = splitText(line, { limit: CHOICE_MAX, cost: costOf });
+  return `${escaped(first?.text ?? '…')}${rest.length > 0 ? '…' : ''}`;
+}
+
+function escaped(text: string): string {
+  return discordEscaping.escape(clean(text));
+}
+
+function costOf(text: string): number {
+  return discordEscaping.escape(text).length;
+}

@@ -1,0 +1,193 @@
+/** `/scifi-vote` on Discord: the real client, a real queue and a real worker, and the messages that users see. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { discordEscaping } from '../../../src/bots/text.ts';
+import { Person } from '../../fakes/discord/people.ts';
+import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
+import { type DiscordHarness, ephemeralReply, labelsOf, openDiscord } from '../../harness/discord.ts';
+import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
+
+const PATIENCE_MS = 30_000;
+/** A vote's last message, with the buttons of its end. */
+const END_LABELS = ['Continue', 'My line', 'Delete'];
+
+/** The message that shows a vote of a channel. */
+function voteIn(channel: FakeChannel, round: number): Promise<FakeMessage> {
+  const isOpen = ({ content, deleted }: FakeMessage) => !deleted && content.includes(`Round ${round} of`);
+  return until(
+    () => [...channel.messages.values()].find((one) => isOpen(one) && one.content.includes('<t:')),
+    `round ${round}`,
+    PATIENCE_MS,
+  );
+}
+
+/** Waits until the button of a choice shows its number of votes. */
+async function counted(message: FakeMessage, ...labels: string[]): Promise<void> {
+  await until(() => labelsOf(message).slice(0, 3).join() === labels.join(), labels.join(), PATIENCE_MS);
+}
+
+function overIn(channel: FakeChannel): Promise<FakeMessage> {
+  const isOver = (message: FakeMessage) => labelsOf(message).join() === END_LABELS.join();
+  return until(() => [...channel.messages.values()].find(isOver), 'the end', PATIENCE_MS);
+}
+
+async function withDiscord(
+  use: (harness: DiscordHarness) => Promise<void>,
+  options: Parameters<typeof openDiscord>[0] = {},
+): Promise<void> {
+  const harness = await openDiscord(options);
+  try {
+    await use(harness);
+  } finally {
+    await harness.close();
+  }
+}
+
+describe('votes on Discord', { timeout: 120_000, skip: skipWithout(REDIS_SERVER) }, () => {
+  it('counts fifty people, and appends the winners until the rounds are over', () =>
+    withDiscord(async ({ ann, channel, discord, log }) => {
+      const asked = ann.slash(channel, 'scifi-vote', {
+        prompt: 'On the *crimson* moon',
+        rounds: 2,
+        seconds: 600,
+      });
+      assert.match(await ephemeralReply(asked), /^The vote begins below/);
+      const message = await voteIn(channel, 1);
+      assert.match(
+        message.content,
+        /^On the \\\*crimson\\\* moon\n\n\*\*What happens next\?\*\*\n\*\*1\*\* {2}\S/,
+      );
+      assert.match(message.content, /-# Round 1 of 2 · no votes yet · ends <t:\d+:R>$/);
+      assert.deepEqual(labelsOf(message), ['1', '2', '3', 'Close this round', 'The end']);
+      const second = /\*\*2\*\* {2}(.*)/.exec(message.content)![1]!;
+
+      const people = Array.from({ length: 50 }, (_, index) => new Person(discord, `person ${index}`));
+      const pressed = people.flatMap((person, index) => {
+        const label = index < 30 ? '2' : '3';
+        // A double click.
+        return [person.press(message, label), person.press(message, label)];
+      });
+      await until(() => pressed.every(({ callbackType }) => callbackType === 6), 'answers', PATIENCE_MS);
+      await counted(message, '1', '2 (30)', '3 (20)');
+      // A changed vote.
+      people[0]!.press(message, '3 (20)');
+      await counted(message, '1', '2 (29)', '3 (21)');
+      assert.match(message.content, /-# Round 1 of 2 · 50 votes · ends/);
+
+      const bob = people[1]!;
+      const refused = await ephemeralReply(bob.press(message, 'Close this round'));
+      assert.match(refused, /^Only the user who started this vote, or a moderator, can close this round/);
+      const late = { ...message, components: message.components };
+      ann.press(message, 'Close this round');
+      await voteIn(channel, 2);
+      const told = await ephemeralReply(bob.press(late, '2 (29)'));
+      assert.equal(told, 'This round is over, so your vote was not counted.');
+      assert.ok(message.content.includes(second), 'the winner has joined the story');
+
+      const moderator = new Person(discord, 'moderator');
+      moderator.permissions |= PERMISSION.manageMessages;
+      bob.press(message, '3');
+      await counted(message, '1', '2', '3 (1)');
+      moderator.press(message, 'Close this round');
+      const end = await overIn(channel);
+      assert.equal(end.id, message.id, 'one message shows it all');
+      const text = discordEscaping.unescape(end.content);
+      assert.ok(text.startsWith('On the *crimson* moon '), text);
+      assert.match(text, /-# Chosen with 51 votes in 2 rounds · Science fiction · lively · seed 7/);
+      const posted = [...channel.messages.values()].filter(({ flags }) => flags === 0);
+      assert.equal(posted.length, 1);
+      assert.equal(discord.count(429), 0);
+      assert.ok(!log.join('\n').includes('crimson'));
+
+      const more = bob.press(end, 'Continue');
+      await until(
+        () => more.original && labelsOf(more.original).includes('Another'),
+        'a continuation',
+        PATIENCE_MS,
+      );
+      ann.press(end, 'Delete');
+      await until(() => end.deleted, 'its deletion', PATIENCE_MS);
+    }));
+
+  it('is one in a channel, ends when its host says so, and needs a channel to write in', () =>
+    withDiscord(async ({ ann, channel, discord, blocks }) => {
+      await ephemeralReply(ann.slash(channel, 'scifi-vote', { prompt: 'A robot' }));
+      const message = await voteIn(channel, 1);
+      assert.match(message.content, /-# Round 1 of 5/);
+      const bob = new Person(discord, 'bob');
+      const another = await ephemeralReply(bob.slash(channel, 'scifi-vote', { prompt: 'A ship' }));
+      assert.match(another, /^There is a vote in this channel already/);
+      const noWords = await ephemeralReply(bob.slash(channel, 'scifi-vote', { prompt: '🚀' }));
+      assert.match(noWords, /^There are no words in that opening/);
+      const slow = await ephemeralReply(bob.slash(channel, 'scifi-vote', { prompt: 'A ship', seconds: 5 }));
+      assert.match(slow, /^The seconds are a whole number from 15 to 600; got 5/);
+      const guest = bob.slash(channel, 'scifi-vote', { prompt: 'A ship' }, { isInstalled: false });
+      assert.match(await ephemeralReply(guest), /^A vote needs a channel in which I may write/);
+
+      await blocks.add({ platform: 'discord', kind: 'user', id: bob.user.id, setIn: discord.world.guild.id });
+      assert.match(await ephemeralReply(bob.press(message, '1')), /./);
+      assert.deepEqual(labelsOf(message).slice(0, 3), ['1', '2', '3']);
+
+      ann.press(message, '1');
+      await counted(message, '1 (1)', '2', '3');
+      ann.press(message, 'The end');
+      const end = await overIn(channel);
+      assert.match(end.content, /-# Chosen with 1 vote in 1 round/);
+      const next = ann.slash(channel, 'scifi-vote', { prompt: 'A ship' });
+      assert.match(await ephemeralReply(next), /^The vote begins below/);
+    }));
+
+  it('goes on after a restart, and is given up where its message is deleted', () =>
+    withDiscord(async (harness) => {
+      const { ann, channel } = harness;
+      await ephemeralReply(ann.slash(channel, 'scifi-vote', { prompt: 'A robot' }));
+      const message = await voteIn(channel, 1);
+      ann.press(message, '2');
+      await counted(message, '1', '2 (1)', '3');
+      await harness.restart();
+      ann.press(message, '3');
+      await counted(message, '1', '2', '3 (1)');
+      message.deleted = true;
+      ann.press(message, '1');
+      const begins = async () => {
+        const told = await ephemeralReply(ann.slash(channel, 'scifi-vote', { prompt: 'Another' }));
+        return told.startsWith('The vote begins below');
+      };
+      await until(begins, 'the next vote', PATIENCE_MS);
+    }));
+
+  it('holds nothing of a user who is forgotten', () =>
+    withDiscord(async ({ ann, channel, discord, dump }) => {
+      const bob = new Person(discord, 'bob');
+      await ephemeralReply(ann.slash(channel, 'scifi-vote', { prompt: 'A robot' }));
+      const message = await voteIn(channel, 1);
+      bob.press(message, '2');
+      ann.press(message, '3');
+      await counted(message, '1', '2 (1)', '3 (1)');
+      assert.ok(!(await dump()).includes(bob.user.id), 'a ballot names no user');
+      await ephemeralReply(ann.slash(channel, 'scifi-forget'));
+      await overIn(channel);
+      const isGone = async () => !(await dump()).includes(ann.user.id);
+      await until(isGone, 'the removal of the host’s id', PATIENCE_MS);
+    }));
+
+  it('counts as one story of its host', () =>
+    withDiscord(
+      async ({ ann, channel, discord }) => {
+        await ephemeralReply(ann.slash(channel, 'scifi-vote', { prompt: 'A robot' }));
+        const message = await voteIn(channel, 1);
+        ann.press(message, 'The end');
+        await overIn(channel);
+        const story = ann.slash(channel, 'scifi', { prompt: 'A ship', length: 100 });
+        await until(
+          () => story.original && labelsOf(story.original).includes('Another'),
+          'a story',
+          PATIENCE_MS,
+        );
+        const other = discord.world.addChannel();
+        const refused = await ephemeralReply(ann.slash(other, 'scifi-vote', { prompt: 'A robot' }));
+        assert.match(refused, /^You have had your 2 stories for this hour/);
+      },
+      { allowed: { person: { running: 1, waiting: 2, hourly: 2 } } },
+    ));
+});

@@ -1,0 +1,311 @@
+/** Votes over a real queue and a real worker, shown on a board in memory. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { Limits } from '../../../src/queue/admission/limits.ts';
+import { openLimits } from '../../../src/queue/admission/limits.ts';
+import type { QueueConnection } from '../../../src/queue/connection.ts';
+import { Stories } from '../../../src/queue/stories.ts';
+import type { VoteRecord } from '../../../src/queue/votes/records.ts';
+import { type VoteBoard, VoteLost } from '../../../src/queue/votes/rounds.ts';
+import { type NewVote, Votes } from '../../../src/queue/votes/votes.ts';
+import { type StartedWorker, startStoryWorker } from '../../harness/story-worker.ts';
+import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
+import { NO_LIMITS } from '../../helpers/limits.ts';
+import { until } from '../../helpers/programs.ts';
+
+const logger = pino({ level: 'silent' });
+const OPENING = 'On the red moon';
+/** A round that is closed by hand. */
+const LONG = 3_600;
+/** Between two edits, as the board demands. */
+const PAUSE_MS = 20;
+/** Time for an event on a busy machine. */
+const PATIENCE_MS = 20_000;
+
+interface Shown {
+  readonly at: number;
+  readonly record: VoteRecord<string>;
+  readonly counts: readonly number[];
+}
+
+/** A board that keeps everything that it shows. */
+class Board implements VoteBoard<string> {
+  readonly shown: Shown[] = [];
+  readonly removed: string[] = [];
+  readonly givenBack: string[] = [];
+  /** Edits that take place at the same time, at most. */
+  most = 0;
+  failure: Error | undefined;
+  failures = 0;
+  #editing = 0;
+
+  async show(_: string, record: VoteRecord<string>, counts: readonly number[]) {
+    if (this.failure) {
+      this.failures += 1;
+      throw this.failure;
+    }
+    this.#editing += 1;
+    this.most = Math.max(this.most, this.#editing);
+    await sleep(2);
+    this.#editing -= 1;
+    this.shown.push({ at: Date.now(), record, counts });
+    return { messages: ['m1'], pauseMs: PAUSE_MS };
+  }
+
+  async remove(address: string, messages: readonly string[]): Promise<void> {
+    this.removed.push(`${address} ${messages}`);
+  }
+
+  get last(): Shown | undefined {
+    return this.shown.at(-1);
+  }
+
+  /** Waits until the choices of a round are open, with their end. */
+  async open(round: number): Promise<VoteRecord<string>> {
+    const isOpen = ({ record: { vote } }: Shown) => vote.phase === 'open' && vote.round === round;
+    return (await until(() => this.shown.find(isOpen), `round ${round}`, PATIENCE_MS)).record;
+  }
+
+  async over(): Promise<VoteRecord<string>> {
+    const isOver = ({ record: { vote } }: Shown) => vote.phase === 'over';
+    return (await until(() => this.shown.find(isOver), 'the end', PATIENCE_MS)).record;
+  }
+}
+
+for (const { name, skip, start } of ALL_BACKENDS) {
+  describe(`votes, ${name}`, { skip, timeout: 180_000 }, () => {
+    let backend: Backend;
+    let connection: QueueConnection;
+    let stories: Stories;
+    let worker: StartedWorker;
+    let limits: Limits;
+    let closeLimits: () => Promise<void>;
+    let runs = 0;
+
+    before(async () => {
+      backend = await start();
+      connection = await backend.connect();
+      stories = new Stories(connection);
+      await stories.ready();
+      worker = await startStoryWorker(connection, stories, logger);
+      ({ limits, close: closeLimits } = await openLimits(connection, stories, NO_LIMITS));
+    });
+    after(async () => {
+      await worker.close();
+      await closeLimits();
+      await stories.close();
+      await backend.stop();
+    });
+
+    function votesOn(board: Board, platform: string): Votes<string> {
+      const giveBack = async (id: string) => void board.givenBack.push(id);
+      return new Votes({ connection, platform, stories, limits, replies: { giveBack }, logger });
+    }
+
+    async function withVotes(
+      use: (votes: Votes<string>, board: Board, platform: string) => Promise<void>,
+    ): Promise<void> {
+      const board = new Board();
+      runs += 1;
+      const platform = `test${runs}`;
+      const votes = votesOn(board, platform);
+      try {
+        await votes.ready();
+        votes.work(board);
+        await use(votes, board, platform);
+      } finally {
+        await votes.close();
+      }
+    }
+
+    function wish(rounds: number, seconds: number, channelId = 'c1'): NewVote<string> {
+      const settings = { context: '', temperature: 0.4, length: 1_200, seed: 7, model: 'scifi' };
+      return {
+        terms: { request: { prompt: OPENING, ...settings }, rounds, seconds },
+        requester: { person: 'test:ann', community: 'test:guild' },
+        hostId: 'ann',
+        channelId,
+        address: channelId,
+      };
+    }
+
+    it('counts fifty people exactly: twice at once, changed, and too late', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('v1', wish(2, LONG));
+        const { vote } = await board.open(1);
+        assert.equal(new Set(vote.choices).size, 3, vote.choices.join('|'));
+        const people = Array.from({ length: 50 }, (_, index) => `test:person ${index}`);
+        const cast = people.flatMap((person, index) => [
+          votes.cast('v1', 1, person, 0),
+          votes.cast('v1', 1, person, 0),
+          votes.cast('v1', 1, person, index < 20 ? 0 : 2),
+        ]);
+        assert.ok((await Promise.all(cast)).every(Boolean));
+        // Two casts of one person at the same time have no order: each casts the last choice again.
+        for (const [index, person] of people.entries()) {
+          assert.equal(await votes.cast('v1', 1, person, index < 20 ? 0 : 2), true);
+        }
+        assert.equal(await votes.cast('v1', 1, 'test:mallory', 7), false, 'there is no such choice');
+        await until(() => board.last?.counts.join() === '20,0,30', 'the counts', PATIENCE_MS);
+        const counted = board.shown.filter(({ record }) => record.vote.endsAt !== undefined);
+        for (const [index, { at }] of counted.slice(1).entries()) {
+          // The clock has whole milliseconds.
+          assert.ok(at - counted[index]!.at >= PAUSE_MS - 1, 'edits come no faster than the board allows');
+        }
+        assert.equal(await votes.closeRound('v1', 1), true);
+        const second = await board.open(2);
+        assert.deepEqual(second.vote.past[0]?.counts, [20, 0, 30]);
+        assert.equal(second.vote.past[0]?.winner, 2);
+        assert.equal(second.vote.text, `${OPENING} ${vote.choices[2]}`);
+        assert.equal(await votes.cast('v1', 1, people[0]!, 1), false, 'the round is over');
+        assert.equal(await votes.closeRound('v1', 1), false);
+        await votes.cast('v1', 2, people[0]!, 1);
+        await votes.cast('v1', 2, people[1]!, 0);
+        await votes.closeRound('v1', 2);
+        const end = await board.over();
+        assert.equal(end.vote.ending, 'complete');
+        assert.equal(end.vote.past[1]?.winner, 0, 'a tie goes to the first');
+        assert.equal(board.most, 1, 'one edit at a time');
+        assert.deepEqual(board.givenBack, ['v1'], 'its host’s story is given back once');
+      });
+    });
+
+    it('ends every round on time, and the vote after two rounds without a vote', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('v2', wish(5, 1));
+        const first = await board.open(1);
+        assert.equal(await votes.cast('v2', 1, 'test:ann', 1), true);
+        const end = await board.over();
+        assert.equal(end.vote.ending, 'silent');
+        assert.deepEqual(
+          end.vote.past.map(({ counts }) => counts),
+          [
+            [0, 1, 0],
+            [0, 0, 0],
+            [0, 0, 0],
+          ],
+        );
+        assert.equal(end.vote.text, `${OPENING} ${first.vote.choices[1]}`);
+        for (const round of [1, 2, 3]) {
+          const open = await board.open(round);
+          const next = board.shown.find(
+            ({ record: { vote } }) => vote.past.length === round && vote.round >= round,
+          )!;
+          // A second is the promise; a loaded machine is given more.
+          assert.ok(next.at >= open.vote.endsAt!, 'no round ends early');
+          assert.ok(next.at - open.vote.endsAt! < 5_000, `${next.at - open.vote.endsAt!} ms late`);
+        }
+        assert.equal(await votes.cast('v2', 3, 'test:ann', 1), false);
+      });
+    });
+
+    it('is ended by its host: the open round still counts', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('v3', wish(5, LONG));
+        const { vote } = await board.open(1);
+        await votes.cast('v3', 1, 'test:bob', 2);
+        assert.equal(await votes.end('v3'), true);
+        const end = await board.over();
+        assert.deepEqual([end.vote.ending, end.vote.text], ['ended', `${OPENING} ${vote.choices[2]}`]);
+        await until(async () => (await votes.lookUp('v3')) === 'ended', 'its end', PATIENCE_MS);
+        assert.equal(await votes.end('v3'), false);
+        assert.equal(await votes.delete('v3'), true);
+        await until(() => board.removed.join() === 'c1 m1', 'its deletion', PATIENCE_MS);
+        await until(async () => (await votes.lookUp('v3')) === 'unknown', 'its removal', PATIENCE_MS);
+        assert.equal(await votes.delete('v3'), false);
+      });
+    });
+
+    it('is one in a channel, is started once, and makes room when it is over', async () => {
+      await withVotes(async (votes, board) => {
+        await Promise.all([votes.start('v4', wish(1, LONG)), votes.start('v4', wish(1, LONG))]).catch(
+          () => {},
+        );
+        await board.open(1);
+        await assert.rejects(votes.start('v5', wish(1, LONG)), /There is a vote in this channel already/);
+        for (let index = 0; index < 9; index++) {
+          await votes.start(`v4${index}`, wish(1, LONG, `other ${index}`));
+        }
+        await assert.rejects(votes.start('v6', wish(1, LONG, 'c2')), /There are 10 votes here already/);
+        await votes.end('v4');
+        const begins = async () =>
+          votes.start('v7', wish(1, LONG)).then(
+            () => true,
+            () => false,
+          );
+        await until(begins, 'the next vote', PATIENCE_MS);
+        for (const id of ['v7', ...Array.from({ length: 9 }, (_, index) => `v4${index}`)])
+          await votes.end(id);
+        await until(async () => (await votes.lookUp('v48')) === 'ended', 'the ends', PATIENCE_MS);
+      });
+    });
+
+    it('goes on in another process, which repeats nothing', async () => {
+      await withVotes(async (first, board, platform) => {
+        await first.start('v8', wish(2, 2));
+        const { vote } = await board.open(1);
+        await first.cast('v8', 1, 'test:bob', 1);
+        await first.close();
+        const second = votesOn(board, platform);
+        try {
+          await second.ready();
+          second.work(board);
+          const next = await board.open(2);
+          assert.equal(next.vote.text, `${OPENING} ${vote.choices[1]}`);
+          await second.cast('v8', 2, 'test:bob', 0);
+          const end = await board.over();
+          assert.equal(end.vote.past.length, 2);
+          assert.deepEqual(end.messages, ['m1']);
+        } finally {
+          await second.close();
+        }
+      });
+    });
+
+    it('forgets a voter’s ballot, and ends and removes the votes of a host', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('v9', wish(2, LONG));
+        await board.open(1);
+        await votes.cast('v9', 1, 'test:bob', 0);
+        await votes.cast('v9', 1, 'test:cem', 1);
+        await votes.forget('bob', 'test:bob');
+        await votes.cast('v9', 1, 'test:dan', 2);
+        await until(() => board.last?.counts.join() === '0,1,1', 'the counts', PATIENCE_MS);
+        await votes.forget('ann', 'test:ann');
+        const end = await board.over();
+        assert.equal(end.vote.ending, 'ended');
+        assert.equal(end.hostId, '0');
+        await until(async () => (await votes.lookUp('v9')) === 'unknown', 'its removal', PATIENCE_MS);
+      });
+    });
+
+    it('is given up when it can be shown to no user', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('va', wish(2, LONG));
+        await board.open(1);
+        board.failure = new VoteLost('gone');
+        await votes.cast('va', 1, 'test:bob', 0);
+        await until(async () => (await votes.lookUp('va')) === 'ended', 'its end', PATIENCE_MS);
+        board.failure = undefined;
+        await votes.start('vb', wish(1, LONG));
+        await votes.end('vb');
+        await votes.removeOlderThan(-1_000);
+        assert.equal(await votes.lookUp('va'), 'unknown', 'removed with its age');
+      });
+    });
+
+    it('shows its choices at last where the platform refuses for a moment', async () => {
+      await withVotes(async (votes, board) => {
+        board.failure = new Error('busy');
+        await votes.start('vc', wish(1, LONG));
+        await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
+        board.failure = undefined;
+        await board.open(1);
+        await votes.end('vc');
+        await board.over();
+      });
+    });
+  });
+}
