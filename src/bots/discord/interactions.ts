@@ -119,7 +119,8 @@ export class Interactions {
         this.#chat.keptStories((handle) => handle.channelId === channelId && !handle.isPrivate),
       startVote: (order) => this.#votes.start(interaction, order),
       forget: async () => {
-        await this.#chat.votes.forget(user.id, requesterOf(user.id, guildId).person);
+        const { person } = requesterOf(user.id, guildId);
+        await this.#chat.votes.forget(({ hostId }) => hostId === user.id, person);
         await this.#chat.forget({
           isTheirs: ({ userId }) => userId === user.id,
           anonymous: (handle) => ({ ...handle, userId: FORGOTTEN_USER }),

@@ -54,7 +54,8 @@ export function encodeVoteButton(button: VoteButton): string {
 
 /** The button behind a `custom_id`; undefined when it is not one of a vote. */
 export function decodeVoteButton(customId: string): VoteButton | undefined {
-  const [, action, voteId, digits, last] = /^vote:([a-z]+):(v\d+):(\d{1,3}):(\d{1,20})$/.exec(customId) ?? [];
+  const [, action, voteId, digits, last] =
+    /^vote:([a-z]+):(vote-\d+):(\d{1,3}):(\d{1,20})$/.exec(customId) ?? [];
   if (!action || !voteId || !last) return undefined;
   const round = Number(digits);
   if (action === 'choose') return { action, voteId, round, choice: Number(last) };

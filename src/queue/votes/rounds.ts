@@ -24,6 +24,7 @@ export interface VoteBoard<Address> {
    * Shows a vote in its messages; idempotent.
    *
    * @param counts votes for each choice of an open round
+   * @param signal aborted when another process is to show it
    * @returns the messages that show it, and how long to wait before the next edit, in ms
    * @throws VoteLost when it can be shown to no user any more
    */
@@ -31,6 +32,7 @@ export interface VoteBoard<Address> {
     id: string,
     record: VoteRecord<Address>,
     counts: readonly number[],
+    signal: AbortSignal,
   ): Promise<{ readonly messages: readonly string[]; readonly pauseMs: number }>;
   /** Deletes messages; one that does not exist is deleted already. */
   remove(address: Address, messages: readonly string[]): Promise<void>;
@@ -76,7 +78,7 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
   /** Shows a record; returns the pause before the next edit. */
   const show = async (record: VoteRecord<Address>, counts: readonly number[]) => {
     signal.throwIfAborted();
-    const { messages, pauseMs } = await board.show(id, record, counts);
+    const { messages, pauseMs } = await board.show(id, record, counts, signal);
     shown = keyOf(record.vote, counts);
     if (messages.join() !== record.messages.join()) await change((latest) => ({ ...latest, messages }));
     return pauseMs;

@@ -40,8 +40,8 @@ const CHANNEL_BUSY =
   'There is a vote in this channel already. The next can start when it is over; its host and moderators can end it.';
 const COMMUNITY_BUSY = `There are ${AT_ONCE.community} votes here already. Try again when one of them is over.`;
 
-/** The first letter of a vote's id, which no reply's id has. */
-export const VOTE_ID = 'v';
+/** The beginning of a vote's id, which no reply's id has. */
+export const VOTE_ID = 'vote-';
 
 /** A user's wish for a vote. */
 export interface NewVote<Address> {
@@ -193,16 +193,16 @@ export class Votes<Address> {
    * Removes a user from all votes that are kept: the votes of this user are over, and ballots in open rounds are
    * withdrawn.
    *
-   * @param hostId the user in the platform's terms
+   * @param isHost whether the user has started a vote
    * @param person as limits name requesters
    */
-  async forget(hostId: string, person: string): Promise<void> {
+  async forget(isHost: (record: VoteRecord<Address>) => boolean, person: string): Promise<void> {
     const records = await this.#records;
     for (const id of await records.list(Number.MAX_SAFE_INTEGER)) {
       const stored = await records.read(id);
       if (!stored) continue;
       await records.withdraw(id, stored.record, person);
-      if (stored.record.hostId !== hostId) continue;
+      if (!isHost(stored.record)) continue;
       if (!(await this.end(id))) await records.remove(id);
       await records.update(id, ({ record }) => ({ ...record, hostId: FORGOTTEN_HOST, isForgotten: true }));
     }

@@ -118,6 +118,7 @@ describe('the commands of Discord in other languages', () => {
     const paths: TextPath[] = [
       'scifi',
       'scifi prompt',
+      'scifi-vote prompt',
       'scifi-channel',
       'scifi-channel on',
       'scifi-channel daily',

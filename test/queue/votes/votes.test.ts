@@ -133,50 +133,50 @@ for (const { name, skip, start } of ALL_BACKENDS) {
 
     it('counts fifty people exactly: twice at once, changed, and too late', async () => {
       await withVotes(async (votes, board) => {
-        await votes.start('v1', wish(2, LONG));
+        await votes.start('vote-1', wish(2, LONG));
         const { vote } = await board.open(1);
         assert.equal(new Set(vote.choices).size, 3, vote.choices.join('|'));
         const people = Array.from({ length: 50 }, (_, index) => `test:person ${index}`);
         const cast = people.flatMap((person, index) => [
-          votes.cast('v1', 1, person, 0),
-          votes.cast('v1', 1, person, 0),
-          votes.cast('v1', 1, person, index < 20 ? 0 : 2),
+          votes.cast('vote-1', 1, person, 0),
+          votes.cast('vote-1', 1, person, 0),
+          votes.cast('vote-1', 1, person, index < 20 ? 0 : 2),
         ]);
         assert.ok((await Promise.all(cast)).every(Boolean));
         // Two casts of one person at the same time have no order: each casts the last choice again.
         for (const [index, person] of people.entries()) {
-          assert.equal(await votes.cast('v1', 1, person, index < 20 ? 0 : 2), true);
+          assert.equal(await votes.cast('vote-1', 1, person, index < 20 ? 0 : 2), true);
         }
-        assert.equal(await votes.cast('v1', 1, 'test:mallory', 7), false, 'there is no such choice');
+        assert.equal(await votes.cast('vote-1', 1, 'test:mallory', 7), false, 'there is no such choice');
         await until(() => board.last?.counts.join() === '20,0,30', 'the counts', PATIENCE_MS);
         const counted = board.shown.filter(({ record }) => record.vote.endsAt !== undefined);
         for (const [index, { at }] of counted.slice(1).entries()) {
           // The clock has whole milliseconds.
           assert.ok(at - counted[index]!.at >= PAUSE_MS - 1, 'edits come no faster than the board allows');
         }
-        assert.equal(await votes.closeRound('v1', 1), true);
+        assert.equal(await votes.closeRound('vote-1', 1), true);
         const second = await board.open(2);
         assert.deepEqual(second.vote.past[0]?.counts, [20, 0, 30]);
         assert.equal(second.vote.past[0]?.winner, 2);
         assert.equal(second.vote.text, `${OPENING} ${vote.choices[2]}`);
-        assert.equal(await votes.cast('v1', 1, people[0]!, 1), false, 'the round is over');
-        assert.equal(await votes.closeRound('v1', 1), false);
-        await votes.cast('v1', 2, people[0]!, 1);
-        await votes.cast('v1', 2, people[1]!, 0);
-        await votes.closeRound('v1', 2);
+        assert.equal(await votes.cast('vote-1', 1, people[0]!, 1), false, 'the round is over');
+        assert.equal(await votes.closeRound('vote-1', 1), false);
+        await votes.cast('vote-1', 2, people[0]!, 1);
+        await votes.cast('vote-1', 2, people[1]!, 0);
+        await votes.closeRound('vote-1', 2);
         const end = await board.over();
         assert.equal(end.vote.ending, 'complete');
         assert.equal(end.vote.past[1]?.winner, 0, 'a tie goes to the first');
         assert.equal(board.most, 1, 'one edit at a time');
-        assert.deepEqual(board.givenBack, ['v1'], 'its host’s story is given back once');
+        assert.deepEqual(board.givenBack, ['vote-1'], 'its host’s story is given back once');
       });
     });
 
     it('ends every round on time, and the vote after two rounds without a vote', async () => {
       await withVotes(async (votes, board) => {
-        await votes.start('v2', wish(5, 1));
+        await votes.start('vote-2', wish(5, 1));
         const first = await board.open(1);
-        assert.equal(await votes.cast('v2', 1, 'test:ann', 1), true);
+        assert.equal(await votes.cast('vote-2', 1, 'test:ann', 1), true);
         const end = await board.over();
         assert.equal(end.vote.ending, 'silent');
         assert.deepEqual(
@@ -197,56 +197,56 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           assert.ok(next.at >= open.vote.endsAt!, 'no round ends early');
           assert.ok(next.at - open.vote.endsAt! < 5_000, `${next.at - open.vote.endsAt!} ms late`);
         }
-        assert.equal(await votes.cast('v2', 3, 'test:ann', 1), false);
+        assert.equal(await votes.cast('vote-2', 3, 'test:ann', 1), false);
       });
     });
 
     it('is ended by its host: the open round still counts', async () => {
       await withVotes(async (votes, board) => {
-        await votes.start('v3', wish(5, LONG));
+        await votes.start('vote-3', wish(5, LONG));
         const { vote } = await board.open(1);
-        await votes.cast('v3', 1, 'test:bob', 2);
-        assert.equal(await votes.end('v3'), true);
+        await votes.cast('vote-3', 1, 'test:bob', 2);
+        assert.equal(await votes.end('vote-3'), true);
         const end = await board.over();
         assert.deepEqual([end.vote.ending, end.vote.text], ['ended', `${OPENING} ${vote.choices[2]}`]);
-        await until(async () => (await votes.lookUp('v3')) === 'ended', 'its end', PATIENCE_MS);
-        assert.equal(await votes.end('v3'), false);
-        assert.equal(await votes.delete('v3'), true);
+        await until(async () => (await votes.lookUp('vote-3')) === 'ended', 'its end', PATIENCE_MS);
+        assert.equal(await votes.end('vote-3'), false);
+        assert.equal(await votes.delete('vote-3'), true);
         await until(() => board.removed.join() === 'c1 m1', 'its deletion', PATIENCE_MS);
-        await until(async () => (await votes.lookUp('v3')) === 'unknown', 'its removal', PATIENCE_MS);
-        assert.equal(await votes.delete('v3'), false);
+        await until(async () => (await votes.lookUp('vote-3')) === 'unknown', 'its removal', PATIENCE_MS);
+        assert.equal(await votes.delete('vote-3'), false);
       });
     });
 
     it('is one in a channel, is started once, and makes room when it is over', async () => {
       await withVotes(async (votes, board) => {
-        await Promise.all([votes.start('v4', wish(1, LONG)), votes.start('v4', wish(1, LONG))]).catch(
+        await Promise.all([votes.start('vote-4', wish(1, LONG)), votes.start('vote-4', wish(1, LONG))]).catch(
           () => {},
         );
         await board.open(1);
-        await assert.rejects(votes.start('v5', wish(1, LONG)), /There is a vote in this channel already/);
+        await assert.rejects(votes.start('vote-5', wish(1, LONG)), /There is a vote in this channel already/);
         for (let index = 0; index < 9; index++) {
-          await votes.start(`v4${index}`, wish(1, LONG, `other ${index}`));
+          await votes.start(`vote-4${index}`, wish(1, LONG, `other ${index}`));
         }
-        await assert.rejects(votes.start('v6', wish(1, LONG, 'c2')), /There are 10 votes here already/);
-        await votes.end('v4');
+        await assert.rejects(votes.start('vote-6', wish(1, LONG, 'c2')), /There are 10 votes here already/);
+        await votes.end('vote-4');
         const begins = async () =>
-          votes.start('v7', wish(1, LONG)).then(
+          votes.start('vote-7', wish(1, LONG)).then(
             () => true,
             () => false,
           );
         await until(begins, 'the next vote', PATIENCE_MS);
-        for (const id of ['v7', ...Array.from({ length: 9 }, (_, index) => `v4${index}`)])
+        for (const id of ['vote-7', ...Array.from({ length: 9 }, (_, index) => `vote-4${index}`)])
           await votes.end(id);
-        await until(async () => (await votes.lookUp('v48')) === 'ended', 'the ends', PATIENCE_MS);
+        await until(async () => (await votes.lookUp('vote-48')) === 'ended', 'the ends', PATIENCE_MS);
       });
     });
 
     it('goes on in another process, which repeats nothing', async () => {
       await withVotes(async (first, board, platform) => {
-        await first.start('v8', wish(2, 2));
+        await first.start('vote-8', wish(2, 2));
         const { vote } = await board.open(1);
-        await first.cast('v8', 1, 'test:bob', 1);
+        await first.cast('vote-8', 1, 'test:bob', 1);
         await first.close();
         const second = votesOn(board, platform);
         try {
@@ -254,7 +254,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           second.work(board);
           const next = await board.open(2);
           assert.equal(next.vote.text, `${OPENING} ${vote.choices[1]}`);
-          await second.cast('v8', 2, 'test:bob', 0);
+          await second.cast('vote-8', 2, 'test:bob', 0);
           const end = await board.over();
           assert.equal(end.vote.past.length, 2);
           assert.deepEqual(end.messages, ['m1']);
@@ -266,44 +266,44 @@ for (const { name, skip, start } of ALL_BACKENDS) {
 
     it('forgets a voter’s ballot, and ends and removes the votes of a host', async () => {
       await withVotes(async (votes, board) => {
-        await votes.start('v9', wish(2, LONG));
+        await votes.start('vote-9', wish(2, LONG));
         await board.open(1);
-        await votes.cast('v9', 1, 'test:bob', 0);
-        await votes.cast('v9', 1, 'test:cem', 1);
-        await votes.forget('bob', 'test:bob');
-        await votes.cast('v9', 1, 'test:dan', 2);
+        await votes.cast('vote-9', 1, 'test:bob', 0);
+        await votes.cast('vote-9', 1, 'test:cem', 1);
+        await votes.forget(({ hostId }) => hostId === 'bob', 'test:bob');
+        await votes.cast('vote-9', 1, 'test:dan', 2);
         await until(() => board.last?.counts.join() === '0,1,1', 'the counts', PATIENCE_MS);
-        await votes.forget('ann', 'test:ann');
+        await votes.forget(({ hostId }) => hostId === 'ann', 'test:ann');
         const end = await board.over();
         assert.equal(end.vote.ending, 'ended');
         assert.equal(end.hostId, '0');
-        await until(async () => (await votes.lookUp('v9')) === 'unknown', 'its removal', PATIENCE_MS);
+        await until(async () => (await votes.lookUp('vote-9')) === 'unknown', 'its removal', PATIENCE_MS);
       });
     });
 
     it('is given up when it can be shown to no user', async () => {
       await withVotes(async (votes, board) => {
-        await votes.start('va', wish(2, LONG));
+        await votes.start('vote-a', wish(2, LONG));
         await board.open(1);
         board.failure = new VoteLost('gone');
-        await votes.cast('va', 1, 'test:bob', 0);
-        await until(async () => (await votes.lookUp('va')) === 'ended', 'its end', PATIENCE_MS);
+        await votes.cast('vote-a', 1, 'test:bob', 0);
+        await until(async () => (await votes.lookUp('vote-a')) === 'ended', 'its end', PATIENCE_MS);
         board.failure = undefined;
-        await votes.start('vb', wish(1, LONG));
-        await votes.end('vb');
+        await votes.start('vote-b', wish(1, LONG));
+        await votes.end('vote-b');
         await votes.removeOlderThan(-1_000);
-        assert.equal(await votes.lookUp('va'), 'unknown', 'removed with its age');
+        assert.equal(await votes.lookUp('vote-a'), 'unknown', 'removed with its age');
       });
     });
 
     it('shows its choices at last where the platform refuses for a moment', async () => {
       await withVotes(async (votes, board) => {
         board.failure = new Error('busy');
-        await votes.start('vc', wish(1, LONG));
+        await votes.start('vote-c', wish(1, LONG));
         await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
         board.failure = undefined;
         await board.open(1);
-        await votes.end('vc');
+        await votes.end('vote-c');
         await board.over();
       });
     });
