@@ -1,7 +1,7 @@
 /** `scifi discord register` and `scifi doctor` at a terminal, against the fake Discord. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DISCORD_COMMANDS } from '../src/bots/discord/commands.ts';
+import { COMMANDS } from '../src/bots/commands/table.ts';
 import { FakeDiscord } from './fakes/discord/fake-discord.ts';
 import { PERMISSION } from './fakes/discord/world.ts';
 import { CliHost, type Outcome } from './helpers/cli.ts';
@@ -26,7 +26,7 @@ describe('the Discord commands of the operator', { timeout: 60_000, concurrency:
     const everywhere = await run(['discord', 'register']);
     assert.equal(everywhere.code, 0, everywhere.stderr);
     const names = discord.world.commands.get('global')!.map(({ name }) => name);
-    assert.deepEqual(names, ['scifi', 'Continue as sci-fi', ...DISCORD_COMMANDS.map(({ name }) => name)]);
+    assert.deepEqual(names, ['scifi', 'Continue as sci-fi', ...COMMANDS.map(({ name }) => name)]);
     assert.ok(everywhere.stdout.startsWith(`${names.length} commands registered everywhere`));
     const { id } = discord.world.guild;
     const here = await run(['discord', 'register', '--guild', id]);

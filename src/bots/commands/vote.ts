@@ -20,9 +20,13 @@ const NO_WORDS =
   'There are no words in that opening: emoji and links are left out. Give some, such as /scifi-vote It all began with.';
 const NOT_HERE = 'Votes cannot take place here.';
 
+/** @throws StoryError `bad_request` with a sentence when an opening, without markup, has no words */
+export function demandWords(prompt: string): void {
+  if (!hasWords(prompt)) throw new StoryError('bad_request', NO_WORDS);
+}
+
 /** @throws StoryError `bad_request` with a sentence */
 function orderOf(prompt: string, rounds: unknown, seconds: unknown, preset: unknown): VoteOrder {
-  if (!hasWords(prompt)) throw new StoryError('bad_request', NO_WORDS);
   return {
     prompt,
     rounds: within('rounds', rounds, ROUNDS),

@@ -6,7 +6,6 @@ import type {
 import type { ModelChoice } from '../../story/story.ts';
 import type { Command, CommandData, CommandOption } from '../commands/command.ts';
 import { COMMANDS } from '../commands/table.ts';
-import { VOTE } from '../commands/vote.ts';
 import { localizedChoice, localizedContinue, localizedText } from './locales/locales.ts';
 import type { ChoicePath, TextPath } from './locales/translation.ts';
 import { CONTINUE, SCIFI_COMMAND } from './story-command.ts';
@@ -36,9 +35,6 @@ const EVERYWHERE = {
   contexts: [CONTEXT.server, CONTEXT.botDm, CONTEXT.privateChannel],
 };
 
-/** The commands besides `/scifi`. */
-export const DISCORD_COMMANDS: readonly Command[] = [VOTE, ...COMMANDS];
-
 /** Models beyond this number are not offered: Discord's limit on choices. */
 const CHOICES_MAX = 25;
 const LABEL_MAX = 100;
@@ -63,7 +59,7 @@ export function commandsFor(models: readonly ModelChoice[]): RegisteredCommand[]
     name: CONTINUE,
     ...localizedContinue(),
   } satisfies ContextCommand;
-  return [{ ...story, options } as ChatCommand, continuation, ...DISCORD_COMMANDS.map(registered)];
+  return [{ ...story, options } as ChatCommand, continuation, ...COMMANDS.map(registered)];
 }
 
 function registered({

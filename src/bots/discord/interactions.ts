@@ -9,12 +9,12 @@ import {
 } from 'discord.js';
 import type { ChatContext } from '../adapter.ts';
 import type { Caller, Command, FileAnswer } from '../commands/command.ts';
+import { COMMANDS } from '../commands/table.ts';
 import type { DiscordApi } from './api.ts';
 import type { Application } from './application.ts';
 import { type Asking, presenceOf, replyEphemeral, requesterOf } from './asking.ts';
 import { decodeButton, isOwn } from './buttons.ts';
 import { impossibleIn, missingFor } from './channel-check.ts';
-import { DISCORD_COMMANDS } from './commands.ts';
 import { loggable } from './failures.ts';
 import { decodeFeedback, takeFeedback } from './feedback.ts';
 import { OwnReplies } from './own-replies.ts';
@@ -62,7 +62,7 @@ export class Interactions {
   }
 
   async #onCommand(interaction: ChatInputCommandInteraction): Promise<void> {
-    const command = DISCORD_COMMANDS.find(({ name }) => name === interaction.commandName);
+    const command = COMMANDS.find(({ name }) => name === interaction.commandName);
     if (await this.#refuseBlocked(interaction, command?.ignoresBlocks)) return;
     if (interaction.commandName === SCIFI) return this.#stories.tell(interaction);
     if (!command) return;

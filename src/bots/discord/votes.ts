@@ -7,7 +7,7 @@ import { type VoteBoard, VoteLost } from '../../queue/votes/rounds.ts';
 import { VOTE_ID } from '../../queue/votes/votes.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import type { AddressOf, ChatContext } from '../adapter.ts';
-import type { VoteOrder } from '../commands/vote.ts';
+import { demandWords, type VoteOrder } from '../commands/vote.ts';
 import { PATIENCE_MS } from '../submit.ts';
 import { IS_OVER, LATE, NOT_KEPT, notHost } from '../votes/wording.ts';
 import type { DiscordApi } from './api.ts';
@@ -98,7 +98,9 @@ export class VoteInteractions {
     const { id, user, guildId, channelId } = interaction;
     const address = addressIn(interaction);
     if (!address.inChannel) throw new StoryError('bad_request', MAY_NOT_WRITE);
-    const request = this.#chat.parse({ prompt: readMarkup(prompt), preset: preset ?? null });
+    const words = readMarkup(prompt);
+    demandWords(words);
+    const request = this.#chat.parse({ prompt: words, preset: preset ?? null });
     await this.#chat.votes.start(`${VOTE_ID}${id}`, {
       terms: { request, rounds, seconds },
       requester: requesterOf(user.id, guildId),

@@ -26,10 +26,12 @@ import { TableCommands } from './receive/commands.ts';
 import { isClosed, watchDepartures } from './receive/departures.ts';
 import { Listeners } from './receive/listeners.ts';
 import { SlackHttpReceiver } from './receive/receiver.ts';
+import { SlackVotes } from './receive/votes.ts';
 import { Budgets } from './reply/budgets.ts';
 import { MAX_CONTENT } from './reply/messages.ts';
 import { StreamSupport } from './reply/stream.ts';
 import { SlackSurface } from './reply/surface.ts';
+import { SlackVoteBoard } from './vote-board.ts';
 
 export interface SlackTuning {
   /** The least time between two edits of one reply; several stories share Slack's rate limit, see `Budgets`. */
@@ -121,7 +123,9 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
       logger.warn(loggable(original), 'a Slack event failed');
     });
     new Listeners(chat, this.#api, this.#budgets, this.#people).register(app);
-    new TableCommands(chat, this.#api, this.#people, config.channelManagers).register(app);
+    const votes = new SlackVotes(chat, this.#api);
+    votes.register(app);
+    new TableCommands(chat, this.#api, this.#people, config.channelManagers, votes).register(app);
     new PromptMessages(chat, this.#api, this.#agent, this.#people).register(app);
     new AgentEvents(chat, this.#api, this.#agent).register(app);
     watchDepartures(app, chat, this.#people, this.#installations);
@@ -150,6 +154,10 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
   /** A reply is one message, with the one above it if it was streamed: both are edited. */
   async clear(_: SlackHandle, messages: readonly string[]): Promise<readonly string[]> {
     return messages;
+  }
+
+  voteBoard(chat: ChatContext<SlackHandle>): SlackVoteBoard {
+    return new SlackVoteBoard(chat, this.#api, this.#budgets, this.#editIntervalMs);
   }
 
   async dailyHandle(key: string): Promise<SlackHandle> {

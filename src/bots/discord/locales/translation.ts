@@ -1,9 +1,8 @@
 /** What a language has to translate. The types are derived from the commands, so that a missing text does not compile. */
 import type { TableCommand } from '../../commands/table.ts';
-import type { VOTE } from '../../commands/vote.ts';
 import type { SCIFI_COMMAND } from '../story-command.ts';
 
-type Registered = typeof SCIFI_COMMAND | typeof VOTE | TableCommand;
+type Registered = typeof SCIFI_COMMAND | TableCommand;
 
 type Option<Owner> = Owner extends { readonly options: readonly (infer Each)[] } ? Each : never;
 type Subcommand<Owner> = Owner extends { readonly subcommands: readonly (infer Each)[] } ? Each : never;

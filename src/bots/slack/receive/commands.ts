@@ -17,6 +17,7 @@ import {
 import { failureOf, loggable } from '../failures.ts';
 import type { People } from '../home.ts';
 import { demandPermission } from '../permissions.ts';
+import type { SlackVotes, VoteStart } from './votes.ts';
 
 /** Replaces a user's id that is forgotten: no user of Slack has this one. */
 const FORGOTTEN_USER = 'U0';
@@ -33,17 +34,20 @@ export class TableCommands {
   readonly #api: SlackApi;
   readonly #people: People;
   readonly #channelManagers: ChannelManagers;
+  readonly #votes: SlackVotes;
 
   constructor(
     chat: ChatContext<SlackHandle>,
     api: SlackApi,
     people: People,
     channelManagers: ChannelManagers,
+    votes: SlackVotes,
   ) {
     this.#chat = chat;
     this.#api = api;
     this.#people = people;
     this.#channelManagers = channelManagers;
+    this.#votes = votes;
   }
 
   /** Registers a listener for each command with Bolt. */
@@ -53,7 +57,8 @@ export class TableCommands {
 
   async #answer<Order>(definition: Command<Order>, { command, ack, context }: CommandArgs): Promise<void> {
     const conversation = { ...workspaceOf(context, command.team_id), channelId: command.channel_id };
-    const { user_id: userId, response_url: responseUrl } = command;
+    const { user_id: userId, response_url: responseUrl, trigger_id: triggerId } = command;
+    const { botUserId = '' } = context;
     const answer = async () => {
       const refusal = this.#chat.blockedBy(presenceIn(conversation, userId), definition.ignoresBlocks);
       if (refusal) return slackEscaping.escape(refusal);
@@ -67,7 +72,11 @@ export class TableCommands {
       } catch (error) {
         return slackEscaping.escape(this.#chat.refusalFor(error));
       }
-      return this.#chat.run(definition, order, this.#callerOf(conversation, userId, context.botUserId));
+      return this.#chat.run(
+        definition,
+        order,
+        this.#callerOf({ conversation, userId, botUserId, responseUrl, triggerId }),
+      );
     };
     // Acknowledge first: the answer may need calls to Slack, and the acknowledgement has a deadline.
     await ack();
@@ -92,7 +101,8 @@ export class TableCommands {
     }
   }
 
-  #callerOf(conversation: SlackConversation, userId: string, botUserId: string | undefined): Caller {
+  #callerOf(given: VoteStart): Caller {
+    const { conversation, userId, botUserId } = given;
     const { teamId } = conversation;
     return {
       platform: 'slack',
@@ -112,7 +122,12 @@ export class TableCommands {
         this.#chat.keptStories(
           (handle) => handle.teamId === teamId && handle.channelId === conversation.channelId,
         ),
+      startVote: (order) => this.#votes.start(order, given, () => this.#isAbsentFrom(conversation)),
       forget: async () => {
+        await this.#chat.votes.forget(
+          ({ hostId, address }) => hostId === userId && address.teamId === teamId,
+          requesterOf(teamId, userId).person,
+        );
         await this.#people.forget(teamId, userId);
         await this.#chat.forget({
           isTheirs: (handle) => handle.teamId === teamId && handle.userId === userId,

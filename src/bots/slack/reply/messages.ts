@@ -160,7 +160,7 @@ export function partsOf(story: string, promptLength: number): Part[] {
   return splitText(story, { limit: SECTION_MAX, cost: costOf, together: promptLength });
 }
 
-function sectionOf({ text, separator = '' }: Part, index: number): types.SectionBlock {
+export function sectionOf({ text, separator = '' }: Part, index: number): types.SectionBlock {
   const signs = [...separator].map((character) => SEPARATOR_SIGNS[character]).join('');
   return {
     type: 'section',
@@ -171,7 +171,7 @@ function sectionOf({ text, separator = '' }: Part, index: number): types.Section
 }
 
 /** A section that is not part of a story. */
-function plainSection(text: string): types.SectionBlock {
+export function plainSection(text: string): types.SectionBlock {
   return { type: 'section', expand: true, text: plain(text) };
 }
 
@@ -187,7 +187,7 @@ export function smallPrintOf(text: string): types.ContextBlock {
 }
 
 /** The text that replaces the blocks in a notification. */
-function fallbackOf(text: string): string {
+export function fallbackOf(text: string): string {
   return slackEscaping.escape(cut(text, FALLBACK_MAX) || '…');
 }
 

@@ -1,0 +1,176 @@
+/** A vote as a Slack message, and the data of its buttons. Pure. */
+import type { types } from '@slack/bolt';
+import { z } from 'zod';
+import type { ModelChoice } from '../../story/story.ts';
+import { endOf } from '../../story/variations.ts';
+import type { Vote } from '../../story/vote.ts';
+import { clean } from '../text.ts';
+import {
+  choiceLabel,
+  endLine,
+  QUESTION,
+  roundName,
+  sum,
+  VOTE_LABELS,
+  type VoteControl,
+  votesName,
+  writingLine,
+} from '../votes/wording.ts';
+import { actionIdOf, againValue } from './reply/buttons.ts';
+import {
+  costOf,
+  fallbackOf,
+  type MessageBody,
+  partsOf,
+  plain,
+  plainSection,
+  SECTION_MAX,
+  SECTIONS_MAX,
+  sectionOf,
+  smallPrintOf,
+} from './reply/messages.ts';
+
+const ACTION_PREFIX = 'scifi-vote-';
+export const ANY_VOTE_BUTTON = /^scifi-vote-(?:choose-\d|close|end|delete)$/;
+/** The block that identifies the message of a vote. */
+const BLOCK_PREFIX = 'scifi-vote-';
+/** Changes when the meaning of the fields changes. */
+const VERSION = 1;
+const CONTROLS = Object.keys(VOTE_LABELS) as VoteControl[];
+
+/** A button of a vote. */
+export type VoteButton =
+  | { readonly action: 'choose'; readonly voteId: string; readonly round: number; readonly choice: number }
+  | {
+      readonly action: VoteControl;
+      readonly voteId: string;
+      readonly round: number;
+      /** The user who started the vote. */
+      readonly hostId: string;
+    };
+
+const Value = z.object({
+  v: z.literal(VERSION),
+  vote: z.string(),
+  round: z.number(),
+  choice: z.number().optional(),
+  host: z.string().optional(),
+});
+
+/** The button behind an action; undefined when it is not one of a vote, or of another version. */
+export function decodeVoteButton(actionId: string, value: string): VoteButton | undefined {
+  const action = actionId.slice(ACTION_PREFIX.length).replace(/-\d$/, '');
+  const { data } = Value.safeParse(readJson(value));
+  if (!data) return undefined;
+  const { vote: voteId, round, choice, host: hostId } = data;
+  if (action === 'choose') return choice === undefined ? undefined : { action, voteId, round, choice };
+  const control = CONTROLS.find((name) => name === action);
+  return control && hostId !== undefined ? { action: control, voteId, round, hostId } : undefined;
+}
+
+/** What a vote's message depends on besides its state. */
+export interface VoteFacts {
+  readonly voteId: string;
+  readonly hostId: string;
+  readonly models: readonly ModelChoice[];
+}
+
+/** Whether a message's blocks are those of a vote. */
+export function showsVote(voteId: string, blocks: unknown): boolean {
+  if (!Array.isArray(blocks)) return false;
+  return (blocks as { block_id?: string }[]).some(({ block_id }) => block_id === BLOCK_PREFIX + voteId);
+}
+
+export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFacts): MessageBody {
+  if (vote.phase === 'over') return layOutEnd(vote, facts);
+  const story = storySoFar(vote.text);
+  if (vote.phase === 'writing') {
+    const blocks = [
+      plainSection(story),
+      smallPrintOf(writingLine(vote)),
+      row(facts, [controlOf('end', vote, facts)]),
+    ];
+    return { text: fallbackOf(story), blocks };
+  }
+  const { choices, endsAt, round } = vote;
+  const lines = choices.map((choice, index) => `${index + 1}  ${clean(choice).replaceAll('\n', ' ').trim()}`);
+  const buttons = choices.map(
+    (_, choice): types.Button => ({
+      type: 'button',
+      style: 'primary',
+      action_id: `${ACTION_PREFIX}choose-${choice}`,
+      text: plain(choiceLabel(choice, counts[choice] ?? 0)),
+      value: encoded({ vote: facts.voteId, round, choice }),
+    }),
+  );
+  const controls = (['close', 'end'] as const).map((control) => controlOf(control, vote, facts));
+  return {
+    text: fallbackOf([QUESTION, ...lines].join('\n')),
+    blocks: [
+      plainSection(story),
+      { type: 'section', text: { type: 'mrkdwn', text: `*${QUESTION}*` } },
+      ...lines.map(plainSection),
+      roundLine(vote, sum(counts), endsAt),
+      row(facts, [...buttons, ...controls]),
+    ],
+  };
+}
+
+/** Slack shows the time in every reader's own time zone. */
+function roundLine(vote: Vote, votes: number, endsAt: number | undefined): types.ContextBlock {
+  const end = endsAt === undefined ? '' : ` · ends at <!date^${Math.ceil(endsAt / 1_000)}^{time_secs}|soon>`;
+  const text = `${roundName(vote)} · ${votesName(votes)}${end}`;
+  return { type: 'context', elements: [{ type: 'mrkdwn', text }] };
+}
+
+function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody {
+  const parts = partsOf(clean(vote.text), 0).slice(0, SECTIONS_MAX);
+  const value = againValue({ ...vote.request, promptLength: vote.request.prompt.length });
+  const again = (['continue', 'line'] as const).map((action): types.Button => {
+    const button = { type: 'button', action_id: actionIdOf(action), value } as const;
+    return action === 'continue'
+      ? { ...button, style: 'primary', text: plain('Continue') }
+      : { ...button, text: plain('My line') };
+  });
+  return {
+    text: fallbackOf(parts[0]?.text ?? ''),
+    blocks: [
+      ...parts.map(sectionOf),
+      smallPrintOf(endLine(vote, facts.models)),
+      row(facts, [...again, controlOf('delete', vote, facts)]),
+    ],
+  };
+}
+
+function controlOf(
+  action: VoteControl,
+  { round }: Vote,
+  { voteId: vote, hostId: host }: VoteFacts,
+): types.Button {
+  const value = encoded({ vote, round, host });
+  return { type: 'button', action_id: ACTION_PREFIX + action, text: plain(VOTE_LABELS[action]), value };
+}
+
+function row({ voteId }: VoteFacts, elements: types.Button[]): types.ActionsBlock {
+  return { type: 'actions', block_id: BLOCK_PREFIX + voteId, elements };
+}
+
+/** The end of a story that fits into a section. */
+function storySoFar(text: string): string {
+  const whole = clean(text);
+  let end = whole;
+  for (let length = SECTION_MAX; costOf(end) > SECTION_MAX - 10; length -= 100) end = endOf(whole, length);
+  return end === whole ? end : `… ${end.trim()}`;
+}
+
+function encoded(fields: Omit<z.infer<typeof Value>, 'v'>): string {
+  return JSON.stringify({ v: VERSION, ...fields });
+}
+
+function readJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
