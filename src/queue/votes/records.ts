@@ -88,6 +88,11 @@ export class VoteRecords<Address> {
   }
 }
 
+/** Whether a vote still has to be driven: a job of it must exist. */
+export function isUnfinished({ vote, isEndShown, isDeleted }: VoteRecord<unknown>): boolean {
+  return vote.phase !== 'over' || !isEndShown || isDeleted === true;
+}
+
 /** The number of ballots for each choice of a vote's open round. */
 export function countsOf({ choices }: Vote, ballots: readonly number[]): number[] {
   return choices.map((_, index) => ballots.filter((choice) => choice === index).length);

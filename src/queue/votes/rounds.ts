@@ -116,8 +116,8 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
         await giveBack(record);
         await drive.leave(record);
         if (record.isForgotten) await outlast(() => records.remove(id), signal);
-        else await change((latest) => (latest.isEndShown ? latest : { ...latest, isEndShown: true }));
-        return undefined;
+        const last = await change((latest) => (latest.isEndShown ? latest : { ...latest, isEndShown: true }));
+        if (!last?.isDeleted) return undefined;
       } else if (vote.endsAt === undefined) {
         const endsAt = now + vote.seconds * 1_000;
         await show({ ...record, vote: { ...vote, endsAt } }, countsOf(vote, ballots));

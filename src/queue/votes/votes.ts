@@ -18,7 +18,7 @@ import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
 import type { Replies } from '../replies.ts';
 import type { Stories } from '../stories.ts';
-import { type VoteRecord, VoteRecords } from './records.ts';
+import { isUnfinished, type VoteRecord, VoteRecords } from './records.ts';
 import { driveVote, type VoteBoard } from './rounds.ts';
 
 /** Attempts at an edit that a platform refuses for the moment, over about an hour. */
@@ -236,10 +236,11 @@ export class Votes<Address> {
     return this.#queue.getJobCounts();
   }
 
-  /** Removes votes that were over longer than `ageMs` ago. */
+  /** Removes votes that were over longer than `ageMs` ago, and takes those up whose process was lost at a bad moment. */
   async removeOlderThan(ageMs: number): Promise<void> {
     await this.#queue.clean(ageMs, 0, 'failed');
     const records = await this.#records;
+    for (const id of await records.list(Date.now() - ARRIVAL_MS)) await this.#restore(id);
     for (const id of await records.list(Date.now() - ageMs)) {
       if ((await this.lookUp(id)) === 'ended') await records.remove(id);
     }
@@ -284,6 +285,13 @@ export class Votes<Address> {
     await atOnce(add(), sentences.unavailable);
   }
 
+  /** Adds the job of a vote that has none and needs one. */
+  async #restore(id: string): Promise<void> {
+    const stored = await (await this.#records).read(id);
+    if (!stored || !isUnfinished(stored.record)) return;
+    if ((await this.#queue.getJobState(id)) === 'unknown') await this.#add(id);
+  }
+
   async #change(id: string, change: Parameters<VoteRecords<Address>['update']>[1]) {
     return atOnce((await this.#records).update(id, change), sentences.unavailable);
   }
@@ -296,7 +304,8 @@ export class Votes<Address> {
     try {
       for (let attempt = 0; attempt < WAKE_ATTEMPTS && !signal.aborted; attempt++) {
         const job = await this.#queue.getJob(id);
-        if (!job) return;
+        // It ended just before the record was changed.
+        if (!job) return await this.#restore(id);
         if (await job.isDelayed()) {
           // A ballot that arrives from now on wakes the job again.
           this.#waking.delete(id);

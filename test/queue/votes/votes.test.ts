@@ -218,6 +218,37 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       });
     });
 
+    it('is deleted also where its end is just being shown', async () => {
+      await withVotes(async (votes, board) => {
+        for (const [index, delayMs] of [0, 1, 2, 3, 5, 8, 13, 21].entries()) {
+          const id = `vote-d${index}`;
+          await votes.start(id, wish(1, LONG, id));
+          await until(() => board.shown.find(({ record }) => record.address === id), 'a vote', PATIENCE_MS);
+          await votes.end(id);
+          await sleep(delayMs);
+          assert.equal(await votes.delete(id), true);
+          await until(
+            async () => (await votes.lookUp(id)) === 'unknown',
+            `its removal ${index}`,
+            PATIENCE_MS,
+          );
+        }
+      });
+    });
+
+    it('is taken up again where its job was lost', async () => {
+      await withVotes(async (votes, board, platform) => {
+        await votes.start('vote-e', wish(1, LONG));
+        await board.open(1);
+        const queue = connection.queue(`votes-${platform}`);
+        await until(async () => (await queue.getJobState('vote-e')) === 'delayed', 'its wait', PATIENCE_MS);
+        await queue.remove('vote-e');
+        await queue.close();
+        await votes.end('vote-e');
+        await board.over();
+      });
+    });
+
     it('is one in a channel, is started once, and makes room when it is over', async () => {
       await withVotes(async (votes, board) => {
         await Promise.all([votes.start('vote-4', wish(1, LONG)), votes.start('vote-4', wish(1, LONG))]).catch(
