@@ -2,8 +2,8 @@
  * Compiles the sources, and packages that they use, with esbuild: the many modules that a process loads become a few
  * files.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -68,6 +68,7 @@ const PACKAGE = /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/;
 export async function compile() {
   await mkdir(CACHE, { recursive: true });
   const unfinished = join(CACHE, `unfinished-${process.pid}-${Date.now()}`);
+  const description = `${unfinished}.json`;
   /** @type {Map<string, Uint8Array>} What was compiled, as it was read: a file may change meanwhile. */
   const contents = new Map();
   const packages = existsSync(join(ROOT, INSTALLED)) ? PACKAGES : [];
@@ -102,18 +103,24 @@ export async function compile() {
       plugins: [readSources(contents, false)],
     });
     await writeFile(join(unfinished, 'package.json'), '{"type":"module"}\n');
-    const digest = digestOf(contents);
-    await rename(unfinished, join(CACHE, digest)).catch((error) => {
-      // Another process has compiled the same.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST' && error.code !== 'EPERM') throw error;
+    // They are read in any order, and the same contents have one digest.
+    const sorted = [...contents].sort(([one], [other]) => (one < other ? -1 : 1));
+    const digest = digestOf(sorted);
+    const folder = join(CACHE, digest);
+    await rename(unfinished, folder).catch((error) => {
+      // The same was compiled before, or by another process meanwhile.
+      if (!existsSync(folder)) throw error;
     });
-    const description = join(CACHE, `${digest}.json`);
-    await writeFile(description, JSON.stringify({ root: ROOT, files: [...contents.keys()], digest }));
+    const now = new Date();
+    await utimes(folder, now, now);
+    // Under a name of its own: other processes store theirs at the same time.
+    await writeFile(description, JSON.stringify({ root: ROOT, files: sorted.map(([file]) => file), digest }));
     await rename(description, join(CACHE, CURRENT));
     await removeOld();
-    return join(CACHE, digest);
+    return folder;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+    await rm(description, { force: true });
   }
 }
 
@@ -204,9 +211,11 @@ function inRoot(path) {
 /** Removes all compilations but the newest ones. */
 async function removeOld() {
   const folders = (await readdir(CACHE, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  const dated = await Promise.all(
-    folders.map(async ({ name }) => ({ name, ms: (await stat(join(CACHE, name))).mtimeMs })),
-  );
+  const dated = folders.map(({ name }) => {
+    // Another process may have renamed or removed it meanwhile.
+    const ms = statSync(join(CACHE, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return { name, ms };
+  });
   dated.sort((one, other) => other.ms - one.ms);
   for (const { name } of dated.slice(KEPT)) await rm(join(CACHE, name), { recursive: true, force: true });
 }

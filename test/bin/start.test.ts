@@ -45,6 +45,17 @@ describe('the start', () => {
       assert.ok(!files.includes(`node_modules/${name}/package.json`), name);
   });
 
+  it('is the same compilation for processes that compile at the same time', async () => {
+    const compiler = new URL('../../bin/compile.js', import.meta.url).href;
+    const script = `console.log(await (await import(${JSON.stringify(compiler)})).compile())`;
+    const args = ['--input-type=module', '--eval', script];
+    const runs = await Promise.all([1, 2, 3].map(() => run(process.execPath, args)));
+    assert.deepEqual(
+      runs.map(({ stdout }) => stdout.trim()),
+      [folder, folder, folder],
+    );
+  });
+
   it('names the lines of the sources in stack traces', async () => {
     const script = `
       import { traceSources } from ${JSON.stringify(new URL('../../bin/stack-traces.js', import.meta.url).href)};
