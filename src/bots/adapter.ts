@@ -4,14 +4,13 @@
  */
 import type { Logger } from 'pino';
 import { Disposer } from '../disposer.ts';
-import { StoryError } from '../errors.ts';
 import type { Limits, LookUp } from '../queue/admission/limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/settings.ts';
 import type { Requester } from '../queue/admission/store.ts';
 import type { QueueConnection } from '../queue/connection.ts';
 import type { Feedback } from '../queue/feedback.ts';
 import type { KeptStory } from '../queue/kept-stories.ts';
-import { type Removal, Removals } from '../queue/removals.ts';
+import { Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
 import { Forgetting, type Forgotten } from '../queue/retention.ts';
@@ -24,15 +23,14 @@ import type { RequestReader } from '../story/story-request.ts';
 import { sentenceCase } from '../story/wording.ts';
 import { type Block, type BlockLists, type BlockPlatform, blockedSentence, type Presence } from './blocks.ts';
 import { PromptChannels } from './channel-settings.ts';
+import { ChatSharing } from './chat-sharing.ts';
 import type { Caller, Command, FileAnswer } from './commands/command.ts';
 import { DailyLines } from './commands/daily.ts';
 import { ForgetGuard, type PrivacyPolicy } from './commands/privacy.ts';
 import { Cooldowns } from './cooldowns.ts';
 import { answerFeedback, type FeedbackPress } from './feedback.ts';
 import { type PromptChannel, PromptJudge } from './prompt-channels.ts';
-import type { FindMessage, SeenMessage } from './read-story.ts';
 import { type MessageSurface, workReplies } from './reply-loop.ts';
-import { readableBefore, ShareHours, shareReplies, TOO_MANY_SHARES } from './share-story.ts';
 import { waitingLines } from './story-feed.ts';
 import {
   type Asked,
@@ -135,13 +133,13 @@ export class ChatContext<Handle> {
   readonly communityLimits: CommunityLimitSettings;
   readonly votes: Votes<AddressOf<Handle>>;
   readonly judge = new PromptJudge(() => performance.now());
+  readonly replies: Replies<Handle>;
+  readonly removals: Removals<AddressOf<Handle>>;
+  readonly sharing: ChatSharing;
   readonly #services: ChatServices;
   readonly #capacity: MessageCapacity;
-  readonly #replies: Replies<Handle>;
-  readonly #removals: Removals<AddressOf<Handle>>;
   readonly #forgetting: Forgetting<Handle>;
   readonly #forgetGuard = new ForgetGuard(() => performance.now());
-  readonly #shareHours = new ShareHours(() => performance.now());
   readonly #bookCooldowns = new Cooldowns(BOOK_INTERVAL_MS);
   readonly #blockNotices = new Cooldowns(BLOCK_NOTICE_MS);
   /** The text of a waiting reply. */
@@ -167,8 +165,9 @@ export class ChatContext<Handle> {
     this.waitingLine = waitingLines(services.stories, () => performance.now());
     this.#services = services;
     this.#capacity = capacity;
-    this.#replies = replies;
-    this.#removals = removals;
+    this.replies = replies;
+    this.removals = removals;
+    this.sharing = new ChatSharing(replies, services.shares, services.publicUrl, () => performance.now());
     this.#forgetting = forgetting;
   }
 
@@ -197,56 +196,19 @@ export class ChatContext<Handle> {
     handle: () => Handle | Promise<Handle>,
     requester: Requester | undefined,
   ): Promise<void> {
-    return submit({ replies: this.#replies, limits: this.#services.limits }, id, request, handle, requester);
+    return submit({ replies: this.replies, limits: this.#services.limits }, id, request, handle, requester);
   }
 
   /** Answers a user's action with a story; see `answerWithStory`. */
   answer(asked: Asked<Handle>, prepare: () => Promise<ParsedRequest>): Promise<void> {
-    return answerWithStory(asked, prepare, this.#replies, this.#services.limits, this.logger);
-  }
-
-  /** Stops a reply at its current text; false when it has ended, or is unknown. */
-  stop(replyId: string): Promise<boolean> {
-    return this.#replies.stop(replyId);
-  }
-
-  /** The request of a reply as it was asked; undefined when it is no longer kept. */
-  async requestOf(replyId: string): Promise<StoryRequest | undefined> {
-    return (await this.#replies.read(replyId))?.request;
-  }
-
-  /** Whether stories can be shared. */
-  get isSharing(): boolean {
-    return this.#services.publicUrl !== undefined;
-  }
-
-  /**
-   * Makes a page of a reply and of those that it continues.
-   *
-   * @param owner as limits name requesters
-   * @returns the page's address
-   * @throws StoryError with a sentence
-   */
-  async share(replyId: string, owner: string, message: SeenMessage, find: FindMessage): Promise<string> {
-    const { shares, publicUrl } = this.#services;
-    if (publicUrl === undefined) throw new StoryError('bad_request', 'Stories cannot be shared here.');
-    if (!this.#shareHours.allows(owner)) throw new StoryError('busy', TOO_MANY_SHARES);
-    const replyIds = [...(await readableBefore(message, find)), replyId];
-    const read = (id: string) => this.#replies.read(id);
-    const id = await shareReplies(shares, { platform: this.platform, replyIds, read, owner });
-    return `${publicUrl}s/${id}`;
+    return answerWithStory(asked, prepare, this.replies, this.#services.limits, this.logger);
   }
 
   /** Rates a story; see `answerFeedback`. Returns the sentence for the user, also when it is refused. */
   rate(press: FeedbackPress): Promise<string> {
-    return answerFeedback(this.#services.feedback, this.#replies, press).catch((error) =>
+    return answerFeedback(this.#services.feedback, this.replies, press).catch((error) =>
       this.refusalFor(error),
     );
-  }
-
-  /** Removes a reply with its messages and its record; it is certain to happen when this resolves. */
-  remove(removal: Removal<AddressOf<Handle>>): Promise<void> {
-    return this.#removals.request(removal);
   }
 
   /** The sentence for a user whose request failed. */
@@ -291,7 +253,7 @@ export class ChatContext<Handle> {
 
   /** The finished stories that are kept of a conversation, recognised by handles; oldest first. */
   keptStories(isThere: (handle: Handle) => boolean): Promise<readonly KeptStory[]> {
-    return this.#replies.kept(isThere);
+    return this.replies.kept(isThere);
   }
 
   /** Deletes the data of a user, who is recognised in handles; see `Forgetting`. */

@@ -6,7 +6,6 @@ import type { ChatContext } from '../adapter.ts';
 import { editForm, readEditForm } from '../forms.ts';
 import { editedId, NO_REQUEST, notOwner } from '../ownership.ts';
 import { requestShown } from '../read-story.ts';
-import { sharedSentence } from '../share-story.ts';
 import { hasWords, PATIENCE_MS, type ParsedRequest } from '../submit.ts';
 import { addressIn, EPHEMERAL, replyEphemeral, requesterOf } from './asking.ts';
 import type { OwnButton, OwnReply } from './buttons.ts';
@@ -45,7 +44,7 @@ export class OwnReplies {
   /** Returns a sentence for the user, if there is one. */
   async #actOn(interaction: ButtonInteraction, button: OwnButton): Promise<string | undefined> {
     if (button.action === 'stop') {
-      return (await this.#chat.stop(button.replyId)) ? undefined : NOT_WRITTEN;
+      return (await this.#chat.replies.stop(button.replyId)) ? undefined : NOT_WRITTEN;
     }
     if (button.action === 'share') return this.#share(interaction, button);
     await this.#remove(interaction, button);
@@ -92,7 +91,7 @@ export class OwnReplies {
     const { user, guildId, message, channelId } = interaction;
     const { person } = requesterOf(user.id, guildId);
     const find = this.#messages.in(channelId);
-    return sharedSentence(await this.#chat.share(replyId, person, this.#messages.of(message), find));
+    return this.#chat.sharing.share(replyId, person, this.#messages.of(message), find);
   }
 
   async #showForm(interaction: ButtonInteraction, { replyId }: OwnReply): Promise<void> {
@@ -110,8 +109,8 @@ export class OwnReplies {
   async #requestOf({ message, channelId }: OwnInteraction, replyId: string): Promise<ParsedRequest> {
     const seen = this.#messages.of(message!);
     const { reference } = seen;
-    const request = await this.#chat.requestOf(replyId);
-    if (request) return { request, source: reference?.source };
+    const known = await this.#chat.replies.read(replyId);
+    if (known) return { request: known.request, source: reference?.source };
     if (!reference) throw new StoryError('not_found', NO_REQUEST);
     return requestShown(withModel(reference, this.#chat.models), seen, this.#messages.in(channelId!));
   }
@@ -119,7 +118,7 @@ export class OwnReplies {
   async #remove(interaction: ButtonInteraction, { replyId, before }: OwnReply): Promise<void> {
     const { id, token, message, createdTimestamp: at } = interaction;
     const address = { ...addressIn(interaction), interaction: { id, token, at, on: message.id } };
-    await this.#chat.remove({ replyId, address, messages: [...before, message.id] });
+    await this.#chat.removals.request({ replyId, address, messages: [...before, message.id] });
   }
 
   async #acknowledge(interaction: OwnInteraction): Promise<void> {

@@ -100,9 +100,9 @@ export class StoryInteractions {
     const { action, source } = button;
     if (isPrivate(interaction) && source && action !== 'continue' && action !== 'line') {
       // The bot cannot read the private message that the story continues; its request has the text.
-      const known = seen.replyId && (await this.#chat.requestOf(seen.replyId));
+      const known = seen.replyId && (await this.#chat.replies.read(seen.replyId));
       if (known)
-        return { request: readRequest(inputOf(requestAgain(action, known, '', drawSeed()))), source };
+        return { request: readRequest(inputOf(requestAgain(action, known.request, '', drawSeed()))), source };
     }
     const find = this.#messages.in(channelId!);
     return requestBehind(withModel(button, models), seen, find, readRequest, drawSeed(), line);

@@ -169,7 +169,7 @@ export class DiscordSurface implements MessageSurface {
       request,
       source: handle.source,
       models: this.#chat.models,
-      isSharing: this.#chat.isSharing,
+      isSharing: this.#chat.sharing.isOffered,
       most: this.#most,
       note: this.#note,
     };
@@ -253,7 +253,7 @@ export class DiscordSurface implements MessageSurface {
 
   #endEarly(note: string): void {
     this.#note ??= note;
-    this.#chat.stop(this.#task.id).catch((error) => {
+    this.#chat.replies.stop(this.#task.id).catch((error) => {
       this.#chat.logger.warn(
         { reply: this.#task.id, reason: (error as Error).message },
         'a reply could not be ended early',

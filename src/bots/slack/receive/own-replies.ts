@@ -4,7 +4,6 @@ import type { ChatContext } from '../../adapter.ts';
 import { editForm, type Form, type FormValues, readEditForm } from '../../forms.ts';
 import { editedId, NO_REQUEST, notOwner } from '../../ownership.ts';
 import { requestShown } from '../../read-story.ts';
-import { sharedSentence } from '../../share-story.ts';
 import { type Asked, hasWords, type ParsedRequest } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
@@ -49,19 +48,19 @@ export class OwnReplies {
     const { replyId } = button;
     if (button.action === 'share') return this.#share(replyId, press);
     if (button.action === 'stop') {
-      if (await this.#chat.stop(replyId)) return undefined;
+      if (await this.#chat.replies.stop(replyId)) return undefined;
       throw new StoryError('not_found', NOT_WRITTEN);
     }
     const { conversation, botUserId, responseUrl } = press;
     const address = { ...conversation, botUserId, responseUrl, at: Date.now() };
-    await this.#chat.remove({ replyId, address, messages: await this.#messagesOf(replyId, press) });
+    await this.#chat.removals.request({ replyId, address, messages: await this.#messagesOf(replyId, press) });
     return undefined;
   }
 
   async #share(replyId: string, { conversation, message, userId, botId }: Press): Promise<string> {
     const { person } = requesterOf(conversation.teamId, userId);
     const find = finderIn(this.#api, conversation, botId);
-    return sharedSentence(await this.#chat.share(replyId, person, seenAs(message, botId), find));
+    return this.#chat.sharing.share(replyId, person, seenAs(message, botId), find);
   }
 
   /**
@@ -118,8 +117,8 @@ export class OwnReplies {
   async #requestOf(replyId: string, { conversation, message, botId }: Press): Promise<ParsedRequest> {
     const seen = seenAs(message, botId);
     const { reference } = seen;
-    const request = await this.#chat.requestOf(replyId);
-    if (request) return { request, source: reference?.source };
+    const known = await this.#chat.replies.read(replyId);
+    if (known) return { request: known.request, source: reference?.source };
     if (!reference) throw new StoryError('not_found', NO_REQUEST);
     return requestShown(reference, seen, finderIn(this.#api, conversation, botId));
   }

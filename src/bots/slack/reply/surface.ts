@@ -245,9 +245,16 @@ export class SlackSurface implements MessageSurface {
 
   async #layOut(state: ReplyState, lay: typeof layOut): Promise<MessageBody> {
     const { id, handle, request } = this.#task;
-    const { models, isSharing } = this.#chat;
+    const { models, sharing } = this.#chat;
     const wait = state.status === 'waiting' ? await this.#chat.waitingLine(state) : '';
-    const facts = { id, userId: handle.userId, request, source: handle.source, models, isSharing };
+    const facts = {
+      id,
+      userId: handle.userId,
+      request,
+      source: handle.source,
+      models,
+      isSharing: sharing.isOffered,
+    };
     return lay(state, facts, wait);
   }
 
