@@ -48,6 +48,8 @@ export class FakeWebReplies implements WebReplies {
   readonly submitted: string[] = [];
   /** What users say of replies. */
   readonly verdicts = new Map<string, Verdict>();
+  /** Characters after which stories that write by themselves wait: only a stop ends them then. */
+  most = Number.POSITIVE_INFINITY;
   readonly askers: (Requester | undefined)[] = [];
   storytellers: StorytellerStatus & { waiting: number } = { phase: 'ready', loaded: 1, waiting: 0 };
   /** If it is set, every call rejects with it. */
@@ -145,7 +147,7 @@ export class FakeWebReplies implements WebReplies {
     let shown = prompt.length;
     const startMs = Date.now() + (pace.waitMs ?? 0);
     held.timer = setInterval(() => {
-      if (Date.now() < startMs) return;
+      if (Date.now() < startMs || shown >= this.most) return;
       shown += pace.characters;
       if (shown >= whole.length) this.finish(id, whole);
       else this.set(id, { status: 'writing', text: whole.slice(0, shown) });

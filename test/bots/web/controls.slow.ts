@@ -15,7 +15,8 @@ const QUICK = { everyMs: 20, characters: 200 };
 const field = (page: Page) => page.getByLabel('How the story begins');
 
 test('Stop keeps the focus while it waits, then moves it to the story', options, async (t) => {
-  const { page } = await openPage(t);
+  const { page, server } = await openPage(t);
+  server.replies.most = 400;
   await type(page, 'It all began with');
   await grownTo(page, 40);
   const lost = await watchFocus(page);
@@ -143,7 +144,8 @@ test('a link of several parts continues after a reload, and not after Stop', opt
   const { page, server } = await openPage(t, { hash, pace: { everyMs: 60, characters: 12 } });
   await grownTo(page, 60);
   await page.reload();
-  await until(() => server.replies.submitted.length === 2, 'the request of the second part', 15_000);
+  await until(() => server.replies.submitted.length === 2, 'the request of the second part');
+  server.replies.most = 100;
   await action(page, 'Stop').click();
   await action(page, 'Continue').waitFor();
   await page.reload();

@@ -37,7 +37,8 @@ test(
   'magnified to 400%, the growing line stays in view, and so does a story below open options',
   options,
   async (t) => {
-    const { page } = await openPage(t, { viewport: MAGNIFIED });
+    const { page, server } = await openPage(t, { viewport: MAGNIFIED });
+    server.replies.most = 500;
     assert.equal(await page.evaluate(() => scrollY), 0, 'the page opens at its beginning');
     await type(page, 'It all began with');
     for (const least of [100, 250, 400]) {

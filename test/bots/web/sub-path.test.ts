@@ -35,6 +35,7 @@ async function startSite(t: { after(clean: () => unknown): void }, target: strin
 
 test('the page works below any path', options, async (t) => {
   const replies = new FakeWebReplies({ everyMs: 60, characters: 12 });
+  replies.most = 400;
   const server = await startServer(t, { replies });
   const site = await startSite(t, server.url);
   const page = await (await launch()).newPage();

@@ -29,6 +29,7 @@ test(
   options,
   async (t) => {
     const { page, server, complaints } = await openPage(t, { pace: SLOW });
+    server.replies.most = 400;
     const pages = await threeWindows(page);
     for (const window of pages) await grownTo(window, 'Window 1, story 2,'.length + 20);
     const streams = server.log
@@ -38,7 +39,7 @@ test(
 
     const last = pages.at(-1)!;
     await action(last, 'Stop').click();
-    await action(last, 'Continue').waitFor({ timeout: 5_000 });
+    await action(last, 'Continue').waitFor();
     assert.equal(server.replies.listeners(server.replies.submitted.at(-1)!), 0);
     const others = server.replies.submitted.slice(0, 5);
     await until(
@@ -53,12 +54,13 @@ test(
 
 test('without a shared worker every window has its own stream', options, async (t) => {
   const { page, server } = await openPage(t, { pace: SLOW });
+  server.replies.most = 400;
   await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'));
   await page.reload();
   const pages = await threeWindows(page);
   for (const window of pages) await grownTo(window, 'Window 1, story 2,'.length + 20);
   await action(pages.at(-1)!, 'Stop').click();
-  await action(pages.at(-1)!, 'Continue').waitFor({ timeout: 5_000 });
+  await action(pages.at(-1)!, 'Continue').waitFor();
   assert.equal(server.replies.submitted.length, 6);
 });
 
