@@ -73,5 +73,10 @@ export function likedShare(liked: number, disliked: number): LikedShare | undefi
   const scale = 1 + Z ** 2 / n;
   const middle = (share + Z ** 2 / (2 * n)) / scale;
   const half = (Z / scale) * Math.sqrt((share * (1 - share)) / n + Z ** 2 / (4 * n ** 2));
-  return { share, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+  // At 0 and 1 a bound is the share itself, but for rounding.
+  return {
+    share,
+    low: Math.max(0, Math.min(share, middle - half)),
+    high: Math.min(1, Math.max(share, middle + half)),
+  };
 }

@@ -53,6 +53,7 @@ describe('feedback', () => {
     assert.deepEqual(rounded(81, 182), [0.308, 0.2553, 0.3662]);
     assert.deepEqual(rounded(0, 10), [0, 0, 0.2775]);
     assert.deepEqual(rounded(10, 0), [1, 0.7225, 1]);
+    assert.equal(likedShare(347, 0)!.high, 1);
     fc.assert(
       fc.property(fc.nat(1_000), fc.nat(1_000), (liked, disliked) => {
         const { share = 0, low = 0, high = 1 } = likedShare(liked, disliked) ?? {};
