@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllowedIds } from '../../src/generator/sampler.ts';
 import { Storyteller, type StorytellerModel } from '../../src/generator/storyteller.ts';
 import { BOUNDARY, Vocabulary } from '../../src/generator/vocabulary.ts';
@@ -90,14 +91,40 @@ export function fakeStoryteller(options: FakeEngineOptions & { maxWaiting?: numb
 
 /** The same storyteller, which waits for `gate` before every story. */
 export function gated(storyteller: Storyteller, gate: () => Promise<unknown>): Storyteller {
+  return withTell(storyteller, async (wanted, options) => {
+    await gate();
+    return storyteller.tell(wanted, options);
+  });
+}
+
+/** Characters of a held story after its prompt. */
+const HELD_LENGTH = 500;
+const REPEAT_MS = 100;
+
+/** The same storyteller, which writes the beginning of a held story, and ends it only when it is stopped. */
+export function holding(storyteller: Storyteller, isHeld: (request: StoryRequest) => boolean): Storyteller {
+  return withTell(storyteller, async (wanted, options) => {
+    if (!isHeld(wanted)) return storyteller.tell(wanted, options);
+    const story = await storyteller.tell({ ...wanted, length: wanted.prompt.length + HELD_LENGTH }, options);
+    const { signal, onWord } = options!;
+    while (!signal!.aborted) {
+      // Its last words are sent only with a later word.
+      onWord?.(
+        () => story.text,
+        () => ({}),
+      );
+      await sleep(REPEAT_MS, undefined, { signal: signal! }).catch(() => {});
+    }
+    return { ...story, ending: 'stopped' };
+  });
+}
+
+function withTell(storyteller: Storyteller, tell: Storyteller['tell']): Storyteller {
   return {
     credits: storyteller.credits,
     continues: (credits: Storyteller['credits']) => storyteller.continues(credits),
     unreadable: (wanted: StoryRequest) => storyteller.unreadable(wanted),
-    async tell(wanted: StoryRequest, options: Parameters<Storyteller['tell']>[1]) {
-      await gate();
-      return storyteller.tell(wanted, options);
-    },
+    tell,
   } as unknown as Storyteller;
 }
 

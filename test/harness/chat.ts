@@ -13,7 +13,7 @@ import { Feedback } from '../../src/queue/feedback.ts';
 import { Shares } from '../../src/queue/shares.ts';
 import { Stories } from '../../src/queue/stories.ts';
 import type { StoryWorker } from '../../src/queue/story-worker.ts';
-import type { ModelChoice } from '../../src/story/story.ts';
+import type { ModelChoice, StoryRequest } from '../../src/story/story.ts';
 import { createRequestReader } from '../../src/story/story-request.ts';
 import { BACKENDS } from '../helpers/backends.ts';
 import { NO_LIMITS } from '../helpers/limits.ts';
@@ -62,6 +62,8 @@ export interface ChatHarness<B extends Bot, Options> {
 export interface ChatHarnessOptions {
   /** Whether a worker is started; it is by default. */
   readonly worker?: boolean;
+  /** Whether a story ends only when it is stopped; none by default. */
+  readonly isHeld?: (request: StoryRequest) => boolean;
   /** The limits and permissions; no restriction by default. */
   readonly allowed?: Partial<LimitSettings>;
   /** Whether the queue is the embedded one, instead of Redis, which starts faster, where it is installed. */
@@ -76,7 +78,7 @@ export interface ChatHarnessOptions {
  * @param stopFake stops the platform's fake server after all else is closed; it is stopped as well when opening fails
  */
 export async function openChat<B extends Bot, Options>(
-  { worker = true, allowed, isEmbedded = false }: ChatHarnessOptions,
+  { worker = true, isHeld, allowed, isEmbedded = false }: ChatHarnessOptions,
   startBot: (shared: ChatServices, more: Options) => Promise<B>,
   stopFake: () => Promise<unknown>,
 ): Promise<ChatHarness<B, Options>> {
@@ -142,7 +144,7 @@ export async function openChat<B extends Bot, Options>(
       },
       another,
       async startWorker() {
-        const started = await startStoryWorker(connection, stories, logger);
+        const started = await startStoryWorker(connection, stories, logger, undefined, isHeld);
         workers.add(started.close);
         return started.worker;
       },

@@ -26,7 +26,11 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {
-    harness = await openSlack({ settings: () => ({ reply: 'stream' }), allowance: 4 });
+    harness = await openSlack({
+      settings: () => ({ reply: 'stream' }),
+      allowance: 4,
+      isHeld: ({ prompt }) => prompt === 'Stop me',
+    });
   });
   after(async () => {
     await harness.close();
@@ -63,7 +67,7 @@ describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
   });
 
   it('is stopped from the opening message', async () => {
-    const { root, stream } = await begun();
+    const { root, stream } = await begun('Stop me length=1500');
     harness.ann.press(root, 'Stop');
     await until(() => isOver(stream), 'the end');
     assert.ok(textOf(stream).length < 1_400);
