@@ -2,8 +2,12 @@
  * Shared stories, kept with the queue: a share is a job of a queue without a worker, the same on Redis and embedded.
  *
  * The address of a share is a hash of its reply's id under a random key that only the store has, so that sharing a
- * reply twice, or again after a crash, gives one address, which cannot be guessed. An entry of the index is written
- * before its share: after any crash, every share can be found by its owner and by the replies in it.
+ * reply twice, or again after a crash, gives one address, which cannot be guessed.
+ *
+ * A share is a page once it is confirmed. It is stored in this order: its entry of the index, the share, a look whether
+ * its replies are still kept, the confirmation. A reply is deleted in this order: its record, then the shares in whose
+ * entries it is. So a deletion at the same time is seen by that look, or removes the share, and a process that is killed
+ * between any two steps leaves no page of a deleted reply.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
@@ -38,6 +42,12 @@ interface IndexEntry {
   readonly isTakenDown?: boolean;
 }
 
+/** A share as it is stored. */
+interface StoredShare extends Share {
+  /** Whether it is not a page yet: its process was killed, or is at work. */
+  readonly isUnconfirmed?: true;
+}
+
 /** What a share is made from. */
 export interface NewShare {
   readonly reply: SharedReply;
@@ -53,7 +63,7 @@ export const SHARES_QUEUE = 'shares';
 
 export class Shares {
   readonly name = SHARES_QUEUE;
-  readonly #shares: Queue<Share, never>;
+  readonly #shares: Queue<StoredShare, never>;
   readonly #index: Queue<IndexEntry, never>;
   readonly #keys: Queue<{ readonly key: string }, never>;
   readonly #clock: () => number;
@@ -94,19 +104,22 @@ export class Shares {
     const replies = replyIds.map((replyId) => nameOf({ platform: reply.platform, replyId }));
     const entry: IndexEntry = { replies, ...(owner ? { owner } : {}) };
     const share: Share = { parts, sharedAt: this.#clock(), isListed: false };
-    await atOnce(this.#add(this.#index, id, entry), UNREACHABLE);
-    await atOnce(this.#add(this.#shares, id, share), UNREACHABLE);
-    if (!(await isKept())) {
-      await this.#remove(id);
-      throw new StoryError('not_found', 'This story was deleted.');
-    }
-    return id;
+    // A killed process may have left both; the story may have had other parts then.
+    const indexed = await atOnce(this.#add(this.#index, id, entry), UNREACHABLE);
+    await atOnce(indexed.updateData(entry), UNREACHABLE);
+    await atOnce(this.#add(this.#shares, id, { ...share, isUnconfirmed: true as const }), UNREACHABLE);
+    const confirm = (stored: StoredShare) => (stored.isUnconfirmed ? share : stored);
+    const isConfirmed = (await isKept()) && (await this.#update(id, confirm));
+    if (isConfirmed) return id;
+    await this.#remove(id);
+    throw new StoryError('not_found', 'This story was deleted.');
   }
 
   /** A share; undefined when there is none of this id (any more). Nothing is cached: a deletion holds at once. */
   async read(id: string): Promise<Share | undefined> {
     if (!SHARE_ID.test(id)) return undefined;
-    return (await atOnce(this.#shares.getJob(ID_PREFIX + id), UNREACHABLE))?.data;
+    const share = (await atOnce(this.#shares.getJob(ID_PREFIX + id), UNREACHABLE))?.data;
+    return share?.isUnconfirmed ? undefined : share;
   }
 
   /** The id of a reply's share; undefined when it is not shared. */
@@ -118,10 +131,7 @@ export class Shares {
   /** Allows or forbids search engines to list a reply's page; false when the reply is not shared. */
   async list(reply: SharedReply, isListed: boolean): Promise<boolean> {
     const id = await atOnce(this.#idOf(reply), UNREACHABLE);
-    const job = await atOnce(this.#shares.getJob(ID_PREFIX + id), UNREACHABLE);
-    if (!job) return false;
-    await atOnce(job.updateData({ ...job.data, isListed }), UNREACHABLE);
-    return true;
+    return (await this.read(id)) !== undefined && this.#update(id, (share) => ({ ...share, isListed }));
   }
 
   /** Removes the page of one reply. Pages of its continuations stay. Idempotent. */
@@ -150,7 +160,9 @@ export class Shares {
 
   /** Every share with its id, the newest first. */
   async *all(): AsyncGenerator<readonly [id: string, share: Share]> {
-    for await (const { id, data } of pagesOf(this.#shares)) yield [id!.slice(ID_PREFIX.length), data];
+    for await (const { id, data } of pagesOf(this.#shares)) {
+      if (!data.isUnconfirmed) yield [id!.slice(ID_PREFIX.length), data];
+    }
   }
 
   /** Removes every page of a user. */
@@ -192,8 +204,23 @@ export class Shares {
   }
 
   /** Adding a job whose id exists changes nothing. */
-  async #add<Data>(queue: Queue<Data, never>, id: string, data: Data): Promise<void> {
-    await queue.add('share' as never, data as never, { jobId: ID_PREFIX + id });
+  async #add<Data>(queue: Queue<Data, never>, id: string, data: Data): Promise<Job<Data, never>> {
+    const job: unknown = await queue.add('share' as never, data as never, { jobId: ID_PREFIX + id });
+    return job as Job<Data, never>;
+  }
+
+  /** Changes a stored share; false when there is none (any more). */
+  async #update(id: string, change: (share: StoredShare) => StoredShare): Promise<boolean> {
+    const job = await atOnce(this.#shares.getJob(ID_PREFIX + id), UNREACHABLE);
+    if (!job) return false;
+    try {
+      await atOnce(job.updateData(change(job.data)), UNREACHABLE);
+      return true;
+    } catch (error) {
+      // It was removed meanwhile.
+      if (!(await atOnce(this.#shares.getJob(ID_PREFIX + id), UNREACHABLE))) return false;
+      throw error;
+    }
   }
 
   async #idOf(reply: SharedReply): Promise<string> {

@@ -75,6 +75,55 @@ for (const { name, skip, start } of BACKENDS) {
       }
     });
 
+    it('are no pages when a process ends while it makes one and the reply is deleted; the next one completes others', async () => {
+      const backend = await start();
+      try {
+        const [shares, lost] = [new Shares(await backend.connect()), new Shares(await backend.connect())];
+        await Promise.all([shares.ready(), lost.ready()]);
+        const reply = (replyId: string) => ({ platform: 'web', replyId });
+        /** A process that does not come back from its look at the replies. */
+        const lose = async (replyId: string, more: Partial<NewShare> = {}) => {
+          let isStored = () => {};
+          const stored = new Promise<void>((resolve) => {
+            isStored = resolve;
+          });
+          const isKept = () => {
+            isStored();
+            return new Promise<boolean>(() => {});
+          };
+          void lost.create(newShare(replyId, { ...more, isKept }));
+          await stored;
+        };
+        const pages = async () => {
+          const ids: string[] = [];
+          for await (const [id] of shares.all()) ids.push(id);
+          return ids;
+        };
+        await lose('one');
+        assert.equal(await shares.find(reply('one')), undefined);
+        assert.equal(await shares.list(reply('one'), true), false);
+        assert.deepEqual(await pages(), []);
+        await shares.deleteShare(reply('one'));
+        assert.equal((await shares.count()).waiting, 0);
+
+        await lose('two', { replyIds: ['two'] });
+        const id = await shares.create(newShare('two', { replyIds: ['one', 'two'], parts: [PART, PART] }));
+        assert.equal((await shares.read(id))?.parts.length, 2);
+        assert.deepEqual(await pages(), [id]);
+        await shares.deleteShare(reply('one'));
+        assert.deepEqual(await pages(), [], 'the index has the parts of the second attempt');
+
+        const isKept = async () => {
+          await shares.deleteShare(reply('three'));
+          return true;
+        };
+        await assert.rejects(lost.create(newShare('three', { isKept })), { code: 'not_found' });
+        await Promise.all([shares.close(), lost.close()]);
+      } finally {
+        await backend.stop();
+      }
+    });
+
     it('are found by the operator and taken down, at once for every process and for good', async () => {
       const backend = await start();
       try {
