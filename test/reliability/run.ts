@@ -1,17 +1,18 @@
 /**
  * Provokes all faults, one after the other, with real processes; writes the table of docs/reliability.md.
  */
-import { machine, table } from '../../bench/measure.ts';
+import { machine } from '../../bench/measure.ts';
 import { endWith, readCommandLine } from '../../scripts/command-line.ts';
 import { allFaults } from './all.ts';
-import { writeBetween } from './document.ts';
+import { writeFaults } from './document.ts';
 import type { Outcome } from './fault.ts';
 
 const HELP = `
 npm run reliability -- [options]
 
 Provokes every fault with real processes and writes the results into docs/reliability.md, in under an hour on
-two cores. Exits with 1 when a fault loses a story or delivers one twice. Only a run without options writes.
+two cores. Exits with 1 when a fault loses a story or delivers one twice. A run of some of the faults replaces
+their rows and keeps the others; a short run writes nothing.
 
   --short         shorter outages and fewer kills
   --only PATTERN  only the faults whose names match this regular expression
@@ -62,20 +63,13 @@ for (const { name, how, run } of faults) {
   ]);
 }
 const minutes = ((performance.now() - begun) / 60_000).toFixed(0);
-if (!values.short && !values.only) {
-  const heads = [
-    'fault',
-    'accepted',
-    'whole',
-    'told',
-    'lost',
-    'doubled',
-    'not accepted',
-    'longest pause',
-    'verdict',
-  ];
-  const facts = `${machine()}. The whole run took ${minutes} minutes.`;
-  await writeBetween('faults', `${facts}\n\n${table(heads, rows)}`);
+if (!values.short) {
+  const facts = values.only ? undefined : `${machine()}. The whole run took ${minutes} minutes.`;
+  await writeFaults(
+    allFaults(false).map(({ name }) => name),
+    rows,
+    facts,
+  );
 }
 // An explicit exit: Node 20 sometimes does not end while it closes the remaining handles.
 process.exit(failures > 0 ? 1 : 0);
