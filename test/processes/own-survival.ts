@@ -28,7 +28,7 @@ const LENGTH = 300;
 /** Of two messages. */
 const LONG = 4_200;
 const PACE = 2_000;
-const KILL_WINDOW_MS: Readonly<Record<OwnAction, number>> = {
+export const KILL_WINDOW_MS: Readonly<Record<OwnAction, number>> = {
   Delete: 400,
   Undo: 400,
   Edit: 1_500,
@@ -37,7 +37,7 @@ const KILL_WINDOW_MS: Readonly<Record<OwnAction, number>> = {
 const TIMEOUT_MS = 60_000;
 const PAGE_POLL_MS = 1_000;
 /** Requests of one user at once, waiting ones included: the default. */
-const AT_ONCE = 3;
+export const AT_ONCE = 3;
 
 export interface OwnSurvival {
   /** Actions that were acknowledged; all of them were done. */
@@ -178,7 +178,7 @@ async function pageOf(press: FakeInteraction): Promise<string> {
 }
 
 /** Fails unless the store has these pages with these texts, and no others. Unless on Redis, no process may use it. */
-async function onlyShared(
+export async function onlyShared(
   texts: ReadonlyMap<string, string>,
   settings: Parameters<typeof openConnection>[0],
 ): Promise<void> {

@@ -1,8 +1,10 @@
 /** The faults, in the order of the table. */
 import { REFUSALS, type Refusal } from '../helpers/redis-refusals.ts';
+import type { OwnBackend } from '../processes/own-survival.ts';
+import { PAGE_ACTIONS } from '../processes/page-own-survival.ts';
 import type { Fault } from './fault.ts';
 import { killed, poison, told } from './faults/ends.ts';
-import { killedDuring } from './faults/own.ts';
+import { killedDuring, killedDuringOnPage, killedDuringOnSlack } from './faults/own.ts';
 import { blocked, chatsAway, clockJumps, damagedWeights, fullDisk } from './faults/places.ts';
 import { absentAtStart, cutOff, restarted } from './faults/redis.ts';
 import { refused, restartedMeanwhile } from './faults/refusals.ts';
@@ -11,6 +13,10 @@ import { refused, restartedMeanwhile } from './faults/refusals.ts';
 const KILLS = { worker: 34, bots: 33, start: 33 } as const;
 const SHORT_KILLS = 2;
 const OWN_KILLS = 12;
+/** On the page and on Slack, which share the queue's part with Discord. */
+const FEW_OWN_KILLS = 6;
+const BACKENDS = ['redis', 'embedded'] as const;
+const CHAT_ACTIONS = ['Delete', 'Undo', 'Edit', 'Share'] as const;
 const SEED = 4_711;
 const BLOCK_SECONDS = 40;
 const SHORT_BLOCK_SECONDS = 8;
@@ -21,6 +27,8 @@ export function allFaults(isShort: boolean): readonly Fault[] {
   const refusedFor = isShort ? [3] : [3, 60];
   const kills = (victim: keyof typeof KILLS) => killed(victim, isShort ? SHORT_KILLS : KILLS[victim], SEED);
   const blockSeconds = isShort ? SHORT_BLOCK_SECONDS : BLOCK_SECONDS;
+  const fewKills = isShort ? SHORT_KILLS : FEW_OWN_KILLS;
+  const own = (backend: OwnBackend) => ({ kills: isShort ? SHORT_KILLS : OWN_KILLS, seed: SEED, backend });
   return [
     absentAtStart(),
     ...cuts.flatMap((seconds) => [cutOff('reset', seconds), cutOff('silence', seconds)]),
@@ -31,10 +39,12 @@ export function allFaults(isShort: boolean): readonly Fault[] {
     kills('worker'),
     kills('bots'),
     kills('start'),
-    ...(['redis', 'embedded'] as const).flatMap((backend) =>
-      (['Delete', 'Undo', 'Edit', 'Share'] as const).map((action) =>
-        killedDuring(action, isShort ? SHORT_KILLS : OWN_KILLS, SEED, backend),
-      ),
+    ...BACKENDS.flatMap((backend) => CHAT_ACTIONS.map((action) => killedDuring(action, own(backend)))),
+    ...BACKENDS.flatMap((backend) =>
+      PAGE_ACTIONS.map((action) => killedDuringOnPage(action, { ...own(backend), kills: fewKills })),
+    ),
+    ...(['Delete', 'Undo', 'Edit'] as const).map((action) =>
+      killedDuringOnSlack(action, { ...own('redis'), kills: fewKills }),
     ),
     told('worker'),
     told('bots'),

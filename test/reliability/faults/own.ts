@@ -1,29 +1,72 @@
 /** Processes that are killed while a user deletes, takes back, edits or shares a story. */
-import { type OwnAction, type OwnBackend, surviveOwnAction } from '../../processes/own-survival.ts';
+import {
+  type OwnAction,
+  type OwnBackend,
+  type OwnSurvival,
+  surviveOwnAction,
+} from '../../processes/own-survival.ts';
+import { type PageAction, surviveOwnActionOnPage } from '../../processes/page-own-survival.ts';
+import { surviveOwnActionOnSlack } from '../../processes/slack-own-survival.ts';
 import { type Fault, randomFrom } from '../fault.ts';
 
-const NAMES: Readonly<Record<OwnAction, string>> = {
+const NAMES: Readonly<Record<OwnAction | PageAction, string>> = {
   Delete: 'a story is deleted',
   Undo: 'a continuation is taken back',
   Edit: 'a story is edited',
   Share: 'a story is shared',
+  'Take down': 'a shared story is taken down',
 };
 
-const VICTIMS: Readonly<Record<OwnBackend, { who: string; how: string }>> = {
-  redis: { who: 'the bots are', how: '`kill -9`, every second time of the worker too' },
-  embedded: { who: 'the one process with its embedded queue is', how: '`kill -9`' },
+const VICTIMS: Readonly<Record<OwnBackend, string>> = {
+  redis: 'the bots are',
+  embedded: 'the one process with its embedded queue is',
 };
 
-/** `kill -9` at random moments after a button was pressed; what was acknowledged counts as accepted. */
-export function killedDuring(action: OwnAction, kills: number, seed: number, backend: OwnBackend): Fault {
-  const { who, how } = VICTIMS[backend];
+/** What is killed, how often, and by what seed the moments are drawn. */
+export interface Kills {
+  readonly kills: number;
+  readonly seed: number;
+  readonly backend: OwnBackend;
+}
+
+/** `kill -9` at random moments after a button was pressed on Discord. */
+export function killedDuring(action: OwnAction, of: Kills): Fault {
+  const how = of.backend === 'redis' ? '`kill -9`, every second time of the worker too' : '`kill -9`';
+  return killedDuringAction(NAMES[action], `${how}; on Discord`, of, (random) =>
+    surviveOwnAction(action, of.kills, random, of.backend),
+  );
+}
+
+/** `kill -9` at random moments after a button was pressed on Slack. */
+export function killedDuringOnSlack(action: Exclude<OwnAction, 'Share'>, of: Kills): Fault {
+  const how = '`kill -9`, every second time of the worker too; every second story in a thread of the agent';
+  const survive = (random: () => number) => surviveOwnActionOnSlack(action, of.kills, random);
+  return killedDuringAction(`${NAMES[action]} on Slack`, how, of, survive, 'every session ended');
+}
+
+/** `kill -9` at random moments after the page has sent an action. */
+export function killedDuringOnPage(action: PageAction, of: Kills): Fault {
+  const how = '`kill -9`; the page sends it again until it is answered';
+  return killedDuringAction(`${NAMES[action]} on the page`, how, of, (random) =>
+    surviveOwnActionOnPage(action, of.kills, random, of.backend),
+  );
+}
+
+/** What was acknowledged counts as accepted. */
+function killedDuringAction(
+  what: string,
+  how: string,
+  { kills, seed, backend }: Kills,
+  survive: (random: () => number) => Promise<OwnSurvival>,
+  remark = 'every lease was given back',
+): Fault {
   return {
-    name: `${who} killed at ${kills} random moments while ${NAMES[action]}`,
-    how: `${how}; on Discord; moments by seed ${seed}`,
+    name: `${VICTIMS[backend]} killed at ${kills} random moments while ${what}`,
+    how: `${how}; moments by seed ${seed}`,
     async run() {
-      const { done, unheard } = await surviveOwnAction(action, kills, randomFrom(seed), backend);
+      const { done, unheard } = await survive(randomFrom(seed));
       const none = { told: 0, lost: 0, doubled: 0, refused: 0, longestPauseMs: 0 };
-      return { accepted: done, whole: done, unheard, ...none, remark: 'every lease was given back' };
+      return { accepted: done, whole: done, unheard, ...none, remark };
     },
   };
 }
