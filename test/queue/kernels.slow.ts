@@ -31,11 +31,23 @@ async function openStoryteller(kernel: string): Promise<Storyteller> {
   return new Storyteller(model, await createIntegerEngine(model, options), { maxWaiting: 8 });
 }
 
-async function work(connection: QueueConnection, stories: Stories, storyteller: Storyteller) {
+/** Lets a worker with a kernel write while `use` runs; it hands over what it has begun. */
+async function withWorker<Result>(
+  connection: QueueConnection,
+  stories: Stories,
+  kernel: string,
+  use: () => Promise<Result>,
+): Promise<Result> {
+  const storyteller = await openStoryteller(kernel);
   const options = { connection, stories, logger, concurrency: 1 };
   const worker = new StoryWorker({ ...options, storyteller: () => storyteller });
-  await worker.ready();
-  return worker;
+  try {
+    await worker.ready();
+    return await use();
+  } finally {
+    await worker.close();
+    await storyteller.close();
+  }
 }
 
 describe('a story that several kernels write', { timeout: 240_000 }, () => {
@@ -60,22 +72,18 @@ describe('a story that several kernels write', { timeout: 240_000 }, () => {
         // Each writes until its first snapshot, and hands over.
         for (const kernel of kernels.slice(0, -1)) {
           const before = Math.max(REQUEST.prompt.length, ...lengths());
-          const storyteller = await openStoryteller(kernel);
-          const worker = await work(connection, stories, storyteller);
-          await until(() => Math.max(0, ...lengths()) > before, `a snapshot by ${kernel}`);
-          await worker.close();
-          await storyteller.close();
+          await withWorker(connection, stories, kernel, () =>
+            until(() => Math.max(0, ...lengths()) > before, `a snapshot by ${kernel}`),
+          );
         }
         assert.ok(
           updates.every(({ type }) => type !== 'done'),
           'the last kernel has something left to write',
         );
-        const storyteller = await openStoryteller(kernels.at(-1)!);
-        const worker = await work(connection, stories, storyteller);
-        const last = await until(() => updates.find(({ type }) => type === 'done'), 'the end', 120_000);
+        const last = await withWorker(connection, stories, kernels.at(-1)!, () =>
+          until(() => updates.find(({ type }) => type === 'done'), 'the end', 120_000),
+        );
         assert.deepEqual(last, { type: 'done', story: expected }, 'without another beginning');
-        await worker.close();
-        await storyteller.close();
       } finally {
         await stories.close();
         await backend.stop();

@@ -54,62 +54,46 @@ describe('the compiled sources', () => {
     return name.exec(app)![1]!;
   }
 
-  it('load neither a role, nor the queue, nor an engine with the program', () => {
-    const { packages, sources } = loadedBy('cli.js');
-    for (const name of [
-      'bullmq',
-      'ioredis',
-      'fastify',
-      'discord.js',
-      '@slack/bolt',
-      'onnxruntime-node',
-      'esbuild',
-    ]) {
-      assert.ok(!packages.has(name), name);
-    }
-    assert.ok(sources.has('src/cli/run.ts'));
+  /** Fails if an entry loads one of these packages, or a source whose path matches. */
+  function assertLacks(entry: string, names: readonly string[], paths: RegExp): void {
+    const { packages, sources } = loadedBy(entry);
+    for (const name of names) assert.ok(!packages.has(name), name);
     assert.deepEqual(
-      [...sources].filter((source) => /^src\/(?:roles|bots\/(?!blocks\.ts))/.test(source)),
+      [...sources].filter((source) => paths.test(source)),
       [],
+    );
+  }
+
+  it('load neither a role, nor the queue, nor an engine with the program', () => {
+    const entry = 'cli.js';
+    const { sources } = loadedBy(entry);
+    assert.ok(sources.has('src/cli/run.ts'));
+    assertLacks(
+      entry,
+      ['bullmq', 'ioredis', 'fastify', 'discord.js', '@slack/bolt', 'onnxruntime-node', 'esbuild'],
+      /^src\/(?:roles|bots\/(?!blocks\.ts))/,
     );
   });
 
   it('load no server and no chat with a worker, and no engine that is not chosen', () => {
-    const { packages, sources } = loadedBy(onDemand('worker'));
+    const entry = onDemand('worker');
+    const { packages, sources } = loadedBy(entry);
     assert.ok(sources.has('src/roles/worker.ts') && packages.has('bullmq'));
-    for (const name of [
-      'fastify',
-      'esbuild',
-      'discord.js',
-      '@slack/bolt',
-      'onnxruntime-node',
-      '@tensorflow/tfjs-core',
-    ]) {
-      assert.ok(!packages.has(name), name);
-    }
-    assert.deepEqual(
-      [...sources].filter((source) => /^src\/(?:bots|page|cli)\/(?!console)/.test(source)),
-      [],
+    assertLacks(
+      entry,
+      ['fastify', 'esbuild', 'discord.js', '@slack/bolt', 'onnxruntime-node', '@tensorflow/tfjs-core'],
+      /^src\/(?:bots|page|cli)\/(?!console)/,
     );
   });
 
   it('load no generator with the bots, and no chat without its token', () => {
-    const { packages, sources } = loadedBy(onDemand('bots'));
+    const entry = onDemand('bots');
+    const { packages, sources } = loadedBy(entry);
     assert.ok(sources.has('src/roles/bots.ts') && packages.has('fastify'));
-    for (const name of [
-      'esbuild',
-      'discord.js',
-      '@slack/bolt',
-      'onnxruntime-node',
-      '@tensorflow/tfjs-core',
-    ]) {
-      assert.ok(!packages.has(name), name);
-    }
-    assert.deepEqual(
-      [...sources].filter((source) =>
-        /^src\/(?:generator\/(?:engines|storyteller|scheduler)|page\/main)/.test(source),
-      ),
-      [],
+    assertLacks(
+      entry,
+      ['esbuild', 'discord.js', '@slack/bolt', 'onnxruntime-node', '@tensorflow/tfjs-core'],
+      /^src\/(?:generator\/(?:engines|storyteller|scheduler)|page\/main)/,
     );
   });
 

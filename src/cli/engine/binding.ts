@@ -1,8 +1,9 @@
 /** The binding of TensorFlow.js: its JavaScript packages, and its native part, which is compiled here. */
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BINDING_PACKAGE } from '../../generator/engines/tensorflow/cuda-installation.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { commonRefusal, findProgram, missing, ProgramFailure, runProgram, tellingLine } from './programs.ts';
 import type { TensorflowLibrary } from './tensorflow-source.ts';
 
@@ -85,7 +86,7 @@ export async function buildBinding(
 ): Promise<void> {
   const binding = join(folder, 'node_modules', BINDING_PACKAGE);
   const to = join(binding, 'lib', `napi-v${NODE_API_VERSION}`, 'tfjs_binding.node');
-  await mkdir(dirname(to), { recursive: true });
+  await makeFolder(dirname(to));
   const [library] = tensorflow.libraries;
   const runPath = `$ORIGIN/${relative(dirname(to), dirname(library!))}`;
   const args = [
