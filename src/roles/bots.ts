@@ -7,7 +7,7 @@ import { clientAt } from '../bots/web/request.ts';
 import { createWebServer } from '../bots/web/server.ts';
 import { listModels } from '../generator/model/files.ts';
 import { watchFeedback } from '../metrics.ts';
-import { openLimits } from '../queue/admission/limits.ts';
+import { openLimits } from '../queue/admission/open-limits.ts';
 import { Feedback } from '../queue/feedback.ts';
 import { outlast } from '../queue/outage.ts';
 import { Removals } from '../queue/removals.ts';

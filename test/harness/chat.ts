@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import type { ChatServices } from '../../src/bots/adapter.ts';
 import { BlockLists } from '../../src/bots/blocks.ts';
 import type { DailyLines } from '../../src/bots/commands/daily.ts';
-import { openLimits } from '../../src/queue/admission/limits.ts';
+import { openLimits } from '../../src/queue/admission/open-limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../../src/queue/admission/settings.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Feedback } from '../../src/queue/feedback.ts';

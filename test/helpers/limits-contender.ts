@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { submit } from '../../src/bots/submit.ts';
-import { openLimits } from '../../src/queue/admission/limits.ts';
+import { openLimits } from '../../src/queue/admission/open-limits.ts';
 import { openConnection } from '../../src/queue/open.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories } from '../../src/queue/stories.ts';

@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import { replyWithStory } from '../../src/bots/reply-loop.ts';
 import { submit } from '../../src/bots/submit.ts';
 import type { Storyteller } from '../../src/generator/storyteller.ts';
-import { type OpenLimits, openLimits } from '../../src/queue/admission/limits.ts';
+import { type OpenLimits, openLimits } from '../../src/queue/admission/open-limits.ts';
 import type { QueueConnection } from '../../src/queue/connection.ts';
 import { Replies } from '../../src/queue/replies.ts';
 import { Stories, type WorkerStatus } from '../../src/queue/stories.ts';

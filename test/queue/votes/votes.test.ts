@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Limits } from '../../../src/queue/admission/limits.ts';
-import { openLimits } from '../../../src/queue/admission/limits.ts';
+import { openLimits } from '../../../src/queue/admission/open-limits.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import type { VoteRecord } from '../../../src/queue/votes/records.ts';
