@@ -1,6 +1,7 @@
 /** The role of the bots: the page and the chat adapters. */
-import { type ChatServices, startChat } from '../bots/adapter.ts';
+import { startChat } from '../bots/adapter.ts';
 import { BlockLists } from '../bots/blocks.ts';
+import type { ChatServices } from '../bots/chat-context.ts';
 import { keepStarting, type Startable } from '../bots/keep-starting.ts';
 import { webReplies, workWebReplies } from '../bots/web/replies.ts';
 import { clientAt } from '../bots/web/request.ts';

@@ -3,8 +3,8 @@
  * of a platform, and a worker, all in one process.
  */
 import { pino } from 'pino';
-import type { ChatServices } from '../../src/bots/adapter.ts';
 import { BlockLists } from '../../src/bots/blocks.ts';
+import type { ChatServices } from '../../src/bots/chat-context.ts';
 import type { DailyLines } from '../../src/bots/commands/daily.ts';
 import { openLimits } from '../../src/queue/admission/open-limits.ts';
 import type { CommunityLimitSettings, LimitSettings } from '../../src/queue/admission/settings.ts';

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { ApplicationFlags } from 'discord.js';
-import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
+import { type RunningChat, startChat } from '../../src/bots/adapter.ts';
+import type { ChatServices } from '../../src/bots/chat-context.ts';
 import { DiscordAdapter } from '../../src/bots/discord/adapter.ts';
 import { decodeButton, isOwn } from '../../src/bots/discord/buttons.ts';
 import { readPart } from '../../src/bots/discord/message-format.ts';

@@ -3,7 +3,8 @@
  * real worker, and a fake generator that returns plausible words at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChatServices, type RunningChat, startChat } from '../../src/bots/adapter.ts';
+import { type RunningChat, startChat } from '../../src/bots/adapter.ts';
+import type { ChatServices } from '../../src/bots/chat-context.ts';
 import { SlackAdapter, type SlackTuning } from '../../src/bots/slack/adapter.ts';
 import type { SlackHandle } from '../../src/bots/slack/conversations.ts';
 import { readBlocks } from '../../src/bots/slack/reply/messages.ts';

@@ -2,8 +2,9 @@
 import type { Worker } from 'bullmq';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { outlast } from '../../queue/outage.ts';
-import type { ChatAdapter, ChatContext } from '../adapter.ts';
+import type { ChatAdapter } from '../adapter.ts';
 import { DAILY_SETTINGS, type DailyJob, dailyQueueOf, type PromptChannels } from '../channel-settings.ts';
+import type { ChatContext } from '../chat-context.ts';
 import type { Clock } from '../cooldowns.ts';
 import { openingOf } from '../prompt-channels.ts';
 import { dueDay } from './daily-schedule.ts';

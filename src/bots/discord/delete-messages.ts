@@ -1,7 +1,7 @@
 /** Deletes the messages of a reply on Discord. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { AddressOf } from '../adapter.ts';
+import type { AddressOf } from '../chat-context.ts';
 import { UNDELETABLE } from '../ownership.ts';
 import type { DiscordApi } from './api.ts';
 import { failureOf, loggable } from './failures.ts';

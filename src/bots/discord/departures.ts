@@ -10,7 +10,7 @@ import {
   RESTJSONErrorCodes,
   Routes,
 } from 'discord.js';
-import type { ChatContext } from '../adapter.ts';
+import type { ChatContext } from '../chat-context.ts';
 import type { DiscordApi } from './api.ts';
 import { loggable } from './failures.ts';
 import type { DiscordHandle } from './surface.ts';

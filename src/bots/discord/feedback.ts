@@ -2,7 +2,7 @@
 import type { ButtonInteraction } from 'discord.js';
 import { isRatable, VERDICT_EMOJI, VERDICT_LABELS, VERDICTS, type Verdict } from '../../story/feedback.ts';
 import type { ReplyState, StoryRequest } from '../../story/story.ts';
-import type { ChatContext } from '../adapter.ts';
+import type { ChatContext } from '../chat-context.ts';
 import { EPHEMERAL, requesterOf } from './asking.ts';
 import type { Row } from './components.ts';
 import type { DiscordHandle } from './surface.ts';

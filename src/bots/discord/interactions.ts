@@ -7,7 +7,7 @@ import {
   MessageFlags,
   type ModalSubmitInteraction,
 } from 'discord.js';
-import type { ChatContext } from '../adapter.ts';
+import type { ChatContext } from '../chat-context.ts';
 import type { Caller, Command, FileAnswer } from '../commands/command.ts';
 import { COMMANDS } from '../commands/table.ts';
 import type { DiscordApi } from './api.ts';
@@ -116,12 +116,12 @@ export class Interactions {
         blindness: this.#application.readsMessages ? undefined : NO_INTENT,
       }),
       keptStories: () =>
-        this.#chat.keptStories((handle) => handle.channelId === channelId && !handle.isPrivate),
+        this.#chat.replies.kept((handle) => handle.channelId === channelId && !handle.isPrivate),
       startVote: (order) => this.#votes.start(interaction, order),
       forget: async () => {
         const { person } = requesterOf(user.id, guildId);
         await this.#chat.votes.forget(({ hostId }) => hostId === user.id, person);
-        await this.#chat.forget({
+        await this.#chat.forgetting.forget({
           isTheirs: ({ userId }) => userId === user.id,
           anonymous: (handle) => ({ ...handle, userId: FORGOTTEN_USER }),
         });

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ButtonInteraction, type ModalSubmitInteraction, PermissionFlagsBits } from 'discord.js';
 import { StoryError } from '../../errors.ts';
-import type { ChatContext } from '../adapter.ts';
+import type { ChatContext } from '../chat-context.ts';
 import { editForm, readEditForm } from '../forms.ts';
 import { editedId, NO_REQUEST, notOwner } from '../ownership.ts';
 import { requestShown } from '../read-story.ts';

@@ -10,7 +10,7 @@ import { StoryError } from '../../errors.ts';
 import { inputOf } from '../../story/story.ts';
 import { drawSeed } from '../../story/story-request.ts';
 import { type Again, type Line, requestAgain } from '../../story/variations.ts';
-import type { ChatContext } from '../adapter.ts';
+import type { ChatContext } from '../chat-context.ts';
 import { LINE_FORM } from '../forms.ts';
 import { requestBehind, type StoryReference, storyEnd } from '../read-story.ts';
 import { hasWords, type ParsedRequest } from '../submit.ts';

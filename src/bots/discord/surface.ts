@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplyTask } from '../../queue/reply-worker.ts';
 import { isFinal, type ReplyState } from '../../story/story.ts';
-import type { ChatContext } from '../adapter.ts';
+import type { ChatContext } from '../chat-context.ts';
 import { EditPauses } from '../edit-pauses.ts';
 import { type MessageSurface, ReplyLost } from '../reply-loop.ts';
 import type { DiscordApi, MessageBody, Sent } from './api.ts';

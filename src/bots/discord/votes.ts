@@ -6,7 +6,7 @@ import type { VoteRecord } from '../../queue/votes/records.ts';
 import { type VoteBoard, VoteLost } from '../../queue/votes/rounds.ts';
 import { VOTE_ID } from '../../queue/votes/votes.ts';
 import type { ModelChoice } from '../../story/story.ts';
-import type { AddressOf, ChatContext } from '../adapter.ts';
+import type { AddressOf, ChatContext } from '../chat-context.ts';
 import { demandWords, type VoteOrder } from '../commands/vote.ts';
 import { PATIENCE_MS } from '../submit.ts';
 import { IS_OVER, LATE, NOT_KEPT, notHost } from '../votes/wording.ts';

@@ -1,6 +1,6 @@
 /** Deletes the messages of a reply on Slack. */
 import type { Logger } from 'pino';
-import type { AddressOf } from '../adapter.ts';
+import type { AddressOf } from '../chat-context.ts';
 import { UNDELETABLE } from '../ownership.ts';
 import type { SlackApi } from './api.ts';
 import type { SlackHandle } from './conversations.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VoteRecord } from '../../queue/votes/records.ts';
 import { type VoteBoard, VoteLost } from '../../queue/votes/rounds.ts';
-import type { AddressOf, ChatContext } from '../adapter.ts';
+import type { AddressOf, ChatContext } from '../chat-context.ts';
 import { sum } from '../votes/wording.ts';
 import type { SlackApi } from './api.ts';
 import type { SlackHandle } from './conversations.ts';

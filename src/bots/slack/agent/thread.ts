@@ -2,7 +2,7 @@
 import { StoryError } from '../../../errors.ts';
 import { inputOf } from '../../../story/story.ts';
 import { drawSeed } from '../../../story/story-request.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { requestBehind } from '../../read-story.ts';
 import type { ParsedRequest } from '../../submit.ts';
 import type { SlackApi, WireMessage } from '../api.ts';

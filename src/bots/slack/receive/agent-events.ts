@@ -1,6 +1,6 @@
 /** Events of Slack's agent view: a user opens the direct messages, or presses the Stop button of a session. */
 import type { App, Context } from '@slack/bolt';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { Cooldowns } from '../../cooldowns.ts';
 import { OPENINGS } from '../../prompt-channels.ts';
 import { slackEscaping } from '../../text.ts';

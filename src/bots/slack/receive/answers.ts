@@ -1,5 +1,5 @@
 /** How users' actions are answered: acknowledged, with a story, or with a sentence for the user only. */
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import type { Asked } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi } from '../api.ts';

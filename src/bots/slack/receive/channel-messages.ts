@@ -4,7 +4,7 @@ import type { AllMiddlewareArgs, App } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
 import { refusals } from '../../../metrics.ts';
 import type { Preset } from '../../../story/story.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { Cooldowns } from '../../cooldowns.ts';
 import { hasWords } from '../../submit.ts';
 import { clean, slackEscaping } from '../../text.ts';

@@ -1,7 +1,7 @@
 /** Answers the commands of the table with ephemeral replies. */
 import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import type { ChannelManagers } from '../../../config.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import type { Caller, Command, FileAnswer } from '../../commands/command.ts';
 import { COMMANDS } from '../../commands/table.ts';
 import { slackEscaping } from '../../text.ts';
@@ -119,7 +119,7 @@ export class TableCommands {
       },
       // A thread belongs to its channel; a private story is in a direct message.
       keptStories: () =>
-        this.#chat.keptStories(
+        this.#chat.replies.kept(
           (handle) => handle.teamId === teamId && handle.channelId === conversation.channelId,
         ),
       startVote: (order) => this.#votes.start(order, given, () => this.#isAbsentFrom(conversation)),
@@ -129,7 +129,7 @@ export class TableCommands {
           requesterOf(teamId, userId).person,
         );
         await this.#people.forget(teamId, userId);
-        await this.#chat.forget({
+        await this.#chat.forgetting.forget({
           isTheirs: (handle) => handle.teamId === teamId && handle.userId === userId,
           anonymous: ({ responseUrl: _, ...handle }) => ({ ...handle, userId: FORGOTTEN_USER }),
         });

@@ -1,6 +1,6 @@
 /** Removes the settings of a conversation that is closed, and of a workspace that uninstalls the app. */
 import type { App } from '@slack/bolt';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import type { SlackApi } from '../api.ts';
 import {
   keyOf,

@@ -8,7 +8,7 @@ import type {
 } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
 import type { Preset, StoryRequest } from '../../../story/story.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { storyEnd } from '../../read-story.ts';
 import { hasWords } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';

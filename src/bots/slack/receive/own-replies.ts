@@ -1,6 +1,6 @@
 /** The buttons of a reply's owner: its requester and administrators may stop, edit and delete it. */
 import { StoryError } from '../../../errors.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { editForm, type Form, type FormValues, readEditForm } from '../../forms.ts';
 import { editedId, NO_REQUEST, notOwner } from '../../ownership.ts';
 import { requestShown } from '../../read-story.ts';

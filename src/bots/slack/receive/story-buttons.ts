@@ -12,7 +12,7 @@ import type {
 import { StoryError } from '../../../errors.ts';
 import { drawSeed } from '../../../story/story-request.ts';
 import type { Again, Line } from '../../../story/variations.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { type Form, LINE_FORM } from '../../forms.ts';
 import { requestBehind, type StoryReference } from '../../read-story.ts';
 import { hasWords, PATIENCE_MS, type ParsedRequest } from '../../submit.ts';

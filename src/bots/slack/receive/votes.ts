@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
 import { VOTE_ID } from '../../../queue/votes/votes.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { demandWords, type VoteOrder } from '../../commands/vote.ts';
 import { PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';

@@ -5,7 +5,7 @@
  */
 import type { ReplyTask } from '../../../queue/reply-worker.ts';
 import { beginningOf, type ReplyState } from '../../../story/story.ts';
-import type { ChatContext } from '../../adapter.ts';
+import type { ChatContext } from '../../chat-context.ts';
 import { EditPauses } from '../../edit-pauses.ts';
 import { type MessageSurface, ReplyLost } from '../../reply-loop.ts';
 import type { AgentSession } from '../agent/session.ts';
