@@ -18,6 +18,8 @@ import { AT_ONCE, KILL_WINDOW_MS, type OwnBackend, type OwnSurvival, onlyShared 
 export const PAGE_ACTIONS = ['Delete', 'Undo', 'Edit', 'Share', 'Take down'] as const;
 export type PageAction = (typeof PAGE_ACTIONS)[number];
 
+/** Within which the page's share is made or taken down: it is answered when that is done. */
+const AT_ONCE_MS = 40;
 const LENGTH = 300;
 /** Still being written when it is deleted. */
 const LONG = 6_000;
@@ -130,7 +132,9 @@ export async function surviveOwnActionOnPage(
       const edited =
         action === 'Edit' ? ask(base, { prompt: PROMPT, length: LENGTH, seed: 1_000 + kill }) : undefined;
       const sending = send(paths[action]);
-      await sleep(random() * KILL_WINDOW_MS[action === 'Take down' ? 'Share' : action]);
+      await sleep(
+        random() * (action === 'Share' || action === 'Take down' ? AT_ONCE_MS : KILL_WINDOW_MS[action]),
+      );
       await running.get(victim)!.kill();
       await start(victim);
       if (await sending) done++;
