@@ -8,6 +8,7 @@ import type { QueueConnection } from '../../src/queue/connection.ts';
 import type { Stories } from '../../src/queue/stories.ts';
 import { StoryWorker } from '../../src/queue/story-worker.ts';
 import type { Story, StoryRequest } from '../../src/story/story.ts';
+import { fakeStoryteller, undisturbedText } from '../fakes/fake-storyteller.ts';
 import { type StartedWorker, startStoryWorker } from './story-worker.ts';
 
 const CREDITS = { modelVersion: 'fake-1', engine: 'onnx' };
@@ -18,6 +19,22 @@ const PHRASES = 160;
 const PHRASE_MS = 100;
 /** What the worker writes after a prompt. */
 export const HALF = PHRASE.repeat(PHRASES);
+
+/** The request of a story that both write, with the seed that the harnesses draw. */
+export const TWICE: StoryRequest = {
+  prompt: 'It began twice,',
+  context: '',
+  temperature: 0.4,
+  length: 600,
+  seed: 7,
+  model: 'scifi',
+};
+
+/** The story as the successor writes it. */
+export function textOfSuccessor(): Promise<string> {
+  const { prompt, length, seed } = TWICE;
+  return undisturbedText(fakeStoryteller().storyteller, prompt, length, seed, 'lively');
+}
 
 /** Starts that worker. */
 export async function startHalfWriter(connection: QueueConnection, stories: Stories): Promise<StoryWorker> {

@@ -4,15 +4,17 @@ import { describe, it } from 'node:test';
 import { markupOf, readPart } from '../../../src/bots/discord/message-format.ts';
 import { layOut } from '../../../src/bots/discord/messages.ts';
 import { BEGUN_ANEW } from '../../../src/story/wording.ts';
-import { fakeStoryteller, undisturbedText } from '../../fakes/fake-storyteller.ts';
 import { finished, labelsOf, openDiscord, smallPrintOf, textOf } from '../../harness/discord.ts';
-import { HALF, startHalfWriter, startOtherWriter } from '../../harness/half-writer.ts';
+import {
+  HALF,
+  startHalfWriter,
+  startOtherWriter,
+  TWICE,
+  textOfSuccessor,
+} from '../../harness/half-writer.ts';
 import { until } from '../../helpers/programs.ts';
 
-const PROMPT = 'It began twice,';
-const LENGTH = 600;
-/** The seed that the harness draws. */
-const SEED = 7;
+const { prompt: PROMPT, length: LENGTH } = TWICE;
 
 describe('a story on Discord that begins anew', { timeout: 60_000 }, () => {
   it('replaces its text, in all its messages, also after a restart of the bots', async () => {
@@ -32,8 +34,7 @@ describe('a story on Discord that begins anew', { timeout: 60_000 }, () => {
         if (areBotsRestarted) await harness.restart();
         const second = await startOtherWriter(connection, stories);
         const [message, ...more] = await finished(interaction);
-        const { storyteller } = fakeStoryteller();
-        const expected = await undisturbedText(storyteller, PROMPT, LENGTH, SEED, 'lively');
+        const expected = await textOfSuccessor();
         assert.equal(textOf([message!]), expected);
         assert.equal(more.length, 0);
         assert.match(
@@ -55,15 +56,7 @@ describe('a story on Discord that begins anew', { timeout: 60_000 }, () => {
   });
 
   it('says so while it grows', () => {
-    const request = {
-      prompt: PROMPT,
-      context: '',
-      temperature: 0.4,
-      length: LENGTH,
-      seed: 1,
-      model: 'scifi',
-    };
-    const facts = { id: 'r', userId: '1', request, source: undefined, models: [], most: 5 } as const;
+    const facts = { id: 'r', userId: '1', request: TWICE, source: undefined, models: [], most: 5 } as const;
     const text = `${PROMPT} and grew`;
     for (const format of ['content', 'container'] as const) {
       const shown = (beginning: number) =>

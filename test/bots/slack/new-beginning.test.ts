@@ -3,15 +3,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { layOut } from '../../../src/bots/slack/reply/messages.ts';
 import { BEGUN_ANEW } from '../../../src/story/wording.ts';
-import { fakeStoryteller, undisturbedText } from '../../fakes/fake-storyteller.ts';
-import { HALF, startHalfWriter, startOtherWriter } from '../../harness/half-writer.ts';
+import {
+  HALF,
+  startHalfWriter,
+  startOtherWriter,
+  TWICE,
+  textOfSuccessor,
+} from '../../harness/half-writer.ts';
 import { botsMessages, isOver, openSlack, smallPrintOf, textOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
 
-const PROMPT = 'It began twice,';
-const LENGTH = 600;
-/** The seed that the harness draws. */
-const SEED = 7;
+const { prompt: PROMPT, length: LENGTH } = TWICE;
 
 describe('a story on Slack that begins anew', { timeout: 60_000 }, () => {
   for (const reply of ['edit', 'stream'] as const) {
@@ -36,8 +38,7 @@ describe('a story on Slack that begins anew', { timeout: 60_000 }, () => {
           if (areBotsRestarted) await harness.restart();
           const second = await startOtherWriter(connection, stories);
           await until(() => isOver(message), 'the end');
-          const { storyteller } = fakeStoryteller();
-          const expected = await undisturbedText(storyteller, PROMPT, LENGTH, SEED, 'lively');
+          const expected = await textOfSuccessor();
           assert.equal(textOf(message), expected);
           assert.match(
             smallPrintOf(message),
@@ -58,15 +59,7 @@ describe('a story on Slack that begins anew', { timeout: 60_000 }, () => {
   }
 
   it('says so while it grows', () => {
-    const request = {
-      prompt: PROMPT,
-      context: '',
-      temperature: 0.4,
-      length: LENGTH,
-      seed: 1,
-      model: 'scifi',
-    };
-    const facts = { id: 'r', userId: 'u', request, source: undefined, models: [] };
+    const facts = { id: 'r', userId: 'u', request: TWICE, source: undefined, models: [] };
     const text = `${PROMPT} and grew`;
     const { blocks } = layOut({ status: 'writing', text, beginning: 1 }, facts, '');
     assert.deepEqual(
