@@ -47,7 +47,7 @@ export function isVoteButton(customId: string): boolean {
   return customId.startsWith(`${PREFIX}:`);
 }
 
-export function encodeVoteButton(button: VoteButton): string {
+function encodeVoteButton(button: VoteButton): string {
   const { action, voteId, round } = button;
   return [PREFIX, action, voteId, round, action === 'choose' ? button.choice : button.hostId].join(':');
 }

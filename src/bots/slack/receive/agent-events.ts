@@ -12,7 +12,7 @@ import { stoppableIn } from '../reply/buttons.ts';
 import { OwnReplies } from './own-replies.ts';
 
 /** The greeting in direct messages that have no message yet. */
-export const GREETING =
+const GREETING =
   'Give me an opening, and a neural network goes on with it. Every message here begins a story in a thread of its own; ' +
   'your next message in that thread is a line with which the story goes on. `help` explains the options.';
 const SUGGESTIONS_TITLE = 'Choose an opening, or write your own:';
