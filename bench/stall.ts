@@ -93,7 +93,9 @@ async function write(storyteller: Storyteller, size: number, seconds: number): P
 /** Runs some work while a program has the processor to itself, but for the threads of this process. */
 async function beside<T>(program: string | undefined, work: () => Promise<T>): Promise<T> {
   if (program === undefined) return work();
-  const child = spawn('taskset', ['--cpu-list', PROCESSOR, process.execPath, '-e', program], { stdio: 'inherit' });
+  const child = spawn('taskset', ['--cpu-list', PROCESSOR, process.execPath, '-e', program], {
+    stdio: 'inherit',
+  });
   try {
     return await work();
   } finally {
@@ -130,6 +132,15 @@ for (const size of CROWDS) {
   }
 }
 console.log(`${machine()}\n`);
-const header = ['stories', 'other program', 'characters/s', 'pauses', 'median, ms', '99%', '99.99%', 'longest'];
+const header = [
+  'stories',
+  'other program',
+  'characters/s',
+  'pauses',
+  'median, ms',
+  '99%',
+  '99.99%',
+  'longest',
+];
 console.log(table([...header, `over ${LONGEST_WANTED_MS} ms`], rows));
 process.exit(0);
