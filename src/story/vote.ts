@@ -41,7 +41,7 @@ export interface PastRound {
 }
 
 /**
- * `complete`: all rounds took place. `ended`: the host or a moderator ended it. `silent`: nobody voted in two rounds.
+ * `complete`: all rounds took place. `ended`: the host or a moderator ended it. `silent`: two rounds had no votes.
  * `failed`: the network wrote nothing, or the vote cannot be shown.
  */
 export type VoteEnding = 'complete' | 'ended' | 'silent' | 'failed';

@@ -48,7 +48,7 @@ export function writingLine(vote: Vote): string {
 
 /** `2 won with 5 of 9 votes`. */
 function resultOf({ counts, winner }: PastRound): string {
-  if (winner === undefined) return 'Nobody voted, so the story stays as it is';
+  if (winner === undefined) return 'There were no votes, so the story stays as it is';
   return `${winner + 1} won with ${counts[winner]} of ${votesName(sum(counts))}`;
 }
 
