@@ -15,6 +15,7 @@ import { MODELS, ROOT } from './helpers/cli.ts';
 import { temporaryFolder } from './helpers/programs.ts';
 
 const execute = promisify(execFile);
+const TRANSLATIONS = join('bots', 'discord', 'locales');
 /** A user agent that is sent to servers, and a line of a model's card, which is read elsewhere. */
 const EXCEPTIONS = ['(scifi corpus download', 'npm run -s scifi -- evaluate FOLDER FILE'];
 
@@ -118,7 +119,8 @@ describe('printed commands', () => {
     const names = createProgram().commands.map((command) => command.name());
     const command = new RegExp(`(?:run -s scifi --|\\bscifi) (?:${names.join('|')})\\b`);
     for (const file of await readdir(join(ROOT, 'src'), { recursive: true })) {
-      if (!file.endsWith('.ts')) continue;
+      // Translations name commands of Discord, and their options: `scifi model`.
+      if (!file.endsWith('.ts') || file.startsWith(TRANSLATIONS)) continue;
       const source = await readFile(join(ROOT, 'src', file), 'utf8');
       const code = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
       for (const line of code.split('\n')) {

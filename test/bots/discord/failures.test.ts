@@ -22,6 +22,8 @@ import { until } from '../../helpers/programs.ts';
 const ANSWERABLE_MS = 2_500;
 /** At the set-up's pace: four seconds. */
 const LONG = { prompt: 'It went wrong', length: 1_700 };
+/** Twelve seconds: the story fails before its end on a busy machine, too. */
+const LONGEST = { ...LONG, length: 6_000 };
 
 describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
   describe('a failure during a story on Discord', { timeout: 60_000, concurrency: true }, () => {
@@ -56,20 +58,20 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
     const seen = new Set<string>();
 
     it('stops the story when a user deletes the message', async () => {
-      const { message } = await begun();
+      const { message } = await begun(LONGEST);
       message.deleted = true;
       await givenUp(message);
     });
 
     it('stops a long story when a user deletes the channel', async () => {
-      const { interaction, message } = await begun({ ...LONG, length: 4_400 });
+      const { interaction, message } = await begun(LONGEST);
       harness.discord.world.channels.delete(interaction.channel.id);
       message.deleted = true;
       await givenUp(message);
     });
 
     it('replaces the text by an apology when AutoMod refuses it', async () => {
-      const { interaction, message } = await begun();
+      const { interaction, message } = await begun(LONGEST);
       interaction.channel.refused = /^It went/;
       await until(() => message.content.startsWith('-# The AutoMod of this server refused'), 'an apology');
       assert.ok(!isOver(message));
