@@ -7,9 +7,13 @@
 import { StoryError } from '../errors.ts';
 import { drawProbabilities } from './draw-probabilities.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engines/engine.ts';
+import { nextTask } from './engines/rows.ts';
 import type { RecordedDraw } from './probability-record.ts';
 import { type Serving, SlotReading } from './reading.ts';
 import type { AllowedIds } from './sampler.ts';
+
+/** Sequences whose draws are taken without a pause: the event loop waits for no more than these. */
+const DELIVERED_AT_ONCE = 8;
 
 /** A sequence as the scheduler runs it. */
 export interface Sequence {
@@ -168,6 +172,7 @@ export class Scheduler {
       const rows = entries.map((entry) => rowOf(entry, steps));
       const drawn = await this.#engine.decode(rows, steps);
       for (const [index, entry] of entries.entries()) {
+        if (index > 0 && index % DELIVERED_AT_ONCE === 0) await nextTask();
         this.#deliver(entry, rows[index]!, drawn.subarray(index * steps, (index + 1) * steps));
       }
     } catch (error) {
