@@ -9,7 +9,7 @@ import { CliHost, type Outcome, scifi } from './helpers/cli.ts';
 const EVE = 'discord:user:123456789012345678';
 const TEAM = 'slack:workspace:T0123';
 
-describe('scifi block', { timeout: 120_000 }, () => {
+describe('scifi block', { timeout: 240_000 }, () => {
   const host = new CliHost();
   let folder: string;
 

@@ -6,7 +6,7 @@ import { FakeDiscord } from './fakes/discord/fake-discord.ts';
 import { PERMISSION } from './fakes/discord/world.ts';
 import { CliHost, type Outcome } from './helpers/cli.ts';
 
-describe('the Discord commands of the operator', { timeout: 60_000, concurrency: 2 }, () => {
+describe('the Discord commands of the operator', { timeout: 240_000, concurrency: 2 }, () => {
   let discord: FakeDiscord;
   const host = new CliHost();
 

@@ -11,7 +11,7 @@ import { PART } from './queue/shared-part.ts';
 
 const PUBLIC_URL = 'https://scifi.example.org/';
 
-describe('scifi share', { timeout: 120_000 }, () => {
+describe('scifi share', { timeout: 240_000 }, () => {
   const host = new CliHost();
   let data: Awaited<ReturnType<typeof embeddedFolder>>;
 

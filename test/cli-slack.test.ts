@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { FakeSlack } from './fakes/slack/fake-slack.ts';
 import { CliHost, type Outcome } from './helpers/cli.ts';
 
-describe('the Slack checks of scifi doctor', { timeout: 60_000 }, () => {
+describe('the Slack checks of scifi doctor', { timeout: 240_000 }, () => {
   let slack: FakeSlack;
   const host = new CliHost();
 

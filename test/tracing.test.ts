@@ -16,7 +16,7 @@ import { REDIS_SERVER, skipWithout, startRedis, until } from './helpers/programs
 
 const CANARY = 'A canary that nobody may read ';
 
-describe('tracing', { skip: skipWithout(REDIS_SERVER), timeout: 60_000 }, () => {
+describe('tracing', { skip: skipWithout(REDIS_SERVER), timeout: 240_000 }, () => {
   it('follows a story through both queues, and holds none of its text', async () => {
     const redis = await startRedis();
     const logger = pino({ level: 'silent' });

@@ -6,7 +6,7 @@ import { BACKENDS } from '../helpers/backends.ts';
 const HERE = { platform: 'discord', userId: '1', community: '9', channels: ['5'] } as const;
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`block lists on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`block lists on ${name}`, { skip, timeout: 240_000 }, () => {
     it('persist, apply where they were set, and end when the community is removed', async () => {
       const backend = await start();
       try {

@@ -8,7 +8,7 @@ for (const [name, open] of [
   ['Discord', onDiscord.openDiscord],
   ['Slack', onSlack.openSlack],
 ] as const) {
-  it(`${name} logs the line that the README waits for`, { timeout: 60_000 }, async () => {
+  it(`${name} logs the line that the README waits for`, { timeout: 240_000 }, async () => {
     const harness = await open({ worker: false });
     try {
       assert.ok(harness.log.some((line) => JSON.parse(line).msg === `${name} ready`));
@@ -17,7 +17,7 @@ for (const [name, open] of [
     }
   });
 
-  it(`${name} closes all parts when one part fails to close`, { timeout: 60_000 }, async () => {
+  it(`${name} closes all parts when one part fails to close`, { timeout: 240_000 }, async () => {
     const harness = await open();
     try {
       const { channels, replies } = harness.bot;

@@ -19,7 +19,7 @@ function start(errors: readonly Error[]): ReturnType<typeof keepStarting> {
   return keepStarting('Telegraph', attempt, () => {}, logger);
 }
 
-describe('a chat platform', { timeout: 30_000 }, () => {
+describe('a chat platform', { timeout: 240_000 }, () => {
   it('retries when it cannot be reached or started', async () => {
     const unreachable = new StoryError('chat_unavailable', 'Telegraph cannot be reached.');
     const cases = [

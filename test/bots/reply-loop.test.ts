@@ -181,7 +181,7 @@ class Scene {
   }
 }
 
-describe('replyWithStory', { timeout: 30_000 }, () => {
+describe('replyWithStory', { timeout: 240_000 }, () => {
   it('masks vulgar words in all that it records and shows, and continues from the masked text', async () => {
     const told = TEXT.replace('nobody had', 'no fucking body had').replace('Nobody came', 'Shit came');
     const posted = TEXT.replace('nobody had', 'no f****** body had').replace('Nobody came', 'S*** came');
@@ -954,7 +954,7 @@ class World {
   }
 }
 
-describe('replyWithStory, over random scripts and crashes', { timeout: 60_000 }, () => {
+describe('replyWithStory, over random scripts and crashes', { timeout: 240_000 }, () => {
   const crash: fc.Arbitrary<Crash> = fc.oneof(
     fc.record({ type: fc.constant('call' as const), call: fc.nat(14), late: fc.boolean() }),
     fc.record({ type: fc.constant('abort' as const), turn: fc.nat(30) }),

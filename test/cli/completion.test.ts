@@ -23,7 +23,7 @@ const OFFERS: readonly (readonly [line: string, offers: readonly string[]])[] = 
   ['scifi write model --se', ['--seed']],
 ];
 
-describe('completion', { timeout: 60_000 }, () => {
+describe('completion', { timeout: 240_000 }, () => {
   let folder: string;
   let remove: () => Promise<void>;
   const host = new CliHost();

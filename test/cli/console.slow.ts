@@ -13,7 +13,7 @@ import { temporaryFolder } from '../helpers/programs.ts';
 /** Sets the window's title, turns red, begins a line, and reverses the direction of the following text. */
 const HOSTILE = 'x\u001b]0;owned\u0007\u009b31m\r\nok    Queue: all is well\u202e';
 
-describe('external text in the output of commands', { timeout: 120_000 }, () => {
+describe('external text in the output of commands', { timeout: 240_000 }, () => {
   let folder: string;
   let remove: () => Promise<void>;
   const host = new CliHost();

@@ -28,7 +28,7 @@ function shell(
   return new Promise((resolve) => child.once('close', (code) => resolve({ ...outcome, code })));
 }
 
-describe('scifi write', { timeout: 120_000, concurrency: 2 }, () => {
+describe('scifi write', { timeout: 240_000, concurrency: 2 }, () => {
   let folder: string;
   let remove: () => Promise<void>;
 

@@ -17,7 +17,7 @@ const logger = pino({ level: 'silent' });
 const CROWD = 800;
 const SIGNED = [`X-Slack-Signature: v0=${'0'.repeat(64)}`, 'X-Slack-Request-Timestamp: '];
 
-describe('a slow client is disconnected', { timeout: 60_000 }, () => {
+describe('a slow client is disconnected', { timeout: 240_000 }, () => {
   const ports: Record<string, { url: string; path: string; headers: string[]; close(): Promise<unknown> }> =
     {};
 

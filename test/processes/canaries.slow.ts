@@ -30,7 +30,7 @@ const STORY_CHARACTERS = 30;
 
 describe('the log of the bots while chats refuse every call', {
   skip: skipWithout(REDIS_SERVER),
-  timeout: 120_000,
+  timeout: 240_000,
 }, () => {
   it('contains no secret, no prompt and no story', async () => {
     const [discord, slack, redis] = await Promise.all([FakeDiscord.start(), FakeSlack.start(), startRedis()]);

@@ -8,7 +8,7 @@ import { startCluster } from '../helpers/redis-kinds.ts';
 
 const STORY_TIMEOUT_MS = 60_000;
 
-describe('the roles on a cluster', { skip: skipWithout(REDIS_SERVER), timeout: 120_000 }, () => {
+describe('the roles on a cluster', { skip: skipWithout(REDIS_SERVER), timeout: 240_000 }, () => {
   it('write whole stories, exit cleanly, and need only REDIS_URL to find the cluster', async () => {
     const cluster = await startCluster();
     const [port, operatorPort] = [await freePort(), await freePort()];

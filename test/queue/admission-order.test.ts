@@ -56,7 +56,7 @@ class Held {
 }
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`admission order on ${name}`, { skip, timeout: 90_000 }, () => {
+  describe(`admission order on ${name}`, { skip, timeout: 240_000 }, () => {
     let backend: Backend;
     let connection: QueueConnection;
     let stories: Stories;

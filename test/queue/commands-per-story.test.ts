@@ -54,7 +54,7 @@ class OneSnapshot {
 }
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`a story on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`a story on ${name}`, { skip, timeout: 240_000 }, () => {
     /** Names of Redis' commands, or beginnings of SQL. */
     const sent: string[] = [];
     let backend: Backend;

@@ -54,7 +54,7 @@ const step = fc.oneof(
 );
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`the store of feedback on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`the store of feedback on ${name}`, { skip, timeout: 240_000 }, () => {
     let backend: Backend;
     let store: FeedbackStore;
     let other: FeedbackStore;

@@ -32,7 +32,7 @@ const REPLY: KeptReply = {
 };
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`feedback on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`feedback on ${name}`, { skip, timeout: 240_000 }, () => {
     it('is counted by day, model and preset, as long as the reply is kept, and names no user and no story', async () => {
       const backend = await start();
       try {

@@ -61,7 +61,7 @@ async function killed(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-describe('lockFolder', { timeout: 120_000 }, () => {
+describe('lockFolder', { timeout: 240_000 }, () => {
   it('admits one process, names it to the next, and is released by a kill', async (t) => {
     const folder = await folderFor(t);
     const other = await attempt(folder, t);

@@ -17,7 +17,7 @@ async function answerOf(child: ChildProcess, question: object): Promise<string[]
 
 it('two processes give a user exactly three slots', {
   skip: skipWithout(REDIS_SERVER),
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const redis = await startRedis();
   const children: ChildProcess[] = [];

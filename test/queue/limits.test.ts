@@ -23,7 +23,7 @@ function newRequester(community?: string): Requester {
 }
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`limits on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`limits on ${name}`, { skip, timeout: 240_000 }, () => {
     let backend: Backend;
     const stores: LimitStore[] = [];
     let connections: QueueConnection[];

@@ -46,7 +46,7 @@ async function follow(
 }
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`a lost device on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`a lost device on ${name}`, { skip, timeout: 240_000 }, () => {
     let backend: Backend;
     let connection: QueueConnection;
     let stories: Stories;

@@ -91,7 +91,7 @@ async function expectRefusal(
   });
 }
 
-describe('the queue on kinds of Redis', { timeout: 60_000, concurrency: true }, () => {
+describe('the queue on kinds of Redis', { timeout: 240_000, concurrency: true }, () => {
   it('over TLS: serves clients whose certificate the CA has signed, and no others', {
     skip: skip || skipWithout('openssl'),
   }, async () => {

@@ -5,7 +5,7 @@ import { BACKENDS } from '../helpers/backends.ts';
 import { until } from '../helpers/programs.ts';
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`settings on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`settings on ${name}`, { skip, timeout: 240_000 }, () => {
     it('are written, changed, listed and removed, and outlive the process that wrote them', async () => {
       const backend = await start();
       try {

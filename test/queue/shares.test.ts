@@ -11,7 +11,7 @@ function newShare(replyId: string, more: Partial<NewShare> = {}): NewShare {
 }
 
 for (const { name, skip, start } of BACKENDS) {
-  describe(`shared stories on ${name}`, { skip, timeout: 60_000 }, () => {
+  describe(`shared stories on ${name}`, { skip, timeout: 240_000 }, () => {
     it('have one address each, which outlives the process and is not derived from the reply’s id alone', async () => {
       const [backend, other] = [await start(), await start()];
       try {

@@ -91,7 +91,7 @@ interface Sent extends StoryCredits, Begun {
 // In parallel: both mostly wait for job locks to expire.
 describe('a story worker', { concurrency: 2 }, () => {
   for (const { name, skip, start } of BACKENDS) {
-    describe(`on ${name}`, { skip, timeout: 60_000, concurrency: 1 }, () => {
+    describe(`on ${name}`, { skip, timeout: 240_000, concurrency: 1 }, () => {
       let backend: Backend;
       let connection: QueueConnection;
       let stories: Stories;

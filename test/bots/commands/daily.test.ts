@@ -11,7 +11,7 @@ import { until } from '../../helpers/programs.ts';
 
 const { start } = BACKENDS.find(({ skip }) => !skip)!;
 
-it('keeps a daily line when the queue is unavailable at its hour', { timeout: 60_000 }, async () => {
+it('keeps a daily line when the queue is unavailable at its hour', { timeout: 240_000 }, async () => {
   const backend = await start();
   const connection = await backend.connect();
   const channels = new PromptChannels(connection, 'test');

@@ -17,7 +17,7 @@ const STORY = { prompt: 'It all began with', length: 200 };
 const BY_MODERATORS =
   /^The moderators here have blocked you, so I write no stories for you\. Ask them to lift that\.$/;
 
-describe('blocks on Discord', { timeout: 60_000 }, () => {
+describe('blocks on Discord', { timeout: 240_000 }, () => {
   let harness: DiscordHarness;
 
   before(async () => {
@@ -124,7 +124,7 @@ describe('blocks on Discord', { timeout: 60_000 }, () => {
   });
 });
 
-describe('/scifi-block on Discord', { timeout: 60_000 }, () => {
+describe('/scifi-block on Discord', { timeout: 240_000 }, () => {
   it('reports its valid arguments', async () => {
     const harness = await openDiscord({ worker: false });
     const block = (subcommand: string, options = {}) =>

@@ -7,7 +7,7 @@ import type { FakeInteraction } from '../../fakes/discord/world.ts';
 import { ephemeralReply, finished, openDiscord, textOf } from '../../harness/discord.ts';
 import { REDIS_SERVER, skipWithout } from '../../helpers/programs.ts';
 
-describe('books on Discord', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
+describe('books on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('sends the kept stories of the channel, those of one thread as parts, to the user alone', async () => {
     const harness = await openDiscord();
     try {

@@ -43,8 +43,8 @@ function botsMessages(channel: FakeChannel): FakeMessage[] {
   return [...channel.messages.values()].filter(({ author, flags }) => author.bot && !(flags & EPHEMERAL));
 }
 
-describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
-  describe('a story-prompt channel', { timeout: 60_000, concurrency: true }, () => {
+describe('channels on Discord', { timeout: 240_000, concurrency: true }, () => {
+  describe('a story-prompt channel', { timeout: 240_000, concurrency: true }, () => {
     let harness: DiscordHarness;
 
     before(async () => {
@@ -259,7 +259,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('the settings of channels', { timeout: 30_000 }, () => {
+  describe('the settings of channels', { timeout: 240_000 }, () => {
     it('persist across processes, are shown by status, and are removed by off', async () => {
       const harness = await openDiscord({ pace: 0 });
       try {
@@ -290,7 +290,7 @@ describe('channels on Discord', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('a story-prompt channel without the message content intent', { timeout: 30_000 }, () => {
+  describe('a story-prompt channel without the message content intent', { timeout: 240_000 }, () => {
     it('reports this, and answers mentions', async () => {
       const harness = await openDiscord({ pace: 0 });
       try {

@@ -29,7 +29,7 @@ async function isForgotten(harness: DiscordHarness, { id }: FakeChannel): Promis
   }
 }
 
-describe('settings on Discord', { timeout: 120_000, concurrency: true }, () => {
+describe('settings on Discord', { timeout: 240_000, concurrency: true }, () => {
   it('are removed with a deleted channel or thread and with the server, but not in an outage', async () => {
     const harness = await openDiscord({ worker: false });
     try {

@@ -35,7 +35,7 @@ const REQUEST: StoryRequest = {
   model: 'scifi',
 };
 
-describe('a reply on Discord of an earlier version', { timeout: 90_000, concurrency: true }, () => {
+describe('a reply on Discord of an earlier version', { timeout: 240_000, concurrency: true }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

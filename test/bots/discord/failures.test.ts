@@ -25,8 +25,8 @@ const LONG = { prompt: 'It went wrong', length: 1_700 };
 /** Twelve seconds: the story fails before its end on a busy machine, too. */
 const LONGEST = { ...LONG, length: 6_000 };
 
-describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
-  describe('a failure during a story on Discord', { timeout: 60_000, concurrency: true }, () => {
+describe('Discord failures', { timeout: 240_000, concurrency: true }, () => {
+  describe('a failure during a story on Discord', { timeout: 240_000, concurrency: true }, () => {
     let harness: DiscordHarness;
 
     before(async () => {
@@ -142,7 +142,7 @@ describe('Discord failures', { timeout: 90_000, concurrency: true }, () => {
   });
 
   // One after the other: the first ends the lifetime of all tokens.
-  describe('an interaction token that expires', { timeout: 60_000, concurrency: 1 }, () => {
+  describe('an interaction token that expires', { timeout: 240_000, concurrency: 1 }, () => {
     let harness: DiscordHarness;
 
     before(async () => {

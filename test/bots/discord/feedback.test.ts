@@ -22,7 +22,7 @@ const GONE = 'I no longer keep this story, so it cannot be rated.';
 /** Presses that are further apart are no double click, however quickly the test is. */
 const LATER_MS = 2_000;
 
-describe('feedback on Discord', { timeout: 60_000 }, () => {
+describe('feedback on Discord', { timeout: 240_000 }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

@@ -18,7 +18,7 @@ import { until } from '../../helpers/programs.ts';
 
 const STORY = { prompt: 'It all began with', length: 200 };
 
-describe('limits on Discord', { timeout: 60_000 }, () => {
+describe('limits on Discord', { timeout: 240_000 }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

@@ -140,7 +140,7 @@ describe('the commands of Discord in other languages', () => {
   });
 });
 
-describe('the registration of Discord commands in all languages', { timeout: 60_000 }, () => {
+describe('the registration of Discord commands in all languages', { timeout: 240_000 }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

@@ -40,7 +40,7 @@ const FACTS: ReplyFacts = {
   format: 'container',
 };
 
-describe('the messages of a story on Discord', { timeout: 60_000, concurrency: true }, () => {
+describe('the messages of a story on Discord', { timeout: 240_000, concurrency: true }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

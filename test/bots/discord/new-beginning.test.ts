@@ -16,7 +16,7 @@ import { until } from '../../helpers/programs.ts';
 
 const { prompt: PROMPT, length: LENGTH } = TWICE;
 
-describe('a story on Discord that begins anew', { timeout: 60_000 }, () => {
+describe('a story on Discord that begins anew', { timeout: 240_000 }, () => {
   it('replaces its text, in all its messages, also after a restart of the bots', async () => {
     for (const areBotsRestarted of [false, true]) {
       const harness = await openDiscord({ worker: false, pace: 0, editIntervalMs: 50 });

@@ -26,7 +26,7 @@ function seenIn(channel: FakeChannel): FakeMessage[] {
   return [...channel.messages.values()].filter(({ deleted, flags }) => !deleted && !(flags & EPHEMERAL));
 }
 
-describe('a reply on Discord, by its owner', { timeout: 60_000, concurrency: true }, () => {
+describe('a reply on Discord, by its owner', { timeout: 240_000, concurrency: true }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

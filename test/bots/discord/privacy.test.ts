@@ -8,7 +8,7 @@ import type { FakeInteraction } from '../../fakes/discord/world.ts';
 import { ephemeralReply, finished, openDiscord, textOf } from '../../harness/discord.ts';
 import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-describe('privacy on Discord', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
+describe('privacy on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('lists the stored data; forgetting stops running stories and removes all data of the user', async () => {
     const harness = await openDiscord({ pace: 60 });
     try {

@@ -14,7 +14,7 @@ import {
 } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
 
-describe('a private story on Discord', { timeout: 60_000, concurrency: true }, () => {
+describe('a private story on Discord', { timeout: 240_000, concurrency: true }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

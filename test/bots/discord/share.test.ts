@@ -14,7 +14,7 @@ import {
 } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
 
-describe('a story on Discord that is shared', { timeout: 60_000 }, () => {
+describe('a story on Discord that is shared', { timeout: 240_000 }, () => {
   let harness: DiscordHarness;
   let shares: Shares;
 

@@ -27,7 +27,7 @@ async function stopped({ ann }: DiscordHarness, interaction: FakeInteraction): P
   return finished(interaction);
 }
 
-describe('a story on Discord', { timeout: 60_000, concurrency: true }, () => {
+describe('a story on Discord', { timeout: 240_000, concurrency: true }, () => {
   let harness: DiscordHarness;
 
   before(async () => {

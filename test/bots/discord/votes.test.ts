@@ -43,7 +43,7 @@ async function withDiscord(
   }
 }
 
-describe('votes on Discord', { timeout: 120_000, skip: skipWithout(REDIS_SERVER) }, () => {
+describe('votes on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('counts fifty people, and appends the winners until the rounds are over', () =>
     withDiscord(async ({ ann, channel, discord, log }) => {
       const asked = ann.slash(channel, 'scifi-vote', {

@@ -26,7 +26,7 @@ function finishedBelow(root: FakeMessage, ...before: FakeMessage[]): Promise<Fak
   );
 }
 
-describe('the agent view on Slack', { timeout: 90_000 }, () => {
+describe('the agent view on Slack', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {
@@ -168,7 +168,7 @@ describe('the agent view on Slack', { timeout: 90_000 }, () => {
   });
 });
 
-describe('a session of the agent on Slack', { timeout: 60_000 }, () => {
+describe('a session of the agent on Slack', { timeout: 240_000 }, () => {
   it('is at work while its story waits and grows, and its Stop button stops the story', async () => {
     const harness = await openSlack({ worker: false, pace: 60, allowance: 20 });
     try {
@@ -205,7 +205,7 @@ describe('a session of the agent on Slack', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a stream on Slack', { timeout: 60_000 }, () => {
+describe('a stream on Slack', { timeout: 240_000 }, () => {
   it('is stopped by the Stop button of its session', async () => {
     const harness = await openSlack({
       isEmbedded: true,
@@ -231,7 +231,7 @@ describe('a stream on Slack', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a workspace on Slack that has not granted the agent view', { timeout: 60_000 }, () => {
+describe('a workspace on Slack that has not granted the agent view', { timeout: 240_000 }, () => {
   it('is served as before: direct messages without threads, and no call of the agent view', async () => {
     const harness = await openSlack({
       isEmbedded: true,

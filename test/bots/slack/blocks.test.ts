@@ -11,7 +11,7 @@ const BY_MODERATORS =
   /^The moderators here have blocked you, so I write no stories for you\. Ask them to lift that\.$/;
 const BY_OPERATOR = /^The operator of this bot has blocked/;
 
-describe('blocks on Slack', { timeout: 60_000 }, () => {
+describe('blocks on Slack', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {

@@ -6,7 +6,7 @@ import { Person } from '../../fakes/slack/people.ts';
 import { botsMessages, finished, openSlack, textOf } from '../../harness/slack.ts';
 import { REDIS_SERVER, skipWithout } from '../../helpers/programs.ts';
 
-describe('books on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
+describe('books on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('sends the kept stories of the channel as a direct message', async () => {
     const harness = await openSlack({ allowance: 20 });
     try {

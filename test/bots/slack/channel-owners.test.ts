@@ -13,7 +13,7 @@ function set(harness: SlackHarness, person: Person, channel: FakeChannel, text: 
 
 const REFUSED = /^Only administrators and the creator of this channel may do that in this workspace\./;
 
-describe('the permission to set up a channel on Slack', { timeout: 60_000 }, () => {
+describe('the permission to set up a channel on Slack', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
   const bob = () => new Person(harness.slack, 'bob');
   const open = (isEverybody: boolean, ...ids: string[]) =>
@@ -75,7 +75,7 @@ describe('the permission to set up a channel on Slack', { timeout: 60_000 }, () 
   });
 });
 
-describe('channel settings on Slack', { timeout: 60_000 }, () => {
+describe('channel settings on Slack', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {
@@ -155,7 +155,7 @@ describe('channel settings on Slack', { timeout: 60_000 }, () => {
   });
 });
 
-describe('many daily lines at one hour on Slack', { timeout: 60_000 }, () => {
+describe('many daily lines at one hour on Slack', { timeout: 240_000 }, () => {
   it('leave the edits of their workspace to users who wait for a story', async () => {
     const harness = await openSlack();
     try {

@@ -12,7 +12,7 @@ function set(harness: SlackHarness, channel: FakeChannel, text: string): Promise
   return harness.command(harness.ann, channel, '/scifi-channel', text);
 }
 
-describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
+describe('channels on Slack', { timeout: 240_000, concurrency: true }, () => {
   let harness: SlackHarness;
 
   before(async () => {
@@ -98,7 +98,7 @@ describe('channels on Slack', { timeout: 90_000, concurrency: true }, () => {
   });
 });
 
-describe('the settings of channels on Slack', { timeout: 60_000 }, () => {
+describe('the settings of channels on Slack', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {

@@ -9,7 +9,7 @@ import { until } from '../../helpers/programs.ts';
 /** A duplicate would be visible by then. */
 const AFTERWARDS_MS = 600;
 
-describe('Slack’s deliveries', { timeout: 60_000 }, () => {
+describe('Slack’s deliveries', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {

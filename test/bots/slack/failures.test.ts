@@ -24,8 +24,8 @@ const LONG = 'It went wrong length=1500';
 /** Twelve seconds: the story fails before its end on a busy machine, too. */
 const LONGEST = 'It went wrong length=6000';
 
-describe('Slack failures', { timeout: 90_000, concurrency: true }, () => {
-  describe('a failure during a story on Slack', { timeout: 60_000, concurrency: true }, () => {
+describe('Slack failures', { timeout: 240_000, concurrency: true }, () => {
+  describe('a failure during a story on Slack', { timeout: 240_000, concurrency: true }, () => {
     let harness: SlackHarness;
     const seen = new Set<string>();
 

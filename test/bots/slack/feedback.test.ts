@@ -15,7 +15,7 @@ const TAKEN_BACK = 'Your feedback on this story is taken back.';
 const LATER_MS = 2_000;
 
 for (const reply of ['edit', 'stream'] as const) {
-  describe(`feedback on Slack, with ${reply}`, { timeout: 60_000 }, () => {
+  describe(`feedback on Slack, with ${reply}`, { timeout: 240_000 }, () => {
     let harness: SlackHarness;
 
     before(async () => {

@@ -23,7 +23,7 @@ function deliverTo({ slack, bot }: SlackHarness): void {
   slack.deliveries.http = { url: `http://127.0.0.1:${bot.port}/slack/events`, signingSecret: SIGNING_SECRET };
 }
 
-describe('Slack over HTTP without Socket Mode', { timeout: 60_000, concurrency: true }, () => {
+describe('Slack over HTTP without Socket Mode', { timeout: 240_000, concurrency: true }, () => {
   describe('one workspace', { concurrency: 1 }, () => {
     let harness: SlackHarness;
 

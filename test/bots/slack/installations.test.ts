@@ -30,7 +30,7 @@ const organisation = {
   isEnterpriseInstall: true,
 } as Installation<'v2', true>;
 
-describe('installations of the Slack app', { timeout: 60_000 }, () => {
+describe('installations of the Slack app', { timeout: 240_000 }, () => {
   let backend: Backend;
   let connection: QueueConnection;
   const key = randomBytes(32);

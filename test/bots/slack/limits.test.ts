@@ -15,7 +15,7 @@ import { until } from '../../helpers/programs.ts';
 
 const STORY = 'It all began with length=200';
 
-describe('limits on Slack', { timeout: 60_000 }, () => {
+describe('limits on Slack', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {

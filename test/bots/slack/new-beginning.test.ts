@@ -15,7 +15,7 @@ import { until } from '../../helpers/programs.ts';
 
 const { prompt: PROMPT, length: LENGTH } = TWICE;
 
-describe('a story on Slack that begins anew', { timeout: 60_000 }, () => {
+describe('a story on Slack that begins anew', { timeout: 240_000 }, () => {
   for (const reply of ['edit', 'stream'] as const) {
     for (const areBotsRestarted of [false, true]) {
       const after = areBotsRestarted ? ', after a restart of the bots' : '';

@@ -23,7 +23,7 @@ function seenIn(channel: FakeChannel): FakeMessage[] {
   return [...channel.messages.values()].filter(({ isDeleted }) => !isDeleted);
 }
 
-describe('a reply on Slack, by its owner', { timeout: 60_000, concurrency: true }, () => {
+describe('a reply on Slack, by its owner', { timeout: 240_000, concurrency: true }, () => {
   let harness: SlackHarness;
 
   before(async () => {
@@ -209,7 +209,7 @@ describe('a reply on Slack, by its owner', { timeout: 60_000, concurrency: true 
   });
 });
 
-describe('a streamed reply on Slack, by its owner', { timeout: 60_000 }, () => {
+describe('a streamed reply on Slack, by its owner', { timeout: 240_000 }, () => {
   it('is deleted with the message above it, also when nothing is kept of it any more', async () => {
     const harness = await openSlack({
       isEmbedded: true,

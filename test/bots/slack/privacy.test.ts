@@ -5,7 +5,7 @@ import { Person } from '../../fakes/slack/people.ts';
 import { botsMessages, finished, openSlack, textOf } from '../../harness/slack.ts';
 import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-describe('privacy on Slack', { timeout: 60_000, skip: skipWithout(REDIS_SERVER) }, () => {
+describe('privacy on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('lists the stored data; forgetting stops running stories and removes all data of the user', async () => {
     const harness = await openSlack({ pace: 60, allowance: 20 });
     try {

@@ -4,7 +4,7 @@ import { readPrivate } from '../../../src/bots/slack/markup.ts';
 import { finished, openSlack, type SlackHarness, smallPrintOf, textOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
 
-describe('a private story on Slack', { timeout: 60_000 }, () => {
+describe('a private story on Slack', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {

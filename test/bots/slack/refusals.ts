@@ -70,7 +70,7 @@ const AFTERWARDS_MS = 1_000;
 
 /** Tests that each of these answers, to an edit and to the first post, leads to its defined outcome. */
 export function describeRefusals(answers: readonly Answer[]): void {
-  describe('a story on Slack that is refused', { timeout: 120_000 }, () => {
+  describe('a story on Slack that is refused', { timeout: 240_000 }, () => {
     let harness: SlackHarness;
     let queue: ReturnType<SlackHarness['connection']['queue']>;
 

@@ -13,7 +13,7 @@ import {
 } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
 
-describe('a story on Slack that is shared', { timeout: 60_000 }, () => {
+describe('a story on Slack that is shared', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
   let shares: Shares;
 

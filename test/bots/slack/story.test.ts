@@ -30,8 +30,8 @@ async function leave(harness: SlackHarness): Promise<void> {
   assert.equal(harness.slack.count(/./, 'ratelimited'), 0);
 }
 
-describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
-  describe('a growing story on Slack', { timeout: 60_000 }, () => {
+describe('stories on Slack', { timeout: 240_000, concurrency: true }, () => {
+  describe('a growing story on Slack', { timeout: 240_000 }, () => {
     let harness: SlackHarness;
 
     before(async () => {
@@ -85,7 +85,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('a story on Slack', { timeout: 60_000, concurrency: true }, () => {
+  describe('a story on Slack', { timeout: 240_000, concurrency: true }, () => {
     let harness: SlackHarness;
 
     before(async () => {
@@ -330,7 +330,7 @@ describe('stories on Slack', { timeout: 90_000, concurrency: true }, () => {
     });
   });
 
-  describe('a story on Slack whose process exits', { timeout: 60_000 }, () => {
+  describe('a story on Slack whose process exits', { timeout: 240_000 }, () => {
     it('is edited further in the same message, and its buttons work', async () => {
       const harness = await openSlack();
       try {

@@ -22,7 +22,7 @@ import { anyText } from '../outgoing-text.ts';
 
 const LONG = 'It streams length=1500';
 
-describe('a story on Slack as a stream', { timeout: 90_000 }, () => {
+describe('a story on Slack as a stream', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
 
   before(async () => {

@@ -64,7 +64,7 @@ describe('a failing stream on Slack', { timeout: 240_000 }, () => {
   }
 });
 
-describe('a reconnection that Slack requests', { timeout: 60_000 }, () => {
+describe('a reconnection that Slack requests', { timeout: 240_000 }, () => {
   it('keeps the running story, and handles messages sent meanwhile', async () => {
     const harness = await openSlack({ pace: 1_000 });
     try {

@@ -8,7 +8,7 @@ import { ask, beneath, endsOnce, openStreaming } from './trouble.ts';
 
 describeRefusals(SOME);
 
-describe('a story on Slack where messages can be edited for a short time only', { timeout: 60_000 }, () => {
+describe('a story on Slack where messages can be edited for a short time only', { timeout: 240_000 }, () => {
   it('is posted whole in a new message, once', async () => {
     const harness = await openSlack();
     try {
@@ -27,7 +27,7 @@ describe('a story on Slack where messages can be edited for a short time only', 
   });
 });
 
-describe('a stream on Slack whose start is not confirmed', { timeout: 60_000 }, () => {
+describe('a stream on Slack whose start is not confirmed', { timeout: 240_000 }, () => {
   it('is found, ended and edited, and leaves no other message', async () => {
     const harness = await openStreaming();
     try {

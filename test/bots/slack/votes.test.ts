@@ -44,7 +44,7 @@ async function withSlack(
   }
 }
 
-describe('votes on Slack', { timeout: 120_000, skip: skipWithout(REDIS_SERVER) }, () => {
+describe('votes on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('counts fifty people within Slack’s limits, and appends the winners until the rounds are over', () =>
     withSlack(async (harness) => {
       const { ann, channel, slack } = harness;

@@ -10,7 +10,7 @@ import { until } from '../../helpers/programs.ts';
 
 const SIGNING_SECRET = randomBytes(16).toString('hex');
 
-describe('the Slack app in several workspaces', { timeout: 60_000 }, () => {
+describe('the Slack app in several workspaces', { timeout: 240_000 }, () => {
   let harness: SlackHarness;
   let origin: string;
 

@@ -8,7 +8,7 @@ import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
 const FAR = 1e15;
 
 for (const { name, skip, start } of ALL_BACKENDS) {
-  describe(`the store of votes, ${name}`, { skip, timeout: 120_000 }, () => {
+  describe(`the store of votes, ${name}`, { skip, timeout: 240_000 }, () => {
     let backend: Backend;
     let store: VoteStore;
 
