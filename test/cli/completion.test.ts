@@ -105,7 +105,7 @@ describe('completion', { timeout: 240_000 }, () => {
         zpty -r -m shell out "*$3*" && print -r -- "$out"`;
       const last = expected.at(-1)!;
       const { stdout } = await execute('zsh', ['-f', '-c', ask, 'zsh', script, line, last], {
-        timeout: 20_000,
+        timeout: 120_000,
       });
       for (const offer of expected) assert.ok(stdout.includes(offer), `${line}: ${stdout}`);
     }
