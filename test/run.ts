@@ -17,7 +17,7 @@ const CACHE = join(ROOT, 'node_modules/.cache');
 /** Tests wait for timers and for processes about as long as they compute. */
 const CONCURRENCY = 5;
 /** One group of files, or one slow file, that takes longer than this is stuck. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 900_000;
 /** Folders that take longest, which start first, and the number of processes that share their files. */
 const PROCESSES: readonly (readonly [folder: string, processes: number])[] = [
   ['test/bots/slack', 3],
