@@ -29,8 +29,9 @@ export async function startRole(
   preloads?: readonly string[],
 ): Promise<RoleProcess> {
   const process = spawnRole(role, env, preloads);
-  const marker = role === 'bots' ? /write me a sci-fi: http/ : /storyteller ready/;
-  await printed(process, marker, START_TIMEOUT_MS);
+  // With `start`, either may come first.
+  if (role !== 'worker') await printed(process, /write me a sci-fi: http/, START_TIMEOUT_MS);
+  if (role !== 'bots') await printed(process, /storyteller ready/, START_TIMEOUT_MS);
   return process;
 }
 

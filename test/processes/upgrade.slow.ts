@@ -4,14 +4,14 @@
  * half shown (its story was complete) and one parked behind it, and with settings of channels and of a community.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createBrotliDecompress } from 'node:zlib';
 import { pino } from 'pino';
 import { PromptChannels } from '../../src/bots/channel-settings.ts';
@@ -213,11 +213,9 @@ async function repliesGoOn(
   }
 }
 
-/** Extracts a tar file compressed with Brotli. */
+/** Extracts a tar file compressed with Brotli. Tar may stop reading at the end of the archive, before the file's end. */
 async function extract(archive: string, folder: string): Promise<void> {
-  const tar = spawn('tar', ['-x', '-C', folder], { stdio: ['pipe', 'ignore', 'inherit'] });
-  const exited = once(tar, 'exit');
-  await pipeline(createReadStream(archive), createBrotliDecompress(), tar.stdin);
-  const [code] = await exited;
-  assert.equal(code, 0, 'tar extracts the fixture');
+  const file = join(folder, 'extracted.tar');
+  await pipeline(createReadStream(archive), createBrotliDecompress(), createWriteStream(file));
+  await promisify(execFile)('tar', ['-xf', file, '-C', folder]);
 }
