@@ -7,7 +7,7 @@ import { ask, followReply } from './helpers/page-client.ts';
 import { startRole } from './helpers/processes.ts';
 import { freePort, REDIS_SERVER, skipWithout, startRedis } from './helpers/programs.ts';
 
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 const TABLE = [
   /^Feedback on the stories of the last 30 days \(UTC\):$/,
   /^$/,

@@ -154,7 +154,7 @@ describe('scifi engine', { skip: CANNOT_INSTALL }, () => {
         { env: environment(), stdio: 'ignore' },
       );
       const ended = once(child, 'exit');
-      await until(() => existsSync(started), 'npm to start', 60_000);
+      await until(() => existsSync(started), 'npm to start');
       child.kill(signal);
       const [code] = await ended;
       await rm(started);

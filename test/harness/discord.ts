@@ -16,7 +16,7 @@ import { COMPONENTS_V2, type FakeContainer } from '../fakes/discord/components.t
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../fakes/discord/world.ts';
-import { until } from '../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../helpers/programs.ts';
 import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 
 /** Discord's flag of messages that only the requester sees. */
@@ -26,7 +26,7 @@ export const EPHEMERAL = 1 << 6;
  * has three messages.
  */
 export const LONG_OPENING = `Long ago ${'*'.repeat(1_800)}`;
-const ACKNOWLEDGE_MS = 30_000;
+const ACKNOWLEDGE_MS = 180_000;
 export const FOOTER =
   /-# .* · (?:calm|lively|wild|classic, temperature .*) · seed .* · written by a neural network$/;
 
@@ -61,7 +61,10 @@ export async function openDiscord(
 }
 
 /** The reply to an interaction once it has ended, in all its messages. */
-export async function finished(interaction: FakeInteraction, timeoutMs = 20_000): Promise<FakeMessage[]> {
+export async function finished(
+  interaction: FakeInteraction,
+  timeoutMs = PATIENCE_MS,
+): Promise<FakeMessage[]> {
   return until(() => endOf(interaction), 'the end of a story', timeoutMs);
 }
 

@@ -14,7 +14,7 @@ import type { Delivery } from '../fakes/slack/delivery.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { buttonsOf, labelOf, Person } from '../fakes/slack/people.ts';
 import { type FakeChannel, type FakeMessage, type Seen, wordsOf } from '../fakes/slack/world.ts';
-import { until } from '../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../helpers/programs.ts';
 import { type ChatHarness, type ChatHarnessOptions, openChat } from './chat.ts';
 
 /** Faster than in production; the call budget still applies. */
@@ -115,7 +115,7 @@ export function botsMessages(channel: FakeChannel, threadTs?: string): FakeMessa
 export async function finished(
   channel: FakeChannel,
   is: (message: FakeMessage) => boolean = () => true,
-  timeoutMs = 20_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<FakeMessage> {
   const find = () =>
     [...channel.messages.values()].reverse().find((message) => isOver(message) && is(message));

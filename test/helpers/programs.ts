@@ -98,11 +98,17 @@ export async function temporaryFolder(): Promise<{ folder: string; remove: () =>
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+/**
+ * After this time a test counts what it waits for as lost. Many times what a busy machine takes: only a test that fails
+ * waits so long.
+ */
+export const PATIENCE_MS = 120_000;
+
 /** Waits until `condition` returns a truthy value, and returns that. */
 export async function until<T>(
   condition: () => T | Promise<T>,
   what: string,
-  timeoutMs = 30_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

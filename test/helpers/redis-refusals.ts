@@ -47,10 +47,10 @@ export async function refuse(port: number, refusal: Refusal, forMs: number): Pro
   // A read-only replica answers with that error first.
   const asked = () => (refusal === 'MASTERDOWN' ? answer(probe.exists('probe-of-a-test')) : written());
   const end = await begin(admin, port, refusal, forMs);
-  await until(async () => (await asked()).startsWith(refusal), refusal, 30_000);
+  await until(async () => (await asked()).startsWith(refusal), refusal);
   return async () => {
     await end();
-    await until(async () => (await written()) === 'OK', `the end of ${refusal}`, 60_000);
+    await until(async () => (await written()) === 'OK', `the end of ${refusal}`);
     admin.disconnect();
     probe.disconnect();
   };

@@ -17,12 +17,12 @@ import { type StaticHost, startStaticHost } from '../helpers/static-host.ts';
 
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 const WEIGHTS = 'models/scifi/weights.bin';
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 180_000;
 /**
  * The documented limit is a second, and benchmarked; a machine that runs all the tests at once may take
  * longer.
  */
-const FIRST_TEXT_LIMIT_MS = 8_000;
+const FIRST_TEXT_LIMIT_MS = 30_000;
 
 /**
  * Pauses the worker after each decode of 16 characters, so that the story is not over before it can be observed

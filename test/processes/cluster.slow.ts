@@ -6,7 +6,7 @@ import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, REDIS_SERVER, skipWithout } from '../helpers/programs.ts';
 import { startCluster } from '../helpers/redis-kinds.ts';
 
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 
 describe('the roles on a cluster', { skip: skipWithout(REDIS_SERVER), timeout: 240_000 }, () => {
   it('write whole stories, exit cleanly, and need only REDIS_URL to find the cluster', async () => {

@@ -20,7 +20,7 @@ const LENGTHS = [300, 600, 1_200, 2_400];
 /** The longest story takes eight seconds. */
 const PACE = 300;
 const CHANNELS_PER_PERSON = 0.2;
-const STORY_TIMEOUT_MS = 90_000;
+const STORY_TIMEOUT_MS = 180_000;
 const SAMPLE_MS = 5_000;
 const POLL_MS = 100;
 /** Pause before a user without a story asks again. */

@@ -24,7 +24,7 @@ const LONG = 6_000;
 /** A story of three messages takes a little more than three seconds. */
 const PACE = 1_200;
 const KILL_WINDOW_MS = 3_000;
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 /** Between two messages of the same story, a few edits may be missing. */
 const ALONE_MS = 1_200;
 

@@ -20,7 +20,7 @@ const EMPTY = ['HEADERS', 'TIMEOUT', 'COMPRESSION']
       (name) => `OTEL_BSP_${name}`,
     ),
   );
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 
 async function get(url: string, password?: string): Promise<{ status: number; text: string }> {
   const authorization = password && `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;

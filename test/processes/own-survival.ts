@@ -34,7 +34,7 @@ export const KILL_WINDOW_MS: Readonly<Record<OwnAction, number>> = {
   Edit: 1_500,
   Share: 400,
 };
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const PAGE_POLL_MS = 1_000;
 /** Requests of one user at once, waiting ones included: the default. */
 export const AT_ONCE = 3;

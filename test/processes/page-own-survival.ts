@@ -24,7 +24,7 @@ const LENGTH = 300;
 /** Still being written when it is deleted. */
 const LONG = 6_000;
 const PACE = 2_000;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const RETRY_PAUSE_MS = 200;
 /** A client may read 120 pages a minute. */
 const PAGE_POLL_MS = 1_000;

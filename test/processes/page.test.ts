@@ -66,7 +66,7 @@ describe('npm start and a browser', browserTests(), () => {
 
     await process.kill();
     process = await startRole('start', env);
-    await action(page, 'Continue').waitFor({ timeout: 40_000 });
+    await action(page, 'Continue').waitFor();
     const ended = (await lastStory(page).textContent())!;
     assert.ok(ended.startsWith(found), 'what was on the page goes on');
     assert.match(ended, /(?:[.!?]["')\]]*|["')\]]|--|THE END)$/);
@@ -83,7 +83,7 @@ describe('npm start and a browser', browserTests(), () => {
     for (let visit = 0; visit < 2; visit++) {
       const page = await context.newPage();
       await page.goto(`${base}/#prompt=The+ship+was+lost&length=200&seed=11&temperature=0.4&model=scifi`);
-      await action(page, 'Continue').waitFor({ timeout: 20_000 });
+      await action(page, 'Continue').waitFor();
       texts.push((await lastStory(page).textContent())!);
       await page.evaluate(() => localStorage.clear());
     }

@@ -13,7 +13,7 @@ import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, REDIS_SERVER, skipWithout, startRedis, temporaryFolder } from '../helpers/programs.ts';
 
 const CANARY = 'Xylophagous canary';
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 
 /** Sends the canary through every path that a user's words can take. */
 async function sing(base: string): Promise<string[]> {

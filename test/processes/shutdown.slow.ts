@@ -19,8 +19,8 @@ import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
 import { LENGTH } from './survival.ts';
 
 const STORIES = 4;
-const STORY_TIMEOUT_MS = 60_000;
-const STOP_LIMIT_MS = 10_000;
+const STORY_TIMEOUT_MS = 180_000;
+const STOP_LIMIT_MS = 30_000;
 
 /** Stops every role while stories grow, restarts them, and follows every story to its end. */
 async function restart(roles: readonly Role[], env: Record<string, string>, base: string): Promise<void> {

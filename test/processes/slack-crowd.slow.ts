@@ -10,7 +10,7 @@ describe('20 users in one Slack workspace (`npm run test:long` has 100 over two 
     const report = await crowd(20, 3, { pace: 600 });
     t.diagnostic(JSON.stringify(report));
     assert.equal(report.stories, 20);
-    assert.ok(report.slowestAcknowledgementMs < 1_000, `${report.slowestAcknowledgementMs} ms`);
+    assert.ok(report.slowestAcknowledgementMs < 3_000, `${report.slowestAcknowledgementMs} ms`);
     assert.deepEqual(report.tooMany, {});
     assert.ok(report.growing >= 2, `${report.growing} stories grew before people’s eyes`);
   });

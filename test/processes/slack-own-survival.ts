@@ -19,7 +19,7 @@ import type { OwnAction, OwnSurvival } from './own-survival.ts';
 const LENGTH = 300;
 const PACE = 2_000;
 const KILL_WINDOW_MS = { Delete: 400, Undo: 400, Edit: 1_500 } as const;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 /** Kills the bots, and every second time the worker with them, `kills` times during an action. */
 export async function surviveOwnActionOnSlack(

@@ -20,7 +20,7 @@ const LENGTHS = [300, 1_200, 4_000] as const;
 const PACE = 1_200;
 const KILL_WINDOW_MS = 1_500;
 const MENTION_WINDOW_MS = 30;
-const STORY_TIMEOUT_MS = 90_000;
+const STORY_TIMEOUT_MS = 180_000;
 /** The delay after which the fake delivers an unacknowledged mention again; Slack takes minutes. */
 const RETRY_MS = 1_000;
 /** A duplicate message would show within this time. */

@@ -22,7 +22,7 @@ const STORIES_PER_KILL = 3;
 export const LENGTH = 1_600;
 /** Four seconds per story. */
 const PACE = 400;
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 /** The kill occurs at any moment between the request and shortly after the end of an undisturbed story. */
 const KILL_WINDOW_MS: Record<Victim, number> = { worker: 700, bots: 4_500, start: 4_500 };
 

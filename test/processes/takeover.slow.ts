@@ -19,7 +19,7 @@ const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 /** Long enough that the kill, which follows the first text at once, comes before the end. */
 const LENGTH = 6_000;
 const SEED = 11;
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 
 interface Writer {
   readonly engine: EngineName;

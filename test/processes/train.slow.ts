@@ -80,16 +80,16 @@ describe('scifi train', () => {
       const logged = async () =>
         (await readFile(join(out, 'log.csv'), 'utf8').catch(() => '')).split('\n').length;
       const first = start([data, '--out', out, ...options]);
-      await until(async () => (await logged()) > 4, 'the first lines of the log', 30_000);
+      await until(async () => (await logged()) > 4, 'the first lines of the log');
       first.child.kill('SIGINT');
-      await until(() => /Saving/.test(first.output()), 'the answer to Ctrl-C', 30_000);
+      await until(() => /Saving/.test(first.output()), 'the answer to Ctrl-C');
       // A second Ctrl-C still leaves a checkpoint.
       first.child.kill('SIGINT');
       assert.equal(await first.ended, 130, first.output());
       const continued = /Interrupted and saved\. Continue with: (.*)\n/.exec(first.output())![1]!;
       const lines = await logged();
       const second = start([data, '--out', out, ...options, '--continue']);
-      await until(async () => (await logged()) > lines + 3, 'more lines', 30_000);
+      await until(async () => (await logged()) > lines + 3, 'more lines');
       second.child.kill('SIGKILL');
       await second.ended;
       // As a user does who pastes the printed command.

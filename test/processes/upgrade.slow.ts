@@ -31,7 +31,7 @@ import { freePort, REDIS_SERVER, skipWithout, startRedis, temporaryFolder } from
 import { undisturbed } from '../helpers/undisturbed.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/0.1.0/', import.meta.url));
-const STORY_TIMEOUT_MS = 60_000;
+const STORY_TIMEOUT_MS = 180_000;
 
 interface Recorded {
   readonly prompt: string;

@@ -57,7 +57,7 @@ async function tellThrough(connection: QueueConnection, happen: () => Promise<vo
     await until(() => lengths().some((length) => length > 100), 'it to grow');
     await happen();
     const isOver = ({ status }: ReplyState) => status === 'finished' || status === 'failed';
-    const end = await until(() => states.find(isOver), 'its end', 60_000);
+    const end = await until(() => states.find(isOver), 'its end');
     assert.deepEqual(end, { status: 'finished', ...(await storyteller.tell(request(7))) });
     const grown = lengths();
     assert.deepEqual(
@@ -80,7 +80,7 @@ async function passing(begin: () => Promise<() => Promise<void>>): Promise<void>
   await end();
 }
 
-describe('an active reply', { timeout: 170_000 }, () => {
+describe('an active reply', { timeout: 300_000 }, () => {
   for (const refusal of Object.keys(REFUSALS) as Refusal[]) {
     it(`waits while Redis refuses with ${refusal}, and resumes`, { skip }, async () => {
       const redis = await startRedis(REFUSING_SERVER);

@@ -62,7 +62,7 @@ for (const { name, skip, start } of BACKENDS) {
         read.mock.restore();
         assert.deepEqual(theirs.known('late'), { hour: 3 });
         t.mock.timers.tick(30_000);
-        await until(() => theirs.known('new') && !theirs.known('old'), 'what the other one changed', 5_000);
+        await until(() => theirs.known('new') && !theirs.known('old'), 'what the other one changed');
         assert.deepEqual([theirs.known('new'), theirs.known('late')], [{ hour: 2 }, { hour: 3 }]);
         await mine.close();
         await theirs.close();

@@ -408,7 +408,7 @@ describe('a story worker', { concurrency: 2 }, () => {
           await until(() => tasks[0], 'the first task');
           await locks[0]!.job.moveToWait(locks[0]!.token);
           await until(() => tasks[1], 'the second task');
-          await until(() => tasks[0]!.signal.aborted, 'the first task to be abandoned', 5_000);
+          await until(() => tasks[0]!.signal.aborted, 'the first task to be abandoned');
           await sleep(2_500);
           assert.equal(tasks.length, 2, 'it is not lost again');
           tasks[1]!.end();

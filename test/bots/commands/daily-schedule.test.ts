@@ -18,7 +18,7 @@ function line(after: string, hour: number, timeZone: string): string {
   return new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(next);
 }
 
-describe('the schedule of a daily line', { timeout: 150_000 }, () => {
+describe('the schedule of a daily line', { timeout: 300_000 }, () => {
   it('has exactly one line on every local day around every clock change, in all zones, at all hours', () => {
     let count = 0;
     for (const { zones, changes } of rules) count += walk(zones[0]!, HOURS, around(changes));

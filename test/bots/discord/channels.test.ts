@@ -220,7 +220,7 @@ describe('channels on Discord', { timeout: 240_000, concurrency: true }, () => {
     });
   });
 
-  describe('an invalid schedule', { timeout: 40_000 }, () => {
+  describe('an invalid schedule', { timeout: 240_000 }, () => {
     it('is found, repaired and logged', async () => {
       const harness = await openDiscord({ pace: 0 });
       const schedules = harness.connection.queue<{ channelId: string }, void>('daily-discord');

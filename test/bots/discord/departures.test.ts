@@ -133,7 +133,7 @@ describe('settings on Discord', { timeout: 240_000, concurrency: true }, () => {
       const post = (some: readonly FakeChannel[]) =>
         Promise.all(some.map(({ id }) => harness.bot.daily.post(id, clock())));
       await post(channels.slice(0, 30));
-      await until(() => discord.count(403) >= 30, 'refusals', 30_000);
+      await until(() => discord.count(403) >= 30, 'refusals');
       await post(channels.slice(30));
       await until(
         () => harness.log.some((line) => line.includes('CALLS_SUSPENDED')),

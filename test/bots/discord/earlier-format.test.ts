@@ -86,7 +86,7 @@ describe('a reply on Discord of an earlier version', { timeout: 240_000, concurr
       inChannel: true,
       replyTo: prompt.id,
     });
-    const last = await until(() => botsMessages(channel).find(isOver), 'the end of the old reply', 20_000);
+    const last = await until(() => botsMessages(channel).find(isOver), 'the end of the old reply');
     const messages = botsMessages(channel);
     assert.equal(messages.length, 2);
     assert.equal(messages[1], last);
@@ -148,9 +148,9 @@ describe('a reply on Discord of an earlier version', { timeout: 240_000, concurr
       },
       { state: growing, delivered: false, messages: [message.id] },
     );
-    await until(() => textOf([message]).length > PROMPT.length + 50, 'a growing text', 20_000);
+    await until(() => textOf([message]).length > PROMPT.length + 50, 'a growing text');
     ann.press(message, 'Stop');
-    await until(() => botsMessages(channel).some(isOver), 'its end', 20_000);
+    await until(() => botsMessages(channel).some(isOver), 'its end');
     for (const one of botsMessages(channel)) {
       assert.equal(one.flags, 0);
       for (const { layout } of one.history) assert.equal(layout, undefined);
@@ -166,7 +166,7 @@ describe('a reply on Discord of an earlier version', { timeout: 240_000, concurr
     const edit = ann.press(second, 'Edit');
     await until(() => edit.modal, 'a form');
     ann.fill(edit, { opening: 'Edited', length: '120' });
-    await until(() => textOf([first]).startsWith('Edited') && isOver(first), 'the new story', 20_000);
+    await until(() => textOf([first]).startsWith('Edited') && isOver(first), 'the new story');
     assert.deepEqual(botsMessages(channel), [first]);
     assert.ok(second.deleted);
     assertBoxed(first);
@@ -187,7 +187,7 @@ describe('a reply on Discord of an earlier version', { timeout: 240_000, concurr
       interaction: { id, token, at },
     });
     const message = interaction.original!;
-    await until(() => isOver(message), 'the end of the old reply', 20_000);
+    await until(() => isOver(message), 'the end of the old reply');
     assert.equal(message.flags, 0);
     assert.match(message.content, /-# The rest does not fit here · /);
     discord.world.allow(channel, 0n);
@@ -195,7 +195,7 @@ describe('a reply on Discord of an earlier version', { timeout: 240_000, concurr
     await until(() => edit.modal, 'a form');
     ann.fill(edit, { opening: 'Edited as a guest', length: '120' });
     const isNew = () => textOf([message]).startsWith('Edited as a guest') && isOver(message);
-    await until(isNew, 'the new story', 20_000);
+    await until(isNew, 'the new story');
     assertBoxed(message);
   });
 
@@ -231,7 +231,7 @@ describe('a reply on Discord of an earlier version', { timeout: 240_000, concurr
     const data = { request: { ...REQUEST, length: 200 }, handle, askedAt: Date.now(), restored: { record } };
     await queue.add('reply' as never, data as never, { jobId: id });
     await queue.close();
-    await until(() => isOver(message), 'its end', 20_000);
+    await until(() => isOver(message), 'its end');
     assert.equal((await bot.replies.read(id))?.state.status, 'finished');
     assertBoxed(message);
   });

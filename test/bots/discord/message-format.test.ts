@@ -93,7 +93,7 @@ describe('the messages of a story on Discord', { timeout: 240_000, concurrency: 
       daily: { hour: 0, timeZone: 'UTC' },
     });
     await bot.daily.post(daily.id);
-    const line = await until(() => botsMessages(daily).find(isOver), 'a daily story', 20_000);
+    const line = await until(() => botsMessages(daily).find(isOver), 'a daily story');
     assertBoxed(line);
   });
 });

@@ -49,7 +49,7 @@ describe('a reply on Discord, by its owner', { timeout: 240_000, concurrency: tr
       return queue.remove(id).finally(() => queue.close());
     }, 'the end of the reply');
   const isForgotten = (id: string) =>
-    until(async () => (await jobOf(id)) === undefined, 'the end of what is kept', 10_000);
+    until(async () => (await jobOf(id)) === undefined, 'the end of what is kept');
 
   it('is deleted with all its messages and what is kept of it', async () => {
     const { ann, discord } = harness;

@@ -78,7 +78,7 @@ describe('a private story on Discord', { timeout: 240_000, concurrency: true }, 
   });
 });
 
-describe('a private story on Discord, in trouble', { timeout: 40_000 }, () => {
+describe('a private story on Discord, in trouble', { timeout: 240_000 }, () => {
   it('ends early where it is not done in time, and is acknowledged as a private one later', async () => {
     const harness = await openDiscord({ isEmbedded: true, pace: 200, answerableMs: 4_000 });
     try {

@@ -50,7 +50,7 @@ describe('a story on Discord that is shared', { timeout: 240_000 }, () => {
     assert.equal(share.isListed, false);
     assert.equal(await addressIn(ann.press(second.at(-1)!, 'Share')), id);
     ann.press(first.at(-1)!, 'Delete');
-    await until(async () => (await shares.read(id)) === undefined, 'the end of the page', 10_000);
+    await until(async () => (await shares.read(id)) === undefined, 'the end of the page');
   });
 
   it('is shared by its requester only, and forgotten with the user', async () => {
@@ -63,6 +63,6 @@ describe('a story on Discord that is shared', { timeout: 240_000 }, () => {
     assert.match(await ephemeralReply(bob.press(messages.at(-1)!, 'Share')), /Only the user who asked/);
     const id = await addressIn(ann.press(messages.at(-1)!, 'Share'));
     await ephemeralReply(ann.slash(channel, 'scifi-forget', {}));
-    await until(async () => (await shares.read(id)) === undefined, 'the end of the page', 10_000);
+    await until(async () => (await shares.read(id)) === undefined, 'the end of the page');
   });
 });

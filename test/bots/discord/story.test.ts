@@ -332,7 +332,7 @@ describe('a story on Discord', { timeout: 240_000, concurrency: true }, () => {
   });
 });
 
-describe('a story on Discord whose process exits', { timeout: 40_000 }, () => {
+describe('a story on Discord whose process exits', { timeout: 240_000 }, () => {
   it('is edited further by a process that does not listen for commands', async () => {
     const harness = await openDiscord();
     try {

@@ -7,7 +7,7 @@ import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/disc
 import { type DiscordHarness, ephemeralReply, labelsOf, openDiscord } from '../../harness/discord.ts';
 import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 180_000;
 /** A vote's last message, with the buttons of its end. */
 const END_LABELS = ['Continue', 'My line', 'Delete'];
 

@@ -168,7 +168,7 @@ describe('many daily lines at one hour on Slack', { timeout: 240_000 }, () => {
       await Promise.all(channels.map(({ id }) => harness.bot.daily.post(`${slack.workspace.id}-${id}`)));
       const mine = harness.channelOf();
       const delivery = ann.slash(mine, '/scifi', 'What of me length=900');
-      const story = await finished(mine, undefined, 30_000);
+      const story = await finished(mine);
       assert.equal(harness.ephemeralTo(delivery), '', 'not crowded');
       assert.ok(new Set(story.history.map(textOf)).size >= 3, `${story.history.length} states`);
       for (const channel of channels) {

@@ -15,7 +15,7 @@ import {
   smallPrintOf,
   textOf,
 } from '../../harness/slack.ts';
-import { until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
 /** The delay of a slow queue. */
 const SLOW_MS = 400;
@@ -150,7 +150,7 @@ describe('Slack failures', { timeout: 240_000, concurrency: true }, () => {
       slack.deliveries.cut();
       const other = harness.channelOf();
       ann.mention(other, 'Meanwhile length=200');
-      const message = await finished(other, undefined, 25_000);
+      const message = await finished(other);
       assert.ok(textOf(message).startsWith('Meanwhile'));
       assert.equal(botsMessages(other, message.threadTs).length, 1);
     } finally {
@@ -158,10 +158,12 @@ describe('Slack failures', { timeout: 240_000, concurrency: true }, () => {
     }
   });
 
-  it('acknowledges a mention after its story is stored; Slack delivers a lost one again', async () => {
+  it('acknowledges a mention after its story is stored', async () => {
     const harness = await openSlack({ pace: 0 });
     try {
       const { slack, ann, channel, bot } = harness;
+      // Slack's limit of 3 s would make the number of attempts depend on the machine's load.
+      slack.deliveries.acknowledgeMs = PATIENCE_MS;
       const submit = bot.replies.submit.bind(bot.replies);
       bot.replies.submit = async (...task) => {
         await sleep(SLOW_MS);

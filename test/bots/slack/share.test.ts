@@ -50,7 +50,7 @@ describe('a story on Slack that is shared', { timeout: 240_000 }, () => {
     assert.equal(share.parts[0]!.text.slice(0, share.parts[0]!.promptLength), 'Long ago');
     assert.equal(idIn(await harness.ephemeralReply(ann.press(second, 'Share'))), id);
     ann.press(first, 'Delete');
-    await until(async () => (await shares.read(id)) === undefined, 'the end of the page', 10_000);
+    await until(async () => (await shares.read(id)) === undefined, 'the end of the page');
   });
 
   it('is shared by its requester and administrators only, and forgotten with the user', async () => {
@@ -62,6 +62,6 @@ describe('a story on Slack that is shared', { timeout: 240_000 }, () => {
     assert.match(await harness.ephemeralReply(bob.press(message, 'Share')), /Only the user who asked/);
     const id = idIn(await harness.ephemeralReply(ann.press(message, 'Share')));
     await harness.command(ann, channel, '/scifi-forget');
-    await until(async () => (await shares.read(id)) === undefined, 'the end of the page', 10_000);
+    await until(async () => (await shares.read(id)) === undefined, 'the end of the page');
   });
 });

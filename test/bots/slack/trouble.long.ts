@@ -77,7 +77,7 @@ describe('a reconnection that Slack requests', { timeout: 240_000 }, () => {
       await until(() => slack.deliveries.connections === 0, 'a good-bye');
       const mention = ann.mention(channel, 'during the break length=150');
       await until(() => isOver(message), 'the end');
-      const answer = await finished(channel, ({ threadTs }) => threadTs === mention.ts, 20_000);
+      const answer = await finished(channel, ({ threadTs }) => threadTs === mention.ts);
       assert.ok(textOf(answer).startsWith('during the break'));
       await sleep(AFTERWARDS_MS);
       assert.equal(channel.messages.size, 3, 'the mention, and two stories');

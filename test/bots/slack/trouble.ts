@@ -37,7 +37,7 @@ export async function streaming(
   prompt: string,
 ): Promise<{ readonly channel: FakeChannel; readonly message: FakeMessage }> {
   const channel = ask(harness, prompt);
-  const message = await until(() => beneath(channel)[0], 'a stream', 60_000);
+  const message = await until(() => beneath(channel)[0], 'a stream');
   return { channel, message };
 }
 
@@ -55,10 +55,10 @@ export async function endsOnce(
   prompt: string,
   isNoneToStop = true,
 ): Promise<FakeMessage> {
-  const message = await finished(channel, undefined, 60_000);
+  const message = await finished(channel);
   const isToStop = (other: FakeMessage) => labelsOf(other).includes('Stop');
   if (isNoneToStop)
-    await until(() => ![...channel.messages.values()].some(isToStop), 'nothing to be left to stop', 20_000);
+    await until(() => ![...channel.messages.values()].some(isToStop), 'nothing to be left to stop');
   await sleep(AFTERWARDS_MS);
   const story = textOf(message);
   assert.ok(

@@ -13,7 +13,7 @@ import {
 } from '../../harness/slack.ts';
 import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 180_000;
 const END_LABELS = ['Continue', 'My line', 'Delete'];
 
 /** The message that shows an open round. */

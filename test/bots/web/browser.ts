@@ -10,7 +10,7 @@ import { startServer, type TestServer } from './helpers.ts';
 export const PACE: Pace = { everyMs: 60, characters: 12 };
 
 /** A loaded machine takes many times as long as a quiet one. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 const NO_BROWSER = 'No Chromium found. Install the package chromium, or set CHROMIUM to its path.';
 

@@ -130,7 +130,7 @@ test('the link of a continued story opens all of its parts again', options, asyn
   t.after(() => visitor.close());
   const other = await visitor.newPage();
   await other.goto(link);
-  await until(() => server.replies.submitted.length === 6, 'the requests of all parts', 15_000);
+  await until(() => server.replies.submitted.length === 6, 'the requests of all parts');
   await action(other, 'Continue').waitFor();
   assert.equal(await other.locator('.exchange').count(), 1);
   assert.equal(await lastStory(other).textContent(), whole);

@@ -42,7 +42,7 @@ test('a story grows, is stopped, continued, and restored after a reload', option
   const found = await grownTo(page, partial.length + 100);
   assert.ok(found.startsWith(partial), 'the first part is there');
   await grownTo(page, found.length + 60);
-  await action(page, 'Continue').waitFor({ timeout: 20_000 });
+  await action(page, 'Continue').waitFor();
   assert.equal(await page.locator('.exchange').count(), 1);
   assert.equal(server.replies.submitted.length, 2, 'nothing was asked for twice');
 

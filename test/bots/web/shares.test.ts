@@ -205,6 +205,7 @@ describe('a shared story', () => {
     const id = await share(server, await written(server, 'The ship', ' was late.'));
     assert.equal(Buffer.from(id, 'base64url').length >= 16, true);
     const statuses = new Map<number, number>();
+    const started = performance.now();
     for (let round = 0; round < 100; round++) {
       const guesses = Array.from({ length: 100 }, () => randomBytes(21).toString('base64url').slice(0, 27));
       const answers = await Promise.all(
@@ -217,7 +218,8 @@ describe('a shared story', () => {
       for (const status of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
     assert.deepEqual([...statuses.keys()].toSorted(), [404, 429]);
-    assert.ok(statuses.get(404)! <= 120, `${statuses.get(404)} answered`);
+    const minutes = Math.floor((performance.now() - started) / 60_000) + 1;
+    assert.ok(statuses.get(404)! <= 120 * minutes, `${statuses.get(404)} answered`);
     // Nor do the other addresses of a story answer more guesses, and its own is refused as well.
     for (const form of [(one: string) => `s/${one}/cover.png`, (one: string) => `api/shares/${one}`]) {
       const found = new Set<number>();

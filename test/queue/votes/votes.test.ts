@@ -22,7 +22,7 @@ const LONG = 3_600;
 /** Between two edits, as the board demands. */
 const PAUSE_MS = 20;
 /** Time for an event on a busy machine. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 180_000;
 
 interface Shown {
   readonly at: number;
