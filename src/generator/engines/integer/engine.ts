@@ -5,15 +5,8 @@
 import { StoryError } from '../../../errors.ts';
 import type { Model } from '../../model/model.ts';
 import { CHECKPOINTS, type Engine, MAX_CAPACITY, type Row } from '../engine.ts';
-import {
-  checkCheckpoint,
-  checkIds,
-  checkRows,
-  checkSlots,
-  expectInteger,
-  insideWord,
-  Mutex,
-} from '../rows.ts';
+import { checkIds, checkRows, checkSlots, expectInteger, insideWord, Mutex } from '../rows.ts';
+import { SlotEngine } from '../slot-engine.ts';
 import { DecodeLength } from './decode-length.ts';
 import type { Kernel } from './kernel.ts';
 import { createEngineMemory, type EngineMemory } from './memory.ts';
@@ -63,14 +56,14 @@ interface Parts extends EngineMemory {
   readonly threads: DecodeThreads;
 }
 
-class IntegerEngine implements Engine {
+class IntegerEngine extends SlotEngine implements Engine {
   readonly name = INTEGER_ENGINE_NAME;
   readonly givesProbabilities = true;
   readonly stepsPerDecode = STEPS_PER_DECODE;
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly #parts: Parts;
-  readonly #states: SlotStates;
+  protected readonly states: SlotStates;
   readonly #shares: Shares;
   readonly #length = new DecodeLength(STEPS_PER_DECODE);
   readonly #clock: () => number;
@@ -81,12 +74,13 @@ class IntegerEngine implements Engine {
   readonly #calls = new Mutex();
 
   constructor(parts: Parts, clock: () => number) {
+    super();
     this.#parts = parts;
     this.#clock = clock;
     this.#freeJobs = [...parts.jobs.keys()];
     this.capacity = parts.network.capacity;
     this.vocabularySize = parts.network.plan.vocabularySize;
-    this.#states = new SlotStates(parts.network, parts.views, CHECKPOINTS);
+    this.states = new SlotStates(parts.network, parts.views, CHECKPOINTS);
     this.#shares = new Shares(parts.threads.count);
   }
 
@@ -130,21 +124,6 @@ class IntegerEngine implements Engine {
     });
   }
 
-  clear(slot: number): void {
-    expectInteger('slot', slot, 0, this.capacity - 1);
-    this.#states.clear(slot);
-  }
-
-  checkpoint(slots: readonly number[], number: number): void {
-    checkCheckpoint(this, slots, number);
-    for (const slot of slots) this.#states.save(slot, number);
-  }
-
-  restore(slot: number, number: number): void {
-    checkCheckpoint(this, [slot], number);
-    this.#states.restore(slot, number);
-  }
-
   close(): Promise<void> {
     return this.#calls.close(() => this.#parts.threads.close());
   }
@@ -153,12 +132,12 @@ class IntegerEngine implements Engine {
     const { jobs, views, threads } = this.#parts;
     const index = this.#freeJobs.pop()!;
     const job = jobs[index]!;
-    for (const { slot } of batch) this.#states.settle(slot);
+    for (const { slot } of batch) this.states.settle(slot);
     const share = this.#shares.next(batch.length);
-    job.write(views, batch, this.#states.halves, { ...share, steps, draws });
+    job.write(views, batch, this.states.halves, { ...share, steps, draws });
     await threads.run(index, share.threads).finally(() => this.#freeJobs.push(index));
     if (share.rowsEach === 0) this.#shares.learn(job.wasLeftToOne(views));
-    for (const { slot } of batch) this.#states.advance(slot, steps);
+    for (const { slot } of batch) this.states.advance(slot, steps);
     if (job.isBroken(views)) throw new StoryError('internal', 'Nothing can be drawn from such logits.');
     job.readProbabilities(views, batch, steps);
     return job.drawn(views, batch.length, steps);

@@ -2,6 +2,7 @@
  * The states of an engine's slots, and their checkpoints. Clearing and restoring take effect when a slot reads
  * next, because a decode may be active meanwhile. No `node:` imports.
  */
+import type { SlotStore } from '../slot-engine.ts';
 import type { Views } from './arena.ts';
 import type { NetworkLayout } from './network-layout.ts';
 
@@ -11,7 +12,7 @@ interface LayerCheckpoint {
   readonly cells: Float32Array;
 }
 
-export class SlotStates {
+export class SlotStates implements SlotStore {
   /** For each slot, which half of `hidden` holds its current state. */
   readonly halves: Uint8Array;
   readonly #network: NetworkLayout;
@@ -45,8 +46,11 @@ export class SlotStates {
     this.#restored.set(slot, number);
   }
 
-  /** Stores a slot's current state as its checkpoint of a number. */
-  save(slot: number, number: number): void {
+  checkpoint(slots: readonly number[], number: number): void {
+    for (const slot of slots) this.#save(slot, number);
+  }
+
+  #save(slot: number, number: number): void {
     if (this.#restored.get(slot) === number) return;
     this.settle(slot);
     const { bytes, floats } = this.#views;

@@ -7,7 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../model/model.ts';
 import { servingOf } from '../../reading.ts';
 import { type Engine, MAX_CAPACITY, type Row } from '../engine.ts';
-import { checkCheckpoint, checkIds, checkRows, checkSlots, expectInteger, insideWord } from '../rows.ts';
+import { checkIds, checkRows, checkSlots, expectInteger, insideWord } from '../rows.ts';
+import { SlotEngine } from '../slot-engine.ts';
 import { WindowedEngine } from '../windowed-engine.ts';
 import type { TensorflowBackend } from './backend.ts';
 import { Device, useBackend } from './device.ts';
@@ -40,7 +41,7 @@ export async function createTensorflowEngine(
   return new WindowedEngine(about, new TensorflowWindows(model, backend, capacity));
 }
 
-class TensorflowEngine implements Engine {
+class TensorflowEngine extends SlotEngine implements Engine {
   readonly name: string;
   readonly stepsPerDecode: number;
   readonly capacity: number;
@@ -48,12 +49,13 @@ class TensorflowEngine implements Engine {
   readonly #backend: TensorflowBackend;
   readonly #kernels: ReturnType<TensorflowBackend['kernels']>;
   readonly #network: Network;
-  readonly #slots: SlotStates;
+  protected readonly states: SlotStates;
   readonly #device: Device;
   /** [vocabulary size], see `insideWord`; on the device. */
   readonly #inside: tf.Tensor1D;
 
   constructor(model: Model, backend: TensorflowBackend, capacity: number) {
+    super();
     this.name = backend.engineName;
     this.stepsPerDecode = backend.stepsPerDecode;
     this.capacity = capacity;
@@ -61,7 +63,7 @@ class TensorflowEngine implements Engine {
     this.#backend = backend;
     this.#kernels = backend.kernels(this.vocabularySize);
     this.#network = new Network(model, this.#kernels);
-    this.#slots = new SlotStates((rows) => this.#network.freshStates(rows));
+    this.states = new SlotStates((rows) => this.#network.freshStates(rows));
     this.#device = new Device(backend);
     this.#inside = tf.tensor1d(insideWord(model), 'bool');
   }
@@ -87,7 +89,7 @@ class TensorflowEngine implements Engine {
     return this.#device.call(async () => {
       const rows = this.#backend.paddedRows(slots.length, this.capacity);
       const logits = this.#device.run(() => {
-        this.#slots.seat(slots, rows);
+        this.states.seat(slots, rows);
         return this.#advanceStates((states) => {
           const padded = new Int32Array(rows);
           padded.set(Array.from(ids));
@@ -100,33 +102,18 @@ class TensorflowEngine implements Engine {
     });
   }
 
-  clear(slot: number): void {
-    expectInteger('slot', slot, 0, this.capacity - 1);
-    this.#slots.clear(slot);
-  }
-
-  checkpoint(slots: readonly number[], number: number): void {
-    checkCheckpoint(this, slots, number);
-    this.#slots.checkpoint(slots, number);
-  }
-
-  restore(slot: number, number: number): void {
-    checkCheckpoint(this, [slot], number);
-    this.#slots.restore(slot, number);
-  }
-
   close(): Promise<void> {
     return this.#device.close(() => {
       this.#network.dispose();
       this.#kernels.dispose();
-      this.#slots.dispose();
+      this.states.dispose();
       this.#inside.dispose();
     });
   }
 
   /** All steps of a decode; returns the drawn ids, [steps, rows]. */
   #decode(batch: readonly Row[], steps: number, rows: number): tf.Tensor2D {
-    this.#slots.seat(
+    this.states.seat(
       batch.map((entry) => entry.slot),
       rows,
     );
@@ -179,9 +166,9 @@ class TensorflowEngine implements Engine {
    * result.
    */
   #advanceStates<T extends tf.Tensor>(work: (states: States) => { next: tf.Tensor2D[]; result: T }): T {
-    const { states } = this.#slots;
+    const { states } = this.states;
     const { next, result } = tf.tidy(() => work(states));
-    this.#slots.replace(next);
+    this.states.replace(next);
     return result;
   }
 }

@@ -6,6 +6,7 @@
  * are parked in separate tensors.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { SlotStore } from '../slot-engine.ts';
 import type { States } from './layers.ts';
 
 /** Some slots' states, row by row. */
@@ -23,7 +24,7 @@ interface Checkpoint {
   readonly row: number;
 }
 
-export class SlotStates {
+export class SlotStates implements SlotStore {
   /** Creates the states of rows that have read nothing. */
   readonly #zeroStates: (rows: number) => States;
   #seated = NO_ROWS;

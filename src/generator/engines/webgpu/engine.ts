@@ -7,15 +7,8 @@ import { StoryError } from '../../../errors.ts';
 import type { Model } from '../../model/model.ts';
 import { CHECKPOINTS, type Engine, EngineLostError, MAX_CAPACITY, type Row } from '../engine.ts';
 import { planOf } from '../integer/plan.ts';
-import {
-  checkCheckpoint,
-  checkIds,
-  checkRows,
-  checkSlots,
-  expectInteger,
-  insideWord,
-  Mutex,
-} from '../rows.ts';
+import { checkIds, checkRows, checkSlots, expectInteger, insideWord, Mutex } from '../rows.ts';
+import { SlotEngine } from '../slot-engine.ts';
 import type { WebgpuDevice } from './device.ts';
 import { writeJob } from './job.ts';
 import { Network } from './network.ts';
@@ -58,24 +51,25 @@ interface Parts {
   readonly lost: Promise<string>;
 }
 
-class WebgpuEngine implements Engine {
+class WebgpuEngine extends SlotEngine implements Engine {
   readonly name: string;
   readonly stepsPerDecode = STEPS_PER_DECODE;
   readonly capacity: number;
   readonly vocabularySize: number;
   readonly #network: Network;
-  readonly #places: Places;
+  protected readonly states: Places;
   readonly #calls = new Mutex();
   /** Rejects when the device is lost. */
   readonly #loss: Promise<never>;
   #isLost = false;
 
   constructor({ name, capacity, places, network, lost }: Parts) {
+    super();
     this.name = name;
     this.capacity = capacity;
     this.vocabularySize = network.plan.vocabularySize;
     this.#network = network;
-    this.#places = places;
+    this.states = places;
     this.#loss = lost.then((reason) => {
       this.#isLost = true;
       throw new EngineLostError(name, reason);
@@ -103,30 +97,15 @@ class WebgpuEngine implements Engine {
     return this.#call(() => this.#network.logits(this.#job(batch, 1, false), batch.length));
   }
 
-  clear(slot: number): void {
-    expectInteger('slot', slot, 0, this.capacity - 1);
-    this.#places.clear(slot);
-  }
-
-  checkpoint(slots: readonly number[], number: number): void {
-    checkCheckpoint(this, slots, number);
-    for (const slot of slots) this.#places.checkpoint(slot, number);
-  }
-
-  restore(slot: number, number: number): void {
-    checkCheckpoint(this, [slot], number);
-    this.#places.restore(slot, number);
-  }
-
   close(): Promise<void> {
     return this.#calls.close(() => this.#network.destroy());
   }
 
   /** The arguments of a decode; the slots count as advanced at once, since the device runs calls in order. */
   #job(batch: readonly Row[], steps: number, draws: boolean): Uint32Array<ArrayBuffer> {
-    const { words, targets } = writeJob(batch, steps, draws, this.#places);
+    const { words, targets } = writeJob(batch, steps, draws, this.states);
     batch.forEach(({ slot }, row) => {
-      this.#places.advance(slot, targets[row]!, steps);
+      this.states.advance(slot, targets[row]!, steps);
     });
     return words;
   }

@@ -3,6 +3,7 @@
  * checkpoints, and a decode writes to a place that no checkpoint needs: so clearing, saving and restoring a state
  * copies nothing. One more place, of zeros, is the state of all slots that have read nothing. No `node:` imports.
  */
+import type { SlotStore } from '../slot-engine.ts';
 
 /** A place holds two hidden states, which the steps of a decode write by turns. */
 export interface State {
@@ -10,7 +11,7 @@ export interface State {
   readonly half: 0 | 1;
 }
 
-export class Places {
+export class Places implements SlotStore {
   /** Number of places. */
   readonly count: number;
   readonly #perSlot: number;
@@ -32,8 +33,8 @@ export class Places {
     this.#current[slot] = this.#zero;
   }
 
-  checkpoint(slot: number, number: number): void {
-    this.#checkpoints[number]![slot] = this.#current[slot]!;
+  checkpoint(slots: readonly number[], number: number): void {
+    for (const slot of slots) this.#checkpoints[number]![slot] = this.#current[slot]!;
   }
 
   restore(slot: number, number: number): void {

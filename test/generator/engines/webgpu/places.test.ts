@@ -43,7 +43,7 @@ describe('places of states', () => {
             places.clear(slot);
             texts[slot] = '';
           } else if (act === 'checkpoint') {
-            places.checkpoint(slot, number);
+            places.checkpoint([slot], number);
             saved[slot]![number] = texts[slot]!;
           } else if (act === 'restore') {
             places.restore(slot, number);
