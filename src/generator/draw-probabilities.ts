@@ -9,7 +9,10 @@ import type { AllowedIds } from './sampler.ts';
 /** Number of ids that are listed for a draw; `LIKELIEST` in kernel/layout.h is the same. */
 export const LIKELIEST = CANDIDATES;
 
-/** The probabilities of a row's draws in one decode. The engine writes them, and the caller makes the arrays. */
+/**
+ * The probabilities of a row's draws in one decode of so many steps or fewer. The engine writes them, and the caller makes
+ * the arrays.
+ */
 export interface DrawProbabilities {
   /** [steps, LIKELIEST]: the likeliest ids, in that order, the lowest first of several alike; -1 for none. */
   readonly ids: Int32Array;
@@ -17,7 +20,7 @@ export interface DrawProbabilities {
   readonly values: Float32Array;
 }
 
-/** Arrays for the draws of one row in a decode. */
+/** Arrays for the draws of one row in decodes of so many steps at most. */
 export function drawProbabilities(steps: number): DrawProbabilities {
   return {
     ids: new Int32Array(steps * LIKELIEST),

@@ -8,7 +8,7 @@ import { findWords, wordStart } from '../story/filter/find.ts';
 import type { Sampling } from '../story/story.ts';
 import type { ProbabilityRecord, RecordedDraw } from './probability-record.ts';
 import { type AllowedIds, uniformAt } from './sampler.ts';
-import type { Rewind, Sequence } from './scheduler.ts';
+import type { Rewind, Sequence } from './sequence.ts';
 import type { Resample, StoryRules, StoryText } from './story-rules.ts';
 import type { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';

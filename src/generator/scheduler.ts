@@ -5,59 +5,15 @@
  * other. Only the scheduler assigns the engine's slots.
  */
 import { StoryError } from '../errors.ts';
-import { drawProbabilities } from './draw-probabilities.ts';
+import { type DrawProbabilities, drawProbabilities } from './draw-probabilities.ts';
 import { CHECKPOINTS, type Engine, type Row } from './engines/engine.ts';
 import { nextTask } from './engines/rows.ts';
-import type { RecordedDraw } from './probability-record.ts';
 import { type Serving, SlotReading } from './reading.ts';
 import type { AllowedIds } from './sampler.ts';
+import type { Rewind, Sequence } from './sequence.ts';
 
 /** Sequences whose draws are taken without a pause: the event loop waits for no more than these. */
 const DELIVERED_AT_ONCE = 8;
-
-/** A sequence as the scheduler runs it. */
-export interface Sequence {
-  /** Ids to feed before the first draw; at least one. */
-  readonly prompt: readonly number[];
-  /** See `Row`. */
-  readonly temperature: number;
-  readonly wordTemperature?: number | undefined;
-  readonly minP?: number | undefined;
-  /** The uniform in [0, 1) for the `index`-th draw, 0 for the first. */
-  uniform(index: number): number;
-  /**
-   * The ids that the `index`-th draw may give, as the same object for the same set; undefined for all of
-   * them. The answer may depend on ids taken before: an id drawn from another set in the same decode is drawn
-   * again.
-   */
-  allowed?(index: number): AllowedIds | undefined;
-  /**
-   * Receives a drawn id and returns the id to feed next (the same one, unless the network is to read
-   * another), a rewind, or undefined when the sequence is over.
-   *
-   * @param draw its probabilities, where the sequence asks for them
-   */
-  take(id: number, draw?: RecordedDraw): number | Rewind | undefined;
-  /**
-   * The earliest draw to which the next `take` is likely to rewind, such as that of a word's first letter:
-   * the state before it is kept, which makes the rewind cheap. Absent where rewinds are rare.
-   */
-  readonly rewindPoint?: (() => number) | undefined;
-  /** Whether it asks for the probabilities of its draws; the engine must give them. */
-  readonly asksProbabilities?: boolean;
-}
-
-/**
- * Returns to an earlier draw: that draw and all later ones are discarded and drawn again, and `uniform` is
- * called again for each. The network continues from the last checkpoint before that draw; where there is none
- * (see `rewindPoint`), it reads everything from the beginning, a character a step.
- */
-export interface Rewind {
-  /** Index of the draw to return to: 0 to that of the draw just taken. */
-  readonly to: number;
-  /** Ids that replace as many draws there. */
-  readonly instead?: readonly number[];
-}
 
 export interface SchedulerOptions {
   /** Sequences that may wait for a slot before new ones are rejected. */
@@ -73,6 +29,8 @@ interface Entry {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
   readonly reading: SlotReading;
+  /** For the draws of its decodes, one after another; undefined where the sequence asks for none. */
+  readonly probabilities: DrawProbabilities | undefined;
   /** Undefined while the sequence waits. */
   slot: number | undefined;
   cancelled: boolean;
@@ -140,6 +98,7 @@ export class Scheduler {
           reject(error);
         },
         reading: new SlotReading(sequence.prompt, this.#serving),
+        probabilities: sequence.asksProbabilities ? drawProbabilities(this.#stepsPerDecode) : undefined,
         slot: undefined,
         cancelled: false,
         isInBatch: false,
@@ -289,7 +248,7 @@ export class Scheduler {
   }
 }
 
-function rowOf({ reading, sequence, slot }: Entry, steps: number): Row {
+function rowOf({ reading, sequence, slot, probabilities }: Entry, steps: number): Row {
   const { ids, fed } = reading;
   const feed = ids.slice(fed, fed + steps);
   const drawn = ids.length - sequence.prompt.length;
@@ -306,6 +265,5 @@ function rowOf({ reading, sequence, slot }: Entry, steps: number): Row {
     allowed[step] = ids;
   }
   const { temperature, wordTemperature, minP } = sequence;
-  const probabilities = sequence.asksProbabilities ? drawProbabilities(steps) : undefined;
   return { slot: slot!, feed, temperature, wordTemperature, minP, uniforms, allowed, probabilities };
 }

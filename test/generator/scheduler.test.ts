@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
 import fc from 'fast-check';
 import { passageOf } from '../../src/generator/reading.ts';
-import { Scheduler, type Sequence } from '../../src/generator/scheduler.ts';
+import { Scheduler } from '../../src/generator/scheduler.ts';
+import type { Sequence } from '../../src/generator/sequence.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 
 /** A sequence that takes `length` ids and records them. */

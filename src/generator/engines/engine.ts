@@ -137,7 +137,7 @@ export interface Row {
    */
   readonly allowed?: readonly (AllowedIds | undefined)[] | undefined;
   /**
-   * Receives the probabilities of the row's draws, one for each step of the decode. Absent where they are not wanted,
+   * Receives the probabilities of the row's draws, and has room for each step of the decode. Absent where they are not wanted,
    * which is the usual case: engines then do no work for it.
    */
   readonly probabilities?: DrawProbabilities | undefined;
