@@ -4,7 +4,6 @@
  * is keyed by the seed, by its position in the text, and by the attempt.
  */
 
-import { findWords, wordStart } from '../story/filter/find.ts';
 import type { Sampling } from '../story/story.ts';
 import type { ProbabilityRecord, RecordedDraw } from './probability-record.ts';
 import { type AllowedIds, uniformAt } from './sampler.ts';
@@ -12,6 +11,7 @@ import type { Rewind, Sequence } from './sequence.ts';
 import type { Resample, StoryRules, StoryText } from './story-rules.ts';
 import type { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import type { WordGuard } from './word-guard.ts';
 
 /** Attempts at a forbidden word before the stand-in replaces it. */
 const ATTEMPTS_AT_A_SAYABLE_WORD = 6;
@@ -23,8 +23,6 @@ const STAND_IN = 'stranger';
 const TAIL = 64;
 /** Length of the tail in which a word's beginning is searched. */
 const LONGEST_WORD = 64;
-/** Characters before the next one that the guard checks; of a longer word, only the end is. */
-const GUARDED_TAIL = 200;
 const LINE_END = '\n';
 /** Characters after which draws are not restricted any more. */
 const OPENING = 1;
@@ -87,9 +85,9 @@ export class Generation implements Sequence {
   }
 
   #textToCheck(): StoryText {
-    const { buffer, before } = this.#options;
+    const { buffer } = this.#options;
     return {
-      text: () => before + buffer.tail(buffer.written),
+      text: buffer.text,
       get written() {
         return buffer.written;
       },
@@ -102,7 +100,7 @@ export class Generation implements Sequence {
   #wordStart(): number {
     const { vocabulary, buffer } = this.#options;
     if (vocabulary.unit === 'word') return Math.max(0, this.#starts.length - 1);
-    const own = buffer.tail(Math.min(LONGEST_WORD, buffer.written - this.#first));
+    const own = buffer.text.end(Math.min(LONGEST_WORD, buffer.written - this.#first));
     const letters = own.length - 1 - Math.max(own.lastIndexOf(' '), own.lastIndexOf(LINE_END));
     return Math.max(0, this.#starts.length - letters);
   }
@@ -118,7 +116,7 @@ export class Generation implements Sequence {
     const { written } = buffer;
     // The text before a later draw is not known yet.
     if (written > OPENING || this.#positionOf(index) !== written) return undefined;
-    return allowedAfter(buffer.tail(written));
+    return allowedAfter(buffer.text.end(written));
   }
 
   /**
@@ -171,9 +169,9 @@ export class Generation implements Sequence {
 
   /** Whether an id is a word that does not run together with the word before it. */
   #mayStand(id: number): boolean {
-    const { vocabulary, buffer, before } = this.#options;
+    const { vocabulary, buffer } = this.#options;
     if (vocabulary.unit === 'char') return true;
-    const text = (before + buffer.tail(Math.min(TAIL, buffer.written))).slice(-TAIL);
+    const text = buffer.text.end(TAIL);
     const read = buffer.written === 0 ? withoutLastSpace(text) : text;
     return id !== vocabulary.unknown && vocabulary.mayFollow(read, id);
   }
@@ -259,43 +257,4 @@ export function lineEndOf(vocabulary: Vocabulary): number | undefined {
  */
 export function withoutLastSpace(text: string): string {
   return text.replace(/ $/, '');
-}
-
-/**
- * Checks every complete word, and says from where to resample when a bot may not say it. The character after
- * a word decides whether it is complete, so text that may still be taken back is never certain.
- */
-export class WordGuard {
-  readonly #buffer: TextBuffer;
-  readonly #context: string;
-  /** Text before this position is not this generation's: it is neither checked nor taken back. */
-  readonly #first: number;
-
-  /** @param context the text that the network read before the buffer's prompt */
-  constructor(buffer: TextBuffer, context: string) {
-    this.#buffer = buffer;
-    this.#context = context;
-    this.#first = buffer.written;
-  }
-
-  /**
-   * Checks the word that `next` ends, if it ends one.
-   *
-   * @returns the position of the first rejected character: in the last word, and written by this generation
-   */
-  look(next: string): number | undefined {
-    const buffer = this.#buffer;
-    const isEnd = next.trim() === '';
-    if (!isEnd && !buffer.isFull) return undefined;
-    const text = this.#tail() + (isEnd ? '' : next);
-    const shift = buffer.written + (isEnd ? 0 : 1) - text.length;
-    const start = wordStart(text, text.length);
-    const found = findWords(text, Math.max(start, this.#first - shift)).find(({ kind }) => kind !== 'vulgar');
-    return found && Math.max(found.start + shift, start + shift, this.#first);
-  }
-
-  #tail(): string {
-    const own = this.#buffer.tail(GUARDED_TAIL);
-    return own.length < GUARDED_TAIL ? (this.#context + own).slice(-GUARDED_TAIL) : own;
-  }
 }

@@ -4,6 +4,7 @@
  * on that rule. A rule's result depends on the text, the seed and the number of attempts only, so a story is
  * the same alone, beside others and resumed. No `node:` imports: a browser writes the same way.
  */
+import type { GrowingText } from './growing-text.ts';
 import type { Lexicon } from './lexicon.ts';
 import { STREAM, uniformAt } from './sampler.ts';
 import { opensSpeech } from './text-buffer.ts';
@@ -18,8 +19,8 @@ export interface Resample {
 
 /** The text that rules check. */
 export interface StoryText {
-  /** All text that the network has read: context, prompt, and the text written. Called on demand. */
-  text(): string;
+  /** All text that the network has read: context, prompt, and the text written. */
+  readonly text: GrowingText;
   /** Length of the written end of that text, an earlier worker's part included. */
   readonly written: number;
   /** `written` when this generation began: text before that is not resampled. */
@@ -72,37 +73,39 @@ export class StoryRules {
   /** What is resampled when `next` is to follow the text; undefined for nothing. */
   look(story: StoryText, next: string): Resample | undefined {
     if (WORD_CHARACTER.test(next)) return undefined;
-    const text = story.text();
-    const quote = quoteRule(story, text, next);
+    const quote = quoteRule(story, next);
     if (quote) return quote;
-    const word = lastWord(text);
+    const word = lastWord(story.text.end(TAIL));
     if (word === '') return undefined;
     const from = story.written - word.length;
     if (from < story.first) return undefined;
-    return this.#wordRule(story, text, word, from) ?? this.#loopRule(story, text, from);
+    return this.#wordRule(story, word, from) ?? this.#loopRule(story, from);
   }
 
   /** Resamples a word that the training text lacks; replaces a new name by an earlier one now and then. */
-  #wordRule(story: StoryText, text: string, word: string, from: number): Resample | undefined {
+  #wordRule(story: StoryText, word: string, from: number): Resample | undefined {
     const lexicon = this.#lexicon;
     if (!lexicon) return undefined;
-    const before = text.slice(0, text.length - word.length);
+    const before = story.text.end(TAIL + word.length).slice(0, -word.length);
     // After a digit or a letter of another alphabet it is only part of a word.
     if (WORD_CHARACTER.test(before.slice(-1))) return undefined;
     const base = baseOf(word);
     const isCapital = /^[A-Z]/.test(word);
-    if (isCapital && !SENTENCE_START.test(before.slice(-TAIL)))
-      return this.#nameRule(story, before, base, from);
+    if (isCapital && !SENTENCE_START.test(before)) return this.#nameRule(story, word, base, from);
     if (story.attempt(from) >= WORD_ATTEMPTS) return undefined;
-    if (lexicon.has(word) || lexicon.has(base) || occursIn(before, base)) return undefined;
+    if (lexicon.has(word) || lexicon.has(base)) return undefined;
+    if (occursIn(textBefore(story, word), base)) return undefined;
     return { from };
   }
 
-  #nameRule(story: StoryText, before: string, word: string, from: number): Resample | undefined {
-    if (word.length < 2 || this.#lexicon!.isCommon(word) || occursIn(before, word)) return undefined;
-    const initial = word[0]!;
+  /** @param name the word without its ending */
+  #nameRule(story: StoryText, word: string, name: string, from: number): Resample | undefined {
+    if (name.length < 2 || this.#lexicon!.isCommon(name)) return undefined;
+    const before = textBefore(story, word);
+    if (occursIn(before, name)) return undefined;
+    const initial = name[0]!;
     const known = (before.match(NAME) ?? []).filter(
-      (name) => name.startsWith(initial) && !this.#lexicon!.isCommon(name),
+      (earlier) => earlier.startsWith(initial) && !this.#lexicon!.isCommon(earlier),
     );
     const last = known.at(-1);
     if (last === undefined) return undefined;
@@ -112,8 +115,10 @@ export class StoryRules {
   }
 
   /** Resamples a word that completes a repetition, with a probability that grows with its length. */
-  #loopRule({ written, first, attempt }: StoryText, text: string, from: number): Resample | undefined {
-    const length = repeatedLength(text);
+  #loopRule({ text, written, first, attempt }: StoryText, from: number): Resample | undefined {
+    // The usual case, and much faster than measuring.
+    if (!text.repeats(LOOP_CHARACTERS)) return undefined;
+    const length = repeatedLength(text.toString());
     if (length < LOOP_CHARACTERS || length > written - first + LOOP_CHARACTERS) return undefined;
     const tried = attempt(from);
     if (tried >= LOOP_ATTEMPTS) return undefined;
@@ -123,8 +128,10 @@ export class StoryRules {
 }
 
 /** Within a paragraph quotation marks open and close alternately, and none is left open at its end. */
-function quoteRule({ written, attempt }: StoryText, text: string, next: string): Resample | undefined {
+function quoteRule(story: StoryText, next: string): Resample | undefined {
   if (next !== QUOTE && next !== '\n') return undefined;
+  const { written, attempt } = story;
+  const text = story.text.toString();
   const isOpen = opensSpeech(text);
   const last = text.at(-1) ?? '\n';
   if (next === '\n') {
@@ -150,6 +157,11 @@ function isWordUnit(unit: number): boolean {
   return (small >= 0x61 && small <= 0x7a) || unit === 0x27;
 }
 
+/** All text before the last word. */
+function textBefore({ text }: StoryText, word: string): string {
+  return text.toString().slice(0, -word.length);
+}
+
 /** A word without the endings of possession and quotation. */
 function baseOf(word: string): string {
   return word.replace(/'(?:s|d|ll|re|ve|t|m)?$/i, '');
@@ -169,8 +181,6 @@ function occursIn(text: string, word: string): boolean {
 export function repeatedLength(text: string): number {
   if (text.length <= LOOP_CHARACTERS) return 0;
   const end = text.slice(-LOOP_CHARACTERS);
-  // The usual case, and much faster than searching backwards.
-  if (text.indexOf(end) === text.length - LOOP_CHARACTERS) return 0;
   let longest = 0;
   for (
     let at = text.lastIndexOf(end, text.length - LOOP_CHARACTERS - 1);

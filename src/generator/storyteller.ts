@@ -14,7 +14,7 @@ import {
   samplingOf,
 } from '../story/story.ts';
 import { arithmeticOf, type Engine } from './engines/engine.ts';
-import { Generation, lineEndOf, WordGuard, withoutLastSpace } from './generation.ts';
+import { Generation, lineEndOf, withoutLastSpace } from './generation.ts';
 import type { Model } from './model/model.ts';
 import { alphabetOf, ProbabilityRecord } from './probability-record.ts';
 import { servingOf } from './reading.ts';
@@ -23,6 +23,7 @@ import { Scheduler, type SchedulerOptions } from './scheduler.ts';
 import { StoryRules } from './story-rules.ts';
 import { TextBuffer } from './text-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { WordGuard } from './word-guard.ts';
 
 /** Above this share of unreadable characters in the text to read, the user is told. */
 const NOTABLE_UNREADABLE_SHARE = 0.1;
@@ -135,7 +136,7 @@ export class Storyteller {
     const { onWord, onResample, signal } = options;
     const before = request.context + request.prompt;
     const sampling = options.sampling ?? samplingOf(presetOf(request), request.temperature);
-    const buffer = new TextBuffer(request.prompt, request.length);
+    const buffer = new TextBuffer(request.prompt, request.length, request.context);
     const resumed = writtenPart(request, options.resumeFrom);
     for (const character of resumed) if (!buffer.over) buffer.add(character);
 
@@ -147,7 +148,7 @@ export class Storyteller {
     if (!buffer.over) {
       const generation = new Generation({
         ...{ vocabulary, buffer, before },
-        guard: new WordGuard(buffer, request.context),
+        guard: new WordGuard(buffer),
         prompt: [vocabulary.bosId, ...readBefore(vocabulary, before, resumed)],
         allowedAfter: (written) =>
           request.continuesWord ? undefined : this.#opening.allowedAfter(before, written),

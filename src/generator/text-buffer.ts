@@ -3,6 +3,7 @@
  * depends on the prompt, the length and the characters so far only, so another worker that resumes from a
  * snapshot reaches the same end.
  */
+import { GrowingText } from './growing-text.ts';
 
 /**
  * Near the limit only whole sentences are certain, since the story will be cut at the end of one. A sentence
@@ -69,45 +70,49 @@ export class Resampling {
 
 export class TextBuffer {
   readonly prompt: string;
+  /** Context, prompt, and the written text. */
+  readonly text: GrowingText;
+  /** Length of context and prompt. */
+  readonly #from: number;
   /** Number of characters that may be written after the prompt. */
   readonly #room: number;
   readonly #lastSentence: number;
-  #written = '';
-  /** End of the last sentence or paragraph, as a length of `#written`. */
+  /** End of the last sentence or paragraph, as a length of the written text. */
   #end = 0;
   #over = false;
   readonly #resampling = new Resampling();
 
   /**
    * @param prompt the beginning of the text
-   * @param length largest length of the whole text; more than the prompt's
+   * @param length largest length of the whole text, without the context; more than the prompt's
+   * @param context the text that the network reads before the prompt
    */
-  constructor(prompt: string, length: number) {
+  constructor(prompt: string, length: number, context = '') {
     if (!(length > prompt.length)) {
       throw new RangeError(
         `Expected \`length\` to be more than the prompt's ${prompt.length}, got ${length}.`,
       );
     }
     this.prompt = prompt;
+    this.text = new GrowingText(context + prompt);
+    this.#from = this.text.length;
     this.#room = length - prompt.length;
     this.#lastSentence = Math.min(LAST_SENTENCE_CHARACTERS, LAST_SENTENCE_SHARE * this.#room);
   }
 
   /** Number of characters written so far, certain or not. */
   get written(): number {
-    return this.#written.length;
+    return this.text.length - this.#from;
   }
 
-  /** The last characters of the prompt and the written text, at most `length`. */
-  tail(length: number): string {
-    return this.#written.length < length
-      ? (this.prompt + this.#written).slice(-length)
-      : this.#written.slice(this.#written.length - length);
+  /** The written text. */
+  get #written(): string {
+    return this.text.end(this.written);
   }
 
   /** Whether there is room for one more character only. */
   get isFull(): boolean {
-    return this.#room - this.#written.length === 1;
+    return this.#room - this.written === 1;
   }
 
   /** The current attempt at a written or future position; 0 for the first. */
@@ -123,8 +128,8 @@ export class TextBuffer {
    * @param from a position in the last word, or after all words
    */
   takeBack(from: number, instead = ''): void {
-    this.#resampling.resample(from, Math.max(this.#written.length, from + instead.length));
-    this.#written = this.#written.slice(0, from);
+    this.#resampling.resample(from, Math.max(this.written, from + instead.length));
+    this.text.cut(this.#from + from);
     for (const character of instead) if (!this.#over) this.add(character);
   }
 
@@ -137,10 +142,10 @@ export class TextBuffer {
   add(character: string): void {
     if (this.#over) throw new Error('Expected a story that is not over, got one that is.');
     if (isSpace(character)) this.#noteEnd(character);
-    this.#written += character;
-    const left = this.#room - this.#written.length;
+    this.text.add(character);
+    const left = this.#room - this.written;
     if (left === 0) this.#noteEnd(' ');
-    const justEnded = this.#end > 0 && this.#end === this.#written.length - 1;
+    const justEnded = this.#end > 0 && this.#end === this.written - 1;
     this.#over = left === 0 || (justEnded && left < this.#lastSentence);
   }
 
@@ -152,8 +157,8 @@ export class TextBuffer {
    */
   endOfWork(): boolean {
     this.#noteEnd('\n');
-    const rest = this.#written.slice(this.#end);
-    this.#over = this.#written.length >= SHORTEST_WORK_CHARACTERS && rest.trim() === '';
+    const rest = this.text.end(this.written - this.#end);
+    this.#over = this.written >= SHORTEST_WORK_CHARACTERS && rest.trim() === '';
     return this.#over;
   }
 
@@ -164,8 +169,9 @@ export class TextBuffer {
    */
   certain(): string {
     let length = this.#certainLength();
-    while (!this.#resampling.isSettled(length)) length = lastWordEnd(this.#written.slice(0, length));
-    return this.prompt + this.#written.slice(0, length);
+    const written = this.#written;
+    while (!this.#resampling.isSettled(length)) length = lastWordEnd(written.slice(0, length));
+    return this.prompt + written.slice(0, length);
   }
 
   /** Number of characters after the prompt that a text has in common with what was written. */
@@ -190,7 +196,7 @@ export class TextBuffer {
   #certainLength(): number {
     const landing = this.#room - LANDING_CHARACTERS;
     const whole = lastWordEnd(this.#written.slice(0, Math.max(0, landing)));
-    return this.#written.length <= landing ? whole : Math.max(whole, this.#end);
+    return this.written <= landing ? whole : Math.max(whole, this.#end);
   }
 
   /** Ends a story without a suitable sentence end after the last whole word that may end a sentence. */
@@ -211,10 +217,10 @@ export class TextBuffer {
 
   /** Records an end of a sentence or paragraph where `next`, a space or a line end, follows. */
   #noteEnd(next: string): void {
-    const text = this.#written.slice(-LANDING_CHARACTERS);
+    const text = this.text.end(Math.min(LANDING_CHARACTERS, this.written));
     if (text === '' || isSpace(text.at(-1)!)) return;
     const ends = SENTENCE_END.test(text) && !ABBREVIATION.test(text);
-    if (ends || (next === '\n' && PARAGRAPH_END.test(text))) this.#end = this.#written.length;
+    if (ends || (next === '\n' && PARAGRAPH_END.test(text))) this.#end = this.written;
   }
 }
 

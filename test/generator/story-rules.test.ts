@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { GrowingText } from '../../src/generator/growing-text.ts';
 import { buildLexicon, Lexicon } from '../../src/generator/lexicon.ts';
 import { repeatedLength, StoryRules } from '../../src/generator/story-rules.ts';
 
@@ -18,7 +19,7 @@ const lexicon = new Lexicon(
 function look(text: string, next: string, { prompt = 0, attempts = 0, seed = 1, first = 0 } = {}) {
   const rules = new StoryRules({ lexicon, seed });
   return rules.look(
-    { text: () => text, written: text.length - prompt, first, attempt: () => attempts },
+    { text: new GrowingText(text), written: text.length - prompt, first, attempt: () => attempts },
     next,
   );
 }
