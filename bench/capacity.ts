@@ -22,6 +22,8 @@ const RUNS = [
 /** Stories that a worker takes beyond its slots, as in src/roles/worker.ts. */
 const AHEAD = 8;
 const FIRST_TEXT_MS = 1_000;
+/** Of the engine `integer`. */
+const CHARACTERS_PER_DECODE = 16;
 /** Minimum number of stories in a simulation, so that quantiles are meaningful. */
 const LEAST_STORIES = 3_000;
 /** Multiplications and additions of the model for one character. */
@@ -55,12 +57,16 @@ const assumption: Assumption = {
   teraflops: positive('--teraflops', values.teraflops),
 };
 
-const processor = (points: readonly (readonly [number, number])[]): Writer => ({
-  slots: SLOTS,
-  ahead: AHEAD,
-  charactersPerStep: 1,
-  stepMs: interpolate(points),
-});
+/** @param points milliseconds of a character of each story, by the number of stories */
+function processor(points: readonly (readonly [number, number])[]): Writer {
+  const msOf = interpolate(points);
+  return {
+    slots: SLOTS,
+    ahead: AHEAD,
+    charactersPerStep: CHARACTERS_PER_DECODE,
+    stepMs: (stories) => CHARACTERS_PER_DECODE * msOf(stories),
+  };
+}
 
 function card({ slots, charactersPerDecode, decodeMs, teraflops }: Assumption): Writer {
   const computeMs = (stories: number) =>

@@ -19,7 +19,7 @@ import { uniformAt } from '../src/generator/sampler.ts';
 import { Storyteller } from '../src/generator/storyteller.ts';
 import { availableProcessors } from '../src/processors.ts';
 import type { Preset, StoryRequest } from '../src/story/story.ts';
-import { CROWDS, median, ratePerSecond, request } from './measure.ts';
+import { CROWDS, LONG_PROMPT, median, ratePerSecond, request } from './measure.ts';
 import { plainTensorflow } from './peers/plain-tensorflow.ts';
 import { predecessorMethod } from './peers/predecessor.ts';
 
@@ -60,10 +60,6 @@ const STORIES_MS = 1_500;
 const [LEAST_LENGTH, MOST_LENGTH] = [120, 6_000];
 const WARM_UP = { stories: 8, length: 600 };
 const FIRST_TEXT_TRIALS = 10;
-/** A prompt of 200 characters, for the time to the first text. */
-const PROMPT =
-  'It all began with a quiet signal that nobody on the night watch could explain, a thin voice between the ' +
-  'stars that spoke in numbers, and the captain, who had heard many voices in her time, said that ';
 
 /** Characters per second of the engine alone, with every row drawing in every step. */
 export async function bareLoop(engine: Engine, size: number, milliseconds = BARE_MS): Promise<number> {
@@ -101,7 +97,7 @@ async function firstTextMs(storyteller: Storyteller, wanted: StoryRequest): Prom
     if (Number.isNaN(ended)) ended = performance.now();
     stop.abort();
   };
-  await storyteller.tell({ ...wanted, prompt: PROMPT, length: 1_000 }, { onWord, signal: stop.signal });
+  await storyteller.tell({ ...wanted, prompt: LONG_PROMPT, length: 1_000 }, { onWord, signal: stop.signal });
   return ended - started;
 }
 

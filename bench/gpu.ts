@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { readCommandLine } from '../scripts/command-line.ts';
 import type { Engine, Row } from '../src/generator/engines/engine.ts';
+import { planOf } from '../src/generator/engines/integer/plan.ts';
 import { acceptedAdapter, adapterTitle } from '../src/generator/engines/tensorflow/backend.ts';
 import { createCudaBackend } from '../src/generator/engines/tensorflow/cuda.ts';
 import { requestDawnAdapter } from '../src/generator/engines/tensorflow/dawn.ts';
@@ -20,8 +21,9 @@ import { loadModel } from '../src/generator/model/files.ts';
 import { uniformAt } from '../src/generator/sampler.ts';
 import { CardMonitor, cardLine, type Period } from './gpu/card.ts';
 import { type Limits, measureLimits } from './gpu/limits.ts';
-import { type Point, pointsTable, type Scale, STORY_CHARACTERS, weightsOf } from './gpu/points.ts';
+import { type Point, pointsTable, type Scale, STORY_CHARACTERS } from './gpu/points.ts';
 import { figure, machine, median } from './measure.ts';
+import { weightsOf } from './peak.ts';
 
 const HELP = `
 npm run bench:gpu -- [options]
@@ -71,7 +73,7 @@ async function measure(engine: Engine, slots: number): Promise<Measured> {
 }
 
 const model = await loadModel(fileURLToPath(new URL('../models/scifi', import.meta.url)));
-const weights = weightsOf(model);
+const weights = weightsOf(planOf(model));
 const monitor = new CardMonitor();
 
 function print(title: string, measured: readonly Measured[], scale: Scale): void {

@@ -5,6 +5,11 @@ import type { StoryRequest } from '../src/story/story.ts';
 /** Numbers of concurrent stories of every measurement. */
 export const CROWDS = [1, 8, 64, 256] as const;
 
+/** About 200 characters, for the time to the first text. */
+export const LONG_PROMPT =
+  'It all began with a quiet signal that nobody on the night watch could explain, a thin voice between the ' +
+  'stars that spoke in numbers, and the captain, who had heard many voices in her time, said that ';
+
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

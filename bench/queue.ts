@@ -12,16 +12,13 @@ import { ENGINE_OPENERS } from '../src/generator/engines/openers.ts';
 import { loadModel } from '../src/generator/model/files.ts';
 import { ALL_BACKENDS } from '../test/helpers/backends.ts';
 import { bareLoop } from './engines.ts';
-import { figure, machine, median, request, table } from './measure.ts';
+import { figure, LONG_PROMPT, machine, median, request, table } from './measure.ts';
 import { CROWD, crowd, openPipeline } from './pipeline.ts';
 
 const LENGTHS = [1_200, 6_000];
 const FIRST_SNAPSHOT_TRIALS = 40;
 const BARE_LOOP_MS = 3_000;
 const ROUNDS = 3;
-const PROMPT_200 =
-  'It all began with a quiet signal that nobody on the night watch could explain, a thin voice between the ' +
-  'stars that spoke in numbers, and the captain, who had heard many voices in her time, said that ';
 
 /** The cost of the queue as table rows, and lines with further results. */
 export async function benchQueue(): Promise<{ rows: string[][]; notes: string[] }> {
@@ -67,11 +64,11 @@ export async function benchQueue(): Promise<{ rows: string[][]; notes: string[] 
     }
     const firsts: number[] = [];
     for (let trial = 0; trial < FIRST_SNAPSHOT_TRIALS; trial++) {
-      firsts.push((await pipeline.ask(request(trial, 400, PROMPT_200))).firstMs);
+      firsts.push((await pipeline.ask(request(trial, 400, LONG_PROMPT))).firstMs);
     }
     firsts.sort((a, b) => a - b);
     notes.push(
-      `${name}, request to first text, prompt of ${PROMPT_200.length}: median ${median(firsts).toFixed(0)} ms, ` +
+      `${name}, request to first text, prompt of ${LONG_PROMPT.length}: median ${median(firsts).toFixed(0)} ms, ` +
         `longest of ${FIRST_SNAPSHOT_TRIALS} ${firsts.at(-1)!.toFixed(0)} ms`,
     );
     await pipeline.close();

@@ -12,7 +12,7 @@ import { CROWDS, figure, machine, table } from './measure.ts';
 import { shareOfPeak } from './peak.ts';
 import { engineProcess, type MeasuredProcess, medianOf, pytorchProcesses } from './processes.ts';
 import { benchQueue, QUEUE_HEADER } from './queue.ts';
-import { benchWorkers } from './workers.ts';
+import { benchWorkers, WORKERS_HEADER } from './workers.ts';
 
 const HELP = `
 npm run bench
@@ -177,6 +177,6 @@ for (const note of queue.notes) console.log(`\n${note}`);
 
 console.log('\n## Worker processes\n');
 const workers = await benchWorkers();
-console.log(table(['processes', 'factor over one', 'characters/s'], workers.rows));
+console.log(table(WORKERS_HEADER, workers.rows));
 for (const note of workers.notes) console.log(`\n${note}`);
 process.exit(0);

@@ -3,7 +3,6 @@
  * one decode of a story to the end of its next one, of one story and of a crowd.
  */
 import { spawn } from 'node:child_process';
-import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { positive, readCommandLine } from '../scripts/command-line.ts';
 import type { Engine } from '../src/generator/engines/engine.ts';
@@ -12,11 +11,12 @@ import { loadModel } from '../src/generator/model/files.ts';
 import { Storyteller } from '../src/generator/storyteller.ts';
 import { availableProcessors } from '../src/processors.ts';
 import { skipWithout } from '../test/helpers/programs.ts';
-import { figure, machine, request, table } from './measure.ts';
+import { figure, machine, table } from './measure.ts';
+import { writeFor } from './stories.ts';
 
 const SECONDS = 10;
 const CROWDS = [1, 64];
-const LENGTH = 6_000;
+const WARM_UP_MS = 500;
 const LONGEST_WANTED_MS = 50;
 /** The processor that is taken away; every machine has it. */
 const PROCESSOR = '0';
@@ -70,26 +70,6 @@ class Pauses {
   }
 }
 
-/** Writes stories, so many at once, until the time is over; returns characters per second. */
-async function write(storyteller: Storyteller, size: number, seconds: number): Promise<number> {
-  const stop = new AbortController();
-  setMaxListeners(size, stop.signal);
-  const timer = setTimeout(() => stop.abort(), seconds * 1_000);
-  const started = performance.now();
-  let characters = 0;
-  await Promise.all(
-    Array.from({ length: size }, async (_, first) => {
-      for (let seed = first; !stop.signal.aborted; seed += size) {
-        const wanted = { ...request(seed, LENGTH), preset: 'lively' as const };
-        const { text } = await storyteller.tell(wanted, { signal: stop.signal });
-        characters += text.length;
-      }
-    }),
-  );
-  clearTimeout(timer);
-  return characters / ((performance.now() - started) / 1_000);
-}
-
 /** Runs some work while a program has the processor to itself, but for the threads of this process. */
 async function beside<T>(program: string | undefined, work: () => Promise<T>): Promise<T> {
   if (program === undefined) return work();
@@ -119,9 +99,9 @@ const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
 const rows: string[][] = [];
 for (const size of CROWDS) {
   for (const [title, program] of LOADS) {
-    await write(storyteller, size, 0.5);
+    await writeFor(storyteller, size, WARM_UP_MS, 'lively');
     pauses.ms = [];
-    const rate = await beside(program, () => write(storyteller, size, seconds));
+    const rate = await beside(program, () => writeFor(storyteller, size, seconds * 1_000, 'lively'));
     const sorted = pauses.ms.toSorted((a, b) => a - b);
     const quantile = (share: number) => figure(sorted[Math.floor(share * (sorted.length - 1))]!);
     const over = sorted.filter((ms) => ms > LONGEST_WANTED_MS).length;

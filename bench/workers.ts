@@ -1,12 +1,17 @@
-/** Measures one, two and four generator workers as separate processes over one Redis. */
+/**
+ * Measures one, two and four generator workers as separate processes over one Redis.
+ *
+ *   npm run bench:workers
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { readCommandLine } from '../scripts/command-line.ts';
 import { openConnection } from '../src/queue/open.ts';
 import { Stories } from '../src/queue/stories.ts';
 import { skipWithout, startRedis, until } from '../test/helpers/programs.ts';
-import { figure } from './measure.ts';
+import { figure, machine, table } from './measure.ts';
 import { crowd, openPipeline } from './pipeline.ts';
 
 const STORIES = 128;
@@ -46,6 +51,9 @@ export async function benchWorkers(): Promise<{ rows: string[][]; notes: string[
   return { rows, notes: [] };
 }
 
+/** The heads of the rows. */
+export const WORKERS_HEADER = ['processes', 'factor over one', 'characters/s'];
+
 export interface WorkerProcess {
   readonly child: ChildProcess;
   readonly ready: Promise<unknown>;
@@ -54,11 +62,7 @@ export interface WorkerProcess {
 }
 
 /** A generator worker on the CPU, under the benchmarks' prefix. */
-export function startWorker(
-  redisUrl: string,
-  threads: number,
-  engine: 'integer' | 'onnx' = 'integer',
-): WorkerProcess {
+export function startWorker(redisUrl: string, threads: number): WorkerProcess {
   const cli = fileURLToPath(new URL('../bin/scifi.js', import.meta.url));
   const child = spawn(process.execPath, [cli, 'worker'], {
     env: {
@@ -66,7 +70,7 @@ export function startWorker(
       REDIS_URL: redisUrl,
       SCIFI_PREFIX: PREFIX,
       SCIFI_THREADS: String(threads),
-      SCIFI_ENGINE: engine,
+      SCIFI_ENGINE: 'integer',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -85,4 +89,17 @@ export async function stop(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await ended;
+}
+
+const HELP = `
+npm run bench:workers
+
+Measures how fast one, two and four workers write 128 stories at once, with the processors divided among them.
+`;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  readCommandLine(HELP, {});
+  const { rows, notes } = await benchWorkers();
+  console.log([machine(), table(WORKERS_HEADER, rows), ...notes].join('\n\n'));
+  process.exit(0);
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { createOnnxEngine } from '../../src/generator/engines/onnx.ts';
+import { createIntegerEngine } from '../../src/generator/engines/integer/create.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { uniformAt } from '../../src/generator/sampler.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
@@ -13,12 +13,12 @@ import { STORIES_QUEUE } from '../../src/queue/stories.ts';
 import { startRedis } from '../../test/helpers/programs.ts';
 import { request } from '../measure.ts';
 import { openPipeline } from '../pipeline.ts';
+import { writeFor } from '../stories.ts';
 import { PREFIX, startWorker, stop } from '../workers.ts';
 
 export const SLOTS = 64;
 const CROWDS = [1, 2, 4, 8, 16, 32, 48, SLOTS] as const;
 const MEASURE_MS = 1_500;
-const LONGEST_LENGTH = 6_000;
 const IDLE_TRIALS = 20;
 
 /**
@@ -27,20 +27,12 @@ const IDLE_TRIALS = 20;
  */
 export async function measureSteps(threads: number): Promise<[number, number][]> {
   const model = await loadModel(fileURLToPath(new URL('../../models/scifi', import.meta.url)));
-  const engine = await createOnnxEngine(model, { capacity: SLOTS, threads });
+  const engine = await createIntegerEngine(model, { capacity: SLOTS, threads });
   const storyteller = new Storyteller(model, engine, { maxWaiting: 0 });
   const points: [number, number][] = [];
   for (const crowd of CROWDS) {
-    const aborts = Array.from({ length: crowd }, () => new AbortController());
-    const started = performance.now();
-    const telling = aborts.map(({ signal }, seed) =>
-      storyteller.tell(request(seed, LONGEST_LENGTH), { signal }),
-    );
-    await sleep(MEASURE_MS);
-    for (const abort of aborts) abort.abort();
-    const written = await Promise.all(telling);
-    const characters = written.reduce((sum, { text }) => sum + text.length, 0);
-    points.push([crowd, ((performance.now() - started) * crowd) / characters]);
+    const rate = await writeFor(storyteller, crowd, MEASURE_MS, 'classic');
+    points.push([crowd, (1_000 * crowd) / rate]);
   }
   await storyteller.close();
   await engine.close();
@@ -88,7 +80,7 @@ export async function measureRun(
   { threads, length, pace }: { threads: number; length: number; pace: number },
 ): Promise<Run> {
   const redis = await startRedis();
-  const worker = startWorker(redis.url, threads, 'onnx');
+  const worker = startWorker(redis.url, threads);
   const settings = { redisUrl: redis.url, dataFolder: '', prefix: PREFIX };
   const connection = await openConnection(settings, pino({ level: 'silent' }));
   const pipeline = await openPipeline(connection, undefined, pace);

@@ -63,7 +63,7 @@ measurement was ${found.load} on ${found.cores} cores. A load above the number o
 
 ## Measurements
 
-Milliseconds of a step, in which every active story grows by one character (ONNX Runtime, through the storyteller):
+Milliseconds of a step, in which every active story grows by one character (engine \`integer\`, through the storyteller):
 
 ${table(
   ['active stories', ...found.steps[0]!.points.map(([stories]) => String(stories))],

@@ -1,7 +1,5 @@
 /** Measured points and their table. */
-import type { Model } from '../../src/generator/model/model.ts';
 import { figure, table } from '../measure.ts';
-import { plainLstmOf } from '../peers/plain-lstm.ts';
 import type { CardUse } from './card.ts';
 
 export const STORY_CHARACTERS = 1_000;
@@ -24,15 +22,6 @@ export interface Scale {
   readonly weightBytes: number;
   /** Bytes in a second, in 10^9. */
   readonly memory: number;
-}
-
-/** Weights of the products of a character. */
-export function weightsOf(model: Model): number {
-  const { lstms, dense } = plainLstmOf(model);
-  return lstms.reduce(
-    (sum, { kernel, recurrentKernel }, i) => sum + (i === 0 ? 0 : kernel.length) + recurrentKernel.length,
-    dense.kernel.length,
-  );
 }
 
 const HEADER = [
