@@ -3,7 +3,7 @@ import type { Model } from '../model/model.ts';
 import type { EngineName, EngineOpeners, EngineOptions } from './choose.ts';
 import type { Engine } from './engine.ts';
 import { EngineSupervisor } from './engine-supervisor.ts';
-import { onTensorflow } from './tensorflow/backend.ts';
+import { acceptedAdapter, onTensorflow } from './tensorflow/backend.ts';
 import { BACKEND_OPENERS } from './tensorflow/open.ts';
 
 export const ENGINE_OPENERS: Required<EngineOpeners> = {
@@ -11,7 +11,6 @@ export const ENGINE_OPENERS: Required<EngineOpeners> = {
   'cuda-cpu': onTensorflow(BACKEND_OPENERS['cuda-cpu']),
   async webgpu({ acceptSoftware }) {
     const { requestDawnAdapter } = await import('./tensorflow/dawn.ts');
-    const { acceptedAdapter } = await import('./tensorflow/backend.ts');
     const adapter = acceptedAdapter(await requestDawnAdapter(), acceptSoftware);
     const { openWebgpu } = await import('./webgpu/open.ts');
     return openWebgpu(adapter, navigator.gpu.wgslLanguageFeatures);
