@@ -17,7 +17,10 @@ import { lastingStories, type StorySource, Updates } from './story-feed.ts';
 
 /** Where a reply is shown. Every method is idempotent: it may be called again with the same arguments. */
 export interface ReplySurface {
-  /** Shows a state that is not final. Resolves when the platform accepts another edit. */
+  /**
+   * Shows a state that is not final, or leaves it to a later call, which follows also when the state does not change.
+   * Resolves when the platform accepts another edit.
+   */
   edit(state: ReplyState): Promise<void>;
   /** Shows the final state, with footer and buttons. */
   finish(state: ReplyState): Promise<void>;
@@ -58,6 +61,11 @@ export const EDIT_INTERVAL_MS = 250;
 const POSITION_INTERVAL_MS = 1_000;
 /** The first read comes sooner, but not at once. */
 const FIRST_POSITION_MS = 300;
+/**
+ * A state that has not changed is shown again after this time: the edit may have been skipped or have failed, and the
+ * line of a waiting reply may be another.
+ */
+const REPEAT_MS = 5_000;
 /** The longest time for which first stories of other users overtake a user's further story. */
 const AGING_MS = 30_000;
 
@@ -122,10 +130,18 @@ async function followStory<Handle>(
   let position: number | null | undefined;
   // Most stories begin before the first read of their position is due.
   let positionAt = clock() - POSITION_INTERVAL_MS + FIRST_POSITION_MS;
+  let editedAt = clock();
+  const edit = async (state: ReplyState) => {
+    await surface?.edit(state);
+    editedAt = clock();
+  };
   const show = async (state: ReplyState) => {
     const known = creditsOfShown();
     await task.write({ state, delivered: false, ...(known && { credits: known }) });
-    await surface?.edit(state);
+    await edit(state);
+  };
+  const showAgain = async (state: ReplyState) => {
+    if (clock() - editedAt >= REPEAT_MS) await edit(state);
   };
 
   const aborted = () => updates.wake();
@@ -173,12 +189,14 @@ async function followStory<Handle>(
           return { status: 'finished', ...updates.story, text: posted, ...known };
         }
         if (isNew) await show(shown.state);
+        else await showAgain(shown.state);
         await updates.wait(EDIT_INTERVAL_MS, !updates.story && isWhole);
       } else {
         if (!shown.isWriting && clock() - positionAt >= POSITION_INTERVAL_MS) {
           positionAt = clock();
           const now = await stories.position(storyId);
-          if (now !== position && !updates.text) await show({ status: 'waiting', position: now });
+          const state: ReplyState = { status: 'waiting', position: now };
+          if (!updates.text) await (now === position ? showAgain(state) : show(state));
           position = now;
         }
         if (isAging && clock() - addedAt >= AGING_MS) {

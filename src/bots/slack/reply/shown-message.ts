@@ -72,6 +72,11 @@ export class ShownMessage {
     return this.#slot.wait(this.#budget(), priority, enough);
   }
 
+  /** Whether the message shows a body already. */
+  shows(body: MessageBody): boolean {
+    return JSON.stringify(body) === this.#shown;
+  }
+
   /**
    * Shows a body in the granted slot. If the message shows it already, the slot is kept for the next body.
    */

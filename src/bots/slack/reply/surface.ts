@@ -121,9 +121,12 @@ export class SlackSurface implements MessageSurface {
       if (state.status === 'writing' && this.#mayStream && this.#message.ts !== undefined) {
         await this.#growStream(state.text);
       } else {
-        // Without a slot, the next call brings newer text, and the position in the queue is kept.
-        if (!(await this.#message.wait('progress', this.#pauses.pause(PATIENCE_MS)))) return;
-        await this.#message.show(await this.#layOut(state, this.#mayStream ? layOutRoot : layOut));
+        const body = await this.#layOut(state, this.#mayStream ? layOutRoot : layOut);
+        if (!this.#message.shows(body)) {
+          // Without a slot, the next call brings newer text, and the position in the queue is kept.
+          if (!(await this.#message.wait('progress', this.#pauses.pause(PATIENCE_MS)))) return;
+          await this.#message.show(body);
+        }
       }
       this.#pauses.succeeded();
     } catch (error) {
