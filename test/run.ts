@@ -14,8 +14,8 @@ import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache');
-/** Tests wait for timers and for processes about as long as they compute. */
-const CONCURRENCY = 5;
+/** Groups and slow files that run at once: on two processors, they wait about as long as they compute. */
+const CONCURRENCY = 4;
 /** One group of files, or one slow file, that takes longer than this is stuck. */
 const TIMEOUT_MS = 900_000;
 /** Folders that take longest, which start first, and the number of processes that share their files. */
