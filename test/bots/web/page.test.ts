@@ -187,7 +187,7 @@ test('waiting, model loading and failure are shown as sentences', options, async
   const { page } = await openPage(t, { replies });
   await type(page, 'Hello');
   await page.getByText('No storyteller is running. Your story waits').waitFor();
-  const id = replies.submitted[0]!;
+  const id = await until(() => replies.submitted[0], 'the request');
   replies.set(id, { status: 'waiting', position: 3 });
   replies.storytellers = { phase: 'loading', loaded: 0.4, waiting: 3 };
   await page.getByText('Waking the computer… 40%, 3rd in the queue').waitFor();
