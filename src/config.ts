@@ -48,6 +48,7 @@ const Configuration = Environment.transform((values, context) => {
         hourly: values.SCIFI_PERSON_HOURLY,
       },
       community: { atOnce: values.SCIFI_PLACE_STORIES, hourly: values.SCIFI_PLACE_HOURLY },
+      together: { channel: values.SCIFI_TOGETHER_CHANNEL, community: values.SCIFI_TOGETHER_COMMUNITY },
       maxWaiting: values.SCIFI_MAX_WAITING,
       longestWaitMs: values.SCIFI_LONGEST_WAIT * 1_000,
     },

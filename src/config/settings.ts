@@ -79,6 +79,8 @@ export const Environment = z.object({
   SCIFI_PERSON_HOURLY: whole(0, 1_000_000).default(10),
   SCIFI_PLACE_STORIES: whole(0, 1_000_000).default(200),
   SCIFI_PLACE_HOURLY: whole(0, 1_000_000).default(1_000),
+  SCIFI_TOGETHER_CHANNEL: whole(0, 1_000).default(1),
+  SCIFI_TOGETHER_COMMUNITY: whole(0, 1_000).default(10),
   SCIFI_REPLIES: whole(1, 100_000).default(1_000),
   SCIFI_PACE: whole(0, 100_000).default(120),
   SCIFI_RETENTION_HOURS: whole(1, 24 * 365).default(24),

@@ -4,6 +4,7 @@ import type { LimitSettings } from '../../src/queue/admission/settings.ts';
 export const NO_LIMITS: LimitSettings = {
   person: { running: 0, waiting: 0, hourly: 0 },
   community: { atOnce: 0, hourly: 0 },
+  together: { channel: 1, community: 10 },
   maxWaiting: 0,
   longestWaitMs: 0,
 };

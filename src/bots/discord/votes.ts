@@ -9,7 +9,7 @@ import type { ModelChoice } from '../../story/story.ts';
 import type { AddressOf, ChatContext } from '../chat-context.ts';
 import { demandWords, type VoteOrder } from '../commands/vote.ts';
 import { PATIENCE_MS } from '../submit.ts';
-import { IS_OVER, LATE, NOT_KEPT, notHost } from '../votes/wording.ts';
+import { IS_OVER, LATE, NOT_KEPT, notHost, ROUND_IS_OVER } from '../votes/wording.ts';
 import type { DiscordApi } from './api.ts';
 import { addressIn, EPHEMERAL, replyEphemeral, requesterOf } from './asking.ts';
 import { failureOf, loggable } from './failures.ts';
@@ -129,13 +129,14 @@ export class VoteInteractions {
     const { user, guildId, memberPermissions } = interaction;
     if (button.action === 'choose') {
       const { person } = requesterOf(user.id, guildId);
-      return (await votes.cast(voteId, round, person, button.choice)) ? undefined : LATE;
+      const { createdTimestamp } = interaction;
+      return (await votes.cast(voteId, round, person, button.choice, createdTimestamp)) ? undefined : LATE;
     }
     const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
     if (user.id !== button.hostId && !isModerator) return notHost(button.action);
     switch (button.action) {
       case 'close':
-        return (await votes.closeRound(voteId, round)) ? undefined : IS_OVER;
+        return (await votes.closeRound(voteId, round)) ? undefined : ROUND_IS_OVER;
       case 'end':
         return (await votes.end(voteId)) ? undefined : IS_OVER;
       case 'delete':

@@ -5,6 +5,7 @@ import { footerLine } from '../../story/wording.ts';
 
 export const QUESTION = 'What happens next?';
 export const LATE = 'This round is over, so your vote was not counted.';
+export const ROUND_IS_OVER = 'This round is over already.';
 export const IS_OVER = 'This vote is over.';
 export const NOT_KEPT = 'This vote is no longer kept.';
 export const OTHER_VERSION = 'This button is from another version. Start a vote with /scifi-vote.';

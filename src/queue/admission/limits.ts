@@ -13,7 +13,13 @@ import type { RateLimiterStoreAbstract } from 'rate-limiter-flexible';
 import { StoryError } from '../../errors.ts';
 import * as metrics from '../../metrics.ts';
 import type { Stories } from '../stories.ts';
-import { boundsIn, type CommunityLimits, type LimitSettings, sentences } from './settings.ts';
+import {
+  boundsIn,
+  type CommunityLimits,
+  type LimitSettings,
+  sentences,
+  type TogetherBounds,
+} from './settings.ts';
 import {
   answerInTime,
   type DailySalts,
@@ -98,6 +104,11 @@ export class Limits {
   /** The stories under way, for what else is counted in the same way. */
   get underWay(): UnderWay {
     return this.#options.store.underWay;
+  }
+
+  /** The operator's limits on what is written together. */
+  get together(): TogetherBounds {
+    return this.#options.settings.together;
   }
 
   /** Whether a reply may begin, and how many of its requester's stories come before it. */

@@ -6,6 +6,12 @@ import type { QueueConnection } from '../connection.ts';
 import { currentLimits } from '../old-records.ts';
 import { KnownSettings } from '../settings.ts';
 
+/** The most of one kind of what is written together that may be under way at once. */
+export interface TogetherBounds {
+  readonly channel: number;
+  readonly community: number;
+}
+
 /** The operator's limits; 0 means no limit, everywhere. */
 export interface LimitSettings {
   readonly person: {
@@ -17,6 +23,8 @@ export interface LimitSettings {
   };
   /** A community's share: running and waiting stories together. */
   readonly community: { readonly atOnce: number; readonly hourly: number };
+  /** Votes that are under way at once; as many relays besides. */
+  readonly together: TogetherBounds;
   /** Stories that may wait in total. */
   readonly maxWaiting: number;
   /** The longest expected wait at which a story is still admitted. */

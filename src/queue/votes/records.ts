@@ -27,6 +27,17 @@ export interface VoteRecord<Address> {
   readonly isDeleted?: true;
 }
 
+/** A user's vote in a round. */
+export interface Choice {
+  readonly round: number;
+  /** As limits name requesters. */
+  readonly person: string;
+  /** The index of the choice. */
+  readonly choice: number;
+  /** When the user voted, in ms by the platform's clock. */
+  readonly at: number;
+}
+
 export class VoteRecords<Address> {
   readonly #store: VoteStore;
   readonly #prefix: string;
@@ -66,10 +77,11 @@ export class VoteRecords<Address> {
   }
 
   /** Counts a user's vote; false when the round is over, or the vote unknown. */
-  async cast(id: string, round: number, person: string, choice: number): Promise<boolean> {
+  async cast(id: string, { round, person, choice, at }: Choice): Promise<boolean> {
     const stored = await this.read(id);
     if (!stored || !(choice < stored.record.vote.choices.length)) return false;
-    return this.#store.cast(this.#prefix + id, round, voterOf(stored.record, person), choice);
+    const voter = voterOf(stored.record, person);
+    return this.#store.cast(this.#prefix + id, { round, voter, choice, at });
   }
 
   /** Takes a user's vote out of an open round. */

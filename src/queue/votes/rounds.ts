@@ -17,6 +17,8 @@ import { countsOf, type VoteRecord, type VoteRecords } from './records.ts';
 
 /** How often the record is read for the host's end while the network writes. */
 const LOOK_INTERVAL_MS = 1_000;
+/** A round whose choices took longer than this to be shown ends later by that, and the message is corrected. */
+const SLOW_SHOW_MS = 2_000;
 
 /** Where votes are shown, on one platform. */
 export interface VoteBoard<Address> {
@@ -115,13 +117,21 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
         if (!record.isEndShown) await show(record, []);
         await giveBack(record);
         await drive.leave(record);
-        if (record.isForgotten) await outlast(() => records.remove(id), signal);
         const last = await change((latest) => (latest.isEndShown ? latest : { ...latest, isEndShown: true }));
-        if (!last?.isDeleted) return undefined;
+        if (last?.isDeleted) continue;
+        if (last?.isForgotten) await outlast(() => records.remove(id), signal);
+        return undefined;
       } else if (vote.endsAt === undefined) {
         const endsAt = now + vote.seconds * 1_000;
+        const begunAt = performance.now();
         await show({ ...record, vote: { ...vote, endsAt } }, countsOf(vote, ballots));
-        await changeVote((latest) => (latest.round === vote.round ? endRoundAt(latest, endsAt) : latest));
+        const tookMs = Math.round(performance.now() - begunAt);
+        // Users get all of the time also where the platform had no room for the message before.
+        const delayMs = tookMs > SLOW_SHOW_MS ? tookMs : 0;
+        await changeVote((latest) => {
+          const isUndecided = latest.round === vote.round && latest.endsAt === undefined;
+          return isUndecided ? endRoundAt(latest, endsAt + delayMs) : latest;
+        });
       } else if (now >= vote.endsAt) {
         await outlast(() => records.update(id, closeIfOver), signal);
       } else {

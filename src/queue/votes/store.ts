@@ -14,6 +14,16 @@ export interface OpenRound {
   readonly endsAt: number | undefined;
 }
 
+/** A voter's choice in a round. */
+export interface Ballot {
+  readonly round: number;
+  readonly voter: string;
+  /** The index of the choice. */
+  readonly choice: number;
+  /** When the voter made it, in ms by the clock of the platform: an earlier one does not replace a later one. */
+  readonly at: number;
+}
+
 export interface StoredVote<Record> {
   readonly record: Record;
   /** Grows with every replacement. */
@@ -35,7 +45,7 @@ export interface VoteStore {
    *
    * @returns false when the round is not open (any more)
    */
-  cast(id: string, round: number, voter: string, choice: number): Promise<boolean>;
+  cast(id: string, ballot: Ballot): Promise<boolean>;
   /** Removes a voter's ballot of the open round. */
   withdraw(id: string, voter: string): Promise<void>;
   remove(id: string): Promise<void>;

@@ -1,19 +1,16 @@
 /**
- * The votes of one platform. A vote has one job on `votes-<platform>`, which waits in the queue until the open round
- * ends, so that any process ends it on time; a new ballot, or the host, wakes it earlier. The job's lock lets one
- * process at a time edit the messages.
+ * The votes of one platform: what users do, each a step that is stored before the job of the vote is woken
+ * (`driven-jobs.ts`), which takes the steps that follow (`rounds.ts`).
  */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DelayedError, type Job, type Queue, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { StoryError } from '../../errors.ts';
-import { beginVote, endRoundAt, endVote, type VoteTerms } from '../../story/vote.ts';
+import { beginVote, endRoundAt, endVote, type Vote, type VoteTerms } from '../../story/vote.ts';
 import type { Limits, LookUp } from '../admission/limits.ts';
 import { sentences } from '../admission/settings.ts';
-import type { Group, Requester } from '../admission/store.ts';
+import type { Requester } from '../admission/store.ts';
+import { ARRIVAL_MS, Together } from '../admission/together.ts';
 import type { QueueConnection } from '../connection.ts';
-import { HandedOverError, JobLocks } from '../job-locks.ts';
+import { DrivenJobs, type Turn } from '../driven-jobs.ts';
 import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
 import type { Replies } from '../replies.ts';
@@ -21,24 +18,9 @@ import type { Stories } from '../stories.ts';
 import { isUnfinished, type VoteRecord, VoteRecords } from './records.ts';
 import { driveVote, type VoteBoard } from './rounds.ts';
 
-/** Attempts at an edit that a platform refuses for the moment, over about an hour. */
-const ATTEMPTS = 13;
-const FIRST_RETRY_DELAY_MS = 500;
-const CONCURRENCY = 200;
-/** Votes under way in one channel, and in one community. */
-const AT_ONCE = { channel: 1, community: 10 } as const;
-/** A vote that is unknown after this time never reached the queue: its process was lost before. */
-const ARRIVAL_MS = 10_000;
-/** Attempts to wake a job that is active: it reads new ballots itself, unless it is just about to wait. */
-const WAKE_ATTEMPTS = 40;
-const WAKE_INTERVAL_MS = 250;
 const SALT_BYTES = 32;
 /** Replaces a user's id that is forgotten. */
 const FORGOTTEN_HOST = '0';
-
-const CHANNEL_BUSY =
-  'There is a vote in this channel already. The next can start when it is over; its host and moderators can end it.';
-const COMMUNITY_BUSY = `There are ${AT_ONCE.community} votes here already. Try again when one of them is over.`;
 
 /** The beginning of a vote's id, which no reply's id has. */
 export const VOTE_ID = 'vote-';
@@ -53,15 +35,11 @@ export interface NewVote<Address> {
   readonly address: Address;
 }
 
-interface VoteJobData {
-  readonly voteId: string;
-}
-
 export interface VotesOptions {
   readonly connection: QueueConnection;
   readonly platform: string;
   readonly stories: Stories;
-  readonly limits: Pick<Limits, 'admit' | 'underWay'>;
+  readonly limits: Pick<Limits, 'admit' | 'underWay' | 'together'>;
   /** Gives a lease back, and wakes the requester's next reply. */
   readonly replies: Pick<Replies<unknown>, 'giveBack'>;
   readonly logger: Logger;
@@ -70,31 +48,31 @@ export interface VotesOptions {
 export class Votes<Address> {
   readonly name: string;
   readonly #options: VotesOptions;
-  readonly #queue: Queue<VoteJobData, void>;
+  readonly #jobs: DrivenJobs;
+  readonly #together: Together;
   readonly #records: Promise<VoteRecords<Address>>;
-  /** Votes that are being woken. */
-  readonly #waking = new Set<string>();
-  readonly #closed = new AbortController();
-  #worker: Worker<VoteJobData, void> | undefined;
-  #locks: JobLocks | undefined;
 
   constructor(options: VotesOptions) {
-    const { connection, platform } = options;
+    const { connection, platform, limits, logger } = options;
     this.name = `votes-${platform}`;
     this.#options = options;
-    this.#queue = connection.queue(this.name, {
-      defaultJobOptions: {
-        attempts: ATTEMPTS,
-        backoff: { type: 'exponential', delay: FIRST_RETRY_DELAY_MS },
-        removeOnComplete: true,
+    this.#together = new Together('vote', platform, limits);
+    this.#jobs = new DrivenJobs({
+      connection,
+      name: this.name,
+      isUnfinished: async (id) => {
+        const stored = await (await this.#records).read(id);
+        return stored !== undefined && isUnfinished(stored.record);
       },
+      giveUp: (id) => this.#giveUp(id),
+      logger,
     });
     this.#records = outlast(() => connection.votes()).then((store) => new VoteRecords(store, platform));
     this.#records.catch(() => {});
   }
 
   async ready(): Promise<void> {
-    await Promise.all([this.#queue.waitUntilReady(), this.#records]);
+    await Promise.all([this.#jobs.ready(), this.#records]);
   }
 
   /**
@@ -103,38 +81,26 @@ export class Votes<Address> {
    * @param id begins with `VOTE_ID`
    * @throws StoryError with a sentence when the host, the channel or the community may have no vote now
    */
-  async start(id: string, { terms, requester, hostId, channelId, address }: NewVote<Address>): Promise<void> {
-    const { platform, limits } = this.#options;
+  async start(id: string, wish: NewVote<Address>): Promise<void> {
+    const { requester, channelId } = wish;
     const records = await this.#records;
-    if (await atOnce(records.read(id), sentences.unavailable)) return this.#add(id);
-    const groups: Group[] = [
-      { keys: [`votes of channel ${platform} ${channelId}`], most: AT_ONCE.channel },
-      ...(requester.community
-        ? [{ keys: [`votes of ${requester.community}`], most: AT_ONCE.community }]
-        : []),
-    ];
-    await this.#takePlace(id, groups);
-    const keys = groups.flatMap((group) => group.keys);
+    if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
+    const { community } = requester;
+    const groups = await this.#together.enter(id, { channelId, community }, this.lookUp);
+    const undos = [() => this.#together.leave(id, groups)];
     try {
-      const admission = await limits.admit(id, requester, this.lookUp);
-      const record: VoteRecord<Address> = {
-        vote: beginVote(terms),
-        hostId,
-        address,
-        lease: admission?.lease,
-        groups: keys,
-        salt: randomBytes(SALT_BYTES).toString('base64url'),
-        messages: [],
-      };
-      try {
-        await atOnce(records.add(id, record), sentences.unavailable);
-        await this.#add(id);
-      } catch (error) {
-        await admission?.undo().catch(() => {});
-        throw error;
-      }
+      const admission = await this.#options.limits.admit(id, requester, this.lookUp);
+      if (admission) undos.push(() => admission.undo());
+      undos.push(() => records.remove(id));
+      const isNew = await atOnce(
+        records.add(id, newRecord(wish, groups, admission?.lease)),
+        sentences.unavailable,
+      );
+      // Another copy of the same command has started it: what is entered above is that vote's.
+      if (!isNew) undos.length = 0;
+      await this.#jobs.add(id);
     } catch (error) {
-      await limits.underWay.leave(id, keys).catch(() => {});
+      for (const undo of undos.reverse()) await undo().catch(() => {});
       throw error;
     }
   }
@@ -143,14 +109,15 @@ export class Votes<Address> {
    * Counts a user's vote, in place of an earlier one in the same round.
    *
    * @param person as limits name requesters
+   * @param at when the user voted, in ms by the platform's clock: of votes that arrive out of order the last one counts
    * @returns false when the round is over
    */
-  async cast(id: string, round: number, person: string, choice: number): Promise<boolean> {
+  async cast(id: string, round: number, person: string, choice: number, at: number): Promise<boolean> {
     const isCounted = await atOnce(
-      (await this.#records).cast(id, round, person, choice),
+      (await this.#records).cast(id, { round, person, choice, at }),
       sentences.unavailable,
     );
-    if (isCounted) void this.#wake(id);
+    if (isCounted) void this.#jobs.wake(id);
     return isCounted;
   }
 
@@ -162,7 +129,7 @@ export class Votes<Address> {
       return { ...record, vote: endRoundAt(vote, now) };
     });
     const isClosed = record?.vote.phase === 'open' && record.vote.round === round;
-    if (isClosed) void this.#wake(id);
+    if (isClosed) void this.#jobs.wake(id);
     return isClosed;
   }
 
@@ -170,13 +137,10 @@ export class Votes<Address> {
   async end(id: string): Promise<boolean> {
     let isUnderWay = false;
     await this.#change(id, ({ record, now }) => {
-      const { vote } = record;
-      isUnderWay = vote.phase !== 'over';
-      if (vote.phase === 'writing') return { ...record, vote: endVote(vote, 'ended') };
-      if (vote.phase === 'over') return record;
-      return { ...record, vote: { ...endRoundAt(vote, now), isLast: true } };
+      isUnderWay = record.vote.phase !== 'over';
+      return isUnderWay ? { ...record, vote: endedAt(record.vote, now) } : record;
     });
-    if (isUnderWay) void this.#wake(id);
+    if (isUnderWay) void this.#jobs.wake(id);
     return isUnderWay;
   }
 
@@ -184,14 +148,14 @@ export class Votes<Address> {
   async delete(id: string): Promise<boolean> {
     const record = await this.#change(id, ({ record }) => ({ ...record, isDeleted: true }));
     if (!record) return false;
-    await this.#add(id);
-    void this.#wake(id);
+    await this.#jobs.add(id);
+    void this.#jobs.wake(id);
     return true;
   }
 
   /**
-   * Removes a user from all votes that are kept: the votes of this user are over, and ballots in open rounds are
-   * withdrawn.
+   * Removes a user from all votes that are kept: the votes of this user end and are removed, and ballots in open rounds
+   * are withdrawn.
    *
    * @param isHost whether the user has started a vote
    * @param person as limits name requesters
@@ -203,171 +167,101 @@ export class Votes<Address> {
       if (!stored) continue;
       await records.withdraw(id, stored.record, person);
       if (!isHost(stored.record)) continue;
-      if (!(await this.end(id))) await records.remove(id);
-      await records.update(id, ({ record }) => ({ ...record, hostId: FORGOTTEN_HOST, isForgotten: true }));
+      const record = await records.update(id, ({ record, now }) => ({
+        ...record,
+        vote: endedAt(record.vote, now),
+        hostId: FORGOTTEN_HOST,
+        isForgotten: true,
+      }));
+      if (record && isUnfinished(record)) void this.#jobs.wake(id);
+      else await records.remove(id);
     }
   }
 
-  /** Whether a vote is known, and whether it is over. */
+  /** Whether a vote is known, and whether it is over. One that has lost its job is taken up again, and so under way. */
   readonly lookUp: LookUp = async (id) => {
     if (!id.startsWith(VOTE_ID)) return 'unknown';
     const stored = await (await this.#records).read(id);
     if (!stored) return 'unknown';
-    if (stored.record.vote.phase === 'over') return 'ended';
-    const state = await this.#queue.getJobState(id);
-    return state === 'unknown' || state === 'failed' || state === 'completed' ? 'ended' : 'under way';
+    const { phase } = stored.record.vote;
+    return phase === 'over' || (await this.#jobs.hasFailed(id)) ? 'ended' : 'under way';
   };
 
   /** Lets this process drive votes. */
   work(board: VoteBoard<Address>): void {
-    const process = (job: Job<VoteJobData, void>, token?: string) => this.#process(job, token!, board);
-    this.#worker = this.#options.connection.worker(this.name, process, { concurrency: CONCURRENCY });
-    this.#locks = new JobLocks(this.#worker);
-    this.#worker.on('failed', (job, error) => {
-      if (!job) return;
-      const { logger } = this.#options;
-      logger.warn({ vote: job.data.voteId, reason: error.message }, 'a vote could not be shown yet');
-      if (job.finishedOn !== undefined) void this.#giveUp(job.data.voteId).catch(() => {});
-    });
+    this.#jobs.work(async (turn) => this.#drive(turn, board, await this.#records));
   }
 
   /** Jobs by state. */
   count(): Promise<Record<string, number>> {
-    return this.#queue.getJobCounts();
+    return this.#jobs.count();
   }
 
   /** Removes votes that were over longer than `ageMs` ago, and takes those up whose process was lost at a bad moment. */
   async removeOlderThan(ageMs: number): Promise<void> {
-    await this.#queue.clean(ageMs, 0, 'failed');
     const records = await this.#records;
-    for (const id of await records.list(Date.now() - ARRIVAL_MS)) await this.#restore(id);
+    for (const id of await records.list(Date.now() - ARRIVAL_MS)) await this.#jobs.restore(id);
+    await this.#jobs.removeOlderThan(ageMs);
     for (const id of await records.list(Date.now() - ageMs)) {
       if ((await this.lookUp(id)) === 'ended') await records.remove(id);
     }
   }
 
   /** Takes no more votes, hands those under way back to the queue, and ends. */
-  async close(): Promise<void> {
-    this.#closed.abort();
-    const closing = this.#worker?.close();
-    this.#locks?.handOver();
-    await closing?.finally(() => this.#locks?.close());
-    await this.#queue.close();
+  close(): Promise<void> {
+    return this.#jobs.close();
   }
 
-  /** Takes a place among the votes of the channel and of the community. */
-  async #takePlace(id: string, groups: readonly Group[]): Promise<void> {
-    const { underWay } = this.#options.limits;
-    const take = () => atOnce(underWay.take(id, groups), sentences.unavailable);
-    let taken = await take();
-    // A vote that was lost is removed from each group that it fills.
-    for (let tried = 0; isFull(taken) && tried < groups.length; tried++) {
-      await atOnce(this.#removeLost(groups[taken.full]!), sentences.unavailable);
-      taken = await take();
-    }
-    if (isFull(taken)) throw new StoryError('busy', taken.full === 0 ? CHANNEL_BUSY : COMMUNITY_BUSY);
-  }
-
-  async #removeLost({ keys }: Group): Promise<void> {
-    const { underWay } = this.#options.limits;
-    for (const { id, ageMs } of await underWay.list(keys)) {
-      const state = await this.lookUp(id);
-      if (state === 'ended' || (state === 'unknown' && ageMs >= ARRIVAL_MS)) await underWay.leave(id, keys);
-    }
-  }
-
-  /** Adds the job of a vote; one that exists stays, and one that was given up is tried again. */
-  async #add(id: string): Promise<void> {
-    const add = async () => {
-      const job = await this.#queue.add('vote' as never, { voteId: id } as never, { jobId: id });
-      if (await job.isFailed()) await job.retry('failed');
-    };
-    await atOnce(add(), sentences.unavailable);
-  }
-
-  /** Adds the job of a vote that has none and needs one. */
-  async #restore(id: string): Promise<void> {
-    const stored = await (await this.#records).read(id);
-    if (!stored || !isUnfinished(stored.record)) return;
-    if ((await this.#queue.getJobState(id)) === 'unknown') await this.#add(id);
+  #drive(
+    { id, signal, confirm }: Turn,
+    board: VoteBoard<Address>,
+    records: VoteRecords<Address>,
+  ): Promise<number | undefined> {
+    const { platform, stories, replies, logger } = this.#options;
+    return driveVote({
+      id,
+      storyPrefix: `${platform}-${id}`,
+      records,
+      stories,
+      board: {
+        show: async (...shown) => {
+          await confirm();
+          return board.show(...shown);
+        },
+        remove: (address, messages) => board.remove(address, messages),
+      },
+      giveBack: (lease) => replies.giveBack(id, lease),
+      leave: ({ groups }) => outlast(() => this.#together.leave(id, groups), signal),
+      logger,
+      signal,
+    });
   }
 
   async #change(id: string, change: Parameters<VoteRecords<Address>['update']>[1]) {
     return atOnce((await this.#records).update(id, change), sentences.unavailable);
   }
 
-  /** Makes a waiting job go on now. One that is active reads the record itself, before it waits. */
-  async #wake(id: string): Promise<void> {
-    if (this.#waking.has(id)) return;
-    this.#waking.add(id);
-    const { signal } = this.#closed;
-    try {
-      for (let attempt = 0; attempt < WAKE_ATTEMPTS && !signal.aborted; attempt++) {
-        const job = await this.#queue.getJob(id);
-        // It ended just before the record was changed.
-        if (!job) return await this.#restore(id);
-        if (await job.isDelayed()) {
-          // A ballot that arrives from now on wakes the job again.
-          this.#waking.delete(id);
-          return await job.promote();
-        }
-        await sleep(WAKE_INTERVAL_MS, undefined, { signal });
-      }
-    } catch {
-      // Another process has woken it, or the queue cannot be reached: the round ends on time nevertheless.
-    } finally {
-      this.#waking.delete(id);
-    }
-  }
-
-  async #process(job: Job<VoteJobData, void>, token: string, board: VoteBoard<Address>): Promise<void> {
-    const { voteId: id } = job.data;
-    const { platform, stories, limits, replies, logger } = this.#options;
-    const lock = await this.#locks!.take(job, token);
-    const { signal } = lock.abort;
-    let waitMs: number | undefined;
-    try {
-      waitMs = await driveVote({
-        id,
-        storyPrefix: `${platform}-${id}`,
-        records: await this.#records,
-        stories,
-        board: {
-          show: async (...shown) => {
-            await outlast(() => this.#locks!.confirm(lock), signal);
-            return board.show(...shown);
-          },
-          remove: (address, messages) => board.remove(address, messages),
-        },
-        giveBack: (lease) => replies.giveBack(id, lease),
-        leave: ({ groups }) => outlast(() => limits.underWay.leave(id, groups), signal),
-        logger,
-        signal,
-      });
-      if (waitMs !== undefined) await outlast(() => job.moveToDelayed(Date.now() + waitMs!, token), signal);
-    } catch (error) {
-      if (signal.reason instanceof HandedOverError) return await this.#locks!.handBack(lock);
-      throw error;
-    } finally {
-      lock.end();
-    }
-    if (waitMs !== undefined) throw new DelayedError();
-  }
-
-  /** Ends a vote whose end could not be shown in all attempts. */
+  /** Ends a vote whose next step has failed in all attempts. */
   async #giveUp(id: string): Promise<void> {
-    const { limits, replies } = this.#options;
-    const record = await (await this.#records).update(id, ({ record: latest }) => ({
-      ...latest,
-      vote: endVote(latest.vote, 'failed'),
-      isEndShown: true,
-    }));
+    const record = await (await this.#records).update(id, ({ record: latest }) =>
+      latest.isEndShown ? latest : { ...latest, vote: endVote(latest.vote, 'failed'), isEndShown: true },
+    );
     if (!record) return;
-    if (record.lease) await replies.giveBack(id, record.lease);
-    await limits.underWay.leave(id, record.groups);
+    if (record.lease) await this.#options.replies.giveBack(id, record.lease);
+    await this.#together.leave(id, record.groups);
   }
 }
 
-function isFull(taken: unknown): taken is { readonly full: number } {
-  return typeof taken === 'object' && taken !== null && 'full' in taken;
+function newRecord<Address>(
+  { terms, hostId, address }: NewVote<Address>,
+  groups: readonly string[],
+  lease: VoteRecord<Address>['lease'],
+): VoteRecord<Address> {
+  const salt = randomBytes(SALT_BYTES).toString('base64url');
+  return { vote: beginVote(terms), hostId, address, lease, groups, salt, messages: [] };
+}
+
+/** A vote that ends now: the votes in its open round still count. */
+function endedAt(vote: Vote, now: number): Vote {
+  return vote.phase === 'open' ? { ...endRoundAt(vote, now), isLast: true } : endVote(vote, 'ended');
 }

@@ -47,11 +47,13 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       const id = await opened(FAR);
       const voters = Array.from({ length: 50 }, (_, index) => `voter ${index}`);
       const cast = voters.flatMap((voter, index) => [
-        store.cast(id, 1, voter, 0),
-        store.cast(id, 1, voter, index % 3),
+        store.cast(id, { round: 1, voter, choice: 0, at: 1 }),
+        store.cast(id, { round: 1, voter, choice: index % 3, at: 1 }),
       ]);
       assert.ok((await Promise.all(cast)).every(Boolean));
-      const again = await Promise.all(voters.map((voter, index) => store.cast(id, 1, voter, index % 3)));
+      const again = await Promise.all(
+        voters.map((voter, index) => store.cast(id, { round: 1, voter, choice: index % 3, at: 1 })),
+      );
       assert.ok(again.every(Boolean));
       const { ballots } = (await store.read(id))!;
       const counts = [0, 1, 2].map((choice) => ballots.filter((one) => one === choice).length);
@@ -60,14 +62,31 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       assert.equal((await store.read(id))?.ballots.length, 49);
     });
 
+    it('keeps the ballot that was made last, whichever arrives last', async () => {
+      const id = await opened(FAR);
+      for (const [choice, at] of [
+        [1, 1_700_000_000_002],
+        [0, 1_700_000_000_001],
+      ] as const) {
+        assert.equal(await store.cast(id, { round: 1, voter: 'ann', choice, at }), true);
+        assert.deepEqual((await store.read(id))?.ballots, [1]);
+      }
+      assert.equal(await store.cast(id, { round: 1, voter: 'ann', choice: 2, at: 1_700_000_000_002 }), true);
+      assert.deepEqual(
+        (await store.read(id))?.ballots,
+        [2],
+        'of two at the same time the one that arrives last',
+      );
+    });
+
     it('refuses a ballot of another round, of a round that has ended, and of an unknown vote', async () => {
       const id = await opened(FAR);
-      assert.equal(await store.cast(id, 2, 'ann', 0), false);
-      assert.equal(await store.cast('unknown', 1, 'ann', 0), false);
-      assert.equal(await store.cast(id, 1, 'ann', 0), true);
+      assert.equal(await store.cast(id, { round: 2, voter: 'ann', choice: 0, at: 1 }), false);
+      assert.equal(await store.cast('unknown', { round: 1, voter: 'ann', choice: 0, at: 1 }), false);
+      assert.equal(await store.cast(id, { round: 1, voter: 'ann', choice: 0, at: 1 }), true);
       const { now } = (await store.read(id))!;
       assert.equal(await store.replace(id, 2, {}, { round: 1, endsAt: now }), true);
-      assert.equal(await store.cast(id, 1, 'bob', 0), false);
+      assert.equal(await store.cast(id, { round: 1, voter: 'bob', choice: 0, at: 1 }), false);
       assert.deepEqual(
         (await store.read(id))?.ballots,
         [0],
@@ -75,14 +94,14 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       );
       assert.equal(await store.replace(id, 3, {}, { round: 0, endsAt: undefined }), true);
       assert.deepEqual((await store.read(id))?.ballots, []);
-      assert.equal(await store.cast(id, 1, 'bob', 0), false);
+      assert.equal(await store.cast(id, { round: 1, voter: 'bob', choice: 0, at: 1 }), false);
     });
 
     it('lists votes by their last change, and removes them', async () => {
       const id = await opened(FAR);
       assert.ok((await store.list(FAR)).includes(id));
       assert.ok(!(await store.list(Date.now() - 60_000)).includes(id));
-      await store.cast(id, 1, 'ann', 0);
+      await store.cast(id, { round: 1, voter: 'ann', choice: 0, at: 1 });
       await store.remove(id);
       assert.equal(await store.read(id), undefined);
       assert.ok(!(await store.list(FAR)).includes(id));

@@ -7,7 +7,7 @@ import type { ChatContext } from '../../chat-context.ts';
 import { demandWords, type VoteOrder } from '../../commands/vote.ts';
 import { PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
-import { IS_OVER, LATE, NOT_KEPT, notHost, OTHER_VERSION } from '../../votes/wording.ts';
+import { IS_OVER, LATE, NOT_KEPT, notHost, OTHER_VERSION, ROUND_IS_OVER } from '../../votes/wording.ts';
 import type { SlackApi } from '../api.ts';
 import {
   idPart,
@@ -80,20 +80,26 @@ export class SlackVotes {
     const { response_url: responseUrl, user, channel } = body;
     const button = decodeVoteButton(action.action_id, 'value' in action ? (action.value ?? '') : '');
     const conversation = { ...workspaceOf(context, body.team?.id), channelId: channel?.id ?? '' };
-    const acting = (button ? this.#act(button, conversation, user.id) : Promise.resolve(OTHER_VERSION)).catch(
-      (error: unknown) => this.#chat.refusalFor(error),
-    );
+    const at = Number(action.action_ts) * 1_000;
+    const acting = (
+      button ? this.#act(button, conversation, user.id, at) : Promise.resolve(OTHER_VERSION)
+    ).catch((error: unknown) => this.#chat.refusalFor(error));
     await Promise.race([acting, sleep(PATIENCE_MS)]);
     await ack();
     const sentence = await acting;
     if (sentence) await this.#api.postEphemeral(responseUrl, slackEscaping.escape(sentence));
   }
 
-  /** Returns a sentence for the user, if there is one. */
+  /**
+   * Returns a sentence for the user, if there is one.
+   *
+   * @param at when the user pressed the button, in ms since 1970
+   */
   async #act(
     button: VoteButton,
     conversation: SlackConversation,
     userId: string,
+    at: number,
   ): Promise<string | undefined> {
     const { votes } = this.#chat;
     const { voteId, round } = button;
@@ -101,7 +107,7 @@ export class SlackVotes {
       const refusal = this.#chat.blockedBy(presenceIn(conversation, userId));
       if (refusal) return refusal;
       const { person } = requesterOf(conversation.teamId, userId);
-      return (await votes.cast(voteId, round, person, button.choice)) ? undefined : LATE;
+      return (await votes.cast(voteId, round, person, button.choice, at)) ? undefined : LATE;
     }
     const isHost = userId === button.hostId;
     if (!isHost && (await askWhetherAdministrator(conversation, userId, this.#api)) !== 'yes') {
@@ -109,7 +115,7 @@ export class SlackVotes {
     }
     switch (button.action) {
       case 'close':
-        return (await votes.closeRound(voteId, round)) ? undefined : IS_OVER;
+        return (await votes.closeRound(voteId, round)) ? undefined : ROUND_IS_OVER;
       case 'end':
         return (await votes.end(voteId)) ? undefined : IS_OVER;
       case 'delete':

@@ -17,8 +17,10 @@ CREATE TABLE IF NOT EXISTS ${SCHEMA}.vote_ballot (
   vote text NOT NULL,
   voter text NOT NULL,
   choice int NOT NULL,
+  cast_ms bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (vote, voter)
-);`;
+);
+ALTER TABLE ${SCHEMA}.vote_ballot ADD COLUMN IF NOT EXISTS cast_ms bigint NOT NULL DEFAULT 0;`;
 
 const ADD = `
 INSERT INTO ${SCHEMA}.vote (id, version, record, round, at_ms) VALUES ($1, 1, $2, 0, $3)
@@ -38,11 +40,17 @@ WITH before AS (
 UPDATE ${SCHEMA}.vote SET version = version + 1, record = $3, round = $4, ends_ms = $5, at_ms = $6
  WHERE id = $1 AND version = $2 RETURNING id`;
 
-/** $2: the round; $5: now. */
+/** $2: the round; $5: now; $6: when the ballot was made. Returns a row if the voter's last ballot counts. */
 const CAST = `
-INSERT INTO ${SCHEMA}.vote_ballot (vote, voter, choice)
-SELECT id, $3, $4 FROM ${SCHEMA}.vote WHERE id = $1 AND round = $2 AND (ends_ms IS NULL OR $5 < ends_ms)
-ON CONFLICT (vote, voter) DO UPDATE SET choice = excluded.choice RETURNING vote`;
+WITH open AS (
+  SELECT id FROM ${SCHEMA}.vote WHERE id = $1 AND round = $2 AND (ends_ms IS NULL OR $5 < ends_ms)
+), put AS (
+  INSERT INTO ${SCHEMA}.vote_ballot AS ballot (vote, voter, choice, cast_ms)
+  SELECT id, $3, $4, $6 FROM open
+  ON CONFLICT (vote, voter) DO UPDATE SET choice = excluded.choice, cast_ms = excluded.cast_ms
+   WHERE ballot.cast_ms <= excluded.cast_ms
+)
+SELECT id FROM open`;
 
 const REMOVE = `
 WITH cleared AS (DELETE FROM ${SCHEMA}.vote_ballot WHERE vote = $1) DELETE FROM ${SCHEMA}.vote WHERE id = $1`;
@@ -72,8 +80,8 @@ export async function embeddedVotes(database: EmbeddedDatabase): Promise<VoteSto
       const values = [id, version, JSON.stringify(record), round, endsAt ?? null, Date.now()];
       return (await database.query(REPLACE, values)).rows.length === 1;
     },
-    async cast(id, round, voter, choice) {
-      const { rows } = await database.query(CAST, [id, round, voter, choice, Date.now()]);
+    async cast(id, { round, voter, choice, at }) {
+      const { rows } = await database.query(CAST, [id, round, voter, choice, Date.now(), Math.round(at)]);
       return rows.length === 1;
     },
     async withdraw(id, voter) {

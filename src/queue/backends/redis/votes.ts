@@ -40,13 +40,18 @@ redis.call('ZADD', KEYS[3], now, ARGV[5])
 return 1
 `;
 
-/** KEYS: the vote, its ballots. ARGV: the round, the voter, the choice, seconds to keep it. Returns whether it counts. */
+/**
+ * KEYS: the vote, its ballots. ARGV: the round, the voter, the choice, when it was made, seconds to keep it. Returns
+ * whether the voter's last ballot counts, this one or one that was made later.
+ */
 const CAST = `${NOW}
 local vote = redis.call('HMGET', KEYS[1], 'round', 'ends')
 if vote[1] ~= ARGV[1] then return 0 end
 if vote[2] ~= '' and now >= tonumber(vote[2]) then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[4])
+local before = redis.call('HGET', KEYS[2], ARGV[2])
+if before and (tonumber(string.match(before, ' (%d+)$')) or 0) > tonumber(ARGV[4]) then return 1 end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3] .. ' ' .. ARGV[4])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
 return 1
 `;
 
@@ -68,7 +73,7 @@ export function redisVotes(client: Redis | Cluster, prefix: string): VoteStore {
         version: Number(version),
         record: JSON.parse(record),
         now,
-        ballots: ballots.map(Number),
+        ballots: ballots.map((ballot) => Number.parseInt(ballot, 10)),
       };
     },
     async replace(id, version, record, { round, endsAt = '' }) {
@@ -76,8 +81,8 @@ export function redisVotes(client: Redis | Cluster, prefix: string): VoteStore {
       const values = [version, JSON.stringify(record), round, endsAt, id, kept].map(String);
       return (await client.eval(REPLACE, keys.length, ...keys, ...values)) === 1;
     },
-    async cast(id, round, voter, choice) {
-      const values = [String(round), voter, String(choice), kept];
+    async cast(id, { round, voter, choice, at }) {
+      const values = [String(round), voter, String(choice), at.toFixed(), kept];
       return (await client.eval(CAST, 2, voteOf(id), ballotsOf(id), ...values)) === 1;
     },
     async withdraw(id, voter) {
