@@ -1,6 +1,6 @@
 /**
  * The votes of one platform: what users do, each a step that is stored before the job of the vote is woken
- * (`driven-jobs.ts`), which takes the steps that follow (`rounds.ts`).
+ * (`../records/jobs.ts`), which takes the steps that follow (`rounds.ts`).
  */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -8,11 +8,11 @@ import { beginVote, endRoundAt, endVote, type Vote, type VoteTerms } from '../..
 import type { Limits, LookUp } from '../admission/limits.ts';
 import { sentences } from '../admission/settings.ts';
 import type { Requester } from '../admission/store.ts';
-import { ARRIVAL_MS, Together } from '../admission/together.ts';
 import type { QueueConnection } from '../connection.ts';
-import { DrivenJobs, type Turn } from '../driven-jobs.ts';
 import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
+import { type Hold, RecordJobs } from '../records/jobs.ts';
+import { ARRIVAL_MS, placesTogether, takePlaces } from '../records/places.ts';
 import type { Replies } from '../replies.ts';
 import type { Stories } from '../stories.ts';
 import { isUnfinished, type VoteRecord, VoteRecords } from './records.ts';
@@ -48,25 +48,18 @@ export interface VotesOptions {
 export class Votes<Address> {
   readonly name: string;
   readonly #options: VotesOptions;
-  readonly #jobs: DrivenJobs;
-  readonly #together: Together;
+  readonly #jobs: RecordJobs;
   readonly #records: Promise<VoteRecords<Address>>;
 
   constructor(options: VotesOptions) {
-    const { connection, platform, limits, logger } = options;
+    const { connection, platform, logger } = options;
     this.name = `votes-${platform}`;
     this.#options = options;
-    this.#together = new Together('vote', platform, limits);
-    this.#jobs = new DrivenJobs({
-      connection,
-      name: this.name,
-      isUnfinished: async (id) => {
-        const stored = await (await this.#records).read(id);
-        return stored !== undefined && isUnfinished(stored.record);
-      },
-      giveUp: (id) => this.#giveUp(id),
-      logger,
-    });
+    const isDriven = async (id: string) => {
+      const stored = await (await this.#records).read(id);
+      return stored !== undefined && isUnfinished(stored.record);
+    };
+    this.#jobs = new RecordJobs(connection, this.name, isDriven, logger);
     this.#records = outlast(() => connection.votes()).then((store) => new VoteRecords(store, platform));
     this.#records.catch(() => {});
   }
@@ -85,11 +78,14 @@ export class Votes<Address> {
     const { requester, channelId } = wish;
     const records = await this.#records;
     if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
+    const { platform, limits } = this.#options;
     const { community } = requester;
-    const groups = await this.#together.enter(id, { channelId, community }, this.lookUp);
-    const undos = [() => this.#together.leave(id, groups)];
+    const places = placesTogether('vote', { platform, channelId, community }, limits.together);
+    await takePlaces(limits.underWay, id, places, this.lookUp);
+    const groups = places.flatMap(({ keys }) => keys);
+    const undos = [() => limits.underWay.leave(id, groups)];
     try {
-      const admission = await this.#options.limits.admit(id, requester, this.lookUp);
+      const admission = await limits.admit(id, requester, this.lookUp);
       if (admission) undos.push(() => admission.undo());
       undos.push(() => records.remove(id));
       const isNew = await atOnce(
@@ -189,7 +185,10 @@ export class Votes<Address> {
 
   /** Lets this process drive votes. */
   work(board: VoteBoard<Address>): void {
-    this.#jobs.work(async (turn) => this.#drive(turn, board, await this.#records));
+    this.#jobs.work({
+      drive: async (id, hold) => this.#drive(id, hold, board, await this.#records),
+      giveUp: (id) => this.#giveUp(id),
+    });
   }
 
   /** Jobs by state. */
@@ -213,11 +212,13 @@ export class Votes<Address> {
   }
 
   #drive(
-    { id, signal, confirm }: Turn,
+    id: string,
+    hold: Hold,
     board: VoteBoard<Address>,
     records: VoteRecords<Address>,
   ): Promise<number | undefined> {
-    const { platform, stories, replies, logger } = this.#options;
+    const { platform, stories, limits, replies, logger } = this.#options;
+    const { signal } = hold;
     return driveVote({
       id,
       storyPrefix: `${platform}-${id}`,
@@ -225,13 +226,13 @@ export class Votes<Address> {
       stories,
       board: {
         show: async (...shown) => {
-          await confirm();
+          await hold.confirm();
           return board.show(...shown);
         },
         remove: (address, messages) => board.remove(address, messages),
       },
       giveBack: (lease) => replies.giveBack(id, lease),
-      leave: ({ groups }) => outlast(() => this.#together.leave(id, groups), signal),
+      leave: ({ groups }) => outlast(() => limits.underWay.leave(id, groups), signal),
       logger,
       signal,
     });
@@ -247,8 +248,9 @@ export class Votes<Address> {
       latest.isEndShown ? latest : { ...latest, vote: endVote(latest.vote, 'failed'), isEndShown: true },
     );
     if (!record) return;
-    if (record.lease) await this.#options.replies.giveBack(id, record.lease);
-    await this.#together.leave(id, record.groups);
+    const { limits, replies } = this.#options;
+    if (record.lease) await replies.giveBack(id, record.lease);
+    await limits.underWay.leave(id, record.groups);
   }
 }
 

@@ -1,72 +1,79 @@
 /**
- * Jobs that drive what is written together. Each thing, such as a vote, has a record elsewhere and one job here. A
- * processor drives it as far as it goes now; then the job waits in the queue until the next step is due, so that any
- * process takes that step on time. The job's lock lets one process at a time drive a thing.
+ * The jobs that drive records, such as those of votes: one job for each record, which waits in the queue until its next
+ * step is due, so that any process takes that step on time. A change of the record wakes the job earlier. The job's lock
+ * lets one process at a time drive a record.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, type Job, type Queue, type Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { sentences } from './admission/settings.ts';
-import type { QueueConnection } from './connection.ts';
-import { HandedOverError, JobLocks } from './job-locks.ts';
-import { atOnce } from './job-queue.ts';
-import { outlast } from './outage.ts';
+import { sentences } from '../admission/settings.ts';
+import type { QueueConnection } from '../connection.ts';
+import { HandedOverError, JobLocks } from '../job-locks.ts';
+import { atOnce } from '../job-queue.ts';
+import { outlast } from '../outage.ts';
 
 /**
- * Attempts at a step that a platform refuses for the moment: over an hour. The pause stays short, so that a thing goes on
- * soon after the platform does, also when it has had failures before.
+ * Attempts at a step that a platform refuses for the moment: over an hour. The pause stays short, so that a record goes
+ * on soon after the platform does, also when it has had failures before.
  */
 const ATTEMPTS = 260;
 const FIRST_RETRY_DELAY_MS = 500;
 const LONGEST_RETRY_DELAY_MS = 15_000;
 const BACKOFF = 'growing';
 const CONCURRENCY = 200;
-/** Attempts to wake a job that is active: it reads the record itself, unless it is just about to wait. */
+/** Attempts to wake a job that is active: it reads its record itself, unless it is just about to wait. */
 const WAKE_ATTEMPTS = 40;
 const WAKE_INTERVAL_MS = 250;
 
-/** What a processor needs to drive a thing. */
-export interface Turn {
-  readonly id: string;
-  /** Aborted when this process must stop. */
+/** The process's hold on a record. */
+export interface Hold {
+  /** Aborted when another process is to drive the record. */
   readonly signal: AbortSignal;
-  /** Makes sure that no other process drives the thing; rejects with the signal's reason. */
-  readonly confirm: () => Promise<void>;
+  /** Asks the queue whether this process still holds the record; rejects with the signal's reason when it does not. */
+  confirm(): Promise<void>;
 }
 
-/**
- * Drives a thing as far as it goes now. Every step can be repeated.
- *
- * @returns when to go on, in ms from now; undefined when nothing is left to do
- * @throws an error after which another attempt may succeed
- */
-export type Driver = (turn: Turn) => Promise<number | undefined>;
-
-export interface DrivenJobsOptions {
-  readonly connection: QueueConnection;
-  /** The name of the queue. */
-  readonly name: string;
-  /** Whether a thing that has no job needs one. */
-  readonly isUnfinished: (id: string) => Promise<boolean>;
-  /** Ends a thing whose next step has failed in all attempts. May be called several times. */
-  readonly giveUp: (id: string) => Promise<void>;
-  readonly logger: Logger;
+/** What the jobs do with their records. */
+export interface RecordDriver {
+  /**
+   * Drives a record as far as it goes now. Every step can be repeated.
+   *
+   * @returns when to go on, in ms from now; undefined when nothing is left to do
+   * @throws an error after which another attempt may succeed
+   */
+  drive(id: string, hold: Hold): Promise<number | undefined>;
+  /** Ends a record whose step has failed in all attempts. May be called several times. */
+  giveUp(id: string): Promise<void>;
 }
 
-export class DrivenJobs {
+export class RecordJobs {
   readonly name: string;
-  readonly #options: DrivenJobsOptions;
+  readonly #connection: QueueConnection;
   readonly #queue: Queue;
-  /** Jobs that are being woken. */
+  readonly #isUnfinished: (id: string) => Promise<boolean>;
+  readonly #logger: Logger;
+  /** Records whose jobs are being woken. */
   readonly #waking = new Set<string>();
   readonly #closed = new AbortController();
+  #driver: RecordDriver | undefined;
   #worker: Worker | undefined;
   #locks: JobLocks | undefined;
 
-  constructor(options: DrivenJobsOptions) {
-    this.name = options.name;
-    this.#options = options;
-    this.#queue = options.connection.queue(this.name, {
+  /**
+   * @param name of the queue
+   * @param isUnfinished whether a record still has to be driven: a job of it must exist
+   */
+  constructor(
+    connection: QueueConnection,
+    name: string,
+    isUnfinished: (id: string) => Promise<boolean>,
+    logger: Logger,
+  ) {
+    this.name = name;
+    this.#connection = connection;
+    this.#isUnfinished = isUnfinished;
+    this.#logger = logger;
+    this.#queue = connection.queue(name, {
       defaultJobOptions: { attempts: ATTEMPTS, backoff: { type: BACKOFF }, removeOnComplete: true },
     });
   }
@@ -76,33 +83,32 @@ export class DrivenJobs {
   }
 
   /**
-   * Adds the job of a thing. One that exists stays, and one that has failed in all attempts is tried again.
+   * Adds the job of a record. One that exists stays, and one that has failed in all attempts is tried again.
    *
    * @throws StoryError `queue_unavailable` with a sentence
    */
   async add(id: string): Promise<void> {
     const add = async () => {
-      const job = await this.#queue.add('drive', {}, { jobId: id });
+      const job = await this.#queue.add('record', {}, { jobId: id });
       if (await job.isFailed()) await job.retry('failed');
     };
     await atOnce(add(), sentences.unavailable);
   }
 
-  /** Whether the step of a thing has failed in all attempts. */
+  /** Whether the step of a record has failed in all attempts. */
   async hasFailed(id: string): Promise<boolean> {
     return (await this.#queue.getJobState(id)) === 'failed';
   }
 
-  /** Takes a thing up whose process was lost before it added the job, or before it gave the thing up. */
+  /** Takes a record up whose process was lost before it added the job, or before it gave the record up. */
   async restore(id: string): Promise<void> {
-    const { isUnfinished, giveUp } = this.#options;
-    if (!(await isUnfinished(id))) return;
+    if (!(await this.#isUnfinished(id))) return;
     const state = await this.#queue.getJobState(id);
     if (state === 'unknown') await this.add(id);
-    else if (state === 'failed') await giveUp(id);
+    else if (state === 'failed') await this.#driver?.giveUp(id);
   }
 
-  /** Makes a waiting job go on now. One that is active reads the record itself, before it waits. Never rejects. */
+  /** Makes a waiting job go on now. One that is active reads its record itself, before it waits. Never rejects. */
   async wake(id: string): Promise<void> {
     if (this.#waking.has(id)) return;
     this.#waking.add(id);
@@ -126,18 +132,19 @@ export class DrivenJobs {
     }
   }
 
-  /** Lets this process drive. */
-  work(drive: Driver): void {
-    const { connection, giveUp, logger } = this.#options;
-    const process = (job: Job, token?: string) => this.#process(job, token!, drive);
+  /** Lets this process drive records. */
+  work(driver: RecordDriver): void {
+    const process = (job: Job, token?: string) => this.#process(job, token!, driver);
     const settings = { backoffStrategy: retryDelayMs };
-    this.#worker = connection.worker(this.name, process, { concurrency: CONCURRENCY, settings });
+    this.#driver = driver;
+    this.#worker = this.#connection.worker(this.name, process, { concurrency: CONCURRENCY, settings });
     this.#locks = new JobLocks(this.#worker);
     this.#worker.on('failed', (job, error) => {
       if (!job) return;
-      logger.warn({ job: job.id, reason: error.message }, 'a step failed, and is tried again');
+      const facts = { record: job.id, queue: this.name, reason: error.message };
+      this.#logger.warn(facts, 'a step failed, and is tried again');
       // If this fails, `restore` makes up for it.
-      if (job.finishedOn !== undefined) giveUp(job.id!).catch(() => {});
+      if (job.finishedOn !== undefined) driver.giveUp(job.id!).catch(() => {});
     });
   }
 
@@ -160,13 +167,13 @@ export class DrivenJobs {
     await this.#queue.close();
   }
 
-  async #process(job: Job, token: string, drive: Driver): Promise<void> {
+  async #process(job: Job, token: string, driver: RecordDriver): Promise<void> {
     const lock = await this.#locks!.take(job, token);
     const { signal } = lock.abort;
     const confirm = () => outlast(() => this.#locks!.confirm(lock), signal);
     let waitMs: number | undefined;
     try {
-      waitMs = await drive({ id: job.id!, signal, confirm });
+      waitMs = await driver.drive(job.id!, { signal, confirm });
       if (waitMs !== undefined) await outlast(() => job.moveToDelayed(Date.now() + waitMs!, token), signal);
     } catch (error) {
       if (signal.reason instanceof HandedOverError) return await this.#locks!.handBack(lock);

@@ -1,18 +1,18 @@
-/** Jobs that drive what is written together, on Redis and embedded. */
+/** Jobs that drive records, on Redis and embedded. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
-import type { QueueConnection } from '../../src/queue/connection.ts';
-import { DrivenJobs, type Driver } from '../../src/queue/driven-jobs.ts';
-import { ALL_BACKENDS, type Backend } from '../helpers/backends.ts';
-import { until } from '../helpers/programs.ts';
+import type { QueueConnection } from '../../../src/queue/connection.ts';
+import { type RecordDriver, RecordJobs } from '../../../src/queue/records/jobs.ts';
+import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
+import { until } from '../../helpers/programs.ts';
 
 const PATIENCE_MS = 30_000;
 const LONG_MS = 3_600_000;
 const logger = pino({ level: 'silent' });
 
 for (const { name, skip, start } of ALL_BACKENDS) {
-  describe(`driven jobs, ${name}`, { skip, timeout: 180_000 }, () => {
+  describe(`jobs of records, ${name}`, { skip, timeout: 180_000 }, () => {
     let backend: Backend;
     let connection: QueueConnection;
     let runs = 0;
@@ -24,31 +24,35 @@ for (const { name, skip, start } of ALL_BACKENDS) {
     after(() => backend.stop());
 
     async function withJobs(
-      use: (jobs: DrivenJobs, givenUp: readonly string[], name: string) => Promise<void>,
+      use: (opened: {
+        readonly jobs: RecordJobs;
+        readonly name: string;
+        readonly givenUp: readonly string[];
+        readonly work: (drive: RecordDriver['drive']) => void;
+      }) => Promise<void>,
     ): Promise<void> {
       runs += 1;
-      const name = `driven${runs}`;
+      const name = `records${runs}`;
       const givenUp: string[] = [];
       const isUnfinished = async (id: string) => !givenUp.includes(id);
       const giveUp = async (id: string) => void givenUp.push(id);
-      const jobs = new DrivenJobs({ connection, name, isUnfinished, giveUp, logger });
+      const jobs = new RecordJobs(connection, name, isUnfinished, logger);
       try {
         await jobs.ready();
-        await use(jobs, givenUp, name);
+        await use({ jobs, givenUp, name, work: (drive) => jobs.work({ drive, giveUp }) });
       } finally {
         await jobs.close();
       }
     }
 
     it('goes on when a step is due, or earlier when it is woken, until nothing is left', async () => {
-      await withJobs(async (jobs) => {
+      await withJobs(async ({ jobs, work }) => {
         const turns: number[] = [];
         const waits = [20, LONG_MS, undefined];
-        const drive: Driver = async () => {
+        work(async () => {
           turns.push(Date.now());
           return waits[turns.length - 1];
-        };
-        jobs.work(drive);
+        });
         await Promise.all([jobs.add('one'), jobs.add('one')]);
         await until(() => turns.length === 2, 'the second turn', PATIENCE_MS);
         assert.ok(turns[1]! - turns[0]! >= 19, 'not before it is due');
@@ -62,10 +66,10 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       });
     });
 
-    it('tries a step again, and gives a thing up when all attempts have failed', async () => {
-      await withJobs(async (jobs, givenUp, name) => {
+    it('tries a step again, and gives a record up when all attempts have failed', async () => {
+      await withJobs(async ({ jobs, givenUp, name, work }) => {
         let failures = 0;
-        jobs.work(async ({ id }) => {
+        work(async (id) => {
           failures += 1;
           if (id === 'two' && failures === 2) return undefined;
           throw new Error('refused');
@@ -74,7 +78,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(() => failures === 2, 'the second attempt', PATIENCE_MS);
         assert.equal(givenUp.length, 0);
         const queue = connection.queue(name);
-        await queue.add('drive' as never, {} as never, { jobId: 'three', attempts: 1 });
+        await queue.add('record' as never, {} as never, { jobId: 'three', attempts: 1 });
         await queue.close();
         await until(() => givenUp.includes('three'), 'its end', PATIENCE_MS);
         assert.equal(await jobs.hasFailed('three'), true);
@@ -84,9 +88,9 @@ for (const { name, skip, start } of ALL_BACKENDS) {
     });
 
     it('takes up what a lost process left: without a job, and not given up', async () => {
-      await withJobs(async (jobs, givenUp, name) => {
+      await withJobs(async ({ jobs, givenUp, name, work }) => {
         const queue = connection.queue(name);
-        await queue.add('drive' as never, {} as never, { jobId: 'four', attempts: 1 });
+        await queue.add('record' as never, {} as never, { jobId: 'four', attempts: 1 });
         const lost = connection.worker(
           name,
           async () => {
@@ -97,16 +101,15 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(() => jobs.hasFailed('four'), 'its failure', PATIENCE_MS);
         await lost.close();
         await queue.close();
+        const driven: string[] = [];
+        work(async (id) => {
+          driven.push(id);
+          return undefined;
+        });
         await jobs.restore('four');
         assert.deepEqual(givenUp, ['four']);
         await jobs.restore('four');
         assert.deepEqual(givenUp, ['four'], 'once');
-
-        const driven: string[] = [];
-        jobs.work(async ({ id }) => {
-          driven.push(id);
-          return undefined;
-        });
         await jobs.restore('five');
         await until(() => driven.join() === 'five', 'its job', PATIENCE_MS);
       });
