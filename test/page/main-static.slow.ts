@@ -12,12 +12,11 @@ import { createIntegerEngine } from '../../src/generator/engines/integer/create.
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
 import { action, browserTests, complaintsOf, grownTo, lastStory, launch, type } from '../bots/web/browser.ts';
-import { temporaryFolder } from '../helpers/programs.ts';
+import { PATIENCE_MS, temporaryFolder } from '../helpers/programs.ts';
 import { type StaticHost, startStaticHost } from '../helpers/static-host.ts';
 
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 const WEIGHTS = 'models/scifi/weights.bin';
-const PATIENCE_MS = 180_000;
 /**
  * The documented limit is a second, and benchmarked; a machine that runs all the tests at once may take
  * longer.

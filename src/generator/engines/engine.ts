@@ -137,8 +137,8 @@ export interface Row {
    */
   readonly allowed?: readonly (AllowedIds | undefined)[] | undefined;
   /**
-   * Receives the probabilities of the row's draws, and has room for each step of the decode. Absent where they are not wanted,
-   * which is the usual case: engines then do no work for it.
+   * Receives the probabilities of the row's draws, and has room for each step of the decode. Absent where they are not
+   * wanted, which is the usual case: engines then do no work for it.
    */
   readonly probabilities?: DrawProbabilities | undefined;
 }

@@ -23,7 +23,7 @@ export interface LimitSettings {
   };
   /** A community's share: running and waiting stories together. */
   readonly community: { readonly atOnce: number; readonly hourly: number };
-  /** Votes that are under way at once; as many relays besides. */
+  /** Votes that are under way at once. */
   readonly together: TogetherBounds;
   /** Stories that may wait in total. */
   readonly maxWaiting: number;

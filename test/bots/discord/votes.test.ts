@@ -5,9 +5,8 @@ import { discordEscaping } from '../../../src/bots/text.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
 import { type DiscordHarness, ephemeralReply, labelsOf, openDiscord } from '../../harness/discord.ts';
-import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 180_000;
 /** A vote's last message, with the buttons of its end. */
 const END_LABELS = ['Continue', 'My line', 'Delete'];
 

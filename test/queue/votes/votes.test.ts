@@ -13,7 +13,7 @@ import { type NewVote, Votes } from '../../../src/queue/votes/votes.ts';
 import { type StartedWorker, startStoryWorker } from '../../harness/story-worker.ts';
 import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
 import { NO_LIMITS } from '../../helpers/limits.ts';
-import { until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
 const logger = pino({ level: 'silent' });
 const OPENING = 'On the red moon';
@@ -21,8 +21,6 @@ const OPENING = 'On the red moon';
 const LONG = 3_600;
 /** Between two edits, as the board demands. */
 const PAUSE_MS = 20;
-/** Time for an event on a busy machine. */
-const PATIENCE_MS = 180_000;
 
 interface Shown {
   readonly at: number;
