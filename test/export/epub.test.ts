@@ -12,13 +12,16 @@ import { unzipSync } from 'fflate';
 import type { Book, Cover } from '../../src/export/book.ts';
 import { exportBook } from '../../src/export/export.ts';
 import { cover } from '../../src/share/cover.ts';
+import { skipWithout } from '../helpers/programs.ts';
 import { sized } from '../helpers/sized.ts';
 import { AT, anyBook, HOSTILE, paragraphTexts, part, THREE_PARTS } from './books.ts';
 
 const run = promisify(execFile);
 /** Debian's package. */
 const EPUBCHECK = '/usr/share/java/epubcheck.jar';
-const NO_EPUBCHECK = 'epubcheck is not installed (Debian: apt-get install epubcheck)';
+const skipped =
+  (!existsSync(EPUBCHECK) || skipWithout('java') !== false) &&
+  'epubcheck is not installed (Debian: apt-get install epubcheck)';
 const SVG =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 900"><rect width="600" height="900"/></svg>';
 const COVER: Cover = { mediaType: 'image/svg+xml', bytes: new TextEncoder().encode(SVG) };
@@ -96,7 +99,7 @@ const CASES: readonly (readonly [string, Book, Cover?])[] = [
 ];
 
 for (const [name, book, picture] of CASES) {
-  test(`epubcheck accepts ${name}`, { skip: !existsSync(EPUBCHECK) && NO_EPUBCHECK }, async (t) => {
+  test(`epubcheck accepts ${name}`, { skip: skipped }, async (t) => {
     const { stdout, stderr } = await run('java', [
       '-jar',
       EPUBCHECK,
