@@ -11,7 +11,16 @@ import { buildStatic } from '../../scripts/static/build.ts';
 import { createIntegerEngine } from '../../src/generator/engines/integer/create.ts';
 import { loadModel } from '../../src/generator/model/files.ts';
 import { Storyteller } from '../../src/generator/storyteller.ts';
-import { action, browserTests, complaintsOf, grownTo, lastStory, launch, type } from '../bots/web/browser.ts';
+import {
+  action,
+  browserTests,
+  complaintsOf,
+  grownTo,
+  lastStory,
+  launch,
+  pressStop,
+  type,
+} from '../bots/web/browser.ts';
 import { PATIENCE_MS, temporaryFolder } from '../helpers/programs.ts';
 import { type StaticHost, startStaticHost } from '../helpers/static-host.ts';
 
@@ -108,7 +117,7 @@ describe('the page without a server', browserTests(), () => {
     );
 
     const shown = await grownTo(page, 220);
-    await action(page, 'Stop').click();
+    await pressStop(page);
     await action(page, 'Continue').waitFor();
     const stopped = (await lastStory(page).textContent())!;
     assert.ok(stopped.startsWith(shown), 'what was shown stays');
@@ -121,7 +130,7 @@ describe('the page without a server', browserTests(), () => {
       (input as HTMLInputElement).value = '300';
     });
     await action(page, 'Continue').click();
-    await action(page, 'Stop').click();
+    await pressStop(page);
     await action(page, 'Warmer').waitFor();
     assert.ok((await lastStory(page).textContent())!.startsWith(stopped.trimEnd()), 'goes on where it was');
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { action, browserTests, grownTo, lastStory, launch, type } from '../bots/web/browser.ts';
+import { action, browserTests, grownTo, lastStory, launch, pressStop, type } from '../bots/web/browser.ts';
 import { type RoleProcess, startRole } from '../helpers/processes.ts';
 import { freePort, temporaryFolder } from '../helpers/programs.ts';
 
@@ -53,7 +53,7 @@ describe('npm start and a browser', browserTests(), () => {
       `grew to ${lengths.join(', ')}`,
     );
 
-    await action(page, 'Stop').click();
+    await pressStop(page);
     await action(page, 'Continue').waitFor();
     const stopped = (await lastStory(page).textContent())!;
     assert.ok(stopped.startsWith('It all began with') && stopped.length >= 330 && stopped.length < 1_200);

@@ -107,6 +107,11 @@ export function action(page: Page, name: string): Locator {
   return page.locator('.exchange').last().getByRole('button', { name, exact: true });
 }
 
+/** Stops the last story with a key: a growing text moves the button, and a click of the mouse can miss it. */
+export function pressStop(page: Page): Promise<void> {
+  return action(page, 'Stop').press('Enter');
+}
+
 /** Fails if the page scrolls sideways. */
 export async function assertFits(page: Page): Promise<void> {
   const [content, window] = await page.evaluate(

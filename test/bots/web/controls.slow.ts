@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { StoryError } from '../../../src/errors.ts';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
-import { action, browserTests, grownTo, lastStory, launch, openPage, type } from './browser.ts';
+import { action, browserTests, grownTo, lastStory, launch, openPage, pressStop, type } from './browser.ts';
 import { watchFocus } from './focus.ts';
 import { parseRequest } from './helpers.ts';
 
@@ -146,7 +146,7 @@ test('a link of several parts continues after a reload, and not after Stop', opt
   await page.reload();
   await until(() => server.replies.submitted.length === 2, 'the request of the second part');
   server.replies.most = 100;
-  await action(page, 'Stop').click();
+  await pressStop(page);
   await action(page, 'Continue').waitFor();
   await page.reload();
   await action(page, 'Continue').waitFor();

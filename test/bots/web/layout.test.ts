@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { action, assertFits, browserTests, grownTo, lastStory, launch, openPage, type } from './browser.ts';
+import {
+  action,
+  assertFits,
+  browserTests,
+  grownTo,
+  lastStory,
+  launch,
+  openPage,
+  pressStop,
+  type,
+} from './browser.ts';
 
 const options = browserTests();
 
@@ -50,7 +60,7 @@ test(
     assert.equal(await page.locator('#temperature').isVisible(), false);
     await page.getByRole('radio', { name: 'Classic' }).check();
     assert.ok(await page.locator('#temperature').isVisible());
-    await action(page, 'Stop').click();
+    await pressStop(page);
     await action(page, 'Continue').waitFor();
     await lastStory(page).evaluate((story) => story.scrollIntoView({ block: 'start' }));
     const covering = await page.evaluate(() =>

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CANNED_STORY, FakeWebReplies } from '../../fakes/web-replies.ts';
 import { until } from '../../helpers/programs.ts';
-import { action, assertFits, browserTests, grownTo, lastStory, openPage, type } from './browser.ts';
+import {
+  action,
+  assertFits,
+  browserTests,
+  grownTo,
+  lastStory,
+  openPage,
+  pressStop,
+  type,
+} from './browser.ts';
 import { tabTo } from './focus.ts';
 import { startServer } from './helpers.ts';
 
@@ -23,7 +32,7 @@ test('a story grows, is stopped, continued, and restored after a reload', option
   assert.equal(await lastStory(page).locator('.prompt').textContent(), 'It all began with');
   assert.equal(await lastStory(page).getAttribute('aria-busy'), 'true');
 
-  await action(page, 'Stop').click();
+  await pressStop(page);
   await action(page, 'Continue').waitFor();
   const partial = (await lastStory(page).textContent())!;
   assert.ok(partial.length >= 160 && partial.length < CANNED_STORY.length);

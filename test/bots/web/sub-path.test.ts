@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import { test } from 'node:test';
 import { FakeWebReplies } from '../../fakes/web-replies.ts';
-import { action, browserTests, grownTo, launch, type } from './browser.ts';
+import { action, browserTests, grownTo, launch, pressStop, type } from './browser.ts';
 import { startServer } from './helpers.ts';
 
 const options = browserTests();
@@ -47,7 +47,7 @@ test('the page works below any path', options, async (t) => {
   await page.goto(`${site}${PREFIX}/`);
   await type(page, '/scifi It all began with');
   await grownTo(page, 80);
-  await action(page, 'Stop').click();
+  await pressStop(page);
   await action(page, 'Continue').waitFor();
   await page.reload();
   await action(page, 'Continue').waitFor();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { until } from '../../helpers/programs.ts';
-import { action, browserTests, grownTo, openPage, type } from './browser.ts';
+import { action, browserTests, grownTo, openPage, pressStop, type } from './browser.ts';
 
 const options = browserTests();
 
@@ -38,7 +38,7 @@ test(
     assert.ok(streams.length <= 6, 'one stream at a time: those that were replaced have ended');
 
     const last = pages.at(-1)!;
-    await action(last, 'Stop').click();
+    await pressStop(last);
     await action(last, 'Continue').waitFor();
     assert.equal(server.replies.listeners(server.replies.submitted.at(-1)!), 0);
     const others = server.replies.submitted.slice(0, 5);
@@ -59,7 +59,7 @@ test('without a shared worker every window has its own stream', options, async (
   await page.reload();
   const pages = await threeWindows(page);
   for (const window of pages) await grownTo(window, 'Window 1, story 2,'.length + 20);
-  await action(pages.at(-1)!, 'Stop').click();
+  await pressStop(pages.at(-1)!);
   await action(pages.at(-1)!, 'Continue').waitFor();
   assert.equal(server.replies.submitted.length, 6);
 });
