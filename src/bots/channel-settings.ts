@@ -58,6 +58,7 @@ export class PromptChannels {
   async write(channel: PromptChannel): Promise<void> {
     await this.#settings.write(channel.channelId, channel);
     if (channel.daily) await this.#schedule(channel.channelId, channel.daily);
+    else await this.#daily.removeJobScheduler(schedulerOf(channel.channelId));
   }
 
   async remove(channelId: string): Promise<void> {
@@ -93,10 +94,11 @@ export class PromptChannels {
     const settings = await this.#settings.all();
     const repairs: Repairs = { repaired: [], failed: [], removed: [] };
     for (const { channelId, daily } of settings.values()) {
+      if (!daily) continue;
       const id = schedulerOf(channelId);
       const schedule = schedules.get(id);
       schedules.delete(id);
-      if (!daily || (await this.#hasNext(id, schedule?.next, now))) continue;
+      if (await this.#hasNext(id, schedule?.next, now)) continue;
       const isScheduled = await this.#schedule(channelId, daily);
       repairs[isScheduled ? 'repaired' : 'failed'].push(channelId);
     }

@@ -20,6 +20,7 @@ import type { Caller, Command, FileAnswer } from './commands/command.ts';
 import { ForgetGuard, type PrivacyPolicy } from './commands/privacy.ts';
 import { Cooldowns } from './cooldowns.ts';
 import { answerFeedback, type FeedbackPress } from './feedback.ts';
+import { demandHost, type Start } from './hosts.ts';
 import { PromptJudge } from './prompt-channels.ts';
 import { waitingLines } from './story-feed.ts';
 import {
@@ -151,6 +152,11 @@ export class ChatContext<Handle> {
     return answerFeedback(this.#services.feedback, this.replies, press).catch((error) =>
       this.refusalFor(error),
     );
+  }
+
+  /** Fails unless a user may start a vote or a relay; see `demandHost`. */
+  demandHost(kind: 'vote' | 'relay', start: Start): Promise<void> {
+    return demandHost(kind, start, this);
   }
 
   /** The sentence for a user whose request failed. */

@@ -2,6 +2,7 @@
  * Channels where users' messages are prompts: the available settings, and when a message is answered. Shared
  * by all chats. Pure, except that it remembers when each user was last answered.
  */
+import type { Hosts } from '../queue/admission/settings.ts';
 import type { Preset } from '../story/story.ts';
 import { type Clock, Cooldowns } from './cooldowns.ts';
 import { hasWords, wordsOf } from './submit.ts';
@@ -26,6 +27,8 @@ export interface PromptChannel {
     /** The preset of stories here; absent for the default. */
     readonly preset?: Preset;
   };
+  /** Who may start stories that are written together; absent for those whom the community's setting allows. */
+  readonly hosts?: Hosts;
   readonly daily?: {
     readonly hour: number;
     readonly timeZone: string;

@@ -1,6 +1,8 @@
 /** `/scifi-channel`: a channel's settings, and what they still need. */
 import { StoryError } from '../../errors.ts';
+import { HOSTS, type Hosts } from '../../queue/admission/settings.ts';
 import type { Preset } from '../../story/story.ts';
+import { hostsSentence } from '../hosts.ts';
 import { PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
 import { numberOf } from '../submit.ts';
 import {
@@ -12,11 +14,14 @@ import {
 } from './command.ts';
 import { isTimeZone } from './daily-schedule.ts';
 import { CHANNEL_PRESET_OPTION, presetSetting } from './preset-option.ts';
+import { CHANNEL_HOSTS_OPTION, hostsNamed } from './together-option.ts';
 
 /** An order to show or change a channel's settings. */
 export type ChannelOrder =
   | { readonly kind: 'on'; readonly prompts: NonNullable<PromptChannel['prompts']> }
   | { readonly kind: 'daily'; readonly daily: NonNullable<PromptChannel['daily']> }
+  /** `undefined` for the community's setting. */
+  | { readonly kind: 'together'; readonly hosts: Hosts | undefined }
   | { readonly kind: 'off' | 'status' };
 
 /** What a chat reports about a channel. */
@@ -90,6 +95,11 @@ export const CHANNEL = {
         CHANNEL_PRESET_OPTION,
       ],
     },
+    {
+      name: 'together',
+      description: 'Who may start stories that are written together here, such as votes',
+      options: [CHANNEL_HOSTS_OPTION],
+    },
     { name: 'status', description: 'The settings of this channel, and the permissions that they lack' },
     { name: 'off', description: 'Answer no messages here, and post no daily line' },
   ],
@@ -98,6 +108,8 @@ export const CHANNEL = {
     '• `/scifi-channel on` every message is a prompt; `on mentions` only those that mention me. Also: ' +
       '`cooldown=30` seconds for each user, `minimum=10` characters, `threads` for a thread for every story, `preset=wild`',
     '• `/scifi-channel daily hour=8 tz=Europe/Vienna preset=calm` posts an opening line every day, for everyone to continue',
+    '• `/scifi-channel together moderators` lets only moderators start votes here, `together nobody` no user, ' +
+      '`together everyone` everyone, and `together default` those whom `/scifi-limits together` allows',
     '• `/scifi-channel status` shows the settings, `/scifi-channel off` removes them',
   ].join('\n'),
   fromOptions: orderOf,
@@ -127,9 +139,16 @@ function orderOf({ subcommand, value }: GivenOptions): ChannelOrder {
           ...presetSetting(value('preset')),
         },
       };
+    case 'together':
+      return { kind: 'together', hosts: ownHosts(String(value('hosts'))) };
     default:
       return { kind: subcommand === 'off' ? 'off' : 'status' };
   }
+}
+
+/** The setting behind a name; undefined for the community's. */
+function ownHosts(name: string): Hosts | undefined {
+  return HOSTS.find((hosts) => hosts === name);
 }
 
 /** Parses `on mentions cooldown=60`, `daily hour=8 tz=Europe/Vienna`, `status` and `off`. */
@@ -161,6 +180,11 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
       const preset = presetSetting(options.get('preset'));
       return { kind: 'daily', daily: { hour: Number(hour), timeZone, ...preset } };
     }
+    case 'together': {
+      const names = CHANNEL_HOSTS_OPTION.choices.map(({ value }) => value);
+      const given = options.get('hosts') ?? rest[0];
+      return { kind: order, hosts: ownHosts(hostsNamed(given, names, '/scifi-channel together')) };
+    }
     case 'off':
     case 'status':
       return { kind: order };
@@ -168,7 +192,7 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
     case 'help':
       return undefined;
     default: {
-      const sentence = 'Choose one of: on, daily, status, off. /scifi-channel help explains them.';
+      const sentence = 'Choose one of: on, daily, status, off, together. /scifi-channel help explains them.';
       throw new StoryError('bad_request', sentence);
     }
   }
@@ -216,9 +240,20 @@ async function changeChannel(
         throw new StoryError('bad_request', sentence);
       }
       return save({ ...now, daily: order.daily });
-    case 'off':
-      await channels.remove(channelId);
-      return 'Off: messages here are no prompts any more, and there is no daily line.';
+    case 'together': {
+      const { hosts: _, ...others } = now;
+      const { hosts } = order;
+      await channels.write({ ...others, ...(hosts && { hosts }) });
+      return hosts
+        ? hostsSentence(hosts)
+        : 'Those who may in the whole server or workspace can start stories that are written together here.';
+    }
+    case 'off': {
+      const { hosts } = now;
+      if (hosts) await channels.write({ channelId, ...environment.home, hosts });
+      else await channels.remove(channelId);
+      return `Off: messages here are no prompts any more, and there is no daily line.${hosts ? ` As before: ${hostsSentence(hosts)}` : ''}`;
+    }
     case 'status':
       return describe(now, environment);
   }
@@ -226,8 +261,8 @@ async function changeChannel(
 
 function describe(channel: PromptChannel, environment: ChannelEnvironment): string {
   const { blindness } = environment;
-  const { prompts, daily } = channel;
-  if (!prompts && !daily) return 'Nothing is set for this channel. Begin with /scifi-channel on.';
+  const { prompts, daily, hosts } = channel;
+  if (!prompts && !daily && !hosts) return 'Nothing is set for this channel. Begin with /scifi-channel on.';
   const lines: string[] = [];
   if (prompts) {
     const which = prompts.messages === 'every' ? 'Every message' : 'Every message that mentions me';
@@ -241,6 +276,7 @@ function describe(channel: PromptChannel, environment: ChannelEnvironment): stri
     lines.push(
       `An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}${presetClause(daily)}.`,
     );
+  if (hosts) lines.push(hostsSentence(hosts));
   const impossible = environment.impossible?.(channel);
   if (impossible) lines.push(`This does not work here: ${impossible}`);
   const lacking = environment.missing(channel);

@@ -4,10 +4,13 @@ import {
   type Bounds,
   boundsIn,
   type CommunityLimits,
+  HOSTS,
+  type Hosts,
   isWithin,
   type LimitSettings,
   operatorBounds,
 } from '../../queue/admission/settings.ts';
+import { hostsSentence } from '../hosts.ts';
 import { numberOf } from '../submit.ts';
 import {
   type Caller,
@@ -17,6 +20,7 @@ import {
   type GivenOptions,
   readOptions,
 } from './command.ts';
+import { HOSTS_OPTION, hostsNamed } from './together-option.ts';
 
 /** The name of each limit in the command. */
 const LIMIT_NAMES = {
@@ -30,6 +34,7 @@ const LIMIT_KEYS = Object.keys(LIMIT_NAMES) as (keyof Bounds)[];
 /** An order to show or change a community's limits. */
 export type LimitsOrder =
   | { readonly kind: 'set'; readonly limits: CommunityLimits }
+  | { readonly kind: 'together'; readonly hosts: Hosts }
   | { readonly kind: 'show' | 'reset' };
 
 export const LIMITS = {
@@ -48,6 +53,11 @@ export const LIMITS = {
         limit('communityHourly', 'Stories that all users may ask for together within an hour'),
       ],
     },
+    {
+      name: 'together',
+      description: 'Who may start stories that are written together, such as votes',
+      options: [HOSTS_OPTION],
+    },
     { name: 'reset', description: 'Back to what the operator of this bot allows' },
   ],
   help: [
@@ -55,7 +65,8 @@ export const LIMITS = {
     '• `/scifi-limits` shows the limits',
     `• \`/scifi-limits ${LIMIT_NAMES.personAtOnce}=2 ${LIMIT_NAMES.personHourly}=5\` allows each user fewer, ` +
       `\`${LIMIT_NAMES.communityAtOnce}=50 ${LIMIT_NAMES.communityHourly}=300\` all users together`,
-    '• `/scifi-limits reset` takes that back. Both are for administrators of the workspace',
+    '• `/scifi-limits together moderators` lets only moderators start votes, where a channel has no setting of its own',
+    '• `/scifi-limits reset` takes that back. All are for administrators of the workspace',
   ].join('\n'),
   fromOptions: orderOf,
   fromText: readLimitsWords,
@@ -68,6 +79,7 @@ function limit<Key extends keyof Bounds>(key: Key, description: string) {
 }
 
 function orderOf({ subcommand, value }: GivenOptions): LimitsOrder {
+  if (subcommand === 'together') return { kind: 'together', hosts: String(value('hosts')) as Hosts };
   if (subcommand !== 'set') return { kind: subcommand === 'reset' ? 'reset' : 'show' };
   const given = LIMIT_KEYS.map((key) => [key, value(LIMIT_NAMES[key])] as const);
   return { kind: 'set', limits: Object.fromEntries(given.filter(([, most]) => most !== undefined)) };
@@ -78,12 +90,16 @@ export function readLimitsWords(text: string): LimitsOrder | undefined {
   const { options, rest } = readOptions(text.trim().split(/\s+/).filter(Boolean));
   const [order = options.size > 0 ? 'set' : 'show', ...more] = rest.map((word) => word.toLowerCase());
   if (order === 'help') return undefined;
+  if (rest[0]?.toLowerCase() === 'together') {
+    const hosts = hostsNamed(options.get('hosts') ?? more[0], HOSTS, '/scifi-limits together');
+    return { kind: 'together', hosts: hosts as Hosts };
+  }
   const unknown = [...options.keys()].find((name) => !Object.values<string>(LIMIT_NAMES).includes(name));
   if (unknown !== undefined || more.length > 0 || !['set', 'show', 'reset'].includes(order)) {
     const names = Object.values(LIMIT_NAMES).join(', ');
     throw new StoryError(
       'bad_request',
-      `Set one of ${names}, such as ${LIMIT_NAMES.personHourly}=5; or reset, or show.`,
+      `Set one of ${names}, such as ${LIMIT_NAMES.personHourly}=5; or together, or reset, or show.`,
     );
   }
   if (order !== 'set') return { kind: order as 'show' | 'reset' };
@@ -106,6 +122,11 @@ async function changeLimits(
     case 'reset':
       await communityLimits.remove(community);
       return describe({}, limitSettings);
+    case 'together': {
+      const limits = { ...(await communityLimits.read(community)), hosts: order.hosts };
+      await communityLimits.write(community, limits);
+      return describe(limits, limitSettings);
+    }
     case 'set': {
       if (Object.keys(order.limits).length === 0) {
         throw new StoryError('bad_request', `Give one of ${Object.values(LIMIT_NAMES).join(', ')}.`);
@@ -140,6 +161,7 @@ function describe(own: CommunityLimits, settings: LimitSettings): string {
     set.length > 0
       ? `Set here: ${set.join(', ')}. The rest is as the operator of this bot has set it.`
       : 'Nothing is set here: these are the limits of the operator of this bot.',
+    ...(own.hosts ? [hostsSentence(own.hosts)] : []),
   ].join('\n');
 }
 

@@ -15,6 +15,7 @@ import {
 } from 'discord.js';
 import type { Requester } from '../../queue/admission/store.ts';
 import type { Presence } from '../blocks.ts';
+import type { Start } from '../hosts.ts';
 import type { TextParts } from './markup.ts';
 
 /** An interaction that can be answered with a story. */
@@ -43,6 +44,16 @@ export function presenceOf(
     userId,
     community: guildId ?? undefined,
     channels: [channelId, parentId].filter((id) => typeof id === 'string'),
+  };
+}
+
+/** Where a user wants to start a story that is written together. */
+export function startIn(interaction: Asking): Start {
+  const { user, guildId, memberPermissions } = interaction;
+  return {
+    channels: presenceOf(interaction, user.id).channels,
+    community: requesterOf(user.id, guildId).community,
+    isModerator: async () => memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false,
   };
 }
 

@@ -11,7 +11,7 @@ import { demandWords, type VoteOrder } from '../commands/vote.ts';
 import { PATIENCE_MS } from '../submit.ts';
 import { IS_OVER, LATE, NOT_KEPT, notHost, ROUND_IS_OVER } from '../votes/wording.ts';
 import type { DiscordApi } from './api.ts';
-import { addressIn, EPHEMERAL, replyEphemeral, requesterOf } from './asking.ts';
+import { addressIn, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
 import { failureOf, loggable } from './failures.ts';
 import { readMarkup } from './markup.ts';
 import type { DiscordHandle } from './surface.ts';
@@ -98,6 +98,7 @@ export class VoteInteractions {
     const { id, user, guildId, channelId } = interaction;
     const address = addressIn(interaction);
     if (!address.inChannel) throw new StoryError('bad_request', MAY_NOT_WRITE);
+    await this.#chat.demandHost('vote', startIn(interaction));
     const words = readMarkup(prompt);
     demandWords(words);
     const request = this.#chat.parse({ prompt: words, preset: preset ?? null });

@@ -124,7 +124,7 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
       logger.warn(loggable(original), 'a Slack event failed');
     });
     new Listeners(chat, this.#api, this.#budgets, this.#people).register(app);
-    const votes = new SlackVotes(chat, this.#api);
+    const votes = new SlackVotes(chat, this.#api, config.channelManagers);
     votes.register(app);
     new TableCommands(chat, this.#api, this.#people, config.channelManagers, votes).register(app);
     new PromptMessages(chat, this.#api, this.#agent, this.#people).register(app);

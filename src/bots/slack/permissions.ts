@@ -36,6 +36,22 @@ export async function demandPermission(
   throw new StoryError('bad_request', `Only ${who} may do that in this workspace. Ask one of them.`);
 }
 
+/** Whether a user may change a channel's settings. */
+export async function isChannelManager(
+  conversation: SlackConversation,
+  userId: string,
+  managers: ChannelManagers,
+  api: SlackApi,
+): Promise<boolean> {
+  try {
+    await demandPermission('channel managers', conversation, userId, managers, api);
+    return true;
+  } catch (error) {
+    if (error instanceof StoryError) return false;
+    throw error;
+  }
+}
+
 function isNamed(
   { teamId, channelId }: SlackConversation,
   userId: string,

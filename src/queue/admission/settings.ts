@@ -39,8 +39,15 @@ export interface Bounds {
   readonly communityHourly: number;
 }
 
+/** Who may start stories that are written together. */
+export const HOSTS = ['everyone', 'moderators', 'nobody'] as const;
+export type Hosts = (typeof HOSTS)[number];
+
 /** The limits that a community's administrators have set; the others are the operator's. */
-export type CommunityLimits = Partial<Bounds>;
+export type CommunityLimits = Partial<Bounds> & {
+  /** Absent for everyone. */
+  readonly hosts?: Hosts;
+};
 
 /** The operator's limits as the upper bounds of a community's own. */
 export function operatorBounds({ person, community }: LimitSettings): Bounds {

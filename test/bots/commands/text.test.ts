@@ -108,6 +108,10 @@ describe('the text after /scifi-channel', () => {
       kind: 'set',
       limits: { personHourly: 5, communityHourly: 9 },
     });
+    assert.deepEqual(readChannelWords('together Moderators'), { kind: 'together', hosts: 'moderators' });
+    assert.deepEqual(readChannelWords('together hosts=default'), { kind: 'together', hosts: undefined });
+    assert.deepEqual(readLimitsWords('together nobody'), { kind: 'together', hosts: 'nobody' });
+    assert.deepEqual(readLimitsWords('together hosts=everyone'), { kind: 'together', hosts: 'everyone' });
     assert.deepEqual(readChannelWords('off'), { kind: 'off' });
     assert.deepEqual(readChannelWords('status'), { kind: 'status' });
     assert.equal(readChannelWords(''), undefined);
@@ -118,6 +122,7 @@ describe('the text after /scifi-channel', () => {
     const cases: [string, RegExp][] = [
       ['on preset=hot', /There is no preset of that name\. Choose one of: classic, calm, lively, wild/],
       ['maybe', /Choose one of: on, daily, status, off/],
+      ['together us', /Choose who may start them: everyone, moderators, nobody, default\./],
       ['daily', /an hour from 0 to 23/],
       ['daily hour=24', /an hour from 0 to 23/],
       ['on cooldown=soon', /The cooldown is “soon”; give a number/],

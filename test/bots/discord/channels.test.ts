@@ -243,12 +243,17 @@ describe('channels on Discord', { timeout: 240_000, concurrency: true }, () => {
         await until(async () => (await schedules.getJobState(last)) === 'completed', 'the last line');
         const template = { name: 'line', data: { channelId: 'gone' } };
         await schedules.upsertJobScheduler('cgone', { pattern: '0 8 * * *' }, template);
+        // Its process was lost between the setting without a daily line and the schedule.
+        const undone = discord.world.addChannel();
+        await set(harness, undone, 'together', { hosts: 'nobody' });
+        await schedules.upsertJobScheduler(idOf(undone), { pattern: '0 8 * * *' }, template);
 
         await harness.bot.daily.repairSchedules();
 
         assert.equal((await schedules.getJobScheduler(idOf(lost!)))?.next, before?.next);
         assert.equal((await schedules.getJobScheduler(idOf(stuck!)))?.next, before?.next);
         assert.equal(await schedules.getJobScheduler('cgone'), undefined);
+        assert.equal(await schedules.getJobScheduler(idOf(undone)), undefined);
         const warned = harness.log.filter((line) => line.includes('has one again'));
         for (const { id } of [lost!, stuck!]) assert.ok(warned.some((line) => line.includes(id)));
         assert.ok(!warned.some((line) => line.includes(good!.id)));

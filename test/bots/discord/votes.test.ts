@@ -170,6 +170,37 @@ describe('votes on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER)
       await until(isGone, 'the removal of the host’s id', PATIENCE_MS);
     }));
 
+  it('are started by those whom the channel’s setting allows, or else the server’s', () =>
+    withDiscord(async ({ ann, channel, discord }) => {
+      const bob = new Person(discord, 'bob');
+      bob.permissions |= PERMISSION.manageMessages;
+      const set = (command: string, hosts: string) =>
+        ephemeralReply(ann.slash(channel, command, { hosts }, { subcommand: 'together' }));
+      const thread = discord.world.addChannel({ type: 11, parentId: channel.id });
+      const starts = async (person: Person, where = channel) =>
+        ephemeralReply(person.slash(where, 'scifi-vote', { prompt: 'A robot', rounds: 1 }));
+      assert.match(await set('scifi-channel', 'moderators'), /^Only moderators can start stories that are/);
+      for (const where of [channel, thread]) {
+        assert.match(
+          await starts(ann, where),
+          /^Only moderators can start a vote here: the moderators have set/,
+        );
+      }
+      assert.match(await starts(bob), /^The vote begins below/);
+      bob.press(await voteIn(channel, 1), 'The end');
+      await overIn(channel);
+
+      assert.match(await set('scifi-limits', 'nobody'), /\nNo user can start stories that are written/);
+      assert.match(await set('scifi-channel', 'default'), /^Those who may in the whole server/);
+      assert.match(await starts(bob), /^Votes are off here: the moderators have set/);
+      assert.match(await set('scifi-channel', 'everyone'), /^Everyone can start stories that are/);
+      const command = (subcommand: string) =>
+        ephemeralReply(ann.slash(channel, 'scifi-channel', {}, { subcommand }));
+      assert.match(await command('off'), /^Off: .* As before: Everyone can start stories/);
+      assert.match(await command('status'), /^Messages are no prompts here\.\nEveryone can start stories/);
+      assert.match(await starts(ann, thread), /^The vote begins below/);
+    }));
+
   it('counts as one story of its host', () =>
     withDiscord(
       async ({ ann, channel, discord }) => {

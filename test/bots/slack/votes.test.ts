@@ -154,4 +154,24 @@ describe('votes on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }
       },
       { allowance: 100 },
     ));
+
+  it('are started by those whom the channel’s setting allows, or else the workspace’s', () =>
+    withSlack(async (harness) => {
+      const { ann, slack } = harness;
+      const bob = new Person(slack, 'bob');
+      const channel = harness.channelOf({ creatorId: bob.user.id });
+      const order = (person: Person, name: string, text: string) =>
+        harness.command(person, channel, name, text);
+      assert.match(await order(bob, '/scifi-channel', 'together moderators'), /^Only moderators can start/);
+      assert.match(await order(ann, '/scifi-vote', 'A robot'), /^Only moderators can start a vote here/);
+      assert.match(await order(ann, '/scifi-channel', 'together everyone'), /^Only administrators and/);
+      assert.match(await order(bob, '/scifi-channel', 'together'), /^Choose who may start them: everyone,/);
+      assert.match(await order(bob, '/scifi-limits', 'together nobody'), /^Only administrators may/);
+      slack.world.administrators.add(ann.user.id);
+      assert.match(await order(ann, '/scifi-limits', 'together hosts=nobody'), /\nNo user can start stories/);
+      assert.match(await order(bob, '/scifi-channel', 'together default'), /^Those who may in the whole/);
+      assert.match(await order(bob, '/scifi-vote', 'A robot'), /^Votes are off here/);
+      assert.match(await order(bob, '/scifi-channel', 'together moderators'), /^Only moderators can start/);
+      assert.match(await order(bob, '/scifi-vote', 'A robot'), /^The vote begins below/);
+    }));
 });

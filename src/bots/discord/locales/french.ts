@@ -46,6 +46,11 @@ export const FRENCH: Translation = {
       'préréglage',
       'La façon de choisir les caractères ici ; lively par défaut',
     ],
+    'scifi-channel together': [
+      'ensemble',
+      'Qui peut lancer ici des histoires écrites ensemble, comme les votes',
+    ],
+    'scifi-channel together hosts': ['qui', 'Qui peut les lancer'],
     'scifi-channel status': ['état', 'Les réglages de ce salon et les permissions qui manquent'],
     'scifi-channel off': [
       'désactiver',
@@ -73,6 +78,8 @@ export const FRENCH: Translation = {
       'tous-par-heure',
       'Histoires que tous les membres ensemble peuvent demander en une heure',
     ],
+    'scifi-limits together': ['ensemble', 'Qui peut lancer des histoires écrites ensemble, comme les votes'],
+    'scifi-limits together hosts': ['qui', 'Qui peut les lancer'],
     'scifi-limits reset': ['réinitialiser', 'Revenir à ce qu’autorise l’opérateur de ce bot'],
     'scifi-block': [
       'scifi-bloquer',
@@ -100,6 +107,10 @@ export const FRENCH: Translation = {
     'format html': 'HTML : une page web en un seul fichier',
     'format markdown': 'Markdown : du texte avec des titres, et tes mots en gras',
     'format text': 'Texte brut : le texte et ses crédits',
+    'hosts everyone': 'tout le monde',
+    'hosts moderators': 'seulement les modérateurs',
+    'hosts nobody': 'personne',
+    'hosts default': 'comme sur tout le serveur',
     'messages every': 'tous les messages',
     'messages mentions': 'seulement ceux qui mentionnent le bot',
   },

@@ -55,6 +55,8 @@ export const GERMAN: Translation = {
       'voreinstellung',
       'Wie die Zeichen hier ausgewählt werden; Standard: lively',
     ],
+    'scifi-channel together': ['gemeinsam', 'Wer hier gemeinsame Geschichten wie Abstimmungen beginnen darf'],
+    'scifi-channel together hosts': ['wer', 'Wer damit beginnen darf'],
     'scifi-channel status': [
       'status',
       'Die Einstellungen dieses Kanals und die Berechtigungen, die dafür fehlen',
@@ -79,6 +81,8 @@ export const GERMAN: Translation = {
       'alle-pro-stunde',
       'Geschichten, die alle zusammen innerhalb einer Stunde anfordern dürfen',
     ],
+    'scifi-limits together': ['gemeinsam', 'Wer gemeinsame Geschichten wie Abstimmungen beginnen darf'],
+    'scifi-limits together hosts': ['wer', 'Wer damit beginnen darf'],
     'scifi-limits reset': ['zurücksetzen', 'Zurück zu dem, was der Betreiber dieses Bots erlaubt'],
     'scifi-block': [
       'scifi-sperren',
@@ -106,6 +110,10 @@ export const GERMAN: Translation = {
     'format html': 'HTML: eine Webseite in einer Datei',
     'format markdown': 'Markdown: Text mit Überschriften, deine Worte fett',
     'format text': 'Nur Text: die Geschichte und die Angaben zu ihr',
+    'hosts everyone': 'alle',
+    'hosts moderators': 'nur Moderatoren',
+    'hosts nobody': 'niemand',
+    'hosts default': 'wie auf dem ganzen Server',
     'messages every': 'jede Nachricht',
     'messages mentions': 'nur solche, die den Bot erwähnen',
   },

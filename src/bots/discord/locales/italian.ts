@@ -43,6 +43,8 @@ export const ITALIAN: Translation = {
     'scifi-channel daily hour': ['ora', 'L’ora del giorno, da 0 a 23'],
     'scifi-channel daily timezone': ['fuso-orario', 'Per esempio Europe/Vienna; predefinito: UTC'],
     'scifi-channel daily preset': ['preset', 'Come vengono scelti qui i caratteri; predefinito: lively'],
+    'scifi-channel together': ['insieme', 'Chi può avviare qui storie scritte insieme, come i voti'],
+    'scifi-channel together hosts': ['chi', 'Chi può avviarle'],
     'scifi-channel status': ['stato', 'Le impostazioni di questo canale e i permessi che mancano'],
     'scifi-channel off': [
       'disattiva',
@@ -58,6 +60,8 @@ export const ITALIAN: Translation = {
     'scifi-limits set person-hourly': ['persona-ogni-ora', 'Storie che una persona può chiedere in un’ora'],
     'scifi-limits set all-at-once': ['tutti-in-corso', 'Storie che tutti insieme possono avere in corso'],
     'scifi-limits set all-hourly': ['tutti-ogni-ora', 'Storie che tutti insieme possono chiedere in un’ora'],
+    'scifi-limits together': ['insieme', 'Chi può avviare storie scritte insieme, come i voti'],
+    'scifi-limits together hosts': ['chi', 'Chi può avviarle'],
     'scifi-limits reset': ['ripristina', 'Torna a quanto consente il gestore di questo bot'],
     'scifi-block': [
       'scifi-blocca',
@@ -82,6 +86,10 @@ export const ITALIAN: Translation = {
     'format html': 'HTML: una pagina web in un solo file',
     'format markdown': 'Markdown: testo con titoli, e le tue parole in grassetto',
     'format text': 'Testo semplice: il testo e i suoi crediti',
+    'hosts everyone': 'tutti',
+    'hosts moderators': 'solo i moderatori',
+    'hosts nobody': 'nessuno',
+    'hosts default': 'come in tutto il server',
     'messages every': 'tutti i messaggi',
     'messages mentions': 'solo quelli che menzionano il bot',
   },

@@ -1,6 +1,7 @@
 /** What users do in votes on Slack: they start one, vote, and the host and administrators end it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '@slack/bolt';
+import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
 import { VOTE_ID } from '../../../queue/votes/votes.ts';
 import type { ChatContext } from '../../chat-context.ts';
@@ -19,7 +20,7 @@ import {
   workspaceOf,
 } from '../conversations.ts';
 import { readMarkup } from '../markup.ts';
-import { askWhetherAdministrator } from '../permissions.ts';
+import { askWhetherAdministrator, isChannelManager } from '../permissions.ts';
 import { ANY_VOTE_BUTTON, decodeVoteButton, type VoteButton } from '../vote-messages.ts';
 import type { ButtonArgs } from './story-buttons.ts';
 
@@ -38,10 +39,12 @@ export interface VoteStart {
 export class SlackVotes {
   readonly #chat: ChatContext<SlackHandle>;
   readonly #api: SlackApi;
+  readonly #managers: ChannelManagers;
 
-  constructor(chat: ChatContext<SlackHandle>, api: SlackApi) {
+  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, managers: ChannelManagers) {
     this.#chat = chat;
     this.#api = api;
+    this.#managers = managers;
   }
 
   /** Registers the listener of the buttons with Bolt. */
@@ -62,6 +65,11 @@ export class SlackVotes {
     { conversation, userId, botUserId, responseUrl, triggerId }: VoteStart,
     isAbsent: () => Promise<boolean>,
   ): Promise<void> {
+    await this.#chat.demandHost('vote', {
+      channels: [keyOf(conversation)],
+      community: `slack:${conversation.teamId}`,
+      isModerator: () => isChannelManager(conversation, userId, this.#managers, this.#api),
+    });
     const words = readMarkup(slackEscaping.escape(prompt));
     demandWords(words);
     if (await isAbsent()) throw new StoryError('bad_request', ABSENT);
