@@ -231,6 +231,10 @@ export class FakeSlack {
   openResponseUrl(channel: FakeChannel, user: FakeUser): string {
     const id = randomUUID();
     this.#responseUrls.set(id, { channel, user, openedAt: Date.now(), uses: 0 });
+    return this.#responseUrl(id);
+  }
+
+  #responseUrl(id: string): string {
     return `${this.#origin}/response/${id}`;
   }
 
@@ -360,18 +364,25 @@ export class FakeSlack {
     if (isOver) return { status: 404, body: { ok: false, error: 'expired_url' } };
     if (known.uses >= RESPONSES_MAX) return { status: 404, body: { ok: false, error: 'used_url' } };
     known.uses += 1;
-    this.#show(JSON.parse(text), known);
+    this.#show(JSON.parse(text), known, this.#responseUrl(id));
     return { status: 200, body: { ok: true }, workspace: known.channel.workspace };
   }
 
   /** Shows a response: to all users, or to the one who asked. */
-  #show(response: unknown, { channel, user }: { channel: FakeChannel; user: FakeUser }): void {
+  #show(
+    response: unknown,
+    { channel, user }: { readonly channel: FakeChannel; readonly user: FakeUser },
+    responseUrl?: string,
+  ): void {
     if (typeof response !== 'object' || response === null) return;
     const { text = '', response_type: type = 'ephemeral' } = response as Record<string, string>;
     // An empty acknowledgement in Socket Mode is an empty object.
     if (text === '') return;
     if (type === 'in_channel') this.world.addMessage(channel, channel.workspace.bot, { text });
-    else this.world.ephemerals.push({ at: Date.now(), channelId: channel.id, userId: user.id, text });
+    else {
+      const via = responseUrl === undefined ? {} : { responseUrl };
+      this.world.ephemerals.push({ at: Date.now(), channelId: channel.id, userId: user.id, text, ...via });
+    }
   }
 
   /** Sends the app the event of a message in a conversation that it is in, including its own. */

@@ -97,6 +97,8 @@ export interface Whisper {
   readonly channelId: string;
   readonly userId: string;
   readonly text: string;
+  /** The address through which it came; undefined where it came otherwise. */
+  readonly responseUrl?: string;
 }
 
 let lastMicroseconds = 0;
