@@ -8,11 +8,13 @@ import { killedDuring, killedDuringOnPage, killedDuringOnSlack } from './faults/
 import { blocked, chatsAway, clockJumps, damagedWeights, fullDisk } from './faults/places.ts';
 import { absentAtStart, cutOff, restarted } from './faults/redis.ts';
 import { refused, restartedMeanwhile } from './faults/refusals.ts';
+import { killedDuringVotes } from './faults/votes.ts';
 
 /** Kills in all, over the three kinds of processes. */
 const KILLS = { worker: 34, bots: 33, start: 33 } as const;
 const SHORT_KILLS = 2;
 const OWN_KILLS = 12;
+const VOTE_KILLS = 50;
 /** On the page and on Slack, which share the queue's part with Discord. */
 const FEW_OWN_KILLS = 6;
 const BACKENDS = ['redis', 'embedded'] as const;
@@ -46,6 +48,9 @@ export function allFaults(isShort: boolean): readonly Fault[] {
     ...(['Delete', 'Undo', 'Edit'] as const).map((action) =>
       killedDuringOnSlack(action, { ...own('redis'), kills: fewKills }),
     ),
+    killedDuringVotes('Discord', { ...own('redis'), kills: isShort ? SHORT_KILLS : VOTE_KILLS }),
+    killedDuringVotes('Discord', own('embedded')),
+    killedDuringVotes('Slack', own('redis')),
     told('worker'),
     told('bots'),
     told('start'),

@@ -49,6 +49,6 @@ export interface VoteStore {
   /** Removes a voter's ballot of the open round. */
   withdraw(id: string, voter: string): Promise<void>;
   remove(id: string): Promise<void>;
-  /** The votes that were last replaced before a time, in ms since 1970. */
+  /** The votes that were last replaced before a time, in ms since 1970, in the order of these changes. */
   list(before: number): Promise<readonly string[]>;
 }

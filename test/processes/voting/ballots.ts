@@ -93,7 +93,10 @@ export function latenessOf(states: readonly SeenState[], closed: ReadonlySet<num
   for (const state of states) {
     if (state.round !== undefined) assert.ok(state.round >= round, `round ${state.round} after ${round}`);
     const isNext = endsAt !== undefined && state.endsAt === undefined;
-    if (isNext && !closed.has(round)) lateMs.push(state.at - endsAt!);
+    if (isNext && !closed.has(round)) {
+      assert.ok(state.at > endsAt! - 1_000, `round ${round} ended ${endsAt! - state.at} ms before its time`);
+      lateMs.push(state.at - endsAt!);
+    }
     round = state.round ?? round;
     endsAt = state.endsAt;
   }

@@ -11,6 +11,8 @@ import type { Cast, SeenState } from './ballots.ts';
 import type { SeenVote, VoteSite } from './site.ts';
 
 const TIMEOUT_MS = 60_000;
+/** This long after the acknowledgement of a press, what it does is stored. */
+const STORED_MS = 5_000;
 const DEFERRED = 6;
 /** The buttons of a round: three choices, and two of the host. */
 const OPEN = 5;
@@ -87,7 +89,9 @@ function fateOf(press: FakeInteraction, cuts: readonly number[]): ReturnType<Cas
   if (acknowledgedAt === undefined || callbackType !== DEFERRED) return 'unheard';
   // What is acknowledged so late was not stored before.
   const isSlow = acknowledgedAt - createdAt >= PATIENCE_MS / 2;
-  return isSlow && cuts.some((at) => at >= createdAt && at < createdAt + TIMEOUT_MS) ? 'unheard' : 'counted';
+  return isSlow && cuts.some((at) => at >= createdAt && at < acknowledgedAt + STORED_MS)
+    ? 'unheard'
+    : 'counted';
 }
 
 function roundOf(message: Pick<Seen, 'components'> | undefined): number | undefined {

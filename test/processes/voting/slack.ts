@@ -13,8 +13,8 @@ import type { SeenVote, VoteSite } from './site.ts';
 const TIMEOUT_MS = 60_000;
 /** The buttons of a round: three choices, and two of the host. */
 const OPEN = 5;
-/** After this time Slack has had the answer to a press. */
-const ANSWERED_MS = 5_000;
+/** This long after the acknowledgement of a press Slack has had the answer to it. */
+const ANSWERED_MS = 1_000;
 
 /** @param people who vote, in every vote */
 export async function slackSite(
@@ -85,9 +85,10 @@ function fateOf(slack: FakeSlack, press: Delivery, cuts: readonly number[]): Ret
     ({ responseUrl, text }) => text === LATE && responseUrl === press.payload.response_url,
   );
   if (isLate) return 'late';
+  if (acknowledgedAt === undefined) return 'unheard';
   // The answer that a press was late comes after its acknowledgement: a kill may prevent it.
-  const isTorn = cuts.some((at) => at >= createdAt && at < createdAt + ANSWERED_MS);
-  return acknowledgedAt === undefined || isTorn ? 'unheard' : 'counted';
+  const isTorn = cuts.some((at) => at >= createdAt && at < acknowledgedAt + ANSWERED_MS);
+  return isTorn ? 'unheard' : 'counted';
 }
 
 function roundOf(message: Parameters<typeof buttonsOf>[0] | undefined): number | undefined {

@@ -91,7 +91,7 @@ export async function embeddedVotes(database: EmbeddedDatabase): Promise<VoteSto
       await database.query(REMOVE, [id]);
     },
     async list(before) {
-      const query = `SELECT id FROM ${SCHEMA}.vote WHERE at_ms < $1`;
+      const query = `SELECT id FROM ${SCHEMA}.vote WHERE at_ms < $1 ORDER BY at_ms`;
       const { rows } = await database.query<{ id: string }>(query, [before]);
       return rows.map(({ id }) => id);
     },
