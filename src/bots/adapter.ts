@@ -96,11 +96,39 @@ export async function startChat<Handle>(
     opened.add(() => adapter.close());
     const { platform } = adapter;
     const others: LookUp = (id) => votes.lookUp(id);
-    const replies = new Replies<Handle>(connection, platform, logger, limits, shares, feedback, others);
+    const ended = { remove: (id: string): Promise<void> => votes.remove(id) };
+    const replies = new Replies<Handle>(
+      connection,
+      platform,
+      logger,
+      limits,
+      shares,
+      feedback,
+      others,
+      ended,
+    );
     opened.add(() => replies.close());
     const removals = new Removals<AddressOf<Handle>>(connection, replies, stories, logger);
     opened.add(() => removals.close());
-    const votes = new Votes<AddressOf<Handle>>({ connection, platform, stories, limits, replies, logger });
+    const votes = new Votes<AddressOf<Handle>>({
+      connection,
+      platform,
+      stories,
+      limits,
+      replies,
+      handOver: (id, { request, state, credits, address, hostId, messages, lease }) => {
+        const handle = { ...address, userId: hostId } as Handle;
+        const begun = {
+          state,
+          delivered: false,
+          ...(credits && { credits }),
+          messages,
+          hasReplaced: true,
+        } as const;
+        return replies.submit(id, request, handle, lease, { replyId: id, messages }, begun);
+      },
+      logger,
+    });
     opened.add(() => votes.close());
     const channels = new PromptChannels(connection, platform);
     opened.add(() => channels.close());

@@ -10,6 +10,7 @@ import {
   STORY_BOUNDS,
   type StoryRequest,
 } from '../story/story.ts';
+import { VOTE_BOUNDS } from '../story/vote.ts';
 import { samplingName } from '../story/wording.ts';
 import { numberOf } from './submit.ts';
 
@@ -65,6 +66,25 @@ export const LINE_FORM: Form = {
       max: 1_000,
     },
   ],
+};
+
+/** The rounds and the seconds of a vote; their values are numbers, or empty for the defaults. */
+export const VOTE_FORM: Form = {
+  title: 'Let this channel choose',
+  send: 'Start the vote',
+  fields: (['rounds', 'seconds'] as const).map((name) => {
+    const { min, max, default: usual } = VOTE_BOUNDS[name];
+    const label = name === 'rounds' ? 'Rounds' : 'Seconds in a round';
+    return {
+      kind: 'text',
+      name,
+      label: `${label}, ${min} to ${max}`,
+      value: String(usual),
+      isLong: false,
+      isRequired: false,
+      max: NUMBER_MAX,
+    };
+  }),
 };
 
 /** A story's request, to be changed. */

@@ -2,7 +2,7 @@
 import { StoryError } from '../errors.ts';
 import { inputOf, presetOf, STORY_BOUNDS, type StoryRequest } from '../story/story.ts';
 import type { RequestReader } from '../story/story-request.ts';
-import { type Again, endOf, type Line, requestAgain } from '../story/variations.ts';
+import { type Again, endOf, type Line, type Poll, requestAgain } from '../story/variations.ts';
 import type { ParsedRequest } from './submit.ts';
 import { joinParts, type Part } from './text.ts';
 
@@ -13,6 +13,9 @@ export interface StoryReference
   /** Characters of the prompt at the beginning of the story. */
   readonly promptLength: number;
 }
+
+/** A button that makes a request from a finished story. */
+export type StoryButton = { readonly action: Again | Line | Poll } & StoryReference;
 
 /** The messages around the one with the buttons; undefined where there is only one message. */
 export interface StoryMessages {
@@ -45,14 +48,15 @@ export type FindMessage = (id: string) => Promise<SeenMessage>;
  * @param line the user's sentence with which the story goes on
  */
 export async function requestBehind(
-  button: { readonly action: Again | Line } & StoryReference,
+  button: StoryButton,
   message: SeenMessage,
   find: FindMessage,
   readRequest: RequestReader,
   seed: number,
   line = '',
 ): Promise<ParsedRequest> {
-  const { action } = button;
+  // A vote continues the story, as Continue does.
+  const action = button.action === 'vote' ? 'continue' : button.action;
   const readAgain = (next: StoryRequest) => readRequest(inputOf(next));
   if (action === 'continue' || action === 'line') {
     const story = await storyEnd(message, find);

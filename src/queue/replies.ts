@@ -46,6 +46,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   readonly #shares: Pick<Shares, 'deleteShare'> | undefined;
   readonly #feedback: Pick<Feedback, 'removeStory'> | undefined;
   readonly #others: LookUp | undefined;
+  readonly #votes: { remove(id: string): Promise<void> } | undefined;
   #worker: ReplyWorker<Handle> | undefined;
 
   /**
@@ -54,6 +55,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
    * @param shares which end with their replies
    * @param feedback whose votes end with their replies
    * @param others looks up what else its requesters have under way, such as votes
+   * @param votes whose records end with the replies that they have become
    */
   constructor(
     connection: QueueConnection,
@@ -63,6 +65,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     shares?: Pick<Shares, 'deleteShare'>,
     feedback?: Pick<Feedback, 'removeStory'>,
     others?: LookUp,
+    votes?: { remove(id: string): Promise<void> },
   ) {
     super(connection, `replies-${platform}`, {
       attempts: ATTEMPTS_IN_ALL,
@@ -75,15 +78,21 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
     this.#shares = shares;
     this.#feedback = feedback;
     this.#others = others;
+    this.#votes = votes;
   }
 
-  /** Starts a reply. Idempotent for an id. */
+  /**
+   * Starts a reply. Idempotent for an id.
+   *
+   * @param begun what its messages show already: the reply goes on from that
+   */
   async submit(
     id: string,
     request: StoryRequest,
     handle: Handle,
     lease?: Lease,
     replaces?: Replaced,
+    begun?: ReplyRecord,
   ): Promise<void> {
     const data = {
       request,
@@ -91,6 +100,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
       askedAt: Date.now(),
       ...(lease && { lease }),
       ...(replaces && { replaces }),
+      ...(begun && { restored: { record: begun } }),
     };
     await atOnce(this.queue.add('reply', data, { jobId: id }), sentences.unavailable);
   }
@@ -188,13 +198,14 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
   }
 
   /**
-   * Removes the pages that show a reply, and who rated it, after its record: a page that is made meanwhile removes
+   * Removes the pages that show a reply, who rated it, and the vote that it was, after its record: a page that is made meanwhile removes
    * itself, and so does a vote.
    */
   async removeDerived(id: string): Promise<void> {
     const reply = { platform: this.platform, replyId: id };
     await this.#shares?.deleteShare(reply);
     await this.#feedback?.removeStory(reply);
+    await this.#votes?.remove(id);
   }
 
   /**

@@ -50,7 +50,10 @@ export interface ReplyJobData<Handle> {
   readonly stop?: boolean;
   /** The reply in whose place it is written. */
   readonly replaces?: Replaced;
-  /** In a job that was put back after the queue had lost it: the last stored record. */
+  /**
+   * In a job that was put back after the queue had lost it: the last stored record. In one that goes on from a vote: what
+   * the messages of the vote show.
+   */
   readonly restored?: { readonly record?: ReplyRecord };
 }
 

@@ -128,6 +128,25 @@ export function inBeginning(beginning: number): Begun {
 /** The fields of a story that its footer shows about the model and engine. */
 export type StoryCredits = Pick<Story, 'modelVersion' | 'engine' | 'unreadable'>;
 
+/** A round of a vote that is over. */
+export interface PastRound {
+  readonly choices: readonly string[];
+  /** Votes for each choice. */
+  readonly counts: readonly number[];
+  /** The index of the choice that joined the story; undefined when no user voted. */
+  readonly winner?: number;
+}
+
+/** How a channel has chosen a story, round by round. */
+export interface ChannelChoice {
+  readonly past: readonly PastRound[];
+  /**
+   * `complete`: all rounds took place. `ended`: the host or a moderator ended it. `silent`: two rounds had no votes.
+   * `failed`: the network wrote nothing, or the vote cannot be shown.
+   */
+  readonly ending: 'complete' | 'ended' | 'silent' | 'failed';
+}
+
 /** The state of a story's wait in the queue. */
 export interface Waiting {
   /** Its position in the queue, 1 for the next one; null while it is unknown. */
@@ -144,7 +163,11 @@ export type ReplyState =
       readonly text: string;
       readonly probabilities?: Probabilities;
     } & Begun)
-  | ({ readonly status: 'finished' } & Story)
+  | ({
+      readonly status: 'finished';
+      /** Present where a channel has chosen it by votes: its seed alone does not write it again. */
+      readonly chosen?: ChannelChoice;
+    } & Story)
   | {
       readonly status: 'failed';
       /** The text that was shown before the failure. */

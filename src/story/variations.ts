@@ -4,6 +4,8 @@ import { type Preset, presetOf, STORY_BOUNDS, type StoryRequest } from './story.
 export type Again = 'continue' | 'another' | 'warmer' | 'cooler';
 /** Continues with a sentence of the user's. */
 export type Line = 'line';
+/** Lets the channel choose how the story goes on. */
+export type Poll = 'vote';
 /**
  * What the requester of a story, or a moderator, may do to it: `edit` has it written anew, `undo` takes a
  * continuation back, `share` makes a page of it.
@@ -19,8 +21,9 @@ export const AGAIN_LABELS: Readonly<Record<Again, string>> = {
 };
 
 /** The buttons of the second row. */
-export const CHANGE_LABELS: Readonly<Record<Line | Own, string>> = {
+export const CHANGE_LABELS: Readonly<Record<Line | Poll | Own, string>> = {
   line: 'My line',
+  vote: 'Vote',
   edit: 'Edit',
   undo: 'Undo',
   delete: 'Delete',
@@ -36,10 +39,15 @@ const TEMPERATURE_STEPS_PER_UNIT = 100;
 /** The presets that Warmer and Cooler move between, from cool to warm. */
 const SCALE: readonly Preset[] = ['calm', 'lively', 'wild'];
 
-/** The actions available under a story: an empty text cannot be continued, and Warmer and Cooler have an end. */
-export function againActions(text: string, request: Warmth): Again[] {
+/**
+ * The actions available under a story: an empty text cannot be continued, and Warmer and Cooler have an end.
+ *
+ * @param isChosen whether a channel has chosen it: no request writes such a story again
+ */
+export function againActions(text: string, request: Warmth, isChosen = false): Again[] {
   return (Object.keys(AGAIN_LABELS) as Again[]).filter((action) => {
     if (action === 'continue') return text.trim() !== '';
+    if (isChosen) return false;
     return action === 'another' || warmthAfter(action, request) !== undefined;
   });
 }
@@ -52,20 +60,28 @@ export function removalOf({ context }: Pick<StoryRequest, 'context'>): Own {
   return context === '' ? 'delete' : 'undo';
 }
 
-/**
- * The actions in the second row under a chat's reply: an empty text cannot be continued or shared.
- *
- * @param isSharing whether stories can be shared
- */
+/** What the actions under a chat's reply depend on besides its text and its request. */
+export interface ReplyAbilities {
+  /** Whether stories can be shared. */
+  readonly isSharing?: boolean | undefined;
+  /** Whether a vote can take place there. */
+  readonly mayVote?: boolean | undefined;
+  /** Whether a channel has chosen the story: its requester does not change it alone. */
+  readonly isChosen?: boolean | undefined;
+}
+
+/** The actions in the second row under a chat's reply: an empty text cannot be continued or shared. */
 export function changeActions(
   text: string,
   request: Pick<StoryRequest, 'context'>,
-  isSharing = false,
-): (Line | Own)[] {
+  { isSharing = false, mayVote = false, isChosen = false }: ReplyAbilities = {},
+): (Line | Poll | Own)[] {
   const hasText = text.trim() !== '';
   const line: Line[] = hasText ? ['line'] : [];
+  const vote: Poll[] = hasText && mayVote ? ['vote'] : [];
+  const edit: Own[] = isChosen ? [] : ['edit'];
   const share: Own[] = hasText && isSharing ? ['share'] : [];
-  return [...line, 'edit', removalOf(request), ...share];
+  return [...line, ...vote, ...edit, removalOf(request), ...share];
 }
 
 /**

@@ -1,9 +1,17 @@
 /**
  * A vote: a story that a channel writes together. In every round the network offers continuations, users vote for
- * one of them, and the winner joins the story. Here are its states, and how one follows from another. Pure.
+ * one of them, and the winner joins the story. A choice of openings is a vote of one round in which only the requester
+ * of a story votes. Here are its states, and how one follows from another. Pure.
  */
 import { mask } from './filter/find.ts';
-import { STORY_BOUNDS, type StoryRequest } from './story.ts';
+import {
+  type ChannelChoice,
+  type PastRound,
+  type ReplyState,
+  STORY_BOUNDS,
+  type StoryCredits,
+  type StoryRequest,
+} from './story.ts';
 import { endOf, jointBefore } from './variations.ts';
 
 export const VOTE_BOUNDS = {
@@ -14,6 +22,8 @@ export const VOTE_BOUNDS = {
 
 /** Continuations in a round. */
 export const CHOICES = 3;
+/** How long a requester may choose an opening, in seconds. */
+const OPENINGS_SECONDS = 600;
 /** A vote ends after this many rounds in a row in which no user voted. */
 const SILENT_ROUNDS = 2;
 /** The most characters that the network writes of a continuation, before it is cut at the end of a sentence. */
@@ -25,35 +35,31 @@ const SENTENCE_END = /[.!?…]+["'”’)\]]*(?=\s|$)/g;
 
 /** What a user asks for. */
 export interface VoteTerms {
-  /** The opening, and the settings of every continuation. */
+  /** The opening, or the story that the vote continues as the context; and the settings of every continuation. */
   readonly request: StoryRequest;
   readonly rounds: number;
   readonly seconds: number;
+  /**
+   * `openings`: three beginnings of the request's story, of which the requester chooses one, which is then written to
+   * its end. Absent for continuations that a channel votes for.
+   */
+  readonly kind?: 'openings';
 }
 
-/** A round that is over. */
-export interface PastRound {
-  readonly choices: readonly string[];
-  /** Votes for each choice. */
-  readonly counts: readonly number[];
-  /** The index of the choice that joined the story; undefined when no user voted. */
-  readonly winner?: number;
-}
-
-/**
- * `complete`: all rounds took place. `ended`: the host or a moderator ended it. `silent`: two rounds had no votes.
- * `failed`: the network wrote nothing, or the vote cannot be shown.
- */
-export type VoteEnding = 'complete' | 'ended' | 'silent' | 'failed';
+export type VoteEnding = ChannelChoice['ending'];
 
 export interface Vote extends VoteTerms {
   readonly phase: 'writing' | 'open' | 'over';
   /** The round that is written or open, 1 for the first; the last one when the vote is over. */
   readonly round: number;
-  /** The story so far, as it is shown. */
+  /** The story so far, as it is shown, without its context. */
   readonly text: string;
+  /** Who wrote the newest continuations; absent before the first, and in records of earlier versions. */
+  readonly credits?: StoryCredits;
   /** The continuations of an open round. */
   readonly choices: readonly string[];
+  /** The seeds of the newest continuations; absent as `credits` is. */
+  readonly seeds?: readonly number[];
   /** When an open round ends, in ms since 1970; absent until its choices are shown. */
   readonly endsAt?: number;
   /** Whether no round follows the present one. */
@@ -66,13 +72,26 @@ export function beginVote(terms: VoteTerms): Vote {
   return { ...terms, phase: 'writing', round: 1, text: mask(terms.request.prompt), choices: [], past: [] };
 }
 
+/** The terms of a choice of openings. */
+export function openingsOf(request: StoryRequest): VoteTerms {
+  return { request, rounds: 1, seconds: OPENINGS_SECONDS, kind: 'openings' };
+}
+
+/** The story so far, with what it continues. */
+export function wholeText({ request: { context }, text }: Pick<Vote, 'request' | 'text'>): string {
+  return context === '' ? text : joined(context, text);
+}
+
 /** The requests of a round's continuations: the same story so far, under different seeds. */
-export function continuationRequests({ request, round, text }: Vote): StoryRequest[] {
+export function continuationRequests(vote: Vote): StoryRequest[] {
+  const { request, round, kind } = vote;
+  // The beginning of a story is the same whatever length is asked for.
+  const shared =
+    kind === 'openings'
+      ? { ...request, length: Math.min(request.length, request.prompt.length + CONTINUATION_LENGTH) }
+      : { ...request, prompt: '', context: endOf(wholeText(vote)), length: CONTINUATION_LENGTH };
   return Array.from({ length: CHOICES }, (_, index) => ({
-    ...request,
-    prompt: '',
-    context: endOf(text),
-    length: CONTINUATION_LENGTH,
+    ...shared,
     seed: (request.seed + (round - 1) * CHOICES + index) % (STORY_BOUNDS.seed.max + 1),
   }));
 }
@@ -85,12 +104,37 @@ export function firstSentences(text: string): string {
   return written.slice(0, first >= ENOUGH ? first : second);
 }
 
+/** What the network wrote for a round: a text, with the prompt of its request. */
+export interface Continuation extends StoryCredits {
+  readonly text: string;
+  readonly seed: number;
+}
+
 /** Offers what the network wrote; without any of it the vote is over. */
-export function offer(vote: Vote, texts: readonly string[]): Vote {
+export function offer(vote: Vote, written: readonly Continuation[]): Vote {
   if (vote.phase !== 'writing') return vote;
-  const choices = texts.map((text) => mask(firstSentences(text))).filter((choice) => choice !== '');
-  if (choices.length === 0) return endVote(vote, 'failed');
-  return { ...vote, phase: 'open', choices };
+  const offered = written
+    .map((one) => ({ ...one, choice: choiceOf(vote, one.text) }))
+    .filter(({ choice }) => choice.trim() !== '');
+  const [first] = offered;
+  if (!first) return endVote(vote, 'failed');
+  const { modelVersion, engine, unreadable } = first;
+  return {
+    ...vote,
+    phase: 'open',
+    choices: offered.map(({ choice }) => choice),
+    seeds: offered.map(({ seed }) => seed),
+    credits: { modelVersion, engine, unreadable },
+  };
+}
+
+/** A choice begins with the space before it where it is the beginning of the text that the story will have. */
+function choiceOf({ kind, request: { prompt } }: Vote, text: string): string {
+  if (kind !== 'openings') return mask(firstSentences(text));
+  const rest = text.slice(prompt.length);
+  const sentences = firstSentences(rest);
+  const length = prompt.length + rest.indexOf(sentences) + sentences.length;
+  return mask(text.slice(0, length)).slice(prompt.length);
 }
 
 /** Sets the end of an open round, which is never moved to a later time. */
@@ -129,6 +173,40 @@ export function closeRound(vote: Vote, counts: readonly number[]): Vote {
 export function endVote(vote: Vote, ending: VoteEnding): Vote {
   const { endsAt: _, ...others } = vote;
   return vote.phase === 'over' ? vote : { ...others, phase: 'over', choices: [], ending };
+}
+
+/** The reply that goes on from a vote that is over, in the same message. */
+export interface NextReply {
+  readonly request: StoryRequest;
+  /** `finished` for the story that a channel has chosen, `writing` for an opening, which is written on. */
+  readonly state: Extract<ReplyState, { status: 'writing' | 'finished' }>;
+  /** Absent where no story was written. */
+  readonly credits?: StoryCredits;
+}
+
+/** What a vote that is over goes on as; undefined for openings of which none was chosen. */
+export function replyAfter(vote: Vote): NextReply | undefined {
+  const { request, text, credits, past, ending = 'failed', kind, seeds = [] } = vote;
+  if (kind !== 'openings') {
+    const { modelVersion = '', engine = '', unreadable = 0 } = credits ?? {};
+    const writer = { modelVersion, engine, unreadable };
+    const state = {
+      status: 'finished',
+      ending: 'complete',
+      text,
+      ...writer,
+      chosen: { past, ending },
+    } as const;
+    return { request, state };
+  }
+  const [round] = past;
+  if (round?.winner === undefined) return undefined;
+  const { choices, winner } = round;
+  return {
+    request: { ...request, seed: seeds[winner] ?? request.seed },
+    state: { status: 'writing', text: mask(request.prompt + choices[winner]!) },
+    ...(credits && { credits }),
+  };
 }
 
 function joined(text: string, choice: string): string {

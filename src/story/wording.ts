@@ -1,6 +1,7 @@
 /** Sentences about stories that every platform uses. Pure. */
 import {
   beginningOf,
+  type ChannelChoice,
   type ModelChoice,
   presetOf,
   type ReplyState,
@@ -81,6 +82,23 @@ export function smallPrint(
   else if (state.unreadable > 0) {
     parts.unshift(`Written without ${state.unreadable} characters unknown to it`);
   }
+  if (state.chosen) parts.unshift(chosenLine(state.chosen));
   if (beginningOf(state) > 0) parts.unshift(BEGUN_ANEW);
   return parts.join(' · ');
+}
+
+/** `Chosen with 51 votes in 2 rounds`. */
+export function chosenLine({ past, ending }: ChannelChoice): string {
+  if (ending === 'silent') return 'Ended after two rounds without a vote';
+  if (ending === 'failed') return 'Ended early: the computer wrote nothing to choose from';
+  if (past.length === 0) return 'Ended before the first round';
+  const votes = past.flatMap(({ counts }) => counts).reduce((total, count) => total + count, 0);
+  if (votes === 0) return 'Ended without a vote';
+  const rounds = past.length === 1 ? '1 round' : `${past.length} rounds`;
+  return `Chosen with ${votesName(votes)} in ${rounds}`;
+}
+
+export function votesName(count: number): string {
+  if (count === 0) return 'no votes yet';
+  return count === 1 ? '1 vote' : `${count.toLocaleString('en')} votes`;
 }

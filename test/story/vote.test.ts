@@ -3,13 +3,17 @@ import { describe, it } from 'node:test';
 import { STORY_BOUNDS, type StoryRequest } from '../../src/story/story.ts';
 import {
   beginVote,
+  type Continuation,
   closeRound,
   continuationRequests,
   endRoundAt,
   endVote,
   firstSentences,
   offer,
+  openingsOf,
+  replyAfter,
   type Vote,
+  wholeText,
 } from '../../src/story/vote.ts';
 
 const request: StoryRequest = {
@@ -22,12 +26,20 @@ const request: StoryRequest = {
   model: 'scifi',
 };
 
+const CREDITS = { modelVersion: 'a1b2', engine: 'onnx', unreadable: 0 };
+
 function begun(rounds = 3): Vote {
   return beginVote({ request, rounds, seconds: 60 });
 }
 
+/** Texts as one writer wrote them for a vote's round. */
+function written(vote: Vote, ...texts: string[]): Continuation[] {
+  const requests = continuationRequests(vote);
+  return texts.map((text, index) => ({ text, seed: requests[index]!.seed, ...CREDITS }));
+}
+
 function open(vote: Vote): Vote {
-  return offer(vote, [' a robot woke.', ' the lights failed.', ', far from home, they sang.']);
+  return offer(vote, written(vote, ' a robot woke.', ' the lights failed.', ', far from home, they sang.'));
 }
 
 describe('a vote', () => {
@@ -82,12 +94,12 @@ describe('a vote', () => {
     vote = closeRound({ ...open(begun()), isLast: true }, [0, 1, 0]);
     assert.deepEqual([vote.ending, vote.text], ['ended', 'On the red moon the lights failed.']);
     assert.equal(endVote(vote, 'failed'), vote, 'it ends once');
-    assert.equal(offer(begun(), ['', '  ']).ending, 'failed');
+    assert.equal(offer(begun(), written(begun(), '', '  ')).ending, 'failed');
   });
 
   it('changes nothing when a step is repeated', () => {
     const vote = open(begun());
-    assert.equal(offer(vote, ['other.']), vote);
+    assert.equal(offer(vote, written(vote, 'other.')), vote);
     const closed = closeRound(vote, [1, 0, 0]);
     assert.equal(closeRound(closed, [0, 1, 0]), closed);
     assert.equal(endRoundAt(closed, 5), closed);
@@ -98,6 +110,74 @@ describe('a vote', () => {
   it('masks vulgar words of the opening and of the continuations', () => {
     const vote = beginVote({ request: { ...request, prompt: 'What the fuck' }, rounds: 1, seconds: 15 });
     assert.equal(vote.text, 'What the f***');
-    assert.match(offer(vote, ['Oh fuck. Off.']).choices[0]!, /^Oh f\*\*\*\./);
+    assert.match(offer(vote, written(vote, 'Oh fuck. Off.')).choices[0]!, /^Oh f\*\*\*\./);
+  });
+
+  it('goes on from a story, whose text it shows and continues, but does not repeat', () => {
+    const context = 'It was the year 3000.';
+    let vote = beginVote({ request: { ...request, prompt: '', context }, rounds: 2, seconds: 60 });
+    assert.equal(wholeText(vote), context);
+    assert.deepEqual(
+      continuationRequests(vote).map((one) => one.context),
+      [context, context, context],
+    );
+    vote = closeRound(open(vote), [1, 0, 0]);
+    assert.equal(vote.text, 'a robot woke.');
+    assert.equal(wholeText(vote), `${context} a robot woke.`);
+    assert.equal(continuationRequests(vote)[0]?.context, `${context} a robot woke.`);
+  });
+
+  it('becomes a finished story with its rounds and its writer', () => {
+    const over = closeRound(open(begun(1)), [0, 3, 1]);
+    assert.deepEqual(replyAfter(over), {
+      request,
+      state: {
+        status: 'finished',
+        ending: 'complete',
+        text: 'On the red moon the lights failed.',
+        ...CREDITS,
+        chosen: { past: over.past, ending: 'complete' },
+      },
+    });
+    assert.equal(replyAfter(endVote(begun(), 'ended'))?.state.text, 'On the red moon');
+  });
+});
+
+describe('openings to choose from', () => {
+  const openings = () => beginVote(openingsOf({ ...request, length: 2_000 }));
+  /** The text with a prompt. */
+  const whole = (...rest: string[]) => rest.map((text) => request.prompt + text);
+
+  it('are the beginnings of three stories of one request, under seeds that follow each other', () => {
+    assert.deepEqual(
+      continuationRequests(openings()).map(({ prompt, length, seed }) => [prompt, length, seed]),
+      [7, 8, 9].map((seed) => [request.prompt, request.prompt.length + 280, seed]),
+    );
+    const short = beginVote(openingsOf({ ...request, length: 100 }));
+    assert.equal(continuationRequests(short)[0]?.length, 100);
+  });
+
+  it('go on as the story whose beginning is chosen, also where another one could not be written', () => {
+    const vote = openings();
+    const [, second, third] = written(
+      vote,
+      ...whole('', ' a robot woke. It was late. It ran.', '\nThe fuck end came.'),
+    );
+    const offered = offer(vote, [second!, third!]);
+    assert.deepEqual(offered.choices, [' a robot woke. It was late.', '\nThe f*** end came.']);
+    const over = closeRound(offered, [0, 1]);
+    assert.deepEqual(replyAfter(over), {
+      request: { ...request, length: 2_000, seed: 9 },
+      state: { status: 'writing', text: 'On the red moon\nThe f*** end came.' },
+      credits: CREDITS,
+    });
+  });
+
+  it('have no story where none is chosen, or nothing was written', () => {
+    const offered = offer(openings(), written(openings(), ...whole(' one.', ' two.', ' three.')));
+    assert.equal(replyAfter(closeRound(offered, [0, 0, 0])), undefined);
+    assert.equal(replyAfter(endVote(offered, 'ended')), undefined);
+    const failed = offer(openings(), written(openings(), ...whole('', ' ')));
+    assert.deepEqual([failed.ending, replyAfter(failed)], ['failed', undefined]);
   });
 });

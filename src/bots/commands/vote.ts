@@ -2,7 +2,9 @@
 import { StoryError } from '../../errors.ts';
 import { DEFAULT_PRESET, STORY_BOUNDS } from '../../story/story.ts';
 import { VOTE_BOUNDS } from '../../story/vote.ts';
+import type { FormValues } from '../forms.ts';
 import { hasWords, numberOf } from '../submit.ts';
+import { VOTE_BEGINS } from '../votes/wording.ts';
 import { type Command, readOptions } from './command.ts';
 import { PRESET_CHOICES } from './preset-option.ts';
 
@@ -32,6 +34,21 @@ function orderOf(prompt: string, rounds: unknown, seconds: unknown, preset: unkn
     rounds: within('rounds', rounds, ROUNDS),
     seconds: within('seconds', seconds, SECONDS),
     ...(preset === undefined ? {} : { preset: String(preset).toLowerCase() }),
+  };
+}
+
+/**
+ * The rounds and seconds in a filled-in `VOTE_FORM`.
+ *
+ * @throws StoryError `bad_request` with a sentence
+ */
+export function readVoteForm({
+  rounds = '',
+  seconds = '',
+}: FormValues): Pick<VoteOrder, 'rounds' | 'seconds'> {
+  return {
+    rounds: within('rounds', rounds.trim() || undefined, ROUNDS),
+    seconds: within('seconds', seconds.trim() || undefined, SECONDS),
   };
 }
 
@@ -103,6 +120,6 @@ export const VOTE = {
   async run(order, { startVote }) {
     if (!startVote) throw new StoryError('bad_request', NOT_HERE);
     await startVote(order);
-    return 'The vote begins below. You can close a round early, and end the story.';
+    return VOTE_BEGINS;
   },
 } as const satisfies Command<VoteOrder>;

@@ -3,16 +3,17 @@
  * of its data is in its `custom_id`, a hundred characters at most, and in the messages themselves. Pure.
  */
 import { PRESETS, type Preset, presetOf } from '../../story/story.ts';
-import type { Again, Line, Own } from '../../story/variations.ts';
-import type { StoryReference } from '../read-story.ts';
+import type { Own } from '../../story/variations.ts';
+import type { StoryButton, StoryReference } from '../read-story.ts';
 
 /** First character of every id; it changes when the meaning of the fields changes. */
 const VERSION = '2';
 /** Version 0.1 of the bot wrote ids of this version, which have no preset: all its stories are `classic`. */
 const VERSION_WITHOUT_PRESET = '1';
-const LETTER: Readonly<Record<Again | Line, string>> = {
+const LETTER: Readonly<Record<StoryButton['action'], string>> = {
   continue: 'c',
   line: 'm',
+  vote: 'v',
   another: 'a',
   warmer: 'w',
   cooler: 'k',
@@ -37,7 +38,7 @@ export interface OwnReply {
 export type Button =
   | ({ readonly action: Own } & OwnReply)
   | { readonly action: 'stop'; readonly replyId: string; readonly userId: string }
-  | ({ readonly action: Again | Line } & StoryReference);
+  | StoryButton;
 
 /** A button that only the owner of a reply may use. */
 export type OwnButton = Extract<Button, { readonly replyId: string }>;
@@ -50,7 +51,7 @@ export function encodeStop(replyId: string, userId: string): string {
   return [VERSION, STOP, replyId, userId].join(':');
 }
 
-export function encodeAgain(action: Again | Line, reference: StoryReference): string {
+export function encodeAgain(action: StoryButton['action'], reference: StoryReference): string {
   return [
     VERSION,
     LETTER[action],
@@ -91,7 +92,7 @@ export function decodeButton(customId: string): Button | undefined {
   }
   const own = (Object.keys(OWN_LETTER) as Own[]).find((name) => OWN_LETTER[name] === letter);
   if (own) return decodeOwn(own, fields);
-  const action = (Object.keys(LETTER) as (Again | Line)[]).find((name) => LETTER[name] === letter);
+  const action = (Object.keys(LETTER) as StoryButton['action'][]).find((name) => LETTER[name] === letter);
   const [model = '', ...others] = fields;
   const presetLetter = version === VERSION ? others.shift() : PRESET_LETTER.classic;
   const preset = PRESETS.find((name) => PRESET_LETTER[name] === presetLetter);

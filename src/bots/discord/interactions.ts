@@ -45,7 +45,7 @@ export class Interactions {
     this.#application = application;
     this.#stories = new StoryInteractions(chat, messages);
     this.#own = new OwnReplies(chat, messages);
-    this.#votes = new VoteInteractions(chat);
+    this.#votes = new VoteInteractions(chat, messages);
   }
 
   /** Answers an interaction. Never rejects: no caller awaits it. */
@@ -64,7 +64,10 @@ export class Interactions {
   async #onCommand(interaction: ChatInputCommandInteraction): Promise<void> {
     const command = COMMANDS.find(({ name }) => name === interaction.commandName);
     if (await this.#refuseBlocked(interaction, command?.ignoresBlocks)) return;
-    if (interaction.commandName === SCIFI) return this.#stories.tell(interaction);
+    if (interaction.commandName === SCIFI) {
+      const isChoice = interaction.options.getInteger('choices') !== null;
+      return isChoice ? this.#votes.offerOpenings(interaction) : this.#stories.tell(interaction);
+    }
     if (!command) return;
     await interaction.deferReply({ flags: MessageFlags.Ephemeral });
     const answer = await this.#run(command, interaction);
@@ -145,13 +148,15 @@ export class Interactions {
     if (rated) return takeFeedback(interaction, rated, this.#chat);
     if (!button) return replyEphemeral(interaction, OTHER_VERSION);
     if (isOwn(button)) return this.#own.act(interaction, button);
+    if (button.action === 'vote') return this.#votes.showForm(interaction);
     await this.#stories.tellAgain(interaction, button);
   }
 
   async #onVoteButton(interaction: ButtonInteraction): Promise<void> {
     const button = decodeVoteButton(interaction.customId);
     // A blocked user can still end and delete a vote.
-    if (button?.action === 'choose' && (await this.#refuseBlocked(interaction))) return;
+    const isChoice = button?.action === 'choose' || button?.action === 'pick';
+    if (isChoice && (await this.#refuseBlocked(interaction))) return;
     if (!button) return replyEphemeral(interaction, OTHER_VERSION);
     await this.#votes.press(interaction, button);
   }
@@ -162,6 +167,7 @@ export class Interactions {
     if (await this.#refuseBlocked(interaction)) return;
     if (button?.action === 'edit') return this.#own.rewrite(interaction, button);
     if (button?.action === 'line') return this.#stories.goOn(interaction, button);
+    if (button?.action === 'vote') return this.#votes.goOn(interaction, button);
     await replyEphemeral(interaction, OTHER_VERSION);
   }
 }

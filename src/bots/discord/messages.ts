@@ -31,6 +31,8 @@ export interface ReplyFacts {
   readonly models: readonly ModelChoice[];
   /** Whether stories can be shared. */
   readonly isSharing?: boolean | undefined;
+  /** Whether a vote can take place there. */
+  readonly mayVote?: boolean | undefined;
   /** The most messages that the reply may have. */
   readonly most: number;
   /** Why the reply has to end early, if it has to. */
@@ -103,22 +105,25 @@ function endRows(
     previous: before.at(-1),
     source: request.context ? source : undefined,
   };
-  const again = againActions(state.text, request).map((action) => ({
+  const isFinished = state.status === 'finished';
+  const isChosen = isFinished && state.chosen !== undefined;
+  const again = againActions(state.text, request, isChosen).map((action) => ({
     type: BUTTON,
     style: action === 'continue' ? STYLE.primary : STYLE.secondary,
     label: AGAIN_LABELS[action],
     custom_id: encodeAgain(action, reference),
   }));
-  const change = changeActions(state.text, request, state.status === 'finished' && facts.isSharing).map(
-    (action) =>
-      action === 'line'
-        ? {
-            type: BUTTON,
-            style: STYLE.secondary,
-            label: CHANGE_LABELS.line,
-            custom_id: encodeAgain('line', reference),
-          }
-        : ownButton(action, facts, before),
+  const abilities = { isSharing: isFinished && facts.isSharing, mayVote: facts.mayVote, isChosen };
+  const change = changeActions(state.text, request, abilities).map((action) =>
+    action === 'line' || action === 'vote'
+      ? {
+          type: BUTTON,
+          style: STYLE.secondary,
+          label: CHANGE_LABELS[action],
+          custom_id: encodeAgain(action, reference),
+        }
+      : ownButton(action, facts, before),
   );
-  return [row(again), row(change), ...feedbackRows(state, facts)];
+  const rows = [again, change].filter((buttons) => buttons.length > 0);
+  return [...rows.map(row), ...feedbackRows(state, facts)];
 }

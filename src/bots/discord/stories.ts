@@ -7,12 +7,12 @@ import {
   type ModalSubmitInteraction,
 } from 'discord.js';
 import { StoryError } from '../../errors.ts';
-import { inputOf } from '../../story/story.ts';
+import { inputOf, type StoryRequest } from '../../story/story.ts';
 import { drawSeed } from '../../story/story-request.ts';
-import { type Again, type Line, requestAgain } from '../../story/variations.ts';
+import { requestAgain } from '../../story/variations.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { LINE_FORM } from '../forms.ts';
-import { requestBehind, type StoryReference, storyEnd } from '../read-story.ts';
+import { requestBehind, type StoryButton, storyEnd } from '../read-story.ts';
 import { hasWords, type ParsedRequest } from '../submit.ts';
 import {
   type Asking,
@@ -32,8 +32,6 @@ import type { DiscordHandle } from './surface.ts';
 const NO_WORDS = 'There are no words in that opening. Give some, such as: It all began with';
 const NO_WORDS_IN_LINE = 'There are no words in that line. Give some, such as: Then the door opened, and';
 
-type AgainButton = { readonly action: Again | Line } & StoryReference;
-
 export class StoryInteractions {
   readonly #chat: ChatContext<DiscordHandle>;
   readonly #messages: SeenMessages;
@@ -44,20 +42,8 @@ export class StoryInteractions {
   }
 
   async tell(interaction: ChatInputCommandInteraction): Promise<void> {
-    const { options } = interaction;
-    const isHidden = options.getBoolean('private') ?? false;
-    const prepare = async () => {
-      const request = this.#chat.parse({
-        prompt: readMarkup(options.getString('prompt', true)),
-        preset: options.getString('preset'),
-        temperature: options.getNumber('temperature'),
-        length: options.getInteger('length'),
-        seed: options.getInteger('seed'),
-        model: options.getString('model'),
-      });
-      if (!hasWords(request.prompt)) throw new StoryError('bad_request', NO_WORDS);
-      return { request };
-    };
+    const isHidden = interaction.options.getBoolean('private') ?? false;
+    const prepare = async () => ({ request: storyAskedIn(interaction, this.#chat) });
     await this.#answer(interaction, prepare, isHidden);
   }
 
@@ -74,13 +60,13 @@ export class StoryInteractions {
   }
 
   /** Writes a variation or a continuation; first asks for the line with which a story goes on. */
-  async tellAgain(interaction: ButtonInteraction, button: AgainButton): Promise<void> {
+  async tellAgain(interaction: ButtonInteraction, button: StoryButton): Promise<void> {
     if (button.action === 'line') return interaction.showModal(modalOf(LINE_FORM, interaction.customId));
     await this.#answer(interaction, () => this.#behind(interaction, button));
   }
 
   /** Continues a story with the line in a modal. */
-  async goOn(interaction: ModalSubmitInteraction, button: AgainButton): Promise<void> {
+  async goOn(interaction: ModalSubmitInteraction, button: StoryButton): Promise<void> {
     await this.#answer(interaction, async () => {
       const line = readMarkup(valuesOf(interaction).line ?? '').trim();
       if (!hasWords(line)) throw new StoryError('bad_request', NO_WORDS_IN_LINE);
@@ -91,14 +77,15 @@ export class StoryInteractions {
 
   async #behind(
     interaction: ButtonInteraction | ModalSubmitInteraction,
-    button: AgainButton,
+    button: StoryButton,
     line = '',
   ): Promise<ParsedRequest> {
     const { models, readRequest } = this.#chat;
     const { message, channelId } = interaction;
     const seen = this.#messages.of(message!);
     const { action, source } = button;
-    if (isPrivate(interaction) && source && action !== 'continue' && action !== 'line') {
+    const isNew = action !== 'continue' && action !== 'line' && action !== 'vote';
+    if (isPrivate(interaction) && source && isNew) {
       // The bot cannot read the private message that the story continues; its request has the text.
       const known = seen.replyId && (await this.#chat.replies.read(seen.replyId));
       if (known)
@@ -157,4 +144,25 @@ export class StoryInteractions {
       return false;
     }
   }
+}
+
+/**
+ * The request in the options of `/scifi`.
+ *
+ * @throws StoryError `bad_request` or `declined` with a sentence
+ */
+export function storyAskedIn(
+  { options }: ChatInputCommandInteraction,
+  chat: Pick<ChatContext<DiscordHandle>, 'parse'>,
+): StoryRequest {
+  const request = chat.parse({
+    prompt: readMarkup(options.getString('prompt', true)),
+    preset: options.getString('preset'),
+    temperature: options.getNumber('temperature'),
+    length: options.getInteger('length'),
+    seed: options.getInteger('seed'),
+    model: options.getString('model'),
+  });
+  if (!hasWords(request.prompt)) throw new StoryError('bad_request', NO_WORDS);
+  return request;
 }

@@ -1,5 +1,6 @@
 /** `/scifi` as data, and the name of the entry in a message's menu. */
 import { DEFAULT_PRESET, STORY_BOUNDS } from '../../story/story.ts';
+import { CHOICES } from '../../story/vote.ts';
 import type { CommandData } from '../commands/command.ts';
 import { PRESET_CHOICES } from '../commands/preset-option.ts';
 
@@ -46,6 +47,13 @@ export const SCIFI_COMMAND = {
       max: seed.max,
     },
     { type: 'text', name: 'model', description: 'The model that writes' },
+    {
+      type: 'whole',
+      name: 'choices',
+      description: `${CHOICES} ways to begin; the one that you choose becomes the story`,
+      min: CHOICES,
+      max: CHOICES,
+    },
     {
       type: 'yes or no',
       name: 'private',

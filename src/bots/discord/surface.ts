@@ -170,6 +170,7 @@ export class DiscordSurface implements MessageSurface {
       source: handle.source,
       models: this.#chat.models,
       isSharing: this.#chat.sharing.isOffered,
+      mayVote: handle.inChannel,
       most: this.#most,
       note: this.#note,
     };

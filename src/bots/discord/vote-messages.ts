@@ -1,17 +1,16 @@
 /** A vote as Discord messages, and the data of its buttons. Pure. */
 import type { ModelChoice } from '../../story/story.ts';
 import { endOf } from '../../story/variations.ts';
-import type { Vote } from '../../story/vote.ts';
+import { type Vote, wholeText } from '../../story/vote.ts';
 import { clean, discordEscaping, splitText } from '../text.ts';
 import {
   choiceLabel,
+  controlsOf,
   endLine,
-  QUESTION,
-  roundName,
-  sum,
+  questionOf,
+  roundLine,
   VOTE_LABELS,
   type VoteControl,
-  votesName,
   writingLine,
 } from '../votes/wording.ts';
 import type { MessageBody } from './api.ts';
@@ -35,6 +34,14 @@ const CONTROLS = Object.keys(VOTE_LABELS) as VoteControl[];
 export type VoteButton =
   | { readonly action: 'choose'; readonly voteId: string; readonly round: number; readonly choice: number }
   | {
+      /** Chooses an opening. */
+      readonly action: 'pick';
+      readonly voteId: string;
+      readonly choice: number;
+      /** The only user who may. */
+      readonly hostId: string;
+    }
+  | {
       readonly action: VoteControl;
       readonly voteId: string;
       readonly round: number;
@@ -48,8 +55,10 @@ export function isVoteButton(customId: string): boolean {
 }
 
 function encodeVoteButton(button: VoteButton): string {
-  const { action, voteId, round } = button;
-  return [PREFIX, action, voteId, round, action === 'choose' ? button.choice : button.hostId].join(':');
+  const { action, voteId } = button;
+  const first = action === 'pick' ? button.choice : button.round;
+  const last = action === 'choose' ? button.choice : button.hostId;
+  return [PREFIX, action, voteId, first, last].join(':');
 }
 
 /** The button behind a `custom_id`; undefined when it is not one of a vote. */
@@ -59,6 +68,7 @@ export function decodeVoteButton(customId: string): VoteButton | undefined {
   if (!action || !voteId || !last) return undefined;
   const round = Number(digits);
   if (action === 'choose') return { action, voteId, round, choice: Number(last) };
+  if (action === 'pick') return { action, voteId, choice: Number(digits), hostId: last };
   const control = CONTROLS.find((name) => name === action);
   return control && { action: control, voteId, round, hostId: last };
 }
@@ -75,31 +85,41 @@ export interface VoteFacts {
 /** Lays out a vote as messages: one while it is under way, and as many as the story needs when it is over. */
 export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFacts): MessageBody[] {
   if (vote.phase === 'over') return layOutEnd(vote, facts);
+  const controls = row(controlsOf(vote).map((control) => controlButton(control, vote, facts)));
   if (vote.phase === 'writing') {
-    const content = `${storySoFar(vote.text, STORY_MAX)}\n-# ${escaped(writingLine(vote))}`;
-    return [{ content, components: [row([controlButton('end', vote, facts)])] }];
+    const content = `${storySoFar(vote, STORY_MAX)}\n-# ${escaped(writingLine(vote))}`;
+    return [{ content, components: [controls] }];
   }
-  const { choices, endsAt } = vote;
+  const { choices, endsAt, round, kind } = vote;
+  const { voteId, hostId } = facts;
   const lines = choices.map((choice, index) => `**${index + 1}**  ${cut(choice)}`);
   // Discord counts down in every reader's own language.
   const end = endsAt === undefined ? '' : ` · ends <t:${Math.ceil(endsAt / 1_000)}:R>`;
-  const print = `-# ${roundName(vote)} · ${votesName(sum(counts))}${end}`;
-  const content = [storySoFar(vote.text, BEFORE_MAX), '', `**${QUESTION}**`, ...lines, print].join('\n');
+  const print = `-# ${roundLine(vote, counts)}${end}`;
+  const content = [storySoFar(vote, BEFORE_MAX), '', `**${questionOf(vote)}**`, ...lines, print].join('\n');
   const choose = choices.map((_, choice) => ({
     type: BUTTON,
     style: STYLE.primary,
     label: choiceLabel(choice, counts[choice] ?? 0),
-    custom_id: encodeVoteButton({ action: 'choose', voteId: facts.voteId, round: vote.round, choice }),
+    custom_id: encodeVoteButton(
+      kind === 'openings'
+        ? { action: 'pick', voteId, choice, hostId }
+        : { action: 'choose', voteId, round, choice },
+    ),
   }));
-  const controls = (['close', 'end'] as const).map((control) => controlButton(control, vote, facts));
-  return [{ content, components: [row(choose), row(controls)] }];
+  return [{ content, components: [row(choose), controls] }];
 }
 
+/** The end of a vote that has no reply. */
 function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody[] {
   const parts = splitText(clean(vote.text), { limit: STORY_MAX, cost: costOf }).map(({ text }) => text);
+  // A vote that continues a story may have no text of its own.
+  if (parts.length === 0) parts.push('');
   return parts.map((part, index) => {
     const content = escaped(part);
     if (index < parts.length - 1) return { content, components: [] };
+    const print = `${content}\n-# ${escaped(endLine(vote, facts.models))}`;
+    if (vote.kind === 'openings') return { content: print, components: [] };
     const reference = {
       ...vote.request,
       promptLength: vote.request.prompt.length,
@@ -112,11 +132,7 @@ function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody[] {
       label: action === 'continue' ? 'Continue' : 'My line',
       custom_id: encodeAgain(action, reference),
     }));
-    const buttons = [...again, controlButton('delete', vote, facts)];
-    return {
-      content: `${content}\n-# ${escaped(endLine(vote, facts.models))}`,
-      components: [row(buttons)],
-    };
+    return { content: print, components: [row(again)] };
   });
 }
 
@@ -129,9 +145,9 @@ function row(components: readonly object[]): NonNullable<MessageBody['components
   return { type: ACTION_ROW, components } as NonNullable<MessageBody['components']>[number];
 }
 
-/** The end of a story, escaped, in at most this many characters. */
-function storySoFar(text: string, max: number): string {
-  const whole = clean(text);
+/** The end of the story so far, escaped, in at most this many characters. */
+function storySoFar(vote: Vote, max: number): string {
+  const whole = clean(wholeText(vote));
   let end = whole;
   for (let length = max; costOf(end) > max; length -= 50) end = endOf(whole, length);
   return `${end === whole ? '' : '… '}${escaped(end.trim())}`;

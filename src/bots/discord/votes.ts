@@ -1,19 +1,41 @@
 /** Votes on Discord: the messages that show them, and what users do with their buttons. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ButtonInteraction, type ChatInputCommandInteraction, PermissionFlagsBits } from 'discord.js';
+import {
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type ModalSubmitInteraction,
+  PermissionFlagsBits,
+} from 'discord.js';
 import { StoryError } from '../../errors.ts';
 import type { VoteRecord } from '../../queue/votes/records.ts';
 import { type VoteBoard, VoteLost } from '../../queue/votes/rounds.ts';
 import { VOTE_ID } from '../../queue/votes/votes.ts';
 import type { ModelChoice } from '../../story/story.ts';
+import { drawSeed } from '../../story/story-request.ts';
+import { openingsOf, type VoteTerms } from '../../story/vote.ts';
 import type { AddressOf, ChatContext } from '../chat-context.ts';
-import { demandWords, type VoteOrder } from '../commands/vote.ts';
+import { demandWords, readVoteForm, type VoteOrder } from '../commands/vote.ts';
+import { VOTE_FORM } from '../forms.ts';
+import { requestBehind, type StoryButton } from '../read-story.ts';
 import { PATIENCE_MS } from '../submit.ts';
-import { IS_OVER, LATE, NOT_KEPT, notHost, ROUND_IS_OVER } from '../votes/wording.ts';
+import {
+  CHOOSE_BELOW,
+  CHOSEN,
+  IS_OVER,
+  LATE,
+  NOT_KEPT,
+  NOT_REQUESTER,
+  notHost,
+  ROUND_IS_OVER,
+  VOTE_BEGINS,
+} from '../votes/wording.ts';
 import type { DiscordApi } from './api.ts';
 import { addressIn, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
 import { failureOf, loggable } from './failures.ts';
 import { readMarkup } from './markup.ts';
+import { modalOf, valuesOf } from './modals.ts';
+import { type SeenMessages, withModel } from './seen-messages.ts';
+import { storyAskedIn } from './stories.ts';
 import type { DiscordHandle } from './surface.ts';
 import { layOutVote, type VoteButton } from './vote-messages.ts';
 
@@ -23,6 +45,8 @@ type Address = AddressOf<DiscordHandle>;
 const EDIT_INTERVAL_MS = 1_000;
 const MAY_NOT_WRITE =
   'A vote needs a channel in which I may write: give me View Channel and Send Messages here, or use another channel.';
+const MAY_NOT_OFFER =
+  'Choices need a channel in which I may write, and everyone there sees them. Ask without choices, or in another channel.';
 const REFUSED = 'The AutoMod of this server refused this story, so the vote is over.';
 
 /** Where votes are shown. */
@@ -78,12 +102,16 @@ export class DiscordVoteBoard implements VoteBoard<Address> {
   }
 }
 
+type Starting = ChatInputCommandInteraction | ModalSubmitInteraction;
+
 /** What users do in votes. */
 export class VoteInteractions {
   readonly #chat: ChatContext<DiscordHandle>;
+  readonly #messages: SeenMessages;
 
-  constructor(chat: ChatContext<DiscordHandle>) {
+  constructor(chat: ChatContext<DiscordHandle>, messages: SeenMessages) {
     this.#chat = chat;
+    this.#messages = messages;
   }
 
   /**
@@ -95,20 +123,78 @@ export class VoteInteractions {
     interaction: ChatInputCommandInteraction,
     { prompt, rounds, seconds, preset }: VoteOrder,
   ): Promise<void> {
-    const { id, user, guildId, channelId } = interaction;
-    const address = addressIn(interaction);
-    if (!address.inChannel) throw new StoryError('bad_request', MAY_NOT_WRITE);
-    await this.#chat.demandHost('vote', startIn(interaction));
+    const address = await this.#addressFor(interaction);
     const words = readMarkup(prompt);
     demandWords(words);
     const request = this.#chat.parse({ prompt: words, preset: preset ?? null });
+    await this.#start(interaction, { request, rounds, seconds }, address);
+  }
+
+  /** Asks for the rounds and the seconds of a vote that goes on from a story. */
+  async showForm(interaction: ButtonInteraction): Promise<void> {
+    if (!addressIn(interaction).inChannel) return replyEphemeral(interaction, MAY_NOT_WRITE);
+    await interaction.showModal(modalOf(VOTE_FORM, interaction.customId));
+  }
+
+  /** Starts a vote that goes on from the story above the button. */
+  async goOn(interaction: ModalSubmitInteraction, button: StoryButton): Promise<void> {
+    await this.#answer(interaction, VOTE_BEGINS, async () => {
+      const address = await this.#addressFor(interaction);
+      const times = readVoteForm(valuesOf(interaction));
+      const { models, readRequest } = this.#chat;
+      const seen = this.#messages.of(interaction.message!);
+      const find = this.#messages.in(address.channelId);
+      const story = await requestBehind(withModel(button, models), seen, find, readRequest, drawSeed());
+      const { request, source } = story;
+      await this.#start(interaction, { request, ...times }, { ...address, ...(source ? { source } : {}) });
+    });
+  }
+
+  /** Offers openings of a story, of which its requester chooses one. */
+  async offerOpenings(interaction: ChatInputCommandInteraction): Promise<void> {
+    await this.#answer(interaction, CHOOSE_BELOW, async () => {
+      const isHidden = interaction.options.getBoolean('private') ?? false;
+      const address = addressFor(interaction, MAY_NOT_OFFER, isHidden);
+      await this.#start(interaction, openingsOf(storyAskedIn(interaction, this.#chat)), address);
+    });
+  }
+
+  /**
+   * Where a vote of the channel is shown.
+   *
+   * @throws StoryError with a sentence where the bot may not write, or the user may not start one
+   */
+  async #addressFor(interaction: Starting): Promise<Address> {
+    const address = addressFor(interaction, MAY_NOT_WRITE);
+    await this.#chat.demandHost('vote', startIn(interaction));
+    return address;
+  }
+
+  async #start(interaction: Starting, terms: VoteTerms, address: Address): Promise<void> {
+    const { id, user, guildId } = interaction;
     await this.#chat.votes.start(`${VOTE_ID}${id}`, {
-      terms: { request, rounds, seconds },
+      terms,
       requester: requesterOf(user.id, guildId),
       hostId: user.id,
-      channelId,
+      channelId: address.channelId,
       address,
     });
+  }
+
+  /**
+   * Answers with a sentence for the user only: the given one, or the one that refuses. Acknowledges when the vote is
+   * stored, or earlier, when the queue is slow.
+   */
+  async #answer(interaction: Starting, sentence: string, act: () => Promise<void>): Promise<void> {
+    const acting = act().then(
+      () => sentence,
+      (error: unknown) => this.#chat.refusalFor(error),
+    );
+    const soon = await Promise.race([acting, sleep(PATIENCE_MS, undefined)]);
+    if (soon) return replyEphemeral(interaction, soon);
+    await interaction.deferReply({ flags: EPHEMERAL.flags });
+    const { allowedMentions } = EPHEMERAL;
+    await interaction.editReply({ content: await acting, allowedMentions });
   }
 
   /** Acknowledges when the action is stored, or earlier, when the queue is slow. */
@@ -126,12 +212,16 @@ export class VoteInteractions {
   /** Returns a sentence for the user, if there is one. */
   async #act(interaction: ButtonInteraction, button: VoteButton): Promise<string | undefined> {
     const { votes } = this.#chat;
-    const { voteId, round } = button;
-    const { user, guildId, memberPermissions } = interaction;
+    const { voteId } = button;
+    const { user, guildId, memberPermissions, createdTimestamp: at } = interaction;
+    const { person } = requesterOf(user.id, guildId);
+    if (button.action === 'pick') {
+      if (user.id !== button.hostId) return NOT_REQUESTER;
+      return (await votes.choose(voteId, person, button.choice, at)) ? undefined : CHOSEN;
+    }
+    const { round } = button;
     if (button.action === 'choose') {
-      const { person } = requesterOf(user.id, guildId);
-      const { createdTimestamp } = interaction;
-      return (await votes.cast(voteId, round, person, button.choice, createdTimestamp)) ? undefined : LATE;
+      return (await votes.cast(voteId, round, person, button.choice, at)) ? undefined : LATE;
     }
     const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
     if (user.id !== button.hostId && !isModerator) return notHost(button.action);
@@ -144,4 +234,15 @@ export class VoteInteractions {
         return (await votes.delete(voteId)) ? undefined : NOT_KEPT;
     }
   }
+}
+
+/**
+ * Where a vote is shown. The reply in its place is a box, as replies to commands are.
+ *
+ * @throws StoryError with the sentence where the bot may not write
+ */
+function addressFor(interaction: Starting, sentence: string, isHidden?: boolean): Address {
+  const address = addressIn(interaction, isHidden);
+  if (!address.inChannel) throw new StoryError('bad_request', sentence);
+  return { ...address, format: 'container' };
 }

@@ -123,8 +123,8 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
       const original = (error as { original?: unknown }).original ?? error;
       logger.warn(loggable(original), 'a Slack event failed');
     });
-    new Listeners(chat, this.#api, this.#budgets, this.#people).register(app);
     const votes = new SlackVotes(chat, this.#api, config.channelManagers);
+    new Listeners(chat, this.#api, this.#budgets, this.#people, votes).register(app);
     votes.register(app);
     new TableCommands(chat, this.#api, this.#people, config.channelManagers, votes).register(app);
     new PromptMessages(chat, this.#api, this.#agent, this.#people).register(app);

@@ -10,6 +10,7 @@ import {
   type Preset,
   STORY_BOUNDS,
 } from '../../story/story.ts';
+import { CHOICES } from '../../story/vote.ts';
 import { PRESET_CHOICES } from '../commands/preset-option.ts';
 import { slackEscaping } from '../text.ts';
 import { plain } from './reply/messages.ts';
@@ -174,10 +175,11 @@ export function storyHelp(models: readonly ModelChoice[]): string {
       `${length.default.toLocaleString('en')} by default`,
     '• `seed`: the same number writes the same story again',
     `• \`model\`: ${names}`,
+    `• \`choices=${CHOICES}\`: I offer ${CHOICES} ways to begin, and the one that you choose becomes the story`,
     '• `private` as the first word, or `private=yes`: the story comes in a direct message',
     'Mention me in a channel and I answer in the thread; write to me directly and I answer there; choose ' +
       '*Continue as sci-fi* under any message. Where I cannot write, `/invite` me first.',
-    '`/scifi-vote It all began with` lets everyone here choose how the story goes on.',
+    '`/scifi-vote It all began with` lets everyone here choose how the story goes on, and so does *Vote* under a story.',
     '`/scifi-privacy` explains which of your data I keep, `/scifi-forget` deletes it.',
   ].join('\n');
 }

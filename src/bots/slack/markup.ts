@@ -1,4 +1,6 @@
 /** Users' text: its words without mentions, emoji and links, which no network can continue, and its options. Pure. */
+import { StoryError } from '../../errors.ts';
+import { CHOICES } from '../../story/vote.ts';
 import { numberOf } from '../submit.ts';
 import { slackEscaping } from '../text.ts';
 
@@ -42,6 +44,27 @@ export function readPrivate(text: string): { readonly isPrivate: boolean; readon
   const [found, value] = PRIVATE.exec(text) ?? [];
   if (found === undefined) return { isPrivate: false, rest: text };
   return { isPrivate: value === undefined || YES.test(value), rest: text.replace(found, '').trim() };
+}
+
+/** `choices=3` anywhere, and `choices:3`, as Discord writes it. */
+const CHOICES_OPTION = /(?:^|\s)choices(?:=(\S*?)|:(\d+))(?:\s*[,;])*(?=\s|$)/i;
+
+/** Whether a request asks for openings to choose from. */
+export function asksForChoices(text: string): boolean {
+  return CHOICES_OPTION.test(text);
+}
+
+/**
+ * The words of a request for openings, without the option.
+ *
+ * @throws StoryError `bad_request` with a sentence for another number of openings
+ */
+export function withoutChoices(text: string): string {
+  const [found = '', value, digits = value] = CHOICES_OPTION.exec(text) ?? [];
+  if (numberOf('choices', digits ?? '', String(CHOICES)) !== CHOICES) {
+    throw new StoryError('bad_request', `There are always ${CHOICES} choices: write choices=${CHOICES}.`);
+  }
+  return text.replace(found, '').trim();
 }
 
 /** The parsed text of `/scifi`. */

@@ -3,17 +3,16 @@ import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import type { ModelChoice } from '../../story/story.ts';
 import { endOf } from '../../story/variations.ts';
-import type { Vote } from '../../story/vote.ts';
+import { type Vote, wholeText } from '../../story/vote.ts';
 import { clean } from '../text.ts';
 import {
   choiceLabel,
+  controlsOf,
   endLine,
-  QUESTION,
-  roundName,
-  sum,
+  questionOf,
+  roundLine,
   VOTE_LABELS,
   type VoteControl,
-  votesName,
   writingLine,
 } from '../votes/wording.ts';
 import { actionIdOf, againValue } from './reply/buttons.ts';
@@ -31,7 +30,7 @@ import {
 } from './reply/messages.ts';
 
 const ACTION_PREFIX = 'scifi-vote-';
-export const ANY_VOTE_BUTTON = /^scifi-vote-(?:choose-\d|close|end|delete)$/;
+export const ANY_VOTE_BUTTON = /^scifi-vote-(?:choose-\d|pick-\d|close|end|delete)$/;
 /** The block that identifies the message of a vote. */
 const BLOCK_PREFIX = 'scifi-vote-';
 /** Changes when the meaning of the fields changes. */
@@ -41,6 +40,14 @@ const CONTROLS = Object.keys(VOTE_LABELS) as VoteControl[];
 /** A button of a vote. */
 export type VoteButton =
   | { readonly action: 'choose'; readonly voteId: string; readonly round: number; readonly choice: number }
+  | {
+      /** Chooses an opening. */
+      readonly action: 'pick';
+      readonly voteId: string;
+      readonly choice: number;
+      /** The only user who may. */
+      readonly hostId: string;
+    }
   | {
       readonly action: VoteControl;
       readonly voteId: string;
@@ -64,8 +71,10 @@ export function decodeVoteButton(actionId: string, value: string): VoteButton | 
   if (!data) return undefined;
   const { vote: voteId, round, choice, host: hostId } = data;
   if (action === 'choose') return choice === undefined ? undefined : { action, voteId, round, choice };
+  if (hostId === undefined) return undefined;
+  if (action === 'pick') return choice === undefined ? undefined : { action, voteId, choice, hostId };
   const control = CONTROLS.find((name) => name === action);
-  return control && hostId !== undefined ? { action: control, voteId, round, hostId } : undefined;
+  return control && { action: control, voteId, round, hostId };
 }
 
 /** What a vote's message depends on besides its state. */
@@ -83,48 +92,50 @@ export function showsVote(voteId: string, blocks: unknown): boolean {
 
 export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFacts): MessageBody {
   if (vote.phase === 'over') return layOutEnd(vote, facts);
-  const story = storySoFar(vote.text);
+  const before = storySoFar(vote);
+  // Slack refuses a section without text.
+  const story = before === '' ? [] : [plainSection(before)];
+  const controls = controlsOf(vote).map((control) => controlOf(control, vote, facts));
   if (vote.phase === 'writing') {
-    const blocks = [
-      plainSection(story),
-      smallPrintOf(writingLine(vote)),
-      row(facts, [controlOf('end', vote, facts)]),
-    ];
-    return { text: fallbackOf(story), blocks };
+    const blocks = [...story, smallPrintOf(writingLine(vote)), row(facts, controls)];
+    return { text: fallbackOf(before), blocks };
   }
-  const { choices, endsAt, round } = vote;
+  const { choices, endsAt, round, kind } = vote;
+  const { voteId, hostId } = facts;
+  const question = questionOf(vote);
   const lines = choices.map((choice, index) => `${index + 1}  ${clean(choice).replaceAll('\n', ' ').trim()}`);
+  const isPick = kind === 'openings';
   const buttons = choices.map(
     (_, choice): types.Button => ({
       type: 'button',
       style: 'primary',
-      action_id: `${ACTION_PREFIX}choose-${choice}`,
+      action_id: `${ACTION_PREFIX}${isPick ? 'pick' : 'choose'}-${choice}`,
       text: plain(choiceLabel(choice, counts[choice] ?? 0)),
-      value: encoded({ vote: facts.voteId, round, choice }),
+      value: encoded({ vote: voteId, round, choice, ...(isPick && { host: hostId }) }),
     }),
   );
-  const controls = (['close', 'end'] as const).map((control) => controlOf(control, vote, facts));
   return {
-    text: fallbackOf([QUESTION, ...lines].join('\n')),
+    text: fallbackOf([question, ...lines].join('\n')),
     blocks: [
-      plainSection(story),
-      { type: 'section', text: { type: 'mrkdwn', text: `*${QUESTION}*` } },
+      ...story,
+      { type: 'section', text: { type: 'mrkdwn', text: `*${question}*` } },
       ...lines.map(plainSection),
-      roundLine(vote, sum(counts), endsAt),
+      printOf(roundLine(vote, counts), endsAt),
       row(facts, [...buttons, ...controls]),
     ],
   };
 }
 
 /** Slack shows the time in every reader's own time zone. */
-function roundLine(vote: Vote, votes: number, endsAt: number | undefined): types.ContextBlock {
+function printOf(line: string, endsAt: number | undefined): types.ContextBlock {
   const end = endsAt === undefined ? '' : ` · ends at <!date^${Math.ceil(endsAt / 1_000)}^{time_secs}|soon>`;
-  const text = `${roundName(vote)} · ${votesName(votes)}${end}`;
-  return { type: 'context', elements: [{ type: 'mrkdwn', text }] };
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: line + end }] };
 }
 
+/** The end of a vote that has no reply. */
 function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody {
   const parts = partsOf(clean(vote.text), 0).slice(0, SECTIONS_MAX);
+  const print = smallPrintOf(endLine(vote, facts.models));
   const value = againValue({ ...vote.request, promptLength: vote.request.prompt.length });
   const again = (['continue', 'line'] as const).map((action): types.Button => {
     const button = { type: 'button', action_id: actionIdOf(action), value } as const;
@@ -132,14 +143,8 @@ function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody {
       ? { ...button, style: 'primary', text: plain('Continue') }
       : { ...button, text: plain('My line') };
   });
-  return {
-    text: fallbackOf(parts[0]?.text ?? ''),
-    blocks: [
-      ...parts.map(sectionOf),
-      smallPrintOf(endLine(vote, facts.models)),
-      row(facts, [...again, controlOf('delete', vote, facts)]),
-    ],
-  };
+  const rows = vote.kind === 'openings' ? [] : [row(facts, again)];
+  return { text: fallbackOf(parts[0]?.text ?? ''), blocks: [...parts.map(sectionOf), print, ...rows] };
 }
 
 function controlOf(
@@ -155,9 +160,9 @@ function row({ voteId }: VoteFacts, elements: types.Button[]): types.ActionsBloc
   return { type: 'actions', block_id: BLOCK_PREFIX + voteId, elements };
 }
 
-/** The end of a story that fits into a section. */
-function storySoFar(text: string): string {
-  const whole = clean(text);
+/** The end of the story so far that fits into a section. */
+function storySoFar(vote: Vote): string {
+  const whole = clean(wholeText(vote));
   let end = whole;
   for (let length = SECTION_MAX; costOf(end) > SECTION_MAX - 10; length -= 100) end = endOf(whole, length);
   return end === whole ? end : `… ${end.trim()}`;

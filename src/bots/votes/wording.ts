@@ -1,9 +1,17 @@
 /** Sentences about votes that every platform uses. Pure. */
-import type { ModelChoice } from '../../story/story.ts';
-import type { PastRound, Vote } from '../../story/vote.ts';
-import { footerLine } from '../../story/wording.ts';
+import type { ModelChoice, PastRound } from '../../story/story.ts';
+import type { Vote } from '../../story/vote.ts';
+import { chosenLine, footerLine, votesName } from '../../story/wording.ts';
+import { notOwner } from '../ownership.ts';
 
-export const QUESTION = 'What happens next?';
+const QUESTION = 'What happens next?';
+const WHICH_BEGINNING = 'How does the story begin?';
+export const CHOOSE_BELOW = 'Three ways to begin come below. The one that you choose becomes the story.';
+export const NOT_REQUESTER = 'Only the user who asked for this story can choose how it begins.';
+export const CHOSEN = 'The beginning of this story is chosen already, or it is too late to choose it.';
+export const VOTE_BEGINS = 'The vote begins below. You can close a round early, and end the story.';
+const NOT_CHOSEN = 'Nothing was chosen in time, so there is no story. Ask for one again with /scifi';
+const NOTHING_WRITTEN = 'The computer wrote nothing to choose from. Ask again with /scifi';
 export const LATE = 'This round is over, so your vote was not counted.';
 export const ROUND_IS_OVER = 'This round is over already.';
 export const IS_OVER = 'This vote is over.';
@@ -14,25 +22,33 @@ export const OTHER_VERSION = 'This button is from another version. Start a vote 
 export const VOTE_LABELS = { close: 'Close this round', end: 'The end', delete: 'Delete' } as const;
 export type VoteControl = keyof typeof VOTE_LABELS;
 
-const CONTROL_VERBS: Readonly<Record<VoteControl, string>> = {
-  close: 'close this round',
-  end: 'end it',
-  delete: 'delete it',
-};
-
 /** The sentence for a user who may not use a control. */
 export function notHost(control: VoteControl): string {
-  return `Only the user who started this vote, or a moderator, can ${CONTROL_VERBS[control]}.`;
+  if (control === 'delete') return notOwner('delete');
+  const verb = control === 'close' ? 'close this round' : 'end it';
+  return `Only the user who started this vote, or a moderator, can ${verb}.`;
+}
+
+/** The question above the choices. */
+export function questionOf({ kind }: Vote): string {
+  return kind === 'openings' ? WHICH_BEGINNING : QUESTION;
+}
+
+/** The line under the choices, without the end of the round: `Round 2 of 5 · 3 votes`. */
+export function roundLine(vote: Vote, counts: readonly number[]): string {
+  if (vote.kind === 'openings') return 'Only the user who asked can choose';
+  return `${roundName(vote)} · ${votesName(sum(counts))}`;
+}
+
+/** The controls of a vote that is not over. */
+export function controlsOf({ kind, phase }: Vote): readonly VoteControl[] {
+  if (kind === 'openings') return ['delete'];
+  return phase === 'writing' ? ['end'] : ['close', 'end'];
 }
 
 /** `Round 2 of 5`. */
-export function roundName({ round, rounds }: Pick<Vote, 'round' | 'rounds'>): string {
+function roundName({ round, rounds }: Pick<Vote, 'round' | 'rounds'>): string {
   return `Round ${round} of ${rounds}`;
-}
-
-export function votesName(count: number): string {
-  if (count === 0) return 'no votes yet';
-  return count === 1 ? '1 vote' : `${count.toLocaleString('en')} votes`;
 }
 
 /** The label of a choice's button: its number, and its votes. */
@@ -42,6 +58,7 @@ export function choiceLabel(index: number, count: number): string {
 
 /** The line under the story while the network writes. */
 export function writingLine(vote: Vote): string {
+  if (vote.kind === 'openings') return 'The computer writes three ways to begin…';
   const last = vote.past.at(-1);
   const before = last ? `${resultOf(last)} · ` : '';
   return `${before}${roundName(vote)} · The computer writes ways to go on…`;
@@ -53,25 +70,12 @@ function resultOf({ counts, winner }: PastRound): string {
   return `${winner + 1} won with ${counts[winner]} of ${votesName(sum(counts))}`;
 }
 
-/** The line under a story whose vote is over. */
+/** The line under a vote that is over and has no reply. */
 export function endLine(vote: Vote, models: readonly ModelChoice[]): string {
+  if (vote.kind === 'openings') return vote.ending === 'failed' ? NOTHING_WRITTEN : NOT_CHOSEN;
+  const { past, ending = 'failed' } = vote;
   const credits = footerLine(vote.request, { modelVersion: '', engine: '' }, models);
-  return `${endingOf(vote)} · ${credits}`;
-}
-
-function endingOf({ ending, past }: Vote): string {
-  const votes = sum(past.flatMap(({ counts }) => counts));
-  const rounds = past.length === 1 ? '1 round' : `${past.length} rounds`;
-  switch (ending) {
-    case 'silent':
-      return 'Ended after two rounds without a vote';
-    case 'failed':
-      return 'Ended early: the computer wrote nothing to choose from';
-    default:
-      return past.length === 0
-        ? 'Ended before the first round'
-        : `Chosen with ${votesName(votes)} in ${rounds}`;
-  }
+  return `${chosenLine({ past, ending })} · ${credits}`;
 }
 
 export function sum(counts: readonly number[]): number {

@@ -11,18 +11,22 @@ export interface VoteRecord<Address> {
   readonly hostId: string;
   /** Where its messages are, in the platform's terms. */
   readonly address: Address;
-  /** What its host holds of the limits on stories, until the first choices are shown. */
+  /** What its host holds of the limits on stories, until the first choices are offered. */
   readonly lease?: Lease | undefined;
+  /** What its host held, and holds again while a chosen opening is written on. */
+  readonly held?: Lease;
   /** The keys of the votes under way of its channel and of its community. */
   readonly groups: readonly string[];
   /** Under which voters are named, so that a stored ballot names no user. */
   readonly salt: string;
   /** The messages that show it. */
   readonly messages: readonly string[];
-  /** Whether its end is shown. */
+  /** Whether its end is shown, or is the matter of a reply. */
   readonly isEndShown?: true;
   /** Whether this record is to be removed when the end is shown: its host is forgotten. */
   readonly isForgotten?: true;
+  /** Whether a reply goes on in its messages: what becomes of them is that reply's matter. */
+  readonly isHandedOver?: true;
   /** Whether its messages and this record are to be deleted. */
   readonly isDeleted?: true;
 }

@@ -5,11 +5,22 @@
  * 2. The choices are shown with the time at which the round ends, which is stored after that.
  * 3. New counts are shown, one edit at a time, until that time. The job waits for it in the queue.
  * 4. The store accepts no ballot any more: the counts are final. The winner joins the story.
- * 5. The next round begins, or the end is shown.
+ * 5. The next round begins, or the vote is over: a reply with the same id goes on in its messages, and is from then on
+ *    like any other; the record of the vote ends with it. Where no reply goes on, the end is shown.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { closeRound, continuationRequests, endRoundAt, endVote, offer, type Vote } from '../../story/vote.ts';
+import {
+  type Continuation,
+  closeRound,
+  continuationRequests,
+  endRoundAt,
+  endVote,
+  type NextReply,
+  offer,
+  replyAfter,
+  type Vote,
+} from '../../story/vote.ts';
 import type { Lease } from '../admission/store.ts';
 import { outlast } from '../outage.ts';
 import type { Stories } from '../stories.ts';
@@ -56,6 +67,8 @@ export interface VoteDrive<Address> {
   readonly giveBack: (lease: Lease) => Promise<void>;
   /** Gives the place among the votes of the channel back. */
   readonly leave: (record: VoteRecord<Address>) => Promise<void>;
+  /** Stores the reply that goes on from a vote; idempotent. */
+  readonly handOver: (record: VoteRecord<Address>, next: NextReply) => Promise<void>;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -88,7 +101,7 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
   const giveBack = async ({ lease }: VoteRecord<Address>) => {
     if (!lease) return;
     await drive.giveBack(lease);
-    await change((latest) => ({ ...latest, lease: undefined }));
+    await change((latest) => ({ ...latest, lease: undefined, held: lease }));
   };
   for (;;) {
     signal.throwIfAborted();
@@ -107,16 +120,22 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
       }
       if (vote.phase === 'writing') {
         if (keyOf(vote, []) !== shown) await show(record, []);
-        const texts = await writeContinuations(drive, vote);
+        const written = await writeContinuations(drive, vote);
         await changeVote((latest) =>
-          latest.round !== vote.round ? latest : texts ? offer(latest, texts) : endVote(latest, 'ended'),
+          latest.round !== vote.round ? latest : written ? offer(latest, written) : endVote(latest, 'ended'),
         );
         await giveBack(record);
         await removeStories(drive, vote);
       } else if (vote.phase === 'over') {
-        if (!record.isEndShown) await show(record, []);
+        const next = record.isEndShown || record.isForgotten ? undefined : replyAfter(vote);
+        if (!next && !record.isEndShown) await show(record, []);
         await giveBack(record);
         await drive.leave(record);
+        if (next) {
+          const latest = await change((one) => (one.isDeleted ? one : { ...one, isHandedOver: true }));
+          if (!latest?.isHandedOver) continue;
+          await drive.handOver(latest, next);
+        }
         const last = await change((latest) => (latest.isEndShown ? latest : { ...latest, isEndShown: true }));
         if (last?.isDeleted) continue;
         if (last?.isForgotten) await outlast(() => records.remove(id), signal);
@@ -190,28 +209,28 @@ async function removeStories(
 /**
  * Has the continuations of a round written, all at once.
  *
- * @returns the texts, without those that failed; undefined when the vote is ended meanwhile
+ * @returns what it wrote, without what failed; undefined when the vote is ended meanwhile
  */
 async function writeContinuations<Address>(
   { id, stories, records, signal, storyPrefix }: VoteDrive<Address>,
   vote: Vote,
-): Promise<string[] | undefined> {
-  const texts: (string | null | undefined)[] = [];
+): Promise<Continuation[] | undefined> {
+  const written: (Continuation | null | undefined)[] = [];
   const ids = storyIdsOf({ storyPrefix }, vote);
   const unfollow: (() => void)[] = [];
   const done = new AbortController();
   try {
     for (const [index, request] of continuationRequests(vote).entries()) {
       const storyId = ids[index]!;
-      texts[index] = undefined;
+      written[index] = undefined;
       const add = () => outlast(() => stories.add(storyId, request), signal);
       await add();
       const end = stories.follow(storyId, (update) => {
-        if (update.type === 'done') texts[index] = update.story.text;
-        else if (update.type === 'failed') texts[index] = null;
+        if (update.type === 'done') written[index] = { ...update.story, seed: request.seed };
+        else if (update.type === 'failed') written[index] = null;
         // The queue lost the story: the same seed gives the same text.
         else if (update.type === 'missing') add().catch(() => {});
-        if (texts.length === ids.length && !texts.includes(undefined)) done.abort();
+        if (written.length === ids.length && !written.includes(undefined)) done.abort();
       });
       unfollow.push(end);
     }
@@ -226,7 +245,7 @@ async function writeContinuations<Address>(
         return undefined;
       }
     }
-    return texts.filter((text) => typeof text === 'string');
+    return written.filter((one) => one !== null && one !== undefined);
   } finally {
     for (const end of unfollow) end();
   }

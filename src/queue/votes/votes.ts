@@ -4,10 +4,18 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import { beginVote, endRoundAt, endVote, type Vote, type VoteTerms } from '../../story/vote.ts';
+import type { ReplyState, StoryCredits, StoryRequest } from '../../story/story.ts';
+import {
+  beginVote,
+  endRoundAt,
+  endVote,
+  type NextReply,
+  type Vote,
+  type VoteTerms,
+} from '../../story/vote.ts';
 import type { Limits, LookUp } from '../admission/limits.ts';
 import { sentences } from '../admission/settings.ts';
-import type { Requester } from '../admission/store.ts';
+import type { Group, Lease, Requester } from '../admission/store.ts';
 import type { QueueConnection } from '../connection.ts';
 import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
@@ -35,23 +43,38 @@ export interface NewVote<Address> {
   readonly address: Address;
 }
 
-export interface VotesOptions {
+/** The reply that goes on in the messages of a vote, under its id. */
+export interface HandedOver<Address> {
+  readonly request: StoryRequest;
+  readonly state: ReplyState;
+  readonly credits?: StoryCredits;
+  readonly address: Address;
+  /** The user whose reply it is, in the platform's terms. */
+  readonly hostId: string;
+  readonly messages: readonly string[];
+  /** What the reply gives back at its end. */
+  readonly lease?: Lease | undefined;
+}
+
+export interface VotesOptions<Address> {
   readonly connection: QueueConnection;
   readonly platform: string;
   readonly stories: Stories;
-  readonly limits: Pick<Limits, 'admit' | 'underWay' | 'together'>;
-  /** Gives a lease back, and wakes the requester's next reply. */
-  readonly replies: Pick<Replies<unknown>, 'giveBack'>;
+  readonly limits: Pick<Limits, 'admit' | 'admissibility' | 'underWay' | 'together'>;
+  /** Gives a lease back, and wakes the requester's next reply; looks up what else the requester has under way. */
+  readonly replies: Pick<Replies<unknown>, 'giveBack' | 'lookUp'>;
+  /** Stores a reply; idempotent. */
+  readonly handOver: (id: string, reply: HandedOver<Address>) => Promise<void>;
   readonly logger: Logger;
 }
 
 export class Votes<Address> {
   readonly name: string;
-  readonly #options: VotesOptions;
+  readonly #options: VotesOptions<Address>;
   readonly #jobs: RecordJobs;
   readonly #records: Promise<VoteRecords<Address>>;
 
-  constructor(options: VotesOptions) {
+  constructor(options: VotesOptions<Address>) {
     const { connection, platform, logger } = options;
     this.name = `votes-${platform}`;
     this.#options = options;
@@ -75,13 +98,17 @@ export class Votes<Address> {
    * @throws StoryError with a sentence when the host, the channel or the community may have no vote now
    */
   async start(id: string, wish: NewVote<Address>): Promise<void> {
-    const { requester, channelId } = wish;
+    const { requester, channelId, terms } = wish;
     const records = await this.#records;
     if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
     const { platform, limits } = this.#options;
     const { community } = requester;
-    const places = placesTogether('vote', { platform, channelId, community }, limits.together);
-    await takePlaces(limits.underWay, id, places, this.lookUp);
+    // Openings are one user's, and take no place of the channel's.
+    const places =
+      terms.kind === 'openings'
+        ? []
+        : placesTogether('vote', { platform, channelId, community }, limits.together);
+    if (places.length > 0) await takePlaces(limits.underWay, id, places, this.lookUp);
     const groups = places.flatMap(({ keys }) => keys);
     const undos = [() => limits.underWay.leave(id, groups)];
     try {
@@ -117,16 +144,36 @@ export class Votes<Address> {
     return isCounted;
   }
 
+  /**
+   * Chooses an opening for its requester, and ends the choice.
+   *
+   * @param at as of `cast`
+   * @returns false when one is chosen already, or the time is over
+   */
+  async choose(id: string, person: string, choice: number, at: number): Promise<boolean> {
+    const records = await this.#records;
+    const isCounted = await atOnce(records.cast(id, { round: 1, person, choice, at }), sentences.unavailable);
+    if (!isCounted) return false;
+    await this.#endRound(id, 1);
+    // Unlike a round, it would otherwise end minutes later where this process is killed now.
+    await this.#jobs.wake(id);
+    return true;
+  }
+
   /** Ends an open round now; false when it is over. */
   async closeRound(id: string, round: number): Promise<boolean> {
+    const isClosed = await this.#endRound(id, round);
+    if (isClosed) void this.#jobs.wake(id);
+    return isClosed;
+  }
+
+  async #endRound(id: string, round: number): Promise<boolean> {
     const record = await this.#change(id, ({ record, now }) => {
       const { vote } = record;
       if (vote.phase !== 'open' || vote.round !== round) return record;
       return { ...record, vote: endRoundAt(vote, now) };
     });
-    const isClosed = record?.vote.phase === 'open' && record.vote.round === round;
-    if (isClosed) void this.#jobs.wake(id);
-    return isClosed;
+    return record?.vote.phase === 'open' && record.vote.round === round;
   }
 
   /** Ends a vote: the votes in its open round still count. False when it is over. */
@@ -142,11 +189,18 @@ export class Votes<Address> {
 
   /** Deletes a vote with its messages; false when it is not kept (any more). */
   async delete(id: string): Promise<boolean> {
-    const record = await this.#change(id, ({ record }) => ({ ...record, isDeleted: true }));
-    if (!record) return false;
+    const record = await this.#change(id, ({ record }) =>
+      record.isHandedOver ? record : { ...record, isDeleted: true },
+    );
+    if (!record?.isDeleted) return false;
     await this.#jobs.add(id);
     void this.#jobs.wake(id);
     return true;
+  }
+
+  /** Removes the record of a vote whose reply is removed. Idempotent. */
+  async remove(id: string): Promise<void> {
+    if (id.startsWith(VOTE_ID)) await (await this.#records).remove(id);
   }
 
   /**
@@ -179,8 +233,10 @@ export class Votes<Address> {
     if (!id.startsWith(VOTE_ID)) return 'unknown';
     const stored = await (await this.#records).read(id);
     if (!stored) return 'unknown';
-    const { phase } = stored.record.vote;
-    return phase === 'over' || (await this.#jobs.hasFailed(id)) ? 'ended' : 'under way';
+    const { vote, isHandedOver, isEndShown } = stored.record;
+    // An opening that is about to be written on is under way.
+    const isOver = vote.phase === 'over' && (!isHandedOver || isEndShown);
+    return isOver || (await this.#jobs.hasFailed(id)) ? 'ended' : 'under way';
   };
 
   /** Lets this process drive votes. */
@@ -233,6 +289,7 @@ export class Votes<Address> {
       },
       giveBack: (lease) => replies.giveBack(id, lease),
       leave: ({ groups }) => outlast(() => limits.underWay.leave(id, groups), signal),
+      handOver: (record, next) => outlast(() => this.#handOver(id, record, next), signal),
       logger,
       signal,
     });
@@ -240,6 +297,20 @@ export class Votes<Address> {
 
   async #change(id: string, change: Parameters<VoteRecords<Address>['update']>[1]) {
     return atOnce((await this.#records).update(id, change), sentences.unavailable);
+  }
+
+  /** An opening that is written on is its requester's story under way again, after those that came meanwhile. */
+  async #handOver(id: string, record: VoteRecord<Address>, next: NextReply): Promise<void> {
+    const { limits, replies, handOver } = this.#options;
+    const { address, hostId, messages, held: lease } = record;
+    const reply = { ...next, address, hostId, messages };
+    if (next.state.status === 'finished' || !lease) return handOver(id, reply);
+    const groups = [lease.person, lease.community].filter((keys) => keys.length > 0);
+    const unlimited = groups.map((keys): Group => ({ keys, most: 0 }));
+    await limits.underWay.take(id, unlimited);
+    const { mayBegin } = await limits.admissibility(id, lease, replies.lookUp);
+    const state = mayBegin ? next.state : ({ status: 'waiting', position: null } as const);
+    await handOver(id, { ...reply, state, lease });
   }
 
   /** Ends a vote whose next step has failed in all attempts. */

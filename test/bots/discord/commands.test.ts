@@ -25,6 +25,7 @@ describe('the commands of Discord', () => {
       'length',
       'seed',
       'model',
+      'choices',
       'private',
     ]);
     assert.equal(options.prompt!.required, true);

@@ -110,7 +110,7 @@ describe('a reply on Discord, by its owner', { timeout: 240_000, concurrency: tr
     const channel = discord.world.addChannel();
     const [story] = await finished(ann.slash(channel, 'scifi', { prompt: 'It all began', length: 120 }));
     const [continuation] = await finished(ann.press(story!, 'Continue'));
-    assert.deepEqual(labelsOf(continuation!).slice(-5, -2), ['My line', 'Edit', 'Undo']);
+    assert.deepEqual(labelsOf(continuation!).slice(-6, -2), ['My line', 'Vote', 'Edit', 'Undo']);
     ann.press(continuation!, 'Undo');
     await until(() => continuation!.deleted, 'the end of the message');
     assert.deepEqual(seenIn(channel), [story]);

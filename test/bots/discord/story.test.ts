@@ -71,6 +71,7 @@ describe('a story on Discord', { timeout: 240_000, concurrency: true }, () => {
       'Warmer',
       'Cooler',
       'My line',
+      'Vote',
       'Edit',
       'Delete',
       ...FEEDBACK,
@@ -86,7 +87,7 @@ describe('a story on Discord', { timeout: 240_000, concurrency: true }, () => {
     assert.ok(messages.length >= 3, `${messages.length} messages`);
     for (const message of messages) assert.ok(message.content.length <= 4_000);
     for (const message of messages.slice(0, -1)) assert.deepEqual(labelsOf(message), []);
-    assert.equal(labelsOf(messages.at(-1)!).length, 9);
+    assert.equal(labelsOf(messages.at(-1)!).length, 10);
     const story = textOf(messages);
     assert.ok(story.length > 5_800 && /^Long ago \*+( [a-zA-Z]+\.?)+$/.test(story), story.slice(0, 300));
     // An earlier message is final when the next one begins.
@@ -138,6 +139,7 @@ describe('a story on Discord', { timeout: 240_000, concurrency: true }, () => {
       'Another',
       'Warmer',
       'My line',
+      'Vote',
       'Edit',
       'Delete',
       ...FEEDBACK,
@@ -160,6 +162,7 @@ describe('a story on Discord', { timeout: 240_000, concurrency: true }, () => {
       'Another',
       'Cooler',
       'My line',
+      'Vote',
       'Edit',
       'Delete',
       ...FEEDBACK,
@@ -173,6 +176,7 @@ describe('a story on Discord', { timeout: 240_000, concurrency: true }, () => {
       'Another',
       'Warmer',
       'My line',
+      'Vote',
       'Edit',
       'Delete',
       ...FEEDBACK,

@@ -4,11 +4,18 @@ import { describe, it } from 'node:test';
 import { discordEscaping } from '../../../src/bots/text.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
-import { type DiscordHarness, ephemeralReply, labelsOf, openDiscord } from '../../harness/discord.ts';
+import {
+  assertBoxed,
+  type DiscordHarness,
+  ephemeralReply,
+  isEphemeral,
+  labelsOf,
+  openDiscord,
+} from '../../harness/discord.ts';
 import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-/** A vote's last message, with the buttons of its end. */
-const END_LABELS = ['Continue', 'My line', 'Delete'];
+/** The buttons under the story of a vote: those of a reply, without those that write it again. */
+const END_LABELS = ['Continue', 'My line', 'Vote', 'Delete', 'Like', 'Dislike'];
 
 /** The message that shows a vote of a channel. */
 function voteIn(channel: FakeChannel, round: number): Promise<FakeMessage> {
@@ -25,8 +32,8 @@ async function counted(message: FakeMessage, ...labels: string[]): Promise<void>
   await until(() => labelsOf(message).slice(0, 3).join() === labels.join(), labels.join(), PATIENCE_MS);
 }
 
-function overIn(channel: FakeChannel): Promise<FakeMessage> {
-  const isOver = (message: FakeMessage) => labelsOf(message).join() === END_LABELS.join();
+function overIn(channel: FakeChannel, labels: readonly string[] = END_LABELS): Promise<FakeMessage> {
+  const isOver = (message: FakeMessage) => labelsOf(message).join() === labels.join();
   return until(() => [...channel.messages.values()].find(isOver), 'the end', PATIENCE_MS);
 }
 
@@ -92,8 +99,12 @@ describe('votes on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER)
       assert.equal(end.id, message.id, 'one message shows it all');
       const text = discordEscaping.unescape(end.content);
       assert.ok(text.startsWith('On the *crimson* moon '), text);
-      assert.match(text, /-# Chosen with 51 votes in 2 rounds · Science fiction · lively · seed 7/);
-      const posted = [...channel.messages.values()].filter(({ flags }) => flags === 0);
+      assert.match(
+        text,
+        /-# Chosen with 51 votes in 2 rounds · Science fiction fake-1 \(fake\) · lively · seed 7/,
+      );
+      assertBoxed(end);
+      const posted = [...channel.messages.values()].filter((one) => !isEphemeral(one));
       assert.equal(posted.length, 1);
       assert.equal(discord.count(429), 0);
       assert.ok(!log.join('\n').includes('crimson'));
@@ -165,7 +176,7 @@ describe('votes on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER)
       await counted(message, '1', '2 (1)', '3 (1)');
       assert.ok(!(await dump()).includes(bob.user.id), 'a ballot names no user');
       await ephemeralReply(ann.slash(channel, 'scifi-forget'));
-      await overIn(channel);
+      await overIn(channel, ['Continue', 'My line']);
       const isGone = async () => !(await dump()).includes(ann.user.id);
       await until(isGone, 'the removal of the host’s id', PATIENCE_MS);
     }));
@@ -188,7 +199,7 @@ describe('votes on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER)
       }
       assert.match(await starts(bob), /^The vote begins below/);
       bob.press(await voteIn(channel, 1), 'The end');
-      await overIn(channel);
+      await overIn(channel, END_LABELS.slice(0, 4));
 
       assert.match(await set('scifi-limits', 'nobody'), /\nNo user can start stories that are written/);
       assert.match(await set('scifi-channel', 'default'), /^Those who may in the whole server/);
@@ -207,7 +218,8 @@ describe('votes on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER)
         await ephemeralReply(ann.slash(channel, 'scifi-vote', { prompt: 'A robot' }));
         const message = await voteIn(channel, 1);
         ann.press(message, 'The end');
-        await overIn(channel);
+        // The computer has written nothing of it.
+        await overIn(channel, END_LABELS.slice(0, 4));
         const story = ann.slash(channel, 'scifi', { prompt: 'A ship', length: 100 });
         await until(
           () => story.original && labelsOf(story.original).includes('Another'),

@@ -49,6 +49,7 @@ describe('a reply on Slack, by its owner', { timeout: 240_000, concurrency: true
       'Warmer',
       'Cooler',
       'My line',
+      'Vote',
       'Edit',
       'Delete',
     ]);
@@ -96,7 +97,7 @@ describe('a reply on Slack, by its owner', { timeout: 240_000, concurrency: true
     const story = await finished(channel);
     ann.press(story, 'Continue');
     const continuation = await finished(channel, (message) => message !== story);
-    assert.deepEqual(labelsOf(continuation).slice(-3), ['My line', 'Edit', 'Undo']);
+    assert.deepEqual(labelsOf(continuation).slice(-4), ['My line', 'Vote', 'Edit', 'Undo']);
     ann.press(continuation, 'Undo');
     await until(() => continuation.isDeleted, 'the end of the message');
     assert.deepEqual(seenIn(channel), [story]);

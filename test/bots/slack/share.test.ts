@@ -38,7 +38,7 @@ describe('a story on Slack that is shared', { timeout: 240_000 }, () => {
     const channel = harness.channelOf();
     ann.slash(channel, '/scifi', 'Long ago length=300');
     const first = await finished(channel);
-    assert.deepEqual(labelsOf(first).slice(-4), ['My line', 'Edit', 'Delete', 'Share']);
+    assert.deepEqual(labelsOf(first).slice(-5), ['My line', 'Vote', 'Edit', 'Delete', 'Share']);
     ann.press(first, 'Continue');
     const second = await until(
       () => botsMessages(channel).find((message) => message !== first && isOver(message)),

@@ -17,7 +17,7 @@ import {
 } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
 
-const BUTTONS = ['Continue', 'Another', 'Warmer', 'Cooler', 'My line', 'Edit', 'Delete'];
+const BUTTONS = ['Continue', 'Another', 'Warmer', 'Cooler', 'My line', 'Vote', 'Edit', 'Delete'];
 
 /** Closes the set-up, and checks the data that remains. */
 async function leave(harness: SlackHarness): Promise<void> {
@@ -115,7 +115,15 @@ describe('stories on Slack', { timeout: 240_000, concurrency: true }, () => {
       ann.slash(channel, '/scifi', 'It all preset=wild began length=130 seed=9');
       const wild = await finished(channel);
       assert.match(smallPrintOf(wild), / · wild · seed 9 · /);
-      assert.deepEqual(labelsOf(wild), ['Continue', 'Another', 'Cooler', 'My line', 'Edit', 'Delete']);
+      assert.deepEqual(labelsOf(wild), [
+        'Continue',
+        'Another',
+        'Cooler',
+        'My line',
+        'Vote',
+        'Edit',
+        'Delete',
+      ]);
       ann.press(wild, 'Cooler');
       const lively = await finished(channel, ({ ts }) => ts > wild.ts);
       assert.match(smallPrintOf(lively), / · lively · seed 9 · /);
@@ -127,7 +135,15 @@ describe('stories on Slack', { timeout: 240_000, concurrency: true }, () => {
       ann.say(channel, 'They flew away at last');
       const prompted = await finished(channel, (message) => textOf(message).startsWith('They flew'));
       assert.match(smallPrintOf(prompted), / · calm · seed /);
-      assert.deepEqual(labelsOf(prompted), ['Continue', 'Another', 'Warmer', 'My line', 'Edit', 'Delete']);
+      assert.deepEqual(labelsOf(prompted), [
+        'Continue',
+        'Another',
+        'Warmer',
+        'My line',
+        'Vote',
+        'Edit',
+        'Delete',
+      ]);
     });
 
     it('continues words only, not emoji, links or markup, and refuses a wordless message', async () => {

@@ -13,7 +13,8 @@ import {
 } from '../../harness/slack.ts';
 import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const END_LABELS = ['Continue', 'My line', 'Delete'];
+/** The buttons under the story of a vote: those of a reply, without those that write it again. */
+const END_LABELS = ['Continue', 'My line', 'Vote', 'Delete'];
 
 /** The message that shows an open round. */
 function voteIn(channel: FakeChannel, round: number): Promise<FakeMessage> {
@@ -96,7 +97,7 @@ describe('votes on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }
       assert.ok(text.includes(second!.slice(3)), 'the winner has joined the story');
       assert.match(
         smallPrintOf(end),
-        /^Chosen with 51 votes in 2 rounds · Science fiction · lively · seed 7/,
+        /^Chosen with 51 votes in 2 rounds · Science fiction fake-1 \(fake\) · lively · seed 7/,
       );
       assert.ok(!harness.log.join('\n').includes('crimson'));
 
@@ -131,7 +132,7 @@ describe('votes on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }
         const next = await voteIn(channel, 1);
         await harness.command(bob, channel, '/scifi-forget');
         await until(
-          () => labelsOf(next).join() === END_LABELS.join(),
+          () => labelsOf(next).join() === 'Continue,My line',
           'the end of the host’s vote',
           PATIENCE_MS,
         );

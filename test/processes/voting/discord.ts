@@ -97,7 +97,7 @@ function fateOf(press: FakeInteraction, cuts: readonly number[]): ReturnType<Cas
 function roundOf(message: Pick<Seen, 'components'> | undefined): number | undefined {
   const [button] = message?.components.flatMap(({ components }) => components) ?? [];
   const vote = button?.custom_id === undefined ? undefined : decodeVoteButton(button.custom_id);
-  return vote?.round;
+  return vote && 'round' in vote ? vote.round : undefined;
 }
 
 function stateOf(seen: Seen): SeenState {

@@ -93,7 +93,8 @@ function fateOf(slack: FakeSlack, press: Delivery, cuts: readonly number[]): Ret
 
 function roundOf(message: Parameters<typeof buttonsOf>[0] | undefined): number | undefined {
   const [button] = message ? buttonsOf(message) : [];
-  return button && decodeVoteButton(button.action_id ?? '', button.value ?? '')?.round;
+  const vote = button && decodeVoteButton(button.action_id ?? '', button.value ?? '');
+  return vote && 'round' in vote ? vote.round : undefined;
 }
 
 function stateOf({ at, blocks }: Seen): SeenState {

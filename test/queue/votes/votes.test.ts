@@ -3,13 +3,17 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import type { Limits } from '../../../src/queue/admission/limits.ts';
+import type { Limits, LookUp } from '../../../src/queue/admission/limits.ts';
 import { openLimits } from '../../../src/queue/admission/open-limits.ts';
+import type { Lease } from '../../../src/queue/admission/store.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import type { VoteRecord } from '../../../src/queue/votes/records.ts';
 import { type VoteBoard, VoteLost } from '../../../src/queue/votes/rounds.ts';
-import { type NewVote, Votes } from '../../../src/queue/votes/votes.ts';
+import { type HandedOver, type NewVote, Votes } from '../../../src/queue/votes/votes.ts';
+import { isRatable } from '../../../src/story/feedback.ts';
+import type { ChannelChoice } from '../../../src/story/story.ts';
+import { openingsOf } from '../../../src/story/vote.ts';
 import { type StartedWorker, startStoryWorker } from '../../harness/story-worker.ts';
 import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
 import { NO_LIMITS } from '../../helpers/limits.ts';
@@ -33,6 +37,10 @@ class Board implements VoteBoard<string> {
   readonly shown: Shown[] = [];
   readonly removed: string[] = [];
   readonly givenBack: string[] = [];
+  readonly replies = new Map<string, HandedOver<string>>();
+  readonly endedAt = new Map<string, number>();
+  /** How many times a reply is stored without an answer. */
+  lostAnswers = 0;
   /** Edits that take place at the same time, at most. */
   most = 0;
   failure: Error | undefined;
@@ -66,9 +74,22 @@ class Board implements VoteBoard<string> {
     return (await until(() => this.shown.find(isOpen), `round ${round}`, PATIENCE_MS)).record;
   }
 
+  /** Waits for the end that is shown where no reply goes on. */
   async over(): Promise<VoteRecord<string>> {
     const isOver = ({ record: { vote } }: Shown) => vote.phase === 'over';
     return (await until(() => this.shown.find(isOver), 'the end', PATIENCE_MS)).record;
+  }
+
+  /** Waits for the reply that goes on from a vote. */
+  async reply(id: string): Promise<HandedOver<string>> {
+    return until(() => this.replies.get(id), `the reply after ${id}`, PATIENCE_MS);
+  }
+
+  /** Waits for the story that a channel has chosen. */
+  async story(id: string): Promise<{ text: string } & ChannelChoice> {
+    const { state } = await this.reply(id);
+    assert.ok(state.status === 'finished' && state.chosen);
+    return { text: state.text, ...state.chosen };
   }
 }
 
@@ -98,8 +119,23 @@ for (const { name, skip, start } of ALL_BACKENDS) {
     });
 
     function votesOn(board: Board, platform: string): Votes<string> {
-      const giveBack = async (id: string) => void board.givenBack.push(id);
-      return new Votes({ connection, platform, stories, limits, replies: { giveBack }, logger });
+      const giveBack = async (id: string, lease: Lease) => {
+        board.givenBack.push(id);
+        await limits.leave(id, lease);
+      };
+      const lookUp: LookUp = (id) => (board.replies.has(id) ? Promise.resolve('ended') : votes.lookUp(id));
+      const handOver = async (id: string, reply: HandedOver<string>) => {
+        // As in the queue, a reply of a known id changes nothing.
+        if (!board.replies.has(id)) board.replies.set(id, reply);
+        board.endedAt.set(id, Date.now());
+        if (board.lostAnswers > 0) {
+          board.lostAnswers -= 1;
+          throw new Error('Connection is closed.');
+        }
+      };
+      const replies = { giveBack, lookUp };
+      const votes = new Votes<string>({ connection, platform, stories, limits, replies, handOver, logger });
+      return votes;
     }
 
     async function withVotes(
@@ -127,6 +163,11 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         channelId,
         address: channelId,
       };
+    }
+
+    function openings(channelId: string): NewVote<string> {
+      const { terms, ...others } = wish(1, LONG, channelId);
+      return { ...others, terms: openingsOf(terms.request) };
     }
 
     it('counts fifty people exactly: twice at once, changed, and too late', async () => {
@@ -160,9 +201,9 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await votes.cast('vote-1', 2, people[0]!, 1, 1);
         await votes.cast('vote-1', 2, people[1]!, 0, 1);
         await votes.closeRound('vote-1', 2);
-        const end = await board.over();
-        assert.equal(end.vote.ending, 'complete');
-        assert.equal(end.vote.past[1]?.winner, 0, 'a tie goes to the first');
+        const end = await board.story('vote-1');
+        assert.equal(end.ending, 'complete');
+        assert.equal(end.past[1]?.winner, 0, 'a tie goes to the first');
         assert.equal(board.most, 1, 'one edit at a time');
         assert.deepEqual(board.givenBack, ['vote-1'], 'its host’s story is given back once');
       });
@@ -173,25 +214,26 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await votes.start('vote-2', wish(5, 1));
         const first = await board.open(1);
         assert.equal(await votes.cast('vote-2', 1, 'test:ann', 1, 1), true);
-        const end = await board.over();
-        assert.equal(end.vote.ending, 'silent');
+        const end = await board.story('vote-2');
+        assert.equal(end.ending, 'silent');
         assert.deepEqual(
-          end.vote.past.map(({ counts }) => counts),
+          end.past.map(({ counts }) => counts),
           [
             [0, 1, 0],
             [0, 0, 0],
             [0, 0, 0],
           ],
         );
-        assert.equal(end.vote.text, `${OPENING} ${first.vote.choices[1]}`);
+        assert.equal(end.text, `${OPENING} ${first.vote.choices[1]}`);
         for (const round of [1, 2, 3]) {
           const open = await board.open(round);
           const next = board.shown.find(
             ({ record: { vote } }) => vote.past.length === round && vote.round >= round,
-          )!;
+          );
+          const at = next?.at ?? board.endedAt.get('vote-2')!;
           // A second is the promise; a loaded machine is given more.
-          assert.ok(next.at >= open.vote.endsAt!, 'no round ends early');
-          assert.ok(next.at - open.vote.endsAt! < 5_000, `${next.at - open.vote.endsAt!} ms late`);
+          assert.ok(at >= open.vote.endsAt!, 'no round ends early');
+          assert.ok(at - open.vote.endsAt! < 5_000, `${at - open.vote.endsAt!} ms late`);
         }
         assert.equal(await votes.cast('vote-2', 3, 'test:ann', 1, 1), false);
       });
@@ -203,14 +245,120 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         const { vote } = await board.open(1);
         await votes.cast('vote-3', 1, 'test:bob', 2, 1);
         assert.equal(await votes.end('vote-3'), true);
-        const end = await board.over();
-        assert.deepEqual([end.vote.ending, end.vote.text], ['ended', `${OPENING} ${vote.choices[2]}`]);
+        const end = await board.story('vote-3');
+        assert.deepEqual([end.ending, end.text], ['ended', `${OPENING} ${vote.choices[2]}`]);
         await until(async () => (await votes.lookUp('vote-3')) === 'ended', 'its end', PATIENCE_MS);
         assert.equal(await votes.end('vote-3'), false);
-        assert.equal(await votes.delete('vote-3'), true);
+        assert.equal(await votes.delete('vote-3'), false, 'what becomes of it is the matter of its reply');
+        await votes.remove('vote-3');
+        assert.equal(await votes.lookUp('vote-3'), 'unknown');
+      });
+    });
+
+    it('becomes a reply of its host, with its messages and the credits of its writer', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('vote-r', wish(1, LONG));
+        await board.open(1);
+        await votes.cast('vote-r', 1, 'test:bob', 0, 1);
+        await votes.closeRound('vote-r', 1);
+        const { request, state, hostId, address, messages, lease } = await board.reply('vote-r');
+        assert.equal(request.prompt, OPENING);
+        assert.deepEqual([hostId, address, messages, lease], ['ann', 'c1', ['m1'], undefined]);
+        assert.ok(isRatable(state, request), 'its model and engine are known');
+        await votes.start('vote-r', wish(1, LONG));
+        const isGone = async () => (await votes.lookUp('vote-r')) === 'ended';
+        await until(isGone, 'that it is not started a second time', PATIENCE_MS);
+      });
+    });
+
+    it('continues a story, whose text is no part of its own', async () => {
+      await withVotes(async (votes, board) => {
+        const { terms, ...others } = wish(1, LONG);
+        const request = { ...terms.request, prompt: '', context: 'The red moon was silent.' };
+        await votes.start('vote-s', { ...others, terms: { ...terms, request } });
+        const { vote } = await board.open(1);
+        await votes.cast('vote-s', 1, 'test:bob', 1, 1);
+        await votes.closeRound('vote-s', 1);
+        const end = await board.reply('vote-s');
+        assert.equal(end.request.context, 'The red moon was silent.');
+        assert.equal('text' in end.state && end.state.text, vote.choices[1]);
+      });
+    });
+
+    it('is deleted while a round is open', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('vote-f', wish(5, LONG));
+        await board.open(1);
+        assert.equal(await votes.delete('vote-f'), true);
         await until(() => board.removed.join() === 'c1 m1', 'its deletion', PATIENCE_MS);
-        await until(async () => (await votes.lookUp('vote-3')) === 'unknown', 'its removal', PATIENCE_MS);
-        assert.equal(await votes.delete('vote-3'), false);
+        await until(async () => (await votes.lookUp('vote-f')) === 'unknown', 'its removal', PATIENCE_MS);
+        assert.equal(await votes.delete('vote-f'), false);
+        assert.equal(board.replies.size, 0);
+      });
+    });
+
+    it('offers openings to their requester, and the chosen one is written on as the same story', async () => {
+      await withVotes(async (votes, board) => {
+        await votes.start('vote-o', openings('c1'));
+        // It takes no place among the votes of the channel.
+        await votes.start('vote-p', openings('c1'));
+        const { vote } = await until(
+          () => board.shown.find(({ record }) => record.vote.phase === 'open')?.record,
+          'the openings',
+          PATIENCE_MS,
+        );
+        assert.equal(new Set(vote.choices).size, 3, vote.choices.join('|'));
+        // A double click, on two openings.
+        const chosen = await Promise.all([
+          votes.choose('vote-o', 'test:ann', 1, 1),
+          votes.choose('vote-o', 'test:ann', 1, 1),
+        ]);
+        assert.ok(chosen.includes(true));
+        const { request, state, lease } = await board.reply('vote-o');
+        assert.equal(request.seed, 8, 'the seed of the second opening');
+        assert.equal(request.length, 1_200);
+        assert.ok(lease, 'it is a story of its requester again');
+        const text = OPENING + vote.choices[1];
+        assert.deepEqual(state, { status: 'writing', text });
+        assert.equal(await votes.choose('vote-o', 'test:ann', 2, 1), false, 'it is chosen already');
+        await stories.add('the-same', request);
+        let whole = '';
+        const end = stories.follow('the-same', (update) => {
+          if (update.type === 'done') whole = update.story.text;
+        });
+        await until(() => whole !== '', 'the story', PATIENCE_MS);
+        end();
+        assert.ok(whole.startsWith(text) && whole.length > text.length, `${whole} | ${text}`);
+      });
+    });
+
+    it('is handed over again where that was not confirmed, and to one reply', async () => {
+      await withVotes(async (votes, board) => {
+        board.lostAnswers = 1;
+        await votes.start('vote-h', openings('c1'));
+        await until(
+          () => board.shown.some(({ record }) => record.vote.phase === 'open'),
+          'the openings',
+          PATIENCE_MS,
+        );
+        await votes.choose('vote-h', 'test:ann', 2, 1);
+        const { request, state } = await board.reply('vote-h');
+        assert.equal(request.seed, 9);
+        assert.equal(state.status, 'writing');
+        await until(async () => (await votes.lookUp('vote-h')) === 'ended', 'its end', PATIENCE_MS);
+        assert.equal(board.lostAnswers, 0);
+      });
+    });
+
+    it('ends openings of which none is chosen with no story', async () => {
+      await withVotes(async (votes, board) => {
+        const { terms, ...others } = openings('c1');
+        await votes.start('vote-q', { ...others, terms: { ...terms, seconds: 1 } });
+        const end = await board.over();
+        assert.deepEqual([end.vote.ending, end.vote.past[0]?.winner], ['complete', undefined]);
+        await until(async () => (await votes.lookUp('vote-q')) === 'ended', 'its end', PATIENCE_MS);
+        assert.equal(await votes.choose('vote-q', 'test:ann', 0, 1), false);
+        assert.equal(board.replies.size, 0);
       });
     });
 
@@ -222,12 +370,10 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           await until(() => board.shown.find(({ record }) => record.address === id), 'a vote', PATIENCE_MS);
           await votes.end(id);
           await sleep(delayMs);
-          assert.equal(await votes.delete(id), true);
-          await until(
-            async () => (await votes.lookUp(id)) === 'unknown',
-            `its removal ${index}`,
-            PATIENCE_MS,
-          );
+          const isDeleted = await votes.delete(id);
+          const end = isDeleted ? 'unknown' : 'ended';
+          await until(async () => (await votes.lookUp(id)) === end, `its end ${index}`, PATIENCE_MS);
+          assert.equal(board.replies.has(id), !isDeleted, 'it is deleted, or goes on as a reply');
         }
       });
     });
@@ -241,7 +387,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await queue.remove('vote-e');
         await queue.close();
         await votes.end('vote-e');
-        await board.over();
+        await board.story('vote-e');
       });
     });
 
@@ -256,7 +402,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         assert.equal(await votes.lookUp('vote-f'), 'under way');
         await assert.rejects(votes.start('vote-g', wish(1, LONG)), /There is a vote in this channel already/);
         await votes.end('vote-f');
-        await board.over();
+        await board.story('vote-f');
         await until(async () => (await votes.lookUp('vote-f')) === 'ended', 'its end', PATIENCE_MS);
       });
     });
@@ -281,7 +427,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(begins, 'the next vote', PATIENCE_MS);
         for (const id of ['vote-7', ...Array.from({ length: 9 }, (_, index) => `vote-4${index}`)])
           await votes.end(id);
-        await until(async () => (await votes.lookUp('vote-48')) === 'ended', 'the ends', PATIENCE_MS);
+        await until(() => board.replies.has('vote-48'), 'the ends', PATIENCE_MS);
       });
     });
 
@@ -298,9 +444,9 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           const next = await board.open(2);
           assert.equal(next.vote.text, `${OPENING} ${vote.choices[1]}`);
           await second.cast('vote-8', 2, 'test:bob', 0, 1);
-          const end = await board.over();
-          assert.equal(end.vote.past.length, 2);
-          assert.deepEqual(end.messages, ['m1']);
+          const end = await board.story('vote-8');
+          assert.equal(end.past.length, 2);
+          assert.deepEqual((await board.reply('vote-8')).messages, ['m1']);
         } finally {
           await second.close();
         }
@@ -352,7 +498,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         board.failure = undefined;
         await board.open(1);
         await votes.end('vote-c');
-        await board.over();
+        await board.story('vote-c');
       });
     });
   });

@@ -11,6 +11,7 @@ export const FRENCH: Translation = {
     'scifi length': ['longueur', 'Le nombre maximal de caractères de toute l’histoire ; 1200 par défaut'],
     'scifi seed': ['graine', 'La même graine écrit de nouveau la même histoire'],
     'scifi model': ['modèle', 'Le modèle qui écrit'],
+    'scifi choices': ['choix', '3 débuts au choix ; celui que tu choisis devient l’histoire'],
     'scifi private': [
       'privé',
       'Visible par toi uniquement, en un seul message, qui s’allonge pendant 15 minutes au plus',

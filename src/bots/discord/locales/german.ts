@@ -14,6 +14,7 @@ export const GERMAN: Translation = {
     'scifi length': ['länge', 'Höchstzahl der Zeichen der ganzen Geschichte; Standard: 1200'],
     'scifi seed': ['startwert', 'Derselbe Startwert ergibt dieselbe Geschichte noch einmal'],
     'scifi model': ['modell', 'Das Modell, das schreibt'],
+    'scifi choices': ['auswahl', '3 Anfänge zur Auswahl; der gewählte wird die Geschichte'],
     'scifi private': [
       'privat',
       'Nur du siehst die Geschichte, in einer Nachricht, die höchstens 15 Minuten lang wächst',

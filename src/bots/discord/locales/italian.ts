@@ -11,6 +11,7 @@ export const ITALIAN: Translation = {
     'scifi length': ['lunghezza', 'Il numero massimo di caratteri di tutta la storia; predefinito: 1200'],
     'scifi seed': ['seme', 'Lo stesso seme scrive di nuovo la stessa storia'],
     'scifi model': ['modello', 'Il modello che scrive'],
+    'scifi choices': ['scelte', '3 inizi tra cui scegliere; quello scelto diventa la storia'],
     'scifi private': [
       'privato',
       'Solo tu vedi la storia, in un unico messaggio, che cresce per 15 minuti al massimo',

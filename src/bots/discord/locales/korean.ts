@@ -11,6 +11,7 @@ export const KOREAN: Translation = {
     'scifi length': ['길이', '이야기 전체의 최대 글자 수. 기본값: 1200'],
     'scifi seed': ['시드', '같은 시드는 같은 이야기를 다시 써요'],
     'scifi model': ['모델', '이야기를 쓰는 모델'],
+    'scifi choices': ['선택지', '첫머리 3개 중에서 골라요. 고른 것이 이야기가 돼요'],
     'scifi private': ['비공개', '나만 볼 수 있는 메시지 하나에, 최대 15분 동안 이야기를 써요'],
     'scifi-vote': ['scifi-투표', '영어 이야기가 어떻게 이어질지 채널이 라운드마다 투표로 정해요'],
     'scifi-vote prompt': ['첫머리', '이야기의 첫머리(영어). 예: It all began with'],

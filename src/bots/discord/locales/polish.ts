@@ -11,6 +11,7 @@ export const POLISH: Translation = {
     'scifi length': ['długość', 'Największa liczba znaków całego opowiadania; domyślnie 1200'],
     'scifi seed': ['ziarno', 'To samo ziarno daje jeszcze raz to samo opowiadanie'],
     'scifi model': ['model', 'Model, który pisze'],
+    'scifi choices': ['wybór', '3 początki do wyboru; wybrany staje się opowiadaniem'],
     'scifi private': [
       'prywatnie',
       'Tylko ty widzisz opowiadanie, w jednej wiadomości, która rośnie najwyżej 15 minut',

@@ -11,6 +11,7 @@ export const PORTUGUESE: Translation = {
     'scifi length': ['tamanho', 'O máximo de caracteres da história inteira; o padrão é 1200'],
     'scifi seed': ['semente', 'A mesma semente escreve a mesma história de novo'],
     'scifi model': ['modelo', 'O modelo que escreve'],
+    'scifi choices': ['opções', '3 começos para escolher; o escolhido vira a história'],
     'scifi private': [
       'privado',
       'Só você vê a história, em uma única mensagem, que cresce por até 15 minutos',

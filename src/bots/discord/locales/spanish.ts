@@ -11,6 +11,7 @@ export const SPANISH: Translation = {
     'scifi length': ['longitud', 'El máximo de caracteres de toda la historia; por defecto, 1200'],
     'scifi seed': ['semilla', 'La misma semilla vuelve a escribir la misma historia'],
     'scifi model': ['modelo', 'El modelo que escribe'],
+    'scifi choices': ['opciones', '3 comienzos para elegir; el elegido se convierte en la historia'],
     'scifi private': [
       'privado',
       'Solo tú ves la historia, en un único mensaje, que crece durante 15 minutos como máximo',

@@ -11,6 +11,7 @@ export const TURKISH: Translation = {
     'scifi length': ['uzunluk', 'Tüm hikâyenin en fazla karakter sayısı; varsayılan: 1200'],
     'scifi seed': ['tohum', 'Aynı tohum aynı hikâyeyi yeniden yazar'],
     'scifi model': ['model', 'Yazan model'],
+    'scifi choices': ['seçenekler', 'Aralarından seçilecek 3 başlangıç; seçtiğin öyküye dönüşür'],
     'scifi private': [
       'özel',
       'Hikâyeyi yalnızca sen görürsün; tek bir mesajda, en fazla 15 dakika boyunca uzar',

@@ -17,7 +17,7 @@ import {
 import { failureOf, loggable } from '../failures.ts';
 import type { People } from '../home.ts';
 import { demandPermission } from '../permissions.ts';
-import type { SlackVotes, VoteStart } from './votes.ts';
+import { isAbsentFrom, type SlackVotes, type VoteStart } from './votes.ts';
 
 /** Replaces a user's id that is forgotten: no user of Slack has this one. */
 const FORGOTTEN_USER = 'U0';
@@ -111,7 +111,7 @@ export class TableCommands {
       communityId: teamId,
       channelId: keyOf(conversation),
       environment: async (isNeeded) => {
-        const isAbsent = isNeeded && (await this.#isAbsentFrom(conversation));
+        const isAbsent = isNeeded && (await isAbsentFrom(conversation, this.#api));
         return {
           missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
           remedy: `Type \`/invite\` <@${botUserId}> and try again.`,
@@ -122,7 +122,7 @@ export class TableCommands {
         this.#chat.replies.kept(
           (handle) => handle.teamId === teamId && handle.channelId === conversation.channelId,
         ),
-      startVote: (order) => this.#votes.start(order, given, () => this.#isAbsentFrom(conversation)),
+      startVote: (order) => this.#votes.start(order, given),
       forget: async () => {
         await this.#chat.votes.forget(
           ({ hostId, address }) => hostId === userId && address.teamId === teamId,
@@ -135,15 +135,5 @@ export class TableCommands {
         });
       },
     };
-  }
-
-  /** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
-  async #isAbsentFrom(conversation: SlackConversation): Promise<boolean> {
-    try {
-      await this.#api.look(conversation);
-      return false;
-    } catch (error) {
-      return failureOf(error) === 'absent';
-    }
   }
 }

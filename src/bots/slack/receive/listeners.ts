@@ -1,4 +1,5 @@
 /** Answers `/scifi`, the shortcut and the App Home. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AllMiddlewareArgs,
   App,
@@ -10,8 +11,9 @@ import { StoryError } from '../../../errors.ts';
 import type { Preset, StoryRequest } from '../../../story/story.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { storyEnd } from '../../read-story.ts';
-import { hasWords } from '../../submit.ts';
+import { hasWords, PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
+import { CHOOSE_BELOW } from '../../votes/wording.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
 import {
   idPart,
@@ -22,11 +24,12 @@ import {
 } from '../conversations.ts';
 import { failureOf } from '../failures.ts';
 import { ANY_SETTING, homeView, type People, readChoice, storyHelp } from '../home.ts';
-import { readMarkup, readPrivate, readStoryWords } from '../markup.ts';
+import { asksForChoices, readMarkup, readPrivate, readStoryWords, withoutChoices } from '../markup.ts';
 import type { Budgets } from '../reply/budgets.ts';
 import { Answers } from './answers.ts';
 import { finderIn, seenAs } from './seen-messages.ts';
 import { type ButtonArgs, StoryButtons } from './story-buttons.ts';
+import type { SlackVotes } from './votes.ts';
 
 export const SCIFI = '/scifi';
 export const CONTINUE = 'scifi-continue-message';
@@ -46,13 +49,21 @@ export class Listeners {
   readonly #people: People;
   readonly #answers: Answers;
   readonly #buttons: StoryButtons;
+  readonly #votes: SlackVotes;
 
-  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, budgets: Budgets, people: People) {
+  constructor(
+    chat: ChatContext<SlackHandle>,
+    api: SlackApi,
+    budgets: Budgets,
+    people: People,
+    votes: SlackVotes,
+  ) {
     this.#chat = chat;
     this.#api = api;
     this.#people = people;
     this.#answers = new Answers(chat, api, budgets);
-    this.#buttons = new StoryButtons(chat, api, this.#answers);
+    this.#buttons = new StoryButtons(chat, api, this.#answers, votes);
+    this.#votes = votes;
   }
 
   /** Registers the listeners with Bolt. */
@@ -77,22 +88,49 @@ export class Listeners {
     const acknowledge = (text?: string) => ack(text ? { response_type: 'ephemeral', text } : undefined);
     const refusal = this.#answers.blockedBy(conversation, userId);
     if (refusal) return acknowledge(slackEscaping.escape(refusal));
-    const { isPrivate, rest: typed } = readPrivate((command.text ?? '').trim());
-    const text = readMarkup(typed).trim();
-    if (typed === '' || text.toLowerCase() === 'help') return acknowledge(storyHelp(this.#chat.models));
-    const handle = { ...conversation, userId, botUserId: context.botUserId ?? '', responseUrl };
+    const { isPrivate, rest } = readPrivate((command.text ?? '').trim());
+    const text = readMarkup(rest).trim();
+    if (rest === '' || text.toLowerCase() === 'help') return acknowledge(storyHelp(this.#chat.models));
+    const botUserId = context.botUserId ?? '';
+    const whereIs = async () =>
+      isPrivate ? { channelId: await this.#directChannel(conversation, userId) } : {};
+    if (asksForChoices(rest)) {
+      const offer = async () => {
+        const request = await this.#requestIn(withoutChoices(rest), conversation, userId);
+        const at = { ...conversation, ...(await whereIs()) };
+        const given = { conversation: at, userId, botUserId, responseUrl, triggerId: trigger_id };
+        await this.#votes.offerOpenings(request, given);
+        return isPrivate ? IN_PRIVATE : CHOOSE_BELOW;
+      };
+      // Acknowledged when the choice is stored, or earlier, when the queue or Slack is slow.
+      const offering = offer().catch((error: unknown) => this.#chat.refusalFor(error));
+      const soon = await Promise.race([offering, sleep(PATIENCE_MS, undefined)]);
+      await acknowledge(soon && slackEscaping.escape(soon));
+      return soon ? undefined : this.#answers.replyEphemeral(responseUrl, await offering);
+    }
+    const handle = { ...conversation, userId, botUserId, responseUrl };
     const asked = this.#answers.asked(`c${idPart(trigger_id)}`, handle, (sentence) =>
       acknowledge(slackEscaping.escape(sentence ?? (isPrivate ? IN_PRIVATE : '')) || undefined),
     );
     const handleIn = async (source: string | undefined) => ({
       ...(await asked.handle(source)),
-      ...(isPrivate ? { channelId: await this.#directChannel(conversation, userId) } : {}),
+      ...(await whereIs()),
     });
-    await this.#chat.answer({ ...asked, handle: handleIn }, async () => {
-      const isTyped = readStoryWords(slackEscaping.unescape(typed)).prompt !== '';
-      if (isTyped && !hasWords(readStoryWords(text).prompt)) throw new StoryError('bad_request', NO_WORDS);
-      return { request: await requestOf(text, conversation, userId, this.#people, this.#chat) };
-    });
+    await this.#chat.answer({ ...asked, handle: handleIn }, async () => ({
+      request: await this.#requestIn(rest, conversation, userId),
+    }));
+  }
+
+  /**
+   * The request in the text of `/scifi`.
+   *
+   * @throws StoryError with a sentence
+   */
+  async #requestIn(typed: string, conversation: SlackConversation, userId: string): Promise<StoryRequest> {
+    const text = readMarkup(typed).trim();
+    const isTyped = readStoryWords(slackEscaping.unescape(typed)).prompt !== '';
+    if (isTyped && !hasWords(readStoryWords(text).prompt)) throw new StoryError('bad_request', NO_WORDS);
+    return requestOf(text, conversation, userId, this.#people, this.#chat);
   }
 
   /**

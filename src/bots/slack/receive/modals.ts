@@ -4,13 +4,16 @@ import type { ChoiceField, Form, FormValues, TextField } from '../../forms.ts';
 import type { SlackConversation } from '../conversations.ts';
 import { plain } from '../reply/messages.ts';
 
-export const ANY_FORM = /^scifi-form-(line|edit)$/;
+export const ANY_FORM = /^scifi-form-(line|vote|edit)$/;
 const CALLBACK_PREFIX = 'scifi-form-';
 const VALUE = 'value';
 /** Slack's limits. */
 const TITLE_MAX = 24;
 const OPTION_MAX = 75;
 const INPUT_MAX = 3_000;
+
+/** What a form is for: the action of the button that opens it. */
+export type FormAction = 'line' | 'vote' | 'edit';
 
 /** The button that opened a form. */
 export interface FormOrigin {
@@ -23,7 +26,7 @@ export interface FormOrigin {
   readonly value: string;
 }
 
-export function viewOf(form: Form, action: 'line' | 'edit', origin: FormOrigin): types.ModalView {
+export function viewOf(form: Form, action: FormAction, origin: FormOrigin): types.ModalView {
   return {
     type: 'modal',
     callback_id: CALLBACK_PREFIX + action,
@@ -64,7 +67,7 @@ function select({ value: chosen, options }: ChoiceField): types.StaticSelect {
 
 /** What a user has sent. */
 export function readView({ callback_id: id, private_metadata: origin, state }: ViewOutput): {
-  readonly action: 'line' | 'edit';
+  readonly action: FormAction;
   readonly origin: FormOrigin;
   readonly values: FormValues;
   /** The field beside which a refusal is shown. */
@@ -75,7 +78,7 @@ export function readView({ callback_id: id, private_metadata: origin, state }: V
     field?.selected_option?.value ?? field?.value ?? '',
   ]);
   return {
-    action: id.slice(CALLBACK_PREFIX.length) as 'line' | 'edit',
+    action: id.slice(CALLBACK_PREFIX.length) as FormAction,
     origin: JSON.parse(origin) as FormOrigin,
     values: Object.fromEntries(values) as FormValues,
     firstField: String(values[0]?.[0]),

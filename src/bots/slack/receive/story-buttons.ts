@@ -11,19 +11,20 @@ import type {
 } from '@slack/bolt';
 import { StoryError } from '../../../errors.ts';
 import { drawSeed } from '../../../story/story-request.ts';
-import type { Again, Line } from '../../../story/variations.ts';
 import type { ChatContext } from '../../chat-context.ts';
-import { type Form, LINE_FORM } from '../../forms.ts';
-import { requestBehind, type StoryReference } from '../../read-story.ts';
+import { readVoteForm } from '../../commands/vote.ts';
+import { type Form, type FormValues, LINE_FORM, VOTE_FORM } from '../../forms.ts';
+import { requestBehind, type StoryButton } from '../../read-story.ts';
 import { hasWords, PATIENCE_MS, type ParsedRequest } from '../../submit.ts';
 import type { SlackApi, WireMessage } from '../api.ts';
 import { idPart, requesterOf, type SlackHandle, workspaceOf } from '../conversations.ts';
 import { ANY_BUTTON, actionIdOf, decodeButton, isOwn } from '../reply/buttons.ts';
 import { decodeFeedback, FEEDBACK_ACTION } from '../reply/feedback.ts';
 import type { Answers } from './answers.ts';
-import { ANY_FORM, readView, viewOf } from './modals.ts';
+import { ANY_FORM, type FormAction, readView, viewOf } from './modals.ts';
 import { OwnReplies, type Press, wordsOf } from './own-replies.ts';
 import { finderIn, seenAs } from './seen-messages.ts';
+import type { SlackVotes } from './votes.ts';
 
 const NO_WORDS_IN_LINE = 'There are no words in that line. Give some, such as: Then the door opened, and';
 const OTHER_VERSION = 'This button is from another version. Ask for a story with /scifi.';
@@ -36,12 +37,14 @@ export class StoryButtons {
   readonly #api: SlackApi;
   readonly #answers: Answers;
   readonly #own: OwnReplies;
+  readonly #votes: SlackVotes;
 
-  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, answers: Answers) {
+  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, answers: Answers, votes: SlackVotes) {
     this.#chat = chat;
     this.#api = api;
     this.#answers = answers;
     this.#own = new OwnReplies(chat, api);
+    this.#votes = votes;
   }
 
   /** Registers the listeners with Bolt. */
@@ -71,15 +74,17 @@ export class StoryButtons {
     const isFree = isOwn(button) && button.action !== 'edit' && button.action !== 'share';
     const refusal = isFree ? undefined : this.#answers.blockedBy(conversation, user.id);
     if (refusal) return acknowledge(refusal);
-    if (isOwn(button) || button.action === 'line') {
-      const show = (form: Form, kind: 'line' | 'edit') => {
+    if (isOwn(button) || button.action === 'line' || button.action === 'vote') {
+      const show = (form: Form, kind: FormAction) => {
         const { ts, thread_ts: threadTs } = message;
         const view = viewOf(form, kind, { conversation, responseUrl, ts, threadTs, value });
         return this.#api.openView(conversation, body.trigger_id, view);
       };
       const act = async () => {
-        if (!isOwn(button)) await show(LINE_FORM, 'line');
-        else if (button.action === 'edit') await show(await this.#own.formOf(button, press), 'edit');
+        if (!isOwn(button)) {
+          const isLine = button.action === 'line';
+          await show(isLine ? LINE_FORM : VOTE_FORM, isLine ? 'line' : 'vote');
+        } else if (button.action === 'edit') await show(await this.#own.formOf(button, press), 'edit');
         else return this.#own.act(button, press);
         return undefined;
       };
@@ -134,6 +139,17 @@ export class StoryButtons {
       if (isOwn(button)) {
         return await this.#own.rewrite(button, press, values, { acknowledge, replyEphemeral });
       }
+      if (button.action === 'vote') {
+        const starting = this.#startVote(button, press, values, view.id).then(
+          () => undefined,
+          (error: unknown) => this.#chat.refusalFor(error),
+        );
+        const soon = await Promise.race([starting, sleep(PATIENCE_MS, 'slow' as const)]);
+        if (soon !== 'slow') return await acknowledge(soon);
+        await acknowledge();
+        const late = await starting;
+        return late === undefined ? undefined : await replyEphemeral(late);
+      }
       const asked = this.#answers.asked(`v${idPart(view.id)}`, handleOf(press), acknowledge);
       // A sentence would be shown as a refusal.
       await this.#chat.answer({ ...asked, acknowledge }, async () => {
@@ -147,11 +163,18 @@ export class StoryButtons {
     }
   }
 
-  #behind(
-    button: { readonly action: Again | Line } & StoryReference,
-    { message, conversation, botId }: Press,
-    line = '',
-  ): Promise<ParsedRequest> {
+  /** Starts a vote that goes on from the story of a message, in its thread if it is in one. */
+  async #startVote(button: StoryButton, press: Press, values: FormValues, triggerId: string): Promise<void> {
+    const times = readVoteForm(values);
+    const { request, source } = await this.#behind(button, press);
+    const { userId, botUserId, responseUrl } = press;
+    const { thread_ts: threadTs } = press.message;
+    const conversation = { ...press.conversation, ...(threadTs ? { threadTs } : {}) };
+    const given = { conversation, userId, botUserId, responseUrl, triggerId };
+    await this.#votes.goOn({ request, ...times }, source, given);
+  }
+
+  #behind(button: StoryButton, { message, conversation, botId }: Press, line = ''): Promise<ParsedRequest> {
     const { models, readRequest } = this.#chat;
     if (!models.some(({ name }) => name === button.model)) {
       throw new StoryError('model_unavailable', 'The model that wrote this is no longer here. Use /scifi.');

@@ -4,11 +4,22 @@ import type { App } from '@slack/bolt';
 import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
 import { VOTE_ID } from '../../../queue/votes/votes.ts';
+import type { StoryRequest } from '../../../story/story.ts';
+import { openingsOf, type VoteTerms } from '../../../story/vote.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { demandWords, type VoteOrder } from '../../commands/vote.ts';
 import { PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
-import { IS_OVER, LATE, NOT_KEPT, notHost, OTHER_VERSION, ROUND_IS_OVER } from '../../votes/wording.ts';
+import {
+  CHOSEN,
+  IS_OVER,
+  LATE,
+  NOT_KEPT,
+  NOT_REQUESTER,
+  notHost,
+  OTHER_VERSION,
+  ROUND_IS_OVER,
+} from '../../votes/wording.ts';
 import type { SlackApi } from '../api.ts';
 import {
   idPart,
@@ -19,6 +30,7 @@ import {
   type SlackHandle,
   workspaceOf,
 } from '../conversations.ts';
+import { failureOf } from '../failures.ts';
 import { readMarkup } from '../markup.ts';
 import { askWhetherAdministrator, isChannelManager } from '../permissions.ts';
 import { ANY_VOTE_BUTTON, decodeVoteButton, type VoteButton } from '../vote-messages.ts';
@@ -57,29 +69,50 @@ export class SlackVotes {
   /**
    * Starts a vote in the conversation of a command.
    *
-   * @param isAbsent whether the bot is not in the conversation
    * @throws StoryError with a sentence
    */
-  async start(
-    { prompt, rounds, seconds, preset }: VoteOrder,
-    { conversation, userId, botUserId, responseUrl, triggerId }: VoteStart,
-    isAbsent: () => Promise<boolean>,
-  ): Promise<void> {
-    await this.#chat.demandHost('vote', {
-      channels: [keyOf(conversation)],
-      community: `slack:${conversation.teamId}`,
-      isModerator: () => isChannelManager(conversation, userId, this.#managers, this.#api),
-    });
+  async start({ prompt, rounds, seconds, preset }: VoteOrder, given: VoteStart): Promise<void> {
     const words = readMarkup(slackEscaping.escape(prompt));
     demandWords(words);
-    if (await isAbsent()) throw new StoryError('bad_request', ABSENT);
     const request = this.#chat.parse({ prompt: words, preset: preset ?? null });
+    await this.#start({ request, rounds, seconds }, given);
+  }
+
+  /**
+   * Starts a vote that goes on from a story.
+   *
+   * @param source the message with the story
+   * @throws StoryError with a sentence
+   */
+  goOn(terms: VoteTerms, source: string | undefined, given: VoteStart): Promise<void> {
+    return this.#start(terms, given, source);
+  }
+
+  /**
+   * Offers openings of a story, of which its requester chooses one.
+   *
+   * @throws StoryError with a sentence
+   */
+  offerOpenings(request: StoryRequest, given: VoteStart): Promise<void> {
+    return this.#start(openingsOf(request), given);
+  }
+
+  async #start(terms: VoteTerms, given: VoteStart, source?: string): Promise<void> {
+    const { conversation, userId, botUserId, responseUrl, triggerId } = given;
+    if (terms.kind !== 'openings') {
+      await this.#chat.demandHost('vote', {
+        channels: [keyOf(conversation)],
+        community: `slack:${conversation.teamId}`,
+        isModerator: () => isChannelManager(conversation, userId, this.#managers, this.#api),
+      });
+    }
+    if (await isAbsentFrom(conversation, this.#api)) throw new StoryError('bad_request', ABSENT);
     await this.#chat.votes.start(`${VOTE_ID}${idPart(triggerId)}`, {
-      terms: { request, rounds, seconds },
+      terms,
       requester: requesterOf(conversation.teamId, userId),
       hostId: userId,
       channelId: keyOf(conversation),
-      address: { ...conversation, botUserId, responseUrl, at: Date.now() },
+      address: { ...conversation, botUserId, responseUrl, at: Date.now(), ...(source ? { source } : {}) },
     });
   }
 
@@ -110,13 +143,19 @@ export class SlackVotes {
     at: number,
   ): Promise<string | undefined> {
     const { votes } = this.#chat;
-    const { voteId, round } = button;
-    if (button.action === 'choose') {
+    const { voteId } = button;
+    if (button.action === 'choose' || button.action === 'pick') {
       const refusal = this.#chat.blockedBy(presenceIn(conversation, userId));
       if (refusal) return refusal;
       const { person } = requesterOf(conversation.teamId, userId);
-      return (await votes.cast(voteId, round, person, button.choice, at)) ? undefined : LATE;
+      const { choice } = button;
+      if (button.action === 'choose') {
+        return (await votes.cast(voteId, button.round, person, choice, at)) ? undefined : LATE;
+      }
+      if (userId !== button.hostId) return NOT_REQUESTER;
+      return (await votes.choose(voteId, person, choice, at)) ? undefined : CHOSEN;
     }
+    const { round } = button;
     const isHost = userId === button.hostId;
     if (!isHost && (await askWhetherAdministrator(conversation, userId, this.#api)) !== 'yes') {
       return notHost(button.action);
@@ -129,5 +168,15 @@ export class SlackVotes {
       case 'delete':
         return (await votes.delete(voteId)) ? undefined : NOT_KEPT;
     }
+  }
+}
+
+/** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
+export async function isAbsentFrom(conversation: SlackConversation, api: SlackApi): Promise<boolean> {
+  try {
+    await api.look(conversation);
+    return false;
+  } catch (error) {
+    return failureOf(error) === 'absent';
   }
 }

@@ -4,12 +4,12 @@
  */
 import { z } from 'zod';
 import { PRESETS, presetOf } from '../../../story/story.ts';
-import { AGAIN_LABELS, type Again, type Line, type Own } from '../../../story/variations.ts';
-import type { StoryReference } from '../../read-story.ts';
+import { AGAIN_LABELS, type Own } from '../../../story/variations.ts';
+import type { StoryButton, StoryReference } from '../../read-story.ts';
 
 /** The prefix of the action id of every button of the bot. */
 const ACTION_PREFIX = 'scifi-';
-export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler|line|edit|undo|delete|share)$/;
+export const ANY_BUTTON = /^scifi-(stop|continue|another|warmer|cooler|line|vote|edit|undo|delete|share)$/;
 const OWN_ACTIONS: readonly string[] = [
   'stop',
   'edit',
@@ -30,7 +30,7 @@ export interface OwnButton {
   readonly userId: string;
 }
 
-export type Button = OwnButton | ({ readonly action: Again | Line } & StoryReference);
+export type Button = OwnButton | StoryButton;
 
 export function isOwn(button: Button): button is OwnButton {
   return 'replyId' in button;
@@ -80,11 +80,11 @@ export function decodeButton(actionId: string, value: string | undefined): Butto
     const { data } = OwnReply.safeParse(known);
     return data && { action: action as OwnButton['action'], replyId: data.reply, userId: data.user };
   }
-  if (!(action in AGAIN_LABELS) && action !== 'line') return undefined;
+  if (!(action in AGAIN_LABELS) && action !== 'line' && action !== 'vote') return undefined;
   const { data } = z.union([Reference, OldReference]).safeParse(known);
   if (!data) return undefined;
   const { v: _, ...reference } = data;
-  return { action: action as Again | Line, ...reference };
+  return { action: action as StoryButton['action'], ...reference };
 }
 
 /** The request of the story above the buttons of a message; undefined where there are none. */

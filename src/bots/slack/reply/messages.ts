@@ -115,16 +115,23 @@ function endRows(
     promptLength: Math.min(request.prompt.length, state.text.length),
     source: request.context ? source : undefined,
   });
-  const again = againActions(state.text, request).map((action): types.Button => {
+  const isFinished = state.status === 'finished';
+  const isChosen = isFinished && state.chosen !== undefined;
+  const again = againActions(state.text, request, isChosen).map((action): types.Button => {
     const style = action === 'continue' ? ({ style: 'primary' } as const) : {};
     return { ...buttonOf(action, AGAIN_LABELS[action], value), ...style };
   });
-  const change = changeActions(state.text, request, state.status === 'finished' && facts.isSharing).map(
-    (action) => (action === 'line' ? buttonOf(action, CHANGE_LABELS.line, value) : ownButton(action, facts)),
+  const abilities = { isSharing: isFinished && facts.isSharing, mayVote: true, isChosen };
+  const change = changeActions(state.text, request, abilities).map((action) =>
+    action === 'line' || action === 'vote'
+      ? buttonOf(action, CHANGE_LABELS[action], value)
+      : ownButton(action, facts),
   );
+  // A row without buttons is refused. The first row identifies the message.
+  const [first = [], ...rows] = [again, change].filter((buttons) => buttons.length > 0);
   return [
-    { type: 'actions', block_id: BLOCK_PREFIX + id, elements: again },
-    { type: 'actions', elements: change },
+    { type: 'actions', block_id: BLOCK_PREFIX + id, elements: first },
+    ...rows.map((elements) => ({ type: 'actions', elements }) as const),
   ];
 }
 
