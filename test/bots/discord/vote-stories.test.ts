@@ -7,6 +7,7 @@ import type { ReplyJobData } from '../../../src/queue/reply-worker.ts';
 import { Shares } from '../../../src/queue/shares.ts';
 import { wholeText } from '../../../src/share/share.ts';
 import type { ReplyState } from '../../../src/story/story.ts';
+import { openingsOf } from '../../../src/story/vote.ts';
 import { initialValues } from '../../fakes/discord/modals.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
@@ -264,6 +265,34 @@ describe('openings to choose from on Discord', { timeout: 300_000 }, () => {
     assert.match(smallPrintOf(story), / · seed 52 · /);
     ann.press(other, 'Delete');
     await until(() => other.deleted, 'its deletion', PATIENCE_MS);
+  });
+
+  it('expire with a sentence where none is chosen', async () => {
+    const { ann, discord } = harness;
+    const channel = discord.world.addChannel();
+    const request = {
+      prompt: 'A robot',
+      context: '',
+      temperature: 0.4,
+      length: 400,
+      seed: 7,
+      model: 'scifi',
+    };
+    await harness.bot.votes.start('vote-1', {
+      terms: { ...openingsOf(request), seconds: 1 },
+      requester: { person: `discord:${ann.user.id}` },
+      hostId: ann.user.id,
+      channelId: channel.id,
+      address: { channelId: channel.id, inChannel: true, format: 'container' },
+    });
+    const isExpired = ({ content }: FakeMessage) => content.includes('Nothing was chosen in time');
+    const message = await until(() => botsMessages(channel).find(isExpired), 'the end', PATIENCE_MS);
+    assert.match(
+      message.content,
+      /^A robot\n-# Nothing was chosen in time, so there is no story\. Ask for one again/,
+    );
+    assert.deepEqual(labelsOf(message), []);
+    assert.equal(botsMessages(channel).length, 1);
   });
 
   it('are refused in private and where the bot may not write', async () => {

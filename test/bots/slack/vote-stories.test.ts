@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { asksForChoices, withoutChoices } from '../../../src/bots/slack/markup.ts';
 import { Shares } from '../../../src/queue/shares.ts';
 import { wholeText } from '../../../src/share/share.ts';
+import { openingsOf } from '../../../src/story/vote.ts';
 import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { Person } from '../../fakes/slack/people.ts';
 import { initialValues } from '../../fakes/slack/views.ts';
@@ -182,6 +183,33 @@ describe('openings to choose from on Slack', { timeout: 300_000 }, () => {
     ann.press(message, '1');
     assert.ok(textOf(await grown(message)).startsWith('A robot'));
     assert.equal(channel.messages.size, 0);
+  });
+
+  it('expire with a sentence where none is chosen', async () => {
+    const { ann, slack } = harness;
+    const { id: channelId, messages } = harness.channelOf();
+    const { id: teamId, bot } = slack.workspace;
+    const request = {
+      prompt: 'A robot',
+      context: '',
+      temperature: 0.4,
+      length: 400,
+      seed: 7,
+      model: 'scifi',
+    };
+    await harness.bot.votes.start('vote-1', {
+      terms: { ...openingsOf(request), seconds: 1 },
+      requester: { person: `slack:${teamId}:${ann.user.id}` },
+      hostId: ann.user.id,
+      channelId: `${teamId}-${channelId}`,
+      address: { teamId, channelId, botUserId: bot.id, at: Date.now() },
+    });
+    const isExpired = (message: FakeMessage) =>
+      smallPrintOf(message).startsWith('Nothing was chosen in time');
+    const message = await until(() => [...messages.values()].find(isExpired), 'the end', PATIENCE_MS);
+    assert.equal(textOf(message), 'A robot');
+    assert.deepEqual(labelsOf(message), []);
+    assert.equal(messages.size, 1);
   });
 
   it('are refused where the bot is not, without words, and in another number', async () => {
