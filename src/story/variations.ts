@@ -61,7 +61,7 @@ export function removalOf({ context }: Pick<StoryRequest, 'context'>): Own {
 }
 
 /** What the actions under a chat's reply depend on besides its text and its request. */
-export interface ReplyAbilities {
+interface ReplyAbilities {
   /** Whether stories can be shared. */
   readonly isSharing?: boolean | undefined;
   /** Whether a vote can take place there. */

@@ -85,7 +85,8 @@ export function wholeText({ request: { context }, text }: Pick<Vote, 'request' |
 /** The requests of a round's continuations: the same story so far, under different seeds. */
 export function continuationRequests(vote: Vote): StoryRequest[] {
   const { request, round, kind } = vote;
-  // The beginning of a story is the same whatever length is asked for.
+  // The beginning of a story is the same whatever length is asked for, but for a sentence that is ended by force at the
+  // limit: there the reply shows the story's own words at its end.
   const shared =
     kind === 'openings'
       ? { ...request, length: Math.min(request.length, request.prompt.length + CONTINUATION_LENGTH) }
