@@ -67,6 +67,8 @@ const Configuration = Environment.transform((values, context) => {
     publicUrl: values.SCIFI_PUBLIC_URL,
     /** How long a shared story is kept. */
     shareMs: values.SCIFI_SHARE_DAYS * 86_400_000,
+    /** How long a channel's finished works are kept on its shelf. */
+    shelfMs: values.SCIFI_SHELF_DAYS * 86_400_000,
     host: values.SCIFI_HOST,
     port: values.SCIFI_PORT,
     /** The host of the public address is one that the page answers to. */

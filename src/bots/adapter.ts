@@ -8,6 +8,7 @@ import { Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
 import { Forgetting } from '../queue/retention.ts';
+import { Shelf } from '../queue/shelf/shelf.ts';
 import type { VoteBoard } from '../queue/votes/rounds.ts';
 import { Votes } from '../queue/votes/votes.ts';
 import { sentenceCase } from '../story/wording.ts';
@@ -17,6 +18,8 @@ import { type AddressOf, ChatContext, type ChatServices } from './chat-context.t
 import { DailyLines } from './commands/daily.ts';
 import type { PromptChannel } from './prompt-channels.ts';
 import { type MessageSurface, workReplies } from './reply-loop.ts';
+import { Digests } from './shelf/digests.ts';
+import type { ShelfSurface } from './shelf/surface.ts';
 import type { MessageCapacity } from './submit.ts';
 
 /** A chat platform. */
@@ -54,6 +57,10 @@ export interface ChatAdapter<Handle> {
   clear(handle: Handle, messages: readonly string[], chat: ChatContext<Handle>): Promise<readonly string[]>;
   /** Where votes are shown; absent where there are none. */
   voteBoard?(chat: ChatContext<Handle>): VoteBoard<AddressOf<Handle>>;
+  /** Where the shelf of a channel reads and posts. */
+  readonly shelfSurface: ShelfSurface<AddressOf<Handle>>;
+  /** The key of the settings of an address's channel. */
+  channelOf(address: AddressOf<Handle>): string;
   /** The address of a daily line, which no user asks for. */
   dailyHandle(channelId: string): Promise<Handle>;
   presenceIn(channel: PromptChannel): Presence;
@@ -72,8 +79,10 @@ export interface RunningChat<Handle = unknown> {
   readonly replies: Replies<Handle>;
   readonly removals: Removals<AddressOf<Handle>>;
   readonly votes: Votes<AddressOf<Handle>>;
+  readonly shelf: Shelf<AddressOf<Handle>>;
   readonly channels: PromptChannels;
   readonly daily: DailyLines;
+  readonly digests: Digests;
   problem(): string | undefined;
   close(): Promise<void>;
 }
@@ -90,6 +99,7 @@ export async function startChat<Handle>(
   services: ChatServices,
 ): Promise<RunningChat<Handle>> {
   const { connection, stories, limits, shares, feedback, pace, concurrency, logger } = services;
+  const { clock = Date.now } = services;
   const opened = new Disposer(logger);
   try {
     const adapter = await connect();
@@ -110,6 +120,7 @@ export async function startChat<Handle>(
     opened.add(() => replies.close());
     const removals = new Removals<AddressOf<Handle>>(connection, replies, stories, logger);
     opened.add(() => removals.close());
+    const shelf = new Shelf<AddressOf<Handle>>(connection, platform, clock);
     const votes = new Votes<AddressOf<Handle>>({
       connection,
       platform,
@@ -127,15 +138,16 @@ export async function startChat<Handle>(
         } as const;
         return replies.submit(id, request, handle, lease, { replyId: id, messages }, begun);
       },
+      shelf,
       logger,
     });
     opened.add(() => votes.close());
-    const channels = new PromptChannels(connection, platform);
+    const channels = new PromptChannels(connection, platform, clock);
     opened.add(() => channels.close());
     const forgetting = new Forgetting(connection, replies, stories);
     opened.add(() => forgetting.close());
-    await Promise.all([replies.ready(), removals.ready(), votes.ready(), channels.ready()]);
-    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting, votes);
+    await Promise.all([replies.ready(), removals.ready(), votes.ready(), shelf.ready(), channels.ready()]);
+    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting, votes, shelf);
     workReplies(replies, {
       stories,
       pace,
@@ -144,15 +156,30 @@ export async function startChat<Handle>(
       open: (task) => adapter.openSurface(task, chat),
       clear: (handle, messages) => adapter.clear(handle, messages, chat),
     });
-    removals.work((address, messages) => adapter.deleteMessages(address, messages, chat));
+    removals.work(async (address, messages) => {
+      await adapter.deleteMessages(address, messages, chat);
+      await shelf.removeShown(adapter.channelOf(address), messages);
+    });
     if (adapter.voteBoard) votes.work(adapter.voteBoard(chat));
     const daily = new DailyLines(channels, adapter, chat, Date.now);
     opened.add(daily.work(connection));
+    const digests = new Digests(channels, adapter, chat, clock);
+    opened.add(digests.work(connection));
     opened.add(() => adapter.stop());
     await adapter.start(chat);
     logger.info({ platform }, `${sentenceCase(platform)} ready`);
     const problem = () => adapter.problem();
-    return { replies, removals, votes, channels, daily, problem, close: () => opened.close() };
+    return {
+      replies,
+      removals,
+      votes,
+      shelf,
+      channels,
+      daily,
+      digests,
+      problem,
+      close: () => opened.close(),
+    };
   } catch (error) {
     await opened.close();
     throw error;

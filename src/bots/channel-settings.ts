@@ -3,7 +3,9 @@ import type { Queue } from 'bullmq';
 import type { QueueConnection } from '../queue/connection.ts';
 import { KnownSettings } from '../queue/settings.ts';
 import { type Daily, nextByPattern, patternOf } from './commands/daily-schedule.ts';
+import type { Clock } from './cooldowns.ts';
 import type { PromptChannel } from './prompt-channels.ts';
+import { DigestSchedule } from './shelf/digest-schedule.ts';
 
 /** Name of the queue that holds a platform's daily lines. */
 export function dailyQueueOf(platform: string): string {
@@ -32,10 +34,13 @@ export class PromptChannels {
   readonly platform: string;
   readonly #settings: KnownSettings<PromptChannel>;
   readonly #daily: Queue<DailyJob, void>;
+  readonly digests: DigestSchedule;
 
-  constructor(connection: QueueConnection, platform: string) {
+  /** @param clock milliseconds since 1970 */
+  constructor(connection: QueueConnection, platform: string, clock: Clock = Date.now) {
     this.platform = platform;
     this.#settings = new KnownSettings(connection, `${platform}-channels`);
+    this.digests = new DigestSchedule(connection, platform, clock);
     this.#daily = connection.queue(dailyQueueOf(platform), {
       defaultJobOptions: { attempts: 3, removeOnComplete: true, removeOnFail: 100 },
       settings: DAILY_SETTINGS,
@@ -43,7 +48,7 @@ export class PromptChannels {
   }
 
   async ready(): Promise<void> {
-    await Promise.all([this.#settings.ready(), this.#daily.waitUntilReady()]);
+    await Promise.all([this.#settings.ready(), this.#daily.waitUntilReady(), this.digests.ready()]);
   }
 
   /** The cached setting of a channel, without waiting. */
@@ -59,6 +64,7 @@ export class PromptChannels {
     await this.#settings.write(channel.channelId, channel);
     if (channel.daily) await this.#schedule(channel.channelId, channel.daily);
     else await this.#daily.removeJobScheduler(schedulerOf(channel.channelId));
+    if (channel.digest) await this.digests.plan(channel.channelId, channel.digest.hour);
   }
 
   async remove(channelId: string): Promise<void> {
@@ -123,7 +129,7 @@ export class PromptChannels {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#settings.close(), this.#daily.close()]);
+    await Promise.all([this.#settings.close(), this.#daily.close(), this.digests.close()]);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Removals } from '../queue/removals.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { Forgetting } from '../queue/retention.ts';
 import type { Shares } from '../queue/shares.ts';
+import type { Shelf } from '../queue/shelf/shelf.ts';
 import type { Stories } from '../queue/stories.ts';
 import type { Votes } from '../queue/votes/votes.ts';
 import { inputOf, type ModelChoice, type StoryRequest, type Waiting } from '../story/story.ts';
@@ -18,10 +19,12 @@ import type { PromptChannels } from './channel-settings.ts';
 import { ChatSharing } from './chat-sharing.ts';
 import type { Caller, Command, FileAnswer } from './commands/command.ts';
 import { ForgetGuard, type PrivacyPolicy } from './commands/privacy.ts';
-import { Cooldowns } from './cooldowns.ts';
+import { type Clock, Cooldowns } from './cooldowns.ts';
 import { answerFeedback, type FeedbackPress } from './feedback.ts';
 import { demandHost, type Start } from './hosts.ts';
 import { PromptJudge } from './prompt-channels.ts';
+import { ChannelShelf } from './shelf/channel-shelf.ts';
+import type { ShelfSurface } from './shelf/surface.ts';
 import { waitingLines } from './story-feed.ts';
 import {
   type Asked,
@@ -57,6 +60,8 @@ export interface ChatServices {
   readonly concurrency: number;
   readonly privacy: PrivacyPolicy;
   readonly logger: Logger;
+  /** Of digests and shelves, in milliseconds since 1970; the present time where it is absent. */
+  readonly clock?: Clock;
 }
 
 /** After this time a blocked user is notified again. */
@@ -75,6 +80,7 @@ export class ChatContext<Handle> {
   readonly channels: PromptChannels;
   readonly communityLimits: CommunityLimitSettings;
   readonly votes: Votes<AddressOf<Handle>>;
+  readonly shelf: Shelf<AddressOf<Handle>>;
   readonly judge = new PromptJudge(() => performance.now());
   readonly replies: Replies<Handle>;
   readonly removals: Removals<AddressOf<Handle>>;
@@ -82,6 +88,7 @@ export class ChatContext<Handle> {
   readonly sharing: ChatSharing;
   readonly #services: ChatServices;
   readonly #capacity: MessageCapacity;
+  readonly #shelfSurface: ShelfSurface<AddressOf<Handle>>;
   readonly #forgetGuard = new ForgetGuard(() => performance.now());
   readonly #bookCooldowns = new Cooldowns(BOOK_INTERVAL_MS);
   readonly #blockNotices = new Cooldowns(BLOCK_NOTICE_MS);
@@ -89,13 +96,22 @@ export class ChatContext<Handle> {
   readonly waitingLine: (waiting: Waiting) => Promise<string>;
 
   constructor(
-    { platform, capacity }: { readonly platform: BlockPlatform; readonly capacity: MessageCapacity },
+    {
+      platform,
+      capacity,
+      shelfSurface,
+    }: {
+      readonly platform: BlockPlatform;
+      readonly capacity: MessageCapacity;
+      readonly shelfSurface: ShelfSurface<AddressOf<Handle>>;
+    },
     services: ChatServices,
     replies: Replies<Handle>,
     removals: Removals<AddressOf<Handle>>,
     channels: PromptChannels,
     forgetting: Forgetting<Handle>,
     votes: Votes<AddressOf<Handle>>,
+    shelf: Shelf<AddressOf<Handle>>,
   ) {
     this.platform = platform;
     this.logger = services.logger;
@@ -104,6 +120,8 @@ export class ChatContext<Handle> {
     this.blocks = services.blocks;
     this.channels = channels;
     this.votes = votes;
+    this.shelf = shelf;
+    this.#shelfSurface = shelfSurface;
     this.communityLimits = services.communityLimits;
     this.waitingLine = waitingLines(services.stories, () => performance.now());
     this.#services = services;
@@ -116,6 +134,33 @@ export class ChatContext<Handle> {
 
   get readRequest(): RequestReader {
     return this.#services.readRequest;
+  }
+
+  /**
+   * The shelf of a channel.
+   *
+   * @param channelId the key of the channel's settings
+   * @param community the server or workspace, in the platform's terms
+   */
+  shelfOf(channelId: string, community: string): ChannelShelf<AddressOf<Handle>> {
+    const { clock = Date.now } = this.#services;
+    return new ChannelShelf(this.shelf, this.#shelfSurface, channelId, community, clock);
+  }
+
+  /**
+   * Removes a user from votes and shelves.
+   *
+   * @param isHost whether the user has started a vote, or a work on a shelf
+   * @param person as limits name requesters
+   */
+  async forgetWritten(
+    isHost: (started: { readonly hostId: string; readonly address: AddressOf<Handle> }) => boolean,
+    person: string,
+  ): Promise<void> {
+    // First the wish to be named, so that no round names the user any more, and in the end the works.
+    await this.shelf.forget({ isHost, person });
+    await this.votes.forget(isHost, person);
+    await this.shelf.forget({ isHost, person });
   }
 
   /** Parses a user's input; see `parseRequest`. */
@@ -199,9 +244,10 @@ export class ChatContext<Handle> {
     return command.run(order, caller, services).catch((error) => this.refusalFor(error));
   }
 
-  /** Removes the limits and blocks of a community that the bot has left. */
+  /** Removes the limits, blocks and shelves of a community that the bot has left. */
   async forgetCommunity(communityId: string): Promise<void> {
     await this.communityLimits.remove(`${this.platform}:${communityId}`);
     await this.blocks.forgetCommunity(this.platform, communityId);
+    await this.shelf.forgetCommunity(`${this.platform}:${communityId}`);
   }
 }

@@ -35,6 +35,11 @@ export interface PromptChannel {
     /** The preset of the line; absent for the default. */
     readonly preset?: Preset;
   };
+  /** The digest of a week, every Monday. */
+  readonly digest?: {
+    /** In UTC. */
+    readonly hour: number;
+  };
 }
 
 /** The parts of a message that are needed here. */

@@ -96,6 +96,7 @@ export const Environment = z.object({
     .transform((address) => `${address.replace(/[?#].*$/, '').replace(/\/+$/, '')}/`)
     .optional(),
   SCIFI_SHARE_DAYS: whole(1, 3_650).default(365),
+  SCIFI_SHELF_DAYS: whole(8, 3_650).default(365),
   SCIFI_SOURCE_URL: webAddress('https://example.org/source').optional(),
   SCIFI_HOST: listenHost,
   SCIFI_PORT: port.default(3_000),

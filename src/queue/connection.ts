@@ -15,6 +15,7 @@ import type {
 import type { StoryError } from '../errors.ts';
 import type { LimitStore } from './admission/store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
+import type { ShelfStore } from './shelf/store.ts';
 import type { VoteStore } from './votes/store.ts';
 
 /**
@@ -61,6 +62,8 @@ export interface QueueConnection {
   feedback(): Promise<FeedbackStore>;
   /** The storage of votes. */
   votes(): Promise<VoteStore>;
+  /** The storage of the works of channels. */
+  shelf(): Promise<ShelfStore>;
   /** Deletes a queue's events from before `before` (ms since 1970): they hold story text. */
   deleteEvents(queueName: string, before: number): Promise<void>;
   /** Closes what this connection opened; the caller closes its queues and workers first. */

@@ -24,6 +24,7 @@ interface ChatQueues {
   readonly replies: Sweepable;
   readonly removals: Sweepable;
   readonly votes: Sweepable;
+  readonly shelf: Pick<Sweepable, 'name' | 'removeOlderThan'>;
 }
 
 /**
@@ -78,13 +79,14 @@ export async function startBots(
     privacy: {
       retentionMs: config.retentionMs,
       shareMs: config.publicUrl === undefined ? undefined : config.shareMs,
+      shelfMs: config.shelfMs,
       url: config.privacyUrl,
     },
     logger,
   };
   let isListening = false;
   checks.ready.page = () => (isListening ? undefined : 'the page is not open yet');
-  const swept: Sweepable[] = [];
+  const swept: Pick<Sweepable, 'name' | 'removeOlderThan'>[] = [];
   const lookAfter = (one: Sweepable) => {
     swept.push(one);
     checks.queues[one.name] = () => one.count();
@@ -95,6 +97,8 @@ export async function startBots(
     lookAfter(chat.replies);
     lookAfter(chat.removals);
     lookAfter(chat.votes);
+    const { name } = chat.shelf;
+    swept.push({ name, removeOlderThan: () => chat.shelf.removeOlderThan(config.shelfMs) });
   };
   lookAfter({
     name: shares.name,

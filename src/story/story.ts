@@ -145,6 +145,8 @@ export interface ChannelChoice {
    * `failed`: the network wrote nothing, or the vote cannot be shown.
    */
   readonly ending: 'complete' | 'ended' | 'silent' | 'failed';
+  /** The titles that its host can choose from, where there are several. */
+  readonly titles?: readonly string[];
 }
 
 /** The state of a story's wait in the queue. */

@@ -27,6 +27,11 @@ export const MODELS: ModelChoice[] = [
   { name: 'scifi', title: 'Science fiction', description: 'Pulp' },
   { name: 'melville', title: 'Melville', description: 'The sea' },
 ];
+/** The labels of a message's buttons without those of the titles of a story. */
+export function withoutTitles(labels: readonly string[]): string[] {
+  return labels.filter((label) => !label.startsWith('Title: '));
+}
+
 /** Characters a second: a story of a thousand characters takes two seconds. */
 const PACE = 500;
 
@@ -100,7 +105,11 @@ export async function openChat<B extends Bot, Options>(
     const shares = new Shares(connection);
     opened.add(() => shares.close());
     await shares.ready();
-    const privacy = { retentionMs: 24 * 3_600_000, url: 'https://example.org/privacy' };
+    const privacy = {
+      retentionMs: 24 * 3_600_000,
+      shelfMs: 365 * 24 * 3_600_000,
+      url: 'https://example.org/privacy',
+    };
     const feedback = await Feedback.open(connection, privacy.retentionMs);
     const limitSettings = { ...NO_LIMITS, ...allowed };
     const { limits, communityLimits, close } = await openLimits(connection, stories, limitSettings);

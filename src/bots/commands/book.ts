@@ -9,6 +9,7 @@ import {
 } from '../../export/formats.ts';
 import { channelBook } from '../channel-book.ts';
 import { slackEscaping } from '../text.ts';
+import { bookFile } from './book-file.ts';
 import { type Command, readOptions } from './command.ts';
 
 interface BookOrder {
@@ -86,12 +87,7 @@ export const BOOK = {
       throw new StoryError('not_found', `There is no finished story of this channel: ${kept}. Use /scifi.`);
     }
     const { book, available, seed } = found;
-    const [{ exportBook }, { cover }] = await Promise.all([
-      import('../../export/export.ts'),
-      import('../../share/cover.ts'),
-    ]);
-    const bytes = new TextEncoder().encode(cover(book.title, seed));
-    const file = exportBook(book, format, { at: Date.now(), cover: { mediaType: 'image/svg+xml', bytes } });
+    const file = await bookFile(book, seed, format);
     const count = book.stories.length === 1 ? 'one story' : `${book.stories.length} stories`;
     const choice =
       available > book.stories.length

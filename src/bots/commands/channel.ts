@@ -4,6 +4,7 @@ import { HOSTS, type Hosts } from '../../queue/admission/settings.ts';
 import type { Preset } from '../../story/story.ts';
 import { hostsSentence } from '../hosts.ts';
 import { PROMPT_CHANNEL_BOUNDS, type PromptChannel } from '../prompt-channels.ts';
+import { DIGEST_HOUR } from '../shelf/digest-week.ts';
 import { numberOf } from '../submit.ts';
 import {
   type Caller,
@@ -22,6 +23,7 @@ export type ChannelOrder =
   | { readonly kind: 'daily'; readonly daily: NonNullable<PromptChannel['daily']> }
   /** `undefined` for the community's setting. */
   | { readonly kind: 'together'; readonly hosts: Hosts | undefined }
+  | { readonly kind: 'digest'; readonly digest: NonNullable<PromptChannel['digest']> }
   | { readonly kind: 'off' | 'status' };
 
 /** What a chat reports about a channel. */
@@ -100,6 +102,19 @@ export const CHANNEL = {
       description: 'Who may start stories that are written together here, such as votes',
       options: [CHANNEL_HOSTS_OPTION],
     },
+    {
+      name: 'digest',
+      description: 'Post the best of what this channel has written, every Monday',
+      options: [
+        {
+          type: 'whole',
+          name: 'hour',
+          description: `The hour of the day in UTC, 0 to 23; ${DIGEST_HOUR.default} by default`,
+          min: DIGEST_HOUR.min,
+          max: DIGEST_HOUR.max,
+        },
+      ],
+    },
     { name: 'status', description: 'The settings of this channel, and the permissions that they lack' },
     { name: 'off', description: 'Answer no messages here, and post no daily line' },
   ],
@@ -110,6 +125,7 @@ export const CHANNEL = {
     '• `/scifi-channel daily hour=8 tz=Europe/Vienna preset=calm` posts an opening line every day, for everyone to continue',
     '• `/scifi-channel together moderators` lets only moderators start votes here, `together nobody` no user, ' +
       '`together everyone` everyone, and `together default` those whom `/scifi-limits together` allows',
+    '• `/scifi-channel digest hour=9` posts the best of what this channel has written, every Monday at that hour, UTC',
     '• `/scifi-channel status` shows the settings, `/scifi-channel off` removes them',
   ].join('\n'),
   fromOptions: orderOf,
@@ -141,6 +157,8 @@ function orderOf({ subcommand, value }: GivenOptions): ChannelOrder {
       };
     case 'together':
       return { kind: 'together', hosts: ownHosts(String(value('hosts'))) };
+    case 'digest':
+      return { kind: 'digest', digest: { hour: Number(value('hour') ?? DIGEST_HOUR.default) } };
     default:
       return { kind: subcommand === 'off' ? 'off' : 'status' };
   }
@@ -185,6 +203,14 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
       const given = options.get('hosts') ?? rest[0];
       return { kind: order, hosts: ownHosts(hostsNamed(given, names, '/scifi-channel together')) };
     }
+    case 'digest': {
+      const hour = HOUR.exec(options.get('hour') ?? rest[0] ?? String(DIGEST_HOUR.default))?.[1];
+      if (hour === undefined) {
+        const sentence = 'Give an hour from 0 to 23, such as /scifi-channel digest hour=9.';
+        throw new StoryError('bad_request', sentence);
+      }
+      return { kind: 'digest', digest: { hour: Number(hour) } };
+    }
     case 'off':
     case 'status':
       return { kind: order };
@@ -192,7 +218,8 @@ export function readChannelWords(text: string): ChannelOrder | undefined {
     case 'help':
       return undefined;
     default: {
-      const sentence = 'Choose one of: on, daily, status, off, together. /scifi-channel help explains them.';
+      const sentence =
+        'Choose one of: on, daily, status, off, together, digest. /scifi-channel help explains them.';
       throw new StoryError('bad_request', sentence);
     }
   }
@@ -240,6 +267,8 @@ async function changeChannel(
         throw new StoryError('bad_request', sentence);
       }
       return save({ ...now, daily: order.daily });
+    case 'digest':
+      return save({ ...now, digest: order.digest });
     case 'together': {
       const { hosts: _, ...others } = now;
       const { hosts } = order;
@@ -252,7 +281,7 @@ async function changeChannel(
       const { hosts } = now;
       if (hosts) await channels.write({ channelId, ...environment.home, hosts });
       else await channels.remove(channelId);
-      return `Off: messages here are no prompts any more, and there is no daily line.${hosts ? ` As before: ${hostsSentence(hosts)}` : ''}`;
+      return `Off: messages here are no prompts any more, and there is no daily line and no digest.${hosts ? ` As before: ${hostsSentence(hosts)}` : ''}`;
     }
     case 'status':
       return describe(now, environment);
@@ -261,8 +290,9 @@ async function changeChannel(
 
 function describe(channel: PromptChannel, environment: ChannelEnvironment): string {
   const { blindness } = environment;
-  const { prompts, daily, hosts } = channel;
-  if (!prompts && !daily && !hosts) return 'Nothing is set for this channel. Begin with /scifi-channel on.';
+  const { prompts, daily, digest, hosts } = channel;
+  if (!prompts && !daily && !digest && !hosts)
+    return 'Nothing is set for this channel. Begin with /scifi-channel on.';
   const lines: string[] = [];
   if (prompts) {
     const which = prompts.messages === 'every' ? 'Every message' : 'Every message that mentions me';
@@ -277,6 +307,7 @@ function describe(channel: PromptChannel, environment: ChannelEnvironment): stri
       `An opening line comes every day at ${daily.hour}:00, ${daily.timeZone}${presetClause(daily)}.`,
     );
   if (hosts) lines.push(hostsSentence(hosts));
+  if (digest) lines.push(`The best of the week comes every Monday at ${digest.hour}:00, UTC.`);
   const impossible = environment.impossible?.(channel);
   if (impossible) lines.push(`This does not work here: ${impossible}`);
   const lacking = environment.missing(channel);

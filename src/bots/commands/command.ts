@@ -12,6 +12,7 @@ import type { ModelChoice } from '../../story/story.ts';
 import type { BlockLists, BlockPlatform } from '../blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { Cooldowns } from '../cooldowns.ts';
+import type { ChannelShelf } from '../shelf/channel-shelf.ts';
 import type { ChannelEnvironment } from './channel.ts';
 import type { ForgetGuard, PrivacyPolicy } from './privacy.ts';
 import type { VoteOrder } from './vote.ts';
@@ -58,6 +59,8 @@ export interface Caller {
   readonly forget: () => Promise<void>;
   /** The kept stories of the channel that all its members saw, oldest first. */
   readonly keptStories: () => Promise<readonly KeptStory[]>;
+  /** What the channel has written. */
+  readonly shelf: ChannelShelf;
   /** Starts a vote in the channel; undefined where there are no votes. */
   readonly startVote?: (order: VoteOrder) => Promise<void>;
 }

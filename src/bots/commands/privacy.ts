@@ -10,6 +10,8 @@ export interface PrivacyPolicy {
   readonly retentionMs: number;
   /** How long shared stories are kept; undefined where stories are not shared. */
   readonly shareMs?: number | undefined;
+  /** How long a channel's finished works are kept on its shelf. */
+  readonly shelfMs: number;
   /** Address of the operator's own policy; undefined where there is none. */
   readonly url: string | undefined;
 }
@@ -18,7 +20,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Which data is kept, for how long, and how it is removed. */
-function privacyLines({ retentionMs, shareMs, url }: PrivacyPolicy): string {
+function privacyLines({ retentionMs, shareMs, shelfMs, url }: PrivacyPolicy): string {
   const hours = Math.round(retentionMs / HOUR_MS);
   const kept = hours === 1 ? 'an hour' : `${hours.toLocaleString('en')} hours`;
   return [
@@ -34,6 +36,8 @@ function privacyLines({ retentionMs, shareMs, url }: PrivacyPolicy): string {
           'A story that you share is a page for everyone who has its address, until you delete the story, for ' +
             `${Math.round(shareMs / DAY_MS).toLocaleString('en')} days at most. Your id is kept with it.`,
         ]),
+    'A story that a channel has written together is listed in its `/scifi-shelf` with the id of the user who started it, for ' +
+      `${Math.round(shelfMs / DAY_MS).toLocaleString('en')} days at most. Its leaderboard names only users who have joined it.`,
     '`/scifi-forget` deletes what I keep of you at once.',
     ...(url ? [`More: ${url}`] : []),
   ].join('\n');
@@ -77,9 +81,9 @@ export const PRIVACY = {
   name: 'scifi-privacy',
   description: 'Which of your data I keep, and for how long',
   ignoresBlocks: 'all',
-  async run(_, { platform }, { privacy: { retentionMs, shareMs, url } }) {
+  async run(_, { platform }, { privacy: { retentionMs, shareMs, shelfMs, url } }) {
     const address = platform === 'slack' && url ? slackEscaping.escape(url) : url;
-    return privacyLines({ retentionMs, shareMs, url: address });
+    return privacyLines({ retentionMs, shareMs, shelfMs, url: address });
   },
 } as const satisfies Command<null>;
 

@@ -19,6 +19,7 @@ import { type Gateway, openGateway } from './gateway.ts';
 import { Interactions } from './interactions.ts';
 import { CAPACITY } from './message-format.ts';
 import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
+import { DiscordShelf } from './shelf.ts';
 import { type DiscordHandle, DiscordSurface, type SurfaceTimes } from './surface.ts';
 import { DiscordVoteBoard } from './votes.ts';
 
@@ -29,6 +30,7 @@ const EDIT_INTERVAL_MS = 1_000;
 export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
   readonly platform = 'discord';
   readonly capacity = CAPACITY;
+  readonly shelfSurface: DiscordShelf;
   readonly #config: DiscordConfig;
   readonly #times: SurfaceTimes;
   readonly #api: DiscordApi;
@@ -48,6 +50,7 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
     const { answerableMs = ANSWERABLE_MS, editIntervalMs = EDIT_INTERVAL_MS } = times;
     this.#times = { answerableMs, editIntervalMs };
     this.#api = api;
+    this.shelfSurface = new DiscordShelf(api, application.botId);
     this.#application = application;
   }
 
@@ -139,6 +142,10 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
     const deleteMessages = (address: AddressOf<DiscordHandle>, messages: readonly string[]) =>
       this.deleteMessages(address, messages, chat);
     return new DiscordVoteBoard(this.#api, chat.models, deleteMessages);
+  }
+
+  channelOf({ channelId }: AddressOf<DiscordHandle>): string {
+    return channelId;
   }
 
   async dailyHandle(channelId: string): Promise<DiscordHandle> {

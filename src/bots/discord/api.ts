@@ -16,6 +16,7 @@ import {
   type ResponseLike,
   type RouteLike,
   Routes,
+  SnowflakeUtil,
 } from 'discord.js';
 import { customIdsIn, IS_COMPONENTS_V2, textsIn } from './components.ts';
 import { InvalidBudget } from './invalid-budget.ts';
@@ -40,6 +41,10 @@ const BOT_REQUESTS_PER_SECOND = 25;
 /** Sweeps the handlers of unused buckets; every interaction leaves one. discord.js keeps them for an hour. */
 const HANDLER_SWEEP_MS = 60_000;
 const NONCE_LENGTH = 24;
+/** Messages that are searched: the most that Discord gives in one answer. */
+const LOOK_MAX = 100;
+/** Tolerance for the difference between the local clock and Discord's. */
+const LOOK_EARLIER_MS = 60_000;
 /**
  * Invalid responses allowed in ten minutes, for calls that a user waits for and for calls that no user asked
  * for. Discord bans an address after 10,000, and many processes may share one.
@@ -156,6 +161,13 @@ export class DiscordApi {
   /** Reads a message. */
   async read(channelId: string, messageId: string): Promise<APIMessage> {
     return (await this.bot.get(Routes.channelMessage(channelId, messageId))) as APIMessage;
+  }
+
+  /** The first messages of a channel that are not older than a moment, in ms since 1970. */
+  async since(channelId: string, at: number): Promise<readonly APIMessage[]> {
+    const after = SnowflakeUtil.generate({ timestamp: at - LOOK_EARLIER_MS }).toString();
+    const query = new URLSearchParams({ after, limit: String(LOOK_MAX) });
+    return (await this.bot.get(Routes.channelMessages(channelId), { query })) as APIMessage[];
   }
 
   close(): void {

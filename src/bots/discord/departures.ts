@@ -57,7 +57,8 @@ export class Departures {
   }
 
   async channelGone(channelId: string): Promise<void> {
-    const { channels, logger } = this.#chat;
+    const { channels, shelf, logger } = this.#chat;
+    await shelf.forgetChannel(channelId);
     if (!(await channels.read(channelId))) return;
     await channels.remove(channelId);
     logger.info({ channel: channelId }, 'settings of a deleted channel removed');

@@ -22,6 +22,7 @@ import { SeenMessages } from './seen-messages.ts';
 import { StoryInteractions } from './stories.ts';
 import { CONTINUE, SCIFI } from './story-command.ts';
 import type { DiscordHandle } from './surface.ts';
+import { decodeTitle, takeTitle } from './title-buttons.ts';
 import { decodeVoteButton, isVoteButton } from './vote-messages.ts';
 import { VoteInteractions } from './votes.ts';
 
@@ -120,10 +121,11 @@ export class Interactions {
       }),
       keptStories: () =>
         this.#chat.replies.kept((handle) => handle.channelId === channelId && !handle.isPrivate),
+      shelf: this.#chat.shelfOf(channelId, guildId ?? ''),
       startVote: (order) => this.#votes.start(interaction, order),
       forget: async () => {
         const { person } = requesterOf(user.id, guildId);
-        await this.#chat.votes.forget(({ hostId }) => hostId === user.id, person);
+        await this.#chat.forgetWritten(({ hostId }) => hostId === user.id, person);
         await this.#chat.forgetting.forget({
           isTheirs: ({ userId }) => userId === user.id,
           anonymous: (handle) => ({ ...handle, userId: FORGOTTEN_USER }),
@@ -146,6 +148,8 @@ export class Interactions {
     if (await this.#refuseBlocked(interaction)) return;
     const rated = decodeFeedback(interaction.customId);
     if (rated) return takeFeedback(interaction, rated, this.#chat);
+    const title = decodeTitle(interaction.customId);
+    if (title) return takeTitle(interaction, title, this.#chat);
     if (!button) return replyEphemeral(interaction, OTHER_VERSION);
     if (isOwn(button)) return this.#own.act(interaction, button);
     if (button.action === 'vote') return this.#votes.showForm(interaction);

@@ -9,12 +9,14 @@ import {
   removalOf,
 } from '../../story/variations.ts';
 import { BEGUN_ANEW, smallPrint } from '../../story/wording.ts';
+import { titlesUnder } from '../shelf/titles.ts';
 import { clean, type Part } from '../text.ts';
 import type { MessageBody } from './api.ts';
 import { encodeAgain, encodeOwn, encodeStop } from './buttons.ts';
 import type { Row } from './components.ts';
 import { feedbackRows } from './feedback.ts';
 import { bodyOf, type MessageFormat, partsOf } from './message-format.ts';
+import { titleRows } from './title-buttons.ts';
 
 /** Discord's numeric component types; discord.js is not loaded for two of them. */
 const ACTION_ROW = 1;
@@ -125,5 +127,6 @@ function endRows(
       : ownButton(action, facts, before),
   );
   const rows = [again, change].filter((buttons) => buttons.length > 0);
-  return [...rows.map(row), ...feedbackRows(state, facts)];
+  const titles = titleRows(titlesUnder(state), facts.id, facts.userId);
+  return [...rows.map(row), ...feedbackRows(state, facts), ...titles];
 }

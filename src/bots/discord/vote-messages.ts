@@ -80,15 +80,18 @@ export interface VoteFacts {
   readonly models: readonly ModelChoice[];
   /** The ids of the messages that show it so far. */
   readonly messages: readonly string[];
+  /** Whether titles are being written for a vote that is over. */
+  readonly isTitling?: boolean | undefined;
 }
 
 /** Lays out a vote as messages: one while it is under way, and as many as the story needs when it is over. */
 export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFacts): MessageBody[] {
-  if (vote.phase === 'over') return layOutEnd(vote, facts);
-  const controls = row(controlsOf(vote).map((control) => controlButton(control, vote, facts)));
-  if (vote.phase === 'writing') {
+  if (vote.phase === 'over' && !facts.isTitling) return layOutEnd(vote, facts);
+  const buttons = controlsOf(vote).map((control) => controlButton(control, vote, facts));
+  const controls = buttons.length > 0 ? [row(buttons)] : [];
+  if (vote.phase !== 'open') {
     const content = `${storySoFar(vote, STORY_MAX)}\n-# ${escaped(writingLine(vote))}`;
-    return [{ content, components: [controls] }];
+    return [{ content, components: controls }];
   }
   const { choices, endsAt, round, kind } = vote;
   const { voteId, hostId } = facts;
@@ -107,7 +110,7 @@ export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFac
         : { action: 'choose', voteId, round, choice },
     ),
   }));
-  return [{ content, components: [row(choose), controls] }];
+  return [{ content, components: [row(choose), ...controls] }];
 }
 
 /** The end of a vote that has no reply. */

@@ -67,7 +67,7 @@ export class DiscordVoteBoard implements VoteBoard<Address> {
 
   async show(
     id: string,
-    { vote, hostId, address, messages }: VoteRecord<Address>,
+    { vote, hostId, address, messages, isTitling }: VoteRecord<Address>,
     counts: readonly number[],
   ) {
     const { channelId } = address;
@@ -75,7 +75,8 @@ export class DiscordVoteBoard implements VoteBoard<Address> {
     let pauseMs = EDIT_INTERVAL_MS;
     try {
       for (let index = 0; ; index++) {
-        const bodies = layOutVote(vote, counts, { voteId: id, hostId, models: this.#models, messages: ids });
+        const facts = { voteId: id, hostId, models: this.#models, messages: ids, isTitling };
+        const bodies = layOutVote(vote, counts, facts);
         const body = bodies[index];
         if (!body) return { messages: ids, pauseMs };
         const known = ids[index];

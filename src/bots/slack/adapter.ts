@@ -15,7 +15,7 @@ import type { PromptChannel } from '../prompt-channels.ts';
 import { SlackAgent } from './agent/agent.ts';
 import { AgentSession } from './agent/session.ts';
 import { type Identity, SlackApi } from './api.ts';
-import { conversationOf, presenceIn, type SlackHandle, type Workspace } from './conversations.ts';
+import { conversationOf, keyOf, presenceIn, type SlackHandle, type Workspace } from './conversations.ts';
 import { deleteMessages } from './delete-messages.ts';
 import { codeOf, failureOf, loggable, notAccepted } from './failures.ts';
 import { People } from './home.ts';
@@ -27,11 +27,13 @@ import { TableCommands } from './receive/commands.ts';
 import { isClosed, watchDepartures } from './receive/departures.ts';
 import { Listeners } from './receive/listeners.ts';
 import { SlackHttpReceiver } from './receive/receiver.ts';
+import { SlackTitles } from './receive/titles.ts';
 import { SlackVotes } from './receive/votes.ts';
 import { Budgets } from './reply/budgets.ts';
 import { MAX_CONTENT } from './reply/messages.ts';
 import { StreamSupport } from './reply/stream.ts';
 import { SlackSurface } from './reply/surface.ts';
+import { SlackShelf } from './shelf.ts';
 import { SlackVoteBoard } from './vote-board.ts';
 
 export interface SlackTuning {
@@ -50,6 +52,7 @@ const RECONNECT = { forever: true, factor: 1.3, minTimeout: 500, maxTimeout: 10_
 export class SlackAdapter implements ChatAdapter<SlackHandle> {
   readonly platform = 'slack';
   readonly capacity = MAX_CONTENT;
+  readonly shelfSurface: SlackShelf;
   readonly #config: SlackConfig;
   readonly #editIntervalMs: number;
   readonly #installations: Installations | undefined;
@@ -85,6 +88,7 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
       const scopes = botToken ? this.#self?.scopes : await this.#installations!.scopesOf(workspace);
       return scopes?.includes(AGENT_SCOPE) === true;
     };
+    this.shelfSurface = new SlackShelf(this.#api, this.#budgets);
     this.#agent = new SlackAgent(this.#api, this.#budgets, logger, isAgentIn, () => performance.now());
   }
 
@@ -126,6 +130,7 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
     const votes = new SlackVotes(chat, this.#api, config.channelManagers);
     new Listeners(chat, this.#api, this.#budgets, this.#people, votes).register(app);
     votes.register(app);
+    new SlackTitles(chat, this.#api).register(app);
     new TableCommands(chat, this.#api, this.#people, config.channelManagers, votes).register(app);
     new PromptMessages(chat, this.#api, this.#agent, this.#people).register(app);
     new AgentEvents(chat, this.#api, this.#agent).register(app);
@@ -159,6 +164,10 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
 
   voteBoard(chat: ChatContext<SlackHandle>): SlackVoteBoard {
     return new SlackVoteBoard(chat, this.#api, this.#budgets, this.#editIntervalMs);
+  }
+
+  channelOf(address: AddressOf<SlackHandle>): string {
+    return keyOf(address);
   }
 
   async dailyHandle(key: string): Promise<SlackHandle> {

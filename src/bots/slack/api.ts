@@ -19,6 +19,7 @@ export interface WireMessage {
   readonly bot_id?: string;
   readonly app_id?: string;
   readonly blocks?: unknown;
+  readonly reactions?: readonly { readonly count: number; readonly users?: readonly string[] }[];
 }
 
 /** The bot's identity in a workspace. */
@@ -191,6 +192,30 @@ export class SlackApi {
     });
     // Slack returns a thread's root first, regardless of the query.
     return messages.find((message) => message.ts === ts);
+  }
+
+  /**
+   * The messages of a conversation from the first to the last of some timestamps, without those in threads.
+   *
+   * @returns whether these are all of them, too
+   */
+  async between(
+    conversation: SlackConversation,
+    timestamps: readonly string[],
+  ): Promise<{ readonly messages: readonly WireMessage[]; readonly isWhole: boolean }> {
+    const { channelId: channel } = conversation;
+    const [oldest, latest] = [[...timestamps].sort()[0]!, [...timestamps].sort().at(-1)!];
+    const range = { oldest, latest, inclusive: true, limit: THREAD_MAX };
+    const token = await this.tokenOf(conversation);
+    const { messages, has_more } = await this.client.conversations.history({ token, channel, ...range });
+    return { messages: (messages ?? []) as WireMessage[], isWhole: !has_more };
+  }
+
+  /** The address of a message. */
+  async permalink(conversation: SlackConversation, ts: string): Promise<string | undefined> {
+    const token = await this.tokenOf(conversation);
+    const { channelId: channel } = conversation;
+    return (await this.client.chat.getPermalink({ token, channel, message_ts: ts })).permalink;
   }
 
   /** The messages of a thread, oldest first. */

@@ -180,6 +180,7 @@ export function storyHelp(models: readonly ModelChoice[]): string {
     'Mention me in a channel and I answer in the thread; write to me directly and I answer there; choose ' +
       '*Continue as sci-fi* under any message. Where I cannot write, `/invite` me first.',
     '`/scifi-vote It all began with` lets everyone here choose how the story goes on, and so does *Vote* under a story.',
+    '`/scifi-shelf` lists what a channel has written together.',
     '`/scifi-privacy` explains which of your data I keep, `/scifi-forget` deletes it.',
   ].join('\n');
 }

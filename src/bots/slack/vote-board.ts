@@ -38,11 +38,11 @@ export class SlackVoteBoard implements VoteBoard<VoteAddress> {
 
   async show(
     voteId: string,
-    { vote, hostId, address, messages }: VoteRecord<VoteAddress>,
+    { vote, hostId, address, messages, isTitling }: VoteRecord<VoteAddress>,
     counts: readonly number[],
     signal: AbortSignal,
   ) {
-    const body = layOutVote(vote, counts, { voteId, hostId, models: this.#chat.models });
+    const body = layOutVote(vote, counts, { voteId, hostId, models: this.#chat.models, isTitling });
     const { promise: aborted, end } = whenAborted(signal);
     const slot = new CallSlot();
     try {

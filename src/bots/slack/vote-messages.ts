@@ -82,6 +82,8 @@ export interface VoteFacts {
   readonly voteId: string;
   readonly hostId: string;
   readonly models: readonly ModelChoice[];
+  /** Whether titles are being written for a vote that is over. */
+  readonly isTitling?: boolean | undefined;
 }
 
 /** Whether a message's blocks are those of a vote. */
@@ -91,13 +93,14 @@ export function showsVote(voteId: string, blocks: unknown): boolean {
 }
 
 export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFacts): MessageBody {
-  if (vote.phase === 'over') return layOutEnd(vote, facts);
+  if (vote.phase === 'over' && !facts.isTitling) return layOutEnd(vote, facts);
   const before = storySoFar(vote);
   // Slack refuses a section without text.
   const story = before === '' ? [] : [plainSection(before)];
   const controls = controlsOf(vote).map((control) => controlOf(control, vote, facts));
-  if (vote.phase === 'writing') {
-    const blocks = [...story, smallPrintOf(writingLine(vote)), row(facts, controls)];
+  if (vote.phase !== 'open') {
+    const rows = controls.length > 0 ? [row(facts, controls)] : [];
+    const blocks = [...story, smallPrintOf(writingLine(vote)), ...rows];
     return { text: fallbackOf(before), blocks };
   }
   const { choices, endsAt, round, kind } = vote;

@@ -40,8 +40,9 @@ export function roundLine(vote: Vote, counts: readonly number[]): string {
   return `${roundName(vote)} · ${votesName(sum(counts))}`;
 }
 
-/** The controls of a vote that is not over. */
+/** The controls of a vote; none when it is over. */
 export function controlsOf({ kind, phase }: Vote): readonly VoteControl[] {
+  if (phase === 'over') return [];
   if (kind === 'openings') return ['delete'];
   return phase === 'writing' ? ['end'] : ['close', 'end'];
 }
@@ -61,6 +62,7 @@ export function writingLine(vote: Vote): string {
   if (vote.kind === 'openings') return 'The computer writes three ways to begin…';
   const last = vote.past.at(-1);
   const before = last ? `${resultOf(last)} · ` : '';
+  if (vote.phase === 'over') return `${before}The computer proposes titles…`;
   return `${before}${roundName(vote)} · The computer writes ways to go on…`;
 }
 

@@ -9,6 +9,10 @@ export interface VoteRecord<Address> {
   readonly vote: Vote;
   /** The user who started it, in the platform's terms. */
   readonly hostId: string;
+  /** The channel, as the key of its settings; absent in records of earlier versions. */
+  readonly channelId?: string;
+  /** As limits name communities; absent outside of one. */
+  readonly community?: string;
   /** Where its messages are, in the platform's terms. */
   readonly address: Address;
   /** What its host holds of the limits on stories, until the first choices are offered. */
@@ -21,6 +25,12 @@ export interface VoteRecord<Address> {
   readonly salt: string;
   /** The messages that show it. */
   readonly messages: readonly string[];
+  /** The rounds that the choices of users who want to be named have won, by their names in limits. */
+  readonly credits?: Readonly<Record<string, number>>;
+  /** The titles that are proposed, when they are written. */
+  readonly titles?: readonly string[];
+  /** Whether the titles are being written; of records that are shown, and never stored. */
+  readonly isTitling?: true;
   /** Whether its end is shown, or is the matter of a reply. */
   readonly isEndShown?: true;
   /** Whether this record is to be removed when the end is shown: its host is forgotten. */
@@ -114,6 +124,7 @@ export function countsOf({ choices }: Vote, ballots: readonly number[]): number[
   return choices.map((_, index) => ballots.filter((choice) => choice === index).length);
 }
 
-function voterOf({ salt }: Pick<VoteRecord<unknown>, 'salt'>, person: string): string {
+/** How a stored ballot names a user. */
+export function voterOf({ salt }: Pick<VoteRecord<unknown>, 'salt'>, person: string): string {
   return createHmac('sha256', salt).update(person).digest('base64url');
 }

@@ -10,8 +10,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Named } from '../../story/shelf.ts';
+import type { StoryRequest } from '../../story/story.ts';
 import {
-  type Continuation,
   closeRound,
   continuationRequests,
   endRoundAt,
@@ -23,8 +24,10 @@ import {
 } from '../../story/vote.ts';
 import type { Lease } from '../admission/store.ts';
 import { outlast } from '../outage.ts';
-import type { Stories } from '../stories.ts';
-import { countsOf, type VoteRecord, type VoteRecords } from './records.ts';
+import { writeTogether } from '../together.ts';
+import { countsOf, type VoteRecord, voterOf } from './records.ts';
+import { isShelved, namedIn, removeStories, type Shelving, shelve, takeOff, titlesFor } from './shelving.ts';
+import type { StoredVote } from './store.ts';
 
 /** How often the record is read for the host's end while the network writes. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -56,12 +59,7 @@ export class VoteLost extends Error {
   override readonly name = 'VoteLost';
 }
 
-export interface VoteDrive<Address> {
-  readonly id: string;
-  /** The prefix of its stories' ids. */
-  readonly storyPrefix: string;
-  readonly records: VoteRecords<Address>;
-  readonly stories: Stories;
+export interface VoteDrive<Address> extends Shelving<Address> {
   readonly board: VoteBoard<Address>;
   /** Gives a lease on the limits on stories back. */
   readonly giveBack: (lease: Lease) => Promise<void>;
@@ -70,7 +68,6 @@ export interface VoteDrive<Address> {
   /** Stores the reply that goes on from a vote; idempotent. */
   readonly handOver: (record: VoteRecord<Address>, next: NextReply) => Promise<void>;
   readonly logger: Logger;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -112,29 +109,41 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
     try {
       if (record.isDeleted) {
         await giveBack(record);
-        await removeStories(drive, vote);
+        await removeStories(drive, continuationsOf(drive, vote));
+        await removeStories(drive, titlesFor(drive, vote));
         await board.remove(record.address, record.messages);
         await drive.leave(record);
+        await takeOff(drive, record);
         await outlast(() => records.remove(id), signal);
         return undefined;
       }
       if (vote.phase === 'writing') {
         if (keyOf(vote, []) !== shown) await show(record, []);
-        const written = await writeContinuations(drive, vote);
+        const written = await writeTogether({
+          stories: drive.stories,
+          requests: continuationsOf(drive, vote),
+          isWanted: async () => {
+            const latest = await outlast(() => records.read(id), signal);
+            return latest?.record.vote.phase === 'writing' && !latest.record.isDeleted;
+          },
+          signal,
+        });
         await changeVote((latest) =>
           latest.round !== vote.round ? latest : written ? offer(latest, written) : endVote(latest, 'ended'),
         );
         await giveBack(record);
-        await removeStories(drive, vote);
+        await removeStories(drive, continuationsOf(drive, vote));
       } else if (vote.phase === 'over') {
         const next = record.isEndShown || record.isForgotten ? undefined : replyAfter(vote);
         if (!next && !record.isEndShown) await show(record, []);
+        if (next && isShelved(record)) await show({ ...record, isTitling: true }, []);
         await giveBack(record);
         await drive.leave(record);
         if (next) {
+          const titles = await shelve(drive);
           const latest = await change((one) => (one.isDeleted ? one : { ...one, isHandedOver: true }));
           if (!latest?.isHandedOver) continue;
-          await drive.handOver(latest, next);
+          await drive.handOver(latest, withTitles(next, titles));
         }
         const last = await change((latest) => (latest.isEndShown ? latest : { ...latest, isEndShown: true }));
         if (last?.isDeleted) continue;
@@ -152,7 +161,8 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
           return isUndecided ? endRoundAt(latest, endsAt + delayMs) : latest;
         });
       } else if (now >= vote.endsAt) {
-        await outlast(() => records.update(id, closeIfOver), signal);
+        const named = await namedIn(drive, record);
+        await outlast(() => records.update(id, (latest) => closeIfOver(latest, named)), signal);
       } else {
         const counts = countsOf(vote, ballots);
         if (keyOf(vote, counts) === shown) return vote.endsAt - now;
@@ -175,78 +185,42 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
   }
 }
 
-/** Closes the open round if its end has passed: its ballots are final then. */
-function closeIfOver<Address>({
-  record,
-  ballots,
-  now,
-}: {
-  readonly record: VoteRecord<Address>;
-  readonly ballots: readonly number[];
-  readonly now: number;
-}): VoteRecord<Address> {
-  const { vote } = record;
+/**
+ * Closes the open round if its end has passed: its ballots are final then.
+ *
+ * @param named users who want to be named if their choice wins
+ */
+function closeIfOver<Address>(
+  { record, ballots, voters, now }: StoredVote<VoteRecord<Address>>,
+  named: readonly Named[],
+): VoteRecord<Address> {
+  const { vote, credits = {} } = record;
   if (vote.phase !== 'open' || vote.endsAt === undefined || now < vote.endsAt) return record;
-  return { ...record, vote: closeRound(vote, countsOf(vote, ballots)) };
+  const next = closeRound(vote, countsOf(vote, ballots));
+  const winner = next.past.at(-1)?.winner;
+  const won = new Set(voters.filter((_, index) => ballots[index] === winner));
+  const credited = named.filter(({ person }) => won.has(voterOf(record, person)));
+  if (credited.length === 0) return { ...record, vote: next };
+  const more = credited.map(({ person }) => [person, (credits[person] ?? 0) + 1]);
+  return { ...record, vote: next, credits: { ...credits, ...Object.fromEntries(more) } };
+}
+
+/** The reply with the titles that its host can choose from. */
+function withTitles(next: NextReply, titles: readonly string[] = []): NextReply {
+  const { state } = next;
+  if (state.status !== 'finished' || !state.chosen || titles.length < 2) return next;
+  return { ...next, state: { ...state, chosen: { ...state.chosen, titles } } };
 }
 
 function keyOf({ phase, round, endsAt }: Vote, counts: readonly number[]): string {
   return [phase, round, endsAt, ...counts].join();
 }
 
-function storyIdsOf({ storyPrefix }: Pick<VoteDrive<unknown>, 'storyPrefix'>, vote: Vote): string[] {
-  return continuationRequests(vote).map((_, index) => `${storyPrefix}-${vote.round}-${index}`);
-}
-
-async function removeStories(
-  drive: Pick<VoteDrive<unknown>, 'stories' | 'storyPrefix' | 'signal'>,
+/** The requests of the present round's continuations, by the ids of their stories. */
+function continuationsOf(
+  { storyPrefix }: Pick<VoteDrive<unknown>, 'storyPrefix'>,
   vote: Vote,
-): Promise<void> {
-  const remove = (storyId: string) => outlast(() => drive.stories.remove(storyId), drive.signal);
-  await Promise.all(storyIdsOf(drive, vote).map(remove));
-}
-
-/**
- * Has the continuations of a round written, all at once.
- *
- * @returns what it wrote, without what failed; undefined when the vote is ended meanwhile
- */
-async function writeContinuations<Address>(
-  { id, stories, records, signal, storyPrefix }: VoteDrive<Address>,
-  vote: Vote,
-): Promise<Continuation[] | undefined> {
-  const written: (Continuation | null | undefined)[] = [];
-  const ids = storyIdsOf({ storyPrefix }, vote);
-  const unfollow: (() => void)[] = [];
-  const done = new AbortController();
-  try {
-    for (const [index, request] of continuationRequests(vote).entries()) {
-      const storyId = ids[index]!;
-      written[index] = undefined;
-      const add = () => outlast(() => stories.add(storyId, request), signal);
-      await add();
-      const end = stories.follow(storyId, (update) => {
-        if (update.type === 'done') written[index] = { ...update.story, seed: request.seed };
-        else if (update.type === 'failed') written[index] = null;
-        // The queue lost the story: the same seed gives the same text.
-        else if (update.type === 'missing') add().catch(() => {});
-        if (written.length === ids.length && !written.includes(undefined)) done.abort();
-      });
-      unfollow.push(end);
-    }
-    while (!done.signal.aborted) {
-      const waking = AbortSignal.any([signal, done.signal]);
-      await sleep(LOOK_INTERVAL_MS, undefined, { signal: waking }).catch(() => {});
-      signal.throwIfAborted();
-      if (done.signal.aborted) break;
-      const latest = await outlast(() => records.read(id), signal);
-      if (latest?.record.vote.phase !== 'writing' || latest.record.isDeleted) {
-        for (const storyId of ids) await outlast(() => stories.stop(storyId), signal);
-        return undefined;
-      }
-    }
-    return written.filter((one) => one !== null && one !== undefined);
-  } finally {
-    for (const end of unfollow) end();
-  }
+): ReadonlyMap<string, StoryRequest> {
+  const requests = continuationRequests(vote);
+  return new Map(requests.map((request, index) => [`${storyPrefix}-${vote.round}-${index}`, request]));
 }

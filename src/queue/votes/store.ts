@@ -30,6 +30,8 @@ export interface StoredVote<Record> {
   readonly version: number;
   /** The ballots of the open round: the index of the choice of each voter. */
   readonly ballots: readonly number[];
+  /** The voters, in the order of the ballots. */
+  readonly voters: readonly string[];
   /** The store's time, in ms since 1970. */
   readonly now: number;
 }

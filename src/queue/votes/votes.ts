@@ -22,6 +22,7 @@ import { outlast } from '../outage.ts';
 import { type Hold, RecordJobs } from '../records/jobs.ts';
 import { ARRIVAL_MS, placesTogether, takePlaces } from '../records/places.ts';
 import type { Replies } from '../replies.ts';
+import { type Shelf, withoutCredit } from '../shelf/shelf.ts';
 import type { Stories } from '../stories.ts';
 import { isUnfinished, type VoteRecord, VoteRecords } from './records.ts';
 import { driveVote, type VoteBoard } from './rounds.ts';
@@ -65,6 +66,8 @@ export interface VotesOptions<Address> {
   readonly replies: Pick<Replies<unknown>, 'giveBack' | 'lookUp'>;
   /** Stores a reply; idempotent. */
   readonly handOver: (id: string, reply: HandedOver<Address>) => Promise<void>;
+  /** Where finished stories are kept. */
+  readonly shelf: Shelf<Address>;
   readonly logger: Logger;
 }
 
@@ -216,6 +219,7 @@ export class Votes<Address> {
       const stored = await records.read(id);
       if (!stored) continue;
       await records.withdraw(id, stored.record, person);
+      await records.update(id, ({ record }) => withoutCredit(record, person));
       if (!isHost(stored.record)) continue;
       const record = await records.update(id, ({ record, now }) => ({
         ...record,
@@ -273,13 +277,14 @@ export class Votes<Address> {
     board: VoteBoard<Address>,
     records: VoteRecords<Address>,
   ): Promise<number | undefined> {
-    const { platform, stories, limits, replies, logger } = this.#options;
+    const { platform, stories, limits, replies, logger, shelf } = this.#options;
     const { signal } = hold;
     return driveVote({
       id,
       storyPrefix: `${platform}-${id}`,
       records,
       stories,
+      shelf,
       board: {
         show: async (...shown) => {
           await hold.confirm();
@@ -326,12 +331,13 @@ export class Votes<Address> {
 }
 
 function newRecord<Address>(
-  { terms, hostId, address }: NewVote<Address>,
+  { terms, requester: { community }, hostId, channelId, address }: NewVote<Address>,
   groups: readonly string[],
   lease: VoteRecord<Address>['lease'],
 ): VoteRecord<Address> {
   const salt = randomBytes(SALT_BYTES).toString('base64url');
-  return { vote: beginVote(terms), hostId, address, lease, groups, salt, messages: [] };
+  const place = { channelId, ...(community ? { community } : {}), address };
+  return { vote: beginVote(terms), hostId, ...place, lease, groups, salt, messages: [] };
 }
 
 /** A vote that ends now: the votes in its open round still count. */

@@ -11,7 +11,7 @@ import { openingsOf } from '../../../src/story/vote.ts';
 import { initialValues } from '../../fakes/discord/modals.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, FakeMessage } from '../../fakes/discord/world.ts';
-import { PUBLIC_URL } from '../../harness/chat.ts';
+import { PUBLIC_URL, withoutTitles } from '../../harness/chat.ts';
 import {
   assertBoxed,
   botsMessages,
@@ -126,7 +126,15 @@ describe('stories of votes on Discord', { timeout: 300_000 }, () => {
     assertBoxed(end);
     assert.equal(readPart(end.content).text, second);
     assert.match(smallPrintOf(end), /^Chosen with 1 vote in 1 round · .* · wild · seed /);
-    assert.deepEqual(labelsOf(end), ['Continue', 'My line', 'Vote', 'Undo', 'Share', 'Like', 'Dislike']);
+    assert.deepEqual(withoutTitles(labelsOf(end)), [
+      'Continue',
+      'My line',
+      'Vote',
+      'Undo',
+      'Share',
+      'Like',
+      'Dislike',
+    ]);
     const { request, handle } = (await jobOf(`vote-${sent.id}`))!.data;
     assert.deepEqual([request.context, request.prompt, request.preset], [before, '', 'wild']);
     assert.deepEqual([handle.userId, handle.source], [bob.user.id, story.id]);

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { discordEscaping } from '../../../src/bots/text.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
+import { withoutTitles } from '../../harness/chat.ts';
 import {
   assertBoxed,
   type DiscordHarness,
@@ -33,7 +34,7 @@ async function counted(message: FakeMessage, ...labels: string[]): Promise<void>
 }
 
 function overIn(channel: FakeChannel, labels: readonly string[] = END_LABELS): Promise<FakeMessage> {
-  const isOver = (message: FakeMessage) => labelsOf(message).join() === labels.join();
+  const isOver = (message: FakeMessage) => withoutTitles(labelsOf(message)).join() === labels.join();
   return until(() => [...channel.messages.values()].find(isOver), 'the end', PATIENCE_MS);
 }
 

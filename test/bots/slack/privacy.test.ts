@@ -33,7 +33,7 @@ describe('privacy on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER)
 
   it('names the policy of the operator, escaped', async () => {
     const url = 'https://example.org/privacy?of=bot&as=<html>';
-    const harness = await openSlack({ privacy: { retentionMs: 3_600_000, url } });
+    const harness = await openSlack({ privacy: { retentionMs: 3_600_000, shelfMs: 86_400_000, url } });
     try {
       const told = harness.ann.slash(harness.channel, '/scifi-privacy', '');
       const answer = await harness.ephemeralReply(told);

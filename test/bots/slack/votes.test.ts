@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/slack/people.ts';
 import { type FakeChannel, type FakeMessage, wordsOf } from '../../fakes/slack/world.ts';
+import { withoutTitles } from '../../harness/chat.ts';
 import {
   botsMessages,
   labelsOf,
@@ -28,7 +29,7 @@ async function counted(message: FakeMessage, ...labels: string[]): Promise<void>
 }
 
 function overIn(channel: FakeChannel): Promise<FakeMessage> {
-  const isOver = (message: FakeMessage) => labelsOf(message).join() === END_LABELS.join();
+  const isOver = (message: FakeMessage) => withoutTitles(labelsOf(message)).join() === END_LABELS.join();
   return until(() => botsMessages(channel).find(isOver), 'the end', PATIENCE_MS);
 }
 

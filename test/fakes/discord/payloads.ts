@@ -68,10 +68,23 @@ export function messageOf(message: FakeMessage, world: World): Wire {
     })),
     embeds: [],
     pinned: false,
+    ...reactionsTo(message, world),
     ...(author.bot ? { application_id: world.application.id } : {}),
     ...(replyTo ? { message_reference: { message_id: replyTo, channel_id: channel.id } } : {}),
     ...extra,
   };
+}
+
+/** The reactions to a message, those of the bot among them; without any, Discord leaves the field out. */
+function reactionsTo({ id, reactedBy }: FakeMessage, world: World): Wire {
+  const own = world.reactions.filter(({ messageId }) => messageId === id).map(({ emoji }) => emoji);
+  const reactions = [...new Set([...reactedBy.keys(), ...own])].map((name) => {
+    const me = own.includes(name);
+    const count = (reactedBy.get(name)?.size ?? 0) + (me ? 1 : 0);
+    const details = { count_details: { burst: 0, normal: count }, burst_colors: [], me_burst: false };
+    return { emoji: { id: null, name }, count, me, ...details };
+  });
+  return reactions.length > 0 ? { reactions } : {};
 }
 
 export function memberOf(permissions: bigint): Wire {

@@ -48,6 +48,11 @@ export class Person {
     return this.#interact({ channel, user: this.user, isInstalled, on: undefined }, 2, data);
   }
 
+  /** Reacts to a message. */
+  react({ reactedBy }: FakeMessage, emoji = '❤️'): void {
+    reactedBy.set(emoji, new Set([...(reactedBy.get(emoji) ?? []), this.user.id]));
+  }
+
   /** Chooses a command from a message's menu. */
   apply(message: FakeMessage, name: string, isInstalled = true): FakeInteraction {
     const { world } = this.#discord;

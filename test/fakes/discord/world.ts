@@ -62,6 +62,8 @@ export interface FakeMessage extends Seen {
   deleted: boolean;
   /** Whether it still says "thinking…". */
   thinking: boolean;
+  /** The ids of the users who have reacted, by emoji; the bot's own reactions are in `World.reactions`. */
+  readonly reactedBy: Map<string, Set<string>>;
   files: readonly FakeFile[];
 }
 
@@ -183,6 +185,7 @@ export class World {
       history: body.thinking ? [] : [seen],
       deleted: false,
       thinking: body.thinking ?? false,
+      reactedBy: new Map(),
       files: [],
     };
     channel.messages.set(message.id, message);

@@ -9,6 +9,8 @@ const METHODS: Readonly<Record<string, number>> = {
   'auth.test': 200,
   'chat.appendStream': TIER.four,
   'chat.delete': TIER.three,
+  // Slack names no number for it: it counts as of tier 4 here.
+  'chat.getPermalink': TIER.four,
   'chat.postEphemeral': TIER.four,
   // Several hundred per minute in a workspace; the channel's limit is the effective one.
   'chat.postMessage': 300,

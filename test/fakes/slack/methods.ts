@@ -142,6 +142,14 @@ const METHODS: Readonly<Record<string, Handler>> = {
     noteMarkdown(world, text);
     return { channel: message.channel.id, ts: message.ts, message: messageOf(message, world) };
   },
+  'chat.getPermalink': (context) => {
+    const channel = conversation(context);
+    const message = channel.messages.get(String(context.fields.message_ts));
+    if (!message || message.isDeleted) throw new Refusal('message_not_found');
+    const { workspace } = context;
+    const permalink = `https://${workspace.id.toLowerCase()}.slack.com/archives/${channel.id}/p${message.ts.replace('.', '')}`;
+    return { channel: channel.id, permalink };
+  },
   'conversations.open': ({ world, workspace, fields }) => {
     need(workspace, 'im:write');
     return { channel: { id: world.directOf(workspace, String(fields.users)).id } };

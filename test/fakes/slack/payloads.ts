@@ -27,7 +27,17 @@ export function messageOf(message: FakeMessage, world: World): Payload {
     ...(threadTs ? { thread_ts: threadTs } : {}),
     ...(isBots ? { bot_id: channel.workspace.botId, app_id: world.appId } : {}),
     ...(blocks.length > 0 ? { blocks } : {}),
+    ...reactionsTo(message),
   };
+}
+
+/** The reactions to a message, those of the bot among them; without any, Slack leaves the field out. */
+function reactionsTo({ reactions: own, reactedBy, channel }: FakeMessage): Payload {
+  const reactions = [...new Set([...reactedBy.keys(), ...own])].map((name) => {
+    const users = [...(reactedBy.get(name) ?? []), ...(own.includes(name) ? [channel.workspace.bot.id] : [])];
+    return { name, users, count: users.length };
+  });
+  return reactions.length > 0 ? { reactions } : {};
 }
 
 export function commandOf(

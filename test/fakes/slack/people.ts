@@ -34,6 +34,11 @@ export class Person {
     });
   }
 
+  /** Reacts to a message. */
+  react({ reactedBy }: FakeMessage, name = 'heart'): void {
+    reactedBy.set(name, new Set([...(reactedBy.get(name) ?? []), this.user.id]));
+  }
+
   /** Presses the button with that label under a message. */
   press(message: FakeMessage, label: string): Delivery {
     const { world } = this.#slack;

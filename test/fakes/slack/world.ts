@@ -88,7 +88,10 @@ export interface FakeMessage {
   isDeleted: boolean;
   /** The start time of an open stream. */
   streamingSince: number | undefined;
+  /** The bot's own reactions. */
   readonly reactions: string[];
+  /** The ids of the users who have reacted, by the name of the emoji. */
+  readonly reactedBy: Map<string, Set<string>>;
 }
 
 /** A message that only one user was shown. */
@@ -207,6 +210,7 @@ export class World {
       isDeleted: false,
       streamingSince: undefined,
       reactions: [],
+      reactedBy: new Map(),
     };
     channel.messages.set(message.ts, message);
     this.onMessage(message);

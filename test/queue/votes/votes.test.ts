@@ -7,6 +7,7 @@ import type { Limits, LookUp } from '../../../src/queue/admission/limits.ts';
 import { openLimits } from '../../../src/queue/admission/open-limits.ts';
 import type { Lease } from '../../../src/queue/admission/store.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
+import { Shelf } from '../../../src/queue/shelf/shelf.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import type { VoteRecord } from '../../../src/queue/votes/records.ts';
 import { type VoteBoard, VoteLost } from '../../../src/queue/votes/rounds.ts';
@@ -134,7 +135,9 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         }
       };
       const replies = { giveBack, lookUp };
-      const votes = new Votes<string>({ connection, platform, stories, limits, replies, handOver, logger });
+      const shelf = new Shelf<string>(connection, platform, Date.now);
+      const options = { connection, platform, stories, limits, replies, handOver, shelf, logger };
+      const votes = new Votes<string>(options);
       return votes;
     }
 

@@ -113,7 +113,8 @@ export class TableCommands {
       environment: async (isNeeded) => {
         const isAbsent = isNeeded && (await isAbsentFrom(conversation, this.#api));
         return {
-          missing: ({ prompts, daily }) => (isAbsent && (prompts || daily) ? ['an invitation'] : []),
+          missing: ({ prompts, daily, digest }) =>
+            isAbsent && (prompts || daily || digest) ? ['an invitation'] : [],
           remedy: `Type \`/invite\` <@${botUserId}> and try again.`,
         };
       },
@@ -122,9 +123,10 @@ export class TableCommands {
         this.#chat.replies.kept(
           (handle) => handle.teamId === teamId && handle.channelId === conversation.channelId,
         ),
+      shelf: this.#chat.shelfOf(keyOf(conversation), teamId),
       startVote: (order) => this.#votes.start(order, given),
       forget: async () => {
-        await this.#chat.votes.forget(
+        await this.#chat.forgetWritten(
           ({ hostId, address }) => hostId === userId && address.teamId === teamId,
           requesterOf(teamId, userId).person,
         );

@@ -39,6 +39,8 @@ export function watchDepartures(
     app.event(type, async ({ event, context, body }) => {
       const { channel } = event as { channel: string };
       const key = keyOf({ ...workspaceOf(context, body.team_id), channelId: channel });
+      // An archived channel can be opened again, with its shelf.
+      if (!type.endsWith('archive')) await chat.shelf.forgetChannel(key);
       // Channels are archived often, and few of them have settings.
       if (!(await channels.read(key))) return;
       await channels.remove(key);

@@ -16,8 +16,10 @@ import {
   removalOf,
 } from '../../../story/variations.ts';
 import { BEGUN_ANEW, smallPrint } from '../../../story/wording.ts';
+import { titlesUnder } from '../../shelf/titles.ts';
 import type { MessageCapacity } from '../../submit.ts';
 import { clean, joinParts, type Part, slackEscaping, splitText } from '../../text.ts';
+import { titleRows } from '../title-buttons.ts';
 import { actionIdOf, againValue, type Button, ownValue } from './buttons.ts';
 import { feedbackBlocks } from './feedback.ts';
 
@@ -132,6 +134,7 @@ function endRows(
   return [
     { type: 'actions', block_id: BLOCK_PREFIX + id, elements: first },
     ...rows.map((elements) => ({ type: 'actions', elements }) as const),
+    ...titleRows(titlesUnder(state), id, facts.userId),
   ];
 }
 

@@ -12,6 +12,7 @@ import { outlast } from '../../outage.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedFeedback } from './feedback.ts';
 import { embeddedLimits } from './limits.ts';
+import { embeddedShelf } from './shelf.ts';
 import { embeddedVotes } from './votes.ts';
 
 /**
@@ -83,6 +84,7 @@ export async function openEmbedded(
     limits: () => embeddedLimits(database),
     feedback: () => embeddedFeedback(database),
     votes: () => embeddedVotes(database),
+    shelf: () => embeddedShelf(database),
     deleteEvents: (name, before) => database.deleteEvents(name, before),
     close: () => database.end(),
   };

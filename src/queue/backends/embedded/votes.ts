@@ -27,7 +27,9 @@ INSERT INTO ${SCHEMA}.vote (id, version, record, round, at_ms) VALUES ($1, 1, $2
 ON CONFLICT DO NOTHING RETURNING id`;
 
 const READ = `
-SELECT version, record, ARRAY(SELECT choice FROM ${SCHEMA}.vote_ballot WHERE vote = $1) AS ballots
+SELECT version, record,
+  ARRAY(SELECT choice FROM ${SCHEMA}.vote_ballot WHERE vote = $1 ORDER BY voter) AS ballots,
+  ARRAY(SELECT voter FROM ${SCHEMA}.vote_ballot WHERE vote = $1 ORDER BY voter) AS voters
   FROM ${SCHEMA}.vote WHERE id = $1`;
 
 /** One statement, and so one transaction. $4: the open round; $5: its end; $6: now. */
@@ -59,6 +61,7 @@ interface Row {
   readonly version: number;
   readonly record: string;
   readonly ballots: readonly number[];
+  readonly voters: readonly string[];
 }
 
 /** Votes in the embedded database, whose clock is that of its only process. */
@@ -73,8 +76,8 @@ export async function embeddedVotes(database: EmbeddedDatabase): Promise<VoteSto
       const { rows } = await database.query<Row>(READ, [id]);
       const [row] = rows;
       if (!row) return undefined;
-      const { version, record, ballots } = row;
-      return { version, record: JSON.parse(record), ballots, now: Date.now() };
+      const { version, record, ballots, voters } = row;
+      return { version, record: JSON.parse(record), ballots, voters, now: Date.now() };
     },
     async replace(id, version, record, { round, endsAt }) {
       const values = [id, version, JSON.stringify(record), round, endsAt ?? null, Date.now()];

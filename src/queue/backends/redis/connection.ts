@@ -13,6 +13,7 @@ import { redisFeedback } from './feedback.ts';
 import { redisLimits } from './limits.ts';
 import { outlastRefusals } from './patience.ts';
 import { probeRedis } from './probe.ts';
+import { redisShelf } from './shelf.ts';
 import { redisVotes } from './votes.ts';
 
 /**
@@ -89,6 +90,7 @@ export async function openRedis(
     limits: async () => redisLimits(producing, prefixOf('limits')),
     feedback: async () => redisFeedback(producing, prefixOf('feedback')),
     votes: async () => redisVotes(producing, prefixOf('votes')),
+    shelf: async () => redisShelf(producing, prefixOf('shelf')),
     deleteEvents: async (name, before) => {
       // A stream entry's id begins with the time it was added.
       await producing.xtrim(`${prefixOf(name)}:${name}:events`, 'MINID', before);

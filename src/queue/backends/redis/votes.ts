@@ -19,11 +19,11 @@ redis.call('ZADD', KEYS[2], now, ARGV[1])
 return 1
 `;
 
-/** KEYS: the vote, its ballots. Returns the version, the record and the time, and then the ballots. */
+/** KEYS: the vote, its ballots. Returns the version, the record and the time, and then each voter with the ballot. */
 const READ = `${NOW}
 local vote = redis.call('HMGET', KEYS[1], 'version', 'record')
 if not vote[1] then return false end
-return { vote[1], vote[2], now, redis.call('HVALS', KEYS[2]) }
+return { vote[1], vote[2], now, redis.call('HGETALL', KEYS[2]) }
 `;
 
 /**
@@ -73,7 +73,8 @@ export function redisVotes(client: Redis | Cluster, prefix: string): VoteStore {
         version: Number(version),
         record: JSON.parse(record),
         now,
-        ballots: ballots.map((ballot) => Number.parseInt(ballot, 10)),
+        ballots: ballots.filter((_, index) => index % 2 === 1).map((ballot) => Number.parseInt(ballot, 10)),
+        voters: ballots.filter((_, index) => index % 2 === 0),
       };
     },
     async replace(id, version, record, { round, endsAt = '' }) {

@@ -1,0 +1,75 @@
+/** The shelf on Discord: reactions, addresses and digests. */
+import type { Work } from '../../story/shelf.ts';
+import type { AddressOf } from '../chat-context.ts';
+import type { ShelfSurface } from '../shelf/surface.ts';
+import type { DiscordApi } from './api.ts';
+import { type DiscordFailure, failureOf } from './failures.ts';
+import type { DiscordHandle } from './surface.ts';
+
+type Address = AddressOf<DiscordHandle>;
+
+const REFUSED: readonly DiscordFailure[] = ['gone', 'forbidden', 'refused'];
+
+export class DiscordShelf implements ShelfSurface<Address> {
+  readonly #api: DiscordApi;
+  readonly #botId: string;
+
+  constructor(api: DiscordApi, botId: string) {
+    this.#api = api;
+    this.#botId = botId;
+  }
+
+  async countReactions(works: readonly Work<Address>[]): Promise<ReadonlyMap<string, number | 'gone'>> {
+    const counts = new Map<string, number | 'gone'>();
+    for (const { id, address, messages } of works) {
+      try {
+        const read = messages.map((message) => this.#reactionsTo(address.channelId, message));
+        counts.set(
+          id,
+          (await Promise.all(read)).reduce((total, count) => total + count, 0),
+        );
+      } catch (error) {
+        if (failureOf(error) === 'gone') counts.set(id, 'gone');
+        // Where one message cannot be read, neither can the next.
+        else break;
+      }
+    }
+    return counts;
+  }
+
+  async linkTo(
+    { address, messages: [first] }: Work<Address>,
+    community: string,
+  ): Promise<string | undefined> {
+    if (first === undefined) return undefined;
+    return `https://discord.com/channels/${community || '@me'}/${address.channelId}/${first}`;
+  }
+
+  async post(channelId: string, key: string, text: string, since: number | undefined): Promise<boolean> {
+    try {
+      await this.#api.unasked(async () => {
+        // A nonce is known for some minutes only.
+        if (since !== undefined && (await this.#isPosted(channelId, text, since))) return;
+        await this.#api.send(channelId, `${key}/${channelId}`, { content: text });
+      });
+      return true;
+    } catch (error) {
+      if (REFUSED.includes(failureOf(error))) return false;
+      throw error;
+    }
+  }
+
+  /** Whether the bot has posted a text with this first line since then. */
+  async #isPosted(channelId: string, text: string, since: number): Promise<boolean> {
+    const [title] = text.split('\n');
+    const messages = await this.#api.since(channelId, since);
+    return messages.some(
+      ({ author, content }) => author.id === this.#botId && content.split('\n')[0] === title,
+    );
+  }
+
+  async #reactionsTo(channelId: string, messageId: string): Promise<number> {
+    const { reactions = [] } = await this.#api.unasked(() => this.#api.read(channelId, messageId));
+    return reactions.reduce((total, { count, me }) => total + count - (me ? 1 : 0), 0);
+  }
+}
