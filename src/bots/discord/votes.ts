@@ -43,6 +43,13 @@ type Address = AddressOf<DiscordHandle>;
 
 /** The least time between two edits of one vote. */
 const EDIT_INTERVAL_MS = 1_000;
+/**
+ * Edits of all votes in a second, at most, unless rounds end: half of Discord's global limit of 50 requests, so that ends
+ * do not wait behind counts.
+ */
+const EDITS_PER_SECOND = 25;
+/** A vote that was not shown for this time has no edits. */
+const IDLE_MS = 15_000;
 const MAY_NOT_WRITE =
   'A vote needs a channel in which I may write: give me View Channel and Send Messages here, or use another channel.';
 const MAY_NOT_OFFER =
@@ -53,6 +60,8 @@ const REFUSED = 'The AutoMod of this server refused this story, so the vote is o
 export class DiscordVoteBoard implements VoteBoard<Address> {
   readonly #api: DiscordApi;
   readonly #models: readonly ModelChoice[];
+  /** When each vote was last shown, by `performance.now()`. */
+  readonly #shown = new Map<string, number>();
   readonly #deleteMessages: (address: Address, messages: readonly string[]) => Promise<void>;
 
   constructor(
@@ -72,7 +81,7 @@ export class DiscordVoteBoard implements VoteBoard<Address> {
   ) {
     const { channelId } = address;
     const ids = [...messages];
-    let pauseMs = EDIT_INTERVAL_MS;
+    let pauseMs = Math.max(EDIT_INTERVAL_MS, (this.#countShown(id) * 1_000) / EDITS_PER_SECOND);
     try {
       for (let index = 0; ; index++) {
         const facts = { voteId: id, hostId, models: this.#models, messages: ids, isTitling };
@@ -96,6 +105,14 @@ export class DiscordVoteBoard implements VoteBoard<Address> {
       }
       throw new VoteLost(failure, { cause: error });
     }
+  }
+
+  /** The votes that are shown at present, with this one. */
+  #countShown(id: string): number {
+    const now = performance.now();
+    this.#shown.set(id, now);
+    for (const [other, at] of this.#shown) if (at < now - IDLE_MS) this.#shown.delete(other);
+    return this.#shown.size;
   }
 
   remove(address: Address, messages: readonly string[]): Promise<void> {

@@ -150,10 +150,11 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
         if (last?.isForgotten) await outlast(() => records.remove(id), signal);
         return undefined;
       } else if (vote.endsAt === undefined) {
-        const endsAt = now + vote.seconds * 1_000;
+        // At a full second, as it is shown.
+        const endsAt = (Math.ceil(now / 1_000) + vote.seconds) * 1_000;
         const begunAt = performance.now();
         await show({ ...record, vote: { ...vote, endsAt } }, countsOf(vote, ballots));
-        const tookMs = Math.round(performance.now() - begunAt);
+        const tookMs = Math.ceil((performance.now() - begunAt) / 1_000) * 1_000;
         // Users get all of the time also where the platform had no room for the message before.
         const delayMs = tookMs > SLOW_SHOW_MS ? tookMs : 0;
         await changeVote((latest) => {

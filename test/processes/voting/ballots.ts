@@ -7,6 +7,8 @@ export interface Cast {
   readonly round: number;
   /** The index of the choice. */
   readonly choice: number;
+  /** How long the acknowledgement took, in ms; undefined when there was none. */
+  readonly acknowledgedMs: number | undefined;
   /** What the user was told, after all is quiet: that it counts, that it was late, or nothing. */
   readonly fate: () => 'counted' | 'late' | 'unheard';
 }
@@ -21,8 +23,13 @@ export class Ballots {
     this.#casts.set(person, casts);
   }
 
+  /** All presses. */
+  all(): readonly Cast[] {
+    return [...this.#casts.values()].flat();
+  }
+
   count(fate: ReturnType<Cast['fate']>): number {
-    return [...this.#casts.values()].flat().filter((cast) => cast.fate() === fate).length;
+    return this.all().filter((cast) => cast.fate() === fate).length;
   }
 
   /** All counts that may be right in a round: one, unless a press was neither acknowledged nor refused. */
@@ -77,7 +84,7 @@ export interface SeenState {
   readonly at: number;
   /** Undefined when the message shows no round. */
   readonly round: number | undefined;
-  /** When the open round ends, in ms since 1970, by the message, which rounds it up to a second. */
+  /** When the open round ends, in ms since 1970, by the message. */
   readonly endsAt: number | undefined;
 }
 
@@ -85,7 +92,7 @@ export interface SeenState {
  * Fails if a round was shown again after a later one, or ended before its time.
  *
  * @param closed rounds that were closed early
- * @returns how late each of the other rounds ended, in ms, up to a second less than that
+ * @returns how late each of the other rounds ended, in ms
  */
 export function latenessOf(states: readonly SeenState[], closed: ReadonlySet<number>): number[] {
   const lateMs: number[] = [];
@@ -94,7 +101,7 @@ export function latenessOf(states: readonly SeenState[], closed: ReadonlySet<num
     if (state.round !== undefined) assert.ok(state.round >= round, `round ${state.round} after ${round}`);
     const isNext = endsAt !== undefined && state.endsAt === undefined;
     if (isNext && !closed.has(round)) {
-      assert.ok(state.at > endsAt! - 1_000, `round ${round} ended ${endsAt! - state.at} ms before its time`);
+      assert.ok(state.at >= endsAt!, `round ${round} ended ${endsAt! - state.at} ms before its time`);
       lateMs.push(state.at - endsAt!);
     }
     round = state.round ?? round;

@@ -61,6 +61,7 @@ function voteIn(
     [...channel.messages.values()].filter(({ deleted, flags }) => !deleted && !(flags & EPHEMERAL));
   const open = () => shown().find((message) => labelsOf(message).length === OPEN);
   return {
+    channelId: channel.id,
     openRound: () => roundOf(open()),
     async press(person, choice, waitMs) {
       const message = open();
@@ -71,7 +72,9 @@ function voteIn(
       const deadline = Date.now() + waitMs;
       const isAnswered = () => press.acknowledgedAt !== undefined || Date.now() > deadline;
       await until(isAnswered, 'an answer', waitMs + TIMEOUT_MS);
-      return { round, choice, fate: () => fateOf(press, cuts) };
+      const { createdAt, acknowledgedAt } = press;
+      const acknowledgedMs = acknowledgedAt === undefined ? undefined : acknowledgedAt - createdAt;
+      return { round, choice, acknowledgedMs, fate: () => fateOf(press, cuts) };
     },
     control(label) {
       const message = shown().find((one) => labelsOf(one).includes(label));

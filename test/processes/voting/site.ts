@@ -3,6 +3,7 @@ import type { Cast, SeenState } from './ballots.ts';
 
 /** A vote in a channel of its own. */
 export interface SeenVote {
+  readonly channelId: string;
   /** The open round; undefined while none is shown. */
   openRound(): number | undefined;
   /**

@@ -16,12 +16,16 @@ const OPEN = 5;
 /** This long after the acknowledgement of a press Slack has had the answer to it. */
 const ANSWERED_MS = 1_000;
 
-/** @param people who vote, in every vote */
+/**
+ * @param people who vote, in every vote
+ * @param slack another one than one without rate limits
+ */
 export async function slackSite(
   people: number,
   slack?: FakeSlack,
 ): Promise<VoteSite & { readonly slack: FakeSlack }> {
   const fake = slack ?? (await FakeSlack.start());
+  if (!slack) fake.limits.isOn = false;
   const voters = Array.from({ length: people }, (_, index) => new Person(fake, `person ${index}`));
   const host = new Person(fake, 'host');
   const cuts: number[] = [];
@@ -57,6 +61,7 @@ function voteIn(slack: FakeSlack, channel: FakeChannel, { host, voters, cuts }: 
   const shown = () => botsMessages(channel).filter(({ isDeleted }) => !isDeleted);
   const open = () => shown().find((message) => labelsOf(message).length === OPEN);
   return {
+    channelId: channel.id,
     openRound: () => roundOf(open()),
     async press(person, choice, waitMs) {
       const message = open();
@@ -67,7 +72,9 @@ function voteIn(slack: FakeSlack, channel: FakeChannel, { host, voters, cuts }: 
       const deadline = Date.now() + waitMs;
       const isAnswered = () => press.acknowledgedAt !== undefined || Date.now() > deadline;
       await until(isAnswered, 'an answer', waitMs + TIMEOUT_MS);
-      return { round, choice, fate: () => fateOf(slack, press, cuts) };
+      const { createdAt, acknowledgedAt } = press;
+      const acknowledgedMs = acknowledgedAt === undefined ? undefined : acknowledgedAt - createdAt;
+      return { round, choice, acknowledgedMs, fate: () => fateOf(slack, press, cuts) };
     },
     control(label) {
       const message = shown().find((one) => labelsOf(one).includes(label));
