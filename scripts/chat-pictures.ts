@@ -1,12 +1,12 @@
 /**
- * Draws what a story looks like on Discord and on Slack, for the README. The bots run as in production,
- * against the fake platforms of the tests; the messages that they sent are drawn twice, once while the story
- * grows and once when it is done.
+ * Draws what a story and a vote look like on Discord and on Slack, for the README. The bots run as in production,
+ * against the fake platforms of the tests; the messages that they sent are drawn twice: a story while it grows and when it
+ * is done, a vote in its first round and when it is over.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { chromium } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/bots/web/chromium.ts';
 import { type FakeContainer, rowsOf } from '../test/fakes/discord/components.ts';
 import { FakeDiscord } from '../test/fakes/discord/fake-discord.ts';
@@ -14,101 +14,19 @@ import { Person as DiscordPerson } from '../test/fakes/discord/people.ts';
 import type { Seen as DiscordSeen } from '../test/fakes/discord/world.ts';
 import { FakeSlack } from '../test/fakes/slack/fake-slack.ts';
 import { buttonsOf, labelOf, Person as SlackPerson } from '../test/fakes/slack/people.ts';
-import { type FakeBlock, wordsOf } from '../test/fakes/slack/world.ts';
+import { type FakeBlock, type Seen as SlackSeen, wordsOf } from '../test/fakes/slack/world.ts';
 import { startRole } from '../test/helpers/processes.ts';
 import { until } from '../test/helpers/programs.ts';
+import { type Button, draw, escapeHtml, LOOKS, type Shown, STORY_SCENE, VOTE_SCENE } from './chat-drawing.ts';
 import { endWith, readCommandLine } from './command-line.ts';
 
 const REQUEST = { prompt: 'On the day when the stars went out,', length: 420, seed: 26 };
 const STORY_TIMEOUT_MS = 120_000;
+const VOTE = { prompt: 'The last ship from Mars carried', rounds: 2, seconds: 60 };
+/** The votes for each choice in every round. */
+const VOTES = [2, 5, 1];
 /** Number of characters at which a growing story is drawn. */
 const HALF_GROWN = 150;
-
-interface Button {
-  readonly label: string;
-  readonly emoji?: { readonly name: string };
-  /** Discord's number of a style, or `bare` without a frame. */
-  readonly style?: number | 'bare';
-}
-
-/** A message to draw; its texts are HTML. */
-interface Shown {
-  readonly story: string;
-  readonly smallPrint: string;
-  readonly rows: readonly (readonly Button[])[];
-  /** The colour of the bar of the box that holds it; undefined without a box. */
-  readonly accent?: string | undefined;
-}
-
-interface Look {
-  readonly file: string;
-  readonly command: string;
-  readonly style: string;
-}
-
-const LOOKS: Readonly<Record<'discord' | 'slack', Look>> = {
-  discord: {
-    file: 'discord.png',
-    command: `<b>ann</b> used <i>/scifi</i>`,
-    style:
-      'body { background: #313338; color: #dbdee1; } .bot { color: #fff; } .badge { background: #5865f2; color: #fff; }' +
-      '.command { color: #b5bac1; } .command i { color: #c9cdfb; font-style: normal; }' +
-      '.small, .time { color: #949ba4; } .button { background: #4e5058; color: #fff; border-radius: 8px; }' +
-      '.button.style-1 { background: #5865f2; } .button.style-4 { background: #da373c; }' +
-      '.face { background: #5865f2; border-radius: 50%; }' +
-      '.box { background: #2b2d31; border: 1px solid #3f4147; border-left-width: 4px; }',
-  },
-  slack: {
-    file: 'slack.png',
-    command: '<b>ann</b> wrote <i>/scifi</i>',
-    style:
-      'body { background: #fff; color: #1d1c1d; } .badge { background: #ddd; color: #616061; }' +
-      '.command, .small, .time { color: #616061; } .command i { font-style: normal; }' +
-      '.button { background: #fff; color: #1d1c1d; border: 1px solid #bbb; border-radius: 8px; font-weight: 700; }' +
-      '.face { background: #4a154b; border-radius: 6px; }',
-  },
-};
-
-const LAYOUT =
-  'body { margin: 0; padding: 20px 24px; width: 720px; font: 15px/1.45 "Noto Sans", "DejaVu Sans", sans-serif; }' +
-  '.message { display: grid; grid-template-columns: 40px 1fr; gap: 0 14px; } .message + .message { margin-top: 26px; }' +
-  '.face { width: 40px; height: 40px; color: #fff; font: 700 20px/40px serif; text-align: center; }' +
-  '.badge { font-size: 10px; padding: 1px 4px; border-radius: 4px; vertical-align: 2px; } .time { font-size: 12px; }' +
-  '.command { font-size: 13px; } .story { white-space: pre-wrap; margin: 2px 0; } .small { font-size: 12px; }' +
-  '.box { border-radius: 8px; padding: 12px 16px; margin-top: 6px; max-width: 560px; } .box .small { margin-top: 8px; }' +
-  '.buttons { margin-top: 8px; } .button.style-bare { border: 0; padding: 5px 4px; } .button { display: inline-block; padding: 5px 14px; margin-right: 8px; font-size: 14px; }';
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-function messageHtml(shown: Shown, { command }: Look, time: string): string {
-  return (
-    `<div class="message"><div class="face">S</div><div><div class="command">${command}</div>` +
-    `<b class="bot">sci-fi</b> <span class="badge">APP</span> <span class="time">${time}</span>` +
-    `${bodyHtml(shown)}</div></div>`
-  );
-}
-
-function bodyHtml({ story, smallPrint, rows, accent }: Shown): string {
-  const button = ({ label, emoji, style }: Button) =>
-    `<span class="button style-${style}">${emoji ? `${emoji.name} ` : ''}${escapeHtml(label)}</span>`;
-  const row = (buttons: readonly Button[]) => `<div class="buttons">${buttons.map(button).join('')}</div>`;
-  const print = smallPrint && `<div class="small">${smallPrint}</div>`;
-  const body = `<div class="story">${story}</div>${print}${rows.map(row).join('')}`;
-  return accent ? `<div class="box" style="border-left-color: ${accent}">${body}</div>` : body;
-}
-
-async function draw(browser: Browser, look: Look, states: readonly Shown[], folder: string): Promise<void> {
-  const page = await browser.newPage({ viewport: { width: 768, height: 200 }, deviceScaleFactor: 1.5 });
-  const messages = states.map((state, index) =>
-    messageHtml(state, look, index === 0 ? 'while it grows' : 'done'),
-  );
-  await page.setContent(`<style>${LAYOUT}${look.style}</style>${messages.join('')}`);
-  await page.screenshot({ path: join(folder, look.file), fullPage: true });
-  await page.close();
-  console.log(`Saved ${join(folder, look.file)}`);
-}
 
 /** The only Markdown in Discord messages is escapes and subtext. */
 function discordShown({ layout }: DiscordSeen): Shown {
@@ -123,6 +41,55 @@ function discordShown({ layout }: DiscordSeen): Shown {
     rows: rowsOf(box.components).map(({ components }) => components),
     accent: `#${(box.accent_color ?? 0).toString(16).padStart(6, '0')}`,
   };
+}
+
+/** A vote's Markdown: bold words, subtext, escapes, and the time until the end of a round. */
+function discordVote(seen: DiscordSeen): Shown {
+  if (seen.layout) return discordShown(seen);
+  const { content, components } = seen;
+  const lines = escapeHtml(content.replace(/<t:\d+:R>/, 'in a minute'))
+    .replace(/\*\*(.+?)\*\*/g, '<b>$1</b>')
+    .replace(/\\(.)/g, '$1')
+    .split('\n');
+  return {
+    story: lines.filter((line) => !line.startsWith('-# ')).join('\n'),
+    smallPrint: lines.flatMap((line) => (line.startsWith('-# ') ? line.slice(3) : [])).join('\n'),
+    rows: components.map((row) => row.components),
+  };
+}
+
+/** A vote's sections, with the bold question, and the time at which a round ends. */
+function slackVote({ blocks }: Pick<SlackSeen, 'blocks'>): Shown {
+  return {
+    story: wordsOf(blocks, 'section').replace(/^\*(.+)\*$/m, '<b>$1</b>'),
+    smallPrint: wordsOf(blocks, 'context').replace(/<!date[^>]*>/, '8:15:30 PM'),
+    rows: [buttonsOf({ blocks }).map((button) => ({ label: labelOf(button) }))],
+  };
+}
+
+/** A vote on one platform, as the people in its channel use it. */
+interface VoteInChat<State> {
+  readonly labels: () => readonly string[];
+  readonly press: (label: string) => void;
+  readonly pressAs: (person: number, label: string) => void;
+  readonly state: () => State;
+}
+
+/** Lets people vote in all rounds; returns the first round with their votes, and the end. */
+async function voteIn<State>({ labels, press, pressAs, state }: VoteInChat<State>): Promise<[State, State]> {
+  const seen: State[] = [];
+  for (let round = 0; round < VOTE.rounds; round++) {
+    await until(() => labels()[0] === '1', 'an open round', STORY_TIMEOUT_MS);
+    const choices = VOTES.flatMap((count, choice) => Array<number>(count).fill(choice));
+    for (const [person, choice] of choices.entries()) pressAs(person, labels()[choice]!);
+    const counted = VOTES.map((count, choice) => `${choice + 1} (${count})`).join();
+    await until(() => labels().slice(0, VOTES.length).join() === counted, 'the counts', STORY_TIMEOUT_MS);
+    seen.push(state());
+    press('Close this round');
+    await until(() => !labels().includes('Close this round'), 'the end of a round', STORY_TIMEOUT_MS);
+  }
+  await until(() => labels().includes('Delete'), 'the end', STORY_TIMEOUT_MS);
+  return [seen[0]!, state()];
 }
 
 /** Slack draws feedback buttons as thumbs without a frame or a label. */
@@ -140,7 +107,7 @@ function states<State>(history: readonly State[], textOf: (state: State) => stri
 const HELP = `
 node --import tsx scripts/chat-pictures.ts FOLDER
 
-Draws discord.png and slack.png into FOLDER. Needs Chromium, and a font with emoji (Debian's package
+Draws discord.png, slack.png, discord-vote.png and slack-vote.png into FOLDER. Needs Chromium, and a font with emoji (Debian's package
 fonts-noto-color-emoji).
 `;
 
@@ -168,7 +135,7 @@ try {
     components.flatMap((row) => row.components.map(({ label }) => label));
   await until(() => discordLabels(onDiscord.components).includes('Continue'), 'its end', STORY_TIMEOUT_MS);
   const discordStates = states(onDiscord.history, ({ content }) => content);
-  await draw(browser, LOOKS.discord, discordStates.map(discordShown), folder);
+  await draw(browser, LOOKS.discord, STORY_SCENE, discordStates.map(discordShown), folder);
 
   const channel = slack.world.addChannel(slack.workspace);
   const { prompt, length, seed } = REQUEST;
@@ -180,6 +147,7 @@ try {
   await draw(
     browser,
     LOOKS.slack,
+    STORY_SCENE,
     slackStates.map(({ blocks }) => ({
       // Slack escapes the same characters as HTML.
       story: wordsOf(blocks, 'section'),
@@ -188,6 +156,44 @@ try {
     })),
     folder,
   );
+
+  const people = Array.from({ length: 8 }, (_, index) => `person ${index}`);
+  const [host, ...voters] = ['ann', ...people].map((name) => new DiscordPerson(discord, name));
+  const voteChannel = discord.world.addChannel();
+  host!.slash(voteChannel, 'scifi-vote', VOTE);
+  const isVote = ({ flags }: { readonly flags: number }) => flags === 0;
+  const discordVoteMessage = await until(
+    () => [...voteChannel.messages.values()].find(isVote),
+    'a vote on Discord',
+    STORY_TIMEOUT_MS,
+  );
+  const discordVotes = await voteIn<DiscordSeen>({
+    labels: () => discordLabels(discordVoteMessage.components),
+    press: (label) => host!.press(discordVoteMessage, label),
+    pressAs: (person, label) => voters[person]!.press(discordVoteMessage, label),
+    state: () => discordVoteMessage.history.at(-1)!,
+  });
+  await draw(browser, LOOKS.discord, VOTE_SCENE, discordVotes.map(discordVote), folder);
+
+  const [slackHost, ...slackVoters] = ['ann', ...people].map((name) => new SlackPerson(slack, name));
+  const slackVoteChannel = slack.world.addChannel(slack.workspace);
+  slackHost!.slash(
+    slackVoteChannel,
+    '/scifi-vote',
+    `${VOTE.prompt} rounds=${VOTE.rounds} seconds=${VOTE.seconds}`,
+  );
+  const slackVoteMessage = await until(
+    () => [...slackVoteChannel.messages.values()][0],
+    'a vote on Slack',
+    STORY_TIMEOUT_MS,
+  );
+  const slackVotes = await voteIn<Pick<SlackSeen, 'blocks'>>({
+    labels: () => slackLabels(slackVoteMessage.blocks),
+    press: (label) => slackHost!.press(slackVoteMessage, label),
+    pressAs: (person, label) => slackVoters[person]!.press(slackVoteMessage, label),
+    state: () => slackVoteMessage.history.at(-1)!,
+  });
+  await draw(browser, LOOKS.slack, VOTE_SCENE, slackVotes.map(slackVote), folder);
 } finally {
   await browser.close();
   await bot.kill();
