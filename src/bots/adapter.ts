@@ -4,6 +4,8 @@
  */
 import { Disposer } from '../disposer.ts';
 import type { LookUp } from '../queue/admission/limits.ts';
+import type { RelayBoard } from '../queue/relays/record.ts';
+import { RELAY_ID, Relays } from '../queue/relays/relays.ts';
 import { Removals } from '../queue/removals.ts';
 import { Replies } from '../queue/replies.ts';
 import type { ReplyTask } from '../queue/reply-worker.ts';
@@ -61,6 +63,8 @@ export interface ChatAdapter<Handle> {
   readonly shelfSurface: ShelfSurface<AddressOf<Handle>>;
   /** The key of the settings of an address's channel. */
   channelOf(address: AddressOf<Handle>): string;
+  /** Where relays are shown; absent where there are none. */
+  relayBoard?(chat: ChatContext<Handle>): RelayBoard<AddressOf<Handle>>;
   /** The address of a daily line, which no user asks for. */
   dailyHandle(channelId: string): Promise<Handle>;
   presenceIn(channel: PromptChannel): Presence;
@@ -80,6 +84,7 @@ export interface RunningChat<Handle = unknown> {
   readonly removals: Removals<AddressOf<Handle>>;
   readonly votes: Votes<AddressOf<Handle>>;
   readonly shelf: Shelf<AddressOf<Handle>>;
+  readonly relays: Relays<AddressOf<Handle>>;
   readonly channels: PromptChannels;
   readonly daily: DailyLines;
   readonly digests: Digests;
@@ -105,7 +110,7 @@ export async function startChat<Handle>(
     const adapter = await connect();
     opened.add(() => adapter.close());
     const { platform } = adapter;
-    const others: LookUp = (id) => votes.lookUp(id);
+    const others: LookUp = (id) => (id.startsWith(RELAY_ID) ? relays : votes).lookUp(id);
     const ended = { remove: (id: string): Promise<void> => votes.remove(id) };
     const replies = new Replies<Handle>(
       connection,
@@ -142,12 +147,14 @@ export async function startChat<Handle>(
       logger,
     });
     opened.add(() => votes.close());
+    const relays = new Relays<AddressOf<Handle>>({ connection, platform, stories, limits, replies, logger });
+    opened.add(() => relays.close());
     const channels = new PromptChannels(connection, platform, clock);
     opened.add(() => channels.close());
     const forgetting = new Forgetting(connection, replies, stories);
     opened.add(() => forgetting.close());
-    await Promise.all([replies.ready(), removals.ready(), votes.ready(), shelf.ready(), channels.ready()]);
-    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting, votes, shelf);
+    await Promise.all([replies.ready(), removals.ready(), votes.ready(), relays.ready(), shelf.ready(), channels.ready()]);
+    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting, votes, shelf, relays);
     workReplies(replies, {
       stories,
       pace,
@@ -161,6 +168,7 @@ export async function startChat<Handle>(
       await shelf.removeShown(adapter.channelOf(address), messages);
     });
     if (adapter.voteBoard) votes.work(adapter.voteBoard(chat));
+    if (adapter.relayBoard) relays.work(adapter.relayBoard(chat));
     const daily = new DailyLines(channels, adapter, chat, Date.now);
     opened.add(daily.work(connection));
     const digests = new Digests(channels, adapter, chat, clock);
@@ -173,6 +181,7 @@ export async function startChat<Handle>(
       replies,
       removals,
       votes,
+      relays,
       shelf,
       channels,
       daily,

@@ -5,6 +5,7 @@ import type { CommunityLimitSettings, LimitSettings } from '../queue/admission/s
 import type { Requester } from '../queue/admission/store.ts';
 import type { QueueConnection } from '../queue/connection.ts';
 import type { Feedback } from '../queue/feedback.ts';
+import type { Relays } from '../queue/relays/relays.ts';
 import type { Removals } from '../queue/removals.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { Forgetting } from '../queue/retention.ts';
@@ -81,6 +82,7 @@ export class ChatContext<Handle> {
   readonly communityLimits: CommunityLimitSettings;
   readonly votes: Votes<AddressOf<Handle>>;
   readonly shelf: Shelf<AddressOf<Handle>>;
+  readonly relays: Relays<AddressOf<Handle>>;
   readonly judge = new PromptJudge(() => performance.now());
   readonly replies: Replies<Handle>;
   readonly removals: Removals<AddressOf<Handle>>;
@@ -112,6 +114,7 @@ export class ChatContext<Handle> {
     forgetting: Forgetting<Handle>,
     votes: Votes<AddressOf<Handle>>,
     shelf: Shelf<AddressOf<Handle>>,
+    relays: Relays<AddressOf<Handle>>,
   ) {
     this.platform = platform;
     this.logger = services.logger;
@@ -122,6 +125,7 @@ export class ChatContext<Handle> {
     this.votes = votes;
     this.shelf = shelf;
     this.#shelfSurface = shelfSurface;
+    this.relays = relays;
     this.communityLimits = services.communityLimits;
     this.waitingLine = waitingLines(services.stories, () => performance.now());
     this.#services = services;
@@ -160,6 +164,7 @@ export class ChatContext<Handle> {
     // First the wish to be named, so that no round names the user any more, and in the end the works.
     await this.shelf.forget({ isHost, person });
     await this.votes.forget(isHost, person);
+    await this.relays.forget(isHost, person);
     await this.shelf.forget({ isHost, person });
   }
 

@@ -16,6 +16,7 @@ import type { StoryError } from '../errors.ts';
 import type { LimitStore } from './admission/store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 import type { ShelfStore } from './shelf/store.ts';
+import type { RecordStore } from './records/store.ts';
 import type { VoteStore } from './votes/store.ts';
 
 /**
@@ -60,6 +61,8 @@ export interface QueueConnection {
   limits(): Promise<LimitStore>;
   /** The storage of users' feedback. */
   feedback(): Promise<FeedbackStore>;
+  /** The storage of records of one kind, such as `relays`. */
+  records(kind: string): Promise<RecordStore>;
   /** The storage of votes. */
   votes(): Promise<VoteStore>;
   /** The storage of the works of channels. */

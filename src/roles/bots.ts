@@ -25,6 +25,7 @@ interface ChatQueues {
   readonly removals: Sweepable;
   readonly votes: Sweepable;
   readonly shelf: Pick<Sweepable, 'name' | 'removeOlderThan'>;
+  readonly relays: Sweepable;
 }
 
 /**
@@ -99,6 +100,7 @@ export async function startBots(
     lookAfter(chat.votes);
     const { name } = chat.shelf;
     swept.push({ name, removeOlderThan: () => chat.shelf.removeOlderThan(config.shelfMs) });
+    lookAfter(chat.relays);
   };
   lookAfter({
     name: shares.name,

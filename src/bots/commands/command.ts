@@ -15,6 +15,7 @@ import type { Cooldowns } from '../cooldowns.ts';
 import type { ChannelShelf } from '../shelf/channel-shelf.ts';
 import type { ChannelEnvironment } from './channel.ts';
 import type { ForgetGuard, PrivacyPolicy } from './privacy.ts';
+import type { RelayOrder } from './relay.ts';
 import type { VoteOrder } from './vote.ts';
 
 /** An option, which Discord's client checks and offers. */
@@ -63,6 +64,8 @@ export interface Caller {
   readonly shelf: ChannelShelf;
   /** Starts a vote in the channel; undefined where there are no votes. */
   readonly startVote?: (order: VoteOrder) => Promise<void>;
+  /** Starts a relay in the channel; undefined where there are no relays. */
+  readonly startRelay?: (order: RelayOrder) => Promise<void>;
 }
 
 /** An answer with a file, for the caller only. */

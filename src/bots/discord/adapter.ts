@@ -20,6 +20,8 @@ import { Interactions } from './interactions.ts';
 import { CAPACITY } from './message-format.ts';
 import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
 import { DiscordShelf } from './shelf.ts';
+import { DiscordRelayBoard } from './relay-board.ts';
+import { RelayLines } from './relay-lines.ts';
 import { type DiscordHandle, DiscordSurface, type SurfaceTimes } from './surface.ts';
 import { DiscordVoteBoard } from './votes.ts';
 
@@ -89,6 +91,7 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
       };
       const interactions = new Interactions(chat, api, this.#application);
       const prompts = new PromptMessages(chat, api, this.#application, this.#notices);
+      const relays = new RelayLines(chat, api, this.#application.botId);
       this.#gateway = await openGateway({
         token,
         shards,
@@ -96,8 +99,12 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
         readsMessages,
         logger,
         onInteraction: (interaction) => void interactions.answer(interaction),
-        onMessage: (message: Message) => void prompts.answer(message),
-        watch: (client) => this.#departuresOf(chat).watch(client),
+        onMessage: (message: Message) =>
+          void relays.take(message).then((isLine) => (isLine ? undefined : prompts.answer(message))),
+        watch: (client) => {
+          this.#departuresOf(chat).watch(client);
+          relays.watch(client);
+        },
       });
     } catch (error) {
       throw !(error instanceof StoryError) && failureOf(error) === 'temporary' ? unreachable(error) : error;
@@ -146,6 +153,12 @@ export class DiscordAdapter implements ChatAdapter<DiscordHandle> {
 
   channelOf({ channelId }: AddressOf<DiscordHandle>): string {
     return channelId;
+  }
+
+  relayBoard(chat: ChatContext<DiscordHandle>): DiscordRelayBoard {
+    const deleteMessages = (address: AddressOf<DiscordHandle>, messages: readonly string[]) =>
+      this.deleteMessages(address, messages, chat);
+    return new DiscordRelayBoard(chat, this.#api, this.#application.botId, deleteMessages);
   }
 
   async dailyHandle(channelId: string): Promise<DiscordHandle> {

@@ -69,7 +69,7 @@ export class PromptMessages {
     const verdict = this.#chat.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
     const isPrompt = verdict === 'answer' || verdict === 'too soon';
     const block = isPrompt ? this.#chat.blocks.find(presenceOf(message, author.id)) : undefined;
-    if (block) return this.#tellBlocked(message, block);
+    if (block) return tellBlocked(message, block, this.#chat, this.#api);
     // A reaction is enough; where the bot may not react, it stays silent.
     if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
     if (verdict !== 'answer') return;
@@ -83,21 +83,6 @@ export class PromptMessages {
     }
     this.#notices.clear(channelId);
     await this.#reply(message, text, channel.prompts);
-  }
-
-  /**
-   * A message cannot be answered ephemerally, so a blocked user is told in a direct message. When a whole
-   * channel or server is blocked, its users are not told individually.
-   */
-  async #tellBlocked({ id, author, guildId }: Message, block: Block): Promise<void> {
-    refusals.inc({ code: 'blocked' });
-    const content =
-      block.kind === 'user' ? this.#chat.blockNotice(block, `${guildId}/${author.id}`) : undefined;
-    if (!content) return;
-    await this.#api.sendDirectly(author.id, `${id}/blocked`, { content }).catch((error) => {
-      // Many users do not accept direct messages from bots: then the user is not told.
-      this.#chat.logger.info(loggable(error), 'a blocked user could not be told');
-    });
   }
 
   async #reply(
@@ -123,6 +108,25 @@ export class PromptMessages {
       await this.#api.send(channelId, `${message.id}/refusal`, { content }, message.id);
     }
   }
+}
+
+/**
+ * A message cannot be answered ephemerally, so a blocked user is told in a direct message. When a whole
+ * channel or server is blocked, its users are not told individually.
+ */
+export async function tellBlocked(
+  { id, author, guildId }: Message,
+  block: Block,
+  chat: ChatContext<DiscordHandle>,
+  api: DiscordApi,
+): Promise<void> {
+  refusals.inc({ code: 'blocked' });
+  const content = block.kind === 'user' ? chat.blockNotice(block, `${guildId}/${author.id}`) : undefined;
+  if (!content) return;
+  await api.sendDirectly(author.id, `${id}/blocked`, { content }).catch((error) => {
+    // Many users do not accept direct messages from bots: then the user is not told.
+    chat.logger.info(loggable(error), 'a blocked user could not be told');
+  });
 }
 
 /**

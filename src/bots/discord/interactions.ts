@@ -18,6 +18,8 @@ import { impossibleIn, missingFor } from './channel-check.ts';
 import { loggable } from './failures.ts';
 import { decodeFeedback, takeFeedback } from './feedback.ts';
 import { OwnReplies } from './own-replies.ts';
+import { decodeRelayButton, isRelayButton } from './relay-messages.ts';
+import { RelayInteractions } from './relays.ts';
 import { SeenMessages } from './seen-messages.ts';
 import { StoryInteractions } from './stories.ts';
 import { CONTINUE, SCIFI } from './story-command.ts';
@@ -39,6 +41,7 @@ export class Interactions {
   readonly #stories: StoryInteractions;
   readonly #own: OwnReplies;
   readonly #votes: VoteInteractions;
+  readonly #relays: RelayInteractions;
 
   constructor(chat: ChatContext<DiscordHandle>, api: DiscordApi, application: Application) {
     const messages = new SeenMessages(api, application.botId);
@@ -47,6 +50,7 @@ export class Interactions {
     this.#stories = new StoryInteractions(chat, messages);
     this.#own = new OwnReplies(chat, messages);
     this.#votes = new VoteInteractions(chat, messages);
+    this.#relays = new RelayInteractions(chat, application);
   }
 
   /** Answers an interaction. Never rejects: no caller awaits it. */
@@ -123,6 +127,7 @@ export class Interactions {
         this.#chat.replies.kept((handle) => handle.channelId === channelId && !handle.isPrivate),
       shelf: this.#chat.shelfOf(channelId, guildId ?? ''),
       startVote: (order) => this.#votes.start(interaction, order),
+      startRelay: (order) => this.#relays.start(interaction, order),
       forget: async () => {
         const { person } = requesterOf(user.id, guildId);
         await this.#chat.forgetWritten(({ hostId }) => hostId === user.id, person);
@@ -141,6 +146,7 @@ export class Interactions {
 
   async #onButton(interaction: ButtonInteraction): Promise<void> {
     if (isVoteButton(interaction.customId)) return this.#onVoteButton(interaction);
+    if (isRelayButton(interaction.customId)) return this.#onRelayButton(interaction);
     const button = decodeButton(interaction.customId);
     const isMaking = button?.action === 'edit' || button?.action === 'share';
     // A blocked user can still stop and delete a story.
@@ -163,6 +169,14 @@ export class Interactions {
     if (isChoice && (await this.#refuseBlocked(interaction))) return;
     if (!button) return replyEphemeral(interaction, OTHER_VERSION);
     await this.#votes.press(interaction, button);
+  }
+
+  async #onRelayButton(interaction: ButtonInteraction): Promise<void> {
+    const button = decodeRelayButton(interaction.customId);
+    // A blocked user can still end and delete a relay.
+    if (button?.action === 'ask' && (await this.#refuseBlocked(interaction))) return;
+    if (!button) return replyEphemeral(interaction, OTHER_VERSION);
+    await this.#relays.press(interaction, button);
   }
 
   /** A modal has the id of the button that showed it. */

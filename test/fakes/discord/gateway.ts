@@ -57,9 +57,9 @@ export class FakeGateway {
   /** Sends an event to all sessions; disconnected ones receive it when they resume. */
   dispatch(event: string, data: Record<string, unknown>): void {
     for (const session of this.#sessions.values()) {
-      const isMessage = event === 'MESSAGE_CREATE';
-      if (isMessage && !(session.intents & INTENT.guildMessages)) continue;
-      this.#send(session, event, isMessage ? this.#withoutContent(session, data) : data);
+      if (event.startsWith('MESSAGE_') && !(session.intents & INTENT.guildMessages)) continue;
+      const hasContent = event === 'MESSAGE_CREATE' || event === 'MESSAGE_UPDATE';
+      this.#send(session, event, hasContent ? this.#withoutContent(session, data) : data);
     }
   }
 

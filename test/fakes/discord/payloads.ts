@@ -9,9 +9,10 @@ export function userOf({ id, username, bot }: FakeUser): Wire {
   return { id, username, discriminator: '0', global_name: username, avatar: null, bot, public_flags: 0 };
 }
 
-export function channelOf({ id, name, type, guildId, parentId, permissions }: FakeChannel): Wire {
+export function channelOf({ id, name, type, guildId, parentId, ownerId, permissions }: FakeChannel): Wire {
   const thread = type === 11 && {
     parent_id: parentId,
+    owner_id: ownerId,
     thread_metadata: {
       archived: false,
       auto_archive_duration: 1_440,

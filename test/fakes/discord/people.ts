@@ -91,18 +91,39 @@ export class Person {
 
   /** Writes a message. */
   say(channel: FakeChannel, content: string, extra: Record<string, unknown> = {}): FakeMessage {
+    const message = this.#discord.world.addMessage(channel, this.user, { content, extra });
+    this.repeat(message);
+    return message;
+  }
+
+  /** Discord delivers the event of a message, for the first time or once more. */
+  repeat(message: FakeMessage): void {
+    this.#tell('MESSAGE_CREATE', message);
+  }
+
+  /** Edits an own message. */
+  edit(message: FakeMessage, content: string): void {
+    this.#discord.world.editMessage(message, { content });
+    this.#tell('MESSAGE_UPDATE', message);
+  }
+
+  /** Deletes an own message. */
+  delete(message: FakeMessage): void {
+    message.deleted = true;
+    const { id, channel } = message;
+    const where = { channel_id: channel.id, ...(channel.guildId ? { guild_id: channel.guildId } : {}) };
+    this.#discord.gateway.dispatch('MESSAGE_DELETE', { id, ...where });
+  }
+
+  #tell(event: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE', message: FakeMessage): void {
     const { world, gateway } = this.#discord;
-    const message = world.addMessage(channel, this.user, { content, extra });
-    const guild = {
-      guild_id: channel.guildId,
-      member: { roles: [], joined_at: null, deaf: false, mute: false },
-    };
-    gateway.dispatch('MESSAGE_CREATE', {
+    const { guildId } = message.channel;
+    const guild = { guild_id: guildId, member: { roles: [], joined_at: null, deaf: false, mute: false } };
+    gateway.dispatch(event, {
       ...messageOf(message, world),
       author: userOf(this.user),
-      ...(channel.guildId ? guild : {}),
+      ...(guildId ? guild : {}),
     });
-    return message;
   }
 
   #interact(

@@ -100,6 +100,19 @@ const ROUTES: readonly Route[] = [
     need(channel, PERMISSION.readMessageHistory);
     return ok(messageOf(messageIn(channel, messageId), world));
   }),
+  bots(/^GET \/channels\/(\d+)\/messages$/, (world, { query }, [channelId]) => {
+    const channel = channelIn(world, channelId);
+    need(channel, PERMISSION.readMessageHistory);
+    const limit = Number(query.get('limit') ?? 50);
+    if (!(limit >= 1 && limit <= 100)) throw INVALID_FORM('limit: 1 to 100');
+    const after = query.get('after');
+    const messages = [...channel.messages.values()]
+      .filter(({ id, deleted, flags }) => !deleted && !(flags & EPHEMERAL) && BigInt(id) > BigInt(after ?? 0))
+      .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+    // With `after`, those that follow it; otherwise the newest. Either way, the newest comes first.
+    const page = after === null ? messages.slice(-limit) : messages.slice(0, limit);
+    return ok(page.reverse().map((message) => messageOf(message, world)));
+  }),
   bots(/^PATCH \/channels\/(\d+)\/messages\/(\d+)$/, (world, { body }, [channelId, messageId]) => {
     const channel = channelIn(world, channelId);
     const message = messageIn(channel, messageId);
@@ -127,9 +140,8 @@ const ROUTES: readonly Route[] = [
     const { name } = body as { name: string };
     if (!name || [...name].length > 100) throw INVALID_FORM('name: 1 to 100 characters');
     const { permissions } = channel;
-    return ok(
-      channelOf(world.addChannel({ id: message.id, name, type: 11, parentId: channel.id, permissions })),
-    );
+    const thread = { id: message.id, name, type: 11, parentId: channel.id, permissions } as const;
+    return ok(channelOf(world.addChannel({ ...thread, ownerId: world.bot.id })));
   }),
   bots(/^PUT \/channels\/(\d+)\/messages\/(\d+)\/reactions\/([^/]+)\/@me$/, (world, _, ids) => {
     const channel = channelIn(world, ids[0]);

@@ -27,6 +27,8 @@ export interface FakeChannel {
   readonly type: 0 | 1 | 2 | 11;
   readonly guildId: string | undefined;
   readonly parentId?: string;
+  /** The user who opened a thread. */
+  readonly ownerId?: string;
   /** The bot's permissions here. */
   permissions: bigint;
   readonly messages: Map<string, FakeMessage>;
@@ -131,7 +133,7 @@ export class World {
   readonly directChannels = new Map<string, FakeChannel>();
 
   addChannel(
-    options: Partial<Pick<FakeChannel, 'id' | 'name' | 'type' | 'parentId' | 'permissions'>> = {},
+    options: Partial<Pick<FakeChannel, 'id' | 'name' | 'type' | 'parentId' | 'ownerId' | 'permissions'>> = {},
   ): FakeChannel {
     const type = options.type ?? 0;
     const channel: FakeChannel = {

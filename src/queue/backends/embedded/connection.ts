@@ -13,6 +13,7 @@ import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedFeedback } from './feedback.ts';
 import { embeddedLimits } from './limits.ts';
 import { embeddedShelf } from './shelf.ts';
+import { embeddedRecords } from './records.ts';
 import { embeddedVotes } from './votes.ts';
 
 /**
@@ -83,6 +84,7 @@ export async function openEmbedded(
     producer: (name) => watch(new bullmq.QueueEventsProducer(name, { connection })),
     limits: () => embeddedLimits(database),
     feedback: () => embeddedFeedback(database),
+    records: (kind) => embeddedRecords(database, kind),
     votes: () => embeddedVotes(database),
     shelf: () => embeddedShelf(database),
     deleteEvents: (name, before) => database.deleteEvents(name, before),

@@ -14,6 +14,7 @@ import { redisLimits } from './limits.ts';
 import { outlastRefusals } from './patience.ts';
 import { probeRedis } from './probe.ts';
 import { redisShelf } from './shelf.ts';
+import { redisRecords } from './records.ts';
 import { redisVotes } from './votes.ts';
 
 /**
@@ -89,6 +90,7 @@ export async function openRedis(
       watch(new QueueEventsProducer(name, { connection: producing, prefix: prefixOf(name) })),
     limits: async () => redisLimits(producing, prefixOf('limits')),
     feedback: async () => redisFeedback(producing, prefixOf('feedback')),
+    records: async (kind) => redisRecords(producing, prefixOf('records'), kind),
     votes: async () => redisVotes(producing, prefixOf('votes')),
     shelf: async () => redisShelf(producing, prefixOf('shelf')),
     deleteEvents: async (name, before) => {

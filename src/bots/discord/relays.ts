@@ -1,0 +1,100 @@
+/** What users do in relays on Discord: they start one, ask for a line, and the host and moderators end it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  GuildMember,
+  PermissionFlagsBits,
+} from 'discord.js';
+import { StoryError } from '../../errors.ts';
+import { RELAY_ID } from '../../queue/relays/relays.ts';
+import type { ChatContext } from '../chat-context.ts';
+import { demandLine, type RelayOrder } from '../commands/relay.ts';
+import { demandWords } from '../commands/vote.ts';
+import { IS_OVER, ITS_OWN, NOT_KEPT, notHost } from '../relays/wording.ts';
+import { PATIENCE_MS } from '../submit.ts';
+import type { Application } from './application.ts';
+import { addressIn, EPHEMERAL, replyEphemeral, requesterOf } from './asking.ts';
+import { obstacleIn } from './channel-check.ts';
+import { loggable } from './failures.ts';
+import { readMarkup } from './markup.ts';
+import type { RelayButton } from './relay-messages.ts';
+import type { DiscordHandle } from './surface.ts';
+
+const NO_CHANNEL =
+  'A relay needs a text channel of a server in which I am: I open a thread there. Use /scifi-relay in one.';
+const NO_INTENT =
+  'I cannot read the lines of a relay: the “Message Content Intent” is off. The operator has to switch it on in the ' +
+  'developer portal under Bot, and to restart me.';
+/** Between two lines of one user, where the channel has no pause of its own. */
+const COOLDOWN_MS = 3_000;
+
+export class RelayInteractions {
+  readonly #chat: ChatContext<DiscordHandle>;
+  readonly #application: Application;
+
+  constructor(chat: ChatContext<DiscordHandle>, application: Application) {
+    this.#chat = chat;
+    this.#application = application;
+  }
+
+  /**
+   * Starts a relay in the channel of a command.
+   *
+   * @throws StoryError with a sentence
+   */
+  async start(
+    interaction: ChatInputCommandInteraction,
+    { opening, every, turns, preset }: RelayOrder,
+  ): Promise<void> {
+    const { id, user, guildId, channelId, channel, member, appPermissions } = interaction;
+    const address = addressIn(interaction);
+    if (!address.inChannel || guildId === null) throw new StoryError('bad_request', NO_CHANNEL);
+    if (!this.#application.readsMessages) throw new StoryError('bad_request', NO_INTENT);
+    const prompts = { messages: 'every', cooldownSeconds: 0, leastCharacters: 1, threads: true } as const;
+    const obstacle = obstacleIn({ channelId, prompts }, { type: channel?.type, permissions: appPermissions });
+    if (obstacle) throw new StoryError('bad_request', obstacle);
+    const words = readMarkup(opening);
+    if (opening !== '') demandWords(words);
+    demandLine(words);
+    const request = this.#chat.parse({ prompt: words, preset: preset ?? null });
+    const pause = this.#chat.channels.known(channelId)?.prompts?.cooldownSeconds;
+    await this.#chat.relays.start(`${RELAY_ID}${id}`, {
+      terms: { request, every, turns, cooldownMs: pause === undefined ? COOLDOWN_MS : pause * 1_000 },
+      requester: requesterOf(user.id, guildId),
+      hostId: user.id,
+      hostName: member instanceof GuildMember ? member.displayName : user.displayName,
+      channelId,
+      communityId: guildId,
+      address,
+    });
+  }
+
+  /** Acknowledges when the action is stored, or earlier, when the queue is slow. */
+  async press(interaction: ButtonInteraction, button: RelayButton): Promise<void> {
+    const acting = this.#act(interaction, button).catch((error: unknown) => this.#chat.refusalFor(error));
+    const soon = await Promise.race([acting, sleep(PATIENCE_MS, 'slow' as const)]);
+    if (soon && soon !== 'slow') return replyEphemeral(interaction, soon);
+    await interaction.deferUpdate().catch((error) => {
+      this.#chat.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'not acknowledged');
+    });
+    const sentence = await acting;
+    if (sentence) await interaction.followUp({ content: sentence, ...EPHEMERAL });
+  }
+
+  /** Returns a sentence for the user, if there is one. */
+  async #act(
+    { user, memberPermissions }: ButtonInteraction,
+    { action, relayId, hostId }: RelayButton,
+  ): Promise<string | undefined> {
+    const { relays } = this.#chat;
+    if (action === 'ask') {
+      const asked = await relays.ask(relayId);
+      return { asked: undefined, 'its own': ITS_OWN, over: IS_OVER }[asked];
+    }
+    const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
+    if (user.id !== hostId && !isModerator) return notHost(action);
+    if (action === 'end') return (await relays.end(relayId)) ? undefined : IS_OVER;
+    return (await relays.delete(relayId)) ? undefined : NOT_KEPT;
+  }
+}

@@ -1,0 +1,356 @@
+/**
+ * The relays of one platform. A relay has one job on `relays-<platform>`, which waits in the queue until the relay ends
+ * by itself; a new line wakes it earlier.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import {
+  ask,
+  beginRelay,
+  closeRelay,
+  finishRelay,
+  forgetAuthor,
+  hear,
+  isDue,
+  mend,
+  type Relay,
+  type RelayTerms,
+  strike,
+  type Verdict,
+} from '../../story/relay.ts';
+import type { Limits, LookUp } from '../admission/limits.ts';
+import { sentences } from '../admission/settings.ts';
+import type { Requester } from '../admission/store.ts';
+import type { QueueConnection } from '../connection.ts';
+import { atOnce } from '../job-queue.ts';
+import { outlast } from '../outage.ts';
+import { RecordJobs } from '../records/jobs.ts';
+import { ARRIVAL_MS, type Place, takePlaces } from '../records/places.ts';
+import { Records } from '../records/records.ts';
+import type { Replies } from '../replies.ts';
+import type { Stories } from '../stories.ts';
+import { driveRelay } from './drive.ts';
+import {
+  authorOf,
+  heardBy,
+  isUnfinished,
+  type RelayBoard,
+  type RelayMessage,
+  type RelayRecord,
+} from './record.ts';
+
+/** Relays under way in one channel, and in one community. */
+const AT_ONCE = { channel: 3, community: 10 } as const;
+const SALT_BYTES = 32;
+/** Replaces a user's id that is forgotten. */
+const FORGOTTEN_HOST = '0';
+/** Threads of relays that are remembered; the oldest are read from the store again. */
+const THREADS_MAX = 1_000;
+
+const CHANNEL_BUSY = `There are ${AT_ONCE.channel} relays in this channel already. The next can start when one of them is over.`;
+const COMMUNITY_BUSY = `There are ${AT_ONCE.community} relays here already. Try again when one of them is over.`;
+
+/** The beginning of a relay's id, which no reply's and no vote's id has. */
+export const RELAY_ID = 'relay-';
+
+/** A user's wish for a relay. */
+export interface NewRelay<Address> {
+  readonly terms: RelayTerms;
+  readonly requester: Requester;
+  /** The host, in the platform's terms. */
+  readonly hostId: string;
+  readonly hostName: string | undefined;
+  readonly channelId: string;
+  /** The server or workspace, in the platform's terms. */
+  readonly communityId: string;
+  readonly address: Address;
+}
+
+export interface RelaysOptions {
+  readonly connection: QueueConnection;
+  readonly platform: string;
+  readonly stories: Stories;
+  readonly limits: Pick<Limits, 'admit' | 'underWay'>;
+  /** Gives a lease back, and wakes the requester's next reply. */
+  readonly replies: Pick<Replies<unknown>, 'giveBack'>;
+  readonly logger: Logger;
+  /** The time in ms since 1970. */
+  readonly clock?: () => number;
+}
+
+export class Relays<Address> {
+  readonly #options: RelaysOptions;
+  readonly #clock: () => number;
+  readonly #jobs: RecordJobs;
+  readonly #records: Promise<Records<RelayRecord<Address>>>;
+  readonly #threads: Promise<Records<{ readonly relayId: string }>>;
+  /** Ids of relays, by the keys of their threads. */
+  readonly #known = new Map<string, string>();
+  /** The last change of each relay that this process makes: changes take place in the order of the events. */
+  readonly #tails = new Map<string, Promise<unknown>>();
+
+  constructor(options: RelaysOptions) {
+    const { connection, platform, logger } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? Date.now;
+    const isDriven = async (id: string) => {
+      const record = await (await this.#records).read(id);
+      return record !== undefined && isUnfinished(record);
+    };
+    this.#jobs = new RecordJobs(connection, `relays-${platform}`, isDriven, logger);
+    this.#records = outlast(() => connection.records('relays')).then((store) => new Records(store, platform));
+    this.#threads = outlast(() => connection.records('relay-threads')).then(
+      (store) => new Records(store, platform),
+    );
+    this.#records.catch(() => {});
+    this.#threads.catch(() => {});
+  }
+
+  get name(): string {
+    return this.#jobs.name;
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all([this.#jobs.ready(), this.#records, this.#threads]);
+  }
+
+  /**
+   * Starts a relay, as one story of its host. Idempotent for an id.
+   *
+   * @param id begins with `RELAY_ID`
+   * @throws StoryError with a sentence when the host, the channel or the community may have no relay now
+   */
+  async start(id: string, wish: NewRelay<Address>): Promise<void> {
+    const { platform, limits } = this.#options;
+    const { terms, requester, hostId, hostName, channelId, communityId, address } = wish;
+    const records = await this.#records;
+    if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
+    const places: Place[] = [
+      { keys: [`relays of channel ${platform} ${channelId}`], most: AT_ONCE.channel, isFull: CHANNEL_BUSY },
+    ];
+    if (requester.community) {
+      const keys = [`relays of ${requester.community}`];
+      places.push({ keys, most: AT_ONCE.community, isFull: COMMUNITY_BUSY });
+    }
+    await takePlaces(limits.underWay, id, places, this.lookUp);
+    const groups = places.flatMap(({ keys }) => keys);
+    try {
+      const admission = await limits.admit(id, requester, this.lookUp);
+      const salt = randomBytes(SALT_BYTES).toString('base64url');
+      const host = authorOf({ salt }, requester.person, hostName);
+      const relay = beginRelay(terms, host, this.#clock());
+      const lease = admission?.lease;
+      try {
+        const shown = { looks: 0, looked: 0, end: [] };
+        const record = { relay, hostId, communityId, address, lease, groups, salt, ...shown };
+        await atOnce(records.add(id, record), sentences.unavailable);
+        await this.#jobs.add(id);
+      } catch (error) {
+        await admission?.undo().catch(() => {});
+        throw error;
+      }
+    } catch (error) {
+      await limits.underWay.leave(id, groups).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** The relay of a thread; undefined when it has none. */
+  async find(thread: string): Promise<string | undefined> {
+    const known = this.#known.get(thread);
+    if (known !== undefined) return known;
+    const relayId = (await (await this.#threads).read(thread))?.relayId;
+    if (relayId === undefined) return undefined;
+    this.#known.set(thread, relayId);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= THREADS_MAX) break;
+      this.#known.delete(oldest);
+    }
+    return relayId;
+  }
+
+  /** Judges a message in the thread of a relay, and adds its line where it is one. */
+  async hear(
+    id: string,
+    message: RelayMessage,
+  ): Promise<{ readonly verdict: Verdict; readonly relay?: Relay | undefined }> {
+    let verdict: Verdict = { is: 'over' };
+    const record = await this.#change(id, (latest) => {
+      const heard = hear(latest.relay, heardBy(latest, message));
+      verdict = heard.verdict;
+      return heard.relay;
+    });
+    return { verdict, relay: record?.relay };
+  }
+
+  /** Mends the line of an edited message; see `mend`. */
+  async mend(id: string, messageId: string, text: string | undefined): Promise<void> {
+    await this.#change(id, ({ relay }) => mend(relay, messageId, text));
+  }
+
+  /** Takes the line of a deleted message out. */
+  async strike(id: string, messageId: string): Promise<void> {
+    await this.#change(id, ({ relay }) => strike(relay, messageId));
+  }
+
+  /**
+   * Asks the network for a line.
+   *
+   * @returns `its own` when its last line is not followed by a line yet
+   */
+  async ask(id: string): Promise<'asked' | 'its own' | 'over'> {
+    let isAsked = false;
+    const record = await this.#change(id, ({ relay }) => {
+      const asked = ask(relay, this.#clock());
+      isAsked = asked !== undefined;
+      return asked ?? relay;
+    });
+    if (isAsked) return 'asked';
+    return record?.relay.phase === 'open' ? 'its own' : 'over';
+  }
+
+  /** Ends a relay; false when it is over. */
+  async end(id: string): Promise<boolean> {
+    let isUnderWay = false;
+    await this.#change(id, ({ relay }) => {
+      isUnderWay = relay.phase === 'open';
+      return closeRelay(relay, 'ended', this.#clock());
+    });
+    return isUnderWay;
+  }
+
+  /** Deletes a relay with the bot's messages; false when it is not kept (any more). */
+  async delete(id: string): Promise<boolean> {
+    const deleted = (record: RelayRecord<Address>) => ({ ...record, isDeleted: true as const });
+    const record = await atOnce((await this.#records).update(id, deleted), sentences.unavailable);
+    if (!record) return false;
+    await this.#jobs.add(id);
+    void this.#jobs.wake(id);
+    return true;
+  }
+
+  /** Has the threads of all open relays read again: messages may have been missed. */
+  async catchUp(): Promise<void> {
+    const records = await this.#records;
+    for (const id of await outlast(() => records.list(Number.MAX_SAFE_INTEGER))) {
+      const record = await outlast(() =>
+        records.update(id, (latest) =>
+          latest.relay.phase === 'open' && latest.head !== undefined
+            ? { ...latest, looks: latest.looks + 1 }
+            : latest,
+        ),
+      );
+      if (record?.relay.phase === 'open') void this.#jobs.wake(id);
+    }
+  }
+
+  /**
+   * Removes a user from all relays that are kept: the relays of this user are over, and this user's lines have no
+   * author any more.
+   *
+   * @param isHost whether the user has started a relay
+   * @param person as limits name requesters
+   */
+  async forget(isHost: (record: RelayRecord<Address>) => boolean, person: string): Promise<void> {
+    const records = await this.#records;
+    for (const id of await records.list(Number.MAX_SAFE_INTEGER)) {
+      const replacement = randomUUID();
+      const record = await records.update(id, (latest) => {
+        const { key } = authorOf(latest, person, undefined);
+        const relay = forgetAuthor(latest.relay, key, replacement);
+        return relay === latest.relay ? latest : { ...latest, relay };
+      });
+      if (!record || !isHost(record)) continue;
+      if (!(await this.end(id)) && record.isEndShown) await records.remove(id);
+      await records.update(id, (latest) => ({ ...latest, hostId: FORGOTTEN_HOST, isForgotten: true }));
+    }
+  }
+
+  /** Whether a relay is known, and whether it is over. */
+  readonly lookUp: LookUp = async (id) => {
+    if (!id.startsWith(RELAY_ID)) return 'unknown';
+    const record = await (await this.#records).read(id);
+    if (!record) return 'unknown';
+    if (record.relay.phase === 'over') return 'ended';
+    return (await this.#jobs.isUnderWay(id)) ? 'under way' : 'ended';
+  };
+
+  /** Lets this process drive relays. */
+  work(board: RelayBoard<Address>): void {
+    const { platform, stories, limits, replies, logger } = this.#options;
+    this.#jobs.work({
+      drive: async (id, hold) =>
+        driveRelay({
+          id,
+          storyPrefix: `${platform}-${id}`,
+          records: await this.#records,
+          threads: await this.#threads,
+          stories,
+          board,
+          giveBack: (lease) => replies.giveBack(id, lease),
+          leave: ({ groups }) => outlast(() => limits.underWay.leave(id, groups), hold.signal),
+          clock: this.#clock,
+          logger,
+          hold,
+        }),
+      giveUp: (id) => this.#giveUp(id),
+    });
+  }
+
+  /** Jobs by state. */
+  count(): Promise<Record<string, number>> {
+    return this.#jobs.count();
+  }
+
+  /** Removes relays that were over longer than `ageMs` ago, and takes those up whose process was lost at a bad moment. */
+  async removeOlderThan(ageMs: number): Promise<void> {
+    await this.#jobs.removeFailed(ageMs);
+    const records = await this.#records;
+    for (const id of await records.list(Date.now() - ARRIVAL_MS)) await this.#jobs.restore(id);
+    for (const id of await records.list(Date.now() - ageMs)) {
+      if ((await this.lookUp(id)) === 'ended') await records.remove(id);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#jobs.close();
+  }
+
+  /** Changes a relay after the changes before it, and wakes its job when there is something to do. */
+  async #change(
+    id: string,
+    change: (record: RelayRecord<Address>) => Relay,
+  ): Promise<RelayRecord<Address> | undefined> {
+    const records = await this.#records;
+    const update = () =>
+      atOnce(
+        records.update(id, (record) => {
+          const relay = change(record);
+          return relay === record.relay ? record : { ...record, relay };
+        }),
+        sentences.unavailable,
+      );
+    const changing = (this.#tails.get(id) ?? Promise.resolve()).then(update, update);
+    this.#tails.set(id, changing);
+    try {
+      const record = await changing;
+      if (record && (isDue(record.relay) || record.relay.phase !== 'open')) void this.#jobs.wake(id);
+      return record;
+    } finally {
+      if (this.#tails.get(id) === changing) this.#tails.delete(id);
+    }
+  }
+
+  /** Ends a relay that could not be shown in all attempts. */
+  async #giveUp(id: string): Promise<void> {
+    const { limits, replies } = this.#options;
+    const record = await (await this.#records).update(id, (latest) => ({
+      ...latest,
+      relay: finishRelay(latest.relay, 'failed', this.#clock()),
+      isEndShown: true,
+    }));
+    if (!record) return;
+    if (record.lease) await replies.giveBack(id, record.lease);
+    await limits.underWay.leave(id, record.groups);
+  }
+}

@@ -1,0 +1,356 @@
+/** Relays over a real queue and a real worker, shown on a board in memory. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
+import type { Limits } from '../../../src/queue/admission/limits.ts';
+import { openLimits } from '../../../src/queue/admission/open-limits.ts';
+import type { QueueConnection } from '../../../src/queue/connection.ts';
+import {
+  type RelayBoard,
+  RelayLost,
+  type RelayMessage,
+  type RelayRecord,
+  type RelayThread,
+} from '../../../src/queue/relays/record.ts';
+import { type NewRelay, Relays } from '../../../src/queue/relays/relays.ts';
+import { Stories } from '../../../src/queue/stories.ts';
+import { type Relay, type RelayLine, SILENT_MS, textOf } from '../../../src/story/relay.ts';
+import { type StartedWorker, startStoryWorker } from '../../harness/story-worker.ts';
+import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
+import { NO_LIMITS } from '../../helpers/limits.ts';
+import { until } from '../../helpers/programs.ts';
+
+const logger = pino({ level: 'silent' });
+/** Time for an event on a busy machine. */
+const PATIENCE_MS = 60_000;
+
+interface Said {
+  readonly relayId: string;
+  readonly line: RelayLine;
+  readonly message: string;
+}
+
+/** A board that keeps everything that it shows. */
+class Board implements RelayBoard<string> {
+  readonly announced: string[] = [];
+  readonly opened: string[] = [];
+  readonly said: Said[] = [];
+  readonly ended: { readonly relayId: string; readonly relay: Relay }[] = [];
+  readonly removed: string[] = [];
+  readonly givenBack: string[] = [];
+  /** The messages of users, by relay. */
+  readonly thread = new Map<string, RelayMessage[]>();
+  failure: Error | undefined;
+  failures = 0;
+  isReadable = true;
+  #messages = 1_000;
+
+  async announce(id: string): Promise<string> {
+    this.#fail();
+    this.announced.push(id);
+    return `head of ${id}`;
+  }
+
+  threadOf(_: string, head: string): string {
+    return head;
+  }
+
+  async openThread(_: string, head: string): Promise<void> {
+    this.opened.push(head);
+  }
+
+  async read({ head }: RelayRecord<string>): Promise<RelayThread | undefined> {
+    if (!this.isReadable) return undefined;
+    const id = head!.replace('head of ', '');
+    const own = this.said.filter(({ relayId }) => relayId === id).map(({ message }) => message);
+    return { messages: this.thread.get(id) ?? [], own };
+  }
+
+  async say(relayId: string, _: RelayRecord<string>, line: RelayLine): Promise<string> {
+    this.#fail();
+    const known = this.said.find((one) => one.relayId === relayId && one.line.draft === line.draft);
+    const message = known?.message ?? this.newId();
+    if (!known) this.said.push({ relayId, line, message });
+    return message;
+  }
+
+  async end(relayId: string, { relay }: RelayRecord<string>): Promise<readonly string[]> {
+    this.ended.push({ relayId, relay });
+    return ['end'];
+  }
+
+  async remove(_: RelayRecord<string>, messages: readonly string[]): Promise<void> {
+    this.removed.push(...messages);
+  }
+
+  newId(): string {
+    this.#messages += 1;
+    return String(this.#messages);
+  }
+
+  /** Waits for the end of a relay. */
+  async over(id: string): Promise<Relay> {
+    const isOver = ({ relayId }: { readonly relayId: string }) => relayId === id;
+    return (await until(() => this.ended.find(isOver), `the end of ${id}`, PATIENCE_MS)).relay;
+  }
+
+  /** Waits for a number of lines of the network. */
+  async lines(id: string, count: number): Promise<RelayLine[]> {
+    const lines = () => this.said.filter(({ relayId }) => relayId === id).map(({ line }) => line);
+    return until(() => (lines().length >= count ? lines() : undefined), `${count} lines`, PATIENCE_MS);
+  }
+
+  #fail(): void {
+    if (!this.failure) return;
+    this.failures += 1;
+    throw this.failure;
+  }
+}
+
+for (const { name, skip, start } of ALL_BACKENDS) {
+  describe(`relays, ${name}`, { skip, timeout: 240_000 }, () => {
+    let backend: Backend;
+    let connection: QueueConnection;
+    let stories: Stories;
+    let worker: StartedWorker;
+    let limits: Limits;
+    let closeLimits: () => Promise<void>;
+    let runs = 0;
+    let now = 0;
+
+    before(async () => {
+      backend = await start();
+      connection = await backend.connect();
+      stories = new Stories(connection);
+      await stories.ready();
+      worker = await startStoryWorker(connection, stories, logger);
+      ({ limits, close: closeLimits } = await openLimits(connection, stories, NO_LIMITS));
+    });
+    after(async () => {
+      await worker.close();
+      await closeLimits();
+      await stories.close();
+      await backend.stop();
+    });
+
+    function relaysOn(board: Board, platform: string): Relays<string> {
+      const giveBack = async (id: string) => void board.givenBack.push(id);
+      return new Relays({
+        connection,
+        platform,
+        stories,
+        limits,
+        replies: { giveBack },
+        logger,
+        clock: () => now,
+      });
+    }
+
+    async function withRelays(
+      use: (relays: Relays<string>, board: Board, platform: string) => Promise<void>,
+    ): Promise<void> {
+      const board = new Board();
+      runs += 1;
+      now = Date.now();
+      const platform = `test${runs}`;
+      const relays = relaysOn(board, platform);
+      try {
+        await relays.ready();
+        relays.work(board);
+        await use(relays, board, platform);
+      } finally {
+        await relays.close();
+      }
+    }
+
+    function wish(every: number, opening = 'It began.', channelId = 'c1'): NewRelay<string> {
+      const settings = { context: '', temperature: 0.4, length: 1_200, seed: 7, model: 'scifi' };
+      return {
+        terms: { request: { prompt: opening, ...settings }, every, turns: 'free', cooldownMs: 0 },
+        requester: { person: 'test:ann', community: `test:guild ${runs}` },
+        hostId: 'ann',
+        hostName: 'Ann',
+        channelId,
+        communityId: 'guild',
+        address: channelId,
+      };
+    }
+
+    function message(board: Board, person: string, text: string): RelayMessage {
+      return { id: board.newId(), at: now, person: `test:${person}`, name: person, text };
+    }
+
+    it('answers line after line, reading the whole story, until its host ends it', async () => {
+      await withRelays(async (relays, board) => {
+        await relays.start('relay-1', wish(1));
+        const [first] = await board.lines('relay-1', 1);
+        assert.equal(await relays.find('head of relay-1'), 'relay-1');
+        assert.deepEqual(board.givenBack, ['relay-1'], 'its host’s story is given back once');
+        const told = [first!.text];
+        for (const person of ['bob', 'cem', 'dan']) {
+          const { verdict } = await relays.hear('relay-1', message(board, person, `Now ${person}.`));
+          assert.equal(verdict.is, 'line');
+          told.push(`Now ${person}.`, (await board.lines('relay-1', told.length / 2 + 1.5)).at(-1)!.text);
+        }
+        board.isReadable = false;
+        assert.equal(await relays.end('relay-1'), true);
+        const relay = await board.over('relay-1');
+        assert.equal(textOf(relay), ['It began.', ...told].join(' '));
+        assert.equal(relay.ending, 'ended');
+        await until(async () => (await relays.lookUp('relay-1')) === 'ended', 'its end', PATIENCE_MS);
+        assert.equal(await relays.end('relay-1'), false);
+        assert.equal(await relays.ask('relay-1'), 'over');
+        const late = await relays.hear('relay-1', message(board, 'bob', 'Late.'));
+        assert.equal(late.verdict.is, 'over');
+        assert.equal(await relays.delete('relay-1'), true);
+        await until(async () => (await relays.lookUp('relay-1')) === 'unknown', 'its removal', PATIENCE_MS);
+        assert.deepEqual(board.removed, ['end', ...board.said.map((one) => one.message), 'head of relay-1']);
+        assert.equal(await relays.delete('relay-1'), false);
+      });
+    });
+
+    it('counts the lines of ten people at once, each once', async () => {
+      await withRelays(async (relays, board) => {
+        await relays.start('relay-2', wish(0));
+        await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
+        const messages = Array.from({ length: 30 }, (_, index) =>
+          message(board, `person ${index % 10}`, `Line ${index}.`),
+        );
+        const heard = await Promise.all(
+          messages.flatMap((one) => [one, one]).map((one) => relays.hear('relay-2', one)),
+        );
+        assert.equal(heard.filter(({ verdict }) => verdict.is === 'line').length, 30);
+        await Promise.all([
+          relays.mend('relay-2', messages[3]!.id, 'Mended.'),
+          relays.strike('relay-2', messages[4]!.id),
+          relays.strike('relay-2', messages[4]!.id),
+        ]);
+        assert.equal(await relays.ask('relay-2'), 'asked');
+        const [answer] = await board.lines('relay-2', 1);
+        assert.equal(await relays.ask('relay-2'), 'its own');
+        board.isReadable = false;
+        await relays.end('relay-2');
+        const expected = messages.map(({ text }, index) => (index === 3 ? 'Mended.' : text)).toSpliced(4, 1);
+        assert.equal(textOf(await board.over('relay-2')), ['It began.', ...expected, answer!.text].join(' '));
+      });
+    });
+
+    it('goes on in another process, which reads what it has missed and repeats nothing', async () => {
+      await withRelays(async (first, board, platform) => {
+        await first.start('relay-3', wish(2));
+        await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
+        const heard = [message(board, 'bob', 'One.'), message(board, 'cem', 'Two.')];
+        await first.hear('relay-3', heard[0]!);
+        await board.lines('relay-3', 1);
+        await first.close();
+        const missed = [message(board, 'dan', 'Three.'), message(board, 'bob', 'Four.')];
+        board.thread.set('relay-3', [{ ...heard[0]!, text: 'Uno.' }, ...missed]);
+        const second = relaysOn(board, platform);
+        try {
+          await second.ready();
+          second.work(board);
+          await second.catchUp();
+          const [answer, next] = await board.lines('relay-3', 2);
+          await second.hear('relay-3', missed[0]!);
+          await second.end('relay-3');
+          const relay = await board.over('relay-3');
+          assert.equal(textOf(relay), `It began. Uno. ${answer!.text} Three. Four. ${next!.text}`);
+          assert.deepEqual(board.announced, ['relay-3']);
+          assert.equal(board.said.length, 2);
+        } finally {
+          await second.close();
+        }
+      });
+    });
+
+    it('ends after a day without a line, whatever process is there', async () => {
+      await withRelays(async (relays, board, platform) => {
+        await relays.start('relay-4', wish(0));
+        await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
+        const queue = connection.queue(`relays-${platform}`);
+        await until(async () => (await queue.getJobState('relay-4')) === 'delayed', 'its wait', PATIENCE_MS);
+        const job = await queue.getJob('relay-4');
+        assert.ok(Math.abs(job!.delay - SILENT_MS) < 60_000, `${job!.delay}`);
+        now += SILENT_MS;
+        await job!.promote();
+        assert.equal((await board.over('relay-4')).ending, 'silent');
+        await queue.close();
+      });
+    });
+
+    it('is taken up again where its job was lost', async () => {
+      await withRelays(async (relays, board, platform) => {
+        await relays.start('relay-5', wish(0));
+        await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
+        const queue = connection.queue(`relays-${platform}`);
+        await until(async () => (await queue.getJobState('relay-5')) === 'delayed', 'its wait', PATIENCE_MS);
+        await queue.remove('relay-5');
+        await queue.close();
+        await relays.end('relay-5');
+        await board.over('relay-5');
+      });
+    });
+
+    it('has three in a channel and ten in a community, is started once, and makes room when it is over', async () => {
+      await withRelays(async (relays, board) => {
+        await Promise.all([relays.start('relay-6', wish(0)), relays.start('relay-6', wish(0))]).catch(
+          () => {},
+        );
+        const ids = ['relay-6', 'relay-60', 'relay-61'];
+        for (const id of ids.slice(1)) await relays.start(id, wish(0));
+        await assert.rejects(relays.start('relay-7', wish(0)), /There are 3 relays in this channel already/);
+        for (let index = 0; index < 7; index++) {
+          ids.push(`relay-7${index}`);
+          await relays.start(`relay-7${index}`, wish(0, 'A.', `other ${index}`));
+        }
+        await assert.rejects(
+          relays.start('relay-8', wish(0, 'A.', 'c2')),
+          /There are 10 relays here already/,
+        );
+        for (const id of ids) await relays.end(id);
+        for (const id of ids) await board.over(id);
+        const begins = () =>
+          relays.start('relay-9', wish(0)).then(
+            () => true,
+            () => false,
+          );
+        await until(begins, 'the next relay', PATIENCE_MS);
+        await relays.end('relay-9');
+        await board.over('relay-9');
+      });
+    });
+
+    it('forgets an author’s name, and ends and removes the relays of a host', async () => {
+      await withRelays(async (relays, board) => {
+        await relays.start('relay-a', wish(0));
+        await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
+        await relays.hear('relay-a', message(board, 'bob', 'One.'));
+        board.isReadable = false;
+        await relays.forget(({ hostId }) => hostId === 'bob', 'test:bob');
+        await relays.forget(({ hostId }) => hostId === 'ann', 'test:ann');
+        const relay = await board.over('relay-a');
+        assert.equal(textOf(relay), 'It began. One.');
+        assert.deepEqual(
+          relay.people.map((one) => one.name),
+          [undefined, undefined],
+        );
+        await until(async () => (await relays.lookUp('relay-a')) === 'unknown', 'its removal', PATIENCE_MS);
+      });
+    });
+
+    it('is given up when it can be shown to no user, and waits where the platform refuses for a moment', async () => {
+      await withRelays(async (relays, board) => {
+        board.failure = new Error('busy');
+        await relays.start('relay-b', wish(1));
+        await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
+        board.failure = undefined;
+        await board.lines('relay-b', 1);
+        board.failure = new RelayLost('gone');
+        await relays.hear('relay-b', message(board, 'bob', 'One.'));
+        await until(async () => (await relays.lookUp('relay-b')) === 'ended', 'its end', PATIENCE_MS);
+        await relays.removeOlderThan(-1_000);
+        assert.equal(await relays.lookUp('relay-b'), 'unknown', 'removed with its age');
+      });
+    });
+  });
+}
