@@ -1,7 +1,7 @@
 /** A relay as Discord messages, and the data of its buttons. Pure. */
 import { nextAuthor, type Relay, type RelayLine, textOf } from '../../story/relay.ts';
 import type { ModelChoice } from '../../story/story.ts';
-import { endLine, overLine, RELAY_LABELS, type RelayControl, rulesOf } from '../relays/wording.ts';
+import { endLine, openingOf, overLine, RELAY_LABELS, type RelayControl, rulesOf } from '../relays/wording.ts';
 import { clean, discordEscaping, splitText } from '../text.ts';
 import type { MessageBody } from './api.ts';
 import { encodeAgain } from './buttons.ts';
@@ -47,16 +47,14 @@ export interface RelayFacts {
 
 /** The name of a relay's thread. */
 export function threadName(relay: Relay): string {
-  const [opening] = relay.lines;
-  const name = opening === undefined ? 'A relay' : clean(opening.text).replaceAll('\n', ' ');
+  const name = clean(openingOf(relay) ?? 'A relay').replaceAll('\n', ' ');
   return [...name].slice(0, THREAD_NAME_MAX).join('');
 }
 
 /** The message above the thread. */
 export function layOutHead(relay: Relay, facts: RelayFacts): MessageBody {
-  const [opening] = relay.lines;
-  const hasOpening = opening !== undefined && opening.message === undefined && opening.by !== undefined;
-  const story = hasOpening ? [`> ${escaped(opening.text).replaceAll('\n', '\n> ')}`] : [];
+  const opening = openingOf(relay);
+  const story = opening === undefined ? [] : [`> ${escaped(opening).replaceAll('\n', '\n> ')}`];
   if (relay.phase !== 'open') {
     return {
       content: ['**A relay**', ...story, `-# ${escaped(overLine(relay))}`].join('\n'),

@@ -11,7 +11,7 @@ import { RELAY_ID } from '../../queue/relays/relays.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { demandLine, type RelayOrder } from '../commands/relay.ts';
 import { demandWords } from '../commands/vote.ts';
-import { IS_OVER, ITS_OWN, NOT_KEPT, notHost } from '../relays/wording.ts';
+import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost } from '../relays/wording.ts';
 import { PATIENCE_MS } from '../submit.ts';
 import type { Application } from './application.ts';
 import { addressIn, EPHEMERAL, replyEphemeral, requesterOf } from './asking.ts';
@@ -26,8 +26,6 @@ const NO_CHANNEL =
 const NO_INTENT =
   'I cannot read the lines of a relay: the “Message Content Intent” is off. The operator has to switch it on in the ' +
   'developer portal under Bot, and to restart me.';
-/** Between two lines of one user, where the channel has no pause of its own. */
-const COOLDOWN_MS = 3_000;
 
 export class RelayInteractions {
   readonly #chat: ChatContext<DiscordHandle>;

@@ -16,6 +16,8 @@ export type RelayControl = keyof typeof RELAY_LABELS;
 /** Signs under a message that is no line. */
 export const SIGNS = { wait: '⏳', declined: '🤐' } as const;
 
+/** Between two lines of one user, where the channel has no pause of its own. */
+export const COOLDOWN_MS = 3_000;
 /** What separates users' remarks from their lines. */
 const REMARK = /^\s*\/\//;
 /** Room for the names in the credits. */
@@ -84,6 +86,11 @@ export function endLine(relay: Relay, models: readonly ModelChoice[]): string {
   const { request } = relay;
   const title = models.find(({ name }) => name === request.model)?.title ?? request.model;
   return `By ${creditsLine(relay)} · ${title} · ${samplingName(request)} · seed ${request.seed}`;
+}
+
+/** The opening of a relay; undefined where it has none. */
+export function openingOf({ lines: [first] }: Relay): string | undefined {
+  return first?.by !== undefined && first.message === undefined ? first.text : undefined;
 }
 
 /** The line above the thread of a relay that is over. */

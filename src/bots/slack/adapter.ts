@@ -28,12 +28,16 @@ import { isClosed, watchDepartures } from './receive/departures.ts';
 import { Listeners } from './receive/listeners.ts';
 import { SlackHttpReceiver } from './receive/receiver.ts';
 import { SlackTitles } from './receive/titles.ts';
+import { RelayLines } from './receive/relay-lines.ts';
+import { SlackRelays } from './receive/relays.ts';
 import { SlackVotes } from './receive/votes.ts';
+import { SlackRelayBoard } from './relay-board.ts';
 import { Budgets } from './reply/budgets.ts';
 import { MAX_CONTENT } from './reply/messages.ts';
 import { StreamSupport } from './reply/stream.ts';
 import { SlackSurface } from './reply/surface.ts';
 import { SlackShelf } from './shelf.ts';
+import { UserNames } from './user-names.ts';
 import { SlackVoteBoard } from './vote-board.ts';
 
 export interface SlackTuning {
@@ -61,6 +65,7 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
   readonly #streams = new StreamSupport(() => performance.now());
   readonly #api: SlackApi;
   readonly #agent: SlackAgent;
+  readonly #names: UserNames;
   /** The bot in its only workspace; undefined where workspaces install the app themselves. */
   #self: Identity | undefined;
   #socket: Socket | undefined;
@@ -84,6 +89,7 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
     const tokenOf = async (workspace: Workspace) =>
       botToken ?? (await this.#installations!.tokenOf(workspace));
     this.#api = new SlackApi({ api: config.api, logger, tokenOf });
+    this.#names = new UserNames(this.#api);
     const isAgentIn = async (workspace: Workspace) => {
       const scopes = botToken ? this.#self?.scopes : await this.#installations!.scopesOf(workspace);
       return scopes?.includes(AGENT_SCOPE) === true;
@@ -131,11 +137,17 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
     new Listeners(chat, this.#api, this.#budgets, this.#people, votes).register(app);
     votes.register(app);
     new SlackTitles(chat, this.#api).register(app);
-    new TableCommands(chat, this.#api, this.#people, config.channelManagers, votes).register(app);
-    new PromptMessages(chat, this.#api, this.#agent, this.#people).register(app);
+    const relays = new SlackRelays(chat, this.#api, this.#names);
+    relays.register(app);
+    new TableCommands(chat, this.#api, this.#people, config.channelManagers, votes, relays).register(app);
+    const lines = new RelayLines(chat, this.#api, this.#names);
+    new PromptMessages(chat, this.#api, this.#agent, this.#people, lines).register(app);
     new AgentEvents(chat, this.#api, this.#agent).register(app);
     watchDepartures(app, chat, this.#people, this.#installations);
     this.port = portOf(await reached(config, () => app.start()));
+    chat.relays.catchUp().catch((error) => {
+      logger.warn({ reason: (error as Error).message }, 'the threads of relays are not read again');
+    });
   }
 
   async stop(): Promise<void> {
@@ -168,6 +180,8 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
 
   channelOf(address: AddressOf<SlackHandle>): string {
     return keyOf(address);
+  relayBoard(chat: ChatContext<SlackHandle>): SlackRelayBoard {
+    return new SlackRelayBoard(chat, this.#api, this.#budgets, this.#names);
   }
 
   async dailyHandle(key: string): Promise<SlackHandle> {

@@ -17,6 +17,7 @@ export interface WireMessage {
   readonly text?: string;
   readonly user?: string;
   readonly bot_id?: string;
+  readonly subtype?: string;
   readonly app_id?: string;
   readonly blocks?: unknown;
   readonly reactions?: readonly { readonly count: number; readonly users?: readonly string[] }[];
@@ -223,6 +224,27 @@ export class SlackApi {
     return this.#messages(conversation, { limit: THREAD_MAX });
   }
 
+  /** All messages of a thread, oldest first, in as many calls as it needs. */
+  async wholeThread({ threadTs, ...conversation }: SlackConversation): Promise<WireMessage[]> {
+    const token = await this.tokenOf(conversation);
+    const { channelId: channel } = conversation;
+    const all: WireMessage[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.client.conversations.replies({
+        token,
+        channel,
+        ts: threadTs!,
+        limit: THREAD_MAX,
+        ...(cursor ? { cursor } : {}),
+      });
+      const messages = (page.messages ?? []) as WireMessage[];
+      // Every page begins with the message above the thread.
+      all.push(...(cursor ? messages.filter(({ ts }) => ts !== threadTs) : messages));
+      cursor = page.response_metadata?.next_cursor;
+      if (!cursor) return all;
+    }
+  }
+
   /** Whether a conversation has messages. Rejects as `absent` when the bot is not in it. */
   async look(conversation: SlackConversation): Promise<boolean> {
     const { threadTs: _, ...whole } = conversation;
@@ -246,6 +268,12 @@ export class SlackApi {
   async isAdministrator(workspace: Workspace, userId: string): Promise<boolean> {
     const { user } = await this.client.users.info({ token: await this.tokenOf(workspace), user: userId });
     return user?.is_admin === true || user?.is_owner === true;
+  }
+
+  /** The name of a user, as Slack shows it. */
+  async nameOf(workspace: Workspace, userId: string): Promise<string | undefined> {
+    const { user } = await this.client.users.info({ token: await this.tokenOf(workspace), user: userId });
+    return user?.profile?.display_name || user?.real_name || user?.name;
   }
 
   /**

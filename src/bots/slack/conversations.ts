@@ -51,6 +51,11 @@ export function conversationOf(key: string): SlackConversation {
   return { teamId, channelId, ...(enterpriseId ? { enterpriseId, isEnterpriseInstall: true } : {}) };
 }
 
+/** The key of the thread below a message. */
+export function threadKeyOf(conversation: SlackConversation, ts: string): string {
+  return `${keyOf(conversation)}-${ts}`;
+}
+
 /** Whether a conversation is a user's direct messages with the bot. */
 export function isDirect(channelId: string): boolean {
   return channelId.startsWith('D');

@@ -109,7 +109,10 @@ function until(at: number): Promise<void> {
 }
 
 /** A promise that rejects when a signal is aborted, and the function that stops listening. */
-function whenAborted(signal: AbortSignal): { readonly promise: Promise<never>; readonly end: () => void } {
+export function whenAborted(signal: AbortSignal): {
+  readonly promise: Promise<never>;
+  readonly end: () => void;
+} {
   let end = () => {};
   const promise = new Promise<never>((_, reject) => {
     const abort = () => reject(signal.reason);

@@ -10,7 +10,7 @@ import { Deliveries, type Delivery, type DeliveryKind } from './delivery.ts';
 import { RateLimits } from './limits.ts';
 import { MANIFEST } from './manifest.ts';
 import { answerCall, type Call, type Clocks, workspaceOf } from './methods.ts';
-import { changedEventOf, eventOf, messageEventOf, messageOf } from './payloads.ts';
+import { changedEventOf, deletedEventOf, eventOf, messageEventOf, messageOf } from './payloads.ts';
 import { Refusal } from './refusal.ts';
 import {
   type FakeChannel,
@@ -119,7 +119,8 @@ export class FakeSlack {
     this.deliveries = new Deliveries(http, isTicket, this.world.appId);
     this.world.files.origin = () => this.#origin;
     this.world.onMessage = (message) => this.#tell(message);
-    this.world.onEdit = (message) => this.#tellOfEdit(message);
+    this.world.onEdit = (message) => this.#tellOfChange(message, changedEventOf);
+    this.world.onDelete = (message) => this.#tellOfChange(message, deletedEventOf);
     // Waiting calls also wait for the end of the server.
     setMaxListeners(0, this.#end.signal);
     http.on('request', (request, response) => {
@@ -399,11 +400,11 @@ export class FakeSlack {
     this.dispatch(workspace, { ...said, type: 'app_mention', channel: channel.id, event_ts: message.ts });
   }
 
-  /** Sends the app the event of an edit in a conversation that it is in. */
-  #tellOfEdit(message: FakeMessage): void {
+  /** Sends the app the event of an edit or a deletion in a conversation that it is in. */
+  #tellOfChange(message: FakeMessage, payloadOf: typeof changedEventOf): void {
     const { workspace, kind } = message.channel;
     if (!this.#isSeen(message.channel) || !this.world.subscriptions.has(TOPICS[kind])) return;
-    this.dispatch(workspace, changedEventOf(message, this.world));
+    this.dispatch(workspace, payloadOf(message, this.world));
   }
 
   /** Whether the app receives the messages of a conversation. */

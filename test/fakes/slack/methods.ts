@@ -227,7 +227,9 @@ const METHODS: Readonly<Record<string, Handler>> = {
     const id = String(fields.user);
     const isAdministrator = world.administrators.has(id);
     const facts = { tz: 'Europe/London', is_admin: isAdministrator, is_owner: false };
-    return { user: { id, team_id: workspace.id, ...facts } };
+    const name = world.people.get(id)?.name;
+    const named = name === undefined ? {} : { name, real_name: name, profile: { display_name: name } };
+    return { user: { id, team_id: workspace.id, ...facts, ...named } };
   },
   'views.open': ({ world, workspace, fields, clocks }) => {
     const trigger = world.triggers.get(String(fields.trigger_id));
@@ -354,7 +356,7 @@ function threadIn(channel: FakeChannel, ts: unknown): string | undefined {
 }
 
 function pageOf(newestFirst: readonly FakeMessage[], { world, fields }: Context): Body {
-  const { oldest, latest, inclusive, limit } = fields;
+  const { oldest, latest, inclusive, limit, cursor } = fields;
   const isInclusive = String(inclusive) === 'true' || String(inclusive) === '1';
   const most = Number(limit ?? 100);
   if (!(most >= 1 && most <= HISTORY_MAX)) throw new Refusal('invalid_limit');
@@ -363,8 +365,11 @@ function pageOf(newestFirst: readonly FakeMessage[], { world, fields }: Context)
     const before = latest === undefined || Number(ts) < Number(latest) || (isInclusive && ts === latest);
     return after && before;
   });
-  const messages = fits.slice(0, most).map((message) => messageOf(message, world));
-  return { messages, has_more: fits.length > most };
+  const from = Number(cursor ?? 0);
+  const messages = fits.slice(from, from + most).map((message) => messageOf(message, world));
+  const isLast = fits.length <= from + most;
+  const next = isLast ? {} : { response_metadata: { next_cursor: String(from + most) } };
+  return { messages, has_more: !isLast, ...next };
 }
 
 function need(workspace: Workspace, scope: string): void {

@@ -24,7 +24,7 @@ export function messageOf(message: FakeMessage, world: World): Payload {
     text,
     user: user.id,
     team: channel.workspace.id,
-    ...(threadTs ? { thread_ts: threadTs } : {}),
+    ...(threadTs ? { thread_ts: threadTs, ...parentOf(message) } : {}),
     ...(isBots ? { bot_id: channel.workspace.botId, app_id: world.appId } : {}),
     ...(blocks.length > 0 ? { blocks } : {}),
     ...reactionsTo(message),
@@ -213,6 +213,29 @@ export function changedEventOf(message: FakeMessage, world: World): Payload {
     ts,
     event_ts: ts,
   };
+}
+
+/** The event of a deleted message. */
+export function deletedEventOf(message: FakeMessage, world: World): Payload {
+  const { kind, id } = message.channel;
+  const ts = timestamp();
+  return {
+    type: 'message',
+    subtype: 'message_deleted',
+    hidden: true,
+    deleted_ts: message.ts,
+    previous_message: messageOf(message, world),
+    channel: id,
+    channel_type: kind,
+    ts,
+    event_ts: ts,
+  };
+}
+
+/** A reply in a thread names the author of the message above it. */
+function parentOf({ channel, threadTs, ts }: FakeMessage): Payload {
+  const root = threadTs === ts ? undefined : channel.messages.get(threadTs!);
+  return root ? { parent_user_id: root.user.id } : {};
 }
 
 function commonOf(world: World, user: FakeUser, workspace: Workspace): Payload {

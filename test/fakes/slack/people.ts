@@ -21,6 +21,7 @@ export class Person {
   constructor(slack: FakeSlack, name: string) {
     this.#slack = slack;
     this.user = { id: slackId('U'), name };
+    slack.world.people.set(this.user.id, this.user);
   }
 
   /** Uses a slash command. */
@@ -94,6 +95,17 @@ export class Person {
   /** Writes a message; the bot receives it in its channels. */
   say(channel: FakeChannel, text: string, { threadTs }: { threadTs?: string } = {}): FakeMessage {
     return this.#slack.world.addMessage(channel, this.user, { text, threadTs });
+  }
+
+  /** Edits an own message. */
+  edit(message: FakeMessage, text: string): void {
+    this.#slack.world.editMessage(message, { text });
+  }
+
+  /** Deletes an own message. */
+  delete(message: FakeMessage): void {
+    message.isDeleted = true;
+    this.#slack.world.onDelete(message);
   }
 
   /** Writes a message that begins with a mention of the bot. */

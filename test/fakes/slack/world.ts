@@ -137,6 +137,8 @@ export class World {
   readonly directs = new Map<string, FakeChannel>();
   /** The actions that may show a modal, by their trigger ids. */
   readonly triggers = new Map<string, Trigger>();
+  /** All users, by id. */
+  readonly people = new Map<string, FakeUser>();
   /** Ids of the administrators of their workspace. */
   readonly administrators = new Set<string>();
   /** The view of each user's App Home, by user id. */
@@ -149,6 +151,8 @@ export class World {
   onMessage: (message: FakeMessage) => void = () => {};
   /** Called for every edited message. */
   onEdit: (message: FakeMessage) => void = () => {};
+  /** Called for every message that its author deletes. */
+  onDelete: (message: FakeMessage) => void = () => {};
   /** Whether a conversation accepts streams. */
   streamsIn: (channel: FakeChannel) => boolean = () => true;
 

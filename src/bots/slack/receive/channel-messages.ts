@@ -24,9 +24,10 @@ import { loggable } from '../failures.ts';
 import { type People, storyHelp } from '../home.ts';
 import { readMarkup } from '../markup.ts';
 import { requestOf } from './listeners.ts';
+import type { RelayLines, ThreadEvent } from './relay-lines.ts';
 
 /** A message as Slack's events deliver it. */
-interface ReceivedMessage {
+interface ReceivedMessage extends ThreadEvent {
   readonly channel: string;
   readonly channel_type?: string;
   readonly user?: string;
@@ -63,13 +64,21 @@ export class PromptMessages {
   readonly #api: SlackApi;
   readonly #agent: SlackAgent;
   readonly #people: People;
+  readonly #relays: RelayLines;
   readonly #seen = new Cooldowns(RETRIED_MS);
 
-  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, agent: SlackAgent, people: People) {
+  constructor(
+    chat: ChatContext<SlackHandle>,
+    api: SlackApi,
+    agent: SlackAgent,
+    people: People,
+    relays: RelayLines,
+  ) {
     this.#chat = chat;
     this.#api = api;
     this.#agent = agent;
     this.#people = people;
+    this.#relays = relays;
   }
 
   /** Registers the listener for messages. */
@@ -84,6 +93,8 @@ export class PromptMessages {
 
   async #judge(event: ReceivedMessage, { context }: AllMiddlewareArgs): Promise<void> {
     const { user: userId, ts, thread_ts } = event;
+    const where = { ...workspaceOf(context, event.team), channelId: event.channel };
+    if (await this.#relays.take(event, where, context.botUserId ?? '')) return;
     if (!userId || event.bot_id || !WRITTEN.includes(event.subtype)) return;
     const conversation = { ...workspaceOf(context, event.team), channelId: event.channel };
     const botUserId = context.botUserId ?? '';

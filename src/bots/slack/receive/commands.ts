@@ -17,6 +17,7 @@ import {
 import { failureOf, loggable } from '../failures.ts';
 import type { People } from '../home.ts';
 import { demandPermission } from '../permissions.ts';
+import type { SlackRelays } from './relays.ts';
 import { isAbsentFrom, type SlackVotes, type VoteStart } from './votes.ts';
 
 /** Replaces a user's id that is forgotten: no user of Slack has this one. */
@@ -35,6 +36,7 @@ export class TableCommands {
   readonly #people: People;
   readonly #channelManagers: ChannelManagers;
   readonly #votes: SlackVotes;
+  readonly #relays: SlackRelays;
 
   constructor(
     chat: ChatContext<SlackHandle>,
@@ -42,12 +44,14 @@ export class TableCommands {
     people: People,
     channelManagers: ChannelManagers,
     votes: SlackVotes,
+    relays: SlackRelays,
   ) {
     this.#chat = chat;
     this.#api = api;
     this.#people = people;
     this.#channelManagers = channelManagers;
     this.#votes = votes;
+    this.#relays = relays;
   }
 
   /** Registers a listener for each command with Bolt. */
@@ -125,6 +129,7 @@ export class TableCommands {
         ),
       shelf: this.#chat.shelfOf(keyOf(conversation), teamId),
       startVote: (order) => this.#votes.start(order, given),
+      startRelay: (order) => this.#relays.start(order, given, () => isAbsentFrom(conversation, this.#api)),
       forget: async () => {
         await this.#chat.forgetWritten(
           ({ hostId, address }) => hostId === userId && address.teamId === teamId,

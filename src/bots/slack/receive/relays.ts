@@ -1,0 +1,115 @@
+/** What users do in relays on Slack: they start one, ask for a line, and the host and administrators end it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { App } from '@slack/bolt';
+import { StoryError } from '../../../errors.ts';
+import { RELAY_ID } from '../../../queue/relays/relays.ts';
+import type { ChatContext } from '../../chat-context.ts';
+import { demandLine, type RelayOrder } from '../../commands/relay.ts';
+import { demandWords } from '../../commands/vote.ts';
+import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost, OTHER_VERSION } from '../../relays/wording.ts';
+import { PATIENCE_MS } from '../../submit.ts';
+import { slackEscaping } from '../../text.ts';
+import type { SlackApi } from '../api.ts';
+import {
+  idPart,
+  isDirect,
+  keyOf,
+  presenceIn,
+  requesterOf,
+  type SlackConversation,
+  type SlackHandle,
+  workspaceOf,
+} from '../conversations.ts';
+import { readMarkup } from '../markup.ts';
+import { askWhetherAdministrator } from '../permissions.ts';
+import { ANY_RELAY_BUTTON, decodeRelayButton, type RelayButton } from '../relay-messages.ts';
+import type { UserNames } from '../user-names.ts';
+import type { ButtonArgs } from './story-buttons.ts';
+import type { VoteStart } from './votes.ts';
+
+const ABSENT = 'I may not write here. Type /invite @sci-fi and try again.';
+const NO_CHANNEL = 'A relay needs a channel, where others can join. Use /scifi-relay in one.';
+
+export class SlackRelays {
+  readonly #chat: ChatContext<SlackHandle>;
+  readonly #api: SlackApi;
+  readonly #names: UserNames;
+
+  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, names: UserNames) {
+    this.#chat = chat;
+    this.#api = api;
+    this.#names = names;
+  }
+
+  /** Registers the listener of the buttons with Bolt. */
+  register(app: App): void {
+    app.action({ type: 'block_actions', action_id: ANY_RELAY_BUTTON }, (args) =>
+      this.#onButton(args as ButtonArgs),
+    );
+  }
+
+  /**
+   * Starts a relay in the conversation of a command.
+   *
+   * @param isAbsent whether the bot is not in the conversation
+   * @throws StoryError with a sentence
+   */
+  async start(
+    { opening, every, turns, preset }: RelayOrder,
+    { conversation, userId, botUserId, responseUrl, triggerId }: VoteStart,
+    isAbsent: () => Promise<boolean>,
+  ): Promise<void> {
+    if (isDirect(conversation.channelId)) throw new StoryError('bad_request', NO_CHANNEL);
+    const words = readMarkup(slackEscaping.escape(opening));
+    if (opening !== '') demandWords(words);
+    demandLine(words);
+    if (await isAbsent()) throw new StoryError('bad_request', ABSENT);
+    const request = this.#chat.parse({ prompt: words, preset: preset ?? null });
+    const pause = this.#chat.channels.known(keyOf(conversation))?.prompts?.cooldownSeconds;
+    await this.#chat.relays.start(`${RELAY_ID}${idPart(triggerId)}`, {
+      terms: { request, every, turns, cooldownMs: pause === undefined ? COOLDOWN_MS : pause * 1_000 },
+      requester: requesterOf(conversation.teamId, userId),
+      hostId: userId,
+      hostName: await this.#names.of(conversation, userId),
+      channelId: keyOf(conversation),
+      communityId: conversation.teamId,
+      address: { ...conversation, botUserId, responseUrl, at: Date.now() },
+    });
+  }
+
+  /** Acknowledges when the action is stored, or earlier, when the queue is slow. */
+  async #onButton({ body, action, ack, context }: ButtonArgs): Promise<void> {
+    const { response_url: responseUrl, user, channel } = body;
+    const button = decodeRelayButton(action.action_id, 'value' in action ? (action.value ?? '') : '');
+    const conversation = { ...workspaceOf(context, body.team?.id), channelId: channel?.id ?? '' };
+    const acting = (button ? this.#act(button, conversation, user.id) : Promise.resolve(OTHER_VERSION)).catch(
+      (error: unknown) => this.#chat.refusalFor(error),
+    );
+    await Promise.race([acting, sleep(PATIENCE_MS)]);
+    await ack();
+    const sentence = await acting;
+    if (sentence) await this.#api.postEphemeral(responseUrl, slackEscaping.escape(sentence));
+  }
+
+  /** Returns a sentence for the user, if there is one. */
+  async #act(
+    { action, relayId, hostId }: RelayButton,
+    conversation: SlackConversation,
+    userId: string,
+  ): Promise<string | undefined> {
+    const { relays } = this.#chat;
+    if (action === 'ask') {
+      const refusal = this.#chat.blockedBy(presenceIn(conversation, userId));
+      if (refusal) return refusal;
+      const asked = await relays.ask(relayId);
+      return { asked: undefined, 'its own': ITS_OWN, over: IS_OVER }[asked];
+    }
+    // A blocked user can still end and delete a relay.
+    const isHost = userId === hostId;
+    if (!isHost && (await askWhetherAdministrator(conversation, userId, this.#api)) !== 'yes') {
+      return notHost(action);
+    }
+    if (action === 'end') return (await relays.end(relayId)) ? undefined : IS_OVER;
+    return (await relays.delete(relayId)) ? undefined : NOT_KEPT;
+  }
+}
