@@ -286,7 +286,8 @@ export function draftRequest(relay: Relay, { number }: Draft): StoryRequest {
   return {
     ...request,
     prompt: '',
-    context: endOf(textOf(relay)),
+    // Every line ends with a whole word.
+    context: endOf(`${textOf(relay)} `).trimStart(),
     length: NETWORK_LENGTH,
     seed: (request.seed + number - 1) % (STORY_BOUNDS.seed.max + 1),
   };
@@ -299,7 +300,7 @@ export function draftRequest(relay: Relay, { number }: Draft): StoryRequest {
 export function finishDraft(relay: Relay, number: number, text: string, at: number): Relay {
   const { draft, ...others } = relay;
   if (relay.phase !== 'open' || draft?.number !== number) return relay;
-  const written = lineText(firstSentences(text));
+  const written = lineText(firstSentences(text)).replaceAll(/\s+/g, ' ');
   const isStale = draft.revision !== relay.revision;
   if ((isStale || written === '') && draft.tries < DRAFTS_MAX && isDue(others)) {
     const again = beginDraft(others);

@@ -87,11 +87,11 @@ describe('a relay', () => {
     const first = after(begun({ prompt: 'It began.' }), message(10, BOB, 'A ship fell.'));
     const drafted = beginDraft(first);
     const request = draftRequest(drafted, drafted.draft!);
-    assert.deepEqual([request.context, request.prompt, request.seed], ['It began. A ship fell.', '', 7]);
+    assert.deepEqual([request.context, request.prompt, request.seed], ['It began. A ship fell. ', '', 7]);
     const next = finishDraft(
       drafted,
       1,
-      ' It was made of the hardest iron that the men of the old Earth had ever seen in space. More.',
+      '\n\nIt was\nmade of the hardest iron that the men of the old Earth had ever seen in space. More.',
       5,
     );
     assert.equal(
@@ -110,7 +110,7 @@ describe('a relay', () => {
     for (let id = 1; id <= 30; id++) relay = after(relay, message(100 + id, BOB, `word${id} `.repeat(40)));
     const drafted = beginDraft(relay);
     const { context } = draftRequest(drafted, drafted.draft!);
-    assert.ok(context.length <= 2_000 && context.endsWith('word30'), context.slice(-20));
+    assert.ok(context.length <= 2_000 && context.endsWith('word30 '), context.slice(-20));
   });
 
   it('answers after every n lines, and when a user asks', () => {

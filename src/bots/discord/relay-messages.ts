@@ -70,7 +70,7 @@ export function layOutLine(relay: Relay, { text }: RelayLine, facts: RelayFacts)
   const next = nextAuthor(relay)?.name;
   const print = next === undefined ? '' : `\n${smallPrintOf(`Next: ${next}`)}`;
   const components = relay.every === 1 ? [] : [row([buttonOf('ask', facts)])];
-  return { content: `*${escaped(text.replaceAll('\n', ' '))}*${print}`, components };
+  return { content: `*${escaped(text)}*${print}`, components };
 }
 
 /**

@@ -105,7 +105,7 @@ async function step<Address>(
     await outlast(() => drive.threads.add(thread, { relayId: id }), signal);
     await board.openThread(record.address, head, relay);
     // A line may have been posted before the thread's key was known.
-    await change((latest) => ({ ...latest, head, looks: latest.looks + 1 }));
+    await change((latest) => ({ ...latest, head, thread, looks: latest.looks + 1 }));
     await giveBack(drive, record);
     return undefined;
   }
@@ -193,10 +193,10 @@ async function giveBack<Address>(drive: RelayDrive<Address>, { lease }: RelayRec
 }
 
 async function forgetThread<Address>(
-  { board, threads, hold }: RelayDrive<Address>,
-  { address, head }: RelayRecord<Address>,
+  { threads, hold }: RelayDrive<Address>,
+  { thread }: RelayRecord<Address>,
 ): Promise<void> {
-  if (head !== undefined) await outlast(() => threads.remove(board.threadOf(address, head)), hold.signal);
+  if (thread !== undefined) await outlast(() => threads.remove(thread), hold.signal);
 }
 
 function changing<Address>({ id, records, hold }: RelayDrive<Address>) {

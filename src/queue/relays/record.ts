@@ -19,6 +19,8 @@ export interface RelayRecord<Address> {
   readonly salt: string;
   /** The message above its thread; undefined until the thread is open. */
   readonly head?: string;
+  /** The key of the thread below it. */
+  readonly thread?: string;
   /** How often its thread was to be read again, and how often it was. */
   readonly looks: number;
   readonly looked: number;

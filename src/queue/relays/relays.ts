@@ -308,7 +308,10 @@ export class Relays<Address> {
     const records = await this.#records;
     for (const id of await records.list(Date.now() - ARRIVAL_MS)) await this.#jobs.restore(id);
     for (const id of await records.list(Date.now() - ageMs)) {
-      if ((await this.lookUp(id)) === 'ended') await records.remove(id);
+      if ((await this.lookUp(id)) !== 'ended') continue;
+      const thread = (await records.read(id))?.thread;
+      if (thread !== undefined) await (await this.#threads).remove(thread);
+      await records.remove(id);
     }
   }
 

@@ -339,7 +339,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
     });
 
     it('is given up when it can be shown to no user, and waits where the platform refuses for a moment', async () => {
-      await withRelays(async (relays, board) => {
+      await withRelays(async (relays, board, platform) => {
         board.failure = new Error('busy');
         await relays.start('relay-b', wish(1));
         await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
@@ -350,6 +350,12 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(async () => (await relays.lookUp('relay-b')) === 'ended', 'its end', PATIENCE_MS);
         await relays.removeOlderThan(-1_000);
         assert.equal(await relays.lookUp('relay-b'), 'unknown', 'removed with its age');
+        const threads = await connection.records('relay-threads');
+        assert.deepEqual(
+          await threads.list(Number.MAX_SAFE_INTEGER),
+          [],
+          'and so are the keys of all threads',
+        );
       });
     });
   });
