@@ -4,7 +4,7 @@ import type { OwnBackend } from '../processes/own-survival.ts';
 import { PAGE_ACTIONS } from '../processes/page-own-survival.ts';
 import type { Fault } from './fault.ts';
 import { killed, poison, told } from './faults/ends.ts';
-import { killedDuring, killedDuringOnPage, killedDuringOnSlack } from './faults/own.ts';
+import { killedDuring, killedDuringOnPage, killedDuringOnSlack, killedInRelays } from './faults/own.ts';
 import { blocked, chatsAway, clockJumps, damagedWeights, fullDisk } from './faults/places.ts';
 import { absentAtStart, cutOff, restarted } from './faults/redis.ts';
 import { refused, restartedMeanwhile } from './faults/refusals.ts';
@@ -51,6 +51,9 @@ export function allFaults(isShort: boolean): readonly Fault[] {
     killedDuringVotes('Discord', { ...own('redis'), kills: isShort ? SHORT_KILLS : VOTE_KILLS }),
     killedDuringVotes('Discord', own('embedded')),
     killedDuringVotes('Slack', own('redis')),
+    ...BACKENDS.flatMap((backend) =>
+      (['Discord', 'Slack'] as const).map((platform) => killedInRelays(platform, own(backend))),
+    ),
     told('worker'),
     told('bots'),
     told('start'),

@@ -351,11 +351,8 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await relays.removeOlderThan(-1_000);
         assert.equal(await relays.lookUp('relay-b'), 'unknown', 'removed with its age');
         const threads = await connection.records('relay-threads');
-        assert.deepEqual(
-          await threads.list(Number.MAX_SAFE_INTEGER),
-          [],
-          'and so are the keys of all threads',
-        );
+        const left = await threads.list(Number.MAX_SAFE_INTEGER);
+        assert.ok(!left.some((id) => id.startsWith(`${platform}-`)), 'and so is the key of its thread');
       });
     });
   });

@@ -1,4 +1,4 @@
-/** Processes that are killed while a user deletes, takes back, edits or shares a story. */
+/** Processes that are killed while a user deletes, takes back, edits or shares a story, and in the middle of relays. */
 import {
   type OwnAction,
   type OwnBackend,
@@ -6,6 +6,7 @@ import {
   surviveOwnAction,
 } from '../../processes/own-survival.ts';
 import { type PageAction, surviveOwnActionOnPage } from '../../processes/page-own-survival.ts';
+import { relaysOnDiscord, relaysOnSlack, surviveRelays } from '../../processes/relay-survival.ts';
 import { surviveOwnActionOnSlack } from '../../processes/slack-own-survival.ts';
 import { type Fault, randomFrom } from '../fault.ts';
 
@@ -50,6 +51,18 @@ export function killedDuringOnPage(action: PageAction, of: Kills): Fault {
   return killedDuringAction(`${NAMES[action]} on the page`, how, of, (random) =>
     surviveOwnActionOnPage(action, of.kills, random, of.backend),
   );
+}
+
+/** `kill -9` at random moments of relays, while users post, edit and delete lines. */
+export function killedInRelays(platform: 'Discord' | 'Slack', of: Kills): Fault {
+  const open = { Discord: relaysOnDiscord, Slack: relaysOnSlack }[platform];
+  const survive = async (random: () => number) => {
+    await surviveRelays(await open(), of.kills, random, of.backend);
+    return { done: of.kills, unheard: 0 };
+  };
+  const how = 'one relay for each kill; lines are posted, edited and deleted meanwhile';
+  const what = `a relay takes place on ${platform}`;
+  return killedDuringAction(what, how, of, survive, 'every line was in the story once');
 }
 
 /** What was acknowledged counts as accepted. */
