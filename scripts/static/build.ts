@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { BUNDLING, ON_DEMAND, PAGE_SOURCE } from '../../src/bots/web/page-bundle.ts';
+import { BUNDLING, ON_DEMAND, PAGE_SOURCE, STYLES_ON_DEMAND } from '../../src/bots/web/page-bundle.ts';
 import { type PageLinks, PLAIN_FILES, pageHtml } from '../../src/bots/web/page-files.ts';
 import type { EngineName } from '../../src/generator/engines/choose.ts';
 import { WASM_NAMES } from '../../src/generator/engines/integer/kernel.ts';
@@ -74,6 +74,7 @@ async function bundles(models: unknown, engine: string): Promise<{ path: string;
       { in: join(PAGE_SOURCE, 'main-static.ts'), out: 'page' },
       { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
       ...ON_DEMAND,
+      ...STYLES_ON_DEMAND,
     ],
     logLevel: 'error',
     define: { STATIC_MODELS: JSON.stringify(models) },

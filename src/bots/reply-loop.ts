@@ -8,6 +8,7 @@ import { edits } from '../metrics.ts';
 import { Deferred } from '../queue/admission/admission-order.ts';
 import type { Replies } from '../queue/replies.ts';
 import type { ReplyRecord, ReplyTask } from '../queue/reply-worker.ts';
+import { keptText, writtenRequest } from '../story/continuations.ts';
 import { mask } from '../story/filter/find.ts';
 import { inBeginning, isFinal, type ReplyState, type StoryCredits } from '../story/story.ts';
 import type { Clock } from './cooldowns.ts';
@@ -119,6 +120,7 @@ async function followStory<Handle>(
   earlier: ReplyRecord | undefined,
 ): Promise<ReplyState> {
   const { request } = task;
+  const written = writtenRequest(request);
   const updates = new Updates();
   const shown = new ShownText(request.prompt, earlier?.state, charactersPerSecond, clock);
   let credits = earlier?.credits;
@@ -160,7 +162,7 @@ async function followStory<Handle>(
       // For a new story, every event is received. For a story that a predecessor may have added, the story
       // exists after this point and is read, because it may have ended.
       if (task.isFirst) follow(true);
-      await stories.add(storyId, request, priority);
+      await stories.add(storyId, written, priority);
       if (!task.isFirst) follow(false);
     }
     for (;;) {
@@ -173,7 +175,7 @@ async function followStory<Handle>(
         // The queue lost the story, or it was not yet added: the same seed gives the same text.
         updates.missing = false;
         await task.confirm();
-        await stories.add(storyId, request, priority);
+        await stories.add(storyId, written, priority);
       }
       if (updates.failure) {
         const { code, message } = updates.failure;
@@ -186,7 +188,7 @@ async function followStory<Handle>(
           updates.probabilities,
         );
         if (updates.story && isWhole) {
-          return { status: 'finished', ...updates.story, text: posted, ...known };
+          return { status: 'finished', ...updates.story, text: keptText(request, posted), ...known };
         }
         if (isNew) await show(shown.state);
         else await showAgain(shown.state);

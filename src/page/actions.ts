@@ -12,11 +12,13 @@ import { hashForThread } from './link.ts';
 import { type Reply, wholeText } from './reply.ts';
 
 /** A user's action on a story. */
-export type Action = Again | Line | Own | 'stop' | 'copy' | 'download' | 'link' | 'retry';
+export type Action = Again | Line | Own | 'choose' | 'end' | 'stop' | 'copy' | 'download' | 'link' | 'retry';
 
 const LABELS: Record<Action, string> = {
   ...AGAIN_LABELS,
   ...CHANGE_LABELS,
+  choose: 'Choose',
+  end: 'The end',
   stop: 'Stop',
   copy: 'Copy',
   download: 'Download',
@@ -25,6 +27,8 @@ const LABELS: Record<Action, string> = {
 };
 
 const HINTS: Partial<Record<Action, string>> = {
+  choose: 'Choose one of three ways to go on',
+  end: 'The story ends here',
   another: 'The same beginning with another seed',
   warmer: 'Again with the same seed, from less likely words',
   cooler: 'Again with the same seed, from likelier words',
@@ -49,12 +53,16 @@ const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link', 'share
  * @param isSharing whether stories can be shared
  */
 export function actionsFor(replies: readonly Reply[], isSharing = false): Action[] {
-  const { ask, state } = replies.at(-1)!;
-  const remove: Action[] = replies.length > 1 ? ['undo', 'delete'] : ['delete'];
+  const { ask, state, way } = replies.at(-1)!;
+  const isOpen = way === 'open';
+  // One of several openings is chosen again.
+  const hasBefore = replies.length > 1 || (ask.brief && !isOpen);
+  const remove: Action[] = hasBefore ? ['undo', 'delete'] : ['delete'];
   if (!isFinal(state)) return ['stop', ...remove];
-  const text = wholeText(replies);
+  const told = isOpen ? replies.slice(0, -1) : replies;
+  const text = wholeText(told);
   const hasText = text.trim() !== '';
-  const link: Action[] = hashForThread(replies) === undefined ? [] : ['link'];
+  const link: Action[] = hashForThread(told) === undefined ? [] : ['link'];
   const keep: Action[] = hasText ? ['copy', 'download', ...link] : [];
   if (state.status === 'failed') {
     const isRefused = REFUSALS.has(state.error.code);
@@ -63,14 +71,18 @@ export function actionsFor(replies: readonly Reply[], isSharing = false): Action
     return [
       ...(isRefused ? [] : (['retry'] as const)),
       ...(isEditable ? (['edit'] as const) : []),
-      ...(hasText && !isRefused ? (['continue'] as const) : []),
+      ...(hasText && !isRefused && !isOpen ? (['continue'] as const) : []),
       ...keep,
       ...remove,
     ];
   }
   const line: Action[] = hasText ? ['line'] : [];
   const share: Action[] = hasText && isSharing ? ['share'] : [];
-  return [...againActions(text, ask), ...(hasText ? keep : link), ...share, ...line, 'edit', ...remove];
+  if (isOpen) return [...(hasText ? (['end'] as const) : []), ...keep, ...share, ...line, 'edit', ...remove];
+  // A step that was chosen is varied by its alternatives.
+  const again: Action[] = ask.brief ? ['continue'] : againActions(text, ask);
+  if (hasText) again.splice(1, 0, 'choose');
+  return [...again, ...(hasText ? keep : link), ...share, ...line, 'edit', ...remove];
 }
 
 /** The row of buttons under a story. */

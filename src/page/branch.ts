@@ -17,5 +17,6 @@ export function branchAsk({ ask, state }: Pick<Reply, 'ask' | 'state'>, offset: 
   const prompt = endOf(whole, STORY_BOUNDS.prompt.max);
   const context = endOf(ask.context + whole.slice(0, whole.length - prompt.length));
   const length = Math.min(STORY_BOUNDS.length.max, Math.max(ask.length, prompt.length + LEAST_ROOM));
-  return { ...ask, prompt, context, length, continuesWord: true };
+  const { brief: _, ...settings } = ask;
+  return { ...settings, prompt, context, length, continuesWord: true };
 }

@@ -51,6 +51,7 @@ export class Composer {
   readonly #length = byId('length', HTMLInputElement);
   readonly #seed = byId('seed', HTMLInputElement);
   readonly #model = byId('model', HTMLSelectElement);
+  readonly #brief = byId('brief', HTMLInputElement);
   readonly #likelihoods = byId('likelihoods', HTMLInputElement);
   readonly #storage: PageStorage | undefined;
   readonly #announce: (text: string) => void;
@@ -111,7 +112,7 @@ export class Composer {
 
   /** Requests a story with this prompt and the current options, or carries out the form's task. */
   askFor(prompt: string): void {
-    const { preset, temperature, length, model } = this.#chosen();
+    const { preset, temperature, length, model, brief } = this.#chosen();
     const ask = {
       prompt,
       context: '',
@@ -120,6 +121,7 @@ export class Composer {
       length,
       seed: within(this.#seed.value, STORY_BOUNDS.seed, drawSeed()),
       ...(model ? { model } : {}),
+      ...(brief ? { brief } : {}),
     };
     const task = this.#task?.task;
     this.#endTask();
@@ -171,11 +173,12 @@ export class Composer {
     this.#fillSettings(settings);
   }
 
-  #fillSettings(settings: Pick<Ask, 'preset' | 'temperature' | 'length' | 'model'>): void {
-    const { temperature, length, model } = settings;
+  #fillSettings(settings: Pick<Ask, 'preset' | 'temperature' | 'length' | 'model' | 'brief'>): void {
+    const { temperature, length, model, brief } = settings;
     this.#preset.value = presetOf(settings);
     this.#temperature.value = String(temperature);
     this.#length.value = String(length);
+    this.#brief.checked = brief === true;
     if (model) this.#model.value = model;
     this.#optionsChanged();
   }
@@ -239,6 +242,7 @@ export class Composer {
       temperature: Number(this.#temperature.value),
       length: within(this.#length.value, STORY_BOUNDS.length, STORY_BOUNDS.length.default),
       model: this.#model.value || (this.#model.dataset.stored ?? ''),
+      brief: this.#brief.checked,
       likelihoods: this.#likelihoods.checked,
     };
   }
@@ -269,6 +273,7 @@ export class Composer {
     this.#temperature.value = String(stored.temperature);
     this.#length.value = String(stored.length);
     this.#model.dataset.stored = stored.model;
+    this.#brief.checked = stored.brief;
     this.#likelihoods.checked = stored.likelihoods;
     this.#optionsChanged();
   }

@@ -1,4 +1,6 @@
 /** What a user does with the stories of the page: asks for them, continues, changes and removes them. */
+
+import { alternatives } from '../story/continuations.ts';
 import type { Verdict } from '../story/feedback.ts';
 import { isFinal } from '../story/story.ts';
 import { warmthAfter } from '../story/variations.ts';
@@ -10,14 +12,14 @@ import type { Task } from './composer.ts';
 import { Deletions } from './deletions.ts';
 import type { ViewContext } from './exchange.ts';
 import { withVerdict } from './feedback-buttons.ts';
-import { keepStory } from './keep.ts';
+import { keepStory, shareStory } from './keep.ts';
 import type { Letter } from './likelihoods/letters.ts';
 import { type Ask, continuationContext, newReply, type Reply } from './reply.ts';
 import { Saves } from './saves.ts';
-import { shareStory } from './share-panel.ts';
 import type { ReplyStore } from './store.ts';
 import { editTask, lineTask, stopWith } from './tasks.ts';
 import { Threads } from './threads.ts';
+import { endsOf, idsFrom, pathOf, settled, toldOf, wayTo } from './ways/path.ts';
 
 /** The part of the page around the conversation. */
 export interface ConversationView {
@@ -61,6 +63,7 @@ export class Conversation {
       onEnd: (id) => this.#continuePlan(id),
       onAction: (id, action, button) => void this.#act(id, action, button),
       onBranch: (id, letter, text) => this.#branch(id, letter, text),
+      onWay: (id, replyId, goesOn) => this.#go(id, replyId, goesOn),
       onVerdict: (id, verdict) => this.#rate(id, verdict),
     });
   }
@@ -73,15 +76,18 @@ export class Conversation {
       this.#threads.append(remembers || isFinal(reply.state) ? reply : { ...reply, submitted: false });
     }
     for (const id of this.#threads.ids) {
-      this.#threads.show(id);
-      if (!isFinal(this.#lastOf(id).state)) void this.#threads.follow(id);
-      else this.#continuePlan(id);
+      const { all } = this.#threads.get(id)!;
+      // The story itself may be older than what is kept.
+      if (pathOf(all).length === 0) this.#threads.lead(id, wayTo(all, all[0]!.id, false));
+      void this.#threads.follow(id);
+      this.#continuePlan(id);
     }
     void this.#deletions.send();
   }
 
   /**
-   * Requests a story; as a part of `threadId` when it continues one.
+   * Requests a story, or several of which the user chooses one when it is brief; as a part of `threadId` when it
+   * continues one.
    *
    * @param nextSeeds seeds of the parts that follow automatically
    */
@@ -91,17 +97,18 @@ export class Conversation {
     nextSeeds: readonly number[] = [],
     origin: Pick<Reply, 'parent'> = {},
   ): void {
+    const known = this.#threads.get(threadId);
+    if (known) this.#threads.lead(threadId, settled(known.all));
     const planned = nextSeeds.length > 0 ? { nextSeeds } : {};
-    const reply = { ...this.#newReply(threadId, asked), ...planned, ...origin };
-    this.#store.add(reply);
-    this.#threads.append(reply);
-    this.#threads.show(threadId);
+    const replies = this.#newReplies(threadId, asked).map((reply) => ({ ...reply, ...planned, ...origin }));
+    this.#store.add(...replies);
+    for (const reply of replies) this.#threads.append(reply);
     void this.#threads.follow(threadId);
   }
 
   /** Whether a reply still waits for its first character. */
   get isWaiting(): boolean {
-    return this.#threads.all.some(({ replies }) => replies.at(-1)!.state.status === 'waiting');
+    return this.#threads.all.some(({ all }) => endsOf(all).some(({ state }) => state.status === 'waiting'));
   }
 
   /** Redraws everything that depends on more than the replies. */
@@ -117,9 +124,8 @@ export class Conversation {
   /** Removes all replies, and stops the unfinished ones. */
   clear(): void {
     for (const id of this.#threads.ids) {
-      const last = this.#lastOf(id);
+      void this.#stop(this.#threads.get(id)!.all).catch(() => {});
       this.#threads.close(id);
-      if (!isFinal(last.state)) this.#backend.api.stop(last.id).catch(() => {});
     }
     this.#saves.clear();
     this.#store.clear();
@@ -130,13 +136,15 @@ export class Conversation {
     this.#saves.save();
   }
 
-  #lastOf(threadId: string): Reply {
-    return this.#threads.get(threadId)!.replies.at(-1)!;
+  /** Stops those of the replies that have not ended. */
+  async #stop(replies: readonly Reply[]): Promise<void> {
+    const growing = replies.filter(({ state }) => !isFinal(state));
+    await Promise.all(growing.map(({ id }) => this.#backend.api.stop(id)));
   }
 
   /** Requests the next part in a link's plan, once the part before it is complete. */
   #continuePlan(threadId: string): void {
-    const { replies } = this.#threads.get(threadId)!;
+    const replies = pathOf(this.#threads.get(threadId)!.all);
     const { ask, state, nextSeeds = [] } = replies.at(-1)!;
     const [seed, ...rest] = nextSeeds;
     if (seed === undefined || state.status !== 'finished' || state.ending !== 'complete') return;
@@ -144,21 +152,26 @@ export class Conversation {
   }
 
   async #act(threadId: string, action: Action, button: HTMLButtonElement): Promise<void> {
-    const { replies } = this.#threads.get(threadId)!;
-    const last = replies.at(-1)!;
+    const { all } = this.#threads.get(threadId)!;
+    const replies = toldOf(all);
+    const last = pathOf(all).at(-1)!;
     const seed = drawSeed();
     switch (action) {
       case 'stop':
-        return stopWith(button, () => this.#backend.api.stop(last.id));
+        return stopWith(button, () => this.#stop(endsOf(all)));
       case 'continue':
-        return this.ask({ ...last.ask, prompt: '', context: continuationContext(replies), seed }, threadId);
+        return this.#continue(threadId, false);
+      case 'choose':
+        return this.#go(threadId, last.id, true);
+      case 'end':
+        return this.#go(threadId, replies.at(-1)!.id, false, false);
       case 'another':
         return this.ask({ ...last.ask, seed });
       case 'warmer':
       case 'cooler':
         return this.ask({ ...last.ask, ...warmthAfter(action, last.ask) });
       case 'undo':
-        return this.#undo(threadId, last);
+        return this.#undo(threadId);
       case 'delete':
         return this.#delete(threadId);
       case 'retry':
@@ -166,18 +179,18 @@ export class Conversation {
       case 'line':
         return this.#view.onTask(
           lineTask(
-            () => this.#threads.get(threadId)?.replies,
+            () => toldOf(this.#threads.get(threadId)?.all ?? []),
             (ask) => this.ask({ ...ask, continuesWord: false }, threadId),
           ),
         );
       case 'edit':
         if (last.state.status === 'failed') return this.#edit(threadId, last);
-        return this.#view.onTask(editTask(replies[0]!.ask, (ask) => this.#rewrite(threadId, ask)));
+        return this.#view.onTask(editTask(all[0]!.ask, (ask) => this.#rewrite(threadId, ask)));
       case 'share': {
         const sharing = this.#backend.api.sharing?.();
-        if (!sharing) return;
         const { sharePanel } = this.#threads.get(threadId)!.exchange;
-        return shareStory(replies, button, sharePanel, sharing, this.#view.announce);
+        if (sharing) await shareStory(replies, button, sharePanel, sharing, this.#view.announce);
+        return;
       }
       case 'copy':
       case 'link':
@@ -191,8 +204,8 @@ export class Conversation {
 
   /** Sends what the user says of a story, and shows it when it counts. */
   async #rate(threadId: string, verdict: Verdict | undefined): Promise<void> {
-    const { replies, exchange } = this.#threads.get(threadId)!;
-    const { id } = replies.at(-1)!;
+    const { all, exchange } = this.#threads.get(threadId)!;
+    const { id } = toldOf(all).at(-1)!;
     try {
       await this.#backend.api.rate?.(id, verdict);
       exchange.feedback.refuse(id, undefined);
@@ -205,17 +218,47 @@ export class Conversation {
     }
   }
 
-  #newReply(thread: string, ask: Ask): Reply {
-    return newReply(newId(), thread, ask, this.#view.context().showsLikelihoods);
+  /** The replies of a request; of a brief one several, of which the user chooses one. */
+  #newReplies(thread: string, ask: Ask): Reply[] {
+    const before = toldOf(this.#threads.get(thread)?.all ?? []).at(-1);
+    const { showsLikelihoods } = this.#view.context();
+    return (ask.brief ? alternatives(ask) : [ask]).map((one, index) => ({
+      ...newReply(newId(), thread, one, showsLikelihoods),
+      ...(before ? { after: before.id } : {}),
+      ...(ask.brief ? { way: index === 0 ? ('open' as const) : ('aside' as const) } : {}),
+    }));
+  }
+
+  /** Requests a continuation of a story; a brief one is one of several of which the user chooses. */
+  #continue(threadId: string, isBrief: boolean): void {
+    const replies = toldOf(this.#threads.get(threadId)!.all);
+    const { brief: _, ...ask } = replies.at(-1)!.ask;
+    const context = continuationContext(replies);
+    const brief = isBrief ? { brief: true } : {};
+    this.ask({ ...ask, ...brief, prompt: '', context, seed: drawSeed() }, threadId);
+  }
+
+  /**
+   * Leads a story to one of its replies.
+   *
+   * @param replyId undefined for its beginning
+   * @param goesOn whether the user is to choose what follows, also where nothing was offered yet
+   * @param opens whether the user is to choose what follows where that was offered before
+   */
+  #go(threadId: string, replyId: string | undefined, goesOn: boolean, opens = true): void {
+    this.#threads.lead(threadId, wayTo(settled(this.#threads.get(threadId)!.all), replyId, opens));
+    const { all } = this.#threads.get(threadId)!;
+    if (goesOn && pathOf(all).at(-1)!.way !== 'open') this.#continue(threadId, true);
+    else void this.#threads.follow(threadId);
   }
 
   /** Begins a story that goes on from another letter of a thread; the parts before that one are copied. */
   #branch(threadId: string, { reply: index, offset }: Letter, text: string): void {
-    const { replies } = this.#threads.get(threadId)!;
+    const replies = pathOf(this.#threads.get(threadId)!.all);
     const branch = newId();
     const origin = { parent: threadId };
     for (const earlier of replies.slice(0, index)) {
-      const { nextSeeds: _, verdict: __, ...part } = earlier;
+      const { nextSeeds: _, verdict: __, after: ___, ...part } = earlier;
       const copy = { ...part, id: newId(), thread: branch, ...origin };
       this.#store.add(copy);
       this.#threads.append(copy);
@@ -232,11 +275,11 @@ export class Conversation {
       this.ask(ask);
       return;
     }
-    const ids = old.replies.map(({ id }) => id);
+    const ids = old.all.map(({ id }) => id);
     this.#saves.forget(ids);
-    const reply = this.#newReply(threadId, ask);
-    this.#deletions.replace(ids, reply);
-    this.#threads.replace(reply);
+    const replies = this.#newReplies(threadId, ask).map(({ after: _, ...reply }) => reply);
+    this.#deletions.replace(ids, replies);
+    this.#threads.replace(replies);
     this.#threads.show(threadId);
     this.#threads.get(threadId)!.exchange.focus();
     void this.#threads.follow(threadId);
@@ -247,23 +290,43 @@ export class Conversation {
    * result.
    */
   #retry(threadId: string, last: Reply): void {
-    const thread = this.#threads.get(threadId)!;
-    thread.replies = thread.replies.filter(({ id }) => id !== last.id);
-    this.#store.remove(last.id);
+    this.#discard(threadId, endsOf(this.#threads.get(threadId)!.all));
     this.ask(last.ask, threadId, last.nextSeeds);
   }
 
-  /** Takes the last part of a story back, also while it is written. */
-  #undo(threadId: string, last: Reply): void {
+  /** Drops failed replies from the page. */
+  #discard(threadId: string, replies: readonly Reply[]): void {
     const thread = this.#threads.get(threadId)!;
-    this.#threads.unfollow(thread);
-    // A link's plan would add the part again.
-    const kept = thread.replies.slice(0, -1).map(({ nextSeeds: _, ...reply }): Reply => reply);
-    thread.replies = kept;
-    this.#saves.forget([last.id]);
-    this.#store.update(kept);
-    this.#deletions.delete([last.id]);
-    this.#threads.show(threadId);
+    thread.all = thread.all.filter((reply) => !replies.includes(reply));
+    for (const { id } of replies) this.#store.remove(id);
+  }
+
+  /**
+   * Takes the last part of a story back, also while it is written. One that was chosen stays among what the story
+   * might have been, and the user chooses again.
+   */
+  #undo(threadId: string): void {
+    const thread = this.#threads.get(threadId)!;
+    const last = pathOf(thread.all).at(-1)!;
+    const told = toldOf(thread.all);
+    const chosen = told.at(-1);
+    if (last.way === 'open' && !chosen?.ask.brief) {
+      if (chosen) this.#go(threadId, chosen.id, false, false);
+    } else if (chosen?.ask.brief) {
+      this.#go(threadId, chosen.after, false);
+    } else {
+      this.#threads.unfollow(thread);
+      const ids = idsFrom(thread.all, last.id);
+      // A link's plan would add the part again.
+      const kept = thread.all
+        .filter(({ id }) => !ids.includes(id))
+        .map(({ nextSeeds: _, ...reply }): Reply => reply);
+      thread.all = kept;
+      this.#saves.forget(ids);
+      this.#store.update(kept);
+      this.#deletions.delete(ids);
+      this.#threads.show(threadId);
+    }
     this.#view.announce('Last part taken back');
   }
 
@@ -281,8 +344,7 @@ export class Conversation {
 
   /** Returns a request that failed before its first word to the form. */
   #edit(threadId: string, last: Reply): void {
-    this.#close(threadId);
-    this.#store.remove(last.id);
+    for (const id of this.#close(threadId)) this.#store.remove(id);
     this.#view.onEdit(last.ask);
   }
 

@@ -23,9 +23,9 @@ export class Deletions {
     void this.send();
   }
 
-  /** Deletes replies, and stores the one in their place. */
-  replace(ids: readonly string[], reply: Reply): void {
-    this.#store.replace(ids, reply);
+  /** Deletes replies, and stores others in their place. */
+  replace(ids: readonly string[], replies: readonly Reply[]): void {
+    this.#store.replace(ids, replies);
     void this.send();
   }
 

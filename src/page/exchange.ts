@@ -8,15 +8,17 @@ import type { Letter } from './likelihoods/letters.ts';
 import { Likelihoods } from './likelihoods/likelihoods.ts';
 import { type Reply, segmentsOf, textOf } from './reply.ts';
 import { Reveal } from './reveal.ts';
-import { SharePanel } from './share-panel.ts';
 import { StoryText } from './story-text.ts';
 import { Voice } from './voice.ts';
+import { choicesOf, shownOf, toldOf } from './ways/path.ts';
+import { Ways } from './ways/ways.ts';
 import {
   beginningLine,
   endingLine,
   footerLines,
   type Storytellers,
   settingsLine,
+  WRITING_WAYS,
   waitingLine,
   wordCount,
 } from './words.ts';
@@ -40,6 +42,8 @@ export interface ExchangeEvents {
   readonly onAction: (action: Action, button: HTMLButtonElement) => void;
   /** Called with the letter of the story that another one is to replace. */
   readonly onBranch: (letter: Letter, text: string) => void;
+  /** Called with a reply that the story is to lead to; `goesOn`: it is to go on from there. */
+  readonly onWay: (replyId: string, goesOn: boolean) => void;
   /** Called to show the story that this one branched from. */
   readonly onParent: () => void;
   /** Called with what the user says of the story; undefined takes it back. */
@@ -52,21 +56,30 @@ const CONTEXT_SHOWN = 90;
 /** One prompt and the story under it; a story's parts form one text. */
 export class Exchange {
   readonly element: HTMLElement;
-  readonly sharePanel = new SharePanel();
+  /** Shows the page of this story, once it is shared; `data-last` is the last reply of what is shared. */
+  readonly sharePanel = make('div', {
+    class: 'shared',
+    role: 'group',
+    'aria-label': 'The page of this story',
+    hidden: '',
+  });
   readonly feedback: FeedbackButtons;
   readonly #text = new StoryText();
   readonly #note = make('p', { class: 'note' });
   readonly #actions: ActionRow;
   readonly #likelihoods: Likelihoods;
   readonly #voice = new Voice(this.#text.element);
+  readonly #ways: Ways;
   readonly #facts = new Facts();
+  /** All replies of the thread, and those that are shown. */
+  #all: readonly Reply[] = [];
   #replies: readonly Reply[] = [];
   #context: ViewContext | undefined;
   #reveal = new Reveal();
   #revealed = '';
   #frame = 0;
 
-  constructor(first: Reply, { onAction, onBranch, onParent, onVerdict }: ExchangeEvents) {
+  constructor(first: Reply, { onAction, onBranch, onWay, onParent, onVerdict }: ExchangeEvents) {
     this.#actions = new ActionRow(onAction);
     this.feedback = new FeedbackButtons(onVerdict);
     const headingId = `asked-${first.id}`;
@@ -78,15 +91,18 @@ export class Exchange {
       settings.append(' · ', parent);
     }
     const body = make('div', { class: 'reply' });
+    this.#ways = new Ways(onWay);
     this.#likelihoods = new Likelihoods({ story: this.#text, frame: body, onBranch });
     body.append(
       this.#text.element,
       this.#note,
       this.#likelihoods.element,
+      this.#ways.choices,
       this.#actions.element,
       this.#voice.element,
       this.feedback.element,
-      this.sharePanel.element,
+      this.sharePanel,
+      this.#ways.tree,
       this.#facts.element,
     );
     // Focusable by script only: receives the focus when the focused button is removed.
@@ -94,22 +110,30 @@ export class Exchange {
     this.element = make('article', attributes, make('header', {}, heading, settings), body);
   }
 
-  /** Shows the present replies. `isDisconnected`: the connection is lost at the moment. */
-  show(replies: readonly Reply[], context: ViewContext, isDisconnected: boolean): void {
+  /**
+   * Shows the present replies of a thread, also those aside.
+   *
+   * @param isDisconnected whether the connection is lost at the moment
+   */
+  show(all: readonly Reply[], context: ViewContext, isDisconnected: boolean): void {
+    const replies = shownOf(all);
+    this.#all = all;
     const last = replies.at(-1)!;
     const text = textOf(last.state);
     const now = performance.now();
-    if (this.#revealed !== last.id) {
+    const revealed = `${last.id} ${last.way}`;
+    if (this.#revealed !== revealed) {
       // Text from before this page was opened, or before a part was taken back, appears at once, and so does a
       // prompt.
       const isOld = (this.#replies.length === 0 && text !== '') || replies.length < this.#replies.length;
       this.#reveal = new Reveal(isOld ? text : last.ask.prompt);
-      this.#revealed = last.id;
+      this.#revealed = revealed;
     }
     this.#replies = replies;
     this.#context = context;
     if (last.state.status !== 'waiting') this.#reveal.aim(text, now);
-    this.sharePanel.hideUnless(replies);
+    // When the reply that is shared is no longer one of the story's, its page is gone, too.
+    if (!replies.some(({ id }) => id === this.sharePanel.dataset.last)) this.sharePanel.hidden = true;
     if (prefersReducedMotion()) this.#reveal.finish();
     setText(this.#note, this.#noteLine(last, isDisconnected));
     this.#note.classList.toggle('error', last.state.status === 'failed');
@@ -150,6 +174,7 @@ export class Exchange {
     if (flowing) this.#frame = requestAnimationFrame((time) => this.#draw(time));
     else if (isFinal(last.state)) this.#end();
     if (!isFinal(last.state)) this.#run();
+    this.#ways.show(this.#all);
     this.#context?.onGrow();
   }
 
@@ -179,9 +204,12 @@ export class Exchange {
 
   #end(): void {
     this.#text.element.removeAttribute('aria-busy');
-    this.#voice.offer();
-    this.feedback.show(this.#context?.isRating ? this.#replies.at(-1) : undefined);
-    this.#facts.show(footerLines(this.#replies, this.#context?.models ?? []));
+    const told = toldOf(this.#all);
+    if (told.length > 0) this.#voice.offer();
+    else this.#voice.withdraw();
+    const isOpen = told.length < this.#replies.length;
+    this.feedback.show(this.#context?.isRating && !isOpen ? told.at(-1) : undefined);
+    this.#facts.show(footerLines(told, this.#context?.models ?? []));
     this.#showActions();
   }
 
@@ -190,12 +218,12 @@ export class Exchange {
   }
 
   #noteLine(last: Reply, isDisconnected: boolean): string {
-    const { state } = last;
+    const { state, way } = last;
+    if (choicesOf(this.#all).length > 0) return '';
     if (isFinal(state)) return endingLine(state, wordCount(textOf(state)));
     if (isDisconnected) return 'The connection is lost. Trying again…';
-    return state.status === 'waiting'
-      ? waitingLine(state, this.#context!.storytellers)
-      : beginningLine(state);
+    if (state.status === 'waiting') return waitingLine(state, this.#context!.storytellers);
+    return way === 'open' ? WRITING_WAYS : beginningLine(state);
   }
 }
 

@@ -1,8 +1,8 @@
-/** Takes a story along: as copied text, as a link that writes it again, or as a file. */
+/** Takes a story along: as copied text, as a link that writes it again, as a file, or as a page of its own. */
 import type { ModelChoice } from '../story/story.ts';
 import { type Action, flash } from './actions.ts';
-import { copyText, saveFile } from './browser.ts';
-import { toggleFormats } from './format-menu.ts';
+import type { Sharing } from './backend/backend.ts';
+import { copyText } from './browser.ts';
 import { hashForThread } from './link.ts';
 import { load } from './on-demand.ts';
 import { type Reply, wholeText } from './reply.ts';
@@ -21,16 +21,17 @@ export async function keepStory(
   { models, announce }: Keeping,
 ): Promise<void> {
   if (action === 'download') {
-    return toggleFormats(button, (format) => {
-      const save = async () => {
-        const { storyFile } = await load('export');
-        saveFile(storyFile(replies, format, models, Date.now()));
-      };
-      save().catch(() => {
-        flash(button, action, 'The download failed');
-        announce('The download failed');
-      });
-    });
+    const fail = () => {
+      flash(button, action, 'The download failed');
+      announce('The download failed');
+    };
+    try {
+      const { toggleDownload } = await load('export');
+      toggleDownload(button, replies, models, fail);
+    } catch {
+      fail();
+    }
+    return;
   }
   const isLink = action === 'link';
   const copied = await copyText(
@@ -40,4 +41,21 @@ export async function keepStory(
   const answer = copied ? done : 'The browser does not allow it';
   flash(button, action satisfies Action, answer);
   announce(answer);
+}
+
+/** Makes a page of a story, which the panel shows. */
+export async function shareStory(
+  replies: readonly Reply[],
+  button: HTMLButtonElement,
+  panel: HTMLElement,
+  sharing: Sharing,
+  announce: (text: string) => void,
+): Promise<void> {
+  try {
+    const { sharePage } = await load('share');
+    await sharePage(replies, button, panel, sharing, announce);
+  } catch {
+    flash(button, 'share', 'Not shared');
+    announce('Not shared');
+  }
 }

@@ -13,7 +13,7 @@ const MAX_PARTS = 10;
 
 /**
  * The hash that reproduces a whole thread; undefined where no link can. The end of a stopped part is not
- * reproducible from its seed, nor is a continuation of that part.
+ * reproducible from its seed, nor is a continuation of that part; and a link holds no brief parts.
  */
 export function hashForThread(replies: readonly Reply[]): string | undefined {
   const [first, ...rest] = replies;
@@ -25,12 +25,13 @@ export function hashForThread(replies: readonly Reply[]): string | undefined {
   const areAlike = rest.every(
     ({ ask }) =>
       ask.prompt === '' &&
+      !ask.brief &&
       presetOf(ask) === presetOf(first.ask) &&
       ask.temperature === temperature &&
       ask.length === length &&
       ask.model === model,
   );
-  if (!isWhole || !areAlike) return undefined;
+  if (!isWhole || !areAlike || first.ask.brief) return undefined;
   return hashFor({ ask: first.ask, nextSeeds: rest.map(({ ask }) => ask.seed) });
 }
 

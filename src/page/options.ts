@@ -11,6 +11,8 @@ export interface Options {
   readonly length: number;
   /** Empty for the server's choice. */
   readonly model: string;
+  /** Whether stories are written in steps, each of which the user chooses of three. */
+  readonly brief: boolean;
   /** Whether stories show how likely each letter was. */
   readonly likelihoods: boolean;
 }
@@ -32,6 +34,7 @@ export function readOptions(storage: PageStorage | undefined): Options {
     temperature,
     length: within(String(stored.length ?? ''), l, l.default),
     model: String(stored.model ?? ''),
+    brief: stored.brief === true,
     likelihoods: stored.likelihoods === true,
   };
 }

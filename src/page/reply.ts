@@ -12,8 +12,15 @@ export type Ask = Omit<StoryRequest, 'model'> & { readonly model?: string };
 export interface Reply {
   /** Made by the page and used as the idempotency key. */
   readonly id: string;
-  /** Replies of one thread are parts of one story, each continuing the one before. */
+  /** Replies of one thread are parts of one story, each continuing the one before; or what it might have been. */
   readonly thread: string;
+  /** The reply that it goes on from; absent for a first one. Where a thread has no choices, that is the one before. */
+  readonly after?: string;
+  /**
+   * Absent for a part of the story. `open`: it stands at the end of the story for those of which the user has yet to
+   * choose one. `aside`: the story goes another way.
+   */
+  readonly way?: 'open' | 'aside';
   readonly ask: Ask;
   readonly state: ReplyState;
   /** Whether the server has confirmed it. */

@@ -9,6 +9,8 @@ export type PageStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** Replies kept; at 6,000 characters each, far below browsers' limits. */
 export const REPLIES_KEPT = 30;
+/** Brief replies kept in addition, of which a story has three at each step. Each has up to 2,000 characters of context, too. */
+export const BRIEFS_KEPT = 300;
 
 /** Replies whose probabilities are kept; they take 15 times as much room as the text. */
 const PROBABILITIES_KEPT = 8;
@@ -46,9 +48,13 @@ export class ReplyStore {
       .map(({ id }) => id);
   }
 
-  /** Adds a reply and drops the oldest. */
-  add(reply: Reply): void {
-    this.#write([...this.all().filter(({ id }) => id !== reply.id), reply].slice(-REPLIES_KEPT));
+  /** Adds replies and drops the oldest. */
+  add(...replies: readonly Reply[]): void {
+    const all = [...this.all().filter(({ id }) => !replies.some((reply) => reply.id === id)), ...replies];
+    const kept = [false, true].flatMap((isBrief) =>
+      all.filter(({ ask }) => (ask.brief === true) === isBrief).slice(isBrief ? -BRIEFS_KEPT : -REPLIES_KEPT),
+    );
+    this.#write(all.filter((reply) => kept.includes(reply)));
   }
 
   /** Removes replies, and remembers that the backend is to delete them, too. */
@@ -57,12 +63,12 @@ export class ReplyStore {
     this.#write(kept, [...this.deleted().filter((id) => !ids.includes(id)), ...ids]);
   }
 
-  /** Deletes replies, and stores another one in their place. */
-  replace(ids: readonly string[], reply: Reply): void {
+  /** Deletes replies, and stores others in their place. */
+  replace(ids: readonly string[], replies: readonly Reply[]): void {
     const all = this.all();
     const at = all.findIndex(({ id }) => ids.includes(id));
     const kept = all.filter(({ id }) => !ids.includes(id));
-    kept.splice(at < 0 ? kept.length : at, 0, reply);
+    kept.splice(at < 0 ? kept.length : at, 0, ...replies);
     this.#write(kept, [...this.deleted(), ...ids]);
   }
 
@@ -133,7 +139,7 @@ function isDeleted(value: unknown): value is Deleted {
 
 /** Checks the fields that the page needs to show a reply; another version of the page may have stored it. */
 function isReply(value: unknown): value is Reply {
-  const { id, thread, ask, state, nextSeeds, parent, verdict } = Object(value) as Partial<
+  const { id, thread, ask, state, nextSeeds, parent, verdict, after, way } = Object(value) as Partial<
     Record<keyof Reply, unknown>
   >;
   const { prompt, context, preset, temperature, length, seed } = Object(ask) as Record<string, unknown>;
@@ -142,7 +148,8 @@ function isReply(value: unknown): value is Reply {
   return (
     typeof id === 'string' &&
     typeof thread === 'string' &&
-    (parent === undefined || typeof parent === 'string') &&
+    [parent, after].every((other) => other === undefined || typeof other === 'string') &&
+    (way === undefined || way === 'open' || way === 'aside') &&
     (verdict === undefined || VERDICTS.some((known) => known === verdict)) &&
     typeof prompt === 'string' &&
     typeof context === 'string' &&

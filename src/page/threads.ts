@@ -8,11 +8,13 @@ import { bringToEnd } from './follow-reply.ts';
 import type { Letter } from './likelihoods/letters.ts';
 import { type Reply, textOf } from './reply.ts';
 import type { Saves } from './saves.ts';
-import { beginningLine, endingAnnouncement, wordCount } from './words.ts';
+import { choicesOf, endsOf, isGrowing } from './ways/path.ts';
+import { beginningLine, choicesAnnouncement, endingAnnouncement, wordCount } from './words.ts';
 
 /** A story: its replies, and the exchange that shows them. */
 export interface Thread {
-  replies: Reply[];
+  /** Those of the story, and those of what it might have been, in the order in which they were asked for. */
+  all: readonly Reply[];
   readonly exchange: Exchange;
   isDisconnected: boolean;
   following: AbortController;
@@ -31,6 +33,7 @@ export interface ThreadsOptions {
   readonly onEnd: (threadId: string) => void;
   readonly onAction: (threadId: string, action: Action, button: HTMLButtonElement) => void;
   readonly onBranch: (threadId: string, letter: Letter, text: string) => void;
+  readonly onWay: (threadId: string, replyId: string, goesOn: boolean) => void;
   readonly onVerdict: (threadId: string, verdict: Verdict | undefined) => Promise<void>;
 }
 
@@ -59,49 +62,62 @@ export class Threads {
   append(reply: Reply): void {
     const known = this.#threads.get(reply.thread);
     if (known) {
-      known.replies = [...known.replies, reply];
+      known.all = [...known.all, reply];
       return;
     }
-    const thread = this.#begin(reply);
+    const thread = this.#begin([reply]);
     this.#options.list.append(thread.exchange.element);
     this.#options.onCount(this.#threads.size);
   }
 
-  /** Begins a thread anew in its own place, with another first reply. */
-  replace(reply: Reply): void {
-    const { exchange, following } = this.#threads.get(reply.thread)!;
+  /** Begins a thread anew in its own place, with other replies. */
+  replace(replies: readonly Reply[]): void {
+    const { exchange, following } = this.#threads.get(replies[0]!.thread)!;
     following.abort();
-    exchange.element.after(this.#begin(reply).exchange.element);
+    exchange.element.after(this.#begin(replies).exchange.element);
     exchange.remove();
+  }
+
+  /** Leads a thread another way, and stores that. What is written at its end is not followed any more. */
+  lead(id: string, next: readonly Reply[]): void {
+    const thread = this.#threads.get(id)!;
+    this.unfollow(thread);
+    for (const [index, reply] of next.entries()) {
+      if (reply !== thread.all[index]) this.#options.saves.note(reply, false);
+    }
+    thread.all = next;
+    this.#options.saves.save();
   }
 
   /** Removes a thread from the page; returns the ids of its replies. */
   close(id: string): string[] {
-    const { replies, exchange, following } = this.#threads.get(id)!;
+    const { all, exchange, following } = this.#threads.get(id)!;
     following.abort();
     exchange.remove();
     this.#threads.delete(id);
     this.#options.onCount(this.#threads.size);
-    return replies.map((reply) => reply.id);
+    return all.map((reply) => reply.id);
   }
 
-  /** Submits and follows the last reply of a thread until it is over. */
+  /** Shows a thread, and submits and follows what is written at its end until that is over. */
   async follow(id: string): Promise<void> {
+    this.show(id);
     const thread = this.#threads.get(id)!;
+    if (!isGrowing(thread.all)) return;
     const { signal } = thread.following;
-    const last = thread.replies.at(-1)!;
     const watcher = {
-      change: (next: (reply: Reply) => Reply) => signal.aborted || this.change(id, last.id, next),
+      change: (replyId: string, next: (reply: Reply) => Reply) =>
+        signal.aborted || this.change(id, replyId, next),
       onConnection: (isLost: boolean) => {
         if (thread.isDisconnected === isLost || signal.aborted) return;
         thread.isDisconnected = isLost;
         this.show(id);
       },
     };
-    await bringToEnd(last, this.#options.backend, watcher, signal);
+    await bringToEnd(endsOf(thread.all), this.#options.backend, watcher, signal);
   }
 
-  /** Ends the following of a thread's last reply. */
+  /** Ends the following of what is written at the end of a thread. */
   unfollow(thread: Thread): void {
     thread.following.abort();
     thread.following = new AbortController();
@@ -111,39 +127,47 @@ export class Threads {
   /** Redraws a thread. */
   show(id: string): void {
     const thread = this.#threads.get(id);
-    thread?.exchange.show(thread.replies, this.#options.context(), thread.isDisconnected);
+    thread?.exchange.show(thread.all, this.#options.context(), thread.isDisconnected);
   }
 
   /** Changes a reply of a thread, stores it, and announces what is worth it. */
   change(id: string, replyId: string, next: (reply: Reply) => Reply): void {
     const thread = this.#threads.get(id);
-    const index = thread?.replies.findIndex((reply) => reply.id === replyId) ?? -1;
+    const index = thread?.all.findIndex((reply) => reply.id === replyId) ?? -1;
     if (thread === undefined || index === -1) return;
-    const before = thread.replies[index]!;
+    const before = thread.all[index]!;
     const after = next(before);
-    thread.replies = thread.replies.with(index, after);
+    thread.all = thread.all.with(index, after);
     thread.isDisconnected = false;
     const { saves, announce, onEnd } = this.#options;
     saves.note(after, isFinal(after.state) || after.submitted !== before.submitted);
-    if (before.state.status === 'waiting' && after.state.status === 'writing') announce('Story started');
-    const beginning = beginningLine(after.state);
-    if (!isFinal(after.state) && beginning !== beginningLine(before.state)) announce(beginning);
-    if (!isFinal(before.state) && isFinal(after.state)) {
-      announce(endingAnnouncement(after.state, wordCount(textOf(after.state))));
-      onEnd(id);
+    const hasEnded = !isFinal(before.state) && isFinal(after.state);
+    if (after.ask.brief) {
+      if (hasEnded && !isGrowing(thread.all))
+        announce(choicesAnnouncement(choicesOf(thread.all), after.state));
+    } else {
+      if (before.state.status === 'waiting' && after.state.status === 'writing') announce('Story started');
+      const beginning = beginningLine(after.state);
+      if (!isFinal(after.state) && beginning !== beginningLine(before.state)) announce(beginning);
+      if (hasEnded) {
+        announce(endingAnnouncement(after.state, wordCount(textOf(after.state))));
+        onEnd(id);
+      }
     }
     this.show(id);
   }
 
-  #begin(reply: Reply): Thread {
-    const { thread: id, parent } = reply;
-    const exchange = new Exchange(reply, {
+  #begin(all: readonly Reply[]): Thread {
+    const [first] = all as [Reply];
+    const { thread: id, parent } = first;
+    const exchange = new Exchange(first, {
       onAction: (action, button) => this.#options.onAction(id, action, button),
       onBranch: (letter, text) => this.#options.onBranch(id, letter, text),
+      onWay: (replyId, goesOn) => this.#options.onWay(id, replyId, goesOn),
       onParent: () => this.#showParent(parent),
       onVerdict: (verdict) => this.#options.onVerdict(id, verdict),
     });
-    const thread = { replies: [reply], exchange, isDisconnected: false, following: new AbortController() };
+    const thread = { all, exchange, isDisconnected: false, following: new AbortController() };
     this.#threads.set(id, thread);
     return thread;
   }

@@ -18,6 +18,9 @@ import {
 } from '../story/wording.ts';
 import type { Ask, Reply } from './reply.ts';
 
+/** While the network writes what the user is to choose from. */
+export const WRITING_WAYS = 'The computer writes ways to go on…';
+
 /** The storytellers' status on the page; `offline` when the server does not answer. */
 export type Storytellers = StorytellerStatus | { readonly phase: 'offline' | 'unknown' };
 
@@ -52,8 +55,9 @@ export function statusLine(storytellers: Storytellers): string {
 }
 
 /** `lively · 1,200 characters`. */
-export function settingsLine(ask: Pick<Ask, 'preset' | 'temperature' | 'length'>): string {
-  return `${samplingName(ask)} · ${ask.length.toLocaleString('en')} characters`;
+export function settingsLine(ask: Pick<Ask, 'preset' | 'temperature' | 'length' | 'brief'>): string {
+  const length = ask.brief ? 'chosen step by step' : `${ask.length.toLocaleString('en')} characters`;
+  return `${samplingName(ask)} · ${length}`;
 }
 
 /** What is needed to generate a thread again: a line for each finished part. */
@@ -91,6 +95,13 @@ export function endingAnnouncement(state: ReplyState, words: number): string {
   if (state.status !== 'finished') return '';
   if (state.ending === 'stopped') return 'Stopped';
   return `Story finished, ${words.toLocaleString('en')} ${words === 1 ? 'word' : 'words'}`;
+}
+
+/** The screen reader's announcement when there is something to choose from, or nothing was written. */
+export function choicesAnnouncement(choices: readonly Reply[], last: ReplyState): string {
+  const { length } = choices;
+  if (length === 0) return endingAnnouncement(last, 0);
+  return length === 1 ? 'One way to go on' : `Choose one of ${length} ways to go on`;
 }
 
 /** The number of words in a text. */

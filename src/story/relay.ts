@@ -5,7 +5,7 @@
 import { hasSlur, mask } from './filter/find.ts';
 import { STORY_BOUNDS, type StoryRequest } from './story.ts';
 import { endOf, jointBefore } from './variations.ts';
-import { firstSentences } from './vote.ts';
+import { firstSentences } from './continuations.ts';
 
 /**
  * Who may add the next line. `free`: any user. `round robin`: users in the order in which they joined; a user who has

@@ -2,7 +2,7 @@
 import type { Segment } from './paragraphs.ts';
 import type { PastRound, StoryRequest } from './story.ts';
 import { storyTitle } from './title.ts';
-import { firstSentences } from './vote.ts';
+import { firstSentences } from './continuations.ts';
 
 /** A finished story that users of a channel wrote together. */
 export interface Work<Address = unknown> {

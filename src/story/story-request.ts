@@ -24,6 +24,7 @@ const FIELDS = {
   model: ['string', 'The model must be a name.'],
   probabilities: ['boolean', 'Probabilities are asked for with true or false.'],
   continuesWord: ['boolean', 'Whether the story continues a word must be true or false.'],
+  brief: ['boolean', 'Whether the story is brief must be true or false.'],
 } as const;
 /** Half a surrogate pair. `toWellFormed` would do the same, but Firefox has it only since version 119. */
 const HALF_PAIR = /\p{Surrogate}/gu;
@@ -69,7 +70,7 @@ export function completeRequest(
 ): StoryRequest {
   const fields = fieldsOf(input);
   const { prompt = '', context = '', preset, temperature, length, seed, model } = fields;
-  const { probabilities, continuesWord } = fields;
+  const { probabilities, continuesWord, brief } = fields;
   const name = model || models[0]!.name;
   if (!models.some((choice) => choice.name === name)) {
     const names = models.map((choice) => choice.name).join(', ');
@@ -84,6 +85,7 @@ export function completeRequest(
     model: name,
     ...(probabilities ? { probabilities } : {}),
     ...(continuesWord ? { continuesWord } : {}),
+    ...(brief ? { brief } : {}),
   };
   const problem = problemWith(request);
   if (problem) throw new StoryError('bad_request', problem);

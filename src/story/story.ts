@@ -36,6 +36,11 @@ export interface StoryRequest {
    * a user types ends with a whole word.
    */
   readonly continuesWord?: boolean;
+  /**
+   * Whether only the first sentence after the prompt is kept, or the first two where the first is short; absent for
+   * no: see `continuations.ts`. The length is that of stories that go on from it.
+   */
+  readonly brief?: boolean;
 }
 
 export const STORY_BOUNDS = {

@@ -3,6 +3,7 @@
  * one of them, and the winner joins the story. A choice of openings is a vote of one round in which only the requester
  * of a story votes. Here are its states, and how one follows from another. Pure.
  */
+import { alternatives, CHOICES, CONTINUATION_LENGTH, firstSentences } from './continuations.ts';
 import { mask } from './filter/find.ts';
 import {
   type ChannelChoice,
@@ -20,18 +21,10 @@ export const VOTE_BOUNDS = {
   seconds: { min: 15, max: 600, default: 60 },
 } as const;
 
-/** Continuations in a round. */
-export const CHOICES = 3;
 /** How long a requester may choose an opening, in seconds. */
 const OPENINGS_SECONDS = 600;
 /** A vote ends after this many rounds in a row in which no user voted. */
 const SILENT_ROUNDS = 2;
-/** The most characters that the network writes of a continuation, before it is cut at the end of a sentence. */
-const CONTINUATION_LENGTH = 280;
-/** A continuation is one sentence if that has at least this many characters, and two otherwise. */
-const ENOUGH = 80;
-/** The end of a sentence, with the quotation marks and brackets that belong to it. */
-const SENTENCE_END = /[.!?…]+["'”’)\]]*(?=\s|$)/g;
 
 /** What a user asks for. */
 export interface VoteTerms {
@@ -91,18 +84,10 @@ export function continuationRequests(vote: Vote): StoryRequest[] {
     kind === 'openings'
       ? { ...request, length: Math.min(request.length, request.prompt.length + CONTINUATION_LENGTH) }
       : { ...request, prompt: '', context: endOf(wholeText(vote)), length: CONTINUATION_LENGTH };
-  return Array.from({ length: CHOICES }, (_, index) => ({
+  return alternatives({
     ...shared,
-    seed: (request.seed + (round - 1) * CHOICES + index) % (STORY_BOUNDS.seed.max + 1),
-  }));
-}
-
-/** The first sentence of a text, or the first two where the first is short; without a sentence, the whole text. */
-export function firstSentences(text: string): string {
-  const written = text.trim();
-  const ends = [...written.matchAll(SENTENCE_END)].map((end) => end.index + end[0].length);
-  const [first = written.length, second = first] = ends;
-  return written.slice(0, first >= ENOUGH ? first : second);
+    seed: (request.seed + (round - 1) * CHOICES) % (STORY_BOUNDS.seed.max + 1),
+  });
 }
 
 /** What the network wrote for a round: a text, with the prompt of its request. */

@@ -1,6 +1,7 @@
-import type { KnownReply, WebReplies } from '../../src/bots/web/replies.ts';
+import type { KnownReply, OfferedReply, WebReplies } from '../../src/bots/web/replies.ts';
 import { StoryError } from '../../src/errors.ts';
 import type { Requester } from '../../src/queue/admission/store.ts';
+import { keptText, writtenRequest } from '../../src/story/continuations.ts';
 import { isRatable, type Verdict } from '../../src/story/feedback.ts';
 import {
   isFinal,
@@ -62,6 +63,15 @@ export class FakeWebReplies implements WebReplies {
 
   async submit(id: string, request: StoryRequest, asker: Requester | undefined): Promise<void> {
     this.askers.push(asker);
+    this.#add(id, request);
+  }
+
+  async offer(offered: readonly OfferedReply[], asker: Requester | undefined): Promise<void> {
+    this.askers.push(asker);
+    for (const { id, request } of offered) this.#add(id, request);
+  }
+
+  #add(id: string, request: StoryRequest): void {
     if (this.broken) throw this.broken;
     this.submitted.push(id);
     if (this.held.has(id)) return;
@@ -142,8 +152,11 @@ export class FakeWebReplies implements WebReplies {
 
   #write(id: string, pace: Pace): void {
     const held = this.held.get(id)!;
-    const { prompt, length } = held.request;
-    const whole = `${prompt}${CANNED_STORY}`.slice(0, length);
+    const { prompt, length } = writtenRequest(held.request);
+    // Each brief begins with a sentence of its own.
+    const own = held.request.brief ? ` They took door ${this.submitted.length}.` : '';
+    const written = `${prompt}${own}${CANNED_STORY}`.slice(0, length);
+    const whole = keptText(held.request, written);
     let shown = prompt.length;
     const startMs = Date.now() + (pace.waitMs ?? 0);
     held.timer = setInterval(() => {

@@ -7,16 +7,28 @@ import { finished, reply } from './replies.ts';
 const under = (ask: Partial<Ask>, text = 'It was.') => actionsFor([reply(finished(text), ask)]).join(' ');
 
 test('a finished story is continued, varied and kept', () => {
-  const all = 'continue another warmer cooler copy download link line edit delete';
+  const all = 'continue choose another warmer cooler copy download link line edit delete';
   assert.equal(under({ preset: 'lively' }), all);
   assert.equal(under({ preset: 'classic', temperature: 0.4 }), all);
 });
 
 test('Warmer and Cooler are left out where there is nothing warmer or cooler', () => {
-  assert.equal(under({ preset: 'wild' }), 'continue another cooler copy download link line edit delete');
-  assert.equal(under({ preset: 'calm' }), 'continue another warmer copy download link line edit delete');
-  assert.equal(under({ temperature: 2 }), 'continue another cooler copy download link line edit delete');
-  assert.equal(under({ temperature: 0 }), 'continue another warmer copy download link line edit delete');
+  assert.equal(
+    under({ preset: 'wild' }),
+    'continue choose another cooler copy download link line edit delete',
+  );
+  assert.equal(
+    under({ preset: 'calm' }),
+    'continue choose another warmer copy download link line edit delete',
+  );
+  assert.equal(
+    under({ temperature: 2 }),
+    'continue choose another cooler copy download link line edit delete',
+  );
+  assert.equal(
+    under({ temperature: 0 }),
+    'continue choose another warmer copy download link line edit delete',
+  );
 });
 
 test('an empty story is not continued, and a stored one of version 0.1 is classic', () => {
@@ -25,7 +37,7 @@ test('an empty story is not continued, and a stored one of version 0.1 is classi
   const { preset: _, ...ask } = old.ask;
   assert.match(
     actionsFor([{ ...old, ask: { ...ask, temperature: 2 } }]).join(' '),
-    /^continue another cooler /,
+    /^continue choose another cooler /,
   );
 });
 

@@ -4,7 +4,14 @@ import { readOptions, storeOptions } from '../../src/page/options.ts';
 import type { PageStorage } from '../../src/page/store.ts';
 
 const KEY = 'write-me-a-sci-fi.options.v1';
-const DEFAULTS = { preset: 'lively', temperature: 0.4, length: 1_200, model: '', likelihoods: false };
+const DEFAULTS = {
+  preset: 'lively',
+  temperature: 0.4,
+  length: 1_200,
+  model: '',
+  brief: false,
+  likelihoods: false,
+};
 
 /** A browser's storage that holds these options. */
 function storageOf(text: string | null): PageStorage {
@@ -24,6 +31,7 @@ test('options are restored as they were stored', () => {
     temperature: 1.1,
     length: 300,
     model: 'melville',
+    brief: true,
     likelihoods: true,
   } as const;
   storeOptions(storage, chosen);
@@ -40,6 +48,7 @@ test('options of version 0.1 are classic only with a temperature that was change
     temperature: 0.4,
     length: 800,
     model: 'scifi',
+    brief: false,
     likelihoods: false,
   });
   assert.deepEqual(old('0.65'), {
@@ -47,6 +56,7 @@ test('options of version 0.1 are classic only with a temperature that was change
     temperature: 0.65,
     length: 800,
     model: 'scifi',
+    brief: false,
     likelihoods: false,
   });
   assert.equal(old('').preset, 'lively');

@@ -8,7 +8,6 @@ import {
   continuationRequests,
   endRoundAt,
   endVote,
-  firstSentences,
   offer,
   openingsOf,
   replyAfter,
@@ -59,15 +58,6 @@ describe('a vote', () => {
       continuationRequests(last).map(({ seed }) => seed),
       [STORY_BOUNDS.seed.max, 0, 1],
     );
-  });
-
-  it('cuts a continuation at the end of its first sentence, or of its second where the first is short', () => {
-    assert.equal(firstSentences(' He ran. She did not. They met.'), 'He ran. She did not.');
-    const long = `${'The ship fell and fell, '.repeat(4)}and was lost.`;
-    assert.equal(firstSentences(`${long} Then it rose. And fell.`), long);
-    assert.equal(firstSentences('“Run!” he said. “Why?” she asked'), '“Run!” he said.');
-    assert.equal(firstSentences('no sentence at all'), 'no sentence at all');
-    assert.equal(firstSentences('One only. And then'), 'One only.');
   });
 
   it('adds the winner to the story, the first of several with the most votes', () => {

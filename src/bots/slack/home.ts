@@ -10,7 +10,7 @@ import {
   type Preset,
   STORY_BOUNDS,
 } from '../../story/story.ts';
-import { CHOICES } from '../../story/vote.ts';
+import { CHOICES } from '../../story/continuations.ts';
 import { PRESET_CHOICES } from '../commands/preset-option.ts';
 import { slackEscaping } from '../text.ts';
 import { plain } from './reply/messages.ts';

@@ -1,6 +1,6 @@
 /** Users' text: its words without mentions, emoji and links, which no network can continue, and its options. Pure. */
 import { StoryError } from '../../errors.ts';
-import { CHOICES } from '../../story/vote.ts';
+import { CHOICES } from '../../story/continuations.ts';
 import { numberOf } from '../submit.ts';
 import { slackEscaping } from '../text.ts';
 

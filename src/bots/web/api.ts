@@ -3,6 +3,7 @@ import { StoryError } from '../../errors.ts';
 import { clientNetwork } from '../../http/address.ts';
 import { MAX_REPLIES } from '../../page/backend/events.ts';
 import type { Requester } from '../../queue/admission/store.ts';
+import { alternatives, CHOICES } from '../../story/continuations.ts';
 import { VERDICTS, type Verdict } from '../../story/feedback.ts';
 import {
   DEFAULT_PRESET,
@@ -56,7 +57,10 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
 
   app.get('/api/status', () => replies.status());
 
-  app.post('/api/replies', { config: { rateLimit: options.storyLimit } }, async (request, reply) => {
+  // The routes that submit stories count together.
+  const storyLimit = { config: { rateLimit: { ...options.storyLimit, groupId: 'stories' } } };
+
+  app.post('/api/replies', storyLimit, async (request, reply) => {
     const { id, ...input } = objectOf(request.body);
     if (!isReplyId(id)) {
       throw new StoryError('bad_request', 'The reply needs an id: a UUID that the client generates.');
@@ -67,6 +71,28 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
     // A repeated submission returns the first one's request, random seed included.
     const known = await replies.read(key);
     return reply.code(202).send({ id: key, request: known?.request ?? story });
+  });
+
+  app.post('/api/choices', storyLimit, async (request, reply) => {
+    const { ids, ...input } = objectOf(request.body);
+    if (
+      !Array.isArray(ids) ||
+      ids.length !== CHOICES ||
+      new Set(ids).size !== CHOICES ||
+      !ids.every(isReplyId)
+    ) {
+      throw new StoryError(
+        'bad_request',
+        `The choices need ${CHOICES} ids: UUIDs that the client generates.`,
+      );
+    }
+    const requests = alternatives(parseRequest({ ...input, brief: true }));
+    const offered = ids.map((id, index) => ({ id: id.toLowerCase(), request: requests[index]! }));
+    await replies.offer(offered, options.clientAt(addressOf(request)));
+    const known = await Promise.all(offered.map(({ id }) => replies.read(id)));
+    return reply.code(202).send({
+      requests: offered.map(({ request: sent }, index) => known[index]?.request ?? sent),
+    });
   });
 
   app.get('/api/replies/:id', async (request: WithId) => {

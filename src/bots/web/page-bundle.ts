@@ -20,9 +20,17 @@ export const BUNDLING = {
 
 /** Scripts that the page loads when it needs them; see `page/on-demand.ts`. */
 export const ON_DEMAND = [
-  { in: join(PAGE_SOURCE, 'story-file.ts'), out: 'export' },
+  { in: join(PAGE_SOURCE, 'download.ts'), out: 'export' },
   { in: join(PAGE_SOURCE, 'likelihoods/view.ts'), out: 'likelihoods' },
   { in: join(PAGE_SOURCE, 'read-aloud.ts'), out: 'read-aloud' },
+  { in: join(PAGE_SOURCE, 'share-panel.ts'), out: 'share' },
+  { in: join(PAGE_SOURCE, 'ways/view.ts'), out: 'ways' },
+];
+
+/** Style sheets that such a script loads. */
+export const STYLES_ON_DEMAND = [
+  { in: join(PAGE_SOURCE, 'likelihoods/likelihoods.css'), out: 'likelihoods' },
+  { in: join(PAGE_SOURCE, 'ways/ways.css'), out: 'ways' },
 ];
 
 /** The page of a server: `page.js`, `page.css`, `events.js`, its shared worker, and the scripts on demand. */
@@ -33,5 +41,6 @@ export const PAGE_BUNDLE = {
     { in: join(PAGE_SOURCE, 'backend/events-worker.ts'), out: 'events' },
     { in: join(PAGE_SOURCE, 'style.css'), out: 'page' },
     ...ON_DEMAND,
+    ...STYLES_ON_DEMAND,
   ],
 } satisfies BuildOptions;

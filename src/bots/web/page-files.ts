@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { compiledFile } from '../../compiled.ts';
-import { ON_DEMAND, PAGE_BUNDLE, PAGE_SOURCE } from './page-bundle.ts';
+import { ON_DEMAND, PAGE_BUNDLE, PAGE_SOURCE, STYLES_ON_DEMAND } from './page-bundle.ts';
 
 /** Files that are served unchanged from the page's folder, and their types. */
 export const PLAIN_FILES: Readonly<Record<string, string>> = {
@@ -52,10 +52,11 @@ export async function addPage(app: FastifyInstance, links: PageLinks = {}): Prom
 async function pageFiles(links: PageLinks): Promise<PageFile[]> {
   const bundled = await bundledFiles();
   const scripts = ['page', 'events', ...ON_DEMAND.map(({ out }) => out)].map((name) => `${name}.js`);
+  const styles = ['page', ...STYLES_ON_DEMAND.map(({ out }) => out)].map((name) => `${name}.css`);
   return [
     pageFile('/', 'text/html; charset=utf-8', Buffer.from(pageHtml(links))),
     ...scripts.map((name) => pageFile(`/${name}`, 'text/javascript; charset=utf-8', bundled(name))),
-    pageFile('/page.css', 'text/css; charset=utf-8', bundled('page.css')),
+    ...styles.map((name) => pageFile(`/${name}`, 'text/css; charset=utf-8', bundled(name))),
     ...Object.entries(PLAIN_FILES).map(([name, type]) =>
       pageFile(`/${name}`, type, readFileSync(join(PAGE_SOURCE, name))),
     ),

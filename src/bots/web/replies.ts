@@ -23,6 +23,11 @@ const ONLY_USER = 'web';
 export interface WebReplies {
   /** Starts a reply. Idempotent for one id. Rejects with a `StoryError`, such as `busy`. */
   submit(id: string, request: StoryRequest, requester: Requester | undefined): Promise<void>;
+  /**
+   * Starts replies of which the user chooses one: they count as one story, the first of them. Idempotent for their
+   * ids. Rejects with a `StoryError`, such as `busy`.
+   */
+  offer(offered: readonly OfferedReply[], requester: Requester | undefined): Promise<void>;
   /** A reply's request and current state; undefined when it is unknown or no longer kept. */
   read(id: string): Promise<KnownReply | undefined>;
   /**
@@ -52,6 +57,12 @@ export interface KnownReply {
   readonly state: ReplyState;
 }
 
+/** One of several replies of which the user chooses one. */
+export interface OfferedReply {
+  readonly id: string;
+  readonly request: StoryRequest;
+}
+
 /** Implements the web server's replies over the queue. */
 export function webReplies(
   replies: Replies<null>,
@@ -64,6 +75,11 @@ export function webReplies(
   let countedAt = Number.NEGATIVE_INFINITY;
   return {
     submit: (id, request, requester) => submit({ replies, limits }, id, request, () => null, requester),
+    async offer([first, ...others], requester) {
+      if (!first) return;
+      await submit({ replies, limits }, first.id, first.request, () => null, requester);
+      await Promise.all(others.map(({ id, request }) => replies.submit(id, request, null)));
+    },
     read: (id) => replies.read(id),
     follow: (id, listener) => replies.follow(id, listener),
     stop: (id) => replies.stop(id),
@@ -93,8 +109,9 @@ export function workWebReplies(
   stories: Stories,
   { pace, concurrency }: { readonly pace: number; readonly concurrency: number },
 ): void {
-  replies.work(
-    (task) => replyWithStory(task, `web-${task.id}`, { stories, pace, clock: () => performance.now() }),
-    concurrency,
-  );
+  replies.work((task) => {
+    // A user who chooses among several waits for the last of them.
+    const options = { stories, pace: task.request.brief ? 0 : pace, clock: () => performance.now() };
+    return replyWithStory(task, `web-${task.id}`, options);
+  }, concurrency);
 }

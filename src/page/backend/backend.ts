@@ -18,6 +18,11 @@ export interface StoryBackend {
 export interface StoryApi {
   /** Starts a reply. Idempotent for one id. */
   submit(id: string, ask: Ask): Promise<StoryRequest>;
+  /**
+   * Starts replies of which the user chooses one, and which count as one: `ask` under different seeds, of which it has
+   * the first. Idempotent for their ids, of which there are `CHOICES`.
+   */
+  offer(ids: readonly string[], ask: Ask): Promise<readonly StoryRequest[]>;
   /** A reply's request and current state; undefined when it is unknown. */
   read(id: string): Promise<{ request: StoryRequest; state: ReplyState } | undefined>;
   stop(id: string): Promise<void>;

@@ -72,6 +72,8 @@ export function httpApi(fetcher: typeof fetch): StoryApi {
   return {
     submit: async (id, ask) =>
       (await send<{ request: StoryRequest }>('api/replies', { id, ...inputOf(ask) })).request,
+    offer: async (ids, ask) =>
+      (await send<{ requests: StoryRequest[] }>('api/choices', { ids, ...inputOf(ask) })).requests,
     read: (id) => unlessUnknown(send<{ request: StoryRequest; state: ReplyState }>(`api/replies/${id}`)),
     stop: async (id) => void (await unlessUnknown(send(`api/replies/${id}/stop`, {}))),
     remove: async (id) => void (await unlessUnknown(send(`api/replies/${id}/delete`, {}))),

@@ -3,6 +3,7 @@
  * lifetime.
  */
 import { StoryError } from '../../errors.ts';
+import { alternatives } from '../../story/continuations.ts';
 import {
   inputOf,
   isFinal,
@@ -76,6 +77,10 @@ export class WorkerBackend implements StoryBackend {
     );
     this.api = {
       submit: async (id, ask) => this.#submit(id, ask),
+      offer: async (ids, ask) => {
+        const asks = alternatives(ask);
+        return ids.map((id, index) => this.#submit(id, asks[index]!));
+      },
       read: async (id) => this.#replies.get(id),
       stop: async (id) => thread.send({ type: 'stop', id }),
       remove: async (id) => {

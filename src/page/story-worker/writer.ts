@@ -2,6 +2,7 @@
 import { sentenceFor } from '../../errors.ts';
 import { EngineLostError } from '../../generator/engines/engine.ts';
 import type { ProbabilitiesOf, Storyteller } from '../../generator/storyteller.ts';
+import { keptText, writtenRequest } from '../../story/continuations.ts';
 import { PostedText } from '../../story/filter/find.ts';
 import { postedProbabilities } from '../../story/probabilities.ts';
 import { inBeginning, type ReplyState, type Story, type StoryRequest } from '../../story/story.ts';
@@ -51,13 +52,17 @@ export class StoryWriter {
     let text = posted.of(request.prompt);
     const report = (state: ReplyState) => this.#report({ type: 'state', id, state });
     try {
-      const story = await this.#generate(request, stop.signal, (snapshot, beginning, probabilities) => {
-        text = posted.of(snapshot);
-        const known = postedProbabilities(probabilities, snapshot, text);
-        report({ status: 'writing', text, ...known, ...inBeginning(beginning) });
-      });
-      text = posted.of(story.text);
-      const known = postedProbabilities(story.probabilities, story.text, text);
+      const story = await this.#generate(
+        writtenRequest(request),
+        stop.signal,
+        (snapshot, beginning, probabilities) => {
+          text = posted.of(snapshot);
+          const known = postedProbabilities(probabilities, snapshot, text);
+          report({ status: 'writing', text, ...known, ...inBeginning(beginning) });
+        },
+      );
+      text = keptText(request, posted.of(story.text));
+      const known = postedProbabilities(story.probabilities, story.text.slice(0, text.length), text);
       report({ status: 'finished', ...story, text, ...known });
     } catch (error) {
       report({ status: 'failed', text, error: sentenceFor(error) });

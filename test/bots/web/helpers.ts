@@ -22,6 +22,7 @@ export function parseRequest(input: unknown): StoryRequest {
     length = 1_200,
     seed = 7,
     model = 'scifi',
+    brief,
   } = Object(input);
   if (typeof prompt !== 'string' || typeof context !== 'string') {
     throw new StoryError('bad_request', 'The prompt must be text.');
@@ -35,7 +36,15 @@ export function parseRequest(input: unknown): StoryRequest {
   }
   if (!MODELS.some(({ name }) => name === model)) throw new StoryError('model_unavailable', 'No such model.');
   const sampling = samplingGiven({ preset, temperature });
-  return { prompt: prompt.replace(/^\/scifi /, ''), context, ...sampling, length, seed, model };
+  return {
+    prompt: prompt.replace(/^\/scifi /, ''),
+    context,
+    ...sampling,
+    length,
+    seed,
+    model,
+    ...(brief ? { brief } : {}),
+  };
 }
 
 /** A server on a free port with its fake queue and its captured log; closed when the test ends. */
