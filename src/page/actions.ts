@@ -44,7 +44,7 @@ const HINTS: Partial<Record<Action, string>> = {
 /** Errors that a repeated request would meet again. */
 const REFUSALS: ReadonlySet<string> = new Set(['bad_request', 'declined', 'too_large']);
 /** Actions that change the story, and those that keep it, in groups of their own. */
-const CHANGING: ReadonlySet<Action> = new Set(['line', 'edit', 'undo', 'delete']);
+const CHANGING: ReadonlySet<Action> = new Set(['choose', 'line', 'edit', 'undo', 'delete']);
 const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link', 'share']);
 
 /**
@@ -76,12 +76,11 @@ export function actionsFor(replies: readonly Reply[], isSharing = false): Action
       ...remove,
     ];
   }
-  const line: Action[] = hasText ? ['line'] : [];
+  const line: Action[] = hasText ? (isOpen ? ['line'] : ['choose', 'line']) : [];
   const share: Action[] = hasText && isSharing ? ['share'] : [];
   if (isOpen) return [...(hasText ? (['end'] as const) : []), ...keep, ...share, ...line, 'edit', ...remove];
   // A step that was chosen is varied by its alternatives.
   const again: Action[] = ask.brief ? ['continue'] : againActions(text, ask);
-  if (hasText) again.splice(1, 0, 'choose');
   return [...again, ...(hasText ? keep : link), ...share, ...line, 'edit', ...remove];
 }
 

@@ -19,7 +19,7 @@ import { Saves } from './saves.ts';
 import type { ReplyStore } from './store.ts';
 import { editTask, lineTask, stopWith } from './tasks.ts';
 import { Threads } from './threads.ts';
-import { endsOf, idsFrom, pathOf, settled, toldOf, wayTo } from './ways/path.ts';
+import { choicesOf, endsOf, idsFrom, isGrowing, pathOf, settled, toldOf, wayTo } from './ways/path.ts';
 
 /** The part of the page around the conversation. */
 export interface ConversationView {
@@ -248,7 +248,10 @@ export class Conversation {
   #go(threadId: string, replyId: string | undefined, goesOn: boolean, opens = true): void {
     this.#threads.lead(threadId, wayTo(settled(this.#threads.get(threadId)!.all), replyId, opens));
     const { all } = this.#threads.get(threadId)!;
-    if (goesOn && pathOf(all).at(-1)!.way !== 'open') this.#continue(threadId, true);
+    const isOpen = pathOf(all).at(-1)?.way === 'open';
+    const isEmpty = isOpen && !isGrowing(all) && choicesOf(all).length === 0;
+    if (goesOn && isEmpty) this.#discard(threadId, endsOf(all));
+    if (goesOn && (!isOpen || isEmpty)) this.#continue(threadId, true);
     else void this.#threads.follow(threadId);
   }
 

@@ -166,6 +166,25 @@ describe('the page without a server', browserTests(), () => {
     });
   }
 
+  it('offers three ways on, and returns to them after a reload', async (t) => {
+    const page = await visit(t);
+    await page.getByText('Options', { exact: true }).click();
+    await page.getByLabel('Choose your own path').check();
+    await type(page, '/scifi It all began with');
+    const ways = page.getByRole('group', { name: 'What happens next?' }).getByRole('button');
+    await ways.nth(2).waitFor();
+    const openings = await ways.allTextContents();
+    assert.equal(new Set(openings).size, 3);
+    await ways.nth(1).click();
+    await action(page, 'The end').click();
+    await action(page, 'Continue').waitFor();
+    assert.ok((await lastStory(page).innerText()).includes(openings[1]!.slice(0, 40)));
+    await page.reload();
+    await action(page, 'Undo').click();
+    await ways.nth(2).waitFor();
+    assert.deepEqual(await ways.allTextContents(), openings);
+  });
+
   it('reports damaged weights, and generates when they are repaired', async (t) => {
     host.behave = { paths: [WEIGHTS], how: 'damaged' };
     const page = await visit(t, '#prompt=A%20ship&length=80&seed=1');

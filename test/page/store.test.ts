@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type PageStorage, REPLIES_KEPT, ReplyStore } from '../../src/page/store.ts';
+import { BRIEFS_KEPT, type PageStorage, REPLIES_KEPT, ReplyStore } from '../../src/page/store.ts';
 import { finished, reply } from './replies.ts';
 
 /** A browser's storage in memory. */
@@ -24,6 +24,22 @@ test('replies are restored, the oldest first, and only the latest', () => {
   assert.equal(again.all().length, REPLIES_KEPT);
   assert.deepEqual([ids(again)[0], ids(again).at(-1)], ['5', `${REPLIES_KEPT + 4}`]);
   assert.deepEqual(again.all().at(-1), reply(finished('x'), {}, `${REPLIES_KEPT + 4}`));
+});
+
+test('the steps of a chosen story push no other story out', () => {
+  const store = new ReplyStore(fakeCupboard());
+  store.add(reply(finished('x'), {}, 'other'));
+  for (let n = 0; n < BRIEFS_KEPT + 3; n += 3) {
+    const step = [n, n + 1, n + 2].map((id) => ({
+      ...reply(finished('x'), { brief: true }, `${id}`),
+      after: 'other',
+      way: 'aside' as const,
+    }));
+    store.add(...step);
+  }
+  assert.equal(store.all().length, BRIEFS_KEPT + 1);
+  assert.deepEqual(ids(store).slice(0, 2), ['other', '3']);
+  assert.equal(store.all().at(-1)!.way, 'aside');
 });
 
 test('two tabs keep each other’s replies, and cleared replies stay removed', () => {
@@ -57,6 +73,8 @@ test('unreadable entries are skipped', () => {
     { ...entry, ask: null },
     { ...entry, state: { status: 'odd' } },
     { ...entry, state: null },
+    { ...entry, after: 7 },
+    { ...entry, way: 'odd' },
   ];
   cupboard.items.set(key, JSON.stringify([...bad, entry]));
   assert.equal(store.all().length, 1);

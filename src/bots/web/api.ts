@@ -27,7 +27,7 @@ export interface ApiOptions {
   readonly clientAt: (address: string) => Requester | undefined;
   /** Whether stories can be shared. */
   readonly sharesStories: boolean;
-  /** The rate limiter's settings for the route that submits stories. */
+  /** The rate limiter's settings for the routes that submit stories. */
   readonly storyLimit: { readonly max: number; readonly timeWindow: number };
 }
 
@@ -58,7 +58,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
   app.get('/api/status', () => replies.status());
 
   // The routes that submit stories count together.
-  const storyLimit = { config: { rateLimit: { ...options.storyLimit, groupId: 'stories' } } };
+  const storyLimit = { config: { rateLimit: false }, onRequest: app.rateLimit(options.storyLimit) } as const;
 
   app.post('/api/replies', storyLimit, async (request, reply) => {
     const { id, ...input } = objectOf(request.body);

@@ -38,7 +38,7 @@ export class WaysView {
   /** @param all replies of the thread */
   show(all: readonly Reply[]): void {
     this.#showChoices(choicesOf(all));
-    const count = all.filter(({ ask, state }) => ask.brief && textOf(state) !== '').length;
+    const count = all.filter(({ way, state }) => way && textOf(state).trim() !== '').length;
     this.#tree.hidden = count === 0;
     this.#summary.textContent = `What might have been (${count})`;
     const { activeElement } = document;

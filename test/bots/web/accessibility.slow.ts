@@ -23,6 +23,12 @@ const TEXT =
   ' began at night. The old ship was empty, and its lamps were out.\n\n"Nobody is here," said Ilse. ' +
   'She knocked three times, and something in the dark knocked four times.';
 
+const WAYS = [
+  ' It was day N, and the lamps went out one by one along the whole corridor of the ship.',
+  ' "Day N," she said. "We have no air for another."',
+  ' On day N the door opened, and nobody stood behind it but a small grey cat with a collar of silver.',
+];
+
 const field = (page: Page) => page.getByLabel('How the story begins');
 
 for (const { name, viewport, touch } of SCREENS) {
@@ -103,6 +109,32 @@ for (const { name, viewport, touch } of SCREENS) {
       replies.set(replies.submitted.at(-1)!, { status: 'failed', text: 'A story that', error });
       await action(page, 'Try again').waitFor();
       await check('failed');
+
+      await page.getByText('Options', { exact: true }).click();
+      await page.getByLabel('Choose your own path').check();
+      await check('path-option');
+      await page.getByText('Options', { exact: true }).click();
+      await field(page).fill(PROMPT);
+      await page.keyboard.press('Enter');
+      const choose = page.getByRole('group', { name: 'What happens next?' }).getByRole('button');
+      for (const [step, prompt] of [PROMPT, '', ''].entries()) {
+        const submitted = 5 + 3 * (step + 1);
+        await until(() => replies.submitted.length === submitted, 'three ways on');
+        await check(`ways-waiting-${step}`);
+        for (const [index, way] of WAYS.entries()) {
+          replies.finish(replies.submitted.at(index - 3)!, prompt + way.replace('N', `${step + 1}`));
+        }
+        await choose.nth(2).waitFor();
+        await check(`ways-${step}`);
+        if (step < 2) await choose.nth(step).press('Enter');
+      }
+      await action(page, 'Undo').click();
+      await choose.nth(2).press('Enter');
+      await action(page, 'Stop').click();
+      await action(page, 'Undo').waitFor();
+      await page.getByText('What might have been').click();
+      await page.locator('.tree').scrollIntoViewIfNeeded();
+      await check('tree');
       assert.deepEqual(complaints, []);
     });
   }

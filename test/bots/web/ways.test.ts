@@ -94,7 +94,7 @@ test('the reader returns to any fork, and what might have been is kept', options
   // Another way, and from there back to the end of the first one by the tree.
   await ways(page).nth(0).click();
   await offered(page, openings);
-  await page.getByText('What might have been (12)').click();
+  await page.getByText('What might have been (11)').click();
   const tree = page.locator('.tree');
   assert.equal(await tree.locator('[aria-current="true"]').count(), 1);
   await tree.getByRole('button', { name: next[0]!.slice(0, 20) }).press('Enter');

@@ -62,6 +62,19 @@ test('a preset reaches the worker, and the temperature of another one does not r
   assert.deepEqual(await backend.api.submit('b', request), request, 'and so it does when it is sent again');
 });
 
+test('of several replies each has a seed of its own', async () => {
+  const { backend, orders } = setUp();
+  const requests = await backend.api.offer(['a', 'b', 'c'], { ...ASK, prompt: 'A ship', brief: true });
+  assert.deepEqual(
+    requests.map(({ seed, brief }) => [seed, brief]),
+    [3, 4, 5].map((seed) => [seed, true]),
+  );
+  assert.deepEqual(
+    orders.slice(1),
+    ['a', 'b', 'c'].map((id, index) => ({ type: 'write', id, request: requests[index] })),
+  );
+});
+
 test('a request that the server would refuse is refused', async () => {
   const { backend, orders } = setUp();
   await assert.rejects(backend.api.submit('a', { ...ASK, length: 7 }), {

@@ -7,6 +7,7 @@ import type { Storyteller, TellOptions } from '../../../src/generator/storytelle
 import type { Report } from '../../../src/page/backend/worker.ts';
 import { BrowserModelRegistry } from '../../../src/page/story-worker/models.ts';
 import { StoryWriter } from '../../../src/page/story-worker/writer.ts';
+import { keptText } from '../../../src/story/continuations.ts';
 import { ENTRY_BYTES, ProbabilityReader, toBase64 } from '../../../src/story/probabilities.ts';
 import type { ReplyState, StoryRequest } from '../../../src/story/story.ts';
 import { FakeEngine } from '../../fakes/fake-engine.ts';
@@ -103,6 +104,19 @@ describe('the writer in the worker', () => {
       { phase: 'loading', loaded: 1 },
       { phase: 'ready', loaded: 1 },
     ]);
+  });
+
+  it('keeps the first sentences of a brief story, of one batch with others', async () => {
+    const { writer, end } = setUp();
+    const brief = { ...REQUEST, brief: true };
+    for (const [index, id] of ['a', 'b'].entries()) {
+      writer.handle({ type: 'write', id, request: { ...brief, seed: index } });
+    }
+    for (const id of ['a', 'b']) {
+      const text = textOf(await end(id));
+      assert.equal(keptText(brief, text), text);
+      assert.ok(text.length > REQUEST.prompt.length && text.length < REQUEST.prompt.length + 280, text);
+    }
   });
 
   it('masks vulgar words, from the first snapshot to the end', async () => {
