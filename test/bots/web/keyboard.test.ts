@@ -31,7 +31,7 @@ test('the choice of a format, and a line of a visitor', options, async (t) => {
   const lost = await watchFocus(page);
   await tabTo(page, 'Download', true);
   await page.keyboard.press('Enter');
-  await until(async () => (await focused(page)) === 'EPUB', 'the first format to have the focus');
+  await focusOn(page, 'EPUB');
   await page.keyboard.press('Escape');
   assert.equal(await focused(page), 'Download');
 
