@@ -180,6 +180,8 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
 
   channelOf(address: AddressOf<SlackHandle>): string {
     return keyOf(address);
+  }
+
   relayBoard(chat: ChatContext<SlackHandle>): SlackRelayBoard {
     return new SlackRelayBoard(chat, this.#api, this.#budgets, this.#names);
   }
