@@ -19,7 +19,17 @@ import { Saves } from './saves.ts';
 import type { ReplyStore } from './store.ts';
 import { editTask, lineTask, stopWith } from './tasks.ts';
 import { Threads } from './threads.ts';
-import { choicesOf, endsOf, idsFrom, isGrowing, pathOf, settled, toldOf, wayTo } from './ways/path.ts';
+import {
+  choicesOf,
+  endsOf,
+  forkAfter,
+  idsFrom,
+  isGrowing,
+  pathOf,
+  settled,
+  toldOf,
+  wayTo,
+} from './ways/path.ts';
 
 /** The part of the page around the conversation. */
 export interface ConversationView {
@@ -63,7 +73,7 @@ export class Conversation {
       onEnd: (id) => this.#continuePlan(id),
       onAction: (id, action, button) => void this.#act(id, action, button),
       onBranch: (id, letter, text) => this.#branch(id, letter, text),
-      onWay: (id, replyId, goesOn) => this.#go(id, replyId, goesOn),
+      onWay: (id, replyId, goesOn) => this.#goOn(id, replyId, goesOn),
       onVerdict: (id, verdict) => this.#rate(id, verdict),
     });
   }
@@ -78,7 +88,7 @@ export class Conversation {
     for (const id of this.#threads.ids) {
       const { all } = this.#threads.get(id)!;
       // The story itself may be older than what is kept.
-      if (pathOf(all).length === 0) this.#threads.lead(id, wayTo(all, all[0]!.id, false));
+      if (pathOf(all).length === 0) this.#threads.lead(id, wayTo(all, all[0]!.id));
       void this.#threads.follow(id);
       this.#continuePlan(id);
     }
@@ -162,9 +172,9 @@ export class Conversation {
       case 'continue':
         return this.#continue(threadId, false);
       case 'choose':
-        return this.#go(threadId, last.id, true);
+        return this.#goOn(threadId, last.id, true);
       case 'end':
-        return this.#go(threadId, replies.at(-1)!.id, false, false);
+        return this.#go(threadId, replies.at(-1)!.id, false, undefined);
       case 'another':
         return this.ask({ ...last.ask, seed });
       case 'warmer':
@@ -222,11 +232,12 @@ export class Conversation {
   #newReplies(thread: string, ask: Ask): Reply[] {
     const before = toldOf(this.#threads.get(thread)?.all ?? []).at(-1);
     const { showsLikelihoods } = this.#view.context();
-    return (ask.brief ? alternatives(ask) : [ask]).map((one, index) => ({
-      ...newReply(newId(), thread, one, showsLikelihoods),
-      ...(before ? { after: before.id } : {}),
-      ...(ask.brief ? { way: index === 0 ? ('open' as const) : ('aside' as const) } : {}),
-    }));
+    const link = before ? { after: before.id } : {};
+    const replyTo = (one: Ask) => ({ ...newReply(newId(), thread, one, showsLikelihoods), ...link });
+    if (!ask.brief) return [replyTo(ask)];
+    const offered = alternatives(ask).map(replyTo);
+    const fork = offered[0]!.id;
+    return offered.map((reply) => ({ ...reply, fork, way: reply.id === fork ? 'open' : 'aside' }));
   }
 
   /** Requests a continuation of a story; a brief one is one of several of which the user chooses. */
@@ -238,15 +249,20 @@ export class Conversation {
     this.ask({ ...ask, ...brief, prompt: '', context, seed: drawSeed() }, threadId);
   }
 
+  /** Leads a story to one of its replies, where the user chooses what follows if that was offered before. */
+  #goOn(threadId: string, replyId: string, goesOn: boolean): void {
+    this.#go(threadId, replyId, goesOn, forkAfter(this.#threads.get(threadId)!.all, replyId));
+  }
+
   /**
    * Leads a story to one of its replies.
    *
    * @param replyId undefined for its beginning
    * @param goesOn whether the user is to choose what follows, also where nothing was offered yet
-   * @param opens whether the user is to choose what follows where that was offered before
+   * @param fork at which the user is to choose again
    */
-  #go(threadId: string, replyId: string | undefined, goesOn: boolean, opens = true): void {
-    this.#threads.lead(threadId, wayTo(settled(this.#threads.get(threadId)!.all), replyId, opens));
+  #go(threadId: string, replyId: string | undefined, goesOn: boolean, fork: string | undefined): void {
+    this.#threads.lead(threadId, wayTo(settled(this.#threads.get(threadId)!.all), replyId, fork));
     const { all } = this.#threads.get(threadId)!;
     const isOpen = pathOf(all).at(-1)?.way === 'open';
     const isEmpty = isOpen && !isGrowing(all) && choicesOf(all).length === 0;
@@ -314,9 +330,9 @@ export class Conversation {
     const told = toldOf(thread.all);
     const chosen = told.at(-1);
     if (last.way === 'open' && !chosen?.ask.brief) {
-      if (chosen) this.#go(threadId, chosen.id, false, false);
+      if (chosen) this.#go(threadId, chosen.id, false, undefined);
     } else if (chosen?.ask.brief) {
-      this.#go(threadId, chosen.after, false);
+      this.#go(threadId, chosen.after, false, chosen.fork);
     } else {
       this.#threads.unfollow(thread);
       const ids = idsFrom(thread.all, last.id);

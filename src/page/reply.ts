@@ -16,6 +16,8 @@ export interface Reply {
   readonly thread: string;
   /** The reply that it goes on from; absent for a first one. Where a thread has no choices, that is the one before. */
   readonly after?: string;
+  /** The id of the first of those that were offered together with this one. */
+  readonly fork?: string;
   /**
    * Absent for a part of the story. `open`: it stands at the end of the story for those of which the user has yet to
    * choose one. `aside`: the story goes another way.

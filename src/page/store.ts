@@ -139,7 +139,7 @@ function isDeleted(value: unknown): value is Deleted {
 
 /** Checks the fields that the page needs to show a reply; another version of the page may have stored it. */
 function isReply(value: unknown): value is Reply {
-  const { id, thread, ask, state, nextSeeds, parent, verdict, after, way } = Object(value) as Partial<
+  const { id, thread, ask, state, nextSeeds, parent, verdict, after, fork, way } = Object(value) as Partial<
     Record<keyof Reply, unknown>
   >;
   const { prompt, context, preset, temperature, length, seed } = Object(ask) as Record<string, unknown>;
@@ -148,7 +148,7 @@ function isReply(value: unknown): value is Reply {
   return (
     typeof id === 'string' &&
     typeof thread === 'string' &&
-    [parent, after].every((other) => other === undefined || typeof other === 'string') &&
+    [parent, after, fork].every((other) => other === undefined || typeof other === 'string') &&
     (way === undefined || way === 'open' || way === 'aside') &&
     (verdict === undefined || VERDICTS.some((known) => known === verdict)) &&
     typeof prompt === 'string' &&

@@ -7,8 +7,12 @@ export const CHOICES = 3;
 export const CONTINUATION_LENGTH = 280;
 /** A continuation is one sentence if that has at least this many characters, and two otherwise. */
 const ENOUGH = 80;
-/** The end of a sentence, with the quotation marks and brackets that belong to it. */
-const SENTENCE_END = /[.!?…]+["'”’)\]]*(?=\s|$)/g;
+/**
+ * The end of a sentence, with the quotation marks and brackets that belong to it. The full stop of a title or an
+ * initial ends none.
+ */
+const SENTENCE_END =
+  /(?<!\b(?:[A-HJ-Z]|Mr|Mrs|Ms|Dr|Prof|Capt|Lt|Col|Sgt|Gen|St)(?=\.\s))[.!?…]+["'”’)\]]*(?=\s|$)/g;
 
 /** The same request under different seeds, which follow one another. */
 export function alternatives<Request extends Pick<StoryRequest, 'seed'>>(request: Request): Request[] {

@@ -20,6 +20,11 @@ test('a continuation is cut at the end of its first sentence, or of its second w
   assert.equal(firstSentences('“Run!” he said. “Why?” she asked'), '“Run!” he said.');
   assert.equal(firstSentences('no sentence at all'), 'no sentence at all');
   assert.equal(firstSentences('One only. And then'), 'One only.');
+  assert.equal(
+    firstSentences('Dr. J. Grey met Mrs. Hall. She ran. Far.'),
+    'Dr. J. Grey met Mrs. Hall. She ran.',
+  );
+  assert.equal(firstSentences('It was I. He knew. So'), 'It was I. He knew.');
 });
 
 test('alternatives differ in their seeds only, which follow one another', () => {

@@ -19,7 +19,7 @@ export function toldOf(all: readonly Reply[]): Reply[] {
 export function endsOf(all: readonly Reply[]): Reply[] {
   const last = pathOf(all).at(-1);
   if (last?.way !== 'open') return last ? [last] : [];
-  return all.filter(({ ask, after }) => ask.brief && after === last.after);
+  return all.filter(({ fork }) => fork === last.fork);
 }
 
 /** Whether something is written at the end of a story. */
@@ -44,13 +44,18 @@ export function shownOf(all: readonly Reply[]): Reply[] {
   return path.with(-1, { ...last, state: shown });
 }
 
+/** The first of those that were offered last after a reply, or at the beginning; undefined when none were. */
+export function forkAfter(all: readonly Reply[], id: string | undefined): string | undefined {
+  return all.findLast(({ fork, after }) => fork !== undefined && after === id)?.fork;
+}
+
 /**
  * The thread when its story leads to a reply, and ends there.
  *
  * @param id undefined for the beginning
- * @param opens whether the user is to choose again what follows it, if that was offered before
+ * @param open the fork at which the user is to choose again what follows
  */
-export function wayTo(all: readonly Reply[], id: string | undefined, opens: boolean): Reply[] {
+export function wayTo(all: readonly Reply[], id: string | undefined, open?: string): Reply[] {
   const path = new Set<Reply | undefined>();
   let at = all.find((reply) => reply.id === id);
   while (at && !path.has(at)) {
@@ -58,11 +63,10 @@ export function wayTo(all: readonly Reply[], id: string | undefined, opens: bool
     const { after } = at;
     at = all.find((reply) => reply.id === after);
   }
-  const open = opens ? all.find(({ ask, after }) => ask.brief && after === id) : undefined;
   return all.map((reply) => {
     const { way: _, ...part } = reply;
     if (path.has(reply)) return part;
-    return { ...part, way: reply === open ? 'open' : 'aside' };
+    return { ...part, way: reply.id === open ? 'open' : 'aside' };
   });
 }
 

@@ -107,5 +107,6 @@ test('the reader returns to any fork, and what might have been is kept', options
   page.once('dialog', (dialog) => void dialog.accept());
   await action(page, 'Delete').click();
   await until(() => server.replies.held.size === 0, 'the deletion of all ways on the server');
-  assert.equal(await page.evaluate(() => localStorage.getItem('write-me-a-sci-fi.replies.v1')), null);
+  const stored = () => page.evaluate(() => localStorage.getItem('write-me-a-sci-fi.replies.v1'));
+  await until(async () => (await stored()) === null, 'the confirmation of the deletion');
 });

@@ -4,6 +4,7 @@ import type { Reply } from '../../../src/page/reply.ts';
 import {
   choicesOf,
   endsOf,
+  forkAfter,
   idsFrom,
   isGrowing,
   pathOf,
@@ -22,6 +23,7 @@ function way(id: string, after: string | undefined, options: Partial<Reply> = {}
   return {
     ...reply(finished(` ${id}.`), { prompt: '', brief: true }, id),
     ...(after === undefined ? {} : { after }),
+    fork: `${id[0]}1`,
     ...options,
   };
 }
@@ -76,15 +78,15 @@ test('of those of which the user chooses one, the page shows the wait and the pr
 });
 
 test('every way leads back, and keeps what was written on the others', () => {
-  const back = wayTo(THREAD, 'a', true);
+  const back = wayTo(THREAD, 'a', 'b1');
   assert.equal(ids(pathOf(back)), 'a b1');
   assert.equal(back[1]!.way, 'open');
   assert.equal(back.length, THREAD.length);
-  const other = wayTo(back, 'b3', true);
+  const other = wayTo(back, 'b3');
   assert.equal(ids(pathOf(other)), 'a b3');
-  assert.deepEqual(wayTo(other, 'b2', true), THREAD);
-  assert.equal(ids(pathOf(wayTo(THREAD, 'b2', false))), 'a b2');
-  assert.equal(ids(toldOf(wayTo(THREAD, 'c3', false))), 'a b2 c3');
+  assert.deepEqual(wayTo(other, 'b2', forkAfter(other, 'b2')), THREAD);
+  assert.equal(ids(pathOf(wayTo(THREAD, 'b2'))), 'a b2');
+  assert.equal(ids(toldOf(wayTo(THREAD, 'c3'))), 'a b2 c3');
 });
 
 test('openings are chosen again at the beginning', () => {
@@ -93,7 +95,7 @@ test('openings are chosen again at the beginning', () => {
     way('a2', undefined),
     way('b1', 'a2', { way: 'open' }),
   ];
-  const back = wayTo(openings, undefined, true);
+  const back = wayTo(openings, undefined, 'a1');
   assert.equal(ids(pathOf(back)), 'a1');
   assert.equal(ids(endsOf(back)), 'a1 a2');
 });
@@ -110,4 +112,13 @@ test('a story of an earlier version is bound before it has ways', () => {
 test('a part is removed with all that followed it on any way', () => {
   assert.deepEqual(idsFrom(THREAD, 'b2').sort(), ['b2', 'c1', 'c2', 'c3']);
   assert.deepEqual(idsFrom(THREAD, 'b1'), ['b1']);
+});
+
+test('of several forks after one part, each has its own ways, and the newest is opened', () => {
+  const line = ['d1', 'd2', 'd3'].map((id) => way(id, 'a', { way: 'aside' }));
+  const all = [...THREAD, ...line];
+  assert.equal(forkAfter(all, 'a'), 'd1');
+  assert.equal(forkAfter(all, 'c1'), undefined);
+  assert.equal(ids(endsOf(wayTo(all, 'a', 'd1'))), 'd1 d2 d3');
+  assert.equal(ids(endsOf(wayTo(all, 'a', 'b1'))), 'b1 b2 b3');
 });
