@@ -153,8 +153,25 @@ export async function startChat<Handle>(
     opened.add(() => channels.close());
     const forgetting = new Forgetting(connection, replies, stories);
     opened.add(() => forgetting.close());
-    await Promise.all([replies.ready(), removals.ready(), votes.ready(), relays.ready(), shelf.ready(), channels.ready()]);
-    const chat = new ChatContext(adapter, services, replies, removals, channels, forgetting, votes, shelf, relays);
+    await Promise.all([
+      replies.ready(),
+      removals.ready(),
+      votes.ready(),
+      relays.ready(),
+      shelf.ready(),
+      channels.ready(),
+    ]);
+    const chat = new ChatContext(
+      adapter,
+      services,
+      replies,
+      removals,
+      channels,
+      forgetting,
+      votes,
+      shelf,
+      relays,
+    );
     workReplies(replies, {
       stories,
       pace,

@@ -15,8 +15,8 @@ import type {
 import type { StoryError } from '../errors.ts';
 import type { LimitStore } from './admission/store.ts';
 import type { FeedbackStore } from './feedback-store.ts';
-import type { ShelfStore } from './shelf/store.ts';
 import type { RecordStore } from './records/store.ts';
+import type { ShelfStore } from './shelf/store.ts';
 import type { VoteStore } from './votes/store.ts';
 
 /**

@@ -2,10 +2,11 @@
  * A relay: a story that users and the network write line by line. A user adds a line by posting a message, and the
  * network answers with a line of its own. Here are its states, and how one follows from another. Pure.
  */
+
+import { firstSentences } from './continuations.ts';
 import { hasSlur, mask } from './filter/find.ts';
 import { STORY_BOUNDS, type StoryRequest } from './story.ts';
 import { endOf, jointBefore } from './variations.ts';
-import { firstSentences } from './continuations.ts';
 
 /**
  * Who may add the next line. `free`: any user. `round robin`: users in the order in which they joined; a user who has

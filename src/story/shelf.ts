@@ -1,8 +1,9 @@
 /** What a channel has written together: its works, the best of a week, and who took part. Pure. */
+
+import { firstSentences } from './continuations.ts';
 import type { Segment } from './paragraphs.ts';
 import type { PastRound, StoryRequest } from './story.ts';
 import { storyTitle } from './title.ts';
-import { firstSentences } from './continuations.ts';
 
 /** A finished story that users of a channel wrote together. */
 export interface Work<Address = unknown> {

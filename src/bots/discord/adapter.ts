@@ -19,9 +19,9 @@ import { type Gateway, openGateway } from './gateway.ts';
 import { Interactions } from './interactions.ts';
 import { CAPACITY } from './message-format.ts';
 import { keepRegistering, type Registered, registerChangedCommands } from './registration.ts';
-import { DiscordShelf } from './shelf.ts';
 import { DiscordRelayBoard } from './relay-board.ts';
 import { RelayLines } from './relay-lines.ts';
+import { DiscordShelf } from './shelf.ts';
 import { type DiscordHandle, DiscordSurface, type SurfaceTimes } from './surface.ts';
 import { DiscordVoteBoard } from './votes.ts';
 

@@ -14,7 +14,7 @@ import { demandWords } from '../commands/vote.ts';
 import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost } from '../relays/wording.ts';
 import { PATIENCE_MS } from '../submit.ts';
 import type { Application } from './application.ts';
-import { addressIn, EPHEMERAL, replyEphemeral, requesterOf } from './asking.ts';
+import { addressIn, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
 import { obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
 import { readMarkup } from './markup.ts';
@@ -52,6 +52,7 @@ export class RelayInteractions {
     const prompts = { messages: 'every', cooldownSeconds: 0, leastCharacters: 1, threads: true } as const;
     const obstacle = obstacleIn({ channelId, prompts }, { type: channel?.type, permissions: appPermissions });
     if (obstacle) throw new StoryError('bad_request', obstacle);
+    await this.#chat.demandHost('relay', startIn(interaction));
     const words = readMarkup(opening);
     if (opening !== '') demandWords(words);
     demandLine(words);

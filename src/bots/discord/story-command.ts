@@ -1,6 +1,7 @@
 /** `/scifi` as data, and the name of the entry in a message's menu. */
-import { DEFAULT_PRESET, STORY_BOUNDS } from '../../story/story.ts';
+
 import { CHOICES } from '../../story/continuations.ts';
+import { DEFAULT_PRESET, STORY_BOUNDS } from '../../story/story.ts';
 import type { CommandData } from '../commands/command.ts';
 import { PRESET_CHOICES } from '../commands/preset-option.ts';
 

@@ -2,6 +2,7 @@
 import type { types } from '@slack/bolt';
 import type { QueueConnection } from '../../queue/connection.ts';
 import { Settings } from '../../queue/settings.ts';
+import { CHOICES } from '../../story/continuations.ts';
 import {
   DEFAULT_PRESET,
   type ModelChoice,
@@ -10,7 +11,6 @@ import {
   type Preset,
   STORY_BOUNDS,
 } from '../../story/story.ts';
-import { CHOICES } from '../../story/continuations.ts';
 import { PRESET_CHOICES } from '../commands/preset-option.ts';
 import { slackEscaping } from '../text.ts';
 import { plain } from './reply/messages.ts';

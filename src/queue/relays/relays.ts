@@ -25,7 +25,7 @@ import type { QueueConnection } from '../connection.ts';
 import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
 import { RecordJobs } from '../records/jobs.ts';
-import { ARRIVAL_MS, type Place, takePlaces } from '../records/places.ts';
+import { ARRIVAL_MS, placesTogether, takePlaces } from '../records/places.ts';
 import { Records } from '../records/records.ts';
 import type { Replies } from '../replies.ts';
 import type { Stories } from '../stories.ts';
@@ -39,16 +39,11 @@ import {
   type RelayRecord,
 } from './record.ts';
 
-/** Relays under way in one channel, and in one community. */
-const AT_ONCE = { channel: 3, community: 10 } as const;
 const SALT_BYTES = 32;
 /** Replaces a user's id that is forgotten. */
 const FORGOTTEN_HOST = '0';
 /** Threads of relays that are remembered; the oldest are read from the store again. */
 const THREADS_MAX = 1_000;
-
-const CHANNEL_BUSY = `There are ${AT_ONCE.channel} relays in this channel already. The next can start when one of them is over.`;
-const COMMUNITY_BUSY = `There are ${AT_ONCE.community} relays here already. Try again when one of them is over.`;
 
 /** The beginning of a relay's id, which no reply's and no vote's id has. */
 export const RELAY_ID = 'relay-';
@@ -70,7 +65,7 @@ export interface RelaysOptions {
   readonly connection: QueueConnection;
   readonly platform: string;
   readonly stories: Stories;
-  readonly limits: Pick<Limits, 'admit' | 'underWay'>;
+  readonly limits: Pick<Limits, 'admit' | 'underWay' | 'together'>;
   /** Gives a lease back, and wakes the requester's next reply. */
   readonly replies: Pick<Replies<unknown>, 'giveBack'>;
   readonly logger: Logger;
@@ -125,32 +120,35 @@ export class Relays<Address> {
     const { terms, requester, hostId, hostName, channelId, communityId, address } = wish;
     const records = await this.#records;
     if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
-    const places: Place[] = [
-      { keys: [`relays of channel ${platform} ${channelId}`], most: AT_ONCE.channel, isFull: CHANNEL_BUSY },
-    ];
-    if (requester.community) {
-      const keys = [`relays of ${requester.community}`];
-      places.push({ keys, most: AT_ONCE.community, isFull: COMMUNITY_BUSY });
-    }
+    const { community } = requester;
+    const places = placesTogether('relay', { platform, channelId, community }, limits.together);
     await takePlaces(limits.underWay, id, places, this.lookUp);
     const groups = places.flatMap(({ keys }) => keys);
+    const undos = [() => limits.underWay.leave(id, groups)];
     try {
       const admission = await limits.admit(id, requester, this.lookUp);
+      if (admission) undos.push(() => admission.undo());
+      undos.push(() => records.remove(id));
       const salt = randomBytes(SALT_BYTES).toString('base64url');
       const host = authorOf({ salt }, requester.person, hostName);
       const relay = beginRelay(terms, host, this.#clock());
-      const lease = admission?.lease;
-      try {
-        const shown = { looks: 0, looked: 0, end: [] };
-        const record = { relay, hostId, communityId, address, lease, groups, salt, ...shown };
-        await atOnce(records.add(id, record), sentences.unavailable);
-        await this.#jobs.add(id);
-      } catch (error) {
-        await admission?.undo().catch(() => {});
-        throw error;
-      }
+      const shown = { looks: 0, looked: 0, end: [] };
+      const record = {
+        relay,
+        hostId,
+        communityId,
+        address,
+        lease: admission?.lease,
+        groups,
+        salt,
+        ...shown,
+      };
+      const isNew = await atOnce(records.add(id, record), sentences.unavailable);
+      // Another copy of the same command has started it: what is entered above is that relay's.
+      if (!isNew) undos.length = 0;
+      await this.#jobs.add(id);
     } catch (error) {
-      await limits.underWay.leave(id, groups).catch(() => {});
+      for (const undo of undos.reverse()) await undo().catch(() => {});
       throw error;
     }
   }
@@ -272,7 +270,7 @@ export class Relays<Address> {
     const record = await (await this.#records).read(id);
     if (!record) return 'unknown';
     if (record.relay.phase === 'over') return 'ended';
-    return (await this.#jobs.isUnderWay(id)) ? 'under way' : 'ended';
+    return (await this.#jobs.hasFailed(id)) ? 'ended' : 'under way';
   };
 
   /** Lets this process drive relays. */
@@ -304,7 +302,7 @@ export class Relays<Address> {
 
   /** Removes relays that were over longer than `ageMs` ago, and takes those up whose process was lost at a bad moment. */
   async removeOlderThan(ageMs: number): Promise<void> {
-    await this.#jobs.removeFailed(ageMs);
+    await this.#jobs.removeOlderThan(ageMs);
     const records = await this.#records;
     for (const id of await records.list(Date.now() - ARRIVAL_MS)) await this.#jobs.restore(id);
     for (const id of await records.list(Date.now() - ageMs)) {

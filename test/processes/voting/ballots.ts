@@ -1,6 +1,7 @@
 /** What people chose in a vote, and which counts follow from that. Pure. */
 import assert from 'node:assert/strict';
-import { beginVote, CHOICES, closeRound, type Vote } from '../../../src/story/vote.ts';
+import { CHOICES } from '../../../src/story/continuations.ts';
+import { beginVote, closeRound, type Vote } from '../../../src/story/vote.ts';
 
 /** A press of a choice's button. The presses of one person follow each other. */
 export interface Cast {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { openConnection } from '../../../src/queue/open.ts';
 import type { VoteRecord } from '../../../src/queue/votes/records.ts';
-import { CHOICES } from '../../../src/story/vote.ts';
+import { CHOICES } from '../../../src/story/continuations.ts';
 import { FakeDiscord } from '../../fakes/discord/fake-discord.ts';
 import { NO_LIMITS_SET } from '../../helpers/limits.ts';
 import { startRole } from '../../helpers/processes.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import type { VoteRecord } from '../../../src/queue/votes/records.ts';
-import { CHOICES } from '../../../src/story/vote.ts';
+import { CHOICES } from '../../../src/story/continuations.ts';
 import { until } from '../../helpers/programs.ts';
 import { Ballots, checkVote, latenessOf } from './ballots.ts';
 import type { SeenVote, VoteSite } from './site.ts';

@@ -129,7 +129,7 @@ export class TableCommands {
         ),
       shelf: this.#chat.shelfOf(keyOf(conversation), teamId),
       startVote: (order) => this.#votes.start(order, given),
-      startRelay: (order) => this.#relays.start(order, given, () => isAbsentFrom(conversation, this.#api)),
+      startRelay: (order) => this.#relays.start(order, given),
       forget: async () => {
         await this.#chat.forgetWritten(
           ({ hostId, address }) => hostId === userId && address.teamId === teamId,

@@ -1,6 +1,7 @@
 /** What users do in relays on Slack: they start one, ask for a line, and the host and administrators end it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '@slack/bolt';
+import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
 import { RELAY_ID } from '../../../queue/relays/relays.ts';
 import type { ChatContext } from '../../chat-context.ts';
@@ -21,11 +22,11 @@ import {
   workspaceOf,
 } from '../conversations.ts';
 import { readMarkup } from '../markup.ts';
-import { askWhetherAdministrator } from '../permissions.ts';
+import { askWhetherAdministrator, isChannelManager } from '../permissions.ts';
 import { ANY_RELAY_BUTTON, decodeRelayButton, type RelayButton } from '../relay-messages.ts';
 import type { UserNames } from '../user-names.ts';
 import type { ButtonArgs } from './story-buttons.ts';
-import type { VoteStart } from './votes.ts';
+import { isAbsentFrom, type VoteStart } from './votes.ts';
 
 const ABSENT = 'I may not write here. Type /invite @sci-fi and try again.';
 const NO_CHANNEL = 'A relay needs a channel, where others can join. Use /scifi-relay in one.';
@@ -34,11 +35,13 @@ export class SlackRelays {
   readonly #chat: ChatContext<SlackHandle>;
   readonly #api: SlackApi;
   readonly #names: UserNames;
+  readonly #managers: ChannelManagers;
 
-  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, names: UserNames) {
+  constructor(chat: ChatContext<SlackHandle>, api: SlackApi, names: UserNames, managers: ChannelManagers) {
     this.#chat = chat;
     this.#api = api;
     this.#names = names;
+    this.#managers = managers;
   }
 
   /** Registers the listener of the buttons with Bolt. */
@@ -51,19 +54,22 @@ export class SlackRelays {
   /**
    * Starts a relay in the conversation of a command.
    *
-   * @param isAbsent whether the bot is not in the conversation
    * @throws StoryError with a sentence
    */
   async start(
     { opening, every, turns, preset }: RelayOrder,
     { conversation, userId, botUserId, responseUrl, triggerId }: VoteStart,
-    isAbsent: () => Promise<boolean>,
   ): Promise<void> {
     if (isDirect(conversation.channelId)) throw new StoryError('bad_request', NO_CHANNEL);
     const words = readMarkup(slackEscaping.escape(opening));
     if (opening !== '') demandWords(words);
     demandLine(words);
-    if (await isAbsent()) throw new StoryError('bad_request', ABSENT);
+    await this.#chat.demandHost('relay', {
+      channels: [keyOf(conversation)],
+      community: `slack:${conversation.teamId}`,
+      isModerator: () => isChannelManager(conversation, userId, this.#managers, this.#api),
+    });
+    if (await isAbsentFrom(conversation, this.#api)) throw new StoryError('bad_request', ABSENT);
     const request = this.#chat.parse({ prompt: words, preset: preset ?? null });
     const pause = this.#chat.channels.known(keyOf(conversation))?.prompts?.cooldownSeconds;
     await this.#chat.relays.start(`${RELAY_ID}${idPart(triggerId)}`, {

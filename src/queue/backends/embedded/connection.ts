@@ -12,8 +12,8 @@ import { outlast } from '../../outage.ts';
 import { EmbeddedDatabase, isDiskFull } from './database.ts';
 import { embeddedFeedback } from './feedback.ts';
 import { embeddedLimits } from './limits.ts';
-import { embeddedShelf } from './shelf.ts';
 import { embeddedRecords } from './records.ts';
+import { embeddedShelf } from './shelf.ts';
 import { embeddedVotes } from './votes.ts';
 
 /**

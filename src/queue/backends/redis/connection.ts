@@ -13,8 +13,8 @@ import { redisFeedback } from './feedback.ts';
 import { redisLimits } from './limits.ts';
 import { outlastRefusals } from './patience.ts';
 import { probeRedis } from './probe.ts';
-import { redisShelf } from './shelf.ts';
 import { redisRecords } from './records.ts';
+import { redisShelf } from './shelf.ts';
 import { redisVotes } from './votes.ts';
 
 /**
