@@ -172,7 +172,7 @@ export function watchSlots(read: () => { readonly active: number; readonly capac
 }
 
 /**
- * Adds the feedback on stories, read at every scrape. A gauge, because users take votes back.
+ * Adds the feedback on stories, read at every scrape. A gauge, because users take ratings back.
  *
  * @param read the totals of all days that are kept; a store that does not answer is left out of that scrape
  */
@@ -180,7 +180,7 @@ export function watchFeedback(read: () => Promise<readonly FeedbackCount[]>): vo
   registry.removeSingleMetric('scifi_feedback_votes');
   new Gauge({
     name: 'scifi_feedback_votes',
-    help: 'Votes on stories by users who have not taken them back; all bots report the same',
+    help: 'Ratings of stories by users who have not taken them back; all bots report the same',
     labelNames: ['platform', 'model', 'preset', 'verdict'],
     registers,
     async collect() {

@@ -8,16 +8,16 @@ export interface FeedbackPress {
   readonly replyId: string;
   readonly verdict: Verdict;
   /** The user, as limits name requesters. */
-  readonly voter: string;
+  readonly rater: string;
   /** When the button was pressed, in ms since 1970 by the platform's clock; a press that is delivered twice has one. */
   readonly pressedAt: number;
 }
 
 /**
- * Gives a user's vote, changes it, or takes it back where the user had given the same one.
+ * Gives a user's rating, changes it, or takes it back where the user had given the same one.
  *
  * @returns a sentence for the user, who sees no other sign of it: a chat's message is the same for all users
- * @throws StoryError with a sentence; see `Feedback.vote`
+ * @throws StoryError with a sentence; see `Feedback.rate`
  */
 export async function answerFeedback(
   feedback: Feedback,
@@ -25,11 +25,11 @@ export async function answerFeedback(
   press: FeedbackPress,
 ): Promise<string> {
   const read = (id: string) => replies.readKept(id);
-  const verdict = await feedback.vote({ ...press, platform: replies.platform, read });
+  const verdict = await feedback.rate({ ...press, platform: replies.platform, read });
   return sentenceOf(verdict);
 }
 
-/** What a vote has become. */
+/** What a rating has become. */
 function sentenceOf(verdict: Verdict | undefined): string {
   if (verdict === undefined) return 'Your feedback on this story is taken back.';
   const judged = verdict === 'liked' ? 'You like this story' : 'You do not like this story';

@@ -1,7 +1,7 @@
 /** The operator's report on feedback: counts by model and preset, as rows and as a table. Pure. */
 import { type FeedbackCount, type LikedShare, likedShare, type Verdict } from '../story/feedback.ts';
 
-/** Votes on the stories of one model, version and preset, on all platforms. */
+/** Ratings on the stories of one model, version and preset, on all platforms. */
 export interface FeedbackRow extends Partial<LikedShare> {
   readonly model: string;
   readonly modelVersion: string;
@@ -19,9 +19,9 @@ export function feedbackRows(counts: readonly FeedbackCount[]): FeedbackRow[] {
       const platforms = Object.fromEntries(
         groupsOf(group, ({ platform }) => platform)
           .sort(([one], [other]) => one.localeCompare(other))
-          .map(([platform, some]) => [platform, votesIn(some)]),
+          .map(([platform, some]) => [platform, ratingsIn(some)]),
       );
-      const { liked, disliked } = votesIn(group);
+      const { liked, disliked } = ratingsIn(group);
       return { model, modelVersion, preset, liked, disliked, platforms, ...likedShare(liked, disliked) };
     })
     .sort((one, other) => nameOf(one).localeCompare(nameOf(other)));
@@ -34,12 +34,12 @@ export function feedbackLines(counts: readonly FeedbackCount[], days: number): s
   const platforms = [...new Set(counts.map(({ platform }) => platform))].sort();
   const rows = [
     ...feedbackRows(counts).map((row) => [row.model, row.modelVersion, row.preset, ...cellsOf(row)]),
-    ['all', '', '', ...cellsOf(votesIn(counts))],
+    ['all', '', '', ...cellsOf(ratingsIn(counts))],
     ...(platforms.length > 1 ? platforms : []).map((platform) => [
       `on ${platform}`,
       '',
       '',
-      ...cellsOf(votesIn(counts.filter((one) => one.platform === platform))),
+      ...cellsOf(ratingsIn(counts.filter((one) => one.platform === platform))),
     ]),
   ];
   const table = [['model', 'version', 'preset', 'liked', 'disliked', 'share liked', '95% interval'], ...rows];
@@ -69,8 +69,8 @@ function groupsOf(
   return [...groups];
 }
 
-/** The sums of votes. */
-export function votesIn(counts: readonly FeedbackCount[]): Record<Verdict, number> {
+/** The sums of ratings. */
+export function ratingsIn(counts: readonly FeedbackCount[]): Record<Verdict, number> {
   const of = (verdict: Verdict) =>
     counts.reduce((sum, one) => (one.verdict === verdict ? sum + one.votes : sum), 0);
   return { liked: of('liked'), disliked: of('disliked') };

@@ -4,7 +4,7 @@ import { type Config, readConfig } from '../config.ts';
 import { StoryError } from '../errors.ts';
 import { type FeedbackCount, likedShare, TOTALS_DAYS } from '../story/feedback.ts';
 import { printLine } from './console.ts';
-import { feedbackLines, feedbackRows, votesIn } from './feedback-table.ts';
+import { feedbackLines, feedbackRows, ratingsIn } from './feedback-table.ts';
 import { wholeOption } from './options.ts';
 import { withQueue } from './queue.ts';
 
@@ -31,7 +31,7 @@ export function addReport(program: Command): void {
     .action(async ({ days, json }: Options) => {
       const counts = await readCounts(readConfig(process.env), days);
       if (!json) return feedbackLines(counts, days).forEach(printLine);
-      const { liked, disliked } = votesIn(counts);
+      const { liked, disliked } = ratingsIn(counts);
       const all = { liked, disliked, ...likedShare(liked, disliked) };
       printLine(JSON.stringify({ days, all, groups: feedbackRows(counts) }));
     });

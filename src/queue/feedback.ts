@@ -1,8 +1,8 @@
 /**
  * Users' feedback on stories, kept with the queue. Two kinds of data, which live apart:
  *
- * - The votes of one story: of each user, a hash under a random salt of the story, and the verdict. They allow one
- *   vote per user, which can be changed and taken back. They are removed with the reply, and expire with it.
+ * - The ratings of one story: of each user, a hash under a random salt of the story, and the verdict. They allow one
+ *   rating per user, which can be changed and taken back. They are removed with the reply, and expire with it.
  * - Totals by day, platform, model and preset. They name no story and no user, and stay.
  *
  * No text is kept. A store changes both in one step, so totals are exact whatever several processes do at the same
@@ -28,20 +28,20 @@ const GONE = 'I no longer keep this story, so it cannot be rated.';
 const NOT_RATABLE = 'Only a story that has ended can be rated.';
 const SALT_BYTES = 16;
 const DAY_MS = 24 * 3_600_000;
-/** Stories whose votes are taken back at the same time. */
+/** Stories whose ratings are taken back at the same time. */
 const TOGETHER = 100;
 
-/** A user's vote on a reply. */
-export interface Vote {
+/** A user's rating on a reply. */
+export interface Rating {
   readonly platform: string;
   readonly replyId: string;
   /** The user, as limits name requesters; hashed before it is stored. */
-  readonly voter: string;
-  /** The verdict; undefined takes the vote back. */
+  readonly rater: string;
+  /** The verdict; undefined takes the rating back. */
   readonly verdict: Verdict | undefined;
   /**
    * When the user pressed the button, in ms since 1970 by the platform's clock: a press of the same verdict takes
-   * the vote back. Absent where `verdict` is what is to be stored.
+   * the rating back. Absent where `verdict` is what is to be stored.
    */
   readonly pressedAt?: number;
   /** Reads the reply; undefined when it is no longer kept. */
@@ -69,13 +69,13 @@ export class Feedback {
   }
 
   /**
-   * Gives, changes or takes back a user's vote.
+   * Gives, changes or takes back a user's rating.
    *
    * @returns the user's verdict from now on; undefined for none
    * @throws StoryError with a sentence: `not_found` for a reply that is no longer kept, `bad_request` for one that
    *   shows no story
    */
-  async vote({ platform, replyId, voter, verdict, pressedAt, read }: Vote): Promise<Verdict | undefined> {
+  async rate({ platform, replyId, rater, verdict, pressedAt, read }: Rating): Promise<Verdict | undefined> {
     const now = this.#clock();
     const story = storyName(platform, replyId);
     if (this.#expiryOf(await read(replyId), now) <= now) throw new StoryError('not_found', GONE);
@@ -92,11 +92,11 @@ export class Feedback {
     const day = dayOf(reply.askedAt);
     const { model } = reply.request;
     const group = [day, platform, model, reply.state.modelVersion, presetGroup(reply.request)];
-    const voted = await atOnce(
-      this.#store.vote({
+    const rated = await atOnce(
+      this.#store.rate({
         story,
         salt,
-        voter: hashOf(voter, salt),
+        rater: hashOf(rater, salt),
         verdict,
         at: pressedAt ?? now,
         isPress: pressedAt !== undefined,
@@ -106,8 +106,8 @@ export class Feedback {
       }),
       UNREACHABLE,
     );
-    if (voted === 'gone') throw new StoryError('not_found', GONE);
-    return voted;
+    if (rated === 'gone') throw new StoryError('not_found', GONE);
+    return rated;
   }
 
   /** Removes who rated a reply; the totals stay. Idempotent. */
@@ -115,17 +115,17 @@ export class Feedback {
     await this.#store.remove(storyName(reply.platform, reply.replyId));
   }
 
-  /** Takes back every vote of a user that is still kept. */
-  async forgetVoter(voter: string): Promise<void> {
+  /** Takes back every rating of a user that is still kept. */
+  async forgetRater(rater: string): Promise<void> {
     const stories = await atOnce(this.#store.stories(), UNREACHABLE);
     for (let from = 0; from < stories.length; from += TOGETHER) {
       const some = stories.slice(from, from + TOGETHER);
-      const all = Promise.all(some.map(({ story, salt }) => this.#store.forget(story, hashOf(voter, salt))));
+      const all = Promise.all(some.map(({ story, salt }) => this.#store.forget(story, hashOf(rater, salt))));
       await atOnce(all, UNREACHABLE);
     }
   }
 
-  /** Removes votes whose replies are no longer kept, and old totals. */
+  /** Removes ratings whose replies are no longer kept, and old totals. */
   async removeOld(): Promise<void> {
     const now = this.#clock();
     await this.#store.removeOld(now, dayOf(now) - TOTALS_DAYS);
@@ -141,7 +141,7 @@ export class Feedback {
     return totals.map(({ group, verdict, votes }) => ({ ...readGroup(group), verdict, votes }));
   }
 
-  /** When the votes on a reply are removed, in ms since 1970: when the reply is. */
+  /** When the ratings on a reply are removed, in ms since 1970: when the reply is. */
   #expiryOf(reply: KeptReply | undefined, now: number): number {
     return reply ? (reply.endedAt ?? now) + this.#retentionMs : 0;
   }
@@ -160,6 +160,6 @@ function storyName(platform: string, replyId: string): string {
   return `${platform}-${replyId}`;
 }
 
-function hashOf(voter: string, salt: string): string {
-  return createHmac('sha256', salt).update(voter).digest('base64url');
+function hashOf(rater: string, salt: string): string {
+  return createHmac('sha256', salt).update(rater).digest('base64url');
 }

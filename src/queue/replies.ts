@@ -53,7 +53,7 @@ export class Replies<Handle> extends JobQueue<ReplyJobData<Handle>, ReplyState> 
    * @param platform the queue is called `replies-<platform>`
    * @param limits that admitted the replies which have a lease
    * @param shares which end with their replies
-   * @param feedback whose votes end with their replies
+   * @param feedback whose ratings end with their replies
    * @param others looks up what else its requesters have under way, such as votes
    * @param votes whose records end with the replies that they have become
    */

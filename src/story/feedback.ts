@@ -25,6 +25,7 @@ export interface FeedbackGroup {
 /** How many users said what of the stories of one group. */
 export interface FeedbackCount extends FeedbackGroup {
   readonly verdict: Verdict;
+  /** The number of ratings. */
   readonly votes: number;
 }
 
@@ -50,7 +51,7 @@ export function isRatable(
   return state.status === 'finished' && state.modelVersion !== '' && state.text.length > prompt.length;
 }
 
-/** The share of votes that like a story, with its 95% confidence interval. */
+/** The share of ratings that like a story, with its 95% confidence interval. */
 export interface LikedShare {
   readonly share: number;
   readonly low: number;
@@ -61,10 +62,10 @@ export interface LikedShare {
 const Z = 1.959964;
 
 /**
- * The share of `liked` among all votes, with Wilson's score interval at 95%: E. B. Wilson, "Probable inference, the
- * law of succession, and statistical inference", JASA 22 (1927). It stays within 0 and 1, and is right for few votes.
+ * The share of `liked` among all ratings, with Wilson's score interval at 95%: E. B. Wilson, "Probable inference, the
+ * law of succession, and statistical inference", JASA 22 (1927). It stays within 0 and 1, and is right for few ratings.
  *
- * @returns undefined without votes
+ * @returns undefined without ratings
  */
 export function likedShare(liked: number, disliked: number): LikedShare | undefined {
   const n = liked + disliked;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Feedback, type Vote } from '../../src/queue/feedback.ts';
+import { Feedback, type Rating } from '../../src/queue/feedback.ts';
 import type { KeptReply } from '../../src/queue/replies.ts';
 import { TOTALS_DAYS } from '../../src/story/feedback.ts';
 import { BACKENDS } from '../helpers/backends.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const RETENTION_MS = 3_600_000;
-const VOTER = 'discord:1234567890';
+const RATER = 'discord:1234567890';
 
 const REPLY: KeptReply = {
   request: {
@@ -40,16 +40,16 @@ for (const { name, skip, start } of BACKENDS) {
         const today = Math.floor(now / DAY_MS);
         const connection = await backend.connect();
         const feedback = new Feedback(await connection.feedback(), RETENTION_MS, () => now);
-        const vote = (more: Partial<Vote> & { readonly reply?: KeptReply | undefined } = {}) => {
+        const rate = (more: Partial<Rating> & { readonly reply?: KeptReply | undefined } = {}) => {
           const { reply = { ...REPLY, askedAt: now - DAY_MS, endedAt: now } } = more;
           const pressed = {
             platform: 'discord',
             replyId: 'one',
-            voter: VOTER,
+            rater: RATER,
             verdict: 'liked',
             ...more,
           } as const;
-          return feedback.vote({ read: async () => reply, ...pressed });
+          return feedback.rate({ read: async () => reply, ...pressed });
         };
         const group = {
           day: today - 1,
@@ -58,28 +58,28 @@ for (const { name, skip, start } of BACKENDS) {
           modelVersion: 'abc123',
           preset: 'lively',
         };
-        assert.equal(await vote({ pressedAt: now }), 'liked');
-        assert.equal(await vote({ pressedAt: now }), 'liked');
-        assert.equal(await vote(), 'liked');
+        assert.equal(await rate({ pressedAt: now }), 'liked');
+        assert.equal(await rate({ pressedAt: now }), 'liked');
+        assert.equal(await rate(), 'liked');
         assert.deepEqual(await feedback.counts(), [{ ...group, verdict: 'liked', votes: 1 }]);
-        assert.equal(await vote({ verdict: 'disliked' }), 'disliked');
-        assert.equal(await vote({ verdict: undefined }), undefined);
+        assert.equal(await rate({ verdict: 'disliked' }), 'disliked');
+        assert.equal(await rate({ verdict: undefined }), undefined);
         assert.deepEqual(await feedback.counts(), []);
-        assert.equal(await vote({ verdict: 'disliked' }), 'disliked');
-        assert.equal(await vote({ replyId: 'two', verdict: 'disliked' }), 'disliked');
+        assert.equal(await rate({ verdict: 'disliked' }), 'disliked');
+        assert.equal(await rate({ replyId: 'two', verdict: 'disliked' }), 'disliked');
         assert.deepEqual(await feedback.counts(2), [{ ...group, verdict: 'disliked', votes: 2 }]);
         assert.deepEqual(await feedback.counts(1), []);
-        // Every vote of the user is taken back.
-        await feedback.forgetVoter('discord:1234567891');
+        // Every rating of the user is taken back.
+        await feedback.forgetRater('discord:1234567891');
         assert.equal((await feedback.counts())[0]!.votes, 2);
-        await feedback.forgetVoter(VOTER);
+        await feedback.forgetRater(RATER);
         assert.deepEqual(await feedback.counts(), []);
-        assert.equal(await vote(), 'liked');
+        assert.equal(await rate(), 'liked');
         const reply = { ...REPLY, askedAt: now - DAY_MS, endedAt: now };
         now += RETENTION_MS - 1;
-        assert.equal(await vote({ reply, voter: 'discord:2' }), 'liked');
+        assert.equal(await rate({ reply, rater: 'discord:2' }), 'liked');
         now += 1;
-        await assert.rejects(vote({ reply, voter: 'discord:3' }), { code: 'not_found' });
+        await assert.rejects(rate({ reply, rater: 'discord:3' }), { code: 'not_found' });
         await feedback.removeOld();
         assert.deepEqual(await (await connection.feedback()).stories(), []);
         assert.equal((await feedback.counts())[0]!.votes, 2);
@@ -98,17 +98,17 @@ for (const { name, skip, start } of BACKENDS) {
       try {
         const store = await (await backend.connect()).feedback();
         const feedback = new Feedback(store, RETENTION_MS);
-        const vote = (read: Vote['read']) =>
-          feedback.vote({ platform: 'web', replyId: 'one', voter: 'page', verdict: 'liked', read });
+        const rate = (read: Rating['read']) =>
+          feedback.rate({ platform: 'web', replyId: 'one', rater: 'page', verdict: 'liked', read });
         const kept = { ...REPLY, askedAt: Date.now() };
         // Before the first read, between the reads, and after the last.
         await assert.rejects(
-          vote(async () => undefined),
+          rate(async () => undefined),
           { code: 'not_found' },
         );
         let reads = 0;
         await assert.rejects(
-          vote(async () => (reads++ === 0 ? kept : undefined)),
+          rate(async () => (reads++ === 0 ? kept : undefined)),
           { code: 'not_found' },
         );
         reads = 0;
@@ -116,11 +116,11 @@ for (const { name, skip, start } of BACKENDS) {
           if (reads++ > 0) await feedback.removeStory({ platform: 'web', replyId: 'one' });
           return kept;
         };
-        await assert.rejects(vote(removedLater), { code: 'not_found' });
+        await assert.rejects(rate(removedLater), { code: 'not_found' });
         assert.deepEqual(await store.stories(), []);
         assert.deepEqual(await feedback.counts(), []);
         await assert.rejects(
-          vote(async () => ({ ...kept, state: { status: 'waiting', position: 1 } })),
+          rate(async () => ({ ...kept, state: { status: 'waiting', position: 1 } })),
           {
             code: 'bad_request',
           },

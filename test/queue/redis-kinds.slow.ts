@@ -66,8 +66,8 @@ async function expectVote(connection: QueueConnection): Promise<void> {
   const expiresAt = Date.now() + 60_000;
   const salt = await store.salt(story, 'salt', expiresAt);
   const vote = { story, salt, verdict: 'liked', at: 1, isPress: true, expiresAt, group, day } as const;
-  assert.equal(await store.vote({ ...vote, voter: 'ann' }), 'liked');
-  assert.equal(await store.vote({ ...vote, voter: 'bob' }), 'liked');
+  assert.equal(await store.rate({ ...vote, rater: 'ann' }), 'liked');
+  assert.equal(await store.rate({ ...vote, rater: 'bob' }), 'liked');
   await store.forget(story, 'bob');
   assert.deepEqual(await store.totals(day), [{ group, verdict: 'liked', votes: 1 }]);
   assert.deepEqual(await store.stories(), [{ story, salt }]);

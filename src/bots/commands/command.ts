@@ -81,7 +81,7 @@ export type Permission = 'anyone' | 'administrators' | 'channel managers';
 export interface CommandServices {
   readonly blocks: BlockLists;
   readonly shares: Pick<Shares, 'forgetOwner'>;
-  readonly feedback: Pick<Feedback, 'forgetVoter'>;
+  readonly feedback: Pick<Feedback, 'forgetRater'>;
   readonly channels: PromptChannels;
   readonly communityLimits: CommunityLimitSettings;
   readonly limitSettings: LimitSettings;

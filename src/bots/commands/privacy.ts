@@ -97,7 +97,7 @@ export const FORGET = {
     forgetGuard.enter(person);
     await forget();
     await shares.forgetOwner(person);
-    await feedback.forgetVoter(person);
+    await feedback.forgetRater(person);
     return forgottenLines(await blocks.holds(platform, userId));
   },
 } as const satisfies Command<null>;

@@ -52,6 +52,6 @@ export async function takeFeedback(
   // Acknowledged first: a queue that is slow would outlast Discord's three seconds.
   await interaction.deferReply({ flags: EPHEMERAL.flags });
   const { person } = requesterOf(user.id, guildId);
-  const content = await chat.rate({ ...rated, voter: person, pressedAt: createdTimestamp });
+  const content = await chat.rate({ ...rated, rater: person, pressedAt: createdTimestamp });
   await interaction.editReply({ content, allowedMentions: EPHEMERAL.allowedMentions });
 }

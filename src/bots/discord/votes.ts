@@ -44,10 +44,10 @@ type Address = AddressOf<DiscordHandle>;
 /** The least time between two edits of one vote. */
 const EDIT_INTERVAL_MS = 1_000;
 /**
- * Edits of all votes in a second, at most, unless rounds end: half of Discord's global limit of 50 requests, so that ends
- * do not wait behind counts.
+ * Edits a second that show new counts, of all votes together: less than half of this process's requests
+ * (`BOT_REQUESTS_PER_SECOND`), so that the ends of rounds do not wait behind them.
  */
-const EDITS_PER_SECOND = 25;
+const COUNTS_PER_SECOND = 10;
 /** A vote that was not shown for this time has no edits. */
 const IDLE_MS = 15_000;
 const MAY_NOT_WRITE =
@@ -81,7 +81,7 @@ export class DiscordVoteBoard implements VoteBoard<Address> {
   ) {
     const { channelId } = address;
     const ids = [...messages];
-    let pauseMs = Math.max(EDIT_INTERVAL_MS, (this.#countShown(id) * 1_000) / EDITS_PER_SECOND);
+    let pauseMs = Math.max(EDIT_INTERVAL_MS, (this.#countShown(id) * 1_000) / COUNTS_PER_SECOND);
     try {
       for (let index = 0; ; index++) {
         const facts = { voteId: id, hostId, models: this.#models, messages: ids, isTitling };

@@ -41,7 +41,7 @@ export interface WebReplies {
    * Gives the verdict of a reply's user, or takes it back.
    *
    * @returns the verdict from now on
-   * @throws StoryError; see `Feedback.vote`
+   * @throws StoryError; see `Feedback.rate`
    */
   rate(id: string, verdict: Verdict | undefined): Promise<Verdict | undefined>;
   /** Requests that a reply stops; false when the id is unknown. */
@@ -85,7 +85,7 @@ export function webReplies(
     stop: (id) => replies.stop(id),
     rate(id, verdict) {
       const read = (one: string) => replies.readKept(one);
-      return feedback.vote({ platform: replies.platform, replyId: id, voter: ONLY_USER, verdict, read });
+      return feedback.rate({ platform: replies.platform, replyId: id, rater: ONLY_USER, verdict, read });
     },
     remove: (id) => removals.request({ replyId: id, address: null, messages: [] }),
     status() {

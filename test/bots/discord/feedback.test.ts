@@ -37,8 +37,8 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
     assert.deepEqual(labelsOf(message).slice(-2), ['Like', 'Dislike']);
     return message;
   };
-  /** The votes on stories of a preset, `liked` and `disliked`: each test has its own. */
-  const votes = async (preset: string): Promise<number[]> => {
+  /** The ratings of stories of a preset, `liked` and `disliked`: each test has its own. */
+  const ratings = async (preset: string): Promise<number[]> => {
     const counts = (await harness.feedback.counts()).filter((one) => one.preset === preset);
     for (const { platform, model, modelVersion } of counts) {
       assert.deepEqual([platform, model, modelVersion], ['discord', 'scifi', 'fake-1']);
@@ -57,15 +57,15 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
     assert.equal(await pressed(ann, message, 'Like'), LIKED);
     assert.equal(await pressed(bob, message, 'Like'), LIKED);
     assert.equal(await pressed(cora, message, 'Dislike'), DISLIKED);
-    assert.deepEqual(await votes('wild'), [2, 1]);
+    assert.deepEqual(await ratings('wild'), [2, 1]);
     // A double click is one press.
     assert.equal(await pressed(ann, message, 'Like', 10), LIKED);
-    assert.deepEqual(await votes('wild'), [2, 1]);
+    assert.deepEqual(await ratings('wild'), [2, 1]);
     assert.equal(await pressed(bob, message, 'Dislike', LATER_MS), DISLIKED);
     assert.equal(await pressed(ann, message, 'Like', LATER_MS), TAKEN_BACK);
-    assert.deepEqual(await votes('wild'), [0, 2]);
+    assert.deepEqual(await ratings('wild'), [0, 2]);
     assert.equal(await pressed(ann, message, 'Like', 2 * LATER_MS), LIKED);
-    assert.deepEqual(await votes('wild'), [1, 2]);
+    assert.deepEqual(await ratings('wild'), [1, 2]);
     assert.equal(message.content, text);
   });
 
@@ -85,7 +85,7 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
     const message = await tell({ preset: 'classic', temperature: 0.83, private: true });
     assert.ok(isEphemeral(message));
     assert.equal(await pressed(harness.ann, message, 'Dislike'), DISLIKED);
-    assert.deepEqual(await votes('classic 0.8'), [0, 1]);
+    assert.deepEqual(await ratings('classic 0.8'), [0, 1]);
   });
 
   it('is refused once the story is deleted, and the totals stay without what names it', async () => {
@@ -101,7 +101,7 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
     await until(async () => (await store.stories()).length === known - 1, 'the end of the votes');
     discord.world.messages.set(copy.id, copy);
     assert.equal(await pressed(bob, copy, 'Like'), GONE);
-    assert.deepEqual(await votes('calm'), [1, 0]);
+    assert.deepEqual(await ratings('calm'), [1, 0]);
     assert.equal((await store.stories()).length, known - 1);
   });
 
@@ -111,11 +111,11 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
     const message = await tell({ preset: 'lively' });
     await pressed(ann, message, 'Dislike');
     await pressed(bob, message, 'Like');
-    assert.deepEqual(await votes('lively'), [1, 1]);
+    assert.deepEqual(await ratings('lively'), [1, 1]);
     assert.match(await ephemeralReply(bob.slash(channel, 'scifi-forget')), /^Done\./);
-    assert.deepEqual(await votes('lively'), [0, 1]);
+    assert.deepEqual(await ratings('lively'), [0, 1]);
     assert.equal(await pressed(bob, message, 'Like', LATER_MS), LIKED);
-    assert.deepEqual(await votes('lively'), [1, 1]);
+    assert.deepEqual(await ratings('lively'), [1, 1]);
   });
 
   it('is refused to a blocked user', async () => {
@@ -127,7 +127,7 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
     assert.match(await pressed(bob, message, 'Like'), /^The operator of this bot has blocked you/);
     await blocks.remove(ofBob);
     assert.equal(await pressed(ann, message, 'Dislike'), DISLIKED);
-    assert.deepEqual(await votes('classic 0.2'), [0, 1]);
+    assert.deepEqual(await ratings('classic 0.2'), [0, 1]);
   });
 
   it('is counted exactly where many users press twice at the same time, with two processes', async () => {
@@ -140,7 +140,7 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
         return [pressed(user, message, label), pressed(user, message, label, 5)];
       });
       for (const sentence of await Promise.all(presses)) assert.ok([LIKED, DISLIKED].includes(sentence));
-      assert.deepEqual(await votes('classic 1.2'), [8, 4]);
+      assert.deepEqual(await ratings('classic 1.2'), [8, 4]);
     } finally {
       await other.close();
     }
@@ -152,7 +152,7 @@ describe('feedback on Discord', { timeout: 240_000 }, () => {
       const message = await tell({ preset: 'classic', temperature: 2 });
       assert.equal(await pressed(harness.ann, message, 'Like'), LIKED);
       assert.equal(await pressed(new Person(harness.discord, 'bob'), message, 'Like'), LIKED);
-      assert.deepEqual(await votes('classic 2.0'), [2, 0]);
+      assert.deepEqual(await ratings('classic 2.0'), [2, 0]);
     } finally {
       await other.close();
     }

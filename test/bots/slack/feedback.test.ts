@@ -28,8 +28,8 @@ for (const reply of ['edit', 'stream'] as const) {
       harness.ann.slash(channel, '/scifi', `It all began length=120 ${words}`);
       return finished(channel);
     };
-    /** The votes on stories of a preset, `liked` and `disliked`. */
-    const votes = async (preset: string): Promise<number[]> => {
+    /** The ratings of stories of a preset, `liked` and `disliked`. */
+    const ratings = async (preset: string): Promise<number[]> => {
       const counts = (await harness.feedback.counts()).filter((one) => one.preset === preset);
       for (const { platform, model, modelVersion } of counts) {
         assert.deepEqual([platform, model, modelVersion], ['slack', 'scifi', 'fake-1']);
@@ -63,15 +63,15 @@ for (const reply of ['edit', 'stream'] as const) {
       const message = await tell('preset=wild');
       assert.equal(await rated(ann, message, 'Like'), LIKED);
       assert.equal(await rated(bob, message, 'Dislike'), DISLIKED);
-      assert.deepEqual(await votes('wild'), [1, 1]);
+      assert.deepEqual(await ratings('wild'), [1, 1]);
       // A double click is one press, and so is one that is delivered again.
       const press = ann.rate(message, 'Like', LATER_MS);
-      await until(async () => (await votes('wild'))[0] === 0, 'the vote to be taken back');
+      await until(async () => (await ratings('wild'))[0] === 0, 'the rating to be taken back');
       const again = slack.deliver('interactive', press.payload);
       await until(() => harness.ephemeralTo(again).includes(TAKEN_BACK), 'an answer');
       ann.rate(message, 'Dislike', 2 * LATER_MS);
-      await until(async () => (await votes('wild'))[1] === 2, 'the vote');
-      assert.deepEqual(await votes('wild'), [0, 2]);
+      await until(async () => (await ratings('wild'))[1] === 2, 'the rating');
+      assert.deepEqual(await ratings('wild'), [0, 2]);
     });
 
     it('is taken back by /scifi-forget', async () => {
@@ -79,9 +79,9 @@ for (const reply of ['edit', 'stream'] as const) {
       const bob = new Person(slack, 'bob');
       const message = await tell('preset=lively');
       assert.equal(await rated(bob, message, 'Like'), LIKED);
-      assert.deepEqual(await votes('lively'), [1, 0]);
+      assert.deepEqual(await ratings('lively'), [1, 0]);
       assert.match(await harness.command(bob, message.channel, '/scifi-forget'), /^Done\./);
-      assert.deepEqual(await votes('lively'), [0, 0]);
+      assert.deepEqual(await ratings('lively'), [0, 0]);
     });
   });
 }

@@ -114,7 +114,7 @@ export class StoryButtons {
     await ack();
     const { person } = requesterOf(conversation.teamId, user.id);
     const pressedAt = Number(action.action_ts) * 1_000;
-    const sentence = await this.#chat.rate({ ...rated, voter: person, pressedAt });
+    const sentence = await this.#chat.rate({ ...rated, rater: person, pressedAt });
     await this.#answers.replyEphemeral(responseUrl, sentence);
   }
 

@@ -5,10 +5,10 @@ import type { EmbeddedDatabase } from './database.ts';
 /** Separate from BullMQ's own schema. */
 const SCHEMA = 'scifi';
 const STORY = `${SCHEMA}.feedback_story`;
-const VOTES = `${SCHEMA}.feedback_vote`;
+const RATINGS = `${SCHEMA}.feedback_vote`;
 const TOTAL = `${SCHEMA}.feedback_total`;
 
-/** `grouping` is a story's group; null until its first vote. */
+/** `grouping` is a story's group; null until its first rating. */
 const CREATE = `
 CREATE SCHEMA IF NOT EXISTS ${SCHEMA};
 CREATE TABLE IF NOT EXISTS ${STORY} (
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS ${STORY} (
   grouping text,
   day int
 );
-CREATE TABLE IF NOT EXISTS ${VOTES} (
+CREATE TABLE IF NOT EXISTS ${RATINGS} (
   story text NOT NULL REFERENCES ${STORY} ON DELETE CASCADE,
   voter text NOT NULL,
   verdict text NOT NULL,
@@ -40,17 +40,17 @@ WITH added AS (
 SELECT coalesce((SELECT salt FROM ${STORY} WHERE story = $1), $2) AS salt`;
 
 /**
- * One statement, and so one transaction: no other vote can interleave. A vote is the verdict (or `none`) and the time
+ * One statement, and so one transaction: no other rating can interleave. A rating is the verdict (or `none`) and the time
  * of the last press.
  *
  * $1: the story; $2: its salt; $3: the user's hash; $4: the verdict; $5: its time; $6: whether it is a press; $7: when
- * the votes expire; $8 and $9: the group and its day.
+ * the ratings expire; $8 and $9: the group and its day.
  */
-const VOTE = `
+const RATE = `
 WITH story AS (
   SELECT 1 FROM ${STORY} WHERE story = $1 AND salt = $2
 ), known AS (
-  SELECT verdict, at_ms FROM ${VOTES} WHERE story = $1 AND voter = $3
+  SELECT verdict, at_ms FROM ${RATINGS} WHERE story = $1 AND voter = $3
 ), last AS (
   SELECT coalesce((SELECT verdict FROM known), 'none') AS before,
          coalesce((SELECT at_ms FROM known), 0) AS at_ms FROM story
@@ -63,7 +63,7 @@ WITH story AS (
          CASE WHEN is_repeated THEN before WHEN $6::boolean AND before = $4 THEN 'none' ELSE $4 END AS after
     FROM judged
 ), stored AS (
-  INSERT INTO ${VOTES} (story, voter, verdict, at_ms)
+  INSERT INTO ${RATINGS} (story, voter, verdict, at_ms)
   SELECT $1, $3, after, greatest(at_ms, $5::bigint) FROM next WHERE NOT is_repeated
   ON CONFLICT (story, voter) DO UPDATE SET verdict = excluded.verdict, at_ms = excluded.at_ms
 ), kept AS (
@@ -81,7 +81,7 @@ SELECT after FROM next`;
 /** $1: the story; $2: the user's hash. */
 const FORGET = `
 WITH gone AS (
-  DELETE FROM ${VOTES} WHERE story = $1 AND voter = $2 RETURNING verdict
+  DELETE FROM ${RATINGS} WHERE story = $1 AND voter = $2 RETURNING verdict
 )
 UPDATE ${TOTAL} AS total SET votes = total.votes - 1 FROM gone, ${STORY} AS story
  WHERE story.story = $1 AND total.grouping = story.grouping AND total.verdict = gone.verdict`;
@@ -94,11 +94,11 @@ export async function embeddedFeedback(database: EmbeddedDatabase): Promise<Feed
       const { rows } = await database.query<{ salt: string }>(SALT_OF, [story, fresh, expiresAt]);
       return rows[0]!.salt;
     },
-    async vote({ story, salt, voter, verdict = 'none', at, isPress, expiresAt, group, day }) {
-      const { rows } = await database.query<{ after: Verdict | 'none' }>(VOTE, [
+    async rate({ story, salt, rater, verdict = 'none', at, isPress, expiresAt, group, day }) {
+      const { rows } = await database.query<{ after: Verdict | 'none' }>(RATE, [
         story,
         salt,
-        voter,
+        rater,
         verdict,
         Math.round(at),
         isPress,
@@ -109,8 +109,8 @@ export async function embeddedFeedback(database: EmbeddedDatabase): Promise<Feed
       const after = rows[0] ? rows[0].after : 'gone';
       return after === 'none' ? undefined : after;
     },
-    async forget(story, voter) {
-      await database.query(FORGET, [story, voter]);
+    async forget(story, rater) {
+      await database.query(FORGET, [story, rater]);
     },
     async stories() {
       return (await database.query<{ story: string; salt: string }>(`SELECT story, salt FROM ${STORY}`)).rows;

@@ -2,11 +2,11 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Verdict } from '../../../story/feedback.ts';
 import { DOUBLE_CLICK_MS, type FeedbackStore, type Total } from '../../feedback-store.ts';
 
-/** Field of a story's votes; hashes of users have other lengths. */
+/** Field of a story's ratings; hashes of users have other lengths. */
 const SALT = 'salt';
 const GROUP = 'group';
 
-/** KEYS: the votes of a story, the index. ARGV: a new salt, when it expires, the story. Returns the salt. */
+/** KEYS: the ratings of a story, the index. ARGV: a new salt, when it expires, the story. Returns the salt. */
 const SALT_OF = `
 local salt = redis.call('HGET', KEYS[1], '${SALT}')
 if salt then return salt end
@@ -17,12 +17,12 @@ return ARGV[1]
 `;
 
 /**
- * A user's vote is the verdict (or `none`) and the time of the last press.
+ * A user's rating is the verdict (or `none`) and the time of the last press.
  *
- * KEYS: the votes of the story, the totals, the index. ARGV: the salt, the user's hash, the verdict, its time,
- * whether it is a press (1 or 0), when the votes expire, the group, the story.
+ * KEYS: the ratings of the story, the totals, the index. ARGV: the salt, the user's hash, the verdict, its time,
+ * whether it is a press (1 or 0), when the ratings expire, the group, the story.
  */
-const VOTE = `
+const RATE = `
 if redis.call('HGET', KEYS[1], '${SALT}') ~= ARGV[1] then return 'gone' end
 local before, last = 'none', 0
 local entry = redis.call('HGET', KEYS[1], ARGV[2])
@@ -48,7 +48,7 @@ end
 return after
 `;
 
-/** KEYS: the votes of the story, the totals. ARGV: the user's hash. */
+/** KEYS: the ratings of the story, the totals. ARGV: the user's hash. */
 const FORGET = `
 local entry = redis.call('HGET', KEYS[1], ARGV[1])
 if not entry then return 0 end
@@ -63,7 +63,7 @@ const FIELD = /^(liked|disliked):(\[(\d+),.*\])$/s;
 
 /** Feedback on Redis. All of its keys begin with the prefix, so that a cluster keeps them in one hash slot. */
 export function redisFeedback(client: Redis | Cluster, prefix: string): FeedbackStore {
-  const votesOf = (story: string) => `${prefix}:feedback:votes:${story}`;
+  const ratingsOf = (story: string) => `${prefix}:feedback:votes:${story}`;
   const totals = `${prefix}:feedback:totals`;
   const index = `${prefix}:feedback:stories`;
   const readTotals = async () =>
@@ -74,29 +74,29 @@ export function redisFeedback(client: Redis | Cluster, prefix: string): Feedback
     });
   return {
     async salt(story, fresh, expiresAt) {
-      const keys = [votesOf(story), index];
+      const keys = [ratingsOf(story), index];
       return (await client.eval(SALT_OF, keys.length, ...keys, fresh, expiresAt, story)) as string;
     },
-    async vote({ story, salt, voter, verdict = 'none', at, isPress, expiresAt, group }) {
-      const keys = [votesOf(story), totals, index];
-      const values = [salt, voter, verdict, Math.round(at), isPress ? 1 : 0, expiresAt, group, story];
-      const after = (await client.eval(VOTE, keys.length, ...keys, ...values)) as Verdict | 'none' | 'gone';
+    async rate({ story, salt, rater, verdict = 'none', at, isPress, expiresAt, group }) {
+      const keys = [ratingsOf(story), totals, index];
+      const values = [salt, rater, verdict, Math.round(at), isPress ? 1 : 0, expiresAt, group, story];
+      const after = (await client.eval(RATE, keys.length, ...keys, ...values)) as Verdict | 'none' | 'gone';
       return after === 'none' ? undefined : after;
     },
-    async forget(story, voter) {
-      await client.eval(FORGET, 2, votesOf(story), totals, voter);
+    async forget(story, rater) {
+      await client.eval(FORGET, 2, ratingsOf(story), totals, rater);
     },
     async stories() {
       const names = await client.zrange(index, 0, '-1');
-      const salts = await Promise.all(names.map((story) => client.hget(votesOf(story), SALT)));
+      const salts = await Promise.all(names.map((story) => client.hget(ratingsOf(story), SALT)));
       return names.flatMap((story, i) => (salts[i] ? [{ story, salt: salts[i] }] : []));
     },
     async remove(story) {
-      await client.del(votesOf(story));
+      await client.del(ratingsOf(story));
       await client.zrem(index, story);
     },
     async removeOld(now, firstDay) {
-      // The votes themselves expire without a command.
+      // The ratings themselves expire without a command.
       await client.zremrangebyscore(index, '-inf', now);
       const old = (await readTotals()).filter(({ day }) => day < firstDay);
       if (old.length > 0) await client.hdel(totals, ...old.map(({ field }) => field));
