@@ -53,10 +53,10 @@ const KEEPING: ReadonlySet<Action> = new Set(['copy', 'download', 'link', 'share
  * @param isSharing whether stories can be shared
  */
 export function actionsFor(replies: readonly Reply[], isSharing = false): Action[] {
-  const { ask, state, way } = replies.at(-1)!;
+  const { ask, state, way, fork } = replies.at(-1)!;
   const isOpen = way === 'open';
   // One of several openings is chosen again.
-  const hasBefore = replies.length > 1 || (ask.brief && !isOpen);
+  const hasBefore = replies.length > 1 || (fork !== undefined && !isOpen);
   const remove: Action[] = hasBefore ? ['undo', 'delete'] : ['delete'];
   if (!isFinal(state)) return ['stop', ...remove];
   const told = isOpen ? replies.slice(0, -1) : replies;

@@ -1,20 +1,17 @@
 /** What a user does with the stories of the page: asks for them, continues, changes and removes them. */
-
-import { alternatives } from '../story/continuations.ts';
 import type { Verdict } from '../story/feedback.ts';
 import { isFinal } from '../story/story.ts';
 import { warmthAfter } from '../story/variations.ts';
 import type { Action } from './actions.ts';
 import type { StoryBackend } from './backend/backend.ts';
-import { branchAsk } from './branch.ts';
-import { drawSeed, newId } from './browser.ts';
+import { drawSeed } from './browser.ts';
 import type { Task } from './composer.ts';
 import { Deletions } from './deletions.ts';
 import type { ViewContext } from './exchange.ts';
 import { withVerdict } from './feedback-buttons.ts';
 import { keepStory, shareStory } from './keep.ts';
-import type { Letter } from './likelihoods/letters.ts';
-import { type Ask, continuationContext, newReply, type Reply } from './reply.ts';
+import type { Ask, Reply } from './reply.ts';
+import { Requests } from './requests.ts';
 import { Saves } from './saves.ts';
 import type { ReplyStore } from './store.ts';
 import { editTask, lineTask, stopWith } from './tasks.ts';
@@ -55,6 +52,7 @@ export class Conversation {
   readonly #saves: Saves;
   readonly #view: ConversationView;
   readonly #threads: Threads;
+  readonly #requests: Requests;
 
   constructor(backend: StoryBackend, store: ReplyStore, view: ConversationView) {
     this.#backend = backend;
@@ -70,11 +68,21 @@ export class Conversation {
       announce,
       context,
       onCount,
-      onEnd: (id) => this.#continuePlan(id),
+      onEnd: (id) => this.#requests.continuePlan(id),
       onAction: (id, action, button) => void this.#act(id, action, button),
-      onBranch: (id, letter, text) => this.#branch(id, letter, text),
+      onBranch: (id, letter, text) => {
+        this.#requests.branch(id, letter, text);
+        announce('A new story goes on from that letter');
+      },
       onWay: (id, replyId, goesOn) => this.#goOn(id, replyId, goesOn),
       onVerdict: (id, verdict) => this.#rate(id, verdict),
+    });
+    this.#requests = new Requests({
+      threads: this.#threads,
+      store,
+      saves: this.#saves,
+      deletions: this.#deletions,
+      showsLikelihoods: () => context().showsLikelihoods,
     });
   }
 
@@ -90,30 +98,14 @@ export class Conversation {
       // The story itself may be older than what is kept.
       if (pathOf(all).length === 0) this.#threads.lead(id, wayTo(all, all[0]!.id));
       void this.#threads.follow(id);
-      this.#continuePlan(id);
+      this.#requests.continuePlan(id);
     }
     void this.#deletions.send();
   }
 
-  /**
-   * Requests a story, or several of which the user chooses one when it is brief; as a part of `threadId` when it
-   * continues one.
-   *
-   * @param nextSeeds seeds of the parts that follow automatically
-   */
-  ask(
-    asked: Ask,
-    threadId: string = newId(),
-    nextSeeds: readonly number[] = [],
-    origin: Pick<Reply, 'parent'> = {},
-  ): void {
-    const known = this.#threads.get(threadId);
-    if (known) this.#threads.lead(threadId, settled(known.all));
-    const planned = nextSeeds.length > 0 ? { nextSeeds } : {};
-    const replies = this.#newReplies(threadId, asked).map((reply) => ({ ...reply, ...planned, ...origin }));
-    this.#store.add(...replies);
-    for (const reply of replies) this.#threads.append(reply);
-    void this.#threads.follow(threadId);
+  /** See `Requests.ask`. */
+  ask(...request: Parameters<Requests['ask']>): void {
+    this.#requests.ask(...request);
   }
 
   /** Whether a reply still waits for its first character. */
@@ -152,15 +144,6 @@ export class Conversation {
     await Promise.all(growing.map(({ id }) => this.#backend.api.stop(id)));
   }
 
-  /** Requests the next part in a link's plan, once the part before it is complete. */
-  #continuePlan(threadId: string): void {
-    const replies = pathOf(this.#threads.get(threadId)!.all);
-    const { ask, state, nextSeeds = [] } = replies.at(-1)!;
-    const [seed, ...rest] = nextSeeds;
-    if (seed === undefined || state.status !== 'finished' || state.ending !== 'complete') return;
-    this.ask({ ...ask, prompt: '', context: continuationContext(replies), seed }, threadId, rest);
-  }
-
   async #act(threadId: string, action: Action, button: HTMLButtonElement): Promise<void> {
     const { all } = this.#threads.get(threadId)!;
     const replies = toldOf(all);
@@ -170,7 +153,7 @@ export class Conversation {
       case 'stop':
         return stopWith(button, () => this.#stop(endsOf(all)));
       case 'continue':
-        return this.#continue(threadId, false);
+        return this.#requests.continue(threadId, false);
       case 'choose':
         return this.#goOn(threadId, last.id, true);
       case 'end':
@@ -185,7 +168,7 @@ export class Conversation {
       case 'delete':
         return this.#delete(threadId);
       case 'retry':
-        return this.#retry(threadId, last);
+        return this.#requests.retry(threadId, last);
       case 'line':
         return this.#view.onTask(
           lineTask(
@@ -195,7 +178,7 @@ export class Conversation {
         );
       case 'edit':
         if (last.state.status === 'failed') return this.#edit(threadId, last);
-        return this.#view.onTask(editTask(all[0]!.ask, (ask) => this.#rewrite(threadId, ask)));
+        return this.#view.onTask(editTask(all[0]!.ask, (ask) => this.#requests.rewrite(threadId, ask)));
       case 'share': {
         const sharing = this.#backend.api.sharing?.();
         const { sharePanel } = this.#threads.get(threadId)!.exchange;
@@ -228,27 +211,6 @@ export class Conversation {
     }
   }
 
-  /** The replies of a request; of a brief one several, of which the user chooses one. */
-  #newReplies(thread: string, ask: Ask): Reply[] {
-    const before = toldOf(this.#threads.get(thread)?.all ?? []).at(-1);
-    const { showsLikelihoods } = this.#view.context();
-    const link = before ? { after: before.id } : {};
-    const replyTo = (one: Ask) => ({ ...newReply(newId(), thread, one, showsLikelihoods), ...link });
-    if (!ask.brief) return [replyTo(ask)];
-    const offered = alternatives(ask).map(replyTo);
-    const fork = offered[0]!.id;
-    return offered.map((reply) => ({ ...reply, fork, way: reply.id === fork ? 'open' : 'aside' }));
-  }
-
-  /** Requests a continuation of a story; a brief one is one of several of which the user chooses. */
-  #continue(threadId: string, isBrief: boolean): void {
-    const replies = toldOf(this.#threads.get(threadId)!.all);
-    const { brief: _, ...ask } = replies.at(-1)!.ask;
-    const context = continuationContext(replies);
-    const brief = isBrief ? { brief: true } : {};
-    this.ask({ ...ask, ...brief, prompt: '', context, seed: drawSeed() }, threadId);
-  }
-
   /** Leads a story to one of its replies, where the user chooses what follows if that was offered before. */
   #goOn(threadId: string, replyId: string, goesOn: boolean): void {
     this.#go(threadId, replyId, goesOn, forkAfter(this.#threads.get(threadId)!.all, replyId));
@@ -266,58 +228,9 @@ export class Conversation {
     const { all } = this.#threads.get(threadId)!;
     const isOpen = pathOf(all).at(-1)?.way === 'open';
     const isEmpty = isOpen && !isGrowing(all) && choicesOf(all).length === 0;
-    if (goesOn && isEmpty) this.#discard(threadId, endsOf(all));
-    if (goesOn && (!isOpen || isEmpty)) this.#continue(threadId, true);
+    if (goesOn && isEmpty) this.#requests.discard(threadId, endsOf(all));
+    if (goesOn && (!isOpen || isEmpty)) this.#requests.continue(threadId, true);
     else void this.#threads.follow(threadId);
-  }
-
-  /** Begins a story that goes on from another letter of a thread; the parts before that one are copied. */
-  #branch(threadId: string, { reply: index, offset }: Letter, text: string): void {
-    const replies = pathOf(this.#threads.get(threadId)!.all);
-    const branch = newId();
-    const origin = { parent: threadId };
-    for (const earlier of replies.slice(0, index)) {
-      const { nextSeeds: _, verdict: __, after: ___, ...part } = earlier;
-      const copy = { ...part, id: newId(), thread: branch, ...origin };
-      this.#store.add(copy);
-      this.#threads.append(copy);
-    }
-    this.ask(branchAsk(replies[index]!, offset, text), branch, [], origin);
-    this.#threads.get(branch)!.exchange.reveal();
-    this.#view.announce('A new story goes on from that letter');
-  }
-
-  /** Writes a story anew in its own place, instead of all its parts. */
-  #rewrite(threadId: string, ask: Ask): void {
-    const old = this.#threads.get(threadId);
-    if (!old) {
-      this.ask(ask);
-      return;
-    }
-    const ids = old.all.map(({ id }) => id);
-    this.#saves.forget(ids);
-    const replies = this.#newReplies(threadId, ask).map(({ after: _, ...reply }) => reply);
-    this.#deletions.replace(ids, replies);
-    this.#threads.replace(replies);
-    this.#threads.show(threadId);
-    this.#threads.get(threadId)!.exchange.focus();
-    void this.#threads.follow(threadId);
-  }
-
-  /**
-   * Requests the same again in the same exchange, with a new id: the server answers an old id with its old
-   * result.
-   */
-  #retry(threadId: string, last: Reply): void {
-    this.#discard(threadId, endsOf(this.#threads.get(threadId)!.all));
-    this.ask(last.ask, threadId, last.nextSeeds);
-  }
-
-  /** Drops failed replies from the page. */
-  #discard(threadId: string, replies: readonly Reply[]): void {
-    const thread = this.#threads.get(threadId)!;
-    thread.all = thread.all.filter((reply) => !replies.includes(reply));
-    for (const { id } of replies) this.#store.remove(id);
   }
 
   /**
@@ -329,9 +242,9 @@ export class Conversation {
     const last = pathOf(thread.all).at(-1)!;
     const told = toldOf(thread.all);
     const chosen = told.at(-1);
-    if (last.way === 'open' && !chosen?.ask.brief) {
+    if (last.way === 'open' && !chosen?.fork) {
       if (chosen) this.#go(threadId, chosen.id, false, undefined);
-    } else if (chosen?.ask.brief) {
+    } else if (chosen?.fork) {
       this.#go(threadId, chosen.after, false, chosen.fork);
     } else {
       this.#threads.unfollow(thread);

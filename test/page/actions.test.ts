@@ -48,7 +48,7 @@ test('an unfinished story can only be stopped and deleted, and its last part tak
 });
 
 test('a story whose next step is open can end there, be kept, or go another way', () => {
-  const told = reply(finished('It was.'), { brief: true });
+  const told = { ...reply(finished('It was.'), { brief: true }), fork: 'id' };
   const open = { ...reply(finished(''), { brief: true, prompt: '' }), way: 'open' as const };
   assert.deepEqual(actionsFor([told, open], true).join(' '), 'end copy download share line edit undo delete');
   assert.deepEqual(actionsFor([open]), ['edit', 'delete']);

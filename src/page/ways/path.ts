@@ -56,6 +56,7 @@ export function forkAfter(all: readonly Reply[], id: string | undefined): string
  * @param open the fork at which the user is to choose again what follows
  */
 export function wayTo(all: readonly Reply[], id: string | undefined, open?: string): Reply[] {
+  const first = open === undefined ? undefined : all.find(({ fork }) => fork === open);
   const path = new Set<Reply | undefined>();
   let at = all.find((reply) => reply.id === id);
   while (at && !path.has(at)) {
@@ -66,7 +67,7 @@ export function wayTo(all: readonly Reply[], id: string | undefined, open?: stri
   return all.map((reply) => {
     const { way: _, ...part } = reply;
     if (path.has(reply)) return part;
-    return { ...part, way: reply.id === open ? 'open' : 'aside' };
+    return { ...part, way: reply === first ? 'open' : 'aside' };
   });
 }
 

@@ -98,6 +98,8 @@ test('openings are chosen again at the beginning', () => {
   const back = wayTo(openings, undefined, 'a1');
   assert.equal(ids(pathOf(back)), 'a1');
   assert.equal(ids(endsOf(back)), 'a1 a2');
+  // Also where the first of them is no longer kept.
+  assert.equal(ids(pathOf(wayTo(openings.slice(1), undefined, 'a1'))), 'a2');
 });
 
 test('a story of an earlier version is bound before it has ways', () => {
