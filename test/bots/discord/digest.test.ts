@@ -14,9 +14,8 @@ import {
   isEphemeral,
   openDiscord,
 } from '../../harness/discord.ts';
-import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
 const WEEK_MS = 7 * DAY_MS;
 const MONDAY = Date.UTC(2030, 0, 7, 9);

@@ -10,9 +10,8 @@ import {
   PERMISSION,
 } from '../../fakes/discord/world.ts';
 import { type DiscordHarness, ephemeralReply, labelsOf, openDiscord } from '../../harness/discord.ts';
-import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 60_000;
 const HEAD_LABELS = ['Your turn, computer', 'The end'];
 const END_LABELS = ['Continue', 'My line', 'Delete'];
 

@@ -11,9 +11,7 @@ import {
   labelsOf,
   openDiscord,
 } from '../../harness/discord.ts';
-import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
-
-const PATIENCE_MS = 30_000;
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
 /** Has Ann's channel write a story of one round, with one vote; returns its message, with its titles. */
 async function written(

@@ -25,9 +25,8 @@ import {
   smallPrintOf,
   textOf,
 } from '../../harness/discord.ts';
-import { until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 180_000;
 const BEGINS = /^The vote begins below/;
 const OFFERED = 'Three ways to begin come below. The one that you choose becomes the story.';
 

@@ -7,9 +7,8 @@ import { keyOf, type SlackHandle } from '../../../src/bots/slack/conversations.t
 import type { Work } from '../../../src/story/shelf.ts';
 import type { FakeMessage } from '../../fakes/slack/world.ts';
 import { botsMessages, openSlack, type SlackHarness } from '../../harness/slack.ts';
-import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
 const MONDAY = Date.UTC(2030, 0, 7, 9);
 /** Before the digest is due, by the moved clock. */

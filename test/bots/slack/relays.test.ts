@@ -11,9 +11,8 @@ import {
   smallPrintOf,
   textOf,
 } from '../../harness/slack.ts';
-import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 60_000;
 const END_LABELS = ['Continue', 'My line', 'Delete'];
 
 async function withSlack(

@@ -4,9 +4,7 @@ import { describe, it } from 'node:test';
 import { Person } from '../../fakes/slack/people.ts';
 import type { FakeChannel, FakeMessage } from '../../fakes/slack/world.ts';
 import { botsMessages, labelsOf, openSlack, type SlackHarness } from '../../harness/slack.ts';
-import { REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
-
-const PATIENCE_MS = 30_000;
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
 /** Has Ann's channel write a story of one round; returns its message, with its titles. */
 async function written(

@@ -19,9 +19,8 @@ import {
   smallPrintOf,
   textOf,
 } from '../../harness/slack.ts';
-import { until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 180_000;
 const OFFERED = 'Three ways to begin come below. The one that you choose becomes the story.';
 
 /** The message of a channel, in a thread or not, whose first buttons are these. */

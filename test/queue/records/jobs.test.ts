@@ -5,9 +5,8 @@ import { pino } from 'pino';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import { type RecordDriver, RecordJobs } from '../../../src/queue/records/jobs.ts';
 import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
-import { until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
-const PATIENCE_MS = 30_000;
 const LONG_MS = 3_600_000;
 const logger = pino({ level: 'silent' });
 

@@ -18,11 +18,9 @@ import { type Relay, type RelayLine, SILENT_MS, textOf } from '../../../src/stor
 import { type StartedWorker, startStoryWorker } from '../../harness/story-worker.ts';
 import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
 import { NO_LIMITS } from '../../helpers/limits.ts';
-import { until } from '../../helpers/programs.ts';
+import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
 const logger = pino({ level: 'silent' });
-/** Time for an event on a busy machine. */
-const PATIENCE_MS = 60_000;
 
 interface Said {
   readonly relayId: string;
