@@ -148,3 +148,9 @@ export function endOf(text: string, max: number = STORY_BOUNDS.context.max): str
   // For a single long word, only half of a surrogate pair is removed.
   return tail.replace(/^[\udc00-\udfff]/, '');
 }
+
+/** The context of a sentence that follows a text: its end, after which a new word begins. */
+export function sentenceContext(text: string): string {
+  const ended = text.trimEnd();
+  return ended === '' ? '' : endOf(`${ended} `);
+}

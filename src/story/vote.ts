@@ -13,7 +13,7 @@ import {
   type StoryCredits,
   type StoryRequest,
 } from './story.ts';
-import { endOf, jointBefore } from './variations.ts';
+import { jointBefore, sentenceContext } from './variations.ts';
 
 export const VOTE_BOUNDS = {
   rounds: { min: 1, max: 20, default: 5 },
@@ -83,7 +83,7 @@ export function continuationRequests(vote: Vote): StoryRequest[] {
   const shared =
     kind === 'openings'
       ? { ...request, length: Math.min(request.length, request.prompt.length + CONTINUATION_LENGTH) }
-      : { ...request, prompt: '', context: endOf(wholeText(vote)), length: CONTINUATION_LENGTH };
+      : { ...request, prompt: '', context: sentenceContext(wholeText(vote)), length: CONTINUATION_LENGTH };
   return alternatives({
     ...shared,
     seed: (request.seed + (round - 1) * CHOICES) % (STORY_BOUNDS.seed.max + 1),

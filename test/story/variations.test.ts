@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Preset } from '../../src/story/story.ts';
-import { type Again, againActions, requestAgain } from '../../src/story/variations.ts';
+import { type Preset, STORY_BOUNDS } from '../../src/story/story.ts';
+import { type Again, againActions, requestAgain, sentenceContext } from '../../src/story/variations.ts';
 
 const last = { prompt: 'Once', context: 'Before. ', temperature: 1.9, length: 500, seed: 3, model: 'scifi' };
 
@@ -84,5 +84,13 @@ describe('the requests of the buttons', () => {
     }
     assert.deepEqual(againActions('x', { temperature: 2 }), ['continue', 'another', 'cooler']);
     assert.deepEqual(againActions('x', { temperature: 0 }), ['continue', 'another', 'warmer']);
+  });
+
+  it('has a new word follow a text whose next sentence is written', () => {
+    const contexts = ['', ' ', 'A ship fell.', 'A ship fell.\n\n', 'word '.repeat(1_000)].map(
+      sentenceContext,
+    );
+    assert.deepEqual(contexts.slice(0, 4), ['', '', 'A ship fell. ', 'A ship fell. ']);
+    assert.ok(contexts[4]!.length <= STORY_BOUNDS.context.max && contexts[4]!.endsWith(' word '));
   });
 });

@@ -46,12 +46,12 @@ describe('a vote', () => {
     const first = continuationRequests(begun());
     assert.deepEqual(
       first.map(({ prompt, context, seed }) => [prompt, context, seed]),
-      [7, 8, 9].map((seed) => ['', 'On the red moon', seed]),
+      [7, 8, 9].map((seed) => ['', 'On the red moon ', seed]),
     );
     const next = closeRound(open(begun()), [0, 1, 0]);
     assert.deepEqual(
       continuationRequests(next).map(({ context, seed }) => [context, seed]),
-      [10, 11, 12].map((seed) => ['On the red moon the lights failed.', seed]),
+      [10, 11, 12].map((seed) => ['On the red moon the lights failed. ', seed]),
     );
     const last = { ...begun(), request: { ...request, seed: STORY_BOUNDS.seed.max } };
     assert.deepEqual(
@@ -109,12 +109,12 @@ describe('a vote', () => {
     assert.equal(wholeText(vote), context);
     assert.deepEqual(
       continuationRequests(vote).map((one) => one.context),
-      [context, context, context],
+      [`${context} `, `${context} `, `${context} `],
     );
     vote = closeRound(open(vote), [1, 0, 0]);
     assert.equal(vote.text, 'a robot woke.');
     assert.equal(wholeText(vote), `${context} a robot woke.`);
-    assert.equal(continuationRequests(vote)[0]?.context, `${context} a robot woke.`);
+    assert.equal(continuationRequests(vote)[0]?.context, `${context} a robot woke. `);
   });
 
   it('becomes a finished story with its rounds and its writer', () => {

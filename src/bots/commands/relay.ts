@@ -1,6 +1,6 @@
 /** `/scifi-relay`: a story that users and the network write line by line. */
 import { StoryError } from '../../errors.ts';
-import { RELAY_BOUNDS, TURNS, type Turns } from '../../story/relay.ts';
+import { RELAY_BOUNDS, TURNS, type Turns } from '../../story/relay/relay.ts';
 import { DEFAULT_PRESET } from '../../story/story.ts';
 import { numberOf } from '../submit.ts';
 import { type Command, readOptions } from './command.ts';

@@ -6,7 +6,7 @@ import {
   type RelayMessage,
   type RelayRecord,
 } from '../../queue/relays/record.ts';
-import type { Relay, RelayLine } from '../../story/relay.ts';
+import type { Relay, RelayLine } from '../../story/relay/relay.ts';
 import type { AddressOf, ChatContext } from '../chat-context.ts';
 import type { DiscordApi, MessageBody } from './api.ts';
 import { requesterOf } from './asking.ts';

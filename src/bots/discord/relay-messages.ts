@@ -1,5 +1,6 @@
 /** A relay as Discord messages, and the data of its buttons. Pure. */
-import { nextAuthor, type Relay, type RelayLine, textOf } from '../../story/relay.ts';
+import { type Relay, type RelayLine, textOf } from '../../story/relay/relay.ts';
+import { nextAuthor } from '../../story/relay/turns.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { endLine, openingOf, overLine, RELAY_LABELS, type RelayControl, rulesOf } from '../relays/wording.ts';
 import { clean, discordEscaping, splitText } from '../text.ts';

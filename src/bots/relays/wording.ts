@@ -1,5 +1,6 @@
 /** Sentences about relays that every platform uses. Pure. */
-import { creditsOf, RELAY_BOUNDS, type Relay, type Verdict } from '../../story/relay.ts';
+import type { Verdict } from '../../story/relay/lines.ts';
+import { creditsOf, RELAY_BOUNDS, type Relay } from '../../story/relay/relay.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { samplingName } from '../../story/wording.ts';
 

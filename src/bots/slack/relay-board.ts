@@ -6,7 +6,7 @@ import {
   type RelayRecord,
   type RelayThread,
 } from '../../queue/relays/record.ts';
-import type { RelayLine } from '../../story/relay.ts';
+import type { RelayLine } from '../../story/relay/relay.ts';
 import type { AddressOf, ChatContext } from '../chat-context.ts';
 import type { SlackApi, WireMessage } from './api.ts';
 import {

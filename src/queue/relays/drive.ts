@@ -12,19 +12,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import {
   beginDraft,
-  closeRelay,
-  type Draft,
-  deadlineOf,
   draftRequest,
   finishDraft,
-  finishRelay,
   isDue,
   posted,
-  type Relay,
-  reconcile,
   refused,
   unposted,
-} from '../../story/relay.ts';
+} from '../../story/relay/drafts.ts';
+import { reconcile } from '../../story/relay/lines.ts';
+import { closeRelay, type Draft, deadlineOf, finishRelay, type Relay } from '../../story/relay/relay.ts';
 import type { Lease } from '../admission/store.ts';
 import { outlast } from '../outage.ts';
 import type { Hold } from '../records/jobs.ts';

@@ -1,6 +1,7 @@
 /** What is stored of a relay: its state, and what the bots need to show it. */
 import { createHmac } from 'node:crypto';
-import type { Author, Heard, Relay, RelayLine, ThreadSnapshot } from '../../story/relay.ts';
+import type { Heard, ThreadSnapshot } from '../../story/relay/lines.ts';
+import type { Author, Relay, RelayLine } from '../../story/relay/relay.ts';
 import type { Lease } from '../admission/store.ts';
 
 export interface RelayRecord<Address> {

@@ -4,20 +4,16 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { ask, isDue } from '../../story/relay/drafts.ts';
+import { hear, mend, strike, type Verdict } from '../../story/relay/lines.ts';
 import {
-  ask,
   beginRelay,
   closeRelay,
   finishRelay,
   forgetAuthor,
-  hear,
-  isDue,
-  mend,
   type Relay,
   type RelayTerms,
-  strike,
-  type Verdict,
-} from '../../story/relay.ts';
+} from '../../story/relay/relay.ts';
 import type { Limits, LookUp } from '../admission/limits.ts';
 import { sentences } from '../admission/settings.ts';
 import type { Requester } from '../admission/store.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../../src/queue/relays/record.ts';
 import { type NewRelay, Relays } from '../../../src/queue/relays/relays.ts';
 import { Stories } from '../../../src/queue/stories.ts';
-import { type Relay, type RelayLine, SILENT_MS, textOf } from '../../../src/story/relay.ts';
+import { type Relay, type RelayLine, SILENT_MS, textOf } from '../../../src/story/relay/relay.ts';
 import { type StartedWorker, startStoryWorker } from '../../harness/story-worker.ts';
 import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
 import { NO_LIMITS } from '../../helpers/limits.ts';

@@ -3,34 +3,31 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
-  type Author,
   ask,
   beginDraft,
+  draftRequest,
+  finishDraft,
+  isDue,
+  posted,
+  unposted,
+} from '../../../src/story/relay/drafts.ts';
+import { type Heard, hear, isLater, mend, reconcile, strike } from '../../../src/story/relay/lines.ts';
+import {
+  type Author,
   beginRelay,
   closeRelay,
   creditsOf,
   deadlineOf,
-  draftRequest,
-  finishDraft,
   finishRelay,
   forgetAuthor,
-  type Heard,
-  hear,
-  isDue,
-  isLater,
   MAX_AGE_MS,
-  mend,
-  posted,
   RELAY_BOUNDS,
   type Relay,
   type RelayTerms,
-  reconcile,
   SILENT_MS,
-  strike,
-  TURN_MS,
   textOf,
-  unposted,
-} from '../../src/story/relay.ts';
+} from '../../../src/story/relay/relay.ts';
+import { TURN_MS } from '../../../src/story/relay/turns.ts';
 
 const SETTINGS = { context: '', temperature: 0.4, length: 1_200, seed: 7, model: 'scifi' };
 const [ANN, BOB, CEM, DAN] = ['ann', 'bob', 'cem', 'dan'].map((key): Author => ({ key, name: key })) as [
