@@ -148,7 +148,7 @@ async function connect(options: GatewayOptions, problems: Problems): Promise<Cli
       UserManager: { maxSize: PEOPLE_KEPT, keepOverLimit: (user) => user.id === client.user?.id },
     }),
   });
-  guardPackets(client, logger);
+  guardEvents(client, logger);
   options.watch(client);
   client.on(Events.InteractionCreate, options.onInteraction);
   client.on(Events.MessageCreate, options.onMessage);
@@ -191,20 +191,27 @@ async function connect(options: GatewayOptions, problems: Problems): Promise<Cli
   return client;
 }
 
-/** Logs an exception in discord.js's handling of one event; it would end the process otherwise. */
-function guardPackets(client: Client, logger: Logger): void {
+/**
+ * Logs an exception in the handling of one event, by discord.js or by a listener to `client.ws`; it would end the
+ * process otherwise.
+ */
+function guardEvents(client: Client, logger: Logger): void {
   const manager = client.ws as unknown as {
     handlePacket(packet?: { readonly t?: string | null }, shard?: unknown): boolean;
+    emit(event: string, ...details: unknown[]): boolean;
   };
-  const handlePacket = manager.handlePacket.bind(manager);
-  manager.handlePacket = (packet, shard) => {
+  const guarded = (event: string | null | undefined, handle: () => boolean): boolean => {
     try {
-      return handlePacket(packet, shard);
+      return handle();
     } catch (error) {
-      logger.error({ event: packet?.t, ...loggable(error) }, 'an event of Discord could not be handled');
+      logger.error({ event, ...loggable(error) }, 'an event of Discord could not be handled');
       return false;
     }
   };
+  const handlePacket = manager.handlePacket.bind(manager);
+  const emit = manager.emit.bind(manager);
+  manager.handlePacket = (packet, shard) => guarded(packet?.t, () => handlePacket(packet, shard));
+  manager.emit = (event, ...details) => guarded(event, () => emit(event, ...details));
 }
 
 function shardsOf(shards: string): { shards: 'auto' | number[]; shardCount?: number } {

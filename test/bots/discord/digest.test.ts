@@ -1,7 +1,7 @@
 /** The digest of a week on Discord, on a moved clock: the real client, and real queues of both kinds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { digestQueueOf } from '../../../src/bots/shelf/digest-schedule.ts';
+import { type DigestJob, digestQueueOf } from '../../../src/bots/shelf/digest-schedule.ts';
 import { digestTime, dueWeek } from '../../../src/bots/shelf/digest-week.ts';
 import type { Shelf } from '../../../src/queue/shelf/shelf.ts';
 import type { Work } from '../../../src/story/shelf.ts';
@@ -14,28 +14,13 @@ import {
   isEphemeral,
   openDiscord,
 } from '../../harness/discord.ts';
+import { MovedClock } from '../../helpers/moved-clock.ts';
 import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 const MONDAY = Date.UTC(2030, 0, 7, 9);
-/** Before the digest is due, by the moved clock. */
-const SOON_MS = 3_000;
-
-/** A clock that shows another time, and goes on. */
-class MovedClock {
-  #offset = 0;
-
-  constructor(at: number) {
-    this.set(at);
-  }
-
-  set(at: number): void {
-    this.#offset = at - Date.now();
-  }
-
-  readonly now = (): number => Date.now() + this.#offset;
-}
 
 function digestsIn({ channel }: DiscordHarness): FakeMessage[] {
   const posted = botsMessages(channel).filter((message) => !isEphemeral(message));
@@ -85,11 +70,20 @@ async function turnOn({ ann, channel }: DiscordHarness, hour = 9): Promise<strin
   return ephemeralReply(ann.slash(channel, 'scifi-channel', { hour }, { subcommand: 'digest' }));
 }
 
+/** Has the digests that are planned for an hour posted now. */
+async function makeDue({ connection }: DiscordHarness, hour = 9): Promise<void> {
+  const queue = connection.queue(digestQueueOf('discord'));
+  for (const job of await queue.getJobs(['delayed'])) {
+    if ((job.data as DigestJob).hour === hour) await job.promote();
+  }
+  await queue.close();
+}
+
 for (const isEmbedded of [false, true]) {
   const skip = isEmbedded ? false : skipWithout(REDIS_SERVER);
   describe(`digests on Discord, ${isEmbedded ? 'embedded' : 'Redis'}`, { timeout: 240_000, skip }, () => {
     it('come once a week, with the best of it, in one of several processes', async () => {
-      const clock = new MovedClock(MONDAY - SOON_MS);
+      const clock = new MovedClock(MONDAY - HOUR_MS);
       const harness = await openDiscord({ isEmbedded, clock: clock.now, worker: false });
       const another = await harness.another({});
       try {
@@ -99,12 +93,15 @@ for (const isEmbedded of [false, true]) {
         await shelved(harness, 'an old one', MONDAY - 8 * DAY_MS, [99, 0]);
         bob.react(liked);
         assert.match(await turnOn(harness), /The best of the week comes every Monday at 9:00, UTC\./);
+        const [wait] = await delays(harness);
+        assert.ok(wait! > 0 && wait! <= HOUR_MS, `${wait} ms`);
+        clock.set(MONDAY);
+        await makeDue(harness);
         const [digest] = await until(
           () => (digestsIn(harness).length > 0 ? digestsIn(harness) : undefined),
           'the digest',
           PATIENCE_MS,
         );
-        assert.ok(clock.now() >= MONDAY, 'not before its time');
         const link = (message: FakeMessage) =>
           `<https://discord.com/channels/${harness.discord.world.guild.id}/${harness.channel.id}/${message.id}>`;
         const [title, opening, line, fork] = digest!.content.split('\n\n');
@@ -143,8 +140,8 @@ for (const isEmbedded of [false, true]) {
         await harness.bot.close();
         // Weeks pass: the first digest's job becomes due while no process runs.
         clock.set(MONDAY + 2 * WEEK_MS + DAY_MS);
+        await makeDue(harness);
         const queue = harness.connection.queue(digestQueueOf('discord'));
-        for (const job of await queue.getJobs(['delayed'])) await job.promote();
         harness.bot = await harness.another({});
         await until(() => digestsIn(harness).length === 1, 'the digest', PATIENCE_MS);
         const isPlanned = async () =>
@@ -187,13 +184,14 @@ describe('a digest on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERV
   });
 
   it('is posted in no channel that turned it off, changed its hour, or does not let the bot write', async () => {
-    const clock = new MovedClock(MONDAY - SOON_MS);
+    const clock = new MovedClock(MONDAY - HOUR_MS);
     const harness = await openDiscord({ clock: clock.now, worker: false });
     const { ann, channel, discord, bot, log } = harness;
     try {
       await shelved(harness, 'a robot', MONDAY - DAY_MS, [1, 0]);
       await turnOn(harness);
       await turnOn(harness, 10);
+      await makeDue(harness, 9);
       const queue = harness.connection.queue(digestQueueOf('discord'));
       const isOne = async () => (await queue.getJobCounts('delayed', 'active', 'waiting')).delayed === 1;
       await until(isOne, 'the end of the old job', PATIENCE_MS);

@@ -236,6 +236,9 @@ describe('Discord failures', { timeout: 240_000, concurrency: true }, () => {
           discord.gateway.dispatch('MESSAGE_CREATE', { mentions: [], author: {}, ...data });
           discord.gateway.dispatch('INTERACTION_CREATE', data as never);
           discord.gateway.dispatch('CHANNEL_CREATE', data as never);
+          discord.gateway.dispatch('MESSAGE_DELETE', data as never);
+          discord.gateway.dispatch('MESSAGE_DELETE_BULK', data as never);
+          discord.gateway.dispatch('THREAD_DELETE', data as never);
         }
         const isLogged = (line: string) => line.includes('an event of Discord could not be handled');
         await until(() => harness.log.some(isLogged), 'a line in the log');

@@ -2,22 +2,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AddressOf } from '../../../src/bots/chat-context.ts';
+import { digestQueueOf } from '../../../src/bots/shelf/digest-schedule.ts';
 import { digestTime, dueWeek } from '../../../src/bots/shelf/digest-week.ts';
 import { keyOf, type SlackHandle } from '../../../src/bots/slack/conversations.ts';
 import type { Work } from '../../../src/story/shelf.ts';
 import type { FakeMessage } from '../../fakes/slack/world.ts';
 import { botsMessages, openSlack, type SlackHarness } from '../../harness/slack.ts';
+import { MovedClock } from '../../helpers/moved-clock.ts';
 import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const MONDAY = Date.UTC(2030, 0, 7, 9);
-/** Before the digest is due, by the moved clock. */
-const SOON_MS = 3_000;
-
-function clockAt(at: number): () => number {
-  const offset = at - Date.now();
-  return () => Date.now() + offset;
-}
 
 function digestsIn({ channel }: SlackHarness): FakeMessage[] {
   return botsMessages(channel).filter(({ text }) => text.startsWith('*This channel wrote'));
@@ -46,7 +42,8 @@ async function shelved({ channel, ann, slack, bot }: SlackHarness, id: string, f
 
 describe('digests on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
   it('come on Monday, with the best of the week', async () => {
-    const harness = await openSlack({ allowance: 100, clock: clockAt(MONDAY - SOON_MS), worker: false });
+    const clock = new MovedClock(MONDAY - HOUR_MS);
+    const harness = await openSlack({ allowance: 100, clock: clock.now, worker: false });
     const { ann, channelOf, command, slack } = harness;
     const own = channelOf();
     const at = { ...harness, channel: own };
@@ -58,6 +55,10 @@ describe('digests on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER)
       assert.match(await command(ann, own, '/scifi-channel', 'digest hour=24'), /^Give an hour from 0 to 23/);
       const set = await command(ann, own, '/scifi-channel', 'digest');
       assert.match(set, /The best of the week comes every Monday at 9:00, UTC\./);
+      clock.set(MONDAY);
+      const queue = harness.connection.queue(digestQueueOf('slack'));
+      for (const job of await queue.getJobs(['delayed'])) await job.promote();
+      await queue.close();
       const [digest, ...others] = await until(
         () => (digestsIn(at).length > 0 ? digestsIn(at) : undefined),
         'the digest',

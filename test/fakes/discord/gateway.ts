@@ -144,10 +144,10 @@ export class FakeGateway {
 
   /** Without the intent, only messages that mention the bot, or that the bot wrote, include their text. */
   #withoutContent({ intents }: Session, data: Record<string, unknown>): Record<string, unknown> {
+    // A test may send an event that is not a message.
+    const { mentions = [], author } = (data ?? {}) as { mentions?: unknown[]; author?: { id: string } };
     const isOpen =
-      intents & INTENT.messageContent ||
-      (data.mentions as unknown[]).length > 0 ||
-      (data.author as { id: string }).id === this.#world.bot.id;
-    return isOpen ? data : { ...data, content: '', components: [] };
+      intents & INTENT.messageContent || mentions.length > 0 || author?.id === this.#world.bot.id;
+    return isOpen || !data ? data : { ...data, content: '', components: [] };
   }
 }
