@@ -23,7 +23,7 @@ export interface LimitSettings {
   };
   /** A community's share: running and waiting stories together. */
   readonly community: { readonly atOnce: number; readonly hourly: number };
-  /** Votes that are under way at once. */
+  /** Votes that are under way at once, and as many relays besides. */
   readonly together: TogetherBounds;
   /** Stories that may wait in total. */
   readonly maxWaiting: number;
