@@ -62,8 +62,8 @@ export interface RelaysOptions {
   readonly platform: string;
   readonly stories: Stories;
   readonly limits: Pick<Limits, 'admit' | 'underWay' | 'together'>;
-  /** Gives a lease back, and wakes the requester's next reply. */
-  readonly replies: Pick<Replies<unknown>, 'giveBack'>;
+  /** Gives a lease back, and wakes the requester's next reply; looks up what else the requester has under way. */
+  readonly replies: Pick<Replies<unknown>, 'giveBack' | 'lookUp'>;
   readonly logger: Logger;
   /** The time in ms since 1970. */
   readonly clock?: () => number;
@@ -112,7 +112,7 @@ export class Relays<Address> {
    * @throws StoryError with a sentence when the host, the channel or the community may have no relay now
    */
   async start(id: string, wish: NewRelay<Address>): Promise<void> {
-    const { platform, limits } = this.#options;
+    const { platform, limits, replies } = this.#options;
     const { terms, requester, hostId, hostName, channelId, communityId, address } = wish;
     const records = await this.#records;
     if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
@@ -122,7 +122,8 @@ export class Relays<Address> {
     const groups = places.flatMap(({ keys }) => keys);
     const undos = [() => limits.underWay.leave(id, groups)];
     try {
-      const admission = await limits.admit(id, requester, this.lookUp);
+      // The requester and the community have replies and votes under way, too.
+      const admission = await limits.admit(id, requester, replies.lookUp);
       if (admission) undos.push(() => admission.undo());
       undos.push(() => records.remove(id));
       const salt = randomBytes(SALT_BYTES).toString('base64url');

@@ -104,7 +104,7 @@ export class Votes<Address> {
     const { requester, channelId, terms } = wish;
     const records = await this.#records;
     if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
-    const { platform, limits } = this.#options;
+    const { platform, limits, replies } = this.#options;
     const { community } = requester;
     // Openings are one user's, and take no place of the channel's.
     const places =
@@ -115,7 +115,8 @@ export class Votes<Address> {
     const groups = places.flatMap(({ keys }) => keys);
     const undos = [() => limits.underWay.leave(id, groups)];
     try {
-      const admission = await limits.admit(id, requester, this.lookUp);
+      // The requester and the community have replies and relays under way, too.
+      const admission = await limits.admit(id, requester, replies.lookUp);
       if (admission) undos.push(() => admission.undo());
       undos.push(() => records.remove(id));
       const isNew = await atOnce(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
-import type { Limits } from '../../../src/queue/admission/limits.ts';
+import type { Limits, LookUp } from '../../../src/queue/admission/limits.ts';
 import { openLimits } from '../../../src/queue/admission/open-limits.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
 import {
@@ -135,15 +135,17 @@ for (const { name, skip, start } of ALL_BACKENDS) {
 
     function relaysOn(board: Board, platform: string): Relays<string> {
       const giveBack = async (id: string) => void board.givenBack.push(id);
-      return new Relays({
+      const lookUp: LookUp = (id) => relays.lookUp(id);
+      const relays = new Relays<string>({
         connection,
         platform,
         stories,
         limits,
-        replies: { giveBack },
+        replies: { giveBack, lookUp },
         logger,
         clock: () => now,
       });
+      return relays;
     }
 
     async function withRelays(
