@@ -141,7 +141,8 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
       at: messageAt(id),
       person: requesterOf(author.id, communityId).person,
       name: nameOf(author),
-      text: this.#chat.blocks.find(presence) ? undefined : lineIn(message),
+      text: lineIn(message),
+      isBlocked: this.#chat.blocks.find(presence) !== undefined,
     };
   }
 

@@ -1,5 +1,6 @@
 /** Messages in the threads of relays: each message of a user is a line, until it is edited or deleted. */
 import {
+  type AnyThreadChannel,
   type APIMessage,
   type Client,
   Events,
@@ -39,10 +40,16 @@ export class RelayLines {
   watch(client: Client): void {
     // discord.js itself reports these only of messages that it has cached.
     client.ws.on(GatewayDispatchEvents.MessageUpdate, (data: GatewayMessageUpdateDispatchData) => {
-      if (data.author?.id === this.#botId || data.content === undefined) return;
-      this.#inRelay(client, data.channel_id, (id) =>
-        this.#chat.relays.mend(id, data.id, lineIn(data as APIMessage)),
-      );
+      const { author } = data;
+      if (!author || author.id === this.#botId || data.content === undefined) return;
+      this.#inRelay(client, data.channel_id, (id, thread) => {
+        const presence = presenceOf(
+          { guildId: thread.guildId, channelId: thread.id, channel: thread },
+          author.id,
+        );
+        const isBlocked = this.#chat.blocks.find(presence) !== undefined;
+        return this.#chat.relays.mend(id, { id: data.id, text: lineIn(data as APIMessage), isBlocked });
+      });
     });
     const strike = (channelId: string, ids: readonly string[]) =>
       this.#inRelay(client, channelId, async (id) => {
@@ -83,7 +90,8 @@ export class RelayLines {
       at: messageAt(id),
       person: requesterOf(author.id, guildId).person,
       name: member?.displayName ?? author.displayName,
-      text: block ? undefined : lineOf(message.content, namesOf(message)),
+      text: lineOf(message.content, namesOf(message)),
+      isBlocked: block !== undefined,
     });
     switch (verdict.is) {
       case 'declined':
@@ -103,12 +111,16 @@ export class RelayLines {
     return verdict.is !== 'over';
   }
 
-  #inRelay(client: Client, channelId: string, act: (relayId: string) => Promise<void>): void {
+  #inRelay(
+    client: Client,
+    channelId: string,
+    act: (relayId: string, thread: AnyThreadChannel) => Promise<void>,
+  ): void {
     const channel = client.channels.cache.get(channelId);
     if (!channel?.isThread() || channel.ownerId !== this.#botId) return;
     this.#safely(async () => {
       const relayId = await this.#chat.relays.find(channelId);
-      if (relayId !== undefined) await act(relayId);
+      if (relayId !== undefined) await act(relayId, channel);
     });
   }
 

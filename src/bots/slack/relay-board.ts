@@ -171,13 +171,13 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
     known: ReadonlySet<string | undefined>,
   ): Promise<RelayMessage> {
     const { ts, user = '', text = '' } = message;
-    const isBlocked = this.#chat.blocks.find(presenceIn(address, user)) !== undefined;
     return {
       id: ts,
       at: messageAt(ts),
       person: requesterOf(address.teamId, user).person,
       name: known.has(ts) ? undefined : await this.#names.of(address, user),
-      text: isBlocked ? undefined : lineOf(text, address.botUserId),
+      text: lineOf(text, address.botUserId),
+      isBlocked: this.#chat.blocks.find(presenceIn(address, user)) !== undefined,
     };
   }
 

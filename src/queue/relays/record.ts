@@ -42,8 +42,10 @@ export interface RelayMessage {
   /** The user, as limits name requesters. */
   readonly person: string;
   readonly name: string | undefined;
-  /** The words; undefined when the user may not write, or when there are no words. */
+  /** The words; undefined when there are none. */
   readonly text: string | undefined;
+  /** Whether a block applies to the user. */
+  readonly isBlocked: boolean;
 }
 
 /** The messages of a relay's thread. */
@@ -96,8 +98,11 @@ export function authorOf(
 }
 
 /** A message in the terms of a relay. */
-export function heardBy(record: RelayRecord<unknown>, { id, at, person, name, text }: RelayMessage): Heard {
-  return { id, at, author: authorOf(record, person, name), text };
+export function heardBy(
+  record: RelayRecord<unknown>,
+  { id, at, person, name, text, isBlocked }: RelayMessage,
+): Heard {
+  return { id, at, author: authorOf(record, person, name), text, isBlocked };
 }
 
 /** @param at when the thread was read, in ms since 1970 */

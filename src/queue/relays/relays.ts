@@ -179,8 +179,11 @@ export class Relays<Address> {
   }
 
   /** Mends the line of an edited message; see `mend`. */
-  async mend(id: string, messageId: string, text: string | undefined): Promise<void> {
-    await this.#change(id, ({ relay }) => mend(relay, messageId, text));
+  async mend(
+    id: string,
+    { id: messageId, text, isBlocked }: Pick<RelayMessage, 'id' | 'text' | 'isBlocked'>,
+  ): Promise<void> {
+    await this.#change(id, ({ relay }) => mend(relay, messageId, text, isBlocked));
   }
 
   /** Takes the line of a deleted message out. */

@@ -26,8 +26,10 @@ export interface Heard {
   /** When it was posted, in ms since 1970. */
   readonly at: number;
   readonly author: Author;
-  /** The words; undefined when the user may not write, or when there are no words. */
+  /** The words; undefined when there are none. */
   readonly text: string | undefined;
+  /** Whether a block applies to its author: it is no line, but a line that was posted before the block stays. */
+  readonly isBlocked?: boolean;
 }
 
 export type Verdict =
@@ -42,11 +44,11 @@ export type Verdict =
 
 /** Judges a message of a user, and adds its line where it is one. */
 export function hear(relay: Relay, heard: Heard): { readonly relay: Relay; readonly verdict: Verdict } {
-  const { id, at, author, text } = heard;
+  const { id, at, author, text, isBlocked = false } = heard;
   if (isKnown(relay, id)) return { relay, verdict: { is: 'known' } };
   const isLate = relay.phase === 'closing' && at > (relay.closedAt ?? 0);
   if (relay.phase === 'over' || isLate) return { relay, verdict: { is: 'over' } };
-  const problem = problemWith(relay, text);
+  const problem = isBlocked ? 'no line' : problemWith(text, textOf(relay));
   if (problem) return { relay: without(relay, id), verdict: { is: problem } };
   const own = relay.lines.filter(({ by }) => by === author.key);
   if (!mayWrite(relay, author.key, at)) {
@@ -62,15 +64,24 @@ export function hear(relay: Relay, heard: Heard): { readonly relay: Relay; reado
   return { relay: added, verdict: { is: 'line' } };
 }
 
-/** Mends an edited line; without words that may join the story, the line is taken out. */
-export function mend(relay: Relay, id: string, text: string | undefined): Relay {
-  const line = relay.lines.find(({ message }) => message === id);
+/**
+ * Mends an edited line; without words that may join the story, or when a block applies to its author, the line is taken
+ * out.
+ */
+export function mend(relay: Relay, id: string, text: string | undefined, isBlocked = false): Relay {
+  const index = relay.lines.findIndex(({ message }) => message === id);
+  const line = relay.lines[index];
   if (!line || line.by === undefined || relay.phase === 'over') return relay;
-  if (problemWith({ lines: [] }, text)) return strike(relay, id);
-  const next = lineText(text!);
+  const next = lineText(text ?? '');
   if (next === line.text) return relay;
-  const lines = relay.lines.map((one) => (one === line ? { ...line, text: next } : one));
-  return { ...relay, lines, revision: relay.revision + 1 };
+  const [before, after] = [relay.lines.slice(0, index), relay.lines.slice(index + 1)];
+  if (isBlocked || problemWith(text, textOf({ lines: before }), textOf({ lines: after })))
+    return strike(relay, id);
+  return {
+    ...relay,
+    lines: relay.lines.with(index, { ...line, text: next }),
+    revision: relay.revision + 1,
+  };
 }
 
 /** Takes the line of a deleted message out. An event of its posting that arrives later does not bring it back. */
@@ -105,16 +116,17 @@ export interface ThreadSnapshot {
  * @param before the relay before the snapshot was taken: what has changed since then is newer than the snapshot
  */
 export function reconcile(relay: Relay, { heard, own, at }: ThreadSnapshot, before: Relay): Relay {
-  const texts = new Map(heard.map(({ id, text }) => [id, text]));
-  const newest = [...texts.keys(), ...own].reduce((a, b) => (isLater(b, a) ? b : a), '');
+  const messages = new Map(heard.map((one) => [one.id, one]));
+  const newest = [...messages.keys(), ...own].reduce((a, b) => (isLater(b, a) ? b : a), '');
   let next = relay;
   for (const { message, by, text, at: postedAt } of before.lines) {
     const isUnchanged = relay.lines.some((line) => line.message === message && line.text === text);
     if (message === undefined || !isUnchanged) continue;
-    const isThere = by === undefined ? own.has(message) : texts.has(message);
+    const there = messages.get(message);
+    const isThere = by === undefined ? own.has(message) : there !== undefined;
     // A platform may report a message a moment before it is in the thread that is read.
     const isNew = isLater(message, newest) && at - postedAt < VISIBLE_MS;
-    if (isThere) next = mend(next, message, texts.get(message));
+    if (isThere) next = mend(next, message, there?.text, there?.isBlocked);
     else if (!isNew) next = strike(next, message);
   }
   for (const one of heard) next = hear(next, one).relay;
@@ -126,16 +138,18 @@ export function isLater(id: string, than: string): boolean {
   return id.length === than.length ? id > than : id.length > than.length;
 }
 
-/** Why words are no line that may follow a story. */
+/** Why words are no line between the story before and the story after them. */
 function problemWith(
-  relay: Pick<Relay, 'lines'>,
   text: string | undefined,
+  before: string,
+  after = '',
 ): 'no line' | 'too long' | 'declined' | undefined {
   if (text === undefined || lineText(text) === '') return 'no line';
   if (text.length > RELAY_BOUNDS.line.max) return 'too long';
-  // A word may be spread over two lines.
-  const before = endOf(textOf(relay), WORD_MAX);
-  return hasSlur(before + jointBefore(text, before) + text) ? 'declined' : undefined;
+  // A word may be spread over several lines.
+  const parts = [endOf(before, WORD_MAX), text, after.slice(0, WORD_MAX)];
+  const joint = parts.reduce((whole, part) => whole + jointBefore(part, whole) + part);
+  return hasSlur(joint) ? 'declined' : undefined;
 }
 
 function isKnown({ lines, others }: Relay, id: string): boolean {

@@ -179,7 +179,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
     }
 
     function message(board: Board, person: string, text: string): RelayMessage {
-      return { id: board.newId(), at: now, person: `test:${person}`, name: person, text };
+      return { id: board.newId(), at: now, person: `test:${person}`, name: person, text, isBlocked: false };
     }
 
     it('answers line after line, reading the whole story, until its host ends it', async () => {
@@ -223,7 +223,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         );
         assert.equal(heard.filter(({ verdict }) => verdict.is === 'line').length, 30);
         await Promise.all([
-          relays.mend('relay-2', messages[3]!.id, 'Mended.'),
+          relays.mend('relay-2', { ...messages[3]!, text: 'Mended.' }),
           relays.strike('relay-2', messages[4]!.id),
           relays.strike('relay-2', messages[4]!.id),
         ]);

@@ -302,6 +302,31 @@ describe('a relay', () => {
     after(relay, message(2, CEM, long));
   });
 
+  it('refuses a slur that an edit completes with the lines before or after', () => {
+    const before = after(begun({ every: 0 }), message(1, BOB, 'It is a w o'), message(2, CEM, 'plain ship.'));
+    assert.equal(hear(before, message(3, DAN, 'It flew.')).verdict.is, 'line');
+    assert.equal(textOf(mend(before, '2', 'p s ship.')), 'It is a w o');
+    const behind = after(begun({ every: 0 }), message(1, BOB, 'It is a'), message(2, CEM, 'p s and more.'));
+    assert.equal(textOf(mend(behind, '1', 'It is a w o')), 'p s and more.');
+    assert.equal(textOf(mend(behind, '1', 'It was a')), 'It was a p s and more.');
+  });
+
+  it('keeps the lines of a user who is blocked later, and takes out those that are edited then', () => {
+    const relay = after(begun({ every: 0 }), message(1, BOB, 'One.'), message(2, BOB, 'Two.'));
+    const blocked = { ...message(3, BOB, 'Three.'), isBlocked: true };
+    const heard = hear(relay, blocked);
+    assert.equal(heard.verdict.is, 'no line');
+    assert.equal(mend(relay, '1', 'One.', true), relay, 'as when Discord adds the preview of a link');
+    assert.equal(textOf(mend(relay, '1', 'Mine.', true)), 'Two.');
+    const own = new Set<string>();
+    const seen = [message(1, BOB, 'One.'), message(2, BOB, 'Edited.')].map((one) => ({
+      ...one,
+      isBlocked: true,
+    }));
+    const next = reconcile(relay, { heard: [...seen, blocked], own, at: 100_000 }, relay);
+    assert.equal(textOf(next), 'One.');
+  });
+
   it('has the same story in whatever order and however often its events arrive', () => {
     const events = fc.array(
       fc.record({

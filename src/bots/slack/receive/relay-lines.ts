@@ -65,7 +65,11 @@ export class RelayLines {
     else if (event.subtype === 'message_changed') {
       // A deleted message with replies stays, as a tombstone.
       if (message.subtype === 'tombstone') await relays.strike(relayId, ts);
-      else await relays.mend(relayId, ts, lineOf(message.text ?? '', botUserId));
+      else {
+        const block = this.#chat.blocks.find(presenceIn(conversation, message.user));
+        const text = lineOf(message.text ?? '', botUserId);
+        await relays.mend(relayId, { id: ts, text, isBlocked: block !== undefined });
+      }
     } else if (isWritten(message)) return this.#hear(relayId, message, conversation, botUserId);
     return true;
   }
@@ -91,7 +95,8 @@ export class RelayLines {
       at: messageAt(ts),
       person: requesterOf(teamId, user).person,
       name: await this.#names.of(conversation, user),
-      text: block ? undefined : lineOf(text, botUserId),
+      text: lineOf(text, botUserId),
+      isBlocked: block !== undefined,
     });
     // A reaction is enough; where the bot may not react, it stays silent.
     const react = (sign: string) => this.#api.react(conversation, ts, sign).catch(() => {});
