@@ -76,7 +76,7 @@ export class Relays<Address> {
   readonly #records: Promise<Records<RelayRecord<Address>>>;
   readonly #threads: Promise<Records<{ readonly relayId: string }>>;
   /** Ids of relays, by the keys of their threads. */
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, Promise<string | undefined>>();
   /** The last change of each relay that this process makes: changes take place in the order of the events. */
   readonly #tails = new Map<string, Promise<unknown>>();
 
@@ -150,16 +150,28 @@ export class Relays<Address> {
     }
   }
 
-  /** The relay of a thread; undefined when it has none. */
-  async find(thread: string): Promise<string | undefined> {
+  /**
+   * The relay of a thread; undefined when it has none. Calls at the same time share one look-up, so that the messages of
+   * a thread are judged in their order.
+   */
+  find(thread: string): Promise<string | undefined> {
     const known = this.#known.get(thread);
-    if (known !== undefined) return known;
-    const relayId = (await (await this.#threads).read(thread))?.relayId;
-    if (relayId === undefined) return undefined;
-    this.#known.set(thread, relayId);
+    if (known) return known;
+    const finding = this.#relayOf(thread);
+    this.#known.set(thread, finding);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= THREADS_MAX) break;
       this.#known.delete(oldest);
+    }
+    return finding;
+  }
+
+  async #relayOf(thread: string): Promise<string | undefined> {
+    let relayId: string | undefined;
+    try {
+      relayId = (await (await this.#threads).read(thread))?.relayId;
+    } finally {
+      if (relayId === undefined) this.#known.delete(thread);
     }
     return relayId;
   }

@@ -1,6 +1,7 @@
 /** Relays over a real queue and a real worker, shown on a board in memory. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Limits, LookUp } from '../../../src/queue/admission/limits.ts';
 import { openLimits } from '../../../src/queue/admission/open-limits.ts';
@@ -133,11 +134,11 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await backend.stop();
     });
 
-    function relaysOn(board: Board, platform: string): Relays<string> {
+    function relaysOn(board: Board, platform: string, from = connection): Relays<string> {
       const giveBack = async (id: string) => void board.givenBack.push(id);
       const lookUp: LookUp = (id) => relays.lookUp(id);
       const relays = new Relays<string>({
-        connection,
+        connection: from,
         platform,
         stories,
         limits,
@@ -234,6 +235,46 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await relays.end('relay-2');
         const expected = messages.map(({ text }, index) => (index === 3 ? 'Mended.' : text)).toSpliced(4, 1);
         assert.equal(textOf(await board.over('relay-2')), ['It began.', ...expected, answer!.text].join(' '));
+      });
+    });
+
+    it('judges messages that come at once in their order, also where the store answers late', async () => {
+      await withRelays(async (first, board, platform) => {
+        const asked = wish(0);
+        await first.start('relay-o', { ...asked, terms: { ...asked.terms, turns: 'round robin' } });
+        await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
+        let reads = 0;
+        const records: typeof connection.records = async (kind) => {
+          const store = await connection.records(kind);
+          if (kind !== 'relay-threads') return store;
+          const read: typeof store.read = async (id) => {
+            reads += 1;
+            // The first of them has the last answer.
+            await sleep(200 / reads);
+            return store.read(id);
+          };
+          return { ...store, read };
+        };
+        const second = relaysOn(board, platform, { ...connection, records });
+        try {
+          await second.ready();
+          const heard = [
+            message(board, 'bob', 'One.'),
+            message(board, 'cem', 'Two.'),
+            message(board, 'bob', 'Three.'),
+          ];
+          const judge = async (one: RelayMessage) => {
+            const id = await second.find('head of relay-o');
+            return (await second.hear(id!, one)).verdict.is;
+          };
+          assert.deepEqual(await Promise.all(heard.map(judge)), ['line', 'line', 'out of turn']);
+          assert.equal(await second.find('head of another'), undefined);
+          board.isReadable = false;
+          await first.end('relay-o');
+          await board.over('relay-o');
+        } finally {
+          await second.close();
+        }
       });
     });
 
