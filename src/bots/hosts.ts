@@ -56,5 +56,5 @@ async function hostsIn(
 /** A setting as a sentence. */
 export function hostsSentence(hosts: Hosts): string {
   const who = { everyone: 'Everyone', moderators: 'Only moderators', nobody: 'No user' }[hosts];
-  return `${who} can start stories that are written together here, such as votes.`;
+  return `${who} can start stories that are written together here: votes and relays.`;
 }

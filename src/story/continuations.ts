@@ -30,6 +30,15 @@ export function firstSentences(text: string): string {
   return written.slice(0, first >= ENOUGH ? first : second);
 }
 
+/**
+ * The first sentences of a text that follows a whole sentence: without punctuation at its beginning, and empty where no
+ * letter is left.
+ */
+export function nextSentences(text: string): string {
+  const sentences = firstSentences(text.replace(/^[\s.,;:!?…]+/, ''));
+  return /\p{L}/u.test(sentences) ? sentences : '';
+}
+
 /** The request that the network is given: for a brief one, no more is written than is kept. */
 export function writtenRequest(request: StoryRequest): StoryRequest {
   const { brief, ...others } = request;

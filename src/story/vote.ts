@@ -3,7 +3,13 @@
  * one of them, and the winner joins the story. A choice of openings is a vote of one round in which only the requester
  * of a story votes. Here are its states, and how one follows from another. Pure.
  */
-import { alternatives, CHOICES, CONTINUATION_LENGTH, firstSentences } from './continuations.ts';
+import {
+  alternatives,
+  CHOICES,
+  CONTINUATION_LENGTH,
+  firstSentences,
+  nextSentences,
+} from './continuations.ts';
 import { mask } from './filter/find.ts';
 import {
   type ChannelChoice,
@@ -116,7 +122,7 @@ export function offer(vote: Vote, written: readonly Continuation[]): Vote {
 
 /** A choice begins with the space before it where it is the beginning of the text that the story will have. */
 function choiceOf({ kind, request: { prompt } }: Vote, text: string): string {
-  if (kind !== 'openings') return mask(firstSentences(text));
+  if (kind !== 'openings') return mask(nextSentences(text));
   const rest = text.slice(prompt.length);
   const sentences = firstSentences(rest);
   const length = prompt.length + rest.indexOf(sentences) + sentences.length;

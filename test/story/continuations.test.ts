@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alternatives, firstSentences, keptText, writtenRequest } from '../../src/story/continuations.ts';
+import {
+  alternatives,
+  firstSentences,
+  keptText,
+  nextSentences,
+  writtenRequest,
+} from '../../src/story/continuations.ts';
 import { STORY_BOUNDS, type StoryRequest } from '../../src/story/story.ts';
 
 const request: StoryRequest = {
@@ -25,6 +31,12 @@ test('a continuation is cut at the end of its first sentence, or of its second w
     'Dr. J. Grey met Mrs. Hall. She ran.',
   );
   assert.equal(firstSentences('It was I. He knew. So'), 'It was I. He knew.');
+});
+
+test('what follows a whole sentence begins with no punctuation of the one before, and has letters', () => {
+  assert.equal(nextSentences(' ., and he ran.'), 'and he ran.');
+  assert.equal(nextSentences('\n\n“Run!” he said.'), '“Run!” he said.');
+  assert.deepEqual(['', '. .', ' ...', '” "'].map(nextSentences), ['', '', '', '']);
 });
 
 test('alternatives differ in their seeds only, which follow one another', () => {

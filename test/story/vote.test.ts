@@ -65,7 +65,7 @@ describe('a vote', () => {
     assert.equal(closeRound(vote, [1, 5, 2]).text, 'On the red moon the lights failed.');
     assert.equal(closeRound(vote, [0, 2, 2]).text, 'On the red moon the lights failed.');
     const third = closeRound(vote, [0, 0, 1]);
-    assert.equal(third.text, 'On the red moon, far from home, they sang.');
+    assert.equal(third.text, 'On the red moon far from home, they sang.');
     assert.deepEqual([third.phase, third.round, third.choices], ['writing', 2, []]);
     assert.deepEqual(third.past[0], { choices: vote.choices, counts: [0, 0, 1], winner: 2 });
   });

@@ -99,7 +99,7 @@ export const CHANNEL = {
     },
     {
       name: 'together',
-      description: 'Who may start stories that are written together here, such as votes',
+      description: 'Who may start stories that are written together here: votes and relays',
       options: [CHANNEL_HOSTS_OPTION],
     },
     {

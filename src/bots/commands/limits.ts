@@ -55,7 +55,7 @@ export const LIMITS = {
     },
     {
       name: 'together',
-      description: 'Who may start stories that are written together, such as votes',
+      description: 'Who may start stories that are written together: votes and relays',
       options: [HOSTS_OPTION],
     },
     { name: 'reset', description: 'Back to what the operator of this bot allows' },

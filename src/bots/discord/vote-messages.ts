@@ -158,7 +158,7 @@ function storySoFar(vote: Vote, max: number): string {
 
 /** A choice on one line, escaped. */
 function cut(choice: string): string {
-  const line = clean(choice).replaceAll('\n', ' ').trim();
+  const line = clean(choice).replaceAll(/\s+/g, ' ').trim();
   const [first, ...rest] = splitText(line, { limit: CHOICE_MAX, cost: costOf });
   return `${escaped(first?.text ?? '…')}${rest.length > 0 ? '…' : ''}`;
 }

@@ -106,7 +106,9 @@ export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFac
   const { choices, endsAt, round, kind } = vote;
   const { voteId, hostId } = facts;
   const question = questionOf(vote);
-  const lines = choices.map((choice, index) => `${index + 1}  ${clean(choice).replaceAll('\n', ' ').trim()}`);
+  const lines = choices.map(
+    (choice, index) => `${index + 1}  ${clean(choice).replaceAll(/\s+/g, ' ').trim()}`,
+  );
   const isPick = kind === 'openings';
   const buttons = choices.map(
     (_, choice): types.Button => ({

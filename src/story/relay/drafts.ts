@@ -1,5 +1,5 @@
 /** How the network writes its lines of a relay. Pure. */
-import { CONTINUATION_LENGTH, firstSentences } from '../continuations.ts';
+import { CONTINUATION_LENGTH, nextSentences } from '../continuations.ts';
 import { STORY_BOUNDS, type StoryRequest } from '../story.ts';
 import { sentenceContext } from '../variations.ts';
 import { closeIfFull, type Draft, lineText, type Relay, type RelayLine, textOf } from './relay.ts';
@@ -43,7 +43,7 @@ export function draftRequest(relay: Relay, { number }: Draft): StoryRequest {
 export function finishDraft(relay: Relay, number: number, text: string, at: number): Relay {
   const { draft, ...others } = relay;
   if (relay.phase !== 'open' || draft?.number !== number) return relay;
-  const written = lineText(firstSentences(text)).replaceAll(/\s+/g, ' ');
+  const written = lineText(nextSentences(text)).replaceAll(/\s+/g, ' ');
   const isStale = draft.revision !== relay.revision;
   if ((isStale || written === '') && draft.tries < DRAFTS_MAX && isDue(others)) {
     const again = beginDraft(others);
