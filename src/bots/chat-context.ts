@@ -249,10 +249,11 @@ export class ChatContext<Handle> {
     return command.run(order, caller, services).catch((error) => this.refusalFor(error));
   }
 
-  /** Removes the limits, blocks and shelves of a community that the bot has left. */
+  /** Removes the limits, blocks and shelves of a community that the bot has left, and ends its relays. */
   async forgetCommunity(communityId: string): Promise<void> {
     await this.communityLimits.remove(`${this.platform}:${communityId}`);
     await this.blocks.forgetCommunity(this.platform, communityId);
+    await this.relays.lose((relay) => relay.communityId === communityId);
     await this.shelf.forgetCommunity(`${this.platform}:${communityId}`);
   }
 }

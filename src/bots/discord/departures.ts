@@ -1,4 +1,4 @@
-/** Removes the settings of a channel or a server when it is deleted, and when the bot is removed from it. */
+/** Removes the settings of a channel or a server when it is deleted, and when the bot is removed from it, and ends the relays there. */
 import {
   type Client,
   DiscordAPIError,
@@ -57,7 +57,8 @@ export class Departures {
   }
 
   async channelGone(channelId: string): Promise<void> {
-    const { channels, shelf, logger } = this.#chat;
+    const { channels, shelf, relays, logger } = this.#chat;
+    await relays.lose(({ address, thread }) => thread === channelId || address.channelId === channelId);
     await shelf.forgetChannel(channelId);
     if (!(await channels.read(channelId))) return;
     await channels.remove(channelId);

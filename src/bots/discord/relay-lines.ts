@@ -9,6 +9,7 @@ import {
   type GatewayMessageDeleteDispatchData,
   type GatewayMessageUpdateDispatchData,
   type Message,
+  ShardClientUtil,
 } from 'discord.js';
 import type { ChatContext } from '../chat-context.ts';
 import { isRemark, outOfTurn, SIGNS, TOO_LONG } from '../relays/wording.ts';
@@ -51,10 +52,15 @@ export class RelayLines {
         return this.#chat.relays.mend(id, { id: data.id, text: lineIn(data as APIMessage), isBlocked });
       });
     });
-    const strike = (channelId: string, ids: readonly string[]) =>
+    const strike = (channelId: string, ids: readonly string[]) => {
       this.#inRelay(client, channelId, async (id) => {
         for (const messageId of ids) await this.#chat.relays.strike(id, messageId);
       });
+      // Without the message above the thread, which has the same id, no user can end the relay.
+      for (const thread of ids) {
+        this.#inRelay(client, thread, async (id) => void (await this.#chat.relays.end(id)));
+      }
+    };
     client.ws.on(
       GatewayDispatchEvents.MessageDelete,
       ({ channel_id, id }: GatewayMessageDeleteDispatchData) => strike(channel_id, [id]),
@@ -63,7 +69,12 @@ export class RelayLines {
       GatewayDispatchEvents.MessageDeleteBulk,
       ({ channel_id, ids }: GatewayMessageDeleteBulkDispatchData) => strike(channel_id, ids),
     );
-    client.on(Events.ShardReady, () => this.#safely(() => this.#chat.relays.catchUp()));
+    client.on(Events.ShardReady, (shard) => {
+      const { shardCount = 1 } = client.options;
+      const isMissed = ({ communityId }: { readonly communityId: string }) =>
+        ShardClientUtil.shardIdForGuildId(communityId, shardCount) === shard;
+      this.#safely(() => this.#chat.relays.catchUp(isMissed));
+    });
   }
 
   /** Takes a message as a line. Returns whether it is in the thread of a relay. Never rejects. */

@@ -26,7 +26,7 @@ import { outlast } from '../outage.ts';
 import type { Hold } from '../records/jobs.ts';
 import type { Records } from '../records/records.ts';
 import type { Stories } from '../stories.ts';
-import { type RelayBoard, RelayLost, type RelayRecord, snapshotOf } from './record.ts';
+import { givenUp, type RelayBoard, RelayLost, type RelayRecord, snapshotOf } from './record.ts';
 
 /** How often the record is read for the host's end while the network writes. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -69,11 +69,7 @@ export async function driveRelay<Address>(drive: RelayDrive<Address>): Promise<n
       if (!(error instanceof RelayLost) || record.isDeleted) throw error;
       hold.signal.throwIfAborted();
       logger.info({ relay: id, reason: error.message }, 'relay given up');
-      await changing(drive)((latest) => ({
-        ...latest,
-        relay: finishRelay(latest.relay, 'failed', clock()),
-        isEndShown: true,
-      }));
+      await changing(drive)((latest) => givenUp(latest, clock()));
     }
   }
 }

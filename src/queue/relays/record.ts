@@ -1,7 +1,7 @@
 /** What is stored of a relay: its state, and what the bots need to show it. */
 import { createHmac } from 'node:crypto';
 import type { Heard, ThreadSnapshot } from '../../story/relay/lines.ts';
-import type { Author, Relay, RelayLine } from '../../story/relay/relay.ts';
+import { type Author, finishRelay, type Relay, type RelayLine } from '../../story/relay/relay.ts';
 import type { Lease } from '../admission/store.ts';
 
 export interface RelayRecord<Address> {
@@ -87,6 +87,11 @@ export class RelayLost extends Error {
 /** Whether a relay still has to be driven: a job of it must exist. */
 export function isUnfinished({ relay, isEndShown, isDeleted }: RelayRecord<unknown>): boolean {
   return relay.phase !== 'over' || !isEndShown || isDeleted === true;
+}
+
+/** A relay that cannot be shown any more: nothing of its end is shown. */
+export function givenUp<Address>(record: RelayRecord<Address>, at: number): RelayRecord<Address> {
+  return { ...record, relay: finishRelay(record.relay, 'failed', at), isEndShown: true };
 }
 
 export function authorOf(

@@ -9,7 +9,6 @@ import { hear, mend, strike, type Verdict } from '../../story/relay/lines.ts';
 import {
   beginRelay,
   closeRelay,
-  finishRelay,
   forgetAuthor,
   type Relay,
   type RelayTerms,
@@ -28,6 +27,7 @@ import type { Stories } from '../stories.ts';
 import { driveRelay } from './drive.ts';
 import {
   authorOf,
+  givenUp,
   heardBy,
   isUnfinished,
   type RelayBoard,
@@ -229,6 +229,22 @@ export class Relays<Address> {
     return isUnderWay;
   }
 
+  /**
+   * Ends the relays that no user can see any more: nothing of their end is shown.
+   *
+   * @param isGone whether the thread, the channel or the community of a relay is gone
+   */
+  async lose(isGone: (record: RelayRecord<Address>) => boolean): Promise<void> {
+    const records = await this.#records;
+    for (const id of await records.list(Number.MAX_SAFE_INTEGER)) {
+      const isLost = (record: RelayRecord<Address>) => record.relay.phase !== 'over' && isGone(record);
+      const stored = await records.read(id);
+      if (!stored || !isLost(stored)) continue;
+      await records.update(id, (latest) => (isLost(latest) ? givenUp(latest, this.#clock()) : latest));
+      void this.#jobs.wake(id);
+    }
+  }
+
   /** Deletes a relay with the bot's messages; false when it is not kept (any more). */
   async delete(id: string): Promise<boolean> {
     const deleted = (record: RelayRecord<Address>) => ({ ...record, isDeleted: true as const });
@@ -239,18 +255,22 @@ export class Relays<Address> {
     return true;
   }
 
-  /** Has the threads of all open relays read again: messages may have been missed. */
-  async catchUp(): Promise<void> {
+  /**
+   * Has the threads of open relays read again: messages may have been missed.
+   *
+   * @param isMissed whether messages of a relay may have been missed
+   */
+  async catchUp(isMissed: (record: RelayRecord<Address>) => boolean = () => true): Promise<void> {
     const records = await this.#records;
     for (const id of await outlast(() => records.list(Number.MAX_SAFE_INTEGER))) {
       const record = await outlast(() =>
         records.update(id, (latest) =>
-          latest.relay.phase === 'open' && latest.head !== undefined
+          latest.relay.phase === 'open' && latest.head !== undefined && isMissed(latest)
             ? { ...latest, looks: latest.looks + 1 }
             : latest,
         ),
       );
-      if (record?.relay.phase === 'open') void this.#jobs.wake(id);
+      if (record?.relay.phase === 'open' && isMissed(record)) void this.#jobs.wake(id);
     }
   }
 
@@ -357,11 +377,7 @@ export class Relays<Address> {
   /** Ends a relay that could not be shown in all attempts. */
   async #giveUp(id: string): Promise<void> {
     const { limits, replies } = this.#options;
-    const record = await (await this.#records).update(id, (latest) => ({
-      ...latest,
-      relay: finishRelay(latest.relay, 'failed', this.#clock()),
-      isEndShown: true,
-    }));
+    const record = await (await this.#records).update(id, (latest) => givenUp(latest, this.#clock()));
     if (!record) return;
     if (record.lease) await replies.giveBack(id, record.lease);
     await limits.underWay.leave(id, record.groups);

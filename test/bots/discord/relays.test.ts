@@ -29,9 +29,10 @@ async function withDiscord(
 
 /** Starts a relay; returns the message above its thread, and the thread. */
 async function begun(
-  { ann, channel, discord, bot }: DiscordHarness,
+  harness: DiscordHarness,
   options: Record<string, unknown> = {},
 ): Promise<{ head: FakeMessage; thread: FakeChannel }> {
+  const { ann, channel, discord, bot } = harness;
   // Lines of one user may follow each other at once.
   const prompts = { messages: 'mentions', cooldownSeconds: 0, leastCharacters: 1, threads: true } as const;
   await bot.channels.write({ channelId: channel.id, prompts });
@@ -43,7 +44,13 @@ async function begun(
   const isHead = ({ id, content }: FakeMessage) => !known.has(id) && content.startsWith('**A relay**');
   const head = await until(() => [...channel.messages.values()].find(isHead), 'a relay', PATIENCE_MS);
   const thread = await until(() => discord.world.channels.get(head.id), 'its thread', PATIENCE_MS);
+  await isRead(harness);
   return { head, thread };
+}
+
+/** Waits until the threads are read after they were opened: a message that is in there then gets no answer. */
+async function isRead({ dump }: DiscordHarness): Promise<void> {
+  await until(async () => !/looked\W+0/.test(await dump()), 'the reading of the thread', PATIENCE_MS);
 }
 
 /** The bot's messages in a thread. */
@@ -268,6 +275,7 @@ describe('relays on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER
       const isNext = ({ content }: FakeMessage) => content.includes('> Once');
       const second = await until(() => [...channel.messages.values()].find(isNext), 'a relay', PATIENCE_MS);
       const other = await until(() => discord.world.channels.get(second.id), 'its thread', PATIENCE_MS);
+      await isRead(harness);
       const again = ann.say(other, 'Twice.');
       const once = await until(
         () => botsIn(other).find(({ replyTo }) => replyTo === again.id),
@@ -297,6 +305,24 @@ describe('relays on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER
       assert.match(await ask(channel, { isInstalled: false }), /^A relay needs a text channel/);
     });
   });
+
+  it('ends where its message, its thread or its channel is deleted, and makes room for the next', () =>
+    withDiscord(async (harness) => {
+      const { ann, discord } = harness;
+      const first = await begun(harness, { opening: 'A ship.', every: 0 });
+      ann.say(first.thread, 'It fell.');
+      await stored(harness, 'It fell.');
+      ann.delete(first.head);
+      const end = await overIn(first.thread);
+      assert.match(discordEscaping.unescape(end.content), /^A ship\. It fell\.\n/, 'the story is told');
+
+      const begins = () => begun(harness, { opening: 'B.', every: 0 }).catch(() => undefined);
+      const second = await until(begins, 'room for the second', PATIENCE_MS);
+      second.head.deleted = true;
+      discord.world.deleteChannel(second.thread);
+      const third = await until(begins, 'room for the third', PATIENCE_MS);
+      assert.equal(third.thread.parentId, third.head.channel.id);
+    }));
 
   it('holds no name of a user who is forgotten, and ends with its host', () =>
     withDiscord(async (harness) => {

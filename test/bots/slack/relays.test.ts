@@ -35,7 +35,12 @@ async function begun(harness: SlackHarness, text: string): Promise<FakeMessage> 
   await bot.channels.write({ channelId: `${slack.workspace.id}-${channel.id}`, prompts });
   const known = new Set(botsMessages(channel));
   assert.match(await harness.command(ann, channel, '/scifi-relay', text), /^The relay begins in the thread/);
-  return until(() => botsMessages(channel).find((one) => !known.has(one)), 'a relay', PATIENCE_MS);
+  const isNew = (one: FakeMessage) => !known.has(one);
+  const head = await until(() => botsMessages(channel).find(isNew), 'a relay', PATIENCE_MS);
+  // A message that is in the thread when it is read after the beginning gets no answer.
+  const isRead = async () => !/looked\W+0/.test(await harness.dump());
+  await until(isRead, 'the reading of the thread', PATIENCE_MS);
+  return head;
 }
 
 /** The lines of the network in a thread. */
@@ -211,6 +216,30 @@ describe('relays on Slack', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) 
           'the removal of the host’s id',
           PATIENCE_MS,
         );
+      },
+      { allowance: 100 },
+    ));
+
+  it('ends where its message is deleted, and takes out a deleted line of the network', () =>
+    withSlack(
+      async (harness) => {
+        const { slack, channel, ann } = harness;
+        const head = await begun(harness, 'A ship.');
+        await answers(head, 1);
+        const [line] = botsMessages(channel, head.ts);
+        const deleted = (message: FakeMessage) => {
+          message.isDeleted = true;
+          slack.world.onDelete(message);
+        };
+        deleted(line!);
+        ann.say(channel, 'It fell.', { threadTs: head.ts });
+        const [next] = await answers(head, 1);
+        assert.ok(next);
+        const early = { ...head };
+        deleted(head);
+        const isOver = async () =>
+          (await harness.ephemeralReply(ann.press(early, 'Your turn, computer'))) === 'This relay is over.';
+        await until(isOver, 'its end', PATIENCE_MS);
       },
       { allowance: 100 },
     ));

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { Limits, LookUp } from '../../../src/queue/admission/limits.ts';
 import { openLimits } from '../../../src/queue/admission/open-limits.ts';
 import type { QueueConnection } from '../../../src/queue/connection.ts';
+import { Records } from '../../../src/queue/records/records.ts';
 import {
   type RelayBoard,
   RelayLost,
@@ -360,6 +361,33 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(begins, 'the next relay', PATIENCE_MS);
         await relays.end('relay-9');
         await board.over('relay-9');
+      });
+    });
+
+    it('ends the relays that no user can see any more, and reads those again whose messages were missed', async () => {
+      await withRelays(async (relays, board) => {
+        for (const [id, channelId] of [
+          ['relay-g', 'gone'],
+          ['relay-k', 'kept'],
+        ] as const) {
+          await relays.start(id, wish(0, 'A.', channelId));
+          await until(() => board.opened.includes(`head of ${id}`), 'its thread', PATIENCE_MS);
+          board.thread.set(id, [message(board, 'bob', 'Missed.')]);
+        }
+        await relays.lose(({ address }) => address === 'gone');
+        await until(async () => (await relays.lookUp('relay-g')) === 'ended', 'its end', PATIENCE_MS);
+        const threads = await connection.records('relay-threads');
+        const isForgotten = async () => (await threads.read(`test${runs}-head of relay-g`)) === undefined;
+        await until(isForgotten, 'the removal of its key', PATIENCE_MS);
+        const records = new Records<RelayRecord<string>>(await connection.records('relays'), `test${runs}`);
+        const linesOf = async (id: string) => (await records.read(id))!.relay.lines.length;
+        await relays.catchUp(({ address }) => address !== 'kept');
+        assert.equal((await records.read('relay-k'))!.looks, 1, 'as often as at its beginning');
+        await relays.catchUp(({ address }) => address === 'kept');
+        await until(async () => (await linesOf('relay-k')) === 2, 'the missed line', PATIENCE_MS);
+        assert.deepEqual(board.ended, [], 'nothing is shown where nothing can be seen');
+        await relays.end('relay-k');
+        await board.over('relay-k');
       });
     });
 

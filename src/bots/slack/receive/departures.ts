@@ -1,4 +1,4 @@
-/** Removes the settings of a conversation that is closed, and of a workspace that uninstalls the app. */
+/** Removes the settings of a conversation that is closed, and of a workspace that uninstalls the app, and ends the relays there. */
 import type { App } from '@slack/bolt';
 import type { ChatContext } from '../../chat-context.ts';
 import type { SlackApi } from '../api.ts';
@@ -24,7 +24,8 @@ const CLOSING = [
 ] as const;
 
 /**
- * Registers listeners that remove the settings of closed conversations and of workspaces without the app.
+ * Registers listeners that remove the settings of closed conversations and of workspaces without the app, and end the
+ * relays there.
  *
  * @param installations undefined when the app serves one workspace, whose token is configured
  */
@@ -39,6 +40,7 @@ export function watchDepartures(
     app.event(type, async ({ event, context, body }) => {
       const { channel } = event as { channel: string };
       const key = keyOf({ ...workspaceOf(context, body.team_id), channelId: channel });
+      await chat.relays.lose(({ address }) => keyOf(address) === key);
       // An archived channel can be opened again, with its shelf.
       if (!type.endsWith('archive')) await chat.shelf.forgetChannel(key);
       // Channels are archived often, and few of them have settings.

@@ -55,21 +55,24 @@ export class RelayLines {
   /** Takes an event of a message. Returns whether it is in the thread of a relay that is under way. */
   async take(event: ThreadEvent, conversation: SlackConversation, botUserId: string): Promise<boolean> {
     const message = event.message ?? event.previous_message ?? event;
-    const { ts, thread_ts: head, parent_user_id: parent } = message;
-    if (head === undefined || head === ts || message.bot_id !== undefined) return false;
-    if (parent !== undefined && parent !== botUserId) return false;
+    // A deleted message with replies stays, as a tombstone.
+    const isDeleted = event.subtype === 'message_deleted' || message.subtype === 'tombstone';
+    const ts = event.deleted_ts ?? message.ts;
+    const { thread_ts: head = ts, parent_user_id: parent } = message;
+    const isFirst = head === ts;
+    if (!isDeleted && (isFirst || message.bot_id !== undefined)) return false;
+    if (!isFirst && parent !== undefined && parent !== botUserId) return false;
     const relayId = await this.#chat.relays.find(threadKeyOf(conversation, head));
     if (relayId === undefined) return false;
     const { relays } = this.#chat;
-    if (event.subtype === 'message_deleted') await relays.strike(relayId, event.deleted_ts ?? ts);
-    else if (event.subtype === 'message_changed') {
-      // A deleted message with replies stays, as a tombstone.
-      if (message.subtype === 'tombstone') await relays.strike(relayId, ts);
-      else {
-        const block = this.#chat.blocks.find(presenceIn(conversation, message.user));
-        const text = lineOf(message.text ?? '', botUserId);
-        await relays.mend(relayId, { id: ts, text, isBlocked: block !== undefined });
-      }
+    if (isDeleted) {
+      // Without the message above the thread, no user can end the relay.
+      if (isFirst) await relays.end(relayId);
+      else await relays.strike(relayId, ts);
+    } else if (event.subtype === 'message_changed') {
+      const block = this.#chat.blocks.find(presenceIn(conversation, message.user));
+      const text = lineOf(message.text ?? '', botUserId);
+      await relays.mend(relayId, { id: ts, text, isBlocked: block !== undefined });
     } else if (isWritten(message)) return this.#hear(relayId, message, conversation, botUserId);
     return true;
   }
