@@ -77,8 +77,12 @@ export function webReplies(
     submit: (id, request, requester) => submit({ replies, limits }, id, request, () => null, requester),
     async offer([first, ...others], requester) {
       if (!first) return;
-      await submit({ replies, limits }, first.id, first.request, () => null, requester);
-      await Promise.all(others.map(({ id, request }) => replies.submit(id, request, null)));
+      // The first one is added last: where it is known, all are, and no request can add others to it.
+      const addOthers = async () => {
+        await Promise.all(others.map(({ id, request }) => replies.submit(id, request, null)));
+        return null;
+      };
+      await submit({ replies, limits }, first.id, first.request, addOthers, requester);
     },
     read: (id) => replies.read(id),
     follow: (id, listener) => replies.follow(id, listener),

@@ -129,9 +129,17 @@ for (const { name, skip, start } of BACKENDS) {
     it('are added by a repeated request when a process was lost between them', async () => {
       const ids = newIds();
       const requester = { person: `test:${randomUUID()}` };
-      await web.submit(ids[0]!, request, requester);
+      await replies.submit(ids[1]!, request, null);
       await web.offer(offered(ids), requester);
       for (const id of ids) assert.ok(await web.read(id));
+    });
+
+    it('are not added to one that was counted before', async () => {
+      const requester = { person: `test:${randomUUID()}` };
+      const [first, ...more] = newIds();
+      await web.offer(offered([first!, ...newIds().slice(1)]), requester);
+      await web.offer(offered([first!, ...more]), requester);
+      for (const id of more) assert.equal(await web.read(id), undefined);
     });
   });
 }
