@@ -15,7 +15,7 @@ import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost } from '../relays/word
 import { PATIENCE_MS } from '../submit.ts';
 import type { Application } from './application.ts';
 import { addressIn, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
-import { obstacleIn } from './channel-check.ts';
+import { impossibleIn, obstacleIn } from './channel-check.ts';
 import { loggable } from './failures.ts';
 import { readMarkup } from './markup.ts';
 import type { RelayButton } from './relay-messages.ts';
@@ -50,7 +50,10 @@ export class RelayInteractions {
     if (!address.inChannel || guildId === null) throw new StoryError('bad_request', NO_CHANNEL);
     if (!this.#application.readsMessages) throw new StoryError('bad_request', NO_INTENT);
     const prompts = { messages: 'every', cooldownSeconds: 0, leastCharacters: 1, threads: true } as const;
-    const obstacle = obstacleIn({ channelId, prompts }, { type: channel?.type, permissions: appPermissions });
+    const facts = { type: channel?.type, permissions: appPermissions };
+    // A thread or a voice channel cannot have threads.
+    if (impossibleIn({ channelId, prompts }, facts)) throw new StoryError('bad_request', NO_CHANNEL);
+    const obstacle = obstacleIn({ channelId, prompts }, facts);
     if (obstacle) throw new StoryError('bad_request', obstacle);
     await this.#chat.demandHost('relay', startIn(interaction));
     const words = readMarkup(opening);
