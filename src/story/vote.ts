@@ -102,12 +102,14 @@ export interface Continuation extends StoryCredits {
   readonly seed: number;
 }
 
-/** Offers what the network wrote; without any of it the vote is over. */
+/** Offers what the network wrote, each text once; without any of it the vote is over. */
 export function offer(vote: Vote, written: readonly Continuation[]): Vote {
   if (vote.phase !== 'writing') return vote;
   const offered = written
     .map((one) => ({ ...one, choice: choiceOf(vote, one.text) }))
-    .filter(({ choice }) => choice.trim() !== '');
+    .filter(({ choice }) => choice.trim() !== '')
+    // At the temperature 0, all seeds give the same text.
+    .filter(({ choice }, index, all) => all.findIndex((other) => other.choice === choice) === index);
   const [first] = offered;
   if (!first) return endVote(vote, 'failed');
   const { modelVersion, engine, unreadable } = first;

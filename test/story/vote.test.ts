@@ -42,6 +42,13 @@ function open(vote: Vote): Vote {
 }
 
 describe('a vote', () => {
+  it('offers each text once', () => {
+    const texts = [' a robot woke.', ' a robot woke.', ' the lights failed.'];
+    const { choices, seeds } = offer(begun(), written(begun(), ...texts));
+    assert.deepEqual(choices, ['a robot woke.', 'the lights failed.']);
+    assert.deepEqual(seeds, [7, 9], 'with the seeds of these');
+  });
+
   it('asks for three continuations of the story so far, under seeds that no round repeats', () => {
     const first = continuationRequests(begun());
     assert.deepEqual(

@@ -27,10 +27,14 @@ export function isGrowing(all: readonly Reply[]): boolean {
   return endsOf(all).some(({ state }) => !isFinal(state));
 }
 
-/** What the user chooses from now; none while it is written. */
+/** What the user chooses from now, each text once; none while it is written. */
 export function choicesOf(all: readonly Reply[]): Reply[] {
   const isOpen = pathOf(all).at(-1)?.way === 'open';
-  return isOpen && !isGrowing(all) ? endsOf(all).filter(hasWords) : [];
+  if (!isOpen || isGrowing(all)) return [];
+  const written = endsOf(all).filter(hasWords);
+  const isNew = ({ state }: Reply, index: number) =>
+    written.findIndex((other) => textOf(other.state) === textOf(state)) === index;
+  return written.filter(isNew);
 }
 
 /** The parts to show: of those of which the user chooses one, the first that is not yet written, and its prompt only. */

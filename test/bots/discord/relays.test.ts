@@ -299,7 +299,10 @@ describe('relays on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER
       const inThread = discord.world.addChannel({ type: 11, parentId: channel.id });
       const ask = (at: FakeChannel, options = {}) =>
         ephemeralReply(ann.slash(at, 'scifi-relay', { opening: 'A robot' }, options));
-      assert.match(await ask(inThread), /^A relay needs a text channel of a server in which I am: I open a thread/);
+      assert.match(
+        await ask(inThread),
+        /^A relay needs a text channel of a server in which I am: I open a thread/,
+      );
       discord.world.allow(channel, ALL_PERMISSIONS & ~PERMISSION.createPublicThreads);
       assert.match(await ask(channel), /I need Create Public Threads/);
       assert.match(await ask(channel, { isInstalled: false }), /^A relay needs a text channel/);

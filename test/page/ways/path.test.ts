@@ -51,6 +51,11 @@ test('a story is its parts; those of which the user chooses one stand at its end
   assert.equal(ids(choicesOf([first])), '');
 });
 
+test('each text can be chosen once', () => {
+  const same = THREAD.with(6, { ...THREAD[6]!, state: finished(' c1.') });
+  assert.equal(ids(choicesOf(same)), 'c1 c2');
+});
+
 test('nothing can be chosen before all is written, and nothing without words', () => {
   const growing = THREAD.with(5, { ...THREAD[5]!, state: WAITING });
   assert.ok(isGrowing(growing));
