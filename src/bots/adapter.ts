@@ -61,6 +61,8 @@ export interface ChatAdapter<Handle> {
   voteBoard?(chat: ChatContext<Handle>): VoteBoard<AddressOf<Handle>>;
   /** Where the shelf of a channel reads and posts. */
   readonly shelfSurface: ShelfSurface<AddressOf<Handle>>;
+  /** An address without what is of no use after the end, such as secrets that expire; absent where all of it is. */
+  lasting?(address: AddressOf<Handle>): AddressOf<Handle>;
   /** The key of the settings of an address's channel. */
   channelOf(address: AddressOf<Handle>): string;
   /** Where relays are shown; absent where there are none. */
@@ -125,6 +127,7 @@ export async function startChat<Handle>(
     opened.add(() => replies.close());
     const removals = new Removals<AddressOf<Handle>>(connection, replies, stories, logger);
     opened.add(() => removals.close());
+    const lasting = (address: AddressOf<Handle>) => adapter.lasting?.(address) ?? address;
     const shelf = new Shelf<AddressOf<Handle>>(connection, platform, clock);
     const votes = new Votes<AddressOf<Handle>>({
       connection,
@@ -144,10 +147,20 @@ export async function startChat<Handle>(
         return replies.submit(id, request, handle, lease, { replyId: id, messages }, begun);
       },
       shelf,
+      lasting,
       logger,
     });
     opened.add(() => votes.close());
-    const relays = new Relays<AddressOf<Handle>>({ connection, platform, stories, limits, replies, logger });
+    const relays = new Relays<AddressOf<Handle>>({
+      connection,
+      platform,
+      stories,
+      limits,
+      replies,
+      shelf,
+      lasting,
+      logger,
+    });
     opened.add(() => relays.close());
     const channels = new PromptChannels(connection, platform, clock);
     opened.add(() => channels.close());

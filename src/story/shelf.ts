@@ -5,6 +5,12 @@ import type { Segment } from './paragraphs.ts';
 import type { PastRound, StoryRequest } from './story.ts';
 import { storyTitle } from './title.ts';
 
+/** A line to which users have reacted. */
+export interface LikedLine {
+  readonly text: string;
+  readonly reactions: number;
+}
+
 /** A finished story that users of a channel wrote together. */
 export interface Work<Address = unknown> {
   /** Unique on its platform. */
@@ -26,6 +32,8 @@ export interface Work<Address = unknown> {
   readonly segments: readonly Segment[];
   /** Where the channel chose between continuations. */
   readonly forks: readonly PastRound[];
+  /** Of a relay: the line to which users had reacted most when it ended. It names no author. */
+  readonly liked?: LikedLine;
   /** The titles to choose from. */
   readonly titles: readonly string[];
   /** The index of the chosen title; absent for the first. */
@@ -34,7 +42,7 @@ export interface Work<Address = unknown> {
   readonly finishedAt: number;
   /**
    * What users who want to be named have contributed, by their names in limits: rounds that their choice won, or
-   * lines.
+   * lines. One line counts as one round.
    */
   readonly credits: Readonly<Record<string, number>>;
   /** The reactions to its messages, as they were counted last. */
@@ -72,12 +80,23 @@ export function bestFirst<Each extends Work>(works: readonly Each[]): Each[] {
   );
 }
 
+/** A line with the votes or the reactions that it has. */
+export interface BestLine<Each> {
+  readonly work: Each;
+  readonly text: string;
+  readonly count: number;
+  readonly of: 'votes' | 'reactions';
+}
+
 /** The best of some works. */
 export interface Highlights<Each extends Work = Work> {
   /** The first sentences of the best work. */
   readonly opening: { readonly work: Each; readonly text: string };
-  /** The choice that won with the most votes, other than in the fork below where there is another. */
-  readonly line?: { readonly work: Each; readonly text: string; readonly votes: number };
+  /**
+   * The choice that won with the most votes, other than in the fork below where there is another line, or the line of a
+   * relay that has more reactions than that has votes.
+   */
+  readonly line?: BestLine<Each>;
   /** The fork with the most votes. */
   readonly fork?: { readonly work: Each; readonly fork: PastRound; readonly votes: number };
 }
@@ -92,15 +111,24 @@ export function highlightsOf<Each extends Work>(works: readonly Each[]): Highlig
     .filter(({ votes }) => votes > 0)
     .sort((one, other) => other.votes - one.votes);
   const [fork, ...others] = forks;
-  const winnerOf = ({ counts, winner }: PastRound) => (winner === undefined ? 0 : counts[winner]!);
-  const [line = fork] = others.sort((one, other) => winnerOf(other.fork) - winnerOf(one.fork));
+  const lines = [...others.map(winnerIn), ...ranked.flatMap(likedLineOf)];
+  const [line = fork && winnerIn(fork)] = lines.sort((one, other) => other.count - one.count);
   return {
     opening: { work: best, text: firstSentences(textOf(best)) },
-    ...(line
-      ? { line: { work: line.work, text: line.fork.choices[line.fork.winner!]!, votes: winnerOf(line.fork) } }
-      : {}),
+    ...(line ? { line } : {}),
     ...(fork ? { fork } : {}),
   };
+}
+
+/** The choice that has won in a fork. */
+function winnerIn<Each>({ work, fork }: { readonly work: Each; readonly fork: PastRound }): BestLine<Each> {
+  const { choices, counts, winner = 0 } = fork;
+  return { work, text: choices[winner]!, count: counts[winner]!, of: 'votes' };
+}
+
+function likedLineOf<Each extends Work>(work: Each): BestLine<Each>[] {
+  const { liked } = work;
+  return liked ? [{ work, text: liked.text, count: liked.reactions, of: 'reactions' }] : [];
 }
 
 /** A user who wants to be named. */

@@ -13,6 +13,7 @@ import type { FakeMessage as DiscordMessage } from '../fakes/discord/world.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../fakes/slack/people.ts';
 import { type FakeMessage as SlackMessage, wordsOf } from '../fakes/slack/world.ts';
+import { withoutTitles } from '../harness/chat.ts';
 import { labelsOf } from '../harness/discord.ts';
 import { botsMessages, labelsOf as slackLabelsOf, smallPrintOf, textOf } from '../harness/slack.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
@@ -165,7 +166,7 @@ export async function relaysOnDiscord(): Promise<RelayPlatform> {
         heads: () => headsOf().length,
         end: () => void ann.press(head!, 'The end'),
         over() {
-          const end = own().find((message) => labelsOf(message).join() === END_LABELS.join());
+          const end = own().find((message) => withoutTitles(labelsOf(message)).join() === END_LABELS.join());
           if (!end) return undefined;
           const [story = '', print = ''] = discordEscaping.unescape(end.content).split('\n-# ');
           return { story, print };
@@ -211,7 +212,9 @@ export async function relaysOnSlack(): Promise<RelayPlatform> {
         heads: () => botsMessages(channel).length,
         end: () => void ann.press(head, 'The end'),
         over() {
-          const end = own().find((message) => slackLabelsOf(message).join() === END_LABELS.join());
+          const end = own().find(
+            (message) => withoutTitles(slackLabelsOf(message)).join() === END_LABELS.join(),
+          );
           return end && { story: textOf(end), print: smallPrintOf(end) };
         },
       };

@@ -59,7 +59,7 @@ describe('the works of a channel', () => {
     ])!;
     assert.equal(best.opening.work.id, 'two');
     assert.deepEqual([best.fork!.votes, best.fork!.fork.counts], [7, [3, 4]]);
-    assert.deepEqual([best.line!.text, best.line!.votes], ['choice 1 of 0-5', 5]);
+    assert.deepEqual([best.line!.text, best.line!.count, best.line!.of], ['choice 1 of 0-5', 5, 'votes']);
     const single = highlightsOf([work('one', { forks: [fork([3, 4])] })])!;
     assert.deepEqual([single.line!.text, single.fork!.votes], ['choice 1 of 3-4', 7]);
     const silent = { choices: ['a'], counts: [0] };

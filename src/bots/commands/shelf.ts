@@ -23,11 +23,11 @@ type ShelfOrder =
 const PAGE_MAX = 100;
 const FORMATS = EXPORT_FORMATS.join(', ');
 const EMPTY =
-  'This channel has not finished a story together yet. Start one with /scifi-vote; when it is over, it is listed here.';
+  'This channel has not finished a story together yet. Start one with /scifi-vote or /scifi-relay; when it is over, it is listed here.';
 const AGAIN_SOON = 'You asked for a book a moment ago. Try again in a minute.';
 const JOINED =
-  'You are on the leaderboard of this channel from now on, with your name: stories that you started, and rounds in ' +
-  'which your choice won. /scifi-shelf with “leave” takes you off again.';
+  'You are on the leaderboard of this channel from now on, with your name: stories that you started, rounds in which ' +
+  'your choice won, and your lines in relays, each of which counts as a round. /scifi-shelf with “leave” takes you off again.';
 const LEFT = 'You are not on the leaderboard of this channel, and what it had counted for you is deleted.';
 const NO_USERS =
   'No user is on the leaderboard of this channel. It lists only users who want that: /scifi-shelf with “join” adds you.';

@@ -13,6 +13,7 @@ import { requesterOf } from './asking.ts';
 import { failureOf } from './failures.ts';
 import { lineIn, messageAt } from './relay-lines.ts';
 import { layOutEnd, layOutHead, layOutLine, type RelayFacts, threadName } from './relay-messages.ts';
+import { reactionsTo } from './shelf.ts';
 import type { DiscordHandle } from './surface.ts';
 
 type RelayAddress = AddressOf<DiscordHandle>;
@@ -52,6 +53,10 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
     return head;
   }
 
+  addressInThread(address: RelayAddress, head: string): RelayAddress {
+    return { ...address, channelId: head };
+  }
+
   async openThread({ channelId }: RelayAddress, head: string, relay: Relay): Promise<void> {
     const body = { name: threadName(relay), auto_archive_duration: THREAD_ARCHIVE_MINUTES };
     await reached(async () => {
@@ -68,6 +73,7 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
     const head = record.head!;
     const messages: RelayMessage[] = [];
     const own: string[] = [];
+    const reactions = new Map<string, number>();
     let after = head;
     try {
       for (;;) {
@@ -77,8 +83,9 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
         for (const message of page.toReversed()) {
           if (message.author.id === this.#botId) own.push(message.id);
           else if (isUsers(message)) messages.push(this.#messageOf(message, record));
+          reactions.set(message.id, reactionsTo(message));
         }
-        if (page.length < PAGE) return { messages, own };
+        if (page.length < PAGE) return { messages, own, reactions };
         after = page[0]!.id;
       }
     } catch (error) {
@@ -118,7 +125,7 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
   async remove({ address, head }: RelayRecord<RelayAddress>, messages: readonly string[]): Promise<void> {
     if (head === undefined) return;
     await this.#deleteMessages(
-      { ...address, channelId: head },
+      this.addressInThread(address, head),
       messages.filter((id) => id !== head),
     );
     await this.#deleteMessages(address, [head]);
@@ -146,8 +153,8 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
     };
   }
 
-  #factsOf(relayId: string, { hostId }: RelayRecord<RelayAddress>): RelayFacts {
-    return { relayId, hostId, models: this.#chat.models };
+  #factsOf(relayId: string, { hostId, titles = [] }: RelayRecord<RelayAddress>): RelayFacts {
+    return { relayId, hostId, titles, models: this.#chat.models };
   }
 }
 

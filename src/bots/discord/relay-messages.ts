@@ -7,6 +7,7 @@ import { clean, discordEscaping, splitText } from '../text.ts';
 import type { MessageBody } from './api.ts';
 import { encodeAgain } from './buttons.ts';
 import { smallPrintOf } from './message-format.ts';
+import { titleRows } from './title-buttons.ts';
 
 /** Discord's numeric component types. */
 const ACTION_ROW = 1;
@@ -43,6 +44,8 @@ export function decodeRelayButton(customId: string): RelayButton | undefined {
 export interface RelayFacts {
   readonly relayId: string;
   readonly hostId: string;
+  /** The titles that are proposed for the finished story. */
+  readonly titles: readonly string[];
   readonly models: readonly ModelChoice[];
 }
 
@@ -98,7 +101,10 @@ export function layOutEnd(relay: Relay, facts: RelayFacts, messages: readonly st
     }));
     return {
       content: `${content}\n-# ${escaped(endLine(relay, facts.models))}`,
-      components: [row([...again, buttonOf('delete', facts)])],
+      components: [
+        row([...again, buttonOf('delete', facts)]),
+        ...titleRows(facts.titles, facts.relayId, facts.hostId),
+      ],
     };
   });
 }

@@ -11,7 +11,7 @@ import { RELAY_ID } from '../../queue/relays/relays.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { demandLine, type RelayOrder } from '../commands/relay.ts';
 import { demandWords } from '../commands/vote.ts';
-import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost } from '../relays/wording.ts';
+import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost, OFF_SHELF } from '../relays/wording.ts';
 import { PATIENCE_MS } from '../submit.ts';
 import type { Application } from './application.ts';
 import { addressIn, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
@@ -20,6 +20,7 @@ import { loggable } from './failures.ts';
 import { readMarkup } from './markup.ts';
 import type { RelayButton } from './relay-messages.ts';
 import type { DiscordHandle } from './surface.ts';
+import { shelfChannelOf } from './title-buttons.ts';
 
 const NO_CHANNEL =
   'A relay needs a text channel of a server in which I am: I open a thread there. Use /scifi-relay in one.';
@@ -86,10 +87,11 @@ export class RelayInteractions {
 
   /** Returns a sentence for the user, if there is one. */
   async #act(
-    { user, memberPermissions }: ButtonInteraction,
+    interaction: ButtonInteraction,
     { action, relayId, hostId }: RelayButton,
   ): Promise<string | undefined> {
-    const { relays } = this.#chat;
+    const { user, memberPermissions } = interaction;
+    const { relays, shelf } = this.#chat;
     if (action === 'ask') {
       const asked = await relays.ask(relayId);
       return { asked: undefined, 'its own': ITS_OWN, over: IS_OVER }[asked];
@@ -97,6 +99,7 @@ export class RelayInteractions {
     const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
     if (user.id !== hostId && !isModerator) return notHost(action);
     if (action === 'end') return (await relays.end(relayId)) ? undefined : IS_OVER;
-    return (await relays.delete(relayId)) ? undefined : NOT_KEPT;
+    if (await relays.delete(relayId)) return undefined;
+    return (await shelf.removeWork(shelfChannelOf(interaction, relayId), relayId)) ? OFF_SHELF : NOT_KEPT;
   }
 }

@@ -1,4 +1,5 @@
 /** The shelf on Discord: reactions, addresses and digests. */
+import type { APIMessage } from 'discord.js';
 import type { Work } from '../../story/shelf.ts';
 import type { AddressOf } from '../chat-context.ts';
 import type { ShelfSurface } from '../shelf/surface.ts';
@@ -69,7 +70,11 @@ export class DiscordShelf implements ShelfSurface<Address> {
   }
 
   async #reactionsTo(channelId: string, messageId: string): Promise<number> {
-    const { reactions = [] } = await this.#api.unasked(() => this.#api.read(channelId, messageId));
-    return reactions.reduce((total, { count, me }) => total + count - (me ? 1 : 0), 0);
+    return reactionsTo(await this.#api.unasked(() => this.#api.read(channelId, messageId)));
   }
+}
+
+/** The reactions of users: those of the bot itself do not count. */
+export function reactionsTo({ reactions = [] }: Pick<APIMessage, 'reactions'>): number {
+  return reactions.reduce((total, { count, me }) => total + count - (me ? 1 : 0), 0);
 }

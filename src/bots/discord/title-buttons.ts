@@ -1,5 +1,6 @@
 /** The buttons with the titles of a story that is on the shelf of its channel. */
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
+import { RELAY_ID } from '../../queue/relays/relays.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { NOT_HOST, NOT_ON_SHELF, type TitleButton, titleChosen, titleLabel } from '../shelf/titles.ts';
 import { clean, discordEscaping } from '../text.ts';
@@ -32,19 +33,28 @@ export function decodeTitle(customId: string): TitleButton | undefined {
   return workId && title && hostId ? { workId, title: Number(title), hostId } : undefined;
 }
 
+/** The channel on whose shelf a work is: a relay's end is in a thread of that channel. */
+export function shelfChannelOf(
+  { channel, channelId }: Pick<ButtonInteraction, 'channel' | 'channelId'>,
+  workId: string,
+): string {
+  const parentId = workId.startsWith(RELAY_ID) && channel?.isThread() ? channel.parentId : null;
+  return parentId ?? channelId;
+}
+
 /** Chooses a title, and tells the user what has become of it. */
 export async function takeTitle(
   interaction: ButtonInteraction,
   { workId, title, hostId }: TitleButton,
   chat: ChatContext<DiscordHandle>,
 ): Promise<void> {
-  const { user, channelId, memberPermissions } = interaction;
+  const { user, memberPermissions } = interaction;
   // Acknowledged first: a queue that is slow would outlast Discord's three seconds.
   await interaction.deferReply({ flags: EPHEMERAL.flags });
   const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
   const choose = async () => {
     if (user.id !== hostId && !isModerator) return NOT_HOST;
-    const chosen = await chat.shelf.chooseTitle(channelId, workId, title);
+    const chosen = await chat.shelf.chooseTitle(shelfChannelOf(interaction, workId), workId, title);
     return chosen === undefined ? NOT_ON_SHELF : titleChosen(discordEscaping.escape(clean(chosen)));
   };
   const content = await choose().catch((error: unknown) => chat.refusalFor(error));

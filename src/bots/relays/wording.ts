@@ -6,6 +6,8 @@ import { samplingName } from '../../story/wording.ts';
 
 export const IS_OVER = 'This relay is over.';
 export const NOT_KEPT = 'This relay is no longer kept.';
+export const OFF_SHELF =
+  'This story is not in /scifi-shelf any more. I no longer keep which messages show it, so a moderator has to delete them.';
 export const ITS_OWN = 'The last line is mine: add one of yours first.';
 export const OTHER_VERSION = 'This button is from another version. Start a relay with /scifi-relay.';
 export const TOO_LONG = `A line of a relay has at most ${RELAY_BOUNDS.line.max} characters, so this one is not in the story.`;

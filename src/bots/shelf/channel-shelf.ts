@@ -41,7 +41,8 @@ export class ChannelShelf<Address = unknown> {
     for (const work of works.values()) if (!isWanted(work)) works.delete(work.id);
     const countedAt = ({ reactions }: Work) => reactions?.at ?? 0;
     const due = [...works.values()]
-      .filter((work) => countedAt(work) < this.#clock() - FRESH_MS)
+      // A relay is on the shelf just before its end is shown.
+      .filter((work) => work.messages.length > 0 && countedAt(work) < this.#clock() - FRESH_MS)
       .sort((one, other) => countedAt(one) - countedAt(other) || other.finishedAt - one.finishedAt)
       .slice(0, COUNTED_MAX);
     const counts = due.length > 0 ? await this.#surface.countReactions(due) : new Map<string, never>();

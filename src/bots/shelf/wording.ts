@@ -71,7 +71,9 @@ export function shelfPage(
   const markup = MARKUPS[platform];
   const pages = Math.ceil(total / PAGE);
   const lines = works.map(({ work, link }, index) => {
-    const facts = [reactionsName(work), votesPart(work), markup.day(work.finishedAt)].filter(Boolean);
+    const reactions = work.reactions?.count ?? 0;
+    const liked = reactions === 0 ? '' : reactionsName(reactions);
+    const facts = [liked, votesPart(work), markup.day(work.finishedAt)].filter(Boolean);
     return `${(page - 1) * PAGE + index + 1}. ${titleLine(work, link, markup)} · ${facts.join(' · ')}`;
   });
   const count = total === 1 ? '1 story' : `${total} stories`;
@@ -90,9 +92,7 @@ function titleLine(work: Work, link: string | undefined, markup: Markup): string
   return link ? markup.link(link, title) : markup.bold(title);
 }
 
-function reactionsName({ reactions }: Work): string {
-  const count = reactions?.count ?? 0;
-  if (count === 0) return '';
+function reactionsName(count: number): string {
   return count === 1 ? '1 reaction' : `${count.toLocaleString('en')} reactions`;
 }
 
@@ -146,9 +146,8 @@ function digestWith(
     `${markup.bold('The best opening')}, of ${from(opening.work)}\n${quoted(opening.text)}`,
   ];
   if (line) {
-    parts.push(
-      `${markup.bold('The best line')}, of ${from(line.work)}, with ${votesName(line.votes)}\n${quoted(line.text)}`,
-    );
+    const count = line.of === 'votes' ? votesName(line.count) : reactionsName(line.count);
+    parts.push(`${markup.bold('The best line')}, of ${from(line.work)}, with ${count}\n${quoted(line.text)}`);
   }
   if (fork) {
     const { choices, counts, winner } = fork.fork;

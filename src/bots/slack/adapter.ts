@@ -178,6 +178,10 @@ export class SlackAdapter implements ChatAdapter<SlackHandle> {
     return new SlackVoteBoard(chat, this.#api, this.#budgets, this.#editIntervalMs);
   }
 
+  lasting({ responseUrl: _, ...address }: AddressOf<SlackHandle>): AddressOf<SlackHandle> {
+    return address;
+  }
+
   channelOf(address: AddressOf<SlackHandle>): string {
     return keyOf(address);
   }

@@ -29,6 +29,7 @@ import {
 } from './relay-messages.ts';
 import { type Budgets, CallSlot, type Method } from './reply/budgets.ts';
 import type { MessageBody } from './reply/messages.ts';
+import { reactionsTo } from './shelf.ts';
 import type { UserNames } from './user-names.ts';
 import { whenAborted } from './vote-board.ts';
 
@@ -64,6 +65,10 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
     return threadKeyOf(address, head);
   }
 
+  addressInThread(address: RelayAddress, head: string): RelayAddress {
+    return { ...address, threadTs: head };
+  }
+
   /** Every message has a thread. */
   async openThread(): Promise<void> {}
 
@@ -71,16 +76,18 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
     const { address, relay, head } = record;
     const known = new Set(relay.lines.map(({ message }) => message));
     try {
-      const thread = { ...address, threadTs: head! };
+      const thread = this.addressInThread(address, head!);
       const all = await this.#call('replies', address, signal, () => this.#api.wholeThread(thread));
       const messages: RelayMessage[] = [];
       const own: string[] = [];
+      const reactions = new Map<string, number>();
       for (const message of all) {
         if (message.ts === head) continue;
+        reactions.set(message.ts, reactionsTo(message, address.botUserId));
         if (message.user === address.botUserId) own.push(message.ts);
         else if (isWritten(message)) messages.push(await this.#messageOf(message, address, known));
       }
-      return { messages, own };
+      return { messages, own, reactions };
     } catch (error) {
       if (CLOSED.includes(failureOf(error))) return undefined;
       throw lost(error, signal);
@@ -94,14 +101,14 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const body = layOutLine(record.relay, line, this.#factsOf(id, record));
-    const thread = { ...record.address, threadTs: record.head! };
+    const thread = this.addressInThread(record.address, record.head!);
     return this.#post(id, `line-${line.draft!}`, thread, line.at, body, signal);
   }
 
   async end(id: string, record: RelayRecord<RelayAddress>, signal: AbortSignal): Promise<readonly string[]> {
     const { relay, head, address } = record;
     const facts = this.#factsOf(id, record);
-    const thread = { ...address, threadTs: head! };
+    const thread = this.addressInThread(address, head!);
     const messages: string[] = [];
     for (const [index, body] of layOutEnd(relay, facts).entries()) {
       const since = relay.closedAt ?? relay.lastAt;
@@ -181,8 +188,8 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
     };
   }
 
-  #factsOf(relayId: string, { hostId }: RelayRecord<RelayAddress>): RelayFacts {
-    return { relayId, hostId, models: this.#chat.models };
+  #factsOf(relayId: string, { hostId, titles = [] }: RelayRecord<RelayAddress>): RelayFacts {
+    return { relayId, hostId, titles, models: this.#chat.models };
   }
 }
 

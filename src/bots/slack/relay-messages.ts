@@ -17,6 +17,7 @@ import {
   sectionOf,
   smallPrintOf,
 } from './reply/messages.ts';
+import { titleRows } from './title-buttons.ts';
 
 const ACTION_PREFIX = 'scifi-relay-';
 export const ANY_RELAY_BUTTON = /^scifi-relay-(?:ask|end|delete)$/;
@@ -47,6 +48,8 @@ export function decodeRelayButton(actionId: string, value: string): RelayButton 
 export interface RelayFacts {
   readonly relayId: string;
   readonly hostId: string;
+  /** The titles that are proposed for the finished story. */
+  readonly titles: readonly string[];
   readonly models: readonly ModelChoice[];
 }
 
@@ -107,7 +110,8 @@ export function layOutEnd(relay: Relay, facts: RelayFacts): MessageBody[] {
     });
     const elements = [...again, buttonOf('delete', facts)];
     const print = { ...smallPrintOf(endLine(relay, facts.models)), block_id };
-    return { text, blocks: [...sections, print, { type: 'actions', elements }] };
+    const titles = titleRows(facts.titles, facts.relayId, facts.hostId);
+    return { text, blocks: [...sections, print, { type: 'actions', elements }, ...titles] };
   });
 }
 

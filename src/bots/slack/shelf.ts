@@ -5,7 +5,7 @@ import type { AddressOf } from '../chat-context.ts';
 import type { ShelfSurface } from '../shelf/surface.ts';
 import type { SlackApi, WireMessage } from './api.ts';
 import { conversationOf, type SlackHandle } from './conversations.ts';
-import { failureOf, type SlackFailure } from './failures.ts';
+import { codeOf, failureOf, type SlackFailure } from './failures.ts';
 import { type Budgets, CallSlot } from './reply/budgets.ts';
 import { fallbackOf } from './reply/messages.ts';
 
@@ -15,6 +15,8 @@ type Address = AddressOf<SlackHandle>;
 const PATIENCE_MS = 2_000;
 /** The block that identifies a message. */
 const BLOCK_PREFIX = 'scifi-';
+/** The thread does not exist (any more). */
+const NO_THREAD = 'thread_not_found';
 /** Failures after which another attempt may succeed. */
 const PASSING: readonly SlackFailure[] = ['limited', 'temporary', 'defect'];
 
@@ -53,7 +55,9 @@ export class SlackShelf implements ShelfSurface<Address> {
           address,
           messages: [ts],
         } = work;
-        const read = await call(address, async () => ({ message: await this.#api.read(address, ts ?? '') }));
+        const read = await call(address, async () => ({
+          message: await this.#readIfThere(address, ts ?? ''),
+        }));
         if (!read) break;
         note(work, read.message ? [read.message] : [], true);
       }
@@ -73,6 +77,14 @@ export class SlackShelf implements ShelfSurface<Address> {
       if (message) counts.set(id, reactionsTo(message, address.botUserId));
       else if (isWhole) counts.set(id, 'gone');
     }
+  }
+
+  /** Reads a message; undefined when it, or the thread in which it was, does not exist. */
+  async #readIfThere(address: Address, ts: string): Promise<WireMessage | undefined> {
+    return this.#api.read(address, ts).catch((error) => {
+      if (codeOf(error) === NO_THREAD) return undefined;
+      throw error;
+    });
   }
 
   async linkTo({ address, messages: [ts] }: Work<Address>): Promise<string | undefined> {
@@ -101,7 +113,7 @@ export class SlackShelf implements ShelfSurface<Address> {
 }
 
 /** The reactions of users: those of the bot itself do not count. */
-function reactionsTo({ reactions = [] }: WireMessage, botUserId: string): number {
+export function reactionsTo({ reactions = [] }: WireMessage, botUserId: string): number {
   return reactions.reduce(
     (total, { count, users = [] }) => total + count - (users.includes(botUserId) ? 1 : 0),
     0,

@@ -5,7 +5,7 @@
  * 2. Where events may have been missed, the thread is read, and the lines are mended.
  * 3. A line of the network is a story, whose id derives from the relay's and the number of the draft. It joins the
  *    lines, and then it is posted.
- * 4. A relay that is closing is read once more; then its end is shown.
+ * 4. A relay that is closing is read once more; then it is put on the shelf of its channel, and its end is shown.
  * 5. Otherwise the job waits in the queue until the relay ends by itself. A new line wakes it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,23 +20,26 @@ import {
   unposted,
 } from '../../story/relay/drafts.ts';
 import { reconcile } from '../../story/relay/lines.ts';
-import { closeRelay, type Draft, deadlineOf, finishRelay, type Relay } from '../../story/relay/relay.ts';
+import {
+  closeRelay,
+  type Draft,
+  deadlineOf,
+  finishRelay,
+  type Relay,
+  textOf,
+} from '../../story/relay/relay.ts';
 import type { Lease } from '../admission/store.ts';
 import { outlast } from '../outage.ts';
 import type { Hold } from '../records/jobs.ts';
 import type { Records } from '../records/records.ts';
-import type { Stories } from '../stories.ts';
-import { givenUp, type RelayBoard, RelayLost, type RelayRecord, snapshotOf } from './record.ts';
+import { removeStories, takeOff, titleStories } from '../shelf/shelving.ts';
+import { ended, givenUp, type RelayBoard, RelayLost, type RelayRecord, snapshotOf } from './record.ts';
+import { isShelved, likedLine, type RelayShelving, shelveRelay, showOnShelf } from './shelving.ts';
 
 /** How often the record is read for the host's end while the network writes. */
 const LOOK_INTERVAL_MS = 1_000;
 
-export interface RelayDrive<Address> {
-  readonly id: string;
-  /** The prefix of its stories' ids. */
-  readonly storyPrefix: string;
-  readonly records: Records<RelayRecord<Address>>;
-  readonly stories: Stories;
+export interface RelayDrive<Address> extends Omit<RelayShelving<Address>, 'signal'> {
   readonly board: RelayBoard<Address>;
   /** Stores or removes the key of the relay's thread. */
   readonly threads: Pick<Records<{ readonly relayId: string }>, 'add' | 'remove'>;
@@ -44,7 +47,6 @@ export interface RelayDrive<Address> {
   readonly giveBack: (lease: Lease) => Promise<void>;
   /** Gives the place among the relays of the channel back. */
   readonly leave: (record: RelayRecord<Address>) => Promise<void>;
-  readonly clock: () => number;
   readonly logger: Logger;
   readonly hold: Hold;
 }
@@ -69,7 +71,8 @@ export async function driveRelay<Address>(drive: RelayDrive<Address>): Promise<n
       if (!(error instanceof RelayLost) || record.isDeleted) throw error;
       hold.signal.throwIfAborted();
       logger.info({ relay: id, reason: error.message }, 'relay given up');
-      await changing(drive)((latest) => givenUp(latest, clock()));
+      if (!record.isEndShown) await takeOff(shelvingOf(drive), id, record.channelId);
+      await changing(drive)((latest) => givenUp(latest, clock(), drive.lasting));
     }
   }
 }
@@ -117,8 +120,10 @@ async function step<Address>(
     await change((latest) => {
       const { relay: before } = latest;
       const mended = thread ? reconcile(before, snapshotOf(record, thread, at), relay) : before;
-      const next = isClosing ? finishRelay(mended, before.ending ?? 'ended', clock()) : mended;
-      return { ...latest, looked: record.looks, relay: next };
+      if (!isClosing) return { ...latest, looked: record.looks, relay: mended };
+      const next = finishRelay(mended, before.ending ?? 'ended', clock());
+      const liked = thread && likedLine(next.lines, thread);
+      return { ...latest, looked: record.looks, relay: next, ...(liked ? { liked } : {}) };
     });
     return undefined;
   }
@@ -149,9 +154,14 @@ async function end<Address>(
   const { id, board, hold, records } = drive;
   const change = changing(drive);
   if (!record.isEndShown) {
+    if (isShelved(record) && !record.titles) {
+      await shelveRelay(shelvingOf(drive), record);
+      return undefined;
+    }
     await hold.confirm();
     const messages = await board.end(id, record, hold.signal);
-    await change((latest) => ({ ...latest, end: messages, isEndShown: true }));
+    await showOnShelf(shelvingOf(drive), record, messages);
+    await change((latest) => ({ ...latest, end: messages, ...ended(latest, drive.lasting) }));
     return undefined;
   }
   await giveBack(drive, record);
@@ -165,13 +175,16 @@ async function end<Address>(
 async function remove<Address>(drive: RelayDrive<Address>, record: RelayRecord<Address>): Promise<'over'> {
   const { id, board, records, stories, hold } = drive;
   const { relay, head, end: shown } = record;
+  const shelving = shelvingOf(drive);
   await giveBack(drive, record);
+  await removeStories(shelving, titleStories(shelving, relay.request, textOf(relay)));
   if (relay.draft) {
     const { number } = relay.draft;
     await outlast(() => stories.remove(storyIdOf(drive, number)), hold.signal);
   }
   const lines = relay.lines.flatMap(({ by, message }) => (by === undefined && message ? [message] : []));
   await board.remove(record, [...shown, ...lines, ...(head === undefined ? [] : [head])]);
+  await takeOff(shelving, id, record.channelId);
   await drive.leave(record);
   await forgetThread(drive, record);
   await outlast(() => records.remove(id), hold.signal);
@@ -189,6 +202,10 @@ async function forgetThread<Address>(
   { thread }: RelayRecord<Address>,
 ): Promise<void> {
   if (thread !== undefined) await outlast(() => threads.remove(thread), hold.signal);
+}
+
+function shelvingOf<Address>(drive: RelayDrive<Address>): RelayShelving<Address> {
+  return { ...drive, signal: drive.hold.signal };
 }
 
 function changing<Address>({ id, records, hold }: RelayDrive<Address>) {

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Heard, ThreadSnapshot } from '../../story/relay/lines.ts';
 import { type Author, finishRelay, type Relay, type RelayLine } from '../../story/relay/relay.ts';
+import type { LikedLine } from '../../story/shelf.ts';
 import type { Lease } from '../admission/store.ts';
 
 export interface RelayRecord<Address> {
@@ -10,6 +11,10 @@ export interface RelayRecord<Address> {
   readonly hostId: string;
   /** The server or workspace, in the platform's terms. */
   readonly communityId: string;
+  /** The channel, as the key of its settings; absent in records of earlier versions. */
+  readonly channelId?: string;
+  /** As limits name communities; absent outside of one. */
+  readonly community?: string;
   /** Where it was started, in the platform's terms. */
   readonly address: Address;
   /** What its host holds of the limits on stories, until its thread is open. */
@@ -25,6 +30,10 @@ export interface RelayRecord<Address> {
   /** How often its thread was to be read again, and how often it was. */
   readonly looks: number;
   readonly looked: number;
+  /** The line to which users had reacted most when it was closed. */
+  readonly liked?: LikedLine;
+  /** The titles that are proposed, when they are written. */
+  readonly titles?: readonly string[];
   /** The messages of the finished story. */
   readonly end: readonly string[];
   readonly isEndShown?: true;
@@ -54,6 +63,8 @@ export interface RelayThread {
   readonly messages: readonly RelayMessage[];
   /** The ids of the bot's own. */
   readonly own: readonly string[];
+  /** How many reactions of users messages have, by their ids; those without any may be missing. */
+  readonly reactions: ReadonlyMap<string, number>;
 }
 
 /** Where relays are shown, on one platform. Every method can be repeated. */
@@ -62,6 +73,8 @@ export interface RelayBoard<Address> {
   announce(id: string, record: RelayRecord<Address>, signal: AbortSignal): Promise<string>;
   /** The key of the thread below a message, the same for the bots' listeners. */
   threadOf(address: Address, head: string): string;
+  /** Where the messages of the thread below a message are. */
+  addressInThread(address: Address, head: string): Address;
   /** Opens the thread, where messages do not have one of their own. */
   openThread(address: Address, head: string, relay: Relay): Promise<void>;
   /** Reads the thread; undefined where that is not allowed. */
@@ -90,8 +103,20 @@ export function isUnfinished({ relay, isEndShown, isDeleted }: RelayRecord<unkno
 }
 
 /** A relay that cannot be shown any more: nothing of its end is shown. */
-export function givenUp<Address>(record: RelayRecord<Address>, at: number): RelayRecord<Address> {
-  return { ...record, relay: finishRelay(record.relay, 'failed', at), isEndShown: true };
+export function givenUp<Address>(
+  record: RelayRecord<Address>,
+  at: number,
+  lasting: (address: Address) => Address,
+): RelayRecord<Address> {
+  return { ...record, relay: finishRelay(record.relay, 'failed', at), ...ended(record, lasting) };
+}
+
+/** What a record has from its end on. */
+export function ended<Address>(
+  { address }: RelayRecord<Address>,
+  lasting: (address: Address) => Address,
+): Pick<RelayRecord<Address>, 'isEndShown' | 'address'> {
+  return { isEndShown: true, address: lasting(address) };
 }
 
 export function authorOf(

@@ -23,6 +23,7 @@ import { RecordJobs } from '../records/jobs.ts';
 import { ARRIVAL_MS, placesTogether, takePlaces } from '../records/places.ts';
 import { Records } from '../records/records.ts';
 import type { Replies } from '../replies.ts';
+import type { Shelf } from '../shelf/shelf.ts';
 import type { Stories } from '../stories.ts';
 import { driveRelay } from './drive.ts';
 import {
@@ -57,21 +58,26 @@ export interface NewRelay<Address> {
   readonly address: Address;
 }
 
-export interface RelaysOptions {
+export interface RelaysOptions<Address> {
   readonly connection: QueueConnection;
   readonly platform: string;
   readonly stories: Stories;
   readonly limits: Pick<Limits, 'admit' | 'underWay' | 'together'>;
   /** Gives a lease back, and wakes the requester's next reply; looks up what else the requester has under way. */
   readonly replies: Pick<Replies<unknown>, 'giveBack' | 'lookUp'>;
+  /** Where finished stories are kept. */
+  readonly shelf: Shelf<Address>;
+  /** An address without what is of no use after the end; by default all of it is. */
+  readonly lasting?: (address: Address) => Address;
   readonly logger: Logger;
   /** The time in ms since 1970. */
   readonly clock?: () => number;
 }
 
 export class Relays<Address> {
-  readonly #options: RelaysOptions;
+  readonly #options: RelaysOptions<Address>;
   readonly #clock: () => number;
+  readonly #lasting: (address: Address) => Address;
   readonly #jobs: RecordJobs;
   readonly #records: Promise<Records<RelayRecord<Address>>>;
   readonly #threads: Promise<Records<{ readonly relayId: string }>>;
@@ -80,10 +86,11 @@ export class Relays<Address> {
   /** The last change of each relay that this process makes: changes take place in the order of the events. */
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  constructor(options: RelaysOptions) {
+  constructor(options: RelaysOptions<Address>) {
     const { connection, platform, logger } = options;
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
+    this.#lasting = options.lasting ?? ((address) => address);
     const isDriven = async (id: string) => {
       const record = await (await this.#records).read(id);
       return record !== undefined && isUnfinished(record);
@@ -134,6 +141,8 @@ export class Relays<Address> {
         relay,
         hostId,
         communityId,
+        channelId,
+        ...(community ? { community } : {}),
         address,
         lease: admission?.lease,
         groups,
@@ -240,7 +249,9 @@ export class Relays<Address> {
       const isLost = (record: RelayRecord<Address>) => record.relay.phase !== 'over' && isGone(record);
       const stored = await records.read(id);
       if (!stored || !isLost(stored)) continue;
-      await records.update(id, (latest) => (isLost(latest) ? givenUp(latest, this.#clock()) : latest));
+      await records.update(id, (latest) =>
+        isLost(latest) ? givenUp(latest, this.#clock(), this.#lasting) : latest,
+      );
       void this.#jobs.wake(id);
     }
   }
@@ -292,7 +303,11 @@ export class Relays<Address> {
       });
       if (!record || !isHost(record)) continue;
       if (!(await this.end(id)) && record.isEndShown) await records.remove(id);
-      await records.update(id, (latest) => ({ ...latest, hostId: FORGOTTEN_HOST, isForgotten: true }));
+      await records.update(id, ({ titles: _, ...latest }) => ({
+        ...latest,
+        hostId: FORGOTTEN_HOST,
+        isForgotten: true,
+      }));
     }
   }
 
@@ -307,7 +322,7 @@ export class Relays<Address> {
 
   /** Lets this process drive relays. */
   work(board: RelayBoard<Address>): void {
-    const { platform, stories, limits, replies, logger } = this.#options;
+    const { platform, stories, limits, replies, shelf, logger } = this.#options;
     this.#jobs.work({
       drive: async (id, hold) =>
         driveRelay({
@@ -316,7 +331,9 @@ export class Relays<Address> {
           records: await this.#records,
           threads: await this.#threads,
           stories,
+          shelf,
           board,
+          lasting: this.#lasting,
           giveBack: (lease) => replies.giveBack(id, lease),
           leave: ({ groups }) => outlast(() => limits.underWay.leave(id, groups), hold.signal),
           clock: this.#clock,
@@ -376,8 +393,12 @@ export class Relays<Address> {
 
   /** Ends a relay that could not be shown in all attempts. */
   async #giveUp(id: string): Promise<void> {
-    const { limits, replies } = this.#options;
-    const record = await (await this.#records).update(id, (latest) => givenUp(latest, this.#clock()));
+    const { limits, replies, shelf } = this.#options;
+    const records = await this.#records;
+    const before = await records.read(id);
+    const { channelId, isEndShown } = before ?? {};
+    if (channelId !== undefined && !isEndShown) await shelf.removeWork(channelId, id);
+    const record = await records.update(id, (latest) => givenUp(latest, this.#clock(), this.#lasting));
     if (!record) return;
     if (record.lease) await replies.giveBack(id, record.lease);
     await limits.underWay.leave(id, record.groups);

@@ -24,9 +24,10 @@ import {
 } from '../../story/vote.ts';
 import type { Lease } from '../admission/store.ts';
 import { outlast } from '../outage.ts';
+import { namedIn, removeStories, takeOff, titleStories } from '../shelf/shelving.ts';
 import { writeTogether } from '../together.ts';
 import { countsOf, type VoteRecord, voterOf } from './records.ts';
-import { isShelved, namedIn, removeStories, type Shelving, shelve, takeOff, titlesFor } from './shelving.ts';
+import { isShelved, shelveVote, type VoteShelving } from './shelving.ts';
 import type { StoredVote } from './store.ts';
 
 /** How often the record is read for the host's end while the network writes. */
@@ -59,7 +60,7 @@ export class VoteLost extends Error {
   override readonly name = 'VoteLost';
 }
 
-export interface VoteDrive<Address> extends Shelving<Address> {
+export interface VoteDrive<Address> extends VoteShelving<Address> {
   readonly board: VoteBoard<Address>;
   /** Gives a lease on the limits on stories back. */
   readonly giveBack: (lease: Lease) => Promise<void>;
@@ -110,10 +111,10 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
       if (record.isDeleted) {
         await giveBack(record);
         await removeStories(drive, continuationsOf(drive, vote));
-        await removeStories(drive, titlesFor(drive, vote));
+        await removeStories(drive, titleStories(drive, vote.request, vote.text));
         await board.remove(record.address, record.messages);
         await drive.leave(record);
-        await takeOff(drive, record);
+        await takeOff(drive, id, record.channelId);
         await outlast(() => records.remove(id), signal);
         return undefined;
       }
@@ -140,7 +141,7 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
         await giveBack(record);
         await drive.leave(record);
         if (next) {
-          const titles = await shelve(drive);
+          const titles = await shelveVote(drive);
           const latest = await change((one) => (one.isDeleted ? one : { ...one, isHandedOver: true }));
           if (!latest?.isHandedOver) continue;
           await drive.handOver(latest, withTitles(next, titles));
@@ -162,7 +163,7 @@ export async function driveVote<Address>(drive: VoteDrive<Address>): Promise<num
           return isUndecided ? endRoundAt(latest, endsAt + delayMs) : latest;
         });
       } else if (now >= vote.endsAt) {
-        const named = await namedIn(drive, record);
+        const named = await namedIn(drive, record.channelId);
         await outlast(() => records.update(id, (latest) => closeIfOver(latest, named)), signal);
       } else {
         const counts = countsOf(vote, ballots);

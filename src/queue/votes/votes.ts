@@ -68,6 +68,8 @@ export interface VotesOptions<Address> {
   readonly handOver: (id: string, reply: HandedOver<Address>) => Promise<void>;
   /** Where finished stories are kept. */
   readonly shelf: Shelf<Address>;
+  /** An address without what is of no use after the end; by default all of it is. */
+  readonly lasting?: (address: Address) => Address;
   readonly logger: Logger;
 }
 
@@ -278,7 +280,15 @@ export class Votes<Address> {
     board: VoteBoard<Address>,
     records: VoteRecords<Address>,
   ): Promise<number | undefined> {
-    const { platform, stories, limits, replies, logger, shelf } = this.#options;
+    const {
+      platform,
+      stories,
+      limits,
+      replies,
+      logger,
+      shelf,
+      lasting = (address) => address,
+    } = this.#options;
     const { signal } = hold;
     return driveVote({
       id,
@@ -286,6 +296,7 @@ export class Votes<Address> {
       records,
       stories,
       shelf,
+      lasting,
       board: {
         show: async (...shown) => {
           await hold.confirm();

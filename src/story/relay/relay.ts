@@ -3,6 +3,7 @@
  * network answers with a line of its own. Here are its states, and how it begins and ends. Pure.
  */
 import { mask } from '../filter/find.ts';
+import type { Segment } from '../paragraphs.ts';
 import type { StoryRequest } from '../story.ts';
 import { jointBefore } from '../variations.ts';
 
@@ -124,6 +125,32 @@ export function textOf({ lines }: Pick<Relay, 'lines'>): string {
   let text = '';
   for (const line of lines) text += jointBefore(line.text, text) + line.text;
   return text;
+}
+
+/** The story so far, with the lines of users as segments of the kind `prompt`. Spaces between two kinds are written. */
+export function segmentsOf({ lines }: Pick<Relay, 'lines'>): Segment[] {
+  const segments: Segment[] = [];
+  const add = (kind: Segment['kind'], text: string) => {
+    const last = segments.at(-1);
+    if (text === '') return;
+    if (last?.kind === kind) segments[segments.length - 1] = { kind, text: last.text + text };
+    else segments.push({ kind, text });
+  };
+  let before: string | undefined;
+  for (const { text, by } of lines) {
+    const kind = by === undefined ? 'written' : 'prompt';
+    const isSame = segments.at(-1)?.kind === kind;
+    add(isSame ? kind : 'written', before === undefined ? '' : jointBefore(text, before));
+    add(kind, text);
+    before = text;
+  }
+  return segments;
+}
+
+/** Whether users and the network have written a relay together: both have a line in its thread. */
+export function isShared({ lines }: Pick<Relay, 'lines'>): boolean {
+  const isPosted = lines.some(({ by, message }) => by !== undefined && message !== undefined);
+  return isPosted && lines.some(({ by }) => by === undefined);
 }
 
 /** A text as it stands in a line. */

@@ -9,6 +9,7 @@ import {
   type FakeMessage,
   PERMISSION,
 } from '../../fakes/discord/world.ts';
+import { withoutTitles } from '../../harness/chat.ts';
 import { type DiscordHarness, ephemeralReply, labelsOf, openDiscord } from '../../harness/discord.ts';
 import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 
@@ -72,7 +73,7 @@ function answers(thread: FakeChannel, count: number): Promise<string[]> {
 }
 
 function overIn(thread: FakeChannel): Promise<FakeMessage> {
-  const isOver = (message: FakeMessage) => labelsOf(message).join() === END_LABELS.join();
+  const isOver = (message: FakeMessage) => withoutTitles(labelsOf(message)).join() === END_LABELS.join();
   return until(() => botsIn(thread).find(isOver), 'the end', PATIENCE_MS);
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Person } from '../../fakes/slack/people.ts';
 import { type FakeMessage, wordsOf } from '../../fakes/slack/world.ts';
+import { withoutTitles } from '../../harness/chat.ts';
 import {
   botsMessages,
   labelsOf,
@@ -56,7 +57,7 @@ function answers(head: FakeMessage, count: number): Promise<string[]> {
 }
 
 function overIn({ channel, ts }: FakeMessage): Promise<FakeMessage> {
-  const isOver = (message: FakeMessage) => labelsOf(message).join() === END_LABELS.join();
+  const isOver = (message: FakeMessage) => withoutTitles(labelsOf(message)).join() === END_LABELS.join();
   return until(() => botsMessages(channel, ts).find(isOver), 'the end', PATIENCE_MS);
 }
 

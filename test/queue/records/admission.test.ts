@@ -58,7 +58,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       const replies = { lookUp, giveBack: async () => {} };
       const shelf = new Shelf<string>(connection, 'test', Date.now);
       const votes = new Votes<string>({ ...shared, replies, shelf, handOver: async () => {} });
-      const relays = new Relays<string>({ ...shared, replies });
+      const relays = new Relays<string>({ ...shared, replies, shelf });
       try {
         await Promise.all([votes.ready(), relays.ready()]);
         const where = { requester, hostId: 'ann', channelId: 'c1', address: 'c1' };

@@ -15,14 +15,20 @@ import {
   type RelayThread,
 } from '../../../src/queue/relays/record.ts';
 import { type NewRelay, Relays } from '../../../src/queue/relays/relays.ts';
+import { Shelf } from '../../../src/queue/shelf/shelf.ts';
 import { Stories } from '../../../src/queue/stories.ts';
 import { type Relay, type RelayLine, SILENT_MS, textOf } from '../../../src/story/relay/relay.ts';
+import { textOf as workText } from '../../../src/story/shelf.ts';
 import { type StartedWorker, startStoryWorker } from '../../harness/story-worker.ts';
 import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
 import { NO_LIMITS } from '../../helpers/limits.ts';
 import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
+/** Three relays in a channel, and ten in a community. */
+const TOGETHER = { ...NO_LIMITS, together: { channel: 3, community: 10 } };
 const logger = pino({ level: 'silent' });
+/** The part of an address that is of no use after the end. */
+const SECRET = ' secret';
 
 interface Said {
   readonly relayId: string;
@@ -30,14 +36,13 @@ interface Said {
   readonly message: string;
 }
 
-const TOGETHER = { ...NO_LIMITS, together: { channel: 3, community: 10 } };
-
 /** A board that keeps everything that it shows. */
 class Board implements RelayBoard<string> {
   readonly announced: string[] = [];
   readonly opened: string[] = [];
   readonly said: Said[] = [];
-  readonly ended: { readonly relayId: string; readonly relay: Relay }[] = [];
+  readonly ended: { readonly relayId: string; readonly relay: Relay; readonly titles: readonly string[] }[] =
+    [];
   readonly removed: string[] = [];
   readonly givenBack: string[] = [];
   /** The messages of users, by relay. */
@@ -45,6 +50,8 @@ class Board implements RelayBoard<string> {
   failure: Error | undefined;
   failures = 0;
   isReadable = true;
+  /** How many reactions messages have. */
+  readonly reactions = new Map<string, number>();
   #messages = 1_000;
 
   async announce(id: string): Promise<string> {
@@ -57,6 +64,10 @@ class Board implements RelayBoard<string> {
     return head;
   }
 
+  addressInThread(address: string, head: string): string {
+    return `${head} in ${address}`;
+  }
+
   async openThread(_: string, head: string): Promise<void> {
     this.opened.push(head);
   }
@@ -65,7 +76,7 @@ class Board implements RelayBoard<string> {
     if (!this.isReadable) return undefined;
     const id = head!.replace('head of ', '');
     const own = this.said.filter(({ relayId }) => relayId === id).map(({ message }) => message);
-    return { messages: this.thread.get(id) ?? [], own };
+    return { messages: this.thread.get(id) ?? [], own, reactions: this.reactions };
   }
 
   async say(relayId: string, _: RelayRecord<string>, line: RelayLine): Promise<string> {
@@ -76,8 +87,9 @@ class Board implements RelayBoard<string> {
     return message;
   }
 
-  async end(relayId: string, { relay }: RelayRecord<string>): Promise<readonly string[]> {
-    this.ended.push({ relayId, relay });
+  async end(relayId: string, { relay, titles = [] }: RelayRecord<string>): Promise<readonly string[]> {
+    this.#fail();
+    this.ended.push({ relayId, relay, titles });
     return ['end'];
   }
 
@@ -135,6 +147,10 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await backend.stop();
     });
 
+    function shelfOn(platform: string): Shelf<string> {
+      return new Shelf<string>(connection, platform, () => now);
+    }
+
     function relaysOn(board: Board, platform: string, from = connection): Relays<string> {
       const giveBack = async (id: string) => void board.givenBack.push(id);
       const lookUp: LookUp = (id) => relays.lookUp(id);
@@ -144,6 +160,8 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         stories,
         limits,
         replies: { giveBack, lookUp },
+        shelf: shelfOn(platform),
+        lasting: (address) => address.replace(SECRET, ''),
         logger,
         clock: () => now,
       });
@@ -406,6 +424,89 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           [undefined, undefined],
         );
         await until(async () => (await relays.lookUp('relay-a')) === 'unknown', 'its removal', PATIENCE_MS);
+      });
+    });
+
+    it('is on the shelf when its end is shown, with the text that was mended, and with titles', async () => {
+      await withRelays(async (relays, board, platform) => {
+        const shelf = shelfOn(platform);
+        await shelf.join('c1', { userId: 'bob', person: 'test:bob' });
+        await shelf.join('c1', { userId: 'eve', person: 'test:eve' });
+        await relays.start('relay-s', { ...wish(1), address: `c1${SECRET}` });
+        await board.lines('relay-s', 1);
+        const lines: RelayMessage[] = [];
+        const hear = async (person: string, text: string) => {
+          lines.push(message(board, person, text));
+          await relays.hear('relay-s', lines.at(-1)!);
+          await board.lines('relay-s', lines.length + 1);
+        };
+        for (const text of ['One.', 'Two.', 'Three.']) await hear('bob', text);
+        await hear('cem', 'Four.');
+        board.thread.set('relay-s', [{ ...lines[0]!, text: 'Uno.' }, lines[1]!, lines[3]!]);
+        board.reactions.set(lines[0]!.id, 2).set(lines[3]!.id, 1);
+        board.failure = new Error('busy');
+        await relays.end('relay-s');
+        await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
+        const [before] = await shelf.works('c1');
+        assert.match(before?.titles[0] ?? '', /^It began/);
+        assert.deepEqual(before?.messages, [], 'its end is not shown');
+        board.failure = undefined;
+        const relay = await board.over('relay-s');
+        const isShown = async () => ((await shelf.works('c1'))[0]?.messages.length ?? 0) > 0;
+        await until(isShown, 'its messages', PATIENCE_MS);
+        const [work, ...others] = await shelf.works('c1');
+        assert.deepEqual(others, [], 'it is there once');
+        assert.deepEqual([workText(work!), work!.kind], [textOf(relay), 'relay']);
+        assert.ok(workText(work!).startsWith('It began. ') && !workText(work!).includes('Three.'));
+        assert.match(workText(work!), / Uno\. .* Two\. .* Four\. /s);
+        assert.deepEqual(work!.segments[0], { kind: 'prompt', text: 'It began.' });
+        assert.deepEqual(board.ended[0]!.titles, work!.titles);
+        assert.deepEqual([work!.messages, work!.address], [['end'], 'head of relay-s in c1']);
+        assert.deepEqual(work!.liked, { text: 'Uno.', reactions: 2 });
+        assert.deepEqual(work!.credits, { 'test:bob': 2 }, 'lines of users who want to be named');
+        assert.equal(work!.community, `test:guild ${runs}`);
+        const record = await (await connection.records('relays')).read<RelayRecord<string>>(
+          `${platform}-relay-s`,
+        );
+        assert.equal(record?.record.address, 'c1');
+        const queue = connection.queue('stories');
+        const left = (await queue.getJobs()).map(({ id }) => id);
+        assert.ok(!left.some((id) => id?.includes('relay-s')), 'its stories are removed');
+        await queue.close();
+        await relays.delete('relay-s');
+        await until(async () => (await relays.lookUp('relay-s')) === 'unknown', 'its removal', PATIENCE_MS);
+        assert.deepEqual(await shelf.works('c1'), []);
+      });
+    });
+
+    it('is on no shelf when its host is forgotten, when one side has no line, or when its end has no place', async () => {
+      await withRelays(async (relays, board, platform) => {
+        const shelf = shelfOn(platform);
+        await relays.start('relay-o', wish(1));
+        await board.lines('relay-o', 1);
+        await relays.start('relay-u', wish(0));
+        await relays.hear('relay-u', message(board, 'bob', 'One.'));
+        board.isReadable = false;
+        for (const id of ['relay-o', 'relay-u']) {
+          await relays.end(id);
+          await board.over(id);
+        }
+        const both = async (id: string) => {
+          await relays.start(id, wish(1));
+          await board.lines(id, 1);
+          await relays.hear(id, message(board, 'bob', 'One.'));
+          await board.lines(id, 2);
+        };
+        await both('relay-f');
+        await relays.forget(({ hostId }) => hostId === 'ann', 'test:ann');
+        await board.over('relay-f');
+        await until(async () => (await relays.lookUp('relay-f')) === 'unknown', 'its removal', PATIENCE_MS);
+        await both('relay-l');
+        board.failure = new RelayLost('gone');
+        await relays.end('relay-l');
+        await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
+        const isOff = async () => (await shelf.works('c1')).length === 0;
+        await until(isOff, 'its removal from the shelf', PATIENCE_MS);
       });
     });
 

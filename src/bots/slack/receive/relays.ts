@@ -7,7 +7,15 @@ import { RELAY_ID } from '../../../queue/relays/relays.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { demandLine, type RelayOrder } from '../../commands/relay.ts';
 import { demandWords } from '../../commands/vote.ts';
-import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost, OTHER_VERSION } from '../../relays/wording.ts';
+import {
+  COOLDOWN_MS,
+  IS_OVER,
+  ITS_OWN,
+  NOT_KEPT,
+  notHost,
+  OFF_SHELF,
+  OTHER_VERSION,
+} from '../../relays/wording.ts';
 import { PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi } from '../api.ts';
@@ -103,7 +111,7 @@ export class SlackRelays {
     conversation: SlackConversation,
     userId: string,
   ): Promise<string | undefined> {
-    const { relays } = this.#chat;
+    const { relays, shelf } = this.#chat;
     if (action === 'ask') {
       const refusal = this.#chat.blockedBy(presenceIn(conversation, userId));
       if (refusal) return refusal;
@@ -116,6 +124,7 @@ export class SlackRelays {
       return notHost(action);
     }
     if (action === 'end') return (await relays.end(relayId)) ? undefined : IS_OVER;
-    return (await relays.delete(relayId)) ? undefined : NOT_KEPT;
+    if (await relays.delete(relayId)) return undefined;
+    return (await shelf.removeWork(keyOf(conversation), relayId)) ? OFF_SHELF : NOT_KEPT;
   }
 }
