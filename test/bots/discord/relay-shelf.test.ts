@@ -1,0 +1,119 @@
+/** Relays on the shelf of their channel on Discord: the real client, a real queue and a real worker. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Person } from '../../fakes/discord/people.ts';
+import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
+import { type DiscordHarness, ephemeralReply, labelsOf } from '../../harness/discord.ts';
+import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
+import { answers, begun, botsIn, overIn, stored, withDiscord } from './relay-threads.ts';
+
+async function listed({ ann, channel }: DiscordHarness, options = {}): Promise<string> {
+  return ephemeralReply(ann.slash(channel, 'scifi-shelf', options));
+}
+
+/** Has Ann and Bob write a relay; returns its end. */
+async function written(
+  harness: DiscordHarness,
+  opening: string,
+  bob: Person,
+): Promise<{ end: FakeMessage; thread: FakeChannel }> {
+  const { head, thread } = await begun(harness, { opening, every: 1 });
+  await answers(thread, 1);
+  bob.say(thread, 'It fell.');
+  await answers(thread, 2);
+  harness.ann.press(head, 'The end');
+  return { end: await overIn(thread), thread };
+}
+
+describe('relays on the shelf on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
+  it('are listed with their titles and reactions, as they were mended, and give their writers credit', () =>
+    withDiscord(async (harness) => {
+      const { ann, discord, channel, dump, bot } = harness;
+      const [bob, cem] = ['bob', 'cem'].map((name) => new Person(discord, name)) as [Person, Person];
+      await ephemeralReply(bob.slash(channel, 'scifi-shelf', { leaderboard: 'join' }));
+      const { head, thread } = await begun(harness, { opening: 'On the *crimson* moon.', every: 1 });
+      await answers(thread, 1);
+      const [one, two, three] = [
+        bob.say(thread, 'A ship fell.'),
+        cem.say(thread, 'It was red.'),
+        bob.say(thread, 'It was old.'),
+      ];
+      await stored(harness, 'It was old.');
+      bob.edit(one, 'A *vast* ship fell.');
+      cem.delete(two);
+      cem.react(one);
+      cem.react(botsIn(thread)[0]!);
+      ann.react(one);
+      await stored(harness, 'A *vast* ship fell.');
+      ann.press(head, 'The end');
+      const end = await overIn(thread);
+      const titles = labelsOf(end).filter((label) => label.startsWith('Title: '));
+      assert.match(titles[0]!, /^Title: On the \*crimson\* moon/);
+      assert.ok(titles.length > 1, `${titles}`);
+      cem.react(end);
+      const isKept = async () => ((await bot.shelf.works(channel.id))[0]?.messages.length ?? 0) > 0;
+      await until(isKept, 'its messages', PATIENCE_MS);
+      const address = `https://discord.com/channels/${discord.world.guild.id}/${thread.id}/${end.id}`;
+      const [title, line] = (await listed(harness)).split('\n');
+      assert.equal(title, '**What this channel has written: 1 story**');
+      assert.ok(line!.startsWith('1. [On the \\*crimson\\* moon'), line);
+      assert.ok(line!.includes(`](<${address}>) · 1 reaction · <t:`), line);
+      const [work] = await bot.shelf.works(channel.id);
+      assert.deepEqual(work!.liked, { text: 'A *vast* ship fell.', reactions: 2 });
+      assert.match(
+        await listed(harness, { leaderboard: 'show' }),
+        new RegExp(`\n1\\. <@${bob.user.id}> · 2 winning votes and lines · 0 stories started\n`),
+      );
+      assert.ok(!(await dump()).includes(cem.user.id), 'no other writer is named');
+
+      const choose = async (person: Person, label: string) => ephemeralReply(person.press(end, label));
+      assert.match(await choose(cem, titles[1]!), /^Only the user who started this story, or a moderator/);
+      assert.match(await choose(ann, titles[1]!), /^This story is listed in \/scifi-shelf as/);
+      assert.ok((await listed(harness)).includes(`[${titles[1]!.slice('Title: '.length)}]`));
+
+      const asked = ann.slash(channel, 'scifi-shelf', { format: 'markdown' });
+      await ephemeralReply(asked);
+      const book = Buffer.from(asked.original!.files[0]!.bytes).toString('utf8');
+      assert.ok(book.includes('**On the \\*crimson\\* moon.**'), book);
+      assert.match(book, /\*\*A \\\*vast\\\* ship fell\.( It was old\.)?\*\*/);
+      assert.ok(book.includes('It was old.') && !book.includes('It was red'), book);
+      assert.ok(three.content.length > 0);
+
+      await ephemeralReply(bob.slash(channel, 'scifi-forget'));
+      assert.match(await listed(harness, { leaderboard: 'show' }), /^No user is on the leaderboard/);
+      assert.ok(!(await dump()).includes(bob.user.id));
+      assert.match(await listed(harness), /: 1 story\*\*/);
+      ann.press(end, 'Delete');
+      await until(() => end.deleted, 'its deletion', PATIENCE_MS);
+      const isEmpty = async () => /^This channel has not finished/.test(await listed(harness));
+      await until(isEmpty, 'its removal from the shelf', PATIENCE_MS);
+      assert.equal(discord.count(429), 0);
+    }));
+
+  it('leave it with their host, with their thread, and when they are deleted after their time', () =>
+    withDiscord(async (harness) => {
+      const { ann, discord, channel, dump, bot } = harness;
+      const bob = new Person(discord, 'bob');
+      const { end } = await written(harness, 'One.', bob);
+      const { thread } = await written(harness, 'Two.', bob);
+      assert.match(await listed(harness), /: 2 stories\*\*/);
+      await bot.relays.removeOlderThan(-60_000);
+      const refused = await ephemeralReply(bob.press(end, 'Delete'));
+      assert.match(refused, /^Only the user who started this relay/);
+      const moderator = new Person(discord, 'moderator');
+      moderator.permissions |= PERMISSION.manageMessages;
+      const told = await ephemeralReply(moderator.press(end, 'Delete'));
+      assert.match(told, /^This story is not in \/scifi-shelf any more/);
+      assert.equal(await ephemeralReply(moderator.press(end, 'Delete')), 'This relay is no longer kept.');
+      discord.world.channels.delete(thread.id);
+      await harness.bot.shelf.changeWork(channel.id, (await bot.shelf.works(channel.id))[0]!.id, (work) => ({
+        ...work,
+        reactions: { count: 0, at: 0 },
+      }));
+      assert.match(await listed(harness), /^This channel has not finished a story together yet/);
+      await written(harness, 'Three.', bob);
+      await ephemeralReply(ann.slash(channel, 'scifi-forget'));
+      assert.match(await ephemeralReply(bob.slash(channel, 'scifi-shelf')), /^This channel has not finished/);
+      await until(async () => !(await dump()).includes(ann.user.id), 'the removal of the id', PATIENCE_MS);
+    }));
+});
